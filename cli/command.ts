@@ -1,0 +1,34 @@
+// What a command is: its words for the help, its flags, and what it does.
+import type { FlagSpecs, Parsed } from './argv.ts';
+import type { Output } from './output.ts';
+import type { Session } from './session.ts';
+
+export interface Context {
+  readonly output: Output;
+  readonly session: Session;
+  readonly env: NodeJS.ProcessEnv;
+  /** --full: every field instead of those that matter for the next step. */
+  readonly full: boolean;
+}
+
+export interface Command<S extends FlagSpecs = FlagSpecs> {
+  /** After `babysit`, for the help. */
+  readonly usage: string;
+  readonly about: string;
+  readonly flags: S;
+  readonly examples: readonly string[];
+  /** Resolves with the exit code; throws BabysitError. */
+  readonly run: (context: Context, parsed: Parsed<S>) => Promise<number>;
+}
+
+/** Every command takes these. */
+export const COMMON_FLAGS = {
+  json: { kind: 'switch', help: 'JSON output, also on a terminal' },
+  full: { kind: 'switch', help: 'every field' },
+  help: { kind: 'switch', short: 'h', help: 'this text' },
+} as const satisfies FlagSpecs;
+
+/** Keeps the types of the flags for `run`. */
+export function defineCommand<const S extends FlagSpecs>(command: Command<S>): Command {
+  return command as unknown as Command;
+}

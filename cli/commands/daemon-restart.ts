@@ -1,0 +1,24 @@
+// babysit daemon-restart: a new daemon, for another version or config; tasks run on.
+import { EXIT } from '../../src/core/errors.ts';
+import { defineCommand } from '../command.ts';
+import { startDaemonProcess } from '../daemon-process.ts';
+import { stopDaemon } from '../daemon-stop.ts';
+import { noPositionals } from '../refs.ts';
+
+export const command = defineCommand({
+  usage: 'daemon-restart',
+  about: 'Returns when the new daemon answers. Tasks run on; whoever waits for them goes on waiting.',
+  flags: {},
+  examples: ['babysit daemon-restart'],
+  async run({ output, session }, { positionals }) {
+    noPositionals(positionals, 'daemon-restart');
+    const old = await stopDaemon(session, false);
+    const { pid, version } = await startDaemonProcess(session.home, session.env);
+    if (output.json) output.data(`${JSON.stringify({ restarted: old !== null, pid, version })}\n`);
+    else
+      output.data(
+        old === null ? `was not running; started (pid ${pid})\n` : `restarted (pid ${old}, now ${pid})\n`,
+      );
+    return EXIT.ok;
+  },
+});

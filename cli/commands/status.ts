@@ -1,0 +1,78 @@
+// babysit status: the host at a glance, or one task.
+import type { StatusView, TaskView } from '../../src/api/shapes.ts';
+import { EXIT } from '../../src/core/errors.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { escapeField } from '../escape.ts';
+import { humanCores, humanDuration, humanSize, humanValue } from '../human.ts';
+import { NAME_FLAG, oneRef, taskPath, taskRefs } from '../refs.ts';
+import { call } from '../session.ts';
+import { fieldLines } from '../table.ts';
+
+export const command = defineCommand({
+  usage: 'status [NAME]',
+  about: `Without a name: host, daemon, capacity and queue. With one: everything about that task; when it is pending,
+why it waits and when it is expected to start. To learn how a task ends use babysit wait, not repeated calls of this.`,
+  flags: NAME_FLAG,
+  examples: ['babysit status', 'babysit status build'],
+  async run(context, { flags, positionals }) {
+    if (taskRefs(positionals, flags.name).length === 0) return showHost(context);
+    return showTask(context, oneRef(positionals, flags.name, 'status'));
+  },
+});
+
+async function showHost({ output, session, full }: Context): Promise<number> {
+  const view = await call<StatusView>(session, 'GET', '/v1/status');
+  if (output.json) output.data(`${JSON.stringify(full ? view : compact(view))}\n`);
+  else output.data(hostText(view));
+  return EXIT.ok;
+}
+
+async function showTask({ output, session, full }: Context, ref: string): Promise<number> {
+  const task = await call<TaskView>(session, 'GET', taskPath(ref));
+  // A task asked for by name is shown in full; what does not apply to it is left out unless --full.
+  const fields = Object.entries(task).filter(([, value]) => full || value !== null);
+  if (output.json) output.data(`${JSON.stringify(Object.fromEntries(fields))}\n`);
+  else output.data(fieldLines(fields.map(([key, value]) => [key, humanValue(key, value)])));
+  return EXIT.ok;
+}
+
+function compact({ daemon, capacity, tasks, running, queue }: StatusView): object {
+  return {
+    driver: daemon.driver,
+    mem_available_bytes: capacity.mem_available_bytes,
+    mem_limit_bytes: capacity.mem_limit_bytes,
+    cpu_available_cores: capacity.cpu_available_cores,
+    cpu_limit_cores: capacity.cpu_limit_cores,
+    tasks,
+    running: running.map(({ id: _, ...row }) => row),
+    queue: queue.map(({ id: _, ...row }) => row),
+  };
+}
+
+function hostText({ host, daemon, capacity, tasks, running, queue }: StatusView): string {
+  const used = capacity.mem_running_bytes + capacity.mem_pending_bytes;
+  const lines: [string, string][] = [
+    ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
+    ['daemon', `pid ${daemon.pid}, version ${daemon.version}, driver ${daemon.driver}`],
+    [
+      'memory',
+      `${humanSize(capacity.mem_available_bytes)} free for tasks of ${humanSize(capacity.mem_limit_bytes)} (tasks ${humanSize(used)}, others ${humanSize(capacity.mem_outside_bytes)})`,
+    ],
+    [
+      'cpu',
+      `${humanCores(capacity.cpu_available_cores)} cores free for tasks of ${humanCores(capacity.cpu_limit_cores)}`,
+    ],
+    ['tasks', `${tasks.running} running, ${tasks.paused} paused, ${tasks.pending} pending`],
+  ];
+  const live = running.map(
+    (row) =>
+      `  ${escapeField(row.name)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,
+  );
+  const waiting = queue.map((row) => {
+    const why = row.waiting
+      ? `waits for ${row.waiting.dim}, behind ${row.waiting.blocked_by.join(', ') || 'nobody'}`
+      : 'waits';
+    return `  ${escapeField(row.name)}  ${escapeField(why)}\n`;
+  });
+  return `${fieldLines(lines)}${live.length ? `running\n${live.join('')}` : ''}${waiting.length ? `queue\n${waiting.join('')}` : ''}`;
+}

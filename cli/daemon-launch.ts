@@ -1,0 +1,39 @@
+// Starts the daemon's process directly: in a session of its own, with its words going to daemon.log.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Home } from './home.ts';
+
+export interface Launch {
+  readonly kind: 'direct' | 'systemd';
+  /** How the process ended: its exit code or why it is gone; null while it lives. */
+  ended(): Promise<number | string | null>;
+}
+
+/** The daemon beside this program: built, or the sources when these run unbuilt. */
+export function daemonProgram(): string {
+  const built = !import.meta.filename.endsWith('.ts');
+  return join(import.meta.dirname, built ? 'daemon.mjs' : '../src/daemon/main.ts');
+}
+
+export function launchDetached(home: Home, env: Record<string, string>): Launch {
+  // Read-only for others from the first byte on; the umask is the daemon's too.
+  process.umask(0o077);
+  const log = openSync(home.log, 'a', 0o600);
+  let ended: number | string | null = null;
+  const child = spawn(process.execPath, [daemonProgram()], {
+    cwd: '/',
+    env,
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  child.on('error', (error) => {
+    ended = error.message;
+  });
+  child.on('exit', (code, signal) => {
+    ended = code ?? signal ?? 'unknown';
+  });
+  child.unref();
+  closeSync(log);
+  return { kind: 'direct', ended: async () => ended };
+}

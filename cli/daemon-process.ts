@@ -1,0 +1,71 @@
+// Brings a daemon up, detached from the terminal and the caller's session, and waits until it answers.
+import { mkdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PingView } from '../src/api/shapes.ts';
+import { BabysitError } from '../src/core/errors.ts';
+import { send } from './client.ts';
+import { daemonEnv } from './daemon-env.ts';
+import { type Launch, launchDetached } from './daemon-launch.ts';
+import { logEnd, logTail } from './daemon-log.ts';
+import type { Home } from './home.ts';
+import { launchUnderSystemd } from './systemd.ts';
+
+const START_DEADLINE_MS = 20_000;
+const POLL_MS = 10;
+const PING_MS = 2_000;
+
+/** Null: nobody answers. */
+export async function ping(home: Home): Promise<PingView | null> {
+  try {
+    const answer = await send(home.socket, { method: 'GET', path: '/v1/ping', timeoutMs: PING_MS });
+    return answer.status === 200 ? (JSON.parse(answer.text) as PingView) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Resolves once a daemon answers, be it this one or one that somebody else started meanwhile. Throws BabysitError. */
+export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEnv): Promise<PingView> {
+  prepareHome(home);
+  const logStart = logEnd(home.log);
+  const env = daemonEnv(callerEnv, home);
+  let launch: Launch = (await launchUnderSystemd(home, env)) ?? launchDetached(home, env);
+  const deadline = performance.now() + START_DEADLINE_MS;
+  for (;;) {
+    const answer = await ping(home);
+    if (answer !== null) return answer;
+    const ended = await launch.ended();
+    // Exit code 0: another daemon holds the lock and is about to answer.
+    if (ended !== null && ended !== 0) {
+      if (launch.kind === 'direct') throw notStarted(home, logStart, `it ended at once (${ended})`);
+      launch = launchDetached(home, env);
+    }
+    if (performance.now() > deadline)
+      throw notStarted(home, logStart, `it did not answer within ${START_DEADLINE_MS / 1000} s`);
+    await delay(POLL_MS);
+  }
+}
+
+function prepareHome(home: Home): void {
+  try {
+    mkdirSync(home.dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new BabysitError(
+      'daemon_unreachable',
+      `the state directory ${home.dir} cannot be made: ${(error as Error).message}`,
+      {
+        hint: 'Set BABYSIT_HOME to a directory you may write.',
+      },
+    );
+  }
+}
+
+function notStarted(home: Home, logStart: number, why: string): BabysitError {
+  const lines = logTail(home.log, logStart);
+  const said = lines.length > 0 ? `; its last words: ${lines.join(' | ')}` : '';
+  return new BabysitError('daemon_unreachable', `the daemon did not start: ${why}${said}`, {
+    reason: 'not_started',
+    log_path: home.log,
+    hint: `Mend what it says, or look into ${home.log}.`,
+  });
+}

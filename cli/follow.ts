@@ -1,0 +1,80 @@
+// Follows one task to its end, over as many daemons as it takes, without losing or repeating an event.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventView, TaskView } from '../src/api/shapes.ts';
+import type { BabysitError } from '../src/core/errors.ts';
+import { SocketError, send } from './client.ts';
+import { taskPath } from './refs.ts';
+import { problemOf, type Session, startDaemon, unreachable } from './session.ts';
+
+const ANSWER_MS = 30_000;
+const BACKOFF_MIN_MS = 20;
+const BACKOFF_MAX_MS = 1_000;
+
+/** Resolves with the ended task. Throws BabysitError when the task cannot be followed; an abort rejects with `Aborted`. */
+export async function followTask(
+  session: Session,
+  ref: string,
+  onEvent: (event: EventView) => void,
+  signal: AbortSignal,
+): Promise<TaskView> {
+  let id: string | null = null;
+  let lastSeq = 0;
+  let backoffMs = 0;
+  for (;;) {
+    let ended: TaskView | null = null;
+    const lines = lineReader((line) => {
+      const event = JSON.parse(line) as EventView;
+      // Names may be used again; after a break only the id is sure to mean the same task.
+      id ??= event.id;
+      backoffMs = 0;
+      if (event.task !== undefined) ended = event.task;
+      else if (event.seq > lastSeq) onEvent(event);
+      lastSeq = Math.max(lastSeq, event.seq);
+    });
+    try {
+      const path = taskPath(id ?? ref, `/events?after=${lastSeq}`);
+      const answer = await send(session.home.socket, {
+        method: 'GET',
+        path,
+        timeoutMs: ANSWER_MS,
+        onData: lines,
+        signal,
+      });
+      if (answer.status >= 400) retryOrThrow(problemOf(answer));
+    } catch (error) {
+      if (ended !== null) return ended;
+      if (signal.aborted) throw new Aborted();
+      if (!(error instanceof SocketError)) throw error;
+      if (error.fault === 'denied') throw unreachable(session.home, error, { method: 'GET' });
+      // The first turn may find that nobody ever started a daemon; later ones, that it died.
+      if (error.fault === 'absent' && session.autostart) await startDaemon(session);
+      else if (error.fault === 'absent' && id === null)
+        throw unreachable(session.home, error, { method: 'GET' });
+    }
+    if (ended !== null) return ended;
+    // Not all of a hundred waiters at once.
+    await delay(backoffMs * (0.5 + Math.random()));
+    backoffMs = Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_MIN_MS, backoffMs * 2));
+  }
+}
+
+export class Aborted extends Error {}
+
+function retryOrThrow(problem: BabysitError): void {
+  if (problem.code !== 'daemon_stopping') throw problem;
+}
+
+/** Calls back with each whole, non-empty line; what a broken stream leaves unfinished is dropped. */
+export function lineReader(onLine: (line: string) => void): (chunk: Buffer) => void {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (;;) {
+      const end = rest.indexOf(10);
+      if (end < 0) return;
+      const line = rest.toString('utf8', 0, end).trim();
+      rest = rest.subarray(end + 1);
+      if (line !== '') onLine(line);
+    }
+  };
+}

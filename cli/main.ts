@@ -1,0 +1,91 @@
+// The command line: words in, one exit code out. The only place of the CLI that ends the process.
+import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
+import { type FlagSpecs, parseArgv } from './argv.ts';
+import { COMMON_FLAGS } from './command.ts';
+import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
+import { findHome } from './home.ts';
+import { nearest } from './nearest.ts';
+import { createOutput, isClosedPipe, printError } from './output.ts';
+
+/** As a shell reports a writer whose reader went away. */
+const EXIT_SIGPIPE = 141;
+
+// No top-level await: a CommonJS bundle starts 7 ms sooner than the same as ESM, and knows none.
+void main(process.argv.slice(2), process.env).then((code) => process.exit(code));
+
+async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [word = 'help', ...rest] = argv;
+  try {
+    return await runCommand(word, rest, env);
+  } catch (error) {
+    if (isClosedPipe(error)) return EXIT_SIGPIPE;
+    const refusal = error instanceof BabysitError ? error : crash(error);
+    printError(createOutput(wantsJson(argv), env), refusal);
+    return ERRORS[refusal.code].exit;
+  }
+}
+
+async function runCommand(word: string, rest: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const name = resolveCommand(translate(word));
+  const entry = name === null ? undefined : COMMANDS[name];
+  if (name === null || entry === undefined) throw unknownCommand(word);
+  const { command } = await entry.load();
+  const specs: FlagSpecs = { ...COMMON_FLAGS, ...command.flags };
+  const parsed = parseArgv(specs, rest);
+  const output = createOutput(parsed.flags.json === true, env);
+  if (parsed.flags.help === true) {
+    const { commandHelp } = await import('./help.ts');
+    output.data(commandHelp(name, command));
+    return EXIT.ok;
+  }
+  const onStarted = (pid: number): void => {
+    if (!output.talkJson) output.talk(`babysit: started the daemon (pid ${pid})\n`);
+  };
+  const autostart = !/^(1|true|yes)$/i.test(env.BABYSIT_NO_AUTOSTART ?? '');
+  const session = {
+    // Found when first used: help and version need none.
+    get home() {
+      return findHome(env);
+    },
+    env,
+    autostart,
+    onStarted,
+  };
+  return command.run({ output, session, env, full: parsed.flags.full === true }, parsed);
+}
+
+function translate(word: string): string {
+  switch (word) {
+    case '--help':
+    case '-h':
+      return 'help';
+    case '--version':
+    case '-V':
+    case '-v':
+      return 'version';
+    default:
+      return word;
+  }
+}
+
+function unknownCommand(word: string): BabysitError {
+  const near = nearest(word.replaceAll('_', '-'), commandWords());
+  const hint = near ? `Did you mean babysit ${near}?` : 'babysit --help lists the commands.';
+  const what = word.startsWith('-')
+    ? `${word}: the command comes before its flags`
+    : `unknown command "${word}"`;
+  return new BabysitError('usage', what, near ? { nearest: near, hint } : { hint });
+}
+
+/** For errors met before the flags were understood. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
+}
+
+function crash(error: unknown): BabysitError {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new BabysitError('internal', what, {
+    hint: 'This is a defect of the babysit command itself: please report it.',
+  });
+}

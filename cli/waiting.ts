@@ -1,0 +1,75 @@
+// Waits for tasks as `wait` and `run --wait` promise: events on stderr, one result per task on stdout, an exit code.
+import type { EventView, TaskView } from '../src/api/shapes.ts';
+import { BabysitError, EXIT } from '../src/core/errors.ts';
+import { WAIT_EVENTS } from '../src/core/events.ts';
+import type { Context } from './command.ts';
+import { Aborted, followTask } from './follow.ts';
+import { printEvent, printResult } from './wait-output.ts';
+
+export interface WaitOptions {
+  /** Until the first has ended instead of all. */
+  readonly any: boolean;
+  /** Null: without limit. */
+  readonly timeoutMs: number | null;
+}
+
+const EXIT_SIGINT = 130;
+
+export async function waitForTasks(
+  context: Context,
+  refs: readonly string[],
+  options: WaitOptions,
+): Promise<number> {
+  const { output, session, full } = context;
+  const abort = new AbortController();
+  const live = new Set(refs);
+  let worst: number = EXIT.ok;
+  let sleeper: NodeJS.Timeout | undefined;
+
+  async function one(ref: string): Promise<TaskView> {
+    const task = await followTask(session, ref, onEvent, abort.signal);
+    live.delete(ref);
+    // With --any a second one may end in the same turn.
+    if (abort.signal.aborted) throw new Aborted();
+    printResult(output, task, full);
+    if (task.status !== 'completed') worst = EXIT.failed;
+    return task;
+  }
+  function onEvent(event: EventView): void {
+    if (WAIT_EVENTS.has(event.event) && !abort.signal.aborted) printEvent(output, event);
+  }
+  const interrupted = new Promise<number>((resolve) => {
+    process.once('SIGINT', () => {
+      output.talk(interruptWords(output.talkJson, [...live]));
+      resolve(EXIT_SIGINT);
+    });
+  });
+  const timedOut = new Promise<never>((_, reject) => {
+    if (options.timeoutMs === null) return;
+    sleeper = setTimeout(() => reject(timeoutError([...live])), options.timeoutMs);
+  });
+  const all = refs.map(one);
+  const done = (options.any ? Promise.race(all) : Promise.all(all)).then(() => worst);
+  try {
+    return await Promise.race([done, interrupted, timedOut]);
+  } finally {
+    // What is still followed ends here; its rejection has nobody left to hear it.
+    for (const follow of all) follow.catch(() => {});
+    abort.abort();
+    clearTimeout(sleeper);
+  }
+}
+
+function timeoutError(live: string[]): BabysitError {
+  const goes = live.length === 1 ? `${live[0]} goes on` : `${live.length} tasks go on`;
+  return new BabysitError('wait_timeout', `the time given with --timeout is over; ${goes}`, {
+    live,
+    hint: `babysit wait ${live.join(' ')}`,
+  });
+}
+
+function interruptWords(json: boolean, live: string[]): string {
+  const hint = `babysit wait ${live.join(' ')}`;
+  if (json) return `${JSON.stringify({ event: 'wait_interrupted', live, hint })}\n`;
+  return `\nbabysit: stopped waiting; still there: ${live.join(', ')}\n  hint: ${hint}, or babysit kill ${live.join(' ')}\n`;
+}

@@ -1,0 +1,60 @@
+// Builds dist/: the CLI in one file that starts fast, the daemon in one file beside its packages, and the supervisor.
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const half = join(root, `dist.half.${process.pid}`);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'esm',
+  define: { BABYSIT_VERSION: JSON.stringify(version) },
+  logLevel: 'warning',
+};
+
+// CommonJS, because it starts 7 ms sooner than the same bundle as ESM: `node:` modules load when first needed.
+const cli: BuildOptions = {
+  entryPoints: ['cli/main.ts'],
+  format: 'cjs',
+  minify: true,
+  define: { ...common.define, 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+};
+
+// The stamp carries the time of the start: what is edited during the build counts as newer.
+mkdirSync(half, { recursive: true });
+try {
+  writeFileSync(join(half, '.built'), '');
+  await build({ ...common, ...cli, outfile: join(half, 'cli.cjs') });
+  const files = ['cli.cjs'];
+  if (existsSync(join(root, 'src/daemon/main.ts'))) {
+    const outfile = join(half, 'daemon.mjs');
+    await build({
+      ...common,
+      entryPoints: ['src/daemon/main.ts'],
+      outfile,
+      packages: 'external',
+      sourcemap: 'inline',
+    });
+    copyFileSync(join(root, 'src/exec/supervisor.sh'), join(half, 'supervisor.sh'));
+    files.push('daemon.mjs', 'supervisor.sh');
+  }
+  // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
+  mkdirSync(dist, { recursive: true });
+  for (const file of [...files, '.built']) renameSync(join(half, file), join(dist, file));
+} finally {
+  rmSync(half, { recursive: true, force: true });
+}

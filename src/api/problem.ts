@@ -1,0 +1,27 @@
+// Errors as application/problem+json (RFC 9457), from the one table.
+import { BabysitError, ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { ProblemView } from './shapes.ts';
+
+export function problem(error: BabysitError): ProblemView {
+  const row = ERRORS[error.code];
+  return {
+    type: `urn:babysit:error:${error.code}`,
+    title: row.title,
+    status: row.http,
+    detail: error.message,
+    error: error.code,
+    ...error.extra,
+    hint: error.hint,
+  };
+}
+
+/** What fastify itself refuses (body too large, broken JSON, unknown content type) in our words. */
+export function fromFastify(error: {
+  readonly statusCode?: number;
+  readonly message: string;
+}): BabysitError | null {
+  const status = error.statusCode ?? 500;
+  if (status >= 500) return null;
+  const code: ErrorCode = status === 413 ? 'body_too_large' : status === 404 ? 'route_not_found' : 'usage';
+  return new BabysitError(code, error.message);
+}

@@ -1,0 +1,18 @@
+// The driver of hosts without usable cgroups: nothing is capped, everything is watched and can be signalled.
+import type { Driver } from './driver.ts';
+import { groupNone } from './group-none.ts';
+import { openGroup } from './open-group.ts';
+import type { ProcessTable } from './processes.ts';
+import { checkName } from './ref.ts';
+
+export function driverNone(processes: ProcessTable): Driver {
+  return {
+    kind: 'none',
+    create(name) {
+      return groupNone({ driver: 'none', name: checkName(name), pid: null, startTicks: null }, processes);
+    },
+    open: (ref) => openGroup(ref, processes),
+    // A process group has no parent to look under; a stray is found through the reference its task recorded.
+    list: () => [],
+  };
+}

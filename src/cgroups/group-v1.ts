@@ -1,0 +1,102 @@
+// One attempt's group in cgroup v1: a directory per hierarchy, all treated as one.
+import type { GroupRef } from '../core/task.ts';
+import { type Counter, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
+import type { Group, GroupUsage } from './driver.ts';
+import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits-v1.ts';
+import { killFrozen, signalAll } from './signals.ts';
+import { ioStatV1, keyed, single, workingSetV1 } from './usage.ts';
+import { writeLimits } from './write-limits.ts';
+
+export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
+
+export function groupV1(ref: GroupRef): Group {
+  const directories = directoriesIn(ref);
+  const paths = distinct(directories);
+  const counters = countersOf(directories);
+  // A process enters one hierarchy after the other, and may be moved in one of them: the group is the union.
+  const pids = () => [...new Set(paths.flatMap(processesIn))];
+  const state = `${directories.freezer}/freezer.state`;
+  const freezer = {
+    pids,
+    freeze: () => void write(state, 'FROZEN'),
+    // Reading moves the kernel on from FREEZING. Without a freezer there is nothing to wait for.
+    isFrozen: () => (read(state) ?? 'FROZEN').startsWith('FROZEN'),
+    thaw: () => void write(state, 'THAWED'),
+  };
+  return {
+    ref,
+    entryFiles: paths.map((path) => `${path}/cgroup.procs`),
+    attach() {},
+    setLimits(limits) {
+      const current = single(read(`${directories.memory}/memory.limit_in_bytes`));
+      writeLimits(limitFiles(directories, limitsV1(limits, current)), 'live');
+    },
+    usage: () => usage(counters, pids),
+    populated: () => paths.some((path) => processesIn(path).length > 0),
+    pids,
+    signal: (signal) => signalAll(pids(), signal),
+    killAll: () => killFrozen(freezer),
+    freeze: freezer.freeze,
+    thaw: freezer.thaw,
+    remove: () => paths.map(removeGroup).every((errno) => errno === null),
+    // v1 reports through eventfd (cgroup.event_control), which node cannot open; the sampling tick sees the change.
+    watch: () => () => {},
+    close() {
+      for (const file of Object.values(counters)) file.close();
+    },
+  };
+}
+
+/** The absolute path of each limit's file; limits of hierarchies that the group has no directory in are left out. */
+export function limitFiles(directories: DirectoriesV1, limits: ReturnType<typeof limitsV1>) {
+  return limits.flatMap((limit) => {
+    const directory = directories[limit.controller];
+    return directory === undefined ? [] : [{ ...limit, path: `${directory}/${limit.file}` }];
+  });
+}
+
+/** The directories without the repetitions that co-mounted controllers (`cpu,cpuacct`) bring. */
+export function distinct(directories: DirectoriesV1): string[] {
+  return [...new Set(Object.values(directories))];
+}
+
+/** A v1 reference names the directory under each controller: `{driver: 'v1', name, memory: '/…', cpu: '/…', …}`. */
+function directoriesIn(ref: GroupRef): DirectoriesV1 {
+  const found = CONTROLLERS_V1.flatMap((controller) => {
+    const path = ref[controller];
+    return typeof path === 'string' ? [[controller, path] as const] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+function countersOf(directories: DirectoriesV1) {
+  const of = (controller: ControllerV1, file: string): Counter =>
+    counter(`${directories[controller]}/${file}`);
+  return {
+    memory: of('memory', 'memory.usage_in_bytes'),
+    memoryStat: of('memory', 'memory.stat'),
+    memoryPeak: of('memory', 'memory.max_usage_in_bytes'),
+    oomControl: of('memory', 'memory.oom_control'),
+    cpu: of('cpuacct', 'cpuacct.usage'),
+    io: of('blkio', 'blkio.throttle.io_service_bytes_recursive'),
+    pids: of('pids', 'pids.current'),
+    pidsEvents: of('pids', 'pids.events'),
+  };
+}
+
+function usage(counters: ReturnType<typeof countersOf>, pids: () => number[]): GroupUsage | null {
+  const inUse = single(counters.memory.read());
+  if (inUse === null) return null;
+  const io = ioStatV1(counters.io.read());
+  return {
+    memBytes: workingSetV1(inUse, counters.memoryStat.read() ?? ''),
+    memPeakCachedBytes: single(counters.memoryPeak.read()),
+    cpuUsec: Math.floor((single(counters.cpu.read()) ?? 0) / 1000),
+    ioReadBytes: io?.readBytes ?? null,
+    ioWriteBytes: io?.writeBytes ?? null,
+    pids: single(counters.pids.read()) ?? pids().length,
+    // The line exists since Linux 4.13.
+    oomKills: keyed(counters.oomControl.read() ?? '', 'oom_kill'),
+    pidsMaxHits: keyed(counters.pidsEvents.read() ?? '', 'max'),
+  };
+}

@@ -1,0 +1,54 @@
+// The caps of a group as cgroup v1 files per hierarchy, in the order they are written. Pure.
+import type { GroupLimits } from './driver.ts';
+import { clamp, type FileValue, PERIOD_USEC, quotaUsec, wholeBytes, wholeCount } from './limits-v2.ts';
+
+export const CONTROLLERS_V1 = ['memory', 'cpu', 'cpuacct', 'freezer', 'pids', 'blkio'] as const;
+export type ControllerV1 = (typeof CONTROLLERS_V1)[number];
+
+export interface ControllerFile extends FileValue {
+  readonly controller: ControllerV1;
+  /** Written instead when the kernel answers EINVAL. */
+  readonly elseValue?: string;
+}
+
+/** `currentMemBytes`: the cap in force, which decides the order of the two memory files; null for a new group. */
+export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): ControllerFile[] {
+  return [
+    ...memory(limits.memMaxBytes, currentMemBytes),
+    { controller: 'cpu', file: 'cpu.cfs_period_us', value: String(PERIOD_USEC), optional: true },
+    {
+      controller: 'cpu',
+      file: 'cpu.cfs_quota_us',
+      value: String(quotaUsec(limits.cpuMaxCores)),
+      // v1 refuses a quota larger than an ancestor's; no quota of its own then means the ancestor's.
+      elseValue: '-1',
+    },
+    { controller: 'cpu', file: 'cpu.shares', value: String(shares(limits.cpuWeight)) },
+    { controller: 'pids', file: 'pids.max', value: wholeCount(limits.pidsMax) },
+  ];
+}
+
+/** memory.limit <= memory.memsw.limit must hold at every moment, so lowering starts with the first, raising with the second. */
+function memory(bytes: number, currentBytes: number | null): ControllerFile[] {
+  const limit = { controller: 'memory', file: 'memory.limit_in_bytes', value: wholeBytes(bytes) } as const;
+  const withSwap = {
+    controller: 'memory',
+    file: 'memory.memsw.limit_in_bytes',
+    value: wholeBytes(bytes),
+    // Absent where the kernel was booted with swapaccount=0.
+    optional: true,
+  } as const;
+  const noSwapping = {
+    controller: 'memory',
+    file: 'memory.swappiness',
+    value: '0',
+    optional: true,
+  } as const;
+  const raising = currentBytes !== null && bytes > currentBytes;
+  return raising ? [withSwap, limit, noSwapping] : [limit, withSwap, noSwapping];
+}
+
+/** cpu.weight 100 and cpu.shares 1024 are both the default: the same share of the CPU. */
+export function shares(weight: number): number {
+  return clamp(Math.round((weight * 1024) / 100), 2, 262_144);
+}

@@ -1,0 +1,18 @@
+// Opens a group from its reference alone, whichever driver wrote it: a host may change drivers while a task is remembered.
+import type { GroupRef } from '../core/task.ts';
+import type { Group } from './driver.ts';
+import { groupNone } from './group-none.ts';
+import { groupV1 } from './group-v1.ts';
+import { groupV2 } from './group-v2.ts';
+import type { ProcessTable } from './processes.ts';
+
+export function openGroup(ref: GroupRef, processes: ProcessTable): Group {
+  switch (ref.driver) {
+    case 'v2':
+      return groupV2(ref);
+    case 'v1':
+      return groupV1(ref);
+    case 'none':
+      return groupNone(ref, processes);
+  }
+}

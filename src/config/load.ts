@@ -1,0 +1,89 @@
+// Reads the settings: environment before config.json before defaults; remembers where each value came from.
+import { readFileSync } from 'node:fs';
+import type { ZodError } from 'zod';
+import { BabysitError } from '../core/errors.ts';
+import { type Config, SETTING_KEYS, SETTINGS, type SettingKey } from './settings.ts';
+
+export type Source = 'default' | 'file' | 'env';
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly sources: Readonly<Record<SettingKey, Source>>;
+  /** The values as they were written, for showing. */
+  readonly written: Readonly<Record<SettingKey, unknown>>;
+}
+
+/** `admission.when_full` -> `BABYSIT_ADMISSION_WHEN_FULL` */
+export function envName(key: SettingKey): string {
+  return `BABYSIT_${key.replaceAll('.', '_').toUpperCase()}`;
+}
+
+/** Throws BabysitError usage naming the key, the place and what is wrong with it. */
+export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
+  const file = readConfigFile(path);
+  const values: Partial<Record<SettingKey, unknown>> = {};
+  const sources = {} as Record<SettingKey, Source>;
+  const written = {} as Record<SettingKey, unknown>;
+  for (const key of SETTING_KEYS) {
+    const fromEnv = env[envName(key)];
+    const source: Source = fromEnv !== undefined ? 'env' : file.has(key) ? 'file' : 'default';
+    const raw = source === 'env' ? fromEnv : source === 'file' ? file.get(key) : SETTINGS[key].fallback;
+    sources[key] = source;
+    written[key] = raw;
+    values[key] = read(key, raw, source === 'env' ? `environment ${envName(key)}` : path);
+  }
+  return { config: Object.freeze(values as Config), sources, written };
+}
+
+function read(key: SettingKey, raw: unknown, place: string): unknown {
+  try {
+    const result = SETTINGS[key].schema.safeParse(raw);
+    if (result.success) return result.data;
+    throw new BabysitError('usage', `${place}: ${key}: ${describe(result.error)}`);
+  } catch (error) {
+    if (error instanceof BabysitError && !error.message.startsWith(place))
+      throw new BabysitError('usage', `${place}: ${error.message}`);
+    throw error;
+  }
+}
+
+function describe(error: ZodError): string {
+  return error.issues.map((issue) => issue.message).join('; ');
+}
+
+function readConfigFile(path: string): Map<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    throw new BabysitError('usage', `${path}: cannot be read: ${(error as Error).message}`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new BabysitError('usage', `${path}: is not JSON: ${(error as Error).message}`);
+  }
+  if (!isObject(json)) throw new BabysitError('usage', `${path}: must hold a JSON object`);
+  const values = new Map(flatten(json, ''));
+  for (const key of values.keys()) {
+    if (!Object.hasOwn(SETTINGS, key))
+      throw new BabysitError(
+        'usage',
+        `${path}: unknown key "${key}". babysit config show lists every key; remove it or correct its spelling.`,
+      );
+  }
+  return values;
+}
+
+/** `{"a":{"b":1}}` and `{"a.b":1}` both give `a.b`. */
+function* flatten(value: Record<string, unknown>, prefix: string): Generator<[string, unknown]> {
+  for (const [key, inner] of Object.entries(value)) {
+    if (isObject(inner)) yield* flatten(inner, `${prefix}${key}.`);
+    else yield [`${prefix}${key}`, inner];
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

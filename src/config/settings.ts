@@ -1,0 +1,124 @@
+// Every setting: its key, how its text is read, its default, and one line of help. The config type derives from it.
+import { z } from 'zod';
+import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
+import { parseCores, parseCount, parsePercent } from '../units/number.ts';
+import { parseSize } from '../units/size.ts';
+
+const text = z.union([z.string(), z.number()]);
+
+function setting<S extends z.ZodType>(schema: S, fallback: z.input<S>, help: string) {
+  return { schema, fallback, help };
+}
+const duration = (key: string) => text.transform((value) => parseDuration(value, key));
+const durationOrOff = (key: string) => text.transform((value) => parseDurationOrOff(value, key));
+const size = (key: string) => text.transform((value) => parseSize(value, key));
+const percent = (key: string) => text.transform((value) => parsePercent(value, key));
+const count = (key: string, min: number, max: number) =>
+  text.transform((value) => parseCount(value, key, min, max));
+
+export const SETTINGS = {
+  'admission.when_full': setting(
+    z.enum(['deny', 'queue']),
+    'deny',
+    'What happens to a run that does not fit now',
+  ),
+  'admission.max_sys_mem_pct': setting(
+    percent('admission.max_sys_mem_pct'),
+    70,
+    'Percent of the host memory that may be in use or promised',
+  ),
+  'admission.memory_reserve': setting(
+    z.union([z.literal('auto').transform(() => null), size('admission.memory_reserve')]),
+    'auto',
+    'Memory never given to tasks; auto is the smaller of 24G and 25% of the host',
+  ),
+  'admission.max_babysit_cpu_pct': setting(
+    percent('admission.max_babysit_cpu_pct'),
+    90,
+    'Percent of the cores that tasks may reserve together',
+  ),
+  'admission.max_running': setting(count('admission.max_running', 1, 100_000), 256, 'Tasks running at once'),
+  'admission.max_pending': setting(
+    count('admission.max_pending', 0, 10_000_000),
+    100_000,
+    'Tasks in the queue',
+  ),
+  'admission.min_free_disk': setting(
+    size('admission.min_free_disk'),
+    '64M',
+    'Below this much free space in BABYSIT_HOME nothing new is accepted',
+  ),
+  'defaults.estimated_time': setting(
+    duration('defaults.estimated_time'),
+    '10m',
+    'Estimate when none is given',
+  ),
+  'defaults.estimated_mem_bytes': setting(
+    size('defaults.estimated_mem_bytes'),
+    '4G',
+    'Estimate when none is given; clamped to what the host can give',
+  ),
+  'defaults.estimated_cpu_cores': setting(
+    text.transform((value) => parseCores(value, 'defaults.estimated_cpu_cores')),
+    4,
+    'Estimate when none is given; clamped to what the host can give',
+  ),
+  'defaults.observability_interval': setting(
+    durationOrOff('defaults.observability_interval'),
+    '5m',
+    'Silence after which a task counts as stalled; 0 is off',
+  ),
+  'defaults.mem_pct_limit': setting(
+    percent('defaults.mem_pct_limit'),
+    40,
+    'Percent of the host memory one task may use',
+  ),
+  'defaults.cpu_pct_limit': setting(
+    percent('defaults.cpu_pct_limit'),
+    90,
+    'Percent of the cores one task may use',
+  ),
+  'envelope.driver': setting(
+    z.enum(['auto', 'v2', 'v1', 'none']),
+    'auto',
+    'How tasks are isolated; auto takes the best',
+  ),
+  'envelope.pids_max': setting(
+    count('envelope.pids_max', 8, 4_194_304),
+    4096,
+    'Processes and threads of one task',
+  ),
+  'envelope.cpu_weight': setting(
+    count('envelope.cpu_weight', 1, 10_000),
+    50,
+    'cpu.weight of a task; interactive work has 100',
+  ),
+  'envelope.nice': setting(count('envelope.nice', 0, 19), 10, 'Niceness of a task'),
+  'envelope.oom_score_adj': setting(
+    count('envelope.oom_score_adj', 0, 1000),
+    500,
+    'How much sooner than others the kernel ends a task when the host is out of memory',
+  ),
+  'watchdog.monitor_interval': setting(
+    duration('watchdog.monitor_interval'),
+    '1s',
+    'Time between two samples',
+  ),
+  'watchdog.tolerance_window': setting(
+    duration('watchdog.tolerance_window'),
+    '30s',
+    'How long memory or CPU may stay above twice the estimate',
+  ),
+  'watchdog.pids_window': setting(
+    duration('watchdog.pids_window'),
+    '5s',
+    'How long forks may keep failing at envelope.pids_max',
+  ),
+  'watchdog.kill_grace': setting(duration('watchdog.kill_grace'), '10s', 'Time between SIGTERM and SIGKILL'),
+  'api.max_body': setting(size('api.max_body'), '8M', 'Largest request the daemon reads'),
+  'log.level': setting(z.enum(['debug', 'info', 'warn', 'error']), 'info', 'What daemon.log records'),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type Config = { readonly [K in SettingKey]: z.output<(typeof SETTINGS)[K]['schema']> };
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];

@@ -1,0 +1,59 @@
+// What happens to a task, as a typed map: event name -> the fields that come with it. Units last in names.
+import type { EndedState, Envelope, KillDetail, KillReason, TaskId, TaskStatus } from './task.ts';
+
+export type Dim = 'elapsed' | 'mem' | 'cpu';
+
+export interface EventMap {
+  submitted: { readonly queued: boolean; readonly forced: boolean };
+  started: { readonly attempt: number; readonly pid: number | null; readonly envelope: Envelope };
+  paused: Record<never, never>;
+  resumed: Record<never, never>;
+  /** Once per dim and estimate: the use went above the estimate; the kill comes at `kill_at`. */
+  runaway_risk: {
+    readonly dim: Dim;
+    readonly estimate: number;
+    readonly actual: number;
+    /** The value of `dim` that leads to a kill. Units: ms, bytes, cores. */
+    readonly kill_at: number;
+    /** Seconds from now (elapsed) or seconds of sustained use above `kill_at` (mem, cpu). */
+    readonly kill_in_s: number;
+    readonly hint: string;
+  };
+  stall_risk: {
+    readonly silent_s: number;
+    readonly kill_in_s: number;
+    readonly diagnosis: string;
+    readonly last_line: string | null;
+    readonly hint: string;
+  };
+  kill_requested: { readonly reason: KillReason; readonly signal: string; readonly detail: KillDetail };
+  daemon_restarted: Record<never, never>;
+  /** The attempt was dispatched but its command never began; it waits again. */
+  requeued: { readonly why: string };
+  ended: { readonly status: EndedState['status'] };
+}
+
+export type EventName = keyof EventMap;
+export type TaskEvent = { [K in EventName]: { readonly event: K } & EventMap[K] }[EventName];
+
+/** An event as the store keeps it: `seq` grows over the whole daemon, without reuse. */
+export type RecordedEvent = TaskEvent & {
+  readonly seq: number;
+  readonly at: number;
+  readonly taskId: TaskId;
+  readonly name: string;
+};
+
+/** The events `wait` prints as they happen; the others are kept in the record only. */
+export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
+  'started',
+  'paused',
+  'resumed',
+  'runaway_risk',
+  'stall_risk',
+  'kill_requested',
+  'daemon_restarted',
+  'requeued',
+]);
+
+export type { TaskStatus };

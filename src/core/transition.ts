@@ -1,0 +1,175 @@
+// The only place that gives a task a new status. Pure: (task, change) -> task and the event to record with it.
+import type { TaskEvent } from './events.ts';
+import {
+  type ActiveState,
+  type Attempt,
+  type Exit,
+  type GroupRef,
+  type InterruptReason,
+  isActive,
+  type KillIntent,
+  type Task,
+  type TaskState,
+  type Usage,
+} from './task.ts';
+
+export type Change =
+  | { readonly kind: 'dispatch'; readonly attempt: Attempt }
+  | { readonly kind: 'started'; readonly pid: number | null; readonly group: GroupRef; readonly at: number }
+  | { readonly kind: 'could_not_start'; readonly message: string; readonly at: number }
+  /** The attempt was dispatched, its command certainly never began: back into the queue. */
+  | { readonly kind: 'requeue'; readonly why: string }
+  | { readonly kind: 'request_kill'; readonly intent: KillIntent }
+  | { readonly kind: 'escalate_kill'; readonly at: number }
+  | { readonly kind: 'pause'; readonly at: number }
+  | { readonly kind: 'resume' }
+  /** The group is empty and the main process left an exit record. */
+  | { readonly kind: 'end'; readonly exit: Exit; readonly usage: Usage | null; readonly at: number }
+  | {
+      readonly kind: 'lose';
+      readonly reason: InterruptReason;
+      readonly usage: Usage | null;
+      readonly at: number;
+    };
+
+export interface Transition {
+  readonly task: Task;
+  /** Null: nothing the outside needs to hear of. */
+  readonly event: TaskEvent | null;
+}
+
+/** Null: the change does not apply to the status the task is in (a late or repeated change), nothing happens. */
+export function transition(task: Task, change: Change): Transition | null {
+  const { state } = task;
+  if (change.kind === 'dispatch') {
+    if (state.status !== 'pending') return null;
+    const { attempt } = change;
+    return {
+      task: { ...task, attempts: attempt.number, state: { status: 'running', attempt } },
+      event: null,
+    };
+  }
+  if (change.kind === 'request_kill' && state.status === 'pending') return killPending(task, change.intent);
+  if (!isActive(state)) return null;
+  switch (change.kind) {
+    case 'started': {
+      if (state.attempt.startedAt !== null) return null;
+      const attempt = { ...state.attempt, startedAt: change.at, pid: change.pid, group: change.group };
+      return {
+        task: withAttempt(task, state, attempt),
+        event: { event: 'started', attempt: attempt.number, pid: attempt.pid, envelope: attempt.envelope },
+      };
+    }
+    case 'could_not_start':
+      return end(task, {
+        status: 'failed',
+        reason: 'could_not_start',
+        message: change.message,
+        endedAt: change.at,
+        attempt: state.attempt,
+        exit: null,
+        usage: null,
+      });
+    case 'requeue':
+      return {
+        task: { ...task, state: { status: 'pending' } },
+        event: { event: 'requeued', why: change.why },
+      };
+    case 'request_kill':
+      return requestKill(task, state, change.intent);
+    case 'escalate_kill': {
+      const { kill } = state.attempt;
+      if (kill === null || kill.killedAt !== null) return null;
+      const attempt = { ...state.attempt, kill: { ...kill, killedAt: change.at } };
+      return { task: withAttempt(task, state, attempt), event: null };
+    }
+    case 'pause':
+      if (state.status === 'paused') return null;
+      return {
+        task: { ...task, state: { status: 'paused', attempt: state.attempt, pausedAt: change.at } },
+        event: { event: 'paused' },
+      };
+    case 'resume':
+      if (state.status === 'running') return null;
+      return {
+        task: { ...task, state: { status: 'running', attempt: state.attempt } },
+        event: { event: 'resumed' },
+      };
+    case 'end':
+      return end(task, verdict(state.attempt, change.exit, change.usage, change.at));
+    case 'lose':
+      return end(task, lost(state.attempt, change.reason, change.usage, change.at));
+  }
+}
+
+/** How an attempt that left an exit record ended: the kill decides if there was one, then the kernel's OOM, then the exit. */
+function verdict(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedOnly {
+  const ended = { endedAt: at, attempt, exit, usage };
+  const kill = attempt.kill ?? kernelKill(attempt, exit, usage);
+  if (kill !== null) {
+    const stoppedGracefully = attempt.kill !== null && kill.killedAt === null && exit.signal !== 'SIGKILL';
+    return { status: 'killed', kill, stoppedGracefully, ...ended };
+  }
+  if (exit.code === 0) return { status: 'completed', ...ended };
+  return { status: 'failed', reason: 'exit', message: null, ...ended };
+}
+
+function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at: number): EndedOnly {
+  const ended = { endedAt: at, attempt, exit: null, usage };
+  const kill = attempt.kill;
+  if (kill !== null && reason !== 'host_rebooted')
+    return { status: 'killed', kill, stoppedGracefully: false, ...ended };
+  return { status: 'interrupted', reason, ...ended };
+}
+
+/** A kill nobody here asked for: the kernel's, told by the group's OOM counter or by SIGKILL without one. */
+function kernelKill(attempt: Attempt, exit: Exit, usage: Usage | null): KillIntent | null {
+  const oomKills = usage?.oomKills ?? 0;
+  if (exit.code === 0 || (oomKills === 0 && exit.signal !== 'SIGKILL')) return null;
+  return {
+    reason: oomKills > 0 ? 'cgroup_oom_killed' : 'kernel_oom',
+    at: exit.at,
+    signal: 'SIGKILL',
+    killedAt: exit.at,
+    detail: {
+      cap_bytes: attempt.envelope.memMaxBytes,
+      peak_mem_bytes: usage?.peakMemCachedBytes ?? usage?.peakMemBytes ?? null,
+      oom_kills: oomKills,
+    },
+  };
+}
+
+function killPending(task: Task, intent: KillIntent): Transition {
+  return end(task, {
+    status: 'killed',
+    kill: intent,
+    stoppedGracefully: false,
+    endedAt: intent.at,
+    attempt: null,
+    exit: null,
+    usage: null,
+  });
+}
+
+function requestKill(task: Task, state: ActiveState, intent: KillIntent): Transition | null {
+  const first = state.attempt.kill;
+  if (first !== null) {
+    if (intent.signal !== 'SIGKILL' || first.signal === 'SIGKILL') return null;
+    const attempt = { ...state.attempt, kill: { ...first, signal: intent.signal } };
+    return { task: withAttempt(task, state, attempt), event: null };
+  }
+  return {
+    task: withAttempt(task, state, { ...state.attempt, kill: intent }),
+    event: { event: 'kill_requested', reason: intent.reason, signal: intent.signal, detail: intent.detail },
+  };
+}
+
+type EndedOnly = Extract<TaskState, { readonly endedAt: number }>;
+
+function end(task: Task, state: EndedOnly): Transition {
+  return { task: { ...task, state }, event: { event: 'ended', status: state.status } };
+}
+
+function withAttempt(task: Task, state: ActiveState, attempt: Attempt): Task {
+  return { ...task, state: { ...state, attempt } };
+}

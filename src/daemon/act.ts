@@ -1,0 +1,34 @@
+// Turns a dispatched task into a started attempt.
+import { mkdirSync } from 'node:fs';
+import type { Attempt, Task } from '../core/task.ts';
+import { taskEnvironment } from '../exec/environment.ts';
+import type { Tools } from '../exec/launch-script.ts';
+import { type Supervisor, startAttempt } from '../exec/start.ts';
+import type { Store } from '../store/store.ts';
+import type { LiveAttempt } from './attempt.ts';
+import { groupName } from './paths.ts';
+
+export interface LaunchDeps {
+  readonly tools: Tools;
+  readonly store: Store;
+}
+
+export function launchAttempt(
+  { tools, store }: LaunchDeps,
+  task: Task,
+  attempt: Attempt,
+  live: LiveAttempt,
+): Supervisor {
+  const { dir, stopFile, progressFile, checkpointDir } = live.paths;
+  mkdirSync(checkpointDir, { recursive: true, mode: 0o700 });
+  const group = groupName(task.id, attempt.number);
+  return startAttempt({
+    dir,
+    entryFiles: live.group.entryFiles,
+    envelope: attempt.envelope,
+    command: task.command,
+    cwd: task.cwd,
+    env: taskEnvironment(store.environment(task.id), task, { stopFile, progressFile, checkpointDir, group }),
+    tools,
+  });
+}

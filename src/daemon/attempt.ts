@@ -1,0 +1,133 @@
+// One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
+import { rmSync, watch } from 'node:fs';
+import type { Group, GroupUsage } from '../cgroups/driver.ts';
+import type { Now } from '../core/clock.ts';
+import type { Attempt, TaskId, Usage } from '../core/task.ts';
+import { logSize, logTouchedAt } from '../exec/log-file.ts';
+import { isAlive } from '../exec/process-identity.ts';
+import { type Records, readRecords } from '../exec/records.ts';
+import type { Supervisor } from '../exec/start.ts';
+import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
+import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
+import type { AttemptPaths } from './paths.ts';
+
+export class LiveAttempt {
+  readonly id: TaskId;
+  readonly paths: AttemptPaths;
+  readonly group: Group;
+  /** Null until the first sample of a started attempt. */
+  memory: WatchMemory | null = null;
+  ladder: LadderMemory = LADDER_START;
+  memBytes = 0;
+  /** The next moment a rule of the watchdog falls due by time alone. */
+  dueInMs: number | null = null;
+  /** The main process ended while others of its tree lived on. */
+  hasLeftovers = false;
+  isObserved = false;
+  isAdopted = false;
+  readonly #stirred: () => void;
+  #supervisor: Supervisor | null = null;
+  #isSupervisorGone = false;
+  #samples = 0;
+  #isAttached = false;
+  #climb: NodeJS.Timeout | null = null;
+  readonly #stops: (() => void)[] = [];
+
+  /** `stirred` is called whenever a record, the group or the supervisor may have changed. */
+  constructor(id: TaskId, paths: AttemptPaths, group: Group, stirred: () => void) {
+    this.id = id;
+    this.paths = paths;
+    this.group = group;
+    this.#stirred = stirred;
+  }
+
+  /** Call once the attempt's directory exists. Null: the supervisor is another daemon's child. */
+  observe(supervisor: Supervisor | null): void {
+    this.isObserved = true;
+    this.isAdopted = supervisor === null;
+    this.#supervisor = supervisor;
+    supervisor?.onExit(() => {
+      this.#isSupervisorGone = true;
+      this.#stirred();
+    });
+    const watcher = watch(this.paths.dir, { persistent: false }, this.#stirred);
+    watcher.on('error', () => watcher.close());
+    this.#stops.push(() => watcher.close(), this.group.watch(this.#stirred));
+  }
+
+  records(): Records {
+    const records = readRecords(this.paths.dir);
+    if (!this.#isAttached && records.started?.main) {
+      this.#isAttached = true;
+      this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
+    }
+    return records;
+  }
+
+  isSupervisorGone(records: Records): boolean {
+    if (this.#supervisor !== null) return this.#isSupervisorGone;
+    return records.supervisor === null || !isAlive(records.supervisor);
+  }
+
+  /** Null when the group is gone. */
+  sample(now: Now): Sample | null {
+    const usage = this.group.usage();
+    if (usage === null) return null;
+    this.#samples += 1;
+    this.memBytes = usage.memBytes;
+    return {
+      now,
+      memBytes: usage.memBytes,
+      cpuUsec: usage.cpuUsec,
+      oomKills: usage.oomKills,
+      pidsMaxHits: usage.pidsMaxHits,
+      outputBytes: logSize(this.paths.log),
+    };
+  }
+
+  /** The clocks of an attempt taken over from an earlier daemon go on from what its files say. */
+  firstMemory(sample: Sample, attempt: Attempt): WatchMemory {
+    const startedAt = attempt.startedAt ?? sample.now.wallMs;
+    const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
+    const since = (at: number) => Math.max(0, sample.now.wallMs - at);
+    return newMemory(sample, since(startedAt), since(printedAt));
+  }
+
+  /** Reads the group's counters a last time. */
+  finalUsage(): Usage | null {
+    const usage = this.group.usage();
+    return usage === null ? null : toUsage(usage, this.memory?.peakMemBytes ?? 0, this.#samples);
+  }
+
+  climbAgain(delayMs: number, again: () => void): void {
+    if (this.#climb !== null) clearTimeout(this.#climb);
+    this.#climb = setTimeout(again, delayMs);
+  }
+
+  close(): void {
+    if (this.#climb !== null) clearTimeout(this.#climb);
+    for (const stop of this.#stops.splice(0)) stop();
+    this.group.close();
+  }
+
+  /** The script holds the caller's environment; nobody needs it once the command has ended. */
+  forgetEnvironment(): void {
+    rmSync(`${this.paths.dir}/launch.sh`, { force: true });
+  }
+}
+
+/** Two samples make a peak of their own; before that the kernel's high-water mark is the better answer. */
+const ENOUGH_SAMPLES = 2;
+
+function toUsage(usage: GroupUsage, sampledPeak: number, samples: number): Usage {
+  const cached = usage.memPeakCachedBytes;
+  const isKernelBetter = cached !== null && (samples < ENOUGH_SAMPLES || usage.oomKills > 0);
+  return {
+    peakMemBytes: isKernelBetter ? cached : samples > 0 ? sampledPeak : null,
+    peakMemCachedBytes: cached,
+    cpuSeconds: usage.cpuUsec / 1e6,
+    ioReadBytes: usage.ioReadBytes,
+    ioWriteBytes: usage.ioWriteBytes,
+    oomKills: usage.oomKills,
+  };
+}

@@ -1,0 +1,23 @@
+// Fans committed events out to whoever listens to a task.
+import type { RecordedEvent } from '../core/events.ts';
+import type { TaskId } from '../core/task.ts';
+
+type Listener = (event: RecordedEvent) => void;
+
+export class Hub {
+  readonly #listeners = new Map<TaskId, Set<Listener>>();
+
+  listen(id: TaskId, listener: Listener): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id);
+    };
+  }
+
+  publish(events: readonly RecordedEvent[]): void {
+    for (const event of events)
+      for (const listener of [...(this.#listeners.get(event.taskId) ?? [])]) listener(event);
+  }
+}

@@ -1,0 +1,35 @@
+// Takes the steps of the kill ladder on a live attempt. Never waits: it says when to come again.
+import { closeSync, openSync } from 'node:fs';
+import type { KillIntent } from '../core/task.ts';
+import { type LadderStep, ladderStep } from '../watchdog/ladder.ts';
+import type { LiveAttempt } from './attempt.ts';
+
+const ASK_AGAIN_MS = 20;
+
+export function climb(live: LiveAttempt, intent: KillIntent, graceMs: number, monoMs: number): LadderStep {
+  const step = ladderStep(intent, live.ladder, graceMs, monoMs);
+  switch (step.act) {
+    case 'ask':
+      makeStopFile(live.paths.stopFile);
+      // The command may be about to enter its group: without anybody to ask, the step has not been taken.
+      if (live.group.signal(intent.signal) === 0) return { ...step, act: 'none', againInMs: ASK_AGAIN_MS };
+      // A stopped or frozen process gets the signal once it runs again.
+      live.group.thaw();
+      live.group.signal('SIGCONT');
+      break;
+    case 'kill':
+      live.group.killAll();
+      break;
+    case 'none':
+      break;
+  }
+  live.ladder = step.memory;
+  return step;
+}
+
+/** A full disk must not keep the signal from being sent. */
+function makeStopFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch {}
+}

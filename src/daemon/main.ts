@@ -1,0 +1,127 @@
+// Wires the rooms by hand, makes the API listen, and takes everything down in reverse order.
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import pino from 'pino';
+import packageJson from '../../package.json' with { type: 'json' };
+import { buildApp } from '../api/app.ts';
+import { openDriver } from '../cgroups/open.ts';
+import { homeDir, homePaths } from '../config/home.ts';
+import { loadConfig } from '../config/load.ts';
+import { EXIT } from '../core/errors.ts';
+import { findTools } from '../exec/tools.ts';
+import { readBootId } from '../host/boot.ts';
+import { realClock } from '../host/clock.ts';
+import { freeDiskBytes } from '../host/disk.ts';
+import { readHostMemory } from '../host/memory.ts';
+import { openStore } from '../store/store.ts';
+import { doctor } from './doctor.ts';
+import { Engine } from './engine.ts';
+import { groupTag } from './group-tag.ts';
+import { claimHome, leaveHome, prepareHome } from './home.ts';
+import { capacityOf, envelopeRules, watchRules } from './limits.ts';
+import { takeLock } from './lock.ts';
+import { recover } from './recover.ts';
+import { createService } from './service.ts';
+
+async function main(): Promise<void> {
+  process.umask(0o077);
+  const paths = homePaths(homeDir(process.env));
+  prepareHome(paths);
+  const loaded = loadConfig(paths.config, process.env);
+  const lock = takeLock(paths.lock);
+  if (lock === null) {
+    process.stderr.write(
+      `babysit: a daemon is running already (pid ${readPid(paths.pidFile)}) in ${paths.home}\n`,
+    );
+    return;
+  }
+  const { config } = loaded;
+  const log = pino(
+    { level: config['log.level'], base: { pid: process.pid } },
+    pino.destination({ dest: paths.log, sync: true }),
+  );
+  const opened = openDriver({ tag: groupTag(paths.home), want: config['envelope.driver'] });
+  const { driver, probe } = opened;
+  const store = openStore(paths.database);
+  const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
+  const capacity = capacityOf(config, host);
+  const bootId = readBootId();
+  const engine = new Engine({
+    driver,
+    clock: realClock,
+    store,
+    log,
+    tasksDir: paths.tasks,
+    tools: findTools(),
+    bootId,
+    capacity,
+    envelopeRules: envelopeRules(config, host.memTotalBytes),
+    watchRules: watchRules(config, host.memTotalBytes, probe.enforces.memory),
+    monitorIntervalMs: config['watchdog.monitor_interval'],
+    killGraceMs: config['watchdog.kill_grace'],
+    readHost: readHostMemory,
+  });
+  recover(engine, { store, driver, clock: realClock, log, bootId, tasksDir: paths.tasks });
+
+  const stop = async (killTasks: boolean): Promise<void> => {
+    log.info({ killTasks }, 'stopping');
+    if (killTasks) await engine.killAll();
+    engine.stop();
+    await app.close();
+    store.close();
+    opened.close();
+    leaveHome(paths);
+    lock.release();
+    process.exitCode = EXIT.ok;
+  };
+  let _stopping: Promise<void> | null = null;
+  const stopOnce = (killTasks: boolean): void => {
+    _stopping ??= stop(killTasks);
+  };
+  const service = createService({
+    engine,
+    store,
+    clock: realClock,
+    loaded,
+    capacity,
+    home: paths.home,
+    tasksDir: paths.tasks,
+    driver: driver.kind,
+    version: packageJson.version,
+    instance: randomUUID(),
+    startedAt: Date.now(),
+    readHost: readHostMemory,
+    freeDisk: () => freeDiskBytes(paths.home),
+    doctor: () => doctor(probe),
+    // The answer to the request that asks for it leaves first.
+    stop: (killTasks) => void setImmediate(stopOnce, killTasks),
+  });
+  const app = buildApp(service, {
+    maxBodyBytes: config['api.max_body'],
+    onInternalError: (error) => log.error({ err: error }, 'request failed'),
+  });
+  claimHome(paths);
+  await app.listen({ path: paths.socket });
+  log.info({ version: packageJson.version, driver: driver.kind, home: paths.home }, 'ready');
+  process.on('SIGTERM', () => stopOnce(false));
+  process.on('SIGINT', () => stopOnce(false));
+  process.on('SIGHUP', () => {});
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught');
+    process.exit(EXIT.failed);
+  });
+}
+
+function readPid(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`babysit daemon: ${error.message}\n`);
+  process.exit(EXIT.failed);
+});

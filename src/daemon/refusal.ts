@@ -1,0 +1,100 @@
+// Admission's answers as errors: the JSON of SPEC section 4, with the command that would be accepted.
+import type { RunSubmission } from '../api/service.ts';
+import type { BlockedView } from '../api/shapes.ts';
+import { BabysitError } from '../core/errors.ts';
+import type { Task } from '../core/task.ts';
+import type { Admission } from '../scheduler/admission.ts';
+import type { Blocked } from '../scheduler/explain.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatSize } from '../units/size.ts';
+
+/** Null: admission took the task. */
+export function refusal(
+  admission: Admission,
+  task: Task,
+  run: RunSubmission,
+  nowMs: number,
+): BabysitError | null {
+  switch (admission.kind) {
+    case 'accept':
+    case 'queue':
+      return null;
+    case 'queue_full':
+      return new BabysitError('queue_full', `the queue holds ${admission.maxPending} pending tasks already`, {
+        limit: admission.maxPending,
+      });
+    case 'infeasible': {
+      const { dim, requested, limit, raise } = admission.why;
+      return new BabysitError(
+        'infeasible',
+        `${flagOf(dim)}=${amount(dim, requested)} can never be met: the limit is ${amount(dim, limit)}`,
+        {
+          dim,
+          requested,
+          limit,
+          would_fit: amount(dim, limit),
+          raise,
+          hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less, or raise ${raise}.`,
+        },
+      );
+    }
+    case 'deny':
+      return denied(admission.why, task, run, nowMs);
+  }
+}
+
+export function blockedView(blocked: Blocked): BlockedView {
+  return {
+    dim: blocked.dim,
+    requested: blocked.requested,
+    available: blocked.available,
+    limit: blocked.limit,
+    short_by: blocked.shortBy,
+    blocked_by: [...blocked.blockedBy],
+    earliest_start: blocked.earliestStartMs === null ? null : new Date(blocked.earliestStartMs).toISOString(),
+  };
+}
+
+function denied(why: Blocked, task: Task, run: RunSubmission, nowMs: number): BabysitError {
+  const { short_by: _, ...fields } = blockedView(why);
+  const inTime =
+    why.earliestStartMs === null ? null : formatDuration(Math.max(0, why.earliestStartMs - nowMs));
+  const what =
+    why.dim === 'mem' || why.dim === 'cpu' ? `${amount(why.dim, why.requested)} of ${why.dim}` : 'a slot';
+  const left =
+    why.dim === 'mem' || why.dim === 'cpu' ? amount(why.dim, why.available) : String(why.available);
+  return new BabysitError('capacity_exceeded', `${what} was requested, ${left} is available`, {
+    ...fields,
+    hint:
+      inTime === null
+        ? 'Memory in use outside babysit leaves too little room; free some, or lower the estimate.'
+        : `Room is expected in ${inTime}. Add --queue to have it started then; do not poll.`,
+    suggested_command: suggestion(task, run),
+  });
+}
+
+function suggestion(task: Task, run: RunSubmission): string {
+  const flags = [
+    ...(run.name === null ? [] : [`--name=${run.name}`]),
+    `--estimated_time=${formatDuration(task.estimate.timeMs)}`,
+    `--estimated_mem_bytes=${formatSize(task.estimate.memBytes)}`,
+    `--estimated_cpu_cores=${task.estimate.cpuCores}`,
+  ];
+  const command =
+    run.command.kind === 'shell'
+      ? `--command=${shellQuote(run.command.line)}`
+      : `-- ${run.command.argv.map(shellQuote).join(' ')}`;
+  return `babysit run --queue ${flags.join(' ')} ${command}`;
+}
+
+export function shellQuote(text: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function flagOf(dim: 'mem' | 'cpu'): string {
+  return dim === 'mem' ? '--estimated_mem_bytes' : '--estimated_cpu_cores';
+}
+
+function amount(dim: 'mem' | 'cpu', value: number): string {
+  return dim === 'mem' ? formatSize(value) : `${Math.round(value * 100) / 100}`;
+}

@@ -1,0 +1,64 @@
+// From a validated submission to a task: defaults from the config, clamped to this host, and a name.
+import { statSync } from 'node:fs';
+import type { RunSubmission } from '../api/service.ts';
+import type { Config } from '../config/settings.ts';
+import { BabysitError } from '../core/errors.ts';
+import type { Estimate, Limits, Task, TaskId } from '../core/task.ts';
+import { largestNeed } from '../scheduler/admission.ts';
+import type { Capacity } from '../scheduler/snapshot.ts';
+import { makeName } from './names.ts';
+
+export interface SubmissionContext {
+  readonly config: Config;
+  readonly capacity: Capacity;
+  readonly id: TaskId;
+  readonly now: number;
+  isNameTaken(name: string): boolean;
+}
+
+/** Throws BabysitError bad_cwd or name_taken. */
+export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
+  assertDirectory(run.cwd);
+  if (run.name !== null && context.isNameTaken(run.name))
+    throw new BabysitError('name_taken', `"${run.name}" is the name of a live task`, { name: run.name });
+  const limits = limitsFor(run, context.config);
+  return {
+    id: context.id,
+    name: run.name ?? makeName(run.command, new Date(context.now), context.isNameTaken),
+    owner: run.owner,
+    project: run.project,
+    command: run.command,
+    cwd: run.cwd,
+    estimate: estimateFor(run, limits, context),
+    limits,
+    attempts: 0,
+    submittedAt: context.now,
+    state: { status: 'pending' },
+  };
+}
+
+function limitsFor(run: RunSubmission, config: Config): Limits {
+  const timeMs = run.timeMs ?? config['defaults.estimated_time'];
+  return {
+    killTimeoutMs: run.killTimeoutMs ?? 2 * timeMs,
+    observabilityMs: run.observabilityMs ?? config['defaults.observability_interval'],
+    memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
+    cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
+  };
+}
+
+/** Only what the caller did not say is clamped to the host; what was said and cannot be met is refused by admission. */
+function estimateFor(run: RunSubmission, limits: Limits, { config, capacity }: SubmissionContext): Estimate {
+  const largest = largestNeed(capacity, limits);
+  return {
+    timeMs: run.timeMs ?? config['defaults.estimated_time'],
+    memBytes: run.memBytes ?? Math.min(config['defaults.estimated_mem_bytes'], largest.memBytes),
+    cpuCores: run.cpuCores ?? Math.min(config['defaults.estimated_cpu_cores'], largest.cpuCores),
+  };
+}
+
+function assertDirectory(cwd: string): void {
+  const found = statSync(cwd, { throwIfNoEntry: false });
+  if (found === undefined) throw new BabysitError('bad_cwd', `cwd: "${cwd}" does not exist`, { cwd });
+  if (!found.isDirectory()) throw new BabysitError('bad_cwd', `cwd: "${cwd}" is not a directory`, { cwd });
+}

@@ -1,0 +1,121 @@
+// A task as it is shown: one flat object with every field, null where it does not apply.
+import type { BlockedView, TaskView } from '../api/shapes.ts';
+import { type Format, interruptHint, killHint } from '../core/reasons.ts';
+import { type Attempt, type Command, isEnded, type Task, type TaskState, type Usage } from '../core/task.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatSize } from '../units/size.ts';
+import { shellQuote } from './refusal.ts';
+
+export interface LiveFigures {
+  readonly memBytes: number;
+  readonly cpuCores: number | null;
+  readonly silentMs: number | null;
+}
+
+export interface ViewContext {
+  readonly nowMs: number;
+  readonly live: LiveFigures | null;
+  readonly waiting: BlockedView | null;
+  readonly logPath: string | null;
+}
+
+const FORMAT: Format = { size: formatSize, duration: formatDuration };
+
+export function taskView(task: Task, context: ViewContext): TaskView {
+  const { estimate, limits, state } = task;
+  const attempt = attemptOf(state);
+  const usage = isEnded(state) ? state.usage : null;
+  const startedAt = attempt?.startedAt ?? null;
+  const endedAt = isEnded(state) ? state.endedAt : null;
+  return {
+    id: task.id,
+    name: task.name,
+    status: state.status,
+    owner: task.owner,
+    project: task.project,
+    command: commandText(task.command),
+    cwd: task.cwd,
+    attempt: task.attempts,
+    estimated_time_ms: estimate.timeMs,
+    estimated_mem_bytes: estimate.memBytes,
+    estimated_cpu_cores: estimate.cpuCores,
+    kill_timeout_ms: limits.killTimeoutMs,
+    observability_interval_ms: limits.observabilityMs,
+    mem_pct_limit: limits.memPctLimit,
+    cpu_pct_limit: limits.cpuPctLimit,
+    submitted_at: iso(task.submittedAt) ?? '',
+    started_at: iso(startedAt),
+    ended_at: iso(endedAt),
+    elapsed_ms: startedAt === null ? null : Math.max(0, Math.round((endedAt ?? context.nowMs) - startedAt)),
+    pid: isEnded(state) ? null : (attempt?.pid ?? null),
+    driver: attempt?.group.driver ?? null,
+    mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
+    cpu_max_cores: attempt?.envelope.cpuMaxCores ?? null,
+    pids_max: attempt?.envelope.pidsMax ?? null,
+    mem_bytes: context.live?.memBytes ?? null,
+    cpu_cores: context.live?.cpuCores ?? null,
+    silent_ms: context.live?.silentMs ?? null,
+    waiting: context.waiting,
+    ...exitFields(state),
+    ...killFields(task, usage),
+    ...reasonFields(state),
+    peak_mem_bytes: usage?.peakMemBytes ?? null,
+    peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
+    cpu_seconds: usage?.cpuSeconds ?? null,
+    io_read_bytes: usage?.ioReadBytes ?? null,
+    io_write_bytes: usage?.ioWriteBytes ?? null,
+    oom_kills: usage?.oomKills ?? null,
+    log_path: context.logPath,
+  };
+}
+
+export function commandText(command: Command): string {
+  return command.kind === 'shell' ? command.line : command.argv.map(shellQuote).join(' ');
+}
+
+function exitFields(state: TaskState): Pick<TaskView, 'exit_code' | 'signal'> {
+  const exit = isEnded(state) ? state.exit : null;
+  return { exit_code: exit?.code ?? null, signal: exit?.signal ?? null };
+}
+
+function killFields(
+  task: Task,
+  usage: Usage | null,
+): Pick<TaskView, 'kill_reason' | 'kill_hint' | 'kill_detail' | 'stopped_gracefully'> {
+  const { state } = task;
+  const kill = state.status === 'killed' ? state.kill : (attemptOf(state)?.kill ?? null);
+  if (kill === null)
+    return { kill_reason: null, kill_hint: null, kill_detail: null, stopped_gracefully: null };
+  return {
+    kill_reason: kill.reason,
+    kill_hint: killHint(kill.reason, task, usage, kill.detail, FORMAT),
+    kill_detail: { ...kill.detail },
+    stopped_gracefully: state.status === 'killed' ? state.stoppedGracefully : null,
+  };
+}
+
+function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {
+  switch (state.status) {
+    case 'failed':
+      return {
+        reason: state.reason,
+        message: state.message,
+        hint:
+          state.reason === 'could_not_start'
+            ? 'The command never ran: mend what the message names and run it again.'
+            : null,
+      };
+    case 'interrupted':
+      return { reason: state.reason, message: null, hint: interruptHint(state.reason) };
+    default:
+      return { reason: null, message: null, hint: null };
+  }
+}
+
+function attemptOf(state: TaskState): Attempt | null {
+  return state.status === 'pending' ? null : state.attempt;
+}
+
+function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

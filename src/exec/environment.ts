@@ -1,0 +1,39 @@
+// The environment of the command: the caller's, thread-pool caps where the caller set none, and babysit's own variables.
+import type { Task } from '../core/task.ts';
+
+export type Environment = Readonly<Record<string, string>>;
+
+const THREAD_POOLS = [
+  'OMP_NUM_THREADS',
+  'OPENBLAS_NUM_THREADS',
+  'MKL_NUM_THREADS',
+  'VECLIB_MAXIMUM_THREADS',
+  'NUMEXPR_NUM_THREADS',
+  'POLARS_MAX_THREADS',
+  'RAYON_NUM_THREADS',
+] as const;
+
+export interface TaskFiles {
+  readonly stopFile: string;
+  readonly progressFile: string;
+  readonly checkpointDir: string;
+  /** Marks every process of the attempt for a driver that has no cgroup to count them. */
+  readonly group: string;
+}
+
+export function taskEnvironment(caller: Environment, task: Task, files: TaskFiles): Environment {
+  const threads = String(Math.max(1, Math.round(task.estimate.cpuCores)));
+  return {
+    PYTHONUNBUFFERED: '1',
+    ...Object.fromEntries(THREAD_POOLS.map((name) => [name, threads])),
+    ...caller,
+    PWD: task.cwd,
+    BABYSIT_TASK_NAME: task.name,
+    BABYSIT_TASK_ID: task.id,
+    BABYSIT_ATTEMPT: String(task.attempts),
+    BABYSIT_STOP_FILE: files.stopFile,
+    BABYSIT_PROGRESS_FILE: files.progressFile,
+    BABYSIT_CHECKPOINT_DIR: files.checkpointDir,
+    BABYSIT_GROUP: files.group,
+  };
+}

@@ -1,0 +1,72 @@
+// The shell script that turns the supervisor's child into the command: enter the group, take cwd and environment, execute.
+import type { Command, Envelope } from '../core/task.ts';
+import type { Environment } from './environment.ts';
+
+export interface Launch {
+  readonly dir: string;
+  readonly entryFiles: readonly string[];
+  readonly envelope: Pick<Envelope, 'nice' | 'oomScoreAdj'>;
+  readonly command: Command;
+  readonly cwd: string;
+  readonly env: Environment;
+  readonly tools: Tools;
+}
+
+/** Absolute paths: the caller's PATH decides what the command finds, not what babysit runs. */
+export interface Tools {
+  readonly tee: string;
+  readonly env: string;
+  readonly nice: string;
+  readonly bash: string;
+  /** Null where there is none (macOS): the command then shares the supervisor's session. */
+  readonly setsid: string | null;
+}
+
+/**
+ * Sourced by a subshell of the supervisor. A session of its own keeps the command's `kill 0` from the supervisor.
+ * A step that fails leaves its reason in `start_failed` and the command does not run.
+ */
+export function launchScript(launch: Launch): string {
+  const { plain, odd } = splitEnvironment(launch.env);
+  const fail = (what: string) =>
+    `{ printf '%s\\n' ${quote(what)} >${quote(`${launch.dir}/start_failed`)}; exit 125; }`;
+  const argv =
+    launch.command.kind === 'shell' ? [launch.tools.bash, '-c', launch.command.line] : launch.command.argv;
+  const { setsid, nice, env } = launch.tools;
+  const exec = [
+    ...(setsid === null ? [] : [setsid]),
+    ...(odd.length === 0 ? [] : [env, ...odd.map(([name, value]) => `${name}=${value}`)]),
+    ...(launch.envelope.nice === 0 ? [] : [nice, '-n', String(launch.envelope.nice)]),
+    ...argv,
+  ];
+  return [
+    'trap - INT TERM HUP QUIT PIPE',
+    ...launch.entryFiles.map(
+      (file) => `echo 0 >${quote(file)} || ${fail(`the task's cgroup cannot be entered: ${file}`)}`,
+    ),
+    `if [ -w /proc/self/oom_score_adj ]; then echo ${launch.envelope.oomScoreAdj} >/proc/self/oom_score_adj; fi`,
+    'stat=',
+    'if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi',
+    `printf '%s\\n' "$stat" >${quote(`${launch.dir}/started`)}`,
+    'unset dir tee parent stat',
+    `cd ${quote(launch.cwd)} || ${fail(`the working directory cannot be entered: ${launch.cwd}`)}`,
+    ...plain.map(([name, value]) => `export ${name}=${quote(value)}`),
+    `exec ${exec.map(quote).join(' ')}`,
+    '',
+  ].join('\n');
+}
+
+/** Names every POSIX shell can export. The others, and those a shell keeps to itself or sets anew, go through env(1). */
+const EXPORTABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const SHELL_OWN =
+  /^(_|PWD|OLDPWD|IFS|OPTIND|OPTARG|OPTERR|LINENO|PPID|UID|EUID|GROUPS|SHLVL|SHELLOPTS|RANDOM|SECONDS|PS[0-9]|ENV|FUNCNAME|DIRSTACK|HISTCMD|BASH.*)$/;
+
+function splitEnvironment(env: Environment): { plain: [string, string][]; odd: [string, string][] } {
+  const entries = Object.entries(env).filter(([name]) => name !== '_');
+  const isPlain = ([name]: [string, string]) => EXPORTABLE.test(name) && !SHELL_OWN.test(name);
+  return { plain: entries.filter(isPlain), odd: entries.filter((entry) => !isPlain(entry)) };
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,74 @@
+// The records an attempt leaves in its directory, and what they say. Reading is cheap and may be repeated at any time.
+import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { Exit } from '../core/task.ts';
+import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
+
+export interface Records {
+  readonly supervisor: ProcessIdentity | null;
+  readonly started: { readonly at: number; readonly main: ProcessIdentity | null } | null;
+  readonly startFailed: string | null;
+  readonly exit: Exit | null;
+  /** All output is in the log and the supervisor is done. */
+  readonly closed: boolean;
+}
+
+export function readRecords(dir: string): Records {
+  const started = readRecord(join(dir, 'started'));
+  return {
+    supervisor: parseIdentity(readRecord(join(dir, 'claim'))?.text ?? ''),
+    started: started === null ? null : { at: started.mtimeMs, main: parseIdentity(started.text) },
+    startFailed: readRecord(join(dir, 'start_failed'))?.text.trim() ?? null,
+    exit: parseExit(readRecord(join(dir, 'exit'))),
+    closed: statSync(join(dir, 'closed'), { throwIfNoEntry: false }) !== undefined,
+  };
+}
+
+/**
+ * Takes the attempt so that a supervisor that has not begun never will. False: a supervisor was first.
+ * The counterpart of the supervisor's `claim`; both create the file exclusively.
+ */
+export function claimForRecovery(dir: string): boolean {
+  try {
+    const fd = openSync(join(dir, 'claim'), 'wx', 0o600);
+    writeSync(fd, 'recovered\n');
+    closeSync(fd);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+const EXIT_RECORD = /^code=(\d+) told=([01]) end\n$/;
+/** Signals a shell does not report on stderr; their 128+n is taken for the signal. */
+const UNREPORTED = new Set([constants.signals.SIGINT, constants.signals.SIGPIPE]);
+
+function parseExit(record: { text: string; mtimeMs: number } | null): Exit | null {
+  const match = EXIT_RECORD.exec(record?.text ?? '');
+  if (record === null || match === null) return null;
+  const code = Number(match[1]);
+  const signal = signalName(code - 128);
+  if (signal !== null && (match[2] === '1' || UNREPORTED.has(code - 128)))
+    return { code: null, signal, at: record.mtimeMs };
+  return { code, signal: null, at: record.mtimeMs };
+}
+
+export function signalName(number: number): NodeJS.Signals | null {
+  for (const [name, value] of Object.entries(constants.signals))
+    if (value === number) return name as NodeJS.Signals;
+  return null;
+}
+
+function readRecord(path: string): { text: string; mtimeMs: number } | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return { text, mtimeMs: Math.round(statSync(path).mtimeMs) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+// The supervisor on real processes: what it records, what the command gets, what it survives.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import type { Command } from '../core/task.ts';
+import type { Launch } from './launch-script.ts';
+import { claimForRecovery, readRecords } from './records.ts';
+import { startAttempt } from './start.ts';
+import { findTools } from './tools.ts';
+
+let root: string;
+let count = 0;
+before(() => {
+  root = mkdtempSync(join(tmpdir(), 'babysit-exec-'));
+});
+after(() => rmSync(root, { recursive: true, force: true }));
+
+function launch(command: Command | string, changes: Partial<Launch> = {}): Launch {
+  count += 1;
+  return {
+    dir: join(root, String(count)),
+    entryFiles: [],
+    envelope: { nice: 0, oomScoreAdj: 0 },
+    command: typeof command === 'string' ? { kind: 'shell', line: command } : command,
+    cwd: root,
+    env: { PATH: process.env.PATH ?? '' },
+    tools: findTools(),
+    ...changes,
+  };
+}
+
+async function finish(spec: Launch) {
+  const supervisor = startAttempt(spec);
+  let isGone = false;
+  supervisor.onExit(() => {
+    isGone = true;
+  });
+  await waitUntil(() => isGone, { deadlineMs: 20_000, what: 'the supervisor to end' });
+  const log = existsSync(`${spec.dir}.log`) ? readFileSync(`${spec.dir}.log`, 'utf8') : '';
+  return { records: readRecords(spec.dir), log };
+}
+
+describe('exit record', () => {
+  for (const code of [0, 1, 7, 126, 137, 143, 255])
+    it(`keeps exit code ${code} an exit code`, async () => {
+      const { records } = await finish(launch(`exit ${code}`));
+      assert.deepEqual({ ...records.exit, at: 0 }, { code, signal: null, at: 0 });
+      assert.equal(records.closed, true);
+    });
+
+  for (const signal of ['KILL', 'TERM', 'SEGV', 'INT', 'HUP', 'PIPE', 'USR1'])
+    it(`tells SIG${signal} from exit 128+n`, async () => {
+      const { records } = await finish(launch(`kill -${signal} $$; sleep 20`));
+      assert.deepEqual({ ...records.exit, at: 0 }, { code: null, signal: `SIG${signal}`, at: 0 });
+    });
+
+  it('survives a command that signals its whole process group', async () => {
+    const { records, log } = await finish(launch('echo before; kill -KILL 0'));
+    assert.equal(records.exit?.signal, 'SIGKILL');
+    assert.equal(log, 'before\n');
+  });
+
+  it('dates start and end by the clock of the kernel', async () => {
+    const { records } = await finish(launch('true'));
+    assert.ok(records.started && records.exit && records.started.at <= records.exit.at);
+    assert.ok((records.started.main?.pid ?? 0) > 1);
+  });
+});
+
+describe('command', () => {
+  it('prints stdout and stderr into one log, in order', async () => {
+    const { log } = await finish(launch('for i in 1 2 3; do echo out$i; echo err$i >&2; done'));
+    assert.equal(log, 'out1\nerr1\nout2\nerr2\nout3\nerr3\n');
+  });
+
+  it('gets exactly the environment it was given, odd names and values too', async () => {
+    const env = {
+      PATH: '/usr/bin:/bin',
+      QUOTES: `it's "quoted" $HOME \`x\` \\n`,
+      LINES: 'one\ntwo\n',
+      EMPTY: '',
+      'BASH_FUNC_greet%%': '() { echo "hello $1"; }',
+      'npm_config_//registry/:token': 'secret',
+      'with.dot': '1',
+      IFS: ',',
+      ENV: '/nowhere',
+    };
+    const spec = launch({ kind: 'argv', argv: ['/usr/bin/env', '-0'] }, { env });
+    const { log } = await finish(spec);
+    const got = Object.fromEntries(
+      log
+        .split('\0')
+        .filter(Boolean)
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    for (const own of ['PWD', 'OLDPWD', '_', 'SHLVL']) delete got[own];
+    assert.deepEqual(got, env);
+    assert.equal(statSync(join(spec.dir, 'launch.sh')).mode & 0o777, 0o600);
+  });
+
+  it('can use an exported shell function of the caller', async () => {
+    const env = { PATH: '/usr/bin:/bin', 'BASH_FUNC_greet%%': '() { echo "hello $1"; }' };
+    assert.equal((await finish(launch('greet you', { env }))).log, 'hello you\n');
+  });
+
+  it('runs an argv untouched by any shell', async () => {
+    const { log } = await finish(
+      launch({ kind: 'argv', argv: ['printf', '%s|', '$HOME', 'a b', "it's", ''] }),
+    );
+    assert.equal(log, "$HOME|a b|it's||");
+  });
+
+  it('runs in the cwd, with the niceness and without stdin', async () => {
+    const { log } = await finish(
+      launch('pwd; nice; cat; cat /proc/self/oom_score_adj', { envelope: { nice: 5, oomScoreAdj: 300 } }),
+    );
+    const [cwd, nice, oom] = log.split('\n');
+    assert.equal(cwd, root);
+    assert.equal(Number(nice), 5 + Number(process.env.NICE_BASE ?? 0));
+    assert.equal(oom, '300');
+  });
+
+  it('fails with a reason when the cwd is gone', async () => {
+    const { records } = await finish(launch('echo no', { cwd: join(root, 'gone') }));
+    assert.match(records.startFailed ?? '', /working directory cannot be entered: .*gone/);
+  });
+
+  it('fails with a reason when the group cannot be entered', async () => {
+    const { records, log } = await finish(
+      launch('echo no', { entryFiles: [join(root, 'no', 'cgroup.procs')] }),
+    );
+    assert.match(records.startFailed ?? '', /cgroup cannot be entered/);
+    assert.doesNotMatch(log, /^no$/m);
+  });
+});
+
+describe('claim', () => {
+  it('keeps a supervisor from running an attempt that recovery has taken', async () => {
+    const spec = launch('echo ran');
+    const first = await finish(spec);
+    assert.equal(first.log, 'ran\n');
+    assert.equal(claimForRecovery(spec.dir), false);
+  });
+});

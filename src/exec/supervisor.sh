@@ -1,0 +1,37 @@
+#!/bin/sh
+# The parent of one attempt. Runs launch.sh, copies its output into the log, leaves the records the daemon reads.
+# It lives outside the task's cgroup, in a session of its own, and outlives the daemon.
+#   $1  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
+#   $2  absolute path of tee
+# Records, in order: claim (this attempt has been taken; made once, never overwritten), started (written by launch.sh),
+# exit (the main process has ended; its mtime is the time), closed (all output is in the log).
+dir=$1 tee=$2
+parent=$PPID
+exec 2>"$dir/supervisor.err"
+# A reader that dies, or a signal to this process group, must not cost the exit record. A trap, unlike
+# an ignored signal, is not inherited by the command.
+trap : INT TERM HUP QUIT PIPE
+
+# noclobber opens with O_EXCL: whoever creates the claim owns the attempt, this supervisor or a recovering daemon.
+set -C
+stat=$$
+if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi
+{ printf '%s\n' "$stat" >"$dir/claim"; } 2>/dev/null || exit 0
+set +C
+
+{
+  trap : INT TERM HUP QUIT PIPE
+  (. "$dir/launch.sh") 2>&1
+  code=$?
+  # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not.
+  told=0
+  if [ -s "$dir/supervisor.err" ]; then told=1; fi
+  printf 'code=%s told=%s end\n' "$code" "$told" >"$dir/exit"
+} | "$tee" -a "$dir.log" >/dev/null
+
+: >"$dir/closed"
+
+# With the daemon alive its database makes the exit durable; without it, the record must reach the disk by itself.
+ppid=$parent
+if [ -r /proc/self/stat ]; then read -r _ _ _ ppid _ </proc/self/stat; fi
+if [ "$ppid" != "$parent" ]; then sync "$dir/exit" "$dir/closed" 2>/dev/null || sync; fi

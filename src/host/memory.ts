@@ -1,0 +1,34 @@
+// How much memory the host has and how much of it is free to use, page cache counted as free.
+import { readFileSync } from 'node:fs';
+import { freemem, totalmem } from 'node:os';
+
+export interface HostMemory {
+  readonly totalBytes: number;
+  readonly availableBytes: number;
+}
+
+/**
+ * MemTotal and MemAvailable of /proc/meminfo (Linux 3.14+: what can be used without swapping), both bounded by the
+ * memory limit of the container the daemon runs in, if it has one.
+ */
+export function readHostMemory(): HostMemory {
+  const host = process.platform === 'linux' ? parseMeminfo(readFileSync('/proc/meminfo', 'utf8')) : null;
+  const memory = host ?? { totalBytes: totalmem(), availableBytes: freemem() };
+  const constrained = process.constrainedMemory();
+  if (constrained === 0 || constrained >= memory.totalBytes) return memory;
+  return {
+    totalBytes: constrained,
+    availableBytes: Math.min(memory.availableBytes, process.availableMemory()),
+  };
+}
+
+/** Null when a field is missing. */
+export function parseMeminfo(text: string): HostMemory | null {
+  const field = (name: string): number | null => {
+    const match = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text);
+    return match ? Number(match[1]) * 1024 : null;
+  };
+  const totalBytes = field('MemTotal');
+  const availableBytes = field('MemAvailable');
+  return totalBytes === null || availableBytes === null ? null : { totalBytes, availableBytes };
+}

@@ -1,0 +1,36 @@
+// The hard caps of an attempt, from its estimate, its limits and the host (SPEC section 6).
+import type { Envelope, Estimate, Limits } from '../core/task.ts';
+import type { Capacity } from './snapshot.ts';
+
+export interface EnvelopeRules {
+  readonly memReserveBytes: number;
+  readonly cpuWeight: number;
+  readonly pidsMax: number;
+  readonly nice: number;
+  readonly oomScoreAdj: number;
+}
+
+/** The cap leaves room for an estimate that is off by this factor; the watchdog acts at twice the estimate. */
+const CAP_FACTOR = 3;
+
+export function envelope(
+  estimate: Estimate,
+  limits: Limits,
+  capacity: Capacity,
+  rules: EnvelopeRules,
+): Envelope {
+  return {
+    memMaxBytes: Math.floor(
+      Math.min(
+        CAP_FACTOR * estimate.memBytes,
+        (capacity.memTotalBytes * limits.memPctLimit) / 100,
+        capacity.memTotalBytes - rules.memReserveBytes,
+      ),
+    ),
+    cpuMaxCores: Math.min(CAP_FACTOR * estimate.cpuCores, (capacity.cores * limits.cpuPctLimit) / 100),
+    cpuWeight: rules.cpuWeight,
+    pidsMax: rules.pidsMax,
+    nice: rules.nice,
+    oomScoreAdj: rules.oomScoreAdj,
+  };
+}

@@ -1,0 +1,64 @@
+// Opens the database: pragmas, migrations, and a refusal to start on anything that is not ours or not intact.
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { MIGRATIONS } from './migrations.ts';
+
+/** "BBST": marks the file as ours, so that a wrong path is noticed before it is written to. */
+const APPLICATION_ID = 0x42425354;
+
+/** The database cannot be used; the message names the file and the mend. */
+export class DatabaseUnusable extends Error {
+  constructor(path: string, why: string, mend: string) {
+    super(`${path}: ${why}. ${mend}`);
+    this.name = 'DatabaseUnusable';
+  }
+}
+
+const MEND = 'Nothing was changed. Restore it from a backup, or move it away to begin with an empty record';
+
+export function openDatabase(path: string): Database.Database {
+  const isNew = !existsSync(path);
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(path);
+    if (!isNew) assertOurs(db, path);
+    db.pragma('journal_mode = WAL');
+    // What has been acknowledged survives a power cut: every commit reaches the disk before the answer leaves.
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    db.pragma('wal_autocheckpoint = 1000');
+    migrate(db, path);
+    return db;
+  } catch (error) {
+    db?.close();
+    if (error instanceof DatabaseUnusable) throw error;
+    throw new DatabaseUnusable(path, `the database cannot be opened (${(error as Error).message})`, MEND);
+  }
+}
+
+function assertOurs(db: Database.Database, path: string): void {
+  const id = db.pragma('application_id', { simple: true });
+  const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
+  if (id !== APPLICATION_ID && tables > 0)
+    throw new DatabaseUnusable(path, 'this is not a babysit database', 'Point BABYSIT_HOME elsewhere');
+  const check = db.pragma('quick_check(1)', { simple: true });
+  if (check !== 'ok') throw new DatabaseUnusable(path, `the database is damaged (${String(check)})`, MEND);
+}
+
+function migrate(db: Database.Database, path: string): void {
+  const from = db.pragma('user_version', { simple: true }) as number;
+  if (from > MIGRATIONS.length)
+    throw new DatabaseUnusable(
+      path,
+      `the database is of a newer babysit (version ${from}, this one knows ${MIGRATIONS.length})`,
+      'Install the newer babysit again',
+    );
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < from) continue;
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`application_id = ${APPLICATION_ID}`);
+      db.pragma(`user_version = ${index + 1}`);
+    }).immediate();
+  }
+}

@@ -1,0 +1,37 @@
+// Plain numbers given as text: cores, percentages, counts.
+import { BabysitError } from '../core/errors.ts';
+
+const DECIMAL = /^(\d+(?:\.\d+)?|\.\d+)$/;
+
+/** `"1.5"` -> 1.5 cores. Throws BabysitError usage. */
+export function parseCores(text: string | number, what: string): number {
+  const value = toNumber(text);
+  if (!(value >= 0.01 && value <= 4096))
+    throw bad(text, what, 'is not a number of cores from 0.01 to 4096', '0.5, 1, 4');
+  return value;
+}
+
+/** `"40"` or `"40%"` -> 40. Throws BabysitError usage. */
+export function parsePercent(text: string | number, what: string): number {
+  const value = toNumber(String(text).trim().replace(/%$/, ''));
+  if (!(value > 0 && value <= 100))
+    throw bad(text, what, 'is not a percentage above 0 and up to 100', '40, 90');
+  return value;
+}
+
+/** Whole numbers in a range, both ends included. Throws BabysitError usage. */
+export function parseCount(text: string | number, what: string, min: number, max: number): number {
+  const value = toNumber(text);
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw bad(text, what, `is not a whole number from ${min} to ${max}`, `${min}, ${Math.min(max, min + 9)}`);
+  return value;
+}
+
+function toNumber(text: string | number): number {
+  const trimmed = String(text).trim();
+  return DECIMAL.test(trimmed) ? Number(trimmed) : Number.NaN;
+}
+
+function bad(text: string | number, what: string, why: string, examples: string): BabysitError {
+  return new BabysitError('usage', `${what}: "${text}" ${why}. Examples: ${examples}.`);
+}

@@ -1,0 +1,88 @@
+// Runs the built ./babysit as a black box.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly wallMs: number;
+}
+
+export interface CliOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** A test that hangs is a failure, not a stop of the suite. */
+  readonly deadlineMs?: number;
+}
+
+export interface RunningCli {
+  readonly pid: number;
+  /** What it has printed so far. */
+  stdout(): string;
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+  readonly done: Promise<CliResult>;
+}
+
+const DEADLINE_MS = 30_000;
+export const BABYSIT = join(import.meta.dirname, '../../babysit');
+
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return startCli(args, options).done;
+}
+
+/** For commands that block, such as `wait`. */
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+  // The launcher shall use the Node that runs the tests.
+  const env = { ...process.env, BABYSIT_NODE: process.execPath, ...options.env };
+  const began = performance.now();
+  const child = spawn(BABYSIT, args, { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const done = new Promise<CliResult>((resolve, reject) => {
+    const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(
+        new Error(
+          `babysit ${args.join(' ')}: no end within ${deadlineMs} ms\nstdout: ${stdout}\nstderr: ${stderr}`,
+        ),
+      );
+    }, deadlineMs);
+    child.on('error', reject);
+    // 'close', not 'exit': a daemon that kept the pipe open would show here.
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stdout, stderr, wallMs: performance.now() - began });
+    });
+  });
+  return {
+    pid: child.pid ?? -1,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    done,
+  };
+}
+
+/** The one JSON object that the text must be. */
+export function jsonLine(text: string): Record<string, unknown> {
+  const lines = text.split('\n');
+  if (lines.length !== 2 || lines[1] !== '') throw new Error(`not exactly one line: ${JSON.stringify(text)}`);
+  return JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+}
+
+export function jsonLines(text: string): Record<string, unknown>[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}

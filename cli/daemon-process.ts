@@ -9,6 +9,7 @@ import { type Launch, launchDetached } from './daemon-launch.ts';
 import { logEnd, logTail } from './daemon-log.ts';
 import type { Home } from './home.ts';
 import { launchUnderSystemd } from './systemd.ts';
+import { uptimeMs } from './uptime.ts';
 
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 10;
@@ -30,7 +31,7 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
   const logStart = logEnd(home.log);
   const env = daemonEnv(callerEnv, home);
   let launch: Launch = (await launchUnderSystemd(home, env)) ?? launchDetached(home, env);
-  const deadline = performance.now() + START_DEADLINE_MS;
+  const deadline = uptimeMs() + START_DEADLINE_MS;
   for (;;) {
     const answer = await ping(home);
     if (answer !== null) return answer;
@@ -40,7 +41,7 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
       if (launch.kind === 'direct') throw notStarted(home, logStart, `it ended at once (${ended})`);
       launch = launchDetached(home, env);
     }
-    if (performance.now() > deadline)
+    if (uptimeMs() > deadline)
       throw notStarted(home, logStart, `it did not answer within ${START_DEADLINE_MS / 1000} s`);
     await delay(POLL_MS);
   }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../src/core/errors.ts';
 import { ping } from './daemon-process.ts';
 import { call, type Session } from './session.ts';
+import { uptimeMs } from './uptime.ts';
 
 const STOP_DEADLINE_MS = 20_000;
 /** The ladder of many tasks: grace, SIGKILL, and the check that the groups are empty. */
@@ -25,9 +26,9 @@ export async function stopDaemon(session: Session, killTasks: boolean): Promise<
     if (!gone) throw error;
   }
   const deadlineMs = killTasks ? KILL_TASKS_DEADLINE_MS : STOP_DEADLINE_MS;
-  const deadline = performance.now() + deadlineMs;
+  const deadline = uptimeMs() + deadlineMs;
   while (isAlive(running.pid)) {
-    if (performance.now() > deadline)
+    if (uptimeMs() > deadline)
       throw new BabysitError(
         'daemon_unreachable',
         `the daemon (pid ${running.pid}) did not stop within ${deadlineMs / 1000} s`,

@@ -4,6 +4,7 @@ import type { ProblemView } from '../src/api/shapes.ts';
 import { BabysitError, isErrorCode } from '../src/core/errors.ts';
 import { type Answer, type Request, SocketError, send } from './client.ts';
 import type { Home } from './home.ts';
+import { uptimeMs } from './uptime.ts';
 
 export interface Session {
   readonly home: Home;
@@ -36,9 +37,9 @@ export async function stream(session: Session, path: string, onData: (chunk: Buf
 }
 
 async function ask(session: Session, request: Request): Promise<Answer> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = uptimeMs() + PATIENCE_MS;
   for (;;) {
-    const patient = performance.now() < deadline;
+    const patient = uptimeMs() < deadline;
     try {
       const answer = await send(session.home.socket, request);
       if (answer.status < 400) return answer;

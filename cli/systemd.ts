@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { daemonProgram, type Launch } from './daemon-launch.ts';
 import type { Home } from './home.ts';
+import { uptimeMs } from './uptime.ts';
 
 const SYSTEMD_RUN_MS = 10_000;
 /** Asking systemd costs a process, so not at every turn of the wait. */
@@ -69,10 +70,10 @@ function watchUnit(
   unit: string,
   env: Record<string, string>,
 ): () => Promise<string | null> {
-  let askAt = performance.now() + ASK_EVERY_MS;
+  let askAt = uptimeMs() + ASK_EVERY_MS;
   return async () => {
-    if (performance.now() < askAt) return null;
-    askAt = performance.now() + ASK_EVERY_MS;
+    if (uptimeMs() < askAt) return null;
+    askAt = uptimeMs() + ASK_EVERY_MS;
     const inactive = await run(
       'systemctl',
       [...scope(manager), 'is-active', '--quiet', `${unit}.service`],

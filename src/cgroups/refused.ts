@@ -1,7 +1,11 @@
 // Says in words why the kernel refused a step of a probe, and what delegation is good for.
 
+/**
+ * A scope, fresh for each daemon, not a service: systemd cannot start a service's main process again while groups of
+ * live tasks are below it (219/CGROUP, seen with 252; the kernel's no-internal-process rule).
+ */
 export const DELEGATE =
-  'run the daemon as a systemd user service with Delegate=yes (babysit daemon-start does where it can), and loginctl enable-linger';
+  'start the daemon in a unit of its own: systemd-run --user --scope -p Delegate=yes …, and loginctl enable-linger';
 
 export function refused(errno: string, step: string): string {
   switch (errno) {

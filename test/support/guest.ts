@@ -74,6 +74,7 @@ const UML_FILES = [
   { anyOf: ['/usr/bin/linux.uml'], from: 'user-mode-linux' },
   { anyOf: ['/usr/sbin/insmod', '/sbin/insmod'], from: 'kmod' },
   { anyOf: ['/usr/bin/setpriv'], from: 'util-linux' },
+  { anyOf: ['/usr/bin/unshare'], from: 'util-linux' },
 ];
 const SYSTEMD_FILES = [
   { anyOf: ['/lib/systemd/systemd', '/usr/lib/systemd/systemd'], from: 'systemd' },

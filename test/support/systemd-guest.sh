@@ -31,8 +31,7 @@ guest=
 finish() {
   trap - EXIT
   trap '' TERM INT HUP
-  # timeout(1) leads a process group of its own that holds the whole guest.
-  [ -z "$guest" ] || kill -KILL -- "-$guest" 2>/dev/null || true
+  [ -z "$guest" ] || kill -KILL "$guest" 2>/dev/null || true
   rm -rf "$run"
 }
 trap finish EXIT
@@ -157,23 +156,22 @@ EOF_INIT
 chmod 755 "$run/shared" "$run/shared/init"
 
 # --- Run it ---------------------------------------------------------------------------------------------------------------
-# The job control of a script gives every background job a process group; the console goes to a file for the post-mortem.
-set -m
-{
-  exec timeout -k 2 "$seconds" setpriv --pdeathsig KILL linux.uml "uml_dir=$run/" umid=u "mem=$mem" \
-    root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$run/shared/init" \
-    con=null con0=null,fd:1 ssl=null ssl0=null,fd:3 lsm= \
-    systemd.unit=guest.target systemd.show_status=no systemd.log_color=no 3>&1 > "$run/console" 2>&1 < /dev/null
-} &
+# linux.uml forks helpers into other process groups: a pid namespace holds them all. Each link of the chain dies with
+# the one before it, so that not even SIGKILL to this script leaves a guest. The console is kept for the post-mortem.
+orphan_dies=(setpriv --pdeathsig KILL)
+"${orphan_dies[@]}" timeout -s KILL "$seconds" "${orphan_dies[@]}" unshare --pid --fork --kill-child=KILL \
+  linux.uml "uml_dir=$run/" umid=u "mem=$mem" \
+  root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$run/shared/init" \
+  con=null con0=null,fd:1 ssl=null ssl0=null,fd:3 lsm= \
+  systemd.unit=guest.target systemd.show_status=no systemd.log_color=no 3>&1 > "$run/console" 2>&1 < /dev/null &
 guest=$!
-set +m
 code=0
-wait "$guest" || code=$?
+{ wait "$guest"; } 2> /dev/null || code=$?
 guest=
 
 status=$(cat "$run/shared/status")
 [ -z "$status" ] || exit "$status"
 tail -30 "$run/console" >&2
 echo "systemd-guest.sh: the guest left no exit status (linux.uml ended with $code)" >&2
-[ "$code" != 124 ] || exit 124
+[ "$code" != 137 ] || exit 124 # timeout -s KILL
 exit 125

@@ -1,0 +1,71 @@
+// The files and values a set of caps becomes, in v2 and v1.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { GroupLimits } from './driver.ts';
+import { limitsV1, shares } from './limits-v1.ts';
+import { CONTROLLERS_V2, limitsV2 } from './limits-v2.ts';
+
+const LIMITS: GroupLimits = { memMaxBytes: 1e9 + 0.5, cpuMaxCores: 1.5, cpuWeight: 50, pidsMax: 512 };
+const ALL = new Set(CONTROLLERS_V2);
+const pairs = (files: readonly { file: string; value: string }[]) =>
+  files.map(({ file, value }) => `${file}=${value}`);
+
+test('v2: whole bytes, quota per 100 ms, and the task dies as a whole', () => {
+  assert.deepEqual(pairs(limitsV2(LIMITS, ALL)), [
+    'memory.oom.group=1',
+    'memory.swap.max=0',
+    'memory.max=1000000000',
+    'cpu.max=150000 100000',
+    'cpu.weight=50',
+    'pids.max=512',
+  ]);
+});
+
+test('v2: only the files of controllers that are there', () => {
+  assert.deepEqual(pairs(limitsV2(LIMITS, new Set(['pids']))), ['pids.max=512']);
+});
+
+test('v1: the memory limit is never above the limit with swap, up or down', () => {
+  const order = (current: number | null) =>
+    limitsV1(LIMITS, current)
+      .map(({ file }) => file)
+      .filter((file) => file.includes('limit'));
+  const lowering = ['memory.limit_in_bytes', 'memory.memsw.limit_in_bytes'];
+  assert.deepEqual(order(null), lowering);
+  assert.deepEqual(order(2e9), lowering);
+  assert.deepEqual(order(5e8), lowering.toReversed());
+});
+
+test('v1: no swapping, quota, shares, pids', () => {
+  const files = pairs(limitsV1(LIMITS, null));
+  for (const pair of ['memory.swappiness=0', 'cpu.cfs_quota_us=150000', 'cpu.shares=512', 'pids.max=512']) {
+    assert.ok(files.includes(pair), pair);
+  }
+});
+
+test('v1: cpu.shares has the default where cpu.weight has it, and stays in its range', () => {
+  assert.equal(shares(100), 1024);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 10_000 }), (weight) => {
+      assert.ok(shares(weight) >= 2 && shares(weight) <= 262_144);
+    }),
+  );
+});
+
+test('any envelope becomes values the kernel takes: whole numbers, a quota of at least 1 ms', () => {
+  const limits = fc.record({
+    memMaxBytes: fc.double({ min: 0, max: 1e15, noNaN: true }),
+    cpuMaxCores: fc.double({ min: 0, max: 1024, noNaN: true }),
+    cpuWeight: fc.double({ min: 0, max: 1e5, noNaN: true }),
+    pidsMax: fc.double({ min: 0, max: 1e6, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(limits, (any) => {
+      const files = [...limitsV2(any, ALL), ...limitsV1(any, null)];
+      for (const { file, value } of files) assert.match(value, /^\d+( \d+)?$/, file);
+      const quotas = files.filter(({ file }) => /cpu.max|quota/.test(file));
+      for (const { value } of quotas) assert.ok(Number.parseInt(value, 10) >= 1000);
+    }),
+  );
+});

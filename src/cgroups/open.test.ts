@@ -1,0 +1,81 @@
+// The reasons a probe gives, on hosts made of plain files; real kernels are in test/integration.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import type { ProbeResult } from './driver.ts';
+import { openDriver } from './open.ts';
+import { basePath } from './own-groups.ts';
+
+/** Probes a host made of plain files; `{root}` in a file stands for its directory. */
+function probe(files: Readonly<Record<string, string>>): {
+  probe: ProbeResult;
+  left: (path: string) => boolean;
+} {
+  const root = mkdtempSync(join(tmpdir(), 'babysit-probe-'));
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text.replaceAll('{root}', root));
+    }
+    const { probe } = openDriver({ cgroupRoot: `${root}/cg`, procRoot: `${root}/proc`, tag: 'x' });
+    const left = new Set(['cg/own/babysit-x', 'cg/babysit-x'].filter((path) => existsSync(join(root, path))));
+    return { probe, left: (path) => left.has(path) };
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+const V2_AT_ROOT = '31 23 0:28 / {root}/cg rw - cgroup2 cgroup2 rw\n';
+
+test('no cgroups at all: none, with a reason and a mend for each', () => {
+  const { probe: result } = probe({ 'proc/self/cgroup': '', 'proc/self/mountinfo': '' });
+  assert.equal(result.chosen, 'none');
+  assert.deepEqual(
+    result.answers.map(({ what, ok }) => [what, ok]),
+    [
+      ['cgroup v2', false],
+      ['cgroup v1', false],
+      ['no cgroups', true],
+    ],
+  );
+  for (const { ok, mend } of result.answers) assert.equal(mend === null, ok);
+});
+
+test('a v2 file system whose controllers are still with v1', () => {
+  const { probe: result } = probe({
+    'proc/self/cgroup': '0::/\n',
+    'proc/self/mountinfo': V2_AT_ROOT,
+    'cg/cgroup.controllers': 'hugetlb\n',
+  });
+  assert.match(result.answers[0]?.reason ?? '', /memory controller is not available/);
+  assert.match(result.answers[0]?.mend ?? '', /unified_cgroup_hierarchy/);
+});
+
+test('foreign processes in our group are named, and nothing is left there', () => {
+  const { probe: result, left } = probe({
+    'proc/self/cgroup': '0::/own\n',
+    'proc/self/mountinfo': V2_AT_ROOT,
+    'proc/77/comm': 'bash\n',
+    'cg/own/cgroup.type': 'domain\n',
+    'cg/own/cgroup.controllers': 'cpu io memory pids\n',
+    'cg/own/cgroup.subtree_control': '\n',
+    'cg/own/cgroup.procs': `77\n${process.pid}\n`,
+  });
+  assert.match(result.answers[0]?.reason ?? '', /other processes share our group .*\/own: 77 \(bash\)/);
+  assert.match(result.answers[0]?.mend ?? '', /Delegate=yes/);
+  assert.equal(left('cg/own/babysit-x'), false);
+});
+
+test('a daemon that was started by a task, or in the supervisor leaf, works from where its predecessor did', () => {
+  const cases: [string, string][] = [
+    ['/app.slice/a.scope', '/app.slice/a.scope'],
+    ['/app.slice/a.scope/supervisor', '/app.slice/a.scope'],
+    ['/app.slice/a.scope/babysit-x/t-1', '/app.slice/a.scope'],
+    ['/babysit-x/t-1/sub', '/'],
+    ['/babysit-other/t-1', '/babysit-other/t-1'],
+    ['/', '/'],
+  ];
+  for (const [path, expected] of cases) assert.equal(basePath(path, 'x'), expected, path);
+});

@@ -1,0 +1,98 @@
+// Parsers of the kernel's counter files against pasted real ones, and what counts as memory use.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { ioStatV1, ioStatV2, keyed, single, workingSetV1, workingSetV2 } from './usage.ts';
+
+// Linux 6.1, cgroup v2: a shell that had written 10 MiB into a tmpfs.
+const STAT_V2 = `anon 200704
+file 10678272
+kernel 122880
+kernel_stack 16384
+pagetables 32768
+shmem 10485760
+inactive_anon 10657792
+active_anon 4096
+inactive_file 184320
+active_file 8192
+unevictable 0
+slab_reclaimable 29528
+slab_unreclaimable 36352
+slab 65880
+`;
+
+// Linux 6.18, cgroup v1: a few shells that had read some programs.
+const STAT_V1 = `cache 5763072
+rss 1683456
+shmem 0
+inactive_anon 1499136
+active_anon 8192
+inactive_file 2236416
+active_file 3526656
+hierarchical_memory_limit 9223372036854771712
+total_cache 5763072
+total_rss 1683456
+total_inactive_anon 1499136
+total_active_anon 8192
+total_inactive_file 2236416
+total_active_file 3526656
+total_unevictable 0
+`;
+
+test('v2: the working set keeps shared memory and leaves page cache and reclaimable slab out', () => {
+  assert.equal(workingSetV2(11018240, STAT_V2), 11018240 - 184320 - 8192 - 29528);
+});
+
+test('v1: the working set uses the totals, which include sub-groups', () => {
+  assert.equal(workingSetV1(9297920, STAT_V1), 9297920 - 2236416 - 3526656);
+});
+
+test('a working set is never negative, though the two files are not read at the same instant', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), fc.nat(), (current, inactive, active) => {
+      const stat = `inactive_file ${inactive}\nactive_file ${active}\ntotal_inactive_file ${inactive}\n`;
+      assert.ok(workingSetV2(current, stat) >= 0);
+      assert.ok(workingSetV1(current, stat) >= 0);
+    }),
+  );
+});
+
+test('a key is found as a whole word at the start of a line', () => {
+  assert.equal(keyed(STAT_V2, 'anon'), 200704);
+  assert.equal(keyed(STAT_V2, 'file'), 10678272);
+  assert.equal(keyed(STAT_V2, 'slab'), 65880);
+  assert.equal(keyed(STAT_V1, 'inactive_file'), 2236416);
+  assert.equal(keyed('low 0\nhigh 0\nmax 4\noom 2\noom_kill 1\noom_group_kill 1\n', 'oom_kill'), 1);
+  assert.equal(keyed('oom_kill_disable 0\nunder_oom 0\noom_kill 3\n', 'oom_kill'), 3);
+  assert.equal(keyed(STAT_V2, 'absent'), 0);
+});
+
+test('every value written as `key value` is read back', () => {
+  const value = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+  fc.assert(
+    fc.property(fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), value), (entries) => {
+      const text = Object.entries(entries)
+        .map(([key, value]) => `${key} ${value}\n`)
+        .join('');
+      for (const [key, value] of Object.entries(entries)) assert.equal(keyed(text, key), value);
+    }),
+  );
+});
+
+test('one-line files: a number, max, absent', () => {
+  assert.equal(single('163840\n'), 163840);
+  assert.equal(single('max\n'), Number.POSITIVE_INFINITY);
+  assert.equal(single(null), null);
+  assert.equal(single(''), null);
+});
+
+test('io is summed over devices', () => {
+  const v2 =
+    '254:0 rbytes=4096 wbytes=512 rios=1 wios=1 dbytes=0 dios=0\n8:0 rbytes=100 wbytes=0 rios=1 wios=0\n';
+  assert.deepEqual(ioStatV2(v2), { readBytes: 4196, writeBytes: 512 });
+  const v1 =
+    '254:0 Read 4096\n254:0 Write 512\n254:0 Sync 4608\n254:0 Async 0\n254:0 Total 4608\n8:0 Read 4\nTotal 4612\n';
+  assert.deepEqual(ioStatV1(v1), { readBytes: 4100, writeBytes: 512 });
+  assert.deepEqual(ioStatV2(''), { readBytes: 0, writeBytes: 0 });
+  assert.equal(ioStatV1(null), null);
+});

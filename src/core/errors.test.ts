@@ -1,0 +1,56 @@
+// The table of errors: complete, consistent, and within the exit codes of the contract.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BabysitError, ERRORS, type ErrorCode, EXIT, isErrorCode } from './errors.ts';
+
+const CODES = Object.keys(ERRORS) as ErrorCode[];
+
+describe('ERRORS', () => {
+  it('uses only exit codes of the contract, and never success', () => {
+    assert.deepEqual(Object.values(EXIT), [0, 1, 2, 64, 69, 75, 124]);
+    for (const code of CODES) assert.notEqual(ERRORS[code].exit, EXIT.ok, code);
+  });
+
+  const PINNED: [ErrorCode, number][] = [
+    ['capacity_exceeded', 2],
+    ['usage', 64],
+    ['daemon_unreachable', 69],
+    ['daemon_stopping', 75],
+    ['wait_timeout', 124],
+  ];
+  for (const [code, exit] of PINNED) it(`${code} exits ${exit}`, () => assert.equal(ERRORS[code].exit, exit));
+
+  for (const code of CODES)
+    it(`${code} has an HTTP error status, a sentence of meaning and one of what to do`, () => {
+      const { http, title, hint } = ERRORS[code];
+      assert.match(code, /^[a-z]+(_[a-z]+)*$/);
+      assert.ok(http >= 400 && http < 600);
+      assert.match(title, /^[A-Z].*\.$/);
+      assert.match(hint, /\.$/);
+    });
+
+  it('gives a usage error exit code 64 wherever the request itself is at fault', () => {
+    for (const code of CODES)
+      assert.equal(
+        ERRORS[code].http === 400,
+        ERRORS[code].exit === EXIT.usage && code !== 'body_too_large',
+        code,
+      );
+  });
+
+  it('gives no two codes the same meaning', () => {
+    assert.equal(new Set(CODES.map((code) => ERRORS[code].title)).size, CODES.length);
+  });
+
+  it('knows its codes from other words, inherited ones too', () => {
+    assert.ok(CODES.every(isErrorCode));
+    for (const other of ['', 'toString', '__proto__', 'nope', null, 7]) assert.ok(!isErrorCode(other));
+  });
+});
+
+describe('BabysitError', () => {
+  it('takes its hint from the table unless it brings a better one', () => {
+    assert.equal(new BabysitError('not_found', 'x').hint, ERRORS.not_found.hint);
+    assert.equal(new BabysitError('not_found', 'x', { hint: 'do y' }).hint, 'do y');
+  });
+});

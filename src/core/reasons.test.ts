@@ -1,0 +1,77 @@
+// Every kill says what to change, with the measured numbers in it.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { aTask, GIB, someUsage } from '../../test/support/build-task.ts';
+import { formatDuration } from '../units/duration.ts';
+import { formatSize } from '../units/size.ts';
+import { interruptHint, killHint } from './reasons.ts';
+import { KILL_REASONS, type KillDetail, type KillReason, type Usage } from './task.ts';
+
+const FORMAT = { size: formatSize, duration: formatDuration };
+const peak5 = someUsage({ peakMemBytes: 5 * GIB });
+
+function hint(reason: KillReason, detail: KillDetail, usage: Usage | null = null): string {
+  return killHint(reason, aTask(), usage, detail, FORMAT);
+}
+
+/** The detail the watchdog or the kernel gives, and what a reader must find in the hint. */
+const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
+  estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes to 6.25G'] },
+  estimated_cpu_exceeded: {
+    detail: { cpu_cores: 9.3, estimated_cpu_cores: 4 },
+    says: ['9.3 cores', '4 were estimated', '--estimated_cpu_cores to 10'],
+  },
+  cgroup_oom_killed: {
+    detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
+    says: ['12G', '--estimated_mem_bytes to 15G'],
+  },
+  kernel_oom: { detail: { peak_mem_bytes: 5 * GIB, oom_kills: 0 }, says: ['SIGKILL', '5G'] },
+  mem_exceeded: { detail: { limit_bytes: 9.6 * GIB }, says: ['5G', '40%', '--mem_pct_limit'] },
+  pids_exceeded: { detail: { pids_max: 4096 }, says: ['4096', 'envelope.pids_max'] },
+  elapsed_exceeded: {
+    detail: { elapsed_ms: 1_200_500 },
+    says: ['20m', '--estimated_time (now 10m)', '--kill_timeout (now 20m)'],
+  },
+  observability_stall: {
+    detail: { silent_ms: 301_000 },
+    says: ['5m1s', '--observability_interval (now 5m)', 'PYTHONUNBUFFERED'],
+  },
+  manual: { detail: {}, says: ['by request'] },
+};
+
+describe('kill hint', () => {
+  for (const reason of KILL_REASONS)
+    it(`of ${reason} has its numbers and names what to change`, () => {
+      const text = hint(reason, TABLE[reason].detail, peak5);
+      for (const part of TABLE[reason].says)
+        assert.ok(text.includes(part), `"${part}" is missing in: ${text}`);
+      assert.doesNotMatch(text, /NaN|undefined|null|Infinity/);
+    });
+
+  for (const reason of KILL_REASONS)
+    it(`of ${reason} stands without any measurement`, () => {
+      assert.doesNotMatch(hint(reason, {}), /NaN|undefined|null|Infinity/);
+    });
+
+  it('blames the estimate, not the share of the host, when a task outgrew three times its estimate', () => {
+    const text = hint('mem_exceeded', {
+      peak_mem_bytes: 13 * GIB,
+      limit_bytes: 12 * GIB,
+      mem_pct_limit_bytes: 40 * GIB,
+    });
+    assert.match(text, /--estimated_mem_bytes/);
+  });
+
+  it('always asks for more than the peak and more than the estimate', () => {
+    for (const peak of [0, 1, GIB, 4 * GIB, 100 * GIB]) {
+      const text = hint('estimated_mem_exceeded', {}, someUsage({ peakMemBytes: peak }));
+      const asked = Number(/to ([\d.]+)G/.exec(text)?.[1]) * GIB;
+      assert.ok(asked > peak && asked > 4 * GIB, text);
+    }
+  });
+});
+
+it('every interruption says what to do', () => {
+  for (const reason of ['host_rebooted', 'supervisor_lost'] as const)
+    assert.match(interruptHint(reason), /run it again/);
+});

@@ -1,0 +1,201 @@
+// Every status meets every change, and what holds whatever happens to a task in whatever order.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { aKill, anAttempt, anExit, aTask, ENDED, someUsage, taskIn } from '../../test/support/build-task.ts';
+import type { EventName } from './events.ts';
+import { isActive, isEnded, type Task, type TaskState, type TaskStatus } from './task.ts';
+import { type Change, transition } from './transition.ts';
+
+const group = { driver: 'v2', name: 't-1-1' } as const;
+const CHANGES = {
+  dispatch: { kind: 'dispatch', attempt: anAttempt({ startedAt: null, pid: null }) },
+  started: { kind: 'started', pid: 4242, group, at: 2_010 },
+  could_not_start: { kind: 'could_not_start', message: 'no such directory', at: 2_020 },
+  requeue: { kind: 'requeue', why: 'the daemon ended' },
+  request_kill: { kind: 'request_kill', intent: aKill() },
+  escalate_kill: { kind: 'escalate_kill', at: 4_000 },
+  pause: { kind: 'pause', at: 2_500 },
+  resume: { kind: 'resume' },
+  end: { kind: 'end', exit: anExit(), usage: null, at: 5_000 },
+  lose: { kind: 'lose', reason: 'supervisor_lost', usage: null, at: 5_000 },
+} as const satisfies { [K in Change['kind']]: Extract<Change, { kind: K }> };
+const KINDS = Object.keys(CHANGES) as Change['kind'][];
+
+const STATES: Record<string, TaskState> = {
+  pending: { status: 'pending' },
+  'dispatched, not started': { status: 'running', attempt: anAttempt({ startedAt: null, pid: null }) },
+  'dispatched, kill requested': { status: 'running', attempt: anAttempt({ startedAt: null, kill: aKill() }) },
+  running: { status: 'running', attempt: anAttempt() },
+  'running, kill requested': { status: 'running', attempt: anAttempt({ kill: aKill() }) },
+  paused: { status: 'paused', attempt: anAttempt(), pausedAt: 2_500 },
+  completed: ENDED.completed,
+  failed: ENDED.failed,
+  killed: ENDED.killed,
+  interrupted: ENDED.interrupted,
+};
+
+/** What each change makes of a state; a change that is not listed does not apply. */
+const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
+  pending: { dispatch: 'running', request_kill: 'killed' },
+  'dispatched, not started': {
+    started: 'running',
+    could_not_start: 'failed',
+    requeue: 'pending',
+    request_kill: 'running',
+    pause: 'paused',
+    end: 'completed',
+    lose: 'interrupted',
+  },
+  // Who asked for a kill must not see the task run again.
+  'dispatched, kill requested': {
+    started: 'running',
+    could_not_start: 'failed',
+    requeue: 'killed',
+    escalate_kill: 'running',
+    pause: 'paused',
+    end: 'killed',
+    lose: 'killed',
+  },
+  // No requeue: its command has begun, and no task runs twice.
+  running: {
+    could_not_start: 'failed',
+    request_kill: 'running',
+    pause: 'paused',
+    end: 'completed',
+    lose: 'interrupted',
+  },
+  'running, kill requested': {
+    could_not_start: 'failed',
+    escalate_kill: 'running',
+    pause: 'paused',
+    end: 'killed',
+    lose: 'killed',
+  },
+  paused: {
+    could_not_start: 'failed',
+    request_kill: 'paused',
+    resume: 'running',
+    end: 'completed',
+    lose: 'interrupted',
+  },
+  completed: {},
+  failed: {},
+  killed: {},
+  interrupted: {},
+};
+
+describe('transition', () => {
+  for (const [state, row] of Object.entries(TABLE))
+    for (const kind of KINDS) {
+      const expected = row[kind];
+      it(`${state} + ${kind} -> ${expected ?? 'nothing'}`, () => {
+        const task = taskIn(STATES[state] as TaskState);
+        assert.equal(transition(task, CHANGES[kind])?.task.state.status, expected);
+      });
+    }
+
+  const EVENTS: [keyof typeof STATES, Change['kind'], EventName | null][] = [
+    ['pending', 'dispatch', null],
+    ['pending', 'request_kill', 'ended'],
+    ['dispatched, not started', 'started', 'started'],
+    ['dispatched, not started', 'could_not_start', 'ended'],
+    ['dispatched, not started', 'requeue', 'requeued'],
+    ['running', 'request_kill', 'kill_requested'],
+    ['running, kill requested', 'escalate_kill', null],
+    ['running', 'pause', 'paused'],
+    ['paused', 'resume', 'resumed'],
+    ['running', 'end', 'ended'],
+    ['running', 'lose', 'ended'],
+  ];
+  for (const [state, kind, event] of EVENTS)
+    it(`tells ${event ?? 'nothing'} of ${kind} when ${state}`, () => {
+      const result = transition(taskIn(STATES[state] as TaskState), CHANGES[kind]);
+      assert.ok(result);
+      assert.equal(result.event?.event ?? null, event);
+    });
+
+  it('lets a later SIGKILL hasten the kill without replacing its cause', () => {
+    const task = taskIn({
+      status: 'running',
+      attempt: anAttempt({ kill: aKill({ reason: 'elapsed_exceeded' }) }),
+    });
+    const result = transition(task, {
+      kind: 'request_kill',
+      intent: aKill({ signal: 'SIGKILL', at: 9_000 }),
+    });
+    const state = result?.task.state;
+    assert.ok(state?.status === 'running');
+    assert.deepEqual(state.attempt.kill, aKill({ reason: 'elapsed_exceeded', signal: 'SIGKILL' }));
+  });
+
+  it('leaves the task it was given as it was', () => {
+    const task = taskIn(STATES.running as TaskState);
+    const before = structuredClone(task);
+    for (const kind of KINDS) transition(task, CHANGES[kind]);
+    assert.deepEqual(task, before);
+  });
+});
+
+const anyKill = fc
+  .record({
+    reason: fc.constantFrom('manual', 'elapsed_exceeded', 'observability_stall' as const),
+    at: fc.nat(),
+    signal: fc.constantFrom<NodeJS.Signals>('SIGTERM', 'SIGINT', 'SIGKILL'),
+  })
+  .map((changes) => aKill(changes));
+const anyExit = fc
+  .constantFrom(anExit(), anExit({ code: 1 }), anExit({ code: null, signal: 'SIGKILL' }))
+  .chain((exit) => fc.constantFrom(null, 0, 2).map((oomKills) => ({ exit, oomKills })));
+/** A function of the task, because an attempt is numbered by the attempts before it. */
+const anyChange: fc.Arbitrary<(task: Task) => Change> = fc.oneof(
+  fc.constantFrom(...KINDS.filter((kind) => kind !== 'dispatch')).map((kind) => () => CHANGES[kind]),
+  fc.constant((task: Task): Change => {
+    return { kind: 'dispatch', attempt: anAttempt({ number: task.attempts + 1, startedAt: null }) };
+  }),
+  anyKill.map((intent) => (): Change => ({ kind: 'request_kill', intent })),
+  anyExit.map(({ exit, oomKills }) => (): Change => {
+    return { kind: 'end', exit, usage: oomKills === null ? null : someUsage({ oomKills }), at: exit.at };
+  }),
+);
+
+/** Calls back with the task before and after each change that applied. */
+function live(changes: readonly ((task: Task) => Change)[], see: (before: Task, after: Task) => void): void {
+  let task = aTask();
+  for (const change of changes) {
+    const next = transition(task, change(task))?.task;
+    if (next === undefined) continue;
+    see(task, next);
+    task = next;
+  }
+}
+
+describe('whatever happens to a task', () => {
+  const always = (see: (before: Task, after: Task) => void) =>
+    fc.assert(fc.property(fc.array(anyChange, { maxLength: 40 }), (changes) => live(changes, see)));
+
+  it('an ended one never changes again', () => always((before) => assert.ok(!isEnded(before.state))));
+
+  it('an ended one has its end dated, a live one has not', () =>
+    always((_, { state }) => assert.equal(isEnded(state), 'endedAt' in state && state.endedAt >= 0)));
+
+  it('attempts never decrease, and only dispatch adds one', () =>
+    always((before, after) => {
+      const isDispatched = before.state.status === 'pending' && isActive(after.state);
+      assert.equal(after.attempts, before.attempts + (isDispatched ? 1 : 0));
+    }));
+
+  it('the first kill of an attempt stays its cause to the end', () =>
+    always((before, after) => {
+      const kill = isActive(before.state) ? before.state.attempt.kill : null;
+      if (kill === null || after.state.status === 'failed') return;
+      if (isActive(after.state)) assert.equal(after.state.attempt.kill?.reason, kill.reason);
+      else assert.equal(after.state.status === 'killed' && after.state.kill.reason, kill.reason);
+    }));
+
+  it('what was asked for stays as it was', () =>
+    always((before, { attempts: _, state: __, ...asked }) => {
+      const { attempts: ___, state: ____, ...askedBefore } = before;
+      assert.deepEqual(asked, askedBefore);
+    }));
+});

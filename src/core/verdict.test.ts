@@ -1,0 +1,151 @@
+// How an attempt ended: the kill decides if there was one, then the kernel's OOM counter, then the exit.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { aKill, anAttempt, anExit, ENDED, GIB, someUsage, taskIn } from '../../test/support/build-task.ts';
+import {
+  type EndedState,
+  type Exit,
+  isActive,
+  isEnded,
+  type KillIntent,
+  TASK_STATUSES,
+  type Usage,
+} from './task.ts';
+import { transition } from './transition.ts';
+
+function endOf(exit: Partial<Exit>, kill: KillIntent | null = null, usage: Usage | null = null): EndedState {
+  const task = taskIn({ status: 'running', attempt: anAttempt({ kill }) });
+  const result = transition(task, { kind: 'end', exit: anExit(exit), usage, at: 5_500 });
+  assert.ok(result && isEnded(result.task.state));
+  return result.task.state;
+}
+
+const SIGKILLED = { code: null, signal: 'SIGKILL' };
+const oom = someUsage({ oomKills: 1 });
+const overtime = aKill({ reason: 'elapsed_exceeded' });
+
+describe('verdict', () => {
+  const TABLE: [string, Partial<Exit>, KillIntent | null, Usage | null, object][] = [
+    ['exit 0', {}, null, null, { status: 'completed' }],
+    ['exit 0 after an OOM of a child', {}, null, oom, { status: 'completed' }],
+    ['exit 3', { code: 3 }, null, null, { status: 'failed', reason: 'exit' }],
+    [
+      'a signal nobody here sent',
+      { code: null, signal: 'SIGSEGV' },
+      null,
+      null,
+      { status: 'failed', reason: 'exit' },
+    ],
+    ['exit 137 without an OOM', { code: 137 }, null, someUsage(), { status: 'failed', reason: 'exit' }],
+    [
+      'exit 137 with an OOM',
+      { code: 137 },
+      null,
+      oom,
+      { status: 'killed', kill: 'cgroup_oom_killed', graceful: false },
+    ],
+    [
+      'exit 1 with an OOM',
+      { code: 1 },
+      null,
+      oom,
+      { status: 'killed', kill: 'cgroup_oom_killed', graceful: false },
+    ],
+    [
+      'SIGKILL with an OOM',
+      SIGKILLED,
+      null,
+      oom,
+      { status: 'killed', kill: 'cgroup_oom_killed', graceful: false },
+    ],
+    [
+      'SIGKILL without an OOM',
+      SIGKILLED,
+      null,
+      someUsage(),
+      { status: 'killed', kill: 'kernel_oom', graceful: false },
+    ],
+    [
+      'SIGKILL, nothing measured',
+      SIGKILLED,
+      null,
+      null,
+      { status: 'killed', kill: 'kernel_oom', graceful: false },
+    ],
+    [
+      'a kill, then exit 0',
+      {},
+      overtime,
+      null,
+      { status: 'killed', kill: 'elapsed_exceeded', graceful: true },
+    ],
+    [
+      'a kill, then exit 5',
+      { code: 5 },
+      overtime,
+      null,
+      { status: 'killed', kill: 'elapsed_exceeded', graceful: true },
+    ],
+    [
+      'a kill, then SIGKILL',
+      SIGKILLED,
+      overtime,
+      null,
+      { status: 'killed', kill: 'elapsed_exceeded', graceful: false },
+    ],
+    [
+      'a kill that reached SIGKILL, then exit 0',
+      {},
+      aKill({ killedAt: 4_000 }),
+      null,
+      { status: 'killed', kill: 'manual', graceful: false },
+    ],
+    [
+      'a kill, then an OOM in the grace',
+      SIGKILLED,
+      overtime,
+      oom,
+      { status: 'killed', kill: 'elapsed_exceeded', graceful: false },
+    ],
+  ];
+  for (const [what, exit, kill, usage, expected] of TABLE)
+    it(`${what} is ${JSON.stringify(expected)}`, () => {
+      const state = endOf(exit, kill, usage);
+      const shown = {
+        status: state.status,
+        ...(state.status === 'failed' ? { reason: state.reason } : {}),
+        ...(state.status === 'killed' ? { kill: state.kill.reason, graceful: state.stoppedGracefully } : {}),
+      };
+      assert.deepEqual(shown, expected);
+      assert.deepEqual(state.exit, anExit(exit));
+      assert.equal(state.endedAt, 5_500);
+    });
+
+  it('of the kernel carries cap, peak and count', () => {
+    const state = endOf(SIGKILLED, null, oom);
+    assert.ok(state.status === 'killed');
+    assert.deepEqual(state.kill.detail, { cap_bytes: 12 * GIB, peak_mem_bytes: 3.5 * GIB, oom_kills: 1 });
+  });
+
+  const LOST = [
+    ['supervisor_lost', null, 'interrupted'],
+    ['host_rebooted', null, 'interrupted'],
+    ['supervisor_lost', aKill(), 'killed'],
+    ['host_rebooted', aKill(), 'interrupted'],
+  ] as const;
+  for (const [reason, kill, status] of LOST)
+    it(`without an exit record, ${reason}${kill ? ' after a kill' : ''} is ${status}`, () => {
+      const task = taskIn({ status: 'running', attempt: anAttempt({ kill }) });
+      const result = transition(task, { kind: 'lose', reason, usage: null, at: 5_000 });
+      assert.equal(result?.task.state.status, status);
+    });
+});
+
+it('every status is either live or ended, and those with an attempt under way are live', () => {
+  const ended = Object.keys(ENDED);
+  assert.deepEqual(
+    TASK_STATUSES.filter((status) => ended.includes(status)),
+    ended,
+  );
+  for (const state of Object.values(ENDED)) assert.ok(isEnded(state) && !isActive(state));
+});

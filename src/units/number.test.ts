@@ -1,0 +1,37 @@
+// Cores, percentages and counts given as text.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { refusesUsage } from '../../test/support/refuses.ts';
+import { parseCores, parseCount, parsePercent } from './number.ts';
+
+const count = (text: string | number, what: string) => parseCount(text, what, 1, 100);
+
+describe('numbers as text', () => {
+  const GOOD: [(text: string | number, what: string) => number, string | number, number][] = [
+    [parseCores, '1.5', 1.5],
+    [parseCores, '.5', 0.5],
+    [parseCores, ' 4 ', 4],
+    [parseCores, 0.01, 0.01],
+    [parseCores, 4096, 4096],
+    [parsePercent, '40', 40],
+    [parsePercent, '40%', 40],
+    [parsePercent, ' 12.5% ', 12.5],
+    [parsePercent, 100, 100],
+    [count, '1', 1],
+    [count, '100', 100],
+    [count, '1.0', 1],
+  ];
+  for (const [parse, text, value] of GOOD)
+    it(`${parse.name} reads ${JSON.stringify(text)} as ${value}`, () =>
+      assert.equal(parse(text, '--n'), value));
+
+  const BAD: [(text: string | number, what: string) => number, (string | number)[]][] = [
+    [parseCores, ['', '0', '0.009', '4097', '-1', 'NaN', 'all', '1e1', '0x4', '4 cores', Number.NaN]],
+    [parsePercent, ['', '0', '0%', '100.1', '101%', '-1', 'half', '40%%', '%', Number.POSITIVE_INFINITY]],
+    [count, ['', '0', '101', '1.5', '-1', 'many', '1e1', Number.NaN]],
+  ];
+  for (const [parse, texts] of BAD)
+    for (const text of texts)
+      it(`${parse.name} refuses ${JSON.stringify(String(text))}`, () =>
+        refusesUsage(() => parse(text, '--n'), '--n'));
+});

@@ -5,7 +5,7 @@ const KEPT =
   /^(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|NODE_EXTRA_CA_CERTS|BABYSIT_\w+)$/;
 /** Of the launcher, of a single command, or of a task within which the command ran. */
 const DROPPED =
-  /^(XDG_SESSION_\w+|XDG_SEAT|XDG_VTNR|BABYSIT_(NODE|NO_AUTOSTART|NAME|ID|TASK_\w+|ATTEMPT|STOP_FILE|PROGRESS_FILE|CHECKPOINT_DIR))$/;
+  /^(XDG_SESSION_\w+|XDG_SEAT|XDG_VTNR|BABYSIT_(NODE|NO_AUTOSTART|NAME|ID|TASK_\w+|ATTEMPT|STOP_FILE|PROGRESS_FILE|CHECKPOINT_DIR|GROUP))$/;
 
 export function daemonEnv(callerEnv: NodeJS.ProcessEnv, home: Home): Record<string, string> {
   const env: Record<string, string> = {};

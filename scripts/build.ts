@@ -34,12 +34,18 @@ const cli: BuildOptions = {
   define: { ...common.define, 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
 };
 
+// V8's compiled code is kept from call to call, which saves 3 ms of 32; where dist/ is read-only it is not, and no harm.
+const START = `require('node:module').enableCompileCache?.(__dirname + '/.cache');
+require('./main.cjs');
+`;
+
 // The stamp carries the time of the start: what is edited during the build counts as newer.
 mkdirSync(half, { recursive: true });
 try {
   writeFileSync(join(half, '.built'), '');
-  await build({ ...common, ...cli, outfile: join(half, 'cli.cjs') });
-  const files = ['cli.cjs'];
+  await build({ ...common, ...cli, outfile: join(half, 'main.cjs') });
+  writeFileSync(join(half, 'cli.cjs'), START);
+  const files = ['main.cjs', 'cli.cjs'];
   if (existsSync(join(root, 'src/daemon/main.ts'))) {
     const outfile = join(half, 'daemon.mjs');
     await build({

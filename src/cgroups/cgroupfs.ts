@@ -133,3 +133,8 @@ export function counter(path: string): Counter {
     },
   };
 }
+
+/** Counters that say what they said when they were copied. */
+export function copied(copies: ReadonlyMap<string, string>): (path: string) => Counter {
+  return (path) => ({ read: () => copies.get(path) ?? null, close() {} });
+}

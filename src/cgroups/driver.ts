@@ -39,6 +39,10 @@ export interface Group {
   setLimits(limits: GroupLimits): void;
   /** Null when the group is gone. Called every second for every task: keep it cheap. */
   usage(): GroupUsage | null;
+  /** Files of the counters that outlive the processes; copied by the supervisor when no daemon is there to read them. */
+  readonly counterFiles: readonly string[];
+  /** What `usage` would have said when the copies (path -> text) were made. Null: they do not tell. */
+  usageFrom(copies: ReadonlyMap<string, string>): GroupUsage | null;
   populated(): boolean;
   pids(): number[];
   /** Signals every process of the group; thaws nothing. Returns how many were signalled. */

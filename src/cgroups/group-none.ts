@@ -50,6 +50,8 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
       return { driver: 'none', name, pid: main?.pid ?? null, startTicks: main?.startTicks ?? null };
     },
     entryFiles: [],
+    counterFiles: [],
+    usageFrom: () => null,
     attach(started) {
       main = started;
     },

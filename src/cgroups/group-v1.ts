@@ -1,6 +1,6 @@
 // One attempt's group in cgroup v1: a directory per hierarchy, all treated as one.
 import type { GroupRef } from '../core/task.ts';
-import { type Counter, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
+import { type Counter, copied, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
 import type { Group, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits-v1.ts';
 import { killFrozen, signalAll } from './signals.ts';
@@ -12,7 +12,7 @@ export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
 export function groupV1(ref: GroupRef): Group {
   const directories = directoriesIn(ref);
   const paths = distinct(directories);
-  const counters = countersOf(directories);
+  const counters = countersOf(directories, counter);
   // A process enters one hierarchy after the other, and may be moved in one of them: the group is the union.
   const pids = () => [...new Set(paths.flatMap(processesIn))];
   const state = `${directories.freezer}/freezer.state`;
@@ -32,6 +32,10 @@ export function groupV1(ref: GroupRef): Group {
       writeLimits(limitFiles(directories, limitsV1(limits, current)), 'live');
     },
     usage: () => usage(counters, pids),
+    counterFiles: LASTING.flatMap(([controller, file]) =>
+      directories[controller] === undefined ? [] : [`${directories[controller]}/${file}`],
+    ),
+    usageFrom: (copies) => usage(countersOf(directories, copied(copies)), () => []),
     populated: () => paths.some((path) => processesIn(path).length > 0),
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -69,9 +73,15 @@ function directoriesIn(ref: GroupRef): DirectoriesV1 {
   return Object.fromEntries(found);
 }
 
-function countersOf(directories: DirectoriesV1) {
-  const of = (controller: ControllerV1, file: string): Counter =>
-    counter(`${directories[controller]}/${file}`);
+const LASTING: readonly (readonly [ControllerV1, string])[] = [
+  ['memory', 'memory.usage_in_bytes'],
+  ['memory', 'memory.max_usage_in_bytes'],
+  ['memory', 'memory.oom_control'],
+  ['cpuacct', 'cpuacct.usage'],
+];
+
+function countersOf(directories: DirectoriesV1, open: (path: string) => Counter) {
+  const of = (controller: ControllerV1, file: string): Counter => open(`${directories[controller]}/${file}`);
   return {
     memory: of('memory', 'memory.usage_in_bytes'),
     memoryStat: of('memory', 'memory.stat'),

@@ -1,6 +1,6 @@
 // One attempt's group in cgroup v2: a single directory.
 import type { GroupRef } from '../core/task.ts';
-import { type Counter, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
+import { type Counter, copied, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
 import type { Group, GroupLimits, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits-v2.ts';
 import { stringIn } from './ref.ts';
@@ -11,7 +11,7 @@ import { writeLimits } from './write-limits.ts';
 
 export function groupV2(ref: GroupRef): Group {
   const path = stringIn(ref, 'path');
-  const counters = countersOf(path);
+  const counters = countersOf(path, counter);
   const pids = () => processesIn(path);
   const freezer = {
     pids,
@@ -30,6 +30,8 @@ export function groupV2(ref: GroupRef): Group {
       );
     },
     usage: () => usage(counters, pids),
+    counterFiles: LASTING.map((file) => `${path}/${file}`),
+    usageFrom: (copies) => usage(countersOf(path, copied(copies)), () => []),
     populated: () => keyed(read(`${path}/cgroup.events`) ?? '', 'populated') === 1,
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -56,8 +58,10 @@ export function enabledIn(
   return new Set(CONTROLLERS_V2.filter((controller) => listed.includes(controller)));
 }
 
-function countersOf(path: string) {
-  const of = (file: string): Counter => counter(`${path}/${file}`);
+const LASTING = ['memory.current', 'memory.peak', 'memory.events', 'cpu.stat', 'io.stat'];
+
+function countersOf(path: string, open: (path: string) => Counter) {
+  const of = (file: string): Counter => open(`${path}/${file}`);
   return {
     memory: of('memory.current'),
     memoryStat: of('memory.stat'),

@@ -1,11 +1,11 @@
 // What happens to a task, as a typed map: event name -> the fields that come with it. Units last in names.
-import type { EndedState, Envelope, KillDetail, KillReason, TaskId, TaskStatus } from './task.ts';
+import type { EndedState, KillDetail, KillReason, TaskId, TaskStatus } from './task.ts';
 
 export type Dim = 'elapsed' | 'mem' | 'cpu';
 
 export interface EventMap {
   submitted: { readonly queued: boolean; readonly forced: boolean };
-  started: { readonly attempt: number; readonly pid: number | null; readonly envelope: Envelope };
+  started: { readonly attempt: number; readonly pid: number | null };
   paused: Record<never, never>;
   resumed: Record<never, never>;
   /** Once per dim and estimate: the use went above the estimate; the kill comes at `kill_at`. */

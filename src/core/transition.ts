@@ -57,7 +57,7 @@ export function transition(task: Task, change: Change): Transition | null {
       const attempt = { ...state.attempt, startedAt: change.at, pid: change.pid, group: change.group };
       return {
         task: withAttempt(task, state, attempt),
-        event: { event: 'started', attempt: attempt.number, pid: attempt.pid, envelope: attempt.envelope },
+        event: { event: 'started', attempt: attempt.number, pid: attempt.pid },
       };
     }
     case 'could_not_start':

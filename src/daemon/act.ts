@@ -25,6 +25,7 @@ export function launchAttempt(
   return startAttempt({
     dir,
     entryFiles: live.group.entryFiles,
+    counterFiles: live.group.counterFiles,
     envelope: attempt.envelope,
     command: task.command,
     cwd: task.cwd,

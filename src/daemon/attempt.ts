@@ -5,7 +5,7 @@ import type { Now } from '../core/clock.ts';
 import type { Attempt, TaskId, Usage } from '../core/task.ts';
 import { logSize, logTouchedAt } from '../exec/log-file.ts';
 import { isAlive } from '../exec/process-identity.ts';
-import { type Records, readRecords } from '../exec/records.ts';
+import { type Records, readCounters, readRecords } from '../exec/records.ts';
 import type { Supervisor } from '../exec/start.ts';
 import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
 import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
@@ -95,7 +95,7 @@ export class LiveAttempt {
 
   /** Reads the group's counters a last time. */
   finalUsage(): Usage | null {
-    const usage = this.group.usage();
+    const usage = this.group.usage() ?? this.group.usageFrom(readCounters(this.paths.dir));
     return usage === null ? null : toUsage(usage, this.memory?.peakMemBytes ?? 0, this.#samples);
   }
 

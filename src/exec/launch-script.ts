@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts';
 export interface Launch {
   readonly dir: string;
   readonly entryFiles: readonly string[];
+  readonly counterFiles: readonly string[];
   readonly envelope: Pick<Envelope, 'nice' | 'oomScoreAdj'>;
   readonly command: Command;
   readonly cwd: string;

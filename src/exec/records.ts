@@ -15,14 +15,24 @@ export interface Records {
 }
 
 export function readRecords(dir: string): Records {
-  const started = readRecord(join(dir, 'started'));
+  const started = readWhole(join(dir, 'started'));
   return {
     supervisor: parseIdentity(readRecord(join(dir, 'claim'))?.text ?? ''),
     started: started === null ? null : { at: started.mtimeMs, main: parseIdentity(started.text) },
-    startFailed: readRecord(join(dir, 'start_failed'))?.text.trim() ?? null,
+    startFailed: readWhole(join(dir, 'start_failed'))?.text.trim() ?? null,
     exit: parseExit(readRecord(join(dir, 'exit'))),
     closed: statSync(join(dir, 'closed'), { throwIfNoEntry: false }) !== undefined,
   };
+}
+
+/** The counters the supervisor copied because no daemon lived: path -> text. */
+export function readCounters(dir: string): ReadonlyMap<string, string> {
+  const copies = new Map<string, string>();
+  for (const part of (readRecord(join(dir, 'counters'))?.text ?? '').split(/^# /m)) {
+    const end = part.indexOf('\n');
+    if (end > 0) copies.set(part.slice(0, end), part.slice(end + 1));
+  }
+  return copies;
 }
 
 /**
@@ -61,6 +71,12 @@ export function signalName(number: number): NodeJS.Signals | null {
   for (const [name, value] of Object.entries(constants.signals))
     if (value === number) return name as NodeJS.Signals;
   return null;
+}
+
+/** A record that is being written lacks its newline; it will be there in a moment. */
+function readWhole(path: string): { text: string; mtimeMs: number } | null {
+  const record = readRecord(path);
+  return record?.text.endsWith('\n') ? record : null;
 }
 
 function readRecord(path: string): { text: string; mtimeMs: number } | null {

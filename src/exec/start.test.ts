@@ -23,6 +23,7 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
   return {
     dir: join(root, String(count)),
     entryFiles: [],
+    counterFiles: [],
     envelope: { nice: 0, oomScoreAdj: 0 },
     command: typeof command === 'string' ? { kind: 'shell', line: command } : command,
     cwd: root,

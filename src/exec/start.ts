@@ -16,7 +16,7 @@ const SUPERVISOR_SCRIPT = join(import.meta.dirname, 'supervisor.sh');
 export function startAttempt(launch: Launch): Supervisor {
   mkdirSync(launch.dir, { recursive: true, mode: 0o700 });
   writeFileSync(join(launch.dir, 'launch.sh'), launchScript(launch), { mode: 0o600, flag: 'wx' });
-  const child = spawn('/bin/sh', [SUPERVISOR_SCRIPT, launch.dir, launch.tools.tee], {
+  const child = spawn('/bin/sh', [SUPERVISOR_SCRIPT, launch.dir, launch.tools.tee, ...launch.counterFiles], {
     cwd: '/',
     // Nothing of the caller's environment reaches the supervisor (an LD_PRELOAD of the task is not ours),
     // and nothing of the daemon's reaches the command.

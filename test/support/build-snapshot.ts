@@ -40,8 +40,9 @@ export function aSnapshot(changes: Partial<Snapshot> = {}): Snapshot {
 }
 
 const need = {
-  mem: fc.integer({ min: 1, max: 64 }).map((n) => n * 256 * MIB),
-  cpu: fc.integer({ min: 1, max: 160 }).map((n) => n / 20),
+  // Mostly small, so that several fit; some larger than the host.
+  mem: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 72 })).map((n) => n * 256 * MIB),
+  cpu: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 160 })).map((n) => n / 20),
   timeMs: fc.integer({ min: 1, max: 3_600_000 }),
 };
 
@@ -53,8 +54,8 @@ export function anyPending(n: number): fc.Arbitrary<PendingItem> {
 /** Any moment of a host, consistent or not: forced tasks, overdue tasks and memory used by others included. */
 export const anySnapshot: fc.Arbitrary<Snapshot> = fc
   .record({
-    outsideMemBytes: fc.integer({ min: 0, max: 20 }).map((n) => n * GIB),
-    maxRunning: fc.integer({ min: 1, max: 8 }),
+    outsideMemBytes: fc.constantFrom(0, 1, 4, 10, 20).map((n) => n * GIB),
+    maxRunning: fc.integer({ min: 1, max: 12 }),
     running: fc.array(
       fc.record({
         ...need,

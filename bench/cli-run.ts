@@ -1,0 +1,61 @@
+// Wall time of `babysit run` with the daemon up, against a bare `node -e 0` of the same Node.
+import { spawnSync } from 'node:child_process';
+import type { Run } from './benchmark.ts';
+import { assertCompleted, CLI, LAUNCHER, type Product, SMALL, withProduct } from './product.ts';
+import { atMost, type Row } from './row.ts';
+import { median, p95 } from './statistics.ts';
+
+const RUN = ['run', ...Object.entries(SMALL).map(([flag, value]) => `--${flag}=${value}`), '--json', 'true'];
+
+export function cliRun({ isQuick, progress }: Run): Promise<Row[]> {
+  return withProduct(async (product) => {
+    const rounds = isQuick ? 10 : 60;
+    const bare: number[] = [];
+    const direct: number[] = [];
+    const launched: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      progress(round, rounds);
+      bare.push(time(process.execPath, ['-e', '0'], product).ms);
+      direct.push(await timeRun(process.execPath, [CLI, ...RUN], product));
+      launched.push(await timeRun(LAUNCHER, RUN, product));
+    }
+    const against = { what: 'node -e 0', value: median(bare) };
+    const row = (name: string, values: number[]): Row => ({
+      name,
+      unit: 'ms',
+      ours: median(values),
+      against,
+      ratio: median(values) / against.value,
+      aim: atMost(1.6, 'ratio'),
+      samples: rounds,
+    });
+    const tail = { what: 'node -e 0 p95', value: p95(bare) };
+    return [
+      row('./babysit run', launched),
+      row('node dist/cli.cjs run', direct),
+      {
+        ...row('./babysit run p95', launched),
+        ours: p95(launched),
+        against: tail,
+        ratio: p95(launched) / tail.value,
+        aim: null,
+      },
+    ];
+  });
+}
+
+/** The task is let end before the next sample, so that it does not run beside it. */
+async function timeRun(program: string, args: readonly string[], product: Product): Promise<number> {
+  const { ms, stdout } = time(program, args, product);
+  const { id } = JSON.parse(stdout) as { id: string };
+  assertCompleted(await product.api.ended(id), product);
+  return ms;
+}
+
+function time(program: string, args: readonly string[], { env }: Product): { ms: number; stdout: string } {
+  const start = performance.now();
+  const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' });
+  const ms = performance.now() - start;
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr}`);
+  return { ms, stdout };
+}

@@ -1,0 +1,76 @@
+// What the kernel says about processes: memory, CPU time, who is whose child. Linux only.
+import { readdirSync, readFileSync } from 'node:fs';
+
+const KIB_PER_MB = 1024;
+
+export function rssMb(pid: number): number {
+  return field(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / KIB_PER_MB;
+}
+
+export interface Footprint {
+  readonly rssMb: number;
+  /** Pages shared with other processes are divided among them. */
+  readonly pssMb: number;
+}
+
+export function footprint(pids: readonly number[]): Footprint {
+  let rss = 0;
+  let pss = 0;
+  for (const pid of pids) {
+    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    rss += field(text, 'Rss');
+    pss += field(text, 'Pss');
+  }
+  return { rssMb: rss / KIB_PER_MB, pssMb: pss / KIB_PER_MB };
+}
+
+/** CPU time of all threads so far. schedstat counts nanoseconds, where stat has only ticks of 10 ms. */
+export function cpuMs(pid: number): number {
+  try {
+    let ns = 0;
+    for (const thread of readdirSync(`/proc/${pid}/task`))
+      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    return ns / 1e6;
+  } catch {
+    const [utime, stime] = statFields(pid).slice(11, 13).map(Number);
+    return ((utime ?? 0) + (stime ?? 0)) * 10;
+  }
+}
+
+/** The process, its children, their children, … without those in `except` and what is below them. */
+export function tree(root: number, except: ReadonlySet<number>): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const parent = parentOf(pid);
+    if (parent !== null) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  const found: number[] = [];
+  const visit = (pid: number): void => {
+    if (except.has(pid)) return;
+    found.push(pid);
+    for (const child of children.get(pid) ?? []) visit(child);
+  };
+  visit(root);
+  return found;
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    return Number(statFields(pid)[1]);
+  } catch {
+    // Gone since the listing.
+    return null;
+  }
+}
+
+/** The fields after the name, which may hold spaces and parentheses: state, ppid, … */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function field(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]);
+}

@@ -1,0 +1,107 @@
+// The built product in a home of its own: made, started, used by one benchmark, taken down without a trace.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunBody, TaskView } from '../src/api/shapes.ts';
+import { type Api, openApi } from './api.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** What a user types. */
+export const LAUNCHER = join(root, 'babysit');
+/** What the launcher executes. */
+export const CLI = join(root, 'dist', 'cli.cjs');
+
+export interface Product {
+  readonly home: string;
+  /** For files of the benchmark; removed at the end. */
+  readonly scratch: string;
+  readonly daemonPid: number;
+  readonly api: Api;
+  /** The environment of CLI calls: this home, and the Node that runs the benchmark. */
+  readonly env: NodeJS.ProcessEnv;
+  /** A request that is always accepted, also when several run at once. */
+  body(command: string, changes?: Partial<RunBody>): RunBody;
+  /** The directory of the task's first attempt. */
+  attemptDir(id: string): string;
+}
+
+/** Four of these fit on any host, and 3 x the CPU estimate is cap enough never to throttle a single thread for long. */
+const CORES_EACH = 0.2 * availableParallelism();
+export const SMALL = {
+  estimated_time: '10m',
+  estimated_mem_bytes: '16M',
+  estimated_cpu_cores: String(CORES_EACH),
+} as const;
+
+/** As `SMALL`, but a hundred of them fit. They wait and need no CPU. */
+export const TINY = { ...SMALL, estimated_mem_bytes: '4M', estimated_cpu_cores: '0.01' } as const;
+
+/** Builds what is stale, with the words of the set-up on stderr. */
+export function buildProduct(): void {
+  babysit(['version'], baseEnv());
+}
+
+/** Runs `use` with a daemon of its own and takes everything down, whatever happens. */
+export async function withProduct<T>(use: (product: Product) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'babysit-bench-'));
+  const home = join(dir, 'home');
+  const scratch = join(dir, 'scratch');
+  mkdirSync(scratch);
+  const env = { ...baseEnv(), BABYSIT_HOME: home };
+  const api = openApi(join(home, 'daemon.sock'));
+  const takeDown = (): void => {
+    api.close();
+    babysit(['daemon-stop', '--kill_tasks'], env);
+    rmSync(dir, { recursive: true, force: true });
+  };
+  const onSignal = (): void => {
+    takeDown();
+    process.exit(130);
+  };
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    babysit(['daemon-start'], env);
+    const { pid } = await api.ping();
+    return await use({
+      home,
+      scratch,
+      daemonPid: pid,
+      api,
+      env,
+      body: (command, changes) => ({
+        command,
+        cwd: scratch,
+        project: scratch,
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+        ...SMALL,
+        ...changes,
+      }),
+      attemptDir: (id) => join(home, 'tasks', id, '1'),
+    });
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    takeDown();
+  }
+}
+
+/** A benchmark of commands that fail measures nothing. */
+export function assertCompleted(task: TaskView, { home }: Product): void {
+  if (task.status === 'completed') return;
+  const log = readFileSync(join(home, 'daemon.log'), 'utf8').split('\n').slice(-20).join('\n');
+  throw new Error(`task ${task.name} is ${task.status}: ${JSON.stringify(task)}\n${log}`);
+}
+
+function babysit(args: readonly string[], env: NodeJS.ProcessEnv): void {
+  const { status, stdout, stderr } = spawnSync(LAUNCHER, args, { env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`babysit ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+}
+
+/** Settings of the caller would change what is measured. */
+function baseEnv(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('BABYSIT_'));
+  return { ...Object.fromEntries(own), BABYSIT_NODE: process.execPath };
+}

@@ -1,0 +1,60 @@
+// node bench/run.ts [name…] [--quick] [--json]: runs the benchmarks one after the other and prints their rows.
+import { parseArgs } from 'node:util';
+import type { Benchmark } from './benchmark.ts';
+import { cliRun } from './cli-run.ts';
+import { daemonIdle } from './daemon-idle.ts';
+import { buildProduct } from './product.ts';
+import { isMet, type Row } from './row.ts';
+import { startLatency } from './start-latency.ts';
+import { supervisorMemory } from './supervisor-memory.ts';
+import { table } from './table.ts';
+import { throughput } from './throughput.ts';
+import { waitLatency } from './wait-latency.ts';
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  'cli-run': cliRun,
+  'wait-latency': waitLatency,
+  'start-latency': startLatency,
+  throughput,
+  'daemon-idle': daemonIdle,
+  'supervisor-memory': supervisorMemory,
+};
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+});
+process.exitCode = await main(positionals.length === 0 ? Object.keys(BENCHMARKS) : positionals);
+
+/** 0 also where an aim is missed: on a noisy machine that is a finding, not a failure. */
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown.length > 0) {
+    process.stderr.write(
+      `unknown benchmark: ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`,
+    );
+    return 64;
+  }
+  buildProduct();
+  const rows: Row[] = [];
+  for (const name of names) {
+    const benchmark = BENCHMARKS[name];
+    const found = await benchmark?.({
+      isQuick: flags.quick,
+      progress: (done, of) => tell(`${name} ${done}/${of}`),
+    });
+    for (const row of found ?? []) {
+      rows.push(row);
+      if (flags.json)
+        process.stdout.write(`${JSON.stringify({ benchmark: name, ...row, met: isMet(row) })}\n`);
+    }
+  }
+  tell('');
+  if (!flags.json) process.stdout.write(`${table(rows)}\n`);
+  return 0;
+}
+
+/** One line that overwrites itself; nothing where stderr is no terminal. */
+function tell(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}

@@ -1,0 +1,60 @@
+// From the answer that accepts a task to the command's first instruction, against a bare spawn of the same command.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Run } from './benchmark.ts';
+import { fineClock, readStamp, stampInto } from './clock.ts';
+import { assertCompleted, type Product, withProduct } from './product.ts';
+import { atMost, type Row } from './row.ts';
+import { median, p95 } from './statistics.ts';
+
+export function startLatency({ isQuick, progress }: Run): Promise<Row[]> {
+  return withProduct(async (product) => {
+    const rounds = isQuick ? 20 : 200;
+    const bare: number[] = [];
+    const accepted: number[] = [];
+    const sent: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      progress(round, rounds);
+      bare.push(await bareStart(product, round));
+      const ours = await taskStart(product, round);
+      accepted.push(ours.sinceAccepted);
+      sent.push(ours.sinceSent);
+    }
+    const row = (name: string, ours: number, spawned: number, aim: Row['aim']): Row => ({
+      name,
+      unit: 'ms',
+      ours,
+      against: { what: 'spawn of bash', value: spawned },
+      ratio: ours / spawned,
+      aim,
+      samples: rounds,
+    });
+    return [
+      row('accepted -> first instruction p95', p95(accepted), p95(bare), atMost(25)),
+      row('accepted -> first instruction', median(accepted), median(bare), null),
+      row('request sent -> first instruction p95', p95(sent), p95(bare), null),
+      row('request sent -> first instruction', median(sent), median(bare), null),
+    ];
+  });
+}
+
+async function taskStart(product: Product, round: number) {
+  const { api, body, scratch } = product;
+  const file = join(scratch, `ours-${round}`);
+  const now = fineClock();
+  const sentAt = now();
+  const { id } = await api.submit(body(stampInto(file)));
+  const acceptedAt = now();
+  assertCompleted(await api.ended(id), product);
+  const first = readStamp(file);
+  return { sinceAccepted: first - acceptedAt, sinceSent: first - sentAt };
+}
+
+async function bareStart({ scratch }: Product, round: number): Promise<number> {
+  const file = join(scratch, `bare-${round}`);
+  const now = fineClock();
+  const start = now();
+  await once(spawn('bash', ['-c', stampInto(file)], { stdio: 'ignore' }), 'exit');
+  return readStamp(file) - start;
+}

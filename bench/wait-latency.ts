@@ -1,0 +1,87 @@
+// From the last act of a task to the moment `babysit wait` has printed and is gone, less what a bare Node takes to exit.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Run } from './benchmark.ts';
+import { fineClock, readStamp, stampInto } from './clock.ts';
+import { LAUNCHER, type Product, withProduct } from './product.ts';
+import { atMost, type Row } from './row.ts';
+import { median, p95 } from './statistics.ts';
+
+/** Long enough for `wait` to be attached, idle, and out of the caches as in real use. */
+const TASK_S = 0.6;
+
+interface Sample {
+  readonly printedMs: number;
+  readonly goneMs: number;
+}
+
+export function waitLatency({ isQuick, progress }: Run): Promise<Row[]> {
+  return withProduct(async (product) => {
+    const rounds = isQuick ? 8 : 60;
+    const bare: Sample[] = [];
+    const waits: Sample[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      progress(round, rounds);
+      bare.push(await bareExit(product));
+      waits.push(await waitExit(product, round));
+    }
+    const exitMs = median(bare.map(({ goneMs }) => goneMs));
+    const beyond = waits.map(({ goneMs }) => goneMs - exitMs);
+    const printed = waits.map(({ printedMs }) => printedMs);
+    const row = (name: string, ours: number, aim: Row['aim']): Row => ({
+      name,
+      unit: 'ms',
+      ours,
+      against: null,
+      ratio: null,
+      aim,
+      samples: rounds,
+    });
+    return [
+      row('end -> wait gone p95', p95(beyond), atMost(20)),
+      row('end -> wait gone', median(beyond), null),
+      row('end -> wait printed p95', p95(printed), null),
+      row('end -> wait printed', median(printed), null),
+      row("node's own exit", exitMs, null),
+    ];
+  });
+}
+
+async function waitExit({ api, body, env, scratch }: Product, round: number): Promise<Sample> {
+  const file = join(scratch, `end-${round}`);
+  const { id } = await api.submit(body(`sleep ${TASK_S}; ${stampInto(file)}`));
+  const now = fineClock();
+  const child = spawn(LAUNCHER, ['wait', id], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const seen = await watch(child, now);
+  const end = readStamp(file);
+  return { printedMs: seen.printedAt - end, goneMs: seen.goneAt - end };
+}
+
+/** A Node that idles as long, prints a line and exits the way the CLI does. */
+async function bareExit({ env }: Product): Promise<Sample> {
+  const script = `setTimeout(() => {
+    const at = process.hrtime.bigint();
+    process.stdout.write(at + '\\n');
+    process.exit(0);
+  }, ${TASK_S * 1000})`;
+  const child = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const seen = await watch(child, () => Number(process.hrtime.bigint()) / 1e6);
+  const end = Number(seen.text) / 1e6;
+  return { printedMs: seen.printedAt - end, goneMs: seen.goneAt - end };
+}
+
+async function watch(child: ChildProcess, now: () => number) {
+  let printedAt = Number.NaN;
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    if (text === '') printedAt = now();
+    text += chunk;
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  const goneAt = now();
+  if (code !== 0) throw new Error(`the waiting process ended with ${code}: ${text}`);
+  while (text === '') await delay(1);
+  return { printedAt, goneAt, text };
+}

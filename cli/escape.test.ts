@@ -1,0 +1,67 @@
+// No text of a task may steer the terminal of who reads it.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { escapeField, escapeLine, escapeText } from './escape.ts';
+
+describe('escapeText', () => {
+  for (const [what, text, expected] of [
+    ['plain text', 'a\tb\nc ä 漢', 'a\tb\nc ä 漢'],
+    ['colours', '\x1b[31mred\x1b[0m', 'red'],
+    ['cursor moves', 'a\x1b[2J\x1b[10;10Hb', 'ab'],
+    ['a window title', '\x1b]0;owned\x07x', 'x'],
+    ['a clipboard write, ended by ST', '\x1b]52;c;ZXZpbA==\x1b\\x', 'x'],
+    ['a hyperlink', '\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\', 'link'],
+    ['a device control string', '\x1bP$q"p\x1b\\x', 'x'],
+    ['eight-bit controls', '\x9b31mred\x9d0;t\x07x', 'redx'],
+    ['a sequence cut off at the end', 'a\x1b[31', 'a'],
+    ['a lone escape at the end', 'a\x1b', 'a'],
+    ['a reset', 'a\x1bcb', 'ab'],
+    ['bell, backspace and delete', 'a\x07\x08\x7fb', 'ab'],
+    ['reversed reading direction', 'a\u202eb\u2066c', 'abc'],
+  ] as const) {
+    it(`handles ${what}`, () => assert.equal(escapeText(text), expected));
+  }
+
+  it('leaves no control character but tab and newline, and is done after once', () => {
+    const nasty = fc.array(
+      fc.constantFrom(
+        '\x1b',
+        '[',
+        ']',
+        '\x9b',
+        '\x9d',
+        '\x07',
+        '\\',
+        'P',
+        '3',
+        '1',
+        'm',
+        'a',
+        '\n',
+        '\t',
+        '\r',
+        ';',
+        ' ',
+      ),
+    );
+    fc.assert(
+      fc.property(nasty, (parts) => {
+        const escaped = escapeText(parts.join(''));
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
+        assert.doesNotMatch(escaped, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
+        assert.equal(escapeText(escaped), escaped);
+      }),
+    );
+  });
+});
+
+describe('escapeField', () => {
+  it('shows what would break the line', () => assert.equal(escapeField('a\nb\tc\r\x1b[1m'), 'a\\nb\\tc\\r'));
+});
+
+describe('escapeLine', () => {
+  it('shows a progress bar as the terminal would leave it', () =>
+    assert.equal(escapeLine('10%\r50%\r100%'), '100%'));
+  it('takes a DOS line end for what it is', () => assert.equal(escapeLine('text\r'), 'text'));
+});

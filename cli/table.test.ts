@@ -1,0 +1,35 @@
+// Tables and CSV.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { alignedTable, csv } from './table.ts';
+
+describe('alignedTable', () => {
+  it('aligns words left and numbers right', () => {
+    const table = alignedTable(
+      ['name', 'mem'],
+      [
+        ['build', '5M'],
+        ['x', '1.5G'],
+      ],
+    );
+    assert.equal(table, 'NAME    MEM\nbuild    5M\nx      1.5G\n');
+  });
+  it('keeps a nasty cell on its line', () => {
+    assert.equal(alignedTable(['name'], [['a\n\x1b[31mb']]), 'NAME\na\\nb\n');
+  });
+});
+
+describe('csv', () => {
+  it('quotes what needs it', () => {
+    assert.equal(
+      csv(
+        ['a', 'b'],
+        [
+          ['x,y', 'say "hi"'],
+          ['1', 'two\nlines'],
+        ],
+      ),
+      'a,b\n"x,y","say ""hi"""\n1,"two\nlines"\n',
+    );
+  });
+});

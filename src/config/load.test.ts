@@ -1,0 +1,169 @@
+// Where a setting comes from, and what is refused: environment before file before default.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { GIB, MIB } from '../../test/support/build-task.ts';
+import { BabysitError } from '../core/errors.ts';
+import { envName, loadConfig } from './load.ts';
+import { SETTING_KEYS, SETTINGS } from './settings.ts';
+
+let dir: string;
+let count = 0;
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), 'babysit-config-'));
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+function fileOf(content: string | object): string {
+  count += 1;
+  const path = join(dir, `${count}.json`);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+function refuses(path: string, env: Record<string, string>, ...parts: readonly string[]): void {
+  assert.throws(
+    () => loadConfig(path, env),
+    (error) => {
+      assert.ok(error instanceof BabysitError && error.code === 'usage', String(error));
+      for (const part of parts)
+        assert.ok(error.message.includes(part), `"${part}" is missing in: ${error.message}`);
+      return true;
+    },
+  );
+}
+
+describe('loadConfig', () => {
+  it('gives the documented defaults without file and environment', () => {
+    const { config, sources } = loadConfig(join(dir, 'absent.json'), {});
+    assert.deepEqual(
+      { ...config },
+      {
+        'admission.when_full': 'deny',
+        'admission.max_sys_mem_pct': 70,
+        'admission.memory_reserve': null,
+        'admission.max_babysit_cpu_pct': 90,
+        'admission.max_running': 256,
+        'admission.max_pending': 100_000,
+        'admission.min_free_disk': 64 * MIB,
+        'defaults.estimated_time': 600_000,
+        'defaults.estimated_mem_bytes': 4 * GIB,
+        'defaults.estimated_cpu_cores': 4,
+        'defaults.observability_interval': 300_000,
+        'defaults.mem_pct_limit': 40,
+        'defaults.cpu_pct_limit': 90,
+        'envelope.driver': 'auto',
+        'envelope.pids_max': 4096,
+        'envelope.cpu_weight': 50,
+        'envelope.nice': 10,
+        'envelope.oom_score_adj': 500,
+        'watchdog.monitor_interval': 1000,
+        'watchdog.tolerance_window': 30_000,
+        'watchdog.pids_window': 5000,
+        'watchdog.kill_grace': 10_000,
+        'api.max_body': 8 * MIB,
+        'log.level': 'info',
+      },
+    );
+    assert.deepEqual(new Set(Object.values(sources)), new Set(['default']));
+  });
+
+  it('takes the environment before the file before the default, and remembers which', () => {
+    const path = fileOf({ admission: { max_running: 7, max_pending: 8 } });
+    const { config, sources, written } = loadConfig(path, { BABYSIT_ADMISSION_MAX_RUNNING: '9' });
+    assert.equal(config['admission.max_running'], 9);
+    assert.equal(config['admission.max_pending'], 8);
+    assert.equal(sources['admission.max_running'], 'env');
+    assert.equal(sources['admission.max_pending'], 'file');
+    assert.equal(sources['admission.max_sys_mem_pct'], 'default');
+    assert.equal(written['admission.max_running'], '9');
+  });
+
+  for (const [what, content] of [
+    ['nested', { watchdog: { kill_grace: '3s' }, defaults: { estimated_mem_bytes: '2GiB' } }],
+    ['dotted', { 'watchdog.kill_grace': 3, 'defaults.estimated_mem_bytes': 2 * GIB }],
+    ['mixed', { 'watchdog.kill_grace': '3000ms', defaults: { estimated_mem_bytes: '2048M' } }],
+  ] as const)
+    it(`reads ${what} keys`, () => {
+      const { config } = loadConfig(fileOf(content), {});
+      assert.equal(config['watchdog.kill_grace'], 3000);
+      assert.equal(config['defaults.estimated_mem_bytes'], 2 * GIB);
+    });
+
+  it('reads each default also as text from the environment', () => {
+    const env = Object.fromEntries(SETTING_KEYS.map((key) => [envName(key), String(SETTINGS[key].fallback)]));
+    assert.deepEqual(
+      loadConfig(join(dir, 'absent.json'), env).config,
+      loadConfig(join(dir, 'absent.json'), {}).config,
+    );
+  });
+
+  it('takes a memory reserve of its own as well as auto', () => {
+    const reserve = (value: unknown) =>
+      loadConfig(fileOf({ 'admission.memory_reserve': value }), {}).config['admission.memory_reserve'];
+    assert.equal(reserve('auto'), null);
+    assert.equal(reserve('2G'), 2 * GIB);
+  });
+
+  it('is frozen', () => {
+    const { config } = loadConfig(fileOf({}), {});
+    assert.throws(() => Object.assign(config, { 'log.level': 'debug' }), TypeError);
+  });
+
+  const BAD_FILES: [string, string | object, string[]][] = [
+    ['an empty file', '', ['not JSON']],
+    ['half a file', '{"admission": {', ['not JSON']],
+    ['an array', [], ['JSON object']],
+    ['null', 'null', ['JSON object']],
+    ['an unknown key', { admission: { max_runing: 3 } }, ['"admission.max_runing"', 'babysit config show']],
+    ['an unknown section', { nope: {} }, ['"nope"']],
+    ['an inherited name', '{"__proto__": {"x": 1}}', ['__proto__']],
+    ['a value of a wrong type', { admission: { max_running: true } }, ['admission.max_running']],
+    ['null for a value', { admission: { max_running: null } }, ['admission.max_running']],
+    ['a list for a value', { 'admission.max_running': [3] }, ['admission.max_running']],
+    [
+      'a number out of range',
+      { admission: { max_running: 0 } },
+      ['admission.max_running', '"0"', 'Examples'],
+    ],
+    [
+      'a bad duration',
+      { watchdog: { kill_grace: '3 parsecs' } },
+      ['watchdog.kill_grace', '"3 parsecs"', 'Examples'],
+    ],
+    [
+      'a bad size',
+      { 'admission.memory_reserve': 'lots' },
+      ['admission.memory_reserve', '"lots"', 'Examples'],
+    ],
+    ['a bad choice', { admission: { when_full: 'wait' } }, ['admission.when_full', 'queue']],
+  ];
+  for (const [what, content, parts] of BAD_FILES)
+    it(`refuses ${what}, naming file and key`, () => {
+      const path = fileOf(content);
+      refuses(path, {}, path, ...parts);
+    });
+
+  it('refuses a bad value of the environment, naming the variable and the key, not the file', () => {
+    const path = fileOf({});
+    const env = { BABYSIT_ADMISSION_MAX_RUNNING: 'many' };
+    refuses(path, env, 'BABYSIT_ADMISSION_MAX_RUNNING', 'admission.max_running', '"many"');
+    assert.throws(
+      () => loadConfig(path, env),
+      (error: Error) => !error.message.includes(path),
+    );
+  });
+
+  it('refuses a file that cannot be read', () => {
+    const path = join(dir, 'a-directory.json');
+    mkdirSync(path);
+    refuses(path, {}, path, 'cannot be read');
+  });
+});
+
+it('every setting has one line of help and a variable of its own', () => {
+  assert.equal(new Set(SETTING_KEYS.map(envName)).size, SETTING_KEYS.length);
+  for (const key of SETTING_KEYS) assert.match(SETTINGS[key].help, /^[A-Zc][^\n]{10,110}$/);
+});

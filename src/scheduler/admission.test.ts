@@ -1,0 +1,177 @@
+// Who is taken, who is told to wait, who is refused, and with which numbers.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  aCapacity,
+  anyPending,
+  anySnapshot,
+  aSnapshot,
+  NOW,
+  pending,
+  running,
+} from '../../test/support/build-snapshot.ts';
+import { GIB } from '../../test/support/build-task.ts';
+import { type Admission, admit, largestNeed, type Submission } from './admission.ts';
+import { ledger } from './ledger.ts';
+import type { PendingItem, Snapshot } from './snapshot.ts';
+
+const limits = { memPctLimit: 100, cpuPctLimit: 100 };
+
+function submission(item: PendingItem, changes: Partial<Submission> = {}): Submission {
+  return { item, limits, queue: false, force: false, ...changes };
+}
+function decide(snapshot: Snapshot, item: PendingItem, changes: Partial<Submission> = {}): Admission {
+  return admit(snapshot, submission(item, changes), NOW);
+}
+
+/** A host of 16 GiB for tasks, 12 of them held by two running tasks and 2 by a pending one. */
+const busy = aSnapshot({
+  running: [
+    running(1, { mem: 4 * GIB, liveMemBytes: 8 * GIB, timeMs: 60_000 }),
+    running(2, { mem: 4 * GIB, timeMs: 30_000 }),
+  ],
+  pending: [pending(3, { mem: 2 * GIB })],
+});
+
+describe('admit', () => {
+  it('accepts what fits behind everything promised so far, to the byte', () => {
+    assert.deepEqual(decide(busy, pending(9, { mem: 2 * GIB })), { kind: 'accept' });
+    assert.equal(decide(busy, pending(9, { mem: 2 * GIB + 1 })).kind, 'deny');
+  });
+
+  it('denies with dimension, numbers, holders and the time of room', () => {
+    assert.deepEqual(decide(busy, pending(9, { mem: 5 * GIB })), {
+      kind: 'deny',
+      why: {
+        dim: 'mem',
+        requested: 5 * GIB,
+        available: 2 * GIB,
+        limit: 16 * GIB,
+        shortBy: 3 * GIB,
+        blockedBy: ['task-1', 'task-2', 'task-3'],
+        earliestStartMs: NOW + 30_000,
+      },
+    });
+  });
+
+  it('denies for CPU and for slots too', () => {
+    const capacity = aCapacity({ maxRunning: 2, cpuLimitCores: 3 });
+    const snapshot = aSnapshot({ capacity, running: [running(1, { cpu: 1.5, mem: GIB })] });
+    const cpu = decide(snapshot, pending(9, { cpu: 2, mem: GIB }));
+    assert.ok(cpu.kind === 'deny' && cpu.why.dim === 'cpu');
+    assert.deepEqual([cpu.why.requested, cpu.why.available, cpu.why.shortBy], [2, 1.5, 0.5]);
+    const full = aSnapshot({
+      capacity,
+      running: [running(1, { cpu: 1, mem: GIB }), running(2, { cpu: 1, mem: GIB })],
+    });
+    const slots = decide(full, pending(9, { cpu: 1, mem: GIB }));
+    assert.ok(slots.kind === 'deny' && slots.why.dim === 'slots');
+    assert.deepEqual([slots.why.requested, slots.why.available, slots.why.limit], [1, 0, 2]);
+  });
+
+  it('queues instead of denying when asked to, until the queue is full', () => {
+    const big = pending(9, { mem: 5 * GIB });
+    assert.deepEqual(decide(busy, big, { queue: true }), { kind: 'queue' });
+    const full = { ...busy, capacity: aCapacity({ maxPending: 1 }) };
+    assert.deepEqual(decide(full, big, { queue: true }), { kind: 'queue_full', maxPending: 1 });
+  });
+
+  it('--force passes the gate, not the limits of the task itself', () => {
+    assert.deepEqual(decide(busy, pending(9, { mem: 20 * GIB }), { force: true }), { kind: 'accept' });
+    const own = { force: true, limits: { memPctLimit: 40, cpuPctLimit: 90 } };
+    const refused = decide(busy, pending(9, { mem: 20 * GIB }), own);
+    assert.ok(refused.kind === 'infeasible' && refused.why.raise === '--mem_pct_limit');
+  });
+
+  it('of twenty tasks of 4 GiB takes as many as fit on a host of 24 GiB', () => {
+    for (const outsideGib of [0, 0.5, 0.9, 4, 5, 16.5, 20]) {
+      const capacity = aCapacity({ memLimitBytes: Math.floor(0.7 * 24 * GIB) });
+      let snapshot = aSnapshot({ capacity, outsideMemBytes: outsideGib * GIB });
+      let accepted = 0;
+      for (let n = 1; n <= 20; n += 1) {
+        const item = pending(n, { mem: 4 * GIB, cpu: 0.1 });
+        if (decide(snapshot, item).kind !== 'accept') continue;
+        accepted += 1;
+        snapshot = { ...snapshot, pending: [...snapshot.pending, item] };
+      }
+      assert.equal(accepted, Math.max(0, Math.floor((capacity.memLimitBytes / GIB - outsideGib) / 4)));
+    }
+  });
+});
+
+describe('infeasible', () => {
+  const strict = { memPctLimit: 40, cpuPctLimit: 50 };
+  const TABLE: [string, PendingItem, Submission['limits'], 'mem' | 'cpu', number, RegExp][] = [
+    [
+      'memory above its own limit',
+      pending(1, { mem: 10 * GIB }),
+      strict,
+      'mem',
+      Math.floor(9.6 * GIB),
+      /^--mem_pct_limit$/,
+    ],
+    ['cores above its own limit', pending(1, { mem: GIB, cpu: 5 }), strict, 'cpu', 4, /^--cpu_pct_limit$/],
+    [
+      'memory above the host',
+      pending(1, { mem: 17 * GIB }),
+      limits,
+      'mem',
+      16 * GIB,
+      /admission\.max_sys_mem_pct/,
+    ],
+    [
+      'cores above the host',
+      pending(1, { mem: GIB, cpu: 7.5 }),
+      limits,
+      'cpu',
+      7.2,
+      /admission\.max_babysit_cpu_pct/,
+    ],
+  ];
+  for (const [what, item, own, dim, limit, raise] of TABLE)
+    it(`names dimension, limit and flag for ${what}`, () => {
+      const admission = decide(aSnapshot(), item, { limits: own, queue: true });
+      assert.ok(admission.kind === 'infeasible');
+      const { why } = admission;
+      assert.deepEqual([why.dim, why.limit], [dim, limit]);
+      assert.equal(why.requested, dim === 'mem' ? item.need.memBytes : item.need.cpuCores);
+      assert.match(why.raise, raise);
+    });
+
+  it('is never said of the largest need, on no host and for no limits', () => {
+    const host = fc.record({
+      memTotalBytes: fc.integer({ min: 2 ** 26, max: 2 ** 45 }),
+      cores: fc.integer({ min: 1, max: 512 }),
+      memPctLimit: fc.integer({ min: 1, max: 1000 }).map((n) => n / 10),
+      cpuPctLimit: fc.integer({ min: 1, max: 1000 }).map((n) => n / 10),
+    });
+    fc.assert(
+      fc.property(host, ({ memTotalBytes, cores, ...own }) => {
+        const capacity = aCapacity({
+          memTotalBytes,
+          memLimitBytes: Math.floor(0.7 * memTotalBytes),
+          cores,
+          cpuLimitCores: 0.9 * cores,
+        });
+        const item = { ...pending(1), need: largestNeed(capacity, own) };
+        assert.deepEqual(decide(aSnapshot({ capacity }), item, { limits: own }), { kind: 'accept' });
+      }),
+    );
+  });
+});
+
+it('a denial always shows less available than requested, and who is in the way', () => {
+  fc.assert(
+    fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
+      const admission = decide(snapshot, item);
+      if (admission.kind !== 'deny') return;
+      const { requested, available, shortBy, limit, blockedBy, earliestStartMs } = admission.why;
+      assert.ok(available >= 0 && available < requested && requested <= limit);
+      assert.ok(Math.abs(shortBy - (requested - available)) < 1e-6);
+      assert.equal(blockedBy.length, Math.min(5, snapshot.running.length + snapshot.pending.length));
+      assert.ok(earliestStartMs === null || earliestStartMs >= NOW);
+      assert.ok(ledger(snapshot).roomBehindQueue.slots < 1 || available < requested);
+    }),
+  );
+});

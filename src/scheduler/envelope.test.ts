@@ -1,0 +1,37 @@
+// The caps of an attempt: SPEC section 6 as a table.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { aCapacity } from '../../test/support/build-snapshot.ts';
+import { anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
+import { envelope } from './envelope.ts';
+
+const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16 });
+const rules = { memReserveBytes: 16 * GIB, cpuWeight: 50, pidsMax: 4096, nice: 10, oomScoreAdj: 500 };
+
+describe('envelope', () => {
+  const TABLE: [string, { mem?: number; cpu?: number; memPct?: number; cpuPct?: number }, number, number][] =
+    [
+      ['three times the estimate', { mem: 4, cpu: 2 }, 12, 6],
+      ['at most mem_pct_limit of the host', { mem: 20 }, 25.6, 12],
+      ['at most what is not reserved', { mem: 20, memPct: 90 }, 48, 12],
+      ['at most cpu_pct_limit of the cores', { cpu: 10 }, 12, 14.4],
+      ['a low cpu_pct_limit', { cpu: 1, cpuPct: 10 }, 12, 1.6],
+    ];
+  for (const [what, { mem = 4, cpu = 4, memPct = 40, cpuPct = 90 }, memGib, cores] of TABLE)
+    it(`caps at ${what}`, () => {
+      const caps = envelope(
+        anEstimate({ memBytes: mem * GIB, cpuCores: cpu }),
+        someLimits({ memPctLimit: memPct, cpuPctLimit: cpuPct }),
+        capacity,
+        rules,
+      );
+      assert.deepEqual(caps, {
+        memMaxBytes: Math.floor(memGib * GIB),
+        cpuMaxCores: cores,
+        cpuWeight: 50,
+        pidsMax: 4096,
+        nice: 10,
+        oomScoreAdj: 500,
+      });
+    });
+});

@@ -1,0 +1,67 @@
+// The arithmetic of reservations.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { aCapacity, aSnapshot, pending, running } from '../../test/support/build-snapshot.ts';
+import { GIB } from '../../test/support/build-task.ts';
+import { ledger, type Room, shortDim } from './ledger.ts';
+import type { Need, Snapshot } from './snapshot.ts';
+
+const capacity = aCapacity({ memLimitBytes: 16 * GIB, cpuLimitCores: 7.2, maxRunning: 4 });
+const room = (gib: number, cpuCores: number, slots: number): Room => ({
+  memBytes: gib * GIB,
+  cpuCores,
+  slots,
+});
+
+describe('ledger', () => {
+  const TABLE: [string, Partial<Snapshot>, Room, Room][] = [
+    ['an idle host', {}, room(16, 7.2, 4), room(16, 7.2, 4)],
+    ['memory used by others', { outsideMemBytes: 6 * GIB }, room(10, 7.2, 4), room(10, 7.2, 4)],
+    [
+      'a task below its estimate',
+      { running: [running(1, { mem: 4 * GIB, liveMemBytes: GIB, cpu: 2 })] },
+      room(12, 5.2, 3),
+      room(12, 5.2, 3),
+    ],
+    [
+      'a task above its estimate',
+      { running: [running(1, { mem: 4 * GIB, liveMemBytes: 5 * GIB, cpu: 2 })] },
+      room(11, 5.2, 3),
+      room(11, 5.2, 3),
+    ],
+    [
+      'a pending task',
+      { pending: [pending(1, { mem: 4 * GIB, cpu: 2 })] },
+      room(16, 7.2, 4),
+      room(12, 5.2, 3),
+    ],
+    [
+      'more than there is, by force',
+      { outsideMemBytes: 10 * GIB, running: [running(1, { mem: 8 * GIB, cpu: 8.2 })] },
+      room(-2, -1, 3),
+      room(-2, -1, 3),
+    ],
+  ];
+  for (const [what, changes, left, behindQueue] of TABLE)
+    it(`with ${what}`, () => {
+      const books = ledger(aSnapshot({ capacity, ...changes }));
+      assert.deepEqual(rounded(books.room), left);
+      assert.deepEqual(rounded(books.roomBehindQueue), behindQueue);
+    });
+});
+
+describe('shortDim', () => {
+  const TABLE: [string, Room, Need, string | null][] = [
+    ['an exact fit', room(4, 2, 1), { memBytes: 4 * GIB, cpuCores: 2 }, null],
+    ['a byte too much', room(4, 2, 1), { memBytes: 4 * GIB + 1, cpuCores: 2 }, 'mem'],
+    ['a hundredth of a core too much', room(4, 2, 1), { memBytes: 4 * GIB, cpuCores: 2.01 }, 'cpu'],
+    ['a rounding error of a core', room(4, 0.3, 1), { memBytes: 1, cpuCores: 0.1 + 0.2 }, null],
+    ['no slot', room(4, 2, 0), { memBytes: 1, cpuCores: 1 }, 'slots'],
+  ];
+  for (const [what, left, need, dim] of TABLE)
+    it(`${what}: ${dim}`, () => assert.equal(shortDim(left, need), dim));
+});
+
+function rounded({ memBytes, cpuCores, slots }: Room): Room {
+  return { memBytes, cpuCores: Math.round(cpuCores * 1e6) / 1e6, slots };
+}

@@ -1,0 +1,155 @@
+// What may be opened as the record, and what is refused untouched.
+// A file without permission cannot be tried here: the tests may run as root, whom permissions do not stop.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import Database from 'better-sqlite3';
+import { aTask, taskId } from '../../test/support/build-task.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { DatabaseUnusable, openDatabase } from './open.ts';
+import { openStore } from './store.ts';
+
+let dir: string;
+let path: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'babysit-open-'));
+  path = join(dir, 'babysit.db');
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+/** A record with enough tasks in it to fill many pages. */
+function fill(): void {
+  const store = openStore(path);
+  const tasks = Array.from({ length: 300 }, (_, n) => aTask({ id: taskId(n), name: `task-${n}` }));
+  store.commit({ tasks, environments: [], events: [] });
+  store.close();
+}
+
+function raw(sql: string): void {
+  const db = new Database(path);
+  db.exec(sql);
+  db.close();
+}
+
+function refuses(pattern: RegExp): void {
+  assert.throws(
+    () => openStore(path).close(),
+    (error) => {
+      assert.ok(error instanceof DatabaseUnusable, `${(error as Error).name}: ${(error as Error).message}`);
+      assert.ok(error.message.startsWith(`${path}: `), error.message);
+      assert.match(error.message, pattern);
+      return true;
+    },
+  );
+}
+
+describe('openDatabase', () => {
+  it('makes a new one: ours, of the newest version, durable, with foreign keys', () => {
+    const db = openDatabase(path);
+    const pragma = (name: string) => db.pragma(name, { simple: true });
+    assert.equal(pragma('application_id'), 0x42425354);
+    assert.equal(pragma('user_version'), MIGRATIONS.length);
+    assert.equal(pragma('journal_mode'), 'wal');
+    assert.equal(pragma('synchronous'), 2);
+    assert.equal(pragma('foreign_keys'), 1);
+    db.close();
+  });
+
+  it('makes one of an empty file', () => {
+    writeFileSync(path, '');
+    const db = openDatabase(path);
+    assert.equal(db.pragma('user_version', { simple: true }), MIGRATIONS.length);
+    db.close();
+  });
+
+  it('opens its own again with everything in it', () => {
+    fill();
+    const store = openStore(path);
+    assert.equal(store.list({}).length, 300);
+    store.close();
+  });
+
+  it('finishes a creation that was cut short before its first migration', () => {
+    raw('PRAGMA application_id = 0x42425354');
+    const db = openDatabase(path);
+    assert.equal(db.pragma('user_version', { simple: true }), MIGRATIONS.length);
+    db.close();
+  });
+});
+
+describe('openStore refuses', () => {
+  it('what is no database, and leaves it as it was', () => {
+    writeFileSync(path, 'my diary\n'.repeat(500));
+    const before = readFileSync(path);
+    refuses(/cannot be opened .*not a database.*backup/);
+    assert.deepEqual(readFileSync(path), before);
+  });
+
+  it('the database of another program, and leaves it as it was', () => {
+    raw("CREATE TABLE tasks (title TEXT); INSERT INTO tasks VALUES ('milk')");
+    const before = readFileSync(path);
+    refuses(/not a babysit database.*BABYSIT_HOME/);
+    assert.deepEqual(readFileSync(path), before);
+  });
+
+  it('the empty database of another program', () => {
+    raw('PRAGMA application_id = 1234');
+    refuses(/not a babysit database/);
+  });
+
+  it('one of a newer babysit, and leaves it as it was', () => {
+    fill();
+    raw('PRAGMA user_version = 999');
+    const before = readFileSync(path);
+    refuses(/newer babysit \(version 999/);
+    assert.deepEqual(readFileSync(path), before);
+  });
+
+  it('one that was cut off', () => {
+    fill();
+    truncateSync(path, 3 * 4096);
+    refuses(/damaged|malformed|cannot be opened/);
+  });
+
+  it('one with a page overwritten', () => {
+    fill();
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, 2 * 4096, 6 * 4096);
+    writeFileSync(path, bytes);
+    refuses(/damaged|malformed/);
+  });
+
+  it('one that lacks a table, naming file and mend', () => {
+    fill();
+    raw('DROP TABLE events');
+    refuses(/events/);
+  });
+
+  it('a directory', () => {
+    mkdirSync(path);
+    refuses(/cannot be opened/);
+  });
+
+  it('a path in a directory that does not exist', () => {
+    path = join(dir, 'absent', 'babysit.db');
+    refuses(/cannot be opened/);
+  });
+});
+
+describe('a damaged row', () => {
+  for (const [what, body] of [
+    ['is no JSON', '{"id":'],
+    ['lacks its state', '{"id":"x","name":"y"}'],
+    ['has an unknown status', JSON.stringify({ ...aTask(), state: { status: 'sleeping' } })],
+  ] as const)
+    it(`that ${what} is told with the id of its task`, () => {
+      fill();
+      raw(`UPDATE tasks SET body = '${body.replaceAll("'", "''")}' WHERE id = '${taskId(7)}'`);
+      const store = openStore(path);
+      assert.throws(() => store.byId(taskId(7)), new RegExp(`task ${taskId(7)}: .*damaged`));
+      assert.equal(store.byId(taskId(8))?.name, 'task-8');
+      store.close();
+    });
+});

@@ -1,0 +1,169 @@
+// Each rule of the watchdog at, just below and just above its boundary.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GIB } from '../../test/support/build-task.ts';
+import { RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
+
+const MINUTE = 60_000;
+/** Silence is tried apart from the other rules. */
+const QUIET = subject({ limits: { observabilityMs: 0 } });
+const NO_CAP = { rules: { ...RULES, driverCapsMem: false } };
+
+describe('runaway_risk', () => {
+  const TABLE: [string, Step, string[]][] = [
+    ['elapsed at the estimate', { ms: 10 * MINUTE }, []],
+    ['elapsed a millisecond above it', { ms: 10 * MINUTE + 1 }, ['runaway_risk:elapsed']],
+    ['memory at the estimate', { memBytes: 4 * GIB }, []],
+    ['memory a byte above it', { memBytes: 4 * GIB + 1 }, ['runaway_risk:mem']],
+    ['CPU at the estimate', { cores: 4 }, []],
+    ['CPU within the error of measurement', { cores: 4.19 }, []],
+    ['CPU clearly above it', { cores: 4.25 }, ['runaway_risk:cpu']],
+    [
+      'everything at once',
+      { ms: 11 * MINUTE, memBytes: 5 * GIB, cores: 5 },
+      ['runaway_risk:elapsed', 'runaway_risk:mem', 'runaway_risk:cpu'],
+    ],
+  ];
+  for (const [what, step, told] of TABLE)
+    it(`${what}: ${told.join(', ') || 'nothing'}`, () => {
+      const watch = new Watch(QUIET).steps(1, step);
+      assert.deepEqual(watch.told(), told);
+      assert.equal(watch.kill, null);
+    });
+
+  it('is told once per dimension, however the use goes up and down', () => {
+    const watch = new Watch(QUIET);
+    for (let n = 0; n < 20; n += 1) {
+      watch.step({ memBytes: 5 * GIB, cores: 5 });
+      watch.step({ memBytes: GIB, cores: 1 });
+    }
+    assert.deepEqual(watch.told().sort(), ['runaway_risk:cpu', 'runaway_risk:mem']);
+  });
+
+  it('says estimate, actual, where the kill comes and when', () => {
+    const watch = new Watch(QUIET).steps(1, { ms: 15 * MINUTE, memBytes: 6 * GIB, cores: 6 });
+    const numbers = watch.events.map((event) => {
+      assert.ok(event.event === 'runaway_risk' && event.hint.length > 20);
+      return [event.dim, event.estimate, event.actual, event.kill_at, event.kill_in_s];
+    });
+    assert.deepEqual(numbers, [
+      ['elapsed', 10 * MINUTE, 15 * MINUTE, 20 * MINUTE, 300],
+      ['mem', 4 * GIB, 6 * GIB, 8 * GIB, 30],
+      ['cpu', 4, 6, 8, 30],
+    ]);
+  });
+});
+
+describe('kill', () => {
+  /** One sample to begin the window, then `seconds` of it. */
+  const above = (seconds: number, step: Step) => new Watch(QUIET).steps(1 + seconds, step).kill?.reason;
+  const TABLE: [string, () => string | undefined, string | undefined][] = [
+    ['memory at twice the estimate for ever', () => above(300, { memBytes: 8 * GIB }), undefined],
+    ['memory above twice the estimate for 29 s', () => above(29, { memBytes: 8 * GIB + 1 }), undefined],
+    [
+      'memory above twice the estimate for 30 s',
+      () => above(30, { memBytes: 8 * GIB + 1 }),
+      'estimated_mem_exceeded',
+    ],
+    ['CPU at twice the estimate for ever', () => above(300, { cores: 8 }), undefined],
+    ['CPU above twice the estimate for 29 s', () => above(29, { cores: 8.1 }), undefined],
+    ['CPU above twice the estimate for 30 s', () => above(30, { cores: 8.1 }), 'estimated_cpu_exceeded'],
+    ['forks refused for 4 s', () => above(4, { refusedForks: 1 }), undefined],
+    ['forks refused for 5 s', () => above(5, { refusedForks: 1 }), 'pids_exceeded'],
+    ['elapsed at the kill timeout', () => above(0, { ms: 20 * MINUTE }), undefined],
+    ['elapsed above the kill timeout', () => above(0, { ms: 20 * MINUTE + 1 }), 'elapsed_exceeded'],
+    ['an OOM in the group', () => above(0, { oomKills: 1 }), 'cgroup_oom_killed'],
+    [
+      'an OOM comes before every other cause',
+      () => above(0, { ms: 99 * MINUTE, oomKills: 2 }),
+      'cgroup_oom_killed',
+    ],
+    ['memory at any height where the kernel caps it', () => above(1, { memBytes: 60 * GIB }), undefined],
+  ];
+  for (const [what, reason, expected] of TABLE)
+    it(`${what}: ${expected ?? 'none'}`, () => assert.equal(reason(), expected));
+
+  const UNCAPPED: [string, number, number, string | undefined][] = [
+    ['at mem_pct_limit', 0.4 * 64, 40, undefined],
+    ['above mem_pct_limit', 0.4 * 64 + 0.1, 40, 'mem_exceeded'],
+    ['at the envelope', 12, 12, undefined],
+    ['above the envelope', 12.1, 12, 'mem_exceeded'],
+  ];
+  for (const [what, gib, capGib, expected] of UNCAPPED)
+    it(`memory ${what} where the driver cannot cap: ${expected ?? 'none'}`, () => {
+      const watch = new Watch({ ...QUIET, memMaxBytes: capGib * GIB }, NO_CAP);
+      assert.equal(watch.step({ memBytes: Math.floor(gib * GIB) }).kill?.reason, expected);
+    });
+
+  for (const [what, step] of [
+    ['memory', { memBytes: 9 * GIB }],
+    ['CPU', { cores: 9 }],
+  ] as const)
+    it(`of sustained ${what} begins anew after one good sample`, () => {
+      const watch = new Watch(QUIET).steps(30, step).steps(1, {}).steps(30, step);
+      assert.equal(watch.kill, null);
+      assert.notEqual(watch.steps(1, step).kill, null);
+    });
+
+  it('carries the measured numbers', () => {
+    const mem = new Watch(QUIET).steps(1, { memBytes: 10 * GIB }).steps(30, { memBytes: 9 * GIB })
+      .kill?.detail;
+    assert.deepEqual(mem, {
+      peak_mem_bytes: 10 * GIB,
+      mem_bytes: 9 * GIB,
+      estimated_mem_bytes: 4 * GIB,
+      sustained_ms: 30_000,
+    });
+    const cpu = new Watch(QUIET).steps(31, { cores: 9.5 }).kill?.detail;
+    assert.deepEqual(cpu, { cpu_cores: 9.5, estimated_cpu_cores: 4, sustained_ms: 30_000 });
+    const oom = new Watch(QUIET).steps(1, { memBytes: 11 * GIB, oomKills: 2 }).kill?.detail;
+    assert.deepEqual(oom, { cap_bytes: 12 * GIB, peak_mem_bytes: 11 * GIB, oom_kills: 2 });
+  });
+});
+
+describe('silence', () => {
+  const TABLE: [string, number, string[], string | undefined][] = [
+    ['at 80 % of the interval', 4 * MINUTE, [], undefined],
+    ['above 80 %', 4 * MINUTE + 1, ['stall_risk'], undefined],
+    ['at the interval', 5 * MINUTE, ['stall_risk'], undefined],
+    ['above the interval', 5 * MINUTE + 1, ['stall_risk'], 'observability_stall'],
+  ];
+  for (const [what, ms, told, kill] of TABLE)
+    it(`${what}: ${told.join() || 'nothing'}, ${kill ?? 'no kill'}`, () => {
+      const watch = new Watch().steps(1, { ms });
+      assert.deepEqual(watch.told(), told);
+      assert.equal(watch.kill?.reason, kill);
+    });
+
+  it('is foretold once, and again after output', () => {
+    const watch = new Watch().steps(290, {});
+    assert.deepEqual(watch.told(), ['stall_risk']);
+    watch.steps(1, { prints: 1 }).steps(239, {});
+    assert.deepEqual(watch.told(), ['stall_risk']);
+    watch.steps(2, {});
+    assert.deepEqual(watch.told(), ['stall_risk', 'stall_risk']);
+    assert.equal(watch.kill, null);
+  });
+
+  it('does not count when the interval is 0', () => {
+    const watch = new Watch(subject({ limits: { observabilityMs: 0 }, estimate: { timeMs: 99 * MINUTE } }));
+    watch.steps(1, { ms: 19 * MINUTE });
+    assert.deepEqual([watch.told(), watch.kill], [[], null]);
+  });
+
+  it('goes on from what an earlier daemon has seen', () => {
+    const watch = new Watch(SUBJECT, { elapsedMs: 10 * MINUTE, silentMs: 4 * MINUTE }).steps(1, { ms: 1 });
+    assert.deepEqual(watch.told(), ['runaway_risk:elapsed', 'stall_risk']);
+  });
+
+  for (const [cores, diagnosis] of [
+    [0, /^idle/],
+    [0.5, /^busy: using 0\.5 cores/],
+  ] as const)
+    it(`with ${cores} cores in use is diagnosed as ${diagnosis.source}`, () => {
+      const [event] = new Watch().steps(241, { cores }).events;
+      assert.ok(event?.event === 'stall_risk');
+      assert.match(event.diagnosis, diagnosis);
+      assert.deepEqual([event.silent_s, event.kill_in_s], [241, 59]);
+    });
+});

@@ -1,0 +1,81 @@
+// The steps of a kill: ask, wait, kill, again until empty.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { aKill } from '../../test/support/build-task.ts';
+import { LADDER_START, type LadderMemory, ladderStep } from './ladder.ts';
+
+const GRACE = 10_000;
+const term = aKill();
+const sigkill = aKill({ signal: 'SIGKILL' });
+const escalated = aKill({ killedAt: 4_000 });
+const asked: LadderMemory = { askedAt: 1_000, killedAt: null };
+const killed: LadderMemory = { askedAt: 1_000, killedAt: 11_000 };
+
+describe('the kill ladder', () => {
+  const TABLE: [string, Parameters<typeof ladderStep>, 'ask' | 'kill' | 'none', number][] = [
+    ['asks first', [term, LADDER_START, GRACE, 1_000], 'ask', GRACE],
+    ['waits in the grace', [term, asked, GRACE, 1_001], 'none', GRACE - 1],
+    ['waits to the last millisecond', [term, asked, GRACE, 10_999], 'none', 1],
+    ['kills when the grace is over', [term, asked, GRACE, 11_000], 'kill', 500],
+    ['does not kill again at once', [term, killed, GRACE, 11_001], 'none', 499],
+    ['kills again while something is left', [term, killed, GRACE, 11_500], 'kill', 500],
+    ['kills at once when SIGKILL was asked for', [sigkill, LADDER_START, GRACE, 1_000], 'kill', 500],
+    ['kills at once when force comes in the grace', [sigkill, asked, GRACE, 1_001], 'kill', 500],
+    [
+      'goes on with SIGKILL where an earlier daemon had got to',
+      [escalated, LADDER_START, GRACE, 0],
+      'kill',
+      500,
+    ],
+  ];
+  for (const [what, args, act, againInMs] of TABLE)
+    it(what, () => {
+      const step = ladderStep(...args);
+      assert.deepEqual([step.act, step.againInMs], [act, againInMs]);
+    });
+
+  it('asks once, never kills before the grace is over, and kills again and again after it', () => {
+    const pauses = fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 1, maxLength: 100 });
+    fc.assert(
+      fc.property(pauses, fc.integer({ min: 1, max: 20_000 }), (waits, graceMs) => {
+        let memory = LADDER_START;
+        let monoMs = 777;
+        const acts: { act: string; at: number }[] = [];
+        for (const ms of waits) {
+          monoMs += ms;
+          const step = ladderStep(term, memory, graceMs, monoMs);
+          memory = step.memory;
+          if (step.act !== 'none') acts.push({ act: step.act, at: monoMs });
+          assert.ok(step.againInMs > 0 && step.againInMs <= Math.max(graceMs, 500));
+        }
+        const [first, ...kills] = acts;
+        assert.equal(first?.act, 'ask');
+        const begin = first?.at ?? 0;
+        assert.ok(kills.every(({ act, at }) => act === 'kill' && at - begin >= graceMs));
+        for (const [n, { at }] of kills.entries()) assert.ok(n === 0 || at - (kills[n - 1]?.at ?? 0) >= 500);
+        if (monoMs - begin >= graceMs) assert.ok(kills.length > 0);
+      }),
+    );
+  });
+
+  it('followed by its own clock reaches SIGKILL exactly when the grace is over and never stops', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60_000 }), (graceMs) => {
+        let memory = LADDER_START;
+        let monoMs = 0;
+        const kills: number[] = [];
+        for (let n = 0; n < 6; n += 1) {
+          const step = ladderStep(term, memory, graceMs, monoMs);
+          memory = step.memory;
+          if (step.act === 'kill') kills.push(monoMs);
+          monoMs += step.againInMs;
+        }
+        assert.deepEqual(
+          kills,
+          [0, 1, 2, 3, 4].map((n) => graceMs + n * 500),
+        );
+      }),
+    );
+  });
+});

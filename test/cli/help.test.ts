@@ -1,0 +1,34 @@
+// babysit --help, help, version.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { COMMANDS } from '../../cli/commands.ts';
+import { jsonLine, runCli } from '../support/cli.ts';
+
+const NO_DAEMON = { env: { BABYSIT_NO_AUTOSTART: '1', BABYSIT_HOME: '/nonexistent' } };
+
+describe('help', () => {
+  it('gives the overview for no words, --help, -h and help', async () => {
+    for (const args of [[], ['--help'], ['-h'], ['help']]) {
+      const { code, stdout, stderr } = await runCli(args, NO_DAEMON);
+      assert.equal(code, 0);
+      assert.equal(stderr, '');
+      for (const name of Object.keys(COMMANDS)) assert.ok(stdout.includes(`  ${name}`), name);
+    }
+  });
+
+  for (const name of Object.keys(COMMANDS)) {
+    it(`${name} --help shows its flags and an example`, async () => {
+      const { code, stdout, stderr } = await runCli([name.replaceAll('-', '_'), '--help'], NO_DAEMON);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, new RegExp(`^babysit ${name}: `));
+      assert.match(stdout, /\nExamples?:\n {2}babysit /);
+      assert.match(stdout, /--json/);
+    });
+  }
+
+  it('version tells both versions', async () => {
+    const { code, stdout } = await runCli(['--version'], NO_DAEMON);
+    assert.equal(code, 0);
+    assert.deepEqual(jsonLine(stdout), { version: '0.1.0', node: process.versions.node });
+  });
+});

@@ -1,0 +1,154 @@
+// The launcher and scripts/setup, with an npm of the test's own: no network, no clock.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { BABYSIT } from '../support/cli.ts';
+
+const ROOT = dirname(BABYSIT);
+const VERSION = { version: '0.1.0', node: process.versions.node };
+
+interface Installed {
+  readonly dir: string;
+  readonly launcher: string;
+  /** What npm was called with, one call a line. */
+  npmCalls(): string[];
+  run(
+    program: string,
+    env?: NodeJS.ProcessEnv,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+/** A package as npm would unpack it, with a PATH whose Node is too old and whose npm is `npmScript`. */
+function install(t: TestContext, npmScript: string): Installed {
+  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  for (const path of ['babysit', 'scripts/setup', 'dist'])
+    cpSync(join(ROOT, path), join(dir, 'pkg', path), { recursive: true });
+  const bin = join(dir, 'bin');
+  mkdirSync(bin);
+  script(join(bin, 'node'), 'echo v20.20.2');
+  script(join(bin, 'npm'), `echo "$*" >>${dir}/npm-calls\n${npmScript}`);
+  const base = { PATH: `${bin}:/usr/bin:/bin`, HOME: join(dir, 'home') };
+  return {
+    dir,
+    launcher: join(dir, 'pkg', 'babysit'),
+    npmCalls: () =>
+      existsSync(join(dir, 'npm-calls'))
+        ? readFileSync(join(dir, 'npm-calls'), 'utf8').trim().split('\n')
+        : [],
+    run: (program, env = {}) => runProgram(program, { ...base, ...env }),
+  };
+}
+
+/** What the registry's package looks like, with the Node that runs the test in place of its own. */
+const GOOD_NPM = `while [ "$1" != --prefix ]; do shift; done
+for name in linux-x64 linux-arm64 darwin-x64 darwin-arm64; do
+  mkdir -p "$2/node_modules/node-$name/bin"
+  ln -s ${process.execPath} "$2/node_modules/node-$name/bin/node"
+done
+echo 'added 1 package'`;
+
+function script(path: string, body: string): void {
+  writeFileSync(path, `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+}
+
+function runProgram(
+  program: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, ['version'], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+describe('launcher', () => {
+  it('fetches a Node once when the one in PATH is too old, says so, and is silent from then on', async (t) => {
+    const pkg = install(t, GOOD_NPM);
+    const first = await pkg.run(pkg.launcher);
+    assert.equal(first.code, 0, first.stderr);
+    assert.deepEqual(JSON.parse(first.stdout), VERSION);
+    assert.match(first.stderr, /^babysit: fetching Node 24 from the npm registry .*v20\.20\.2.*\n$/);
+    assert.match(pkg.npmCalls()[0] ?? '', /^install .*node-(linux|darwin)-(x64|arm64)@24/);
+    const second = await pkg.run(pkg.launcher);
+    assert.deepEqual([second.code, second.stderr], [0, '']);
+    assert.equal(pkg.npmCalls().length, 1);
+    assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')).sort(), ['fetched', 'node']);
+  });
+
+  it('fetches once for many first calls at once', async (t) => {
+    const pkg = install(t, `sleep 0.3\n${GOOD_NPM}`);
+    const calls = await Promise.all(Array.from({ length: 4 }, () => pkg.run(pkg.launcher)));
+    for (const { code, stdout, stderr } of calls) {
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(JSON.parse(stdout), VERSION);
+    }
+    assert.equal(pkg.npmCalls().length, 1);
+  });
+
+  it('shows what npm said when it fails, what to do, and leaves nothing half made', async (t) => {
+    const pkg = install(t, 'echo "npm error code ENOTFOUND" >&2\nexit 1');
+    const { code, stdout, stderr } = await pkg.run(pkg.launcher);
+    assert.equal(code, 69);
+    assert.equal(stdout, '');
+    assert.match(stderr, /ENOTFOUND[\s\S]*babysit: fetching Node failed\n {2}hint: Check the network/);
+    assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')), []);
+  });
+
+  it('takes over the lock of a set-up that died', async (t) => {
+    const pkg = install(t, GOOD_NPM);
+    const lock = join(pkg.dir, 'home/.cache/babysit/setup.lock');
+    mkdirSync(lock, { recursive: true });
+    // Above the largest pid of Linux.
+    writeFileSync(join(lock, 'pid'), '4194305\n');
+    const { code, stderr } = await pkg.run(pkg.launcher);
+    assert.equal(code, 0, stderr);
+    assert.ok(!existsSync(lock));
+  });
+
+  it('uses the Node in PATH when it is new enough', async (t) => {
+    const pkg = install(t, 'exit 1');
+    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+    const { code, stdout, stderr } = await pkg.run(pkg.launcher, env);
+    assert.deepEqual([code, stderr, JSON.parse(stdout)], [0, '', VERSION]);
+  });
+
+  it('works through links, absolute and relative', async (t) => {
+    const pkg = install(t, GOOD_NPM);
+    symlinkSync('../pkg/babysit', join(pkg.dir, 'bin', 'one'));
+    symlinkSync(join(pkg.dir, 'bin', 'one'), join(pkg.dir, 'two'));
+    const { code, stdout, stderr } = await pkg.run(join(pkg.dir, 'two'));
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(JSON.parse(stdout), VERSION);
+  });
+
+  it('obeys BABYSIT_NODE, and says so when that is none', async (t) => {
+    const pkg = install(t, 'exit 1');
+    assert.equal((await pkg.run(pkg.launcher, { BABYSIT_NODE: process.execPath })).code, 0);
+    const { code, stderr } = await pkg.run(pkg.launcher, { BABYSIT_NODE: '/nonexistent/node' });
+    assert.equal(code, 69);
+    assert.match(stderr, /BABYSIT_NODE=\/nonexistent\/node is no Node >= 22\.12\n {2}hint: /);
+  });
+});

@@ -1,0 +1,126 @@
+// babysit run.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { jsonLine } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+
+const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
+
+describe('run', () => {
+  it('prints exactly one line and returns at once', async (t) => {
+    const home = testHome(t);
+    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--name=nap', 'sleep 60']);
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'queued: nap\n', stderr: '' });
+    const taken = await home.run(['run', ...SMALL, '--name=nap', 'true']);
+    assert.equal(taken.code, 1);
+    assert.equal(jsonLine(taken.stderr).error, 'name_taken');
+  });
+
+  it('makes a name when none is given, and with --json prints the task', async (t) => {
+    const home = testHome(t);
+    const { code, stdout } = await home.run([
+      'run',
+      ...SMALL,
+      '--json',
+      '--full',
+      '--',
+      'echo',
+      'a b',
+      '$HOME',
+    ]);
+    assert.equal(code, 0);
+    const task = jsonLine(stdout);
+    assert.match(String(task.name), /^echo/);
+    assert.equal(task.project, realpathSync(home.work));
+    await home.run(['wait', String(task.id)]);
+    assert.equal((await home.run(['log', String(task.id)])).stdout, 'a b $HOME\n');
+  });
+
+  it('gives the task the environment and directory of the caller, and --env over it', async (t) => {
+    const home = testHome(t);
+    const dir = join(home.work, 'deep', 'er');
+    mkdirSync(dir, { recursive: true });
+    mkdirSync(join(home.work, 'deep', '.git'));
+    const script = 'echo "$PWD|$MINE|$OVER|$BABYSIT_NODE|$OMP_NUM_THREADS"';
+    const run = await home.run(
+      ['run', ...SMALL, '--json', '--full', '--env', 'OVER=new', '--command', script],
+      {
+        cwd: dir,
+        env: { MINE: 'a=b', OVER: 'old' },
+      },
+    );
+    const task = jsonLine(run.stdout);
+    assert.equal(task.project, join(home.work, 'deep'));
+    await home.run(['wait', String(task.id)]);
+    assert.equal((await home.run(['log', String(task.id)])).stdout, `${dir}|a=b|new||1\n`);
+  });
+
+  it('--wait: the name on stderr, the result alone on stdout, the exit code of wait', async (t) => {
+    const home = testHome(t);
+    const good = await home.run(['run', ...SMALL, '--wait', '--name=good', 'echo hi']);
+    assert.equal(good.code, 0, good.stderr);
+    assert.match(good.stderr, /^queued: good\n\{"event":"started"/);
+    assert.equal(jsonLine(good.stdout).status, 'completed');
+    const bad = await home.run(['run', ...SMALL, '--wait', 'exit 7']);
+    assert.equal(bad.code, 1);
+    const { status, exit_code } = jsonLine(bad.stdout);
+    assert.deepEqual({ status, exit_code }, { status: 'failed', exit_code: 7 });
+  });
+
+  it('soft-denies with one JSON line on stderr', async (t) => {
+    const home = testHome(t, { admission: { max_running: 100 } });
+    const limit = (jsonLine((await home.run(['status'])).stdout).cpu_limit_cores as number).toString();
+    const cores = ['--estimated_mem_bytes=10M', '--cpu_pct_limit=100', `--estimated_cpu_cores=${limit}`];
+    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 60'])).code, 0);
+    const { code, stdout, stderr } = await home.run(['run', ...cores, '--name=second', 'sleep 60']);
+    assert.equal(code, 2, stderr);
+    assert.equal(stdout, '');
+    const denial = jsonLine(stderr);
+    assert.deepEqual(Object.keys(denial).slice(0, 2), ['error', 'dim']);
+    for (const key of [
+      'requested',
+      'available',
+      'limit',
+      'blocked_by',
+      'earliest_start',
+      'hint',
+      'suggested_command',
+    ])
+      assert.ok(key in denial, key);
+    assert.deepEqual([denial.error, denial.dim, denial.blocked_by], ['capacity_exceeded', 'cpu', ['first']]);
+    // Nothing was stored; the suggested flag works, and a pending task says what it waits for.
+    assert.equal((await home.run(['status', 'second'])).code, 1);
+    assert.equal((await home.run(['run', ...cores, '--queue', '--name=second', 'true'])).code, 0);
+    const pending = jsonLine((await home.run(['status', 'second'])).stdout);
+    assert.equal(pending.status, 'pending');
+    assert.deepEqual((pending.waiting as { blocked_by: string[] }).blocked_by, ['first']);
+  });
+
+  it('says of an estimate that can never be met which limit it is', async (t) => {
+    const { code, stdout, stderr } = await testHome(t).run(['run', '--estimated_mem_bytes=900T', 'true']);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.equal(jsonLine(stderr).error, 'infeasible');
+  });
+
+  it('takes the owner from the flag, else from the agent session', async (t) => {
+    const home = testHome(t);
+    const env = { CLAUDE_CODE_SESSION_ID: 'session-1' };
+    const own = jsonLine((await home.run(['run', ...SMALL, '--json', '--full', 'true'], { env })).stdout);
+    assert.equal(own.owner, 'session-1');
+    const other = jsonLine(
+      (await home.run(['run', ...SMALL, '--json', '--full', '--owner=me', 'true'], { env })).stdout,
+    );
+    assert.equal(other.owner, 'me');
+  });
+
+  it('keeps the environment out of what is shown', async (t) => {
+    const home = testHome(t);
+    await home.run(['run', ...SMALL, '--wait', '--name=x', 'true'], { env: { TOKEN_X: 'hush-hush' } });
+    const shown = await Promise.all([home.run(['status', 'x', '--full']), home.run(['list', '--full'])]);
+    for (const { stdout } of shown) assert.doesNotMatch(stdout, /hush-hush/);
+    assert.doesNotMatch(readFileSync(join(home.dir, 'daemon.log'), 'utf8'), /hush-hush/);
+  });
+});

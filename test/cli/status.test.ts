@@ -1,0 +1,58 @@
+// babysit status, doctor, config.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+
+describe('status', () => {
+  it('tells capacity, running and queued tasks; and one task in full', async (t) => {
+    const home = testHome(t);
+    await home.run([
+      'run',
+      '--estimated_mem_bytes=50M',
+      '--estimated_cpu_cores=0.1',
+      '--name=live',
+      'sleep 60',
+    ]);
+    const host = jsonLine((await home.run(['status'])).stdout);
+    assert.ok((host.mem_limit_bytes as number) > (host.mem_available_bytes as number));
+    assert.deepEqual(
+      (host.running as { name: string }[]).map(({ name }) => name),
+      ['live'],
+    );
+    const task = jsonLine((await home.run(['status', 'live'])).stdout);
+    assert.deepEqual([task.name, task.estimated_mem_bytes, task.cwd], ['live', 50 * 1024 ** 2, home.work]);
+    const gone = await home.run(['status', 'nobody']);
+    assert.equal(gone.code, 1);
+    assert.equal(jsonLine(gone.stderr).error, 'not_found');
+  });
+});
+
+describe('doctor', () => {
+  it('gives a reason for every check', async (t) => {
+    const { code, stdout } = await testHome(t).run(['doctor']);
+    const report = jsonLine(stdout);
+    assert.equal(code, report.ok ? 0 : 1);
+    for (const check of report.checks as { reason: string }[]) assert.ok(check.reason.length > 0);
+  });
+});
+
+describe('config', () => {
+  it('tells the source of every value', async (t) => {
+    const home = testHome(t, { admission: { max_running: 7 } });
+    const values = jsonLines((await home.run(['config', 'show'])).stdout);
+    const sources = new Map(values.map((row) => [row.key, row]));
+    assert.deepEqual(sources.get('admission.max_running'), {
+      key: 'admission.max_running',
+      value: 7,
+      source: 'file',
+    });
+    assert.equal(sources.get('admission.max_sys_mem_pct')?.source, 'default');
+    const some = jsonLines((await home.run(['config', 'show', 'admission.max_r'])).stdout);
+    assert.deepEqual(
+      some.map((row) => row.key),
+      ['admission.max_running'],
+    );
+    assert.equal((await home.run(['config', 'show', 'zzz'])).code, 64);
+  });
+});

@@ -1,0 +1,101 @@
+// Mistakes on the command line: told before any daemon is needed, with what, where and what to do.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { jsonLine } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+
+const MISTAKES: [string, string[], RegExp, RegExp?][] = [
+  ['an unknown command', ['rnu', 'true'], /unknown command "rnu"/, /babysit run\?/],
+  ['a flag before the command', ['--name=x', 'run'], /command comes before/],
+  [
+    'an unknown flag',
+    ['run', '--estimated-tme=5m', 'true'],
+    /unknown flag --estimated-tme/,
+    /--estimated_time\?/,
+  ],
+  ['a missing value', ['run', '--name'], /--name needs a value/],
+  ['no command', ['run'], /needs a command/, /--command/],
+  ['two commands', ['run', '--command=a', 'b'], /both --command/],
+  ['an empty command', ['run', '--command= '], /is empty/],
+  ['no task to wait for', ['wait'], /needs the name/],
+  ['both ends of wait', ['wait', 'x', '--all', '--any'], /exclude each other/],
+  ['an unknown status', ['list', '--status=runing'], /--status: "runing"/, /running\?/],
+  ['an unknown format', ['list', '--format=xml'], /--format: "xml"/],
+  ['a word list does not take', ['list', 'x'], /takes no word "x"/],
+  ['two parts of a log', ['log', 'x', '--head=3', '--full'], /exclude each other/],
+  ['a broken regular expression', ['log', 'x', '--grep=('], /--grep/],
+  ['a count that is none', ['log', 'x', '--tail=0'], /--tail: "0"/],
+  ['two tasks for a log', ['log', 'x', 'y'], /takes one task/],
+  ['a signal that is none', ['kill', 'x', '--signal=9x'], /--signal: "9x"/],
+  ['force and a signal', ['kill', 'x', '--signal=INT', '--force'], /exclude each other/],
+  ['an environment pair that is none', ['run', '--env', 'FOO', 'true'], /--env: "FOO"/, /./],
+  ...['0', '-5', '10x', 'NaN', '', '1e3', '5 parsecs'].flatMap(
+    (text): [string, string[], RegExp, RegExp?][] => [
+      [
+        `the duration "${text}"`,
+        ['run', `--estimated_time=${text}`, 'true'],
+        /--estimated_time: ".*" .*Examples: 90s, 10m/,
+      ],
+      [`the timeout "${text}"`, ['wait', 'x', `--timeout=${text}`], /--timeout: .*Examples/],
+      [
+        `the size "${text}"`,
+        ['run', `--estimated_mem_bytes=${text}`, 'true'],
+        /--estimated_mem_bytes: .*Examples/,
+      ],
+    ],
+  ),
+  ...['0', '-1', 'x', '5000'].map((text): [string, string[], RegExp] => [
+    `"${text}" cores`,
+    ['run', `--estimated_cpu_cores=${text}`, 'true'],
+    /--estimated_cpu_cores: .*Examples/,
+  ]),
+  ...['0', '101', 'half'].map((text): [string, string[], RegExp] => [
+    `"${text}" percent`,
+    ['run', `--mem_pct_limit=${text}`, 'true'],
+    /--mem_pct_limit: .*Examples/,
+  ]),
+  ...['-x', '../x', 'a b', 'x'.repeat(129), 'ä', ''].map((name): [string, string[], RegExp] => [
+    `the name "${name.slice(0, 10)}"`,
+    ['run', `--name=${name}`, 'true'],
+    /--name: .* is not a name/,
+  ]),
+];
+
+describe('usage errors', () => {
+  for (const [what, args, message, hint = /./] of MISTAKES) {
+    it(`refuses ${what}`, async (t) => {
+      const home = testHome(t);
+      const { code, stdout, stderr } = await home.run(args);
+      assert.equal(code, 64, stderr);
+      assert.equal(stdout, '');
+      const error = jsonLine(stderr);
+      assert.equal(error.error, 'usage');
+      assert.match(String(error.message), message);
+      assert.match(String(error.hint), hint);
+      assert.ok(!existsSync(join(home.dir, 'daemon.sock')), 'a mistake must not start a daemon');
+    });
+  }
+
+  for (const [what, cwd, why] of [
+    ['does not exist', '/nonexistent/dir', /does not exist/],
+    ['is a file', '/etc/passwd', /no directory/],
+  ] as const) {
+    it(`refuses a directory that ${what}`, async (t) => {
+      const { code, stdout, stderr } = await testHome(t).run(['run', `--cwd=${cwd}`, 'true']);
+      assert.equal(code, 64);
+      assert.equal(stdout, '');
+      const error = jsonLine(stderr);
+      assert.equal(error.error, 'bad_cwd');
+      assert.match(String(error.message), why);
+    });
+  }
+
+  it('refuses a home whose socket could not be made', async (t) => {
+    const home = testHome(t);
+    const { code, stderr } = await home.run(['ping'], { env: { BABYSIT_HOME: `/tmp/${'x'.repeat(120)}` } });
+    assert.equal(code, 64);
+    assert.match(String(jsonLine(stderr).message), /more than 107 bytes/);
+  });
+});

@@ -1,0 +1,91 @@
+// Feeds the judge one sample after the other on a clock of its own, and keeps what it said.
+import type { TaskEvent } from '../../src/core/events.ts';
+import { judge, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
+import { newMemory, type Sample, type WatchMemory } from '../../src/watchdog/memory.ts';
+import { anEstimate, GIB, someLimits } from './build-task.ts';
+
+export const RULES: WatchRules = {
+  toleranceWindowMs: 30_000,
+  pidsWindowMs: 5_000,
+  memTotalBytes: 64 * GIB,
+  driverCapsMem: true,
+};
+/** Estimated: 10 min, 4 GiB, 4 cores; killed at 20 min or after 5 min of silence. */
+export const SUBJECT: Subject = {
+  estimate: anEstimate(),
+  limits: someLimits(),
+  pidsMax: 4096,
+  memMaxBytes: 12 * GIB,
+};
+
+/** What happened since the sample before; `cores`: the average use of CPU in that time. */
+export interface Step {
+  readonly ms?: number;
+  readonly memBytes?: number;
+  readonly cores?: number;
+  readonly prints?: number;
+  readonly oomKills?: number;
+  readonly refusedForks?: number;
+  /** Moves the wall clock beside the monotonic one. */
+  readonly wallJumpMs?: number;
+}
+
+export class Watch {
+  readonly events: TaskEvent[] = [];
+  kill: Verdict['kill'] = null;
+  verdict: Verdict | null = null;
+  memory: WatchMemory;
+  readonly subject: Subject;
+  readonly #rules: WatchRules;
+  #sample: Sample;
+
+  constructor(watched: Subject = SUBJECT, { rules = RULES, elapsedMs = 0, silentMs = 0 } = {}) {
+    this.subject = watched;
+    this.#rules = rules;
+    this.#sample = {
+      now: { wallMs: 1_700_000_000_000, monoMs: 5_000 },
+      memBytes: 0,
+      cpuUsec: 0,
+      oomKills: 0,
+      pidsMaxHits: 0,
+      outputBytes: 0,
+    };
+    this.memory = newMemory(this.#sample, elapsedMs, silentMs);
+  }
+
+  step({ ms = 1000, memBytes = 0, cores = 0, prints = 0, ...more }: Step): Verdict {
+    const before = this.#sample;
+    this.#sample = {
+      now: { wallMs: before.now.wallMs + ms + (more.wallJumpMs ?? 0), monoMs: before.now.monoMs + ms },
+      memBytes,
+      cpuUsec: before.cpuUsec + cores * ms * 1000,
+      oomKills: before.oomKills + (more.oomKills ?? 0),
+      pidsMaxHits: before.pidsMaxHits + (more.refusedForks ?? 0),
+      outputBytes: before.outputBytes + prints,
+    };
+    const verdict = judge(this.#rules, this.subject, this.memory, this.#sample);
+    this.verdict = verdict;
+    this.memory = verdict.memory;
+    this.events.push(...verdict.events);
+    this.kill ??= verdict.kill;
+    return verdict;
+  }
+
+  steps(count: number, step: Step): this {
+    for (let n = 0; n < count; n += 1) this.step(step);
+    return this;
+  }
+
+  /** `runaway_risk:mem`, `stall_risk` … in the order they were told. */
+  told(): string[] {
+    return this.events.map((event) => ('dim' in event ? `${event.event}:${event.dim}` : event.event));
+  }
+}
+
+/** The subject with other limits or another estimate. */
+export function subject(changes: {
+  readonly limits?: Partial<Subject['limits']>;
+  readonly estimate?: Partial<Subject['estimate']>;
+}): Subject {
+  return { ...SUBJECT, limits: someLimits(changes.limits), estimate: anEstimate(changes.estimate) };
+}

@@ -6,6 +6,8 @@ import type { Home } from './home.ts';
 
 export interface Launch {
   readonly kind: 'direct' | 'systemd';
+  /** Null where only systemd knows. */
+  readonly pid: number | null;
   /** How the process ended: its exit code or why it is gone; null while it lives. */
   ended(): Promise<number | string | null>;
 }
@@ -35,5 +37,5 @@ export function launchDetached(home: Home, env: Record<string, string>): Launch 
   });
   child.unref();
   closeSync(log);
-  return { kind: 'direct', ended: async () => ended };
+  return { kind: 'direct', pid: child.pid ?? null, ended: async () => ended };
 }

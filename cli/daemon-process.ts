@@ -13,6 +13,9 @@ import { uptimeMs } from './uptime.ts';
 
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 10;
+const RELAUNCH_MS = 200;
+/** A service that ends this often without an answer is given up for a direct start, which can tell why. */
+const SERVICE_TRIES = 2;
 const PING_MS = 2_000;
 
 /** Null: nobody answers. */
@@ -30,20 +33,30 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
   prepareHome(home);
   const logStart = logEnd(home.log);
   const env = daemonEnv(callerEnv, home);
-  let launch: Launch = (await launchUnderSystemd(home, env)) ?? launchDetached(home, env);
+  const begin = async (): Promise<Launch> =>
+    (await launchUnderSystemd(home, env)) ?? launchDetached(home, env);
+  let launch = await begin();
+  let serviceFailures = 0;
   const deadline = uptimeMs() + START_DEADLINE_MS;
   for (;;) {
     const answer = await ping(home);
-    if (answer !== null) return answer;
     const ended = await launch.ended();
-    // Exit code 0: another daemon holds the lock and is about to answer.
-    if (ended !== null && ended !== 0) {
-      if (launch.kind === 'direct') throw notStarted(home, logStart, `it ended at once (${ended})`);
-      launch = launchDetached(home, env);
-    }
+    // Where another daemon answers, ours is about to find that out and end. Until then it could still take the
+    // place of the other, long after somebody stopped that one.
+    const settled = launch.pid === null || launch.pid === answer?.pid || ended !== null;
+    if (answer !== null && settled) return answer;
     if (uptimeMs() > deadline)
       throw notStarted(home, logStart, `it did not answer within ${START_DEADLINE_MS / 1000} s`);
-    await delay(POLL_MS);
+    if (ended === null) await delay(POLL_MS);
+    else {
+      if (launch.kind === 'direct' && ended !== 0)
+        throw notStarted(home, logStart, `it ended at once (${ended})`);
+      // Another held the lock: it is about to answer, or it was about to stop and there is none now.
+      await delay(RELAUNCH_MS);
+      if (launch.kind === 'systemd') serviceFailures++;
+      if ((await ping(home)) === null)
+        launch = serviceFailures < SERVICE_TRIES ? await begin() : launchDetached(home, env);
+    }
   }
 }
 

@@ -19,7 +19,7 @@ export async function launchUnderSystemd(home: Home, env: Record<string, string>
   if (manager === null) return null;
   const unit = unitName(home);
   const refused = await run('systemd-run', [...scope(manager), ...serviceArgs(unit, home, env)], env);
-  return refused === null ? { kind: 'systemd', ended: watchUnit(manager, unit, env) } : null;
+  return refused === null ? { kind: 'systemd', pid: null, ended: watchUnit(manager, unit, env) } : null;
 }
 
 export function serviceArgs(unit: string, home: Home, env: Record<string, string>): string[] {

@@ -13,7 +13,7 @@ import { type BuildOptions, build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-const half = join(root, `dist.half.${process.pid}`);
+const half = join(dist, `.half.${process.pid}`);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 const common: BuildOptions = {
@@ -53,13 +53,11 @@ try {
       entryPoints: ['src/daemon/main.ts'],
       outfile,
       packages: 'external',
-      sourcemap: 'inline',
     });
     copyFileSync(join(root, 'src/exec/supervisor.sh'), join(half, 'supervisor.sh'));
     files.push('daemon.mjs', 'supervisor.sh');
   }
   // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
-  mkdirSync(dist, { recursive: true });
   for (const file of [...files, '.built']) renameSync(join(half, file), join(dist, file));
 } finally {
   rmSync(half, { recursive: true, force: true });

@@ -16,6 +16,7 @@ import { ledger } from '../scheduler/ledger.ts';
 import type { Capacity, Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
+import type { WatchMemory } from '../watchdog/memory.ts';
 import type { Engine } from './engine.ts';
 import { findTask } from './find.ts';
 import { logStream } from './log-stream.ts';
@@ -24,7 +25,7 @@ import { pendingItem } from './picture.ts';
 import { blockedView, refusal } from './refusal.ts';
 import type { Stage } from './stage.ts';
 import { taskFrom } from './submission.ts';
-import { taskView } from './views.ts';
+import { type LiveFigures, taskView } from './views.ts';
 
 export interface ServiceDeps {
   readonly engine: Engine;
@@ -53,11 +54,7 @@ export function createService(deps: ServiceDeps): Service {
     return taskView(task, {
       nowMs: clock.now().wallMs,
       live: live?.memory
-        ? {
-            memBytes: live.memBytes,
-            cpuCores: live.memory.cpu.cores,
-            silentMs: Math.round(live.memory.silentMs),
-          }
+        ? liveFigures(live.memBytes, live.memory)
         : null,
       waiting: task.state.status === 'pending' ? waiting(task, snapshot ?? engine.snapshot()) : null,
       logPath: task.attempts === 0 ? null : attemptPaths(deps.tasksDir, task.id, task.attempts).log,
@@ -156,6 +153,14 @@ export function createService(deps: ServiceDeps): Service {
     events: (ref, after) => subscribe(deps, show, findTask(store, ref), after),
     view: shown,
     stop: deps.stop,
+  };
+}
+
+function liveFigures(memBytes: number, { cpu, silentMs }: WatchMemory): LiveFigures {
+  return {
+    memBytes,
+    cpuCores: cpu.cores === null ? null : Math.round(cpu.cores * 100) / 100,
+    silentMs: Math.round(silentMs),
   };
 }
 

@@ -34,7 +34,12 @@ const put = (...tasks: Task[]) => store.commit(writes({ tasks }));
 const numbered = (n: number, changes: Partial<Task> = {}) =>
   aTask({ id: taskId(n), name: `task-${n}`, ...changes });
 const ids = (tasks: readonly Task[]) => tasks.map((task) => task.id);
-const eventOf = (n: number, event = PAUSED) => ({ taskId: taskId(n), name: `task-${n}`, at: 7, event });
+const eventOf = (n: number, event: TaskEvent = PAUSED) => ({
+  taskId: taskId(n),
+  name: `task-${n}`,
+  at: 7,
+  event,
+});
 const reopen = () => {
   store.close();
   store = openStore(path);

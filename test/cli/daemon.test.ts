@@ -80,6 +80,14 @@ describe('daemon', () => {
     assert.deepEqual(readdirSync(home.dir), []);
   });
 
+  it('comes back for a command that meets it stopping', async (t) => {
+    const home = testHome(t);
+    await home.run(['daemon-start']);
+    const [stop, status] = await Promise.all([home.run(['daemon-stop']), home.run(['status'])]);
+    assert.equal(stop.code, 0, stop.stderr);
+    assert.equal(status.code, 0, status.stderr);
+  });
+
   it('that cannot start says why', async (t) => {
     const home = testHome(t);
     writeFileSync(

@@ -1,0 +1,253 @@
+// The verbs end to end over HTTP: from the request through admission and the record to the answer.
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { aRun } from '../../test/support/build-run.ts';
+import { serviceOf } from '../../test/support/build-service.ts';
+import { GIB } from '../../test/support/build-task.ts';
+
+const RUN = {
+  command: 'make',
+  cwd: '/',
+  env: { TOKEN: 'hunter2' },
+  project: '/',
+  estimated_mem_bytes: '4G',
+  estimated_cpu_cores: 1,
+};
+
+function rigOf(t: TestContext) {
+  const rig = serviceOf(t);
+  const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {
+    const response = await rig.app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+    return { status: response.statusCode, body: response.json() };
+  };
+  return {
+    ...rig,
+    ask,
+    run: (changes: object = {}) => ask('POST', '/v1/tasks', { ...RUN, ...changes }),
+    kill: (ref: string) => ask('POST', `/v1/tasks/${ref}/kill`),
+    makeRoom: () => {
+      rig.host.availableBytes = rig.host.totalBytes;
+    },
+  };
+}
+
+describe('run', () => {
+  it('queues what does not fit when asked to, and says why it waits', async (t) => {
+    const { run, ask } = rigOf(t);
+    const { status, body } = await run({ name: 'build', queue: true });
+    assert.deepEqual([status, body.status, body.name, body.attempt], [201, 'pending', 'build', 0]);
+    assert.deepEqual(
+      [body.waiting.dim, body.waiting.available, body.waiting.earliest_start],
+      ['mem', 0, null],
+    );
+    assert.deepEqual((await ask('GET', '/v1/tasks/build')).body.waiting, body.waiting);
+  });
+
+  it('denies what does not fit with the fields of the contract, and stores nothing', async (t) => {
+    const { run, store } = rigOf(t);
+    const { status, body } = await run({ name: 'build' });
+    assert.equal(status, 429);
+    const fields = [
+      'dim',
+      'requested',
+      'available',
+      'limit',
+      'blocked_by',
+      'earliest_start',
+      'hint',
+      'suggested_command',
+    ];
+    assert.deepEqual([body.error, fields.filter((field) => !(field in body))], ['capacity_exceeded', []]);
+    assert.deepEqual(store.list({}), []);
+    assert.equal(store.lastSeq(), 0);
+  });
+
+  it('never lets simultaneous submitters take the same room', async (t) => {
+    const { service, makeRoom } = rigOf(t);
+    makeRoom();
+    // Of 24 GiB tasks may take 16.8: room for one.
+    const runs = Array.from({ length: 5 }, () => service.run(aRun({ memBytes: 9 * GIB, cpuCores: 1 })));
+    const answers = await Promise.allSettled(runs);
+    assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+
+  it('tells a task whose group cannot be made that it could not start', async (t) => {
+    const { run, ask, makeRoom } = rigOf(t);
+    makeRoom();
+    const { body } = await run({ name: 'build' });
+    const { body: after } = await ask('GET', `/v1/tasks/${body.id}`);
+    assert.deepEqual([after.status, after.reason, after.exit_code], ['failed', 'could_not_start', null]);
+    assert.match(after.message, /no group t-.*-1 today/);
+  });
+
+  it('with force is dispatched on a full host', async (t) => {
+    const { run, ask } = rigOf(t);
+    const { status, body } = await run({ force: true });
+    assert.equal(status, 201);
+    assert.equal((await ask('GET', `/v1/tasks/${body.id}`)).body.attempt, 1);
+  });
+
+  it('answers with the task as the record has it, also when it has ended in the same breath', async (t) => {
+    const { run, ask } = rigOf(t);
+    const { body } = await run({ force: true });
+    assert.equal(body.status, (await ask('GET', `/v1/tasks/${body.id}`)).body.status);
+  });
+
+  it('starts what waits as soon as there is room', async (t) => {
+    const { run, ask, makeRoom } = rigOf(t);
+    await run({ name: 'first', queue: true });
+    makeRoom();
+    await run({ name: 'second' });
+    assert.equal((await ask('GET', '/v1/tasks/first')).body.status, 'failed');
+  });
+
+  const REFUSED: [string, object, number, string][] = [
+    ['a directory that is not there', { cwd: '/nonexistent' }, 400, 'bad_cwd'],
+    ['what never fits', { estimated_mem_bytes: '100G' }, 422, 'infeasible'],
+    ['a bad value', { estimated_time: 'soon' }, 400, 'usage'],
+  ];
+  for (const [what, changes, status, code] of REFUSED)
+    it(`refuses ${what} as ${code}`, async (t) => {
+      const answer = await rigOf(t).run({ queue: true, ...changes });
+      assert.deepEqual([answer.status, answer.body.error], [status, code]);
+    });
+
+  it('refuses a name that is taken until its task has ended', async (t) => {
+    const { run, kill } = rigOf(t);
+    const first = await run({ name: 'build', queue: true });
+    assert.deepEqual((await run({ name: 'build', queue: true })).body.error, 'name_taken');
+    await kill('build');
+    const second = await run({ name: 'build', queue: true });
+    assert.equal(second.status, 201);
+    assert.notEqual(second.body.id, first.body.id);
+  });
+
+  it('refuses everything when the disk is full', async (t) => {
+    const { run, host } = rigOf(t);
+    host.freeDisk = 1024;
+    const { status, body } = await run({ queue: true });
+    assert.deepEqual([status, body.error], [507, 'disk_full']);
+  });
+
+  it('shows the environment of the caller nowhere', async (t) => {
+    const { run, app } = rigOf(t);
+    await run({ name: 'build', queue: true });
+    for (const url of ['/v1/tasks', '/v1/tasks/build', '/v1/status'])
+      assert.doesNotMatch((await app.inject({ url })).body, /hunter2|TOKEN/);
+  });
+});
+
+describe('kill', () => {
+  it('ends a pending task at once', async (t) => {
+    const { run, kill } = rigOf(t);
+    await run({ name: 'build', queue: true });
+    const { status, body } = await kill('build');
+    assert.deepEqual([status, body.status, body.kill_reason], [202, 'killed', 'manual']);
+  });
+
+  it('of an ended task is already_ended, and says how it ended', async (t) => {
+    const { run, kill } = rigOf(t);
+    await run({ name: 'build', queue: true });
+    await kill('build');
+    const { status, body } = await kill('build');
+    assert.deepEqual([status, body.status, body.error], [409, 409, 'already_ended']);
+    assert.match(body.detail, /killed/);
+  });
+
+  it('of a task that is not there is not_found', async (t) => {
+    const { status, body } = await rigOf(t).kill('nobody');
+    assert.deepEqual([status, body.error, body.ref], [404, 'not_found', 'nobody']);
+  });
+});
+
+describe('a reference', () => {
+  it('may be a name, an id, or the beginning of an id in any case', async (t) => {
+    const { run, ask } = rigOf(t);
+    const { body } = await run({ name: 'build', queue: true });
+    for (const ref of ['build', body.id, body.id.slice(0, 25), body.id.toLowerCase()])
+      assert.equal((await ask('GET', `/v1/tasks/${ref}`)).body.id, body.id);
+  });
+
+  it('that is the beginning of two ids is ambiguous and lists them', async (t) => {
+    const { run, ask } = rigOf(t);
+    const first = (await run({ name: 'a', queue: true })).body;
+    const second = (await run({ name: 'b', queue: true })).body;
+    const { status, body } = await ask('GET', `/v1/tasks/${first.id.slice(0, 4)}`);
+    assert.deepEqual([status, body.error], [409, 'ambiguous']);
+    assert.deepEqual(
+      body.candidates.map(({ id }: { id: string }) => id),
+      [second.id, first.id],
+    );
+  });
+});
+
+describe('list and status', () => {
+  it('list filters by status, owner and project', async (t) => {
+    const { run, kill, ask } = rigOf(t);
+    await run({ name: 'a', queue: true, owner: 'me' });
+    await run({ name: 'b', queue: true, project: '/other' });
+    await kill('a');
+    const names = async (query: string) =>
+      (await ask('GET', `/v1/tasks?${query}`)).body.tasks.map(({ name }: { name: string }) => name);
+    assert.deepEqual(await names(''), ['a', 'b']);
+    assert.deepEqual(await names('status=pending'), ['b']);
+    assert.deepEqual(await names('owner=me'), ['a']);
+    assert.deepEqual(await names('project=%2Fother'), ['b']);
+    assert.deepEqual(await names('since_ms=0'), ['b']);
+  });
+
+  it('status adds up what is promised', async (t) => {
+    const { run, ask } = rigOf(t);
+    await run({ name: 'a', queue: true });
+    await run({ name: 'b', queue: true, estimated_cpu_cores: 2 });
+    const { capacity, tasks, queue } = (await ask('GET', '/v1/status')).body;
+    assert.deepEqual(tasks, { running: 0, paused: 0, pending: 2 });
+    assert.deepEqual(
+      [capacity.mem_pending_bytes, capacity.cpu_reserved_cores, capacity.mem_available_bytes],
+      [8 * GIB, 3, 0],
+    );
+    assert.deepEqual(
+      queue.map(({ name }: { name: string }) => name),
+      ['a', 'b'],
+    );
+  });
+
+  it('a log of a task that never started is no_log', async (t) => {
+    const { run, ask } = rigOf(t);
+    await run({ name: 'a', queue: true });
+    const { status, body } = await ask('GET', '/v1/tasks/a/log');
+    assert.deepEqual([status, body.error], [404, 'no_log']);
+  });
+
+  it('config shows every value with its source', async (t) => {
+    const { values } = (await rigOf(t).ask('GET', '/v1/config')).body;
+    const [first] = values;
+    assert.deepEqual([first.key, first.value, first.source], ['admission.when_full', 'deny', 'default']);
+  });
+});
+
+describe('events', () => {
+  it('end with the task as it ended', async (t) => {
+    const { run, kill, app } = rigOf(t);
+    await run({ name: 'a', queue: true });
+    const stream = app.inject({ url: '/v1/tasks/a/events' }).then(({ body }) => body);
+    await kill('a');
+    const lines = (await stream)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(lines.at(-1).event, 'ended');
+    assert.deepEqual([lines.at(-1).task.status, lines.at(-1).task.name], ['killed', 'a']);
+  });
+
+  it('of an ended task always tell the end, whatever was seen before, so that no reader waits for ever', async (t) => {
+    const { run, kill, service } = rigOf(t);
+    await run({ name: 'a', queue: true });
+    await kill('a');
+    for (const after of [0, 1, 2, 1_000_000])
+      assert.deepEqual(
+        service.events('a', after).backlog.map(({ event }) => event),
+        ['ended'],
+      );
+  });
+});

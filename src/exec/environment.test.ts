@@ -1,0 +1,50 @@
+// What the command finds in its environment.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
+import { taskEnvironment } from './environment.ts';
+
+const FILES = {
+  stopFile: '/t/1.stop',
+  progressFile: '/t/1.progress',
+  checkpointDir: '/t/checkpoint',
+  group: 't-1',
+};
+const envOf = (caller: Record<string, string>, cpuCores = 4) =>
+  taskEnvironment(caller, aTask({ attempts: 2, estimate: anEstimate({ cpuCores }) }), FILES);
+
+describe('taskEnvironment', () => {
+  const CORES: [number, string][] = [
+    [0.1, '1'],
+    [1, '1'],
+    [1.5, '2'],
+    [4, '4'],
+    [7.4, '7'],
+  ];
+  for (const [cores, threads] of CORES)
+    it(`caps every thread pool at ${threads} for ${cores} cores`, () => {
+      const env = envOf({}, cores);
+      const pools = ['OMP', 'OPENBLAS', 'MKL', 'NUMEXPR', 'RAYON'].map((pool) => `${pool}_NUM_THREADS`);
+      for (const name of [...pools, 'VECLIB_MAXIMUM_THREADS', 'POLARS_MAX_THREADS'])
+        assert.equal(env[name], threads, name);
+    });
+
+  it('leaves to the caller what the caller has set', () => {
+    const caller = { OMP_NUM_THREADS: '64', PYTHONUNBUFFERED: '', PATH: '/mine' };
+    const { OMP_NUM_THREADS, PYTHONUNBUFFERED, PATH, MKL_NUM_THREADS } = envOf(caller);
+    assert.deepEqual({ OMP_NUM_THREADS, PYTHONUNBUFFERED, PATH }, caller);
+    assert.equal(MKL_NUM_THREADS, '4');
+  });
+
+  it('unbuffers Python and tells the task who it is, whatever an outer task said', () => {
+    const env = envOf({ BABYSIT_TASK_NAME: 'outer', BABYSIT_STOP_FILE: '/outer', PWD: '/elsewhere' });
+    assert.deepEqual(
+      [env.PYTHONUNBUFFERED, env.PWD, env.BABYSIT_TASK_NAME, env.BABYSIT_TASK_ID, env.BABYSIT_ATTEMPT],
+      ['1', '/project', 'build', taskId(1), '2'],
+    );
+    assert.deepEqual(
+      [env.BABYSIT_STOP_FILE, env.BABYSIT_PROGRESS_FILE, env.BABYSIT_CHECKPOINT_DIR],
+      [FILES.stopFile, FILES.progressFile, FILES.checkpointDir],
+    );
+  });
+});

@@ -1,0 +1,194 @@
+// The arrows between the rooms, read from the import lines; and a few rules of the house a reader relies on.
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, it } from 'node:test';
+
+const ROOT = join(import.meta.dirname, '..');
+const IMPORT =
+  /^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm;
+
+interface Arrow {
+  readonly from: string;
+  /** A path from the root, `node:x`, or a package. */
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+function filesOf(...roots: readonly string[]): string[] {
+  return roots.flatMap((root) => globSync(`${root}/**/*.ts`, { cwd: ROOT })).sort();
+}
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const isTest = (file: string) => file.endsWith('.test.ts');
+const production = filesOf('src', 'cli').filter((file) => !isTest(file));
+
+function arrowsOf(file: string, text = read(file)): Arrow[] {
+  return [...text.matchAll(IMPORT)].map(([, type, from, bare, dynamic]) => {
+    const target = from ?? bare ?? dynamic ?? '';
+    const to = target.startsWith('.') ? normalize(join(dirname(file), target)) : target;
+    return { from: file, to, isType: type !== undefined };
+  });
+}
+
+/** `src/api/app.ts` -> `api`, `cli/x.ts` -> `cli`. */
+function roomOf(path: string): string {
+  const [top, room] = path.split('/');
+  return top === 'src' ? (room ?? '') : (top ?? '');
+}
+
+/** The rooms each room may see beside itself. */
+const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  units: ['core'],
+  config: ['core', 'units'],
+  scheduler: ['core', 'units'],
+  watchdog: ['core', 'units'],
+  cgroups: ['core', 'units'],
+  host: ['core', 'units'],
+  exec: ['core', 'units'],
+  store: ['core', 'units'],
+  api: ['core', 'units'],
+  daemon: ['core', 'units', 'config', 'scheduler', 'watchdog', 'cgroups', 'host', 'exec', 'store', 'api'],
+  cli: ['core', 'units'],
+};
+/** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */
+const PURE = ['core', 'scheduler', 'watchdog'];
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  scheduler: [],
+  watchdog: [],
+  units: ['ms', 'bytes'],
+  config: ['zod'],
+  cgroups: [],
+  cli: [],
+};
+
+/** Null: the arrow is allowed. */
+function objection({ from, to, isType }: Arrow): string | null {
+  const room = roomOf(from);
+  if (to.startsWith('node:'))
+    return PURE.includes(room) || room === 'units' ? `${room} imports no node:*` : null;
+  if (/^(src|cli)\//.test(to)) {
+    const other = roomOf(to);
+    if (other === room || MAY_SEE[room]?.includes(other)) return null;
+    if (room === 'cli' && to === 'src/config/home.ts') return null;
+    if (room === 'cli' && to === 'src/api/shapes.ts')
+      return isType ? null : 'cli sees only the types of the shapes';
+    return `${room} does not see ${other}`;
+  }
+  if (to === 'package.json')
+    return ['daemon', 'cli'].includes(room) ? null : `${room} does not see package.json`;
+  const allowed = PACKAGES[room];
+  return allowed === undefined || allowed.includes(to) ? null : `${room} imports no package ${to}`;
+}
+
+const objections = (arrows: readonly Arrow[]) =>
+  arrows.flatMap((arrow) => {
+    const why = objection(arrow);
+    return why === null ? [] : [`${arrow.from} -> ${arrow.to}: ${why}`];
+  });
+
+describe('arrows', () => {
+  it('every room is known', () => {
+    assert.deepEqual([...new Set(production.map(roomOf))].sort(), Object.keys(MAY_SEE).sort());
+  });
+
+  for (const room of Object.keys(MAY_SEE))
+    it(`of ${room} go where they may`, () => {
+      const arrows = production.filter((file) => roomOf(file) === room).flatMap((file) => arrowsOf(file));
+      assert.ok(arrows.length > 0 || room === 'core');
+      assert.deepEqual(objections(arrows), []);
+    });
+
+  it('the reader of import lines sees every form of them, and the judge of arrows objects', () => {
+    const text = [
+      "import { a } from '../store/store.ts';",
+      "import type { B } from '../daemon/engine.ts';",
+      "export { c } from '../api/app.ts';",
+      "import {\n  d,\n  e,\n} from 'node:fs';",
+      "import 'pino';",
+      "const f = await import('../exec/start.ts');",
+      "import { g } from '../core/task.ts';",
+    ].join('\n');
+    const arrows = arrowsOf('src/scheduler/x.ts', text);
+    assert.deepEqual(
+      arrows.map(({ to }) => to),
+      [
+        'src/store/store.ts',
+        'src/daemon/engine.ts',
+        'src/api/app.ts',
+        'node:fs',
+        'pino',
+        'src/exec/start.ts',
+        'src/core/task.ts',
+      ],
+    );
+    assert.equal(objections(arrows).length, 6);
+    const shapes = (line: string) => objections(arrowsOf('cli/commands/x.ts', line)).length;
+    assert.equal(shapes("import type { TaskView } from '../../src/api/shapes.ts';"), 0);
+    assert.equal(shapes("import { TaskView } from '../../src/api/shapes.ts';"), 1);
+  });
+});
+
+describe('house rules', () => {
+  const all = filesOf('src', 'cli', 'test', 'scripts', 'bench', 'hooks');
+  /** Code without comments and texts, so that words in them do not count. */
+  const code = (file: string) =>
+    read(file)
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/(^|[^:'"`\\])\/\/.*$/gm, '$1')
+      .replace(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/g, "''");
+  const those = (files: readonly string[], rule: (file: string) => boolean) => files.filter(rule);
+
+  it('no file is longer than 400 lines', () =>
+    assert.deepEqual(
+      those(all, (file) => read(file).split('\n').length - 1 > 400),
+      [],
+    ));
+
+  it('every file of the product opens with a line on its job', () =>
+    assert.deepEqual(
+      those(production, (file) => !/^(#!.*\n)?\/\/ \S.{10,}/.test(read(file))),
+      [],
+    ));
+
+  it('only main.ts ends the process', () =>
+    assert.deepEqual(
+      those(production, (file) => /process\s*\.\s*(exit|reallyExit|abort)\s*\(/.test(code(file))).filter(
+        (file) => !file.endsWith('/main.ts'),
+      ),
+      [],
+    ));
+
+  it('there is no enum, no any and no namespace', () =>
+    assert.deepEqual(
+      those(all, (file) =>
+        /^\s*(export\s+)?(declare\s+)?(const\s+)?(enum|namespace)\s+\w|(:\s*|<|\bas\s+|,\s*(?=any\s*>))any\b(?=[\s;,)=>[\]|&])/m.test(
+          code(file),
+        ),
+      ),
+      [],
+    ));
+
+  it('no file is called utils, helpers, common or types, and none only passes on', () => {
+    assert.deepEqual(
+      those(production, (file) => /(^|\/)(utils?|helpers?|common|types|index)\.ts$/.test(file)),
+      [],
+    );
+    assert.deepEqual(
+      those(production, (file) => /^export\s+\*/m.test(code(file))),
+      [],
+    );
+  });
+
+  it('the pure rooms read no clock, no randomness and no environment', () => {
+    const impure =
+      /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|crypto\.|process\.|setTimeout|setInterval|console\.)/;
+    const pure = production.filter((file) => PURE.includes(roomOf(file)));
+    assert.ok(pure.length > 10);
+    assert.deepEqual(
+      those(pure, (file) => impure.test(code(file))),
+      [],
+    );
+  });
+});

@@ -1,0 +1,39 @@
+// Submissions, configs and hosts for tests of the daemon's rooms.
+import type { RunSubmission } from '../../src/api/service.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/settings.ts';
+import { capacityOf } from '../../src/daemon/limits.ts';
+import type { Capacity } from '../../src/scheduler/snapshot.ts';
+import { GIB } from './build-task.ts';
+
+/** The defaults, with changes by key as in config.json's dotted form, already parsed. */
+export function configWith(changes: Partial<Config> = {}): Config {
+  return { ...loadConfig('/nonexistent/config.json', {}).config, ...changes };
+}
+
+/** What a host gives to tasks under the default config. */
+export function hostOf(memGib: number, cores: number, config = configWith()): Capacity {
+  return capacityOf(config, { memTotalBytes: Math.floor(memGib * GIB), cores });
+}
+
+/** A submission that says nothing but its command, in a directory that exists. */
+export function aRun(changes: Partial<RunSubmission> = {}): RunSubmission {
+  return {
+    command: { kind: 'shell', line: 'make -j4' },
+    name: null,
+    cwd: '/',
+    env: {},
+    project: '/',
+    owner: null,
+    timeMs: null,
+    memBytes: null,
+    cpuCores: null,
+    killTimeoutMs: null,
+    observabilityMs: null,
+    memPctLimit: null,
+    cpuPctLimit: null,
+    queue: false,
+    force: false,
+    ...changes,
+  };
+}

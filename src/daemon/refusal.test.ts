@@ -33,6 +33,7 @@ function submit(
     id: taskId(9),
     now: NOW,
     isNameTaken: () => false,
+    isNameKnown: () => false,
   });
   const { queue, force } = run;
   const snapshot = aSnapshot({ capacity, running: active, outsideMemBytes });

@@ -53,9 +53,7 @@ export function createService(deps: ServiceDeps): Service {
     const live = isActive(task.state) ? engine.attempt(task.id) : undefined;
     return taskView(task, {
       nowMs: clock.now().wallMs,
-      live: live?.memory
-        ? liveFigures(live.memBytes, live.memory)
-        : null,
+      live: live?.memory ? liveFigures(live.memBytes, live.memory) : null,
       waiting: task.state.status === 'pending' ? waiting(task, snapshot ?? engine.snapshot()) : null,
       logPath: task.attempts === 0 ? null : attemptPaths(deps.tasksDir, task.id, task.attempts).log,
     });
@@ -86,6 +84,7 @@ export function createService(deps: ServiceDeps): Service {
       id: newId(nowMs) as TaskId,
       now: nowMs,
       isNameTaken: (name) => engine.isNameTaken(stage, name),
+      isNameKnown: (name) => engine.isNameTaken(stage, name) || store.byName(name) !== null,
     });
     const queue = run.queue || loaded.config['admission.when_full'] === 'queue';
     const submission = { item: pendingItem(task), limits: task.limits, queue, force: run.force };

@@ -17,7 +17,14 @@ import { taskFrom } from './submission.ts';
 
 function taskOn(capacity: Capacity, run: Partial<RunSubmission> = {}, taken: readonly string[] = []): Task {
   const isNameTaken = (name: string) => taken.includes(name);
-  return taskFrom(aRun(run), { config: configWith(), capacity, id: taskId(1), now: NOW, isNameTaken });
+  return taskFrom(aRun(run), {
+    config: configWith(),
+    capacity,
+    id: taskId(1),
+    now: NOW,
+    isNameTaken,
+    isNameKnown: isNameTaken,
+  });
 }
 
 function admitted(capacity: Capacity, task: Task): Admission {

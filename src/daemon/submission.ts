@@ -14,6 +14,8 @@ export interface SubmissionContext {
   readonly id: TaskId;
   readonly now: number;
   isNameTaken(name: string): boolean;
+  /** Also by a task that has ended: a name made up shall mean one task only. */
+  isNameKnown(name: string): boolean;
 }
 
 /** Throws BabysitError bad_cwd or name_taken. */
@@ -24,7 +26,7 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
   const limits = limitsFor(run, context.config);
   return {
     id: context.id,
-    name: run.name ?? makeName(run.command, new Date(context.now), context.isNameTaken),
+    name: run.name ?? makeName(run.command, new Date(context.now), context.isNameKnown),
     owner: run.owner,
     project: run.project,
     command: run.command,

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Run } from './benchmark.ts';
-import { cpuMs } from './proc.ts';
+import { cpuMs, rssMb } from './proc.ts';
 import { assertCompleted, type Product, withProduct } from './product.ts';
 import { atLeast, type Row } from './row.ts';
 import { median } from './statistics.ts';
@@ -43,6 +43,15 @@ export function throughput({ isQuick, progress }: Run): Promise<Row[]> {
         name: 'CPU of the daemon for each task',
         unit: 'ms',
         ours: median(daemonCpu),
+        against: null,
+        ratio: null,
+        aim: null,
+        samples,
+      },
+      {
+        name: 'daemon RSS after them',
+        unit: 'MB',
+        ours: rssMb(product.daemonPid),
         against: null,
         ratio: null,
         aim: null,

@@ -20,10 +20,17 @@ export async function followTask(
   let id: string | null = null;
   let lastSeq = 0;
   let backoffMs = 0;
+  let mayStart = session.autostart;
   for (;;) {
     let ended: TaskView | null = null;
     const lines = lineReader((line) => {
       const event = JSON.parse(line) as EventView;
+      if (event.event === 'daemon_stopping') {
+        // Somebody wants it stopped: whoever starts it again is waited for.
+        mayStart = false;
+        onEvent(event);
+        return;
+      }
       // Names may be used again; after a break only the id is sure to mean the same task.
       id ??= event.id;
       backoffMs = 0;
@@ -47,7 +54,7 @@ export async function followTask(
       if (!(error instanceof SocketError)) throw error;
       if (error.fault === 'denied') throw unreachable(session.home, error, { method: 'GET' });
       // The first turn may find that nobody ever started a daemon; later ones, that it died.
-      if (error.fault === 'absent' && session.autostart) await startDaemon(session);
+      if (error.fault === 'absent' && mayStart) await startDaemon(session);
       else if (error.fault === 'absent' && id === null)
         throw unreachable(session.home, error, { method: 'GET' });
     }

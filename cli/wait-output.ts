@@ -10,6 +10,10 @@ export function printEvent(output: Output, event: EventView): void {
     output.talk(`${JSON.stringify(event)}\n`);
     return;
   }
+  if (event.event === 'daemon_stopping') {
+    output.talk('babysit: the daemon is stopping; waiting for it to come back (tasks run on)\n');
+    return;
+  }
   const { event: what, seq: _seq, at, name, id: _id, ...fields } = event;
   const told = Object.entries(fields).filter(([key]) => key !== 'hint' && key !== 'envelope');
   const words = told.map(([key, value]) => `${key}=${humanValue(key, value)}`).join(' ');

@@ -36,7 +36,8 @@ export async function waitForTasks(
     return task;
   }
   function onEvent(event: EventView): void {
-    if (WAIT_EVENTS.has(event.event) && !abort.signal.aborted) printEvent(output, event);
+    if ((event.event === 'daemon_stopping' || WAIT_EVENTS.has(event.event)) && !abort.signal.aborted)
+      printEvent(output, event);
   }
   const interrupted = new Promise<number>((resolve) => {
     process.once('SIGINT', () => {

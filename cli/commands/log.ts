@@ -37,28 +37,60 @@ async function showLog(context: Context, { flags, positionals }: Parsed<typeof F
   const path = taskPath(ref, `/log?${readQuery(flags)}`);
   // Plain text also where stdout is no terminal: only --json asks for objects.
   const json = (flags as unknown as { json: boolean }).json;
-  if (!json && !output.terminal) await stream(session, path, (chunk) => output.data(chunk));
-  else if (!json)
-    await eachLine(context, path, (line, whole) => output.data(escapeLine(line) + (whole ? '\n' : '')));
-  else if (flags.follow)
-    await eachLine(context, path, (line) => output.data(`${JSON.stringify({ line })}\n`));
-  else await printObject(context, ref, path);
+  const print: OnLine = output.terminal
+    ? (line, whole) => output.data(escapeLine(line) + (whole ? '\n' : ''))
+    : (line, whole) => output.data(line + (whole ? '\n' : ''));
+  const printJson = (line: string) => output.data(`${JSON.stringify({ line })}\n`);
+  const pattern = flags.grep === undefined ? null : readRegExp(flags.grep);
+  if (pattern !== null && flags.follow)
+    await eachLine(context, path, (line) => {
+      if (pattern.test(line)) (json ? printJson : print)(line, true);
+    });
+  else if (pattern !== null) {
+    const lines = await grepLines(context, path, pattern, flags);
+    if (json) await printObject(context, ref, lines);
+    else for (const line of lines) print(line, true);
+  } else if (!json && !output.terminal) await stream(session, path, (chunk) => output.data(chunk));
+  else if (!json) await eachLine(context, path, print);
+  else if (flags.follow) await eachLine(context, path, printJson);
+  else {
+    const lines: string[] = [];
+    await eachLine(context, path, (line) => lines.push(line));
+    await printObject(context, ref, lines);
+  }
   return EXIT.ok;
 }
 
-async function printObject(context: Context, ref: string, path: string): Promise<void> {
-  const { name, id } = await call<TaskView>(context.session, 'GET', taskPath(ref));
+type OnLine = (line: string, whole: boolean) => void;
+type Flags = Parsed<typeof FLAGS>['flags'];
+
+/**
+ * The matching lines of the log: the first of them with --head, all with --full, else the last. They are matched here
+ * and not by the daemon: an expression that takes for ever shall block its own caller only.
+ */
+async function grepLines(context: Context, path: string, pattern: RegExp, flags: Flags): Promise<string[]> {
+  const keep = flags.head ?? flags.tail;
+  const limit = flags.full
+    ? Number.POSITIVE_INFINITY
+    : keep === undefined || keep === true
+      ? DEFAULT_TAIL
+      : Number(keep);
   const lines: string[] = [];
-  await eachLine(context, path, (line) => lines.push(line));
+  await eachLine(context, path, (line) => {
+    if (!pattern.test(line) || (flags.head !== undefined && lines.length >= limit)) return;
+    lines.push(line);
+    if (lines.length > limit) lines.shift();
+  });
+  return lines;
+}
+
+async function printObject(context: Context, ref: string, lines: readonly string[]): Promise<void> {
+  const { name, id } = await call<TaskView>(context.session, 'GET', taskPath(ref));
   context.output.data(`${JSON.stringify({ name, id, lines })}\n`);
 }
 
 /** `whole` is false for a last line without a newline. */
-async function eachLine(
-  context: Context,
-  path: string,
-  onLine: (line: string, whole: boolean) => void,
-): Promise<void> {
+async function eachLine(context: Context, path: string, onLine: OnLine): Promise<void> {
   const decoder = new TextDecoder();
   let rest = '';
   await stream(context.session, path, (chunk) => {
@@ -70,18 +102,22 @@ async function eachLine(
   if (rest !== '') onLine(rest, false);
 }
 
-function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
+function readQuery(flags: Flags): URLSearchParams {
   const parts = [flags.tail !== undefined, flags.head !== undefined, flags.full].filter(Boolean).length;
   if (parts > 1) throw new BabysitError('usage', '--tail, --head and --full exclude each other');
+  if (flags.grep !== undefined && flags.max_bytes !== undefined)
+    throw new BabysitError(
+      'usage',
+      '--grep does not go with --max_bytes: choose lines with --head or --tail',
+    );
   const query = new URLSearchParams();
-  if (flags.full) query.set('full', '1');
+  if (flags.full || (flags.grep !== undefined && !flags.follow)) query.set('full', '1');
   else if (flags.head !== undefined) query.set('head', count(flags.head, '--head'));
   else
     query.set(
       'tail',
       count(flags.tail === undefined || flags.tail === true ? DEFAULT_TAIL : flags.tail, '--tail'),
     );
-  if (flags.grep !== undefined) query.set('grep', checkRegExp(flags.grep));
   if (flags.max_bytes !== undefined)
     query.set('max_bytes', String(parseSize(flags.max_bytes, '--max_bytes')));
   if (flags.follow) query.set('follow', '1');
@@ -92,10 +128,9 @@ function count(text: string | number, flag: string): string {
   return String(parseCount(text, flag, 1, LINES_MAX));
 }
 
-function checkRegExp(text: string): string {
+function readRegExp(text: string): RegExp {
   try {
-    new RegExp(text);
-    return text;
+    return new RegExp(text);
   } catch (error) {
     throw new BabysitError('usage', `--grep: ${(error as Error).message}`, {
       flag: '--grep',

@@ -88,6 +88,7 @@ function readRequest(parsed: Parsed<typeof FLAGS>, env: NodeJS.ProcessEnv): RunB
     ...checkEstimates(flags),
     cwd,
     project: findProject(cwd),
+    umask: process.umask(),
     env: taskEnv(env, flags.env),
     ...(owner === undefined ? {} : { owner }),
     ...(flags.queue ? { queue: true } : {}),

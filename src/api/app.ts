@@ -1,5 +1,5 @@
 // The HTTP application: error handling and the routes. Built here, made to listen by the daemon.
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError } from '../core/errors.ts';
 import { fromFastify, problem } from './problem.ts';
 import { daemonRoutes } from './routes/daemon.ts';
@@ -12,15 +12,11 @@ export interface AppOptions {
   onInternalError(error: unknown): void;
 }
 
+/** Far above any name or id, so that a wrong reference is answered as one. */
+const MAX_REF_LENGTH = 4096;
+
 export function buildApp(service: Service, options: AppOptions): FastifyInstance {
-  const app = Fastify({
-    bodyLimit: options.maxBodyBytes,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 60_000,
-    // Streams are ended by the daemon when it stops; waiting for idle connections would hold it back.
-    forceCloseConnections: true,
-  });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+  const answer = (error: Error & { statusCode?: number }, reply: FastifyReply): void => {
     let known = error instanceof BabysitError ? error : fromFastify(error);
     if (known === null) {
       options.onInternalError(error);
@@ -28,7 +24,17 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
     }
     const body = problem(known);
     reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
+  };
+  const app = Fastify({
+    routerOptions: { maxParamLength: MAX_REF_LENGTH },
+    frameworkErrors: (error, _request, reply) => answer(error, reply),
+    bodyLimit: options.maxBodyBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 60_000,
+    // What is being answered is answered; the daemon cuts off who is still there after its patience.
+    forceCloseConnections: 'idle',
   });
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => answer(error, reply));
   app.setNotFoundHandler((request) => {
     throw new BabysitError('route_not_found', `${request.method} ${request.url}`);
   });

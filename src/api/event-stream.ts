@@ -9,12 +9,24 @@ const KEEP_ALIVE_MS = 15_000;
 /** A reader this far behind is dropped; it reconnects and resumes after the last event it has seen. */
 const MAX_BUFFERED_BYTES = 4 * 1024 ** 2;
 
-export function eventStream(service: Service, ref: string, after: number): Readable {
+/** Open streams; ended with a word of farewell when the daemon stops, so that the reader does not start another. */
+export type OpenStreams = Set<Readable>;
+
+export function sayFarewell(streams: OpenStreams): void {
+  for (const stream of streams) {
+    stream.push(`${JSON.stringify({ event: 'daemon_stopping' })}\n`);
+    stream.push(null);
+  }
+}
+
+export function eventStream(service: Service, ref: string, after: number, open: OpenStreams): Readable {
   const subscription = service.events(ref, after);
   const stream = new Readable({ read() {} });
+  open.add(stream);
   const keepAlive = setInterval(() => stream.push('\n'), KEEP_ALIVE_MS);
   const finish = () => {
     clearInterval(keepAlive);
+    open.delete(stream);
     subscription.stop();
   };
   stream.once('close', finish);

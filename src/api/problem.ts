@@ -5,12 +5,12 @@ import type { ProblemView } from './shapes.ts';
 export function problem(error: BabysitError): ProblemView {
   const row = ERRORS[error.code];
   return {
+    ...error.extra,
     type: `urn:babysit:error:${error.code}`,
     title: row.title,
     status: row.http,
     detail: error.message,
     error: error.code,
-    ...error.extra,
     hint: error.hint,
   };
 }

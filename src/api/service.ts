@@ -10,6 +10,7 @@ export interface RunSubmission {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly project: string;
+  readonly umask: number;
   readonly owner: string | null;
   readonly timeMs: number | null;
   readonly memBytes: number | null;

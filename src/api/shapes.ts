@@ -10,6 +10,8 @@ export interface RunBody {
   cwd: string;
   env: Record<string, string>;
   project: string;
+  /** The caller's umask; without it 022. */
+  umask?: number;
   owner?: string;
   estimated_time?: string | number;
   estimated_mem_bytes?: string | number;
@@ -92,9 +94,12 @@ export interface TaskView {
   log_path: string | null;
 }
 
-/** One line of GET /v1/tasks/:ref/events. `ended` comes last and carries the task. */
+/**
+ * One line of GET /v1/tasks/:ref/events. `ended` comes last and carries the task; `daemon_stopping` comes last, without
+ * any other field, when the daemon is told to stop.
+ */
 export interface EventView {
-  event: EventName;
+  event: EventName | 'daemon_stopping';
   seq: number;
   at: string;
   name: string;

@@ -66,7 +66,8 @@ function readConfigFile(path: string): Map<string, unknown> {
   }
   if (!isObject(json)) throw new BabysitError('usage', `${path}: must hold a JSON object`);
   const values = new Map(flatten(json, ''));
-  for (const key of values.keys()) {
+  for (const [key, value] of values) {
+    if (isObject(value) && SETTING_KEYS.some((known) => known.startsWith(`${key}.`))) continue;
     if (!Object.hasOwn(SETTINGS, key))
       throw new BabysitError(
         'usage',
@@ -79,7 +80,7 @@ function readConfigFile(path: string): Map<string, unknown> {
 /** `{"a":{"b":1}}` and `{"a.b":1}` both give `a.b`. */
 function* flatten(value: Record<string, unknown>, prefix: string): Generator<[string, unknown]> {
   for (const [key, inner] of Object.entries(value)) {
-    if (isObject(inner)) yield* flatten(inner, `${prefix}${key}.`);
+    if (isObject(inner) && Object.keys(inner).length > 0) yield* flatten(inner, `${prefix}${key}.`);
     else yield [`${prefix}${key}`, inner];
   }
 }

@@ -26,9 +26,11 @@ export function killHint(
     case 'cgroup_oom_killed':
       return `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}: raise --estimated_mem_bytes to ${mem} (the cap is 3 x the estimate, at most --mem_pct_limit of the host) or reduce the batch size.`;
     case 'mem_exceeded':
-      return `Used more than ${limits.memPctLimit}% of the host's memory: reduce its memory use or raise --mem_pct_limit.`;
+      return isOverEstimate(detail)
+        ? `Used ${format.size(peak)} where ${format.size(estimate.memBytes)} was estimated: raise --estimated_mem_bytes to ${mem} or reduce the batch size.`
+        : `Used ${format.size(peak)}, more than ${limits.memPctLimit}% of the host's memory: reduce its memory use or raise --mem_pct_limit.`;
     case 'kernel_oom':
-      return 'Ended by SIGKILL that babysit did not send and without an OOM in its own cgroup: the host ran out of memory or somebody killed it; check dmesg, then run it again with fewer tasks beside it.';
+      return `Ended by SIGKILL that babysit did not send, at a peak of ${format.size(peak)} and without an OOM in its own cgroup: the host ran out of memory or somebody killed it; check dmesg, then run it again with fewer tasks beside it.`;
     case 'estimated_cpu_exceeded':
       return `Used ${numberOf(detail, 'cpu_cores')} cores where ${estimate.cpuCores} were estimated: raise --estimated_cpu_cores to ${Math.ceil(numberOf(detail, 'cpu_cores'))} or give it fewer threads.`;
     case 'pids_exceeded':
@@ -49,6 +51,11 @@ export function interruptHint(reason: InterruptReason): string {
     case 'supervisor_lost':
       return "The task's supervisor process was killed from outside, so its exit code is unknown: check the log, then run it again.";
   }
+}
+
+/** The bound that was crossed was three times the estimate, not the share of the host. */
+function isOverEstimate(detail: KillDetail): boolean {
+  return numberOf(detail, 'mem_pct_limit_bytes') > numberOf(detail, 'limit_bytes');
 }
 
 function numberOf(detail: KillDetail, key: string): number {

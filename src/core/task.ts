@@ -140,6 +140,8 @@ export interface Task {
   readonly project: string;
   readonly command: Command;
   readonly cwd: string;
+  /** The caller's; the daemon's own is stricter than a command expects. */
+  readonly umask: number;
   readonly estimate: Estimate;
   readonly limits: Limits;
   /** Attempts dispatched so far; the one under way, or the last, has this number. */

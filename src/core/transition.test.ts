@@ -129,6 +129,11 @@ describe('transition', () => {
     assert.deepEqual(state.attempt.kill, aKill({ reason: 'elapsed_exceeded', signal: 'SIGKILL' }));
   });
 
+  it('keeps the first signal against any later one but SIGKILL', () => {
+    const task = taskIn(STATES['running, kill requested'] as TaskState);
+    assert.equal(transition(task, { kind: 'request_kill', intent: aKill({ signal: 'SIGINT' }) }), null);
+  });
+
   it('leaves the task it was given as it was', () => {
     const task = taskIn(STATES.running as TaskState);
     const before = structuredClone(task);

@@ -71,6 +71,8 @@ export function transition(task: Task, change: Change): Transition | null {
         usage: null,
       });
     case 'requeue':
+      if (state.status === 'paused' || state.attempt.startedAt !== null) return null;
+      if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
       return {
         task: { ...task, state: { status: 'pending' } },
         event: { event: 'requeued', why: change.why },

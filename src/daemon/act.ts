@@ -29,6 +29,7 @@ export function launchAttempt(
     envelope: attempt.envelope,
     command: task.command,
     cwd: task.cwd,
+    umask: task.umask,
     env: taskEnvironment(store.environment(task.id), task, { stopFile, progressFile, checkpointDir, group }),
     tools,
   });

@@ -50,9 +50,7 @@ export class LiveAttempt {
       this.#isSupervisorGone = true;
       this.#stirred();
     });
-    const watcher = watch(this.paths.dir, { persistent: false }, this.#stirred);
-    watcher.on('error', () => watcher.close());
-    this.#stops.push(() => watcher.close(), this.group.watch(this.#stirred));
+    this.#stops.push(watchDirectory(this.paths.dir, this.#stirred), this.group.watch(this.#stirred));
   }
 
   records(): Records {
@@ -130,4 +128,15 @@ function toUsage(usage: GroupUsage, sampledPeak: number, samples: number): Usage
     ioWriteBytes: usage.ioWriteBytes,
     oomKills: usage.oomKills,
   };
+}
+
+/** A directory that somebody has deleted tells nothing; the tick finds out that nothing is left of the attempt. */
+function watchDirectory(dir: string, changed: () => void): () => void {
+  try {
+    const watcher = watch(dir, { persistent: false }, changed);
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => {};
+  }
 }

@@ -14,6 +14,9 @@ import { judge, type WatchRules } from '../watchdog/judge.ts';
 import type { WatchMemory } from '../watchdog/memory.ts';
 import { type LaunchDeps, launchAttempt } from './act.ts';
 import { LiveAttempt } from './attempt.ts';
+import { commitError } from './commit-error.ts';
+import { endReason } from './end-reason.ts';
+import { examine } from './examine.ts';
 import { Graveyard } from './graveyard.ts';
 import { Hub } from './hub.ts';
 import { climb } from './kill.ts';
@@ -232,37 +235,9 @@ export class Engine {
     for (const id of stage.changed().keys()) this.#climb(id);
   }
 
-  /** Reads what an attempt has left behind and stages what follows from it. Repeating it does no harm. */
   #examine(stage: Stage, id: TaskId): void {
-    const task = stage.get(id);
     const live = this.#attempts.get(id);
-    if (task === undefined || live === undefined || !live.isObserved || !isActive(task.state)) return;
-    const records = live.records();
-    if (records.started !== null)
-      stage.change(id, {
-        kind: 'started',
-        pid: records.started.main?.pid ?? null,
-        group: live.group.ref,
-        at: records.started.at,
-      });
-    if (!records.closed && !live.isSupervisorGone(records)) return;
-    if (live.group.populated()) {
-      live.hasLeftovers = true;
-      this.#lookAgain(id);
-      return;
-    }
-    const at = stage.now.wallMs;
-    if (records.startFailed !== null)
-      stage.change(id, { kind: 'could_not_start', message: records.startFailed, at });
-    else if (records.exit === null)
-      stage.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: live.finalUsage(), at });
-    else
-      stage.change(id, {
-        kind: 'end',
-        exit: records.exit,
-        usage: live.finalUsage(),
-        at: live.hasLeftovers ? at : records.exit.at,
-      });
+    if (live !== undefined && examine(stage, live) === 'look_again') this.#lookAgain(id);
   }
 
   #sampleAll(stage: Stage): Map<LiveAttempt, WatchMemory> {
@@ -411,25 +386,5 @@ export class Engine {
       this.#isSampleDue = true;
       this.round();
     }, delayMs);
-  }
-}
-
-function commitError(error: unknown): BabysitError {
-  const { code, message } = error as { code?: string; message: string };
-  if (code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR'))
-    return new BabysitError('disk_full', `the record could not be written: ${message}`);
-  return new BabysitError('internal', `the record could not be written: ${message}`);
-}
-
-function endReason({ state }: Task): Record<string, unknown> {
-  switch (state.status) {
-    case 'killed':
-      return { reason: state.kill.reason, detail: state.kill.detail };
-    case 'failed':
-      return { reason: state.reason, exit: state.exit, message: state.message };
-    case 'interrupted':
-      return { reason: state.reason };
-    default:
-      return {};
   }
 }

@@ -24,6 +24,9 @@ import { takeLock } from './lock.ts';
 import { recover } from './recover.ts';
 import { createService } from './service.ts';
 
+/** How long a stopping daemon lets callers read the rest of their answers. */
+const CLOSE_PATIENCE_MS = 1000;
+
 async function main(): Promise<void> {
   process.umask(0o077);
   const paths = homePaths(homeDir(process.env));
@@ -68,7 +71,9 @@ async function main(): Promise<void> {
     log.info({ killTasks }, 'stopping');
     if (killTasks) await engine.killAll();
     engine.stop();
+    const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE_MS);
     await app.close();
+    clearTimeout(cut);
     store.close();
     opened.close();
     leaveHome(paths);

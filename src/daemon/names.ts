@@ -11,22 +11,34 @@ export function makeName(command: Command, at: Date, isTaken: (name: string) => 
   return name;
 }
 
-/** Words that come before the program that matters. */
-const PREFIX = /^(cd|exec|env|nice|nohup|time|timeout|sudo|export|set|source|\.)$/;
+/** Parts of a line that start nothing. */
+const IDLE = /^(cd|export|set|source|\.|:)$/;
+/** Programs that start another one; their flags, numbers and assignments are skipped. */
+const WRAPPER = /^(exec|env|nice|nohup|time|timeout|sudo|setsid|command)$/;
+const WRAPPER_ARGUMENT = /^(-|\d|[A-Za-z_]\w*=)/;
 const MAX_LENGTH = 24;
 
 function programOf(command: Command): string {
-  const words = command.kind === 'argv' ? [command.argv[0] ?? ''] : firstProgram(command.line);
-  const program = (words[0] ?? '').split('/').pop() ?? '';
+  const word = command.kind === 'argv' ? firstProgram(command.argv) : programOfLine(command.line);
+  const program = (word ?? '').split('/').pop() ?? '';
   const clean = program.replace(/[^A-Za-z0-9._-]+/g, '').replace(/^[^A-Za-z0-9]+/, '');
   return clean.slice(0, MAX_LENGTH) || 'task';
 }
 
-function firstProgram(line: string): string[] {
+function programOfLine(line: string): string | undefined {
   for (const part of line.split(/&&|\|\||[;|\n]/)) {
-    const words = part.trim().split(/\s+/).filter(Boolean);
-    while (words[0] !== undefined && /^[A-Za-z_]\w*=/.test(words[0])) words.shift();
-    if (words[0] !== undefined && !PREFIX.test(words[0])) return words;
+    const program = firstProgram(part.trim().split(/\s+/).filter(Boolean));
+    if (program !== undefined && !IDLE.test(program)) return program;
   }
-  return [];
+  return undefined;
+}
+
+function firstProgram(words: readonly string[]): string | undefined {
+  let isWrapped = true;
+  for (const word of words) {
+    if (isWrapped && WRAPPER_ARGUMENT.test(word)) continue;
+    isWrapped = WRAPPER.test(word);
+    if (!isWrapped) return word;
+  }
+  return undefined;
 }

@@ -43,7 +43,7 @@ function recoverTask(stage: Stage, task: Task, deps: RecoverDeps): void {
       return;
     }
     const { dir } = attemptPaths(deps.tasksDir, task.id, attempt.number);
-    if (claimForRecovery(dir)) {
+    if (attempt.startedAt === null && claimForRecovery(dir)) {
       stage.change(task.id, { kind: 'requeue', why: 'the daemon ended before the command had begun' });
       return;
     }

@@ -39,7 +39,6 @@ function submit(
   const snapshot = aSnapshot({ capacity, running: active, outsideMemBytes });
   return refusal(
     admit(snapshot, { item: pendingItem(task), limits: task.limits, queue, force }, NOW),
-    task,
     run,
     NOW,
   );

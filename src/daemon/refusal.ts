@@ -2,19 +2,13 @@
 import type { RunSubmission } from '../api/service.ts';
 import type { BlockedView } from '../api/shapes.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Task } from '../core/task.ts';
 import type { Admission } from '../scheduler/admission.ts';
 import type { Blocked } from '../scheduler/explain.ts';
-import { formatDuration } from '../units/duration.ts';
-import { formatSize } from '../units/size.ts';
+import { formatDuration, parseDuration } from '../units/duration.ts';
+import { formatSize, parseSize } from '../units/size.ts';
 
 /** Null: admission took the task. */
-export function refusal(
-  admission: Admission,
-  task: Task,
-  run: RunSubmission,
-  nowMs: number,
-): BabysitError | null {
+export function refusal(admission: Admission, run: RunSubmission, nowMs: number): BabysitError | null {
   switch (admission.kind) {
     case 'accept':
     case 'queue':
@@ -39,7 +33,7 @@ export function refusal(
       );
     }
     case 'deny':
-      return denied(admission.why, task, run, nowMs);
+      return denied(admission.why, run, nowMs);
   }
 }
 
@@ -55,7 +49,7 @@ export function blockedView(blocked: Blocked): BlockedView {
   };
 }
 
-function denied(why: Blocked, task: Task, run: RunSubmission, nowMs: number): BabysitError {
+function denied(why: Blocked, run: RunSubmission, nowMs: number): BabysitError {
   const { short_by: _, ...fields } = blockedView(why);
   const inTime =
     why.earliestStartMs === null ? null : formatDuration(Math.max(0, why.earliestStartMs - nowMs));
@@ -69,22 +63,50 @@ function denied(why: Blocked, task: Task, run: RunSubmission, nowMs: number): Ba
       inTime === null
         ? 'Memory in use outside babysit leaves too little room; free some, or lower the estimate.'
         : `Room is expected in ${inTime}. Add --queue to have it started then; do not poll.`,
-    suggested_command: suggestion(task, run),
+    suggested_command: suggestion(run),
   });
 }
 
-function suggestion(task: Task, run: RunSubmission): string {
+/** What was given is repeated exactly; what was not is left to the defaults. */
+function suggestion(run: RunSubmission): string {
+  const flag = <T>(name: string, value: T | null, print: (value: T) => string) =>
+    value === null ? [] : [`--${name}=${print(value)}`];
   const flags = [
-    ...(run.name === null ? [] : [`--name=${run.name}`]),
-    `--estimated_time=${formatDuration(task.estimate.timeMs)}`,
-    `--estimated_mem_bytes=${formatSize(task.estimate.memBytes)}`,
-    `--estimated_cpu_cores=${task.estimate.cpuCores}`,
+    ...flag('name', run.name, String),
+    ...flag('estimated_time', run.timeMs, exactDuration),
+    ...flag('estimated_mem_bytes', run.memBytes, exactSize),
+    ...flag('estimated_cpu_cores', run.cpuCores, String),
+    ...flag('kill_timeout', run.killTimeoutMs, exactDuration),
+    ...flag('observability_interval', run.observabilityMs, (value) =>
+      value === 0 ? '0' : exactDuration(value),
+    ),
+    ...flag('mem_pct_limit', run.memPctLimit, String),
+    ...flag('cpu_pct_limit', run.cpuPctLimit, String),
   ];
   const command =
     run.command.kind === 'shell'
       ? `--command=${shellQuote(run.command.line)}`
       : `-- ${run.command.argv.map(shellQuote).join(' ')}`;
-  return `babysit run --queue ${flags.join(' ')} ${command}`;
+  return ['babysit run --queue', ...flags, command].join(' ');
+}
+
+function exactDuration(valueMs: number): string {
+  const text = formatDuration(valueMs);
+  return parseDuration(text, 'duration') === valueMs ? text : `${valueMs}ms`;
+}
+
+function exactSize(valueBytes: number): string {
+  const text = formatSize(valueBytes);
+  return parseSize(text, 'size') === valueBytes ? text : String(valueBytes);
+}
+
+const MIB = 1024 ** 2;
+
+/** Rounded down, so that what is suggested does fit. */
+function sizeAtMost(valueBytes: number): string {
+  const text = formatSize(valueBytes);
+  if (valueBytes < MIB || parseSize(text, 'size') <= valueBytes) return text;
+  return `${Math.floor(valueBytes / MIB)}M`;
 }
 
 export function shellQuote(text: string): string {
@@ -96,5 +118,5 @@ function flagOf(dim: 'mem' | 'cpu'): string {
 }
 
 function amount(dim: 'mem' | 'cpu', value: number): string {
-  return dim === 'mem' ? formatSize(value) : `${Math.round(value * 100) / 100}`;
+  return dim === 'mem' ? sizeAtMost(value) : `${Math.floor(value * 100 + 1e-6) / 100}`;
 }

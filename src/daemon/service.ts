@@ -62,7 +62,6 @@ export function createService(deps: ServiceDeps): Service {
     const blocked = explainPending(snapshot, task.id, clock.now().wallMs);
     return blocked === null ? null : blockedView(blocked);
   };
-  const current = (task: Task): Task => engine.task(task.id) ?? task;
   const shown = (id: TaskId): TaskView => {
     const task = engine.task(id) ?? store.byId(id);
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
@@ -89,7 +88,7 @@ export function createService(deps: ServiceDeps): Service {
     const queue = run.queue || loaded.config['admission.when_full'] === 'queue';
     const submission = { item: pendingItem(task), limits: task.limits, queue, force: run.force };
     const admission = admit(engine.snapshot(stage.tasks()), submission, nowMs);
-    const refused = refusal(admission, task, run, nowMs);
+    const refused = refusal(admission, run, nowMs);
     if (refused !== null) throw refused;
     stage.add(task, run.env, { event: 'submitted', queued: admission.kind === 'queue', forced: run.force });
     if (run.force) engine.force(task.id);
@@ -108,7 +107,7 @@ export function createService(deps: ServiceDeps): Service {
           apply: (stage) => {
             task = submit(stage, run);
           },
-          resolve: () => resolve(show(current(task as unknown as Task))),
+          resolve: () => resolve(shown((task as unknown as Task).id)),
           reject,
         });
       }),
@@ -131,9 +130,9 @@ export function createService(deps: ServiceDeps): Service {
           apply: (stage) => {
             const task = stage.get(found.id);
             if (task === undefined || isEnded(task.state))
-              throw new BabysitError('already_ended', `"${found.name}" is ${found.state.status}`, {
+              throw new BabysitError('already_ended', `"${found.name}" is ${shown(found.id).status}`, {
                 name: found.name,
-                status: store.byId(found.id)?.state.status ?? found.state.status,
+                task_status: shown(found.id).status,
               });
             const at = stage.now.wallMs;
             const intent: KillIntent = { reason: 'manual', at, detail, signal, killedAt: null };
@@ -169,13 +168,14 @@ function subscribe(
   task: Task,
   after: number,
 ): Subscription {
-  const events = store.eventsAfter(task.id, after);
   let stopListening: (() => void) | null = null;
   let isStopped = false;
   return {
     task: show(task),
     // Who comes after the end hears how it ended, not the whole story.
-    backlog: isEnded(task.state) ? events.filter((event) => event.event === 'ended') : events,
+    backlog: isEnded(task.state)
+      ? store.eventsAfter(task.id, 0).filter((event) => event.event === 'ended')
+      : store.eventsAfter(task.id, after),
     start(listener) {
       if (!isStopped) stopListening = engine.hub.listen(task.id, listener);
     },

@@ -1,5 +1,5 @@
 // From a validated submission to a task: defaults from the config, clamped to this host, and a name.
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import type { RunSubmission } from '../api/service.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
@@ -31,6 +31,7 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
     project: run.project,
     command: run.command,
     cwd: run.cwd,
+    umask: run.umask,
     estimate: estimateFor(run, limits, context),
     limits,
     attempts: 0,
@@ -60,7 +61,12 @@ function estimateFor(run: RunSubmission, limits: Limits, { config, capacity }: S
 }
 
 function assertDirectory(cwd: string): void {
-  const found = statSync(cwd, { throwIfNoEntry: false });
+  let found: Stats | undefined;
+  try {
+    found = statSync(cwd, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new BabysitError('bad_cwd', `cwd: "${cwd}" cannot be used: ${(error as Error).message}`, { cwd });
+  }
   if (found === undefined) throw new BabysitError('bad_cwd', `cwd: "${cwd}" does not exist`, { cwd });
   if (!found.isDirectory()) throw new BabysitError('bad_cwd', `cwd: "${cwd}" is not a directory`, { cwd });
 }

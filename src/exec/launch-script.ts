@@ -9,6 +9,7 @@ export interface Launch {
   readonly envelope: Pick<Envelope, 'nice' | 'oomScoreAdj'>;
   readonly command: Command;
   readonly cwd: string;
+  readonly umask: number;
   readonly env: Environment;
   readonly tools: Tools;
 }
@@ -50,6 +51,7 @@ export function launchScript(launch: Launch): string {
     'if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi',
     `printf '%s\\n' "$stat" >${quote(`${launch.dir}/started`)}`,
     'unset dir tee parent stat',
+    `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${quote(launch.cwd)} || ${fail(`the working directory cannot be entered: ${launch.cwd}`)}`,
     ...plain.map(([name, value]) => `export ${name}=${quote(value)}`),
     `exec ${exec.map(quote).join(' ')}`,

@@ -27,6 +27,7 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
     envelope: { nice: 0, oomScoreAdj: 0 },
     command: typeof command === 'string' ? { kind: 'shell', line: command } : command,
     cwd: root,
+    umask: 0o022,
     env: { PATH: process.env.PATH ?? '' },
     tools: findTools(),
     ...changes,
@@ -122,6 +123,11 @@ describe('command', () => {
     assert.equal(cwd, root);
     assert.equal(Number(nice), 5 + Number(process.env.NICE_BASE ?? 0));
     assert.equal(oom, '300');
+  });
+
+  it('creates files with the umask of the caller', async () => {
+    const { log } = await finish(launch('umask', { umask: 0o027 }));
+    assert.equal(log, '0027\n');
   });
 
   it('fails with a reason when the cwd is gone', async () => {

@@ -61,9 +61,14 @@ function infeasible(
     ['cpu', need.cpuCores, capacity.cpuLimitCores, 'admission.max_babysit_cpu_pct'],
   ];
   // --force skips the host's gate, not the limits the caller set for the task itself.
-  for (const [dim, requested, limit, raise] of force ? bounds.slice(0, 2) : bounds)
-    if (requested > limit + 1e-9) return { dim, requested, limit, raise };
-  return null;
+  const applicable = force ? bounds.slice(0, 2) : bounds;
+  const [first] = applicable.filter(([, requested, limit]) => requested > limit + 1e-9);
+  if (first === undefined) return null;
+  const [dim, requested] = first;
+  const [, , limit, raise] = applicable
+    .filter(([other]) => other === dim)
+    .reduce((tightest, bound) => (bound[2] < tightest[2] ? bound : tightest), first);
+  return { dim, requested, limit, raise };
 }
 
 function ownMemLimit(capacity: Capacity, limits: Submission['limits']): number {

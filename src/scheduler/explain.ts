@@ -1,5 +1,5 @@
 // Why a need does not fit now: dimension, shortage, who holds the room, and when it is expected to be free.
-import { chargedMem, ledger, type Room, shortDim } from './ledger.ts';
+import { chargedMem, ledger, type Room, shortDim, take } from './ledger.ts';
 import { earliestStart, plan } from './plan.ts';
 import type { PendingItem, Snapshot } from './snapshot.ts';
 
@@ -31,8 +31,13 @@ export function explainPending(snapshot: Snapshot, id: string, nowMs: number): B
   const item = snapshot.pending[index];
   if (item === undefined) return null;
   const ahead = snapshot.pending.slice(0, index);
-  const room = ledger(snapshot).room;
-  const dim = shortDim(room, item.need) ?? (ahead.length > 0 ? 'turn' : null);
+  let room = ledger(snapshot).room;
+  let isHeldBack = false;
+  for (const { need } of ahead) {
+    isHeldBack ||= shortDim(room, need) !== null;
+    if (!isHeldBack) room = take(room, need);
+  }
+  const dim = shortDim(room, item.need) ?? (isHeldBack ? 'turn' : null);
   if (dim === null) return null;
   return blocked(snapshot, item, dim, room, ahead, plan(snapshot, nowMs).get(item.id) ?? null);
 }

@@ -20,6 +20,7 @@ export function plan(snapshot: Snapshot, nowMs: number): Plan {
   }));
   releases.sort((a, b) => a.atMs - b.atMs);
   let clockMs = nowMs;
+  let isBlockedForGood = false;
   for (const item of snapshot.pending) {
     while (shortDim(room, item.need) !== null) {
       const next = releases.shift();
@@ -27,7 +28,8 @@ export function plan(snapshot: Snapshot, nowMs: number): Plan {
       clockMs = Math.max(clockMs, next.atMs);
       room = give(room, next.need);
     }
-    if (shortDim(room, item.need) !== null) {
+    if (shortDim(room, item.need) !== null) isBlockedForGood = true;
+    if (isBlockedForGood) {
       starts.set(item.id, null);
       continue;
     }
@@ -43,11 +45,14 @@ export function earliestStart(snapshot: Snapshot, item: PendingItem, nowMs: numb
   return plan({ ...snapshot, pending: [...snapshot.pending, item] }, nowMs).get(item.id) ?? null;
 }
 
-/** By its estimate; a task that has overrun it, by its kill timeout; never in the past. */
+/** A task past its kill timeout is being ended; it has not ended yet. */
+const OVERDUE_MS = 1000;
+
+/** By its estimate; a task that has overrun it, by its kill timeout; always in the future. */
 export function expectedEnd(item: RunningItem, nowMs: number): number {
-  const byEstimate = item.startedAtMs + item.timeMs;
-  if (byEstimate > nowMs) return byEstimate;
-  return Math.max(nowMs, item.startedAtMs + item.killTimeoutMs);
+  const killedAt = item.startedAtMs + item.killTimeoutMs;
+  const byEstimate = Math.min(item.startedAtMs + item.timeMs, killedAt);
+  return byEstimate > nowMs ? byEstimate : Math.max(nowMs + OVERDUE_MS, killedAt);
 }
 
 function give(room: Room, need: Need): Room {

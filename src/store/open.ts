@@ -28,6 +28,7 @@ export function openDatabase(path: string): Database.Database {
     db.pragma('foreign_keys = ON');
     db.pragma('wal_autocheckpoint = 1000');
     migrate(db, path);
+    assertComplete(db, path);
     return db;
   } catch (error) {
     db?.close();
@@ -39,10 +40,17 @@ export function openDatabase(path: string): Database.Database {
 function assertOurs(db: Database.Database, path: string): void {
   const id = db.pragma('application_id', { simple: true });
   const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
-  if (id !== APPLICATION_ID && tables > 0)
+  if (id !== APPLICATION_ID && (tables > 0 || id !== 0))
     throw new DatabaseUnusable(path, 'this is not a babysit database', 'Point BABYSIT_HOME elsewhere');
   const check = db.pragma('quick_check(1)', { simple: true });
   if (check !== 'ok') throw new DatabaseUnusable(path, `the database is damaged (${String(check)})`, MEND);
+}
+
+function assertComplete(db: Database.Database, path: string): void {
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  const missing = ['tasks', 'environments', 'events'].filter((table) => !tables.includes(table));
+  if (missing.length > 0)
+    throw new DatabaseUnusable(path, `the database is damaged (no table ${missing.join(', ')})`, MEND);
 }
 
 function migrate(db: Database.Database, path: string): void {

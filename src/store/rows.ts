@@ -47,10 +47,19 @@ const TASK = z.looseObject({
 });
 
 export function rowToTask(row: Pick<TaskRow, 'id' | 'body'>): Task {
-  const result = TASK.safeParse(JSON.parse(row.body));
+  const result = TASK.safeParse(parseJson(row.body));
   if (!result.success)
     throw new Error(`task ${row.id}: its row in the database is damaged: ${result.error.message}`);
   return result.data as unknown as Task;
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function rowToEvent(row: EventRow): RecordedEvent {

@@ -69,6 +69,7 @@ describe('commit', () => {
     put(numbered(1));
     put({ ...runningTask(), id: taskId(1), name: 'task-1' });
     assert.equal(store.byId(taskId(1))?.state.status, 'running');
+    assert.deepEqual(ids(store.list({ statuses: ['running'] })), [taskId(1)]);
     assert.equal(store.list({}).length, 1);
   });
 

@@ -2,27 +2,37 @@
 import ms, { type StringValue } from 'ms';
 import { BabysitError } from '../core/errors.ts';
 
-const SHAPE = /^(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)?$/i;
+const PART = /(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)/gi;
+const PARTS = /^((\d+(\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)\s*)+$/i;
+const PLAIN = /^(\d+(\.\d+)?|\.\d+)$/;
 const MAX_MS = ms('3650d');
-export const DURATION_EXAMPLES = '90s, 10m, 2h, 1d, 1.5h; a bare number is seconds';
+export const DURATION_EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number is seconds';
 
 /** `"90s"` -> 90000. `what` names the flag or key in the error. Throws BabysitError usage. */
 export function parseDuration(text: string | number, what: string): number {
-  const match = SHAPE.exec(String(text).trim());
-  const value = match ? ms(`${match[1]}${match[2] ?? 's'}` as StringValue) : Number.NaN;
+  const value = toMs(String(text).trim());
   if (!(value > 0)) throw bad(text, what, 'is not a duration above zero');
   if (value > MAX_MS) throw bad(text, what, 'is longer than ten years');
   return Math.max(1, Math.round(value));
 }
 
+/** `"1h30m"` is the sum of its parts. NaN for what is no duration. */
+function toMs(text: string): number {
+  if (PLAIN.test(text)) return ms(`${text}s` as StringValue);
+  if (!PARTS.test(text)) return Number.NaN;
+  let sum = 0;
+  for (const [, amount, unit] of text.matchAll(PART)) sum += ms(`${amount}${unit}` as StringValue);
+  return sum;
+}
+
 /** As parseDuration, but `0` and `0s` are allowed and mean off. */
 export function parseDurationOrOff(text: string | number, what: string): number {
-  return /^0+(\.0+)?\s*[a-z]*$/i.test(String(text).trim()) ? 0 : parseDuration(text, what);
+  return /^0+(\.0+)?\s*(ms|s|m|h|d|w)?$/i.test(String(text).trim()) ? 0 : parseDuration(text, what);
 }
 
 /** 90000 -> `"1m30s"`: at most two units, none lost below a second unless short. */
 export function formatDuration(valueMs: number): string {
-  if (valueMs < 1000) return `${Math.round(valueMs)}ms`;
+  if (Math.round(valueMs) < 1000) return `${Math.round(valueMs)}ms`;
   if (valueMs < 10_000) return `${Math.round(valueMs / 100) / 10}s`;
   let rest = Math.round(valueMs / 1000);
   const parts: string[] = [];

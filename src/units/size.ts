@@ -2,7 +2,7 @@
 import bytes from 'bytes';
 import { BabysitError } from '../core/errors.ts';
 
-const SHAPE = /^(\d+(?:\.\d+)?)\s*([kmgtp])?(?:i?b)?$/i;
+const SHAPE = /^(\d+(?:\.\d+)?)\s*(?:([kmgtp])i?)?b?$/i;
 export const SIZE_EXAMPLES = '512M, 4G, 1.5T, 4GiB; a bare number is bytes';
 
 /** `"4G"` -> 4294967296. `what` names the flag or key in the error. Throws BabysitError usage. */

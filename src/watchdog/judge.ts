@@ -80,11 +80,16 @@ function killFor(rules: WatchRules, subject: Subject, memory: WatchMemory, sampl
         oom_kills: sample.oomKills,
       },
     };
-  const memLimit = (rules.memTotalBytes * limits.memPctLimit) / 100;
-  if (!rules.driverCapsMem && sample.memBytes > Math.min(memLimit, subject.memMaxBytes))
+  const pctLimitBytes = Math.floor((rules.memTotalBytes * limits.memPctLimit) / 100);
+  const limitBytes = Math.min(pctLimitBytes, subject.memMaxBytes);
+  if (!rules.driverCapsMem && sample.memBytes > limitBytes)
     return {
       reason: 'mem_exceeded',
-      detail: { peak_mem_bytes: memory.peakMemBytes, limit_bytes: Math.min(memLimit, subject.memMaxBytes) },
+      detail: {
+        peak_mem_bytes: memory.peakMemBytes,
+        limit_bytes: limitBytes,
+        mem_pct_limit_bytes: pctLimitBytes,
+      },
     };
   if (memory.elapsedMs > limits.killTimeoutMs)
     return {

@@ -88,6 +88,26 @@ describe('daemon', () => {
     assert.equal(status.code, 0, status.stderr);
   });
 
+  it('that is told to stop is not started again by who waits, and is waited for', async (t) => {
+    const home = testHome(t);
+    await home.run(['run', '--name=long', '--command=sleep 600']);
+    const wait = home.start(['wait', 'long']);
+    await waitUntil(() => wait.stderr().includes('"started"'), {
+      deadlineMs: 15_000,
+      what: 'the wait to begin',
+    });
+    assert.equal((await home.run(['daemon-stop'])).code, 0);
+    await waitUntil(() => wait.stderr().includes('"daemon_stopping"'), {
+      deadlineMs: 15_000,
+      what: 'the farewell',
+    });
+    assert.equal((await home.run(['ping'])).code, 69);
+    await home.run(['kill', 'long', '--force']);
+    const { code, stdout } = await wait.done;
+    assert.equal(code, 1);
+    assert.equal(jsonLine(stdout).kill_reason, 'manual');
+  });
+
   it('that cannot start says why', async (t) => {
     const home = testHome(t);
     writeFileSync(

@@ -24,6 +24,7 @@ export function aRun(changes: Partial<RunSubmission> = {}): RunSubmission {
     cwd: '/',
     env: {},
     project: '/',
+    umask: 0o022,
     owner: null,
     timeMs: null,
     memBytes: null,

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { buildApp } from '../../src/api/app.ts';
-import { DriverError } from '../../src/cgroups/driver.ts';
+import { type Driver, DriverError, type Group } from '../../src/cgroups/driver.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { GroupRef } from '../../src/core/task.ts';
 import { Engine } from '../../src/daemon/engine.ts';
 import { envelopeRules, watchRules } from '../../src/daemon/limits.ts';
+import { recover } from '../../src/daemon/recover.ts';
 import { createService } from '../../src/daemon/service.ts';
 import { openStore } from '../../src/store/store.ts';
 import { hostOf } from './build-run.ts';
@@ -31,21 +33,22 @@ export function serviceOf(t: TestContext) {
       return { wallMs: NOW + host.monoMs, monoMs: host.monoMs };
     },
   };
-  const engine = new Engine({
-    driver: {
-      kind: 'v2',
-      create: (name) => {
-        throw new DriverError('EBUSY', name, `no group ${name} today`);
-      },
-      open: (ref) => {
-        throw new DriverError('ENOENT', String(ref.name), 'no group');
-      },
-      list: () => [],
+  const driver: Driver = {
+    kind: 'v2',
+    create: (name) => {
+      throw new DriverError('EBUSY', name, `no group ${name} today`);
     },
+    open: emptyGroup,
+    list: () => [],
+  };
+  const tasksDir = join(home, 'tasks');
+  const log = pino({ level: 'silent' });
+  const engine = new Engine({
+    driver,
     clock,
     store,
-    log: pino({ level: 'silent' }),
-    tasksDir: join(home, 'tasks'),
+    log,
+    tasksDir,
     tools: { tee: '', env: '', nice: '', bash: '', setsid: null },
     bootId: 'boot-1',
     capacity,
@@ -62,7 +65,7 @@ export function serviceOf(t: TestContext) {
     loaded,
     capacity,
     home,
-    tasksDir: join(home, 'tasks'),
+    tasksDir,
     driver: 'v2',
     version: '0.0.0',
     instance: 'instance-1',
@@ -79,5 +82,30 @@ export function serviceOf(t: TestContext) {
     store.close();
     rmSync(home, { recursive: true, force: true });
   });
-  return { app, service, store, host };
+  /** Starts as the daemon does, with the record as a daemon before it has left it. */
+  const restart = () => recover(engine, { store, driver, clock, log, bootId: 'boot-1', tasksDir });
+  return { app, service, store, host, engine, tasksDir, restart };
+}
+
+/** A group whose last process has gone. */
+function emptyGroup(ref: GroupRef): Group {
+  const nothing = () => {};
+  return {
+    ref,
+    entryFiles: [],
+    attach: nothing,
+    setLimits: nothing,
+    usage: () => null,
+    counterFiles: [],
+    usageFrom: () => null,
+    populated: () => false,
+    pids: () => [],
+    signal: () => 0,
+    killAll: nothing,
+    freeze: nothing,
+    thaw: nothing,
+    remove: () => true,
+    watch: () => nothing,
+    close: nothing,
+  };
 }

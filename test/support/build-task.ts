@@ -95,6 +95,7 @@ export function aTask(changes: Partial<Task> = {}): Task {
     project: '/project',
     command: { kind: 'shell', line: 'make -j4' },
     cwd: '/project',
+    umask: 0o022,
     estimate: anEstimate(),
     limits: someLimits(),
     attempts: 0,

@@ -1,7 +1,7 @@
 // Routes about tasks: submit, list, show, kill, log, events.
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { eventStream } from '../event-stream.ts';
+import { eventStream, type OpenStreams, sayFarewell } from '../event-stream.ts';
 import { parseAfter, parseKill, parseList, parseLog, parseRun } from '../requests.ts';
 import type { Service } from '../service.ts';
 
@@ -10,6 +10,8 @@ interface ByRef {
 }
 
 export function taskRoutes(app: FastifyInstance, service: Service): void {
+  const streams: OpenStreams = new Set();
+  app.addHook('preClose', async () => sayFarewell(streams));
   app.post('/v1/tasks', async (request, reply) => {
     const task = await service.run(parseRun(request.body));
     return reply.code(201).send(task);
@@ -25,7 +27,7 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     return reply.type('text/plain; charset=utf-8').send(Readable.from(blocks, { objectMode: false }));
   });
   app.get<ByRef>('/v1/tasks/:ref/events', (request, reply) => {
-    const stream = eventStream(service, request.params.ref, parseAfter(request.query));
+    const stream = eventStream(service, request.params.ref, parseAfter(request.query), streams);
     return reply.type('application/x-ndjson').send(stream);
   });
 }

@@ -1,0 +1,80 @@
+// What a daemon makes of the tasks an earlier one has left: adopted, finished, queued again or interrupted.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { serviceOf } from '../../test/support/build-service.ts';
+import { aKill, anAttempt, aTask, taskIn } from '../../test/support/build-task.ts';
+import type { Attempt, Task } from '../core/task.ts';
+
+/** A record with one task in it, and what its attempt has left in its directory; null: no directory at all. */
+function left(t: TestContext, task: Task, files: Record<string, string> | null) {
+  const rig = serviceOf(t);
+  rig.store.commit({ tasks: [task], environments: [], events: [] });
+  if (files !== null) {
+    const dir = join(rig.tasksDir, task.id, '1');
+    mkdirSync(dir, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+  }
+  return {
+    /** The task after the next daemon has started and looked once. */
+    recovered() {
+      rig.restart();
+      rig.engine.round();
+      const found = rig.store.byId(task.id);
+      assert.ok(found);
+      return found;
+    },
+    events: () => rig.store.eventsAfter(task.id, 0).map(({ event }) => event),
+  };
+}
+
+const active = (changes: Partial<Attempt>) => taskIn({ status: 'running', attempt: anAttempt(changes) });
+const notBegun = { startedAt: null, pid: null };
+/** No process has this pid and start time. */
+const GONE = `4194305 (sh) S 1 1 1 0 -1 0 ${'0 '.repeat(12)}1 0 0\n`;
+const EXITED = { claim: GONE, started: GONE, exit: 'code=3 told=0 end\n', closed: '' };
+
+describe('recover', () => {
+  it('leaves pending tasks in the queue', (t) => {
+    const { recovered, events } = left(t, aTask(), null);
+    assert.equal(recovered().state.status, 'pending');
+    assert.deepEqual(events(), ['daemon_restarted']);
+  });
+
+  it('interrupts what ran before the host was restarted', (t) => {
+    const { state } = left(t, active({ bootId: 'boot-0' }), EXITED).recovered();
+    assert.ok(state.status === 'interrupted' && state.reason === 'host_rebooted');
+  });
+
+  it('gives a task that ended meanwhile its real exit code', (t) => {
+    const { state } = left(t, active({}), EXITED).recovered();
+    assert.ok(state.status === 'failed' && state.exit?.code === 3);
+  });
+
+  it('interrupts a task whose supervisor has gone without an exit record', (t) => {
+    const { state } = left(t, active({}), { claim: GONE, started: GONE }).recovered();
+    assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost');
+  });
+
+  for (const [what, files] of [
+    ['directory', null],
+    ['supervisor', {}],
+  ] as const)
+    it(`queues again what had no ${what} yet`, (t) => {
+      const { recovered, events } = left(t, active(notBegun), files);
+      assert.equal(recovered().state.status, 'pending');
+      assert.deepEqual(events(), ['requeued']);
+    });
+
+  it('does not queue again what somebody wanted killed', (t) => {
+    const { state } = left(t, active({ ...notBegun, kill: aKill() }), null).recovered();
+    assert.ok(state.status === 'killed' && state.kill.reason === 'manual');
+  });
+
+  it('never runs a task again whose command has begun, not even when its directory has been deleted', (t) => {
+    const { state, attempts } = left(t, active({}), null).recovered();
+    assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost', state.status);
+    assert.equal(attempts, 1);
+  });
+});

@@ -13,6 +13,8 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
 }
 
+/** What a timer can hold; 24 days. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 const EXIT_SIGINT = 130;
 
 export async function waitForTasks(
@@ -47,7 +49,7 @@ export async function waitForTasks(
   });
   const timedOut = new Promise<never>((_, reject) => {
     if (options.timeoutMs === null) return;
-    sleeper = setTimeout(() => reject(timeoutError([...live])), options.timeoutMs);
+    sleeper = setTimeout(() => reject(timeoutError([...live])), Math.min(options.timeoutMs, TIMER_MAX_MS));
   });
   const all = refs.map(one);
   const done = (options.any ? Promise.race(all) : Promise.all(all)).then(() => worst);

@@ -25,7 +25,8 @@ export function groupV1(ref: GroupRef): Group {
   };
   return {
     ref,
-    entryFiles: paths.map((path) => `${path}/cgroup.procs`),
+    // `tasks` takes the calling thread alone, which is all a shell has; moving a whole process waits for an RCU grace period.
+    entryFiles: paths.map((path) => `${path}/tasks`),
     attach() {},
     setLimits(limits) {
       const current = single(read(`${directories.memory}/memory.limit_in_bytes`));

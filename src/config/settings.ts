@@ -10,6 +10,9 @@ function setting<S extends z.ZodType>(schema: S, fallback: z.input<S>, help: str
   return { schema, fallback, help };
 }
 const duration = (key: string) => text.transform((value) => parseDuration(value, key));
+/** For what a timer waits: it cannot wait longer than 24 days, and nobody wants it to. */
+const DAY_MS = 86_400_000;
+const timer = (key: string) => duration(key).refine((value) => value <= DAY_MS, `${key}: at most 1d`);
 const durationOrOff = (key: string) => text.transform((value) => parseDurationOrOff(value, key));
 const size = (key: string) => text.transform((value) => parseSize(value, key));
 const percent = (key: string) => text.transform((value) => parsePercent(value, key));
@@ -99,11 +102,7 @@ export const SETTINGS = {
     500,
     'How much sooner than others the kernel ends a task when the host is out of memory',
   ),
-  'watchdog.monitor_interval': setting(
-    duration('watchdog.monitor_interval'),
-    '1s',
-    'Time between two samples',
-  ),
+  'watchdog.monitor_interval': setting(timer('watchdog.monitor_interval'), '1s', 'Time between two samples'),
   'watchdog.tolerance_window': setting(
     duration('watchdog.tolerance_window'),
     '30s',
@@ -114,7 +113,7 @@ export const SETTINGS = {
     '5s',
     'How long forks may keep failing at envelope.pids_max',
   ),
-  'watchdog.kill_grace': setting(duration('watchdog.kill_grace'), '10s', 'Time between SIGTERM and SIGKILL'),
+  'watchdog.kill_grace': setting(timer('watchdog.kill_grace'), '10s', 'Time between SIGTERM and SIGKILL'),
   'api.max_body': setting(size('api.max_body'), '8M', 'Largest request the daemon reads'),
   'log.level': setting(z.enum(['debug', 'info', 'warn', 'error']), 'info', 'What daemon.log records'),
 } as const;

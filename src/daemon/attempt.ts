@@ -62,9 +62,11 @@ export class LiveAttempt {
     return records;
   }
 
-  isSupervisorGone(records: Records): boolean {
+  /** Ask before reading the records: whoever has gone has written all of them. */
+  isSupervisorGone(): boolean {
     if (this.#supervisor !== null) return this.#isSupervisorGone;
-    return records.supervisor === null || !isAlive(records.supervisor);
+    const { supervisor } = this.records();
+    return supervisor === null || !isAlive(supervisor);
   }
 
   /** Null when the group is gone. */

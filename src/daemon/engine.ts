@@ -96,11 +96,6 @@ export class Engine {
     return this.#attempts.get(id);
   }
 
-  isNameTaken(stage: Stage, name: string): boolean {
-    for (const task of stage.tasks()) if (task.name === name && !isEnded(task.state)) return true;
-    return false;
-  }
-
   /** The scheduler's picture of now, or of a round that is being staged. */
   snapshot(tasks: Iterable<Task> = this.#tasks.values()): Snapshot {
     this.#refreshMemory(this.#deps.clock.now());

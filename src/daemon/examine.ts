@@ -8,6 +8,7 @@ export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' 
   const { id } = live;
   const task = stage.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
+  const isSupervisorGone = live.isSupervisorGone();
   const records = live.records();
   if (records.started !== null)
     stage.change(id, {
@@ -16,7 +17,7 @@ export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' 
       group: live.group.ref,
       at: records.started.at,
     });
-  if (!records.closed && !live.isSupervisorGone(records)) return 'done';
+  if (!records.closed && !isSupervisorGone) return 'done';
   if (live.group.populated()) {
     live.hasLeftovers = true;
     return 'look_again';

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Command, isTaskName } from '../core/task.ts';
+import { type Command, isTaskName, type TaskId } from '../core/task.ts';
 import { makeName } from './names.ts';
 
 const AT = new Date(2026, 10, 21, 10, 41, 5);
+const ID = '01M7YZHWNHW9DG98XWN6ZJ5QXR' as TaskId;
 const never = () => false;
 const shell = (line: string): Command => ({ kind: 'shell', line });
 
@@ -27,13 +28,13 @@ describe('makeName', () => {
   ];
   for (const [command, program] of TABLE)
     it(`of ${JSON.stringify(command.kind === 'shell' ? command.line : command.argv)} begins with ${program}`, () =>
-      assert.equal(makeName(command, AT, never), `${program}-1121-104105`));
+      assert.equal(makeName(command, AT, ID, never), `${program}-1121-104105`));
 
-  it('counts up while the name is taken', () => {
-    const taken = new Set(['make-1121-104105', 'make-1121-104105-2']);
+  it('takes the end of the id along when the name is taken', () => {
+    const taken = new Set(['make-1121-104105']);
     assert.equal(
-      makeName(shell('make'), AT, (name) => taken.has(name)),
-      'make-1121-104105-3',
+      makeName(shell('make'), AT, ID, (name) => taken.has(name)),
+      'make-1121-104105-zj5qxr',
     );
   });
 
@@ -43,6 +44,6 @@ describe('makeName', () => {
       anyText.map(shell),
       fc.array(anyText, { minLength: 1 }).map((argv): Command => ({ kind: 'argv', argv })),
     );
-    fc.assert(fc.property(anyCommand, (command) => assert.ok(isTaskName(makeName(command, AT, never)))));
+    fc.assert(fc.property(anyCommand, (command) => assert.ok(isTaskName(makeName(command, AT, ID, never)))));
   });
 });

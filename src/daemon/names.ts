@@ -1,14 +1,12 @@
 // A name for a task that was given none: its program and the time.
-import type { Command } from '../core/task.ts';
+import type { Command, TaskId } from '../core/task.ts';
 
-/** `cd x && make -j4` at 10:41:05 on 21 November -> `make-1121-104105`; `-2`, `-3` … when taken. */
-export function makeName(command: Command, at: Date, isTaken: (name: string) => boolean): string {
+/** `cd x && make -j4` at 10:41:05 on 21 November -> `make-1121-104105`; the end of its id behind it when that is taken. */
+export function makeName(command: Command, at: Date, id: TaskId, isTaken: (name: string) => boolean): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const stamp = `${two(at.getMonth() + 1)}${two(at.getDate())}-${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
   const base = `${programOf(command)}-${stamp}`;
-  let name = base;
-  for (let n = 2; isTaken(name); n += 1) name = `${base}-${n}`;
-  return name;
+  return isTaken(base) ? `${base}-${id.slice(-6).toLowerCase()}` : base;
 }
 
 /** Parts of a line that start nothing. */

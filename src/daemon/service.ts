@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import { hostname } from 'node:os';
 import { monotonicFactory } from 'ulid';
 import type { RunSubmission, Service, Subscription } from '../api/service.ts';
-import type { BlockedView, ConfigView, DoctorView, StatusView, TaskView } from '../api/shapes.ts';
+import type { ConfigView, DoctorView, StatusView, TaskView } from '../api/shapes.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
@@ -11,9 +11,9 @@ import { BabysitError } from '../core/errors.ts';
 import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../core/task.ts';
 import type { HostMemory } from '../host/memory.ts';
 import { admit } from '../scheduler/admission.ts';
-import { explainPending } from '../scheduler/explain.ts';
+import { type Blocked, explainQueue } from '../scheduler/explain.ts';
 import { ledger } from '../scheduler/ledger.ts';
-import type { Capacity, Snapshot } from '../scheduler/snapshot.ts';
+import type { Capacity } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
 import type { WatchMemory } from '../watchdog/memory.ts';
@@ -45,22 +45,22 @@ export interface ServiceDeps {
   stop(killTasks: boolean): void;
 }
 
+type Waits = ReadonlyMap<TaskId, Blocked>;
+
 export function createService(deps: ServiceDeps): Service {
   const { engine, store, clock, loaded, capacity } = deps;
   const newId = monotonicFactory();
 
-  const show = (task: Task, snapshot?: Snapshot): TaskView => {
+  const queue = (): Waits => explainQueue(engine.snapshot(), clock.now().wallMs);
+  const show = (task: Task, waits?: Waits): TaskView => {
     const live = isActive(task.state) ? engine.attempt(task.id) : undefined;
+    const blocked = task.state.status === 'pending' ? (waits ?? queue()).get(task.id) : undefined;
     return taskView(task, {
       nowMs: clock.now().wallMs,
       live: live?.memory ? liveFigures(live.memBytes, live.memory) : null,
-      waiting: task.state.status === 'pending' ? waiting(task, snapshot ?? engine.snapshot()) : null,
+      waiting: blocked === undefined ? null : blockedView(blocked),
       logPath: task.attempts === 0 ? null : attemptPaths(deps.tasksDir, task.id, task.attempts).log,
     });
-  };
-  const waiting = (task: Task, snapshot: Snapshot): BlockedView | null => {
-    const blocked = explainPending(snapshot, task.id, clock.now().wallMs);
-    return blocked === null ? null : blockedView(blocked);
   };
   const shown = (id: TaskId): TaskView => {
     const task = engine.task(id) ?? store.byId(id);
@@ -82,8 +82,8 @@ export function createService(deps: ServiceDeps): Service {
       capacity,
       id: newId(nowMs) as TaskId,
       now: nowMs,
-      isNameTaken: (name) => engine.isNameTaken(stage, name),
-      isNameKnown: (name) => engine.isNameTaken(stage, name) || store.byName(name) !== null,
+      isNameTaken: (name) => stage.isNameTaken(name),
+      isNameKnown: (name) => stage.isNameTaken(name) || store.byName(name) !== null,
     });
     const queue = run.queue || loaded.config['admission.when_full'] === 'queue';
     const submission = { item: pendingItem(task), limits: task.limits, queue, force: run.force };
@@ -118,8 +118,8 @@ export function createService(deps: ServiceDeps): Service {
         ...(statuses === null ? {} : { statuses }),
         ...(sinceMs === null ? {} : { endedSince: clock.now().wallMs - sinceMs }),
       });
-      const snapshot = engine.snapshot();
-      return tasks.map((task) => show(task, snapshot));
+      const waits = queue();
+      return tasks.map((task) => show(task, waits));
     },
     task: (ref) => show(findTask(store, ref)),
     kill: (ref, signal) =>
@@ -215,12 +215,13 @@ function logChanged(engine: Engine, id: TaskId, path: string): Promise<boolean> 
 
 const FOLLOW_BACKSTOP_MS = 500;
 
-function statusView(deps: ServiceDeps, show: (task: Task, snapshot?: Snapshot) => TaskView): StatusView {
+function statusView(deps: ServiceDeps, show: (task: Task, waits: Waits) => TaskView): StatusView {
   const { engine, capacity } = deps;
   const snapshot = engine.snapshot();
   const books = ledger(snapshot);
   const host = deps.readHost();
-  const views = [...engine.tasks()].map((task) => show(task, snapshot));
+  const waits = explainQueue(snapshot, deps.clock.now().wallMs);
+  const views = [...engine.tasks()].map((task) => show(task, waits));
   const active = views.filter((view) => view.status !== 'pending');
   const pending = views.filter((view) => view.status === 'pending');
   return {

@@ -12,9 +12,17 @@ export class Stage {
   readonly #environments: { taskId: TaskId; env: Readonly<Record<string, string>> }[] = [];
   readonly #events: { taskId: TaskId; name: string; at: number; event: TaskEvent }[] = [];
 
+  #names: Set<string> | null = null;
+
   constructor(live: ReadonlyMap<TaskId, Task>, now: Now) {
     this.#live = live;
     this.now = now;
+  }
+
+  /** By a live task, or by one that has ended in this very round. */
+  isNameTaken(name: string): boolean {
+    this.#names ??= new Set([...this.tasks()].map((task) => task.name));
+    return this.#names.has(name);
   }
 
   get(id: TaskId): Task | undefined {
@@ -23,6 +31,7 @@ export class Stage {
 
   add(task: Task, env: Readonly<Record<string, string>>, event: TaskEvent): void {
     this.#changed.set(task.id, task);
+    this.#names?.add(task.name);
     this.#environments.push({ taskId: task.id, env });
     this.tell(task, event);
   }

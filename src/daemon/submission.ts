@@ -26,7 +26,7 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
   const limits = limitsFor(run, context.config);
   return {
     id: context.id,
-    name: run.name ?? makeName(run.command, new Date(context.now), context.isNameKnown),
+    name: run.name ?? makeName(run.command, new Date(context.now), context.id, context.isNameKnown),
     owner: run.owner,
     project: run.project,
     command: run.command,

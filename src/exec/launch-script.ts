@@ -62,7 +62,7 @@ export function launchScript(launch: Launch): string {
 /** Names every POSIX shell can export. The others, and those a shell keeps to itself or sets anew, go through env(1). */
 const EXPORTABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SHELL_OWN =
-  /^(_|PWD|OLDPWD|IFS|OPTIND|OPTARG|OPTERR|LINENO|PPID|UID|EUID|GROUPS|SHLVL|SHELLOPTS|RANDOM|SECONDS|PS[0-9]|ENV|FUNCNAME|DIRSTACK|HISTCMD|BASH.*)$/;
+  /^(IFS|LINENO|PPID|UID|EUID|GROUPS|SHELLOPTS|RANDOM|SECONDS|FUNCNAME|DIRSTACK|HISTCMD|OPTIND|BASH.*)$/;
 
 function splitEnvironment(env: Environment): { plain: [string, string][]; odd: [string, string][] } {
   const entries = Object.entries(env).filter(([name]) => name !== '_');

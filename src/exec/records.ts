@@ -15,13 +15,15 @@ export interface Records {
 }
 
 export function readRecords(dir: string): Records {
+  // Last written, first read: once it is there, so are the others.
+  const closed = statSync(join(dir, 'closed'), { throwIfNoEntry: false }) !== undefined;
   const started = readWhole(join(dir, 'started'));
   return {
     supervisor: parseIdentity(readRecord(join(dir, 'claim'))?.text ?? ''),
     started: started === null ? null : { at: started.mtimeMs, main: parseIdentity(started.text) },
     startFailed: readWhole(join(dir, 'start_failed'))?.text.trim() ?? null,
     exit: parseExit(readRecord(join(dir, 'exit'))),
-    closed: statSync(join(dir, 'closed'), { throwIfNoEntry: false }) !== undefined,
+    closed,
   };
 }
 

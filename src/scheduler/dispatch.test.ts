@@ -15,7 +15,7 @@ import {
 import { GIB } from '../../test/support/build-task.ts';
 import { admit } from './admission.ts';
 import { dispatch } from './dispatch.ts';
-import { explainPending } from './explain.ts';
+import { explainQueue } from './explain.ts';
 import { chargedMem } from './ledger.ts';
 import { plan } from './plan.ts';
 import type { PendingItem, RunningItem, Snapshot } from './snapshot.ts';
@@ -148,8 +148,7 @@ describe('dispatch, plan and explain', () => {
         const twin = structuredClone(snapshot);
         assert.deepEqual(dispatch(snapshot), dispatch(twin));
         assert.deepEqual(plan(snapshot, NOW), plan(twin, NOW));
-        for (const { id } of snapshot.pending)
-          assert.deepEqual(explainPending(snapshot, id, NOW), explainPending(twin, id, NOW));
+        assert.deepEqual(explainQueue(snapshot, NOW), explainQueue(twin, NOW));
         assert.deepEqual(snapshot, twin);
       }),
     );
@@ -168,8 +167,8 @@ describe('dispatch, plan and explain', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const starts = dispatch(snapshot);
-        for (const { id } of snapshot.pending)
-          assert.equal(explainPending(snapshot, id, NOW) === null, starts.includes(id));
+        const waits = explainQueue(snapshot, NOW);
+        for (const { id } of snapshot.pending) assert.equal(!waits.has(id), starts.includes(id));
       }),
     );
   });
@@ -177,8 +176,9 @@ describe('dispatch, plan and explain', () => {
   it('explain a task that waits by the room that is left for it', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
+        const waits = explainQueue(snapshot, NOW);
         for (const { id, need } of snapshot.pending) {
-          const why = explainPending(snapshot, id, NOW);
+          const why = waits.get(id);
           if (why?.dim === 'mem') assert.ok(why.requested === need.memBytes && why.available < why.requested);
           if (why?.dim === 'cpu') assert.ok(why.requested === need.cpuCores && why.available < why.requested);
           if (why?.dim === 'slots') assert.equal(why.available, 0);

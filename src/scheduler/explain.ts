@@ -1,4 +1,5 @@
 // Why a need does not fit now: dimension, shortage, who holds the room, and when it is expected to be free.
+import type { TaskId } from '../core/task.ts';
 import { chargedMem, ledger, type Room, shortDim, take } from './ledger.ts';
 import { earliestStart, plan } from './plan.ts';
 import type { PendingItem, Snapshot } from './snapshot.ts';
@@ -22,24 +23,26 @@ export function explainSubmission(snapshot: Snapshot, item: PendingItem, nowMs: 
   const room = ledger(snapshot).roomBehindQueue;
   const dim = shortDim(room, item.need);
   if (dim === null) return null;
-  return blocked(snapshot, item, dim, room, snapshot.pending, earliestStart(snapshot, item, nowMs));
+  const startMs = earliestStart(snapshot, item, nowMs);
+  return blocked(snapshot, item, dim, room, snapshot.pending.length, startMs);
 }
 
-/** For a task of the queue. Null when it is not pending or is about to be dispatched. */
-export function explainPending(snapshot: Snapshot, id: string, nowMs: number): Blocked | null {
-  const index = snapshot.pending.findIndex((item) => item.id === id);
-  const item = snapshot.pending[index];
-  if (item === undefined) return null;
-  const ahead = snapshot.pending.slice(0, index);
+/** Why each task of the queue waits; those that are about to be dispatched are not in it. */
+export function explainQueue(snapshot: Snapshot, nowMs: number): ReadonlyMap<TaskId, Blocked> {
+  const reasons = new Map<TaskId, Blocked>();
+  const starts = plan(snapshot, nowMs);
   let room = ledger(snapshot).room;
   let isHeldBack = false;
-  for (const { need } of ahead) {
-    isHeldBack ||= shortDim(room, need) !== null;
-    if (!isHeldBack) room = take(room, need);
+  for (const [index, item] of snapshot.pending.entries()) {
+    const dim = shortDim(room, item.need) ?? (isHeldBack ? 'turn' : null);
+    if (dim === null) {
+      room = take(room, item.need);
+      continue;
+    }
+    isHeldBack = true;
+    reasons.set(item.id, blocked(snapshot, item, dim, room, index, starts.get(item.id) ?? null));
   }
-  const dim = shortDim(room, item.need) ?? (isHeldBack ? 'turn' : null);
-  if (dim === null) return null;
-  return blocked(snapshot, item, dim, room, ahead, plan(snapshot, nowMs).get(item.id) ?? null);
+  return reasons;
 }
 
 function blocked(
@@ -47,7 +50,7 @@ function blocked(
   item: PendingItem,
   dim: Blocked['dim'],
   room: Room,
-  ahead: readonly PendingItem[],
+  ahead: number,
   earliestStartMs: number | null,
 ): Blocked {
   const figures = figuresOf(snapshot, item, dim, room);
@@ -81,13 +84,13 @@ function figuresOf(snapshot: Snapshot, item: PendingItem, dim: Blocked['dim'], r
   }
 }
 
-/** Running tasks by what they hold of the dimension, largest first, then the pending ones ahead. */
-function holders(snapshot: Snapshot, dim: Blocked['dim'], ahead: readonly PendingItem[]): string[] {
-  const held = [...snapshot.running];
-  if (dim === 'mem') held.sort((a, b) => chargedMem(b) - chargedMem(a));
-  if (dim === 'cpu') held.sort((a, b) => b.need.cpuCores - a.need.cpuCores);
-  const names = dim === 'turn' ? [] : held.map((item) => item.name);
-  return [...names, ...ahead.map((item) => item.name)].slice(0, NAMES_SHOWN);
+/** Running tasks by what they hold of the dimension, largest first, then the first `ahead` pending ones. */
+function holders(snapshot: Snapshot, dim: Blocked['dim'], ahead: number): string[] {
+  const running = dim === 'turn' ? [] : [...snapshot.running];
+  if (dim === 'mem') running.sort((a, b) => chargedMem(b) - chargedMem(a));
+  if (dim === 'cpu') running.sort((a, b) => b.need.cpuCores - a.need.cpuCores);
+  const waiting = snapshot.pending.slice(0, Math.min(ahead, NAMES_SHOWN));
+  return [...running, ...waiting].slice(0, NAMES_SHOWN).map((item) => item.name);
 }
 
 function roundCores(cores: number): number {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 describe('daemon', () => {
   it('starts, tells its status, stops', async (t) => {

@@ -114,7 +114,8 @@ describe('wait', () => {
       const { code, stdout, stderr } = await waiting.done;
       assert.equal(code, 1);
       assert.equal(jsonLine(stdout).exit_code, 5);
-      const seqs = jsonLines(stderr).map((event) => event.seq as number);
+      const told = jsonLines(stderr).filter(({ event }) => event !== 'daemon_stopping');
+      const seqs = told.map((event) => event.seq as number);
       assert.deepEqual(
         seqs,
         [...new Set(seqs)].sort((a, b) => a - b),

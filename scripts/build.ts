@@ -3,6 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
+/** What the daemon starts, found beside its bundle. */
+const SCRIPTS = ['spawner.sh', 'supervisor.sh'];
+
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const half = join(dist, `.half.${process.pid}`);
@@ -37,9 +40,9 @@ try {
     outfile: join(half, 'daemon.mjs'),
     packages: 'external',
   });
-  copyFileSync(join(root, 'src/exec/supervisor.sh'), join(half, 'supervisor.sh'));
+  for (const script of SCRIPTS) copyFileSync(join(root, 'src/exec', script), join(half, script));
   // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
-  for (const file of ['cli.cjs', 'daemon.mjs', 'supervisor.sh', '.built'])
+  for (const file of ['cli.cjs', 'daemon.mjs', ...SCRIPTS, '.built'])
     renameSync(join(half, file), join(dist, file));
 } finally {
   rmSync(half, { recursive: true, force: true });

@@ -3,7 +3,8 @@ import { mkdirSync } from 'node:fs';
 import type { Attempt, Task } from '../core/task.ts';
 import { taskEnvironment } from '../exec/environment.ts';
 import type { Tools } from '../exec/launch-script.ts';
-import { type Supervisor, startAttempt } from '../exec/start.ts';
+import type { Spawner } from '../exec/spawner.ts';
+import { startAttempt } from '../exec/start.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveAttempt } from './attempt.ts';
 import { groupName } from './paths.ts';
@@ -11,18 +12,19 @@ import { groupName } from './paths.ts';
 export interface LaunchDeps {
   readonly tools: Tools;
   readonly store: Store;
+  readonly spawner: Spawner;
 }
 
 export function launchAttempt(
-  { tools, store }: LaunchDeps,
+  { tools, store, spawner }: LaunchDeps,
   task: Task,
   attempt: Attempt,
   live: LiveAttempt,
-): Supervisor {
+): void {
   const { dir, stopFile, progressFile, checkpointDir } = live.paths;
   mkdirSync(checkpointDir, { recursive: true, mode: 0o700 });
   const group = groupName(task.id, attempt.number);
-  return startAttempt({
+  startAttempt(spawner, {
     dir,
     entryFiles: live.group.entryFiles,
     counterFiles: live.group.counterFiles,

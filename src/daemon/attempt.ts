@@ -5,8 +5,7 @@ import type { Now } from '../core/clock.ts';
 import type { Attempt, TaskId, Usage } from '../core/task.ts';
 import { logSize, logTouchedAt } from '../exec/log-file.ts';
 import { isAlive } from '../exec/process-identity.ts';
-import { type Records, readCounters, readRecords } from '../exec/records.ts';
-import type { Supervisor } from '../exec/start.ts';
+import { type KnownRecords, type Records, readCounters, readRecords } from '../exec/records.ts';
 import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
 import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
 import type { AttemptPaths } from './paths.ts';
@@ -24,10 +23,8 @@ export class LiveAttempt {
   /** The main process ended while others of its tree lived on. */
   hasLeftovers = false;
   isObserved = false;
-  isAdopted = false;
   readonly #stirred: () => void;
-  #supervisor: Supervisor | null = null;
-  #isSupervisorGone = false;
+  #known: KnownRecords = { supervisor: null, started: null };
   #samples = 0;
   #isAttached = false;
   #climb: NodeJS.Timeout | null = null;
@@ -41,32 +38,30 @@ export class LiveAttempt {
     this.#stirred = stirred;
   }
 
-  /** Call once the attempt's directory exists. Null: the supervisor is another daemon's child. */
-  observe(supervisor: Supervisor | null): void {
+  /** Call once the attempt's directory exists. */
+  observe(): void {
     this.isObserved = true;
-    this.isAdopted = supervisor === null;
-    this.#supervisor = supervisor;
-    supervisor?.onExit(() => {
-      this.#isSupervisorGone = true;
-      this.#stirred();
-    });
     this.#stops.push(watchDirectory(this.paths.dir, this.#stirred), this.group.watch(this.#stirred));
   }
 
+  /** What the attempt has left so far; once its supervisor has gone, all that it ever will. */
   records(): Records {
-    const records = readRecords(this.paths.dir);
+    let records = readRecords(this.paths.dir, this.#known);
+    this.#known = records;
     if (!this.#isAttached && records.started?.main) {
       this.#isAttached = true;
       this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
     }
+    // It may have written the last of them between the first look and its end.
+    if (!records.closed && this.isSupervisorGone())
+      records = { ...readRecords(this.paths.dir), closed: true };
     return records;
   }
 
-  /** Ask before reading the records: whoever has gone has written all of them. */
+  /** False also while it is not known yet. */
   isSupervisorGone(): boolean {
-    if (this.#supervisor !== null) return this.#isSupervisorGone;
-    const { supervisor } = this.records();
-    return supervisor === null || !isAlive(supervisor);
+    const { supervisor } = this.#known;
+    return supervisor !== null && !isAlive(supervisor);
   }
 
   /** Null when the group is gone. */

@@ -16,7 +16,7 @@ import { type LaunchDeps, launchAttempt } from './act.ts';
 import { LiveAttempt } from './attempt.ts';
 import { commitError } from './commit-error.ts';
 import { endReason } from './end-reason.ts';
-import { examine } from './examine.ts';
+import { examine, isOverdue } from './examine.ts';
 import { Graveyard } from './graveyard.ts';
 import { Hub } from './hub.ts';
 import { climb } from './kill.ts';
@@ -117,7 +117,7 @@ export class Engine {
     this.#tasks.set(task.id, task);
     if (attempt === null) return;
     this.#attempts.set(task.id, attempt);
-    attempt.observe(null);
+    attempt.observe();
     this.stir(task.id);
     this.#climb(task.id);
   }
@@ -242,8 +242,8 @@ export class Engine {
     for (const live of this.#attempts.values()) {
       const task = stage.get(live.id);
       if (task === undefined || !isActive(task.state)) continue;
-      if (live.isAdopted) this.#examine(stage, live.id);
       const { attempt } = task.state;
+      if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) this.#examine(stage, live.id);
       if (attempt.startedAt === null) continue;
       const sample = live.sample(stage.now);
       if (sample === null || task.state.status === 'paused') continue;
@@ -306,7 +306,8 @@ export class Engine {
     const task = this.#tasks.get(live.id);
     if (this.#isStopped || task === undefined || !isActive(task.state)) return;
     try {
-      live.observe(launchAttempt(this.#deps, task, task.state.attempt, live));
+      launchAttempt(this.#deps, task, task.state.attempt, live);
+      live.observe();
       this.stir(live.id);
       this.#climb(live.id);
     } catch (error) {

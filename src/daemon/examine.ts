@@ -1,5 +1,8 @@
 // Reads what an attempt has left behind and stages what follows from it. Repeating it does no harm.
-import { isActive } from '../core/task.ts';
+
+import type { Now } from '../core/clock.ts';
+import { type Attempt, isActive } from '../core/task.ts';
+import { claimForRecovery } from '../exec/records.ts';
 import type { LiveAttempt } from './attempt.ts';
 import type { Stage } from './stage.ts';
 
@@ -8,7 +11,6 @@ export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' 
   const { id } = live;
   const task = stage.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
-  const isSupervisorGone = live.isSupervisorGone();
   const records = live.records();
   if (records.started !== null)
     stage.change(id, {
@@ -17,7 +19,21 @@ export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' 
       group: live.group.ref,
       at: records.started.at,
     });
-  if (!records.closed && !isSupervisorGone) return 'done';
+  const { attempt } = task.state;
+  const hasBegun = records.started !== null || records.supervisor !== null;
+  // Somebody may have deleted the records of an attempt that had begun.
+  const areLost = !hasBegun && attempt.startedAt !== null;
+  if (!records.closed && !areLost) {
+    if (!hasBegun && isOverdue(attempt, stage.now))
+      // Whatever was to start it is lost. The claim decides, should it come after all.
+      stage.change(
+        id,
+        claimForRecovery(live.paths.dir)
+          ? { kind: 'requeue', why: 'its supervisor did not begin' }
+          : { kind: 'lose', reason: 'supervisor_lost', usage: null, at: stage.now.wallMs },
+      );
+    return 'done';
+  }
   if (live.group.populated()) {
     live.hasLeftovers = true;
     return 'look_again';
@@ -32,4 +48,11 @@ export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' 
     stage.change(id, { kind: 'end', exit: records.exit, usage: live.finalUsage(), at: endedAt });
   }
   return 'done';
+}
+
+const BEGIN_DEADLINE_MS = 30_000;
+
+/** The attempt should have begun long ago. */
+export function isOverdue(attempt: Attempt, { wallMs }: Now): boolean {
+  return attempt.startedAt === null && wallMs - attempt.dispatchedAt > BEGIN_DEADLINE_MS;
 }

@@ -9,6 +9,7 @@ import { openDriver } from '../cgroups/open.ts';
 import { homeDir, homePaths } from '../config/home.ts';
 import { loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
+import { openSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { readBootId } from '../host/boot.ts';
 import { realClock } from '../host/clock.ts';
@@ -50,13 +51,16 @@ async function main(): Promise<void> {
   const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
   const capacity = capacityOf(config, host);
   const bootId = readBootId();
+  const tools = findTools();
+  const spawner = openSpawner(tools, (how) => log.error({ how }, 'spawner lost; starting another'));
   const engine = new Engine({
     driver,
     clock: realClock,
     store,
     log,
     tasksDir: paths.tasks,
-    tools: findTools(),
+    tools,
+    spawner,
     bootId,
     capacity,
     envelopeRules: envelopeRules(config, host.memTotalBytes),
@@ -71,6 +75,7 @@ async function main(): Promise<void> {
     log.info({ killTasks }, 'stopping');
     if (killTasks) await engine.killAll();
     engine.stop();
+    spawner.close();
     const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE_MS);
     await app.close();
     clearTimeout(cut);

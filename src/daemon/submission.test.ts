@@ -145,7 +145,7 @@ describe('a submission', () => {
     const first = taskOn(hostOf(8, 2)).name;
     const second = taskOn(hostOf(8, 2), {}, [first]).name;
     assert.match(first, /^make-\d{4}-\d{6}$/);
-    assert.equal(second, `${first}-2`);
+    assert.equal(second, `${first}-000001`);
     assert.ok(isTaskName(second));
   });
 });

@@ -42,6 +42,8 @@ export function launchScript(launch: Launch): string {
     ...argv,
   ];
   return [
+    // Read by the supervisor when no daemon is there to read them before the group is removed.
+    ...launch.counterFiles.map((file) => `#counter ${file}`),
     'trap - INT TERM HUP QUIT PIPE',
     ...launch.entryFiles.map(
       (file) => `echo 0 >${quote(file)} || ${fail(`the task's cgroup cannot be entered: ${file}`)}`,
@@ -50,7 +52,7 @@ export function launchScript(launch: Launch): string {
     'stat=',
     'if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi',
     `printf '%s\\n' "$stat" >${quote(`${launch.dir}/started`)}`,
-    'unset dir tee parent stat',
+    'unset dir tee parent stat _',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${quote(launch.cwd)} || ${fail(`the working directory cannot be entered: ${launch.cwd}`)}`,
     ...plain.map(([name, value]) => `export ${name}=${quote(value)}`),

@@ -14,17 +14,25 @@ export interface Records {
   readonly closed: boolean;
 }
 
-export function readRecords(dir: string): Records {
+/** What never changes once it has been read. */
+export type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
+
+/** With `known`, only what may be new is read: how it ended not before `closed` is there. */
+export function readRecords(dir: string, known?: KnownRecords): Records {
   // Last written, first read: once it is there, so are the others.
   const closed = statSync(join(dir, 'closed'), { throwIfNoEntry: false }) !== undefined;
-  const started = readWhole(join(dir, 'started'));
+  const isOver = closed || known === undefined;
   return {
-    supervisor: parseIdentity(readRecord(join(dir, 'claim'))?.text ?? ''),
-    started: started === null ? null : { at: started.mtimeMs, main: parseIdentity(started.text) },
-    startFailed: readWhole(join(dir, 'start_failed'))?.text.trim() ?? null,
-    exit: parseExit(readRecord(join(dir, 'exit'))),
+    supervisor: known?.supervisor ?? parseIdentity(readRecord(join(dir, 'claim'))?.text ?? ''),
+    started: known?.started ?? parseStarted(readWhole(join(dir, 'started'))),
+    startFailed: isOver ? (readWhole(join(dir, 'start_failed'))?.text.trim() ?? null) : null,
+    exit: isOver ? parseExit(readRecord(join(dir, 'exit'))) : null,
     closed,
   };
+}
+
+function parseStarted(record: { text: string; mtimeMs: number } | null): Records['started'] {
+  return record === null ? null : { at: record.mtimeMs, main: parseIdentity(record.text) };
 }
 
 /** The counters the supervisor copied because no daemon lived: path -> text. */

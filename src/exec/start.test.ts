@@ -8,15 +8,22 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Command } from '../core/task.ts';
 import type { Launch } from './launch-script.ts';
 import { claimForRecovery, readRecords } from './records.ts';
+import { openSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
 let root: string;
 let count = 0;
+let spawner: Spawner;
+const losses: string[] = [];
 before(() => {
   root = mkdtempSync(join(tmpdir(), 'babysit-exec-'));
+  spawner = openSpawner(findTools(), (how) => losses.push(how));
 });
-after(() => rmSync(root, { recursive: true, force: true }));
+after(() => {
+  spawner.close();
+  rmSync(root, { recursive: true, force: true });
+});
 
 function launch(command: Command | string, changes: Partial<Launch> = {}): Launch {
   count += 1;
@@ -35,12 +42,8 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
 }
 
 async function finish(spec: Launch) {
-  const supervisor = startAttempt(spec);
-  let isGone = false;
-  supervisor.onExit(() => {
-    isGone = true;
-  });
-  await waitUntil(() => isGone, { deadlineMs: 20_000, what: 'the supervisor to end' });
+  startAttempt(spawner, spec);
+  await waitUntil(() => readRecords(spec.dir).closed, { deadlineMs: 20_000, what: 'the supervisor to end' });
   const log = existsSync(`${spec.dir}.log`) ? readFileSync(`${spec.dir}.log`, 'utf8') : '';
   return { records: readRecords(spec.dir), log };
 }
@@ -141,6 +144,19 @@ describe('command', () => {
     );
     assert.match(records.startFailed ?? '', /cgroup cannot be entered/);
     assert.doesNotMatch(log, /^no$/m);
+  });
+});
+
+describe('spawner', () => {
+  it('is replaced when it dies, and what it had not started is started', async () => {
+    const pid = Number(
+      (await finish(launch('cut -d" " -f4 /proc/$(cut -d" " -f4 /proc/$PPID/stat)/stat'))).log,
+    );
+    const parent = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    assert.match(parent, /spawner\.sh/);
+    process.kill(pid, 'SIGKILL');
+    assert.equal((await finish(launch('echo after'))).log, 'after\n');
+    assert.deepEqual(losses, ['exit SIGKILL']);
   });
 });
 

@@ -3,12 +3,10 @@
 # It lives outside the task's cgroup, in a session of its own, and outlives the daemon.
 #   $1  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
 #   $2  absolute path of tee
-#   …   the group's counters: copied into `counters` when no daemon is there to read them before the group is removed
 # Records, in order: claim (this attempt has been taken; made once, never overwritten), started (written by launch.sh),
 # exit (the main process has ended; its mtime is the time), closed (all output is in the log).
 dir=$1 tee=$2
-shift 2
-parent=$PPID
+parent=$PPID # the spawner, which ends with the daemon
 exec 2>"$dir/supervisor.err"
 # A reader that dies, or a signal to this process group, must not cost the exit record. A trap, unlike
 # an ignored signal, is not inherited by the command.
@@ -31,17 +29,17 @@ set +C
   printf 'code=%s told=%s end\n' "$code" "$told" >"$dir/exit"
 } | "$tee" -a "$dir.log" >/dev/null
 
-ppid=$parent
-if [ -r /proc/self/stat ]; then read -r _ _ _ ppid _ </proc/self/stat; fi
-if [ "$ppid" != "$parent" ]; then
-  # systemd removes the empty groups of a daemon that has died together with its unit.
-  for file; do
+is_orphan=0
+kill -0 "$parent" 2>/dev/null || is_orphan=1
+if [ "$is_orphan" = 1 ]; then
+  # systemd removes the empty groups of a daemon that has died together with its unit, and the counters with them.
+  while read -r mark file && [ "$mark" = '#counter' ]; do
     [ -r "$file" ] || continue
     printf '# %s\n' "$file"
     while IFS= read -r line; do printf '%s\n' "$line"; done <"$file"
-  done >"$dir/counters"
+  done <"$dir/launch.sh" >"$dir/counters"
 fi
 : >"$dir/closed"
 
 # With the daemon alive its database makes the exit durable; without it, the record must reach the disk by itself.
-if [ "$ppid" != "$parent" ]; then sync "$dir/exit" "$dir/closed" 2>/dev/null || sync; fi
+if [ "$is_orphan" = 1 ]; then sync "$dir/exit" "$dir/closed" 2>/dev/null || sync; fi

@@ -7,6 +7,9 @@ export interface HostMemory {
   readonly availableBytes: number;
 }
 
+/** The limit of the container, read once: it costs as much as the rest of a sample. */
+let constrained: number | null = null;
+
 /**
  * MemTotal and MemAvailable of /proc/meminfo (Linux 3.14+: what can be used without swapping), both bounded by the
  * memory limit of the container the daemon runs in, if it has one.
@@ -14,7 +17,7 @@ export interface HostMemory {
 export function readHostMemory(): HostMemory {
   const host = process.platform === 'linux' ? parseMeminfo(readFileSync('/proc/meminfo', 'utf8')) : null;
   const memory = host ?? { totalBytes: totalmem(), availableBytes: freemem() };
-  const constrained = process.constrainedMemory();
+  constrained ??= process.constrainedMemory();
   if (constrained === 0 || constrained >= memory.totalBytes) return memory;
   return {
     totalBytes: constrained,

@@ -186,7 +186,7 @@ describe(`tasks on ${DRIVER}`, () => {
       home,
       'polite',
       [],
-      'echo ready; while [ ! -e "$BABYSIT_STOP_FILE" ]; do sleep 0.05; done; trap "" TERM; exit 3',
+      'trap "" TERM; echo ready; until [ -e "$BABYSIT_STOP_FILE" ]; do sleep 0.05; done; exit 3',
     );
     for (const name of ['stubborn', 'polite']) {
       await waitUntil(async () => (await home.run(['log', name])).stdout === 'ready\n', {

@@ -50,6 +50,7 @@ export function serviceOf(t: TestContext) {
     log,
     tasksDir,
     tools: { tee: '', env: '', nice: '', bash: '', setsid: null },
+    spawner: { start() {}, close() {} },
     bootId: 'boot-1',
     capacity,
     envelopeRules: envelopeRules(loaded.config, capacity.memTotalBytes),

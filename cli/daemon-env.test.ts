@@ -1,6 +1,7 @@
 // What a daemon inherits from whoever happens to start it.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { findHome } from '../src/config/home.ts';
 import { daemonEnv } from './daemon-env.ts';
 
 it('keeps what belongs to the user and drops what belongs to the session, the task or the agent', () => {
@@ -19,7 +20,7 @@ it('keeps what belongs to the user and drops what belongs to the session, the ta
       SECRET_TOKEN: 'x',
       NODE_OPTIONS: '--inspect',
     },
-    { dir: '/state', socket: '/state/daemon.sock', log: '/state/daemon.log' },
+    findHome({ BABYSIT_HOME: '/state' }),
   );
   assert.deepEqual(env, {
     HOME: '/home/u',

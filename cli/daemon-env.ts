@@ -1,5 +1,5 @@
 // The environment a daemon starts with: the user's, not that of the agent session or task that happened to start it.
-import type { Home } from './home.ts';
+import type { Home } from '../src/config/home.ts';
 
 const KEPT =
   /^(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|NODE_EXTRA_CA_CERTS|BABYSIT_\w+)$/;

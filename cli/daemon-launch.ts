@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Home } from './home.ts';
+import type { Home } from '../src/config/home.ts';
 
 export interface Launch {
   readonly kind: 'direct' | 'systemd';

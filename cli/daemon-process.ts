@@ -2,12 +2,12 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../src/api/shapes.ts';
+import type { Home } from '../src/config/home.ts';
 import { BabysitError } from '../src/core/errors.ts';
 import { send } from './client.ts';
 import { daemonEnv } from './daemon-env.ts';
 import { type Launch, launchDetached } from './daemon-launch.ts';
 import { logEnd, logTail } from './daemon-log.ts';
-import type { Home } from './home.ts';
 import { launchUnderSystemd } from './systemd.ts';
 import { uptimeMs } from './uptime.ts';
 

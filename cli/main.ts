@@ -1,9 +1,10 @@
 // The command line: words in, one exit code out. The only place of the CLI that ends the process.
+
+import { findHome } from '../src/config/home.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
 import { type FlagSpecs, parseArgv } from './argv.ts';
 import { COMMON_FLAGS } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
-import { findHome } from './home.ts';
 import { nearest } from './nearest.ts';
 import { createOutput, isClosedPipe, printError } from './output.ts';
 

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Home } from '../src/config/home.ts';
 import { daemonProgram, type Launch } from './daemon-launch.ts';
-import type { Home } from './home.ts';
 import { uptimeMs } from './uptime.ts';
 
 const SYSTEMD_RUN_MS = 10_000;

@@ -1,18 +1,9 @@
 // Where babysit keeps its state. Imports nothing heavy: the CLI reads it too.
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { BabysitError } from '../core/errors.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** `$BABYSIT_HOME`, else `$XDG_STATE_HOME/babysit`, else `~/.local/state/babysit`; absolute. */
-export function homeDir(env: Env): string {
-  if (env.BABYSIT_HOME) return resolve(env.BABYSIT_HOME);
-  if (env.XDG_STATE_HOME) return resolve(env.XDG_STATE_HOME, 'babysit');
-  return join(env.HOME || homedir(), '.local', 'state', 'babysit');
-}
-
-export interface HomePaths {
-  readonly home: string;
+export interface Home {
+  readonly dir: string;
   readonly socket: string;
   readonly database: string;
   readonly lock: string;
@@ -22,15 +13,41 @@ export interface HomePaths {
   readonly tasks: string;
 }
 
-export function homePaths(home: string): HomePaths {
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** sun_path holds 108 bytes on Linux, 104 on macOS, the closing zero included. */
+const SOCKET_PATH_MAX = process.platform === 'darwin' ? 103 : 107;
+
+/** `$BABYSIT_HOME`, else `$XDG_STATE_HOME/babysit`, else `~/.local/state/babysit`. Throws BabysitError usage. */
+export function findHome(env: Env): Home {
+  const dir = env.BABYSIT_HOME || join(stateHome(env), 'babysit');
+  if (!isAbsolute(dir)) throw new BabysitError('usage', `BABYSIT_HOME: "${dir}" is not an absolute path`);
+  // Supervisors are started by lines that hold a path.
+  if (dir.includes('\n')) throw new BabysitError('usage', 'BABYSIT_HOME: must not hold a line break');
+  const socket = join(dir, 'daemon.sock');
+  if (Buffer.byteLength(socket) > SOCKET_PATH_MAX)
+    throw new BabysitError(
+      'usage',
+      `BABYSIT_HOME: a socket in "${dir}" would have a path of more than ${SOCKET_PATH_MAX} bytes`,
+      { hint: 'Set BABYSIT_HOME to a shorter path.' },
+    );
   return {
-    home,
-    socket: join(home, 'daemon.sock'),
-    database: join(home, 'babysit.db'),
-    lock: join(home, 'daemon.lock'),
-    pidFile: join(home, 'daemon.pid'),
-    log: join(home, 'daemon.log'),
-    config: join(home, 'config.json'),
-    tasks: join(home, 'tasks'),
+    dir,
+    socket,
+    database: join(dir, 'babysit.db'),
+    lock: join(dir, 'daemon.lock'),
+    pidFile: join(dir, 'daemon.pid'),
+    log: join(dir, 'daemon.log'),
+    config: join(dir, 'config.json'),
+    tasks: join(dir, 'tasks'),
   };
+}
+
+function stateHome(env: Env): string {
+  if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return env.XDG_STATE_HOME;
+  if (!env.HOME || !isAbsolute(env.HOME))
+    throw new BabysitError('usage', 'HOME is not set, so there is no place for the state of babysit', {
+      hint: 'Set HOME or BABYSIT_HOME.',
+    });
+  return join(env.HOME, '.local', 'state');
 }

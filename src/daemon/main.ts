@@ -6,7 +6,7 @@ import pino from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import { buildApp } from '../api/app.ts';
 import { openDriver } from '../cgroups/open.ts';
-import { homeDir, homePaths } from '../config/home.ts';
+import { findHome } from '../config/home.ts';
 import { loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
 import { openSpawner } from '../exec/spawner.ts';
@@ -30,13 +30,13 @@ const CLOSE_PATIENCE_MS = 1000;
 
 async function main(): Promise<void> {
   process.umask(0o077);
-  const paths = homePaths(homeDir(process.env));
+  const paths = findHome(process.env);
   prepareHome(paths);
   const loaded = loadConfig(paths.config, process.env);
   const lock = takeLock(paths.lock);
   if (lock === null) {
     process.stderr.write(
-      `babysit: a daemon is running already (pid ${readPid(paths.pidFile)}) in ${paths.home}\n`,
+      `babysit: a daemon is running already (pid ${readPid(paths.pidFile)}) in ${paths.dir}\n`,
     );
     return;
   }
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     { level: config['log.level'], base: { pid: process.pid } },
     pino.destination({ dest: paths.log, sync: true }),
   );
-  const opened = openDriver({ tag: groupTag(paths.home), want: config['envelope.driver'] });
+  const opened = openDriver({ tag: groupTag(paths.dir), want: config['envelope.driver'] });
   const { driver, probe } = opened;
   const store = openStore(paths.database);
   const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
@@ -95,14 +95,14 @@ async function main(): Promise<void> {
     clock: realClock,
     loaded,
     capacity,
-    home: paths.home,
+    home: paths.dir,
     tasksDir: paths.tasks,
     driver: driver.kind,
     version: packageJson.version,
     instance: randomUUID(),
     startedAt: Date.now(),
     readHost: readHostMemory,
-    freeDisk: () => freeDiskBytes(paths.home),
+    freeDisk: () => freeDiskBytes(paths.dir),
     doctor: () => doctor(probe),
     // The answer to the request that asks for it leaves first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
@@ -113,7 +113,7 @@ async function main(): Promise<void> {
   });
   claimHome(paths);
   await app.listen({ path: paths.socket });
-  log.info({ version: packageJson.version, driver: driver.kind, home: paths.home }, 'ready');
+  log.info({ version: packageJson.version, driver: driver.kind, home: paths.dir }, 'ready');
   process.on('SIGTERM', () => stopOnce(false));
   process.on('SIGINT', () => stopOnce(false));
   process.on('SIGHUP', () => {});

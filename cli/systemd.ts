@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../src/config/home.ts';
-import { daemonProgram, type Launch } from './daemon-launch.ts';
+import { daemonArgs, type Launch } from './daemon-launch.ts';
 import { uptimeMs } from './uptime.ts';
 
 const SYSTEMD_RUN_MS = 10_000;
@@ -42,7 +42,7 @@ export function serviceArgs(unit: string, home: Home, env: Record<string, string
     ...setenv,
     '--',
     process.execPath,
-    daemonProgram(),
+    ...daemonArgs(),
   ];
 }
 

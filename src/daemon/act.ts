@@ -28,7 +28,7 @@ export function launchAttempt(
     dir,
     entryFiles: live.group.entryFiles,
     counterFiles: live.group.counterFiles,
-    envelope: attempt.envelope,
+    oomScoreAdj: attempt.envelope.oomScoreAdj,
     command: task.command,
     cwd: task.cwd,
     umask: task.umask,

@@ -52,7 +52,9 @@ async function main(): Promise<void> {
   const capacity = capacityOf(config, host);
   const bootId = readBootId();
   const tools = findTools();
-  const spawner = openSpawner(tools, (how) => log.error({ how }, 'spawner lost; starting another'));
+  const spawner = openSpawner(tools, config['envelope.nice'], (how) =>
+    log.error({ how }, 'spawner lost; starting another'),
+  );
   const engine = new Engine({
     driver,
     clock: realClock,

@@ -1,12 +1,12 @@
 // The shell script that turns the supervisor's child into the command: enter the group, take cwd and environment, execute.
-import type { Command, Envelope } from '../core/task.ts';
+import type { Command } from '../core/task.ts';
 import type { Environment } from './environment.ts';
 
 export interface Launch {
   readonly dir: string;
   readonly entryFiles: readonly string[];
   readonly counterFiles: readonly string[];
-  readonly envelope: Pick<Envelope, 'nice' | 'oomScoreAdj'>;
+  readonly oomScoreAdj: number;
   readonly command: Command;
   readonly cwd: string;
   readonly umask: number;
@@ -34,11 +34,10 @@ export function launchScript(launch: Launch): string {
     `{ printf '%s\\n' ${quote(what)} >${quote(`${launch.dir}/start_failed`)}; exit 125; }`;
   const argv =
     launch.command.kind === 'shell' ? [launch.tools.bash, '-c', launch.command.line] : launch.command.argv;
-  const { setsid, nice, env } = launch.tools;
+  const { setsid, env } = launch.tools;
   const exec = [
     ...(setsid === null ? [] : [setsid]),
     ...(odd.length === 0 ? [] : [env, ...odd.map(([name, value]) => `${name}=${value}`)]),
-    ...(launch.envelope.nice === 0 ? [] : [nice, '-n', String(launch.envelope.nice)]),
     ...argv,
   ];
   return [
@@ -48,7 +47,7 @@ export function launchScript(launch: Launch): string {
     ...launch.entryFiles.map(
       (file) => `echo 0 >${quote(file)} || ${fail(`the task's cgroup cannot be entered: ${file}`)}`,
     ),
-    `if [ -w /proc/self/oom_score_adj ]; then echo ${launch.envelope.oomScoreAdj} >/proc/self/oom_score_adj; fi`,
+    `if [ -w /proc/self/oom_score_adj ]; then echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj; fi`,
     'stat=',
     'if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi',
     `printf '%s\\n' "$stat" >${quote(`${launch.dir}/started`)}`,

@@ -17,21 +17,28 @@ const RESTART_MS = 100;
 /** By then a supervisor has claimed its attempt, or the attempt's own deadline has passed. */
 const REMEMBERED_MS = 30_000;
 
-/** `lost` is told when the spawner ended without being asked to. */
-export function openSpawner(tools: Tools, lost: (how: string) => void): Spawner {
+/**
+ * `nice` is the niceness of the spawner and of all it starts: given once, it costs no process for each task.
+ * `lost` is told when the spawner ended without being asked to.
+ */
+export function openSpawner(tools: Tools, nice: number, lost: (how: string) => void): Spawner {
   const sent = new Map<string, number>();
   let isClosed = false;
   let shell = open();
 
   function open(): ChildProcess {
-    const child = spawn(tools.bash, [SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.tee], {
-      cwd: '/',
-      // Nothing of the caller's environment reaches a supervisor (an LD_PRELOAD of the task is not ours),
-      // and nothing of the daemon's reaches the command.
-      env: {},
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    });
+    const child = spawn(
+      tools.nice,
+      ['-n', String(nice), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.tee],
+      {
+        cwd: '/',
+        // Nothing of the caller's environment reaches a supervisor (an LD_PRELOAD of the task is not ours),
+        // and nothing of the daemon's reaches the command.
+        env: {},
+        stdio: ['pipe', 'ignore', 'ignore'],
+        detached: true,
+      },
+    );
     // A write that meets a dead spawner is repeated by its successor.
     child.stdin?.on('error', () => {});
     let isGone = false;

@@ -1,7 +1,7 @@
 // The supervisor on real processes: what it records, what the command gets, what it survives.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { waitUntil } from '../../test/support/wait-until.ts';
@@ -18,7 +18,7 @@ let spawner: Spawner;
 const losses: string[] = [];
 before(() => {
   root = mkdtempSync(join(tmpdir(), 'babysit-exec-'));
-  spawner = openSpawner(findTools(), (how) => losses.push(how));
+  spawner = openSpawner(findTools(), 5, (how) => losses.push(how));
 });
 after(() => {
   spawner.close();
@@ -31,7 +31,7 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
     dir: join(root, String(count)),
     entryFiles: [],
     counterFiles: [],
-    envelope: { nice: 0, oomScoreAdj: 0 },
+    oomScoreAdj: 0,
     command: typeof command === 'string' ? { kind: 'shell', line: command } : command,
     cwd: root,
     umask: 0o022,
@@ -120,11 +120,11 @@ describe('command', () => {
 
   it('runs in the cwd, with the niceness and without stdin', async () => {
     const { log } = await finish(
-      launch('pwd; nice; cat; cat /proc/self/oom_score_adj', { envelope: { nice: 5, oomScoreAdj: 300 } }),
+      launch('pwd; nice; cat; cat /proc/self/oom_score_adj', { oomScoreAdj: 300 }),
     );
     const [cwd, nice, oom] = log.split('\n');
     assert.equal(cwd, root);
-    assert.equal(Number(nice), 5 + Number(process.env.NICE_BASE ?? 0));
+    assert.equal(Number(nice), 5 + getPriority());
     assert.equal(oom, '300');
   });
 

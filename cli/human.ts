@@ -55,3 +55,8 @@ function colorOf(status: TaskStatus): number {
       return 0;
   }
 }
+
+/** The value carries its unit; the name need not. */
+export function humanKey(key: string): string {
+  return key.replace(/_(ms|bytes)$/, '');
+}

@@ -14,6 +14,9 @@ describe('alignedTable', () => {
     );
     assert.equal(table, 'NAME    MEM\nbuild    5M\nx      1.5G\n');
   });
+  it('keeps a short name to the left', () => {
+    assert.equal(alignedTable(['name', 'mem'], [['a', '']]), 'NAME  MEM\na\n');
+  });
   it('keeps a nasty cell on its line', () => {
     assert.equal(alignedTable(['name'], [['a\n\x1b[31mb']]), 'NAME\na\\nb\n');
   });

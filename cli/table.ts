@@ -1,12 +1,15 @@
 // Aligned columns and CSV for people and spreadsheets.
 import { escapeField } from './escape.ts';
 
+/** A number with its unit, or nothing. */
+const NUMBER = /^(\d[\d.]*[a-zA-Z%]{0,2})?$/;
+
 /** Left-aligned columns, two spaces between; numbers to the right. Cells are made harmless for a terminal. */
 export function alignedTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [header.map((text) => text.toUpperCase()), ...rows.map((row) => row.map(escapeField))];
   const widths = header.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
   const right = header.map(
-    (_, column) => rows.length > 0 && rows.every((row) => /^[\d.]*[a-zA-Z%]{0,2}$/.test(row[column] ?? '')),
+    (_, column) => rows.some((row) => row[column]) && rows.every((row) => NUMBER.test(row[column] ?? '')),
   );
   return cells
     .map((row) =>

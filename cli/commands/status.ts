@@ -3,7 +3,7 @@ import type { StatusView, TaskView } from '../../src/api/shapes.ts';
 import { EXIT } from '../../src/core/errors.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { escapeField } from '../escape.ts';
-import { humanCores, humanDuration, humanSize, humanValue } from '../human.ts';
+import { humanCores, humanDuration, humanKey, humanSize, humanValue } from '../human.ts';
 import { NAME_FLAG, oneRef, taskPath, taskRefs } from '../refs.ts';
 import { call } from '../session.ts';
 import { fieldLines } from '../table.ts';
@@ -32,7 +32,7 @@ async function showTask({ output, session, full }: Context, ref: string): Promis
   // A task asked for by name is shown in full; what does not apply to it is left out unless --full.
   const fields = Object.entries(task).filter(([, value]) => full || value !== null);
   if (output.json) output.data(`${JSON.stringify(Object.fromEntries(fields))}\n`);
-  else output.data(fieldLines(fields.map(([key, value]) => [key, humanValue(key, value)])));
+  else output.data(fieldLines(fields.map(([key, value]) => [humanKey(key), humanValue(key, value)])));
   return EXIT.ok;
 }
 

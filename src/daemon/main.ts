@@ -41,10 +41,10 @@ async function main(): Promise<void> {
     return;
   }
   const { config } = loaded;
-  const log = pino(
-    { level: config['log.level'], base: { pid: process.pid } },
-    pino.destination({ dest: paths.log, sync: true }),
-  );
+  const logFile = pino.destination({ dest: paths.log, sync: true });
+  // A full disk costs lines of the log, not the daemon.
+  logFile.on('error', () => {});
+  const log = pino({ level: config['log.level'], base: { pid: process.pid } }, logFile);
   const opened = openDriver({ tag: groupTag(paths.dir), want: config['envelope.driver'] });
   const { driver, probe } = opened;
   const store = openStore(paths.database);

@@ -25,6 +25,8 @@ describe('an exit record', () => {
     ['code=130 told=0 end\n', { code: null, signal: 'SIGINT' }],
     ['code=141 told=0 end\n', { code: null, signal: 'SIGPIPE' }],
     ['code=255 told=1 end\n', { code: 255, signal: null }],
+    [`code=7 told=0 end\n${' '.repeat(40)}`, { code: 7, signal: null }],
+    [' '.repeat(64), null],
     ['', null],
     ['code=1', null],
     ['code=13', null],

@@ -63,7 +63,8 @@ export function claimForRecovery(dir: string): boolean {
   }
 }
 
-const EXIT_RECORD = /^code=(\d+) told=([01]) end\n$/;
+/** What follows is the blank room that was taken for it beforehand. */
+const EXIT_RECORD = /^code=(\d+) told=([01]) end\n *$/;
 /** Signals a shell does not report on stderr; their 128+n is taken for the signal. */
 const UNREPORTED = new Set([constants.signals.SIGINT, constants.signals.SIGPIPE]);
 

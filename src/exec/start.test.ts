@@ -1,6 +1,7 @@
 // The supervisor on real processes: what it records, what the command gets, what it survives.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -72,6 +73,25 @@ describe('exit record', () => {
     const { records } = await finish(launch('true'));
     assert.ok(records.started && records.exit && records.started.at <= records.exit.at);
     assert.ok((records.started.main?.pid ?? 0) > 1);
+  });
+});
+
+describe('a full disk', () => {
+  it('costs neither the command nor its exit code', {
+    skip: process.getuid?.() === 0 ? false : 'mounting a small file system needs root',
+  }, async () => {
+    const disk = join(root, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+    try {
+      const { records, log } = await finish(
+        launch('head -c 200000 /dev/zero | tr "\\0" x; echo lost; exit 4', { dir: join(disk, '1') }),
+      );
+      assert.equal(records.exit?.code, 4);
+      assert.ok(log.length > 0 && log.length < 200_000);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
   });
 });
 

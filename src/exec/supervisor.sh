@@ -19,6 +19,9 @@ if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi
 { printf '%s\n' "$stat" >"$dir/claim"; } 2>/dev/null || exit 0
 set +C
 
+# Room for the exit record is taken now: when the disk is full at the end, overwriting needs none.
+printf '%64s' '' >"$dir/exit"
+
 {
   trap : INT TERM HUP QUIT PIPE
   (. "$dir/launch.sh") 2>&1
@@ -26,7 +29,7 @@ set +C
   # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not.
   told=0
   if [ -s "$dir/supervisor.err" ]; then told=1; fi
-  printf 'code=%s told=%s end\n' "$code" "$told" >"$dir/exit"
+  printf 'code=%s told=%s end\n' "$code" "$told" 1<>"$dir/exit"
 } | "$tee" -a "$dir.log" >/dev/null
 
 is_orphan=0

@@ -7,6 +7,7 @@ import { taskPath } from './refs.ts';
 import { problemOf, type Session, startDaemon, unreachable } from './session.ts';
 
 const ANSWER_MS = 30_000;
+const START_TRIES = 5;
 const BACKOFF_MIN_MS = 20;
 const BACKOFF_MAX_MS = 1_000;
 
@@ -21,6 +22,8 @@ export async function followTask(
   let lastSeq = 0;
   let backoffMs = 0;
   let mayStart = session.autostart;
+  let failedStarts = 0;
+  let wasConnected = false;
   for (;;) {
     let ended: TaskView | null = null;
     const lines = lineReader((line) => {
@@ -52,10 +55,19 @@ export async function followTask(
       if (ended !== null) return ended;
       if (signal.aborted) throw new Aborted();
       if (!(error instanceof SocketError)) throw error;
+      wasConnected ||= id !== null || error.fault === 'broken';
       if (error.fault === 'denied') throw unreachable(session.home, error, { method: 'GET' });
       // The first turn may find that nobody ever started a daemon; later ones, that it died.
-      if (error.fault === 'absent' && mayStart) await startDaemon(session);
-      else if (error.fault === 'absent' && id === null)
+      if (error.fault === 'absent' && mayStart) {
+        try {
+          await startDaemon(session);
+          failedStarts = 0;
+        } catch (failure) {
+          failedStarts += 1;
+          // A daemon may be killed while it starts; one that cannot start will not do so at the next try either.
+          if (!wasConnected || failedStarts >= START_TRIES) throw failure;
+        }
+      } else if (error.fault === 'absent' && !wasConnected)
         throw unreachable(session.home, error, { method: 'GET' });
     }
     if (ended !== null) return ended;

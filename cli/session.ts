@@ -38,17 +38,27 @@ export async function stream(session: Session, path: string, onData: (chunk: Buf
 
 async function ask(session: Session, request: Request): Promise<Answer> {
   const deadline = uptimeMs() + PATIENCE_MS;
+  let hasData = false;
+  const onData =
+    request.onData &&
+    ((chunk: Buffer) => {
+      hasData = true;
+      request.onData?.(chunk);
+    });
+  // A connection that a stopping daemon accepted and closed; a question may be asked again, an order may not.
+  const mayRepeat = (error: SocketError) => error.fault === 'broken' && request.method === 'GET' && !hasData;
   for (;;) {
     const patient = uptimeMs() < deadline;
     try {
-      const answer = await send(session.home.socket, request);
+      const answer = await send(session.home.socket, { ...request, ...(onData ? { onData } : {}) });
       if (answer.status < 400) return answer;
       const problem = problemOf(answer);
       if (problem.code !== 'daemon_stopping' || !patient) throw problem;
     } catch (error) {
       if (!(error instanceof SocketError)) throw error;
       if (error.fault === 'absent' && session.autostart) await startDaemon(session);
-      else if (!(error.fault === 'busy' && patient)) throw unreachable(session.home, error, request);
+      else if (!(patient && (error.fault === 'busy' || mayRepeat(error))))
+        throw unreachable(session.home, error, request);
     }
     await delay(RETRY_MS);
   }

@@ -109,7 +109,8 @@ function verdict(attempt: Attempt, exit: Exit, usage: Usage | null, at: number):
   const ended = { endedAt: at, attempt, exit, usage };
   const kill = attempt.kill ?? kernelKill(attempt, exit, usage);
   if (kill !== null) {
-    const stoppedGracefully = attempt.kill !== null && kill.killedAt === null && exit.signal === null;
+    const stoppedGracefully =
+      attempt.kill !== null && kill.signal !== 'SIGKILL' && kill.killedAt === null && exit.signal === null;
     return { status: 'killed', kill, stoppedGracefully, ...ended };
   }
   if (exit.code === 0) return { status: 'completed', ...ended };

@@ -64,6 +64,11 @@ export class LiveAttempt {
     return supervisor !== null && !isAlive(supervisor);
   }
 
+  /** False: the command may still be on its way into the group. */
+  hasEntered(): boolean {
+    return this.#known.started !== null;
+  }
+
   /** Null when the group is gone. */
   sample(now: Now): Sample | null {
     const usage = this.group.usage();

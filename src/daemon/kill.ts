@@ -12,7 +12,8 @@ export function climb(live: LiveAttempt, intent: KillIntent, graceMs: number, mo
     case 'ask':
       makeStopFile(live.paths.stopFile);
       // The command may be about to enter its group: without anybody to ask, the step has not been taken.
-      if (live.group.signal(intent.signal) === 0) return { ...step, act: 'none', againInMs: ASK_AGAIN_MS };
+      if (live.group.signal(intent.signal) === 0 && !live.hasEntered())
+        return { ...step, act: 'none', againInMs: ASK_AGAIN_MS };
       // A stopped or frozen process gets the signal once it runs again.
       live.group.thaw();
       live.group.signal('SIGCONT');

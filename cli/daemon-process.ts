@@ -14,6 +14,8 @@ import { uptimeMs } from './uptime.ts';
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 10;
 const RELAUNCH_MS = 200;
+/** A daemon killed by a signal while it starts has said nothing about the next try. */
+const SIGNAL_TRIES = 10;
 /** A service that ends this often without an answer is given up for a direct start, which can tell why. */
 const SERVICE_TRIES = 2;
 const PING_MS = 2_000;
@@ -37,6 +39,7 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
     (await launchUnderSystemd(home, env)) ?? launchDetached(home, env);
   let launch = await begin();
   let serviceFailures = 0;
+  let signalled = 0;
   const deadline = uptimeMs() + START_DEADLINE_MS;
   for (;;) {
     const answer = await ping(home);
@@ -49,7 +52,9 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
       throw notStarted(home, logStart, `it did not answer within ${START_DEADLINE_MS / 1000} s`);
     if (ended === null) await delay(POLL_MS);
     else {
-      if (launch.kind === 'direct' && ended !== 0)
+      const isSignal = typeof ended === 'string' && ended.startsWith('SIG');
+      if (isSignal) signalled++;
+      if (launch.kind === 'direct' && ended !== 0 && !(isSignal && signalled < SIGNAL_TRIES))
         throw notStarted(home, logStart, `it ended at once (${ended})`);
       // Another held the lock: it is about to answer, or it was about to stop and there is none now.
       await delay(RELAUNCH_MS);

@@ -1,5 +1,5 @@
 // What happens to a task, as a typed map: event name -> the fields that come with it. Units last in names.
-import type { EndedState, KillDetail, KillReason, TaskId, TaskStatus } from './task.ts';
+import type { EndedState, KillDetail, KillReason, TaskId } from './task.ts';
 
 export type Dim = 'elapsed' | 'mem' | 'cpu';
 
@@ -55,5 +55,3 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'daemon_restarted',
   'requeued',
 ]);
-
-export type { TaskStatus };

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The parent of one attempt. Runs launch.sh, copies its output into the log, leaves the records the daemon reads.
-# It lives outside the task's cgroup, in a session of its own, and outlives the daemon.
+# It lives outside the task's cgroup, in a process group of its own, and outlives the daemon.
 #   $1  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
 #   $2  absolute path of tee
 # Records, in order: claim (this attempt has been taken; made once, never overwritten), started (written by launch.sh),

@@ -64,6 +64,19 @@ export class LiveAttempt {
     return supervisor !== null && !isAlive(supervisor);
   }
 
+  /**
+   * The command has gone and its supervisor has not noticed: somebody stopped the supervisor (`kill -STOP $PPID`),
+   * or a process outside the group holds the output open. Wakes it; with `force` ends it.
+   */
+  nudgeSupervisor(force = false): void {
+    const { supervisor, started } = this.#known;
+    if (supervisor === null || !isAlive(supervisor)) return;
+    if (started?.main && isAlive(started.main)) return;
+    if (this.group.populated()) return;
+    // The spawner gives each supervisor a process group of its own; the command has left it.
+    signalGroup(supervisor.pid, force ? 'SIGKILL' : 'SIGCONT');
+  }
+
   /** False: the command may still be on its way into the group. */
   hasEntered(): boolean {
     return this.#known.started !== null;
@@ -82,6 +95,7 @@ export class LiveAttempt {
       oomKills: usage.oomKills,
       pidsMaxHits: usage.pidsMaxHits,
       outputBytes: logSize(this.paths.log),
+      outputAt: logTouchedAt(this.paths.log),
     };
   }
 
@@ -113,6 +127,14 @@ export class LiveAttempt {
   /** The script holds the caller's environment; nobody needs it once the command has ended. */
   forgetEnvironment(): void {
     rmSync(`${this.paths.dir}/launch.sh`, { force: true });
+  }
+}
+
+function signalGroup(pgid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pgid, signal);
+  } catch {
+    // It has just ended.
   }
 }
 

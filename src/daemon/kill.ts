@@ -19,6 +19,8 @@ export function climb(live: LiveAttempt, intent: KillIntent, graceMs: number, mo
       live.group.signal('SIGCONT');
       break;
     case 'kill':
+      // The second time nothing of the command may be left, only who holds its output open from outside.
+      if (live.ladder.killedAt !== null) live.nudgeSupervisor(true);
       live.group.killAll();
       break;
     case 'none':

@@ -16,7 +16,7 @@ export interface Launch {
 
 /** Absolute paths: the caller's PATH decides what the command finds, not what babysit runs. */
 export interface Tools {
-  readonly tee: string;
+  readonly cat: string;
   readonly env: string;
   readonly nice: string;
   readonly bash: string;
@@ -51,7 +51,7 @@ export function launchScript(launch: Launch): string {
     'stat=',
     'if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi',
     `printf '%s\\n' "$stat" >${quote(`${launch.dir}/started`)}`,
-    'unset dir tee parent stat _',
+    'unset dir cat parent stat _',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${quote(launch.cwd)} || ${fail(`the working directory cannot be entered: ${launch.cwd}`)}`,
     ...plain.map(([name, value]) => `export ${name}=${quote(value)}`),

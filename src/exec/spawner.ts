@@ -29,7 +29,7 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
   function open(): ChildProcess {
     const child = spawn(
       tools.nice,
-      ['-n', String(nice), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.tee],
+      ['-n', String(nice), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.cat],
       {
         cwd: '/',
         // Nothing of the caller's environment reaches a supervisor (an LD_PRELOAD of the task is not ours),

@@ -2,10 +2,10 @@
 # The parent of one attempt. Runs launch.sh, copies its output into the log, leaves the records the daemon reads.
 # It lives outside the task's cgroup, in a process group of its own, and outlives the daemon.
 #   $1  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
-#   $2  absolute path of tee
+#   $2  absolute path of cat
 # Records, in order: claim (this attempt has been taken; made once, never overwritten), started (written by launch.sh),
 # exit (the main process has ended; its mtime is the time), closed (all output is in the log).
-dir=$1 tee=$2
+dir=$1 cat=$2
 parent=$PPID # the spawner, which ends with the daemon
 exec 2>"$dir/supervisor.err"
 # A reader that dies, or a signal to this process group, must not cost the exit record. A trap, unlike
@@ -30,7 +30,20 @@ printf '%64s' '' >"$dir/exit"
   told=0
   if [ -s "$dir/supervisor.err" ]; then told=1; fi
   printf 'code=%s told=%s end\n' "$code" "$told" 1<>"$dir/exit"
-} | "$tee" -a "$dir.log" >/dev/null
+} | {
+  trap : INT TERM HUP QUIT PIPE
+  # What the shell says here must not count as told about the command.
+  exec 2>/dev/null
+  # A writer that meets a full disk, or is killed, is replaced: the command must never meet a broken pipe.
+  missing=0
+  mark() { printf '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n' >>"$dir.log"; }
+  until "$cat" >>"$dir.log"; do
+    { : >>"$dir.log"; } || exec "$cat" >/dev/null
+    missing=1
+    if mark; then missing=0; fi
+  done
+  if [ "$missing" = 1 ]; then mark; fi
+}
 
 is_orphan=0
 kill -0 "$parent" 2>/dev/null || is_orphan=1

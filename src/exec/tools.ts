@@ -18,7 +18,7 @@ export function findTools(places: readonly string[] = PLACES): Tools {
     return path;
   };
   return {
-    tee: need('tee'),
+    cat: need('cat'),
     env: need('env'),
     nice: need('nice'),
     bash: need('bash'),

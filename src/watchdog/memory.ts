@@ -10,6 +10,7 @@ export interface WatchMemory {
   /** Time since output last grew. */
   readonly silentMs: number;
   readonly outputBytes: number;
+  readonly outputAt: number | null;
   readonly cpu: { readonly usec: number; readonly monoMs: number; readonly cores: number | null };
   readonly peakMemBytes: number;
   /** How long, without a break, a dimension has been above twice its estimate. */
@@ -29,6 +30,8 @@ export interface Sample {
   readonly pidsMaxHits: number;
   /** Bytes the command has printed so far. */
   readonly outputBytes: number;
+  /** When the log was last written to (epoch ms); moves on a full disk too, where its size does not. */
+  readonly outputAt: number | null;
 }
 
 /** `elapsedMs` and `silentMs` are above zero when an attempt is taken over from an earlier daemon. */
@@ -38,6 +41,7 @@ export function newMemory(sample: Sample, elapsedMs: number, silentMs: number): 
     elapsedMs,
     silentMs,
     outputBytes: sample.outputBytes,
+    outputAt: sample.outputAt,
     cpu: { usec: sample.cpuUsec, monoMs: sample.now.monoMs, cores: null },
     peakMemBytes: sample.memBytes,
     memOverMs: null,
@@ -59,7 +63,7 @@ export function remember(
 ): WatchMemory {
   const stepMs = Math.max(0, sample.now.monoMs - memory.lastMonoMs);
   const cpu = cpuRate(memory.cpu, sample);
-  const printed = sample.outputBytes !== memory.outputBytes;
+  const printed = sample.outputBytes !== memory.outputBytes || sample.outputAt !== memory.outputAt;
   const silentMs = printed ? 0 : memory.silentMs + stepMs;
   return {
     ...memory,
@@ -67,6 +71,7 @@ export function remember(
     elapsedMs: memory.elapsedMs + stepMs,
     silentMs,
     outputBytes: sample.outputBytes,
+    outputAt: sample.outputAt,
     cpu,
     peakMemBytes: Math.max(memory.peakMemBytes, sample.memBytes),
     memOverMs: sustained(memory.memOverMs, sample.memBytes > limits.memBytes, stepMs),

@@ -49,7 +49,7 @@ export function serviceOf(t: TestContext) {
     store,
     log,
     tasksDir,
-    tools: { tee: '', env: '', nice: '', bash: '', setsid: null },
+    tools: { cat: '', env: '', nice: '', bash: '', setsid: null },
     spawner: { start() {}, close() {} },
     bootId: 'boot-1',
     capacity,

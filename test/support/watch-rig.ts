@@ -49,6 +49,7 @@ export class Watch {
       oomKills: 0,
       pidsMaxHits: 0,
       outputBytes: 0,
+      outputAt: null,
     };
     this.memory = newMemory(this.#sample, elapsedMs, silentMs);
   }
@@ -62,6 +63,7 @@ export class Watch {
       oomKills: before.oomKills + (more.oomKills ?? 0),
       pidsMaxHits: before.pidsMaxHits + (more.refusedForks ?? 0),
       outputBytes: before.outputBytes + prints,
+      outputAt: null,
     };
     const verdict = judge(this.#rules, this.subject, this.memory, this.#sample);
     this.verdict = verdict;

@@ -155,6 +155,15 @@ export class Engine {
     });
   }
 
+  /** Starts nothing more; resolves when no task runs. */
+  drain(): Promise<void> {
+    this.#isDispatching = false;
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+      this.#tellIdle();
+    });
+  }
+
   /** Leaves every task running. */
   stop(): void {
     this.#isStopped = true;
@@ -245,6 +254,7 @@ export class Engine {
       const { attempt } = task.state;
       if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) this.#examine(stage, live.id);
       if (attempt.startedAt === null) continue;
+      live.nudgeSupervisor();
       const sample = live.sample(stage.now);
       if (sample === null || task.state.status === 'paused') continue;
       const { estimate, limits } = task;

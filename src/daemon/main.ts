@@ -6,6 +6,7 @@ import pino from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import { buildApp } from '../api/app.ts';
 import { openDriver } from '../cgroups/open.ts';
+import { watchFiles } from '../cgroups/watch.ts';
 import { findHome } from '../config/home.ts';
 import { loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
@@ -83,6 +84,7 @@ async function main(): Promise<void> {
     clearTimeout(cut);
     store.close();
     opened.close();
+    homeWatch();
     leaveHome(paths);
     lock.release();
     process.exitCode = EXIT.ok;
@@ -114,6 +116,13 @@ async function main(): Promise<void> {
     onInternalError: (error) => log.error({ err: error }, 'request failed'),
   });
   claimHome(paths);
+  // Somebody deleted the state directory: nobody can reach this daemon any more, and its lock keeps nobody out.
+  const homeWatch = watchFiles([paths.pidFile], () => {
+    if (readPid(paths.pidFile) === String(process.pid)) return;
+    homeWatch();
+    log.error({ home: paths.dir }, 'the state directory is gone; ending once no task runs');
+    void engine.drain().then(() => process.exit(EXIT.failed));
+  });
   await app.listen({ path: paths.socket });
   log.info({ version: packageJson.version, driver: driver.kind, home: paths.dir }, 'ready');
   process.on('SIGTERM', () => stopOnce(false));

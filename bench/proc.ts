@@ -37,34 +37,6 @@ export function cpuMs(pid: number): number {
   }
 }
 
-/** The process, its children, their children, … without those in `except` and what is below them. */
-export function tree(root: number, except: ReadonlySet<number>): number[] {
-  const children = new Map<number, number[]>();
-  for (const name of readdirSync('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const parent = parentOf(pid);
-    if (parent !== null) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
-  const found: number[] = [];
-  const visit = (pid: number): void => {
-    if (except.has(pid)) return;
-    found.push(pid);
-    for (const child of children.get(pid) ?? []) visit(child);
-  };
-  visit(root);
-  return found;
-}
-
-function parentOf(pid: number): number | null {
-  try {
-    return Number(statFields(pid)[1]);
-  } catch {
-    // Gone since the listing.
-    return null;
-  }
-}
-
 /** The fields after the name, which may hold spaces and parentheses: state, ppid, … */
 function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

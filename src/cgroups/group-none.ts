@@ -1,4 +1,4 @@
-// One attempt's group where there are no cgroups: processes found by session, descent and marker, watched and signalled.
+// One attempt's group where there are no cgroups: processes found by process group, descent and marker, watched and signalled.
 import type { GroupRef } from '../core/task.ts';
 import type { Group, GroupUsage } from './driver.ts';
 import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from './members.ts';
@@ -22,7 +22,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
     const found = membersOf(processes.scan(maxAgeMs), { name, main, known }).filter(
       (member) => member.pid !== process.pid,
     );
-    // Whoever was a member stays one, also after it has left the session and lost its parent.
+    // Whoever was a member stays one, also after it has left the process group and lost its parent.
     known = new Set(found.map(identityOf));
     cpu = accountCpu(cpu, found);
     seen ||= found.length > 0;

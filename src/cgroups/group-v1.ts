@@ -95,17 +95,22 @@ function countersOf(directories: DirectoriesV1, open: (path: string) => Counter)
   };
 }
 
+/** What no decision needs every second is read when somebody looks at it. */
 function usage(counters: ReturnType<typeof countersOf>, pids: () => number[]): GroupUsage | null {
   const inUse = single(counters.memory.read());
   if (inUse === null) return null;
   const io = ioStatV1(counters.io.read());
   return {
     memBytes: workingSetV1(inUse, counters.memoryStat.read() ?? ''),
-    memPeakCachedBytes: single(counters.memoryPeak.read()),
+    get memPeakCachedBytes() {
+      return single(counters.memoryPeak.read());
+    },
     cpuUsec: Math.floor((single(counters.cpu.read()) ?? 0) / 1000),
     ioReadBytes: io?.readBytes ?? null,
     ioWriteBytes: io?.writeBytes ?? null,
-    pids: single(counters.pids.read()) ?? pids().length,
+    get pids() {
+      return single(counters.pids.read()) ?? pids().length;
+    },
     // The line exists since Linux 4.13.
     oomKills: keyed(counters.oomControl.read() ?? '', 'oom_kill'),
     pidsMaxHits: keyed(counters.pidsEvents.read() ?? '', 'max'),

@@ -74,6 +74,7 @@ function countersOf(path: string, open: (path: string) => Counter) {
   };
 }
 
+/** What no decision needs every second is read when somebody looks at it. */
 function usage(counters: ReturnType<typeof countersOf>, pids: () => number[]): GroupUsage | null {
   const current = single(counters.memory.read());
   const cpu = counters.cpu.read();
@@ -81,12 +82,16 @@ function usage(counters: ReturnType<typeof countersOf>, pids: () => number[]): G
   const io = ioStatV2(counters.io.read());
   return {
     memBytes: workingSetV2(current, counters.memoryStat.read() ?? ''),
-    // Since Linux 5.19.
-    memPeakCachedBytes: single(counters.memoryPeak.read()),
+    get memPeakCachedBytes() {
+      // Since Linux 5.19.
+      return single(counters.memoryPeak.read());
+    },
     cpuUsec: keyed(cpu, 'usage_usec'),
     ioReadBytes: io?.readBytes ?? null,
     ioWriteBytes: io?.writeBytes ?? null,
-    pids: single(counters.pids.read()) ?? pids().length,
+    get pids() {
+      return single(counters.pids.read()) ?? pids().length;
+    },
     oomKills: keyed(counters.memoryEvents.read() ?? '', 'oom_kill'),
     pidsMaxHits: keyed(counters.pidsEvents.read() ?? '', 'max'),
   };

@@ -9,7 +9,7 @@ import { parsePs } from './ps.ts';
 const proc = (pid: number, over: Partial<ProcessInfo> = {}): ProcessInfo => ({
   pid,
   ppid: 1,
-  session: 1,
+  processGroup: 1,
   startTicks: pid,
   cpuUsec: 0,
   rssBytes: 0,
@@ -24,37 +24,37 @@ const group = (known: readonly ProcessInfo[] = []) => ({
 const pidsOf = (members: readonly ProcessInfo[]): number[] =>
   members.map(({ pid }) => pid).sort((a, b) => a - b);
 
-test('members: the session, descendants outside of it, and daemons that carry the marker', () => {
+test('members: the process group, descendants outside of it, and daemons that carry the marker', () => {
   const table = [
     proc(50),
-    proc(100, { ppid: 50, session: 100 }),
-    proc(101, { ppid: 100, session: 100 }),
-    proc(102, { ppid: 101, session: 102 }),
-    proc(103, { session: 103, marker: 't-1' }),
-    proc(104, { ppid: 103, session: 104 }),
-    proc(105, { session: 105, marker: 't-2' }),
+    proc(100, { ppid: 50, processGroup: 100 }),
+    proc(101, { ppid: 100, processGroup: 100 }),
+    proc(102, { ppid: 101, processGroup: 102 }),
+    proc(103, { processGroup: 103, marker: 't-1' }),
+    proc(104, { ppid: 103, processGroup: 104 }),
+    proc(105, { processGroup: 105, marker: 't-2' }),
   ];
   assert.deepEqual(pidsOf(membersOf(table, group())), [100, 101, 102, 103, 104]);
 });
 
-test('a member stays one when it has left the session, lost its parent and its environment', () => {
-  const daemon = proc(110, { session: 110 });
+test('a member stays one when it has left the process group, lost its parent and its environment', () => {
+  const daemon = proc(110, { processGroup: 110 });
   assert.deepEqual(pidsOf(membersOf([daemon, proc(111)], group([daemon]))), [110]);
 });
 
-test('a reused pid is no member: not as the main process, its session, nor as a former member', () => {
-  const reused = proc(100, { startTicks: 999, session: 100 });
-  const child = proc(120, { ppid: 100, session: 100 });
+test('a reused pid is no member: not as the main process, its group, nor as a former member', () => {
+  const reused = proc(100, { startTicks: 999, processGroup: 100 });
+  const child = proc(120, { ppid: 100, processGroup: 100 });
   assert.deepEqual(membersOf([reused, child], group([proc(100)])), []);
 });
 
 test('before the command runs, nothing but the marker makes a member', () => {
-  const table = [proc(100, { session: 100 }), proc(101, { marker: 't-1' })];
+  const table = [proc(100, { processGroup: 100 }), proc(101, { marker: 't-1' })];
   assert.deepEqual(pidsOf(membersOf(table, { ...group(), main: null })), [101]);
 });
 
 test('parents that form a circle do not hang the search', () => {
-  const table = [proc(100, { ppid: 101, session: 100 }), proc(101, { ppid: 100 })];
+  const table = [proc(100, { ppid: 101, processGroup: 100 }), proc(101, { ppid: 100 })];
   assert.deepEqual(pidsOf(membersOf(table, group())), [100, 101]);
 });
 
@@ -95,7 +95,7 @@ test('/proc/<pid>/stat: a hostile command name, waited-for children, zombies', (
   assert.deepEqual(parseStat(`718 (a) b (S 1 2) R ${rest}\n`), {
     pid: 718,
     ppid: 100,
-    session: 4242,
+    processGroup: 4242,
     startTicks: 346,
     cpuUsec: 100_000,
     rssBytes: 392 * 4096,
@@ -114,7 +114,7 @@ test('ps lines of macOS', () => {
     {
       pid: 501,
       ppid: 1,
-      session: 501,
+      processGroup: 501,
       startTicks: 0,
       cpuUsec: 62_500_000,
       rssBytes: 10_485_760,

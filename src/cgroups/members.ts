@@ -7,7 +7,7 @@ export interface Main {
 }
 
 /**
- * The session of the main process, whatever carries the group's marker, whoever was a member before, and all
+ * The process group of the main process, whatever carries the group's marker, whoever was a member before, and all
  * descendants of those. `main` is null until the command runs.
  */
 export function membersOf(
@@ -15,14 +15,15 @@ export function membersOf(
   group: { readonly name: string; readonly main: Main | null; readonly known: ReadonlySet<string> },
 ): ProcessInfo[] {
   const { main, name, known } = group;
-  // A pid is not given out again while it names a session. So another process under the main pid means: the session is over.
+  // A pid is not given out again while it names a process group. So another process under the main pid means: that group is over.
   const leader = main && table.find((process) => process.pid === main.pid);
-  const session = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
+  const processGroup = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
 
   const children = Map.groupBy(table, (process) => process.ppid);
   const members = new Map<number, ProcessInfo>();
   const pending = table.filter(
-    (process) => process.session === session || process.marker === name || known.has(identityOf(process)),
+    (process) =>
+      process.processGroup === processGroup || process.marker === name || known.has(identityOf(process)),
   );
   for (let process = pending.pop(); process; process = pending.pop()) {
     if (members.has(process.pid)) continue;

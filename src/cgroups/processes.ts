@@ -9,8 +9,8 @@ export const GROUP_MARKER = 'BABYSIT_GROUP';
 export interface ProcessInfo {
   readonly pid: number;
   readonly ppid: number;
-  /** The session; on macOS, where ps does not tell it, the process group. */
-  readonly session: number;
+  /** The process group: the supervisor gives the command one of its own, everywhere. */
+  readonly processGroup: number;
   /** Start time in clock ticks since boot: with the pid, the identity of a process. 0 on macOS. */
   readonly startTicks: number;
   /** CPU time of the process and of the children it has waited for. */
@@ -87,7 +87,7 @@ export function parseStat(text: string): Omit<ProcessInfo, 'marker'> | null {
   return {
     pid: Number.parseInt(text, 10),
     ppid: at(4),
-    session: at(6),
+    processGroup: at(5),
     startTicks: at(22),
     cpuUsec: (at(14) + at(15) + at(16) + at(17)) * USEC_PER_TICK,
     rssBytes: at(24) * PAGE_BYTES,

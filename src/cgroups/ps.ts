@@ -10,13 +10,13 @@ export function psProcesses(): ProcessInfo[] {
 /** ps shows neither start ticks nor the environment: a daemonised grandchild is lost here, and doctor says so. */
 export function parsePs(text: string): ProcessInfo[] {
   return text.split('\n').flatMap((line) => {
-    const [pid, ppid, session, rssKib, time] = line.trim().split(/\s+/);
+    const [pid, ppid, processGroup, rssKib, time] = line.trim().split(/\s+/);
     if (time === undefined) return [];
     return [
       {
         pid: Number(pid),
         ppid: Number(ppid),
-        session: Number(session),
+        processGroup: Number(processGroup),
         startTicks: 0,
         cpuUsec: parseCpuTime(time),
         rssBytes: Number(rssKib) * 1024,

@@ -1,14 +1,16 @@
 // One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
-import { rmSync, watch } from 'node:fs';
+import { truncateSync, watch } from 'node:fs';
+import { uptime } from 'node:os';
 import type { Group, GroupUsage } from '../cgroups/driver.ts';
 import type { Now } from '../core/clock.ts';
 import type { Attempt, TaskId, Usage } from '../core/task.ts';
 import { logSize, logTouchedAt } from '../exec/log-file.ts';
-import { isAlive } from '../exec/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../exec/process-identity.ts';
 import { type KnownRecords, type Records, readCounters, readRecords } from '../exec/records.ts';
 import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
 import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
 import type { AttemptPaths } from './paths.ts';
+import { StrictOutput } from './strict-output.ts';
 
 export class LiveAttempt {
   readonly id: TaskId;
@@ -26,6 +28,7 @@ export class LiveAttempt {
   readonly #stirred: () => void;
   #known: KnownRecords = { supervisor: null, started: null };
   #samples = 0;
+  #strict: StrictOutput | null = null;
   #isAttached = false;
   #climb: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
@@ -44,18 +47,18 @@ export class LiveAttempt {
     this.#stops.push(watchDirectory(this.paths.dir, this.#stirred), this.group.watch(this.#stirred));
   }
 
-  /** What the attempt has left so far; once its supervisor has gone, all that it ever will. */
-  records(): Records {
-    let records = readRecords(this.paths.dir, this.#known);
+  /** What the attempt has left so far; once it `isOver`, all that it ever will. Throws RecordsUnreadable. */
+  records(): Records & { readonly isOver: boolean } {
+    const records = readRecords(this.paths.dir, this.#known);
     this.#known = records;
     if (!this.#isAttached && records.started?.main) {
       this.#isAttached = true;
       this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
     }
+    if (records.closedAt !== null) return { ...records, isOver: true };
     // It may have written the last of them between the first look and its end.
-    if (!records.closed && this.isSupervisorGone())
-      records = { ...readRecords(this.paths.dir), closed: true };
-    return records;
+    if (this.isSupervisorGone()) return { ...readRecords(this.paths.dir), isOver: true };
+    return { ...records, isOver: false };
   }
 
   /** False also while it is not known yet. */
@@ -73,8 +76,8 @@ export class LiveAttempt {
     if (supervisor === null || !isAlive(supervisor)) return;
     if (started?.main && isAlive(started.main)) return;
     if (this.group.populated()) return;
-    // The spawner gives each supervisor a process group of its own; the command has left it.
-    signalGroup(supervisor.pid, force ? 'SIGKILL' : 'SIGCONT');
+    // The supervisor's processes and nobody else: the command was started in a process group of its own.
+    if (supervisor.groupId !== null) signalGroup(supervisor.groupId, force ? 'SIGKILL' : 'SIGCONT');
   }
 
   /** False: the command may still be on its way into the group. */
@@ -82,8 +85,8 @@ export class LiveAttempt {
     return this.#known.started !== null;
   }
 
-  /** Null when the group is gone. */
-  sample(now: Now): Sample | null {
+  /** Null when the group is gone. `isStrict`: only output that does not repeat itself counts. */
+  sample(now: Now, isStrict: boolean): Sample | null {
     const usage = this.group.usage();
     if (usage === null) return null;
     this.#samples += 1;
@@ -94,9 +97,17 @@ export class LiveAttempt {
       cpuUsec: usage.cpuUsec,
       oomKills: usage.oomKills,
       pidsMaxHits: usage.pidsMaxHits,
-      outputBytes: logSize(this.paths.log),
-      outputAt: logTouchedAt(this.paths.log),
+      ...this.#output(now, isStrict),
+      ioReadBytes: usage.ioReadBytes,
+      ioWriteBytes: usage.ioWriteBytes,
     };
+  }
+
+  #output({ wallMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
+    const { log } = this.paths;
+    if (!isStrict) return { outputBytes: logSize(log), outputAt: logTouchedAt(log) };
+    this.#strict ??= new StrictOutput(log);
+    return { outputBytes: 0, outputAt: this.#strict.read(wallMs) };
   }
 
   /** The clocks of an attempt taken over from an earlier daemon go on from what its files say. */
@@ -104,13 +115,14 @@ export class LiveAttempt {
     const startedAt = attempt.startedAt ?? sample.now.wallMs;
     const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
     const since = (at: number) => Math.max(0, sample.now.wallMs - at);
-    return newMemory(sample, since(startedAt), since(printedAt));
+    const elapsedMs = Math.min(since(startedAt), ageMs(this.#known.started?.main ?? null));
+    return newMemory(sample, Math.max(0, elapsedMs - attempt.pausedMs), since(printedAt));
   }
 
-  /** Reads the group's counters a last time. */
+  /** Reads the group's counters a last time. Throws RecordsUnreadable. */
   finalUsage(): Usage | null {
     const usage = this.group.usage() ?? this.group.usageFrom(readCounters(this.paths.dir));
-    return usage === null ? null : toUsage(usage, this.memory?.peakMemBytes ?? 0, this.#samples);
+    return usage === null ? null : toUsage(usage, this.memory, this.#samples);
   }
 
   climbAgain(delayMs: number, again: () => void): void {
@@ -124,11 +136,27 @@ export class LiveAttempt {
     this.group.close();
   }
 
-  /** The script holds the caller's environment; nobody needs it once the command has ended. */
+  /**
+   * The script holds the caller's environment; nobody needs it once the command has ended. Emptied, not removed: ext4
+   * without a journal searches among the inodes freed lately whenever it makes a file, up to half a millisecond.
+   */
   forgetEnvironment(): void {
-    rmSync(`${this.paths.dir}/launch.sh`, { force: true });
+    try {
+      truncateSync(`${this.paths.dir}/launch.sh`);
+    } catch {
+      // Somebody has deleted the directory.
+    }
   }
 }
+
+/** By the clock of the kernel, which nobody sets; Infinity where it does not tell. */
+function ageMs(process: ProcessIdentity | null): number {
+  if (process === null || process.startTicks === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, uptime() * 1000 - process.startTicks * TICK_MS);
+}
+
+/** USER_HZ is 100 on every Linux that Node runs on. */
+const TICK_MS = 10;
 
 function signalGroup(pgid: number, signal: NodeJS.Signals): void {
   try {
@@ -141,23 +169,29 @@ function signalGroup(pgid: number, signal: NodeJS.Signals): void {
 /** Two samples make a peak of their own; before that the kernel's high-water mark is the better answer. */
 const ENOUGH_SAMPLES = 2;
 
-function toUsage(usage: GroupUsage, sampledPeak: number, samples: number): Usage {
+function toUsage(usage: GroupUsage, memory: WatchMemory | null, samples: number): Usage {
   const cached = usage.memPeakCachedBytes;
   const isKernelBetter = cached !== null && (samples < ENOUGH_SAMPLES || usage.oomKills > 0);
   return {
-    peakMemBytes: isKernelBetter ? cached : samples > 0 ? sampledPeak : null,
+    peakMemBytes: isKernelBetter ? cached : samples > 0 ? (memory?.peakMemBytes ?? 0) : null,
     peakMemCachedBytes: cached,
     cpuSeconds: usage.cpuUsec / 1e6,
     ioReadBytes: usage.ioReadBytes,
     ioWriteBytes: usage.ioWriteBytes,
     oomKills: usage.oomKills,
+    peakCpuCores: memory?.peakCpuCores ?? null,
   };
 }
+
+/** The records that change a task; the others come together with one of these. */
+const TELLING: ReadonlySet<string | null> = new Set(['claim', 'started', null]);
 
 /** A directory that somebody has deleted tells nothing; the tick finds out that nothing is left of the attempt. */
 function watchDirectory(dir: string, changed: () => void): () => void {
   try {
-    const watcher = watch(dir, { persistent: false }, changed);
+    const watcher = watch(dir, { persistent: false }, (_kind, file) => {
+      if (TELLING.has(file)) changed();
+    });
     watcher.on('error', () => watcher.close());
     return () => watcher.close();
   } catch {

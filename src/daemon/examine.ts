@@ -2,12 +2,24 @@
 
 import type { Now } from '../core/clock.ts';
 import { type Attempt, isActive } from '../core/task.ts';
-import { claimForRecovery } from '../exec/records.ts';
+import { claimForRecovery, RecordsUnreadable } from '../exec/records.ts';
 import type { LiveAttempt } from './attempt.ts';
 import type { Stage } from './stage.ts';
 
-/** `look_again`: the main process has ended, others of its tree live on, and not every kernel tells when they go. */
+/**
+ * `look_again`: the main process has ended, others of its tree live on, and not every kernel tells when they go; or
+ * there are no descriptors to look with.
+ */
 export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
+  try {
+    return follow(stage, live);
+  } catch (error) {
+    if (error instanceof RecordsUnreadable) return 'look_again';
+    throw error;
+  }
+}
+
+function follow(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
   const { id } = live;
   const task = stage.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
@@ -23,15 +35,8 @@ export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' 
   const hasBegun = records.started !== null || records.supervisor !== null;
   // Somebody may have deleted the records of an attempt that had begun.
   const areLost = !hasBegun && attempt.startedAt !== null;
-  if (!records.closed && !areLost) {
-    if (!hasBegun && isOverdue(attempt, stage.now))
-      // Whatever was to start it is lost. The claim decides, should it come after all.
-      stage.change(
-        id,
-        claimForRecovery(live.paths.dir)
-          ? { kind: 'requeue', why: 'its supervisor did not begin' }
-          : { kind: 'lose', reason: 'supervisor_lost', usage: null, at: stage.now.wallMs },
-      );
+  if (!records.isOver && !areLost) {
+    if (!hasBegun && isOverdue(attempt, stage.now)) giveUp(stage, live);
     return 'done';
   }
   if (live.group.populated()) {
@@ -39,15 +44,34 @@ export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' 
     return 'look_again';
   }
   const at = stage.now.wallMs;
-  if (records.startFailed !== null)
-    stage.change(id, { kind: 'could_not_start', message: records.startFailed, at });
-  else if (records.exit === null)
+  if (records.startFailed !== null) {
+    // systemd removes the empty groups of a daemon that has died, also one that is about to be entered.
+    const isGone = records.started === null && live.group.usage() === null;
+    if (isGone)
+      stage.change(id, { kind: 'requeue', why: 'its cgroup was removed before the command had entered it' });
+    else stage.change(id, { kind: 'could_not_start', message: records.startFailed, at });
+  } else if (records.exit === null)
     stage.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: live.finalUsage(), at });
   else {
-    const endedAt = live.hasLeftovers ? at : records.exit.at;
+    // A child that outlived the main process may have held the output open, which kept the attempt from closing.
+    const endedAt = live.hasLeftovers ? at : (records.closedAt ?? records.exit.at);
     stage.change(id, { kind: 'end', exit: records.exit, usage: live.finalUsage(), at: endedAt });
   }
   return 'done';
+}
+
+/** Whatever was to start it is lost. The claim decides, should it come after all. */
+function giveUp(stage: Stage, { id, paths }: LiveAttempt): void {
+  switch (claimForRecovery(paths.dir)) {
+    case 'taken':
+      stage.change(id, { kind: 'requeue', why: 'its supervisor did not begin' });
+      break;
+    case 'begun':
+      stage.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: null, at: stage.now.wallMs });
+      break;
+    case 'unknown':
+      break;
+  }
 }
 
 const BEGIN_DEADLINE_MS = 30_000;

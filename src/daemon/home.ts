@@ -1,5 +1,15 @@
 // Prepares the state directory: it and all in it belong to the user alone.
-import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import type { Home } from '../config/home.ts';
 
 /** Throws with the mend when the directory cannot serve. */
@@ -14,7 +24,20 @@ export function prepareHome(paths: Home): void {
 /** Only the holder of the lock may call this: what is there was left by a daemon that is gone. */
 export function claimHome(paths: Home): void {
   rmSync(paths.socket, { force: true });
-  writeFileSync(paths.pidFile, `${process.pid}\n`, { mode: 0o600 });
+  writePid(paths.pidFile);
+}
+
+/** Over what an earlier daemon wrote, so that a full disk has room for it; where it has none, the daemon lives without. */
+function writePid(path: string): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    writeSync(fd, `${process.pid}\n`);
+    ftruncateSync(fd, `${process.pid}\n`.length);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 export function leaveHome(paths: Home): void {

@@ -1,8 +1,11 @@
 // Takes the steps of the kill ladder on a live attempt. Never waits: it says when to come again.
 import { closeSync, openSync } from 'node:fs';
-import type { KillIntent } from '../core/task.ts';
+import type { KillIntent, Task, Usage } from '../core/task.ts';
+import { RecordsUnreadable } from '../exec/records.ts';
+import { readProcessState } from '../host/process-state.ts';
 import { type LadderStep, ladderStep } from '../watchdog/ladder.ts';
 import type { LiveAttempt } from './attempt.ts';
+import type { Stage } from './stage.ts';
 
 const ASK_AGAIN_MS = 20;
 
@@ -35,4 +38,28 @@ function makeStopFile(path: string): void {
   try {
     closeSync(openSync(path, 'a', 0o600));
   } catch {}
+}
+
+/** SIGKILL does not reach what is left: uninterruptible sleep, a zombie nobody reaps. */
+export function reportStuck(stage: Stage, task: Task, live: LiveAttempt, report: 'stuck' | 'given_up'): void {
+  if (report === 'stuck') {
+    const processes = live.group.pids().flatMap((pid) => readProcessState(pid) ?? []);
+    stage.tell(task, { event: 'kill_stuck', processes });
+    return;
+  }
+  stage.change(task.id, {
+    kind: 'lose',
+    reason: 'supervisor_lost',
+    usage: usageOf(live),
+    at: stage.now.wallMs,
+  });
+}
+
+function usageOf(live: LiveAttempt): Usage | null {
+  try {
+    return live.finalUsage();
+  } catch (error) {
+    if (error instanceof RecordsUnreadable) return null;
+    throw error;
+  }
 }

@@ -2,7 +2,9 @@
 import type { Logger } from 'pino';
 import { type Driver, DriverError } from '../cgroups/driver.ts';
 import type { Clock } from '../core/clock.ts';
-import { type GroupRef, isActive, isEnded, type Task } from '../core/task.ts';
+import { BabysitError } from '../core/errors.ts';
+import { type GroupRef, isActive, type Task } from '../core/task.ts';
+import { type Change, causeOf } from '../core/transition.ts';
 import { claimForRecovery } from '../exec/records.ts';
 import type { Store } from '../store/store.ts';
 import type { Engine } from './engine.ts';
@@ -19,19 +21,48 @@ export interface RecoverDeps {
 }
 
 export function recover(engine: Engine, deps: RecoverDeps): void {
-  const live = new Map(deps.store.liveTasks().map((task) => [task.id, task]));
-  const stage = new Stage(live, deps.clock.now());
-  for (const task of live.values()) recoverTask(stage, task, deps);
-  deps.store.commit(stage.writes());
+  const { store, clock } = deps;
+  const now = clock.now();
+  for (const lease of store.leases()) engine.adoptLease(lease);
+  const found = store.liveTasks();
+  for (const task of found) engine.live.put(task.id, task, now.wallMs);
+  const reconcile = (stage: Stage) => {
+    for (const task of found) {
+      // Asked again, it may have moved on: an attempt of this daemon is none that an earlier one has left.
+      if (isActive(task.state) && stage.get(task.id) !== task) continue;
+      recoverTask(stage, task, deps);
+    }
+  };
+  const stage = new Stage(engine.live, engine.leases, now);
+  reconcile(stage);
+  try {
+    store.commit(stage.writes());
+  } catch (error) {
+    deps.log.error({ err: error }, 'the record cannot be written; tasks are adopted as they were');
+    stage.rollback();
+    askAgain(engine, reconcile);
+  }
   const kept = new Set<string>();
-  for (const task of stage.tasks()) {
-    if (isEnded(task.state)) continue;
-    const group = isActive(task.state) ? deps.driver.open(task.state.attempt.group) : null;
-    if (group !== null) kept.add(nameOf(group.ref));
-    engine.adopt(task, group && engine.newAttempt(task.id, task.attempts, group));
+  for (const task of engine.live.active()) {
+    if (!isActive(task.state)) continue;
+    const group = deps.driver.open(task.state.attempt.group);
+    kept.add(nameOf(group.ref));
+    engine.adopt(task, engine.newAttempt(task.id, task.attempts, group));
   }
   sweep(deps, kept);
   engine.wake();
+}
+
+const ASK_AGAIN_MS = 1000;
+
+/** A full disk must not keep tasks from being watched: what was found enters the record when there is room again. */
+function askAgain(engine: Engine, apply: (stage: Stage) => void): void {
+  const ask = () => engine.request({ apply, resolve() {}, reject: later });
+  const later = (error: unknown) => {
+    if (!(error instanceof BabysitError && error.code === 'daemon_stopping'))
+      setTimeout(ask, ASK_AGAIN_MS).unref();
+  };
+  later(null);
 }
 
 function recoverTask(stage: Stage, task: Task, deps: RecoverDeps): void {
@@ -39,16 +70,29 @@ function recoverTask(stage: Stage, task: Task, deps: RecoverDeps): void {
   if (isActive(state)) {
     const { attempt } = state;
     if (attempt.bootId !== deps.bootId) {
-      stage.change(task.id, { kind: 'lose', reason: 'host_rebooted', usage: null, at: stage.now.wallMs });
+      const change: Change = task.requeue
+        ? { kind: 'requeue_lost', why: 'the host was restarted' }
+        : { kind: 'lose', reason: 'host_rebooted', usage: null, at: stage.now.wallMs };
+      stage.change(task.id, change);
       return;
     }
     const { dir } = attemptPaths(deps.tasksDir, task.id, attempt.number);
-    if (attempt.startedAt === null && claimForRecovery(dir)) {
+    if (attempt.startedAt === null && claimForRecovery(dir) === 'taken') {
       stage.change(task.id, { kind: 'requeue', why: 'the daemon ended before the command had begun' });
       return;
     }
+    stage.tell(task, { event: 'daemon_restarted' });
+    return;
   }
-  stage.tell(task, { event: 'daemon_restarted' });
+  if (state.status !== 'pending') return;
+  // Those that ended are told about in the same transaction; one that was removed since is gone for good.
+  for (const id of state.waitsFor) {
+    if (stage.get(id) !== undefined) continue;
+    const other = deps.store.byId(id);
+    const gone = { id, name: id, status: 'removed' };
+    const blame = task.after?.mode === 'any' ? null : other === null ? gone : causeOf(other);
+    stage.change(task.id, { kind: 'dependency_ended', id, cause: blame, at: stage.now.wallMs });
+  }
 }
 
 /** Groups without a live task: left by a crash between making the group and recording it, or by a task that has ended. */

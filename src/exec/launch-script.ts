@@ -20,12 +20,10 @@ export interface Tools {
   readonly env: string;
   readonly nice: string;
   readonly bash: string;
-  /** Null where there is none (macOS): the command then shares the supervisor's session. */
-  readonly setsid: string | null;
 }
 
 /**
- * Sourced by a subshell of the supervisor. A session of its own keeps the command's `kill 0` from the supervisor.
+ * Sourced by a subshell of the supervisor, which leads a process group of its own.
  * A step that fails leaves its reason in `start_failed` and the command does not run.
  */
 export function launchScript(launch: Launch): string {
@@ -34,12 +32,8 @@ export function launchScript(launch: Launch): string {
     `{ printf '%s\\n' ${quote(what)} >${quote(`${launch.dir}/start_failed`)}; exit 125; }`;
   const argv =
     launch.command.kind === 'shell' ? [launch.tools.bash, '-c', launch.command.line] : launch.command.argv;
-  const { setsid, env } = launch.tools;
-  const exec = [
-    ...(setsid === null ? [] : [setsid]),
-    ...(odd.length === 0 ? [] : [env, ...odd.map(([name, value]) => `${name}=${value}`)]),
-    ...argv,
-  ];
+  const setOdd =
+    odd.length === 0 ? [] : [launch.tools.env, ...odd.map(([name, value]) => `${name}=${value}`)];
   return [
     // Read by the supervisor when no daemon is there to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
@@ -51,19 +45,22 @@ export function launchScript(launch: Launch): string {
     'stat=',
     'if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi',
     `printf '%s\\n' "$stat" >${quote(`${launch.dir}/started`)}`,
-    'unset dir cat parent stat _',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${quote(launch.cwd)} || ${fail(`the working directory cannot be entered: ${launch.cwd}`)}`,
+    // bash itself complains about a locale that is not installed; that is not the command's output.
+    '{',
+    ':',
     ...plain.map(([name, value]) => `export ${name}=${quote(value)}`),
-    `exec ${exec.map(quote).join(' ')}`,
+    '} 2>/dev/null',
+    `exec ${[...setOdd, ...argv].map(quote).join(' ')}`,
     '',
   ].join('\n');
 }
 
-/** Names every POSIX shell can export. The others, and those a shell keeps to itself or sets anew, go through env(1). */
+/** Names bash can export. The others, and those it keeps to itself or sets anew, go through env(1). */
 const EXPORTABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SHELL_OWN =
-  /^(IFS|LINENO|PPID|UID|EUID|GROUPS|SHELLOPTS|RANDOM|SECONDS|FUNCNAME|DIRSTACK|HISTCMD|OPTIND|BASH.*)$/;
+  /^(IFS|LINENO|PPID|UID|EUID|GROUPS|SHELLOPTS|S?RANDOM|SECONDS|EPOCHSECONDS|EPOCHREALTIME|FUNCNAME|DIRSTACK|PIPESTATUS|HISTCMD|OPTIND|EXECIGNORE|POSIXLY_CORRECT|BASH.*)$/;
 
 function splitEnvironment(env: Environment): { plain: [string, string][]; odd: [string, string][] } {
   const entries = Object.entries(env).filter(([name]) => name !== '_');

@@ -3,20 +3,31 @@ import { readFileSync } from 'node:fs';
 
 export interface ProcessIdentity {
   readonly pid: number;
+  /** Its process group; null when it was not told. */
+  readonly groupId: number | null;
   /** Start time in clock ticks since boot (field 22 of /proc/PID/stat); null where there is no /proc. */
   readonly startTicks: number | null;
 }
 
-/** `"41 (sh) S 1 …"` -> pid and field 22. The command name may hold spaces and parentheses: fields count from the last one. */
-export function parseIdentity(stat: string): ProcessIdentity | null {
-  const pid = Number.parseInt(stat, 10);
-  if (!Number.isInteger(pid) || pid <= 0) return null;
-  const ticks = Number(fieldsAfterName(stat)[19]);
-  return { pid, startTicks: Number.isInteger(ticks) && ticks > 0 ? ticks : null };
+/**
+ * `"41 (sh) S 1 40 …"` -> pid, group and field 22. The command name may hold spaces and parentheses: fields count from
+ * the last one. `"41 40"`, what ps prints where there is no /proc -> pid and group.
+ */
+export function parseIdentity(text: string): ProcessIdentity | null {
+  const pid = positive(Number.parseInt(text, 10));
+  if (pid === null) return null;
+  if (!text.includes(')'))
+    return { pid, groupId: positive(Number(text.trim().split(/\s+/)[1])), startTicks: null };
+  const fields = fieldsAfterName(text);
+  return { pid, groupId: positive(Number(fields[2])), startTicks: positive(Number(fields[19])) };
+}
+
+function positive(value: number): number | null {
+  return Number.isInteger(value) && value > 0 ? value : null;
 }
 
 /** True while the very process lives; a zombie does not. */
-export function isAlive(identity: ProcessIdentity): boolean {
+export function isAlive(identity: Pick<ProcessIdentity, 'pid' | 'startTicks'>): boolean {
   if (identity.startTicks === null) return answersSignal(identity.pid);
   let stat: string;
   try {

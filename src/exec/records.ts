@@ -1,5 +1,13 @@
 // The records an attempt leaves in its directory, and what they say. Reading is cheap and may be repeated at any time.
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants as fileConstants,
+  fstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+  symlinkSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Exit } from '../core/task.ts';
@@ -10,28 +18,37 @@ export interface Records {
   readonly started: { readonly at: number; readonly main: ProcessIdentity | null } | null;
   readonly startFailed: string | null;
   readonly exit: Exit | null;
-  /** All output is in the log and the supervisor is done. */
-  readonly closed: boolean;
+  /** When all output was in the log and the supervisor done (epoch ms); null: not yet. */
+  readonly closedAt: number | null;
 }
 
 /** What never changes once it has been read. */
 export type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
 
-/** With `known`, only what may be new is read: how it ended not before `closed` is there. */
+/** The files are there, but this process cannot open any more of them: try again later. */
+export class RecordsUnreadable extends Error {}
+
+/** With `known`, only what may be new is read: how it ended not before it is closed. Throws RecordsUnreadable. */
 export function readRecords(dir: string, known?: KnownRecords): Records {
-  // Last written, first read: once it is there, so are the others.
-  const closed = statSync(join(dir, 'closed'), { throwIfNoEntry: false }) !== undefined;
-  const isOver = closed || known === undefined;
+  // What is written last is read first: once it is there, so are the others.
+  const claim = readRecord(join(dir, 'claim'));
+  const closedAt = claim?.text.endsWith('\nclosed\n') ? claim.mtimeMs : null;
+  const isOver = closedAt !== null || known === undefined;
   return {
-    supervisor: known?.supervisor ?? parseIdentity(readRecord(join(dir, 'claim'))?.text ?? ''),
+    supervisor: known?.supervisor ?? parseIdentity(claim?.text ?? ''),
     started: known?.started ?? parseStarted(readWhole(join(dir, 'started'))),
     startFailed: isOver ? (readWhole(join(dir, 'start_failed'))?.text.trim() ?? null) : null,
     exit: isOver ? parseExit(readRecord(join(dir, 'exit'))) : null,
-    closed,
+    closedAt,
   };
 }
 
-function parseStarted(record: { text: string; mtimeMs: number } | null): Records['started'] {
+interface RecordFile {
+  readonly text: string;
+  readonly mtimeMs: number;
+}
+
+function parseStarted(record: RecordFile | null): Records['started'] {
   return record === null ? null : { at: record.mtimeMs, main: parseIdentity(record.text) };
 }
 
@@ -45,37 +62,43 @@ export function readCounters(dir: string): ReadonlyMap<string, string> {
   return copies;
 }
 
+const RECOVERED = 'recovered';
+
 /**
- * Takes the attempt so that a supervisor that has not begun never will. False: a supervisor was first.
- * The counterpart of the supervisor's `claim`; both create the file exclusively.
+ * Takes the attempt so that a supervisor that has not begun never will: the counterpart of the supervisor's `claim`,
+ * which creates the same file exclusively. A link, because it is made together with what it says: an attempt that a
+ * daemon has taken before it died can be told from one that a supervisor has begun. `unknown`: not now (full disk).
  */
-export function claimForRecovery(dir: string): boolean {
+export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
+  const path = join(dir, 'claim');
   try {
-    const fd = openSync(join(dir, 'claim'), 'wx', 0o600);
-    writeSync(fd, 'recovered\n');
-    closeSync(fd);
-    return true;
+    symlinkSync(RECOVERED, path);
+    return 'taken';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (code === 'ENOENT') return true;
-    throw error;
+    // Without the directory nothing can begin.
+    if (code === 'ENOENT') return 'taken';
+    if (code !== 'EEXIST') return 'unknown';
+  }
+  try {
+    return readlinkSync(path) === RECOVERED ? 'taken' : 'begun';
+  } catch {
+    return 'begun';
   }
 }
 
-/** What follows is the blank room that was taken for it beforehand. */
-const EXIT_RECORD = /^code=(\d+) told=([01]) end\n *$/;
+/** What follows, in the room that was taken beforehand and behind it: blanks, and what the shell said of a signal. */
+const EXIT_RECORD = /^code=(\d+) end\n\s*(\S?)/;
 /** Signals a shell does not report on stderr; their 128+n is taken for the signal. */
 const UNREPORTED = new Set([constants.signals.SIGINT, constants.signals.SIGPIPE]);
 
-function parseExit(record: { text: string; mtimeMs: number } | null): Exit | null {
+function parseExit(record: RecordFile | null): Exit | null {
   const match = EXIT_RECORD.exec(record?.text ?? '');
   if (record === null || match === null) return null;
   const code = Number(match[1]);
-  const signal = signalName(code - 128);
-  if (signal !== null && (match[2] === '1' || UNREPORTED.has(code - 128)))
-    return { code: null, signal, at: record.mtimeMs };
-  return { code, signal: null, at: record.mtimeMs };
+  const isTold = match[2] !== '' || UNREPORTED.has(code - 128);
+  const signal = isTold ? signalName(code - 128) : null;
+  return { code: signal === null ? code : null, signal, at: record.mtimeMs };
 }
 
 export function signalName(number: number): NodeJS.Signals | null {
@@ -85,17 +108,31 @@ export function signalName(number: number): NodeJS.Signals | null {
 }
 
 /** A record that is being written lacks its newline; it will be there in a moment. */
-function readWhole(path: string): { text: string; mtimeMs: number } | null {
+function readWhole(path: string): RecordFile | null {
   const record = readRecord(path);
   return record?.text.endsWith('\n') ? record : null;
 }
 
-function readRecord(path: string): { text: string; mtimeMs: number } | null {
+/** Not blocking: a command may have made a FIFO of it. */
+const READ_ONLY = fileConstants.O_RDONLY | fileConstants.O_NONBLOCK;
+const MAX_RECORD_BYTES = 1024 * 1024;
+const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
+/** Null when there is no such file, or what is there is none (a command may do what it likes with its own records). */
+function readRecord(path: string): RecordFile | null {
   try {
-    const text = readFileSync(path, 'utf8');
-    return { text, mtimeMs: Math.round(statSync(path).mtimeMs) };
+    const fd = openSync(path, READ_ONLY);
+    try {
+      const { size, mtimeMs } = fstatSync(fd);
+      const buffer = Buffer.allocUnsafe(Math.min(size, MAX_RECORD_BYTES));
+      const length = readSync(fd, buffer, 0, buffer.length, 0);
+      return { text: buffer.toString('utf8', 0, length), mtimeMs: Math.round(mtimeMs) };
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (OUT_OF_RESOURCES.has(code ?? '')) throw new RecordsUnreadable(message);
+    return null;
   }
 }

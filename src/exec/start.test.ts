@@ -1,7 +1,7 @@
 // The supervisor on real processes: what it records, what the command gets, what it survives.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -44,7 +44,10 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
 
 async function finish(spec: Launch) {
   startAttempt(spawner, spec);
-  await waitUntil(() => readRecords(spec.dir).closed, { deadlineMs: 20_000, what: 'the supervisor to end' });
+  await waitUntil(() => readRecords(spec.dir).closedAt !== null, {
+    deadlineMs: 20_000,
+    what: 'the supervisor to end',
+  });
   const log = existsSync(`${spec.dir}.log`) ? readFileSync(`${spec.dir}.log`, 'utf8') : '';
   return { records: readRecords(spec.dir), log };
 }
@@ -54,7 +57,6 @@ describe('exit record', () => {
     it(`keeps exit code ${code} an exit code`, async () => {
       const { records } = await finish(launch(`exit ${code}`));
       assert.deepEqual({ ...records.exit, at: 0 }, { code, signal: null, at: 0 });
-      assert.equal(records.closed, true);
     });
 
   for (const signal of ['KILL', 'TERM', 'SEGV', 'INT', 'HUP', 'PIPE', 'USR1'])
@@ -67,6 +69,37 @@ describe('exit record', () => {
     const { records, log } = await finish(launch('echo before; kill -KILL 0'));
     assert.equal(records.exit?.signal, 'SIGKILL');
     assert.equal(log, 'before\n');
+  });
+
+  it('waits for a command that was stopped for a while', async () => {
+    const { records, log } = await finish(
+      launch(
+        '(until grep -q "^State:.T" /proc/$$/status; do :; done; kill -CONT $$) & kill -STOP $$; echo on; exit 5',
+      ),
+    );
+    assert.deepEqual([records.exit?.code, log], [5, 'on\n']);
+  });
+
+  it('survives signals to its own process group, before and after the first output', async () => {
+    const shower = 'for s in INT TERM HUP QUIT PIPE; do kill -$s -- -$group; done';
+    const { records, log } = await finish(
+      launch(`group=$(cut -d' ' -f5 /proc/$PPID/stat); ${shower}; echo first; ${shower}; exit 6`),
+    );
+    assert.equal(records.exit?.code, 6);
+    // A copier that is killed may take what it had just read with it.
+    assert.match(log, /^f/);
+  });
+
+  it('survives a SIGKILL of the log writer, whose successor goes on', async () => {
+    const { records, log } = await finish(
+      launch(
+        `group=$(cut -d' ' -f5 /proc/$PPID/stat)
+        echo one; until writer=$(pgrep -g $group -x cat); do :; done
+        kill -KILL $writer; while kill -0 $writer 2>/dev/null; do :; done; echo two; exit 4`,
+      ),
+    );
+    assert.equal(records.exit?.code, 4);
+    assert.match(log, /\n\[babysit: output is missing above[^\n]*\]\ntwo\n$/);
   });
 
   it('dates start and end by the clock of the kernel', async () => {
@@ -95,7 +128,26 @@ describe('a full disk', () => {
   });
 });
 
+describe('log', () => {
+  for (const bytes of ['\\n', '\\0', '\\001', '\\177', '\\377', '\\\\', ' x', '\\0\\n\\0', '\\303\\244'])
+    it(`begins with ${bytes} where the output does`, async () => {
+      const spec = launch({ kind: 'argv', argv: ['printf', bytes] });
+      await finish(spec);
+      assert.deepEqual(readFileSync(`${spec.dir}.log`), execFileSync('printf', [bytes]));
+    });
+});
+
 describe('command', () => {
+  it('finds what a command started by hand finds: descriptors, signals, limits, functions, options', async () => {
+    const line =
+      'ls /proc/self/fd; grep Sig[BI] /proc/self/status; ulimit -a; declare -F; trap -p; shopt; set +o';
+    const byHand = execFileSync('bash', ['-c', line], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    assert.equal((await finish(launch(line))).log, byHand);
+  });
+
   it('prints stdout and stderr into one log, in order', async () => {
     const { log } = await finish(launch('for i in 1 2 3; do echo out$i; echo err$i >&2; done'));
     assert.equal(log, 'out1\nerr1\nout2\nerr2\nout3\nerr3\n');
@@ -112,6 +164,11 @@ describe('command', () => {
       'with.dot': '1',
       IFS: ',',
       ENV: '/nowhere',
+      LC_ALL: 'xx_YY.nowhere',
+      SECONDS: '7',
+      EPOCHSECONDS: '7',
+      FUNCNEST: '1',
+      dir: 'a variable of the supervisor',
     };
     const spec = launch({ kind: 'argv', argv: ['/usr/bin/env', '-0'] }, { env });
     const { log } = await finish(spec);
@@ -169,9 +226,7 @@ describe('command', () => {
 
 describe('spawner', () => {
   it('is replaced when it dies, and what it had not started is started', async () => {
-    const pid = Number(
-      (await finish(launch('cut -d" " -f4 /proc/$(cut -d" " -f4 /proc/$PPID/stat)/stat'))).log,
-    );
+    const pid = Number((await finish(launch('cut -d" " -f4 /proc/$PPID/stat'))).log);
     const parent = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
     assert.match(parent, /spawner\.sh/);
     process.kill(pid, 'SIGKILL');
@@ -181,10 +236,20 @@ describe('spawner', () => {
 });
 
 describe('claim', () => {
-  it('keeps a supervisor from running an attempt that recovery has taken', async () => {
+  it('of a supervisor is not taken by recovery', async () => {
     const spec = launch('echo ran');
-    const first = await finish(spec);
-    assert.equal(first.log, 'ran\n');
-    assert.equal(claimForRecovery(spec.dir), false);
+    assert.equal((await finish(spec)).log, 'ran\n');
+    assert.equal(claimForRecovery(spec.dir), 'begun');
+  });
+
+  it('of recovery keeps the supervisor from running the attempt', async () => {
+    const spec = launch('echo ran');
+    mkdirSync(spec.dir);
+    assert.equal(claimForRecovery(spec.dir), 'taken');
+    startAttempt(spawner, spec);
+    // The spawner takes its lines in turn.
+    await finish(launch('true'));
+    assert.deepEqual(readdirSync(spec.dir).sort(), ['claim', 'launch.sh']);
+    assert.equal(existsSync(`${spec.dir}.log`), false);
   });
 });

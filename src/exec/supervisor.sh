@@ -1,61 +1,83 @@
-#!/bin/sh
-# The parent of one attempt. Runs launch.sh, copies its output into the log, leaves the records the daemon reads.
-# It lives outside the task's cgroup, in a process group of its own, and outlives the daemon.
-#   $1  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
-#   $2  absolute path of cat
+# The supervisor of one attempt, sourced by the spawner: the parent of the command and the writer of its log, joined by a
+# pipe. They are one process group, outside the task's cgroup, and outlive the daemon.
+#   $dir  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
+#   $cat  absolute path of cat
 # Records, in order: claim (this attempt has been taken; made once, never overwritten), started (written by launch.sh),
-# exit (the main process has ended; its mtime is the time), closed (all output is in the log).
-dir=$1 cat=$2
-parent=$PPID # the spawner, which ends with the daemon
-exec 2>"$dir/supervisor.err"
-# A reader that dies, or a signal to this process group, must not cost the exit record. A trap, unlike
-# an ignored signal, is not inherited by the command.
-trap : INT TERM HUP QUIT PIPE
+# exit (the main process has ended), and the last line of the claim, `closed` (all output is in the log; its mtime is the
+# end). Room for all of them is taken at the beginning: a full disk at the end costs none.
+# `echo` and not `printf` where both will do: each builtin touches pages of bash, for each task anew.
 
-# noclobber opens with O_EXCL: whoever creates the claim owns the attempt, this supervisor or a recovering daemon.
-set -C
-stat=$$
-if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi
-{ printf '%s\n' "$stat" >"$dir/claim"; } 2>/dev/null || exit 0
-set +C
+printf -v blank '%63s' ''
 
-# Room for the exit record is taken now: when the disk is full at the end, overwriting needs none.
-printf '%64s' '' >"$dir/exit"
-
-{
-  trap : INT TERM HUP QUIT PIPE
+run_command() {
+  claim || return
+  # Tells the log writer that the attempt is ours.
+  echo
+  # The command gets a process group of its own: its `kill 0` does not reach this one.
+  set -m
+  echo "$blank" >"$dir/exit"
+  # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not:
+  # text behind the room for the record tells one from the other.
+  exec 2>>"$dir/exit"
   (. "$dir/launch.sh") 2>&1
-  code=$?
-  # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not.
-  told=0
-  if [ -s "$dir/supervisor.err" ]; then told=1; fi
-  printf 'code=%s told=%s end\n' "$code" "$told" 1<>"$dir/exit"
-} | {
-  trap : INT TERM HUP QUIT PIPE
-  # What the shell says here must not count as told about the command.
-  exec 2>/dev/null
-  # A writer that meets a full disk, or is killed, is replaced: the command must never meet a broken pipe.
-  missing=0
-  mark() { printf '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n' >>"$dir.log"; }
-  until "$cat" >>"$dir.log"; do
-    { : >>"$dir.log"; } || exec "$cat" >/dev/null
-    missing=1
-    if mark; then missing=0; fi
-  done
-  if [ "$missing" = 1 ]; then mark; fi
+  echo "code=$? end" 1<>"$dir/exit"
 }
 
-is_orphan=0
-kill -0 "$parent" 2>/dev/null || is_orphan=1
-if [ "$is_orphan" = 1 ]; then
-  # systemd removes the empty groups of a daemon that has died together with its unit, and the counters with them.
+write_log() {
+  read -r || return
+  identify >>"$dir/claim"
+  # Returns when the exit record is there, too: run_command holds the output open until then.
+  copy_output
+  if kill -0 $$; then
+    # With the daemon alive its database makes the exit durable.
+    echo closed >>"$dir/claim"
+  else
+    copy_counters >"$dir/counters"
+    echo closed >>"$dir/claim"
+    sync "$dir/exit" "$dir/claim" || sync
+  fi
+}
+
+# noclobber opens with O_EXCL: whoever creates the claim owns the attempt, this supervisor or a recovering daemon.
+claim() {
+  set -C
+  : >"$dir/claim" || return
+  set +C
+}
+
+# The line of /proc/self/stat; where there is no /proc, the pid and the process group.
+identify() {
+  read -r stat </proc/self/stat || stat=$(exec sh -c 'exec ps -o pid= -o pgid= -p "$PPID"')
+  echo "$stat"
+}
+
+# A command that prints nothing needs nobody who copies: the first byte is read here, the rest is left in the pipe.
+# A copier that meets a full disk, or is killed, is replaced: the command must never meet a broken pipe.
+copy_output() {
+  missing=false
+  while IFS= read -r -d '' -n 1 byte; do
+    : >>"$dir.log" || exec "$cat" >/dev/null
+    if $missing && mark_gap; then missing=false; fi
+    # NUL is the delimiter, which leaves nothing in the variable.
+    case $byte in
+      '') printf '\0' ;;
+      *) echo -n "$byte" ;;
+    esac >>"$dir.log" || missing=true
+    if "$cat" >>"$dir.log"; then break; fi
+    missing=true
+  done
+  if $missing; then mark_gap; fi
+}
+
+mark_gap() {
+  printf '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n' >>"$dir.log"
+}
+
+# systemd removes the empty groups of a daemon that has died together with its unit, and the counters with them.
+copy_counters() {
   while read -r mark file && [ "$mark" = '#counter' ]; do
     [ -r "$file" ] || continue
     printf '# %s\n' "$file"
     while IFS= read -r line; do printf '%s\n' "$line"; done <"$file"
-  done <"$dir/launch.sh" >"$dir/counters"
-fi
-: >"$dir/closed"
-
-# With the daemon alive its database makes the exit durable; without it, the record must reach the disk by itself.
-if [ "$is_orphan" = 1 ]; then sync "$dir/exit" "$dir/closed" 2>/dev/null || sync; fi
+  done <"$dir/launch.sh"
+}

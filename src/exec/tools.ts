@@ -7,22 +7,15 @@ const PLACES = ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin', '/run
 
 /** Throws naming the first program that is missing. */
 export function findTools(places: readonly string[] = PLACES): Tools {
-  const find = (name: string): string | null => {
-    for (const place of places) if (isExecutable(join(place, name))) return join(place, name);
-    return null;
-  };
   const need = (name: string): string => {
-    const path = find(name);
-    if (path === null)
-      throw new Error(`${name} is missing; looked in ${places.join(', ')}. Install it and try again.`);
-    return path;
+    for (const place of places) if (isExecutable(join(place, name))) return join(place, name);
+    throw new Error(`${name} is missing; looked in ${places.join(', ')}. Install it and try again.`);
   };
   return {
     cat: need('cat'),
     env: need('env'),
     nice: need('nice'),
     bash: need('bash'),
-    setsid: find('setsid'),
   };
 }
 

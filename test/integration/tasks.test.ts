@@ -1,73 +1,28 @@
 // Tasks from submission to report, on whatever kernel this runs: caps, watchdog, survival. BABYSIT_TEST_DRIVER says
 // which driver must be found, so that falling back to a weaker one is a failure.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { expectedDriver } from '../support/expected-driver.ts';
-import { type TestHome, testHome } from '../support/home.ts';
+import { testHome } from '../support/home.ts';
+import {
+  daemonPid,
+  isAlive,
+  isClosed,
+  type Json,
+  jsonLines,
+  lastJson,
+  PATIENCE,
+  read,
+  run,
+  show,
+  small,
+  submit,
+} from '../support/task-calls.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DRIVER = expectedDriver();
-/** The guests fork twenty-five times slower. */
-const PATIENCE = { deadlineMs: 60_000 };
-
-type Json = Record<string, unknown>;
-const small = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--estimated_time=60s'];
-
-/** Runs a command to its end; the terminal object and what `wait` said meanwhile. */
-async function run(home: TestHome, flags: readonly string[], command: string) {
-  const result = await home.run(['run', '--wait', ...small, ...flags, `--command=${command}`], PATIENCE);
-  return { ...result, task: lastJson(result.stdout), events: jsonLines(result.stderr) };
-}
-
-async function submit(
-  home: TestHome,
-  name: string,
-  flags: readonly string[],
-  command: string,
-): Promise<void> {
-  const result = await home.run(
-    ['run', `--name=${name}`, ...small, ...flags, `--command=${command}`],
-    PATIENCE,
-  );
-  assert.equal(result.code, 0, result.stderr);
-  assert.equal(result.stdout, `queued: ${name}\n`);
-}
-
-async function show(home: TestHome, name: string): Promise<Json> {
-  const result = await home.run(['status', name, '--full', '--json'], PATIENCE);
-  return lastJson(result.stdout);
-}
-
-function jsonLines(text: string): Json[] {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line));
-}
-
-function lastJson(text: string): Json {
-  const last = jsonLines(text).at(-1);
-  assert.ok(last !== undefined, `no JSON in: ${text}`);
-  return last;
-}
-
-function daemonPid(home: TestHome): number {
-  return Number(readFileSync(join(home.dir, 'daemon.pid'), 'utf8'));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z';
-  } catch {
-    return false;
-  }
-}
-
-const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim() : '');
-
 describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
   it('uses the driver this kernel was chosen for', async (t) => {
     const home = testHome(t);
@@ -146,8 +101,8 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     );
     await waitUntil(() => read(pidFile) !== '', { ...PATIENCE, what: 'the child to run' });
     const pid = Number(read(pidFile));
-    const exited = join(home.dir, 'tasks', String((await show(home, 'parent')).id), '1', 'closed');
-    await waitUntil(() => existsSync(exited), { ...PATIENCE, what: 'the main process to end' });
+    const { id } = await show(home, 'parent');
+    await waitUntil(() => isClosed(home, id), { ...PATIENCE, what: 'the main process to end' });
     assert.equal((await show(home, 'parent')).status, 'running');
     assert.ok(isAlive(pid));
     await home.run(['kill', 'parent'], PATIENCE);
@@ -267,10 +222,7 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     const { id } = await show(home, 'orphan');
     process.kill(daemonPid(home), 'SIGKILL');
     writeFileSync(go, '');
-    await waitUntil(() => existsSync(join(home.dir, 'tasks', String(id), '1', 'closed')), {
-      ...PATIENCE,
-      what: 'the end',
-    });
+    await waitUntil(() => isClosed(home, id), { ...PATIENCE, what: 'the end' });
     const ended = lastJson((await home.run(['wait', 'orphan', '--full'], PATIENCE)).stdout);
     assert.deepEqual([ended.status, ended.exit_code], ['failed', 9]);
     assert.ok(Number(ended.cpu_seconds) > 0, 'the counters of the group were still there');

@@ -1,0 +1,50 @@
+// A process that is asked after again and again, against real ones.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { holdProcess } from './held-process.ts';
+import { parseIdentity } from './process-identity.ts';
+
+function identityOf(pid: number | undefined) {
+  const identity = parseIdentity(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  assert.ok(identity);
+  return identity;
+}
+
+describe('a held process', { skip: process.platform === 'linux' ? false : '/proc is of Linux' }, () => {
+  it('lives until it is gone', async () => {
+    const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const held = holdProcess(identityOf(child.pid));
+    assert.ok(held.isAlive());
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    assert.ok(!held.isAlive());
+    held.close();
+    assert.ok(!held.isAlive());
+  });
+
+  it('is dead as a zombie', async () => {
+    const parent = spawn('bash', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = await once(parent.stdout, 'data');
+    const child = Number(line);
+    const held = holdProcess(identityOf(child));
+    assert.ok(held.isAlive());
+    process.kill(child, 'SIGKILL');
+    await waitUntil(() => !held.isAlive(), { deadlineMs: 10_000, what: 'the zombie' });
+    held.close();
+    parent.kill('SIGKILL');
+    await once(parent, 'close');
+  });
+
+  it('is another one than who has its pid', () => {
+    const me = identityOf(process.pid);
+    const held = holdProcess({ ...me, startTicks: (me.startTicks ?? 0) + 1 });
+    assert.ok(!held.isAlive());
+    held.close();
+  });
+});

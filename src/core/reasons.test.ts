@@ -5,13 +5,18 @@ import { aTask, GIB, someUsage } from '../../test/support/build-task.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
 import { interruptHint, killHint } from './reasons.ts';
-import { KILL_REASONS, type KillDetail, type KillReason, type Usage } from './task.ts';
+import { KILL_REASONS, type KillDetail, type KillReason, type Task, type Usage } from './task.ts';
 
 const FORMAT = { size: formatSize, duration: formatDuration };
 const peak5 = someUsage({ peakMemBytes: 5 * GIB });
 
-function hint(reason: KillReason, detail: KillDetail, usage: Usage | null = null): string {
-  return killHint(reason, aTask(), usage, detail, FORMAT);
+function hint(
+  reason: KillReason,
+  detail: KillDetail,
+  usage: Usage | null = null,
+  task: Task = aTask(),
+): string {
+  return killHint(reason, task, usage, detail, FORMAT);
 }
 
 /** The detail the watchdog or the kernel gives, and what a reader must find in the hint. */
@@ -19,7 +24,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes to 6.25G'] },
   estimated_cpu_exceeded: {
     detail: { cpu_cores: 9.3, estimated_cpu_cores: 4 },
-    says: ['9.3 cores', '4 were estimated', '--estimated_cpu_cores to 10'],
+    says: ['9.3 cores', '4 were estimated', '--estimated_cpu_cores to 9.5'],
   },
   cgroup_oom_killed: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
@@ -30,11 +35,25 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   pids_exceeded: { detail: { pids_max: 4096 }, says: ['4096', 'envelope.pids_max'] },
   elapsed_exceeded: {
     detail: { elapsed_ms: 1_200_500 },
-    says: ['20m', '--estimated_time (now 10m)', '--kill_timeout (now 20m)'],
+    says: ['20m', '--estimated_time to 26m (now 10m)', '--kill_timeout (now 20m)'],
   },
   observability_stall: {
     detail: { silent_ms: 301_000 },
     says: ['5m1s', '--observability_interval (now 5m)', 'PYTHONUNBUFFERED'],
+  },
+  system_mem_pressure: {
+    detail: {
+      host_mem_pct: 93.4,
+      sustained_s: 31,
+      victim_mem_bytes: 5 * GIB,
+      victim_tier: 'above_estimate',
+      top_outside_name: 'firefox',
+    },
+    says: ['93.4%', '31 s', '5G', '--estimated_mem_bytes to 6.25G'],
+  },
+  system_disk_pressure: {
+    detail: { host_disk_pct: 98.7, sustained_s: 30, victim_written_bytes: 3 * GIB },
+    says: ['98.7%', '30 s', '3G', 'babysit clean'],
   },
   manual: { detail: {}, says: ['by request'] },
 };
@@ -60,6 +79,31 @@ describe('kill hint', () => {
       mem_pct_limit_bytes: 40 * GIB,
     });
     assert.match(text, /--estimated_mem_bytes/);
+  });
+
+  it('does not blame a task that ended for the host within its estimate, and names who to look at', () => {
+    const text = hint('system_mem_pressure', {
+      victim_tier: 'within_estimate',
+      victim_mem_bytes: GIB,
+      top_outside_name: 'firefox',
+      top_outside_pid: 4711,
+      top_outside_rss_bytes: 9 * GIB,
+    });
+    assert.match(text, /--queue/);
+    assert.match(text, /firefox with pid 4711 holds 9G/);
+    assert.doesNotMatch(text, /raise/);
+  });
+
+  it('says what was short where the use of memory was not', () => {
+    const detail = { host_mem_pct: 61, limit_pct: 70, psi_mem_full_avg10_pct: 64.5, sustained_s: 30 };
+    assert.match(hint('system_mem_pressure', detail), /stood still 64.5% of the time/);
+  });
+
+  it('does not call repeated output no output where only progress counts', () => {
+    const task = aTask({ limits: { ...aTask().limits, isStrict: true } });
+    const text = hint('observability_stall', { silent_ms: 301_000 }, null, task);
+    assert.match(text, /^No progress in the output for 5m1s: .*--observability=strict/);
+    assert.doesNotMatch(text, /No output|buffering/);
   });
 
   it('always asks for more than the peak and more than the estimate', () => {

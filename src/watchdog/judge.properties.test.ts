@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { GIB } from '../../test/support/build-task.ts';
-import { RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
+import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
 
-const upTo = (max: number) => fc.double({ min: 0, max, noNaN: true });
+/** Evenly spread; `fc.double` prefers the tiny. */
+const upTo = (max: number) => fc.integer({ min: 0, max: 10_000 }).map((part) => (max * part) / 10_000);
 const anyStep: fc.Arbitrary<Step> = fc.record({
   ms: fc.integer({ min: 0, max: 90_000 }),
   memBytes: fc.oneof(upTo(4 * GIB), upTo(20 * GIB)).map(Math.floor),
@@ -15,7 +16,27 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
   refusedForks: fc.constantFrom(0, 0, 1),
 });
 const anySteps = fc.array(anyStep, { maxLength: 60 });
-const anyRules = fc.boolean().map((driverCapsMem) => ({ ...RULES, driverCapsMem }));
+const anyRules = fc
+  .record({ driverCapsMem: fc.boolean(), gapMs: fc.constantFrom(RULES.gapMs, GAP_RULES.gapMs) })
+  .map((changes) => ({ ...RULES, ...changes }));
+/** A task that stays as it is for a while, then is another; with gaps and pauses in between. */
+const anyCourse = fc.array(
+  fc.record({
+    count: fc.integer({ min: 1, max: 60 }),
+    step: anyStep,
+    isPaused: fc.constantFrom(false, false, false, true),
+  }),
+  { maxLength: 8 },
+);
+const stepsOf = (course: readonly { count: number; step: Step; isPaused: boolean }[]): Step[] =>
+  course.flatMap(({ count, step, isPaused }) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...step,
+      ms: n === 0 ? (step.ms ?? 0) : (step.ms ?? 0) % 2_000,
+      oomKills: 0,
+      ...(isPaused ? { paused: true, cores: 0, prints: 0, refusedForks: 0 } : {}),
+    })),
+  );
 
 describe('the judge', () => {
   it('leaves a task within its estimates in peace', () => {
@@ -126,6 +147,100 @@ describe('the judge', () => {
             [[], false],
           );
         }
+      }),
+    );
+  });
+
+  it('never kills a task within its estimates, whatever the gaps and pauses', () => {
+    const within = fc.array(
+      fc.record({
+        ms: fc.oneof(fc.integer({ min: 500, max: 2_000 }), fc.integer({ min: 0, max: 1e9 })),
+        memBytes: upTo(4 * GIB).map(Math.floor),
+        cores: upTo(4),
+        prints: fc.constantFrom(0, 0, 0, 1),
+        paused: fc.constantFrom(false, false, false, true),
+      }),
+      { minLength: 100, maxLength: 200 },
+    );
+    // Two hundred steps of two seconds, at most: silence of a task that is watched all the time stays below its interval.
+    const patient = subject({
+      estimate: { timeMs: 1e12 },
+      limits: { killTimeoutMs: 2e12, observabilityMs: 2_500_000 },
+    });
+    fc.assert(
+      fc.property(within, fc.boolean(), (steps, driverCapsMem) => {
+        const watch = new Watch(patient, { rules: { ...GAP_RULES, driverCapsMem } });
+        for (const step of steps) watch.step(step);
+        assert.equal(watch.kill, null);
+        assert.ok(watch.told().every((event) => event === 'stall_risk'));
+      }),
+      { numRuns: 14_000 },
+    );
+  });
+
+  it('kills by time after the full window as one who stands beside counts it, and with numbers that satisfy the rule', () => {
+    let seen = 0;
+    fc.assert(
+      fc.property(anyCourse, (course) => {
+        const watch = new Watch(SUBJECT, { rules: GAP_RULES });
+        const beside = { elapsed: 0, silent: 0, mem: 0, cpu: 0 };
+        const grow = (dim: 'mem' | 'cpu', holds: boolean, ms: number) => {
+          beside[dim] = holds ? beside[dim] + ms : 0;
+        };
+        for (const step of stepsOf(course)) {
+          const { kill } = watch.step(step);
+          const ms = step.ms ?? 0;
+          if (!step.paused) {
+            beside.elapsed += ms;
+            beside.silent = step.prints ? 0 : beside.silent + ms;
+            grow('mem', (step.memBytes ?? 0) > 8 * GIB, ms);
+            grow('cpu', (watch.memory.cpu.cores ?? 99) > 8, ms);
+          }
+          if (kill === null) continue;
+          seen += 1;
+          const number = (key: string) => Number(kill.detail[key]);
+          switch (kill.reason) {
+            case 'estimated_mem_exceeded':
+              assert.ok(beside.mem >= 30_000 && number('mem_bytes') > 2 * number('estimated_mem_bytes'));
+              assert.ok(number('sustained_ms') >= 30_000 && number('peak_mem_bytes') >= number('mem_bytes'));
+              break;
+            case 'estimated_cpu_exceeded':
+              assert.ok(beside.cpu >= 30_000 && number('sustained_ms') >= 30_000);
+              assert.ok(number('cpu_cores') >= 2 * number('estimated_cpu_cores'));
+              break;
+            case 'elapsed_exceeded':
+              assert.ok(beside.elapsed > 1_200_000 && number('elapsed_ms') > number('kill_timeout_ms'));
+              break;
+            case 'observability_stall':
+              assert.ok(beside.silent > 300_000 && number('silent_ms') > number('observability_interval_ms'));
+              assert.ok(watch.told().includes('stall_risk'));
+              break;
+            case 'pids_exceeded':
+              assert.ok(number('refused_forks') > 0);
+              break;
+            default:
+              assert.fail(`${kill.reason} is no rule of time`);
+          }
+          return;
+        }
+      }),
+      { numRuns: 5_000 },
+    );
+    assert.ok(seen > 500, `only ${seen} kills seen`);
+  });
+
+  it('in a dry run kills nothing, and tells what else it would have killed at the same sample', () => {
+    fc.assert(
+      fc.property(anySteps, anyRules, (steps, rules) => {
+        const wet = new Watch(SUBJECT, { rules });
+        const dry = new Watch(SUBJECT, { rules: { ...rules, dryRun: true } });
+        for (const step of steps) {
+          wet.step(step);
+          dry.step(step);
+          assert.equal(dry.kill, null);
+          assert.deepEqual(dry.wouldKill[0] ?? null, wet.kill);
+        }
+        assert.equal(new Set(dry.wouldKill.map(({ reason }) => reason)).size, dry.wouldKill.length);
       }),
     );
   });

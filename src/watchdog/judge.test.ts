@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB } from '../../test/support/build-task.ts';
-import { RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
+import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
 
 const MINUTE = 60_000;
 /** Silence is tried apart from the other rules. */
@@ -151,11 +151,6 @@ describe('silence', () => {
     assert.deepEqual([watch.told(), watch.kill], [[], null]);
   });
 
-  it('goes on from what an earlier daemon has seen', () => {
-    const watch = new Watch(SUBJECT, { elapsedMs: 10 * MINUTE, silentMs: 4 * MINUTE }).steps(1, { ms: 1 });
-    assert.deepEqual(watch.told(), ['runaway_risk:elapsed', 'stall_risk']);
-  });
-
   for (const [cores, diagnosis] of [
     [0, /^idle/],
     [0.5, /^busy: using 0\.5 cores/],
@@ -166,4 +161,129 @@ describe('silence', () => {
       assert.match(event.diagnosis, diagnosis);
       assert.deepEqual([event.silent_s, event.kill_in_s], [241, 59]);
     });
+});
+
+describe('a gap in which nobody watched', () => {
+  const gappy = (watched = SUBJECT) => new Watch(watched, { rules: GAP_RULES });
+
+  it('is no silence beyond the warning: the kill comes after what is left of the interval', () => {
+    const watch = gappy().steps(1, { ms: 60 * MINUTE });
+    assert.deepEqual([watch.told(), watch.memory.silentMs], [['runaway_risk:elapsed'], 4 * MINUTE]);
+    watch.subject = subject({ limits: { killTimeoutMs: 600 * MINUTE } });
+    watch.steps(60, {});
+    assert.deepEqual([watch.told().at(-1), watch.kill], ['stall_risk', null]);
+    assert.equal(watch.steps(1, {}).kill?.reason, 'observability_stall');
+  });
+
+  it('is no silence at all after the warning', () => {
+    const watch = gappy().steps(250, {});
+    assert.equal(watch.steps(1, { ms: 5 * MINUTE }).memory.silentMs, 250_000);
+  });
+
+  it('is no silence when the log has grown meanwhile', () => {
+    assert.equal(gappy().steps(1, { ms: 60 * MINUTE, prints: 1 }).memory.silentMs, 0);
+  });
+
+  it('is running time, but leaves a second for the news of the end', () => {
+    const watch = gappy(QUIET).steps(1, { ms: 60 * MINUTE });
+    assert.deepEqual([watch.memory.elapsedMs, watch.kill, watch.verdict?.dueInMs], [60 * MINUTE, null, 1000]);
+    assert.equal(watch.steps(1, {}).kill?.reason, 'elapsed_exceeded');
+  });
+
+  for (const [what, step] of [
+    ['memory', { memBytes: 9 * GIB }],
+    ['CPU', { cores: 9 }],
+    ['refused forks', { refusedForks: 1 }],
+  ] as const)
+    it(`is no sustained ${what}: the window begins anew`, () => {
+      const watch = gappy(QUIET)
+        .steps(4, step)
+        .steps(1, { ...step, ms: 10 * MINUTE })
+        .steps(4, step);
+      assert.equal(watch.kill, null);
+      assert.notEqual(watch.steps(30, step).kill, null);
+    });
+
+  it('does not keep back what one sample proves', () => {
+    assert.equal(gappy().step({ ms: 60 * MINUTE, oomKills: 1 }).kill?.reason, 'cgroup_oom_killed');
+  });
+
+  it('lies before the first sample of an attempt taken over: its clocks go on, nothing dies of them at once', () => {
+    const watch = new Watch(SUBJECT, { elapsedMs: 21 * MINUTE, silentMs: 50 * MINUTE }).steps(1, { ms: 1 });
+    assert.deepEqual([watch.told(), watch.kill], [['runaway_risk:elapsed'], null]);
+    assert.equal(watch.memory.silentMs, 4 * MINUTE);
+    assert.equal(watch.steps(1, { ms: 1 }).kill?.reason, 'elapsed_exceeded');
+    assert.equal(watch.told().at(-1), 'stall_risk');
+  });
+});
+
+describe('a pause', () => {
+  it('stops every clock', () => {
+    const watch = new Watch(QUIET).steps(20, { memBytes: 9 * GIB, cores: 9 });
+    const { elapsedMs, silentMs, memOverMs, cpuOverMs } = watch.memory;
+    watch.steps(3_600, { memBytes: 9 * GIB, paused: true });
+    const { memory } = watch;
+    assert.deepEqual(
+      [memory.elapsedMs, memory.silentMs, memory.memOverMs, memory.cpuOverMs],
+      [elapsedMs, silentMs, memOverMs, cpuOverMs],
+    );
+    watch.steps(1, { ms: 10, memBytes: 9 * GIB });
+    assert.deepEqual([watch.memory.elapsedMs, watch.memory.cpuOverMs], [elapsedMs + 10, cpuOverMs]);
+    assert.equal(watch.kill, null);
+  });
+
+  it('is in no rate: the CPU used before and after it is not spread over it', () => {
+    const watch = new Watch(QUIET).steps(5, { cores: 6 }).steps(100, { paused: true }).steps(1, { cores: 6 });
+    assert.equal(watch.memory.cpu.cores, 6);
+  });
+});
+
+describe('adjust', () => {
+  it('begins anew what was counted and told against the old numbers', () => {
+    const watch = new Watch(QUIET).steps(25, { memBytes: 9 * GIB, cores: 9 });
+    watch.adjust(subject({ limits: { observabilityMs: 0 }, estimate: { memBytes: 4.4 * GIB } }));
+    watch.steps(10, { memBytes: 9 * GIB, cores: 5 });
+    assert.equal(watch.kill, null);
+    assert.deepEqual(watch.told(), ['runaway_risk:mem', 'runaway_risk:cpu', 'runaway_risk:mem']);
+    assert.equal(watch.steps(21, { memBytes: 9 * GIB }).kill?.reason, 'estimated_mem_exceeded');
+  });
+
+  it('of one number leaves the clocks of the others', () => {
+    const watch = new Watch(QUIET).steps(25, { memBytes: 9 * GIB });
+    watch.adjust(subject({ limits: { observabilityMs: 0 }, estimate: { timeMs: 20 * MINUTE } }));
+    assert.equal(watch.steps(6, { memBytes: 9 * GIB }).kill?.reason, 'estimated_mem_exceeded');
+    assert.equal(watch.memory.elapsedMs, 31_000);
+  });
+
+  it('of the observability interval grants a whole new one', () => {
+    const watch = new Watch().steps(290, {});
+    watch.adjust(subject({ limits: { observabilityMs: 301_000 } })).steps(301, {});
+    assert.deepEqual([watch.told(), watch.kill], [['stall_risk', 'stall_risk'], null]);
+  });
+});
+
+describe('a dry run', () => {
+  it('tells each reason once and kills nothing', () => {
+    const watch = new Watch(SUBJECT, { rules: { ...RULES, dryRun: true } });
+    watch.steps(400, { memBytes: 9 * GIB });
+    assert.equal(watch.kill, null);
+    assert.deepEqual(
+      watch.wouldKill.map(({ reason }) => reason),
+      ['estimated_mem_exceeded'],
+    );
+    assert.equal(watch.wouldKill[0]?.detail.sustained_ms, 30_000);
+    watch.steps(400, {});
+    assert.deepEqual(
+      watch.wouldKill.map(({ reason }) => reason),
+      ['estimated_mem_exceeded', 'observability_stall'],
+    );
+  });
+});
+
+describe('the highest use of CPU', () => {
+  it('is that of some seconds, not of one sample', () => {
+    const watch = new Watch(QUIET).steps(30, { cores: 1 }).steps(1, { cores: 16 }).steps(30, { cores: 1 });
+    assert.ok(watch.memory.peakCpuCores < 3);
+    assert.ok(watch.steps(60, { cores: 8 }).memory.peakCpuCores > 7.9);
+  });
 });

@@ -1,7 +1,8 @@
 // The judge: (rules, subject, memory, sample) -> new memory, events to tell, at most one kill. Pure; the clock is in the sample.
 import type { Dim, TaskEvent } from '../core/events.ts';
 import type { Estimate, KillDetail, KillReason, Limits } from '../core/task.ts';
-import { remember, type Sample, type WatchMemory } from './memory.ts';
+import { remember, resetFor, type Sample, type WatchMemory } from './memory.ts';
+import { STALL_RISK_AT, stallRisk } from './stall.ts';
 
 export interface WatchRules {
   readonly toleranceWindowMs: number;
@@ -9,6 +10,10 @@ export interface WatchRules {
   readonly memTotalBytes: number;
   /** False: the driver cannot cap memory, so the watchdog has to. */
   readonly driverCapsMem: boolean;
+  /** Samples farther apart than this leave a gap in which nobody watched. */
+  readonly gapMs: number;
+  /** Tell what would be killed, kill nothing. */
+  readonly dryRun: boolean;
 }
 
 /** What the judge has to know of the task. */
@@ -19,10 +24,17 @@ export interface Subject {
   readonly memMaxBytes: number;
 }
 
+export interface Kill {
+  readonly reason: KillReason;
+  readonly detail: KillDetail;
+}
+
 export interface Verdict {
   readonly memory: WatchMemory;
   readonly events: readonly TaskEvent[];
-  readonly kill: { readonly reason: KillReason; readonly detail: KillDetail } | null;
+  readonly kill: Kill | null;
+  /** In a dry run, what `kill` would have been; once for each reason. */
+  readonly wouldKill: Kill | null;
   /** When a rule that only needs time to pass is due next, in ms from the sample; null: none. */
   readonly dueInMs: number | null;
 }
@@ -31,30 +43,41 @@ export interface Verdict {
 const KILL_FACTOR = 2;
 /** A CPU rate has the granularity of its interval; one thread may read as 1.02 cores. */
 const CPU_RISK_MARGIN = 1.05;
-/** A stall is foretold at this part of the observability interval. */
-const STALL_RISK_AT = 0.8;
+/** After a gap the task may have come to its end or printed, and the news be under way: this long to hear of it. */
+const AFTER_GAP_MS = 1_000;
 
+/** A subject with other numbers than the one before, as `adjust` makes it, begins anew what was counted against the old ones. */
 export function judge(rules: WatchRules, subject: Subject, before: WatchMemory, sample: Sample): Verdict {
-  const { estimate } = subject;
-  const memory = remember(before, sample, {
+  const { estimate, limits } = subject;
+  const isGap = before.isNew || sample.now.monoMs - before.lastMonoMs > rules.gapMs;
+  const marks = {
     memBytes: KILL_FACTOR * estimate.memBytes,
     cpuCores: KILL_FACTOR * estimate.cpuCores,
-  });
+    silentMs:
+      limits.observabilityMs === 0 ? Number.POSITIVE_INFINITY : STALL_RISK_AT * limits.observabilityMs,
+  };
+  const memory = remember(resetFor(before, { estimate, limits }), sample, marks, isGap);
   const risks = (['elapsed', 'mem', 'cpu'] as const).filter(
     (dim) => !memory.risksTold.includes(dim) && aboveEstimate(dim, subject, memory, sample),
   );
   const events: TaskEvent[] = risks.map((dim) => runawayRisk(dim, rules, subject, memory, sample));
-  const stall = stallRisk(subject, memory);
+  const stall = stallRisk(limits, memory);
   if (stall !== null) events.push(stall);
+  const byTime = killByTime(rules, subject, memory, sample);
+  const kill = killAtOnce(rules, subject, memory, sample) ?? (isGap ? null : byTime);
+  const isNews = kill !== null && !memory.wouldKillTold.includes(kill.reason);
+  const dueInMs = dueIn(subject, memory);
   return {
     memory: {
       ...memory,
       risksTold: [...memory.risksTold, ...risks],
       stallTold: memory.stallTold || stall !== null,
+      wouldKillTold: rules.dryRun && isNews ? [...memory.wouldKillTold, kill.reason] : memory.wouldKillTold,
     },
     events,
-    kill: killFor(rules, subject, memory, sample),
-    dueInMs: dueIn(subject, memory),
+    kill: rules.dryRun ? null : kill,
+    wouldKill: rules.dryRun && isNews ? kill : null,
+    dueInMs: isGap && byTime !== null ? Math.min(dueInMs ?? AFTER_GAP_MS, AFTER_GAP_MS) : dueInMs,
   };
 }
 
@@ -69,8 +92,9 @@ function aboveEstimate(dim: Dim, { estimate }: Subject, memory: WatchMemory, sam
   }
 }
 
-function killFor(rules: WatchRules, subject: Subject, memory: WatchMemory, sample: Sample): Verdict['kill'] {
-  const { estimate, limits } = subject;
+/** What one sample proves. */
+function killAtOnce(rules: WatchRules, subject: Subject, memory: WatchMemory, sample: Sample): Kill | null {
+  const { limits } = subject;
   if (sample.oomKills > 0)
     return {
       reason: 'cgroup_oom_killed',
@@ -91,6 +115,12 @@ function killFor(rules: WatchRules, subject: Subject, memory: WatchMemory, sampl
         mem_pct_limit_bytes: pctLimitBytes,
       },
     };
+  return null;
+}
+
+/** What only time proves; never decided by the first sample after a gap. */
+function killByTime(rules: WatchRules, subject: Subject, memory: WatchMemory, sample: Sample): Kill | null {
+  const { estimate, limits } = subject;
   if (memory.elapsedMs > limits.killTimeoutMs)
     return {
       reason: 'elapsed_exceeded',
@@ -168,24 +198,6 @@ function runawayRisk(
         hint: `It uses more CPU than estimated; above kill_at for ${windowS} s it will be killed.`,
       };
   }
-}
-
-function stallRisk({ limits }: Subject, memory: WatchMemory): TaskEvent | null {
-  const { observabilityMs } = limits;
-  if (observabilityMs === 0 || memory.stallTold || memory.silentMs <= STALL_RISK_AT * observabilityMs)
-    return null;
-  const cores = memory.cpu.cores ?? 0;
-  return {
-    event: 'stall_risk',
-    silent_s: Math.round(memory.silentMs / 1000),
-    kill_in_s: Math.max(0, Math.round((observabilityMs - memory.silentMs) / 1000)),
-    diagnosis:
-      cores > 0.05
-        ? `busy: using ${round2(cores)} cores without printing`
-        : 'idle: using no CPU and printing nothing',
-    last_line: null,
-    hint: 'Print a line of progress, or raise --observability_interval; Python and C programs may be buffering their output.',
-  };
 }
 
 /** Time until elapsed or silence crosses its next mark, so that no such rule waits for the next tick. */

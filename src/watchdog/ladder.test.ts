@@ -9,8 +9,10 @@ const GRACE = 10_000;
 const term = aKill();
 const sigkill = aKill({ signal: 'SIGKILL' });
 const escalated = aKill({ killedAt: 4_000 });
-const asked: LadderMemory = { askedAt: 1_000, killedAt: null };
-const killed: LadderMemory = { askedAt: 1_000, killedAt: 11_000 };
+const asked: LadderMemory = { ...LADDER_START, askedAt: 1_000 };
+const killed: LadderMemory = { ...asked, firstKilledAt: 11_000, killedAt: 11_000 };
+const stuck: LadderMemory = { ...killed, killedAt: 16_000, reported: 'stuck' };
+const givenUp: LadderMemory = { ...killed, killedAt: 71_000, reported: 'given_up' };
 
 describe('the kill ladder', () => {
   const TABLE: [string, Parameters<typeof ladderStep>, 'ask' | 'kill' | 'none', number][] = [
@@ -47,7 +49,7 @@ describe('the kill ladder', () => {
           const step = ladderStep(term, memory, graceMs, monoMs);
           memory = step.memory;
           if (step.act !== 'none') acts.push({ act: step.act, at: monoMs });
-          assert.ok(step.againInMs > 0 && step.againInMs <= Math.max(graceMs, 500));
+          assert.ok(step.againInMs > 0 && step.againInMs <= Math.max(graceMs, 5_000));
         }
         const [first, ...kills] = acts;
         assert.equal(first?.act, 'ask');
@@ -59,22 +61,38 @@ describe('the kill ladder', () => {
     );
   });
 
-  it('followed by its own clock reaches SIGKILL exactly when the grace is over and never stops', () => {
+  const REPORTS: [string, LadderMemory, number, 'stuck' | 'given_up' | null][] = [
+    ['says nothing while a large process is being torn down', killed, 15_999, null],
+    ['says that something is left after 5 s of SIGKILL', { ...killed, killedAt: 15_500 }, 16_000, 'stuck'],
+    ['says so once', stuck, 30_000, null],
+    ['gives up after a minute of SIGKILL', { ...stuck, killedAt: 66_000 }, 71_000, 'given_up'],
+    ['gives up without a word before when it was not asked for a minute', killed, 80_000, 'given_up'],
+    ['gives up once', givenUp, 900_000, null],
+  ];
+  for (const [what, memory, monoMs, report] of REPORTS)
+    it(what, () => assert.equal(ladderStep(term, memory, GRACE, monoMs).report, report));
+
+  it('followed by its own clock reaches SIGKILL exactly when the grace is over and goes on, slower, to the end', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60_000 }), (graceMs) => {
         let memory = LADDER_START;
         let monoMs = 0;
         const kills: number[] = [];
-        for (let n = 0; n < 6; n += 1) {
+        const reports: (number | string)[] = [];
+        while (monoMs <= graceMs + 80_000) {
           const step = ladderStep(term, memory, graceMs, monoMs);
           memory = step.memory;
-          if (step.act === 'kill') kills.push(monoMs);
+          if (step.act === 'kill') kills.push(monoMs - graceMs);
+          if (step.report !== null) reports.push(step.report, monoMs - graceMs);
           monoMs += step.againInMs;
         }
+        const [fast, slow] = [kills.filter((at) => at < 5_000), kills.filter((at) => at >= 5_000)];
         assert.deepEqual(
-          kills,
-          [0, 1, 2, 3, 4].map((n) => graceMs + n * 500),
+          fast,
+          Array.from({ length: 10 }, (_, n) => n * 500),
         );
+        assert.deepEqual(slow.slice(0, 3), [9_500, 14_500, 19_500]);
+        assert.deepEqual(reports, ['stuck', 5_000, 'given_up', 64_500]);
       }),
     );
   });

@@ -2,23 +2,39 @@
 
 import type { Now } from '../core/clock.ts';
 import type { Dim } from '../core/events.ts';
+import type { Estimate, KillReason, Limits } from '../core/task.ts';
+
+/** What the task was measured against. */
+export interface Asked {
+  readonly estimate: Estimate;
+  readonly limits: Limits;
+}
 
 export interface WatchMemory {
   readonly lastMonoMs: number;
-  /** Time the attempt has run, counted on the monotonic clock. */
+  /** No sample has been judged yet: the clocks come from files and the wall clock. */
+  readonly isNew: boolean;
+  /** Null: nothing has been judged yet. */
+  readonly asked: Asked | null;
+  /** Time the attempt has run, counted on the monotonic clock, pauses left out. */
   readonly elapsedMs: number;
-  /** Time since output last grew. */
+  /** Time since output last counted as progress. */
   readonly silentMs: number;
   readonly outputBytes: number;
   readonly outputAt: number | null;
   readonly cpu: { readonly usec: number; readonly monoMs: number; readonly cores: number | null };
+  readonly io: { readonly bytes: number | null; readonly monoMs: number; readonly bytesPerS: number | null };
   readonly peakMemBytes: number;
+  /** CPU use in cores as an exponentially weighted mean over about ten seconds, and the highest it has been. */
+  readonly smoothCpuCores: number;
+  readonly peakCpuCores: number;
   /** How long, without a break, a dimension has been above twice its estimate. */
   readonly memOverMs: number | null;
   readonly cpuOverMs: number | null;
   readonly pids: { readonly hits: number; readonly growingMs: number | null };
   readonly risksTold: readonly Dim[];
   readonly stallTold: boolean;
+  readonly wouldKillTold: readonly KillReason[];
 }
 
 /** One reading of an attempt. */
@@ -26,62 +42,135 @@ export interface Sample {
   readonly now: Now;
   readonly memBytes: number;
   readonly cpuUsec: number;
+  /** Null: not counted by this driver. */
+  readonly ioReadBytes: number | null;
+  readonly ioWriteBytes: number | null;
   readonly oomKills: number;
   readonly pidsMaxHits: number;
-  /** Bytes the command has printed so far. */
+  /** Bytes the command has printed so far; 0 where only progress counts (see progress.ts). */
   readonly outputBytes: number;
-  /** When the log was last written to (epoch ms); moves on a full disk too, where its size does not. */
+  /** When the log was last written to, or the last progress was seen (epoch ms). Moves on a full disk too, where the log's size does not. */
   readonly outputAt: number | null;
 }
 
 /** `elapsedMs` and `silentMs` are above zero when an attempt is taken over from an earlier daemon. */
 export function newMemory(sample: Sample, elapsedMs: number, silentMs: number): WatchMemory {
+  const { monoMs } = sample.now;
   return {
-    lastMonoMs: sample.now.monoMs,
+    lastMonoMs: monoMs,
+    isNew: true,
+    asked: null,
     elapsedMs,
     silentMs,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
-    cpu: { usec: sample.cpuUsec, monoMs: sample.now.monoMs, cores: null },
+    cpu: { usec: sample.cpuUsec, monoMs, cores: null },
+    io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
     peakMemBytes: sample.memBytes,
+    smoothCpuCores: 0,
+    peakCpuCores: 0,
     memOverMs: null,
     cpuOverMs: null,
     pids: { hits: sample.pidsMaxHits, growingMs: null },
     risksTold: [],
     stallTold: false,
+    wouldKillTold: [],
   };
 }
 
-/** A rate over less than this is noise: scheduling and counter granularity are of the order of milliseconds. */
-const MIN_CPU_INTERVAL_MS = 500;
+/** Above which a use counts as sustained, and how far a gap may move the silence. */
+export interface Marks {
+  readonly memBytes: number;
+  readonly cpuCores: number;
+  readonly silentMs: number;
+}
 
-/** Folds a sample into the memory: clocks, rates, peaks, sustained windows. Decides nothing. */
-export function remember(
-  memory: WatchMemory,
-  sample: Sample,
-  limits: { memBytes: number; cpuCores: number },
-): WatchMemory {
+/** A rate over less than this is noise: scheduling and counter granularity are of the order of milliseconds. */
+const MIN_RATE_INTERVAL_MS = 500;
+const CPU_SMOOTHING_MS = 10_000;
+
+/**
+ * Folds a sample into the memory: clocks, rates, peaks, sustained windows. Decides nothing. Across a gap (nobody watched:
+ * the daemon or the machine stood still) running time counts, because the task may have run; silence counts up to its
+ * mark only, and windows begin anew, because nobody saw what was in between.
+ */
+export function remember(memory: WatchMemory, sample: Sample, marks: Marks, isGap: boolean): WatchMemory {
   const stepMs = Math.max(0, sample.now.monoMs - memory.lastMonoMs);
   const cpu = cpuRate(memory.cpu, sample);
+  const isCpuFresh = cpu !== memory.cpu;
+  const smoothCpuCores = isCpuFresh
+    ? smooth(memory.smoothCpuCores, cpu.cores ?? 0, cpu.monoMs - memory.cpu.monoMs)
+    : memory.smoothCpuCores;
   const printed = sample.outputBytes !== memory.outputBytes || sample.outputAt !== memory.outputAt;
-  const silentMs = printed ? 0 : memory.silentMs + stepMs;
+  const over = (beforeMs: number | null, holds: boolean) => sustained(isGap ? null : beforeMs, holds, stepMs);
   return {
-    ...memory,
     lastMonoMs: sample.now.monoMs,
+    isNew: false,
+    asked: memory.asked,
     elapsedMs: memory.elapsedMs + stepMs,
-    silentMs,
+    silentMs: printed ? 0 : silence(memory, stepMs, isGap ? marks.silentMs : Number.POSITIVE_INFINITY),
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpu,
+    io: ioRate(memory.io, sample),
     peakMemBytes: Math.max(memory.peakMemBytes, sample.memBytes),
-    memOverMs: sustained(memory.memOverMs, sample.memBytes > limits.memBytes, stepMs),
-    cpuOverMs: sustained(memory.cpuOverMs, (cpu.cores ?? 0) > limits.cpuCores, stepMs),
+    smoothCpuCores,
+    peakCpuCores: Math.max(memory.peakCpuCores, smoothCpuCores),
+    memOverMs: over(memory.memOverMs, sample.memBytes > marks.memBytes),
+    // Right after a pause there is no rate yet: the window neither grows nor ends.
+    cpuOverMs: cpu.cores === null ? memory.cpuOverMs : over(memory.cpuOverMs, cpu.cores > marks.cpuCores),
     pids: {
       hits: sample.pidsMaxHits,
-      growingMs: sustained(memory.pids.growingMs, sample.pidsMaxHits > memory.pids.hits, stepMs),
+      growingMs: over(memory.pids.growingMs, sample.pidsMaxHits > memory.pids.hits),
     },
+    risksTold: memory.risksTold,
     stallTold: memory.stallTold && !printed,
+    wouldKillTold: memory.wouldKillTold,
   };
+}
+
+/** A sample of a paused attempt: no clock and no window moves, and what passes meanwhile is in no rate. */
+export function rememberPaused(memory: WatchMemory, sample: Sample): WatchMemory {
+  const { monoMs } = sample.now;
+  return {
+    ...memory,
+    lastMonoMs: monoMs,
+    cpu: { usec: sample.cpuUsec, monoMs, cores: null },
+    io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
+    peakMemBytes: Math.max(memory.peakMemBytes, sample.memBytes),
+    pids: { ...memory.pids, hits: sample.pidsMaxHits },
+  };
+}
+
+/** After `adjust` gave the task new numbers: what was told or counted against the old ones begins anew, facts stay. */
+export function resetFor(memory: WatchMemory, asked: Asked): WatchMemory {
+  const before = memory.asked;
+  if (before === null) return { ...memory, asked };
+  const changed: Readonly<Record<Dim, boolean>> = {
+    elapsed:
+      before.estimate.timeMs !== asked.estimate.timeMs ||
+      before.limits.killTimeoutMs !== asked.limits.killTimeoutMs,
+    mem: before.estimate.memBytes !== asked.estimate.memBytes,
+    cpu: before.estimate.cpuCores !== asked.estimate.cpuCores,
+  };
+  const isSilenceChanged = before.limits.observabilityMs !== asked.limits.observabilityMs;
+  if (!isSilenceChanged && !Object.values(changed).includes(true)) return memory;
+  return {
+    ...memory,
+    asked,
+    silentMs: isSilenceChanged ? 0 : memory.silentMs,
+    stallTold: memory.stallTold && !isSilenceChanged,
+    memOverMs: changed.mem ? null : memory.memOverMs,
+    cpuOverMs: changed.cpu ? null : memory.cpuOverMs,
+    risksTold: memory.risksTold.filter((dim) => !changed[dim]),
+    wouldKillTold: [],
+  };
+}
+
+/** Never above `limitMs`, unless it was seen to be. */
+function silence({ isNew, silentMs }: WatchMemory, stepMs: number, limitMs: number): number {
+  const seenMs = isNew ? 0 : silentMs;
+  return Math.min(silentMs + stepMs, Math.max(seenMs, limitMs));
 }
 
 /** Null while the condition does not hold, 0 at its first sample, then the time it has held. */
@@ -92,7 +181,25 @@ function sustained(beforeMs: number | null, holds: boolean, stepMs: number): num
 
 function cpuRate(before: WatchMemory['cpu'], sample: Sample): WatchMemory['cpu'] {
   const intervalMs = sample.now.monoMs - before.monoMs;
-  if (intervalMs < MIN_CPU_INTERVAL_MS) return before;
+  if (intervalMs < MIN_RATE_INTERVAL_MS) return before;
   const cores = Math.max(0, (sample.cpuUsec - before.usec) / 1000 / intervalMs);
   return { usec: sample.cpuUsec, monoMs: sample.now.monoMs, cores };
+}
+
+function ioRate(before: WatchMemory['io'], sample: Sample): WatchMemory['io'] {
+  const intervalMs = sample.now.monoMs - before.monoMs;
+  if (intervalMs < MIN_RATE_INTERVAL_MS) return before;
+  const bytes = ioBytes(sample);
+  const bytesPerS =
+    bytes === null || before.bytes === null ? null : (Math.max(0, bytes - before.bytes) * 1000) / intervalMs;
+  return { bytes, monoMs: sample.now.monoMs, bytesPerS };
+}
+
+function ioBytes({ ioReadBytes, ioWriteBytes }: Sample): number | null {
+  return ioReadBytes === null && ioWriteBytes === null ? null : (ioReadBytes ?? 0) + (ioWriteBytes ?? 0);
+}
+
+/** Weight of the new value: 1 - e^(-interval / time constant). */
+function smooth(before: number, value: number, intervalMs: number): number {
+  return before + (value - before) * (1 - Math.exp(-intervalMs / CPU_SMOOTHING_MS));
 }

@@ -1,7 +1,7 @@
 // Feeds the judge one sample after the other on a clock of its own, and keeps what it said.
 import type { TaskEvent } from '../../src/core/events.ts';
-import { judge, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
-import { newMemory, type Sample, type WatchMemory } from '../../src/watchdog/memory.ts';
+import { judge, type Kill, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
+import { newMemory, rememberPaused, type Sample, type WatchMemory } from '../../src/watchdog/memory.ts';
 import { anEstimate, GIB, someLimits } from './build-task.ts';
 
 export const RULES: WatchRules = {
@@ -9,7 +9,11 @@ export const RULES: WatchRules = {
   pidsWindowMs: 5_000,
   memTotalBytes: 64 * GIB,
   driverCapsMem: true,
+  gapMs: Number.POSITIVE_INFINITY,
+  dryRun: false,
 };
+/** Gaps as a daemon that samples every second sees them. */
+export const GAP_RULES: WatchRules = { ...RULES, gapMs: 4_000 };
 /** Estimated: 10 min, 4 GiB, 4 cores; killed at 20 min or after 5 min of silence. */
 export const SUBJECT: Subject = {
   estimate: anEstimate(),
@@ -26,6 +30,9 @@ export interface Step {
   readonly prints?: number;
   readonly oomKills?: number;
   readonly refusedForks?: number;
+  readonly ioBytes?: number;
+  /** A sample taken while the task is paused. */
+  readonly paused?: boolean;
   /** Moves the wall clock beside the monotonic one. */
   readonly wallJumpMs?: number;
 }
@@ -33,12 +40,14 @@ export interface Step {
 export class Watch {
   readonly events: TaskEvent[] = [];
   kill: Verdict['kill'] = null;
+  readonly wouldKill: Kill[] = [];
   verdict: Verdict | null = null;
   memory: WatchMemory;
-  readonly subject: Subject;
+  subject: Subject;
   readonly #rules: WatchRules;
   #sample: Sample;
 
+  /** With `elapsedMs` or `silentMs` the attempt is taken over from an earlier daemon and no sample has been judged. */
   constructor(watched: Subject = SUBJECT, { rules = RULES, elapsedMs = 0, silentMs = 0 } = {}) {
     this.subject = watched;
     this.#rules = rules;
@@ -46,12 +55,15 @@ export class Watch {
       now: { wallMs: 1_700_000_000_000, monoMs: 5_000 },
       memBytes: 0,
       cpuUsec: 0,
+      ioReadBytes: null,
+      ioWriteBytes: 0,
       oomKills: 0,
       pidsMaxHits: 0,
       outputBytes: 0,
       outputAt: null,
     };
     this.memory = newMemory(this.#sample, elapsedMs, silentMs);
+    if (elapsedMs + silentMs === 0) this.step({ ms: 0 });
   }
 
   step({ ms = 1000, memBytes = 0, cores = 0, prints = 0, ...more }: Step): Verdict {
@@ -60,21 +72,34 @@ export class Watch {
       now: { wallMs: before.now.wallMs + ms + (more.wallJumpMs ?? 0), monoMs: before.now.monoMs + ms },
       memBytes,
       cpuUsec: before.cpuUsec + cores * ms * 1000,
+      ioReadBytes: null,
+      ioWriteBytes: (before.ioWriteBytes ?? 0) + (more.ioBytes ?? 0),
       oomKills: before.oomKills + (more.oomKills ?? 0),
       pidsMaxHits: before.pidsMaxHits + (more.refusedForks ?? 0),
       outputBytes: before.outputBytes + prints,
       outputAt: null,
     };
+    if (more.paused) {
+      this.memory = rememberPaused(this.memory, this.#sample);
+      return { memory: this.memory, events: [], kill: null, wouldKill: null, dueInMs: null };
+    }
     const verdict = judge(this.#rules, this.subject, this.memory, this.#sample);
     this.verdict = verdict;
     this.memory = verdict.memory;
     this.events.push(...verdict.events);
     this.kill ??= verdict.kill;
+    if (verdict.wouldKill !== null) this.wouldKill.push(verdict.wouldKill);
     return verdict;
   }
 
   steps(count: number, step: Step): this {
     for (let n = 0; n < count; n += 1) this.step(step);
+    return this;
+  }
+
+  /** What the daemon does on `adjust`. */
+  adjust(to: Subject): this {
+    this.subject = to;
     return this;
   }
 

@@ -1,0 +1,196 @@
+// The readers of the host against the real /proc.
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, it } from 'node:test';
+import { MIB } from '../../test/support/build-task.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { readDiskUse } from './disk.ts';
+import { parseStalled, readHostPressure } from './pressure.ts';
+import { readWrittenBytes } from './process-io.ts';
+import { readProcessState } from './process-state.ts';
+import { readWaitingProcesses, type WaitingProcess } from './stall-evidence.ts';
+import { readTopProcessOutside } from './top-process.ts';
+
+const ON_LINUX = { skip: process.platform === 'linux' ? false : '/proc is of Linux' };
+const children: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    // Each leads a process group of its own, and takes its children with it.
+    process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+    await ended;
+  }
+});
+
+/** Runs `line` in bash with a stdin that stays open, and returns the pid. */
+function run(line: string): number {
+  const child = spawn('bash', ['-c', line], { stdio: ['pipe', 'ignore', 'inherit'], detached: true });
+  children.push(child);
+  assert.ok(child.pid !== undefined);
+  return child.pid;
+}
+
+/** The process and all below it. */
+function treeOf(pid: number): number[] {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return [];
+  const below = readdirSync(tasks).flatMap((task) => {
+    const text = readFileSync(`${tasks}/${task}/children`, 'utf8').trim();
+    return text === '' ? [] : text.split(' ').map(Number);
+  });
+  return [pid, ...below.flatMap(treeOf)];
+}
+
+/** The process called `name` below `pid`, once it `is` so. */
+async function find(
+  pid: number,
+  name: string,
+  is: (found: WaitingProcess) => boolean,
+): Promise<WaitingProcess> {
+  let found: WaitingProcess | undefined;
+  await waitUntil(
+    () => {
+      found = readWaitingProcesses(treeOf(pid)).find((candidate) => candidate.name === name);
+      return found !== undefined && is(found);
+    },
+    { deadlineMs: 10_000, what: `${name} below ${pid}` },
+  );
+  assert.ok(found);
+  return found;
+}
+const sleeps = ({ state }: WaitingProcess) => state === 'S';
+/** Kernels without it (user-mode-linux) do not tell what a process waits for either. */
+const NO_SYSCALLS = existsSync('/proc/self/syscall') ? false : 'this kernel tells no system calls';
+
+describe('pressure of the host', () => {
+  it('is parsed from what kernels print', () => {
+    const text =
+      'some avg10=12.50 avg60=0.13 avg300=1.57 total=1518771911\nfull avg10=3.25 avg60=0.00 avg300=0.00 total=0\n';
+    assert.deepEqual(parseStalled(text), { someAvg10Pct: 12.5, fullAvg10Pct: 3.25 });
+    // The CPU before Linux 5.13.
+    assert.deepEqual(parseStalled(text.slice(0, text.indexOf('full'))), {
+      someAvg10Pct: 12.5,
+      fullAvg10Pct: 0,
+    });
+    assert.equal(parseStalled(''), null);
+  });
+
+  it('is read where the kernel tells it, and null where it does not', () => {
+    const isTold = existsSync('/proc/pressure/memory');
+    for (const stalled of Object.values(readHostPressure())) {
+      assert.equal(stalled !== null, isTold);
+      if (stalled !== null) assert.ok(stalled.someAvg10Pct >= 0 && stalled.someAvg10Pct <= 100);
+    }
+    assert.deepEqual(readHostPressure('/nowhere'), { memory: null, cpu: null, io: null });
+  });
+});
+
+it('disk use is what df says', ON_LINUX, () => {
+  const [size, used, available] = execFileSync('df', ['-B1', '--output=size,used,avail', tmpdir()], {
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => line.trim().split(/\s+/).map(Number));
+  const use = readDiskUse(tmpdir());
+  if (size === 0) return assert.equal(use, null);
+  // Others write meanwhile.
+  const near = (value: number | undefined, wanted = Number.NaN) =>
+    assert.ok(Math.abs((value ?? 0) - wanted) < 256 * MIB);
+  near(use?.usedBytes, used);
+  near(use?.totalBytes, (used ?? 0) + (available ?? 0));
+});
+
+describe('the state of a process', ON_LINUX, () => {
+  it('of a sleeper has its name, letter and what it sleeps in', async () => {
+    const pid = run('exec sleep 600');
+    const isAsleep = ({ wchan }: WaitingProcess) => /nanosleep/.test(wchan ?? '') || NO_SYSCALLS !== false;
+    assert.equal((await find(pid, 'sleep', isAsleep)).pid, pid);
+  });
+
+  it('of a stopped one is T, of a zombie Z', async () => {
+    const stopped = run('exec sleep 600');
+    await find(stopped, 'sleep', sleeps);
+    process.kill(stopped, 'SIGSTOP');
+    await find(stopped, 'sleep', ({ state }) => state === 'T');
+    const parent = run('(until grep -q sleep /proc/$$/comm; do :; done) & exec sleep 600');
+    await waitUntil(() => treeOf(parent).some((pid) => readProcessState(pid)?.state === 'Z'), {
+      deadlineMs: 10_000,
+      what: 'a zombie',
+    });
+  });
+
+  it('of one with an awkward name, and of none', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
+    try {
+      writeFileSync(join(dir, 'a) R (b'), '#!/bin/sh\nread line\n', { mode: 0o755 });
+      assert.equal((await find(run(`exec '${dir}/a) R (b'`), 'sh', sleeps)).state, 'S');
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+    assert.equal(readProcessState(2 ** 22 + 1), null);
+  });
+});
+
+describe('who waits for input', { skip: ON_LINUX.skip || NO_SYSCALLS }, () => {
+  it('one who reads a socket, as programs started by Node get it', async () => {
+    assert.equal((await find(run('exec cat'), 'cat', sleeps)).awaits, 'socket');
+  });
+
+  it('one who reads a pipe that nobody of the task writes to', async () => {
+    const { pid } = await find(run('sleep 600 | cat'), 'cat', sleeps);
+    assert.equal(readWaitingProcesses([pid])[0]?.awaits, 'pipe');
+  });
+
+  it('not one who reads from another of the same task', async () => {
+    const pid = run('sleep 600 | cat');
+    await find(pid, 'sleep', sleeps);
+    assert.equal((await find(pid, 'cat', sleeps)).awaits, null);
+  });
+
+  it('not one who sleeps', async () => {
+    assert.equal((await find(run('exec sleep 600'), 'sleep', sleeps)).awaits, null);
+  });
+
+  const NO_SCRIPT = existsSync('/usr/bin/script') ? false : 'script(1) is missing';
+  it('one who reads a terminal', { skip: NO_SCRIPT }, async () => {
+    const cat = await find(run('exec script -qc cat /dev/null'), 'cat', sleeps);
+    assert.equal(cat.awaits, 'terminal');
+  });
+});
+
+/** Files in memory are written to no storage, and not counted. */
+function countsWrites(): boolean {
+  const before = readWrittenBytes([process.pid]);
+  const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
+  writeFileSync(join(dir, 'file'), Buffer.alloc(MIB));
+  rmSync(dir, { recursive: true });
+  return before !== null && (readWrittenBytes([process.pid]) ?? 0) - before >= MIB;
+}
+const NO_DISK = ON_LINUX.skip || (countsWrites() ? false : 'the temporary directory is no disk');
+it('bytes written are those of the processes and of their children that have ended', {
+  skip: NO_DISK,
+}, async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
+  try {
+    const pid = run(`head -c ${3 * MIB} /dev/zero >'${dir}/file'; touch '${dir}/done'; exec sleep 600`);
+    await waitUntil(() => existsSync(join(dir, 'done')), { deadlineMs: 10_000, what: 'the file' });
+    const bytes = readWrittenBytes([pid]);
+    assert.ok(bytes !== null && bytes >= 3 * MIB && bytes < 4 * MIB, `${bytes}`);
+    assert.equal(readWrittenBytes([]), null);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+it('the top process outside is the largest that is none of ours', ON_LINUX, () => {
+  const top = readTopProcessOutside(new Set());
+  assert.ok(top !== null && top.name !== '' && top.rssBytes > 0);
+  const next = readTopProcessOutside(new Set([top.pid]));
+  assert.ok(next !== null && next.pid !== top.pid);
+  assert.notEqual(top.name, 'MainThread');
+});

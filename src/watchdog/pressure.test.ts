@@ -1,0 +1,204 @@
+// When the host is short of memory or disk: who ends for it, when, and when nobody does.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
+import { aPressedTask, Host, PRESSURE_RULES } from '../../test/support/pressure-rig.ts';
+import { isUnderPressure } from './pressure.ts';
+
+const [A, B, C] = [taskId(1), taskId(2), taskId(3)];
+const hog = aPressedTask(A, { memBytes: 20 * GIB, estimatedMemBytes: 4 * GIB });
+const big = aPressedTask(B, { memBytes: 25 * GIB, estimatedMemBytes: 30 * GIB });
+const small = aPressedTask(C, { memBytes: GIB, estimatedMemBytes: 0.5 * GIB });
+
+describe('memory pressure', () => {
+  it('begins at once, kills after the whole window and not before', () => {
+    const host = new Host({ tasks: [hog, big] });
+    host.steps(30, { usedPct: 80 });
+    assert.ok(isUnderPressure(host.memory));
+    assert.deepEqual([host.told(), host.kills], [['pressure_began:mem'], []]);
+    host.steps(1, { usedPct: 80 });
+    assert.deepEqual(
+      host.kills.map(({ id, reason }) => [id, reason]),
+      [[A, 'system_mem_pressure']],
+    );
+  });
+
+  it('at the limit is none', () => {
+    const host = new Host({ tasks: [hog] }).steps(100, { usedPct: 70 });
+    assert.deepEqual([host.told(), host.kills, isUnderPressure(host.memory)], [[], [], false]);
+  });
+
+  it('begins its window anew after one good sample, and ends after five calm seconds', () => {
+    const host = new Host({ tasks: [hog] }).steps(30, { usedPct: 80 }).steps(1, { usedPct: 60 });
+    assert.ok(isUnderPressure(host.memory));
+    host.steps(30, { usedPct: 80 });
+    assert.deepEqual([host.kills, host.told()], [[], ['pressure_began:mem']]);
+    host.steps(5, { usedPct: 60 });
+    assert.deepEqual(host.told(), ['pressure_began:mem', 'pressure_ended:mem']);
+    assert.ok(!isUnderPressure(host.memory));
+  });
+
+  it('takes the task above its estimate, though another uses more', () => {
+    assert.equal(new Host({ tasks: [big, hog] }).steps(31, { usedPct: 90 }).kills[0]?.id, A);
+  });
+
+  it('takes a task within its estimate where none above it would relieve the host', () => {
+    const host = new Host({ tasks: [small, big] }).steps(31, { usedPct: 95 });
+    assert.equal(host.kills[0]?.id, B);
+    assert.equal(host.kills[0]?.detail.victim_tier, 'within_estimate');
+  });
+
+  it('of equals takes the youngest', () => {
+    const twin = (id: typeof A) => aPressedTask(id, { memBytes: 20 * GIB, estimatedMemBytes: GIB });
+    assert.equal(new Host({ tasks: [twin(A), twin(C), twin(B)] }).steps(31, { usedPct: 90 }).kills[0]?.id, C);
+  });
+
+  it('made outside kills nothing, and says so once with the name of the process', () => {
+    const host = new Host({ tasks: [small] });
+    host.steps(120, { usedPct: 90 });
+    assert.deepEqual([host.told(), host.kills], [['pressure_began:mem', 'external_cause:mem'], []]);
+    const [, external] = host.events;
+    assert.deepEqual(external?.detail, {
+      host_mem_pct: 90,
+      limit_pct: 70,
+      psi_mem_full_avg10_pct: null,
+      psi_limit_pct: 60,
+      excess_bytes: 20 * GIB,
+      our_mem_bytes: GIB,
+      outside_mem_bytes: 89 * GIB,
+      sustained_s: 30,
+      top_outside_name: 'firefox',
+      top_outside_pid: 4711,
+      top_outside_rss_bytes: 9 * GIB,
+    });
+    assert.equal(host.outsideLooks, 1);
+  });
+
+  it('made outside is told again in the next episode, and a task of ours that grows meanwhile is found', () => {
+    const host = new Host({ tasks: [small] }).steps(40, { usedPct: 90 }).steps(6, { usedPct: 50 });
+    host.steps(40, { usedPct: 90 });
+    assert.equal(host.told().filter((event) => event === 'external_cause:mem').length, 2);
+    host.tasks = [small, hog];
+    host.steps(1, { usedPct: 90 });
+    assert.equal(host.kills[0]?.id, A);
+  });
+
+  it('made by many small tasks kills none of them: no single one would be felt', () => {
+    const crowd = Array.from({ length: 30 }, (_, n) =>
+      aPressedTask(taskId(n), { memBytes: GIB, estimatedMemBytes: 0.5 * GIB }),
+    );
+    const host = new Host({ tasks: crowd }).steps(60, { usedPct: 85 });
+    assert.deepEqual([host.kills, host.told()], [[], ['pressure_began:mem', 'spread_cause:mem']]);
+  });
+
+  it('waits for the memory of a victim to come back before it takes another', () => {
+    const host = new Host({ tasks: [hog, big] }).steps(31, { usedPct: 95 });
+    host.tasks = [{ ...hog, endingMs: 0 }, big];
+    host.steps(29, { usedPct: 95 });
+    assert.equal(host.kills.length, 1);
+    // It does not die; its memory is no longer counted as about to come back.
+    host.tasks = [{ ...hog, endingMs: 31_000 }, big];
+    host.steps(1, { usedPct: 95 });
+    assert.deepEqual(
+      host.kills.map(({ id }) => id),
+      [A, B],
+    );
+  });
+
+  it('kills nobody when a kill that somebody asked for is about to relieve it', () => {
+    const host = new Host({ tasks: [{ ...hog, endingMs: 500 }, big] }).steps(60, { usedPct: 85 });
+    assert.deepEqual(host.kills, []);
+  });
+
+  it('kills nobody when the second look finds the host well again, or another victim', () => {
+    const host = new Host({ tasks: [hog, big] });
+    host.beforeSecondLook = { usedPct: 69 };
+    host.steps(60, { usedPct: 90 });
+    assert.deepEqual([host.kills, host.outsideLooks > 0], [[], true]);
+    host.beforeSecondLook = { tasks: [{ ...hog, memBytes: GIB }, big] };
+    host.steps(60, { usedPct: 90 });
+    assert.deepEqual(host.kills, []);
+  });
+
+  it('does not count a gap in which nobody watched', () => {
+    const host = new Host({ tasks: [hog] }).steps(10, { usedPct: 90 }).steps(1, { usedPct: 90, ms: 600_000 });
+    assert.deepEqual(host.kills, []);
+    assert.equal(host.steps(30, { usedPct: 90 }).kills.length, 1);
+  });
+
+  it('is seen by PSI where memory is not', () => {
+    const host = new Host({ tasks: [hog] }).steps(31, { usedPct: 60, memFullAvg10Pct: 61 });
+    assert.equal(host.kills[0]?.detail.psi_mem_full_avg10_pct, 61);
+    const outside = new Host({ tasks: [small] }).steps(31, { usedPct: 60, memFullAvg10Pct: 61 });
+    assert.deepEqual([outside.kills, outside.told().at(-1)], [[], 'external_cause:mem']);
+  });
+
+  it('carries the numbers of the host, the victim and the outside', () => {
+    assert.deepEqual(new Host({ tasks: [hog, big] }).steps(31, { usedPct: 80 }).kills[0]?.detail, {
+      host_mem_pct: 80,
+      limit_pct: 70,
+      psi_mem_full_avg10_pct: null,
+      psi_limit_pct: 60,
+      excess_bytes: 10 * GIB,
+      our_mem_bytes: 45 * GIB,
+      outside_mem_bytes: 35 * GIB,
+      sustained_s: 30,
+      top_outside_name: 'firefox',
+      top_outside_pid: 4711,
+      top_outside_rss_bytes: 9 * GIB,
+      victim_mem_bytes: 20 * GIB,
+      victim_tier: 'above_estimate',
+      estimated_mem_bytes: 4 * GIB,
+    });
+  });
+
+  it('in a dry run tells each victim once and kills nobody', () => {
+    const host = new Host({ tasks: [hog, big], rules: { ...PRESSURE_RULES, dryRun: true } });
+    host.steps(200, { usedPct: 90 });
+    assert.deepEqual([host.kills, host.wouldKill.map(({ id }) => id)], [[], [A]]);
+  });
+});
+
+describe('disk pressure', () => {
+  const writer = (id: typeof A, writtenBytes: number) =>
+    aPressedTask(id, { memBytes: MIB, estimatedMemBytes: GIB, writtenBytes });
+  /** One second in which each task writes so much and the disk grows so much. */
+  function fill(host: Host, seconds: number, written: readonly number[], grownBytes: number): Host {
+    for (let n = 0; n < seconds; n += 1) {
+      host.tasks = host.tasks.map((task, index) =>
+        writer(task.id, (task.writtenBytes ?? 0) + (written[index] ?? 0)),
+      );
+      host.step({ usedPct: 10, diskGrownBytes: grownBytes });
+    }
+    return host;
+  }
+  const tasks = [writer(A, 900 * GIB), writer(B, 0)];
+
+  it('takes who writes now, not who wrote most before', () => {
+    const host = fill(new Host({ tasks, diskUsedPct: 98.5 }), 31, [MIB, 40 * MIB], 42 * MIB);
+    assert.deepEqual(
+      host.kills.map(({ id, reason, detail }) => [id, reason, detail.victim_written_bytes]),
+      [[B, 'system_disk_pressure', 30 * 40 * MIB]],
+    );
+  });
+
+  it('made outside kills nothing', () => {
+    const host = fill(new Host({ tasks, diskUsedPct: 98.5 }), 60, [MIB, MIB], 100 * MIB);
+    assert.deepEqual([host.kills, host.told()], [[], ['pressure_began:disk', 'external_cause:disk']]);
+  });
+
+  it('of a disk that is merely full kills nothing', () => {
+    assert.deepEqual(fill(new Host({ tasks, diskUsedPct: 99.9 }), 60, [0, 0], 0).kills, []);
+  });
+
+  it('needs more than the limit', () => {
+    const host = fill(new Host({ tasks, diskUsedPct: 97 }), 60, [0, MIB], MIB);
+    assert.deepEqual([host.kills, isUnderPressure(host.memory)], [[], false]);
+  });
+
+  it('without measured writers kills nothing', () => {
+    const host = new Host({ tasks: [aPressedTask(A, { writtenBytes: null })], diskUsedPct: 99 });
+    host.steps(60, { usedPct: 10, diskGrownBytes: MIB });
+    assert.deepEqual(host.kills, []);
+  });
+});

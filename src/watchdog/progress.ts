@@ -1,0 +1,63 @@
+// --observability=strict: which new output is progress. A line counts when it differs from the last ones, digits and dots folded.
+
+export interface ProgressMemory {
+  /** The last lines as they were compared, oldest first. */
+  readonly recent: readonly string[];
+  /** The line that has not ended yet. */
+  readonly unfinished: string;
+}
+
+export const NO_PROGRESS: ProgressMemory = { recent: [], unfinished: '' };
+
+/** A program that repeats itself does so with a period of a few lines. */
+const REMEMBERED_LINES = 16;
+const COMPARED_CHARS = 256;
+/** Longer than this without an end, a line is taken as ended: memory is bounded whatever is printed. */
+const LINE_CHARS = 4096;
+
+/**
+ * Folds a chunk of new output, in the order it was printed, into the memory. Lines end at `\n` or `\r` (a progress bar that draws over
+ * itself). Escape sequences of terminals, blanks at the ends and empty lines do not count.
+ */
+export function progressOf(
+  memory: ProgressMemory,
+  chunk: string,
+): { readonly memory: ProgressMemory; readonly isProgress: boolean } {
+  const lines = (memory.unfinished + chunk).split(/[\r\n]/);
+  let unfinished = lines.pop() ?? '';
+  if (unfinished.length > LINE_CHARS) {
+    lines.push(unfinished);
+    unfinished = '';
+  }
+  let { recent } = memory;
+  let isProgress = false;
+  for (const line of lines) {
+    const folded = fold(line);
+    if (folded === '') continue;
+    isProgress ||= !recent.includes(folded);
+    recent = [...recent.filter((other) => other !== folded), folded].slice(-REMEMBERED_LINES);
+  }
+  return { memory: { recent, unfinished }, isProgress };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
+const ESCAPE = /\u001b\[[0-9;?]*[A-Za-z]/g;
+
+const SHOWN_CHARS = 200;
+
+/** The last line with something in it, as it is shown to people: no escape sequences, cut to 200 characters. Null: there is none. */
+export function lastLineOf(tail: string): string | null {
+  const lines = tail.replace(ESCAPE, '').split(/[\r\n]/);
+  const line = lines.findLast((candidate) => candidate.trim() !== '')?.trim();
+  return line === undefined ? null : line.slice(0, SHOWN_CHARS);
+}
+
+/** `"step 12 ....."` and `"step 13 .."` are the same, and so are `"1.5 %"` and `"22 %"`. */
+function fold(line: string): string {
+  return line
+    .slice(0, LINE_CHARS)
+    .replace(ESCAPE, '')
+    .replace(/[\d.]+/g, '0')
+    .trim()
+    .slice(0, COMPARED_CHARS);
+}

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   aCapacity,
+  aLease,
   anyPending,
   anySnapshot,
   aSnapshot,
@@ -13,7 +14,7 @@ import {
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import { type Admission, admit, largestNeed, type Submission } from './admission.ts';
-import { ledger } from './ledger.ts';
+import { roomForSubmission } from './ledger.ts';
 import type { PendingItem, Snapshot } from './snapshot.ts';
 
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };
@@ -51,6 +52,7 @@ describe('admit', () => {
         shortBy: 3 * GIB,
         blockedBy: ['task-1', 'task-2', 'task-3'],
         earliestStartMs: NOW + 30_000,
+        position: 1,
       },
     });
   });
@@ -77,6 +79,15 @@ describe('admit', () => {
     assert.deepEqual(decide(full, big, { queue: true }), { kind: 'queue_full', maxPending: 1 });
   });
 
+  it('lets a lease be used whoever waits, and only as far as it goes', () => {
+    const lease = aLease(1, { mem: 4 * GIB });
+    const snapshot = aSnapshot({ leases: [lease], pending: [pending(2, { mem: 16 * GIB })] });
+    assert.equal(decide(snapshot, pending(9, { mem: 4 * GIB }), { lease }).kind, 'accept');
+    assert.equal(decide(snapshot, pending(9, { mem: 4 * GIB })).kind, 'deny');
+    assert.equal(decide(snapshot, pending(9, { mem: 5 * GIB }), { lease }).kind, 'deny');
+    assert.equal(decide(snapshot, pending(9, { mem: 5 * GIB }), { lease, queue: true }).kind, 'queue');
+  });
+
   it('--force passes the gate, not the limits of the task itself', () => {
     assert.deepEqual(decide(busy, pending(9, { mem: 20 * GIB }), { force: true }), { kind: 'accept' });
     const own = { force: true, limits: { memPctLimit: 40, cpuPctLimit: 90 } };
@@ -87,13 +98,13 @@ describe('admit', () => {
   it('of twenty tasks of 4 GiB takes as many as fit on a host of 24 GiB', () => {
     for (const outsideGib of [0, 0.5, 0.9, 4, 5, 16.5, 20]) {
       const capacity = aCapacity({ memLimitBytes: Math.floor(0.7 * 24 * GIB) });
-      let snapshot = aSnapshot({ capacity, outsideMemBytes: outsideGib * GIB });
+      const snapshot = aSnapshot({ capacity, outsideMemBytes: outsideGib * GIB });
       let accepted = 0;
       for (let n = 1; n <= 20; n += 1) {
         const item = pending(n, { mem: 4 * GIB, cpu: 0.1 });
         if (decide(snapshot, item).kind !== 'accept') continue;
         accepted += 1;
-        snapshot = { ...snapshot, pending: [...snapshot.pending, item] };
+        snapshot.queue.add(item, NOW);
       }
       assert.equal(accepted, Math.max(0, Math.floor((capacity.memLimitBytes / GIB - outsideGib) / 4)));
     }
@@ -169,9 +180,10 @@ it('a denial always shows less available than requested, and who is in the way',
       const { requested, available, shortBy, limit, blockedBy, earliestStartMs } = admission.why;
       assert.ok(available >= 0 && available < requested && requested <= limit);
       assert.ok(Math.abs(shortBy - (requested - available)) < 1e-6);
-      assert.equal(blockedBy.length, Math.min(5, snapshot.running.length + snapshot.pending.length));
+      const { running: active, leases, queue } = snapshot;
+      assert.equal(blockedBy.length, Math.min(5, active.length + leases.length + queue.size));
       assert.ok(earliestStartMs === null || earliestStartMs >= NOW);
-      assert.ok(ledger(snapshot).roomBehindQueue.slots < 1 || available < requested);
+      assert.ok(roomForSubmission(snapshot, null).slots < 1 || available < requested);
     }),
   );
 });

@@ -1,7 +1,10 @@
 // Admission: may this submission be taken, and if not, what would have to change.
 import type { Limits } from '../core/task.ts';
-import { type Blocked, explainSubmission } from './explain.ts';
-import type { Capacity, Need, PendingItem, Snapshot } from './snapshot.ts';
+import type { Blocked } from './explain.ts';
+import { roomForSubmission, shortDim } from './ledger.ts';
+import { planSubmission } from './plan.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import type { Capacity, LeaseItem, Need, PendingItem, Snapshot } from './snapshot.ts';
 
 export interface Infeasible {
   readonly dim: 'mem' | 'cpu';
@@ -26,18 +29,28 @@ export interface Submission {
   readonly queue: boolean;
   /** Skip the gate; the envelope and the task's own limits stay. */
   readonly force: boolean;
+  /** The lease whose room it takes over; its room counts as free. */
+  readonly lease?: LeaseItem | null;
 }
 
-export function admit(snapshot: Snapshot, submission: Submission, nowMs: number): Admission {
-  const { item, limits, queue, force } = submission;
-  const why = infeasible(snapshot.capacity, item.need, limits, force);
-  if (why !== null) return { kind: 'infeasible', why };
+/** O(running + leases); a denial also forecasts the start, see `planSubmission`. */
+export function admit(
+  snapshot: Snapshot,
+  submission: Submission,
+  nowMs: number,
+  policy: Policy = DEFAULT_POLICY,
+): Admission {
+  const { item, limits, queue, force, lease = null } = submission;
+  const never = infeasibleNeed(snapshot.capacity, item.need, limits, force);
+  if (never !== null) return { kind: 'infeasible', why: never };
   if (force) return { kind: 'accept' };
-  const blocked = explainSubmission(snapshot, item, nowMs);
-  if (blocked === null) return { kind: 'accept' };
-  if (!queue) return { kind: 'deny', why: blocked };
+  if (!queue) {
+    const why = planSubmission(snapshot, item, nowMs, policy, lease);
+    return why === null ? { kind: 'accept' } : { kind: 'deny', why };
+  }
+  if (shortDim(roomForSubmission(snapshot, lease), item.need) === null) return { kind: 'accept' };
   const { maxPending } = snapshot.capacity;
-  return snapshot.pending.length < maxPending ? { kind: 'queue' } : { kind: 'queue_full', maxPending };
+  return snapshot.queue.size < maxPending ? { kind: 'queue' } : { kind: 'queue_full', maxPending };
 }
 
 /** The largest estimate this host and these limits can ever meet. */
@@ -48,7 +61,8 @@ export function largestNeed(capacity: Capacity, limits: Submission['limits']): N
   };
 }
 
-function infeasible(
+/** Null: this host can meet it, now or later. */
+export function infeasibleNeed(
   capacity: Capacity,
   need: Need,
   limits: Submission['limits'],

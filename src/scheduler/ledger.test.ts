@@ -1,10 +1,10 @@
 // The arithmetic of reservations.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aCapacity, aSnapshot, pending, running } from '../../test/support/build-snapshot.ts';
+import { aCapacity, aLease, aSnapshot, pending, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { ledger, type Room, shortDim } from './ledger.ts';
-import type { Need, Snapshot } from './snapshot.ts';
+import { type Room, roomForSubmission, roomOf, shortDim } from './ledger.ts';
+import type { Need } from './snapshot.ts';
 
 const capacity = aCapacity({ memLimitBytes: 16 * GIB, cpuLimitCores: 7.2, maxRunning: 4 });
 const room = (gib: number, cpuCores: number, slots: number): Room => ({
@@ -13,8 +13,8 @@ const room = (gib: number, cpuCores: number, slots: number): Room => ({
   slots,
 });
 
-describe('ledger', () => {
-  const TABLE: [string, Partial<Snapshot>, Room, Room][] = [
+describe('roomOf and roomForSubmission', () => {
+  const TABLE: [string, Parameters<typeof aSnapshot>[0], Room, Room][] = [
     ['an idle host', {}, room(16, 7.2, 4), room(16, 7.2, 4)],
     ['memory used by others', { outsideMemBytes: 6 * GIB }, room(10, 7.2, 4), room(10, 7.2, 4)],
     [
@@ -30,6 +30,13 @@ describe('ledger', () => {
       room(11, 5.2, 3),
     ],
     [
+      'a paused task',
+      { running: [running(1, { mem: 4 * GIB, cpu: 2, isPaused: true })] },
+      room(12, 5.2, 3),
+      room(12, 5.2, 3),
+    ],
+    ['a lease', { leases: [aLease(1, { mem: 4 * GIB, cpu: 2 })] }, room(12, 5.2, 3), room(12, 5.2, 3)],
+    [
       'a pending task',
       { pending: [pending(1, { mem: 4 * GIB, cpu: 2 })] },
       room(16, 7.2, 4),
@@ -42,12 +49,20 @@ describe('ledger', () => {
       room(-2, -1, 3),
     ],
   ];
-  for (const [what, changes, left, behindQueue] of TABLE)
+  for (const [what, changes, left, forSubmission] of TABLE)
     it(`with ${what}`, () => {
-      const books = ledger(aSnapshot({ capacity, ...changes }));
-      assert.deepEqual(rounded(books.room), left);
-      assert.deepEqual(rounded(books.roomBehindQueue), behindQueue);
+      const snapshot = aSnapshot({ capacity, ...changes });
+      assert.deepEqual(rounded(roomOf(snapshot)), left);
+      assert.deepEqual(rounded(roomForSubmission(snapshot, null)), forSubmission);
     });
+
+  it('give a lease back to who takes it over, also behind a queue that wants more than there is', () => {
+    const lease = aLease(1, { mem: 4 * GIB, cpu: 2 });
+    const leases = [lease];
+    assert.deepEqual(rounded(roomForSubmission(aSnapshot({ capacity, leases }), lease)), room(16, 7.2, 4));
+    const queued = aSnapshot({ capacity, leases, pending: [pending(2, { mem: 16 * GIB, cpu: 7 })] });
+    assert.deepEqual(rounded(roomForSubmission(queued, lease)), room(4, 2, 3));
+  });
 });
 
 describe('shortDim', () => {

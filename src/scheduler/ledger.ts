@@ -1,5 +1,5 @@
-// The reservation ledger: what is charged, what room is left, and the one test of fit used by admission, dispatch and plan.
-import type { Need, RunningItem, Snapshot } from './snapshot.ts';
+// The reservation ledger: what is charged, what room is left, and the one test of fit used by admission, pass and plan.
+import type { LeaseItem, Need, RunningItem, Snapshot } from './snapshot.ts';
 
 export interface Room {
   readonly memBytes: number;
@@ -7,43 +7,46 @@ export interface Room {
   readonly slots: number;
 }
 
-export interface Ledger {
-  readonly memRunningBytes: number;
-  readonly memPendingBytes: number;
-  readonly cpuRunningCores: number;
-  readonly cpuPendingCores: number;
-  /** Room when only running tasks are charged: what dispatch may hand out. */
-  readonly room: Room;
-  /** Room when pending tasks are charged too: what a new submission may take. */
-  readonly roomBehindQueue: Room;
+/**
+ * What dispatch may hand out. Memory charged = outside + sum over running of max(live, estimate) + leases; CPU charged =
+ * sum of the estimates, of our tasks only (SPEC section 4). Below zero where more is in use than the limit.
+ */
+export function roomOf({ capacity, outsideMemBytes, running, leases }: Snapshot): Room {
+  let memBytes = capacity.memLimitBytes - outsideMemBytes;
+  let cpuCores = capacity.cpuLimitCores;
+  for (const item of running) {
+    memBytes -= chargedMem(item);
+    cpuCores -= item.need.cpuCores;
+  }
+  for (const { need } of leases) {
+    memBytes -= need.memBytes;
+    cpuCores -= need.cpuCores;
+  }
+  return { memBytes, cpuCores, slots: capacity.maxRunning - running.length - leases.length };
+}
+
+/** What is left when everything has ended that is expected to: memory outside and paused tasks stay. */
+export function roomEver(snapshot: Snapshot): Room {
+  return roomOf({ ...snapshot, running: snapshot.running.filter(({ isPaused }) => isPaused), leases: [] });
 }
 
 /**
- * Memory charged = outside + sum over running of max(live, estimate) + sum of pending; CPU charged = sum of the
- * estimates, of our tasks only (SPEC section 4).
+ * What a new submission may take: the pending items are charged too. A lease that it takes over had its turn in the queue,
+ * so that its room is there whoever waits.
  */
-export function ledger(snapshot: Snapshot): Ledger {
-  const { capacity, running, pending } = snapshot;
-  const memRunningBytes = sum(running.map(chargedMem));
-  const memPendingBytes = sum(pending.map((item) => item.need.memBytes));
-  const cpuRunningCores = sum(running.map((item) => item.need.cpuCores));
-  const cpuPendingCores = sum(pending.map((item) => item.need.cpuCores));
-  const room: Room = {
-    memBytes: capacity.memLimitBytes - snapshot.outsideMemBytes - memRunningBytes,
-    cpuCores: capacity.cpuLimitCores - cpuRunningCores,
-    slots: capacity.maxRunning - running.length,
+export function roomForSubmission(snapshot: Snapshot, lease: LeaseItem | null): Room {
+  const room = roomOf(snapshot);
+  const { needs, size } = snapshot.queue;
+  const behindQueue: Room = {
+    memBytes: room.memBytes - needs.memBytes,
+    cpuCores: room.cpuCores - needs.cpuCores,
+    slots: room.slots - size,
   };
+  if (lease === null) return behindQueue;
   return {
-    memRunningBytes,
-    memPendingBytes,
-    cpuRunningCores,
-    cpuPendingCores,
-    room,
-    roomBehindQueue: {
-      memBytes: room.memBytes - memPendingBytes,
-      cpuCores: room.cpuCores - cpuPendingCores,
-      slots: room.slots - pending.length,
-    },
+    memBytes: Math.max(0, behindQueue.memBytes) + lease.need.memBytes,
+    cpuCores: Math.max(0, behindQueue.cpuCores) + lease.need.cpuCores,
+    slots: Math.max(0, behindQueue.slots) + 1,
   };
 }
 
@@ -72,8 +75,10 @@ export function take(room: Room, need: Need): Room {
   };
 }
 
-function sum(values: readonly number[]): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
+export function give(room: Room, need: Need): Room {
+  return {
+    memBytes: room.memBytes + need.memBytes,
+    cpuCores: room.cpuCores + need.cpuCores,
+    slots: room.slots + 1,
+  };
 }

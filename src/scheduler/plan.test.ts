@@ -1,19 +1,34 @@
-// When the tasks of the queue are expected to start.
+// What those that wait are told: when they start, why not now, at which place.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { anySnapshot, aSnapshot, NOW, pending, running } from '../../test/support/build-snapshot.ts';
+import {
+  aCapacity,
+  aLease,
+  anyPending,
+  anySnapshot,
+  aSnapshot,
+  NOW,
+  pending,
+  running,
+} from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { expectedEnd, plan } from './plan.ts';
-import type { Snapshot } from './snapshot.ts';
+import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { roomOf, shortDim } from './ledger.ts';
+import { pass } from './pass.ts';
+import { plan, planSubmission } from './plan.ts';
+import { DEFAULT_POLICY } from './policy.ts';
+import type { PendingItem } from './snapshot.ts';
 
-/** Start times from now in ms, in the order of the queue. */
-function starts(changes: Partial<Snapshot>): (number | null)[] {
-  return [...plan(aSnapshot(changes), NOW).values()].map((at) => (at === null ? null : at - NOW));
+type Changes = Parameters<typeof aSnapshot>[0];
+const half = { mem: 8 * GIB };
+
+/** Start times from now in ms, in the order of the plan. */
+function starts(changes: Changes): (number | null)[] {
+  return [...plan(aSnapshot(changes), NOW).values()].map(({ startMs }) => startMs && startMs - NOW);
 }
 
 describe('plan', () => {
-  const half = { mem: 8 * GIB };
   it('starts what fits now', () => assert.deepEqual(starts({ pending: [pending(1), pending(2)] }), [0, 0]));
 
   it('waits for the running tasks that have to end, in the order they end', () =>
@@ -25,42 +40,219 @@ describe('plan', () => {
       [30_000, 31_000, 90_000],
     ));
 
-  it('keeps the order: a small task behind a large one does not start before it', () =>
+  it('lets a small task overtake a large one that it does not push back', () =>
     assert.deepEqual(
       starts({
-        running: [running(1, { ...half, timeMs: 50_000 })],
-        pending: [pending(2, { mem: 16 * GIB, timeMs: 10_000 }), pending(3, { mem: GIB })],
+        running: [
+          running(1, { mem: 10 * GIB, timeMs: 50_000 }),
+          running(6, { mem: 5 * GIB, timeMs: 20_000 }),
+        ],
+        pending: [
+          pending(2, { mem: 16 * GIB, timeMs: 10_000 }),
+          pending(3, { mem: 3 * GIB, timeMs: 30_000 }),
+          pending(4, { mem: 3 * GIB, timeMs: 30_001 }),
+        ],
       }),
-      [50_000, 60_000],
+      [50_000, 20_000, 60_000],
     ));
 
-  it('cannot tell when memory outside babysit is in the way, nor for anybody behind', () =>
+  it('cannot tell while memory outside or a paused task is in the way, and puts who waits for that last', () => {
+    const items = [pending(1, half), pending(2, { mem: GIB }), pending(3, { mem: 6 * GIB })];
+    assert.deepEqual(starts({ outsideMemBytes: 10 * GIB, pending: items }), [0, 60_000, null]);
+    const paused = running(4, { mem: 10 * GIB, isPaused: true });
+    assert.deepEqual(starts({ running: [paused], pending: items }), [0, 60_000, null]);
+  });
+
+  it('lets the simulated time not move an end that is overdue', () => {
+    const overdue = running(1, { ...half, startedAtMs: NOW - 99_000, timeMs: 1, killTimeoutMs: 1 });
+    const soon = running(2, { mem: GIB, timeMs: 500 });
+    assert.deepEqual(starts({ running: [overdue, soon], pending: [pending(3, { mem: 16 * GIB })] }), [1000]);
+  });
+
+  it('knows while it simulates who was served, before and since', () => {
+    const all = (n: number, owner: string) => pending(n, { mem: 16 * GIB, owner });
+    const one = (n: number, owner: string) => pending(n, { ...half, owner });
+    const times = (items: readonly PendingItem[]) => {
+      const planned = plan(aSnapshot({ pending: items }), NOW);
+      return items.map(({ id }) => Number(planned.get(id)?.startMs) - NOW);
+    };
     assert.deepEqual(
-      starts({ outsideMemBytes: 10 * GIB, pending: [pending(1, half), pending(2, { mem: GIB })] }),
-      [null, null],
-    ));
-
-  it('expects the end of a task that overran its estimate at its kill timeout', () => {
-    const late = running(1, { startedAtMs: NOW - 70_000, timeMs: 60_000, killTimeoutMs: 120_000 });
-    assert.equal(expectedEnd(late, NOW), NOW + 50_000);
+      times([all(1, 'alice'), one(2, 'alice'), one(3, 'bob'), one(4, 'carol')]),
+      [0, 120_000, 60_000, 60_000],
+    );
+    assert.deepEqual(
+      times([all(1, 'alice'), all(2, 'bob'), one(3, 'dora'), one(4, 'bob'), one(5, 'carol')]),
+      [0, 60_000, 120_000, 180_000, 120_000],
+    );
   });
 
-  it('expects no task to outlive its kill timeout', () => {
-    assert.equal(expectedEnd(running(1, { timeMs: 60_000, killTimeoutMs: 20_000 }), NOW), NOW + 20_000);
+  it('knows while it simulates since when the heads wait', () => {
+    const snapshot = aSnapshot({ running: [running(1, { mem: 16 * GIB })] });
+    const of = (n: number, owner: string, priority: number) => pending(n, { mem: 16 * GIB, owner, priority });
+    snapshot.queue.add(of(2, 'alice', 0), NOW - 2.5 * DEFAULT_POLICY.ageingMs);
+    snapshot.queue.add(of(3, 'bob', 1), NOW);
+    snapshot.queue.add(of(4, 'carol', 9), NOW);
+    const startOf = (n: number) => Number(plan(snapshot, NOW).get(pending(n).id)?.startMs) - NOW;
+    assert.deepEqual([4, 2, 3].map(startOf), [60_000, 120_000, 180_000]);
   });
 
-  it('never goes back in time along the queue, and says nothing of who stands behind an unknown', () => {
+  it('puts all of a long queue in line, the simulated part and what is behind it', () => {
+    const items = Array.from({ length: 1000 }, (_, n) => pending(n, { mem: 4 * GIB, timeMs: 1000 }));
+    assert.deepEqual(
+      starts({ pending: items }),
+      items.map((_, n) => 1000 * Math.floor(n / 4)),
+    );
+  });
+
+  it('says nothing of what can never start in a long queue, and goes on behind it', () => {
+    const items = Array.from({ length: 600 }, (_, n) =>
+      pending(n, { mem: n % 2 === 0 ? 10 * GIB : 4 * GIB, timeMs: 1000 }),
+    );
+    const planned = plan(aSnapshot({ outsideMemBytes: 8 * GIB, pending: items }), NOW);
+    for (const [n, { id }] of items.entries())
+      assert.equal(planned.get(id)?.startMs === null, n % 2 === 0, `task ${n}`);
+  });
+
+  it('tells who waits why, behind whom, and at which place', () => {
+    const snapshot = aSnapshot({
+      running: [
+        running(1, { mem: 4 * GIB }),
+        running(2, { mem: GIB, liveMemBytes: 5 * GIB, timeMs: 30_000 }),
+      ],
+      leases: [aLease(9, { mem: 2 * GIB, timeMs: 1 })],
+      pending: [pending(3, { mem: 9 * GIB }), pending(4, { mem: 2 * GIB, timeMs: 120_000, cpu: 1 })],
+    });
+    const planned = plan(snapshot, NOW);
+    assert.deepEqual(planned.get(pending(3).id)?.blocked, {
+      dim: 'mem',
+      requested: 9 * GIB,
+      available: 5 * GIB,
+      limit: 16 * GIB,
+      shortBy: 4 * GIB,
+      blockedBy: ['task-2', 'task-1', 'lease lease-9'],
+      earliestStartMs: NOW + 30_000,
+      position: 1,
+    });
+    assert.deepEqual(planned.get(pending(4).id)?.blocked, {
+      dim: 'turn',
+      requested: 1,
+      available: 253,
+      limit: 256,
+      shortBy: 0,
+      blockedBy: ['task-3'],
+      earliestStartMs: NOW + 60_000,
+      position: 2,
+    });
+  });
+
+  it('agrees with the pass on what starts now and on the reservation, and leaves the queue as it was', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
-        const times = [...plan(snapshot, NOW).values()];
-        assert.equal(times.length, snapshot.pending.length);
-        let last: number | null = NOW;
-        for (const at of times) {
-          if (last === null) assert.equal(at, null);
-          else assert.ok(at === null || at >= last);
-          last = at;
+        const { starts: now, reservation } = pass(snapshot, NOW);
+        const planned = plan(snapshot, NOW);
+        assert.equal(planned.size, snapshot.queue.size);
+        const begun = [...planned].filter(([, { startMs }]) => startMs === NOW).map(([id]) => id);
+        assert.deepEqual(begun, now);
+        if (reservation !== null) assert.equal(planned.get(reservation.id)?.startMs, reservation.startMs);
+        assert.deepEqual(pass(snapshot, NOW), { starts: now, reservation });
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('explains who waits, and nobody else, with what is left now', () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        let position = 0;
+        for (const [id, { startMs, blocked }] of plan(snapshot, NOW)) {
+          assert.equal(blocked === null, startMs === NOW);
+          if (blocked === null) continue;
+          position += 1;
+          assert.equal(blocked.position, position);
+          assert.equal(blocked.earliestStartMs, startMs);
+          const need = snapshot.queue.get(id)?.need;
+          if (blocked.dim === 'mem') assert.equal(blocked.requested, need?.memBytes);
+          if (blocked.dim === 'cpu') assert.equal(blocked.requested, need?.cpuCores);
+          if (blocked.dim === 'turn') assert.ok(blocked.blockedBy.length > 0);
+          else assert.ok(blocked.available < blocked.requested);
         }
       }),
     );
+  });
+
+  it('is what happens when every task takes the time it estimates', () => {
+    fc.assert(
+      fc.property(anySnapshot, (snapshot) => {
+        const planned = plan(snapshot, NOW);
+        const host = new SimulatedHost(snapshot.capacity);
+        host.outsideMemBytes = snapshot.outsideMemBytes;
+        // Overdue ones have no fixed end to check against.
+        host.running = snapshot.running.filter(
+          (item) => item.isPaused || item.startedAtMs + item.pausedMs + item.killTimeoutMs > NOW,
+        );
+        if (host.running.length < snapshot.running.length) return;
+        host.leases = snapshot.leases.filter(({ expiresAtMs }) => expiresAtMs > NOW);
+        if (host.leases.length < snapshot.leases.length) return;
+        for (const id of planned.keys()) {
+          const item = snapshot.queue.get(id);
+          if (item !== undefined) host.submit(item);
+        }
+        host.run();
+        for (const [id, { startMs }] of planned) assert.equal(host.startsMs.get(id) ?? null, startMs);
+      }),
+    );
+  });
+});
+
+describe('planSubmission', () => {
+  it('is null exactly for what fits behind the whole queue', () => {
+    fc.assert(
+      fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
+        const room = roomOf(snapshot);
+        const { needs, size } = snapshot.queue;
+        const behind = {
+          memBytes: room.memBytes - needs.memBytes,
+          cpuCores: room.cpuCores - needs.cpuCores,
+          slots: room.slots - size,
+        };
+        assert.equal(planSubmission(snapshot, item, NOW) === null, shortDim(behind, item.need) === null);
+      }),
+    );
+  });
+
+  it('forecasts the start the plan would give it in the queue, and changes nothing', () => {
+    fc.assert(
+      fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
+        const before = plan(snapshot, NOW);
+        const blocked = planSubmission(snapshot, item, NOW);
+        assert.deepEqual(plan(snapshot, NOW), before);
+        if (blocked === null) return;
+        snapshot.queue.add(item, NOW);
+        const planned = plan(snapshot, NOW).get(item.id);
+        assert.equal(blocked.earliestStartMs, planned?.startMs);
+      }),
+    );
+  });
+
+  it('finds the start at the end of a long queue', () => {
+    const items = Array.from({ length: 600 }, (_, n) => pending(n, { mem: 4 * GIB, timeMs: 1000 }));
+    const blocked = planSubmission(aSnapshot({ pending: items }), pending(999), NOW);
+    assert.equal(blocked?.earliestStartMs, NOW + 150_000);
+    assert.equal(blocked?.position, 597);
+  });
+
+  it('adds the room of a lease that it takes over to what is left', () => {
+    const lease = aLease(1, { mem: 6 * GIB, cpu: 1 });
+    const snapshot = aSnapshot({
+      capacity: aCapacity({ maxRunning: 2 }),
+      running: [running(2, { mem: 6 * GIB })],
+      leases: [lease],
+    });
+    const why = (mem: number) => planSubmission(snapshot, pending(3, { mem }), NOW, undefined, lease);
+    assert.equal(why(10 * GIB), null);
+    assert.equal(why(10 * GIB + 1)?.available, 10 * GIB);
+    snapshot.queue.add(pending(4, { mem: 16 * GIB }), NOW);
+    assert.equal(why(6 * GIB), null);
+    assert.equal(why(6 * GIB + 1)?.available, 6 * GIB);
   });
 });

@@ -1,75 +1,61 @@
-// When will each pending task start, if every running task keeps to its estimate: a simulation of the queue.
-import type { TaskId } from '../core/task.ts';
-import { chargedMem, ledger, type Room, shortDim, take } from './ledger.ts';
-import type { Need, PendingItem, RunningItem, Snapshot } from './snapshot.ts';
+// What those that wait are told: when each is expected to start, and why not now. One value for status, list, soft-deny
+// and wait_for_capacity.
+import { type Blocked, Explanation, NAMES_SHOWN } from './explain.ts';
+import { forecast } from './forecast.ts';
+import { roomForSubmission, shortDim } from './ledger.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import { withItem } from './queue.ts';
+import { type LeaseItem, type PendingItem, type Snapshot, started } from './snapshot.ts';
 
-/** Start times in epoch ms, in the queue's order; null: never by what is known now (memory outside our tasks blocks it). */
-export type Plan = ReadonlyMap<TaskId, number | null>;
-
-interface Release {
-  readonly atMs: number;
-  readonly need: Need;
+export interface Planned {
+  /** Epoch ms; null: by what is known now, never. */
+  readonly startMs: number | null;
+  /** Null: it starts now. */
+  readonly blocked: Blocked | null;
 }
 
-export function plan(snapshot: Snapshot, nowMs: number): Plan {
-  const starts = new Map<TaskId, number | null>();
-  let room: Room = ledger(snapshot).room;
-  const releases: Release[] = snapshot.running.map((item) => ({
-    atMs: expectedEnd(item, nowMs),
-    need: { memBytes: chargedMem(item), cpuCores: item.need.cpuCores },
-  }));
-  releases.sort((a, b) => a.atMs - b.atMs);
-  let clockMs = nowMs;
-  let isBlockedForGood = false;
-  for (const item of snapshot.pending) {
-    while (shortDim(room, item.need) !== null) {
-      const next = releases.shift();
-      if (next === undefined) break;
-      clockMs = Math.max(clockMs, next.atMs);
-      room = give(room, next.need);
-    }
-    if (shortDim(room, item.need) !== null) isBlockedForGood = true;
-    if (isBlockedForGood) {
-      starts.set(item.id, null);
-      continue;
-    }
-    starts.set(item.id, clockMs);
-    room = take(room, item.need);
-    insertSorted(releases, { atMs: clockMs + item.timeMs, need: item.need });
+/** By id, first those that start now, then those that wait, in order. */
+export type Plan = ReadonlyMap<string, Planned>;
+
+/** Of the whole queue: too slow for the path of a submission. */
+export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Plan {
+  const { choice, waiting } = forecast(snapshot, nowMs, policy);
+  const planned = new Map<string, Planned>();
+  for (const { id } of choice.starts) planned.set(id, { startMs: nowMs, blocked: null });
+  const running = [...snapshot.running, ...choice.starts.map((item) => started(item, nowMs))];
+  const names = waiting.slice(0, NAMES_SHOWN).map(({ item }) => item.name);
+  const explanation = new Explanation({ ...snapshot, running }, choice.room, names);
+  let position = 0;
+  for (const { item, startMs } of waiting) {
+    position += 1;
+    const dim = shortDim(choice.room, item.need) ?? 'turn';
+    planned.set(item.id, { startMs, blocked: explanation.of(item.need, dim, position, startMs) });
   }
-  return starts;
+  return planned;
 }
 
-/** When `item` would start if it were put at the end of the queue. */
-export function earliestStart(snapshot: Snapshot, item: PendingItem, nowMs: number): number | null {
-  return plan({ ...snapshot, pending: [...snapshot.pending, item] }, nowMs).get(item.id) ?? null;
-}
-
-/** A task past its kill timeout is being ended; it has not ended yet. */
-const OVERDUE_MS = 1000;
-
-/** By its estimate; a task that has overrun it, by its kill timeout; always in the future. */
-export function expectedEnd(item: RunningItem, nowMs: number): number {
-  const killedAt = item.startedAtMs + item.killTimeoutMs;
-  const byEstimate = Math.min(item.startedAtMs + item.timeMs, killedAt);
-  return byEstimate > nowMs ? byEstimate : Math.max(nowMs + OVERDUE_MS, killedAt);
-}
-
-function give(room: Room, need: Need): Room {
-  return {
-    memBytes: room.memBytes + need.memBytes,
-    cpuCores: room.cpuCores + need.cpuCores,
-    slots: room.slots + 1,
-  };
-}
-
-function insertSorted(releases: Release[], release: Release): void {
-  let low = 0;
-  let high = releases.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((releases[middle]?.atMs ?? Number.POSITIVE_INFINITY) <= release.atMs) low = middle + 1;
-    else high = middle;
-  }
-  releases.splice(low, 0, release);
+/**
+ * Why a submission that is not stored does not fit, measured behind the whole queue; the start is the one it would have
+ * if it were queued. Null when it fits. Costs as much as the part of the queue that would go before it.
+ */
+export function planSubmission(
+  snapshot: Snapshot,
+  item: PendingItem,
+  nowMs: number,
+  policy: Policy = DEFAULT_POLICY,
+  lease: LeaseItem | null = null,
+): Blocked | null {
+  const room = roomForSubmission(snapshot, lease);
+  const dim = shortDim(room, item.need);
+  if (dim === null) return null;
+  const leases = snapshot.leases.filter(({ id }) => id !== lease?.id);
+  const queued = { ...snapshot, leases, queue: withItem(snapshot.queue, item, nowMs) };
+  const { choice, waiting } = forecast(queued, nowMs, policy, item);
+  const place = waiting.findIndex((other) => other.item === item);
+  const startMs = place === -1 ? nowMs : (waiting[place]?.startMs ?? null);
+  // Whoever waits holds room, also those behind it in order.
+  const others = [...choice.starts, ...waiting.slice(0, NAMES_SHOWN + 1).map((other) => other.item)];
+  const names = others.filter((other) => other !== item).map(({ name }) => name);
+  const explanation = new Explanation({ ...snapshot, leases }, room, names);
+  return explanation.of(item.need, dim, Math.max(1, place + 1), startMs, names.length);
 }

@@ -1,0 +1,57 @@
+// What a replay says of a policy.
+import { p95 } from '../statistics.ts';
+import type { Replay } from './simulate.ts';
+import type { Trace } from './swf.ts';
+
+export interface Figures {
+  readonly jobs: number;
+  readonly averageBoundedSlowdown: number;
+  readonly meanWaitS: number;
+  readonly p95WaitS: number;
+  /** Processor time used / processor time there was, from the first submission to the last end. */
+  readonly utilisation: number;
+  /** Jain's index over the owners' mean bounded slowdowns: 1 when all are slowed alike, 1/owners when one bears it all. */
+  readonly fairness: number;
+}
+
+/** Short jobs do not count as slowed down beyond what anybody notices. */
+const TAU_MS = 10_000;
+
+/** max(1, (wait + run) / max(run, tau)), Feitelson and Rudolph, JSSPP 1998. */
+export function boundedSlowdown(waitMs: number, runMs: number): number {
+  return Math.max(1, (waitMs + runMs) / Math.max(runMs, TAU_MS));
+}
+
+/** (sum of x)^2 / (n x sum of x^2), Jain, Chiu and Hawe, DEC-TR-301, 1984. */
+export function jainIndex(values: readonly number[]): number {
+  const sum = total(values);
+  return (sum * sum) / (values.length * total(values.map((value) => value * value)));
+}
+
+export function figuresOf({ jobs, processors }: Trace, { startsMs }: Replay): Figures {
+  const waitsMs = jobs.map(({ submitMs }, index) => (startsMs[index] ?? Number.NaN) - submitMs);
+  const slowdowns = jobs.map(({ runMs }, index) => boundedSlowdown(waitsMs[index] ?? Number.NaN, runMs));
+  const endsMs = jobs.map(({ runMs }, index) => (startsMs[index] ?? Number.NaN) + runMs);
+  const lastMs = endsMs.reduce((last, end) => Math.max(last, end), 0);
+  const usedMs = total(jobs.map((job) => job.processors * job.runMs));
+  const byOwner = Map.groupBy(jobs.keys(), (index) => jobs[index]?.user);
+  const ofOwners = [...byOwner.values()].map((own) =>
+    mean(own.map((index) => slowdowns[index] ?? Number.NaN)),
+  );
+  return {
+    jobs: jobs.length,
+    averageBoundedSlowdown: mean(slowdowns),
+    meanWaitS: mean(waitsMs) / 1000,
+    p95WaitS: p95(waitsMs) / 1000,
+    utilisation: usedMs / (processors * (lastMs - (jobs[0]?.submitMs ?? 0))),
+    fairness: jainIndex(ofOwners),
+  };
+}
+
+function mean(values: readonly number[]): number {
+  return total(values) / values.length;
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}

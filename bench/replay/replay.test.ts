@@ -1,0 +1,148 @@
+// A trace small enough to be scheduled by hand.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { EndHeap } from './end-heap.ts';
+import { boundedSlowdown, figuresOf, jainIndex } from './figures.ts';
+import { POLICIES } from './policies.ts';
+import { progressLine } from './progress-bar.ts';
+import { type EstimateUsed, simulate } from './simulate.ts';
+import { parseSwf } from './swf.ts';
+
+const SAMPLE = join(import.meta.dirname, 'sample.swf');
+const trace = parseSwf(readFileSync(SAMPLE, 'utf8'));
+
+function startsS(policyName: string, estimate: EstimateUsed): number[] {
+  const policy = POLICIES[policyName];
+  assert.ok(policy);
+  return [...simulate(trace, policy, estimate, () => {}).startsMs].map((startMs) => startMs / 1000);
+}
+
+describe('parseSwf', () => {
+  it('reads the machine and its jobs by submission, without those that did not run or are too large', () => {
+    assert.equal(trace.processors, 4);
+    assert.deepEqual(
+      trace.jobs.map(({ id }) => Number(id)),
+      [1, 2, 3, 4, 5, 9, 10],
+    );
+    assert.deepEqual(trace.jobs[1], {
+      id: '000000002',
+      submitMs: 10_000,
+      runMs: 50_000,
+      processors: 4,
+      requestedMs: 60_000,
+      user: '2',
+    });
+  });
+
+  it('takes what was allocated and the run time where nothing was requested, and cuts what outran its request', () => {
+    const [nothingRequested, outran] = trace.jobs.slice(5);
+    assert.deepEqual([nothingRequested?.processors, nothingRequested?.requestedMs], [4, 2000]);
+    assert.deepEqual([outran?.runMs, outran?.requestedMs], [60_000, 60_000]);
+  });
+
+  it('refuses what is no trace', () => {
+    assert.throws(() => parseSwf('; Version: 2.2\n'), /MaxProcs/);
+    assert.throws(() => parseSwf('; MaxProcs: 4\n1 2 x\n'), /line 2/);
+  });
+});
+
+describe('simulate', () => {
+  // Job 2 waits for all processors until job 1 ends. Job 3 is over before that is expected; jobs 4 and 5 are not.
+  it('backfills by what was requested', () =>
+    assert.deepEqual(startsS('fcfs-easy', 'requested'), [0, 100, 20, 150, 150, 400, 500]));
+
+  // Job 5 takes 40 s, and 50 remain.
+  it('backfills by what will be', () =>
+    assert.deepEqual(startsS('fcfs-easy', 'actual'), [0, 100, 20, 150, 50, 400, 500]));
+
+  it('lets nobody overtake without backfill', () =>
+    assert.deepEqual(startsS('fcfs', 'requested'), [0, 100, 150, 150, 150, 400, 500]));
+
+  it('starts every job under every policy', () => {
+    for (const policy of Object.keys(POLICIES))
+      for (const startS of startsS(policy, 'requested')) assert.ok(startS >= 0);
+  });
+});
+
+describe('figures', () => {
+  it('are those computed by hand', () => {
+    const policy = POLICIES['fcfs-easy'];
+    assert.ok(policy);
+    const figures = figuresOf(
+      trace,
+      simulate(trace, policy, 'requested', () => {}),
+    );
+    const close = (got: number, expected: number) => assert.ok(Math.abs(got - expected) < 1e-9, `${got}`);
+    assert.equal(figures.jobs, 7);
+    // 1, (90 + 50) / 50, 1, (125 + 200) / 200, (120 + 40) / 40, and 1 for the last two.
+    close(figures.averageBoundedSlowdown, (1 + 2.8 + 1 + 1.625 + 4 + 1 + 1) / 7);
+    close(figures.meanWaitS, (90 + 125 + 120) / 7);
+    close(figures.p95WaitS, 120 + 0.7 * 5);
+    close(figures.utilisation, (300 + 200 + 30 + 200 + 40 + 8 + 60) / (4 * 560));
+    close(figures.fairness, jainIndex([1, (2.8 + 4) / 2, (1.625 + 1) / 2]));
+  });
+
+  it('bound the slowdown of short jobs', () => {
+    assert.equal(boundedSlowdown(0, 2000), 1);
+    assert.equal(boundedSlowdown(28_000, 2000), 3);
+    assert.equal(boundedSlowdown(20_000, 20_000), 2);
+  });
+
+  it('call it fair when all have the same, and 1/n when one has all', () => {
+    assert.equal(jainIndex([3, 3, 3]), 1);
+    assert.equal(jainIndex([1, 0, 0, 0]), 0.25);
+  });
+});
+
+it('EndHeap gives back what was added, soonest first', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 50 })), (timesMs) => {
+      const heap = new EndHeap<number>();
+      for (const atMs of timesMs) heap.add(atMs, atMs);
+      const taken = timesMs.map(() => {
+        const { nextMs } = heap;
+        assert.equal(heap.take(), nextMs);
+        return nextMs;
+      });
+      assert.deepEqual(
+        taken,
+        timesMs.toSorted((a, b) => a - b),
+      );
+      assert.equal(heap.nextMs, Number.POSITIVE_INFINITY);
+    }),
+  );
+});
+
+it('progressLine shows a bar and the percentage', () => {
+  assert.equal(progressLine('x', 5, 10), '###############--------------- 50 % x');
+});
+
+describe('bench/replay.ts', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['--no-warnings', join(import.meta.dirname, '../replay.ts'), ...args], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+
+  it('prints one JSON object a replay, and a table otherwise', () => {
+    const json = run(SAMPLE, '--policy=fcfs-easy', '--estimate=requested', '--json');
+    assert.equal(json.status, 0, json.stderr);
+    const { policy, estimate, jobs, meanWaitS } = JSON.parse(json.stdout);
+    assert.deepEqual([policy, estimate, jobs, meanWaitS], ['fcfs-easy', 'requested', 7, 335 / 7]);
+    const text = run(SAMPLE);
+    assert.equal(text.stdout.trim().split('\n').length, 1 + 2 * Object.keys(POLICIES).length);
+    assert.equal(text.stderr, '');
+  });
+
+  it('says how it is used, and what it cannot read', () => {
+    assert.equal(run(SAMPLE, '--policy=best').status, 64);
+    assert.equal(run().status, 64);
+    const { status, stderr } = run('missing.swf');
+    assert.equal(status, 1);
+    assert.match(stderr, /^missing\.swf: /);
+  });
+});

@@ -1,0 +1,93 @@
+// Replays a trace in simulated time through the queue and the pass the daemon uses.
+import { pass } from '../../src/scheduler/pass.ts';
+import type { Policy } from '../../src/scheduler/policy.ts';
+import { Queue } from '../../src/scheduler/queue.ts';
+import { type PendingItem, type RunningItem, started } from '../../src/scheduler/snapshot.ts';
+import { EndHeap } from './end-heap.ts';
+import type { Job, Trace } from './swf.ts';
+
+/** What the scheduler is told of a job's run time; `actual`: it knows the future. */
+export type EstimateUsed = 'requested' | 'actual';
+
+export interface Replay {
+  /** Epoch of the trace, in ms, by the index of the job. */
+  readonly startsMs: Float64Array;
+  readonly passes: number;
+}
+
+/** Tells the number of jobs that have ended. */
+export type Progress = (ended: number) => void;
+
+const PROGRESS_EVERY = 1024;
+
+/** One pass for each moment at which jobs end or are submitted. Throws when a job never starts. */
+export function simulate(trace: Trace, policy: Policy, used: EstimateUsed, progress: Progress): Replay {
+  const { jobs } = trace;
+  const startsMs = new Float64Array(jobs.length).fill(Number.NaN);
+  const indexOf = new Map(jobs.map(({ id }, index) => [id, index]));
+  const queue = new Queue();
+  const running: RunningItem[] = [];
+  const snapshot = { capacity: capacityOf(trace), outsideMemBytes: 0, running, leases: [], queue };
+  const ends = new EndHeap<RunningItem>();
+  let submitted = 0;
+  let ended = 0;
+  let passes = 0;
+  while (ended < jobs.length) {
+    const nowMs = Math.min(jobs[submitted]?.submitMs ?? Number.POSITIVE_INFINITY, ends.nextMs);
+    if (nowMs === Number.POSITIVE_INFINITY) throw new Error(`${queue.size} jobs never start`);
+    for (; ends.nextMs <= nowMs; ended += 1) {
+      removeFrom(running, ends.take());
+      if (ended % PROGRESS_EVERY === 0) progress(ended);
+    }
+    for (let job = jobs[submitted]; job !== undefined && job.submitMs <= nowMs; job = jobs[submitted]) {
+      queue.add(pendingOf(job, used), nowMs);
+      submitted += 1;
+    }
+    const { starts, reservation } = pass(snapshot, nowMs, policy);
+    passes += 1;
+    for (const id of starts) {
+      const item = queue.get(id);
+      const index = indexOf.get(id) ?? Number.NaN;
+      const job = jobs[index];
+      if (item === undefined || job === undefined) throw new Error(`${id} is not in the queue`);
+      queue.remove(id, nowMs);
+      queue.served(item.owner, nowMs);
+      const begun = started(item, nowMs);
+      running.push(begun);
+      ends.add(nowMs + job.runMs, begun);
+      startsMs[index] = nowMs;
+    }
+    queue.reserve(reservation, nowMs);
+  }
+  return { startsMs, passes };
+}
+
+function capacityOf({ processors, jobs }: Trace) {
+  return {
+    memTotalBytes: Number.POSITIVE_INFINITY,
+    memLimitBytes: Number.POSITIVE_INFINITY,
+    cores: processors,
+    cpuLimitCores: processors,
+    maxRunning: jobs.length,
+    maxPending: jobs.length,
+  };
+}
+
+function pendingOf(job: Job, used: EstimateUsed): PendingItem {
+  return {
+    id: job.id,
+    kind: 'task',
+    name: job.id,
+    owner: job.user,
+    priority: 0,
+    submittedAtMs: job.submitMs,
+    need: { memBytes: 0, cpuCores: job.processors },
+    timeMs: used === 'requested' ? job.requestedMs : Math.max(1000, job.runMs),
+  };
+}
+
+/** The order of the running ones means nothing. */
+function removeFrom(running: RunningItem[], item: RunningItem): void {
+  const last = running.pop();
+  if (last !== undefined && last !== item) running[running.indexOf(item)] = last;
+}

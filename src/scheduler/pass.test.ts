@@ -1,0 +1,318 @@
+// The rules of a pass one by one: order, shares, age, reservation, backfill.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { aLease, aSnapshot, NOW, pending, queueOf, running } from '../../test/support/build-snapshot.ts';
+import { GIB } from '../../test/support/build-task.ts';
+import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { type Decision, pass } from './pass.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import type { PendingItem, Snapshot } from './snapshot.ts';
+
+/** The numbers of the tasks that start, in order. */
+function started(snapshot: Snapshot, policy?: Policy): number[] {
+  return pass(snapshot, NOW, policy).starts.map((id) => Number(id.slice(-6)));
+}
+
+/** Number of the holder and time from now in ms. */
+function promised({ reservation }: Decision): [number, number] | null {
+  return reservation && [Number(reservation.id.slice(-6)), reservation.startMs - NOW];
+}
+
+const FCFS: Policy = { order: 'fcfs', backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY };
+const all = { mem: 16 * GIB };
+const half = { mem: 8 * GIB };
+const quarter = { mem: 4 * GIB };
+const bob = { owner: 'bob' };
+
+describe('order', () => {
+  it('is that of submission among equals, to the id', () => {
+    const twin = { ...pending(2, half), submittedAtMs: pending(1).submittedAtMs };
+    assert.deepEqual(started(aSnapshot({ pending: [pending(3, half), twin, pending(1, half)] })), [1, 2]);
+  });
+
+  it('puts priority first, below zero last', () => {
+    const items = [
+      pending(1, { ...half, priority: -1 }),
+      pending(2, half),
+      pending(3, { ...half, priority: 1 }),
+    ];
+    assert.deepEqual(started(aSnapshot({ pending: items })), [3, 2]);
+  });
+
+  it('puts the owner with the smaller dominant share first, and counts each start', () => {
+    const items = [
+      ...[1, 2, 3, 4].map((n) => pending(n, quarter)),
+      ...[5, 6, 7].map((n) => pending(n, { ...quarter, ...bob })),
+    ];
+    // Never served, submitted first: alice begins; then in turn.
+    assert.deepEqual(started(aSnapshot({ pending: items })), [1, 5, 2, 6]);
+    // Of the memory alice holds a quarter, of the cores bob holds a third: the larger part counts.
+    const use = [running(8, { mem: 4 * GIB, cpu: 0.1 }), running(9, { mem: 1, cpu: 2.4, ...bob })];
+    assert.deepEqual(started(aSnapshot({ pending: items, running: use })), [1, 5]);
+  });
+
+  it('counts live memory above the estimate, and leases', () => {
+    const items = [pending(1, quarter), pending(2, { ...quarter, ...bob })];
+    const grown = [running(3, { mem: GIB, liveMemBytes: 9 * GIB })];
+    assert.deepEqual(started(aSnapshot({ pending: items, running: grown })), [2]);
+    const leases = [aLease(3, { mem: 9 * GIB })];
+    assert.deepEqual(started(aSnapshot({ pending: items, leases })), [2]);
+  });
+
+  it('puts who was served longest ago first among equal shares', () => {
+    const snapshot = aSnapshot({
+      pending: [pending(1, all), pending(2, { ...all, ...bob }), pending(3, { ...all, owner: 'carol' })],
+    });
+    snapshot.queue.served('alice', NOW - 1);
+    snapshot.queue.served('bob', NOW - 9);
+    assert.deepEqual(started(snapshot), [3]);
+    snapshot.queue.served('carol', NOW - 2);
+    assert.deepEqual(started(snapshot), [2]);
+  });
+
+  it('counts what starts in the same pass as served', () => {
+    const snapshot = aSnapshot({
+      running: [running(9, { ...quarter, ...bob })],
+      pending: [pending(1, quarter), pending(2, quarter), pending(3, { ...quarter, ...bob })],
+    });
+    snapshot.queue.served('bob', NOW - 1);
+    assert.deepEqual(started(snapshot), [1, 3, 2]);
+  });
+
+  it('lets a flood of one owner not delay the single task of another: it is next', () => {
+    const host = new SimulatedHost();
+    host.submit(...Array.from({ length: 200 }, (_, n) => pending(n, all)));
+    host.dispatch();
+    host.nowMs += 1000;
+    const single = { ...pending(500, { ...all, ...bob }), submittedAtMs: host.nowMs };
+    host.submit(single);
+    host.dispatch();
+    host.advance();
+    assert.deepEqual(host.dispatch().starts, [single.id]);
+  });
+
+  it('raises the head of a lane by one for each ageing interval, and nobody behind it', () => {
+    const items = [
+      pending(1, half),
+      pending(2, half),
+      pending(3, { ...half, ...bob, priority: 1 }),
+      pending(4, { ...half, ...bob, priority: 1 }),
+    ];
+    const snapshot = { ...aSnapshot(), queue: queueOf(items) };
+    const at = (waitedMs: number) =>
+      pass(snapshot, NOW + waitedMs, { ...DEFAULT_POLICY, ageingMs: 1000 }).starts.map((id) =>
+        Number(id.slice(-1)),
+      );
+    assert.deepEqual(at(0), [3, 4]);
+    // All heads age alike; 4 is none yet.
+    assert.deepEqual(at(5000), [3, 1]);
+    snapshot.queue.remove(pending(3).id, NOW + 5000);
+    assert.deepEqual(at(5000), [1, 4]);
+    assert.deepEqual(at(5999), [1, 4]);
+  });
+
+  it('of first come first served knows neither owner nor priority', () => {
+    const items = [pending(2, { ...half, ...bob, priority: 9 }), pending(1, half), pending(3, half)];
+    assert.deepEqual(started(aSnapshot({ pending: items }), FCFS), [1, 2]);
+  });
+});
+
+describe('reservation', () => {
+  const head = pending(10, { ...half, timeMs: 60_000 });
+  const use = [running(1, { mem: 10 * GIB, timeMs: 30_000 })];
+  const behind = (changes: Parameters<typeof pending>[1]) =>
+    pass(aSnapshot({ running: use, pending: [head, pending(11, changes)] }), NOW);
+
+  it('is for the first that does not fit, at the time the expected ends make room', () => {
+    const decision = pass(
+      aSnapshot({ running: use, pending: [pending(9, { mem: GIB }), head, pending(11, all)] }),
+      NOW,
+    );
+    assert.deepEqual(decision.starts, [pending(9).id]);
+    assert.deepEqual(promised(decision), [10, 30_000]);
+  });
+
+  it('waits for the tasks that start in the same pass, too', () => {
+    const items = [pending(2, { ...half, timeMs: 70_000 }), pending(3, all)];
+    assert.deepEqual(promised(pass(aSnapshot({ pending: items }), NOW)), [3, 70_000]);
+  });
+
+  it('waits for leases as for running tasks', () => {
+    const leases = [aLease(1, { mem: 10 * GIB, expiresAtMs: NOW + 20_000, timeMs: 50_000 })];
+    assert.deepEqual(promised(pass(aSnapshot({ leases, pending: [head] }), NOW)), [10, 50_000]);
+  });
+
+  const TABLE: [string, Parameters<typeof pending>[1], boolean][] = [
+    ['over by the time promised', { mem: 6 * GIB, timeMs: 30_000 }, true],
+    ['over a moment later, in the room of the head', { mem: 6 * GIB, timeMs: 30_001, cpu: 6.3 }, false],
+    ['longer, and fits beside the head', { mem: 6 * GIB, timeMs: 300_000 }, true],
+    ['short, and does not fit now', { mem: 6 * GIB + 1, timeMs: 1 }, false],
+    ['short, and has too many cores', { mem: GIB, cpu: 6.3, timeMs: 1 }, false],
+  ];
+  for (const [what, changes, starts] of TABLE)
+    it(`lets a later task ${starts ? '' : 'not '}start that is ${what}`, () => {
+      const decision = behind(changes);
+      assert.deepEqual(decision.starts, starts ? [pending(11).id] : []);
+      assert.deepEqual(promised(decision), [10, 30_000]);
+    });
+
+  it('lets what fits beside the head be used once only', () => {
+    const long = { mem: 4 * GIB, timeMs: 300_000 };
+    const items = [head, ...[11, 12, 13].map((n) => pending(n, long))];
+    const snapshot = aSnapshot({ running: [running(1, { mem: 7 * GIB, timeMs: 30_000 })], pending: items });
+    // 9 GiB are free now, 8 beside the head.
+    assert.deepEqual(started({ ...snapshot, running: [running(1, { mem: 9 * GIB, timeMs: 30_000 })] }), [11]);
+    assert.deepEqual(started(aSnapshot({ running: use, pending: items })), [11]);
+  });
+
+  it('holds slots free like memory', () => {
+    const capacity = { ...aSnapshot().capacity, maxRunning: 2 };
+    const items = [pending(3, { ...all, timeMs: 1 }), pending(4, { mem: GIB, timeMs: 1e6 })];
+    const decision = pass(aSnapshot({ capacity, running: use, pending: items }), NOW);
+    assert.deepEqual([decision.starts, promised(decision)], [[], [3, 30_000]]);
+    const short = [pending(3, { ...half, timeMs: 1 }), pending(4, { mem: GIB, timeMs: 1e6 })];
+    assert.deepEqual(started(aSnapshot({ capacity, running: use, pending: short })), [4]);
+  });
+
+  it('moves when a running task overruns its estimate; nothing starts on the old promise', () => {
+    const late = [
+      running(1, { mem: 10 * GIB, startedAtMs: NOW - 40_000, timeMs: 30_000, killTimeoutMs: 60_000 }),
+    ];
+    const decision = pass(
+      aSnapshot({ running: late, pending: [head, pending(11, { mem: GIB, timeMs: 20_000 })] }),
+      NOW,
+    );
+    assert.deepEqual([decision.starts.length, promised(decision)], [1, [10, 20_000]]);
+  });
+
+  it('cannot be given while memory outside or a paused task is in the way; who fits starts', () => {
+    const blocked: Partial<Snapshot>[] = [
+      { outsideMemBytes: 10 * GIB },
+      { running: [running(1, { mem: 10 * GIB, isPaused: true })] },
+    ];
+    for (const changes of blocked) {
+      const decision = pass(
+        aSnapshot({ ...changes, pending: [head, pending(11, { mem: GIB, timeMs: 1e9 })] }),
+        NOW,
+      );
+      assert.deepEqual(decision.starts, [pending(11).id]);
+      assert.equal(decision.reservation, null);
+    }
+  });
+
+  it('goes to the next one that can be promised a time', () => {
+    const snapshot = aSnapshot({
+      running: [running(1, { mem: 6 * GIB, isPaused: true }), running(2, { ...half, timeMs: 30_000 })],
+      pending: [
+        pending(10, all),
+        pending(11, { ...half, ...bob }),
+        pending(12, { mem: GIB, timeMs: 1e9, cpu: 6 }),
+      ],
+    });
+    const decision = pass(snapshot, NOW);
+    assert.deepEqual([decision.starts, promised(decision)], [[], [11, 30_000]]);
+  });
+
+  it('is not used where backfill is off: nobody overtakes', () => {
+    const items = [head, pending(11, { mem: GIB, timeMs: 1 })];
+    assert.deepEqual(started(aSnapshot({ running: use, pending: items }), { ...FCFS, backfill: 'none' }), []);
+  });
+
+  it('tries the shortest first where asked to', () => {
+    const short = [40, 30, 20].map((timeMs, n) => pending(20 + n, { mem: 3 * GIB, timeMs }));
+    const snapshot = aSnapshot({ running: use, pending: [head, ...short] });
+    assert.deepEqual(started(snapshot, FCFS), [20, 21]);
+    assert.deepEqual(started(snapshot, { ...FCFS, candidates: 'shortest' }), [22, 21]);
+  });
+});
+
+it('decides the worked example of docs/scheduling.md as it says there', () => {
+  const task = (n: number, owner: string, gib: number, seconds: number) =>
+    pending(n, { owner, mem: gib * GIB, timeMs: seconds * 1000 });
+  const [big, fmt, tidy] = [task(2, 'alice', 12, 60), task(3, 'alice', 1, 300), task(4, 'alice', 1, 25)];
+  const [lint, docs, web] = [task(5, 'bob', 4, 20), task(6, 'bob', 1, 600), task(7, 'carol', 15, 120)];
+  const train = running(1, { mem: 10 * GIB, timeMs: 30_000 });
+  const decision = pass(aSnapshot({ running: [train], pending: [big, fmt, tidy, lint, docs, web] }), NOW);
+  assert.deepEqual(decision.starts, [lint.id, docs.id, tidy.id]);
+  assert.deepEqual(promised(decision), [7, 30_000]);
+});
+
+describe('promise', () => {
+  /** Alice's task 2 has been promised the room of her task 1. */
+  function promisedHost(): SimulatedHost {
+    const host = new SimulatedHost();
+    host.submit(pending(1, { mem: 12 * GIB, timeMs: 30_000 }));
+    host.dispatch();
+    host.submit(pending(2, { mem: 13 * GIB, timeMs: 60_000 }));
+    assert.deepEqual(promised(host.dispatch()), [2, 30_000]);
+    return host;
+  }
+  const startOf = (host: SimulatedHost, item: PendingItem) =>
+    (host.startsMs.get(item.id) ?? Number.NaN) - NOW;
+
+  it('is kept against who waited already, though the shares change', () => {
+    const host = promisedHost();
+    host.submit(pending(3, { ...bob, mem: 2 * GIB, timeMs: 20_000 }), pending(4, { ...all, ...bob }));
+    assert.deepEqual(host.dispatch().starts, [pending(3).id]);
+    // Task 3 has ended and left bob with nothing.
+    host.advance();
+    assert.deepEqual(promised(host.dispatch()), [2, 30_000]);
+    // A newcomer that comes after both changes nothing.
+    host.nowMs += 1;
+    host.submit({ ...pending(5, { ...all, priority: -1 }), submittedAtMs: host.nowMs });
+    assert.deepEqual(promised(host.dispatch()), [2, 30_000]);
+    host.run();
+    assert.deepEqual([startOf(host, pending(2)), startOf(host, pending(4))], [30_000, 90_000]);
+  });
+
+  it('yields to a newcomer with a smaller share that has to wait as well', () => {
+    const host = promisedHost();
+    host.nowMs += 1000;
+    host.submit({ ...pending(3, { ...half, ...bob, timeMs: 60_000 }), submittedAtMs: host.nowMs });
+    assert.deepEqual(promised(host.dispatch()), [3, 30_000]);
+  });
+
+  it('is kept against a newcomer with a smaller share that could start at once', () => {
+    const host = promisedHost();
+    host.nowMs += 1000;
+    const newcomer = pending(3, { ...bob, mem: 4 * GIB, timeMs: 60_000 });
+    host.submit({ ...newcomer, submittedAtMs: host.nowMs });
+    const decision = host.dispatch();
+    assert.deepEqual([decision.starts, promised(decision)], [[], [2, 30_000]]);
+  });
+
+  it('yields to a higher priority', () => {
+    const host = promisedHost();
+    host.submit(pending(3, { ...all, ...bob, priority: 1 }));
+    assert.deepEqual(promised(host.dispatch()), [3, 30_000]);
+  });
+
+  it('is kept under a stream of small tasks', () => {
+    const host = promisedHost();
+    for (let n = 10; n < 200; n += 1) {
+      host.submit(pending(n, { ...bob, mem: 3 * GIB, timeMs: 7_000 }));
+      host.dispatch();
+      host.advance(host.nowMs + 500);
+    }
+    assert.equal(startOf(host, pending(2)), 30_000);
+  });
+});
+
+it('an endless stream of higher priority does not starve: the head ages past it', () => {
+  const host = new SimulatedHost({}, { ...DEFAULT_POLICY, ageingMs: 10_000 });
+  host.submit(pending(1, { ...all, priority: 0 }));
+  const stream = (n: number) => pending(n, { ...all, ...bob, priority: 5, timeMs: 4_000 });
+  host.queue.remove(pending(1).id, NOW);
+  host.submit(stream(2));
+  host.dispatch();
+  host.submit(pending(1, all));
+  for (let n = 3; host.queue.has(pending(1).id); n += 1) {
+    assert.ok(
+      host.nowMs <= NOW + 6 * 10_000 + 4_000,
+      'five levels, one more to pass, and the task that runs',
+    );
+    host.submit(stream(n));
+    host.advance();
+    host.dispatch();
+  }
+});

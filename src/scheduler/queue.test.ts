@@ -1,0 +1,179 @@
+// The queue against a plain list: order, sums, search; and what it remembers of heads, owners and promises.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { anyQueue, NOW, pending, queueOf } from '../../test/support/build-snapshot.ts';
+import { GIB } from '../../test/support/build-task.ts';
+import { bySubmission, type Lane } from './lane.ts';
+import { Queue, type QueueView, withItem } from './queue.ts';
+import type { Demand, PendingItem } from './snapshot.ts';
+
+const ids = (items: Iterable<PendingItem>) => [...items].map(({ id }) => id);
+
+/** By owner and priority, each in order. */
+function contents(queue: QueueView): Record<string, string[]> {
+  const lanes = [...queue.lanes()].map(
+    (lane) => [`${lane.owner} ${lane.priority}`, ids(lane.items())] as const,
+  );
+  return Object.fromEntries(lanes.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function expected(items: readonly PendingItem[]): Record<string, string[]> {
+  const lanes = Object.entries(Object.groupBy(items, ({ owner, priority }) => `${owner} ${priority}`));
+  const sorted = lanes.map(([key, own = []]) => [key, ids(own.sort(bySubmission))] as const);
+  return Object.fromEntries(sorted.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function find(lane: Lane, gate: (demand: Demand) => boolean): PendingItem | undefined {
+  const place = lane.find(gate);
+  return place && lane.at(place);
+}
+
+describe('Queue', () => {
+  it('holds each lane in the order of submission, whatever comes and goes', () => {
+    const anyOps = fc.array(fc.record({ which: fc.nat({ max: 11 }), isAdd: fc.boolean() }), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(anyQueue(12), anyOps, (items, ops) => {
+        const queue = new Queue();
+        const model = new Map<string, PendingItem>();
+        for (const { which, isAdd } of ops) {
+          const item = items[which];
+          if (item === undefined) continue;
+          if (isAdd && !model.has(item.id)) {
+            queue.add(item, NOW);
+            model.set(item.id, item);
+          } else {
+            queue.remove(item.id, NOW);
+            model.delete(item.id);
+          }
+        }
+        const kept = [...model.values()];
+        assert.deepEqual(contents(queue), expected(kept));
+        assert.equal(queue.size, kept.length);
+        const sum = (of: (item: PendingItem) => number) => kept.reduce((total, item) => total + of(item), 0);
+        assert.equal(
+          queue.needs.memBytes,
+          sum(({ need }) => need.memBytes),
+        );
+        assert.ok(Math.abs(queue.needs.cpuCores - sum(({ need }) => need.cpuCores)) < 1e-12);
+        for (const owner of ['alice', 'bob', 'carol'])
+          assert.equal(queue.countOf(owner), kept.filter((item) => item.owner === owner).length);
+      }),
+    );
+  });
+
+  it('stays in order over several chunks, with insertions and removals in the middle', () => {
+    const odd = Array.from({ length: 1000 }, (_, n) => pending(2 * n + 1));
+    const even = Array.from({ length: 1000 }, (_, n) => pending(2 * n));
+    const queue = queueOf(odd);
+    for (const item of even.toReversed()) queue.add(item, NOW);
+    const all = [...odd, ...even].sort(bySubmission);
+    assert.deepEqual(contents(queue), { 'alice 0': ids(all) });
+    for (const item of all) if (Number(item.id.slice(-4)) % 3 !== 0) queue.remove(item.id, NOW);
+    assert.deepEqual(contents(queue), {
+      'alice 0': ids(all.filter(({ id }) => Number(id.slice(-4)) % 3 === 0)),
+    });
+  });
+
+  it('finds the first small enough item, as a look at each of them would', () => {
+    const anyBound = fc.record({
+      memBytes: fc.integer({ min: 0, max: 18 }).map((n) => n * GIB),
+      cpuCores: fc.integer({ min: 0, max: 8 }),
+      timeMs: fc.integer({ min: 0, max: 3_600_000 }),
+    });
+    const anyItems = anyQueue(700, 300).map((items) =>
+      items.map((item) => ({ ...item, owner: 'alice', priority: 0 })),
+    );
+    fc.assert(
+      fc.property(anyItems, anyBound, fc.nat({ max: 290 }), (items, bound, removed) => {
+        const queue = queueOf(items);
+        const rest = items.slice(removed);
+        for (const { id } of items.slice(0, removed)) queue.remove(id, NOW);
+        const gate = ({ need, timeMs }: Demand) =>
+          need.memBytes <= bound.memBytes && need.cpuCores <= bound.cpuCores && timeMs <= bound.timeMs;
+        const [lane] = queue.lanes();
+        assert.equal(lane && find(lane, gate), rest.find(gate));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('puts an item that comes back where its submission says', () => {
+    const queue = queueOf([pending(1), pending(2), pending(3)]);
+    queue.remove(pending(2).id, NOW);
+    queue.add(pending(2), NOW);
+    assert.deepEqual(contents(queue), { 'alice 0': ids([pending(1), pending(2), pending(3)]) });
+  });
+
+  it('refuses an item it has, and passes over the removal of one it has not', () => {
+    const queue = queueOf([pending(1)]);
+    assert.throws(() => queue.add(pending(1), NOW), /already/);
+    queue.remove(pending(2).id, NOW);
+    assert.equal(queue.size, 1);
+  });
+
+  it('knows since when each head is the head', () => {
+    const queue = queueOf([pending(1), pending(2)]);
+    const since = () => [...queue.lanes()].map(({ headSinceMs }) => headSinceMs);
+    queue.remove(pending(2).id, NOW + 1);
+    assert.deepEqual(since(), [NOW]);
+    queue.add(pending(3), NOW + 2);
+    queue.remove(pending(1).id, NOW + 3);
+    assert.deepEqual(since(), [NOW + 3]);
+  });
+
+  it('remembers who was served when', () => {
+    const queue = new Queue();
+    assert.equal(queue.servedAtMs('alice'), Number.NEGATIVE_INFINITY);
+    queue.served('alice', NOW);
+    queue.served('alice', NOW + 1);
+    assert.equal(queue.servedAtMs('alice'), NOW + 1);
+  });
+
+  it('holds a reservation until it is taken back or its holder goes', () => {
+    const queue = queueOf([pending(1)]);
+    const { id } = pending(1);
+    const holder = () => queue.promise?.item.id;
+    queue.reserve({ id, startMs: NOW }, NOW);
+    assert.equal(holder(), id);
+    queue.reserve(null, NOW);
+    assert.equal(holder(), undefined);
+    queue.reserve({ id, startMs: NOW }, NOW);
+    queue.remove(id, NOW);
+    assert.equal(holder(), undefined);
+    queue.add(pending(1), NOW);
+    assert.equal(holder(), undefined);
+  });
+
+  it('sums without drift', () => {
+    const queue = queueOf([pending(1, { cpu: 0.1 })]);
+    for (let round = 0; round < 100_000; round += 1) {
+      queue.add(pending(2, { cpu: 1e6 / (3 + (round % 97)) }), NOW);
+      queue.add(pending(3, { cpu: 1 / (3 + (round % 89)) }), NOW);
+      queue.remove(pending(2).id, NOW);
+      queue.remove(pending(3).id, NOW);
+    }
+    assert.ok(Math.abs(queue.needs.cpuCores - 0.1) < 1e-12, `${queue.needs.cpuCores}`);
+  });
+});
+
+describe('withItem', () => {
+  it('is the queue with one more, and leaves the queue as it was', () => {
+    fc.assert(
+      fc.property(anyQueue(8), fc.nat(), (items, pick) => {
+        const extra = items[pick % Math.max(1, items.length)];
+        if (extra === undefined) return;
+        const rest = items.filter((item) => item !== extra);
+        const queue = queueOf(rest);
+        const more = withItem(queue, extra, NOW);
+        assert.deepEqual(contents(more), expected(items));
+        assert.deepEqual(contents(queue), expected(rest));
+        assert.equal(more.size, items.length);
+        assert.equal(more.laneOf(extra)?.owner, extra.owner);
+        assert.ok(Math.abs(more.needs.memBytes - queueOf(items).needs.memBytes) < 1);
+      }),
+    );
+  });
+});

@@ -1,0 +1,160 @@
+// The pending items that could start if there were room, in lanes: kept up to date by its owner, read by the scheduler.
+import { Lane } from './lane.ts';
+import type { Need, PendingItem, Reservation } from './snapshot.ts';
+
+/** The item whose start time was promised by the last decision, and when that was, epoch ms. */
+export interface Promised {
+  readonly item: PendingItem;
+  readonly madeAtMs: number;
+}
+
+/** What a decision reads of the queue. */
+export interface QueueView {
+  readonly size: number;
+  /** Sums over all items. */
+  readonly needs: Need;
+  /** See `Queue.reserve`. */
+  readonly promise: Promised | undefined;
+  lanes(): Iterable<Lane>;
+  laneOf(item: PendingItem): Lane | undefined;
+  /** Epoch ms; -Infinity for an owner that never got anything started. */
+  servedAtMs(owner: string): number;
+}
+
+/** Owners beyond these, those served longest ago, count as never served. */
+const OWNERS_REMEMBERED = 10_000;
+
+export class Queue implements QueueView {
+  readonly #items = new Map<string, PendingItem>();
+  readonly #lanes = new Map<string, Lane>();
+  readonly #counts = new Map<string, number>();
+  /** In the order of service, longest ago first. */
+  readonly #servedAtMs = new Map<string, number>();
+  readonly #memBytes = new Sum();
+  readonly #cpuCores = new Sum();
+  #promise: { readonly id: string; readonly madeAtMs: number } | null = null;
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get needs(): Need {
+    return { memBytes: this.#memBytes.value, cpuCores: this.#cpuCores.value };
+  }
+
+  get promise(): Promised | undefined {
+    const item = this.#promise === null ? undefined : this.#items.get(this.#promise.id);
+    return item && this.#promise ? { item, madeAtMs: this.#promise.madeAtMs } : undefined;
+  }
+
+  /** Puts `item` at its place by submission; an item that comes back after an attempt stands where it stood. */
+  add(item: PendingItem, nowMs: number): void {
+    if (this.#items.has(item.id)) throw new Error(`${item.id} is in the queue already`);
+    this.#items.set(item.id, item);
+    this.#counts.set(item.owner, this.countOf(item.owner) + 1);
+    this.#memBytes.add(item.need.memBytes);
+    this.#cpuCores.add(item.need.cpuCores);
+    let lane = this.laneOf(item);
+    if (lane === undefined) {
+      lane = new Lane(item.owner, item.priority);
+      this.#lanes.set(laneKey(item), lane);
+    }
+    lane.add(item, nowMs);
+  }
+
+  /** Does nothing when there is no such item. */
+  remove(id: string, nowMs: number): void {
+    const item = this.#items.get(id);
+    if (item === undefined) return;
+    this.#items.delete(id);
+    const count = this.countOf(item.owner) - 1;
+    if (count === 0) this.#counts.delete(item.owner);
+    else this.#counts.set(item.owner, count);
+    this.#memBytes.add(-item.need.memBytes);
+    this.#cpuCores.add(-item.need.cpuCores);
+    const lane = this.laneOf(item);
+    lane?.remove(item, nowMs);
+    if (lane?.head === undefined) this.#lanes.delete(laneKey(item));
+    if (this.#promise?.id === id) this.#promise = null;
+  }
+
+  get(id: string): PendingItem | undefined {
+    return this.#items.get(id);
+  }
+
+  has(id: string): boolean {
+    return this.#items.has(id);
+  }
+
+  /** How many items of `owner` wait. */
+  countOf(owner: string): number {
+    return this.#counts.get(owner) ?? 0;
+  }
+
+  lanes(): Iterable<Lane> {
+    return this.#lanes.values();
+  }
+
+  laneOf(item: PendingItem): Lane | undefined {
+    return this.#lanes.get(laneKey(item));
+  }
+
+  /** Notes that something of `owner` was started. */
+  served(owner: string, atMs: number): void {
+    this.#servedAtMs.delete(owner);
+    this.#servedAtMs.set(owner, atMs);
+    if (this.#servedAtMs.size <= OWNERS_REMEMBERED) return;
+    const [longestAgo = owner] = this.#servedAtMs.keys();
+    this.#servedAtMs.delete(longestAgo);
+  }
+
+  servedAtMs(owner: string): number {
+    return this.#servedAtMs.get(owner) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Notes the reservation of the decision made at `nowMs`. The next decisions keep what it promises, see `Turns`. Null, or
+   * removal of the item, ends that.
+   */
+  reserve(reservation: Reservation | null, nowMs: number): void {
+    this.#promise = reservation && { id: reservation.id, madeAtMs: nowMs };
+  }
+}
+
+/** The queue with `item` in it, to be read before it changes again; O(lanes + chunks of the item's lane). */
+export function withItem(queue: QueueView, item: PendingItem, nowMs: number): QueueView {
+  const was = queue.laneOf(item);
+  const lane = was?.with(item, nowMs) ?? new Lane(item.owner, item.priority);
+  if (was === undefined) lane.add(item, nowMs);
+  const lanes = [...queue.lanes()].filter((other) => other !== was);
+  lanes.push(lane);
+  const { memBytes, cpuCores } = queue.needs;
+  return {
+    size: queue.size + 1,
+    needs: { memBytes: memBytes + item.need.memBytes, cpuCores: cpuCores + item.need.cpuCores },
+    promise: queue.promise,
+    lanes: () => lanes,
+    laneOf: (other) => (laneKey(other) === laneKey(item) ? lane : queue.laneOf(other)),
+    servedAtMs: (owner) => queue.servedAtMs(owner),
+  };
+}
+
+function laneKey({ owner, priority }: PendingItem): string {
+  return `${priority} ${owner}`;
+}
+
+/** A running sum that stays exact to rounding over any number of additions and subtractions (Neumaier 1974). */
+class Sum {
+  #sum = 0;
+  #lost = 0;
+
+  get value(): number {
+    return this.#sum + this.#lost;
+  }
+
+  add(term: number): void {
+    const next = this.#sum + term;
+    this.#lost += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - next + term : term - next + this.#sum;
+    this.#sum = next;
+  }
+}

@@ -25,6 +25,8 @@ const common: BuildOptions = {
 const cli: BuildOptions = {
   entryPoints: ['cli/main.ts'],
   format: 'cjs',
+  // The main of jsonc-parser is UMD, which cannot be bundled.
+  mainFields: ['module', 'main'],
   minify: true,
   define: { ...common.define, 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
 };
@@ -34,6 +36,7 @@ mkdirSync(half, { recursive: true });
 try {
   writeFileSync(join(half, '.built'), '');
   await build({ ...common, ...cli, outfile: join(half, 'cli.cjs') });
+  await build({ ...common, ...cli, entryPoints: ['hooks/main.ts'], outfile: join(half, 'hooks.cjs') });
   await build({
     ...common,
     entryPoints: ['src/daemon/main.ts'],
@@ -42,7 +45,7 @@ try {
   });
   for (const script of SCRIPTS) copyFileSync(join(root, 'src/exec', script), join(half, script));
   // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
-  for (const file of ['cli.cjs', 'daemon.mjs', ...SCRIPTS, '.built'])
+  for (const file of ['cli.cjs', 'hooks.cjs', 'daemon.mjs', ...SCRIPTS, '.built'])
     renameSync(join(half, file), join(dist, file));
 } finally {
   rmSync(half, { recursive: true, force: true });

@@ -1,0 +1,100 @@
+// The hooks of babysit in the text of a settings.json of Claude Code.
+import { append, type JsonPath, parseJsonText, remove, replace } from './json-text.ts';
+
+export interface Hook {
+  readonly event: 'PreToolUse' | 'SessionStart' | 'Stop';
+  /** A file in hooks/. */
+  readonly script: string;
+  readonly matcher?: string;
+  readonly timeoutS: number;
+}
+
+export interface InstalledHook {
+  readonly hook: Hook;
+  /** As the settings have it: a line for the shell. */
+  readonly command: string;
+  /** Of its entry, from the root. */
+  readonly path: JsonPath;
+  /** It is the only one of its matcher. */
+  readonly isAlone: boolean;
+}
+
+export const HOOKS: readonly Hook[] = [
+  { event: 'PreToolUse', script: 'no-sleep-babysit.sh', matcher: 'Bash', timeoutS: 5 },
+  { event: 'SessionStart', script: 'babysit-session-start.sh', timeoutS: 10 },
+  { event: 'Stop', script: 'babysit-stop.sh', timeoutS: 10 },
+];
+
+/** The settings are JSON, but not what Claude Code expects. */
+export class SettingsShapeError extends Error {}
+
+/** Every hook of babysit in it, wherever its scripts are. Throws JsonSyntaxError, SettingsShapeError. */
+export function findHooks(text: string): InstalledHook[] {
+  const hooks = objectIn(objectIn(parseJsonText(text), 'the settings').hooks ?? {}, '"hooks"');
+  return HOOKS.flatMap((hook) =>
+    arrayIn(hooks[hook.event] ?? [], `"${hook.event}"`).flatMap((group, i) => {
+      const entries = arrayIn(objectIn(group, `an entry of "${hook.event}"`).hooks ?? [], 'its "hooks"');
+      return entries.flatMap((entry, j) => {
+        const { command } = objectIn(entry, `a hook of "${hook.event}"`);
+        if (typeof command !== 'string' || !runs(command, hook.script)) return [];
+        return [{ hook, command, path: ['hooks', hook.event, i, 'hooks', j], isAlone: entries.length === 1 }];
+      });
+    }),
+  );
+}
+
+/** With each of `hooks` once, run by the command that `commandOf` gives for its script. */
+export function withHooks(
+  text: string,
+  hooks: readonly Hook[],
+  commandOf: (script: string) => string,
+): string {
+  return hooks.reduce((edited, hook) => withHook(edited, hook, commandOf(hook.script)), text);
+}
+
+/** Without any hook of babysit; what becomes empty by that goes too. */
+export function withoutHooks(text: string): string {
+  let edited = text;
+  // The last first, so that the paths of the others stay true.
+  for (const installed of findHooks(text).reverse()) edited = remove(edited, emptied(edited, installed));
+  return edited;
+}
+
+function withHook(text: string, hook: Hook, command: string): string {
+  const installed = findHooks(text).find(({ hook: { script } }) => script === hook.script);
+  if (installed !== undefined)
+    return installed.command === command ? text : replace(text, [...installed.path, 'command'], command);
+  const { event, matcher, timeoutS } = hook;
+  const group = {
+    ...(matcher === undefined ? {} : { matcher }),
+    hooks: [{ type: 'command', command, timeout: timeoutS }],
+  };
+  const settings = objectIn(parseJsonText(text), 'the settings');
+  if (settings.hooks === undefined) return append(text, [], { [event]: [group] }, 'hooks');
+  if (objectIn(settings.hooks, '"hooks"')[event] === undefined)
+    return append(text, ['hooks'], [group], event);
+  return append(text, ['hooks', event], group);
+}
+
+/** The path of the outermost thing that would be empty without the hook. */
+function emptied(text: string, { path, isAlone, hook }: InstalledHook): JsonPath {
+  if (!isAlone) return path;
+  const hooks = objectIn(objectIn(parseJsonText(text), 'the settings').hooks, '"hooks"');
+  if (arrayIn(hooks[hook.event], `"${hook.event}"`).length > 1) return path.slice(0, 3);
+  return Object.keys(hooks).length > 1 ? path.slice(0, 2) : path.slice(0, 1);
+}
+
+function runs(command: string, script: string): boolean {
+  return new RegExp(`(?:^|[/'" ])${script.replaceAll('.', '\\.')}['"]?\\s*$`).test(command);
+}
+
+function objectIn(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new SettingsShapeError(`${what} should be an object`);
+}
+
+function arrayIn(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new SettingsShapeError(`${what} should be an array`);
+}

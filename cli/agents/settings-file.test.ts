@@ -1,0 +1,102 @@
+// Files: byte for byte what they were after install, install, uninstall; and never touched where not understood.
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { SETTINGS, UNREADABLE } from '../../test/hooks/settings-texts.ts';
+import { HOOKS } from './claude-hooks.ts';
+import { backupOf, installedHooks, installHooks, uninstallHooks } from './settings-file.ts';
+
+const commandOf = (script: string) => `/opt/babysit/hooks/${script}`;
+const install = (file: string) => installHooks(file, HOOKS, commandOf);
+
+function tempDir(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe('settings files', () => {
+  for (const [what, text] of Object.entries(SETTINGS))
+    it(`install, install, uninstall: ${what}`, (t) => {
+      const dir = tempDir(t);
+      const file = join(dir, 'settings.json');
+      writeFileSync(file, text);
+      assert.deepEqual(install(file), { isChanged: true, backup: backupOf(file) });
+      assert.equal(readFileSync(backupOf(file), 'utf8'), text);
+      const once = readFileSync(file);
+      assert.equal(install(file).isChanged, false);
+      assert.deepEqual(readFileSync(file), once);
+      assert.equal(installedHooks(file).length, HOOKS.length);
+      assert.deepEqual(uninstallHooks(file), { isChanged: true, backup: null });
+      assert.equal(readFileSync(file, 'utf8'), text);
+      assert.equal(uninstallHooks(file).isChanged, false);
+      assert.deepEqual(readdirSync(dir), ['settings.json']);
+    });
+
+  for (const [what, [text, reason]] of Object.entries(UNREADABLE))
+    it(`refuses ${what}`, (t) => {
+      const dir = tempDir(t);
+      const file = join(dir, 'settings.json');
+      writeFileSync(file, text);
+      for (const act of [install, uninstallHooks, installedHooks])
+        assert.throws(
+          () => act(file),
+          (error: Error) => error.message.includes(file) && reason.test(error.message),
+        );
+      assert.equal(readFileSync(file, 'utf8'), text);
+      assert.deepEqual(readdirSync(dir), ['settings.json']);
+    });
+
+  it('refuses bytes that are no text', (t) => {
+    const file = join(tempDir(t), 'settings.json');
+    writeFileSync(file, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]));
+    assert.throws(() => install(file), /not UTF-8/);
+  });
+
+  it('makes a file where there is none, and removes it again', (t) => {
+    const dir = tempDir(t);
+    const file = join(dir, '.claude', 'settings.json');
+    assert.deepEqual(install(file), { isChanged: true, backup: null });
+    assert.equal(installedHooks(file).length, HOOKS.length);
+    uninstallHooks(file);
+    assert.ok(!existsSync(file));
+  });
+
+  it('keeps what was changed after the installation, and the backup', (t) => {
+    const file = join(tempDir(t), 'settings.json');
+    writeFileSync(file, '{\n  "model": "opus"\n}\n');
+    install(file);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"opus"', '"sonnet"'));
+    assert.deepEqual(uninstallHooks(file), { isChanged: true, backup: backupOf(file) });
+    assert.equal(readFileSync(file, 'utf8'), '{\n  "model": "sonnet"\n}\n');
+  });
+
+  it('follows a link and keeps the rights', (t) => {
+    const dir = tempDir(t);
+    const real = join(dir, 'dotfiles.json');
+    const file = join(dir, 'settings.json');
+    writeFileSync(real, '{}\n');
+    chmodSync(real, 0o600);
+    symlinkSync('dotfiles.json', file);
+    install(file);
+    assert.ok(lstatSync(file).isSymbolicLink());
+    assert.equal(installedHooks(real).length, HOOKS.length);
+    assert.equal(statSync(real).mode & 0o777, 0o600);
+    assert.equal(statSync(backupOf(file)).mode & 0o777, 0o600);
+    uninstallHooks(file);
+    assert.equal(readFileSync(real, 'utf8'), '{}\n');
+  });
+});

@@ -1,0 +1,26 @@
+// The block in AGENTS.md: put in once, brought up to date in its place, taken out without a trace.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { hasSnippet, snippet, withoutSnippet, withSnippet } from './snippet.ts';
+
+it('goes to the end of the document, once', () => {
+  const document = withSnippet('# My project\n');
+  assert.equal(document, `# My project\n\n${snippet()}`);
+  assert.equal(withSnippet(document), document);
+  assert.ok(hasSnippet(document));
+});
+
+it('is brought up to date where it is', () => {
+  const old = '# A\n\n<!-- babysit: begin -->\nold words\n<!-- babysit: end -->\n\n# B\n';
+  assert.equal(withSnippet(old), `# A\n\n${snippet()}\n# B\n`);
+});
+
+it('leaves a document that ends in a line break as it was', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const document = text === '' ? '' : `${text}\n`;
+      assert.equal(withoutSnippet(withSnippet(document)), document);
+    }),
+  );
+});

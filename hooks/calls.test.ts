@@ -1,0 +1,21 @@
+// The hook knows which flags of the looking commands take a value: checked against the commands themselves.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { COMMANDS } from '../cli/commands.ts';
+import { VALUED_FLAGS } from './calls.ts';
+
+const LOOKS = ['status', 'list', 'log', 'wait', 'wait-for-capacity', 'ping', 'daemon-status'];
+
+it('every flag that needs a value is known', async () => {
+  const needed = new Set<string>();
+  for (const name of LOOKS) {
+    const { command } = (await COMMANDS[name]?.load()) ?? {};
+    assert.ok(command, name);
+    for (const [flag, { kind, aliases }] of Object.entries(command.flags))
+      if (kind === 'text' || kind === 'list') for (const word of [flag, ...(aliases ?? [])]) needed.add(word);
+  }
+  assert.deepEqual(
+    [...needed].filter((flag) => !VALUED_FLAGS.includes(flag)),
+    [],
+  );
+});

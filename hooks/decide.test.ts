@@ -1,0 +1,93 @@
+// What is blocked with which advice, and what passes: tables of real commands, and properties over made ones.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { BLOCKED } from '../test/hooks/blocked-commands.ts';
+import { PASSED } from '../test/hooks/passed-commands.ts';
+import { decide } from './decide.ts';
+
+for (const [what, rows] of Object.entries(BLOCKED))
+  describe(`blocked: ${what}`, () => {
+    for (const [command, advice] of rows)
+      it(JSON.stringify(command), () => assert.equal(decide(command)?.command, advice));
+  });
+
+for (const [what, commands] of Object.entries(PASSED))
+  describe(`passed: ${what}`, () => {
+    for (const command of commands) it(JSON.stringify(command), () => assert.equal(decide(command), null));
+  });
+
+const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+const blocked = fc.constantFrom(
+  ...Object.values(BLOCKED).flatMap((rows) => rows.map(([command]) => command)),
+);
+const passed = fc.constantFrom(
+  ...Object.entries(PASSED).flatMap(([what, commands]) => (what === 'not understood' ? [] : commands)),
+);
+/** Ways to run a command that change nothing of what it does. A line break ends a comment or a heredoc. */
+const wrapping = fc.constantFrom<(command: string) => string>(
+  (command) => `(${command}\n)`,
+  (command) => `{ ${command}\n}`,
+  (command) => `cd /repo && { ${command}\n}`,
+  (command) => `if true; then ${command}\nfi`,
+  (command) => `case x in x) ${command}\n;; esac`,
+  (command) => `f() { ${command}\n}; f`,
+  (command) => `bash -c ${quote(command)}`,
+  (command) => `timeout 600 sh -c ${quote(command)}`,
+  (command) => `eval ${quote(command)}`,
+  (command) => `CODE=${quote(command)}\neval "$CODE"`,
+  (command) => `echo "$( ${command}\n)"`,
+  (command) => `{ ${command}\n} 2>&1 | tail -3`,
+);
+const wrappings = fc.array(wrapping, { maxLength: 3 });
+const wrap = (command: string, ways: readonly ((command: string) => string)[]) =>
+  ways.reduce((inner, way) => way(inner), command);
+
+describe('decide', () => {
+  it('blocks a poll however it is wrapped', () => {
+    fc.assert(fc.property(blocked, wrappings, (command, ways) => decide(wrap(command, ways)) !== null));
+  });
+
+  it('passes what is no poll however it is wrapped', () => {
+    fc.assert(fc.property(passed, wrappings, (command, ways) => decide(wrap(command, ways)) === null));
+  });
+
+  it('blocks a loop around any poll', () => {
+    fc.assert(fc.property(blocked, (command) => decide(`for i in 1 2 3; do ${command}\ndone`) !== null));
+  });
+
+  it('takes no text for a command: quoted, in a heredoc, in a comment', () => {
+    const text = fc.oneof(
+      blocked,
+      fc.string(),
+      fc.tuple(fc.string(), blocked).map((parts) => parts.join(' ')),
+    );
+    const telling = fc.constantFrom<(text: string) => string>(
+      (said) => `git commit -m ${quote(said)}`,
+      (said) => `echo ${quote(said)} >> notes.md`,
+      (said) => `NOTE=${quote(said)}; printf '%s' "$NOTE"`,
+      (said) => `cat > notes.md <<'END_OF_NOTE'\n${said}\nEND_OF_NOTE`,
+      (said) => `true # ${said.replaceAll('\n', ' ')}`,
+      (said) => `babysit run --name=note -- echo ${quote(said)}`,
+    );
+    fc.assert(fc.property(text, telling, (said, tell) => decide(tell(said)) === null));
+  });
+
+  it('passes whatever it cannot understand, quickly', () => {
+    const scrap = fc.constantFrom(
+      ...'babysit status sleep while do done $( ) { } & | ; << \\n \' " ` 5'.split(' '),
+    );
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(scrap, { maxLength: 30 }).map((scraps) => scraps.join(' ')),
+    );
+    fc.assert(fc.property(text, (command) => decide(command) !== undefined));
+    const doubling = Array.from({ length: 40 }, (_, i) => `A${i + 1}=$A${i}$A${i}`).join('; ');
+    assert.equal(decide(`A0=babysit; ${doubling}; sleep 1; $A40`), null);
+    const calling = Array.from({ length: 40 }, (_, i) => `f${i + 1}() { f${i}; f${i}; }`).join('; ');
+    assert.equal(decide(`f0() { sleep 1; babysit list; }; ${calling}; f40`), null);
+    const deep = 'bash -c '.repeat(200);
+    assert.equal(decide(`${deep} babysit`), null);
+    assert.equal(decide(`sleep 1; babysit list; ${'x'.repeat(2_000_000)}`), null);
+  });
+});

@@ -1,0 +1,66 @@
+// What each agent harness tells its hooks about a shell command, and how it wants to be told no.
+
+export interface ShellRequest {
+  readonly command: string;
+  readonly reply: ReplyForm;
+}
+
+/**
+ * exit-2: the words on stderr and exit code 2 (Claude Code, Codex, Gemini CLI, Windsurf).
+ * cursor, copilot: a JSON object on stdout and exit code 0.
+ */
+export type ReplyForm = 'exit-2' | 'cursor' | 'copilot';
+
+export interface Reply {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Null: it tells of no shell command, or in a form that is not known. */
+export function readShellRequest(told: unknown): ShellRequest | null {
+  if (!isObject(told)) return null;
+  const { tool_input: input, tool_info: info, toolArgs } = told;
+  if (isObject(input)) return request(input.command, 'exit-2');
+  if (isObject(info)) return request(info.command_line, 'exit-2');
+  if (toolArgs !== undefined) {
+    const args = typeof toolArgs === 'string' ? parseJson(toolArgs) : toolArgs;
+    return isObject(args) ? request(args.command, 'copilot') : null;
+  }
+  return request(told.command, 'cursor');
+}
+
+export function refuse(form: ReplyForm, text: string): Reply {
+  switch (form) {
+    case 'exit-2':
+      return { exitCode: 2, stdout: '', stderr: text };
+    case 'cursor':
+      return json({ permission: 'deny', user_message: text, agent_message: text });
+    case 'copilot':
+      return json({ permissionDecision: 'deny', permissionDecisionReason: text });
+  }
+}
+
+/** Undefined instead of an error. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A command may also come as the words of an exec: `["bash", "-lc", "…"]`. */
+function request(command: unknown, reply: ReplyForm): ShellRequest | null {
+  if (typeof command === 'string') return { command, reply };
+  if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) return null;
+  return { command: command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' '), reply };
+}
+
+function json(answer: object): Reply {
+  return { exitCode: 0, stdout: `${JSON.stringify(answer)}\n`, stderr: '' };
+}

@@ -1,0 +1,130 @@
+// The hook as a harness calls it: JSON on standard input, exit code and words out. Every way in, for real.
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { BLOCKED } from '../test/hooks/blocked-commands.ts';
+import { callHook, HOOKS_DIR, SILENT } from '../test/hooks/call-hook.ts';
+import { PASSED } from '../test/hooks/passed-commands.ts';
+import { runCli } from '../test/support/cli.ts';
+
+const CONCURRENCY = 4;
+// The launcher builds what is stale.
+before(() => runCli(['version'], { deadlineMs: 120_000 }));
+
+const call = (input: string, env: NodeJS.ProcessEnv = {}, program = 'no-sleep-babysit.sh') =>
+  callHook(program, input, env);
+
+const claude = (command: string) =>
+  JSON.stringify({
+    session_id: '0f0e7a4c',
+    hook_event_name: 'PreToolUse',
+    tool_name: 'Bash',
+    tool_input: { command, description: 'wait' },
+  });
+
+async function each<T>(values: readonly T[], judge: (value: T) => Promise<void>): Promise<void> {
+  const queue = values.values();
+  const worker = async () => {
+    for (const value of queue) await judge(value);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+describe('no-sleep-babysit.sh', () => {
+  it('blocks every command of the table with exit 2 and its advice on stderr', () =>
+    each(Object.values(BLOCKED).flat(), async ([command, advice]) => {
+      const { code, stdout, stderr } = await call(claude(command));
+      assert.deepEqual([code, stdout], [2, ''], command);
+      assert.ok(stderr.split('\n')[1]?.trim() === advice, `${command}: ${stderr}`);
+    }));
+
+  it('lets every other command of the table pass with exit 0 and silence', () =>
+    each(Object.values(PASSED).flat(), async (command) =>
+      assert.deepEqual(await call(claude(command)), SILENT, command),
+    ));
+
+  it('says how to go on in four lines', async () => {
+    const { stderr } = await call(
+      claude('while ! babysit status build | grep -q completed; do sleep 5; done'),
+    );
+    assert.equal(
+      stderr,
+      `babysit: this polls. Run this instead, once, without sleep or loop:
+  babysit wait build
+It returns the moment the task ends; start it in the background if you have other work. If it is no poll, add the comment # BYPASS_SLEEP_BABYSIT_CHECK.
+`,
+    );
+  });
+
+  it('understands what other harnesses tell, and answers in their form', async () => {
+    const command = 'sleep 5; babysit status build';
+    const gemini = { hook_event_name: 'BeforeTool', tool_name: 'run_shell_command', tool_input: { command } };
+    const codex = { hook_event_name: 'PreToolUse', tool_input: { command: ['bash', '-lc', command] } };
+    const windsurf = { agent_action_name: 'pre_run_command', tool_info: { command_line: command } };
+    for (const told of [gemini, codex, windsurf]) {
+      const { code, stdout, stderr } = await call(JSON.stringify(told));
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr, /\n {2}babysit wait build\n/);
+    }
+    const cursor = await call(JSON.stringify({ hook_event_name: 'beforeShellExecution', command, cwd: '/' }));
+    const told = JSON.parse(cursor.stdout);
+    assert.deepEqual([cursor.code, cursor.stderr, told.permission], [0, '', 'deny']);
+    assert.match(told.agent_message, /\n {2}babysit wait build\n/);
+    for (const toolArgs of [JSON.stringify({ command }), { command }]) {
+      const copilot = await call(JSON.stringify({ toolName: 'bash', toolArgs }));
+      assert.equal(JSON.parse(copilot.stdout).permissionDecision, 'deny');
+    }
+  });
+
+  it('lets pass what it does not understand', () =>
+    each(
+      [
+        '',
+        'babysit sleep',
+        '{"tool_input":{"command":"sleep 5; babysit status',
+        '[]',
+        'null',
+        '"sleep 5; babysit status"',
+        '{"tool_name":"Bash","tool_input":{"command":5,"x":"babysit sleep"}}',
+        '{"tool_name":"Bash","tool_input":"sleep 5; babysit status"}',
+        '{"tool_name":"Edit","tool_input":{"new_string":"sleep 5; babysit status"}}',
+        '{"toolName":"bash","toolArgs":"{sleep 5; babysit"}',
+        '\u0000\uffff babysit sleep',
+      ],
+      async (input) => assert.deepEqual(await call(input), SILENT, input),
+    ));
+
+  it('reads JSON over several lines, and large commands', async () => {
+    const told = JSON.parse(claude('sleep 5; babysit status build'));
+    assert.equal((await call(JSON.stringify(told, null, 2))).code, 2);
+    const large = `cat > notes <<'END'\n${'sleep 5; babysit status\n'.repeat(20_000)}END\n`;
+    assert.deepEqual(await call(claude(large)), SILENT);
+    assert.equal((await call(claude(`${large}sleep 5; babysit status build`))).code, 2);
+  });
+
+  it('can be switched off by the environment', async () =>
+    assert.deepEqual(
+      await call(claude('sleep 5; babysit status'), { BYPASS_SLEEP_BABYSIT_CHECK: '1' }),
+      SILENT,
+    ));
+
+  it('stands in nobody’s way without Node or without the build', async (t) => {
+    const dir = mkdtempSync(join(tmpdir(), 'bs-'));
+    t.after(() => rmSync(dir, { recursive: true, force: true }));
+    const poll = claude('sleep 5; babysit status');
+    const nowhere = { BABYSIT_NODE: '/nonexistent', XDG_CACHE_HOME: dir, PATH: join(dir, 'bin') };
+    cpSync('/bin/cat', join(dir, 'bin', 'cat'));
+    for (const file of ['no-sleep-babysit.sh', 'find-node.sh'])
+      cpSync(join(HOOKS_DIR, file), join(dir, 'hooks', file));
+    const copy = join(dir, 'hooks', 'no-sleep-babysit.sh');
+    assert.deepEqual(await call(poll, {}, copy), SILENT);
+    mkdirSync(join(dir, 'dist'));
+    writeFileSync(join(dir, 'dist', 'hooks.cjs'), 'process.exit(2)');
+    assert.equal((await call(poll, {}, copy)).code, 2);
+    assert.deepEqual(await call(poll, nowhere, copy), SILENT);
+    rmSync(join(dir, 'hooks', 'find-node.sh'));
+    assert.deepEqual(await call(poll, {}, copy), SILENT);
+  });
+});

@@ -1,0 +1,16 @@
+// The files of babysit's state directory, which some read instead of asking babysit.
+import type { Look } from './deeds.ts';
+import type { Variables } from './shell/words.ts';
+
+const STATE_PATH = /(?:^|\/)babysit\/(?:tasks(?:\/|$)|daemon\.log|babysit\.db)|\$\{?BABYSIT_HOME\b/;
+const TASK_ID = /\/tasks\/([0-9A-HJKMNP-TV-Z]{26})(?:\/|$)/;
+
+export function isStatePath(path: string, variables: Variables): boolean {
+  const homes = variables.get('BABYSIT_HOME') ?? [process.env.BABYSIT_HOME ?? ''];
+  return STATE_PATH.test(path) || homes.some((home) => home !== '' && path.startsWith(`${home}/`));
+}
+
+export function lookAtFile(paths: readonly string[], isFollow: boolean, limit: string | undefined): Look {
+  const refs = paths.flatMap((path) => TASK_ID.exec(path)?.[1] ?? []);
+  return { kind: 'look', verb: 'file', refs, flags: [], isFollow, limit, mentions: [] };
+}

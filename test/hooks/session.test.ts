@@ -1,0 +1,118 @@
+// The hooks at the start and the stop of a session, against a real daemon.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { type TestHome, testHome } from '../support/home.ts';
+import { callHook, SILENT } from './call-hook.ts';
+
+const SESSION = '0f0e7a4c-6d54-4f0e-9a57-0f1f54d1c0de';
+const RUN = ['run', '--estimated_time=10m', '--estimated_mem_bytes=16M', '--estimated_cpu_cores=0.1'];
+
+function rig(t: TestContext) {
+  const home = testHome(t);
+  const told = (more: object = {}) =>
+    JSON.stringify({ session_id: SESSION, cwd: home.work, source: 'startup', ...more });
+  const env = { ...home.env, CLAUDE_CODE_SESSION_ID: SESSION };
+  return {
+    home,
+    run: (name: string, command: string) =>
+      succeed(home, [...RUN, `--name=${name}`, '--command', command], env),
+    wait: (name: string) => home.run(['wait', name]),
+    start: async (more?: object) =>
+      contextOf(await callHook('babysit-session-start.sh', told(more), home.env)),
+    stop: (more?: object) => callHook('babysit-stop.sh', told(more), home.env),
+  };
+}
+
+async function succeed(home: TestHome, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const { code, stderr } = await home.run(args, { env });
+  assert.equal(code, 0, stderr);
+}
+
+/** The lines that the session gets to read. */
+function contextOf({ code, stdout, stderr }: Awaited<ReturnType<typeof callHook>>): string[] {
+  assert.deepEqual([code, stderr], [0, '']);
+  if (stdout === '') return [];
+  const { hookEventName, additionalContext } = JSON.parse(stdout).hookSpecificOutput;
+  assert.equal(hookEventName, 'SessionStart');
+  return additionalContext.split('\n');
+}
+
+describe('babysit-session-start.sh', () => {
+  it('says nothing where babysit is not in use, and starts no daemon', async (t) => {
+    const { home, start } = rig(t);
+    assert.deepEqual(await start(), []);
+    assert.equal((await home.run(['ping'], { env: { BABYSIT_NO_AUTOSTART: '1' } })).code, 69);
+  });
+
+  it('tells of what lives with the command to wait for it, and once of what has ended', async (t) => {
+    const { run, wait, start } = rig(t);
+    await run('docs', 'true');
+    await run('lint', 'exit 3');
+    await run('build', 'sleep 300');
+    await wait('docs');
+    await wait('lint');
+    const [title, ...lines] = await start();
+    assert.equal(title, 'babysit tasks of this project (running now, or ended since you last looked):');
+    assert.match(lines[0] ?? '', /^- build: running for \d.*, estimated 10m$/);
+    assert.match(
+      lines.slice(1, 3).sort().join('\n'),
+      /^- docs: completed after .*\n- lint: failed after .*, exit code 3: babysit log lint$/,
+    );
+    assert.equal(lines[3], 'Do not poll. To learn how they end, once, in the background: babysit wait build');
+    const again = await start({ source: 'compact' });
+    assert.deepEqual([again.length, again[1]?.startsWith('- build: running')], [3, true]);
+    const other = await start({ session_id: 'another' });
+    assert.equal(other.length, 3);
+  });
+
+  it('tells nothing of other projects', async (t) => {
+    const { home, run, start } = rig(t);
+    await run('build', 'sleep 300');
+    const other = join(home.work, 'other');
+    mkdirSync(join(other, '.git'), { recursive: true });
+    assert.deepEqual(await start({ cwd: other }), []);
+  });
+
+  it('starts a daemon that died again, because tasks may have ended meanwhile', async (t) => {
+    const { home, run, wait, start } = rig(t);
+    await run('build', 'exit 3');
+    await wait('build');
+    const { pid } = JSON.parse((await home.run(['ping'])).stdout);
+    process.kill(pid, 'SIGKILL');
+    assert.match((await start()).join('\n'), /- build: failed/);
+  });
+
+  it('stays out of the way when it is told nonsense', async (t) => {
+    const { home, run } = rig(t);
+    await run('build', 'sleep 300');
+    for (const input of ['', '{', '[]', '{"session_id":"../../x","cwd":5}'])
+      assert.equal((await callHook('babysit-session-start.sh', input, home.env)).code, 0, input);
+  });
+});
+
+describe('babysit-stop.sh', () => {
+  it('reminds once of a task that the session started', async (t) => {
+    const { run, stop } = rig(t);
+    assert.deepEqual(await stop(), SILENT);
+    await run('build', 'sleep 300');
+    const { decision, reason } = JSON.parse((await stop()).stdout);
+    assert.equal(decision, 'block');
+    assert.match(
+      reason,
+      /^The task build that you started is not over and nobody waits for it\. Wait \(babysit wait build\)/,
+    );
+    assert.deepEqual(await stop(), SILENT);
+    await run('train', 'sleep 300');
+    assert.deepEqual(await stop({ stop_hook_active: true }), SILENT);
+    assert.match(JSON.parse((await stop()).stdout).reason, /babysit wait train\)/);
+  });
+
+  it('says nothing of tasks that others started', async (t) => {
+    const { run, stop } = rig(t);
+    await run('build', 'sleep 300');
+    assert.deepEqual(await stop({ session_id: 'another' }), SILENT);
+    assert.deepEqual(await stop({ session_id: undefined }), SILENT);
+  });
+});

@@ -23,7 +23,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 function fill(): void {
   const store = openStore(path);
   const tasks = Array.from({ length: 300 }, (_, n) => aTask({ id: taskId(n), name: `task-${n}` }));
-  store.commit({ tasks, environments: [], events: [] });
+  store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [] });
   store.close();
 }
 

@@ -1,4 +1,5 @@
 // Opens the database: pragmas, migrations, and a refusal to start on anything that is not ours or not intact.
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from './migrations.ts';
@@ -27,6 +28,7 @@ export function openDatabase(path: string): Database.Database {
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     db.pragma('wal_autocheckpoint = 1000');
+    db.function('sha256', { deterministic: true }, (text) => sha256(String(text)));
     migrate(db, path);
     assertComplete(db, path);
     return db;
@@ -35,6 +37,10 @@ export function openDatabase(path: string): Database.Database {
     if (error instanceof DatabaseUnusable) throw error;
     throw new DatabaseUnusable(path, `the database cannot be opened (${(error as Error).message})`, MEND);
   }
+}
+
+export function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 function assertOurs(db: Database.Database, path: string): void {
@@ -48,7 +54,9 @@ function assertOurs(db: Database.Database, path: string): void {
 
 function assertComplete(db: Database.Database, path: string): void {
   const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  const missing = ['tasks', 'environments', 'events'].filter((table) => !tables.includes(table));
+  const missing = ['tasks', 'task_environments', 'environment_texts', 'events', 'leases'].filter(
+    (table) => !tables.includes(table),
+  );
   if (missing.length > 0)
     throw new DatabaseUnusable(path, `the database is damaged (no table ${missing.join(', ')})`, MEND);
 }

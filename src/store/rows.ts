@@ -11,6 +11,7 @@ export interface TaskRow {
   status: string;
   submitted_at: number;
   ended_at: number | null;
+  key: string | null;
   body: string;
 }
 
@@ -31,6 +32,7 @@ export function taskToRow(task: Task): TaskRow {
     status: task.state.status,
     submitted_at: task.submittedAt,
     ended_at: isEnded(task.state) ? task.state.endedAt : null,
+    key: task.key,
     body: JSON.stringify(task),
   };
 }

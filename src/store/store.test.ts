@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { anAttempt, aTask, ENDED, runningTask, taskId } from '../../test/support/build-task.ts';
 import type { TaskEvent } from '../core/events.ts';
-import type { Task } from '../core/task.ts';
+import type { Lease, LeaseId } from '../core/lease.ts';
+import { READY, type Task, type TaskStatus } from '../core/task.ts';
 import { openStore, type Store, type Writes } from './store.ts';
 
 let dir: string;
@@ -27,6 +29,8 @@ const PAUSED: TaskEvent = { event: 'paused' };
 const writes = (changes: Partial<Writes>): Writes => ({
   tasks: [],
   environments: [],
+  leases: [],
+  droppedLeases: [],
   events: [],
   ...changes,
 });
@@ -40,6 +44,13 @@ const eventOf = (n: number, event: TaskEvent = PAUSED) => ({
   at: 7,
   event,
 });
+/** Counts the rows of a table from outside. */
+const rowsOf = (table: string) => {
+  const db = new Database(path, { readonly: true });
+  const rows = db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+  db.close();
+  return rows;
+};
 const reopen = () => {
   store.close();
   store = openStore(path);
@@ -49,7 +60,7 @@ describe('commit', () => {
   it('keeps every task as it was given, over a restart', () => {
     const states = [
       ...Object.values(ENDED),
-      { status: 'pending' } as const,
+      { status: 'pending', ...READY } as const,
       { status: 'running', attempt: anAttempt() } as const,
     ];
     const tasks = states.map((state, n) =>
@@ -84,7 +95,6 @@ describe('commit', () => {
       seqs.toSorted((a, b) => a - b),
     );
     assert.equal(new Set(seqs).size, 3);
-    assert.equal(store.lastSeq(), seqs.at(-1));
     assert.deepEqual(store.eventsAfter(taskId(1), 0), [first[0], second[0]]);
     assert.deepEqual(store.eventsAfter(taskId(1), first[0]?.seq ?? 0), second);
     assert.deepEqual(first[1], { event: 'paused', seq: seqs[1], at: 7, taskId: taskId(2), name: 'task-2' });
@@ -106,10 +116,9 @@ describe('commit', () => {
     it(`leaves nothing behind when it fails at ${what}`, () => {
       put(numbered(1));
       store.commit(writes({ events: [eventOf(1)] }));
-      const seq = store.lastSeq();
       assert.throws(() => store.commit(writes(failing)));
       assert.deepEqual(ids(store.list({})), [taskId(1)]);
-      assert.equal(store.lastSeq(), seq);
+      for (const n of [1, 2, 3]) assert.equal(store.eventsAfter(taskId(n), 0).length, n === 1 ? 1 : 0);
       put(numbered(5));
       assert.deepEqual(ids(store.list({})), [taskId(1), taskId(5)]);
     });
@@ -173,12 +182,92 @@ describe('finding', () => {
   });
 
   it('gives null, nothing or an empty environment for what is not there', () => {
-    assert.deepEqual([store.byId('x'), store.byName('x'), store.lastSeq()], [null, null, 0]);
+    assert.deepEqual([store.byId('x'), store.byName('x'), store.byKey('/', 'x')], [null, null, null]);
     assert.deepEqual([store.eventsAfter(taskId(1), 0), store.environment(taskId(1))], [[], {}]);
   });
 });
 
+describe('a key', () => {
+  it('is found in its project only, over a restart; of two tasks the later one', () => {
+    put(numbered(1, { key: 'k', state: ENDED.failed }), numbered(3, { key: 'k' }), numbered(2, { key: 'k' }));
+    put(numbered(4, { key: 'k', project: '/other' }), numbered(5, { key: null }));
+    reopen();
+    assert.equal(store.byKey('/project', 'k')?.id, taskId(3));
+    assert.equal(store.byKey('/other', 'k')?.id, taskId(4));
+    assert.deepEqual([store.byKey('/nowhere', 'k'), store.byKey('/project', 'K')], [null, null]);
+  });
+});
+
+describe('leases', () => {
+  const lease = (n: number, changes: Partial<Lease> = {}): Lease => ({
+    id: `01LEASE${n}` as LeaseId,
+    owner: '/project',
+    memBytes: 4,
+    cpuCores: 0.5,
+    timeMs: 60_000,
+    grantedAt: 1_000,
+    expiresAt: 61_000,
+    ...changes,
+  });
+
+  it('come back as they were, until they are dropped', () => {
+    store.commit(writes({ leases: [lease(2), lease(1)] }));
+    reopen();
+    assert.deepEqual(store.leases(), [lease(1), lease(2)]);
+    store.commit(writes({ leases: [lease(3)], droppedLeases: [lease(1).id, 'nobody' as LeaseId] }));
+    assert.deepEqual(store.leases(), [lease(2), lease(3)]);
+  });
+
+  it('are granted together with the rest of the commit, or not at all', () => {
+    store.commit(writes({ leases: [lease(1)] }));
+    const failing = { leases: [lease(2)], droppedLeases: [lease(1).id], events: [eventOf(99)] };
+    assert.throws(() => store.commit(writes(failing)));
+    assert.deepEqual(store.leases(), [lease(1)]);
+  });
+});
+
+describe('removal', () => {
+  it('takes ended tasks with their events and environments, and leaves live ones alone', () => {
+    const env = { A: '1' };
+    put(numbered(1, { state: ENDED.failed }), numbered(2), numbered(3, { state: ENDED.completed }));
+    const environments = [1, 2, 3].map((n) => ({ taskId: taskId(n), env: n === 3 ? { B: '2' } : env }));
+    store.commit(writes({ environments, events: [eventOf(1), eventOf(2), eventOf(3)] }));
+    store.remove([taskId(1), taskId(2), taskId(3), taskId(9)]);
+    assert.deepEqual(ids(store.list({})), [taskId(2)]);
+    assert.deepEqual([rowsOf('events'), rowsOf('environment_texts')], [1, 1]);
+    assert.deepEqual(store.environment(taskId(2)), env);
+  });
+
+  it('finds what ended before a moment, longest ago first', () => {
+    const ended = (n: number, endedAt: number, status: 'completed' | 'failed' = 'completed') =>
+      numbered(n, { state: { ...ENDED[status], endedAt } });
+    put(ended(1, 300), ended(2, 100), ended(3, 200, 'failed'), numbered(4));
+    const found = (at: number, statuses: readonly TaskStatus[] | null = null) =>
+      store.endedBefore(at, statuses).map(({ id }) => id);
+    assert.deepEqual(found(300), [taskId(2), taskId(3)]);
+    assert.deepEqual(found(1e15), [taskId(2), taskId(3), taskId(1)]);
+    assert.deepEqual(found(1e15, ['failed']), [taskId(3)]);
+  });
+});
+
 describe('environment', () => {
+  it('of many tasks is kept once, whether they came in one commit or in several', () => {
+    const env = { PATH: '/bin', N: '1' };
+    for (const first of [1, 3]) {
+      put(numbered(first), numbered(first + 1));
+      const environments = [
+        { taskId: taskId(first), env },
+        { taskId: taskId(first + 1), env: { ...env } },
+      ];
+      store.commit(writes({ environments }));
+    }
+    put(numbered(5));
+    store.commit(writes({ environments: [{ taskId: taskId(5), env: { ...env, N: '2' } }] }));
+    assert.deepEqual([rowsOf('task_environments'), rowsOf('environment_texts')], [5, 2]);
+    for (const n of [1, 2, 3, 4]) assert.deepEqual(store.environment(taskId(n)), env);
+    assert.equal(store.environment(taskId(5)).N, '2');
+  });
+
   it('comes back exactly, and in no other answer', () => {
     const env = { PATH: '/bin', TOKEN: 'hunter2-secret', EMPTY: '', 'with.dot': "it's\n" };
     store.commit(

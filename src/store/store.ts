@@ -1,15 +1,16 @@
 // The record of tasks, environments and events. One commit is one transaction: state and events together or not at all.
 import type Database from 'better-sqlite3';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
+import type { Lease, LeaseId } from '../core/lease.ts';
 import type { Task, TaskId, TaskStatus } from '../core/task.ts';
-import { openDatabase } from './open.ts';
+import { openDatabase, sha256 } from './open.ts';
 import { type EventRow, rowToEvent, rowToTask, type TaskRow, taskToRow } from './rows.ts';
 
 export interface Writes {
   readonly tasks: readonly Task[];
   readonly environments: readonly {
     readonly taskId: TaskId;
-    readonly env: Readonly<Record<string, string>>;
+    readonly env: Environment;
   }[];
   /** In order; each belongs to a task written now or before. */
   readonly events: readonly {
@@ -18,7 +19,11 @@ export interface Writes {
     readonly at: number;
     readonly event: TaskEvent;
   }[];
+  readonly leases: readonly Lease[];
+  readonly droppedLeases: readonly LeaseId[];
 }
+
+export type Environment = Readonly<Record<string, string>>;
 
 export interface TaskFilter {
   readonly project?: string;
@@ -38,20 +43,32 @@ export interface Store {
   byIdPrefix(prefix: string, limit: number): Task[];
   /** The live task of this name, else the one submitted last. */
   byName(name: string): Task | null;
-  environment(id: TaskId): Readonly<Record<string, string>>;
+  /** The last task of the project that was submitted with the key. */
+  byKey(project: string, key: string): Task | null;
+  environment(id: TaskId): Environment;
   eventsAfter(id: TaskId, seq: number): RecordedEvent[];
-  lastSeq(): number;
+  leases(): Lease[];
+  /** Tasks that ended before the moment (epoch ms), longest ago first. */
+  endedBefore(
+    at: number,
+    statuses: readonly TaskStatus[] | null,
+  ): { readonly id: TaskId; readonly name: string }[];
+  /** Ended tasks with their events, and environments nobody else has. Live ones stay. */
+  remove(ids: readonly TaskId[]): void;
+  /** Writes a copy of the database to a file, in steps between which others are served. */
+  backup(path: string): Promise<void>;
   close(): void;
 }
 
 export function openStore(path: string): Store {
   const db = openDatabase(path);
   const putTask = db.prepare<TaskRow>(
-    `INSERT INTO tasks (id, name, owner, project, status, submitted_at, ended_at, body)
-     VALUES (@id, @name, @owner, @project, @status, @submitted_at, @ended_at, @body)
+    `INSERT INTO tasks (id, name, owner, project, status, submitted_at, ended_at, key, body)
+     VALUES (@id, @name, @owner, @project, @status, @submitted_at, @ended_at, @key, @body)
      ON CONFLICT (id) DO UPDATE SET status = excluded.status, ended_at = excluded.ended_at, body = excluded.body`,
   );
-  const putEnvironment = db.prepare('INSERT OR REPLACE INTO environments (task_id, body) VALUES (?, ?)');
+  const putText = db.prepare('INSERT OR IGNORE INTO environment_texts (hash, body) VALUES (?, ?)');
+  const putEnvironment = db.prepare('INSERT OR REPLACE INTO task_environments (task_id, hash) VALUES (?, ?)');
   const putEvent = db.prepare('INSERT INTO events (task_id, at, event, body) VALUES (?, ?, ?, ?)');
   const selectLive = db.prepare<[], TaskRow>('SELECT * FROM tasks WHERE ended_at IS NULL ORDER BY id');
   const selectById = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE id = ?');
@@ -61,22 +78,49 @@ export function openStore(path: string): Store {
   const selectByName = db.prepare<[string], TaskRow>(
     'SELECT * FROM tasks WHERE name = ? ORDER BY ended_at IS NULL DESC, id DESC LIMIT 1',
   );
+  const selectByKey = db.prepare<[string, string], TaskRow>(
+    'SELECT * FROM tasks WHERE project = ? AND key = ? ORDER BY id DESC LIMIT 1',
+  );
   const selectEnvironment = db.prepare<[string], { body: string }>(
-    'SELECT body FROM environments WHERE task_id = ?',
+    'SELECT body FROM task_environments JOIN environment_texts USING (hash) WHERE task_id = ?',
   );
   const selectEvents = db.prepare<[string, number], EventRow>(
     `SELECT seq, task_id, at, events.body AS body, tasks.name AS name
      FROM events JOIN tasks ON tasks.id = task_id WHERE task_id = ? AND seq > ? ORDER BY seq`,
   );
-  const selectLastSeq = db.prepare<[], { seq: number | null }>('SELECT max(seq) AS seq FROM events');
+  const putLease = db.prepare('INSERT OR REPLACE INTO leases (id, expires_at, body) VALUES (?, ?, ?)');
+  const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
+  const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
   const commit = db.transaction((writes: Writes): RecordedEvent[] => {
     for (const task of writes.tasks) putTask.run(taskToRow(task));
-    for (const { taskId, env } of writes.environments) putEnvironment.run(taskId, JSON.stringify(env));
+    // The tasks of a batch share one object.
+    const hashes = new Map<Environment, Buffer>();
+    for (const { taskId, env } of writes.environments) {
+      let hash = hashes.get(env);
+      if (hash === undefined) {
+        const text = JSON.stringify(env);
+        hash = sha256(text);
+        putText.run(hash, text);
+        hashes.set(env, hash);
+      }
+      putEnvironment.run(taskId, hash);
+    }
+    for (const lease of writes.leases) putLease.run(lease.id, lease.expiresAt, JSON.stringify(lease));
+    for (const id of writes.droppedLeases) dropLease.run(id);
     return writes.events.map(({ taskId, name, at, event }) => {
       const { lastInsertRowid } = putEvent.run(taskId, at, event.event, JSON.stringify(event));
       return { ...event, seq: Number(lastInsertRowid), at, taskId, name };
     });
+  });
+
+  const removeEnded = db.prepare('DELETE FROM tasks WHERE id = ? AND ended_at IS NOT NULL');
+  const removeTexts = db.prepare(
+    'DELETE FROM environment_texts WHERE hash NOT IN (SELECT hash FROM task_environments)',
+  );
+  const remove = db.transaction((ids: readonly TaskId[]) => {
+    for (const id of ids) removeEnded.run(id);
+    removeTexts.run();
   });
 
   return {
@@ -86,9 +130,13 @@ export function openStore(path: string): Store {
     byId: (id) => optional(selectById.get(id)),
     byIdPrefix: (prefix, limit) => selectByPrefix.all(prefix, `${prefix}~`, limit).map(rowToTask),
     byName: (name) => optional(selectByName.get(name)),
+    byKey: (project, key) => optional(selectByKey.get(project, key)),
     environment: (id) => JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
-    lastSeq: () => selectLastSeq.get()?.seq ?? 0,
+    leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
+    endedBefore: (at, statuses) => endedBefore(db, at, statuses),
+    remove: (ids) => remove.immediate(ids),
+    backup: async (path) => void (await db.backup(path)),
     close: () => db.close(),
   };
 }
@@ -110,6 +158,19 @@ function list(db: Database.Database, filter: TaskFilter): Task[] {
     .prepare<(string | number)[], TaskRow>(`SELECT * FROM tasks ${condition} ORDER BY id`)
     .all(...values);
   return rows.map(rowToTask);
+}
+
+function endedBefore(
+  db: Database.Database,
+  at: number,
+  statuses: readonly TaskStatus[] | null,
+): { id: TaskId; name: string }[] {
+  const condition = statuses === null ? '' : `AND status IN (${statuses.map(() => '?').join(', ')})`;
+  return db
+    .prepare<(string | number)[], { id: TaskId; name: string }>(
+      `SELECT id, name FROM tasks WHERE ended_at < ? ${condition} ORDER BY ended_at`,
+    )
+    .all(at, ...(statuses ?? []));
 }
 
 function optional(row: TaskRow | undefined): Task | null {

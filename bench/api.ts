@@ -1,11 +1,12 @@
 // Talks to the daemon as a long-lived client does: over connections that stay open.
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { EventView, PingView, RunBody, TaskView } from '../src/api/shapes.ts';
+import type { BatchBody, BatchLineView, EventView, PingView, RunBody, TaskView } from '../src/api/shapes.ts';
 
 export interface Api {
   ping(): Promise<PingView>;
   submit(body: RunBody): Promise<TaskView>;
+  batch(body: BatchBody): Promise<{ lines: BatchLineView[] }>;
   task(id: string): Promise<TaskView>;
   /** Resolves when the daemon says that the task has ended. */
   ended(id: string): Promise<TaskView>;
@@ -38,6 +39,7 @@ export function openApi(socketPath: string): Api {
   return {
     ping: () => json('GET', '/v1/ping'),
     submit: (body) => json('POST', '/v1/tasks', body),
+    batch: (body) => json('POST', '/v1/batch', body),
     task: (id) => json('GET', `/v1/tasks/${id}`),
     async ended(id) {
       const lines = (await text(await ask('GET', `/v1/tasks/${id}/events`))).trim().split('\n');

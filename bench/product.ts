@@ -43,13 +43,16 @@ export function buildProduct(): void {
   babysit(['version'], baseEnv());
 }
 
-/** Runs `use` with a daemon of its own and takes everything down, whatever happens. */
-export async function withProduct<T>(use: (product: Product) => Promise<T>): Promise<T> {
+/** Runs `use` with a daemon of its own, under these settings as variables, and takes everything down, whatever happens. */
+export async function withProduct<T>(
+  use: (product: Product) => Promise<T>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'babysit-bench-'));
   const home = join(dir, 'home');
   const scratch = join(dir, 'scratch');
   mkdirSync(scratch);
-  const env = { ...baseEnv(), BABYSIT_HOME: home };
+  const env = { ...baseEnv(), ...settings, BABYSIT_HOME: home };
   const api = openApi(join(home, 'daemon.sock'));
   const takeDown = (): void => {
     api.close();
@@ -87,6 +90,15 @@ export async function withProduct<T>(use: (product: Product) => Promise<T>): Pro
     takeDown();
   }
 }
+
+/** A task that holds all cores, so that what is queued stays queued. */
+export async function holdHost({ api, body }: Product): Promise<void> {
+  const changes = { estimated_cpu_cores: String(HELD * availableParallelism()), estimated_time: '1h' };
+  await api.submit(body('sleep 3600', { ...changes, observability_interval: '0' }));
+}
+
+/** admission.max_babysit_cpu_pct by default. */
+const HELD = 0.9;
 
 /** A benchmark of commands that fail measures nothing. */
 export function assertCompleted(task: TaskView, { home }: Product): void {

@@ -1,23 +1,29 @@
 // node bench/run.ts [name…] [--quick] [--json]: runs the benchmarks one after the other and prints their rows.
 import { parseArgs } from 'node:util';
+import { batch } from './batch.ts';
 import type { Benchmark } from './benchmark.ts';
 import { cliRun } from './cli-run.ts';
 import { daemonIdle } from './daemon-idle.ts';
+import { hook } from './hook.ts';
 import { buildProduct } from './product.ts';
 import { isMet, type Row } from './row.ts';
 import { startLatency } from './start-latency.ts';
+import { submitCost } from './submit-cost.ts';
 import { supervisorMemory } from './supervisor-memory.ts';
 import { table } from './table.ts';
 import { throughput } from './throughput.ts';
 import { waitLatency } from './wait-latency.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  hook,
   'cli-run': cliRun,
   'wait-latency': waitLatency,
   'start-latency': startLatency,
   throughput,
   'daemon-idle': daemonIdle,
   'supervisor-memory': supervisorMemory,
+  batch,
+  'submit-cost': submitCost,
 };
 
 const { values: flags, positionals } = parseArgs({

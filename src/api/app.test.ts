@@ -76,7 +76,9 @@ describe('routes', () => {
     const { ask } = appOf(t, { list: (query) => method(query) as TaskView[] });
     const response = await ask('GET', '/v1/tasks?status=running&all=1&project=%2Fp');
     assert.deepEqual(response.json(), { tasks: [TASK] });
-    assert.deepEqual(calls, [[{ project: '/p', owner: null, statuses: ['running'], sinceMs: null }]]);
+    assert.deepEqual(calls, [
+      [{ project: '/p', owner: null, tag: null, statuses: ['running'], sinceMs: null }],
+    ]);
   });
 
   it('GET log sends the bytes as they are', async (t) => {
@@ -208,7 +210,6 @@ describe('event stream', () => {
       events(ref, after): Subscription {
         asked.push([ref, after]);
         return {
-          task: TASK,
           backlog,
           start(listener) {
             for (const event of stops > 0 ? [] : later) listener(event);

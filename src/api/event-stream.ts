@@ -5,7 +5,7 @@ import type { Service } from './service.ts';
 import type { EventView } from './shapes.ts';
 
 /** Keeps a half-dead connection from looking alive for ever. */
-const KEEP_ALIVE_MS = 15_000;
+export const KEEP_ALIVE_MS = 15_000;
 /** A reader this far behind is dropped; it reconnects and resumes after the last event it has seen. */
 const MAX_BUFFERED_BYTES = 4 * 1024 ** 2;
 

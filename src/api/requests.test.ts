@@ -2,118 +2,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB } from '../../test/support/build-task.ts';
-import { BabysitError } from '../core/errors.ts';
-import { parseAfter, parseKill, parseList, parseLog, parseRun, parseStop } from './requests.ts';
-
-const RUN = { command: 'make', cwd: '/project', env: { PATH: '/bin' }, project: '/project' };
-
-function refuses(act: () => unknown, pattern: RegExp): void {
-  assert.throws(act, (error) => {
-    assert.ok(error instanceof BabysitError && error.code === 'usage', String(error));
-    assert.match(error.message, pattern);
-    return true;
-  });
-}
-
-describe('parseRun', () => {
-  it('leaves what was not said to the config', () => {
-    assert.deepEqual(parseRun(RUN), {
-      command: { kind: 'shell', line: 'make' },
-      name: null,
-      cwd: '/project',
-      umask: 0o022,
-      env: { PATH: '/bin' },
-      project: '/project',
-      owner: null,
-      timeMs: null,
-      memBytes: null,
-      cpuCores: null,
-      killTimeoutMs: null,
-      observabilityMs: null,
-      memPctLimit: null,
-      cpuPctLimit: null,
-      queue: false,
-      force: false,
-    });
-  });
-
-  it('reads every field, as text or as a number', () => {
-    const { command: _, ...rest } = RUN;
-    const run = parseRun({
-      ...rest,
-      argv: ['make', '-j4', ''],
-      name: 'build',
-      owner: 'session-1',
-      umask: 0o027,
-      estimated_time: '10m',
-      estimated_mem_bytes: 4 * GIB,
-      estimated_cpu_cores: '1.5',
-      kill_timeout: 90,
-      observability_interval: 0,
-      mem_pct_limit: '40%',
-      cpu_pct_limit: 90,
-      queue: true,
-      force: true,
-    });
-    const { env: __, cwd: ___, project: ____, ...read } = run;
-    assert.deepEqual(read, {
-      command: { kind: 'argv', argv: ['make', '-j4', ''] },
-      name: 'build',
-      owner: 'session-1',
-      umask: 0o027,
-      timeMs: 600_000,
-      memBytes: 4 * GIB,
-      cpuCores: 1.5,
-      killTimeoutMs: 90_000,
-      observabilityMs: 0,
-      memPctLimit: 40,
-      cpuPctLimit: 90,
-      queue: true,
-      force: true,
-    });
-  });
-
-  const BAD: [string, object | null | string, RegExp][] = [
-    ['nothing', null, /^request: /],
-    ['a text', 'make', /^request: /],
-    ['neither command nor argv', { ...RUN, command: undefined }, /exactly one of command and argv/],
-    ['both command and argv', { ...RUN, argv: ['make'] }, /exactly one of command and argv/],
-    ['an empty command', { ...RUN, command: '' }, /^command: is empty/],
-    ['an empty argv', { ...RUN, command: undefined, argv: [] }, /^argv: is empty/],
-    ['an unknown field', { ...RUN, estimated_tiem: '10m' }, /estimated_tiem/],
-    ['a bad name', { ...RUN, name: '../etc' }, /^name: must be a letter or digit first/],
-    ['a relative cwd', { ...RUN, cwd: 'src' }, /^cwd: must be an absolute path/],
-    ['a relative project', { ...RUN, project: '' }, /^project: must be an absolute path/],
-    ['NUL in the command', { ...RUN, command: 'a\0b' }, /^command: .*NUL/],
-    ['NUL in an argument', { ...RUN, command: undefined, argv: ['a', 'b\0'] }, /^argv\.1: .*NUL/],
-    ['NUL in the cwd', { ...RUN, cwd: '/a\0' }, /^cwd: .*NUL/],
-    ['NUL in a value of the environment', { ...RUN, env: { A: 'x\0' } }, /^env\.A: .*NUL/],
-    ['NUL in a name of the environment', { ...RUN, env: { 'A\0': 'x' } }, /^env\..*: /],
-    ['= in a name of the environment', { ...RUN, env: { 'A=B': 'x' } }, /^env\.A=B: /],
-    ['an environment of numbers', { ...RUN, env: { A: 1 } }, /^env\.A: /],
-    ['a umask above 0777', { ...RUN, umask: 0o1000 }, /^umask: /],
-    ['an empty owner', { ...RUN, owner: '' }, /^owner: /],
-    ['text for a switch', { ...RUN, queue: 'yes' }, /^queue: /],
-    ['an object for a size', { ...RUN, estimated_mem_bytes: {} }, /^estimated_mem_bytes: /],
-    ['a time of zero', { ...RUN, estimated_time: 0 }, /^estimated_time: .*Examples/],
-    ['a size of zero', { ...RUN, estimated_mem_bytes: '0' }, /^estimated_mem_bytes: .*Examples/],
-    ['no cores', { ...RUN, estimated_cpu_cores: 0 }, /^estimated_cpu_cores: .*Examples/],
-    ['a negative timeout', { ...RUN, kill_timeout: '-1s' }, /^kill_timeout: .*Examples/],
-    ['a bad interval', { ...RUN, observability_interval: 'off' }, /^observability_interval: .*Examples/],
-    ['more than all memory', { ...RUN, mem_pct_limit: 101 }, /^mem_pct_limit: .*Examples/],
-    ['no CPU at all', { ...RUN, cpu_pct_limit: 0 }, /^cpu_pct_limit: .*Examples/],
-  ];
-  for (const [what, body, pattern] of BAD)
-    it(`refuses ${what}`, () => refuses(() => parseRun(body), pattern));
-
-  it('never repeats a value of the environment in an error', () => {
-    const body = { ...RUN, env: { TOKEN: 'hunter2\0' }, cwd: 'src' };
-    assert.throws(
-      () => parseRun(body),
-      (error: Error) => !error.message.includes('hunter2'),
-    );
-  });
-});
+import { refusesField as refuses } from '../../test/support/refuses.ts';
+import {
+  parseAdjust,
+  parseAfter,
+  parseClean,
+  parseKill,
+  parseList,
+  parseLog,
+  parseStop,
+  parseTicket,
+} from './requests.ts';
 
 describe('parseKill', () => {
   const TABLE: [unknown, NodeJS.Signals][] = [
@@ -134,16 +33,108 @@ describe('parseKill', () => {
   it('refuses unknown fields', () => refuses(() => parseKill({ sig: 'INT' }), /sig/));
 });
 
+describe('parseAdjust', () => {
+  const NOTHING = { timeMs: null, memBytes: null, cpuCores: null, killTimeoutMs: null, priority: null };
+
+  it('leaves alone what was not said', () =>
+    assert.deepEqual(parseAdjust({ priority: 0 }), { ...NOTHING, priority: 0, force: false }));
+
+  it('reads every field, as text or as a number', () =>
+    assert.deepEqual(
+      parseAdjust({
+        estimated_time: '2h',
+        estimated_mem_bytes: 4 * GIB,
+        estimated_cpu_cores: '1.5',
+        kill_timeout: 90,
+        priority: -3,
+        force: true,
+      }),
+      {
+        timeMs: 7_200_000,
+        memBytes: 4 * GIB,
+        cpuCores: 1.5,
+        killTimeoutMs: 90_000,
+        priority: -3,
+        force: true,
+      },
+    ));
+
+  const BAD: [string, unknown, RegExp][] = [
+    ['nothing', {}, /nothing to adjust: give one of estimated_time, .*kill_timeout, priority$/],
+    ['nothing but force', { force: true }, /nothing to adjust/],
+    ['no body', undefined, /^request: /],
+    ['a name', { name: 'x' }, /name/],
+    ['a time of zero', { estimated_time: 0 }, /^estimated_time: .*Examples/],
+    ['a negative size', { estimated_mem_bytes: '-1G' }, /^estimated_mem_bytes: .*Examples/],
+    ['no cores', { estimated_cpu_cores: 0 }, /^estimated_cpu_cores: .*Examples/],
+    ['a kill timeout in words', { kill_timeout: 'soon' }, /^kill_timeout: .*Examples/],
+    ['a priority above the highest', { priority: 101 }, /^priority: /],
+  ];
+  for (const [what, body, pattern] of BAD)
+    it(`refuses ${what}`, () => refuses(() => parseAdjust(body), pattern));
+});
+
+describe('parseTicket', () => {
+  const ROOM = { mem_bytes: '4G', cpu_cores: 2, project: '/p' };
+
+  it('reads what is asked for, and leaves the rest to the config', () =>
+    assert.deepEqual(parseTicket(ROOM), {
+      memBytes: 4 * GIB,
+      cpuCores: 2,
+      timeMs: null,
+      leaseTtlMs: null,
+      priority: 0,
+      project: '/p',
+      owner: null,
+      sinceMs: null,
+    }));
+
+  const BAD: [string, unknown, RegExp][] = [
+    ['no memory', { ...ROOM, mem_bytes: undefined }, /^mem_bytes: /],
+    ['no cores', { ...ROOM, cpu_cores: undefined }, /^cpu_cores: /],
+    ['a bad size', { ...ROOM, mem_bytes: 'all' }, /^mem_bytes: .*Examples/],
+    ['no project', { ...ROOM, project: undefined }, /^project: /],
+    ['a lease of no time', { ...ROOM, lease_ttl: 0 }, /^lease_ttl: .*Examples/],
+    ['a lease of days', { ...ROOM, lease_ttl: '25h' }, /^lease_ttl: at most 1d/],
+    ['a moment before 1970', { ...ROOM, since_ms: -1 }, /^since_ms: /],
+    ['a command', { ...ROOM, command: 'make' }, /command/],
+  ];
+  for (const [what, body, pattern] of BAD)
+    it(`refuses ${what}`, () => refuses(() => parseTicket(body), pattern));
+});
+
+describe('parseClean', () => {
+  it('takes what ended a week ago unless told otherwise', () => {
+    assert.deepEqual(parseClean(undefined), { olderThanMs: 7 * 86_400_000, statuses: null, isDryRun: false });
+    assert.deepEqual(parseClean({ older_than: '1h', status: 'failed', dry_run: true }), {
+      olderThanMs: 3_600_000,
+      statuses: ['failed'],
+      isDryRun: true,
+    });
+    assert.equal(parseClean({ all: true }).olderThanMs, null);
+  });
+});
+
 describe('queries', () => {
   it('list the last day of everything unless told otherwise', () =>
-    assert.deepEqual(parseList({}), { project: null, owner: null, statuses: null, sinceMs: 86_400_000 }));
-  it('list by every filter', () =>
-    assert.deepEqual(parseList({ project: '/p', owner: 'me', status: 'running, FAILED', since_ms: '5000' }), {
-      project: '/p',
-      owner: 'me',
-      statuses: ['running', 'failed'],
-      sinceMs: 5000,
+    assert.deepEqual(parseList({}), {
+      project: null,
+      owner: null,
+      tag: null,
+      statuses: null,
+      sinceMs: 86_400_000,
     }));
+  it('list by every filter', () =>
+    assert.deepEqual(
+      parseList({ project: '/p', owner: 'me', tag: 'ci', status: 'running, FAILED', since_ms: '5000' }),
+      {
+        project: '/p',
+        owner: 'me',
+        tag: 'ci',
+        statuses: ['running', 'failed'],
+        sinceMs: 5000,
+      },
+    ));
   it('list everything with all=1', () => assert.equal(parseList({ all: '1', since_ms: '5' }).sinceMs, null));
 
   const LOGS: [object, object][] = [

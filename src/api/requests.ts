@@ -1,62 +1,12 @@
 // The schemas of what comes in, and the step from text as typed to values with units.
 import { z } from 'zod';
 import { BabysitError } from '../core/errors.ts';
-import { isTaskName, NAME_RULE, TASK_STATUSES, type TaskStatus } from '../core/task.ts';
-import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
-import { parseCores, parseCount, parsePercent } from '../units/number.ts';
+import { TASK_STATUSES, type TaskStatus } from '../core/task.ts';
+import { parseDuration } from '../units/duration.ts';
+import { parseCores, parseCount } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
-import type { ListQuery, LogQuery, RunSubmission } from './service.ts';
-
-const quantity = z.union([z.string(), z.number()]);
-const noNul = z.string().refine((text) => !text.includes('\0'), 'must not hold a NUL character');
-const absolutePath = noNul.refine((path) => path.startsWith('/'), 'must be an absolute path');
-
-const RUN = z.strictObject({
-  command: noNul.min(1, 'is empty').optional(),
-  argv: z.array(noNul).min(1, 'is empty').optional(),
-  name: z.string().refine(isTaskName, `must be ${NAME_RULE}`).optional(),
-  cwd: absolutePath,
-  env: z.record(
-    noNul.refine((name) => name !== '' && !name.includes('='), 'is not a name of an environment variable'),
-    noNul,
-  ),
-  project: absolutePath,
-  umask: z.int().min(0).max(0o777).optional(),
-  owner: z.string().min(1).max(256).optional(),
-  estimated_time: quantity.optional(),
-  estimated_mem_bytes: quantity.optional(),
-  estimated_cpu_cores: quantity.optional(),
-  kill_timeout: quantity.optional(),
-  observability_interval: quantity.optional(),
-  mem_pct_limit: quantity.optional(),
-  cpu_pct_limit: quantity.optional(),
-  queue: z.boolean().optional(),
-  force: z.boolean().optional(),
-});
-
-export function parseRun(body: unknown): RunSubmission {
-  const run = check(RUN, body);
-  if ((run.command === undefined) === (run.argv === undefined))
-    throw new BabysitError('usage', 'exactly one of command and argv is needed');
-  return {
-    command: run.argv ? { kind: 'argv', argv: run.argv } : { kind: 'shell', line: run.command ?? '' },
-    name: run.name ?? null,
-    cwd: run.cwd,
-    env: run.env,
-    project: run.project,
-    umask: run.umask ?? 0o022,
-    owner: run.owner ?? null,
-    timeMs: read(run.estimated_time, parseDuration, 'estimated_time'),
-    memBytes: read(run.estimated_mem_bytes, parseSize, 'estimated_mem_bytes'),
-    cpuCores: read(run.estimated_cpu_cores, parseCores, 'estimated_cpu_cores'),
-    killTimeoutMs: read(run.kill_timeout, parseDuration, 'kill_timeout'),
-    observabilityMs: read(run.observability_interval, parseDurationOrOff, 'observability_interval'),
-    memPctLimit: read(run.mem_pct_limit, parsePercent, 'mem_pct_limit'),
-    cpuPctLimit: read(run.cpu_pct_limit, parsePercent, 'cpu_pct_limit'),
-    queue: run.queue ?? false,
-    force: run.force ?? false,
-  };
-}
+import { absolutePath, check, owner, priority, quantity, read } from './fields.ts';
+import type { Adjustment, CleanQuery, ListQuery, LogQuery, TicketRequest } from './service.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
 const KILL = z.strictObject({ force: z.boolean().optional(), signal: z.string().optional() });
@@ -73,6 +23,7 @@ export function parseKill(body: unknown): NodeJS.Signals {
 }
 
 const LIST = z.object({
+  tag: z.string().optional(),
   project: z.string().optional(),
   owner: z.string().optional(),
   status: z.string().optional(),
@@ -91,6 +42,7 @@ export function parseList(query: unknown): ListQuery {
   return {
     project: list.project ?? null,
     owner: list.owner ?? null,
+    tag: list.tag ?? null,
     statuses: list.status === undefined ? null : list.status.split(',').map(parseStatus),
     sinceMs: list.all === '1' ? null : (since ?? DAY_MS),
   };
@@ -130,21 +82,82 @@ export function parseAfter(query: unknown): number {
   return after === undefined ? 0 : parseCount(after, 'after', 0, Number.MAX_SAFE_INTEGER);
 }
 
+const ADJUST = z.strictObject({
+  estimated_time: quantity.optional(),
+  estimated_mem_bytes: quantity.optional(),
+  estimated_cpu_cores: quantity.optional(),
+  kill_timeout: quantity.optional(),
+  priority: priority.optional(),
+  force: z.boolean().optional(),
+});
+
+const ADJUSTABLE = Object.keys(ADJUST.shape).filter((key) => key !== 'force');
+
+export function parseAdjust(body: unknown): Adjustment {
+  const adjust = check(ADJUST, body);
+  const { force, ...values } = adjust;
+  if (Object.values(values).every((value) => value === undefined))
+    throw new BabysitError('usage', `nothing to adjust: give one of ${ADJUSTABLE.join(', ')}`);
+  return {
+    timeMs: read(adjust.estimated_time, parseDuration, 'estimated_time'),
+    memBytes: read(adjust.estimated_mem_bytes, parseSize, 'estimated_mem_bytes'),
+    cpuCores: read(adjust.estimated_cpu_cores, parseCores, 'estimated_cpu_cores'),
+    killTimeoutMs: read(adjust.kill_timeout, parseDuration, 'kill_timeout'),
+    priority: adjust.priority ?? null,
+    force: force ?? false,
+  };
+}
+
+const TICKET = z.strictObject({
+  mem_bytes: quantity,
+  cpu_cores: quantity,
+  estimated_time: quantity.optional(),
+  lease_ttl: quantity.optional(),
+  priority: priority.optional(),
+  project: absolutePath,
+  owner: owner.optional(),
+  since_ms: z.int().min(0).optional(),
+});
+
+export function parseTicket(body: unknown): TicketRequest {
+  const ticket = check(TICKET, body);
+  const leaseTtlMs = read(ticket.lease_ttl, parseDuration, 'lease_ttl');
+  // As for the default in the config: nobody needs it longer, and others wait.
+  if (leaseTtlMs !== null && leaseTtlMs > DAY_MS) throw new BabysitError('usage', 'lease_ttl: at most 1d');
+  return {
+    memBytes: parseSize(ticket.mem_bytes, 'mem_bytes'),
+    cpuCores: parseCores(ticket.cpu_cores, 'cpu_cores'),
+    timeMs: read(ticket.estimated_time, parseDuration, 'estimated_time'),
+    leaseTtlMs,
+    priority: ticket.priority ?? 0,
+    project: ticket.project,
+    owner: ticket.owner ?? null,
+    sinceMs: ticket.since_ms ?? null,
+  };
+}
+
+const CLEAN = z.strictObject({
+  all: z.boolean().optional(),
+  older_than: quantity.optional(),
+  status: z.string().optional(),
+  dry_run: z.boolean().optional(),
+});
+const WEEK_MS = 7 * DAY_MS;
+
+export function parseClean(body: unknown): CleanQuery {
+  const clean = check(CLEAN, body ?? {});
+  const olderThanMs = read(clean.older_than, parseDuration, 'older_than');
+  return {
+    olderThanMs: clean.all ? null : (olderThanMs ?? WEEK_MS),
+    statuses: clean.status === undefined ? null : clean.status.split(',').map(parseStatus),
+    isDryRun: clean.dry_run ?? false,
+  };
+}
+
+export function parseBackup(body: unknown): string {
+  return check(z.strictObject({ path: absolutePath }), body).path;
+}
+
 export function parseStop(body: unknown): boolean {
   return check(z.strictObject({ kill_tasks: z.boolean().optional() }), body ?? {}).kill_tasks ?? false;
-}
-
-function check<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const what = result.error.issues.map((issue) => `${issue.path.join('.') || 'request'}: ${issue.message}`);
-  throw new BabysitError('usage', what.slice(0, 5).join('; '));
-}
-
-function read<T>(
-  value: T | undefined,
-  parse: (text: T, what: string) => number,
-  what: string,
-): number | null {
-  return value === undefined ? null : parse(value, what);
 }

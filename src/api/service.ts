@@ -1,7 +1,20 @@
 // The port behind the routes: one method per verb. The daemon fills it; tests of the API may too.
+
+import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
-import type { Command, TaskId, TaskStatus } from '../core/task.ts';
-import type { ConfigView, DoctorView, PingView, StatusView, TaskView } from './shapes.ts';
+import type { Command, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
+import type {
+  BackupView,
+  BatchLineView,
+  CleanView,
+  ConfigView,
+  DoctorView,
+  LeaseView,
+  PingView,
+  StatusView,
+  TaskView,
+  WaitingView,
+} from './shapes.ts';
 
 /** A validated submission; null: not given, the config decides. Units as the names say. */
 export interface RunSubmission {
@@ -17,18 +30,72 @@ export interface RunSubmission {
   readonly cpuCores: number | null;
   readonly killTimeoutMs: number | null;
   readonly observabilityMs: number | null;
+  readonly isStrict: boolean;
   readonly memPctLimit: number | null;
   readonly cpuPctLimit: number | null;
   readonly queue: boolean;
   readonly force: boolean;
+  readonly priority: number;
+  /** Tasks it comes after, by name or id. */
+  readonly after: { readonly refs: readonly string[]; readonly mode: 'ok' | 'any' } | null;
+  readonly key: string | null;
+  readonly context: unknown;
+  readonly tags: readonly string[];
+  readonly requeue: boolean;
+  readonly lease: string | null;
+  readonly retry: {
+    readonly max: number;
+    readonly on: readonly RetryCause[];
+    readonly backoffMs: number | null;
+    readonly raiseMem: boolean;
+  } | null;
+}
+
+/** Null: stays as it is. */
+export interface Adjustment {
+  readonly timeMs: number | null;
+  readonly memBytes: number | null;
+  readonly cpuCores: number | null;
+  readonly killTimeoutMs: number | null;
+  readonly priority: number | null;
+  /** Skip the check for room. */
+  readonly force: boolean;
+}
+
+/** Room asked for without a task; null: the config decides. */
+export interface TicketRequest {
+  readonly memBytes: number;
+  readonly cpuCores: number;
+  readonly timeMs: number | null;
+  readonly leaseTtlMs: number | null;
+  readonly priority: number;
+  readonly project: string;
+  readonly owner: string | null;
+  /** When the caller began to wait (epoch ms), for one that comes back after the daemon went away; null: now. */
+  readonly sinceMs: number | null;
+}
+
+/** Who waits for room: hears where it stands, then what it holds. */
+export interface TicketListener {
+  waiting(view: WaitingView): void;
+  granted(view: LeaseView): void;
+  failed(error: unknown): void;
 }
 
 export interface ListQuery {
   readonly project: string | null;
   readonly owner: string | null;
+  readonly tag: string | null;
   readonly statuses: readonly TaskStatus[] | null;
   /** Ended tasks from this far back; null: all. */
   readonly sinceMs: number | null;
+}
+
+export interface CleanQuery {
+  /** Null: however short ago they ended. */
+  readonly olderThanMs: number | null;
+  readonly statuses: readonly TaskStatus[] | null;
+  readonly isDryRun: boolean;
 }
 
 export interface LogQuery {
@@ -38,8 +105,6 @@ export interface LogQuery {
 }
 
 export interface Subscription {
-  /** The task the reference named when the stream began. */
-  readonly task: TaskView;
   readonly backlog: readonly RecordedEvent[];
   /** Calls back for each later event, in order, until `stop`. */
   start(listener: (event: RecordedEvent) => void): void;
@@ -55,7 +120,18 @@ export interface Service {
   run(submission: RunSubmission): Promise<TaskView>;
   list(query: ListQuery): TaskView[];
   task(ref: string): TaskView;
+  /** In the order of the lines, each accepted or refused on its own; recorded together. */
+  batch(lines: readonly (RunSubmission | BabysitError)[]): Promise<BatchLineView[]>;
   kill(ref: string, signal: NodeJS.Signals): Promise<TaskView>;
+  pause(ref: string): Promise<TaskView>;
+  resume(ref: string): Promise<TaskView>;
+  adjust(ref: string, adjustment: Adjustment): Promise<TaskView>;
+  retry(ref: string): Promise<TaskView>;
+  /** Returns how to leave the queue again. */
+  awaitCapacity(request: TicketRequest, listener: TicketListener): () => void;
+  clean(query: CleanQuery): Promise<CleanView>;
+  /** To a file that does not exist yet. */
+  backup(path: string): Promise<BackupView>;
   log(ref: string, query: LogQuery): AsyncIterable<Uint8Array>;
   events(ref: string, after: number): Subscription;
   view(id: TaskId): TaskView;

@@ -18,10 +18,69 @@ export interface RunBody {
   estimated_cpu_cores?: string | number;
   kill_timeout?: string | number;
   observability_interval?: string | number;
+  observability?: 'any' | 'strict';
   mem_pct_limit?: string | number;
   cpu_pct_limit?: string | number;
   queue?: boolean;
   force?: boolean;
+  priority?: number;
+  /** Names or ids, as a list or separated by commas. */
+  after?: string | string[];
+  after_any?: string | string[];
+  key?: string;
+  context?: unknown;
+  tag?: string | string[];
+  requeue?: boolean;
+  lease?: string;
+  retries?: number;
+  retry_on?: string | string[];
+  retry_backoff?: string | number;
+  retry_raise_mem?: boolean;
+}
+
+/** POST /v1/batch. A line has the fields of RunBody, those in `common` only where they differ; `queue` is true unless it says false. */
+export interface BatchBody {
+  common: Pick<RunBody, 'cwd' | 'env' | 'project' | 'umask' | 'owner'>;
+  lines: unknown[];
+}
+
+/** One line of the answer: the task, or why there is none. */
+export type BatchLineView =
+  | { id: string; name: string; status: TaskStatus; deduplicated?: true }
+  | { error: string; message: string; hint: string; [extra: string]: unknown };
+
+/** POST /v1/tasks/:ref/adjust */
+export interface AdjustBody {
+  estimated_time?: string | number;
+  estimated_mem_bytes?: string | number;
+  estimated_cpu_cores?: string | number;
+  kill_timeout?: string | number;
+  priority?: number;
+  force?: boolean;
+}
+
+/** POST /v1/tickets; answered by a stream of WaitingView, the last line a LeaseView. */
+export interface TicketBody {
+  mem_bytes: string | number;
+  cpu_cores: string | number;
+  estimated_time?: string | number;
+  lease_ttl?: string | number;
+  priority?: number;
+  project: string;
+  owner?: string;
+  since_ms?: number;
+}
+
+export interface WaitingView extends BlockedView {
+  event: 'waiting_for_capacity';
+}
+
+export interface LeaseView {
+  event: 'capacity_available';
+  lease: string;
+  expires_at: string;
+  mem_bytes: number;
+  cpu_cores: number;
 }
 
 /** POST /v1/tasks/:ref/kill */
@@ -32,12 +91,15 @@ export interface KillBody {
 
 /** Why a pending task waits; also the body of a soft-deny. */
 export interface BlockedView {
-  dim: 'mem' | 'cpu' | 'slots' | 'turn';
+  /** `turn`: it fits, others go first. `after`: tasks it comes after have not ended. `backoff`: until its next attempt. `pressure`: the host is short of what `blocked_by` names. */
+  dim: 'mem' | 'cpu' | 'slots' | 'turn' | 'after' | 'backoff' | 'pressure';
   requested: number;
   available: number;
   limit: number;
   short_by: number;
   blocked_by: string[];
+  /** Place in the queue, from 1; null: not in it yet. */
+  position: number | null;
   /** ISO time by the estimates of the running tasks; null: cannot be told. */
   earliest_start: string | null;
 }
@@ -52,11 +114,22 @@ export interface TaskView {
   command: string;
   cwd: string;
   attempt: number;
+  priority: number;
+  /** Names of the tasks it comes after. */
+  after: string[] | null;
+  key: string | null;
+  context: unknown;
+  tags: string[];
+  requeue: boolean;
+  retries: number;
+  /** Set in the answer to a submission whose key is known already. */
+  deduplicated?: true;
   estimated_time_ms: number;
   estimated_mem_bytes: number;
   estimated_cpu_cores: number;
   kill_timeout_ms: number;
   observability_interval_ms: number;
+  observability: 'any' | 'strict';
   mem_pct_limit: number;
   cpu_pct_limit: number;
   submitted_at: string;
@@ -73,6 +146,8 @@ export interface TaskView {
   mem_bytes: number | null;
   cpu_cores: number | null;
   silent_ms: number | null;
+  /** How many callers wait for its end or follow its log now. */
+  waiters: number;
   /** Null unless pending. */
   waiting: BlockedView | null;
   exit_code: number | null;
@@ -87,11 +162,32 @@ export interface TaskView {
   hint: string | null;
   peak_mem_bytes: number | null;
   peak_mem_cached_bytes: number | null;
+  peak_cpu_cores: number | null;
   cpu_seconds: number | null;
   io_read_bytes: number | null;
   io_write_bytes: number | null;
   oom_kills: number | null;
+  /** For the next run, from what this one was measured to need; null while it lives. */
+  suggested_estimates: {
+    estimated_time_ms: number;
+    estimated_mem_bytes: number;
+    estimated_cpu_cores: number;
+  } | null;
   log_path: string | null;
+  /** Attempts before this one, oldest first. */
+  history: PastAttemptView[];
+}
+
+export interface PastAttemptView {
+  attempt: number;
+  status: string;
+  reason: string | null;
+  started_at: string | null;
+  ended_at: string;
+  exit_code: number | null;
+  signal: string | null;
+  peak_mem_bytes: number | null;
+  cpu_seconds: number | null;
 }
 
 /**
@@ -123,12 +219,15 @@ export interface StatusView {
     mem_outside_bytes: number;
     mem_running_bytes: number;
     mem_pending_bytes: number;
+    mem_leased_bytes: number;
     mem_available_bytes: number;
     cpu_limit_cores: number;
     cpu_reserved_cores: number;
     cpu_available_cores: number;
   };
-  tasks: { running: number; paused: number; pending: number };
+  tasks: { running: number; paused: number; pending: number; tickets: number };
+  /** What the host is short of; while it is, nothing is dispatched. */
+  pressure: ('mem' | 'disk')[];
   running: {
     name: string;
     id: string;
@@ -136,7 +235,30 @@ export interface StatusView {
     mem_bytes: number | null;
     cpu_cores: number | null;
   }[];
-  queue: { name: string; id: string; waiting: BlockedView | null }[];
+  leases: { id: string; owner: string; mem_bytes: number; cpu_cores: number; expires_at: string }[];
+  /** Tasks and tickets that wait, in the order they are expected to start; at most 100. */
+  queue: { kind: 'task' | 'ticket'; name: string; id: string; waiting: BlockedView | null }[];
+}
+
+/** POST /v1/clean. Without `all` and `older_than`: what ended more than 7 days ago. */
+export interface CleanBody {
+  all?: boolean;
+  older_than?: string | number;
+  status?: string;
+  dry_run?: boolean;
+}
+
+export interface CleanView {
+  removed: number;
+  dry_run: boolean;
+  /** The first of them. */
+  names: string[];
+}
+
+/** POST /v1/backup {path} */
+export interface BackupView {
+  path: string;
+  bytes: number;
 }
 
 /** GET /v1/ping */

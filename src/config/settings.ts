@@ -14,6 +14,14 @@ const duration = (key: string) => text.transform((value) => parseDuration(value,
 const DAY_MS = 86_400_000;
 const timer = (key: string) => duration(key).refine((value) => value <= DAY_MS, `${key}: at most 1d`);
 const durationOrOff = (key: string) => text.transform((value) => parseDurationOrOff(value, key));
+/** Five fields or `off`; what they say is checked by who schedules it. */
+const cron = (key: string) =>
+  z
+    .string()
+    .refine(
+      (value) => value === 'off' || /^\S+( +\S+){4}$/.test(value),
+      `${key}: five fields as in cron, such as "17 4 * * *", or off`,
+    );
 const size = (key: string) => text.transform((value) => parseSize(value, key));
 const percent = (key: string) => text.transform((value) => parsePercent(value, key));
 const count = (key: string, min: number, max: number) =>
@@ -51,6 +59,26 @@ export const SETTINGS = {
     '64M',
     'Below this much free space in BABYSIT_HOME nothing new is accepted',
   ),
+  'admission.max_pending_per_owner': setting(
+    count('admission.max_pending_per_owner', 0, 10_000_000),
+    0,
+    'Tasks of one owner in the queue; 0 is no limit of its own',
+  ),
+  'admission.max_submissions_per_second': setting(
+    count('admission.max_submissions_per_second', 0, 1_000_000),
+    0,
+    'Submissions of one owner, over a burst of ten seconds; 0 is no limit',
+  ),
+  'scheduler.ageing_interval': setting(
+    durationOrOff('scheduler.ageing_interval'),
+    '10m',
+    'The next task of an owner rises by one priority for each of these it waits; 0 is off',
+  ),
+  'scheduler.backfill': setting(
+    z.enum(['easy', 'none']),
+    'easy',
+    'Whether tasks may overtake one that waits for room, without pushing it back',
+  ),
   'defaults.estimated_time': setting(
     duration('defaults.estimated_time'),
     '10m',
@@ -80,6 +108,16 @@ export const SETTINGS = {
     percent('defaults.cpu_pct_limit'),
     90,
     'Percent of the cores one task may use',
+  ),
+  'defaults.lease_ttl': setting(
+    timer('defaults.lease_ttl'),
+    '60s',
+    'How long wait_for_capacity holds the room for the run that follows',
+  ),
+  'defaults.retry_backoff': setting(
+    timer('defaults.retry_backoff'),
+    '5s',
+    'Before the first repetition of --retries; doubles each time, up to 5m',
   ),
   'envelope.driver': setting(
     z.enum(['auto', 'v2', 'v1', 'none']),
@@ -113,7 +151,42 @@ export const SETTINGS = {
     '5s',
     'How long forks may keep failing at envelope.pids_max',
   ),
+  'watchdog.pressure_window': setting(
+    duration('watchdog.pressure_window'),
+    '30s',
+    'How long the host may be short of memory or disk before a task ends for it',
+  ),
+  'watchdog.pressure_cooldown': setting(
+    duration('watchdog.pressure_cooldown'),
+    '30s',
+    'Between two such kills',
+  ),
+  'watchdog.max_mem_stall_pct': setting(
+    percent('watchdog.max_mem_stall_pct'),
+    60,
+    'Percent of time all work may stand still for want of memory (PSI full, mean of 10 s)',
+  ),
+  'watchdog.max_sys_disk_pct': setting(
+    percent('watchdog.max_sys_disk_pct'),
+    98,
+    'Percent of the disk that holds BABYSIT_HOME that may be in use',
+  ),
+  'watchdog.dry_run': setting(
+    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
+    false,
+    'Tell what the watchdog would kill, kill nothing',
+  ),
   'watchdog.kill_grace': setting(timer('watchdog.kill_grace'), '10s', 'Time between SIGTERM and SIGKILL'),
+  'retention.schedule': setting(
+    cron('retention.schedule'),
+    '17 4 * * *',
+    'When ended tasks are removed by themselves, as a cron expression; off is never',
+  ),
+  'retention.older_than': setting(
+    duration('retention.older_than'),
+    '30d',
+    'How long an ended task and its log are kept',
+  ),
   'api.max_body': setting(size('api.max_body'), '8M', 'Largest request the daemon reads'),
   'log.level': setting(z.enum(['debug', 'info', 'warn', 'error']), 'info', 'What daemon.log records'),
 } as const;

@@ -60,6 +60,36 @@ export const ERRORS = {
     title: 'A live task has this name.',
     hint: 'Choose another --name, or kill or wait for the live one.',
   },
+  dependency_cycle: {
+    http: 409,
+    exit: EXIT.usage,
+    title: 'A task cannot come after itself.',
+    hint: 'Name only tasks that were submitted before.',
+  },
+  rate_limited: {
+    http: 429,
+    exit: EXIT.tryAgain,
+    title: 'This owner submits faster than the config allows.',
+    hint: 'Submit more slowly, use one run --batch, or raise admission.max_submissions_per_second.',
+  },
+  lease_expired: {
+    http: 410,
+    exit: EXIT.tryAgain,
+    title: 'The lease has lapsed or was used.',
+    hint: 'Ask again with babysit wait_for_capacity.',
+  },
+  not_running: {
+    http: 409,
+    exit: EXIT.failed,
+    title: 'The task is not in a state in which this can be done.',
+    hint: 'babysit status NAME shows what it is doing.',
+  },
+  cap_below_use: {
+    http: 409,
+    exit: EXIT.failed,
+    title: 'The new cap is below what the task uses now; the kernel would end it.',
+    hint: 'Give an estimate whose cap (3 x) is above the use, or kill the task.',
+  },
   not_found: {
     http: 404,
     exit: EXIT.failed,
@@ -113,6 +143,12 @@ export const ERRORS = {
     exit: EXIT.timeout,
     title: 'The time given with --timeout is over; the task goes on.',
     hint: 'Wait again with babysit wait NAME.',
+  },
+  capacity_timeout: {
+    http: 408,
+    exit: EXIT.timeout,
+    title: 'The time given with --timeout is over and there is no room yet.',
+    hint: 'Wait again, ask for less, or submit with --queue and wait for the task.',
   },
   internal: {
     http: 500,

@@ -24,10 +24,38 @@ export interface EventMap {
     readonly kill_in_s: number;
     readonly diagnosis: string;
     readonly last_line: string | null;
+    readonly last_line_age_s: number | null;
     readonly hint: string;
   };
   kill_requested: { readonly reason: KillReason; readonly signal: string; readonly detail: KillDetail };
+  /** watchdog.dry_run: what would have been killed; once for each reason. */
+  would_kill: { readonly reason: KillReason; readonly detail: KillDetail };
+  /** SIGKILL has not ended everything: what is left and what it sleeps in. */
+  kill_stuck: {
+    readonly processes: readonly {
+      readonly pid: number;
+      readonly name: string;
+      readonly state: string;
+      readonly wchan: string | null;
+    }[];
+  };
   daemon_restarted: Record<never, never>;
+  /** New estimates, limits or priority; those of a running attempt are in force already. */
+  adjusted: {
+    readonly estimated_time_ms: number;
+    readonly estimated_mem_bytes: number;
+    readonly estimated_cpu_cores: number;
+    readonly kill_timeout_ms: number;
+    readonly priority: number;
+  };
+  /** An attempt ended and another follows after `in_s` seconds. */
+  retrying: {
+    readonly attempt: number;
+    readonly status: EndedState['status'];
+    readonly reason: string | null;
+    readonly in_s: number;
+    readonly estimated_mem_bytes: number;
+  };
   /** The attempt was dispatched but its command never began; it waits again. */
   requeued: { readonly why: string };
   ended: { readonly status: EndedState['status'] };
@@ -54,4 +82,8 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'kill_requested',
   'daemon_restarted',
   'requeued',
+  'adjusted',
+  'retrying',
+  'would_kill',
+  'kill_stuck',
 ]);

@@ -19,6 +19,8 @@ export interface Limits {
   readonly killTimeoutMs: number;
   /** 0: silence is never a stall. */
   readonly observabilityMs: number;
+  /** Output that only repeats itself does not count as output. */
+  readonly isStrict: boolean;
   /** Percent of the host's memory this task may use at most. */
   readonly memPctLimit: number;
   /** Percent of the host's cores this task may use at most. */
@@ -44,6 +46,8 @@ export const KILL_REASONS = [
   'pids_exceeded',
   'elapsed_exceeded',
   'observability_stall',
+  'system_mem_pressure',
+  'system_disk_pressure',
   'manual',
 ] as const;
 export type KillReason = (typeof KILL_REASONS)[number];
@@ -85,6 +89,8 @@ export interface Usage {
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly oomKills: number;
+  /** Highest mean over about ten seconds, in cores; null: not sampled. */
+  readonly peakCpuCores: number | null;
 }
 
 export interface Attempt {
@@ -97,6 +103,8 @@ export interface Attempt {
   /** When the supervisor entered the group to run the command; null until it has. */
   readonly startedAt: number | null;
   readonly pid: number | null;
+  /** Time spent paused until the last `resume`. */
+  readonly pausedMs: number;
   readonly kill: KillIntent | null;
 }
 
@@ -108,15 +116,37 @@ interface Ended {
   readonly usage: Usage | null;
 }
 
-export type FailReason = 'exit' | 'could_not_start';
+export type FailReason = 'exit' | 'could_not_start' | 'dependency_failed';
 export type InterruptReason = 'host_rebooted' | 'supervisor_lost';
 
+/** What keeps a pending task from the queue. */
+export interface Waiting {
+  /** Ids of the tasks it comes after that have not ended yet. */
+  readonly waitsFor: readonly TaskId[];
+  /** A repeated attempt starts no sooner (epoch ms); null: at once. */
+  readonly notBefore: number | null;
+}
+export const READY: Waiting = { waitsFor: [], notBefore: null };
+
+/** The task that began a chain of failed dependencies. */
+export interface Cause {
+  readonly id: TaskId;
+  readonly name: string;
+  readonly status: string;
+}
+
 export type TaskState =
-  | { readonly status: 'pending' }
+  | ({ readonly status: 'pending' } & Waiting)
   | { readonly status: 'running'; readonly attempt: Attempt }
   | { readonly status: 'paused'; readonly attempt: Attempt; readonly pausedAt: number }
   | ({ readonly status: 'completed' } & Ended)
-  | ({ readonly status: 'failed'; readonly reason: FailReason; readonly message: string | null } & Ended)
+  | ({
+      readonly status: 'failed';
+      readonly reason: FailReason;
+      readonly message: string | null;
+      /** Only with dependency_failed. */
+      readonly cause?: Cause;
+    } & Ended)
   | ({ readonly status: 'killed'; readonly kill: KillIntent; readonly stoppedGracefully: boolean } & Ended)
   | ({ readonly status: 'interrupted'; readonly reason: InterruptReason } & Ended);
 
@@ -131,6 +161,38 @@ export const TASK_STATUSES = [
   'interrupted',
 ] as const satisfies readonly TaskStatus[];
 
+export const MIN_PRIORITY = -100;
+export const MAX_PRIORITY = 100;
+
+/** `ok`: the others have to complete, else this task fails too; `any`: they only have to end. */
+export interface After {
+  readonly mode: 'ok' | 'any';
+  readonly tasks: readonly { readonly id: TaskId; readonly name: string }[];
+}
+
+export const RETRY_CAUSES = ['oom', 'exit', 'signal', 'stall'] as const;
+export type RetryCause = (typeof RETRY_CAUSES)[number];
+
+export interface RetryPolicy {
+  /** Attempts beyond the first, at most. */
+  readonly max: number;
+  readonly on: readonly RetryCause[];
+  /** Before the first repetition; doubles with each further one. */
+  readonly backoffMs: number;
+  /** After running out of memory the estimate is raised to what was measured, up to this; null: it stays. */
+  readonly memCeilingBytes: number | null;
+}
+
+export interface PastAttempt {
+  readonly number: number;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly startedAt: number | null;
+  readonly endedAt: number;
+  readonly exit: Exit | null;
+  readonly usage: Usage | null;
+}
+
 export interface Task {
   readonly id: TaskId;
   readonly name: string;
@@ -144,8 +206,25 @@ export interface Task {
   readonly umask: number;
   readonly estimate: Estimate;
   readonly limits: Limits;
+  /** MIN_PRIORITY..MAX_PRIORITY; higher goes first. */
+  readonly priority: number;
+  /** Null: it waits for no other task. */
+  readonly after: After | null;
+  /** Null: a failed attempt is the end. */
+  readonly retry: RetryPolicy | null;
+  /** JSON of the caller's own, handed back as it is; null: none. */
+  readonly context: unknown;
+  readonly tags: readonly string[];
+  /** After a restart of the host the task runs again instead of being interrupted. */
+  readonly requeue: boolean;
+  /** A second submission of the same project with the same key is this task; null: none was given. */
+  readonly key: string | null;
   /** Attempts dispatched so far; the one under way, or the last, has this number. */
   readonly attempts: number;
+  /** The attempts before the one under way or the last, oldest first. */
+  readonly history: readonly PastAttempt[];
+  /** Attempts in the history that were made before somebody asked for another one by hand. */
+  readonly retriedFrom: number;
   readonly submittedAt: number;
   readonly state: TaskState;
 }
@@ -170,6 +249,11 @@ export function isEnded(state: TaskState): state is EndedState {
 
 export function isActive(state: TaskState): state is ActiveState {
   return state.status === 'running' || state.status === 'paused';
+}
+
+/** Who shares the host with whom: the agent session or the name given with --owner, else the project. */
+export function ownerOf(task: Pick<Task, 'owner' | 'project'>): string {
+  return task.owner ?? task.project;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/;

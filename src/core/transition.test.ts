@@ -2,28 +2,53 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aKill, anAttempt, anExit, aTask, ENDED, someUsage, taskIn } from '../../test/support/build-task.ts';
+import {
+  aKill,
+  anAttempt,
+  anEnvelope,
+  anEstimate,
+  anExit,
+  aTask,
+  ENDED,
+  GIB,
+  someLimits,
+  someUsage,
+  taskId,
+  taskIn,
+} from '../../test/support/build-task.ts';
 import type { EventName } from './events.ts';
-import { isActive, isEnded, type Task, type TaskState, type TaskStatus } from './task.ts';
-import { type Change, transition } from './transition.ts';
+import { isActive, isEnded, READY, type Task, type TaskState, type TaskStatus } from './task.ts';
+import { type Change, causeOf, transition } from './transition.ts';
 
 const group = { driver: 'v2', name: 't-1-1' } as const;
+const OTHER = taskId(7);
 const CHANGES = {
   dispatch: { kind: 'dispatch', attempt: anAttempt({ startedAt: null, pid: null }) },
   started: { kind: 'started', pid: 4242, group, at: 2_010 },
   could_not_start: { kind: 'could_not_start', message: 'no such directory', at: 2_020 },
   requeue: { kind: 'requeue', why: 'the daemon ended' },
+  requeue_lost: { kind: 'requeue_lost', why: 'the host was restarted' },
   request_kill: { kind: 'request_kill', intent: aKill() },
   escalate_kill: { kind: 'escalate_kill', at: 4_000 },
   pause: { kind: 'pause', at: 2_500 },
-  resume: { kind: 'resume' },
+  resume: { kind: 'resume', at: 2_700 },
+  dependency_ended: { kind: 'dependency_ended', id: OTHER, cause: null, at: 1_500 },
+  adjust: {
+    kind: 'adjust',
+    estimate: anEstimate({ memBytes: 5 * GIB }),
+    limits: someLimits({ killTimeoutMs: 7_000 }),
+    priority: 3,
+    envelope: null,
+  },
+  retry: { kind: 'retry' },
   end: { kind: 'end', exit: anExit(), usage: null, at: 5_000 },
   lose: { kind: 'lose', reason: 'supervisor_lost', usage: null, at: 5_000 },
 } as const satisfies { [K in Change['kind']]: Extract<Change, { kind: K }> };
 const KINDS = Object.keys(CHANGES) as Change['kind'][];
 
 const STATES: Record<string, TaskState> = {
-  pending: { status: 'pending' },
+  pending: { status: 'pending', ...READY },
+  'waiting for another': { status: 'pending', waitsFor: [OTHER], notBefore: null },
   'dispatched, not started': { status: 'running', attempt: anAttempt({ startedAt: null, pid: null }) },
   'dispatched, kill requested': { status: 'running', attempt: anAttempt({ startedAt: null, kill: aKill() }) },
   running: { status: 'running', attempt: anAttempt() },
@@ -37,12 +62,20 @@ const STATES: Record<string, TaskState> = {
 
 /** What each change makes of a state; a change that is not listed does not apply. */
 const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
-  pending: { dispatch: 'running', request_kill: 'killed' },
+  pending: { dispatch: 'running', request_kill: 'killed', adjust: 'pending' },
+  'waiting for another': {
+    dispatch: 'running',
+    request_kill: 'killed',
+    dependency_ended: 'pending',
+    adjust: 'pending',
+  },
   'dispatched, not started': {
     started: 'running',
     could_not_start: 'failed',
     requeue: 'pending',
+    requeue_lost: 'pending',
     request_kill: 'running',
+    adjust: 'running',
     pause: 'paused',
     end: 'completed',
     lose: 'interrupted',
@@ -52,14 +85,18 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     started: 'running',
     could_not_start: 'failed',
     requeue: 'killed',
+    requeue_lost: 'killed',
     escalate_kill: 'running',
+    adjust: 'running',
     pause: 'paused',
     end: 'killed',
     lose: 'killed',
   },
-  // No requeue: its command has begun, and no task runs twice.
+  // No requeue: its command has begun, and no task runs twice unless its caller asked for it.
   running: {
     could_not_start: 'failed',
+    requeue_lost: 'pending',
+    adjust: 'running',
     request_kill: 'running',
     pause: 'paused',
     end: 'completed',
@@ -67,6 +104,8 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
   },
   'running, kill requested': {
     could_not_start: 'failed',
+    requeue_lost: 'killed',
+    adjust: 'running',
     escalate_kill: 'running',
     pause: 'paused',
     end: 'killed',
@@ -74,15 +113,17 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
   },
   paused: {
     could_not_start: 'failed',
+    requeue_lost: 'pending',
+    adjust: 'paused',
     request_kill: 'paused',
     resume: 'running',
     end: 'completed',
     lose: 'interrupted',
   },
-  completed: {},
-  failed: {},
-  killed: {},
-  interrupted: {},
+  completed: { retry: 'pending' },
+  failed: { retry: 'pending' },
+  killed: { retry: 'pending' },
+  interrupted: { retry: 'pending' },
 };
 
 describe('transition', () => {
@@ -107,6 +148,11 @@ describe('transition', () => {
     ['paused', 'resume', 'resumed'],
     ['running', 'end', 'ended'],
     ['running', 'lose', 'ended'],
+    ['running', 'requeue_lost', 'requeued'],
+    ['running', 'adjust', 'adjusted'],
+    ['pending', 'adjust', 'adjusted'],
+    ['waiting for another', 'dependency_ended', null],
+    ['failed', 'retry', 'retrying'],
   ];
   for (const [state, kind, event] of EVENTS)
     it(`tells ${event ?? 'nothing'} of ${kind} when ${state}`, () => {
@@ -134,12 +180,78 @@ describe('transition', () => {
     assert.equal(transition(task, { kind: 'request_kill', intent: aKill({ signal: 'SIGINT' }) }), null);
   });
 
+  it('adds up the time it was paused', () => {
+    let task = taskIn(STATES.running as TaskState);
+    for (const [pausedAt, resumedAt] of [
+      [3_000, 3_500],
+      [4_000, 4_250],
+      // A wall clock that was set back takes nothing away.
+      [5_000, 1_000],
+    ] as const) {
+      task = transition(task, { kind: 'pause', at: pausedAt })?.task ?? assert.fail();
+      task = transition(task, { kind: 'resume', at: resumedAt })?.task ?? assert.fail();
+    }
+    assert.ok(task.state.status === 'running');
+    assert.equal(task.state.attempt.pausedMs, 750);
+  });
+
+  it('adjusts the caps of a live attempt, and of no other', () => {
+    const envelope = anEnvelope({ memMaxBytes: 15 * GIB });
+    const change = { ...CHANGES.adjust, envelope };
+    for (const [state, cap] of [
+      ['running', 15 * GIB],
+      ['paused', 15 * GIB],
+      ['pending', null],
+    ] as const) {
+      const { task } = transition(taskIn(STATES[state] as TaskState), change) ?? assert.fail();
+      const { estimate, limits, priority } = change;
+      assert.deepEqual([task.estimate, task.limits, task.priority], [estimate, limits, priority]);
+      assert.equal(isActive(task.state) ? task.state.attempt.envelope.memMaxBytes : null, cap);
+    }
+  });
+
   it('leaves the task it was given as it was', () => {
     const task = taskIn(STATES.running as TaskState);
     const before = structuredClone(task);
     for (const kind of KINDS) transition(task, CHANGES[kind]);
     assert.deepEqual(task, before);
   });
+});
+
+describe('a task that comes after others', () => {
+  const [first, second] = [taskId(5), taskId(6)];
+  const waiting = aTask({ state: { status: 'pending', waitsFor: [first, second], notBefore: null } });
+  const ended = (task: Task, id: typeof first, cause: ReturnType<typeof causeOf>) =>
+    transition(task, { kind: 'dependency_ended', id, cause, at: 9_000 })?.task;
+
+  it('waits until the last of them has ended, in whatever order they end', () => {
+    for (const order of [
+      [first, second],
+      [second, first],
+    ] as const) {
+      const half = ended(waiting, order[0], null) ?? assert.fail();
+      assert.deepEqual(half.state, { status: 'pending', waitsFor: [order[1]], notBefore: null });
+      assert.equal(ended(half, order[0], null), undefined);
+      assert.deepEqual(ended(half, order[1], null)?.state, { status: 'pending', ...READY });
+    }
+  });
+
+  it('fails with the first cause, which is handed on unchanged', () => {
+    const root = aTask({ id: first, name: 'root', state: ENDED.killed });
+    const cause = causeOf(root);
+    assert.deepEqual(cause, { id: first, name: 'root', status: 'killed' });
+    const { state } = ended(waiting, first, cause) ?? assert.fail();
+    assert.ok(state.status === 'failed' && state.reason === 'dependency_failed');
+    assert.equal(state.message, '"root", which it comes after, ended killed');
+    assert.deepEqual([state.cause, state.endedAt, state.attempt], [cause, 9_000, null]);
+    assert.deepEqual(causeOf({ ...waiting, state }), cause);
+  });
+
+  it('has nothing to blame when the other completed', () =>
+    assert.equal(causeOf(aTask({ state: ENDED.completed })), null));
+
+  it('does not care for tasks it does not wait for', () =>
+    assert.equal(ended(waiting, OTHER, null), undefined));
 });
 
 const anyKill = fc
@@ -175,11 +287,19 @@ function live(changes: readonly ((task: Task) => Change)[], see: (before: Task, 
   }
 }
 
+function unchangeable(task: Task): Partial<Task> {
+  const { attempts, state, history, retriedFrom, estimate, limits, priority, after, ...rest } = task;
+  return rest;
+}
+
 describe('whatever happens to a task', () => {
   const always = (see: (before: Task, after: Task) => void) =>
     fc.assert(fc.property(fc.array(anyChange, { maxLength: 40 }), (changes) => live(changes, see)));
 
-  it('an ended one never changes again', () => always((before) => assert.ok(!isEnded(before.state))));
+  it('an ended one never changes again, unless another attempt is asked for', () =>
+    always((before, after) => {
+      if (isEnded(before.state)) assert.equal(after.state.status, 'pending');
+    }));
 
   it('an ended one has its end dated, a live one has not', () =>
     always((_, { state }) => assert.equal(isEnded(state), 'endedAt' in state && state.endedAt >= 0)));
@@ -198,9 +318,20 @@ describe('whatever happens to a task', () => {
       else assert.equal(after.state.status === 'killed' && after.state.kill.reason, kill.reason);
     }));
 
-  it('what was asked for stays as it was', () =>
-    always((before, { attempts: _, state: __, ...asked }) => {
-      const { attempts: ___, state: ____, ...askedBefore } = before;
-      assert.deepEqual(asked, askedBefore);
+  it('what nobody can change stays as it was', () =>
+    always((before, after) => assert.deepEqual(unchangeable(after), unchangeable(before))));
+
+  it('every attempt is in the history, or is the one under way or the last', () =>
+    always((_, { attempts, history, retriedFrom, state }) => {
+      const numbers = history.map(({ number }) => number);
+      assert.deepEqual(
+        numbers,
+        [...new Set(numbers)].toSorted((a, b) => a - b),
+      );
+      assert.ok(numbers.every((number) => number <= attempts) && retriedFrom <= history.length);
+      if (state.status !== 'pending' && state.attempt !== null) {
+        assert.equal(state.attempt.number, attempts);
+        assert.ok(!numbers.includes(attempts));
+      }
     }));
 });

@@ -1,15 +1,23 @@
 // The only place that gives a task a new status. Pure: (task, change) -> task and the event to record with it.
 import type { TaskEvent } from './events.ts';
+import { pastAttempt, reasonOf, repeated } from './retry.ts';
 import {
   type ActiveState,
   type Attempt,
+  type Cause,
+  type EndedState,
+  type Envelope,
+  type Estimate,
   type Exit,
   type GroupRef,
   type InterruptReason,
   isActive,
+  isEnded,
   type KillIntent,
+  type Limits,
+  READY,
   type Task,
-  type TaskState,
+  type TaskId,
   type Usage,
 } from './task.ts';
 
@@ -19,10 +27,30 @@ export type Change =
   | { readonly kind: 'could_not_start'; readonly message: string; readonly at: number }
   /** The attempt was dispatched, its command certainly never began: back into the queue. */
   | { readonly kind: 'requeue'; readonly why: string }
+  /** Its command began and is gone without a trace; the caller wants it run again. */
+  | { readonly kind: 'requeue_lost'; readonly why: string }
   | { readonly kind: 'request_kill'; readonly intent: KillIntent }
   | { readonly kind: 'escalate_kill'; readonly at: number }
   | { readonly kind: 'pause'; readonly at: number }
-  | { readonly kind: 'resume' }
+  | { readonly kind: 'resume'; readonly at: number }
+  /** A task this one comes after has ended. */
+  | {
+      readonly kind: 'dependency_ended';
+      readonly id: TaskId;
+      /** Null: this one may go on. */
+      readonly cause: Cause | null;
+      readonly at: number;
+    }
+  /** `envelope`: the caps a live attempt has from now on; null when none is live. */
+  | {
+      readonly kind: 'adjust';
+      readonly estimate: Estimate;
+      readonly limits: Limits;
+      readonly priority: number;
+      readonly envelope: Envelope | null;
+    }
+  /** Another attempt of a task that has ended, asked for by hand. */
+  | { readonly kind: 'retry' }
   /** The group is empty and the main process left an exit record. */
   | { readonly kind: 'end'; readonly exit: Exit; readonly usage: Usage | null; readonly at: number }
   | {
@@ -49,7 +77,12 @@ export function transition(task: Task, change: Change): Transition | null {
       event: null,
     };
   }
-  if (change.kind === 'request_kill' && state.status === 'pending') return killPending(task, change.intent);
+  if (change.kind === 'adjust') return adjust(task, change);
+  if (change.kind === 'retry') return isEnded(state) ? retry(task, state) : null;
+  if (state.status === 'pending') {
+    if (change.kind === 'request_kill') return killPending(task, change.intent);
+    if (change.kind === 'dependency_ended') return dependencyEnded(task, change);
+  }
   if (!isActive(state)) return null;
   switch (change.kind) {
     case 'started': {
@@ -74,7 +107,13 @@ export function transition(task: Task, change: Change): Transition | null {
       if (state.status === 'paused' || state.attempt.startedAt !== null) return null;
       if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
       return {
-        task: { ...task, state: { status: 'pending' } },
+        task: { ...task, state: { status: 'pending', ...READY } },
+        event: { event: 'requeued', why: change.why },
+      };
+    case 'requeue_lost':
+      if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
+      return {
+        task: { ...task, state: { status: 'pending', ...READY } },
         event: { event: 'requeued', why: change.why },
       };
     case 'request_kill':
@@ -91,21 +130,25 @@ export function transition(task: Task, change: Change): Transition | null {
         task: { ...task, state: { status: 'paused', attempt: state.attempt, pausedAt: change.at } },
         event: { event: 'paused' },
       };
-    case 'resume':
+    case 'resume': {
       if (state.status === 'running') return null;
+      const pausedMs = state.attempt.pausedMs + Math.max(0, change.at - state.pausedAt);
       return {
-        task: { ...task, state: { status: 'running', attempt: state.attempt } },
+        task: { ...task, state: { status: 'running', attempt: { ...state.attempt, pausedMs } } },
         event: { event: 'resumed' },
       };
+    }
     case 'end':
-      return end(task, verdict(state.attempt, change.exit, change.usage, change.at));
+      return repeatOrEnd(task, verdict(state.attempt, change.exit, change.usage, change.at));
     case 'lose':
-      return end(task, lost(state.attempt, change.reason, change.usage, change.at));
+      return repeatOrEnd(task, lost(state.attempt, change.reason, change.usage, change.at));
+    case 'dependency_ended':
+      return null;
   }
 }
 
 /** How an attempt that left an exit record ended: the kill decides if there was one, then the kernel's OOM, then the exit. */
-function verdict(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedOnly {
+function verdict(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedState {
   const ended = { endedAt: at, attempt, exit, usage };
   const kill = attempt.kill ?? kernelKill(attempt, exit, usage);
   if (kill !== null) {
@@ -117,7 +160,7 @@ function verdict(attempt: Attempt, exit: Exit, usage: Usage | null, at: number):
   return { status: 'failed', reason: 'exit', message: null, ...ended };
 }
 
-function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at: number): EndedOnly {
+function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at: number): EndedState {
   const ended = { endedAt: at, attempt, exit: null, usage };
   const kill = attempt.kill;
   if (kill !== null && reason !== 'host_rebooted')
@@ -167,9 +210,91 @@ function requestKill(task: Task, state: ActiveState, intent: KillIntent): Transi
   };
 }
 
-type EndedOnly = Extract<TaskState, { readonly endedAt: number }>;
+function adjust(task: Task, change: Extract<Change, { kind: 'adjust' }>): Transition | null {
+  const { state } = task;
+  if (isEnded(state)) return null;
+  const { estimate, limits, priority, envelope } = change;
+  const adjusted = { ...task, estimate, limits, priority };
+  return {
+    task:
+      isActive(state) && envelope !== null
+        ? withAttempt(adjusted, state, { ...state.attempt, envelope })
+        : adjusted,
+    event: {
+      event: 'adjusted',
+      estimated_time_ms: estimate.timeMs,
+      estimated_mem_bytes: estimate.memBytes,
+      estimated_cpu_cores: estimate.cpuCores,
+      kill_timeout_ms: limits.killTimeoutMs,
+      priority,
+    },
+  };
+}
 
-function end(task: Task, state: EndedOnly): Transition {
+function retry(task: Task, ended: EndedState): Transition {
+  const history = ended.attempt === null ? task.history : [...task.history, pastAttempt(task, ended)];
+  return {
+    task: {
+      ...task,
+      after: null,
+      history,
+      retriedFrom: history.length,
+      state: { status: 'pending', ...READY },
+    },
+    event: retrying(task, ended, 0, task.estimate.memBytes),
+  };
+}
+
+function repeatOrEnd(task: Task, ended: EndedState): Transition {
+  const again = repeated(task, ended);
+  if (again === null || again.state.status !== 'pending') return end(task, ended);
+  const delayMs = (again.state.notBefore ?? ended.endedAt) - ended.endedAt;
+  return { task: again, event: retrying(task, ended, delayMs, again.estimate.memBytes) };
+}
+
+function retrying(task: Task, ended: EndedState, delayMs: number, memBytes: number): TaskEvent {
+  return {
+    event: 'retrying',
+    attempt: task.attempts,
+    status: ended.status,
+    reason: reasonOf(ended),
+    in_s: Math.round(delayMs / 100) / 10,
+    estimated_mem_bytes: memBytes,
+  };
+}
+
+function dependencyEnded(
+  task: Task,
+  { id, cause, at }: Extract<Change, { kind: 'dependency_ended' }>,
+): Transition | null {
+  const { state } = task;
+  if (state.status !== 'pending' || !state.waitsFor.includes(id)) return null;
+  if (cause === null)
+    return {
+      task: { ...task, state: { ...state, waitsFor: state.waitsFor.filter((other) => other !== id) } },
+      event: null,
+    };
+  return end(task, {
+    status: 'failed',
+    reason: 'dependency_failed',
+    message: `"${cause.name}", which it comes after, ended ${cause.status}`,
+    cause,
+    endedAt: at,
+    attempt: null,
+    exit: null,
+    usage: null,
+  });
+}
+
+/** What a task that comes after this one has to blame; null: nothing, it completed. */
+export function causeOf(task: Task): Cause | null {
+  const { state } = task;
+  if (state.status === 'completed') return null;
+  if (state.status === 'failed' && state.cause !== undefined) return state.cause;
+  return { id: task.id, name: task.name, status: state.status };
+}
+
+function end(task: Task, state: EndedState): Transition {
   return { task: { ...task, state }, event: { event: 'ended', status: state.status } };
 }
 

@@ -1,42 +1,41 @@
 // The loop: gathers what has happened, decides through the pure rooms, commits once, then acts.
 // Requests and kernel events only leave a note and wake it; everything that changes a task passes through `round`.
 import type { Logger } from 'pino';
-import { type Driver, DriverError, type Group } from '../cgroups/driver.ts';
-import type { Clock, Now } from '../core/clock.ts';
+import type { Group } from '../cgroups/driver.ts';
 import { BabysitError } from '../core/errors.ts';
-import { type Attempt, isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
-import type { HostMemory } from '../host/memory.ts';
-import { dispatch } from '../scheduler/dispatch.ts';
-import { type EnvelopeRules, envelope } from '../scheduler/envelope.ts';
-import type { Capacity, Snapshot } from '../scheduler/snapshot.ts';
+import type { Lease } from '../core/lease.ts';
+import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../core/task.ts';
+import type { Plan } from '../scheduler/plan.ts';
+import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
-import { judge, type WatchRules } from '../watchdog/judge.ts';
-import type { WatchMemory } from '../watchdog/memory.ts';
+import { isUnderPressure, NO_PRESSURE, type PressureMemory, pressedDims } from '../watchdog/pressure.ts';
+import type { PressureDim } from '../watchdog/shortage.ts';
 import { type LaunchDeps, launchAttempt } from './act.ts';
 import { LiveAttempt } from './attempt.ts';
 import { commitError } from './commit-error.ts';
+import { type DispatchDeps, Dispatcher, type Starts } from './dispatcher.ts';
 import { endReason } from './end-reason.ts';
-import { examine, isOverdue } from './examine.ts';
+import { Enforcer } from './enforcer.ts';
+import { examine } from './examine.ts';
 import { Graveyard } from './graveyard.ts';
+import { type HostWatchDeps, watchHost } from './host-watch.ts';
 import { Hub } from './hub.ts';
-import { climb } from './kill.ts';
-import { attemptPaths, groupName } from './paths.ts';
-import { snapshotOf } from './picture.ts';
+import { climb, reportStuck } from './kill.ts';
+import { Leases } from './leases.ts';
+import { LiveTasks } from './live-tasks.ts';
+import { LookAgain } from './look-again.ts';
+import { Outlook, type OutlookDeps } from './outlook.ts';
+import { attemptPaths } from './paths.ts';
 import { Stage } from './stage.ts';
+import { type Ticket, Tickets } from './tickets.ts';
+import { type Memories, NO_MEMORIES, sampleAll, type WatchDeps } from './watch.ts';
 
-export interface EngineDeps extends LaunchDeps {
-  readonly driver: Driver;
-  readonly clock: Clock;
+export interface EngineDeps extends LaunchDeps, DispatchDeps, WatchDeps, HostWatchDeps, OutlookDeps {
   readonly store: Store;
   readonly log: Logger;
   readonly tasksDir: string;
-  readonly bootId: string;
-  readonly capacity: Capacity;
-  readonly envelopeRules: EnvelopeRules;
-  readonly watchRules: WatchRules;
   readonly monitorIntervalMs: number;
   readonly killGraceMs: number;
-  readHost(): HostMemory;
 }
 
 /** One request of a caller. `apply` stages what it wants and throws when it cannot be; the others run after the commit. */
@@ -46,33 +45,41 @@ export interface Request {
   reject(error: unknown): void;
 }
 
-/** Samples older than this are read again before memory is promised to somebody. */
-const FRESH_MS = 250;
 const COMMIT_RETRY_MS = 1000;
-const LOOK_AGAIN_MAX_MS = 1000;
 
 export class Engine {
   readonly hub = new Hub();
+  readonly live = new LiveTasks();
+  readonly leases = new Leases();
+  readonly #tickets = new Tickets(this.live.queue);
   readonly #deps: EngineDeps;
-  readonly #tasks = new Map<TaskId, Task>();
+  readonly #dispatcher: Dispatcher;
   readonly #attempts = new Map<TaskId, LiveAttempt>();
   readonly #forced = new Set<TaskId>();
   readonly #graveyard: Graveyard;
+  readonly #enforcer: Enforcer;
+  readonly #outlook: Outlook;
   #requests: Request[] = [];
   #stirred = new Set<TaskId>();
   #isScheduled = false;
   #isStopped = false;
   #isDispatching = true;
   #isSampleDue = false;
+  /** The last commit failed; said once, not at every try. */
+  #isRecordFull = false;
   #whenIdle: (() => void) | null = null;
   #tick: NodeJS.Timeout | null = null;
+  #due: NodeJS.Timeout | null = null;
   #commitRetry: NodeJS.Timeout | null = null;
-  #sampledAt = Number.NEGATIVE_INFINITY;
-  readonly #lookTimers = new Map<TaskId, { timer: NodeJS.Timeout; delayMs: number }>();
+  #pressure = NO_PRESSURE;
+  readonly #lookAgain = new LookAgain((id) => this.stir(id));
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.#graveyard = new Graveyard(deps.log);
+    this.#enforcer = new Enforcer(deps.log);
+    this.#outlook = new Outlook(deps, this.live, this.leases, this.#attempts);
+    this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, (...args) => this.newAttempt(...args));
   }
 
   request(request: Request): void {
@@ -84,27 +91,33 @@ export class Engine {
     this.wake();
   }
 
-  task(id: TaskId): Task | undefined {
-    return this.#tasks.get(id);
-  }
-
-  tasks(): Iterable<Task> {
-    return this.#tasks.values();
-  }
-
   attempt(id: TaskId): LiveAttempt | undefined {
     return this.#attempts.get(id);
   }
 
-  /** The scheduler's picture of now, or of a round that is being staged. */
-  snapshot(tasks: Iterable<Task> = this.#tasks.values()): Snapshot {
-    this.#refreshMemory(this.#deps.clock.now());
-    return snapshotOf({
-      tasks,
-      capacity: this.#deps.capacity,
-      host: this.#deps.readHost(),
-      liveMemBytes: (id) => this.#attempts.get(id)?.memBytes ?? 0,
-    });
+  /** Puts a caller without a task into the queue; `leave` takes it out again. */
+  join(ticket: Ticket): void {
+    this.#tickets.add(ticket, this.#deps.clock.now().wallMs);
+    this.#outlook.changed();
+    this.wake();
+  }
+
+  leave(ticketId: string): void {
+    this.#tickets.remove(ticketId, this.#deps.clock.now().wallMs);
+    this.#outlook.changed();
+    this.wake();
+  }
+
+  tickets(): Iterable<Ticket> {
+    return this.#tickets.values();
+  }
+
+  snapshot(): Snapshot {
+    return this.#outlook.snapshot();
+  }
+
+  plan(): Plan {
+    return this.#outlook.plan();
   }
 
   /** In this round the task starts whatever the ledger says. */
@@ -112,14 +125,17 @@ export class Engine {
     this.#forced.add(id);
   }
 
-  /** Takes over a live task of the record, before the first round. `attempt`: it is running. */
-  adopt(task: Task, attempt: LiveAttempt | null): void {
-    this.#tasks.set(task.id, task);
-    if (attempt === null) return;
+  /** Takes over an active task of the record, before the first round. */
+  adopt(task: Task, attempt: LiveAttempt): void {
     this.#attempts.set(task.id, attempt);
     attempt.observe();
+    this.#enforcer.enforce(task, attempt);
     this.stir(task.id);
     this.#climb(task.id);
+  }
+
+  adoptLease(lease: Lease): void {
+    this.leases.put(lease, this.#deps.clock.now());
   }
 
   newAttempt(id: TaskId, number: number, group: Group): LiveAttempt {
@@ -143,16 +159,14 @@ export class Engine {
 
   /** Ends every running task; pending ones stay in the queue for the next daemon. Resolves when none is left. */
   killAll(): Promise<void> {
-    this.#isDispatching = false;
+    const detail = { by: 'daemon-stop' };
     for (const id of this.#attempts.keys())
-      this.#change(id, (at) => ({
-        kind: 'request_kill',
-        intent: { reason: 'manual', at, detail: { by: 'daemon-stop' }, signal: 'SIGTERM', killedAt: null },
-      }));
-    return new Promise((resolve) => {
-      this.#whenIdle = resolve;
-      this.#tellIdle();
-    });
+      this.#later(id, (stage) => {
+        const at = stage.now.wallMs;
+        const intent: KillIntent = { reason: 'manual', at, detail, signal: 'SIGTERM', killedAt: null };
+        stage.change(id, { kind: 'request_kill', intent });
+      });
+    return this.drain();
   }
 
   /** Starts nothing more; resolves when no task runs. */
@@ -167,22 +181,26 @@ export class Engine {
   /** Leaves every task running. */
   stop(): void {
     this.#isStopped = true;
-    if (this.#tick !== null) clearTimeout(this.#tick);
-    if (this.#commitRetry !== null) clearTimeout(this.#commitRetry);
-    for (const { timer } of this.#lookTimers.values()) clearTimeout(timer);
-    for (const request of this.#requests.splice(0))
-      request.reject(new BabysitError('daemon_stopping', 'the daemon is stopping'));
+    for (const timer of [this.#tick, this.#due, this.#commitRetry]) if (timer !== null) clearTimeout(timer);
+    this.#lookAgain.close();
+    const stopping = new BabysitError('daemon_stopping', 'the daemon is stopping');
+    for (const request of this.#requests.splice(0)) request.reject(stopping);
+    for (const ticket of [...this.#tickets.values()]) ticket.failed(stopping);
     for (const attempt of this.#attempts.values()) attempt.close();
     this.#graveyard.close();
   }
 
   round(): void {
-    const stage = new Stage(this.#tasks, this.#deps.clock.now());
+    const stage = new Stage(this.live, this.leases, this.#deps.clock.now());
     const stirred = this.#stirred;
     this.#stirred = new Set();
     for (const id of stirred) this.#examine(stage, id);
-    const memories = this.#isSampleDue ? this.#sampleAll(stage) : new Map<LiveAttempt, WatchMemory>();
+    const watched = this.#isSampleDue
+      ? this.#watch(stage)
+      : { memories: NO_MEMORIES, pressure: this.#pressure };
     this.#isSampleDue = false;
+    for (const lease of this.leases.lapsed(stage.now)) stage.dropLease(lease);
+    this.live.admitDue(stage.now.wallMs);
     const accepted: Request[] = [];
     for (const request of this.#requests.splice(0)) {
       try {
@@ -192,26 +210,33 @@ export class Engine {
         request.reject(error);
       }
     }
-    const starts = this.#isDispatching ? this.#dispatchInto(stage) : [];
+    const starts = this.#isDispatching
+      ? this.#dispatcher.dispatch(stage, this.#forced, isUnderPressure(watched.pressure), () =>
+          this.snapshot(),
+        )
+      : NO_STARTS;
     this.#forced.clear();
-    this.#commit(stage, accepted, starts, memories);
+    this.#commit(stage, accepted, starts, watched);
+    if (this.#tickets.size > 0) this.#tickets.announce(this.plan(), stage.now.monoMs);
     this.#armTick();
+    this.#armDue();
   }
 
-  #commit(
-    stage: Stage,
-    accepted: readonly Request[],
-    starts: readonly LiveAttempt[],
-    memories: ReadonlyMap<LiveAttempt, WatchMemory>,
-  ): void {
+  #commit(stage: Stage, accepted: readonly Request[], starts: Starts, { memories, pressure }: Watched): void {
     const { store, log } = this.#deps;
     let events: ReturnType<Store['commit']> = [];
     try {
-      if (!stage.isEmpty()) events = store.commit(stage.writes());
+      if (!stage.isEmpty()) {
+        events = store.commit(stage.writes());
+        if (this.#isRecordFull) log.info('the record can be written again');
+        this.#isRecordFull = false;
+      }
     } catch (error) {
-      log.error({ err: error }, 'commit failed; nothing of this round happened');
+      if (!this.#isRecordFull) log.error({ err: error }, 'commit failed; nothing of this round happened');
+      this.#isRecordFull = true;
+      stage.rollback();
       for (const request of accepted) request.reject(commitError(error));
-      for (const attempt of starts) this.#graveyard.bury(attempt.group);
+      for (const attempt of starts.attempts) this.#graveyard.bury(attempt.group);
       // What was observed is still there to be observed; kills of the watchdog are judged again.
       this.#commitRetry ??= setTimeout(() => {
         this.#commitRetry = null;
@@ -220,100 +245,62 @@ export class Engine {
       }, COMMIT_RETRY_MS);
       return;
     }
+    if (!stage.isEmpty()) this.#outlook.changed();
+    this.#pressure = pressure;
     for (const [attempt, memory] of memories) attempt.memory = memory;
-    for (const [id, task] of stage.changed()) {
-      if (isEnded(task.state)) {
-        this.#tasks.delete(id);
-        this.#retire(id);
-        log.info({ task: id, name: task.name, status: task.state.status, ...endReason(task) }, 'task ended');
-      } else {
-        this.#tasks.set(id, task);
-        if (task.state.status === 'pending') this.#retire(id);
-      }
-    }
-    for (const attempt of starts) this.#attempts.set(attempt.id, attempt);
+    for (const attempt of starts.attempts) this.#begin(attempt);
+    for (const [id, task] of stage.changed()) this.#follow(id, task);
     for (const request of accepted) request.resolve();
+    for (const { ticket, lease } of starts.granted) {
+      this.#tickets.remove(ticket.item.id, stage.now.wallMs);
+      ticket.granted(lease);
+    }
     this.hub.publish(events);
     // One a turn of the event loop: each spawn blocks for about a millisecond, and answers should leave in between.
-    for (const attempt of starts) setImmediate(() => this.#launch(attempt));
-    for (const id of stage.changed().keys()) this.#climb(id);
+    for (const attempt of starts.attempts) setImmediate(() => this.#launch(attempt));
+  }
+
+  #begin(attempt: LiveAttempt): void {
+    const task = this.live.get(attempt.id);
+    if (task === undefined || !isActive(task.state)) return;
+    this.#attempts.set(attempt.id, attempt);
+    this.#enforcer.created(attempt.id, task.state);
+  }
+
+  /** Does what a committed change asks for. */
+  #follow(id: TaskId, task: Task): void {
+    const live = this.#attempts.get(id);
+    if (isActive(task.state) && live !== undefined) {
+      this.#enforcer.enforce(task, live);
+      this.#climb(id);
+      return;
+    }
+    this.#retire(id);
+    if (isEnded(task.state))
+      this.#deps.log.info(
+        { task: id, name: task.name, status: task.state.status, ...endReason(task) },
+        'task ended',
+      );
   }
 
   #examine(stage: Stage, id: TaskId): void {
     const live = this.#attempts.get(id);
-    if (live !== undefined && examine(stage, live) === 'look_again') this.#lookAgain(id);
+    if (live !== undefined && examine(stage, live) === 'look_again') this.#lookAgain.at(id);
   }
 
-  #sampleAll(stage: Stage): Map<LiveAttempt, WatchMemory> {
-    const { watchRules } = this.#deps;
-    const memories = new Map<LiveAttempt, WatchMemory>();
-    this.#sampledAt = stage.now.monoMs;
+  #watch(stage: Stage): Watched {
+    this.#outlook.sampled(stage.now.monoMs);
     for (const live of this.#attempts.values()) {
-      const task = stage.get(live.id);
-      if (task === undefined || !isActive(task.state)) continue;
-      const { attempt } = task.state;
-      if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) this.#examine(stage, live.id);
-      if (attempt.startedAt === null) continue;
-      live.nudgeSupervisor();
-      const sample = live.sample(stage.now);
-      if (sample === null || task.state.status === 'paused') continue;
-      const { estimate, limits } = task;
-      const { pidsMax, memMaxBytes } = attempt.envelope;
-      const before = live.memory ?? live.firstMemory(sample, attempt);
-      const verdict = judge(watchRules, { estimate, limits, pidsMax, memMaxBytes }, before, sample);
-      memories.set(live, verdict.memory);
-      live.dueInMs = verdict.dueInMs;
-      if (attempt.kill !== null) continue;
-      for (const event of verdict.events) stage.tell(task, event);
-      if (verdict.kill === null) continue;
-      const { reason, detail } = verdict.kill;
-      const signal = reason === 'cgroup_oom_killed' ? 'SIGKILL' : 'SIGTERM';
-      const at = stage.now.wallMs;
-      stage.change(live.id, { kind: 'request_kill', intent: { reason, detail, signal, at, killedAt: null } });
-      this.#deps.log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
+      const task = this.live.get(live.id);
+      if (task !== undefined) this.#enforcer.enforce(task, live);
     }
-    return memories;
-  }
-
-  #dispatchInto(stage: Stage): LiveAttempt[] {
-    const starts: LiveAttempt[] = [];
-    for (const id of this.#forced) this.#prepare(stage, id, starts);
-    let hasPending = false;
-    for (const task of stage.tasks()) hasPending ||= task.state.status === 'pending';
-    if (hasPending) for (const id of dispatch(this.snapshot(stage.tasks()))) this.#prepare(stage, id, starts);
-    return starts;
-  }
-
-  /** Makes the group, harmless while nothing runs in it, so that the recorded intent says where the attempt will be. */
-  #prepare(stage: Stage, id: TaskId, starts: LiveAttempt[]): void {
-    const task = stage.get(id);
-    if (task === undefined || task.state.status !== 'pending') return;
-    const { driver, capacity, envelopeRules, bootId } = this.#deps;
-    const number = task.attempts + 1;
-    const name = groupName(id, number);
-    const caps = envelope(task.estimate, task.limits, capacity, envelopeRules);
-    const attempt: Omit<Attempt, 'group'> = {
-      number,
-      bootId,
-      envelope: caps,
-      dispatchedAt: stage.now.wallMs,
-      startedAt: null,
-      pid: null,
-      kill: null,
-    };
-    try {
-      const group = driver.create(name, caps);
-      starts.push(this.newAttempt(id, number, group));
-      stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
-    } catch (error) {
-      if (!(error instanceof DriverError)) throw error;
-      stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver: driver.kind, name } } });
-      stage.change(id, { kind: 'could_not_start', message: error.message, at: stage.now.wallMs });
-    }
+    const attempts = [...this.#attempts.values()];
+    const memories = sampleAll(this.#deps, stage, attempts, (live) => this.#examine(stage, live.id));
+    return { memories, pressure: watchHost(this.#deps, stage, attempts, this.#pressure) };
   }
 
   #launch(live: LiveAttempt): void {
-    const task = this.#tasks.get(live.id);
+    const task = this.live.get(live.id);
     if (this.#isStopped || task === undefined || !isActive(task.state)) return;
     try {
       launchAttempt(this.#deps, task, task.state.attempt, live);
@@ -322,49 +309,41 @@ export class Engine {
       this.#climb(live.id);
     } catch (error) {
       const message = `the attempt could not be started: ${(error as Error).message}`;
-      this.#change(live.id, (at) => ({ kind: 'could_not_start', message, at }));
+      this.#later(live.id, (stage) =>
+        stage.change(live.id, { kind: 'could_not_start', message, at: stage.now.wallMs }),
+      );
     }
   }
 
   #climb(id: TaskId): void {
-    const task = this.#tasks.get(id);
+    const task = this.live.get(id);
     const live = this.#attempts.get(id);
     if (this.#isStopped || live === undefined || task === undefined || !isActive(task.state)) return;
     const { kill } = task.state.attempt;
     if (kill === null || !live.isObserved) return;
     const { clock, killGraceMs } = this.#deps;
-    const { act, againInMs } = climb(live, kill, killGraceMs, clock.now().monoMs);
+    const { act, report, againInMs } = climb(live, kill, killGraceMs, clock.now().monoMs);
     live.climbAgain(againInMs, () => {
       this.#climb(id);
       this.stir(id);
     });
-    if (act === 'kill') this.#change(id, (at) => ({ kind: 'escalate_kill', at }));
+    if (act === 'kill')
+      this.#later(id, (stage) => stage.change(id, { kind: 'escalate_kill', at: stage.now.wallMs }));
+    if (report !== null) this.#later(id, (stage) => reportStuck(stage, task, live, report));
   }
 
-  #change(id: TaskId, change: (at: number) => Parameters<Stage['change']>[1]): void {
-    this.#requests.push({
-      apply: (stage) => stage.change(id, change(stage.now.wallMs)),
-      resolve() {},
-      reject: () => this.stir(id),
-    });
+  /** What this daemon itself wants of a task, staged in the next round. */
+  #later(id: TaskId, apply: (stage: Stage) => void): void {
+    this.#requests.push({ apply, resolve() {}, reject: () => this.stir(id) });
     this.wake();
-  }
-
-  /** The main process has ended and others of its tree live on; not every kernel tells when the last one goes. */
-  #lookAgain(id: TaskId): void {
-    const before = this.#lookTimers.get(id);
-    if (before !== undefined) clearTimeout(before.timer);
-    const delayMs = Math.min(LOOK_AGAIN_MAX_MS, before === undefined ? 5 : before.delayMs * 2);
-    this.#lookTimers.set(id, { delayMs, timer: setTimeout(() => this.stir(id), delayMs) });
   }
 
   #retire(id: TaskId): void {
     const live = this.#attempts.get(id);
     if (live === undefined) return;
     this.#attempts.delete(id);
-    const look = this.#lookTimers.get(id);
-    if (look !== undefined) clearTimeout(look.timer);
-    this.#lookTimers.delete(id);
+    this.#enforcer.forget(id);
+    this.#lookAgain.forget(id);
     live.close();
     live.forgetEnvironment();
     this.#graveyard.bury(live.group);
@@ -375,22 +354,43 @@ export class Engine {
     if (this.#attempts.size === 0) this.#whenIdle?.();
   }
 
-  #refreshMemory({ monoMs }: Now): void {
-    if (monoMs - this.#sampledAt < FRESH_MS) return;
-    this.#sampledAt = monoMs;
-    for (const live of this.#attempts.values()) live.memBytes = live.group.usage()?.memBytes ?? 0;
+  /** What the host is short of. */
+  pressure(): readonly PressureDim[] {
+    return pressedDims(this.#pressure);
   }
 
-  /** Samples are taken while something runs; an idle daemon does nothing at all. */
+  /** Something runs, waits for room or for the host; an idle daemon does nothing at all. */
+  #needsTick(): boolean {
+    return this.#attempts.size + this.live.queue.size > 0 || isUnderPressure(this.#pressure);
+  }
+
   #armTick(): void {
-    if (this.#isStopped || this.#tick !== null || this.#attempts.size === 0) return;
+    if (this.#isStopped || this.#tick !== null || !this.#needsTick()) return;
     let delayMs = this.#deps.monitorIntervalMs;
     for (const { dueInMs } of this.#attempts.values())
       if (dueInMs !== null) delayMs = Math.min(delayMs, dueInMs);
     this.#tick = setTimeout(() => {
       this.#tick = null;
       this.#isSampleDue = true;
-      this.round();
+      this.wake();
     }, delayMs);
   }
+
+  /** For what falls due by time alone: a lease that lapses, a back-off that is over. */
+  #armDue(): void {
+    if (this.#due !== null) clearTimeout(this.#due);
+    this.#due = null;
+    const now = this.#deps.clock.now();
+    const nextMs = [this.leases.nextInMs(now), this.live.admitDue(now.wallMs)].filter((ms) => ms !== null);
+    if (nextMs.length === 0 || this.#isStopped) return;
+    this.#due = setTimeout(() => this.wake(), Math.min(DUE_MAX_MS, ...nextMs));
+  }
 }
+
+const DUE_MAX_MS = 60_000;
+interface Watched {
+  readonly memories: Memories;
+  readonly pressure: PressureMemory;
+}
+
+const NO_STARTS: Starts = { attempts: [], granted: [] };

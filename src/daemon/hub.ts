@@ -16,6 +16,11 @@ export class Hub {
     };
   }
 
+  /** How many wait for it or follow its log. */
+  count(id: TaskId): number {
+    return this.#listeners.get(id)?.size ?? 0;
+  }
+
   publish(events: readonly RecordedEvent[]): void {
     for (const event of events)
       for (const listener of [...(this.#listeners.get(event.taskId) ?? [])]) listener(event);

@@ -1,8 +1,10 @@
 // Turns the config and the host's size into the numbers the pure rooms work with.
 import type { Config } from '../config/settings.ts';
 import type { EnvelopeRules } from '../scheduler/envelope.ts';
+import type { Policy } from '../scheduler/policy.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import type { WatchRules } from '../watchdog/judge.ts';
+import type { PressureRules } from '../watchdog/shortage.ts';
 
 const GIB = 1024 ** 3;
 
@@ -26,6 +28,15 @@ export function capacityOf(config: Config, host: { memTotalBytes: number; cores:
   };
 }
 
+export function policyOf(config: Config): Policy {
+  const ageingMs = config['scheduler.ageing_interval'];
+  return {
+    order: 'fair',
+    backfill: config['scheduler.backfill'],
+    ageingMs: ageingMs === 0 ? Number.POSITIVE_INFINITY : ageingMs,
+  };
+}
+
 export function envelopeRules(config: Config, memTotalBytes: number): EnvelopeRules {
   return {
     memReserveBytes: memReserveBytes(config, memTotalBytes),
@@ -42,5 +53,24 @@ export function watchRules(config: Config, memTotalBytes: number, driverCapsMem:
     pidsWindowMs: config['watchdog.pids_window'],
     memTotalBytes,
     driverCapsMem,
+    gapMs: gapMs(config),
+    dryRun: config['watchdog.dry_run'],
   };
+}
+
+export function pressureRules(config: Config): PressureRules {
+  return {
+    maxSysMemPct: config['admission.max_sys_mem_pct'],
+    memFullAvg10Pct: config['watchdog.max_mem_stall_pct'],
+    maxSysDiskPct: config['watchdog.max_sys_disk_pct'],
+    windowMs: config['watchdog.pressure_window'],
+    cooldownMs: config['watchdog.pressure_cooldown'],
+    gapMs: gapMs(config),
+    dryRun: config['watchdog.dry_run'],
+  };
+}
+
+/** A sample may come late on a busy host; one later than this leaves a gap in which nobody watched. */
+function gapMs(config: Config): number {
+  return 2 * config['watchdog.monitor_interval'] + 2000;
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import pino from 'pino';
+import { monotonicFactory } from 'ulid';
 import packageJson from '../../package.json' with { type: 'json' };
 import { buildApp } from '../api/app.ts';
 import { openDriver } from '../cgroups/open.ts';
@@ -10,6 +11,7 @@ import { watchFiles } from '../cgroups/watch.ts';
 import { findHome } from '../config/home.ts';
 import { loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
+import type { LeaseId } from '../core/lease.ts';
 import { openSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { readBootId } from '../host/boot.ts';
@@ -17,11 +19,12 @@ import { realClock } from '../host/clock.ts';
 import { freeDiskBytes } from '../host/disk.ts';
 import { readHostMemory } from '../host/memory.ts';
 import { openStore } from '../store/store.ts';
+import { keepClean, sweepFiles } from './cleaning.ts';
 import { doctor } from './doctor.ts';
 import { Engine } from './engine.ts';
 import { groupTag } from './group-tag.ts';
 import { claimHome, leaveHome, prepareHome } from './home.ts';
-import { capacityOf, envelopeRules, watchRules } from './limits.ts';
+import { capacityOf, envelopeRules, policyOf, pressureRules, watchRules } from './limits.ts';
 import { takeLock } from './lock.ts';
 import { recover } from './recover.ts';
 import { createService } from './service.ts';
@@ -51,6 +54,9 @@ async function main(): Promise<void> {
   const store = openStore(paths.database);
   const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
   const capacity = capacityOf(config, host);
+  const policy = policyOf(config);
+  const caps = envelopeRules(config, host.memTotalBytes);
+  const newId = monotonicFactory();
   const bootId = readBootId();
   const tools = findTools();
   const spawner = openSpawner(tools, config['envelope.nice'], (how) =>
@@ -66,8 +72,12 @@ async function main(): Promise<void> {
     spawner,
     bootId,
     capacity,
-    envelopeRules: envelopeRules(config, host.memTotalBytes),
+    policy,
+    envelopeRules: caps,
+    newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(config, host.memTotalBytes, probe.enforces.memory),
+    pressureRules: pressureRules(config),
+    home: paths.dir,
     monitorIntervalMs: config['watchdog.monitor_interval'],
     killGraceMs: config['watchdog.kill_grace'],
     readHost: readHostMemory,
@@ -84,6 +94,7 @@ async function main(): Promise<void> {
     clearTimeout(cut);
     store.close();
     opened.close();
+    stopCleaning();
     homeWatch();
     leaveHome(paths);
     lock.release();
@@ -99,6 +110,9 @@ async function main(): Promise<void> {
     clock: realClock,
     loaded,
     capacity,
+    policy,
+    envelopeRules: caps,
+    newId,
     home: paths.dir,
     tasksDir: paths.tasks,
     driver: driver.kind,
@@ -106,6 +120,7 @@ async function main(): Promise<void> {
     instance: randomUUID(),
     startedAt: Date.now(),
     readHost: readHostMemory,
+    log,
     freeDisk: () => freeDiskBytes(paths.dir),
     doctor: () => doctor(probe),
     // The answer to the request that asks for it leaves first.
@@ -115,6 +130,10 @@ async function main(): Promise<void> {
     maxBodyBytes: config['api.max_body'],
     onInternalError: (error) => log.error({ err: error }, 'request failed'),
   });
+  const retention = config['retention.schedule'];
+  const cleaning = { store, clock: realClock, tasksDir: paths.tasks, log };
+  const stopCleaning =
+    retention === 'off' ? () => {} : keepClean(cleaning, retention, config['retention.older_than']);
   claimHome(paths);
   // Somebody deleted the state directory: nobody can reach this daemon any more, and its lock keeps nobody out.
   const homeWatch = watchFiles([paths.pidFile], () => {
@@ -125,6 +144,7 @@ async function main(): Promise<void> {
   });
   await app.listen({ path: paths.socket });
   log.info({ version: packageJson.version, driver: driver.kind, home: paths.dir }, 'ready');
+  void sweepFiles(cleaning);
   process.on('SIGTERM', () => stopOnce(false));
   process.on('SIGINT', () => stopOnce(false));
   process.on('SIGHUP', () => {});

@@ -1,47 +1,54 @@
-// Builds the scheduler's snapshot from the live tasks, their last samples and the host's memory.
-
-import type { Task, TaskId } from '../core/task.ts';
+// Builds the scheduler's snapshot from the active tasks, their last samples, the leases and the host's memory.
+import type { Lease } from '../core/lease.ts';
+import { isActive, type Task, type TaskId } from '../core/task.ts';
 import type { HostMemory } from '../host/memory.ts';
-import type { Capacity, PendingItem, RunningItem, Snapshot } from '../scheduler/snapshot.ts';
+import type { Queue } from '../scheduler/queue.ts';
+import type { Capacity, RunningItem, Snapshot } from '../scheduler/snapshot.ts';
+import { leaseItem } from './leases.ts';
+import { pendingItem } from './live-tasks.ts';
 
 export interface PictureInput {
-  readonly tasks: Iterable<Task>;
+  readonly active: Iterable<Task>;
+  readonly queue: Queue;
+  readonly leases: readonly Lease[];
   readonly capacity: Capacity;
   readonly host: HostMemory;
   /** Working set of a running task at its last sample. */
   liveMemBytes(id: TaskId): number;
 }
 
-export function snapshotOf({ tasks, capacity, host, liveMemBytes }: PictureInput): Snapshot {
+export function snapshotOf({ active, queue, leases, capacity, host, liveMemBytes }: PictureInput): Snapshot {
   const running: RunningItem[] = [];
-  const pending: PendingItem[] = [];
   let oursBytes = 0;
-  for (const task of tasks) {
-    const { state } = task;
-    if (state.status === 'pending') pending.push(pendingItem(task));
-    if (state.status !== 'running' && state.status !== 'paused') continue;
-    const live = liveMemBytes(task.id);
-    oursBytes += live;
-    running.push({
-      ...pendingItem(task),
-      liveMemBytes: live,
-      startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,
-      killTimeoutMs: task.limits.killTimeoutMs,
-    });
+  for (const task of active) {
+    const item = runningItem(task, liveMemBytes(task.id));
+    if (item === null) continue;
+    oursBytes += item.liveMemBytes;
+    running.push(item);
   }
   return {
     capacity,
     outsideMemBytes: Math.max(0, host.totalBytes - host.availableBytes - oursBytes),
     running,
-    pending,
+    leases: leases.map(leaseItem),
+    queue,
   };
 }
 
-export function pendingItem(task: Task): PendingItem {
+function runningItem(task: Task, liveMemBytes: number): RunningItem | null {
+  const { state } = task;
+  if (!isActive(state)) return null;
+  const { name, owner, need, timeMs } = pendingItem(task);
   return {
     id: task.id,
-    name: task.name,
-    need: { memBytes: task.estimate.memBytes, cpuCores: task.estimate.cpuCores },
-    timeMs: task.estimate.timeMs,
+    name,
+    owner,
+    need,
+    timeMs,
+    liveMemBytes,
+    startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,
+    pausedMs: state.attempt.pausedMs,
+    isPaused: state.status === 'paused',
+    killTimeoutMs: task.limits.killTimeoutMs,
   };
 }

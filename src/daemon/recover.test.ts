@@ -10,7 +10,7 @@ import type { Attempt, Task } from '../core/task.ts';
 /** A record with one task in it, and what its attempt has left in its directory; null: no directory at all. */
 function left(t: TestContext, task: Task, files: Record<string, string> | null) {
   const rig = serviceOf(t);
-  rig.store.commit({ tasks: [task], environments: [], events: [] });
+  rig.store.commit({ tasks: [task], environments: [], events: [], leases: [], droppedLeases: [] });
   if (files !== null) {
     const dir = join(rig.tasksDir, task.id, '1');
     mkdirSync(dir, { recursive: true });
@@ -25,6 +25,8 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null) 
       assert.ok(found);
       return found;
     },
+    engine: rig.engine,
+    store: rig.store,
     events: () => rig.store.eventsAfter(task.id, 0).map(({ event }) => event),
   };
 }
@@ -33,13 +35,13 @@ const active = (changes: Partial<Attempt>) => taskIn({ status: 'running', attemp
 const notBegun = { startedAt: null, pid: null };
 /** No process has this pid and start time. */
 const GONE = `4194305 (sh) S 1 1 1 0 -1 0 ${'0 '.repeat(12)}1 0 0\n`;
-const EXITED = { claim: GONE, started: GONE, exit: 'code=3 told=0 end\n', closed: '' };
+const EXITED = { claim: `${GONE}closed\n`, started: GONE, exit: 'code=3 end\n' };
 
 describe('recover', () => {
   it('leaves pending tasks in the queue', (t) => {
     const { recovered, events } = left(t, aTask(), null);
     assert.equal(recovered().state.status, 'pending');
-    assert.deepEqual(events(), ['daemon_restarted']);
+    assert.deepEqual(events(), []);
   });
 
   it('interrupts what ran before the host was restarted', (t) => {
@@ -66,6 +68,22 @@ describe('recover', () => {
       assert.equal(recovered().state.status, 'pending');
       assert.deepEqual(events(), ['requeued']);
     });
+
+  it('starts with a record that cannot be written now, and mends it when there is room', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { recovered, engine, store, events } = left(t, active(notBegun), {});
+    const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    const commit = t.mock.method(store, 'commit', () => {
+      throw full;
+    });
+    const { id, state } = recovered();
+    assert.equal(state.status, 'running');
+    commit.mock.restore();
+    t.mock.timers.tick(1000);
+    engine.round();
+    assert.equal(store.byId(id)?.state.status, 'pending');
+    assert.deepEqual(events(), ['requeued']);
+  });
 
   it('does not queue again what somebody wanted killed', (t) => {
     const { state } = left(t, active({ ...notBegun, kill: aKill() }), null).recovered();

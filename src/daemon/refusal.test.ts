@@ -13,7 +13,7 @@ import type { Capacity, RunningItem } from '../scheduler/snapshot.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
-import { pendingItem } from './picture.ts';
+import { pendingItem } from './live-tasks.ts';
 import { refusal, shellQuote } from './refusal.ts';
 import { taskFrom } from './submission.ts';
 
@@ -34,6 +34,7 @@ function submit(
     now: NOW,
     isNameTaken: () => false,
     isNameKnown: () => false,
+    find: assert.fail,
   });
   const { queue, force } = run;
   const snapshot = aSnapshot({ capacity, running: active, outsideMemBytes });

@@ -2,7 +2,7 @@
 import type { RunSubmission } from '../api/service.ts';
 import type { BlockedView } from '../api/shapes.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Admission } from '../scheduler/admission.ts';
+import type { Admission, Infeasible } from '../scheduler/admission.ts';
 import type { Blocked } from '../scheduler/explain.ts';
 import { formatDuration, parseDuration } from '../units/duration.ts';
 import { formatSize, parseSize } from '../units/size.ts';
@@ -17,24 +17,26 @@ export function refusal(admission: Admission, run: RunSubmission, nowMs: number)
       return new BabysitError('queue_full', `the queue holds ${admission.maxPending} pending tasks already`, {
         limit: admission.maxPending,
       });
-    case 'infeasible': {
-      const { dim, requested, limit, raise } = admission.why;
-      return new BabysitError(
-        'infeasible',
-        `${flagOf(dim)}=${amount(dim, requested)} can never be met: the limit is ${amount(dim, limit)}`,
-        {
-          dim,
-          requested,
-          limit,
-          would_fit: amount(dim, limit),
-          raise,
-          hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less, or raise ${raise}.`,
-        },
-      );
-    }
+    case 'infeasible':
+      return infeasibleError(admission.why);
     case 'deny':
       return denied(admission.why, run, nowMs);
   }
+}
+
+export function infeasibleError({ dim, requested, limit, raise }: Infeasible): BabysitError {
+  return new BabysitError(
+    'infeasible',
+    `${flagOf(dim)}=${amount(dim, requested)} can never be met: the limit is ${amount(dim, limit)}`,
+    {
+      dim,
+      requested,
+      limit,
+      would_fit: amount(dim, limit),
+      raise,
+      hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less, or raise ${raise}.`,
+    },
+  );
 }
 
 export function blockedView(blocked: Blocked): BlockedView {
@@ -45,12 +47,13 @@ export function blockedView(blocked: Blocked): BlockedView {
     limit: blocked.limit,
     short_by: blocked.shortBy,
     blocked_by: [...blocked.blockedBy],
+    position: blocked.position,
     earliest_start: blocked.earliestStartMs === null ? null : new Date(blocked.earliestStartMs).toISOString(),
   };
 }
 
 function denied(why: Blocked, run: RunSubmission, nowMs: number): BabysitError {
-  const { short_by: _, ...fields } = blockedView(why);
+  const { short_by: _, position: __, ...fields } = blockedView(why);
   const inTime =
     why.earliestStartMs === null ? null : formatDuration(Math.max(0, why.earliestStartMs - nowMs));
   const what =
@@ -82,6 +85,9 @@ function suggestion(run: RunSubmission): string {
     ),
     ...flag('mem_pct_limit', run.memPctLimit, String),
     ...flag('cpu_pct_limit', run.cpuPctLimit, String),
+    ...(run.priority === 0 ? [] : [`--priority=${run.priority}`]),
+    ...flag('key', run.key, shellQuote),
+    ...(run.retry === null ? [] : [`--retries=${run.retry.max}`]),
   ];
   const command =
     run.command.kind === 'shell'

@@ -1,157 +1,178 @@
 // The verbs of the API on top of the engine and the record.
-import { watch } from 'node:fs';
-import { hostname } from 'node:os';
-import { monotonicFactory } from 'ulid';
-import type { RunSubmission, Service, Subscription } from '../api/service.ts';
-import type { ConfigView, DoctorView, StatusView, TaskView } from '../api/shapes.ts';
+import { existsSync, statSync } from 'node:fs';
+import type { Service, Subscription } from '../api/service.ts';
+import type { ConfigView, DoctorView, TaskView } from '../api/shapes.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { BabysitError } from '../core/errors.ts';
+import type { RecordedEvent } from '../core/events.ts';
 import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../core/task.ts';
-import type { HostMemory } from '../host/memory.ts';
-import { admit } from '../scheduler/admission.ts';
-import { type Blocked, explainQueue } from '../scheduler/explain.ts';
-import { ledger } from '../scheduler/ledger.ts';
-import type { Capacity } from '../scheduler/snapshot.ts';
+import type { EnvelopeRules } from '../scheduler/envelope.ts';
 import type { Store } from '../store/store.ts';
-import { formatSize } from '../units/size.ts';
 import type { WatchMemory } from '../watchdog/memory.ts';
+import { adjust } from './adjust.ts';
+import { batchLine } from './batch-line.ts';
+import { type CleanDeps, clean } from './cleaning.ts';
 import type { Engine } from './engine.ts';
 import { findTask } from './find.ts';
+import { logChanged } from './follow-log.ts';
 import { logStream } from './log-stream.ts';
 import { attemptPaths } from './paths.ts';
-import { pendingItem } from './picture.ts';
-import { blockedView, refusal } from './refusal.ts';
 import type { Stage } from './stage.ts';
-import { taskFrom } from './submission.ts';
+import { type StatusDeps, statusView } from './status-view.ts';
+import { createSubmit, type SubmitDeps } from './submit.ts';
+import { openTicket } from './ticket.ts';
 import { type LiveFigures, taskView } from './views.ts';
+import { waitingView } from './waits.ts';
 
-export interface ServiceDeps {
+export interface ServiceDeps extends StatusDeps, CleanDeps, Omit<SubmitDeps, 'config'> {
   readonly engine: Engine;
   readonly store: Store;
   readonly clock: Clock;
   readonly loaded: LoadedConfig;
-  readonly capacity: Capacity;
-  readonly home: string;
+  readonly envelopeRules: EnvelopeRules;
   readonly tasksDir: string;
-  readonly driver: string;
-  readonly version: string;
   readonly instance: string;
-  readonly startedAt: number;
-  readHost(): HostMemory;
-  freeDisk(): number;
   doctor(): Promise<DoctorView>;
   stop(killTasks: boolean): void;
 }
 
-type Waits = ReadonlyMap<TaskId, Blocked>;
+/** Beyond it the plan is too dear for an answer to a submission; `status` and `list` tell. */
+const PLANNED_AT_ONCE = 500;
 
 export function createService(deps: ServiceDeps): Service {
-  const { engine, store, clock, loaded, capacity } = deps;
-  const newId = monotonicFactory();
+  const { engine, store, clock, loaded } = deps;
+  const submit = createSubmit({ ...deps, config: loaded.config });
 
-  const queue = (): Waits => explainQueue(engine.snapshot(), clock.now().wallMs);
-  const show = (task: Task, waits?: Waits): TaskView => {
+  const figures = (task: Task): LiveFigures | null => {
     const live = isActive(task.state) ? engine.attempt(task.id) : undefined;
-    const blocked = task.state.status === 'pending' ? (waits ?? queue()).get(task.id) : undefined;
-    return taskView(task, {
+    return live?.memory ? liveFigures(live.memBytes, live.memory) : null;
+  };
+  const show = (task: Task, isPlanned = true): TaskView =>
+    taskView(task, {
       nowMs: clock.now().wallMs,
-      live: live?.memory ? liveFigures(live.memBytes, live.memory) : null,
-      waiting: blocked === undefined ? null : blockedView(blocked),
+      live: figures(task),
+      waiters: engine.hub.count(task.id),
+      waiting: isPlanned ? waitingView(task, engine) : null,
       logPath: task.attempts === 0 ? null : attemptPaths(deps.tasksDir, task.id, task.attempts).log,
     });
-  };
-  const shown = (id: TaskId): TaskView => {
-    const task = engine.task(id) ?? store.byId(id);
+  const known = (id: TaskId): Task => {
+    const task = engine.live.get(id) ?? store.byId(id);
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
-    return show(task);
-  };
-
-  const submit = (stage: Stage, run: RunSubmission): Task => {
-    const free = deps.freeDisk();
-    const floor = loaded.config['admission.min_free_disk'];
-    if (free < floor)
-      throw new BabysitError(
-        'disk_full',
-        `${formatSize(free)} is free in ${deps.home}, the floor is ${formatSize(floor)}`,
-      );
-    const nowMs = stage.now.wallMs;
-    const task = taskFrom(run, {
-      config: loaded.config,
-      capacity,
-      id: newId(nowMs) as TaskId,
-      now: nowMs,
-      isNameTaken: (name) => stage.isNameTaken(name),
-      isNameKnown: (name) => stage.isNameTaken(name) || store.byName(name) !== null,
-    });
-    const queue = run.queue || loaded.config['admission.when_full'] === 'queue';
-    const submission = { item: pendingItem(task), limits: task.limits, queue, force: run.force };
-    const admission = admit(engine.snapshot(stage.tasks()), submission, nowMs);
-    const refused = refusal(admission, run, nowMs);
-    if (refused !== null) throw refused;
-    stage.add(task, run.env, { event: 'submitted', queued: admission.kind === 'queue', forced: run.force });
-    if (run.force) engine.force(task.id);
     return task;
+  };
+  const shown = (id: TaskId): TaskView => show(known(id));
+
+  /** Runs `apply` in the next round; resolves with what it returned once that is committed. */
+  const inRound = <T>(apply: (stage: Stage) => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      let value: T;
+      engine.request({
+        apply: (stage) => {
+          value = apply(stage);
+        },
+        resolve: () => resolve(value),
+        reject,
+      });
+    });
+  /** Stages a change of the live task `ref` names. */
+  const change = async (ref: string, apply: (stage: Stage, task: Task) => void): Promise<TaskView> => {
+    const found = findTask(store, ref);
+    await inRound((stage) => {
+      const task = stage.get(found.id) ?? known(found.id);
+      if (isEnded(task.state))
+        throw new BabysitError('already_ended', `"${found.name}" is ${task.state.status}`, {
+          name: found.name,
+          task_status: task.state.status,
+        });
+      apply(stage, task);
+    });
+    return shown(found.id);
   };
 
   return {
     ping: () => ({ ok: true, pid: process.pid, version: deps.version, instance: deps.instance }),
-    status: () => statusView(deps, show),
+    status: () => statusView(deps, figures, clock.now().wallMs),
     doctor: deps.doctor,
     config: () => configView(deps),
-    run: (run) =>
-      new Promise((resolve, reject) => {
-        let task: Task | null = null;
-        engine.request({
-          apply: (stage) => {
-            task = submit(stage, run);
-          },
-          resolve: () => resolve(shown((task as unknown as Task).id)),
-          reject,
-        });
-      }),
-    list: ({ project, owner, statuses, sinceMs }) => {
-      const tasks = store.list({
-        ...(project === null ? {} : { project }),
-        ...(owner === null ? {} : { owner }),
-        ...(statuses === null ? {} : { statuses }),
-        ...(sinceMs === null ? {} : { endedSince: clock.now().wallMs - sinceMs }),
-      });
-      const waits = queue();
-      return tasks.map((task) => show(task, waits));
+    async run(run) {
+      const { task, isDeduplicated } = await inRound((stage) => submit(stage, run));
+      const view = show(known(task.id), engine.live.queue.size <= PLANNED_AT_ONCE);
+      return isDeduplicated ? { ...view, deduplicated: true } : view;
     },
+    batch: (lines) => inRound((stage) => lines.map((line) => batchLine(line, (run) => submit(stage, run)))),
+    list: ({ project, owner, tag, statuses, sinceMs }) =>
+      store
+        .list({
+          ...(project === null ? {} : { project }),
+          ...(owner === null ? {} : { owner }),
+          ...(statuses === null ? {} : { statuses }),
+          ...(sinceMs === null ? {} : { endedSince: clock.now().wallMs - sinceMs }),
+        })
+        .filter((task) => tag === null || task.tags.includes(tag))
+        .map((task) => show(task)),
     task: (ref) => show(findTask(store, ref)),
     kill: (ref, signal) =>
-      new Promise((resolve, reject) => {
-        const found = findTask(store, ref);
-        const detail = { signal };
-        engine.request({
-          apply: (stage) => {
-            const task = stage.get(found.id);
-            if (task === undefined || isEnded(task.state))
-              throw new BabysitError('already_ended', `"${found.name}" is ${shown(found.id).status}`, {
-                name: found.name,
-                task_status: shown(found.id).status,
-              });
-            const at = stage.now.wallMs;
-            const intent: KillIntent = { reason: 'manual', at, detail, signal, killedAt: null };
-            stage.change(found.id, { kind: 'request_kill', intent });
-          },
-          resolve: () => resolve(shown(found.id)),
-          reject,
-        });
+      change(ref, (stage, task) => {
+        const at = stage.now.wallMs;
+        const intent: KillIntent = { reason: 'manual', at, detail: { signal }, signal, killedAt: null };
+        stage.change(task.id, { kind: 'request_kill', intent });
       }),
+    pause: (ref) =>
+      change(ref, (stage, task) => {
+        if (task.state.status === 'pending') throw notRunning(task, 'paused');
+        stage.change(task.id, { kind: 'pause', at: stage.now.wallMs });
+      }),
+    resume: (ref) =>
+      change(ref, (stage, task) => {
+        if (task.state.status === 'pending') throw notRunning(task, 'resumed');
+        stage.change(task.id, { kind: 'resume', at: stage.now.wallMs });
+      }),
+    adjust: (ref, adjustment) => change(ref, (stage, task) => adjust(deps, stage, task, adjustment)),
+    async retry(ref) {
+      const found = findTask(store, ref);
+      await inRound((stage) => retry(stage, found));
+      return shown(found.id);
+    },
+    awaitCapacity: (request, listener) => openTicket(deps, request, listener),
+    clean: (query) => clean(deps, query),
+    async backup(path) {
+      if (existsSync(path)) throw new BabysitError('usage', `path: ${path} exists already`, { path });
+      try {
+        await store.backup(path);
+      } catch (error) {
+        throw new BabysitError('usage', `path: ${path} cannot be written: ${(error as Error).message}`, {
+          path,
+        });
+      }
+      return { path, bytes: statSync(path).size };
+    },
     log: (ref, query) => {
       const task = findTask(store, ref);
       if (task.attempts === 0) throw new BabysitError('no_log', `"${task.name}" has not started`);
       const { log } = attemptPaths(deps.tasksDir, task.id, task.attempts);
       return logStream({ path: log, changed: () => logChanged(engine, task.id, log) }, query);
     },
-    events: (ref, after) => subscribe(deps, show, findTask(store, ref), after),
+    events: (ref, after) => subscribe(deps, findTask(store, ref), after),
     view: shown,
     stop: deps.stop,
   };
+}
+
+function notRunning(task: Task, what: string): BabysitError {
+  return new BabysitError('not_running', `"${task.name}" is ${task.state.status} and cannot be ${what}`, {
+    name: task.name,
+    task_status: task.state.status,
+  });
+}
+
+function retry(stage: Stage, found: Task): void {
+  const task = stage.get(found.id) ?? found;
+  if (!isEnded(task.state)) throw notRunning(task, 'retried before it has ended');
+  if (stage.isNameTaken(task.name))
+    throw new BabysitError('name_taken', `"${task.name}" is the name of a live task`, { name: task.name });
+  stage.change(task.id, { kind: 'retry' }, task);
 }
 
 function liveFigures(memBytes: number, { cpu, silentMs }: WatchMemory): LiveFigures {
@@ -162,20 +183,11 @@ function liveFigures(memBytes: number, { cpu, silentMs }: WatchMemory): LiveFigu
   };
 }
 
-function subscribe(
-  { engine, store }: ServiceDeps,
-  show: (task: Task) => TaskView,
-  task: Task,
-  after: number,
-): Subscription {
+function subscribe({ engine, store }: ServiceDeps, task: Task, after: number): Subscription {
   let stopListening: (() => void) | null = null;
   let isStopped = false;
   return {
-    task: show(task),
-    // Who comes after the end hears how it ended, not the whole story.
-    backlog: isEnded(task.state)
-      ? store.eventsAfter(task.id, 0).filter((event) => event.event === 'ended')
-      : store.eventsAfter(task.id, after),
+    backlog: backlog(store, task, after),
     start(listener) {
       if (!isStopped) stopListening = engine.hub.listen(task.id, listener);
     },
@@ -186,83 +198,15 @@ function subscribe(
   };
 }
 
-/** Resolves on the next change of the log or at the end of the task; true: it has ended. */
-function logChanged(engine: Engine, id: TaskId, path: string): Promise<boolean> {
-  const hasEnded = () => engine.task(id) === undefined;
-  if (hasEnded()) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const stops: (() => void)[] = [];
-    const settle = () => {
-      for (const stop of stops.splice(0)) stop();
-      resolve(hasEnded());
-    };
-    stops.push(
-      engine.hub.listen(id, settle),
-      (
-        (timer) => () =>
-          clearTimeout(timer)
-      )(setTimeout(settle, FOLLOW_BACKSTOP_MS)),
-    );
-    try {
-      const watcher = watch(path, { persistent: false }, settle);
-      watcher.on('error', settle);
-      stops.push(() => watcher.close());
-    } catch {
-      // Not written yet; the backstop looks again.
-    }
-  });
+/** Who comes after the end hears how it ended, not the whole story. A task that was retried ended before, and lives on. */
+function backlog(store: Store, task: Task, after: number): readonly RecordedEvent[] {
+  if (isEnded(task.state)) return store.eventsAfter(task.id, 0).filter(isEnd).slice(-1);
+  const events = store.eventsAfter(task.id, after);
+  return events.slice(events.findLastIndex(isEnd) + 1);
 }
 
-const FOLLOW_BACKSTOP_MS = 500;
-
-function statusView(deps: ServiceDeps, show: (task: Task, waits: Waits) => TaskView): StatusView {
-  const { engine, capacity } = deps;
-  const snapshot = engine.snapshot();
-  const books = ledger(snapshot);
-  const host = deps.readHost();
-  const waits = explainQueue(snapshot, deps.clock.now().wallMs);
-  const views = [...engine.tasks()].map((task) => show(task, waits));
-  const active = views.filter((view) => view.status !== 'pending');
-  const pending = views.filter((view) => view.status === 'pending');
-  return {
-    host: {
-      hostname: hostname(),
-      cores: capacity.cores,
-      mem_total_bytes: host.totalBytes,
-      mem_available_bytes: host.availableBytes,
-    },
-    daemon: {
-      pid: process.pid,
-      version: deps.version,
-      started_at: new Date(deps.startedAt).toISOString(),
-      driver: deps.driver,
-      home: deps.home,
-      node: process.version,
-    },
-    capacity: {
-      mem_limit_bytes: capacity.memLimitBytes,
-      mem_outside_bytes: snapshot.outsideMemBytes,
-      mem_running_bytes: books.memRunningBytes,
-      mem_pending_bytes: books.memPendingBytes,
-      mem_available_bytes: Math.max(0, books.roomBehindQueue.memBytes),
-      cpu_limit_cores: capacity.cpuLimitCores,
-      cpu_reserved_cores: books.cpuRunningCores + books.cpuPendingCores,
-      cpu_available_cores: Math.max(0, books.roomBehindQueue.cpuCores),
-    },
-    tasks: {
-      running: active.filter((view) => view.status === 'running').length,
-      paused: active.filter((view) => view.status === 'paused').length,
-      pending: pending.length,
-    },
-    running: active.map(({ name, id, elapsed_ms, mem_bytes, cpu_cores }) => ({
-      name,
-      id,
-      elapsed_ms: elapsed_ms ?? 0,
-      mem_bytes,
-      cpu_cores,
-    })),
-    queue: pending.map(({ name, id, waiting }) => ({ name, id, waiting })),
-  };
+function isEnd(event: RecordedEvent): boolean {
+  return event.event === 'ended';
 }
 
 function configView({ home, loaded }: ServiceDeps): ConfigView {

@@ -1,48 +1,71 @@
-// Collects the changes of one round over the live tasks, so that they are committed together or not at all.
+// Collects the changes of one round over the live tasks and leases, so that they are committed together or undone.
+// What is staged is seen at once by whoever asks later in the round: two submissions never take the same room.
 import type { Now } from '../core/clock.ts';
 import type { TaskEvent } from '../core/events.ts';
-import type { Task, TaskId } from '../core/task.ts';
-import { type Change, transition } from '../core/transition.ts';
-import type { Writes } from '../store/store.ts';
+import type { Lease, LeaseId } from '../core/lease.ts';
+import { isEnded, type Task, type TaskId } from '../core/task.ts';
+import { type Change, causeOf, transition } from '../core/transition.ts';
+import type { Environment, Writes } from '../store/store.ts';
+import type { Leases } from './leases.ts';
+import { keyOf, type LiveTasks } from './live-tasks.ts';
 
 export class Stage {
   readonly now: Now;
-  readonly #live: ReadonlyMap<TaskId, Task>;
+  readonly #live: LiveTasks;
+  readonly #leases: Leases;
   readonly #changed = new Map<TaskId, Task>();
-  readonly #environments: { taskId: TaskId; env: Readonly<Record<string, string>> }[] = [];
+  /** Those that have ended in this round, which the record does not know yet. */
+  readonly #endedByName = new Map<string, TaskId>();
+  readonly #endedByKey = new Map<string, TaskId>();
+  readonly #before = new Map<TaskId, Task | undefined>();
+  readonly #environments: { taskId: TaskId; env: Environment }[] = [];
   readonly #events: { taskId: TaskId; name: string; at: number; event: TaskEvent }[] = [];
+  readonly #granted = new Map<LeaseId, Lease>();
+  readonly #dropped = new Map<LeaseId, Lease>();
 
-  #names: Set<string> | null = null;
-
-  constructor(live: ReadonlyMap<TaskId, Task>, now: Now) {
+  constructor(live: LiveTasks, leases: Leases, now: Now) {
     this.#live = live;
+    this.#leases = leases;
     this.now = now;
   }
 
   /** By a live task, or by one that has ended in this very round. */
   isNameTaken(name: string): boolean {
-    this.#names ??= new Set([...this.tasks()].map((task) => task.name));
-    return this.#names.has(name);
+    return this.byName(name) !== undefined;
   }
 
+  /** The live task of this name, else one that has ended in this round. */
+  byName(name: string): Task | undefined {
+    return this.#live.byName(name) ?? this.#ended(this.#endedByName.get(name));
+  }
+
+  byKey(project: string, key: string): Task | undefined {
+    return this.#live.byKey(project, key) ?? this.#ended(this.#endedByKey.get(keyOf(project, key)));
+  }
+
+  /** A live task, or one that has ended in this round. */
   get(id: TaskId): Task | undefined {
     return this.#changed.get(id) ?? this.#live.get(id);
   }
 
-  add(task: Task, env: Readonly<Record<string, string>>, event: TaskEvent): void {
-    this.#changed.set(task.id, task);
-    this.#names?.add(task.name);
+  add(task: Task, env: Environment, event: TaskEvent): void {
+    this.#put(task);
     this.#environments.push({ taskId: task.id, env });
     this.tell(task, event);
   }
 
-  /** False: the change no longer applies to the task. */
-  change(id: TaskId, change: Change): boolean {
-    const task = this.get(id);
-    const result = task === undefined ? null : transition(task, change);
-    if (result === null) return false;
-    this.#changed.set(id, result.task);
-    if (result.event !== null) this.tell(result.task, result.event);
+  /**
+   * False: the change no longer applies to the task. `ended`: the task as the record has it, when it lives no more.
+   * The end of a task reaches those that come after it.
+   */
+  change(id: TaskId, change: Change, ended?: Task): boolean {
+    const task = this.get(id) ?? ended;
+    const changed = task === undefined ? null : this.#change(task, change);
+    if (changed === null) return false;
+    // A list and not a recursion: a chain may have ten thousand links.
+    const over = [changed];
+    for (const task of over)
+      if (isEnded(task.state)) over.push(...this.#tellFollowers(task, task.state.endedAt));
     return true;
   }
 
@@ -50,10 +73,14 @@ export class Stage {
     this.#events.push({ taskId: task.id, name: task.name, at: this.now.wallMs, event });
   }
 
-  /** Live tasks and those added in this round, as they stand now, in order of submission. */
-  *tasks(): Generator<Task> {
-    for (const [id, task] of this.#live) yield this.#changed.get(id) ?? task;
-    for (const [id, task] of this.#changed) if (!this.#live.has(id)) yield task;
+  grant(lease: Lease): void {
+    this.#granted.set(lease.id, lease);
+    this.#leases.put(lease, this.now);
+  }
+
+  dropLease(lease: Lease): void {
+    this.#leases.drop(lease.id);
+    if (!this.#granted.delete(lease.id)) this.#dropped.set(lease.id, lease);
   }
 
   changed(): ReadonlyMap<TaskId, Task> {
@@ -61,10 +88,56 @@ export class Stage {
   }
 
   isEmpty(): boolean {
-    return this.#changed.size === 0 && this.#events.length === 0;
+    return this.#changed.size + this.#events.length + this.#granted.size + this.#dropped.size === 0;
   }
 
   writes(): Writes {
-    return { tasks: [...this.#changed.values()], environments: this.#environments, events: this.#events };
+    return {
+      tasks: [...this.#changed.values()],
+      environments: this.#environments,
+      events: this.#events,
+      leases: [...this.#granted.values()],
+      droppedLeases: [...this.#dropped.keys()],
+    };
+  }
+
+  /** As if the round had not been. */
+  rollback(): void {
+    for (const [id, before] of this.#before) this.#live.put(id, before, this.now.wallMs);
+    for (const id of this.#granted.keys()) this.#leases.drop(id);
+    for (const lease of this.#dropped.values()) this.#leases.put(lease, this.now);
+  }
+
+  #ended(id: TaskId | undefined): Task | undefined {
+    return id === undefined ? undefined : this.#changed.get(id);
+  }
+
+  #change(task: Task, change: Change): Task | null {
+    const result = transition(task, change);
+    if (result === null) return null;
+    this.#put(result.task);
+    if (result.event !== null) this.tell(result.task, result.event);
+    return result.task;
+  }
+
+  #put(task: Task): void {
+    if (!this.#before.has(task.id)) this.#before.set(task.id, this.#live.get(task.id));
+    this.#changed.set(task.id, task);
+    if (isEnded(task.state)) {
+      this.#endedByName.set(task.name, task.id);
+      if (task.key !== null) this.#endedByKey.set(keyOf(task.project, task.key), task.id);
+    }
+    this.#live.put(task.id, task, this.now.wallMs);
+  }
+
+  /** The followers as they are after it. */
+  #tellFollowers(task: Task, at: number): Task[] {
+    const cause = causeOf(task);
+    return this.#live.followers(task.id).flatMap((id) => {
+      const follower = this.#live.get(id);
+      if (follower === undefined) return [];
+      const blame = follower.after?.mode === 'any' ? null : cause;
+      return this.#change(follower, { kind: 'dependency_ended', id: task.id, cause: blame, at }) ?? [];
+    });
   }
 }

@@ -7,12 +7,12 @@ import { aSnapshot, NOW } from '../../test/support/build-snapshot.ts';
 import { GIB, taskId } from '../../test/support/build-task.ts';
 import type { RunSubmission } from '../api/service.ts';
 import { BabysitError } from '../core/errors.ts';
-import { isTaskName, type Task } from '../core/task.ts';
+import { isTaskName, READY, type Task } from '../core/task.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import { envelopeRules, memReserveBytes } from './limits.ts';
-import { pendingItem } from './picture.ts';
+import { pendingItem } from './live-tasks.ts';
 import { taskFrom } from './submission.ts';
 
 function taskOn(capacity: Capacity, run: Partial<RunSubmission> = {}, taken: readonly string[] = []): Task {
@@ -24,6 +24,7 @@ function taskOn(capacity: Capacity, run: Partial<RunSubmission> = {}, taken: rea
     now: NOW,
     isNameTaken,
     isNameKnown: isNameTaken,
+    find: assert.fail,
   });
 }
 
@@ -69,10 +70,11 @@ describe('a submission', () => {
     assert.deepEqual(limits, {
       killTimeoutMs: 1_200_000,
       observabilityMs: 300_000,
+      isStrict: false,
       memPctLimit: 40,
       cpuPctLimit: 90,
     });
-    assert.deepEqual([state, attempts], [{ status: 'pending' }, 0]);
+    assert.deepEqual([state, attempts], [{ status: 'pending', ...READY }, 0]);
   });
 
   it('is killed at twice its own estimate unless it says otherwise', () => {

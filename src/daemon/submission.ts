@@ -3,7 +3,7 @@ import { type Stats, statSync } from 'node:fs';
 import type { RunSubmission } from '../api/service.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Estimate, Limits, Task, TaskId } from '../core/task.ts';
+import type { Estimate, Limits, RetryPolicy, Task, TaskId } from '../core/task.ts';
 import { largestNeed } from '../scheduler/admission.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import { makeName } from './names.ts';
@@ -16,14 +16,21 @@ export interface SubmissionContext {
   isNameTaken(name: string): boolean;
   /** Also by a task that has ended: a name made up shall mean one task only. */
   isNameKnown(name: string): boolean;
+  /** By name or id, live or ended. Throws not_found or ambiguous. */
+  find(ref: string): Task;
 }
 
-/** Throws BabysitError bad_cwd or name_taken. */
+/** Throws BabysitError bad_cwd, name_taken, dependency_cycle, or what `find` throws. */
 export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
   assertDirectory(run.cwd);
   if (run.name !== null && context.isNameTaken(run.name))
     throw new BabysitError('name_taken', `"${run.name}" is the name of a live task`, { name: run.name });
   const limits = limitsFor(run, context.config);
+  const others = findOthers(run, context.find);
+  const after =
+    run.after === null
+      ? null
+      : { mode: run.after.mode, tasks: others.map((other) => ({ id: other.id, name: other.name })) };
   return {
     id: context.id,
     name: run.name ?? makeName(run.command, new Date(context.now), context.id, context.isNameKnown),
@@ -34,9 +41,45 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
     umask: run.umask,
     estimate: estimateFor(run, limits, context),
     limits,
+    priority: run.priority,
+    after,
+    retry: retryFor(run, limits, context),
+    key: run.key,
+    context: run.context,
+    tags: run.tags,
+    requeue: run.requeue,
     attempts: 0,
+    history: [],
+    retriedFrom: 0,
     submittedAt: context.now,
-    state: { status: 'pending' },
+    state: {
+      status: 'pending',
+      waitsFor: others.map((other) => other.id),
+      notBefore: null,
+    },
+  };
+}
+
+/** A name is the task that has it now, so only its own could close a circle. */
+function findOthers({ after, name }: RunSubmission, find: SubmissionContext['find']): Task[] {
+  const found = new Map<TaskId, Task>();
+  for (const ref of after?.refs ?? []) {
+    if (ref === name)
+      throw new BabysitError('dependency_cycle', `"${name}" cannot come after itself`, { name });
+    const other = find(ref);
+    found.set(other.id, other);
+  }
+  return [...found.values()];
+}
+
+function retryFor(run: RunSubmission, limits: Limits, context: SubmissionContext): RetryPolicy | null {
+  const { retry } = run;
+  if (retry === null) return null;
+  return {
+    max: retry.max,
+    on: retry.on,
+    backoffMs: retry.backoffMs ?? context.config['defaults.retry_backoff'],
+    memCeilingBytes: retry.raiseMem ? largestNeed(context.capacity, limits).memBytes : null,
   };
 }
 
@@ -45,6 +88,7 @@ function limitsFor(run: RunSubmission, config: Config): Limits {
   return {
     killTimeoutMs: run.killTimeoutMs ?? 2 * timeMs,
     observabilityMs: run.observabilityMs ?? config['defaults.observability_interval'],
+    isStrict: run.isStrict,
     memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
     cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
   };

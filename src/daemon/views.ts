@@ -1,7 +1,17 @@
 // A task as it is shown: one flat object with every field, null where it does not apply.
-import type { BlockedView, TaskView } from '../api/shapes.ts';
+import type { BlockedView, PastAttemptView, TaskView } from '../api/shapes.ts';
 import { type Format, interruptHint, killHint } from '../core/reasons.ts';
-import { type Attempt, type Command, isEnded, type Task, type TaskState, type Usage } from '../core/task.ts';
+import { suggestEstimates } from '../core/suggest.ts';
+import {
+  type Attempt,
+  type Command,
+  type FailReason,
+  isEnded,
+  type PastAttempt,
+  type Task,
+  type TaskState,
+  type Usage,
+} from '../core/task.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
 import { shellQuote } from './refusal.ts';
@@ -15,6 +25,7 @@ export interface LiveFigures {
 export interface ViewContext {
   readonly nowMs: number;
   readonly live: LiveFigures | null;
+  readonly waiters: number;
   readonly waiting: BlockedView | null;
   readonly logPath: string | null;
 }
@@ -36,17 +47,25 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     command: commandText(task.command),
     cwd: task.cwd,
     attempt: task.attempts,
+    priority: task.priority,
+    after: task.after?.tasks.map((other) => other.name) ?? null,
+    key: task.key,
+    context: task.context,
+    tags: [...task.tags],
+    requeue: task.requeue,
+    retries: task.retry?.max ?? 0,
     estimated_time_ms: estimate.timeMs,
     estimated_mem_bytes: estimate.memBytes,
     estimated_cpu_cores: estimate.cpuCores,
     kill_timeout_ms: limits.killTimeoutMs,
     observability_interval_ms: limits.observabilityMs,
+    observability: limits.isStrict ? 'strict' : 'any',
     mem_pct_limit: limits.memPctLimit,
     cpu_pct_limit: limits.cpuPctLimit,
     submitted_at: iso(task.submittedAt) ?? '',
     started_at: iso(startedAt),
     ended_at: iso(endedAt),
-    elapsed_ms: startedAt === null ? null : Math.max(0, Math.round((endedAt ?? context.nowMs) - startedAt)),
+    elapsed_ms: elapsedMs(state, endedAt ?? context.nowMs),
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
@@ -55,17 +74,51 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     mem_bytes: context.live?.memBytes ?? null,
     cpu_cores: context.live?.cpuCores ?? null,
     silent_ms: context.live?.silentMs ?? null,
+    waiters: context.waiters,
     waiting: context.waiting,
     ...exitFields(state),
     ...killFields(task, usage),
     ...reasonFields(state),
     peak_mem_bytes: usage?.peakMemBytes ?? null,
     peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
+    peak_cpu_cores: usage?.peakCpuCores ?? null,
     cpu_seconds: usage?.cpuSeconds ?? null,
     io_read_bytes: usage?.ioReadBytes ?? null,
     io_write_bytes: usage?.ioWriteBytes ?? null,
     oom_kills: usage?.oomKills ?? null,
+    suggested_estimates: suggested(task),
     log_path: context.logPath,
+    history: task.history.map(pastAttemptView),
+  };
+}
+
+function suggested(task: Task): TaskView['suggested_estimates'] {
+  const { state } = task;
+  if (!isEnded(state) || state.attempt === null) return null;
+  const kill = state.status === 'killed' ? state.kill : null;
+  const { timeMs, memBytes, cpuCores } = suggestEstimates(task, state.usage, kill);
+  return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
+}
+
+/** Without the time it was paused. */
+function elapsedMs(state: TaskState, untilMs: number): number | null {
+  const attempt = attemptOf(state);
+  if (attempt === null || attempt.startedAt === null) return null;
+  const pausedMs = attempt.pausedMs + (state.status === 'paused' ? untilMs - state.pausedAt : 0);
+  return Math.max(0, Math.round(untilMs - attempt.startedAt - pausedMs));
+}
+
+function pastAttemptView(past: PastAttempt): PastAttemptView {
+  return {
+    attempt: past.number,
+    status: past.status,
+    reason: past.reason,
+    started_at: iso(past.startedAt),
+    ended_at: iso(past.endedAt) ?? '',
+    exit_code: past.exit?.code ?? null,
+    signal: past.exit?.signal ?? null,
+    peak_mem_bytes: past.usage?.peakMemBytes ?? null,
+    cpu_seconds: past.usage?.cpuSeconds ?? null,
   };
 }
 
@@ -94,16 +147,19 @@ function killFields(
   };
 }
 
+const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
+  exit: null,
+  could_not_start: 'The command never ran: mend what the message names and run it again.',
+  dependency_failed: 'The command never ran: mend and retry the task that is named first, then this one.',
+};
+
 function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {
   switch (state.status) {
     case 'failed':
       return {
         reason: state.reason,
         message: state.message,
-        hint:
-          state.reason === 'could_not_start'
-            ? 'The command never ran: mend what the message names and run it again.'
-            : null,
+        hint: FAIL_HINTS[state.reason],
       };
     case 'interrupted':
       return { reason: state.reason, message: null, hint: interruptHint(state.reason) };

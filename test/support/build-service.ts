@@ -1,16 +1,19 @@
 // The real service on the real engine and a real record, with a host, a clock and a driver of the test's own.
-// No process is ever started: the driver refuses every group, so what is dispatched ends as could_not_start.
-import { mkdtempSync, rmSync } from 'node:fs';
+// No process is ever started. Unless a test asks for groups, the driver refuses them, so that what is dispatched ends as
+// could_not_start; with groups it stays running, with nothing in it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
+import { monotonicFactory } from 'ulid';
 import { buildApp } from '../../src/api/app.ts';
-import { type Driver, DriverError, type Group } from '../../src/cgroups/driver.ts';
+import { type Driver, DriverError, type Group, type GroupUsage } from '../../src/cgroups/driver.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { LeaseId } from '../../src/core/lease.ts';
 import type { GroupRef } from '../../src/core/task.ts';
 import { Engine } from '../../src/daemon/engine.ts';
-import { envelopeRules, watchRules } from '../../src/daemon/limits.ts';
+import { envelopeRules, policyOf, pressureRules, watchRules } from '../../src/daemon/limits.ts';
 import { recover } from '../../src/daemon/recover.ts';
 import { createService } from '../../src/daemon/service.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -20,13 +23,33 @@ import { GIB } from './build-task.ts';
 
 const DOCTOR = { ok: true, driver: 'v2', checks: [] };
 
-export function serviceOf(t: TestContext) {
+/** What a submission over HTTP says unless a test says otherwise. */
+const RUN = {
+  command: 'make',
+  cwd: '/',
+  env: { TOKEN: 'hunter2' },
+  project: '/',
+  estimated_mem_bytes: '4G',
+  estimated_cpu_cores: 1,
+};
+
+/** `config` as in config.json. The host has 24 GiB, of which tasks may take 16.8, and 8 cores. */
+export function serviceOf(t: TestContext, config: object = {}) {
   const home = mkdtempSync(join(tmpdir(), 'babysit-service-'));
   const store = openStore(join(home, 'babysit.db'));
+  writeFileSync(join(home, 'config.json'), JSON.stringify(config));
   const loaded = loadConfig(join(home, 'config.json'), {});
   const capacity = hostOf(24, 8, loaded.config);
   /** A full host: nothing fits until a test makes room. */
-  const host = { totalBytes: capacity.memTotalBytes, availableBytes: 0, freeDisk: 100 * GIB, monoMs: 0 };
+  const host = {
+    totalBytes: capacity.memTotalBytes,
+    availableBytes: 0,
+    freeDisk: 100 * GIB,
+    monoMs: 0,
+    hasGroups: false,
+    /** Working set of every group. */
+    groupMemBytes: 0,
+  };
   const clock = {
     now: () => {
       host.monoMs += 1;
@@ -36,12 +59,18 @@ export function serviceOf(t: TestContext) {
   const driver: Driver = {
     kind: 'v2',
     create: (name) => {
-      throw new DriverError('EBUSY', name, `no group ${name} today`);
+      if (!host.hasGroups) throw new DriverError('EBUSY', name, `no group ${name} today`);
+      return {
+        ...emptyGroup({ driver: 'v2', name }),
+        populated: () => true,
+        usage: () => usageOf(host.groupMemBytes),
+      };
     },
     open: emptyGroup,
     list: () => [],
   };
   const tasksDir = join(home, 'tasks');
+  const newId = monotonicFactory();
   const log = pino({ level: 'silent' });
   const engine = new Engine({
     driver,
@@ -49,12 +78,16 @@ export function serviceOf(t: TestContext) {
     store,
     log,
     tasksDir,
-    tools: { cat: '', env: '', nice: '', bash: '', setsid: null },
+    tools: { cat: '', env: '', nice: '', bash: '' },
     spawner: { start() {}, close() {} },
     bootId: 'boot-1',
     capacity,
+    policy: policyOf(loaded.config),
     envelopeRules: envelopeRules(loaded.config, capacity.memTotalBytes),
+    newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(loaded.config, capacity.memTotalBytes, true),
+    pressureRules: pressureRules(loaded.config),
+    home,
     monitorIntervalMs: 1000,
     killGraceMs: 1000,
     readHost: () => host,
@@ -64,7 +97,11 @@ export function serviceOf(t: TestContext) {
     store,
     clock,
     loaded,
+    log,
     capacity,
+    policy: policyOf(loaded.config),
+    envelopeRules: envelopeRules(loaded.config, capacity.memTotalBytes),
+    newId,
     home,
     tasksDir,
     driver: 'v2',
@@ -85,7 +122,53 @@ export function serviceOf(t: TestContext) {
   });
   /** Starts as the daemon does, with the record as a daemon before it has left it. */
   const restart = () => recover(engine, { store, driver, clock, log, bootId: 'boot-1', tasksDir });
-  return { app, service, store, host, engine, tasksDir, restart };
+  const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {
+    const response = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+    return { status: response.statusCode, body: response.json() };
+  };
+  return {
+    app,
+    service,
+    store,
+    host,
+    engine,
+    tasksDir,
+    restart,
+    ask,
+    run: (changes: object = {}) => ask('POST', '/v1/tasks', { ...RUN, ...changes }),
+    /** Lines as in POST /v1/batch; the answers. */
+    batch: async (...lines: object[]) => {
+      const { command: _, ...line } = RUN;
+      const { cwd, env, project, ...estimates } = line;
+      const full = lines.map((changes) => ({ command: 'make', ...estimates, ...changes }));
+      return (await ask('POST', '/v1/batch', { common: { cwd, env, project }, lines: full })).body.lines;
+    },
+    kill: (ref: string) => ask('POST', `/v1/tasks/${ref}/kill`),
+    task: async (ref: string) => (await ask('GET', `/v1/tasks/${ref}`)).body,
+    makeRoom: () => {
+      host.availableBytes = host.totalBytes;
+    },
+    fillUp: () => {
+      host.availableBytes = 0;
+    },
+    /** What is dispatched from now on runs. */
+    makeGroups: () => {
+      host.hasGroups = true;
+    },
+  };
+}
+
+function usageOf(memBytes: number): GroupUsage {
+  return {
+    memBytes,
+    memPeakCachedBytes: null,
+    cpuUsec: 0,
+    ioReadBytes: null,
+    ioWriteBytes: null,
+    pids: 1,
+    oomKills: 0,
+    pidsMaxHits: 0,
+  };
 }
 
 /** A group whose last process has gone. */

@@ -12,6 +12,7 @@ import type {
   TaskState,
   Usage,
 } from '../../src/core/task.ts';
+import { READY } from '../../src/core/task.ts';
 
 export const KIB = 1024;
 export const MIB = 1024 ** 2;
@@ -27,7 +28,14 @@ export function anEstimate(changes: Partial<Estimate> = {}): Estimate {
 }
 
 export function someLimits(changes: Partial<Limits> = {}): Limits {
-  return { killTimeoutMs: 1_200_000, observabilityMs: 300_000, memPctLimit: 40, cpuPctLimit: 90, ...changes };
+  return {
+    killTimeoutMs: 1_200_000,
+    observabilityMs: 300_000,
+    isStrict: false,
+    memPctLimit: 40,
+    cpuPctLimit: 90,
+    ...changes,
+  };
 }
 
 export function anEnvelope(changes: Partial<Envelope> = {}): Envelope {
@@ -51,6 +59,7 @@ export function anAttempt(changes: Partial<Attempt> = {}): Attempt {
     dispatchedAt: 2_000,
     startedAt: 2_010,
     pid: 4242,
+    pausedMs: 0,
     kill: null,
     ...changes,
   };
@@ -72,6 +81,7 @@ export function someUsage(changes: Partial<Usage> = {}): Usage {
     ioReadBytes: 0,
     ioWriteBytes: 0,
     oomKills: 0,
+    peakCpuCores: null,
     ...changes,
   };
 }
@@ -98,9 +108,18 @@ export function aTask(changes: Partial<Task> = {}): Task {
     umask: 0o022,
     estimate: anEstimate(),
     limits: someLimits(),
+    priority: 0,
+    after: null,
+    retry: null,
+    key: null,
+    context: null,
+    tags: [],
+    requeue: false,
     attempts: 0,
+    history: [],
+    retriedFrom: 0,
     submittedAt: 1_000,
-    state: { status: 'pending' },
+    state: { status: 'pending', ...READY },
     ...changes,
   };
 }

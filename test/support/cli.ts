@@ -13,6 +13,8 @@ export interface CliResult {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Without it there is no standard input. */
+  readonly stdin?: string;
   /** A test that hangs is a failure, not a stop of the suite. */
   readonly deadlineMs?: number;
 }
@@ -38,13 +40,20 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   // The launcher shall use the Node that runs the tests.
   const env = { ...process.env, BABYSIT_NODE: process.execPath, ...options.env };
   const began = performance.now();
-  const child = spawn(BABYSIT, args, { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { cwd, stdin } = options;
+  const child = spawn(BABYSIT, args, {
+    env,
+    cwd,
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  });
+  // A command that does not read all of it says why by its exit code.
+  child.stdin?.on('error', () => {}).end(stdin);
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   const done = new Promise<CliResult>((resolve, reject) => {

@@ -1,9 +1,11 @@
-// Routes about tasks: submit, list, show, kill, log, events.
+// Routes about tasks: submit, list, show, change, log, events; and tickets of those who wait for room.
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { eventStream, type OpenStreams, sayFarewell } from '../event-stream.ts';
-import { parseAfter, parseKill, parseList, parseLog, parseRun } from '../requests.ts';
+import { parseAdjust, parseAfter, parseKill, parseList, parseLog, parseTicket } from '../requests.ts';
+import { parseBatch, parseRun } from '../run-requests.ts';
 import type { Service } from '../service.ts';
+import { ticketStream } from '../ticket-stream.ts';
 
 interface ByRef {
   Params: { ref: string };
@@ -12,16 +14,27 @@ interface ByRef {
 export function taskRoutes(app: FastifyInstance, service: Service): void {
   const streams: OpenStreams = new Set();
   app.addHook('preClose', async () => sayFarewell(streams));
+  app.post('/v1/tickets', (request, reply) => {
+    const stream = ticketStream(service, parseTicket(request.body), streams);
+    return reply.type('application/x-ndjson').send(stream);
+  });
   app.post('/v1/tasks', async (request, reply) => {
     const task = await service.run(parseRun(request.body));
     return reply.code(201).send(task);
   });
+  app.post('/v1/batch', async (request) => ({ lines: await service.batch(parseBatch(request.body)) }));
   app.get('/v1/tasks', (request) => ({ tasks: service.list(parseList(request.query)) }));
   app.get<ByRef>('/v1/tasks/:ref', (request) => service.task(request.params.ref));
   app.post<ByRef>('/v1/tasks/:ref/kill', async (request, reply) => {
     const task = await service.kill(request.params.ref, parseKill(request.body));
     return reply.code(202).send(task);
   });
+  app.post<ByRef>('/v1/tasks/:ref/pause', (request) => service.pause(request.params.ref));
+  app.post<ByRef>('/v1/tasks/:ref/resume', (request) => service.resume(request.params.ref));
+  app.post<ByRef>('/v1/tasks/:ref/retry', (request) => service.retry(request.params.ref));
+  app.post<ByRef>('/v1/tasks/:ref/adjust', (request) =>
+    service.adjust(request.params.ref, parseAdjust(request.body)),
+  );
   app.get<ByRef>('/v1/tasks/:ref/log', (request, reply) => {
     const blocks = service.log(request.params.ref, parseLog(request.query));
     return reply.type('text/plain; charset=utf-8').send(Readable.from(blocks, { objectMode: false }));

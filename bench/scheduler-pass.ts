@@ -1,0 +1,129 @@
+// Time of a scheduling pass after a task has ended, with a long queue behind it; the plan of the whole queue beside.
+import { pass } from '../src/scheduler/pass.ts';
+import { plan } from '../src/scheduler/plan.ts';
+import { DEFAULT_POLICY } from '../src/scheduler/policy.ts';
+import { Queue } from '../src/scheduler/queue.ts';
+import { type PendingItem, type RunningItem, type Snapshot, started } from '../src/scheduler/snapshot.ts';
+import type { Run } from './benchmark.ts';
+import { atMost, type Row } from './row.ts';
+import { median, p95 } from './statistics.ts';
+
+/** So much room that about 64 tasks run. */
+const CPU_LIMIT_CORES = 130;
+const OWNERS = 100;
+const AIMS_MS = { 10000: 5, 100000: 10 } as const;
+const GIB = 1024 ** 3;
+
+const CAPACITY: Snapshot['capacity'] = {
+  memTotalBytes: 1024 * GIB,
+  memLimitBytes: CPU_LIMIT_CORES * GIB,
+  cores: CPU_LIMIT_CORES,
+  cpuLimitCores: CPU_LIMIT_CORES,
+  maxRunning: 1000,
+  maxPending: 100_000,
+};
+
+export async function schedulerPass({ isQuick, progress }: Run): Promise<Row[]> {
+  const passes = isQuick ? 100 : 1000;
+  const plans = isQuick ? 3 : 15;
+  const rows: Row[] = [];
+  for (const [step, pending] of ([10_000, 100_000] as const).entries()) {
+    progress(step, 2);
+    const busy = new BusyHost(pending);
+    for (let warmUp = 0; warmUp < 50; warmUp += 1) busy.passMs();
+    const timesMs = Array.from({ length: passes }, () => busy.passMs());
+    const name = `pass, ${pending} pending, ${busy.running} running`;
+    const row = { unit: 'ms', against: null, ratio: null, samples: passes } as const;
+    rows.push({ ...row, name: `${name} p95`, ours: p95(timesMs), aim: atMost(AIMS_MS[pending]) });
+    rows.push({ ...row, name, ours: median(timesMs), aim: null });
+    if (pending < 100_000) continue;
+    const plansMs = Array.from({ length: plans }, () => busy.planMs());
+    rows.push({ ...row, name: `plan, ${pending} pending`, ours: median(plansMs), aim: null, samples: plans });
+  }
+  return rows;
+}
+
+/** Full, with a queue of mixed tasks of many owners that is kept at its length. */
+class BusyHost {
+  readonly #queue = new Queue();
+  readonly #random = randomBelow(1);
+  readonly #pending: number;
+  #running: RunningItem[] = [];
+  #nowMs = 1_700_000_000_000;
+  #submitted = 0;
+
+  constructor(pending: number) {
+    this.#pending = pending;
+    this.#refill();
+    this.#carryOut();
+  }
+
+  /** One of the running tasks ends; what the pass for that takes. */
+  passMs(): number {
+    this.#nowMs += 1000;
+    this.#running.splice(this.#random(this.#running.length), 1);
+    const begin = performance.now();
+    pass(this.#snapshot(), this.#nowMs);
+    const tookMs = performance.now() - begin;
+    this.#carryOut();
+    return tookMs;
+  }
+
+  planMs(): number {
+    const begin = performance.now();
+    plan(this.#snapshot(), this.#nowMs);
+    return performance.now() - begin;
+  }
+
+  get running(): number {
+    return this.#running.length;
+  }
+
+  #snapshot(): Snapshot {
+    return { capacity: CAPACITY, outsideMemBytes: 0, running: this.#running, leases: [], queue: this.#queue };
+  }
+
+  #carryOut(): void {
+    const { starts, reservation } = pass(this.#snapshot(), this.#nowMs, DEFAULT_POLICY);
+    for (const id of starts) {
+      const item = this.#queue.get(id);
+      if (item === undefined) continue;
+      this.#queue.remove(id, this.#nowMs);
+      this.#queue.served(item.owner, this.#nowMs);
+      this.#running.push(started(item, this.#nowMs));
+    }
+    this.#queue.reserve(reservation, this.#nowMs);
+    this.#refill();
+  }
+
+  #refill(): void {
+    while (this.#queue.size < this.#pending) this.#queue.add(this.#nextItem(), this.#nowMs);
+  }
+
+  /** Mostly small tasks, some large, no two alike. */
+  #nextItem(): PendingItem {
+    this.#submitted += 1;
+    const size = 1 + this.#random(this.#random(10) === 0 ? 32 : 6);
+    return {
+      id: String(this.#submitted).padStart(9, '0'),
+      kind: 'task',
+      name: `task-${this.#submitted}`,
+      owner: `owner-${this.#random(OWNERS)}`,
+      priority: 0,
+      submittedAtMs: this.#nowMs,
+      need: { memBytes: size * GIB + this.#random(GIB), cpuCores: size + this.#random(100) / 100 },
+      timeMs: 1000 + this.#random(3_600_000),
+    };
+  }
+}
+
+/** The same numbers in every run (mulberry32, T. Ettinger 2017). */
+function randomBelow(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+  };
+}

@@ -1,0 +1,251 @@
+// What comes in as a submission, alone or in a batch: read into values with units, or refused with the name of the field.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { GIB } from '../../test/support/build-task.ts';
+import { refusesField as refuses } from '../../test/support/refuses.ts';
+import { BabysitError } from '../core/errors.ts';
+import { RETRY_CAUSES } from '../core/task.ts';
+import { parseBatch, parseRun } from './run-requests.ts';
+
+const RUN = { command: 'make', cwd: '/project', env: { PATH: '/bin' }, project: '/project' };
+
+function manyVariables(): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`V${n}`, 'x'.repeat(120_000)]));
+}
+
+describe('parseRun', () => {
+  it('leaves what was not said to the config', () => {
+    assert.deepEqual(parseRun(RUN), {
+      command: { kind: 'shell', line: 'make' },
+      name: null,
+      cwd: '/project',
+      umask: 0o022,
+      env: { PATH: '/bin' },
+      project: '/project',
+      owner: null,
+      timeMs: null,
+      memBytes: null,
+      cpuCores: null,
+      killTimeoutMs: null,
+      observabilityMs: null,
+      isStrict: false,
+      memPctLimit: null,
+      cpuPctLimit: null,
+      queue: false,
+      force: false,
+      priority: 0,
+      after: null,
+      key: null,
+      context: null,
+      tags: [],
+      requeue: false,
+      lease: null,
+      retry: null,
+    });
+  });
+
+  it('reads every field, as text or as a number', () => {
+    const { command: _, ...rest } = RUN;
+    const run = parseRun({
+      ...rest,
+      argv: ['make', '-j4', ''],
+      name: 'build',
+      owner: 'session-1',
+      umask: 0o027,
+      estimated_time: '10m',
+      estimated_mem_bytes: 4 * GIB,
+      estimated_cpu_cores: '1.5',
+      kill_timeout: 90,
+      observability_interval: 0,
+      mem_pct_limit: '40%',
+      cpu_pct_limit: 90,
+      queue: true,
+      force: true,
+      priority: -5,
+      key: 'k',
+      lease: '01J',
+      context: { pr: 7 },
+      tag: ['a', 'b'],
+      requeue: true,
+      retries: 3,
+      retry_on: 'OOM, exit',
+      retry_backoff: '2s',
+      retry_raise_mem: true,
+    });
+    const { env: __, cwd: ___, project: ____, ...read } = run;
+    assert.deepEqual(read, {
+      command: { kind: 'argv', argv: ['make', '-j4', ''] },
+      name: 'build',
+      owner: 'session-1',
+      umask: 0o027,
+      timeMs: 600_000,
+      memBytes: 4 * GIB,
+      cpuCores: 1.5,
+      killTimeoutMs: 90_000,
+      observabilityMs: 0,
+      isStrict: false,
+      memPctLimit: 40,
+      cpuPctLimit: 90,
+      queue: true,
+      force: true,
+      priority: -5,
+      after: null,
+      key: 'k',
+      lease: '01J',
+      context: { pr: 7 },
+      tags: ['a', 'b'],
+      requeue: true,
+      retry: { max: 3, on: ['oom', 'exit'], backoffMs: 2000, raiseMem: true },
+    });
+  });
+
+  const AFTER: [object, object | null][] = [
+    [{}, null],
+    [{ after: 'a, b,,c' }, { refs: ['a', 'b', 'c'], mode: 'ok' }],
+    [{ after: [' a ', 'b'] }, { refs: ['a', 'b'], mode: 'ok' }],
+    [{ after_any: 'a' }, { refs: ['a'], mode: 'any' }],
+  ];
+  for (const [fields, expected] of AFTER)
+    it(`reads ${JSON.stringify(fields)}`, () =>
+      assert.deepEqual(parseRun({ ...RUN, ...fields }).after, expected));
+
+  it('retries everything unless told what, after the back-off of the config', () => {
+    const { retry } = parseRun({ ...RUN, retries: 2 });
+    assert.deepEqual(retry, { max: 2, on: RETRY_CAUSES, backoffMs: null, raiseMem: false });
+    assert.equal(parseRun({ ...RUN, retries: 0, retry_on: 'oom' }).retry, null);
+  });
+
+  const BAD: [string, object | null | string, RegExp][] = [
+    ['nothing', null, /^request: /],
+    ['a text', 'make', /^request: /],
+    ['neither command nor argv', { ...RUN, command: undefined }, /exactly one of command and argv/],
+    ['both command and argv', { ...RUN, argv: ['make'] }, /exactly one of command and argv/],
+    ['an empty command', { ...RUN, command: '' }, /^command: is empty/],
+    ['an empty argv', { ...RUN, command: undefined, argv: [] }, /^argv: is empty/],
+    ['an unknown field', { ...RUN, estimated_tiem: '10m' }, /estimated_tiem/],
+    ['a bad name', { ...RUN, name: '../etc' }, /^name: must be a letter or digit first/],
+    ['a relative cwd', { ...RUN, cwd: 'src' }, /^cwd: must be an absolute path/],
+    ['a relative project', { ...RUN, project: '' }, /^project: must be an absolute path/],
+    ['NUL in the command', { ...RUN, command: 'a\0b' }, /^command: .*NUL/],
+    ['NUL in an argument', { ...RUN, command: undefined, argv: ['a', 'b\0'] }, /^argv\.1: .*NUL/],
+    ['NUL in the cwd', { ...RUN, cwd: '/a\0' }, /^cwd: .*NUL/],
+    ['NUL in a value of the environment', { ...RUN, env: { A: 'x\0' } }, /^env\.A: .*NUL/],
+    ['NUL in a name of the environment', { ...RUN, env: { 'A\0': 'x' } }, /^env\..*: /],
+    ['= in a name of the environment', { ...RUN, env: { 'A=B': 'x' } }, /^env\.A=B: /],
+    ['an environment of numbers', { ...RUN, env: { A: 1 } }, /^env\.A: /],
+    ['a umask above 0777', { ...RUN, umask: 0o1000 }, /^umask: /],
+    ['an empty owner', { ...RUN, owner: '' }, /^owner: /],
+    ['text for a switch', { ...RUN, queue: 'yes' }, /^queue: /],
+    ['an object for a size', { ...RUN, estimated_mem_bytes: {} }, /^estimated_mem_bytes: /],
+    ['a time of zero', { ...RUN, estimated_time: 0 }, /^estimated_time: .*Examples/],
+    ['a size of zero', { ...RUN, estimated_mem_bytes: '0' }, /^estimated_mem_bytes: .*Examples/],
+    ['no cores', { ...RUN, estimated_cpu_cores: 0 }, /^estimated_cpu_cores: .*Examples/],
+    ['a negative timeout', { ...RUN, kill_timeout: '-1s' }, /^kill_timeout: .*Examples/],
+    ['a bad interval', { ...RUN, observability_interval: 'off' }, /^observability_interval: .*Examples/],
+    ['more than all memory', { ...RUN, mem_pct_limit: 101 }, /^mem_pct_limit: .*Examples/],
+    ['no CPU at all', { ...RUN, cpu_pct_limit: 0 }, /^cpu_pct_limit: .*Examples/],
+    ['a priority above the highest', { ...RUN, priority: 101 }, /^priority: .*100/],
+    ['a priority below the lowest', { ...RUN, priority: -101 }, /^priority: .*-100/],
+    ['a fraction of a priority', { ...RUN, priority: 0.5 }, /^priority: /],
+    ['after in both ways', { ...RUN, after: 'a', after_any: 'b' }, /after and after_any exclude/],
+    ['after by force', { ...RUN, after: 'a', force: true }, /after and force exclude/],
+    ['after nobody', { ...RUN, after: ' , ' }, /^after: the list is empty/],
+    ['after a number', { ...RUN, after: 7 }, /^after: /],
+    ['an empty key', { ...RUN, key: '' }, /^key: /],
+    ['a key without end', { ...RUN, key: 'k'.repeat(257) }, /^key: /],
+    ['an empty lease', { ...RUN, lease: '' }, /^lease: /],
+    ['fewer than no retries', { ...RUN, retries: -1 }, /^retries: /],
+    ['endless retries', { ...RUN, retries: 1001 }, /^retries: /],
+    [
+      'an unknown cause',
+      { ...RUN, retries: 1, retry_on: 'oom,rain' },
+      /^retry_on: "rain" .*oom, exit, signal, stall/,
+    ],
+    ['no cause', { ...RUN, retries: 1, retry_on: [] }, /^retry_on: the list is empty/],
+    ['a bad back-off', { ...RUN, retries: 1, retry_backoff: '-1s' }, /^retry_backoff: .*Examples/],
+    ['a context without end', { ...RUN, context: 'x'.repeat(70_000) }, /^context: 70002 bytes/],
+    [
+      'a command longer than the kernel takes',
+      { ...RUN, command: 'x'.repeat(131_072) },
+      /^the command is 131072 bytes/,
+    ],
+    [
+      'an environment longer than the kernel takes',
+      { ...RUN, env: manyVariables() },
+      /^the environment is \d+ bytes/,
+    ],
+  ];
+  for (const [what, body, pattern] of BAD)
+    it(`refuses ${what}`, () => refuses(() => parseRun(body), pattern));
+
+  it('never repeats a value of the environment in an error', () => {
+    const body = { ...RUN, env: { TOKEN: 'hunter2\0' }, cwd: 'src' };
+    assert.throws(
+      () => parseRun(body),
+      (error: Error) => !error.message.includes('hunter2'),
+    );
+  });
+});
+
+describe('parseBatch', () => {
+  const common = { cwd: '/project', env: { PATH: '/bin' }, project: '/project', umask: 0o077, owner: 'me' };
+  const batch = (...lines: unknown[]) => parseBatch({ common, lines });
+  const good = (line: unknown) => {
+    const [run] = batch(line);
+    assert.ok(run !== undefined && !(run instanceof BabysitError), String(run));
+    return run;
+  };
+
+  it('gives each line where the batch came from, and queues it', () => {
+    const { cwd, env, project, umask, owner, queue } = good({ command: 'make' });
+    assert.deepEqual({ cwd, env, project, umask, owner, queue }, { ...common, queue: true });
+  });
+
+  it('lets a line say otherwise: directory, owner, soft-deny, and variables over those of the caller', () => {
+    const line = { command: 'make', cwd: '/other', owner: 'you', queue: false, env: { A: '1' } };
+    const { cwd, env, owner, queue, project } = good(line);
+    assert.deepEqual(
+      { cwd, env, owner, queue, project },
+      { cwd: '/other', env: { PATH: '/bin', A: '1' }, owner: 'you', queue: false, project: '/project' },
+    );
+  });
+
+  it('gives lines without variables of their own one and the same environment', () => {
+    const [first, second] = batch({ command: 'a' }, { command: 'b' });
+    assert.ok(first && second && !(first instanceof BabysitError) && !(second instanceof BabysitError));
+    assert.equal(first.env, second.env);
+  });
+
+  const BAD: [string, unknown, RegExp][] = [
+    ['nothing', null, /^request: /],
+    ['a list', [1], /^request: /],
+    ['no command', {}, /exactly one of command and argv/],
+    ['an unknown field', { command: 'x', projct: '/p' }, /projct/],
+    ['a project of its own', { command: 'x', project: '/p' }, /project/],
+    ['a relative directory', { command: 'x', cwd: 'src' }, /^cwd: /],
+    ['a bad size', { command: 'x', estimated_mem_bytes: '4 bananas' }, /^estimated_mem_bytes: .*Examples/],
+    ['a bad variable', { command: 'x', env: { 'A=B': '1' } }, /^env\.A=B: /],
+    [
+      'a variable longer than the kernel takes',
+      { command: 'x', env: { A: 'x'.repeat(131_072) } },
+      /variable A/,
+    ],
+    ['a priority in words', { command: 'x', priority: 'high' }, /^priority: /],
+  ];
+  for (const [what, line, pattern] of BAD)
+    it(`puts an error where a line has ${what}, and takes the others`, () => {
+      const [before, refused, after] = batch({ command: 'a' }, line, { command: 'b' });
+      assert.ok(before && after && !(before instanceof BabysitError) && !(after instanceof BabysitError));
+      refuses(() => {
+        throw refused;
+      }, pattern);
+    });
+
+  it('refuses the whole when what its lines share is wrong, or there are too many', () => {
+    refuses(() => parseBatch({ common: { ...common, cwd: 'x' }, lines: [] }), /^common\.cwd: /);
+    refuses(() => parseBatch({ common: { ...common, command: 'x' }, lines: [] }), /command/);
+    refuses(() => parseBatch({ common, lines: Array(10_001).fill({}) }), /^lines: /);
+    refuses(() => parseBatch({ common, lines: {} }), /^lines: /);
+    refuses(() => parseBatch({ common: { ...common, env: manyVariables() }, lines: [] }), /environment is/);
+  });
+});

@@ -1,0 +1,174 @@
+// New numbers for live tasks: what is taken, what follows from them, and what is refused with nothing changed.
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { serviceOf } from '../../test/support/build-service.ts';
+import { GIB } from '../../test/support/build-task.ts';
+
+/** `big` (4 GiB, 1 core) runs, on a host with room for 12.8 GiB more. */
+async function rigOf(t: TestContext) {
+  const rig = serviceOf(t);
+  rig.makeRoom();
+  rig.makeGroups();
+  await rig.run({ name: 'big', mem_pct_limit: 100 });
+  return {
+    ...rig,
+    adjust: (name: string, fields: object) => rig.ask('POST', `/v1/tasks/${name}/adjust`, fields),
+  };
+}
+
+describe('adjust', () => {
+  it('of a running task is in force at once: estimates, timeout, and the caps that follow from them', async (t) => {
+    const { adjust } = await rigOf(t);
+    const { status, body } = await adjust('big', {
+      estimated_mem_bytes: '5G',
+      estimated_time: '1h',
+      priority: 7,
+    });
+    assert.deepEqual([status, body.status], [200, 'running']);
+    assert.deepEqual(
+      [body.estimated_mem_bytes, body.estimated_time_ms, body.kill_timeout_ms, body.priority],
+      [5 * GIB, 3_600_000, 7_200_000, 7],
+    );
+    assert.deepEqual([body.mem_max_bytes, body.cpu_max_cores], [15 * GIB, 3]);
+  });
+
+  it('leaves a kill timeout alone that was given', async (t) => {
+    const { adjust } = await rigOf(t);
+    await adjust('big', { kill_timeout: '90s' });
+    assert.equal((await adjust('big', { estimated_time: '1h' })).body.kill_timeout_ms, 90_000);
+  });
+
+  it('of a pending task moves it in the queue, and lets it start when it fits now', async (t) => {
+    const { run, adjust, task, fillUp, makeRoom, ask } = await rigOf(t);
+    fillUp();
+    for (const name of ['a', 'b']) await run({ name, queue: true });
+    await adjust('b', { priority: 5 });
+    const { queue } = (await ask('GET', '/v1/status')).body;
+    assert.deepEqual(
+      queue.map(({ name }: { name: string }) => name),
+      ['b', 'a'],
+    );
+    makeRoom();
+    await adjust('a', { estimated_mem_bytes: '9G' });
+    assert.deepEqual([(await task('a')).status, (await task('b')).status], ['pending', 'running']);
+    await adjust('a', { estimated_mem_bytes: '1G' });
+    assert.equal((await task('a')).status, 'running');
+  });
+
+  it('tells those who wait', async (t) => {
+    const { adjust, service } = await rigOf(t);
+    await adjust('big', { priority: -1 });
+    const [last] = service.events('big', 0).backlog.slice(-1);
+    assert.deepEqual([last?.event, last?.event === 'adjusted' && last.priority], ['adjusted', -1]);
+  });
+
+  it('refuses more than is free, says how much that is, and does it with force', async (t) => {
+    const { adjust, task, run } = await rigOf(t);
+    await run({ name: 'other', estimated_mem_bytes: '9G' });
+    const { status, body } = await adjust('big', { estimated_mem_bytes: '8G' });
+    assert.deepEqual(
+      [status, body.error, body.dim, body.requested],
+      [429, 'capacity_exceeded', 'mem', 4 * GIB],
+    );
+    assert.ok(body.available > 3.7 * GIB && body.available < 4 * GIB, String(body.available));
+    assert.equal((await task('big')).estimated_mem_bytes, 4 * GIB);
+    assert.equal((await adjust('big', { estimated_cpu_cores: 6.5 })).body.dim, 'cpu');
+    const forced = await adjust('big', { estimated_mem_bytes: '8G', force: true });
+    assert.equal(forced.body.estimated_mem_bytes, 8 * GIB);
+  });
+
+  it('does not charge twice what the task uses already', async (t) => {
+    const { adjust, run, host } = await rigOf(t);
+    await run({ name: 'other', estimated_mem_bytes: '9G' });
+    host.groupMemBytes = 6 * GIB;
+    host.monoMs += 1000;
+    assert.equal((await adjust('big', { estimated_mem_bytes: '6G' })).status, 200);
+  });
+
+  it('gives room back: a smaller estimate lets the next one start', async (t) => {
+    const { adjust, run, task } = await rigOf(t);
+    await run({ name: 'next', estimated_mem_bytes: '9G' });
+    await run({ name: 'last', estimated_mem_bytes: '6G', queue: true });
+    assert.equal((await task('last')).status, 'pending');
+    await adjust('big', { estimated_mem_bytes: '1G' });
+    assert.equal((await task('last')).status, 'running');
+  });
+
+  it('refuses a cap below what is in use', async (t) => {
+    const { adjust, host, task } = await rigOf(t);
+    host.groupMemBytes = 7 * GIB;
+    const { status, body } = await adjust('big', { estimated_mem_bytes: '2G' });
+    assert.deepEqual(
+      [status, body.error, body.cap_bytes, body.used_bytes],
+      [409, 'cap_below_use', 6 * GIB, 7 * GIB],
+    );
+    assert.equal((await task('big')).estimated_mem_bytes, 4 * GIB);
+  });
+
+  it('of what was let in by force does not ask again for what stays as it is', async (t) => {
+    const { adjust, run } = await rigOf(t);
+    await run({ name: 'huge', estimated_mem_bytes: '20G', mem_pct_limit: 100, force: true });
+    const { status, body } = await adjust('huge', { kill_timeout: '5h' });
+    assert.deepEqual([status, body.kill_timeout_ms], [200, 18_000_000]);
+    assert.equal((await adjust('big', { estimated_cpu_cores: 1.5 })).status, 200);
+    assert.equal((await adjust('big', { estimated_mem_bytes: '5G' })).body.available, 0);
+  });
+
+  const REFUSED: [string, string, object, number, string][] = [
+    ['more than the host has', 'big', { estimated_mem_bytes: '100G' }, 422, 'infeasible'],
+    ['nothing at all', 'big', {}, 400, 'usage'],
+    ['a task that is not there', 'nobody', { priority: 1 }, 404, 'not_found'],
+    ['a task that has ended', 'gone', { priority: 1 }, 409, 'already_ended'],
+  ];
+  for (const [what, name, fields, status, code] of REFUSED)
+    it(`refuses ${what}`, async (t) => {
+      const { adjust, run, kill, fillUp } = await rigOf(t);
+      fillUp();
+      await run({ name: 'gone', queue: true });
+      await kill('gone');
+      const answer = await adjust(name, fields);
+      assert.deepEqual([answer.status, answer.body.error], [status, code]);
+    });
+});
+
+describe('pause and resume', () => {
+  it('go back and forth, and do nothing when repeated', async (t) => {
+    const { ask, service } = await rigOf(t);
+    for (const [verb, status] of [
+      ['pause', 'paused'],
+      ['pause', 'paused'],
+      ['resume', 'running'],
+      ['resume', 'running'],
+    ] as const)
+      assert.equal((await ask('POST', `/v1/tasks/big/${verb}`)).body.status, status);
+    const events = service.events('big', 0).backlog.map(({ event }) => event);
+    assert.deepEqual(
+      events.filter((event) => event === 'paused' || event === 'resumed'),
+      ['paused', 'resumed'],
+    );
+  });
+
+  it('keep the room of the task', async (t) => {
+    const { ask } = await rigOf(t);
+    const before = (await ask('GET', '/v1/status')).body.capacity;
+    await ask('POST', '/v1/tasks/big/pause');
+    const { capacity, tasks } = (await ask('GET', '/v1/status')).body;
+    assert.deepEqual(capacity, before);
+    assert.deepEqual(tasks, { running: 0, paused: 1, pending: 0, tickets: 0 });
+  });
+
+  it('are refused for what does not run', async (t) => {
+    const { ask, run, kill, fillUp } = await rigOf(t);
+    fillUp();
+    await run({ name: 'a', queue: true });
+    for (const verb of ['pause', 'resume']) {
+      const waiting = await ask('POST', `/v1/tasks/a/${verb}`);
+      assert.deepEqual(
+        [waiting.status, waiting.body.error, waiting.body.task_status],
+        [409, 'not_running', 'pending'],
+      );
+    }
+    await kill('a');
+    assert.equal((await ask('POST', '/v1/tasks/a/pause')).body.error, 'already_ended');
+  });
+});

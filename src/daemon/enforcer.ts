@@ -1,0 +1,50 @@
+// Brings the caps and the freezer of live attempts to what is recorded, after the record has been committed.
+import type { Logger } from 'pino';
+import { DriverError } from '../cgroups/driver.ts';
+import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../core/task.ts';
+import type { LiveAttempt } from './attempt.ts';
+
+interface Enforced {
+  readonly envelope: Envelope;
+  readonly isFrozen: boolean;
+}
+
+export class Enforcer {
+  readonly #log: Logger;
+  readonly #enforced = new Map<TaskId, Enforced>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** The group was made with these caps. */
+  created(id: TaskId, { attempt }: ActiveState): void {
+    this.#enforced.set(id, { envelope: attempt.envelope, isFrozen: false });
+  }
+
+  /** Repeating it does nothing, unless the kernel refused a cap the last time (v1: EBUSY below what is in use). */
+  enforce({ id, state }: Task, { group }: LiveAttempt): void {
+    if (!isActive(state)) return;
+    const { envelope, kill } = state.attempt;
+    // The kill ladder thaws what it has to end.
+    const isFrozen = state.status === 'paused' && kill === null;
+    const before = this.#enforced.get(id);
+    if (before?.isFrozen !== isFrozen) {
+      if (isFrozen) group.freeze();
+      else group.thaw();
+    }
+    if (before?.envelope === envelope && before.isFrozen === isFrozen) return;
+    try {
+      if (before?.envelope !== envelope) group.setLimits(envelope);
+      this.#enforced.set(id, { envelope, isFrozen });
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+      this.#enforced.delete(id);
+      this.#log.warn({ task: id, err: error }, 'a cap could not be written; trying again at the next sample');
+    }
+  }
+
+  forget(id: TaskId): void {
+    this.#enforced.delete(id);
+  }
+}

@@ -1,0 +1,59 @@
+// Tasks that wait for a moment to come, and what stays in the queue when a task changes.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { anAttempt, anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
+import type { Task } from '../core/task.ts';
+import { LiveTasks } from './live-tasks.ts';
+
+const AT = 100_000;
+const waitingUntil = (notBefore: number, n = 1): Task =>
+  aTask({ id: taskId(n), name: `task-${n}`, state: { status: 'pending', waitsFor: [], notBefore } });
+
+describe('a task that waits for its back-off', () => {
+  it('joins the queue when its moment has come, and the queue is to be looked at then', () => {
+    const live = new LiveTasks();
+    const [first, second] = [waitingUntil(AT + 50, 1), waitingUntil(AT + 80, 2)];
+    for (const task of [second, first]) live.put(task.id, task, AT);
+    assert.deepEqual([live.queue.size, live.pendingCount], [0, 2]);
+    assert.equal(live.admitDue(AT), 50);
+    assert.equal(live.admitDue(AT + 49), 1);
+    assert.equal(live.admitDue(AT + 50), 0);
+    assert.ok(live.queue.has(first.id) && !live.queue.has(second.id));
+    assert.equal(live.admitDue(AT + 51), 29);
+    assert.equal(live.admitDue(AT + 90), 0);
+    assert.equal(live.admitDue(AT + 90), null);
+    assert.equal(live.queue.size, 2);
+  });
+
+  it('does not join any more when it was killed or starts by force meanwhile', () => {
+    const live = new LiveTasks();
+    const task = waitingUntil(AT + 50);
+    live.put(task.id, task, AT);
+    live.put(task.id, { ...task, state: { status: 'running', attempt: anAttempt() } }, AT);
+    assert.deepEqual([live.admitDue(AT + 99), live.queue.size], [null, 0]);
+    live.put(task.id, task, AT);
+    live.put(task.id, undefined, AT);
+    assert.deepEqual([live.admitDue(AT + 99), live.queue.size], [null, 0]);
+  });
+
+  it('of the past is in the queue at once', () => {
+    const live = new LiveTasks();
+    live.put(taskId(1), waitingUntil(AT - 1), AT);
+    assert.equal(live.queue.size, 1);
+  });
+});
+
+describe('a change', () => {
+  it('of estimate or priority reaches the queue', () => {
+    const live = new LiveTasks();
+    const task = aTask();
+    live.put(task.id, task, AT);
+    const before = live.queue.get(task.id);
+    live.put(task.id, { ...task }, AT);
+    assert.equal(live.queue.get(task.id), before);
+    live.put(task.id, { ...task, estimate: anEstimate({ cpuCores: 1 }), priority: 9 }, AT);
+    const item = live.queue.get(task.id);
+    assert.deepEqual([item?.need.cpuCores, item?.priority], [1, 9]);
+    assert.equal(live.queue.needs.cpuCores, 1);
+  });
+});

@@ -1,0 +1,210 @@
+// Room that is waited for, held, used and given back.
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { serviceOf } from '../../test/support/build-service.ts';
+import { GIB } from '../../test/support/build-task.ts';
+import type { TicketRequest } from '../api/service.ts';
+import type { LeaseView, WaitingView } from '../api/shapes.ts';
+import { BabysitError } from '../core/errors.ts';
+
+/** Most of the 16.8 GiB that tasks may take. */
+const MOST = 16 * GIB;
+
+function rigOf(t: TestContext, config: object = {}) {
+  const rig = serviceOf(t, config);
+  /** What a waiter has heard, in order. */
+  const wait = (changes: Partial<TicketRequest> = {}) => {
+    const heard: (WaitingView | LeaseView)[] = [];
+    const failures: unknown[] = [];
+    const request = {
+      memBytes: MOST,
+      cpuCores: 1,
+      timeMs: null,
+      leaseTtlMs: null,
+      priority: 0,
+      project: '/',
+      owner: null,
+      sinceMs: null,
+      ...changes,
+    };
+    const leave = rig.service.awaitCapacity(request, {
+      waiting: (view) => void heard.push(view),
+      granted: (view) => void heard.push(view),
+      failed: (error) => void failures.push(error),
+    });
+    rig.engine.round();
+    return { heard, failures, leave, lease: () => heard.find((view) => view.event === 'capacity_available') };
+  };
+  /** Long enough for a lease to lapse, by the clock of the test. */
+  const passMs = (ms: number) => {
+    rig.host.monoMs += ms;
+    rig.engine.round();
+  };
+  return { ...rig, wait, passMs };
+}
+
+describe('a ticket', () => {
+  it('is a lease at once where there is room, for as long as asked', (t) => {
+    const { wait, makeRoom, store } = rigOf(t);
+    makeRoom();
+    const { heard } = wait({ leaseTtlMs: 5_000 });
+    const [lease] = heard;
+    assert.ok(lease?.event === 'capacity_available' && heard.length === 1);
+    assert.deepEqual([lease.mem_bytes, lease.cpu_cores], [MOST, 1]);
+    const [stored] = store.leases();
+    assert.deepEqual(
+      [stored?.id, stored?.owner, stored?.expiresAt],
+      [lease.lease, '/', Date.parse(lease.expires_at)],
+    );
+    assert.equal((stored?.expiresAt ?? 0) - (stored?.grantedAt ?? 0), 5_000);
+  });
+
+  it('waits in the queue with the tasks, and hears its place and why', async (t) => {
+    const { wait, run } = rigOf(t);
+    await run({ name: 'before', queue: true });
+    const { heard } = wait();
+    const [view] = heard;
+    assert.ok(view?.event === 'waiting_for_capacity');
+    assert.deepEqual(
+      [view.dim, view.position, view.requested, view.blocked_by],
+      ['mem', 2, MOST, ['before']],
+    );
+  });
+
+  it('that can never be granted is refused', (t) => {
+    const { wait } = rigOf(t);
+    assert.throws(
+      () => wait({ memBytes: 100 * GIB }),
+      (error) => error instanceof BabysitError && error.code === 'infeasible',
+    );
+  });
+
+  it('whose holder leaves passes its turn on', (t) => {
+    const { wait, makeRoom, engine } = rigOf(t);
+    const [first, second] = [wait(), wait()];
+    first.leave();
+    makeRoom();
+    engine.round();
+    assert.deepEqual([first.lease(), second.lease()?.event], [undefined, 'capacity_available']);
+    first.leave();
+    second.leave();
+    assert.equal(second.lease()?.event, 'capacity_available');
+  });
+
+  it('of ten for the whole host is granted to one after the other, in order, as each lease is used up', async (t) => {
+    const { wait, makeRoom, passMs, store } = rigOf(t);
+    const waiters = Array.from({ length: 10 }, () => wait());
+    makeRoom();
+    for (const [turn] of waiters.entries()) {
+      passMs(60_000);
+      assert.equal(store.leases().length, 1);
+      const granted = waiters.map(({ lease }) => lease() !== undefined);
+      assert.deepEqual(
+        granted,
+        waiters.map((_, n) => n <= turn),
+      );
+    }
+  });
+
+  it('stands where it stood before the daemon went away', (t) => {
+    const { wait, makeRoom, passMs } = rigOf(t);
+    makeRoom();
+    wait({ owner: 'somebody', leaseTtlMs: 5_000 });
+    // What stood behind it is back already and has its promise.
+    const soon = wait({ owner: 'me', sinceMs: 2_000 });
+    passMs(10);
+    const back = wait({ owner: 'you', sinceMs: 1_000 });
+    passMs(5_000);
+    assert.deepEqual([soon.lease(), back.lease()?.event], [undefined, 'capacity_available']);
+  });
+
+  it('is told when the daemon stops', (t) => {
+    const { wait, engine } = rigOf(t);
+    const { failures } = wait();
+    engine.stop();
+    const [failure] = failures;
+    assert.ok(failure instanceof BabysitError && failure.code === 'daemon_stopping');
+  });
+
+  it('whose lease cannot be recorded waits on, and gets it later', (t) => {
+    const { wait, makeRoom, engine, store } = rigOf(t);
+    const waiter = wait();
+    const broken = t.mock.method(store, 'commit', () => {
+      throw new Error('disk I/O error');
+    });
+    makeRoom();
+    engine.round();
+    assert.equal(waiter.lease(), undefined);
+    assert.deepEqual(engine.leases.values(), []);
+    broken.mock.restore();
+    engine.round();
+    assert.equal(waiter.lease()?.event, 'capacity_available');
+  });
+});
+
+describe('a lease', () => {
+  const fits = { estimated_mem_bytes: '15G', mem_pct_limit: 100 };
+
+  it('keeps its room from everybody but the next fitting run of its owner', async (t) => {
+    const { wait, makeRoom, makeGroups, run, store } = rigOf(t);
+    makeRoom();
+    makeGroups();
+    wait({ owner: 'me' });
+    const other = await run({ ...fits, owner: 'you' });
+    assert.deepEqual([other.status, other.body.error], [429, 'capacity_exceeded']);
+    assert.match(other.body.blocked_by[0], /^lease 01/);
+    const mine = await run({ ...fits, owner: 'me' });
+    assert.deepEqual([mine.status, mine.body.status], [201, 'running']);
+    assert.deepEqual(store.leases(), []);
+  });
+
+  it('is given to whoever names it', async (t) => {
+    const { wait, makeRoom, makeGroups, run } = rigOf(t);
+    makeRoom();
+    makeGroups();
+    const { lease } = wait({ owner: 'me' });
+    const found = lease();
+    assert.ok(found?.event === 'capacity_available');
+    const used = await run({ ...fits, owner: 'you', lease: found.lease });
+    assert.equal(used.body.status, 'running');
+    const again = await run({ ...fits, owner: 'you', lease: found.lease });
+    assert.deepEqual([again.status, again.body.error, again.body.lease], [410, 'lease_expired', found.lease]);
+  });
+
+  it('goes before those that wait, and one for more than it holds is no way around them', async (t) => {
+    const { wait, makeRoom, makeGroups, run, task } = rigOf(t);
+    makeRoom();
+    makeGroups();
+    wait({ owner: 'me', memBytes: 8 * GIB });
+    await run({ name: 'first', owner: 'you', queue: true, estimated_mem_bytes: '9G', mem_pct_limit: 100 });
+    const more = await run({ owner: 'me', estimated_mem_bytes: '9G' });
+    assert.equal(more.body.error, 'capacity_exceeded');
+    const mine = await run({ owner: 'me', estimated_mem_bytes: '8G' });
+    assert.equal(mine.body.status, 'running');
+    assert.equal((await task('first')).status, 'pending');
+  });
+
+  it('lapses: its room goes to the next, and it can be used no more', async (t) => {
+    const { wait, makeRoom, passMs, run, store } = rigOf(t);
+    makeRoom();
+    const { lease } = wait({ leaseTtlMs: 5_000 });
+    const found = lease();
+    assert.ok(found?.event === 'capacity_available');
+    const next = wait({ owner: 'you' });
+    assert.equal(next.lease(), undefined);
+    passMs(5_000);
+    assert.equal(next.lease()?.event, 'capacity_available');
+    assert.equal(store.leases().length, 1);
+    assert.equal((await run({ lease: found.lease })).body.error, 'lease_expired');
+  });
+
+  it('is kept over a restart', async (t) => {
+    const { wait, makeRoom, restart, ask, engine } = rigOf(t);
+    makeRoom();
+    wait();
+    engine.leases.drop(engine.leases.values()[0]?.id ?? assert.fail());
+    restart();
+    const { leases, capacity } = (await ask('GET', '/v1/status')).body;
+    assert.deepEqual([leases.length, leases[0].mem_bytes, capacity.mem_leased_bytes], [1, MOST, MOST]);
+  });
+});

@@ -1,0 +1,69 @@
+// One sampling pass: reads every live attempt, lets the watchdog judge it, stages what follows.
+import type { Logger } from 'pino';
+import { isActive } from '../core/task.ts';
+import { judge, type WatchRules } from '../watchdog/judge.ts';
+import { rememberPaused, type WatchMemory } from '../watchdog/memory.ts';
+import { withEvidence } from '../watchdog/stall.ts';
+import type { LiveAttempt } from './attempt.ts';
+import { isOverdue } from './examine.ts';
+import type { Stage } from './stage.ts';
+import { stallEvidence } from './stall-look.ts';
+
+export interface WatchDeps {
+  readonly watchRules: WatchRules;
+  readonly log: Logger;
+}
+
+/** What the watchdog remembers from now on, once the round is committed. */
+export type Memories = ReadonlyMap<LiveAttempt, WatchMemory>;
+export const NO_MEMORIES: Memories = new Map();
+
+/** `examine` is called for attempts whose records may say that they are over. */
+export function sampleAll(
+  { watchRules, log }: WatchDeps,
+  stage: Stage,
+  attempts: Iterable<LiveAttempt>,
+  examine: (live: LiveAttempt) => void,
+): Memories {
+  const memories = new Map<LiveAttempt, WatchMemory>();
+  for (const live of attempts) {
+    const task = stage.get(live.id);
+    if (task === undefined || !isActive(task.state)) continue;
+    const { attempt } = task.state;
+    if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) examine(live);
+    if (attempt.startedAt === null) continue;
+    live.nudgeSupervisor();
+    const sample = live.sample(stage.now, task.limits.isStrict);
+    if (sample === null) continue;
+    const before = live.memory ?? live.firstMemory(sample, attempt);
+    if (task.state.status === 'paused') {
+      memories.set(live, rememberPaused(before, sample));
+      live.dueInMs = null;
+      continue;
+    }
+    const { estimate, limits } = task;
+    const { pidsMax, memMaxBytes } = attempt.envelope;
+    const verdict = judge(watchRules, { estimate, limits, pidsMax, memMaxBytes }, before, sample);
+    memories.set(live, verdict.memory);
+    live.dueInMs = verdict.dueInMs;
+    if (attempt.kill !== null) continue;
+    for (const event of verdict.events)
+      stage.tell(
+        task,
+        event.event === 'stall_risk'
+          ? withEvidence(event, stallEvidence(live, verdict.memory, stage.now))
+          : event,
+      );
+    if (verdict.wouldKill !== null) {
+      stage.tell(task, { event: 'would_kill', ...verdict.wouldKill });
+      log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
+    }
+    if (verdict.kill === null) continue;
+    const { reason, detail } = verdict.kill;
+    const signal = reason === 'cgroup_oom_killed' ? 'SIGKILL' : 'SIGTERM';
+    const at = stage.now.wallMs;
+    stage.change(live.id, { kind: 'request_kill', intent: { reason, detail, signal, at, killedAt: null } });
+    log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
+  }
+  return memories;
+}

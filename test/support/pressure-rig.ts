@@ -1,0 +1,105 @@
+// Feeds the judge of pressure one sample of a host of 100 GiB after the other, and takes the second look as the daemon does.
+import type { TaskId } from '../../src/core/task.ts';
+import {
+  confirmPressure,
+  judgePressure,
+  NO_PRESSURE,
+  type PressureEvent,
+  type PressureKill,
+  type PressureMemory,
+} from '../../src/watchdog/pressure.ts';
+import type { HostSample, PressedTask, PressureRules } from '../../src/watchdog/shortage.ts';
+import { GIB } from './build-task.ts';
+
+export const PRESSURE_RULES: PressureRules = {
+  maxSysMemPct: 70,
+  memFullAvg10Pct: 60,
+  maxSysDiskPct: 98,
+  windowMs: 30_000,
+  cooldownMs: 30_000,
+  gapMs: 4_000,
+  dryRun: false,
+};
+
+export const HOST_BYTES = 100 * GIB;
+const DISK_BYTES = 1000 * GIB;
+
+export function aPressedTask(id: TaskId, changes: Partial<PressedTask> = {}): PressedTask {
+  return { id, memBytes: GIB, estimatedMemBytes: GIB, writtenBytes: 0, endingMs: null, ...changes };
+}
+
+export interface HostStep {
+  readonly ms?: number;
+  readonly usedPct?: number;
+  readonly memFullAvg10Pct?: number | null | undefined;
+  readonly diskGrownBytes?: number;
+}
+
+export class Host {
+  readonly events: PressureEvent[] = [];
+  readonly kills: PressureKill[] = [];
+  readonly wouldKill: PressureKill[] = [];
+  memory: PressureMemory = NO_PRESSURE;
+  tasks: readonly PressedTask[];
+  /** How often somebody had to look for the processes outside. */
+  outsideLooks = 0;
+  /** What changes between the two looks. */
+  beforeSecondLook: HostStep & { readonly tasks?: readonly PressedTask[] } = {};
+  readonly #rules: PressureRules;
+  #monoMs = 1_000;
+  #diskUsedBytes: number;
+
+  constructor(host: {
+    readonly tasks: readonly PressedTask[];
+    readonly rules?: PressureRules;
+    readonly diskUsedPct?: number;
+  }) {
+    this.tasks = host.tasks;
+    this.#rules = host.rules ?? PRESSURE_RULES;
+    this.#diskUsedBytes = (DISK_BYTES * (host.diskUsedPct ?? 50)) / 100;
+  }
+
+  step(step: HostStep): this {
+    this.#monoMs += step.ms ?? 1000;
+    this.#diskUsedBytes += step.diskGrownBytes ?? 0;
+    const verdict = judgePressure(this.#rules, this.memory, this.#sample(step), this.tasks);
+    this.memory = verdict.memory;
+    this.events.push(...verdict.events);
+    if (verdict.confirm === null) return this;
+    this.outsideLooks += 1;
+    const { tasks = this.tasks, ...changes } = this.beforeSecondLook;
+    const second = confirmPressure(
+      this.#rules,
+      this.memory,
+      verdict.confirm,
+      this.#sample({ ...step, ...changes }),
+      tasks,
+      { name: 'firefox', pid: 4711, rssBytes: 9 * GIB },
+    );
+    this.memory = second.memory;
+    this.events.push(...second.events);
+    if (second.kill !== null) this.kills.push(second.kill);
+    if (second.wouldKill !== null) this.wouldKill.push(second.wouldKill);
+    return this;
+  }
+
+  steps(count: number, step: HostStep): this {
+    for (let n = 0; n < count; n += 1) this.step(step);
+    return this;
+  }
+
+  /** `pressure_began:mem` … in the order they were told. */
+  told(): string[] {
+    return this.events.map(({ event, dim }) => `${event}:${dim}`);
+  }
+
+  #sample({ usedPct = 10, memFullAvg10Pct = null }: HostStep): HostSample {
+    return {
+      now: { wallMs: 1_700_000_000_000 + this.#monoMs, monoMs: this.#monoMs },
+      memTotalBytes: HOST_BYTES,
+      memAvailableBytes: HOST_BYTES - Math.round((HOST_BYTES * usedPct) / 100),
+      memFullAvg10Pct,
+      disk: { totalBytes: DISK_BYTES, usedBytes: this.#diskUsedBytes },
+    };
+  }
+}

@@ -1,0 +1,74 @@
+// A host in simulated time that carries out what the scheduler decides, as the daemon does.
+import { type Decision, pass } from '../../src/scheduler/pass.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/scheduler/policy.ts';
+import { Queue } from '../../src/scheduler/queue.ts';
+import { expectedEnd, expectedLapse } from '../../src/scheduler/releases.ts';
+import {
+  type Capacity,
+  type LeaseItem,
+  type PendingItem,
+  type RunningItem,
+  started,
+} from '../../src/scheduler/snapshot.ts';
+import { aCapacity, NOW } from './build-snapshot.ts';
+
+export class SimulatedHost {
+  readonly capacity: Capacity;
+  readonly queue = new Queue();
+  readonly policy: Policy;
+  nowMs = NOW;
+  outsideMemBytes = 0;
+  running: RunningItem[] = [];
+  leases: LeaseItem[] = [];
+  /** When each item started, epoch ms. */
+  readonly startsMs = new Map<string, number>();
+
+  constructor(capacity: Partial<Capacity> = {}, policy: Policy = DEFAULT_POLICY) {
+    this.capacity = aCapacity(capacity);
+    this.policy = policy;
+  }
+
+  submit(...items: readonly PendingItem[]): void {
+    for (const item of items) this.queue.add(item, this.nowMs);
+  }
+
+  /** One pass; tasks start, tickets become leases. */
+  dispatch(): Decision {
+    const decision = pass(this, this.nowMs, this.policy);
+    for (const id of decision.starts) {
+      const item = this.queue.get(id);
+      if (item === undefined) throw new Error(`${id} starts and is not in the queue`);
+      this.queue.remove(id, this.nowMs);
+      this.queue.served(item.owner, this.nowMs);
+      this.startsMs.set(id, this.nowMs);
+      if (item.kind === 'task') this.running.push(started(item, this.nowMs));
+      else this.leases.push(this.#granted(item));
+    }
+    this.queue.reserve(decision.reservation, this.nowMs);
+    return decision;
+  }
+
+  /** To the next expected end, or `untilMs` if that is earlier, with what ends there gone; false: nothing is expected. */
+  advance(untilMs = Number.POSITIVE_INFINITY): boolean {
+    const ends = [
+      ...this.running.map((item) => expectedEnd(item, this.nowMs)),
+      ...this.leases.map((lease) => expectedLapse(lease, this.nowMs)),
+    ];
+    const nextMs = Math.min(untilMs, ...ends);
+    if (nextMs === Number.POSITIVE_INFINITY) return false;
+    this.running = this.running.filter((item) => expectedEnd(item, this.nowMs) > nextMs);
+    this.leases = this.leases.filter((lease) => expectedLapse(lease, this.nowMs) > nextMs);
+    this.nowMs = nextMs;
+    return true;
+  }
+
+  /** Passes and ends in turn until the queue is empty or nothing ends any more. */
+  run(): void {
+    do this.dispatch();
+    while (this.queue.size > 0 && this.advance());
+  }
+
+  #granted({ id, owner, need, timeMs }: PendingItem): LeaseItem {
+    return { id, owner, need, timeMs, grantedAtMs: this.nowMs, expiresAtMs: this.nowMs + 60_000 };
+  }
+}

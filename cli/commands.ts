@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'block until tasks have ended; tells what happens meanwhile',
     load: () => import('./commands/wait.ts'),
   },
+  'wait-for-capacity': {
+    summary: 'block until there is room, and hold it for the next run',
+    load: () => import('./commands/wait-for-capacity.ts'),
+  },
   status: {
     summary: 'host, capacity and queue; or one task in full',
     load: () => import('./commands/status.ts'),
@@ -31,6 +35,15 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     aliases: ['stop'],
     load: () => import('./commands/kill.ts'),
   },
+  pause: { summary: 'freeze running tasks', load: () => import('./commands/pause.ts') },
+  resume: { summary: 'let paused tasks go on', load: () => import('./commands/resume.ts') },
+  adjust: {
+    summary: 'new estimates, kill timeout or priority, also while it runs',
+    load: () => import('./commands/adjust.ts'),
+  },
+  retry: { summary: 'another attempt of tasks that have ended', load: () => import('./commands/retry.ts') },
+  clean: { summary: 'remove ended tasks and their logs', load: () => import('./commands/clean.ts') },
+  backup: { summary: 'copy the record while the daemon runs', load: () => import('./commands/backup.ts') },
   ping: { summary: 'is the daemon there?', load: () => import('./commands/ping.ts') },
   'daemon-start': {
     summary: 'start the daemon (any command does it too)',
@@ -48,6 +61,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'the daemon: pid, version, driver, home',
     load: () => import('./commands/daemon-status.ts'),
   },
+  service: {
+    summary: 'start the daemon with the host, and again when it dies',
+    load: () => import('./commands/service.ts'),
+  },
   doctor: {
     summary: 'what this host lets babysit enforce, and the mends',
     load: () => import('./commands/doctor.ts'),
@@ -55,6 +72,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   config: {
     summary: 'every setting, its value and where it came from',
     load: () => import('./commands/config.ts'),
+  },
+  hooks: {
+    summary: 'keep agents from polling: hooks for Claude Code',
+    load: () => import('./commands/hooks.ts'),
+  },
+  skills: {
+    summary: 'teach agents babysit: a skill, or a block in AGENTS.md',
+    load: () => import('./commands/skills.ts'),
   },
   help: { summary: 'this overview, or the help of one command', load: () => import('./commands/help.ts') },
   version: {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../src/config/home.ts';
 import { daemonArgs, type Launch } from './daemon-launch.ts';
+import { unitFileName } from './service-unit.ts';
 import { uptimeMs } from './uptime.ts';
 
 const SYSTEMD_RUN_MS = 10_000;
@@ -33,6 +34,8 @@ export function serviceArgs(unit: string, home: Home, env: Record<string, string
     'UMask=0077',
     `StandardOutput=append:${home.log}`,
     `StandardError=append:${home.log}`,
+    // Starts the next daemon when this one is killed or crashes; where nobody has installed it, nothing happens.
+    `OnFailure=${unitFileName(home, env)}`,
   ].map((property) => `--property=${property}`);
   return [
     '--quiet',
@@ -46,7 +49,7 @@ export function serviceArgs(unit: string, home: Home, env: Record<string, string
   ];
 }
 
-function findManager(env: Record<string, string>): Manager | null {
+export function findManager(env: Record<string, string>): Manager | null {
   const uid = process.getuid?.();
   if (uid === undefined || process.platform !== 'linux') return null;
   if (uid === 0) return existsSync('/run/systemd/system') ? 'system' : null;

@@ -35,7 +35,8 @@ const ROW = [
 /** The object `wait` prints: for a kill its reason, hint and numbers come first. */
 export function terminalView(task: TaskView, full: boolean): Part {
   const kill = task.status === 'killed' ? pick(task, KILL) : {};
-  return { ...kill, ...(full ? task : pick(task, ENDED)) };
+  const next = task.status === 'killed' ? pick(task, ['suggested_estimates']) : {};
+  return { ...kill, ...(full ? task : { ...pick(task, ENDED), ...next }) };
 }
 
 /** One task on its own. */

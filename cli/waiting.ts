@@ -4,6 +4,7 @@ import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { WAIT_EVENTS } from '../src/core/events.ts';
 import type { Context } from './command.ts';
 import { Aborted, followTask } from './follow.ts';
+import { drawStatusLine } from './status-line.ts';
 import { printEvent, printResult } from './wait-output.ts';
 
 export interface WaitOptions {
@@ -27,22 +28,27 @@ export async function waitForTasks(
   const live = new Set(refs);
   let worst: number = EXIT.ok;
   let sleeper: NodeJS.Timeout | undefined;
+  const statusLine = drawStatusLine(output, session, () => [...live]);
 
   async function one(ref: string): Promise<TaskView> {
     const task = await followTask(session, ref, onEvent, abort.signal);
     live.delete(ref);
     // With --any a second one may end in the same turn.
     if (abort.signal.aborted) throw new Aborted();
+    statusLine.clear();
     printResult(output, task, full);
     if (task.status !== 'completed') worst = EXIT.failed;
     return task;
   }
   function onEvent(event: EventView): void {
-    if ((event.event === 'daemon_stopping' || WAIT_EVENTS.has(event.event)) && !abort.signal.aborted)
+    if ((event.event === 'daemon_stopping' || WAIT_EVENTS.has(event.event)) && !abort.signal.aborted) {
+      statusLine.clear();
       printEvent(output, event);
+    }
   }
   const interrupted = new Promise<number>((resolve) => {
     process.once('SIGINT', () => {
+      statusLine.stop();
       output.talk(interruptWords(output.talkJson, [...live]));
       resolve(EXIT_SIGINT);
     });
@@ -56,6 +62,7 @@ export async function waitForTasks(
   try {
     return await Promise.race([done, interrupted, timedOut]);
   } finally {
+    statusLine.stop();
     // What is still followed ends here; its rejection has nobody left to hear it.
     for (const follow of all) follow.catch(() => {});
     abort.abort();

@@ -1,11 +1,9 @@
 // babysit kill: ends tasks by the kill ladder.
-import type { KillBody, TaskView } from '../../src/api/shapes.ts';
-import { BabysitError, ERRORS, EXIT } from '../../src/core/errors.ts';
+import type { KillBody } from '../../src/api/shapes.ts';
+import { BabysitError } from '../../src/core/errors.ts';
+import { changeEach } from '../change-each.ts';
 import { defineCommand } from '../command.ts';
-import { printError } from '../output.ts';
-import { NAME_FLAG, someRefs, taskPath } from '../refs.ts';
-import { call } from '../session.ts';
-import { taskView } from '../task-view.ts';
+import { NAME_FLAG, someRefs } from '../refs.ts';
 
 export const command = defineCommand({
   usage: 'kill NAME... [--force | --signal SIGNAL]',
@@ -17,7 +15,7 @@ Returns as soon as the kill is recorded; babysit wait NAME tells when the task i
     signal: { kind: 'text', value: 'SIGNAL', help: 'first signal instead of SIGTERM, such as SIGINT' },
   },
   examples: ['babysit kill build', 'babysit kill train-1 train-2 --force'],
-  async run({ output, session, full }, { flags, positionals }) {
+  async run(context, { flags, positionals }) {
     const refs = someRefs(positionals, flags.name, 'kill');
     if (flags.force && flags.signal !== undefined)
       throw new BabysitError('usage', '--force and --signal exclude each other');
@@ -25,21 +23,7 @@ Returns as soon as the kill is recorded; babysit wait NAME tells when the task i
       ...(flags.force ? { force: true } : {}),
       ...(flags.signal === undefined ? {} : { signal: readSignal(flags.signal) }),
     };
-    let worst: number = EXIT.ok;
-    for (const ref of refs) {
-      try {
-        const task = await call<TaskView>(session, 'POST', taskPath(ref, '/kill'), body);
-        output.data(
-          output.json ? `${JSON.stringify(taskView(task, full))}\n` : `kill requested: ${task.name}\n`,
-        );
-      } catch (error) {
-        // One that is gone already must not keep the others alive.
-        if (!(error instanceof BabysitError)) throw error;
-        printError(output, error);
-        worst = Math.max(worst, ERRORS[error.code].exit);
-      }
-    }
-    return worst;
+    return changeEach(context, refs, 'kill', body, 'kill requested');
   },
 });
 

@@ -19,6 +19,7 @@ const FLAGS = {
   since: { kind: 'text', value: 'DURATION', help: 'how far back ended tasks are shown (default 24h)' },
   status: { kind: 'list', value: 'STATUS[,STATUS]', help: `of these alone: ${TASK_STATUSES.join(', ')}` },
   owner: { kind: 'text', value: 'NAME', help: 'of this agent session or owner alone' },
+  tag: { kind: 'text', value: 'TAG', help: 'with this tag alone' },
   format: {
     kind: 'text',
     value: 'json|table|csv',
@@ -84,6 +85,7 @@ function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   const query = new URLSearchParams();
   if (!flags.all_projects) query.set('project', findProject(findCwd(undefined)));
   if (flags.owner !== undefined) query.set('owner', flags.owner);
+  if (flags.tag !== undefined) query.set('tag', flags.tag);
   if (flags.all) query.set('all', '1');
   if (flags.since !== undefined) query.set('since_ms', String(parseDuration(flags.since, '--since')));
   const statuses = splitWords(flags.status);

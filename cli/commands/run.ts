@@ -1,12 +1,13 @@
 // babysit run: submits a command with its estimates.
-import type { RunBody, TaskView } from '../../src/api/shapes.ts';
+import type { BatchBody, RunBody, TaskView } from '../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
-import { isTaskName, NAME_RULE } from '../../src/core/task.ts';
+import { isTaskName, NAME_RULE, RETRY_CAUSES } from '../../src/core/task.ts';
 import { parseDuration, parseDurationOrOff } from '../../src/units/duration.ts';
-import { parseCores, parsePercent } from '../../src/units/number.ts';
+import { parseCores, parseCount, parsePercent } from '../../src/units/number.ts';
 import { parseSize } from '../../src/units/size.ts';
 import type { FlagSpecs, Flags, Parsed } from '../argv.ts';
 import { type Context, defineCommand } from '../command.ts';
+import { readPriority } from '../priority.ts';
 import { findCwd, findOwner, findProject, taskEnv } from '../project.ts';
 import { call } from '../session.ts';
 import { taskView } from '../task-view.ts';
@@ -36,6 +37,11 @@ const FLAGS = {
     value: 'DURATION',
     help: 'killed when silent for so long (default 5m; 0 = never)',
   },
+  observability: {
+    kind: 'text',
+    value: 'any|strict',
+    help: 'strict: output that only repeats itself counts as silence',
+  },
   mem_pct_limit: {
     kind: 'text',
     value: 'PERCENT',
@@ -47,6 +53,46 @@ const FLAGS = {
   owner: { kind: 'text', value: 'NAME', help: 'whose task it is (default: CLAUDE_CODE_SESSION_ID)' },
   queue: { kind: 'switch', help: 'wait in the queue when there is no room, instead of exit 2' },
   force: { kind: 'switch', help: 'skip the check for room (never the caps)' },
+  priority: { kind: 'text', value: 'N', help: 'higher goes first in the queue, -100 to 100 (default 0)' },
+  after: {
+    kind: 'list',
+    value: 'NAME[,NAME]',
+    aliases: ['after_ok'],
+    help: 'start when these have completed; fail when one does not',
+  },
+  after_any: { kind: 'list', value: 'NAME[,NAME]', help: 'start when these have ended, however' },
+  retries: { kind: 'text', value: 'N', help: 'attempts beyond the first (default 0)' },
+  retry_on: {
+    kind: 'list',
+    value: 'CAUSE[,CAUSE]',
+    help: `what is tried again: ${RETRY_CAUSES.join(', ')} (default all)`,
+  },
+  retry_backoff: {
+    kind: 'text',
+    value: 'DURATION',
+    help: 'before the first repetition, doubling up to 5m (default 5s)',
+  },
+  retry_raise_mem: {
+    kind: 'switch',
+    help: 'after running out of memory, try again with the estimate raised to the measured need',
+  },
+  key: {
+    kind: 'text',
+    value: 'KEY',
+    help: 'a second run with the same key in this project is the first one',
+  },
+  context: { kind: 'text', value: 'JSON', help: 'kept with the task and handed back in status' },
+  tag: { kind: 'list', value: 'TAG[,TAG]', help: 'for babysit list --tag' },
+  requeue: {
+    kind: 'switch',
+    help: 'run again when the host restarts meanwhile, instead of ending interrupted',
+  },
+  lease: { kind: 'text', value: 'ID', help: 'use the room wait_for_capacity holds' },
+  batch: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'one JSON request a line (fields as these flags; - is stdin), one result a line; queued unless "queue":false',
+  },
   wait: { kind: 'switch', help: 'then wait for its end, with the output and exit code of babysit wait' },
 } as const satisfies FlagSpecs;
 
@@ -58,13 +104,23 @@ The task gets the environment and the directory of the caller, and hard caps of 
   examples: [
     "babysit run --name=tests --estimated_time=5m --estimated_mem_bytes=2G --command='npm test'",
     'babysit run --wait --estimated_time=20m -- python train.py --epochs 3',
+    'babysit run --name=report --after=train-1,train-2 --queue --command="python report.py"',
+    `printf '{"name":"s%d","command":"./step %d"}\\n' 1 1 2 2 | babysit run --batch=- --estimated_mem_bytes=512M`,
   ],
   run: submit,
 });
 
 async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
   const { output, session, full } = context;
-  const task = await call<TaskView>(session, 'POST', '/v1/tasks', readRequest(parsed, context.env));
+  const origin = readOrigin(parsed.flags, context.env);
+  const options = readOptions(parsed.flags);
+  if (parsed.flags.batch !== undefined) {
+    refuseBeside(parsed);
+    const { submitBatch } = await import('../batch.ts');
+    return submitBatch(context, parsed.flags.batch, origin, options);
+  }
+  const body: RunBody = { ...readCommand(parsed), ...checkName(parsed.flags.name), ...options, ...origin };
+  const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
   const line = `queued: ${task.name}\n`;
   if (parsed.flags.wait) {
     output.talk(line);
@@ -77,23 +133,89 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   return EXIT.ok;
 }
 
-/** What is typed is checked here, so that a mistake costs no daemon, and sent as it was typed. */
-function readRequest(parsed: Parsed<typeof FLAGS>, env: NodeJS.ProcessEnv): RunBody {
-  const { flags } = parsed;
+/** Where the request comes from. */
+function readOrigin(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): BatchBody['common'] {
   const cwd = findCwd(flags.cwd);
   const owner = findOwner(flags.owner, env);
   return {
-    ...readCommand(parsed),
-    ...checkName(flags.name),
-    ...checkEstimates(flags),
     cwd,
     project: findProject(cwd),
     umask: process.umask(),
     env: taskEnv(env, flags.env),
     ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+/** What is typed is checked here, so that a mistake costs no daemon, and sent as it was typed. */
+function readOptions(flags: Flags<typeof FLAGS>): Partial<RunBody> {
+  const { after, after_any, retry_on, retries, key, lease } = flags;
+  if (after.length > 0 && after_any.length > 0)
+    throw new BabysitError('usage', '--after and --after_any exclude each other');
+  return {
+    ...checkEstimates(flags),
+    ...readPriority(flags.priority),
     ...(flags.queue ? { queue: true } : {}),
     ...(flags.force ? { force: true } : {}),
+    ...(after.length > 0 ? { after: splitList(after) } : {}),
+    ...(after_any.length > 0 ? { after_any: splitList(after_any) } : {}),
+    ...(retries === undefined ? {} : { retries: parseCount(retries, '--retries', 0, 1000) }),
+    ...(retry_on.length > 0 ? { retry_on: splitList(retry_on) } : {}),
+    ...(flags.retry_raise_mem ? { retry_raise_mem: true } : {}),
+    ...(key === undefined ? {} : { key }),
+    ...(lease === undefined ? {} : { lease }),
+    ...(flags.context === undefined ? {} : { context: readContext(flags.context) }),
+    ...(flags.tag.length > 0 ? { tag: splitList(flags.tag) } : {}),
+    ...(flags.requeue ? { requeue: true } : {}),
+    ...readObservability(flags.observability),
   };
+}
+
+function readObservability(text: string | undefined): Partial<RunBody> {
+  if (text === undefined) return {};
+  if (text === 'any' || text === 'strict') return { observability: text };
+  throw new BabysitError('usage', `--observability: "${text}" is neither any nor strict`, {
+    flag: '--observability',
+  });
+}
+
+function readContext(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BabysitError(
+      'usage',
+      `--context: no JSON: ${(error as Error).message}. Example: '{"issue":7}'.`,
+      {
+        flag: '--context',
+      },
+    );
+  }
+}
+
+function splitList(texts: readonly string[]): string[] {
+  return texts
+    .flatMap((text) => text.split(','))
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** What belongs to one task has no place beside a file of many. */
+function refuseBeside({ flags, positionals }: Parsed<typeof FLAGS>): void {
+  const one = {
+    command: flags.command ?? positionals[0],
+    name: flags.name,
+    key: flags.key,
+    lease: flags.lease,
+  };
+  for (const [what, value] of Object.entries(one))
+    if (value !== undefined)
+      throw new BabysitError('usage', `--batch takes no ${what} beside it: each line has its own`, {
+        flag: '--batch',
+      });
+  if (flags.wait)
+    throw new BabysitError('usage', '--batch and --wait exclude each other', {
+      hint: 'babysit wait takes the names or ids that --batch prints.',
+    });
 }
 
 function readCommand({
@@ -129,6 +251,7 @@ const CHECKS = {
   estimated_cpu_cores: parseCores,
   kill_timeout: parseDuration,
   observability_interval: parseDurationOrOff,
+  retry_backoff: parseDuration,
   mem_pct_limit: parsePercent,
   cpu_pct_limit: parsePercent,
 } as const;

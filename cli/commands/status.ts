@@ -1,5 +1,5 @@
 // babysit status: the host at a glance, or one task.
-import type { StatusView, TaskView } from '../../src/api/shapes.ts';
+import type { BlockedView, StatusView, TaskView } from '../../src/api/shapes.ts';
 import { EXIT } from '../../src/core/errors.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { escapeField } from '../escape.ts';
@@ -36,7 +36,7 @@ async function showTask({ output, session, full }: Context, ref: string): Promis
   return EXIT.ok;
 }
 
-function compact({ daemon, capacity, tasks, running, queue }: StatusView): object {
+function compact({ daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): object {
   return {
     driver: daemon.driver,
     mem_available_bytes: capacity.mem_available_bytes,
@@ -44,13 +44,15 @@ function compact({ daemon, capacity, tasks, running, queue }: StatusView): objec
     cpu_available_cores: capacity.cpu_available_cores,
     cpu_limit_cores: capacity.cpu_limit_cores,
     tasks,
+    ...(pressure.length === 0 ? {} : { pressure }),
     running: running.map(({ id: _, ...row }) => row),
-    queue: queue.map(({ id: _, ...row }) => row),
+    ...(leases.length === 0 ? {} : { leases }),
+    queue: queue.map(({ id: _, kind, ...row }) => (kind === 'task' ? row : { kind, ...row })),
   };
 }
 
-function hostText({ host, daemon, capacity, tasks, running, queue }: StatusView): string {
-  const used = capacity.mem_running_bytes + capacity.mem_pending_bytes;
+function hostText({ host, daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): string {
+  const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
     ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
     ['daemon', `pid ${daemon.pid}, version ${daemon.version}, driver ${daemon.driver}`],
@@ -62,17 +64,33 @@ function hostText({ host, daemon, capacity, tasks, running, queue }: StatusView)
       'cpu',
       `${humanCores(capacity.cpu_available_cores)} cores free for tasks of ${humanCores(capacity.cpu_limit_cores)}`,
     ],
-    ['tasks', `${tasks.running} running, ${tasks.paused} paused, ${tasks.pending} pending`],
+    [
+      'tasks',
+      `${tasks.running} running, ${tasks.paused} paused, ${tasks.pending} pending, ${tasks.tickets} waiting for room`,
+    ],
   ];
+  if (pressure.length > 0)
+    lines.push([
+      'pressure',
+      `the host is short of ${pressure.join(' and ')}: nothing is started until it is over`,
+    ]);
   const live = running.map(
     (row) =>
       `  ${escapeField(row.name)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,
   );
-  const waiting = queue.map((row) => {
-    const why = row.waiting
-      ? `waits for ${row.waiting.dim}, behind ${row.waiting.blocked_by.join(', ') || 'nobody'}`
-      : 'waits';
-    return `  ${escapeField(row.name)}  ${escapeField(why)}\n`;
-  });
-  return `${fieldLines(lines)}${live.length ? `running\n${live.join('')}` : ''}${waiting.length ? `queue\n${waiting.join('')}` : ''}`;
+  const held = leases.map(
+    (row) =>
+      `  ${row.id}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores  until ${row.expires_at}\n`,
+  );
+  const waiting = queue.map((row) => `  ${escapeField(row.name)}  ${escapeField(whyText(row.waiting))}\n`);
+  const part = (title: string, rows: readonly string[]) =>
+    rows.length > 0 ? `${title}\n${rows.join('')}` : '';
+  return `${fieldLines(lines)}${part('running', live)}${part('leases', held)}${part('queue', waiting)}`;
+}
+
+function whyText(waiting: BlockedView | null): string {
+  if (waiting === null) return 'starts now';
+  const start = waiting.earliest_start === null ? '' : `, from ${waiting.earliest_start}`;
+  if (waiting.dim === 'backoff') return `tries again${start}`;
+  return `waits for ${waiting.dim}, behind ${waiting.blocked_by.join(', ') || 'nobody'}${start}`;
 }

@@ -17,12 +17,17 @@ interface Guest {
 }
 
 const GUESTS: readonly Guest[] = [
-  { kind: 'v2-root', unit: [], inUnit: DRIVER, asUser: TASKS },
+  {
+    kind: 'v2-root',
+    unit: [],
+    inUnit: DRIVER,
+    asUser: [...TASKS, 'test/integration/faults.test.ts'],
+  },
   {
     kind: 'systemd-user',
     unit: ['systemd-run', '--user', ...delegatedService()],
     inUnit: DRIVER,
-    asUser: TASKS,
+    asUser: [...TASKS, 'test/integration/service.test.ts'],
   },
   { kind: 'systemd-root', unit: ['systemd-run', ...delegatedService()], inUnit: DRIVER, asUser: [] },
 ];

@@ -227,7 +227,7 @@ export class Engine {
     let events: ReturnType<Store['commit']> = [];
     try {
       if (!stage.isEmpty()) {
-        events = store.commit(stage.writes());
+        events = store.commit(stage.writes(), stage.needsDurability(accepted.length > 0));
         if (this.#isRecordFull) log.info('the record can be written again');
         this.#isRecordFull = false;
       }

@@ -3,7 +3,7 @@
 import type { Now } from '../core/clock.ts';
 import type { TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import { isEnded, type Task, type TaskId } from '../core/task.ts';
+import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
 import { type Change, causeOf, transition } from '../core/transition.ts';
 import type { Environment, Writes } from '../store/store.ts';
 import type { Leases } from './leases.ts';
@@ -85,6 +85,27 @@ export class Stage {
 
   changed(): ReadonlyMap<TaskId, Task> {
     return this.#changed;
+  }
+
+  /** A power cut ends every attempt; that one has started, or what was told of it, is nothing to survive it. */
+  needsDurability(isAnswered: boolean): boolean {
+    if (isAnswered || this.#granted.size + this.#dropped.size > 0) return true;
+    for (const [id, task] of this.#changed) {
+      const before = this.#before.get(id);
+      if (
+        before === undefined ||
+        before.state.status !== task.state.status ||
+        before.attempts !== task.attempts
+      )
+        return true;
+      if (
+        isActive(before.state) &&
+        isActive(task.state) &&
+        before.state.attempt.kill !== task.state.attempt.kill
+      )
+        return true;
+    }
+    return false;
   }
 
   isEmpty(): boolean {

@@ -34,8 +34,11 @@ export interface TaskFilter {
 }
 
 export interface Store {
-  /** Throws when the transaction could not be made durable; then nothing of it happened. */
-  commit(writes: Writes): RecordedEvent[];
+  /**
+   * Throws when the transaction could not be written; then nothing of it happened. `durable`: it survives a power cut when
+   * this returns; without it, the crash of this process only.
+   */
+  commit(writes: Writes, durable?: boolean): RecordedEvent[];
   liveTasks(): Task[];
   list(filter: TaskFilter): Task[];
   byId(id: string): Task | null;
@@ -92,6 +95,7 @@ export function openStore(path: string): Store {
   const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
   const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
+  let isDurable = true;
   const commit = db.transaction((writes: Writes): RecordedEvent[] => {
     for (const task of writes.tasks) putTask.run(taskToRow(task));
     // The tasks of a batch share one object.
@@ -124,7 +128,11 @@ export function openStore(path: string): Store {
   });
 
   return {
-    commit: (writes) => commit.immediate(writes),
+    commit(writes, durable = true) {
+      if (durable !== isDurable) db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+      isDurable = durable;
+      return commit.immediate(writes);
+    },
     liveTasks: () => selectLive.all().map(rowToTask),
     list: (filter) => list(db, filter),
     byId: (id) => optional(selectById.get(id)),

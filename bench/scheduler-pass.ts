@@ -9,7 +9,7 @@ import { atMost, type Row } from './row.ts';
 import { median, p95 } from './statistics.ts';
 
 /** So much room that about 64 tasks run. */
-const CPU_LIMIT_CORES = 130;
+const CPU_LIMIT_CORES = 180;
 const OWNERS = 100;
 const AIMS_MS = { 10000: 5, 100000: 10 } as const;
 const GIB = 1024 ** 3;

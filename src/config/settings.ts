@@ -71,7 +71,7 @@ export const SETTINGS = {
   ),
   'scheduler.ageing_interval': setting(
     durationOrOff('scheduler.ageing_interval'),
-    '10m',
+    '1h',
     'The next task of an owner rises by one priority for each of these it waits; 0 is off',
   ),
   'scheduler.backfill': setting(

@@ -27,7 +27,7 @@ const GUESTS: readonly Guest[] = [
     kind: 'systemd-user',
     unit: ['systemd-run', '--user', ...delegatedService()],
     inUnit: DRIVER,
-    asUser: [...TASKS, 'test/integration/service.test.ts'],
+    asUser: [...TASKS, 'test/guest/service.test.ts'],
   },
   { kind: 'systemd-root', unit: ['systemd-run', ...delegatedService()], inUnit: DRIVER, asUser: [] },
 ];

@@ -87,6 +87,15 @@ const FLAGS = {
     kind: 'switch',
     help: 'run again when the host restarts meanwhile, instead of ending interrupted',
   },
+  nice: { kind: 'text', value: 'N', help: 'niceness, 0 to 19 (default 10; below that only as root)' },
+  background: {
+    kind: 'switch',
+    help: 'in the lowest CPU and IO class: only what nobody else on the host wants',
+  },
+  pty: {
+    kind: 'switch',
+    help: 'in a terminal of its own, for programs that hold their output back in a pipe',
+  },
   lease: { kind: 'text', value: 'ID', help: 'use the room wait_for_capacity holds' },
   batch: {
     kind: 'text',
@@ -166,6 +175,9 @@ function readOptions(flags: Flags<typeof FLAGS>): Partial<RunBody> {
     ...(flags.context === undefined ? {} : { context: readContext(flags.context) }),
     ...(flags.tag.length > 0 ? { tag: splitList(flags.tag) } : {}),
     ...(flags.requeue ? { requeue: true } : {}),
+    ...(flags.nice === undefined ? {} : { nice: parseCount(flags.nice, '--nice', 0, 19) }),
+    ...(flags.background ? { background: true } : {}),
+    ...(flags.pty ? { pty: true } : {}),
     ...readObservability(flags.observability),
   };
 }

@@ -3,14 +3,23 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import { ENDED, taskId } from '../../test/support/build-task.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
 import { BabysitError, ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import { buildApp } from './app.ts';
-import type { Service, Subscription } from './service.ts';
-import type { TaskView } from './shapes.ts';
+import type { RunSubmission, Service, Subscription, TicketListener } from './service.ts';
+import type { BatchLineView, LeaseView, TaskView, WaitingView } from './shapes.ts';
 
 const TASK = { id: taskId(1), name: 'build', status: 'running' } as unknown as TaskView;
 const RUN = { command: 'make', cwd: '/project', env: {}, project: '/project' };
+const ADJUSTED = {
+  timeMs: null,
+  memBytes: null,
+  cpuCores: null,
+  killTimeoutMs: null,
+  priority: 3,
+  force: false,
+};
 
 function appOf(t: TestContext, methods: Partial<Service>) {
   const internal: unknown[] = [];
@@ -51,6 +60,19 @@ describe('routes', () => {
     ['task', 'GET', `/v1/tasks/${'x'.repeat(128)}`, undefined, 200, ['x'.repeat(128)]],
     ['kill', 'POST', '/v1/tasks/build/kill', { signal: 'INT' }, 202, ['build', 'SIGINT']],
     ['kill', 'POST', '/v1/tasks/build/kill', undefined, 202, ['build', 'SIGTERM']],
+    ['pause', 'POST', '/v1/tasks/build/pause', undefined, 200, ['build']],
+    ['resume', 'POST', '/v1/tasks/build/resume', {}, 200, ['build']],
+    ['retry', 'POST', '/v1/tasks/build/retry', undefined, 200, ['build']],
+    ['adjust', 'POST', '/v1/tasks/build/adjust', { priority: 3 }, 200, ['build', ADJUSTED]],
+    [
+      'clean',
+      'POST',
+      '/v1/clean',
+      { all: true },
+      200,
+      [{ olderThanMs: null, statuses: null, isDryRun: false }],
+    ],
+    ['backup', 'POST', '/v1/backup', { path: '/b.db' }, 200, ['/b.db']],
   ];
   for (const [method, verb, url, body, status, args] of TABLE)
     it(`${verb} ${url.slice(0, 40)} calls ${method}`, async (t) => {
@@ -69,6 +91,21 @@ describe('routes', () => {
     assert.deepEqual([response.statusCode, response.json()], [201, TASK]);
     const [run] = calls[0] as [{ timeMs: number; command: object }];
     assert.deepEqual([run.timeMs, run.command], [90_000, { kind: 'shell', line: 'make' }]);
+  });
+
+  it('POST /v1/batch passes good and bad lines on in their order', async (t) => {
+    const { calls, method } = note([{ id: '1' }, { error: 'usage' }]);
+    const { ask } = appOf(t, { batch: async (lines) => method(lines) as BatchLineView[] });
+    const { command: _, ...common } = RUN;
+    const payload = { common, lines: [{ command: 'make' }, { comand: 'make' }] };
+    const response = await ask('POST', '/v1/batch', { payload });
+    assert.deepEqual(
+      [response.statusCode, response.json()],
+      [200, { lines: [{ id: '1' }, { error: 'usage' }] }],
+    );
+    const [[first, second]] = calls as [[[RunSubmission, unknown]]];
+    assert.deepEqual(first.command, { kind: 'shell', line: 'make' });
+    assert.ok(second instanceof BabysitError && second.code === 'usage');
   });
 
   it('GET /v1/tasks lists', async (t) => {
@@ -276,5 +313,72 @@ describe('event stream', () => {
     });
     const response = await ask('GET', '/v1/tasks/x/events');
     assert.deepEqual([response.statusCode, response.json().error], [404, 'not_found']);
+  });
+});
+
+describe('ticket', () => {
+  const ROOM = { mem_bytes: '1G', cpu_cores: 1, project: '/p' };
+  const WAITING = { event: 'waiting_for_capacity', position: 1 } as WaitingView;
+  const LEASE = { event: 'capacity_available', lease: '01J' } as LeaseView;
+
+  function stub(act: (listener: TicketListener) => void) {
+    let leaves = 0;
+    const service: Partial<Service> = {
+      awaitCapacity(_request, listener) {
+        act(listener);
+        return () => {
+          leaves += 1;
+        };
+      },
+    };
+    return { service, leaves: () => leaves };
+  }
+
+  it('is a line for each news, and ends with the lease', async (t) => {
+    const { service, leaves } = stub((listener) => {
+      listener.waiting(WAITING);
+      setImmediate(() => listener.granted(LEASE));
+    });
+    const response = await appOf(t, service).ask('POST', '/v1/tickets', { payload: ROOM });
+    assert.match(String(response.headers['content-type']), /^application\/x-ndjson/);
+    assert.equal(response.body, `${JSON.stringify(WAITING)}\n${JSON.stringify(LEASE)}\n`);
+    assert.equal(leaves(), 1);
+  });
+
+  it('says farewell when the daemon stops, and just ends when something else fails', async (t) => {
+    for (const [error, body] of [
+      [new BabysitError('daemon_stopping', 'bye'), '{"event":"daemon_stopping"}\n'],
+      [new Error('disk I/O error'), ''],
+    ] as const) {
+      const { service } = stub((listener) => listener.failed(error));
+      const response = await appOf(t, service).ask('POST', '/v1/tickets', { payload: ROOM });
+      assert.equal(response.body, body);
+    }
+  });
+
+  it('that can never be granted is a problem', async (t) => {
+    const { service } = stub(() => {
+      throw new BabysitError('infeasible', 'too much');
+    });
+    const response = await appOf(t, service).ask('POST', '/v1/tickets', { payload: ROOM });
+    assert.deepEqual([response.statusCode, response.json().error], [422, 'infeasible']);
+  });
+
+  it('gives its place up when the caller hangs up', async (t) => {
+    const { service, leaves } = stub((listener) => listener.waiting(WAITING));
+    const app = buildApp(service as Service, { maxBodyBytes: 10_000, onInternalError: assert.fail });
+    t.after(() => app.close());
+    const address = await app.listen({ host: '127.0.0.1', port: 0 });
+    const hangUp = new AbortController();
+    const response = await fetch(`${address}/v1/tickets`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(ROOM),
+      signal: hangUp.signal,
+    });
+    assert.equal(response.status, 200);
+    assert.equal(leaves(), 0);
+    hangUp.abort();
+    await waitUntil(() => leaves() === 1, { deadlineMs: 10_000, what: 'the place to be given up' });
   });
 });

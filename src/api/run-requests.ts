@@ -43,6 +43,9 @@ const REQUEST = {
   context: z.json().optional(),
   tag: refs.optional(),
   requeue: z.boolean().optional(),
+  nice: z.int().min(0).max(19).optional(),
+  background: z.boolean().optional(),
+  pty: z.boolean().optional(),
   lease: z.string().min(1).max(64).optional(),
   retries: z.int().min(0).max(1000).optional(),
   retry_on: refs.optional(),
@@ -129,6 +132,11 @@ function submission(run: z.output<typeof RUN>, isEnvironmentChecked = false): Ru
     context: smallContext(run.context ?? null),
     tags: words(run.tag ?? []),
     requeue: run.requeue ?? false,
+    manner: {
+      nice: run.nice ?? null,
+      isBackground: run.background ?? false,
+      usesPty: run.pty ?? false,
+    },
     lease: run.lease ?? null,
     retry:
       run.retries === undefined || run.retries === 0

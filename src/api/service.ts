@@ -2,7 +2,7 @@
 
 import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
-import type { Command, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
+import type { Command, Manner, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
 import type {
   BackupView,
   BatchLineView,
@@ -42,6 +42,7 @@ export interface RunSubmission {
   readonly context: unknown;
   readonly tags: readonly string[];
   readonly requeue: boolean;
+  readonly manner: Manner;
   readonly lease: string | null;
   readonly retry: {
     readonly max: number;

@@ -31,6 +31,10 @@ export interface RunBody {
   context?: unknown;
   tag?: string | string[];
   requeue?: boolean;
+  /** 0 to 19. */
+  nice?: number;
+  background?: boolean;
+  pty?: boolean;
   lease?: string;
   retries?: number;
   retry_on?: string | string[];
@@ -121,6 +125,9 @@ export interface TaskView {
   context: unknown;
   tags: string[];
   requeue: boolean;
+  nice: number | null;
+  background: boolean;
+  pty: boolean;
   retries: number;
   /** Set in the answer to a submission whose key is known already. */
   deduplicated?: true;

@@ -183,6 +183,17 @@ export interface RetryPolicy {
   readonly memCeilingBytes: number | null;
 }
 
+/** How the command is run beside its caps. */
+export interface Manner {
+  /** 0..19; null: the envelope's. */
+  readonly nice: number | null;
+  /** In the lowest CPU and IO class: it gets what nobody else wants. */
+  readonly isBackground: boolean;
+  /** In a terminal of its own, so that it buffers its output by lines. */
+  readonly usesPty: boolean;
+}
+export const PLAIN_MANNER: Manner = { nice: null, isBackground: false, usesPty: false };
+
 export interface PastAttempt {
   readonly number: number;
   readonly status: string;
@@ -202,6 +213,7 @@ export interface Task {
   readonly project: string;
   readonly command: Command;
   readonly cwd: string;
+  readonly manner: Manner;
   /** The caller's; the daemon's own is stricter than a command expects. */
   readonly umask: number;
   readonly estimate: Estimate;

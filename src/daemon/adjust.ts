@@ -35,7 +35,7 @@ export function adjust(deps: AdjustDeps, stage: Stage, task: Task, adjustment: A
   const asksForRoom = adjustment.memBytes !== null || adjustment.cpuCores !== null;
   const why = asksForRoom ? infeasibleNeed(capacity, estimate, limits, adjustment.force) : null;
   if (why !== null) throw infeasibleError(why);
-  const caps = isActive(task.state) ? envelope(estimate, limits, capacity, envelopeRules) : null;
+  const caps = isActive(task.state) ? envelope(estimate, limits, capacity, envelopeRules, task.manner) : null;
   if (caps !== null) {
     if (!adjustment.force) checkRoom(engine, task, estimate);
     const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;

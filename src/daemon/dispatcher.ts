@@ -81,7 +81,7 @@ export class Dispatcher {
     const { driver, capacity, envelopeRules, bootId } = this.#deps;
     const number = task.attempts + 1;
     const name = groupName(id, number);
-    const caps = envelope(task.estimate, task.limits, capacity, envelopeRules);
+    const caps = envelope(task.estimate, task.limits, capacity, envelopeRules, task.manner);
     const attempt: Omit<Attempt, 'group'> = {
       number,
       bootId,

@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   const caps = envelopeRules(config, host.memTotalBytes);
   const newId = monotonicFactory();
   const bootId = readBootId();
-  const tools = findTools();
+  const tools = findTools(config['envelope.nice']);
   const spawner = openSpawner(tools, config['envelope.nice'], (how) =>
     log.error({ how }, 'spawner lost; starting another'),
   );

@@ -115,6 +115,7 @@ describe('a submission', () => {
             task.limits,
             capacity,
             envelopeRules(configWith(), capacity.memTotalBytes),
+            task.manner,
           );
           assert.ok(caps.memMaxBytes >= task.estimate.memBytes && caps.cpuMaxCores >= task.estimate.cpuCores);
         },

@@ -48,6 +48,7 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
     context: run.context,
     tags: run.tags,
     requeue: run.requeue,
+    manner: run.manner,
     attempts: 0,
     history: [],
     retriedFrom: 0,

@@ -8,6 +8,10 @@ export interface Launch {
   readonly counterFiles: readonly string[];
   readonly oomScoreAdj: number;
   readonly command: Command;
+  readonly nice: number;
+  /** In the idle classes of CPU and IO, where the system has the tools for it. */
+  readonly isBackground: boolean;
+  readonly usesPty: boolean;
   readonly cwd: string;
   readonly umask: number;
   readonly env: Environment;
@@ -20,6 +24,12 @@ export interface Tools {
   readonly env: string;
   readonly nice: string;
   readonly bash: string;
+  /** Niceness of the spawner, which its children begin with. */
+  readonly spawnerNice: number;
+  /** Null where the system has none. */
+  readonly chrt: string | null;
+  readonly ionice: string | null;
+  readonly script: string | null;
 }
 
 /**
@@ -30,8 +40,14 @@ export function launchScript(launch: Launch): string {
   const { plain, odd } = splitEnvironment(launch.env);
   const fail = (what: string) =>
     `{ printf '%s\\n' ${quote(what)} >${quote(`${launch.dir}/start_failed`)}; exit 125; }`;
-  const argv =
+  const plainArgv =
     launch.command.kind === 'shell' ? [launch.tools.bash, '-c', launch.command.line] : launch.command.argv;
+  const { script } = launch.tools;
+  // -e: its exit code is the command's. The shell it starts replaces itself.
+  const argv =
+    launch.usesPty && script !== null
+      ? [script, '-qefc', `exec ${plainArgv.map(quote).join(' ')}`, '/dev/null']
+      : plainArgv;
   const setOdd =
     odd.length === 0 ? [] : [launch.tools.env, ...odd.map(([name, value]) => `${name}=${value}`)];
   return [
@@ -52,9 +68,18 @@ export function launchScript(launch: Launch): string {
     ':',
     ...plain.map(([name, value]) => `export ${name}=${quote(value)}`),
     '} 2>/dev/null',
-    `exec ${[...setOdd, ...argv].map(quote).join(' ')}`,
+    ...(launch.usesPty && script === null ? [fail('--pty needs script(1) of util-linux')] : []),
+    `exec ${[...mannerWords(launch), ...setOdd, ...argv].map(quote).join(' ')}`,
     '',
   ].join('\n');
+}
+
+function mannerWords({ nice, isBackground, tools }: Launch): string[] {
+  return [
+    ...(nice === tools.spawnerNice ? [] : [tools.nice, '-n', String(nice - tools.spawnerNice)]),
+    ...(isBackground && tools.ionice !== null ? [tools.ionice, '-c', '3'] : []),
+    ...(isBackground && tools.chrt !== null ? [tools.chrt, '--idle', '0'] : []),
+  ];
 }
 
 /** Names bash can export. The others, and those it keeps to itself or sets anew, go through env(1). */

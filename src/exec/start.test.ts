@@ -13,13 +13,14 @@ import { openSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
+const NICE = 5;
 let root: string;
 let count = 0;
 let spawner: Spawner;
 const losses: string[] = [];
 before(() => {
   root = mkdtempSync(join(tmpdir(), 'babysit-exec-'));
-  spawner = openSpawner(findTools(), 5, (how) => losses.push(how));
+  spawner = openSpawner(findTools(NICE), NICE, (how) => losses.push(how));
 });
 after(() => {
   spawner.close();
@@ -37,7 +38,10 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
     cwd: root,
     umask: 0o022,
     env: { PATH: process.env.PATH ?? '' },
-    tools: findTools(),
+    nice: NICE,
+    isBackground: false,
+    usesPty: false,
+    tools: findTools(NICE),
     ...changes,
   };
 }
@@ -251,5 +255,31 @@ describe('claim', () => {
     await finish(launch('true'));
     assert.deepEqual(readdirSync(spec.dir).sort(), ['claim', 'launch.sh']);
     assert.equal(existsSync(`${spec.dir}.log`), false);
+  });
+});
+
+describe('the manner of a command', () => {
+  it('takes the niceness that was asked for, in the idle classes where that was asked for', async () => {
+    const show = 'nice; chrt -p $$; ionice -p $$';
+    const { log } = await finish(launch(show, { nice: 17, isBackground: true }));
+    const [nice, policy, , io] = log.split('\n');
+    assert.equal(Number(nice), 17);
+    assert.match(policy ?? '', /SCHED_IDLE/);
+    assert.equal(io, 'idle');
+  });
+
+  it('gives a terminal, so that the C library buffers by lines, and keeps exit code and quotes', async () => {
+    const { log, records } = await finish(
+      launch(`test -t 1 && echo "it's a terminal"; exit 7`, { usesPty: true }),
+    );
+    assert.equal(log, "it's a terminal\r\n");
+    assert.equal(records.exit?.code, 7);
+  });
+
+  it('says what is missing where there is no script(1)', async () => {
+    const { records } = await finish(
+      launch('true', { usesPty: true, tools: { ...findTools(NICE), script: null } }),
+    );
+    assert.match(records.startFailed ?? '', /util-linux/);
   });
 });

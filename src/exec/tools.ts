@@ -6,9 +6,14 @@ import type { Tools } from './launch-script.ts';
 const PLACES = ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin', '/run/current-system/sw/bin'];
 
 /** Throws naming the first program that is missing. */
-export function findTools(places: readonly string[] = PLACES): Tools {
-  const need = (name: string): string => {
+export function findTools(spawnerNice: number, places: readonly string[] = PLACES): Tools {
+  const find = (name: string): string | null => {
     for (const place of places) if (isExecutable(join(place, name))) return join(place, name);
+    return null;
+  };
+  const need = (name: string): string => {
+    const path = find(name);
+    if (path !== null) return path;
     throw new Error(`${name} is missing; looked in ${places.join(', ')}. Install it and try again.`);
   };
   return {
@@ -16,7 +21,16 @@ export function findTools(places: readonly string[] = PLACES): Tools {
     env: need('env'),
     nice: need('nice'),
     bash: need('bash'),
+    spawnerNice,
+    chrt: onLinux(find('chrt')),
+    ionice: onLinux(find('ionice')),
+    script: onLinux(find('script')),
   };
+}
+
+/** Elsewhere programs of these names take other flags. */
+function onLinux(path: string | null): string | null {
+  return process.platform === 'linux' ? path : null;
 }
 
 function isExecutable(path: string): boolean {

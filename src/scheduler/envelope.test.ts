@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aCapacity } from '../../test/support/build-snapshot.ts';
 import { anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
+import { PLAIN_MANNER } from '../core/task.ts';
 import { envelope } from './envelope.ts';
 
 const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16 });
@@ -24,6 +25,7 @@ describe('envelope', () => {
         someLimits({ memPctLimit: memPct, cpuPctLimit: cpuPct }),
         capacity,
         rules,
+        PLAIN_MANNER,
       );
       assert.deepEqual(caps, {
         memMaxBytes: Math.floor(memGib * GIB),

@@ -1,5 +1,5 @@
 // The hard caps of an attempt, from its estimate, its limits and the host (SPEC section 6).
-import type { Envelope, Estimate, Limits } from '../core/task.ts';
+import type { Envelope, Estimate, Limits, Manner } from '../core/task.ts';
 import type { Capacity } from './snapshot.ts';
 
 export interface EnvelopeRules {
@@ -12,12 +12,16 @@ export interface EnvelopeRules {
 
 /** The cap leaves room for an estimate that is off by this factor; the watchdog acts at twice the estimate. */
 const CAP_FACTOR = 3;
+/** The least cpu.weight and the highest niceness there are. */
+const BACKGROUND_WEIGHT = 1;
+const BACKGROUND_NICE = 19;
 
 export function envelope(
   estimate: Estimate,
   limits: Limits,
   capacity: Capacity,
   rules: EnvelopeRules,
+  { nice, isBackground }: Pick<Manner, 'nice' | 'isBackground'>,
 ): Envelope {
   return {
     memMaxBytes: Math.floor(
@@ -28,9 +32,9 @@ export function envelope(
       ),
     ),
     cpuMaxCores: Math.min(CAP_FACTOR * estimate.cpuCores, (capacity.cores * limits.cpuPctLimit) / 100),
-    cpuWeight: rules.cpuWeight,
+    cpuWeight: isBackground ? BACKGROUND_WEIGHT : rules.cpuWeight,
     pidsMax: rules.pidsMax,
-    nice: rules.nice,
+    nice: nice ?? (isBackground ? BACKGROUND_NICE : rules.nice),
     oomScoreAdj: rules.oomScoreAdj,
   };
 }

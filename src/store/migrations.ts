@@ -36,7 +36,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE tasks ADD COLUMN key TEXT;
   CREATE INDEX tasks_by_key ON tasks (project, key) WHERE key IS NOT NULL;
   UPDATE tasks SET body = json_set(body, '$.priority', 0, '$.after', NULL, '$.retry', NULL, '$.key', NULL,
-    '$.context', NULL, '$.tags', json('[]'), '$.requeue', json('false'), '$.history', json('[]'), '$.retriedFrom', 0);
+    '$.context', NULL, '$.tags', json('[]'), '$.requeue', json('false'),
+    '$.manner', json('{"nice":null,"isBackground":false,"usesPty":false}'), '$.history', json('[]'), '$.retriedFrom', 0);
   UPDATE tasks SET body = json_set(body, '$.limits.isStrict', json('false'));
   UPDATE tasks SET body = json_set(body, '$.state.usage.peakCpuCores', NULL)
     WHERE json_type(body, '$.state.usage') = 'object';

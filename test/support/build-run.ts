@@ -2,6 +2,7 @@
 import type { RunSubmission } from '../../src/api/service.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/settings.ts';
+import { PLAIN_MANNER } from '../../src/core/task.ts';
 import { capacityOf } from '../../src/daemon/limits.ts';
 import type { Capacity } from '../../src/scheduler/snapshot.ts';
 import { GIB } from './build-task.ts';
@@ -42,6 +43,7 @@ export function aRun(changes: Partial<RunSubmission> = {}): RunSubmission {
     context: null,
     tags: [],
     requeue: false,
+    manner: PLAIN_MANNER,
     lease: null,
     retry: null,
     ...changes,

@@ -78,7 +78,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     store,
     log,
     tasksDir,
-    tools: { cat: '', env: '', nice: '', bash: '' },
+    tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, chrt: null, ionice: null, script: null },
     spawner: { start() {}, close() {} },
     bootId: 'boot-1',
     capacity,

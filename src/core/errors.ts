@@ -61,7 +61,7 @@ export const ERRORS = {
     hint: 'Choose another --name, or kill or wait for the live one.',
   },
   dependency_cycle: {
-    http: 409,
+    http: 400,
     exit: EXIT.usage,
     title: 'A task cannot come after itself.',
     hint: 'Name only tasks that were submitted before.',

@@ -103,7 +103,7 @@ describe('routes', () => {
       [response.statusCode, response.json()],
       [200, { lines: [{ id: '1' }, { error: 'usage' }] }],
     );
-    const [[first, second]] = calls as [[[RunSubmission, unknown]]];
+    const [[[first, second]]] = calls as [[[RunSubmission, unknown]]];
     assert.deepEqual(first.command, { kind: 'shell', line: 'make' });
     assert.ok(second instanceof BabysitError && second.code === 'usage');
   });

@@ -1,6 +1,8 @@
 // A task's events as NDJSON: what is recorded after a sequence number, then what happens, until the end of the task.
 import { Readable } from 'node:stream';
 import { type RecordedEvent, WAIT_EVENTS } from '../core/events.ts';
+import type { TaskId } from '../core/task.ts';
+import { tellProgress } from './progress-lines.ts';
 import type { Service } from './service.ts';
 import type { EventView } from './shapes.ts';
 
@@ -19,13 +21,27 @@ export function sayFarewell(streams: OpenStreams): void {
   }
 }
 
-export function eventStream(service: Service, ref: string, after: number, open: OpenStreams): Readable {
+export interface EventsQuery {
+  /** The last event the reader has seen. */
+  readonly after: number;
+  /** Tell progress between the events, too. */
+  readonly progress: boolean;
+}
+
+export function eventStream(
+  service: Service,
+  ref: string,
+  { after, progress }: EventsQuery,
+  open: OpenStreams,
+): Readable {
   const subscription = service.events(ref, after);
   const stream = new Readable({ read() {} });
   open.add(stream);
   const keepAlive = setInterval(() => stream.push('\n'), KEEP_ALIVE_MS);
+  let stopProgress = () => {};
   const finish = () => {
     clearInterval(keepAlive);
+    stopProgress();
     open.delete(stream);
     subscription.stop();
   };
@@ -42,6 +58,10 @@ export function eventStream(service: Service, ref: string, after: number, open: 
   };
   for (const event of subscription.backlog) tell(event);
   subscription.start(tell);
+  if (progress && open.has(stream))
+    stopProgress = tellProgress(service, service.task(ref).id as TaskId, (told) =>
+      stream.push(`${JSON.stringify(told)}\n`),
+    );
   return stream;
 }
 

@@ -5,8 +5,8 @@ import { GIB } from '../../test/support/build-task.ts';
 import { refusesField as refuses } from '../../test/support/refuses.ts';
 import {
   parseAdjust,
-  parseAfter,
   parseClean,
+  parseEvents,
   parseKill,
   parseList,
   parseLog,
@@ -137,26 +137,28 @@ describe('queries', () => {
     ));
   it('list everything with all=1', () => assert.equal(parseList({ all: '1', since_ms: '5' }).sinceMs, null));
 
+  const LOG = { sinceMs: null, from: null, maxBytes: null, follow: false };
   const LOGS: [object, object][] = [
-    [{}, { part: { kind: 'tail', lines: 15 }, maxBytes: null, follow: false }],
+    [{}, { ...LOG, part: { kind: 'tail', lines: 15 } }],
     [
       { tail: '3', follow: '1' },
-      { part: { kind: 'tail', lines: 3 }, maxBytes: null, follow: true },
+      { ...LOG, part: { kind: 'tail', lines: 3 }, follow: true },
     ],
     [
       { head: '4', max_bytes: '1K' },
-      { part: { kind: 'head', lines: 4 }, maxBytes: 1024, follow: false },
+      { ...LOG, part: { kind: 'head', lines: 4 }, maxBytes: 1024 },
     ],
     [
-      { full: '1', head: '4' },
-      { part: { kind: 'full' }, maxBytes: null, follow: false },
+      { full: '1', head: '4', since: '5m', from: '0' },
+      { ...LOG, part: { kind: 'full' }, sinceMs: 300_000, from: 0 },
     ],
   ];
   for (const [query, expected] of LOGS)
     it(`read log ${JSON.stringify(query)}`, () => assert.deepEqual(parseLog(query), expected));
 
   it('read the place to resume and the wish to kill', () => {
-    assert.deepEqual([parseAfter({}), parseAfter({ after: '7' })], [0, 7]);
+    assert.deepEqual(parseEvents({}), { after: 0, progress: false });
+    assert.deepEqual(parseEvents({ after: '7', progress: '1' }), { after: 7, progress: true });
     assert.deepEqual(
       [parseStop(undefined), parseStop({}), parseStop({ kill_tasks: true })],
       [false, false, true],
@@ -174,9 +176,13 @@ describe('queries', () => {
     ['a bad since', () => parseList({ since_ms: 'yesterday' }), /^since_ms: /],
     ['a tail of nothing', () => parseLog({ tail: '0' }), /^tail: /],
     ['a bad head', () => parseLog({ head: 'all' }), /^head: /],
+    ['no time', () => parseLog({ since: '0' }), /^since: /],
+    ['a position before the first', () => parseLog({ from: '-1' }), /^from: /],
+    ['a bad moment', () => parseLog({ since: 'yesterday' }), /^since: /],
+    ['a place that is none', () => parseLog({ from: '-1' }), /^from: /],
     ['no bytes', () => parseLog({ max_bytes: '0' }), /^max_bytes: /],
-    ['a place before the first', () => parseAfter({ after: '-1' }), /^after: /],
-    ['a fraction of a place', () => parseAfter({ after: '1.5' }), /^after: /],
+    ['a place before the first', () => parseEvents({ after: '-1' }), /^after: /],
+    ['a fraction of a place', () => parseEvents({ after: '1.5' }), /^after: /],
     ['an unknown field of stop', () => parseStop({ kill: true }), /kill/],
   ];
   for (const [what, act, pattern] of BAD) it(`refuse ${what}`, () => refuses(act, pattern));

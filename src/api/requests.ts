@@ -1,10 +1,12 @@
 // The schemas of what comes in, and the step from text as typed to values with units.
 import { z } from 'zod';
 import { BabysitError } from '../core/errors.ts';
+import { isProfile, PROFILES, type ProfileName } from '../core/profile.ts';
 import { TASK_STATUSES, type TaskStatus } from '../core/task.ts';
 import { parseDuration } from '../units/duration.ts';
 import { parseCores, parseCount } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
+import type { EventsQuery } from './event-stream.ts';
 import { absolutePath, check, owner, priority, quantity, read } from './fields.ts';
 import type { Adjustment, CleanQuery, ListQuery, LogQuery, TicketRequest } from './service.ts';
 
@@ -59,6 +61,8 @@ const LOG = z.object({
   tail: z.string().optional(),
   head: z.string().optional(),
   full: z.string().optional(),
+  since: z.string().optional(),
+  from: z.string().optional(),
   max_bytes: z.string().optional(),
   follow: z.string().optional(),
 });
@@ -74,12 +78,28 @@ export function parseLog(query: unknown): LogQuery {
       : log.head !== undefined
         ? { kind: 'head', lines: lines(log.head, 'head') }
         : { kind: 'tail', lines: log.tail === undefined ? DEFAULT_LINES : lines(log.tail, 'tail') };
-  return { part, maxBytes: read(log.max_bytes, parseSize, 'max_bytes'), follow: log.follow === '1' };
+  return {
+    part,
+    sinceMs: read(log.since, parseDuration, 'since'),
+    from: read(log.from, (text, what) => parseCount(text, what, 0, Number.MAX_SAFE_INTEGER), 'from'),
+    maxBytes: read(log.max_bytes, parseSize, 'max_bytes'),
+    follow: log.follow === '1',
+  };
 }
 
-export function parseAfter(query: unknown): number {
-  const { after } = check(z.object({ after: z.string().optional() }), query);
-  return after === undefined ? 0 : parseCount(after, 'after', 0, Number.MAX_SAFE_INTEGER);
+export function parseEvents(query: unknown): EventsQuery {
+  const events = z.object({ after: z.string().optional(), progress: z.string().optional() });
+  const { after, progress } = check(events, query);
+  return {
+    after: after === undefined ? 0 : parseCount(after, 'after', 0, Number.MAX_SAFE_INTEGER),
+    progress: progress === '1',
+  };
+}
+
+export function parseProfile(body: unknown): ProfileName {
+  const { profile } = check(z.strictObject({ profile: z.string() }), body ?? {});
+  if (isProfile(profile)) return profile;
+  throw new BabysitError('usage', `profile: "${profile}" is not one of ${PROFILES.join(', ')}`);
 }
 
 const ADJUST = z.strictObject({

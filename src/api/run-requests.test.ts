@@ -39,6 +39,7 @@ describe('parseRun', () => {
       context: null,
       tags: [],
       requeue: false,
+      manner: { nice: null, isBackground: false, usesPty: false },
       lease: null,
       retry: null,
     });
@@ -67,6 +68,10 @@ describe('parseRun', () => {
       context: { pr: 7 },
       tag: ['a', 'b'],
       requeue: true,
+      nice: 5,
+      background: true,
+      pty: true,
+      observability: 'strict',
       retries: 3,
       retry_on: 'OOM, exit',
       retry_backoff: '2s',
@@ -83,7 +88,7 @@ describe('parseRun', () => {
       cpuCores: 1.5,
       killTimeoutMs: 90_000,
       observabilityMs: 0,
-      isStrict: false,
+      isStrict: true,
       memPctLimit: 40,
       cpuPctLimit: 90,
       queue: true,
@@ -95,6 +100,7 @@ describe('parseRun', () => {
       context: { pr: 7 },
       tags: ['a', 'b'],
       requeue: true,
+      manner: { nice: 5, isBackground: true, usesPty: true },
       retry: { max: 3, on: ['oom', 'exit'], backoffMs: 2000, raiseMem: true },
     });
   });

@@ -2,6 +2,7 @@
 
 import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
+import type { ProfileName } from '../core/profile.ts';
 import type { Command, Manner, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
 import type {
   BackupView,
@@ -9,8 +10,11 @@ import type {
   CleanView,
   ConfigView,
   DoctorView,
+  HeartbeatView,
   LeaseView,
+  LogRangeView,
   PingView,
+  ProfileView,
   StatusView,
   TaskView,
   WaitingView,
@@ -101,6 +105,10 @@ export interface CleanQuery {
 
 export interface LogQuery {
   readonly part: { readonly kind: 'tail' | 'head'; readonly lines: number } | { readonly kind: 'full' };
+  /** Written at most this long ago; null: whenever. */
+  readonly sinceMs: number | null;
+  /** Go on from this position in all that was printed, whatever the part; null: as the part says. */
+  readonly from: number | null;
   readonly maxBytes: number | null;
   readonly follow: boolean;
 }
@@ -130,10 +138,15 @@ export interface Service {
   retry(ref: string): Promise<TaskView>;
   /** Returns how to leave the queue again. */
   awaitCapacity(request: TicketRequest, listener: TicketListener): () => void;
+  heartbeats(ref: string): Promise<HeartbeatView[]>;
+  profile(): ProfileView;
+  /** Resolves once it is in force, for running tasks too. */
+  switchProfile(profile: ProfileName): Promise<ProfileView>;
   clean(query: CleanQuery): Promise<CleanView>;
   /** To a file that does not exist yet. */
   backup(path: string): Promise<BackupView>;
   log(ref: string, query: LogQuery): AsyncIterable<Uint8Array>;
+  logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
   view(id: TaskId): TaskView;
   stop(killTasks: boolean): void;

@@ -1,5 +1,7 @@
 // What travels over the socket: the JSON of requests and answers, types only, shared with the CLI.
 import type { EventName } from '../core/events.ts';
+import type { ProfileName } from '../core/profile.ts';
+import type { Progress } from '../core/progress.ts';
 import type { KillReason, TaskStatus } from '../core/task.ts';
 
 /** POST /v1/tasks. Durations, sizes and numbers may be text as typed (`"10m"`, `"4G"`). */
@@ -61,6 +63,14 @@ export interface AdjustBody {
   kill_timeout?: string | number;
   priority?: number;
   force?: boolean;
+}
+
+/** GET /v1/tasks/:ref/log/range: where the part of the log lies in all that the task's last attempt has printed, in bytes. */
+export interface LogRangeView {
+  id: string;
+  name: string;
+  from: number;
+  to: number;
 }
 
 /** POST /v1/tickets; answered by a stream of WaitingView, the last line a LeaseView. */
@@ -153,6 +163,8 @@ export interface TaskView {
   mem_bytes: number | null;
   cpu_cores: number | null;
   silent_ms: number | null;
+  /** How far it is; null: it runs not, or nothing was told and nothing found in its output. */
+  progress: Progress | null;
   /** How many callers wait for its end or follow its log now. */
   waiters: number;
   /** Null unless pending. */
@@ -198,11 +210,12 @@ export interface PastAttemptView {
 }
 
 /**
- * One line of GET /v1/tasks/:ref/events. `ended` comes last and carries the task; `daemon_stopping` comes last, without
+ * One line of GET /v1/tasks/:ref/events. With `progress=1` also `progress` with the fields of Progress, at most one in ten
+ * seconds; it is of the present, not of the record, and has no `seq`. `ended` comes last and carries the task; `daemon_stopping` comes last, without
  * any other field, when the daemon is told to stop.
  */
 export interface EventView {
-  event: EventName | 'daemon_stopping';
+  event: EventName | 'daemon_stopping' | 'progress';
   seq: number;
   at: string;
   name: string;
@@ -233,6 +246,7 @@ export interface StatusView {
     cpu_available_cores: number;
   };
   tasks: { running: number; paused: number; pending: number; tickets: number };
+  profile: ProfileName;
   /** What the host is short of; while it is, nothing is dispatched. */
   pressure: ('mem' | 'disk')[];
   running: {
@@ -266,6 +280,42 @@ export interface CleanView {
 export interface BackupView {
   path: string;
   bytes: number;
+}
+
+/** GET /v1/tasks/:ref/heartbeat: one record a minute, as NDJSON, oldest first. */
+export interface HeartbeatView {
+  timestamp: string;
+  job_name: string;
+  phase: string | null;
+  items_total: number | null;
+  items_done: number | null;
+  items_failed: number | null;
+  eta_minutes: number | null;
+  /** MiB, page cache left out. */
+  rss_mb: number;
+  /** Over the minute; 100 is one core. */
+  cpu_pct: number;
+}
+
+/** GET /v1/profile, and POST /v1/profile {profile} */
+export interface ProfileView {
+  profile: ProfileName;
+  by: 'start' | 'hand' | 'schedule';
+  since: string;
+  /** Null: nothing is scheduled. */
+  next: { profile: ProfileName; at: string } | null;
+  /** What each of them gives, the one in force included. */
+  profiles: {
+    profile: ProfileName;
+    cpu_limit_cores: number;
+    mem_limit_bytes: number;
+    cpu_weight: number;
+    cpu_idle: boolean;
+    nice: number;
+    threads_max: number;
+    /** Cron expression, or off. */
+    at: string;
+  }[];
 }
 
 /** GET /v1/ping */

@@ -1,5 +1,6 @@
 // Every setting: its key, how its text is read, its default, and one line of help. The config type derives from it.
 import { z } from 'zod';
+import { PROFILES } from '../core/profile.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
@@ -177,6 +178,50 @@ export const SETTINGS = {
     'Tell what the watchdog would kill, kill nothing',
   ),
   'watchdog.kill_grace': setting(timer('watchdog.kill_grace'), '10s', 'Time between SIGTERM and SIGKILL'),
+  'profile.start': setting(
+    z.enum(PROFILES),
+    'normal',
+    'The profile until somebody or a schedule switches; what is in force is kept over restarts',
+  ),
+  'profile.day.at': setting(cron('profile.day.at'), 'off', 'When day begins, as a cron expression'),
+  'profile.day.cpu_pct': setting(
+    percent('profile.day.cpu_pct'),
+    50,
+    'Percent of the cores tasks may have by day, reserved together and each for itself',
+  ),
+  'profile.day.mem_pct': setting(
+    percent('profile.day.mem_pct'),
+    60,
+    'By day, in place of admission.max_sys_mem_pct',
+  ),
+  'profile.day.cpu_weight': setting(
+    count('profile.day.cpu_weight', 1, 10_000),
+    20,
+    'By day, in place of envelope.cpu_weight',
+  ),
+  'profile.day.cpu_idle': setting(
+    z.enum(['on', 'off']),
+    'off',
+    'By day tasks get only the CPU time nobody else wants (cpu.idle)',
+  ),
+  'profile.day.nice': setting(count('profile.day.nice', 0, 19), 15, 'By day, in place of envelope.nice'),
+  'profile.night.at': setting(cron('profile.night.at'), 'off', 'When night begins, as a cron expression'),
+  'profile.night.cpu_pct': setting(
+    percent('profile.night.cpu_pct'),
+    100,
+    'Percent of the cores tasks may have by night',
+  ),
+  'profile.night.mem_pct': setting(
+    percent('profile.night.mem_pct'),
+    90,
+    'By night, in place of admission.max_sys_mem_pct; memory_reserve is kept all the same',
+  ),
+  'profile.night.cpu_weight': setting(
+    count('profile.night.cpu_weight', 1, 10_000),
+    100,
+    'By night, in place of envelope.cpu_weight',
+  ),
+  'profile.night.nice': setting(count('profile.night.nice', 0, 19), 5, 'By night, in place of envelope.nice'),
   'retention.schedule': setting(
     cron('retention.schedule'),
     '17 4 * * *',

@@ -1,4 +1,5 @@
 // What happens to a task, as a typed map: event name -> the fields that come with it. Units last in names.
+import type { ProfileName } from './profile.ts';
 import type { EndedState, KillDetail, KillReason, TaskId } from './task.ts';
 
 export type Dim = 'elapsed' | 'mem' | 'cpu';
@@ -48,6 +49,13 @@ export interface EventMap {
     readonly kill_timeout_ms: number;
     readonly priority: number;
   };
+  /** Another profile came into force and gives the attempt another share of the CPU. */
+  profile_switched: {
+    readonly profile: ProfileName;
+    readonly cpu_max_cores: number;
+    readonly cpu_weight: number;
+    readonly cpu_idle: boolean;
+  };
   /** An attempt ended and another follows after `in_s` seconds. */
   retrying: {
     readonly attempt: number;
@@ -83,6 +91,7 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'daemon_restarted',
   'requeued',
   'adjusted',
+  'profile_switched',
   'retrying',
   'would_kill',
   'kill_stuck',

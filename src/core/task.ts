@@ -32,6 +32,8 @@ export interface Envelope {
   readonly memMaxBytes: number;
   readonly cpuMaxCores: number;
   readonly cpuWeight: number;
+  /** SCHED_IDLE: only what nobody else wants. */
+  readonly cpuIdle: boolean;
   readonly pidsMax: number;
   readonly nice: number;
   readonly oomScoreAdj: number;

@@ -1,5 +1,6 @@
 // The only place that gives a task a new status. Pure: (task, change) -> task and the event to record with it.
 import type { TaskEvent } from './events.ts';
+import type { ProfileName } from './profile.ts';
 import { pastAttempt, reasonOf, repeated } from './retry.ts';
 import {
   type ActiveState,
@@ -28,7 +29,7 @@ export type Change =
   /** The attempt was dispatched, its command certainly never began: back into the queue. */
   | { readonly kind: 'requeue'; readonly why: string }
   /** Its command began and is gone without a trace; the caller wants it run again. */
-  | { readonly kind: 'requeue_lost'; readonly why: string }
+  | { readonly kind: 'requeue_lost'; readonly why: string; readonly at: number }
   | { readonly kind: 'request_kill'; readonly intent: KillIntent }
   | { readonly kind: 'escalate_kill'; readonly at: number }
   | { readonly kind: 'pause'; readonly at: number }
@@ -49,6 +50,8 @@ export type Change =
       readonly priority: number;
       readonly envelope: Envelope | null;
     }
+  /** Another profile gives a live attempt other caps. */
+  | { readonly kind: 'recap'; readonly profile: ProfileName; readonly envelope: Envelope }
   /** Another attempt of a task that has ended, asked for by hand. */
   | { readonly kind: 'retry' }
   /** The group is empty and the main process left an exit record. */
@@ -113,7 +116,15 @@ export function transition(task: Task, change: Change): Transition | null {
     case 'requeue_lost':
       if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
       return {
-        task: { ...task, state: { status: 'pending', ...READY } },
+        task: {
+          ...task,
+          history: [
+            ...task.history,
+            pastAttempt(task, lost(state.attempt, 'host_rebooted', null, change.at)),
+          ],
+          retriedFrom: task.retriedFrom + 1,
+          state: { status: 'pending', ...READY },
+        },
         event: { event: 'requeued', why: change.why },
       };
     case 'request_kill':
@@ -124,6 +135,8 @@ export function transition(task: Task, change: Change): Transition | null {
       const attempt = { ...state.attempt, kill: { ...kill, killedAt: change.at } };
       return { task: withAttempt(task, state, attempt), event: null };
     }
+    case 'recap':
+      return recap(task, state, change);
     case 'pause':
       if (state.status === 'paused') return null;
       return {
@@ -227,6 +240,26 @@ function adjust(task: Task, change: Extract<Change, { kind: 'adjust' }>): Transi
       estimated_cpu_cores: estimate.cpuCores,
       kill_timeout_ms: limits.killTimeoutMs,
       priority,
+    },
+  };
+}
+
+function recap(
+  task: Task,
+  state: ActiveState,
+  { profile, envelope }: Extract<Change, { kind: 'recap' }>,
+): Transition | null {
+  const before = state.attempt.envelope;
+  const keys = Object.keys(envelope) as (keyof Envelope)[];
+  if (keys.every((key) => before[key] === envelope[key])) return null;
+  return {
+    task: withAttempt(task, state, { ...state.attempt, envelope }),
+    event: {
+      event: 'profile_switched',
+      profile,
+      cpu_max_cores: envelope.cpuMaxCores,
+      cpu_weight: envelope.cpuWeight,
+      cpu_idle: envelope.cpuIdle,
     },
   };
 }

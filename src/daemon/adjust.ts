@@ -3,23 +3,23 @@ import type { Adjustment } from '../api/service.ts';
 import { BabysitError } from '../core/errors.ts';
 import { type Estimate, isActive, isEnded, type Limits, type Task } from '../core/task.ts';
 import { infeasibleNeed } from '../scheduler/admission.ts';
-import { type EnvelopeRules, envelope } from '../scheduler/envelope.ts';
+import { envelope } from '../scheduler/envelope.ts';
 import { roomOf, shortDim } from '../scheduler/ledger.ts';
-import type { Capacity } from '../scheduler/snapshot.ts';
 import { formatSize } from '../units/size.ts';
 import type { Engine } from './engine.ts';
+import type { Profiles } from './profiles.ts';
 import { infeasibleError } from './refusal.ts';
 import type { Stage } from './stage.ts';
 
 export interface AdjustDeps {
   readonly engine: Engine;
-  readonly capacity: Capacity;
-  readonly envelopeRules: EnvelopeRules;
+  readonly profiles: Profiles;
 }
 
 /** Throws BabysitError already_ended, infeasible, capacity_exceeded or cap_below_use; then nothing is staged. */
 export function adjust(deps: AdjustDeps, stage: Stage, task: Task, adjustment: Adjustment): void {
-  const { engine, capacity, envelopeRules } = deps;
+  const { engine, profiles } = deps;
+  const { capacity, envelopeRules } = profiles.regime;
   if (isEnded(task.state))
     throw new BabysitError('already_ended', `"${task.name}" is ${task.state.status}`, { name: task.name });
   const estimate: Estimate = {
@@ -33,7 +33,7 @@ export function adjust(deps: AdjustDeps, stage: Stage, task: Task, adjustment: A
   };
   // What was let in by force may have its other values changed.
   const asksForRoom = adjustment.memBytes !== null || adjustment.cpuCores !== null;
-  const why = asksForRoom ? infeasibleNeed(capacity, estimate, limits, adjustment.force) : null;
+  const why = asksForRoom ? infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) : null;
   if (why !== null) throw infeasibleError(why);
   const caps = isActive(task.state) ? envelope(estimate, limits, capacity, envelopeRules, task.manner) : null;
   if (caps !== null) {

@@ -217,7 +217,7 @@ export class Engine {
       : NO_STARTS;
     this.#forced.clear();
     this.#commit(stage, accepted, starts, watched);
-    if (this.#tickets.size > 0) this.#tickets.announce(this.plan(), stage.now.monoMs);
+    this.#tickets.announce(() => this.plan(), stage.now.monoMs);
     this.#armTick();
     this.#armDue();
   }
@@ -382,7 +382,8 @@ export class Engine {
     this.#due = null;
     const now = this.#deps.clock.now();
     const nextMs = [this.leases.nextInMs(now), this.live.admitDue(now.wallMs)].filter((ms) => ms !== null);
-    if (nextMs.length === 0 || this.#isStopped) return;
+    // A commit that failed is tried again at its own pace: what is due by then would only fail again.
+    if (nextMs.length === 0 || this.#isStopped || this.#commitRetry !== null) return;
     this.#due = setTimeout(() => this.wake(), Math.min(DUE_MAX_MS, ...nextMs));
   }
 }

@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build-service.ts';
-import { aKill, anAttempt, aTask, taskIn } from '../../test/support/build-task.ts';
-import type { Attempt, Task } from '../core/task.ts';
+import { aKill, anAttempt, aTask, ENDED, taskId, taskIn } from '../../test/support/build-task.ts';
+import { type Attempt, READY, type Task, type TaskState, type Waiting } from '../core/task.ts';
 
 /** A record with one task in it, and what its attempt has left in its directory; null: no directory at all. */
 function left(t: TestContext, task: Task, files: Record<string, string> | null) {
@@ -94,5 +94,45 @@ describe('recover', () => {
     const { state, attempts } = left(t, active({}), null).recovered();
     assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost', state.status);
     assert.equal(attempts, 1);
+  });
+});
+
+describe('those that come after a task', () => {
+  const other = taskId(7);
+  const follower = (mode: 'ok' | 'any') =>
+    aTask({
+      after: { mode, tasks: [{ id: other, name: 'first' }] },
+      state: { status: 'pending', waitsFor: [other], notBefore: null },
+    });
+  /** The follower after the next daemon has started, with the other as the record had it. */
+  function recovered(t: TestContext, mode: 'ok' | 'any', state: TaskState | null) {
+    const rig = serviceOf(t);
+    const first = state === null ? [] : [aTask({ id: other, name: 'first', attempts: 1, state })];
+    const tasks = [follower(mode), ...first];
+    rig.store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [] });
+    rig.restart();
+    return rig.store.byId(follower(mode).id)?.state ?? assert.fail();
+  }
+  const lostAttempt: TaskState = { status: 'running', attempt: anAttempt({ bootId: 'boot-0' }) };
+
+  const FAILED: [string, TaskState | null, string][] = [
+    ['that had failed', ENDED.failed, 'failed'],
+    ['that was lost with the host', lostAttempt, 'interrupted'],
+    ['that was removed', null, 'removed'],
+  ];
+  for (const [what, state, status] of FAILED)
+    it(`${what} fail with it, unless they come after any end`, (t) => {
+      const failed = recovered(t, 'ok', state);
+      assert.ok(failed.status === 'failed' && failed.reason === 'dependency_failed');
+      assert.deepEqual([failed.cause?.id, failed.cause?.status], [other, status]);
+      assert.deepEqual(recovered(t, 'any', state), { status: 'pending', ...READY });
+    });
+
+  it('that had completed go on', (t) =>
+    assert.deepEqual(recovered(t, 'ok', ENDED.completed), { status: 'pending', ...READY }));
+
+  it('that lives wait on', (t) => {
+    const { status, waitsFor } = recovered(t, 'ok', { status: 'pending', ...READY }) as TaskState & Waiting;
+    assert.deepEqual([status, waitsFor], ['pending', [other]]);
   });
 });

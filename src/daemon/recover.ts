@@ -71,7 +71,7 @@ function recoverTask(stage: Stage, task: Task, deps: RecoverDeps): void {
     const { attempt } = state;
     if (attempt.bootId !== deps.bootId) {
       const change: Change = task.requeue
-        ? { kind: 'requeue_lost', why: 'the host was restarted' }
+        ? { kind: 'requeue_lost', why: 'the host was restarted', at: stage.now.wallMs }
         : { kind: 'lose', reason: 'host_rebooted', usage: null, at: stage.now.wallMs };
       stage.change(task.id, change);
       return;

@@ -7,13 +7,13 @@ import { isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { causeOf } from '../core/transition.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/policy.ts';
-import type { Capacity } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
 import type { Engine } from './engine.ts';
 import { findTask } from './find.ts';
 import { holds, leaseItem } from './leases.ts';
 import { pendingItem } from './live-tasks.ts';
+import type { Profiles } from './profiles.ts';
 import { SubmissionRate } from './rate.ts';
 import { refusal } from './refusal.ts';
 import type { Stage } from './stage.ts';
@@ -23,7 +23,7 @@ export interface SubmitDeps {
   readonly engine: Engine;
   readonly store: Store;
   readonly config: Config;
-  readonly capacity: Capacity;
+  readonly profiles: Profiles;
   readonly policy: Policy;
   readonly home: string;
   newId(nowMs: number): string;
@@ -40,7 +40,7 @@ export type Submit = (stage: Stage, run: RunSubmission) => Submitted;
 
 /** The function throws BabysitError for every refusal; then nothing is staged. */
 export function createSubmit(deps: SubmitDeps): Submit {
-  const { engine, store, config, capacity, policy } = deps;
+  const { engine, store, config, profiles, policy } = deps;
   const rate = new SubmissionRate(config['admission.max_submissions_per_second']);
   let diskCheckedAt: Stage | null = null;
 
@@ -77,8 +77,9 @@ export function createSubmit(deps: SubmitDeps): Submit {
   /** Admission counts the queue, in which those that wait for others or for their back-off are not yet. */
   function checkPending(admission: Admission, { after }: Task): Admission {
     const waits = admission.kind === 'queue' || (admission.kind === 'accept' && after !== null);
-    if (!waits || engine.live.pendingCount < capacity.maxPending) return admission;
-    return { kind: 'queue_full', maxPending: capacity.maxPending };
+    const { maxPending } = profiles.capacity;
+    if (!waits || engine.live.pendingCount < maxPending) return admission;
+    return { kind: 'queue_full', maxPending };
   }
 
   /** The one that is named, else one of the same owner that is large enough. */
@@ -101,7 +102,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     checkOwner(run.owner ?? run.project, stage.now.monoMs);
     const task = taskFrom(run, {
       config,
-      capacity,
+      capacity: profiles.capacity,
       id: deps.newId(nowMs) as TaskId,
       now: nowMs,
       isNameTaken: (name) => stage.isNameTaken(name),
@@ -117,6 +118,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       limits: task.limits,
       queue,
       force: run.force,
+      largest: profiles.largest,
       lease: lease === null ? null : leaseItem(lease),
     };
     const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policy), task);

@@ -1,6 +1,7 @@
 // Room that is waited for, held, used and given back.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { serviceOf } from '../../test/support/build-service.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import type { TicketRequest } from '../api/service.ts';
@@ -206,5 +207,24 @@ describe('a lease', () => {
     restart();
     const { leases, capacity } = (await ask('GET', '/v1/status')).body;
     assert.deepEqual([leases.length, leases[0].mem_bytes, capacity.mem_leased_bytes], [1, MOST, MOST]);
+  });
+});
+
+describe('a lease that lapses while nothing can be recorded', () => {
+  it('does not keep the daemon busy', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { wait, makeRoom, store, host, engine } = rigOf(t);
+    makeRoom();
+    wait({ leaseTtlMs: 1_000 });
+    const { mock } = t.mock.method(store, 'commit', () => {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    });
+    host.monoMs += 2_000;
+    engine.wake();
+    for (let turns = 0; turns < 100; turns += 1) {
+      await turn();
+      t.mock.timers.tick(1);
+    }
+    assert.equal(mock.callCount(), 1);
   });
 });

@@ -3,15 +3,16 @@ import type { TicketListener, TicketRequest } from '../api/service.ts';
 import type { Config } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { infeasibleNeed } from '../scheduler/admission.ts';
-import type { Capacity, PendingItem } from '../scheduler/snapshot.ts';
+import type { PendingItem } from '../scheduler/snapshot.ts';
 import type { Engine } from './engine.ts';
+import type { Profiles } from './profiles.ts';
 import { blockedView, infeasibleError } from './refusal.ts';
 
 export interface TicketDeps {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly loaded: { readonly config: Config };
-  readonly capacity: Capacity;
+  readonly profiles: Profiles;
   newId(nowMs: number): string;
 }
 
@@ -20,9 +21,9 @@ const NO_LIMITS = { memPctLimit: 100, cpuPctLimit: 100 };
 
 /** Throws BabysitError infeasible. Returns how to leave the queue; after the grant it does nothing. */
 export function openTicket(deps: TicketDeps, request: TicketRequest, listener: TicketListener): () => void {
-  const { engine, clock, loaded, capacity } = deps;
+  const { engine, clock, loaded, profiles } = deps;
   const need = { memBytes: request.memBytes, cpuCores: request.cpuCores };
-  const why = infeasibleNeed(capacity, need, NO_LIMITS, false);
+  const why = infeasibleNeed(profiles.largest, need, NO_LIMITS, false);
   if (why !== null) throw infeasibleError(why);
   const { wallMs } = clock.now();
   const id = deps.newId(wallMs);

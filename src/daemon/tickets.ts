@@ -22,6 +22,8 @@ interface Told {
 
 /** A waiter hears at least this often that it is not forgotten. */
 export const REMIND_MS = 30_000;
+/** News may be this old. */
+const ANNOUNCE_MS = 500;
 /** A prediction that moves by less is not worth a line. */
 const WORTH_TELLING_MS = 30_000;
 
@@ -29,6 +31,7 @@ export class Tickets {
   readonly #queue: Queue;
   readonly #waiting = new Map<string, Ticket>();
   readonly #told = new Map<string, Told>();
+  #announcedAt = Number.NEGATIVE_INFINITY;
 
   constructor(queue: Queue) {
     this.#queue = queue;
@@ -56,7 +59,12 @@ export class Tickets {
     if (this.#waiting.delete(id)) this.#queue.remove(id, nowMs);
   }
 
-  announce(plan: Plan, monoMs: number): void {
+  /** `foretell` makes the plan, which costs by the length of the queue: not at every round. */
+  announce(foretell: () => Plan, monoMs: number): void {
+    const isNew = this.#told.size < this.#waiting.size;
+    if (this.#waiting.size === 0 || !(isNew || monoMs - this.#announcedAt >= ANNOUNCE_MS)) return;
+    this.#announcedAt = monoMs;
+    const plan = foretell();
     for (const [id, ticket] of this.#waiting) {
       const blocked = plan.get(id)?.blocked;
       if (blocked === undefined || blocked === null) continue;

@@ -1,12 +1,12 @@
 // babysit run.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
+import { SMALL, SOON, until } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 describe('run', () => {
   it('prints exactly one line and returns at once', async (t) => {
@@ -59,7 +59,11 @@ describe('run', () => {
 
   it('--wait: the name on stderr, the result alone on stdout, the exit code of wait', async (t) => {
     const home = testHome(t);
-    const good = await home.run(['run', ...SMALL, '--wait', '--name=good', 'echo hi']);
+    const go = join(home.work, 'go');
+    const waiting = home.start(['run', ...SMALL, '--wait', '--name=good', until(go)]);
+    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    writeFileSync(go, '');
+    const good = await waiting.done;
     assert.equal(good.code, 0, good.stderr);
     assert.match(good.stderr, /^queued: good\n\{"event":"started"/);
     assert.equal(jsonLine(good.stdout).status, 'completed');

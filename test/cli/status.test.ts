@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { submit, taskOf, wholeHostFlags } from '../support/tasks.ts';
 
 describe('status', () => {
   it('tells capacity, running and queued tasks; and one task in full', async (t) => {
@@ -25,6 +26,41 @@ describe('status', () => {
     const gone = await home.run(['status', 'nobody']);
     assert.equal(gone.code, 1);
     assert.equal(jsonLine(gone.stderr).error, 'not_found');
+  });
+
+  it('shows the queue at a glance: in order, why each waits, and what is held for whom', async (t) => {
+    const home = testHome(t);
+    const whole = await wholeHostFlags(home);
+    await submit(home, 'live', 'sleep 60');
+    const lease = jsonLine(
+      (await home.run(['wait_for_capacity', '--mem_bytes=60M', '--cpu_cores=0.2'])).stdout,
+    );
+    for (const name of ['first', 'second'])
+      assert.equal((await home.run(['run', '--queue', ...whole, `--name=${name}`, 'true'])).code, 0);
+    await submit(home, 'last', 'true', '--after=second');
+    const view = jsonLine((await home.run(['status'])).stdout);
+    assert.deepEqual(view.tasks, { running: 1, paused: 0, pending: 3, tickets: 0 });
+    assert.deepEqual(
+      (view.leases as { id: string; mem_bytes: number }[]).map(({ id, mem_bytes }) => [id, mem_bytes]),
+      [[lease.lease, 60 * 1024 ** 2]],
+    );
+    const queue = view.queue as {
+      name: string;
+      waiting: { dim: string; position: number | null; blocked_by: string[] };
+    }[];
+    assert.deepEqual(
+      queue.map(({ name, waiting }) => [name, waiting.dim, waiting.position]),
+      [
+        ['first', 'cpu', 1],
+        ['second', 'cpu', 2],
+        ['last', 'after', null],
+      ],
+    );
+    assert.deepEqual(queue[0]?.waiting.blocked_by, [`lease ${lease.lease}`, 'live']);
+    // The same value wherever it is told.
+    assert.deepEqual((await taskOf(home, 'second')).waiting, queue[1]?.waiting);
+    const listed = jsonLines((await home.run(['list', '--full', '--status=pending'])).stdout);
+    assert.deepEqual(listed.find(({ name }) => name === 'first')?.waiting, queue[0]?.waiting);
   });
 });
 

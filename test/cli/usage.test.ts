@@ -30,6 +30,12 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
   ['two tasks for a log', ['log', 'x', 'y'], /takes one task/],
   ['a signal that is none', ['kill', 'x', '--signal=9x'], /--signal: "9x"/],
   ['force and a signal', ['kill', 'x', '--signal=INT', '--force'], /exclude each other/],
+  ['a priority in words', ['run', '--priority=high', 'true'], /--priority: "high" .*Examples/],
+  ['more retries than anybody needs', ['run', '--retries=1001', 'true'], /--retries: "1001"/],
+  ['a bad back-off', ['run', '--retries=1', '--retry_backoff=x', 'true'], /--retry_backoff: .*Examples/],
+  ['both kinds of after', ['run', '--after=a', '--after_any=b', 'true'], /exclude each other/],
+  ['pause without a task', ['pause'], /pause needs the name of a task/],
+  ['retry without a task', ['retry'], /retry needs the name of a task/],
   ['an environment pair that is none', ['run', '--env', 'FOO', 'true'], /--env: "FOO"/, /./],
   ...['0', '-5', '10x', 'NaN', '', '1e3', '5 parsecs'].flatMap(
     (text): [string, string[], RegExp, RegExp?][] => [

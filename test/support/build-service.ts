@@ -13,7 +13,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { LeaseId } from '../../src/core/lease.ts';
 import type { GroupRef } from '../../src/core/task.ts';
 import { Engine } from '../../src/daemon/engine.ts';
-import { envelopeRules, policyOf, pressureRules, watchRules } from '../../src/daemon/limits.ts';
+import { policyOf, pressureRules, watchRules } from '../../src/daemon/limits.ts';
+import { Profiles } from '../../src/daemon/profiles.ts';
 import { recover } from '../../src/daemon/recover.ts';
 import { createService } from '../../src/daemon/service.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -72,6 +73,14 @@ export function serviceOf(t: TestContext, config: object = {}) {
   const tasksDir = join(home, 'tasks');
   const newId = monotonicFactory();
   const log = pino({ level: 'silent' });
+  const profiles = new Profiles({
+    config: loaded.config,
+    host: capacity,
+    clock,
+    log,
+    path: join(home, 'profile.json'),
+    switched: () => {},
+  });
   const engine = new Engine({
     driver,
     clock,
@@ -79,11 +88,10 @@ export function serviceOf(t: TestContext, config: object = {}) {
     log,
     tasksDir,
     tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, chrt: null, ionice: null, script: null },
-    spawner: { start() {}, close() {} },
+    spawner: { nice: 10, start() {}, setNice() {}, close() {} },
     bootId: 'boot-1',
-    capacity,
+    profiles,
     policy: policyOf(loaded.config),
-    envelopeRules: envelopeRules(loaded.config, capacity.memTotalBytes),
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(loaded.config, capacity.memTotalBytes, true),
     pressureRules: pressureRules(loaded.config),
@@ -98,9 +106,8 @@ export function serviceOf(t: TestContext, config: object = {}) {
     clock,
     loaded,
     log,
-    capacity,
+    profiles,
     policy: policyOf(loaded.config),
-    envelopeRules: envelopeRules(loaded.config, capacity.memTotalBytes),
     newId,
     home,
     tasksDir,

@@ -43,6 +43,7 @@ export function anEnvelope(changes: Partial<Envelope> = {}): Envelope {
     memMaxBytes: 12 * GIB,
     cpuMaxCores: 12,
     cpuWeight: 50,
+    cpuIdle: false,
     pidsMax: 4096,
     nice: 10,
     oomScoreAdj: 500,

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { eventStream, type OpenStreams, sayFarewell } from '../event-stream.ts';
-import { parseAdjust, parseAfter, parseKill, parseList, parseLog, parseTicket } from '../requests.ts';
+import { parseAdjust, parseEvents, parseKill, parseList, parseLog, parseTicket } from '../requests.ts';
 import { parseBatch, parseRun } from '../run-requests.ts';
 import type { Service } from '../service.ts';
 import { ticketStream } from '../ticket-stream.ts';
@@ -39,8 +39,16 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     const blocks = service.log(request.params.ref, parseLog(request.query));
     return reply.type('text/plain; charset=utf-8').send(Readable.from(blocks, { objectMode: false }));
   });
+  app.get<ByRef>('/v1/tasks/:ref/log/range', (request) =>
+    service.logRange(request.params.ref, parseLog(request.query)),
+  );
+  app.get<ByRef>('/v1/tasks/:ref/heartbeat', async (request, reply) => {
+    const records = await service.heartbeats(request.params.ref);
+    reply.type('application/x-ndjson');
+    return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  });
   app.get<ByRef>('/v1/tasks/:ref/events', (request, reply) => {
-    const stream = eventStream(service, request.params.ref, parseAfter(request.query), streams);
+    const stream = eventStream(service, request.params.ref, parseEvents(request.query), streams);
     return reply.type('application/x-ndjson').send(stream);
   });
 }

@@ -1,0 +1,38 @@
+// Progress in the stream of events: at once, then at most one in ten seconds, and only when something changed.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { taskId } from '../../test/support/build-task.ts';
+import type { Progress } from '../core/progress.ts';
+import { PROGRESS_MS, tellProgress } from './progress-lines.ts';
+import type { TaskView } from './shapes.ts';
+
+it('tells what has changed, and not that time goes by', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const progress: Progress = {
+    done: 3,
+    total: 42,
+    pct: 7.1,
+    phase: null,
+    failed: null,
+    eta_s: 90,
+    note: null,
+    source: 'output',
+  };
+  let now: Progress | null = null;
+  const told: unknown[] = [];
+  const view = () => ({ name: 'batch', progress: now }) as TaskView;
+  const stop = tellProgress({ view }, taskId(1), (line) => told.push([line.event, line.name, line.done]));
+  assert.deepEqual(told, []);
+  for (const next of [progress, { ...progress, eta_s: 80 }, { ...progress, done: 4 }]) {
+    now = next;
+    t.mock.timers.tick(PROGRESS_MS);
+  }
+  assert.deepEqual(told, [
+    ['progress', 'batch', 3],
+    ['progress', 'batch', 4],
+  ]);
+  stop();
+  now = { ...progress, done: 5 };
+  t.mock.timers.tick(PROGRESS_MS);
+  assert.equal(told.length, 2);
+});

@@ -1,0 +1,59 @@
+// babysit run --after and --after_any.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { submit, taskOf, until } from '../support/tasks.ts';
+
+describe('run --after', () => {
+  it('starts when all of them have completed, and says meanwhile what it waits for', async (t) => {
+    const home = testHome(t);
+    const [go, log] = [`${home.work}/go`, `${home.work}/order`];
+    await submit(home, 'a', `${until(go)}; echo a >>${log}`);
+    await submit(home, 'b', `${until(go)}; echo b >>${log}`);
+    await submit(home, 'c', `echo c >>${log}`, '--after=a,b');
+    const { status, waiting, after } = await taskOf(home, 'c');
+    const { dim, blocked_by, earliest_start } = waiting as Record<string, unknown>;
+    assert.deepEqual([status, dim, blocked_by, after], ['pending', 'after', ['a', 'b'], ['a', 'b']]);
+    assert.ok(Date.parse(String(earliest_start)) > Date.now());
+    writeFileSync(go, '');
+    assert.equal((await home.run(['wait', 'c'])).code, 0);
+    assert.equal(readFileSync(log, 'utf8').trim().split('\n').at(-1), 'c');
+  });
+
+  it('ends a chain with the first cause when that fails, and none of it runs', async (t) => {
+    const home = testHome(t);
+    const [go, ran] = [`${home.work}/go`, `${home.work}/ran`];
+    await submit(home, 'compile', `${until(go)}; exit 3`);
+    await submit(home, 'test', `touch ${ran}`, '--after=compile');
+    await submit(home, 'package', `touch ${ran}`, '--after', 'test');
+    await submit(home, 'cleanup', 'echo done', '--after_any=package,compile');
+    writeFileSync(go, '');
+    const { code, stdout } = await home.run(['wait', 'test', 'package']);
+    assert.equal(code, 1);
+    for (const task of jsonLines(stdout)) {
+      assert.deepEqual([task.status, task.reason], ['failed', 'dependency_failed']);
+      assert.equal(task.message, '"compile", which it comes after, ended failed');
+    }
+    assert.equal((await home.run(['wait', 'cleanup'])).code, 0);
+    assert.ok(!existsSync(ran));
+  });
+
+  it('refuses what makes no sense', async (t) => {
+    const home = testHome(t);
+    const MISTAKES: [string[], number, string, RegExp][] = [
+      [['--after=nobody'], 1, 'not_found', /nobody/],
+      [['--name=x', '--after=x'], 64, 'dependency_cycle', /itself/],
+      [['--after=a', '--after_any=b'], 64, 'usage', /exclude/],
+      [['--after=a', '--force'], 64, 'usage', /exclude/],
+      [['--after='], 64, 'usage', /empty/],
+    ];
+    for (const [flags, exit, code, pattern] of MISTAKES) {
+      const { code: found, stderr } = await home.run(['run', ...flags, 'true']);
+      const { error, message } = jsonLine(stderr);
+      assert.deepEqual([found, error], [exit, code], stderr);
+      assert.match(String(message), pattern);
+    }
+  });
+});

@@ -1,0 +1,114 @@
+// babysit run --batch.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { SMALL, taskOf } from '../support/tasks.ts';
+
+const lines = (...requests: (object | string)[]) =>
+  requests.map((each) => `${typeof each === 'string' ? each : JSON.stringify(each)}\n`).join('');
+
+describe('run --batch', () => {
+  it('takes a line a task from a file, with the flags as defaults, and answers each in order', async (t) => {
+    const home = testHome(t);
+    const file = `${home.work}/batch.jsonl`;
+    writeFileSync(
+      file,
+      lines(
+        { name: 'a', command: 'echo $WHO', env: { WHO: 'me' } },
+        { name: 'b', argv: ['printf', '%s', '$WHO'], estimated_mem_bytes: '60M' },
+        { name: 'c', command: 'exit 4', after: 'a' },
+      ).trimEnd(),
+    );
+    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--batch', file], {
+      env: { WHO: 'you' },
+    });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      jsonLines(stdout).map(({ line, name, status }) => [line, name, status]),
+      [
+        [1, 'a', 'pending'],
+        [2, 'b', 'pending'],
+        [3, 'c', 'pending'],
+      ],
+    );
+    const ended = await home.run(['wait', 'a', 'b', 'c']);
+    assert.equal(ended.code, 1);
+    assert.equal((await home.run(['log', 'a'])).stdout, 'me\n');
+    assert.equal((await home.run(['log', 'b'])).stdout, '$WHO');
+    const { exit_code, estimated_mem_bytes } = await taskOf(home, 'c');
+    assert.deepEqual([exit_code, estimated_mem_bytes], [4, 50 * 1024 ** 2]);
+    assert.equal((await taskOf(home, 'b')).estimated_mem_bytes, 60 * 1024 ** 2);
+  });
+
+  it('reads standard input, refuses bad lines by number, takes the good ones, and exits 1', async (t) => {
+    const home = testHome(t);
+    const stdin = lines(
+      { name: 'a', command: 'true' },
+      '',
+      'make test',
+      [1],
+      { name: 'a', command: 'true', nope: 1 },
+      { name: '../x', command: 'true' },
+      { command: 'true', estimated_mem_bytes: '900T' },
+      { name: 'b', command: 'true' },
+    );
+    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--batch=-'], { stdin });
+    assert.deepEqual([code, stderr], [1, '']);
+    assert.deepEqual(
+      jsonLines(stdout).map(({ line, name, error }) => [line, error ?? name]),
+      [
+        [1, 'a'],
+        [3, 'usage'],
+        [4, 'usage'],
+        [5, 'usage'],
+        [6, 'usage'],
+        [7, 'infeasible'],
+        [8, 'b'],
+      ],
+    );
+    for (const { error, message, hint } of jsonLines(stdout)) if (error) assert.ok(message && hint);
+    assert.equal((await home.run(['wait', 'a', 'b'])).code, 0);
+  });
+
+  it('with keys can be sent twice without harm', async (t) => {
+    const home = testHome(t);
+    const stdin = lines({ name: 'a', key: 'k1', command: 'true' }, { name: 'b', key: 'k2', command: 'true' });
+    const ids = async () =>
+      jsonLines((await home.run(['run', ...SMALL, '--batch=-'], { stdin })).stdout).map(({ id }) => id);
+    const first = await ids();
+    assert.deepEqual([await ids(), new Set(first).size], [first, 2]);
+  });
+
+  it('takes thousands of lines', async (t) => {
+    const home = testHome(t, { admission: { max_running: 1 } });
+    const count = 3_000;
+    const stdin = lines(
+      ...Array.from({ length: count }, (_, n) => ({ name: `task-${n}`, command: 'sleep 60' })),
+    );
+    const { code, stdout } = await home.run(['run', ...SMALL, '--queue', '--batch=-'], { stdin });
+    assert.equal(code, 0);
+    assert.deepEqual(
+      jsonLines(stdout).map(({ line, name }) => `${line} ${name}`),
+      Array.from({ length: count }, (_, n) => `${n + 1} task-${n}`),
+    );
+  });
+
+  it('refuses a file that is not there, and what belongs to one task', async (t) => {
+    const home = testHome(t);
+    const MISTAKES: [string[], RegExp][] = [
+      [['--batch=/nonexistent/x'], /--batch: .*no such file/],
+      [['--batch=-', 'true'], /takes no command beside it/],
+      [['--batch=-', '--name=x'], /takes no name beside it/],
+      [['--batch=-', '--wait'], /exclude each other/],
+    ];
+    for (const [flags, pattern] of MISTAKES) {
+      const { code, stdout, stderr } = await home.run(['run', ...flags], { stdin: '' });
+      assert.deepEqual([code, stdout], [64, '']);
+      assert.match(String(jsonLine(stderr).message), pattern);
+    }
+    const nothing = await home.run(['run', '--batch=-'], { stdin: '\n\n' });
+    assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [0, '', '']);
+  });
+});

@@ -1,0 +1,109 @@
+// babysit retry and run --retries.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { SMALL, SOON, submit, taskOf, until } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** Succeeds at its n-th run, and tells by its exit code which run it was. */
+const failsUntil = (n: number, file: string) =>
+  `echo x >>${file}; count=$(wc -l <${file}); echo "run $count"; [ $count -ge ${n} ] || exit $((40 + count))`;
+
+describe('run --retries', () => {
+  it('tries again until it succeeds, and tells of every attempt', async (t) => {
+    const home = testHome(t);
+    const go = `${home.work}/go`;
+    const line = `${failsUntil(3, `${home.work}/runs`)}; ${until(go)}`;
+    const flags = ['--retries=5', '--retry_backoff=20ms', '--name=flaky'];
+    const waiting = home.start(['run', '--wait', ...SMALL, ...flags, line]);
+    const isThird = () => /"started".*"attempt":3/.test(waiting.stderr());
+    await waitUntil(isThird, { ...SOON, what: 'the third attempt' });
+    writeFileSync(go, '');
+    const { code, stdout, stderr } = await waiting.done;
+    assert.equal(code, 0, stderr);
+    const { status, attempt } = jsonLine(stdout);
+    assert.deepEqual([status, attempt], ['completed', 3]);
+    const told = jsonLines(stderr.replace(/^queued: .*\n/, ''));
+    assert.deepEqual(
+      told.map(({ event, attempt: number }) => [event, number]),
+      [
+        ['started', 1],
+        ['retrying', 1],
+        ['started', 2],
+        ['retrying', 2],
+        ['started', 3],
+      ],
+    );
+    const { history } = await taskOf(home, 'flaky');
+    assert.deepEqual(
+      (history as { exit_code: number }[]).map(({ exit_code }) => exit_code),
+      [41, 42],
+    );
+    assert.equal((await home.run(['log', 'flaky'])).stdout, 'run 3\n');
+  });
+
+  it('ends as the last attempt did when none succeeds, and tries nothing else again', async (t) => {
+    const home = testHome(t);
+    const flags = ['--retries=1', '--retry_backoff=20ms'];
+    const spent = await home.run(['run', '--wait', ...SMALL, ...flags, failsUntil(9, `${home.work}/runs`)]);
+    const { status, attempt, exit_code } = jsonLine(spent.stdout);
+    assert.deepEqual([spent.code, status, attempt, exit_code], [1, 'failed', 2, 42]);
+    const other = await home.run(['run', '--wait', ...SMALL, ...flags, '--retry_on=oom,stall', 'exit 3']);
+    assert.equal(jsonLine(other.stdout).attempt, 1);
+  });
+
+  it('keeps its back-off over a restart of the daemon, and a kill ends the waiting', async (t) => {
+    const home = testHome(t);
+    await submit(home, 'flaky', 'exit 3', '--retries=1', '--retry_backoff=5m');
+    await home.run(['wait', 'flaky', '--timeout=2s']);
+    await home.run(['daemon-restart']);
+    const { status, waiting } = await taskOf(home, 'flaky');
+    const { dim, earliest_start } = waiting as { dim: string; earliest_start: string };
+    assert.deepEqual([status, dim], ['pending', 'backoff']);
+    assert.ok(Date.parse(earliest_start) > Date.now());
+    await home.run(['kill', 'flaky']);
+    assert.equal(jsonLine((await home.run(['wait', 'flaky'])).stdout).status, 'killed');
+  });
+});
+
+describe('retry', () => {
+  it('runs the same request again under the same name and id', async (t) => {
+    const home = testHome(t);
+    await submit(home, 'a', failsUntil(2, `${home.work}/runs`));
+    const first = jsonLine((await home.run(['wait', 'a'])).stdout);
+    assert.equal(first.exit_code, 41);
+    const again = await home.run(['retry', 'a']);
+    assert.deepEqual([again.code, jsonLine(again.stdout).id], [0, first.id]);
+    const { id, status, attempt } = jsonLine((await home.run(['wait', 'a'])).stdout);
+    assert.deepEqual([id, status, attempt], [first.id, 'completed', 2]);
+  });
+
+  it('is refused while the task lives, and where a live task has its name', async (t) => {
+    const home = testHome(t);
+    await submit(home, 'a', 'sleep 60');
+    const live = await home.run(['retry', 'a']);
+    assert.deepEqual([live.code, jsonLine(live.stderr).error], [1, 'not_running']);
+    await home.run(['kill', 'a']);
+    const { id } = jsonLine((await home.run(['wait', 'a'])).stdout);
+    await submit(home, 'a', 'sleep 60');
+    const taken = await home.run(['retry', String(id)]);
+    assert.deepEqual([taken.code, jsonLine(taken.stderr).error], [1, 'name_taken']);
+  });
+});
+
+describe('run --key', () => {
+  it('is the first task the second time, also when it has ended, and with other words', async (t) => {
+    const home = testHome(t);
+    const run = (...args: string[]) => home.run(['run', ...SMALL, '--key=build-42', ...args]);
+    const first = await run('--name=a', `echo x >>${home.work}/runs`);
+    assert.equal(first.stdout, 'queued: a\n');
+    await home.run(['wait', 'a']);
+    const second = await run('--name=b', `echo y >>${home.work}/runs`);
+    assert.deepEqual([second.code, second.stdout], [0, 'queued: a\n']);
+    const waited = await run('--wait', 'exit 9');
+    assert.equal(jsonLine(waited.stdout).name, 'a');
+    assert.equal(jsonLines((await home.run(['list'])).stdout).length, 1);
+  });
+});

@@ -1,0 +1,138 @@
+// babysit wait_for_capacity.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+import { SMALL, SOON, submit, wholeHost } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const SMALL_ROOM = ['--mem_bytes=50M', '--cpu_cores=0.1'];
+
+/** A task that leaves no room, and flags for `wait_for_capacity` and `run` that ask for all of it. */
+async function fill(home: TestHome, name = 'full') {
+  const cores = await wholeHost(home);
+  const run = ['--estimated_mem_bytes=50M', '--cpu_pct_limit=100', `--estimated_cpu_cores=${cores}`];
+  const { code, stderr } = await home.run(['run', ...run, `--name=${name}`, 'sleep 60']);
+  assert.equal(code, 0, stderr);
+  return { run, wait: ['wait_for_capacity', '--mem_bytes=50M', `--cpu_cores=${cores}`] };
+}
+
+const statusOf = async (home: TestHome) =>
+  jsonLine((await home.run(['status'])).stdout) as { tasks: { tickets: number }; leases?: { id: string }[] };
+
+describe('wait_for_capacity', () => {
+  it('returns with a lease at once where there is room; the next run of the same owner uses it', async (t) => {
+    const home = testHome(t);
+    const { code, stdout, stderr } = await home.run(['wait_for_capacity', ...SMALL_ROOM]);
+    assert.deepEqual([code, stderr], [0, '']);
+    const { event, lease, expires_at, mem_bytes, cpu_cores } = jsonLine(stdout);
+    assert.deepEqual([event, mem_bytes, cpu_cores], ['capacity_available', 50 * 1024 ** 2, 0.1]);
+    const leftMs = Date.parse(String(expires_at)) - Date.now();
+    assert.ok(leftMs > 30_000 && leftMs <= 60_000, String(leftMs));
+    assert.deepEqual(
+      (await statusOf(home)).leases?.map(({ id }) => id),
+      [lease],
+    );
+    await submit(home, 'a', 'sleep 60');
+    assert.equal((await statusOf(home)).leases, undefined);
+    const used = await home.run(['run', ...SMALL, `--lease=${lease}`, 'true']);
+    assert.deepEqual([used.code, jsonLine(used.stderr).error], [75, 'lease_expired']);
+  });
+
+  it('waits its turn, says why, and keeps the room for who names the lease', async (t) => {
+    const home = testHome(t);
+    const { run, wait } = await fill(home);
+    const waiting = home.start([...wait, '--owner=me']);
+    await waitUntil(() => waiting.stderr() !== '', { ...SOON, what: 'the first word' });
+    const { event, dim, position, blocked_by, earliest_start } = jsonLine(waiting.stderr());
+    assert.deepEqual([event, dim, position, blocked_by], ['waiting_for_capacity', 'cpu', 1, ['full']]);
+    assert.ok(Date.parse(String(earliest_start)) > Date.now());
+    assert.equal(waiting.stdout(), '');
+    await home.run(['kill', 'full']);
+    const { code, stdout } = await waiting.done;
+    assert.equal(code, 0);
+    const other = await home.run(['run', ...run, '--owner=you', 'true']);
+    assert.equal(other.code, 2);
+    const { lease } = jsonLine(stdout);
+    assert.deepEqual((jsonLine(other.stderr).blocked_by as string[])[0], `lease ${lease}`);
+    const named = await home.run(['run', ...run, '--owner=you', `--lease=${lease}`, '--wait', 'true']);
+    assert.equal(named.code, 0, named.stderr);
+  });
+
+  it('--timeout exits 124 and gives the place up', async (t) => {
+    const home = testHome(t);
+    const { wait } = await fill(home);
+    const { code, stdout, stderr } = await home.run([...wait, '--timeout=300ms']);
+    assert.deepEqual([code, stdout], [124, '']);
+    assert.equal(jsonLines(stderr).at(-1)?.error, 'capacity_timeout');
+    const isGone = async () => (await statusOf(home)).tasks.tickets === 0;
+    await waitUntil(isGone, { ...SOON, what: 'the ticket to go' });
+  });
+
+  it('of a waiter that was killed passes its turn on', async (t) => {
+    const home = testHome(t);
+    const { wait } = await fill(home);
+    const first = home.start(wait);
+    await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+    const second = home.start(wait);
+    await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+    assert.equal(jsonLine(second.stderr()).position, 2);
+    first.kill('SIGKILL');
+    await first.done;
+    await waitUntil(() => jsonLines(second.stderr()).at(-1)?.position === 1, { ...SOON, what: 'its turn' });
+    await home.run(['kill', 'full']);
+    assert.equal((await second.done).code, 0);
+  });
+
+  it('of a lease nobody used gives the room to the next', async (t) => {
+    const home = testHome(t);
+    const { wait } = await fill(home);
+    const first = home.start([...wait, '--lease_ttl=1s', '--owner=me']);
+    await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+    const second = home.start([...wait, '--owner=you']);
+    await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+    await home.run(['kill', 'full']);
+    const expires = Date.parse(String(jsonLine((await first.done).stdout).expires_at));
+    assert.equal((await second.done).code, 0);
+    assert.ok(Date.now() >= expires);
+  });
+
+  for (const how of ['daemon-restart', 'SIGKILL'] as const)
+    it(`keeps its place over a ${how} of the daemon`, async (t) => {
+      const home = testHome(t);
+      const { wait } = await fill(home);
+      const first = home.start([...wait, '--owner=me']);
+      await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+      const second = home.start([...wait, '--owner=you']);
+      await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+      if (how === 'SIGKILL') {
+        process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
+        await home.run(['ping']);
+      } else await home.run(['daemon-restart']);
+      const areBack = async () => (await statusOf(home)).tasks.tickets === 2;
+      await waitUntil(areBack, { ...SOON, what: 'both to stand in the queue again' });
+      await home.run(['kill', 'full']);
+      assert.equal((await first.done).code, 0);
+      assert.equal(second.stdout(), '');
+      second.kill('SIGKILL');
+      await second.done;
+    });
+
+  it('refuses what can never be, and what is not said', async (t) => {
+    const home = testHome(t);
+    const never = await home.run(['wait_for_capacity', '--mem_bytes=900T', '--cpu_cores=1']);
+    assert.deepEqual([never.code, jsonLine(never.stderr).error], [1, 'infeasible']);
+    const MISTAKES: [string[], RegExp][] = [
+      [['--mem_bytes=1G'], /needs --cpu_cores/],
+      [['--cpu_cores=1'], /needs --mem_bytes/],
+      [[...SMALL_ROOM, 'x'], /takes no word "x"/],
+      [[...SMALL_ROOM, '--timeout=0'], /--timeout: .*Examples/],
+      [[...SMALL_ROOM, '--lease_ttl=2d'], /lease_ttl: at most 1d/],
+    ];
+    for (const [flags, pattern] of MISTAKES) {
+      const { code, stderr } = await home.run(['wait_for_capacity', ...flags]);
+      assert.equal(code, 64, stderr);
+      assert.match(String(jsonLine(stderr).message), pattern);
+    }
+  });
+});

@@ -1,0 +1,231 @@
+// The queue with real daemons and processes: fair, predictable, event-driven, and nothing lost or run twice.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, it, type TestContext } from 'node:test';
+import { jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+import { SMALL, taskOf, until, wholeHost } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** Whoever waits longer has failed, also on a slow machine under load. */
+const LATE = { deadlineMs: 90_000 };
+
+interface Rig {
+  readonly home: TestHome;
+  /** What tasks have written to `log`, a line each. */
+  readonly lines: () => string[];
+  readonly log: string;
+  /** Request of a task that leaves no room beside it. */
+  readonly whole: { estimated_mem_bytes: string; estimated_cpu_cores: number; cpu_pct_limit: number };
+  readonly wholeFlags: string[];
+  /** Fills the host with `full`, which ends when `open` is called. */
+  readonly fill: (...flags: string[]) => Promise<void>;
+  readonly open: () => void;
+}
+
+async function rigOf(t: TestContext): Promise<Rig> {
+  const home = testHome(t);
+  const [log, gate] = [`${home.work}/log`, `${home.work}/gate`];
+  const cores = await wholeHost(home);
+  const whole = { estimated_mem_bytes: '10M', estimated_cpu_cores: cores, cpu_pct_limit: 100 };
+  const wholeFlags = Object.entries(whole).map(([key, value]) => `--${key}=${value}`);
+  return {
+    home,
+    log,
+    lines: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []),
+    whole,
+    wholeFlags,
+    async fill(...flags) {
+      const args = ['run', ...wholeFlags, ...flags, '--name=full', until(gate)];
+      const { code, stderr } = await home.run(args);
+      assert.equal(code, 0, stderr);
+    },
+    open: () => writeFileSync(gate, ''),
+  };
+}
+
+async function batch(home: TestHome, requests: readonly object[], ...flags: string[]): Promise<void> {
+  const stdin = requests.map((request) => `${JSON.stringify(request)}\n`).join('');
+  const { code, stdout, stderr } = await home.run(['run', ...SMALL, ...flags, '--batch=-'], { stdin });
+  assert.equal(code, 0, stdout + stderr);
+}
+
+async function wait(home: TestHome, ...refs: string[]): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await home.run(['wait', '--full', ...refs], LATE);
+  assert.ok(code === 0 || code === 1, stderr);
+  return jsonLines(stdout);
+}
+
+const at = (time: unknown) => Date.parse(String(time));
+
+describe('the queue', () => {
+  it('starts the one task of an owner before the rest of the two hundred of another', async (t) => {
+    const { home, lines, log, whole, wholeFlags, fill, open } = await rigOf(t);
+    await fill('--owner=flood');
+    const flood = Array.from({ length: 200 }, (_, n) => ({ ...whole, command: `echo flood-${n} >>${log}` }));
+    await batch(home, flood, '--owner=flood');
+    const one = ['run', '--queue', ...wholeFlags, '--owner=other', '--name=other', `echo other >>${log}`];
+    assert.equal((await home.run(one)).code, 0);
+    assert.equal(((await taskOf(home, 'other')).waiting as { position: number }).position, 1);
+    open();
+    await wait(home, 'other');
+    assert.equal(lines()[0], 'other');
+  });
+
+  it('starts a big task by the time it was promised, however many small ones stream by', async (t) => {
+    const { home, whole, wholeFlags } = await rigOf(t);
+    const third = { ...whole, estimated_cpu_cores: Math.floor((whole.estimated_cpu_cores / 3) * 100) / 100 };
+    // Each is over long before its estimate, so that there is always room for one more, and never for the big one.
+    const small = { ...third, estimated_time: '10s', command: 'sleep 1' };
+    const stream = (count: number) => batch(home, Array(count).fill(small), '--owner=stream');
+    await stream(30);
+    const big = ['run', '--queue', ...wholeFlags, '--owner=big', '--name=big', 'true'];
+    assert.equal((await home.run(big)).code, 0);
+    await stream(30);
+    const { waiting } = await taskOf(home, 'big');
+    const promised = at((waiting as { earliest_start: string } | undefined)?.earliest_start);
+    const [ended] = await wait(home, 'big');
+    const started = at(ended?.started_at);
+    assert.ok(started <= promised, `${started - promised} ms after the promise`);
+    const { tasks } = jsonLine((await home.run(['status'])).stdout);
+    const { pending } = tasks as { pending: number };
+    assert.ok(pending > 10, `only ${pending} small tasks were left`);
+    t.diagnostic(
+      `started ${promised - started} ms before the time promised, ahead of ${pending} small tasks`,
+    );
+  });
+
+  it('starts the next task as soon as one has ended', async (t) => {
+    const { home, whole, fill, open } = await rigOf(t);
+    await fill();
+    const names = Array.from({ length: 30 }, (_, n) => `task-${n}`);
+    await batch(
+      home,
+      names.map((name) => ({ ...whole, name, command: 'true' })),
+    );
+    open();
+    const ended = await wait(home, ...names);
+    const runs = ended.toSorted((a, b) => at(a.started_at) - at(b.started_at));
+    const gapsMs = runs.slice(1).map((run, n) => at(run.started_at) - at(runs[n]?.ended_at));
+    for (const [n, gapMs] of gapsMs.entries())
+      assert.ok(gapMs >= 0, `${n} and the next ran at once: ${gapMs} ms`);
+    gapsMs.sort((a, b) => a - b);
+    t.diagnostic(`from one end to the next start: median ${gapsMs[15]} ms, longest ${gapsMs.at(-1)} ms`);
+  });
+
+  it('ends a chain of dependants with the first cause, and runs none of them', async (t) => {
+    const { home, lines, log } = await rigOf(t);
+    const chain = Array.from({ length: 50 }, (_, n) => ({
+      name: `link-${n}`,
+      command: `echo ${n} >>${log}; exit ${n === 0 ? 3 : 0}`,
+      ...(n === 0 ? {} : { after: `link-${n - 1}` }),
+    }));
+    await batch(home, chain);
+    const ended = await wait(home, ...chain.map(({ name }) => name));
+    for (const { name, status, reason, message } of ended)
+      if (name !== 'link-0')
+        assert.deepEqual(
+          [status, reason, message],
+          ['failed', 'dependency_failed', '"link-0", which it comes after, ended failed'],
+        );
+    assert.deepEqual([ended.length, lines()], [50, ['0']]);
+  });
+});
+
+describe('ten who wait for the whole host', () => {
+  it('get it one after the other in order, as soon as it is free, and who dies passes its turn on', async (t) => {
+    const { home, whole, wholeFlags, fill, open } = await rigOf(t);
+    await fill();
+    const ask = ['wait_for_capacity', '--mem_bytes=10M', `--cpu_cores=${whole.estimated_cpu_cores}`];
+    const waiters: RunningCli[] = [];
+    for (let n = 1; n <= 10; n += 1) {
+      const waiter = home.start(ask, LATE);
+      await waitUntil(() => waiter.stderr() !== '', { ...LATE, what: `waiter ${n} to stand in the queue` });
+      assert.equal(jsonLines(waiter.stderr())[0]?.position, n);
+      waiters.push(waiter);
+    }
+    const [third] = waiters.splice(2, 1);
+    third?.kill('SIGKILL');
+    await third?.done;
+    open();
+    let freeAt = at((await wait(home, 'full'))[0]?.ended_at);
+    const waitsMs: number[] = [];
+    for (const [turn, waiter] of waiters.entries()) {
+      const { code, stdout } = await waiter.done;
+      waitsMs.push(Date.now() - freeAt);
+      assert.equal(code, 0);
+      const { leases } = jsonLine((await home.run(['status'])).stdout);
+      assert.deepEqual(
+        (leases as { id: string }[]).map(({ id }) => id),
+        [jsonLine(stdout).lease],
+      );
+      for (const other of waiters.slice(turn + 1)) assert.equal(other.stdout(), '');
+      const use = await home.run(['run', '--wait', '--full', ...wholeFlags, 'true'], LATE);
+      assert.equal(use.code, 0, use.stderr);
+      freeAt = at(jsonLine(use.stdout).ended_at);
+    }
+    t.diagnostic(`from the end of a task to the exit of the next waiter: ${waitsMs.join(', ')} ms`);
+  });
+});
+
+describe('a hundred queued tasks and a daemon that is killed again and again', () => {
+  const names = Array.from({ length: 100 }, (_, n) => `task-${String(n).padStart(3, '0')}`);
+
+  /** The one that is there, or that somebody is starting. */
+  async function killDaemon(home: TestHome): Promise<void> {
+    const { stdout } = await home.run(['daemon-start']);
+    process.kill(jsonLine(stdout).pid as number, 'SIGKILL');
+  }
+
+  /** Until each has run, with the daemon killed whenever so many have. */
+  async function allRunOnce({ home, lines }: Rig): Promise<void> {
+    for (const count of [5, 30, 60, 90]) {
+      await waitUntil(() => lines().length >= count, { ...LATE, what: `${count} tasks to run` });
+      await killDaemon(home);
+      await home.run(['daemon-start']);
+    }
+    const ended = await wait(home, ...names);
+    for (const { name, status } of ended) assert.equal(status, 'completed', String(name));
+    assert.deepEqual(lines().toSorted(), names);
+  }
+
+  it('runs each exactly once, submitted one by one', async (t) => {
+    const rig = await rigOf(t);
+    const { home, log, fill, open } = rig;
+    await fill();
+    let accepted = 0;
+    const left = [...names];
+    const submitter = async () => {
+      for (let name = left.shift(); name !== undefined; name = left.shift()) {
+        // A submission that meets the end of the daemon is made again; the key makes that harmless.
+        const args = ['run', '--queue', ...SMALL, `--key=${name}`, `--name=${name}`, `echo ${name} >>${log}`];
+        await waitUntil(async () => (await home.run(args)).code === 0, {
+          ...LATE,
+          what: `${name} to be taken`,
+        });
+        accepted += 1;
+      }
+    };
+    const killer = async () => {
+      for (const count of [20, 50, 80]) {
+        await waitUntil(() => accepted >= count, { ...LATE, what: `${count} submissions` });
+        await killDaemon(home);
+      }
+    };
+    await Promise.all([submitter(), submitter(), submitter(), killer()]);
+    open();
+    await allRunOnce(rig);
+  });
+
+  it('runs each exactly once, submitted as a batch that is sent twice', async (t) => {
+    const rig = await rigOf(t);
+    const { home, log, fill, open } = rig;
+    await fill();
+    const requests = names.map((name) => ({ name, key: name, command: `echo ${name} >>${log}` }));
+    await batch(home, requests);
+    await killDaemon(home);
+    await batch(home, requests);
+    open();
+    await allRunOnce(rig);
+  });
+});

@@ -44,6 +44,22 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   retry: { summary: 'another attempt of tasks that have ended', load: () => import('./commands/retry.ts') },
   clean: { summary: 'remove ended tasks and their logs', load: () => import('./commands/clean.ts') },
   backup: { summary: 'copy the record while the daemon runs', load: () => import('./commands/backup.ts') },
+  progress: {
+    summary: 'inside a task: tell how far it is',
+    load: () => import('./commands/progress.ts'),
+  },
+  checkpoint: {
+    summary: 'inside a task: which items are done, over every attempt',
+    load: () => import('./commands/checkpoint.ts'),
+  },
+  heartbeat: {
+    summary: 'one record a minute of what a task did',
+    load: () => import('./commands/heartbeat.ts'),
+  },
+  profile: {
+    summary: 'show or switch how much of the host tasks get',
+    load: () => import('./commands/profile.ts'),
+  },
   ping: { summary: 'is the daemon there?', load: () => import('./commands/ping.ts') },
   'daemon-start': {
     summary: 'start the daemon (any command does it too)',

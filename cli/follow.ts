@@ -17,6 +17,7 @@ export async function followTask(
   ref: string,
   onEvent: (event: EventView) => void,
   signal: AbortSignal,
+  progress = false,
 ): Promise<TaskView> {
   let id: string | null = null;
   let lastSeq = 0;
@@ -34,6 +35,11 @@ export async function followTask(
         onEvent(event);
         return;
       }
+      // Of the present and not of the record: it has no number.
+      if (event.event === 'progress') {
+        onEvent(event);
+        return;
+      }
       // Names may be used again; after a break only the id is sure to mean the same task.
       id ??= event.id;
       backoffMs = 0;
@@ -42,7 +48,7 @@ export async function followTask(
       lastSeq = Math.max(lastSeq, event.seq);
     });
     try {
-      const path = taskPath(id ?? ref, `/events?after=${lastSeq}`);
+      const path = taskPath(id ?? ref, `/events?after=${lastSeq}${progress ? '&progress=1' : ''}`);
       const answer = await send(session.home.socket, {
         method: 'GET',
         path,

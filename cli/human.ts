@@ -1,5 +1,6 @@
 // Numbers and states as people read them.
 import type { TaskView } from '../src/api/shapes.ts';
+import type { Progress } from '../src/core/progress.ts';
 import type { TaskStatus } from '../src/core/task.ts';
 import { formatDuration } from '../src/units/duration.ts';
 import { formatSize } from '../src/units/size.ts';
@@ -25,7 +26,17 @@ export function humanValue(key: string, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number' && key.endsWith('_ms')) return humanDuration(value);
   if (typeof value === 'number' && key.endsWith('_bytes')) return humanSize(value);
+  if (key === 'progress') return humanProgress(value as Progress);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** `upload 42/100 42% eta 3m10s, 1 failed, loss=0.3` */
+export function humanProgress({ done, total, pct, phase, failed, eta_s, note }: Progress): string {
+  const count = done === null ? null : total === null ? String(done) : `${done}/${total}`;
+  const eta = eta_s === null ? null : `eta ${formatDuration(eta_s * 1000)}`;
+  const words = [phase, count, pct === null ? null : `${Math.floor(pct)}%`, eta];
+  const rest = [failed ? `${failed} failed` : null, note];
+  return [words.filter((word) => word !== null).join(' '), ...rest].filter((part) => part).join(', ');
 }
 
 /** How it ended in a word or two: `exit 1`, `SIGKILL`, `elapsed_exceeded`. */

@@ -3,7 +3,16 @@ import type { BlockedView, TaskView } from '../src/api/shapes.ts';
 
 type Part = Partial<TaskView>;
 
-const LIVE = ['name', 'id', 'status', 'elapsed_ms', 'mem_bytes', 'cpu_cores', 'silent_ms'] as const;
+const LIVE = [
+  'name',
+  'id',
+  'status',
+  'elapsed_ms',
+  'mem_bytes',
+  'cpu_cores',
+  'silent_ms',
+  'progress',
+] as const;
 const ENDED = [
   'name',
   'id',
@@ -26,6 +35,7 @@ const ROW = [
   'elapsed_ms',
   'mem_bytes',
   'cpu_cores',
+  'progress',
   'exit_code',
   'signal',
   'kill_reason',

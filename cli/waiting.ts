@@ -12,6 +12,8 @@ export interface WaitOptions {
   readonly any: boolean;
   /** Null: without limit. */
   readonly timeoutMs: number | null;
+  /** Tell progress, too. */
+  readonly progress?: boolean;
 }
 
 /** What a timer can hold; 24 days. */
@@ -31,7 +33,7 @@ export async function waitForTasks(
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
   async function one(ref: string): Promise<TaskView> {
-    const task = await followTask(session, ref, onEvent, abort.signal);
+    const task = await followTask(session, ref, onEvent, abort.signal, options.progress);
     live.delete(ref);
     // With --any a second one may end in the same turn.
     if (abort.signal.aborted) throw new Aborted();
@@ -41,7 +43,7 @@ export async function waitForTasks(
     return task;
   }
   function onEvent(event: EventView): void {
-    if ((event.event === 'daemon_stopping' || WAIT_EVENTS.has(event.event)) && !abort.signal.aborted) {
+    if (!abort.signal.aborted && isTold(event.event)) {
       statusLine.clear();
       printEvent(output, event);
     }
@@ -68,6 +70,10 @@ export async function waitForTasks(
     abort.abort();
     clearTimeout(sleeper);
   }
+}
+
+function isTold(event: EventView['event']): boolean {
+  return event === 'daemon_stopping' || event === 'progress' || WAIT_EVENTS.has(event);
 }
 
 function timeoutError(live: string[]): BabysitError {

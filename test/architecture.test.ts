@@ -43,21 +43,35 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   config: ['core', 'units'],
   scheduler: ['core', 'units'],
   watchdog: ['core', 'units'],
+  progress: ['core', 'units'],
   cgroups: ['core', 'units'],
   host: ['core', 'units'],
   exec: ['core', 'units'],
   store: ['core', 'units'],
   api: ['core', 'units'],
-  daemon: ['core', 'units', 'config', 'scheduler', 'watchdog', 'cgroups', 'host', 'exec', 'store', 'api'],
+  daemon: [
+    'core',
+    'units',
+    'config',
+    'scheduler',
+    'watchdog',
+    'progress',
+    'cgroups',
+    'host',
+    'exec',
+    'store',
+    'api',
+  ],
   cli: ['core', 'units'],
   hooks: ['core', 'units', 'cli'],
 };
 /** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */
-const PURE = ['core', 'scheduler', 'watchdog'];
+const PURE = ['core', 'scheduler', 'watchdog', 'progress'];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   scheduler: [],
   watchdog: [],
+  progress: [],
   units: ['ms', 'bytes'],
   config: ['zod'],
   cgroups: [],

@@ -28,7 +28,7 @@ const FLAGS = {
   columns: { kind: 'list', value: 'A,B', help: 'these fields, in this order' },
 } as const satisfies FlagSpecs;
 
-const DEFAULT_COLUMNS = ['name', 'status', 'elapsed_ms', 'mem_bytes', 'cpu_cores', 'outcome'];
+const DEFAULT_COLUMNS = ['name', 'status', 'elapsed_ms', 'mem_bytes', 'cpu_cores', 'progress', 'outcome'];
 const FORMATS = ['json', 'table', 'csv'] as const;
 type Format = (typeof FORMATS)[number];
 

@@ -6,7 +6,7 @@ import { NAME_FLAG, someRefs } from '../refs.ts';
 import { waitForTasks } from '../waiting.ts';
 
 export const command = defineCommand({
-  usage: 'wait NAME... [--all | --any] [--timeout DURATION]',
+  usage: 'wait NAME... [--all | --any] [--progress] [--timeout DURATION]',
   about: `What happens is told on stderr, one JSON line an event; how a task ended on stdout, one JSON object a task.
 Exit 0 when all completed (--any: the first), 1 otherwise, 124 when --timeout is over; the tasks go on then.
 A daemon that is restarted or dies meanwhile does not matter. Never poll: this is the one call that is needed.`,
@@ -14,6 +14,7 @@ A daemon that is restarted or dies meanwhile does not matter. Never poll: this i
     ...NAME_FLAG,
     all: { kind: 'switch', help: 'until every task has ended (this is the default)' },
     any: { kind: 'switch', help: 'until the first has ended' },
+    progress: { kind: 'switch', help: 'also tell how far they are, at most every 10 s' },
     timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after it' },
   },
   examples: ['babysit wait build', 'babysit wait train-1 train-2 --any --timeout=30m'],
@@ -21,6 +22,6 @@ A daemon that is restarted or dies meanwhile does not matter. Never poll: this i
     const refs = someRefs(positionals, flags.name, 'wait');
     if (flags.all && flags.any) throw new BabysitError('usage', '--all and --any exclude each other');
     const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
-    return waitForTasks(context, refs, { any: flags.any, timeoutMs });
+    return waitForTasks(context, refs, { any: flags.any, timeoutMs, progress: flags.progress });
   },
 });

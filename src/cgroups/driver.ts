@@ -6,6 +6,8 @@ export interface GroupLimits {
   readonly memMaxBytes: number;
   readonly cpuMaxCores: number;
   readonly cpuWeight: number;
+  /** SCHED_IDLE (Linux 5.15, in v1 too): only what nobody else wants. Absent: as the group is. */
+  readonly cpuIdle?: boolean;
   readonly pidsMax: number;
 }
 

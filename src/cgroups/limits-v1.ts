@@ -1,6 +1,14 @@
 // The caps of a group as cgroup v1 files per hierarchy, in the order they are written. Pure.
 import type { GroupLimits } from './driver.ts';
-import { clamp, type FileValue, PERIOD_USEC, quotaUsec, wholeBytes, wholeCount } from './limits-v2.ts';
+import {
+  clamp,
+  type FileValue,
+  PERIOD_USEC,
+  quotaUsec,
+  wholeBytes,
+  wholeCount,
+  withIdle,
+} from './limits-v2.ts';
 
 export const CONTROLLERS_V1 = ['memory', 'cpu', 'cpuacct', 'freezer', 'pids', 'blkio'] as const;
 export type ControllerV1 = (typeof CONTROLLERS_V1)[number];
@@ -23,7 +31,9 @@ export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): C
       // v1 refuses a quota larger than an ancestor's; no quota of its own then means the ancestor's.
       elseValue: '-1',
     },
-    { controller: 'cpu', file: 'cpu.shares', value: String(shares(limits.cpuWeight)) },
+    ...withIdle(limits.cpuIdle, { file: 'cpu.shares', value: String(shares(limits.cpuWeight)) }).map(
+      (file) => ({ controller: 'cpu', ...file }) as const,
+    ),
     { controller: 'pids', file: 'pids.max', value: wholeCount(limits.pidsMax) },
   ];
 }

@@ -30,11 +30,21 @@ export function limitsV2(limits: GroupLimits, controllers: ReadonlySet<Controlle
   if (controllers.has('cpu')) {
     files.push(
       { file: 'cpu.max', value: `${quotaUsec(limits.cpuMaxCores)} ${PERIOD_USEC}` },
-      { file: 'cpu.weight', value: String(clamp(Math.round(limits.cpuWeight), 1, 10_000)) },
+      ...withIdle(limits.cpuIdle, {
+        file: 'cpu.weight',
+        value: String(clamp(Math.round(limits.cpuWeight), 1, 10_000)),
+      }),
     );
   }
   if (controllers.has('pids')) files.push({ file: 'pids.max', value: wholeCount(limits.pidsMax) });
   return files;
+}
+
+/** An idle group has no weight of its own: the kernel refuses one (EINVAL) until it is idle no more. */
+export function withIdle(cpuIdle: boolean | undefined, weight: FileValue): FileValue[] {
+  if (cpuIdle === undefined) return [weight];
+  const idle = (value: string): FileValue => ({ file: 'cpu.idle', value, optional: true });
+  return cpuIdle ? [idle('0'), weight, idle('1')] : [idle('0'), weight];
 }
 
 /** CPU time per period of 100 ms, in µs. */

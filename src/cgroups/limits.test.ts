@@ -22,6 +22,20 @@ test('v2: whole bytes, quota per 100 ms, and the task dies as a whole', () => {
   ]);
 });
 
+test('an idle group is given its weight while it is not idle, which is when the kernel takes one', () => {
+  for (const [cpuIdle, idle] of [
+    [true, ['cpu.idle=0', 'weight', 'cpu.idle=1']],
+    [false, ['cpu.idle=0', 'weight']],
+  ] as const) {
+    const cpuFiles = (files: readonly { file: string; value: string }[]) =>
+      pairs(files)
+        .map((pair) => pair.replace(/^cpu\.(weight|shares)=.*/, 'weight'))
+        .filter((pair) => pair === 'weight' || pair.startsWith('cpu.idle'));
+    assert.deepEqual(cpuFiles(limitsV2({ ...LIMITS, cpuIdle }, ALL)), idle);
+    assert.deepEqual(cpuFiles(limitsV1({ ...LIMITS, cpuIdle }, null)), idle);
+  }
+});
+
 test('v2: only the files of controllers that are there', () => {
   assert.deepEqual(pairs(limitsV2(LIMITS, new Set(['pids']))), ['pids.max=512']);
 });

@@ -8,15 +8,17 @@ import { startAttempt } from '../exec/start.ts';
 import type { Store } from '../store/store.ts';
 import type { LiveAttempt } from './attempt.ts';
 import { groupName } from './paths.ts';
+import type { Profiles } from './profiles.ts';
 
 export interface LaunchDeps {
   readonly tools: Tools;
   readonly store: Store;
   readonly spawner: Spawner;
+  readonly profiles: Profiles;
 }
 
 export function launchAttempt(
-  { tools, store, spawner }: LaunchDeps,
+  { tools, store, spawner, profiles }: LaunchDeps,
   task: Task,
   attempt: Attempt,
   live: LiveAttempt,
@@ -35,7 +37,12 @@ export function launchAttempt(
     usesPty: task.manner.usesPty,
     cwd: task.cwd,
     umask: task.umask,
-    env: taskEnvironment(store.environment(task.id), task, { stopFile, progressFile, checkpointDir, group }),
-    tools,
+    env: taskEnvironment(
+      store.environment(task.id),
+      task,
+      { stopFile, progressFile, checkpointDir, group },
+      profiles.regime.threadsMax,
+    ),
+    tools: { ...tools, spawnerNice: spawner.nice },
   });
 }

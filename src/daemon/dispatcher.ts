@@ -2,21 +2,21 @@
 import { type Driver, DriverError, type Group } from '../cgroups/driver.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { type Attempt, ownerOf, type TaskId } from '../core/task.ts';
-import { type EnvelopeRules, envelope } from '../scheduler/envelope.ts';
+import { envelope } from '../scheduler/envelope.ts';
 import { pass } from '../scheduler/pass.ts';
 import type { Policy } from '../scheduler/policy.ts';
-import type { Capacity, Snapshot } from '../scheduler/snapshot.ts';
+import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { LiveAttempt } from './attempt.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import { groupName } from './paths.ts';
+import type { Profiles } from './profiles.ts';
 import type { Stage } from './stage.ts';
 import type { Ticket, Tickets } from './tickets.ts';
 
 export interface DispatchDeps {
   readonly driver: Driver;
-  readonly capacity: Capacity;
+  readonly profiles: Profiles;
   readonly policy: Policy;
-  readonly envelopeRules: EnvelopeRules;
   readonly bootId: string;
   newLeaseId(nowMs: number): LeaseId;
 }
@@ -78,7 +78,8 @@ export class Dispatcher {
   #prepare(stage: Stage, id: TaskId, starts: Starts): void {
     const task = stage.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
-    const { driver, capacity, envelopeRules, bootId } = this.#deps;
+    const { driver, profiles, bootId } = this.#deps;
+    const { capacity, envelopeRules } = profiles.regime;
     const number = task.attempts + 1;
     const name = groupName(id, number);
     const caps = envelope(task.estimate, task.limits, capacity, envelopeRules, task.manner);

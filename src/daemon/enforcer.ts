@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { DriverError } from '../cgroups/driver.ts';
 import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../core/task.ts';
+import { renice } from '../host/niceness.ts';
 import type { LiveAttempt } from './attempt.ts';
 
 interface Enforced {
@@ -35,6 +36,7 @@ export class Enforcer {
     }
     if (before?.envelope === envelope && before.isFrozen === isFrozen) return;
     try {
+      if (before !== undefined && before.envelope.nice !== envelope.nice) renice(group.pids(), envelope.nice);
       if (before?.envelope !== envelope) group.setLimits(envelope);
       this.#enforced.set(id, { envelope, isFrozen });
     } catch (error) {

@@ -6,6 +6,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -19,6 +20,15 @@ export function prepareHome(paths: Home): void {
   if (process.getuid !== undefined && uid !== process.getuid())
     throw new Error(`${paths.dir}: belongs to user ${uid}; set BABYSIT_HOME to a directory of your own.`);
   if ((mode & 0o077) !== 0) chmodSync(paths.dir, 0o700);
+}
+
+/** Throws when tasks have left their files here and the record of them is gone: the daemon never begins empty. */
+export function assertRecord({ database, tasks }: Home): void {
+  const size = statSync(database, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 0 || readdirSync(tasks).length === 0) return;
+  throw new Error(
+    `${database}: the database is gone, but ${tasks} holds files of its tasks. Nothing was changed. Restore it from a backup, or move ${tasks} away to begin with an empty record`,
+  );
 }
 
 /** Only the holder of the lock may call this: what is there was left by a daemon that is gone. */

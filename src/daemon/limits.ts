@@ -37,10 +37,13 @@ export function policyOf(config: Config): Policy {
   };
 }
 
+/** Of the profile `normal`: no share of the CPU is kept from tasks beyond their own limits. */
 export function envelopeRules(config: Config, memTotalBytes: number): EnvelopeRules {
   return {
     memReserveBytes: memReserveBytes(config, memTotalBytes),
     cpuWeight: config['envelope.cpu_weight'],
+    cpuIdle: false,
+    cpuShareCores: Number.POSITIVE_INFINITY,
     pidsMax: config['envelope.pids_max'],
     nice: config['envelope.nice'],
     oomScoreAdj: config['envelope.oom_score_adj'],

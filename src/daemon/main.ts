@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import pino from 'pino';
 import { monotonicFactory } from 'ulid';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -24,8 +25,9 @@ import { doctor } from './doctor.ts';
 import { Engine } from './engine.ts';
 import { groupTag } from './group-tag.ts';
 import { claimHome, leaveHome, prepareHome } from './home.ts';
-import { capacityOf, envelopeRules, policyOf, pressureRules, watchRules } from './limits.ts';
+import { policyOf, pressureRules, watchRules } from './limits.ts';
 import { takeLock } from './lock.ts';
+import { Profiles } from './profiles.ts';
 import { recover } from './recover.ts';
 import { createService } from './service.ts';
 
@@ -53,15 +55,20 @@ async function main(): Promise<void> {
   const { driver, probe } = opened;
   const store = openStore(paths.database);
   const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
-  const capacity = capacityOf(config, host);
+  const profiles = new Profiles({
+    config,
+    host,
+    clock: realClock,
+    log,
+    path: join(paths.dir, 'profile.json'),
+    switched: ({ envelopeRules }) => spawner.setNice(envelopeRules.nice),
+  });
   const policy = policyOf(config);
-  const caps = envelopeRules(config, host.memTotalBytes);
   const newId = monotonicFactory();
   const bootId = readBootId();
-  const tools = findTools(config['envelope.nice']);
-  const spawner = openSpawner(tools, config['envelope.nice'], (how) =>
-    log.error({ how }, 'spawner lost; starting another'),
-  );
+  const { nice } = profiles.regime.envelopeRules;
+  const tools = findTools(nice);
+  const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner lost; starting another'));
   const engine = new Engine({
     driver,
     clock: realClock,
@@ -71,9 +78,8 @@ async function main(): Promise<void> {
     tools,
     spawner,
     bootId,
-    capacity,
+    profiles,
     policy,
-    envelopeRules: caps,
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(config, host.memTotalBytes, probe.enforces.memory),
     pressureRules: pressureRules(config),
@@ -83,6 +89,7 @@ async function main(): Promise<void> {
     readHost: readHostMemory,
   });
   recover(engine, { store, driver, clock: realClock, log, bootId, tasksDir: paths.tasks });
+  profiles.start(engine);
 
   const stop = async (killTasks: boolean): Promise<void> => {
     log.info({ killTasks }, 'stopping');
@@ -95,6 +102,7 @@ async function main(): Promise<void> {
     store.close();
     opened.close();
     stopCleaning();
+    profiles.stop();
     homeWatch();
     leaveHome(paths);
     lock.release();
@@ -109,9 +117,8 @@ async function main(): Promise<void> {
     store,
     clock: realClock,
     loaded,
-    capacity,
+    profiles,
     policy,
-    envelopeRules: caps,
     newId,
     home: paths.dir,
     tasksDir: paths.tasks,

@@ -4,15 +4,16 @@ import type { TaskId } from '../core/task.ts';
 import type { HostMemory } from '../host/memory.ts';
 import { type Plan, plan } from '../scheduler/plan.ts';
 import type { Policy } from '../scheduler/policy.ts';
-import type { Capacity, Snapshot } from '../scheduler/snapshot.ts';
+import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { LiveAttempt } from './attempt.ts';
 import type { Leases } from './leases.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import { snapshotOf } from './picture.ts';
+import type { Profiles } from './profiles.ts';
 
 export interface OutlookDeps {
   readonly clock: Clock;
-  readonly capacity: Capacity;
+  readonly profiles: Profiles;
   readonly policy: Policy;
   readHost(): HostMemory;
 }
@@ -56,7 +57,7 @@ export class Outlook {
       active: this.#live.active(),
       queue: this.#live.queue,
       leases: this.#leases.values(),
-      capacity: this.#deps.capacity,
+      capacity: this.#deps.profiles.capacity,
       host: this.#readHost(monoMs),
       liveMemBytes: (id) => this.#attempts.get(id)?.memBytes ?? 0,
     });

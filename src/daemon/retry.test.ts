@@ -1,9 +1,9 @@
 // Another attempt: by itself after a failure, or asked for by hand.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { serviceOf } from '../../test/support/build-service.ts';
 import { anExit } from '../../test/support/build-task.ts';
-import { waitUntil } from '../../test/support/wait-until.ts';
 import type { TaskId } from '../core/task.ts';
 import type { Change } from '../core/transition.ts';
 import type { Engine } from './engine.ts';
@@ -13,6 +13,11 @@ function change(engine: Engine, id: string, what: Change): Promise<void> {
   return new Promise((resolve, reject) => {
     engine.request({ apply: (stage) => void stage.change(id as TaskId, what), resolve, reject });
   });
+}
+
+/** Of the event loop: more than a round and what follows from it take. */
+async function turns(): Promise<void> {
+  for (let count = 0; count < 20; count += 1) await turn();
 }
 
 describe('retry', () => {
@@ -86,22 +91,25 @@ describe('a failed attempt', () => {
   });
 
   it('whose back-off ends while a round is being recorded is not forgotten', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const { run, engine, makeRoom, makeGroups, task, store, host } = serviceOf(t);
     makeRoom();
     makeGroups();
     const { id } = (await run({ retries: 1, retry_backoff: '5s' })).body;
-    const { commit } = store;
-    const slow = t.mock.method(store, 'commit', (writes: Parameters<typeof commit>[0]) => {
-      host.monoMs += 6_000;
-      return commit(writes);
-    });
     const at = Date.parse((await task(id)).submitted_at) + 10;
     await change(engine, id, { kind: 'end', exit: anExit({ code: 5 }), usage: null, at });
-    slow.mock.restore();
-    await waitUntil(async () => (await task(id)).attempt === 2, {
-      deadlineMs: 5_000,
-      what: 'the second attempt',
+    // Nothing runs or waits for room any more: no sample will be taken that might look again by chance.
+    t.mock.timers.tick(1_000);
+    await turns();
+    const { commit } = store;
+    t.mock.method(store, 'commit', (...args: Parameters<typeof commit>) => {
+      host.monoMs += 6_000;
+      return commit(...args);
     });
+    await run({ after: id });
+    t.mock.timers.tick(1);
+    await turns();
+    assert.equal((await task(id)).attempt, 2);
   });
 
   it('keeps those that come after it waiting until it has ended for good', async (t) => {

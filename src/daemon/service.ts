@@ -1,5 +1,6 @@
 // The verbs of the API on top of the engine and the record.
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Service, Subscription } from '../api/service.ts';
 import type { ConfigView, DoctorView, TaskView } from '../api/shapes.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -8,7 +9,7 @@ import type { Clock } from '../core/clock.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../core/task.ts';
-import type { EnvelopeRules } from '../scheduler/envelope.ts';
+import { recoverRotation } from '../exec/rotate.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchMemory } from '../watchdog/memory.ts';
 import { adjust } from './adjust.ts';
@@ -17,8 +18,10 @@ import { type CleanDeps, clean } from './cleaning.ts';
 import type { Engine } from './engine.ts';
 import { findTask } from './find.ts';
 import { logChanged } from './follow-log.ts';
-import { logStream } from './log-stream.ts';
+import { readHeartbeats } from './heartbeat.ts';
+import { logRange, logStream } from './log-stream.ts';
 import { attemptPaths } from './paths.ts';
+import { profileView } from './profiles.ts';
 import type { Stage } from './stage.ts';
 import { type StatusDeps, statusView } from './status-view.ts';
 import { createSubmit, type SubmitDeps } from './submit.ts';
@@ -31,7 +34,6 @@ export interface ServiceDeps extends StatusDeps, CleanDeps, Omit<SubmitDeps, 'co
   readonly store: Store;
   readonly clock: Clock;
   readonly loaded: LoadedConfig;
-  readonly envelopeRules: EnvelopeRules;
   readonly tasksDir: string;
   readonly instance: string;
   doctor(): Promise<DoctorView>;
@@ -49,10 +51,12 @@ export function createService(deps: ServiceDeps): Service {
     const live = isActive(task.state) ? engine.attempt(task.id) : undefined;
     return live?.memory ? liveFigures(live.memBytes, live.memory) : null;
   };
+  const progressOf = (id: TaskId) => engine.attempt(id)?.progress.progress(clock.now().monoMs) ?? null;
   const show = (task: Task, isPlanned = true): TaskView =>
     taskView(task, {
       nowMs: clock.now().wallMs,
       live: figures(task),
+      progress: isActive(task.state) ? progressOf(task.id) : null,
       waiters: engine.hub.count(task.id),
       waiting: isPlanned ? waitingView(task, engine) : null,
       logPath: task.attempts === 0 ? null : attemptPaths(deps.tasksDir, task.id, task.attempts).log,
@@ -63,6 +67,15 @@ export function createService(deps: ServiceDeps): Service {
     return task;
   };
   const shown = (id: TaskId): TaskView => show(known(id));
+  /** The log of the last attempt. */
+  const logOf = (ref: string): { task: Task; path: string } => {
+    const task = findTask(store, ref);
+    if (task.attempts === 0) throw new BabysitError('no_log', `"${task.name}" has not started`);
+    const { log } = attemptPaths(deps.tasksDir, task.id, task.attempts);
+    // No daemon may have come between the interruption of a rotation and the end of the attempt.
+    if (engine.attempt(task.id) === undefined) recoverRotation(log);
+    return { task, path: log };
+  };
 
   /** Runs `apply` in the next round; resolves with what it returned once that is committed. */
   const inRound = <T>(apply: (stage: Stage) => T): Promise<T> =>
@@ -136,6 +149,12 @@ export function createService(deps: ServiceDeps): Service {
       return shown(found.id);
     },
     awaitCapacity: (request, listener) => openTicket(deps, request, listener),
+    heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, findTask(store, ref).id)),
+    profile: () => profileView(deps.profiles),
+    async switchProfile(profile) {
+      await deps.profiles.switchTo(profile, 'hand', engine);
+      return profileView(deps.profiles);
+    },
     clean: (query) => clean(deps, query),
     async backup(path) {
       if (existsSync(path)) throw new BabysitError('usage', `path: ${path} exists already`, { path });
@@ -149,10 +168,13 @@ export function createService(deps: ServiceDeps): Service {
       return { path, bytes: statSync(path).size };
     },
     log: (ref, query) => {
-      const task = findTask(store, ref);
-      if (task.attempts === 0) throw new BabysitError('no_log', `"${task.name}" has not started`);
-      const { log } = attemptPaths(deps.tasksDir, task.id, task.attempts);
-      return logStream({ path: log, changed: () => logChanged(engine, task.id, log) }, query);
+      const { task, path } = logOf(ref);
+      const changed = () => logChanged(engine, task.id, path);
+      return logStream({ path, changed }, query, clock.now().wallMs);
+    },
+    async logRange(ref, query) {
+      const { task, path } = logOf(ref);
+      return { id: task.id, name: task.name, ...(await logRange(path, query, clock.now().wallMs)) };
     },
     events: (ref, after) => subscribe(deps, findTask(store, ref), after),
     view: shown,
@@ -170,7 +192,8 @@ function notRunning(task: Task, what: string): BabysitError {
 function retry(stage: Stage, found: Task): void {
   const task = stage.get(found.id) ?? found;
   if (!isEnded(task.state)) throw notRunning(task, 'retried before it has ended');
-  if (stage.isNameTaken(task.name))
+  const holder = stage.byName(task.name);
+  if (holder !== undefined && holder.id !== task.id)
     throw new BabysitError('name_taken', `"${task.name}" is the name of a live task`, { name: task.name });
   stage.change(task.id, { kind: 'retry' }, task);
 }
@@ -198,11 +221,16 @@ function subscribe({ engine, store }: ServiceDeps, task: Task, after: number): S
   };
 }
 
-/** Who comes after the end hears how it ended, not the whole story. A task that was retried ended before, and lives on. */
+/**
+ * Who comes after the end hears how it ended, not the whole story; who comes back hears what it has missed. A task that
+ * was retried ended before, and lives on.
+ */
 function backlog(store: Store, task: Task, after: number): readonly RecordedEvent[] {
-  if (isEnded(task.state)) return store.eventsAfter(task.id, 0).filter(isEnd).slice(-1);
   const events = store.eventsAfter(task.id, after);
-  return events.slice(events.findLastIndex(isEnd) + 1);
+  const end = events.findLastIndex(isEnd);
+  if (!isEnded(task.state)) return events.slice(end + 1);
+  if (after === 0 || end < 0) return store.eventsAfter(task.id, 0).filter(isEnd).slice(-1);
+  return events.slice(events.slice(0, end).findLastIndex(isEnd) + 1, end + 1);
 }
 
 function isEnd(event: RecordedEvent): boolean {

@@ -4,14 +4,14 @@ import type { StatusView } from '../api/shapes.ts';
 import { isActive, type Task } from '../core/task.ts';
 import type { HostMemory } from '../host/memory.ts';
 import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
-import type { Capacity } from '../scheduler/snapshot.ts';
 import type { Engine } from './engine.ts';
+import type { Profiles } from './profiles.ts';
 import type { LiveFigures } from './views.ts';
 import { plannedView, waitingView } from './waits.ts';
 
 export interface StatusDeps {
   readonly engine: Engine;
-  readonly capacity: Capacity;
+  readonly profiles: Profiles;
   readonly home: string;
   readonly driver: string;
   readonly version: string;
@@ -26,7 +26,8 @@ export function statusView(
   figures: (task: Task) => LiveFigures | null,
   nowMs: number,
 ): StatusView {
-  const { engine, capacity } = deps;
+  const { engine, profiles } = deps;
+  const { capacity } = profiles;
   const snapshot = engine.snapshot();
   const host = deps.readHost();
   const room = roomForSubmission(snapshot, null);
@@ -66,6 +67,7 @@ export function statusView(
       pending: engine.live.pendingCount,
       tickets: [...engine.tickets()].length,
     },
+    profile: profiles.regime.profile,
     pressure: [...engine.pressure()],
     running: active.map((task) => {
       const live = figures(task);

@@ -1,5 +1,6 @@
 // A task as it is shown: one flat object with every field, null where it does not apply.
 import type { BlockedView, PastAttemptView, TaskView } from '../api/shapes.ts';
+import type { Progress } from '../core/progress.ts';
 import { type Format, interruptHint, killHint } from '../core/reasons.ts';
 import { suggestEstimates } from '../core/suggest.ts';
 import {
@@ -25,6 +26,7 @@ export interface LiveFigures {
 export interface ViewContext {
   readonly nowMs: number;
   readonly live: LiveFigures | null;
+  readonly progress: Progress | null;
   readonly waiters: number;
   readonly waiting: BlockedView | null;
   readonly logPath: string | null;
@@ -77,6 +79,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     mem_bytes: context.live?.memBytes ?? null,
     cpu_cores: context.live?.cpuCores ?? null,
     silent_ms: context.live?.silentMs ?? null,
+    progress: context.progress,
     waiters: context.waiters,
     waiting: context.waiting,
     ...exitFields(state),

@@ -35,7 +35,9 @@ export function sampleAll(
     live.nudgeSupervisor();
     const sample = live.sample(stage.now, task.limits.isStrict);
     if (sample === null) continue;
-    const before = live.memory ?? live.firstMemory(sample, attempt);
+    live.progress.look(stage.now.monoMs);
+    live.heartbeat.beat(task.name, sample, () => live.progress.progress(stage.now.monoMs));
+    const before = live.memory ?? live.firstMemory(sample, task.state);
     if (task.state.status === 'paused') {
       memories.set(live, rememberPaused(before, sample));
       live.dueInMs = null;

@@ -10,10 +10,15 @@ const FILES = {
   checkpointDir: '/t/checkpoint',
   group: 't-1',
 };
-const envOf = (caller: Record<string, string>, cpuCores = 4) =>
-  taskEnvironment(caller, aTask({ attempts: 2, estimate: anEstimate({ cpuCores }) }), FILES);
+const envOf = (caller: Record<string, string>, cpuCores = 4, threadsMax = 64) =>
+  taskEnvironment(caller, aTask({ attempts: 2, estimate: anEstimate({ cpuCores }) }), FILES, threadsMax);
 
 describe('taskEnvironment', () => {
+  it('gives thread pools no more than the profile does', () => {
+    assert.equal(envOf({}, 4, 2).OMP_NUM_THREADS, '2');
+    assert.equal(envOf({ OMP_NUM_THREADS: '8' }, 4, 2).OMP_NUM_THREADS, '8');
+  });
+
   const CORES: [number, string][] = [
     [0.1, '1'],
     [1, '1'],

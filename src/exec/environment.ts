@@ -21,8 +21,14 @@ export interface TaskFiles {
   readonly group: string;
 }
 
-export function taskEnvironment(caller: Environment, task: Task, files: TaskFiles): Environment {
-  const threads = String(Math.max(1, Math.round(task.estimate.cpuCores)));
+/** `threadsMax`: what the profile in force gives thread pools at most. */
+export function taskEnvironment(
+  caller: Environment,
+  task: Task,
+  files: TaskFiles,
+  threadsMax: number,
+): Environment {
+  const threads = String(Math.max(1, Math.min(threadsMax, Math.round(task.estimate.cpuCores))));
   return {
     PYTHONUNBUFFERED: '1',
     ...Object.fromEntries(THREAD_POOLS.map((name) => [name, threads])),

@@ -7,6 +7,9 @@ import type { Tools } from './launch-script.ts';
 export interface Spawner {
   /** Starts the supervisor of an attempt whose directory and launch script are written. */
   start(dir: string): void;
+  /** Niceness of the supervisors that are started from now on. */
+  readonly nice: number;
+  setNice(nice: number): void;
   /** Ends the spawner; the supervisors it has started go on. */
   close(): void;
 }
@@ -23,13 +26,14 @@ const REMEMBERED_MS = 30_000;
  */
 export function openSpawner(tools: Tools, nice: number, lost: (how: string) => void): Spawner {
   const sent = new Map<string, number>();
+  let niceness = nice;
   let isClosed = false;
   let shell = open();
 
   function open(): ChildProcess {
     const child = spawn(
       tools.nice,
-      ['-n', String(nice), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.cat],
+      ['-n', String(niceness), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.cat],
       {
         cwd: '/',
         // Nothing of the caller's environment reaches a supervisor (an LD_PRELOAD of the task is not ours),
@@ -43,7 +47,7 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
     child.stdin?.on('error', () => {});
     let isGone = false;
     const gone = (how: string) => {
-      if (isClosed || isGone) return;
+      if (isClosed || isGone || child !== shell) return;
       isGone = true;
       lost(how);
       setTimeout(reopen, RESTART_MS);
@@ -65,6 +69,9 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
   }
 
   return {
+    get nice() {
+      return niceness;
+    },
     start(dir) {
       const now = performance.now();
       for (const [old, at] of sent) {
@@ -73,6 +80,14 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
       }
       sent.set(dir, now);
       send(dir);
+    },
+    setNice(nice) {
+      if (nice === niceness) return;
+      niceness = nice;
+      // It starts what it has been sent and ends; a spawner cannot lower its own niceness, another one can begin lower.
+      shell.stdin?.end();
+      shell.unref();
+      shell = open();
     },
     close() {
       isClosed = true;

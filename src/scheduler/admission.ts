@@ -29,6 +29,8 @@ export interface Submission {
   readonly queue: boolean;
   /** Skip the gate; the envelope and the task's own limits stay. */
   readonly force: boolean;
+  /** What the host ever gives, where that is more than now (another profile); absent: what it gives now. */
+  readonly largest?: Capacity;
   /** The lease whose room it takes over; its room counts as free. */
   readonly lease?: LeaseItem | null;
 }
@@ -41,7 +43,7 @@ export function admit(
   policy: Policy = DEFAULT_POLICY,
 ): Admission {
   const { item, limits, queue, force, lease = null } = submission;
-  const never = infeasibleNeed(snapshot.capacity, item.need, limits, force);
+  const never = infeasibleNeed(submission.largest ?? snapshot.capacity, item.need, limits, force);
   if (never !== null) return { kind: 'infeasible', why: never };
   if (force) return { kind: 'accept' };
   if (!queue) {

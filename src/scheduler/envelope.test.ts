@@ -4,10 +4,18 @@ import { describe, it } from 'node:test';
 import { aCapacity } from '../../test/support/build-snapshot.ts';
 import { anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
 import { PLAIN_MANNER } from '../core/task.ts';
-import { envelope } from './envelope.ts';
+import { type EnvelopeRules, envelope } from './envelope.ts';
 
 const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16 });
-const rules = { memReserveBytes: 16 * GIB, cpuWeight: 50, pidsMax: 4096, nice: 10, oomScoreAdj: 500 };
+const rules: EnvelopeRules = {
+  memReserveBytes: 16 * GIB,
+  cpuWeight: 50,
+  cpuIdle: false,
+  cpuShareCores: 16,
+  pidsMax: 4096,
+  nice: 10,
+  oomScoreAdj: 500,
+};
 
 describe('envelope', () => {
   const TABLE: [string, { mem?: number; cpu?: number; memPct?: number; cpuPct?: number }, number, number][] =
@@ -31,6 +39,7 @@ describe('envelope', () => {
         memMaxBytes: Math.floor(memGib * GIB),
         cpuMaxCores: cores,
         cpuWeight: 50,
+        cpuIdle: false,
         pidsMax: 4096,
         nice: 10,
         oomScoreAdj: 500,

@@ -5,6 +5,9 @@ import type { Capacity } from './snapshot.ts';
 export interface EnvelopeRules {
   readonly memReserveBytes: number;
   readonly cpuWeight: number;
+  readonly cpuIdle: boolean;
+  /** What all tasks together may have of the CPU, so that one task may not have more; of the profile in force. */
+  readonly cpuShareCores: number;
   readonly pidsMax: number;
   readonly nice: number;
   readonly oomScoreAdj: number;
@@ -31,8 +34,13 @@ export function envelope(
         capacity.memTotalBytes - rules.memReserveBytes,
       ),
     ),
-    cpuMaxCores: Math.min(CAP_FACTOR * estimate.cpuCores, (capacity.cores * limits.cpuPctLimit) / 100),
+    cpuMaxCores: Math.min(
+      CAP_FACTOR * estimate.cpuCores,
+      (capacity.cores * limits.cpuPctLimit) / 100,
+      rules.cpuShareCores,
+    ),
     cpuWeight: isBackground ? BACKGROUND_WEIGHT : rules.cpuWeight,
+    cpuIdle: isBackground || rules.cpuIdle,
     pidsMax: rules.pidsMax,
     nice: nice ?? (isBackground ? BACKGROUND_NICE : rules.nice),
     oomScoreAdj: rules.oomScoreAdj,

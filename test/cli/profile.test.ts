@@ -1,0 +1,81 @@
+// Profiles on the real daemon: switched by hand under a task that burns CPU, kept over a restart, and what a new task gets.
+import assert from 'node:assert/strict';
+import { getPriority } from 'node:os';
+import { describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const PATIENCE = { deadlineMs: 60_000 };
+/** A tenth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
+const CONFIG = { 'profile.day.cpu_pct': 10, 'watchdog.monitor_interval': '200ms' };
+const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
+
+async function show(home: TestHome, name: string): Promise<Record<string, unknown>> {
+  return jsonLine((await home.run(['status', name, '--full', '--json'])).stdout);
+}
+
+async function switchTo(home: TestHome, profile: string): Promise<void> {
+  const { code, stdout, stderr } = await home.run(['profile', profile, '--json']);
+  assert.equal(code, 0, stderr);
+  assert.equal(jsonLine(stdout).profile, profile);
+}
+
+describe('babysit profile', () => {
+  it('changes what a running task gets, and what it measurably uses', async (t) => {
+    const home = testHome(t, CONFIG);
+    const command = 'while :; do :; done & while :; do :; done';
+    await home.run(['run', '--name=burn', ...BURN, '--estimated_cpu_cores=1', `--command=${command}`]);
+    const follower = home.start(['wait', 'burn', '--json']);
+    const cores = async () => Number((await show(home, 'burn')).cpu_cores);
+    await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'the task to burn' });
+    const before = await show(home, 'burn');
+    await switchTo(home, 'day');
+    const after = await show(home, 'burn');
+    assert.ok(Number(after.cpu_max_cores) < Number(before.cpu_max_cores) / 2);
+    if (after.driver !== 'none')
+      await waitUntil(async () => (await cores()) < 1.5 * Number(after.cpu_max_cores), {
+        ...PATIENCE,
+        what: 'the task to be throttled',
+      });
+    await switchTo(home, 'normal');
+    assert.equal((await show(home, 'burn')).cpu_max_cores, before.cpu_max_cores);
+    if (after.driver !== 'none')
+      await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'the task to burn again' });
+    await home.run(['kill', '--force', 'burn']);
+    await follower.done;
+    const switches = jsonLines(follower.stderr()).filter(({ event }) => event === 'profile_switched');
+    assert.deepEqual(
+      switches.map(({ profile }) => profile),
+      ['day', 'normal'],
+    );
+  });
+
+  it('gives tasks that start its thread caps and niceness, and is kept over a restart', async (t) => {
+    const home = testHome(t, CONFIG);
+    await home.run(['ping']);
+    await switchTo(home, 'day');
+    const given = async (name: string) => {
+      const { stdout, stderr } = await home.run(
+        ['run', '--wait', ...BURN, `--name=${name}`, '--command=echo $OMP_NUM_THREADS $(nice)'],
+        { env: { OMP_NUM_THREADS: undefined } },
+      );
+      assert.equal(jsonLine(stdout.slice(stdout.indexOf('{'))).status, 'completed', stderr);
+      return (await home.run(['log', name])).stdout.trim();
+    };
+    const expected = `1 ${Math.min(19, getPriority() + 15)}`;
+    assert.equal(await given('before'), expected);
+    await home.run(['daemon-restart']);
+    const view = jsonLine((await home.run(['profile', '--json'])).stdout);
+    assert.deepEqual([view.profile, view.by], ['day', 'hand']);
+    assert.equal(jsonLine((await home.run(['status', '--json', '--full'])).stdout).profile, 'day');
+    assert.equal(await given('after'), expected);
+  });
+
+  it('knows its names', async (t) => {
+    const home = testHome(t);
+    const { code, stderr } = await home.run(['profile', 'nigth', '--json']);
+    assert.equal(code, 64);
+    assert.equal(jsonLine(stderr).hint, 'Did you mean night?');
+  });
+});

@@ -1,0 +1,119 @@
+// `babysit progress`, as the command of a task calls it: one line appended, no daemon needed; and where progress is shown.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { jsonLine, jsonLines, runCli } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const PATIENCE = { deadlineMs: 60_000 };
+
+function inTask(t: TestContext) {
+  const dir = mkdtempSync(join(tmpdir(), 'bs-progress-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const file = join(dir, '1.progress');
+  const env = { BABYSIT_PROGRESS_FILE: file, BABYSIT_HOME: join(dir, 'no-home'), BABYSIT_NO_AUTOSTART: '1' };
+  return { file, progress: (...words: string[]) => runCli(['progress', ...words], { env }) };
+}
+
+describe('babysit progress', () => {
+  it('appends what it is told, and nothing else', async (t) => {
+    const { file, progress } = inTask(t);
+    const calls = [
+      ['--done=3', '--total=42', '--phase=x', '--failed=1'],
+      ['--done', '4', '--eta=1h30m', '--note', 'loss=1.2e-4'],
+      ['--phase=', '--eta=0'],
+    ];
+    for (const words of calls) {
+      const { code, stdout } = await progress(...words);
+      assert.deepEqual([code, stdout], [0, '']);
+    }
+    assert.deepEqual(jsonLines(readFileSync(file, 'utf8')), [
+      { done: 3, total: 42, failed: 1, phase: 'x' },
+      { done: 4, eta_s: 5400, note: 'loss=1.2e-4' },
+      { phase: null, eta_s: 0 },
+    ]);
+  });
+
+  it('keeps the lines of many callers apart', async (t) => {
+    const { file, progress } = inTask(t);
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) => progress(`--done=${n}`, `--phase=${'ü'.repeat(n)}`)),
+    );
+    const lines = jsonLines(readFileSync(file, 'utf8'));
+    assert.deepEqual(
+      lines.map(({ done }) => done as number).sort((a, b) => a - b),
+      Array.from({ length: 20 }, (_, n) => n),
+    );
+  });
+
+  it('says what is wrong', async (t) => {
+    const { progress } = inTask(t);
+    const message = async (...words: string[]) => {
+      const { code, stderr } = await progress(...words);
+      assert.equal(code, 64);
+      return jsonLine(stderr.slice(stderr.indexOf('{'))).message;
+    };
+    assert.equal(await message(), 'progress needs something to tell');
+    assert.match(String(await message('--done=-1')), /^--done: "-1" is not a whole number/);
+    assert.match(String(await message('--eta=soon')), /^--eta: "soon" is not a duration/);
+    assert.equal(await message('3/42'), 'progress takes no word "3/42"');
+    assert.equal(
+      await message(`--phase=${'x'.repeat(5000)}`),
+      '--phase and --note are longer than 4096 bytes',
+    );
+  });
+
+  it('belongs into a task', async () => {
+    const { code, stderr } = await runCli(['progress', '--done=3'], { env: { BABYSIT_PROGRESS_FILE: '' } });
+    assert.equal(code, 64);
+    assert.equal(
+      jsonLine(stderr.slice(stderr.indexOf('{'))).message,
+      'BABYSIT_PROGRESS_FILE is not set: this is not the command of a task',
+    );
+  });
+});
+
+describe('progress of a task', () => {
+  const SMALL = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--estimated_time=60s'];
+
+  it('that is printed, then told, is shown by status, list and wait --progress', async (t) => {
+    const home = testHome(t, { 'watchdog.monitor_interval': '100ms' });
+    const tell = `echo '{"done":3,"total":10,"phase":"upload","failed":1}' >>"$BABYSIT_PROGRESS_FILE"`;
+    const command = `echo '[21/42] x'; until [ -e go ]; do sleep 0.05; done; ${tell}; until [ -e end ]; do sleep 0.05; done`;
+    await home.run(['run', '--name=batch', ...SMALL, `--command=${command}`]);
+    const progress = async () => {
+      const { stdout } = await home.run(['status', 'batch', '--json']);
+      return (jsonLine(stdout).progress ?? {}) as Record<string, unknown>;
+    };
+    await waitUntil(async () => (await progress()).done === 21, { ...PATIENCE, what: 'what was printed' });
+    assert.deepEqual(
+      [(await progress()).total, (await progress()).pct, (await progress()).source],
+      [42, 50, 'output'],
+    );
+    writeFileSync(join(home.work, 'go'), '');
+    await waitUntil(async () => (await progress()).source === 'told', { ...PATIENCE, what: 'what was told' });
+    const { done, total, phase, failed } = await progress();
+    assert.deepEqual([done, total, phase, failed], [3, 10, 'upload', 1]);
+
+    const rows = jsonLines((await home.run(['list', '--json'])).stdout);
+    assert.deepEqual(
+      rows.map((row) => (row.progress as Record<string, unknown>).done),
+      [3],
+    );
+    const table = await home.run(['list', '--format=table']);
+    assert.match(table.stdout, /upload 3\/10 30%.*, 1 failed/);
+
+    const follower = home.start(['wait', 'batch', '--progress', '--json']);
+    await waitUntil(() => follower.stderr().includes('"progress"'), { ...PATIENCE, what: 'the event' });
+    const plain = home.start(['wait', 'batch', '--json']);
+    writeFileSync(join(home.work, 'end'), '');
+    const told = jsonLines((await follower.done).stderr).filter(({ event }) => event === 'progress');
+    assert.deepEqual([told[0]?.name, told[0]?.done, told[0]?.phase], ['batch', 3, 'upload']);
+    assert.ok(!(await plain.done).stderr.includes('"progress"'));
+    const beats = await home.run(['heartbeat', 'batch', '--format=csv']);
+    assert.match(beats.stdout, /^timestamp,job_name,phase,/);
+  });
+});

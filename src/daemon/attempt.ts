@@ -1,21 +1,27 @@
 // One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
-import { truncateSync, watch } from 'node:fs';
+import { statSync, truncateSync, watch } from 'node:fs';
 import { uptime } from 'node:os';
+import { dirname } from 'node:path';
 import type { Group, GroupUsage } from '../cgroups/driver.ts';
 import type { Now } from '../core/clock.ts';
-import type { Attempt, TaskId, Usage } from '../core/task.ts';
-import { logSize, logTouchedAt } from '../exec/log-file.ts';
+import type { ActiveState, TaskId, Usage } from '../core/task.ts';
+import { type HeldProcess, holdProcess } from '../exec/held-process.ts';
+import { logTouchedAt } from '../exec/log-file.ts';
 import { isAlive, type ProcessIdentity } from '../exec/process-identity.ts';
 import { type KnownRecords, type Records, readCounters, readRecords } from '../exec/records.ts';
 import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
 import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { AttemptPaths } from './paths.ts';
+import { ProgressReader } from './progress.ts';
 import { StrictOutput } from './strict-output.ts';
 
 export class LiveAttempt {
   readonly id: TaskId;
   readonly paths: AttemptPaths;
   readonly group: Group;
+  readonly progress: ProgressReader;
+  readonly heartbeat: Heartbeat;
   /** Null until the first sample of a started attempt. */
   memory: WatchMemory | null = null;
   ladder: LadderMemory = LADDER_START;
@@ -27,6 +33,8 @@ export class LiveAttempt {
   isObserved = false;
   readonly #stirred: () => void;
   #known: KnownRecords = { supervisor: null, started: null };
+  /** From the first sample on, so that an attempt that ends before costs no descriptors. */
+  #held: { readonly supervisor: HeldProcess | null; readonly main: HeldProcess | null } | null = null;
   #samples = 0;
   #strict: StrictOutput | null = null;
   #isAttached = false;
@@ -38,6 +46,8 @@ export class LiveAttempt {
     this.id = id;
     this.paths = paths;
     this.group = group;
+    this.progress = new ProgressReader(paths);
+    this.heartbeat = new Heartbeat(dirname(paths.dir));
     this.#stirred = stirred;
   }
 
@@ -63,8 +73,7 @@ export class LiveAttempt {
 
   /** False also while it is not known yet. */
   isSupervisorGone(): boolean {
-    const { supervisor } = this.#known;
-    return supervisor !== null && !isAlive(supervisor);
+    return this.#known.supervisor !== null && !this.#isSupervisorAlive();
   }
 
   /**
@@ -72,12 +81,20 @@ export class LiveAttempt {
    * or a process outside the group holds the output open. Wakes it; with `force` ends it.
    */
   nudgeSupervisor(force = false): void {
-    const { supervisor, started } = this.#known;
-    if (supervisor === null || !isAlive(supervisor)) return;
-    if (started?.main && isAlive(started.main)) return;
-    if (this.group.populated()) return;
+    if (this.#isMainAlive() || !this.#isSupervisorAlive() || this.group.populated()) return;
+    const { supervisor } = this.#known;
     // The supervisor's processes and nobody else: the command was started in a process group of its own.
-    if (supervisor.groupId !== null) signalGroup(supervisor.groupId, force ? 'SIGKILL' : 'SIGCONT');
+    if (supervisor?.groupId) signalGroup(supervisor.groupId, force ? 'SIGKILL' : 'SIGCONT');
+  }
+
+  #isSupervisorAlive(): boolean {
+    const { supervisor } = this.#known;
+    return supervisor !== null && (this.#held?.supervisor?.isAlive() ?? isAlive(supervisor));
+  }
+
+  #isMainAlive(): boolean {
+    const main = this.#known.started?.main ?? null;
+    return main !== null && (this.#held?.main?.isAlive() ?? isAlive(main));
   }
 
   /** False: the command may still be on its way into the group. */
@@ -90,6 +107,7 @@ export class LiveAttempt {
     const usage = this.group.usage();
     if (usage === null) return null;
     this.#samples += 1;
+    this.#held ??= holdProcesses(this.#known);
     this.memBytes = usage.memBytes;
     return {
       now,
@@ -105,18 +123,24 @@ export class LiveAttempt {
 
   #output({ wallMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
     const { log } = this.paths;
-    if (!isStrict) return { outputBytes: logSize(log), outputAt: logTouchedAt(log) };
+    if (!isStrict) {
+      const file = statSync(log, { throwIfNoEntry: false });
+      return { outputBytes: file?.size ?? 0, outputAt: file?.mtimeMs ?? null };
+    }
     this.#strict ??= new StrictOutput(log);
     return { outputBytes: 0, outputAt: this.#strict.read(wallMs) };
   }
 
-  /** The clocks of an attempt taken over from an earlier daemon go on from what its files say. */
-  firstMemory(sample: Sample, attempt: Attempt): WatchMemory {
-    const startedAt = attempt.startedAt ?? sample.now.wallMs;
+  /** The clocks of an attempt taken over from an earlier daemon go on from what its files say; those of a paused one stand still. */
+  firstMemory(sample: Sample, state: ActiveState): WatchMemory {
+    const { wallMs } = sample.now;
+    const startedAt = state.attempt.startedAt ?? wallMs;
     const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
-    const since = (at: number) => Math.max(0, sample.now.wallMs - at);
-    const elapsedMs = Math.min(since(startedAt), ageMs(this.#known.started?.main ?? null));
-    return newMemory(sample, Math.max(0, elapsedMs - attempt.pausedMs), since(printedAt));
+    const pausedForMs = state.status === 'paused' ? Math.max(0, wallMs - state.pausedAt) : 0;
+    const since = (at: number) => Math.max(0, wallMs - pausedForMs - at);
+    const ageMs = ageOf(this.#known.started?.main ?? null) - pausedForMs;
+    const elapsedMs = Math.min(since(startedAt), ageMs) - state.attempt.pausedMs;
+    return newMemory(sample, Math.max(0, elapsedMs), since(printedAt));
   }
 
   /** Reads the group's counters a last time. Throws RecordsUnreadable. */
@@ -133,6 +157,9 @@ export class LiveAttempt {
   close(): void {
     if (this.#climb !== null) clearTimeout(this.#climb);
     for (const stop of this.#stops.splice(0)) stop();
+    this.#held?.supervisor?.close();
+    this.#held?.main?.close();
+    this.#held = null;
     this.group.close();
   }
 
@@ -149,8 +176,16 @@ export class LiveAttempt {
   }
 }
 
-/** By the clock of the kernel, which nobody sets; Infinity where it does not tell. */
-function ageMs(process: ProcessIdentity | null): number {
+function holdProcesses({ supervisor, started }: KnownRecords) {
+  const main = started?.main ?? null;
+  return {
+    supervisor: supervisor === null ? null : holdProcess(supervisor),
+    main: main === null ? null : holdProcess(main),
+  };
+}
+
+/** In ms, by the clock of the kernel, which nobody sets; Infinity where it does not tell. */
+function ageOf(process: ProcessIdentity | null): number {
   if (process === null || process.startTicks === null) return Number.POSITIVE_INFINITY;
   return Math.max(0, uptime() * 1000 - process.startTicks * TICK_MS);
 }

@@ -20,7 +20,7 @@ export interface HostWatchDeps {
   readonly log: Logger;
 }
 
-/** Stages the kill of a victim. What it returns is to be kept once the round is committed. */
+/** To be called when the attempts have just been sampled. Stages the kill of a victim. What it returns is to be kept once the round is committed. */
 export function watchHost(
   { pressureRules, home, log }: HostWatchDeps,
   stage: Stage,
@@ -28,12 +28,14 @@ export function watchHost(
   before: PressureMemory,
 ): PressureMemory {
   const isDiskPressed = before.disk.lastedMs !== null;
-  const tasks = () => attempts.flatMap((live) => pressedTask(stage, live, isDiskPressed));
-  const first = judgePressure(pressureRules, before, sampleHost(home, stage.now), tasks());
+  const tasks = (memBytesOf: (live: LiveAttempt) => number) =>
+    attempts.flatMap((live) => pressedTask(stage, live, memBytesOf(live), isDiskPressed));
+  const sampled = tasks(({ memBytes }) => memBytes);
+  const first = judgePressure(pressureRules, before, sampleHost(home, stage.now), sampled);
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
   if (first.confirm === null) return first.memory;
   const outside = readTopProcessOutside(new Set(attempts.flatMap(({ group }) => group.pids())));
-  const again = tasks();
+  const again = tasks(({ group }) => group.usage()?.memBytes ?? 0);
   const { memory, events, kill, wouldKill } = confirmPressure(
     pressureRules,
     first.memory,
@@ -68,14 +70,14 @@ function sampleHost(home: string, now: Now): HostSample {
 }
 
 /** `withWrites`: what a task has written is dear to find out, and needed only while the disk is full. */
-function pressedTask(stage: Stage, live: LiveAttempt, withWrites: boolean): PressedTask[] {
+function pressedTask(stage: Stage, live: LiveAttempt, memBytes: number, withWrites: boolean): PressedTask[] {
   const task = stage.get(live.id);
   if (task === undefined || !isActive(task.state)) return [];
   const { kill } = task.state.attempt;
   return [
     {
       id: live.id,
-      memBytes: live.group.usage()?.memBytes ?? 0,
+      memBytes,
       estimatedMemBytes: task.estimate.memBytes,
       writtenBytes: withWrites ? writtenBytes(live) : null,
       endingMs: kill === null ? null : Math.max(0, stage.now.wallMs - kill.at),

@@ -7,13 +7,18 @@ export interface Lock {
 
 /** Null: another daemon holds it. */
 export function takeLock(path: string): Lock | null {
-  const db = new Database(path, { timeout: 0 });
+  let db: Database.Database | null = null;
   try {
+    db = new Database(path, { timeout: 0 });
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    db.close();
-    if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY')) return null;
-    throw error;
+    db?.close();
+    const { code, message } = error as { code?: string; message: string };
+    if (code?.startsWith('SQLITE_BUSY')) return null;
+    throw new Error(
+      `${path}: the lock cannot be taken (${message}). Make the directory writable, with room on its disk`,
+    );
   }
-  return { release: () => db.close() };
+  const held = db;
+  return { release: () => held.close() };
 }

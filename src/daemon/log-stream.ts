@@ -1,7 +1,7 @@
 // A task's log as the caller asked for it: part, limit, and what is still being written.
-import { statSync } from 'node:fs';
 import type { LogQuery } from '../api/service.ts';
-import { logSize, readRange, splitLines, tailOffset } from '../exec/log-file.ts';
+import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } from '../exec/log-file.ts';
+import { offsetBefore } from '../exec/log-times.ts';
 
 export interface FollowedLog {
   readonly path: string;
@@ -9,34 +9,54 @@ export interface FollowedLog {
   changed(): Promise<boolean>;
 }
 
-export async function* logStream(log: FollowedLog, query: LogQuery): AsyncGenerator<Uint8Array> {
-  if (statSync(log.path, { throwIfNoEntry: false }) === undefined && !query.follow) return;
-  yield* limited(parts(log, query), query.maxBytes);
+/** The bytes the query asks for, of those that are there now. */
+export async function logRange(
+  path: string,
+  { part, sinceMs, from }: LogQuery,
+  nowMs: number,
+): Promise<LogExtent> {
+  const kept = logExtent(path);
+  const { to } = kept;
+  if (from !== null) return { from: Math.min(Math.max(from, kept.from), to), to };
+  const before = sinceMs === null ? 0 : offsetBefore(path, nowMs - sinceMs);
+  const starts = [
+    kept.from,
+    // A line that was not whole by then counts as written when it was.
+    before >= to ? to : await lineStart(path, before),
+    part.kind === 'tail' ? await tailStart(path, part.lines, to) : 0,
+  ];
+  return { from: Math.min(Math.max(...starts), to), to };
 }
 
-async function* parts(log: FollowedLog, query: LogQuery): AsyncGenerator<Buffer> {
-  const exists = () => statSync(log.path, { throwIfNoEntry: false }) !== undefined;
-  let position = 0;
-  if (exists()) {
-    const end = logSize(log.path);
-    if (query.part.kind === 'head') {
-      let left = query.part.lines;
-      for await (const line of splitLines(readRange(log.path, 0, end))) {
-        yield line;
-        left -= 1;
-        if (left === 0) return;
-      }
-    } else {
-      const from = query.part.kind === 'full' ? 0 : tailOffset(log.path, query.part.lines);
-      yield* readRange(log.path, from, end);
-    }
-    position = end;
-  }
-  while (query.follow) {
+export async function* logStream(
+  log: FollowedLog,
+  query: LogQuery,
+  nowMs: number,
+): AsyncGenerator<Uint8Array> {
+  const { from, to } = await logRange(log.path, query, nowMs);
+  const blocks = growing(log, from, to, query.follow);
+  const { part } = query;
+  yield* limited(part.kind === 'head' ? firstLines(blocks, part.lines) : blocks, query.maxBytes);
+}
+
+async function* growing(log: FollowedLog, from: number, to: number, follow: boolean): AsyncGenerator<Buffer> {
+  yield* readLog(log.path, from, to);
+  let at = to;
+  while (follow) {
     const hasEnded = await log.changed();
-    const end = exists() ? logSize(log.path) : position;
-    if (end > position) yield* readRange(log.path, position, end);
-    position = end;
+    const end = logExtent(log.path).to;
+    let missing = 0;
+    const blocks = readLog(log.path, at, end, (bytes) => {
+      missing += bytes;
+    });
+    for await (const block of blocks) {
+      // The reader was too slow for what is kept of the log.
+      if (missing > 0)
+        yield Buffer.from(`\n[babysit: ${missing} bytes of output are missing above: rotated away]\n`);
+      missing = 0;
+      yield block;
+    }
+    at = Math.max(at, end);
     if (hasEnded) return;
   }
 }

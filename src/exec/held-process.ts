@@ -3,8 +3,9 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 export interface HeldProcess {
-  /** False for a zombie too. */
+  /** False for a zombie too. Not to be asked after `close`. */
   isAlive(): boolean;
+  /** Once. */
   close(): void;
 }
 
@@ -13,12 +14,16 @@ const ZERO = 48;
 
 /** One read of 2 us a question, where `isAlive` of an identity opens, reads, closes and parses: 15 us. */
 export function holdProcess(identity: ProcessIdentity): HeldProcess {
-  let fd = identity.startTicks === null ? null : openStatm(identity.pid);
+  const unheld = { isAlive: () => isAlive(identity), close() {} };
+  const fd = identity.startTicks === null ? null : openStatm(identity.pid);
+  if (fd === null) return unheld;
   // Opened first, compared after: what the file names is the process that was asked for.
-  const isHeld = fd !== null && isAlive(identity);
+  if (!isAlive(identity)) {
+    closeSync(fd);
+    return unheld;
+  }
   return {
     isAlive() {
-      if (!isHeld || fd === null) return identity.startTicks === null && isAlive(identity);
       try {
         // proc(5), statm: a process that has given back its memory, as a zombie has, shows 0 pages; one that is gone, ESRCH.
         return readSync(fd, buffer, 0, buffer.length, 0) > 0 && buffer[0] !== ZERO;
@@ -26,14 +31,11 @@ export function holdProcess(identity: ProcessIdentity): HeldProcess {
         return false;
       }
     },
-    close() {
-      if (fd !== null) closeSync(fd);
-      fd = null;
-    },
+    close: () => closeSync(fd),
   };
 }
 
-/** Null: it is gone already. */
+/** Null: it is gone already, there is no /proc, or no descriptor is left. */
 function openStatm(pid: number): number | null {
   try {
     return openSync(`/proc/${pid}/statm`, 'r');

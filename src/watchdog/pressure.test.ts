@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
 import { aPressedTask, Host, PRESSURE_RULES } from '../../test/support/pressure-rig.ts';
-import { isUnderPressure } from './pressure.ts';
+import { isUnderPressure, pressureStates } from './pressure.ts';
 
 const [A, B, C] = [taskId(1), taskId(2), taskId(3)];
 const hog = aPressedTask(A, { memBytes: 20 * GIB, estimatedMemBytes: 4 * GIB });
@@ -57,6 +57,10 @@ describe('memory pressure', () => {
     const host = new Host({ tasks: [small] });
     host.steps(120, { usedPct: 90 });
     assert.deepEqual([host.told(), host.kills], [['pressure_began:mem', 'external_cause:mem'], []]);
+    assert.deepEqual(
+      pressureStates(host.memory).map(({ dim, lastedMs, cause }) => [dim, lastedMs, cause?.cause]),
+      [['mem', 119_000, 'external']],
+    );
     const [, external] = host.events;
     assert.deepEqual(external?.detail, {
       host_mem_pct: 90,

@@ -25,6 +25,14 @@ interface Episode {
   readonly cooldownMs: number;
   /** The causes, and in a dry run the victims, that this episode has told of. */
   readonly told: readonly (Finding['cause'] | TaskId)[];
+  /** What the last second look has found. */
+  readonly cause: PressureCause | null;
+}
+
+/** `ours`: a task ended, or in a dry run would have ended, for it. */
+export interface PressureCause {
+  readonly cause: Finding['cause'];
+  readonly detail: KillDetail;
 }
 
 export interface PressureMemory {
@@ -35,7 +43,14 @@ export interface PressureMemory {
   readonly diskStart: DiskStart | null;
 }
 
-const CALM: Episode = { lastedMs: null, overMs: null, calmMs: 0, cooldownMs: 0, told: [] };
+const CALM: Episode = {
+  lastedMs: null,
+  overMs: null,
+  calmMs: 0,
+  cooldownMs: 0,
+  told: [],
+  cause: null,
+};
 export const NO_PRESSURE: PressureMemory = { lastMonoMs: null, mem: CALM, disk: CALM, diskStart: null };
 
 export type PressureReason = 'system_mem_pressure' | 'system_disk_pressure';
@@ -90,6 +105,21 @@ export function pressedDims(memory: PressureMemory): readonly PressureDim[] {
   return DIMS.filter((dim) => memory[dim].lastedMs !== null);
 }
 
+/** What people are told while it lasts. */
+export interface PressureState {
+  readonly dim: PressureDim;
+  readonly lastedMs: number;
+  /** Null: nobody has looked for it yet. */
+  readonly cause: PressureCause | null;
+}
+
+export function pressureStates(memory: PressureMemory): readonly PressureState[] {
+  return DIMS.flatMap((dim) => {
+    const { lastedMs, cause } = memory[dim];
+    return lastedMs === null ? [] : [{ dim, lastedMs, cause }];
+  });
+}
+
 export function judgePressure(
   rules: PressureRules,
   before: PressureMemory,
@@ -139,7 +169,11 @@ export function confirmPressure(
   if (found.cause !== 'ours') {
     const event = found.cause === 'external' ? 'external_cause' : 'spread_cause';
     return {
-      memory: withEpisode(memory, dim, { ...episode, told: [...episode.told, found.cause] }),
+      memory: withEpisode(memory, dim, {
+        ...episode,
+        told: [...episode.told, found.cause],
+        cause: { cause: found.cause, detail: common },
+      }),
       events: [{ event, dim, detail: common }],
       kill: null,
       wouldKill: null,
@@ -149,7 +183,12 @@ export function confirmPressure(
   const kill = { id, reason: REASONS[dim], detail: { ...common, ...victimDetail(dim, id, shortage, tasks) } };
   const told = rules.dryRun ? [...episode.told, id] : episode.told;
   return {
-    memory: withEpisode(memory, dim, { ...episode, told, cooldownMs: rules.cooldownMs }),
+    memory: withEpisode(memory, dim, {
+      ...episode,
+      told,
+      cooldownMs: rules.cooldownMs,
+      cause: { cause: 'ours', detail: kill.detail },
+    }),
     events: [],
     kill: rules.dryRun ? null : kill,
     wouldKill: rules.dryRun && !episode.told.includes(id) ? kill : null,
@@ -167,6 +206,7 @@ function next(before: Episode, isOver: boolean, stepMs: number, isGap: boolean):
     calmMs,
     cooldownMs,
     told: before.told,
+    cause: before.cause,
   };
 }
 

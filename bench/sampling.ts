@@ -1,0 +1,41 @@
+// What one sampling pass over 200 running tasks costs the daemon: its CPU time while nobody asks it anything.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Run } from './benchmark.ts';
+import { cpuMs } from './proc.ts';
+import { type Product, TINY, withProduct } from './product.ts';
+import { atMost, type Row } from './row.ts';
+
+const TASKS = 200;
+/** A daemon with idle tasks does nothing else than to sample them, once in this time. */
+const MONITOR_INTERVAL_MS = 1000;
+/** After a burst of submissions V8 still compiles and collects. */
+const SETTLE_MS = 3000;
+
+export function sampling({ isQuick, progress }: Run): Promise<Row[]> {
+  const settings = { BABYSIT_WATCHDOG_MONITOR_INTERVAL: `${MONITOR_INTERVAL_MS}ms` };
+  return withProduct(async (product) => {
+    for (let count = 0; count < TASKS; count += 1) {
+      progress(count, TASKS);
+      await product.api.submit(product.body('echo begin; exec sleep 3600', { ...TINY, force: true }));
+    }
+    await delay(SETTLE_MS);
+    const passes = isQuick ? 5 : 30;
+    return [
+      {
+        name: `sampling pass over ${TASKS} tasks, CPU time`,
+        unit: 'ms',
+        ours: (await cpuMsWithin(product, passes * MONITOR_INTERVAL_MS)) / passes,
+        against: null,
+        ratio: null,
+        aim: atMost(10),
+        samples: passes,
+      },
+    ];
+  }, settings);
+}
+
+async function cpuMsWithin({ daemonPid }: Product, windowMs: number): Promise<number> {
+  const before = cpuMs(daemonPid);
+  await delay(windowMs);
+  return cpuMs(daemonPid) - before;
+}

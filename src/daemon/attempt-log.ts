@@ -1,0 +1,105 @@
+// The log of one attempt as this daemon follows it: how much was printed and when, and which of its parts are not packed.
+import { statSync } from 'node:fs';
+import { currentStart, logParts } from '../exec/log-parts.ts';
+import { LogTimes, timesPath, writtenAt } from '../exec/log-times.ts';
+
+export interface LogRules {
+  /** The log is rotated when it has grown to this. */
+  readonly maxBytes: number;
+  /** And when the day (local time) is another one than that of its first byte. */
+  readonly isDaily: boolean;
+  /** Rotated parts kept. */
+  readonly keep: number;
+}
+
+/** A part that is deleted within seconds is not worth the CPU time. */
+const PACKED_AFTER_MS = 10_000;
+
+export class AttemptLog {
+  readonly path: string;
+  /** Settled while no rotation is queued or under way. */
+  rotation: Promise<void> | null = null;
+  /** Below this size a rotation has been found to be of no use. */
+  notBelowBytes = 0;
+  #start: number | null = null;
+  #size = 0;
+  #touchedAt: number | null = null;
+  /** A rotation touches the file, too: it was `printedAt` that something was printed. */
+  #moved: { readonly touchedAt: number | null; readonly printedAt: number | null } | null = null;
+  #day: string | null = null;
+  #times: LogTimes | null = null;
+  #plain: readonly string[] | null = null;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get isRotating(): boolean {
+    return this.rotation !== null;
+  }
+
+  /** Looks at the file; the other methods speak of what was seen last. `printedAt` (epoch ms) also moves on a full disk. */
+  see(): { readonly printedBytes: number; readonly printedAt: number | null } {
+    const file = statSync(this.path, { throwIfNoEntry: false });
+    this.#size = file?.size ?? 0;
+    this.#touchedAt = file?.mtimeMs ?? null;
+    return { printedBytes: this.printedBytes(), printedAt: this.#printedAt() };
+  }
+
+  /** Wherever they are now. */
+  printedBytes(): number {
+    this.#start ??= currentStart(this.path);
+    return this.#start + this.#size;
+  }
+
+  #printedAt(): number | null {
+    return this.#touchedAt === this.#moved?.touchedAt ? (this.#moved?.printedAt ?? null) : this.#touchedAt;
+  }
+
+  /** Notes how far the log has grown. `isLast`: it will grow no more. Throws what the file system says. */
+  note(nowMs: number, isLast = false): void {
+    if (this.printedBytes() === 0) return;
+    this.#times ??= new LogTimes(timesPath(this.path));
+    this.#times.note(nowMs, this.printedBytes(), isLast);
+    if (isLast) this.#times.close();
+  }
+
+  isDue({ maxBytes, isDaily }: LogRules, nowMs: number): boolean {
+    const size = this.#size;
+    if (size === 0 || size < this.notBelowBytes) return false;
+    if (size >= maxBytes) return true;
+    if (!isDaily) return false;
+    this.#day ??= dayOf(writtenAt(this.path, this.#start ?? 0) ?? nowMs);
+    return this.#day !== dayOf(nowMs);
+  }
+
+  /** It has become short: its first byte is the one at `start` of all that was printed. */
+  moved(start: number): void {
+    const printedAt = this.#printedAt();
+    this.#start = start;
+    this.see();
+    this.#moved = { touchedAt: this.#touchedAt, printedAt };
+    this.#day = null;
+    this.#plain = null;
+    this.notBelowBytes = 0;
+  }
+
+  /** Parts to be packed. While the log grows the newest stays as it is: the last lines are read without unpacking. */
+  takePackable(nowMs: number, hasEnded: boolean): readonly string[] {
+    this.#plain ??= logParts(this.path).flatMap(({ kind, path }) => (kind === 'plain' ? [path] : []));
+    const isReady = (path: string, i: number, all: readonly string[]) =>
+      hasEnded || (i < all.length - 1 && nowMs - modifiedAt(path) > PACKED_AFTER_MS);
+    const ready = this.#plain.filter(isReady);
+    if (ready.length > 0) this.#plain = this.#plain.filter((path) => !ready.includes(path));
+    return ready;
+  }
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toDateString();
+}
+
+/** A part that has gone is old. */
+function modifiedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

@@ -1,0 +1,90 @@
+// When a log had grown how far: a line carries no time of its own, so what it was is noted beside the log.
+// One entry a second at most, `<epoch ms> <bytes printed by then>`. Bounded: when the file is full, every other entry of
+// its older half goes, so the grain is a second for the last hours and grows coarser further back.
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+
+const GRAIN_MS = 1000;
+/** Clocks and timers are not that exact. */
+const EARLY_MS = 50;
+const MAX_BYTES = 1024 ** 2;
+
+interface Entry {
+  readonly ms: number;
+  readonly offset: number;
+}
+
+export function timesPath(log: string): string {
+  return log.replace(/\.log$/, '.times');
+}
+
+export class LogTimes {
+  readonly #path: string;
+  #fd: number | null = null;
+  #bytes: number;
+  #last: Entry;
+
+  constructor(path: string) {
+    this.#path = path;
+    const text = readText(path);
+    this.#bytes = text.length;
+    this.#last = parse(text).at(-1) ?? { ms: 0, offset: 0 };
+    // Torn by a full disk: the next entry begins a line of its own.
+    if (text !== '' && !text.endsWith('\n')) this.#append('\n');
+  }
+
+  /** `offset`: bytes printed so far. `isLast`: there will be no more, the grain does not matter. Throws what the disk says. */
+  note(ms: number, offset: number, isLast = false): void {
+    if (offset === this.#last.offset) return;
+    if (!isLast && Math.abs(ms - this.#last.ms) < GRAIN_MS - EARLY_MS) return;
+    this.#append(`${Math.round(ms)} ${offset}\n`);
+    this.#last = { ms, offset };
+    if (this.#bytes > MAX_BYTES) this.#thin();
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  #append(text: string): void {
+    this.#fd ??= openSync(this.#path, 'a', 0o600);
+    this.#bytes += writeSync(this.#fd, text);
+  }
+
+  #thin(): void {
+    const entries = parse(readText(this.#path));
+    const half = entries.length / 2;
+    const kept = entries.filter((_, i) => i >= half || i % 2 === 0);
+    const text = kept.map(({ ms, offset }) => `${ms} ${offset}\n`).join('');
+    writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
+    this.close();
+    renameSync(`${this.#path}.new`, this.#path);
+    this.#bytes = text.length;
+  }
+}
+
+/** How far the log had grown at the last entry before `ms`: what is behind it was written later. 0: before the first entry. */
+export function offsetBefore(log: string, ms: number): number {
+  return parse(readText(timesPath(log))).findLast((entry) => entry.ms < ms)?.offset ?? 0;
+}
+
+/** When the byte at `offset` was first seen to be there (epoch ms); null: not noted. */
+export function writtenAt(log: string, offset: number): number | null {
+  return parse(readText(timesPath(log))).find((entry) => entry.offset > offset)?.ms ?? null;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function parse(text: string): Entry[] {
+  return text.split('\n').flatMap((line) => {
+    const match = /^(\d+) (\d+)$/.exec(line);
+    return match === null ? [] : [{ ms: Number(match[1]), offset: Number(match[2]) }];
+  });
+}

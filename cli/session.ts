@@ -19,6 +19,8 @@ const ANSWER_MS = 30_000;
 /** How long a stopping or crowded daemon is given before the command gives up. */
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 50;
+/** A daemon that ends again and again right after its start is not worth another. */
+const STARTS_MAX = 5;
 
 /** The JSON of a good answer. Throws BabysitError. */
 export async function call<T>(
@@ -39,6 +41,7 @@ export async function stream(session: Session, path: string, onData: (chunk: Buf
 async function ask(session: Session, request: Request): Promise<Answer> {
   const deadline = uptimeMs() + PATIENCE_MS;
   let hasData = false;
+  let starts = 0;
   const onData =
     request.onData &&
     ((chunk: Buffer) => {
@@ -56,7 +59,7 @@ async function ask(session: Session, request: Request): Promise<Answer> {
       if (problem.code !== 'daemon_stopping' || !patient) throw problem;
     } catch (error) {
       if (!(error instanceof SocketError)) throw error;
-      if (error.fault === 'absent' && session.autostart) await startDaemon(session);
+      if (error.fault === 'absent' && session.autostart && starts++ < STARTS_MAX) await startDaemon(session);
       else if (!(patient && (error.fault === 'busy' || mayRepeat(error))))
         throw unreachable(session.home, error, request);
     }

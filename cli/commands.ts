@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'block until tasks have ended; tells what happens meanwhile',
     load: () => import('./commands/wait.ts'),
   },
+  inbox: {
+    summary: 'what happened to your tasks while nobody looked, once',
+    load: () => import('./commands/inbox.ts'),
+  },
   'wait-for-capacity': {
     summary: 'block until there is room, and hold it for the next run',
     load: () => import('./commands/wait-for-capacity.ts'),
@@ -96,6 +100,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   skills: {
     summary: 'teach agents babysit: a skill, or a block in AGENTS.md',
     load: () => import('./commands/skills.ts'),
+  },
+  mcp: {
+    summary: 'serve the same verbs to an agent as tools, over MCP',
+    load: () => import('./commands/mcp.ts'),
   },
   help: { summary: 'this overview, or the help of one command', load: () => import('./commands/help.ts') },
   version: {

@@ -1,5 +1,6 @@
 // Brings a daemon up, detached from the terminal and the caller's session, and waits until it answers.
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../src/api/shapes.ts';
 import type { Home } from '../src/config/home.ts';
@@ -67,15 +68,29 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
 
 function prepareHome(home: Home): void {
   try {
-    mkdirSync(home.dir, { recursive: true, mode: 0o700 });
+    makeDirectories(home.dir);
+    accessSync(home.dir, constants.W_OK);
   } catch (error) {
     throw new BabysitError(
       'daemon_unreachable',
-      `the state directory ${home.dir} cannot be made: ${(error as Error).message}`,
+      `the state directory ${home.dir} cannot be used: ${(error as Error).message}`,
       {
-        hint: 'Set BABYSIT_HOME to a directory you may write.',
+        hint: 'In a sandbox: start the daemon outside of it, with babysit daemon-start. Else set BABYSIT_HOME to a directory you may write.',
       },
     );
+  }
+}
+
+/** Step by step: `recursive` never ends below /proc, where a directory neither exists nor can be made. */
+function makeDirectories(dir: string): void {
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(dir) === dir) throw error;
+    makeDirectories(dirname(dir));
+    mkdirSync(dir, { mode: 0o700 });
   }
 }
 

@@ -11,21 +11,32 @@ const START_TRIES = 5;
 const BACKOFF_MIN_MS = 20;
 const BACKOFF_MAX_MS = 1_000;
 
-/** Resolves with the ended task. Throws BabysitError when the task cannot be followed; an abort rejects with `Aborted`. */
+export interface FollowOptions {
+  /** Hear of progress, too. */
+  readonly progress?: boolean | undefined;
+  /** The `seq` of the last event known. */
+  readonly after?: number;
+}
+
+/**
+ * `onEvent` hears every later event, the end included. Resolves with the ended task. Throws BabysitError when
+ * the task cannot be followed; an abort rejects with `Aborted`.
+ */
 export async function followTask(
   session: Session,
   ref: string,
   onEvent: (event: EventView) => void,
   signal: AbortSignal,
-  progress = false,
+  { progress = false, after = 0 }: FollowOptions = {},
 ): Promise<TaskView> {
   let id: string | null = null;
-  let lastSeq = 0;
+  let lastSeq = after;
   let backoffMs = 0;
   let mayStart = session.autostart;
   let failedStarts = 0;
   let wasConnected = false;
   for (;;) {
+    if (signal.aborted) throw new Aborted();
     let ended: TaskView | null = null;
     const lines = lineReader((line) => {
       const event = JSON.parse(line) as EventView;
@@ -44,7 +55,7 @@ export async function followTask(
       id ??= event.id;
       backoffMs = 0;
       if (event.task !== undefined) ended = event.task;
-      else if (event.seq > lastSeq) onEvent(event);
+      if (event.seq > lastSeq) onEvent(event);
       lastSeq = Math.max(lastSeq, event.seq);
     });
     try {
@@ -62,7 +73,7 @@ export async function followTask(
       if (signal.aborted) throw new Aborted();
       if (!(error instanceof SocketError)) throw error;
       wasConnected ||= id !== null || error.fault === 'broken';
-      if (error.fault === 'denied') throw unreachable(session.home, error, { method: 'GET' });
+      if (error.fault === 'denied') throw unreachable(session, error, { method: 'GET' });
       // The first turn may find that nobody ever started a daemon; later ones, that it died.
       if (error.fault === 'absent' && mayStart) {
         try {
@@ -74,7 +85,7 @@ export async function followTask(
           if (!wasConnected || failedStarts >= START_TRIES) throw failure;
         }
       } else if (error.fault === 'absent' && !wasConnected)
-        throw unreachable(session.home, error, { method: 'GET' });
+        throw unreachable(session, error, { method: 'GET' });
     }
     if (ended !== null) return ended;
     // Not all of a hundred waiters at once.

@@ -7,6 +7,7 @@ import { COMMON_FLAGS } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import { nearest } from './nearest.ts';
 import { createOutput, isClosedPipe, printError } from './output.ts';
+import { isSandboxed } from './sandbox.ts';
 
 /** As a shell reports a writer whose reader went away. */
 const EXIT_SIGPIPE = 141;
@@ -42,17 +43,24 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
   const onStarted = (pid: number): void => {
     if (!output.talkJson) output.talk(`babysit: started the daemon (pid ${pid})\n`);
   };
-  const autostart = !/^(1|true|yes)$/i.test(env.BABYSIT_NO_AUTOSTART ?? '');
+  const isObserver = isOn(env.BABYSIT_OBSERVE_ONLY);
+  // A daemon started in a sandbox would be as confined as its starter, and often end with it.
+  const autostart = !isOn(env.BABYSIT_NO_AUTOSTART) && !isObserver && !isSandboxed(env);
   const session = {
     // Found when first used: help and version need none.
     get home() {
-      return findHome(env);
+      const home = findHome(env);
+      return isObserver ? { ...home, socket: home.observeSocket } : home;
     },
     env,
     autostart,
     onStarted,
   };
   return command.run({ output, session, env, full: parsed.flags.full === true }, parsed);
+}
+
+function isOn(value: string | undefined): boolean {
+  return /^(1|true|yes)$/i.test(value ?? '');
 }
 
 function translate(word: string): string {

@@ -39,17 +39,21 @@ export function createOutput(forceJson: boolean, env: NodeJS.ProcessEnv): Output
 
 /** One JSON line for programs, two short lines for people. */
 export function printError(output: Output, error: BabysitError): void {
-  const { code, message, extra, hint } = error;
+  const { message, extra, hint } = error;
   if (!output.talkJson) {
     output.talk(`babysit: ${escapeField(message)}\n  hint: ${escapeField(hint)}\n`);
     const suggested = extra.suggested_command;
     if (typeof suggested === 'string') output.talk(`  try:  ${escapeField(suggested)}\n`);
     return;
   }
-  // A soft-deny is a contract of its own: the dimension and its numbers come first.
-  const line =
-    code === 'capacity_exceeded' ? { error: code, ...extra, hint } : { error: code, message, hint, ...extra };
-  output.talk(`${JSON.stringify(line)}\n`);
+  output.talk(`${JSON.stringify(errorView(error))}\n`);
+}
+
+/** A soft-deny is a contract of its own: the dimension and its numbers come first. */
+export function errorView({ code, message, extra, hint }: BabysitError): object {
+  return code === 'capacity_exceeded'
+    ? { error: code, ...extra, hint }
+    : { error: code, message, hint, ...extra };
 }
 
 export function isClosedPipe(error: unknown): boolean {

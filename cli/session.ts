@@ -4,6 +4,7 @@ import type { ProblemView } from '../src/api/shapes.ts';
 import type { Home } from '../src/config/home.ts';
 import { BabysitError, isErrorCode } from '../src/core/errors.ts';
 import { type Answer, type Request, SocketError, send } from './client.ts';
+import { sandboxHint } from './sandbox.ts';
 import { uptimeMs } from './uptime.ts';
 
 export interface Session {
@@ -61,7 +62,7 @@ async function ask(session: Session, request: Request): Promise<Answer> {
       if (!(error instanceof SocketError)) throw error;
       if (error.fault === 'absent' && session.autostart && starts++ < STARTS_MAX) await startDaemon(session);
       else if (!(patient && (error.fault === 'busy' || mayRepeat(error))))
-        throw unreachable(session.home, error, request);
+        throw unreachable(session, error, request);
     }
     await delay(RETRY_MS);
   }
@@ -84,11 +85,15 @@ export function problemOf(answer: Answer): BabysitError {
   return new BabysitError('internal', `the daemon answered ${answer.status}: ${answer.text.slice(0, 500)}`);
 }
 
-export function unreachable(home: Home, error: SocketError, request: Pick<Request, 'method'>): BabysitError {
+export function unreachable(
+  { home, env }: Session,
+  error: SocketError,
+  request: Pick<Request, 'method'>,
+): BabysitError {
   const what = `the daemon at ${home.socket} does not answer: ${error.message}`;
   const unknown = request.method === 'POST' && (error.fault === 'broken' || error.fault === 'silent');
   const hint = unknown
     ? 'Whether the request was recorded is not known: look with babysit list before you repeat it.'
-    : undefined;
+    : sandboxHint(home.socket, error.fault, env);
   return new BabysitError('daemon_unreachable', what, { reason: error.fault, ...(hint ? { hint } : {}) });
 }

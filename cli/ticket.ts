@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LeaseView, TicketBody, WaitingView } from '../src/api/shapes.ts';
 import { SocketError, send } from './client.ts';
-import { lineReader } from './follow.ts';
+import { Aborted, lineReader } from './follow.ts';
 import { problemOf, type Session, startDaemon, unreachable } from './session.ts';
 
 const ANSWER_MS = 30_000;
@@ -12,7 +12,7 @@ const BACKOFF_MAX_MS = 1_000;
 
 type Line = WaitingView | LeaseView | { readonly event: 'daemon_stopping' };
 
-/** Throws BabysitError. An abort rejects; the daemon then passes the turn on. */
+/** Throws BabysitError. An abort rejects; the daemon then passes the turn on. Who comes back says with `since_ms` since when it waits. */
 export async function holdTicket(
   session: Session,
   body: TicketBody,
@@ -20,12 +20,13 @@ export async function holdTicket(
   signal: AbortSignal,
 ): Promise<LeaseView> {
   // Kept over a restart of the daemon, so that the place in the queue is.
-  const ticket = { ...body, since_ms: Date.now() };
+  const ticket = { since_ms: Date.now(), ...body };
   let mayStart = session.autostart;
   let failedStarts = 0;
   let backoffMs = 0;
   let wasConnected = false;
   for (;;) {
+    if (signal.aborted) throw new Aborted();
     let lease: LeaseView | null = null;
     const onData = lineReader((text) => {
       const line = JSON.parse(text) as Line;
@@ -54,7 +55,7 @@ export async function holdTicket(
       if (!(error instanceof SocketError) || signal.aborted) throw error;
       wasConnected ||= error.fault === 'broken';
       if (error.fault === 'denied' || (error.fault === 'absent' && !mayStart && !wasConnected))
-        throw unreachable(session.home, error, request);
+        throw unreachable(session, error, request);
       if (error.fault === 'absent' && mayStart) {
         try {
           await startDaemon(session);

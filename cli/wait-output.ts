@@ -6,21 +6,19 @@ import type { Output } from './output.ts';
 import { terminalView } from './task-view.ts';
 
 export function printEvent(output: Output, event: EventView): void {
-  if (output.talkJson) {
-    output.talk(`${JSON.stringify(event)}\n`);
-    return;
-  }
-  if (event.event === 'daemon_stopping') {
+  if (output.talkJson) output.talk(`${JSON.stringify(event)}\n`);
+  else if (event.event === 'daemon_stopping')
     output.talk('babysit: the daemon is stopping; waiting for it to come back (tasks run on)\n');
-    return;
-  }
+  else output.talk(eventText(event));
+}
+
+/** For people. */
+export function eventText(event: EventView): string {
   const { event: what, seq: _seq, at, name, id: _id, ...fields } = event;
   const told = Object.entries(fields).filter(([key]) => key !== 'hint' && key !== 'envelope');
   const words = told.map(([key, value]) => `${key}=${humanValue(key, value)}`).join(' ');
   const hint = typeof event.hint === 'string' ? `\n  hint: ${escapeField(event.hint)}` : '';
-  output.talk(
-    `${clockTime(at)} ${escapeField(name)} ${what}${words ? ` ${escapeField(words)}` : ''}${hint}\n`,
-  );
+  return `${clockTime(at)} ${escapeField(name)} ${what}${words ? ` ${escapeField(words)}` : ''}${hint}\n`;
 }
 
 export function printResult(output: Output, task: TaskView, full: boolean): void {

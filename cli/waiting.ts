@@ -4,6 +4,7 @@ import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { WAIT_EVENTS } from '../src/core/events.ts';
 import type { Context } from './command.ts';
 import { Aborted, followTask } from './follow.ts';
+import { reportSeen, whoseInbox } from './inbox.ts';
 import { drawStatusLine } from './status-line.ts';
 import { printEvent, printResult } from './wait-output.ts';
 
@@ -14,6 +15,8 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
   /** Tell progress, too. */
   readonly progress?: boolean;
+  /** Whose inbox need not show again what is shown here; without it that of the caller. */
+  readonly owner?: string | undefined;
 }
 
 /** What a timer can hold; 24 days. */
@@ -28,24 +31,29 @@ export async function waitForTasks(
   const { output, session, full } = context;
   const abort = new AbortController();
   const live = new Set(refs);
+  const ends = new Map<string, number>();
+  const shown = new Map<string, number>();
   let worst: number = EXIT.ok;
   let sleeper: NodeJS.Timeout | undefined;
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
   async function one(ref: string): Promise<TaskView> {
-    const task = await followTask(session, ref, onEvent, abort.signal, options.progress);
+    const task = await followTask(session, ref, onEvent, abort.signal, { progress: options.progress });
     live.delete(ref);
     // With --any a second one may end in the same turn.
     if (abort.signal.aborted) throw new Aborted();
     statusLine.clear();
     printResult(output, task, full);
+    shown.set(task.id, ends.get(task.id) ?? 0);
     if (task.status !== 'completed') worst = EXIT.failed;
     return task;
   }
   function onEvent(event: EventView): void {
+    if (event.event === 'ended') ends.set(event.id, event.seq);
     if (!abort.signal.aborted && isTold(event.event)) {
       statusLine.clear();
       printEvent(output, event);
+      if (event.event !== 'daemon_stopping' && event.event !== 'progress') shown.set(event.id, event.seq);
     }
   }
   const interrupted = new Promise<number>((resolve) => {
@@ -69,6 +77,7 @@ export async function waitForTasks(
     for (const follow of all) follow.catch(() => {});
     abort.abort();
     clearTimeout(sleeper);
+    await reportSeen(session, whoseInbox(context.env, options.owner), shown);
   }
 }
 

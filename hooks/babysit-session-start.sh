@@ -1,5 +1,5 @@
 #!/bin/sh
-# SessionStart hook: sums up the project's tasks that live or ended since the session last looked.
+# SessionStart hook: sums up the project's tasks that live or ended while nobody looked.
 # Says nothing where there is nothing, and where babysit is not in use.
 
 input=$(cat)

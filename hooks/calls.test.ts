@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { COMMANDS } from '../cli/commands.ts';
 import { VALUED_FLAGS } from './calls.ts';
 
-const LOOKS = ['status', 'list', 'log', 'wait', 'wait-for-capacity', 'ping', 'daemon-status'];
+const LOOKS = ['status', 'list', 'log', 'wait', 'wait-for-capacity', 'inbox', 'ping', 'daemon-status'];
 
 it('every flag that needs a value is known', async () => {
   const needed = new Set<string>();

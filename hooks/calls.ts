@@ -42,6 +42,7 @@ export const VALUED_FLAGS: readonly string[] = [
   'grep',
   'head',
   'lease_ttl',
+  'limit',
   'max_bytes',
   'mem_bytes',
   'name',

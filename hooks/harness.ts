@@ -15,6 +15,8 @@ export interface Reply {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** To be called when it was told. */
+  readonly told?: () => Promise<void>;
 }
 
 /** Null: it tells of no shell command, or in a form that is not known. */

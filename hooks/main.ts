@@ -11,9 +11,10 @@ void main(process.argv[2] ?? '').then((code) => process.exit(code));
 /** Whatever goes wrong, a hook must not stand in the way. */
 async function main(hook: string): Promise<number> {
   try {
-    const { exitCode, stdout, stderr } = await reply(hook, parseJson(readFileSync(0, 'utf8')));
+    const { exitCode, stdout, stderr, told } = await reply(hook, parseJson(readFileSync(0, 'utf8')));
     if (stdout !== '') writeSync(1, stdout);
     if (stderr !== '') writeSync(2, stderr);
+    await told?.();
     return exitCode;
   } catch {
     return 0;

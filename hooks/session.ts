@@ -1,46 +1,57 @@
 // The summary at the start of a session, and the reminder at its stop.
 import { existsSync } from 'node:fs';
-import { call } from '../cli/session.ts';
+import { reportSeen, takeInbox } from '../cli/inbox.ts';
+import { call, type Session } from '../cli/session.ts';
 import type { TaskView } from '../src/api/shapes.ts';
-import { findHome, type Home } from '../src/config/home.ts';
+import { findHome } from '../src/config/home.ts';
 import type { Reply } from './harness.ts';
 import { remindText, summaryText } from './summary.ts';
-import { lastLookMs, noteLook, noteReminder, readSessionNews, remindedOf } from './told.ts';
+import { noteReminder, readSessionNews, remindedOf } from './told.ts';
 
-const FIRST_LOOK_MS = 24 * 3600 * 1000;
+/** All there is, since the summary counts what it has no room for. */
+const INBOX_LIMIT = 10_000;
+const LIVE = 'pending,running,paused';
 const SILENT: Reply = { exitCode: 0, stdout: '', stderr: '' };
 
-/** Tasks of the project that live, and those that ended since the session last looked. */
+/** Tasks of the project that live, and what nobody in it was told of: warnings of these, and those that ended. */
 export async function answerSessionStart(told: unknown, env: NodeJS.ProcessEnv): Promise<Reply> {
-  const home = findHome(env);
-  const news = readSessionNews(told);
-  const nowMs = Date.now();
-  const sinceMs = Math.max(1, Math.ceil(nowMs - (lastLookMs(home, news) ?? nowMs - FIRST_LOOK_MS)));
-  const query = new URLSearchParams({ project: news.project, since_ms: String(sinceMs) });
-  const text = summaryText(await list(home, env, query), nowMs);
-  noteLook(home, news, nowMs);
+  const daemon = sessionOf(env);
+  const { session, project } = readSessionNews(told);
+  const whose = { project, ...(session === null ? {} : { owner: session }) };
+  const live = await list(daemon, new URLSearchParams({ project, status: LIVE }));
+  const { events } = await takeInbox(daemon, whose, { others: true, limit: INBOX_LIMIT });
+  const isLive = new Set(live.map(({ id }) => id));
+  const ended = events.flatMap(({ task }) => (task === undefined || isLive.has(task.id) ? [] : [task]));
+  const text = summaryText([...live, ...ended], events, Date.now());
   if (text === '') return SILENT;
-  return json({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext: text } });
+  const shown = new Map(events.map(({ id, seq }) => [id, seq]));
+  return {
+    ...json({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext: text } }),
+    told: () => reportSeen(daemon, whose, shown),
+  };
 }
 
 /** Reminds once of each task that the session started and that nobody waits for. */
 export async function answerStop(told: unknown, env: NodeJS.ProcessEnv): Promise<Reply> {
-  const home = findHome(env);
+  const daemon = sessionOf(env);
   const { session, isAgain } = readSessionNews(told);
   if (session === null || isAgain) return SILENT;
-  const query = new URLSearchParams({ owner: session, status: 'pending,running,paused' });
-  const reminded = remindedOf(home, session);
-  const tasks = await list(home, env, query);
+  const reminded = remindedOf(daemon.home, session);
+  const tasks = await list(daemon, new URLSearchParams({ owner: session, status: LIVE }));
   const forgotten = tasks.filter(({ id, waiters }) => !reminded.includes(id) && (waiters ?? 0) === 0);
   if (forgotten.length === 0) return SILENT;
-  noteReminder(home, session, [...reminded, ...forgotten.map(({ id }) => id)]);
+  noteReminder(daemon.home, session, [...reminded, ...forgotten.map(({ id }) => id)]);
   return json({ decision: 'block', reason: remindText(forgotten) });
 }
 
 /** A daemon that was told to stop stays so; one that died is started again, because it knows how its tasks ended. */
-async function list(home: Home, env: NodeJS.ProcessEnv, query: URLSearchParams): Promise<ListedTask[]> {
+function sessionOf(env: NodeJS.ProcessEnv): Session {
+  const home = findHome(env);
   const autostart = existsSync(home.pidFile) && !/^(1|true|yes)$/i.test(env.BABYSIT_NO_AUTOSTART ?? '');
-  const session = { home, env, autostart, onStarted: () => {} };
+  return { home, env, autostart, onStarted: () => {} };
+}
+
+async function list(session: Session, query: URLSearchParams): Promise<ListedTask[]> {
   const { tasks } = await call<{ tasks: ListedTask[] }>(session, 'GET', `/v1/tasks?${query}`);
   return tasks;
 }

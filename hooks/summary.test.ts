@@ -15,9 +15,9 @@ const LIVE = {
 } as TaskView;
 const ended = (more: object) =>
   ({ ...LIVE, ended_at: '2026-11-21T13:59:00Z', exit_code: null, ...more }) as TaskView;
-const lineOf = (task: TaskView) => summaryText([task], NOW).split('\n')[1];
+const lineOf = (task: TaskView) => summaryText([task], [], NOW).split('\n')[1];
 
-it('nothing is told of nothing', () => assert.equal(summaryText([], NOW), ''));
+it('nothing is told of nothing', () => assert.equal(summaryText([], [], NOW), ''));
 
 it('each status has its words', () => {
   assert.equal(lineOf(LIVE), '- build: running for 12m, estimated 30m');
@@ -48,7 +48,7 @@ it('many tasks take few lines', () => {
   const tasks = Array.from({ length: 40 }, (_, i) =>
     i < 20 ? { ...LIVE, name: `live-${i}` } : ended({ name: `ended-${i}`, status: 'completed' }),
   );
-  const lines = summaryText(tasks, NOW).split('\n');
+  const lines = summaryText(tasks, [], NOW).split('\n');
   assert.equal(lines.length, 18);
   assert.equal(lines[16], '- and 25 more: babysit list');
   assert.ok(lines[15]?.startsWith('- ended-39'));

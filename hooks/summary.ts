@@ -1,22 +1,23 @@
 // Tasks in as few words as an agent needs for its next step. Pure.
-import type { TaskView } from '../src/api/shapes.ts';
+import type { EventView, TaskView } from '../src/api/shapes.ts';
 import { formatDuration } from '../src/units/duration.ts';
 
 const LIVE_MAX = 10;
 const ENDED_MAX = 5;
 
-/** Empty: there is nothing to tell. Tasks are given oldest first. */
-export function summaryText(tasks: readonly TaskView[], nowMs: number): string {
+/** Empty: there is nothing to tell. Tasks are given oldest first; of the news, warnings are told with their tasks. */
+export function summaryText(tasks: readonly TaskView[], news: readonly EventView[], nowMs: number): string {
   const live = tasks.filter(({ ended_at }) => ended_at === null);
   const ended = tasks.filter(({ ended_at }) => ended_at !== null);
   if (live.length + ended.length === 0) return '';
   const shown = [...live.slice(0, LIVE_MAX), ...ended.slice(-ENDED_MAX)];
   const hidden = live.length + ended.length - shown.length;
-  const lines = shown.map(
-    (task) => `- ${task.name}: ${task.ended_at === null ? liveText(task, nowMs) : endText(task)}`,
-  );
+  const lines = shown.map((task) => {
+    const state = task.ended_at === null ? liveText(task, nowMs) + warningText(task, news) : endText(task);
+    return `- ${task.name}: ${state}`;
+  });
   return [
-    'babysit tasks of this project (running now, or ended since you last looked):',
+    'babysit tasks of yours or of this project (running now, or ended while nobody looked):',
     ...lines,
     ...(hidden > 0 ? [`- and ${hidden} more: babysit list`] : []),
     ...(live.length > 0
@@ -50,6 +51,12 @@ function liveText(task: TaskView, nowMs: number): string {
   }
   const elapsed = task.elapsed_ms === null ? '' : ` for ${formatDuration(task.elapsed_ms)}`;
   return `${task.status}${elapsed}, estimated ${formatDuration(task.estimated_time_ms)}`;
+}
+
+function warningText(task: TaskView, news: readonly EventView[]): string {
+  const warnings = news.filter(({ event, id }) => id === task.id && event !== 'ended');
+  const words = warnings.map(({ event, dim }) => (dim === undefined ? event : `${event} (${dim})`));
+  return words.length === 0 ? '' : `; told meanwhile: ${words.join(', ')}`;
 }
 
 function endText(task: TaskView): string {

@@ -1,6 +1,5 @@
-// What a harness tells its session hooks, and what was already told to the session: looks kept as files in the state directory.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+// What a harness tells its session hooks, and of which tasks a session was reminded: files in the state directory.
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProject } from '../cli/project.ts';
 import type { Home } from '../src/config/home.ts';
@@ -26,56 +25,30 @@ export function readSessionNews(told: unknown): SessionNews {
   };
 }
 
-/** When the session, or else any session of the project, looked last, in ms of the epoch; null: never. */
-export function lastLookMs(home: Home, { session, project }: SessionNews): number | null {
-  for (const file of lookFiles(home, session, project)) {
-    const look = statSync(file, { throwIfNoEntry: false });
-    if (look !== undefined) return look.mtimeMs;
-  }
-  return null;
-}
-
-export function noteLook(home: Home, { session, project }: SessionNews, nowMs: number): void {
-  for (const file of lookFiles(home, session, project)) {
-    write(file, '');
-    utimesSync(file, nowMs / 1000, nowMs / 1000);
-  }
-  const dir = looksDir(home);
-  for (const name of readdirSync(dir)) {
-    const file = join(dir, name);
-    const look = statSync(file, { throwIfNoEntry: false });
-    if (look !== undefined && look.mtimeMs < nowMs - KEEP_MS) rmSync(file, { force: true });
-  }
-}
-
 /** The ids of the tasks of which the session was reminded. */
 export function remindedOf(home: Home, session: string): string[] {
   try {
-    return readFileSync(stopFile(home, session), 'utf8').split('\n');
+    return readFileSync(reminderFile(home, session), 'utf8').split('\n');
   } catch {
     return [];
   }
 }
 
 export function noteReminder(home: Home, session: string, ids: readonly string[]): void {
-  write(stopFile(home, session), ids.join('\n'));
+  const dir = remindersDir(home);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(dir)) {
+    const file = join(dir, name);
+    const reminder = statSync(file, { throwIfNoEntry: false });
+    if (reminder !== undefined && reminder.mtimeMs < Date.now() - KEEP_MS) rmSync(file, { force: true });
+  }
+  writeFileSync(reminderFile(home, session), ids.join('\n'), { mode: 0o600 });
 }
 
-function lookFiles(home: Home, session: string | null, project: string): string[] {
-  const byProject = `project-${createHash('sha256').update(project).digest('hex').slice(0, 24)}`;
-  const names = session === null ? [byProject] : [`session-${session}`, byProject];
-  return names.map((name) => join(looksDir(home), name));
+function reminderFile(home: Home, session: string): string {
+  return join(remindersDir(home), session);
 }
 
-function stopFile(home: Home, session: string): string {
-  return join(looksDir(home), `stop-${session}`);
-}
-
-function looksDir(home: Home): string {
-  return join(home.dir, 'looks');
-}
-
-function write(file: string, text: string): void {
-  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
-  writeFileSync(file, text, { mode: 0o600 });
+function remindersDir(home: Home): string {
+  return join(home.dir, 'reminders');
 }

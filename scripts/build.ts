@@ -39,13 +39,19 @@ try {
   await build({ ...common, ...cli, entryPoints: ['hooks/main.ts'], outfile: join(half, 'hooks.cjs') });
   await build({
     ...common,
+    entryPoints: ['cli/mcp/server.ts'],
+    minify: true,
+    outfile: join(half, 'mcp.mjs'),
+  });
+  await build({
+    ...common,
     entryPoints: ['src/daemon/main.ts'],
     outfile: join(half, 'daemon.mjs'),
     packages: 'external',
   });
   for (const script of SCRIPTS) copyFileSync(join(root, 'src/exec', script), join(half, script));
   // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
-  for (const file of ['cli.cjs', 'hooks.cjs', 'daemon.mjs', ...SCRIPTS, '.built'])
+  for (const file of ['cli.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs', ...SCRIPTS, '.built'])
     renameSync(join(half, file), join(dist, file));
 } finally {
   rmSync(half, { recursive: true, force: true });

@@ -30,8 +30,9 @@ function arrowsOf(file: string, text = read(file)): Arrow[] {
   });
 }
 
-/** `src/api/app.ts` -> `api`, `cli/x.ts` -> `cli`. */
+/** `src/api/app.ts` -> `api`, `cli/x.ts` -> `cli`, `cli/mcp/x.ts` -> `mcp`. */
 function roomOf(path: string): string {
+  if (path.startsWith('cli/mcp/')) return 'mcp';
   const [top, room] = path.split('/');
   return top === 'src' ? (room ?? '') : (top ?? '');
 }
@@ -63,6 +64,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'api',
   ],
   cli: ['core', 'units'],
+  mcp: ['core', 'units', 'cli'],
   hooks: ['core', 'units', 'cli'],
 };
 /** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */
@@ -76,8 +78,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   config: ['zod'],
   cgroups: [],
   cli: ['jsonc-parser'],
+  mcp: ['zod', '@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio'],
   hooks: ['unbash'],
 };
+
+const API_SCHEMAS = ['src/api/fields.ts', 'src/api/requests.ts', 'src/api/run-requests.ts'];
 
 /** Null: the arrow is allowed. */
 function objection({ from, to, isType }: Arrow): string | null {
@@ -87,10 +92,14 @@ function objection({ from, to, isType }: Arrow): string | null {
   if (/^(src|cli|hooks)\//.test(to)) {
     const other = roomOf(to);
     if (other === room || MAY_SEE[room]?.includes(other)) return null;
-    const isClient = room === 'cli' || room === 'hooks';
+    const isClient = room === 'cli' || room === 'mcp' || room === 'hooks';
     if (isClient && to === 'src/config/home.ts') return null;
     if (isClient && to === 'src/api/shapes.ts')
       return isType ? null : `${room} sees only the types of the shapes`;
+    // The schemas are heavy: only the server of tools loads them, and only its bundle holds it.
+    if (room === 'mcp' && API_SCHEMAS.includes(to)) return null;
+    if (room === 'cli' && to === 'cli/mcp/server.ts')
+      return isType ? null : `${room} loads the server when it is asked to serve`;
     return `${room} does not see ${other}`;
   }
   if (to === 'package.json')

@@ -10,7 +10,7 @@ import { defineCommand } from '../command.ts';
 import { readPriority } from '../priority.ts';
 import { NAME_FLAG, someRefs } from '../refs.ts';
 
-const FLAGS = {
+export const FLAGS = {
   ...NAME_FLAG,
   estimated_time: {
     kind: 'text',

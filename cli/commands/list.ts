@@ -13,7 +13,7 @@ import { call } from '../session.ts';
 import { alignedTable, csv } from '../table.ts';
 import { rowView } from '../task-view.ts';
 
-const FLAGS = {
+export const FLAGS = {
   all: { kind: 'switch', help: 'also those that ended before --since' },
   all_projects: { kind: 'switch', help: 'of every project, not of this directory alone' },
   since: { kind: 'text', value: 'DURATION', help: 'how far back ended tasks are shown (default 24h)' },

@@ -12,7 +12,7 @@ import { findCwd, findOwner, findProject, taskEnv } from '../project.ts';
 import { call } from '../session.ts';
 import { taskView } from '../task-view.ts';
 
-const FLAGS = {
+export const FLAGS = {
   name: { kind: 'text', value: 'NAME', help: 'unique among live tasks; made from the command when left out' },
   command: { kind: 'text', value: 'LINE', help: 'one shell string, run by bash -c' },
   estimated_time: { kind: 'text', value: 'DURATION', help: 'how long it should take (default 10m)' },
@@ -134,7 +134,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   if (parsed.flags.wait) {
     output.talk(line);
     const { waitForTasks } = await import('../waiting.ts');
-    return waitForTasks(context, [task.id], { any: false, timeoutMs: null });
+    return waitForTasks(context, [task.id], { any: false, timeoutMs: null, owner: parsed.flags.owner });
   }
   // The one line is promised also where stdout is no terminal; only --json asks for the object.
   const asked = (parsed.flags as unknown as { json: boolean }).json;

@@ -22,7 +22,7 @@ why it waits and when it is expected to start. To learn how a task ends use baby
 
 async function showHost({ output, session, full }: Context): Promise<number> {
   const view = await call<StatusView>(session, 'GET', '/v1/status');
-  if (output.json) output.data(`${JSON.stringify(full ? view : compact(view))}\n`);
+  if (output.json) output.data(`${JSON.stringify(full ? view : hostView(view))}\n`);
   else output.data(hostText(view));
   return EXIT.ok;
 }
@@ -36,7 +36,8 @@ async function showTask({ output, session, full }: Context, ref: string): Promis
   return EXIT.ok;
 }
 
-function compact({ daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): object {
+/** What matters for the next step. */
+export function hostView({ daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): object {
   return {
     driver: daemon.driver,
     mem_available_bytes: capacity.mem_available_bytes,

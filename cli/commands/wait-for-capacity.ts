@@ -13,7 +13,7 @@ import { findCwd, findOwner, findProject } from '../project.ts';
 import { noPositionals } from '../refs.ts';
 import { holdTicket } from '../ticket.ts';
 
-const FLAGS = {
+export const FLAGS = {
   mem_bytes: {
     kind: 'text',
     value: 'SIZE',

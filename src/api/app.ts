@@ -1,13 +1,17 @@
 // The HTTP application: error handling and the routes. Built here, made to listen by the daemon.
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError } from '../core/errors.ts';
+import { observeOnly } from './observe-only.ts';
 import { fromFastify, problem } from './problem.ts';
 import { daemonRoutes } from './routes/daemon.ts';
+import { inboxRoutes } from './routes/inbox.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import type { Service } from './service.ts';
 
 export interface AppOptions {
   readonly maxBodyBytes: number;
+  /** For the second socket: nothing can be changed through it, and no output read. */
+  readonly isObserveOnly?: boolean;
   /** Called with errors that are our own fault. */
   onInternalError(error: unknown): void;
 }
@@ -38,7 +42,9 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   app.setNotFoundHandler((request) => {
     throw new BabysitError('route_not_found', `${request.method} ${request.url}`);
   });
+  if (options.isObserveOnly) observeOnly(app);
   daemonRoutes(app, service);
   taskRoutes(app, service);
+  inboxRoutes(app, service);
   return app;
 }

@@ -48,12 +48,12 @@ export function eventStream(
   stream.once('close', finish);
   const tell = (event: RecordedEvent) => {
     if (event.event === 'ended') {
-      stream.push(line({ ...view(event), task: service.view(event.taskId) }));
+      stream.push(line(eventView(service, event)));
       stream.push(null);
       finish();
       return;
     }
-    if (WAIT_EVENTS.has(event.event)) stream.push(line(view(event)));
+    if (WAIT_EVENTS.has(event.event)) stream.push(line(eventView(service, event)));
     if (stream.readableLength > MAX_BUFFERED_BYTES) stream.destroy();
   };
   for (const event of subscription.backlog) tell(event);
@@ -65,9 +65,11 @@ export function eventStream(
   return stream;
 }
 
-function view(event: RecordedEvent): EventView {
+/** The end of a task carries the task. */
+export function eventView(service: Pick<Service, 'view'>, event: RecordedEvent): EventView {
   const { seq, at, taskId, name, event: kind, ...fields } = event;
-  return { event: kind, name, id: taskId, at: new Date(at).toISOString(), ...fields, seq };
+  const view = { event: kind, name, id: taskId, at: new Date(at).toISOString(), ...fields, seq };
+  return kind === 'ended' ? { ...view, task: service.view(taskId) } : view;
 }
 
 function line(value: EventView): string {

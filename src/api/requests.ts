@@ -11,7 +11,7 @@ import { absolutePath, check, owner, priority, quantity, read } from './fields.t
 import type { Adjustment, CleanQuery, ListQuery, LogQuery, TicketRequest } from './service.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
-const KILL = z.strictObject({ force: z.boolean().optional(), signal: z.string().optional() });
+export const KILL = z.strictObject({ force: z.boolean().optional(), signal: z.string().optional() });
 
 export function parseKill(body: unknown): NodeJS.Signals {
   const { force, signal } = check(KILL, body ?? {});
@@ -24,7 +24,7 @@ export function parseKill(body: unknown): NodeJS.Signals {
   return known;
 }
 
-const LIST = z.object({
+export const LIST = z.object({
   tag: z.string().optional(),
   project: z.string().optional(),
   owner: z.string().optional(),
@@ -102,7 +102,7 @@ export function parseProfile(body: unknown): ProfileName {
   throw new BabysitError('usage', `profile: "${profile}" is not one of ${PROFILES.join(', ')}`);
 }
 
-const ADJUST = z.strictObject({
+export const ADJUST = z.strictObject({
   estimated_time: quantity.optional(),
   estimated_mem_bytes: quantity.optional(),
   estimated_cpu_cores: quantity.optional(),
@@ -128,7 +128,7 @@ export function parseAdjust(body: unknown): Adjustment {
   };
 }
 
-const TICKET = z.strictObject({
+export const TICKET = z.strictObject({
   mem_bytes: quantity,
   cpu_cores: quantity,
   estimated_time: quantity.optional(),

@@ -8,11 +8,11 @@ import { parseSize } from '../units/size.ts';
 import { absolutePath, check, noNul, owner, priority, quantity, read } from './fields.ts';
 import type { RunSubmission } from './service.ts';
 
-const env = z.record(
+export const env = z.record(
   noNul.refine((name) => name !== '' && !name.includes('='), 'is not a name of an environment variable'),
   noNul,
 );
-const refs = z.union([z.string(), z.array(z.string())]);
+export const refs = z.union([z.string(), z.array(z.string())]);
 
 /** What is the same for all tasks of a batch. */
 const ORIGIN = {
@@ -22,7 +22,7 @@ const ORIGIN = {
   umask: z.int().min(0).max(0o777).optional(),
   owner: owner.optional(),
 };
-const REQUEST = {
+export const REQUEST = {
   command: noNul.min(1, 'is empty').optional(),
   argv: z.array(noNul).min(1, 'is empty').optional(),
   name: z.string().refine(isTaskName, `must be ${NAME_RULE}`).optional(),

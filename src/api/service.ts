@@ -120,6 +120,28 @@ export interface Subscription {
   stop(): void;
 }
 
+export interface InboxQuery {
+  /** Whose inbox; for tasks without an owner, their project. */
+  readonly owner: string;
+  /** Also what others' tasks in it have to tell; null: nothing of others. */
+  readonly project: string | null;
+  readonly limit: number;
+  /** Look only: another reader may still take it. */
+  readonly isPeek: boolean;
+}
+
+/** What nobody has seen yet, oldest first; `more` is left for the next time. */
+export interface News {
+  readonly events: readonly RecordedEvent[];
+  readonly more: number;
+}
+
+/** The owner has seen events of each task up to `seq`. */
+export interface SeenReport {
+  readonly owner: string;
+  readonly seen: readonly { readonly id: TaskId; readonly seq: number }[];
+}
+
 /** Every method throws BabysitError for an expected refusal. */
 export interface Service {
   ping(): PingView;
@@ -148,6 +170,9 @@ export interface Service {
   log(ref: string, query: LogQuery): AsyncIterable<Uint8Array>;
   logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
+  /** What it returns is kept from other readers for a while, until `see` reports it. */
+  inbox(query: InboxQuery): News;
+  see(report: SeenReport): void;
   view(id: TaskId): TaskView;
   stop(killTasks: boolean): void;
 }

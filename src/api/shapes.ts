@@ -225,6 +225,32 @@ export interface EventView {
   [field: string]: unknown;
 }
 
+/** POST /v1/inbox. `owner`: without one, that of tasks that have none in the project. */
+export interface InboxBody {
+  owner?: string;
+  project: string;
+  /** Also what nobody but their owners was told of others' tasks in the project. */
+  others?: boolean;
+  /** At most so many, oldest first (default 50). */
+  limit?: number;
+  /** Leave it for the next reader. */
+  peek?: boolean;
+}
+
+/** A line as in GET /v1/tasks/:ref/events: the end of a task with the task, or a warning. */
+export interface InboxView {
+  events: EventView[];
+  /** Left for the next time. */
+  more: number;
+}
+
+/** POST /v1/inbox/seen: what was shown, by `wait` or from the inbox; each task up to `seq`. */
+export interface SeenBody {
+  owner?: string;
+  project: string;
+  seen: { id: string; seq: number }[];
+}
+
 /** GET /v1/status */
 export interface StatusView {
   host: {

@@ -5,6 +5,8 @@ import { BabysitError } from '../core/errors.ts';
 export interface Home {
   readonly dir: string;
   readonly socket: string;
+  /** Only where the config asks for it. */
+  readonly observeSocket: string;
   readonly database: string;
   readonly lock: string;
   readonly pidFile: string;
@@ -25,7 +27,8 @@ export function findHome(env: Env): Home {
   // Supervisors are started by lines that hold a path.
   if (dir.includes('\n')) throw new BabysitError('usage', 'BABYSIT_HOME: must not hold a line break');
   const socket = join(dir, 'daemon.sock');
-  if (Buffer.byteLength(socket) > SOCKET_PATH_MAX)
+  const observeSocket = join(dir, 'observe.sock');
+  if (Buffer.byteLength(observeSocket) > SOCKET_PATH_MAX)
     throw new BabysitError(
       'usage',
       `BABYSIT_HOME: a socket in "${dir}" would have a path of more than ${SOCKET_PATH_MAX} bytes`,
@@ -34,6 +37,7 @@ export function findHome(env: Env): Home {
   return {
     dir,
     socket,
+    observeSocket,
     database: join(dir, 'babysit.db'),
     lock: join(dir, 'daemon.lock'),
     pidFile: join(dir, 'daemon.pid'),

@@ -77,6 +77,7 @@ describe('loadConfig', () => {
         'retention.schedule': '17 4 * * *',
         'retention.older_than': 30 * 86_400_000,
         'api.max_body': 8 * MIB,
+        'api.observe_only_socket': false,
         'profile.start': 'normal',
         'profile.day.at': 'off',
         'profile.day.cpu_pct': 50,

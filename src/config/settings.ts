@@ -233,6 +233,11 @@ export const SETTINGS = {
     'How long an ended task and its log are kept',
   ),
   'api.max_body': setting(size('api.max_body'), '8M', 'Largest request the daemon reads'),
+  'api.observe_only_socket': setting(
+    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
+    false,
+    'Listen on observe.sock too, through which one can look but neither change anything nor read logs',
+  ),
   'log.level': setting(z.enum(['debug', 'info', 'warn', 'error']), 'info', 'What daemon.log records'),
 } as const;
 

@@ -114,6 +114,12 @@ export const ERRORS = {
     title: 'The task has no log yet.',
     hint: 'A pending task has no output; babysit status NAME says what it waits for.',
   },
+  observe_only: {
+    http: 403,
+    exit: EXIT.failed,
+    title: 'This socket can only look.',
+    hint: 'What changes something or shows output goes through daemon.sock, from outside of the sandbox.',
+  },
   route_not_found: {
     http: 404,
     exit: EXIT.failed,

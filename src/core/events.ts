@@ -80,6 +80,14 @@ export type RecordedEvent = TaskEvent & {
   readonly name: string;
 };
 
+/** What is kept for the owner of a task until it has been seen. */
+export const INBOX_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
+  'runaway_risk',
+  'stall_risk',
+  'kill_requested',
+  'ended',
+]);
+
 /** The events `wait` prints as they happen; the others are kept in the record only. */
 export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'started',

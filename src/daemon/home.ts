@@ -33,7 +33,7 @@ export function assertRecord({ database, tasks }: Home): void {
 
 /** Only the holder of the lock may call this: what is there was left by a daemon that is gone. */
 export function claimHome(paths: Home): void {
-  rmSync(paths.socket, { force: true });
+  for (const socket of [paths.socket, paths.observeSocket]) rmSync(socket, { force: true });
   writePid(paths.pidFile);
 }
 
@@ -51,6 +51,6 @@ function writePid(path: string): void {
 }
 
 export function leaveHome(paths: Home): void {
-  rmSync(paths.socket, { force: true });
+  for (const socket of [paths.socket, paths.observeSocket]) rmSync(socket, { force: true });
   rmSync(paths.pidFile, { force: true });
 }

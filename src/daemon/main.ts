@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { monotonicFactory } from 'ulid';
 import packageJson from '../../package.json' with { type: 'json' };
-import { buildApp } from '../api/app.ts';
+import { type AppOptions, buildApp } from '../api/app.ts';
 import { openDriver } from '../cgroups/open.ts';
 import { watchFiles } from '../cgroups/watch.ts';
 import { findHome } from '../config/home.ts';
@@ -96,8 +96,11 @@ async function main(): Promise<void> {
     if (killTasks) await engine.killAll();
     engine.stop();
     spawner.close();
-    const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE_MS);
-    await app.close();
+    const apps = observer === null ? [app] : [app, observer];
+    const cut = setTimeout(() => {
+      for (const { server } of apps) server.closeAllConnections();
+    }, CLOSE_PATIENCE_MS);
+    await Promise.all(apps.map((each) => each.close()));
     clearTimeout(cut);
     store.close();
     opened.close();
@@ -133,10 +136,14 @@ async function main(): Promise<void> {
     // The answer to the request that asks for it leaves first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
   });
-  const app = buildApp(service, {
+  const appOptions: AppOptions = {
     maxBodyBytes: config['api.max_body'],
     onInternalError: (error) => log.error({ err: error }, 'request failed'),
-  });
+  };
+  const app = buildApp(service, appOptions);
+  const observer = config['api.observe_only_socket']
+    ? buildApp(service, { ...appOptions, isObserveOnly: true })
+    : null;
   const retention = config['retention.schedule'];
   const cleaning = { store, clock: realClock, tasksDir: paths.tasks, log };
   const stopCleaning =
@@ -149,6 +156,8 @@ async function main(): Promise<void> {
     log.error({ home: paths.dir }, 'the state directory is gone; ending once no task runs');
     void engine.drain().then(() => process.exit(EXIT.failed));
   });
+  // Who finds the first socket shall find the second.
+  await observer?.listen({ path: paths.observeSocket });
   await app.listen({ path: paths.socket });
   log.info({ version: packageJson.version, driver: driver.kind, home: paths.dir }, 'ready');
   void sweepFiles(cleaning);

@@ -19,6 +19,7 @@ import type { Engine } from './engine.ts';
 import { findTask } from './find.ts';
 import { logChanged } from './follow-log.ts';
 import { readHeartbeats } from './heartbeat.ts';
+import { createInbox } from './inbox.ts';
 import { logRange, logStream } from './log-stream.ts';
 import { attemptPaths } from './paths.ts';
 import { profileView } from './profiles.ts';
@@ -46,6 +47,7 @@ const PLANNED_AT_ONCE = 500;
 export function createService(deps: ServiceDeps): Service {
   const { engine, store, clock, loaded } = deps;
   const submit = createSubmit({ ...deps, config: loaded.config });
+  const inbox = createInbox(store, clock, deps.log);
 
   const figures = (task: Task): LiveFigures | null => {
     const live = isActive(task.state) ? engine.attempt(task.id) : undefined;
@@ -177,6 +179,8 @@ export function createService(deps: ServiceDeps): Service {
       return { id: task.id, name: task.name, ...(await logRange(path, query, clock.now().wallMs)) };
     },
     events: (ref, after) => subscribe(deps, findTask(store, ref), after),
+    inbox: inbox.take,
+    see: inbox.see,
     view: shown,
     stop: deps.stop,
   };

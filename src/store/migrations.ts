@@ -65,5 +65,18 @@ export const MIGRATIONS: readonly string[] = [
     expires_at INTEGER NOT NULL,
     body       TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  -- What happened before there was an inbox counts as seen.
+  CREATE TABLE inbox (
+    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+    kind    TEXT NOT NULL,
+    seq     INTEGER NOT NULL,
+    owner   TEXT NOT NULL,
+    project TEXT NOT NULL,
+    is_told INTEGER NOT NULL,
+    PRIMARY KEY (task_id, kind)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX inbox_by_owner ON inbox (owner);
+  CREATE INDEX inbox_by_project ON inbox (project) WHERE is_told = 0;
   `,
 ];

@@ -54,7 +54,7 @@ function assertOurs(db: Database.Database, path: string): void {
 
 function assertComplete(db: Database.Database, path: string): void {
   const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  const missing = ['tasks', 'task_environments', 'environment_texts', 'events', 'leases'].filter(
+  const missing = ['tasks', 'task_environments', 'environment_texts', 'events', 'leases', 'inbox'].filter(
     (table) => !tables.includes(table),
   );
   if (missing.length > 0)

@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import type { Task, TaskId, TaskStatus } from '../core/task.ts';
+import { type Inbox, openInbox } from './inbox.ts';
 import { openDatabase, sha256 } from './open.ts';
 import { type EventRow, rowToEvent, rowToTask, type TaskRow, taskToRow } from './rows.ts';
 
@@ -51,6 +52,7 @@ export interface Store {
   environment(id: TaskId): Environment;
   eventsAfter(id: TaskId, seq: number): RecordedEvent[];
   leases(): Lease[];
+  readonly inbox: Inbox;
   /** Tasks that ended before the moment (epoch ms), longest ago first. */
   endedBefore(
     at: number,
@@ -93,6 +95,7 @@ export function openStore(path: string): Store {
   );
   const putLease = db.prepare('INSERT OR REPLACE INTO leases (id, expires_at, body) VALUES (?, ?, ?)');
   const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
+  const inbox = openInbox(db);
   const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
   let isDurable = true;
@@ -114,7 +117,9 @@ export function openStore(path: string): Store {
     for (const id of writes.droppedLeases) dropLease.run(id);
     return writes.events.map(({ taskId, name, at, event }) => {
       const { lastInsertRowid } = putEvent.run(taskId, at, event.event, JSON.stringify(event));
-      return { ...event, seq: Number(lastInsertRowid), at, taskId, name };
+      const recorded = { ...event, seq: Number(lastInsertRowid), at, taskId, name };
+      inbox.put(recorded);
+      return recorded;
     });
   });
 
@@ -142,6 +147,7 @@ export function openStore(path: string): Store {
     environment: (id) => JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
+    inbox,
     endedBefore: (at, statuses) => endedBefore(db, at, statuses),
     remove: (ids) => remove.immediate(ids),
     backup: async (path) => void (await db.backup(path)),

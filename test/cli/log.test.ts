@@ -1,8 +1,9 @@
 // babysit log.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { jsonLine, jsonLines } from '../support/cli.ts';
+import { BABYSIT, jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -43,6 +44,42 @@ describe('log', () => {
     const home = testHome(t);
     await home.run(['run', ...SMALL, '--wait', '--name=c', "printf '\\033[31mred\\033[0m\\r\\n'"]);
     assert.equal((await home.run(['log', 'c'])).stdout, '\x1b[31mred\x1b[0m\r\n');
+  });
+
+  it('takes the lines that match, and not more than asked', async (t) => {
+    const home = testHome(t);
+    await home.run(['run', ...SMALL, '--wait', '--name=count', "seq 100; printf 'no newline 7'"]);
+    const log = async (...args: string[]) => (await home.run(['log', 'count', ...args])).stdout;
+    assert.equal(await log('--grep=7', '--tail=3'), '87\n97\nno newline 7\n');
+    assert.equal(await log('--grep=7', '--head=2'), '7\n17\n');
+    assert.equal(await log('--grep=^7', '--full'), `7\n${lines(70, 79)}`);
+    assert.equal(await log('--grep=^7', '--full', '--max_bytes=7'), '7\n70\n71');
+    assert.equal(await log('--full', '--max_bytes=4'), '1\n2\n');
+    assert.equal(await log('--head=3', '--follow'), lines(1, 3));
+    assert.equal(await log('--follow', '--full', '--grep=^9.$'), lines(90, 99));
+    assert.equal(await log('--since=1h', '--head=2'), lines(1, 2));
+    assert.equal(await log('--since=1h', '--grep=00'), '100\n');
+    assert.deepEqual(jsonLine(await log('--since=1h', '--json', '--tail=1')).lines, ['no newline 7']);
+  });
+
+  it('does not wait for an expression that takes for ever', async (t) => {
+    const home = testHome(t);
+    await home.run(['run', ...SMALL, '--wait', '--name=a', `echo ${'a'.repeat(60)}!`]);
+    const { code, stderr } = await home.run(['log', 'a', '--grep=^(a+)+$']);
+    assert.equal(code, 64);
+    assert.match(String(jsonLine(stderr).message), /^--grep: the expression takes more than 2 s/);
+    assert.equal((await home.run(['log', 'a', '--grep=a{60}!$'])).code, 0);
+  });
+
+  it('ends with its reader', async (t) => {
+    const home = testHome(t);
+    await home.run(['run', ...SMALL, '--wait', '--name=long', 'seq 1000000']);
+    const script = 'set -o pipefail; "$0" log long --full --follow | head -1';
+    const { stdout, status } = spawnSync('bash', ['-c', script, BABYSIT], {
+      env: { ...home.env, BABYSIT_NODE: process.execPath },
+      encoding: 'utf8',
+    });
+    assert.deepEqual([stdout, status], ['1\n', 141]);
   });
 
   it('says so when there is no such task', async (t) => {

@@ -54,7 +54,10 @@ describe('babysit-session-start.sh', () => {
     await wait('docs');
     await wait('lint');
     const [title, ...lines] = await start();
-    assert.equal(title, 'babysit tasks of this project (running now, or ended since you last looked):');
+    assert.equal(
+      title,
+      'babysit tasks of yours or of this project (running now, or ended while nobody looked):',
+    );
     assert.match(lines[0] ?? '', /^- build: running for \d.*, estimated 10m$/);
     assert.match(
       lines.slice(1, 3).sort().join('\n'),

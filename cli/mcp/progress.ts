@@ -1,0 +1,57 @@
+// Tells a client that waits how far the task is, so that it knows the call is alive.
+import type { EventView, TaskView } from '../../src/api/shapes.ts';
+import { formatDuration } from '../../src/units/duration.ts';
+import { humanSize } from '../human.ts';
+import { taskPath } from '../refs.ts';
+import { call, type Session } from '../session.ts';
+import { eventText } from '../wait-output.ts';
+import type { Progress, ToolRequest } from './tool.ts';
+
+export interface Reporter {
+  event(event: EventView): void;
+  stop(): void;
+}
+
+const REPORT_MS = 5_000;
+/** The protocol wants each report to be greater than the one before. */
+const STEP_S = 0.001;
+const SILENT: Reporter = { event() {}, stop() {} };
+
+/** Elapsed against estimated time of the first of `live` (ids), at once and every five seconds; and each event. */
+export function reportProgress(
+  session: Session,
+  report: ToolRequest['report'],
+  live: () => readonly string[],
+): Reporter {
+  if (report === null) return SILENT;
+  let lastS = 0;
+  let isStopped = false;
+  const tell = (seconds: number, total: number, message: string): void => {
+    lastS = Math.max(lastS + STEP_S, seconds);
+    report({ progress: lastS, ...(lastS <= total ? { total } : {}), message } satisfies Progress);
+  };
+  const look = async (): Promise<void> => {
+    const [id, ...more] = live();
+    if (id === undefined) return;
+    const task = await call<TaskView>(session, 'GET', taskPath(id)).catch(() => null);
+    if (isStopped || task === null) return;
+    const total = more.length > 0 ? 0 : task.estimated_time_ms / 1000;
+    tell((task.elapsed_ms ?? 0) / 1000, total, stateText(task, more.length));
+  };
+  const timer = setInterval(() => void look(), REPORT_MS);
+  void look();
+  return {
+    event: (event) => tell(0, 0, eventText(event).trimEnd()),
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+function stateText(task: TaskView, more: number): string {
+  const elapsed = task.elapsed_ms === null ? '' : ` for ${formatDuration(task.elapsed_ms)}`;
+  const mem = task.mem_bytes === null ? '' : `, ${humanSize(task.mem_bytes)}`;
+  const others = more === 0 ? '' : `; and ${more} more`;
+  return `${task.name}: ${task.status}${elapsed}, estimated ${formatDuration(task.estimated_time_ms)}${mem}${others}`;
+}

@@ -1,0 +1,157 @@
+// The tools that block: each answers within the time a client allows, with what it takes to wait on.
+import type { EventView, TaskView, TicketBody, WaitingView } from '../../src/api/shapes.ts';
+import { BabysitError } from '../../src/core/errors.ts';
+import { WAIT_EVENTS } from '../../src/core/events.ts';
+import { parseDuration } from '../../src/units/duration.ts';
+import { Aborted, followTask } from '../follow.ts';
+import { taskPath, taskRefs } from '../refs.ts';
+import { call, type Session } from '../session.ts';
+import { taskView, terminalView } from '../task-view.ts';
+import { holdTicket } from '../ticket.ts';
+import * as inputs from './inputs.ts';
+import { reportProgress } from './progress.ts';
+import { type Caller, defineTool, type Outcome, type ToolRequest } from './tool.ts';
+
+/** What a timer can hold; 24 days. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+/** Of many live tasks so many are shown. */
+const LIVE_SHOWN = 10;
+
+export const wait = defineTool({
+  description:
+    'Wait until tasks have ended: the one call that is needed, never poll status. Answers {"status":"ended","ended":[...]} with how each ended and what to change, or when the time limit is near {"status":"running","resume":{...}}: call wait again with that resume. "events" is what happened meanwhile (runaway_risk, stall_risk: see the hints).',
+  input: inputs.wait,
+  isReadOnly: true,
+  async call(caller, { name, any = false, timeout, resume }, request) {
+    if ((name === undefined) === (resume === undefined))
+      throw new BabysitError('usage', 'exactly one of name and resume is needed');
+    const from =
+      resume === undefined
+        ? await startOf(caller.session, refsOf(name ?? ''))
+        : new Map(Object.entries(resume));
+    return waitFor(caller.session, from, { any, limitMs: limitOf(caller, timeout) }, request);
+  },
+});
+
+export const waitForCapacity = defineTool({
+  description:
+    'Wait until there is room for a task of this size, after run answered capacity_exceeded. Answers {"status":"granted","lease":...}: the room is held for the next run, or the run with that lease. When the time limit is near: {"status":"waiting","resume":{...}}; call again with the same numbers and that resume.',
+  input: inputs.waitForCapacity,
+  isReadOnly: false,
+  async call(caller, { timeout, resume, ...need }, request) {
+    const since = resume ?? { since_ms: Date.now() };
+    const body = { ...need, ...caller.whose, ...since } as TicketBody;
+    let waiting: WaitingView | null = null;
+    const limit = AbortSignal.timeout(limitOf(caller, timeout));
+    const done = new AbortController();
+    const signal = AbortSignal.any([limit, request.signal, done.signal]);
+    let told = 0;
+    const onWaiting = (view: WaitingView): void => {
+      waiting = view;
+      told += 1;
+      const behind = view.blocked_by.length === 0 ? '' : `, behind ${view.blocked_by.join(', ')}`;
+      request.report?.({
+        progress: told,
+        message: `waiting for ${view.dim}, number ${view.position ?? '?'}${behind}`,
+      });
+    };
+    try {
+      const { event: _, ...lease } = await holdTicket(caller.session, body, onWaiting, signal);
+      return { answer: { status: 'granted', ...lease } };
+    } catch (error) {
+      if (error instanceof BabysitError || !limit.aborted || request.signal.aborted) throw error;
+      const { event: _, ...where } = waiting ?? { event: null };
+      return { answer: { status: 'waiting', ...where, resume: since } };
+    } finally {
+      done.abort();
+    }
+  },
+});
+
+/** `from`: ids of tasks, each with the `seq` of the last event known. */
+async function waitFor(
+  session: Session,
+  from: ReadonlyMap<string, number>,
+  { any, limitMs }: { readonly any: boolean; readonly limitMs: number },
+  request: ToolRequest,
+): Promise<Outcome> {
+  const shown = new Map(from);
+  const ends = new Map<string, number>();
+  const events: EventView[] = [];
+  const ended = new Map<string, TaskView>();
+  const live = () => [...from.keys()].filter((id) => !ended.has(id));
+  const limit = AbortSignal.timeout(limitMs);
+  const done = new AbortController();
+  const signal = AbortSignal.any([limit, request.signal, done.signal]);
+  const reporter = reportProgress(session, request.report, live);
+  const onEvent = (event: EventView): void => {
+    if (signal.aborted || event.event === 'daemon_stopping') return;
+    if (event.event === 'ended') ends.set(event.id, event.seq);
+    if (event.event === 'progress') {
+      reporter.event(event);
+      return;
+    }
+    if (!WAIT_EVENTS.has(event.event)) return;
+    shown.set(event.id, event.seq);
+    events.push(event);
+    reporter.event(event);
+  };
+  const follows = [...from].map(async ([id, seq]) => {
+    const task = await followTask(session, id, onEvent, signal, {
+      progress: request.report !== null,
+      after: seq,
+    });
+    // With any, a second one may end in the same turn: it is told by the next wait.
+    if (signal.aborted) throw new Aborted();
+    ended.set(id, task);
+    shown.set(id, ends.get(id) ?? 0);
+  });
+  try {
+    await (any ? Promise.race(follows) : Promise.all(follows));
+  } catch (error) {
+    if (!(error instanceof Aborted) || request.signal.aborted) throw error;
+  } finally {
+    // What is still followed ends here; its rejection has nobody left to hear it.
+    for (const follow of follows) follow.catch(() => {});
+    done.abort();
+    reporter.stop();
+  }
+  const isDone = live().length === 0 || (any && ended.size > 0);
+  return {
+    answer: {
+      status: isDone ? 'ended' : 'running',
+      ...(ended.size === 0 ? {} : { ended: [...ended.values()].map((task) => terminalView(task, false)) }),
+      ...(live().length === 0
+        ? {}
+        : {
+            live: await Promise.all(
+              live()
+                .slice(0, LIVE_SHOWN)
+                .map((id) => liveView(session, id)),
+            ),
+            resume: Object.fromEntries(live().map((id) => [id, shown.get(id) ?? 0])),
+          }),
+      ...(events.length === 0 ? {} : { events }),
+    },
+    shown,
+  };
+}
+
+export function refsOf(name: string | readonly string[]): string[] {
+  return taskRefs([], typeof name === 'string' ? name.split(',').map((ref) => ref.trim()) : name);
+}
+
+/** Names may be used again; from here on the id means the task. */
+async function startOf(session: Session, refs: readonly string[]): Promise<Map<string, number>> {
+  const tasks = await Promise.all(refs.map((ref) => call<TaskView>(session, 'GET', taskPath(ref))));
+  return new Map(tasks.map(({ id }) => [id, 0]));
+}
+
+async function liveView(session: Session, id: string): Promise<object> {
+  return taskView(await call<TaskView>(session, 'GET', taskPath(id)), false);
+}
+
+function limitOf(caller: Caller, timeout: string | number | undefined): number {
+  const asked = timeout === undefined ? caller.waitLimitMs : parseDuration(timeout, 'timeout');
+  return Math.min(asked, TIMER_MAX_MS);
+}

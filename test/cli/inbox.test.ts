@@ -1,0 +1,151 @@
+// babysit inbox, and who else tells what is in it: wait and the hook at the start of a session.
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { callHook } from '../hooks/call-hook.ts';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
+const SOON = { deadlineMs: 15_000 };
+const ME = { CLAUDE_CODE_SESSION_ID: 'me' };
+
+async function run(home: TestHome, name: string, line: string, ...flags: string[]): Promise<void> {
+  const { code, stderr } = await home.run(['run', ...SMALL, ...flags, `--name=${name}`, line], { env: ME });
+  assert.equal(code, 0, stderr);
+}
+
+/** The lines of the inbox; by default of the owner `me`. */
+async function inbox(home: TestHome, flags: string[] = [], env: NodeJS.ProcessEnv = ME) {
+  const { code, stdout, stderr } = await home.run(['inbox', ...flags], { env });
+  assert.equal(code, 0, stderr);
+  return jsonLines(stdout);
+}
+
+async function ended(home: TestHome, name: string): Promise<void> {
+  await waitUntil(async () => 'ended_at' in jsonLine((await home.run(['status', name])).stdout), {
+    ...SOON,
+    what: 'the end',
+  });
+}
+
+describe('inbox', () => {
+  it('tells once how a task ended, with what to change', async (t) => {
+    const home = testHome(t);
+    await run(home, 'bad', 'exit 3');
+    await ended(home, 'bad');
+    assert.deepEqual((await inbox(home, ['--peek'])).length, 1);
+    const [end, ...more] = await inbox(home);
+    assert.deepEqual(
+      [end?.event, end?.name, end?.status, end?.exit_code, more],
+      ['ended', 'bad', 'failed', 3, []],
+    );
+    assert.deepEqual(await inbox(home), []);
+  });
+
+  it('what wait has shown is not told again; the wait of somebody else takes nothing away', async (t) => {
+    const home = testHome(t);
+    await run(home, 'a', 'true');
+    await run(home, 'b', 'true');
+    assert.equal((await home.run(['wait', 'a'], { env: ME })).code, 0);
+    assert.equal((await home.run(['wait', 'b'], { env: { CLAUDE_CODE_SESSION_ID: 'other' } })).code, 0);
+    assert.deepEqual(
+      (await inbox(home)).map(({ name }) => name),
+      ['b'],
+    );
+  });
+
+  it('a wait whose time is over has told of no end', async (t) => {
+    const home = testHome(t);
+    const go = `${home.work}/go`;
+    await run(home, 'a', `while [ ! -e ${go} ]; do sleep 0.02; done`);
+    assert.equal((await home.run(['wait', 'a', '--timeout=200ms'], { env: ME })).code, 124);
+    writeFileSync(go, '');
+    await ended(home, 'a');
+    assert.deepEqual(
+      (await inbox(home)).map(({ event }) => event),
+      ['ended'],
+    );
+  });
+
+  it('tells of a kill while it lasts, then of the end alone', async (t) => {
+    const home = testHome(t, { 'watchdog.kill_grace': '1h' });
+    const trapped = `${home.work}/trapped`;
+    await run(home, 'tough', `trap '' TERM; touch ${trapped}; while :; do sleep 0.05; done`);
+    await waitUntil(() => existsSync(trapped), { ...SOON, what: 'the trap' });
+    assert.equal((await home.run(['kill', 'tough'])).code, 0);
+    assert.deepEqual(
+      (await inbox(home, ['--peek'])).map(({ event }) => event),
+      ['kill_requested'],
+    );
+    assert.equal((await home.run(['kill', 'tough', '--force'])).code, 0);
+    await ended(home, 'tough');
+    const [end, ...more] = await inbox(home);
+    assert.deepEqual([end?.event, end?.kill_reason, more], ['ended', 'manual', []]);
+  });
+
+  it('keeps what happened while no daemon was alive', async (t) => {
+    const home = testHome(t);
+    const go = `${home.work}/go`;
+    await run(home, 'a', `while [ ! -e ${go} ]; do sleep 0.02; done; touch ${go}.done; exit 6`);
+    await waitUntil(async () => jsonLine((await home.run(['status', 'a'])).stdout).pid !== undefined, {
+      ...SOON,
+      what: 'the start',
+    });
+    process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
+    writeFileSync(go, '');
+    await waitUntil(() => existsSync(`${go}.done`), { ...SOON, what: 'the task to end' });
+    await waitUntil(async () => (await inbox(home, ['--peek'])).length > 0, { ...SOON, what: 'the news' });
+    assert.deepEqual(
+      (await inbox(home)).map(({ exit_code }) => exit_code),
+      [6],
+    );
+  });
+
+  it('of many readers at once each end goes to one', async (t) => {
+    const home = testHome(t);
+    const names = ['a', 'b', 'c'];
+    for (const name of names) await run(home, name, 'true');
+    for (const name of names) await ended(home, name);
+    const told = await Promise.all([inbox(home), inbox(home), inbox(home), inbox(home)]);
+    assert.deepEqual(
+      told
+        .flat()
+        .map(({ name }) => name)
+        .sort(),
+      names,
+    );
+  });
+
+  it('tasks without an owner have one inbox for each project', async (t) => {
+    const home = testHome(t);
+    const nobody = { CLAUDE_CODE_SESSION_ID: '' };
+    assert.equal((await home.run(['run', ...SMALL, '--name=a', 'true'], { env: nobody })).code, 0);
+    await ended(home, 'a');
+    assert.deepEqual(await inbox(home), []);
+    assert.deepEqual(
+      (await inbox(home, [], nobody)).map(({ name }) => name),
+      ['a'],
+    );
+  });
+
+  it('the start of a session tells it once; another session of the project is told too', async (t) => {
+    const home = testHome(t);
+    await run(home, 'bad', 'exit 3');
+    await ended(home, 'bad');
+    const start = async (session: string) =>
+      (
+        await callHook(
+          'babysit-session-start.sh',
+          JSON.stringify({ session_id: session, cwd: home.work }),
+          home.env,
+        )
+      ).stdout;
+    assert.match(await start('other'), /- bad: failed/);
+    assert.equal(await start('another'), '');
+    assert.match(await start('me'), /- bad: failed/);
+    assert.equal(await start('me'), '');
+    assert.deepEqual(await inbox(home), []);
+  });
+});

@@ -1,0 +1,276 @@
+// babysit mcp, spoken to by the SDK's own client, with a real daemon behind it.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it, type TestContext } from 'node:test';
+import { Client, type Progress } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { BABYSIT, jsonLine, jsonLines } from './support/cli.ts';
+import { type TestHome, testHome } from './support/home.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+const OWNER = 'session-of-the-test';
+const SMALL = { estimated_mem_bytes: '50M', estimated_cpu_cores: 0.1 };
+const SOON = { deadlineMs: 15_000 };
+/** A task that ends when the file appears: no guessing at durations. */
+const until = (file: string) => `while [ ! -e ${file} ]; do sleep 0.02; done`;
+
+interface Answer {
+  readonly isError: boolean;
+  readonly text: string;
+  /** Null for plain text. */
+  readonly json: ReturnType<typeof JSON.parse>;
+  readonly news: Record<string, unknown>[];
+}
+
+async function rig(t: TestContext, config?: object) {
+  const client = new Client({ name: 'test', version: '1.0.0' });
+  // Before the home looks for what is left.
+  t.after(() => client.close());
+  const home = testHome(t, config);
+  const env = { ...process.env, ...home.env, BABYSIT_NODE: process.execPath, CLAUDE_CODE_SESSION_ID: OWNER };
+  const transport = new StdioClientTransport({
+    command: BABYSIT,
+    args: ['mcp'],
+    cwd: home.work,
+    env: env as Record<string, string>,
+  });
+  await client.connect(transport);
+  const call = async (
+    name: string,
+    args: object = {},
+    options: Parameters<Client['callTool']>[1] = {},
+  ): Promise<Answer> => {
+    const result = await client.callTool({ name, arguments: { ...args } }, options);
+    const [first, second] = (result.content as { text: string }[]).map(({ text }) => text);
+    const text = first ?? '';
+    const json = text.startsWith('{') ? JSON.parse(text) : null;
+    return {
+      isError: result.isError === true,
+      text,
+      json,
+      news: second === undefined ? [] : JSON.parse(second).news,
+    };
+  };
+  return {
+    home,
+    client,
+    call,
+    run: (name: string, command: string, more: object = {}) =>
+      call('run', { ...SMALL, name, command, ...more }),
+  };
+}
+
+describe('babysit mcp', () => {
+  it('lists the verbs as tools, with the fields of the API', async (t) => {
+    const { client } = await rig(t);
+    const { tools } = await client.listTools();
+    assert.deepEqual(
+      tools.map(({ name }) => name),
+      ['run', 'wait', 'wait_for_capacity', 'list', 'status', 'log', 'kill', 'adjust', 'retry'],
+    );
+    const run = tools[0]?.inputSchema.properties as Record<string, { description?: string }>;
+    for (const key of [
+      'command',
+      'argv',
+      'estimated_time',
+      'estimated_mem_bytes',
+      'after',
+      'key',
+      'lease',
+      'cwd',
+    ])
+      assert.ok(run[key]?.description, key);
+    assert.ok(!('project' in run) && !('umask' in run));
+    assert.deepEqual(
+      tools.filter(({ annotations }) => annotations?.destructiveHint).map(({ name }) => name),
+      ['kill'],
+    );
+  });
+
+  it('runs a task, tells its progress, and answers with how it ended', async (t) => {
+    const { home, call, run } = await rig(t);
+    const go = `${home.work}/go`;
+    const queued = await run('build', `umask; echo $SEED; ${until(go)}; exit 3`, { env: { SEED: '7' } });
+    assert.equal(queued.json.name, 'build');
+    const progress: Progress[] = [];
+    const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
+    await waitUntil(() => progress.some(({ message }) => /^build: running/.test(message ?? '')), {
+      ...SOON,
+      what: 'progress',
+    });
+    writeFileSync(go, '');
+    const { isError, json, news } = await waiting;
+    assert.equal(isError, false);
+    assert.equal(json.status, 'ended');
+    const { name, status, exit_code } = json.ended[0];
+    assert.deepEqual({ name, status, exit_code }, { name: 'build', status: 'failed', exit_code: 3 });
+    assert.deepEqual(news, []);
+    const values = progress.map((told) => told.progress);
+    assert.deepEqual(
+      values,
+      [...new Set(values)].sort((a, b) => a - b),
+    );
+    assert.equal(
+      (await call('log', { name: 'build' })).text,
+      `0${process.umask().toString(8).padStart(3, '0')}\n7\n`,
+    );
+    const [row] = (await call('list')).json.tasks;
+    assert.deepEqual([row.name, row.status], ['build', 'failed']);
+    assert.equal((await call('status', { name: 'build' })).json.owner, OWNER);
+  });
+
+  it('answers a wait before the client gives up, and goes on from there without losing or repeating an event', async (t) => {
+    const { home, call, run } = await rig(t);
+    const go = `${home.work}/go`;
+    await run('build', until(go));
+    const first = (await call('wait', { name: 'build', timeout: '300ms' })).json;
+    assert.equal(first.status, 'running');
+    assert.equal(first.live[0].name, 'build');
+    assert.deepEqual(
+      first.events.map(({ event }: { event: string }) => event),
+      ['started'],
+    );
+    const second = (await call('wait', { resume: first.resume, timeout: '300ms' })).json;
+    assert.deepEqual([second.status, second.events], ['running', undefined]);
+    assert.equal(
+      (await call('adjust', { name: 'build', estimated_time: '20m' })).json.tasks[0].name,
+      'build',
+    );
+    writeFileSync(go, '');
+    const third = (await call('wait', { resume: second.resume })).json;
+    assert.deepEqual(
+      third.events.map(({ event }: { event: string }) => event),
+      ['adjusted'],
+    );
+    assert.deepEqual([third.status, third.ended[0].status, third.resume], ['ended', 'completed', undefined]);
+  });
+
+  it('any ends with the first and tells what it takes to wait for the rest', async (t) => {
+    const { call, run } = await rig(t);
+    await run('long', 'sleep 300');
+    await run('short', 'true');
+    const { json } = await call('wait', { name: ['long', 'short'], any: true });
+    assert.deepEqual([json.status, json.ended[0].name, json.live[0].name], ['ended', 'short', 'long']);
+    assert.equal(Object.keys(json.resume).length, 1);
+  });
+
+  it('a wait that the client cancels ends, and the server serves on', async (t) => {
+    const { call, run } = await rig(t);
+    await run('build', 'sleep 300');
+    const cancel = new AbortController();
+    const waiting = call('wait', { name: 'build' }, { signal: cancel.signal });
+    await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 1, {
+      ...SOON,
+      what: 'the wait',
+    });
+    cancel.abort();
+    await assert.rejects(waiting);
+    await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 0, {
+      ...SOON,
+      what: 'the wait to end',
+    });
+  });
+
+  it('kills and retries, each task for itself', async (t) => {
+    const { call, run } = await rig(t);
+    await run('build', 'sleep 300');
+    const killed = await call('kill', { name: ['build', 'nobody'], force: true });
+    assert.deepEqual(
+      [killed.isError, killed.json.tasks[0].name, killed.json.errors[0].error],
+      [false, 'build', 'not_found'],
+    );
+    const { ended } = (await call('wait', { name: 'build' })).json;
+    assert.deepEqual([ended[0].status, ended[0].kill_reason], ['killed', 'manual']);
+    assert.equal((await call('retry', { name: 'build' })).json.tasks[0].name, 'build');
+    await call('kill', { name: 'build', force: true });
+    assert.equal((await call('wait', { name: 'build' })).json.ended[0].attempt, 2);
+  });
+
+  it('a soft-deny is a tool error with its numbers; wait_for_capacity keeps the place between two calls', async (t) => {
+    const { home, call } = await rig(t, { 'admission.max_running': 1 });
+    const go = `${home.work}/go`;
+    await call('run', { ...SMALL, name: 'first', command: until(go) });
+    const denied = await call('run', { ...SMALL, name: 'second', command: 'true' });
+    assert.equal(denied.isError, true);
+    assert.deepEqual(
+      [denied.json.error, denied.json.dim, denied.json.blocked_by],
+      ['capacity_exceeded', 'slots', ['first']],
+    );
+    assert.ok(denied.json.hint);
+    const need = { mem_bytes: '50M', cpu_cores: 0.1 };
+    const waiting = (await call('wait_for_capacity', { ...need, timeout: '300ms' })).json;
+    assert.deepEqual([waiting.status, waiting.position], ['waiting', 1]);
+    writeFileSync(go, '');
+    const granted = (await call('wait_for_capacity', { ...need, resume: waiting.resume })).json;
+    assert.equal(granted.status, 'granted');
+    assert.equal(
+      (await call('run', { ...SMALL, name: 'second', command: 'true', lease: granted.lease })).isError,
+      false,
+    );
+    assert.equal((await call('wait', { name: 'second' })).json.ended[0].status, 'completed');
+  });
+
+  it('what is wrong is said with its code and a hint', async (t) => {
+    const { call } = await rig(t);
+    const wrong: [tool: string, args: object, code: string, words: RegExp][] = [
+      ['run', {}, 'usage', /exactly one of command and argv/],
+      ['run', { command: 'true', nme: 'x' }, 'usage', /nme/],
+      ['run', { command: 'true', estimated_time: 'soon' }, 'usage', /estimated_time/],
+      ['run', { command: 'true', cwd: '/nowhere' }, 'bad_cwd', /nowhere/],
+      ['run', { command: 'true', estimated_mem_bytes: '900T' }, 'infeasible', /./],
+      ['wait', {}, 'usage', /name and resume/],
+      ['wait', { name: 'nobody' }, 'not_found', /nobody/],
+      ['log', { name: 'nobody', tail: 1, head: 1 }, 'usage', /exclude/],
+      ['kill', { name: 5 }, 'usage', /name/],
+    ];
+    for (const [tool, args, code, words] of wrong) {
+      const { isError, json, text } = await call(tool, args);
+      assert.deepEqual([isError, json?.error], [true, code], text);
+      assert.ok(json.hint);
+      assert.match(json.message, words);
+    }
+  });
+
+  it('tells once, beside any answer, what happened to the tasks of the session meanwhile', async (t) => {
+    const { home, call, run } = await rig(t);
+    await run('quick', 'exit 4');
+    assert.equal(
+      (
+        await home.run([
+          'run',
+          '--wait',
+          '--estimated_mem_bytes=50M',
+          '--estimated_cpu_cores=0.1',
+          '--after_any=quick',
+          'true',
+        ])
+      ).code,
+      0,
+    );
+    const { news } = await call('status');
+    assert.deepEqual(
+      news.map(({ event, name, exit_code }) => ({ event, name, exit_code })),
+      [{ event: 'ended', name: 'quick', exit_code: 4 }],
+    );
+    assert.deepEqual((await call('status')).news, []);
+    assert.equal((await inbox(home)).length, 0);
+  });
+
+  it('outlives the daemon', async (t) => {
+    const { home, call, run } = await rig(t);
+    const go = `${home.work}/go`;
+    await run('build', `${until(go)}; exit 5`);
+    const progress: Progress[] = [];
+    const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
+    await waitUntil(() => progress.length > 0, { ...SOON, what: 'progress' });
+    process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
+    writeFileSync(go, '');
+    assert.equal((await waiting).json.ended[0].exit_code, 5);
+  });
+});
+
+async function inbox(home: TestHome): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await home.run(['inbox'], { env: { CLAUDE_CODE_SESSION_ID: OWNER } });
+  assert.equal(code, 0, stderr);
+  return jsonLines(stdout);
+}

@@ -7,6 +7,7 @@ import { daemonIdle } from './daemon-idle.ts';
 import { hook } from './hook.ts';
 import { buildProduct } from './product.ts';
 import { isMet, type Row } from './row.ts';
+import { sampling } from './sampling.ts';
 import { schedulerPass } from './scheduler-pass.ts';
 import { startLatency } from './start-latency.ts';
 import { submitCost } from './submit-cost.ts';
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'daemon-idle': daemonIdle,
   'supervisor-memory': supervisorMemory,
   batch,
+  sampling,
   'submit-cost': submitCost,
   'scheduler-pass': schedulerPass,
 };

@@ -70,11 +70,7 @@ function hostText({ host, daemon, capacity, tasks, pressure, running, leases, qu
       `${tasks.running} running, ${tasks.paused} paused, ${tasks.pending} pending, ${tasks.tickets} waiting for room`,
     ],
   ];
-  if (pressure.length > 0)
-    lines.push([
-      'pressure',
-      `the host is short of ${pressure.join(' and ')}: nothing is started until it is over`,
-    ]);
+  for (const each of pressure) lines.push(['pressure', pressureText(each)]);
   const live = running.map(
     (row) =>
       `  ${escapeField(row.name)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,
@@ -87,6 +83,15 @@ function hostText({ host, daemon, capacity, tasks, pressure, running, leases, qu
   const part = (title: string, rows: readonly string[]) =>
     rows.length > 0 ? `${title}\n${rows.join('')}` : '';
   return `${fieldLines(lines)}${part('running', live)}${part('leases', held)}${part('queue', waiting)}`;
+}
+
+function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][number]): string {
+  const { top_outside_name: name, top_outside_pid: pid, top_outside_rss_bytes: rssBytes } = detail ?? {};
+  const outside =
+    cause === 'external' && typeof name === 'string'
+      ? `; not by tasks: outside, ${escapeField(name)} with pid ${pid} holds ${humanSize(Number(rssBytes))}`
+      : '';
+  return `the host is short of ${dim} for ${humanDuration(1000 * lasted_s)}: nothing is started until it is over${outside}`;
 }
 
 function whyText(waiting: BlockedView | null): string {

@@ -274,7 +274,14 @@ export interface StatusView {
   tasks: { running: number; paused: number; pending: number; tickets: number };
   profile: ProfileName;
   /** What the host is short of; while it is, nothing is dispatched. */
-  pressure: ('mem' | 'disk')[];
+  pressure: {
+    dim: 'mem' | 'disk';
+    lasted_s: number;
+    /** `external`: none of our tasks is to blame; `spread`: no single one is; `ours`: one was ended for it. Null: not told yet. */
+    cause: 'ours' | 'external' | 'spread' | null;
+    /** The numbers of that finding, as in `kill_detail`; `top_outside_name` is the largest process outside. */
+    detail: Record<string, string | number | boolean | null> | null;
+  }[];
   running: {
     name: string;
     id: string;

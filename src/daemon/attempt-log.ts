@@ -48,8 +48,17 @@ export class AttemptLog {
 
   /** Wherever they are now. */
   printedBytes(): number {
-    this.#start ??= currentStart(this.path);
-    return this.#start + this.#size;
+    return this.#findStart() + this.#size;
+  }
+
+  #findStart(): number {
+    try {
+      this.#start ??= currentStart(this.path);
+      return this.#start;
+    } catch {
+      // No descriptors left to look with: found at another look.
+      return 0;
+    }
   }
 
   #printedAt(): number | null {
@@ -60,8 +69,11 @@ export class AttemptLog {
   note(nowMs: number, isLast = false): void {
     if (this.printedBytes() === 0) return;
     this.#times ??= new LogTimes(timesPath(this.path));
-    this.#times.note(nowMs, this.printedBytes(), isLast);
-    if (isLast) this.#times.close();
+    try {
+      this.#times.note(nowMs, this.printedBytes(), isLast);
+    } finally {
+      if (isLast) this.#times.close();
+    }
   }
 
   isDue({ maxBytes, isDaily }: LogRules, nowMs: number): boolean {
@@ -69,7 +81,7 @@ export class AttemptLog {
     if (size === 0 || size < this.notBelowBytes) return false;
     if (size >= maxBytes) return true;
     if (!isDaily) return false;
-    this.#day ??= dayOf(writtenAt(this.path, this.#start ?? 0) ?? nowMs);
+    this.#day ??= dayOf(writtenAt(this.path, this.#findStart()) ?? nowMs);
     return this.#day !== dayOf(nowMs);
   }
 

@@ -8,8 +8,7 @@ import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../c
 import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
-import { isUnderPressure, NO_PRESSURE, type PressureMemory, pressedDims } from '../watchdog/pressure.ts';
-import type { PressureDim } from '../watchdog/shortage.ts';
+import { isUnderPressure, NO_PRESSURE, type PressureMemory, pressureStates } from '../watchdog/pressure.ts';
 import { type LaunchDeps, launchAttempt } from './act.ts';
 import { LiveAttempt } from './attempt.ts';
 import { commitError } from './commit-error.ts';
@@ -354,9 +353,9 @@ export class Engine {
     if (this.#attempts.size === 0) this.#whenIdle?.();
   }
 
-  /** What the host is short of. */
-  pressure(): readonly PressureDim[] {
-    return pressedDims(this.#pressure);
+  /** What the host is short of, for how long, and why. */
+  pressure(): ReturnType<typeof pressureStates> {
+    return pressureStates(this.#pressure);
   }
 
   /** Something runs, waits for room or for the host; an idle daemon does nothing at all. */

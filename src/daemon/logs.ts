@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../core/clock.ts';
 import { logSize } from '../exec/log-file.ts';
+import { lacksGapMark, markGap } from '../exec/log-gap.ts';
 import { logParts } from '../exec/log-parts.ts';
 import { packPart } from '../exec/pack.ts';
 import type { ProcessIdentity } from '../exec/process-identity.ts';
@@ -52,18 +53,23 @@ export class Logs {
   /** Call about once a second. `supervisor`: who writes the log; null: not known yet. */
   look(log: AttemptLog, supervisor: ProcessIdentity | null): void {
     const nowMs = this.#clock.now().wallMs;
-    this.#note(log, nowMs, false);
-    for (const path of log.takePackable(nowMs, false)) this.#pack(path);
-    if (supervisor !== null) this.#rotateWhenDue(log, supervisor, nowMs);
+    this.#try(log, () => {
+      log.note(nowMs);
+      for (const path of log.takePackable(nowMs, false)) this.#pack(path);
+      if (supervisor !== null) this.#rotateWhenDue(log, supervisor, nowMs);
+    });
   }
 
   /** The attempt is over: nothing more will be printed. */
-  async ended(log: AttemptLog): Promise<void> {
+  async ended(log: AttemptLog, { dir }: AttemptPaths): Promise<void> {
     const nowMs = this.#clock.now().wallMs;
-    log.see();
-    this.#note(log, nowMs, true);
     while (log.rotation !== null) await log.rotation;
-    for (const path of log.takePackable(nowMs, true)) this.#pack(path);
+    this.#try(log, () => {
+      if (lacksGapMark(dir)) markGap(log.path);
+      log.see();
+      log.note(nowMs, true);
+      for (const path of log.takePackable(nowMs, true)) this.#pack(path);
+    });
   }
 
   /** Resolves when nothing is under way; what waits is left to the next daemon. */
@@ -73,11 +79,12 @@ export class Logs {
     await this.#packed;
   }
 
-  #note(log: AttemptLog, nowMs: number, isLast: boolean): void {
+  /** What goes wrong with a log, of which it is told once, must not end the daemon. */
+  #try(log: AttemptLog, act: () => void): void {
     try {
-      log.note(nowMs, isLast);
-    } catch {
-      // A full disk costs the times of lines, or the directory has been deleted.
+      act();
+    } catch (error) {
+      this.#tell(log.path, `a log cannot be looked after: ${(error as Error).message}`);
     }
   }
 
@@ -89,7 +96,10 @@ export class Logs {
       await this.#rotate(log, supervisor);
       log.rotation = null;
       // Who prints faster than it is looked at.
-      if (log.see().printedBytes > 0) this.#rotateWhenDue(log, supervisor, nowMs);
+      this.#try(log, () => {
+        log.see();
+        this.#rotateWhenDue(log, supervisor, nowMs);
+      });
     };
     this.#rotated = this.#rotated.then(rotate);
     log.rotation = this.#rotated;
@@ -118,6 +128,11 @@ export class Logs {
 
   #later(path: string, why: string): void {
     this.#retryAtMs = this.#clock.now().monoMs + RETRY_MS;
+    this.#tell(path, why);
+  }
+
+  /** Once, until a rotation has gone well. */
+  #tell(path: string, why: string): void {
     if (this.#isUntold) this.#log.warn({ path }, why);
     this.#isUntold = false;
   }

@@ -68,7 +68,12 @@ export function statusView(
       tickets: [...engine.tickets()].length,
     },
     profile: profiles.regime.profile,
-    pressure: [...engine.pressure()],
+    pressure: engine.pressure().map(({ dim, lastedMs, cause }) => ({
+      dim,
+      lasted_s: Math.round(lastedMs / 1000),
+      cause: cause?.cause ?? null,
+      detail: cause?.detail ?? null,
+    })),
     running: active.map((task) => {
       const live = figures(task);
       return {

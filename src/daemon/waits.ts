@@ -25,7 +25,7 @@ export function plannedView(blocked: Blocked | null, engine: Engine): BlockedVie
   const pressed = engine.pressure();
   return pressed.length === 0
     ? null
-    : { ...NOTHING, dim: 'pressure', blocked_by: [...pressed], earliest_start: null };
+    : { ...NOTHING, dim: 'pressure', blocked_by: pressed.map(({ dim }) => dim), earliest_start: null };
 }
 
 const NOTHING = { requested: 0, available: 0, limit: 0, short_by: 0, blocked_by: [], position: null };

@@ -98,11 +98,7 @@ const CALM_AFTER_MS = 5_000;
 
 /** While this holds nothing is dispatched. */
 export function isUnderPressure(memory: PressureMemory): boolean {
-  return pressedDims(memory).length > 0;
-}
-
-export function pressedDims(memory: PressureMemory): readonly PressureDim[] {
-  return DIMS.filter((dim) => memory[dim].lastedMs !== null);
+  return pressureStates(memory).length > 0;
 }
 
 /** What people are told while it lasts. */

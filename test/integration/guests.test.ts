@@ -6,7 +6,7 @@ import { type GuestKind, runInGuest, skipWithout } from '../support/guest.ts';
 /** Test files that also run inside the guests, from the root of the project. */
 const DRIVER = ['test/integration/cgroups.test.ts'];
 /** These start the daemon as a user does; it has to find its own place. */
-const TASKS = ['test/integration/tasks.test.ts'];
+const TASKS = ['test/integration/tasks.test.ts', 'test/integration/watchdog.test.ts'];
 
 interface Guest {
   readonly kind: GuestKind;

@@ -26,14 +26,17 @@ function positive(value: number): number | null {
   return Number.isInteger(value) && value > 0 ? value : null;
 }
 
+const OUT_OF_DESCRIPTORS: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
 /** True while the very process lives; a zombie does not. */
 export function isAlive(identity: Pick<ProcessIdentity, 'pid' | 'startTicks'>): boolean {
   if (identity.startTicks === null) return answersSignal(identity.pid);
   let stat: string;
   try {
     stat = readFileSync(`/proc/${identity.pid}/stat`, 'utf8');
-  } catch {
-    return false;
+  } catch (error) {
+    // Whether it lives is not known when the descriptors have run out; taken for dead, a task would be lost.
+    return OUT_OF_DESCRIPTORS.has((error as NodeJS.ErrnoException).code);
   }
   return parseIdentity(stat)?.startTicks === identity.startTicks && fieldsAfterName(stat)[0] !== 'Z';
 }

@@ -24,6 +24,8 @@ const cron = (key: string) =>
       `${key}: five fields as in cron, such as "17 4 * * *", or off`,
     );
 const size = (key: string) => text.transform((value) => parseSize(value, key));
+/** A packed part tells its length in 32 bits, and a part may be four times as long where its lines are. */
+const LOG_MAX_BYTES = 512 * 1024 ** 2;
 const percent = (key: string) => text.transform((value) => parsePercent(value, key));
 const count = (key: string, min: number, max: number) =>
   text.transform((value) => parseCount(value, key, min, max));
@@ -232,6 +234,17 @@ export const SETTINGS = {
     '30d',
     'How long an ended task and its log are kept',
   ),
+  'log.max_size': setting(
+    size('log.max_size').refine((value) => value <= LOG_MAX_BYTES, 'log.max_size: at most 512M'),
+    '50M',
+    "A task's log is rotated when it has grown to this",
+  ),
+  'log.daily': setting(
+    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
+    true,
+    'And when a new day has begun',
+  ),
+  'log.keep': setting(count('log.keep', 1, 1000), 5, "Rotated parts kept of a task's log, packed"),
   'api.max_body': setting(size('api.max_body'), '8M', 'Largest request the daemon reads'),
   'api.observe_only_socket': setting(
     z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),

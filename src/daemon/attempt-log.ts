@@ -81,8 +81,15 @@ export class AttemptLog {
     if (size === 0 || size < this.notBelowBytes) return false;
     if (size >= maxBytes) return true;
     if (!isDaily) return false;
-    this.#day ??= dayOf(writtenAt(this.path, this.#findStart()) ?? nowMs);
+    this.#day ??= dayOf(this.#begunAt(nowMs));
     return this.#day !== dayOf(nowMs);
+  }
+
+  /** When its first byte was written, or what was before that rotated away: an unfinished line is older than the file. */
+  #begunAt(nowMs: number): number {
+    const newest = logParts(this.path).at(-2);
+    const rotatedAt = newest === undefined ? 0 : modifiedAt(newest.path);
+    return Math.max(rotatedAt, writtenAt(this.path, this.#findStart()) ?? nowMs);
   }
 
   /** It has become short: its first byte is the one at `start` of all that was printed. */

@@ -1,5 +1,5 @@
 // One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
-import { statSync, truncateSync, watch } from 'node:fs';
+import { truncateSync, watch } from 'node:fs';
 import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { Group, GroupUsage } from '../cgroups/driver.ts';
@@ -11,6 +11,7 @@ import { isAlive, type ProcessIdentity } from '../exec/process-identity.ts';
 import { type KnownRecords, type Records, readCounters, readRecords } from '../exec/records.ts';
 import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
 import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
+import { AttemptLog } from './attempt-log.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress.ts';
@@ -20,6 +21,7 @@ export class LiveAttempt {
   readonly id: TaskId;
   readonly paths: AttemptPaths;
   readonly group: Group;
+  readonly log: AttemptLog;
   readonly progress: ProgressReader;
   readonly heartbeat: Heartbeat;
   /** Null until the first sample of a started attempt. */
@@ -45,6 +47,7 @@ export class LiveAttempt {
   constructor(id: TaskId, paths: AttemptPaths, group: Group, stirred: () => void) {
     this.id = id;
     this.paths = paths;
+    this.log = new AttemptLog(paths.log);
     this.group = group;
     this.progress = new ProgressReader(paths);
     this.heartbeat = new Heartbeat(dirname(paths.dir));
@@ -81,10 +84,16 @@ export class LiveAttempt {
    * or a process outside the group holds the output open. Wakes it; with `force` ends it.
    */
   nudgeSupervisor(force = false): void {
+    // It is stopped for a moment, and must not write in that.
+    if (this.log.isRotating && !force) return;
     if (this.#isMainAlive() || !this.#isSupervisorAlive() || this.group.populated()) return;
     const { supervisor } = this.#known;
     // The supervisor's processes and nobody else: the command was started in a process group of its own.
     if (supervisor?.groupId) signalGroup(supervisor.groupId, force ? 'SIGKILL' : 'SIGCONT');
+  }
+
+  get supervisor(): ProcessIdentity | null {
+    return this.#known.supervisor;
   }
 
   #isSupervisorAlive(): boolean {
@@ -122,12 +131,9 @@ export class LiveAttempt {
   }
 
   #output({ wallMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
-    const { log } = this.paths;
-    if (!isStrict) {
-      const file = statSync(log, { throwIfNoEntry: false });
-      return { outputBytes: file?.size ?? 0, outputAt: file?.mtimeMs ?? null };
-    }
-    this.#strict ??= new StrictOutput(log);
+    const { printedBytes, printedAt } = this.log.see();
+    if (!isStrict) return { outputBytes: printedBytes, outputAt: printedAt };
+    this.#strict ??= new StrictOutput(this.paths.log);
     return { outputBytes: 0, outputAt: this.#strict.read(wallMs) };
   }
 

@@ -127,6 +127,7 @@ export class Engine {
   /** Takes over an active task of the record, before the first round. */
   adopt(task: Task, attempt: LiveAttempt): void {
     this.#attempts.set(task.id, attempt);
+    this.#deps.logs.adopt(attempt.paths);
     attempt.observe();
     this.#enforcer.enforce(task, attempt);
     this.stir(task.id);
@@ -344,6 +345,7 @@ export class Engine {
     this.#enforcer.forget(id);
     this.#lookAgain.forget(id);
     live.close();
+    void this.#deps.logs.ended(live.log, live.paths);
     live.forgetEnvironment();
     this.#graveyard.bury(live.group);
     this.#tellIdle();

@@ -2,7 +2,6 @@
 import type { Logger } from 'pino';
 import type { Now } from '../core/clock.ts';
 import { isActive } from '../core/task.ts';
-import { logSize } from '../exec/log-file.ts';
 import { readDiskUse } from '../host/disk.ts';
 import { readHostMemory } from '../host/memory.ts';
 import { readHostPressure } from '../host/pressure.ts';
@@ -88,5 +87,5 @@ function pressedTask(stage: Stage, live: LiveAttempt, memBytes: number, withWrit
 /** The processes' own account, for v1 charges what goes through the cache to nobody; the log is written outside the group. */
 function writtenBytes(live: LiveAttempt): number | null {
   const bytes = readWrittenBytes(live.group.pids());
-  return bytes === null ? null : bytes + logSize(live.paths.log);
+  return bytes === null ? null : bytes + live.log.printedBytes();
 }

@@ -27,6 +27,7 @@ import { groupTag } from './group-tag.ts';
 import { claimHome, leaveHome, prepareHome } from './home.ts';
 import { policyOf, pressureRules, watchRules } from './limits.ts';
 import { takeLock } from './lock.ts';
+import { Logs } from './logs.ts';
 import { Profiles } from './profiles.ts';
 import { recover } from './recover.ts';
 import { createService } from './service.ts';
@@ -69,11 +70,17 @@ async function main(): Promise<void> {
   const { nice } = profiles.regime.envelopeRules;
   const tools = findTools(nice);
   const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner lost; starting another'));
+  const logs = new Logs(
+    { maxBytes: config['log.max_size'], isDaily: config['log.daily'], keep: config['log.keep'] },
+    realClock,
+    log,
+  );
   const engine = new Engine({
     driver,
     clock: realClock,
     store,
     log,
+    logs,
     tasksDir: paths.tasks,
     tools,
     spawner,
@@ -102,6 +109,8 @@ async function main(): Promise<void> {
     }, CLOSE_PATIENCE_MS);
     await Promise.all(apps.map((each) => each.close()));
     clearTimeout(cut);
+    // A rotation in the middle would leave a supervisor stopped until the next daemon comes.
+    await logs.close();
     store.close();
     opened.close();
     stopCleaning();
@@ -131,7 +140,8 @@ async function main(): Promise<void> {
     startedAt: Date.now(),
     readHost: readHostMemory,
     log,
-    freeDisk: () => freeDiskBytes(paths.dir),
+    // The logs may be on a disk of their own.
+    freeDisk: () => Math.min(freeDiskBytes(paths.dir), freeDiskBytes(paths.tasks)),
     doctor: () => doctor(probe),
     // The answer to the request that asks for it leaves first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),

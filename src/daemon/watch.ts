@@ -6,12 +6,14 @@ import { rememberPaused, type WatchMemory } from '../watchdog/memory.ts';
 import { withEvidence } from '../watchdog/stall.ts';
 import type { LiveAttempt } from './attempt.ts';
 import { isOverdue } from './examine.ts';
+import type { Logs } from './logs.ts';
 import type { Stage } from './stage.ts';
 import { stallEvidence } from './stall-look.ts';
 
 export interface WatchDeps {
   readonly watchRules: WatchRules;
   readonly log: Logger;
+  readonly logs: Logs;
 }
 
 /** What the watchdog remembers from now on, once the round is committed. */
@@ -20,7 +22,7 @@ export const NO_MEMORIES: Memories = new Map();
 
 /** `examine` is called for attempts whose records may say that they are over. */
 export function sampleAll(
-  { watchRules, log }: WatchDeps,
+  { watchRules, log, logs }: WatchDeps,
   stage: Stage,
   attempts: Iterable<LiveAttempt>,
   examine: (live: LiveAttempt) => void,
@@ -35,6 +37,7 @@ export function sampleAll(
     live.nudgeSupervisor();
     const sample = live.sample(stage.now, task.limits.isStrict);
     if (sample === null) continue;
+    logs.look(live.log, live.supervisor);
     live.progress.look(stage.now.monoMs);
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(stage.now.monoMs));
     const before = live.memory ?? live.firstMemory(sample, task.state);

@@ -52,7 +52,7 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
   it('lets a task go on when the disk with its log is full, and counts what it prints', {
     skip: NEEDS_MOUNT,
   }, async (t) => {
-    const home = testHome(t, { watchdog: { kill_grace: '1s' } });
+    const home = testHome(t, { admission: { min_free_disk: '1K' }, watchdog: { kill_grace: '1s' } });
     const disk = smallDisk(t, '2m');
     symlinkSync(disk.dir, join(home.dir, 'tasks'));
     const [begun, full, printed, go] = ['begun', 'full', 'printed', 'go'].map((name) =>

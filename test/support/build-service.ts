@@ -14,6 +14,7 @@ import type { LeaseId } from '../../src/core/lease.ts';
 import type { GroupRef } from '../../src/core/task.ts';
 import { Engine } from '../../src/daemon/engine.ts';
 import { policyOf, pressureRules, watchRules } from '../../src/daemon/limits.ts';
+import { Logs } from '../../src/daemon/logs.ts';
 import { Profiles } from '../../src/daemon/profiles.ts';
 import { recover } from '../../src/daemon/recover.ts';
 import { createService } from '../../src/daemon/service.ts';
@@ -86,6 +87,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     clock,
     store,
     log,
+    logs: new Logs({ maxBytes: 1024 ** 2, isDaily: true, keep: 5 }, clock, log),
     tasksDir,
     tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, chrt: null, ionice: null, script: null },
     spawner: { nice: 10, start() {}, setNice() {}, close() {} },

@@ -18,6 +18,18 @@ export function escapeField(text: string): string {
   return escapeText(text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t'));
 }
 
+/**
+ * For JSON on a terminal, which escapes C0 but neither DEL, C1 nor the marks of direction. They can only be within its
+ * strings, where this means the same.
+ */
+export function showControls(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
+    /[\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** For one line of a log: what a carriage return would overwrite is dropped, as a terminal would show it. */
 export function escapeLine(line: string): string {
   const text = line.replace(/\r+$/, '');

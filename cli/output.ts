@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { BabysitError } from '../src/core/errors.ts';
-import { escapeField } from './escape.ts';
+import { escapeField, showControls } from './escape.ts';
 
 export interface Output {
   /** Data is to be JSON: --json, or stdout is no terminal. */
@@ -20,16 +20,17 @@ export interface Output {
 
 export function createOutput(forceJson: boolean, env: NodeJS.ProcessEnv): Output {
   const terminal = isatty(1);
+  const talksToTerminal = isatty(2);
   const json = forceJson || !terminal;
   return {
     json,
     terminal,
-    talkJson: forceJson || !isatty(2),
+    talkJson: forceJson || !talksToTerminal,
     color: !json && !env.NO_COLOR && env.TERM !== 'dumb',
-    data: (chunk) => writeAll(1, chunk),
+    data: (chunk) => writeAll(1, terminal && typeof chunk === 'string' ? showControls(chunk) : chunk),
     talk: (chunk) => {
       try {
-        writeAll(2, chunk);
+        writeAll(2, talksToTerminal ? showControls(chunk) : chunk);
       } catch (error) {
         if (!isClosedPipe(error)) throw error;
       }

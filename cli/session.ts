@@ -82,6 +82,8 @@ export function problemOf(answer: Answer): BabysitError {
   } catch {
     // Not JSON: told below.
   }
+  // What fastify itself answers while it closes.
+  if (answer.status === 503) return new BabysitError('daemon_stopping', 'the daemon is stopping');
   return new BabysitError('internal', `the daemon answered ${answer.status}: ${answer.text.slice(0, 500)}`);
 }
 

@@ -5,6 +5,7 @@ import { TASK_STATUSES } from '../../src/core/task.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import type { FlagSpecs, Parsed } from '../argv.ts';
 import { type Context, defineCommand } from '../command.ts';
+import { escapeField } from '../escape.ts';
 import { humanValue, outcome } from '../human.ts';
 import { nearest } from '../nearest.ts';
 import { findCwd, findProject } from '../project.ts';
@@ -70,7 +71,9 @@ function render(
   if (format === 'csv')
     return csv(
       header,
-      tasks.map((task) => header.map((key) => plainCell(task, key))),
+      tasks.map((task) =>
+        header.map((key) => (output.terminal ? escapeField : String)(plainCell(task, key))),
+      ),
     );
   if (tasks.length === 0 && output.terminal) return '';
   return alignedTable(

@@ -40,7 +40,8 @@ export const REQUEST = {
   after: refs.optional(),
   after_any: refs.optional(),
   key: z.string().min(1).max(256).optional(),
-  context: z.json().optional(),
+  // JSON it is, as it came in a body of JSON; what is wrong with it `smallContext` says.
+  context: z.unknown().optional(),
   tag: refs.optional(),
   requeue: z.boolean().optional(),
   nice: z.int().min(0).max(19).optional(),
@@ -152,8 +153,12 @@ function submission(run: z.output<typeof RUN>, isEnvironmentChecked = false): Ru
 }
 
 const MAX_CONTEXT_BYTES = 64 * 1024;
+/** Far below what ends a recursion, here and in whoever reads it. */
+const MAX_CONTEXT_DEPTH = 100;
 
 function smallContext(context: unknown): unknown {
+  if (isDeeper(context, MAX_CONTEXT_DEPTH))
+    throw new BabysitError('usage', `context: it is nested more than ${MAX_CONTEXT_DEPTH} levels deep`);
   const bytes = JSON.stringify(context).length;
   if (bytes > MAX_CONTEXT_BYTES)
     throw new BabysitError(
@@ -161,6 +166,16 @@ function smallContext(context: unknown): unknown {
       `context: ${bytes} bytes are more than the ${MAX_CONTEXT_BYTES} it may have`,
     );
   return context;
+}
+
+/** Level by level and not by recursion, which it is to prevent. */
+function isDeeper(value: unknown, depth: number): boolean {
+  let level: unknown[] = [value];
+  for (let left = depth; level.length > 0; left--) {
+    level = level.flatMap((one) => (one !== null && typeof one === 'object' ? Object.values(one) : []));
+    if (left === 0 && level.length > 0) return true;
+  }
+  return false;
 }
 
 function words(text: string | readonly string[]): string[] {

@@ -9,7 +9,7 @@ const OUT_OF_MEMORY: ReadonlySet<KillReason> = new Set<KillReason>([
   'system_mem_pressure',
 ]);
 /** A back-off never grows beyond it. */
-const MAX_BACKOFF_MS = 300_000;
+export const MAX_BACKOFF_MS = 300_000;
 
 /** The task as it waits for its next attempt; null: it has ended for good. */
 export function repeated(task: Task, ended: EndedState): Task | null {

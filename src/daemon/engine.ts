@@ -263,6 +263,8 @@ export class Engine {
   #begin(attempt: LiveAttempt): void {
     const task = this.live.get(attempt.id);
     if (task === undefined || !isActive(task.state)) return;
+    // Taken back and dispatched again in one round: the attempt before leaves its group and its script.
+    this.#retire(attempt.id);
     this.#attempts.set(attempt.id, attempt);
     this.#enforcer.created(attempt.id, task.state);
   }

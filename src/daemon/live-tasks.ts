@@ -1,4 +1,5 @@
 // The live tasks under every key a round needs: id, name, key, what waits for them, and the scheduler's queue.
+import { MAX_BACKOFF_MS } from '../core/retry.ts';
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { Queue } from '../scheduler/queue.ts';
 import type { PendingItem } from '../scheduler/snapshot.ts';
@@ -74,7 +75,8 @@ export class LiveTasks {
   admitDue(nowMs: number): number | null {
     let nextMs: number | null = null;
     for (const [id, at] of this.#deferred) {
-      if (at > nowMs) {
+      // No back-off is as long: the clock was set back.
+      if (at > nowMs && at - nowMs <= MAX_BACKOFF_MS) {
         nextMs = Math.min(nextMs ?? at, at);
         continue;
       }

@@ -1,6 +1,6 @@
 // Wires the rooms by hand, makes the API listen, and takes everything down in reverse order.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -24,7 +24,7 @@ import { keepClean, sweepFiles } from './cleaning.ts';
 import { doctor } from './doctor.ts';
 import { Engine } from './engine.ts';
 import { groupTag } from './group-tag.ts';
-import { claimHome, leaveHome, prepareHome } from './home.ts';
+import { assertRecord, claimHome, leaveHome, prepareHome } from './home.ts';
 import { policyOf, pressureRules, watchRules } from './limits.ts';
 import { takeLock } from './lock.ts';
 import { Logs } from './logs.ts';
@@ -54,6 +54,7 @@ async function main(): Promise<void> {
   const log = pino({ level: config['log.level'], base: { pid: process.pid } }, logFile);
   const opened = openDriver({ tag: groupTag(paths.dir), want: config['envelope.driver'] });
   const { driver, probe } = opened;
+  assertRecord(paths);
   const store = openStore(paths.database);
   const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
   const profiles = new Profiles({
@@ -169,6 +170,8 @@ async function main(): Promise<void> {
   // Who finds the first socket shall find the second.
   await observer?.listen({ path: paths.observeSocket });
   await app.listen({ path: paths.socket });
+  chmodSync(paths.socket, 0o600);
+  if (observer !== null) chmodSync(paths.observeSocket, 0o600);
   log.info({ version: packageJson.version, driver: driver.kind, home: paths.dir }, 'ready');
   void sweepFiles(cleaning);
   process.on('SIGTERM', () => stopOnce(false));

@@ -15,7 +15,8 @@ export class DatabaseUnusable extends Error {
   }
 }
 
-const MEND = 'Nothing was changed. Restore it from a backup, or move it away to begin with an empty record';
+const MEND =
+  'Nothing was changed. Restore it from a backup, or move it and tasks/ away to begin with an empty record';
 
 export function openDatabase(path: string): Database.Database {
   const isNew = !existsSync(path);

@@ -48,6 +48,8 @@ export function serviceOf(t: TestContext, config: object = {}) {
     availableBytes: 0,
     freeDisk: 100 * GIB,
     monoMs: 0,
+    /** How far somebody has set the wall clock since the start. */
+    wallJumpMs: 0,
     hasGroups: false,
     /** Working set of every group. */
     groupMemBytes: 0,
@@ -55,7 +57,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
   const clock = {
     now: () => {
       host.monoMs += 1;
-      return { wallMs: NOW + host.monoMs, monoMs: host.monoMs };
+      return { wallMs: NOW + host.monoMs + host.wallJumpMs, monoMs: host.monoMs };
     },
   };
   const driver: Driver = {

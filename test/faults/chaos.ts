@@ -1,0 +1,158 @@
+// Kills the daemon with SIGKILL at chosen moments under load, then checks every promise.
+//   node test/faults/chaos.ts [--seed=N] [--kills=200]
+// The same seed makes the same choices; what the kernel makes of them is its own affair.
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { runCli } from '../support/cli.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { examineRun, type Findings } from './invariants.ts';
+import { isEndless, type Load, startLoad } from './load.ts';
+import { type Random, random } from './random.ts';
+import { type Json, openRig, type Rig } from './rig.ts';
+import { startWaiters, type Waiters } from './waiters.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly kills: number;
+  readonly say: (line: string) => void;
+}
+
+export interface ChaosResult extends Findings {
+  /** Moment -> kills at it. */
+  readonly moments: ReadonlyMap<string, number>;
+  readonly tasks: number;
+  readonly answered: ReadonlyMap<string, number>;
+  readonly waits: number;
+  /** Clients that gave up, because no daemon lived long enough to answer them even once. */
+  readonly unreachable: number;
+  readonly leasesLapsed: number;
+}
+
+/** Besides a random time: while it starts and recovers, and right behind the answer to an order. */
+const ORDERS = ['run', 'batch', 'lease', 'leased run', 'kill', 'pause', 'resume', 'adjust', 'retry'];
+const MOMENTS = ['any time', 'any time', 'starting', 'starting', ...ORDERS, 'run', 'kill'];
+/** An order that does not come up is not waited for. */
+const ORDER_PATIENCE_MS = 1500;
+const SETTLE_MS = 120_000;
+const AGENTS = 3;
+const WAITERS = 4;
+const CONFIG = { watchdog: { kill_grace: '400ms' }, log: { level: 'info' } };
+
+export async function chaos({ seed, kills, say }: ChaosOptions): Promise<ChaosResult> {
+  const rig = await openRig(CONFIG);
+  const randomOf = (actor: string) => random(seed, actor);
+  const moments = new Map<string, number>();
+  say(`seed ${seed}, ${kills} kills, home ${rig.home.dir}`);
+  try {
+    await rig.up();
+    const load = startLoad(rig, randomOf, AGENTS);
+    const waiters = startWaiters(rig, load.promised, randomOf, WAITERS);
+    const killer = randomOf('killer');
+    for (let done = 0; done < kills; ) {
+      const moment = await strike(rig, load, killer);
+      if (moment === null) continue;
+      moments.set(moment, (moments.get(moment) ?? 0) + 1);
+      done += 1;
+      if (done % 20 === 0)
+        say(`${done} kills, ${load.promised.length} tasks, ${waiters.waited.length} waits`);
+    }
+    await settle(rig, load, waiters);
+    const findings = examineRun(rig, { promised: load.promised, waited: waiters.waited });
+    return {
+      ...findings,
+      broken: [...load.wrong, ...waiters.wrong, ...findings.broken],
+      moments,
+      tasks: load.promised.length,
+      answered: load.answered,
+      waits: waiters.waited.length,
+      unreachable: waiters.unreachable,
+      leasesLapsed: waiters.leases,
+    };
+  } finally {
+    const env = { ...process.env, ...rig.env };
+    await runCli(['daemon-stop', '--kill_tasks'], { env, deadlineMs: SETTLE_MS });
+    rmSync(rig.base, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Starts a daemon if none lives, waits for the moment and kills it; null: it got away. */
+async function strike(rig: Rig, load: Load, random: Random): Promise<string | null> {
+  const moment = random.pick(MOMENTS);
+  const [waitMs, afterMs] = [random.between(0, 500), random.between(0, 4)];
+  rig.launch();
+  if (moment === 'starting') await delay(waitMs / 2);
+  else {
+    await rig.up();
+    if (moment === 'any time') await delay(waitMs);
+    else {
+      const isMet = await orderAnswered(load, moment);
+      await delay(afterMs);
+      if (!isMet) return (await rig.kill()) ? 'any time' : null;
+    }
+  }
+  return (await rig.kill()) ? moment : null;
+}
+
+function orderAnswered(load: Load, order: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (isMet: boolean) => {
+      clearTimeout(timer);
+      load.onAnswer = () => {};
+      resolve(isMet);
+    };
+    const timer = setTimeout(settle, ORDER_PATIENCE_MS, false);
+    load.onAnswer = (answered) => {
+      if (answered === order) settle(true);
+    };
+  });
+}
+
+/** Everything that was begun ends: the endless by hand, the paused after a resume; then the daemon too. */
+async function settle(rig: Rig, load: Load, waiters: Waiters): Promise<void> {
+  await rig.up();
+  await load.stop();
+  for (const entry of load.promised) {
+    const { body } = await rig.insist('GET', `/v1/tasks/${entry.id}`);
+    if (body.status === 'paused') await rig.insist('POST', `/v1/tasks/${entry.id}/resume`, {});
+    if (isEndless(entry) && body.ended_at === null)
+      await rig.insist('POST', `/v1/tasks/${entry.id}/kill`, {});
+  }
+  const patience = { deadlineMs: SETTLE_MS };
+  await waitUntil(async () => (await liveTasks(rig)) === 0, { ...patience, what: 'all tasks to end' });
+  await waiters.stop();
+  const isFree = async () => ((await rig.insist('GET', '/v1/status')).body.leases as Json[]).length === 0;
+  await waitUntil(isFree, { ...patience, what: 'all leases to lapse' });
+  const stopped = await runCli(['daemon-stop'], { env: { ...process.env, ...rig.env } });
+  if (stopped.code !== 0) throw new Error(`daemon-stop: ${stopped.stderr}`);
+}
+
+async function liveTasks(rig: Rig): Promise<number> {
+  const { running, paused, pending } = (await rig.insist('GET', '/v1/status')).body.tasks as Record<
+    string,
+    number
+  >;
+  return (running ?? 0) + (paused ?? 0) + (pending ?? 0);
+}
+
+function figures(result: ChaosResult): string {
+  const list = (counts: ReadonlyMap<string, number>) =>
+    [...counts].map(([what, count]) => `${what} ${count}`).join(', ');
+  return [
+    `kills: ${list(result.moments)}`,
+    `orders answered: ${list(result.answered)}`,
+    `${result.tasks} tasks acknowledged, their commands begun ${result.runs} times; ${result.requeued} attempts taken back before they began`,
+    `${result.waits} wait clients (${result.unreachable} more gave up before any daemon answered), ${result.eventsTold} events told, ${result.restartsTold} of the record say that a daemon took over; ${result.leasesLapsed} leases left to lapse`,
+    `promises broken: ${result.broken.length}`,
+    ...result.broken.map((what) => `  ${what}`),
+  ].join('\n');
+}
+
+if (import.meta.main) {
+  const options = { seed: { type: 'string' }, kills: { type: 'string', default: '200' } } as const;
+  const { values } = parseArgs({ options });
+  const seed = Number(values.seed ?? Date.now() % 1_000_000);
+  const result = await chaos({ seed, kills: Number(values.kills), say: (line) => console.log(line) });
+  console.log(figures(result));
+  process.exitCode = result.broken.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,210 @@
+// A record that cannot be read or written: refused with the mend, left as it is, and good again once it is mended.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import Database from 'better-sqlite3';
+import { type TestHome, testHome } from '../support/home.ts';
+import { daemonPid, isAlive, lastJson, PATIENCE, show, small, submit } from '../support/task-calls.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { NEEDS_MOUNT, type SmallDisk, smallDisk } from './small-disk.ts';
+
+const RECORD = ['babysit.db', 'babysit.db-wal', 'babysit.db-shm'];
+const EXIT_UNREACHABLE = 69;
+const EXIT_TRY_AGAIN = 75;
+
+/** A home on a disk of its own, which has hardly any room for it; its daemon ends before the disk goes. */
+async function onDisk(
+  t: TestContext,
+  size: string,
+  body: (home: TestHome, disk: SmallDisk) => Promise<void>,
+): Promise<void> {
+  const base = testHome(t);
+  const disk = smallDisk(t, size);
+  writeFileSync(join(disk.dir, 'config.json'), JSON.stringify({ admission: { min_free_disk: '1K' } }));
+  const env = { BABYSIT_HOME: disk.dir };
+  const home: TestHome = {
+    ...base,
+    dir: disk.dir,
+    run: (args, options) => base.run(args, { ...PATIENCE, ...options, env }),
+  };
+  try {
+    await body(home, disk);
+  } finally {
+    await home.run(['daemon-stop', '--kill_tasks']);
+  }
+}
+
+async function runTo(home: TestHome, name: string, exitCode: number): Promise<void> {
+  const done = await home.run(
+    ['run', '--wait', `--name=${name}`, ...small, `--command=echo out; exit ${exitCode}`],
+    PATIENCE,
+  );
+  assert.equal(lastJson(done.stdout).exit_code, exitCode, done.stderr);
+}
+
+function stateOf(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/^daemon\./.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((file) => `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`)
+    .sort();
+}
+
+async function refuses(home: TestHome, mend: RegExp): Promise<void> {
+  for (const args of [['daemon-start'], ['run', ...small, 'true'], ['list']]) {
+    const { code, stdout, stderr } = await home.run(args, PATIENCE);
+    assert.deepEqual([code, stdout], [EXIT_UNREACHABLE, ''], `${args}: ${stderr}`);
+    assert.match(stderr, mend);
+  }
+}
+
+const DAMAGES: readonly (readonly [what: string, mend: RegExp, damage: (path: string) => void])[] = [
+  [
+    'overwritten with text',
+    /Restore it from a backup/,
+    (path) => writeFileSync(path, 'my diary\n'.repeat(2000)),
+  ],
+  [
+    'cut off in the middle',
+    /Restore it from a backup/,
+    (path) => truncateSync(path, readFileSync(path).length / 2),
+  ],
+  [
+    'with pages of noise',
+    /Restore it from a backup/,
+    (path) => {
+      const bytes = readFileSync(path);
+      writeFileSync(path, bytes.fill(0xa5, 8192, 24_576));
+    },
+  ],
+  [
+    'with a broken header',
+    /Restore it from a backup/,
+    (path) => {
+      const bytes = readFileSync(path);
+      writeFileSync(path, bytes.fill(0, 0, 100));
+    },
+  ],
+  ['emptied', /Restore it from a backup/, (path) => truncateSync(path, 0)],
+  [
+    'of another program',
+    /Point BABYSIT_HOME elsewhere/,
+    (path) => {
+      rmSync(path);
+      new Database(path).exec('CREATE TABLE milk (litres INTEGER)').close();
+    },
+  ],
+  [
+    'of a newer babysit',
+    /Install the newer babysit again/,
+    (path) => {
+      const db = new Database(path);
+      db.pragma('user_version = 999');
+      db.close();
+    },
+  ],
+];
+
+describe('a database', () => {
+  for (const [what, mend, damage] of DAMAGES)
+    it(`${what} is refused untouched, and its tasks are there again once it is mended`, async (t) => {
+      const home = testHome(t);
+      await runTo(home, 'before', 3);
+      const { log_path } = await show(home, 'before');
+      await home.run(['daemon-stop'], PATIENCE);
+      const path = join(home.dir, 'babysit.db');
+      const saved = join(home.work, 'saved.db');
+      cpSync(path, saved);
+      damage(path);
+      const damaged = stateOf(home.dir);
+      await refuses(home, mend);
+      assert.deepEqual(stateOf(home.dir), damaged);
+      for (const file of RECORD) rmSync(join(home.dir, file), { force: true });
+      cpSync(saved, path);
+      assert.equal((await show(home, 'before')).exit_code, 3);
+      assert.ok(existsSync(String(log_path)));
+      await runTo(home, 'after', 0);
+    });
+
+  it('that a SIGKILL left with a log of changes opens with all of them, noise behind them or not', async (t) => {
+    const home = testHome(t);
+    await runTo(home, 'before', 3);
+    const pid = daemonPid(home);
+    process.kill(pid, 'SIGKILL');
+    await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+    const wal = join(home.dir, 'babysit.db-wal');
+    writeFileSync(wal, Buffer.concat([readFileSync(wal), Buffer.alloc(10_000, 0xa5)]));
+    assert.equal((await show(home, 'before')).exit_code, 3);
+  });
+
+  it('on a read-only disk is refused with the mend', { skip: NEEDS_MOUNT }, (t) =>
+    onDisk(t, '16m', async (home, disk) => {
+      await runTo(home, 'before', 3);
+      await home.run(['daemon-stop']);
+      const before = stateOf(disk.dir);
+      disk.setReadOnly(true);
+      await refuses(home, /read-only.*set BABYSIT_HOME to a directory you may write/i);
+      assert.deepEqual(stateOf(disk.dir), before);
+      disk.setReadOnly(false);
+      assert.equal((await show(home, 'before')).exit_code, 3);
+      await runTo(home, 'after', 0);
+    }),
+  );
+
+  it(
+    'on a full disk refuses what is new, keeps what it has, and goes on when there is room',
+    {
+      skip: NEEDS_MOUNT,
+    },
+    (t) =>
+      onDisk(t, '1m', async (home, disk) => {
+        await runTo(home, 'before', 3);
+        const go = join(home.work, 'go');
+        await submit(home, 'long', [], `until [ -e ${go} ]; do sleep 0.05; done; exit 7`);
+        await waitUntil(async () => (await show(home, 'long')).started_at !== null, {
+          ...PATIENCE,
+          what: 'the start',
+        });
+        const makeRoom = disk.fill();
+        await refusesWhileFull(home);
+        assert.equal((await show(home, 'long')).status, 'running');
+        writeFileSync(go, '');
+        const waiting = home.run(['wait', 'long']);
+        const copy = new Database(join(disk.dir, 'babysit.db'), { readonly: true });
+        assert.equal(copy.pragma('integrity_check', { simple: true }), 'ok');
+        copy.close();
+        makeRoom();
+        assert.equal(lastJson((await waiting).stdout).exit_code, 7);
+        await runTo(home, 'after', 0);
+        assert.deepEqual(await names(home), ['after', 'before', 'long']);
+      }),
+  );
+
+  it('that does not fit on a full disk is not begun by halves', { skip: NEEDS_MOUNT }, (t) =>
+    onDisk(t, '1m', async (home, disk) => {
+      const makeRoom = disk.fill();
+      await refuses(home, /free space/);
+      makeRoom();
+      await runTo(home, 'after', 0);
+    }),
+  );
+});
+
+async function refusesWhileFull(home: TestHome): Promise<void> {
+  const refused = await home.run(['run', '--name=refused', ...small, 'true']);
+  assert.equal(refused.code, EXIT_TRY_AGAIN, refused.stderr);
+  const { error, hint } = lastJson(refused.stderr);
+  assert.equal(error, 'disk_full', refused.stderr);
+  assert.match(String(hint), /Free space/);
+}
+
+async function names(home: TestHome): Promise<string[]> {
+  const { stdout } = await home.run(['list', '--all', '--columns=name']);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).name)
+    .sort();
+}

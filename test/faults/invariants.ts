@@ -1,0 +1,159 @@
+// What must hold after any number of kills: checked against the record, the notes of the tasks and the host itself.
+import { execFileSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { WAIT_EVENTS } from '../../src/core/events.ts';
+import { isEnded, type Task, type TaskId } from '../../src/core/task.ts';
+import { groupTag } from '../../src/daemon/group-tag.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { processesOf } from '../support/home.ts';
+import type { Promised } from './load.ts';
+import type { Rig } from './rig.ts';
+import type { Waited } from './waiters.ts';
+
+export interface Ledger {
+  readonly promised: readonly Promised[];
+  readonly waited: readonly Waited[];
+}
+
+export interface Findings {
+  /** Each is a promise that was not kept. */
+  readonly broken: string[];
+  readonly runs: number;
+  readonly requeued: number;
+  readonly restartsTold: number;
+  readonly eventsTold: number;
+}
+
+/** Call when the daemon has stopped. */
+export function examineRun(rig: Rig, { promised, waited }: Ledger): Findings {
+  const broken: string[] = [];
+  const store = openStore(rig.home.database);
+  const notes = readNotes(rig.ran);
+  let [requeued, restartsTold] = [0, 0];
+  try {
+    const tasks = new Map(store.list({}).map((task) => [task.id as string, task]));
+    for (const entry of promised) {
+      const task = tasks.get(entry.id);
+      if (task === undefined) broken.push(`lost: ${entry.name} ${entry.id} was acknowledged`);
+      else broken.push(...objections(entry, task, notes));
+    }
+    const names = [...tasks.values()].map(({ key }) => key);
+    if (new Set(names).size !== names.length) broken.push('a submission that was repeated made two tasks');
+    const ids = new Set(promised.map(({ id }) => id));
+    for (const task of tasks.values())
+      if (!ids.has(task.id)) broken.push(`nobody was told of ${task.name} ${task.id}`);
+    for (const [key, count] of notes.begun)
+      if (count > 1) broken.push(`run twice: ${key} began ${count} times`);
+    for (const id of tasks.keys()) {
+      const events = store.eventsAfter(id as TaskId, 0);
+      requeued += events.filter(({ event }) => event === 'requeued').length;
+      restartsTold += events.filter(({ event }) => event === 'daemon_restarted').length;
+    }
+    for (const one of waited) broken.push(...missedEvents(store, one));
+    if (store.leases().length > 0) broken.push(`${store.leases().length} leases never lapsed`);
+  } finally {
+    store.close();
+  }
+  broken.push(...leftovers(rig, new Set(promised.map(({ id }) => id))), ...complaints(rig));
+  return {
+    broken,
+    runs: notes.begun.size,
+    requeued,
+    restartsTold,
+    eventsTold: waited.reduce((sum, { seqs }) => sum + seqs.length, 0),
+  };
+}
+
+interface Notes {
+  /** "id attempt" -> how often that attempt began. */
+  readonly begun: ReadonlyMap<string, number>;
+  /** id -> line numbers. */
+  readonly begins: ReadonlyMap<string, readonly number[]>;
+  readonly ends: ReadonlyMap<string, readonly number[]>;
+}
+
+function readNotes(path: string): Notes {
+  const begun = new Map<string, number>();
+  const begins = new Map<string, number[]>();
+  const ends = new Map<string, number[]>();
+  for (const [line, text] of readFileSync(path, 'utf8').trimEnd().split('\n').entries()) {
+    const [word, id = '', attempt] = text.split(' ');
+    const lines = word === 'begin' ? begins : ends;
+    lines.set(id, [...(lines.get(id) ?? []), line]);
+    if (word === 'begin') begun.set(`${id} ${attempt}`, (begun.get(`${id} ${attempt}`) ?? 0) + 1);
+  }
+  return { begun, begins, ends };
+}
+
+function objections(entry: Promised, task: Task, { begins, ends }: Notes): string[] {
+  const { kind, name } = entry;
+  const found: string[] = [];
+  const { state } = task;
+  const how = `${name} (${kind.name}) is ${JSON.stringify(state)}`;
+  if (!isEnded(state)) return [`never ended: ${how}`];
+  const { end } = kind;
+  // Killed while it was pending, it never began.
+  const isUnbegun = state.status === 'killed' && state.attempt === null;
+  if (state.status !== end.status) found.push(`wrong status, ${end.status} was due: ${how}`);
+  else if (end.exitCode !== null && state.exit?.code !== end.exitCode)
+    found.push(`wrong exit code, ${end.exitCode} was due: ${how}`);
+  else if (end.signal !== undefined && state.exit?.signal !== end.signal && !isUnbegun)
+    found.push(`wrong signal, ${end.signal} was due: ${how}`);
+  if (end.killReason !== undefined && (state.status !== 'killed' || state.kill.reason !== end.killReason))
+    found.push(`wrong reason, ${end.killReason} was due: ${how}`);
+  const runs = begins.get(entry.id)?.length ?? 0;
+  const least = isUnbegun ? 0 : kind.runs + entry.extraRuns;
+  const most = kind.runs + entry.extraRuns + entry.perhapsRuns;
+  // What is killed in the moment of its start may end before its first line.
+  if ((runs < least && end.killReason !== 'manual') || runs > most)
+    found.push(`began ${runs} times, ${least} to ${most} were due: ${how}`);
+  const [began, firstEnd] = [begins.get(entry.id)?.[0], ends.get(entry.after?.id ?? '')?.[0]];
+  if (entry.after !== null && began !== undefined && (firstEnd === undefined || firstEnd > began))
+    found.push(`began before ${entry.after.name}, which it comes after, had ended: ${how}`);
+  return found;
+}
+
+/** From the first event a client has seen to the end, it must have seen all that `wait` tells. */
+function missedEvents(store: Store, { id, seqs }: Waited): string[] {
+  const [first] = seqs;
+  if (first === undefined) return [];
+  const events = store.eventsAfter(id as TaskId, first - 1);
+  const end = events.find(({ event, seq }) => event === 'ended' && seq > (seqs.at(-1) ?? 0))?.seq ?? 0;
+  const due = events.filter(({ event, seq }) => WAIT_EVENTS.has(event) && seq < end).map(({ seq }) => seq);
+  return due.join() === seqs.join() ? [] : [`a client of ${id} was told ${seqs}, ${due} had happened`];
+}
+
+function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
+  const found = processesOf(rig.base).map((line) => `process left: ${line}`);
+  const groups = execFileSync(
+    'find',
+    ['/sys/fs/cgroup', '-type', 'd', '-name', `babysit-${groupTag(rig.home.dir)}`],
+    { encoding: 'utf8' },
+  );
+  found.push(
+    ...groups
+      .split('\n')
+      .filter(Boolean)
+      .map((group) => `cgroup left: ${group}`),
+  );
+  const state = new Set(['babysit.db', 'config.json', 'daemon.lock', 'daemon.log', 'tasks']);
+  for (const file of readdirSync(rig.home.dir)) if (!state.has(file)) found.push(`file left: ${file}`);
+  for (const id of readdirSync(rig.home.tasks)) if (!ids.has(id)) found.push(`directory left: tasks/${id}`);
+  for (const script of globSync('*/*/launch.sh', { cwd: rig.home.tasks }))
+    if (statSync(join(rig.home.tasks, script)).size > 0) found.push(`environment left: ${script}`);
+  return found;
+}
+
+/** Level 50 is pino's `error`: nothing that was done to this daemon is one. */
+const ERROR_LEVEL = 50;
+
+function complaints({ home, endings }: Rig): string[] {
+  const lines = readFileSync(home.log, 'utf8').split('\n').filter(Boolean);
+  const errors = lines.filter((line) => {
+    if (!line.startsWith('{')) return !line.startsWith('babysit: a daemon is running already');
+    // A line that SIGKILL has cut off says nothing.
+    return Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0) >= ERROR_LEVEL;
+  });
+  return [...endings.map((how) => `ended by itself: ${how}`), ...errors.map((line) => `daemon.log: ${line}`)];
+}

@@ -1,0 +1,169 @@
+// A home, the daemon in it that is killed again and again, and questions to whichever daemon lives.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SocketError, send } from '../../cli/client.ts';
+import { findHome, type Home } from '../../src/config/home.ts';
+import { runCli } from '../support/cli.ts';
+import { isAlive, read } from '../support/task-calls.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const DAEMON = join(import.meta.dirname, '../../dist/daemon.mjs');
+const ANSWER_MS = 20_000;
+
+export type Json = Record<string, unknown>;
+export type Method = 'GET' | 'POST';
+export interface Reply {
+  readonly status: number;
+  readonly body: Json;
+}
+
+export interface Rig {
+  /** Holds all files of the run. */
+  readonly base: string;
+  readonly home: Home;
+  /** Tasks note here that they begin and end. */
+  readonly ran: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Brings a daemon on its way if none lives; does not wait until it answers. */
+  launch(): ChildProcess | null;
+  /** Resolves once a daemon answers. */
+  up(): Promise<void>;
+  /** SIGKILL to the daemon that serves and to the one that is starting; resolves when they are gone. False: there was none. */
+  kill(): Promise<boolean>;
+  /** Null: the connection broke, so nobody knows whether it was done. Waits for a daemon to send it to. */
+  ask(method: Method, path: string, body?: unknown): Promise<Reply | null>;
+  /** Until an answer comes; only for what may be repeated. */
+  insist(method: Method, path: string, body?: unknown): Promise<Reply>;
+  /** Lines of an open stream; resolves when it ends or breaks. */
+  follow(path: string, body: unknown, onLine: (line: Json) => void): Promise<void>;
+  /** Daemons that ended by themselves, and how. */
+  readonly endings: readonly string[];
+}
+
+export async function openRig(config: object): Promise<Rig> {
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'bc-')));
+  const [dir, work] = [join(base, 's'), join(base, 'work')];
+  for (const path of [dir, work]) mkdirSync(path, { mode: 0o700 });
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
+  const env = { PATH: process.env.PATH, HOME: work, TMPDIR: base, BABYSIT_HOME: dir };
+  const home = findHome(env);
+  // The launcher builds what is missing; from here on the daemon is started without it.
+  const built = await runCli(['version'], { env: { ...env, ...process.env } });
+  if (built.code !== 0 || !existsSync(DAEMON)) throw new Error(`no build: ${built.stderr}`);
+  const endings: string[] = [];
+  let child: ChildProcess | null = null;
+
+  function launch(): ChildProcess | null {
+    if (servingPid() !== null || (child !== null && isRunning(child))) return child;
+    const log = openSync(home.log, 'a', 0o600);
+    const started = spawn(process.execPath, ['--max-semi-space-size=1', DAEMON], {
+      cwd: '/',
+      env,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    // Exit 0: a waiting client had started another one.
+    started.on('exit', (code, signal) => {
+      if (signal !== 'SIGKILL' && code !== 0) endings.push(`daemon ${started.pid}: ${signal ?? code}`);
+    });
+    child = started;
+    return child;
+  }
+
+  function servingPid(): number | null {
+    const pid = Number(read(home.pidFile));
+    return pid > 0 && isAlive(pid) ? pid : null;
+  }
+
+  async function request(method: Method, path: string, body?: unknown): Promise<Reply> {
+    const { status, text } = await send(home.socket, {
+      method,
+      path,
+      timeoutMs: ANSWER_MS,
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status, body: JSON.parse(text) };
+  }
+
+  /** Rejects with `broken` or `silent`: it may have been done. */
+  async function deliver<T>(send: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await send();
+      } catch (error) {
+        if (!(error instanceof SocketError)) throw error;
+        if (error.fault !== 'absent' && error.fault !== 'busy') throw error;
+        await delay(5);
+      }
+    }
+  }
+
+  async function ask(method: Method, path: string, body?: unknown): Promise<Reply | null> {
+    try {
+      return await deliver(() => request(method, path, body));
+    } catch (error) {
+      if (error instanceof SocketError && error.fault === 'broken') return null;
+      throw error;
+    }
+  }
+
+  async function insist(method: Method, path: string, body?: unknown): Promise<Reply> {
+    for (;;) {
+      const reply = await ask(method, path, body);
+      if (reply !== null) return reply;
+    }
+  }
+
+  return {
+    base,
+    home,
+    ran: join(base, 'ran'),
+    env,
+    launch,
+    async up() {
+      launch();
+      await insist('GET', '/v1/ping');
+    },
+    async kill() {
+      const starting = child !== null && isRunning(child) ? child : null;
+      const found = new Set([servingPid(), starting?.pid ?? null].filter((pid) => pid !== null));
+      const gone = starting && once(starting, 'exit');
+      for (const pid of found) process.kill(pid, 'SIGKILL');
+      await gone;
+      await waitUntil(() => servingPid() === null, { deadlineMs: ANSWER_MS, what: 'the daemon to die' });
+      return found.size > 0;
+    },
+    ask,
+    insist,
+    async follow(path, body, onLine) {
+      let rest = '';
+      const onData = (chunk: Buffer) => {
+        const lines = (rest + chunk.toString()).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line !== '') onLine(JSON.parse(line));
+      };
+      const stream = { method: 'POST', path, body, timeoutMs: ANSWER_MS, onData } as const;
+      await deliver(() => send(home.socket, stream)).catch((error) => {
+        if (!(error instanceof SocketError && error.fault === 'broken')) throw error;
+      });
+    },
+    endings,
+  };
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}

@@ -1,0 +1,42 @@
+// A small file system of a test's own, which can be filled to the last byte.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+/** For a test's `skip`. */
+export const NEEDS_MOUNT = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
+
+export interface SmallDisk {
+  readonly dir: string;
+  /** Takes what is left of it; returns what gives it back. */
+  fill(): () => void;
+  /** Mounts it again, read-only or not. */
+  setReadOnly(isReadOnly: boolean): void;
+}
+
+/** `size` as mount(8) takes it for a tmpfs. Unmounted when the test has ended. */
+export function smallDisk(t: TestContext, size: string): SmallDisk {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'bs-disk-')));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
+  t.after(() => {
+    execFileSync('umount', [dir]);
+    rmdirSync(dir);
+  });
+  return {
+    dir,
+    fill() {
+      const filler = join(dir, 'filler');
+      try {
+        writeFileSync(filler, Buffer.alloc(64 * 1024 ** 2));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+      return () => rmSync(filler);
+    },
+    setReadOnly: (isReadOnly) => {
+      execFileSync('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, dir]);
+    },
+  };
+}

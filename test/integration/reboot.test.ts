@@ -1,0 +1,112 @@
+// A restart of the host: what ran is interrupted or runs again, what waited waits on, and no pid of the old boot is believed.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import Database from 'better-sqlite3';
+import { BABYSIT } from '../support/cli.ts';
+import { runInGuest, skipWithout } from '../support/guest.ts';
+import { testHome } from '../support/home.ts';
+import { daemonPid, isAlive, jsonLines, PATIENCE, read, show, submit } from '../support/task-calls.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const begin = (file: string) => `echo "$BABYSIT_TASK_NAME $BABYSIT_ATTEMPT" >>${file}`;
+
+describe('after a restart of the host', () => {
+  it('told by another boot id, tasks are interrupted, queued again or still queued', async (t) => {
+    const home = testHome(t);
+    const ran = join(home.work, 'ran');
+    const isOver = join(home.work, 'over');
+    // Runs on in the first boot; comes to its end in the second.
+    const line = `${begin(ran)}; until [ -e ${isOver} ]; do sleep 0.05; done`;
+    await submit(home, 'running', [], line);
+    await submit(home, 'again', ['--requeue'], line);
+    await submit(home, 'waiting', ['--after_any=running'], begin(ran));
+    await waitUntil(() => read(ran).split('\n').length === 2, { ...PATIENCE, what: 'both to run' });
+    const { id, pid } = await show(home, 'running');
+    const innocent = spawn('sleep', ['600'], { stdio: 'ignore' });
+    try {
+      await endBoot(home.dir, daemonPid(home));
+      // In the new boot the pids of the old one belong to others.
+      const stat = readFileSync(`/proc/${innocent.pid}/stat`, 'utf8');
+      writeFileSync(join(home.dir, 'tasks', String(id), '1', 'claim'), stat);
+      writeFileSync(join(home.dir, 'tasks', String(id), '1', 'started'), stat);
+      writeFileSync(isOver, '');
+      const ended = await home.run(['wait', 'again', 'waiting'], PATIENCE);
+      assert.deepEqual(
+        jsonLines(ended.stdout)
+          .map(({ name, status, attempt }) => [name, status, attempt])
+          .sort(),
+        [
+          ['again', 'completed', 2],
+          ['waiting', 'completed', 1],
+        ],
+      );
+      const { status, reason, hint, attempt } = await show(home, 'running');
+      assert.deepEqual([status, reason, attempt], ['interrupted', 'host_rebooted', 1]);
+      assert.match(String(hint), /run it again/);
+      assert.deepEqual(read(ran).split('\n').sort(), ['again 1', 'again 2', 'running 1', 'waiting 1']);
+      assert.ok(isAlive(Number(innocent.pid)), 'a process of the new boot was taken for one of the old');
+      assert.ok(!isAlive(Number(pid)), 'nothing of a task without a record goes on');
+    } finally {
+      innocent.kill('SIGKILL');
+      await once(innocent, 'exit');
+    }
+  });
+});
+
+/** The daemon dies at once, and its record is of another boot. */
+async function endBoot(dir: string, pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+  const db = new Database(join(dir, 'babysit.db'));
+  const changed = db
+    .prepare(
+      "UPDATE tasks SET body = json_set(body, '$.state.attempt.bootId', 'earlier') WHERE status = 'running'",
+    )
+    .run();
+  db.close();
+  assert.equal(changed.changes, 2);
+}
+
+describe('over two boots of one guest', { skip: skipWithout('v2-root') }, () => {
+  it('with power cut in between, tasks are interrupted, queued again or still queued', {
+    timeout: 300_000,
+  }, async (t) => {
+    const shared = mkdtempSync(join(tmpdir(), 'bs-boot-'));
+    t.after(() => rmSync(shared, { recursive: true, force: true }));
+    const boot = (script: string) =>
+      // The host's directory, so that it outlives the guest, whose own files are in its memory.
+      runInGuest('v2-root', ['bash', '-c', `mount -t hostfs -o ${shared} none /mnt && ${script}`], {
+        timeoutMs: 120_000,
+        env: { BABYSIT_HOME: '/mnt/s', BABYSIT_NODE: process.execPath, BABYSIT },
+      });
+    const flags = '--estimated_mem_bytes=32M --estimated_cpu_cores=0.1';
+    const run = (name: string, more: string, command: string) =>
+      `"$BABYSIT" run --name=${name} ${flags} ${more} --command='echo ${name} >>/mnt/ran; ${command}'`;
+    const first = await boot(
+      [
+        run('running', '', 'sleep 600'),
+        run('again', '--requeue', 'test -e /mnt/second || sleep 600'),
+        run('waiting', '--after_any=running', 'true'),
+        'until [ "$(wc -l </mnt/ran)" = 2 ]; do sleep 0.1; done',
+        'sync /mnt/ran; echo acknowledged',
+        // No shutdown, nothing is written back.
+        'echo o >/proc/sysrq-trigger; sleep 60',
+      ].join(' && '),
+    );
+    assert.match(first.output, /acknowledged/);
+    assert.ok(existsSync(join(shared, 's', 'babysit.db')));
+    writeFileSync(join(shared, 'second'), '');
+    const second = await boot('"$BABYSIT" wait again waiting; "$BABYSIT" status running --full');
+    const results = jsonLines(second.output).filter(({ status }) => status !== undefined);
+    const of = (wanted: string) => results.find(({ name }) => name === wanted) ?? {};
+    assert.deepEqual([of('again').status, of('again').attempt], ['completed', 2], second.output);
+    assert.equal(of('waiting').status, 'completed', second.output);
+    assert.deepEqual([of('running').status, of('running').reason], ['interrupted', 'host_rebooted']);
+    assert.deepEqual(read(join(shared, 'ran')).split('\n').sort(), ['again', 'again', 'running', 'waiting']);
+  });
+});

@@ -6,7 +6,7 @@ import { type GuestKind, runInGuest, skipWithout } from '../support/guest.ts';
 /** Test files that also run inside the guests, from the root of the project. */
 const DRIVER = ['test/integration/cgroups.test.ts'];
 /** These start the daemon as a user does; it has to find its own place. */
-const TASKS = ['test/integration/tasks.test.ts', 'test/integration/watchdog.test.ts'];
+const TASKS = ['test/integration/tasks.test.ts'];
 
 interface Guest {
   readonly kind: GuestKind;
@@ -21,13 +21,13 @@ const GUESTS: readonly Guest[] = [
     kind: 'v2-root',
     unit: [],
     inUnit: DRIVER,
-    asUser: [...TASKS, 'test/integration/faults.test.ts'],
+    asUser: TASKS,
   },
   {
     kind: 'systemd-user',
     unit: ['systemd-run', '--user', ...delegatedService()],
     inUnit: DRIVER,
-    asUser: [...TASKS, 'test/guest/service.test.ts'],
+    asUser: [...TASKS, 'test/integration/watchdog.test.ts', 'test/guest/service.test.ts'],
   },
   { kind: 'systemd-root', unit: ['systemd-run', ...delegatedService()], inUnit: DRIVER, asUser: [] },
 ];

@@ -45,14 +45,14 @@ function peakMemBytes(pid: number): number {
 }
 
 describe('a log that grows', () => {
-  it('keeps every numbered line of a gigabyte printed at full speed, in little memory', async (t) => {
-    const LINES = 120_000_000;
+  it('keeps every numbered line of 300 MB printed at full speed, in little memory', async (t) => {
+    const LINES = 35_000_000;
     const home = testHome(t, { log: { max_size: '50M', keep: 1000 } });
     const log = await start(home, 'flood', `seq ${LINES}`, '--estimated_time=10m');
     assert.equal((await wait(home, 'flood')).status, 'completed');
     const { from, to } = logExtent(log);
-    assert.ok(from === 0 && to > 1e9, `bytes ${from} to ${to}`);
-    assert.ok(rotated(log) >= 3, `${rotated(log)} parts`);
+    assert.ok(from === 0 && to > 3e8, `bytes ${from} to ${to}`);
+    assert.ok(rotated(log) >= 1, `${rotated(log)} parts`);
     assert.ok(
       peakMemBytes(daemonPid(home)) < 300e6,
       `the daemon took ${peakMemBytes(daemonPid(home))} bytes`,

@@ -36,6 +36,8 @@ test('a watchdog that is right', async (t) => {
 
   await t.test('a pause is no running time, also when the daemon is restarted meanwhile', async () => {
     await run('slow', 'sleep 600');
+    const hasStarted = async () => (await task('slow')).started_at !== null;
+    await waitUntil(hasStarted, { ...PATIENCE, what: 'the command to start' });
     await change('slow', 'pause');
     await change('slow', 'adjust', { kill_timeout: '1s' });
     await lasts(3000);

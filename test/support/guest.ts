@@ -5,7 +5,7 @@ import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** `v2-root`: bare cgroup v2, no init system. `systemd-*`: systemd as PID 1, as a lingering user or as root. */
-export type GuestKind = 'v2-root' | 'systemd-user' | 'systemd-root';
+export type GuestKind = 'v2-root' | 'systemd-user';
 
 export interface GuestOptions {
   readonly timeoutMs: number;
@@ -50,7 +50,6 @@ const systemd = new URL('systemd-guest.sh', import.meta.url);
 const SCRIPTS: Record<GuestKind, { script: URL; flags: readonly string[] }> = {
   'v2-root': { script: uml, flags: [] },
   'systemd-user': { script: systemd, flags: [] },
-  'systemd-root': { script: systemd, flags: ['-r'] },
 };
 
 /** Why no guest of this kind can be started here; null when one can. */

@@ -1,15 +1,12 @@
 // Follows one task to its end, over as many daemons as it takes, without losing or repeating an event.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EventView, TaskView } from '../src/api/shapes.ts';
 import type { BabysitError } from '../src/core/errors.ts';
 import { SocketError, send } from './client.ts';
+import { Reconnection } from './reconnection.ts';
 import { taskPath } from './refs.ts';
-import { problemOf, type Session, startDaemon, unreachable } from './session.ts';
+import { problemOf, type Session } from './session.ts';
 
 const ANSWER_MS = 30_000;
-const START_TRIES = 5;
-const BACKOFF_MIN_MS = 20;
-const BACKOFF_MAX_MS = 1_000;
 
 export interface FollowOptions {
   /** Hear of progress, too. */
@@ -31,18 +28,14 @@ export async function followTask(
 ): Promise<TaskView> {
   let id: string | null = null;
   let lastSeq = after;
-  let backoffMs = 0;
-  let mayStart = session.autostart;
-  let failedStarts = 0;
-  let wasConnected = false;
+  const reconnection = new Reconnection(session);
   for (;;) {
     if (signal.aborted) throw new Aborted();
     let ended: TaskView | null = null;
     const lines = lineReader((line) => {
       const event = JSON.parse(line) as EventView;
       if (event.event === 'daemon_stopping') {
-        // Somebody wants it stopped: whoever starts it again is waited for.
-        mayStart = false;
+        reconnection.stopping();
         onEvent(event);
         return;
       }
@@ -53,7 +46,7 @@ export async function followTask(
       }
       // Names may be used again; after a break only the id is sure to mean the same task.
       id ??= event.id;
-      backoffMs = 0;
+      reconnection.heard();
       if (event.task !== undefined) ended = event.task;
       if (event.seq > lastSeq) onEvent(event);
       lastSeq = Math.max(lastSeq, event.seq);
@@ -72,25 +65,10 @@ export async function followTask(
       if (ended !== null) return ended;
       if (signal.aborted) throw new Aborted();
       if (!(error instanceof SocketError)) throw error;
-      wasConnected ||= id !== null || error.fault === 'broken';
-      if (error.fault === 'denied') throw unreachable(session, error, { method: 'GET' });
-      // The first turn may find that nobody ever started a daemon; later ones, that it died.
-      if (error.fault === 'absent' && mayStart) {
-        try {
-          await startDaemon(session);
-          failedStarts = 0;
-        } catch (failure) {
-          failedStarts += 1;
-          // A daemon may be killed while it starts; one that cannot start will not do so at the next try either.
-          if (!wasConnected || failedStarts >= START_TRIES) throw failure;
-        }
-      } else if (error.fault === 'absent' && !wasConnected)
-        throw unreachable(session, error, { method: 'GET' });
+      await reconnection.lost(error, { method: 'GET' });
     }
     if (ended !== null) return ended;
-    // Not all of a hundred waiters at once.
-    await delay(backoffMs * (0.5 + Math.random()));
-    backoffMs = Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_MIN_MS, backoffMs * 2));
+    await reconnection.pause();
   }
 }
 

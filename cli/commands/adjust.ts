@@ -4,8 +4,9 @@ import { BabysitError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { parseCores } from '../../src/units/number.ts';
 import { parseSize } from '../../src/units/size.ts';
-import type { FlagSpecs, Flags } from '../argv.ts';
+import type { FlagSpecs } from '../argv.ts';
 import { changeEach } from '../change-each.ts';
+import { checkTyped } from '../checked.ts';
 import { defineCommand } from '../command.ts';
 import { readPriority } from '../priority.ts';
 import { NAME_FLAG, someRefs } from '../refs.ts';
@@ -48,7 +49,7 @@ What a running task asks for on top has to be free now (exit 2 when it is not).`
   ],
   run(context, { flags, positionals }) {
     const refs = someRefs(positionals, flags.name, 'adjust');
-    const body = readBody(flags);
+    const body: AdjustBody = { ...checkTyped(flags, CHECKS), ...readPriority(flags.priority) };
     if (Object.keys(body).length === 0)
       throw new BabysitError('usage', 'adjust needs something to adjust', {
         hint: 'babysit adjust NAME --estimated_time=2h; babysit adjust --help lists the rest.',
@@ -56,14 +57,3 @@ What a running task asks for on top has to be free now (exit 2 when it is not).`
     return changeEach(context, refs, 'adjust', flags.force ? { ...body, force: true } : body, 'adjusted');
   },
 });
-
-function readBody(flags: Flags<typeof FLAGS>): AdjustBody {
-  const typed: Record<string, string> = {};
-  for (const [key, parse] of Object.entries(CHECKS)) {
-    const text = flags[key as keyof typeof CHECKS];
-    if (text === undefined) continue;
-    parse(text, `--${key}`);
-    typed[key] = text;
-  }
-  return { ...typed, ...readPriority(flags.priority) };
-}

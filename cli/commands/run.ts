@@ -6,6 +6,7 @@ import { parseDuration, parseDurationOrOff } from '../../src/units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../../src/units/number.ts';
 import { parseSize } from '../../src/units/size.ts';
 import type { FlagSpecs, Flags, Parsed } from '../argv.ts';
+import { checkTyped } from '../checked.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { readPriority } from '../priority.ts';
 import { findCwd, findOwner, findProject, taskEnv } from '../project.ts';
@@ -155,13 +156,12 @@ function readOrigin(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): BatchBo
   };
 }
 
-/** What is typed is checked here, so that a mistake costs no daemon, and sent as it was typed. */
 function readOptions(flags: Flags<typeof FLAGS>): Partial<RunBody> {
   const { after, after_any, retry_on, retries, key, lease } = flags;
   if (after.length > 0 && after_any.length > 0)
     throw new BabysitError('usage', '--after and --after_any exclude each other');
   return {
-    ...checkEstimates(flags),
+    ...checkTyped(flags, CHECKS),
     ...readPriority(flags.priority),
     ...(flags.queue ? { queue: true } : {}),
     ...(flags.force ? { force: true } : {}),
@@ -267,14 +267,3 @@ const CHECKS = {
   mem_pct_limit: parsePercent,
   cpu_pct_limit: parsePercent,
 } as const;
-
-function checkEstimates(flags: Flags<typeof FLAGS>): Partial<RunBody> {
-  const typed: Record<string, string> = {};
-  for (const [key, parse] of Object.entries(CHECKS)) {
-    const text = flags[key as keyof typeof CHECKS];
-    if (text === undefined) continue;
-    parse(text, `--${key}`);
-    typed[key] = text;
-  }
-  return typed;
-}

@@ -45,6 +45,7 @@ export interface Request {
 }
 
 const COMMIT_RETRY_MS = 1000;
+const DUE_MAX_MS = 60_000;
 
 export class Engine {
   readonly hub = new Hub();
@@ -117,6 +118,11 @@ export class Engine {
 
   plan(): Plan {
     return this.#outlook.plan();
+  }
+
+  /** What the host is short of, for how long, and why. */
+  pressure(): ReturnType<typeof pressureStates> {
+    return pressureStates(this.#pressure);
   }
 
   /** In this round the task starts whatever the ledger says. */
@@ -357,11 +363,6 @@ export class Engine {
     if (this.#attempts.size === 0) this.#whenIdle?.();
   }
 
-  /** What the host is short of, for how long, and why. */
-  pressure(): ReturnType<typeof pressureStates> {
-    return pressureStates(this.#pressure);
-  }
-
   /** Something runs, waits for room or for the host; an idle daemon does nothing at all. */
   #needsTick(): boolean {
     return this.#attempts.size + this.live.queue.size > 0 || isUnderPressure(this.#pressure);
@@ -391,7 +392,6 @@ export class Engine {
   }
 }
 
-const DUE_MAX_MS = 60_000;
 interface Watched {
   readonly memories: Memories;
   readonly pressure: PressureMemory;

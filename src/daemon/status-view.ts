@@ -1,12 +1,12 @@
 // The host at a glance: capacity, what holds it, and the queue in the order of expected starts.
 import { hostname } from 'node:os';
 import type { StatusView } from '../api/shapes.ts';
-import { isActive, type Task } from '../core/task.ts';
+import type { Task } from '../core/task.ts';
 import type { HostMemory } from '../host/memory.ts';
 import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
 import type { Engine } from './engine.ts';
 import type { Profiles } from './profiles.ts';
-import type { LiveFigures } from './views.ts';
+import { elapsedMs, type LiveFigures } from './views.ts';
 import { plannedView, waitingView } from './waits.ts';
 
 export interface StatusDeps {
@@ -79,7 +79,7 @@ export function statusView(
       return {
         name: task.name,
         id: task.id,
-        elapsed_ms: elapsedMs(task, nowMs),
+        elapsed_ms: elapsedMs(task.state, nowMs) ?? 0,
         mem_bytes: live?.memBytes ?? null,
         cpu_cores: live?.cpuCores ?? null,
       };
@@ -115,12 +115,6 @@ function queueView(engine: Engine): StatusView['queue'] {
     rows.push({ kind: 'task', name: task.name, id: task.id, waiting: waitingView(task, engine) });
   }
   return rows;
-}
-
-function elapsedMs({ state }: Task, nowMs: number): number {
-  if (!isActive(state) || state.attempt.startedAt === null) return 0;
-  const pausedMs = state.attempt.pausedMs + (state.status === 'paused' ? nowMs - state.pausedAt : 0);
-  return Math.max(0, nowMs - state.attempt.startedAt - pausedMs);
 }
 
 function sum(values: readonly number[]): number {

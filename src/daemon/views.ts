@@ -106,8 +106,8 @@ function suggested(task: Task): TaskView['suggested_estimates'] {
   return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
 }
 
-/** Without the time it was paused. */
-function elapsedMs(state: TaskState, untilMs: number): number | null {
+/** Without the time it was paused; null: it has not started. */
+export function elapsedMs(state: TaskState, untilMs: number): number | null {
   const attempt = attemptOf(state);
   if (attempt === null || attempt.startedAt === null) return null;
   const pausedMs = attempt.pausedMs + (state.status === 'paused' ? untilMs - state.pausedAt : 0);
@@ -178,6 +178,6 @@ function attemptOf(state: TaskState): Attempt | null {
   return state.status === 'pending' ? null : state.attempt;
 }
 
-function iso(at: number | null): string | null {
+export function iso(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }

@@ -5,6 +5,7 @@ import type { Blocked } from '../scheduler/explain.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { Engine } from './engine.ts';
 import { blockedView } from './refusal.ts';
+import { iso } from './views.ts';
 
 const NAMES_SHOWN = 5;
 
@@ -62,8 +63,4 @@ function endOf({ id, state, estimate }: Task, plan: Plan): number | null {
   if (isActive(state)) return (state.attempt.startedAt ?? state.attempt.dispatchedAt) + estimate.timeMs;
   const startMs = plan.get(id)?.startMs ?? null;
   return startMs === null ? null : startMs + estimate.timeMs;
-}
-
-function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

@@ -1,10 +1,13 @@
 // Builds dist/: the CLI in one file that starts fast, the daemon in one file beside its packages, and the supervisor.
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
 /** What the daemon starts, found beside its bundle. */
-const SCRIPTS = ['spawner.sh', 'supervisor.sh'];
+const SCRIPTS = [
+  ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => join('src/exec', name)),
+  ...['enter-unit.sh', 'unit-main.sh'].map((name) => join('src/cgroups', name)),
+];
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -49,9 +52,16 @@ try {
     outfile: join(half, 'daemon.mjs'),
     packages: 'external',
   });
-  for (const script of SCRIPTS) copyFileSync(join(root, 'src/exec', script), join(half, script));
+  for (const script of SCRIPTS) copyFileSync(join(root, script), join(half, basename(script)));
   // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
-  for (const file of ['cli.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs', ...SCRIPTS, '.built'])
+  for (const file of [
+    'cli.cjs',
+    'hooks.cjs',
+    'mcp.mjs',
+    'daemon.mjs',
+    ...SCRIPTS.map((script) => basename(script)),
+    '.built',
+  ])
     renameSync(join(half, file), join(dist, file));
 } finally {
   rmSync(half, { recursive: true, force: true });

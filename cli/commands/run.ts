@@ -97,6 +97,15 @@ export const FLAGS = {
     kind: 'switch',
     help: 'in a terminal of its own, for programs that hold their output back in a pipe',
   },
+  driver: {
+    kind: 'text',
+    value: 'auto|systemd',
+    help: 'systemd: as a transient unit in babysit.slice, for systemctl and journalctl (default: config envelope.driver)',
+  },
+  journal: {
+    kind: 'switch',
+    help: "write the output also to systemd's journal, under the task's name, where there is one",
+  },
   lease: { kind: 'text', value: 'ID', help: 'use the room wait_for_capacity holds' },
   batch: {
     kind: 'text',
@@ -122,23 +131,26 @@ The task gets the environment and the directory of the caller, and hard caps of 
 
 async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
   const { output, session, full } = context;
-  const origin = readOrigin(parsed.flags, context.env);
-  const options = readOptions(parsed.flags);
-  if (parsed.flags.batch !== undefined) {
+  const { flags } = parsed;
+  const origin = readOrigin(flags, context.env);
+  const options = readOptions(flags);
+  if (flags.batch !== undefined) {
     refuseBeside(parsed);
     const { submitBatch } = await import('../batch.ts');
-    return submitBatch(context, parsed.flags.batch, origin, options);
+    return submitBatch(context, flags.batch, origin, options);
   }
-  const body: RunBody = { ...readCommand(parsed), ...checkName(parsed.flags.name), ...options, ...origin };
+  const body: RunBody = { ...readCommand(parsed), ...checkName(flags.name), ...options, ...origin };
   const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
+  if (flags.journal && !task.journal)
+    output.talk('babysit: this host has no journal of systemd; the output goes to the log alone\n');
   const line = `queued: ${task.name}\n`;
-  if (parsed.flags.wait) {
+  if (flags.wait) {
     output.talk(line);
     const { waitForTasks } = await import('../waiting.ts');
-    return waitForTasks(context, [task.id], { any: false, timeoutMs: null, owner: parsed.flags.owner });
+    return waitForTasks(context, [task.id], { any: false, timeoutMs: null, owner: flags.owner });
   }
   // The one line is promised also where stdout is no terminal; only --json asks for the object.
-  const asked = (parsed.flags as unknown as { json: boolean }).json;
+  const asked = (flags as unknown as { json: boolean }).json;
   output.data(asked ? `${JSON.stringify(taskView(task, full))}\n` : line);
   return EXIT.ok;
 }
@@ -178,17 +190,22 @@ function readOptions(flags: Flags<typeof FLAGS>): Partial<RunBody> {
     ...(flags.nice === undefined ? {} : { nice: parseCount(flags.nice, '--nice', 0, 19) }),
     ...(flags.background ? { background: true } : {}),
     ...(flags.pty ? { pty: true } : {}),
-    ...readObservability(flags.observability),
+    ...readChoice('driver', flags.driver),
+    ...(flags.journal ? { journal: true } : {}),
+    ...readChoice('observability', flags.observability),
   };
 }
 
-function readObservability(text: string | undefined): Partial<RunBody> {
+function readChoice(flag: 'observability' | 'driver', text: string | undefined): Partial<RunBody> {
   if (text === undefined) return {};
-  if (text === 'any' || text === 'strict') return { observability: text };
-  throw new BabysitError('usage', `--observability: "${text}" is neither any nor strict`, {
-    flag: '--observability',
+  const [one, other] = CHOICES[flag];
+  if (text === one || text === other) return { [flag]: text };
+  throw new BabysitError('usage', `--${flag}: "${text}" is neither ${one} nor ${other}`, {
+    flag: `--${flag}`,
   });
 }
+
+const CHOICES = { observability: ['any', 'strict'], driver: ['auto', 'systemd'] } as const;
 
 function readContext(text: string): unknown {
   try {

@@ -47,6 +47,8 @@ export const REQUEST = {
   nice: z.int().min(0).max(19).optional(),
   background: z.boolean().optional(),
   pty: z.boolean().optional(),
+  driver: z.enum(['auto', 'systemd']).optional(),
+  journal: z.boolean().optional(),
   lease: z.string().min(1).max(64).optional(),
   retries: z.int().min(0).max(1000).optional(),
   retry_on: refs.optional(),
@@ -137,6 +139,8 @@ function submission(run: z.output<typeof RUN>, isEnvironmentChecked = false): Ru
       nice: run.nice ?? null,
       isBackground: run.background ?? false,
       usesPty: run.pty ?? false,
+      isUnit: run.driver === undefined ? null : run.driver === 'systemd',
+      isJournaled: run.journal ?? null,
     },
     lease: run.lease ?? null,
     retry:

@@ -3,7 +3,7 @@
 import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { ProfileName } from '../core/profile.ts';
-import type { Command, Manner, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
+import type { AskedManner, Command, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
 import type {
   BackupView,
   BatchLineView,
@@ -46,7 +46,7 @@ export interface RunSubmission {
   readonly context: unknown;
   readonly tags: readonly string[];
   readonly requeue: boolean;
-  readonly manner: Manner;
+  readonly manner: AskedManner;
   readonly lease: string | null;
   readonly retry: {
     readonly max: number;

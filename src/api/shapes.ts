@@ -37,6 +37,8 @@ export interface RunBody {
   nice?: number;
   background?: boolean;
   pty?: boolean;
+  driver?: 'auto' | 'systemd';
+  journal?: boolean;
   lease?: string;
   retries?: number;
   retry_on?: string | string[];
@@ -138,6 +140,7 @@ export interface TaskView {
   nice: number | null;
   background: boolean;
   pty: boolean;
+  journal: boolean;
   retries: number;
   /** Set in the answer to a submission whose key is known already. */
   deduplicated?: true;
@@ -156,6 +159,8 @@ export interface TaskView {
   elapsed_ms: number | null;
   pid: number | null;
   driver: string | null;
+  /** Of systemd; null: the task is none. */
+  unit: string | null;
   mem_max_bytes: number | null;
   cpu_max_cores: number | null;
   pids_max: number | null;

@@ -32,6 +32,8 @@ export interface Group {
   readonly ref: GroupRef;
   /** Files the command's process writes "0" into, in order, to enter the group before it executes. */
   readonly entryFiles: readonly string[];
+  /** What makes the group just before it is entered; null: it is there already. */
+  readonly preparation: Preparation | null;
   /** Tells the driver the main process once it runs; only `none` needs it. */
   attach(main: { readonly pid: number; readonly startTicks: number }): void;
   /**
@@ -61,6 +63,17 @@ export interface Group {
   close(): void;
 }
 
+/** A step for the supervisor, because whoever is asked to make the group may take his time. */
+export interface Preparation {
+  /** Absolute path of a script for bash, sourced with `args`; $dir is the attempt's directory, fd 8 is open on its FIFO `unit`. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** File to write "0" into for what belongs to the attempt's unit and not to the task. */
+  readonly asideFile: string;
+  /** Directory of the group that will be there. */
+  readonly group: string;
+}
+
 export interface Driver {
   readonly kind: GroupRef['driver'];
   /** Makes the group `name` ([a-zA-Z0-9-]) with its caps written. Throws DriverError. */
@@ -69,6 +82,12 @@ export interface Driver {
   open(ref: GroupRef): Group;
   /** The groups that exist below this driver's parent, for the sweep at start; `none` has no parent and lists nothing. */
   list(): GroupRef[];
+}
+
+/** Makes groups that belong to a transient unit of systemd each; `open` of a Driver finds them again. */
+export interface Units {
+  /** The group `name`, in the unit `babysit-<label>-<name>.service`, both of them still to be made by its preparation. */
+  create(name: string, limits: GroupLimits, label: string): Group;
 }
 
 /** A refusal of the kernel that the caller has to handle: what was tried, where, why. */

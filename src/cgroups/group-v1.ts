@@ -27,6 +27,7 @@ export function groupV1(ref: GroupRef): Group {
     ref,
     // `tasks` takes the calling thread alone, which is all a shell has; moving a whole process waits for an RCU grace period.
     entryFiles: paths.map((path) => `${path}/tasks`),
+    preparation: null,
     attach() {},
     setLimits(limits) {
       const current = single(read(`${directories.memory}/memory.limit_in_bytes`));

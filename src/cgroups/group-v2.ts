@@ -22,6 +22,7 @@ export function groupV2(ref: GroupRef): Group {
   return {
     ref,
     entryFiles: [`${path}/cgroup.procs`],
+    preparation: null,
     attach() {},
     setLimits(limits: GroupLimits) {
       writeLimits(

@@ -2,6 +2,7 @@
 import type { GroupRef } from '../core/task.ts';
 import type { Group } from './driver.ts';
 import { groupNone } from './group-none.ts';
+import { groupUnit } from './group-unit.ts';
 import { groupV1 } from './group-v1.ts';
 import { groupV2 } from './group-v2.ts';
 import type { ProcessTable } from './processes.ts';
@@ -12,6 +13,8 @@ export function openGroup(ref: GroupRef, processes: ProcessTable): Group {
       return groupV2(ref);
     case 'v1':
       return groupV1(ref);
+    case 'systemd':
+      return groupUnit(ref, null);
     case 'none':
       return groupNone(ref, processes);
   }

@@ -1,11 +1,13 @@
 // Chooses the driver of this host by trying them, best first: v2, v1, none.
 import { removeIfEmpty } from './cgroupfs.ts';
-import type { Driver, ProbeAnswer, ProbeResult } from './driver.ts';
+import type { Driver, ProbeAnswer, ProbeResult, Units } from './driver.ts';
 import { driverNone } from './driver-none.ts';
+import { driverUnit } from './driver-unit.ts';
 import { driverV1 } from './driver-v1.ts';
 import { driverV2 } from './driver-v2.ts';
 import { distinct } from './group-v1.ts';
-import { ownGroups } from './own-groups.ts';
+import { type OwnGroups, ownGroups } from './own-groups.ts';
+import { probeUnits } from './probe-unit.ts';
 import { probeV1 } from './probe-v1.ts';
 import { probeV2 } from './probe-v2.ts';
 import { type ProcessTable, processTable } from './processes.ts';
@@ -20,6 +22,8 @@ export interface OpenOptions {
 
 export interface OpenedDriver {
   readonly driver: Driver;
+  /** Null: this host has no systemd that we can start units with; the probe says why. */
+  readonly units: Units | null;
   readonly probe: ProbeResult;
   /** Removes our parent group if no task's group is left in it. */
   close(): void;
@@ -30,58 +34,67 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   const { cgroupRoot = '/sys/fs/cgroup', procRoot = '/proc', tag, want = 'auto' } = options;
   const processes = processTable(procRoot);
   const own = ownGroups({ cgroupRoot, procRoot, tag });
-  const answers: ProbeAnswer[] = [];
+  const chosen = choose(own, want, procRoot, processes);
+  const { answer, parent } = probeUnits(own.v2, cgroupRoot);
+  return {
+    driver: chosen.driver,
+    units: parent === null ? null : driverUnit(parent),
+    probe: { chosen: chosen.driver.kind, answers: [...chosen.answers, answer], enforces: chosen.enforces },
+    close() {
+      for (const directory of chosen.parents) removeIfEmpty(directory);
+    },
+  };
+}
 
+interface Chosen {
+  readonly driver: Driver;
+  readonly answers: readonly ProbeAnswer[];
+  readonly enforces: ProbeResult['enforces'];
+  /** Directories of our parent group. */
+  readonly parents: readonly string[];
+}
+
+function choose(
+  own: OwnGroups,
+  want: OpenOptions['want'],
+  procRoot: string,
+  processes: ProcessTable,
+): Chosen {
+  const answers: ProbeAnswer[] = [];
   if (want === 'auto' || want === 'v2') {
     const { answers: said, usable } = probeV2(own.v2, procRoot);
     answers.push(...said);
     if (usable) {
-      const driver = driverV2(usable.parent, processes);
-      return opened(driver, answers, usable.enforces, [usable.parent.path]);
+      const { parent, enforces } = usable;
+      return { driver: driverV2(parent, processes), answers, enforces, parents: [parent.path] };
     }
   }
   if (want === 'auto' || want === 'v1') {
     const { answers: said, usable } = probeV1(own);
     answers.push(...said);
     if (usable) {
-      return opened(driverV1(usable.parent, processes), answers, usable.enforces, distinct(usable.parent));
+      const { parent, enforces } = usable;
+      return { driver: driverV1(parent, processes), answers, enforces, parents: distinct(parent) };
     }
   }
-  return openedNone(processes, answers);
+  return { driver: driverNone(processes), answers: [...answers, FALLBACK], enforces: NOTHING, parents: [] };
 }
 
-function openedNone(processes: ProcessTable, answers: readonly ProbeAnswer[]): OpenedDriver {
-  const fallback: ProbeAnswer = {
-    what: 'no cgroups',
-    ok: true,
-    reason:
-      'tasks are watched by sampling and ended by signals; nothing caps their memory, CPU or process count',
-    mend: null,
-  };
-  const enforces = {
-    memory: false,
-    swap: false,
-    cpu: false,
-    pids: false,
-    // SIGSTOP to every process: a task can undo it.
-    freeze: true,
-    io: false,
-    wholeGroupOom: false,
-  };
-  return opened(driverNone(processes), [...answers, fallback], enforces, []);
-}
+const FALLBACK: ProbeAnswer = {
+  what: 'no cgroups',
+  ok: true,
+  reason:
+    'tasks are watched by sampling and ended by signals; nothing caps their memory, CPU or process count',
+  mend: null,
+};
 
-function opened(
-  driver: Driver,
-  answers: readonly ProbeAnswer[],
-  enforces: ProbeResult['enforces'],
-  parents: readonly string[],
-): OpenedDriver {
-  return {
-    driver,
-    probe: { chosen: driver.kind, answers, enforces },
-    close() {
-      for (const parent of parents) removeIfEmpty(parent);
-    },
-  };
-}
+const NOTHING: ProbeResult['enforces'] = {
+  memory: false,
+  swap: false,
+  cpu: false,
+  pids: false,
+  // SIGSTOP to every process: a task can undo it.
+  freeze: true,
+  io: false,
+  wholeGroupOom: false,
+};

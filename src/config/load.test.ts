@@ -93,6 +93,7 @@ describe('loadConfig', () => {
         'profile.night.mem_pct': 90,
         'profile.night.cpu_weight': 100,
         'profile.night.nice': 5,
+        'log.journal': false,
         'log.level': 'info',
       },
     );

@@ -123,9 +123,9 @@ export const SETTINGS = {
     'Before the first repetition of --retries; doubles each time, up to 5m',
   ),
   'envelope.driver': setting(
-    z.enum(['auto', 'v2', 'v1', 'none']),
+    z.enum(['auto', 'v2', 'v1', 'none', 'systemd']),
     'auto',
-    'How tasks are isolated; auto takes the best',
+    'How tasks are isolated; auto takes the best, systemd makes each a transient unit',
   ),
   'envelope.pids_max': setting(
     count('envelope.pids_max', 8, 4_194_304),
@@ -250,6 +250,11 @@ export const SETTINGS = {
     z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
     false,
     'Listen on observe.sock too, through which one can look but neither change anything nor read logs',
+  ),
+  'log.journal': setting(
+    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
+    false,
+    "Also write what tasks print to systemd's journal, under their names",
   ),
   'log.level': setting(z.enum(['debug', 'info', 'warn', 'error']), 'info', 'What daemon.log records'),
 } as const;

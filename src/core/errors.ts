@@ -36,6 +36,12 @@ export const ERRORS = {
     title: 'The estimate can never be met on this host.',
     hint: 'Lower the estimate or raise the limit that is named.',
   },
+  no_systemd: {
+    http: 422,
+    exit: EXIT.failed,
+    title: 'The task is to be a unit of systemd, and the daemon cannot start one here.',
+    hint: 'Leave --driver=systemd out; babysit doctor says what is missing for it.',
+  },
   capacity_exceeded: {
     http: 429,
     exit: EXIT.denied,

@@ -70,7 +70,7 @@ export interface KillIntent {
 
 /** Where a cgroup driver put the attempt; opaque to everyone but the driver that wrote it. */
 export interface GroupRef {
-  readonly driver: 'v2' | 'v1' | 'none';
+  readonly driver: 'v2' | 'v1' | 'none' | 'systemd';
   readonly [key: string]: string | number | readonly string[] | null;
 }
 
@@ -193,8 +193,23 @@ export interface Manner {
   readonly isBackground: boolean;
   /** In a terminal of its own, so that it buffers its output by lines. */
   readonly usesPty: boolean;
+  /** As a transient unit of systemd, in whose group it is. */
+  readonly isUnit: boolean;
+  /** Its output also goes to the journal of systemd, where there is one. */
+  readonly isJournaled: boolean;
 }
-export const PLAIN_MANNER: Manner = { nice: null, isBackground: false, usesPty: false };
+/** As a caller asks for it; null: as the config says. */
+export interface AskedManner extends Omit<Manner, 'isUnit' | 'isJournaled'> {
+  readonly isUnit: boolean | null;
+  readonly isJournaled: boolean | null;
+}
+export const PLAIN_MANNER: Manner = {
+  nice: null,
+  isBackground: false,
+  usesPty: false,
+  isUnit: false,
+  isJournaled: false,
+};
 
 export interface PastAttempt {
   readonly number: number;

@@ -1,8 +1,9 @@
 // Turns a dispatched task into a started attempt.
 import { mkdirSync } from 'node:fs';
+import type { Group } from '../cgroups/driver.ts';
 import type { Attempt, Task } from '../core/task.ts';
 import { taskEnvironment } from '../exec/environment.ts';
-import type { Tools } from '../exec/launch-script.ts';
+import type { Journal, Tools } from '../exec/launch-script.ts';
 import type { Spawner } from '../exec/spawner.ts';
 import { startAttempt } from '../exec/start.ts';
 import type { Store } from '../store/store.ts';
@@ -29,6 +30,8 @@ export function launchAttempt(
   startAttempt(spawner, {
     dir,
     entryFiles: live.group.entryFiles,
+    preparation: live.group.preparation,
+    journal: journalOf(task, live.group),
     counterFiles: live.group.counterFiles,
     oomScoreAdj: attempt.envelope.oomScoreAdj,
     command: task.command,
@@ -45,4 +48,9 @@ export function launchAttempt(
     ),
     tools: { ...tools, spawnerNice: spawner.nice },
   });
+}
+
+function journalOf({ name, manner }: Task, { preparation }: Group): Journal | null {
+  if (preparation !== null) return { identifier: name, unit: preparation };
+  return manner.isJournaled ? { identifier: name, unit: null } : null;
 }

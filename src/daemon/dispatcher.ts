@@ -1,7 +1,7 @@
 // Turns what the scheduler has chosen into staged attempts and leases. The groups made here hold nothing yet.
-import { type Driver, DriverError, type Group } from '../cgroups/driver.ts';
+import { type Driver, DriverError, type Group, type Units } from '../cgroups/driver.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import { type Attempt, ownerOf, type TaskId } from '../core/task.ts';
+import { type Attempt, type Envelope, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import { pass } from '../scheduler/pass.ts';
 import type { Policy } from '../scheduler/policy.ts';
@@ -15,6 +15,8 @@ import type { Ticket, Tickets } from './tickets.ts';
 
 export interface DispatchDeps {
   readonly driver: Driver;
+  /** Null: there is no systemd to start units with. */
+  readonly units: Units | null;
   readonly profiles: Profiles;
   readonly policy: Policy;
   readonly bootId: string;
@@ -78,7 +80,7 @@ export class Dispatcher {
   #prepare(stage: Stage, id: TaskId, starts: Starts): void {
     const task = stage.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
-    const { driver, profiles, bootId } = this.#deps;
+    const { profiles, bootId } = this.#deps;
     const { capacity, envelopeRules } = profiles.regime;
     const number = task.attempts + 1;
     const name = groupName(id, number);
@@ -95,13 +97,24 @@ export class Dispatcher {
     };
     this.#live.queue.served(ownerOf(task), stage.now.wallMs);
     try {
-      const group = driver.create(name, caps);
+      const group = this.#makeGroup(task, name, caps);
       starts.attempts.push(this.#newAttempt(id, number, group));
       stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
-      stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver: driver.kind, name } } });
+      const driver = task.manner.isUnit ? 'systemd' : this.#deps.driver.kind;
+      stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver, name } } });
       stage.change(id, { kind: 'could_not_start', message: error.message, at: stage.now.wallMs });
     }
   }
+
+  #makeGroup(task: Task, name: string, caps: Envelope): Group {
+    const { driver, units } = this.#deps;
+    if (!task.manner.isUnit) return driver.create(name, caps);
+    // It was there when the task was submitted, to an earlier daemon perhaps.
+    if (units === null) throw new DriverError('ENOENT', name, NO_SYSTEMD);
+    return units.create(name, caps, task.name);
+  }
 }
+
+const NO_SYSTEMD = 'there is no systemd that this daemon can start units with; see babysit doctor';

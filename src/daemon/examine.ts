@@ -46,7 +46,8 @@ function follow(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
   const at = stage.now.wallMs;
   if (records.startFailed !== null) {
     // systemd removes the empty groups of a daemon that has died, also one that is about to be entered.
-    const isGone = records.started === null && live.group.usage() === null;
+    const wasMade = live.group.ref.driver !== 'systemd';
+    const isGone = wasMade && records.started === null && live.group.usage() === null;
     if (isGone)
       stage.change(id, { kind: 'requeue', why: 'its cgroup was removed before the command had entered it' });
     else stage.change(id, { kind: 'could_not_start', message: records.startFailed, at });

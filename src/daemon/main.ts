@@ -1,6 +1,6 @@
 // Wires the rooms by hand, makes the API listen, and takes everything down in reverse order.
 import { randomUUID } from 'node:crypto';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
@@ -35,6 +35,9 @@ import { createService } from './service.ts';
 /** How long a stopping daemon lets callers read the rest of their answers. */
 const CLOSE_PATIENCE_MS = 1000;
 
+/** Where journald takes what programs print. */
+const JOURNAL = '/run/systemd/journal/stdout';
+
 async function main(): Promise<void> {
   process.umask(0o077);
   const paths = findHome(process.env);
@@ -52,8 +55,9 @@ async function main(): Promise<void> {
   // A full disk costs lines of the log, not the daemon.
   logFile.on('error', () => {});
   const log = pino({ level: config['log.level'], base: { pid: process.pid } }, logFile);
-  const opened = openDriver({ tag: groupTag(paths.dir), want: config['envelope.driver'] });
-  const { driver, probe } = opened;
+  const wanted = config['envelope.driver'];
+  const opened = openDriver({ tag: groupTag(paths.dir), want: wanted === 'systemd' ? 'auto' : wanted });
+  const { driver, units, probe } = opened;
   assertRecord(paths);
   const store = openStore(paths.database);
   const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
@@ -78,6 +82,7 @@ async function main(): Promise<void> {
   );
   const engine = new Engine({
     driver,
+    units,
     clock: realClock,
     store,
     log,
@@ -136,6 +141,7 @@ async function main(): Promise<void> {
     home: paths.dir,
     tasksDir: paths.tasks,
     driver: driver.kind,
+    systemd: { hasUnits: units !== null, hasJournal: existsSync(JOURNAL) },
     version: packageJson.version,
     instance: randomUUID(),
     startedAt: Date.now(),

@@ -7,25 +7,32 @@ import { aSnapshot, NOW } from '../../test/support/build-snapshot.ts';
 import { GIB, taskId } from '../../test/support/build-task.ts';
 import type { RunSubmission } from '../api/service.ts';
 import { BabysitError } from '../core/errors.ts';
-import { isTaskName, READY, type Task } from '../core/task.ts';
+import { isTaskName, PLAIN_MANNER, READY, type Task } from '../core/task.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import { envelopeRules, memReserveBytes } from './limits.ts';
 import { pendingItem } from './live-tasks.ts';
-import { taskFrom } from './submission.ts';
+import { type SubmissionContext, taskFrom } from './submission.ts';
 
-function taskOn(capacity: Capacity, run: Partial<RunSubmission> = {}, taken: readonly string[] = []): Task {
+const NO_SYSTEMD = { hasUnits: false, hasJournal: false };
+
+function contextOn(capacity: Capacity, taken: readonly string[] = []): SubmissionContext {
   const isNameTaken = (name: string) => taken.includes(name);
-  return taskFrom(aRun(run), {
+  return {
     config: configWith(),
     capacity,
     id: taskId(1),
     now: NOW,
+    systemd: NO_SYSTEMD,
     isNameTaken,
     isNameKnown: isNameTaken,
     find: assert.fail,
-  });
+  };
+}
+
+function taskOn(capacity: Capacity, run: Partial<RunSubmission> = {}, taken: readonly string[] = []): Task {
+  return taskFrom(aRun(run), contextOn(capacity, taken));
 }
 
 function admitted(capacity: Capacity, task: Task): Admission {
@@ -64,6 +71,23 @@ describe('capacity', () => {
 });
 
 describe('a submission', () => {
+  it('is a unit of systemd, and journaled, as caller, config and host say', () => {
+    const here = { hasUnits: true, hasJournal: true };
+    const manner = (asked: boolean | null, driver: string, systemd = here) => {
+      const config = configWith({ 'envelope.driver': driver, 'log.journal': driver === 'systemd' } as never);
+      const run = aRun({ manner: { ...PLAIN_MANNER, isUnit: asked, isJournaled: asked } });
+      const { isUnit, isJournaled } = taskFrom(run, { ...contextOn(hostOf(8, 4)), config, systemd }).manner;
+      return [isUnit, isJournaled];
+    };
+    assert.deepEqual(manner(null, 'auto'), [false, false]);
+    assert.deepEqual(manner(null, 'systemd'), [true, true]);
+    assert.deepEqual(manner(false, 'systemd'), [false, false]);
+    assert.deepEqual(manner(true, 'auto'), [true, true]);
+    assert.deepEqual(manner(null, 'systemd', NO_SYSTEMD), [false, false]);
+    assert.deepEqual(manner(true, 'auto', { ...here, hasJournal: false }), [true, false]);
+    assert.throws(() => manner(true, 'auto', NO_SYSTEMD), { code: 'no_systemd' });
+  });
+
   it('takes what it did not say from the config', () => {
     const { estimate, limits, state, attempts } = taskOn(hostOf(64, 16));
     assert.deepEqual(estimate, { timeMs: 600_000, memBytes: 4 * GIB, cpuCores: 4 });

@@ -3,16 +3,23 @@ import { type Stats, statSync } from 'node:fs';
 import type { RunSubmission } from '../api/service.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Estimate, Limits, RetryPolicy, Task, TaskId } from '../core/task.ts';
+import type { AskedManner, Estimate, Limits, Manner, RetryPolicy, Task, TaskId } from '../core/task.ts';
 import { largestNeed } from '../scheduler/admission.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import { makeName } from './names.ts';
+
+/** What of systemd this daemon can reach. */
+export interface SystemdParts {
+  readonly hasUnits: boolean;
+  readonly hasJournal: boolean;
+}
 
 export interface SubmissionContext {
   readonly config: Config;
   readonly capacity: Capacity;
   readonly id: TaskId;
   readonly now: number;
+  readonly systemd: SystemdParts;
   isNameTaken(name: string): boolean;
   /** Also by a task that has ended: a name made up shall mean one task only. */
   isNameKnown(name: string): boolean;
@@ -48,7 +55,7 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
     context: run.context,
     tags: run.tags,
     requeue: run.requeue,
-    manner: run.manner,
+    manner: mannerFor(run.manner, context),
     attempts: 0,
     history: [],
     retriedFrom: 0,
@@ -58,6 +65,18 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
       waitsFor: others.map((other) => other.id),
       notBefore: null,
     },
+  };
+}
+
+/** A journal is had where there is one, units by the config too; who asks for a unit gets it or an error. */
+function mannerFor(asked: AskedManner, { config, systemd }: SubmissionContext): Manner {
+  const { hasUnits, hasJournal } = systemd;
+  if (asked.isUnit && !hasUnits)
+    throw new BabysitError('no_systemd', 'no unit of systemd can be started for this task');
+  return {
+    ...asked,
+    isUnit: asked.isUnit ?? (hasUnits && config['envelope.driver'] === 'systemd'),
+    isJournaled: hasJournal && (asked.isJournaled ?? config['log.journal']),
   };
 }
 

@@ -17,7 +17,7 @@ import type { Profiles } from './profiles.ts';
 import { SubmissionRate } from './rate.ts';
 import { refusal } from './refusal.ts';
 import type { Stage } from './stage.ts';
-import { taskFrom } from './submission.ts';
+import { type SystemdParts, taskFrom } from './submission.ts';
 
 export interface SubmitDeps {
   readonly engine: Engine;
@@ -26,6 +26,7 @@ export interface SubmitDeps {
   readonly profiles: Profiles;
   readonly policy: Policy;
   readonly home: string;
+  readonly systemd: SystemdParts;
   newId(nowMs: number): string;
   freeDisk(): number;
 }
@@ -105,6 +106,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       capacity: profiles.capacity,
       id: deps.newId(nowMs) as TaskId,
       now: nowMs,
+      systemd: deps.systemd,
       isNameTaken: (name) => stage.isNameTaken(name),
       isNameKnown: (name) => stage.isNameTaken(name) || store.byName(name) !== null,
       find: (ref) => find(stage, ref),

@@ -58,6 +58,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     nice: attempt?.envelope.nice ?? task.manner.nice,
     background: task.manner.isBackground,
     pty: task.manner.usesPty,
+    journal: task.manner.isJournaled,
     retries: task.retry?.max ?? 0,
     estimated_time_ms: estimate.timeMs,
     estimated_mem_bytes: estimate.memBytes,
@@ -73,6 +74,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     elapsed_ms: elapsedMs(state, endedAt ?? context.nowMs),
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
+    unit: unitOf(attempt),
     mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
     cpu_max_cores: attempt?.envelope.cpuMaxCores ?? null,
     pids_max: attempt?.envelope.pidsMax ?? null,
@@ -96,6 +98,11 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     log_path: context.logPath,
     history: task.history.map(pastAttemptView),
   };
+}
+
+function unitOf(attempt: Attempt | null): string | null {
+  const unit = attempt?.group.unit;
+  return typeof unit === 'string' ? unit : null;
 }
 
 function suggested(task: Task): TaskView['suggested_estimates'] {

@@ -1,10 +1,15 @@
 // The shell script that turns the supervisor's child into the command: enter the group, take cwd and environment, execute.
+import { join } from 'node:path';
 import type { Command } from '../core/task.ts';
 import type { Environment } from './environment.ts';
 
 export interface Launch {
   readonly dir: string;
   readonly entryFiles: readonly string[];
+  /** Sourced with `args` before the group is entered: what makes it. Null: it is there. */
+  readonly preparation: { readonly script: string; readonly args: readonly string[] } | null;
+  /** Where the output goes beside the log. */
+  readonly journal: Journal | null;
   readonly counterFiles: readonly string[];
   readonly oomScoreAdj: number;
   readonly command: Command;
@@ -16,6 +21,13 @@ export interface Launch {
   readonly umask: number;
   readonly env: Environment;
   readonly tools: Tools;
+}
+
+export interface Journal {
+  /** SYSLOG_IDENTIFIER of its lines. */
+  readonly identifier: string;
+  /** For a task that is a unit, so that its output is the unit's: a file to write "0" into, and the task's own group. */
+  readonly unit: { readonly asideFile: string; readonly group: string } | null;
 }
 
 /** Absolute paths: the caller's PATH decides what the command finds, not what babysit runs. */
@@ -31,6 +43,8 @@ export interface Tools {
   readonly ionice: string | null;
   readonly script: string | null;
 }
+
+const WITH_JOURNAL = join(import.meta.dirname, 'with-journal.sh');
 
 /**
  * Sourced by a subshell of the supervisor, which leads a process group of its own.
@@ -54,6 +68,7 @@ export function launchScript(launch: Launch): string {
     // Read by the supervisor when no daemon is there to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
     'trap - INT TERM HUP QUIT PIPE',
+    ...prepared(launch),
     ...launch.entryFiles.map(
       (file) => `echo 0 >${quote(file)} || ${fail(`the task's cgroup cannot be entered: ${file}`)}`,
     ),
@@ -72,6 +87,30 @@ export function launchScript(launch: Launch): string {
     `exec ${[...mannerWords(launch), ...setOdd, ...argv].map(quote).join(' ')}`,
     '',
   ].join('\n');
+}
+
+/** Sourced by the supervisor: what with-journal.sh needs to know, and that. */
+export function journalScript({ identifier, unit }: Journal): string {
+  return [
+    `journal_name=${quote(identifier)}`,
+    `unit_aside=${quote(unit?.asideFile ?? '')}`,
+    `unit_group=${quote(unit?.group ?? '')}`,
+    `. ${quote(WITH_JOURNAL)}`,
+    '',
+  ].join('\n');
+}
+
+/** The FIFO that keeps the unit alive is the supervisor's alone. */
+function prepared({ preparation, dir }: Launch): string[] {
+  if (preparation === null) return [];
+  const { script, args } = preparation;
+  const failure = quote(`${dir}/start_failed`);
+  return [
+    `echo 'its systemd unit could not be started:' >${failure}`,
+    `. ${[script, ...args].map(quote).join(' ')} 2>>${failure} || exit 125`,
+    `rm ${failure}`,
+    'exec 8>&-',
+  ];
 }
 
 function mannerWords({ nice, isBackground, tools }: Launch): string[] {

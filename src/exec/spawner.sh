@@ -11,6 +11,10 @@ set -m
 # Signals to a supervisor's process group must not cost its records. launch.sh gives the command the defaults back.
 trap '' INT TERM HUP QUIT PIPE
 while IFS= read -r dir; do
-  run_command </dev/null 2>/dev/null | write_log >/dev/null 2>&1 &
+  if [ -e "$dir/journal.sh" ]; then
+    (. "$dir/journal.sh" && supervise) &
+  else
+    run_command </dev/null 2>/dev/null | write_log >/dev/null 2>&1 &
+  fi
   disown
 done

@@ -32,6 +32,8 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
   return {
     dir: join(root, String(count)),
     entryFiles: [],
+    preparation: null,
+    journal: null,
     counterFiles: [],
     oomScoreAdj: 0,
     command: typeof command === 'string' ? { kind: 'shell', line: command } : command,

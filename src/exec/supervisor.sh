@@ -28,7 +28,7 @@ write_log() {
   identify >>"$dir/claim"
   # Returns when the exit record is there, too: run_command holds the output open until then.
   copy_output
-  if kill -0 $$; then
+  if is_daemon_alive; then
     # With the daemon alive its database makes the exit durable.
     echo closed >>"$dir/claim"
   else
@@ -37,6 +37,9 @@ write_log() {
     sync "$dir/exit" "$dir/claim" || sync
   fi
 }
+
+# The spawner ends with its daemon.
+is_daemon_alive() { kill -0 $$; }
 
 # noclobber opens with O_EXCL: whoever creates the claim owns the attempt, this supervisor or a recovering daemon.
 claim() {
@@ -58,17 +61,23 @@ copy_output() {
   while IFS= read -r -d '' -n 1 byte; do
     : >>"$dir.log" || exec "$cat" >/dev/null
     if $missing && mark_gap; then missing=false; fi
-    # NUL is the delimiter, which leaves nothing in the variable.
-    case $byte in
-      '') printf '\0' ;;
-      *) echo -n "$byte" ;;
-    esac >>"$dir.log" || missing=true
-    if "$cat" >>"$dir.log"; then break; fi
+    print_byte >>"$dir.log" || missing=true
+    if copy_rest >>"$dir.log"; then break; fi
     missing=true
   done
   # The claim has room for a word where the log has none; the daemon puts the mark when the attempt is over.
   if $missing; then mark_gap || echo gap >>"$dir/claim"; fi
 }
+
+print_byte() {
+  # NUL is the delimiter, which leaves nothing in the variable.
+  case $byte in
+    '') printf '\0' ;;
+    *) echo -n "$byte" ;;
+  esac
+}
+
+copy_rest() { "$cat"; }
 
 mark_gap() {
   printf '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n' >>"$dir.log"

@@ -79,4 +79,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX inbox_by_owner ON inbox (owner);
   CREATE INDEX inbox_by_project ON inbox (project) WHERE is_told = 0;
   `,
+  `
+  UPDATE tasks SET body = json_set(body, '$.manner.isUnit', json('false'), '$.manner.isJournaled', json('false'));
+  `,
 ];

@@ -1,6 +1,6 @@
 // babysit run.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
@@ -126,5 +126,22 @@ describe('run', () => {
     const shown = await Promise.all([home.run(['status', 'x', '--full']), home.run(['list', '--full'])]);
     for (const { stdout } of shown) assert.doesNotMatch(stdout, /hush-hush/);
     assert.doesNotMatch(readFileSync(join(home.dir, 'daemon.log'), 'utf8'), /hush-hush/);
+  });
+
+  it('refuses a driver that --driver does not take, and a unit where there is no systemd', async (t) => {
+    const home = testHome(t);
+    assert.equal((await home.run(['run', ...SMALL, '--driver=v2', 'true'])).code, 64);
+    // Where there is one, test/guest/systemd-driver.test.ts says what it does.
+    if (existsSync('/run/systemd/system')) return;
+    const unit = await home.run(['run', ...SMALL, '--driver=systemd', 'true']);
+    assert.equal(unit.code, 1);
+    const error = jsonLine(unit.stderr);
+    assert.equal(error.error, 'no_systemd');
+    assert.match(String(error.hint), /--driver=systemd/);
+
+    const noted = await home.run(['run', ...SMALL, '--wait', '--journal', '--name=noted', 'echo said']);
+    assert.equal(noted.code, 0, noted.stderr);
+    assert.match(noted.stderr, /^babysit: this host has no journal of systemd/);
+    assert.equal((await home.run(['log', 'noted'])).stdout, 'said\n');
   });
 });

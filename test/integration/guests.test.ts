@@ -14,6 +14,8 @@ interface Guest {
   readonly unit: readonly string[];
   readonly inUnit: readonly string[];
   readonly asUser: readonly string[];
+  /** Tests of TASKS that run again with every task a unit of systemd, by name. */
+  readonly asUnits: RegExp | null;
 }
 
 const GUESTS: readonly Guest[] = [
@@ -22,12 +24,14 @@ const GUESTS: readonly Guest[] = [
     unit: [],
     inUnit: DRIVER,
     asUser: [...TASKS, 'test/integration/watchdog.test.ts'],
+    asUnits: null,
   },
   {
     kind: 'systemd-user',
     unit: ['systemd-run', '--user', ...delegatedService()],
     inUnit: DRIVER,
-    asUser: [...TASKS, 'test/guest/service.test.ts'],
+    asUser: [...TASKS, 'test/guest/service.test.ts', 'test/guest/systemd-driver.test.ts'],
+    asUnits: /memory hog|fork bomb|made itself a daemon|ignores SIGTERM|of the caller/,
   },
 ];
 
@@ -44,11 +48,12 @@ function guestEnv(): Record<string, string> {
 const EACH = `code=0
 for file in $IN_UNIT; do $UNIT "$NODE" "$file" || code=1; done
 for file in $AS_USER; do "$NODE" "$file" || code=1; done
+[ -z "$AS_UNITS" ] || BABYSIT_ENVELOPE_DRIVER=systemd "$NODE" --test-name-pattern="$AS_UNITS" $TASKS || code=1
 exit $code`;
 
 // A guest has one processor, and much of its time it waits.
 describe('in guests', { concurrency: 2 }, () => {
-  for (const { kind, unit, inUnit, asUser } of GUESTS)
+  for (const { kind, unit, inUnit, asUser, asUnits } of GUESTS)
     test(`${[...inUnit, ...asUser].join(', ')} in a ${kind} guest`, {
       skip: skipWithout(kind),
       timeout: 480_000,
@@ -61,6 +66,8 @@ describe('in guests', { concurrency: 2 }, () => {
           NODE: process.execPath,
           IN_UNIT: inUnit.join(' '),
           AS_USER: asUser.join(' '),
+          AS_UNITS: asUnits?.source ?? '',
+          TASKS: TASKS.join(' '),
         },
       });
       t.diagnostic(
@@ -70,6 +77,7 @@ describe('in guests', { concurrency: 2 }, () => {
           .join(' '),
       );
       assert.equal(code, 0, output);
-      assert.equal(output.match(/pass [1-9]/g)?.length, inUnit.length + asUser.length, output);
+      const runs = inUnit.length + asUser.length + (asUnits === null ? 0 : 1);
+      assert.equal(output.match(/pass [1-9]/g)?.length, runs, output);
     });
 });

@@ -86,6 +86,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
   });
   const engine = new Engine({
     driver,
+    units: null,
     clock,
     store,
     log,
@@ -116,6 +117,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     home,
     tasksDir,
     driver: 'v2',
+    systemd: { hasUnits: false, hasJournal: false },
     version: '0.0.0',
     instance: 'instance-1',
     startedAt: NOW,
@@ -188,6 +190,7 @@ function emptyGroup(ref: GroupRef): Group {
   return {
     ref,
     entryFiles: [],
+    preparation: null,
     attach: nothing,
     setLimits: nothing,
     usage: () => null,

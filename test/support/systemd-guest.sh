@@ -55,7 +55,8 @@ chown "$uid:$uid" "$layer/home/$user"
 : > "$layer/etc/fstab"
 echo babysit-guest > "$layer/etc/hostname"
 echo 0123456789abcdef0123456789abcdef > "$layer/etc/machine-id"
-printf '[Journal]\nStorage=volatile\n' > "$layer/etc/systemd/journald.conf.d/guest.conf"
+# Split by user, who may read his own, unlike one in /run.
+printf '[Journal]\nStorage=persistent\nSystemMaxUse=64M\n' > "$layer/etc/systemd/journald.conf.d/guest.conf"
 
 # Of the host's own services only the journal stays: the rest would act on hardware and mounts the guest does not have.
 mask() {

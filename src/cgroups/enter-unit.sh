@@ -1,0 +1,31 @@
+# Starts the unit of an attempt and makes the group of its command there. Sourced by what becomes the command.
+#   $dir  the attempt's directory, with the FIFO `unit`, on which fd 8 is open: systemd opens it without waiting
+#   GROUP [FILE=VALUE...] -- SYSTEMD-RUN [ARG...] -- PROGRAM [ARG...]
+# The unit's main process waits beside the command, in a leaf of its own: a group that has groups holds no processes.
+
+group=$1
+shift
+limits=()
+while [ "$1" != -- ]; do
+  limits+=("$1")
+  shift
+done
+shift
+start=()
+while [ "$1" != -- ]; do
+  start+=("$1")
+  shift
+done
+"${start[@]}" "--property=StandardInput=file:$dir/unit" "$@" >/dev/null || return
+unit=${group%/*}
+mkdir "$unit/main" "$group" || return
+while read -r pid; do
+  echo "$pid" >"$unit/main/cgroup.procs"
+done <"$unit/cgroup.procs"
+for controller in memory cpu pids io; do
+  echo "+$controller" >"$unit/cgroup.subtree_control" 2>/dev/null
+done
+for limit in "${limits[@]}"; do
+  file=$group/${limit%%=*}
+  ! [ -e "$file" ] || echo "${limit#*=}" >"$file" || return
+done

@@ -1,0 +1,124 @@
+// The supervisor of a task whose output also goes to systemd's journal, on a host where that is missing; and how it tells
+// the main process of a unit that the attempt is over. The real journal: test/guest/systemd-driver.test.ts.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import type { Launch } from './launch-script.ts';
+import { readCounters, readRecords } from './records.ts';
+import { openSpawner, type Spawner } from './spawner.ts';
+import { startAttempt } from './start.ts';
+import { findTools } from './tools.ts';
+
+const NICE = 5;
+const UNIT_MAIN = join(import.meta.dirname, '../cgroups/unit-main.sh');
+let root: string;
+let count = 0;
+let spawner: Spawner;
+before(() => {
+  root = mkdtempSync(join(tmpdir(), 'babysit-journal-'));
+  spawner = openSpawner(findTools(NICE), NICE, () => {});
+});
+after(() => {
+  spawner.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function finish(line: string, changes: Partial<Launch>) {
+  count += 1;
+  const dir = join(root, String(count));
+  startAttempt(spawner, {
+    dir,
+    entryFiles: [],
+    preparation: null,
+    journal: { identifier: 'a-task', unit: null },
+    counterFiles: [],
+    oomScoreAdj: 0,
+    command: { kind: 'shell', line },
+    cwd: root,
+    umask: 0o022,
+    env: { PATH: process.env.PATH ?? '' },
+    nice: NICE,
+    isBackground: false,
+    usesPty: false,
+    tools: findTools(NICE),
+    ...changes,
+  });
+  await until(() => readRecords(dir).closedAt !== null);
+  const log = existsSync(`${dir}.log`) ? readFileSync(`${dir}.log`, 'utf8') : '';
+  return { dir, records: readRecords(dir), log };
+}
+
+function until(condition: () => boolean): Promise<void> {
+  return waitUntil(condition, { deadlineMs: 20_000, what: 'the supervisor to end' });
+}
+
+describe('the journal', () => {
+  // A real one would be given a hundred thousand lines.
+  if (!existsSync('/run/systemd/journal/stdout'))
+    it('costs the log nothing when it is not there', async () => {
+      const { records, log } = await finish('seq 1 100000; exit 7', {});
+      assert.equal(records.exit?.code, 7);
+      assert.equal(log, Array.from({ length: 100_000 }, (_, n) => `${n + 1}\n`).join(''));
+    });
+
+  it('is not asked by a command that prints nothing', async () => {
+    const { records, log } = await finish('exit 3', {});
+    assert.deepEqual([records.exit?.code, log], [3, '']);
+  });
+});
+
+describe('the main process of a unit', () => {
+  /** Stands where systemd-run does: starts the process with the FIFO for its stdin, and makes the group. */
+  function unit() {
+    const group = mkdtempSync(join(root, 'group-'));
+    const events = join(group, 'cgroup.events');
+    const ended = join(group, 'main-ended');
+    const script = join(group, 'prepare.sh');
+    writeFileSync(events, 'populated 1\nfrozen 0\n');
+    writeFileSync(
+      script,
+      `sh -c 'sh "$0" <"$1/unit"; echo $? >"$2"' '${UNIT_MAIN}' "$dir" '${ended}' >/dev/null 8>&- &\n`,
+    );
+    return {
+      events,
+      ended,
+      changes: {
+        preparation: { script, args: [] },
+        counterFiles: [events],
+        journal: { identifier: 'a-task', unit: { asideFile: '/dev/null', group } },
+      },
+    };
+  }
+
+  it('ends with the exit code of the command, once the group is empty', async () => {
+    const { events, ended, changes } = unit();
+    const { dir, log } = await finish('ls -l /proc/self/fd; exit 9', changes);
+    assert.doesNotMatch(log, /unit/, 'the command has not got the FIFO');
+    assert.equal(existsSync(ended), false, 'while processes of the task are left');
+    // Whoever reads them after the unit has gone finds the copies.
+    assert.match(readCounters(dir).get(events) ?? '', /^populated 1/);
+    writeFileSync(events, 'populated 0\nfrozen 0\n');
+    await until(() => existsSync(ended));
+    assert.equal(readFileSync(ended, 'utf8'), '9\n');
+  });
+
+  it('ends with 1 when the supervisor is killed', async () => {
+    const { ended, changes } = unit();
+    const { dir } = await finish('exit 0', changes);
+    process.kill(-(readRecords(dir).supervisor?.groupId ?? Number.NaN), 'SIGKILL');
+    await until(() => existsSync(ended));
+    assert.equal(readFileSync(ended, 'utf8'), '1\n');
+  });
+
+  it('that cannot be started is why the attempt fails', async () => {
+    const script = join(root, 'refuses.sh');
+    writeFileSync(script, 'echo "Failed to start transient service unit: no" >&2; return 1\n');
+    const { changes } = unit();
+    const { records } = await finish('echo no', { ...changes, preparation: { script, args: [] } });
+    assert.match(records.startFailed ?? '', /^its systemd unit could not be started:\nFailed to start/);
+    assert.equal(records.started, null);
+  });
+});

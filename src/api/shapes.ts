@@ -346,6 +346,8 @@ export interface ProfileView {
   profiles: {
     profile: ProfileName;
     cpu_limit_cores: number;
+    /** Cap of all tasks together; null: none but their own. */
+    total_cpu_max_cores: number | null;
     mem_limit_bytes: number;
     cpu_weight: number;
     cpu_idle: boolean;

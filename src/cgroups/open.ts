@@ -11,6 +11,7 @@ import { probeUnits } from './probe-unit.ts';
 import { probeV1 } from './probe-v1.ts';
 import { probeV2 } from './probe-v2.ts';
 import { type ProcessTable, processTable } from './processes.ts';
+import { type CapTotalCpu, noTotalCpu, totalCpuV1, totalCpuV2 } from './total-cpu.ts';
 
 export interface OpenOptions {
   readonly cgroupRoot?: string;
@@ -25,6 +26,7 @@ export interface OpenedDriver {
   /** Null: this host has no systemd that we can start units with; the probe says why. */
   readonly units: Units | null;
   readonly probe: ProbeResult;
+  readonly capTotalCpu: CapTotalCpu;
   /** Removes our parent group if no task's group is left in it. */
   close(): void;
 }
@@ -40,6 +42,7 @@ export function openDriver(options: OpenOptions): OpenedDriver {
     driver: chosen.driver,
     units: parent === null ? null : driverUnit(parent),
     probe: { chosen: chosen.driver.kind, answers: [...chosen.answers, answer], enforces: chosen.enforces },
+    capTotalCpu: chosen.capTotalCpu,
     close() {
       for (const directory of chosen.parents) removeIfEmpty(directory);
     },
@@ -52,6 +55,7 @@ interface Chosen {
   readonly enforces: ProbeResult['enforces'];
   /** Directories of our parent group. */
   readonly parents: readonly string[];
+  readonly capTotalCpu: CapTotalCpu;
 }
 
 function choose(
@@ -66,7 +70,14 @@ function choose(
     answers.push(...said);
     if (usable) {
       const { parent, enforces } = usable;
-      return { driver: driverV2(parent, processes), answers, enforces, parents: [parent.path] };
+      const capTotalCpu = parent.controllers.has('cpu') ? totalCpuV2(parent.path) : noTotalCpu;
+      return {
+        driver: driverV2(parent, processes),
+        answers,
+        enforces,
+        parents: [parent.path],
+        capTotalCpu,
+      };
     }
   }
   if (want === 'auto' || want === 'v1') {
@@ -74,10 +85,22 @@ function choose(
     answers.push(...said);
     if (usable) {
       const { parent, enforces } = usable;
-      return { driver: driverV1(parent, processes), answers, enforces, parents: distinct(parent) };
+      return {
+        driver: driverV1(parent, processes),
+        answers,
+        enforces,
+        parents: distinct(parent),
+        capTotalCpu: totalCpuV1(parent),
+      };
     }
   }
-  return { driver: driverNone(processes), answers: [...answers, FALLBACK], enforces: NOTHING, parents: [] };
+  return {
+    driver: driverNone(processes),
+    answers: [...answers, FALLBACK],
+    enforces: NOTHING,
+    parents: [],
+    capTotalCpu: noTotalCpu,
+  };
 }
 
 const FALLBACK: ProbeAnswer = {

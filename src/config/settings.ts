@@ -189,7 +189,7 @@ export const SETTINGS = {
   'profile.day.cpu_pct': setting(
     percent('profile.day.cpu_pct'),
     50,
-    'Percent of the cores tasks may have by day, reserved together and each for itself',
+    'Percent of the cores tasks may have by day: reserved, each for itself, and all together',
   ),
   'profile.day.mem_pct': setting(
     percent('profile.day.mem_pct'),

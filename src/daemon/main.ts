@@ -68,6 +68,7 @@ async function main(): Promise<void> {
     log,
     path: join(paths.dir, 'profile.json'),
     switched: ({ envelopeRules }) => spawner.setNice(envelopeRules.nice),
+    capTotalCpu: opened.capTotalCpu,
   });
   const policy = policyOf(config);
   const newId = monotonicFactory();

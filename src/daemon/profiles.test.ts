@@ -51,6 +51,7 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
     },
   };
   const switched: Regime[] = [];
+  const totals: (number | null)[] = [];
   const open = () =>
     new Profiles({
       config: { ...configWith(), ...settings },
@@ -59,6 +60,10 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
       log: pino({ level: 'silent' }),
       path: join(dir, 'profile.json'),
       switched: (regime) => switched.push(regime),
+      capTotalCpu: (cores) => {
+        totals.push(cores);
+        return null;
+      },
     });
   const caps = () => {
     const task = live.get(running.id);
@@ -66,7 +71,7 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
     const { cpuMaxCores, cpuWeight, nice, memMaxBytes } = task.state.attempt.envelope;
     return { cpuMaxCores, cpuWeight, nice, memGib: memMaxBytes / GIB };
   };
-  return { dir, clock, rounds, events, state, switched, open, caps };
+  return { dir, clock, rounds, events, state, switched, totals, open, caps };
 }
 
 describe('a profile', () => {
@@ -98,7 +103,7 @@ describe('a profile', () => {
 
 describe('a switch', () => {
   it('changes room and the caps of running tasks together, and their memory not at all', async (t) => {
-    const { open, rounds, events, switched, caps } = rig(t);
+    const { open, rounds, events, switched, totals, caps } = rig(t);
     const profiles = open();
     assert.equal(profiles.capacity.cpuLimitCores, 14.4);
     await profiles.switchTo('day', 'hand', rounds);
@@ -113,6 +118,8 @@ describe('a switch', () => {
       switched.map(({ profile }) => profile),
       ['day', 'night'],
     );
+    // Lifted while the caps below it change.
+    assert.deepEqual(totals, [null, 8, null, null]);
   });
 
   it('to what is in force tells nobody anything', async (t) => {
@@ -124,14 +131,14 @@ describe('a switch', () => {
   });
 
   it('whose commit fails did not happen', async (t) => {
-    const { open, rounds, state, switched, caps } = rig(t);
+    const { open, rounds, state, switched, totals, caps } = rig(t);
     const profiles = open();
     const before = caps();
     state.fails = true;
     await assert.rejects(profiles.switchTo('night', 'hand', rounds), /disk full/);
     assert.deepEqual([profiles.regime.profile, profiles.inForce.profile], ['normal', 'normal']);
     assert.deepEqual(caps(), before);
-    assert.deepEqual(switched, []);
+    assert.deepEqual([switched, totals], [[], [null, null]]);
   });
 
   it('never makes infeasible what another profile can meet', async (t) => {

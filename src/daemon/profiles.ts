@@ -21,6 +21,7 @@ export interface ProfilesDeps {
   readonly path: string;
   /** Told after the commit. */
   readonly switched: (regime: Regime) => void;
+  readonly capTotalCpu: (cores: number | null) => string | null;
 }
 
 /** The part of the engine a switch passes through. */
@@ -106,17 +107,21 @@ export class Profiles {
       rounds.request({
         apply: (stage) => {
           this.#regime = this.#regimes[profile];
+          // The caps of the tasks must find room below it, whether they rise or fall.
+          this.#deps.capTotalCpu(null);
           recapAll(stage, rounds.live.active(), this.#regime);
         },
         resolve: () => {
           this.#inForce = { profile, by, at: clock.now().wallMs };
           this.#deps.switched(this.#regimes[profile]);
+          this.#capTotal();
           this.#keep();
           log.info({ profile, by }, 'profile switched');
           resolve(this.#inForce);
         },
         reject: (error) => {
           this.#regime = this.#regimes[this.#inForce.profile];
+          this.#capTotal();
           reject(error);
         },
       }),
@@ -145,8 +150,11 @@ export class Profiles {
   /** Brings adopted attempts to the profile in force, then looks every full minute. Without a schedule no timer runs. */
   start(rounds: Rounds): void {
     rounds.request({
-      apply: (stage) => recapAll(stage, rounds.live.active(), this.#regime),
-      resolve() {},
+      apply: (stage) => {
+        this.#deps.capTotalCpu(null);
+        recapAll(stage, rounds.live.active(), this.#regime);
+      },
+      resolve: () => this.#capTotal(),
       reject: (error) => this.#deps.log.error({ err: error }, 'caps could not be brought to the profile'),
     });
     if (this.#schedule.length > 0) this.#arm(rounds);
@@ -154,6 +162,13 @@ export class Profiles {
 
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #capTotal(): void {
+    const { totalCpuCores } = this.#regime;
+    const refused = this.#deps.capTotalCpu(totalCpuCores);
+    if (refused !== null)
+      this.#deps.log.warn({ errno: refused, totalCpuCores }, 'the CPU of all tasks together is not capped');
   }
 
   #arm(rounds: Rounds): void {
@@ -189,9 +204,10 @@ export function profileView({ inForce, all, schedule }: Profiles): ProfileView {
     by: inForce.by,
     since: new Date(inForce.at).toISOString(),
     next: next ?? null,
-    profiles: all.map(({ profile, capacity, envelopeRules, threadsMax }) => ({
+    profiles: all.map(({ profile, capacity, envelopeRules, threadsMax, totalCpuCores }) => ({
       profile,
       cpu_limit_cores: capacity.cpuLimitCores,
+      total_cpu_max_cores: totalCpuCores,
       mem_limit_bytes: capacity.memLimitBytes,
       cpu_weight: envelopeRules.cpuWeight,
       cpu_idle: envelopeRules.cpuIdle,

@@ -12,6 +12,8 @@ export interface Regime {
   readonly envelopeRules: EnvelopeRules;
   /** What the thread pools of a task that starts are told to use at most. */
   readonly threadsMax: number;
+  /** What all tasks together may use, however far each may go beyond its estimate; null: no such cap. */
+  readonly totalCpuCores: number | null;
 }
 
 export function regimeOf(
@@ -32,6 +34,7 @@ export function regimeOf(
       cpuIdle: profile === 'day' && config['profile.day.cpu_idle'] === 'on',
     },
     threadsMax: Math.max(1, Math.floor(cpuShareCores)),
+    totalCpuCores: cpuShareCores < host.cores ? cpuShareCores : null,
   };
 }
 

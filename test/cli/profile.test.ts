@@ -51,6 +51,29 @@ describe('babysit profile', () => {
     );
   });
 
+  it('caps all tasks together, each of which may use more than its part', async (t) => {
+    const home = testHome(t, CONFIG);
+    const names = ['one', 'two'];
+    for (const name of names)
+      await home.run(['run', `--name=${name}`, ...BURN, '--estimated_cpu_cores=0.5', 'while :; do :; done']);
+    const cores = async () => {
+      const shown = await Promise.all(names.map((name) => show(home, name)));
+      return shown.reduce((sum, task) => sum + Number(task.cpu_cores), 0);
+    };
+    await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'both to burn' });
+    await switchTo(home, 'day');
+    const { driver, cpu_max_cores } = await show(home, 'one');
+    if (driver !== 'none')
+      await waitUntil(async () => (await cores()) < 1.4 * Number(cpu_max_cores), {
+        ...PATIENCE,
+        what: 'both together to be throttled to what one of them may have',
+      });
+    await switchTo(home, 'normal');
+    if (driver !== 'none')
+      await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'both to burn again' });
+    await home.run(['kill', '--force', ...names]);
+  });
+
   it('gives tasks that start its thread caps and niceness, and is kept over a restart', async (t) => {
     const home = testHome(t, CONFIG);
     await home.run(['ping']);

@@ -83,6 +83,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     log,
     path: join(home, 'profile.json'),
     switched: () => {},
+    capTotalCpu: () => null,
   });
   const engine = new Engine({
     driver,

@@ -23,8 +23,9 @@ export interface OpenOptions {
 
 export interface OpenedDriver {
   readonly driver: Driver;
-  /** Null: this host has no systemd that we can start units with; the probe says why. */
+  /** Null: this host has no systemd that we can start units with; `noUnits` says why. */
   readonly units: Units | null;
+  readonly noUnits: string | null;
   readonly probe: ProbeResult;
   readonly capTotalCpu: CapTotalCpu;
   /** Removes our parent group if no task's group is left in it. */
@@ -41,6 +42,7 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   return {
     driver: chosen.driver,
     units: parent === null ? null : driverUnit(parent),
+    noUnits: parent === null ? answer.reason : null,
     probe: { chosen: chosen.driver.kind, answers: [...chosen.answers, answer], enforces: chosen.enforces },
     capTotalCpu: chosen.capTotalCpu,
     close() {

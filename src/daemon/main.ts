@@ -142,7 +142,7 @@ async function main(): Promise<void> {
     home: paths.dir,
     tasksDir: paths.tasks,
     driver: driver.kind,
-    systemd: { hasUnits: units !== null, hasJournal: existsSync(JOURNAL) },
+    systemd: { noUnits: opened.noUnits, hasJournal: existsSync(JOURNAL) },
     version: packageJson.version,
     instance: randomUUID(),
     startedAt: Date.now(),

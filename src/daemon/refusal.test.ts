@@ -32,7 +32,7 @@ function submit(
     capacity,
     id: taskId(9),
     now: NOW,
-    systemd: { hasUnits: false, hasJournal: false },
+    systemd: { noUnits: 'no manager', hasJournal: false },
     isNameTaken: () => false,
     isNameKnown: () => false,
     find: assert.fail,

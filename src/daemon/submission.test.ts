@@ -13,9 +13,9 @@ import { envelope } from '../scheduler/envelope.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import { envelopeRules, memReserveBytes } from './limits.ts';
 import { pendingItem } from './live-tasks.ts';
-import { type SubmissionContext, taskFrom } from './submission.ts';
+import { type SubmissionContext, type SystemdParts, taskFrom } from './submission.ts';
 
-const NO_SYSTEMD = { hasUnits: false, hasJournal: false };
+const NO_SYSTEMD = { noUnits: 'no manager', hasJournal: false };
 
 function contextOn(capacity: Capacity, taken: readonly string[] = []): SubmissionContext {
   const isNameTaken = (name: string) => taken.includes(name);
@@ -72,7 +72,7 @@ describe('capacity', () => {
 
 describe('a submission', () => {
   it('is a unit of systemd, and journaled, as caller, config and host say', () => {
-    const here = { hasUnits: true, hasJournal: true };
+    const here: SystemdParts = { noUnits: null, hasJournal: true };
     const manner = (asked: boolean | null, driver: string, systemd = here) => {
       const config = configWith({ 'envelope.driver': driver, 'log.journal': driver === 'systemd' } as never);
       const run = aRun({ manner: { ...PLAIN_MANNER, isUnit: asked, isJournaled: asked } });

@@ -10,7 +10,8 @@ import { makeName } from './names.ts';
 
 /** What of systemd this daemon can reach. */
 export interface SystemdParts {
-  readonly hasUnits: boolean;
+  /** Why tasks cannot be units of it; null: they can. */
+  readonly noUnits: string | null;
   readonly hasJournal: boolean;
 }
 
@@ -70,12 +71,11 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
 
 /** A journal is had where there is one, units by the config too; who asks for a unit gets it or an error. */
 function mannerFor(asked: AskedManner, { config, systemd }: SubmissionContext): Manner {
-  const { hasUnits, hasJournal } = systemd;
-  if (asked.isUnit && !hasUnits)
-    throw new BabysitError('no_systemd', 'no unit of systemd can be started for this task');
+  const { noUnits, hasJournal } = systemd;
+  if (asked.isUnit && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
   return {
     ...asked,
-    isUnit: asked.isUnit ?? (hasUnits && config['envelope.driver'] === 'systemd'),
+    isUnit: asked.isUnit ?? (noUnits === null && config['envelope.driver'] === 'systemd'),
     isJournaled: hasJournal && (asked.isJournaled ?? config['log.journal']),
   };
 }

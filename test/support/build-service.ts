@@ -118,7 +118,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     home,
     tasksDir,
     driver: 'v2',
-    systemd: { hasUnits: false, hasJournal: false },
+    systemd: { noUnits: 'no manager', hasJournal: false },
     version: '0.0.0',
     instance: 'instance-1',
     startedAt: NOW,

@@ -38,9 +38,9 @@ export interface Tools {
   readonly bash: string;
   /** Niceness of the spawner, which its children begin with. */
   readonly spawnerNice: number;
-  /** Null where the system has none. */
-  readonly chrt: string | null;
-  readonly ionice: string | null;
+  /** Words before a command that put it into the lowest classes of CPU and IO, as far as the system has them. */
+  readonly background: readonly string[];
+  /** Of util-linux; null: there is none. */
   readonly script: string | null;
 }
 
@@ -116,8 +116,7 @@ function prepared({ preparation, dir }: Launch): string[] {
 function mannerWords({ nice, isBackground, tools }: Launch): string[] {
   return [
     ...(nice === tools.spawnerNice ? [] : [tools.nice, '-n', String(nice - tools.spawnerNice)]),
-    ...(isBackground && tools.ionice !== null ? [tools.ionice, '-c', '3'] : []),
-    ...(isBackground && tools.chrt !== null ? [tools.chrt, '--idle', '0'] : []),
+    ...(isBackground ? tools.background : []),
   ];
 }
 

@@ -6,7 +6,11 @@ import type { Tools } from './launch-script.ts';
 const PLACES = ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin', '/run/current-system/sw/bin'];
 
 /** Throws naming the first program that is missing. */
-export function findTools(spawnerNice: number, places: readonly string[] = PLACES): Tools {
+export function findTools(
+  spawnerNice: number,
+  places: readonly string[] = PLACES,
+  platform: NodeJS.Platform = process.platform,
+): Tools {
   const find = (name: string): string | null => {
     for (const place of places) if (isExecutable(join(place, name))) return join(place, name);
     return null;
@@ -22,16 +26,20 @@ export function findTools(spawnerNice: number, places: readonly string[] = PLACE
     nice: need('nice'),
     bash: need('bash'),
     spawnerNice,
-    chrt: onLinux(find('chrt')),
-    ionice: onLinux(find('ionice')),
-    script: onLinux(find('script')),
+    background: BACKGROUND.filter(([, on]) => on === platform).flatMap(([words]) => {
+      const path = find(words[0]);
+      return path === null ? [] : [path, ...words.slice(1)];
+    }),
+    // Elsewhere programs of this name take other flags.
+    script: platform === 'linux' ? find('script') : null,
   };
 }
 
-/** Elsewhere programs of these names take other flags. */
-function onLinux(path: string | null): string | null {
-  return process.platform === 'linux' ? path : null;
-}
+const BACKGROUND = [
+  [['ionice', '-c', '3'], 'linux'],
+  [['chrt', '--idle', '0'], 'linux'],
+  [['taskpolicy', '-b'], 'darwin'],
+] as const;
 
 function isExecutable(path: string): boolean {
   try {

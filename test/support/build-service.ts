@@ -93,7 +93,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     log,
     logs: new Logs({ maxBytes: 1024 ** 2, isDaily: true, keep: 5 }, clock, log),
     tasksDir,
-    tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, chrt: null, ionice: null, script: null },
+    tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, background: [], script: null },
     spawner: { nice: 10, start() {}, setNice() {}, close() {} },
     bootId: 'boot-1',
     profiles,

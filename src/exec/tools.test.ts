@@ -1,0 +1,36 @@
+// Which programs an attempt is started with, by platform.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { findTools } from './tools.ts';
+
+let place: string;
+before(() => {
+  place = mkdtempSync(join(tmpdir(), 'babysit-tools-'));
+  for (const name of ['cat', 'env', 'nice', 'bash', 'chrt', 'ionice', 'taskpolicy', 'script'])
+    writeFileSync(join(place, name), '', { mode: 0o755 });
+});
+after(() => rmSync(place, { recursive: true, force: true }));
+
+describe('findTools', () => {
+  it('takes the lowest classes of CPU and IO as the platform has them', () => {
+    const words = (platform: NodeJS.Platform) => findTools(10, [place], platform).background;
+    assert.deepEqual(words('linux'), [join(place, 'ionice'), '-c', '3', join(place, 'chrt'), '--idle', '0']);
+    assert.deepEqual(words('darwin'), [join(place, 'taskpolicy'), '-b']);
+    assert.deepEqual(words('freebsd'), []);
+  });
+
+  it('takes script(1) only where it is that of util-linux', () => {
+    assert.equal(findTools(10, [place], 'linux').script, join(place, 'script'));
+    assert.equal(findTools(10, [place], 'darwin').script, null);
+  });
+
+  it('names the program that is missing, and where it was looked for', () => {
+    rmSync(join(place, 'cat'));
+    assert.throws(() => findTools(10, [place]), {
+      message: `cat is missing; looked in ${place}. Install it and try again.`,
+    });
+  });
+});

@@ -330,7 +330,7 @@ export class Engine {
     const { kill } = task.state.attempt;
     if (kill === null || !live.isObserved) return;
     const { clock, killGraceMs } = this.#deps;
-    const { act, report, againInMs } = climb(live, kill, killGraceMs, clock.now().monoMs);
+    const { act, report, againInMs } = climb(live, task, kill, killGraceMs, clock.now().monoMs);
     live.climbAgain(againInMs, () => {
       this.#climb(id);
       this.stir(id);

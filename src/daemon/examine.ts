@@ -2,7 +2,7 @@
 
 import type { Now } from '../core/clock.ts';
 import { type Attempt, isActive } from '../core/task.ts';
-import { claimForRecovery, RecordsUnreadable } from '../exec/records.ts';
+import { claimForRecovery, exitThroughTerminal, RecordsUnreadable } from '../exec/records.ts';
 import type { LiveAttempt } from './attempt.ts';
 import type { Stage } from './stage.ts';
 
@@ -56,7 +56,8 @@ function follow(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
   else {
     // A child that outlived the main process may have held the output open, which kept the attempt from closing.
     const endedAt = live.hasLeftovers ? at : (records.closedAt ?? records.exit.at);
-    stage.change(id, { kind: 'end', exit: records.exit, usage: live.finalUsage(), at: endedAt });
+    const exit = task.manner.usesPty ? exitThroughTerminal(records.exit) : records.exit;
+    stage.change(id, { kind: 'end', exit, usage: live.finalUsage(), at: endedAt });
   }
   return 'done';
 }

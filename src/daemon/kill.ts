@@ -1,6 +1,7 @@
 // Takes the steps of the kill ladder on a live attempt. Never waits: it says when to come again.
 import { closeSync, openSync } from 'node:fs';
-import type { KillIntent, Task, Usage } from '../core/task.ts';
+import { signalAll } from '../cgroups/signals.ts';
+import { isActive, type KillIntent, type Task, type Usage } from '../core/task.ts';
 import { RecordsUnreadable } from '../exec/records.ts';
 import { readProcessState } from '../host/process-state.ts';
 import { type LadderStep, ladderStep } from '../watchdog/ladder.ts';
@@ -9,13 +10,19 @@ import type { Stage } from './stage.ts';
 
 const ASK_AGAIN_MS = 20;
 
-export function climb(live: LiveAttempt, intent: KillIntent, graceMs: number, monoMs: number): LadderStep {
+export function climb(
+  live: LiveAttempt,
+  task: Task,
+  intent: KillIntent,
+  graceMs: number,
+  monoMs: number,
+): LadderStep {
   const step = ladderStep(intent, live.ladder, graceMs, monoMs);
   switch (step.act) {
     case 'ask':
       makeStopFile(live.paths.stopFile);
       // The command may be about to enter its group: without anybody to ask, the step has not been taken.
-      if (live.group.signal(intent.signal) === 0 && !live.hasEntered())
+      if (ask(live, task, intent.signal) === 0 && !live.hasEntered())
         return { ...step, act: 'none', againInMs: ASK_AGAIN_MS };
       // A stopped or frozen process gets the signal once it runs again.
       live.group.thaw();
@@ -31,6 +38,16 @@ export function climb(live: LiveAttempt, intent: KillIntent, graceMs: number, mo
   }
   live.ladder = step.memory;
   return step;
+}
+
+/**
+ * Returns how many were signalled. script(1), which holds the terminal of a task with --pty, is left out: asked itself, it
+ * ends the command two seconds later, whatever the grace, and forgets its exit code. Else it ends with its command.
+ */
+function ask({ group }: LiveAttempt, { manner, state }: Task, signal: NodeJS.Signals): number {
+  const holder = manner.usesPty && isActive(state) ? state.attempt.pid : null;
+  const others = holder === null ? [] : group.pids().filter((pid) => pid !== holder);
+  return others.length > 0 ? signalAll(others, signal) : group.signal(signal);
 }
 
 /** A full disk must not keep the signal from being sent. */

@@ -101,6 +101,12 @@ function parseExit(record: RecordFile | null): Exit | null {
   return { code: signal === null ? code : null, signal, at: record.mtimeMs };
 }
 
+/** script(1) tells a signal of its command as 128+n; so would a command that exits with that number. */
+export function exitThroughTerminal(exit: Exit): Exit {
+  const signal = exit.code === null ? null : signalName(exit.code - 128);
+  return signal === null ? exit : { ...exit, code: null, signal };
+}
+
 export function signalName(number: number): NodeJS.Signals | null {
   for (const [name, value] of Object.entries(constants.signals))
     if (value === number) return name as NodeJS.Signals;

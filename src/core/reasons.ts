@@ -40,7 +40,7 @@ export function killHint(
     case 'observability_stall':
       if (limits.isStrict)
         return `No progress in the output for ${format.duration(numberOf(detail, 'silent_ms'))}: --observability=strict counts only lines that differ from the last ones, digits and dots folded, so name what is being worked on more often than --observability_interval (now ${format.duration(limits.observabilityMs)}), raise the interval, or leave strict out.`;
-      return `No output for ${format.duration(numberOf(detail, 'silent_ms'))}: print a line of progress more often than --observability_interval (now ${format.duration(limits.observabilityMs)}), switch off output buffering (PYTHONUNBUFFERED=1 is set already; use flush=True, stdbuf -oL), or raise the interval.`;
+      return `No output for ${format.duration(numberOf(detail, 'silent_ms'))}: print a line of progress more often than --observability_interval (now ${format.duration(limits.observabilityMs)}), switch off output buffering (PYTHONUNBUFFERED=1 is set already; use flush=True, stdbuf -oL, --pty), or raise the interval.`;
     case 'system_mem_pressure':
       return `${shortage(detail)} for ${numberOf(detail, 'sustained_s')} s and this task held ${format.size(numberOf(detail, 'victim_mem_bytes'))} ${
         detail.victim_tier === 'above_estimate'

@@ -163,7 +163,7 @@ export function transition(task: Task, change: Change): Transition | null {
 /** How an attempt that left an exit record ended: the kill decides if there was one, then the kernel's OOM, then the exit. */
 function verdict(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedState {
   const ended = { endedAt: at, attempt, exit, usage };
-  const kill = attempt.kill ?? kernelKill(attempt, exit, usage);
+  const kill = withKernelPeak(attempt.kill, usage) ?? kernelKill(attempt, exit, usage);
   if (kill !== null) {
     const stoppedGracefully =
       attempt.kill !== null && kill.signal !== 'SIGKILL' && kill.killedAt === null && exit.signal === null;
@@ -179,6 +179,13 @@ function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at
   if (kill !== null && reason !== 'host_rebooted')
     return { status: 'killed', kill, stoppedGracefully: false, ...ended };
   return { status: 'interrupted', reason, ...ended };
+}
+
+/** The watchdog's samples may have missed how far it went before the kernel ended a part of it. */
+function withKernelPeak(kill: KillIntent | null, usage: Usage | null): KillIntent | null {
+  if (kill?.reason !== 'cgroup_oom_killed') return kill;
+  const peakBytes = Math.max(Number(kill.detail.peak_mem_bytes ?? 0), usage?.peakMemCachedBytes ?? 0);
+  return { ...kill, detail: { ...kill.detail, peak_mem_bytes: peakBytes } };
 }
 
 /** A kill nobody here asked for: the kernel's, told by the group's OOM counter or by SIGKILL without one. */

@@ -127,6 +127,13 @@ describe('verdict', () => {
     assert.deepEqual(state.kill.detail, { cap_bytes: 12 * GIB, peak_mem_bytes: 3.5 * GIB, oom_kills: 1 });
   });
 
+  it('of the watchdog for an OOM carries the peak of the kernel, which the samples may have missed', () => {
+    const detail = { cap_bytes: 12 * GIB, peak_mem_bytes: 1, oom_kills: 1 };
+    const state = endOf(SIGKILLED, aKill({ reason: 'cgroup_oom_killed', detail }), oom);
+    assert.ok(state.status === 'killed');
+    assert.deepEqual(state.kill.detail, { ...detail, peak_mem_bytes: 3.5 * GIB });
+  });
+
   const LOST = [
     ['supervisor_lost', null, 'interrupted'],
     ['host_rebooted', null, 'interrupted'],

@@ -47,9 +47,21 @@ describe('the diagnosis of a stall', () => {
       {
         cpuCores: 0.05,
         ioBytesPerS: 64 * 1024,
-        processes: [aProcess(), aProcess({ pid: 46, name: 'sleep' })],
+        processes: [aProcess(), aProcess({ pid: 46, name: 'sleep', wchan: 'hrtimer_nanosleep' })],
       },
-      'idle: 2 processes sleep, the youngest is sleep (pid 46, in do_wait)',
+      'idle: 2 processes sleep, the youngest is sleep (pid 46, in hrtimer_nanosleep)',
+    ],
+    [
+      'a sleep that ends by itself',
+      {
+        cpuCores: 0,
+        ioBytesPerS: null,
+        processes: [
+          aProcess({ pid: 48, name: 'solver', wchan: 'hrtimer_nanosleep' }),
+          aProcess({ pid: 49, wchan: 'pipe_read' }),
+        ],
+      },
+      'idle: solver (pid 48, in hrtimer_nanosleep) wakes by itself, and what it prints may be held back in a buffer',
     ],
     [
       'a zombie beside a sleeper',
@@ -65,6 +77,15 @@ describe('the diagnosis of a stall', () => {
       assert.equal(diagnosis.text, text);
       assert.ok(diagnosis.text.startsWith(`${diagnosis.kind}:`) && diagnosis.hint.length > 20);
     });
+
+  it('names the remedies for block-buffered output where that may be the reason', () => {
+    const asleep = aProcess({ wchan: 'hrtimer_nanosleep' });
+    for (const evidence of [
+      { cpuCores: 1, ioBytesPerS: 0, processes: [] },
+      { cpuCores: 0, ioBytesPerS: 0, processes: [asleep] },
+    ])
+      assert.match(diagnoseStall(evidence).hint, /block-buffered.*--pty.*stdbuf -oL/);
+  });
 
   it('goes into the warning with the last line and its age', () => {
     const risk: StallRisk = {

@@ -39,6 +39,11 @@ export interface StallDiagnosis {
 /** Below these a task is as good as idle: timers, keep-alives, one line of a log. */
 const BUSY_CORES = 0.05;
 const BUSY_IO_BYTES_PER_S = 64 * 1024;
+/** Kernel functions in which a process sleeps for a time of its own choosing. */
+const TIMER_WCHAN = /nanosleep/;
+/** glibc fills 4 KiB before it writes into a pipe, and writes each line into a terminal. */
+const BUFFERED =
+  'block-buffered output (C and C++ programs print into a pipe only every 4 KB): run it with --pty, or under stdbuf -oL';
 
 /** Null: no warning is due. */
 export function stallRisk({ observabilityMs }: Limits, memory: WatchMemory): StallRisk | null {
@@ -82,7 +87,7 @@ export function diagnoseStall(
     return {
       kind: 'busy',
       text: `busy: using ${round2(cpuCores)} cores`,
-      hint: 'Print a line of progress, or raise --observability_interval; Python and C programs may be buffering their output.',
+      hint: `Print a line of progress, or raise --observability_interval; where it does print, it is ${BUFFERED}.`,
     };
   const reader = living.find(({ awaits }) => awaits !== null);
   if (reader !== undefined)
@@ -113,6 +118,15 @@ export function diagnoseStall(
       kind: 'unknown',
       text: 'unknown: nothing could be measured',
       hint: 'Print a line of progress, or raise --observability_interval.',
+    };
+  const timed = living.findLast(
+    ({ name, wchan }) => name !== 'sleep' && wchan !== null && TIMER_WCHAN.test(wchan),
+  );
+  if (timed !== undefined)
+    return {
+      kind: 'idle',
+      text: `idle: ${who(timed)} wakes by itself, and what it prints may be held back in a buffer`,
+      hint: `If it prints now and then, it is ${BUFFERED}. If it only sleeps: look at the log, or raise --observability_interval.`,
     };
   const sleeper = living.at(-1);
   return {

@@ -3,17 +3,19 @@ import { EXIT } from '../../src/core/errors.ts';
 import { defineCommand } from '../command.ts';
 import { startDaemonProcess } from '../daemon-process.ts';
 import { stopDaemon } from '../daemon-stop.ts';
+import { MEMORY_RESERVE_FLAG, withMemoryReserve } from '../memory-reserve.ts';
 import { noPositionals } from '../refs.ts';
 
 export const command = defineCommand({
-  usage: 'daemon-restart',
+  usage: 'daemon-restart [--memory_reserve=SIZE]',
   about: 'Returns when the new daemon answers. Tasks run on; whoever waits for them goes on waiting.',
-  flags: {},
-  examples: ['babysit daemon-restart'],
-  async run({ output, session }, { positionals }) {
+  flags: MEMORY_RESERVE_FLAG,
+  examples: ['babysit daemon-restart', 'babysit daemon-restart --memory_reserve=8G'],
+  async run({ output, session }, { flags, positionals }) {
     noPositionals(positionals, 'daemon-restart');
+    const env = withMemoryReserve(session.env, flags.memory_reserve);
     const old = await stopDaemon(session, false);
-    const { pid, version } = await startDaemonProcess(session.home, session.env);
+    const { pid, version } = await startDaemonProcess(session.home, env);
     if (output.json) output.data(`${JSON.stringify({ restarted: old !== null, pid, version })}\n`);
     else
       output.data(

@@ -1,0 +1,58 @@
+// daemon-start and daemon-restart --memory_reserve.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { jsonLine } from '../support/cli.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+
+async function limitBytes(home: TestHome): Promise<number> {
+  return Number(jsonLine((await home.run(['status'])).stdout).mem_limit_bytes);
+}
+
+async function totalBytes(home: TestHome): Promise<number> {
+  const { host } = jsonLine((await home.run(['status', '--full'])).stdout);
+  return (host as { mem_total_bytes: number }).mem_total_bytes;
+}
+
+describe('--memory_reserve', () => {
+  it('is what the daemon that is started never gives to tasks, and no other', async (t) => {
+    const home = testHome(t);
+    const total = await totalBytes(home);
+    const usual = await limitBytes(home);
+    const small = Math.floor(usual / 2);
+    const restart = await home.run(['daemon-restart', `--memory-reserve=${total - small}`]);
+    assert.equal(restart.code, 0, restart.stderr);
+    assert.equal(await limitBytes(home), small);
+
+    await home.run(['daemon-stop']);
+    assert.equal((await home.run(['daemon-start', `--memory_reserve=${total - small + 1024}`])).code, 0);
+    assert.equal(await limitBytes(home), small - 1024);
+    await home.run(['daemon-restart']);
+    assert.equal(await limitBytes(home), usual);
+  });
+
+  it('does not apply to a daemon that runs already, and says so', async (t) => {
+    const home = testHome(t);
+    assert.equal((await home.run(['daemon-start', '--memory_reserve=1G'])).code, 0);
+    const same = jsonLine((await home.run(['daemon-start', '--memory_reserve=1024M'])).stdout);
+    assert.equal(same.started, false);
+    const { code, stdout, stderr } = await home.run(['daemon-start', '--memory_reserve=2G']);
+    const { message, hint } = jsonLine(stderr);
+    assert.deepEqual([code, stdout], [64, '']);
+    assert.match(
+      String(message),
+      /runs already, without this memory reserve: --memory_reserve does not apply/,
+    );
+    assert.match(String(hint), /daemon-stop && babysit daemon-start --memory_reserve=2G/);
+  });
+
+  it('must be a size', async (t) => {
+    const home = testHome(t);
+    for (const verb of ['daemon-start', 'daemon-restart'])
+      for (const size of ['0', '-1G', 'half', '']) {
+        const { code, stderr } = await home.run([verb, `--memory_reserve=${size}`]);
+        assert.equal(code, 64, stderr);
+        assert.match(String(jsonLine(stderr).message), /^--memory_reserve: .*Examples: 512M, 4G/);
+      }
+    assert.equal((await home.run(['ping'])).code, 69);
+  });
+});

@@ -8,6 +8,7 @@ import { formatSize } from '../src/units/size.ts';
 const GREEN = 32;
 const RED = 31;
 const YELLOW = 33;
+const CYAN = 36;
 
 export function humanSize(bytes: number | null): string {
   return bytes === null ? '' : formatSize(bytes);
@@ -63,7 +64,7 @@ function colorOf(status: TaskStatus): number {
     case 'paused':
       return YELLOW;
     case 'running':
-      return 0;
+      return CYAN;
   }
 }
 

@@ -1,13 +1,14 @@
-// One line that is drawn over and over while a person waits: time, memory and CPU against the estimate, the last output.
+// One line that is drawn over and over while a person waits: time, memory and CPU against the estimate, progress, last output.
 import type { TaskView } from '../src/api/shapes.ts';
 import { escapeField, escapeLine } from './escape.ts';
-import { humanCores, humanDuration, humanSize } from './human.ts';
+import { humanCores, humanDuration, humanProgress, humanSize } from './human.ts';
 import type { Output } from './output.ts';
 import { taskPath } from './refs.ts';
 import { call, type Session, stream } from './session.ts';
 
 const DRAW_MS = 1000;
 const BAR_WIDTH = 12;
+const DEFAULT_COLUMNS = 80;
 const CLEAR = '\r\x1b[K';
 
 export interface StatusLine {
@@ -18,9 +19,9 @@ export interface StatusLine {
 
 const NONE: StatusLine = { clear() {}, stop() {} };
 
-/** `live` gives the references still waited for. Draws nothing where stderr is no terminal. */
+/** `live` gives the references still waited for. Draws nothing where stderr is no terminal, or one that cannot redraw. */
 export function drawStatusLine(output: Output, session: Session, live: () => readonly string[]): StatusLine {
-  if (output.talkJson) return NONE;
+  if (output.talkJson || session.env.TERM === 'dumb') return NONE;
   let isDrawn = false;
   let isStopped = false;
   const clear = (): void => {
@@ -31,7 +32,7 @@ export function drawStatusLine(output: Output, session: Session, live: () => rea
     const [ref, ...more] = live();
     const text = ref === undefined ? null : await lineOf(session, ref, more.length);
     if (isStopped || text === null) return;
-    output.talk(`${CLEAR}${text.slice(0, (process.stderr.columns || 80) - 1)}`);
+    output.talk(`${CLEAR}${[...text].slice(0, columnsOf(session.env) - 1).join('')}`);
     isDrawn = true;
   };
   const timer = setInterval(() => void draw(), DRAW_MS);
@@ -43,6 +44,11 @@ export function drawStatusLine(output: Output, session: Session, live: () => rea
       clear();
     },
   };
+}
+
+/** A line that wraps could not be drawn over. A terminal that does not tell its width (a serial line) may have COLUMNS. */
+function columnsOf(env: NodeJS.ProcessEnv): number {
+  return process.stderr.columns || Number(env.COLUMNS) || DEFAULT_COLUMNS;
 }
 
 /** Null: there is nothing to be said, as while a daemon is being restarted. */
@@ -58,7 +64,7 @@ async function lineOf(session: Session, ref: string, more: number): Promise<stri
   }
 }
 
-/** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores`; for one that waits, why. */
+/** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores  3/42 7% eta 14m`; for one that waits, why. */
 export function statusWords(task: TaskView): string {
   const name = escapeField(task.name);
   if (task.status === 'pending') {
@@ -78,6 +84,7 @@ export function statusWords(task: TaskView): string {
     task.cpu_cores === null
       ? ''
       : `${humanCores(task.cpu_cores)}/${humanCores(task.estimated_cpu_cores)} cores`,
+    task.progress === null ? '' : escapeField(humanProgress(task.progress)),
     task.status === 'paused' ? 'paused' : '',
   ];
   return parts.filter((part) => part !== '').join('  ');

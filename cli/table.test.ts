@@ -20,6 +20,18 @@ describe('alignedTable', () => {
   it('keeps a nasty cell on its line', () => {
     assert.equal(alignedTable(['name'], [['a\n\x1b[31mb']]), 'NAME\na\\nb\n');
   });
+  it('aligns painted cells as if they were not, and paints no blanks', () => {
+    const rows = [
+      ['a', 'failed', '1'],
+      ['b', 'ok', '10'],
+    ];
+    const paint = (cell: string, row: number, column: number) =>
+      column === 1 && row === 0 ? `\x1b[31m${cell}\x1b[0m` : cell;
+    assert.equal(
+      alignedTable(['name', 'status', 'n'], rows, paint),
+      'NAME  STATUS   N\na     \x1b[31mfailed\x1b[0m   1\nb     ok      10\n',
+    );
+  });
 });
 
 describe('csv', () => {

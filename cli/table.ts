@@ -4,24 +4,37 @@ import { escapeField } from './escape.ts';
 /** A number with its unit, or nothing. */
 const NUMBER = /^(\d[\d.]*[a-zA-Z%]{0,2})?$/;
 
+/** Puts colours around a cell; what it adds must take no room on the terminal. */
+export type Paint = (cell: string, row: number, column: number) => string;
+
 /** Left-aligned columns, two spaces between; numbers to the right. Cells are made harmless for a terminal. */
-export function alignedTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [header.map((text) => text.toUpperCase()), ...rows.map((row) => row.map(escapeField))];
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  const right = header.map(
-    (_, column) => rows.some((row) => row[column]) && rows.every((row) => NUMBER.test(row[column] ?? '')),
+export function alignedTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: Paint = (cell) => cell,
+): string {
+  const names = header.map((text) => text.toUpperCase());
+  const cells = rows.map((row) => row.map(escapeField));
+  const widths = names.map((name, column) =>
+    Math.max(name.length, ...cells.map((row) => row[column]?.length ?? 0)),
   );
-  return cells
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          right[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .map((line) => `${line}\n`)
-    .join('');
+  const right = header.map(
+    (_, column) => cells.some((row) => row[column]) && cells.every((row) => NUMBER.test(row[column] ?? '')),
+  );
+  const line = (row: readonly string[], shown: readonly string[]): string => {
+    const padded = shown.map((text, column) => {
+      const blank = ' '.repeat((widths[column] ?? 0) - (row[column]?.length ?? 0));
+      return right[column] ? blank + text : text + blank;
+    });
+    return `${padded.join('  ').trimEnd()}\n`;
+  };
+  const body = cells.map((row, index) =>
+    line(
+      row,
+      row.map((cell, column) => paint(cell, index, column)),
+    ),
+  );
+  return [line(names, names), ...body].join('');
 }
 
 /** `key  value` lines, for one object. */

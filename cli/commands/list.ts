@@ -6,7 +6,7 @@ import { parseDuration } from '../../src/units/duration.ts';
 import type { FlagSpecs, Parsed } from '../argv.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { escapeField } from '../escape.ts';
-import { humanValue, outcome } from '../human.ts';
+import { humanValue, outcome, paintStatus } from '../human.ts';
 import { nearest } from '../nearest.ts';
 import { findCwd, findProject } from '../project.ts';
 import { noPositionals } from '../refs.ts';
@@ -81,6 +81,8 @@ function render(
     tasks.map((task) =>
       header.map((key) => (key === 'outcome' ? outcome(task) : humanValue(key, fieldOf(task, key)))),
     ),
+    (cell, row, column) =>
+      header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
   );
 }
 

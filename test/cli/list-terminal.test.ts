@@ -1,0 +1,105 @@
+// What people see on a terminal: the table of babysit list, and the line that babysit wait draws.
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { BABYSIT } from '../support/cli.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+import { SMALL, submit, until } from '../support/tasks.ts';
+import { onTerminal, type Terminal } from '../support/terminal.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const PATIENCE = { deadlineMs: 60_000 };
+const COLOURS = /\^\[\[\d+m/g;
+
+function typed(home: TestHome, line: string, env: NodeJS.ProcessEnv = {}, columns?: number): Terminal {
+  const own = { ...home.env, BABYSIT_NODE: process.execPath, NO_COLOR: '', ...env };
+  return onTerminal(line.replaceAll('babysit', BABYSIT), home.work, own, columns);
+}
+
+async function shownBy(home: TestHome, line: string, env?: NodeJS.ProcessEnv): Promise<string> {
+  const terminal = typed(home, line, env);
+  assert.equal(await terminal.done, 0, terminal.shown());
+  return terminal.shown();
+}
+
+describe('list on a terminal', () => {
+  it('aligns its columns and colours the status, and does not where nobody wants colours', async (t) => {
+    const home = testHome(t);
+    await home.run(['run', ...SMALL, '--wait', '--name=good', 'true']);
+    await home.run(['run', ...SMALL, '--wait', '--name=a-longer-name', 'exit 3']);
+    await submit(home, 'live', 'sleep 600');
+    const coloured = await shownBy(home, 'babysit list');
+    const row = (name: string, code: number, status: string) =>
+      new RegExp(`\\n${name} +\\^\\[\\[${code}m${status}\\^\\[\\[0m `);
+    assert.match(coloured, row('good', 32, 'completed'));
+    assert.match(coloured, row('a-longer-name', 31, 'failed'));
+    assert.match(coloured, row('live', 36, 'running'));
+
+    const line = 'babysit list --columns=name,status,exit_code';
+    const plain =
+      'NAME           STATUS     EXIT_CODE\n' +
+      'good           completed          0\n' +
+      'a-longer-name  failed             3\n' +
+      'live           running\n';
+    assert.equal((await shownBy(home, line)).replace(COLOURS, ''), plain);
+    assert.equal(await shownBy(home, line, { NO_COLOR: '1' }), plain);
+    assert.equal(await shownBy(home, line, { TERM: 'dumb' }), plain);
+    assert.equal((await home.run([...line.split(' ').slice(1), '--format=table'])).stdout, plain);
+    assert.ok((await home.run(['list'])).stdout.startsWith('{"name":"good"'));
+  });
+});
+
+describe('wait on a terminal', () => {
+  const drawn = (text: string) =>
+    text
+      .split('\r^[[K')
+      .map((part) => part.split('\n')[0] ?? '')
+      .filter((part) => /^train {2}\d/.test(part));
+
+  /** All that it showed, once lines that were drawn have been `seen`. */
+  async function waited(
+    home: TestHome,
+    seen: (lines: readonly string[]) => boolean,
+    columns: number,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<string> {
+    const go = `${home.work}/go`;
+    rmSync(go, { force: true });
+    const command = `echo '[3/42] loss=0.1 on a line that is longer than the terminal is wide'; ${until(go)}`;
+    const flags = [...SMALL, '--estimated_time=1m', '--name=train'].join(' ');
+    const terminal = typed(home, `babysit run --wait ${flags} --command="${command}"`, env, columns);
+    await waitUntil(() => seen(drawn(terminal.shown())), { ...PATIENCE, what: 'the line to be drawn' });
+    writeFileSync(go, '');
+    assert.equal(await terminal.done, 0, terminal.shown());
+    return terminal.shown();
+  }
+
+  it('draws one line over and over, with progress and the last line of output', async (t) => {
+    const full =
+      /^train {2}\S+\/1m \[[#-]{12}\] {2}\S+\/50M {2}\S+\/0\.1 cores {2}3\/42 7%.* {2}\[3\/42\] loss=0\.1 on/;
+    const isFull = (lines: readonly string[]) => lines.filter((line) => full.test(line)).length >= 2;
+    assert.match(await waited(testHome(t), isFull, 200), /\^\[\[Ktrain \^\[\[32mcompleted\^\[\[0m: /);
+  });
+
+  it('stays within a narrow terminal, and without colours where NO_COLOR is set', async (t) => {
+    const home = testHome(t);
+    for (const [columns, COLUMNS] of [
+      [20, undefined],
+      [0, '20'],
+    ] as const) {
+      const env = { NO_COLOR: '1', COLUMNS };
+      const text = await waited(home, (lines) => lines.length >= 2, columns, env);
+      for (const line of drawn(text)) assert.ok(line.length < 20, line);
+      assert.doesNotMatch(text, COLOURS);
+    }
+  });
+
+  it('draws nothing on a terminal that cannot go back', async (t) => {
+    const home = testHome(t);
+    const text = await shownBy(home, `babysit run --wait ${SMALL.join(' ')} --name=x 'sleep 1.5'`, {
+      TERM: 'dumb',
+    });
+    assert.doesNotMatch(text, /\^\[|\r/);
+    assert.match(text, /x completed: /);
+  });
+});

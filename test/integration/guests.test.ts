@@ -30,7 +30,10 @@ const GUESTS: readonly Guest[] = [
     kind: 'systemd-user',
     unit: ['systemd-run', '--user', ...delegatedService()],
     inUnit: DRIVER,
-    asUser: [...TASKS, 'test/guest/service.test.ts', 'test/guest/systemd-driver.test.ts'],
+    asUser: [
+      ...TASKS,
+      ...['service', 'systemd-driver', 'coming-from'].map((name) => `test/guest/${name}.test.ts`),
+    ],
     asUnits: /memory hog|fork bomb|made itself a daemon|ignores SIGTERM|of the caller/,
   },
 ];

@@ -1,0 +1,42 @@
+// A C program that prints every second: silent in a pipe, and told why; with --pty it is heard.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { SMALL } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const SOURCE = join(import.meta.dirname, '../support/block-buffered.c');
+const PATIENCE = { deadlineMs: 60_000 };
+const hasCompiler = spawnSync('cc', ['--version']).status === 0;
+const FLAGS = ['run', ...SMALL, '--observability_interval=3s'];
+
+describe('a C program that prints every second', {
+  skip: hasCompiler ? false : 'there is no C compiler (cc)',
+}, () => {
+  it('does not stall with --pty, and without it is told to use that', async (t) => {
+    const home = testHome(t, { 'watchdog.monitor_interval': '200ms' });
+    const program = join(home.work, 'every-second');
+    execFileSync('cc', ['-o', program, SOURCE]);
+    assert.equal((await home.run([...FLAGS, '--pty', '--name=heard', '--', program])).code, 0);
+    const heard = home.start(['wait', 'heard', '--json']);
+
+    const silent = await home.run([...FLAGS, '--wait', '--name=silent', '--', program]);
+    assert.equal(jsonLine(silent.stdout).kill_reason, 'observability_stall');
+    assert.equal((await home.run(['log', 'silent'])).stdout, '');
+    const risk = jsonLines(silent.stderr.replace(/^queued: .*\n/, '')).find(
+      ({ event }) => event === 'stall_risk',
+    );
+    assert.match(String(risk?.diagnosis), /^idle: every-second \(pid \d+.* held back in a buffer$/);
+    assert.match(String(risk?.hint), /block-buffered.*--pty.*stdbuf -oL/);
+
+    // By now it has run longer than the other, which was killed.
+    const lines = async () => (await home.run(['log', 'heard', '--full'])).stdout.split('\r\n');
+    await waitUntil(async () => (await lines()).includes('second 6'), { ...PATIENCE, what: 'six lines' });
+    assert.equal(jsonLine((await home.run(['status', 'heard'])).stdout).status, 'running');
+    await home.run(['kill', 'heard', '--force']);
+    assert.doesNotMatch((await heard.done).stderr, /stall/);
+  });
+});

@@ -1,0 +1,167 @@
+// Runs the tables of docs/coming-from.md: the command of each row in a shell, in a project of its own, against a real daemon.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { TaskView } from '../../src/api/shapes.ts';
+import { BABYSIT } from '../support/cli.ts';
+import { type DaemonApi, daemonApi } from '../support/daemon-api.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+
+export interface Shell {
+  stdout(): string;
+  stderr(): string;
+  readonly done: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
+}
+
+export interface Stage {
+  readonly t: TestContext;
+  readonly home: TestHome;
+  /** Where the commands are typed: the root of a git repository with the scripts of the page. */
+  readonly project: string;
+  /** With which they are typed. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The daemon without a process for each question; `run` submits to the project. */
+  readonly api: DaemonApi;
+  /** Runs a line of the page to its end and asserts its exit code. */
+  sh(line: string, env?: NodeJS.ProcessEnv, code?: number): Promise<{ stdout: string; stderr: string }>;
+  /** For lines that block. */
+  start(line: string, env?: NodeJS.ProcessEnv): Shell;
+  /** Submits and waits for the end. */
+  runToEnd(name: string, command: string): Promise<TaskView>;
+}
+
+export type Exercise = (stage: Stage, command: string) => Promise<void>;
+
+/** What the scripts of the page do: one ends by itself, the other works until it is ended. */
+const SCRIPTS = {
+  'build.sh': '#!/bin/sh\nfor step in 1 2 3; do echo "step $step"; done\necho built\n',
+  'train.sh': '#!/bin/sh\necho "[3/42] loss=0.1"\nexec sleep 600\n',
+};
+export const BUILD_LOG = 'step 1\nstep 2\nstep 3\nbuilt\n';
+/** Of what the tests submit, and of what the page does: leaves room for many others. */
+const SMALL = { estimated_mem_bytes: '32M', estimated_cpu_cores: 0.1, estimated_time: '60s' };
+const CONFIG = {
+  'defaults.estimated_mem_bytes': '32M',
+  'defaults.estimated_cpu_cores': 0.1,
+  'watchdog.monitor_interval': '200ms',
+};
+export const PATIENCE = { deadlineMs: 60_000 };
+const PAGE = join(import.meta.dirname, '../../docs/coming-from.md');
+
+interface Row {
+  readonly there: string;
+  readonly here: string;
+}
+
+/** The first two cells of each row below the heading; `here` is one command. */
+function rowsOf(section: string): Row[] {
+  const [, body = ''] = readFileSync(PAGE, 'utf8').split(`\n## ${section}\n`);
+  const [text = ''] = body.split('\n## ');
+  return text
+    .split('\n')
+    .filter((line) => /^\| (?!there )/.test(line))
+    .map((line) => {
+      const [, there = '', here = ''] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
+      const command = /^`([^`]+)`$/.exec(here)?.[1];
+      assert.ok(command !== undefined, `not one command: ${here}`);
+      return { there, here: command.replaceAll('\\|', '|') };
+    });
+}
+
+/** `exercises` has one entry per row, by its first cell, in the order of the page; they share a daemon. */
+export function exerciseSection(
+  section: string,
+  exercises: Readonly<Record<string, Exercise>>,
+  skip: string | false = false,
+): void {
+  const rows = rowsOf(section);
+  describe(`docs/coming-from.md, ${section}`, { skip }, () => {
+    it('has a test for every row and a row for every test', () => {
+      assert.ok(rows.length > 0);
+      assert.deepEqual(
+        rows.map(({ there }) => there),
+        Object.keys(exercises),
+      );
+    });
+    it('does what it says', async (t) => {
+      const stage = openStage(t);
+      assert.equal((await stage.home.run(['daemon-start'], PATIENCE)).code, 0);
+      for (const { there, here } of rows)
+        await t.test(`${there} -> ${here}`, async (t) => {
+          try {
+            await exercises[there]?.({ ...stage, t }, here);
+          } finally {
+            await endTasks(stage);
+          }
+        });
+    });
+  });
+}
+
+function openStage(t: TestContext): Stage {
+  const home = testHome(t, CONFIG);
+  const project = join(home.work, 'project');
+  mkdirSync(join(project, '.git'), { recursive: true });
+  for (const [name, body] of Object.entries(SCRIPTS)) {
+    writeFileSync(join(project, name), body);
+    chmodSync(join(project, name), 0o755);
+  }
+  const env = {
+    ...home.env,
+    BABYSIT_NODE: process.execPath,
+    CLAUDE_CODE_SESSION_ID: '',
+    PATH: `${dirname(BABYSIT)}${delimiter}${process.env.PATH}`,
+  };
+  const api = daemonApi(home, { cwd: project, project, ...SMALL });
+  const start = (line: string, more: NodeJS.ProcessEnv = {}) =>
+    startShell(line, project, { ...env, ...more });
+  return {
+    t,
+    home,
+    project,
+    env,
+    api,
+    start,
+    async sh(line, more, code = 0) {
+      const result = await start(line, more).done;
+      assert.equal(result.code, code, `${line}\n${result.stdout}${result.stderr}`);
+      return result;
+    },
+    async runToEnd(name, command) {
+      await api.run(name, command);
+      return (await api.ended(name)).task;
+    },
+  };
+}
+
+function startShell(line: string, cwd: string, env: NodeJS.ProcessEnv): Shell {
+  const child = spawn('bash', ['-c', line], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PATIENCE.deadlineMs,
+  });
+  const [stdout, stderr]: [string[], string[]] = [[], []];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
+  const told = () => ({ stdout: stdout.join(''), stderr: stderr.join('') });
+  return {
+    stdout: () => told().stdout,
+    stderr: () => told().stderr,
+    done: new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ code, ...told() }));
+    }),
+  };
+}
+
+/** So that the names of the page are free for the next row. */
+async function endTasks({ home, api }: Stage): Promise<void> {
+  if (!existsSync(join(home.dir, 'daemon.sock'))) return;
+  const { running, queue } = await api.status();
+  const live = [...running, ...queue.filter(({ kind }) => kind === 'task')];
+  await Promise.all(live.map(({ id }) => api.change(id, 'kill', { force: true }).catch(() => {})));
+  await Promise.all(live.map(({ id }) => api.ended(id)));
+}

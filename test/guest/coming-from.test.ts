@@ -1,0 +1,87 @@
+// docs/coming-from.md, From big-job: units of systemd. Needs the real systemd of a user.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { exerciseSection, PATIENCE, type Stage } from '../coming-from/exercise.ts';
+import { jsonLine } from '../support/cli.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** Run by test/integration/guests.test.ts in the guest that has one; there a skip is a failure. */
+const RUNTIME_DIR = process.env.XDG_RUNTIME_DIR ?? '';
+const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'systemd', 'private'));
+const AS_UNIT = { driver: 'systemd' } as const;
+
+/** The variable of the page, once the unit of the task is there. */
+async function unitOf({ api }: Stage, name: string): Promise<{ unit: string }> {
+  const hasBegun = async () => (await api.task(name)).started_at !== null;
+  await waitUntil(hasBegun, { ...PATIENCE, what: `${name} to begin` });
+  return { unit: String((await api.task(name)).unit) };
+}
+
+exerciseSection(
+  'From big-job: units of systemd',
+  {
+    async 'a transient unit of its own'(stage, command) {
+      await stage.sh(command);
+      const { unit } = await unitOf(stage, 'train');
+      assert.match(unit, /^babysit-train-.+\.service$/);
+      const { stdout } = await stage.sh(`systemctl --user show ${unit} -p Transient -p ActiveState`);
+      assert.match(stdout, /^Transient=yes$/m);
+      assert.match(stdout, /^ActiveState=active$/m);
+    },
+    async '`systemctl status`'(stage, command) {
+      await stage.api.run('train', './train.sh', AS_UNIT);
+      const { stdout } = await stage.sh(command, await unitOf(stage, 'train'));
+      assert.match(stdout, /Active: active \(running\)/);
+    },
+    async 'its caps in the unit'(stage, command) {
+      await stage.api.run('train', './train.sh', AS_UNIT);
+      const { stdout } = await stage.sh(command, await unitOf(stage, 'train'));
+      const cap = (await stage.api.task('train')).mem_max_bytes;
+      assert.deepEqual(stdout.trim().split('\n').sort(), [
+        `MemoryMax=${cap}`,
+        'MemorySwapMax=0',
+        'Slice=babysit.slice',
+      ]);
+    },
+    async '`journalctl -u`'(stage, command) {
+      await stage.api.run('train', './train.sh', AS_UNIT);
+      const env = await unitOf(stage, 'train');
+      const hasLine = async () => (await stage.sh(command, env)).stdout.includes('[3/42] loss=0.1');
+      await waitUntil(hasLine, { ...PATIENCE, what: 'its output in the journal' });
+    },
+    async 'its exit status'({ sh }, command) {
+      const { status, exit_code } = jsonLine((await sh(command, {}, 1)).stdout);
+      assert.deepEqual([status, exit_code], ['failed', 7]);
+    },
+    async stop(stage, command) {
+      const { sh, api } = stage;
+      await api.run('train', './train.sh', AS_UNIT);
+      const { unit } = await unitOf(stage, 'train');
+      await sh(command);
+      const { task, events } = await api.ended('train');
+      assert.deepEqual([task.kill_reason, task.signal], ['manual', 'SIGTERM']);
+      const told = events.map(({ event }) => event).filter((event) => event !== 'runaway_risk');
+      assert.deepEqual(told, ['started', 'kill_requested']);
+      const isGone = async () => (await sh(`systemctl --user show ${unit} -p ActiveState`)).stdout;
+      await waitUntil(async () => /=(inactive|failed)$/m.test(await isGone()), {
+        ...PATIENCE,
+        what: 'the unit to end',
+      });
+    },
+    async 'survives babysit itself'(stage, command) {
+      const { sh, api } = stage;
+      await api.run('train', 'until [ -e go-on ]; do sleep 0.1; done; exit 5', AS_UNIT);
+      const { unit } = await unitOf(stage, 'train');
+      await sh(command);
+      await sh(`systemctl --user is-active ${unit} && touch go-on`);
+      assert.equal((await api.ended('train')).task.exit_code, 5);
+    },
+    async 'output in the journal under its name'({ sh }, command) {
+      await sh(command);
+      const journal = async () => (await sh('journalctl -t build --quiet --output=cat')).stdout;
+      await waitUntil(async () => /^built$/m.test(await journal()), { ...PATIENCE, what: 'the output' });
+    },
+  },
+  hasManager ? false : 'there is no systemd of a user',
+);

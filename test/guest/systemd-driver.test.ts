@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid } from '../support/task-calls.ts';
@@ -49,8 +49,9 @@ async function journalOf(match: string[], what: RegExp): Promise<string> {
 describe('a task as a unit of systemd', {
   skip: hasManager ? false : 'there is no systemd of a user',
 }, () => {
-  it('is shown by systemctl with its caps, and follows adjust', async (t) => {
-    const home = testHome(t);
+  const home = testHome({ after });
+
+  it('is shown by systemctl with its caps, and follows adjust', async () => {
     const go = join(home.dir, 'go');
     await run(home, 'a@task', `echo from the task; ${UNTIL(go)}; exit 3`);
     const unit = await begun(home, 'a@task');
@@ -86,8 +87,7 @@ describe('a task as a unit of systemd', {
     assert.equal(show('ActiveState'), 'inactive');
   });
 
-  it('outlives its daemon, and the next one tells its exit code', async (t) => {
-    const home = testHome(t);
+  it('outlives its daemon, and the next one tells its exit code', async () => {
     const go = join(home.dir, 'go');
     await run(home, 'survivor', `${UNTIL(go)}; echo done; exit 4`);
     const unit = await begun(home, 'survivor');
@@ -103,18 +103,14 @@ describe('a task as a unit of systemd', {
     );
   });
 
-  it('ends as a failure by SIGTERM when systemctl stops it', async (t) => {
-    const home = testHome(t);
+  it('ends as a failure by SIGTERM when systemctl stops it', async () => {
     await run(home, 'stopped', 'sleep 60');
     tell('systemctl', '--user', 'stop', await begun(home, 'stopped'));
     const ended = jsonLine((await home.run(['wait', 'stopped'], PATIENCE)).stdout);
     assert.deepEqual([ended.status, ended.signal], ['failed', 'SIGTERM']);
   });
-});
 
-describe('--journal', { skip: hasManager ? false : 'there is no systemd of a user' }, () => {
-  it('writes the output under the name of the task too', async (t) => {
-    const home = testHome(t);
+  it('is not needed for its output to be in the journal', async () => {
     const argv = ['run', '--wait', '--journal', '--name=noted', ...SMALL, 'printf "one\\ntwo\\nlast"'];
     const { code, stderr } = await home.run(argv, PATIENCE);
     assert.equal(code, 0, stderr);

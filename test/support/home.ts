@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -28,8 +27,11 @@ export interface TestHome {
   start(args: readonly string[], options?: CliOptions): RunningCli;
 }
 
-/** Cleaned and checked when the test has ended, also when it failed. `config` becomes config.json. */
-export function testHome(t: TestContext, config?: object): TestHome {
+/**
+ * Cleaned and checked when the test has ended, also when it failed; with `after` of node:test, when the suite has.
+ * `config` becomes config.json.
+ */
+export function testHome(t: { after(clean: () => Promise<void>): void }, config?: object): TestHome {
   // Short, because the path of a socket may have 107 bytes; and real, as the tasks will see it.
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'bs-')));
   const dir = join(base, 's');

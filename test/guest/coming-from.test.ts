@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { exerciseSection, PATIENCE, type Stage } from '../coming-from/exercise.ts';
-import { jsonLine } from '../support/cli.ts';
+import { jsonLine, jsonLines } from '../support/cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Run by test/integration/guests.test.ts in the guest that has one; there a skip is a failure. */
@@ -55,11 +55,14 @@ exerciseSection(
       assert.deepEqual([status, exit_code], ['failed', 7]);
     },
     async stop(stage, command) {
-      const { sh, api } = stage;
+      const { sh, api, home } = stage;
       await api.run('train', './train.sh', AS_UNIT);
       const { unit } = await unitOf(stage, 'train');
+      const wait = home.start(['wait', 'train'], PATIENCE);
+      await waitUntil(() => wait.stderr().includes('"started"'), { ...PATIENCE, what: 'the waiter' });
       await sh(command);
-      const { task, events } = await api.ended('train');
+      const { stdout, stderr } = await wait.done;
+      const [task, events] = [jsonLine(stdout), jsonLines(stderr)];
       assert.deepEqual([task.kill_reason, task.signal], ['manual', 'SIGTERM']);
       const told = events.map(({ event }) => event).filter((event) => event !== 'runaway_risk');
       assert.deepEqual(told, ['started', 'kill_requested']);

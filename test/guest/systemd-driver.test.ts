@@ -52,7 +52,7 @@ describe('a task as a unit of systemd', {
   const home = testHome({ after });
 
   it('is shown by systemctl with its caps, and follows adjust', async () => {
-    const go = join(home.dir, 'go');
+    const go = join(home.work, 'go');
     await run(home, 'a@task', `echo from the task; ${UNTIL(go)}; exit 3`);
     const unit = await begun(home, 'a@task');
     assert.match(unit, /^babysit-a_task-t-\w+-1\.service$/);
@@ -88,7 +88,7 @@ describe('a task as a unit of systemd', {
   });
 
   it('outlives its daemon, and the next one tells its exit code', async () => {
-    const go = join(home.dir, 'go');
+    const go = join(home.work, 'go-on');
     await run(home, 'survivor', `${UNTIL(go)}; echo done; exit 4`);
     const unit = await begun(home, 'survivor');
     process.kill(daemonPid(home), 'SIGKILL');

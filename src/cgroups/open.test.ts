@@ -38,6 +38,7 @@ test('no cgroups at all: none, with a reason and a mend for each', () => {
       ['cgroup v2', false],
       ['cgroup v1', false],
       ['no cgroups', true],
+      ['systemd units', false],
     ],
   );
   for (const { ok, mend } of result.answers) assert.equal(mend === null, ok);

@@ -104,13 +104,9 @@ export function journalScript({ identifier, unit }: Journal): string {
 function prepared({ preparation, dir }: Launch): string[] {
   if (preparation === null) return [];
   const { script, args } = preparation;
-  const failure = quote(`${dir}/start_failed`);
-  return [
-    `echo 'its systemd unit could not be started:' >${failure}`,
-    `. ${[script, ...args].map(quote).join(' ')} 2>>${failure} || exit 125`,
-    `rm ${failure}`,
-    'exec 8>&-',
-  ];
+  const said = quote(`${dir}/unit.err`);
+  const failed = `printf '%s\\n' 'its systemd unit could not be started:' "$(<${said})" >${quote(`${dir}/start_failed`)}`;
+  return [`. ${[script, ...args].map(quote).join(' ')} 2>${said} || { ${failed}; exit 125; }`, 'exec 8>&-'];
 }
 
 function mannerWords({ nice, isBackground, tools }: Launch): string[] {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anAttempt, anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
+import { MAX_BACKOFF_MS } from '../core/retry.ts';
 import type { Task } from '../core/task.ts';
 import { LiveTasks } from './live-tasks.ts';
 
@@ -34,6 +35,13 @@ describe('a task that waits for its back-off', () => {
     live.put(task.id, task, AT);
     live.put(task.id, undefined, AT);
     assert.deepEqual([live.admitDue(AT + 99), live.queue.size], [null, 0]);
+  });
+
+  it('waits for the longest one in full, and not for a clock that was set back', () => {
+    const live = new LiveTasks();
+    live.put(taskId(1), waitingUntil(AT + MAX_BACKOFF_MS + 1), AT);
+    assert.deepEqual([live.admitDue(AT), live.queue.size], [MAX_BACKOFF_MS + 1, 0]);
+    assert.deepEqual([live.admitDue(AT - 3_600_000), live.queue.size], [0, 1]);
   });
 
   it('of the past is in the queue at once', () => {

@@ -4,6 +4,9 @@ import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task
 import { Queue } from '../scheduler/queue.ts';
 import type { PendingItem } from '../scheduler/snapshot.ts';
 
+/** A back-off begins at the end of an attempt, which is the time of a file: it may be a little ahead of our clock. */
+const GRAIN_MS = 1000;
+
 export class LiveTasks {
   /** The pending tasks that may start, and the tickets of those who wait for room. */
   readonly queue = new Queue();
@@ -76,7 +79,7 @@ export class LiveTasks {
     let nextMs: number | null = null;
     for (const [id, at] of this.#deferred) {
       // No back-off is as long: the clock was set back.
-      if (at > nowMs && at - nowMs <= MAX_BACKOFF_MS) {
+      if (at > nowMs && at - nowMs <= MAX_BACKOFF_MS + GRAIN_MS) {
         nextMs = Math.min(nextMs ?? at, at);
         continue;
       }

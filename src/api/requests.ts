@@ -87,9 +87,10 @@ export function parseLog(query: unknown): LogQuery {
   };
 }
 
+const EVENTS = z.object({ after: z.string().optional(), progress: z.string().optional() });
+
 export function parseEvents(query: unknown): EventsQuery {
-  const events = z.object({ after: z.string().optional(), progress: z.string().optional() });
-  const { after, progress } = check(events, query);
+  const { after, progress } = check(EVENTS, query);
   return {
     after: after === undefined ? 0 : parseCount(after, 'after', 0, Number.MAX_SAFE_INTEGER),
     progress: progress === '1',

@@ -1,7 +1,7 @@
 // The v1 driver: groups below one parent of ours in every hierarchy.
 import { basename } from 'node:path';
 import type { GroupRef } from '../core/task.ts';
-import { childGroups, removeGroup } from './cgroupfs.ts';
+import { childGroups, removeGroup, write } from './cgroupfs.ts';
 import type { Driver, GroupLimits } from './driver.ts';
 import { makeAfresh } from './driver-v2.ts';
 import { type DirectoriesV1, distinct, groupV1, limitFiles } from './group-v1.ts';
@@ -13,6 +13,8 @@ import { writeLimits } from './write-limits.ts';
 
 /** `parents`: the absolute directory of `babysit-<tag>` under each controller that is in use. */
 export function driverV1(parents: DirectoriesV1, processes: ProcessTable): Driver {
+  // New groups inherit it. Absent where the kernel was built without swap.
+  write(`${parents.memory}/memory.swappiness`, '0');
   return {
     kind: 'v1',
     create(name, limits) {

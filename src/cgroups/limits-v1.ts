@@ -1,14 +1,6 @@
 // The caps of a group as cgroup v1 files per hierarchy, in the order they are written. Pure.
 import type { GroupLimits } from './driver.ts';
-import {
-  clamp,
-  type FileValue,
-  PERIOD_USEC,
-  quotaUsec,
-  wholeBytes,
-  wholeCount,
-  withIdle,
-} from './limits-v2.ts';
+import { clamp, type FileValue, quotaUsec, wholeBytes, wholeCount, withIdle } from './limits-v2.ts';
 
 export const CONTROLLERS_V1 = ['memory', 'cpu', 'cpuacct', 'freezer', 'pids', 'blkio'] as const;
 export type ControllerV1 = (typeof CONTROLLERS_V1)[number];
@@ -19,11 +11,14 @@ export interface ControllerFile extends FileValue {
   readonly elseValue?: string;
 }
 
-/** `currentMemBytes`: the cap in force, which decides the order of the two memory files; null for a new group. */
+/**
+ * `currentMemBytes`: the cap in force, which decides the order of the two memory files; null for a new group. What a new
+ * group has by itself is not written: a period of 100 ms, `cpu.idle` 0, and the swappiness of its parent.
+ */
 export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): ControllerFile[] {
+  const isNew = currentMemBytes === null;
   return [
     ...memory(limits.memMaxBytes, currentMemBytes),
-    { controller: 'cpu', file: 'cpu.cfs_period_us', value: String(PERIOD_USEC), optional: true },
     {
       controller: 'cpu',
       file: 'cpu.cfs_quota_us',
@@ -31,9 +26,10 @@ export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): C
       // v1 refuses a quota larger than an ancestor's; no quota of its own then means the ancestor's.
       elseValue: '-1',
     },
-    ...withIdle(limits.cpuIdle, { file: 'cpu.shares', value: String(shares(limits.cpuWeight)) }).map(
-      (file) => ({ controller: 'cpu', ...file }) as const,
-    ),
+    ...withIdle(isNew ? limits.cpuIdle || undefined : limits.cpuIdle, {
+      file: 'cpu.shares',
+      value: String(shares(limits.cpuWeight)),
+    }).map((file) => ({ controller: 'cpu', ...file }) as const),
     { controller: 'pids', file: 'pids.max', value: wholeCount(limits.pidsMax) },
   ];
 }
@@ -48,14 +44,8 @@ function memory(bytes: number, currentBytes: number | null): ControllerFile[] {
     // Absent where the kernel was booted with swapaccount=0.
     optional: true,
   } as const;
-  const noSwapping = {
-    controller: 'memory',
-    file: 'memory.swappiness',
-    value: '0',
-    optional: true,
-  } as const;
   const raising = currentBytes !== null && bytes > currentBytes;
-  return raising ? [withSwap, limit, noSwapping] : [limit, withSwap, noSwapping];
+  return raising ? [withSwap, limit] : [limit, withSwap];
 }
 
 /** cpu.weight 100 and cpu.shares 1024 are both the default: the same share of the CPU. */

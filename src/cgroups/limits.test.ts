@@ -32,7 +32,7 @@ test('an idle group is given its weight while it is not idle, which is when the 
         .map((pair) => pair.replace(/^cpu\.(weight|shares)=.*/, 'weight'))
         .filter((pair) => pair === 'weight' || pair.startsWith('cpu.idle'));
     assert.deepEqual(cpuFiles(limitsV2({ ...LIMITS, cpuIdle }, ALL)), idle);
-    assert.deepEqual(cpuFiles(limitsV1({ ...LIMITS, cpuIdle }, null)), idle);
+    assert.deepEqual(cpuFiles(limitsV1({ ...LIMITS, cpuIdle }, 1e9)), idle);
   }
 });
 
@@ -51,11 +51,17 @@ test('v1: the memory limit is never above the limit with swap, up or down', () =
   assert.deepEqual(order(5e8), lowering.toReversed());
 });
 
-test('v1: no swapping, quota, shares, pids', () => {
-  const files = pairs(limitsV1(LIMITS, null));
-  for (const pair of ['memory.swappiness=0', 'cpu.cfs_quota_us=150000', 'cpu.shares=512', 'pids.max=512']) {
-    assert.ok(files.includes(pair), pair);
-  }
+test('v1: a new group is given what it has not by itself', () => {
+  const caps = [
+    'memory.limit_in_bytes=1000000000',
+    'memory.memsw.limit_in_bytes=1000000000',
+    'cpu.cfs_quota_us=150000',
+    'cpu.shares=512',
+    'pids.max=512',
+  ];
+  for (const limits of [LIMITS, { ...LIMITS, cpuIdle: false }])
+    assert.deepEqual(pairs(limitsV1(limits, null)), caps);
+  assert.ok(pairs(limitsV1({ ...LIMITS, cpuIdle: true }, null)).includes('cpu.idle=1'));
 });
 
 test('v1: cpu.shares has the default where cpu.weight has it, and stays in its range', () => {

@@ -65,8 +65,13 @@ export class Logs {
     const nowMs = this.#clock.now().wallMs;
     while (log.rotation !== null) await log.rotation;
     this.#try(log, () => {
-      if (lacksGapMark(dir)) markGap(log.path);
-      log.see();
+      const { printedBytes, printedAt } = log.see();
+      // There is no log, and never was one.
+      if (printedBytes === 0 && printedAt === null) return;
+      if (lacksGapMark(dir)) {
+        markGap(log.path);
+        log.see();
+      }
       log.note(nowMs, true);
       for (const path of log.takePackable(nowMs, true)) this.#pack(path);
     });

@@ -1,5 +1,5 @@
 // Wires the rooms by hand, makes the API listen, and takes everything down in reverse order.
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +71,8 @@ async function main(): Promise<void> {
     capTotalCpu: opened.capTotalCpu,
   });
   const policy = policyOf(config);
-  const newId = monotonicFactory();
+  // Its own source asks the system for each letter.
+  const newId = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32);
   const bootId = readBootId();
   const { nice } = profiles.regime.envelopeRules;
   const tools = findTools(nice);

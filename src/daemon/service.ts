@@ -63,6 +63,8 @@ export function createService(deps: ServiceDeps): Service {
       waiting: isPlanned ? waitingView(task, engine) : null,
       logPath: task.attempts === 0 ? null : attemptPaths(deps.tasksDir, task.id, task.attempts).log,
     });
+  /** A live task by its id costs no query. */
+  const find = (ref: string): Task => engine.live.get(ref as TaskId) ?? findTask(store, ref);
   const known = (id: TaskId): Task => {
     const task = engine.live.get(id) ?? store.byId(id);
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
@@ -71,7 +73,7 @@ export function createService(deps: ServiceDeps): Service {
   const shown = (id: TaskId): TaskView => show(known(id));
   /** The log of the last attempt. */
   const logOf = (ref: string): { task: Task; path: string } => {
-    const task = findTask(store, ref);
+    const task = find(ref);
     if (task.attempts === 0) throw new BabysitError('no_log', `"${task.name}" has not started`);
     const { log } = attemptPaths(deps.tasksDir, task.id, task.attempts);
     // No daemon may have come between the interruption of a rotation and the end of the attempt.
@@ -93,7 +95,7 @@ export function createService(deps: ServiceDeps): Service {
     });
   /** Stages a change of the live task `ref` names. */
   const change = async (ref: string, apply: (stage: Stage, task: Task) => void): Promise<TaskView> => {
-    const found = findTask(store, ref);
+    const found = find(ref);
     await inRound((stage) => {
       const task = stage.get(found.id) ?? known(found.id);
       if (isEnded(task.state))
@@ -127,7 +129,7 @@ export function createService(deps: ServiceDeps): Service {
         })
         .filter((task) => tag === null || task.tags.includes(tag))
         .map((task) => show(task)),
-    task: (ref) => show(findTask(store, ref)),
+    task: (ref) => show(find(ref)),
     kill: (ref, signal) =>
       change(ref, (stage, task) => {
         const at = stage.now.wallMs;
@@ -146,12 +148,12 @@ export function createService(deps: ServiceDeps): Service {
       }),
     adjust: (ref, adjustment) => change(ref, (stage, task) => adjust(deps, stage, task, adjustment)),
     async retry(ref) {
-      const found = findTask(store, ref);
+      const found = find(ref);
       await inRound((stage) => retry(stage, found));
       return shown(found.id);
     },
     awaitCapacity: (request, listener) => openTicket(deps, request, listener),
-    heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, findTask(store, ref).id)),
+    heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, find(ref).id)),
     profile: () => profileView(deps.profiles),
     async switchProfile(profile) {
       await deps.profiles.switchTo(profile, 'hand', engine);
@@ -178,7 +180,7 @@ export function createService(deps: ServiceDeps): Service {
       const { task, path } = logOf(ref);
       return { id: task.id, name: task.name, ...(await logRange(path, query, clock.now().wallMs)) };
     },
-    events: (ref, after) => subscribe(deps, findTask(store, ref), after),
+    events: (ref, after) => subscribe(deps, find(ref), after),
     inbox: inbox.take,
     see: inbox.see,
     view: shown,

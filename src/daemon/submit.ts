@@ -108,7 +108,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       now: nowMs,
       systemd: deps.systemd,
       isNameTaken: (name) => stage.isNameTaken(name),
-      isNameKnown: (name) => stage.isNameTaken(name) || store.byName(name) !== null,
+      isNameKnown: (name) => stage.isNameTaken(name) || store.isNameKnown(name),
       find: (ref) => find(stage, ref),
     });
     const lease = leaseFor(run, task);

@@ -68,6 +68,19 @@ describe('records', () => {
     assert.deepEqual([supervisor?.pid, closedAt], [41, 2_000_500]);
   });
 
+  it('say why the command did not start, and not what a command that ran writes there itself', () => {
+    put('started', `${STAT}\n`);
+    put('start_failed', 'the working directory cannot be entered: /gone\n');
+    const startFailed = (exit: string): string | null => {
+      put('exit', exit);
+      return readRecords(dir).startFailed;
+    };
+    assert.equal(startFailed('code=125 end\n'), 'the working directory cannot be entered: /gone');
+    assert.equal(startFailed('code=0 end\n'), null);
+    rmSync(join(dir, 'started'));
+    assert.notEqual(startFailed('code=0 end\n'), null);
+  });
+
   it('that are something else than a file are taken for missing', () => {
     mkdirSync(join(dir, 'exit'));
     execFileSync('mkfifo', [join(dir, 'started')]);

@@ -34,14 +34,20 @@ export function readRecords(dir: string, known?: KnownRecords): Records {
   const claim = readRecord(join(dir, 'claim'));
   const closedAt = claim?.text.endsWith('\nclosed\n') ? claim.mtimeMs : null;
   const isOver = closedAt !== null || known === undefined;
+  const exit = isOver ? parseExit(readRecord(join(dir, 'exit'))) : null;
+  const started = known?.started ?? parseStarted(readWhole(join(dir, 'started')));
+  const mayHaveFailed = isOver && (started === null || exit === null || exit.code === NOT_STARTED);
   return {
     supervisor: known?.supervisor ?? parseIdentity(claim?.text ?? ''),
-    started: known?.started ?? parseStarted(readWhole(join(dir, 'started'))),
-    startFailed: isOver ? (readWhole(join(dir, 'start_failed'))?.text.trim() ?? null) : null,
-    exit: isOver ? parseExit(readRecord(join(dir, 'exit'))) : null,
+    started,
+    startFailed: mayHaveFailed ? (readWhole(join(dir, 'start_failed'))?.text.trim() ?? null) : null,
+    exit,
     closedAt,
   };
 }
+
+/** The exit code of a launch script that could not start its command, and of commands that choose it. */
+const NOT_STARTED = 125;
 
 interface RecordFile {
   readonly text: string;

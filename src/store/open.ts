@@ -1,5 +1,5 @@
 // Opens the database: pragmas, migrations, and a refusal to start on anything that is not ours or not intact.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { MIGRATIONS } from './migrations.ts';
@@ -41,7 +41,7 @@ export function openDatabase(path: string): Database.Database {
 }
 
 export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 function assertOurs(db: Database.Database, path: string): void {

@@ -142,6 +142,19 @@ describe('finding', () => {
     assert.equal(store.byName('x')?.id, taskId(2));
     assert.equal(store.byName('X'), null);
     assert.equal(store.byName('%'), null);
+    assert.deepEqual(['x', 'X', '%'].map(store.isNameKnown), [true, false, false]);
+  });
+
+  it('by id: as it was written last, and not once it is removed or was never committed', () => {
+    const task = numbered(1, { name: 'x' });
+    put(task);
+    assert.throws(() => put({ ...task, priority: 7 }, numbered(2, { name: 'x' })), /UNIQUE/);
+    assert.deepEqual([store.byId(taskId(1)), store.byId(taskId(2))], [task, null]);
+    const ended: Task = { ...task, state: ENDED.completed };
+    put(ended);
+    assert.deepEqual(store.byId(taskId(1)), ended);
+    store.remove([taskId(1)]);
+    assert.equal(store.byId(taskId(1)), null);
   });
 
   it('by the beginning of an id: newest first, at most the limit, without wildcards', () => {

@@ -47,6 +47,8 @@ export interface Store {
   byIdPrefix(prefix: string, limit: number): Task[];
   /** The live task of this name, else the one submitted last. */
   byName(name: string): Task | null;
+  /** Some task, live or ended, has it. */
+  isNameKnown(name: string): boolean;
   /** The last task of the project that was submitted with the key. */
   byKey(project: string, key: string): Task | null;
   environment(id: TaskId): Environment;
@@ -65,6 +67,12 @@ export interface Store {
   close(): void;
 }
 
+/**
+ * A parameter whose value the planner does not look at. It would (ENABLE_STAT4, without the stability guarantee) in
+ * joins and under ORDER BY, and then plan the statement anew for each value: four times the cost of a look-up.
+ */
+const TEXT = 'CAST(? AS TEXT)';
+
 export function openStore(path: string): Store {
   const db = openDatabase(path);
   const putTask = db.prepare<TaskRow>(
@@ -81,17 +89,18 @@ export function openStore(path: string): Store {
     'SELECT * FROM tasks WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?',
   );
   const selectByName = db.prepare<[string], TaskRow>(
-    'SELECT * FROM tasks WHERE name = ? ORDER BY ended_at IS NULL DESC, id DESC LIMIT 1',
+    `SELECT * FROM tasks WHERE name = ${TEXT} ORDER BY ended_at IS NULL DESC, id DESC LIMIT 1`,
   );
+  const selectName = db.prepare<[string], { id: string }>('SELECT id FROM tasks WHERE name = ? LIMIT 1');
   const selectByKey = db.prepare<[string, string], TaskRow>(
-    'SELECT * FROM tasks WHERE project = ? AND key = ? ORDER BY id DESC LIMIT 1',
+    `SELECT * FROM tasks WHERE project = ${TEXT} AND key = ${TEXT} ORDER BY id DESC LIMIT 1`,
   );
   const selectEnvironment = db.prepare<[string], { body: string }>(
-    'SELECT body FROM task_environments JOIN environment_texts USING (hash) WHERE task_id = ?',
+    `SELECT body FROM task_environments JOIN environment_texts USING (hash) WHERE task_id = ${TEXT}`,
   );
   const selectEvents = db.prepare<[string, number], EventRow>(
     `SELECT seq, task_id, at, events.body AS body, tasks.name AS name
-     FROM events JOIN tasks ON tasks.id = task_id WHERE task_id = ? AND seq > ? ORDER BY seq`,
+     FROM events JOIN tasks ON tasks.id = task_id WHERE task_id = ${TEXT} AND seq > ? ORDER BY seq`,
   );
   const putLease = db.prepare('INSERT OR REPLACE INTO leases (id, expires_at, body) VALUES (?, ?, ?)');
   const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
@@ -99,6 +108,8 @@ export function openStore(path: string): Store {
   const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
   let isDurable = true;
+  /** What the last commit has written: that is what is asked for next. */
+  let fresh: ReadonlyMap<string, Task> = new Map();
   const commit = db.transaction((writes: Writes): RecordedEvent[] => {
     for (const task of writes.tasks) putTask.run(taskToRow(task));
     // The tasks of a batch share one object.
@@ -134,22 +145,29 @@ export function openStore(path: string): Store {
 
   return {
     commit(writes, durable = true) {
+      // It takes effect when it is prepared, so it cannot be prepared beforehand.
       if (durable !== isDurable) db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
       isDurable = durable;
-      return commit.immediate(writes);
+      const events = commit.immediate(writes);
+      fresh = new Map(writes.tasks.map((task) => [task.id, task]));
+      return events;
     },
     liveTasks: () => selectLive.all().map(rowToTask),
     list: (filter) => list(db, filter),
-    byId: (id) => optional(selectById.get(id)),
+    byId: (id) => fresh.get(id) ?? optional(selectById.get(id)),
     byIdPrefix: (prefix, limit) => selectByPrefix.all(prefix, `${prefix}~`, limit).map(rowToTask),
     byName: (name) => optional(selectByName.get(name)),
+    isNameKnown: (name) => selectName.get(name) !== undefined,
     byKey: (project, key) => optional(selectByKey.get(project, key)),
     environment: (id) => JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
     inbox,
     endedBefore: (at, statuses) => endedBefore(db, at, statuses),
-    remove: (ids) => remove.immediate(ids),
+    remove(ids) {
+      remove.immediate(ids);
+      fresh = new Map();
+    },
     backup: async (path) => void (await db.backup(path)),
     close: () => db.close(),
   };

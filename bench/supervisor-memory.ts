@@ -4,59 +4,77 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseIdentity } from '../src/exec/process-identity.ts';
 import { readRecords } from '../src/exec/records.ts';
 import type { Run } from './benchmark.ts';
-import { type Footprint, footprint } from './proc.ts';
+import { openMemoryCharge } from './memory-charge.ts';
+import { footprint } from './proc.ts';
 import { type Product, TINY, withProduct } from './product.ts';
 import { atMost, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
 /** `processes`: the parent of the command and the log writer, and a copier once there is output. */
-const SILENT = { line: 'exec sleep 3600', processes: 2 };
-const PRINTING = { line: 'echo asleep; exec sleep 3600', processes: 3 };
+const SILENT = { name: 'silent task', line: 'exec sleep 3600', processes: 2 };
+const PRINTING = { name: 'task that prints', line: 'echo asleep; exec sleep 3600', processes: 3 };
 
 export function supervisorMemory({ isQuick, progress }: Run): Promise<Row[]> {
   return withProduct(async (product) => {
-    const tasks = isQuick ? 3 : 10;
-    const start = async ({ line, processes }: typeof SILENT) => {
-      const { id } = await product.api.submit(product.body(line, TINY));
-      return () => supervisorOf(product, id, processes);
+    const tasks = isQuick ? 5 : 20;
+    const alone = footprint(await supervisorOf(product, PRINTING));
+    const charge = openMemoryCharge(spawnerOf(product.daemonPid));
+    const series = async (kind: typeof SILENT, done: number) => {
+      const before = charge?.mb();
+      const supervisors: number[][] = [];
+      for (let count = 0; count < tasks; count += 1) {
+        progress(done + count, 2 * tasks);
+        supervisors.push(await supervisorOf(product, kind));
+      }
+      const charged = before === undefined || charge === null ? [] : [(charge.mb() - before) / tasks];
+      return { name: kind.name, supervisors, charged };
     };
-    const alone = await (await start(PRINTING))();
-    const silent: (() => Promise<Footprint>)[] = [];
-    const printing: typeof silent = [];
-    for (let count = 0; count < tasks; count += 1) {
-      progress(count, tasks);
-      silent.push(await start(SILENT));
-      printing.push(await start(PRINTING));
+    try {
+      const all = [await series(SILENT, 0), await series(PRINTING, tasks)];
+      const rows = all.flatMap(({ name, supervisors, charged }) => {
+        const each = supervisors.map(footprint);
+        const rss = median(each.map(({ rssMb }) => rssMb));
+        const pss = median(each.map(({ pssMb }) => pssMb));
+        return [
+          row(`RSS, ${name}`, rss, tasks),
+          row(`PSS, ${name}, of ${2 * tasks + 1}`, pss, tasks),
+          ...charged.map((mb) => row(`charge, ${name}`, mb, tasks)),
+        ];
+      });
+      return [...rows, row(`PSS, ${PRINTING.name}, alone`, alone.pssMb, 1)];
+    } finally {
+      charge?.close();
     }
-    const measure = (each: typeof silent) => Promise.all(each.map((of) => of()));
-    const [quiet, loud] = [await measure(silent), await measure(printing)];
-    const row = (name: string, ours: number, samples: number): Row => ({
-      name: `supervisor ${name}`,
-      unit: 'MB',
-      ours,
-      against: null,
-      ratio: null,
-      aim: atMost(5),
-      samples,
-    });
-    const rss = (each: readonly Footprint[]) => median(each.map(({ rssMb }) => rssMb));
-    const pss = (each: readonly Footprint[]) => median(each.map(({ pssMb }) => pssMb));
-    return [
-      row('RSS, silent task', rss(quiet), tasks),
-      row('RSS, task that prints', rss(loud), tasks),
-      row('PSS, task that prints, alone', alone.pssMb, 1),
-      row(`PSS, task that prints, of ${2 * tasks + 1}`, pss(loud), tasks),
-    ];
   });
 }
 
-async function supervisorOf({ attemptDir }: Product, id: string, processes: number): Promise<Footprint> {
+function row(name: string, ours: number, samples: number): Row {
+  return {
+    name: `supervisor ${name}`,
+    unit: 'MB',
+    ours,
+    against: null,
+    ratio: null,
+    aim: atMost(5),
+    samples,
+  };
+}
+
+/** Starts a task; the processes of its supervisor, once it has them all. */
+async function supervisorOf(product: Product, { line, processes }: typeof SILENT): Promise<number[]> {
+  const { id } = await product.api.submit(product.body(line, TINY));
   for (;;) {
-    const { supervisor } = readRecords(attemptDir(id));
+    const { supervisor } = readRecords(product.attemptDir(id));
     const pids = supervisor?.groupId ? processGroup(supervisor.groupId) : [];
-    if (pids.length === processes) return footprint(pids);
+    if (pids.length === processes) return pids;
     await delay(20);
   }
+}
+
+function spawnerOf(daemonPid: number): number {
+  const children = readFileSync(`/proc/${daemonPid}/task/${daemonPid}/children`, 'utf8').trim().split(' ');
+  const isSpawner = (pid: string) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/spawner.sh\0');
+  return Number(children.find(isSpawner));
 }
 
 function processGroup(groupId: number): number[] {

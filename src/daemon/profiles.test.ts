@@ -35,7 +35,7 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
   live.put(running.id, running, 0);
   const clock = { wallMs: startMs, now: () => ({ wallMs: clock.wallMs, monoMs: clock.wallMs }) };
   const events: TaskEvent[] = [];
-  const state = { fails: false };
+  const state = { fails: false, refusal: null as string | null };
   const rounds = {
     live,
     request(request: Request) {
@@ -62,7 +62,7 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
       switched: (regime) => switched.push(regime),
       capTotalCpu: (cores) => {
         totals.push(cores);
-        return null;
+        return state.refusal;
       },
     });
   const caps = () => {
@@ -139,6 +139,18 @@ describe('a switch', () => {
     assert.deepEqual([profiles.regime.profile, profiles.inForce.profile], ['normal', 'normal']);
     assert.deepEqual(caps(), before);
     assert.deepEqual([switched, totals], [[], [null, null]]);
+  });
+
+  it('caps all tasks together as soon as the kernel lets it', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { open, rounds, state, totals } = rig(t);
+    const profiles = open();
+    state.refusal = 'EINVAL';
+    await profiles.switchTo('day', 'hand', rounds);
+    state.refusal = null;
+    t.mock.timers.tick(1000);
+    t.mock.timers.tick(60_000);
+    assert.deepEqual(totals, [null, 8, 8]);
   });
 
   it('never makes infeasible what another profile can meet', async (t) => {

@@ -6,7 +6,7 @@ import type { ProfileView } from '../api/shapes.ts';
 import type { Config } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { isProfile, PROFILES, type ProfileName } from '../core/profile.ts';
-import { isActive, type Task } from '../core/task.ts';
+import { type GroupRef, isActive, type Task } from '../core/task.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import type { Request } from './engine.ts';
 import { lastDue, type Regime, recapped, regimeOf, type Scheduled } from './regime.ts';
@@ -21,7 +21,7 @@ export interface ProfilesDeps {
   readonly path: string;
   /** Told after the commit. */
   readonly switched: (regime: Regime) => void;
-  readonly capTotalCpu: (cores: number | null) => string | null;
+  readonly capTotalCpu: (cores: number | null, groups: Iterable<GroupRef>) => string | null;
 }
 
 /** The part of the engine a switch passes through. */
@@ -38,6 +38,7 @@ export interface InForce {
 }
 
 const MINUTE_MS = 60_000;
+const CAP_AGAIN_MS = 1000;
 /** Farther back no weekly schedule has anything new to say. */
 const LOOK_BACK_MS = 8 * 24 * 60 * MINUTE_MS;
 
@@ -51,6 +52,7 @@ export class Profiles {
   #regime: Regime;
   #lookedMs: number;
   #timer: NodeJS.Timeout | null = null;
+  #capAgain: NodeJS.Timeout | null = null;
 
   /** Throws on a bad cron expression. */
   constructor(deps: ProfilesDeps) {
@@ -108,20 +110,20 @@ export class Profiles {
         apply: (stage) => {
           this.#regime = this.#regimes[profile];
           // The caps of the tasks must find room below it, whether they rise or fall.
-          this.#deps.capTotalCpu(null);
+          this.#deps.capTotalCpu(null, groupsOf(rounds));
           recapAll(stage, rounds.live.active(), this.#regime);
         },
         resolve: () => {
           this.#inForce = { profile, by, at: clock.now().wallMs };
           this.#deps.switched(this.#regimes[profile]);
-          this.#capTotal();
+          this.#capTotal(rounds);
           this.#keep();
           log.info({ profile, by }, 'profile switched');
           resolve(this.#inForce);
         },
         reject: (error) => {
           this.#regime = this.#regimes[this.#inForce.profile];
-          this.#capTotal();
+          this.#capTotal(rounds);
           reject(error);
         },
       }),
@@ -151,23 +153,31 @@ export class Profiles {
   start(rounds: Rounds): void {
     rounds.request({
       apply: (stage) => {
-        this.#deps.capTotalCpu(null);
+        this.#deps.capTotalCpu(null, groupsOf(rounds));
         recapAll(stage, rounds.live.active(), this.#regime);
       },
-      resolve: () => this.#capTotal(),
-      reject: (error) => this.#deps.log.error({ err: error }, 'caps could not be brought to the profile'),
+      resolve: () => this.#capTotal(rounds),
+      reject: (error) => {
+        this.#capTotal(rounds);
+        this.#deps.log.error({ err: error }, 'caps could not be brought to the profile');
+      },
     });
     if (this.#schedule.length > 0) this.#arm(rounds);
   }
 
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    for (const timer of [this.#timer, this.#capAgain]) if (timer !== null) clearTimeout(timer);
   }
 
-  #capTotal(): void {
+  /** v1 counts the cap of a group that has been removed for some 20 ms more: what is refused is tried again. */
+  #capTotal(rounds: Rounds, isAgain = false): void {
+    if (this.#capAgain !== null) clearTimeout(this.#capAgain);
+    this.#capAgain = null;
     const { totalCpuCores } = this.#regime;
-    const refused = this.#deps.capTotalCpu(totalCpuCores);
-    if (refused !== null)
+    const refused = this.#deps.capTotalCpu(totalCpuCores, groupsOf(rounds));
+    if (refused === null) return;
+    if (refused === 'EINVAL') this.#capAgain = setTimeout(() => this.#capTotal(rounds, true), CAP_AGAIN_MS);
+    if (!isAgain)
       this.#deps.log.warn({ errno: refused, totalCpuCores }, 'the CPU of all tasks together is not capped');
   }
 
@@ -216,6 +226,10 @@ export function profileView({ inForce, all, schedule }: Profiles): ProfileView {
       at: schedule.find((scheduled) => scheduled.profile === profile)?.cron ?? 'off',
     })),
   };
+}
+
+function groupsOf({ live }: Rounds): GroupRef[] {
+  return [...live.active()].flatMap(({ state }) => (isActive(state) ? [state.attempt.group] : []));
 }
 
 function recapAll(stage: Stage, active: Iterable<Task>, regime: Regime): void {

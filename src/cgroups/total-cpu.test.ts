@@ -1,0 +1,24 @@
+// Where the cap of all tasks together is written, in groups made of plain files.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { totalCpuV2 } from './total-cpu.ts';
+
+test('tasks that an earlier daemon has made below another parent are capped there', (t) => {
+  const root = mkdtempSync(join(tmpdir(), 'babysit-total-'));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const parent of ['ours', 'earlier']) {
+    mkdirSync(join(root, parent));
+    writeFileSync(join(root, parent, 'cpu.max'), '');
+  }
+  const groups = ['ours/t-2-1', 'earlier/t-1-1', 'gone/t-0-1'].map((path) => ({
+    driver: 'v2' as const,
+    name: 't',
+    path: join(root, path),
+  }));
+  assert.equal(totalCpuV2(join(root, 'ours'))(0.5, groups), null);
+  const caps = ['ours', 'earlier'].map((parent) => readFileSync(join(root, parent, 'cpu.max'), 'utf8'));
+  assert.deepEqual(caps, ['50000 100000', '50000 100000']);
+});

@@ -16,6 +16,9 @@ export const SLICE = 'babysit.slice';
 const ENTER_SCRIPT = join(import.meta.dirname, 'enter-unit.sh');
 const MAIN_SCRIPT = join(import.meta.dirname, 'unit-main.sh');
 
+/** systemd-run waits for a manager that hangs without end; meanwhile nothing of the task can be watched or killed. */
+const START_TIMEOUT_S = 30;
+
 export interface UnitParent {
   /** Absolute directory of the manager's own group, below which it makes its slices. */
   readonly path: string;
@@ -40,7 +43,8 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
         'OOMPolicy=continue',
       ].map((property) => `--property=${property}`);
       const start = [
-        ...['env', ...env, 'systemd-run', ...managerFlags(manager), '--quiet', '--collect'],
+        ...['env', ...env, 'timeout', '--verbose', String(START_TIMEOUT_S), 'systemd-run'],
+        ...[...managerFlags(manager), '--quiet', '--collect'],
         ...[`--unit=${unit}`, `--slice=${SLICE}`, `--description=babysit task ${label}`, ...properties],
       ];
       return groupUnit(

@@ -85,7 +85,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
   // Who asked for a kill must not see the task run again.
   'dispatched, kill requested': {
     started: 'running',
-    could_not_start: 'failed',
+    could_not_start: 'killed',
     requeue: 'killed',
     requeue_lost: 'killed',
     escalate_kill: 'running',
@@ -107,7 +107,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     lose: 'interrupted',
   },
   'running, kill requested': {
-    could_not_start: 'failed',
+    could_not_start: 'killed',
     requeue_lost: 'killed',
     adjust: 'running',
     recap: 'running',

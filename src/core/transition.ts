@@ -97,6 +97,7 @@ export function transition(task: Task, change: Change): Transition | null {
       };
     }
     case 'could_not_start':
+      if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
       return end(task, {
         status: 'failed',
         reason: 'could_not_start',

@@ -102,7 +102,7 @@ export class Dispatcher {
       stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
-      const driver = task.manner.isUnit ? 'systemd' : this.#deps.driver.kind;
+      const driver = this.#deps.driver.kind;
       stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver, name } } });
       stage.change(id, { kind: 'could_not_start', message: error.message, at: stage.now.wallMs });
     }
@@ -110,11 +110,8 @@ export class Dispatcher {
 
   #makeGroup(task: Task, name: string, caps: Envelope): Group {
     const { driver, units } = this.#deps;
-    if (!task.manner.isUnit) return driver.create(name, caps);
-    // It was there when the task was submitted, to an earlier daemon perhaps.
-    if (units === null) throw new DriverError('ENOENT', name, NO_SYSTEMD);
+    // What an earlier daemon has accepted runs, also when this one reaches no systemd.
+    if (!task.manner.isUnit || units === null) return driver.create(name, caps);
     return units.create(name, caps, task.name);
   }
 }
-
-const NO_SYSTEMD = 'there is no systemd that this daemon can start units with; see babysit doctor';

@@ -24,8 +24,11 @@ export class Enforcer {
   }
 
   /** Repeating it does nothing, unless the kernel refused a cap the last time (v1: EBUSY below what is in use). */
-  enforce({ id, state }: Task, { group }: LiveAttempt): void {
+  enforce({ id, state }: Task, live: LiveAttempt): void {
     if (!isActive(state)) return;
+    const { group } = live;
+    // The group of a unit is made on the way to the command: until then there is nothing to write to.
+    if (group.ref.driver === 'systemd' && !live.hasEntered()) return;
     const { envelope, kill } = state.attempt;
     // The kill ladder thaws what it has to end.
     const isFrozen = state.status === 'paused' && kill === null;

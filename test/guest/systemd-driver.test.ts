@@ -103,6 +103,16 @@ describe('a task as a unit of systemd', {
     );
   });
 
+  it('follows what is adjusted while its unit is being started', async () => {
+    await run(home, 'early', 'sleep 60');
+    await home.run(['adjust', 'early', '--estimated_mem_bytes=100M'], PATIENCE);
+    const unit = await begun(home, 'early');
+    const group = tell('systemctl', '--user', 'show', unit, '--value', '-p', 'ControlGroup').trim();
+    const cap = () => readFileSync(`/sys/fs/cgroup${group}/task/memory.max`, 'utf8').trim();
+    await waitUntil(() => cap() === String(3 * 100 * 1024 ** 2), { ...PATIENCE, what: 'the cap to follow' });
+    await home.run(['kill', '--force', 'early'], PATIENCE);
+  });
+
   it('ends as a failure by SIGTERM when systemctl stops it', async () => {
     await run(home, 'stopped', 'sleep 60');
     tell('systemctl', '--user', 'stop', await begun(home, 'stopped'));

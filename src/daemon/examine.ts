@@ -56,7 +56,9 @@ function follow(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
   else {
     // A child that outlived the main process may have held the output open, which kept the attempt from closing.
     const endedAt = live.hasLeftovers ? at : (records.closedAt ?? records.exit.at);
-    const exit = task.manner.usesPty ? exitThroughTerminal(records.exit) : records.exit;
+    const exit = task.manner.usesPty
+      ? exitThroughTerminal(records.exit, attempt.kill !== null)
+      : records.exit;
     stage.change(id, { kind: 'end', exit, usage: live.finalUsage(), at: endedAt });
   }
   return 'done';

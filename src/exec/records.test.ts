@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isAlive, parseIdentity } from './process-identity.ts';
-import { claimForRecovery, readRecords } from './records.ts';
+import { claimForRecovery, exitThroughTerminal, readRecords } from './records.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -44,6 +44,24 @@ describe('an exit record', () => {
       const { exit } = readRecords(dir);
       assert.deepEqual(exit && { code: exit.code, signal: exit.signal }, expected);
     });
+});
+
+describe('an exit through a terminal', () => {
+  const TABLE: [code: number, isKilled: boolean, code: number | null, signal: string | null][] = [
+    [3, true, 3, null],
+    [139, false, null, 'SIGSEGV'],
+    [143, true, null, 'SIGTERM'],
+    [137, true, null, 'SIGKILL'],
+    // Of `docker run`, perhaps: it must not be blamed on the kernel.
+    [137, false, 137, null],
+  ];
+  for (const [told, isKilled, code, signal] of TABLE)
+    it(`with ${told}, ${isKilled ? '' : 'not '}killed by babysit, is ${signal ?? code}`, () =>
+      assert.deepEqual(exitThroughTerminal({ code: told, signal: null, at: 7 }, isKilled), {
+        code,
+        signal,
+        at: 7,
+      }));
 });
 
 describe('records', () => {

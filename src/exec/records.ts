@@ -107,10 +107,13 @@ function parseExit(record: RecordFile | null): Exit | null {
   return { code: signal === null ? code : null, signal, at: record.mtimeMs };
 }
 
-/** script(1) tells a signal of its command as 128+n; so would a command that exits with that number. */
-export function exitThroughTerminal(exit: Exit): Exit {
+/**
+ * script(1) tells a signal of its command as 128+n; so would a command that exits with that number (`docker run`: 137).
+ * SIGKILL is believed only when it is ours: else it would be blamed on the kernel.
+ */
+export function exitThroughTerminal(exit: Exit, isKilled: boolean): Exit {
   const signal = exit.code === null ? null : signalName(exit.code - 128);
-  return signal === null ? exit : { ...exit, code: null, signal };
+  return signal === null || (signal === 'SIGKILL' && !isKilled) ? exit : { ...exit, code: null, signal };
 }
 
 export function signalName(number: number): NodeJS.Signals | null {

@@ -28,18 +28,23 @@ write_log() {
   identify >>"$dir/claim"
   # Returns when the exit record is there, too: run_command holds the output open until then.
   copy_output
-  if is_daemon_alive; then
-    # With the daemon alive its database makes the exit durable.
-    echo closed >>"$dir/claim"
-  else
-    copy_counters >"$dir/counters"
-    echo closed >>"$dir/claim"
-    sync "$dir/exit" "$dir/claim" || sync
-  fi
+  if needs_counters; then copy_counters >"$dir/counters"; fi
+  echo closed >>"$dir/claim"
+  # With the daemon alive its database makes the exit durable.
+  is_daemon_alive || sync "$dir/exit" "$dir/claim" || sync
 }
 
-# The spawner ends with its daemon.
-is_daemon_alive() { kill -0 $$; }
+# A daemon that lives reads the group's counters itself.
+needs_counters() { ! is_daemon_alive; }
+
+# The spawner ends with its daemon; nobody may come to bury it.
+is_daemon_alive() {
+  if read -r _ _ state _ </proc/$$/stat; then
+    [ "$state" != Z ]
+  else
+    kill -0 $$
+  fi
+}
 
 # noclobber opens with O_EXCL: whoever creates the claim owns the attempt, this supervisor or a recovering daemon.
 claim() {

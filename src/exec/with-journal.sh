@@ -1,6 +1,6 @@
 # Sourced over supervisor.sh for an attempt whose output also goes to the journal of systemd, perhaps as the output of a unit
-# of its own (src/cgroups/enter-unit.sh). What belongs to the log does not depend on it: a journal that is gone costs the
-# journal its copy, nothing else.
+# of its own (src/cgroups/enter-unit.sh). A journal that is gone costs the journal its copy, nothing else; one that hangs
+# holds the output up once its socket is full.
 #   $journal_name  the identifier of its lines
 #   $unit_aside    written to by what belongs to the unit and not to the task; empty: there is no unit
 #   $unit_group    the group of the task in the unit
@@ -18,7 +18,8 @@ supervise() {
     write_log
     end_relay
   } >/dev/null 2>&1
-  [ -z "$unit_aside" ] || end_unit >&8
+  # Whoever has not got the claim has no unit to end either.
+  [ "${PIPESTATUS[0]}" != 0 ] || [ -z "$unit_aside" ] || end_unit >&8
 }
 
 # The first byte has been read already. tee, not cat: a copier that meets a full disk ends, and is replaced; one that
@@ -45,7 +46,7 @@ end_relay() {
 }
 
 # Its counters go with the unit, so they are copied whether a daemon is there or not.
-is_daemon_alive() { [ -z "$unit_aside" ] && kill -0 $$; }
+needs_counters() { [ -n "$unit_aside" ] || ! is_daemon_alive; }
 
 # What the main process of the task has left behind keeps the unit, as it keeps the task.
 end_unit() {

@@ -1,6 +1,7 @@
 // The supervisor of a task whose output also goes to systemd's journal, on a host where that is missing; and how it tells
 // the main process of a unit that the attempt is over. The real journal: test/guest/systemd-driver.test.ts.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,6 +112,21 @@ describe('the main process of a unit', () => {
     process.kill(-(readRecords(dir).supervisor?.groupId ?? Number.NaN), 'SIGKILL');
     await until(() => existsSync(ended));
     assert.equal(readFileSync(ended, 'utf8'), '1\n');
+  });
+
+  it('is let live by a supervisor that has come too late', async () => {
+    const { ended, events, changes } = unit();
+    const running = finish('until [ -e go ]; do sleep 0.1; done; exit 9', changes);
+    const dir = join(root, String(count));
+    await until(() => readRecords(dir).started !== null);
+    writeFileSync(events, 'populated 0\nfrozen 0\n');
+    const scripts = ['spawner.sh', 'supervisor.sh'].map((name) => join(import.meta.dirname, name));
+    // Returns when nobody has its stdout open any more.
+    spawnSync('bash', [...scripts, findTools(NICE).cat], { input: `${dir}\n` });
+    writeFileSync(join(root, 'go'), '');
+    await running;
+    await until(() => existsSync(ended));
+    assert.equal(readFileSync(ended, 'utf8'), '9\n');
   });
 
   it('that cannot be started is why the attempt fails', async () => {

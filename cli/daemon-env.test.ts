@@ -28,6 +28,8 @@ it('keeps what belongs to the user and drops what belongs to the session, the ta
     LC_ALL: 'C',
     XDG_RUNTIME_DIR: '/run/user/1',
     BABYSIT_ADMISSION_MAX_RUNNING: '3',
+    MALLOC_ARENA_MAX: '1',
+    MALLOC_MMAP_THRESHOLD_: '32768',
     BABYSIT_HOME: '/state',
   });
 });

@@ -22,11 +22,14 @@ function attempt<T>(operation: () => T): { readonly value: T } | { readonly errn
   try {
     return { value: operation() };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-      return { errno: error.code };
-    }
-    throw error;
+    return { errno: errnoOf(error) };
   }
+}
+
+/** Throws what is no answer of the kernel. */
+function errnoOf(error: unknown): Errno {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  throw error;
 }
 
 /** The answers of a group (or process) that is no more: no name, no group behind an open file, no process. */
@@ -36,7 +39,8 @@ export function isGone(errno: Errno): boolean {
 
 /** The file's text; null when it cannot be read, for whatever reason. */
 export function read(path: string): string | null {
-  const outcome = attempt(() => readFileSync(path, 'latin1'));
+  // utf8 alone has a way in Node that neither asks for the size nor takes a new buffer of 64 KiB because there is none.
+  const outcome = attempt(() => readFileSync(path, 'utf8'));
   return 'value' in outcome ? outcome.value : null;
 }
 
@@ -59,9 +63,15 @@ export function makeGroup(path: string): Errno | null {
   return 'errno' in outcome ? outcome.errno : null;
 }
 
-/** Removes a group and, first, the empty groups below it. Null when none is left. */
+/** Removes a group and, before it, the empty groups below it. Null when none is left. */
 export function removeGroup(path: string): Errno | null {
-  for (const child of childGroups(path)) removeGroup(child);
+  const errno = remove(path);
+  const children = errno === null ? [] : childGroups(path);
+  for (const child of children) removeGroup(child);
+  return children.length === 0 ? errno : remove(path);
+}
+
+function remove(path: string): Errno | null {
   const outcome = attempt(() => rmdirSync(path));
   return 'errno' in outcome && !isGone(outcome.errno) ? outcome.errno : null;
 }
@@ -106,7 +116,8 @@ export interface Counter {
 /** Larger than any counter file of one group; they are rendered by the kernel in one piece. */
 const buffer = Buffer.allocUnsafe(64 * 1024);
 
-export function counter(path: string): Counter {
+/** `whenAbsent`: what a failure to open it says. A group that its unit is still to make comes later. */
+export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): Counter {
   let state: number | 'unopened' | 'closed' = 'unopened';
   return {
     read() {
@@ -120,12 +131,16 @@ export function counter(path: string): Counter {
             `cannot open ${path}: ${opened.errno}; raise ulimit -n if EMFILE`,
           );
         }
-        state = 'value' in opened ? opened.value : 'closed';
+        if ('value' in opened) state = opened.value;
+        else if (whenAbsent === 'never') state = 'closed';
       }
-      if (state === 'closed') return null;
-      const fd = state;
-      const got = attempt(() => readSync(fd, buffer, 0, buffer.length, 0));
-      return 'value' in got ? buffer.toString('latin1', 0, got.value) : null;
+      if (typeof state === 'string') return null;
+      try {
+        return buffer.toString('latin1', 0, readSync(state, buffer, 0, buffer.length, 0));
+      } catch (error) {
+        errnoOf(error);
+        return null;
+      }
     },
     close() {
       if (typeof state === 'number') closeSync(state);

@@ -4,7 +4,7 @@ import { type Counter, copied, counter, processesIn, read, removeGroup, write } 
 import type { Group, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits-v1.ts';
 import { killFrozen, signalAll } from './signals.ts';
-import { ioStatV1, keyed, single, workingSetV1 } from './usage.ts';
+import { cacheBytesV1, type IoBytes, ioStatV1, keyed, single, WorkingSet } from './usage.ts';
 import { writeLimits } from './write-limits.ts';
 
 export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
@@ -13,6 +13,7 @@ export function groupV1(ref: GroupRef): Group {
   const directories = directoriesIn(ref);
   const paths = distinct(directories);
   const counters = countersOf(directories, counter);
+  const workingSet = new WorkingSet();
   // A process enters one hierarchy after the other, and may be moved in one of them: the group is the union.
   const pids = () => [...new Set(paths.flatMap(processesIn))];
   const state = `${directories.freezer}/freezer.state`;
@@ -33,11 +34,11 @@ export function groupV1(ref: GroupRef): Group {
       const current = single(read(`${directories.memory}/memory.limit_in_bytes`));
       writeLimits(limitFiles(directories, limitsV1(limits, current)), 'live');
     },
-    usage: () => usage(counters, pids),
+    usage: () => usage(counters, workingSet, pids),
     counterFiles: LASTING.flatMap(([controller, file]) =>
       directories[controller] === undefined ? [] : [`${directories[controller]}/${file}`],
     ),
-    usageFrom: (copies) => usage(countersOf(directories, copied(copies)), () => []),
+    usageFrom: (copies) => usage(countersOf(directories, copied(copies)), new WorkingSet(), () => []),
     populated: () => paths.some((path) => processesIn(path).length > 0),
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -82,6 +83,8 @@ const LASTING: readonly (readonly [ControllerV1, string])[] = [
   ['cpuacct', 'cpuacct.usage'],
 ];
 
+type Counters = ReturnType<typeof countersOf>;
+
 function countersOf(directories: DirectoriesV1, open: (path: string) => Counter) {
   const of = (controller: ControllerV1, file: string): Counter => open(`${directories[controller]}/${file}`);
   return {
@@ -97,23 +100,53 @@ function countersOf(directories: DirectoriesV1, open: (path: string) => Counter)
 }
 
 /** What no decision needs every second is read when somebody looks at it. */
-function usage(counters: ReturnType<typeof countersOf>, pids: () => number[]): GroupUsage | null {
-  const inUse = single(counters.memory.read());
-  if (inUse === null) return null;
-  const io = ioStatV1(counters.io.read());
-  return {
-    memBytes: workingSetV1(inUse, counters.memoryStat.read() ?? ''),
-    get memPeakCachedBytes() {
-      return single(counters.memoryPeak.read());
-    },
-    cpuUsec: Math.floor((single(counters.cpu.read()) ?? 0) / 1000),
-    ioReadBytes: io?.readBytes ?? null,
-    ioWriteBytes: io?.writeBytes ?? null,
-    get pids() {
-      return single(counters.pids.read()) ?? pids().length;
-    },
+class UsageV1 implements GroupUsage {
+  readonly memBytes: number;
+  readonly cpuUsec: number;
+  readonly oomKills: number;
+  readonly pidsMaxHits: number;
+  readonly #counters: Counters;
+  readonly #pids: () => number[];
+  #io: { readonly bytes: IoBytes | null } | null = null;
+
+  constructor(counters: Counters, pids: () => number[], memBytes: number) {
+    this.#counters = counters;
+    this.#pids = pids;
+    this.memBytes = memBytes;
+    this.cpuUsec = Math.floor((single(counters.cpu.read()) ?? 0) / 1000);
     // The line exists since Linux 4.13.
-    oomKills: keyed(counters.oomControl.read() ?? '', 'oom_kill'),
-    pidsMaxHits: keyed(counters.pidsEvents.read() ?? '', 'max'),
-  };
+    this.oomKills = keyed(counters.oomControl.read() ?? '', 'oom_kill');
+    this.pidsMaxHits = keyed(counters.pidsEvents.read() ?? '', 'max');
+  }
+
+  get memPeakCachedBytes(): number | null {
+    return single(this.#counters.memoryPeak.read());
+  }
+
+  get ioReadBytes(): number | null {
+    return this.#readIo()?.readBytes ?? null;
+  }
+
+  get ioWriteBytes(): number | null {
+    return this.#readIo()?.writeBytes ?? null;
+  }
+
+  get pids(): number {
+    return single(this.#counters.pids.read()) ?? this.#pids().length;
+  }
+
+  #readIo(): IoBytes | null {
+    this.#io ??= { bytes: ioStatV1(this.#counters.io.read()) };
+    return this.#io.bytes;
+  }
+}
+
+function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[]): GroupUsage | null {
+  const total = single(counters.memory.read());
+  if (total === null) return null;
+  const memBytes = workingSet.bytes(total, () => {
+    const stat = counters.memoryStat.read() ?? '';
+    return { cacheBytes: cacheBytesV1(stat), capBytes: keyed(stat, 'hierarchical_memory_limit') };
+  });
+  return new UsageV1(counters, pids, memBytes);
 }

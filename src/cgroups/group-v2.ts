@@ -5,13 +5,14 @@ import type { Group, GroupLimits, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits-v2.ts';
 import { stringIn } from './ref.ts';
 import { killFrozen, signalAll } from './signals.ts';
-import { ioStatV2, keyed, single, workingSetV2 } from './usage.ts';
+import { cacheBytesV2, type IoBytes, ioStatV2, keyed, single, WorkingSet } from './usage.ts';
 import { watchFiles } from './watch.ts';
 import { writeLimits } from './write-limits.ts';
 
 export function groupV2(ref: GroupRef): Group {
   const path = stringIn(ref, 'path');
   const counters = countersOf(path, counter);
+  const workingSet = new WorkingSet();
   const pids = () => processesIn(path);
   const freezer = {
     pids,
@@ -30,9 +31,9 @@ export function groupV2(ref: GroupRef): Group {
         'live',
       );
     },
-    usage: () => usage(counters, pids),
+    usage: () => usage(counters, workingSet, pids),
     counterFiles: LASTING.map((file) => `${path}/${file}`),
-    usageFrom: (copies) => usage(countersOf(path, copied(copies)), () => []),
+    usageFrom: (copies) => usage(countersOf(path, copied(copies)), new WorkingSet(), () => []),
     populated: () => keyed(read(`${path}/cgroup.events`) ?? '', 'populated') === 1,
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -61,11 +62,14 @@ export function enabledIn(
 
 const LASTING = ['memory.current', 'memory.peak', 'memory.events', 'cpu.stat', 'io.stat'];
 
-function countersOf(path: string, open: (path: string) => Counter) {
+type Counters = ReturnType<typeof countersOf>;
+
+function countersOf(path: string, open: typeof counter) {
   const of = (file: string): Counter => open(`${path}/${file}`);
   return {
-    memory: of('memory.current'),
+    memory: open(`${path}/memory.current`, 'later'),
     memoryStat: of('memory.stat'),
+    memoryMax: of('memory.max'),
     memoryPeak: of('memory.peak'),
     memoryEvents: of('memory.events'),
     cpu: of('cpu.stat'),
@@ -76,24 +80,55 @@ function countersOf(path: string, open: (path: string) => Counter) {
 }
 
 /** What no decision needs every second is read when somebody looks at it. */
-function usage(counters: ReturnType<typeof countersOf>, pids: () => number[]): GroupUsage | null {
-  const current = single(counters.memory.read());
-  const cpu = counters.cpu.read();
-  if (current === null || cpu === null) return null;
-  const io = ioStatV2(counters.io.read());
-  return {
-    memBytes: workingSetV2(current, counters.memoryStat.read() ?? ''),
-    get memPeakCachedBytes() {
-      // Since Linux 5.19.
-      return single(counters.memoryPeak.read());
-    },
-    cpuUsec: keyed(cpu, 'usage_usec'),
-    ioReadBytes: io?.readBytes ?? null,
-    ioWriteBytes: io?.writeBytes ?? null,
-    get pids() {
-      return single(counters.pids.read()) ?? pids().length;
-    },
-    oomKills: keyed(counters.memoryEvents.read() ?? '', 'oom_kill'),
-    pidsMaxHits: keyed(counters.pidsEvents.read() ?? '', 'max'),
-  };
+class UsageV2 implements GroupUsage {
+  readonly memBytes: number;
+  readonly cpuUsec: number;
+  readonly oomKills: number;
+  readonly pidsMaxHits: number;
+  readonly #counters: Counters;
+  readonly #pids: () => number[];
+  #io: { readonly bytes: IoBytes | null } | null = null;
+
+  constructor(counters: Counters, pids: () => number[], memBytes: number, cpuStat: string) {
+    this.#counters = counters;
+    this.#pids = pids;
+    this.memBytes = memBytes;
+    this.cpuUsec = keyed(cpuStat, 'usage_usec');
+    this.oomKills = keyed(counters.memoryEvents.read() ?? '', 'oom_kill');
+    this.pidsMaxHits = keyed(counters.pidsEvents.read() ?? '', 'max');
+  }
+
+  get memPeakCachedBytes(): number | null {
+    // Since Linux 5.19.
+    return single(this.#counters.memoryPeak.read());
+  }
+
+  get ioReadBytes(): number | null {
+    return this.#readIo()?.readBytes ?? null;
+  }
+
+  get ioWriteBytes(): number | null {
+    return this.#readIo()?.writeBytes ?? null;
+  }
+
+  get pids(): number {
+    return single(this.#counters.pids.read()) ?? this.#pids().length;
+  }
+
+  #readIo(): IoBytes | null {
+    this.#io ??= { bytes: ioStatV2(this.#counters.io.read()) };
+    return this.#io.bytes;
+  }
+}
+
+function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[]): GroupUsage | null {
+  const total = single(counters.memory.read());
+  // The others are not looked for before the group is there.
+  const cpuStat = total === null ? null : counters.cpu.read();
+  if (total === null || cpuStat === null) return null;
+  const memBytes = workingSet.bytes(total, () => ({
+    cacheBytes: cacheBytesV2(counters.memoryStat.read() ?? ''),
+    capBytes: single(counters.memoryMax.read()) ?? 0,
+  }));
+  return new UsageV2(counters, pids, memBytes, cpuStat);
 }

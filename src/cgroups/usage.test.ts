@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ioStatV1, ioStatV2, keyed, single, workingSetV1, workingSetV2 } from './usage.ts';
+import {
+  type CacheReading,
+  cacheBytesV1,
+  cacheBytesV2,
+  ioStatV1,
+  ioStatV2,
+  keyed,
+  single,
+  WorkingSet,
+} from './usage.ts';
 
 // Linux 6.1, cgroup v2: a shell that had written 10 MiB into a tmpfs.
 const STAT_V2 = `anon 200704
@@ -40,19 +49,51 @@ total_unevictable 0
 `;
 
 test('v2: the working set keeps shared memory and leaves page cache and reclaimable slab out', () => {
-  assert.equal(workingSetV2(11018240, STAT_V2), 11018240 - 184320 - 8192 - 29528);
+  assert.equal(cacheBytesV2(STAT_V2), 184320 + 8192 + 29528);
 });
 
 test('v1: the working set uses the totals, which include sub-groups', () => {
-  assert.equal(workingSetV1(9297920, STAT_V1), 9297920 - 2236416 - 3526656);
+  assert.equal(cacheBytesV1(STAT_V1), 2236416 + 3526656);
+});
+
+/** A group whose total and memory.stat the test sets; counts how often the latter is read. */
+function group(totalBytes: number, reading: CacheReading) {
+  const workingSet = new WorkingSet();
+  const it = { totalBytes, reading, reads: 0 };
+  const read = () => {
+    it.reads += 1;
+    return it.reading;
+  };
+  return Object.assign(it, { bytes: () => workingSet.bytes(it.totalBytes, read) });
+}
+
+test('a reading of memory.stat is good for five samples while the total stands still', () => {
+  const it = group(100, { cacheBytes: 30, capBytes: 1000 });
+  for (let i = 0; i < 5; i += 1) assert.equal(it.bytes(), 70);
+  assert.equal(it.reads, 1);
+  it.reading = { cacheBytes: 10, capBytes: 1000 };
+  assert.equal(it.bytes(), 90);
+  assert.equal(it.reads, 2);
+  it.totalBytes = 101;
+  it.bytes();
+  assert.equal(it.reads, 3);
+});
+
+test('near its cap, or where none is told, memory.stat is read for every sample', () => {
+  for (const capBytes of [100, 111, 0]) {
+    const it = group(100, { cacheBytes: 30, capBytes });
+    for (let i = 0; i < 5; i += 1) it.bytes();
+    assert.equal(it.reads, 5, `${capBytes}`);
+  }
+  const uncapped = group(100, { cacheBytes: 30, capBytes: Number.POSITIVE_INFINITY });
+  for (let i = 0; i < 5; i += 1) uncapped.bytes();
+  assert.equal(uncapped.reads, 1);
 });
 
 test('a working set is never negative, though the two files are not read at the same instant', () => {
   fc.assert(
-    fc.property(fc.nat(), fc.nat(), fc.nat(), (current, inactive, active) => {
-      const stat = `inactive_file ${inactive}\nactive_file ${active}\ntotal_inactive_file ${inactive}\n`;
-      assert.ok(workingSetV2(current, stat) >= 0);
-      assert.ok(workingSetV1(current, stat) >= 0);
+    fc.property(fc.nat(), fc.nat(), (totalBytes, cacheBytes) => {
+      assert.ok(group(totalBytes, { cacheBytes, capBytes: 2 * totalBytes }).bytes() >= 0);
     }),
   );
 });

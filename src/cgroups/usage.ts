@@ -7,18 +7,51 @@
 // tmpfs pages have no other home than memory or swap, live on the anon lists and are therefore counted. Compare
 // kubelet's working set (usage - inactive_file), which counts the cache of a task that reads a file twice.
 
-export function workingSetV2(current: number, memoryStat: string): number {
-  const cache =
+/** What is taken off, in bytes. */
+export function cacheBytesV2(memoryStat: string): number {
+  return (
     keyed(memoryStat, 'inactive_file') +
     keyed(memoryStat, 'active_file') +
-    keyed(memoryStat, 'slab_reclaimable');
-  // The two files are not read at the same instant, and memory.stat may lag behind.
-  return Math.max(0, current - cache);
+    keyed(memoryStat, 'slab_reclaimable')
+  );
 }
 
-export function workingSetV1(usageInBytes: number, memoryStat: string): number {
-  const cache = keyed(memoryStat, 'total_inactive_file') + keyed(memoryStat, 'total_active_file');
-  return Math.max(0, usageInBytes - cache);
+/** What is taken off, in bytes. */
+export function cacheBytesV1(memoryStat: string): number {
+  return keyed(memoryStat, 'total_inactive_file') + keyed(memoryStat, 'total_active_file');
+}
+
+/** What memory.stat and the cap file of a group say. */
+export interface CacheReading {
+  readonly cacheBytes: number;
+  /** Infinity: none. */
+  readonly capBytes: number;
+}
+
+/** Nearer to its cap than this, page cache makes room for what is added, and the total stands still. */
+const NEAR_CAP = 0.9;
+/** Samples one reading is good for: what else shifts within the same total (mlock(2), a host short of memory) is seen then. */
+const MAX_USES = 5;
+
+/**
+ * The working set of one group, sample by sample. memory.stat costs as much as all other counters of a sample, so a reading
+ * is used again as long as the total charged to the group stands still, far from its cap.
+ */
+export class WorkingSet {
+  #last = { totalBytes: Number.NaN, cacheBytes: 0, capBytes: 0, uses: 0 };
+
+  /** `totalBytes`: all that is charged to the group. */
+  bytes(totalBytes: number, read: () => CacheReading): number {
+    if (!this.#isGood(totalBytes)) this.#last = { totalBytes, ...read(), uses: 0 };
+    this.#last.uses += 1;
+    // The two files are not read at the same instant, and memory.stat may lag behind.
+    return Math.max(0, totalBytes - this.#last.cacheBytes);
+  }
+
+  #isGood(nowBytes: number): boolean {
+    const { totalBytes, capBytes, uses } = this.#last;
+    return nowBytes === totalBytes && nowBytes < NEAR_CAP * capBytes && uses < MAX_USES;
+  }
 }
 
 /** The value of `key` in a file of `key value` lines; 0 where this kernel has no such line. */

@@ -84,6 +84,22 @@ describe('a rotation is no output', () => {
   });
 });
 
+describe('a log that is held', () => {
+  it('is seen as any other: before there is one, growing, rotated, and once released', async () => {
+    log.hold();
+    assert.deepEqual(log.see(), { printedBytes: 0, printedAt: null });
+    print('one\ntwo');
+    assert.deepEqual(log.see(), { printedBytes: 7, printedAt: NOON });
+    assert.equal(log.size, 7);
+    await rotate();
+    assert.deepEqual(log.see(), { printedBytes: 7, printedAt: NOON });
+    assert.equal(log.size, 3);
+    log.release();
+    print(' three\n', NOON + 5000);
+    assert.deepEqual(log.see(), { printedBytes: 14, printedAt: NOON + 5000 });
+  });
+});
+
 describe('what is packed', () => {
   it('is every part that has rested but the newest; at the end that, too', () => {
     const parts = [0, 10, 20].map((start) => partPath(path, start));

@@ -1,5 +1,5 @@
 // The log of one attempt as this daemon follows it: how much was printed and when, and which of its parts are not packed.
-import { statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { currentStart, logParts } from '../exec/log-parts.ts';
 import { LogTimes, timesPath, writtenAt } from '../exec/log-times.ts';
 
@@ -21,6 +21,8 @@ export class AttemptLog {
   rotation: Promise<void> | null = null;
   /** Below this size a rotation has been found to be of no use. */
   notBelowBytes = 0;
+  #isHeld = false;
+  #fd: number | null = null;
   #start: number | null = null;
   #size = 0;
   #touchedAt: number | null = null;
@@ -40,10 +42,31 @@ export class AttemptLog {
 
   /** Looks at the file; the other methods speak of what was seen last. `printedAt` (epoch ms) also moves on a full disk. */
   see(): { readonly printedBytes: number; readonly printedAt: number | null } {
-    const file = statSync(this.path, { throwIfNoEntry: false });
+    const file = this.#stat();
     this.#size = file?.size ?? 0;
     this.#touchedAt = file?.mtimeMs ?? null;
     return { printedBytes: this.printedBytes(), printedAt: this.#printedAt() };
+  }
+
+  /** Keeps the file open from now on, once there is one: looking at it then costs a third. Until `release`. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+    this.#isHeld = false;
+  }
+
+  #stat(): Stats | undefined {
+    if (this.#isHeld) this.#fd ??= openedAt(this.path);
+    return this.#fd === null ? statSync(this.path, { throwIfNoEntry: false }) : fstatSync(this.#fd);
+  }
+
+  /** Of the file alone. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Wherever they are now. */
@@ -114,8 +137,22 @@ export class AttemptLog {
   }
 }
 
+/** The minute (since the epoch) asked for last: every log asks, every second. No day begins within a minute. */
+let lastMinute = { minute: Number.NaN, day: '' };
+
 function dayOf(ms: number): string {
-  return new Date(ms).toDateString();
+  const minute = Math.floor(ms / 60_000);
+  if (minute !== lastMinute.minute) lastMinute = { minute, day: new Date(ms).toDateString() };
+  return lastMinute.day;
+}
+
+/** Null: there is no such file yet, or no descriptor is left. */
+function openedAt(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return null;
+  }
 }
 
 /** A part that has gone is old. */

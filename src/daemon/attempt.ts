@@ -111,12 +111,16 @@ export class LiveAttempt {
     return this.#known.started !== null;
   }
 
-  /** Null when the group is gone. `isStrict`: only output that does not repeat itself counts. */
-  sample(now: Now, isStrict: boolean): Sample | null {
+  /** Null when the group is gone. `isStrict`: only output that does not repeat itself counts. `withIo`: read those counters, too. */
+  sample(
+    now: Now,
+    { isStrict, withIo }: { readonly isStrict: boolean; readonly withIo: boolean },
+  ): Sample | null {
     const usage = this.group.usage();
     if (usage === null) return null;
     this.#samples += 1;
     this.#held ??= holdProcesses(this.#known);
+    this.log.hold();
     this.memBytes = usage.memBytes;
     return {
       now,
@@ -125,8 +129,8 @@ export class LiveAttempt {
       oomKills: usage.oomKills,
       pidsMaxHits: usage.pidsMaxHits,
       ...this.#output(now, isStrict),
-      ioReadBytes: usage.ioReadBytes,
-      ioWriteBytes: usage.ioWriteBytes,
+      ioReadBytes: withIo ? usage.ioReadBytes : null,
+      ioWriteBytes: withIo ? usage.ioWriteBytes : null,
     };
   }
 
@@ -166,6 +170,7 @@ export class LiveAttempt {
     this.#held?.supervisor?.close();
     this.#held?.main?.close();
     this.#held = null;
+    this.log.release();
     this.group.close();
   }
 

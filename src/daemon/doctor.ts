@@ -1,13 +1,14 @@
 // What this host lets babysit enforce, with the mend for each "no".
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import si from 'systeminformation';
 import type { DoctorView } from '../api/shapes.ts';
 import type { ProbeResult } from '../cgroups/driver.ts';
 
 type Check = DoctorView['checks'][number];
 
 export async function doctor(probe: ProbeResult): Promise<DoctorView> {
+  // Loaded when it is asked for: it would hold 2 MB of every daemon.
+  const { default: si } = await import('systeminformation');
   const os = await si.osInfo();
   const checks: Check[] = [
     yes('host', `${os.distro} ${os.release}, kernel ${os.kernel}, ${os.arch}`),

@@ -1,16 +1,26 @@
 // What is read of growing files: each byte once, the end of what is too much, and what a new daemon finds.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ProgressReader } from './progress.ts';
 
+/** Looks as a tick does. */
+function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
+  const reader = new ProgressReader(files);
+  const logBytes = () => statSync(files.log, { throwIfNoEntry: false })?.size ?? 0;
+  return {
+    look: (nowMs: number) => reader.look(nowMs, logBytes()),
+    progress: (nowMs: number) => reader.progress(nowMs),
+  };
+}
+
 function filesIn(t: TestContext) {
   const dir = mkdtempSync(join(tmpdir(), 'babysit-progress-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const files = { log: join(dir, '1.log'), progressFile: join(dir, '1.progress') };
-  return { ...files, reader: new ProgressReader(files), files };
+  return { ...files, reader: readerOf(files), files };
 }
 
 describe('the progress reader', () => {
@@ -74,7 +84,7 @@ describe('the progress reader', () => {
     const { log, progressFile, files } = filesIn(t);
     writeFileSync(log, '[3/42] a\n');
     writeFileSync(progressFile, '{"phase":"upload"}\n');
-    const reader = new ProgressReader(files);
+    const reader = readerOf(files);
     reader.look(0);
     const { done, phase } = reader.progress(0) ?? {};
     assert.deepEqual([done, phase], [3, 'upload']);

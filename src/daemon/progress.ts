@@ -16,23 +16,25 @@ const buffer = Buffer.allocUnsafe(READ_BYTES);
 
 export class ProgressReader {
   readonly #log: Growing;
+  readonly #toldPath: string;
   readonly #told: Growing;
   #memory: ProgressMemory = NO_PROGRESS;
 
   /** The files need not exist yet. What is in them already, as in those of an adopted attempt, is read at the first look. */
   constructor(paths: { readonly log: string; readonly progressFile: string }) {
     this.#log = new Growing(paths.log);
+    this.#toldPath = paths.progressFile;
     this.#told = new Growing(paths.progressFile);
   }
 
-  /** Once a tick: a stat of each file, and one read of each that has grown. `nowMs` is of the monotonic clock. */
-  look(nowMs: number): void {
-    const output = this.#log.added();
+  /** Once a tick: one read of each file that has grown. `logBytes`: size of the log. `nowMs` is of the monotonic clock. */
+  look(nowMs: number, logBytes: number): void {
+    const output = this.#log.added(logBytes);
     if (output !== null) {
       if (output.isAfterGap) this.#memory = forgetUnfinished(this.#memory);
       this.#memory = foldOutput(this.#memory, output.text, nowMs);
     }
-    const told = this.#told.added();
+    const told = this.#told.added(statSync(this.#toldPath, { throwIfNoEntry: false })?.size ?? 0);
     if (told !== null && told.text !== '') this.#memory = foldTold(this.#memory, told.text, nowMs);
   }
 
@@ -59,9 +61,8 @@ class Growing {
     this.#path = path;
   }
 
-  /** Null: nothing new to know. */
-  added(): Added | null {
-    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+  /** `size`: what it is now. Null: nothing new to know. */
+  added(size: number): Added | null {
     if (size === this.#offset) {
       if (this.#isQuiet) return null;
       this.#isQuiet = true;

@@ -1,7 +1,7 @@
 // One sampling pass: reads every live attempt, lets the watchdog judge it, stages what follows.
 import type { Logger } from 'pino';
 import { isActive } from '../core/task.ts';
-import { judge, type WatchRules } from '../watchdog/judge.ts';
+import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
 import { rememberPaused, type WatchMemory } from '../watchdog/memory.ts';
 import { withEvidence } from '../watchdog/stall.ts';
 import type { LiveAttempt } from './attempt.ts';
@@ -35,10 +35,12 @@ export function sampleAll(
     if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) examine(live);
     if (attempt.startedAt === null) continue;
     live.nudgeSupervisor();
-    const sample = live.sample(stage.now, task.limits.isStrict);
+    const { isStrict } = task.limits;
+    const withIo = live.memory === null || isStallNear(task.limits, live.memory, 2 * watchRules.gapMs);
+    const sample = live.sample(stage.now, { isStrict, withIo });
     if (sample === null) continue;
     logs.look(live.log, live.supervisor);
-    live.progress.look(stage.now.monoMs);
+    live.progress.look(stage.now.monoMs, live.log.size);
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(stage.now.monoMs));
     const before = live.memory ?? live.firstMemory(sample, task.state);
     if (task.state.status === 'paused') {

@@ -1,8 +1,10 @@
 // Each rule of the watchdog at, just below and just above its boundary.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GIB } from '../../test/support/build-task.ts';
+import fc from 'fast-check';
+import { GIB, someLimits } from '../../test/support/build-task.ts';
 import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
+import { isStallNear } from './judge.ts';
 
 const MINUTE = 60_000;
 /** Silence is tried apart from the other rules. */
@@ -161,6 +163,28 @@ describe('silence', () => {
       assert.match(event.diagnosis, diagnosis);
       assert.deepEqual([event.silent_s, event.kill_in_s], [241, 59]);
     });
+});
+
+describe('the io of a silent task', () => {
+  it('is looked at in time for a rate at the warning, at any pace that leaves no gap, and not before', () => {
+    const ticks = fc.array(fc.integer({ min: 500, max: 3_900 }), { minLength: 600, maxLength: 600 });
+    fc.assert(
+      fc.property(ticks, fc.integer({ min: 10, max: 300 }), (ticksMs, intervalS) => {
+        const limits = someLimits({ observabilityMs: intervalS * 1000 });
+        const watch = new Watch({ ...SUBJECT, limits }, { rules: GAP_RULES });
+        let looks = 0;
+        for (const ms of ticksMs) {
+          const isNear = isStallNear(limits, watch.memory, 2 * GAP_RULES.gapMs);
+          if (isNear) looks += 1;
+          else assert.ok(watch.memory.silentMs <= 0.8 * limits.observabilityMs - 2 * GAP_RULES.gapMs);
+          watch.step({ ms });
+          if (watch.told().includes('stall_risk')) break;
+        }
+        assert.ok(looks >= 2, `${looks}`);
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
 
 describe('a gap in which nobody watched', () => {

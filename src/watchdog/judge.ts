@@ -39,6 +39,7 @@ export interface Verdict {
   readonly dueInMs: number | null;
 }
 
+const DIMS = ['elapsed', 'mem', 'cpu'] as const;
 /** The watchdog kills at this multiple of the estimate, when it is sustained. */
 const KILL_FACTOR = 2;
 /** A CPU rate has the granularity of its interval; one thread may read as 1.02 cores. */
@@ -57,8 +58,8 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchMemory, 
       limits.observabilityMs === 0 ? Number.POSITIVE_INFINITY : STALL_RISK_AT * limits.observabilityMs,
   };
   const memory = remember(resetFor(before, { estimate, limits }), sample, marks, isGap);
-  const risks = (['elapsed', 'mem', 'cpu'] as const).filter(
-    (dim) => !memory.risksTold.includes(dim) && aboveEstimate(dim, subject, memory, sample),
+  const risks = DIMS.filter(
+    (dim) => aboveEstimate(dim, subject, memory, sample) && !memory.risksTold.includes(dim),
   );
   const events: TaskEvent[] = risks.map((dim) => runawayRisk(dim, rules, subject, memory, sample));
   const stall = stallRisk(limits, memory);
@@ -66,19 +67,36 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchMemory, 
   const byTime = killByTime(rules, subject, memory, sample);
   const kill = killAtOnce(rules, subject, memory, sample) ?? (isGap ? null : byTime);
   const isNews = kill !== null && !memory.wouldKillTold.includes(kill.reason);
+  const wouldKill = rules.dryRun && isNews ? kill : null;
   const dueInMs = dueIn(subject, memory);
   return {
-    memory: {
-      ...memory,
-      risksTold: [...memory.risksTold, ...risks],
-      stallTold: memory.stallTold || stall !== null,
-      wouldKillTold: rules.dryRun && isNews ? [...memory.wouldKillTold, kill.reason] : memory.wouldKillTold,
-    },
+    memory: withTold(memory, risks, stall !== null, wouldKill),
     events,
     kill: rules.dryRun ? null : kill,
-    wouldKill: rules.dryRun && isNews ? kill : null,
+    wouldKill,
     dueInMs: isGap && byTime !== null ? Math.min(dueInMs ?? AFTER_GAP_MS, AFTER_GAP_MS) : dueInMs,
   };
+}
+
+/** Most samples have nothing to tell and leave the memory as it is. */
+function withTold(
+  memory: WatchMemory,
+  risks: readonly Dim[],
+  isStallTold: boolean,
+  wouldKill: Kill | null,
+): WatchMemory {
+  if (risks.length === 0 && !isStallTold && wouldKill === null) return memory;
+  return {
+    ...memory,
+    risksTold: [...memory.risksTold, ...risks],
+    stallTold: memory.stallTold || isStallTold,
+    wouldKillTold: wouldKill === null ? memory.wouldKillTold : [...memory.wouldKillTold, wouldKill.reason],
+  };
+}
+
+/** True while the warning of a stall may be due within `withinMs`: it tells rates, which take two samples. */
+export function isStallNear({ observabilityMs }: Limits, memory: WatchMemory, withinMs: number): boolean {
+  return observabilityMs > 0 && memory.silentMs + withinMs > STALL_RISK_AT * observabilityMs;
 }
 
 function aboveEstimate(dim: Dim, { estimate }: Subject, memory: WatchMemory, sample: Sample): boolean {
@@ -202,14 +220,20 @@ function runawayRisk(
 
 /** Time until elapsed or silence crosses its next mark, so that no such rule waits for the next tick. */
 function dueIn({ estimate, limits }: Subject, memory: WatchMemory): number | null {
-  const marks = [estimate.timeMs - memory.elapsedMs, limits.killTimeoutMs - memory.elapsedMs];
-  if (limits.observabilityMs > 0)
-    marks.push(
-      STALL_RISK_AT * limits.observabilityMs - memory.silentMs,
-      limits.observabilityMs - memory.silentMs,
-    );
-  const ahead = marks.filter((mark) => mark >= 0);
-  return ahead.length === 0 ? null : Math.floor(Math.min(...ahead)) + 1;
+  const { elapsedMs, silentMs } = memory;
+  const elapsed = Math.min(ahead(estimate.timeMs - elapsedMs), ahead(limits.killTimeoutMs - elapsedMs));
+  const { observabilityMs } = limits;
+  const silence =
+    observabilityMs === 0
+      ? Number.POSITIVE_INFINITY
+      : Math.min(ahead(STALL_RISK_AT * observabilityMs - silentMs), ahead(observabilityMs - silentMs));
+  const dueMs = Math.min(elapsed, silence);
+  return dueMs === Number.POSITIVE_INFINITY ? null : Math.floor(dueMs) + 1;
+}
+
+/** A mark that has been passed comes no more. */
+function ahead(ms: number): number {
+  return ms >= 0 ? ms : Number.POSITIVE_INFINITY;
 }
 
 function atLeast(value: number | null, threshold: number): boolean {

@@ -42,7 +42,7 @@ export interface Sample {
   readonly now: Now;
   readonly memBytes: number;
   readonly cpuUsec: number;
-  /** Null: not counted by this driver. */
+  /** Null: not counted by this driver, or not looked at: only the warning of a stall tells it. */
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly oomKills: number;
@@ -146,6 +146,7 @@ export function rememberPaused(memory: WatchMemory, sample: Sample): WatchMemory
 export function resetFor(memory: WatchMemory, asked: Asked): WatchMemory {
   const before = memory.asked;
   if (before === null) return { ...memory, asked };
+  if (before.estimate === asked.estimate && before.limits === asked.limits) return memory;
   const changed: Readonly<Record<Dim, boolean>> = {
     elapsed:
       before.estimate.timeMs !== asked.estimate.timeMs ||

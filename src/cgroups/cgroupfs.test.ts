@@ -1,0 +1,35 @@
+// Counters that are read again and again: before their file is there, while it changes, and once it has gone.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it, type TestContext } from 'node:test';
+import { counter } from './cgroupfs.ts';
+
+function absentFile(t: TestContext): string {
+  const dir = mkdtempSync(join(tmpdir(), 'babysit-cgroupfs-'));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return join(dir, 'memory.current');
+}
+
+it('a counter follows its file until it is closed', (t) => {
+  const path = absentFile(t);
+  writeFileSync(path, '4096\n');
+  const file = counter(path);
+  assert.equal(file.read(), '4096\n');
+  writeFileSync(path, '8\n');
+  assert.equal(file.read(), '8\n');
+  file.close();
+  assert.equal(file.read(), null);
+});
+
+it('a counter that this kernel lacks is looked for once, that of a group to come until it is there', (t) => {
+  const path = absentFile(t);
+  const never = counter(path);
+  const later = counter(path, 'later');
+  assert.deepEqual([never.read(), later.read()], [null, null]);
+  writeFileSync(path, '1\n');
+  assert.deepEqual([never.read(), later.read()], [null, '1\n']);
+  later.close();
+  assert.equal(later.read(), null);
+});

@@ -38,7 +38,8 @@ const cli: BuildOptions = {
 mkdirSync(half, { recursive: true });
 try {
   writeFileSync(join(half, '.built'), '');
-  await build({ ...common, ...cli, outfile: join(half, 'cli.cjs') });
+  await build({ ...common, ...cli, outfile: join(half, 'main.cjs') });
+  copyFileSync(join(root, 'cli/start.cjs'), join(half, 'cli.cjs'));
   await build({ ...common, ...cli, entryPoints: ['hooks/main.ts'], outfile: join(half, 'hooks.cjs') });
   await build({
     ...common,
@@ -55,6 +56,7 @@ try {
   for (const script of SCRIPTS) copyFileSync(join(root, script), join(half, basename(script)));
   // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
   for (const file of [
+    'main.cjs',
     'cli.cjs',
     'hooks.cjs',
     'mcp.mjs',

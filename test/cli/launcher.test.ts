@@ -95,7 +95,7 @@ describe('launcher', () => {
     const second = await pkg.run(pkg.launcher);
     assert.deepEqual([second.code, second.stderr], [0, '']);
     assert.equal(pkg.npmCalls().length, 1);
-    assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')).sort(), ['fetched', 'node']);
+    assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')).sort(), ['code', 'fetched', 'node']);
   });
 
   it('fetches once for many first calls at once', async (t) => {

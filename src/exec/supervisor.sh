@@ -28,23 +28,20 @@ write_log() {
   identify >>"$dir/claim"
   # Returns when the exit record is there, too: run_command holds the output open until then.
   copy_output
-  if needs_counters; then copy_counters >"$dir/counters"; fi
-  echo closed >>"$dir/claim"
-  # With the daemon alive its database makes the exit durable.
-  is_daemon_alive || sync "$dir/exit" "$dir/claim" || sync
-}
-
-# A daemon that lives reads the group's counters itself.
-needs_counters() { ! is_daemon_alive; }
-
-# The spawner ends with its daemon; nobody may come to bury it.
-is_daemon_alive() {
-  if read -r _ _ state _ </proc/$$/stat; then
-    [ "$state" != Z ]
+  if is_daemon_alive; then
+    # Its database makes the exit durable.
+    close_attempt
   else
-    kill -0 $$
+    copy_counters >"$dir/counters"
+    close_attempt
+    sync "$dir/exit" "$dir/claim" || sync
   fi
 }
+
+close_attempt() { echo closed >>"$dir/claim"; }
+
+# The spawner ends with its daemon. One that nobody has buried is not alive: it has no directory any more.
+is_daemon_alive() { [ -e /proc/$$/cwd ] || { ! [ -e /proc/self ] && kill -0 $$; }; }
 
 # noclobber opens with O_EXCL: whoever creates the claim owns the attempt, this supervisor or a recovering daemon.
 claim() {

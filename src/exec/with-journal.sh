@@ -46,7 +46,10 @@ end_relay() {
 }
 
 # Its counters go with the unit, so they are copied whether a daemon is there or not.
-needs_counters() { [ -n "$unit_aside" ] || ! is_daemon_alive; }
+close_attempt() {
+  [ -z "$unit_aside" ] || copy_counters >"$dir/counters"
+  echo closed >>"$dir/claim"
+}
 
 # What the main process of the task has left behind keeps the unit, as it keeps the task.
 end_unit() {

@@ -3,76 +3,52 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type GuestKind, runInGuest, skipWithout } from '../support/guest.ts';
 
-/** Test files that also run inside the guests, from the root of the project. */
-const DRIVER = ['test/integration/cgroups.test.ts'];
+/** The daemon's part alone, in a unit of its own: its subtree is ours, its only process is ours. */
+const DRIVER = 'test/integration/cgroups.test.ts';
 /** These start the daemon as a user does; it has to find its own place. */
-const TASKS = ['test/integration/tasks.test.ts'];
+const TASKS = 'test/integration/tasks.test.ts';
+const WATCHDOG = 'test/integration/watchdog.test.ts';
+const OF_SYSTEMD = ['service', 'systemd-driver', 'coming-from'].map((name) => `test/guest/${name}.test.ts`);
 
-interface Guest {
-  readonly kind: GuestKind;
-  /** The unit a daemon would be in: its subtree is ours, its only process is ours. */
-  readonly unit: readonly string[];
-  readonly inUnit: readonly string[];
-  readonly asUser: readonly string[];
-  /** Tests of TASKS that run again with every task a unit of systemd, by name. */
-  readonly asUnits: RegExp | null;
+/** One process for each, as a group with two of ours has to be refused. */
+const GUESTS: Readonly<Record<GuestKind, readonly string[]>> = {
+  'v2-root': [node(DRIVER), node(TASKS), node(WATCHDOG)],
+  'systemd-user': [
+    `${delegatedService()} ${node(DRIVER)}`,
+    node(TASKS, /runs in a group|memory hog|CPU hog|made itself a daemon|survive a SIGKILL/),
+    ...OF_SYSTEMD.map((file) => node(file)),
+    `BABYSIT_ENVELOPE_DRIVER=systemd ${node(TASKS, /memory hog|fork bomb|ignores SIGTERM|of the caller/)}`,
+  ],
+};
+
+/** `only`: the tests of these names. */
+function node(file: string, only?: RegExp): string {
+  return `"$NODE" ${only === undefined ? '' : `--test-name-pattern='${only.source}' `}${file}`;
 }
 
-const GUESTS: readonly Guest[] = [
-  {
-    kind: 'v2-root',
-    unit: [],
-    inUnit: DRIVER,
-    asUser: [...TASKS, 'test/integration/watchdog.test.ts'],
-    asUnits: null,
-  },
-  {
-    kind: 'systemd-user',
-    unit: ['systemd-run', '--user', ...delegatedService()],
-    inUnit: DRIVER,
-    asUser: [
-      ...TASKS,
-      ...['service', 'systemd-driver', 'coming-from'].map((name) => `test/guest/${name}.test.ts`),
-    ],
-    asUnits: /memory hog|fork bomb|made itself a daemon|ignores SIGTERM|of the caller/,
-  },
-];
-
-function delegatedService(): string[] {
+function delegatedService(): string {
   const env = Object.keys(guestEnv()).map((name) => `--setenv=${name}`);
-  return ['--pipe', '--wait', '--quiet', '--collect', '--same-dir', '--property=Delegate=yes', ...env];
+  const flags = ['--pipe', '--wait', '--quiet', '--collect', '--same-dir', '--property=Delegate=yes'];
+  return ['systemd-run', '--user', ...flags, ...env].join(' ');
 }
 
 function guestEnv(): Record<string, string> {
   return { BABYSIT_TEST_DRIVER: 'v2', ...(process.env.CI === undefined ? {} : { CI: process.env.CI }) };
 }
 
-/** One boot for all files; each in a process of its own, as a group with two of ours has to be refused. */
-const EACH = `code=0
-for file in $IN_UNIT; do $UNIT "$NODE" "$file" || code=1; done
-for file in $AS_USER; do "$NODE" "$file" || code=1; done
-[ -z "$AS_UNITS" ] || BABYSIT_ENVELOPE_DRIVER=systemd "$NODE" --test-name-pattern="$AS_UNITS" $TASKS || code=1
-exit $code`;
-
-// A guest has one processor, and much of its time it waits.
-describe('in guests', { concurrency: 2 }, () => {
-  for (const { kind, unit, inUnit, asUser, asUnits } of GUESTS)
-    test(`${[...inUnit, ...asUser].join(', ')} in a ${kind} guest`, {
-      skip: skipWithout(kind),
-      timeout: 480_000,
-    }, async (t) => {
-      const { code, output } = await runInGuest(kind, ['sh', '-c', EACH], {
-        timeoutMs: 450_000,
-        env: {
-          ...guestEnv(),
-          UNIT: unit.join(' '),
-          NODE: process.execPath,
-          IN_UNIT: inUnit.join(' '),
-          AS_USER: asUser.join(' '),
-          AS_UNITS: asUnits?.source ?? '',
-          TASKS: TASKS.join(' '),
+describe('in guests', () => {
+  for (const kind of ['v2-root', 'systemd-user'] as const)
+    test(`a ${kind} guest`, { skip: skipWithout(kind), timeout: 480_000 }, async (t) => {
+      const commands = GUESTS[kind];
+      const each = commands.map((command) => `${command} || code=1`);
+      const { code, output } = await runInGuest(
+        kind,
+        ['sh', '-c', `code=0; ${each.join('; ')}; exit $code`],
+        {
+          timeoutMs: 450_000,
+          env: { ...guestEnv(), NODE: process.execPath },
         },
-      });
+      );
       t.diagnostic(
         output
           .split('\n')
@@ -80,7 +56,6 @@ describe('in guests', { concurrency: 2 }, () => {
           .join(' '),
       );
       assert.equal(code, 0, output);
-      const runs = inUnit.length + asUser.length + (asUnits === null ? 0 : 1);
-      assert.equal(output.match(/pass [1-9]/g)?.length, runs, output);
+      assert.equal(output.match(/pass [1-9]/g)?.length, commands.length, output);
     });
 });

@@ -233,7 +233,10 @@ describe('babysit mcp', () => {
 
   it('tells once, beside any answer, what happened to the tasks of the session meanwhile', async (t) => {
     const { home, call, run } = await rig(t);
-    await run('quick', 'exit 4');
+    // Not before the answer to this call has left: it would tell it, too.
+    const go = `${home.work}/go`;
+    await run('quick', `${until(go)}; exit 4`);
+    writeFileSync(go, '');
     assert.equal(
       (
         await home.run([

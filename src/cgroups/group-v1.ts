@@ -1,10 +1,11 @@
 // One attempt's group in cgroup v1: a directory per hierarchy, all treated as one.
 import type { GroupRef } from '../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
+import { CountedUsage } from './counted-usage.ts';
 import type { Group, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits-v1.ts';
 import { killFrozen, signalAll } from './signals.ts';
-import { cacheBytesV1, type IoBytes, ioStatV1, keyed, single, WorkingSet } from './usage.ts';
+import { cacheBytesV1, ioStatV1, keyed, single, WorkingSet } from './usage.ts';
 import { writeLimits } from './write-limits.ts';
 
 export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
@@ -91,54 +92,13 @@ function countersOf(directories: DirectoriesV1, open: (path: string) => Counter)
     memory: of('memory', 'memory.usage_in_bytes'),
     memoryStat: of('memory', 'memory.stat'),
     memoryPeak: of('memory', 'memory.max_usage_in_bytes'),
-    oomControl: of('memory', 'memory.oom_control'),
+    // The line exists since Linux 4.13.
+    oomEvents: of('memory', 'memory.oom_control'),
     cpu: of('cpuacct', 'cpuacct.usage'),
     io: of('blkio', 'blkio.throttle.io_service_bytes_recursive'),
     pids: of('pids', 'pids.current'),
     pidsEvents: of('pids', 'pids.events'),
   };
-}
-
-/** What no decision needs every second is read when somebody looks at it. */
-class UsageV1 implements GroupUsage {
-  readonly memBytes: number;
-  readonly cpuUsec: number;
-  readonly oomKills: number;
-  readonly pidsMaxHits: number;
-  readonly #counters: Counters;
-  readonly #pids: () => number[];
-  #io: { readonly bytes: IoBytes | null } | null = null;
-
-  constructor(counters: Counters, pids: () => number[], memBytes: number) {
-    this.#counters = counters;
-    this.#pids = pids;
-    this.memBytes = memBytes;
-    this.cpuUsec = Math.floor((single(counters.cpu.read()) ?? 0) / 1000);
-    // The line exists since Linux 4.13.
-    this.oomKills = keyed(counters.oomControl.read() ?? '', 'oom_kill');
-    this.pidsMaxHits = keyed(counters.pidsEvents.read() ?? '', 'max');
-  }
-
-  get memPeakCachedBytes(): number | null {
-    return single(this.#counters.memoryPeak.read());
-  }
-
-  get ioReadBytes(): number | null {
-    return this.#readIo()?.readBytes ?? null;
-  }
-
-  get ioWriteBytes(): number | null {
-    return this.#readIo()?.writeBytes ?? null;
-  }
-
-  get pids(): number {
-    return single(this.#counters.pids.read()) ?? this.#pids().length;
-  }
-
-  #readIo(): IoBytes | null {
-    this.#io ??= { bytes: ioStatV1(this.#counters.io.read()) };
-    return this.#io.bytes;
-  }
 }
 
 function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[]): GroupUsage | null {
@@ -148,5 +108,6 @@ function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[])
     const stat = counters.memoryStat.read() ?? '';
     return { cacheBytes: cacheBytesV1(stat), capBytes: keyed(stat, 'hierarchical_memory_limit') };
   });
-  return new UsageV1(counters, pids, memBytes);
+  const cpuUsec = Math.floor((single(counters.cpu.read()) ?? 0) / 1000);
+  return new CountedUsage(counters, ioStatV1, pids, memBytes, cpuUsec);
 }

@@ -1,11 +1,12 @@
 // One attempt's group in cgroup v2: a single directory.
 import type { GroupRef } from '../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
+import { CountedUsage } from './counted-usage.ts';
 import type { Group, GroupLimits, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits-v2.ts';
 import { stringIn } from './ref.ts';
 import { killFrozen, signalAll } from './signals.ts';
-import { cacheBytesV2, type IoBytes, ioStatV2, keyed, single, WorkingSet } from './usage.ts';
+import { cacheBytesV2, ioStatV2, keyed, single, WorkingSet } from './usage.ts';
 import { watchFiles } from './watch.ts';
 import { writeLimits } from './write-limits.ts';
 
@@ -70,55 +71,14 @@ function countersOf(path: string, open: typeof counter) {
     memory: open(`${path}/memory.current`, 'later'),
     memoryStat: of('memory.stat'),
     memoryMax: of('memory.max'),
+    // Since Linux 5.19.
     memoryPeak: of('memory.peak'),
-    memoryEvents: of('memory.events'),
+    oomEvents: of('memory.events'),
     cpu: of('cpu.stat'),
     io: of('io.stat'),
     pids: of('pids.current'),
     pidsEvents: of('pids.events'),
   };
-}
-
-/** What no decision needs every second is read when somebody looks at it. */
-class UsageV2 implements GroupUsage {
-  readonly memBytes: number;
-  readonly cpuUsec: number;
-  readonly oomKills: number;
-  readonly pidsMaxHits: number;
-  readonly #counters: Counters;
-  readonly #pids: () => number[];
-  #io: { readonly bytes: IoBytes | null } | null = null;
-
-  constructor(counters: Counters, pids: () => number[], memBytes: number, cpuStat: string) {
-    this.#counters = counters;
-    this.#pids = pids;
-    this.memBytes = memBytes;
-    this.cpuUsec = keyed(cpuStat, 'usage_usec');
-    this.oomKills = keyed(counters.memoryEvents.read() ?? '', 'oom_kill');
-    this.pidsMaxHits = keyed(counters.pidsEvents.read() ?? '', 'max');
-  }
-
-  get memPeakCachedBytes(): number | null {
-    // Since Linux 5.19.
-    return single(this.#counters.memoryPeak.read());
-  }
-
-  get ioReadBytes(): number | null {
-    return this.#readIo()?.readBytes ?? null;
-  }
-
-  get ioWriteBytes(): number | null {
-    return this.#readIo()?.writeBytes ?? null;
-  }
-
-  get pids(): number {
-    return single(this.#counters.pids.read()) ?? this.#pids().length;
-  }
-
-  #readIo(): IoBytes | null {
-    this.#io ??= { bytes: ioStatV2(this.#counters.io.read()) };
-    return this.#io.bytes;
-  }
 }
 
 function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[]): GroupUsage | null {
@@ -130,5 +90,5 @@ function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[])
     cacheBytes: cacheBytesV2(counters.memoryStat.read() ?? ''),
     capBytes: single(counters.memoryMax.read()) ?? 0,
   }));
-  return new UsageV2(counters, pids, memBytes, cpuStat);
+  return new CountedUsage(counters, ioStatV2, pids, memBytes, keyed(cpuStat, 'usage_usec'));
 }

@@ -6,6 +6,8 @@ import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
 
 const text = z.union([z.string(), z.number()]);
+/** True or false, in JSON or in words. */
+const SWITCH = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
 function setting<S extends z.ZodType>(schema: S, fallback: z.input<S>, help: string) {
   return { schema, fallback, help };
@@ -174,11 +176,7 @@ export const SETTINGS = {
     98,
     'Percent of the disk that holds BABYSIT_HOME that may be in use',
   ),
-  'watchdog.dry_run': setting(
-    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
-    false,
-    'Tell what the watchdog would kill, kill nothing',
-  ),
+  'watchdog.dry_run': setting(SWITCH, false, 'Tell what the watchdog would kill, kill nothing'),
   'watchdog.kill_grace': setting(timer('watchdog.kill_grace'), '10s', 'Time between SIGTERM and SIGKILL'),
   'profile.start': setting(
     z.enum(PROFILES),
@@ -239,20 +237,16 @@ export const SETTINGS = {
     '50M',
     "A task's log is rotated when it has grown to this",
   ),
-  'log.daily': setting(
-    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
-    true,
-    'And when a new day has begun',
-  ),
+  'log.daily': setting(SWITCH, true, 'And when a new day has begun'),
   'log.keep': setting(count('log.keep', 1, 1000), 5, "Rotated parts kept of a task's log, packed"),
   'api.max_body': setting(size('api.max_body'), '8M', 'Largest request the daemon reads'),
   'api.observe_only_socket': setting(
-    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
+    SWITCH,
     false,
     'Listen on observe.sock too, through which one can look but neither change anything nor read logs',
   ),
   'log.journal': setting(
-    z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]),
+    SWITCH,
     false,
     "Also write what tasks print to systemd's journal, under their names",
   ),

@@ -109,9 +109,7 @@ export class Profiles {
       rounds.request({
         apply: (stage) => {
           this.#regime = this.#regimes[profile];
-          // The caps of the tasks must find room below it, whether they rise or fall.
-          this.#deps.capTotalCpu(null, groupsOf(rounds));
-          recapAll(stage, rounds.live.active(), this.#regime);
+          this.#recap(stage, rounds);
         },
         resolve: () => {
           this.#inForce = { profile, by, at: clock.now().wallMs };
@@ -152,10 +150,7 @@ export class Profiles {
   /** Brings adopted attempts to the profile in force, then looks every full minute. Without a schedule no timer runs. */
   start(rounds: Rounds): void {
     rounds.request({
-      apply: (stage) => {
-        this.#deps.capTotalCpu(null, groupsOf(rounds));
-        recapAll(stage, rounds.live.active(), this.#regime);
-      },
+      apply: (stage) => this.#recap(stage, rounds),
       resolve: () => this.#capTotal(rounds),
       reject: (error) => {
         this.#capTotal(rounds);
@@ -167,6 +162,12 @@ export class Profiles {
 
   stop(): void {
     for (const timer of [this.#timer, this.#capAgain]) if (timer !== null) clearTimeout(timer);
+  }
+
+  #recap(stage: Stage, rounds: Rounds): void {
+    // The caps of the tasks must find room below that of all, whether they rise or fall.
+    this.#deps.capTotalCpu(null, groupsOf(rounds));
+    recapAll(stage, rounds.live.active(), this.#regime);
   }
 
   /** v1 counts the cap of a group that has been removed for some 20 ms more: what is refused is tried again. */

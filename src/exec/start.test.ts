@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { aLaunch, NICE } from '../../test/support/build-launch.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Command } from '../core/task.ts';
 import type { Launch } from './launch-script.ts';
@@ -13,7 +14,6 @@ import { openSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
-const NICE = 5;
 let root: string;
 let count = 0;
 let spawner: Spawner;
@@ -29,23 +29,7 @@ after(() => {
 
 function launch(command: Command | string, changes: Partial<Launch> = {}): Launch {
   count += 1;
-  return {
-    dir: join(root, String(count)),
-    entryFiles: [],
-    preparation: null,
-    journal: null,
-    counterFiles: [],
-    oomScoreAdj: 0,
-    command: typeof command === 'string' ? { kind: 'shell', line: command } : command,
-    cwd: root,
-    umask: 0o022,
-    env: { PATH: process.env.PATH ?? '' },
-    nice: NICE,
-    isBackground: false,
-    usesPty: false,
-    tools: findTools(NICE),
-    ...changes,
-  };
+  return aLaunch(join(root, String(count)), root, command, changes);
 }
 
 async function finish(spec: Launch) {

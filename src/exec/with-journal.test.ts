@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { aLaunch, NICE } from '../../test/support/build-launch.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Launch } from './launch-script.ts';
 import { readCounters, readRecords } from './records.ts';
@@ -13,7 +14,6 @@ import { openSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
-const NICE = 5;
 const UNIT_MAIN = join(import.meta.dirname, '../cgroups/unit-main.sh');
 let root: string;
 let count = 0;
@@ -30,23 +30,8 @@ after(() => {
 async function finish(line: string, changes: Partial<Launch>) {
   count += 1;
   const dir = join(root, String(count));
-  startAttempt(spawner, {
-    dir,
-    entryFiles: [],
-    preparation: null,
-    journal: { identifier: 'a-task', unit: null },
-    counterFiles: [],
-    oomScoreAdj: 0,
-    command: { kind: 'shell', line },
-    cwd: root,
-    umask: 0o022,
-    env: { PATH: process.env.PATH ?? '' },
-    nice: NICE,
-    isBackground: false,
-    usesPty: false,
-    tools: findTools(NICE),
-    ...changes,
-  });
+  const journal = { identifier: 'a-task', unit: null };
+  startAttempt(spawner, aLaunch(dir, root, line, { journal, ...changes }));
   await until(() => readRecords(dir).closedAt !== null);
   const log = existsSync(`${dir}.log`) ? readFileSync(`${dir}.log`, 'utf8') : '';
   return { dir, records: readRecords(dir), log };

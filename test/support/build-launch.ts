@@ -1,0 +1,32 @@
+// The launch of an attempt for tests of the supervisor: a shell line, in a group nobody has to make.
+import type { Command } from '../../src/core/task.ts';
+import type { Launch } from '../../src/exec/launch-script.ts';
+import { findTools } from '../../src/exec/tools.ts';
+
+/** Of the spawner and of what it starts. */
+export const NICE = 5;
+
+export function aLaunch(
+  dir: string,
+  cwd: string,
+  command: Command | string,
+  changes: Partial<Launch>,
+): Launch {
+  return {
+    dir,
+    entryFiles: [],
+    preparation: null,
+    journal: null,
+    counterFiles: [],
+    oomScoreAdj: 0,
+    command: typeof command === 'string' ? { kind: 'shell', line: command } : command,
+    cwd,
+    umask: 0o022,
+    env: { PATH: process.env.PATH ?? '' },
+    nice: NICE,
+    isBackground: false,
+    usesPty: false,
+    tools: findTools(NICE),
+    ...changes,
+  };
+}

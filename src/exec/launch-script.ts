@@ -47,13 +47,11 @@ export interface Tools {
 const WITH_JOURNAL = join(import.meta.dirname, 'with-journal.sh');
 
 /**
- * Sourced by a subshell of the supervisor, which leads a process group of its own.
+ * Sourced by a subshell of the supervisor, which leads a process group of its own and has `$dir`.
  * A step that fails leaves its reason in `start_failed` and the command does not run.
  */
 export function launchScript(launch: Launch): string {
   const { plain, odd } = splitEnvironment(launch.env);
-  const fail = (what: string) =>
-    `{ printf '%s\\n' ${quote(what)} >${quote(`${launch.dir}/start_failed`)}; exit 125; }`;
   const plainArgv =
     launch.command.kind === 'shell' ? [launch.tools.bash, '-c', launch.command.line] : launch.command.argv;
   const { script } = launch.tools;
@@ -68,22 +66,22 @@ export function launchScript(launch: Launch): string {
     // Read by the supervisor when no daemon is there to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
     'trap - INT TERM HUP QUIT PIPE',
+    `fail() { printf '%s\\n' "$1" >"$dir/start_failed"; exit 125; }`,
     ...prepared(launch),
-    ...launch.entryFiles.map(
-      (file) => `echo 0 >${quote(file)} || ${fail(`the task's cgroup cannot be entered: ${file}`)}`,
-    ),
-    `if [ -w /proc/self/oom_score_adj ]; then echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj; fi`,
-    'stat=',
-    'if [ -r /proc/self/stat ]; then read -r stat </proc/self/stat; fi',
-    `printf '%s\\n' "$stat" >${quote(`${launch.dir}/started`)}`,
+    ...(launch.usesPty && script === null ? ["fail '--pty needs script(1) of util-linux'"] : []),
+    `for file in ${launch.entryFiles.map(quote).join(' ')}; do`,
+    `echo 0 >"$file" || fail "the task's cgroup cannot be entered: $file"; done`,
+    `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj`,
+    process.platform === 'linux' ? 'read -r stat </proc/self/stat' : 'stat=',
+    'echo "$stat" >"$dir/started"',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
-    `cd ${quote(launch.cwd)} || ${fail(`the working directory cannot be entered: ${launch.cwd}`)}`,
+    `cd ${quote(launch.cwd)} || fail ${quote(`the working directory cannot be entered: ${launch.cwd}`)}`,
     // bash itself complains about a locale that is not installed; that is not the command's output.
     '{',
-    ':',
-    ...plain.map(([name, value]) => `export ${name}=${quote(value)}`),
+    'set -a',
+    plain.map(([name, value]) => `${name}=${quote(value)}`).join(' '),
+    'set +a',
     '} 2>/dev/null',
-    ...(launch.usesPty && script === null ? [fail('--pty needs script(1) of util-linux')] : []),
     `exec ${[...mannerWords(launch), ...setOdd, ...argv].map(quote).join(' ')}`,
     '',
   ].join('\n');
@@ -101,12 +99,14 @@ export function journalScript({ identifier, unit }: Journal): string {
 }
 
 /** The FIFO that keeps the unit alive is the supervisor's alone. */
-function prepared({ preparation, dir }: Launch): string[] {
+function prepared({ preparation }: Launch): string[] {
   if (preparation === null) return [];
   const { script, args } = preparation;
-  const said = quote(`${dir}/unit.err`);
-  const failed = `printf '%s\\n' 'its systemd unit could not be started:' "$(<${said})" >${quote(`${dir}/start_failed`)}`;
-  return [`. ${[script, ...args].map(quote).join(' ')} 2>${said} || { ${failed}; exit 125; }`, 'exec 8>&-'];
+  return [
+    `. ${[script, ...args].map(quote).join(' ')} 2>"$dir/unit.err" ||`,
+    `fail "its systemd unit could not be started: $(<"$dir/unit.err")"`,
+    'exec 8>&-',
+  ];
 }
 
 function mannerWords({ nice, isBackground, tools }: Launch): string[] {

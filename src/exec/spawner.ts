@@ -25,6 +25,7 @@ const REMEMBERED_MS = 30_000;
  * `lost` is told when the spawner ended without being asked to.
  */
 export function openSpawner(tools: Tools, nice: number, lost: (how: string) => void): Spawner {
+  const locale = process.env.LC_ALL || process.env.LANG || '';
   const sent = new Map<string, number>();
   let niceness = nice;
   let isClosed = false;
@@ -33,7 +34,7 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
   function open(): ChildProcess {
     const child = spawn(
       tools.nice,
-      ['-n', String(niceness), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.cat],
+      ['-n', String(niceness), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.cat, locale],
       {
         cwd: '/',
         // Nothing of the caller's environment reaches a supervisor (an LD_PRELOAD of the task is not ours),

@@ -15,17 +15,18 @@ run_command() {
   echo
   # The command gets a process group of its own: its `kill 0` does not reach this one.
   set -m
-  echo "$blank" >"$dir/exit"
   # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not:
   # text behind the room for the record tells one from the other.
-  exec 2>>"$dir/exit"
+  exec 2>"$dir/exit"
+  echo "$blank" >&2
   (. "$dir/launch.sh") 2>&1
   echo "code=$? end" 1<>"$dir/exit"
 }
 
 write_log() {
   read -r || return
-  identify >>"$dir/claim"
+  exec >>"$dir/claim"
+  identify
   # Returns when the exit record is there, too: run_command holds the output open until then.
   copy_output
   if is_daemon_alive; then
@@ -38,7 +39,7 @@ write_log() {
   fi
 }
 
-close_attempt() { echo closed >>"$dir/claim"; }
+close_attempt() { echo closed; }
 
 # The spawner ends with its daemon. One that nobody has buried is not alive: it has no directory any more.
 is_daemon_alive() { [ -e /proc/$$/cwd ] || { ! [ -e /proc/self ] && kill -0 $$; }; }
@@ -68,7 +69,7 @@ copy_output() {
     missing=true
   done
   # The claim has room for a word where the log has none; the daemon puts the mark when the attempt is over.
-  if $missing; then mark_gap || echo gap >>"$dir/claim"; fi
+  if $missing; then mark_gap || echo gap; fi
 }
 
 print_byte() {

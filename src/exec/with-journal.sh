@@ -48,7 +48,7 @@ end_relay() {
 # Its counters go with the unit, so they are copied whether a daemon is there or not.
 close_attempt() {
   [ -z "$unit_aside" ] || copy_counters >"$dir/counters"
-  echo closed >>"$dir/claim"
+  echo closed
 }
 
 # What the main process of the task has left behind keeps the unit, as it keeps the task.

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
+import { removeLeftGroups } from './left-groups.ts';
 import { waitUntil } from './wait-until.ts';
 
 const STOP_DEADLINE_MS = 60_000;
@@ -68,6 +69,7 @@ async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): 
   } finally {
     // What leaked is told above; the next test shall not suffer from it.
     for (const line of processesOf(base)) killQuietly(Number.parseInt(line, 10));
+    removeLeftGroups(dir);
     rmSync(base, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -1,5 +1,7 @@
 // --memory_reserve of daemon-start and daemon-restart: the setting of the same name for the daemon that is started.
-import { parseSize } from '../src/units/size.ts';
+import { totalmem } from 'node:os';
+import { BabysitError } from '../src/core/errors.ts';
+import { formatSize, parseSize } from '../src/units/size.ts';
 import type { FlagSpec } from './argv.ts';
 
 export const MEMORY_RESERVE_FLAG = {
@@ -13,6 +15,11 @@ export const MEMORY_RESERVE_FLAG = {
 /** The environment of the daemon. Throws BabysitError usage. */
 export function withMemoryReserve(env: NodeJS.ProcessEnv, text: string | undefined): NodeJS.ProcessEnv {
   if (text === undefined) return env;
-  parseSize(text, '--memory_reserve');
+  if (parseSize(text, '--memory_reserve') >= totalmem())
+    throw new BabysitError(
+      'usage',
+      `--memory_reserve: ${text} leaves nothing for tasks: this host has ${formatSize(totalmem())}`,
+      { flag: '--memory_reserve' },
+    );
   return { ...env, BABYSIT_ADMISSION_MEMORY_RESERVE: text };
 }

@@ -55,4 +55,11 @@ describe('--memory_reserve', () => {
       }
     assert.equal((await home.run(['ping'])).code, 69);
   });
+
+  it('leaves something for tasks', async (t) => {
+    const home = testHome(t);
+    const { code, stderr } = await home.run(['daemon-start', '--memory_reserve=900T']);
+    assert.equal(code, 64);
+    assert.match(String(jsonLine(stderr).message), /^--memory_reserve: 900T leaves nothing .*this host has/);
+  });
 });

@@ -246,6 +246,7 @@ describe('removal', () => {
     const environments = [1, 2, 3].map((n) => ({ taskId: taskId(n), env: n === 3 ? { B: '2' } : env }));
     store.commit(writes({ environments, events: [eventOf(1), eventOf(2), eventOf(3)] }));
     store.remove([taskId(1), taskId(2), taskId(3), taskId(9)]);
+    assert.deepEqual(store.environment(taskId(3)), {});
     assert.deepEqual(ids(store.list({})), [taskId(2)]);
     assert.deepEqual([rowsOf('events'), rowsOf('environment_texts')], [1, 1]);
     assert.deepEqual(store.environment(taskId(2)), env);
@@ -277,6 +278,7 @@ describe('environment', () => {
     put(numbered(5));
     store.commit(writes({ environments: [{ taskId: taskId(5), env: { ...env, N: '2' } }] }));
     assert.deepEqual([rowsOf('task_environments'), rowsOf('environment_texts')], [5, 2]);
+    reopen();
     for (const n of [1, 2, 3, 4]) assert.deepEqual(store.environment(taskId(n)), env);
     assert.equal(store.environment(taskId(5)).N, '2');
   });
@@ -286,6 +288,8 @@ describe('environment', () => {
     store.commit(
       writes({ tasks: [numbered(1)], environments: [{ taskId: taskId(1), env }], events: [eventOf(1)] }),
     );
+    assert.deepEqual(store.environment(taskId(1)), env);
+    put(numbered(2));
     assert.deepEqual(store.environment(taskId(1)), env);
     const shown = [
       store.list({}),
@@ -307,6 +311,7 @@ describe('environment', () => {
         }),
         (env) => {
           store.commit(writes({ environments: [{ taskId: taskId(1), env }] }));
+          put(numbered(1));
           assert.deepEqual(store.environment(taskId(1)), env);
         },
       ),

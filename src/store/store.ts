@@ -109,7 +109,8 @@ export function openStore(path: string): Store {
 
   let isDurable = true;
   /** What the last commit has written: that is what is asked for next. */
-  let fresh: ReadonlyMap<string, Task> = new Map();
+  let freshTasks: ReadonlyMap<string, Task> = new Map();
+  let freshEnvironments: ReadonlyMap<TaskId, Environment> = new Map();
   const commit = db.transaction((writes: Writes): RecordedEvent[] => {
     for (const task of writes.tasks) putTask.run(taskToRow(task));
     // The tasks of a batch share one object.
@@ -145,28 +146,30 @@ export function openStore(path: string): Store {
 
   return {
     commit(writes, durable = true) {
-      // It takes effect when it is prepared, so it cannot be prepared beforehand.
-      if (durable !== isDurable) db.pragma(`synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+      // It takes effect when it is prepared, so it cannot be prepared beforehand; `pragma` would also make an object of it.
+      if (durable !== isDurable) db.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
       isDurable = durable;
       const events = commit.immediate(writes);
-      fresh = new Map(writes.tasks.map((task) => [task.id, task]));
+      freshTasks = new Map(writes.tasks.map((task) => [task.id, task]));
+      freshEnvironments = new Map(writes.environments.map(({ taskId, env }) => [taskId, env]));
       return events;
     },
     liveTasks: () => selectLive.all().map(rowToTask),
     list: (filter) => list(db, filter),
-    byId: (id) => fresh.get(id) ?? optional(selectById.get(id)),
+    byId: (id) => freshTasks.get(id) ?? optional(selectById.get(id)),
     byIdPrefix: (prefix, limit) => selectByPrefix.all(prefix, `${prefix}~`, limit).map(rowToTask),
     byName: (name) => optional(selectByName.get(name)),
     isNameKnown: (name) => selectName.get(name) !== undefined,
     byKey: (project, key) => optional(selectByKey.get(project, key)),
-    environment: (id) => JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
+    environment: (id) => freshEnvironments.get(id) ?? JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
     inbox,
     endedBefore: (at, statuses) => endedBefore(db, at, statuses),
     remove(ids) {
       remove.immediate(ids);
-      fresh = new Map();
+      freshTasks = new Map();
+      freshEnvironments = new Map();
     },
     backup: async (path) => void (await db.backup(path)),
     close: () => db.close(),

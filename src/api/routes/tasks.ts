@@ -1,11 +1,12 @@
 // Routes about tasks: submit, list, show, change, log, events; and tickets of those who wait for room.
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
-import { eventStream, type OpenStreams, sayFarewell } from '../event-stream.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { tellEvents } from '../event-stream.ts';
+import { LineStream, type OpenStreams, sayFarewell } from '../line-stream.ts';
 import { parseAdjust, parseEvents, parseKill, parseList, parseLog, parseTicket } from '../requests.ts';
 import { parseBatch, parseRun } from '../run-requests.ts';
 import type { Service } from '../service.ts';
-import { ticketStream } from '../ticket-stream.ts';
+import { tellTicket } from '../ticket-stream.ts';
 
 interface ByRef {
   Params: { ref: string };
@@ -14,9 +15,9 @@ interface ByRef {
 export function taskRoutes(app: FastifyInstance, service: Service): void {
   const streams: OpenStreams = new Set();
   app.addHook('preClose', async () => sayFarewell(streams));
+  const open = (reply: FastifyReply) => (closed: () => void) => new LineStream(reply, streams, closed);
   app.post('/v1/tickets', (request, reply) => {
-    const stream = ticketStream(service, parseTicket(request.body), streams);
-    return reply.type('application/x-ndjson').send(stream);
+    tellTicket(service, parseTicket(request.body), open(reply));
   });
   app.post('/v1/tasks', async (request, reply) => {
     const task = await service.run(parseRun(request.body));
@@ -47,8 +48,8 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     reply.type('application/x-ndjson');
     return records.map((record) => `${JSON.stringify(record)}\n`).join('');
   });
-  app.get<ByRef>('/v1/tasks/:ref/events', (request, reply) => {
-    const stream = eventStream(service, request.params.ref, parseEvents(request.query), streams);
-    return reply.type('application/x-ndjson').send(stream);
+  // A HEAD would wait for the end of the task.
+  app.get<ByRef>('/v1/tasks/:ref/events', { exposeHeadRoute: false }, (request, reply) => {
+    tellEvents(service, request.params.ref, parseEvents(request.query), open(reply));
   });
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import type { Group } from '../cgroups/driver.ts';
 import type { Attempt, Task } from '../core/task.ts';
 import { taskEnvironment } from '../exec/environment.ts';
-import type { Journal, Tools } from '../exec/launch-script.ts';
+import type { Journal, Launch, Tools } from '../exec/launch-script.ts';
 import type { Spawner } from '../exec/spawner.ts';
 import { startAttempt } from '../exec/start.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +18,7 @@ export interface LaunchDeps {
   readonly profiles: Profiles;
 }
 
+/** From its first record on, the attempt is observed. */
 export function launchAttempt(
   { tools, store, spawner, profiles }: LaunchDeps,
   task: Task,
@@ -27,7 +28,7 @@ export function launchAttempt(
   const { dir, stopFile, progressFile, checkpointDir } = live.paths;
   mkdirSync(checkpointDir, { recursive: true, mode: 0o700 });
   const group = groupName(task.id, attempt.number);
-  startAttempt(spawner, {
+  const launch: Launch = {
     dir,
     entryFiles: live.group.entryFiles,
     preparation: live.group.preparation,
@@ -47,7 +48,8 @@ export function launchAttempt(
       profiles.regime.threadsMax,
     ),
     tools: { ...tools, spawnerNice: spawner.nice },
-  });
+  };
+  startAttempt(spawner, launch, () => live.observe());
 }
 
 function journalOf({ name, manner }: Task, { preparation }: Group): Journal | null {

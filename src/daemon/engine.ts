@@ -312,8 +312,6 @@ export class Engine {
     if (this.#isStopped || task === undefined || !isActive(task.state)) return;
     try {
       launchAttempt(this.#deps, task, task.state.attempt, live);
-      live.observe();
-      this.stir(live.id);
       this.#climb(live.id);
     } catch (error) {
       const message = `the attempt could not be started: ${(error as Error).message}`;

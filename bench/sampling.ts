@@ -3,23 +3,45 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Run } from './benchmark.ts';
 import { cpuMs } from './proc.ts';
 import { type Product, TINY, withProduct } from './product.ts';
-import { atMost, type Row } from './row.ts';
+import { type Aim, atMost, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
 const TASKS = 200;
-/** A daemon with idle tasks does nothing else than to sample them, once in this time. */
+/** A daemon whose tasks need nothing does nothing else than to sample them, once in this time. */
 const MONITOR_INTERVAL_MS = 1000;
 /** Passes measured together. The heartbeats of all tasks, once a minute, are in one of twelve such windows. */
 const WINDOW_PASSES = 5;
 /** After a burst of submissions V8 still compiles and collects. */
 const SETTLE_MS = 3000;
 
-export function sampling({ isQuick, progress }: Run): Promise<Row[]> {
+interface Kind {
+  readonly what: string;
+  readonly command: string;
+  readonly aim: Aim | null;
+}
+
+const KINDS: readonly Kind[] = [
+  { what: 'sleep', command: 'echo begin; exec sleep 3600', aim: atMost(10) },
+  {
+    // Without a process of its own for each step: what those cost is not the daemon's.
+    what: 'print a line and use some memory each second',
+    command: `exec 3<> <(:); while :; do echo "step $((++i))"; printf -v text '%*s' $((i % 64 * 1024)) ''; read -rt 1 -u 3; done`,
+    aim: null,
+  },
+];
+
+export async function sampling(run: Run): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const kind of KINDS) rows.push(await passesOver(kind, run));
+  return rows;
+}
+
+function passesOver({ what, command, aim }: Kind, { isQuick, progress }: Run): Promise<Row> {
   const settings = { BABYSIT_WATCHDOG_MONITOR_INTERVAL: `${MONITOR_INTERVAL_MS}ms` };
   return withProduct(async (product) => {
     for (let count = 0; count < TASKS; count += 1) {
       progress(count, TASKS);
-      await product.api.submit(product.body('echo begin; exec sleep 3600', { ...TINY, force: true }));
+      await product.api.submit(product.body(command, { ...TINY, force: true }));
     }
     await delay(SETTLE_MS);
     const passMs: number[] = [];
@@ -27,17 +49,15 @@ export function sampling({ isQuick, progress }: Run): Promise<Row[]> {
       const cpu = await cpuMsWithin(product, WINDOW_PASSES * MONITOR_INTERVAL_MS);
       passMs.push(cpu / WINDOW_PASSES);
     }
-    return [
-      {
-        name: `sampling pass over ${TASKS} tasks, CPU time`,
-        unit: 'ms',
-        ours: median(passMs),
-        against: null,
-        ratio: null,
-        aim: atMost(10),
-        samples: passMs.length,
-      },
-    ];
+    return {
+      name: `sampling pass over ${TASKS} tasks that ${what}, CPU time`,
+      unit: 'ms',
+      ours: median(passMs),
+      against: null,
+      ratio: null,
+      aim,
+      samples: passMs.length,
+    };
   }, settings);
 }
 

@@ -13,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { DriverError } from './driver.ts';
+import { single, singleIn } from './usage.ts';
 
 /** An errno name such as `EBUSY`. */
 export type Errno = string;
@@ -110,6 +111,8 @@ export function processesIn(path: string): number[] {
 export interface Counter {
   /** Null when the group is gone, or the kernel has no such file. */
   read(): string | null;
+  /** Of a one-line file its number, without a string in between; null as above, Infinity for `max`. */
+  number(): number | null;
   close(): void;
 }
 
@@ -119,28 +122,39 @@ const buffer = Buffer.allocUnsafe(64 * 1024);
 /** `whenAbsent`: what a failure to open it says. A group that its unit is still to make comes later. */
 export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): Counter {
   let state: number | 'unopened' | 'closed' = 'unopened';
+
+  /** Bytes read into the buffer; null when there is nothing to read from. */
+  function fill(): number | null {
+    if (state === 'unopened') {
+      const opened = attempt(() => openSync(path, 'r'));
+      // Out of descriptors is no sign that the group is gone: that must not be mistaken for an end.
+      if ('errno' in opened && !isGone(opened.errno)) {
+        throw new DriverError(
+          opened.errno,
+          path,
+          `cannot open ${path}: ${opened.errno}; raise ulimit -n if EMFILE`,
+        );
+      }
+      if ('value' in opened) state = opened.value;
+      else if (whenAbsent === 'never') state = 'closed';
+    }
+    if (typeof state === 'string') return null;
+    try {
+      return readSync(state, buffer, 0, buffer.length, 0);
+    } catch (error) {
+      errnoOf(error);
+      return null;
+    }
+  }
+
   return {
     read() {
-      if (state === 'unopened') {
-        const opened = attempt(() => openSync(path, 'r'));
-        // Out of descriptors is no sign that the group is gone: that must not be mistaken for an end.
-        if ('errno' in opened && !isGone(opened.errno)) {
-          throw new DriverError(
-            opened.errno,
-            path,
-            `cannot open ${path}: ${opened.errno}; raise ulimit -n if EMFILE`,
-          );
-        }
-        if ('value' in opened) state = opened.value;
-        else if (whenAbsent === 'never') state = 'closed';
-      }
-      if (typeof state === 'string') return null;
-      try {
-        return buffer.toString('latin1', 0, readSync(state, buffer, 0, buffer.length, 0));
-      } catch (error) {
-        errnoOf(error);
-        return null;
-      }
+      const length = fill();
+      return length === null ? null : buffer.toString('latin1', 0, length);
+    },
+    number() {
+      const length = fill();
+      return length === null ? null : singleIn(buffer, length);
     },
     close() {
       if (typeof state === 'number') closeSync(state);
@@ -151,5 +165,8 @@ export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): 
 
 /** Counters that say what they said when they were copied. */
 export function copied(copies: ReadonlyMap<string, string>): (path: string) => Counter {
-  return (path) => ({ read: () => copies.get(path) ?? null, close() {} });
+  return (path) => {
+    const text = copies.get(path) ?? null;
+    return { read: () => text, number: () => single(text), close() {} };
+  };
 }

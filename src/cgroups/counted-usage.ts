@@ -1,47 +1,46 @@
-// One reading of a group, v1 or v2: what the rules look at every second is read at once, the rest when somebody asks.
+// One reading of a group, v1 or v2: a counter is read when somebody asks what it says, for each costs a system call.
 import type { Counter } from './cgroupfs.ts';
 import type { GroupUsage } from './driver.ts';
-import { type IoBytes, keyed, single } from './usage.ts';
+import { type CacheReading, type IoBytes, keyed, WorkingSet } from './usage.ts';
 
-/** The counters that differ between the versions of cgroups in their place only. */
-export interface SharedCounters {
+/** What both versions of cgroups have, each in files of its own. */
+export interface Counters {
+  readonly memoryPeak: Counter;
   /** The file with the line `oom_kill`. */
   readonly oomEvents: Counter;
-  readonly memoryPeak: Counter;
-  readonly io: Counter;
   readonly pids: Counter;
   readonly pidsEvents: Counter;
+  /** The working set; null as in GroupUsage. `cpuUsec`: what the group has used so far. */
+  memBytes(cpuUsec: number): number | null;
+  io(): IoBytes | null;
+  /** For kernels that do not count them. */
+  listPids(): readonly number[];
 }
 
 export class CountedUsage implements GroupUsage {
-  readonly memBytes: number;
   readonly cpuUsec: number;
-  readonly oomKills: number;
-  readonly pidsMaxHits: number;
-  readonly #counters: SharedCounters;
-  readonly #parseIo: (text: string | null) => IoBytes | null;
-  readonly #pids: () => number[];
+  readonly #counters: Counters;
   #io: { readonly bytes: IoBytes | null } | null = null;
 
-  /** `pids` lists them where the kernel does not count them. */
-  constructor(
-    counters: SharedCounters,
-    parseIo: (text: string | null) => IoBytes | null,
-    pids: () => number[],
-    memBytes: number,
-    cpuUsec: number,
-  ) {
+  constructor(counters: Counters, cpuUsec: number) {
     this.#counters = counters;
-    this.#parseIo = parseIo;
-    this.#pids = pids;
-    this.memBytes = memBytes;
     this.cpuUsec = cpuUsec;
-    this.oomKills = keyed(counters.oomEvents.read() ?? '', 'oom_kill');
-    this.pidsMaxHits = keyed(counters.pidsEvents.read() ?? '', 'max');
+  }
+
+  get memBytes(): number | null {
+    return this.#counters.memBytes(this.cpuUsec);
   }
 
   get memPeakCachedBytes(): number | null {
-    return single(this.#counters.memoryPeak.read());
+    return this.#counters.memoryPeak.number();
+  }
+
+  get oomKills(): number {
+    return keyed(this.#counters.oomEvents.read() ?? '', 'oom_kill');
+  }
+
+  get pidsMaxHits(): number {
+    return keyed(this.#counters.pidsEvents.read() ?? '', 'max');
   }
 
   get ioReadBytes(): number | null {
@@ -53,11 +52,20 @@ export class CountedUsage implements GroupUsage {
   }
 
   get pids(): number {
-    return single(this.#counters.pids.read()) ?? this.#pids().length;
+    return this.#counters.pids.number() ?? this.#counters.listPids().length;
   }
 
   #readIo(): IoBytes | null {
-    this.#io ??= { bytes: this.#parseIo(this.#counters.io.read()) };
+    this.#io ??= { bytes: this.#counters.io() };
     return this.#io.bytes;
   }
+}
+
+/** `total`: all that is charged to the group. */
+export function workingSetOf(total: Counter, readCache: () => CacheReading): Counters['memBytes'] {
+  const workingSet = new WorkingSet();
+  return (cpuUsec) => {
+    const totalBytes = total.number();
+    return totalBytes === null ? null : workingSet.bytes(totalBytes, cpuUsec, readCache);
+  };
 }

@@ -11,12 +11,13 @@ export interface GroupLimits {
   readonly pidsMax: number;
 }
 
-/** One reading of a group. Null: this driver or host does not count it. */
+/** One reading of a group; what costs a look at a file is read when it is asked for. Null: this driver or host does not count it. */
 export interface GroupUsage {
-  /** Working set without page cache, bytes: see usage.ts for the definition and its source. */
-  readonly memBytes: number;
+  /** Working set without page cache, bytes: see usage.ts for the definition and its source. Null: the group has just gone. */
+  readonly memBytes: number | null;
   /** The kernel's high-water mark, page cache included. */
   readonly memPeakCachedBytes: number | null;
+  /** 0 also where the host does not count it. */
   readonly cpuUsec: number;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;

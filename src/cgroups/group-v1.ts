@@ -1,11 +1,11 @@
 // One attempt's group in cgroup v1: a directory per hierarchy, all treated as one.
 import type { GroupRef } from '../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
-import { CountedUsage } from './counted-usage.ts';
+import { CountedUsage, type Counters, workingSetOf } from './counted-usage.ts';
 import type { Group, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits-v1.ts';
 import { killFrozen, signalAll } from './signals.ts';
-import { cacheBytesV1, ioStatV1, keyed, single, WorkingSet } from './usage.ts';
+import { cacheBytesV1, ioStatV1, keyed, single } from './usage.ts';
 import { writeLimits } from './write-limits.ts';
 
 export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
@@ -13,10 +13,9 @@ export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
 export function groupV1(ref: GroupRef): Group {
   const directories = directoriesIn(ref);
   const paths = distinct(directories);
-  const counters = countersOf(directories, counter);
-  const workingSet = new WorkingSet();
   // A process enters one hierarchy after the other, and may be moved in one of them: the group is the union.
   const pids = () => [...new Set(paths.flatMap(processesIn))];
+  const counters = countersOf(directories, counter, pids);
   const state = `${directories.freezer}/freezer.state`;
   const freezer = {
     pids,
@@ -35,11 +34,11 @@ export function groupV1(ref: GroupRef): Group {
       const current = single(read(`${directories.memory}/memory.limit_in_bytes`));
       writeLimits(limitFiles(directories, limitsV1(limits, current)), 'live');
     },
-    usage: () => usage(counters, workingSet, pids),
+    usage: counters.usage,
     counterFiles: LASTING.flatMap(([controller, file]) =>
       directories[controller] === undefined ? [] : [`${directories[controller]}/${file}`],
     ),
-    usageFrom: (copies) => usage(countersOf(directories, copied(copies)), new WorkingSet(), () => []),
+    usageFrom: (copies) => countersOf(directories, copied(copies), () => []).usage(),
     populated: () => paths.some((path) => processesIn(path).length > 0),
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -49,9 +48,7 @@ export function groupV1(ref: GroupRef): Group {
     remove: () => paths.map(removeGroup).every((errno) => errno === null),
     // v1 reports through eventfd (cgroup.event_control), which node cannot open; the sampling tick sees the change.
     watch: () => () => {},
-    close() {
-      for (const file of Object.values(counters)) file.close();
-    },
+    close: counters.close,
   };
 }
 
@@ -84,11 +81,13 @@ const LASTING: readonly (readonly [ControllerV1, string])[] = [
   ['cpuacct', 'cpuacct.usage'],
 ];
 
-type Counters = ReturnType<typeof countersOf>;
-
-function countersOf(directories: DirectoriesV1, open: (path: string) => Counter) {
+function countersOf(
+  directories: DirectoriesV1,
+  open: (path: string) => Counter,
+  listPids: () => readonly number[],
+) {
   const of = (controller: ControllerV1, file: string): Counter => open(`${directories[controller]}/${file}`);
-  return {
+  const files = {
     memory: of('memory', 'memory.usage_in_bytes'),
     memoryStat: of('memory', 'memory.stat'),
     memoryPeak: of('memory', 'memory.max_usage_in_bytes'),
@@ -99,15 +98,24 @@ function countersOf(directories: DirectoriesV1, open: (path: string) => Counter)
     pids: of('pids', 'pids.current'),
     pidsEvents: of('pids', 'pids.events'),
   };
-}
-
-function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[]): GroupUsage | null {
-  const total = single(counters.memory.read());
-  if (total === null) return null;
-  const memBytes = workingSet.bytes(total, () => {
-    const stat = counters.memoryStat.read() ?? '';
-    return { cacheBytes: cacheBytesV1(stat), capBytes: keyed(stat, 'hierarchical_memory_limit') };
-  });
-  const cpuUsec = Math.floor((single(counters.cpu.read()) ?? 0) / 1000);
-  return new CountedUsage(counters, ioStatV1, pids, memBytes, cpuUsec);
+  const counters: Counters = {
+    ...files,
+    memBytes: workingSetOf(files.memory, () => {
+      const stat = files.memoryStat.read() ?? '';
+      return { cacheBytes: cacheBytesV1(stat), capBytes: keyed(stat, 'hierarchical_memory_limit') };
+    }),
+    io: () => ioStatV1(files.io.read()),
+    listPids,
+  };
+  return {
+    usage(): GroupUsage | null {
+      const cpuNs = files.cpu.number();
+      // Where the kernel does not count it, the memory says whether the group is there.
+      if (cpuNs === null && files.memory.number() === null) return null;
+      return new CountedUsage(counters, Math.floor((cpuNs ?? 0) / 1000));
+    },
+    close() {
+      for (const file of Object.values(files)) file.close();
+    },
+  };
 }

@@ -1,20 +1,20 @@
 // One attempt's group in cgroup v2: a single directory.
 import type { GroupRef } from '../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from './cgroupfs.ts';
-import { CountedUsage } from './counted-usage.ts';
+import { CountedUsage, type Counters, workingSetOf } from './counted-usage.ts';
 import type { Group, GroupLimits, GroupUsage } from './driver.ts';
 import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits-v2.ts';
 import { stringIn } from './ref.ts';
 import { killFrozen, signalAll } from './signals.ts';
-import { cacheBytesV2, ioStatV2, keyed, single, WorkingSet } from './usage.ts';
+import { cacheBytesV2, ioStatV2, keyed } from './usage.ts';
 import { watchFiles } from './watch.ts';
 import { writeLimits } from './write-limits.ts';
 
 export function groupV2(ref: GroupRef): Group {
   const path = stringIn(ref, 'path');
-  const counters = countersOf(path, counter);
-  const workingSet = new WorkingSet();
   const pids = () => processesIn(path);
+  // Its unit makes the group while it is looked for, and enables one controller after the other.
+  const counters = countersOf(path, (file) => counter(file, 'later'), pids);
   const freezer = {
     pids,
     freeze: () => void write(`${path}/cgroup.freeze`, '1'),
@@ -32,9 +32,9 @@ export function groupV2(ref: GroupRef): Group {
         'live',
       );
     },
-    usage: () => usage(counters, workingSet, pids),
+    usage: counters.usage,
     counterFiles: LASTING.map((file) => `${path}/${file}`),
-    usageFrom: (copies) => usage(countersOf(path, copied(copies)), new WorkingSet(), () => []),
+    usageFrom: (copies) => countersOf(path, copied(copies), () => []).usage(),
     populated: () => keyed(read(`${path}/cgroup.events`) ?? '', 'populated') === 1,
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -46,9 +46,7 @@ export function groupV2(ref: GroupRef): Group {
     thaw: freezer.thaw,
     remove: () => removeGroup(path) === null,
     watch: (changed) => watchFiles([`${path}/cgroup.events`, `${path}/memory.events`], changed),
-    close() {
-      for (const file of Object.values(counters)) file.close();
-    },
+    close: counters.close,
   };
 }
 
@@ -63,12 +61,10 @@ export function enabledIn(
 
 const LASTING = ['memory.current', 'memory.peak', 'memory.events', 'cpu.stat', 'io.stat'];
 
-type Counters = ReturnType<typeof countersOf>;
-
-function countersOf(path: string, open: typeof counter) {
+function countersOf(path: string, open: (path: string) => Counter, listPids: () => readonly number[]) {
   const of = (file: string): Counter => open(`${path}/${file}`);
-  return {
-    memory: open(`${path}/memory.current`, 'later'),
+  const files = {
+    memory: of('memory.current'),
     memoryStat: of('memory.stat'),
     memoryMax: of('memory.max'),
     // Since Linux 5.19.
@@ -79,16 +75,23 @@ function countersOf(path: string, open: typeof counter) {
     pids: of('pids.current'),
     pidsEvents: of('pids.events'),
   };
-}
-
-function usage(counters: Counters, workingSet: WorkingSet, pids: () => number[]): GroupUsage | null {
-  const total = single(counters.memory.read());
-  // The others are not looked for before the group is there.
-  const cpuStat = total === null ? null : counters.cpu.read();
-  if (total === null || cpuStat === null) return null;
-  const memBytes = workingSet.bytes(total, () => ({
-    cacheBytes: cacheBytesV2(counters.memoryStat.read() ?? ''),
-    capBytes: single(counters.memoryMax.read()) ?? 0,
-  }));
-  return new CountedUsage(counters, ioStatV2, pids, memBytes, keyed(cpuStat, 'usage_usec'));
+  const counters: Counters = {
+    ...files,
+    memBytes: workingSetOf(files.memory, () => ({
+      cacheBytes: cacheBytesV2(files.memoryStat.read() ?? ''),
+      capBytes: files.memoryMax.number() ?? 0,
+    })),
+    io: () => ioStatV2(files.io.read()),
+    listPids,
+  };
+  return {
+    usage(): GroupUsage | null {
+      // There in every group, whatever controllers it has.
+      const cpuStat = files.cpu.read();
+      return cpuStat === null ? null : new CountedUsage(counters, keyed(cpuStat, 'usage_usec'));
+    },
+    close() {
+      for (const file of Object.values(files)) file.close();
+    },
+  };
 }

@@ -10,6 +10,7 @@ import {
   ioStatV2,
   keyed,
   single,
+  singleIn,
   WorkingSet,
 } from './usage.ts';
 
@@ -56,15 +57,19 @@ test('v1: the working set uses the totals, which include sub-groups', () => {
   assert.equal(cacheBytesV1(STAT_V1), 2236416 + 3526656);
 });
 
-/** A group whose total and memory.stat the test sets; counts how often the latter is read. */
+/** A group whose counters the test sets, and which uses CPU time between samples; counts how often memory.stat is read. */
 function group(totalBytes: number, reading: CacheReading) {
   const workingSet = new WorkingSet();
-  const it = { totalBytes, reading, reads: 0 };
+  const it = { totalBytes, reading, reads: 0, cpuUsec: 0, usedUsec: 1 };
   const read = () => {
     it.reads += 1;
     return it.reading;
   };
-  return Object.assign(it, { bytes: () => workingSet.bytes(it.totalBytes, read) });
+  const bytes = () => {
+    it.cpuUsec += it.usedUsec;
+    return workingSet.bytes(it.totalBytes, it.cpuUsec, read);
+  };
+  return Object.assign(it, { bytes });
 }
 
 test('a reading of memory.stat is good for five samples while the total stands still', () => {
@@ -77,6 +82,26 @@ test('a reading of memory.stat is good for five samples while the total stands s
   it.totalBytes = 101;
   it.bytes();
   assert.equal(it.reads, 3);
+});
+
+test('of a group that uses no CPU time a reading is good for thirty samples, unless the total changes', () => {
+  const it = group(100, { cacheBytes: 30, capBytes: 1000 });
+  it.bytes();
+  it.usedUsec = 0;
+  for (let i = 1; i < 30; i += 1) it.bytes();
+  assert.equal(it.reads, 1);
+  it.bytes();
+  assert.equal(it.reads, 2);
+  it.totalBytes = 90;
+  it.bytes();
+  assert.equal(it.reads, 3);
+});
+
+test('where CPU time is not counted every group counts as active', () => {
+  const it = group(100, { cacheBytes: 30, capBytes: 1000 });
+  it.usedUsec = 0;
+  for (let i = 0; i < 10; i += 1) it.bytes();
+  assert.equal(it.reads, 2);
 });
 
 test('near its cap, or where none is told, memory.stat is read for every sample', () => {
@@ -118,6 +143,12 @@ test('every value written as `key value` is read back', () => {
       for (const [key, value] of Object.entries(entries)) assert.equal(keyed(text, key), value);
     }),
   );
+});
+
+test('a number is the same read as text or as bytes', () => {
+  const same = (text: string) => assert.equal(singleIn(Buffer.from(`${text}9`), text.length), single(text));
+  for (const text of ['', 'max\n', '0\n', '163840\n']) same(text);
+  fc.assert(fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (value) => same(`${value}\n`)));
 });
 
 test('one-line files: a number, max, absent', () => {

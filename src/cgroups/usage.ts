@@ -21,6 +21,17 @@ export function cacheBytesV1(memoryStat: string): number {
   return keyed(memoryStat, 'total_inactive_file') + keyed(memoryStat, 'total_active_file');
 }
 
+/** Counts in multiples of this come from a clock that ticks every 1, 4 or 10 ms, in which much can happen; 0: not counted. */
+const TICK_USEC = 1000;
+
+/**
+ * True: the group has done nothing between two readings of its CPU time, in µs. Whoever forks in vain, is killed, ends or
+ * writes a file uses some, and the kernel counts it after the act.
+ */
+export function hasRested(beforeUsec: number, nowUsec: number): boolean {
+  return nowUsec === beforeUsec && nowUsec % TICK_USEC !== 0;
+}
+
 /** What memory.stat and the cap file of a group say. */
 export interface CacheReading {
   readonly cacheBytes: number;
@@ -30,29 +41,45 @@ export interface CacheReading {
 
 /** Nearer to its cap than this, page cache makes room for what is added, and the total stands still. */
 const NEAR_CAP = 0.9;
-/** Samples one reading is good for: what else shifts within the same total (mlock(2), a host short of memory) is seen then. */
-const MAX_USES = 5;
+/**
+ * What else shifts within the same total (mlock(2), a host short of memory) is seen at every fifth sample; of a group that
+ * uses no CPU time, and therefore shifts nothing itself, at every thirtieth.
+ */
+const MAX_AGE = 30;
+const AGE_OF_A_SAMPLE = { active: 6, rested: 1 };
 
 /**
  * The working set of one group, sample by sample. memory.stat costs as much as all other counters of a sample, so a reading
  * is used again as long as the total charged to the group stands still, far from its cap.
  */
 export class WorkingSet {
-  #last = { totalBytes: Number.NaN, cacheBytes: 0, capBytes: 0, uses: 0 };
+  #totalBytes = Number.NaN;
+  #reading: CacheReading = { cacheBytes: 0, capBytes: 0 };
+  #cpuUsec = Number.NaN;
+  #age = 0;
 
-  /** `totalBytes`: all that is charged to the group. */
-  bytes(totalBytes: number, read: () => CacheReading): number {
-    if (!this.#isGood(totalBytes)) this.#last = { totalBytes, ...read(), uses: 0 };
-    this.#last.uses += 1;
+  /** `totalBytes`: all that is charged to the group. `cpuUsec`: used by it so far; 0: not counted. */
+  bytes(totalBytes: number, cpuUsec: number, read: () => CacheReading): number {
+    this.#age += hasRested(this.#cpuUsec, cpuUsec) ? AGE_OF_A_SAMPLE.rested : AGE_OF_A_SAMPLE.active;
+    this.#cpuUsec = cpuUsec;
+    if (!this.#isGood(totalBytes)) {
+      this.#totalBytes = totalBytes;
+      this.#reading = read();
+      this.#age = 0;
+    }
     // The two files are not read at the same instant, and memory.stat may lag behind.
-    return Math.max(0, totalBytes - this.#last.cacheBytes);
+    return Math.max(0, totalBytes - this.#reading.cacheBytes);
   }
 
   #isGood(nowBytes: number): boolean {
-    const { totalBytes, capBytes, uses } = this.#last;
-    return nowBytes === totalBytes && nowBytes < NEAR_CAP * capBytes && uses < MAX_USES;
+    return (
+      nowBytes === this.#totalBytes && nowBytes < NEAR_CAP * this.#reading.capBytes && this.#age < MAX_AGE
+    );
   }
 }
+
+const ZERO = 48;
+const LETTER_M = 109;
 
 /** The value of `key` in a file of `key value` lines; 0 where this kernel has no such line. */
 export function keyed(text: string, key: string): number {
@@ -66,6 +93,19 @@ export function keyed(text: string, key: string): number {
 export function single(text: string | null): number | null {
   if (text === null || text === '') return null;
   return text.startsWith('max') ? Number.POSITIVE_INFINITY : digits(text, 0);
+}
+
+/** The same of the first `length` bytes. */
+export function singleIn(bytes: Uint8Array, length: number): number | null {
+  if (length === 0) return null;
+  if (bytes[0] === LETTER_M) return Number.POSITIVE_INFINITY;
+  let value = 0;
+  for (let at = 0; at < length; at += 1) {
+    const digit = (bytes[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 export interface IoBytes {
@@ -93,7 +133,6 @@ function sumAfter(text: string, marker: string): number {
   return sum;
 }
 
-const ZERO = 48;
 /** The decimal number that begins at `from`. */
 function digits(text: string, from: number): number {
   let value = 0;

@@ -60,8 +60,10 @@ export class AttemptLog {
   }
 
   #stat(): Stats | undefined {
-    if (this.#isHeld) this.#fd ??= openedAt(this.path);
-    return this.#fd === null ? statSync(this.path, { throwIfNoEntry: false }) : fstatSync(this.#fd);
+    if (this.#fd !== null) return fstatSync(this.#fd);
+    const file = statSync(this.path, { throwIfNoEntry: false });
+    if (this.#isHeld && file !== undefined) this.#fd = openedAt(this.path);
+    return file;
   }
 
   /** Of the file alone. */
@@ -69,9 +71,9 @@ export class AttemptLog {
     return this.#size;
   }
 
-  /** Wherever they are now. */
+  /** Wherever they are now. 0 while no file has been seen: that is made before anything is rotated away, and stays. */
   printedBytes(): number {
-    return this.#findStart() + this.#size;
+    return this.#touchedAt === null && this.#start === null ? 0 : this.#findStart() + this.#size;
   }
 
   #findStart(): number {
@@ -146,7 +148,7 @@ function dayOf(ms: number): string {
   return lastMinute.day;
 }
 
-/** Null: there is no such file yet, or no descriptor is left. */
+/** Null: it has just gone, or no descriptor is left. */
 function openedAt(path: string): number | null {
   try {
     return openSync(path, 'r');

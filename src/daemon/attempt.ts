@@ -13,6 +13,7 @@ import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
 import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { Idleness } from './idleness.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress.ts';
 import { StrictOutput } from './strict-output.ts';
@@ -38,6 +39,9 @@ export class LiveAttempt {
   /** From the first sample on, so that an attempt that ends before costs no descriptors. */
   #held: { readonly supervisor: HeldProcess | null; readonly main: HeldProcess | null } | null = null;
   #samples = 0;
+  readonly #idleness = new Idleness();
+  #hasMain = false;
+  #events = NO_EVENTS;
   #strict: StrictOutput | null = null;
   #isAttached = false;
   #climb: NodeJS.Timeout | null = null;
@@ -111,24 +115,46 @@ export class LiveAttempt {
     return this.#known.started !== null;
   }
 
+  /** Once a sample, before it: counts as the last look from then on. Null when the group is gone. */
+  look(): GroupUsage | null {
+    const usage = this.group.usage();
+    if (usage !== null) this.#idleness.note(usage.cpuUsec);
+    if (usage === null || this.mayHaveActed || !this.#hasMain) this.#hasMain = this.#isMainAlive();
+    return usage;
+  }
+
+  /** The group may have done something between the last two looks. */
+  get mayHaveActed(): boolean {
+    return !this.#idleness.isIdle;
+  }
+
+  /** At the last look: false also while it was not known. */
+  get hasMain(): boolean {
+    return this.#hasMain;
+  }
+
   /** Null when the group is gone. `isStrict`: only output that does not repeat itself counts. `withIo`: read those counters, too. */
   sample(
+    usage: GroupUsage,
     now: Now,
     { isStrict, withIo }: { readonly isStrict: boolean; readonly withIo: boolean },
   ): Sample | null {
-    const usage = this.group.usage();
-    if (usage === null) return null;
+    const { memBytes } = usage;
+    if (memBytes === null) return null;
     this.#samples += 1;
     this.#held ??= holdProcesses(this.#known);
     this.log.hold();
-    this.memBytes = usage.memBytes;
+    this.memBytes = memBytes;
+    if (this.mayHaveActed) this.#events = { oomKills: usage.oomKills, pidsMaxHits: usage.pidsMaxHits };
+    const { outputBytes, outputAt } = this.#output(now, isStrict);
     return {
       now,
-      memBytes: usage.memBytes,
+      memBytes,
       cpuUsec: usage.cpuUsec,
-      oomKills: usage.oomKills,
-      pidsMaxHits: usage.pidsMaxHits,
-      ...this.#output(now, isStrict),
+      oomKills: this.#events.oomKills,
+      pidsMaxHits: this.#events.pidsMaxHits,
+      outputBytes,
+      outputAt,
       ioReadBytes: withIo ? usage.ioReadBytes : null,
       ioWriteBytes: withIo ? usage.ioWriteBytes : null,
     };
@@ -187,6 +213,8 @@ export class LiveAttempt {
   }
 }
 
+const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0 };
+
 function holdProcesses({ supervisor, started }: KnownRecords) {
   const main = started?.main ?? null;
   return {
@@ -216,15 +244,15 @@ function signalGroup(pgid: number, signal: NodeJS.Signals): void {
 const ENOUGH_SAMPLES = 2;
 
 function toUsage(usage: GroupUsage, memory: WatchMemory | null, samples: number): Usage {
-  const cached = usage.memPeakCachedBytes;
-  const isKernelBetter = cached !== null && (samples < ENOUGH_SAMPLES || usage.oomKills > 0);
+  const { oomKills, memPeakCachedBytes: cached } = usage;
+  const isKernelBetter = cached !== null && (samples < ENOUGH_SAMPLES || oomKills > 0);
   return {
     peakMemBytes: isKernelBetter ? cached : samples > 0 ? (memory?.peakMemBytes ?? 0) : null,
     peakMemCachedBytes: cached,
     cpuSeconds: usage.cpuUsec / 1e6,
     ioReadBytes: usage.ioReadBytes,
     ioWriteBytes: usage.ioWriteBytes,
-    oomKills: usage.oomKills,
+    oomKills,
     peakCpuCores: memory?.peakCpuCores ?? null,
   };
 }

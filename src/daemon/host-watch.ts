@@ -28,7 +28,9 @@ export function watchHost(
 ): PressureMemory {
   const isDiskPressed = before.disk.lastedMs !== null;
   const tasks = (memBytesOf: (live: LiveAttempt) => number) =>
-    attempts.flatMap((live) => pressedTask(stage, live, memBytesOf(live), isDiskPressed));
+    attempts
+      .map((live) => pressedTask(stage, live, memBytesOf(live), isDiskPressed))
+      .filter((task) => task !== null);
   const sampled = tasks(({ memBytes }) => memBytes);
   const first = judgePressure(pressureRules, before, sampleHost(home, stage.now), sampled);
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
@@ -69,19 +71,22 @@ function sampleHost(home: string, now: Now): HostSample {
 }
 
 /** `withWrites`: what a task has written is dear to find out, and needed only while the disk is full. */
-function pressedTask(stage: Stage, live: LiveAttempt, memBytes: number, withWrites: boolean): PressedTask[] {
+function pressedTask(
+  stage: Stage,
+  live: LiveAttempt,
+  memBytes: number,
+  withWrites: boolean,
+): PressedTask | null {
   const task = stage.get(live.id);
-  if (task === undefined || !isActive(task.state)) return [];
+  if (task === undefined || !isActive(task.state)) return null;
   const { kill } = task.state.attempt;
-  return [
-    {
-      id: live.id,
-      memBytes,
-      estimatedMemBytes: task.estimate.memBytes,
-      writtenBytes: withWrites ? writtenBytes(live) : null,
-      endingMs: kill === null ? null : Math.max(0, stage.now.wallMs - kill.at),
-    },
-  ];
+  return {
+    id: live.id,
+    memBytes,
+    estimatedMemBytes: task.estimate.memBytes,
+    writtenBytes: withWrites ? writtenBytes(live) : null,
+    endingMs: kill === null ? null : Math.max(0, stage.now.wallMs - kill.at),
+  };
 }
 
 /** The processes' own account, for v1 charges what goes through the cache to nobody; the log is written outside the group. */

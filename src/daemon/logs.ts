@@ -3,7 +3,7 @@
 import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Now } from '../core/clock.ts';
 import { logSize } from '../exec/log-file.ts';
 import { lacksGapMark, markGap } from '../exec/log-gap.ts';
 import { logParts } from '../exec/log-parts.ts';
@@ -51,12 +51,11 @@ export class Logs {
   }
 
   /** Call about once a second. `supervisor`: who writes the log; null: not known yet. */
-  look(log: AttemptLog, supervisor: ProcessIdentity | null): void {
-    const nowMs = this.#clock.now().wallMs;
+  look(log: AttemptLog, supervisor: ProcessIdentity | null, now: Now): void {
     this.#try(log, () => {
-      log.note(nowMs);
-      for (const path of log.takePackable(nowMs, false)) this.#pack(path);
-      if (supervisor !== null) this.#rotateWhenDue(log, supervisor, nowMs);
+      log.note(now.wallMs);
+      for (const path of log.takePackable(now.wallMs, false)) this.#pack(path);
+      if (supervisor !== null) this.#rotateWhenDue(log, supervisor, now);
     });
   }
 
@@ -93,17 +92,16 @@ export class Logs {
     }
   }
 
-  #rotateWhenDue(log: AttemptLog, supervisor: ProcessIdentity, nowMs: number): void {
-    const { monoMs } = this.#clock.now();
+  #rotateWhenDue(log: AttemptLog, supervisor: ProcessIdentity, { wallMs, monoMs }: Now): void {
     if (log.isRotating || this.#stop.signal.aborted || monoMs < this.#retryAtMs) return;
-    if (!log.isDue(this.#rules, nowMs)) return;
+    if (!log.isDue(this.#rules, wallMs)) return;
     const rotate = async () => {
       await this.#rotate(log, supervisor);
       log.rotation = null;
       // Who prints faster than it is looked at.
       this.#try(log, () => {
         log.see();
-        this.#rotateWhenDue(log, supervisor, nowMs);
+        this.#rotateWhenDue(log, supervisor, this.#clock.now());
       });
     };
     this.#rotated = this.#rotated.then(rotate);

@@ -11,7 +11,7 @@ function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
   const reader = new ProgressReader(files);
   const logBytes = () => statSync(files.log, { throwIfNoEntry: false })?.size ?? 0;
   return {
-    look: (nowMs: number) => reader.look(nowMs, logBytes()),
+    look: (nowMs: number, mayHaveActed = true) => reader.look(nowMs, logBytes(), mayHaveActed),
     progress: (nowMs: number) => reader.progress(nowMs),
   };
 }
@@ -44,6 +44,19 @@ describe('the progress reader', () => {
       [reader.progress(2000)?.done, reader.progress(2000)?.total, reader.progress(2000)?.source],
       [5, 10, 'told'],
     );
+  });
+
+  it('looks for a progress file when the command may have made one, and follows it from then on', (t) => {
+    const { reader, progressFile } = filesIn(t);
+    reader.look(0);
+    appendFileSync(progressFile, '{"done":1,"total":10}\n');
+    reader.look(1000, false);
+    assert.equal(reader.progress(1000), null);
+    reader.look(2000);
+    assert.equal(reader.progress(2000)?.done, 1);
+    appendFileSync(progressFile, '{"done":2,"total":10}\n');
+    reader.look(3000, false);
+    assert.equal(reader.progress(3000)?.done, 2);
   });
 
   it('reads a bar without an end once the log is quiet', (t) => {

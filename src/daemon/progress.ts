@@ -1,5 +1,5 @@
 // Reads what a live attempt has added to its log and to its progress file, and keeps what follows for its progress.
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Progress } from '../core/progress.ts';
 import {
   foldOutput,
@@ -18,6 +18,7 @@ export class ProgressReader {
   readonly #log: Growing;
   readonly #toldPath: string;
   readonly #told: Growing;
+  #hasTold = false;
   #memory: ProgressMemory = NO_PROGRESS;
 
   /** The files need not exist yet. What is in them already, as in those of an adopted attempt, is read at the first look. */
@@ -27,14 +28,20 @@ export class ProgressReader {
     this.#told = new Growing(paths.progressFile);
   }
 
-  /** Once a tick: one read of each file that has grown. `logBytes`: size of the log. `nowMs` is of the monotonic clock. */
-  look(nowMs: number, logBytes: number): void {
+  /**
+   * Once a tick: one read of each file that has grown. `logBytes`: size of the log. `mayHaveActed`: the command; else no
+   * progress file is looked for where there was none. `nowMs` is of the monotonic clock.
+   */
+  look(nowMs: number, logBytes: number, mayHaveActed: boolean): void {
     const output = this.#log.added(logBytes);
     if (output !== null) {
       if (output.isAfterGap) this.#memory = forgetUnfinished(this.#memory);
       this.#memory = foldOutput(this.#memory, output.text, nowMs);
     }
-    const told = this.#told.added(statSync(this.#toldPath, { throwIfNoEntry: false })?.size ?? 0);
+    if (!mayHaveActed && !this.#hasTold) return;
+    const file = statSync(this.#toldPath, { throwIfNoEntry: false });
+    this.#hasTold = file !== undefined;
+    const told = this.#told.added(file?.size ?? 0);
     if (told !== null && told.text !== '') this.#memory = foldTold(this.#memory, told.text, nowMs);
   }
 
@@ -87,8 +94,7 @@ function readEnd(path: string, from: number): Buffer | null {
   let fd: number | null = null;
   try {
     fd = openSync(path, 'r');
-    const bytes = Math.min(READ_BYTES, Math.max(0, fstatSync(fd).size - from));
-    return buffer.subarray(0, readSync(fd, buffer, 0, bytes, from));
+    return buffer.subarray(0, readSync(fd, buffer, 0, READ_BYTES, from));
   } catch {
     return null;
   } finally {

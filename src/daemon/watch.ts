@@ -32,15 +32,23 @@ export function sampleAll(
     const task = stage.get(live.id);
     if (task === undefined || !isActive(task.state)) continue;
     const { attempt } = task.state;
-    if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) examine(live);
-    if (attempt.startedAt === null) continue;
-    live.nudgeSupervisor();
+    if (attempt.startedAt === null) {
+      if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) examine(live);
+      continue;
+    }
+    const usage = live.look();
+    // While the main process lives it makes no difference whether its supervisor does.
+    if (!live.hasMain) {
+      if (live.isSupervisorGone()) examine(live);
+      else live.nudgeSupervisor();
+    }
+    if (usage === null) continue;
     const { isStrict } = task.limits;
     const withIo = live.memory === null || isStallNear(task.limits, live.memory, 2 * watchRules.gapMs);
-    const sample = live.sample(stage.now, { isStrict, withIo });
+    const sample = live.sample(usage, stage.now, { isStrict, withIo });
     if (sample === null) continue;
-    logs.look(live.log, live.supervisor);
-    live.progress.look(stage.now.monoMs, live.log.size);
+    logs.look(live.log, live.supervisor, stage.now);
+    live.progress.look(stage.now.monoMs, live.log.size, live.mayHaveActed);
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(stage.now.monoMs));
     const before = live.memory ?? live.firstMemory(sample, task.state);
     if (task.state.status === 'paused') {

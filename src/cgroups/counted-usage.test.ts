@@ -1,0 +1,84 @@
+// A reading of a group, from directories that hold what the kernel's would: what is there, what is not, and what comes late.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it, type TestContext } from 'node:test';
+import { groupV1 } from './group-v1.ts';
+import { groupV2 } from './group-v2.ts';
+
+function directory(t: TestContext) {
+  const path = mkdtempSync(join(tmpdir(), 'babysit-usage-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return {
+    path,
+    write(files: Readonly<Record<string, string>>) {
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(join(path, name, '..'), { recursive: true });
+        writeFileSync(join(path, name), text);
+      }
+    },
+  };
+}
+
+const MEMORY_STAT_V1 = 'hierarchical_memory_limit 9000000\ntotal_inactive_file 4096\ntotal_active_file 0\n';
+
+it('v1: what a reading says is what the files say when it is asked', (t) => {
+  const { path, write } = directory(t);
+  write({
+    'memory/memory.usage_in_bytes': '1048576\n',
+    'memory/memory.stat': MEMORY_STAT_V1,
+    'memory/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 0\n',
+    'cpuacct/cpuacct.usage': '2500999\n',
+    'pids/pids.events': 'max 0\n',
+  });
+  const of = (controller: string) => ({ [controller]: join(path, controller) });
+  const group = groupV1({ driver: 'v1', name: 't', ...of('memory'), ...of('cpuacct'), ...of('pids') });
+  t.after(() => group.close());
+  const usage = group.usage();
+  assert.equal(usage?.cpuUsec, 2500);
+  assert.equal(usage.memBytes, 1_044_480);
+  assert.deepEqual([usage.oomKills, usage.pidsMaxHits, usage.ioReadBytes], [0, 0, null]);
+  write({ 'memory/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 2\n' });
+  write({ 'pids/pids.events': 'max 3\n' });
+  assert.deepEqual([usage.oomKills, usage.pidsMaxHits], [2, 3]);
+});
+
+it('v1: without a hierarchy that counts CPU time a group is there all the same, until it is gone', (t) => {
+  const { path, write } = directory(t);
+  write({ 'memory/memory.usage_in_bytes': '4096\n', 'memory/memory.stat': MEMORY_STAT_V1 });
+  const ref = { driver: 'v1', name: 't', memory: join(path, 'memory') } as const;
+  const group = groupV1(ref);
+  t.after(() => group.close());
+  assert.equal(group.usage()?.cpuUsec, 0);
+  assert.equal(group.usage()?.memBytes, 0);
+  assert.equal(groupV1({ ...ref, memory: join(path, 'gone') }).usage(), null);
+});
+
+it('v2: a group that is still to come, and gets its controllers one after the other', (t) => {
+  const { path, write } = directory(t);
+  const group = groupV2({ driver: 'v2', name: 't', path: join(path, 't') });
+  t.after(() => group.close());
+  assert.equal(group.usage(), null);
+  write({ 't/cpu.stat': 'usage_usec 1500\nuser_usec 1000\n' });
+  const early = group.usage();
+  assert.deepEqual([early?.cpuUsec, early?.memBytes, early?.pidsMaxHits], [1500, null, 0]);
+  write({
+    't/memory.current': '1048576\n',
+    't/memory.max': 'max\n',
+    't/memory.stat': 'inactive_file 4096\n',
+  });
+  write({ 't/pids.events': 'max 1\n' });
+  const later = group.usage();
+  assert.deepEqual([later?.memBytes, later?.pidsMaxHits], [1_044_480, 1]);
+});
+
+it('of a group that is gone, the copies that were made of its counters speak', () => {
+  const ref = { driver: 'v1', name: 't', memory: '/gone/memory', cpuacct: '/gone/cpuacct' } as const;
+  const group = groupV1(ref);
+  assert.equal(group.usageFrom(new Map()), null);
+  const texts = ['1048576\n', '2097152\n', 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n', '3000000\n'];
+  const copies = new Map(group.counterFiles.map((path, i) => [path, texts[i] ?? '']));
+  const usage = group.usageFrom(copies);
+  assert.deepEqual([usage?.cpuUsec, usage?.memPeakCachedBytes, usage?.oomKills], [3000, 2_097_152, 1]);
+});

@@ -1,0 +1,41 @@
+// Which samples may be taken for ones before which nothing has happened.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Idleness } from './idleness.ts';
+
+function judge(cpuUsecs: readonly number[]): boolean[] {
+  const idleness = new Idleness();
+  return cpuUsecs.map((cpuUsec) => {
+    idleness.note(cpuUsec);
+    return idleness.isIdle;
+  });
+}
+
+test('idle is who has used no CPU time since the last sample; at every fifth nobody is', () => {
+  assert.deepEqual(judge([7, 7, 8, 8, 8, 8, 8, 8, 8]), [
+    ...[false, true, false, true, true, true, true, false],
+    true,
+  ]);
+});
+
+test('where CPU time is counted in ticks, or not at all, nobody is idle', () => {
+  for (const cpuUsec of [0, 4000, 10_000]) assert.deepEqual(judge([cpuUsec, cpuUsec]), [false, false]);
+});
+
+test('nobody is idle at a sample that shows more CPU time, nor for five samples in a row', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 1 }), { minLength: 5 }), (steps) => {
+      let used = 1;
+      const readings = steps.map((step) => {
+        used += step;
+        return used;
+      });
+      const idle = judge(readings);
+      for (let i = 0; i < idle.length; i += 1) {
+        if (i === 0 || steps[i] === 1) assert.equal(idle[i], false);
+        assert.ok(idle.slice(i, i + 5).length < 5 || idle.slice(i, i + 5).includes(false));
+      }
+    }),
+  );
+});

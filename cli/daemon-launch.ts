@@ -12,12 +12,17 @@ export interface Launch {
   ended(): Promise<number | string | null>;
 }
 
-/** The daemon beside this program, built or (unbuilt) its sources. A small young generation keeps 8 MB off its back. */
+/** The daemon beside this program, built or (unbuilt) its sources. */
 export function daemonArgs(): string[] {
   const built = !import.meta.filename.endsWith('.ts');
   const program = join(import.meta.dirname, built ? 'daemon.mjs' : '../src/daemon/main.ts');
-  return ['--max-semi-space-size=1', program];
+  return [...V8, program];
 }
+
+/** V8 has Maglev switched on since Node 24: for a daemon its code is as fast as TurboFan's, without 5 MB of compiler. */
+const HAS_MAGLEV = Number.parseInt(process.versions.node, 10) >= 24;
+/** A small young generation keeps 8 MB off its back. */
+const V8 = ['--max-semi-space-size=1', ...(HAS_MAGLEV ? ['--no-turbofan'] : [])];
 
 export function launchDetached(home: Home, env: Record<string, string>): Launch {
   // Read-only for others from the first byte on; the umask is the daemon's too.

@@ -70,6 +70,7 @@ function hostText({ host, daemon, capacity, tasks, pressure, running, leases, qu
       `${tasks.running} running, ${tasks.paused} paused, ${tasks.pending} pending, ${tasks.tickets} waiting for room`,
     ],
   ];
+  if (host.stalled.cpu_some_pct !== null) lines.push(['stalled', stalledText(host.stalled)]);
   for (const each of pressure) lines.push(['pressure', pressureText(each)]);
   const live = running.map(
     (row) =>
@@ -99,4 +100,9 @@ function whyText(waiting: BlockedView | null): string {
   const start = waiting.earliest_start === null ? '' : `, from ${waiting.earliest_start}`;
   if (waiting.dim === 'backoff') return `tries again${start}`;
   return `waits for ${waiting.dim}, behind ${waiting.blocked_by.join(', ') || 'nobody'}${start}`;
+}
+
+/** Of the last ten seconds. For the CPU it is who had to wait for its turn: on a busy host that is usual. */
+function stalledText({ memory_full_pct, cpu_some_pct, io_full_pct }: StatusView['host']['stalled']): string {
+  return `for memory ${memory_full_pct} %, for IO ${io_full_pct} %; some waited for the CPU ${cpu_some_pct} % of the last 10 s`;
 }

@@ -263,6 +263,8 @@ export interface StatusView {
     cores: number;
     mem_total_bytes: number;
     mem_available_bytes: number;
+    /** Percent of the last ten seconds; null: this kernel does not tell (PSI). */
+    stalled: { memory_full_pct: number | null; cpu_some_pct: number | null; io_full_pct: number | null };
   };
   daemon: { pid: number; version: string; started_at: string; driver: string; home: string; node: string };
   capacity: {

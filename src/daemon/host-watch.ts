@@ -4,7 +4,7 @@ import type { Now } from '../core/clock.ts';
 import { isActive } from '../core/task.ts';
 import { readDiskUse } from '../host/disk.ts';
 import { readHostMemory } from '../host/memory.ts';
-import { readHostPressure } from '../host/pressure.ts';
+import { readStalled } from '../host/pressure.ts';
 import { readWrittenBytes } from '../host/process-io.ts';
 import { readTopProcessOutside } from '../host/top-process.ts';
 import { confirmPressure, judgePressure, type PressureMemory } from '../watchdog/pressure.ts';
@@ -65,7 +65,7 @@ function sampleHost(home: string, now: Now): HostSample {
     now,
     memTotalBytes: totalBytes,
     memAvailableBytes: availableBytes,
-    memFullAvg10Pct: readHostPressure().memory?.fullAvg10Pct ?? null,
+    memFullAvg10Pct: readStalled('memory')?.fullAvg10Pct ?? null,
     disk: readDiskUse(home),
   };
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { StatusView } from '../api/shapes.ts';
 import type { Task } from '../core/task.ts';
 import type { HostMemory } from '../host/memory.ts';
+import { readHostPressure } from '../host/pressure.ts';
 import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
 import type { Engine } from './engine.ts';
 import type { Profiles } from './profiles.ts';
@@ -30,6 +31,7 @@ export function statusView(
   const { capacity } = profiles;
   const snapshot = engine.snapshot();
   const host = deps.readHost();
+  const stalled = readHostPressure();
   const room = roomForSubmission(snapshot, null);
   const active = [...engine.live.active()];
   const paused = active.filter((task) => task.state.status === 'paused').length;
@@ -41,6 +43,11 @@ export function statusView(
       cores: capacity.cores,
       mem_total_bytes: host.totalBytes,
       mem_available_bytes: host.availableBytes,
+      stalled: {
+        memory_full_pct: stalled.memory?.fullAvg10Pct ?? null,
+        cpu_some_pct: stalled.cpu?.someAvg10Pct ?? null,
+        io_full_pct: stalled.io?.fullAvg10Pct ?? null,
+      },
     },
     daemon: {
       pid: process.pid,

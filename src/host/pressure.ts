@@ -16,7 +16,17 @@ export interface HostPressure {
 
 /** Source: Documentation/accounting/psi.rst. */
 export function readHostPressure(root = '/proc/pressure'): HostPressure {
-  return { memory: stalled(`${root}/memory`), cpu: stalled(`${root}/cpu`), io: stalled(`${root}/io`) };
+  return { memory: readStalled('memory', root), cpu: readStalled('cpu', root), io: readStalled('io', root) };
+}
+
+export function readStalled(what: keyof HostPressure, root = '/proc/pressure'): Stalled | null {
+  try {
+    // utf8 alone has a way in Node that neither asks for the size nor takes a new buffer because there is none.
+    return parseStalled(readFileSync(`${root}/${what}`, 'utf8'));
+  } catch {
+    // ENOENT: no PSI in this kernel; EOPNOTSUPP: built in and switched off.
+    return null;
+  }
 }
 
 /** `some avg10=0.00 avg60=0.13 avg300=1.57 total=1518771911`, and the same for `full` (of the CPU since Linux 5.13). */
@@ -24,13 +34,4 @@ export function parseStalled(text: string): Stalled | null {
   const avg10 = (line: string) => new RegExp(`^${line} avg10=(\\d+\\.\\d+)`, 'm').exec(text)?.[1];
   const some = avg10('some');
   return some === undefined ? null : { someAvg10Pct: Number(some), fullAvg10Pct: Number(avg10('full') ?? 0) };
-}
-
-function stalled(path: string): Stalled | null {
-  try {
-    return parseStalled(readFileSync(path, 'latin1'));
-  } catch {
-    // ENOENT: no PSI in this kernel; EOPNOTSUPP: built in and switched off.
-    return null;
-  }
 }

@@ -8,11 +8,12 @@ const DRIVER = 'test/integration/cgroups.test.ts';
 /** These start the daemon as a user does; it has to find its own place. */
 const TASKS = 'test/integration/tasks.test.ts';
 const WATCHDOG = 'test/integration/watchdog.test.ts';
+const SAMPLING = 'test/integration/sampling.test.ts';
 const OF_SYSTEMD = ['service', 'systemd-driver', 'coming-from'].map((name) => `test/guest/${name}.test.ts`);
 
 /** One process for each, as a group with two of ours has to be refused. */
 const GUESTS: Readonly<Record<GuestKind, readonly string[]>> = {
-  'v2-root': [node(DRIVER), node(TASKS), node(WATCHDOG)],
+  'v2-root': [node(DRIVER), node(TASKS), node(WATCHDOG), node(SAMPLING)],
   'systemd-user': [
     `${delegatedService()} ${node(DRIVER)}`,
     node(TASKS, /memory hog|made itself a daemon|survive a SIGKILL/),

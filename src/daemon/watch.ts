@@ -42,7 +42,8 @@ export function sampleAll(
       if (live.isSupervisorGone()) examine(live);
       else live.nudgeSupervisor();
     }
-    if (usage === null) continue;
+    // It may just have been found to be over.
+    if (usage === null || isOver(stage, live)) continue;
     const { isStrict } = task.limits;
     const withIo = live.memory === null || isStallNear(task.limits, live.memory, 2 * watchRules.gapMs);
     const sample = live.sample(usage, stage.now, { isStrict, withIo });
@@ -81,4 +82,9 @@ export function sampleAll(
     log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
   }
   return memories;
+}
+
+function isOver(stage: Stage, { id }: LiveAttempt): boolean {
+  const task = stage.get(id);
+  return task === undefined || !isActive(task.state);
 }

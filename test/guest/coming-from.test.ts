@@ -6,7 +6,7 @@ import { exerciseSection, PATIENCE, type Stage } from '../coming-from/exercise.t
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-/** Run by test/integration/guests.test.ts in the guest that has one; there a skip is a failure. */
+/** Run by test/integration/guest-systemd.test.ts in the guest that has one; there a skip is a failure. */
 const RUNTIME_DIR = process.env.XDG_RUNTIME_DIR ?? '';
 const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'systemd', 'private'));
 const AS_UNIT = { driver: 'systemd' } as const;

@@ -10,7 +10,7 @@ import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid } from '../support/task-calls.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-/** Run by test/integration/guests.test.ts in the guest that has one; there a skip is a failure. */
+/** Run by test/integration/guest-systemd.test.ts in the guest that has one; there a skip is a failure. */
 const RUNTIME_DIR = process.env.XDG_RUNTIME_DIR ?? '';
 const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'systemd', 'private'));
 const PATIENCE = { deadlineMs: 60_000 };

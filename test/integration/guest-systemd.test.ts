@@ -1,0 +1,17 @@
+// cgroup v2 as a user of systemd, through its manager.
+import { DRIVER, guestEnv, guestTest, node, TASKS } from '../support/guest-test.ts';
+
+const OF_SYSTEMD = ['service', 'systemd-driver', 'coming-from'].map((name) => `test/guest/${name}.test.ts`);
+
+function delegatedService(): string {
+  const env = Object.keys(guestEnv()).map((name) => `--setenv=${name}`);
+  const flags = ['--pipe', '--wait', '--quiet', '--collect', '--same-dir', '--property=Delegate=yes'];
+  return ['systemd-run', '--user', ...flags, ...env].join(' ');
+}
+
+guestTest('systemd-user', [
+  `${delegatedService()} ${node(DRIVER)}`,
+  node(TASKS, /memory hog|made itself a daemon|survive a SIGKILL/),
+  ...OF_SYSTEMD.map((file) => node(file)),
+  `BABYSIT_ENVELOPE_DRIVER=systemd ${node(TASKS, /memory hog|ignores SIGTERM|of the caller/)}`,
+]);

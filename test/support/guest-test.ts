@@ -1,0 +1,33 @@
+// One test that runs integration tests again in a guest: on a kernel this machine does not have.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type GuestKind, runInGuest, skipWithout } from './guest.ts';
+
+/** `commands`: of a shell, one process for each, as a group with two of ours has to be refused. `$NODE` is this Node. */
+export function guestTest(kind: GuestKind, commands: readonly string[]): void {
+  test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 480_000 }, async (t) => {
+    const each = commands.map((command) => `${command} || code=1`);
+    const { code, output } = await runInGuest(kind, ['sh', '-c', `code=0; ${each.join('; ')}; exit $code`], {
+      timeoutMs: 450_000,
+      env: { ...guestEnv(), NODE: process.execPath },
+    });
+    const summary = output.split('\n').filter((line) => line.startsWith('ℹ'));
+    t.diagnostic(summary.join(' '));
+    assert.equal(code, 0, output);
+    assert.equal(output.match(/pass [1-9]/g)?.length, commands.length, output);
+  });
+}
+
+export function guestEnv(): Record<string, string> {
+  return { BABYSIT_TEST_DRIVER: 'v2', ...(process.env.CI === undefined ? {} : { CI: process.env.CI }) };
+}
+
+/** The command for a file of tests. `only`: the tests of these names. */
+export function node(file: string, only?: RegExp): string {
+  return `"$NODE" ${only === undefined ? '' : `--test-name-pattern='${only.source}' `}${file}`;
+}
+
+/** The daemon's part alone, in a group of its own: its subtree is ours, its only process is ours. */
+export const DRIVER = 'test/integration/cgroups.test.ts';
+/** These start the daemon as a user does; it has to find its own place. */
+export const TASKS = 'test/integration/tasks.test.ts';

@@ -1,6 +1,7 @@
-// Talks to the daemon as a long-lived client does: over connections that stay open.
-import { Agent, type IncomingMessage, request } from 'node:http';
-import { text } from 'node:stream/consumers';
+// Talks to the daemon as a long-lived client does: over connections that stay open, with the CLI's own part of HTTP, for
+// what the client costs is in every figure.
+import { connect, type Socket } from 'node:net';
+import { readHttp } from '../cli/http.ts';
 import type { BatchBody, BatchLineView, EventView, PingView, RunBody, TaskView } from '../src/api/shapes.ts';
 
 export interface Api {
@@ -13,27 +14,56 @@ export interface Api {
   close(): void;
 }
 
-export function openApi(socketPath: string): Api {
-  const agent = new Agent({ keepAlive: true });
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
 
-  function ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<IncomingMessage> {
+export function openApi(socketPath: string): Api {
+  const idle = new Set<Socket>();
+
+  function connection(): Socket {
+    const [free] = idle;
+    if (free !== undefined) {
+      idle.delete(free);
+      return free;
+    }
+    const socket = connect(socketPath);
+    socket.once('close', () => idle.delete(socket));
+    return socket;
+  }
+
+  function ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body);
-      const headers =
-        payload === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
-      const sent = request({ agent, socketPath, method, path, headers }, resolve);
-      sent.on('error', reject);
-      sent.end(payload);
+      const payload = body === undefined ? '' : JSON.stringify(body);
+      const type = body === undefined ? '' : 'content-type: application/json\r\n';
+      const socket = connection();
+      const parts: Buffer[] = [];
+      let status = 0;
+      const reader = readHttp({
+        head: (code) => {
+          status = code;
+        },
+        body: (chunk) => void parts.push(chunk),
+        end() {
+          socket.off('data', read).off('error', reject).off('close', lost);
+          idle.add(socket);
+          resolve({ status, text: Buffer.concat(parts).toString() });
+        },
+      });
+      const read = (chunk: Buffer) => reader.push(chunk);
+      const lost = () => reject(new Error(`${method} ${path}: the daemon hung up`));
+      socket.on('data', read).once('error', reject).once('close', lost);
+      socket.write(
+        `${method} ${path} HTTP/1.1\r\nhost: babysit\r\n${type}content-length: ${Buffer.byteLength(payload)}\r\n\r\n${payload}`,
+      );
     });
   }
 
   async function json<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-    const answer = await ask(method, path, body);
-    const content = await text(answer);
-    if ((answer.statusCode ?? 0) >= 300) throw new Error(`${method} ${path}: ${content}`);
-    return JSON.parse(content) as T;
+    const { status, text } = await ask(method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path}: ${text}`);
+    return JSON.parse(text) as T;
   }
 
   return {
@@ -42,11 +72,13 @@ export function openApi(socketPath: string): Api {
     batch: (body) => json('POST', '/v1/batch', body),
     task: (id) => json('GET', `/v1/tasks/${id}`),
     async ended(id) {
-      const lines = (await text(await ask('GET', `/v1/tasks/${id}/events`))).trim().split('\n');
+      const lines = (await ask('GET', `/v1/tasks/${id}/events`)).text.trim().split('\n');
       const last = JSON.parse(lines.at(-1) ?? '') as EventView;
       if (last.task === undefined) throw new Error(`the events of ${id} ended without its end`);
       return last.task;
     },
-    close: () => agent.destroy(),
+    close() {
+      for (const socket of idle) socket.destroy();
+    },
   };
 }

@@ -19,8 +19,12 @@ export function daemonArgs(): string[] {
   return [...V8, program];
 }
 
-/** V8 has Maglev switched on since Node 24: for a daemon its code is as fast as TurboFan's, without 5 MB of compiler. */
-const HAS_MAGLEV = Number.parseInt(process.versions.node, 10) >= 24;
+/**
+ * V8 has Maglev switched on since Node 24: for a daemon its code is as fast as TurboFan's, without 5 MB of compiler. A Node
+ * that does not know the flag does not start, so it is given to those only that it was tried with.
+ */
+const HAS_MAGLEV =
+  [24, 26].includes(Number.parseInt(process.versions.node, 10)) && ['x64', 'arm64'].includes(process.arch);
 /** A small young generation keeps 8 MB off its back. */
 const V8 = ['--max-semi-space-size=1', ...(HAS_MAGLEV ? ['--no-turbofan'] : [])];
 

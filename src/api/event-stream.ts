@@ -30,10 +30,15 @@ export function tellEvents(
     if (event.event === 'ended') stream.end(eventView(service, event));
     else if (WAIT_EVENTS.has(event.event)) stream.tell(eventView(service, event));
   };
-  for (const event of subscription.backlog) tell(event);
-  subscription.start(tell);
-  if (progress && stream.isOpen)
-    stopProgress = tellProgress(service, service.task(ref).id as TaskId, (told) => stream.tell(told));
+  try {
+    for (const event of subscription.backlog) tell(event);
+    subscription.start(tell);
+    if (progress && stream.isOpen)
+      stopProgress = tellProgress(service, service.task(ref).id as TaskId, (told) => stream.tell(told));
+  } catch (error) {
+    stream.abort();
+    throw error;
+  }
 }
 
 /** The end of a task carries the task. */

@@ -1,7 +1,9 @@
 // An answer of lines over a real connection: what its reader gets, and how it ends from either side.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import Fastify from 'fastify';
@@ -12,16 +14,22 @@ import { LineStream, type OpenStreams, sayFarewell } from './line-stream.ts';
 async function serve(t: TestContext, begin: (stream: LineStream) => void) {
   const open: OpenStreams = new Set();
   let closed = 0;
-  const app = Fastify({ forceCloseConnections: true });
+  // As the daemon has it.
+  const app = Fastify({ forceCloseConnections: 'idle' });
+  app.addHook('preClose', () => sayFarewell(open));
   app.get('/', (_request, reply) => begin(new LineStream(reply, open, () => closed++)));
-  t.after(() => app.close());
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = app.server.address() as AddressInfo;
+  const dir = mkdtempSync(join(tmpdir(), 'babysit-lines-'));
+  t.after(async () => {
+    await app.close();
+    rmSync(dir, { recursive: true });
+  });
+  const socketPath = join(dir, 'sock');
+  await app.listen({ path: socketPath });
   const ask = () =>
     new Promise<IncomingMessage>((resolve, reject) => {
-      request({ host: '127.0.0.1', port }, resolve).on('error', reject).end();
+      request({ socketPath }, resolve).on('error', reject).end();
     });
-  return { ask, open, closed: () => closed };
+  return { app, ask, open, closed: () => closed };
 }
 
 it('tells line by line, and nothing after the end', async (t) => {
@@ -46,11 +54,26 @@ it('may end without a line', async (t) => {
 });
 
 it('says farewell when the daemon stops', async (t) => {
-  const { ask, open } = await serve(t, (stream) => stream.tell({ n: 1 }));
+  const { app, ask } = await serve(t, (stream) => stream.tell({ n: 1 }));
   const answer = await ask();
-  sayFarewell(open);
-  assert.equal(await text(answer), '{"n":1}\n{"event":"daemon_stopping"}\n');
+  await Promise.all([app.close(), farewellIn(answer)]);
 });
+
+it('says it to a reader that is behind, too, after all else', async (t) => {
+  const { app, ask } = await serve(t, (stream) => stream.tell({ text: 'x'.repeat(3 * 1024 ** 2) }));
+  const answer = await ask();
+  const stopped = app.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok((await farewellIn(answer)) > 3 * 1024 ** 2);
+  await stopped;
+});
+
+/** Length of all that was told. */
+async function farewellIn(answer: IncomingMessage): Promise<number> {
+  const told = await text(answer);
+  assert.ok(told.endsWith('{"event":"daemon_stopping"}\n'), told.slice(-100));
+  return told.length;
+}
 
 it('is over when its reader hangs up', async (t) => {
   const { ask, open, closed } = await serve(t, (stream) => stream.tell({ n: 1 }));
@@ -68,4 +91,18 @@ it('drops a reader that falls too far behind', async (t) => {
   });
   await assert.rejects(ask().then(text), { code: 'ECONNRESET' });
   assert.deepEqual([closed(), open.size], [1, 0]);
+});
+
+it('that cannot go on hangs up on its reader, and before its first line leaves the reply to the error', async (t) => {
+  const { ask, closed } = await serve(t, (stream) => {
+    stream.abort();
+    throw new Error('no such task');
+  });
+  assert.equal((await ask()).statusCode, 500);
+  const later = await serve(t, (stream) => {
+    stream.tell({ n: 1 });
+    setImmediate(() => stream.abort());
+  });
+  await assert.rejects(later.ask().then(text), { code: 'ECONNRESET' });
+  assert.deepEqual([closed(), later.closed()], [1, 1]);
 });

@@ -10,8 +10,12 @@ const MAX_BUFFERED_BYTES = 4 * 1024 ** 2;
 /** Ended with a word of farewell when the daemon stops, so that the reader does not start another. */
 export type OpenStreams = Set<LineStream>;
 
-export function sayFarewell(streams: OpenStreams): void {
-  for (const stream of streams) stream.end({ event: 'daemon_stopping' });
+/** Resolves when all of it has left: a connection whose answer is ended counts as idle, and would be cut off. */
+export async function sayFarewell(streams: OpenStreams): Promise<void> {
+  const open = [...streams];
+  const left = open.map((stream) => stream.hasLeft());
+  for (const stream of open) stream.end({ event: 'daemon_stopping' });
+  await Promise.all(left);
 }
 
 /** Until its first line the reply may still become another, such as an error. */
@@ -48,6 +52,17 @@ export class LineStream {
     if (!this.isOpen) return;
     this.#take().end(value === undefined ? undefined : lineOf(value));
     this.#close();
+  }
+
+  /** Nothing more can be told. Before the first line the reply is free for an error. */
+  abort(): void {
+    if (this.#raw.headersSent) this.#raw.destroy();
+    this.#close();
+  }
+
+  /** Settled when the last byte has been handed over, or the reader has hung up. */
+  hasLeft(): Promise<void> {
+    return new Promise((resolve) => this.#raw.once('close', resolve));
   }
 
   #take(): ServerResponse {

@@ -5,7 +5,6 @@ import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
 import { rememberPaused, type WatchMemory } from '../watchdog/memory.ts';
 import { withEvidence } from '../watchdog/stall.ts';
 import type { LiveAttempt } from './attempt.ts';
-import { isOverdue } from './examine.ts';
 import type { Logs } from './logs.ts';
 import type { Stage } from './stage.ts';
 import { stallEvidence } from './stall-look.ts';
@@ -33,7 +32,8 @@ export function sampleAll(
     if (task === undefined || !isActive(task.state)) continue;
     const { attempt } = task.state;
     if (attempt.startedAt === null) {
-      if (live.isSupervisorGone() || isOverdue(attempt, stage.now)) examine(live);
+      // Where inotify has no watch left, nothing else tells that it has begun.
+      examine(live);
       continue;
     }
     const usage = live.look();

@@ -14,7 +14,7 @@ interface ByRef {
 
 export function taskRoutes(app: FastifyInstance, service: Service): void {
   const streams: OpenStreams = new Set();
-  app.addHook('preClose', async () => sayFarewell(streams));
+  app.addHook('preClose', () => sayFarewell(streams));
   const open = (reply: FastifyReply) => (closed: () => void) => new LineStream(reply, streams, closed);
   app.post('/v1/tickets', (request, reply) => {
     tellTicket(service, parseTicket(request.body), open(reply));

@@ -81,6 +81,6 @@ function giveUp(stage: Stage, { id, paths }: LiveAttempt): void {
 const BEGIN_DEADLINE_MS = 30_000;
 
 /** The attempt should have begun long ago. */
-export function isOverdue(attempt: Attempt, { wallMs }: Now): boolean {
+function isOverdue(attempt: Attempt, { wallMs }: Now): boolean {
   return attempt.startedAt === null && wallMs - attempt.dispatchedAt > BEGIN_DEADLINE_MS;
 }

@@ -41,9 +41,10 @@ export function sampleAll(
     if (!live.hasMain) {
       if (live.isSupervisorGone()) examine(live);
       else live.nudgeSupervisor();
+      // It may just have been found to be over.
+      if (isOver(stage, live)) continue;
     }
-    // It may just have been found to be over.
-    if (usage === null || isOver(stage, live)) continue;
+    if (usage === null) continue;
     const { isStrict } = task.limits;
     const withIo = live.memory === null || isStallNear(task.limits, live.memory, 2 * watchRules.gapMs);
     const sample = live.sample(usage, stage.now, { isStrict, withIo });

@@ -7,43 +7,45 @@ import { assertCompleted, type Product, withProduct } from './product.ts';
 import { atLeast, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
-const IN_FLIGHT = 4;
-
-/** A command that prints also needs a process that copies its output. */
-const COMMANDS = [
-  { line: 'true', aim: atLeast(0.4, 'ratio') },
-  { line: 'echo done', aim: null },
+/** What is asked for at once shares rounds and commits. A command that prints also needs a process that copies its output. */
+const LOADS = [
+  { line: 'true', inFlight: 4, aim: atLeast(0.4, 'ratio') },
+  { line: 'true', inFlight: 16, aim: atLeast(0.4, 'ratio') },
+  { line: 'echo done', inFlight: 16, aim: null },
 ] as const;
+
+/** Sixteen of them fit on two cores; the cap of three times as much throttles no command as short as these. */
+const ESTIMATE = { estimated_cpu_cores: '0.05' };
 
 export function throughput({ isQuick, progress }: Run): Promise<Row[]> {
   return withProduct(async (product) => {
     const rounds = isQuick ? 3 : 9;
     const batch = isQuick ? 100 : 250;
     const env = callersEnv(product);
-    await ours(product, env, batch, 'true');
+    await ours(product, env, batch, LOADS[0]);
     const rows: Row[] = [];
     const daemonCpu: number[] = [];
-    for (const [index, { line, aim }] of COMMANDS.entries()) {
+    for (const [index, load] of LOADS.entries()) {
       const bare: number[] = [];
       const tasks: number[] = [];
       const ratios: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
-        progress(index * rounds + round, COMMANDS.length * rounds);
-        const spawned = await perSecond(batch, () => bareSpawn(env, line));
+        progress(index * rounds + round, LOADS.length * rounds);
+        const spawned = await perSecond(batch, load.inFlight, () => bareSpawn(env, load.line));
         const cpuBefore = cpuMs(product.daemonPid);
-        const ran = await ours(product, env, batch, line);
+        const ran = await ours(product, env, batch, load);
         daemonCpu.push((cpuMs(product.daemonPid) - cpuBefore) / batch);
         bare.push(spawned);
         tasks.push(ran);
         ratios.push(ran / spawned);
       }
       rows.push({
-        name: `tasks \`${line}\`, ${IN_FLIGHT} in flight`,
+        name: `tasks \`${load.line}\`, ${load.inFlight} in flight`,
         unit: '/s',
         ours: median(tasks),
-        against: { what: `spawn of bash -c '${line}'`, value: median(bare) },
+        against: { what: `spawn of bash -c '${load.line}'`, value: median(bare) },
         ratio: median(ratios),
-        aim,
+        aim: load.aim,
         samples: rounds * batch,
       });
     }
@@ -54,7 +56,7 @@ export function throughput({ isQuick, progress }: Run): Promise<Row[]> {
       against: null,
       ratio: null,
       aim: null,
-      samples: COMMANDS.length * rounds * batch,
+      samples: LOADS.length * rounds * batch,
     });
     return [
       ...rows,
@@ -66,9 +68,9 @@ export function throughput({ isQuick, progress }: Run): Promise<Row[]> {
 
 type Env = Readonly<Record<string, string>>;
 
-function ours(product: Product, env: Env, batch: number, command: string): Promise<number> {
-  return perSecond(batch, async () => {
-    const { id } = await product.api.submit(product.body(command, { env }));
+function ours(product: Product, env: Env, batch: number, load: (typeof LOADS)[number]): Promise<number> {
+  return perSecond(batch, load.inFlight, async () => {
+    const { id } = await product.api.submit(product.body(load.line, { env, ...ESTIMATE }));
     assertCompleted(await product.api.ended(id), product);
   });
 }
@@ -84,8 +86,8 @@ function callersEnv({ env }: Product): Env {
   );
 }
 
-/** Keeps `IN_FLIGHT` of them going until `count` have ended. */
-async function perSecond(count: number, once: () => Promise<void>): Promise<number> {
+/** Keeps `inFlight` of them going until `count` have ended. */
+async function perSecond(count: number, inFlight: number, once: () => Promise<void>): Promise<number> {
   let begun = 0;
   const start = performance.now();
   const lane = async (): Promise<void> => {
@@ -94,6 +96,6 @@ async function perSecond(count: number, once: () => Promise<void>): Promise<numb
       await once();
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  await Promise.all(Array.from({ length: inFlight }, lane));
   return count / ((performance.now() - start) / 1000);
 }

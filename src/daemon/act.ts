@@ -49,7 +49,7 @@ export function launchAttempt(
     ),
     tools: { ...tools, spawnerNice: spawner.nice },
   };
-  startAttempt(spawner, launch, () => live.observe());
+  startAttempt(spawner, launch, live);
 }
 
 function journalOf({ name, manner }: Task, { preparation }: Group): Journal | null {

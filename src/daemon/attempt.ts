@@ -1,5 +1,5 @@
 // One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
-import { truncateSync, watch } from 'node:fs';
+import { watch } from 'node:fs';
 import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { Group, GroupUsage } from '../cgroups/driver.ts';
@@ -8,7 +8,8 @@ import type { ActiveState, TaskId, Usage } from '../core/task.ts';
 import { type HeldProcess, holdProcess } from '../exec/held-process.ts';
 import { logTouchedAt } from '../exec/log-file.ts';
 import { isAlive, type ProcessIdentity } from '../exec/process-identity.ts';
-import { type KnownRecords, type Records, readCounters, readRecords } from '../exec/records.ts';
+import { type Records, readCounters, readRecords } from '../exec/records.ts';
+import type { Observer } from '../exec/start.ts';
 import { LADDER_START, type LadderMemory } from '../watchdog/ladder.ts';
 import { newMemory, type Sample, type WatchMemory } from '../watchdog/memory.ts';
 import { AttemptLog } from './attempt-log.ts';
@@ -18,7 +19,7 @@ import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress.ts';
 import { StrictOutput } from './strict-output.ts';
 
-export class LiveAttempt {
+export class LiveAttempt implements Observer {
   readonly id: TaskId;
   readonly paths: AttemptPaths;
   readonly group: Group;
@@ -35,7 +36,7 @@ export class LiveAttempt {
   hasLeftovers = false;
   isObserved = false;
   readonly #stirred: () => void;
-  #known: KnownRecords = { supervisor: null, started: null };
+  #known: Pick<Records, 'supervisor' | 'started'> = { supervisor: null, started: null };
   /** From the first sample on, so that an attempt that ends before costs no descriptors. */
   #held: { readonly supervisor: HeldProcess | null; readonly main: HeldProcess | null } | null = null;
   #samples = 0;
@@ -44,6 +45,7 @@ export class LiveAttempt {
   #events = NO_EVENTS;
   #strict: StrictOutput | null = null;
   #isAttached = false;
+  #isClosed = false;
   #climb: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
 
@@ -66,16 +68,29 @@ export class LiveAttempt {
 
   /** What the attempt has left so far; once it `isOver`, all that it ever will. Throws RecordsUnreadable. */
   records(): Records & { readonly isOver: boolean } {
-    const records = readRecords(this.paths.dir, this.#known);
-    this.#known = records;
+    const { dir } = this.paths;
+    const records = this.#keepKnown(readRecords(dir));
     if (!this.#isAttached && records.started?.main) {
       this.#isAttached = true;
       this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
     }
     if (records.closedAt !== null) return { ...records, isOver: true };
     // It may have written the last of them between the first look and its end.
-    if (this.isSupervisorGone()) return { ...readRecords(this.paths.dir), isOver: true };
+    if (this.isSupervisorGone()) return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
     return { ...records, isOver: false };
+  }
+
+  /** Who began stays known, whatever has happened to the records since. */
+  #keepKnown(records: Records): Records {
+    this.#known = {
+      supervisor: this.#known.supervisor ?? records.supervisor,
+      started: this.#known.started ?? records.started,
+    };
+    return { ...records, ...this.#known };
+  }
+
+  isToBegin(): boolean {
+    return !this.#isClosed && this.#known.supervisor === null && this.#known.started === null;
   }
 
   /** False also while it is not known yet. */
@@ -191,6 +206,7 @@ export class LiveAttempt {
   }
 
   close(): void {
+    this.#isClosed = true;
     if (this.#climb !== null) clearTimeout(this.#climb);
     for (const stop of this.#stops.splice(0)) stop();
     this.#held?.supervisor?.close();
@@ -199,23 +215,11 @@ export class LiveAttempt {
     this.log.release();
     this.group.close();
   }
-
-  /**
-   * The script holds the caller's environment; nobody needs it once the command has ended. Emptied, not removed: ext4
-   * without a journal searches among the inodes freed lately whenever it makes a file, up to half a millisecond.
-   */
-  forgetEnvironment(): void {
-    try {
-      truncateSync(`${this.paths.dir}/launch.sh`);
-    } catch {
-      // Somebody has deleted the directory.
-    }
-  }
 }
 
 const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0 };
 
-function holdProcesses({ supervisor, started }: KnownRecords) {
+function holdProcesses({ supervisor, started }: Pick<Records, 'supervisor' | 'started'>) {
   const main = started?.main ?? null;
   return {
     supervisor: supervisor === null ? null : holdProcess(supervisor),
@@ -257,15 +261,10 @@ function toUsage(usage: GroupUsage, memory: WatchMemory | null, samples: number)
   };
 }
 
-/** The records that change a task; the others come together with one of these. */
-const TELLING: ReadonlySet<string | null> = new Set(['claim', 'started', null]);
-
 /** A directory that somebody has deleted tells nothing; the tick finds out that nothing is left of the attempt. */
 function watchDirectory(dir: string, changed: () => void): () => void {
   try {
-    const watcher = watch(dir, { persistent: false }, (_kind, file) => {
-      if (TELLING.has(file)) changed();
-    });
+    const watcher = watch(dir, { persistent: false }, changed);
     watcher.on('error', () => watcher.close());
     return () => watcher.close();
   } catch {

@@ -1,15 +1,13 @@
 // Removes ended tasks: first their rows, in one transaction, then their files. What a crash leaves in between has no row
 // and is swept at the next start.
-import { readdir, rm, stat, truncate } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ScheduledTask, schedule, validate } from 'node-cron';
 import type { Logger } from 'pino';
 import type { CleanQuery } from '../api/service.ts';
 import type { CleanView } from '../api/shapes.ts';
 import type { Clock } from '../core/clock.ts';
-import { isActive, type Task } from '../core/task.ts';
 import type { Store } from '../store/store.ts';
-import { attemptPaths } from './paths.ts';
 
 export interface CleanDeps {
   readonly store: Store;
@@ -36,28 +34,12 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
   };
 }
 
-/** Removes what a crash has left: directories of tasks nobody knows, and environments nobody needs any more. */
+/** Removes what a crash has left: directories of tasks nobody knows. */
 export async function sweepFiles({ store, tasksDir, log }: CleanDeps): Promise<void> {
   for (const name of await readdir(tasksDir)) {
-    const task = store.byId(name);
-    if (task === null) {
-      await rm(join(tasksDir, name), { recursive: true, force: true });
-      log.info({ dir: name }, 'swept the files of a task without a row');
-    } else await forgetEnvironments(task, tasksDir);
-  }
-}
-
-/** Of the attempts that are over or were taken back: their launch scripts hold what the caller's environment was. */
-async function forgetEnvironments({ id, attempts, state }: Task, tasksDir: string): Promise<void> {
-  const over = isActive(state) ? attempts - 1 : attempts;
-  for (let number = 1; number <= over; number++) {
-    const script = join(attemptPaths(tasksDir, id, number).dir, 'launch.sh');
-    try {
-      // Each truncation writes to the disk, and nearly all of them are empty.
-      if ((await stat(script)).size > 0) await truncate(script);
-    } catch {
-      // Deleted by somebody, or never written.
-    }
+    if (store.byId(name) !== null) continue;
+    await rm(join(tasksDir, name), { recursive: true, force: true });
+    log.info({ dir: name }, 'swept the files of a task without a row');
   }
 }
 

@@ -352,7 +352,6 @@ export class Engine {
     this.#lookAgain.forget(id);
     live.close();
     void this.#deps.logs.ended(live.log, live.paths);
-    live.forgetEnvironment();
     this.#graveyard.bury(live.group);
     this.#tellIdle();
   }

@@ -9,7 +9,7 @@ import { lacksGapMark, markGap } from '../exec/log-gap.ts';
 import { logParts } from '../exec/log-parts.ts';
 import { packPart } from '../exec/pack.ts';
 import type { ProcessIdentity } from '../exec/process-identity.ts';
-import { type KnownRecords, readRecords } from '../exec/records.ts';
+import { type Records, readRecords } from '../exec/records.ts';
 import { isRotationLeft, recoverRotation, rotateLog } from '../exec/rotate.ts';
 import { supervisorWriter } from '../exec/stop-writer.ts';
 import type { AttemptLog, LogRules } from './attempt-log.ts';
@@ -174,7 +174,7 @@ async function hasRoom(path: string, size: number): Promise<boolean> {
   return bavail * bsize > 2 * size;
 }
 
-function supervisorOf(dir: string): KnownRecords['supervisor'] {
+function supervisorOf(dir: string): Records['supervisor'] {
   try {
     return readRecords(dir).supervisor;
   } catch {

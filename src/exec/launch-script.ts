@@ -47,7 +47,7 @@ export interface Tools {
 const WITH_JOURNAL = join(import.meta.dirname, 'with-journal.sh');
 
 /**
- * Sourced by a subshell of the supervisor, which leads a process group of its own and has `$dir`.
+ * Evaluated by a subshell of the supervisor, which leads a process group of its own and has `$dir`.
  * A step that fails leaves its reason in `start_failed` and the command does not run.
  */
 export function launchScript(launch: Launch): string {
@@ -73,7 +73,7 @@ export function launchScript(launch: Launch): string {
     `echo 0 >"$file" || fail "the task's cgroup cannot be entered: $file"; done`,
     `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj`,
     process.platform === 'linux' ? 'read -r stat </proc/self/stat' : 'stat=',
-    'echo "$stat" >"$dir/started"',
+    'echo "started $EPOCHREALTIME $stat" >>"$dir/claim"',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${quote(launch.cwd)} || fail ${quote(`the working directory cannot be entered: ${launch.cwd}`)}`,
     // bash itself complains about a locale that is not installed; that is not the command's output.
@@ -87,7 +87,7 @@ export function launchScript(launch: Launch): string {
   ].join('\n');
 }
 
-/** Sourced by the supervisor: what with-journal.sh needs to know, and that. */
+/** Evaluated by the supervisor: what with-journal.sh needs to know, and that. */
 export function journalScript({ identifier, unit }: Journal): string {
   return [
     `journal_name=${quote(identifier)}`,

@@ -39,9 +39,9 @@ describe('the mark of missing output', () => {
     const records = join(dir, '1');
     assert.equal(lacksGapMark(records), false);
     mkdirSync(records);
-    writeFileSync(join(records, 'claim'), '7 (bash) S 1 7\nclosed\n');
+    writeFileSync(join(records, 'claim'), 'supervisor 1.5 7 (bash) S 1 7\nclosed 1.6\n');
     assert.equal(lacksGapMark(records), false);
-    writeFileSync(join(records, 'claim'), '7 (bash) S 1 7\ngap\nclosed\n');
+    writeFileSync(join(records, 'claim'), 'supervisor 1.5 7 (bash) S 1 7\ngap\nclosed 1.6\n');
     assert.equal(lacksGapMark(records), true);
   });
 });

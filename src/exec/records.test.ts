@@ -16,31 +16,31 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const put = (name: string, text: string) => writeFileSync(join(dir, name), text);
 const STAT = `41 (my (odd) na me) S 1 40 41 0 -1 4194560 ${'0 '.repeat(12)}987654 0 0`;
 
-/** The room taken for the record beforehand. */
-const BLANK = ' '.repeat(51);
+const SUPERVISOR = `claimed 999.900000\nsupervisor 1000.100000 ${STAT}\n`;
+const STARTED = `started 2000.000600 ${STAT}\n`;
+const KILLED = 'spawner.sh: line 22: 41 Killed                  ( eval "$launch" ) 2>&1\n';
 
 describe('an exit record', () => {
   const TABLE: [string, { code: number | null; signal: string | null } | null][] = [
-    ['code=0 end\n', { code: 0, signal: null }],
-    ['code=3 end\n', { code: 3, signal: null }],
-    ['code=137 end\n', { code: 137, signal: null }],
-    [`code=137 end\n${BLANK}supervisor.sh: line 22: 41 Killed\n`, { code: null, signal: 'SIGKILL' }],
-    [`code=143 end\n${BLANK}Terminated\n`, { code: null, signal: 'SIGTERM' }],
-    ['code=130 end\n', { code: null, signal: 'SIGINT' }],
-    ['code=141 end\n', { code: null, signal: 'SIGPIPE' }],
-    [`code=255 end\n${BLANK}what the shell said\n`, { code: 255, signal: null }],
-    [`code=7 end\n${BLANK}`, { code: 7, signal: null }],
-    [BLANK, null],
-    [`${BLANK}Killed\n`, null],
-    ['', null],
-    ['code=1', null],
-    ['code=13', null],
-    ['code=137 end', null],
+    ['exit 1.5 0\n', { code: 0, signal: null }],
+    ['exit 1.5 3\n', { code: 3, signal: null }],
+    ['exit 1.5 137\n', { code: 137, signal: null }],
+    [`${KILLED}exit 1.5 137\n`, { code: null, signal: 'SIGKILL' }],
+    [`${KILLED}exit 1.5 137\ngap\nclosed 1.6\n`, { code: null, signal: 'SIGKILL' }],
+    ['Terminated\nexit 1.5 143\n', { code: null, signal: 'SIGTERM' }],
+    ['exit 1.5 130\n', { code: null, signal: 'SIGINT' }],
+    ['exit 1.5 141\n', { code: null, signal: 'SIGPIPE' }],
+    ['what the shell said\nexit 1.5 255\n', { code: 255, signal: null }],
+    ['exit 1.5 143\nwhat somebody said later\n', { code: 143, signal: null }],
+    [KILLED, null],
+    ['exit', null],
+    ['exit 1.5 1', null],
+    ['exit 1.5 137', null],
     ['nonsense\n', null],
   ];
   for (const [text, expected] of TABLE)
     it(`of ${JSON.stringify(text)} is ${JSON.stringify(expected)}`, () => {
-      put('exit', text);
+      put('claim', SUPERVISOR + STARTED + text);
       const { exit } = readRecords(dir);
       assert.deepEqual(exit && { code: exit.code, signal: exit.signal }, expected);
     });
@@ -71,40 +71,77 @@ describe('records', () => {
     assert.deepEqual(readRecords(dir), nothing);
   });
 
-  it('name supervisor and main process by pid and start time', () => {
-    put('claim', `${STAT}\n`);
-    put('started', `${STAT}\n`);
-    const { supervisor, started, closedAt } = readRecords(dir);
-    const identity = { pid: 41, groupId: 40, startTicks: 987654 };
-    assert.deepEqual([supervisor, started?.main, closedAt], [identity, identity, null]);
+  const identity = { pid: 41, groupId: 40, startTicks: 987654 };
+
+  it('name supervisor and main process by pid and start time, in whatever order they came', () => {
+    for (const text of [SUPERVISOR + STARTED, STARTED + SUPERVISOR]) {
+      put('claim', text);
+      const { supervisor, started, closedAt } = readRecords(dir);
+      assert.deepEqual([supervisor, started, closedAt], [identity, { at: 2_000_001, main: identity }, null]);
+    }
   });
 
-  it('are closed by the last line of the claim, at its time', () => {
-    put('claim', `${STAT}\nclosed\n`);
+  it('are closed by the last line, at its time', () => {
+    put('claim', `${SUPERVISOR}${STARTED}exit 2000.25 0\nclosed 2000.500100\n`);
+    const { exit, closedAt } = readRecords(dir);
+    assert.deepEqual([exit?.at, closedAt], [2_000_250, 2_000_500]);
+    put('claim', `${SUPERVISOR}${STARTED}exit 2000.25 0\nclosed 2000.5`);
+    assert.equal(readRecords(dir).closedAt, null);
+  });
+
+  it('of a shell that does not know the time were made when they were written', () => {
+    put('claim', `claimed \nsupervisor  ${STAT}\nstarted  ${STAT}\nexit  3\nclosed \n`);
     utimesSync(join(dir, 'claim'), 1000, 2000.5);
-    const { supervisor, closedAt } = readRecords(dir);
-    assert.deepEqual([supervisor?.pid, closedAt], [41, 2_000_500]);
+    const { supervisor, started, exit, closedAt } = readRecords(dir);
+    assert.deepEqual([supervisor, started?.at, closedAt], [identity, 2_000_500, 2_000_500]);
+    assert.deepEqual(exit, { code: 3, signal: null, at: 2_000_500 });
   });
 
   it('say why the command did not start, and not what a command that ran writes there itself', () => {
-    put('started', `${STAT}\n`);
     put('start_failed', 'the working directory cannot be entered: /gone\n');
-    const startFailed = (exit: string): string | null => {
-      put('exit', exit);
-      return readRecords(dir).startFailed;
+    const startFailed = (text: string, isOver = false): string | null => {
+      put('claim', text);
+      return readRecords(dir, isOver).startFailed;
     };
-    assert.equal(startFailed('code=125 end\n'), 'the working directory cannot be entered: /gone');
-    assert.equal(startFailed('code=0 end\n'), null);
-    rmSync(join(dir, 'started'));
-    assert.notEqual(startFailed('code=0 end\n'), null);
+    assert.equal(startFailed(`${STARTED}exit 2.5 125\n`), null);
+    const told = 'the working directory cannot be entered: /gone';
+    assert.equal(startFailed(`${STARTED}exit 2.5 125\n`, true), told);
+    assert.equal(startFailed(`${STARTED}exit 2.5 125\nclosed 2.6\n`), told);
+    assert.equal(startFailed(`${STARTED}exit 2.5 0\nclosed 2.6\n`), null);
+    assert.equal(startFailed('exit 2.5 0\nclosed 2.6\n'), told);
   });
 
   it('that are something else than a file are taken for missing', () => {
-    mkdirSync(join(dir, 'exit'));
-    execFileSync('mkfifo', [join(dir, 'started')]);
-    const { started, exit } = readRecords(dir);
-    assert.deepEqual([started, exit], [null, null]);
+    const nothing = readRecords(join(dir, 'absent'));
+    mkdirSync(join(dir, 'claim'));
+    assert.deepEqual(readRecords(dir), nothing);
+    rmSync(join(dir, 'claim'), { recursive: true });
+    execFileSync('mkfifo', [join(dir, 'claim')]);
+    assert.deepEqual(readRecords(dir), nothing);
   });
+});
+
+describe('records of an older build', () => {
+  const BLANK = ' '.repeat(51);
+  const TABLE: [string, { code: number | null; signal: string | null } | null][] = [
+    ['code=3 end\n', { code: 3, signal: null }],
+    [`code=137 end\n${BLANK}supervisor.sh: line 22: 41 Killed\n`, { code: null, signal: 'SIGKILL' }],
+    [`code=7 end\n${BLANK}`, { code: 7, signal: null }],
+    [`${BLANK}Killed\n`, null],
+    ['code=137 end', null],
+  ];
+  for (const [text, expected] of TABLE)
+    it(`end with ${JSON.stringify(text)}, which is ${JSON.stringify(expected)}`, () => {
+      put('claim', `${STAT}\nclosed\n`);
+      put('started', `${STAT}\n`);
+      put('exit', text);
+      for (const [i, name] of ['started', 'exit', 'claim'].entries())
+        utimesSync(join(dir, name), 1000, 2000 + i);
+      const { supervisor, started, exit, closedAt } = readRecords(dir);
+      assert.deepEqual([supervisor?.pid, started?.at, closedAt], [41, 2_000_000, 2_002_000]);
+      assert.deepEqual(started?.main?.startTicks, 987654);
+      assert.deepEqual(exit, expected && { ...expected, at: 2_001_000 });
+    });
 });
 
 describe('claim', () => {

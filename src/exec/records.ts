@@ -1,4 +1,4 @@
-// The records an attempt leaves in its directory, and what they say. Reading is cheap and may be repeated at any time.
+// The records an attempt leaves in its directory (see supervisor.sh), and what they say. Reading is cheap and may be repeated.
 import {
   closeSync,
   constants as fileConstants,
@@ -15,36 +15,32 @@ import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 export interface Records {
   readonly supervisor: ProcessIdentity | null;
-  readonly started: { readonly at: number; readonly main: ProcessIdentity | null } | null;
+  readonly started: Started | null;
   readonly startFailed: string | null;
   readonly exit: Exit | null;
   /** When all output was in the log and the supervisor done (epoch ms); null: not yet. */
   readonly closedAt: number | null;
 }
 
-/** What never changes once it has been read. */
-export type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
+export interface Started {
+  readonly at: number;
+  readonly main: ProcessIdentity | null;
+}
 
 /** The files are there, but this process cannot open any more of them: try again later. */
 export class RecordsUnreadable extends Error {}
 
-/** With `known`, only what may be new is read: how it ended not before it is closed. Throws RecordsUnreadable. */
-export function readRecords(dir: string, known?: KnownRecords): Records {
-  // What is written last is read first: once it is there, so are the others.
+/** `isOver`: nothing more will come. Throws RecordsUnreadable. */
+export function readRecords(dir: string, isOver = false): Records {
   const claim = readRecord(join(dir, 'claim'));
-  const closedAt = claim?.text.endsWith('\nclosed\n') ? claim.mtimeMs : null;
-  const isOver = closedAt !== null || known === undefined;
-  const exit = isOver ? parseExit(readRecord(join(dir, 'exit'))) : null;
-  const started = known?.started ?? parseStarted(readWhole(join(dir, 'started')));
-  const mayHaveFailed = isOver && (started === null || exit === null || exit.code === NOT_STARTED);
-  return {
-    supervisor: known?.supervisor ?? parseIdentity(claim?.text ?? ''),
-    started,
-    startFailed: mayHaveFailed ? (readWhole(join(dir, 'start_failed'))?.text.trim() ?? null) : null,
-    exit,
-    closedAt,
-  };
+  const records = claim === null ? NOTHING : (parseClaim(claim) ?? readOlderRecords(dir, claim));
+  const { started, exit, closedAt } = records;
+  const mayHaveFailed =
+    (isOver || closedAt !== null) && (started === null || exit === null || exit.code === NOT_STARTED);
+  return mayHaveFailed ? { ...records, startFailed: readStartFailed(dir) } : records;
 }
+
+const NOTHING: Records = { supervisor: null, started: null, startFailed: null, exit: null, closedAt: null };
 
 /** The exit code of a launch script that could not start its command, and of commands that choose it. */
 const NOT_STARTED = 125;
@@ -54,8 +50,48 @@ interface RecordFile {
   readonly mtimeMs: number;
 }
 
-function parseStarted(record: RecordFile | null): Records['started'] {
-  return record === null ? null : { at: record.mtimeMs, main: parseIdentity(record.text) };
+const LINE = /^(claimed|supervisor|started|exit|gap|closed)(?: (\d+\.\d+|)(?: (.*))?)?$/;
+
+/** Null: see readOlderRecords. */
+function parseClaim({ text, mtimeMs }: RecordFile): Records | null {
+  if (/^\d/.test(text)) return null;
+  let records = NOTHING;
+  // What the shell says is one line or more; a record that is being written lacks its newline, and will be there in a moment.
+  let isSignalTold = false;
+  for (const line of text.split('\n').slice(0, -1)) {
+    const [, what, seconds, value = ''] = LINE.exec(line) ?? [];
+    // A bash before 5.0 does not know the time.
+    const at = seconds ? Math.round(Number(seconds) * 1000) : mtimeMs;
+    if (what === undefined) isSignalTold = true;
+    else if (what === 'supervisor') records = { ...records, supervisor: parseIdentity(value) };
+    else if (what === 'started') records = { ...records, started: { at, main: parseIdentity(value) } };
+    else if (what === 'exit') records = { ...records, exit: toExit(Number(value), isSignalTold, at) };
+    else if (what === 'closed') records = { ...records, closedAt: at };
+  }
+  return records;
+}
+
+/**
+ * An attempt that a daemon of a build before December 2026 has started may still run when this one takes over: `started` and
+ * `exit` are files of their own then, and the times are those of the files.
+ */
+function readOlderRecords(dir: string, claim: RecordFile): Records {
+  const started = readRecord(join(dir, 'started'));
+  const exit = readRecord(join(dir, 'exit'));
+  // What the shell said of a signal is behind room that was taken beforehand.
+  const [, code, told = ''] = /^code=(\d+) end\n\s*(\S?)/.exec(exit?.text ?? '') ?? [];
+  return {
+    supervisor: parseIdentity(claim.text),
+    started: started?.text.endsWith('\n') ? { at: started.mtimeMs, main: parseIdentity(started.text) } : null,
+    startFailed: null,
+    exit: exit === null || code === undefined ? null : toExit(Number(code), told !== '', exit.mtimeMs),
+    closedAt: claim.text.endsWith('\nclosed\n') ? claim.mtimeMs : null,
+  };
+}
+
+function readStartFailed(dir: string): string | null {
+  const text = readRecord(join(dir, 'start_failed'))?.text;
+  return text?.endsWith('\n') ? text.trim() : null;
 }
 
 /** The counters the supervisor copied because no daemon lived: path -> text. */
@@ -93,18 +129,13 @@ export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
   }
 }
 
-/** What follows, in the room that was taken beforehand and behind it: blanks, and what the shell said of a signal. */
-const EXIT_RECORD = /^code=(\d+) end\n\s*(\S?)/;
 /** Signals a shell does not report on stderr; their 128+n is taken for the signal. */
 const UNREPORTED = new Set([constants.signals.SIGINT, constants.signals.SIGPIPE]);
 
-function parseExit(record: RecordFile | null): Exit | null {
-  const match = EXIT_RECORD.exec(record?.text ?? '');
-  if (record === null || match === null) return null;
-  const code = Number(match[1]);
-  const isTold = match[2] !== '' || UNREPORTED.has(code - 128);
-  const signal = isTold ? signalName(code - 128) : null;
-  return { code: signal === null ? code : null, signal, at: record.mtimeMs };
+/** `code` as `$?` has it: 128+n both for signal n and for exit 128+n. */
+function toExit(code: number, isSignalTold: boolean, at: number): Exit {
+  const signal = isSignalTold || UNREPORTED.has(code - 128) ? signalName(code - 128) : null;
+  return { code: signal === null ? code : null, signal, at };
 }
 
 /**
@@ -120,12 +151,6 @@ export function signalName(number: number): NodeJS.Signals | null {
   for (const [name, value] of Object.entries(constants.signals))
     if (value === number) return name as NodeJS.Signals;
   return null;
-}
-
-/** A record that is being written lacks its newline; it will be there in a moment. */
-function readWhole(path: string): RecordFile | null {
-  const record = readRecord(path);
-  return record?.text.endsWith('\n') ? record : null;
 }
 
 /** Not blocking: a command may have made a FIFO of it. */

@@ -1,12 +1,11 @@
 // The small process that forks supervisors for the daemon. It holds nothing: when it dies, another one takes over.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tools } from './launch-script.ts';
 
 export interface Spawner {
-  /** Starts the supervisor of an attempt whose directory and launch script are written. */
-  start(dir: string): void;
+  /** Starts the supervisor of an attempt whose directory is there; should the spawner die, again while `isToBegin`. */
+  start(request: SpawnRequest, isToBegin: () => boolean): void;
   /** Niceness of the supervisors that are started from now on. */
   readonly nice: number;
   setNice(nice: number): void;
@@ -14,11 +13,24 @@ export interface Spawner {
   close(): void;
 }
 
+/** What spawner.sh is told of an attempt. */
+export interface SpawnRequest {
+  readonly dir: string;
+  /** See journalScript; empty: no journal. */
+  readonly journal: string;
+  /** See launchScript. */
+  readonly launch: string;
+}
+
+/** As spawner.sh reads it. */
+export function requestText({ dir, journal, launch }: SpawnRequest): string {
+  const sizes = [dir, journal, launch].map((part) => Buffer.byteLength(part));
+  return `${sizes.join(' ')}\n${dir}${journal}${launch}`;
+}
+
 const SPAWNER_SCRIPT = join(import.meta.dirname, 'spawner.sh');
 const SUPERVISOR_SCRIPT = join(import.meta.dirname, 'supervisor.sh');
 const RESTART_MS = 100;
-/** By then a supervisor has claimed its attempt, or the attempt's own deadline has passed. */
-const REMEMBERED_MS = 30_000;
 
 /**
  * `nice` is the niceness of the spawner and of all it starts: given once, it costs no process for each task.
@@ -26,7 +38,7 @@ const REMEMBERED_MS = 30_000;
  */
 export function openSpawner(tools: Tools, nice: number, lost: (how: string) => void): Spawner {
   const locale = process.env.LC_ALL || process.env.LANG || '';
-  const sent = new Map<string, number>();
+  const sent = new Map<SpawnRequest, () => boolean>();
   let niceness = nice;
   let isClosed = false;
   let shell = open();
@@ -61,26 +73,27 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
   function reopen(): void {
     if (isClosed) return;
     shell = open();
-    // The claim makes a directory that is sent twice harmless.
-    for (const dir of sent.keys()) if (!existsSync(join(dir, 'claim'))) send(dir);
+    forget();
+    // The claim makes a request that is sent twice harmless.
+    for (const request of sent.keys()) send(request);
   }
 
-  function send(dir: string): void {
-    shell.stdin?.write(`${dir}\n`);
+  function send(request: SpawnRequest): void {
+    shell.stdin?.write(requestText(request));
+  }
+
+  function forget(): void {
+    for (const [request, isToBegin] of sent) if (!isToBegin()) sent.delete(request);
   }
 
   return {
     get nice() {
       return niceness;
     },
-    start(dir) {
-      const now = performance.now();
-      for (const [old, at] of sent) {
-        if (now - at < REMEMBERED_MS) break;
-        sent.delete(old);
-      }
-      sent.set(dir, now);
-      send(dir);
+    start(request, isToBegin) {
+      forget();
+      sent.set(request, isToBegin);
+      send(request);
     },
     setNice(nice) {
       if (nice === niceness) return;

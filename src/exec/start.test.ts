@@ -1,11 +1,11 @@
 // The supervisor on real processes: what it records, what the command gets, what it survives.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { aLaunch, NICE } from '../../test/support/build-launch.ts';
+import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Command } from '../core/task.ts';
 import type { Launch } from './launch-script.ts';
@@ -33,7 +33,7 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
 }
 
 async function finish(spec: Launch) {
-  startAttempt(spawner, spec, () => {});
+  startAttempt(spawner, spec, anObserver(spec.dir));
   await waitUntil(() => readRecords(spec.dir).closedAt !== null, {
     deadlineMs: 20_000,
     what: 'the supervisor to end',
@@ -148,6 +148,8 @@ describe('command', () => {
       PATH: '/usr/bin:/bin',
       QUOTES: `it's "quoted" $HOME \`x\` \\n`,
       LINES: 'one\ntwo\n',
+      CONTROLS: '\x01\x01\x02\x7f\x1b[1m\r\t \x01',
+      UMLAUTS: 'ÄÖÜ ß 日本 🎈',
       EMPTY: '',
       'BASH_FUNC_greet%%': '() { echo "hello $1"; }',
       'npm_config_//registry/:token': 'secret',
@@ -170,7 +172,7 @@ describe('command', () => {
     );
     for (const own of ['PWD', 'OLDPWD', '_', 'SHLVL']) delete got[own];
     assert.deepEqual(got, env);
-    assert.equal(statSync(join(spec.dir, 'launch.sh')).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(spec.dir), ['claim'], 'nothing of it is on the disk');
   });
 
   it('can use an exported shell function of the caller', async () => {
@@ -236,10 +238,10 @@ describe('claim', () => {
     const spec = launch('echo ran');
     mkdirSync(spec.dir);
     assert.equal(claimForRecovery(spec.dir), 'taken');
-    startAttempt(spawner, spec, () => {});
-    // The spawner takes its lines in turn.
+    startAttempt(spawner, spec, anObserver(spec.dir));
+    // The spawner takes its requests in turn.
     await finish(launch('true'));
-    assert.deepEqual(readdirSync(spec.dir).sort(), ['claim', 'launch.sh']);
+    assert.deepEqual(readdirSync(spec.dir), ['claim']);
     assert.equal(existsSync(`${spec.dir}.log`), false);
   });
 });

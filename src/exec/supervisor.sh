@@ -1,26 +1,27 @@
 # The supervisor of one attempt, sourced by the spawner: the parent of the command and the writer of its log, joined by a
 # pipe. They are one process group, outside the task's cgroup, and outlive the daemon.
-#   $dir  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
-#   $cat  absolute path of cat
-# Records, in order: claim (this attempt has been taken; made once, never overwritten), started (written by launch.sh),
-# exit (the main process has ended), and the last line of the claim, `closed` (all output is in the log; its mtime is the
-# end). Room for all of them is taken at the beginning: a full disk at the end costs none.
+#   $dir     the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
+#   $request, $d, $j  in which, behind as many bytes, is the script that makes the command of a process
+#   $cat     absolute path of cat
+# Records are lines of the claim, which is made once and never overwritten: `WHAT SECONDS [...]`, the time since the epoch
+# with fractions. They are `claimed`; `supervisor` and its identity, and `started` and the main process's, in any order; what
+# the shell says of a signal; `exit` and the code; perhaps `gap`; and at last `closed`: all output is in the log. Together they
+# are less than a block, which the first one takes: a full disk at the end costs none of them.
 # `echo` and not `printf` where both will do: each builtin touches pages of bash, for each task anew.
-
-printf -v blank '%63s' ''
 
 run_command() {
   claim || return
+  # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not:
+  # a line of its own before the record tells one from the other.
+  exec 2>>"$dir/claim"
+  # The page it is written to is charged to whoever writes first: the command's group would outlive its removal by it.
+  echo "claimed $EPOCHREALTIME" >&2
   # Tells the log writer that the attempt is ours.
   echo
   # The command gets a process group of its own: its `kill 0` does not reach this one.
   set -m
-  # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not:
-  # text behind the room for the record tells one from the other.
-  exec 2>"$dir/exit"
-  echo "$blank" >&2
-  (. "$dir/launch.sh") 2>&1
-  echo "code=$? end" 1<>"$dir/exit"
+  (eval "${request:d + j}") 2>&1
+  echo "exit $EPOCHREALTIME $?" >&2
 }
 
 write_log() {
@@ -35,11 +36,11 @@ write_log() {
   else
     copy_counters >"$dir/counters"
     close_attempt
-    sync "$dir/exit" "$dir/claim" || sync
+    sync "$dir/claim" || sync
   fi
 }
 
-close_attempt() { echo closed; }
+close_attempt() { echo "closed $EPOCHREALTIME"; }
 
 # The spawner ends with its daemon. One that nobody has buried is not alive: it has no directory any more.
 is_daemon_alive() { [ -e /proc/$$/cwd ] || { ! [ -e /proc/self ] && kill -0 $$; }; }
@@ -54,7 +55,7 @@ claim() {
 # The line of /proc/self/stat; where there is no /proc, the pid and the process group.
 identify() {
   read -r stat </proc/self/stat || stat=$(exec sh -c 'exec ps -o pid= -o pgid= -p "$PPID"')
-  echo "$stat"
+  echo "supervisor $EPOCHREALTIME $stat"
 }
 
 # A command that prints nothing needs nobody who copies: the first byte is read here, the rest is left in the pipe.
@@ -88,9 +89,13 @@ mark_gap() {
 
 # systemd removes the empty groups of a daemon that has died together with its unit, and the counters with them.
 copy_counters() {
-  while read -r mark file && [ "$mark" = '#counter' ]; do
+  rest=${request:d + j}
+  while [[ $rest == '#counter '* ]]; do
+    file=${rest%%$'\n'*}
+    file=${file#'#counter '}
+    rest=${rest#*$'\n'}
     [ -r "$file" ] || continue
     printf '# %s\n' "$file"
     while IFS= read -r line; do printf '%s\n' "$line"; done <"$file"
-  done <"$dir/launch.sh"
+  done
 }

@@ -48,15 +48,15 @@ end_relay() {
 # Its counters go with the unit, so they are copied whether a daemon is there or not.
 close_attempt() {
   [ -z "$unit_aside" ] || copy_counters >"$dir/counters"
-  echo closed
+  echo "closed $EPOCHREALTIME"
 }
 
 # What the main process of the task has left behind keeps the unit, as it keeps the task.
 end_unit() {
   while is_populated; do sleep 1; done
-  read -r code <"$dir/exit"
-  code=${code#code=}
-  echo "${code%% *}"
+  while read -r what _ code; do
+    [ "$what" != exit ] || echo "$code"
+  done <"$dir/claim"
 }
 
 is_populated() {

@@ -6,12 +6,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { aLaunch, NICE } from '../../test/support/build-launch.ts';
+import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Launch } from './launch-script.ts';
 import { readCounters, readRecords } from './records.ts';
-import { openSpawner, type Spawner } from './spawner.ts';
-import { startAttempt } from './start.ts';
+import { openSpawner, requestText, type Spawner } from './spawner.ts';
+import { spawnRequest, startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
 const UNIT_MAIN = join(import.meta.dirname, '../cgroups/unit-main.sh');
@@ -31,7 +31,7 @@ async function finish(line: string, changes: Partial<Launch>) {
   count += 1;
   const dir = join(root, String(count));
   const journal = { identifier: 'a-task', unit: null };
-  startAttempt(spawner, aLaunch(dir, root, line, { journal, ...changes }), () => {});
+  startAttempt(spawner, aLaunch(dir, root, line, { journal, ...changes }), anObserver(dir));
   await until(() => readRecords(dir).closedAt !== null);
   const log = existsSync(`${dir}.log`) ? readFileSync(`${dir}.log`, 'utf8') : '';
   return { dir, records: readRecords(dir), log };
@@ -107,7 +107,8 @@ describe('the main process of a unit', () => {
     writeFileSync(events, 'populated 0\nfrozen 0\n');
     const scripts = ['spawner.sh', 'supervisor.sh'].map((name) => join(import.meta.dirname, name));
     // Returns when nobody has its stdout open any more.
-    spawnSync('bash', [...scripts, findTools(NICE).cat], { input: `${dir}\n` });
+    const input = requestText(spawnRequest(aLaunch(dir, root, 'exit 8', changes)));
+    spawnSync('bash', [...scripts, findTools(NICE).cat], { input });
     writeFileSync(join(root, 'go'), '');
     await running;
     await until(() => existsSync(ended));

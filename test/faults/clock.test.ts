@@ -1,6 +1,6 @@
 // The wall clock is set while tasks run, wait and hold leases: nothing dies of it, nothing ends early, nothing storms or sleeps for ever.
 import assert from 'node:assert/strict';
-import { statSync, utimesSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -141,11 +141,17 @@ describe('when the wall clock is set', () => {
     );
     for (const [name, jumpMs] of shiftOf) {
       const { id } = shift.get(jumpMs, jumpMs, name) as { id: string };
-      for (const file of ['1.log', '1/claim', '1/started']) {
-        const path = join(home.dir, 'tasks', id, file);
-        const at = (statSync(path).mtimeMs - jumpMs) / 1000;
-        utimesSync(path, at, at);
-      }
+      const log = join(home.dir, 'tasks', id, '1.log');
+      const at = (statSync(log).mtimeMs - jumpMs) / 1000;
+      utimesSync(log, at, at);
+      const claim = join(home.dir, 'tasks', id, '1', 'claim');
+      const records = readFileSync(claim, 'utf8');
+      const shifted = records.replace(
+        /^(\w+) ([\d.]+)/gm,
+        (_, what, seconds) => `${what} ${Number(seconds) - jumpMs / 1000}`,
+      );
+      assert.notEqual(shifted, records);
+      writeFileSync(claim, shifted);
     }
     db.close();
     await home.run(['daemon-start'], PATIENCE);

@@ -1,6 +1,5 @@
 // What must hold after any number of kills: checked against the record, the notes of the tasks and the host itself.
-import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { WAIT_EVENTS } from '../../src/core/events.ts';
 import { isEnded, type Task, type TaskId } from '../../src/core/task.ts';
 import { groupTag } from '../../src/daemon/group-tag.ts';
@@ -131,8 +130,6 @@ function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
   const state = new Set(['babysit.db', 'config.json', 'daemon.lock', 'daemon.log', 'tasks']);
   for (const file of readdirSync(rig.home.dir)) if (!state.has(file)) found.push(`file left: ${file}`);
   for (const id of readdirSync(rig.home.tasks)) if (!ids.has(id)) found.push(`directory left: tasks/${id}`);
-  for (const script of globSync('*/*/launch.sh', { cwd: rig.home.tasks }))
-    if (statSync(join(rig.home.tasks, script)).size > 0) found.push(`environment left: ${script}`);
   return found;
 }
 

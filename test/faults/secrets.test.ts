@@ -59,17 +59,20 @@ describe('a secret of the environment', () => {
     const pid = daemonPid(home);
     for (const file of ['cmdline', 'environ'])
       assert.ok(!readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(SECRET), `${file} of the daemon`);
-    const { id } = await show(home, 'live');
+    const holders = () =>
+      filesOf(home.dir)
+        .filter((file) => readFileSync(file, 'latin1').includes(SECRET))
+        .map((file) => file.slice(home.dir.length + 1))
+        .filter((file) => !RECORD.test(file));
+    const { id, status } = await show(home, 'live');
+    assert.equal(status, 'running');
+    assert.deepEqual(holders(), [], 'while the command runs');
     execFileSync('touch', [go]);
     said.push(await run(['wait', 'live', 'later', '--full']));
     assert.match(said.at(-1)?.stdout ?? '', /"completed"[\s\S]*"completed"/);
     await waitUntil(() => isClosed(home, id), { ...PATIENCE, what: 'the supervisor to end' });
     for (const { stdout, stderr } of said) assert.ok(!`${stdout}${stderr}`.includes(SECRET), stdout + stderr);
-    const holders = filesOf(home.dir).filter((file) => readFileSync(file, 'latin1').includes(SECRET));
-    assert.deepEqual(
-      holders.map((file) => file.slice(home.dir.length + 1)).filter((file) => !RECORD.test(file)),
-      [],
-    );
+    assert.deepEqual(holders(), []);
   });
 });
 

@@ -1,6 +1,5 @@
-// An attempt that never began is taken back and the task dispatched again, both in one round: nothing of the first is left.
+// An attempt that never began is taken back and the task dispatched again, both in one round: nobody starts the first any more.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -9,9 +8,9 @@ import { serviceOf } from '../support/build-service.ts';
 /** Longer than an attempt may take to begin. */
 const OVERDUE_MS = 60_000;
 
-it('an attempt taken back leaves no environment behind', async (t) => {
+it('an attempt taken back is not started by the next spawner', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { run, task, makeRoom, makeGroups, host, tasksDir } = serviceOf(t);
+  const { run, task, makeRoom, makeGroups, host, tasksDir, spawned } = serviceOf(t);
   makeRoom();
   makeGroups();
   const { id } = (await run({ name: 'slow' })).body;
@@ -19,14 +18,17 @@ it('an attempt taken back leaves no environment behind', async (t) => {
   const settle = async () => {
     for (let count = 0; count < 20; count += 1) await turn();
   };
+  const asked = () => spawned.map(({ request, isToBegin }) => [request.dir, isToBegin()]);
   await settle();
-  const script = (attempt: number) => readFileSync(join(tasksDir, id, String(attempt), 'launch.sh'), 'utf8');
-  assert.match(script(1), /hunter2/);
+  assert.deepEqual(asked(), [[join(tasksDir, id, '1'), true]]);
+  assert.match(spawned[0]?.request.launch ?? '', /hunter2/);
   host.monoMs += OVERDUE_MS;
   t.mock.timers.tick(1000);
   await settle();
   const { status, attempt } = await task(id);
   assert.deepEqual([status, attempt], ['running', 2]);
-  assert.match(script(2), /hunter2/);
-  assert.equal(script(1), '');
+  assert.deepEqual(asked(), [
+    [join(tasksDir, id, '1'), false],
+    [join(tasksDir, id, '2'), true],
+  ]);
 });

@@ -95,7 +95,7 @@ describe(`samples on ${driver.kind}`, { skip: WITHOUT_CGROUPS }, () => {
   it('show the end of the main process, of which those of an idle one need not ask', async (t) => {
     const { live, child, dir } = await waiting(t, 'exit');
     mkdirSync(dir, { recursive: true });
-    writeFileSync(join(dir, 'started'), readFileSync(`/proc/${child.pid}/stat`));
+    writeFileSync(join(dir, 'claim'), `started 1.5 ${readFileSync(`/proc/${child.pid}/stat`, 'utf8')}`);
     live.records();
     await untilIdle(live);
     assert.ok(live.hasMain);

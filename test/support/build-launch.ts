@@ -1,6 +1,8 @@
 // The launch of an attempt for tests of the supervisor: a shell line, in a group nobody has to make.
 import type { Command } from '../../src/core/task.ts';
 import type { Launch } from '../../src/exec/launch-script.ts';
+import { readRecords } from '../../src/exec/records.ts';
+import type { Observer } from '../../src/exec/start.ts';
 import { findTools } from '../../src/exec/tools.ts';
 
 /** Of the spawner and of what it starts. */
@@ -29,4 +31,9 @@ export function aLaunch(
     tools: findTools(NICE),
     ...changes,
   };
+}
+
+/** Knows from the records alone. */
+export function anObserver(dir: string): Observer {
+  return { observe() {}, isToBegin: () => readRecords(dir).supervisor === null };
 }

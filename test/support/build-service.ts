@@ -18,6 +18,7 @@ import { Logs } from '../../src/daemon/logs.ts';
 import { Profiles } from '../../src/daemon/profiles.ts';
 import { recover } from '../../src/daemon/recover.ts';
 import { createService } from '../../src/daemon/service.ts';
+import type { SpawnRequest } from '../../src/exec/spawner.ts';
 import { openStore } from '../../src/store/store.ts';
 import { hostOf } from './build-run.ts';
 import { NOW } from './build-snapshot.ts';
@@ -74,6 +75,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     list: () => [],
   };
   const tasksDir = join(home, 'tasks');
+  const spawned: { readonly request: SpawnRequest; readonly isToBegin: () => boolean }[] = [];
   const newId = monotonicFactory();
   const log = pino({ level: 'silent' });
   const profiles = new Profiles({
@@ -94,7 +96,12 @@ export function serviceOf(t: TestContext, config: object = {}) {
     logs: new Logs({ maxBytes: 1024 ** 2, isDaily: true, keep: 5 }, clock, log),
     tasksDir,
     tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, background: [], script: null },
-    spawner: { nice: 10, start() {}, setNice() {}, close() {} },
+    spawner: {
+      nice: 10,
+      start: (request, isToBegin) => void spawned.push({ request, isToBegin }),
+      setNice() {},
+      close() {},
+    },
     bootId: 'boot-1',
     profiles,
     policy: policyOf(loaded.config),
@@ -147,6 +154,8 @@ export function serviceOf(t: TestContext, config: object = {}) {
     host,
     engine,
     tasksDir,
+    /** What the spawner has been asked for. */
+    spawned,
     restart,
     ask,
     run: (changes: object = {}) => ask('POST', '/v1/tasks', { ...RUN, ...changes }),

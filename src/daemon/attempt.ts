@@ -76,7 +76,8 @@ export class LiveAttempt implements Observer {
     }
     if (records.closedAt !== null) return { ...records, isOver: true };
     // It may have written the last of them between the first look and its end.
-    if (this.isSupervisorGone()) return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
+    if (this.isSupervisorGone() || isWriterMissing(records))
+      return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
     return { ...records, isOver: false };
   }
 
@@ -218,6 +219,13 @@ export class LiveAttempt implements Observer {
 }
 
 const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0 };
+
+const WRITER_DEADLINE_MS = 5000;
+
+/** The supervisor's log writer died, with the spawner, before it could say who it is; its other half has recorded the end. */
+function isWriterMissing({ supervisor, exit }: Records): boolean {
+  return supervisor === null && exit !== null && Date.now() - exit.at > WRITER_DEADLINE_MS;
+}
 
 function holdProcesses({ supervisor, started }: Pick<Records, 'supervisor' | 'started'>) {
   const main = started?.main ?? null;

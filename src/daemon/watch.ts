@@ -39,7 +39,7 @@ export function sampleAll(
     const usage = live.look();
     // While the main process lives it makes no difference whether its supervisor does.
     if (!live.hasMain) {
-      if (live.isSupervisorGone()) examine(live);
+      if (live.supervisor === null || live.isSupervisorGone()) examine(live);
       else live.nudgeSupervisor();
       // It may just have been found to be over.
       if (isOver(stage, live)) continue;

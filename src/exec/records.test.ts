@@ -32,8 +32,16 @@ describe('an exit record', () => {
     ['exit 1.5 141\n', { code: null, signal: 'SIGPIPE' }],
     ['what the shell said\nexit 1.5 255\n', { code: 255, signal: null }],
     ['exit 1.5 143\nwhat somebody said later\n', { code: 143, signal: null }],
+    [`gap\n${KILLED}exit 1.5 137\n`, { code: null, signal: 'SIGKILL' }],
+    [`fork: retry: Resource temporarily unavailable\n${STARTED}exit 1.5 137\n`, { code: 137, signal: null }],
     [KILLED, null],
     ['exit', null],
+    ['exit\n', null],
+    ['exit 1.5\n', null],
+    ['exit 1.5 \n', null],
+    ['exit 1.5 abc\n', null],
+    ['exit 1.5 1e3\n', null],
+    ['exit 999999999999999999999.9 3\nexit 1.5 143\n', { code: 143, signal: null }],
     ['exit 1.5 1', null],
     ['exit 1.5 137', null],
     ['nonsense\n', null],
@@ -111,6 +119,12 @@ describe('records', () => {
     assert.equal(startFailed('exit 2.5 0\nclosed 2.6\n'), told);
   });
 
+  it('have no times that no clock shows', () => {
+    put('claim', `${SUPERVISOR}${STARTED}exit 1.5 3\nclosed 999999999999999999999.9\n`);
+    utimesSync(join(dir, 'claim'), 1000, 3000);
+    assert.equal(readRecords(dir).closedAt, 3_000_000);
+  });
+
   it('that are something else than a file are taken for missing', () => {
     const nothing = readRecords(join(dir, 'absent'));
     mkdirSync(join(dir, 'claim'));
@@ -122,6 +136,14 @@ describe('records', () => {
 });
 
 describe('records of an older build', () => {
+  it('are found beside a claim whose writer could not say who it was', () => {
+    put('claim', '');
+    put('exit', 'code=7 end\n');
+    assert.equal(readRecords(dir).exit?.code, 7);
+    put('claim', '   41    40\nclosed\n');
+    assert.equal(readRecords(dir).supervisor?.pid, 41);
+  });
+
   const BLANK = ' '.repeat(51);
   const TABLE: [string, { code: number | null; signal: string | null } | null][] = [
     ['code=3 end\n', { code: 3, signal: null }],

@@ -50,13 +50,14 @@ interface RecordFile {
   readonly mtimeMs: number;
 }
 
-const LINE = /^(claimed|supervisor|started|exit|gap|closed)(?: (\d+\.\d+|)(?: (.*))?)?$/;
+const LINE = /^(claimed|supervisor|started|exit|gap|closed)\b(?: (\d{1,10}\.\d{1,6}|)(?: (.*))?)?/;
+const EXIT_CODE = /^\d{1,3}$/;
 
 /** Null: see readOlderRecords. */
 function parseClaim({ text, mtimeMs }: RecordFile): Records | null {
-  if (/^\d/.test(text)) return null;
+  if (/^\s*(\d|$)/.test(text)) return null;
   let records = NOTHING;
-  // What the shell says is one line or more; a record that is being written lacks its newline, and will be there in a moment.
+  // A line of none of these words, behind `started`. One that is being written lacks its newline, and will be there in a moment.
   let isSignalTold = false;
   for (const line of text.split('\n').slice(0, -1)) {
     const [, what, seconds, value = ''] = LINE.exec(line) ?? [];
@@ -64,8 +65,11 @@ function parseClaim({ text, mtimeMs }: RecordFile): Records | null {
     const at = seconds ? Math.round(Number(seconds) * 1000) : mtimeMs;
     if (what === undefined) isSignalTold = true;
     else if (what === 'supervisor') records = { ...records, supervisor: parseIdentity(value) };
-    else if (what === 'started') records = { ...records, started: { at, main: parseIdentity(value) } };
-    else if (what === 'exit') records = { ...records, exit: toExit(Number(value), isSignalTold, at) };
+    else if (what === 'started') {
+      records = { ...records, started: { at, main: parseIdentity(value) } };
+      isSignalTold = false;
+    } else if (what === 'exit' && EXIT_CODE.test(value))
+      records = { ...records, exit: toExit(Number(value), isSignalTold, at) };
     else if (what === 'closed') records = { ...records, closedAt: at };
   }
   return records;

@@ -31,6 +31,7 @@ export function requestText({ dir, journal, launch }: SpawnRequest): string {
 const SPAWNER_SCRIPT = join(import.meta.dirname, 'spawner.sh');
 const SUPERVISOR_SCRIPT = join(import.meta.dirname, 'supervisor.sh');
 const RESTART_MS = 100;
+const FORGET_MS = 1000;
 
 /**
  * `nice` is the niceness of the spawner and of all it starts: given once, it costs no process for each task.
@@ -41,6 +42,8 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
   const sent = new Map<SpawnRequest, () => boolean>();
   let niceness = nice;
   let isClosed = false;
+  let reopening: NodeJS.Timeout | undefined;
+  let forgetting: NodeJS.Timeout | null = null;
   let shell = open();
 
   function open(): ChildProcess {
@@ -63,7 +66,7 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
       if (isClosed || isGone || child !== shell) return;
       isGone = true;
       lost(how);
-      setTimeout(reopen, RESTART_MS);
+      reopening = setTimeout(reopen, RESTART_MS);
     };
     child.once('exit', (code, signal) => gone(`exit ${signal ?? code}`));
     child.once('error', (error) => gone(error.message));
@@ -71,19 +74,21 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
   }
 
   function reopen(): void {
+    clearTimeout(reopening);
     if (isClosed) return;
     shell = open();
-    forget();
     // The claim makes a request that is sent twice harmless.
-    for (const request of sent.keys()) send(request);
+    for (const [request, isToBegin] of sent) if (isToBegin()) send(request);
   }
 
   function send(request: SpawnRequest): void {
     shell.stdin?.write(requestText(request));
   }
 
+  /** They hold environments, which may be large. */
   function forget(): void {
     for (const [request, isToBegin] of sent) if (!isToBegin()) sent.delete(request);
+    forgetting = sent.size === 0 ? null : setTimeout(forget, FORGET_MS).unref();
   }
 
   return {
@@ -91,8 +96,8 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
       return niceness;
     },
     start(request, isToBegin) {
-      forget();
       sent.set(request, isToBegin);
+      if (forgetting === null) forgetting = setTimeout(forget, FORGET_MS).unref();
       send(request);
     },
     setNice(nice) {
@@ -101,7 +106,7 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
       // It starts what it has been sent and ends; a spawner cannot lower its own niceness, another one can begin lower.
       shell.stdin?.end();
       shell.unref();
-      shell = open();
+      reopen();
     },
     close() {
       isClosed = true;

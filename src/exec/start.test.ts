@@ -228,6 +228,18 @@ describe('spawner', () => {
 });
 
 describe('claim', () => {
+  it('is given back when nobody is left to write the log, and nothing has run', () => {
+    const dir = join(root, 'without-writer');
+    mkdirSync(dir);
+    // The writer goes before the other half of the supervisor begins.
+    const script = `. "$1"; trap '' PIPE; dir=$2 d=0 j=0 request='touch "$dir/ran"'
+      { until [ -e "$dir/gone" ]; do :; done; run_command; } </dev/null 2>/dev/null | { exec <&-; : >"$dir/gone"; }`;
+    const supervisor = join(import.meta.dirname, 'supervisor.sh');
+    execFileSync('bash', ['-c', script, 'bash', supervisor, dir]);
+    assert.deepEqual(readdirSync(dir), ['gone']);
+    assert.equal(claimForRecovery(dir), 'taken');
+  });
+
   it('of a supervisor is not taken by recovery', async () => {
     const spec = launch('echo ran');
     assert.equal((await finish(spec)).log, 'ran\n');

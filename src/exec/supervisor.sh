@@ -15,9 +15,12 @@ run_command() {
   # a line of its own before the record tells one from the other.
   exec 2>>"$dir/claim"
   # The page it is written to is charged to whoever writes first: the command's group would outlive its removal by it.
-  echo "claimed $EPOCHREALTIME" >&2
-  # Tells the log writer that the attempt is ours.
-  echo
+  # The empty line tells the log writer that the attempt is ours.
+  if ! { echo "claimed $EPOCHREALTIME" >&2 && echo; }; then
+    # The disk is full, or the log writer has died with the spawner. Nothing has begun: whoever comes next may have it.
+    rm -f "$dir/claim"
+    return 1
+  fi
   # The command gets a process group of its own: its `kill 0` does not reach this one.
   set -m
   (eval "${request:d + j}") 2>&1

@@ -195,7 +195,7 @@ function usageOf(memBytes: number): GroupUsage {
 }
 
 /** A group whose last process has gone. */
-function emptyGroup(ref: GroupRef): Group {
+export function emptyGroup(ref: GroupRef): Group {
   const nothing = () => {};
   return {
     ref,

@@ -19,16 +19,20 @@ export interface LaunchDeps {
 }
 
 /** From its first record on, the attempt is observed. */
-export function launchAttempt(
+export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): void {
+  mkdirSync(live.paths.checkpointDir, { recursive: true, mode: 0o700 });
+  startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);
+}
+
+function launchOf(
   { tools, store, spawner, profiles }: LaunchDeps,
   task: Task,
   attempt: Attempt,
   live: LiveAttempt,
-): void {
+): Launch {
   const { dir, stopFile, progressFile, checkpointDir } = live.paths;
-  mkdirSync(checkpointDir, { recursive: true, mode: 0o700 });
   const group = groupName(task.id, attempt.number);
-  const launch: Launch = {
+  return {
     dir,
     entryFiles: live.group.entryFiles,
     preparation: live.group.preparation,
@@ -49,7 +53,6 @@ export function launchAttempt(
     ),
     tools: { ...tools, spawnerNice: spawner.nice },
   };
-  startAttempt(spawner, launch, live);
 }
 
 function journalOf({ name, manner }: Task, { preparation }: Group): Journal | null {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Tools } from './launch-script.ts';
 
 export interface Spawner {
-  /** Starts the supervisor of an attempt whose directory is there; should the spawner die, again while `isToBegin`. */
-  start(request: SpawnRequest, isToBegin: () => boolean): void;
+  /** Starts the supervisor of an attempt whose directory is there; should the spawner die meanwhile, again. */
+  start(request: SpawnRequest, again: Again): void;
   /** Niceness of the supervisors that are started from now on. */
   readonly nice: number;
   setNice(nice: number): void;
@@ -20,6 +20,12 @@ export interface SpawnRequest {
   readonly journal: string;
   /** See launchScript. */
   readonly launch: string;
+}
+
+/** To start an attempt again that no supervisor has claimed. A request holds an environment: none is kept for this. */
+export interface Again {
+  isToBegin(): boolean;
+  request(): SpawnRequest;
 }
 
 /** As spawner.sh reads it. */
@@ -39,7 +45,7 @@ const FORGET_MS = 1000;
  */
 export function openSpawner(tools: Tools, nice: number, lost: (how: string) => void): Spawner {
   const locale = process.env.LC_ALL || process.env.LANG || '';
-  const sent = new Map<SpawnRequest, () => boolean>();
+  const sent = new Set<Again>();
   let niceness = nice;
   let isClosed = false;
   let reopening: NodeJS.Timeout | undefined;
@@ -78,16 +84,15 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
     if (isClosed) return;
     shell = open();
     // The claim makes a request that is sent twice harmless.
-    for (const [request, isToBegin] of sent) if (isToBegin()) send(request);
+    for (const again of sent) if (again.isToBegin()) send(again.request());
   }
 
   function send(request: SpawnRequest): void {
     shell.stdin?.write(requestText(request));
   }
 
-  /** They hold environments, which may be large. */
   function forget(): void {
-    for (const [request, isToBegin] of sent) if (!isToBegin()) sent.delete(request);
+    for (const again of sent) if (!again.isToBegin()) sent.delete(again);
     forgetting = sent.size === 0 ? null : setTimeout(forget, FORGET_MS).unref();
   }
 
@@ -95,8 +100,8 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
     get nice() {
       return niceness;
     },
-    start(request, isToBegin) {
-      sent.set(request, isToBegin);
+    start(request, again) {
+      sent.add(again);
       if (forgetting === null) forgetting = setTimeout(forget, FORGET_MS).unref();
       send(request);
     },

@@ -33,7 +33,7 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
 }
 
 async function finish(spec: Launch) {
-  startAttempt(spawner, spec, anObserver(spec.dir));
+  startAttempt(spawner, () => spec, anObserver(spec.dir));
   await waitUntil(() => readRecords(spec.dir).closedAt !== null, {
     deadlineMs: 20_000,
     what: 'the supervisor to end',
@@ -249,7 +249,7 @@ describe('claim', () => {
     const spec = launch('echo ran');
     mkdirSync(spec.dir);
     assert.equal(claimForRecovery(spec.dir), 'taken');
-    startAttempt(spawner, spec, anObserver(spec.dir));
+    startAttempt(spawner, () => spec, anObserver(spec.dir));
     // The spawner takes its requests in turn.
     await finish(launch('true'));
     assert.deepEqual(readdirSync(spec.dir), ['claim']);

@@ -11,11 +11,15 @@ export interface Observer {
   isToBegin(): boolean;
 }
 
-/** Throws when the directory cannot be made. */
-export function startAttempt(spawner: Spawner, launch: Launch, observer: Observer): void {
+/** `describe` is asked again should the spawner die. Throws when the directory cannot be made. */
+export function startAttempt(spawner: Spawner, describe: () => Launch, observer: Observer): void {
+  const launch = describe();
   mkdirSync(launch.dir, { recursive: true, mode: 0o700 });
   observer.observe();
-  spawner.start(spawnRequest(launch), () => observer.isToBegin());
+  spawner.start(spawnRequest(launch), {
+    isToBegin: () => observer.isToBegin(),
+    request: () => spawnRequest(describe()),
+  });
 }
 
 export function spawnRequest(launch: Launch): SpawnRequest {

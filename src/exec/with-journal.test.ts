@@ -31,7 +31,7 @@ async function finish(line: string, changes: Partial<Launch>) {
   count += 1;
   const dir = join(root, String(count));
   const journal = { identifier: 'a-task', unit: null };
-  startAttempt(spawner, aLaunch(dir, root, line, { journal, ...changes }), anObserver(dir));
+  startAttempt(spawner, () => aLaunch(dir, root, line, { journal, ...changes }), anObserver(dir));
   await until(() => readRecords(dir).closedAt !== null);
   const log = existsSync(`${dir}.log`) ? readFileSync(`${dir}.log`, 'utf8') : '';
   return { dir, records: readRecords(dir), log };

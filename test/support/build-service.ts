@@ -18,7 +18,7 @@ import { Logs } from '../../src/daemon/logs.ts';
 import { Profiles } from '../../src/daemon/profiles.ts';
 import { recover } from '../../src/daemon/recover.ts';
 import { createService } from '../../src/daemon/service.ts';
-import type { SpawnRequest } from '../../src/exec/spawner.ts';
+import type { Again, SpawnRequest } from '../../src/exec/spawner.ts';
 import { openStore } from '../../src/store/store.ts';
 import { hostOf } from './build-run.ts';
 import { NOW } from './build-snapshot.ts';
@@ -75,7 +75,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     list: () => [],
   };
   const tasksDir = join(home, 'tasks');
-  const spawned: { readonly request: SpawnRequest; readonly isToBegin: () => boolean }[] = [];
+  const spawned: { readonly request: SpawnRequest; readonly again: Again }[] = [];
   const newId = monotonicFactory();
   const log = pino({ level: 'silent' });
   const profiles = new Profiles({
@@ -98,7 +98,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, background: [], script: null },
     spawner: {
       nice: 10,
-      start: (request, isToBegin) => void spawned.push({ request, isToBegin }),
+      start: (request, again) => void spawned.push({ request, again }),
       setNice() {},
       close() {},
     },

@@ -37,7 +37,6 @@ export function requestText({ dir, journal, launch }: SpawnRequest): string {
 const SPAWNER_SCRIPT = join(import.meta.dirname, 'spawner.sh');
 const SUPERVISOR_SCRIPT = join(import.meta.dirname, 'supervisor.sh');
 const RESTART_MS = 100;
-const FORGET_MS = 1000;
 
 /**
  * `nice` is the niceness of the spawner and of all it starts: given once, it costs no process for each task.
@@ -49,7 +48,6 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
   let niceness = nice;
   let isClosed = false;
   let reopening: NodeJS.Timeout | undefined;
-  let forgetting: NodeJS.Timeout | null = null;
   let shell = open();
 
   function open(): ChildProcess {
@@ -91,18 +89,13 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
     shell.stdin?.write(requestText(request));
   }
 
-  function forget(): void {
-    for (const again of sent) if (!again.isToBegin()) sent.delete(again);
-    forgetting = sent.size === 0 ? null : setTimeout(forget, FORGET_MS).unref();
-  }
-
   return {
     get nice() {
       return niceness;
     },
     start(request, again) {
+      for (const earlier of sent) if (!earlier.isToBegin()) sent.delete(earlier);
       sent.add(again);
-      if (forgetting === null) forgetting = setTimeout(forget, FORGET_MS).unref();
       send(request);
     },
     setNice(nice) {

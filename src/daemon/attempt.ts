@@ -19,6 +19,9 @@ import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress.ts';
 import { StrictOutput } from './strict-output.ts';
 
+/** What never changes once it has been read. */
+type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
+
 export class LiveAttempt implements Observer {
   readonly id: TaskId;
   readonly paths: AttemptPaths;
@@ -36,7 +39,7 @@ export class LiveAttempt implements Observer {
   hasLeftovers = false;
   isObserved = false;
   readonly #stirred: () => void;
-  #known: Pick<Records, 'supervisor' | 'started'> = { supervisor: null, started: null };
+  #known: KnownRecords = { supervisor: null, started: null };
   /** From the first sample on, so that an attempt that ends before costs no descriptors. */
   #held: { readonly supervisor: HeldProcess | null; readonly main: HeldProcess | null } | null = null;
   #samples = 0;
@@ -227,7 +230,7 @@ function isWriterMissing({ supervisor, exit }: Records): boolean {
   return supervisor === null && exit !== null && Date.now() - exit.at > WRITER_DEADLINE_MS;
 }
 
-function holdProcesses({ supervisor, started }: Pick<Records, 'supervisor' | 'started'>) {
+function holdProcesses({ supervisor, started }: KnownRecords) {
   const main = started?.main ?? null;
   return {
     supervisor: supervisor === null ? null : holdProcess(supervisor),

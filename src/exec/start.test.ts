@@ -231,7 +231,7 @@ describe('claim', () => {
   it('is given back when the log writer cannot be told of it, and nothing has run', () => {
     const dir = join(root, 'without-writer');
     mkdirSync(dir);
-    const script = `. "$1"; dir=$2 d=0 j=0 request='touch "$dir/ran"'; run_command 2>/dev/null >/dev/full`;
+    const script = `. "$1"; dir=$2 launch_at=0 request='touch "$dir/ran"'; run_command 2>/dev/null >/dev/full`;
     const supervisor = join(import.meta.dirname, 'supervisor.sh');
     const { status } = spawnSync('bash', ['-c', script, 'bash', supervisor, dir], { stdio: 'ignore' });
     assert.equal(status, 1);

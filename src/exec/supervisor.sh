@@ -1,8 +1,8 @@
 # The supervisor of one attempt, sourced by the spawner: the parent of the command and the writer of its log, joined by a
 # pipe. They are one process group, outside the task's cgroup, and outlive the daemon.
-#   $dir     the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
-#   $request, $d, $j  in which, behind as many bytes, is the script that makes the command of a process
-#   $cat     absolute path of cat
+#   $dir                  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
+#   $request, $launch_at  the script that makes the command of a process is in the first from this byte on
+#   $cat                  absolute path of cat
 # Records are lines of the claim, which is made once and never overwritten: `WHAT SECONDS [...]`, the time since the epoch
 # with fractions. They are `claimed`; `supervisor` and its identity, and `started` and the main process's, in any order; what
 # the shell says of a signal; `exit` and the code; perhaps `gap`; and at last `closed`: all output is in the log. Together they
@@ -23,7 +23,7 @@ run_command() {
   fi
   # The command gets a process group of its own: its `kill 0` does not reach this one.
   set -m
-  (eval "${request:d + j}") 2>&1
+  (eval "${request:launch_at}") 2>&1
   echo "exit $EPOCHREALTIME $?" >&2
 }
 
@@ -92,7 +92,7 @@ mark_gap() {
 
 # systemd removes the empty groups of a daemon that has died together with its unit, and the counters with them.
 copy_counters() {
-  rest=${request:d + j}
+  rest=${request:launch_at}
   while [[ $rest == '#counter '* ]]; do
     file=${rest%%$'\n'*}
     file=${file#'#counter '}

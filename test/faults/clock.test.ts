@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 import type { LeaseView } from '../../src/api/shapes.ts';
 import type { TaskId } from '../../src/core/task.ts';
 import type { Change } from '../../src/core/transition.ts';
+import { readRecords } from '../../src/exec/records.ts';
 import { serviceOf } from '../support/build-service.ts';
 import { anExit } from '../support/build-task.ts';
 import { testHome } from '../support/home.ts';
@@ -144,14 +145,17 @@ describe('when the wall clock is set', () => {
       const log = join(home.dir, 'tasks', id, '1.log');
       const at = (statSync(log).mtimeMs - jumpMs) / 1000;
       utimesSync(log, at, at);
-      const claim = join(home.dir, 'tasks', id, '1', 'claim');
+      const attempt = join(home.dir, 'tasks', id, '1');
+      const claim = join(attempt, 'claim');
+      const { started } = readRecords(attempt);
       const records = readFileSync(claim, 'utf8');
       const shifted = records.replace(
         /^(\w+) ([\d.]+)/gm,
-        (_, what, seconds) => `${what} ${Number(seconds) - jumpMs / 1000}`,
+        (_, what, seconds) => `${what} ${(Number(seconds) - jumpMs / 1000).toFixed(6)}`,
       );
-      assert.notEqual(shifted, records);
       writeFileSync(claim, shifted);
+      assert.ok(started !== null);
+      assert.deepEqual(readRecords(attempt).started, { ...started, at: started.at - jumpMs });
     }
     db.close();
     await home.run(['daemon-start'], PATIENCE);

@@ -28,6 +28,7 @@ it('an attempt taken back is not started by the next spawner', async (t) => {
   await settle();
   const { status, attempt } = await task(id);
   assert.deepEqual([status, attempt], ['running', 2]);
+  assert.match(spawned[1]?.request.launch ?? '', /hunter2/);
   assert.deepEqual(asked(), [
     [join(tasksDir, id, '1'), false],
     [join(tasksDir, id, '2'), true],

@@ -32,7 +32,7 @@ describe('after a restart of the host', () => {
       await endBoot(home.dir, daemonPid(home));
       // In the new boot the pids of the old one belong to others.
       const stat = readFileSync(`/proc/${innocent.pid}/stat`, 'utf8');
-      const now = Date.now() / 1000;
+      const now = (Date.now() / 1000).toFixed(6);
       const records = `supervisor ${now} ${stat}started ${now} ${stat}`;
       writeFileSync(join(home.dir, 'tasks', String(id), '1', 'claim'), records);
       writeFileSync(isOver, '');

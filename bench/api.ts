@@ -1,7 +1,7 @@
 // Talks to the daemon as a long-lived client does: over connections that stay open, with the CLI's own part of HTTP, for
 // what the client costs is in every figure.
 import { connect, type Socket } from 'node:net';
-import { readHttp } from '../cli/http.ts';
+import { readHttp } from '../cli/client/http.ts';
 import type { BatchBody, BatchLineView, EventView, PingView, RunBody, TaskView } from '../src/api/shapes.ts';
 
 export interface Api {

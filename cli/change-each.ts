@@ -1,11 +1,11 @@
 // One order for several tasks: each is done or refused on its own.
 import type { TaskView } from '../src/api/shapes.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
+import { call } from './client/session.ts';
 import type { Context } from './command.ts';
-import { printError } from './output.ts';
-import { taskPath } from './refs.ts';
-import { call } from './session.ts';
-import { taskView } from './task-view.ts';
+import { taskPath } from './input/refs.ts';
+import { printError } from './output/output.ts';
+import { taskView } from './output/task-view.ts';
 
 /** POSTs `body` to `verb` of each task; `said` is what people read before its name. The worst exit code. */
 export async function changeEach(

@@ -1,7 +1,8 @@
 // What a command is: its words for the help, its flags, and what it does.
-import type { FlagSpecs, Parsed } from './argv.ts';
-import type { Output } from './output.ts';
-import type { Session } from './session.ts';
+
+import type { Session } from './client/session.ts';
+import type { FlagSpecs, Parsed } from './input/argv.ts';
+import type { Output } from './output/output.ts';
 
 export interface Context {
   readonly output: Output;

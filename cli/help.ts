@@ -1,7 +1,8 @@
 // The texts of --help, made from the tables of commands and flags.
-import type { FlagSpec } from './argv.ts';
+
 import { COMMON_FLAGS, type Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
+import type { FlagSpec } from './input/argv.ts';
 
 const EXITS = `Exit codes: 0 success or task completed, 1 task ended otherwise or request failed, 2 no room now
 (capacity_exceeded), 64 usage, 69 daemon unreachable, 75 try again, 124 --timeout reached.`;

@@ -2,12 +2,12 @@
 
 import { findHome } from '../src/config/home.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
-import { type FlagSpecs, parseArgv } from './argv.ts';
+import { isSandboxed } from './client/sandbox.ts';
 import { COMMON_FLAGS } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
-import { nearest } from './nearest.ts';
-import { createOutput, isClosedPipe, printError } from './output.ts';
-import { isSandboxed } from './sandbox.ts';
+import { type FlagSpecs, parseArgv } from './input/argv.ts';
+import { nearest } from './input/nearest.ts';
+import { createOutput, isClosedPipe, printError } from './output/output.ts';
 
 /** As a shell reports a writer whose reader went away. */
 const EXIT_SIGPIPE = 141;

@@ -1,5 +1,5 @@
 // The one right command in the place of a poll.
-import type { Look, Run } from './deeds.ts';
+import type { Look, Run } from './actions.ts';
 import type { Poll } from './poll.ts';
 
 /** What a task can be called by in the advice: a name, an id, or a variable of the command. */

@@ -1,5 +1,5 @@
 // What one program call is: a look, a submission, a pause, or nothing that matters.
-import type { Deed, Look } from './deeds.ts';
+import type { Deed, Look } from './actions.ts';
 import type { Variables } from './shell/words.ts';
 import { isStatePath, lookAtFile } from './state-files.ts';
 

@@ -1,5 +1,5 @@
 // Decides whether what a command does is polling of babysit. Pure.
-import { type Deed, flatten, type Look, type Loop, type Run } from './deeds.ts';
+import { type Deed, flatten, type Look, type Loop, type Run } from './actions.ts';
 
 export type Poll =
   /** It looks again and again, or looks after a pause. */

@@ -1,12 +1,12 @@
 // The summary at the start of a session, and the reminder at its stop.
 import { existsSync } from 'node:fs';
-import { reportSeen, takeInbox } from '../cli/inbox.ts';
-import { call, type Session } from '../cli/session.ts';
+import { reportSeen, takeInbox } from '../cli/client/inbox.ts';
+import { call, type Session } from '../cli/client/session.ts';
 import type { TaskView } from '../src/api/shapes.ts';
 import { findHome } from '../src/config/home.ts';
 import type { Reply } from './harness.ts';
+import { noteReminder, readSessionNews, remindedOf } from './session-input.ts';
 import { remindText, summaryText } from './summary.ts';
-import { noteReminder, readSessionNews, remindedOf } from './told.ts';
 
 /** All there is, since the summary counts what it has no room for. */
 const INBOX_LIMIT = 10_000;

@@ -1,5 +1,5 @@
 // The files of babysit's state directory, which some read instead of asking babysit.
-import type { Look } from './deeds.ts';
+import type { Look } from './actions.ts';
 import type { Variables } from './shell/words.ts';
 
 const STATE_PATH = /(?:^|\/)babysit\/(?:tasks(?:\/|$)|daemon\.log|babysit\.db)|\$\{?BABYSIT_HOME\b/;

@@ -17,8 +17,8 @@ import {
   type SyntaxNode,
   type Word,
 } from 'unbash';
+import type { Deed } from './actions.ts';
 import { readCall } from './calls.ts';
-import type { Deed } from './deeds.ts';
 import { type Unwrapped, unwrap } from './shell/unwrap.ts';
 import { fieldsOf, hasSubstitution, textsOf } from './shell/words.ts';
 import { isStatePath, lookAtFile } from './state-files.ts';

@@ -6,7 +6,7 @@ import { type BuildOptions, build } from 'esbuild';
 /** What the daemon starts, found beside its bundle. */
 const SCRIPTS = [
   ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => join('src/exec', name)),
-  ...['enter-unit.sh', 'unit-main.sh'].map((name) => join('src/cgroups', name)),
+  ...['enter-unit.sh', 'unit-main.sh'].map((name) => join('src/cgroups/systemd', name)),
 ];
 
 const root = join(import.meta.dirname, '..');

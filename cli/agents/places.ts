@@ -1,7 +1,7 @@
 // Where the parts for agents are, and where Claude Code looks for them.
 import { join } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
-import { findCwd, findProject } from '../project.ts';
+import { findCwd, findProject } from '../input/project.ts';
 
 export const SCOPES = ['user', 'project'] as const;
 export type Scope = (typeof SCOPES)[number];

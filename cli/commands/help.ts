@@ -3,7 +3,7 @@ import { BabysitError, EXIT } from '../../src/core/errors.ts';
 import { defineCommand } from '../command.ts';
 import { COMMANDS, commandWords, resolveCommand } from '../commands.ts';
 import { commandHelp, overview } from '../help.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../input/nearest.ts';
 
 export const command = defineCommand({
   usage: 'help [COMMAND]',

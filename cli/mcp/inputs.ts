@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { quantity } from '../../src/api/fields.ts';
 import { ADJUST, KILL, LIST, TICKET } from '../../src/api/requests.ts';
 import { env, REQUEST, refs } from '../../src/api/run-requests.ts';
-import type { FlagSpecs } from '../argv.ts';
-import { FLAGS as ADJUST_FLAGS } from '../commands/adjust.ts';
-import { FLAGS as LIST_FLAGS } from '../commands/list.ts';
-import { FLAGS as RUN_FLAGS } from '../commands/run.ts';
-import { FLAGS as TICKET_FLAGS } from '../commands/wait-for-capacity.ts';
+import { FLAGS as ADJUST_FLAGS } from '../commands/task/adjust.ts';
+import { FLAGS as LIST_FLAGS } from '../commands/task/list.ts';
+import { FLAGS as RUN_FLAGS } from '../commands/task/run.ts';
+import { FLAGS as TICKET_FLAGS } from '../commands/task/wait-for-capacity.ts';
+import type { FlagSpecs } from '../input/argv.ts';
 
 const task = z.string().min(1).describe('name, id or unique prefix of the id');
 const tasks = refs.describe('names or ids, as a list or separated by commas');

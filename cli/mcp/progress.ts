@@ -1,10 +1,10 @@
 // Tells a client that waits how far the task is, so that it knows the call is alive.
 import type { EventView, TaskView } from '../../src/api/shapes.ts';
 import { formatDuration } from '../../src/units/duration.ts';
-import { humanSize } from '../human.ts';
-import { taskPath } from '../refs.ts';
-import { call, type Session } from '../session.ts';
-import { eventText } from '../wait-output.ts';
+import { call, type Session } from '../client/session.ts';
+import { taskPath } from '../input/refs.ts';
+import { humanSize } from '../output/human.ts';
+import { eventText } from '../output/wait-output.ts';
 import type { Progress, ToolRequest } from './tool.ts';
 
 export interface Reporter {

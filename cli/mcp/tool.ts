@@ -1,7 +1,7 @@
 // What a tool is: what it takes, what it does for whom, and what it answers.
 import type { z } from 'zod';
-import type { Whose } from '../inbox.ts';
-import type { Session } from '../session.ts';
+import type { Whose } from '../client/inbox.ts';
+import type { Session } from '../client/session.ts';
 
 /** The agent behind the connection: where its requests come from. */
 export interface Caller {

@@ -3,11 +3,11 @@ import type { EventView, TaskView, TicketBody, WaitingView } from '../../src/api
 import { BabysitError } from '../../src/core/errors.ts';
 import { WAIT_EVENTS } from '../../src/core/events.ts';
 import { parseDuration } from '../../src/units/duration.ts';
-import { Aborted, followTask } from '../follow.ts';
-import { taskPath, taskRefs } from '../refs.ts';
-import { call, type Session } from '../session.ts';
-import { taskView, terminalView } from '../task-view.ts';
-import { holdTicket } from '../ticket.ts';
+import { Aborted, followTask } from '../client/follow.ts';
+import { call, type Session } from '../client/session.ts';
+import { holdTicket } from '../client/ticket.ts';
+import { taskPath, taskRefs } from '../input/refs.ts';
+import { taskView, terminalView } from '../output/task-view.ts';
 import * as inputs from './inputs.ts';
 import { reportProgress } from './progress.ts';
 import { type Caller, defineTool, type Outcome, type ToolRequest } from './tool.ts';

@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { DriverError } from './driver.ts';
+import { DriverError } from './port.ts';
 import { single, singleIn } from './usage.ts';
 
 /** An errno name such as `EBUSY`. */

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { groupV1 } from './group-v1.ts';
-import { groupV2 } from './group-v2.ts';
+import { groupV1 } from './v1/group.ts';
+import { groupV2 } from './v2/group.ts';
 
 function directory(t: TestContext) {
   const path = mkdtempSync(join(tmpdir(), 'babysit-usage-'));

@@ -1,6 +1,6 @@
 // One reading of a group, v1 or v2: a counter is read when somebody asks what it says, for each costs a system call.
 import type { Counter } from './cgroupfs.ts';
-import type { GroupUsage } from './driver.ts';
+import type { GroupUsage } from './port.ts';
 import { type CacheReading, type IoBytes, keyed, WorkingSet } from './usage.ts';
 
 /** What both versions of cgroups have, each in files of its own. */

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { GroupLimits } from './driver.ts';
-import { limitsV1, shares } from './limits-v1.ts';
-import { CONTROLLERS_V2, limitsV2 } from './limits-v2.ts';
+import type { GroupLimits } from './port.ts';
+import { limitsV1, shares } from './v1/limits.ts';
+import { CONTROLLERS_V2, limitsV2 } from './v2/limits.ts';
 
 const LIMITS: GroupLimits = { memMaxBytes: 1e9 + 0.5, cpuMaxCores: 1.5, cpuWeight: 50, pidsMax: 512 };
 const ALL = new Set(CONTROLLERS_V2);

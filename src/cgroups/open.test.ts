@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import type { ProbeResult } from './driver.ts';
 import { openDriver } from './open.ts';
 import { basePath } from './own-groups.ts';
+import type { ProbeResult } from './port.ts';
 
 /** Probes a host made of plain files; `{root}` in a file stands for its directory. */
 function probe(files: Readonly<Record<string, string>>): {

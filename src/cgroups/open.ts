@@ -1,17 +1,17 @@
 // Chooses the driver of this host by trying them, best first: v2, v1, none.
 import { removeIfEmpty } from './cgroupfs.ts';
-import type { Driver, ProbeAnswer, ProbeResult, Units } from './driver.ts';
-import { driverNone } from './driver-none.ts';
-import { driverUnit } from './driver-unit.ts';
-import { driverV1 } from './driver-v1.ts';
-import { driverV2 } from './driver-v2.ts';
-import { distinct } from './group-v1.ts';
+import { driverNone } from './none/driver.ts';
 import { type OwnGroups, ownGroups } from './own-groups.ts';
-import { probeUnits } from './probe-unit.ts';
-import { probeV1 } from './probe-v1.ts';
-import { probeV2 } from './probe-v2.ts';
+import type { Driver, ProbeAnswer, ProbeResult, Units } from './port.ts';
 import { type ProcessTable, processTable } from './processes.ts';
+import { driverUnit } from './systemd/driver.ts';
+import { probeUnits } from './systemd/probe.ts';
 import { type CapTotalCpu, noTotalCpu, totalCpuV1, totalCpuV2 } from './total-cpu.ts';
+import { driverV1 } from './v1/driver.ts';
+import { distinct } from './v1/group.ts';
+import { probeV1 } from './v1/probe.ts';
+import { driverV2 } from './v2/driver.ts';
+import { probeV2 } from './v2/probe.ts';
 
 export interface OpenOptions {
   readonly cgroupRoot?: string;

@@ -1,6 +1,6 @@
 // Reads a stored GroupRef back; what does not fit was written by something else and is refused.
 import type { GroupRef } from '../core/task.ts';
-import { DriverError } from './driver.ts';
+import { DriverError } from './port.ts';
 
 export function stringIn(ref: GroupRef, key: string): string {
   const value = ref[key];

@@ -2,8 +2,8 @@
 import { dirname } from 'node:path';
 import type { GroupRef } from '../core/task.ts';
 import { type Errno, isGone, write } from './cgroupfs.ts';
-import type { DirectoriesV1 } from './group-v1.ts';
-import { PERIOD_USEC, quotaUsec } from './limits-v2.ts';
+import type { DirectoriesV1 } from './v1/group.ts';
+import { PERIOD_USEC, quotaUsec } from './v2/limits.ts';
 
 /**
  * In cores; null: no cap but those of each task. `groups`: those of the tasks; what an earlier daemon has made elsewhere is

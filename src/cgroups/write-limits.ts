@@ -1,6 +1,6 @@
 // Writes a list of caps to the files of one group.
 import { isGone, write } from './cgroupfs.ts';
-import { DriverError } from './driver.ts';
+import { DriverError } from './port.ts';
 
 export interface PathValue {
   readonly path: string;

@@ -1,5 +1,5 @@
 # Sourced over supervisor.sh for an attempt whose output also goes to the journal of systemd, perhaps as the output of a unit
-# of its own (src/cgroups/enter-unit.sh). A journal that is gone costs the journal its copy, nothing else; one that hangs
+# of its own (src/cgroups/systemd/enter-unit.sh). A journal that is gone costs the journal its copy, nothing else; one that hangs
 # holds the output up once its socket is full.
 #   $journal_name  the identifier of its lines
 #   $unit_aside    written to by what belongs to the unit and not to the task; empty: there is no unit

@@ -14,7 +14,7 @@ import { openSpawner, requestText, type Spawner } from './spawner.ts';
 import { spawnRequest, startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
-const UNIT_MAIN = join(import.meta.dirname, '../cgroups/unit-main.sh');
+const UNIT_MAIN = join(import.meta.dirname, '../cgroups/systemd/unit-main.sh');
 let root: string;
 let count = 0;
 let spawner: Spawner;

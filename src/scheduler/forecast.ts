@@ -1,12 +1,13 @@
 // The queue's future if every task takes the time it estimates: in what order the items wait, and when each starts.
-import { bySubmission } from './lane.ts';
+
+import { Turns } from './fair-share.ts';
 import { give, roomEver, roomOf, shortDim, take } from './ledger.ts';
 import { type Choice, decide } from './pass.ts';
 import type { Policy } from './policy.ts';
 import { Queue, type QueueView } from './queue.ts';
 import { expectedEnd, expectedLapse, type Release, releasesOf } from './releases.ts';
 import { type LeaseItem, type PendingItem, type RunningItem, type Snapshot, started } from './snapshot.ts';
-import { Turns } from './turns.ts';
+import { bySubmission } from './sub-queue.ts';
 
 export interface Forecast {
   /** What starts now, and the room that leaves. */

@@ -1,10 +1,11 @@
 // One scheduling pass: which pending items start now, and what the first that cannot is promised.
-import type { Gate } from './lane.ts';
+
+import { Turns } from './fair-share.ts';
 import { type Room, roomOf, shortDim, take } from './ledger.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { releasesOf, shadow } from './releases.ts';
 import type { Demand, PendingItem, Reservation, Snapshot } from './snapshot.ts';
-import { Turns } from './turns.ts';
+import type { Gate } from './sub-queue.ts';
 
 export interface Decision {
   /** Ids in the order they start. */

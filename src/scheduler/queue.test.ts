@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { anyQueue, NOW, pending, queueOf } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { bySubmission, type Lane } from './lane.ts';
 import { Queue, type QueueView, withItem } from './queue.ts';
 import type { Demand, PendingItem } from './snapshot.ts';
+import { bySubmission, type Lane } from './sub-queue.ts';
 
 const ids = (items: Iterable<PendingItem>) => [...items].map(({ id }) => id);
 

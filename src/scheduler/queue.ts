@@ -1,6 +1,7 @@
 // The pending items that could start if there were room, in lanes: kept up to date by its owner, read by the scheduler.
-import { Lane } from './lane.ts';
+
 import type { Need, PendingItem, Reservation } from './snapshot.ts';
+import { Lane } from './sub-queue.ts';
 
 /** The item whose start time was promised by the last decision, and when that was, epoch ms. */
 export interface Promised {

@@ -1,8 +1,8 @@
 // The judge: (rules, subject, memory, sample) -> new memory, events to tell, at most one kill. Pure; the clock is in the sample.
 import type { Dim, TaskEvent } from '../core/events.ts';
 import type { Estimate, KillDetail, KillReason, Limits } from '../core/task.ts';
-import { remember, resetFor, type Sample, type WatchMemory } from './memory.ts';
 import { STALL_RISK_AT, stallRisk } from './stall.ts';
+import { remember, resetFor, type Sample, type WatchMemory } from './state.ts';
 
 export interface WatchRules {
   readonly toleranceWindowMs: number;

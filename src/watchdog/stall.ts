@@ -2,7 +2,7 @@
 import type { TaskEvent } from '../core/events.ts';
 import type { Limits } from '../core/task.ts';
 import { formatSize } from '../units/size.ts';
-import type { WatchMemory } from './memory.ts';
+import type { WatchMemory } from './state.ts';
 
 export type StallRisk = Extract<TaskEvent, { readonly event: 'stall_risk' }>;
 

@@ -8,10 +8,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { addKeys, checkKey, doneKeys, forgetAll, forgetKeys, missingKeys } from '../../cli/checkpoint.ts';
+import {
+  addKeys,
+  checkKey,
+  doneKeys,
+  forgetAll,
+  forgetKeys,
+  missingKeys,
+} from '../../cli/checkpoint-manifest.ts';
 import { BABYSIT, runCli } from '../support/cli.ts';
 
-const SOURCE = join(import.meta.dirname, '../../cli/checkpoint.ts');
+const SOURCE = join(import.meta.dirname, '../../cli/checkpoint-manifest.ts');
 
 function checkpointDir(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'bs-checkpoint-'));

@@ -5,7 +5,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import type { ProfileView, TaskView } from '../../src/api/shapes.ts';
-import { Heartbeat } from '../../src/daemon/heartbeat.ts';
+import { Heartbeat } from '../../src/engine/attempt/heartbeat.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import type { DaemonApi } from '../support/daemon-api.ts';
 import { onTerminal } from '../support/terminal.ts';

@@ -5,8 +5,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { DriverError, type Group, type GroupLimits } from '../../src/cgroups/driver.ts';
 import { openDriver } from '../../src/cgroups/open.ts';
+import { DriverError, type Group, type GroupLimits } from '../../src/cgroups/port.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

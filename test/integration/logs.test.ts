@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { logExtent, readLog } from '../../src/exec/log-file.ts';
-import { logParts } from '../../src/exec/log-parts.ts';
 import { readRecords } from '../../src/exec/records.ts';
+import { logParts } from '../../src/logs/parts.ts';
+import { logExtent, readLog } from '../../src/logs/read.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid, isAlive, jsonLines, lastJson, PATIENCE, show, small } from '../support/task-calls.ts';
 import { waitUntil } from '../support/wait-until.ts';

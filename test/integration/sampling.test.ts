@@ -7,11 +7,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
-import type { Group } from '../../src/cgroups/driver.ts';
 import { openDriver } from '../../src/cgroups/open.ts';
+import type { Group } from '../../src/cgroups/port.ts';
 import type { TaskId } from '../../src/core/task.ts';
-import { LiveAttempt } from '../../src/daemon/attempt.ts';
-import { attemptPaths } from '../../src/daemon/paths.ts';
+import { LiveAttempt } from '../../src/engine/attempt/live-attempt.ts';
+import { attemptPaths } from '../../src/engine/attempt/paths.ts';
 import { readRecords } from '../../src/exec/records.ts';
 import { realClock } from '../../src/host/clock.ts';
 import { expectedDriver } from '../support/expected-driver.ts';

@@ -3,7 +3,7 @@ import type { RunSubmission } from '../../src/api/service.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/settings.ts';
 import { PLAIN_MANNER } from '../../src/core/task.ts';
-import { capacityOf } from '../../src/daemon/limits.ts';
+import { capacityOf } from '../../src/engine/rules.ts';
 import type { Capacity } from '../../src/scheduler/snapshot.ts';
 import { GIB } from './build-task.ts';
 

@@ -1,6 +1,6 @@
 // Which cgroup driver this machine must give to its tests, so that falling back to a weaker one is a failure.
 import { existsSync } from 'node:fs';
-import type { Driver } from '../../src/cgroups/driver.ts';
+import type { Driver } from '../../src/cgroups/port.ts';
 
 /** BABYSIT_TEST_DRIVER, else what root gets here. Null: nobody can say (not root, so it hangs on delegation). */
 export function expectedDriver(): Driver['kind'] | null {

@@ -1,7 +1,7 @@
 // A daemon that was killed leaves its own empty group in each cgroup hierarchy; without its home nobody would ever remove it.
 import { removeGroup } from '../../src/cgroups/cgroupfs.ts';
-import { CONTROLLERS_V1 } from '../../src/cgroups/limits-v1.ts';
 import { ownGroups } from '../../src/cgroups/own-groups.ts';
+import { CONTROLLERS_V1 } from '../../src/cgroups/v1/limits.ts';
 import { groupTag } from '../../src/daemon/group-tag.ts';
 
 /** Removes the groups of the daemon of this home, if empty. Call when it has ended. */

@@ -1,7 +1,7 @@
 // Feeds the judge one sample after the other on a clock of its own, and keeps what it said.
 import type { TaskEvent } from '../../src/core/events.ts';
 import { judge, type Kill, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
-import { newMemory, rememberPaused, type Sample, type WatchMemory } from '../../src/watchdog/memory.ts';
+import { newMemory, rememberPaused, type Sample, type WatchMemory } from '../../src/watchdog/state.ts';
 import { anEstimate, GIB, someLimits } from './build-task.ts';
 
 export const RULES: WatchRules = {

@@ -1,0 +1,143 @@
+// babysit list: the tasks of this project.
+import type { TaskView } from '../../../src/api/shapes.ts';
+import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { TASK_STATUSES } from '../../../src/core/task.ts';
+import { parseDuration } from '../../../src/units/duration.ts';
+import { call } from '../../client/session.ts';
+import { type Context, defineCommand } from '../../command.ts';
+import type { FlagSpecs, Parsed } from '../../input/argv.ts';
+import { nearest } from '../../input/nearest.ts';
+import { findCwd, findProject } from '../../input/project.ts';
+import { noPositionals } from '../../input/refs.ts';
+import { escapeField } from '../../output/escape.ts';
+import { humanValue, outcome, paintStatus } from '../../output/human.ts';
+import { alignedTable, csv } from '../../output/table.ts';
+import { rowView } from '../../output/task-view.ts';
+
+export const FLAGS = {
+  all: { kind: 'switch', help: 'also those that ended before --since' },
+  all_projects: { kind: 'switch', help: 'of every project, not of this directory alone' },
+  since: { kind: 'text', value: 'DURATION', help: 'how far back ended tasks are shown (default 24h)' },
+  status: { kind: 'list', value: 'STATUS[,STATUS]', help: `of these alone: ${TASK_STATUSES.join(', ')}` },
+  owner: { kind: 'text', value: 'NAME', help: 'of this agent session or owner alone' },
+  tag: { kind: 'text', value: 'TAG', help: 'with this tag alone' },
+  format: {
+    kind: 'text',
+    value: 'json|table|csv',
+    help: 'default: table on a terminal, else one JSON object a line',
+  },
+  columns: { kind: 'list', value: 'A,B', help: 'these fields, in this order' },
+} as const satisfies FlagSpecs;
+
+const DEFAULT_COLUMNS = ['name', 'status', 'elapsed_ms', 'mem_bytes', 'cpu_cores', 'progress', 'outcome'];
+const FORMATS = ['json', 'table', 'csv'] as const;
+type Format = (typeof FORMATS)[number];
+
+export const command = defineCommand({
+  usage: 'list [--all] [--all_projects] [--status=running,pending] [--since=2h]',
+  about: 'Live tasks of this project and those that ended in the last 24 hours, newest last.',
+  flags: FLAGS,
+  examples: [
+    'babysit list',
+    'babysit list --all_projects --status=failed,killed --columns=name,kill_reason,ended_at --format=csv',
+  ],
+  run: list,
+});
+
+async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
+  const { flags, positionals } = parsed;
+  noPositionals(positionals, 'list');
+  const format = readFormat(flags.format, context.output.json);
+  const query = readQuery(flags);
+  const columns = splitWords(flags.columns);
+  const { tasks } = await call<{ tasks: TaskView[] }>(context.session, 'GET', `/v1/tasks?${query}`);
+  checkColumns(columns, tasks[0]);
+  context.output.data(render(tasks, columns, format, context));
+  if (tasks.length === 0 && !context.output.talkJson) context.output.talk('no tasks\n');
+  return EXIT.ok;
+}
+
+function render(
+  tasks: readonly TaskView[],
+  columns: readonly string[],
+  format: Format,
+  { full, output }: Context,
+): string {
+  if (format === 'json') {
+    const rows = tasks.map((task) => (columns.length > 0 ? byColumns(task, columns) : rowView(task, full)));
+    return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  }
+  const header = columns.length > 0 ? columns : full && tasks[0] ? Object.keys(tasks[0]) : DEFAULT_COLUMNS;
+  if (format === 'csv')
+    return csv(
+      header,
+      tasks.map((task) =>
+        header.map((key) => (output.terminal ? escapeField : String)(plainCell(task, key))),
+      ),
+    );
+  if (tasks.length === 0 && output.terminal) return '';
+  return alignedTable(
+    header.map((key) => key.replace(/_(ms|bytes|cores)$/, '')),
+    tasks.map((task) =>
+      header.map((key) => (key === 'outcome' ? outcome(task) : humanValue(key, fieldOf(task, key)))),
+    ),
+    (cell, row, column) =>
+      header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
+  );
+}
+
+function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
+  const query = new URLSearchParams();
+  if (!flags.all_projects) query.set('project', findProject(findCwd(undefined)));
+  if (flags.owner !== undefined) query.set('owner', flags.owner);
+  if (flags.tag !== undefined) query.set('tag', flags.tag);
+  if (flags.all) query.set('all', '1');
+  if (flags.since !== undefined) query.set('since_ms', String(parseDuration(flags.since, '--since')));
+  const statuses = splitWords(flags.status);
+  for (const status of statuses) checkWord(status, TASK_STATUSES, '--status');
+  if (statuses.length > 0) query.set('status', statuses.join(','));
+  return query;
+}
+
+function readFormat(text: string | undefined, json: boolean): Format {
+  if (text === undefined) return json ? 'json' : 'table';
+  checkWord(text, FORMATS, '--format');
+  return text as Format;
+}
+
+function checkWord(word: string, known: readonly string[], flag: string): void {
+  if (known.includes(word)) return;
+  const near = nearest(word, known);
+  const hint = near ? `Did you mean ${near}?` : `One of ${known.join(', ')}.`;
+  throw new BabysitError('usage', `${flag}: "${word}" is not one of ${known.join(', ')}`, { flag, hint });
+}
+
+/** Against the fields the daemon sent; with no task at all any name passes. */
+function checkColumns(columns: readonly string[], sample: TaskView | undefined): void {
+  if (sample === undefined) return;
+  for (const column of columns) checkWord(column, [...Object.keys(sample), 'outcome'], '--columns');
+}
+
+function byColumns(task: TaskView, columns: readonly string[]): object {
+  return Object.fromEntries(
+    columns.map((key) => [key, key === 'outcome' ? outcome(task) : fieldOf(task, key)]),
+  );
+}
+
+function plainCell(task: TaskView, key: string): string {
+  if (key === 'outcome') return outcome(task);
+  const value = fieldOf(task, key);
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function fieldOf(task: TaskView, key: string): unknown {
+  return task[key as keyof TaskView];
+}
+
+function splitWords(texts: readonly string[]): string[] {
+  return texts
+    .flatMap((text) => text.split(','))
+    .map((word) => word.trim().replaceAll('-', '_'))
+    .filter((word) => word !== '');
+}

@@ -1,0 +1,109 @@
+// babysit status: the host at a glance, or one task.
+import type { BlockedView, StatusView, TaskView } from '../../../src/api/shapes.ts';
+import { EXIT } from '../../../src/core/errors.ts';
+import { call } from '../../client/session.ts';
+import { type Context, defineCommand } from '../../command.ts';
+import { NAME_FLAG, oneRef, taskPath, taskRefs } from '../../input/refs.ts';
+import { escapeField } from '../../output/escape.ts';
+import { humanCores, humanDuration, humanKey, humanSize, humanValue } from '../../output/human.ts';
+import { fieldLines } from '../../output/table.ts';
+
+export const command = defineCommand({
+  usage: 'status [NAME]',
+  about: `Without a name: host, daemon, capacity and queue. With one: everything about that task; when it is pending,
+why it waits and when it is expected to start. To learn how a task ends use babysit wait, not repeated calls of this.`,
+  flags: NAME_FLAG,
+  examples: ['babysit status', 'babysit status build'],
+  async run(context, { flags, positionals }) {
+    if (taskRefs(positionals, flags.name).length === 0) return showHost(context);
+    return showTask(context, oneRef(positionals, flags.name, 'status'));
+  },
+});
+
+async function showHost({ output, session, full }: Context): Promise<number> {
+  const view = await call<StatusView>(session, 'GET', '/v1/status');
+  if (output.json) output.data(`${JSON.stringify(full ? view : hostView(view))}\n`);
+  else output.data(hostText(view));
+  return EXIT.ok;
+}
+
+async function showTask({ output, session, full }: Context, ref: string): Promise<number> {
+  const task = await call<TaskView>(session, 'GET', taskPath(ref));
+  // A task asked for by name is shown in full; what does not apply to it is left out unless --full.
+  const fields = Object.entries(task).filter(([, value]) => full || value !== null);
+  if (output.json) output.data(`${JSON.stringify(Object.fromEntries(fields))}\n`);
+  else output.data(fieldLines(fields.map(([key, value]) => [humanKey(key), humanValue(key, value)])));
+  return EXIT.ok;
+}
+
+/** What matters for the next step. */
+export function hostView({ daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): object {
+  return {
+    driver: daemon.driver,
+    mem_available_bytes: capacity.mem_available_bytes,
+    mem_limit_bytes: capacity.mem_limit_bytes,
+    cpu_available_cores: capacity.cpu_available_cores,
+    cpu_limit_cores: capacity.cpu_limit_cores,
+    tasks,
+    ...(pressure.length === 0 ? {} : { pressure }),
+    running: running.map(({ id: _, ...row }) => row),
+    ...(leases.length === 0 ? {} : { leases }),
+    queue: queue.map(({ id: _, kind, ...row }) => (kind === 'task' ? row : { kind, ...row })),
+  };
+}
+
+function hostText({ host, daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): string {
+  const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
+  const lines: [string, string][] = [
+    ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
+    ['daemon', `pid ${daemon.pid}, version ${daemon.version}, driver ${daemon.driver}`],
+    [
+      'memory',
+      `${humanSize(capacity.mem_available_bytes)} free for tasks of ${humanSize(capacity.mem_limit_bytes)} (tasks ${humanSize(used)}, others ${humanSize(capacity.mem_outside_bytes)})`,
+    ],
+    [
+      'cpu',
+      `${humanCores(capacity.cpu_available_cores)} cores free for tasks of ${humanCores(capacity.cpu_limit_cores)}`,
+    ],
+    [
+      'tasks',
+      `${tasks.running} running, ${tasks.paused} paused, ${tasks.pending} pending, ${tasks.tickets} waiting for room`,
+    ],
+  ];
+  // A daemon of an older version does not tell.
+  if (host.stalled?.cpu_some_pct != null) lines.push(['stalled', stalledText(host.stalled)]);
+  for (const each of pressure) lines.push(['pressure', pressureText(each)]);
+  const live = running.map(
+    (row) =>
+      `  ${escapeField(row.name)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,
+  );
+  const held = leases.map(
+    (row) =>
+      `  ${row.id}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores  until ${row.expires_at}\n`,
+  );
+  const waiting = queue.map((row) => `  ${escapeField(row.name)}  ${escapeField(whyText(row.waiting))}\n`);
+  const part = (title: string, rows: readonly string[]) =>
+    rows.length > 0 ? `${title}\n${rows.join('')}` : '';
+  return `${fieldLines(lines)}${part('running', live)}${part('leases', held)}${part('queue', waiting)}`;
+}
+
+function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][number]): string {
+  const { top_outside_name: name, top_outside_pid: pid, top_outside_rss_bytes: rssBytes } = detail ?? {};
+  const outside =
+    cause === 'external' && typeof name === 'string'
+      ? `; not by tasks: outside, ${escapeField(name)} with pid ${pid} holds ${humanSize(Number(rssBytes))}`
+      : '';
+  return `the host is short of ${dim} for ${humanDuration(1000 * lasted_s)}: nothing is started until it is over${outside}`;
+}
+
+function whyText(waiting: BlockedView | null): string {
+  if (waiting === null) return 'starts now';
+  const start = waiting.earliest_start === null ? '' : `, from ${waiting.earliest_start}`;
+  if (waiting.dim === 'backoff') return `tries again${start}`;
+  return `waits for ${waiting.dim}, behind ${waiting.blocked_by.join(', ') || 'nobody'}${start}`;
+}
+
+/** Of the last ten seconds. For the CPU it is who had to wait for its turn: on a busy host that is usual. */
+function stalledText({ memory_full_pct, cpu_some_pct, io_full_pct }: StatusView['host']['stalled']): string {
+  return `for memory ${memory_full_pct} %, for IO ${io_full_pct} %; some waited for the CPU ${cpu_some_pct} % of the last 10 s`;
+}

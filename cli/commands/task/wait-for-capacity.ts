@@ -1,0 +1,130 @@
+// babysit wait_for_capacity: blocks until there is room, and holds it for the run that follows.
+import type { LeaseView, TicketBody, WaitingView } from '../../../src/api/shapes.ts';
+import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { parseDuration } from '../../../src/units/duration.ts';
+import { parseCores } from '../../../src/units/number.ts';
+import { parseSize } from '../../../src/units/size.ts';
+import { holdTicket } from '../../client/ticket.ts';
+import { type Context, defineCommand } from '../../command.ts';
+import type { FlagSpecs, Flags } from '../../input/argv.ts';
+import { readPriority } from '../../input/priority.ts';
+import { findCwd, findOwner, findProject } from '../../input/project.ts';
+import { noPositionals } from '../../input/refs.ts';
+import { escapeField } from '../../output/escape.ts';
+import { humanCores, humanSize } from '../../output/human.ts';
+
+export const FLAGS = {
+  mem_bytes: {
+    kind: 'text',
+    value: 'SIZE',
+    aliases: ['estimated_mem_bytes'],
+    help: 'memory that has to be free',
+  },
+  cpu_cores: {
+    kind: 'text',
+    value: 'N',
+    aliases: ['estimated_cpu_cores'],
+    help: 'cores that have to be free',
+  },
+  estimated_time: { kind: 'text', value: 'DURATION', help: 'how long the room will be used (default 10m)' },
+  lease_ttl: {
+    kind: 'text',
+    value: 'DURATION',
+    help: 'how long it is held for the run that follows (default 60s)',
+  },
+  priority: { kind: 'text', value: 'N', help: 'higher goes first, -100 to 100 (default 0)' },
+  owner: {
+    kind: 'text',
+    value: 'NAME',
+    help: 'for whom (default: CLAUDE_CODE_SESSION_ID, else the project)',
+  },
+  timeout: { kind: 'text', value: 'DURATION', help: 'give up after it, with exit 124' },
+} as const satisfies FlagSpecs;
+
+export const command = defineCommand({
+  usage: 'wait_for_capacity --mem_bytes=SIZE --cpu_cores=N [--timeout=DURATION]',
+  about: `Takes a place in the queue and blocks until the room is there; where it stands is told on stderr. Then it prints the
+lease and exits 0: the next run of the same owner that fits, or the one with --lease=ID, gets the room. Never poll: this is
+the one call that is needed. Ending it gives the place up.`,
+  flags: FLAGS,
+  examples: [
+    "babysit wait_for_capacity --mem_bytes=8G --cpu_cores=2 --timeout=1h && babysit run --estimated_mem_bytes=8G --estimated_cpu_cores=2 --command='make test'",
+  ],
+  run: waitForCapacity,
+});
+
+/** What a timer can hold; 24 days. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+async function waitForCapacity(
+  context: Context,
+  { flags, positionals }: { flags: Flags<typeof FLAGS>; positionals: string[] },
+): Promise<number> {
+  noPositionals(positionals, 'wait_for_capacity');
+  const { output } = context;
+  const body = readBody(flags, context.env);
+  const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
+  const abort = new AbortController();
+  let sleeper: NodeJS.Timeout | undefined;
+  const timedOut = new Promise<never>((_, reject) => {
+    if (timeoutMs === null) return;
+    const error = new BabysitError(
+      'capacity_timeout',
+      'the time given with --timeout is over; there is no room yet',
+    );
+    sleeper = setTimeout(() => reject(error), Math.min(timeoutMs, TIMER_MAX_MS));
+  });
+  const held = holdTicket(
+    context.session,
+    body,
+    (view) => output.talk(waitingText(view, output.talkJson)),
+    abort.signal,
+  );
+  try {
+    const lease = await Promise.race([held, timedOut]);
+    output.data(output.json ? `${JSON.stringify(lease)}\n` : leaseText(lease));
+    return EXIT.ok;
+  } finally {
+    held.catch(() => {});
+    abort.abort();
+    clearTimeout(sleeper);
+  }
+}
+
+function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBody {
+  const { mem_bytes, cpu_cores, estimated_time, lease_ttl } = flags;
+  if (mem_bytes === undefined || cpu_cores === undefined)
+    throw new BabysitError(
+      'usage',
+      `wait_for_capacity needs ${mem_bytes === undefined ? '--mem_bytes' : '--cpu_cores'}`,
+      {
+        hint: 'babysit wait_for_capacity --mem_bytes=4G --cpu_cores=2',
+      },
+    );
+  parseSize(mem_bytes, '--mem_bytes');
+  parseCores(cpu_cores, '--cpu_cores');
+  if (estimated_time !== undefined) parseDuration(estimated_time, '--estimated_time');
+  if (lease_ttl !== undefined) parseDuration(lease_ttl, '--lease_ttl');
+  const owner = findOwner(flags.owner, env);
+  return {
+    mem_bytes,
+    cpu_cores,
+    project: findProject(findCwd(undefined)),
+    ...(owner === undefined ? {} : { owner }),
+    ...(estimated_time === undefined ? {} : { estimated_time }),
+    ...(lease_ttl === undefined ? {} : { lease_ttl }),
+    ...readPriority(flags.priority),
+  };
+}
+
+function waitingText(view: WaitingView, json: boolean): string {
+  if (json) return `${JSON.stringify(view)}\n`;
+  const start = view.earliest_start === null ? 'at a time nobody can tell' : `about ${view.earliest_start}`;
+  const behind = view.blocked_by.length === 0 ? '' : `, behind ${escapeField(view.blocked_by.join(', '))}`;
+  return `waiting for ${view.dim}, number ${view.position ?? '?'} in the queue${behind}; room ${start}\n`;
+}
+
+function leaseText(lease: LeaseView): string {
+  const room = `${humanSize(lease.mem_bytes)} and ${humanCores(lease.cpu_cores)} cores`;
+  return `${room} held until ${lease.expires_at} for the next run, or for: babysit run --lease=${lease.lease}\n`;
+}

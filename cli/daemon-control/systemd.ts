@@ -1,0 +1,96 @@
+// Starts the daemon as a transient service, so that it gets a delegated cgroup subtree and outlives the login session.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Home } from '../../src/config/home.ts';
+import { uptimeMs } from '../client/uptime.ts';
+import { daemonArgs, type Launch } from './launch.ts';
+import { unitFileName } from './service-unit.ts';
+
+const SYSTEMD_RUN_MS = 10_000;
+/** Asking systemd costs a process, so not at every turn of the wait. */
+const ASK_EVERY_MS = 500;
+
+type Manager = 'user' | 'system';
+
+/** Null: there is no manager, or it refused; the daemon is then started directly. */
+export async function launchUnderSystemd(home: Home, env: Record<string, string>): Promise<Launch | null> {
+  const manager = findManager(env);
+  if (manager === null) return null;
+  const unit = unitName(home);
+  const refused = await run('systemd-run', [...scope(manager), ...serviceArgs(unit, home, env)], env);
+  return refused === null ? { kind: 'systemd', pid: null, ended: watchUnit(manager, unit, env) } : null;
+}
+
+export function serviceArgs(unit: string, home: Home, env: Record<string, string>): string[] {
+  const setenv = Object.entries(env).map(([key, value]) => `--setenv=${key}=${value}`);
+  const properties = [
+    // The subtree below the service is ours to divide.
+    'Delegate=yes',
+    // Stopping the service ends the daemon alone; its tasks run on.
+    'KillMode=process',
+    'WorkingDirectory=/',
+    'UMask=0077',
+    `StandardOutput=append:${home.log}`,
+    `StandardError=append:${home.log}`,
+    // Starts the next daemon when this one is killed or crashes; where nobody has installed it, nothing happens.
+    `OnFailure=${unitFileName(home, env)}`,
+  ].map((property) => `--property=${property}`);
+  return [
+    '--quiet',
+    '--collect',
+    `--unit=${unit}`,
+    ...properties,
+    ...setenv,
+    '--',
+    process.execPath,
+    ...daemonArgs(),
+  ];
+}
+
+export function findManager(env: Record<string, string>): Manager | null {
+  const uid = process.getuid?.();
+  if (uid === undefined || process.platform !== 'linux') return null;
+  if (uid === 0) return existsSync('/run/systemd/system') ? 'system' : null;
+  // A cron job or a `su` shell has no XDG_RUNTIME_DIR although its user has a manager.
+  env.XDG_RUNTIME_DIR ||= `/run/user/${uid}`;
+  return existsSync(join(env.XDG_RUNTIME_DIR, 'systemd', 'private')) ? 'user' : null;
+}
+
+function scope(manager: Manager): string[] {
+  return manager === 'user' ? ['--user'] : [];
+}
+
+/** One home has at most one daemon, but a new one may start while the unit of the last still lingers: hence the time. */
+function unitName(home: Home): string {
+  const hash = createHash('sha256').update(home.dir).digest('hex').slice(0, 8);
+  return `babysit-${hash}-${Date.now().toString(36)}`;
+}
+
+function watchUnit(
+  manager: Manager,
+  unit: string,
+  env: Record<string, string>,
+): () => Promise<string | null> {
+  let askAt = uptimeMs() + ASK_EVERY_MS;
+  return async () => {
+    if (uptimeMs() < askAt) return null;
+    askAt = uptimeMs() + ASK_EVERY_MS;
+    const inactive = await run(
+      'systemctl',
+      [...scope(manager), 'is-active', '--quiet', `${unit}.service`],
+      env,
+    );
+    return inactive === null ? null : `the service ${unit} is not active`;
+  };
+}
+
+/** Null: it went well; else why not. */
+function run(program: string, args: string[], env: Record<string, string>): Promise<string | null> {
+  return new Promise((resolve) => {
+    execFile(program, args, { env, timeout: SYSTEMD_RUN_MS }, (error, _stdout, stderr) => {
+      resolve(error === null ? null : stderr.trim() || error.message);
+    });
+  });
+}

@@ -1,0 +1,125 @@
+// Reads the words of a command line by a table of flags; knows nothing of what they mean.
+import { BabysitError } from '../../src/core/errors.ts';
+import { nearest } from './nearest.ts';
+
+export interface FlagSpec {
+  /** text: takes a value, the last one wins. list: may be repeated. optional: value may be left out. switch: true or false. */
+  readonly kind: 'text' | 'list' | 'optional' | 'switch';
+  readonly help: string;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly aliases?: readonly string[];
+  /** One letter, used as `-x`. */
+  readonly short?: string;
+}
+
+export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
+
+type FlagValue<K extends FlagSpec['kind']> = K extends 'switch'
+  ? boolean
+  : K extends 'list'
+    ? string[]
+    : K extends 'optional'
+      ? string | true | undefined
+      : string | undefined;
+
+export type Flags<S extends FlagSpecs> = { [K in keyof S]: FlagValue<S[K]['kind']> };
+
+export interface Parsed<S extends FlagSpecs> {
+  readonly flags: Flags<S>;
+  /** Words that are no flags, those after `--` included. */
+  readonly positionals: string[];
+  /** Whether `--` ended the flags, so that the rest is to be taken word by word. */
+  readonly dashed: boolean;
+}
+
+/** Throws BabysitError usage: unknown flag (with the nearest one), missing value, value for a switch that is none. */
+export function parseArgv<const S extends FlagSpecs>(specs: S, argv: readonly string[]): Parsed<S> {
+  const values: Record<string, string | boolean | string[] | undefined> = {};
+  for (const [name, spec] of Object.entries(specs)) values[name] = emptyValue(spec);
+  const positionals: string[] = [];
+  let dashed = false;
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    if (word === '--') {
+      dashed = true;
+      positionals.push(...argv.slice(i + 1));
+      break;
+    }
+    if (!isFlag(word)) {
+      positionals.push(word);
+      continue;
+    }
+    const eq = word.indexOf('=');
+    const typed = eq < 0 ? word : word.slice(0, eq);
+    const name = findFlag(specs, typed);
+    const spec = specs[name] as FlagSpec;
+    const attached = eq < 0 ? undefined : word.slice(eq + 1);
+    if (spec.kind === 'switch') {
+      values[name] = attached === undefined ? true : parseSwitch(typed, attached);
+      continue;
+    }
+    const next = argv[i + 1];
+    const follows = attached === undefined && next !== undefined && takesNext(spec, next);
+    if (follows) i++;
+    const value = attached ?? (follows ? next : undefined);
+    if (spec.kind === 'optional') values[name] = value ?? true;
+    else if (value === undefined) throw missing(typed, spec);
+    else if (spec.kind === 'list') (values[name] as string[]).push(value);
+    else values[name] = value;
+  }
+  return { flags: values as Flags<S>, positionals, dashed };
+}
+
+/** `--Estimated-Time` and `--estimated_time` are one flag. */
+export function canonical(word: string): string {
+  return word.replace(/^-+/, '').replaceAll('-', '_').toLowerCase();
+}
+
+function emptyValue(spec: FlagSpec): boolean | string[] | undefined {
+  switch (spec.kind) {
+    case 'switch':
+      return false;
+    case 'list':
+      return [];
+    case 'text':
+    case 'optional':
+      return undefined;
+  }
+}
+
+/** A single `-` is a word (stdin), and so is a negative number, which the parser of the value then refuses by name. */
+function isFlag(word: string): boolean {
+  return /^-(-|[A-Za-z])/.test(word);
+}
+
+function takesNext(spec: FlagSpec, next: string): boolean {
+  return spec.kind === 'optional' ? /^\d+$/.test(next) : !isFlag(next);
+}
+
+function findFlag(specs: FlagSpecs, typed: string): string {
+  const name = canonical(typed);
+  for (const [own, spec] of Object.entries(specs)) {
+    if (typed.startsWith('--') ? own === name || spec.aliases?.includes(name) : spec.short === typed.slice(1))
+      return own;
+  }
+  const known = Object.entries(specs).flatMap(([own, spec]) => [own, ...(spec.aliases ?? [])]);
+  const near = nearest(name, known);
+  const hint = near ? `Did you mean --${near}?` : 'Run the command with --help for its flags and an example.';
+  throw new BabysitError('usage', `unknown flag ${typed}`, {
+    flag: typed,
+    ...(near ? { nearest: `--${near}` } : {}),
+    hint,
+  });
+}
+
+function parseSwitch(typed: string, text: string): boolean {
+  if (/^(true|1|yes|on)$/i.test(text)) return true;
+  if (/^(false|0|no|off)$/i.test(text)) return false;
+  throw new BabysitError('usage', `${typed}: "${text}" is neither true nor false`, { flag: typed });
+}
+
+function missing(typed: string, spec: FlagSpec): BabysitError {
+  const hint = `Write ${typed}=${spec.value ?? 'VALUE'}; a value that begins with - needs the = form.`;
+  return new BabysitError('usage', `${typed} needs a value`, { flag: typed, hint });
+}

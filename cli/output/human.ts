@@ -1,0 +1,74 @@
+// Numbers and states as people read them.
+import type { TaskView } from '../../src/api/shapes.ts';
+import type { Progress } from '../../src/core/progress.ts';
+import type { TaskStatus } from '../../src/core/task.ts';
+import { formatDuration } from '../../src/units/duration.ts';
+import { formatSize } from '../../src/units/size.ts';
+
+const GREEN = 32;
+const RED = 31;
+const YELLOW = 33;
+const CYAN = 36;
+
+export function humanSize(bytes: number | null): string {
+  return bytes === null ? '' : formatSize(bytes);
+}
+
+export function humanDuration(ms: number | null): string {
+  return ms === null ? '' : formatDuration(ms);
+}
+
+export function humanCores(cores: number | null): string {
+  return cores === null ? '' : cores.toFixed(1);
+}
+
+/** A value of any field by the unit its name ends in. */
+export function humanValue(key: string, value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number' && key.endsWith('_ms')) return humanDuration(value);
+  if (typeof value === 'number' && key.endsWith('_bytes')) return humanSize(value);
+  if (key === 'progress') return humanProgress(value as Progress);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** `upload 42/100 42% eta 3m10s, 1 failed, loss=0.3` */
+export function humanProgress({ done, total, pct, phase, failed, eta_s, note }: Progress): string {
+  const count = done === null ? null : total === null ? String(done) : `${done}/${total}`;
+  const eta = eta_s === null ? null : `eta ${formatDuration(eta_s * 1000)}`;
+  const words = [phase, count, pct === null ? null : `${Math.floor(pct)}%`, eta];
+  const rest = [failed ? `${failed} failed` : null, note];
+  return [words.filter((word) => word !== null).join(' '), ...rest].filter((part) => part).join(', ');
+}
+
+/** How it ended in a word or two: `exit 1`, `SIGKILL`, `elapsed_exceeded`. */
+export function outcome(task: TaskView): string {
+  if (task.kill_reason !== null) return task.kill_reason;
+  if (task.signal !== null) return task.signal;
+  if (task.exit_code !== null) return `exit ${task.exit_code}`;
+  return task.reason ?? (task.waiting ? `waits for ${task.waiting.dim}` : '');
+}
+
+export function paintStatus(status: TaskStatus, color: boolean): string {
+  return color ? `\x1b[${colorOf(status)}m${status}\x1b[0m` : status;
+}
+
+function colorOf(status: TaskStatus): number {
+  switch (status) {
+    case 'completed':
+      return GREEN;
+    case 'failed':
+    case 'killed':
+    case 'interrupted':
+      return RED;
+    case 'pending':
+    case 'paused':
+      return YELLOW;
+    case 'running':
+      return CYAN;
+  }
+}
+
+/** The value carries its unit; the name need not. */
+export function humanKey(key: string): string {
+  return key.replace(/_(ms|bytes)$/, '');
+}

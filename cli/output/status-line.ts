@@ -1,0 +1,97 @@
+// One line that is drawn over and over while a person waits: time, memory and CPU against the estimate, progress, last output.
+import type { TaskView } from '../../src/api/shapes.ts';
+import { call, type Session, stream } from '../client/session.ts';
+import { taskPath } from '../input/refs.ts';
+import { escapeField, escapeLine } from './escape.ts';
+import { humanCores, humanDuration, humanProgress, humanSize } from './human.ts';
+import type { Output } from './output.ts';
+
+const DRAW_MS = 1000;
+const BAR_WIDTH = 12;
+const DEFAULT_COLUMNS = 80;
+const CLEAR = '\r\x1b[K';
+
+export interface StatusLine {
+  /** Call before anything else is printed; the line comes back with the next drawing. */
+  clear(): void;
+  stop(): void;
+}
+
+const NONE: StatusLine = { clear() {}, stop() {} };
+
+/** `live` gives the references still waited for. Draws nothing where stderr is no terminal, or one that cannot redraw. */
+export function drawStatusLine(output: Output, session: Session, live: () => readonly string[]): StatusLine {
+  if (output.talkJson || session.env.TERM === 'dumb') return NONE;
+  let isDrawn = false;
+  let isStopped = false;
+  const clear = (): void => {
+    if (isDrawn) output.talk(CLEAR);
+    isDrawn = false;
+  };
+  const draw = async (): Promise<void> => {
+    const [ref, ...more] = live();
+    const text = ref === undefined ? null : await lineOf(session, ref, more.length);
+    if (isStopped || text === null) return;
+    output.talk(`${CLEAR}${[...text].slice(0, columnsOf(session.env) - 1).join('')}`);
+    isDrawn = true;
+  };
+  const timer = setInterval(() => void draw(), DRAW_MS);
+  return {
+    clear,
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+      clear();
+    },
+  };
+}
+
+/** A line that wraps could not be drawn over. A terminal that does not tell its width (a serial line) may have COLUMNS. */
+function columnsOf(env: NodeJS.ProcessEnv): number {
+  return process.stderr.columns || Number(env.COLUMNS) || DEFAULT_COLUMNS;
+}
+
+/** Null: there is nothing to be said, as while a daemon is being restarted. */
+async function lineOf(session: Session, ref: string, more: number): Promise<string | null> {
+  try {
+    const quiet = { ...session, autostart: false };
+    const task = await call<TaskView>(quiet, 'GET', taskPath(ref));
+    const words = [statusWords(task), task.started_at === null ? '' : await lastLine(quiet, ref)];
+    if (more > 0) words.push(`(and ${more} more)`);
+    return words.filter((word) => word !== '').join('  ');
+  } catch {
+    return null;
+  }
+}
+
+/** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores  3/42 7% eta 14m`; for one that waits, why. */
+export function statusWords(task: TaskView): string {
+  const name = escapeField(task.name);
+  if (task.status === 'pending') {
+    const { waiting } = task;
+    if (waiting === null) return `${name}  starts`;
+    const start =
+      waiting.earliest_start === null ? '' : `, about ${waiting.earliest_start.slice(11, 19)} UTC`;
+    return `${name}  waits for ${waiting.dim}${start}`;
+  }
+  const elapsed = task.elapsed_ms ?? 0;
+  const share = Math.min(1, elapsed / task.estimated_time_ms);
+  const done = Math.round(share * BAR_WIDTH);
+  const parts = [
+    name,
+    `${humanDuration(elapsed)}/${humanDuration(task.estimated_time_ms)} [${'#'.repeat(done)}${'-'.repeat(BAR_WIDTH - done)}]`,
+    task.mem_bytes === null ? '' : `${humanSize(task.mem_bytes)}/${humanSize(task.estimated_mem_bytes)}`,
+    task.cpu_cores === null
+      ? ''
+      : `${humanCores(task.cpu_cores)}/${humanCores(task.estimated_cpu_cores)} cores`,
+    task.progress === null ? '' : escapeField(humanProgress(task.progress)),
+    task.status === 'paused' ? 'paused' : '',
+  ];
+  return parts.filter((part) => part !== '').join('  ');
+}
+
+async function lastLine(session: Session, ref: string): Promise<string> {
+  const pieces: Buffer[] = [];
+  await stream(session, taskPath(ref, '/log?tail=1&max_bytes=400'), (chunk) => pieces.push(chunk));
+  return escapeField(escapeLine(Buffer.concat(pieces).toString().trimEnd()));
+}

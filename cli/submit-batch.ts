@@ -1,0 +1,110 @@
+// babysit run --batch: JSON lines in, one result a line out; what has been read is recorded in one transaction.
+import { createReadStream } from 'node:fs';
+import type { BatchBody, BatchLineView, RunBody } from '../src/api/shapes.ts';
+import { BabysitError, EXIT } from '../src/core/errors.ts';
+import { call } from './client/session.ts';
+import type { Context } from './command.ts';
+
+/** Of a file; a pipe gives what it has. About two thousand requests. */
+const READ_BYTES = 256 * 1024;
+/** The daemon reads no more in one request. */
+const MAX_LINES = 5000;
+const MAX_LINE_BYTES = 1024 ** 2;
+
+interface Line {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** `defaults` stand where a line says nothing. Exit 1 when a line was refused. Throws BabysitError. */
+export async function submitBatch(
+  context: Context,
+  file: string,
+  common: BatchBody['common'],
+  defaults: Partial<RunBody>,
+): Promise<number> {
+  let exit: number = EXIT.ok;
+  for await (const lines of readLines(file)) {
+    const results = await submitLines(context, lines, common, defaults);
+    context.output.data(results.map((result) => `${JSON.stringify(result)}\n`).join(''));
+    if (results.some((result) => 'error' in result)) exit = EXIT.failed;
+  }
+  return exit;
+}
+
+async function submitLines(
+  { session }: Context,
+  lines: readonly Line[],
+  common: BatchBody['common'],
+  defaults: Partial<RunBody>,
+): Promise<({ line: number } & BatchLineView)[]> {
+  const parsed = lines.map(({ number, text }) => ({ number, request: parse(text) }));
+  const good = parsed.filter(({ request }) => !(request instanceof BabysitError));
+  const body: BatchBody = { common, lines: good.map(({ request }) => ({ ...defaults, ...request })) };
+  const answers = good.length === 0 ? [] : (await send(session, body, lines)).lines;
+  const byNumber = new Map(good.map(({ number }, index) => [number, answers[index] as BatchLineView]));
+  return parsed.map(({ number, request }) => ({
+    line: number,
+    ...(byNumber.get(number) ?? refused(request)),
+  }));
+}
+
+async function send(
+  session: Context['session'],
+  body: BatchBody,
+  lines: readonly Line[],
+): Promise<{ lines: BatchLineView[] }> {
+  try {
+    return await call(session, 'POST', '/v1/batch', body);
+  } catch (error) {
+    if (!(error instanceof BabysitError)) throw error;
+    const [first, last] = [lines[0]?.number, lines.at(-1)?.number];
+    throw new BabysitError(error.code, `lines ${first} to ${last}: ${error.message}`, {
+      ...error.extra,
+      first_line: first,
+      hint: `Lines before ${first} are accepted. With a "key" in each line the batch can be sent again without harm.`,
+    });
+  }
+}
+
+function refused(error: unknown): BatchLineView {
+  const { code, message, hint } = error as BabysitError;
+  return { error: code, message, hint };
+}
+
+function parse(text: string): object | BabysitError {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+    return new BabysitError('usage', 'not a JSON object', { hint: EXAMPLE });
+  } catch (error) {
+    return new BabysitError('usage', `no JSON: ${(error as Error).message}`, { hint: EXAMPLE });
+  }
+}
+
+const EXAMPLE = 'One object a line, such as {"name":"a","command":"make a","estimated_time":"5m"}';
+
+/** Whole, non-empty lines, as many at a time as could be read at once. */
+async function* readLines(file: string): AsyncGenerator<Line[]> {
+  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
+  input.setEncoding('utf8');
+  let rest = '';
+  let number = 0;
+  const take = (texts: readonly string[]): Line[] =>
+    texts.map((text) => ({ number: ++number, text })).filter(({ text }) => text.trim() !== '');
+  try {
+    for await (const chunk of input) {
+      const texts = (rest + chunk).split('\n');
+      rest = texts.pop() ?? '';
+      if (rest.length > MAX_LINE_BYTES)
+        throw new BabysitError('usage', `line ${number + texts.length + 1} is longer than 1 MiB`);
+      const lines = take(texts);
+      for (let i = 0; i < lines.length; i += MAX_LINES) yield lines.slice(i, i + MAX_LINES);
+    }
+  } catch (error) {
+    if (error instanceof BabysitError) throw error;
+    throw new BabysitError('usage', `--batch: ${(error as Error).message}`, { flag: '--batch' });
+  }
+  const lines = take([rest]);
+  if (lines.length > 0) yield lines;
+}

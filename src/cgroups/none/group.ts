@@ -1,0 +1,81 @@
+// One attempt's group where there are no cgroups: processes found by process group, descent and marker, watched and signalled.
+import type { GroupRef } from '../../core/task.ts';
+import type { Group, GroupUsage } from '../port.ts';
+import { identityOf, type ProcessInfo, type ProcessTable } from '../processes.ts';
+import { numberIn, stringIn } from '../ref.ts';
+import { killFrozen, signalAll } from '../signals.ts';
+import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from './members.ts';
+
+/** All groups of one sampling tick share a scan. */
+const SAMPLE_AGE_MS = 200;
+const FRESH = -1;
+
+export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
+  const name = stringIn(ref, 'name');
+  let main = mainIn(ref);
+  let known: ReadonlySet<string> = new Set();
+  let cpu = NO_CPU;
+  let seen = false;
+  let removed = false;
+
+  function members(maxAgeMs: number): ProcessInfo[] {
+    const found = membersOf(processes.scan(maxAgeMs), { name, main, known }).filter(
+      (member) => member.pid !== process.pid,
+    );
+    // Whoever was a member stays one, also after it has left the process group and lost its parent.
+    known = new Set(found.map(identityOf));
+    cpu = accountCpu(cpu, found);
+    seen ||= found.length > 0;
+    return found;
+  }
+  const pids = () => members(FRESH).map((member) => member.pid);
+
+  function usage(): GroupUsage | null {
+    const living = members(SAMPLE_AGE_MS);
+    if (removed || (main !== null && !seen)) return null;
+    return {
+      memBytes: living.reduce((sum, member) => sum + processes.memBytes(member), 0),
+      memPeakCachedBytes: null,
+      cpuUsec: cpuUsecOf(cpu),
+      ioReadBytes: null,
+      ioWriteBytes: null,
+      pids: living.length,
+      oomKills: 0,
+      pidsMaxHits: 0,
+    };
+  }
+
+  return {
+    get ref(): GroupRef {
+      return { driver: 'none', name, pid: main?.pid ?? null, startTicks: main?.startTicks ?? null };
+    },
+    entryFiles: [],
+    preparation: null,
+    counterFiles: [],
+    usageFrom: () => null,
+    attach(started) {
+      main = started;
+    },
+    setLimits() {},
+    usage,
+    populated: () => members(FRESH).length > 0,
+    pids,
+    signal: (signal) => signalAll(pids(), signal),
+    // A stopped process cannot fork, and SIGKILL ends it all the same.
+    killAll: () =>
+      killFrozen({ pids, freeze: () => signalAll(pids(), 'SIGSTOP'), isFrozen: () => true, thaw() {} }),
+    freeze: () => void signalAll(pids(), 'SIGSTOP'),
+    thaw: () => void signalAll(pids(), 'SIGCONT'),
+    remove() {
+      removed ||= members(FRESH).length === 0;
+      return removed;
+    },
+    watch: () => () => {},
+    close() {},
+  };
+}
+
+function mainIn(ref: GroupRef): Main | null {
+  const pid = numberIn(ref, 'pid');
+  return pid === null ? null : { pid, startTicks: numberIn(ref, 'startTicks') ?? 0 };
+}

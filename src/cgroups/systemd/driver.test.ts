@@ -1,0 +1,57 @@
+// What a task becomes as a unit of systemd. That systemd takes it, test/guest/systemd-driver.test.ts shows.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { CONTROLLERS_V2 } from '../v2/limits.ts';
+import { driverUnit, unitName } from './driver.ts';
+import { unitProperties } from './group.ts';
+import { managerGroup } from './probe.ts';
+
+const LIMITS = { memMaxBytes: 192 * 1024 ** 2 + 0.5, cpuMaxCores: 0.6, cpuWeight: 50, pidsMax: 4096 };
+
+test('every task name makes a name systemd takes for a service, without an instance', () => {
+  assert.equal(unitName('train@2+x', 't-01-1'), 'babysit-train_2_x-t-01-1.service');
+  fc.assert(
+    fc.property(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/), (label) => {
+      const name = unitName(label, 't-01m7zgxr738k7zdg9m2psgkb21-1');
+      // UNIT_NAME_MAX and VALID_CHARS of systemd.
+      assert.match(name, /^[a-zA-Z0-9:_.\\-]{1,255}$/);
+    }),
+  );
+});
+
+test('the caps are the same in words of systemd', () => {
+  assert.deepEqual(unitProperties(LIMITS), [
+    'MemoryMax=201326592',
+    'MemorySwapMax=0',
+    'CPUQuota=60%',
+    'CPUWeight=50',
+    'TasksMax=4104',
+  ]);
+  assert.ok(unitProperties({ ...LIMITS, cpuIdle: true }).includes('CPUWeight=1'));
+});
+
+test('a group says where it will be, and how it is made there', () => {
+  const manager = '/sys/fs/cgroup/user.slice/user-7.slice/user@7.service';
+  const units = driverUnit({ path: manager, manager: 'user', controllers: new Set(CONTROLLERS_V2) });
+  const { ref, preparation, entryFiles } = units.create('t-01-1', LIMITS, 'build');
+  const group = `${manager}/babysit.slice/babysit-build-t-01-1.service/task`;
+  assert.deepEqual([ref.path, preparation?.group, entryFiles], [group, group, [`${group}/cgroup.procs`]]);
+  const args = preparation?.args.join('\n') ?? '';
+  for (const part of [
+    'memory.max=201326592',
+    'memory.oom.group=1',
+    '--user',
+    '--slice=babysit.slice',
+    '--unit=babysit-build-t-01-1.service',
+    '--property=MemoryMax=201326592',
+  ])
+    assert.match(args, new RegExp(`^${part.replaceAll('.', '\\.')}$`, 'm'));
+});
+
+test('the group of the user manager is found in ours, and that of another user is none', () => {
+  const manager = '/sys/fs/cgroup/user.slice/user-7.slice/user@7.service';
+  assert.equal(managerGroup(`${manager}/app.slice/babysit.service`, 7), manager);
+  assert.equal(managerGroup(`${manager}/app.slice/babysit.service`, 8), null);
+  assert.equal(managerGroup('/sys/fs/cgroup/user.slice/user-7.slice/session-1.scope', 7), null);
+});

@@ -1,0 +1,61 @@
+// The v1 driver: groups below one parent of ours in every hierarchy.
+import { basename } from 'node:path';
+import type { GroupRef } from '../../core/task.ts';
+import { childGroups, removeGroup, write } from '../cgroupfs.ts';
+import { openGroup } from '../open-group.ts';
+import type { Driver, GroupLimits } from '../port.ts';
+import type { ProcessTable } from '../processes.ts';
+import { checkName } from '../ref.ts';
+import { makeAfresh } from '../v2/driver.ts';
+import { writeLimits } from '../write-limits.ts';
+import { type DirectoriesV1, distinct, groupV1, limitFiles } from './group.ts';
+import { limitsV1 } from './limits.ts';
+
+/** `parents`: the absolute directory of `babysit-<tag>` under each controller that is in use. */
+export function driverV1(parents: DirectoriesV1, processes: ProcessTable): Driver {
+  // New groups inherit it. Absent where the kernel was built without swap.
+  write(`${parents.memory}/memory.swappiness`, '0');
+  return {
+    kind: 'v1',
+    create(name, limits) {
+      const directories = below(parents, checkName(name));
+      createDirectories(directories, limits);
+      return groupV1(refTo(name, directories));
+    },
+    open: (ref) => openGroup(ref, processes),
+    list() {
+      // The union: a group that a crash left half made or half removed has to be found too.
+      const names = new Set(
+        distinct(parents)
+          .flatMap(childGroups)
+          .map((path) => basename(path)),
+      );
+      return [...names].map((name) => refTo(name, below(parents, name)));
+    },
+  };
+}
+
+export function below(parents: DirectoriesV1, name: string): DirectoriesV1 {
+  return Object.fromEntries(
+    Object.entries(parents).map(([controller, path]) => [controller, `${path}/${name}`]),
+  );
+}
+
+/** All or nothing. */
+export function createDirectories(directories: DirectoriesV1, limits: GroupLimits): void {
+  const made: string[] = [];
+  try {
+    for (const path of distinct(directories)) {
+      makeAfresh(path);
+      made.push(path);
+    }
+    writeLimits(limitFiles(directories, limitsV1(limits, null)), 'new');
+  } catch (error) {
+    for (const path of made) removeGroup(path);
+    throw error;
+  }
+}
+
+function refTo(name: string, directories: DirectoriesV1): GroupRef {
+  return { driver: 'v1', name, ...directories };
+}

@@ -1,0 +1,121 @@
+// One attempt's group in cgroup v1: a directory per hierarchy, all treated as one.
+import type { GroupRef } from '../../core/task.ts';
+import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
+import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
+import type { Group, GroupUsage } from '../port.ts';
+import { killFrozen, signalAll } from '../signals.ts';
+import { cacheBytesV1, ioStatV1, keyed, single } from '../usage.ts';
+import { writeLimits } from '../write-limits.ts';
+import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits.ts';
+
+export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
+
+export function groupV1(ref: GroupRef): Group {
+  const directories = directoriesIn(ref);
+  const paths = distinct(directories);
+  // A process enters one hierarchy after the other, and may be moved in one of them: the group is the union.
+  const pids = () => [...new Set(paths.flatMap(processesIn))];
+  const counters = countersOf(directories, counter, pids);
+  const state = `${directories.freezer}/freezer.state`;
+  const freezer = {
+    pids,
+    freeze: () => void write(state, 'FROZEN'),
+    // Reading moves the kernel on from FREEZING. Without a freezer there is nothing to wait for.
+    isFrozen: () => (read(state) ?? 'FROZEN').startsWith('FROZEN'),
+    thaw: () => void write(state, 'THAWED'),
+  };
+  return {
+    ref,
+    // `tasks` takes the calling thread alone, which is all a shell has; moving a whole process waits for an RCU grace period.
+    entryFiles: paths.map((path) => `${path}/tasks`),
+    preparation: null,
+    attach() {},
+    setLimits(limits) {
+      const current = single(read(`${directories.memory}/memory.limit_in_bytes`));
+      writeLimits(limitFiles(directories, limitsV1(limits, current)), 'live');
+    },
+    usage: counters.usage,
+    counterFiles: LASTING.flatMap(([controller, file]) =>
+      directories[controller] === undefined ? [] : [`${directories[controller]}/${file}`],
+    ),
+    usageFrom: (copies) => countersOf(directories, copied(copies), () => []).usage(),
+    populated: () => paths.some((path) => processesIn(path).length > 0),
+    pids,
+    signal: (signal) => signalAll(pids(), signal),
+    killAll: () => killFrozen(freezer),
+    freeze: freezer.freeze,
+    thaw: freezer.thaw,
+    remove: () => paths.map(removeGroup).every((errno) => errno === null),
+    // v1 reports through eventfd (cgroup.event_control), which node cannot open; the sampling tick sees the change.
+    watch: () => () => {},
+    close: counters.close,
+  };
+}
+
+/** The absolute path of each limit's file; limits of hierarchies that the group has no directory in are left out. */
+export function limitFiles(directories: DirectoriesV1, limits: ReturnType<typeof limitsV1>) {
+  return limits.flatMap((limit) => {
+    const directory = directories[limit.controller];
+    return directory === undefined ? [] : [{ ...limit, path: `${directory}/${limit.file}` }];
+  });
+}
+
+/** The directories without the repetitions that co-mounted controllers (`cpu,cpuacct`) bring. */
+export function distinct(directories: DirectoriesV1): string[] {
+  return [...new Set(Object.values(directories))];
+}
+
+/** A v1 reference names the directory under each controller: `{driver: 'v1', name, memory: '/…', cpu: '/…', …}`. */
+function directoriesIn(ref: GroupRef): DirectoriesV1 {
+  const found = CONTROLLERS_V1.flatMap((controller) => {
+    const path = ref[controller];
+    return typeof path === 'string' ? [[controller, path] as const] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+const LASTING: readonly (readonly [ControllerV1, string])[] = [
+  ['memory', 'memory.usage_in_bytes'],
+  ['memory', 'memory.max_usage_in_bytes'],
+  ['memory', 'memory.oom_control'],
+  ['cpuacct', 'cpuacct.usage'],
+];
+
+function countersOf(
+  directories: DirectoriesV1,
+  open: (path: string) => Counter,
+  listPids: () => readonly number[],
+) {
+  const of = (controller: ControllerV1, file: string): Counter => open(`${directories[controller]}/${file}`);
+  const files = {
+    memory: of('memory', 'memory.usage_in_bytes'),
+    memoryStat: of('memory', 'memory.stat'),
+    memoryPeak: of('memory', 'memory.max_usage_in_bytes'),
+    // The line exists since Linux 4.13.
+    oomEvents: of('memory', 'memory.oom_control'),
+    cpu: of('cpuacct', 'cpuacct.usage'),
+    io: of('blkio', 'blkio.throttle.io_service_bytes_recursive'),
+    pids: of('pids', 'pids.current'),
+    pidsEvents: of('pids', 'pids.events'),
+  };
+  const counters: Counters = {
+    ...files,
+    memBytes: workingSetOf(files.memory, () => {
+      const stat = files.memoryStat.read() ?? '';
+      return { cacheBytes: cacheBytesV1(stat), capBytes: keyed(stat, 'hierarchical_memory_limit') };
+    }),
+    io: () => ioStatV1(files.io.read()),
+    listPids,
+  };
+  return {
+    usage(): GroupUsage | null {
+      const cpuNs = files.cpu.number();
+      // Where the kernel does not count it, the memory says whether the group is there.
+      if (cpuNs === null && files.memory.number() === null) return null;
+      return new CountedUsage(counters, Math.floor((cpuNs ?? 0) / 1000));
+    },
+    close() {
+      for (const file of Object.values(files)) file.close();
+    },
+  };
+}

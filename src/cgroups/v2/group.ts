@@ -1,0 +1,97 @@
+// One attempt's group in cgroup v2: a single directory.
+import type { GroupRef } from '../../core/task.ts';
+import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
+import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
+import type { Group, GroupLimits, GroupUsage } from '../port.ts';
+import { stringIn } from '../ref.ts';
+import { killFrozen, signalAll } from '../signals.ts';
+import { cacheBytesV2, ioStatV2, keyed } from '../usage.ts';
+import { watchFiles } from '../watch.ts';
+import { writeLimits } from '../write-limits.ts';
+import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits.ts';
+
+export function groupV2(ref: GroupRef): Group {
+  const path = stringIn(ref, 'path');
+  const pids = () => processesIn(path);
+  // Its unit makes the group while it is looked for, and enables one controller after the other.
+  const counters = countersOf(path, (file) => counter(file, 'later'), pids);
+  const freezer = {
+    pids,
+    freeze: () => void write(`${path}/cgroup.freeze`, '1'),
+    isFrozen: () => keyed(read(`${path}/cgroup.events`) ?? '', 'frozen') === 1,
+    thaw: () => void write(`${path}/cgroup.freeze`, '0'),
+  };
+  return {
+    ref,
+    entryFiles: [`${path}/cgroup.procs`],
+    preparation: null,
+    attach() {},
+    setLimits(limits: GroupLimits) {
+      writeLimits(
+        limitsV2(limits, enabledIn(path)).map((limit) => ({ ...limit, path: `${path}/${limit.file}` })),
+        'live',
+      );
+    },
+    usage: counters.usage,
+    counterFiles: LASTING.map((file) => `${path}/${file}`),
+    usageFrom: (copies) => countersOf(path, copied(copies), () => []).usage(),
+    populated: () => keyed(read(`${path}/cgroup.events`) ?? '', 'populated') === 1,
+    pids,
+    signal: (signal) => signalAll(pids(), signal),
+    killAll() {
+      // cgroup.kill came with Linux 5.14.
+      if (write(`${path}/cgroup.kill`, '1') !== null) killFrozen(freezer);
+    },
+    freeze: freezer.freeze,
+    thaw: freezer.thaw,
+    remove: () => removeGroup(path) === null,
+    watch: (changed) => watchFiles([`${path}/cgroup.events`, `${path}/memory.events`], changed),
+    close: counters.close,
+  };
+}
+
+/** The controllers whose files the group has; with `cgroup.subtree_control`, those its children have. */
+export function enabledIn(
+  path: string,
+  file: 'cgroup.controllers' | 'cgroup.subtree_control' = 'cgroup.controllers',
+): ReadonlySet<ControllerV2> {
+  const listed = (read(`${path}/${file}`) ?? '').trim().split(' ');
+  return new Set(CONTROLLERS_V2.filter((controller) => listed.includes(controller)));
+}
+
+const LASTING = ['memory.current', 'memory.peak', 'memory.events', 'cpu.stat', 'io.stat'];
+
+function countersOf(path: string, open: (path: string) => Counter, listPids: () => readonly number[]) {
+  const of = (file: string): Counter => open(`${path}/${file}`);
+  const files = {
+    memory: of('memory.current'),
+    memoryStat: of('memory.stat'),
+    memoryMax: of('memory.max'),
+    // Since Linux 5.19.
+    memoryPeak: of('memory.peak'),
+    oomEvents: of('memory.events'),
+    cpu: of('cpu.stat'),
+    io: of('io.stat'),
+    pids: of('pids.current'),
+    pidsEvents: of('pids.events'),
+  };
+  const counters: Counters = {
+    ...files,
+    memBytes: workingSetOf(files.memory, () => ({
+      cacheBytes: cacheBytesV2(files.memoryStat.read() ?? ''),
+      capBytes: files.memoryMax.number() ?? 0,
+    })),
+    io: () => ioStatV2(files.io.read()),
+    listPids,
+  };
+  return {
+    usage(): GroupUsage | null {
+      // There in every group, whatever controllers it has.
+      const cpuStat = files.cpu.read();
+      return cpuStat === null ? null : new CountedUsage(counters, keyed(cpuStat, 'usage_usec'));
+    },
+    close() {
+      for (const file of Object.values(files)) file.close();
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// The caps of a group as cgroup v2 files, in the order they are written. Pure.
+import type { GroupLimits } from '../port.ts';
+
+export interface FileValue {
+  readonly file: string;
+  readonly value: string;
+  /** A kernel without this file still enforces the rest. */
+  readonly optional?: boolean;
+}
+
+export const PERIOD_USEC = 100_000;
+/** The kernel refuses a quota below 1 ms. */
+const MIN_QUOTA_USEC = 1_000;
+
+export type ControllerV2 = 'memory' | 'cpu' | 'pids' | 'io';
+export const CONTROLLERS_V2 = ['memory', 'cpu', 'pids', 'io'] as const satisfies readonly ControllerV2[];
+
+/** Only files of the given controllers. memory.high stays untouched: it would slow a task down instead of ending it. */
+export function limitsV2(limits: GroupLimits, controllers: ReadonlySet<ControllerV2>): FileValue[] {
+  const files: FileValue[] = [];
+  if (controllers.has('memory')) {
+    files.push(
+      // Absent before Linux 4.19.
+      { file: 'memory.oom.group', value: '1', optional: true },
+      // Absent where the kernel was built or booted without swap accounting.
+      { file: 'memory.swap.max', value: '0', optional: true },
+      { file: 'memory.max', value: wholeBytes(limits.memMaxBytes) },
+    );
+  }
+  if (controllers.has('cpu')) {
+    files.push(
+      { file: 'cpu.max', value: `${quotaUsec(limits.cpuMaxCores)} ${PERIOD_USEC}` },
+      ...withIdle(limits.cpuIdle, {
+        file: 'cpu.weight',
+        value: String(clamp(Math.round(limits.cpuWeight), 1, 10_000)),
+      }),
+    );
+  }
+  if (controllers.has('pids')) files.push({ file: 'pids.max', value: wholeCount(limits.pidsMax) });
+  return files;
+}
+
+/** An idle group has no weight of its own: the kernel refuses one (EINVAL) until it is idle no more. */
+export function withIdle(cpuIdle: boolean | undefined, weight: FileValue): FileValue[] {
+  if (cpuIdle === undefined) return [weight];
+  const idle = (value: string): FileValue => ({ file: 'cpu.idle', value, optional: true });
+  return cpuIdle ? [idle('0'), weight, idle('1')] : [idle('0'), weight];
+}
+
+/** CPU time per period of 100 ms, in µs. */
+export function quotaUsec(cores: number): number {
+  return Math.max(MIN_QUOTA_USEC, Math.round(cores * PERIOD_USEC));
+}
+
+export function wholeBytes(bytes: number): string {
+  return String(Math.max(0, Math.floor(bytes)));
+}
+
+export function wholeCount(count: number): string {
+  return String(Math.max(1, Math.floor(count)));
+}
+
+export function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}

@@ -1,0 +1,49 @@
+// Gets the daemon out of the way of the controllers: in v2 a group that hands them on to children may hold no processes.
+import { exists, makeGroup, processesAt, read, write } from '../cgroupfs.ts';
+import { type OwnGroup, SUPERVISOR } from '../own-groups.ts';
+import { DELEGATE, refused } from '../refused.ts';
+import { enabledIn } from './group.ts';
+import { CONTROLLERS_V2 } from './limits.ts';
+
+export interface Obstacle {
+  readonly reason: string;
+  readonly mend: string;
+}
+
+const SHOWN = 5;
+
+/** Moves this process into a leaf of its own if need be. What it starts is born there: nothing of ours is charged to a task. */
+export function makeRoom({ base, insideParent }: OwnGroup, procRoot: string): Obstacle | null {
+  // The root of the hierarchy is exempt from the rule. It alone has no cgroup.type; a namespace's root has one.
+  if (!exists(`${base}/cgroup.type`)) return insideParent ? moveTo(base) : null;
+
+  const inside = processesAt(base);
+  const foreign = inside.filter((pid) => pid !== process.pid);
+  if (foreign.length > 0 && !handsOnAlready(base)) {
+    return {
+      reason: `other processes share our group ${base}: ${foreign.slice(0, SHOWN).map(named(procRoot)).join(', ')}`,
+      mend: `${DELEGATE}, so that it has a group of its own`,
+    };
+  }
+  if (!inside.includes(process.pid) && !insideParent) return null;
+  const leaf = `${base}/${SUPERVISOR}`;
+  const errno = makeGroup(leaf);
+  if (errno !== null && errno !== 'EEXIST') return { reason: refused(errno, `make ${leaf}`), mend: DELEGATE };
+  return moveTo(leaf);
+}
+
+function handsOnAlready(base: string): boolean {
+  const available = enabledIn(base);
+  const handedOn = enabledIn(base, 'cgroup.subtree_control');
+  return CONTROLLERS_V2.every((controller) => !available.has(controller) || handedOn.has(controller));
+}
+
+function moveTo(group: string): Obstacle | null {
+  const file = `${group}/cgroup.procs`;
+  const errno = write(file, String(process.pid));
+  return errno === null ? null : { reason: refused(errno, `move the daemon to ${group}`), mend: DELEGATE };
+}
+
+function named(procRoot: string) {
+  return (pid: number): string => `${pid} (${(read(`${procRoot}/${pid}/comm`) ?? '?').trim()})`;
+}

@@ -1,0 +1,110 @@
+// Can this host give us cgroup v2 groups? Tries it: parent, controllers, a capped throw-away child.
+import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
+import type { OwnGroup } from '../own-groups.ts';
+import type { GroupLimits, ProbeAnswer, ProbeResult } from '../port.ts';
+import { DriverError } from '../port.ts';
+import { DELEGATE, refused } from '../refused.ts';
+import { type ParentV2, writeNewLimits } from './driver.ts';
+import { enabledIn } from './group.ts';
+import { CONTROLLERS_V2 } from './limits.ts';
+import { makeRoom, type Obstacle } from './make-room.ts';
+
+export interface Probed<Parent> {
+  readonly answers: readonly ProbeAnswer[];
+  readonly usable: { readonly parent: Parent; readonly enforces: ProbeResult['enforces'] } | null;
+}
+
+/** Small caps that every kernel takes. */
+export const TRIAL_LIMITS: GroupLimits = {
+  memMaxBytes: 16 << 20,
+  cpuMaxCores: 0.5,
+  cpuWeight: 50,
+  pidsMax: 8,
+};
+
+const UNIFIED = 'boot with systemd.unified_cgroup_hierarchy=1 to give the controllers to v2';
+
+export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2> {
+  const no = (reason: string, mend: string): Probed<ParentV2> => ({
+    answers: [{ what: 'cgroup v2', ok: false, reason, mend }],
+    usable: null,
+  });
+  if (own === null) return no('no cgroup v2 file system that shows our own group is mounted', UNIFIED);
+
+  const available = enabledIn(own.base);
+  if (!available.has('memory')) {
+    const has = [...available].join(', ') || 'none of memory, cpu, pids, io';
+    return no(`the memory controller is not available in ${own.base} (it has ${has})`, UNIFIED);
+  }
+  const errno = makeGroup(own.parent);
+  if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `make ${own.parent}`), DELEGATE);
+
+  const obstacle = makeRoom(own, procRoot) ?? enableControllers(own);
+  if (obstacle) {
+    // Only an empty parent goes; one with groups of live tasks in it is busy.
+    removeIfEmpty(own.parent);
+    return no(obstacle.reason, obstacle.mend);
+  }
+  const parent = { path: own.parent, controllers: enabledIn(own.parent, 'cgroup.subtree_control') };
+  return tryChild(parent, no);
+}
+
+/** One by one: a controller that cannot be had must not cost us the others. Memory is the one that must be there. */
+function enableControllers({ base, parent }: OwnGroup): Obstacle | null {
+  for (const controller of CONTROLLERS_V2) {
+    for (const group of [base, parent]) {
+      const file = `${group}/cgroup.subtree_control`;
+      if (enabledIn(group, 'cgroup.subtree_control').has(controller)) continue;
+      const errno = write(file, `+${controller}`);
+      if (errno === null || controller !== 'memory') continue;
+      return { reason: refused(errno, `write +memory to ${file}`), mend: DELEGATE };
+    }
+  }
+  return null;
+}
+
+function tryChild(
+  parent: ParentV2,
+  no: (reason: string, mend: string) => Probed<ParentV2>,
+): Probed<ParentV2> {
+  const child = `${parent.path}/probe-${process.pid}`;
+  try {
+    const errno = makeGroup(child);
+    if (errno !== null) return no(refused(errno, `make ${child}`), DELEGATE);
+    writeNewLimits(child, TRIAL_LIMITS, parent.controllers);
+    return yes(parent, child);
+  } catch (error) {
+    if (!(error instanceof DriverError)) throw error;
+    return no(error.message, DELEGATE);
+  } finally {
+    removeGroup(child);
+  }
+}
+
+function yes(parent: ParentV2, child: string): Probed<ParentV2> {
+  const has = (file: string): boolean => exists(`${child}/${file}`);
+  const missing = CONTROLLERS_V2.filter((controller) => !parent.controllers.has(controller));
+  return {
+    answers: [
+      { what: 'cgroup v2', ok: true, reason: `groups are made in ${parent.path}`, mend: null },
+      ...missing.map((controller) => ({
+        what: `cgroup v2 ${controller} controller`,
+        ok: false,
+        reason: `${controller} cannot be enabled in ${parent.path}`,
+        mend: DELEGATE,
+      })),
+    ],
+    usable: {
+      parent,
+      enforces: {
+        memory: true,
+        swap: has('memory.swap.max'),
+        cpu: parent.controllers.has('cpu'),
+        pids: parent.controllers.has('pids'),
+        freeze: has('cgroup.freeze'),
+        io: parent.controllers.has('io'),
+        wholeGroupOom: has('memory.oom.group'),
+      },
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// Turns a dispatched task into a started attempt.
+import { mkdirSync } from 'node:fs';
+import type { Group } from '../../cgroups/port.ts';
+import type { Attempt, Task } from '../../core/task.ts';
+import { taskEnvironment } from '../../exec/environment.ts';
+import type { Journal, Launch, Tools } from '../../exec/launch-script.ts';
+import type { Spawner } from '../../exec/spawner.ts';
+import { startAttempt } from '../../exec/start.ts';
+import type { Store } from '../../store/store.ts';
+import type { Profiles } from '../profiles/profiles.ts';
+import type { LiveAttempt } from './live-attempt.ts';
+import { groupName } from './paths.ts';
+
+export interface LaunchDeps {
+  readonly tools: Tools;
+  readonly store: Store;
+  readonly spawner: Spawner;
+  readonly profiles: Profiles;
+}
+
+/** From its first record on, the attempt is observed. */
+export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): void {
+  mkdirSync(live.paths.checkpointDir, { recursive: true, mode: 0o700 });
+  startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);
+}
+
+function launchOf(
+  { tools, store, spawner, profiles }: LaunchDeps,
+  task: Task,
+  attempt: Attempt,
+  live: LiveAttempt,
+): Launch {
+  const { dir, stopFile, progressFile, checkpointDir } = live.paths;
+  const group = groupName(task.id, attempt.number);
+  return {
+    dir,
+    entryFiles: live.group.entryFiles,
+    preparation: live.group.preparation,
+    journal: journalOf(task, live.group),
+    counterFiles: live.group.counterFiles,
+    oomScoreAdj: attempt.envelope.oomScoreAdj,
+    command: task.command,
+    nice: attempt.envelope.nice,
+    isBackground: task.manner.isBackground,
+    usesPty: task.manner.usesPty,
+    cwd: task.cwd,
+    umask: task.umask,
+    env: taskEnvironment(
+      store.environment(task.id),
+      task,
+      { stopFile, progressFile, checkpointDir, group },
+      profiles.regime.threadsMax,
+    ),
+    tools: { ...tools, spawnerNice: spawner.nice },
+  };
+}
+
+function journalOf({ name, manner }: Task, { preparation }: Group): Journal | null {
+  if (preparation !== null) return { identifier: name, unit: preparation };
+  return manner.isJournaled ? { identifier: name, unit: null } : null;
+}

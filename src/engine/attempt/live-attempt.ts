@@ -1,0 +1,284 @@
+// One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
+import { watch } from 'node:fs';
+import { uptime } from 'node:os';
+import { dirname } from 'node:path';
+import type { Group, GroupUsage } from '../../cgroups/port.ts';
+import type { Now } from '../../core/clock.ts';
+import type { ActiveState, TaskId, Usage } from '../../core/task.ts';
+import { type HeldProcess, holdProcess } from '../../exec/held-process.ts';
+import { isAlive, type ProcessIdentity } from '../../exec/process-identity.ts';
+import { type Records, readCounters, readRecords } from '../../exec/records.ts';
+import type { Observer } from '../../exec/start.ts';
+import { AttemptLog } from '../../logs/attempt-log.ts';
+import { logTouchedAt } from '../../logs/read.ts';
+import { LADDER_START, type LadderMemory } from '../../watchdog/ladder.ts';
+import { newMemory, type Sample, type WatchMemory } from '../../watchdog/state.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { Idleness } from './idleness.ts';
+import type { AttemptPaths } from './paths.ts';
+import { ProgressReader } from './progress-reader.ts';
+import { StrictOutput } from './strict-output.ts';
+
+/** What never changes once it has been read. */
+type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
+
+export class LiveAttempt implements Observer {
+  readonly id: TaskId;
+  readonly paths: AttemptPaths;
+  readonly group: Group;
+  readonly log: AttemptLog;
+  readonly progress: ProgressReader;
+  readonly heartbeat: Heartbeat;
+  /** Null until the first sample of a started attempt. */
+  memory: WatchMemory | null = null;
+  ladder: LadderMemory = LADDER_START;
+  memBytes = 0;
+  /** The next moment a rule of the watchdog falls due by time alone. */
+  dueInMs: number | null = null;
+  /** The main process ended while others of its tree lived on. */
+  hasLeftovers = false;
+  isObserved = false;
+  readonly #stirred: () => void;
+  #known: KnownRecords = { supervisor: null, started: null };
+  /** From the first sample on, so that an attempt that ends before costs no descriptors. */
+  #held: { readonly supervisor: HeldProcess | null; readonly main: HeldProcess | null } | null = null;
+  #samples = 0;
+  readonly #idleness = new Idleness();
+  #hasMain = false;
+  #events = NO_EVENTS;
+  #strict: StrictOutput | null = null;
+  #isAttached = false;
+  #isClosed = false;
+  #climb: NodeJS.Timeout | null = null;
+  readonly #stops: (() => void)[] = [];
+
+  /** `stirred` is called whenever a record, the group or the supervisor may have changed. */
+  constructor(id: TaskId, paths: AttemptPaths, group: Group, stirred: () => void) {
+    this.id = id;
+    this.paths = paths;
+    this.log = new AttemptLog(paths.log);
+    this.group = group;
+    this.progress = new ProgressReader(paths);
+    this.heartbeat = new Heartbeat(dirname(paths.dir));
+    this.#stirred = stirred;
+  }
+
+  /** Call once the attempt's directory exists. */
+  observe(): void {
+    this.isObserved = true;
+    this.#stops.push(watchDirectory(this.paths.dir, this.#stirred), this.group.watch(this.#stirred));
+  }
+
+  /** What the attempt has left so far; once it `isOver`, all that it ever will. Throws RecordsUnreadable. */
+  records(): Records & { readonly isOver: boolean } {
+    const { dir } = this.paths;
+    const records = this.#keepKnown(readRecords(dir));
+    if (!this.#isAttached && records.started?.main) {
+      this.#isAttached = true;
+      this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
+    }
+    if (records.closedAt !== null) return { ...records, isOver: true };
+    // It may have written the last of them between the first look and its end.
+    if (this.isSupervisorGone() || isWriterMissing(records))
+      return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
+    return { ...records, isOver: false };
+  }
+
+  /** Who began stays known, whatever has happened to the records since. */
+  #keepKnown(records: Records): Records {
+    this.#known = {
+      supervisor: this.#known.supervisor ?? records.supervisor,
+      started: this.#known.started ?? records.started,
+    };
+    return { ...records, ...this.#known };
+  }
+
+  isToBegin(): boolean {
+    return !this.#isClosed && this.#known.supervisor === null && this.#known.started === null;
+  }
+
+  /** False also while it is not known yet. */
+  isSupervisorGone(): boolean {
+    return this.#known.supervisor !== null && !this.#isSupervisorAlive();
+  }
+
+  /**
+   * The command has gone and its supervisor has not noticed: somebody stopped the supervisor (`kill -STOP $PPID`),
+   * or a process outside the group holds the output open. Wakes it; with `force` ends it.
+   */
+  nudgeSupervisor(force = false): void {
+    // It is stopped for a moment, and must not write in that.
+    if (this.log.isRotating && !force) return;
+    if (this.#isMainAlive() || !this.#isSupervisorAlive() || this.group.populated()) return;
+    const { supervisor } = this.#known;
+    // The supervisor's processes and nobody else: the command was started in a process group of its own.
+    if (supervisor?.groupId) signalGroup(supervisor.groupId, force ? 'SIGKILL' : 'SIGCONT');
+  }
+
+  get supervisor(): ProcessIdentity | null {
+    return this.#known.supervisor;
+  }
+
+  #isSupervisorAlive(): boolean {
+    const { supervisor } = this.#known;
+    return supervisor !== null && (this.#held?.supervisor?.isAlive() ?? isAlive(supervisor));
+  }
+
+  #isMainAlive(): boolean {
+    const main = this.#known.started?.main ?? null;
+    return main !== null && (this.#held?.main?.isAlive() ?? isAlive(main));
+  }
+
+  /** False: the command may still be on its way into the group. */
+  hasEntered(): boolean {
+    return this.#known.started !== null;
+  }
+
+  /** Once a sample, before it: counts as the last look from then on. Null when the group is gone. */
+  look(): GroupUsage | null {
+    const usage = this.group.usage();
+    if (usage !== null) this.#idleness.note(usage.cpuUsec);
+    if (usage === null || this.mayHaveActed || !this.#hasMain) this.#hasMain = this.#isMainAlive();
+    return usage;
+  }
+
+  /** The group may have done something between the last two looks. */
+  get mayHaveActed(): boolean {
+    return !this.#idleness.isIdle;
+  }
+
+  /** At the last look: false also while it was not known. */
+  get hasMain(): boolean {
+    return this.#hasMain;
+  }
+
+  /** Null when the group is gone. `isStrict`: only output that does not repeat itself counts. `withIo`: read those counters, too. */
+  sample(
+    usage: GroupUsage,
+    now: Now,
+    { isStrict, withIo }: { readonly isStrict: boolean; readonly withIo: boolean },
+  ): Sample | null {
+    const { memBytes } = usage;
+    if (memBytes === null) return null;
+    this.#samples += 1;
+    this.#held ??= holdProcesses(this.#known);
+    this.log.hold();
+    this.memBytes = memBytes;
+    if (this.mayHaveActed) this.#events = { oomKills: usage.oomKills, pidsMaxHits: usage.pidsMaxHits };
+    const { outputBytes, outputAt } = this.#output(now, isStrict);
+    return {
+      now,
+      memBytes,
+      cpuUsec: usage.cpuUsec,
+      oomKills: this.#events.oomKills,
+      pidsMaxHits: this.#events.pidsMaxHits,
+      outputBytes,
+      outputAt,
+      ioReadBytes: withIo ? usage.ioReadBytes : null,
+      ioWriteBytes: withIo ? usage.ioWriteBytes : null,
+    };
+  }
+
+  #output({ wallMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
+    const { printedBytes, printedAt } = this.log.see();
+    if (!isStrict) return { outputBytes: printedBytes, outputAt: printedAt };
+    this.#strict ??= new StrictOutput(this.paths.log);
+    return { outputBytes: 0, outputAt: this.#strict.read(wallMs) };
+  }
+
+  /** The clocks of an attempt taken over from an earlier daemon go on from what its files say; those of a paused one stand still. */
+  firstMemory(sample: Sample, state: ActiveState): WatchMemory {
+    const { wallMs } = sample.now;
+    const startedAt = state.attempt.startedAt ?? wallMs;
+    const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
+    const pausedForMs = state.status === 'paused' ? Math.max(0, wallMs - state.pausedAt) : 0;
+    const since = (at: number) => Math.max(0, wallMs - pausedForMs - at);
+    const ageMs = ageOf(this.#known.started?.main ?? null) - pausedForMs;
+    const elapsedMs = Math.min(since(startedAt), ageMs) - state.attempt.pausedMs;
+    return newMemory(sample, Math.max(0, elapsedMs), since(printedAt));
+  }
+
+  /** Reads the group's counters a last time. Throws RecordsUnreadable. */
+  finalUsage(): Usage | null {
+    const usage = this.group.usage() ?? this.group.usageFrom(readCounters(this.paths.dir));
+    return usage === null ? null : toUsage(usage, this.memory, this.#samples);
+  }
+
+  climbAgain(delayMs: number, again: () => void): void {
+    if (this.#climb !== null) clearTimeout(this.#climb);
+    this.#climb = setTimeout(again, delayMs);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#climb !== null) clearTimeout(this.#climb);
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#held?.supervisor?.close();
+    this.#held?.main?.close();
+    this.#held = null;
+    this.log.release();
+    this.group.close();
+  }
+}
+
+const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0 };
+
+const WRITER_DEADLINE_MS = 5000;
+
+/** The supervisor's log writer died, with the spawner, before it could say who it is; its other half has recorded the end. */
+function isWriterMissing({ supervisor, exit }: Records): boolean {
+  return supervisor === null && exit !== null && Date.now() - exit.at > WRITER_DEADLINE_MS;
+}
+
+function holdProcesses({ supervisor, started }: KnownRecords) {
+  const main = started?.main ?? null;
+  return {
+    supervisor: supervisor === null ? null : holdProcess(supervisor),
+    main: main === null ? null : holdProcess(main),
+  };
+}
+
+/** In ms, by the clock of the kernel, which nobody sets; Infinity where it does not tell. */
+function ageOf(process: ProcessIdentity | null): number {
+  if (process === null || process.startTicks === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, uptime() * 1000 - process.startTicks * TICK_MS);
+}
+
+/** USER_HZ is 100 on every Linux that Node runs on. */
+const TICK_MS = 10;
+
+function signalGroup(pgid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pgid, signal);
+  } catch {
+    // It has just ended.
+  }
+}
+
+/** Two samples make a peak of their own; before that the kernel's high-water mark is the better answer. */
+const ENOUGH_SAMPLES = 2;
+
+function toUsage(usage: GroupUsage, memory: WatchMemory | null, samples: number): Usage {
+  const { oomKills, memPeakCachedBytes: cached } = usage;
+  const isKernelBetter = cached !== null && (samples < ENOUGH_SAMPLES || oomKills > 0);
+  return {
+    peakMemBytes: isKernelBetter ? cached : samples > 0 ? (memory?.peakMemBytes ?? 0) : null,
+    peakMemCachedBytes: cached,
+    cpuSeconds: usage.cpuUsec / 1e6,
+    ioReadBytes: usage.ioReadBytes,
+    ioWriteBytes: usage.ioWriteBytes,
+    oomKills,
+    peakCpuCores: memory?.peakCpuCores ?? null,
+  };
+}
+
+/** A directory that somebody has deleted tells nothing; the tick finds out that nothing is left of the attempt. */
+function watchDirectory(dir: string, changed: () => void): () => void {
+  try {
+    const watcher = watch(dir, { persistent: false }, changed);
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => {};
+  }
+}

@@ -1,0 +1,97 @@
+// What a profile gives to tasks: capacity, caps of the CPU, niceness and thread caps, all from the settings.
+import type { Config } from '../../config/settings.ts';
+import type { ProfileName } from '../../core/profile.ts';
+import type { ActiveState, Envelope, Task } from '../../core/task.ts';
+import { type EnvelopeRules, envelope } from '../../scheduler/envelope.ts';
+import type { Capacity } from '../../scheduler/snapshot.ts';
+import { capacityOf, envelopeRules } from '../rules.ts';
+
+export interface Regime {
+  readonly profile: ProfileName;
+  readonly capacity: Capacity;
+  readonly envelopeRules: EnvelopeRules;
+  /** What the thread pools of a task that starts are told to use at most. */
+  readonly threadsMax: number;
+  /** What all tasks together may use, however far each may go beyond its estimate; null: no such cap. */
+  readonly totalCpuCores: number | null;
+}
+
+export function regimeOf(
+  profile: ProfileName,
+  config: Config,
+  host: { readonly memTotalBytes: number; readonly cores: number },
+): Regime {
+  const own = settingsOf(profile, config);
+  const settings: Config = { ...config, ...own };
+  const cpuShareCores =
+    profile === 'normal' ? host.cores : (host.cores * settings['admission.max_babysit_cpu_pct']) / 100;
+  return {
+    profile,
+    capacity: capacityOf(settings, host),
+    envelopeRules: {
+      ...envelopeRules(settings, host.memTotalBytes),
+      cpuShareCores,
+      cpuIdle: profile === 'day' && config['profile.day.cpu_idle'] === 'on',
+    },
+    threadsMax: Math.max(1, Math.floor(cpuShareCores)),
+    totalCpuCores: cpuShareCores < host.cores ? cpuShareCores : null,
+  };
+}
+
+/** The settings a profile puts in the place of others. */
+function settingsOf(profile: ProfileName, config: Config): Partial<Config> {
+  switch (profile) {
+    case 'normal':
+      return {};
+    case 'day':
+    case 'night':
+      return {
+        'admission.max_babysit_cpu_pct': config[`profile.${profile}.cpu_pct`],
+        'admission.max_sys_mem_pct': config[`profile.${profile}.mem_pct`],
+        'envelope.cpu_weight': config[`profile.${profile}.cpu_weight`],
+        'envelope.nice': config[`profile.${profile}.nice`],
+      };
+  }
+}
+
+/** A profile changes what a running attempt gets of the CPU, never its memory: less of that would end it. */
+export function recapped(
+  { estimate, limits, manner }: Task,
+  { attempt }: ActiveState,
+  regime: Regime,
+): Envelope {
+  const { cpuMaxCores, cpuWeight, cpuIdle, nice } = envelope(
+    estimate,
+    limits,
+    regime.capacity,
+    regime.envelopeRules,
+    manner,
+  );
+  return { ...attempt.envelope, cpuMaxCores, cpuWeight, cpuIdle, nice };
+}
+
+/** When a profile comes into force by itself. */
+export interface Scheduled {
+  readonly profile: ProfileName;
+  /** As it was written. */
+  readonly cron: string;
+  /** Whether it does at this full minute. */
+  matches(minute: Date): boolean;
+  /** When it does next; null: never. */
+  next(): Date | null;
+}
+
+const MINUTE_MS = 60_000;
+
+/** The profile that came into force last within (fromMs, toMs], looked at minute by minute; null: none did. */
+export function lastDue(
+  schedule: readonly Pick<Scheduled, 'profile' | 'matches'>[],
+  fromMs: number,
+  toMs: number,
+): { readonly profile: ProfileName; readonly atMs: number } | null {
+  for (let atMs = Math.floor(toMs / MINUTE_MS) * MINUTE_MS; atMs > fromMs; atMs -= MINUTE_MS) {
+    const due = schedule.find(({ matches }) => matches(new Date(atMs)));
+    if (due !== undefined) return { profile: due.profile, atMs };
+  }
+  return null;
+}

@@ -1,0 +1,96 @@
+// Watches the host beside the tasks: one sample per tick, and the second look before anybody ends for its sake.
+import type { Logger } from 'pino';
+import type { Now } from '../core/clock.ts';
+import { isActive } from '../core/task.ts';
+import { readDiskUse } from '../host/disk.ts';
+import { readHostMemory } from '../host/memory.ts';
+import { readStalled } from '../host/pressure.ts';
+import { readWrittenBytes } from '../host/process-io.ts';
+import { readTopProcessOutside } from '../host/top-process.ts';
+import { confirmPressure, judgePressure, type PressureMemory } from '../watchdog/pressure.ts';
+import type { HostSample, PressedTask, PressureRules } from '../watchdog/shortage.ts';
+import type { LiveAttempt } from './attempt/live-attempt.ts';
+import type { Stage } from './unit-of-work.ts';
+
+export interface HostWatchDeps {
+  readonly pressureRules: PressureRules;
+  /** Where the state is; its disk is the one that is watched. */
+  readonly home: string;
+  readonly log: Logger;
+}
+
+/** To be called when the attempts have just been sampled. Stages the kill of a victim. What it returns is to be kept once the round is committed. */
+export function watchHost(
+  { pressureRules, home, log }: HostWatchDeps,
+  stage: Stage,
+  attempts: readonly LiveAttempt[],
+  before: PressureMemory,
+): PressureMemory {
+  const isDiskPressed = before.disk.lastedMs !== null;
+  const tasks = (memBytesOf: (live: LiveAttempt) => number) =>
+    attempts
+      .map((live) => pressedTask(stage, live, memBytesOf(live), isDiskPressed))
+      .filter((task) => task !== null);
+  const sampled = tasks(({ memBytes }) => memBytes);
+  const first = judgePressure(pressureRules, before, sampleHost(home, stage.now), sampled);
+  for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
+  if (first.confirm === null) return first.memory;
+  const outside = readTopProcessOutside(new Set(attempts.flatMap(({ group }) => group.pids())));
+  const again = tasks(({ group }) => group.usage()?.memBytes ?? 0);
+  const { memory, events, kill, wouldKill } = confirmPressure(
+    pressureRules,
+    first.memory,
+    first.confirm,
+    sampleHost(home, stage.now),
+    again,
+    outside,
+  );
+  for (const { event, dim, detail } of events) log.warn({ dim, ...detail }, event);
+  if (wouldKill !== null) log.warn({ task: wouldKill.id, ...wouldKill }, 'dry run: would kill');
+  if (kill !== null) {
+    const { id, reason, detail } = kill;
+    const at = stage.now.wallMs;
+    stage.change(id, {
+      kind: 'request_kill',
+      intent: { reason, detail, signal: 'SIGTERM', at, killedAt: null },
+    });
+    log.warn({ task: id, reason, detail }, 'watchdog kill');
+  }
+  return memory;
+}
+
+function sampleHost(home: string, now: Now): HostSample {
+  const { totalBytes, availableBytes } = readHostMemory();
+  return {
+    now,
+    memTotalBytes: totalBytes,
+    memAvailableBytes: availableBytes,
+    memFullAvg10Pct: readStalled('memory')?.fullAvg10Pct ?? null,
+    disk: readDiskUse(home),
+  };
+}
+
+/** `withWrites`: what a task has written is dear to find out, and needed only while the disk is full. */
+function pressedTask(
+  stage: Stage,
+  live: LiveAttempt,
+  memBytes: number,
+  withWrites: boolean,
+): PressedTask | null {
+  const task = stage.get(live.id);
+  if (task === undefined || !isActive(task.state)) return null;
+  const { kill } = task.state.attempt;
+  return {
+    id: live.id,
+    memBytes,
+    estimatedMemBytes: task.estimate.memBytes,
+    writtenBytes: withWrites ? writtenBytes(live) : null,
+    endingMs: kill === null ? null : Math.max(0, stage.now.wallMs - kill.at),
+  };
+}
+
+/** The processes' own account, for v1 charges what goes through the cache to nobody; the log is written outside the group. */
+function writtenBytes(live: LiveAttempt): number | null {
+  const bytes = readWrittenBytes(live.group.pids());
+  return bytes === null ? null : bytes + live.log.printedBytes();
+}

@@ -1,0 +1,322 @@
+// A round's changes: seen at once by who asks later in it, undone as a whole, and passed on to those that come after.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  aKill,
+  anAttempt,
+  anEstimate,
+  anExit,
+  aTask,
+  ENDED,
+  someLimits,
+  taskId,
+} from '../../test/support/build-task.ts';
+import type { Lease, LeaseId } from '../core/lease.ts';
+import { isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../core/task.ts';
+import type { Change } from '../core/transition.ts';
+import { LiveTasks, pendingItem } from './live-tasks.ts';
+import { Leases } from './queue/leases.ts';
+import { Stage } from './unit-of-work.ts';
+
+const AT = 100_000;
+const NOW = { wallMs: AT, monoMs: 0 };
+const SUBMITTED = { event: 'submitted', queued: true, forced: false } as const;
+
+function rig() {
+  const live = new LiveTasks();
+  const leases = new Leases();
+  return { live, leases, stage: () => new Stage(live, leases, NOW) };
+}
+
+function after(n: number, others: readonly Task[], mode: 'ok' | 'any' = 'ok'): Task {
+  return aTask({
+    id: taskId(n),
+    name: `task-${n}`,
+    after: { mode, tasks: others.map(({ id, name }) => ({ id, name })) },
+    state: { status: 'pending', waitsFor: others.map(({ id }) => id), notBefore: null },
+  });
+}
+
+const kill = (at = AT): Change => ({ kind: 'request_kill', intent: aKill({ at }) });
+
+describe('the end of a task', () => {
+  it('fails a chain of ten thousand behind it, each naming the first', () => {
+    const { stage, live } = rig();
+    const round = stage();
+    let last = aTask({ id: taskId(0), name: 'task-0' });
+    round.add(last, {}, SUBMITTED);
+    for (let n = 1; n <= 10_000; n += 1) {
+      last = after(n, [last]);
+      round.add(last, {}, SUBMITTED);
+    }
+    assert.equal(live.queue.size, 1);
+    assert.ok(round.change(taskId(0), kill()));
+    assert.deepEqual([...live.values()], []);
+    const end = round.changed().get(last.id)?.state;
+    assert.ok(end?.status === 'failed' && end.reason === 'dependency_failed');
+    assert.deepEqual(end.cause, { id: taskId(0), name: 'task-0', status: 'killed' });
+    assert.equal(end.endedAt, AT);
+  });
+
+  it('lets go those that only wait for an end, and those whose others all completed', () => {
+    const { stage, live } = rig();
+    const [a, b] = [aTask({ id: taskId(1), name: 'a' }), aTask({ id: taskId(2), name: 'b' })];
+    const round = stage();
+    for (const task of [a, b, after(3, [a], 'any'), after(4, [a, b]), after(5, [b])])
+      round.add(task, {}, SUBMITTED);
+    for (const { id } of [a, b]) round.change(id, { kind: 'dispatch', attempt: anAttempt() });
+    round.change(b.id, { kind: 'end', exit: anExit(), usage: null, at: AT });
+    assert.deepEqual(
+      [3, 4, 5].map((n) => live.queue.has(taskId(n))),
+      [false, false, true],
+    );
+    round.change(a.id, { kind: 'end', exit: anExit({ code: 1 }), usage: null, at: AT });
+    assert.deepEqual(
+      [3, 4, 5].map((n) => live.queue.has(taskId(n))),
+      [true, false, true],
+    );
+    const end = round.changed().get(taskId(4))?.state;
+    assert.ok(end?.status === 'failed' && end.cause?.name === 'a');
+  });
+
+  it('is found by name and key until the round is over, so that neither is given away twice', () => {
+    const { stage } = rig();
+    const round = stage();
+    const task = aTask({ key: 'k' });
+    round.add(task, {}, SUBMITTED);
+    round.change(task.id, kill());
+    assert.equal(round.byName(task.name)?.state.status, 'killed');
+    assert.equal(round.byKey(task.project, 'k')?.id, task.id);
+    assert.ok(round.isNameTaken(task.name));
+    assert.ok(!stage().isNameTaken(task.name));
+    assert.equal(round.byKey('/other', 'k'), undefined);
+  });
+});
+
+describe('what is written', () => {
+  it('is each task once, as it is at the end of the round, and every event in order', () => {
+    const round = rig().stage();
+    const task = aTask();
+    const env = { A: '1' };
+    round.add(task, env, SUBMITTED);
+    round.change(task.id, kill());
+    const { tasks, environments, events } = round.writes();
+    assert.deepEqual(
+      tasks.map(({ state }) => state.status),
+      ['killed'],
+    );
+    assert.deepEqual(environments, [{ taskId: task.id, env }]);
+    assert.deepEqual(
+      events.map(({ event, at, name }) => [event.event, at, name]),
+      [
+        ['submitted', AT, 'build'],
+        ['ended', AT, 'build'],
+      ],
+    );
+  });
+
+  it('of a lease that came and went in one round is nothing', () => {
+    const { stage, leases } = rig();
+    const round = stage();
+    const lease = aLease(1);
+    assert.ok(round.isEmpty());
+    round.grant(lease);
+    assert.equal(leases.get(lease.id), lease);
+    round.dropLease(lease);
+    assert.deepEqual([round.isEmpty(), leases.values()], [true, []]);
+  });
+
+  it('is nothing when no change applied', () => {
+    const { stage } = rig();
+    const round = stage();
+    assert.equal(round.change(taskId(1), kill()), false);
+    assert.equal(round.change(taskId(1), { kind: 'pause', at: AT }, aTask({ state: ENDED.failed })), false);
+    assert.ok(round.isEmpty());
+  });
+});
+
+function aLease(n: number): Lease {
+  const room = { memBytes: n, cpuCores: 1, timeMs: 1000 };
+  return { id: `lease-${n}` as LeaseId, owner: 'me', ...room, grantedAt: AT, expiresAt: AT + 1000 };
+}
+
+/** What rounds may do, by numbers that mean something else each time; what does not apply is passed over. */
+interface Step {
+  readonly what: 'add' | 'grant' | 'drop' | 'retry' | Change['kind'];
+  readonly n: number;
+  readonly others: readonly number[];
+}
+const MAX_TASKS = 12;
+const anyNumber = fc.nat({ max: MAX_TASKS - 1 });
+const anyStep: fc.Arbitrary<Step> = fc.record({
+  what: fc.constantFrom(
+    'add',
+    'add',
+    'add',
+    'grant',
+    'drop',
+    'dispatch',
+    'dispatch',
+    'end',
+    'request_kill',
+    'requeue',
+    'pause',
+    'resume',
+    'adjust',
+    'retry',
+  ),
+  n: anyNumber,
+  others: fc.uniqueArray(anyNumber, { maxLength: 3 }),
+});
+const anyRounds = fc.array(
+  fc.record({ steps: fc.array(anyStep, { maxLength: 12 }), isCommitted: fc.boolean() }),
+  { maxLength: 8 },
+);
+
+function changeOf({ what, n, others }: Step, task: Task): Change | null {
+  const isWell = others.length % 2 === 0;
+  switch (what) {
+    case 'dispatch': {
+      const number = task.attempts + 1;
+      return { kind: what, attempt: anAttempt({ number, startedAt: null }) };
+    }
+    case 'end':
+      return { kind: what, exit: anExit({ code: isWell ? 0 : 1 }), usage: null, at: AT };
+    case 'request_kill':
+      return kill();
+    case 'requeue':
+      return { kind: what, why: 'a test' };
+    case 'pause':
+    case 'resume':
+      return { kind: what, at: AT };
+    case 'adjust': {
+      const estimate = anEstimate({ memBytes: n + 1 });
+      return { kind: what, estimate, limits: someLimits(), priority: others.length, envelope: null };
+    }
+    case 'retry':
+      return { kind: what };
+    default:
+      return null;
+  }
+}
+
+function apply(round: Stage, step: Step, record: ReadonlyMap<TaskId, Task>): void {
+  const id = taskId(step.n);
+  const known = round.get(id) ?? record.get(id);
+  if (step.what === 'add' && known === undefined) round.add(newTask(round, step), {}, SUBMITTED);
+  const change = known === undefined ? null : changeOf(step, known);
+  if (change === null || known === undefined) return;
+  if (change.kind === 'retry' && round.isNameTaken(known.name)) return;
+  round.change(id, change, known);
+}
+
+function newTask(round: Stage, { n, others }: Step): Task {
+  const live = others.flatMap((other) => {
+    const task = round.get(taskId(other));
+    return task === undefined || isEnded(task.state) ? [] : [task];
+  });
+  return {
+    ...after(n, live, n % 2 ? 'ok' : 'any'),
+    owner: n % 3 ? 'me' : null,
+    key: n % 2 ? `key-${n}` : null,
+    retry: n % 4 ? null : { max: 1, on: ['exit'], backoffMs: n, memCeilingBytes: null },
+  };
+}
+
+/** Everything the live tasks and leases tell about the tasks of these tests, whatever order they came in. */
+function picture({ live, leases }: Pick<ReturnType<typeof rig>, 'live' | 'leases'>) {
+  const tasks = Array.from({ length: MAX_TASKS }, (_, n) => {
+    const id = taskId(n);
+    return {
+      task: live.get(id),
+      byName: live.byName(`task-${n}`)?.id,
+      byKey: live.byKey('/project', `key-${n}`)?.id,
+      followers: live.followers(id).toSorted(),
+      queued: live.queue.get(id),
+    };
+  });
+  return {
+    tasks,
+    values: [...live.values()].map(({ id }) => id).toSorted(),
+    active: [...live.active()].map(({ id }) => id).toSorted(),
+    pending: [live.pendingCount, live.pendingCountOf('me'), live.pendingCountOf('/project')],
+    queued: [live.queue.size, live.queue.countOf('me'), live.queue.countOf('/project')],
+    leases: leases.values().toSorted((a, b) => a.memBytes - b.memBytes),
+  };
+}
+
+/** What `picture` must be, worked out from the tasks alone. */
+function pictureOf(record: ReadonlyMap<TaskId, Task>, leases: readonly Lease[]): ReturnType<typeof picture> {
+  const living = [...record.values()].filter(({ state }) => !isEnded(state));
+  const pending = living.filter(({ state }) => state.status === 'pending');
+  const ready = pending.filter(
+    ({ state }) => state.status === 'pending' && state.waitsFor.length === 0 && (state.notBefore ?? 0) <= AT,
+  );
+  const of = (tasks: readonly Task[], owner: string) =>
+    tasks.filter((task) => ownerOf(task) === owner).length;
+  const tasks = Array.from({ length: MAX_TASKS }, (_, n) => {
+    const task = living.find(({ id }) => id === taskId(n));
+    const followers = pending.filter(
+      ({ state }) => state.status === 'pending' && state.waitsFor.includes(taskId(n)),
+    );
+    return {
+      task,
+      byName: task?.id,
+      byKey: task?.key ? task.id : undefined,
+      followers: followers.map(({ id }) => id).toSorted(),
+      queued: task && ready.includes(task) ? pendingItem(task) : undefined,
+    };
+  });
+  return {
+    tasks,
+    values: living.map(({ id }) => id).toSorted(),
+    active: living.flatMap(({ id, state }) => (isActive(state) ? [id] : [])).toSorted(),
+    pending: [pending.length, of(pending, 'me'), of(pending, '/project')],
+    queued: [ready.length, of(ready, 'me'), of(ready, '/project')],
+    leases: leases.toSorted((a, b) => a.memBytes - b.memBytes),
+  };
+}
+
+describe('whatever a round does', () => {
+  it('shows in every index at once, passes every end on, and leaves no trace when it is undone', () =>
+    fc.assert(
+      fc.property(anyRounds, (rounds) => {
+        const { live, leases, stage } = rig();
+        let record = new Map<TaskId, Task>();
+        let held = new Map<LeaseId, Lease>();
+        let leaseCount = 0;
+        for (const { steps, isCommitted } of rounds) {
+          const round = stage();
+          for (const step of steps) {
+            const lease = leases.values()[step.n];
+            if (step.what === 'grant') round.grant(aLease(++leaseCount));
+            else if (step.what === 'drop' && lease !== undefined) round.dropLease(lease);
+            else apply(round, step, record);
+          }
+          const writes = round.writes();
+          const next = new Map([...record, ...writes.tasks.map((task) => [task.id, task] as const)]);
+          const nextHeld = new Map([...held, ...writes.leases.map((lease) => [lease.id, lease] as const)]);
+          for (const id of writes.droppedLeases) nextHeld.delete(id);
+          assert.deepEqual(picture({ live, leases }), pictureOf(next, [...nextHeld.values()]));
+          assertNobodyWaitsInVain(next);
+          if (isCommitted) [record, held] = [next, nextHeld];
+          else round.rollback();
+          assert.deepEqual(picture({ live, leases }), pictureOf(record, [...held.values()]));
+        }
+        // Also those whose back-off is over.
+        live.admitDue(Number.MAX_SAFE_INTEGER);
+        for (const { id, state } of record.values())
+          if (state.status === 'pending') assert.equal(live.queue.has(id), state.waitsFor.length === 0);
+      }),
+      { numRuns: 300 },
+    ));
+});
+
+function assertNobodyWaitsInVain(record: ReadonlyMap<TaskId, Task>): void {
+  for (const { state } of record.values())
+    for (const id of state.status === 'pending' ? state.waitsFor : READY.waitsFor) {
+      const other = record.get(id);
+      assert.ok(other && !isEnded(other.state), `${id} has ended and is still waited for`);
+    }
+}

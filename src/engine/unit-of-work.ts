@@ -1,0 +1,164 @@
+// Collects the changes of one round over the live tasks and leases, so that they are committed together or undone.
+// What is staged is seen at once by whoever asks later in the round: two submissions never take the same room.
+import type { Now } from '../core/clock.ts';
+import type { TaskEvent } from '../core/events.ts';
+import type { Lease, LeaseId } from '../core/lease.ts';
+import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
+import { type Change, causeOf, transition } from '../core/transition.ts';
+import type { Environment, Writes } from '../store/store.ts';
+import { keyOf, type LiveTasks } from './live-tasks.ts';
+import type { Leases } from './queue/leases.ts';
+
+export class Stage {
+  readonly now: Now;
+  readonly #live: LiveTasks;
+  readonly #leases: Leases;
+  readonly #changed = new Map<TaskId, Task>();
+  /** Those that have ended in this round, which the record does not know yet. */
+  readonly #endedByName = new Map<string, TaskId>();
+  readonly #endedByKey = new Map<string, TaskId>();
+  readonly #before = new Map<TaskId, Task | undefined>();
+  readonly #environments: { taskId: TaskId; env: Environment }[] = [];
+  readonly #events: { taskId: TaskId; name: string; at: number; event: TaskEvent }[] = [];
+  readonly #granted = new Map<LeaseId, Lease>();
+  readonly #dropped = new Map<LeaseId, Lease>();
+
+  constructor(live: LiveTasks, leases: Leases, now: Now) {
+    this.#live = live;
+    this.#leases = leases;
+    this.now = now;
+  }
+
+  /** By a live task, or by one that has ended in this very round. */
+  isNameTaken(name: string): boolean {
+    return this.byName(name) !== undefined;
+  }
+
+  /** The live task of this name, else one that has ended in this round. */
+  byName(name: string): Task | undefined {
+    return this.#live.byName(name) ?? this.#ended(this.#endedByName.get(name));
+  }
+
+  byKey(project: string, key: string): Task | undefined {
+    return this.#live.byKey(project, key) ?? this.#ended(this.#endedByKey.get(keyOf(project, key)));
+  }
+
+  /** A live task, or one that has ended in this round. */
+  get(id: TaskId): Task | undefined {
+    return this.#changed.get(id) ?? this.#live.get(id);
+  }
+
+  add(task: Task, env: Environment, event: TaskEvent): void {
+    this.#put(task);
+    this.#environments.push({ taskId: task.id, env });
+    this.tell(task, event);
+  }
+
+  /**
+   * False: the change no longer applies to the task. `ended`: the task as the record has it, when it lives no more.
+   * The end of a task reaches those that come after it.
+   */
+  change(id: TaskId, change: Change, ended?: Task): boolean {
+    const task = this.get(id) ?? ended;
+    const changed = task === undefined ? null : this.#change(task, change);
+    if (changed === null) return false;
+    // A list and not a recursion: a chain may have ten thousand links.
+    const over = [changed];
+    for (const task of over)
+      if (isEnded(task.state)) over.push(...this.#tellFollowers(task, task.state.endedAt));
+    return true;
+  }
+
+  tell(task: Task, event: TaskEvent): void {
+    this.#events.push({ taskId: task.id, name: task.name, at: this.now.wallMs, event });
+  }
+
+  grant(lease: Lease): void {
+    this.#granted.set(lease.id, lease);
+    this.#leases.put(lease, this.now);
+  }
+
+  dropLease(lease: Lease): void {
+    this.#leases.drop(lease.id);
+    if (!this.#granted.delete(lease.id)) this.#dropped.set(lease.id, lease);
+  }
+
+  changed(): ReadonlyMap<TaskId, Task> {
+    return this.#changed;
+  }
+
+  /** A power cut ends every attempt; that one has started, or what was told of it, is nothing to survive it. */
+  needsDurability(isAnswered: boolean): boolean {
+    if (isAnswered || this.#granted.size + this.#dropped.size > 0) return true;
+    for (const [id, task] of this.#changed) {
+      const before = this.#before.get(id);
+      if (
+        before === undefined ||
+        before.state.status !== task.state.status ||
+        before.attempts !== task.attempts
+      )
+        return true;
+      if (
+        isActive(before.state) &&
+        isActive(task.state) &&
+        before.state.attempt.kill !== task.state.attempt.kill
+      )
+        return true;
+    }
+    return false;
+  }
+
+  isEmpty(): boolean {
+    return this.#changed.size + this.#events.length + this.#granted.size + this.#dropped.size === 0;
+  }
+
+  writes(): Writes {
+    return {
+      tasks: [...this.#changed.values()],
+      environments: this.#environments,
+      events: this.#events,
+      leases: [...this.#granted.values()],
+      droppedLeases: [...this.#dropped.keys()],
+    };
+  }
+
+  /** As if the round had not been. */
+  rollback(): void {
+    for (const [id, before] of this.#before) this.#live.put(id, before, this.now.wallMs);
+    for (const id of this.#granted.keys()) this.#leases.drop(id);
+    for (const lease of this.#dropped.values()) this.#leases.put(lease, this.now);
+  }
+
+  #ended(id: TaskId | undefined): Task | undefined {
+    return id === undefined ? undefined : this.#changed.get(id);
+  }
+
+  #change(task: Task, change: Change): Task | null {
+    const result = transition(task, change);
+    if (result === null) return null;
+    this.#put(result.task);
+    if (result.event !== null) this.tell(result.task, result.event);
+    return result.task;
+  }
+
+  #put(task: Task): void {
+    if (!this.#before.has(task.id)) this.#before.set(task.id, this.#live.get(task.id));
+    this.#changed.set(task.id, task);
+    if (isEnded(task.state)) {
+      this.#endedByName.set(task.name, task.id);
+      if (task.key !== null) this.#endedByKey.set(keyOf(task.project, task.key), task.id);
+    }
+    this.#live.put(task.id, task, this.now.wallMs);
+  }
+
+  /** The followers as they are after it. */
+  #tellFollowers(task: Task, at: number): Task[] {
+    const cause = causeOf(task);
+    return this.#live.followers(task.id).flatMap((id) => {
+      const follower = this.#live.get(id);
+      if (follower === undefined) return [];
+      const blame = follower.after?.mode === 'any' ? null : cause;
+      return this.#change(follower, { kind: 'dependency_ended', id: task.id, cause: blame, at }) ?? [];
+    });
+  }
+}

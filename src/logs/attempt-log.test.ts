@@ -1,0 +1,115 @@
+// When a log is due, what counts as printed across a rotation, and which parts are packed.
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { AttemptLog } from './attempt-log.ts';
+import { partPath } from './parts.ts';
+import { rotateLog } from './rotate.ts';
+
+const DAY_MS = 86_400_000;
+const NOON = new Date(2026, 5, 15, 12).getTime();
+const RULES = { maxBytes: 100, isDaily: true, keep: 5 };
+let dir: string;
+let path: string;
+let log: AttemptLog;
+before(() => {
+  dir = mkdtempSync(join(tmpdir(), 'babysit-attempt-log-'));
+  path = join(dir, '1.log');
+});
+beforeEach(() => {
+  for (const name of readdirSync(dir)) rmSync(join(dir, name));
+  log = new AttemptLog(path);
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+const print = (text: string, atMs = NOON) => {
+  appendFileSync(path, text);
+  utimesSync(path, atMs / 1000, atMs / 1000);
+};
+const rotate = () =>
+  rotateLog(path, RULES, { stop: async () => true, resume() {} }, (start) => log.moved(start));
+/** As a tick does. */
+const isDue = (atMs: number, rules = RULES) => {
+  log.see();
+  log.note(atMs);
+  return log.isDue(rules, atMs);
+};
+
+describe('a log is due', () => {
+  it('when it has grown to its size', () => {
+    print('x'.repeat(99));
+    assert.equal(isDue(NOON), false);
+    print('\n');
+    assert.equal(isDue(NOON), true);
+    log.notBelowBytes = 200;
+    assert.equal(isDue(NOON), false);
+  });
+
+  it('on another day than that of its first byte, unless there is none', () => {
+    assert.equal(isDue(NOON), false);
+    assert.equal(isDue(NOON + DAY_MS), false);
+    print('a\n');
+    assert.equal(isDue(NOON + DAY_MS), false);
+    assert.equal(isDue(NOON + 1.4 * DAY_MS), false);
+    assert.equal(isDue(NOON + 2 * DAY_MS), true);
+    assert.equal(isDue(NOON + 2 * DAY_MS, { ...RULES, isDaily: false }), false);
+  });
+
+  it('on another day also for the daemon that takes over, and not twice', async () => {
+    print('a\nb');
+    assert.equal(isDue(NOON), false);
+    log = new AttemptLog(path);
+    assert.equal(isDue(NOON + DAY_MS), true);
+    await rotate();
+    utimesSync(partPath(path, 0), (NOON + DAY_MS) / 1000, (NOON + DAY_MS) / 1000);
+    assert.equal(isDue(NOON + DAY_MS), false);
+    log = new AttemptLog(path);
+    assert.equal(isDue(NOON + DAY_MS), false);
+    log = new AttemptLog(path);
+    assert.equal(isDue(NOON + 2 * DAY_MS), true);
+  });
+});
+
+describe('a rotation is no output', () => {
+  it('neither by its bytes nor by the time of the file', async () => {
+    print('one\ntwo\nthr');
+    const before = log.see();
+    assert.deepEqual(before, { printedBytes: 11, printedAt: NOON });
+    await rotate();
+    assert.deepEqual(log.see(), before);
+    print('ee\n', NOON + 5000);
+    assert.deepEqual(log.see(), { printedBytes: 14, printedAt: NOON + 5000 });
+  });
+});
+
+describe('a log that is held', () => {
+  it('is seen as any other: before there is one, growing, rotated, and once released', async () => {
+    log.hold();
+    assert.deepEqual(log.see(), { printedBytes: 0, printedAt: null });
+    print('one\ntwo');
+    assert.deepEqual(log.see(), { printedBytes: 7, printedAt: NOON });
+    assert.equal(log.size, 7);
+    await rotate();
+    assert.deepEqual(log.see(), { printedBytes: 7, printedAt: NOON });
+    assert.equal(log.size, 3);
+    log.release();
+    print(' three\n', NOON + 5000);
+    assert.deepEqual(log.see(), { printedBytes: 14, printedAt: NOON + 5000 });
+  });
+});
+
+describe('what is packed', () => {
+  it('is every part that has rested but the newest; at the end that, too', () => {
+    const parts = [0, 10, 20].map((start) => partPath(path, start));
+    for (const part of parts) {
+      writeFileSync(part, 'x'.repeat(10));
+      utimesSync(part, NOON / 1000, NOON / 1000);
+    }
+    assert.deepEqual(log.takePackable(NOON + 9_000, false), []);
+    assert.deepEqual(log.takePackable(NOON + 11_000, false), parts.slice(0, 2));
+    assert.deepEqual(log.takePackable(NOON + 12_000, false), []);
+    assert.deepEqual(log.takePackable(NOON + 12_000, true), parts.slice(2));
+  });
+});

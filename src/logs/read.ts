@@ -1,0 +1,194 @@
+// Reads an attempt's log, whatever of it has been rotated away, also while that happens. A position is an offset into all
+// that the attempt has printed, so it stays true across rotations.
+import { createReadStream, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { currentStart, type LogPart, logParts, sizeOf } from './parts.ts';
+
+const BLOCK = 256 * 1024;
+const TAIL_BLOCK = 64 * 1024;
+const NEWLINE = 10;
+
+/** Of the file that is being written alone. */
+export function logSize(path: string): number {
+  return sizeOf(path) ?? 0;
+}
+
+export function logTouchedAt(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+}
+
+export interface LogExtent {
+  /** What was printed before this is no longer kept. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export function logExtent(log: string): LogExtent {
+  const parts = logParts(log);
+  return { from: parts[0]?.start ?? 0, to: parts.at(-1)?.end ?? 0 };
+}
+
+/** The bytes [from, to) in blocks. What is no longer kept is left out; `missing` is told how many bytes that were. */
+export async function* readLog(
+  log: string,
+  from: number,
+  to: number,
+  missing: (bytes: number) => void = () => {},
+): AsyncGenerator<Buffer> {
+  let at = from;
+  let fruitless: LogPart | null = null;
+  while (at < to) {
+    const part = logParts(log).find(({ end }) => end > at);
+    if (part === undefined) return;
+    // Twice the same without a byte of it: it cannot be read.
+    const isBroken = part.path === fruitless?.path && part.start === fruitless.start;
+    const next = isBroken ? part.end : Math.max(at, part.start);
+    if (next > at) missing(next - at);
+    at = next;
+    fruitless = part;
+    for await (const block of readPart(log, part, at, Math.min(to, part.end))) {
+      yield block;
+      at += block.length;
+      fruitless = null;
+    }
+  }
+}
+
+/** Where the last `lines` lines of what is kept of [0, to) begin. Reads backwards, and packed parts only when it must. */
+export async function tailStart(log: string, lines: number, to: number): Promise<number> {
+  // The newline that ends the last line does not begin another.
+  return to === 0 ? 0 : lineStart(log, to - 1, lines);
+}
+
+/** Behind the `count`-th newline before `at`, counted backwards; where what is kept begins, when there are not so many. */
+export async function lineStart(log: string, at: number, count = 1): Promise<number> {
+  let end = at;
+  let left = count;
+  for (;;) {
+    const parts = logParts(log);
+    const part = parts.find((one) => one.start < end && end <= one.end);
+    if (part === undefined) return Math.max(end, parts[0]?.start ?? 0);
+    if (part.kind === 'packed') {
+      const newlines = await countNewlines(part, end);
+      if (newlines >= left) return behindNewline(part, newlines - left + 1);
+      left -= newlines;
+      end = part.start;
+      continue;
+    }
+    while (end > part.start) {
+      const from = Math.max(part.start, end - TAIL_BLOCK);
+      const block = await readPlain(log, part, from, end);
+      if (block?.length !== end - from) break;
+      for (let i = block.lastIndexOf(NEWLINE); i >= 0; i = lastNewlineBefore(block, i)) {
+        left -= 1;
+        if (left === 0) return from + i + 1;
+      }
+      end = from;
+    }
+  }
+}
+
+/** `lastIndexOf` takes a negative start for one counted from the end. */
+function lastNewlineBefore(block: Buffer, at: number): number {
+  return at === 0 ? -1 : block.lastIndexOf(NEWLINE, at - 1);
+}
+
+/** Whole lines with their newline, the first `count` of them; the last one may lack it. */
+export async function* firstLines(blocks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
+  let left = count;
+  for await (const block of blocks) {
+    let end = 0;
+    for (let i = block.indexOf(NEWLINE); i >= 0 && left > 0; i = block.indexOf(NEWLINE, i + 1)) {
+      left -= 1;
+      end = i + 1;
+    }
+    yield left > 0 ? block : block.subarray(0, end);
+    if (left === 0) return;
+  }
+}
+
+/** As far as it goes: a part may be packed, deleted, or rotated under the read. */
+async function* readPart(log: string, part: LogPart, from: number, to: number): AsyncGenerator<Buffer> {
+  if (part.kind === 'packed') {
+    yield* unpack(part, from, to);
+    return;
+  }
+  for (let at = from; at < to; ) {
+    const block = await readPlain(log, part, at, Math.min(to, at + BLOCK));
+    if (block === null) return;
+    yield block;
+    at += block.length;
+  }
+}
+
+/**
+ * Bytes [from, to) of a part that is not packed, at least one. Null: it has gone, or was rotated under the read. The
+ * writing file is cut in the same turn in which its start moves: what was read while that stood still is what was asked for.
+ */
+async function readPlain(log: string, part: LogPart, from: number, to: number): Promise<Buffer | null> {
+  const block = await readAt(part.path, from - part.start, to - part.start);
+  if (block.length === 0) return null;
+  return part.kind === 'plain' || currentStart(log) === part.start ? block : null;
+}
+
+/** Empty when there is no such file. */
+async function readAt(path: string, from: number, to: number): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const buffer = Buffer.allocUnsafe(to - from);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isAbsent(error)) return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+/** The bytes [from, to) of a packed part. Nothing when it has been deleted. */
+async function* unpack(part: LogPart, from: number, to: number): AsyncGenerator<Buffer> {
+  const bytes = createGunzip({ chunkSize: BLOCK });
+  // An error of either reaches the reader through the loop below.
+  pipeline(createReadStream(part.path), bytes, () => {});
+  let at = part.start;
+  try {
+    for await (const chunk of bytes as AsyncIterable<Buffer>) {
+      const wanted = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+      at += chunk.length;
+      if (wanted.length > 0) yield wanted;
+      if (at >= to) return;
+    }
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+  }
+}
+
+async function countNewlines(part: LogPart, to: number): Promise<number> {
+  let count = 0;
+  for await (const block of unpack(part, part.start, to))
+    for (let i = block.indexOf(NEWLINE); i >= 0; i = block.indexOf(NEWLINE, i + 1)) count += 1;
+  return count;
+}
+
+/** Behind the `nth` newline of the part, counted from its beginning. */
+async function behindNewline(part: LogPart, nth: number): Promise<number> {
+  let at = part.start;
+  let left = nth;
+  for await (const block of unpack(part, part.start, part.end)) {
+    for (let i = block.indexOf(NEWLINE); i >= 0; i = block.indexOf(NEWLINE, i + 1)) {
+      left -= 1;
+      if (left === 0) return at + i + 1;
+    }
+    at += block.length;
+  }
+  return at;
+}
+
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}

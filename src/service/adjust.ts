@@ -1,0 +1,86 @@
+// New estimates, limits or priority for a live task: checked against its limits, the host and what it uses now.
+import type { Adjustment } from '../api/service.ts';
+import { BabysitError } from '../core/errors.ts';
+import { type Estimate, isActive, isEnded, type Limits, type Task } from '../core/task.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Profiles } from '../engine/profiles/profiles.ts';
+import type { Stage } from '../engine/unit-of-work.ts';
+import { infeasibleNeed } from '../scheduler/admission.ts';
+import { envelope } from '../scheduler/envelope.ts';
+import { roomOf, shortDim } from '../scheduler/ledger.ts';
+import { formatSize } from '../units/size.ts';
+import { infeasibleError } from './views/refusal.ts';
+
+export interface AdjustDeps {
+  readonly engine: Engine;
+  readonly profiles: Profiles;
+}
+
+/** Throws BabysitError already_ended, infeasible, capacity_exceeded or cap_below_use; then nothing is staged. */
+export function adjust(deps: AdjustDeps, stage: Stage, task: Task, adjustment: Adjustment): void {
+  const { engine, profiles } = deps;
+  const { capacity, envelopeRules } = profiles.regime;
+  if (isEnded(task.state))
+    throw new BabysitError('already_ended', `"${task.name}" is ${task.state.status}`, { name: task.name });
+  const estimate: Estimate = {
+    timeMs: adjustment.timeMs ?? task.estimate.timeMs,
+    memBytes: adjustment.memBytes ?? task.estimate.memBytes,
+    cpuCores: adjustment.cpuCores ?? task.estimate.cpuCores,
+  };
+  const limits: Limits = {
+    ...task.limits,
+    killTimeoutMs: adjustment.killTimeoutMs ?? followedTimeout(task, estimate),
+  };
+  // What was let in by force may have its other values changed.
+  const asksForRoom = adjustment.memBytes !== null || adjustment.cpuCores !== null;
+  const why = asksForRoom ? infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) : null;
+  if (why !== null) throw infeasibleError(why);
+  const caps = isActive(task.state) ? envelope(estimate, limits, capacity, envelopeRules, task.manner) : null;
+  if (caps !== null) {
+    if (!adjustment.force) checkRoom(engine, task, estimate);
+    const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;
+    if (caps.memMaxBytes < used)
+      throw new BabysitError(
+        'cap_below_use',
+        `the cap would be ${formatSize(caps.memMaxBytes)}, "${task.name}" uses ${formatSize(used)}`,
+        { cap_bytes: caps.memMaxBytes, used_bytes: used },
+      );
+  }
+  stage.change(task.id, {
+    kind: 'adjust',
+    estimate,
+    limits,
+    priority: adjustment.priority ?? task.priority,
+    envelope: caps,
+  });
+}
+
+/** A kill timeout that was twice the estimate, as without --kill_timeout, stays so. */
+function followedTimeout(task: Task, estimate: Estimate): number {
+  const { killTimeoutMs } = task.limits;
+  return killTimeoutMs === 2 * task.estimate.timeMs ? 2 * estimate.timeMs : killTimeoutMs;
+}
+
+/** What a running task asks for on top must be free now. */
+function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
+  const snapshot = engine.snapshot();
+  const live = snapshot.running.find(({ id }) => id === task.id)?.liveMemBytes ?? 0;
+  const more = {
+    memBytes: Math.max(0, Math.max(live, estimate.memBytes) - Math.max(live, task.estimate.memBytes)),
+    cpuCores: Math.max(0, estimate.cpuCores - task.estimate.cpuCores),
+  };
+  if (more.memBytes === 0 && more.cpuCores === 0) return;
+  const { memBytes, cpuCores } = roomOf(snapshot);
+  // It holds its slot already, and a dimension that was overdrawn by force stops nothing in the other one.
+  const room = { memBytes: Math.max(0, memBytes), cpuCores: Math.max(0, cpuCores), slots: 1 };
+  const dim = shortDim(room, more);
+  if (dim === null) return;
+  const [requested, available] =
+    dim === 'mem' ? [more.memBytes, room.memBytes] : [more.cpuCores, room.cpuCores];
+  throw new BabysitError('capacity_exceeded', `there is no room for so much more ${dim}`, {
+    dim,
+    requested,
+    available,
+    hint: 'Wait until other tasks have ended, or add --force.',
+  });
+}

@@ -1,0 +1,21 @@
+// One line of a batch: submitted, or refused without harm to the others.
+import type { RunSubmission } from '../api/service.ts';
+import type { BatchLineView } from '../api/shapes.ts';
+import { BabysitError } from '../core/errors.ts';
+import type { Submitted } from './run.ts';
+
+export function batchLine(
+  line: RunSubmission | BabysitError,
+  submit: (run: RunSubmission) => Submitted,
+): BatchLineView {
+  try {
+    if (line instanceof BabysitError) throw line;
+    const { task, isDeduplicated } = submit(line);
+    const view = { id: task.id, name: task.name, status: task.state.status };
+    return isDeduplicated ? { ...view, deduplicated: true } : view;
+  } catch (error) {
+    if (!(error instanceof BabysitError)) throw error;
+    const { code, message, hint, extra } = error;
+    return { ...extra, error: code, message, hint };
+  }
+}

@@ -1,0 +1,71 @@
+// Removes ended tasks: first their rows, in one transaction, then their files. What a crash leaves in between has no row
+// and is swept at the next start.
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ScheduledTask, schedule, validate } from 'node-cron';
+import type { Logger } from 'pino';
+import type { CleanQuery } from '../api/service.ts';
+import type { CleanView } from '../api/shapes.ts';
+import type { Clock } from '../core/clock.ts';
+import { isActive, type Task } from '../core/task.ts';
+import { attemptPaths } from '../engine/attempt/paths.ts';
+import type { Store } from '../store/store.ts';
+
+export interface CleanDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly tasksDir: string;
+  readonly log: Logger;
+}
+
+const NAMES_SHOWN = 20;
+
+export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanView> {
+  const { store, clock, tasksDir } = deps;
+  const before =
+    query.olderThanMs === null ? Number.MAX_SAFE_INTEGER : clock.now().wallMs - query.olderThanMs;
+  const found = store.endedBefore(before, query.statuses);
+  if (!query.isDryRun) {
+    store.remove(found.map(({ id }) => id));
+    for (const { id } of found) await rm(join(tasksDir, id), { recursive: true, force: true });
+  }
+  return {
+    removed: found.length,
+    dry_run: query.isDryRun,
+    names: found.slice(0, NAMES_SHOWN).map(({ name }) => name),
+  };
+}
+
+/** Removes what a crash has left, directories of tasks nobody knows, and what builds before December 2026 have. */
+export async function sweepFiles({ store, tasksDir, log }: CleanDeps): Promise<void> {
+  for (const name of await readdir(tasksDir)) {
+    const task = store.byId(name);
+    if (task === null) {
+      await rm(join(tasksDir, name), { recursive: true, force: true });
+      log.info({ dir: name }, 'swept the files of a task without a row');
+    } else await forgetEnvironments(task, tasksDir);
+  }
+}
+
+/** Those builds started each attempt by a file, which holds what the caller's environment was. */
+async function forgetEnvironments({ id, attempts, state }: Task, tasksDir: string): Promise<void> {
+  const over = isActive(state) ? attempts - 1 : attempts;
+  for (let number = 1; number <= over; number++)
+    await rm(join(attemptPaths(tasksDir, id, number).dir, 'launch.sh'), { force: true });
+}
+
+/** Cleans by itself what is older than `keepMs`, at the times of the cron expression. Throws on a bad expression. Returns how to stop. */
+export function keepClean(deps: CleanDeps, cron: string, keepMs: number): () => void {
+  const run = async (): Promise<void> => {
+    try {
+      const { removed } = await clean(deps, { olderThanMs: keepMs, statuses: null, isDryRun: false });
+      if (removed > 0) deps.log.info({ removed }, 'removed ended tasks');
+    } catch (error) {
+      deps.log.error({ err: error }, 'ended tasks could not be removed');
+    }
+  };
+  if (!validate(cron))
+    throw new Error(`retention.schedule: "${cron}" is no cron expression (example: 17 4 * * *)`);
+  const task: ScheduledTask = schedule(cron, run, { name: 'retention', noOverlap: true });
+  return () => void task.stop();
+}

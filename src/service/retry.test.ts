@@ -1,0 +1,124 @@
+// Another attempt: by itself after a failure, or asked for by hand.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { serviceOf } from '../../test/support/build-service.ts';
+import { anExit } from '../../test/support/build-task.ts';
+import type { TaskId } from '../core/task.ts';
+import type { Change } from '../core/transition.ts';
+import type { Engine } from '../engine/engine.ts';
+
+/** As if it had been observed. */
+function change(engine: Engine, id: string, what: Change): Promise<void> {
+  return new Promise((resolve, reject) => {
+    engine.request({ apply: (stage) => void stage.change(id as TaskId, what), resolve, reject });
+  });
+}
+
+/** Of the event loop: more than a round and what follows from it take. */
+async function turns(): Promise<void> {
+  for (let count = 0; count < 20; count += 1) await turn();
+}
+
+describe('retry', () => {
+  it('is the next attempt of the same task under its name and id, with what was before in its history', async (t) => {
+    const { run, kill, ask, store } = serviceOf(t);
+    const first = (await run({ name: 'build', queue: true })).body;
+    await kill('build');
+    const { status, body } = await ask('POST', '/v1/tasks/build/retry');
+    assert.deepEqual([status, body.id, body.status, body.attempt], [200, first.id, 'pending', 0]);
+    assert.deepEqual(store.environment(first.id), { TOKEN: 'hunter2' });
+    assert.equal(store.list({}).length, 1);
+  });
+
+  it('counts the attempts that were made', async (t) => {
+    const { run, ask, makeRoom, task } = serviceOf(t);
+    makeRoom();
+    const { id } = (await run({ name: 'build' })).body;
+    await ask('POST', '/v1/tasks/build/retry');
+    const { attempt, history, status } = await task(id);
+    assert.deepEqual([attempt, status], [2, 'failed']);
+    assert.deepEqual(
+      history.map((past: { attempt: number; reason: string }) => [past.attempt, past.reason]),
+      [[1, 'could_not_start']],
+    );
+  });
+
+  it('is refused while the task lives, for a name that lives again, and for nobody', async (t) => {
+    const { run, kill, ask } = serviceOf(t);
+    const { id } = (await run({ name: 'build', queue: true })).body;
+    const live = await ask('POST', '/v1/tasks/build/retry');
+    assert.deepEqual([live.status, live.body.error, live.body.task_status], [409, 'not_running', 'pending']);
+    await kill('build');
+    await run({ name: 'build', queue: true });
+    const taken = await ask('POST', `/v1/tasks/${id}/retry`);
+    assert.deepEqual([taken.status, taken.body.error, taken.body.name], [409, 'name_taken', 'build']);
+    assert.equal((await ask('POST', '/v1/tasks/nobody/retry')).body.error, 'not_found');
+  });
+
+  it('is followed by those who wait for its end anew', async (t) => {
+    const { run, kill, ask, service } = serviceOf(t);
+    await run({ name: 'build', queue: true });
+    await kill('build');
+    await ask('POST', '/v1/tasks/build/retry');
+    assert.deepEqual(
+      service.events('build', 0).backlog.map(({ event }) => event),
+      ['retrying'],
+    );
+  });
+});
+
+describe('a failed attempt', () => {
+  it('is repeated after its back-off, without anybody asking, and then ends for good', async (t) => {
+    const { run, engine, makeRoom, makeGroups, task, host } = serviceOf(t);
+    makeRoom();
+    makeGroups();
+    const { id } = (await run({ name: 'flaky', retries: 1, retry_backoff: '1m' })).body;
+    const fail: Change = { kind: 'end', exit: anExit({ code: 5 }), usage: null, at: 0 };
+    const wallMs = Date.parse((await task(id)).submitted_at) + 10;
+    await change(engine, id, { ...fail, at: wallMs });
+    const waiting = await task(id);
+    assert.deepEqual([waiting.status, waiting.attempt, waiting.waiting.dim], ['pending', 1, 'backoff']);
+    assert.equal(Date.parse(waiting.waiting.earliest_start), wallMs + 60_000);
+    engine.round();
+    assert.equal((await task(id)).status, 'pending');
+    host.monoMs += 60_000;
+    engine.round();
+    assert.deepEqual([(await task(id)).status, (await task(id)).attempt], ['running', 2]);
+    await change(engine, id, fail);
+    const { status, exit_code, history } = await task(id);
+    assert.deepEqual([status, exit_code, history[0].exit_code], ['failed', 5, 5]);
+  });
+
+  it('whose back-off ends while a round is being recorded is not forgotten', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { run, engine, makeRoom, makeGroups, task, store, host } = serviceOf(t);
+    makeRoom();
+    makeGroups();
+    const { id } = (await run({ retries: 1, retry_backoff: '5s' })).body;
+    const at = Date.parse((await task(id)).submitted_at) + 10;
+    await change(engine, id, { kind: 'end', exit: anExit({ code: 5 }), usage: null, at });
+    // Nothing runs or waits for room any more: no sample will be taken that might look again by chance.
+    t.mock.timers.tick(1_000);
+    await turns();
+    const { commit } = store;
+    t.mock.method(store, 'commit', (...args: Parameters<typeof commit>) => {
+      host.monoMs += 6_000;
+      return commit(...args);
+    });
+    await run({ after: id });
+    t.mock.timers.tick(1);
+    await turns();
+    assert.equal((await task(id)).attempt, 2);
+  });
+
+  it('keeps those that come after it waiting until it has ended for good', async (t) => {
+    const { run, engine, makeRoom, makeGroups, task } = serviceOf(t);
+    makeRoom();
+    makeGroups();
+    const { id } = (await run({ name: 'flaky', retries: 1, retry_backoff: '1h' })).body;
+    await run({ name: 'next', after: 'flaky' });
+    await change(engine, id, { kind: 'end', exit: anExit({ code: 5 }), usage: null, at: 0 });
+    assert.equal((await task('next')).waiting.dim, 'after');
+  });
+});

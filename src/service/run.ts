@@ -1,0 +1,144 @@
+// Takes a submission into the round: gates, admission, the lease it may use, the tasks it comes after.
+import type { RunSubmission } from '../api/service.ts';
+import type { Config } from '../config/settings.ts';
+import { BabysitError } from '../core/errors.ts';
+import type { Lease } from '../core/lease.ts';
+import { isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
+import { causeOf } from '../core/transition.ts';
+import type { Engine } from '../engine/engine.ts';
+import { pendingItem } from '../engine/live-tasks.ts';
+import type { Profiles } from '../engine/profiles/profiles.ts';
+import { holds, leaseItem } from '../engine/queue/leases.ts';
+import type { Stage } from '../engine/unit-of-work.ts';
+import { type Admission, admit } from '../scheduler/admission.ts';
+import type { Policy } from '../scheduler/policy.ts';
+import type { Store } from '../store/store.ts';
+import { formatSize } from '../units/size.ts';
+import { findTask } from './find-task.ts';
+import { type SystemdParts, taskFrom } from './submission/new-task.ts';
+import { SubmissionRate } from './submission/rate.ts';
+import { refusal } from './views/refusal.ts';
+
+export interface SubmitDeps {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly config: Config;
+  readonly profiles: Profiles;
+  readonly policy: Policy;
+  readonly home: string;
+  readonly systemd: SystemdParts;
+  newId(nowMs: number): string;
+  freeDisk(): number;
+}
+
+export interface Submitted {
+  readonly task: Task;
+  /** The key was known: this is the task that has it. */
+  readonly isDeduplicated: boolean;
+}
+
+export type Submit = (stage: Stage, run: RunSubmission) => Submitted;
+
+/** The function throws BabysitError for every refusal; then nothing is staged. */
+export function createSubmit(deps: SubmitDeps): Submit {
+  const { engine, store, config, profiles, policy } = deps;
+  const rate = new SubmissionRate(config['admission.max_submissions_per_second']);
+  let diskCheckedAt: Stage | null = null;
+
+  /** Once a round: a batch asks a thousand times. */
+  function checkDisk(stage: Stage): void {
+    if (diskCheckedAt === stage) return;
+    const free = deps.freeDisk();
+    const floor = config['admission.min_free_disk'];
+    if (free < floor)
+      throw new BabysitError(
+        'disk_full',
+        `${formatSize(free)} is free in ${deps.home}, the floor is ${formatSize(floor)}`,
+      );
+    diskCheckedAt = stage;
+  }
+
+  function checkOwner(owner: string, monoMs: number): void {
+    const waitMs = rate.take(owner, monoMs);
+    if (waitMs > 0)
+      throw new BabysitError('rate_limited', `${owner} submits too fast`, { retry_after_ms: waitMs });
+    const most = config['admission.max_pending_per_owner'];
+    if (most > 0 && engine.live.pendingCountOf(owner) >= most)
+      throw new BabysitError('queue_full', `${owner} has ${most} pending tasks already`, {
+        limit: most,
+        hint: 'Wait for tasks to end, kill some, or raise admission.max_pending_per_owner.',
+      });
+  }
+
+  function find(stage: Stage, ref: string): Task {
+    const found = stage.byName(ref) ?? findTask(store, ref);
+    return stage.get(found.id) ?? found;
+  }
+
+  /** Admission counts the queue, in which those that wait for others or for their back-off are not yet. */
+  function checkPending(admission: Admission, { after }: Task): Admission {
+    const waits = admission.kind === 'queue' || (admission.kind === 'accept' && after !== null);
+    const { maxPending } = profiles.capacity;
+    if (!waits || engine.live.pendingCount < maxPending) return admission;
+    return { kind: 'queue_full', maxPending };
+  }
+
+  /** The one that is named, else one of the same owner that is large enough. */
+  function leaseFor(run: RunSubmission, task: Task): Lease | null {
+    const need = pendingItem(task).need;
+    if (run.lease === null) return engine.leases.fitting(ownerOf(task), need) ?? null;
+    const lease = engine.leases.get(run.lease);
+    if (lease === undefined)
+      throw new BabysitError('lease_expired', `no lease has the id "${run.lease}"`, { lease: run.lease });
+    return lease;
+  }
+
+  return (stage, run) => {
+    const nowMs = stage.now.wallMs;
+    if (run.key !== null) {
+      const known = stage.byKey(run.project, run.key) ?? store.byKey(run.project, run.key);
+      if (known !== null) return { task: stage.get(known.id) ?? known, isDeduplicated: true };
+    }
+    checkDisk(stage);
+    checkOwner(run.owner ?? run.project, stage.now.monoMs);
+    const task = taskFrom(run, {
+      config,
+      capacity: profiles.capacity,
+      id: deps.newId(nowMs) as TaskId,
+      now: nowMs,
+      systemd: deps.systemd,
+      isNameTaken: (name) => stage.isNameTaken(name),
+      isNameKnown: (name) => stage.isNameTaken(name) || store.isNameKnown(name),
+      find: (ref) => find(stage, ref),
+    });
+    const lease = leaseFor(run, task);
+    const item = pendingItem(task);
+    // What comes after others waits for them, so it waits for room too.
+    const queue = run.queue || run.after !== null || config['admission.when_full'] === 'queue';
+    const submission = {
+      item,
+      limits: task.limits,
+      queue,
+      force: run.force,
+      largest: profiles.largest,
+      lease: lease === null ? null : leaseItem(lease),
+    };
+    const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policy), task);
+    const refused = refusal(admission, run, nowMs);
+    if (refused !== null) throw refused;
+    const isQueued = admission.kind === 'queue';
+    stage.add(task, run.env, { event: 'submitted', queued: isQueued, forced: run.force });
+    for (const other of run.after === null ? [] : (task.after?.tasks ?? [])) {
+      const now = stage.get(other.id) ?? store.byId(other.id);
+      if (now === null || !isEnded(now.state)) continue;
+      const cause = run.after?.mode === 'any' ? null : causeOf(now);
+      stage.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: nowMs });
+    }
+    if (lease !== null && !isQueued && task.after === null) {
+      stage.dropLease(lease);
+      if (holds(lease, item.need)) engine.force(task.id);
+    }
+    if (run.force) engine.force(task.id);
+    return { task: stage.get(task.id) ?? task, isDeduplicated: false };
+  };
+}

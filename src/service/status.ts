@@ -1,0 +1,133 @@
+// The host at a glance: capacity, what holds it, and the queue in the order of expected starts.
+import { hostname } from 'node:os';
+import type { StatusView } from '../api/shapes.ts';
+import type { Task } from '../core/task.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Profiles } from '../engine/profiles/profiles.ts';
+import type { HostMemory } from '../host/memory.ts';
+import { readHostPressure } from '../host/pressure.ts';
+import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
+import { elapsedMs, type LiveFigures } from './views/task-view.ts';
+import { plannedView, waitingView } from './views/waiting-view.ts';
+
+export interface StatusDeps {
+  readonly engine: Engine;
+  readonly profiles: Profiles;
+  readonly home: string;
+  readonly driver: string;
+  readonly version: string;
+  readonly startedAt: number;
+  readHost(): HostMemory;
+}
+
+const QUEUE_SHOWN = 100;
+
+export function statusView(
+  deps: StatusDeps,
+  figures: (task: Task) => LiveFigures | null,
+  nowMs: number,
+): StatusView {
+  const { engine, profiles } = deps;
+  const { capacity } = profiles;
+  const snapshot = engine.snapshot();
+  const host = deps.readHost();
+  const stalled = readHostPressure();
+  const room = roomForSubmission(snapshot, null);
+  const active = [...engine.live.active()];
+  const paused = active.filter((task) => task.state.status === 'paused').length;
+  const leased = sum(snapshot.leases.map((lease) => lease.need.memBytes));
+  const { needs } = snapshot.queue;
+  return {
+    host: {
+      hostname: hostname(),
+      cores: capacity.cores,
+      mem_total_bytes: host.totalBytes,
+      mem_available_bytes: host.availableBytes,
+      stalled: {
+        memory_full_pct: stalled.memory?.fullAvg10Pct ?? null,
+        cpu_some_pct: stalled.cpu?.someAvg10Pct ?? null,
+        io_full_pct: stalled.io?.fullAvg10Pct ?? null,
+      },
+    },
+    daemon: {
+      pid: process.pid,
+      version: deps.version,
+      started_at: new Date(deps.startedAt).toISOString(),
+      driver: deps.driver,
+      home: deps.home,
+      node: process.version,
+    },
+    capacity: {
+      mem_limit_bytes: capacity.memLimitBytes,
+      mem_outside_bytes: snapshot.outsideMemBytes,
+      mem_running_bytes: sum(snapshot.running.map(chargedMem)),
+      mem_pending_bytes: needs.memBytes,
+      mem_leased_bytes: leased,
+      mem_available_bytes: Math.max(0, room.memBytes),
+      cpu_limit_cores: capacity.cpuLimitCores,
+      cpu_reserved_cores: round(capacity.cpuLimitCores - room.cpuCores),
+      cpu_available_cores: Math.max(0, round(room.cpuCores)),
+    },
+    tasks: {
+      running: active.length - paused,
+      paused,
+      pending: engine.live.pendingCount,
+      tickets: [...engine.tickets()].length,
+    },
+    profile: profiles.regime.profile,
+    pressure: engine.pressure().map(({ dim, lastedMs, cause }) => ({
+      dim,
+      lasted_s: Math.round(lastedMs / 1000),
+      cause: cause?.cause ?? null,
+      detail: cause?.detail ?? null,
+    })),
+    running: active.map((task) => {
+      const live = figures(task);
+      return {
+        name: task.name,
+        id: task.id,
+        elapsed_ms: elapsedMs(task.state, nowMs) ?? 0,
+        mem_bytes: live?.memBytes ?? null,
+        cpu_cores: live?.cpuCores ?? null,
+      };
+    }),
+    leases: snapshot.leases.map((lease) => ({
+      id: lease.id,
+      owner: lease.owner,
+      mem_bytes: lease.need.memBytes,
+      cpu_cores: lease.need.cpuCores,
+      expires_at: new Date(lease.expiresAtMs).toISOString(),
+    })),
+    queue: queueView(engine),
+  };
+}
+
+/** First what the plan knows, in its order, then what waits for others or for its back-off. */
+function queueView(engine: Engine): StatusView['queue'] {
+  const rows: StatusView['queue'] = [];
+  for (const [id, { blocked }] of engine.plan()) {
+    if (rows.length >= QUEUE_SHOWN) return rows;
+    const item = engine.live.queue.get(id);
+    if (item === undefined) continue;
+    rows.push({
+      kind: item.kind,
+      name: item.name,
+      id,
+      waiting: plannedView(blocked, engine),
+    });
+  }
+  for (const task of engine.live.values()) {
+    if (rows.length >= QUEUE_SHOWN) return rows;
+    if (task.state.status !== 'pending' || engine.live.queue.has(task.id)) continue;
+    rows.push({ kind: 'task', name: task.name, id: task.id, waiting: waitingView(task, engine) });
+  }
+  return rows;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function round(cores: number): number {
+  return Math.round(cores * 1000) / 1000;
+}

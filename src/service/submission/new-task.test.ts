@@ -1,0 +1,178 @@
+// From what the caller said to the task that is submitted, on hosts of every size.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { aRun, configWith, hostOf } from '../../../test/support/build-run.ts';
+import { aSnapshot, NOW } from '../../../test/support/build-snapshot.ts';
+import { GIB, taskId } from '../../../test/support/build-task.ts';
+import type { RunSubmission } from '../../api/service.ts';
+import { BabysitError } from '../../core/errors.ts';
+import { isTaskName, PLAIN_MANNER, READY, type Task } from '../../core/task.ts';
+import { pendingItem } from '../../engine/live-tasks.ts';
+import { envelopeRules, memReserveBytes } from '../../engine/rules.ts';
+import { type Admission, admit } from '../../scheduler/admission.ts';
+import { envelope } from '../../scheduler/envelope.ts';
+import type { Capacity } from '../../scheduler/snapshot.ts';
+import { type SubmissionContext, type SystemdParts, taskFrom } from './new-task.ts';
+
+const NO_SYSTEMD = { noUnits: 'no manager', hasJournal: false };
+
+function contextOn(capacity: Capacity, taken: readonly string[] = []): SubmissionContext {
+  const isNameTaken = (name: string) => taken.includes(name);
+  return {
+    config: configWith(),
+    capacity,
+    id: taskId(1),
+    now: NOW,
+    systemd: NO_SYSTEMD,
+    isNameTaken,
+    isNameKnown: isNameTaken,
+    find: assert.fail,
+  };
+}
+
+function taskOn(capacity: Capacity, run: Partial<RunSubmission> = {}, taken: readonly string[] = []): Task {
+  return taskFrom(aRun(run), contextOn(capacity, taken));
+}
+
+function admitted(capacity: Capacity, task: Task): Admission {
+  const submission = { item: pendingItem(task), limits: task.limits, queue: false, force: false };
+  return admit(aSnapshot({ capacity }), submission, NOW);
+}
+
+describe('capacity', () => {
+  const TABLE: [string, Capacity, number, number][] = [
+    ['max_sys_mem_pct bounds a host of 24 GiB', hostOf(24, 8), 0.7 * 24, 7.2],
+    ['the reserve of 24 GiB bounds nothing where 30 % is more', hostOf(64, 16), 0.7 * 64, 14.4],
+    [
+      'a reserve of 8 GiB bounds a host of 16',
+      hostOf(16, 4, configWith({ 'admission.memory_reserve': 8 * GIB })),
+      8,
+      3.6,
+    ],
+    [
+      'a reserve larger than the host leaves nothing',
+      hostOf(4, 2, configWith({ 'admission.memory_reserve': 8 * GIB })),
+      0,
+      1.8,
+    ],
+    ['one core', hostOf(2, 1), 1.4, 0.9],
+  ];
+  for (const [what, capacity, memGib, cores] of TABLE)
+    it(what, () => {
+      assert.equal(capacity.memLimitBytes, Math.floor(memGib * GIB));
+      assert.ok(Math.abs(capacity.cpuLimitCores - cores) < 1e-9);
+    });
+
+  it('reserves a quarter of the host, 24 GiB at most', () => {
+    assert.equal(memReserveBytes(configWith(), 16 * GIB), 4 * GIB);
+    assert.equal(memReserveBytes(configWith(), 512 * GIB), 24 * GIB);
+  });
+});
+
+describe('a submission', () => {
+  it('is a unit of systemd, and journaled, as caller, config and host say', () => {
+    const here: SystemdParts = { noUnits: null, hasJournal: true };
+    const manner = (asked: boolean | null, driver: string, systemd = here) => {
+      const config = configWith({ 'envelope.driver': driver, 'log.journal': driver === 'systemd' } as never);
+      const run = aRun({ manner: { ...PLAIN_MANNER, isUnit: asked, isJournaled: asked } });
+      const { isUnit, isJournaled } = taskFrom(run, { ...contextOn(hostOf(8, 4)), config, systemd }).manner;
+      return [isUnit, isJournaled];
+    };
+    assert.deepEqual(manner(null, 'auto'), [false, false]);
+    assert.deepEqual(manner(null, 'systemd'), [true, true]);
+    assert.deepEqual(manner(false, 'systemd'), [false, false]);
+    assert.deepEqual(manner(true, 'auto'), [true, true]);
+    assert.deepEqual(manner(null, 'systemd', NO_SYSTEMD), [false, false]);
+    assert.deepEqual(manner(true, 'auto', { ...here, hasJournal: false }), [true, false]);
+    assert.throws(() => manner(true, 'auto', NO_SYSTEMD), { code: 'no_systemd' });
+  });
+
+  it('takes what it did not say from the config', () => {
+    const { estimate, limits, state, attempts } = taskOn(hostOf(64, 16));
+    assert.deepEqual(estimate, { timeMs: 600_000, memBytes: 4 * GIB, cpuCores: 4 });
+    assert.deepEqual(limits, {
+      killTimeoutMs: 1_200_000,
+      observabilityMs: 300_000,
+      isStrict: false,
+      memPctLimit: 40,
+      cpuPctLimit: 90,
+    });
+    assert.deepEqual([state, attempts], [{ status: 'pending', ...READY }, 0]);
+  });
+
+  it('is killed at twice its own estimate unless it says otherwise', () => {
+    assert.equal(taskOn(hostOf(64, 16), { timeMs: 5_000 }).limits.killTimeoutMs, 10_000);
+    assert.equal(taskOn(hostOf(64, 16), { timeMs: 5_000, killTimeoutMs: 7_000 }).limits.killTimeoutMs, 7_000);
+    assert.equal(taskOn(hostOf(64, 16), { observabilityMs: 0 }).limits.observabilityMs, 0);
+  });
+
+  for (const [gib, cores] of [
+    [0.5, 1],
+    [1, 1],
+    [2, 2],
+    [4, 1],
+    [8, 2],
+    [23.4, 2],
+  ] as const)
+    it(`with defaults is admitted on an idle host of ${gib} GiB and ${cores} core(s)`, () => {
+      const capacity = hostOf(gib, cores);
+      assert.deepEqual(admitted(capacity, taskOn(capacity)), { kind: 'accept' });
+    });
+
+  it('with defaults is admitted on every idle host, and its envelope holds its estimate', () => {
+    const host = fc.record({
+      gib: fc.double({ min: 0.25, max: 4096, noNaN: true }),
+      cores: fc.integer({ min: 1, max: 512 }),
+    });
+    fc.assert(
+      fc.property(
+        host,
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 100 }),
+        ({ gib, cores }, memPctLimit, cpuPctLimit) => {
+          const capacity = hostOf(gib, cores);
+          const task = taskOn(capacity, { memPctLimit, cpuPctLimit });
+          assert.deepEqual(admitted(capacity, task), { kind: 'accept' });
+          const caps = envelope(
+            task.estimate,
+            task.limits,
+            capacity,
+            envelopeRules(configWith(), capacity.memTotalBytes),
+            task.manner,
+          );
+          assert.ok(caps.memMaxBytes >= task.estimate.memBytes && caps.cpuMaxCores >= task.estimate.cpuCores);
+        },
+      ),
+    );
+  });
+
+  it('is never clamped in what it said itself', () => {
+    const capacity = hostOf(8, 2);
+    const task = taskOn(capacity, { memBytes: 64 * GIB, cpuCores: 32 });
+    assert.deepEqual([task.estimate.memBytes, task.estimate.cpuCores], [64 * GIB, 32]);
+    assert.equal(admitted(capacity, task).kind, 'infeasible');
+  });
+
+  const REFUSED: [Partial<RunSubmission>, string, RegExp][] = [
+    [{ cwd: '/nonexistent/dir' }, 'bad_cwd', /"\/nonexistent\/dir" does not exist/],
+    [{ cwd: import.meta.filename }, 'bad_cwd', /is not a directory/],
+    [{ cwd: `${import.meta.filename}/below` }, 'bad_cwd', /below/],
+    [{ cwd: `/${'x'.repeat(5000)}` }, 'bad_cwd', /xxx/],
+    [{ name: 'build' }, 'name_taken', /"build"/],
+  ];
+  for (const [run, code, pattern] of REFUSED)
+    it(`is refused as ${code}: ${pattern.source}`, () =>
+      assert.throws(
+        () => taskOn(hostOf(8, 2), run, ['build']),
+        (error) => error instanceof BabysitError && error.code === code && pattern.test(error.message),
+      ));
+
+  it('without a name gets one that is valid and free', () => {
+    const first = taskOn(hostOf(8, 2)).name;
+    const second = taskOn(hostOf(8, 2), {}, [first]).name;
+    assert.match(first, /^make-\d{4}-\d{6}$/);
+    assert.equal(second, `${first}-000001`);
+    assert.ok(isTaskName(second));
+  });
+});

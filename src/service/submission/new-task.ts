@@ -1,0 +1,136 @@
+// From a validated submission to a task: defaults from the config, clamped to this host, and a name.
+import { type Stats, statSync } from 'node:fs';
+import type { RunSubmission } from '../../api/service.ts';
+import type { Config } from '../../config/settings.ts';
+import { BabysitError } from '../../core/errors.ts';
+import type { AskedManner, Estimate, Limits, Manner, RetryPolicy, Task, TaskId } from '../../core/task.ts';
+import { largestNeed } from '../../scheduler/admission.ts';
+import type { Capacity } from '../../scheduler/snapshot.ts';
+import { makeName } from './task-name.ts';
+
+/** What of systemd this daemon can reach. */
+export interface SystemdParts {
+  /** Why tasks cannot be units of it; null: they can. */
+  readonly noUnits: string | null;
+  readonly hasJournal: boolean;
+}
+
+export interface SubmissionContext {
+  readonly config: Config;
+  readonly capacity: Capacity;
+  readonly id: TaskId;
+  readonly now: number;
+  readonly systemd: SystemdParts;
+  isNameTaken(name: string): boolean;
+  /** Also by a task that has ended: a name made up shall mean one task only. */
+  isNameKnown(name: string): boolean;
+  /** By name or id, live or ended. Throws not_found or ambiguous. */
+  find(ref: string): Task;
+}
+
+/** Throws BabysitError bad_cwd, name_taken, dependency_cycle, or what `find` throws. */
+export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
+  assertDirectory(run.cwd);
+  if (run.name !== null && context.isNameTaken(run.name))
+    throw new BabysitError('name_taken', `"${run.name}" is the name of a live task`, { name: run.name });
+  const limits = limitsFor(run, context.config);
+  const others = findOthers(run, context.find);
+  const after =
+    run.after === null
+      ? null
+      : { mode: run.after.mode, tasks: others.map((other) => ({ id: other.id, name: other.name })) };
+  return {
+    id: context.id,
+    name: run.name ?? makeName(run.command, new Date(context.now), context.id, context.isNameKnown),
+    owner: run.owner,
+    project: run.project,
+    command: run.command,
+    cwd: run.cwd,
+    umask: run.umask,
+    estimate: estimateFor(run, limits, context),
+    limits,
+    priority: run.priority,
+    after,
+    retry: retryFor(run, limits, context),
+    key: run.key,
+    context: run.context,
+    tags: run.tags,
+    requeue: run.requeue,
+    manner: mannerFor(run.manner, context),
+    attempts: 0,
+    history: [],
+    retriedFrom: 0,
+    submittedAt: context.now,
+    state: {
+      status: 'pending',
+      waitsFor: others.map((other) => other.id),
+      notBefore: null,
+    },
+  };
+}
+
+/** A journal is had where there is one, units by the config too; who asks for a unit gets it or an error. */
+function mannerFor(asked: AskedManner, { config, systemd }: SubmissionContext): Manner {
+  const { noUnits, hasJournal } = systemd;
+  if (asked.isUnit && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
+  return {
+    ...asked,
+    isUnit: asked.isUnit ?? (noUnits === null && config['envelope.driver'] === 'systemd'),
+    isJournaled: hasJournal && (asked.isJournaled ?? config['log.journal']),
+  };
+}
+
+/** A name is the task that has it now, so only its own could close a circle. */
+function findOthers({ after, name }: RunSubmission, find: SubmissionContext['find']): Task[] {
+  const found = new Map<TaskId, Task>();
+  for (const ref of after?.refs ?? []) {
+    if (ref === name)
+      throw new BabysitError('dependency_cycle', `"${name}" cannot come after itself`, { name });
+    const other = find(ref);
+    found.set(other.id, other);
+  }
+  return [...found.values()];
+}
+
+function retryFor(run: RunSubmission, limits: Limits, context: SubmissionContext): RetryPolicy | null {
+  const { retry } = run;
+  if (retry === null) return null;
+  return {
+    max: retry.max,
+    on: retry.on,
+    backoffMs: retry.backoffMs ?? context.config['defaults.retry_backoff'],
+    memCeilingBytes: retry.raiseMem ? largestNeed(context.capacity, limits).memBytes : null,
+  };
+}
+
+function limitsFor(run: RunSubmission, config: Config): Limits {
+  const timeMs = run.timeMs ?? config['defaults.estimated_time'];
+  return {
+    killTimeoutMs: run.killTimeoutMs ?? 2 * timeMs,
+    observabilityMs: run.observabilityMs ?? config['defaults.observability_interval'],
+    isStrict: run.isStrict,
+    memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
+    cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
+  };
+}
+
+/** Only what the caller did not say is clamped to the host; what was said and cannot be met is refused by admission. */
+function estimateFor(run: RunSubmission, limits: Limits, { config, capacity }: SubmissionContext): Estimate {
+  const largest = largestNeed(capacity, limits);
+  return {
+    timeMs: run.timeMs ?? config['defaults.estimated_time'],
+    memBytes: run.memBytes ?? Math.min(config['defaults.estimated_mem_bytes'], largest.memBytes),
+    cpuCores: run.cpuCores ?? Math.min(config['defaults.estimated_cpu_cores'], largest.cpuCores),
+  };
+}
+
+function assertDirectory(cwd: string): void {
+  let found: Stats | undefined;
+  try {
+    found = statSync(cwd, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new BabysitError('bad_cwd', `cwd: "${cwd}" cannot be used: ${(error as Error).message}`, { cwd });
+  }
+  if (found === undefined) throw new BabysitError('bad_cwd', `cwd: "${cwd}" does not exist`, { cwd });
+  if (!found.isDirectory()) throw new BabysitError('bad_cwd', `cwd: "${cwd}" is not a directory`, { cwd });
+}

@@ -1,0 +1,214 @@
+// What a refused caller reads: the fields of the contract, and advice that works when it is followed.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { aRun, configWith, hostOf } from '../../../test/support/build-run.ts';
+import { aSnapshot, NOW, running } from '../../../test/support/build-snapshot.ts';
+import { GIB, MIB, taskId } from '../../../test/support/build-task.ts';
+import type { RunSubmission } from '../../api/service.ts';
+import type { BabysitError } from '../../core/errors.ts';
+import { pendingItem } from '../../engine/live-tasks.ts';
+import { admit } from '../../scheduler/admission.ts';
+import type { Capacity, RunningItem } from '../../scheduler/snapshot.ts';
+import { parseDuration, parseDurationOrOff } from '../../units/duration.ts';
+import { parseCores, parsePercent } from '../../units/number.ts';
+import { parseSize } from '../../units/size.ts';
+import { taskFrom } from '../submission/new-task.ts';
+import { refusal, shellQuote } from './refusal.ts';
+
+interface Host {
+  readonly capacity: Capacity;
+  readonly running: readonly RunningItem[];
+  readonly outsideMemBytes?: number;
+}
+
+function submit(
+  run: RunSubmission,
+  { capacity, running: active, outsideMemBytes = 0 }: Host,
+): BabysitError | null {
+  const task = taskFrom(run, {
+    config: configWith(),
+    capacity,
+    id: taskId(9),
+    now: NOW,
+    systemd: { noUnits: 'no manager', hasJournal: false },
+    isNameTaken: () => false,
+    isNameKnown: () => false,
+    find: assert.fail,
+  });
+  const { queue, force } = run;
+  const snapshot = aSnapshot({ capacity, running: active, outsideMemBytes });
+  return refusal(
+    admit(snapshot, { item: pendingItem(task), limits: task.limits, queue, force }, NOW),
+    run,
+    NOW,
+  );
+}
+
+/** The words of a command as a shell would split them. */
+function words(command: string): string[] {
+  const script = `set -- ${command}\nfor word do printf '%s\\0' "$word"; done`;
+  return execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
+}
+
+/** Reads a suggested command as the CLI would. */
+function readSuggestion(command: string): RunSubmission {
+  const [program, verb, ...rest] = words(command);
+  assert.deepEqual([program, verb], ['babysit', 'run']);
+  const end = rest.indexOf('--');
+  const flags = new Map<string, string>();
+  for (const flag of end < 0 ? rest : rest.slice(0, end)) {
+    const [, name, value] = /^--(\w+)(?:=(.*))?$/s.exec(flag) ?? [];
+    flags.set(name ?? flag, value ?? '');
+  }
+  const read = (name: string, parse: (text: string, what: string) => number) => {
+    const text = flags.get(name);
+    return text === undefined ? null : parse(text, `--${name}`);
+  };
+  const line = flags.get('command');
+  return aRun({
+    command: line === undefined ? { kind: 'argv', argv: rest.slice(end + 1) } : { kind: 'shell', line },
+    name: flags.get('name') ?? null,
+    timeMs: read('estimated_time', parseDuration),
+    memBytes: read('estimated_mem_bytes', parseSize),
+    cpuCores: read('estimated_cpu_cores', parseCores),
+    killTimeoutMs: read('kill_timeout', parseDuration),
+    observabilityMs: read('observability_interval', parseDurationOrOff),
+    memPctLimit: read('mem_pct_limit', parsePercent),
+    cpuPctLimit: read('cpu_pct_limit', parsePercent),
+    queue: flags.has('queue'),
+  });
+}
+
+const big = hostOf(24, 8);
+const full: Host = { capacity: big, running: [running(1, { mem: 14 * GIB, cpu: 1, timeMs: 90_000 })] };
+
+describe('a soft-deny', () => {
+  it('has the fields of the contract', () => {
+    const error = submit(aRun({ memBytes: 4 * GIB }), full);
+    assert.equal(error?.code, 'capacity_exceeded');
+    const { hint, suggested_command, ...fields } = error.extra;
+    assert.deepEqual(fields, {
+      dim: 'mem',
+      requested: 4 * GIB,
+      available: big.memLimitBytes - 14 * GIB,
+      limit: big.memLimitBytes,
+      blocked_by: ['task-1'],
+      earliest_start: new Date(NOW + 90_000).toISOString(),
+    });
+    assert.match(String(hint), /1m30s.*--queue/);
+    assert.match(String(suggested_command), /^babysit run --queue /);
+  });
+
+  it('says so when nothing babysit knows of will make room', () => {
+    const error = submit(aRun({ memBytes: 4 * GIB }), {
+      capacity: big,
+      running: [],
+      outsideMemBytes: 15 * GIB,
+    });
+    assert.equal(error?.extra.earliest_start, null);
+    assert.match(error?.hint ?? '', /outside babysit/);
+  });
+});
+
+describe('the suggested command', () => {
+  const HOSTS: [string, Capacity][] = [
+    ['24 GiB and 8 cores', big],
+    ['7.77 GiB and 3 cores', hostOf(7.77, 3)],
+    ['1.3 GiB and 1 core', hostOf(1.3, 1)],
+  ];
+  const RUNS: [string, Partial<RunSubmission>][] = [
+    ['defaults', {}],
+    ['a time of two units', { timeMs: 90_000 }],
+    ['a time of three units', { timeMs: 90_061_000 }],
+    ['a shell line with quotes', { command: { kind: 'shell', line: 'echo "it\'s" $HOME && make' } }],
+    ['an argv', { command: { kind: 'argv', argv: ['printf', '%s\n', "it's", '', '--queue'] }, name: 'p' }],
+    ['limits of its own', { memPctLimit: 60, cpuPctLimit: 85, killTimeoutMs: 5_000_000, observabilityMs: 0 }],
+  ];
+  for (const [host, capacity] of HOSTS)
+    for (const [what, run] of RUNS)
+      it(`on ${host} for ${what} asks for the same task and is taken`, () => {
+        const half = { mem: capacity.memLimitBytes, cpu: capacity.cpuLimitCores };
+        const active = { capacity, running: [running(1, half)] };
+        const asked = aRun(run);
+        const error = submit(asked, active);
+        assert.equal(error?.code, 'capacity_exceeded');
+        const suggested = readSuggestion(String(error.extra.suggested_command));
+        assert.equal(submit(suggested, active), null, `refused: ${error.extra.suggested_command}`);
+        assert.deepEqual([suggested.command, suggested.name], [asked.command, asked.name]);
+        const { killTimeoutMs, observabilityMs, memPctLimit, cpuPctLimit } = suggested;
+        assert.deepEqual(
+          { killTimeoutMs, observabilityMs, memPctLimit, cpuPctLimit },
+          {
+            killTimeoutMs: asked.killTimeoutMs,
+            observabilityMs: asked.observabilityMs,
+            memPctLimit: asked.memPctLimit,
+            cpuPctLimit: asked.cpuPctLimit,
+          },
+        );
+        if (asked.timeMs !== null) assert.equal(suggested.timeMs, asked.timeMs);
+      });
+});
+
+describe('infeasible', () => {
+  it('names dimension, limit, what would fit and which flag raises it', () => {
+    const error = submit(aRun({ memBytes: 10 * GIB }), { capacity: big, running: [] });
+    assert.equal(error?.code, 'infeasible');
+    const { dim, requested, limit, raise, hint } = error.extra;
+    assert.deepEqual(
+      [dim, requested, limit, raise],
+      ['mem', 10 * GIB, Math.floor(9.6 * GIB), '--mem_pct_limit'],
+    );
+    assert.match(String(hint), /--estimated_mem_bytes=9\.(59|6)G or less.*--mem_pct_limit/);
+  });
+
+  it('suggests an estimate that does fit, on every host and for every limit', () => {
+    const host = fc.record({
+      mib: fc.integer({ min: 512, max: 4_000_000 }),
+      cores: fc.integer({ min: 1, max: 256 }),
+      memPctLimit: fc.integer({ min: 50, max: 1000 }).map((n) => n / 10),
+      cpuPctLimit: fc.integer({ min: 50, max: 1000 }).map((n) => n / 10),
+      isCpu: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(host, ({ mib, cores, isCpu, ...limits }) => {
+        const empty = { capacity: hostOf((mib * MIB) / GIB, cores), running: [] };
+        const need = isCpu ? { cpuCores: 4096 } : { memBytes: 2 ** 50 };
+        const error = submit(aRun({ ...limits, ...need }), empty);
+        assert.equal(error?.code, 'infeasible');
+        const fits = String(error.extra.would_fit);
+        const better = isCpu ? { cpuCores: parseCores(fits, '--c') } : { memBytes: parseSize(fits, '--m') };
+        assert.equal(submit(aRun({ ...limits, ...better }), empty), null, `would_fit=${fits} is refused too`);
+      }),
+    );
+  });
+});
+
+it('queue_full names the limit', () => {
+  const capacity = { ...big, maxPending: 0 };
+  const error = submit(aRun({ memBytes: 4 * GIB, queue: true }), { ...full, capacity });
+  assert.deepEqual([error?.code, error?.extra.limit], ['queue_full', 0]);
+});
+
+it('shellQuote gives one word to a shell, whatever is in it', () => {
+  for (const text of [
+    '',
+    ' ',
+    'a b',
+    "it's",
+    '$HOME',
+    '`id`',
+    '"',
+    '\\',
+    '*',
+    '~',
+    '#x',
+    '-n',
+    'a\nb',
+    '\u202e',
+    '!',
+    'a=b',
+  ])
+    assert.deepEqual(words(shellQuote(text)), [text]);
+});

@@ -1,0 +1,128 @@
+// Admission's answers as errors: the JSON of SPEC section 4, with the command that would be accepted.
+import type { RunSubmission } from '../../api/service.ts';
+import type { BlockedView } from '../../api/shapes.ts';
+import { BabysitError } from '../../core/errors.ts';
+import type { Admission, Infeasible } from '../../scheduler/admission.ts';
+import type { Blocked } from '../../scheduler/explain.ts';
+import { formatDuration, parseDuration } from '../../units/duration.ts';
+import { formatSize, parseSize } from '../../units/size.ts';
+
+/** Null: admission took the task. */
+export function refusal(admission: Admission, run: RunSubmission, nowMs: number): BabysitError | null {
+  switch (admission.kind) {
+    case 'accept':
+    case 'queue':
+      return null;
+    case 'queue_full':
+      return new BabysitError('queue_full', `the queue holds ${admission.maxPending} pending tasks already`, {
+        limit: admission.maxPending,
+      });
+    case 'infeasible':
+      return infeasibleError(admission.why);
+    case 'deny':
+      return denied(admission.why, run, nowMs);
+  }
+}
+
+export function infeasibleError({ dim, requested, limit, raise }: Infeasible): BabysitError {
+  return new BabysitError(
+    'infeasible',
+    `${flagOf(dim)}=${amount(dim, requested)} can never be met: the limit is ${amount(dim, limit)}`,
+    {
+      dim,
+      requested,
+      limit,
+      would_fit: amount(dim, limit),
+      raise,
+      hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less, or raise ${raise}.`,
+    },
+  );
+}
+
+export function blockedView(blocked: Blocked): BlockedView {
+  return {
+    dim: blocked.dim,
+    requested: blocked.requested,
+    available: blocked.available,
+    limit: blocked.limit,
+    short_by: blocked.shortBy,
+    blocked_by: [...blocked.blockedBy],
+    position: blocked.position,
+    earliest_start: blocked.earliestStartMs === null ? null : new Date(blocked.earliestStartMs).toISOString(),
+  };
+}
+
+function denied(why: Blocked, run: RunSubmission, nowMs: number): BabysitError {
+  const { short_by: _, position: __, ...fields } = blockedView(why);
+  const inTime =
+    why.earliestStartMs === null ? null : formatDuration(Math.max(0, why.earliestStartMs - nowMs));
+  const what =
+    why.dim === 'mem' || why.dim === 'cpu' ? `${amount(why.dim, why.requested)} of ${why.dim}` : 'a slot';
+  const left =
+    why.dim === 'mem' || why.dim === 'cpu' ? amount(why.dim, why.available) : String(why.available);
+  return new BabysitError('capacity_exceeded', `${what} was requested, ${left} is available`, {
+    ...fields,
+    hint:
+      inTime === null
+        ? 'Memory in use outside babysit leaves too little room; free some, or lower the estimate.'
+        : `Room is expected in ${inTime}. Add --queue to have it started then; do not poll.`,
+    suggested_command: suggestion(run),
+  });
+}
+
+/** What was given is repeated exactly; what was not is left to the defaults. */
+function suggestion(run: RunSubmission): string {
+  const flag = <T>(name: string, value: T | null, print: (value: T) => string) =>
+    value === null ? [] : [`--${name}=${print(value)}`];
+  const flags = [
+    ...flag('name', run.name, String),
+    ...flag('estimated_time', run.timeMs, exactDuration),
+    ...flag('estimated_mem_bytes', run.memBytes, exactSize),
+    ...flag('estimated_cpu_cores', run.cpuCores, String),
+    ...flag('kill_timeout', run.killTimeoutMs, exactDuration),
+    ...flag('observability_interval', run.observabilityMs, (value) =>
+      value === 0 ? '0' : exactDuration(value),
+    ),
+    ...flag('mem_pct_limit', run.memPctLimit, String),
+    ...flag('cpu_pct_limit', run.cpuPctLimit, String),
+    ...(run.priority === 0 ? [] : [`--priority=${run.priority}`]),
+    ...flag('key', run.key, shellQuote),
+    ...(run.retry === null ? [] : [`--retries=${run.retry.max}`]),
+  ];
+  const command =
+    run.command.kind === 'shell'
+      ? `--command=${shellQuote(run.command.line)}`
+      : `-- ${run.command.argv.map(shellQuote).join(' ')}`;
+  return ['babysit run --queue', ...flags, command].join(' ');
+}
+
+function exactDuration(valueMs: number): string {
+  const text = formatDuration(valueMs);
+  return parseDuration(text, 'duration') === valueMs ? text : `${valueMs}ms`;
+}
+
+function exactSize(valueBytes: number): string {
+  const text = formatSize(valueBytes);
+  return parseSize(text, 'size') === valueBytes ? text : String(valueBytes);
+}
+
+const MIB = 1024 ** 2;
+
+/** Rounded down, so that what is suggested does fit. */
+function sizeAtMost(valueBytes: number): string {
+  const text = formatSize(valueBytes);
+  if (valueBytes < MIB || parseSize(text, 'size') <= valueBytes) return text;
+  return `${Math.floor(valueBytes / MIB)}M`;
+}
+
+export function shellQuote(text: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function flagOf(dim: 'mem' | 'cpu'): string {
+  return dim === 'mem' ? '--estimated_mem_bytes' : '--estimated_cpu_cores';
+}
+
+function amount(dim: 'mem' | 'cpu', value: number): string {
+  return dim === 'mem' ? sizeAtMost(value) : `${Math.floor(value * 100 + 1e-6) / 100}`;
+}

@@ -1,0 +1,190 @@
+// A task as it is shown: one flat object with every field, null where it does not apply.
+import type { BlockedView, PastAttemptView, TaskView } from '../../api/shapes.ts';
+import type { Progress } from '../../core/progress.ts';
+import { type Format, interruptHint, killHint } from '../../core/reasons.ts';
+import { suggestEstimates } from '../../core/suggest.ts';
+import {
+  type Attempt,
+  type Command,
+  type FailReason,
+  isEnded,
+  type PastAttempt,
+  type Task,
+  type TaskState,
+  type Usage,
+} from '../../core/task.ts';
+import { formatDuration } from '../../units/duration.ts';
+import { formatSize } from '../../units/size.ts';
+import { shellQuote } from './refusal.ts';
+
+export interface LiveFigures {
+  readonly memBytes: number;
+  readonly cpuCores: number | null;
+  readonly silentMs: number | null;
+}
+
+export interface ViewContext {
+  readonly nowMs: number;
+  readonly live: LiveFigures | null;
+  readonly progress: Progress | null;
+  readonly waiters: number;
+  readonly waiting: BlockedView | null;
+  readonly logPath: string | null;
+}
+
+const FORMAT: Format = { size: formatSize, duration: formatDuration };
+
+export function taskView(task: Task, context: ViewContext): TaskView {
+  const { estimate, limits, state } = task;
+  const attempt = attemptOf(state);
+  const usage = isEnded(state) ? state.usage : null;
+  const startedAt = attempt?.startedAt ?? null;
+  const endedAt = isEnded(state) ? state.endedAt : null;
+  return {
+    id: task.id,
+    name: task.name,
+    status: state.status,
+    owner: task.owner,
+    project: task.project,
+    command: commandText(task.command),
+    cwd: task.cwd,
+    attempt: task.attempts,
+    priority: task.priority,
+    after: task.after?.tasks.map((other) => other.name) ?? null,
+    key: task.key,
+    context: task.context,
+    tags: [...task.tags],
+    requeue: task.requeue,
+    nice: attempt?.envelope.nice ?? task.manner.nice,
+    background: task.manner.isBackground,
+    pty: task.manner.usesPty,
+    journal: task.manner.isJournaled,
+    retries: task.retry?.max ?? 0,
+    estimated_time_ms: estimate.timeMs,
+    estimated_mem_bytes: estimate.memBytes,
+    estimated_cpu_cores: estimate.cpuCores,
+    kill_timeout_ms: limits.killTimeoutMs,
+    observability_interval_ms: limits.observabilityMs,
+    observability: limits.isStrict ? 'strict' : 'any',
+    mem_pct_limit: limits.memPctLimit,
+    cpu_pct_limit: limits.cpuPctLimit,
+    submitted_at: iso(task.submittedAt) ?? '',
+    started_at: iso(startedAt),
+    ended_at: iso(endedAt),
+    elapsed_ms: elapsedMs(state, endedAt ?? context.nowMs),
+    pid: isEnded(state) ? null : (attempt?.pid ?? null),
+    driver: attempt?.group.driver ?? null,
+    unit: unitOf(attempt),
+    mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
+    cpu_max_cores: attempt?.envelope.cpuMaxCores ?? null,
+    pids_max: attempt?.envelope.pidsMax ?? null,
+    mem_bytes: context.live?.memBytes ?? null,
+    cpu_cores: context.live?.cpuCores ?? null,
+    silent_ms: context.live?.silentMs ?? null,
+    progress: context.progress,
+    waiters: context.waiters,
+    waiting: context.waiting,
+    ...exitFields(state),
+    ...killFields(task, usage),
+    ...reasonFields(state),
+    peak_mem_bytes: usage?.peakMemBytes ?? null,
+    peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
+    peak_cpu_cores: usage?.peakCpuCores ?? null,
+    cpu_seconds: usage?.cpuSeconds ?? null,
+    io_read_bytes: usage?.ioReadBytes ?? null,
+    io_write_bytes: usage?.ioWriteBytes ?? null,
+    oom_kills: usage?.oomKills ?? null,
+    suggested_estimates: suggested(task),
+    log_path: context.logPath,
+    history: task.history.map(pastAttemptView),
+  };
+}
+
+function unitOf(attempt: Attempt | null): string | null {
+  const unit = attempt?.group.unit;
+  return typeof unit === 'string' ? unit : null;
+}
+
+function suggested(task: Task): TaskView['suggested_estimates'] {
+  const { state } = task;
+  if (!isEnded(state) || state.attempt === null) return null;
+  const kill = state.status === 'killed' ? state.kill : null;
+  const { timeMs, memBytes, cpuCores } = suggestEstimates(task, state.usage, kill);
+  return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
+}
+
+/** Without the time it was paused; null: it has not started. */
+export function elapsedMs(state: TaskState, untilMs: number): number | null {
+  const attempt = attemptOf(state);
+  if (attempt === null || attempt.startedAt === null) return null;
+  const pausedMs = attempt.pausedMs + (state.status === 'paused' ? untilMs - state.pausedAt : 0);
+  return Math.max(0, Math.round(untilMs - attempt.startedAt - pausedMs));
+}
+
+function pastAttemptView(past: PastAttempt): PastAttemptView {
+  return {
+    attempt: past.number,
+    status: past.status,
+    reason: past.reason,
+    started_at: iso(past.startedAt),
+    ended_at: iso(past.endedAt) ?? '',
+    exit_code: past.exit?.code ?? null,
+    signal: past.exit?.signal ?? null,
+    peak_mem_bytes: past.usage?.peakMemBytes ?? null,
+    cpu_seconds: past.usage?.cpuSeconds ?? null,
+  };
+}
+
+export function commandText(command: Command): string {
+  return command.kind === 'shell' ? command.line : command.argv.map(shellQuote).join(' ');
+}
+
+function exitFields(state: TaskState): Pick<TaskView, 'exit_code' | 'signal'> {
+  const exit = isEnded(state) ? state.exit : null;
+  return { exit_code: exit?.code ?? null, signal: exit?.signal ?? null };
+}
+
+function killFields(
+  task: Task,
+  usage: Usage | null,
+): Pick<TaskView, 'kill_reason' | 'kill_hint' | 'kill_detail' | 'stopped_gracefully'> {
+  const { state } = task;
+  const kill = state.status === 'killed' ? state.kill : (attemptOf(state)?.kill ?? null);
+  if (kill === null)
+    return { kill_reason: null, kill_hint: null, kill_detail: null, stopped_gracefully: null };
+  return {
+    kill_reason: kill.reason,
+    kill_hint: killHint(kill.reason, task, usage, kill.detail, FORMAT),
+    kill_detail: { ...kill.detail },
+    stopped_gracefully: state.status === 'killed' ? state.stoppedGracefully : null,
+  };
+}
+
+const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
+  exit: null,
+  could_not_start: 'The command never ran: mend what the message names and run it again.',
+  dependency_failed: 'The command never ran: mend and retry the task that is named first, then this one.',
+};
+
+function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {
+  switch (state.status) {
+    case 'failed':
+      return {
+        reason: state.reason,
+        message: state.message,
+        hint: FAIL_HINTS[state.reason],
+      };
+    case 'interrupted':
+      return { reason: state.reason, message: null, hint: interruptHint(state.reason) };
+    default:
+      return { reason: null, message: null, hint: null };
+  }
+}
+
+function attemptOf(state: TaskState): Attempt | null {
+  return state.status === 'pending' ? null : state.attempt;
+}
+
+export function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

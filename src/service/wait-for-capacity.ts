@@ -1,0 +1,60 @@
+// A caller who waits for room: from its request to a ticket in the queue.
+import type { TicketListener, TicketRequest } from '../api/service.ts';
+import type { Config } from '../config/settings.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Profiles } from '../engine/profiles/profiles.ts';
+import { infeasibleNeed } from '../scheduler/admission.ts';
+import type { PendingItem } from '../scheduler/snapshot.ts';
+import { blockedView, infeasibleError } from './views/refusal.ts';
+
+export interface TicketDeps {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly loaded: { readonly config: Config };
+  readonly profiles: Profiles;
+  newId(nowMs: number): string;
+}
+
+/** A ticket has no limits of its own; the run that uses the lease may. */
+const NO_LIMITS = { memPctLimit: 100, cpuPctLimit: 100 };
+
+/** Throws BabysitError infeasible. Returns how to leave the queue; after the grant it does nothing. */
+export function openTicket(deps: TicketDeps, request: TicketRequest, listener: TicketListener): () => void {
+  const { engine, clock, loaded, profiles } = deps;
+  const need = { memBytes: request.memBytes, cpuCores: request.cpuCores };
+  const why = infeasibleNeed(profiles.largest, need, NO_LIMITS, false);
+  if (why !== null) throw infeasibleError(why);
+  const { wallMs } = clock.now();
+  const id = deps.newId(wallMs);
+  const item: PendingItem = {
+    id,
+    kind: 'ticket',
+    name: `ticket-${id.slice(-6).toLowerCase()}`,
+    owner: request.owner ?? request.project,
+    priority: request.priority,
+    // Who comes back after the daemon went away stands where it stood.
+    submittedAtMs: Math.min(wallMs, request.sinceMs ?? wallMs),
+    need,
+    timeMs: request.timeMs ?? loaded.config['defaults.estimated_time'],
+  };
+  // Nor does a promise to one that stood behind it but came back sooner hold.
+  const { queue } = engine.live;
+  if (queue.promise !== undefined && queue.promise.item.submittedAtMs > item.submittedAtMs)
+    queue.reserve(null, wallMs);
+  engine.join({
+    item,
+    leaseTtlMs: request.leaseTtlMs ?? loaded.config['defaults.lease_ttl'],
+    waiting: (blocked) => listener.waiting({ event: 'waiting_for_capacity', ...blockedView(blocked) }),
+    granted: (lease) =>
+      listener.granted({
+        event: 'capacity_available',
+        lease: lease.id,
+        expires_at: new Date(lease.expiresAt).toISOString(),
+        mem_bytes: lease.memBytes,
+        cpu_cores: lease.cpuCores,
+      }),
+    failed: listener.failed,
+  });
+  return () => engine.leave(id);
+}

@@ -15,7 +15,7 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
   /** Tell progress, too. */
   readonly progress?: boolean;
-  /** Whose inbox need not show again what is shown here; without it that of the caller. */
+  /** InboxScope inbox need not show again what is shown here; without it that of the caller. */
   readonly owner?: string | undefined;
 }
 

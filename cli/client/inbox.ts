@@ -6,12 +6,12 @@ import { send } from './client.ts';
 import { call, type Session } from './session.ts';
 
 /** Without an owner: of the tasks in the project that have none. */
-export type Whose = Pick<InboxBody, 'owner' | 'project'>;
+export type InboxScope = Pick<InboxBody, 'owner' | 'project'>;
 
 /** Showing something twice is better than to keep a caller waiting. */
 const SEEN_MS = 1_000;
 
-export function whoseInbox(env: NodeJS.ProcessEnv, asked?: string): Whose {
+export function whoseInbox(env: NodeJS.ProcessEnv, asked?: string): InboxScope {
   const owner = findOwner(asked, env);
   return { project: findProject(here()), ...(owner === undefined ? {} : { owner }) };
 }
@@ -26,18 +26,22 @@ function here(): string {
 }
 
 /** Who takes has half a minute to report what it has shown; after that it is news again. Throws BabysitError. */
-export function takeInbox(session: Session, whose: Whose, more: Partial<InboxBody> = {}): Promise<InboxView> {
-  return call<InboxView>(session, 'POST', '/v1/inbox', { ...whose, ...more } satisfies InboxBody);
+export function takeInbox(
+  session: Session,
+  scope: InboxScope,
+  more: Partial<InboxBody> = {},
+): Promise<InboxView> {
+  return call<InboxView>(session, 'POST', '/v1/inbox', { ...scope, ...more } satisfies InboxBody);
 }
 
 /** `shown`: ids of tasks, with the `seq` of the last event shown of each. Fails silently: then it is shown again. */
 export async function reportSeen(
   session: Session,
-  whose: Whose,
+  scope: InboxScope,
   shown: ReadonlyMap<string, number>,
 ): Promise<void> {
   if (shown.size === 0) return;
-  const body: SeenBody = { ...whose, seen: [...shown].map(([id, seq]) => ({ id, seq })) };
+  const body: SeenBody = { ...scope, seen: [...shown].map(([id, seq]) => ({ id, seq })) };
   const request = { method: 'POST', path: '/v1/inbox/seen', body, timeoutMs: SEEN_MS } as const;
   await send(session.home.socket, request).catch(() => {});
 }

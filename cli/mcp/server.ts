@@ -80,10 +80,10 @@ function text(value: string | object): { type: 'text'; text: string } {
 }
 
 /** What nobody has told yet beyond what the answer tells. It counts as seen when the answer has left. */
-async function newsBeside({ session, whose }: Caller, { shown = new Map() }: Outcome): Promise<object[]> {
-  const view = await takeInbox(session, whose).catch(() => ({ events: [], more: 0 }));
+async function newsBeside({ session, scope }: Caller, { shown = new Map() }: Outcome): Promise<object[]> {
+  const view = await takeInbox(session, scope).catch(() => ({ events: [], more: 0 }));
   const told = new Map([...shown, ...seqs(view)]);
-  setImmediate(() => void reportSeen(session, whose, told));
+  setImmediate(() => void reportSeen(session, scope, told));
   const news = view.events.filter(({ id, seq }) => seq > (shown.get(id) ?? 0));
   if (news.length === 0) return [];
   const more = view.more === 0 ? {} : { more: view.more };

@@ -1,12 +1,12 @@
 // What a tool is: what it takes, what it does for whom, and what it answers.
 import type { z } from 'zod';
-import type { Whose } from '../client/inbox.ts';
+import type { InboxScope } from '../client/inbox.ts';
 import type { Session } from '../client/session.ts';
 
 /** The agent behind the connection: where its requests come from. */
 export interface Caller {
   readonly session: Session;
-  readonly whose: Whose;
+  readonly scope: InboxScope;
   readonly umask: number;
   /** How long a tool may take to answer when the call does not say, in ms. */
   readonly waitLimitMs: number;

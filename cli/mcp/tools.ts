@@ -21,7 +21,7 @@ const run = defineTool({
     'Submit a long, heavy or unattended shell command with estimates of its time, memory and CPU; returns at once. It runs in a cgroup with hard caps of 3 x the estimates, survives the end of this session, and is killed with a reason when it runs away or goes silent. Learn how it ends with wait. The error capacity_exceeded means no room now: queue=true, wait_for_capacity, or smaller estimates.',
   input: inputs.run,
   isReadOnly: false,
-  async call({ session, whose, umask }, { cwd: asked, env, ...request }) {
+  async call({ session, scope, umask }, { cwd: asked, env, ...request }) {
     const cwd = findCwd(asked);
     const body: RunBody = {
       ...(request as Partial<RunBody>),
@@ -29,7 +29,7 @@ const run = defineTool({
       project: findProject(cwd),
       umask,
       env: { ...taskEnv(session.env, []), ...env },
-      ...(whose.owner === undefined ? {} : { owner: whose.owner }),
+      ...(scope.owner === undefined ? {} : { owner: scope.owner }),
     };
     return { answer: taskView(await call<TaskView>(session, 'POST', '/v1/tasks', body), false) };
   },

@@ -40,7 +40,7 @@ export const waitForCapacity = defineTool({
   isReadOnly: false,
   async call(caller, { timeout, resume, ...need }, request) {
     const since = resume ?? { since_ms: Date.now() };
-    const body = { ...need, ...caller.whose, ...since } as TicketBody;
+    const body = { ...need, ...caller.scope, ...since } as TicketBody;
     let waiting: WaitingView | null = null;
     const limit = AbortSignal.timeout(limitOf(caller, timeout));
     const done = new AbortController();

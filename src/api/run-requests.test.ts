@@ -39,7 +39,7 @@ describe('parseRun', () => {
       context: null,
       tags: [],
       requeue: false,
-      manner: { nice: null, isBackground: false, usesPty: false, isUnit: null, isJournaled: null },
+      execOptions: { nice: null, isBackground: false, usesPty: false, isUnit: null, isJournaled: null },
       lease: null,
       retry: null,
     });
@@ -102,7 +102,7 @@ describe('parseRun', () => {
       context: { pr: 7 },
       tags: ['a', 'b'],
       requeue: true,
-      manner: { nice: 5, isBackground: true, usesPty: true, isUnit: true, isJournaled: true },
+      execOptions: { nice: 5, isBackground: true, usesPty: true, isUnit: true, isJournaled: true },
       retry: { max: 3, on: ['oom', 'exit'], backoffMs: 2000, raiseMem: true },
     });
   });

@@ -135,7 +135,7 @@ function submission(run: z.output<typeof RUN>, isEnvironmentChecked = false): Ru
     context: smallContext(run.context ?? null),
     tags: words(run.tag ?? []),
     requeue: run.requeue ?? false,
-    manner: {
+    execOptions: {
       nice: run.nice ?? null,
       isBackground: run.background ?? false,
       usesPty: run.pty ?? false,

@@ -3,7 +3,7 @@
 import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { ProfileName } from '../core/profile.ts';
-import type { AskedManner, Command, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
+import type { Command, RequestedExecOptions, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
 import type {
   BackupView,
   BatchLineView,
@@ -46,7 +46,7 @@ export interface RunSubmission {
   readonly context: unknown;
   readonly tags: readonly string[];
   readonly requeue: boolean;
-  readonly manner: AskedManner;
+  readonly execOptions: RequestedExecOptions;
   readonly lease: string | null;
   readonly retry: {
     readonly max: number;
@@ -121,7 +121,7 @@ export interface Subscription {
 }
 
 export interface InboxQuery {
-  /** Whose inbox; for tasks without an owner, their project. */
+  /** InboxScope inbox; for tasks without an owner, their project. */
   readonly owner: string;
   /** Also what others' tasks in it have to tell; null: nothing of others. */
   readonly project: string | null;
@@ -131,7 +131,7 @@ export interface InboxQuery {
 }
 
 /** What nobody has seen yet, oldest first; `more` is left for the next time. */
-export interface News {
+export interface InboxPage {
   readonly events: readonly RecordedEvent[];
   readonly more: number;
 }
@@ -171,7 +171,7 @@ export interface Service {
   logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
   /** What it returns is kept from other readers for a while, until `see` reports it. */
-  inbox(query: InboxQuery): News;
+  inbox(query: InboxQuery): InboxPage;
   see(report: SeenReport): void;
   view(id: TaskId): TaskView;
   stop(killTasks: boolean): void;

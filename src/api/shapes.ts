@@ -108,7 +108,7 @@ export interface KillBody {
 /** Why a pending task waits; also the body of a soft-deny. */
 export interface BlockedView {
   /** `turn`: it fits, others go first. `after`: tasks it comes after have not ended. `backoff`: until its next attempt. `pressure`: the host is short of what `blocked_by` names. */
-  dim: 'mem' | 'cpu' | 'slots' | 'turn' | 'after' | 'backoff' | 'pressure';
+  dim: 'mem' | 'cpu' | 'slots' | 'reservation' | 'after' | 'backoff' | 'pressure';
   requested: number;
   available: number;
   limit: number;

@@ -5,7 +5,7 @@ export type LeaseId = string & { readonly __brand: 'LeaseId' };
 
 export interface Lease {
   readonly id: LeaseId;
-  /** Whose next fitting submission may use it, as `ownerOf` names it. */
+  /** InboxScope next fitting submission may use it, as `ownerOf` names it. */
   readonly owner: string;
   readonly memBytes: number;
   readonly cpuCores: number;

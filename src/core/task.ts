@@ -186,7 +186,7 @@ export interface RetryPolicy {
 }
 
 /** How the command is run beside its caps. */
-export interface Manner {
+export interface ExecOptions {
   /** 0..19; null: the envelope's. */
   readonly nice: number | null;
   /** In the lowest CPU and IO class: it gets what nobody else wants. */
@@ -199,11 +199,11 @@ export interface Manner {
   readonly isJournaled: boolean;
 }
 /** As a caller asks for it; null: as the config says. */
-export interface AskedManner extends Omit<Manner, 'isUnit' | 'isJournaled'> {
+export interface RequestedExecOptions extends Omit<ExecOptions, 'isUnit' | 'isJournaled'> {
   readonly isUnit: boolean | null;
   readonly isJournaled: boolean | null;
 }
-export const PLAIN_MANNER: Manner = {
+export const DEFAULT_EXEC_OPTIONS: ExecOptions = {
   nice: null,
   isBackground: false,
   usesPty: false,
@@ -230,7 +230,7 @@ export interface Task {
   readonly project: string;
   readonly command: Command;
   readonly cwd: string;
-  readonly manner: Manner;
+  readonly execOptions: ExecOptions;
   /** The caller's; the daemon's own is stricter than a command expects. */
   readonly umask: number;
   readonly estimate: Estimate;

@@ -51,7 +51,7 @@ export type Change =
       readonly envelope: Envelope | null;
     }
   /** Another profile gives a live attempt other caps. */
-  | { readonly kind: 'recap'; readonly profile: ProfileName; readonly envelope: Envelope }
+  | { readonly kind: 'apply_profile'; readonly profile: ProfileName; readonly envelope: Envelope }
   /** Another attempt of a task that has ended, asked for by hand. */
   | { readonly kind: 'retry' }
   /** The group is empty and the main process left an exit record. */
@@ -136,8 +136,8 @@ export function transition(task: Task, change: Change): Transition | null {
       const attempt = { ...state.attempt, kill: { ...kill, killedAt: change.at } };
       return { task: withAttempt(task, state, attempt), event: null };
     }
-    case 'recap':
-      return recap(task, state, change);
+    case 'apply_profile':
+      return applyProfile(task, state, change);
     case 'pause':
       if (state.status === 'paused') return null;
       return {
@@ -252,10 +252,10 @@ function adjust(task: Task, change: Extract<Change, { kind: 'adjust' }>): Transi
   };
 }
 
-function recap(
+function applyProfile(
   task: Task,
   state: ActiveState,
-  { profile, envelope }: Extract<Change, { kind: 'recap' }>,
+  { profile, envelope }: Extract<Change, { kind: 'apply_profile' }>,
 ): Transition | null {
   const before = state.attempt.envelope;
   const keys = Object.keys(envelope) as (keyof Envelope)[];

@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   // Its own source asks the system for each letter.
   const newId = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32);
   const bootId = readBootId();
-  const { nice } = profiles.regime.envelopeRules;
+  const { nice } = profiles.settings.envelopeRules;
   const tools = findTools(nice);
   const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner lost; starting another'));
   const logs = new Logs(

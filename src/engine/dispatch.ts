@@ -11,7 +11,7 @@ import { groupName } from './attempt/paths.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import type { Ticket, Tickets } from './queue/tickets.ts';
-import type { Stage } from './unit-of-work.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface DispatchDeps {
   readonly driver: Driver;
@@ -45,23 +45,23 @@ export class Dispatcher {
   }
 
   /** `forced` start whatever the ledger says, and also while the others are held; `snapshot` is asked for when somebody else waits. */
-  dispatch(stage: Stage, forced: Iterable<TaskId>, isHeld: boolean, snapshot: () => Snapshot): Starts {
+  dispatch(work: UnitOfWork, forced: Iterable<TaskId>, isHeld: boolean, snapshot: () => Snapshot): Starts {
     const starts: Starts = { attempts: [], granted: [] };
-    for (const id of forced) this.#prepare(stage, id, starts);
+    for (const id of forced) this.#prepare(work, id, starts);
     if (isHeld || this.#live.queue.size === 0) return starts;
-    const { starts: chosen, reservation } = pass(snapshot(), stage.now.wallMs, this.#deps.policy);
-    this.#live.queue.reserve(reservation, stage.now.wallMs);
+    const { starts: chosen, reservation } = pass(snapshot(), work.now.wallMs, this.#deps.policy);
+    this.#live.queue.reserve(reservation, work.now.wallMs);
     for (const id of chosen) {
       const ticket = this.#tickets.get(id);
-      if (ticket === undefined) this.#prepare(stage, id as TaskId, starts);
-      else this.#grant(stage, ticket, starts);
+      if (ticket === undefined) this.#prepare(work, id as TaskId, starts);
+      else this.#grant(work, ticket, starts);
     }
     return starts;
   }
 
-  #grant(stage: Stage, ticket: Ticket, starts: Starts): void {
+  #grant(work: UnitOfWork, ticket: Ticket, starts: Starts): void {
     const { item, leaseTtlMs } = ticket;
-    const at = stage.now.wallMs;
+    const at = work.now.wallMs;
     const lease: Lease = {
       id: this.#deps.newLeaseId(at),
       owner: item.owner,
@@ -71,47 +71,47 @@ export class Dispatcher {
       grantedAt: at,
       expiresAt: at + leaseTtlMs,
     };
-    stage.grant(lease);
+    work.grant(lease);
     this.#live.queue.served(item.owner, at);
     starts.granted.push({ ticket, lease });
   }
 
   /** Makes the group, harmless while nothing runs in it, so that the recorded intent says where the attempt will be. */
-  #prepare(stage: Stage, id: TaskId, starts: Starts): void {
-    const task = stage.get(id);
+  #prepare(work: UnitOfWork, id: TaskId, starts: Starts): void {
+    const task = work.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
     const { profiles, bootId } = this.#deps;
-    const { capacity, envelopeRules } = profiles.regime;
+    const { capacity, envelopeRules } = profiles.settings;
     const number = task.attempts + 1;
     const name = groupName(id, number);
-    const caps = envelope(task.estimate, task.limits, capacity, envelopeRules, task.manner);
+    const caps = envelope(task.estimate, task.limits, capacity, envelopeRules, task.execOptions);
     const attempt: Omit<Attempt, 'group'> = {
       number,
       bootId,
       envelope: caps,
-      dispatchedAt: stage.now.wallMs,
+      dispatchedAt: work.now.wallMs,
       startedAt: null,
       pid: null,
       pausedMs: 0,
       kill: null,
     };
-    this.#live.queue.served(ownerOf(task), stage.now.wallMs);
+    this.#live.queue.served(ownerOf(task), work.now.wallMs);
     try {
       const group = this.#makeGroup(task, name, caps);
       starts.attempts.push(this.#newAttempt(id, number, group));
-      stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
+      work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       const driver = this.#deps.driver.kind;
-      stage.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver, name } } });
-      stage.change(id, { kind: 'could_not_start', message: error.message, at: stage.now.wallMs });
+      work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver, name } } });
+      work.change(id, { kind: 'could_not_start', message: error.message, at: work.now.wallMs });
     }
   }
 
   #makeGroup(task: Task, name: string, caps: Envelope): Group {
     const { driver, units } = this.#deps;
     // What an earlier daemon has accepted runs, also when this one reaches no systemd.
-    if (!task.manner.isUnit || units === null) return driver.create(name, caps);
+    if (!task.execOptions.isUnit || units === null) return driver.create(name, caps);
     return units.create(name, caps, task.name);
   }
 }

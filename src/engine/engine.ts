@@ -8,28 +8,28 @@ import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../c
 import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
-import { isUnderPressure, NO_PRESSURE, type PressureMemory, pressureStates } from '../watchdog/pressure.ts';
-import { Enforcer } from './attempt/apply-limits.ts';
-import { Graveyard } from './attempt/group-cleanup.ts';
-import { climb, reportStuck } from './attempt/kill.ts';
+import { isUnderPressure, NO_PRESSURE, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
+import { LimitApplier } from './attempt/apply-limits.ts';
+import { GroupCleanup } from './attempt/group-cleanup.ts';
+import { advanceKill, reportStuck } from './attempt/kill.ts';
 import { type LaunchDeps, launchAttempt } from './attempt/launch.ts';
 import { LiveAttempt } from './attempt/live-attempt.ts';
 import { attemptPaths } from './attempt/paths.ts';
 import { commitError } from './commit-error.ts';
 import { type DispatchDeps, Dispatcher, type Starts } from './dispatch.ts';
 import { endReason } from './end-reason.ts';
-import { Hub } from './event-bus.ts';
+import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
 import { Leases } from './queue/leases.ts';
-import { Outlook, type OutlookDeps } from './queue/planner.ts';
+import { Planner, type PlannerDeps } from './queue/planner.ts';
 import { type Ticket, Tickets } from './queue/tickets.ts';
-import { LookAgain } from './recheck.ts';
-import { examine } from './reconcile.ts';
-import { type Memories, NO_MEMORIES, sampleAll, type WatchDeps } from './sample.ts';
+import { RecheckTimers } from './recheck.ts';
+import { reconcile } from './reconcile.ts';
+import { NO_WATCH_STATES, sampleAll, type WatchDeps, type WatchStates } from './sample.ts';
 import { type HostWatchDeps, watchHost } from './sample-host.ts';
-import { Stage } from './unit-of-work.ts';
+import { UnitOfWork } from './unit-of-work.ts';
 
-export interface EngineDeps extends LaunchDeps, DispatchDeps, WatchDeps, HostWatchDeps, OutlookDeps {
+export interface EngineDeps extends LaunchDeps, DispatchDeps, WatchDeps, HostWatchDeps, PlannerDeps {
   readonly store: Store;
   readonly log: Logger;
   readonly tasksDir: string;
@@ -39,7 +39,7 @@ export interface EngineDeps extends LaunchDeps, DispatchDeps, WatchDeps, HostWat
 
 /** One request of a caller. `apply` stages what it wants and throws when it cannot be; the others run after the commit. */
 export interface Request {
-  apply(stage: Stage): void;
+  apply(work: UnitOfWork): void;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -48,7 +48,7 @@ const COMMIT_RETRY_MS = 1000;
 const DUE_MAX_MS = 60_000;
 
 export class Engine {
-  readonly hub = new Hub();
+  readonly eventBus = new EventBus();
   readonly live = new LiveTasks();
   readonly leases = new Leases();
   readonly #tickets = new Tickets(this.live.queue);
@@ -56,11 +56,11 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #attempts = new Map<TaskId, LiveAttempt>();
   readonly #forced = new Set<TaskId>();
-  readonly #graveyard: Graveyard;
-  readonly #enforcer: Enforcer;
-  readonly #outlook: Outlook;
+  readonly #groupCleanup: GroupCleanup;
+  readonly #limits: LimitApplier;
+  readonly #planner: Planner;
   #requests: Request[] = [];
-  #stirred = new Set<TaskId>();
+  #dirty = new Set<TaskId>();
   #isScheduled = false;
   #isStopped = false;
   #isDispatching = true;
@@ -72,13 +72,13 @@ export class Engine {
   #due: NodeJS.Timeout | null = null;
   #commitRetry: NodeJS.Timeout | null = null;
   #pressure = NO_PRESSURE;
-  readonly #lookAgain = new LookAgain((id) => this.stir(id));
+  readonly #recheck = new RecheckTimers((id) => this.enqueueReconcile(id));
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
-    this.#graveyard = new Graveyard(deps.log);
-    this.#enforcer = new Enforcer(deps.log);
-    this.#outlook = new Outlook(deps, this.live, this.leases, this.#attempts);
+    this.#groupCleanup = new GroupCleanup(deps.log);
+    this.#limits = new LimitApplier(deps.log);
+    this.#planner = new Planner(deps, this.live, this.leases, this.#attempts);
     this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, (...args) => this.newAttempt(...args));
   }
 
@@ -98,13 +98,13 @@ export class Engine {
   /** Puts a caller without a task into the queue; `leave` takes it out again. */
   join(ticket: Ticket): void {
     this.#tickets.add(ticket, this.#deps.clock.now().wallMs);
-    this.#outlook.changed();
+    this.#planner.changed();
     this.wake();
   }
 
   leave(ticketId: string): void {
     this.#tickets.remove(ticketId, this.#deps.clock.now().wallMs);
-    this.#outlook.changed();
+    this.#planner.changed();
     this.wake();
   }
 
@@ -113,16 +113,16 @@ export class Engine {
   }
 
   snapshot(): Snapshot {
-    return this.#outlook.snapshot();
+    return this.#planner.snapshot();
   }
 
   plan(): Plan {
-    return this.#outlook.plan();
+    return this.#planner.plan();
   }
 
   /** What the host is short of, for how long, and why. */
-  pressure(): ReturnType<typeof pressureStates> {
-    return pressureStates(this.#pressure);
+  pressure(): ReturnType<typeof ongoingPressure> {
+    return ongoingPressure(this.#pressure);
   }
 
   /** In this round the task starts whatever the ledger says. */
@@ -135,9 +135,9 @@ export class Engine {
     this.#attempts.set(task.id, attempt);
     this.#deps.logs.adopt(attempt.paths);
     attempt.observe();
-    this.#enforcer.enforce(task, attempt);
-    this.stir(task.id);
-    this.#climb(task.id);
+    this.#limits.apply(task, attempt);
+    this.enqueueReconcile(task.id);
+    this.#advanceKill(task.id);
   }
 
   adoptLease(lease: Lease): void {
@@ -145,12 +145,14 @@ export class Engine {
   }
 
   newAttempt(id: TaskId, number: number, group: Group): LiveAttempt {
-    return new LiveAttempt(id, attemptPaths(this.#deps.tasksDir, id, number), group, () => this.stir(id));
+    return new LiveAttempt(id, attemptPaths(this.#deps.tasksDir, id, number), group, () =>
+      this.enqueueReconcile(id),
+    );
   }
 
   /** Notes that an attempt's records, group or supervisor may have changed. */
-  stir(id: TaskId): void {
-    this.#stirred.add(id);
+  enqueueReconcile(id: TaskId): void {
+    this.#dirty.add(id);
     this.wake();
   }
 
@@ -167,10 +169,10 @@ export class Engine {
   killAll(): Promise<void> {
     const detail = { by: 'daemon-stop' };
     for (const id of this.#attempts.keys())
-      this.#later(id, (stage) => {
-        const at = stage.now.wallMs;
+      this.#later(id, (work) => {
+        const at = work.now.wallMs;
         const intent: KillIntent = { reason: 'manual', at, detail, signal: 'SIGTERM', killedAt: null };
-        stage.change(id, { kind: 'request_kill', intent });
+        work.change(id, { kind: 'request_kill', intent });
       });
     return this.drain();
   }
@@ -188,80 +190,85 @@ export class Engine {
   stop(): void {
     this.#isStopped = true;
     for (const timer of [this.#tick, this.#due, this.#commitRetry]) if (timer !== null) clearTimeout(timer);
-    this.#lookAgain.close();
+    this.#recheck.close();
     const stopping = new BabysitError('daemon_stopping', 'the daemon is stopping');
     for (const request of this.#requests.splice(0)) request.reject(stopping);
     for (const ticket of [...this.#tickets.values()]) ticket.failed(stopping);
     for (const attempt of this.#attempts.values()) attempt.close();
-    this.#graveyard.close();
+    this.#groupCleanup.close();
   }
 
   round(): void {
-    const stage = new Stage(this.live, this.leases, this.#deps.clock.now());
-    const stirred = this.#stirred;
-    this.#stirred = new Set();
-    for (const id of stirred) this.#examine(stage, id);
+    const work = new UnitOfWork(this.live, this.leases, this.#deps.clock.now());
+    const dirty = this.#dirty;
+    this.#dirty = new Set();
+    for (const id of dirty) this.#reconcile(work, id);
     const watched = this.#isSampleDue
-      ? this.#watch(stage)
-      : { memories: NO_MEMORIES, pressure: this.#pressure };
+      ? this.#watch(work)
+      : { watchStates: NO_WATCH_STATES, pressure: this.#pressure };
     this.#isSampleDue = false;
-    for (const lease of this.leases.lapsed(stage.now)) stage.dropLease(lease);
-    this.live.admitDue(stage.now.wallMs);
+    for (const lease of this.leases.lapsed(work.now)) work.dropLease(lease);
+    this.live.admitDue(work.now.wallMs);
     const accepted: Request[] = [];
     for (const request of this.#requests.splice(0)) {
       try {
-        request.apply(stage);
+        request.apply(work);
         accepted.push(request);
       } catch (error) {
         request.reject(error);
       }
     }
     const starts = this.#isDispatching
-      ? this.#dispatcher.dispatch(stage, this.#forced, isUnderPressure(watched.pressure), () =>
+      ? this.#dispatcher.dispatch(work, this.#forced, isUnderPressure(watched.pressure), () =>
           this.snapshot(),
         )
       : NO_STARTS;
     this.#forced.clear();
-    this.#commit(stage, accepted, starts, watched);
-    this.#tickets.announce(() => this.plan(), stage.now.monoMs);
+    this.#commit(work, accepted, starts, watched);
+    this.#tickets.announce(() => this.plan(), work.now.monoMs);
     this.#armTick();
     this.#armDue();
   }
 
-  #commit(stage: Stage, accepted: readonly Request[], starts: Starts, { memories, pressure }: Watched): void {
+  #commit(
+    work: UnitOfWork,
+    accepted: readonly Request[],
+    starts: Starts,
+    { watchStates, pressure }: Watched,
+  ): void {
     const { store, log } = this.#deps;
     let events: ReturnType<Store['commit']> = [];
     try {
-      if (!stage.isEmpty()) {
-        events = store.commit(stage.writes(), stage.needsDurability(accepted.length > 0));
+      if (!work.isEmpty()) {
+        events = store.commit(work.writes(), work.needsDurability(accepted.length > 0));
         if (this.#isRecordFull) log.info('the record can be written again');
         this.#isRecordFull = false;
       }
     } catch (error) {
       if (!this.#isRecordFull) log.error({ err: error }, 'commit failed; nothing of this round happened');
       this.#isRecordFull = true;
-      stage.rollback();
+      work.rollback();
       for (const request of accepted) request.reject(commitError(error));
-      for (const attempt of starts.attempts) this.#graveyard.bury(attempt.group);
+      for (const attempt of starts.attempts) this.#groupCleanup.remove(attempt.group);
       // What was observed is still there to be observed; kills of the watchdog are judged again.
       this.#commitRetry ??= setTimeout(() => {
         this.#commitRetry = null;
-        for (const id of this.#attempts.keys()) this.stir(id);
+        for (const id of this.#attempts.keys()) this.enqueueReconcile(id);
         this.wake();
       }, COMMIT_RETRY_MS);
       return;
     }
-    if (!stage.isEmpty()) this.#outlook.changed();
+    if (!work.isEmpty()) this.#planner.changed();
     this.#pressure = pressure;
-    for (const [attempt, memory] of memories) attempt.memory = memory;
+    for (const [attempt, watchState] of watchStates) attempt.watchState = watchState;
     for (const attempt of starts.attempts) this.#begin(attempt);
-    for (const [id, task] of stage.changed()) this.#follow(id, task);
+    for (const [id, task] of work.changed()) this.#follow(id, task);
     for (const request of accepted) request.resolve();
     for (const { ticket, lease } of starts.granted) {
-      this.#tickets.remove(ticket.item.id, stage.now.wallMs);
+      this.#tickets.remove(ticket.item.id, work.now.wallMs);
       ticket.granted(lease);
     }
-    this.hub.publish(events);
+    this.eventBus.publish(events);
     // One a turn of the event loop: each spawn blocks for about a millisecond, and answers should leave in between.
     for (const attempt of starts.attempts) setImmediate(() => this.#launch(attempt));
   }
@@ -272,15 +279,15 @@ export class Engine {
     // Taken back and dispatched again in one round: the attempt before leaves its group and its script.
     this.#retire(attempt.id);
     this.#attempts.set(attempt.id, attempt);
-    this.#enforcer.created(attempt.id, task.state);
+    this.#limits.created(attempt.id, task.state);
   }
 
   /** Does what a committed change asks for. */
   #follow(id: TaskId, task: Task): void {
     const live = this.#attempts.get(id);
     if (isActive(task.state) && live !== undefined) {
-      this.#enforcer.enforce(task, live);
-      this.#climb(id);
+      this.#limits.apply(task, live);
+      this.#advanceKill(id);
       return;
     }
     this.#retire(id);
@@ -291,20 +298,20 @@ export class Engine {
       );
   }
 
-  #examine(stage: Stage, id: TaskId): void {
+  #reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#attempts.get(id);
-    if (live !== undefined && examine(stage, live) === 'look_again') this.#lookAgain.at(id);
+    if (live !== undefined && reconcile(work, live) === 'recheck') this.#recheck.at(id);
   }
 
-  #watch(stage: Stage): Watched {
-    this.#outlook.sampled(stage.now.monoMs);
+  #watch(work: UnitOfWork): Watched {
+    this.#planner.sampled(work.now.monoMs);
     for (const live of this.#attempts.values()) {
       const task = this.live.get(live.id);
-      if (task !== undefined) this.#enforcer.enforce(task, live);
+      if (task !== undefined) this.#limits.apply(task, live);
     }
     const attempts = [...this.#attempts.values()];
-    const memories = sampleAll(this.#deps, stage, attempts, (live) => this.#examine(stage, live.id));
-    return { memories, pressure: watchHost(this.#deps, stage, attempts, this.#pressure) };
+    const watchStates = sampleAll(this.#deps, work, attempts, (live) => this.#reconcile(work, live.id));
+    return { watchStates, pressure: watchHost(this.#deps, work, attempts, this.#pressure) };
   }
 
   #launch(live: LiveAttempt): void {
@@ -312,35 +319,35 @@ export class Engine {
     if (this.#isStopped || task === undefined || !isActive(task.state)) return;
     try {
       launchAttempt(this.#deps, task, task.state.attempt, live);
-      this.#climb(live.id);
+      this.#advanceKill(live.id);
     } catch (error) {
       const message = `the attempt could not be started: ${(error as Error).message}`;
-      this.#later(live.id, (stage) =>
-        stage.change(live.id, { kind: 'could_not_start', message, at: stage.now.wallMs }),
+      this.#later(live.id, (work) =>
+        work.change(live.id, { kind: 'could_not_start', message, at: work.now.wallMs }),
       );
     }
   }
 
-  #climb(id: TaskId): void {
+  #advanceKill(id: TaskId): void {
     const task = this.live.get(id);
     const live = this.#attempts.get(id);
     if (this.#isStopped || live === undefined || task === undefined || !isActive(task.state)) return;
     const { kill } = task.state.attempt;
     if (kill === null || !live.isObserved) return;
     const { clock, killGraceMs } = this.#deps;
-    const { act, report, againInMs } = climb(live, task, kill, killGraceMs, clock.now().monoMs);
-    live.climbAgain(againInMs, () => {
-      this.#climb(id);
-      this.stir(id);
+    const { act, report, againInMs } = advanceKill(live, task, kill, killGraceMs, clock.now().monoMs);
+    live.scheduleKillStep(againInMs, () => {
+      this.#advanceKill(id);
+      this.enqueueReconcile(id);
     });
     if (act === 'kill')
-      this.#later(id, (stage) => stage.change(id, { kind: 'escalate_kill', at: stage.now.wallMs }));
-    if (report !== null) this.#later(id, (stage) => reportStuck(stage, task, live, report));
+      this.#later(id, (work) => work.change(id, { kind: 'escalate_kill', at: work.now.wallMs }));
+    if (report !== null) this.#later(id, (work) => reportStuck(work, task, live, report));
   }
 
   /** What this daemon itself wants of a task, staged in the next round. */
-  #later(id: TaskId, apply: (stage: Stage) => void): void {
-    this.#requests.push({ apply, resolve() {}, reject: () => this.stir(id) });
+  #later(id: TaskId, apply: (work: UnitOfWork) => void): void {
+    this.#requests.push({ apply, resolve() {}, reject: () => this.enqueueReconcile(id) });
     this.wake();
   }
 
@@ -348,11 +355,11 @@ export class Engine {
     const live = this.#attempts.get(id);
     if (live === undefined) return;
     this.#attempts.delete(id);
-    this.#enforcer.forget(id);
-    this.#lookAgain.forget(id);
+    this.#limits.forget(id);
+    this.#recheck.forget(id);
     live.close();
     void this.#deps.logs.ended(live.log, live.paths);
-    this.#graveyard.bury(live.group);
+    this.#groupCleanup.remove(live.group);
     this.#tellIdle();
   }
 
@@ -390,8 +397,8 @@ export class Engine {
 }
 
 interface Watched {
-  readonly memories: Memories;
-  readonly pressure: PressureMemory;
+  readonly watchStates: WatchStates;
+  readonly pressure: PressureState;
 }
 
 const NO_STARTS: Starts = { attempts: [], granted: [] };

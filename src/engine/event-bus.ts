@@ -4,7 +4,7 @@ import type { TaskId } from '../core/task.ts';
 
 type Listener = (event: RecordedEvent) => void;
 
-export class Hub {
+export class EventBus {
   readonly #listeners = new Map<TaskId, Set<Listener>>();
 
   listen(id: TaskId, listener: Listener): () => void {

@@ -5,7 +5,7 @@ import type { TaskId } from '../core/task.ts';
 const FIRST_MS = 5;
 const LONGEST_MS = 1000;
 
-export class LookAgain {
+export class RecheckTimers {
   readonly #look: (id: TaskId) => void;
   readonly #timers = new Map<TaskId, { readonly timer: NodeJS.Timeout; readonly delayMs: number }>();
 

@@ -4,28 +4,28 @@ import type { Now } from '../core/clock.ts';
 import { type Attempt, isActive } from '../core/task.ts';
 import { claimForRecovery, exitThroughTerminal, RecordsUnreadable } from '../exec/records.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
-import type { Stage } from './unit-of-work.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
 
 /**
- * `look_again`: the main process has ended, others of its tree live on, and not every kernel tells when they go; or
+ * `recheck`: the main process has ended, others of its tree live on, and not every kernel tells when they go; or
  * there are no descriptors to look with.
  */
-export function examine(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
+export function reconcile(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
   try {
-    return follow(stage, live);
+    return follow(work, live);
   } catch (error) {
-    if (error instanceof RecordsUnreadable) return 'look_again';
+    if (error instanceof RecordsUnreadable) return 'recheck';
     throw error;
   }
 }
 
-function follow(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
+function follow(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
   const { id } = live;
-  const task = stage.get(id);
+  const task = work.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
   const records = live.records();
   if (records.started !== null)
-    stage.change(id, {
+    work.change(id, {
       kind: 'started',
       pid: records.started.main?.pid ?? null,
       group: live.group.ref,
@@ -36,42 +36,42 @@ function follow(stage: Stage, live: LiveAttempt): 'done' | 'look_again' {
   // Somebody may have deleted the records of an attempt that had begun.
   const areLost = !hasBegun && attempt.startedAt !== null;
   if (!records.isOver && !areLost) {
-    if (!hasBegun && isOverdue(attempt, stage.now)) giveUp(stage, live);
+    if (!hasBegun && isOverdue(attempt, work.now)) giveUp(work, live);
     return 'done';
   }
   if (live.group.populated()) {
     live.hasLeftovers = true;
-    return 'look_again';
+    return 'recheck';
   }
-  const at = stage.now.wallMs;
+  const at = work.now.wallMs;
   if (records.startFailed !== null) {
     // systemd removes the empty groups of a daemon that has died, also one that is about to be entered.
     const wasMade = live.group.ref.driver !== 'systemd';
     const isGone = wasMade && records.started === null && live.group.usage() === null;
     if (isGone)
-      stage.change(id, { kind: 'requeue', why: 'its cgroup was removed before the command had entered it' });
-    else stage.change(id, { kind: 'could_not_start', message: records.startFailed, at });
+      work.change(id, { kind: 'requeue', why: 'its cgroup was removed before the command had entered it' });
+    else work.change(id, { kind: 'could_not_start', message: records.startFailed, at });
   } else if (records.exit === null)
-    stage.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: live.finalUsage(), at });
+    work.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: live.finalUsage(), at });
   else {
     // A child that outlived the main process may have held the output open, which kept the attempt from closing.
     const endedAt = live.hasLeftovers ? at : (records.closedAt ?? records.exit.at);
-    const exit = task.manner.usesPty
+    const exit = task.execOptions.usesPty
       ? exitThroughTerminal(records.exit, attempt.kill !== null)
       : records.exit;
-    stage.change(id, { kind: 'end', exit, usage: live.finalUsage(), at: endedAt });
+    work.change(id, { kind: 'end', exit, usage: live.finalUsage(), at: endedAt });
   }
   return 'done';
 }
 
 /** Whatever was to start it is lost. The claim decides, should it come after all. */
-function giveUp(stage: Stage, { id, paths }: LiveAttempt): void {
+function giveUp(work: UnitOfWork, { id, paths }: LiveAttempt): void {
   switch (claimForRecovery(paths.dir)) {
     case 'taken':
-      stage.change(id, { kind: 'requeue', why: 'its supervisor did not begin' });
+      work.change(id, { kind: 'requeue', why: 'its supervisor did not begin' });
       break;
     case 'begun':
-      stage.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: null, at: stage.now.wallMs });
+      work.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: null, at: work.now.wallMs });
       break;
     case 'unknown':
       break;

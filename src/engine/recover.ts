@@ -9,7 +9,7 @@ import { claimForRecovery } from '../exec/records.ts';
 import type { Store } from '../store/store.ts';
 import { attemptPaths } from './attempt/paths.ts';
 import type { Engine } from './engine.ts';
-import { Stage } from './unit-of-work.ts';
+import { UnitOfWork } from './unit-of-work.ts';
 
 export interface RecoverDeps {
   readonly store: Store;
@@ -26,20 +26,20 @@ export function recover(engine: Engine, deps: RecoverDeps): void {
   for (const lease of store.leases()) engine.adoptLease(lease);
   const found = store.liveTasks();
   for (const task of found) engine.live.put(task.id, task, now.wallMs);
-  const reconcile = (stage: Stage) => {
+  const reconcile = (work: UnitOfWork) => {
     for (const task of found) {
       // Asked again, it may have moved on: an attempt of this daemon is none that an earlier one has left.
-      if (isActive(task.state) && stage.get(task.id) !== task) continue;
-      recoverTask(stage, task, deps);
+      if (isActive(task.state) && work.get(task.id) !== task) continue;
+      recoverTask(work, task, deps);
     }
   };
-  const stage = new Stage(engine.live, engine.leases, now);
-  reconcile(stage);
+  const work = new UnitOfWork(engine.live, engine.leases, now);
+  reconcile(work);
   try {
-    store.commit(stage.writes());
+    store.commit(work.writes());
   } catch (error) {
     deps.log.error({ err: error }, 'the record cannot be written; tasks are adopted as they were');
-    stage.rollback();
+    work.rollback();
     askAgain(engine, reconcile);
   }
   const kept = new Set<string>();
@@ -56,7 +56,7 @@ export function recover(engine: Engine, deps: RecoverDeps): void {
 const ASK_AGAIN_MS = 1000;
 
 /** A full disk must not keep tasks from being watched: what was found enters the record when there is room again. */
-function askAgain(engine: Engine, apply: (stage: Stage) => void): void {
+function askAgain(engine: Engine, apply: (work: UnitOfWork) => void): void {
   const ask = () => engine.request({ apply, resolve() {}, reject: later });
   const later = (error: unknown) => {
     if (!(error instanceof BabysitError && error.code === 'daemon_stopping'))
@@ -65,33 +65,33 @@ function askAgain(engine: Engine, apply: (stage: Stage) => void): void {
   later(null);
 }
 
-function recoverTask(stage: Stage, task: Task, deps: RecoverDeps): void {
+function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
   const { state } = task;
   if (isActive(state)) {
     const { attempt } = state;
     if (attempt.bootId !== deps.bootId) {
       const change: Change = task.requeue
-        ? { kind: 'requeue_lost', why: 'the host was restarted', at: stage.now.wallMs }
-        : { kind: 'lose', reason: 'host_rebooted', usage: null, at: stage.now.wallMs };
-      stage.change(task.id, change);
+        ? { kind: 'requeue_lost', why: 'the host was restarted', at: work.now.wallMs }
+        : { kind: 'lose', reason: 'host_rebooted', usage: null, at: work.now.wallMs };
+      work.change(task.id, change);
       return;
     }
     const { dir } = attemptPaths(deps.tasksDir, task.id, attempt.number);
     if (attempt.startedAt === null && claimForRecovery(dir) === 'taken') {
-      stage.change(task.id, { kind: 'requeue', why: 'the daemon ended before the command had begun' });
+      work.change(task.id, { kind: 'requeue', why: 'the daemon ended before the command had begun' });
       return;
     }
-    stage.tell(task, { event: 'daemon_restarted' });
+    work.tell(task, { event: 'daemon_restarted' });
     return;
   }
   if (state.status !== 'pending') return;
   // Those that ended are told about in the same transaction; one that was removed since is gone for good.
   for (const id of state.waitsFor) {
-    if (stage.get(id) !== undefined) continue;
+    if (work.get(id) !== undefined) continue;
     const other = deps.store.byId(id);
     const gone = { id, name: id, status: 'removed' };
     const blame = task.after?.mode === 'any' ? null : other === null ? gone : causeOf(other);
-    stage.change(task.id, { kind: 'dependency_ended', id, cause: blame, at: stage.now.wallMs });
+    work.change(task.id, { kind: 'dependency_ended', id, cause: blame, at: work.now.wallMs });
   }
 }
 

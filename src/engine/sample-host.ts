@@ -7,10 +7,10 @@ import { readHostMemory } from '../host/memory.ts';
 import { readStalled } from '../host/pressure.ts';
 import { readWrittenBytes } from '../host/process-io.ts';
 import { readTopProcessOutside } from '../host/top-process.ts';
-import { confirmPressure, judgePressure, type PressureMemory } from '../watchdog/pressure.ts';
+import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
 import type { HostSample, PressedTask, PressureRules } from '../watchdog/shortage.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
-import type { Stage } from './unit-of-work.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface HostWatchDeps {
   readonly pressureRules: PressureRules;
@@ -22,26 +22,26 @@ export interface HostWatchDeps {
 /** To be called when the attempts have just been sampled. Stages the kill of a victim. What it returns is to be kept once the round is committed. */
 export function watchHost(
   { pressureRules, home, log }: HostWatchDeps,
-  stage: Stage,
+  work: UnitOfWork,
   attempts: readonly LiveAttempt[],
-  before: PressureMemory,
-): PressureMemory {
+  before: PressureState,
+): PressureState {
   const isDiskPressed = before.disk.lastedMs !== null;
   const tasks = (memBytesOf: (live: LiveAttempt) => number) =>
     attempts
-      .map((live) => pressedTask(stage, live, memBytesOf(live), isDiskPressed))
+      .map((live) => pressedTask(work, live, memBytesOf(live), isDiskPressed))
       .filter((task) => task !== null);
   const sampled = tasks(({ memBytes }) => memBytes);
-  const first = judgePressure(pressureRules, before, sampleHost(home, stage.now), sampled);
+  const first = judgePressure(pressureRules, before, sampleHost(home, work.now), sampled);
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
-  if (first.confirm === null) return first.memory;
+  if (first.confirm === null) return first.state;
   const outside = readTopProcessOutside(new Set(attempts.flatMap(({ group }) => group.pids())));
   const again = tasks(({ group }) => group.usage()?.memBytes ?? 0);
-  const { memory, events, kill, wouldKill } = confirmPressure(
+  const { state, events, kill, wouldKill } = confirmPressure(
     pressureRules,
-    first.memory,
+    first.state,
     first.confirm,
-    sampleHost(home, stage.now),
+    sampleHost(home, work.now),
     again,
     outside,
   );
@@ -49,14 +49,14 @@ export function watchHost(
   if (wouldKill !== null) log.warn({ task: wouldKill.id, ...wouldKill }, 'dry run: would kill');
   if (kill !== null) {
     const { id, reason, detail } = kill;
-    const at = stage.now.wallMs;
-    stage.change(id, {
+    const at = work.now.wallMs;
+    work.change(id, {
       kind: 'request_kill',
       intent: { reason, detail, signal: 'SIGTERM', at, killedAt: null },
     });
     log.warn({ task: id, reason, detail }, 'watchdog kill');
   }
-  return memory;
+  return state;
 }
 
 function sampleHost(home: string, now: Now): HostSample {
@@ -72,12 +72,12 @@ function sampleHost(home: string, now: Now): HostSample {
 
 /** `withWrites`: what a task has written is dear to find out, and needed only while the disk is full. */
 function pressedTask(
-  stage: Stage,
+  work: UnitOfWork,
   live: LiveAttempt,
   memBytes: number,
   withWrites: boolean,
 ): PressedTask | null {
-  const task = stage.get(live.id);
+  const task = work.get(live.id);
   if (task === undefined || !isActive(task.state)) return null;
   const { kill } = task.state.attempt;
   return {
@@ -85,7 +85,7 @@ function pressedTask(
     memBytes,
     estimatedMemBytes: task.estimate.memBytes,
     writtenBytes: withWrites ? writtenBytes(live) : null,
-    endingMs: kill === null ? null : Math.max(0, stage.now.wallMs - kill.at),
+    endingMs: kill === null ? null : Math.max(0, work.now.wallMs - kill.at),
   };
 }
 

@@ -3,11 +3,11 @@ import type { Logger } from 'pino';
 import { isActive } from '../core/task.ts';
 import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
 import { withEvidence } from '../watchdog/stall.ts';
-import { rememberPaused, type WatchMemory } from '../watchdog/state.ts';
+import { rememberPaused, type WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { stallEvidence } from './attempt/stall-diagnosis.ts';
 import type { Logs } from './log-maintenance.ts';
-import type { Stage } from './unit-of-work.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface WatchDeps {
   readonly watchRules: WatchRules;
@@ -16,76 +16,77 @@ export interface WatchDeps {
 }
 
 /** What the watchdog remembers from now on, once the round is committed. */
-export type Memories = ReadonlyMap<LiveAttempt, WatchMemory>;
-export const NO_MEMORIES: Memories = new Map();
+export type WatchStates = ReadonlyMap<LiveAttempt, WatchState>;
+export const NO_WATCH_STATES: WatchStates = new Map();
 
 /** `examine` is called for attempts whose records may say that they are over. */
 export function sampleAll(
   { watchRules, log, logs }: WatchDeps,
-  stage: Stage,
+  work: UnitOfWork,
   attempts: Iterable<LiveAttempt>,
-  examine: (live: LiveAttempt) => void,
-): Memories {
-  const memories = new Map<LiveAttempt, WatchMemory>();
+  reconcile: (live: LiveAttempt) => void,
+): WatchStates {
+  const states = new Map<LiveAttempt, WatchState>();
   for (const live of attempts) {
-    const task = stage.get(live.id);
+    const task = work.get(live.id);
     if (task === undefined || !isActive(task.state)) continue;
     const { attempt } = task.state;
     if (attempt.startedAt === null) {
       // Where inotify has no watch left, nothing else tells that it has begun.
-      examine(live);
+      reconcile(live);
       continue;
     }
     const usage = live.look();
     // While the main process lives it makes no difference whether its supervisor does.
     if (!live.hasMain) {
-      if (live.supervisor === null || live.isSupervisorGone()) examine(live);
+      if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
       else live.nudgeSupervisor();
       // It may just have been found to be over.
-      if (isOver(stage, live)) continue;
+      if (isOver(work, live)) continue;
     }
     if (usage === null) continue;
     const { isStrict } = task.limits;
-    const withIo = live.memory === null || isStallNear(task.limits, live.memory, 2 * watchRules.gapMs);
-    const sample = live.sample(usage, stage.now, { isStrict, withIo });
+    const withIo =
+      live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
+    const sample = live.sample(usage, work.now, { isStrict, withIo });
     if (sample === null) continue;
-    logs.look(live.log, live.supervisor, stage.now);
-    live.progress.look(stage.now.monoMs, live.log.size, live.mayHaveActed);
-    live.heartbeat.beat(task.name, sample, () => live.progress.progress(stage.now.monoMs));
-    const before = live.memory ?? live.firstMemory(sample, task.state);
+    logs.look(live.log, live.supervisor, work.now);
+    live.progress.look(work.now.monoMs, live.log.size, live.mayHaveActed);
+    live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
+    const before = live.watchState ?? live.firstWatchState(sample, task.state);
     if (task.state.status === 'paused') {
-      memories.set(live, rememberPaused(before, sample));
+      states.set(live, rememberPaused(before, sample));
       live.dueInMs = null;
       continue;
     }
     const { estimate, limits } = task;
     const { pidsMax, memMaxBytes } = attempt.envelope;
     const verdict = judge(watchRules, { estimate, limits, pidsMax, memMaxBytes }, before, sample);
-    memories.set(live, verdict.memory);
+    states.set(live, verdict.state);
     live.dueInMs = verdict.dueInMs;
     if (attempt.kill !== null) continue;
     for (const event of verdict.events)
-      stage.tell(
+      work.tell(
         task,
         event.event === 'stall_risk'
-          ? withEvidence(event, stallEvidence(live, verdict.memory, stage.now))
+          ? withEvidence(event, stallEvidence(live, verdict.state, work.now))
           : event,
       );
     if (verdict.wouldKill !== null) {
-      stage.tell(task, { event: 'would_kill', ...verdict.wouldKill });
+      work.tell(task, { event: 'would_kill', ...verdict.wouldKill });
       log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
     }
     if (verdict.kill === null) continue;
     const { reason, detail } = verdict.kill;
     const signal = reason === 'cgroup_oom_killed' ? 'SIGKILL' : 'SIGTERM';
-    const at = stage.now.wallMs;
-    stage.change(live.id, { kind: 'request_kill', intent: { reason, detail, signal, at, killedAt: null } });
+    const at = work.now.wallMs;
+    work.change(live.id, { kind: 'request_kill', intent: { reason, detail, signal, at, killedAt: null } });
     log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
   }
-  return memories;
+  return states;
 }
 
-function isOver(stage: Stage, { id }: LiveAttempt): boolean {
-  const task = stage.get(id);
+function isOver(work: UnitOfWork, { id }: LiveAttempt): boolean {
+  const task = work.get(id);
   return task === undefined || !isActive(task.state);
 }

@@ -17,7 +17,7 @@ import { isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../co
 import type { Change } from '../core/transition.ts';
 import { LiveTasks, pendingItem } from './live-tasks.ts';
 import { Leases } from './queue/leases.ts';
-import { Stage } from './unit-of-work.ts';
+import { UnitOfWork } from './unit-of-work.ts';
 
 const AT = 100_000;
 const NOW = { wallMs: AT, monoMs: 0 };
@@ -26,7 +26,7 @@ const SUBMITTED = { event: 'submitted', queued: true, forced: false } as const;
 function rig() {
   const live = new LiveTasks();
   const leases = new Leases();
-  return { live, leases, stage: () => new Stage(live, leases, NOW) };
+  return { live, leases, work: () => new UnitOfWork(live, leases, NOW) };
 }
 
 function after(n: number, others: readonly Task[], mode: 'ok' | 'any' = 'ok'): Task {
@@ -42,8 +42,8 @@ const kill = (at = AT): Change => ({ kind: 'request_kill', intent: aKill({ at })
 
 describe('the end of a task', () => {
   it('fails a chain of ten thousand behind it, each naming the first', () => {
-    const { stage, live } = rig();
-    const round = stage();
+    const { work, live } = rig();
+    const round = work();
     let last = aTask({ id: taskId(0), name: 'task-0' });
     round.add(last, {}, SUBMITTED);
     for (let n = 1; n <= 10_000; n += 1) {
@@ -60,9 +60,9 @@ describe('the end of a task', () => {
   });
 
   it('lets go those that only wait for an end, and those whose others all completed', () => {
-    const { stage, live } = rig();
+    const { work, live } = rig();
     const [a, b] = [aTask({ id: taskId(1), name: 'a' }), aTask({ id: taskId(2), name: 'b' })];
-    const round = stage();
+    const round = work();
     for (const task of [a, b, after(3, [a], 'any'), after(4, [a, b]), after(5, [b])])
       round.add(task, {}, SUBMITTED);
     for (const { id } of [a, b]) round.change(id, { kind: 'dispatch', attempt: anAttempt() });
@@ -81,22 +81,22 @@ describe('the end of a task', () => {
   });
 
   it('is found by name and key until the round is over, so that neither is given away twice', () => {
-    const { stage } = rig();
-    const round = stage();
+    const { work } = rig();
+    const round = work();
     const task = aTask({ key: 'k' });
     round.add(task, {}, SUBMITTED);
     round.change(task.id, kill());
     assert.equal(round.byName(task.name)?.state.status, 'killed');
     assert.equal(round.byKey(task.project, 'k')?.id, task.id);
     assert.ok(round.isNameTaken(task.name));
-    assert.ok(!stage().isNameTaken(task.name));
+    assert.ok(!work().isNameTaken(task.name));
     assert.equal(round.byKey('/other', 'k'), undefined);
   });
 });
 
 describe('what is written', () => {
   it('is each task once, as it is at the end of the round, and every event in order', () => {
-    const round = rig().stage();
+    const round = rig().work();
     const task = aTask();
     const env = { A: '1' };
     round.add(task, env, SUBMITTED);
@@ -117,8 +117,8 @@ describe('what is written', () => {
   });
 
   it('of a lease that came and went in one round is nothing', () => {
-    const { stage, leases } = rig();
-    const round = stage();
+    const { work, leases } = rig();
+    const round = work();
     const lease = aLease(1);
     assert.ok(round.isEmpty());
     round.grant(lease);
@@ -128,8 +128,8 @@ describe('what is written', () => {
   });
 
   it('is nothing when no change applied', () => {
-    const { stage } = rig();
-    const round = stage();
+    const { work } = rig();
+    const round = work();
     assert.equal(round.change(taskId(1), kill()), false);
     assert.equal(round.change(taskId(1), { kind: 'pause', at: AT }, aTask({ state: ENDED.failed })), false);
     assert.ok(round.isEmpty());
@@ -201,7 +201,7 @@ function changeOf({ what, n, others }: Step, task: Task): Change | null {
   }
 }
 
-function apply(round: Stage, step: Step, record: ReadonlyMap<TaskId, Task>): void {
+function apply(round: UnitOfWork, step: Step, record: ReadonlyMap<TaskId, Task>): void {
   const id = taskId(step.n);
   const known = round.get(id) ?? record.get(id);
   if (step.what === 'add' && known === undefined) round.add(newTask(round, step), {}, SUBMITTED);
@@ -211,7 +211,7 @@ function apply(round: Stage, step: Step, record: ReadonlyMap<TaskId, Task>): voi
   round.change(id, change, known);
 }
 
-function newTask(round: Stage, { n, others }: Step): Task {
+function newTask(round: UnitOfWork, { n, others }: Step): Task {
   const live = others.flatMap((other) => {
     const task = round.get(taskId(other));
     return task === undefined || isEnded(task.state) ? [] : [task];
@@ -282,12 +282,12 @@ describe('whatever a round does', () => {
   it('shows in every index at once, passes every end on, and leaves no trace when it is undone', () =>
     fc.assert(
       fc.property(anyRounds, (rounds) => {
-        const { live, leases, stage } = rig();
+        const { live, leases, work } = rig();
         let record = new Map<TaskId, Task>();
         let held = new Map<LeaseId, Lease>();
         let leaseCount = 0;
         for (const { steps, isCommitted } of rounds) {
-          const round = stage();
+          const round = work();
           for (const step of steps) {
             const lease = leases.values()[step.n];
             if (step.what === 'grant') round.grant(aLease(++leaseCount));

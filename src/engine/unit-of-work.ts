@@ -9,7 +9,7 @@ import type { Environment, Writes } from '../store/store.ts';
 import { keyOf, type LiveTasks } from './live-tasks.ts';
 import type { Leases } from './queue/leases.ts';
 
-export class Stage {
+export class UnitOfWork {
   readonly now: Now;
   readonly #live: LiveTasks;
   readonly #leases: Leases;

@@ -82,7 +82,7 @@ export function launchScript(launch: Launch): string {
     plain.map(([name, value]) => `${name}=${quote(value)}`).join(' '),
     'set +a',
     '} 2>/dev/null',
-    `exec ${[...mannerWords(launch), ...setOdd, ...argv].map(quote).join(' ')}`,
+    `exec ${[...execOptionWords(launch), ...setOdd, ...argv].map(quote).join(' ')}`,
     '',
   ].join('\n');
 }
@@ -109,7 +109,7 @@ function prepared({ preparation }: Launch): string[] {
   ];
 }
 
-function mannerWords({ nice, isBackground, tools }: Launch): string[] {
+function execOptionWords({ nice, isBackground, tools }: Launch): string[] {
   return [
     ...(nice === tools.spawnerNice ? [] : [tools.nice, '-n', String(nice - tools.spawnerNice)]),
     ...(isBackground ? tools.background : []),

@@ -257,7 +257,7 @@ describe('claim', () => {
   });
 });
 
-describe('the manner of a command', () => {
+describe('exec options', () => {
   it('takes the niceness that was asked for, in the idle classes where that was asked for', async () => {
     const show = 'nice; chrt -p $$; ionice -p $$';
     const { log } = await finish(launch(show, { nice: 17, isBackground: true }));

@@ -5,68 +5,68 @@ import fc from 'fast-check';
 import type { Progress } from '../core/progress.ts';
 import {
   foldOutput,
-  foldTold,
+  foldProgressFile,
   forgetUnfinished,
   NO_PROGRESS,
-  type ProgressMemory,
+  type ProgressState,
   progressOf,
 } from './state.ts';
 
 const MINUTE = 60_000;
 
 /** One line of output a minute, the first at 0. */
-function printed(...lines: readonly string[]): { memory: ProgressMemory; nowMs: number } {
-  let memory = NO_PROGRESS;
-  for (const [n, line] of lines.entries()) memory = foldOutput(memory, `${line}\n`, n * MINUTE);
-  return { memory, nowMs: (lines.length - 1) * MINUTE };
+function printed(...lines: readonly string[]): { state: ProgressState; nowMs: number } {
+  let state = NO_PROGRESS;
+  for (const [n, line] of lines.entries()) state = foldOutput(state, `${line}\n`, n * MINUTE);
+  return { state, nowMs: (lines.length - 1) * MINUTE };
 }
-function told(memory: ProgressMemory, nowMs: number, ...lines: readonly object[]): ProgressMemory {
-  return foldTold(memory, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), nowMs);
+function told(state: ProgressState, nowMs: number, ...lines: readonly object[]): ProgressState {
+  return foldProgressFile(state, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), nowMs);
 }
-function shown(memory: ProgressMemory, nowMs: number): Partial<Progress> | null {
-  const progress = progressOf(memory, nowMs);
+function shown(state: ProgressState, nowMs: number): Partial<Progress> | null {
+  const progress = progressOf(state, nowMs);
   return progress && Object.fromEntries(Object.entries(progress).filter(([, value]) => value !== null));
 }
 
 describe('progress of output', () => {
   it('is nothing before something was said', () => {
     assert.equal(progressOf(NO_PROGRESS, 0), null);
-    assert.equal(progressOf(printed('hello', 'world 42').memory, MINUTE), null);
+    assert.equal(progressOf(printed('hello', 'world 42').state, MINUTE), null);
   });
 
   it('has an ETA by the mean rate of the series', () => {
-    const { memory, nowMs } = printed('[10/100] a', '[20/100] b', '[30/100] c');
+    const { state, nowMs } = printed('[10/100] a', '[20/100] b', '[30/100] c');
     // 20 items in 2 minutes, 70 to go.
-    assert.deepEqual(shown(memory, nowMs), { done: 30, total: 100, pct: 30, eta_s: 420, source: 'output' });
+    assert.deepEqual(shown(state, nowMs), { done: 30, total: 100, pct: 30, eta_s: 420, source: 'output' });
     // A task that stands still does not come nearer to its end.
-    assert.equal(progressOf(memory, nowMs + 2 * MINUTE)?.eta_s, 840);
+    assert.equal(progressOf(state, nowMs + 2 * MINUTE)?.eta_s, 840);
   });
 
   it('begins another series where the total changes or the count falls', () => {
-    assert.equal(shown(printed('[9/10] a', '[1/20] b').memory, MINUTE)?.eta_s, undefined);
-    assert.equal(shown(printed('[9/10] a', '[1/10] b', '[2/10] c').memory, 2 * MINUTE)?.eta_s, 480);
+    assert.equal(shown(printed('[9/10] a', '[1/20] b').state, MINUTE)?.eta_s, undefined);
+    assert.equal(shown(printed('[9/10] a', '[1/10] b', '[2/10] c').state, 2 * MINUTE)?.eta_s, 480);
   });
 
   it('takes no rate from lines that were read together', () => {
-    const memory = foldOutput(NO_PROGRESS, '[1/10] a\n[9/10] b\n', 0);
-    assert.equal(shown(foldOutput(memory, 'x\n', 1000), 1000)?.eta_s, undefined);
+    const state = foldOutput(NO_PROGRESS, '[1/10] a\n[9/10] b\n', 0);
+    assert.equal(shown(foldOutput(state, 'x\n', 1000), 1000)?.eta_s, undefined);
   });
 
   it('counts down an ETA that was told, and forgets it when counts go on without one', () => {
-    const { memory, nowMs } = printed('[10/100] a', 'ETA 10m');
-    assert.equal(progressOf(memory, nowMs + 30_000)?.eta_s, 570);
-    const soon = foldOutput(memory, '[20/100] b\n', nowMs + 30_000);
+    const { state, nowMs } = printed('[10/100] a', 'ETA 10m');
+    assert.equal(progressOf(state, nowMs + 30_000)?.eta_s, 570);
+    const soon = foldOutput(state, '[20/100] b\n', nowMs + 30_000);
     assert.equal(progressOf(soon, nowMs + 30_000)?.eta_s, 570);
     const later = foldOutput(soon, '[30/100] c\n', nowMs + 2 * MINUTE);
     assert.equal(progressOf(later, nowMs + 2 * MINUTE)?.eta_s, 630);
   });
 
   it('is over at the end', () => {
-    assert.equal(progressOf(printed('[9/10] a', '[10/10] b').memory, 5 * MINUTE)?.eta_s, 0);
+    assert.equal(progressOf(printed('[9/10] a', '[10/10] b').state, 5 * MINUTE)?.eta_s, 0);
   });
 
   it('keeps the epoch for the bars that follow, and no other phase', () => {
-    const epoch = printed('Epoch 3/10', ' 42/100 [====>....] - ETA: 12s - loss: 0.3').memory;
+    const epoch = printed('Epoch 3/10', ' 42/100 [====>....] - ETA: 12s - loss: 0.3').state;
     assert.deepEqual(shown(epoch, MINUTE), {
       done: 42,
       total: 100,
@@ -76,38 +76,38 @@ describe('progress of output', () => {
       note: 'loss=0.3',
       source: 'output',
     });
-    const clone = printed('Receiving objects:  42% (1234/2938)', '[3/42] building').memory;
+    const clone = printed('Receiving objects:  42% (1234/2938)', '[3/42] building').state;
     assert.deepEqual(shown(clone, MINUTE)?.phase, undefined);
   });
 
   it('of ffmpeg is the time in the length', () => {
-    const { memory } = printed(
+    const { state } = printed(
       '  Duration: 00:10:00.00, start: 0.000000, bitrate: 1205 kb/s',
       'frame= 123 fps=25 q=28.0 size=1024kB time=00:02:30.12 bitrate=1705.1kbits/s speed=1.01x',
     );
-    assert.equal(progressOf(memory, MINUTE)?.pct, 25);
+    assert.equal(progressOf(state, MINUTE)?.pct, 25);
   });
 
   it('reads a bar that draws over itself, also its last state once nothing comes', () => {
-    let memory = foldOutput(NO_PROGRESS, '\r 10%|█         | 1/10 [00:10<01:30,  0.1it/s]', 0);
-    assert.equal(progressOf(memory, 0), null);
-    memory = foldOutput(memory, '', 1000);
-    assert.equal(progressOf(memory, 1000)?.done, 1);
-    memory = foldOutput(memory, '\r 20%|██        | 2/10 [00:20<01:20,  0.1it/s]\r', 10_000);
-    assert.equal(progressOf(memory, 10_000)?.done, 2);
+    let state = foldOutput(NO_PROGRESS, '\r 10%|█         | 1/10 [00:10<01:30,  0.1it/s]', 0);
+    assert.equal(progressOf(state, 0), null);
+    state = foldOutput(state, '', 1000);
+    assert.equal(progressOf(state, 1000)?.done, 1);
+    state = foldOutput(state, '\r 20%|██        | 2/10 [00:20<01:20,  0.1it/s]\r', 10_000);
+    assert.equal(progressOf(state, 10_000)?.done, 2);
   });
 
   it('does not put the two sides of a gap together', () => {
-    const memory = foldOutput(NO_PROGRESS, '[3/4', 0);
-    assert.equal(progressOf(foldOutput(forgetUnfinished(memory), '2] x\n', 0), 0), null);
-    assert.equal(progressOf(foldOutput(memory, '2] x\n', 0), 0)?.total, 42);
+    const state = foldOutput(NO_PROGRESS, '[3/4', 0);
+    assert.equal(progressOf(foldOutput(forgetUnfinished(state), '2] x\n', 0), 0), null);
+    assert.equal(progressOf(foldOutput(state, '2] x\n', 0), 0)?.total, 42);
   });
 });
 
 describe('progress that is told', () => {
   it('wins over what is printed', () => {
-    const { memory } = printed('[40/42] a');
-    assert.deepEqual(shown(told(memory, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0), {
+    const { state } = printed('[40/42] a');
+    assert.deepEqual(shown(told(state, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0), {
       done: 3,
       total: 10,
       pct: 30,
@@ -119,8 +119,8 @@ describe('progress that is told', () => {
   });
 
   it('leaves to the output what it does not speak of', () => {
-    const { memory } = printed('[21/42] loss=0.3');
-    assert.deepEqual(shown(told(memory, 0, { phase: 'warm-up' }), 0), {
+    const { state } = printed('[21/42] loss=0.3');
+    assert.deepEqual(shown(told(state, 0, { phase: 'warm-up' }), 0), {
       done: 21,
       total: 42,
       pct: 50,
@@ -131,9 +131,9 @@ describe('progress that is told', () => {
   });
 
   it('keeps each field until it is told again or taken back', () => {
-    let memory = told(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
-    memory = told(memory, MINUTE, { done: 20 }, { phase: null });
-    assert.deepEqual(shown(memory, MINUTE), {
+    let state = told(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
+    state = told(state, MINUTE, { done: 20 }, { phase: null });
+    assert.deepEqual(shown(state, MINUTE), {
       done: 20,
       total: 40,
       pct: 50,
@@ -142,7 +142,7 @@ describe('progress that is told', () => {
       source: 'told',
     });
     assert.deepEqual(shown(told(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'told' });
-    assert.equal(progressOf(told(memory, MINUTE, { pct: 75 }), MINUTE)?.done, null);
+    assert.equal(progressOf(told(state, MINUTE, { pct: 75 }), MINUTE)?.done, null);
   });
 
   it('passes over what is no JSON object, of another type, or nonsense', () => {
@@ -157,7 +157,10 @@ describe('progress that is told', () => {
       '{"phase":7}',
       '{}',
     ];
-    assert.equal(progressOf(foldTold(NO_PROGRESS, lines.map((line) => `${line}\n`).join(''), 0), 0), null);
+    assert.equal(
+      progressOf(foldProgressFile(NO_PROGRESS, lines.map((line) => `${line}\n`).join(''), 0), 0),
+      null,
+    );
   });
 
   it('is of one line and short', () => {
@@ -181,11 +184,11 @@ describe('the memory', () => {
   it('is bounded and its view valid, whatever is printed', () =>
     fc.assert(
       fc.property(text, fc.boolean(), (parts, isTold) => {
-        let memory = NO_PROGRESS;
+        let state = NO_PROGRESS;
         for (const [n, part] of parts.entries())
-          memory = isTold ? foldTold(memory, part, n * 1000) : foldOutput(memory, part, n * 1000);
-        assert.ok(JSON.stringify(memory).length < 30_000);
-        const progress = progressOf(memory, parts.length * 1000);
+          state = isTold ? foldProgressFile(state, part, n * 1000) : foldOutput(state, part, n * 1000);
+        assert.ok(JSON.stringify(state).length < 30_000);
+        const progress = progressOf(state, parts.length * 1000);
         if (progress === null) return;
         const { pct, eta_s } = progress;
         assert.ok(pct === null || (pct >= 0 && pct <= 100));
@@ -201,9 +204,9 @@ describe('the memory', () => {
         fc.pre(whole.split(/[\r\n]/).every((line) => line.length < 4096));
         const at = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].sort((a, b) => a - b);
         const chunks = [...at, whole.length].map((end, n) => whole.slice(n === 0 ? 0 : at[n - 1], end));
-        let memory = NO_PROGRESS;
-        for (const chunk of chunks) if (chunk !== '') memory = foldOutput(memory, chunk, 0);
-        assert.deepEqual(memory, whole === '' ? NO_PROGRESS : foldOutput(NO_PROGRESS, whole, 0));
+        let state = NO_PROGRESS;
+        for (const chunk of chunks) if (chunk !== '') state = foldOutput(state, chunk, 0);
+        assert.deepEqual(state, whole === '' ? NO_PROGRESS : foldOutput(NO_PROGRESS, whole, 0));
       }),
     ));
 });

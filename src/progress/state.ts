@@ -5,7 +5,7 @@ import { readTold } from './progress-file.ts';
 import { readLine } from './read-line.ts';
 import type { Count, Reading } from './reading.ts';
 
-export interface ProgressMemory {
+export interface ProgressState {
   readonly output: Known;
   readonly told: Known;
   /** Length of what ffmpeg works on; null: none was told. */
@@ -34,7 +34,7 @@ const NOTHING: Known = {
   failed: null,
   note: null,
 };
-export const NO_PROGRESS: ProgressMemory = { output: NOTHING, told: NOTHING, mediaMs: null };
+export const NO_PROGRESS: ProgressState = { output: NOTHING, told: NOTHING, mediaMs: null };
 
 /** Longer than this without an end, a line is no line. */
 const LINE_CHARS = 4096;
@@ -47,36 +47,36 @@ const ETA_TRUST_MS = 60_000;
  * Folds a chunk of output, in the order it was printed. Lines end at `\n` or `\r`. An empty chunk says that nothing came
  * for a while: a line without an end, such as a bar that waits for its next turn, is read as it stands.
  */
-export function foldOutput(memory: ProgressMemory, chunk: string, nowMs: number): ProgressMemory {
-  const { lines, unfinished } = linesOf(memory.output, chunk);
-  let { output, mediaMs } = memory;
+export function foldOutput(state: ProgressState, chunk: string, nowMs: number): ProgressState {
+  const { lines, unfinished } = linesOf(state.output, chunk);
+  let { output, mediaMs } = state;
   for (const line of lines) {
     mediaMs ??= mediaLengthMs(line);
     const media = mediaMs === null ? null : mediaCount(line, mediaMs);
     const reading = media === null ? readLine(line) : { count: media };
     if (reading !== null) output = learn({ ...output, phase: lastingPhase(output, reading) }, reading, nowMs);
   }
-  return { ...memory, mediaMs, output: { ...output, unfinished } };
+  return { ...state, mediaMs, output: { ...output, unfinished } };
 }
 
 /** Folds a chunk of the progress file (see told.ts). */
-export function foldTold(memory: ProgressMemory, chunk: string, nowMs: number): ProgressMemory {
-  const { lines, unfinished } = linesOf(memory.told, chunk);
-  let { told } = memory;
+export function foldProgressFile(state: ProgressState, chunk: string, nowMs: number): ProgressState {
+  const { lines, unfinished } = linesOf(state.told, chunk);
+  let { told } = state;
   for (const line of lines) {
     const reading = line.length > LINE_CHARS ? null : readTold(line, told.count);
     if (reading !== null) told = learn(told, reading, nowMs);
   }
-  return { ...memory, told: { ...told, unfinished } };
+  return { ...state, told: { ...told, unfinished } };
 }
 
 /** After a gap in what was read of the output, the rest of a line does not belong to its beginning. */
-export function forgetUnfinished(memory: ProgressMemory): ProgressMemory {
-  return { ...memory, output: { ...memory.output, unfinished: '' } };
+export function forgetUnfinished(state: ProgressState): ProgressState {
+  return { ...state, output: { ...state.output, unfinished: '' } };
 }
 
 /** What the task tells wins over what its output says. Null: neither said anything. */
-export function progressOf({ output, told }: ProgressMemory, nowMs: number): Progress | null {
+export function progressOf({ output, told }: ProgressState, nowMs: number): Progress | null {
   const counted = told.count === null ? output : told;
   const progress = {
     done: counted.count?.done ?? null,

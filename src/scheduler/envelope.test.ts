@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aCapacity } from '../../test/support/build-snapshot.ts';
 import { anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
-import { PLAIN_MANNER } from '../core/task.ts';
+import { DEFAULT_EXEC_OPTIONS } from '../core/task.ts';
 import { type EnvelopeRules, envelope } from './envelope.ts';
 
 const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16 });
@@ -33,7 +33,7 @@ describe('envelope', () => {
         someLimits({ memPctLimit: memPct, cpuPctLimit: cpuPct }),
         capacity,
         rules,
-        PLAIN_MANNER,
+        DEFAULT_EXEC_OPTIONS,
       );
       assert.deepEqual(caps, {
         memMaxBytes: Math.floor(memGib * GIB),

@@ -1,5 +1,5 @@
 // The hard caps of an attempt, from its estimate, its limits and the host (SPEC section 6).
-import type { Envelope, Estimate, Limits, Manner } from '../core/task.ts';
+import type { Envelope, Estimate, ExecOptions, Limits } from '../core/task.ts';
 import type { Capacity } from './snapshot.ts';
 
 export interface EnvelopeRules {
@@ -24,7 +24,7 @@ export function envelope(
   limits: Limits,
   capacity: Capacity,
   rules: EnvelopeRules,
-  { nice, isBackground }: Pick<Manner, 'nice' | 'isBackground'>,
+  { nice, isBackground }: Pick<ExecOptions, 'nice' | 'isBackground'>,
 ): Envelope {
   return {
     memMaxBytes: Math.floor(

@@ -4,7 +4,7 @@ import type { Need, Snapshot } from './snapshot.ts';
 
 export interface Blocked {
   /** `turn`: it would fit, but would take the room that is promised to those before it. */
-  readonly dim: RoomDim | 'turn';
+  readonly dim: RoomDim | 'reservation';
   /** Bytes, cores or tasks, by `dim`. */
   readonly requested: number;
   readonly available: number;
@@ -66,7 +66,7 @@ export class Explanation {
           limit: capacity.cpuLimitCores,
         };
       case 'slots':
-      case 'turn':
+      case 'reservation':
         return { requested: 1, available: Math.max(0, room.slots), limit: capacity.maxRunning };
     }
   }
@@ -83,7 +83,7 @@ export class Explanation {
   }
 
   #holdersOf(dim: Blocked['dim']): string[] {
-    if (dim === 'turn') return [];
+    if (dim === 'reservation') return [];
     const { running, leases } = this.#snapshot;
     const holders = [
       ...running.map((item) => ({

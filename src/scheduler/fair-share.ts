@@ -1,9 +1,9 @@
-// Whose turn is it: the order of the queue, formed step by step, for each start changes its owner's share.
+// InboxScope turn is it: the order of the queue, formed step by step, for each start changes its owner's share.
 
 import { chargedMem, roomEver, roomOf, shortDim } from './ledger.ts';
 import type { Policy } from './policy.ts';
 import type { Capacity, PendingItem, Snapshot } from './snapshot.ts';
-import { bySubmission, type Gate, type Lane, type Place } from './sub-queue.ts';
+import { bySubmission, type Gate, type Place, type SubQueue } from './sub-queue.ts';
 
 /** What an owner holds, tasks that are about to start included. */
 interface OwnerUse {
@@ -14,8 +14,8 @@ interface OwnerUse {
 }
 
 /** The first item of a lane that has not had its turn, and what its place in the order follows from. */
-export interface Turn {
-  readonly lane: Lane;
+export interface Candidate {
+  readonly subQueue: SubQueue;
   item: PendingItem;
   place: Place;
   effectivePriority: number;
@@ -26,14 +26,14 @@ export interface Turn {
   servedAtMs: number;
 }
 
-type Compare = (a: Turn, b: Turn) => number;
+type Compare = (a: Candidate, b: Candidate) => number;
 
 /**
  * A heap with one turn for each lane. What happens to a turn, a start of its owner or the step to the next item of its
  * lane, only ever moves it back, so it is enough to look at the first again until it stays first.
  */
-export class Turns {
-  readonly #turns: Turn[] = [];
+export class FairShareOrder {
+  readonly #candidates: Candidate[] = [];
   readonly #compare: Compare;
   readonly #capacity: Capacity;
   readonly #nowMs: number;
@@ -51,23 +51,32 @@ export class Turns {
     const owners = policy.order === 'fair' ? ownersOf(snapshot) : new Map<string, OwnerUse>();
     const room = roomEver(snapshot);
     this.#fitsEver = ({ need }) => shortDim(room, need) === null;
-    for (const lane of snapshot.queue.lanes()) {
-      const place = lane.find(this.#fitsEver);
-      const item = place && lane.at(place);
+    for (const subQueue of snapshot.queue.subQueues()) {
+      const place = subQueue.find(this.#fitsEver);
+      const item = place && subQueue.at(place);
       if (place === undefined || item === undefined) continue;
-      const owner = owners.get(lane.owner) ?? newOwner(Number.NEGATIVE_INFINITY);
+      const owner = owners.get(subQueue.owner) ?? newOwner(Number.NEGATIVE_INFINITY);
       const { share, servedAtMs } = owner;
-      const effectivePriority = this.#effectivePriority(lane, item);
+      const effectivePriority = this.#effectivePriority(subQueue, item);
       const isReserved = false;
-      this.#turns.push({ lane, item, place, effectivePriority, isReserved, owner, share, servedAtMs });
+      this.#candidates.push({
+        subQueue,
+        item,
+        place,
+        effectivePriority,
+        isReserved,
+        owner,
+        share,
+        servedAtMs,
+      });
     }
     if (policy.order === 'fair') this.#keepPromise(snapshot);
-    for (let index = (this.#turns.length >>> 1) - 1; index >= 0; index -= 1) this.#sink(index);
+    for (let index = (this.#candidates.length >>> 1) - 1; index >= 0; index -= 1) this.#sink(index);
   }
 
-  get next(): Turn | undefined {
+  get next(): Candidate | undefined {
     for (;;) {
-      const first = this.#turns[0];
+      const first = this.#candidates[0];
       if (first === undefined) return undefined;
       const { share, servedAtMs } = first.owner;
       if (first.share === share && first.servedAtMs === servedAtMs) return first;
@@ -78,35 +87,36 @@ export class Turns {
   }
 
   /** The first turn's item starts: its owner is charged, and the lane's next item follows. */
-  start(turn: Turn): void {
-    const { owner, item } = turn;
+  start(candidate: Candidate): void {
+    const { owner, item } = candidate;
     charge(owner, item.need.memBytes, item.need.cpuCores, this.#capacity);
     owner.servedAtMs = this.#nowMs;
-    this.skip(turn, this.#fitsEver);
+    this.skip(candidate, this.#fitsEver);
   }
 
   /** The first turn passes to the next item of its lane that the gate admits, or the lane is out. */
-  skip(turn: Turn, gate: Gate): void {
-    const { lane } = turn;
-    let place = turn.isReserved ? lane.find(gate) : lane.find(gate, after(turn.place));
-    if (place !== undefined && lane.at(place) === this.#promised) place = lane.find(gate, after(place));
-    const item = place && lane.at(place);
+  skip(candidate: Candidate, gate: Gate): void {
+    const { subQueue } = candidate;
+    let place = candidate.isReserved ? subQueue.find(gate) : subQueue.find(gate, after(candidate.place));
+    if (place !== undefined && subQueue.at(place) === this.#promised)
+      place = subQueue.find(gate, after(place));
+    const item = place && subQueue.at(place);
     if (place === undefined || item === undefined) {
-      const last = this.#turns.pop();
-      if (last !== undefined && last !== turn) this.#turns[0] = last;
+      const last = this.#candidates.pop();
+      if (last !== undefined && last !== candidate) this.#candidates[0] = last;
     } else {
-      turn.place = place;
-      turn.item = item;
-      turn.effectivePriority = this.#effectivePriority(lane, item);
-      turn.isReserved = false;
+      candidate.place = place;
+      candidate.item = item;
+      candidate.effectivePriority = this.#effectivePriority(subQueue, item);
+      candidate.isReserved = false;
     }
     this.#sink(0);
   }
 
   /** Only the head of a lane ages. */
-  #effectivePriority(lane: Lane, item: PendingItem): number {
-    if (item !== lane.head) return lane.priority;
-    return lane.priority + Math.floor(Math.max(0, this.#nowMs - lane.headSinceMs) / this.#ageingMs);
+  #effectivePriority(subQueue: SubQueue, item: PendingItem): number {
+    if (item !== subQueue.head) return subQueue.priority;
+    return subQueue.priority + Math.floor(Math.max(0, this.#nowMs - subQueue.headSinceMs) / this.#ageingMs);
   }
 
   /**
@@ -118,28 +128,28 @@ export class Turns {
     const { promise } = snapshot.queue;
     if (promise === undefined || !this.#fitsEver(promise.item)) return;
     const { item, madeAtMs } = promise;
-    const turn = this.#turns.find((other) => other.lane === snapshot.queue.laneOf(item));
-    if (turn === undefined) return;
-    const { lane } = turn;
-    const effectivePriority = this.#effectivePriority(lane, item);
-    const holder = { ...turn, item, place: lane.placeOf(item), effectivePriority };
+    const candidate = this.#candidates.find((other) => other.subQueue === snapshot.queue.subQueueOf(item));
+    if (candidate === undefined) return;
+    const { subQueue } = candidate;
+    const effectivePriority = this.#effectivePriority(subQueue, item);
+    const holder = { ...candidate, item, place: subQueue.placeOf(item), effectivePriority };
     const room = roomOf(snapshot);
-    const isBroken = this.#turns.some(
+    const isBroken = this.#candidates.some(
       (other) =>
-        other.lane.priority > effectivePriority ||
+        other.subQueue.priority > effectivePriority ||
         (other.item.submittedAtMs > madeAtMs &&
           byFairness(other, holder) < 0 &&
           shortDim(room, other.item.need) !== null),
     );
     if (isBroken) return;
-    Object.assign(turn, holder, { isReserved: true });
+    Object.assign(candidate, holder, { isReserved: true });
     this.#promised = item;
   }
 
   #sink(index: number): void {
-    const turns = this.#turns;
-    const turn = turns[index];
-    if (turn === undefined) return;
+    const turns = this.#candidates;
+    const candidate = turns[index];
+    if (candidate === undefined) return;
     for (let at = index; ; ) {
       let child = 2 * at + 1;
       let least = turns[child];
@@ -148,8 +158,8 @@ export class Turns {
         child += 1;
         least = right;
       }
-      if (least === undefined || this.#compare(turn, least) <= 0) {
-        turns[at] = turn;
+      if (least === undefined || this.#compare(candidate, least) <= 0) {
+        turns[at] = candidate;
         return;
       }
       turns[at] = least;
@@ -159,7 +169,7 @@ export class Turns {
 }
 
 /** The order of `docs/scheduling.md`. */
-function byFairness(a: Turn, b: Turn): number {
+function byFairness(a: Candidate, b: Candidate): number {
   if (a.isReserved !== b.isReserved) return a.isReserved ? -1 : 1;
   if (a.effectivePriority !== b.effectivePriority) return b.effectivePriority - a.effectivePriority;
   if (a.share !== b.share) return a.share - b.share;
@@ -174,7 +184,7 @@ function after({ chunk, index }: Place): Place {
 /** Dominant shares (Ghodsi et al., NSDI 2011) of the owners that wait for something. */
 function ownersOf({ queue, running, leases, capacity }: Snapshot): Map<string, OwnerUse> {
   const owners = new Map<string, OwnerUse>();
-  for (const { owner } of queue.lanes())
+  for (const { owner } of queue.subQueues())
     if (!owners.has(owner)) owners.set(owner, newOwner(queue.servedAtMs(owner)));
   for (const item of running) charge(owners.get(item.owner), chargedMem(item), item.need.cpuCores, capacity);
   for (const { owner, need } of leases) charge(owners.get(owner), need.memBytes, need.cpuCores, capacity);

@@ -1,6 +1,6 @@
 // The queue's future if every task takes the time it estimates: in what order the items wait, and when each starts.
 
-import { Turns } from './fair-share.ts';
+import { FairShareOrder } from './fair-share.ts';
 import { give, roomEver, roomOf, shortDim, take } from './ledger.ts';
 import { type Choice, decide } from './pass.ts';
 import type { Policy } from './policy.ts';
@@ -51,25 +51,25 @@ function orderOf(
   { starts }: Choice,
   until: PendingItem | undefined,
 ): PendingItem[] {
-  const order: PendingItem[] = [];
+  const pending: PendingItem[] = [];
   const startNow = new Set(starts);
-  const turns = new Turns(snapshot, nowMs, policy);
+  const order = new FairShareOrder(snapshot, nowMs, policy);
   let isLast = false;
-  for (let turn = turns.next; turn !== undefined; turn = turns.next) {
-    if (!startNow.has(turn.item)) order.push(turn.item);
-    isLast ||= turn.item === until;
-    if (isLast && order.length >= SIMULATED) break;
-    turns.start(turn);
+  for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
+    if (!startNow.has(candidate.item)) pending.push(candidate.item);
+    isLast ||= candidate.item === until;
+    if (isLast && pending.length >= SIMULATED) break;
+    order.start(candidate);
   }
-  return order;
+  return pending;
 }
 
 /** Those that have no turn, see `Turns`. */
 function stuckIn(snapshot: Snapshot): PendingItem[] {
   const room = roomEver(snapshot);
   const stuck: PendingItem[] = [];
-  for (const lane of snapshot.queue.lanes())
-    for (const item of lane.items()) if (shortDim(room, item.need) !== null) stuck.push(item);
+  for (const subQueue of snapshot.queue.subQueues())
+    for (const item of subQueue.items()) if (shortDim(room, item.need) !== null) stuck.push(item);
   return stuck.sort((a, b) => b.priority - a.priority || bySubmission(a, b));
 }
 
@@ -77,10 +77,10 @@ function stuckIn(snapshot: Snapshot): PendingItem[] {
 function queueOf(items: readonly PendingItem[], from: QueueView, choice: Choice, nowMs: number): Queue {
   const queue = new Queue();
   for (const item of items) queue.add(item, nowMs);
-  for (const lane of queue.lanes()) {
-    const was = lane.head && from.laneOf(lane.head);
-    if (was?.head === lane.head) lane.headSinceMs = was?.headSinceMs ?? nowMs;
-    queue.served(lane.owner, from.servedAtMs(lane.owner));
+  for (const subQueue of queue.subQueues()) {
+    const was = subQueue.head && from.subQueueOf(subQueue.head);
+    if (was?.head === subQueue.head) subQueue.headSinceMs = was?.headSinceMs ?? nowMs;
+    queue.served(subQueue.owner, from.servedAtMs(subQueue.owner));
   }
   for (const { owner } of choice.starts) queue.served(owner, nowMs);
   queue.reserve(choice.reservation, nowMs);

@@ -1,6 +1,6 @@
 // One scheduling pass: which pending items start now, and what the first that cannot is promised.
 
-import { Turns } from './fair-share.ts';
+import { FairShareOrder } from './fair-share.ts';
 import { type Room, roomOf, shortDim, take } from './ledger.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { releasesOf, shadow } from './releases.ts';
@@ -36,21 +36,21 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
   const starts: PendingItem[] = [];
   let room = roomOf(snapshot);
   if (snapshot.queue.size === 0) return { starts, reservation: null, room };
-  const turns = new Turns(snapshot, nowMs, policy);
-  let turn = turns.next;
-  for (; turn !== undefined && shortDim(room, turn.item.need) === null; turn = turns.next) {
-    starts.push(turn.item);
-    room = take(room, turn.item.need);
-    turns.start(turn);
+  const order = new FairShareOrder(snapshot, nowMs, policy);
+  let candidate = order.next;
+  for (; candidate !== undefined && shortDim(room, candidate.item.need) === null; candidate = order.next) {
+    starts.push(candidate.item);
+    room = take(room, candidate.item.need);
+    order.start(candidate);
   }
-  const promise = turn && shadow(room, releasesOf(snapshot, nowMs, starts), turn.item.need);
-  if (!turn || !promise) return { starts, reservation: null, room };
+  const promise = candidate && shadow(room, releasesOf(snapshot, nowMs, starts), candidate.item.need);
+  if (!candidate || !promise) return { starts, reservation: null, room };
 
-  const reservation = { id: turn.item.id, startMs: promise.atMs };
+  const reservation = { id: candidate.item.id, startMs: promise.atMs };
   if (policy.backfill === 'none') return { starts, reservation, room };
   const backfill = new Backfill(room, promise.extra, promise.atMs - nowMs);
-  turns.skip(turn, backfill.gate);
-  const chosen = policy.candidates === 'shortest' ? shortestFirst(turns, backfill) : inOrder(turns, backfill);
+  order.skip(candidate, backfill.gate);
+  const chosen = policy.candidates === 'shortest' ? shortestFirst(order, backfill) : inOrder(order, backfill);
   return { starts: [...starts, ...chosen], reservation, room: backfill.room };
 }
 
@@ -78,25 +78,25 @@ class Backfill {
   }
 }
 
-function inOrder(turns: Turns, backfill: Backfill): PendingItem[] {
+function inOrder(order: FairShareOrder, backfill: Backfill): PendingItem[] {
   const starts: PendingItem[] = [];
-  for (let turn = turns.next; turn !== undefined; turn = turns.next) {
-    if (!backfill.gate(turn.item)) {
-      turns.skip(turn, backfill.gate);
+  for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
+    if (!backfill.gate(candidate.item)) {
+      order.skip(candidate, backfill.gate);
       continue;
     }
-    starts.push(turn.item);
-    backfill.take(turn.item);
-    turns.start(turn);
+    starts.push(candidate.item);
+    backfill.take(candidate.item);
+    order.start(candidate);
   }
   return starts;
 }
 
-function shortestFirst(turns: Turns, backfill: Backfill): PendingItem[] {
+function shortestFirst(order: FairShareOrder, backfill: Backfill): PendingItem[] {
   const candidates: PendingItem[] = [];
-  for (let turn = turns.next; turn !== undefined; turn = turns.next) {
-    if (backfill.gate(turn.item)) candidates.push(turn.item);
-    turns.skip(turn, backfill.gate);
+  for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
+    if (backfill.gate(candidate.item)) candidates.push(candidate.item);
+    order.skip(candidate, backfill.gate);
   }
   const starts: PendingItem[] = [];
   for (const item of candidates.sort((a, b) => a.timeMs - b.timeMs)) {

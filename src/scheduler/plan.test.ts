@@ -134,7 +134,7 @@ describe('plan', () => {
       position: 1,
     });
     assert.deepEqual(planned.get(pending(4).id)?.blocked, {
-      dim: 'turn',
+      dim: 'reservation',
       requested: 1,
       available: 253,
       limit: 256,
@@ -173,7 +173,7 @@ describe('plan', () => {
           const need = snapshot.queue.get(id)?.need;
           if (blocked.dim === 'mem') assert.equal(blocked.requested, need?.memBytes);
           if (blocked.dim === 'cpu') assert.equal(blocked.requested, need?.cpuCores);
-          if (blocked.dim === 'turn') assert.ok(blocked.blockedBy.length > 0);
+          if (blocked.dim === 'reservation') assert.ok(blocked.blockedBy.length > 0);
           else assert.ok(blocked.available < blocked.requested);
         }
       }),

@@ -28,7 +28,7 @@ export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
   let position = 0;
   for (const { item, startMs } of waiting) {
     position += 1;
-    const dim = shortDim(choice.room, item.need) ?? 'turn';
+    const dim = shortDim(choice.room, item.need) ?? 'reservation';
     planned.set(item.id, { startMs, blocked: explanation.of(item.need, dim, position, startMs) });
   }
   return planned;

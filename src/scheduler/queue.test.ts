@@ -6,27 +6,27 @@ import { anyQueue, NOW, pending, queueOf } from '../../test/support/build-snapsh
 import { GIB } from '../../test/support/build-task.ts';
 import { Queue, type QueueView, withItem } from './queue.ts';
 import type { Demand, PendingItem } from './snapshot.ts';
-import { bySubmission, type Lane } from './sub-queue.ts';
+import { bySubmission, type SubQueue } from './sub-queue.ts';
 
 const ids = (items: Iterable<PendingItem>) => [...items].map(({ id }) => id);
 
 /** By owner and priority, each in order. */
 function contents(queue: QueueView): Record<string, string[]> {
-  const lanes = [...queue.lanes()].map(
-    (lane) => [`${lane.owner} ${lane.priority}`, ids(lane.items())] as const,
+  const subQueues = [...queue.subQueues()].map(
+    (subQueue) => [`${subQueue.owner} ${subQueue.priority}`, ids(subQueue.items())] as const,
   );
-  return Object.fromEntries(lanes.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(subQueues.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function expected(items: readonly PendingItem[]): Record<string, string[]> {
-  const lanes = Object.entries(Object.groupBy(items, ({ owner, priority }) => `${owner} ${priority}`));
-  const sorted = lanes.map(([key, own = []]) => [key, ids(own.sort(bySubmission))] as const);
+  const subQueues = Object.entries(Object.groupBy(items, ({ owner, priority }) => `${owner} ${priority}`));
+  const sorted = subQueues.map(([key, own = []]) => [key, ids(own.sort(bySubmission))] as const);
   return Object.fromEntries(sorted.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function find(lane: Lane, gate: (demand: Demand) => boolean): PendingItem | undefined {
-  const place = lane.find(gate);
-  return place && lane.at(place);
+function find(subQueue: SubQueue, gate: (demand: Demand) => boolean): PendingItem | undefined {
+  const place = subQueue.find(gate);
+  return place && subQueue.at(place);
 }
 
 describe('Queue', () => {
@@ -93,8 +93,8 @@ describe('Queue', () => {
         for (const { id } of items.slice(0, removed)) queue.remove(id, NOW);
         const gate = ({ need, timeMs }: Demand) =>
           need.memBytes <= bound.memBytes && need.cpuCores <= bound.cpuCores && timeMs <= bound.timeMs;
-        const [lane] = queue.lanes();
-        assert.equal(lane && find(lane, gate), rest.find(gate));
+        const [subQueue] = queue.subQueues();
+        assert.equal(subQueue && find(subQueue, gate), rest.find(gate));
       }),
       { numRuns: 50 },
     );
@@ -116,7 +116,7 @@ describe('Queue', () => {
 
   it('knows since when each head is the head', () => {
     const queue = queueOf([pending(1), pending(2)]);
-    const since = () => [...queue.lanes()].map(({ headSinceMs }) => headSinceMs);
+    const since = () => [...queue.subQueues()].map(({ headSinceMs }) => headSinceMs);
     queue.remove(pending(2).id, NOW + 1);
     assert.deepEqual(since(), [NOW]);
     queue.add(pending(3), NOW + 2);
@@ -171,7 +171,7 @@ describe('withItem', () => {
         assert.deepEqual(contents(more), expected(items));
         assert.deepEqual(contents(queue), expected(rest));
         assert.equal(more.size, items.length);
-        assert.equal(more.laneOf(extra)?.owner, extra.owner);
+        assert.equal(more.subQueueOf(extra)?.owner, extra.owner);
         assert.ok(Math.abs(more.needs.memBytes - queueOf(items).needs.memBytes) < 1);
       }),
     );

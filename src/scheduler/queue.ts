@@ -1,7 +1,7 @@
 // The pending items that could start if there were room, in lanes: kept up to date by its owner, read by the scheduler.
 
 import type { Need, PendingItem, Reservation } from './snapshot.ts';
-import { Lane } from './sub-queue.ts';
+import { SubQueue } from './sub-queue.ts';
 
 /** The item whose start time was promised by the last decision, and when that was, epoch ms. */
 export interface Promised {
@@ -16,8 +16,8 @@ export interface QueueView {
   readonly needs: Need;
   /** See `Queue.reserve`. */
   readonly promise: Promised | undefined;
-  lanes(): Iterable<Lane>;
-  laneOf(item: PendingItem): Lane | undefined;
+  subQueues(): Iterable<SubQueue>;
+  subQueueOf(item: PendingItem): SubQueue | undefined;
   /** Epoch ms; -Infinity for an owner that never got anything started. */
   servedAtMs(owner: string): number;
 }
@@ -27,7 +27,7 @@ const OWNERS_REMEMBERED = 10_000;
 
 export class Queue implements QueueView {
   readonly #items = new Map<string, PendingItem>();
-  readonly #lanes = new Map<string, Lane>();
+  readonly #subQueues = new Map<string, SubQueue>();
   readonly #counts = new Map<string, number>();
   /** In the order of service, longest ago first. */
   readonly #servedAtMs = new Map<string, number>();
@@ -55,12 +55,12 @@ export class Queue implements QueueView {
     this.#counts.set(item.owner, this.countOf(item.owner) + 1);
     this.#memBytes.add(item.need.memBytes);
     this.#cpuCores.add(item.need.cpuCores);
-    let lane = this.laneOf(item);
-    if (lane === undefined) {
-      lane = new Lane(item.owner, item.priority);
-      this.#lanes.set(laneKey(item), lane);
+    let subQueue = this.subQueueOf(item);
+    if (subQueue === undefined) {
+      subQueue = new SubQueue(item.owner, item.priority);
+      this.#subQueues.set(subQueueKey(item), subQueue);
     }
-    lane.add(item, nowMs);
+    subQueue.add(item, nowMs);
   }
 
   /** Does nothing when there is no such item. */
@@ -73,9 +73,9 @@ export class Queue implements QueueView {
     else this.#counts.set(item.owner, count);
     this.#memBytes.add(-item.need.memBytes);
     this.#cpuCores.add(-item.need.cpuCores);
-    const lane = this.laneOf(item);
-    lane?.remove(item, nowMs);
-    if (lane?.head === undefined) this.#lanes.delete(laneKey(item));
+    const subQueue = this.subQueueOf(item);
+    subQueue?.remove(item, nowMs);
+    if (subQueue?.head === undefined) this.#subQueues.delete(subQueueKey(item));
     if (this.#promise?.id === id) this.#promise = null;
   }
 
@@ -92,12 +92,12 @@ export class Queue implements QueueView {
     return this.#counts.get(owner) ?? 0;
   }
 
-  lanes(): Iterable<Lane> {
-    return this.#lanes.values();
+  subQueues(): Iterable<SubQueue> {
+    return this.#subQueues.values();
   }
 
-  laneOf(item: PendingItem): Lane | undefined {
-    return this.#lanes.get(laneKey(item));
+  subQueueOf(item: PendingItem): SubQueue | undefined {
+    return this.#subQueues.get(subQueueKey(item));
   }
 
   /** Notes that something of `owner` was started. */
@@ -124,23 +124,23 @@ export class Queue implements QueueView {
 
 /** The queue with `item` in it, to be read before it changes again; O(lanes + chunks of the item's lane). */
 export function withItem(queue: QueueView, item: PendingItem, nowMs: number): QueueView {
-  const was = queue.laneOf(item);
-  const lane = was?.with(item, nowMs) ?? new Lane(item.owner, item.priority);
-  if (was === undefined) lane.add(item, nowMs);
-  const lanes = [...queue.lanes()].filter((other) => other !== was);
-  lanes.push(lane);
+  const was = queue.subQueueOf(item);
+  const subQueue = was?.with(item, nowMs) ?? new SubQueue(item.owner, item.priority);
+  if (was === undefined) subQueue.add(item, nowMs);
+  const subQueues = [...queue.subQueues()].filter((other) => other !== was);
+  subQueues.push(subQueue);
   const { memBytes, cpuCores } = queue.needs;
   return {
     size: queue.size + 1,
     needs: { memBytes: memBytes + item.need.memBytes, cpuCores: cpuCores + item.need.cpuCores },
     promise: queue.promise,
-    lanes: () => lanes,
-    laneOf: (other) => (laneKey(other) === laneKey(item) ? lane : queue.laneOf(other)),
+    subQueues: () => subQueues,
+    subQueueOf: (other) => (subQueueKey(other) === subQueueKey(item) ? subQueue : queue.subQueueOf(other)),
     servedAtMs: (owner) => queue.servedAtMs(owner),
   };
 }
 
-function laneKey({ owner, priority }: PendingItem): string {
+function subQueueKey({ owner, priority }: PendingItem): string {
   return `${priority} ${owner}`;
 }
 

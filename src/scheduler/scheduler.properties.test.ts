@@ -101,7 +101,7 @@ describe('never above capacity', () => {
           });
         return false;
       case 'adjust': {
-        const items = [...host.queue.lanes()].flatMap((lane) => [...lane.items()]);
+        const items = [...host.queue.subQueues()].flatMap((subQueue) => [...subQueue.items()]);
         const item = items[op.which % Math.max(1, items.length)];
         if (item === undefined || !isFeasible(op.item)) return false;
         host.queue.remove(item.id, host.nowMs);
@@ -262,7 +262,7 @@ describe('decisions', () => {
   it('do not depend on the order in which the queue was filled', () => {
     fc.assert(
       fc.property(anySnapshot, fc.array(fc.nat(), { minLength: 12, maxLength: 12 }), (snapshot, keys) => {
-        const items = [...snapshot.queue.lanes()].flatMap((lane) => [...lane.items()]);
+        const items = [...snapshot.queue.subQueues()].flatMap((subQueue) => [...subQueue.items()]);
         const shuffled = items
           .map((item, index) => ({ item, key: keys[index] ?? 0 }))
           .sort((a, b) => a.key - b.key)

@@ -20,7 +20,7 @@ interface Chunk {
 const CHUNK_SIZE = 256;
 const FRONT: Place = { chunk: 0, index: 0 };
 
-export class Lane {
+export class SubQueue {
   readonly owner: string;
   readonly priority: number;
   /** Since when its head has been the head, epoch ms. */
@@ -90,15 +90,15 @@ export class Lane {
   }
 
   /** A lane of its own with the same items and `item`; O(chunks). */
-  with(item: PendingItem, nowMs: number): Lane {
-    const lane = new Lane(this.owner, this.priority);
-    lane.headSinceMs = this.headSinceMs;
-    lane.#chunks = [...this.#chunks];
-    const { chunk } = lane.placeOf(item);
-    const target = lane.#chunks[chunk];
-    if (target !== undefined) lane.#chunks[chunk] = { items: [...target.items], least: target.least };
-    lane.add(item, nowMs);
-    return lane;
+  with(item: PendingItem, nowMs: number): SubQueue {
+    const subQueue = new SubQueue(this.owner, this.priority);
+    subQueue.headSinceMs = this.headSinceMs;
+    subQueue.#chunks = [...this.#chunks];
+    const { chunk } = subQueue.placeOf(item);
+    const target = subQueue.#chunks[chunk];
+    if (target !== undefined) subQueue.#chunks[chunk] = { items: [...target.items], least: target.least };
+    subQueue.add(item, nowMs);
+    return subQueue;
   }
 
   #split(chunk: number): void {

@@ -4,7 +4,7 @@ import { BabysitError } from '../core/errors.ts';
 import { type Estimate, isActive, isEnded, type Limits, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
-import type { Stage } from '../engine/unit-of-work.ts';
+import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { infeasibleNeed } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import { roomOf, shortDim } from '../scheduler/ledger.ts';
@@ -17,9 +17,9 @@ export interface AdjustDeps {
 }
 
 /** Throws BabysitError already_ended, infeasible, capacity_exceeded or cap_below_use; then nothing is staged. */
-export function adjust(deps: AdjustDeps, stage: Stage, task: Task, adjustment: Adjustment): void {
+export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustment: Adjustment): void {
   const { engine, profiles } = deps;
-  const { capacity, envelopeRules } = profiles.regime;
+  const { capacity, envelopeRules } = profiles.settings;
   if (isEnded(task.state))
     throw new BabysitError('already_ended', `"${task.name}" is ${task.state.status}`, { name: task.name });
   const estimate: Estimate = {
@@ -35,7 +35,9 @@ export function adjust(deps: AdjustDeps, stage: Stage, task: Task, adjustment: A
   const asksForRoom = adjustment.memBytes !== null || adjustment.cpuCores !== null;
   const why = asksForRoom ? infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) : null;
   if (why !== null) throw infeasibleError(why);
-  const caps = isActive(task.state) ? envelope(estimate, limits, capacity, envelopeRules, task.manner) : null;
+  const caps = isActive(task.state)
+    ? envelope(estimate, limits, capacity, envelopeRules, task.execOptions)
+    : null;
   if (caps !== null) {
     if (!adjustment.force) checkRoom(engine, task, estimate);
     const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;
@@ -46,7 +48,7 @@ export function adjust(deps: AdjustDeps, stage: Stage, task: Task, adjustment: A
         { cap_bytes: caps.memMaxBytes, used_bytes: used },
       );
   }
-  stage.change(task.id, {
+  work.change(task.id, {
     kind: 'adjust',
     estimate,
     limits,

@@ -17,7 +17,7 @@ export function logChanged(engine: Engine, id: TaskId, path: string): Promise<bo
       resolve(hasEnded());
     };
     const backstop = setTimeout(settle, BACKSTOP_MS);
-    stops.push(engine.hub.listen(id, settle), () => clearTimeout(backstop));
+    stops.push(engine.eventBus.listen(id, settle), () => clearTimeout(backstop));
     try {
       const watcher = watch(path, { persistent: false }, settle);
       watcher.on('error', settle);

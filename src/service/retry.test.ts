@@ -11,7 +11,7 @@ import type { Engine } from '../engine/engine.ts';
 /** As if it had been observed. */
 function change(engine: Engine, id: string, what: Change): Promise<void> {
   return new Promise((resolve, reject) => {
-    engine.request({ apply: (stage) => void stage.change(id as TaskId, what), resolve, reject });
+    engine.request({ apply: (work) => void work.change(id as TaskId, what), resolve, reject });
   });
 }
 

@@ -9,7 +9,7 @@ import type { Engine } from '../engine/engine.ts';
 import { pendingItem } from '../engine/live-tasks.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import { holds, leaseItem } from '../engine/queue/leases.ts';
-import type { Stage } from '../engine/unit-of-work.ts';
+import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/policy.ts';
 import type { Store } from '../store/store.ts';
@@ -37,17 +37,17 @@ export interface Submitted {
   readonly isDeduplicated: boolean;
 }
 
-export type Submit = (stage: Stage, run: RunSubmission) => Submitted;
+export type Submit = (work: UnitOfWork, run: RunSubmission) => Submitted;
 
 /** The function throws BabysitError for every refusal; then nothing is staged. */
 export function createSubmit(deps: SubmitDeps): Submit {
   const { engine, store, config, profiles, policy } = deps;
   const rate = new SubmissionRate(config['admission.max_submissions_per_second']);
-  let diskCheckedAt: Stage | null = null;
+  let diskCheckedAt: UnitOfWork | null = null;
 
   /** Once a round: a batch asks a thousand times. */
-  function checkDisk(stage: Stage): void {
-    if (diskCheckedAt === stage) return;
+  function checkDisk(work: UnitOfWork): void {
+    if (diskCheckedAt === work) return;
     const free = deps.freeDisk();
     const floor = config['admission.min_free_disk'];
     if (free < floor)
@@ -55,7 +55,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
         'disk_full',
         `${formatSize(free)} is free in ${deps.home}, the floor is ${formatSize(floor)}`,
       );
-    diskCheckedAt = stage;
+    diskCheckedAt = work;
   }
 
   function checkOwner(owner: string, monoMs: number): void {
@@ -70,9 +70,9 @@ export function createSubmit(deps: SubmitDeps): Submit {
       });
   }
 
-  function find(stage: Stage, ref: string): Task {
-    const found = stage.byName(ref) ?? findTask(store, ref);
-    return stage.get(found.id) ?? found;
+  function find(work: UnitOfWork, ref: string): Task {
+    const found = work.byName(ref) ?? findTask(store, ref);
+    return work.get(found.id) ?? found;
   }
 
   /** Admission counts the queue, in which those that wait for others or for their back-off are not yet. */
@@ -93,23 +93,23 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return lease;
   }
 
-  return (stage, run) => {
-    const nowMs = stage.now.wallMs;
+  return (work, run) => {
+    const nowMs = work.now.wallMs;
     if (run.key !== null) {
-      const known = stage.byKey(run.project, run.key) ?? store.byKey(run.project, run.key);
-      if (known !== null) return { task: stage.get(known.id) ?? known, isDeduplicated: true };
+      const known = work.byKey(run.project, run.key) ?? store.byKey(run.project, run.key);
+      if (known !== null) return { task: work.get(known.id) ?? known, isDeduplicated: true };
     }
-    checkDisk(stage);
-    checkOwner(run.owner ?? run.project, stage.now.monoMs);
+    checkDisk(work);
+    checkOwner(run.owner ?? run.project, work.now.monoMs);
     const task = taskFrom(run, {
       config,
       capacity: profiles.capacity,
       id: deps.newId(nowMs) as TaskId,
       now: nowMs,
       systemd: deps.systemd,
-      isNameTaken: (name) => stage.isNameTaken(name),
-      isNameKnown: (name) => stage.isNameTaken(name) || store.isNameKnown(name),
-      find: (ref) => find(stage, ref),
+      isNameTaken: (name) => work.isNameTaken(name),
+      isNameKnown: (name) => work.isNameTaken(name) || store.isNameKnown(name),
+      find: (ref) => find(work, ref),
     });
     const lease = leaseFor(run, task);
     const item = pendingItem(task);
@@ -127,18 +127,18 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const refused = refusal(admission, run, nowMs);
     if (refused !== null) throw refused;
     const isQueued = admission.kind === 'queue';
-    stage.add(task, run.env, { event: 'submitted', queued: isQueued, forced: run.force });
+    work.add(task, run.env, { event: 'submitted', queued: isQueued, forced: run.force });
     for (const other of run.after === null ? [] : (task.after?.tasks ?? [])) {
-      const now = stage.get(other.id) ?? store.byId(other.id);
+      const now = work.get(other.id) ?? store.byId(other.id);
       if (now === null || !isEnded(now.state)) continue;
       const cause = run.after?.mode === 'any' ? null : causeOf(now);
-      stage.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: nowMs });
+      work.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: nowMs });
     }
     if (lease !== null && !isQueued && task.after === null) {
-      stage.dropLease(lease);
+      work.dropLease(lease);
       if (holds(lease, item.need)) engine.force(task.id);
     }
     if (run.force) engine.force(task.id);
-    return { task: stage.get(task.id) ?? task, isDeduplicated: false };
+    return { task: work.get(task.id) ?? task, isDeduplicated: false };
   };
 }

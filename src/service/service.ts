@@ -13,10 +13,10 @@ import { readHeartbeats } from '../engine/attempt/heartbeat.ts';
 import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Engine } from '../engine/engine.ts';
 import { profileView } from '../engine/profiles/profiles.ts';
-import type { Stage } from '../engine/unit-of-work.ts';
+import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { recoverRotation } from '../logs/rotate.ts';
 import type { Store } from '../store/store.ts';
-import type { WatchMemory } from '../watchdog/state.ts';
+import type { WatchState } from '../watchdog/state.ts';
 import { adjust } from './adjust.ts';
 import { batchLine } from './batch.ts';
 import { type CleanDeps, clean } from './clean.ts';
@@ -51,7 +51,7 @@ export function createService(deps: ServiceDeps): Service {
 
   const figures = (task: Task): LiveFigures | null => {
     const live = isActive(task.state) ? engine.attempt(task.id) : undefined;
-    return live?.memory ? liveFigures(live.memBytes, live.memory) : null;
+    return live?.watchState ? liveFigures(live.memBytes, live.watchState) : null;
   };
   const progressOf = (id: TaskId) => engine.attempt(id)?.progress.progress(clock.now().monoMs) ?? null;
   const show = (task: Task, isPlanned = true): TaskView =>
@@ -59,7 +59,7 @@ export function createService(deps: ServiceDeps): Service {
       nowMs: clock.now().wallMs,
       live: figures(task),
       progress: isActive(task.state) ? progressOf(task.id) : null,
-      waiters: engine.hub.count(task.id),
+      waiters: engine.eventBus.count(task.id),
       waiting: isPlanned ? waitingView(task, engine) : null,
       logPath: task.attempts === 0 ? null : attemptPaths(deps.tasksDir, task.id, task.attempts).log,
     });
@@ -82,28 +82,28 @@ export function createService(deps: ServiceDeps): Service {
   };
 
   /** Runs `apply` in the next round; resolves with what it returned once that is committed. */
-  const inRound = <T>(apply: (stage: Stage) => T): Promise<T> =>
+  const inRound = <T>(apply: (work: UnitOfWork) => T): Promise<T> =>
     new Promise((resolve, reject) => {
       let value: T;
       engine.request({
-        apply: (stage) => {
-          value = apply(stage);
+        apply: (work) => {
+          value = apply(work);
         },
         resolve: () => resolve(value),
         reject,
       });
     });
   /** Stages a change of the live task `ref` names. */
-  const change = async (ref: string, apply: (stage: Stage, task: Task) => void): Promise<TaskView> => {
+  const change = async (ref: string, apply: (work: UnitOfWork, task: Task) => void): Promise<TaskView> => {
     const found = find(ref);
-    await inRound((stage) => {
-      const task = stage.get(found.id) ?? known(found.id);
+    await inRound((work) => {
+      const task = work.get(found.id) ?? known(found.id);
       if (isEnded(task.state))
         throw new BabysitError('already_ended', `"${found.name}" is ${task.state.status}`, {
           name: found.name,
           task_status: task.state.status,
         });
-      apply(stage, task);
+      apply(work, task);
     });
     return shown(found.id);
   };
@@ -114,11 +114,11 @@ export function createService(deps: ServiceDeps): Service {
     doctor: deps.doctor,
     config: () => configView(deps),
     async run(run) {
-      const { task, isDeduplicated } = await inRound((stage) => submit(stage, run));
+      const { task, isDeduplicated } = await inRound((work) => submit(work, run));
       const view = show(known(task.id), engine.live.queue.size <= PLANNED_AT_ONCE);
       return isDeduplicated ? { ...view, deduplicated: true } : view;
     },
-    batch: (lines) => inRound((stage) => lines.map((line) => batchLine(line, (run) => submit(stage, run)))),
+    batch: (lines) => inRound((work) => lines.map((line) => batchLine(line, (run) => submit(work, run)))),
     list: ({ project, owner, tag, statuses, sinceMs }) =>
       store
         .list({
@@ -131,25 +131,25 @@ export function createService(deps: ServiceDeps): Service {
         .map((task) => show(task)),
     task: (ref) => show(find(ref)),
     kill: (ref, signal) =>
-      change(ref, (stage, task) => {
-        const at = stage.now.wallMs;
+      change(ref, (work, task) => {
+        const at = work.now.wallMs;
         const intent: KillIntent = { reason: 'manual', at, detail: { signal }, signal, killedAt: null };
-        stage.change(task.id, { kind: 'request_kill', intent });
+        work.change(task.id, { kind: 'request_kill', intent });
       }),
     pause: (ref) =>
-      change(ref, (stage, task) => {
+      change(ref, (work, task) => {
         if (task.state.status === 'pending') throw notRunning(task, 'paused');
-        stage.change(task.id, { kind: 'pause', at: stage.now.wallMs });
+        work.change(task.id, { kind: 'pause', at: work.now.wallMs });
       }),
     resume: (ref) =>
-      change(ref, (stage, task) => {
+      change(ref, (work, task) => {
         if (task.state.status === 'pending') throw notRunning(task, 'resumed');
-        stage.change(task.id, { kind: 'resume', at: stage.now.wallMs });
+        work.change(task.id, { kind: 'resume', at: work.now.wallMs });
       }),
-    adjust: (ref, adjustment) => change(ref, (stage, task) => adjust(deps, stage, task, adjustment)),
+    adjust: (ref, adjustment) => change(ref, (work, task) => adjust(deps, work, task, adjustment)),
     async retry(ref) {
       const found = find(ref);
-      await inRound((stage) => retry(stage, found));
+      await inRound((work) => retry(work, found));
       return shown(found.id);
     },
     awaitCapacity: (request, listener) => openTicket(deps, request, listener),
@@ -195,16 +195,16 @@ function notRunning(task: Task, what: string): BabysitError {
   });
 }
 
-function retry(stage: Stage, found: Task): void {
-  const task = stage.get(found.id) ?? found;
+function retry(work: UnitOfWork, found: Task): void {
+  const task = work.get(found.id) ?? found;
   if (!isEnded(task.state)) throw notRunning(task, 'retried before it has ended');
-  const holder = stage.byName(task.name);
+  const holder = work.byName(task.name);
   if (holder !== undefined && holder.id !== task.id)
     throw new BabysitError('name_taken', `"${task.name}" is the name of a live task`, { name: task.name });
-  stage.change(task.id, { kind: 'retry' }, task);
+  work.change(task.id, { kind: 'retry' }, task);
 }
 
-function liveFigures(memBytes: number, { cpu, silentMs }: WatchMemory): LiveFigures {
+function liveFigures(memBytes: number, { cpu, silentMs }: WatchState): LiveFigures {
   return {
     memBytes,
     cpuCores: cpu.cores === null ? null : Math.round(cpu.cores * 100) / 100,
@@ -218,7 +218,7 @@ function subscribe({ engine, store }: ServiceDeps, task: Task, after: number): S
   return {
     backlog: backlog(store, task, after),
     start(listener) {
-      if (!isStopped) stopListening = engine.hub.listen(task.id, listener);
+      if (!isStopped) stopListening = engine.eventBus.listen(task.id, listener);
     },
     stop() {
       isStopped = true;

@@ -74,7 +74,7 @@ export function statusView(
       pending: engine.live.pendingCount,
       tickets: [...engine.tickets()].length,
     },
-    profile: profiles.regime.profile,
+    profile: profiles.settings.profile,
     pressure: engine.pressure().map(({ dim, lastedMs, cause }) => ({
       dim,
       lasted_s: Math.round(lastedMs / 1000),

@@ -82,4 +82,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   UPDATE tasks SET body = json_set(body, '$.manner.isUnit', json('false'), '$.manner.isJournaled', json('false'));
   `,
+  `
+  UPDATE tasks SET body = json_remove(json_set(body, '$.execOptions', json_extract(body, '$.manner')), '$.manner');
+  `,
 ];

@@ -122,7 +122,7 @@ describe('the judge', () => {
           rules += 1;
           assert.ok(rules <= 4);
         }
-        assert.ok(watch.memory.elapsedMs > Math.max(timeMs, limits.killTimeoutMs, limits.observabilityMs));
+        assert.ok(watch.state.elapsedMs > Math.max(timeMs, limits.killTimeoutMs, limits.observabilityMs));
       }),
     );
   });
@@ -135,7 +135,7 @@ describe('the judge', () => {
           const dueInMs = watch.step(step).dueInMs;
           if (dueInMs === null || dueInMs < 2 || watch.kill !== null) continue;
           const ahead = new Watch();
-          ahead.memory = { ...watch.memory, lastMonoMs: 5_000, outputBytes: 0 };
+          ahead.state = { ...watch.state, lastMonoMs: 5_000, outputBytes: 0 };
           const { events, kill } = ahead.step({ ms: dueInMs - 1 });
           assert.deepEqual(
             [
@@ -194,7 +194,7 @@ describe('the judge', () => {
             beside.elapsed += ms;
             beside.silent = step.prints ? 0 : beside.silent + ms;
             grow('mem', (step.memBytes ?? 0) > 8 * GIB, ms);
-            grow('cpu', (watch.memory.cpu.cores ?? 99) > 8, ms);
+            grow('cpu', (watch.state.cpu.cores ?? 99) > 8, ms);
           }
           if (kill === null) continue;
           seen += 1;

@@ -174,9 +174,9 @@ describe('the io of a silent task', () => {
         const watch = new Watch({ ...SUBJECT, limits }, { rules: GAP_RULES });
         let looks = 0;
         for (const ms of ticksMs) {
-          const isNear = isStallNear(limits, watch.memory, 2 * GAP_RULES.gapMs);
+          const isNear = isStallNear(limits, watch.state, 2 * GAP_RULES.gapMs);
           if (isNear) looks += 1;
-          else assert.ok(watch.memory.silentMs <= 0.8 * limits.observabilityMs - 2 * GAP_RULES.gapMs);
+          else assert.ok(watch.state.silentMs <= 0.8 * limits.observabilityMs - 2 * GAP_RULES.gapMs);
           watch.step({ ms });
           if (watch.told().includes('stall_risk')) break;
         }
@@ -192,7 +192,7 @@ describe('a gap in which nobody watched', () => {
 
   it('is no silence beyond the warning: the kill comes after what is left of the interval', () => {
     const watch = gappy().steps(1, { ms: 60 * MINUTE });
-    assert.deepEqual([watch.told(), watch.memory.silentMs], [['runaway_risk:elapsed'], 4 * MINUTE]);
+    assert.deepEqual([watch.told(), watch.state.silentMs], [['runaway_risk:elapsed'], 4 * MINUTE]);
     watch.subject = subject({ limits: { killTimeoutMs: 600 * MINUTE } });
     watch.steps(60, {});
     assert.deepEqual([watch.told().at(-1), watch.kill], ['stall_risk', null]);
@@ -201,16 +201,16 @@ describe('a gap in which nobody watched', () => {
 
   it('is no silence at all after the warning', () => {
     const watch = gappy().steps(250, {});
-    assert.equal(watch.steps(1, { ms: 5 * MINUTE }).memory.silentMs, 250_000);
+    assert.equal(watch.steps(1, { ms: 5 * MINUTE }).state.silentMs, 250_000);
   });
 
   it('is no silence when the log has grown meanwhile', () => {
-    assert.equal(gappy().steps(1, { ms: 60 * MINUTE, prints: 1 }).memory.silentMs, 0);
+    assert.equal(gappy().steps(1, { ms: 60 * MINUTE, prints: 1 }).state.silentMs, 0);
   });
 
   it('is running time, but leaves a second for the news of the end', () => {
     const watch = gappy(QUIET).steps(1, { ms: 60 * MINUTE });
-    assert.deepEqual([watch.memory.elapsedMs, watch.kill, watch.verdict?.dueInMs], [60 * MINUTE, null, 1000]);
+    assert.deepEqual([watch.state.elapsedMs, watch.kill, watch.verdict?.dueInMs], [60 * MINUTE, null, 1000]);
     assert.equal(watch.steps(1, {}).kill?.reason, 'elapsed_exceeded');
   });
 
@@ -235,7 +235,7 @@ describe('a gap in which nobody watched', () => {
   it('lies before the first sample of an attempt taken over: its clocks go on, nothing dies of them at once', () => {
     const watch = new Watch(SUBJECT, { elapsedMs: 21 * MINUTE, silentMs: 50 * MINUTE }).steps(1, { ms: 1 });
     assert.deepEqual([watch.told(), watch.kill], [['runaway_risk:elapsed'], null]);
-    assert.equal(watch.memory.silentMs, 4 * MINUTE);
+    assert.equal(watch.state.silentMs, 4 * MINUTE);
     assert.equal(watch.steps(1, { ms: 1 }).kill?.reason, 'elapsed_exceeded');
     assert.equal(watch.told().at(-1), 'stall_risk');
   });
@@ -244,21 +244,21 @@ describe('a gap in which nobody watched', () => {
 describe('a pause', () => {
   it('stops every clock', () => {
     const watch = new Watch(QUIET).steps(20, { memBytes: 9 * GIB, cores: 9 });
-    const { elapsedMs, silentMs, memOverMs, cpuOverMs } = watch.memory;
+    const { elapsedMs, silentMs, memOverMs, cpuOverMs } = watch.state;
     watch.steps(3_600, { memBytes: 9 * GIB, paused: true });
-    const { memory } = watch;
+    const { state } = watch;
     assert.deepEqual(
-      [memory.elapsedMs, memory.silentMs, memory.memOverMs, memory.cpuOverMs],
+      [state.elapsedMs, state.silentMs, state.memOverMs, state.cpuOverMs],
       [elapsedMs, silentMs, memOverMs, cpuOverMs],
     );
     watch.steps(1, { ms: 10, memBytes: 9 * GIB });
-    assert.deepEqual([watch.memory.elapsedMs, watch.memory.cpuOverMs], [elapsedMs + 10, cpuOverMs]);
+    assert.deepEqual([watch.state.elapsedMs, watch.state.cpuOverMs], [elapsedMs + 10, cpuOverMs]);
     assert.equal(watch.kill, null);
   });
 
   it('is in no rate: the CPU used before and after it is not spread over it', () => {
     const watch = new Watch(QUIET).steps(5, { cores: 6 }).steps(100, { paused: true }).steps(1, { cores: 6 });
-    assert.equal(watch.memory.cpu.cores, 6);
+    assert.equal(watch.state.cpu.cores, 6);
   });
 });
 
@@ -276,7 +276,7 @@ describe('adjust', () => {
     const watch = new Watch(QUIET).steps(25, { memBytes: 9 * GIB });
     watch.adjust(subject({ limits: { observabilityMs: 0 }, estimate: { timeMs: 20 * MINUTE } }));
     assert.equal(watch.steps(6, { memBytes: 9 * GIB }).kill?.reason, 'estimated_mem_exceeded');
-    assert.equal(watch.memory.elapsedMs, 31_000);
+    assert.equal(watch.state.elapsedMs, 31_000);
   });
 
   it('of the observability interval grants a whole new one', () => {
@@ -307,7 +307,7 @@ describe('a dry run', () => {
 describe('the highest use of CPU', () => {
   it('is that of some seconds, not of one sample', () => {
     const watch = new Watch(QUIET).steps(30, { cores: 1 }).steps(1, { cores: 16 }).steps(30, { cores: 1 });
-    assert.ok(watch.memory.peakCpuCores < 3);
-    assert.ok(watch.steps(60, { cores: 8 }).memory.peakCpuCores > 7.9);
+    assert.ok(watch.state.peakCpuCores < 3);
+    assert.ok(watch.steps(60, { cores: 8 }).state.peakCpuCores > 7.9);
   });
 });

@@ -2,7 +2,7 @@
 import type { Dim, TaskEvent } from '../core/events.ts';
 import type { Estimate, KillDetail, KillReason, Limits } from '../core/task.ts';
 import { STALL_RISK_AT, stallRisk } from './stall.ts';
-import { remember, resetFor, type Sample, type WatchMemory } from './state.ts';
+import { remember, resetFor, type Sample, type WatchState } from './state.ts';
 
 export interface WatchRules {
   readonly toleranceWindowMs: number;
@@ -30,7 +30,7 @@ export interface Kill {
 }
 
 export interface Verdict {
-  readonly memory: WatchMemory;
+  readonly state: WatchState;
   readonly events: readonly TaskEvent[];
   readonly kill: Kill | null;
   /** In a dry run, what `kill` would have been; once for each reason. */
@@ -48,7 +48,7 @@ const CPU_RISK_MARGIN = 1.05;
 const AFTER_GAP_MS = 1_000;
 
 /** A subject with other numbers than the one before, as `adjust` makes it, begins anew what was counted against the old ones. */
-export function judge(rules: WatchRules, subject: Subject, before: WatchMemory, sample: Sample): Verdict {
+export function judge(rules: WatchRules, subject: Subject, before: WatchState, sample: Sample): Verdict {
   const { estimate, limits } = subject;
   const isGap = before.isNew || sample.now.monoMs - before.lastMonoMs > rules.gapMs;
   const marks = {
@@ -57,20 +57,20 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchMemory, 
     silentMs:
       limits.observabilityMs === 0 ? Number.POSITIVE_INFINITY : STALL_RISK_AT * limits.observabilityMs,
   };
-  const memory = remember(resetFor(before, { estimate, limits }), sample, marks, isGap);
+  const state = remember(resetFor(before, { estimate, limits }), sample, marks, isGap);
   const risks = DIMS.filter(
-    (dim) => aboveEstimate(dim, subject, memory, sample) && !memory.risksTold.includes(dim),
+    (dim) => aboveEstimate(dim, subject, state, sample) && !state.risksTold.includes(dim),
   );
-  const events: TaskEvent[] = risks.map((dim) => runawayRisk(dim, rules, subject, memory, sample));
-  const stall = stallRisk(limits, memory);
+  const events: TaskEvent[] = risks.map((dim) => runawayRisk(dim, rules, subject, state, sample));
+  const stall = stallRisk(limits, state);
   if (stall !== null) events.push(stall);
-  const byTime = killByTime(rules, subject, memory, sample);
-  const kill = killAtOnce(rules, subject, memory, sample) ?? (isGap ? null : byTime);
-  const isNews = kill !== null && !memory.wouldKillTold.includes(kill.reason);
+  const byTime = killByTime(rules, subject, state, sample);
+  const kill = killAtOnce(rules, subject, state, sample) ?? (isGap ? null : byTime);
+  const isNews = kill !== null && !state.wouldKillTold.includes(kill.reason);
   const wouldKill = rules.dryRun && isNews ? kill : null;
-  const dueInMs = dueIn(subject, memory);
+  const dueInMs = dueIn(subject, state);
   return {
-    memory: withTold(memory, risks, stall !== null, wouldKill),
+    state: withTold(state, risks, stall !== null, wouldKill),
     events,
     kill: rules.dryRun ? null : kill,
     wouldKill,
@@ -80,45 +80,45 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchMemory, 
 
 /** Most samples have nothing to tell and leave the memory as it is. */
 function withTold(
-  memory: WatchMemory,
+  state: WatchState,
   risks: readonly Dim[],
   isStallTold: boolean,
   wouldKill: Kill | null,
-): WatchMemory {
-  if (risks.length === 0 && !isStallTold && wouldKill === null) return memory;
+): WatchState {
+  if (risks.length === 0 && !isStallTold && wouldKill === null) return state;
   return {
-    ...memory,
-    risksTold: [...memory.risksTold, ...risks],
-    stallTold: memory.stallTold || isStallTold,
-    wouldKillTold: wouldKill === null ? memory.wouldKillTold : [...memory.wouldKillTold, wouldKill.reason],
+    ...state,
+    risksTold: [...state.risksTold, ...risks],
+    stallTold: state.stallTold || isStallTold,
+    wouldKillTold: wouldKill === null ? state.wouldKillTold : [...state.wouldKillTold, wouldKill.reason],
   };
 }
 
 /** True while the warning of a stall may be due within `withinMs`: it tells rates, which take two samples. */
-export function isStallNear({ observabilityMs }: Limits, memory: WatchMemory, withinMs: number): boolean {
-  return observabilityMs > 0 && memory.silentMs + withinMs > STALL_RISK_AT * observabilityMs;
+export function isStallNear({ observabilityMs }: Limits, state: WatchState, withinMs: number): boolean {
+  return observabilityMs > 0 && state.silentMs + withinMs > STALL_RISK_AT * observabilityMs;
 }
 
-function aboveEstimate(dim: Dim, { estimate }: Subject, memory: WatchMemory, sample: Sample): boolean {
+function aboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sample: Sample): boolean {
   switch (dim) {
     case 'elapsed':
-      return memory.elapsedMs > estimate.timeMs;
+      return state.elapsedMs > estimate.timeMs;
     case 'mem':
       return sample.memBytes > estimate.memBytes;
     case 'cpu':
-      return (memory.cpu.cores ?? 0) > estimate.cpuCores * CPU_RISK_MARGIN;
+      return (state.cpu.cores ?? 0) > estimate.cpuCores * CPU_RISK_MARGIN;
   }
 }
 
 /** What one sample proves. */
-function killAtOnce(rules: WatchRules, subject: Subject, memory: WatchMemory, sample: Sample): Kill | null {
+function killAtOnce(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
   const { limits } = subject;
   if (sample.oomKills > 0)
     return {
       reason: 'cgroup_oom_killed',
       detail: {
         cap_bytes: subject.memMaxBytes,
-        peak_mem_bytes: memory.peakMemBytes,
+        peak_mem_bytes: state.peakMemBytes,
         oom_kills: sample.oomKills,
       },
     };
@@ -128,7 +128,7 @@ function killAtOnce(rules: WatchRules, subject: Subject, memory: WatchMemory, sa
     return {
       reason: 'mem_exceeded',
       detail: {
-        peak_mem_bytes: memory.peakMemBytes,
+        peak_mem_bytes: state.peakMemBytes,
         limit_bytes: limitBytes,
         mem_pct_limit_bytes: pctLimitBytes,
       },
@@ -137,41 +137,41 @@ function killAtOnce(rules: WatchRules, subject: Subject, memory: WatchMemory, sa
 }
 
 /** What only time proves; never decided by the first sample after a gap. */
-function killByTime(rules: WatchRules, subject: Subject, memory: WatchMemory, sample: Sample): Kill | null {
+function killByTime(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
   const { estimate, limits } = subject;
-  if (memory.elapsedMs > limits.killTimeoutMs)
+  if (state.elapsedMs > limits.killTimeoutMs)
     return {
       reason: 'elapsed_exceeded',
-      detail: { elapsed_ms: Math.round(memory.elapsedMs), kill_timeout_ms: limits.killTimeoutMs },
+      detail: { elapsed_ms: Math.round(state.elapsedMs), kill_timeout_ms: limits.killTimeoutMs },
     };
-  if (atLeast(memory.memOverMs, rules.toleranceWindowMs))
+  if (atLeast(state.memOverMs, rules.toleranceWindowMs))
     return {
       reason: 'estimated_mem_exceeded',
       detail: {
-        peak_mem_bytes: memory.peakMemBytes,
+        peak_mem_bytes: state.peakMemBytes,
         mem_bytes: sample.memBytes,
         estimated_mem_bytes: estimate.memBytes,
-        sustained_ms: Math.round(memory.memOverMs ?? 0),
+        sustained_ms: Math.round(state.memOverMs ?? 0),
       },
     };
-  if (atLeast(memory.cpuOverMs, rules.toleranceWindowMs))
+  if (atLeast(state.cpuOverMs, rules.toleranceWindowMs))
     return {
       reason: 'estimated_cpu_exceeded',
       detail: {
-        cpu_cores: round2(memory.cpu.cores ?? 0),
+        cpu_cores: round2(state.cpu.cores ?? 0),
         estimated_cpu_cores: estimate.cpuCores,
-        sustained_ms: Math.round(memory.cpuOverMs ?? 0),
+        sustained_ms: Math.round(state.cpuOverMs ?? 0),
       },
     };
-  if (atLeast(memory.pids.growingMs, rules.pidsWindowMs))
+  if (atLeast(state.pids.growingMs, rules.pidsWindowMs))
     return {
       reason: 'pids_exceeded',
       detail: { pids_max: subject.pidsMax, refused_forks: sample.pidsMaxHits },
     };
-  if (limits.observabilityMs > 0 && memory.silentMs > limits.observabilityMs)
+  if (limits.observabilityMs > 0 && state.silentMs > limits.observabilityMs)
     return {
       reason: 'observability_stall',
-      detail: { silent_ms: Math.round(memory.silentMs), observability_interval_ms: limits.observabilityMs },
+      detail: { silent_ms: Math.round(state.silentMs), observability_interval_ms: limits.observabilityMs },
     };
   return null;
 }
@@ -180,7 +180,7 @@ function runawayRisk(
   dim: Dim,
   rules: WatchRules,
   { estimate, limits }: Subject,
-  memory: WatchMemory,
+  state: WatchState,
   sample: Sample,
 ): TaskEvent {
   const windowS = Math.round(rules.toleranceWindowMs / 1000);
@@ -190,9 +190,9 @@ function runawayRisk(
         event: 'runaway_risk',
         dim,
         estimate: estimate.timeMs,
-        actual: Math.round(memory.elapsedMs),
+        actual: Math.round(state.elapsedMs),
         kill_at: limits.killTimeoutMs,
-        kill_in_s: Math.max(0, Math.round((limits.killTimeoutMs - memory.elapsedMs) / 1000)),
+        kill_in_s: Math.max(0, Math.round((limits.killTimeoutMs - state.elapsedMs) / 1000)),
         hint: 'It runs longer than estimated; it will be killed at kill_timeout unless it ends before.',
       };
     case 'mem':
@@ -210,7 +210,7 @@ function runawayRisk(
         event: 'runaway_risk',
         dim,
         estimate: estimate.cpuCores,
-        actual: round2(memory.cpu.cores ?? 0),
+        actual: round2(state.cpu.cores ?? 0),
         kill_at: KILL_FACTOR * estimate.cpuCores,
         kill_in_s: windowS,
         hint: `It uses more CPU than estimated; above kill_at for ${windowS} s it will be killed.`,
@@ -219,8 +219,8 @@ function runawayRisk(
 }
 
 /** Time until elapsed or silence crosses its next mark, so that no such rule waits for the next tick. */
-function dueIn({ estimate, limits }: Subject, memory: WatchMemory): number | null {
-  const { elapsedMs, silentMs } = memory;
+function dueIn({ estimate, limits }: Subject, state: WatchState): number | null {
+  const { elapsedMs, silentMs } = state;
   const elapsed = Math.min(ahead(estimate.timeMs - elapsedMs), ahead(limits.killTimeoutMs - elapsedMs));
   const { observabilityMs } = limits;
   const silence =

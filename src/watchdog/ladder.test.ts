@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { aKill } from '../../test/support/build-task.ts';
-import { LADDER_START, type LadderMemory, ladderStep } from './ladder.ts';
+import { LADDER_START, type LadderState, ladderStep } from './ladder.ts';
 
 const GRACE = 10_000;
 const term = aKill();
 const sigkill = aKill({ signal: 'SIGKILL' });
 const escalated = aKill({ killedAt: 4_000 });
-const asked: LadderMemory = { ...LADDER_START, askedAt: 1_000 };
-const killed: LadderMemory = { ...asked, firstKilledAt: 11_000, killedAt: 11_000 };
-const stuck: LadderMemory = { ...killed, killedAt: 16_000, reported: 'stuck' };
-const givenUp: LadderMemory = { ...killed, killedAt: 71_000, reported: 'given_up' };
+const asked: LadderState = { ...LADDER_START, askedAt: 1_000 };
+const killed: LadderState = { ...asked, firstKilledAt: 11_000, killedAt: 11_000 };
+const stuck: LadderState = { ...killed, killedAt: 16_000, reported: 'stuck' };
+const givenUp: LadderState = { ...killed, killedAt: 71_000, reported: 'given_up' };
 
 describe('the kill ladder', () => {
   const TABLE: [string, Parameters<typeof ladderStep>, 'ask' | 'kill' | 'none', number][] = [
@@ -41,13 +41,13 @@ describe('the kill ladder', () => {
     const pauses = fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 1, maxLength: 100 });
     fc.assert(
       fc.property(pauses, fc.integer({ min: 1, max: 20_000 }), (waits, graceMs) => {
-        let memory = LADDER_START;
+        let state = LADDER_START;
         let monoMs = 777;
         const acts: { act: string; at: number }[] = [];
         for (const ms of waits) {
           monoMs += ms;
-          const step = ladderStep(term, memory, graceMs, monoMs);
-          memory = step.memory;
+          const step = ladderStep(term, state, graceMs, monoMs);
+          state = step.state;
           if (step.act !== 'none') acts.push({ act: step.act, at: monoMs });
           assert.ok(step.againInMs > 0 && step.againInMs <= Math.max(graceMs, 5_000));
         }
@@ -61,7 +61,7 @@ describe('the kill ladder', () => {
     );
   });
 
-  const REPORTS: [string, LadderMemory, number, 'stuck' | 'given_up' | null][] = [
+  const REPORTS: [string, LadderState, number, 'stuck' | 'given_up' | null][] = [
     ['says nothing while a large process is being torn down', killed, 15_999, null],
     ['says that something is left after 5 s of SIGKILL', { ...killed, killedAt: 15_500 }, 16_000, 'stuck'],
     ['says so once', stuck, 30_000, null],
@@ -69,19 +69,19 @@ describe('the kill ladder', () => {
     ['gives up without a word before when it was not asked for a minute', killed, 80_000, 'given_up'],
     ['gives up once', givenUp, 900_000, null],
   ];
-  for (const [what, memory, monoMs, report] of REPORTS)
-    it(what, () => assert.equal(ladderStep(term, memory, GRACE, monoMs).report, report));
+  for (const [what, state, monoMs, report] of REPORTS)
+    it(what, () => assert.equal(ladderStep(term, state, GRACE, monoMs).report, report));
 
   it('followed by its own clock reaches SIGKILL exactly when the grace is over and goes on, slower, to the end', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60_000 }), (graceMs) => {
-        let memory = LADDER_START;
+        let state = LADDER_START;
         let monoMs = 0;
         const kills: number[] = [];
         const reports: (number | string)[] = [];
         while (monoMs <= graceMs + 80_000) {
-          const step = ladderStep(term, memory, graceMs, monoMs);
-          memory = step.memory;
+          const step = ladderStep(term, state, graceMs, monoMs);
+          state = step.state;
           if (step.act === 'kill') kills.push(monoMs - graceMs);
           if (step.report !== null) reports.push(step.report, monoMs - graceMs);
           monoMs += step.againInMs;

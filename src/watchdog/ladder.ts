@@ -2,7 +2,7 @@
 // plain that SIGKILL does not reach what is left.
 import type { KillIntent } from '../core/task.ts';
 
-export interface LadderMemory {
+export interface LadderState {
   /** Monotonic ms; null: this step has not been taken by this daemon. */
   readonly askedAt: number | null;
   /** The first SIGKILL, and the latest. */
@@ -11,7 +11,7 @@ export interface LadderMemory {
   readonly reported: 'stuck' | 'given_up' | null;
 }
 
-export const LADDER_START: LadderMemory = {
+export const LADDER_START: LadderState = {
   askedAt: null,
   firstKilledAt: null,
   killedAt: null,
@@ -19,7 +19,7 @@ export const LADDER_START: LadderMemory = {
 };
 
 export interface LadderStep {
-  readonly memory: LadderMemory;
+  readonly state: LadderState;
   readonly act: 'ask' | 'kill' | 'none';
   /**
    * `stuck`: SIGKILL has not ended everything; say which processes are left and what holds them. `given_up`: it will not;
@@ -41,42 +41,37 @@ const GIVE_UP_AFTER_MS = 60_000;
 /** Times in ms; `monoMs` is the monotonic clock. */
 export function ladderStep(
   intent: KillIntent,
-  memory: LadderMemory,
+  state: LadderState,
   graceMs: number,
   monoMs: number,
 ): LadderStep {
-  const { askedAt, firstKilledAt, killedAt } = memory;
-  if (firstKilledAt !== null && killedAt !== null) return afterKill(memory, firstKilledAt, killedAt, monoMs);
+  const { askedAt, firstKilledAt, killedAt } = state;
+  if (firstKilledAt !== null && killedAt !== null) return afterKill(state, firstKilledAt, killedAt, monoMs);
   const graceIsOver = askedAt !== null && monoMs - askedAt >= graceMs;
   if (intent.signal === 'SIGKILL' || intent.killedAt !== null || graceIsOver)
     return {
-      memory: { ...memory, firstKilledAt: monoMs, killedAt: monoMs },
+      state: { ...state, firstKilledAt: monoMs, killedAt: monoMs },
       act: 'kill',
       report: null,
       againInMs: KILL_AGAIN_MS,
     };
   if (askedAt === null)
-    return { memory: { ...memory, askedAt: monoMs }, act: 'ask', report: null, againInMs: graceMs };
-  return { memory, act: 'none', report: null, againInMs: graceMs - (monoMs - askedAt) };
+    return { state: { ...state, askedAt: monoMs }, act: 'ask', report: null, againInMs: graceMs };
+  return { state, act: 'none', report: null, againInMs: graceMs - (monoMs - askedAt) };
 }
 
-function afterKill(
-  memory: LadderMemory,
-  firstKilledAt: number,
-  killedAt: number,
-  monoMs: number,
-): LadderStep {
+function afterKill(state: LadderState, firstKilledAt: number, killedAt: number, monoMs: number): LadderStep {
   const sinceFirstMs = monoMs - firstKilledAt;
-  const report = reportAt(sinceFirstMs, memory.reported);
-  const reported = report ?? memory.reported;
+  const report = reportAt(sinceFirstMs, state.reported);
+  const reported = report ?? state.reported;
   const paceMs = reported === null ? KILL_AGAIN_MS : KILL_STUCK_AGAIN_MS;
   const waitMs = paceMs - (monoMs - killedAt);
   return waitMs > 0
-    ? { memory: { ...memory, reported }, act: 'none', report, againInMs: waitMs }
-    : { memory: { ...memory, reported, killedAt: monoMs }, act: 'kill', report, againInMs: paceMs };
+    ? { state: { ...state, reported }, act: 'none', report, againInMs: waitMs }
+    : { state: { ...state, reported, killedAt: monoMs }, act: 'kill', report, againInMs: paceMs };
 }
 
-function reportAt(sinceFirstMs: number, reported: LadderMemory['reported']): LadderStep['report'] {
+function reportAt(sinceFirstMs: number, reported: LadderState['reported']): LadderStep['report'] {
   if (sinceFirstMs >= GIVE_UP_AFTER_MS && reported !== 'given_up') return 'given_up';
   return sinceFirstMs >= STUCK_AFTER_MS && reported === null ? 'stuck' : null;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
 import { aPressedTask, Host, PRESSURE_RULES } from '../../test/support/pressure-rig.ts';
-import { isUnderPressure, pressureStates } from './pressure.ts';
+import { isUnderPressure, ongoingPressure } from './pressure.ts';
 
 const [A, B, C] = [taskId(1), taskId(2), taskId(3)];
 const hog = aPressedTask(A, { memBytes: 20 * GIB, estimatedMemBytes: 4 * GIB });
@@ -14,7 +14,7 @@ describe('memory pressure', () => {
   it('begins at once, kills after the whole window and not before', () => {
     const host = new Host({ tasks: [hog, big] });
     host.steps(30, { usedPct: 80 });
-    assert.ok(isUnderPressure(host.memory));
+    assert.ok(isUnderPressure(host.state));
     assert.deepEqual([host.told(), host.kills], [['pressure_began:mem'], []]);
     host.steps(1, { usedPct: 80 });
     assert.deepEqual(
@@ -25,17 +25,17 @@ describe('memory pressure', () => {
 
   it('at the limit is none', () => {
     const host = new Host({ tasks: [hog] }).steps(100, { usedPct: 70 });
-    assert.deepEqual([host.told(), host.kills, isUnderPressure(host.memory)], [[], [], false]);
+    assert.deepEqual([host.told(), host.kills, isUnderPressure(host.state)], [[], [], false]);
   });
 
   it('begins its window anew after one good sample, and ends after five calm seconds', () => {
     const host = new Host({ tasks: [hog] }).steps(30, { usedPct: 80 }).steps(1, { usedPct: 60 });
-    assert.ok(isUnderPressure(host.memory));
+    assert.ok(isUnderPressure(host.state));
     host.steps(30, { usedPct: 80 });
     assert.deepEqual([host.kills, host.told()], [[], ['pressure_began:mem']]);
     host.steps(5, { usedPct: 60 });
     assert.deepEqual(host.told(), ['pressure_began:mem', 'pressure_ended:mem']);
-    assert.ok(!isUnderPressure(host.memory));
+    assert.ok(!isUnderPressure(host.state));
   });
 
   it('takes the task above its estimate, though another uses more', () => {
@@ -58,7 +58,7 @@ describe('memory pressure', () => {
     host.steps(120, { usedPct: 90 });
     assert.deepEqual([host.told(), host.kills], [['pressure_began:mem', 'external_cause:mem'], []]);
     assert.deepEqual(
-      pressureStates(host.memory).map(({ dim, lastedMs, cause }) => [dim, lastedMs, cause?.cause]),
+      ongoingPressure(host.state).map(({ dim, lastedMs, cause }) => [dim, lastedMs, cause?.cause]),
       [['mem', 119_000, 'external']],
     );
     const [, external] = host.events;
@@ -197,7 +197,7 @@ describe('disk pressure', () => {
 
   it('needs more than the limit', () => {
     const host = fill(new Host({ tasks, diskUsedPct: 97 }), 60, [0, MIB], MIB);
-    assert.deepEqual([host.kills, isUnderPressure(host.memory)], [[], false]);
+    assert.deepEqual([host.kills, isUnderPressure(host.state)], [[], false]);
   });
 
   it('without measured writers kills nothing', () => {

@@ -35,7 +35,7 @@ export interface PressureCause {
   readonly detail: KillDetail;
 }
 
-export interface PressureMemory {
+export interface PressureState {
   /** Null: no sample yet. */
   readonly lastMonoMs: number | null;
   readonly mem: Episode;
@@ -51,7 +51,7 @@ const CALM: Episode = {
   told: [],
   cause: null,
 };
-export const NO_PRESSURE: PressureMemory = { lastMonoMs: null, mem: CALM, disk: CALM, diskStart: null };
+export const NO_PRESSURE: PressureState = { lastMonoMs: null, mem: CALM, disk: CALM, diskStart: null };
 
 export type PressureReason = 'system_mem_pressure' | 'system_disk_pressure';
 
@@ -71,7 +71,7 @@ export type PressureEvent =
     };
 
 export interface PressureVerdict {
-  readonly memory: PressureMemory;
+  readonly state: PressureState;
   readonly events: readonly PressureEvent[];
   /** Take a fresh sample of host and tasks, look for the top process outside, and call `confirmPressure`. */
   readonly confirm: { readonly dim: PressureDim; readonly finding: Finding } | null;
@@ -84,7 +84,7 @@ export interface PressureKill {
 }
 
 export interface PressureConclusion {
-  readonly memory: PressureMemory;
+  readonly state: PressureState;
   readonly events: readonly PressureEvent[];
   readonly kill: PressureKill | null;
   /** In a dry run, what `kill` would have been; once per episode and victim. */
@@ -97,28 +97,28 @@ const REASONS = { mem: 'system_mem_pressure', disk: 'system_disk_pressure' } as 
 const CALM_AFTER_MS = 5_000;
 
 /** While this holds nothing is dispatched. */
-export function isUnderPressure(memory: PressureMemory): boolean {
-  return pressureStates(memory).length > 0;
+export function isUnderPressure(state: PressureState): boolean {
+  return ongoingPressure(state).length > 0;
 }
 
-/** What people are told while it lasts. */
-export interface PressureState {
+/** What `status` shows while it lasts. */
+export interface OngoingPressure {
   readonly dim: PressureDim;
   readonly lastedMs: number;
   /** Null: nobody has looked for it yet. */
   readonly cause: PressureCause | null;
 }
 
-export function pressureStates(memory: PressureMemory): readonly PressureState[] {
+export function ongoingPressure(state: PressureState): readonly OngoingPressure[] {
   return DIMS.flatMap((dim) => {
-    const { lastedMs, cause } = memory[dim];
+    const { lastedMs, cause } = state[dim];
     return lastedMs === null ? [] : [{ dim, lastedMs, cause }];
   });
 }
 
 export function judgePressure(
   rules: PressureRules,
-  before: PressureMemory,
+  before: PressureState,
   sample: HostSample,
   tasks: readonly PressedTask[],
 ): PressureVerdict {
@@ -135,28 +135,28 @@ export function judgePressure(
     return episode;
   };
   const [mem, disk] = [follow('mem'), follow('disk')];
-  const memory: PressureMemory = {
+  const state: PressureState = {
     lastMonoMs: sample.now.monoMs,
     mem,
     disk,
     diskStart: disk.lastedMs === null ? null : diskStart(before.diskStart, sample, tasks),
   };
-  return { memory, events, confirm: due(rules, memory, sample, tasks) };
+  return { state, events, confirm: due(rules, state, sample, tasks) };
 }
 
 /** The second look. Kills only when it finds the same cause and the same victim. */
 export function confirmPressure(
   rules: PressureRules,
-  memory: PressureMemory,
+  state: PressureState,
   { dim, finding }: NonNullable<PressureVerdict['confirm']>,
   sample: HostSample,
   tasks: readonly PressedTask[],
   outside: OutsideProcess | null,
 ): PressureConclusion {
-  const shortage = shortageOf(dim, rules, sample, tasks, memory.diskStart);
+  const shortage = shortageOf(dim, rules, sample, tasks, state.diskStart);
   const found = causeOf(shortage);
-  if (found === null || !isSame(found, finding)) return { memory, events: [], kill: null, wouldKill: null };
-  const episode = memory[dim];
+  if (found === null || !isSame(found, finding)) return { state, events: [], kill: null, wouldKill: null };
+  const episode = state[dim];
   const common = {
     ...shortage.detail,
     sustained_s: seconds(episode.overMs ?? 0),
@@ -165,7 +165,7 @@ export function confirmPressure(
   if (found.cause !== 'ours') {
     const event = found.cause === 'external' ? 'external_cause' : 'spread_cause';
     return {
-      memory: withEpisode(memory, dim, {
+      state: withEpisode(state, dim, {
         ...episode,
         told: [...episode.told, found.cause],
         cause: { cause: found.cause, detail: common },
@@ -179,7 +179,7 @@ export function confirmPressure(
   const kill = { id, reason: REASONS[dim], detail: { ...common, ...victimDetail(dim, id, shortage, tasks) } };
   const told = rules.dryRun ? [...episode.told, id] : episode.told;
   return {
-    memory: withEpisode(memory, dim, {
+    state: withEpisode(state, dim, {
       ...episode,
       told,
       cooldownMs: rules.cooldownMs,
@@ -209,14 +209,14 @@ function next(before: Episode, isOver: boolean, stepMs: number, isGap: boolean):
 /** Memory first: a host without it stands still, one without disk does not. */
 function due(
   rules: PressureRules,
-  memory: PressureMemory,
+  state: PressureState,
   sample: HostSample,
   tasks: readonly PressedTask[],
 ): PressureVerdict['confirm'] {
   for (const dim of DIMS) {
-    const { overMs, cooldownMs, told } = memory[dim];
+    const { overMs, cooldownMs, told } = state[dim];
     if (overMs === null || overMs < rules.windowMs || cooldownMs > 0) continue;
-    const finding = causeOf(shortageOf(dim, rules, sample, tasks, memory.diskStart));
+    const finding = causeOf(shortageOf(dim, rules, sample, tasks, state.diskStart));
     if (finding === null || (finding.cause !== 'ours' && told.includes(finding.cause))) continue;
     return { dim, finding };
   }
@@ -274,12 +274,12 @@ function outsideDetail(outside: OutsideProcess | null): KillDetail {
   };
 }
 
-function withEpisode(memory: PressureMemory, dim: PressureDim, episode: Episode): PressureMemory {
+function withEpisode(state: PressureState, dim: PressureDim, episode: Episode): PressureState {
   switch (dim) {
     case 'mem':
-      return { ...memory, mem: episode };
+      return { ...state, mem: episode };
     case 'disk':
-      return { ...memory, disk: episode };
+      return { ...state, disk: episode };
   }
 }
 

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { lastLineOf, NO_PROGRESS, type ProgressMemory, progressOf } from './repetition.ts';
+import { lastLineOf, NO_PROGRESS, type ProgressState, progressOf } from './repetition.ts';
 
 /** For each chunk whether it was progress. */
 function progress(...chunks: readonly string[]): boolean[] {
-  let memory: ProgressMemory = NO_PROGRESS;
+  let state: ProgressState = NO_PROGRESS;
   return chunks.map((chunk) => {
-    const step = progressOf(memory, chunk);
-    memory = step.memory;
+    const step = progressOf(state, chunk);
+    state = step.state;
     return step.isProgress;
   });
 }
@@ -43,10 +43,10 @@ describe('strict progress', () => {
   it('needs bounded memory, whatever is printed', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 9_000 })), (chunks) => {
-        let memory: ProgressMemory = NO_PROGRESS;
-        for (const chunk of chunks) memory = progressOf(memory, chunk).memory;
-        assert.ok(memory.unfinished.length <= 4_096 && memory.recent.length <= 16);
-        assert.ok(memory.recent.every((line) => line.length <= 256));
+        let state: ProgressState = NO_PROGRESS;
+        for (const chunk of chunks) state = progressOf(state, chunk).state;
+        assert.ok(state.unfinished.length <= 4_096 && state.recent.length <= 16);
+        assert.ok(state.recent.every((line) => line.length <= 256));
       }),
     );
   });
@@ -57,9 +57,9 @@ describe('strict progress', () => {
       fc.property(text, fc.nat({ max: 60 }), (parts, cut) => {
         const whole = parts.join('');
         const first = progressOf(NO_PROGRESS, whole.slice(0, cut));
-        const second = progressOf(first.memory, whole.slice(cut));
+        const second = progressOf(first.state, whole.slice(cut));
         const once = progressOf(NO_PROGRESS, whole);
-        assert.deepEqual(second.memory, once.memory);
+        assert.deepEqual(second.state, once.state);
         assert.equal(first.isProgress || second.isProgress, once.isProgress);
       }),
     );

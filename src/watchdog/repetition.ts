@@ -1,13 +1,13 @@
 // --observability=strict: which new output is progress. A line counts when it differs from the last ones, digits and dots folded.
 
-export interface ProgressMemory {
+export interface ProgressState {
   /** The last lines as they were compared, oldest first. */
   readonly recent: readonly string[];
   /** The line that has not ended yet. */
   readonly unfinished: string;
 }
 
-export const NO_PROGRESS: ProgressMemory = { recent: [], unfinished: '' };
+export const NO_PROGRESS: ProgressState = { recent: [], unfinished: '' };
 
 /** A program that repeats itself does so with a period of a few lines. */
 const REMEMBERED_LINES = 16;
@@ -20,16 +20,16 @@ const LINE_CHARS = 4096;
  * itself). Escape sequences of terminals, blanks at the ends and empty lines do not count.
  */
 export function progressOf(
-  memory: ProgressMemory,
+  state: ProgressState,
   chunk: string,
-): { readonly memory: ProgressMemory; readonly isProgress: boolean } {
-  const lines = (memory.unfinished + chunk).split(/[\r\n]/);
+): { readonly state: ProgressState; readonly isProgress: boolean } {
+  const lines = (state.unfinished + chunk).split(/[\r\n]/);
   let unfinished = lines.pop() ?? '';
   if (unfinished.length > LINE_CHARS) {
     lines.push(unfinished);
     unfinished = '';
   }
-  let { recent } = memory;
+  let { recent } = state;
   let isProgress = false;
   for (const line of lines) {
     const folded = fold(line);
@@ -37,7 +37,7 @@ export function progressOf(
     isProgress ||= !recent.includes(folded);
     recent = [...recent.filter((other) => other !== folded), folded].slice(-REMEMBERED_LINES);
   }
-  return { memory: { recent, unfinished }, isProgress };
+  return { state: { recent, unfinished }, isProgress };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character

@@ -2,7 +2,7 @@
 import type { TaskEvent } from '../core/events.ts';
 import type { Limits } from '../core/task.ts';
 import { formatSize } from '../units/size.ts';
-import type { WatchMemory } from './state.ts';
+import type { WatchState } from './state.ts';
 
 export type StallRisk = Extract<TaskEvent, { readonly event: 'stall_risk' }>;
 
@@ -46,18 +46,18 @@ const BUFFERED =
   'block-buffered output (C and C++ programs print into a pipe only every 4 KB): run it with --pty, or under stdbuf -oL';
 
 /** Null: no warning is due. */
-export function stallRisk({ observabilityMs }: Limits, memory: WatchMemory): StallRisk | null {
-  if (observabilityMs === 0 || memory.stallTold || memory.silentMs <= STALL_RISK_AT * observabilityMs)
+export function stallRisk({ observabilityMs }: Limits, state: WatchState): StallRisk | null {
+  if (observabilityMs === 0 || state.stallTold || state.silentMs <= STALL_RISK_AT * observabilityMs)
     return null;
   const { text, hint } = diagnoseStall({
-    cpuCores: memory.cpu.cores,
-    ioBytesPerS: memory.io.bytesPerS,
+    cpuCores: state.cpu.cores,
+    ioBytesPerS: state.io.bytesPerS,
     processes: [],
   });
   return {
     event: 'stall_risk',
-    silent_s: Math.round(memory.silentMs / 1000),
-    kill_in_s: Math.max(0, Math.round((observabilityMs - memory.silentMs) / 1000)),
+    silent_s: Math.round(state.silentMs / 1000),
+    kill_in_s: Math.max(0, Math.round((observabilityMs - state.silentMs) / 1000)),
     diagnosis: text,
     last_line: null,
     last_line_age_s: null,

@@ -10,7 +10,7 @@ export interface Asked {
   readonly limits: Limits;
 }
 
-export interface WatchMemory {
+export interface WatchState {
   readonly lastMonoMs: number;
   /** No sample has been judged yet: the clocks come from files and the wall clock. */
   readonly isNew: boolean;
@@ -54,7 +54,7 @@ export interface Sample {
 }
 
 /** `elapsedMs` and `silentMs` are above zero when an attempt is taken over from an earlier daemon. */
-export function newMemory(sample: Sample, elapsedMs: number, silentMs: number): WatchMemory {
+export function newWatchState(sample: Sample, elapsedMs: number, silentMs: number): WatchState {
   const { monoMs } = sample.now;
   return {
     lastMonoMs: monoMs,
@@ -94,59 +94,59 @@ const CPU_SMOOTHING_MS = 10_000;
  * the daemon or the machine stood still) running time counts, because the task may have run; silence counts up to its
  * mark only, and windows begin anew, because nobody saw what was in between.
  */
-export function remember(memory: WatchMemory, sample: Sample, marks: Marks, isGap: boolean): WatchMemory {
-  const stepMs = Math.max(0, sample.now.monoMs - memory.lastMonoMs);
-  const cpu = cpuRate(memory.cpu, sample);
-  const isCpuFresh = cpu !== memory.cpu;
+export function remember(state: WatchState, sample: Sample, marks: Marks, isGap: boolean): WatchState {
+  const stepMs = Math.max(0, sample.now.monoMs - state.lastMonoMs);
+  const cpu = cpuRate(state.cpu, sample);
+  const isCpuFresh = cpu !== state.cpu;
   const smoothCpuCores = isCpuFresh
-    ? smooth(memory.smoothCpuCores, cpu.cores ?? 0, cpu.monoMs - memory.cpu.monoMs)
-    : memory.smoothCpuCores;
-  const printed = sample.outputBytes !== memory.outputBytes || sample.outputAt !== memory.outputAt;
+    ? smooth(state.smoothCpuCores, cpu.cores ?? 0, cpu.monoMs - state.cpu.monoMs)
+    : state.smoothCpuCores;
+  const printed = sample.outputBytes !== state.outputBytes || sample.outputAt !== state.outputAt;
   const over = (beforeMs: number | null, holds: boolean) => sustained(isGap ? null : beforeMs, holds, stepMs);
   return {
     lastMonoMs: sample.now.monoMs,
     isNew: false,
-    asked: memory.asked,
-    elapsedMs: memory.elapsedMs + stepMs,
-    silentMs: printed ? 0 : silence(memory, stepMs, isGap ? marks.silentMs : Number.POSITIVE_INFINITY),
+    asked: state.asked,
+    elapsedMs: state.elapsedMs + stepMs,
+    silentMs: printed ? 0 : silence(state, stepMs, isGap ? marks.silentMs : Number.POSITIVE_INFINITY),
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpu,
-    io: ioRate(memory.io, sample),
-    peakMemBytes: Math.max(memory.peakMemBytes, sample.memBytes),
+    io: ioRate(state.io, sample),
+    peakMemBytes: Math.max(state.peakMemBytes, sample.memBytes),
     smoothCpuCores,
-    peakCpuCores: Math.max(memory.peakCpuCores, smoothCpuCores),
-    memOverMs: over(memory.memOverMs, sample.memBytes > marks.memBytes),
+    peakCpuCores: Math.max(state.peakCpuCores, smoothCpuCores),
+    memOverMs: over(state.memOverMs, sample.memBytes > marks.memBytes),
     // Right after a pause there is no rate yet: the window neither grows nor ends.
-    cpuOverMs: cpu.cores === null ? memory.cpuOverMs : over(memory.cpuOverMs, cpu.cores > marks.cpuCores),
+    cpuOverMs: cpu.cores === null ? state.cpuOverMs : over(state.cpuOverMs, cpu.cores > marks.cpuCores),
     pids: {
       hits: sample.pidsMaxHits,
-      growingMs: over(memory.pids.growingMs, sample.pidsMaxHits > memory.pids.hits),
+      growingMs: over(state.pids.growingMs, sample.pidsMaxHits > state.pids.hits),
     },
-    risksTold: memory.risksTold,
-    stallTold: memory.stallTold && !printed,
-    wouldKillTold: memory.wouldKillTold,
+    risksTold: state.risksTold,
+    stallTold: state.stallTold && !printed,
+    wouldKillTold: state.wouldKillTold,
   };
 }
 
 /** A sample of a paused attempt: no clock and no window moves, and what passes meanwhile is in no rate. */
-export function rememberPaused(memory: WatchMemory, sample: Sample): WatchMemory {
+export function rememberPaused(state: WatchState, sample: Sample): WatchState {
   const { monoMs } = sample.now;
   return {
-    ...memory,
+    ...state,
     lastMonoMs: monoMs,
     cpu: { usec: sample.cpuUsec, monoMs, cores: null },
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
-    peakMemBytes: Math.max(memory.peakMemBytes, sample.memBytes),
-    pids: { ...memory.pids, hits: sample.pidsMaxHits },
+    peakMemBytes: Math.max(state.peakMemBytes, sample.memBytes),
+    pids: { ...state.pids, hits: sample.pidsMaxHits },
   };
 }
 
 /** After `adjust` gave the task new numbers: what was told or counted against the old ones begins anew, facts stay. */
-export function resetFor(memory: WatchMemory, asked: Asked): WatchMemory {
-  const before = memory.asked;
-  if (before === null) return { ...memory, asked };
-  if (before.estimate === asked.estimate && before.limits === asked.limits) return memory;
+export function resetFor(state: WatchState, asked: Asked): WatchState {
+  const before = state.asked;
+  if (before === null) return { ...state, asked };
+  if (before.estimate === asked.estimate && before.limits === asked.limits) return state;
   const changed: Readonly<Record<Dim, boolean>> = {
     elapsed:
       before.estimate.timeMs !== asked.estimate.timeMs ||
@@ -155,21 +155,21 @@ export function resetFor(memory: WatchMemory, asked: Asked): WatchMemory {
     cpu: before.estimate.cpuCores !== asked.estimate.cpuCores,
   };
   const isSilenceChanged = before.limits.observabilityMs !== asked.limits.observabilityMs;
-  if (!isSilenceChanged && !Object.values(changed).includes(true)) return memory;
+  if (!isSilenceChanged && !Object.values(changed).includes(true)) return state;
   return {
-    ...memory,
+    ...state,
     asked,
-    silentMs: isSilenceChanged ? 0 : memory.silentMs,
-    stallTold: memory.stallTold && !isSilenceChanged,
-    memOverMs: changed.mem ? null : memory.memOverMs,
-    cpuOverMs: changed.cpu ? null : memory.cpuOverMs,
-    risksTold: memory.risksTold.filter((dim) => !changed[dim]),
+    silentMs: isSilenceChanged ? 0 : state.silentMs,
+    stallTold: state.stallTold && !isSilenceChanged,
+    memOverMs: changed.mem ? null : state.memOverMs,
+    cpuOverMs: changed.cpu ? null : state.cpuOverMs,
+    risksTold: state.risksTold.filter((dim) => !changed[dim]),
     wouldKillTold: [],
   };
 }
 
 /** Never above `limitMs`, unless it was seen to be. */
-function silence({ isNew, silentMs }: WatchMemory, stepMs: number, limitMs: number): number {
+function silence({ isNew, silentMs }: WatchState, stepMs: number, limitMs: number): number {
   const seenMs = isNew ? 0 : silentMs;
   return Math.min(silentMs + stepMs, Math.max(seenMs, limitMs));
 }
@@ -180,14 +180,14 @@ function sustained(beforeMs: number | null, holds: boolean, stepMs: number): num
   return beforeMs === null ? 0 : beforeMs + stepMs;
 }
 
-function cpuRate(before: WatchMemory['cpu'], sample: Sample): WatchMemory['cpu'] {
+function cpuRate(before: WatchState['cpu'], sample: Sample): WatchState['cpu'] {
   const intervalMs = sample.now.monoMs - before.monoMs;
   if (intervalMs < MIN_RATE_INTERVAL_MS) return before;
   const cores = Math.max(0, (sample.cpuUsec - before.usec) / 1000 / intervalMs);
   return { usec: sample.cpuUsec, monoMs: sample.now.monoMs, cores };
 }
 
-function ioRate(before: WatchMemory['io'], sample: Sample): WatchMemory['io'] {
+function ioRate(before: WatchState['io'], sample: Sample): WatchState['io'] {
   const intervalMs = sample.now.monoMs - before.monoMs;
   if (intervalMs < MIN_RATE_INTERVAL_MS) return before;
   const bytes = ioBytes(sample);

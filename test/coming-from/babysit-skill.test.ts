@@ -8,13 +8,13 @@ import { keepClean } from '../../src/service/clean.ts';
 import { openStore } from '../../src/store/store.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { BUILD_LOG, exerciseSection, PATIENCE, type Stage } from './exercise.ts';
+import { BUILD_LOG, exerciseSection, PATIENCE, type UnitOfWork } from './exercise.ts';
 
 const MIB = 1024 ** 2;
 const names = (text: string) => jsonLines(text).map(({ name }) => name);
 
 /** A task that leaves no core to others; the variable is what another one would have to wait for. */
-async function fullHost({ api }: Stage): Promise<{ cores: string }> {
+async function fullHost({ api }: UnitOfWork): Promise<{ cores: string }> {
   const cores = (await api.status()).capacity.cpu_limit_cores;
   await api.run('whole', 'sleep 600', { estimated_cpu_cores: cores });
   return { cores: String(cores) };

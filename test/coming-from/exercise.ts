@@ -15,7 +15,7 @@ export interface Shell {
   readonly done: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
-export interface Stage {
+export interface UnitOfWork {
   readonly t: TestContext;
   readonly home: TestHome;
   /** Where the commands are typed: the root of a git repository with the scripts of the page. */
@@ -32,7 +32,7 @@ export interface Stage {
   runToEnd(name: string, command: string): Promise<TaskView>;
 }
 
-export type Exercise = (stage: Stage, command: string) => Promise<void>;
+export type Exercise = (stage: UnitOfWork, command: string) => Promise<void>;
 
 /** What the scripts of the page do: one ends by itself, the other works until it is ended. */
 const SCRIPTS = {
@@ -100,7 +100,7 @@ export function exerciseSection(
   });
 }
 
-function openStage(t: TestContext): Stage {
+function openStage(t: TestContext): UnitOfWork {
   const home = testHome(t, CONFIG);
   const project = join(home.work, 'project');
   mkdirSync(join(project, '.git'), { recursive: true });
@@ -158,7 +158,7 @@ function startShell(line: string, cwd: string, env: NodeJS.ProcessEnv): Shell {
 }
 
 /** So that the names of the page are free for the next row. */
-async function endTasks({ home, api }: Stage): Promise<void> {
+async function endTasks({ home, api }: UnitOfWork): Promise<void> {
   if (!existsSync(join(home.dir, 'daemon.sock'))) return;
   const { running, queue } = await api.status();
   const live = [...running, ...queue.filter(({ kind }) => kind === 'task')];

@@ -10,11 +10,11 @@ import { jsonLine, jsonLines } from '../support/cli.ts';
 import type { DaemonApi } from '../support/daemon-api.ts';
 import { onTerminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { exerciseSection, PATIENCE, type Stage } from './exercise.ts';
+import { exerciseSection, PATIENCE, type UnitOfWork } from './exercise.ts';
 import { groupFile } from './group-file.ts';
 
 /** Runs a line as a part of a task's command. */
-async function within({ api, env }: Stage, line: string): Promise<TaskView> {
+async function within({ api, env }: UnitOfWork, line: string): Promise<TaskView> {
   return api.run('batch', line, { env: env as Record<string, string> });
 }
 
@@ -44,7 +44,7 @@ function profileAt(now: Date): 'day' | 'night' {
   return isDay(now) ? 'day' : 'night';
 }
 
-async function switched({ sh, api }: Stage, command: string, coresShare: number): Promise<void> {
+async function switched({ sh, api }: UnitOfWork, command: string, coresShare: number): Promise<void> {
   await api.run('train', 'echo "[3/42]"; sleep 600', {
     estimated_cpu_cores: 1,
     cpu_pct_limit: 100,
@@ -205,7 +205,7 @@ exerciseSection('From the guide for long batch jobs', {
 });
 
 /** A task with the record of one minute: the real writer, with a clock that need not be waited for. */
-async function beaten({ home, runToEnd }: Stage): Promise<void> {
+async function beaten({ home, runToEnd }: UnitOfWork): Promise<void> {
   const task = await runToEnd('batch', 'true');
   const heartbeat = new Heartbeat(join(home.dir, 'tasks', task.id));
   const progress = {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { exerciseSection, PATIENCE, type Stage } from '../coming-from/exercise.ts';
+import { exerciseSection, PATIENCE, type UnitOfWork } from '../coming-from/exercise.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -12,7 +12,7 @@ const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'sys
 const AS_UNIT = { driver: 'systemd' } as const;
 
 /** The variable of the page, once the unit of the task is there. */
-async function unitOf({ api }: Stage, name: string): Promise<{ unit: string }> {
+async function unitOf({ api }: UnitOfWork, name: string): Promise<{ unit: string }> {
   const hasBegun = async () => (await api.task(name)).started_at !== null;
   await waitUntil(hasBegun, { ...PATIENCE, what: `${name} to begin` });
   return { unit: String((await api.task(name)).unit) };

@@ -2,7 +2,7 @@
 import type { RunSubmission } from '../../src/api/service.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/settings.ts';
-import { PLAIN_MANNER } from '../../src/core/task.ts';
+import { DEFAULT_EXEC_OPTIONS } from '../../src/core/task.ts';
 import { capacityOf } from '../../src/engine/rules.ts';
 import type { Capacity } from '../../src/scheduler/snapshot.ts';
 import { GIB } from './build-task.ts';
@@ -43,7 +43,7 @@ export function aRun(changes: Partial<RunSubmission> = {}): RunSubmission {
     context: null,
     tags: [],
     requeue: false,
-    manner: PLAIN_MANNER,
+    execOptions: DEFAULT_EXEC_OPTIONS,
     lease: null,
     retry: null,
     ...changes,

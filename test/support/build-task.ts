@@ -12,7 +12,7 @@ import type {
   TaskState,
   Usage,
 } from '../../src/core/task.ts';
-import { PLAIN_MANNER, READY } from '../../src/core/task.ts';
+import { DEFAULT_EXEC_OPTIONS, READY } from '../../src/core/task.ts';
 
 export const KIB = 1024;
 export const MIB = 1024 ** 2;
@@ -107,7 +107,7 @@ export function aTask(changes: Partial<Task> = {}): Task {
     command: { kind: 'shell', line: 'make -j4' },
     cwd: '/project',
     umask: 0o022,
-    manner: PLAIN_MANNER,
+    execOptions: DEFAULT_EXEC_OPTIONS,
     estimate: anEstimate(),
     limits: someLimits(),
     priority: 0,

@@ -6,7 +6,7 @@ import {
   NO_PRESSURE,
   type PressureEvent,
   type PressureKill,
-  type PressureMemory,
+  type PressureState,
 } from '../../src/watchdog/pressure.ts';
 import type { HostSample, PressedTask, PressureRules } from '../../src/watchdog/shortage.ts';
 import { GIB } from './build-task.ts';
@@ -39,7 +39,7 @@ export class Host {
   readonly events: PressureEvent[] = [];
   readonly kills: PressureKill[] = [];
   readonly wouldKill: PressureKill[] = [];
-  memory: PressureMemory = NO_PRESSURE;
+  state: PressureState = NO_PRESSURE;
   tasks: readonly PressedTask[];
   /** How often somebody had to look for the processes outside. */
   outsideLooks = 0;
@@ -62,21 +62,21 @@ export class Host {
   step(step: HostStep): this {
     this.#monoMs += step.ms ?? 1000;
     this.#diskUsedBytes += step.diskGrownBytes ?? 0;
-    const verdict = judgePressure(this.#rules, this.memory, this.#sample(step), this.tasks);
-    this.memory = verdict.memory;
+    const verdict = judgePressure(this.#rules, this.state, this.#sample(step), this.tasks);
+    this.state = verdict.state;
     this.events.push(...verdict.events);
     if (verdict.confirm === null) return this;
     this.outsideLooks += 1;
     const { tasks = this.tasks, ...changes } = this.beforeSecondLook;
     const second = confirmPressure(
       this.#rules,
-      this.memory,
+      this.state,
       verdict.confirm,
       this.#sample({ ...step, ...changes }),
       tasks,
       { name: 'firefox', pid: 4711, rssBytes: 9 * GIB },
     );
-    this.memory = second.memory;
+    this.state = second.state;
     this.events.push(...second.events);
     if (second.kill !== null) this.kills.push(second.kill);
     if (second.wouldKill !== null) this.wouldKill.push(second.wouldKill);

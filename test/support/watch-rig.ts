@@ -1,7 +1,7 @@
 // Feeds the judge one sample after the other on a clock of its own, and keeps what it said.
 import type { TaskEvent } from '../../src/core/events.ts';
 import { judge, type Kill, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
-import { newMemory, rememberPaused, type Sample, type WatchMemory } from '../../src/watchdog/state.ts';
+import { newWatchState, rememberPaused, type Sample, type WatchState } from '../../src/watchdog/state.ts';
 import { anEstimate, GIB, someLimits } from './build-task.ts';
 
 export const RULES: WatchRules = {
@@ -42,7 +42,7 @@ export class Watch {
   kill: Verdict['kill'] = null;
   readonly wouldKill: Kill[] = [];
   verdict: Verdict | null = null;
-  memory: WatchMemory;
+  state: WatchState;
   subject: Subject;
   readonly #rules: WatchRules;
   #sample: Sample;
@@ -62,7 +62,7 @@ export class Watch {
       outputBytes: 0,
       outputAt: null,
     };
-    this.memory = newMemory(this.#sample, elapsedMs, silentMs);
+    this.state = newWatchState(this.#sample, elapsedMs, silentMs);
     if (elapsedMs + silentMs === 0) this.step({ ms: 0 });
   }
 
@@ -80,12 +80,12 @@ export class Watch {
       outputAt: null,
     };
     if (more.paused) {
-      this.memory = rememberPaused(this.memory, this.#sample);
-      return { memory: this.memory, events: [], kill: null, wouldKill: null, dueInMs: null };
+      this.state = rememberPaused(this.state, this.#sample);
+      return { state: this.state, events: [], kill: null, wouldKill: null, dueInMs: null };
     }
-    const verdict = judge(this.#rules, this.subject, this.memory, this.#sample);
+    const verdict = judge(this.#rules, this.subject, this.state, this.#sample);
     this.verdict = verdict;
-    this.memory = verdict.memory;
+    this.state = verdict.state;
     this.events.push(...verdict.events);
     this.kill ??= verdict.kill;
     if (verdict.wouldKill !== null) this.wouldKill.push(verdict.wouldKill);

@@ -30,7 +30,7 @@ A wait that reaches the limit answers with what the client passes to the next on
     // Read before a daemon is started, which changes it.
     const umask = process.umask();
     const serve = await loadServer();
-    await serve({ session, whose: whoseInbox(env, flags.owner), umask, waitLimitMs });
+    await serve({ session, scope: whoseInbox(env, flags.owner), umask, waitLimitMs });
     return EXIT.ok;
   },
 });

@@ -26,13 +26,13 @@ once, here or by babysit wait, whichever comes first. Of a task that has ended o
   async run(context, { flags, positionals }) {
     noPositionals(positionals, 'inbox');
     const { output, session } = context;
-    const whose = whoseInbox(context.env, flags.owner);
+    const scope = whoseInbox(context.env, flags.owner);
     const limit =
       flags.limit === undefined ? {} : { limit: parseCount(flags.limit, '--limit', 1, LIMIT_MAX) };
-    const news = await takeInbox(session, whose, { ...limit, peek: flags.peek });
+    const news = await takeInbox(session, scope, { ...limit, peek: flags.peek });
     for (const event of news.events) print(context, event);
     if (news.more > 0) output.talk(moreText(news.more, output.talkJson));
-    if (!flags.peek) await reportSeen(session, whose, seqs(news));
+    if (!flags.peek) await reportSeen(session, scope, seqs(news));
     return EXIT.ok;
   },
 });

@@ -5,14 +5,14 @@ import { type ActiveState, type Envelope, isActive, type Task, type TaskId } fro
 import { renice } from '../../host/niceness.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
-interface Enforced {
+interface Applied {
   readonly envelope: Envelope;
   readonly isFrozen: boolean;
 }
 
-export class Enforcer {
+export class LimitApplier {
   readonly #log: Logger;
-  readonly #enforced = new Map<TaskId, Enforced>();
+  readonly #applied = new Map<TaskId, Applied>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -20,11 +20,11 @@ export class Enforcer {
 
   /** The group was made with these caps. */
   created(id: TaskId, { attempt }: ActiveState): void {
-    this.#enforced.set(id, { envelope: attempt.envelope, isFrozen: false });
+    this.#applied.set(id, { envelope: attempt.envelope, isFrozen: false });
   }
 
   /** Repeating it does nothing, unless the kernel refused a cap the last time (v1: EBUSY below what is in use). */
-  enforce({ id, state }: Task, live: LiveAttempt): void {
+  apply({ id, state }: Task, live: LiveAttempt): void {
     if (!isActive(state)) return;
     const { group } = live;
     // The group of a unit is made on the way to the command: until then there is nothing to write to.
@@ -32,7 +32,7 @@ export class Enforcer {
     const { envelope, kill } = state.attempt;
     // The kill ladder thaws what it has to end.
     const isFrozen = state.status === 'paused' && kill === null;
-    const before = this.#enforced.get(id);
+    const before = this.#applied.get(id);
     if (before?.isFrozen !== isFrozen) {
       if (isFrozen) group.freeze();
       else group.thaw();
@@ -41,15 +41,15 @@ export class Enforcer {
     try {
       if (before !== undefined && before.envelope.nice !== envelope.nice) renice(group.pids(), envelope.nice);
       if (before?.envelope !== envelope) group.setLimits(envelope);
-      this.#enforced.set(id, { envelope, isFrozen });
+      this.#applied.set(id, { envelope, isFrozen });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
-      this.#enforced.delete(id);
+      this.#applied.delete(id);
       this.#log.warn({ task: id, err: error }, 'a cap could not be written; trying again at the next sample');
     }
   }
 
   forget(id: TaskId): void {
-    this.#enforced.delete(id);
+    this.#applied.delete(id);
   }
 }

@@ -5,7 +5,7 @@ import type { Group } from '../../cgroups/port.ts';
 const RETRY_MS = 50;
 const MAX_TRIES = 100;
 
-export class Graveyard {
+export class GroupCleanup {
   readonly #log: Logger;
   readonly #busy = new Map<Group, number>();
   #timer: NodeJS.Timeout | null = null;
@@ -14,7 +14,7 @@ export class Graveyard {
     this.#log = log;
   }
 
-  bury(group: Group): void {
+  remove(group: Group): void {
     if (!group.remove()) this.#busy.set(group, 1);
     this.#arm();
   }

@@ -5,12 +5,12 @@ import { isActive, type KillIntent, type Task, type Usage } from '../../core/tas
 import { RecordsUnreadable } from '../../exec/records.ts';
 import { readProcessState } from '../../host/process-state.ts';
 import { type LadderStep, ladderStep } from '../../watchdog/ladder.ts';
-import type { Stage } from '../unit-of-work.ts';
+import type { UnitOfWork } from '../unit-of-work.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
 const ASK_AGAIN_MS = 20;
 
-export function climb(
+export function advanceKill(
   live: LiveAttempt,
   task: Task,
   intent: KillIntent,
@@ -36,7 +36,7 @@ export function climb(
     case 'none':
       break;
   }
-  live.ladder = step.memory;
+  live.ladder = step.state;
   return step;
 }
 
@@ -44,8 +44,8 @@ export function climb(
  * Returns how many were signalled. script(1), which holds the terminal of a task with --pty, is left out: asked itself, it
  * ends the command two seconds later, whatever the grace, and forgets its exit code. Else it ends with its command.
  */
-function ask({ group }: LiveAttempt, { manner, state }: Task, signal: NodeJS.Signals): number {
-  const holder = manner.usesPty && isActive(state) ? state.attempt.pid : null;
+function ask({ group }: LiveAttempt, { execOptions, state }: Task, signal: NodeJS.Signals): number {
+  const holder = execOptions.usesPty && isActive(state) ? state.attempt.pid : null;
   const others = holder === null ? [] : group.pids().filter((pid) => pid !== holder);
   return others.length > 0 ? signalAll(others, signal) : group.signal(signal);
 }
@@ -58,17 +58,22 @@ function makeStopFile(path: string): void {
 }
 
 /** SIGKILL does not reach what is left: uninterruptible sleep, a zombie nobody reaps. */
-export function reportStuck(stage: Stage, task: Task, live: LiveAttempt, report: 'stuck' | 'given_up'): void {
+export function reportStuck(
+  work: UnitOfWork,
+  task: Task,
+  live: LiveAttempt,
+  report: 'stuck' | 'given_up',
+): void {
   if (report === 'stuck') {
     const processes = live.group.pids().flatMap((pid) => readProcessState(pid) ?? []);
-    stage.tell(task, { event: 'kill_stuck', processes });
+    work.tell(task, { event: 'kill_stuck', processes });
     return;
   }
-  stage.change(task.id, {
+  work.change(task.id, {
     kind: 'lose',
     reason: 'supervisor_lost',
     usage: usageOf(live),
-    at: stage.now.wallMs,
+    at: work.now.wallMs,
   });
 }
 

@@ -41,21 +41,21 @@ function launchOf(
     oomScoreAdj: attempt.envelope.oomScoreAdj,
     command: task.command,
     nice: attempt.envelope.nice,
-    isBackground: task.manner.isBackground,
-    usesPty: task.manner.usesPty,
+    isBackground: task.execOptions.isBackground,
+    usesPty: task.execOptions.usesPty,
     cwd: task.cwd,
     umask: task.umask,
     env: taskEnvironment(
       store.environment(task.id),
       task,
       { stopFile, progressFile, checkpointDir, group },
-      profiles.regime.threadsMax,
+      profiles.settings.threadsMax,
     ),
     tools: { ...tools, spawnerNice: spawner.nice },
   };
 }
 
-function journalOf({ name, manner }: Task, { preparation }: Group): Journal | null {
+function journalOf({ name, execOptions }: Task, { preparation }: Group): Journal | null {
   if (preparation !== null) return { identifier: name, unit: preparation };
-  return manner.isJournaled ? { identifier: name, unit: null } : null;
+  return execOptions.isJournaled ? { identifier: name, unit: null } : null;
 }

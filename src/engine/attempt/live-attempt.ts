@@ -11,8 +11,8 @@ import { type Records, readCounters, readRecords } from '../../exec/records.ts';
 import type { Observer } from '../../exec/start.ts';
 import { AttemptLog } from '../../logs/attempt-log.ts';
 import { logTouchedAt } from '../../logs/read.ts';
-import { LADDER_START, type LadderMemory } from '../../watchdog/ladder.ts';
-import { newMemory, type Sample, type WatchMemory } from '../../watchdog/state.ts';
+import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
+import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
 import type { AttemptPaths } from './paths.ts';
@@ -30,15 +30,15 @@ export class LiveAttempt implements Observer {
   readonly progress: ProgressReader;
   readonly heartbeat: Heartbeat;
   /** Null until the first sample of a started attempt. */
-  memory: WatchMemory | null = null;
-  ladder: LadderMemory = LADDER_START;
+  watchState: WatchState | null = null;
+  ladder: LadderState = LADDER_START;
   memBytes = 0;
   /** The next moment a rule of the watchdog falls due by time alone. */
   dueInMs: number | null = null;
   /** The main process ended while others of its tree lived on. */
   hasLeftovers = false;
   isObserved = false;
-  readonly #stirred: () => void;
+  readonly #onChange: () => void;
   #known: KnownRecords = { supervisor: null, started: null };
   /** From the first sample on, so that an attempt that ends before costs no descriptors. */
   #held: { readonly supervisor: HeldProcess | null; readonly main: HeldProcess | null } | null = null;
@@ -49,24 +49,24 @@ export class LiveAttempt implements Observer {
   #strict: StrictOutput | null = null;
   #isAttached = false;
   #isClosed = false;
-  #climb: NodeJS.Timeout | null = null;
+  #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
 
   /** `stirred` is called whenever a record, the group or the supervisor may have changed. */
-  constructor(id: TaskId, paths: AttemptPaths, group: Group, stirred: () => void) {
+  constructor(id: TaskId, paths: AttemptPaths, group: Group, onChange: () => void) {
     this.id = id;
     this.paths = paths;
     this.log = new AttemptLog(paths.log);
     this.group = group;
     this.progress = new ProgressReader(paths);
     this.heartbeat = new Heartbeat(dirname(paths.dir));
-    this.#stirred = stirred;
+    this.#onChange = onChange;
   }
 
   /** Call once the attempt's directory exists. */
   observe(): void {
     this.isObserved = true;
-    this.#stops.push(watchDirectory(this.paths.dir, this.#stirred), this.group.watch(this.#stirred));
+    this.#stops.push(watchDirectory(this.paths.dir, this.#onChange), this.group.watch(this.#onChange));
   }
 
   /** What the attempt has left so far; once it `isOver`, all that it ever will. Throws RecordsUnreadable. */
@@ -187,7 +187,7 @@ export class LiveAttempt implements Observer {
   }
 
   /** The clocks of an attempt taken over from an earlier daemon go on from what its files say; those of a paused one stand still. */
-  firstMemory(sample: Sample, state: ActiveState): WatchMemory {
+  firstWatchState(sample: Sample, state: ActiveState): WatchState {
     const { wallMs } = sample.now;
     const startedAt = state.attempt.startedAt ?? wallMs;
     const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
@@ -195,23 +195,23 @@ export class LiveAttempt implements Observer {
     const since = (at: number) => Math.max(0, wallMs - pausedForMs - at);
     const ageMs = ageOf(this.#known.started?.main ?? null) - pausedForMs;
     const elapsedMs = Math.min(since(startedAt), ageMs) - state.attempt.pausedMs;
-    return newMemory(sample, Math.max(0, elapsedMs), since(printedAt));
+    return newWatchState(sample, Math.max(0, elapsedMs), since(printedAt));
   }
 
   /** Reads the group's counters a last time. Throws RecordsUnreadable. */
   finalUsage(): Usage | null {
     const usage = this.group.usage() ?? this.group.usageFrom(readCounters(this.paths.dir));
-    return usage === null ? null : toUsage(usage, this.memory, this.#samples);
+    return usage === null ? null : toUsage(usage, this.watchState, this.#samples);
   }
 
-  climbAgain(delayMs: number, again: () => void): void {
-    if (this.#climb !== null) clearTimeout(this.#climb);
-    this.#climb = setTimeout(again, delayMs);
+  scheduleKillStep(delayMs: number, again: () => void): void {
+    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(again, delayMs);
   }
 
   close(): void {
     this.#isClosed = true;
-    if (this.#climb !== null) clearTimeout(this.#climb);
+    if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     for (const stop of this.#stops.splice(0)) stop();
     this.#held?.supervisor?.close();
     this.#held?.main?.close();
@@ -258,17 +258,17 @@ function signalGroup(pgid: number, signal: NodeJS.Signals): void {
 /** Two samples make a peak of their own; before that the kernel's high-water mark is the better answer. */
 const ENOUGH_SAMPLES = 2;
 
-function toUsage(usage: GroupUsage, memory: WatchMemory | null, samples: number): Usage {
+function toUsage(usage: GroupUsage, state: WatchState | null, samples: number): Usage {
   const { oomKills, memPeakCachedBytes: cached } = usage;
   const isKernelBetter = cached !== null && (samples < ENOUGH_SAMPLES || oomKills > 0);
   return {
-    peakMemBytes: isKernelBetter ? cached : samples > 0 ? (memory?.peakMemBytes ?? 0) : null,
+    peakMemBytes: isKernelBetter ? cached : samples > 0 ? (state?.peakMemBytes ?? 0) : null,
     peakMemCachedBytes: cached,
     cpuSeconds: usage.cpuUsec / 1e6,
     ioReadBytes: usage.ioReadBytes,
     ioWriteBytes: usage.ioWriteBytes,
     oomKills,
-    peakCpuCores: memory?.peakCpuCores ?? null,
+    peakCpuCores: state?.peakCpuCores ?? null,
   };
 }
 

@@ -3,10 +3,10 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Progress } from '../../core/progress.ts';
 import {
   foldOutput,
-  foldTold,
+  foldProgressFile,
   forgetUnfinished,
   NO_PROGRESS,
-  type ProgressMemory,
+  type ProgressState,
   progressOf,
 } from '../../progress/state.ts';
 
@@ -19,7 +19,7 @@ export class ProgressReader {
   readonly #toldPath: string;
   readonly #told: Growing;
   #hasTold = false;
-  #memory: ProgressMemory = NO_PROGRESS;
+  #state: ProgressState = NO_PROGRESS;
 
   /** The files need not exist yet. What is in them already, as in those of an adopted attempt, is read at the first look. */
   constructor(paths: { readonly log: string; readonly progressFile: string }) {
@@ -35,19 +35,19 @@ export class ProgressReader {
   look(nowMs: number, logBytes: number, mayHaveActed: boolean): void {
     const output = this.#log.added(logBytes);
     if (output !== null) {
-      if (output.isAfterGap) this.#memory = forgetUnfinished(this.#memory);
-      this.#memory = foldOutput(this.#memory, output.text, nowMs);
+      if (output.isAfterGap) this.#state = forgetUnfinished(this.#state);
+      this.#state = foldOutput(this.#state, output.text, nowMs);
     }
     if (!mayHaveActed && !this.#hasTold) return;
     const file = statSync(this.#toldPath, { throwIfNoEntry: false });
     this.#hasTold = file !== undefined;
     const told = this.#told.added(file?.size ?? 0);
-    if (told !== null && told.text !== '') this.#memory = foldTold(this.#memory, told.text, nowMs);
+    if (told !== null && told.text !== '') this.#state = foldProgressFile(this.#state, told.text, nowMs);
   }
 
   /** Null: nothing is known of it. */
   progress(nowMs: number): Progress | null {
-    return progressOf(this.#memory, nowMs);
+    return progressOf(this.#state, nowMs);
   }
 }
 

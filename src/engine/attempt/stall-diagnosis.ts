@@ -5,12 +5,12 @@ import { readWaitingProcesses } from '../../host/stall-evidence.ts';
 import { logTouchedAt } from '../../logs/read.ts';
 import { lastLineOf } from '../../watchdog/repetition.ts';
 import type { StallEvidence } from '../../watchdog/stall.ts';
-import type { WatchMemory } from '../../watchdog/state.ts';
+import type { WatchState } from '../../watchdog/state.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
 const TAIL_BYTES = 4096;
 
-export function stallEvidence(live: LiveAttempt, { cpu, io }: WatchMemory, { wallMs }: Now): StallEvidence {
+export function stallEvidence(live: LiveAttempt, { cpu, io }: WatchState, { wallMs }: Now): StallEvidence {
   const touchedAt = logTouchedAt(live.paths.log);
   const lastLine = lastLineOf(tailOf(live.paths.log));
   return {

@@ -6,7 +6,7 @@ import { type EnvelopeRules, envelope } from '../../scheduler/envelope.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
 import { capacityOf, envelopeRules } from '../rules.ts';
 
-export interface Regime {
+export interface ProfileSettings {
   readonly profile: ProfileName;
   readonly capacity: Capacity;
   readonly envelopeRules: EnvelopeRules;
@@ -16,11 +16,11 @@ export interface Regime {
   readonly totalCpuCores: number | null;
 }
 
-export function regimeOf(
+export function profileSettings(
   profile: ProfileName,
   config: Config,
   host: { readonly memTotalBytes: number; readonly cores: number },
-): Regime {
+): ProfileSettings {
   const own = settingsOf(profile, config);
   const settings: Config = { ...config, ...own };
   const cpuShareCores =
@@ -55,17 +55,17 @@ function settingsOf(profile: ProfileName, config: Config): Partial<Config> {
 }
 
 /** A profile changes what a running attempt gets of the CPU, never its memory: less of that would end it. */
-export function recapped(
-  { estimate, limits, manner }: Task,
+export function envelopeUnder(
+  { estimate, limits, execOptions }: Task,
   { attempt }: ActiveState,
-  regime: Regime,
+  settings: ProfileSettings,
 ): Envelope {
   const { cpuMaxCores, cpuWeight, cpuIdle, nice } = envelope(
     estimate,
     limits,
-    regime.capacity,
-    regime.envelopeRules,
-    manner,
+    settings.capacity,
+    settings.envelopeRules,
+    execOptions,
   );
   return { ...attempt.envelope, cpuMaxCores, cpuWeight, cpuIdle, nice };
 }

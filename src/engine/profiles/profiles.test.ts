@@ -13,8 +13,8 @@ import { isActive } from '../../core/task.ts';
 import type { Request } from '../engine.ts';
 import { LiveTasks } from '../live-tasks.ts';
 import { Leases } from '../queue/leases.ts';
-import { Stage } from '../unit-of-work.ts';
-import { type Regime, regimeOf } from './profile-settings.ts';
+import { UnitOfWork } from '../unit-of-work.ts';
+import { type ProfileSettings, profileSettings } from './profile-settings.ts';
 import { Profiles, profileView } from './profiles.ts';
 
 const HOST = { memTotalBytes: 64 * GIB, cores: 16 };
@@ -39,18 +39,18 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
   const rounds = {
     live,
     request(request: Request) {
-      const stage = new Stage(live, new Leases(), clock.now());
-      request.apply(stage);
+      const work = new UnitOfWork(live, new Leases(), clock.now());
+      request.apply(work);
       if (state.fails) {
-        stage.rollback();
+        work.rollback();
         request.reject(new Error('disk full'));
         return;
       }
-      events.push(...stage.writes().events.map(({ event }) => event));
+      events.push(...work.writes().events.map(({ event }) => event));
       request.resolve();
     },
   };
-  const switched: Regime[] = [];
+  const switched: ProfileSettings[] = [];
   const totals: (number | null)[] = [];
   const open = () =>
     new Profiles({
@@ -59,7 +59,7 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
       clock,
       log: pino({ level: 'silent' }),
       path: join(dir, 'profile.json'),
-      switched: (regime) => switched.push(regime),
+      switched: (settings) => switched.push(settings),
       capTotalCpu: (cores) => {
         totals.push(cores);
         return state.refusal;
@@ -75,14 +75,14 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
 }
 
 describe('a profile', () => {
-  const TABLE: [Regime['profile'], object][] = [
+  const TABLE: [ProfileSettings['profile'], object][] = [
     ['normal', { cores: 14.4, memGib: 44.8, weight: 50, nice: 10, threads: 16 }],
     ['day', { cores: 8, memGib: 38.4, weight: 20, nice: 15, threads: 8 }],
     ['night', { cores: 16, memGib: 48, weight: 100, nice: 5, threads: 16 }],
   ];
   for (const [name, expected] of TABLE)
     it(`${name} gives what it should on 16 cores and 64 GiB`, () => {
-      const { capacity, envelopeRules, threadsMax } = regimeOf(name, configWith(), HOST);
+      const { capacity, envelopeRules, threadsMax } = profileSettings(name, configWith(), HOST);
       assert.deepEqual(
         {
           cores: capacity.cpuLimitCores,
@@ -96,7 +96,7 @@ describe('a profile', () => {
     });
 
   it('leaves a thread and a core on the smallest host', () => {
-    const { capacity, threadsMax } = regimeOf('day', configWith(), { ...HOST, cores: 1 });
+    const { capacity, threadsMax } = profileSettings('day', configWith(), { ...HOST, cores: 1 });
     assert.deepEqual([capacity.cpuLimitCores, threadsMax], [0.5, 1]);
   });
 });
@@ -136,7 +136,7 @@ describe('a switch', () => {
     const before = caps();
     state.fails = true;
     await assert.rejects(profiles.switchTo('night', 'hand', rounds), /disk full/);
-    assert.deepEqual([profiles.regime.profile, profiles.inForce.profile], ['normal', 'normal']);
+    assert.deepEqual([profiles.settings.profile, profiles.inForce.profile], ['normal', 'normal']);
     assert.deepEqual(caps(), before);
     assert.deepEqual([switched, totals], [[], [null, null]]);
   });

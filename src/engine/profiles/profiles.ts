@@ -9,8 +9,14 @@ import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
 import { type GroupRef, isActive, type Task } from '../../core/task.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
 import type { Request } from '../engine.ts';
-import type { Stage } from '../unit-of-work.ts';
-import { lastDue, type Regime, recapped, regimeOf, type Scheduled } from './profile-settings.ts';
+import type { UnitOfWork } from '../unit-of-work.ts';
+import {
+  envelopeUnder,
+  lastDue,
+  type ProfileSettings,
+  profileSettings,
+  type Scheduled,
+} from './profile-settings.ts';
 
 export interface ProfilesDeps {
   readonly config: Config;
@@ -20,7 +26,7 @@ export interface ProfilesDeps {
   /** Where the profile in force is kept. */
   readonly path: string;
   /** Told after the commit. */
-  readonly switched: (regime: Regime) => void;
+  readonly switched: (settings: ProfileSettings) => void;
   readonly capTotalCpu: (cores: number | null, groups: Iterable<GroupRef>) => string | null;
 }
 
@@ -44,12 +50,12 @@ const LOOK_BACK_MS = 8 * 24 * 60 * MINUTE_MS;
 
 export class Profiles {
   readonly #deps: ProfilesDeps;
-  readonly #regimes: Readonly<Record<ProfileName, Regime>>;
+  readonly #settingsByProfile: Readonly<Record<ProfileName, ProfileSettings>>;
   readonly #schedule: readonly Scheduled[];
   /** As the last commit left it. */
   #inForce: InForce;
   /** Ahead of it within the round that switches. */
-  #regime: Regime;
+  #settings: ProfileSettings;
   #lookedMs: number;
   #timer: NodeJS.Timeout | null = null;
   #capAgain: NodeJS.Timeout | null = null;
@@ -58,8 +64,8 @@ export class Profiles {
   constructor(deps: ProfilesDeps) {
     this.#deps = deps;
     const { config, host, clock, path } = deps;
-    const regimes = PROFILES.map((name) => [name, regimeOf(name, config, host)] as const);
-    this.#regimes = Object.fromEntries(regimes) as Record<ProfileName, Regime>;
+    const settingsByProfile = PROFILES.map((name) => [name, profileSettings(name, config, host)] as const);
+    this.#settingsByProfile = Object.fromEntries(settingsByProfile) as Record<ProfileName, ProfileSettings>;
     this.#schedule = scheduleOf(config);
     const nowMs = clock.now().wallMs;
     const kept = readKept(path);
@@ -68,24 +74,24 @@ export class Profiles {
       due === null
         ? (kept ?? { profile: config['profile.start'], by: 'start', at: nowMs })
         : { profile: due.profile, by: 'schedule', at: due.atMs };
-    this.#regime = this.#regimes[this.#inForce.profile];
+    this.#settings = this.#settingsByProfile[this.#inForce.profile];
     this.#lookedMs = nowMs;
   }
 
-  get regime(): Regime {
-    return this.#regime;
+  get settings(): ProfileSettings {
+    return this.#settings;
   }
 
   get capacity(): Capacity {
-    return this.#regime.capacity;
+    return this.#settings.capacity;
   }
 
   get inForce(): InForce {
     return this.#inForce;
   }
 
-  get all(): readonly Regime[] {
-    return Object.values(this.#regimes);
+  get all(): readonly ProfileSettings[] {
+    return Object.values(this.#settingsByProfile);
   }
 
   get schedule(): readonly Scheduled[] {
@@ -96,7 +102,7 @@ export class Profiles {
   get largest(): Capacity {
     const all = this.all.map(({ capacity }) => capacity);
     return {
-      ...this.#regime.capacity,
+      ...this.#settings.capacity,
       memLimitBytes: Math.max(...all.map(({ memLimitBytes }) => memLimitBytes)),
       cpuLimitCores: Math.max(...all.map(({ cpuLimitCores }) => cpuLimitCores)),
     };
@@ -107,20 +113,20 @@ export class Profiles {
     const { clock, log } = this.#deps;
     return new Promise((resolve, reject) =>
       rounds.request({
-        apply: (stage) => {
-          this.#regime = this.#regimes[profile];
-          this.#recap(stage, rounds);
+        apply: (work) => {
+          this.#settings = this.#settingsByProfile[profile];
+          this.#applySettings(work, rounds);
         },
         resolve: () => {
           this.#inForce = { profile, by, at: clock.now().wallMs };
-          this.#deps.switched(this.#regimes[profile]);
+          this.#deps.switched(this.#settingsByProfile[profile]);
           this.#capTotal(rounds);
           this.#keep();
           log.info({ profile, by }, 'profile switched');
           resolve(this.#inForce);
         },
         reject: (error) => {
-          this.#regime = this.#regimes[this.#inForce.profile];
+          this.#settings = this.#settingsByProfile[this.#inForce.profile];
           this.#capTotal(rounds);
           reject(error);
         },
@@ -150,7 +156,7 @@ export class Profiles {
   /** Brings adopted attempts to the profile in force, then looks every full minute. Without a schedule no timer runs. */
   start(rounds: Rounds): void {
     rounds.request({
-      apply: (stage) => this.#recap(stage, rounds),
+      apply: (work) => this.#applySettings(work, rounds),
       resolve: () => this.#capTotal(rounds),
       reject: (error) => {
         this.#capTotal(rounds);
@@ -164,17 +170,17 @@ export class Profiles {
     for (const timer of [this.#timer, this.#capAgain]) if (timer !== null) clearTimeout(timer);
   }
 
-  #recap(stage: Stage, rounds: Rounds): void {
+  #applySettings(work: UnitOfWork, rounds: Rounds): void {
     // The caps of the tasks must find room below that of all, whether they rise or fall.
     this.#deps.capTotalCpu(null, groupsOf(rounds));
-    recapAll(stage, rounds.live.active(), this.#regime);
+    applyToAll(work, rounds.live.active(), this.#settings);
   }
 
   /** v1 counts the cap of a group that has been removed for some 20 ms more: what is refused is tried again. */
   #capTotal(rounds: Rounds, isAgain = false): void {
     if (this.#capAgain !== null) clearTimeout(this.#capAgain);
     this.#capAgain = null;
-    const { totalCpuCores } = this.#regime;
+    const { totalCpuCores } = this.#settings;
     const refused = this.#deps.capTotalCpu(totalCpuCores, groupsOf(rounds));
     if (refused === null) return;
     if (refused === 'EINVAL') this.#capAgain = setTimeout(() => this.#capTotal(rounds, true), CAP_AGAIN_MS);
@@ -233,13 +239,13 @@ function groupsOf({ live }: Rounds): GroupRef[] {
   return [...live.active()].flatMap(({ state }) => (isActive(state) ? [state.attempt.group] : []));
 }
 
-function recapAll(stage: Stage, active: Iterable<Task>, regime: Regime): void {
+function applyToAll(work: UnitOfWork, active: Iterable<Task>, settings: ProfileSettings): void {
   for (const task of [...active])
     if (isActive(task.state))
-      stage.change(task.id, {
-        kind: 'recap',
-        profile: regime.profile,
-        envelope: recapped(task, task.state, regime),
+      work.change(task.id, {
+        kind: 'apply_profile',
+        profile: settings.profile,
+        envelope: envelopeUnder(task, task.state, settings),
       });
 }
 

@@ -7,7 +7,7 @@ import type { Capacity, RunningItem, Snapshot } from '../../scheduler/snapshot.t
 import { pendingItem } from '../live-tasks.ts';
 import { leaseItem } from './leases.ts';
 
-export interface PictureInput {
+export interface SnapshotInput {
   readonly active: Iterable<Task>;
   readonly queue: Queue;
   readonly leases: readonly Lease[];
@@ -17,7 +17,14 @@ export interface PictureInput {
   liveMemBytes(id: TaskId): number;
 }
 
-export function snapshotOf({ active, queue, leases, capacity, host, liveMemBytes }: PictureInput): Snapshot {
+export function buildSnapshot({
+  active,
+  queue,
+  leases,
+  capacity,
+  host,
+  liveMemBytes,
+}: SnapshotInput): Snapshot {
   const running: RunningItem[] = [];
   let oursBytes = 0;
   for (const task of active) {

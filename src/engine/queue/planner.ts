@@ -8,10 +8,10 @@ import type { Snapshot } from '../../scheduler/snapshot.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
 import type { Profiles } from '../profiles/profiles.ts';
-import { snapshotOf } from './build-snapshot.ts';
+import { buildSnapshot } from './build-snapshot.ts';
 import type { Leases } from './leases.ts';
 
-export interface OutlookDeps {
+export interface PlannerDeps {
   readonly clock: Clock;
   readonly profiles: Profiles;
   readonly policy: Policy;
@@ -25,8 +25,8 @@ const HOST_AGE_MS = 20;
 /** A plan is good for as long as nothing has changed, and no longer than this. */
 const PLAN_AGE_MS = 1000;
 
-export class Outlook {
-  readonly #deps: OutlookDeps;
+export class Planner {
+  readonly #deps: PlannerDeps;
   readonly #live: LiveTasks;
   readonly #leases: Leases;
   readonly #attempts: ReadonlyMap<TaskId, LiveAttempt>;
@@ -35,7 +35,7 @@ export class Outlook {
   #plan: { readonly plan: Plan; readonly monoMs: number } | null = null;
 
   constructor(
-    deps: OutlookDeps,
+    deps: PlannerDeps,
     live: LiveTasks,
     leases: Leases,
     attempts: ReadonlyMap<TaskId, LiveAttempt>,
@@ -53,7 +53,7 @@ export class Outlook {
       this.#sampledAt = monoMs;
       for (const live of this.#attempts.values()) live.memBytes = live.group.usage()?.memBytes ?? 0;
     }
-    return snapshotOf({
+    return buildSnapshot({
       active: this.#live.active(),
       queue: this.#live.queue,
       leases: this.#leases.values(),

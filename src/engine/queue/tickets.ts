@@ -22,7 +22,7 @@ interface Told {
 
 /** A waiter hears at least this often that it is not forgotten. */
 export const REMIND_MS = 30_000;
-/** News may be this old. */
+/** InboxPage may be this old. */
 const ANNOUNCE_MS = 500;
 /** A prediction that moves by less is not worth a line. */
 const WORTH_TELLING_MS = 30_000;

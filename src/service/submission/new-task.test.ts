@@ -7,7 +7,7 @@ import { aSnapshot, NOW } from '../../../test/support/build-snapshot.ts';
 import { GIB, taskId } from '../../../test/support/build-task.ts';
 import type { RunSubmission } from '../../api/service.ts';
 import { BabysitError } from '../../core/errors.ts';
-import { isTaskName, PLAIN_MANNER, READY, type Task } from '../../core/task.ts';
+import { DEFAULT_EXEC_OPTIONS, isTaskName, READY, type Task } from '../../core/task.ts';
 import { pendingItem } from '../../engine/live-tasks.ts';
 import { envelopeRules, memReserveBytes } from '../../engine/rules.ts';
 import { type Admission, admit } from '../../scheduler/admission.ts';
@@ -73,19 +73,23 @@ describe('capacity', () => {
 describe('a submission', () => {
   it('is a unit of systemd, and journaled, as caller, config and host say', () => {
     const here: SystemdParts = { noUnits: null, hasJournal: true };
-    const manner = (asked: boolean | null, driver: string, systemd = here) => {
+    const execOptions = (asked: boolean | null, driver: string, systemd = here) => {
       const config = configWith({ 'envelope.driver': driver, 'log.journal': driver === 'systemd' } as never);
-      const run = aRun({ manner: { ...PLAIN_MANNER, isUnit: asked, isJournaled: asked } });
-      const { isUnit, isJournaled } = taskFrom(run, { ...contextOn(hostOf(8, 4)), config, systemd }).manner;
+      const run = aRun({ execOptions: { ...DEFAULT_EXEC_OPTIONS, isUnit: asked, isJournaled: asked } });
+      const { isUnit, isJournaled } = taskFrom(run, {
+        ...contextOn(hostOf(8, 4)),
+        config,
+        systemd,
+      }).execOptions;
       return [isUnit, isJournaled];
     };
-    assert.deepEqual(manner(null, 'auto'), [false, false]);
-    assert.deepEqual(manner(null, 'systemd'), [true, true]);
-    assert.deepEqual(manner(false, 'systemd'), [false, false]);
-    assert.deepEqual(manner(true, 'auto'), [true, true]);
-    assert.deepEqual(manner(null, 'systemd', NO_SYSTEMD), [false, false]);
-    assert.deepEqual(manner(true, 'auto', { ...here, hasJournal: false }), [true, false]);
-    assert.throws(() => manner(true, 'auto', NO_SYSTEMD), { code: 'no_systemd' });
+    assert.deepEqual(execOptions(null, 'auto'), [false, false]);
+    assert.deepEqual(execOptions(null, 'systemd'), [true, true]);
+    assert.deepEqual(execOptions(false, 'systemd'), [false, false]);
+    assert.deepEqual(execOptions(true, 'auto'), [true, true]);
+    assert.deepEqual(execOptions(null, 'systemd', NO_SYSTEMD), [false, false]);
+    assert.deepEqual(execOptions(true, 'auto', { ...here, hasJournal: false }), [true, false]);
+    assert.throws(() => execOptions(true, 'auto', NO_SYSTEMD), { code: 'no_systemd' });
   });
 
   it('takes what it did not say from the config', () => {
@@ -139,7 +143,7 @@ describe('a submission', () => {
             task.limits,
             capacity,
             envelopeRules(configWith(), capacity.memTotalBytes),
-            task.manner,
+            task.execOptions,
           );
           assert.ok(caps.memMaxBytes >= task.estimate.memBytes && caps.cpuMaxCores >= task.estimate.cpuCores);
         },

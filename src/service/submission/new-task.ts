@@ -3,7 +3,15 @@ import { type Stats, statSync } from 'node:fs';
 import type { RunSubmission } from '../../api/service.ts';
 import type { Config } from '../../config/settings.ts';
 import { BabysitError } from '../../core/errors.ts';
-import type { AskedManner, Estimate, Limits, Manner, RetryPolicy, Task, TaskId } from '../../core/task.ts';
+import type {
+  Estimate,
+  ExecOptions,
+  Limits,
+  RequestedExecOptions,
+  RetryPolicy,
+  Task,
+  TaskId,
+} from '../../core/task.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
 import { makeName } from './task-name.ts';
@@ -56,7 +64,7 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
     context: run.context,
     tags: run.tags,
     requeue: run.requeue,
-    manner: mannerFor(run.manner, context),
+    execOptions: execOptionsFor(run.execOptions, context),
     attempts: 0,
     history: [],
     retriedFrom: 0,
@@ -70,7 +78,7 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
 }
 
 /** A journal is had where there is one, units by the config too; who asks for a unit gets it or an error. */
-function mannerFor(asked: AskedManner, { config, systemd }: SubmissionContext): Manner {
+function execOptionsFor(asked: RequestedExecOptions, { config, systemd }: SubmissionContext): ExecOptions {
   const { noUnits, hasJournal } = systemd;
   if (asked.isUnit && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
   return {

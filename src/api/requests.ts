@@ -1,6 +1,7 @@
 // The schemas of what comes in, and the step from text as typed to values with units.
 import { z } from 'zod';
 import { BabysitError } from '../core/errors.ts';
+import type { LogQuery } from '../core/log-query.ts';
 import { isProfile, PROFILES, type ProfileName } from '../core/profile.ts';
 import { TASK_STATUSES, type TaskStatus } from '../core/task.ts';
 import { parseDuration } from '../units/duration.ts';
@@ -8,7 +9,7 @@ import { parseCores, parseCount } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
 import type { EventsQuery } from './event-stream.ts';
 import { absolutePath, check, owner, priority, quantity, read } from './fields.ts';
-import type { Adjustment, CleanQuery, ListQuery, LogQuery, TicketRequest } from './service.ts';
+import type { Adjustment, CleanQuery, ListQuery, TicketRequest } from './service.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
 export const KILL = z.strictObject({ force: z.boolean().optional(), signal: z.string().optional() });

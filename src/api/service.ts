@@ -2,6 +2,7 @@
 
 import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
+import type { LogQuery } from '../core/log-query.ts';
 import type { ProfileName } from '../core/profile.ts';
 import type { Command, RequestedExecOptions, RetryCause, TaskId, TaskStatus } from '../core/task.ts';
 import type {
@@ -101,16 +102,6 @@ export interface CleanQuery {
   readonly olderThanMs: number | null;
   readonly statuses: readonly TaskStatus[] | null;
   readonly isDryRun: boolean;
-}
-
-export interface LogQuery {
-  readonly part: { readonly kind: 'tail' | 'head'; readonly lines: number } | { readonly kind: 'full' };
-  /** Written at most this long ago; null: whenever. */
-  readonly sinceMs: number | null;
-  /** Go on from this position in all that was printed, whatever the part; null: as the part says. */
-  readonly from: number | null;
-  readonly maxBytes: number | null;
-  readonly follow: boolean;
 }
 
 export interface Subscription {

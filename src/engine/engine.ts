@@ -27,7 +27,7 @@ import { RecheckTimers } from './recheck.ts';
 import { reconcile } from './reconcile.ts';
 import { NO_WATCH_STATES, sampleAll, type WatchDeps, type WatchStates } from './sample.ts';
 import { type HostWatchDeps, watchHost } from './sample-host.ts';
-import { UnitOfWork } from './unit-of-work.ts';
+import { type Request, UnitOfWork } from './unit-of-work.ts';
 
 export interface EngineDeps extends LaunchDeps, DispatchDeps, WatchDeps, HostWatchDeps, PlannerDeps {
   readonly store: Store;
@@ -35,13 +35,6 @@ export interface EngineDeps extends LaunchDeps, DispatchDeps, WatchDeps, HostWat
   readonly tasksDir: string;
   readonly monitorIntervalMs: number;
   readonly killGraceMs: number;
-}
-
-/** One request of a caller. `apply` stages what it wants and throws when it cannot be; the others run after the commit. */
-export interface Request {
-  apply(work: UnitOfWork): void;
-  resolve(): void;
-  reject(error: unknown): void;
 }
 
 const COMMIT_RETRY_MS = 1000;

@@ -9,6 +9,13 @@ import type { Environment, Writes } from '../store/store.ts';
 import { keyOf, type LiveTasks } from './live-tasks.ts';
 import type { Leases } from './queue/leases.ts';
 
+/** `apply` records what a caller wants and throws when that cannot be; the others run after the commit. */
+export interface Request {
+  apply(work: UnitOfWork): void;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 export class UnitOfWork {
   readonly now: Now;
   readonly #live: LiveTasks;

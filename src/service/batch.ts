@@ -1,13 +1,18 @@
-// One line of a batch: submitted, or refused without harm to the others.
+// The lines of a batch: each is submitted, or refused without harm to the others.
 import type { RunSubmission } from '../api/service.ts';
 import type { BatchLineView } from '../api/shapes.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Submitted } from './run.ts';
 
-export function batchLine(
-  line: RunSubmission | BabysitError,
-  submit: (run: RunSubmission) => Submitted,
-): BatchLineView {
+type Line = RunSubmission | BabysitError;
+type SubmitLine = (run: RunSubmission) => Submitted;
+
+/** In the order of the lines, each accepted or refused on its own. */
+export function batch(lines: readonly Line[], submit: SubmitLine): BatchLineView[] {
+  return lines.map((line) => batchLine(line, submit));
+}
+
+function batchLine(line: Line, submit: SubmitLine): BatchLineView {
   try {
     if (line instanceof BabysitError) throw line;
     const { task, isDeduplicated } = submit(line);

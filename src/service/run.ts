@@ -1,5 +1,6 @@
 // Takes a submission into the round: gates, admission, the lease it may use, the tasks it comes after.
 import type { RunSubmission } from '../api/service.ts';
+import type { TaskView } from '../api/shapes.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
@@ -17,7 +18,11 @@ import { formatSize } from '../units/size.ts';
 import { findTask } from './find-task.ts';
 import { type SystemdParts, taskFrom } from './submission/new-task.ts';
 import { SubmissionRate } from './submission/rate.ts';
+import type { TaskAccess } from './task-access.ts';
 import { refusal } from './views/refusal.ts';
+
+/** Beyond it the plan costs too much for the answer to a submission; `status` and `list` show it. */
+const PLANNED_AT_ONCE = 500;
 
 export interface SubmitDeps {
   readonly engine: Engine;
@@ -38,6 +43,18 @@ export interface Submitted {
 }
 
 export type Submit = (work: UnitOfWork, run: RunSubmission) => Submitted;
+
+/** Submits one task. Throws BabysitError for every refusal; then nothing is stored. */
+export async function run(
+  { engine }: Pick<SubmitDeps, 'engine'>,
+  tasks: TaskAccess,
+  submit: Submit,
+  request: RunSubmission,
+): Promise<TaskView> {
+  const { task, isDeduplicated } = await tasks.commit((work) => submit(work, request));
+  const view = tasks.view(tasks.byId(task.id), engine.live.queue.size <= PLANNED_AT_ONCE);
+  return isDeduplicated ? { ...view, deduplicated: true } : view;
+}
 
 /** The function throws BabysitError for every refusal; then nothing is staged. */
 export function createSubmit(deps: SubmitDeps): Submit {

@@ -1,13 +1,12 @@
 // The host at a glance: capacity, what holds it, and the queue in the order of expected starts.
 import { hostname } from 'node:os';
 import type { StatusView } from '../api/shapes.ts';
-import type { Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../host/memory.ts';
 import { readHostPressure } from '../host/pressure.ts';
 import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
-import { elapsedMs, type LiveFigures } from './views/task-view.ts';
+import { elapsedMs } from './views/task-view.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
 export interface StatusDeps {
@@ -22,11 +21,7 @@ export interface StatusDeps {
 
 const QUEUE_SHOWN = 100;
 
-export function statusView(
-  deps: StatusDeps,
-  figures: (task: Task) => LiveFigures | null,
-  nowMs: number,
-): StatusView {
+export function statusView(deps: StatusDeps, nowMs: number): StatusView {
   const { engine, profiles } = deps;
   const { capacity } = profiles;
   const snapshot = engine.snapshot();
@@ -82,7 +77,7 @@ export function statusView(
       detail: cause?.detail ?? null,
     })),
     running: active.map((task) => {
-      const live = figures(task);
+      const live = engine.attempt(task.id)?.figures();
       return {
         name: task.name,
         id: task.id,

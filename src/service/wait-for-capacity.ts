@@ -20,7 +20,11 @@ export interface TicketDeps {
 const NO_LIMITS = { memPctLimit: 100, cpuPctLimit: 100 };
 
 /** Throws BabysitError infeasible. Returns how to leave the queue; after the grant it does nothing. */
-export function openTicket(deps: TicketDeps, request: TicketRequest, listener: TicketListener): () => void {
+export function waitForCapacity(
+  deps: TicketDeps,
+  request: TicketRequest,
+  listener: TicketListener,
+): () => void {
   const { engine, clock, loaded, profiles } = deps;
   const need = { memBytes: request.memBytes, cpuCores: request.cpuCores };
   const why = infeasibleNeed(profiles.largest, need, NO_LIMITS, false);

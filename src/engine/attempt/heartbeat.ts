@@ -2,7 +2,6 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HeartbeatView } from '../../api/shapes.ts';
 import type { Progress } from '../../core/progress.ts';
 import type { Sample } from '../../watchdog/state.ts';
 
@@ -10,6 +9,21 @@ const MINUTE_MS = 60_000;
 const MIB = 1024 ** 2;
 /** About four days; then the file becomes the old one, in the place of the one before. */
 const FILE_MAX_BYTES = MIB;
+
+/** One line of the file, field names as in the export (SPEC section 8). */
+export interface HeartbeatRecord {
+  readonly timestamp: string;
+  readonly job_name: string;
+  readonly phase: string | null;
+  readonly items_total: number | null;
+  readonly items_done: number | null;
+  readonly items_failed: number | null;
+  readonly eta_minutes: number | null;
+  /** Working set in MiB. */
+  readonly rss_mb: number;
+  /** Mean over the minute; 100 is one core. */
+  readonly cpu_pct: number;
+}
 
 export class Heartbeat {
   readonly #path: string;
@@ -32,7 +46,7 @@ export class Heartbeat {
   }
 
   /** A record that cannot be written, because the disk is full or the directory is gone, is lost. */
-  #append(record: HeartbeatView): void {
+  #append(record: HeartbeatRecord): void {
     try {
       const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
       if (size > FILE_MAX_BYTES) renameSync(this.#path, `${this.#path}.1`);
@@ -49,7 +63,7 @@ function recordOf(
   progress: Progress | null,
   memBytes: number,
   cores: number,
-): HeartbeatView {
+): HeartbeatRecord {
   return {
     timestamp: new Date(wallMs).toISOString(),
     job_name: name,
@@ -64,7 +78,7 @@ function recordOf(
 }
 
 /** The records of a task, oldest first; none when nothing was written. A last line that was cut off is left out. */
-export async function readHeartbeats(taskDir: string): Promise<HeartbeatView[]> {
+export async function readHeartbeats(taskDir: string): Promise<HeartbeatRecord[]> {
   const path = currentFile(taskDir);
   const texts = await Promise.all([`${path}.1`, path].map(readIfThere));
   return texts.flatMap((text) =>
@@ -89,9 +103,9 @@ async function readIfThere(path: string): Promise<string> {
 }
 
 /** A full disk may have cut a line in the middle, so that the next one follows in the same line. */
-function parse(line: string): HeartbeatView[] {
+function parse(line: string): HeartbeatRecord[] {
   try {
-    return [JSON.parse(line) as HeartbeatView];
+    return [JSON.parse(line) as HeartbeatRecord];
   } catch {
     return [];
   }

@@ -22,6 +22,15 @@ import { StrictOutput } from './strict-output.ts';
 /** What never changes once it has been read. */
 type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
 
+/** Readings of the last sample. */
+export interface LiveFigures {
+  /** Working set. */
+  readonly memBytes: number;
+  /** Null: one sample only. */
+  readonly cpuCores: number | null;
+  readonly silentMs: number;
+}
+
 export class LiveAttempt implements Observer {
   readonly id: TaskId;
   readonly paths: AttemptPaths;
@@ -196,6 +205,17 @@ export class LiveAttempt implements Observer {
     const ageMs = ageOf(this.#known.started?.main ?? null) - pausedForMs;
     const elapsedMs = Math.min(since(startedAt), ageMs) - state.attempt.pausedMs;
     return newWatchState(sample, Math.max(0, elapsedMs), since(printedAt));
+  }
+
+  /** Null until the first sample. */
+  figures(): LiveFigures | null {
+    if (this.watchState === null) return null;
+    const { cpu, silentMs } = this.watchState;
+    return {
+      memBytes: this.memBytes,
+      cpuCores: cpu.cores === null ? null : Math.round(cpu.cores * 100) / 100,
+      silentMs: Math.round(silentMs),
+    };
   }
 
   /** Reads the group's counters a last time. Throws RecordsUnreadable. */

@@ -10,12 +10,13 @@ import { anAttempt, anEnvelope, anEstimate, GIB, taskIn } from '../../../test/su
 import type { Config } from '../../config/settings.ts';
 import type { TaskEvent } from '../../core/events.ts';
 import { isActive } from '../../core/task.ts';
-import type { Request } from '../engine.ts';
+import { profileView } from '../../service/profile.ts';
 import { LiveTasks } from '../live-tasks.ts';
 import { Leases } from '../queue/leases.ts';
+import type { Request } from '../unit-of-work.ts';
 import { UnitOfWork } from '../unit-of-work.ts';
 import { type ProfileSettings, profileSettings } from './profile-settings.ts';
-import { Profiles, profileView } from './profiles.ts';
+import { Profiles } from './profiles.ts';
 
 const HOST = { memTotalBytes: 64 * GIB, cores: 16 };
 /** Monday, in the zone of whoever runs the test, as cron expressions are. */

@@ -2,14 +2,12 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createTask, validate } from 'node-cron';
 import type { Logger } from 'pino';
-import type { ProfileView } from '../../api/shapes.ts';
 import type { Config } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
 import { type GroupRef, isActive, type Task } from '../../core/task.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
-import type { Request } from '../engine.ts';
-import type { UnitOfWork } from '../unit-of-work.ts';
+import type { Request, UnitOfWork } from '../unit-of-work.ts';
 import {
   envelopeUnder,
   lastDue,
@@ -207,32 +205,6 @@ export class Profiles {
       log.error({ err: error }, 'the profile in force could not be kept');
     }
   }
-}
-
-export function profileView({ inForce, all, schedule }: Profiles): ProfileView {
-  const next = schedule
-    .flatMap((scheduled) => {
-      const at = scheduled.next();
-      return at === null ? [] : [{ profile: scheduled.profile, at: at.toISOString() }];
-    })
-    .sort((a, b) => a.at.localeCompare(b.at))[0];
-  return {
-    profile: inForce.profile,
-    by: inForce.by,
-    since: new Date(inForce.at).toISOString(),
-    next: next ?? null,
-    profiles: all.map(({ profile, capacity, envelopeRules, threadsMax, totalCpuCores }) => ({
-      profile,
-      cpu_limit_cores: capacity.cpuLimitCores,
-      total_cpu_max_cores: totalCpuCores,
-      mem_limit_bytes: capacity.memLimitBytes,
-      cpu_weight: envelopeRules.cpuWeight,
-      cpu_idle: envelopeRules.cpuIdle,
-      nice: envelopeRules.nice,
-      threads_max: threadsMax,
-      at: schedule.find((scheduled) => scheduled.profile === profile)?.cron ?? 'off',
-    })),
-  };
 }
 
 function groupsOf({ live }: Rounds): GroupRef[] {

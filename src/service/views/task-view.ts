@@ -13,15 +13,10 @@ import {
   type TaskState,
   type Usage,
 } from '../../core/task.ts';
+import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { formatSize } from '../../units/size.ts';
 import { shellQuote } from './refusal.ts';
-
-export interface LiveFigures {
-  readonly memBytes: number;
-  readonly cpuCores: number | null;
-  readonly silentMs: number | null;
-}
 
 export interface ViewContext {
   readonly nowMs: number;

@@ -1,7 +1,7 @@
 // A task's log as the caller asked for it: part, limit, and what is still being written.
-import type { LogQuery } from '../api/service.ts';
-import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } from '../logs/read.ts';
-import { offsetBefore } from '../logs/times.ts';
+import type { LogQuery } from '../core/log-query.ts';
+import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } from './read.ts';
+import { offsetBefore } from './times.ts';
 
 export interface FollowedLog {
   readonly path: string;

@@ -1,0 +1,38 @@
+// The events of one task: what the caller has missed, then what happens.
+import type { Subscription } from '../api/service.ts';
+import type { RecordedEvent } from '../core/events.ts';
+import { isEnded, type Task } from '../core/task.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Store } from '../store/store.ts';
+
+/** `after`: the sequence number of the last event the caller has seen; 0: none. */
+export function events(engine: Engine, store: Store, task: Task, after: number): Subscription {
+  let stopListening: (() => void) | null = null;
+  let isStopped = false;
+  return {
+    backlog: backlog(store, task, after),
+    start(listener) {
+      if (!isStopped) stopListening = engine.eventBus.listen(task.id, listener);
+    },
+    stop() {
+      isStopped = true;
+      stopListening?.();
+    },
+  };
+}
+
+/**
+ * A caller that comes after the end gets the end alone; one that comes back gets what it has missed. The earlier ends of
+ * a retried task are left out.
+ */
+function backlog(store: Store, task: Task, after: number): readonly RecordedEvent[] {
+  const events = store.eventsAfter(task.id, after);
+  const end = events.findLastIndex(isEnd);
+  if (!isEnded(task.state)) return events.slice(end + 1);
+  if (after === 0 || end < 0) return store.eventsAfter(task.id, 0).filter(isEnd).slice(-1);
+  return events.slice(events.slice(0, end).findLastIndex(isEnd) + 1, end + 1);
+}
+
+function isEnd(event: RecordedEvent): boolean {
+  return event.event === 'ended';
+}

@@ -1,0 +1,22 @@
+// The tasks that match a query, oldest first.
+import type { ListQuery } from '../api/service.ts';
+import type { TaskView } from '../api/shapes.ts';
+import type { Store } from '../store/store.ts';
+import type { TaskAccess } from './task-access.ts';
+
+export function list(
+  store: Store,
+  tasks: TaskAccess,
+  { project, owner, tag, statuses, sinceMs }: ListQuery,
+  nowMs: number,
+): TaskView[] {
+  return store
+    .list({
+      ...(project === null ? {} : { project }),
+      ...(owner === null ? {} : { owner }),
+      ...(statuses === null ? {} : { statuses }),
+      ...(sinceMs === null ? {} : { endedSince: nowMs - sinceMs }),
+    })
+    .filter((task) => tag === null || task.tags.includes(tag))
+    .map((task) => tasks.view(task));
+}

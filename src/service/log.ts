@@ -1,0 +1,72 @@
+// The log of a task's last attempt: a part of it, or all that is still being written.
+import { watch } from 'node:fs';
+import type { LogRangeView } from '../api/shapes.ts';
+import { BabysitError } from '../core/errors.ts';
+import type { LogQuery } from '../core/log-query.ts';
+import type { Task, TaskId } from '../core/task.ts';
+import { attemptPaths } from '../engine/attempt/paths.ts';
+import type { Engine } from '../engine/engine.ts';
+import { recoverRotation } from '../logs/rotate.ts';
+import { logRange, logStream } from '../logs/stream.ts';
+import type { TaskAccess, TaskAccessDeps } from './task-access.ts';
+
+/** For file systems that report no changes. */
+const BACKSTOP_MS = 500;
+
+/** The bytes the query asks for; with `follow` until the end of the task. Throws BabysitError no_log. */
+export function log(
+  deps: TaskAccessDeps,
+  tasks: TaskAccess,
+  ref: string,
+  query: LogQuery,
+): AsyncIterable<Uint8Array> {
+  const { task, path } = logOf(deps, tasks, ref);
+  const changed = () => logChanged(deps.engine, task.id, path);
+  return logStream({ path, changed }, query, deps.clock.now().wallMs);
+}
+
+/** Where that part begins and ends. Throws BabysitError no_log. */
+export async function rangeOfLog(
+  deps: TaskAccessDeps,
+  tasks: TaskAccess,
+  ref: string,
+  query: LogQuery,
+): Promise<LogRangeView> {
+  const { task, path } = logOf(deps, tasks, ref);
+  return { id: task.id, name: task.name, ...(await logRange(path, query, deps.clock.now().wallMs)) };
+}
+
+function logOf(
+  { engine, tasksDir }: TaskAccessDeps,
+  tasks: TaskAccess,
+  ref: string,
+): { readonly task: Task; readonly path: string } {
+  const task = tasks.find(ref);
+  if (task.attempts === 0) throw new BabysitError('no_log', `"${task.name}" has not started`);
+  const { log: path } = attemptPaths(tasksDir, task.id, task.attempts);
+  // A daemon may have died in the middle of a rotation, and the attempt ended before the next one started.
+  if (engine.attempt(task.id) === undefined) recoverRotation(path);
+  return { task, path };
+}
+
+/** Resolves on the next change of the log or at the end of the task; true: the task has ended. */
+function logChanged(engine: Engine, id: TaskId, path: string): Promise<boolean> {
+  const hasEnded = () => engine.live.get(id) === undefined;
+  if (hasEnded()) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const stops: (() => void)[] = [];
+    const settle = () => {
+      for (const stop of stops.splice(0)) stop();
+      resolve(hasEnded());
+    };
+    const backstop = setTimeout(settle, BACKSTOP_MS);
+    stops.push(engine.eventBus.listen(id, settle), () => clearTimeout(backstop));
+    try {
+      const watcher = watch(path, { persistent: false }, settle);
+      watcher.on('error', settle);
+      stops.push(() => watcher.close());
+    } catch {
+      // The file does not exist yet; the backstop looks again.
+    }
+  });
+}

@@ -1,0 +1,29 @@
+// The profile in force, the ones there are, and when the next one is due.
+import type { ProfileView } from '../api/shapes.ts';
+import type { Profiles } from '../engine/profiles/profiles.ts';
+
+export function profileView({ inForce, all, schedule }: Profiles): ProfileView {
+  const next = schedule
+    .flatMap((scheduled) => {
+      const at = scheduled.next();
+      return at === null ? [] : [{ profile: scheduled.profile, at: at.toISOString() }];
+    })
+    .sort((a, b) => a.at.localeCompare(b.at))[0];
+  return {
+    profile: inForce.profile,
+    by: inForce.by,
+    since: new Date(inForce.at).toISOString(),
+    next: next ?? null,
+    profiles: all.map(({ profile, capacity, envelopeRules, threadsMax, totalCpuCores }) => ({
+      profile,
+      cpu_limit_cores: capacity.cpuLimitCores,
+      total_cpu_max_cores: totalCpuCores,
+      mem_limit_bytes: capacity.memLimitBytes,
+      cpu_weight: envelopeRules.cpuWeight,
+      cpu_idle: envelopeRules.cpuIdle,
+      nice: envelopeRules.nice,
+      threads_max: threadsMax,
+      at: schedule.find((scheduled) => scheduled.profile === profile)?.cron ?? 'off',
+    })),
+  };
+}

@@ -1,0 +1,87 @@
+// What every verb starts from: a reference becomes a task, a change becomes one commit, a task becomes its view.
+import type { TaskView } from '../api/shapes.ts';
+import type { Clock } from '../core/clock.ts';
+import { BabysitError } from '../core/errors.ts';
+import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
+import { attemptPaths } from '../engine/attempt/paths.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { UnitOfWork } from '../engine/unit-of-work.ts';
+import type { Store } from '../store/store.ts';
+import { findTask } from './find-task.ts';
+import { taskView } from './views/task-view.ts';
+import { waitingView } from './views/waiting-view.ts';
+
+export interface TaskAccessDeps {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly tasksDir: string;
+}
+
+export interface TaskAccess {
+  /** By name, id or unique id prefix, live or ended. Throws BabysitError not_found or ambiguous. */
+  find(ref: string): Task;
+  /** Throws BabysitError not_found. */
+  byId(id: TaskId): Task;
+  /** `isPlanned`: with the predicted start of a pending task, which costs a plan of the queue. */
+  view(task: Task, isPlanned?: boolean): TaskView;
+  /** Runs `apply` in the next round; resolves with its result after the commit. */
+  commit<T>(apply: (work: UnitOfWork) => T): Promise<T>;
+  /** Changes the live task that `ref` names. Throws BabysitError already_ended, or what `find` and `apply` throw. */
+  change(ref: string, apply: (work: UnitOfWork, task: Task) => void): Promise<TaskView>;
+}
+
+export function createTaskAccess({ engine, store, clock, tasksDir }: TaskAccessDeps): TaskAccess {
+  // A live task that is named by its id costs no query.
+  const find = (ref: string): Task => engine.live.get(ref as TaskId) ?? findTask(store, ref);
+  const byId = (id: TaskId): Task => {
+    const task = engine.live.get(id) ?? store.byId(id);
+    if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
+    return task;
+  };
+  const view = (task: Task, isPlanned = true): TaskView => {
+    const attempt = isActive(task.state) ? engine.attempt(task.id) : undefined;
+    const { wallMs, monoMs } = clock.now();
+    return taskView(task, {
+      nowMs: wallMs,
+      live: attempt?.figures() ?? null,
+      progress: attempt?.progress.progress(monoMs) ?? null,
+      waiters: engine.eventBus.count(task.id),
+      waiting: isPlanned ? waitingView(task, engine) : null,
+      logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
+    });
+  };
+  const commit = <T>(apply: (work: UnitOfWork) => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      let value: T;
+      engine.request({
+        apply: (work) => {
+          value = apply(work);
+        },
+        resolve: () => resolve(value),
+        reject,
+      });
+    });
+  const change: TaskAccess['change'] = async (ref, apply) => {
+    const { id, name } = find(ref);
+    await commit((work) => {
+      const task = work.get(id) ?? byId(id);
+      if (isEnded(task.state))
+        throw new BabysitError('already_ended', `"${name}" is ${task.state.status}`, {
+          name,
+          task_status: task.state.status,
+        });
+      apply(work, task);
+    });
+    return view(byId(id));
+  };
+  return { find, byId, view, commit, change };
+}
+
+/** The verb does not apply to a task in this status. */
+export function notRunning(task: Task, what: string): BabysitError {
+  return new BabysitError('not_running', `"${task.name}" is ${task.state.status} and cannot be ${what}`, {
+    name: task.name,
+    task_status: task.state.status,
+  });
+}

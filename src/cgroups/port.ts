@@ -33,7 +33,9 @@ export interface Group {
   readonly ref: GroupRef;
   /** Files the command's process writes "0" into, in order, to enter the group before it executes. */
   readonly entryFiles: readonly string[];
-  /** What makes the group just before it is entered; null: it is there already. */
+  /** False: the supervisor makes the group on the way to the command, so it does not exist before the command has entered it. */
+  readonly existsBeforeEntry: boolean;
+  /** How the supervisor makes the group; null: it exists already, or an earlier daemon started the attempt. */
   readonly preparation: Preparation | null;
   /** Tells the driver the main process once it runs; only `none` needs it. */
   attach(main: { readonly pid: number; readonly startTicks: number }): void;

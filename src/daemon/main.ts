@@ -14,7 +14,7 @@ import { loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
 import type { LeaseId } from '../core/lease.ts';
 import { Engine } from '../engine/engine.ts';
-import { Logs } from '../engine/log-maintenance.ts';
+import { LogMaintenance } from '../engine/log-maintenance.ts';
 import { Profiles } from '../engine/profiles/profiles.ts';
 import { recover } from '../engine/recover.ts';
 import { policyOf, pressureRules, watchRules } from '../engine/rules.ts';
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   const { nice } = profiles.settings.envelopeRules;
   const tools = findTools(nice);
   const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner lost; starting another'));
-  const logs = new Logs(
+  const logs = new LogMaintenance(
     { maxBytes: config['log.max_size'], isDaily: config['log.daily'], keep: config['log.keep'] },
     realClock,
     log,

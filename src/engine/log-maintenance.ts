@@ -18,7 +18,7 @@ import type { AttemptPaths } from './attempt/paths.ts';
 /** After an error of the file system, a full disk above all. */
 const RETRY_MS = 30_000;
 
-export class Logs {
+export class LogMaintenance {
   readonly #rules: LogRules;
   readonly #clock: Clock;
   readonly #log: Logger;

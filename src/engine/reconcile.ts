@@ -46,8 +46,8 @@ function follow(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
   const at = work.now.wallMs;
   if (records.startFailed !== null) {
     // systemd removes the empty groups of a daemon that has died, also one that is about to be entered.
-    const wasMade = live.group.ref.driver !== 'systemd';
-    const isGone = wasMade && records.started === null && live.group.usage() === null;
+    const { existsBeforeEntry } = live.group;
+    const isGone = existsBeforeEntry && records.started === null && live.group.usage() === null;
     if (isGone)
       work.change(id, { kind: 'requeue', why: 'its cgroup was removed before the command had entered it' });
     else work.change(id, { kind: 'could_not_start', message: records.startFailed, at });

@@ -6,13 +6,13 @@ import { withEvidence } from '../watchdog/stall.ts';
 import { rememberPaused, type WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { stallEvidence } from './attempt/stall-diagnosis.ts';
-import type { Logs } from './log-maintenance.ts';
+import type { LogMaintenance } from './log-maintenance.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface WatchDeps {
   readonly watchRules: WatchRules;
   readonly log: Logger;
-  readonly logs: Logs;
+  readonly logs: LogMaintenance;
 }
 
 /** What the watchdog remembers from now on, once the round is committed. */

@@ -67,7 +67,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       running: active.length - paused,
       paused,
       pending: engine.live.pendingCount,
-      tickets: [...engine.tickets()].length,
+      tickets: engine.ticketCount,
     },
     profile: profiles.settings.profile,
     pressure: engine.pressure().map(({ dim, lastedMs, cause }) => ({

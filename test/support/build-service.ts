@@ -13,7 +13,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { LeaseId } from '../../src/core/lease.ts';
 import type { GroupRef } from '../../src/core/task.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import { Logs } from '../../src/engine/log-maintenance.ts';
+import { LogMaintenance } from '../../src/engine/log-maintenance.ts';
 import { Profiles } from '../../src/engine/profiles/profiles.ts';
 import { recover } from '../../src/engine/recover.ts';
 import { policyOf, pressureRules, watchRules } from '../../src/engine/rules.ts';
@@ -93,7 +93,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     clock,
     store,
     log,
-    logs: new Logs({ maxBytes: 1024 ** 2, isDaily: true, keep: 5 }, clock, log),
+    logs: new LogMaintenance({ maxBytes: 1024 ** 2, isDaily: true, keep: 5 }, clock, log),
     tasksDir,
     tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, background: [], script: null },
     spawner: {
@@ -200,6 +200,7 @@ export function emptyGroup(ref: GroupRef): Group {
   return {
     ref,
     entryFiles: [],
+    existsBeforeEntry: true,
     preparation: null,
     attach: nothing,
     setLimits: nothing,

@@ -50,6 +50,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
       return { driver: 'none', name, pid: main?.pid ?? null, startTicks: main?.startTicks ?? null };
     },
     entryFiles: [],
+    existsBeforeEntry: true,
     preparation: null,
     counterFiles: [],
     usageFrom: () => null,

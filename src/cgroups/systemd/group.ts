@@ -17,6 +17,7 @@ export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group
   let watched: { readonly changed: () => void; stop: () => void } | null = null;
   return {
     ...group,
+    existsBeforeEntry: false,
     preparation,
     // What there is to watch came with the preparation.
     attach() {

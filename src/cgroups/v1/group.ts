@@ -28,6 +28,7 @@ export function groupV1(ref: GroupRef): Group {
     ref,
     // `tasks` takes the calling thread alone, which is all a shell has; moving a whole process waits for an RCU grace period.
     entryFiles: paths.map((path) => `${path}/tasks`),
+    existsBeforeEntry: true,
     preparation: null,
     attach() {},
     setLimits(limits) {

@@ -24,6 +24,7 @@ export function groupV2(ref: GroupRef): Group {
   return {
     ref,
     entryFiles: [`${path}/cgroup.procs`],
+    existsBeforeEntry: true,
     preparation: null,
     attach() {},
     setLimits(limits: GroupLimits) {

@@ -27,8 +27,7 @@ export class LimitApplier {
   apply({ id, state }: Task, live: LiveAttempt): void {
     if (!isActive(state)) return;
     const { group } = live;
-    // The group of a unit is made on the way to the command: until then there is nothing to write to.
-    if (group.ref.driver === 'systemd' && !live.hasEntered()) return;
+    if (!group.existsBeforeEntry && !live.hasEntered()) return;
     const { envelope, kill } = state.attempt;
     // The kill ladder thaws what it has to end.
     const isFrozen = state.status === 'paused' && kill === null;

@@ -1,0 +1,176 @@
+// The attempts under way: begins them, makes the kernel follow what was committed, and removes what is left of them.
+import type { Logger } from 'pino';
+import type { Group } from '../cgroups/port.ts';
+import type { Clock } from '../core/clock.ts';
+import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
+import { LimitApplier } from './attempt/apply-limits.ts';
+import { GroupCleanup } from './attempt/group-cleanup.ts';
+import { advanceKill, reportStuck } from './attempt/kill.ts';
+import { type LaunchDeps, launchAttempt } from './attempt/launch.ts';
+import { LiveAttempt } from './attempt/live-attempt.ts';
+import { attemptPaths } from './attempt/paths.ts';
+import { endReason } from './end-reason.ts';
+import type { LiveTasks } from './live-tasks.ts';
+import type { LogMaintenance } from './log-maintenance.ts';
+import { RecheckTimers } from './recheck.ts';
+import { reconcile } from './reconcile.ts';
+import type { UnitOfWork } from './unit-of-work.ts';
+
+export interface AttemptsDeps extends LaunchDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly logs: LogMaintenance;
+  readonly tasksDir: string;
+  readonly killGraceMs: number;
+}
+
+/** The part of the loop that attempts report to. */
+export interface Loop {
+  readonly isStopped: boolean;
+  /** The records, the group or the supervisor of the attempt may have changed. */
+  enqueueReconcile(id: TaskId): void;
+  /** Runs `apply` in the next round; when its commit fails, the attempt is reconciled again. */
+  later(id: TaskId, apply: (work: UnitOfWork) => void): void;
+}
+
+export class Attempts {
+  readonly #deps: AttemptsDeps;
+  readonly #tasks: LiveTasks;
+  readonly #loop: Loop;
+  readonly #byId = new Map<TaskId, LiveAttempt>();
+  readonly #limits: LimitApplier;
+  readonly #groupCleanup: GroupCleanup;
+  readonly #recheck: RecheckTimers;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(deps: AttemptsDeps, tasks: LiveTasks, loop: Loop) {
+    this.#deps = deps;
+    this.#tasks = tasks;
+    this.#loop = loop;
+    this.#limits = new LimitApplier(deps.log);
+    this.#groupCleanup = new GroupCleanup(deps.log);
+    this.#recheck = new RecheckTimers((id) => loop.enqueueReconcile(id));
+  }
+
+  get byId(): ReadonlyMap<TaskId, LiveAttempt> {
+    return this.#byId;
+  }
+
+  create(id: TaskId, number: number, group: Group): LiveAttempt {
+    const paths = attemptPaths(this.#deps.tasksDir, id, number);
+    return new LiveAttempt(id, paths, group, () => this.#loop.enqueueReconcile(id));
+  }
+
+  /** Takes over an attempt of an earlier daemon. */
+  adopt(task: Task, live: LiveAttempt): void {
+    this.#byId.set(task.id, live);
+    this.#deps.logs.adopt(live.paths);
+    live.observe();
+    this.#limits.apply(task, live);
+    this.#loop.enqueueReconcile(task.id);
+    this.#advanceKill(task.id);
+  }
+
+  /** Its dispatch is committed. */
+  begin(live: LiveAttempt): void {
+    const task = this.#tasks.get(live.id);
+    if (task === undefined || !isActive(task.state)) return;
+    // Taken back and dispatched again in one round: the attempt before leaves its group and its script.
+    this.#retire(live.id);
+    this.#byId.set(live.id, live);
+    this.#limits.created(live.id, task.state);
+  }
+
+  launch(live: LiveAttempt): void {
+    const task = this.#tasks.get(live.id);
+    if (this.#loop.isStopped || task === undefined || !isActive(task.state)) return;
+    try {
+      launchAttempt(this.#deps, task, task.state.attempt, live);
+      this.#advanceKill(live.id);
+    } catch (error) {
+      const message = `the attempt could not be started: ${(error as Error).message}`;
+      this.#loop.later(live.id, (work) =>
+        work.change(live.id, { kind: 'could_not_start', message, at: work.now.wallMs }),
+      );
+    }
+  }
+
+  /** Does what a committed change of the task asks for. */
+  follow(task: Task): void {
+    const { id, name, state } = task;
+    const live = this.#byId.get(id);
+    if (isActive(state) && live !== undefined) {
+      this.#limits.apply(task, live);
+      this.#advanceKill(id);
+      return;
+    }
+    this.#retire(id);
+    if (isEnded(state))
+      this.#deps.log.info({ task: id, name, status: state.status, ...endReason(task) }, 'task ended');
+  }
+
+  /** Their dispatch could not be committed: nothing runs in their groups. */
+  discard(lives: readonly LiveAttempt[]): void {
+    for (const { group } of lives) this.#groupCleanup.remove(group);
+  }
+
+  reconcile(work: UnitOfWork, id: TaskId): void {
+    const live = this.#byId.get(id);
+    if (live !== undefined && reconcile(work, live) === 'recheck') this.#recheck.at(id);
+  }
+
+  /** Tries again what the kernel refused; see LimitApplier. */
+  applyLimits(): void {
+    for (const live of this.#byId.values()) {
+      const task = this.#tasks.get(live.id);
+      if (task !== undefined) this.#limits.apply(task, live);
+    }
+  }
+
+  /** Resolves when no attempt is left. */
+  whenIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+      this.#checkIdle();
+    });
+  }
+
+  close(): void {
+    this.#recheck.close();
+    for (const live of this.#byId.values()) live.close();
+    this.#groupCleanup.close();
+  }
+
+  #advanceKill(id: TaskId): void {
+    const task = this.#tasks.get(id);
+    const live = this.#byId.get(id);
+    if (this.#loop.isStopped || live === undefined || task === undefined || !isActive(task.state)) return;
+    const { kill } = task.state.attempt;
+    if (kill === null || !live.isObserved) return;
+    const { clock, killGraceMs } = this.#deps;
+    const { act, report, againInMs } = advanceKill(live, task, kill, killGraceMs, clock.now().monoMs);
+    live.scheduleKillStep(againInMs, () => {
+      this.#advanceKill(id);
+      this.#loop.enqueueReconcile(id);
+    });
+    if (act === 'kill')
+      this.#loop.later(id, (work) => work.change(id, { kind: 'escalate_kill', at: work.now.wallMs }));
+    if (report !== null) this.#loop.later(id, (work) => reportStuck(work, task, live, report));
+  }
+
+  #retire(id: TaskId): void {
+    const live = this.#byId.get(id);
+    if (live === undefined) return;
+    this.#byId.delete(id);
+    this.#limits.forget(id);
+    this.#recheck.forget(id);
+    live.close();
+    void this.#deps.logs.ended(live.log, live.paths);
+    this.#groupCleanup.remove(live.group);
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#byId.size === 0) this.#whenIdle?.();
+  }
+}

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeSync,
@@ -22,12 +23,12 @@ export function prepareHome(paths: Home): void {
   if ((mode & 0o077) !== 0) chmodSync(paths.dir, 0o700);
 }
 
-/** Throws when tasks have left their files here and the record of them is gone: the daemon never begins empty. */
-export function assertRecord({ database, tasks }: Home): void {
+/** Throws when files of tasks are here and their database is gone: the daemon never begins empty. */
+export function assertDatabase({ database, tasks }: Home): void {
   const size = statSync(database, { throwIfNoEntry: false })?.size ?? 0;
   if (size > 0 || readdirSync(tasks).length === 0) return;
   throw new Error(
-    `${database}: the database is gone, but ${tasks} holds files of its tasks. Nothing was changed. Restore it from a backup, or move ${tasks} away to begin with an empty record`,
+    `${database}: the database is gone, but ${tasks} holds files of its tasks. Nothing was changed. Restore it from a backup, or move ${tasks} away to begin with an empty database`,
   );
 }
 
@@ -53,4 +54,13 @@ function writePid(path: string): void {
 export function leaveHome(paths: Home): void {
   for (const socket of [paths.socket, paths.observeSocket]) rmSync(socket, { force: true });
   rmSync(paths.pidFile, { force: true });
+}
+
+/** For messages: `unknown` when the file cannot be read. */
+export function readPid(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return 'unknown';
+  }
 }

@@ -1,0 +1,14 @@
+// What the daemon has opened, to be closed in reverse order.
+
+/** AsyncDisposableStack needs Node 24; the lowest supported Node is older. */
+export class ClosingStack {
+  readonly #closes: (() => void | Promise<void>)[] = [];
+
+  push(close: () => void | Promise<void>): void {
+    this.#closes.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (let close = this.#closes.pop(); close !== undefined; close = this.#closes.pop()) await close();
+  }
+}

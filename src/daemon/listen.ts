@@ -1,0 +1,41 @@
+// Makes the API listen on the sockets of the state directory.
+import { chmodSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { type AppOptions, buildApp } from '../api/app.ts';
+import type { Service } from '../api/service.ts';
+import type { Home } from '../config/home.ts';
+import type { Config } from '../config/settings.ts';
+
+/** How long a stopping daemon lets callers read the rest of their answers. */
+const CLOSE_PATIENCE_MS = 1000;
+
+/** Resolves, when both sockets take connections, with how to close them. */
+export async function listen(
+  service: Service,
+  home: Home,
+  config: Config,
+  log: Logger,
+): Promise<() => Promise<void>> {
+  const options: AppOptions = {
+    maxBodyBytes: config['api.max_body'],
+    onInternalError: (error) => log.error({ err: error }, 'request failed'),
+  };
+  const sockets = [{ app: buildApp(service, options), path: home.socket }];
+  // Before the other one: a caller that finds the first socket finds the second.
+  if (config['api.observe_only_socket'])
+    sockets.unshift({
+      app: buildApp(service, { ...options, isObserveOnly: true }),
+      path: home.observeSocket,
+    });
+  for (const { app, path } of sockets) {
+    await app.listen({ path });
+    chmodSync(path, 0o600);
+  }
+  return async () => {
+    const cut = setTimeout(() => {
+      for (const { app } of sockets) app.server.closeAllConnections();
+    }, CLOSE_PATIENCE_MS);
+    await Promise.all(sockets.map(({ app }) => app.close()));
+    clearTimeout(cut);
+  };
+}

@@ -1,0 +1,78 @@
+// Opens the engine and the parts it works with.
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { monotonicFactory } from 'ulid';
+import type { OpenedDriver } from '../cgroups/open.ts';
+import type { Home } from '../config/home.ts';
+import type { Config } from '../config/settings.ts';
+import type { LeaseId } from '../core/lease.ts';
+import { Engine } from '../engine/engine.ts';
+import { LogMaintenance } from '../engine/log-maintenance.ts';
+import { Profiles } from '../engine/profiles/profiles.ts';
+import { policyOf, pressureRules, watchRules } from '../engine/rules.ts';
+import { openSpawner } from '../exec/spawner.ts';
+import { findTools } from '../exec/tools.ts';
+import { realClock } from '../host/clock.ts';
+import { readHostMemory } from '../host/memory.ts';
+import type { Store } from '../store/store.ts';
+import type { ClosingStack } from './closing-stack.ts';
+
+export interface EngineParts {
+  readonly home: Home;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly opened: OpenedDriver;
+  readonly bootId: string;
+}
+
+export function openEngine({ home, config, log, store, opened, bootId }: EngineParts, closing: ClosingStack) {
+  const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
+  const profiles = new Profiles({
+    config,
+    host,
+    clock: realClock,
+    log,
+    path: join(home.dir, 'profile.json'),
+    switched: ({ envelopeRules }) => spawner.setNice(envelopeRules.nice),
+    capTotalCpu: opened.capTotalCpu,
+  });
+  closing.push(() => profiles.stop());
+  // The random source of ulid itself asks the system for each letter.
+  const newId = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32);
+  const { nice } = profiles.settings.envelopeRules;
+  const tools = findTools(nice);
+  const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner lost; starting another'));
+  const logs = new LogMaintenance(
+    { maxBytes: config['log.max_size'], isDaily: config['log.daily'], keep: config['log.keep'] },
+    realClock,
+    log,
+  );
+  // A rotation in the middle would leave a supervisor stopped until the next daemon comes.
+  closing.push(() => logs.close());
+  closing.push(() => spawner.close());
+  const engine = new Engine({
+    driver: opened.driver,
+    units: opened.units,
+    clock: realClock,
+    store,
+    log,
+    logs,
+    tasksDir: home.tasks,
+    tools,
+    spawner,
+    bootId,
+    profiles,
+    policy: policyOf(config),
+    newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
+    watchRules: watchRules(config, host.memTotalBytes, opened.probe.enforces.memory),
+    pressureRules: pressureRules(config),
+    home: home.dir,
+    monitorIntervalMs: config['watchdog.monitor_interval'],
+    killGraceMs: config['watchdog.kill_grace'],
+    readHost: readHostMemory,
+  });
+  return { engine, profiles, newId };
+}

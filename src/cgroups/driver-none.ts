@@ -1,8 +1,9 @@
 // The driver of hosts without usable cgroups: nothing is capped, everything is watched and can be signalled.
+
+import type { ProcessTable } from '../procfs/process-table.ts';
 import type { Driver } from './driver.ts';
 import { groupNone } from './group-none.ts';
 import { openGroup } from './open-group.ts';
-import type { ProcessTable } from './processes.ts';
 import { checkName } from './ref.ts';
 
 export function driverNone(processes: ProcessTable): Driver {

@@ -1,13 +1,13 @@
 // The v1 driver: groups below one parent of ours in every hierarchy.
 import { basename } from 'node:path';
 import type { GroupRef } from '../core/task.ts';
+import type { ProcessTable } from '../procfs/process-table.ts';
 import { childGroups, removeGroup, write } from './cgroupfs.ts';
 import type { Driver, GroupLimits } from './driver.ts';
 import { makeAfresh } from './driver-v2.ts';
 import { type DirectoriesV1, distinct, groupV1, limitFiles } from './group-v1.ts';
 import { limitsV1 } from './limits-v1.ts';
 import { openGroup } from './open-group.ts';
-import type { ProcessTable } from './processes.ts';
 import { checkName } from './ref.ts';
 import { writeLimits } from './write-limits.ts';
 

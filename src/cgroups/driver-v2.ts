@@ -1,11 +1,11 @@
 // The v2 driver: groups below one delegated parent.
 import { basename } from 'node:path';
+import type { ProcessTable } from '../procfs/process-table.ts';
 import { childGroups, makeGroup, removeGroup } from './cgroupfs.ts';
 import { type Driver, DriverError, type GroupLimits } from './driver.ts';
 import { groupV2 } from './group-v2.ts';
 import { type ControllerV2, limitsV2 } from './limits-v2.ts';
 import { openGroup } from './open-group.ts';
-import type { ProcessTable } from './processes.ts';
 import { checkName } from './ref.ts';
 import { writeLimits } from './write-limits.ts';
 

@@ -1,11 +1,11 @@
 // Opens a group from its reference alone, whichever driver wrote it: a host may change drivers while a task is remembered.
 import type { GroupRef } from '../core/task.ts';
+import type { ProcessTable } from '../procfs/process-table.ts';
 import type { Group } from './driver.ts';
 import { groupNone } from './group-none.ts';
 import { groupUnit } from './group-unit.ts';
 import { groupV1 } from './group-v1.ts';
 import { groupV2 } from './group-v2.ts';
-import type { ProcessTable } from './processes.ts';
 
 export function openGroup(ref: GroupRef, processes: ProcessTable): Group {
   switch (ref.driver) {

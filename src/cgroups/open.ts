@@ -1,4 +1,6 @@
 // Chooses the driver of this host by trying them, best first: v2, v1, none.
+
+import { type ProcessTable, processTable } from '../procfs/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
 import type { Driver, ProbeAnswer, ProbeResult, Units } from './driver.ts';
 import { driverNone } from './driver-none.ts';
@@ -10,7 +12,6 @@ import { type OwnGroups, ownGroups } from './own-groups.ts';
 import { probeUnits } from './probe-unit.ts';
 import { probeV1 } from './probe-v1.ts';
 import { probeV2 } from './probe-v2.ts';
-import { type ProcessTable, processTable } from './processes.ts';
 import { type CapTotalCpu, noTotalCpu, totalCpuV1, totalCpuV2 } from './total-cpu.ts';
 
 export interface OpenOptions {

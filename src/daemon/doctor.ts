@@ -1,8 +1,9 @@
 // What this host lets babysit enforce, with the mend for each "no".
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { DoctorView } from '../api/shapes.ts';
 import type { ProbeResult } from '../cgroups/driver.ts';
+import { readKernelFile } from '../procfs/proc-files.ts';
 
 type Check = DoctorView['checks'][number];
 
@@ -76,7 +77,7 @@ function oomd(): Check {
 }
 
 function swap({ enforces }: ProbeResult): Check {
-  const devices = (read('/proc/swaps') ?? '').trim().split('\n').slice(1);
+  const devices = (readKernelFile('/proc/swaps') ?? '').trim().split('\n').slice(1);
   if (devices.length === 0) return yes('swap', 'the host has none');
   return enforces.swap
     ? yes('swap', 'the host has swap; tasks may not use it')
@@ -84,7 +85,7 @@ function swap({ enforces }: ProbeResult): Check {
 }
 
 function psi(): Check {
-  return read('/proc/pressure/memory') === null
+  return readKernelFile('/proc/pressure/memory') === null
     ? no(
         'pressure stall information',
         'the kernel gives none',
@@ -95,7 +96,7 @@ function psi(): Check {
 
 function clock(): Check {
   const source =
-    read('/sys/devices/system/clocksource/clocksource0/current_clocksource')?.trim() ?? 'unknown';
+    readKernelFile('/sys/devices/system/clocksource/clocksource0/current_clocksource')?.trim() ?? 'unknown';
   const isPlausible = new Date().getFullYear() >= 2025;
   return isPlausible
     ? yes('clock', `plausible; source ${source}; durations use the monotonic clock`)
@@ -104,14 +105,6 @@ function clock(): Check {
         `the host believes it is ${new Date().toISOString()}`,
         'Set the time; durations are not affected, time stamps are.',
       );
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 function yes(what: string, reason: string): Check {

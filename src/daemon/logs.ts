@@ -8,10 +8,10 @@ import { logSize } from '../exec/log-file.ts';
 import { lacksGapMark, markGap } from '../exec/log-gap.ts';
 import { logParts } from '../exec/log-parts.ts';
 import { packPart } from '../exec/pack.ts';
-import type { ProcessIdentity } from '../exec/process-identity.ts';
 import { type Records, readRecords } from '../exec/records.ts';
 import { isRotationLeft, recoverRotation, rotateLog } from '../exec/rotate.ts';
 import { supervisorWriter } from '../exec/stop-writer.ts';
+import type { ProcessIdentity } from '../procfs/process-identity.ts';
 import type { AttemptLog, LogRules } from './attempt-log.ts';
 import type { AttemptPaths } from './paths.ts';
 

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Now } from '../core/clock.ts';
 import { logTouchedAt } from '../exec/log-file.ts';
-import { readWaitingProcesses } from '../host/stall-evidence.ts';
+import { readWaitingProcesses } from '../procfs/stall-evidence.ts';
 import type { WatchMemory } from '../watchdog/memory.ts';
 import { lastLineOf } from '../watchdog/progress.ts';
 import type { StallEvidence } from '../watchdog/stall.ts';

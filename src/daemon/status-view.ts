@@ -2,8 +2,8 @@
 import { hostname } from 'node:os';
 import type { StatusView } from '../api/shapes.ts';
 import type { Task } from '../core/task.ts';
-import type { HostMemory } from '../host/memory.ts';
-import { readHostPressure } from '../host/pressure.ts';
+import type { HostMemory } from '../procfs/meminfo.ts';
+import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
 import type { Engine } from './engine.ts';
 import type { Profiles } from './profiles.ts';

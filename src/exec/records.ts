@@ -11,7 +11,7 @@ import {
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Exit } from '../core/task.ts';
-import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
+import { type ProcessIdentity, parseIdentity } from '../procfs/process-identity.ts';
 
 export interface Records {
   readonly supervisor: ProcessIdentity | null;

@@ -18,9 +18,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { parseIdentity } from '../procfs/process-identity.ts';
 import { logParts } from './log-parts.ts';
 import { packPart } from './pack.ts';
-import { parseIdentity } from './process-identity.ts';
 import { type LogWriter, recoverRotation, rotateLog } from './rotate.ts';
 import { supervisorWriter } from './stop-writer.ts';
 

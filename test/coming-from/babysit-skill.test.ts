@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { keepClean } from '../../src/daemon/cleaning.ts';
-import { realClock } from '../../src/host/clock.ts';
+import { realClock } from '../../src/daemon/clock.ts';
 import { openStore } from '../../src/store/store.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -1,5 +1,6 @@
 // The last words of a daemon that did not come up.
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { isJsonObject, parseJson } from '../src/text/json.ts';
 
 const TAIL_MAX_BYTES = 8 * 1024;
 const TAIL_LINES = 5;
@@ -33,10 +34,9 @@ export function logTail(path: string, from: number): string[] {
 }
 
 function messageOf(line: string): string {
-  try {
-    const entry = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
-    return [entry.msg, entry.err?.message].filter((part) => typeof part === 'string').join(': ');
-  } catch {
-    return line.trim();
-  }
+  const { value: entry } = parseJson(line);
+  if (!isJsonObject(entry)) return line.trim();
+  const { msg, err } = entry;
+  const words = [msg, isJsonObject(err) ? err.message : null];
+  return words.filter((part) => typeof part === 'string').join(': ');
 }

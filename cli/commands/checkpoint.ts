@@ -1,10 +1,11 @@
 // babysit checkpoint: which items of a batch are done, kept over every attempt of the task. Needs no daemon.
 import { readFileSync } from 'node:fs';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
+import { filledLines } from '../../src/text/split.ts';
+import { escapeLine } from '../../src/text/terminal.ts';
 import type { FlagSpecs, Parsed } from '../argv.ts';
 import { addKeys, checkKey, doneKeys, forgetAll, forgetKeys, missingKeys } from '../checkpoint.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { escapeLine } from '../escape.ts';
 
 const VERBS = ['add', 'has', 'list', 'clear'] as const;
 type Verb = (typeof VERBS)[number];
@@ -88,8 +89,5 @@ function readKeys(words: readonly string[], verb: Verb): string[] {
       hint: `babysit checkpoint ${verb} KEY..., or - for keys from standard input.`,
     });
   if (words.length > 1 || words[0] !== '-') return words.map(checkKey);
-  return readFileSync(0, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(checkKey);
+  return filledLines(readFileSync(0, 'utf8')).map(checkKey);
 }

@@ -1,9 +1,9 @@
 // babysit clean: removes ended tasks with their logs.
 import type { CleanBody, CleanView } from '../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
+import { escapeField } from '../../src/text/terminal.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { defineCommand } from '../command.ts';
-import { escapeField } from '../escape.ts';
 import { noPositionals } from '../refs.ts';
 import { call } from '../session.ts';
 

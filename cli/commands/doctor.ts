@@ -1,8 +1,8 @@
 // babysit doctor: what this host lets babysit enforce.
 import type { DoctorView } from '../../src/api/shapes.ts';
 import { EXIT } from '../../src/core/errors.ts';
+import { escapeField } from '../../src/text/terminal.ts';
 import { defineCommand } from '../command.ts';
-import { escapeField } from '../escape.ts';
 import { noPositionals } from '../refs.ts';
 import { call } from '../session.ts';
 

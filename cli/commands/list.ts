@@ -2,10 +2,11 @@
 import type { TaskView } from '../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
 import { TASK_STATUSES } from '../../src/core/task.ts';
+import { commaWords } from '../../src/text/split.ts';
+import { escapeField } from '../../src/text/terminal.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import type { FlagSpecs, Parsed } from '../argv.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { escapeField } from '../escape.ts';
 import { humanValue, outcome, paintStatus } from '../human.ts';
 import { nearest } from '../nearest.ts';
 import { findCwd, findProject } from '../project.ts';
@@ -136,8 +137,5 @@ function fieldOf(task: TaskView, key: string): unknown {
 }
 
 function splitWords(texts: readonly string[]): string[] {
-  return texts
-    .flatMap((text) => text.split(','))
-    .map((word) => word.trim().replaceAll('-', '_'))
-    .filter((word) => word !== '');
+  return commaWords(texts).map((word) => word.replaceAll('-', '_'));
 }

@@ -1,12 +1,13 @@
 // babysit log: what a task has printed.
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
+import { lineSplitter } from '../../src/text/line-splitter.ts';
+import { escapeLine } from '../../src/text/terminal.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { parseCount } from '../../src/units/number.ts';
 import { parseSize } from '../../src/units/size.ts';
 import type { FlagSpecs, Parsed } from '../argv.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { escapeLine } from '../escape.ts';
-import { lineMatcher, lineSplitter } from '../log-lines.ts';
+import { lineMatcher } from '../log-lines.ts';
 import { findLog, followLog, readLog } from '../log-reading.ts';
 import { NAME_FLAG, oneRef } from '../refs.ts';
 

@@ -1,8 +1,8 @@
 // babysit status: the host at a glance, or one task.
 import type { BlockedView, StatusView, TaskView } from '../../src/api/shapes.ts';
 import { EXIT } from '../../src/core/errors.ts';
+import { escapeField } from '../../src/text/terminal.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { escapeField } from '../escape.ts';
 import { humanCores, humanDuration, humanKey, humanSize, humanValue } from '../human.ts';
 import { NAME_FLAG, oneRef, taskPath, taskRefs } from '../refs.ts';
 import { call } from '../session.ts';

@@ -1,12 +1,12 @@
 // babysit wait_for_capacity: blocks until there is room, and holds it for the run that follows.
 import type { LeaseView, TicketBody, WaitingView } from '../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
+import { escapeField } from '../../src/text/terminal.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { parseCores } from '../../src/units/number.ts';
 import { parseSize } from '../../src/units/size.ts';
 import type { FlagSpecs, Flags } from '../argv.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { escapeField } from '../escape.ts';
 import { humanCores, humanSize } from '../human.ts';
 import { readPriority } from '../priority.ts';
 import { findCwd, findOwner, findProject } from '../project.ts';

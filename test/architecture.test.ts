@@ -47,7 +47,8 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   watchdog: ['core', 'units', 'text'],
   progress: ['core', 'units', 'text'],
   procfs: ['core', 'text'],
-  cgroups: ['core', 'units', 'text', 'procfs'],
+  systemd: [],
+  cgroups: ['core', 'units', 'text', 'procfs', 'systemd'],
   exec: ['core', 'units', 'text', 'procfs'],
   store: ['core', 'units', 'text'],
   api: ['core', 'units', 'text'],
@@ -61,11 +62,12 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'progress',
     'cgroups',
     'procfs',
+    'systemd',
     'exec',
     'store',
     'api',
   ],
-  cli: ['core', 'units', 'text', 'procfs'],
+  cli: ['core', 'units', 'text', 'procfs', 'systemd'],
   mcp: ['core', 'units', 'text', 'cli'],
   hooks: ['core', 'units', 'text', 'cli'],
 };
@@ -87,6 +89,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 const API_SCHEMAS = ['src/api/fields.ts', 'src/api/requests.ts', 'src/api/run-requests.ts'];
 
+/** What clients see of rooms that are the daemon's otherwise. */
+const CLIENT_FILES = ['src/config/home.ts', 'src/config/home-tag.ts'];
+
 /** Null: the arrow is allowed. */
 function objection({ from, to, isType }: Arrow): string | null {
   const room = roomOf(from);
@@ -96,7 +101,7 @@ function objection({ from, to, isType }: Arrow): string | null {
     const other = roomOf(to);
     if (other === room || MAY_SEE[room]?.includes(other)) return null;
     const isClient = room === 'cli' || room === 'mcp' || room === 'hooks';
-    if (isClient && to === 'src/config/home.ts') return null;
+    if (isClient && CLIENT_FILES.includes(to)) return null;
     if (isClient && to === 'src/api/shapes.ts')
       return isType ? null : `${room} sees only the types of the shapes`;
     // The schemas are heavy: only the server of tools loads them, and only its bundle holds it.

@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import type { DoctorView } from '../api/shapes.ts';
 import type { ProbeResult } from '../cgroups/driver.ts';
 import { readKernelFile } from '../procfs/proc-files.ts';
+import { outlivesLogin } from '../systemd/manager.ts';
 
 type Check = DoctorView['checks'][number];
 
@@ -55,13 +56,11 @@ const SUBSTITUTE: Readonly<Record<keyof ProbeResult['enforces'], string>> = {
 function linger(): Check {
   if (!existsSync('/run/systemd/system'))
     return yes('linger', 'there is no systemd, so nobody ends processes at logout');
-  const { username, uid } = userInfo();
-  if (uid === 0 || existsSync(`/var/lib/systemd/linger/${username}`))
-    return yes('linger', 'tasks outlive the login');
+  if (outlivesLogin()) return yes('linger', 'tasks outlive the login');
   return no(
     'linger',
     'systemd ends the daemon and its tasks when you log out',
-    `Run: loginctl enable-linger ${username}`,
+    `Run: loginctl enable-linger ${userInfo().username}`,
   );
 }
 

@@ -49,7 +49,8 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   procfs: ['core', 'text'],
   systemd: [],
   cgroups: ['core', 'units', 'text', 'procfs', 'systemd'],
-  exec: ['core', 'units', 'text', 'procfs'],
+  logs: ['core', 'units', 'text', 'procfs'],
+  exec: ['core', 'units', 'text', 'procfs', 'logs'],
   store: ['core', 'units', 'text'],
   api: ['core', 'units', 'text'],
   daemon: [
@@ -63,6 +64,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'cgroups',
     'procfs',
     'systemd',
+    'logs',
     'exec',
     'store',
     'api',
@@ -90,7 +92,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const API_SCHEMAS = ['src/api/fields.ts', 'src/api/requests.ts', 'src/api/run-requests.ts'];
 
 /** What clients see of rooms that are the daemon's otherwise. */
-const CLIENT_FILES = ['src/config/home.ts', 'src/config/home-tag.ts'];
+const CLIENT_FILES = ['src/config/home.ts', 'src/config/home-tag.ts', 'src/logs/tail.ts'];
 
 /** Null: the arrow is allowed. */
 function objection({ from, to, isType }: Arrow): string | null {

@@ -179,11 +179,12 @@ export class LiveAttempt implements Observer {
     };
   }
 
-  #output({ wallMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
+  #output({ wallMs, monoMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
     const { printedBytes, printedAt } = this.log.see();
+    const added = this.progress.look(monoMs, this.log.size, this.mayHaveActed, isStrict);
     if (!isStrict) return { outputBytes: printedBytes, outputAt: printedAt };
-    this.#strict ??= new StrictOutput(this.paths.log);
-    return { outputBytes: 0, outputAt: this.#strict.read(wallMs) };
+    this.#strict ??= new StrictOutput();
+    return { outputBytes: 0, outputAt: this.#strict.see(added, wallMs) };
   }
 
   /** The clocks of an attempt taken over from an earlier daemon go on from what its files say; those of a paused one stand still. */

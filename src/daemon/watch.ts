@@ -50,7 +50,6 @@ export function sampleAll(
     const sample = live.sample(usage, stage.now, { isStrict, withIo });
     if (sample === null) continue;
     logs.look(live.log, live.supervisor, stage.now);
-    live.progress.look(stage.now.monoMs, live.log.size, live.mayHaveActed);
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(stage.now.monoMs));
     const before = live.memory ?? live.firstMemory(sample, task.state);
     if (task.state.status === 'paused') {

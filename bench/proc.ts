@@ -1,5 +1,6 @@
 // What the kernel says about processes: memory, CPU time, who is whose child. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
+import { readStat, TICK_MS } from '../src/procfs/stat.ts';
 
 const KIB_PER_MB = 1024;
 
@@ -32,15 +33,10 @@ export function cpuMs(pid: number): number {
       ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
     return ns / 1e6;
   } catch {
-    const [utime, stime] = statFields(pid).slice(11, 13).map(Number);
-    return ((utime ?? 0) + (stime ?? 0)) * 10;
+    const stat = readStat(pid);
+    if (stat === null) throw new Error(`process ${pid} has gone`);
+    return (stat.field(14) + stat.field(15)) * TICK_MS;
   }
-}
-
-/** The fields after the name, which may hold spaces and parentheses: state, ppid, … */
-function statFields(pid: number): string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function field(text: string, name: string): number {

@@ -1,8 +1,9 @@
 // Memory that babysit itself needs beside each running task: its supervisor, without the command.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseIdentity } from '../src/exec/process-identity.ts';
 import { readRecords } from '../src/exec/records.ts';
+import { listPids } from '../src/procfs/proc-files.ts';
+import { readStat } from '../src/procfs/stat.ts';
 import type { Run } from './benchmark.ts';
 import { openMemoryCharge } from './memory-charge.ts';
 import { footprint } from './proc.ts';
@@ -78,18 +79,5 @@ function spawnerOf(daemonPid: number): number {
 }
 
 function processGroup(groupId: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => parseIdentity(statOf(name)) ?? [])
-    .filter((identity) => identity.groupId === groupId)
-    .map(({ pid }) => pid);
-}
-
-function statOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch {
-    // Gone since the listing.
-    return '';
-  }
+  return listPids().filter((pid) => readStat(pid)?.groupId === groupId);
 }

@@ -7,6 +7,7 @@
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BabysitError } from '../src/core/errors.ts';
+import { wholeLines } from '../src/text/split.ts';
 
 const DONE = '\t';
 const FORGOTTEN = '\x18';
@@ -16,10 +17,7 @@ const FEW = 16;
 /** The keys that are done, in the order they were first added. No manifest, no keys. */
 export function doneKeys(dir: string): Set<string> {
   const keys = new Set<string>();
-  const lines = readManifest(dir).toString('utf8').split('\n');
-  // What follows the last newline is not a line yet.
-  lines.pop();
-  for (const line of lines) {
+  for (const line of wholeLines(readManifest(dir).toString('utf8'))) {
     const mark = Math.max(line.lastIndexOf(DONE), line.lastIndexOf(FORGOTTEN));
     if (mark < 0) continue;
     const key = line.slice(mark + 1);

@@ -2,6 +2,8 @@
 import { createReadStream } from 'node:fs';
 import type { BatchBody, BatchLineView, RunBody } from '../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
+import { isJsonObject, parseJson } from '../src/text/json.ts';
+import { cutLines } from '../src/text/split.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
 
@@ -73,13 +75,9 @@ function refused(error: unknown): BatchLineView {
 }
 
 function parse(text: string): object | BabysitError {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-    return new BabysitError('usage', 'not a JSON object', { hint: EXAMPLE });
-  } catch (error) {
-    return new BabysitError('usage', `no JSON: ${(error as Error).message}`, { hint: EXAMPLE });
-  }
+  const { value, why } = parseJson(text);
+  if (why !== null) return new BabysitError('usage', `no JSON: ${why}`, { hint: EXAMPLE });
+  return isJsonObject(value) ? value : new BabysitError('usage', 'not a JSON object', { hint: EXAMPLE });
 }
 
 const EXAMPLE = 'One object a line, such as {"name":"a","command":"make a","estimated_time":"5m"}';
@@ -94,11 +92,11 @@ async function* readLines(file: string): AsyncGenerator<Line[]> {
     texts.map((text) => ({ number: ++number, text })).filter(({ text }) => text.trim() !== '');
   try {
     for await (const chunk of input) {
-      const texts = (rest + chunk).split('\n');
-      rest = texts.pop() ?? '';
+      const cut = cutLines(rest + chunk);
+      rest = cut.rest;
       if (rest.length > MAX_LINE_BYTES)
-        throw new BabysitError('usage', `line ${number + texts.length + 1} is longer than 1 MiB`);
-      const lines = take(texts);
+        throw new BabysitError('usage', `line ${number + cut.lines.length + 1} is longer than 1 MiB`);
+      const lines = take(cut.lines);
       for (let i = 0; i < lines.length; i += MAX_LINES) yield lines.slice(i, i + MAX_LINES);
     }
   } catch (error) {

@@ -1,4 +1,6 @@
 // What one program call is: a look, a submission, a pause, or nothing that matters.
+
+import { shellQuote } from '../src/text/shell.ts';
 import type { Deed, Look } from './actions.ts';
 import type { Variables } from './shell/words.ts';
 import { isStatePath, lookAtFile } from './state-files.ts';
@@ -172,12 +174,8 @@ function taskCode(words: readonly string[]): string | null {
   if (dashes >= 0)
     return words
       .slice(dashes + 1)
-      .map(quote)
+      .map(shellQuote)
       .join(' ');
   const last = words.at(-1) ?? '';
   return /\s/.test(last) && !last.startsWith('-') ? last : null;
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { shellQuote } from '../src/text/shell.ts';
 import { BLOCKED } from '../test/hooks/blocked-commands.ts';
 import { PASSED } from '../test/hooks/passed-commands.ts';
 import { decide } from './decide.ts';
@@ -17,7 +18,6 @@ for (const [what, commands] of Object.entries(PASSED))
     for (const command of commands) it(JSON.stringify(command), () => assert.equal(decide(command), null));
   });
 
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 const blocked = fc.constantFrom(
   ...Object.values(BLOCKED).flatMap((rows) => rows.map(([command]) => command)),
 );
@@ -32,10 +32,10 @@ const wrapping = fc.constantFrom<(command: string) => string>(
   (command) => `if true; then ${command}\nfi`,
   (command) => `case x in x) ${command}\n;; esac`,
   (command) => `f() { ${command}\n}; f`,
-  (command) => `bash -c ${quote(command)}`,
-  (command) => `timeout 600 sh -c ${quote(command)}`,
-  (command) => `eval ${quote(command)}`,
-  (command) => `CODE=${quote(command)}\neval "$CODE"`,
+  (command) => `bash -c ${shellQuote(command)}`,
+  (command) => `timeout 600 sh -c ${shellQuote(command)}`,
+  (command) => `eval ${shellQuote(command)}`,
+  (command) => `CODE=${shellQuote(command)}\neval "$CODE"`,
   (command) => `echo "$( ${command}\n)"`,
   (command) => `{ ${command}\n} 2>&1 | tail -3`,
 );
@@ -63,12 +63,12 @@ describe('decide', () => {
       fc.tuple(fc.string(), blocked).map((parts) => parts.join(' ')),
     );
     const telling = fc.constantFrom<(text: string) => string>(
-      (said) => `git commit -m ${quote(said)}`,
-      (said) => `echo ${quote(said)} >> notes.md`,
-      (said) => `NOTE=${quote(said)}; printf '%s' "$NOTE"`,
+      (said) => `git commit -m ${shellQuote(said)}`,
+      (said) => `echo ${shellQuote(said)} >> notes.md`,
+      (said) => `NOTE=${shellQuote(said)}; printf '%s' "$NOTE"`,
       (said) => `cat > notes.md <<'END_OF_NOTE'\n${said}\nEND_OF_NOTE`,
       (said) => `true # ${said.replaceAll('\n', ' ')}`,
-      (said) => `babysit run --name=note -- echo ${quote(said)}`,
+      (said) => `babysit run --name=note -- echo ${shellQuote(said)}`,
     );
     fc.assert(fc.property(text, telling, (said, tell) => decide(tell(said)) === null));
   });

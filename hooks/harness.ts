@@ -1,4 +1,6 @@
 // What each agent harness tells its hooks about a shell command, and how it wants to be told no.
+import { isJsonObject, parseJson } from '../src/text/json.ts';
+import { shellQuote } from '../src/text/shell.ts';
 
 export interface ShellRequest {
   readonly command: string;
@@ -21,13 +23,13 @@ export interface Reply {
 
 /** Null: it tells of no shell command, or in a form that is not known. */
 export function readShellRequest(told: unknown): ShellRequest | null {
-  if (!isObject(told)) return null;
+  if (!isJsonObject(told)) return null;
   const { tool_input: input, tool_info: info, toolArgs } = told;
-  if (isObject(input)) return request(input.command, 'exit-2');
-  if (isObject(info)) return request(info.command_line, 'exit-2');
+  if (isJsonObject(input)) return request(input.command, 'exit-2');
+  if (isJsonObject(info)) return request(info.command_line, 'exit-2');
   if (toolArgs !== undefined) {
-    const args = typeof toolArgs === 'string' ? parseJson(toolArgs) : toolArgs;
-    return isObject(args) ? request(args.command, 'copilot') : null;
+    const args = typeof toolArgs === 'string' ? parseJson(toolArgs).value : toolArgs;
+    return isJsonObject(args) ? request(args.command, 'copilot') : null;
   }
   return request(told.command, 'cursor');
 }
@@ -43,24 +45,11 @@ export function refuse(form: ReplyForm, text: string): Reply {
   }
 }
 
-/** Undefined instead of an error. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A command may also come as the words of an exec: `["bash", "-lc", "…"]`. */
 function request(command: unknown, reply: ReplyForm): ShellRequest | null {
   if (typeof command === 'string') return { command, reply };
   if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) return null;
-  return { command: command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' '), reply };
+  return { command: command.map(shellQuote).join(' '), reply };
 }
 
 function json(answer: object): Reply {

@@ -1,8 +1,9 @@
 // The hooks behind their shell fast paths: argv says which hook, standard input what the harness tells it.
 import { readFileSync, writeSync } from 'node:fs';
+import { parseJson } from '../src/text/json.ts';
 import { refusalText } from './advice.ts';
 import { decide } from './decide.ts';
-import { parseJson, type Reply, readShellRequest, refuse } from './harness.ts';
+import { type Reply, readShellRequest, refuse } from './harness.ts';
 
 const SILENT: Reply = { exitCode: 0, stdout: '', stderr: '' };
 
@@ -11,7 +12,7 @@ void main(process.argv[2] ?? '').then((code) => process.exit(code));
 /** Whatever goes wrong, a hook must not stand in the way. */
 async function main(hook: string): Promise<number> {
   try {
-    const { exitCode, stdout, stderr, told } = await reply(hook, parseJson(readFileSync(0, 'utf8')));
+    const { exitCode, stdout, stderr, told } = await reply(hook, parseJson(readFileSync(0, 'utf8')).value);
     if (stdout !== '') writeSync(1, stdout);
     if (stderr !== '') writeSync(2, stderr);
     await told?.();

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { findProject } from '../cli/input/project.ts';
 import type { Home } from '../src/config/home.ts';
-import { isObject } from './harness.ts';
+import { isJsonObject } from '../src/text/json.ts';
 
 export interface SessionNews {
   /** Null: none, or not one that can be part of a file name. */
@@ -17,7 +17,7 @@ const KEEP_MS = 7 * 24 * 3600 * 1000;
 const SESSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 export function readSessionNews(told: unknown): SessionNews {
-  const { session_id: session, cwd, stop_hook_active: again } = isObject(told) ? told : {};
+  const { session_id: session, cwd, stop_hook_active: again } = isJsonObject(told) ? told : {};
   return {
     session: typeof session === 'string' && SESSION.test(session) ? session : null,
     project: findProject(typeof cwd === 'string' && cwd !== '' ? cwd : process.cwd()),

@@ -1,4 +1,6 @@
 // The hooks of babysit in the text of a settings.json of Claude Code.
+
+import { isJsonObject } from '../../src/text/json.ts';
 import { append, type JsonPath, parseJsonText, remove, replace } from './json-text.ts';
 
 export interface Hook {
@@ -89,8 +91,7 @@ function runs(command: string, script: string): boolean {
 }
 
 function objectIn(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isJsonObject(value)) return value;
   throw new SettingsShapeError(`${what} should be an object`);
 }
 

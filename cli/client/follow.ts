@@ -1,6 +1,7 @@
 // Follows one task to its end, over as many daemons as it takes, without losing or repeating an event.
 import type { EventView, TaskView } from '../../src/api/shapes.ts';
 import type { BabysitError } from '../../src/core/errors.ts';
+import { lineSplitter } from '../../src/text/line-splitter.ts';
 import { taskPath } from '../input/refs.ts';
 import { SocketError, send } from './client.ts';
 import { Reconnection } from './reconnection.ts';
@@ -80,15 +81,8 @@ function retryOrThrow(problem: BabysitError): void {
 
 /** Calls back with each whole, non-empty line; what a broken stream leaves unfinished is dropped. */
 export function lineReader(onLine: (line: string) => void): (chunk: Buffer) => void {
-  let rest: Buffer = Buffer.alloc(0);
+  const lines = lineSplitter(Number.POSITIVE_INFINITY);
   return (chunk) => {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (;;) {
-      const end = rest.indexOf(10);
-      if (end < 0) return;
-      const line = rest.toString('utf8', 0, end).trim();
-      rest = rest.subarray(end + 1);
-      if (line !== '') onLine(line);
-    }
+    for (const line of lines.push(chunk)) if (line.trim() !== '') onLine(line.trim());
   };
 }

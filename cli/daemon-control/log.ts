@@ -1,5 +1,7 @@
 // The last words of a daemon that did not come up.
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { tailText } from '../../src/logs/tail.ts';
+import { isJsonObject, parseJson } from '../../src/text/json.ts';
 
 const TAIL_MAX_BYTES = 8 * 1024;
 const TAIL_LINES = 5;
@@ -11,32 +13,17 @@ export function logEnd(path: string): number {
 
 /** The last lines after `from`, messages taken out of JSON lines. */
 export function logTail(path: string, from: number): string[] {
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch {
-    return [];
-  }
-  try {
-    const size = fstatSync(fd).size;
-    const start = Math.max(from <= size ? from : 0, size - TAIL_MAX_BYTES);
-    const bytes = Buffer.alloc(size - start);
-    const length = readSync(fd, bytes, 0, bytes.length, start);
-    const lines = bytes.toString('utf8', 0, length).split('\n');
-    return lines
-      .map(messageOf)
-      .filter((line) => line !== '')
-      .slice(-TAIL_LINES);
-  } finally {
-    closeSync(fd);
-  }
+  return tailText(path, TAIL_MAX_BYTES, from)
+    .split('\n')
+    .map(messageOf)
+    .filter((line) => line !== '')
+    .slice(-TAIL_LINES);
 }
 
 function messageOf(line: string): string {
-  try {
-    const entry = JSON.parse(line) as { msg?: unknown; err?: { message?: unknown } };
-    return [entry.msg, entry.err?.message].filter((part) => typeof part === 'string').join(': ');
-  } catch {
-    return line.trim();
-  }
+  const { value: entry } = parseJson(line);
+  if (!isJsonObject(entry)) return line.trim();
+  const { msg, err } = entry;
+  const words = [msg, isJsonObject(err) ? err.message : null];
+  return words.filter((part) => typeof part === 'string').join(': ');
 }

@@ -1,10 +1,10 @@
 // The service manager of this host: where its files are, and how it is told.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
+import { type Manager, managerFlags, outlivesLogin } from '../../src/systemd/manager.ts';
 import { daemonArgs } from './launch.ts';
 import {
   launchdPlist,
@@ -14,7 +14,7 @@ import {
   unitDir,
   unitFileName,
 } from './service-unit.ts';
-import { findManager } from './systemd.ts';
+import { reachManager } from './systemd.ts';
 
 export interface ServiceManager {
   readonly kind: 'systemd' | 'launchd';
@@ -35,7 +35,7 @@ export function findServiceManager(home: Home, env: NodeJS.ProcessEnv): ServiceM
   };
   if (process.platform === 'darwin') return launchd(home, program);
   const environment = { ...env } as Record<string, string>;
-  const manager = findManager(environment);
+  const manager = reachManager(environment);
   if (manager === null)
     throw new BabysitError(
       'usage',
@@ -50,7 +50,7 @@ export function findServiceManager(home: Home, env: NodeJS.ProcessEnv): ServiceM
 function systemd(
   home: Home,
   program: Program,
-  manager: 'user' | 'system',
+  manager: Manager,
   env: Record<string, string>,
 ): ServiceManager {
   const file = systemdUnit(
@@ -61,7 +61,7 @@ function systemd(
     manager === 'system',
   );
   const systemctl = (...args: string[]): string =>
-    tell('systemctl', manager === 'user' ? ['--user', ...args] : args, env);
+    tell('systemctl', [...managerFlags(manager), ...args], env);
   return {
     kind: 'systemd',
     file,
@@ -74,7 +74,7 @@ function systemd(
     },
     isEnabled: () => asks(() => systemctl('is-enabled', '--quiet', file.name)),
     lingerHint() {
-      if (manager === 'system' || existsSync(`/var/lib/systemd/linger/${userInfo().username}`)) return null;
+      if (outlivesLogin()) return null;
       return 'The service starts when you log in and ends with your last session: loginctl enable-linger makes it start with the host.';
     },
   };

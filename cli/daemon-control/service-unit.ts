@@ -1,8 +1,9 @@
 // What makes the daemon come back by itself: a unit for systemd, a property list for launchd. Texts and names only.
-import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findHome, type Home } from '../../src/config/home.ts';
+import { homeTag } from '../../src/config/home-tag.ts';
+import type { Manager } from '../../src/systemd/manager.ts';
 
 export interface ServiceFile {
   /** As systemctl or launchctl call it. */
@@ -21,10 +22,10 @@ export interface Program {
 /** One name for the home of the user, another for each home that somebody chose. */
 export function unitFileName(home: Home, env: NodeJS.ProcessEnv): string {
   if (home.dir === findHome({ ...env, BABYSIT_HOME: undefined }).dir) return 'babysit.service';
-  return `babysit-${createHash('sha256').update(home.dir).digest('hex').slice(0, 8)}.service`;
+  return `babysit-${homeTag(home.dir)}.service`;
 }
 
-export function unitDir(env: NodeJS.ProcessEnv, manager: 'user' | 'system'): string {
+export function unitDir(env: NodeJS.ProcessEnv, manager: Manager): string {
   if (manager === 'system') return '/etc/systemd/system';
   return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'systemd', 'user');
 }

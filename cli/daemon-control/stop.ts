@@ -1,7 +1,7 @@
 // Asks the daemon to stop and sees it gone.
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
 import { call, type Session } from '../client/session.ts';
 import { uptimeMs } from '../client/uptime.ts';
 import { ping } from './start.ts';
@@ -27,7 +27,7 @@ export async function stopDaemon(session: Session, killTasks: boolean): Promise<
   }
   const deadlineMs = killTasks ? KILL_TASKS_DEADLINE_MS : STOP_DEADLINE_MS;
   const deadline = uptimeMs() + deadlineMs;
-  while (isAlive(running.pid)) {
+  while (isPidAlive(running.pid)) {
     if (uptimeMs() > deadline)
       throw new BabysitError(
         'daemon_unreachable',
@@ -40,17 +40,4 @@ export async function stopDaemon(session: Session, killTasks: boolean): Promise<
     await delay(POLL_MS);
   }
   return running.pid;
-}
-
-/** A zombie counts as gone: in a container nobody may ever collect it. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    // Without /proc (macOS) the signal that could be sent is the answer.
-    return code === 'EPERM' || (syscall === 'open' && process.platform !== 'linux');
-  }
 }

@@ -1,9 +1,8 @@
 // Starts the daemon as a transient service, so that it gets a delegated cgroup subtree and outlives the login session.
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Home } from '../../src/config/home.ts';
+import { homeTag } from '../../src/config/home-tag.ts';
+import { findManager, type Manager, managerEnv, managerFlags } from '../../src/systemd/manager.ts';
 import { uptimeMs } from '../client/uptime.ts';
 import { daemonArgs, type Launch } from './launch.ts';
 import { unitFileName } from './service-unit.ts';
@@ -12,14 +11,12 @@ const SYSTEMD_RUN_MS = 10_000;
 /** Asking systemd costs a process, so not at every turn of the wait. */
 const ASK_EVERY_MS = 500;
 
-type Manager = 'user' | 'system';
-
 /** Null: there is no manager, or it refused; the daemon is then started directly. */
 export async function launchUnderSystemd(home: Home, env: Record<string, string>): Promise<Launch | null> {
-  const manager = findManager(env);
+  const manager = reachManager(env);
   if (manager === null) return null;
   const unit = unitName(home);
-  const refused = await run('systemd-run', [...scope(manager), ...serviceArgs(unit, home, env)], env);
+  const refused = await run('systemd-run', [...managerFlags(manager), ...serviceArgs(unit, home, env)], env);
   return refused === null ? { kind: 'systemd', pid: null, ended: watchUnit(manager, unit, env) } : null;
 }
 
@@ -49,23 +46,17 @@ export function serviceArgs(unit: string, home: Home, env: Record<string, string
   ];
 }
 
-export function findManager(env: Record<string, string>): Manager | null {
-  const uid = process.getuid?.();
-  if (uid === undefined || process.platform !== 'linux') return null;
-  if (uid === 0) return existsSync('/run/systemd/system') ? 'system' : null;
-  // A cron job or a `su` shell has no XDG_RUNTIME_DIR although its user has a manager.
-  env.XDG_RUNTIME_DIR ||= `/run/user/${uid}`;
-  return existsSync(join(env.XDG_RUNTIME_DIR, 'systemd', 'private')) ? 'user' : null;
-}
-
-function scope(manager: Manager): string[] {
-  return manager === 'user' ? ['--user'] : [];
+/** The manager to start units with; `env` gets what its clients need. Null when none runs. */
+export function reachManager(env: Record<string, string>): Manager | null {
+  const { manager, isRunning } = findManager(env);
+  if (!isRunning) return null;
+  Object.assign(env, managerEnv(manager, env));
+  return manager;
 }
 
 /** One home has at most one daemon, but a new one may start while the unit of the last still lingers: hence the time. */
 function unitName(home: Home): string {
-  const hash = createHash('sha256').update(home.dir).digest('hex').slice(0, 8);
-  return `babysit-${hash}-${Date.now().toString(36)}`;
+  return `babysit-${homeTag(home.dir)}-${Date.now().toString(36)}`;
 }
 
 function watchUnit(
@@ -79,7 +70,7 @@ function watchUnit(
     askAt = uptimeMs() + ASK_EVERY_MS;
     const inactive = await run(
       'systemctl',
-      [...scope(manager), 'is-active', '--quiet', `${unit}.service`],
+      [...managerFlags(manager), 'is-active', '--quiet', `${unit}.service`],
       env,
     );
     return inactive === null ? null : `the service ${unit} is not active`;

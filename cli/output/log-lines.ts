@@ -1,46 +1,6 @@
-// Cuts the bytes of a log into lines, and picks those that match.
+// Picks the lines that match a regular expression, in limited time.
 import { createContext, Script } from 'node:vm';
 import { BabysitError } from '../../src/core/errors.ts';
-
-export interface LineSplitter {
-  /** The lines that have become whole, each with its newline. */
-  push(chunk: Uint8Array): readonly string[];
-  /** What is left, a line without a newline. */
-  end(): readonly string[];
-}
-
-/** Characters; a longer line is given in pieces, so that what has no newline at all takes no memory. */
-const LONGEST_LINE = 1024 ** 2;
-
-export function lineSplitter(): LineSplitter {
-  const decoder = new TextDecoder();
-  let rest: string[] = [];
-  let restLength = 0;
-  const push = (text: string): string[] => {
-    const lines: string[] = [];
-    let start = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      lines.push(rest.join('') + text.slice(start, end + 1));
-      rest = [];
-      restLength = 0;
-      start = end + 1;
-    }
-    rest.push(text.slice(start));
-    restLength += text.length - start;
-    if (restLength > LONGEST_LINE) lines.push(...takeRest());
-    return lines;
-  };
-  const takeRest = (): string[] => {
-    const line = rest.join('');
-    rest = [];
-    restLength = 0;
-    return line === '' ? [] : [line];
-  };
-  return {
-    push: (chunk) => push(decoder.decode(chunk, { stream: true })),
-    end: () => [...push(decoder.decode()), ...takeRest()],
-  };
-}
 
 /** For the lines of one chunk; an ordinary expression takes less than a millisecond. */
 const MATCH_MS = 2000;

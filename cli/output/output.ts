@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { BabysitError } from '../../src/core/errors.ts';
-import { escapeField, showControls } from './escape.ts';
+import { escapeField, showControls } from '../../src/text/terminal.ts';
 
 export interface Output {
   /** Data is to be JSON: --json, or stdout is no terminal. */

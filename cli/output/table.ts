@@ -1,5 +1,5 @@
 // Aligned columns and CSV for people and spreadsheets.
-import { escapeField } from './escape.ts';
+import { escapeField } from '../../src/text/terminal.ts';
 
 /** A number with its unit, or nothing. */
 const NUMBER = /^(\d[\d.]*[a-zA-Z%]{0,2})?$/;

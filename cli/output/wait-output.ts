@@ -1,6 +1,6 @@
 // How `wait` shows what happens to a task and how it ended.
 import type { EventView, TaskView } from '../../src/api/shapes.ts';
-import { escapeField } from './escape.ts';
+import { escapeField } from '../../src/text/terminal.ts';
 import { humanCores, humanDuration, humanSize, humanValue, outcome, paintStatus } from './human.ts';
 import type { Output } from './output.ts';
 import { terminalView } from './task-view.ts';

@@ -1,8 +1,8 @@
 // Opens a group from its reference alone, whichever driver wrote it: a host may change drivers while a task is remembered.
 import type { GroupRef } from '../core/task.ts';
+import type { ProcessTable } from '../procfs/process-table.ts';
 import { groupNone } from './none/group.ts';
 import type { Group } from './port.ts';
-import type { ProcessTable } from './processes.ts';
 import { groupUnit } from './systemd/group.ts';
 import { groupV1 } from './v1/group.ts';
 import { groupV2 } from './v2/group.ts';

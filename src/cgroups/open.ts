@@ -1,9 +1,10 @@
 // Chooses the driver of this host by trying them, best first: v2, v1, none.
+
+import { type ProcessTable, processTable } from '../procfs/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
 import { driverNone } from './none/driver.ts';
 import { type OwnGroups, ownGroups } from './own-groups.ts';
 import type { Driver, ProbeAnswer, ProbeResult, Units } from './port.ts';
-import { type ProcessTable, processTable } from './processes.ts';
 import { driverUnit } from './systemd/driver.ts';
 import { probeUnits } from './systemd/probe.ts';
 import { type CapTotalCpu, noTotalCpu, totalCpuV1, totalCpuV2 } from './total-cpu.ts';

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { ZodError } from 'zod';
 import { BabysitError } from '../core/errors.ts';
+import { isJsonObject, parseJson } from '../text/json.ts';
 import { type Config, SETTING_KEYS, SETTINGS, type SettingKey } from './settings.ts';
 
 export type Source = 'default' | 'file' | 'env';
@@ -58,16 +59,12 @@ function readConfigFile(path: string): Map<string, unknown> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
     throw new BabysitError('usage', `${path}: cannot be read: ${(error as Error).message}`);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new BabysitError('usage', `${path}: is not JSON: ${(error as Error).message}`);
-  }
-  if (!isObject(json)) throw new BabysitError('usage', `${path}: must hold a JSON object`);
+  const { value: json, why } = parseJson(text);
+  if (why !== null) throw new BabysitError('usage', `${path}: is not JSON: ${why}`);
+  if (!isJsonObject(json)) throw new BabysitError('usage', `${path}: must hold a JSON object`);
   const values = new Map(flatten(json, ''));
   for (const [key, value] of values) {
-    if (isObject(value) && SETTING_KEYS.some((known) => known.startsWith(`${key}.`))) continue;
+    if (isJsonObject(value) && SETTING_KEYS.some((known) => known.startsWith(`${key}.`))) continue;
     if (!Object.hasOwn(SETTINGS, key))
       throw new BabysitError(
         'usage',
@@ -78,13 +75,9 @@ function readConfigFile(path: string): Map<string, unknown> {
 }
 
 /** `{"a":{"b":1}}` and `{"a.b":1}` both give `a.b`. */
-function* flatten(value: Record<string, unknown>, prefix: string): Generator<[string, unknown]> {
+function* flatten(value: Readonly<Record<string, unknown>>, prefix: string): Generator<[string, unknown]> {
   for (const [key, inner] of Object.entries(value)) {
-    if (isObject(inner) && Object.keys(inner).length > 0) yield* flatten(inner, `${prefix}${key}.`);
+    if (isJsonObject(inner) && Object.keys(inner).length > 0) yield* flatten(inner, `${prefix}${key}.`);
     else yield [`${prefix}${key}`, inner];
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

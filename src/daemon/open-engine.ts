@@ -14,9 +14,9 @@ import { Profiles } from '../engine/profiles/profiles.ts';
 import { policyOf, pressureRules, watchRules } from '../engine/rules.ts';
 import { openSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
-import { realClock } from '../host/clock.ts';
-import { readHostMemory } from '../host/memory.ts';
+import { readHostMemory } from '../procfs/meminfo.ts';
 import type { Store } from '../store/store.ts';
+import { realClock } from './clock.ts';
 import type { ClosingStack } from './closing-stack.ts';
 
 export interface EngineParts {

@@ -4,7 +4,6 @@ import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock, Now } from '../core/clock.ts';
-import type { ProcessIdentity } from '../exec/process-identity.ts';
 import { type Records, readRecords } from '../exec/records.ts';
 import type { AttemptLog, LogRules } from '../logs/attempt-log.ts';
 import { lacksGapMark, markGap } from '../logs/gap.ts';
@@ -13,6 +12,7 @@ import { logParts } from '../logs/parts.ts';
 import { logSize } from '../logs/read.ts';
 import { isRotationLeft, recoverRotation, rotateLog } from '../logs/rotate.ts';
 import { supervisorWriter } from '../logs/stop-writer.ts';
+import type { ProcessIdentity } from '../procfs/process-identity.ts';
 import type { AttemptPaths } from './attempt/paths.ts';
 
 /** After an error of the file system, a full disk above all. */

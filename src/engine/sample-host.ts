@@ -2,11 +2,11 @@
 import type { Logger } from 'pino';
 import type { Now } from '../core/clock.ts';
 import { isActive } from '../core/task.ts';
-import { readDiskUse } from '../host/disk.ts';
-import { readHostMemory } from '../host/memory.ts';
-import { readStalled } from '../host/pressure.ts';
-import { readWrittenBytes } from '../host/process-io.ts';
-import { readTopProcessOutside } from '../host/top-process.ts';
+import { readDiskUse } from '../procfs/disk.ts';
+import { readHostMemory } from '../procfs/meminfo.ts';
+import { readStalled } from '../procfs/pressure.ts';
+import { readWrittenBytes } from '../procfs/process-io.ts';
+import { readTopProcessOutside } from '../procfs/top-process.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
 import type { HostSample, PressedTask, PressureRules } from '../watchdog/shortage.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';

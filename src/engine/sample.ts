@@ -51,7 +51,6 @@ export function sampleAll(
     const sample = live.sample(usage, work.now, { isStrict, withIo });
     if (sample === null) continue;
     logs.look(live.log, live.supervisor, work.now);
-    live.progress.look(work.now.monoMs, live.log.size, live.mayHaveActed);
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
     const before = live.watchState ?? live.firstWatchState(sample, task.state);
     if (task.state.status === 'paused') {

@@ -1,5 +1,6 @@
 // The environment of the command: the caller's, thread-pool caps where the caller set none, and babysit's own variables.
 import type { Task } from '../core/task.ts';
+import { GROUP_MARKER } from '../procfs/process-table.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -40,6 +41,6 @@ export function taskEnvironment(
     BABYSIT_STOP_FILE: files.stopFile,
     BABYSIT_PROGRESS_FILE: files.progressFile,
     BABYSIT_CHECKPOINT_DIR: files.checkpointDir,
-    BABYSIT_GROUP: files.group,
+    [GROUP_MARKER]: files.group,
   };
 }

@@ -1,6 +1,7 @@
 // The shell script that turns the supervisor's child into the command: enter the group, take cwd and environment, execute.
 import { join } from 'node:path';
 import type { Command } from '../core/task.ts';
+import { shellQuote } from '../text/shell.ts';
 import type { Environment } from './environment.ts';
 
 export interface Launch {
@@ -58,7 +59,7 @@ export function launchScript(launch: Launch): string {
   // -e: its exit code is the command's. The shell it starts replaces itself.
   const argv =
     launch.usesPty && script !== null
-      ? [script, '-qefc', `exec ${plainArgv.map(quote).join(' ')}`, '/dev/null']
+      ? [script, '-qefc', `exec ${plainArgv.map(shellQuote).join(' ')}`, '/dev/null']
       : plainArgv;
   const setOdd =
     odd.length === 0 ? [] : [launch.tools.env, ...odd.map(([name, value]) => `${name}=${value}`)];
@@ -69,20 +70,20 @@ export function launchScript(launch: Launch): string {
     `fail() { printf '%s\\n' "$1" >"$dir/start_failed"; exit 125; }`,
     ...prepared(launch),
     ...(launch.usesPty && script === null ? ["fail '--pty needs script(1) of util-linux'"] : []),
-    `for file in ${launch.entryFiles.map(quote).join(' ')}; do`,
+    `for file in ${launch.entryFiles.map(shellQuote).join(' ')}; do`,
     `echo 0 >"$file" || fail "the task's cgroup cannot be entered: $file"; done`,
     `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj`,
     process.platform === 'linux' ? 'read -r stat </proc/self/stat' : 'stat=',
     'echo "started $EPOCHREALTIME $stat" >>"$dir/claim"',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
-    `cd ${quote(launch.cwd)} || fail ${quote(`the working directory cannot be entered: ${launch.cwd}`)}`,
+    `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`the working directory cannot be entered: ${launch.cwd}`)}`,
     // bash itself complains about a locale that is not installed; that is not the command's output.
     '{',
     'set -a',
-    plain.map(([name, value]) => `${name}=${quote(value)}`).join(' '),
+    plain.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' '),
     'set +a',
     '} 2>/dev/null',
-    `exec ${[...execOptionWords(launch), ...setOdd, ...argv].map(quote).join(' ')}`,
+    `exec ${[...execOptionWords(launch), ...setOdd, ...argv].map(shellQuote).join(' ')}`,
     '',
   ].join('\n');
 }
@@ -90,10 +91,10 @@ export function launchScript(launch: Launch): string {
 /** Evaluated by the supervisor: what with-journal.sh needs to know, and that. */
 export function journalScript({ identifier, unit }: Journal): string {
   return [
-    `journal_name=${quote(identifier)}`,
-    `unit_aside=${quote(unit?.asideFile ?? '')}`,
-    `unit_group=${quote(unit?.group ?? '')}`,
-    `. ${quote(WITH_JOURNAL)}`,
+    `journal_name=${shellQuote(identifier)}`,
+    `unit_aside=${shellQuote(unit?.asideFile ?? '')}`,
+    `unit_group=${shellQuote(unit?.group ?? '')}`,
+    `. ${shellQuote(WITH_JOURNAL)}`,
     '',
   ].join('\n');
 }
@@ -103,7 +104,7 @@ function prepared({ preparation }: Launch): string[] {
   if (preparation === null) return [];
   const { script, args } = preparation;
   return [
-    `. ${[script, ...args].map(quote).join(' ')} 2>"$dir/unit.err" ||`,
+    `. ${[script, ...args].map(shellQuote).join(' ')} 2>"$dir/unit.err" ||`,
     `fail "its systemd unit could not be started: $(<"$dir/unit.err")"`,
     'exec 8>&-',
   ];
@@ -125,8 +126,4 @@ function splitEnvironment(env: Environment): { plain: [string, string][]; odd: [
   const entries = Object.entries(env).filter(([name]) => name !== '_');
   const isPlain = ([name]: [string, string]) => EXPORTABLE.test(name) && !SHELL_OWN.test(name);
   return { plain: entries.filter(isPlain), odd: entries.filter((entry) => !isPlain(entry)) };
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

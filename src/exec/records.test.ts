@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { isAlive, parseIdentity } from './process-identity.ts';
 import { claimForRecovery, exitThroughTerminal, readRecords } from './records.ts';
 
 let dir: string;
@@ -177,27 +176,5 @@ describe('claim', () => {
     put('claim', `${STAT}\n`);
     assert.equal(claimForRecovery(dir), 'begun');
     assert.equal(readRecords(dir).supervisor?.pid, 41);
-  });
-});
-
-describe('process identity', () => {
-  const TABLE: [string, object | null][] = [
-    [STAT, { pid: 41, groupId: 40, startTicks: 987654 }],
-    ['   41    40', { pid: 41, groupId: 40, startTicks: null }],
-    ['41', { pid: 41, groupId: null, startTicks: null }],
-    ['', null],
-    ['recovered', null],
-    ['0 (x) S', null],
-    ['-5 (x) S', null],
-  ];
-  for (const [text, expected] of TABLE)
-    it(`of ${JSON.stringify(text.slice(0, 20))}`, () => assert.deepEqual(parseIdentity(text), expected));
-
-  it('is alive only if pid and start time are both the same', {
-    skip: process.platform !== 'linux' && 'needs /proc',
-  }, () => {
-    assert.equal(isAlive({ pid: process.pid, startTicks: 1 }), false);
-    assert.equal(isAlive({ pid: process.pid, startTicks: null }), true);
-    assert.equal(isAlive({ pid: 2 ** 22 + 1, startTicks: null }), false);
   });
 });

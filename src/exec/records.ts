@@ -11,7 +11,8 @@ import {
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Exit } from '../core/task.ts';
-import { type ProcessIdentity, parseIdentity } from './process-identity.ts';
+import { type ProcessIdentity, parseIdentity } from '../procfs/process-identity.ts';
+import { wholeLines } from '../text/split.ts';
 
 export interface Records {
   readonly supervisor: ProcessIdentity | null;
@@ -59,7 +60,7 @@ function parseClaim({ text, mtimeMs }: RecordFile): Records | null {
   let records = NOTHING;
   // A line of none of these words, behind `started`. One that is being written lacks its newline, and will be there in a moment.
   let isSignalTold = false;
-  for (const line of text.split('\n').slice(0, -1)) {
+  for (const line of wholeLines(text)) {
     const [, what, seconds, value = ''] = LINE.exec(line) ?? [];
     // A bash before 5.0 does not know the time.
     const at = seconds ? Math.round(Number(seconds) * 1000) : mtimeMs;

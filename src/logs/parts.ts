@@ -1,6 +1,7 @@
 // The files of one attempt's log: what was rotated away, oldest first, and the file that is being written.
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { readTail } from './tail.ts';
 
 export interface LogPart {
   readonly path: string;
@@ -75,14 +76,8 @@ export function sizeOf(path: string): number | null {
 /** RFC 1952, ISIZE: the last four bytes are the length modulo 2^32; no part is that long. */
 function unpackedLength(path: string): number | null {
   try {
-    const fd = openSync(path, 'r');
-    try {
-      const trailer = Buffer.alloc(4);
-      const { size } = fstatSync(fd);
-      return readSync(fd, trailer, 0, 4, Math.max(0, size - 4)) === 4 ? trailer.readUInt32LE() : null;
-    } finally {
-      closeSync(fd);
-    }
+    const { bytes } = readTail(path, 4);
+    return bytes.length === 4 ? bytes.readUInt32LE() : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { parseIdentity } from '../exec/process-identity.ts';
+import { parseIdentity } from '../procfs/process-identity.ts';
 import { packPart } from './pack.ts';
 import { logParts } from './parts.ts';
 import { type LogWriter, recoverRotation, rotateLog } from './rotate.ts';

@@ -1,7 +1,5 @@
 // A line of output without what stands around its words: terminal escapes, time stamps, log levels, names of remotes.
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
-const ESCAPE = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
+import { stripEscapes } from '../text/terminal.ts';
 
 const TIME = String.raw`\d{1,2}:\d\d:\d\d(?:[.,]\d+)?`;
 const PREFIXES: readonly RegExp[] = [
@@ -27,9 +25,7 @@ const LONG_RUN = /([^\w\s])\1{8,}/g;
 
 /** The first 512 characters at most: a line that is longer says how far it is at its beginning or not at all. */
 export function plainLine(line: string): string {
-  let text = line
-    .slice(0, 2 * READ_CHARS)
-    .replace(ESCAPE, '')
+  let text = stripEscapes(line.slice(0, 2 * READ_CHARS))
     .replace(LONG_RUN, (run) => run.slice(0, RUN_CHARS))
     .slice(0, READ_CHARS)
     .trim();

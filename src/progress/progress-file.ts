@@ -1,4 +1,6 @@
 // Lines of the progress file: `{"done":3,"total":42,"phase":"x","failed":1,"eta_s":90,"note":"…"}`, each field optional.
+
+import { isJsonObject, parseJson } from '../text/json.ts';
 import { type Count, countOf, type Reading, shortText } from './reading.ts';
 
 /**
@@ -6,8 +8,8 @@ import { type Count, countOf, type Reading, shortText } from './reading.ts';
  * no JSON, is passed over.
  */
 export function readTold(line: string, before: Count | null): Reading | null {
-  const told = parse(line);
-  if (told === null) return null;
+  const { value: told } = parseJson(line);
+  if (!isJsonObject(told)) return null;
   const count = readCount(told, before);
   const etaS = amountOrNull(told.eta_s);
   const failed = amountOrNull(told.failed);
@@ -33,15 +35,6 @@ function readCount(told: Readonly<Record<string, unknown>>, before: Count | null
     total === undefined ? (before?.total ?? null) : total,
     pct === undefined || pct === null ? null : pct / 100,
   );
-}
-
-function parse(line: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  } catch {
-    return null;
-  }
 }
 
 function isAmount(value: unknown): value is number {

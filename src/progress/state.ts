@@ -1,5 +1,6 @@
 // What is known of a task's progress from what it has printed and told so far. Passed in and out; bounded, whatever is printed.
 import type { Progress } from '../core/progress.ts';
+import { cutLines } from '../text/split.ts';
 import { mediaCount, mediaLengthMs } from './media.ts';
 import { readTold } from './progress-file.ts';
 import { readLine } from './read-line.ts';
@@ -93,8 +94,7 @@ export function progressOf({ output, told }: ProgressState, nowMs: number): Prog
 
 function linesOf({ unfinished }: Known, chunk: string): { lines: string[]; unfinished: string } {
   if (chunk === '') return { lines: unfinished === '' ? [] : [unfinished], unfinished };
-  const lines = (unfinished + chunk).split(/[\r\n]+/);
-  const rest = lines.pop() ?? '';
+  const { lines, rest } = cutLines(unfinished + chunk, /[\r\n]+/);
   return { lines: lines.slice(-LINES_READ), unfinished: rest.length > LINE_CHARS ? '' : rest };
 }
 

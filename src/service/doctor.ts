@@ -1,8 +1,10 @@
 // What this host lets babysit enforce, with the mend for each "no".
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { DoctorView } from '../api/shapes.ts';
 import type { ProbeResult } from '../cgroups/port.ts';
+import { readKernelFile } from '../procfs/proc-files.ts';
+import { outlivesLogin } from '../systemd/manager.ts';
 
 type Check = DoctorView['checks'][number];
 
@@ -54,13 +56,11 @@ const SUBSTITUTE: Readonly<Record<keyof ProbeResult['enforces'], string>> = {
 function linger(): Check {
   if (!existsSync('/run/systemd/system'))
     return yes('linger', 'there is no systemd, so nobody ends processes at logout');
-  const { username, uid } = userInfo();
-  if (uid === 0 || existsSync(`/var/lib/systemd/linger/${username}`))
-    return yes('linger', 'tasks outlive the login');
+  if (outlivesLogin()) return yes('linger', 'tasks outlive the login');
   return no(
     'linger',
     'systemd ends the daemon and its tasks when you log out',
-    `Run: loginctl enable-linger ${username}`,
+    `Run: loginctl enable-linger ${userInfo().username}`,
   );
 }
 
@@ -76,7 +76,7 @@ function oomd(): Check {
 }
 
 function swap({ enforces }: ProbeResult): Check {
-  const devices = (read('/proc/swaps') ?? '').trim().split('\n').slice(1);
+  const devices = (readKernelFile('/proc/swaps') ?? '').trim().split('\n').slice(1);
   if (devices.length === 0) return yes('swap', 'the host has none');
   return enforces.swap
     ? yes('swap', 'the host has swap; tasks may not use it')
@@ -84,7 +84,7 @@ function swap({ enforces }: ProbeResult): Check {
 }
 
 function psi(): Check {
-  return read('/proc/pressure/memory') === null
+  return readKernelFile('/proc/pressure/memory') === null
     ? no(
         'pressure stall information',
         'the kernel gives none',
@@ -95,7 +95,7 @@ function psi(): Check {
 
 function clock(): Check {
   const source =
-    read('/sys/devices/system/clocksource/clocksource0/current_clocksource')?.trim() ?? 'unknown';
+    readKernelFile('/sys/devices/system/clocksource/clocksource0/current_clocksource')?.trim() ?? 'unknown';
   const isPlausible = new Date().getFullYear() >= 2025;
   return isPlausible
     ? yes('clock', `plausible; source ${source}; durations use the monotonic clock`)
@@ -104,14 +104,6 @@ function clock(): Check {
         `the host believes it is ${new Date().toISOString()}`,
         'Set the time; durations are not affected, time stamps are.',
       );
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
 }
 
 function yes(what: string, reason: string): Check {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import { isEnded, TASK_STATUSES, type Task, type TaskId } from '../core/task.ts';
+import { parseJson } from '../text/json.ts';
 
 export interface TaskRow {
   id: string;
@@ -49,19 +50,10 @@ const TASK = z.looseObject({
 });
 
 export function rowToTask(row: Pick<TaskRow, 'id' | 'body'>): Task {
-  const result = TASK.safeParse(parseJson(row.body));
+  const result = TASK.safeParse(parseJson(row.body).value);
   if (!result.success)
     throw new Error(`task ${row.id}: its row in the database is damaged: ${result.error.message}`);
   return result.data as unknown as Task;
-}
-
-/** Undefined for what is no JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 export function rowToEvent(row: EventRow): RecordedEvent {

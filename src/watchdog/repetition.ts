@@ -1,4 +1,6 @@
 // --observability=strict: which new output is progress. A line counts when it differs from the last ones, digits and dots folded.
+import { cutLines } from '../text/split.ts';
+import { stripEscapes } from '../text/terminal.ts';
 
 export interface ProgressState {
   /** The last lines as they were compared, oldest first. */
@@ -14,6 +16,7 @@ const REMEMBERED_LINES = 16;
 const COMPARED_CHARS = 256;
 /** Longer than this without an end, a line is taken as ended: memory is bounded whatever is printed. */
 const LINE_CHARS = 4096;
+const LINE_END = /[\r\n]/;
 
 /**
  * Folds a chunk of new output, in the order it was printed, into the memory. Lines end at `\n` or `\r` (a progress bar that draws over
@@ -23,8 +26,8 @@ export function progressOf(
   state: ProgressState,
   chunk: string,
 ): { readonly state: ProgressState; readonly isProgress: boolean } {
-  const lines = (state.unfinished + chunk).split(/[\r\n]/);
-  let unfinished = lines.pop() ?? '';
+  const { lines, rest } = cutLines(state.unfinished + chunk, LINE_END);
+  let unfinished = rest;
   if (unfinished.length > LINE_CHARS) {
     lines.push(unfinished);
     unfinished = '';
@@ -40,23 +43,17 @@ export function progressOf(
   return { state: { recent, unfinished }, isProgress };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with a control character
-const ESCAPE = /\u001b\[[0-9;?]*[A-Za-z]/g;
-
 const SHOWN_CHARS = 200;
 
 /** The last line with something in it, as it is shown to people: no escape sequences, cut to 200 characters. Null: there is none. */
 export function lastLineOf(tail: string): string | null {
-  const lines = tail.replace(ESCAPE, '').split(/[\r\n]/);
-  const line = lines.findLast((candidate) => candidate.trim() !== '')?.trim();
-  return line === undefined ? null : line.slice(0, SHOWN_CHARS);
+  const lines = tail.split(LINE_END).map((line) => stripEscapes(line).trim());
+  return lines.findLast((line) => line !== '')?.slice(0, SHOWN_CHARS) ?? null;
 }
 
 /** `"step 12 ....."` and `"step 13 .."` are the same, and so are `"1.5 %"` and `"22 %"`. */
 function fold(line: string): string {
-  return line
-    .slice(0, LINE_CHARS)
-    .replace(ESCAPE, '')
+  return stripEscapes(line.slice(0, LINE_CHARS))
     .replace(/[\d.]+/g, '0')
     .trim()
     .slice(0, COMPARED_CHARS);

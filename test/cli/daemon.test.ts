@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { readStat } from '../../src/procfs/stat.ts';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -53,8 +54,7 @@ describe('daemon', () => {
     const { pid } = jsonLine(
       (await home.run(['daemon-start'], { env: { SECRET: 'x', CLAUDE_CODE_SESSION_ID: 's' } })).stdout,
     );
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    assert.equal(stat[3], String(pid), 'it must lead its session');
+    assert.equal(readStat(Number(pid))?.field(6), pid, 'it must lead its session');
     const environ = readFileSync(`/proc/${pid}/environ`, 'utf8');
     assert.doesNotMatch(environ, /SECRET|CLAUDE/);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
-import { realClock } from '../../src/host/clock.ts';
+import { realClock } from '../../src/daemon/clock.ts';
 import { keepClean } from '../../src/service/clean.ts';
 import { openStore } from '../../src/store/store.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';

@@ -6,6 +6,7 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import type { ProfileView, TaskView } from '../../src/api/shapes.ts';
 import { Heartbeat } from '../../src/engine/attempt/heartbeat.ts';
+import { readStat } from '../../src/procfs/stat.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import type { DaemonApi } from '../support/daemon-api.ts';
 import { onTerminal } from '../support/terminal.ts';
@@ -23,10 +24,9 @@ async function processOf(api: DaemonApi, name: string): Promise<number> {
   return Number((await api.task(name)).pid);
 }
 
-/** stat(5) of the process: niceness and scheduling policy. */
-function schedulingOf(pid: number): { nice: number; policy: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return { nice: Number(fields[16]), policy: Number(fields[38]) };
+function schedulingOf(pid: number) {
+  const stat = readStat(pid);
+  return { nice: stat?.field(19), policy: stat?.field(41) };
 }
 const SCHED_IDLE = 5;
 
@@ -65,8 +65,7 @@ exerciseSection('From the guide for long batch jobs', {
   async '`tmux new -d`'({ sh, api }, command) {
     await sh(command);
     const pid = await processOf(api, 'train');
-    const [, , , , tty] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    assert.equal(tty, '0', 'it has no terminal');
+    assert.equal(readStat(pid)?.field(7), 0, 'it has no terminal');
   },
   async '`tmux attach`'({ api, env, project }, command) {
     await api.run('train', 'echo "[3/42] loss=0.1"; until [ -e attached ]; do sleep 0.05; done');

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { shellQuote } from '../../src/text/shell.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { PATIENCE, small } from '../support/task-calls.ts';
@@ -19,11 +20,9 @@ const OWN_COLOURS = /\x1b\[\d*(;\d+)*m/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const OBEYED = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 
-const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
-
 /** What the command writes to its terminal, of which it is sure to have one for stdout and stderr. */
 async function onTerminal(home: TestHome, args: readonly string[]): Promise<string> {
-  const line = [BABYSIT, ...args].map(quote).join(' ');
+  const line = [BABYSIT, ...args].map(shellQuote).join(' ');
   const env = { ...home.env, BABYSIT_NODE: process.execPath, TERM: 'xterm-256color', COLUMNS: '200' };
   const child = spawn('script', ['-qec', `cd ${home.work} && ${line}`, '/dev/null'], {
     env,

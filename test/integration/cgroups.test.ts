@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { openDriver } from '../../src/cgroups/open.ts';
 import { DriverError, type Group, type GroupLimits } from '../../src/cgroups/port.ts';
+import { readStat } from '../../src/procfs/stat.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -36,8 +37,7 @@ function run(group: Group, script: string): ChildProcess {
 }
 
 function startTicks(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  return readStat(pid)?.startTicks ?? Number.NaN;
 }
 
 let count = 0;

@@ -1,5 +1,5 @@
 // Memory for tests of what happens when there is little of it: tasks that hold some, and parts of what the host has.
-import { readHostMemory } from '../../src/host/memory.ts';
+import { readHostMemory } from '../../src/procfs/meminfo.ts';
 
 export const MIB = 1024 ** 2;
 

@@ -53,14 +53,7 @@ export function daemonPid(home: TestHome): number {
   return Number(readFileSync(join(home.dir, 'daemon.pid'), 'utf8'));
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z';
-  } catch {
-    return false;
-  }
-}
+export { isPidAlive as isAlive } from '../../src/procfs/process-identity.ts';
 
 /** The supervisor of the first attempt is done. */
 export function isClosed(home: TestHome, id: unknown): boolean {

@@ -1,6 +1,7 @@
 // babysit hooks: what stops agents from polling, put into Claude Code's settings.
 import { join } from 'node:path';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { shellWord } from '../../../src/text/shell.ts';
 import { HOOKS } from '../../agents/claude-hooks.ts';
 import { claudeDir, ownPath, readScope, SCOPE_FLAG, type Scope } from '../../agents/places.ts';
 import { installedHooks, installHooks, uninstallHooks } from '../../agents/settings-file.ts';
@@ -72,10 +73,6 @@ function tell({ output }: Context, file: string, scope: Scope, changed: boolean 
 
 /** Settings of a project are shared with people who may not have this path: there the hook is nothing. */
 function commandFor(script: string, scope: Scope): string {
-  const path = quote(ownPath('hooks', script));
+  const path = shellWord(ownPath('hooks', script));
   return scope === 'user' ? path : `test ! -x ${path} || ${path}`;
-}
-
-function quote(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,10 +1,10 @@
 // babysit doctor: what this host lets babysit enforce.
 import type { DoctorView } from '../../../src/api/shapes.ts';
 import { EXIT } from '../../../src/core/errors.ts';
+import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { noPositionals } from '../../input/refs.ts';
-import { escapeField } from '../../output/escape.ts';
 
 export const command = defineCommand({
   usage: 'doctor',

@@ -1,6 +1,8 @@
 // babysit checkpoint: which items of a batch are done, kept over every attempt of the task. Needs no daemon.
 import { readFileSync } from 'node:fs';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { filledLines } from '../../../src/text/split.ts';
+import { escapeLine } from '../../../src/text/terminal.ts';
 import {
   addKeys,
   checkKey,
@@ -11,7 +13,6 @@ import {
 } from '../../checkpoint-manifest.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { escapeLine } from '../../output/escape.ts';
 
 const VERBS = ['add', 'has', 'list', 'clear'] as const;
 type Verb = (typeof VERBS)[number];
@@ -95,8 +96,5 @@ function readKeys(words: readonly string[], verb: Verb): string[] {
       hint: `babysit checkpoint ${verb} KEY..., or - for keys from standard input.`,
     });
   if (words.length > 1 || words[0] !== '-') return words.map(checkKey);
-  return readFileSync(0, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(checkKey);
+  return filledLines(readFileSync(0, 'utf8')).map(checkKey);
 }

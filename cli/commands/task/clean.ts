@@ -1,11 +1,11 @@
 // babysit clean: removes ended tasks with their logs.
 import type { CleanBody, CleanView } from '../../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { noPositionals } from '../../input/refs.ts';
-import { escapeField } from '../../output/escape.ts';
 
 export const command = defineCommand({
   usage: 'clean [--older_than=DURATION | --all] [--status=failed,killed] [--dry_run]',

@@ -1,6 +1,7 @@
 // babysit heartbeat: what tasks did, one record a minute.
 import type { HeartbeatView, TaskView } from '../../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { filledLines } from '../../../src/text/split.ts';
 import { call, stream } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { findCwd, findProject } from '../../input/project.ts';
@@ -66,10 +67,7 @@ async function print({ session, output }: Context, ref: string, format: Format):
     output.data(text);
     return;
   }
-  const records = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as HeartbeatView);
+  const records = filledLines(text).map((line) => JSON.parse(line) as HeartbeatView);
   const rows = records.map((record) => COLUMNS.map((column) => String(record[column] ?? '')));
   output.data(csv(COLUMNS, rows).slice(csv(COLUMNS, []).length));
 }

@@ -2,6 +2,8 @@
 import type { TaskView } from '../../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { TASK_STATUSES } from '../../../src/core/task.ts';
+import { commaWords } from '../../../src/text/split.ts';
+import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
@@ -9,7 +11,6 @@ import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { nearest } from '../../input/nearest.ts';
 import { findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
-import { escapeField } from '../../output/escape.ts';
 import { humanValue, outcome, paintStatus } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-view.ts';
@@ -136,8 +137,5 @@ function fieldOf(task: TaskView, key: string): unknown {
 }
 
 function splitWords(texts: readonly string[]): string[] {
-  return texts
-    .flatMap((text) => text.split(','))
-    .map((word) => word.trim().replaceAll('-', '_'))
-    .filter((word) => word !== '');
+  return commaWords(texts).map((word) => word.replaceAll('-', '_'));
 }

@@ -1,5 +1,7 @@
 // babysit log: what a task has printed.
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { lineSplitter } from '../../../src/text/line-splitter.ts';
+import { escapeLine } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { parseSize } from '../../../src/units/size.ts';
@@ -7,8 +9,7 @@ import { findLog, followLog, readLog } from '../../client/read-log.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { NAME_FLAG, oneRef } from '../../input/refs.ts';
-import { escapeLine } from '../../output/escape.ts';
-import { lineMatcher, lineSplitter } from '../../output/log-lines.ts';
+import { lineMatcher } from '../../output/log-lines.ts';
 
 const DEFAULT_TAIL = 15;
 const LINES_MAX = 10_000_000;

@@ -2,6 +2,8 @@
 import type { BatchBody, RunBody, TaskView } from '../../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { isTaskName, NAME_RULE, RETRY_CAUSES } from '../../../src/core/task.ts';
+import { parseJson } from '../../../src/text/json.ts';
+import { commaWords } from '../../../src/text/split.ts';
 import { parseDuration, parseDurationOrOff } from '../../../src/units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../../../src/units/number.ts';
 import { parseSize } from '../../../src/units/size.ts';
@@ -177,15 +179,15 @@ function readOptions(flags: Flags<typeof FLAGS>): Partial<RunBody> {
     ...readPriority(flags.priority),
     ...(flags.queue ? { queue: true } : {}),
     ...(flags.force ? { force: true } : {}),
-    ...(after.length > 0 ? { after: splitList(after) } : {}),
-    ...(after_any.length > 0 ? { after_any: splitList(after_any) } : {}),
+    ...(after.length > 0 ? { after: commaWords(after) } : {}),
+    ...(after_any.length > 0 ? { after_any: commaWords(after_any) } : {}),
     ...(retries === undefined ? {} : { retries: parseCount(retries, '--retries', 0, 1000) }),
-    ...(retry_on.length > 0 ? { retry_on: splitList(retry_on) } : {}),
+    ...(retry_on.length > 0 ? { retry_on: commaWords(retry_on) } : {}),
     ...(flags.retry_raise_mem ? { retry_raise_mem: true } : {}),
     ...(key === undefined ? {} : { key }),
     ...(lease === undefined ? {} : { lease }),
     ...(flags.context === undefined ? {} : { context: readContext(flags.context) }),
-    ...(flags.tag.length > 0 ? { tag: splitList(flags.tag) } : {}),
+    ...(flags.tag.length > 0 ? { tag: commaWords(flags.tag) } : {}),
     ...(flags.requeue ? { requeue: true } : {}),
     ...(flags.nice === undefined ? {} : { nice: parseCount(flags.nice, '--nice', 0, 19) }),
     ...(flags.background ? { background: true } : {}),
@@ -208,24 +210,11 @@ function readChoice(flag: 'observability' | 'driver', text: string | undefined):
 const CHOICES = { observability: ['any', 'strict'], driver: ['auto', 'systemd'] } as const;
 
 function readContext(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new BabysitError(
-      'usage',
-      `--context: no JSON: ${(error as Error).message}. Example: '{"issue":7}'.`,
-      {
-        flag: '--context',
-      },
-    );
-  }
-}
-
-function splitList(texts: readonly string[]): string[] {
-  return texts
-    .flatMap((text) => text.split(','))
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+  const { value, why } = parseJson(text);
+  if (why === null) return value;
+  throw new BabysitError('usage', `--context: no JSON: ${why}. Example: '{"issue":7}'.`, {
+    flag: '--context',
+  });
 }
 
 /** What belongs to one task has no place beside a file of many. */

@@ -1,10 +1,10 @@
 // babysit status: the host at a glance, or one task.
 import type { BlockedView, StatusView, TaskView } from '../../../src/api/shapes.ts';
 import { EXIT } from '../../../src/core/errors.ts';
+import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, taskPath, taskRefs } from '../../input/refs.ts';
-import { escapeField } from '../../output/escape.ts';
 import { humanCores, humanDuration, humanKey, humanSize, humanValue } from '../../output/human.ts';
 import { fieldLines } from '../../output/table.ts';
 

@@ -1,6 +1,7 @@
 // babysit wait_for_capacity: blocks until there is room, and holds it for the run that follows.
 import type { LeaseView, TicketBody, WaitingView } from '../../../src/api/shapes.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCores } from '../../../src/units/number.ts';
 import { parseSize } from '../../../src/units/size.ts';
@@ -10,7 +11,6 @@ import type { FlagSpecs, Flags } from '../../input/argv.ts';
 import { readPriority } from '../../input/priority.ts';
 import { findCwd, findOwner, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
-import { escapeField } from '../../output/escape.ts';
 import { humanCores, humanSize } from '../../output/human.ts';
 
 export const FLAGS = {

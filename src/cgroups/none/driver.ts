@@ -1,8 +1,8 @@
 // The driver of hosts without usable cgroups: nothing is capped, everything is watched and can be signalled.
 
+import type { ProcessTable } from '../../procfs/process-table.ts';
 import { openGroup } from '../open-group.ts';
 import type { Driver } from '../port.ts';
-import type { ProcessTable } from '../processes.ts';
 import { checkName } from '../ref.ts';
 import { groupNone } from './group.ts';
 

@@ -1,7 +1,7 @@
 // One attempt's group where there are no cgroups: processes found by process group, descent and marker, watched and signalled.
 import type { GroupRef } from '../../core/task.ts';
+import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process-table.ts';
 import type { Group, GroupUsage } from '../port.ts';
-import { identityOf, type ProcessInfo, type ProcessTable } from '../processes.ts';
 import { numberIn, stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';
 import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from './members.ts';
@@ -23,7 +23,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
       (member) => member.pid !== process.pid,
     );
     // Whoever was a member stays one, also after it has left the process group and lost its parent.
-    known = new Set(found.map(identityOf));
+    known = new Set(found.map(identityKey));
     cpu = accountCpu(cpu, found);
     seen ||= found.length > 0;
     return found;

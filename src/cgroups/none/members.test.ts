@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { identityOf, markerIn, type ProcessInfo, parseStat } from '../processes.ts';
-import { parsePs } from '../ps.ts';
+import { identityKey, type ProcessInfo } from '../../procfs/process-table.ts';
 import { accountCpu, cpuUsecOf, membersOf, NO_CPU } from './members.ts';
 
 const proc = (pid: number, over: Partial<ProcessInfo> = {}): ProcessInfo => ({
   pid,
   ppid: 1,
-  processGroup: 1,
+  groupId: 1,
   startTicks: pid,
   cpuUsec: 0,
   rssBytes: 0,
@@ -19,7 +18,7 @@ const proc = (pid: number, over: Partial<ProcessInfo> = {}): ProcessInfo => ({
 const group = (known: readonly ProcessInfo[] = []) => ({
   name: 't-1',
   main: { pid: 100, startTicks: 100 },
-  known: new Set(known.map(identityOf)),
+  known: new Set(known.map(identityKey)),
 });
 const pidsOf = (members: readonly ProcessInfo[]): number[] =>
   members.map(({ pid }) => pid).sort((a, b) => a - b);
@@ -27,34 +26,34 @@ const pidsOf = (members: readonly ProcessInfo[]): number[] =>
 test('members: the process group, descendants outside of it, and daemons that carry the marker', () => {
   const table = [
     proc(50),
-    proc(100, { ppid: 50, processGroup: 100 }),
-    proc(101, { ppid: 100, processGroup: 100 }),
-    proc(102, { ppid: 101, processGroup: 102 }),
-    proc(103, { processGroup: 103, marker: 't-1' }),
-    proc(104, { ppid: 103, processGroup: 104 }),
-    proc(105, { processGroup: 105, marker: 't-2' }),
+    proc(100, { ppid: 50, groupId: 100 }),
+    proc(101, { ppid: 100, groupId: 100 }),
+    proc(102, { ppid: 101, groupId: 102 }),
+    proc(103, { groupId: 103, marker: 't-1' }),
+    proc(104, { ppid: 103, groupId: 104 }),
+    proc(105, { groupId: 105, marker: 't-2' }),
   ];
   assert.deepEqual(pidsOf(membersOf(table, group())), [100, 101, 102, 103, 104]);
 });
 
 test('a member stays one when it has left the process group, lost its parent and its environment', () => {
-  const daemon = proc(110, { processGroup: 110 });
+  const daemon = proc(110, { groupId: 110 });
   assert.deepEqual(pidsOf(membersOf([daemon, proc(111)], group([daemon]))), [110]);
 });
 
 test('a reused pid is no member: not as the main process, its group, nor as a former member', () => {
-  const reused = proc(100, { startTicks: 999, processGroup: 100 });
-  const child = proc(120, { ppid: 100, processGroup: 100 });
+  const reused = proc(100, { startTicks: 999, groupId: 100 });
+  const child = proc(120, { ppid: 100, groupId: 100 });
   assert.deepEqual(membersOf([reused, child], group([proc(100)])), []);
 });
 
 test('before the command runs, nothing but the marker makes a member', () => {
-  const table = [proc(100, { processGroup: 100 }), proc(101, { marker: 't-1' })];
+  const table = [proc(100, { groupId: 100 }), proc(101, { marker: 't-1' })];
   assert.deepEqual(pidsOf(membersOf(table, { ...group(), main: null })), [101]);
 });
 
 test('parents that form a circle do not hang the search', () => {
-  const table = [proc(100, { ppid: 101, processGroup: 100 }), proc(101, { ppid: 100 })];
+  const table = [proc(100, { ppid: 101, groupId: 100 }), proc(101, { ppid: 100 })];
   assert.deepEqual(pidsOf(membersOf(table, group())), [100, 101]);
 });
 
@@ -87,38 +86,4 @@ test('CPU time of processes that end on their own never goes down', () => {
       }
     }),
   );
-});
-
-test('/proc/<pid>/stat: a hostile command name, waited-for children, zombies', () => {
-  const rest =
-    '100 4242 4242 0 -1 4194304 250 0 0 0 4 3 2 1 20 0 1 0 346 3104768 392 18446744073709551615 1 1';
-  assert.deepEqual(parseStat(`718 (a) b (S 1 2) R ${rest}\n`), {
-    pid: 718,
-    ppid: 100,
-    processGroup: 4242,
-    startTicks: 346,
-    cpuUsec: 100_000,
-    rssBytes: 392 * 4096,
-  });
-  assert.equal(parseStat(`718 (x) Z ${rest}\n`), null);
-  assert.equal(parseStat(''), null);
-});
-
-test('the marker is a whole variable of the environment', () => {
-  assert.equal(markerIn('PATH=/bin\0BABYSIT_GROUP=t-9\0X=1\0'), 't-9');
-  assert.equal(markerIn('NOT_BABYSIT_GROUP=t-9\0'), null);
-});
-
-test('ps lines of macOS', () => {
-  assert.deepEqual(parsePs('  501     1   501  10240   1:02.50\n'), [
-    {
-      pid: 501,
-      ppid: 1,
-      processGroup: 501,
-      startTicks: 0,
-      cpuUsec: 62_500_000,
-      rssBytes: 10_485_760,
-      marker: null,
-    },
-  ]);
 });

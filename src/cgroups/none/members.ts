@@ -1,5 +1,5 @@
 // Which processes belong to a group when no cgroup says so, and the CPU time they have used together. Pure.
-import { identityOf, type ProcessInfo } from '../processes.ts';
+import { identityKey, type ProcessInfo, withDescendants } from '../../procfs/process-table.ts';
 
 export interface Main {
   readonly pid: number;
@@ -17,20 +17,12 @@ export function membersOf(
   const { main, name, known } = group;
   // A pid is not given out again while it names a process group. So another process under the main pid means: that group is over.
   const leader = main && table.find((process) => process.pid === main.pid);
-  const processGroup = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
+  const groupId = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
 
-  const children = Map.groupBy(table, (process) => process.ppid);
-  const members = new Map<number, ProcessInfo>();
-  const pending = table.filter(
-    (process) =>
-      process.processGroup === processGroup || process.marker === name || known.has(identityOf(process)),
+  const roots = table.filter(
+    (process) => process.groupId === groupId || process.marker === name || known.has(identityKey(process)),
   );
-  for (let process = pending.pop(); process; process = pending.pop()) {
-    if (members.has(process.pid)) continue;
-    members.set(process.pid, process);
-    pending.push(...(children.get(process.pid) ?? []));
-  }
-  return [...members.values()];
+  return withDescendants(table, roots);
 }
 
 export interface CpuAccount {
@@ -46,10 +38,10 @@ export const NO_CPU: CpuAccount = { endedUsec: 0, last: [] };
  * figure already; of any other, the last reading is what remains.
  */
 export function accountCpu(account: CpuAccount, now: readonly ProcessInfo[]): CpuAccount {
-  const living = new Set(now.map(identityOf));
+  const living = new Set(now.map(identityKey));
   const livingPids = new Set(now.map((process) => process.pid));
   const lost = account.last.filter(
-    (process) => !living.has(identityOf(process)) && !livingPids.has(process.ppid),
+    (process) => !living.has(identityKey(process)) && !livingPids.has(process.ppid),
   );
   return { endedUsec: account.endedUsec + total(lost), last: now };
 }

@@ -1,9 +1,10 @@
 // Puts attempts into transient units of systemd: babysit-….service in babysit.slice.
 import { join } from 'node:path';
+import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { Units } from '../port.ts';
 import { checkName } from '../ref.ts';
 import { type ControllerV2, limitsV2 } from '../v2/limits.ts';
-import { groupUnit, type Manager, managerEnv, managerFlags, taskGroup, unitProperties } from './group.ts';
+import { groupUnit, taskGroup, unitProperties } from './group.ts';
 
 export const SLICE = 'babysit.slice';
 const ENTER_SCRIPT = join(import.meta.dirname, 'enter-unit.sh');
@@ -26,7 +27,7 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
       const directory = join(path, SLICE, unit);
       const group = taskGroup(directory);
       const caps = limitsV2(limits, controllers).map(({ file, value }) => `${file}=${value}`);
-      const env = Object.entries(managerEnv(manager)).map(([key, value]) => `${key}=${value}`);
+      const env = Object.entries(managerEnv(manager, process.env)).map(([key, value]) => `${key}=${value}`);
       const properties = [
         ...unitProperties(limits),
         // It has executed when systemd-run returns, so its FIFO is open.

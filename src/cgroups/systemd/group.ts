@@ -2,12 +2,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { GroupRef } from '../../core/task.ts';
+import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { Group, GroupLimits, Preparation } from '../port.ts';
 import { stringIn } from '../ref.ts';
 import { groupV2 } from '../v2/group.ts';
-
-/** `user`: that of the daemon's user; `system`: that of the host, for root. */
-export type Manager = 'user' | 'system';
 
 /** Null for a group that was made earlier. */
 export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group {
@@ -32,7 +30,10 @@ export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group
     setLimits(limits) {
       // The unit has the same caps, so that systemd shows them; what they were must not hold the task back.
       const args = ['set-property', '--runtime', unit, ...unitProperties(limits)];
-      spawn('systemctl', [...managerFlags(manager), ...args], { stdio: 'ignore', env: managerEnv(manager) })
+      spawn('systemctl', [...managerFlags(manager), ...args], {
+        stdio: 'ignore',
+        env: managerEnv(manager, process.env),
+      })
         .on('error', () => {})
         .unref();
       group.setLimits(limits);
@@ -57,19 +58,4 @@ export function unitProperties(limits: GroupLimits): string[] {
     `CPUWeight=${limits.cpuIdle ? 1 : limits.cpuWeight}`,
     `TasksMax=${limits.pidsMax + ASIDE_PIDS}`,
   ];
-}
-
-export function managerFlags(manager: Manager): string[] {
-  return manager === 'user' ? ['--user'] : [];
-}
-
-/** What a client of the manager needs, also in a process whose environment is empty. */
-export function managerEnv(manager: Manager): Record<string, string> {
-  const path = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
-  return manager === 'user' ? { ...path, XDG_RUNTIME_DIR: runtimeDirectory() } : path;
-}
-
-/** A daemon started by cron or `su` has no XDG_RUNTIME_DIR although its user has a manager. */
-export function runtimeDirectory(): string {
-  return process.env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`;
 }

@@ -1,11 +1,9 @@
 // Can this daemon run tasks as transient units of systemd? There must be a manager, and its units' groups must be ours to enter.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { findManager } from '../../systemd/manager.ts';
 import type { OwnGroup } from '../own-groups.ts';
 import type { ProbeAnswer } from '../port.ts';
 import { enabledIn } from '../v2/group.ts';
 import { SLICE, type UnitParent } from './driver.ts';
-import { runtimeDirectory } from './group.ts';
 
 export interface ProbedUnits {
   readonly answer: ProbeAnswer;
@@ -18,12 +16,10 @@ export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
     answer: { what: 'systemd units', ok: false, reason, mend },
     parent: null,
   });
-  const uid = process.getuid?.();
-  const manager = uid === 0 ? 'system' : 'user';
-  const socket = manager === 'system' ? '/run/systemd/system' : join(runtimeDirectory(), 'systemd/private');
-  if (process.platform !== 'linux' || !existsSync(socket))
+  const { manager, place, isRunning } = findManager(process.env);
+  if (!isRunning)
     return no(
-      `no ${manager} manager of systemd is running (${socket})`,
+      `no ${manager} manager of systemd is running (${place})`,
       'Only --driver=systemd needs one: tasks run without it in groups of their own.',
     );
   if (own === null || !enabledIn(own.base).has('memory'))
@@ -31,6 +27,7 @@ export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
       'the memory controller is not in cgroup v2 here',
       'boot with systemd.unified_cgroup_hierarchy=1',
     );
+  const uid = process.getuid?.();
   const path = manager === 'system' ? root : managerGroup(own.base, uid);
   // The kernel lets a process move between two groups only who may write to their common ancestor.
   if (path === null)

@@ -1,10 +1,10 @@
 // The v1 driver: groups below one parent of ours in every hierarchy.
 import { basename } from 'node:path';
 import type { GroupRef } from '../../core/task.ts';
+import type { ProcessTable } from '../../procfs/process-table.ts';
 import { childGroups, removeGroup, write } from '../cgroupfs.ts';
 import { openGroup } from '../open-group.ts';
 import type { Driver, GroupLimits } from '../port.ts';
-import type { ProcessTable } from '../processes.ts';
 import { checkName } from '../ref.ts';
 import { makeAfresh } from '../v2/driver.ts';
 import { writeLimits } from '../write-limits.ts';

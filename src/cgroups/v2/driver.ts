@@ -1,9 +1,9 @@
 // The v2 driver: groups below one delegated parent.
 import { basename } from 'node:path';
+import type { ProcessTable } from '../../procfs/process-table.ts';
 import { childGroups, makeGroup, removeGroup } from '../cgroupfs.ts';
 import { openGroup } from '../open-group.ts';
 import { type Driver, DriverError, type GroupLimits } from '../port.ts';
-import type { ProcessTable } from '../processes.ts';
 import { checkName } from '../ref.ts';
 import { writeLimits } from '../write-limits.ts';
 import { groupV2 } from './group.ts';

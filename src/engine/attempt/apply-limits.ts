@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { DriverError } from '../../cgroups/port.ts';
 import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../../core/task.ts';
-import { renice } from '../../host/niceness.ts';
+import { renice } from '../../procfs/niceness.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
 interface Applied {

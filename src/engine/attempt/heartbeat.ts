@@ -3,6 +3,8 @@ import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../core/progress.ts';
+import { parseJson } from '../../text/json.ts';
+import { wholeLines } from '../../text/split.ts';
 import type { Sample } from '../../watchdog/state.ts';
 
 const MINUTE_MS = 60_000;
@@ -81,12 +83,11 @@ function recordOf(
 export async function readHeartbeats(taskDir: string): Promise<HeartbeatRecord[]> {
   const path = currentFile(taskDir);
   const texts = await Promise.all([`${path}.1`, path].map(readIfThere));
-  return texts.flatMap((text) =>
-    text
-      .split('\n')
-      .slice(0, -1)
-      .flatMap((line) => parse(line)),
-  );
+  return texts.flatMap(wholeLines).flatMap((line) => {
+    // A full disk may have cut a line in the middle, so that the next one follows in the same line.
+    const { value, why } = parseJson(line);
+    return why === null ? [value as HeartbeatRecord] : [];
+  });
 }
 
 function currentFile(taskDir: string): string {
@@ -99,14 +100,5 @@ async function readIfThere(path: string): Promise<string> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
-  }
-}
-
-/** A full disk may have cut a line in the middle, so that the next one follows in the same line. */
-function parse(line: string): HeartbeatRecord[] {
-  try {
-    return [JSON.parse(line) as HeartbeatRecord];
-  } catch {
-    return [];
   }
 }

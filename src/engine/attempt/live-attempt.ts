@@ -1,16 +1,16 @@
 // One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
 import { watch } from 'node:fs';
-import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { Group, GroupUsage } from '../../cgroups/port.ts';
 import type { Now } from '../../core/clock.ts';
 import type { ActiveState, TaskId, Usage } from '../../core/task.ts';
-import { type HeldProcess, holdProcess } from '../../exec/held-process.ts';
-import { isAlive, type ProcessIdentity } from '../../exec/process-identity.ts';
 import { type Records, readCounters, readRecords } from '../../exec/records.ts';
 import type { Observer } from '../../exec/start.ts';
 import { AttemptLog } from '../../logs/attempt-log.ts';
 import { logTouchedAt } from '../../logs/read.ts';
+import { signalGroup } from '../../procfs/process-group.ts';
+import { ProcessHandle } from '../../procfs/process-handle.ts';
+import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/process-identity.ts';
 import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
 import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -50,7 +50,7 @@ export class LiveAttempt implements Observer {
   readonly #onChange: () => void;
   #known: KnownRecords = { supervisor: null, started: null };
   /** From the first sample on, so that an attempt that ends before costs no descriptors. */
-  #held: { readonly supervisor: HeldProcess | null; readonly main: HeldProcess | null } | null = null;
+  #held: { readonly supervisor: ProcessHandle | null; readonly main: ProcessHandle | null } | null = null;
   #samples = 0;
   readonly #idleness = new Idleness();
   #hasMain = false;
@@ -188,11 +188,12 @@ export class LiveAttempt implements Observer {
     };
   }
 
-  #output({ wallMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
+  #output({ wallMs, monoMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
     const { printedBytes, printedAt } = this.log.see();
+    const added = this.progress.look(monoMs, this.log.size, this.mayHaveActed, isStrict);
     if (!isStrict) return { outputBytes: printedBytes, outputAt: printedAt };
-    this.#strict ??= new StrictOutput(this.paths.log);
-    return { outputBytes: 0, outputAt: this.#strict.read(wallMs) };
+    this.#strict ??= new StrictOutput();
+    return { outputBytes: 0, outputAt: this.#strict.see(added, wallMs) };
   }
 
   /** The clocks of an attempt taken over from an earlier daemon go on from what its files say; those of a paused one stand still. */
@@ -202,7 +203,7 @@ export class LiveAttempt implements Observer {
     const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
     const pausedForMs = state.status === 'paused' ? Math.max(0, wallMs - state.pausedAt) : 0;
     const since = (at: number) => Math.max(0, wallMs - pausedForMs - at);
-    const ageMs = ageOf(this.#known.started?.main ?? null) - pausedForMs;
+    const ageMs = processAgeMs(this.#known.started?.main ?? null) - pausedForMs;
     const elapsedMs = Math.min(since(startedAt), ageMs) - state.attempt.pausedMs;
     return newWatchState(sample, Math.max(0, elapsedMs), since(printedAt));
   }
@@ -253,26 +254,9 @@ function isWriterMissing({ supervisor, exit }: Records): boolean {
 function holdProcesses({ supervisor, started }: KnownRecords) {
   const main = started?.main ?? null;
   return {
-    supervisor: supervisor === null ? null : holdProcess(supervisor),
-    main: main === null ? null : holdProcess(main),
+    supervisor: supervisor === null ? null : new ProcessHandle(supervisor),
+    main: main === null ? null : new ProcessHandle(main),
   };
-}
-
-/** In ms, by the clock of the kernel, which nobody sets; Infinity where it does not tell. */
-function ageOf(process: ProcessIdentity | null): number {
-  if (process === null || process.startTicks === null) return Number.POSITIVE_INFINITY;
-  return Math.max(0, uptime() * 1000 - process.startTicks * TICK_MS);
-}
-
-/** USER_HZ is 100 on every Linux that Node runs on. */
-const TICK_MS = 10;
-
-function signalGroup(pgid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pgid, signal);
-  } catch {
-    // It has just ended.
-  }
 }
 
 /** Two samples make a peak of their own; before that the kernel's high-water mark is the better answer. */

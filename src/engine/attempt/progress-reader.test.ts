@@ -11,7 +11,7 @@ function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
   const reader = new ProgressReader(files);
   const logBytes = () => statSync(files.log, { throwIfNoEntry: false })?.size ?? 0;
   return {
-    look: (nowMs: number, mayHaveActed = true) => reader.look(nowMs, logBytes(), mayHaveActed),
+    look: (nowMs: number, mayHaveActed = true) => reader.look(nowMs, logBytes(), mayHaveActed, false),
     progress: (nowMs: number) => reader.progress(nowMs),
   };
 }

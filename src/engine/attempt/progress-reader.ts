@@ -1,6 +1,7 @@
 // Reads what a live attempt has added to its log and to its progress file, and keeps what follows for its progress.
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { Progress } from '../../core/progress.ts';
+import { type Added, GrowingFile } from '../../logs/tail.ts';
 import {
   foldOutput,
   foldProgressFile,
@@ -10,94 +11,47 @@ import {
   progressOf,
 } from '../../progress/state.ts';
 
-/** What is read of a file at one look, at most: its end. */
+/** What is read of a file at one look, at most: its end. More for a task that is judged by every line it prints. */
 const READ_BYTES = 64 * 1024;
-const buffer = Buffer.allocUnsafe(READ_BYTES);
+const STRICT_READ_BYTES = 256 * 1024;
 
 export class ProgressReader {
-  readonly #log: Growing;
+  readonly #log: GrowingFile;
   readonly #toldPath: string;
-  readonly #told: Growing;
+  readonly #told: GrowingFile;
   #hasTold = false;
   #state: ProgressState = NO_PROGRESS;
 
   /** The files need not exist yet. What is in them already, as in those of an adopted attempt, is read at the first look. */
   constructor(paths: { readonly log: string; readonly progressFile: string }) {
-    this.#log = new Growing(paths.log);
+    this.#log = new GrowingFile(paths.log);
     this.#toldPath = paths.progressFile;
-    this.#told = new Growing(paths.progressFile);
+    this.#told = new GrowingFile(paths.progressFile);
   }
 
   /**
    * Once a tick: one read of each file that has grown. `logBytes`: size of the log. `mayHaveActed`: the command; else no
-   * progress file is looked for where there was none. `nowMs` is of the monotonic clock.
+   * progress file is looked for where there was none. `nowMs` is of the monotonic clock. Returns what was added to the log.
    */
-  look(nowMs: number, logBytes: number, mayHaveActed: boolean): void {
-    const output = this.#log.added(logBytes);
+  look(nowMs: number, logBytes: number, mayHaveActed: boolean, isStrict: boolean): Added | null {
+    const output = this.#log.added(logBytes, isStrict ? STRICT_READ_BYTES : READ_BYTES);
     if (output !== null) {
       if (output.isAfterGap) this.#state = forgetUnfinished(this.#state);
       this.#state = foldOutput(this.#state, output.text, nowMs);
     }
-    if (!mayHaveActed && !this.#hasTold) return;
+    if (mayHaveActed || this.#hasTold) this.#lookAtTold(nowMs);
+    return output;
+  }
+
+  #lookAtTold(nowMs: number): void {
     const file = statSync(this.#toldPath, { throwIfNoEntry: false });
     this.#hasTold = file !== undefined;
-    const told = this.#told.added(file?.size ?? 0);
+    const told = this.#told.added(file?.size ?? 0, READ_BYTES);
     if (told !== null && told.text !== '') this.#state = foldProgressFile(this.#state, told.text, nowMs);
   }
 
   /** Null: nothing is known of it. */
   progress(nowMs: number): Progress | null {
     return progressOf(this.#state, nowMs);
-  }
-}
-
-interface Added {
-  /** Empty: nothing was added since the last look, for the first time. */
-  readonly text: string;
-  /** The text does not follow what was read before. */
-  readonly isAfterGap: boolean;
-}
-
-/** A file others append to, read from where the last look ended. */
-class Growing {
-  readonly #path: string;
-  #offset = 0;
-  #isQuiet = true;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** `size`: what it is now. Null: nothing new to know. */
-  added(size: number): Added | null {
-    if (size === this.#offset) {
-      if (this.#isQuiet) return null;
-      this.#isQuiet = true;
-      return { text: '', isAfterGap: false };
-    }
-    // Rotated, truncated or made anew.
-    const hasShrunk = size < this.#offset;
-    const from = Math.max(hasShrunk ? 0 : this.#offset, size - READ_BYTES);
-    const isAfterGap = hasShrunk || from > this.#offset;
-    const read = readEnd(this.#path, from);
-    if (read === null) return null;
-    this.#offset = from + read.length;
-    this.#isQuiet = false;
-    const text = read.toString('utf8');
-    // The first line has no beginning.
-    return { text: from > 0 && isAfterGap ? text.replace(/^[^\r\n]*/, '') : text, isAfterGap };
-  }
-}
-
-/** Null: the file has gone, or there are no descriptors left; the next look tells. */
-function readEnd(path: string, from: number): Buffer | null {
-  let fd: number | null = null;
-  try {
-    fd = openSync(path, 'r');
-    return buffer.subarray(0, readSync(fd, buffer, 0, READ_BYTES, from));
-  } catch {
-    return null;
-  } finally {
-    if (fd !== null) closeSync(fd);
   }
 }

@@ -1,7 +1,7 @@
 // Builds the scheduler's snapshot from the active tasks, their last samples, the leases and the host's memory.
 import type { Lease } from '../../core/lease.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
-import type { HostMemory } from '../../host/memory.ts';
+import type { HostMemory } from '../../procfs/meminfo.ts';
 import type { Queue } from '../../scheduler/queue.ts';
 import type { Capacity, RunningItem, Snapshot } from '../../scheduler/snapshot.ts';
 import { pendingItem } from '../live-tasks.ts';

@@ -1,7 +1,7 @@
 // What the scheduler sees of the host and of our tasks, and what it foretells from that; read anew as seldom as it may be.
 import type { Clock } from '../../core/clock.ts';
 import type { TaskId } from '../../core/task.ts';
-import type { HostMemory } from '../../host/memory.ts';
+import type { HostMemory } from '../../procfs/meminfo.ts';
 import { type Plan, plan } from '../../scheduler/plan.ts';
 import type { Policy } from '../../scheduler/policy.ts';
 import type { Snapshot } from '../../scheduler/snapshot.ts';

@@ -15,7 +15,7 @@ import { parseDuration, parseDurationOrOff } from '../../units/duration.ts';
 import { parseCores, parsePercent } from '../../units/number.ts';
 import { parseSize } from '../../units/size.ts';
 import { taskFrom } from '../submission/new-task.ts';
-import { refusal, shellQuote } from './refusal.ts';
+import { refusal } from './refusal.ts';
 
 interface Host {
   readonly capacity: Capacity;
@@ -189,26 +189,4 @@ it('queue_full names the limit', () => {
   const capacity = { ...big, maxPending: 0 };
   const error = submit(aRun({ memBytes: 4 * GIB, queue: true }), { ...full, capacity });
   assert.deepEqual([error?.code, error?.extra.limit], ['queue_full', 0]);
-});
-
-it('shellQuote gives one word to a shell, whatever is in it', () => {
-  for (const text of [
-    '',
-    ' ',
-    'a b',
-    "it's",
-    '$HOME',
-    '`id`',
-    '"',
-    '\\',
-    '*',
-    '~',
-    '#x',
-    '-n',
-    'a\nb',
-    '\u202e',
-    '!',
-    'a=b',
-  ])
-    assert.deepEqual(words(shellQuote(text)), [text]);
 });

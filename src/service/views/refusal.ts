@@ -4,6 +4,7 @@ import type { BlockedView } from '../../api/shapes.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { Admission, Infeasible } from '../../scheduler/admission.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
+import { shellWord, shellWords } from '../../text/shell.ts';
 import { formatDuration, parseDuration } from '../../units/duration.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
 
@@ -86,13 +87,13 @@ function suggestion(run: RunSubmission): string {
     ...flag('mem_pct_limit', run.memPctLimit, String),
     ...flag('cpu_pct_limit', run.cpuPctLimit, String),
     ...(run.priority === 0 ? [] : [`--priority=${run.priority}`]),
-    ...flag('key', run.key, shellQuote),
+    ...flag('key', run.key, shellWord),
     ...(run.retry === null ? [] : [`--retries=${run.retry.max}`]),
   ];
   const command =
     run.command.kind === 'shell'
-      ? `--command=${shellQuote(run.command.line)}`
-      : `-- ${run.command.argv.map(shellQuote).join(' ')}`;
+      ? `--command=${shellWord(run.command.line)}`
+      : `-- ${shellWords(run.command.argv)}`;
   return ['babysit run --queue', ...flags, command].join(' ');
 }
 
@@ -113,10 +114,6 @@ function sizeAtMost(valueBytes: number): string {
   const text = formatSize(valueBytes);
   if (valueBytes < MIB || parseSize(text, 'size') <= valueBytes) return text;
   return `${Math.floor(valueBytes / MIB)}M`;
-}
-
-export function shellQuote(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function flagOf(dim: 'mem' | 'cpu'): string {

@@ -14,9 +14,9 @@ import {
   type Usage,
 } from '../../core/task.ts';
 import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
+import { shellWords } from '../../text/shell.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { formatSize } from '../../units/size.ts';
-import { shellQuote } from './refusal.ts';
 
 export interface ViewContext {
   readonly nowMs: number;
@@ -131,7 +131,7 @@ function pastAttemptView(past: PastAttempt): PastAttemptView {
 }
 
 export function commandText(command: Command): string {
-  return command.kind === 'shell' ? command.line : command.argv.map(shellQuote).join(' ');
+  return command.kind === 'shell' ? command.line : shellWords(command.argv);
 }
 
 function exitFields(state: TaskState): Pick<TaskView, 'exit_code' | 'signal'> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { escapeField, escapeLine, escapeText } from './escape.ts';
+import { escapeField, escapeLine, escapeText, showControls, stripEscapes } from './terminal.ts';
 
 describe('escapeText', () => {
   for (const [what, text, expected] of [
@@ -64,4 +64,15 @@ describe('escapeLine', () => {
   it('shows a progress bar as the terminal would leave it', () =>
     assert.equal(escapeLine('10%\r50%\r100%'), '100%'));
   it('takes a DOS line end for what it is', () => assert.equal(escapeLine('text\r'), 'text'));
+});
+
+describe('stripEscapes', () => {
+  it('leaves every other control character', () =>
+    assert.equal(stripEscapes('\x1b[31mred\x1b[0m\t\r\n\x07'), 'red\t\r\n\x07'));
+  it('ends a title that has no end with the text', () => assert.equal(stripEscapes('a\x1b]0;b c'), 'a'));
+});
+
+describe('showControls', () => {
+  it('escapes as JSON does', () =>
+    assert.equal(JSON.parse(showControls('"a\x7f\x9b\u202e"')), 'a\x7f\x9b\u202e'));
 });

@@ -1,7 +1,7 @@
-// The host's processes as the `none` driver sees them: one scan, shared by every group that asks within a moment.
-import { readdirSync } from 'node:fs';
-import { read } from './cgroupfs.ts';
+// The processes of the host with what places each in a task: one scan, shared by every group that asks within a moment.
+import { listPids, readProcFile } from './proc-files.ts';
 import { psProcesses } from './ps.ts';
+import { isDead, type ProcessStat, readStat, TICK_MS } from './stat.ts';
 
 /** The variable the launcher sets in the command's environment; its value is the name of the group. */
 export const GROUP_MARKER = 'BABYSIT_GROUP';
@@ -10,7 +10,7 @@ export interface ProcessInfo {
   readonly pid: number;
   readonly ppid: number;
   /** The process group: the supervisor gives the command one of its own, everywhere. */
-  readonly processGroup: number;
+  readonly groupId: number;
   /** Start time in clock ticks since boot: with the pid, the identity of a process. 0 on macOS. */
   readonly startTicks: number;
   /** CPU time of the process and of the children it has waited for. */
@@ -38,15 +38,13 @@ export function processTable(procRoot: string): ProcessTable {
     // parent's answer: right for every descendant of the command, and the command itself is known by its pid.
     const seen = new Map<string, string | null>();
     const found: ProcessInfo[] = [];
-    for (const entry of readdirSync(procRoot)) {
-      const pid = Number(entry);
-      if (!Number.isInteger(pid)) continue;
-      const stat = parseStat(read(`${procRoot}/${pid}/stat`) ?? '');
-      if (stat === null) continue;
-      const identity = identityOf(stat);
-      const marker = markers.get(identity) ?? markerIn(read(`${procRoot}/${pid}/environ`) ?? '');
-      seen.set(identity, marker);
-      found.push({ ...stat, marker });
+    for (const pid of listPids(procRoot)) {
+      const stat = readStat(pid, procRoot);
+      if (stat === null || isDead(stat)) continue;
+      const key = identityKey(stat);
+      const marker = markers.get(key) ?? markerIn(readProcFile(pid, 'environ', procRoot) ?? '');
+      seen.set(key, marker);
+      found.push(infoOf(stat, marker));
     }
     markers = seen;
     return found;
@@ -55,13 +53,13 @@ export function processTable(procRoot: string): ProcessTable {
   return {
     scan(maxAgeMs) {
       if (performance.now() - takenAt > maxAgeMs) {
-        last = onLinux ? scanProc() : psProcesses();
+        last = onLinux ? scanProc() : scanPs();
         takenAt = performance.now();
       }
       return last;
     },
     memBytes({ pid, rssBytes }) {
-      const status = onLinux ? read(`${procRoot}/${pid}/status`) : null;
+      const status = onLinux ? readProcFile(pid, 'status', procRoot) : null;
       const parts = status?.match(/^Rss(?:Anon|Shmem):\s+\d+/gm);
       if (!parts) return rssBytes;
       return parts.reduce((sum, part) => sum + 1024 * Number(part.split(':')[1]), 0);
@@ -69,29 +67,49 @@ export function processTable(procRoot: string): ProcessTable {
   };
 }
 
-export function identityOf(process: { readonly pid: number; readonly startTicks: number }): string {
+/** The same for one process only, also when its pid is used again. */
+export function identityKey(process: { readonly pid: number; readonly startTicks: number }): string {
   return `${process.pid}:${process.startTicks}`;
 }
 
-/** Linux counts process times in 1/100 s (USER_HZ) on every architecture node runs on. */
-const USEC_PER_TICK = 10_000;
+/** The roots and every process below them, each once. */
+export function withDescendants(table: readonly ProcessInfo[], roots: readonly ProcessInfo[]): ProcessInfo[] {
+  const children = Map.groupBy(table, ({ ppid }) => ppid);
+  const found = new Map<number, ProcessInfo>();
+  const pending = [...roots];
+  for (let process = pending.pop(); process; process = pending.pop()) {
+    if (found.has(process.pid)) continue;
+    found.set(process.pid, process);
+    pending.push(...(children.get(process.pid) ?? []));
+  }
+  return [...found.values()];
+}
+
 const PAGE_BYTES = 4096;
 
-/** /proc/<pid>/stat, see proc(5). Null for a zombie: it holds nothing any more. */
-export function parseStat(text: string): Omit<ProcessInfo, 'marker'> | null {
-  // The command name is in parentheses and may hold anything, also parentheses and spaces.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [state, ...numbers] = fields;
-  if (state === undefined || numbers.length < 21 || state === 'Z' || state === 'X') return null;
-  const at = (field: number): number => Number(numbers[field - 4]);
+/** Fields 14 to 17: user and system time, of the process and of the children it has waited for; 24: resident pages. */
+export function infoOf(stat: ProcessStat, marker: string | null): ProcessInfo {
+  const { pid, ppid, groupId, startTicks, field } = stat;
+  const cpuTicks = field(14) + field(15) + field(16) + field(17);
   return {
-    pid: Number.parseInt(text, 10),
-    ppid: at(4),
-    processGroup: at(5),
-    startTicks: at(22),
-    cpuUsec: (at(14) + at(15) + at(16) + at(17)) * USEC_PER_TICK,
-    rssBytes: at(24) * PAGE_BYTES,
+    pid,
+    ppid,
+    groupId,
+    startTicks,
+    cpuUsec: cpuTicks * TICK_MS * 1000,
+    rssBytes: field(24) * PAGE_BYTES,
+    marker,
   };
+}
+
+function scanPs(): ProcessInfo[] {
+  return psProcesses()
+    .filter((process) => !isDead(process))
+    .map(({ pid, ppid, groupId, cpuUsec, rssBytes }) => ({
+      ...{ pid, ppid, groupId, cpuUsec, rssBytes },
+      startTicks: 0,
+      marker: null,
+    }));
 }
 
 export function markerIn(environ: string): string | null {

@@ -1,4 +1,4 @@
-// Makes text of a task harmless for a terminal: no colours, no cursor moves, no titles, no clipboard writes.
+// The one place that knows the sequences terminals obey: strips them, and makes text of a task harmless to print.
 
 // CSI, OSC/DCS/SOS/PM/APC strings (ended by BEL or ST, or cut off), two-byte escapes. ECMA-48.
 const SEQUENCES =
@@ -8,9 +8,14 @@ const SEQUENCES =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
+/** Without the sequences that a terminal obeys. A string such as a title ends with the text at the latest: give single lines. */
+export function stripEscapes(text: string): string {
+  return text.replace(SEQUENCES, '');
+}
+
 /** For text that may span lines. */
 export function escapeText(text: string): string {
-  return text.replace(SEQUENCES, '').replace(CONTROLS, '');
+  return stripEscapes(text).replace(CONTROLS, '');
 }
 
 /** For one field of a line: tabs and newlines are shown, not obeyed. */

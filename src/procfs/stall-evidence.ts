@@ -1,6 +1,7 @@
 // What the processes of a silent task are waiting for. Read once per warning, so it may look closely; guesses nothing.
 import { readdirSync, readlinkSync } from 'node:fs';
-import { type ProcessState, readProc, readProcessState } from './process-state.ts';
+import { readProcFile } from './proc-files.ts';
+import { type ProcessState, readProcessState } from './process-state.ts';
 
 export interface WaitingProcess extends ProcessState {
   /** It is in read(2) on a terminal, or on a stdin nobody of the task writes to; null: it is not, or it is not told. */
@@ -38,7 +39,7 @@ const READ_CALLS: Readonly<Partial<Record<NodeJS.Architecture, readonly string[]
 
 /** The descriptor of the read(2) it sleeps in. Source: proc(5), /proc/<pid>/syscall: number and arguments in hex. */
 function readingFrom(pid: number): number | null {
-  const [call, descriptor] = (readProc(pid, 'syscall') ?? '').split(' ');
+  const [call, descriptor] = (readProcFile(pid, 'syscall') ?? '').split(' ');
   const isRead = call !== undefined && READ_CALLS[process.arch]?.includes(call);
   return isRead && descriptor !== undefined ? Number.parseInt(descriptor, 16) : null;
 }
@@ -60,7 +61,7 @@ function targetOf(pid: number, fd: number): string | null {
 function writesTo(pid: number, pipe: string): boolean {
   return descriptorsOf(pid).some((fd) => {
     if (targetOf(pid, fd) !== pipe) return false;
-    const flags = /^flags:\s+(\d+)/m.exec(readProc(pid, `fdinfo/${fd}`) ?? '')?.[1];
+    const flags = /^flags:\s+(\d+)/m.exec(readProcFile(pid, `fdinfo/${fd}`) ?? '')?.[1];
     // O_ACCMODE, in octal as it is shown; 0 is O_RDONLY.
     return flags !== undefined && (Number.parseInt(flags, 8) & 0o3) !== 0;
   });

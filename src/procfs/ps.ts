@@ -1,26 +1,37 @@
 // The process table of a host without /proc (macOS), from ps. Written from the manual; not tested on a Mac.
 import { spawnSync } from 'node:child_process';
-import type { ProcessInfo } from './processes.ts';
 
-export function psProcesses(): ProcessInfo[] {
-  const { stdout } = spawnSync('ps', ['-axo', 'pid=,ppid=,pgid=,rss=,time='], { encoding: 'utf8' });
+export interface PsProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly groupId: number;
+  /** One letter; T and Z mean the same as in /proc/<pid>/stat. */
+  readonly state: string;
+  readonly rssBytes: number;
+  readonly cpuUsec: number;
+  readonly name: string;
+}
+
+export function psProcesses(): PsProcess[] {
+  const columns = 'pid=,ppid=,pgid=,state=,rss=,time=,comm=';
+  const { stdout } = spawnSync('ps', ['-axo', columns], { encoding: 'utf8' });
   return parsePs(stdout ?? '');
 }
 
 /** ps shows neither start ticks nor the environment: a daemonised grandchild is lost here, and doctor says so. */
-export function parsePs(text: string): ProcessInfo[] {
+export function parsePs(text: string): PsProcess[] {
   return text.split('\n').flatMap((line) => {
-    const [pid, ppid, processGroup, rssKib, time] = line.trim().split(/\s+/);
-    if (time === undefined) return [];
+    const [pid, ppid, groupId, state, rssKib, time, ...name] = line.trim().split(/\s+/);
+    if (state === undefined || time === undefined) return [];
     return [
       {
         pid: Number(pid),
         ppid: Number(ppid),
-        processGroup: Number(processGroup),
-        startTicks: 0,
-        cpuUsec: parseCpuTime(time),
+        groupId: Number(groupId),
+        state: state.charAt(0),
         rssBytes: Number(rssKib) * 1024,
-        marker: null,
+        cpuUsec: parseCpuTime(time),
+        name: name.join(' '),
       },
     ];
   });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { holdProcess } from './held-process.ts';
+import { ProcessHandle } from './process-handle.ts';
 import { parseIdentity } from './process-identity.ts';
 
 function identityOf(pid: number | undefined) {
@@ -17,7 +17,7 @@ function identityOf(pid: number | undefined) {
 describe('a held process', { skip: process.platform === 'linux' ? false : '/proc is of Linux' }, () => {
   it('lives until it is gone', async () => {
     const child = spawn('sleep', ['600'], { stdio: 'ignore' });
-    const held = holdProcess(identityOf(child.pid));
+    const held = new ProcessHandle(identityOf(child.pid));
     assert.ok(held.isAlive());
     child.kill('SIGKILL');
     await once(child, 'close');
@@ -31,7 +31,7 @@ describe('a held process', { skip: process.platform === 'linux' ? false : '/proc
     });
     const [line] = await once(parent.stdout, 'data');
     const child = Number(line);
-    const held = holdProcess(identityOf(child));
+    const held = new ProcessHandle(identityOf(child));
     assert.ok(held.isAlive());
     process.kill(child, 'SIGKILL');
     await waitUntil(() => !held.isAlive(), { deadlineMs: 10_000, what: 'the zombie' });
@@ -42,7 +42,7 @@ describe('a held process', { skip: process.platform === 'linux' ? false : '/proc
 
   it('is another one than who has its pid', () => {
     const me = identityOf(process.pid);
-    const held = holdProcess({ ...me, startTicks: (me.startTicks ?? 0) + 1 });
+    const held = new ProcessHandle({ ...me, startTicks: (me.startTicks ?? 0) + 1 });
     assert.ok(!held.isAlive());
     held.close();
   });

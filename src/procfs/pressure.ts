@@ -1,5 +1,5 @@
 // Pressure stall information of the kernel: how much of the last seconds processes stood still for want of memory, CPU or IO.
-import { readFileSync } from 'node:fs';
+import { readKernelFile } from './proc-files.ts';
 
 /** Percent of the last ten seconds. `full`: everything that could run stood still. */
 export interface Stalled {
@@ -20,13 +20,9 @@ export function readHostPressure(root = '/proc/pressure'): HostPressure {
 }
 
 export function readStalled(what: keyof HostPressure, root = '/proc/pressure'): Stalled | null {
-  try {
-    // utf8 alone has a way in Node that neither asks for the size nor takes a new buffer because there is none.
-    return parseStalled(readFileSync(`${root}/${what}`, 'utf8'));
-  } catch {
-    // ENOENT: no PSI in this kernel; EOPNOTSUPP: built in and switched off.
-    return null;
-  }
+  // Unreadable with ENOENT where this kernel has no PSI, with EOPNOTSUPP where it is switched off.
+  const text = readKernelFile(`${root}/${what}`);
+  return text === null ? null : parseStalled(text);
 }
 
 /** `some avg10=0.00 avg60=0.13 avg300=1.57 total=1518771911`, and the same for `full` (of the CPU since Linux 5.13). */

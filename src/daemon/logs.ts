@@ -40,12 +40,13 @@ export class Logs {
   adopt({ dir, log }: AttemptPaths): void {
     const supervisor = supervisorOf(dir);
     const writer = supervisor === null ? null : supervisorWriter(supervisor);
+    const failed = (what: string) => (error: unknown) => this.#log.error({ err: error, path: log }, what);
     try {
       // It is stopped already, unless somebody has woken it.
-      if (isRotationLeft(log)) void writer?.stop();
+      if (isRotationLeft(log)) writer?.stop().catch(failed('the writer of a log could not be stopped'));
       recoverRotation(log);
     } catch (error) {
-      this.#log.error({ err: error, path: log }, 'the rotation of a log could not be finished');
+      failed('the rotation of a log could not be finished')(error);
     }
     writer?.resume();
   }

@@ -181,7 +181,9 @@ async function main(): Promise<void> {
   chmodSync(paths.socket, 0o600);
   if (observer !== null) chmodSync(paths.observeSocket, 0o600);
   log.info({ version: packageJson.version, driver: driver.kind, home: paths.dir }, 'ready');
-  void sweepFiles(cleaning);
+  sweepFiles(cleaning).catch((error: unknown) =>
+    log.error({ err: error }, 'the files of removed tasks could not be swept'),
+  );
   process.on('SIGTERM', () => stopOnce(false));
   process.on('SIGINT', () => stopOnce(false));
   process.on('SIGHUP', () => {});

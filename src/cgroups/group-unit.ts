@@ -64,11 +64,13 @@ export function managerFlags(manager: Manager): string[] {
 
 /** What a client of the manager needs, also in a process whose environment is empty. */
 export function managerEnv(manager: Manager): Record<string, string> {
+  // biome-ignore lint/style/noProcessEnv: systemd-run is started with the daemon's own PATH
   const path = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
   return manager === 'user' ? { ...path, XDG_RUNTIME_DIR: runtimeDirectory() } : path;
 }
 
 /** A daemon started by cron or `su` has no XDG_RUNTIME_DIR although its user has a manager. */
 export function runtimeDirectory(): string {
+  // biome-ignore lint/style/noProcessEnv: the service manager serves the daemon's user, not a caller
   return process.env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`;
 }

@@ -7,6 +7,7 @@ import { readHostMemory } from '../host/memory.ts';
 import { readStalled } from '../host/pressure.ts';
 import { readWrittenBytes } from '../host/process-io.ts';
 import { readTopProcessOutside } from '../host/top-process.ts';
+import { endingForMs } from '../watchdog/ladder.ts';
 import { confirmPressure, judgePressure, type PressureMemory } from '../watchdog/pressure.ts';
 import type { HostSample, PressedTask, PressureRules } from '../watchdog/shortage.ts';
 import type { LiveAttempt } from './attempt.ts';
@@ -85,7 +86,7 @@ function pressedTask(
     memBytes,
     estimatedMemBytes: task.estimate.memBytes,
     writtenBytes: withWrites ? writtenBytes(live) : null,
-    endingMs: kill === null ? null : Math.max(0, stage.now.wallMs - kill.at),
+    endingMs: kill === null ? null : endingForMs(live.ladder, stage.now.monoMs),
   };
 }
 

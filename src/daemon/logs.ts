@@ -55,14 +55,14 @@ export class Logs {
   look(log: AttemptLog, supervisor: ProcessIdentity | null, now: Now): void {
     this.#try(log, () => {
       log.note(now.wallMs);
-      for (const path of log.takePackable(now.wallMs, false)) this.#pack(path);
+      for (const path of log.takePackable(now, false)) this.#pack(path);
       if (supervisor !== null) this.#rotateWhenDue(log, supervisor, now);
     });
   }
 
   /** The attempt is over: nothing more will be printed. */
   async ended(log: AttemptLog, { dir }: AttemptPaths): Promise<void> {
-    const nowMs = this.#clock.now().wallMs;
+    const now = this.#clock.now();
     while (log.rotation !== null) await log.rotation;
     this.#try(log, () => {
       const { printedBytes, printedAt } = log.see();
@@ -72,8 +72,8 @@ export class Logs {
         markGap(log.path);
         log.see();
       }
-      log.note(nowMs, true);
-      for (const path of log.takePackable(nowMs, true)) this.#pack(path);
+      log.note(now.wallMs, true);
+      for (const path of log.takePackable(now, true)) this.#pack(path);
     });
   }
 

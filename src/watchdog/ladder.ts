@@ -60,6 +60,11 @@ export function ladderStep(
   return { memory, act: 'none', report: null, againInMs: graceMs - (monoMs - askedAt) };
 }
 
+/** How long ago this daemon took the first step; 0 before it. `monoMs` is the monotonic clock. */
+export function endingForMs({ askedAt, firstKilledAt }: LadderMemory, monoMs: number): number {
+  return monoMs - (askedAt ?? firstKilledAt ?? monoMs);
+}
+
 function afterKill(
   memory: LadderMemory,
   firstKilledAt: number,

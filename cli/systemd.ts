@@ -1,6 +1,6 @@
 // Starts the daemon as a transient service, so that it gets a delegated cgroup subtree and outlives the login session.
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../src/config/home.ts';
@@ -62,10 +62,10 @@ function scope(manager: Manager): string[] {
   return manager === 'user' ? ['--user'] : [];
 }
 
-/** One home has at most one daemon, but a new one may start while the unit of the last still lingers: hence the time. */
+/** One home has at most one daemon, but a new one may start while the unit of the last still lingers: hence the random part. */
 function unitName(home: Home): string {
   const hash = createHash('sha256').update(home.dir).digest('hex').slice(0, 8);
-  return `babysit-${hash}-${Date.now().toString(36)}`;
+  return `babysit-${hash}-${randomBytes(4).toString('hex')}`;
 }
 
 function watchUnit(

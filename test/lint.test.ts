@@ -25,6 +25,7 @@ export function run(): void {
   act();
   [1].forEach(async () => {});
   console.log(readFileSync, build, aTask, other);
+  const times = [Date.now(), Date.now, new Date(), new Date(0)];
 }
 `;
 const OTHER = "import { run } from './broken.ts';\nexport const other = run;\n";
@@ -34,6 +35,7 @@ const RULES = [
   'correctness/noUndeclaredDependencies',
   'nursery/noFloatingPromises',
   'nursery/noMisusedPromises',
+  'plugin',
   'performance/noBarrelFile',
   'performance/noReExportAll',
   'style/noEnum',
@@ -48,7 +50,8 @@ const RULES = [
 it('the linter objects to what the house rules forbid', (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'babysit-lint-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
-  for (const file of ['biome.jsonc', 'package.json']) cpSync(join(ROOT, file), join(dir, file));
+  for (const file of ['biome.jsonc', 'package.json', 'scripts/lint'])
+    cpSync(join(ROOT, file), join(dir, file), { recursive: true });
   mkdirSync(dirname(join(dir, FILE)), { recursive: true });
   writeFileSync(join(dir, FILE), TEXT);
   writeFileSync(join(dir, dirname(FILE), 'other.ts'), OTHER);
@@ -60,7 +63,9 @@ it('the linter objects to what the house rules forbid', (t) => {
       encoding: 'utf8',
     },
   );
-  const found = [...`${stdout}${stderr}`.matchAll(/\.ts:\d+:\d+ lint\/(\w+\/\w+)/g)].map(([, rule]) => rule);
+  const found = [...`${stdout}${stderr}`.matchAll(/\.ts:\d+:\d+ (?:lint\/)?(\w+\/\w+|plugin)/g)].map(
+    ([, rule]) => rule,
+  );
   assert.deepEqual(
     RULES.filter((rule) => !found.includes(rule)),
     [],

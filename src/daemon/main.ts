@@ -146,7 +146,7 @@ async function main(): Promise<void> {
     systemd: { noUnits: opened.noUnits, hasJournal: existsSync(JOURNAL) },
     version: packageJson.version,
     instance: randomUUID(),
-    startedAt: Date.now(),
+    startedAt: realClock.now().wallMs,
     readHost: readHostMemory,
     log,
     // The logs may be on a disk of their own.

@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
@@ -72,11 +72,13 @@ try {
   mkdirSync(join(half, MIGRATIONS));
   for (const [source, place] of COPIES) copyFileSync(join(root, source), join(half, place));
   mkdirSync(join(dist, MIGRATIONS), { recursive: true });
-  for (const name of readdirSync(join(dist, MIGRATIONS)))
-    if (!migrations.includes(name)) rmSync(join(dist, MIGRATIONS, name));
   // Each file is renamed into place, so a running daemon always finds its scripts. The stamp is last: without it the build is stale.
   const places = [...BUNDLES, ...COPIES.map(([, place]) => place), STAMP];
   for (const place of places) renameSync(join(half, place), join(dist, place));
+  // What an earlier build made and this one does not would be published with it.
+  for (const file of readdirSync(dist, { recursive: true, withFileTypes: true }))
+    if (!file.isDirectory() && !places.includes(relative(dist, join(file.parentPath, file.name))))
+      rmSync(join(file.parentPath, file.name));
 } finally {
   rmSync(half, { recursive: true, force: true });
 }

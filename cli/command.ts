@@ -10,6 +10,8 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv;
   /** --full: every field instead of those that matter for the next step. */
   readonly full: boolean;
+  /** The overview, or the help of the command that `word` names. Throws BabysitError when there is no such command. */
+  readonly help: (word?: string) => Promise<string>;
 }
 
 export interface Command<S extends FlagSpecs = FlagSpecs> {

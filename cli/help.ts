@@ -1,13 +1,25 @@
 // The texts of --help, made from the tables of commands and flags.
-
+import { BabysitError } from '../src/core/errors.ts';
 import { COMMON_FLAGS, type Command } from './command.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import type { FlagSpec } from './input/argv.ts';
+import { nearest } from './input/nearest.ts';
 
 const EXITS = `Exit codes: 0 success or task completed, 1 task ended otherwise or request failed, 2 no room now
 (capacity_exceeded), 64 usage, 69 daemon unreachable, 75 try again, 124 --timeout reached.`;
 
-export function overview(): string {
+/** The overview, or the help of the command that `word` names. Throws BabysitError when there is no such command. */
+export async function helpText(word?: string): Promise<string> {
+  if (word === undefined) return overview();
+  const name = resolveCommand(word);
+  const entry = name === null ? undefined : COMMANDS[name];
+  if (name !== null && entry !== undefined) return commandHelp(name, (await entry.load()).command);
+  const near = nearest(word, commandWords());
+  const hint = near ? { nearest: near, hint: `Did you mean babysit help ${near}?` } : {};
+  throw new BabysitError('usage', `unknown command "${word}"`, hint);
+}
+
+function overview(): string {
   const rows = Object.entries(COMMANDS).map(([name, entry]): [string, string] => [
     [name, ...(entry.aliases ?? [])].join(', '),
     entry.summary,
@@ -30,7 +42,7 @@ ${EXITS}
 `;
 }
 
-export function commandHelp(name: string, command: Command): string {
+function commandHelp(name: string, command: Command): string {
   const flags = { ...command.flags, ...COMMON_FLAGS, ...command.flags };
   const rows = Object.entries(flags).map(([flag, spec]): [string, string] => [
     flagWords(flag, spec),

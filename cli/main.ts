@@ -1,5 +1,4 @@
 // The command line: words in, one exit code out. The only place of the CLI that ends the process.
-
 import { findHome } from '../src/config/home.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
 import { isSandboxed } from './client/sandbox.ts';
@@ -35,9 +34,9 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
   const specs: FlagSpecs = { ...COMMON_FLAGS, ...command.flags };
   const parsed = parseArgv(specs, rest);
   const output = createOutput(parsed.flags.json === true, env);
+  const help = async (about?: string) => (await import('./help.ts')).helpText(about);
   if (parsed.flags.help === true) {
-    const { commandHelp } = await import('./help.ts');
-    output.data(commandHelp(name, command));
+    output.data(await help(name));
     return EXIT.ok;
   }
   const onStarted = (pid: number): void => {
@@ -56,7 +55,7 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
     autostart,
     onStarted,
   };
-  return command.run({ output, session, env, full: parsed.flags.full === true }, parsed);
+  return command.run({ output, session, env, full: parsed.flags.full === true, help }, parsed);
 }
 
 function isOn(value: string | undefined): boolean {

@@ -40,6 +40,7 @@ export function noteReminder(home: Home, session: string, ids: readonly string[]
   for (const name of readdirSync(dir)) {
     const file = join(dir, name);
     const reminder = statSync(file, { throwIfNoEntry: false });
+    // biome-ignore lint/plugin/no-wall-clock: a file's age; at a wrong time it costs one reminder more
     if (reminder !== undefined && reminder.mtimeMs < Date.now() - KEEP_MS) rmSync(file, { force: true });
   }
   writeFileSync(reminderFile(home, session), ids.join('\n'), { mode: 0o600 });

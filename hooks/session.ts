@@ -22,6 +22,7 @@ export async function answerSessionStart(told: unknown, env: NodeJS.ProcessEnv):
   const { events } = await takeInbox(daemon, whose, { others: true, limit: INBOX_LIMIT });
   const isLive = new Set(live.map(({ id }) => id));
   const ended = events.flatMap(({ task }) => (task === undefined || isLive.has(task.id) ? [] : [task]));
+  // biome-ignore lint/plugin/no-wall-clock: the summary shows ages
   const text = summaryText([...live, ...ended], events, Date.now());
   if (text === '') return SILENT;
   const shown = new Map(events.map(({ id, seq }) => [id, seq]));

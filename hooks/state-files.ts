@@ -6,6 +6,7 @@ const STATE_PATH = /(?:^|\/)babysit\/(?:tasks(?:\/|$)|daemon\.log|babysit\.db)|\
 const TASK_ID = /\/tasks\/([0-9A-HJKMNP-TV-Z]{26})(?:\/|$)/;
 
 export function isStatePath(path: string, variables: Variables): boolean {
+  // biome-ignore lint/style/noProcessEnv: the hook runs in the environment of the command it judges
   const homes = variables.get('BABYSIT_HOME') ?? [process.env.BABYSIT_HOME ?? ''];
   return STATE_PATH.test(path) || homes.some((home) => home !== '' && path.startsWith(`${home}/`));
 }

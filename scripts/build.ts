@@ -1,17 +1,34 @@
-// Builds dist/: the CLI in one file that starts fast, the daemon in one file beside its packages, and the supervisor.
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+// Builds dist/: the CLI in one file that starts fast, the daemon in one file beside its packages, its scripts and migrations.
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-
-/** What the daemon starts, found beside its bundle. */
-const SCRIPTS = [
-  ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => join('src/exec', name)),
-  ...['enter-unit.sh', 'unit-main.sh'].map((name) => join('src/cgroups/systemd', name)),
-];
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const half = join(dist, `.half.${process.pid}`);
+const STAMP = '.built';
+const BUNDLES = ['main.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs'];
+
+/** The folder has this name in dist, too: the daemon finds it beside itself. */
+const MIGRATIONS = 'migrations';
+const migrations = readdirSync(join(root, 'src/store', MIGRATIONS));
+
+/** Files that the build copies as they are: from the source, to dist. */
+const COPIES = [
+  ['cli/start.cjs', 'cli.cjs'],
+  ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => [`src/exec/${name}`, name]),
+  ...['enter-unit.sh', 'unit-main.sh'].map((name) => [`src/cgroups/systemd/${name}`, name]),
+  ...migrations.map((name) => [`src/store/${MIGRATIONS}/${name}`, `${MIGRATIONS}/${name}`]),
+] as [source: string, place: string][];
+
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 const common: BuildOptions = {
@@ -37,9 +54,8 @@ const cli: BuildOptions = {
 // The stamp carries the time of the start: what is edited during the build counts as newer.
 mkdirSync(half, { recursive: true });
 try {
-  writeFileSync(join(half, '.built'), '');
+  writeFileSync(join(half, STAMP), '');
   await build({ ...common, ...cli, outfile: join(half, 'main.cjs') });
-  copyFileSync(join(root, 'cli/start.cjs'), join(half, 'cli.cjs'));
   await build({ ...common, ...cli, entryPoints: ['hooks/main.ts'], outfile: join(half, 'hooks.cjs') });
   await build({
     ...common,
@@ -53,18 +69,16 @@ try {
     outfile: join(half, 'daemon.mjs'),
     packages: 'external',
   });
-  for (const script of SCRIPTS) copyFileSync(join(root, script), join(half, basename(script)));
-  // File by file into place, the stamp last: a running daemon never misses its supervisor, and half a build is stale.
-  for (const file of [
-    'main.cjs',
-    'cli.cjs',
-    'hooks.cjs',
-    'mcp.mjs',
-    'daemon.mjs',
-    ...SCRIPTS.map((script) => basename(script)),
-    '.built',
-  ])
-    renameSync(join(half, file), join(dist, file));
+  mkdirSync(join(half, MIGRATIONS));
+  for (const [source, place] of COPIES) copyFileSync(join(root, source), join(half, place));
+  mkdirSync(join(dist, MIGRATIONS), { recursive: true });
+  // Each file is renamed into place, so a running daemon always finds its scripts. The stamp is last: without it the build is stale.
+  const places = [...BUNDLES, ...COPIES.map(([, place]) => place), STAMP];
+  for (const place of places) renameSync(join(half, place), join(dist, place));
+  // What an earlier build made and this one does not would be published with it.
+  for (const file of readdirSync(dist, { recursive: true, withFileTypes: true }))
+    if (!file.isDirectory() && !places.includes(relative(dist, join(file.parentPath, file.name))))
+      rmSync(join(file.parentPath, file.name));
 } finally {
   rmSync(half, { recursive: true, force: true });
 }

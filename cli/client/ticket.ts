@@ -17,6 +17,7 @@ export async function holdTicket(
   signal: AbortSignal,
 ): Promise<LeaseView> {
   // Kept over a restart of the daemon, so that the place in the queue is.
+  // biome-ignore lint/plugin/no-wall-clock: the time is stored; a restarted daemon has no other
   const ticket = { since_ms: Date.now(), ...body };
   const reconnection = new Reconnection(session);
   for (;;) {

@@ -33,7 +33,7 @@ export function findServiceManager(home: Home, env: NodeJS.ProcessEnv): ServiceM
     cli: join(import.meta.dirname, 'cli.cjs'),
     daemonArgs: daemonArgs(),
   };
-  if (process.platform === 'darwin') return launchd(home, program);
+  if (process.platform === 'darwin') return launchd(home, program, env);
   const environment = { ...env } as Record<string, string>;
   const manager = reachManager(environment);
   if (manager === null)
@@ -80,15 +80,15 @@ function systemd(
   };
 }
 
-function launchd(home: Home, program: Program): ServiceManager {
+function launchd(home: Home, program: Program, env: NodeJS.ProcessEnv): ServiceManager {
   const file = launchdPlist(join(homedir(), 'Library', 'LaunchAgents'), home, program);
   const domain = `gui/${process.getuid?.()}`;
   return {
     kind: 'launchd',
     file,
-    enable: () => void tell('launchctl', ['bootstrap', domain, file.path], process.env),
-    disable: () => void tell('launchctl', ['bootout', `${domain}/${file.name}`], process.env),
-    isEnabled: () => asks(() => tell('launchctl', ['print', `${domain}/${file.name}`], process.env)),
+    enable: () => void tell('launchctl', ['bootstrap', domain, file.path], env),
+    disable: () => void tell('launchctl', ['bootout', `${domain}/${file.name}`], env),
+    isEnabled: () => asks(() => tell('launchctl', ['print', `${domain}/${file.name}`], env)),
     lingerHint: () => null,
   };
 }

@@ -1,5 +1,6 @@
 // Starts the daemon as a transient service, so that it gets a delegated cgroup subtree and outlives the login session.
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import type { Home } from '../../src/config/home.ts';
 import { homeTag } from '../../src/config/home-tag.ts';
 import { findManager, type Manager, managerEnv, managerFlags } from '../../src/systemd/manager.ts';
@@ -54,9 +55,9 @@ export function reachManager(env: Record<string, string>): Manager | null {
   return manager;
 }
 
-/** One home has at most one daemon, but a new one may start while the unit of the last still lingers: hence the time. */
+/** One home has at most one daemon, but a new one may start while the unit of the last still lingers: hence the random part. */
 function unitName(home: Home): string {
-  return `babysit-${homeTag(home.dir)}-${Date.now().toString(36)}`;
+  return `babysit-${homeTag(home.dir)}-${randomBytes(4).toString('hex')}`;
 }
 
 function watchUnit(

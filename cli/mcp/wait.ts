@@ -39,6 +39,7 @@ export const waitForCapacity = defineTool({
   input: inputs.waitForCapacity,
   isReadOnly: false,
   async call(caller, { timeout, resume, ...need }, request) {
+    // biome-ignore lint/plugin/no-wall-clock: the time is stored; a restarted daemon has no other
     const since = resume ?? { since_ms: Date.now() };
     const body = { ...need, ...caller.scope, ...since } as TicketBody;
     let waiting: WaitingView | null = null;

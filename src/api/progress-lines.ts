@@ -18,6 +18,7 @@ export function tellProgress(
     const now = JSON.stringify(rest);
     if (now === told) return;
     told = now;
+    // biome-ignore lint/plugin/no-wall-clock: the line shows the time
     tell({ event: 'progress', name, id, at: new Date().toISOString(), ...progress });
   };
   look();

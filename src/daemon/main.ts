@@ -116,7 +116,9 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   );
   closing.push(await listen(service, home, config, log));
   log.info({ version: packageJson.version, driver: driver.kind, home: home.dir }, 'ready');
-  void sweepFiles(cleaning);
+  sweepFiles(cleaning).catch((error: unknown) =>
+    log.error({ err: error }, 'the files of removed tasks could not be swept'),
+  );
   process.on('SIGTERM', () => stopOnce(false));
   process.on('SIGINT', () => stopOnce(false));
 }

@@ -40,12 +40,13 @@ export class LogMaintenance {
   adopt({ dir, log }: AttemptPaths): void {
     const supervisor = supervisorOf(dir);
     const writer = supervisor === null ? null : supervisorWriter(supervisor);
+    const failed = (what: string) => (error: unknown) => this.#log.error({ err: error, path: log }, what);
     try {
       // It is stopped already, unless somebody has woken it.
-      if (isRotationLeft(log)) void writer?.stop();
+      if (isRotationLeft(log)) writer?.stop().catch(failed('the writer of a log could not be stopped'));
       recoverRotation(log);
     } catch (error) {
-      this.#log.error({ err: error, path: log }, 'the rotation of a log could not be finished');
+      failed('the rotation of a log could not be finished')(error);
     }
     writer?.resume();
   }
@@ -54,14 +55,14 @@ export class LogMaintenance {
   look(log: AttemptLog, supervisor: ProcessIdentity | null, now: Now): void {
     this.#try(log, () => {
       log.note(now.wallMs);
-      for (const path of log.takePackable(now.wallMs, false)) this.#pack(path);
+      for (const path of log.takePackable(now, false)) this.#pack(path);
       if (supervisor !== null) this.#rotateWhenDue(log, supervisor, now);
     });
   }
 
   /** The attempt is over: nothing more will be printed. */
   async ended(log: AttemptLog, { dir }: AttemptPaths): Promise<void> {
-    const nowMs = this.#clock.now().wallMs;
+    const now = this.#clock.now();
     while (log.rotation !== null) await log.rotation;
     this.#try(log, () => {
       const { printedBytes, printedAt } = log.see();
@@ -71,8 +72,8 @@ export class LogMaintenance {
         markGap(log.path);
         log.see();
       }
-      log.note(nowMs, true);
-      for (const path of log.takePackable(nowMs, true)) this.#pack(path);
+      log.note(now.wallMs, true);
+      for (const path of log.takePackable(now, true)) this.#pack(path);
     });
   }
 

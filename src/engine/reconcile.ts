@@ -1,7 +1,6 @@
 // Reads what an attempt has left behind and stages what follows from it. Repeating it does no harm.
 
-import type { Now } from '../core/clock.ts';
-import { type Attempt, isActive } from '../core/task.ts';
+import { isActive } from '../core/task.ts';
 import { claimForRecovery, exitThroughTerminal, RecordsUnreadable } from '../exec/records.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
@@ -23,7 +22,7 @@ function follow(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
   const { id } = live;
   const task = work.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
-  const records = live.records();
+  const records = live.records(work.now);
   if (records.started !== null)
     work.change(id, {
       kind: 'started',
@@ -36,7 +35,7 @@ function follow(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
   // Somebody may have deleted the records of an attempt that had begun.
   const areLost = !hasBegun && attempt.startedAt !== null;
   if (!records.isOver && !areLost) {
-    if (!hasBegun && isOverdue(attempt, work.now)) giveUp(work, live);
+    if (!hasBegun && live.isOverdue(work.now)) giveUp(work, live);
     return 'done';
   }
   if (live.group.populated()) {
@@ -76,11 +75,4 @@ function giveUp(work: UnitOfWork, { id, paths }: LiveAttempt): void {
     case 'unknown':
       break;
   }
-}
-
-const BEGIN_DEADLINE_MS = 30_000;
-
-/** The attempt should have begun long ago. */
-function isOverdue(attempt: Attempt, { wallMs }: Now): boolean {
-  return attempt.startedAt === null && wallMs - attempt.dispatchedAt > BEGIN_DEADLINE_MS;
 }

@@ -34,8 +34,9 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null) 
 const active = (changes: Partial<Attempt>) => taskIn({ status: 'running', attempt: anAttempt(changes) });
 const notBegun = { startedAt: null, pid: null };
 /** No process has this pid and start time. */
-const GONE = `4194305 (sh) S 1 1 1 0 -1 0 ${'0 '.repeat(12)}1 0 0\n`;
-const EXITED = { claim: `${GONE}closed\n`, started: GONE, exit: 'code=3 end\n' };
+const GONE = `4194305 (sh) S 1 1 1 0 -1 0 ${'0 '.repeat(12)}1 0 0`;
+const BEGUN = `claimed 1.0\nsupervisor 1.0 ${GONE}\nstarted 1.0 ${GONE}\n`;
+const EXITED = { claim: `${BEGUN}exit 2.0 3\nclosed 2.0\n` };
 
 describe('recover', () => {
   it('leaves pending tasks in the queue', (t) => {
@@ -55,7 +56,7 @@ describe('recover', () => {
   });
 
   it('interrupts a task whose supervisor has gone without an exit record', (t) => {
-    const { state } = left(t, active({}), { claim: GONE, started: GONE }).recovered();
+    const { state } = left(t, active({}), { claim: BEGUN }).recovered();
     assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost');
   });
 

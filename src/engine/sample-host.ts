@@ -7,6 +7,7 @@ import { readHostMemory } from '../procfs/meminfo.ts';
 import { readStalled } from '../procfs/pressure.ts';
 import { readWrittenBytes } from '../procfs/process-io.ts';
 import { readTopProcessOutside } from '../procfs/top-process.ts';
+import { endingForMs } from '../watchdog/ladder.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
 import type { HostSample, PressedTask, PressureRules } from '../watchdog/shortage.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
@@ -85,7 +86,7 @@ function pressedTask(
     memBytes,
     estimatedMemBytes: task.estimate.memBytes,
     writtenBytes: withWrites ? writtenBytes(live) : null,
-    endingMs: kill === null ? null : Math.max(0, work.now.wallMs - kill.at),
+    endingMs: kill === null ? null : endingForMs(live.ladder, work.now.monoMs),
   };
 }
 

@@ -134,37 +134,6 @@ describe('records', () => {
   });
 });
 
-describe('records of an older build', () => {
-  it('are found beside a claim whose writer could not say who it was', () => {
-    put('claim', '');
-    put('exit', 'code=7 end\n');
-    assert.equal(readRecords(dir).exit?.code, 7);
-    put('claim', '   41    40\nclosed\n');
-    assert.equal(readRecords(dir).supervisor?.pid, 41);
-  });
-
-  const BLANK = ' '.repeat(51);
-  const TABLE: [string, { code: number | null; signal: string | null } | null][] = [
-    ['code=3 end\n', { code: 3, signal: null }],
-    [`code=137 end\n${BLANK}supervisor.sh: line 22: 41 Killed\n`, { code: null, signal: 'SIGKILL' }],
-    [`code=7 end\n${BLANK}`, { code: 7, signal: null }],
-    [`${BLANK}Killed\n`, null],
-    ['code=137 end', null],
-  ];
-  for (const [text, expected] of TABLE)
-    it(`end with ${JSON.stringify(text)}, which is ${JSON.stringify(expected)}`, () => {
-      put('claim', `${STAT}\nclosed\n`);
-      put('started', `${STAT}\n`);
-      put('exit', text);
-      for (const [i, name] of ['started', 'exit', 'claim'].entries())
-        utimesSync(join(dir, name), 1000, 2000 + i);
-      const { supervisor, started, exit, closedAt } = readRecords(dir);
-      assert.deepEqual([supervisor?.pid, started?.at, closedAt], [41, 2_000_000, 2_002_000]);
-      assert.deepEqual(started?.main?.startTicks, 987654);
-      assert.deepEqual(exit, expected && { ...expected, at: 2_001_000 });
-    });
-});
-
 describe('claim', () => {
   it('is taken by the daemon if no supervisor was first, and stays taken for the next one', () => {
     assert.deepEqual([claimForRecovery(dir), claimForRecovery(dir)], ['taken', 'taken']);
@@ -173,7 +142,7 @@ describe('claim', () => {
   it('of a supervisor is left to it, also when it has only just been made', () => {
     put('claim', '');
     assert.equal(claimForRecovery(dir), 'begun');
-    put('claim', `${STAT}\n`);
+    put('claim', SUPERVISOR);
     assert.equal(claimForRecovery(dir), 'begun');
     assert.equal(readRecords(dir).supervisor?.pid, 41);
   });

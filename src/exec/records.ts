@@ -34,7 +34,7 @@ export class RecordsUnreadable extends Error {}
 /** `isOver`: nothing more will come. Throws RecordsUnreadable. */
 export function readRecords(dir: string, isOver = false): Records {
   const claim = readRecord(join(dir, 'claim'));
-  const records = claim === null ? NOTHING : (parseClaim(claim) ?? readOlderRecords(dir, claim));
+  const records = claim === null ? NOTHING : parseClaim(claim);
   const { started, exit, closedAt } = records;
   const mayHaveFailed =
     (isOver || closedAt !== null) && (started === null || exit === null || exit.code === NOT_STARTED);
@@ -54,9 +54,7 @@ interface RecordFile {
 const LINE = /^(claimed|supervisor|started|exit|gap|closed)\b(?: (\d{1,10}\.\d{1,6}|)(?: (.*))?)?/;
 const EXIT_CODE = /^\d{1,3}$/;
 
-/** Null: see readOlderRecords. */
-function parseClaim({ text, mtimeMs }: RecordFile): Records | null {
-  if (/^\s*(\d|$)/.test(text)) return null;
+function parseClaim({ text, mtimeMs }: RecordFile): Records {
   let records = NOTHING;
   // A line of none of these words, behind `started`. One that is being written lacks its newline, and will be there in a moment.
   let isSignalTold = false;
@@ -74,24 +72,6 @@ function parseClaim({ text, mtimeMs }: RecordFile): Records | null {
     else if (what === 'closed') records = { ...records, closedAt: at };
   }
   return records;
-}
-
-/**
- * An attempt that a daemon of a build before December 2026 has started may still run when this one takes over: `started` and
- * `exit` are files of their own then, and the times are those of the files.
- */
-function readOlderRecords(dir: string, claim: RecordFile): Records {
-  const started = readRecord(join(dir, 'started'));
-  const exit = readRecord(join(dir, 'exit'));
-  // What the shell said of a signal is behind room that was taken beforehand.
-  const [, code, told = ''] = /^code=(\d+) end\n\s*(\S?)/.exec(exit?.text ?? '') ?? [];
-  return {
-    supervisor: parseIdentity(claim.text),
-    started: started?.text.endsWith('\n') ? { at: started.mtimeMs, main: parseIdentity(started.text) } : null,
-    startFailed: null,
-    exit: exit === null || code === undefined ? null : toExit(Number(code), told !== '', exit.mtimeMs),
-    closedAt: claim.text.endsWith('\nclosed\n') ? claim.mtimeMs : null,
-  };
 }
 
 function readStartFailed(dir: string): string | null {

@@ -43,6 +43,7 @@ const RESTART_MS = 100;
  * `lost` is told when the spawner ended without being asked to.
  */
 export function openSpawner(tools: Tools, nice: number, lost: (how: string) => void): Spawner {
+  // biome-ignore lint/style/noProcessEnv: the spawner's shell prints in the daemon's locale
   const locale = process.env.LC_ALL || process.env.LANG || '';
   const sent = new Set<Again>();
   let niceness = nice;

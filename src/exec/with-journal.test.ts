@@ -57,6 +57,12 @@ describe('the journal', () => {
 });
 
 describe('the main process of a unit', () => {
+  /** Once it is written; the shell creates the file before. */
+  async function textOf(path: string): Promise<string> {
+    await until(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'));
+    return readFileSync(path, 'utf8');
+  }
+
   /** Stands where systemd-run does: starts the process with the FIFO for its stdin, and makes the group. */
   function unit() {
     const group = mkdtempSync(join(root, 'group-'));
@@ -87,16 +93,14 @@ describe('the main process of a unit', () => {
     // Whoever reads them after the unit has gone finds the copies.
     assert.match(readCounters(dir).get(events) ?? '', /^populated 1/);
     writeFileSync(events, 'populated 0\nfrozen 0\n');
-    await until(() => existsSync(ended));
-    assert.equal(readFileSync(ended, 'utf8'), '9\n');
+    assert.equal(await textOf(ended), '9\n');
   });
 
   it('ends with 1 when the supervisor is killed', async () => {
     const { ended, changes } = unit();
     const { dir } = await finish('exit 0', changes);
     process.kill(-(readRecords(dir).supervisor?.groupId ?? Number.NaN), 'SIGKILL');
-    await until(() => existsSync(ended));
-    assert.equal(readFileSync(ended, 'utf8'), '1\n');
+    assert.equal(await textOf(ended), '1\n');
   });
 
   it('is let live by a supervisor that has come too late', async () => {
@@ -111,8 +115,7 @@ describe('the main process of a unit', () => {
     spawnSync('bash', [...scripts, findTools(NICE).cat], { input });
     writeFileSync(join(root, 'go'), '');
     await running;
-    await until(() => existsSync(ended));
-    assert.equal(readFileSync(ended, 'utf8'), '9\n');
+    assert.equal(await textOf(ended), '9\n');
   });
 
   it('that cannot be started is why the attempt fails', async () => {

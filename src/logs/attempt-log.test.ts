@@ -107,9 +107,13 @@ describe('what is packed', () => {
       writeFileSync(part, 'x'.repeat(10));
       utimesSync(part, NOON / 1000, NOON / 1000);
     }
-    assert.deepEqual(log.takePackable(NOON + 9_000, false), []);
-    assert.deepEqual(log.takePackable(NOON + 11_000, false), parts.slice(0, 2));
-    assert.deepEqual(log.takePackable(NOON + 12_000, false), []);
-    assert.deepEqual(log.takePackable(NOON + 12_000, true), parts.slice(2));
+    // The wall clock is set by a day each time; only the monotonic one counts.
+    const packable = (monoMs: number, hasEnded = false) =>
+      log.takePackable({ wallMs: NOON + (monoMs % 2 === 0 ? DAY_MS : -DAY_MS), monoMs }, hasEnded);
+    assert.deepEqual(packable(1), []);
+    assert.deepEqual(packable(9_000), []);
+    assert.deepEqual(packable(11_001), parts.slice(0, 2));
+    assert.deepEqual(packable(12_000), []);
+    assert.deepEqual(packable(12_001, true), parts.slice(2));
   });
 });

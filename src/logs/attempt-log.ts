@@ -1,5 +1,6 @@
 // The log of one attempt as this daemon follows it: how much was printed and when, and which of its parts are not packed.
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import type { Now } from '../core/clock.ts';
 import { currentStart, logParts } from './parts.ts';
 import { LogTimes, timesPath, writtenAt } from './times.ts';
 
@@ -30,7 +31,9 @@ export class AttemptLog {
   #moved: { readonly touchedAt: number | null; readonly printedAt: number | null } | null = null;
   #day: string | null = null;
   #times: LogTimes | null = null;
-  #plain: readonly string[] | null = null;
+  /** Parts that are not packed, and the monotonic time at which each was first seen. */
+  #plain = new Map<string, number>();
+  #isPlainStale = true;
 
   constructor(path: string) {
     this.path = path;
@@ -124,17 +127,21 @@ export class AttemptLog {
     this.see();
     this.#moved = { touchedAt: this.#touchedAt, printedAt };
     this.#day = null;
-    this.#plain = null;
+    this.#isPlainStale = true;
     this.notBelowBytes = 0;
   }
 
   /** Parts to be packed. While the log grows the newest stays as it is: the last lines are read without unpacking. */
-  takePackable(nowMs: number, hasEnded: boolean): readonly string[] {
-    this.#plain ??= logParts(this.path).flatMap(({ kind, path }) => (kind === 'plain' ? [path] : []));
-    const isReady = (path: string, i: number, all: readonly string[]) =>
-      hasEnded || (i < all.length - 1 && nowMs - modifiedAt(path) > PACKED_AFTER_MS);
-    const ready = this.#plain.filter(isReady);
-    if (ready.length > 0) this.#plain = this.#plain.filter((path) => !ready.includes(path));
+  takePackable({ monoMs }: Now, hasEnded: boolean): readonly string[] {
+    if (this.#isPlainStale) {
+      const paths = logParts(this.path).flatMap(({ kind, path }) => (kind === 'plain' ? [path] : []));
+      this.#plain = new Map(paths.map((path) => [path, this.#plain.get(path) ?? monoMs]));
+      this.#isPlainStale = false;
+    }
+    const ready = [...this.#plain]
+      .filter(([, seenAt], i, all) => hasEnded || (i < all.length - 1 && monoMs - seenAt > PACKED_AFTER_MS))
+      .map(([path]) => path);
+    for (const path of ready) this.#plain.delete(path);
     return ready;
   }
 }

@@ -7,8 +7,6 @@ import type { Logger } from 'pino';
 import type { CleanQuery } from '../api/service.ts';
 import type { CleanView } from '../api/shapes.ts';
 import type { Clock } from '../core/clock.ts';
-import { isActive, type Task } from '../core/task.ts';
-import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Store } from '../store/store.ts';
 
 export interface CleanDeps {
@@ -36,22 +34,13 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
   };
 }
 
-/** Removes what a crash has left, directories of tasks nobody knows, and what builds before December 2026 have. */
+/** Removes the directories of tasks that have no row: a crash between the two steps of a removal leaves them. */
 export async function sweepFiles({ store, tasksDir, log }: CleanDeps): Promise<void> {
   for (const name of await readdir(tasksDir)) {
-    const task = store.byId(name);
-    if (task === null) {
-      await rm(join(tasksDir, name), { recursive: true, force: true });
-      log.info({ dir: name }, 'swept the files of a task without a row');
-    } else await forgetEnvironments(task, tasksDir);
+    if (store.byId(name) !== null) continue;
+    await rm(join(tasksDir, name), { recursive: true, force: true });
+    log.info({ dir: name }, 'swept the files of a task without a row');
   }
-}
-
-/** Those builds started each attempt by a file, which holds what the caller's environment was. */
-async function forgetEnvironments({ id, attempts, state }: Task, tasksDir: string): Promise<void> {
-  const over = isActive(state) ? attempts - 1 : attempts;
-  for (let number = 1; number <= over; number++)
-    await rm(join(attemptPaths(tasksDir, id, number).dir, 'launch.sh'), { force: true });
 }
 
 /** Cleans by itself what is older than `keepMs`, at the times of the cron expression. Throws on a bad expression. Returns how to stop. */

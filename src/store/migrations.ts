@@ -1,88 +1,21 @@
-// The database's history, one entry a version. Entries are never changed once released; new ones are appended.
+// The history of the schema: one .sql file per version, in src/store/migrations and, once built, in dist/migrations.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-export const MIGRATIONS: readonly string[] = [
-  `
-  CREATE TABLE tasks (
-    id           TEXT PRIMARY KEY,
-    name         TEXT NOT NULL,
-    owner        TEXT,
-    project      TEXT NOT NULL,
-    status       TEXT NOT NULL,
-    submitted_at INTEGER NOT NULL,
-    ended_at     INTEGER,
-    body         TEXT NOT NULL
-  ) STRICT;
-  CREATE UNIQUE INDEX live_names ON tasks (name) WHERE ended_at IS NULL;
-  CREATE INDEX tasks_by_name ON tasks (name, submitted_at);
-  CREATE INDEX tasks_by_project ON tasks (project, submitted_at);
-  CREATE INDEX tasks_by_end ON tasks (ended_at);
+const DIRECTORY = join(import.meta.dirname, 'migrations');
 
-  -- Apart from tasks, so that no listing can ever carry a secret of the caller.
-  CREATE TABLE environments (
-    task_id TEXT PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
-    body    TEXT NOT NULL
-  ) STRICT;
-
-  CREATE TABLE events (
-    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
-    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
-    at      INTEGER NOT NULL,
-    event   TEXT NOT NULL,
-    body    TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX events_by_task ON events (task_id, seq);
-  `,
-  `
-  ALTER TABLE tasks ADD COLUMN key TEXT;
-  CREATE INDEX tasks_by_key ON tasks (project, key) WHERE key IS NOT NULL;
-  UPDATE tasks SET body = json_set(body, '$.priority', 0, '$.after', NULL, '$.retry', NULL, '$.key', NULL,
-    '$.context', NULL, '$.tags', json('[]'), '$.requeue', json('false'),
-    '$.manner', json('{"nice":null,"isBackground":false,"usesPty":false}'), '$.history', json('[]'), '$.retriedFrom', 0);
-  UPDATE tasks SET body = json_set(body, '$.limits.isStrict', json('false'));
-  UPDATE tasks SET body = json_set(body, '$.state.usage.peakCpuCores', NULL)
-    WHERE json_type(body, '$.state.usage') = 'object';
-  UPDATE tasks SET body = json_set(body, '$.state.waitsFor', json('[]'), '$.state.notBefore', NULL)
-    WHERE status = 'pending';
-  UPDATE tasks SET body = json_set(body, '$.state.attempt.pausedMs', 0)
-    WHERE json_type(body, '$.state.attempt') = 'object';
-
-  -- Tasks of one caller share one environment: the text is kept once, by its SHA-256.
-  CREATE TABLE environment_texts (
-    hash BLOB PRIMARY KEY,
-    body TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE task_environments (
-    task_id TEXT PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
-    hash    BLOB NOT NULL REFERENCES environment_texts (hash)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX task_environments_by_hash ON task_environments (hash);
-  INSERT OR IGNORE INTO environment_texts SELECT sha256(body), body FROM environments;
-  INSERT INTO task_environments SELECT task_id, sha256(body) FROM environments;
-  DROP TABLE environments;
-
-  CREATE TABLE leases (
-    id         TEXT PRIMARY KEY,
-    expires_at INTEGER NOT NULL,
-    body       TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
-  -- What happened before there was an inbox counts as seen.
-  CREATE TABLE inbox (
-    task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
-    kind    TEXT NOT NULL,
-    seq     INTEGER NOT NULL,
-    owner   TEXT NOT NULL,
-    project TEXT NOT NULL,
-    is_told INTEGER NOT NULL,
-    PRIMARY KEY (task_id, kind)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX inbox_by_owner ON inbox (owner);
-  CREATE INDEX inbox_by_project ON inbox (project) WHERE is_told = 0;
-  `,
-  `
-  UPDATE tasks SET body = json_set(body, '$.manner.isUnit', json('false'), '$.manner.isJournaled', json('false'));
-  `,
-  `
-  UPDATE tasks SET body = json_remove(json_set(body, '$.execOptions', json_extract(body, '$.manner')), '$.manner');
-  `,
-];
+/**
+ * The SQL that leads from version n to n + 1, at index n. A released file never changes; a new version is a new file.
+ * Throws when a file is missing.
+ */
+export function readMigrations(directory = DIRECTORY): readonly string[] {
+  const files = readdirSync(directory).filter((name) => name.endsWith('.sql'));
+  const misplaced = files
+    .sort()
+    .findIndex((name, index) => Number(/^\d{4}(?=-)/.exec(name)?.[0]) !== index + 1);
+  if (files.length === 0 || misplaced !== -1)
+    throw new Error(
+      `${directory}: migration ${Math.max(0, misplaced) + 1} is missing. Install babysit again`,
+    );
+  return files.map((name) => readFileSync(join(directory, name), 'utf8'));
+}

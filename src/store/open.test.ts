@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { aTask, taskId } from '../../test/support/build-task.ts';
-import { MIGRATIONS } from './migrations.ts';
+import { readMigrations } from './migrations.ts';
 import { DatabaseUnusable, openDatabase } from './open.ts';
 import { openStore } from './store.ts';
 
@@ -50,7 +50,7 @@ describe('openDatabase', () => {
     const db = openDatabase(path);
     const pragma = (name: string) => db.pragma(name, { simple: true });
     assert.equal(pragma('application_id'), 0x42425354);
-    assert.equal(pragma('user_version'), MIGRATIONS.length);
+    assert.equal(pragma('user_version'), readMigrations().length);
     assert.equal(pragma('journal_mode'), 'wal');
     assert.equal(pragma('synchronous'), 2);
     assert.equal(pragma('foreign_keys'), 1);
@@ -60,7 +60,7 @@ describe('openDatabase', () => {
   it('makes one of an empty file', () => {
     writeFileSync(path, '');
     const db = openDatabase(path);
-    assert.equal(db.pragma('user_version', { simple: true }), MIGRATIONS.length);
+    assert.equal(db.pragma('user_version', { simple: true }), readMigrations().length);
     db.close();
   });
 
@@ -74,7 +74,7 @@ describe('openDatabase', () => {
   it('finishes a creation that was cut short before its first migration', () => {
     raw('PRAGMA application_id = 0x42425354');
     const db = openDatabase(path);
-    assert.equal(db.pragma('user_version', { simple: true }), MIGRATIONS.length);
+    assert.equal(db.pragma('user_version', { simple: true }), readMigrations().length);
     db.close();
   });
 });

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { MIGRATIONS } from './migrations.ts';
+import { readMigrations } from './migrations.ts';
 
 /** "BBST": marks the file as ours, so that a wrong path is noticed before it is written to. */
 const APPLICATION_ID = 0x42425354;
@@ -19,6 +19,7 @@ const MEND =
   'Nothing was changed. Restore it from a backup, or move it and tasks/ away to begin with an empty record';
 
 export function openDatabase(path: string): Database.Database {
+  const migrations = readMigrations();
   const isNew = !existsSync(path);
   let db: Database.Database | null = null;
   try {
@@ -32,7 +33,7 @@ export function openDatabase(path: string): Database.Database {
     // 2 MB, as SQLite has it by default; better-sqlite3 would let its page cache grow to 16 MB with the database.
     db.pragma('cache_size = -2000');
     db.function('sha256', { deterministic: true }, (text) => sha256(String(text)));
-    migrate(db, path);
+    migrate(db, path, migrations);
     assertComplete(db, path);
     return db;
   } catch (error) {
@@ -64,15 +65,15 @@ function assertComplete(db: Database.Database, path: string): void {
     throw new DatabaseUnusable(path, `the database is damaged (no table ${missing.join(', ')})`, MEND);
 }
 
-function migrate(db: Database.Database, path: string): void {
+function migrate(db: Database.Database, path: string, migrations: readonly string[]): void {
   const from = db.pragma('user_version', { simple: true }) as number;
-  if (from > MIGRATIONS.length)
+  if (from > migrations.length)
     throw new DatabaseUnusable(
       path,
-      `the database is of a newer babysit (version ${from}, this one knows ${MIGRATIONS.length})`,
+      `the database is of a newer babysit (version ${from}, this one knows ${migrations.length})`,
       'Install the newer babysit again',
     );
-  for (const [index, sql] of MIGRATIONS.entries()) {
+  for (const [index, sql] of migrations.entries()) {
     if (index < from) continue;
     db.transaction(() => {
       db.exec(sql);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { aKill } from '../../test/support/build-task.ts';
-import { LADDER_START, type LadderState, ladderStep } from './ladder.ts';
+import { endingForMs, LADDER_START, type LadderState, ladderStep } from './ladder.ts';
 
 const GRACE = 10_000;
 const term = aKill();
@@ -36,6 +36,14 @@ describe('the kill ladder', () => {
       const step = ladderStep(...args);
       assert.deepEqual([step.act, step.againInMs], [act, againInMs]);
     });
+
+  it('has lasted since its first step, by the monotonic clock', () => {
+    const states = [LADDER_START, asked, killed, { ...killed, askedAt: null }];
+    assert.deepEqual(
+      states.map((state) => endingForMs(state, 12_000)),
+      [0, 11_000, 11_000, 1_000],
+    );
+  });
 
   it('asks once, never kills before the grace is over, and kills again and again after it', () => {
     const pauses = fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 1, maxLength: 100 });

@@ -60,6 +60,11 @@ export function ladderStep(
   return { state, act: 'none', report: null, againInMs: graceMs - (monoMs - askedAt) };
 }
 
+/** How long ago this daemon took the first step; 0 before it. `monoMs` is the monotonic clock. */
+export function endingForMs({ askedAt, firstKilledAt }: LadderState, monoMs: number): number {
+  return monoMs - (askedAt ?? firstKilledAt ?? monoMs);
+}
+
 function afterKill(state: LadderState, firstKilledAt: number, killedAt: number, monoMs: number): LadderStep {
   const sinceFirstMs = monoMs - firstKilledAt;
   const report = reportAt(sinceFirstMs, state.reported);

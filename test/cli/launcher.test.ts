@@ -149,6 +149,6 @@ describe('launcher', () => {
     assert.equal((await pkg.run(pkg.launcher, { BABYSIT_NODE: process.execPath })).code, 0);
     const { code, stderr } = await pkg.run(pkg.launcher, { BABYSIT_NODE: '/nonexistent/node' });
     assert.equal(code, 69);
-    assert.match(stderr, /BABYSIT_NODE=\/nonexistent\/node is no Node >= 22\.12\n {2}hint: /);
+    assert.match(stderr, /BABYSIT_NODE=\/nonexistent\/node is not Node >= 22\.14\n {2}hint: /);
   });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecords } from '../../src/exec/records.ts';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
 import type { TestHome } from './home.ts';
 
 /** The guests fork twenty-five times slower. */
@@ -53,7 +54,7 @@ export function daemonPid(home: TestHome): number {
   return Number(readFileSync(join(home.dir, 'daemon.pid'), 'utf8'));
 }
 
-export { isPidAlive as isAlive } from '../../src/procfs/process-identity.ts';
+export const isAlive = isPidAlive;
 
 /** The supervisor of the first attempt is done. */
 export function isClosed(home: TestHome, id: unknown): boolean {

@@ -70,8 +70,7 @@ function hostText({ host, daemon, capacity, tasks, pressure, running, leases, qu
       `${tasks.running} running, ${tasks.paused} paused, ${tasks.pending} pending, ${tasks.tickets} waiting for room`,
     ],
   ];
-  // A daemon of an older version does not tell.
-  if (host.stalled?.cpu_some_pct != null) lines.push(['stalled', stalledText(host.stalled)]);
+  if (host.stalled.cpu_some_pct !== null) lines.push(['stalled', stalledText(host.stalled)]);
   for (const each of pressure) lines.push(['pressure', pressureText(each)]);
   const live = running.map(
     (row) =>

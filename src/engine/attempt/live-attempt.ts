@@ -57,6 +57,9 @@ export class LiveAttempt implements Observer {
   #events = NO_EVENTS;
   #strict: StrictOutput | null = null;
   #isAttached = false;
+  /** Monotonic ms of the first look, and of the first one that saw an exit without a log writer. */
+  #firstLookAt: number | null = null;
+  #unwrittenSince: number | null = null;
   #isClosed = false;
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
@@ -79,8 +82,9 @@ export class LiveAttempt implements Observer {
   }
 
   /** What the attempt has left so far; once it `isOver`, all that it ever will. Throws RecordsUnreadable. */
-  records(): Records & { readonly isOver: boolean } {
+  records({ monoMs }: Now): Records & { readonly isOver: boolean } {
     const { dir } = this.paths;
+    this.#firstLookAt ??= monoMs;
     const records = this.#keepKnown(readRecords(dir));
     if (!this.#isAttached && records.started?.main) {
       this.#isAttached = true;
@@ -88,7 +92,7 @@ export class LiveAttempt implements Observer {
     }
     if (records.closedAt !== null) return { ...records, isOver: true };
     // It may have written the last of them between the first look and its end.
-    if (this.isSupervisorGone() || isWriterMissing(records))
+    if (this.isSupervisorGone() || this.#isWriterMissing(records, monoMs))
       return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
     return { ...records, isOver: false };
   }
@@ -100,6 +104,18 @@ export class LiveAttempt implements Observer {
       started: this.#known.started ?? records.started,
     };
     return { ...records, ...this.#known };
+  }
+
+  /** The supervisor's log writer died, with the spawner, before it could say who it is; its other half has recorded the end. */
+  #isWriterMissing({ supervisor, exit }: Records, monoMs: number): boolean {
+    if (supervisor !== null || exit === null) return false;
+    this.#unwrittenSince ??= monoMs;
+    return monoMs - this.#unwrittenSince > WRITER_DEADLINE_MS;
+  }
+
+  /** This daemon has looked for so long that a supervisor would have begun. */
+  isOverdue({ monoMs }: Now): boolean {
+    return this.#firstLookAt !== null && monoMs - this.#firstLookAt > BEGIN_DEADLINE_MS;
   }
 
   isToBegin(): boolean {
@@ -244,12 +260,8 @@ export class LiveAttempt implements Observer {
 
 const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0 };
 
+const BEGIN_DEADLINE_MS = 30_000;
 const WRITER_DEADLINE_MS = 5000;
-
-/** The supervisor's log writer died, with the spawner, before it could say who it is; its other half has recorded the end. */
-function isWriterMissing({ supervisor, exit }: Records): boolean {
-  return supervisor === null && exit !== null && Date.now() - exit.at > WRITER_DEADLINE_MS;
-}
 
 function holdProcesses({ supervisor, started }: KnownRecords) {
   const main = started?.main ?? null;

@@ -1,0 +1,74 @@
+// What `npm pack` would publish: all that an installation needs, and nothing else.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { BABYSIT } from './support/cli.ts';
+
+const ROOT = dirname(BABYSIT);
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const { engines, license } = JSON.parse(read('package.json'));
+
+const NEEDED = [
+  ...['babysit', 'package.json', 'scripts/setup'],
+  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'],
+  ...['.built', 'cli.cjs', 'main.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs'].map((name) => `dist/${name}`),
+  ...globSync('src/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),
+  ...globSync('src/store/migrations/*.sql', { cwd: ROOT }).map((file) => `dist/migrations/${basename(file)}`),
+  ...globSync(['docs/**/*.md', 'hooks/*.sh', 'skill/**/*.md'], { cwd: ROOT }),
+];
+/** What a directory of `files` may hold beside them. */
+const ALLOWED = /^hooks\/README\.md$/;
+
+describe('the package', () => {
+  let packed: string[];
+  let cache: string;
+  before(() => {
+    // Builds what is missing.
+    execFileSync(BABYSIT, ['version'], { stdio: ['ignore', 'ignore', 'inherit'] });
+    cache = mkdtempSync(join(tmpdir(), 'babysit-npm-'));
+    // --ignore-scripts: prepack would build once more.
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline', `--cache=${cache}`];
+    const report = execFileSync('npm', args, {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [{ files }] = JSON.parse(report) as [{ files: { path: string }[] }];
+    packed = files.map(({ path }) => path);
+  });
+  after(() => rmSync(cache, { recursive: true, force: true }));
+
+  it('holds all that an installation needs', () =>
+    assert.deepEqual(
+      NEEDED.filter((file) => !packed.includes(file)),
+      [],
+    ));
+
+  it('holds nothing else', () =>
+    assert.deepEqual(
+      packed.filter((file) => !NEEDED.includes(file) && !ALLOWED.test(file)),
+      [],
+    ));
+});
+
+describe('the oldest Node', () => {
+  const [, oldest = ''] = /^>=(\d+\.\d+)$/.exec(engines.node) ?? [];
+
+  it('is the same in package.json, package-lock.json, scripts/setup and README.md', () => {
+    const setup = read('scripts/setup');
+    const [major, minor] = ['MAJOR', 'MINOR'].map(
+      (part) => new RegExp(`^NODE_MIN_${part}=(\\d+)$`, 'm').exec(setup)?.[1],
+    );
+    assert.equal(`${major}.${minor}`, oldest);
+    assert.equal(JSON.parse(read('package-lock.json')).packages[''].engines.node, engines.node);
+    assert.ok(read('README.md').includes(oldest));
+  });
+});
+
+it('the license is the one that package.json names', () => {
+  assert.equal(license, 'Apache-2.0');
+  assert.match(read('LICENSE'), /Apache License\s+Version 2\.0, January 2004/);
+});

@@ -157,7 +157,7 @@ export class Turns {
   }
 }
 
-/** The order of `docs/design/scheduling.md`. */
+/** The order of `docs/scheduling.md`. */
 function byFairness(a: Turn, b: Turn): number {
   if (a.isReserved !== b.isReserved) return a.isReserved ? -1 : 1;
   if (a.effectivePriority !== b.effectivePriority) return b.effectivePriority - a.effectivePriority;

@@ -1,4 +1,4 @@
-// docs/watchdog.md says what the code says: every reason with its hint, every number with its value.
+// docs/design/watchdog.md says what the code says: every reason with its hint, every number with its value.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { STALL_RISK_AT } from '../src/watchdog/stall.ts';
 import { RELIEF_SHARE } from '../src/watchdog/victim.ts';
 import { GIB, runningTask, someUsage } from './support/build-task.ts';
 
-const text = readFileSync(join(import.meta.dirname, '../docs/watchdog.md'), 'utf8');
+const text = readFileSync(join(import.meta.dirname, '../docs/design/watchdog.md'), 'utf8');
 /** The cells of every row whose first cell is a name in backquotes, by that name. */
 const rows = new Map(
   text.split('\n').flatMap((line) => {
@@ -42,7 +42,7 @@ const EXAMPLES: Readonly<Record<KillReason, KillDetail>> = {
   manual: {},
 };
 
-describe('docs/watchdog.md', () => {
+describe('docs/design/watchdog.md', () => {
   for (const reason of KILL_REASONS)
     it(`has ${reason} with its hint`, () => {
       const format = { size: formatSize, duration: formatDuration };

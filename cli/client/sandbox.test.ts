@@ -15,10 +15,10 @@ it('knows the sandboxes that say so', () => {
 it('names the setting that lets through, and the risk', () => {
   assert.match(
     sandboxHint(SOCKET, 'denied', CLAUDE) ?? '',
-    /allowUnixSockets": \["\/home\/me.*docs\/agents\.md/,
+    /allowUnixSockets": \["\/home\/me.*docs\/guide\/agents\.md/,
   );
-  assert.match(sandboxHint(SOCKET, 'denied', CODEX) ?? '', /network_access = true.*docs\/agents\.md/);
-  assert.match(sandboxHint(SOCKET, 'denied', {}) ?? '', /forbids this process.*docs\/agents\.md/);
+  assert.match(sandboxHint(SOCKET, 'denied', CODEX) ?? '', /network_access = true.*docs\/guide\/agents\.md/);
+  assert.match(sandboxHint(SOCKET, 'denied', {}) ?? '', /forbids this process.*docs\/guide\/agents\.md/);
 });
 
 it('for a socket that is not there speaks of a sandbox only where there is one', () => {

@@ -4,7 +4,7 @@ import type { SocketFault } from './client.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 const RISK =
-  'Who may write to it runs commands outside of the sandbox: see docs/agents.md, also for a socket that can only look.';
+  'Who may write to it runs commands outside of the sandbox: see docs/guide/agents.md, also for a socket that can only look.';
 
 /** Of those that say so: Claude Code's (sandbox-runtime) and Codex'. */
 export function isSandboxed(env: Env): boolean {

@@ -168,7 +168,7 @@ export class FairShareOrder {
   }
 }
 
-/** The order of `docs/scheduling.md`. */
+/** The order of `docs/design/scheduling.md`. */
 function byFairness(a: Candidate, b: Candidate): number {
   if (a.isReserved !== b.isReserved) return a.isReserved ? -1 : 1;
   if (a.effectivePriority !== b.effectivePriority) return b.effectivePriority - a.effectivePriority;

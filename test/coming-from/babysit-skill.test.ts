@@ -1,4 +1,4 @@
-// docs/coming-from.md, From the babysit skill.
+// docs/guide/coming-from.md, From the babysit skill.
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

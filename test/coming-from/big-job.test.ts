@@ -1,4 +1,4 @@
-// docs/coming-from.md, From big-job.
+// docs/guide/coming-from.md, From big-job.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// Runs the tables of docs/coming-from.md: the command of each row in a shell, in a project of its own, against a real daemon.
+// Runs the tables of docs/guide/coming-from.md: the command of each row in a shell, in a project of its own, against a real daemon.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -48,7 +48,7 @@ const CONFIG = {
   'watchdog.monitor_interval': '200ms',
 };
 export const PATIENCE = { deadlineMs: 60_000 };
-const PAGE = join(import.meta.dirname, '../../docs/coming-from.md');
+const PAGE = join(import.meta.dirname, '../../docs/guide/coming-from.md');
 
 interface Row {
   readonly there: string;
@@ -77,7 +77,7 @@ export function exerciseSection(
   skip: string | false = false,
 ): void {
   const rows = rowsOf(section);
-  describe(`docs/coming-from.md, ${section}`, { skip }, () => {
+  describe(`docs/guide/coming-from.md, ${section}`, { skip }, () => {
     it('has a test for every row and a row for every test', () => {
       assert.ok(rows.length > 0);
       assert.deepEqual(

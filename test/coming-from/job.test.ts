@@ -1,4 +1,4 @@
-// docs/coming-from.md, From job.
+// docs/guide/coming-from.md, From job.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

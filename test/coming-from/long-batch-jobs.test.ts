@@ -1,4 +1,4 @@
-// docs/coming-from.md, From the guide for long batch jobs.
+// docs/guide/coming-from.md, From the guide for long batch jobs.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// docs/coming-from.md, From big-job: units of systemd. Needs the real systemd of a user.
+// docs/guide/coming-from.md, From big-job: units of systemd. Needs the real systemd of a user.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// docs/recipes/resumable-batch.md, run as it stands: stopped, killed, resumed, and every item done.
+// docs/guide/resumable-batch.md, run as it stands: stopped, killed, resumed, and every item done.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { type TestHome, testHome } from '../support/home.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const ITEMS = 200;
-const page = readFileSync(join(import.meta.dirname, '../../docs/recipes/resumable-batch.md'), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '../../docs/guide/resumable-batch.md'), 'utf8');
 const blocks = [...page.matchAll(/^```sh ?(\S*)\n([\s\S]*?)^```$/gm)].map(([, file = '', text = '']) => ({
   file,
   text,

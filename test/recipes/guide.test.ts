@@ -1,0 +1,104 @@
+// Runs the commands of docs/guide as a reader would, page by page, and checks the exit codes and the output the pages show.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { BABYSIT } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+
+const GUIDE = join(import.meta.dirname, '../../docs/guide');
+/** These pages have tests of their own: test/coming-from and resumable-batch.test.ts. */
+const TESTED_ELSEWHERE = ['coming-from.md', 'resumable-batch.md'];
+const DEADLINE_MS = 60_000;
+/** The pages show a host with 2 cores, of which tasks get 90 %. */
+const CONFIG = { 'admission.max_babysit_cpu_pct': 180 / Math.max(2, availableParallelism()) };
+
+interface Step {
+  readonly command: string;
+  readonly exitCodes: readonly number[];
+  /** Lines of output that the page shows; `…` stands for what it leaves out. */
+  readonly shown: readonly string[];
+}
+
+interface Block {
+  readonly language: string;
+  /** Name of the file that the block is, or ''. */
+  readonly file: string;
+  readonly text: string;
+}
+
+function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(GUIDE, page), 'utf8');
+  return [...text.matchAll(/^```(\w+) ?(\S*)\n(.*?)^```$/gms)].map(
+    ([, language = '', file = '', body = '']) => ({ language, file, text: body }),
+  );
+}
+
+/** A `sh` block is one command. In a `console` block each `$ ` begins one, and its output follows. */
+function stepsOf({ language, file, text }: Block): Step[] {
+  if (language === 'sh' && file === '') return [{ command: text, exitCodes: [0], shown: [] }];
+  if (language !== 'console') return [];
+  return text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const [command = '', ...shown] = part.trimEnd().split('\n');
+      const [, codes = '0'] = /# exit code (.*)$/.exec(command) ?? [];
+      return { command, exitCodes: codes.split(' or ').map(Number), shown };
+    });
+}
+
+function runShell(command: string, cwd: string, env: NodeJS.ProcessEnv) {
+  return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
+    const child = spawn('bash', ['-ec', command], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: DEADLINE_MS,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk;
+      });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+/** Of JSON: every key, and the values that do not change from run to run. Other lines are compared whole. */
+function partsOf(line: string): string[] {
+  if (!/^[{…]/.test(line)) return line.includes('…') ? [] : [line];
+  return [
+    ...line.matchAll(/"\w+":/g),
+    ...line.matchAll(/"(?:error|event|name|status|kill_reason|dim|exit_code)":(?:"[^"…]*"|\d+)/g),
+  ].map(([part]) => part);
+}
+
+describe('docs/guide', { concurrency: 2 }, () => {
+  for (const page of readdirSync(GUIDE).filter((name) => !TESTED_ELSEWHERE.includes(name)))
+    it(`${page} does and prints what it shows`, async (t) => {
+      const home = testHome(t, CONFIG);
+      const cwd = join(home.work, 'project');
+      mkdirSync(join(cwd, '.git'), { recursive: true });
+      const { CLAUDE_CODE_SESSION_ID: _, ...inherited } = home.env;
+      const env = {
+        ...inherited,
+        BABYSIT_NODE: process.execPath,
+        PATH: `${dirname(BABYSIT)}${delimiter}${process.env.PATH}`,
+      };
+      const blocks = blocksOf(page);
+      for (const { file, text } of blocks.filter((block) => block.file !== '')) {
+        writeFileSync(join(cwd, file), text);
+        chmodSync(join(cwd, file), 0o755);
+      }
+      for (const { command, exitCodes, shown } of blocks.flatMap(stepsOf)) {
+        const { code, output } = await runShell(command, cwd, env);
+        assert.ok(code !== null && exitCodes.includes(code), `exit code ${code} of ${command}\n${output}`);
+        const missing = shown.flatMap(partsOf).filter((part) => !output.includes(part));
+        assert.deepEqual(missing, [], `${command}\n${output}`);
+      }
+    });
+});

@@ -86,7 +86,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/service.ts'),
   },
   doctor: {
-    summary: 'what this host lets babysit enforce, and the mends',
+    summary: 'what this host lets babysit enforce, and the fixes',
     load: () => import('./commands/doctor.ts'),
   },
   config: {

@@ -1,5 +1,6 @@
 // The inbox as a client uses it: take what nobody has seen, and say what was shown, by whatever way.
-import type { EventView, InboxBody, InboxView, SeenBody } from '../src/api/shapes.ts';
+import type { EventView } from '../src/api/schemas/events.ts';
+import type { InboxBody, InboxView, SeenBody } from '../src/api/schemas/inbox.ts';
 import { send } from './client.ts';
 import { findOwner, findProject } from './project.ts';
 import { call, type Session } from './session.ts';

@@ -1,5 +1,5 @@
 // One line that is drawn over and over while a person waits: time, memory and CPU against the estimate, progress, last output.
-import type { TaskView } from '../src/api/shapes.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from './escape.ts';
 import { humanCores, humanDuration, humanProgress, humanSize } from './human.ts';
 import type { Output } from './output.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { reportSeen, takeInbox } from '../cli/inbox.ts';
 import { call, type Session } from '../cli/session.ts';
-import type { TaskView } from '../src/api/shapes.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { findHome } from '../src/config/home.ts';
 import type { Reply } from './harness.ts';
 import { remindText, summaryText } from './summary.ts';

@@ -198,11 +198,6 @@ export interface Manner {
   /** Its output also goes to the journal of systemd, where there is one. */
   readonly isJournaled: boolean;
 }
-/** As a caller asks for it; null: as the config says. */
-export interface AskedManner extends Omit<Manner, 'isUnit' | 'isJournaled'> {
-  readonly isUnit: boolean | null;
-  readonly isJournaled: boolean | null;
-}
 export const PLAIN_MANNER: Manner = {
   nice: null,
   isBackground: false,

@@ -1,12 +1,13 @@
 // One line of a batch: submitted, or refused without harm to the others.
-import type { RunSubmission } from '../api/service.ts';
-import type { BatchLineView } from '../api/shapes.ts';
+
+import type { BatchLineView } from '../api/schemas/run.ts';
 import { BabysitError } from '../core/errors.ts';
+import type { RunRequest } from '../request/request.ts';
 import type { Submitted } from './submit.ts';
 
 export function batchLine(
-  line: RunSubmission | BabysitError,
-  submit: (run: RunSubmission) => Submitted,
+  line: RunRequest | BabysitError,
+  submit: (run: RunRequest) => Submitted,
 ): BatchLineView {
   try {
     if (line instanceof BabysitError) throw line;

@@ -2,7 +2,7 @@
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HeartbeatView } from '../api/shapes.ts';
+import type { HeartbeatView } from '../api/schemas/heartbeat.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Sample } from '../watchdog/memory.ts';
 

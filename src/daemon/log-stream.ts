@@ -1,5 +1,5 @@
 // A task's log as the caller asked for it: part, limit, and what is still being written.
-import type { LogQuery } from '../api/service.ts';
+import type { LogQuery } from '../api/schemas/log.ts';
 import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } from '../exec/log-file.ts';
 import { offsetBefore } from '../exec/log-times.ts';
 

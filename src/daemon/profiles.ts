@@ -2,7 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createTask, validate } from 'node-cron';
 import type { Logger } from 'pino';
-import type { ProfileView } from '../api/shapes.ts';
+import type { ProfileView } from '../api/schemas/profile.ts';
 import type { Config } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import { isProfile, PROFILES, type ProfileName } from '../core/profile.ts';

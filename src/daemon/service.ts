@@ -1,8 +1,9 @@
 // The verbs of the API on top of the engine and the record.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ConfigView, DoctorView } from '../api/schemas/daemon.ts';
+import type { TaskView } from '../api/schemas/task.ts';
 import type { Service, Subscription } from '../api/service.ts';
-import type { ConfigView, DoctorView, TaskView } from '../api/shapes.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';

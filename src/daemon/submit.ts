@@ -1,10 +1,11 @@
 // Takes a submission into the round: gates, admission, the lease it may use, the tasks it comes after.
-import type { RunSubmission } from '../api/service.ts';
+
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import { isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { causeOf } from '../core/transition.ts';
+import { environmentOf, type RunRequest } from '../request/request.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/policy.ts';
 import type { Store } from '../store/store.ts';
@@ -37,7 +38,7 @@ export interface Submitted {
   readonly isDeduplicated: boolean;
 }
 
-export type Submit = (stage: Stage, run: RunSubmission) => Submitted;
+export type Submit = (stage: Stage, run: RunRequest) => Submitted;
 
 /** The function throws BabysitError for every refusal; then nothing is staged. */
 export function createSubmit(deps: SubmitDeps): Submit {
@@ -84,7 +85,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
   }
 
   /** The one that is named, else one of the same owner that is large enough. */
-  function leaseFor(run: RunSubmission, task: Task): Lease | null {
+  function leaseFor(run: RunRequest, task: Task): Lease | null {
     const need = pendingItem(task).need;
     if (run.lease === null) return engine.leases.fitting(ownerOf(task), need) ?? null;
     const lease = engine.leases.get(run.lease);
@@ -95,12 +96,13 @@ export function createSubmit(deps: SubmitDeps): Submit {
 
   return (stage, run) => {
     const nowMs = stage.now.wallMs;
+    const { project } = run.caller;
     if (run.key !== null) {
-      const known = stage.byKey(run.project, run.key) ?? store.byKey(run.project, run.key);
+      const known = stage.byKey(project, run.key) ?? store.byKey(project, run.key);
       if (known !== null) return { task: stage.get(known.id) ?? known, isDeduplicated: true };
     }
     checkDisk(stage);
-    checkOwner(run.owner ?? run.project, stage.now.monoMs);
+    checkOwner(run.owner ?? run.caller.owner ?? project, stage.now.monoMs);
     const task = taskFrom(run, {
       config,
       capacity: profiles.capacity,
@@ -114,7 +116,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const lease = leaseFor(run, task);
     const item = pendingItem(task);
     // What comes after others waits for them, so it waits for room too.
-    const queue = run.queue || run.after !== null || config['admission.when_full'] === 'queue';
+    const queue = run.queue || task.after !== null || config['admission.when_full'] === 'queue';
     const submission = {
       item,
       limits: task.limits,
@@ -127,11 +129,11 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const refused = refusal(admission, run, nowMs);
     if (refused !== null) throw refused;
     const isQueued = admission.kind === 'queue';
-    stage.add(task, run.env, { event: 'submitted', queued: isQueued, forced: run.force });
-    for (const other of run.after === null ? [] : (task.after?.tasks ?? [])) {
+    stage.add(task, environmentOf(run), { event: 'submitted', queued: isQueued, forced: run.force });
+    for (const other of task.after?.tasks ?? []) {
       const now = stage.get(other.id) ?? store.byId(other.id);
       if (now === null || !isEnded(now.state)) continue;
-      const cause = run.after?.mode === 'any' ? null : causeOf(now);
+      const cause = task.after?.mode === 'any' ? null : causeOf(now);
       stage.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: nowMs });
     }
     if (lease !== null && !isQueued && task.after === null) {

@@ -164,7 +164,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
       const { command: _, ...line } = RUN;
       const { cwd, env, project, ...estimates } = line;
       const full = lines.map((changes) => ({ command: 'make', ...estimates, ...changes }));
-      return (await ask('POST', '/v1/batch', { common: { cwd, env, project }, lines: full })).body.lines;
+      return (await ask('POST', '/v1/batch', { caller: { cwd, env, project }, lines: full })).body.lines;
     },
     kill: (ref: string) => ask('POST', `/v1/tasks/${ref}/kill`),
     task: async (ref: string) => (await ask('GET', `/v1/tasks/${ref}`)).body,

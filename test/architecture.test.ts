@@ -152,9 +152,9 @@ describe('arrows', () => {
       ],
     );
     assert.equal(objections(arrows).length, 6);
-    const shapes = (line: string) => objections(arrowsOf('cli/commands/x.ts', line)).length;
-    assert.equal(shapes("import type { TaskView } from '../../src/api/schemas/task.ts';"), 0);
-    assert.equal(shapes("import { TaskView } from '../../src/api/shapes.ts';"), 1);
+    const schemas = (line: string) => objections(arrowsOf('cli/commands/x.ts', line)).length;
+    assert.equal(schemas("import type { TaskView } from '../../src/api/schemas/task.ts';"), 0);
+    assert.equal(schemas("import { TASK } from '../../src/api/schemas/task.ts';"), 1);
   });
 });
 

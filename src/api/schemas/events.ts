@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { EventName } from '../../core/events.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
-import { TASK } from './task.ts';
+import { PROGRESS, TASK } from './task.ts';
 
 export const EVENT = z
   .looseObject({
@@ -14,11 +14,17 @@ export const EVENT = z
     id: z.string(),
     task: TASK.optional().describe('only with ended'),
   })
-  .describe(
-    'ended is the last line and carries the task. With progress=1 also progress, at most one in ten seconds, without seq: it is not stored. daemon_stopping is the last line when the daemon stops, without any other field.',
-  );
+  .describe('ended is the last line and carries the task');
 export type EventView = z.output<typeof EVENT>;
 
+/** The progress between the events: of the present, so it is not stored and has no `seq`. */
+export const PROGRESS_LINE = z.strictObject({
+  event: z.literal('progress'),
+  name: z.string(),
+  id: z.string(),
+  at: z.string(),
+  ...PROGRESS.shape,
+});
 /** The last line of a stream whose daemon stops. */
 export const STOPPING = z.strictObject({ event: z.literal('daemon_stopping') });
 

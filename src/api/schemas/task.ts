@@ -28,7 +28,7 @@ export const BLOCKED = z.strictObject({
 });
 export type BlockedView = z.output<typeof BLOCKED>;
 
-const PROGRESS = z.strictObject({
+export const PROGRESS = z.strictObject({
   done: number.nullable().describe('items'),
   total: number.nullable(),
   pct: number.nullable().describe('0 to 100, at most one decimal'),

@@ -7,7 +7,7 @@ import { FLAGS, readRunFlags } from '../../cli/commands/run.ts';
 import { aRun, configWith, hostOf } from '../../test/support/build-run.ts';
 import { aSnapshot, NOW, running } from '../../test/support/build-snapshot.ts';
 import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
-import { shellWords } from '../../test/support/shell-words.ts';
+import { readByShell } from '../../test/support/read-by-shell.ts';
 import type { BabysitError } from '../core/errors.ts';
 import { parseFields } from '../request/parse.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -50,7 +50,7 @@ function submit(
 
 /** Reads a suggested command as the CLI would. */
 function readSuggestion(command: string): RunRequest {
-  const [program, verb, ...argv] = shellWords(command);
+  const [program, verb, ...argv] = readByShell(command);
   assert.deepEqual([program, verb], ['babysit', 'run']);
   return { ...aRun(), ...parseFields('run', readRunFlags(parseArgv(FLAGS, argv))) };
 }

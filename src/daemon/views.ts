@@ -13,7 +13,7 @@ import {
   type TaskState,
   type Usage,
 } from '../core/task.ts';
-import { shellQuote } from '../request/shell-quote.ts';
+import { shellWords } from '../text/shell.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
 
@@ -136,7 +136,7 @@ function pastAttemptView(past: PastAttempt): PastAttemptView {
 }
 
 export function commandText(command: Command): string {
-  return command.kind === 'shell' ? command.line : command.argv.map(shellQuote).join(' ');
+  return command.kind === 'shell' ? command.line : shellWords(command.argv);
 }
 
 function exitFields(state: TaskState): Pick<TaskView, 'exit_code' | 'signal'> {

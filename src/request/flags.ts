@@ -59,7 +59,8 @@ function isTyped(value: Typed[string], { config }: FieldRow): boolean {
 
 function fieldFromFlag(row: FieldRow, value: Typed[string], flag: string): unknown {
   try {
-    const json = FROM_TEXT[row.type]?.(value as never, flag) ?? value;
+    const fromText = FROM_TEXT[row.type];
+    const json = fromText === undefined ? value : fromText(value as never, flag);
     // The command makes a path absolute; until then it may be relative.
     if (row.type !== 'path') parseField(row, json, flag);
     return json;

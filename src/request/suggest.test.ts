@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseArgv } from '../../cli/argv.ts';
 import { FLAGS, readRunFlags } from '../../cli/commands/run.ts';
-import { shellWords } from '../../test/support/shell-words.ts';
+import { readByShell } from '../../test/support/read-by-shell.ts';
 import type { FieldRow, FieldType } from './fields.ts';
 import { parseFields, parseRequest, rowsOf } from './parse.ts';
 import type { Body, Caller, RunRequest } from './request.ts';
@@ -121,7 +121,7 @@ describe('the suggested command', () => {
   });
 
   it('does so when a real shell reads it', () => {
-    fc.assert(fc.property(bodies, asksTheSame(shellWords)), { numRuns: 50 });
+    fc.assert(fc.property(bodies, asksTheSame(readByShell)), { numRuns: 50 });
   });
 
   for (const [name, row] of ROWS)

@@ -1,10 +1,10 @@
 // The command line that asks for the same task again, in the queue.
+import { shellWord } from '../text/shell.ts';
 import { formatDuration, parseDuration } from '../units/duration.ts';
 import { formatSize, parseSize } from '../units/size.ts';
 import type { FieldType } from './fields.ts';
 import { type Row, rowsOf } from './parse.ts';
 import type { ParsedTypes, RunRequest } from './request.ts';
-import { shellQuote } from './shell-quote.ts';
 
 /** What the request gives is repeated exactly, environment included as far as it was given; the rest is left to the defaults. */
 export function suggestedCommand(request: RunRequest): string {
@@ -23,7 +23,7 @@ function place(name: string, type: FieldType): number {
 function wordsOf([name, { type, config }]: Row, value: unknown): readonly string[] {
   if (value === null || (type === 'switch' && value === false && config === undefined)) return [];
   if (type === 'switch' && value === true) return [`--${name}`];
-  const texts = (WRITERS[type] as (value: unknown) => readonly string[])(value).map(shellQuote);
+  const texts = (WRITERS[type] as (value: unknown) => readonly string[])(value).map(shellWord);
   return type === 'argv' ? ['--', ...texts] : texts.map((text) => `--${name}=${text}`);
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { shellWords } from '../support/shell-words.ts';
+import { readByShell } from '../support/read-by-shell.ts';
 import { SMALL, SOON, taskOf, until, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -121,7 +121,7 @@ describe('run', () => {
       'echo "$A $PWD"',
     ]);
     assert.equal(denied.code, 2, denied.stderr);
-    const [program, ...argv] = shellWords(String(jsonLine(denied.stderr).suggested_command));
+    const [program, ...argv] = readByShell(String(jsonLine(denied.stderr).suggested_command));
     assert.deepEqual([program, ...argv.slice(0, 2)], ['babysit', 'run', '--queue']);
     const waiting = home.start(argv);
     await waitUntil(() => waiting.stderr().includes('queued: second'), { ...SOON, what: 'the name' });

@@ -2,7 +2,10 @@
 // what the client costs is in every figure.
 import { connect, type Socket } from 'node:net';
 import { readHttp } from '../cli/client/http.ts';
-import type { BatchBody, BatchLineView, EventView, PingView, RunBody, TaskView } from '../src/api/shapes.ts';
+import type { PingView } from '../src/api/schemas/daemon.ts';
+import type { EventView } from '../src/api/schemas/events.ts';
+import type { BatchBody, BatchLineView, RunBody } from '../src/api/schemas/run.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 
 export interface Api {
   ping(): Promise<PingView>;

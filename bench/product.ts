@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunBody, TaskView } from '../src/api/shapes.ts';
+import type { RunBody } from '../src/api/schemas/run.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
+import type { Caller } from '../src/request/request.ts';
 import { type Api, openApi } from './api.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -22,7 +24,7 @@ export interface Product {
   /** The environment of CLI calls: this home, and the Node that runs the benchmark. */
   readonly env: NodeJS.ProcessEnv;
   /** A request that is always accepted, also when several run at once. */
-  body(command: string, changes?: Partial<RunBody>): RunBody;
+  body(command: string, changes?: Partial<RunBody>): RunBody & { caller: Caller };
   /** The directory of the task's first attempt. */
   attemptDir(id: string): string;
 }
@@ -76,11 +78,9 @@ export async function withProduct<T>(
       env,
       body: (command, changes) => ({
         command,
-        cwd: scratch,
-        project: scratch,
-        env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
         ...SMALL,
         ...changes,
+        caller: { cwd: scratch, project: scratch, env: { PATH: process.env.PATH ?? '/usr/bin:/bin' } },
       }),
       attemptDir: (id) => join(home, 'tasks', id, '1'),
     });

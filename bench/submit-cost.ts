@@ -47,7 +47,7 @@ async function submitOnce({ api, body }: Product, samples: number): Promise<numb
 }
 
 async function fill({ api, body }: Product, from: number): Promise<void> {
-  const { cwd, project, env, ...request } = body('true');
+  const { caller, ...request } = body('true');
   const lines = Array.from({ length: 1000 }, (_, i) => ({ ...request, name: `fill-${from + i}` }));
-  await api.batch({ common: { cwd, project, env }, lines });
+  await api.batch({ caller, lines });
 }

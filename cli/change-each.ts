@@ -1,5 +1,5 @@
 // One order for several tasks: each is done or refused on its own.
-import type { TaskView } from '../src/api/shapes.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';

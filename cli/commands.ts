@@ -96,7 +96,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/daemon/service.ts'),
   },
   doctor: {
-    summary: 'what this host lets babysit enforce, and the mends',
+    summary: 'what this host lets babysit enforce, and the fixes',
     load: () => import('./commands/daemon/doctor.ts'),
   },
   config: {

@@ -70,6 +70,7 @@ function flagWords(name: string, spec: FlagSpec): string {
   const value = spec.value ?? 'VALUE';
   switch (spec.kind) {
     case 'switch':
+    case 'tristate':
       return names.join(', ');
     case 'optional':
       return `${names.join(', ')} [${value}]`;

@@ -1,7 +1,8 @@
 // babysit run --batch: JSON lines in, one result a line out; what has been read is recorded in one transaction.
 import { createReadStream } from 'node:fs';
-import type { BatchBody, BatchLineView, RunBody } from '../src/api/shapes.ts';
+import type { BatchBody, BatchLineView } from '../src/api/schemas/run.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
+import type { Body, Caller } from '../src/request/request.ts';
 import { isJsonObject, parseJson } from '../src/text/json.ts';
 import { cutLines } from '../src/text/split.ts';
 import { call } from './client/session.ts';
@@ -22,12 +23,12 @@ interface Line {
 export async function submitBatch(
   context: Context,
   file: string,
-  common: BatchBody['common'],
-  defaults: Partial<RunBody>,
+  caller: Caller,
+  defaults: Partial<Body<'run'>>,
 ): Promise<number> {
   let exit: number = EXIT.ok;
   for await (const lines of readLines(file)) {
-    const results = await submitLines(context, lines, common, defaults);
+    const results = await submitLines(context, lines, caller, defaults);
     context.output.data(results.map((result) => `${JSON.stringify(result)}\n`).join(''));
     if (results.some((result) => 'error' in result)) exit = EXIT.failed;
   }
@@ -37,18 +38,25 @@ export async function submitBatch(
 async function submitLines(
   { session }: Context,
   lines: readonly Line[],
-  common: BatchBody['common'],
-  defaults: Partial<RunBody>,
+  caller: Caller,
+  defaults: Partial<Body<'run'>>,
 ): Promise<({ line: number } & BatchLineView)[]> {
   const parsed = lines.map(({ number, text }) => ({ number, request: parse(text) }));
   const good = parsed.filter(({ request }) => !(request instanceof BabysitError));
-  const body: BatchBody = { common, lines: good.map(({ request }) => ({ ...defaults, ...request })) };
+  const body: BatchBody = { caller, lines: good.map(({ request }) => overDefaults(defaults, request)) };
   const answers = good.length === 0 ? [] : (await send(session, body, lines)).lines;
   const byNumber = new Map(good.map(({ number }, index) => [number, answers[index] as BatchLineView]));
   return parsed.map(({ number, request }) => ({
     line: number,
     ...(byNumber.get(number) ?? refused(request)),
   }));
+}
+
+/** The variables of a line come over those given beside the batch; every other field replaces its default. */
+function overDefaults(defaults: Partial<Body<'run'>>, line: object): object {
+  const { env }: { env?: unknown } = line;
+  const isRecord = typeof env === 'object' && env !== null && !Array.isArray(env);
+  return { ...defaults, ...line, ...(isRecord ? { env: { ...defaults.env, ...env } } : {}) };
 }
 
 async function send(
@@ -76,7 +84,7 @@ function refused(error: unknown): BatchLineView {
 
 function parse(text: string): object | BabysitError {
   const { value, why } = parseJson(text);
-  if (why !== null) return new BabysitError('usage', `no JSON: ${why}`, { hint: EXAMPLE });
+  if (why !== null) return new BabysitError('usage', `invalid JSON: ${why}`, { hint: EXAMPLE });
   return isJsonObject(value) ? value : new BabysitError('usage', 'not a JSON object', { hint: EXAMPLE });
 }
 

@@ -1,5 +1,6 @@
 // Waits for tasks as `wait` and `run --wait` promise: events on stderr, one result per task on stdout, an exit code.
-import type { EventView, TaskView } from '../src/api/shapes.ts';
+import type { EventView } from '../src/api/schemas/events.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { WAIT_EVENTS } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';

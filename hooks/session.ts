@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { reportSeen, takeInbox } from '../cli/client/inbox.ts';
 import { call, type Session } from '../cli/client/session.ts';
-import type { TaskView } from '../src/api/shapes.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { findHome } from '../src/config/home.ts';
 import type { Reply } from './harness.ts';
 import { noteReminder, readSessionNews, remindedOf } from './session-input.ts';

@@ -1,7 +1,7 @@
 // The words for tasks of every kind, and that many tasks take few lines.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TaskView } from '../src/api/shapes.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { remindText, summaryText } from './summary.ts';
 
 const NOW = Date.parse('2026-11-21T14:00:00Z');

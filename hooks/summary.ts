@@ -1,5 +1,6 @@
 // Tasks in as few words as an agent needs for its next step. Pure.
-import type { EventView, TaskView } from '../src/api/shapes.ts';
+import type { EventView } from '../src/api/schemas/events.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { formatDuration } from '../src/units/duration.ts';
 
 const LIVE_MAX = 10;

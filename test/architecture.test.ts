@@ -42,6 +42,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   core: [],
   text: ['core'],
   units: ['core'],
+  request: ['core', 'units', 'text'],
   config: ['core', 'units', 'text'],
   scheduler: ['core', 'units', 'text'],
   watchdog: ['core', 'units', 'text'],
@@ -50,9 +51,9 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   systemd: [],
   cgroups: ['core', 'units', 'text', 'procfs', 'systemd'],
   logs: ['core', 'units', 'text', 'procfs'],
-  exec: ['core', 'units', 'text', 'procfs', 'logs'],
+  exec: ['core', 'units', 'text', 'procfs'],
   store: ['core', 'units', 'text'],
-  api: ['core', 'units', 'text'],
+  api: ['core', 'units', 'text', 'request'],
   engine: [
     'core',
     'units',
@@ -71,6 +72,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'core',
     'units',
     'text',
+    'request',
     'config',
     'scheduler',
     'cgroups',
@@ -82,12 +84,12 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'api',
   ],
   daemon: ['core', 'units', 'config', 'cgroups', 'procfs', 'exec', 'store', 'api', 'engine', 'service'],
-  cli: ['core', 'units', 'text', 'procfs', 'systemd'],
-  mcp: ['core', 'units', 'text', 'cli'],
+  cli: ['core', 'units', 'text', 'request', 'procfs', 'systemd'],
+  mcp: ['core', 'units', 'text', 'request', 'cli'],
   hooks: ['core', 'units', 'text', 'cli'],
 };
 /** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */
-const PURE = ['core', 'text', 'scheduler', 'watchdog', 'progress'];
+const PURE = ['core', 'text', 'request', 'scheduler', 'watchdog', 'progress'];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   text: [],
@@ -95,6 +97,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   watchdog: [],
   progress: [],
   units: ['ms', 'bytes'],
+  request: [],
   config: ['zod'],
   cgroups: [],
   cli: ['jsonc-parser'],
@@ -102,7 +105,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   hooks: ['unbash'],
 };
 
-const API_SCHEMAS = ['src/api/fields.ts', 'src/api/requests.ts', 'src/api/run-requests.ts'];
+const API_SCHEMAS = 'src/api/schemas/';
 
 /** What clients see of rooms that are the daemon's otherwise. */
 const CLIENT_FILES = ['src/config/home.ts', 'src/config/home-tag.ts', 'src/logs/tail.ts'];
@@ -117,10 +120,9 @@ function objection({ from, to, isType }: Arrow): string | null {
     if (other === room || MAY_SEE[room]?.includes(other)) return null;
     const isClient = room === 'cli' || room === 'mcp' || room === 'hooks';
     if (isClient && CLIENT_FILES.includes(to)) return null;
-    if (isClient && to === 'src/api/shapes.ts')
-      return isType ? null : `${room} sees only the types of the shapes`;
-    // The schemas are heavy: only the server of tools loads them, and only its bundle holds it.
-    if (room === 'mcp' && API_SCHEMAS.includes(to)) return null;
+    // The schemas load zod, which is heavy: only the server of tools does, and only its bundle holds it.
+    if (isClient && to.startsWith(API_SCHEMAS))
+      return isType || room === 'mcp' ? null : `${room} sees only the types of the schemas`;
     if (room === 'cli' && to === 'cli/mcp/server.ts')
       return isType ? null : `${room} loads the server when it is asked to serve`;
     return `${room} does not see ${other}`;
@@ -173,9 +175,9 @@ describe('arrows', () => {
       ],
     );
     assert.equal(objections(arrows).length, 6);
-    const shapes = (line: string) => objections(arrowsOf('cli/commands/x.ts', line)).length;
-    assert.equal(shapes("import type { TaskView } from '../../src/api/shapes.ts';"), 0);
-    assert.equal(shapes("import { TaskView } from '../../src/api/shapes.ts';"), 1);
+    const schemas = (line: string) => objections(arrowsOf('cli/commands/x.ts', line)).length;
+    assert.equal(schemas("import type { TaskView } from '../../src/api/schemas/task.ts';"), 0);
+    assert.equal(schemas("import { TASK } from '../../src/api/schemas/task.ts';"), 1);
   });
 });
 

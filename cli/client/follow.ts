@@ -1,5 +1,6 @@
 // Follows one task to its end, over as many daemons as it takes, without losing or repeating an event.
-import type { EventView, TaskView } from '../../src/api/shapes.ts';
+import type { EventView } from '../../src/api/schemas/events.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import type { BabysitError } from '../../src/core/errors.ts';
 import { lineSplitter } from '../../src/text/line-splitter.ts';
 import { taskPath } from '../input/refs.ts';

@@ -1,5 +1,6 @@
 // The inbox as a client uses it: take what nobody has seen, and say what was shown, by whatever way.
-import type { EventView, InboxBody, InboxView, SeenBody } from '../../src/api/shapes.ts';
+import type { EventView } from '../../src/api/schemas/events.ts';
+import type { InboxBody, InboxView, SeenBody } from '../../src/api/schemas/inbox.ts';
 import { findOwner, findProject } from '../input/project.ts';
 import { terminalView } from '../output/task-view.ts';
 import { send } from './client.ts';

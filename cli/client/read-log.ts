@@ -1,7 +1,7 @@
 // Reads a task's log from the daemon; one that is followed, over as many daemons as it takes.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LogRangeView } from '../../src/api/shapes.ts';
+import type { LogRangeView } from '../../src/api/schemas/log.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { taskPath } from '../input/refs.ts';
 import { call, type Session, stream } from './session.ts';

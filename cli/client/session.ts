@@ -1,6 +1,6 @@
 // Talks to the daemon for a command: starts it when nobody listens, turns its refusals into errors.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProblemView } from '../../src/api/shapes.ts';
+import type { ProblemView } from '../../src/api/schemas/problem.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError, isErrorCode } from '../../src/core/errors.ts';
 import { type Answer, type Request, SocketError, send } from './client.ts';

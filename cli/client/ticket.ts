@@ -1,5 +1,5 @@
 // Holds a place in the queue over as many daemons as it takes, until it becomes a lease.
-import type { LeaseView, TicketBody, WaitingView } from '../../src/api/shapes.ts';
+import type { LeaseView, TicketBody, WaitingView } from '../../src/api/schemas/capacity.ts';
 import { SocketError, send } from './client.ts';
 import { Aborted, lineReader } from './follow.ts';
 import { Reconnection } from './reconnection.ts';

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PingView } from '../../src/api/shapes.ts';
+import type { PingView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { send } from '../client/client.ts';

@@ -12,6 +12,7 @@ const SPECS = {
   tail: { kind: 'optional', short: 'n', help: '' },
   queue: { kind: 'switch', help: '' },
   follow: { kind: 'switch', short: 'f', help: '' },
+  journal: { kind: 'tristate', help: '' },
 } as const satisfies FlagSpecs;
 
 const NONE = {
@@ -21,6 +22,7 @@ const NONE = {
   tail: undefined,
   queue: false,
   follow: false,
+  journal: undefined,
 };
 
 describe('parseArgv', () => {
@@ -40,6 +42,8 @@ describe('parseArgv', () => {
     [['-n', '3', '-f'], { tail: '3', follow: true }],
     [['--queue', 'x'], { queue: true }, ['x']],
     [['--queue=false'], { queue: false }],
+    [['--journal'], { journal: true }],
+    [['--journal=no'], { journal: false }],
     [['x', '--queue', '-', '-7'], { queue: true }, ['x', '-', '-7']],
     [['x', '--', '--queue', '--'], {}, ['x', '--queue', '--']],
   ] as [string[], object, string[]?][]) {

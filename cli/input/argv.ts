@@ -3,8 +3,8 @@ import { BabysitError } from '../../src/core/errors.ts';
 import { nearest } from './nearest.ts';
 
 export interface FlagSpec {
-  /** text: takes a value, the last one wins. list: may be repeated. optional: value may be left out. switch: true or false. */
-  readonly kind: 'text' | 'list' | 'optional' | 'switch';
+  /** text: takes a value, the last one wins. list: may be repeated. optional: value may be left out. switch: true or false. tristate: a switch that also tells when it is not given. */
+  readonly kind: 'text' | 'list' | 'optional' | 'switch' | 'tristate';
   readonly help: string;
   /** What stands for the value in the help. */
   readonly value?: string;
@@ -21,7 +21,9 @@ type FlagValue<K extends FlagSpec['kind']> = K extends 'switch'
     ? string[]
     : K extends 'optional'
       ? string | true | undefined
-      : string | undefined;
+      : K extends 'tristate'
+        ? boolean | undefined
+        : string | undefined;
 
 export type Flags<S extends FlagSpecs> = { [K in keyof S]: FlagValue<S[K]['kind']> };
 
@@ -55,7 +57,7 @@ export function parseArgv<const S extends FlagSpecs>(specs: S, argv: readonly st
     const name = findFlag(specs, typed);
     const spec = specs[name] as FlagSpec;
     const attached = eq < 0 ? undefined : word.slice(eq + 1);
-    if (spec.kind === 'switch') {
+    if (spec.kind === 'switch' || spec.kind === 'tristate') {
       values[name] = attached === undefined ? true : parseSwitch(typed, attached);
       continue;
     }
@@ -84,6 +86,7 @@ function emptyValue(spec: FlagSpec): boolean | string[] | undefined {
       return [];
     case 'text':
     case 'optional':
+    case 'tristate':
       return undefined;
   }
 }

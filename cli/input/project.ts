@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
+import type { Caller } from '../../src/request/request.ts';
 
 /** Absolute and checked: a directory the caller may enter. Throws BabysitError bad_cwd. */
 export function findCwd(asked: string | undefined): string {
@@ -28,19 +29,22 @@ export function findProject(cwd: string): string {
   }
 }
 
-/** The caller's whole environment with the --env pairs over it, without what steers babysit's own launcher. */
-export function taskEnv(env: NodeJS.ProcessEnv, pairs: readonly string[]): Record<string, string> {
+/** The caller's environment, without what steers babysit's own launcher. */
+export function taskEnv(env: NodeJS.ProcessEnv): Record<string, string> {
   const { BABYSIT_NODE: _node, BABYSIT_NO_AUTOSTART: _autostart, ...own } = env as Record<string, string>;
-  const all = { ...own };
-  for (const pair of pairs) {
-    const eq = pair.indexOf('=');
-    if (eq < 1)
-      throw new BabysitError('usage', `--env: "${pair}" is not KEY=VALUE. Example: --env SEED=7.`, {
-        flag: '--env',
-      });
-    all[pair.slice(0, eq)] = pair.slice(eq + 1);
-  }
-  return all;
+  return own;
+}
+
+/** `cwd` is the directory the caller names, if any. Throws BabysitError bad_cwd. */
+export function findCaller(env: NodeJS.ProcessEnv, asked: string | undefined): Caller {
+  const cwd = asked ?? findCwd(undefined);
+  return {
+    cwd,
+    project: findProject(cwd),
+    umask: process.umask(),
+    env: taskEnv(env),
+    owner: findOwner(undefined, env),
+  };
 }
 
 export function findOwner(asked: string | undefined, env: NodeJS.ProcessEnv): string | undefined {

@@ -1,12 +1,8 @@
 // What each tool takes: the API's own schemas, each field with the words its flag has in the CLI.
 import { z } from 'zod';
-import { quantity } from '../../src/api/fields.ts';
-import { ADJUST, KILL, LIST, TICKET } from '../../src/api/requests.ts';
-import { env, REQUEST, refs } from '../../src/api/run-requests.ts';
-import { FLAGS as ADJUST_FLAGS } from '../commands/task/adjust.ts';
+import { quantity, refs, toolShapeOf } from '../../src/api/schemas/fields.ts';
+import { KILL, LIST } from '../../src/api/schemas/task.ts';
 import { FLAGS as LIST_FLAGS } from '../commands/task/list.ts';
-import { FLAGS as RUN_FLAGS } from '../commands/task/run.ts';
-import { FLAGS as TICKET_FLAGS } from '../commands/task/wait-for-capacity.ts';
 import type { FlagSpecs } from '../input/argv.ts';
 
 const task = z.string().min(1).describe('name, id or unique prefix of the id');
@@ -14,20 +10,7 @@ const tasks = refs.describe('names or ids, as a list or separated by commas');
 const timeout = quantity.optional();
 const cwd = z.string().min(1).describe('directory (default: that of this server)').optional();
 
-export const run = z.strictObject({
-  ...described(REQUEST, RUN_FLAGS),
-  argv: REQUEST.argv.describe('program and arguments, instead of command; no shell'),
-  queue: REQUEST.queue.describe(
-    'wait in the queue when there is no room, instead of the error capacity_exceeded',
-  ),
-  after: REQUEST.after.describe('names: start when these have completed; fail when one does not'),
-  after_any: REQUEST.after_any.describe('names: start when these have ended, however'),
-  tag: REQUEST.tag.describe('for list'),
-  // The daemon checks that it is JSON; what came over MCP is. The recursive schema of it is more than some clients take.
-  context: z.unknown().optional().describe(RUN_FLAGS.context.help),
-  cwd,
-  env: env.describe('variables over the environment of this server').optional(),
-});
+export const run = z.strictObject(toolShapeOf('run'));
 
 export const wait = z.strictObject({
   name: tasks.optional(),
@@ -42,7 +25,7 @@ export const wait = z.strictObject({
 });
 
 export const waitForCapacity = z.strictObject({
-  ...described(TICKET.omit({ project: true, owner: true, since_ms: true }).shape, TICKET_FLAGS),
+  ...toolShapeOf('wait_for_capacity'),
   timeout: timeout.describe('answer after it, with what is needed to wait on (default 50s)'),
   resume: z
     .strictObject({ since_ms: z.int().min(0) })
@@ -77,10 +60,7 @@ export const kill = z.strictObject({
   signal: KILL.shape.signal.describe('first signal instead of SIGTERM, such as SIGINT'),
 });
 
-export const adjust = z.strictObject({
-  name: tasks,
-  ...described(ADJUST.shape, ADJUST_FLAGS),
-});
+export const adjust = z.strictObject({ name: tasks, ...toolShapeOf('adjust') });
 
 export const retry = z.strictObject({ name: tasks });
 

@@ -1,5 +1,6 @@
 // Tells a client that waits how far the task is, so that it knows the call is alive.
-import type { EventView, TaskView } from '../../src/api/shapes.ts';
+import type { EventView } from '../../src/api/schemas/events.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { call, type Session } from '../client/session.ts';
 import { taskPath } from '../input/refs.ts';

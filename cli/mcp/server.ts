@@ -2,7 +2,7 @@
 import { McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { z } from 'zod';
-import { check } from '../../src/api/fields.ts';
+import { check } from '../../src/api/schemas/check.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { newsView, reportSeen, seqs, takeInbox } from '../client/inbox.ts';
 import { errorView } from '../output/output.ts';

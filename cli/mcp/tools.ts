@@ -1,11 +1,13 @@
 // The tools by name. Each asks the daemon what the CLI's command of the same name asks.
-import type { RunBody, StatusView, TaskView } from '../../src/api/shapes.ts';
+import type { RunBody } from '../../src/api/schemas/run.ts';
+import type { StatusView } from '../../src/api/schemas/status.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { parseSize } from '../../src/units/size.ts';
 import { call, stream } from '../client/session.ts';
 import { hostView } from '../commands/task/status.ts';
-import { findCwd, findProject, taskEnv } from '../input/project.ts';
+import { findCaller, findCwd, findProject } from '../input/project.ts';
 import { taskPath } from '../input/refs.ts';
 import { errorView } from '../output/output.ts';
 import { rowView, taskView } from '../output/task-view.ts';
@@ -21,16 +23,10 @@ const run = defineTool({
     'Submit a long, heavy or unattended shell command with estimates of its time, memory and CPU; returns at once. It runs in a cgroup with hard caps of 3 x the estimates, survives the end of this session, and is killed with a reason when it runs away or goes silent. Learn how it ends with wait. The error capacity_exceeded means no room now: queue=true, wait_for_capacity, or smaller estimates.',
   input: inputs.run,
   isReadOnly: false,
-  async call({ session, scope, umask }, { cwd: asked, env, ...request }) {
-    const cwd = findCwd(asked);
-    const body: RunBody = {
-      ...(request as Partial<RunBody>),
-      cwd,
-      project: findProject(cwd),
-      umask,
-      env: { ...taskEnv(session.env, []), ...env },
-      ...(scope.owner === undefined ? {} : { owner: scope.owner }),
-    };
+  async call({ session, scope, umask }, request) {
+    const cwd = request.cwd === undefined ? undefined : findCwd(request.cwd);
+    const caller = { ...findCaller(session.env, cwd), umask, owner: scope.owner };
+    const body: RunBody = { ...request, cwd, caller };
     return { answer: taskView(await call<TaskView>(session, 'POST', '/v1/tasks', body), false) };
   },
 });

@@ -1,5 +1,7 @@
 // The tools that block: each answers within the time a client allows, with what it takes to wait on.
-import type { EventView, TaskView, TicketBody, WaitingView } from '../../src/api/shapes.ts';
+import type { TicketBody, WaitingView } from '../../src/api/schemas/capacity.ts';
+import type { EventView } from '../../src/api/schemas/events.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { WAIT_EVENTS } from '../../src/core/events.ts';
 import { parseDuration } from '../../src/units/duration.ts';

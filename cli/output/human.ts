@@ -1,5 +1,5 @@
 // Numbers and states as people read them.
-import type { TaskView } from '../../src/api/shapes.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import type { Progress } from '../../src/core/progress.ts';
 import type { TaskStatus } from '../../src/core/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';

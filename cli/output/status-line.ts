@@ -1,5 +1,6 @@
 // One line that is drawn over and over while a person waits: time, memory and CPU against the estimate, progress, last output.
-import type { TaskView } from '../../src/api/shapes.ts';
+
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
 import { call, type Session, stream } from '../client/session.ts';
 import { taskPath } from '../input/refs.ts';

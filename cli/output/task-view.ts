@@ -1,5 +1,5 @@
 // The parts of a task that matter for the next step of whoever asked.
-import type { BlockedView, TaskView } from '../../src/api/shapes.ts';
+import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 
 type Part = Partial<TaskView>;
 

@@ -1,5 +1,7 @@
 // How `wait` shows what happens to a task and how it ended.
-import type { EventView, TaskView } from '../../src/api/shapes.ts';
+
+import type { EventView } from '../../src/api/schemas/events.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField } from '../../src/text/terminal.ts';
 import { humanCores, humanDuration, humanSize, humanValue, outcome, paintStatus } from './human.ts';
 import type { Output } from './output.ts';

@@ -6,9 +6,12 @@ import { ENDED, taskId } from '../../test/support/build-task.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { BabysitError, ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
+import type { RunRequest } from '../request/request.ts';
 import { buildApp } from './app.ts';
-import type { RunSubmission, Service, Subscription, TicketListener } from './service.ts';
-import type { BatchLineView, LeaseView, TaskView, WaitingView } from './shapes.ts';
+import type { LeaseView, WaitingView } from './schemas/capacity.ts';
+import type { BatchLineView } from './schemas/run.ts';
+import type { TaskView } from './schemas/task.ts';
+import type { Service, Subscription, TicketListener } from './service.ts';
 
 const TASK = { id: taskId(1), name: 'build', status: 'running' } as unknown as TaskView;
 const RUN = { command: 'make', cwd: '/project', env: {}, project: '/project' };
@@ -89,22 +92,22 @@ describe('routes', () => {
     const { ask } = appOf(t, { run: async (run) => method(run) as TaskView });
     const response = await ask('POST', '/v1/tasks', { payload: { ...RUN, estimated_time: '90s' } });
     assert.deepEqual([response.statusCode, response.json()], [201, TASK]);
-    const [run] = calls[0] as [{ timeMs: number; command: object }];
-    assert.deepEqual([run.timeMs, run.command], [90_000, { kind: 'shell', line: 'make' }]);
+    const [run] = calls[0] as [RunRequest];
+    assert.deepEqual([run.timeMs, run.line], [90_000, 'make']);
   });
 
   it('POST /v1/batch passes good and bad lines on in their order', async (t) => {
     const { calls, method } = note([{ id: '1' }, { error: 'usage' }]);
     const { ask } = appOf(t, { batch: async (lines) => method(lines) as BatchLineView[] });
-    const { command: _, ...common } = RUN;
-    const payload = { common, lines: [{ command: 'make' }, { comand: 'make' }] };
+    const { command: _, ...caller } = RUN;
+    const payload = { caller, lines: [{ command: 'make' }, { comand: 'make' }] };
     const response = await ask('POST', '/v1/batch', { payload });
     assert.deepEqual(
       [response.statusCode, response.json()],
       [200, { lines: [{ id: '1' }, { error: 'usage' }] }],
     );
-    const [[[first, second]]] = calls as [[[RunSubmission, unknown]]];
-    assert.deepEqual(first.command, { kind: 'shell', line: 'make' });
+    const [[[first, second]]] = calls as [[[RunRequest, unknown]]];
+    assert.equal(first.line, 'make');
     assert.ok(second instanceof BabysitError && second.code === 'usage');
   });
 

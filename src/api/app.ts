@@ -5,6 +5,8 @@ import { observeOnly } from './observe-only.ts';
 import { fromFastify, problem } from './problem.ts';
 import { daemonRoutes } from './routes/daemon.ts';
 import { inboxRoutes } from './routes/inbox.ts';
+import { logRoutes } from './routes/log.ts';
+import { streamRoutes } from './routes/streams.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import type { Service } from './service.ts';
 
@@ -45,6 +47,8 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   if (options.isObserveOnly) observeOnly(app);
   daemonRoutes(app, service);
   taskRoutes(app, service);
+  logRoutes(app, service);
+  streamRoutes(app, service);
   inboxRoutes(app, service);
   return app;
 }

@@ -1,6 +1,6 @@
 // Errors as application/problem+json (RFC 9457), from the one table.
 import { BabysitError, ERRORS, type ErrorCode } from '../core/errors.ts';
-import type { ProblemView } from './shapes.ts';
+import type { ProblemView } from './schemas/problem.ts';
 
 export function problem(error: BabysitError): ProblemView {
   const row = ERRORS[error.code];

@@ -29,7 +29,7 @@ function probe(files: Readonly<Record<string, string>>): {
 
 const V2_AT_ROOT = '31 23 0:28 / {root}/cg rw - cgroup2 cgroup2 rw\n';
 
-test('no cgroups at all: none, with a reason and a mend for each', () => {
+test('no cgroups at all: none, with a reason and a fix for each', () => {
   const { probe: result } = probe({ 'proc/self/cgroup': '', 'proc/self/mountinfo': '' });
   assert.equal(result.chosen, 'none');
   assert.deepEqual(
@@ -41,7 +41,7 @@ test('no cgroups at all: none, with a reason and a mend for each', () => {
       ['systemd units', false],
     ],
   );
-  for (const { ok, mend } of result.answers) assert.equal(mend === null, ok);
+  for (const { ok, fix } of result.answers) assert.equal(fix === null, ok);
 });
 
 test('a v2 file system whose controllers are still with v1', () => {
@@ -51,7 +51,7 @@ test('a v2 file system whose controllers are still with v1', () => {
     'cg/cgroup.controllers': 'hugetlb\n',
   });
   assert.match(result.answers[0]?.reason ?? '', /memory controller is not available/);
-  assert.match(result.answers[0]?.mend ?? '', /unified_cgroup_hierarchy/);
+  assert.match(result.answers[0]?.fix ?? '', /unified_cgroup_hierarchy/);
 });
 
 test('foreign processes in our group are named, and nothing is left there', () => {
@@ -65,7 +65,7 @@ test('foreign processes in our group are named, and nothing is left there', () =
     'cg/own/cgroup.procs': `77\n${process.pid}\n`,
   });
   assert.match(result.answers[0]?.reason ?? '', /other processes share our group .*\/own: 77 \(bash\)/);
-  assert.match(result.answers[0]?.mend ?? '', /Delegate=yes/);
+  assert.match(result.answers[0]?.fix ?? '', /Delegate=yes/);
   assert.equal(left('cg/own/babysit-x'), false);
 });
 

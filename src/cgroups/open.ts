@@ -111,7 +111,7 @@ const FALLBACK: ProbeAnswer = {
   ok: true,
   reason:
     'tasks are watched by sampling and ended by signals; nothing caps their memory, CPU or process count',
-  mend: null,
+  fix: null,
 };
 
 const NOTHING: ProbeResult['enforces'] = {

@@ -105,12 +105,12 @@ export class DriverError extends Error {
   }
 }
 
-/** One question of the probe and its answer; `mend` says what to do about a no. */
+/** One question of the probe and its answer; `fix` says what to do about a no. */
 export interface ProbeAnswer {
   readonly what: string;
   readonly ok: boolean;
   readonly reason: string;
-  readonly mend: string | null;
+  readonly fix: string | null;
 }
 
 export interface ProbeResult {

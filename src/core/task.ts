@@ -198,11 +198,6 @@ export interface ExecOptions {
   /** Its output also goes to the journal of systemd, where there is one. */
   readonly isJournaled: boolean;
 }
-/** As a caller asks for it; null: as the config says. */
-export interface RequestedExecOptions extends Omit<ExecOptions, 'isUnit' | 'isJournaled'> {
-  readonly isUnit: boolean | null;
-  readonly isJournaled: boolean | null;
-}
 export const DEFAULT_EXEC_OPTIONS: ExecOptions = {
   nice: null,
   isBackground: false,

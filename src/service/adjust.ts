@@ -1,5 +1,5 @@
 // New estimates, limits or priority for a live task: checked against its limits, the host and what it uses now.
-import type { Adjustment } from '../api/service.ts';
+import type { Adjustment } from '../api/schemas/adjust.ts';
 import { BabysitError } from '../core/errors.ts';
 import { type Estimate, isActive, isEnded, type Limits, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';

@@ -1,6 +1,6 @@
 // A copy of the database while the daemon runs.
 import { existsSync, statSync } from 'node:fs';
-import type { BackupView } from '../api/shapes.ts';
+import type { BackupView } from '../api/schemas/clean.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Store } from '../store/store.ts';
 

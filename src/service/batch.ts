@@ -1,11 +1,11 @@
 // The lines of a batch: each is submitted, or refused without harm to the others.
-import type { RunSubmission } from '../api/service.ts';
-import type { BatchLineView } from '../api/shapes.ts';
+import type { BatchLineView } from '../api/schemas/run.ts';
 import { BabysitError } from '../core/errors.ts';
+import type { RunRequest } from '../request/request.ts';
 import type { Submitted } from './run.ts';
 
-type Line = RunSubmission | BabysitError;
-type SubmitLine = (run: RunSubmission) => Submitted;
+type Line = RunRequest | BabysitError;
+type SubmitLine = (run: RunRequest) => Submitted;
 
 /** In the order of the lines, each accepted or refused on its own. */
 export function batch(lines: readonly Line[], submit: SubmitLine): BatchLineView[] {

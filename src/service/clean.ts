@@ -4,8 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ScheduledTask, schedule, validate } from 'node-cron';
 import type { Logger } from 'pino';
-import type { CleanQuery } from '../api/service.ts';
-import type { CleanView } from '../api/shapes.ts';
+import type { CleanQuery, CleanView } from '../api/schemas/clean.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Store } from '../store/store.ts';
 

@@ -1,5 +1,5 @@
 // Every setting with its value, its source and its help.
-import type { ConfigView } from '../api/shapes.ts';
+import type { ConfigView } from '../api/schemas/daemon.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';
 

@@ -1,7 +1,7 @@
 // What this host lets babysit enforce, with the mend for each "no".
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import type { DoctorView } from '../api/shapes.ts';
+import type { DoctorView } from '../api/schemas/daemon.ts';
 import type { ProbeResult } from '../cgroups/port.ts';
 import { readKernelFile } from '../procfs/proc-files.ts';
 import { outlivesLogin } from '../systemd/manager.ts';
@@ -109,9 +109,9 @@ function clock(): Check {
 }
 
 function yes(what: string, reason: string): Check {
-  return { what, ok: true, reason, mend: null };
+  return { what, ok: true, reason, fix: null };
 }
 
-function no(what: string, reason: string, mend: string): Check {
-  return { what, ok: false, reason, mend };
+function no(what: string, reason: string, fix: string): Check {
+  return { what, ok: false, reason, fix };
 }

@@ -8,7 +8,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import pino from 'pino';
 import { aTask, taskId } from '../../test/support/build-task.ts';
-import type { InboxQuery } from '../api/service.ts';
+import type { InboxQuery } from '../api/schemas/inbox.ts';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Task } from '../core/task.ts';
 import { openStore } from '../store/store.ts';

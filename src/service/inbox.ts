@@ -1,7 +1,7 @@
 // The inbox of an owner: hands out what nobody has seen yet, to one reader at a time, until it is said to be seen.
 
 import type { Logger } from 'pino';
-import type { InboxPage, InboxQuery, SeenReport } from '../api/service.ts';
+import type { InboxPage, InboxQuery, SeenReport } from '../api/schemas/inbox.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Unseen } from '../store/inbox.ts';
 import type { Store } from '../store/store.ts';

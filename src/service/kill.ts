@@ -1,5 +1,5 @@
 // Ends a live task: records the intent; the engine then takes the steps of the kill ladder.
-import type { TaskView } from '../api/shapes.ts';
+import type { TaskView } from '../api/schemas/task.ts';
 import type { KillIntent } from '../core/task.ts';
 import type { TaskAccess } from './task-access.ts';
 

@@ -1,6 +1,6 @@
 // The tasks that match a query, oldest first.
-import type { ListQuery } from '../api/service.ts';
-import type { TaskView } from '../api/shapes.ts';
+
+import type { ListQuery, TaskView } from '../api/schemas/task.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskAccess } from './task-access.ts';
 

@@ -1,6 +1,6 @@
 // The log of a task's last attempt: a part of it, or all that is still being written.
 import { watch } from 'node:fs';
-import type { LogRangeView } from '../api/shapes.ts';
+import type { LogRangeView } from '../api/schemas/log.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { LogQuery } from '../core/log-query.ts';
 import type { Task, TaskId } from '../core/task.ts';

@@ -1,5 +1,5 @@
 // Freezes and thaws a running task. The engine writes the freezer of its group after the commit.
-import type { TaskView } from '../api/shapes.ts';
+import type { TaskView } from '../api/schemas/task.ts';
 import { notRunning, type TaskAccess } from './task-access.ts';
 
 /** Throws BabysitError not_running for a pending task. */

@@ -1,5 +1,5 @@
 // The profile in force, the ones there are, and when the next one is due.
-import type { ProfileView } from '../api/shapes.ts';
+import type { ProfileView } from '../api/schemas/profile.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 
 export function profileView({ inForce, all, schedule }: Profiles): ProfileView {

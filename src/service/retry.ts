@@ -1,5 +1,5 @@
 // Another attempt of a task that has ended, with the same request.
-import type { TaskView } from '../api/shapes.ts';
+import type { TaskView } from '../api/schemas/task.ts';
 import { BabysitError } from '../core/errors.ts';
 import { isEnded } from '../core/task.ts';
 import { notRunning, type TaskAccess } from './task-access.ts';

@@ -174,7 +174,7 @@ describe('a batch', () => {
       throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
     });
     const body = {
-      common: { cwd: '/', env: {}, project: '/' },
+      caller: { cwd: '/', env: {}, project: '/' },
       lines: [{ command: 'x', name: 'a', key: 'k' }],
     };
     const refused = await ask('POST', '/v1/batch', body);

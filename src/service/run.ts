@@ -1,6 +1,6 @@
 // Takes a submission into the round: gates, admission, the lease it may use, the tasks it comes after.
-import type { RunSubmission } from '../api/service.ts';
-import type { TaskView } from '../api/shapes.ts';
+
+import type { TaskView } from '../api/schemas/task.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
@@ -11,6 +11,7 @@ import { pendingItem } from '../engine/live-tasks.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import { holds, leaseItem } from '../engine/queue/leases.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
+import { environmentOf, type RunRequest } from '../request/request.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/policy.ts';
 import type { Store } from '../store/store.ts';
@@ -42,14 +43,14 @@ export interface Submitted {
   readonly isDeduplicated: boolean;
 }
 
-export type Submit = (work: UnitOfWork, run: RunSubmission) => Submitted;
+export type Submit = (work: UnitOfWork, run: RunRequest) => Submitted;
 
 /** Submits one task. Throws BabysitError for every refusal; then nothing is stored. */
 export async function run(
   { engine }: Pick<SubmitDeps, 'engine'>,
   tasks: TaskAccess,
   submit: Submit,
-  request: RunSubmission,
+  request: RunRequest,
 ): Promise<TaskView> {
   const { task, isDeduplicated } = await tasks.commit((work) => submit(work, request));
   const view = tasks.view(tasks.byId(task.id), engine.live.queue.size <= PLANNED_AT_ONCE);
@@ -101,7 +102,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
   }
 
   /** The one that is named, else one of the same owner that is large enough. */
-  function leaseFor(run: RunSubmission, task: Task): Lease | null {
+  function leaseFor(run: RunRequest, task: Task): Lease | null {
     const need = pendingItem(task).need;
     if (run.lease === null) return engine.leases.fitting(ownerOf(task), need) ?? null;
     const lease = engine.leases.get(run.lease);
@@ -112,12 +113,13 @@ export function createSubmit(deps: SubmitDeps): Submit {
 
   return (work, run) => {
     const nowMs = work.now.wallMs;
+    const { project } = run.caller;
     if (run.key !== null) {
-      const known = work.byKey(run.project, run.key) ?? store.byKey(run.project, run.key);
+      const known = work.byKey(project, run.key) ?? store.byKey(project, run.key);
       if (known !== null) return { task: work.get(known.id) ?? known, isDeduplicated: true };
     }
     checkDisk(work);
-    checkOwner(run.owner ?? run.project, work.now.monoMs);
+    checkOwner(run.owner ?? run.caller.owner ?? project, work.now.monoMs);
     const task = taskFrom(run, {
       config,
       capacity: profiles.capacity,
@@ -131,7 +133,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const lease = leaseFor(run, task);
     const item = pendingItem(task);
     // What comes after others waits for them, so it waits for room too.
-    const queue = run.queue || run.after !== null || config['admission.when_full'] === 'queue';
+    const queue = run.queue || task.after !== null || config['admission.when_full'] === 'queue';
     const submission = {
       item,
       limits: task.limits,
@@ -144,11 +146,11 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const refused = refusal(admission, run, nowMs);
     if (refused !== null) throw refused;
     const isQueued = admission.kind === 'queue';
-    work.add(task, run.env, { event: 'submitted', queued: isQueued, forced: run.force });
-    for (const other of run.after === null ? [] : (task.after?.tasks ?? [])) {
+    work.add(task, environmentOf(run), { event: 'submitted', queued: isQueued, forced: run.force });
+    for (const other of task.after?.tasks ?? []) {
       const now = work.get(other.id) ?? store.byId(other.id);
       if (now === null || !isEnded(now.state)) continue;
-      const cause = run.after?.mode === 'any' ? null : causeOf(now);
+      const cause = task.after?.mode === 'any' ? null : causeOf(now);
       work.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: nowMs });
     }
     if (lease !== null && !isQueued && task.after === null) {

@@ -1,7 +1,7 @@
 // The verbs of the API, one file each: this one only connects them to what they need.
 import { join } from 'node:path';
+import type { DoctorView } from '../api/schemas/daemon.ts';
 import type { Service } from '../api/service.ts';
-import type { DoctorView } from '../api/shapes.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { readHeartbeats } from '../engine/attempt/heartbeat.ts';
 import { adjust } from './adjust.ts';

@@ -1,6 +1,6 @@
 // The host at a glance: capacity, what holds it, and the queue in the order of expected starts.
 import { hostname } from 'node:os';
-import type { StatusView } from '../api/shapes.ts';
+import type { StatusView } from '../api/schemas/status.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';

@@ -1,5 +1,5 @@
 // What every verb starts from: a reference becomes a task, a change becomes one commit, a task becomes its view.
-import type { TaskView } from '../api/shapes.ts';
+import type { TaskView } from '../api/schemas/task.ts';
 import type { Clock } from '../core/clock.ts';
 import { BabysitError } from '../core/errors.ts';
 import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';

@@ -4,8 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { serviceOf } from '../../test/support/build-service.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import type { TicketRequest } from '../api/service.ts';
-import type { LeaseView, WaitingView } from '../api/shapes.ts';
+import type { LeaseView, TicketRequest, WaitingView } from '../api/schemas/capacity.ts';
 import { BabysitError } from '../core/errors.ts';
 
 /** Most of the 16.8 GiB that tasks may take. */

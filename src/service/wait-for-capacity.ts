@@ -1,5 +1,6 @@
 // A caller who waits for room: from its request to a ticket in the queue.
-import type { TicketListener, TicketRequest } from '../api/service.ts';
+import type { TicketRequest } from '../api/schemas/capacity.ts';
+import type { TicketListener } from '../api/service.ts';
 import type { Config } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -36,7 +37,7 @@ export function waitForCapacity(
     kind: 'ticket',
     name: `ticket-${id.slice(-6).toLowerCase()}`,
     owner: request.owner ?? request.project,
-    priority: request.priority,
+    priority: request.priority ?? 0,
     // Who comes back after the daemon went away stands where it stood.
     submittedAtMs: Math.min(wallMs, request.sinceMs ?? wallMs),
     need,

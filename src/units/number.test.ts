@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { refusesUsage } from '../../test/support/refuses.ts';
 import { parseCores, parseCount, parsePercent } from './number.ts';
 
+const signed = (text: string | number, what: string) => parseCount(text, what, -100, 100);
 const count = (text: string | number, what: string) => parseCount(text, what, 1, 100);
 
 describe('numbers as text', () => {
@@ -20,6 +21,11 @@ describe('numbers as text', () => {
     [count, '1', 1],
     [count, '100', 100],
     [count, '1.0', 1],
+    [signed, '0', 0],
+    [signed, '-0', 0],
+    [signed, '+5', 5],
+    [signed, '-100', -100],
+    [signed, -7, -7],
   ];
   for (const [parse, text, value] of GOOD)
     it(`${parse.name} reads ${JSON.stringify(text)} as ${value}`, () =>
@@ -28,6 +34,7 @@ describe('numbers as text', () => {
   const BAD: [(text: string | number, what: string) => number, (string | number)[]][] = [
     [parseCores, ['', '0', '0.009', '4097', '-1', 'NaN', 'all', '1e1', '0x4', '4 cores', Number.NaN]],
     [parsePercent, ['', '0', '0%', '100.1', '101%', '-1', 'half', '40%%', '%', Number.POSITIVE_INFINITY]],
+    [signed, ['', ' ', 'high', '1.5', '101', '-101', '1e1', '0x1', '--1', '+-1', '-', Number.NaN]],
     [count, ['', '0', '101', '1.5', '-1', 'many', '1e1', Number.NaN]],
   ];
   for (const [parse, texts] of BAD)

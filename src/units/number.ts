@@ -2,6 +2,7 @@
 import { BabysitError } from '../core/errors.ts';
 
 const DECIMAL = /^(\d+(?:\.\d+)?|\.\d+)$/;
+const SIGN = /^[+-](?=[\d.])/;
 
 /** `"1.5"` -> 1.5 cores. Throws BabysitError usage. */
 export function parseCores(text: string | number, what: string): number {
@@ -21,9 +22,16 @@ export function parsePercent(text: string | number, what: string): number {
 
 /** Whole numbers in a range, both ends included. Throws BabysitError usage. */
 export function parseCount(text: string | number, what: string, min: number, max: number): number {
-  const value = toNumber(text);
+  const trimmed = String(text).trim();
+  const size = toNumber(trimmed.replace(SIGN, ''));
+  const value = trimmed.startsWith('-') && size !== 0 ? -size : size;
   if (!Number.isInteger(value) || value < min || value > max)
-    throw bad(text, what, `is not a whole number from ${min} to ${max}`, `${min}, ${Math.min(max, min + 9)}`);
+    throw bad(
+      text,
+      what,
+      `is not a whole number from ${min} to ${max}`,
+      min < 0 ? `${Math.min(max, 10)}, ${Math.max(min, -5)}` : `${min}, ${Math.min(max, min + 9)}`,
+    );
   return value;
 }
 

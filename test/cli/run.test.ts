@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, SOON, until } from '../support/tasks.ts';
+import { readByShell } from '../support/read-by-shell.ts';
+import { SMALL, SOON, taskOf, until, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('run', () => {
@@ -100,6 +101,35 @@ describe('run', () => {
     const pending = jsonLine((await home.run(['status', 'second'])).stdout);
     assert.equal(pending.status, 'pending');
     assert.deepEqual((pending.waiting as { blocked_by: string[] }).blocked_by, ['first']);
+  });
+
+  it('suggests a command that runs the same task: nothing that was typed is lost', async (t) => {
+    const home = testHome(t);
+    const cores = await wholeHostFlags(home);
+    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 60'])).code, 0);
+    const dir = join(home.work, "it's here");
+    mkdirSync(dir);
+    const more = [`--cwd=${dir}`, '--env=A=b c', '--tag=x,y', '--context={"pr":7}', '--owner=me', '--wait'];
+    const denied = await home.run([
+      'run',
+      ...cores,
+      ...more,
+      '--name=second',
+      '--',
+      'sh',
+      '-c',
+      'echo "$A $PWD"',
+    ]);
+    assert.equal(denied.code, 2, denied.stderr);
+    const [program, ...argv] = readByShell(String(jsonLine(denied.stderr).suggested_command));
+    assert.deepEqual([program, ...argv.slice(0, 2)], ['babysit', 'run', '--queue']);
+    const waiting = home.start(argv);
+    await waitUntil(() => waiting.stderr().includes('queued: second'), { ...SOON, what: 'the name' });
+    const { tags, context, owner } = await taskOf(home, 'second');
+    assert.deepEqual([tags, context, owner], [['x', 'y'], { pr: 7 }, 'me']);
+    await home.run(['kill', 'first']);
+    assert.equal((await waiting.done).code, 0, waiting.stderr());
+    assert.equal((await home.run(['log', 'second'])).stdout, `b c ${dir}\n`);
   });
 
   it('says of an estimate that can never be met which limit it is', async (t) => {

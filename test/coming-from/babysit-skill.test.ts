@@ -346,7 +346,7 @@ exerciseSection('From the babysit skill', {
     const { code, stdout } = await start(command).done;
     const { ok, driver, checks } = jsonLine(stdout);
     assert.deepEqual([code, driver], [ok ? 0 : 1, (await api.status()).daemon.driver]);
-    for (const check of checks as { ok: boolean; reason: string; mend: string | null }[])
-      assert.ok(check.reason !== '' && (check.ok || check.mend !== null), JSON.stringify(check));
+    for (const check of checks as { ok: boolean; reason: string; fix: string | null }[])
+      assert.ok(check.reason !== '' && (check.ok || check.fix !== null), JSON.stringify(check));
   },
 });

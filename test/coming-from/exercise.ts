@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { TaskView } from '../../src/api/shapes.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type DaemonApi, daemonApi } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import type { LeaseView } from '../../src/api/shapes.ts';
+import type { LeaseView } from '../../src/api/schemas/capacity.ts';
 import type { TaskId } from '../../src/core/task.ts';
 import type { Change } from '../../src/core/transition.ts';
 import { readRecords } from '../../src/exec/records.ts';

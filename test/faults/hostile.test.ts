@@ -175,7 +175,7 @@ describe('hostile requests', () => {
       'a batch of lines of 10 000 levels',
       post(
         '/v1/batch',
-        `{"common":{"cwd":"/","env":{},"project":"/"},"lines":[{"command":"true","context":${nested(10_000)}}]}`,
+        `{"caller":{"cwd":"/","env":{},"project":"/"},"lines":[{"command":"true","context":${nested(10_000)}}]}`,
       ),
       /^HTTP\/1.1 200 [\s\S]*"usage"/,
     ],

@@ -1,5 +1,5 @@
 // The tasks of the workload, and how each has to end whatever happens to the daemon meanwhile.
-import type { RunBody } from '../../src/api/shapes.ts';
+import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { Random } from './random.ts';
 
 export interface Kind {

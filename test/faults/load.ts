@@ -1,6 +1,6 @@
 // Agents that submit, kill, pause, adjust, retry and lease without a pause, and remember what they were promised.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunBody } from '../../src/api/shapes.ts';
+import type { RunBody } from '../../src/api/schemas/run.ts';
 import { ANY, commandOf, follower, type Kind, short } from './kinds.ts';
 import type { Random } from './random.ts';
 import type { Json, Reply, Rig } from './rig.ts';
@@ -56,8 +56,6 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
     submissions += 1;
     const name = `${kind.name}-${submissions}`;
     return {
-      name,
-      key: name,
       command: commandOf(kind, rig.ran),
       queue: true,
       estimated_time: '20s',
@@ -66,6 +64,8 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
       estimated_cpu_cores: 0.08,
       ...kind.flags,
       ...more,
+      name: more.name ?? name,
+      key: more.key ?? name,
     };
   }
 
@@ -105,7 +105,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
   async function batch(random: Random): Promise<void> {
     const kinds = Array.from({ length: BATCH_LINES }, () => short(random));
     const lines = kinds.map((kind) => bodyOf(kind));
-    const { status, body } = await rig.insist('POST', '/v1/batch', { common: origin, lines });
+    const { status, body } = await rig.insist('POST', '/v1/batch', { caller: origin, lines });
     const answers = (body.lines ?? []) as Json[];
     for (const [index, kind] of kinds.entries()) {
       const [line, answer] = [lines[index], answers[index]];

@@ -72,9 +72,9 @@ test('the driver is the one this run is about', () => {
 });
 
 test('every driver that was passed over says why and what to do', () => {
-  for (const { ok, reason, mend } of probe.answers) {
+  for (const { ok, reason, fix } of probe.answers) {
     assert.ok(reason.length > 0);
-    assert.equal(mend === null, ok);
+    assert.equal(fix === null, ok);
   }
 });
 

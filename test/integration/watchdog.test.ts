@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { EventView } from '../../src/api/shapes.ts';
+import type { EventView } from '../../src/api/schemas/events.ts';
 import { daemonApi } from '../support/daemon-api.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { processesOf, testHome } from '../support/home.ts';

@@ -1,9 +1,10 @@
 // Submissions, configs and hosts for tests of the daemon's rooms.
-import type { RunSubmission } from '../../src/api/service.ts';
+
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/settings.ts';
-import { DEFAULT_EXEC_OPTIONS } from '../../src/core/task.ts';
 import { capacityOf } from '../../src/engine/rules.ts';
+import { parseRequest } from '../../src/request/parse.ts';
+import type { RunRequest } from '../../src/request/request.ts';
 import type { Capacity } from '../../src/scheduler/snapshot.ts';
 import { GIB } from './build-task.ts';
 
@@ -17,35 +18,7 @@ export function hostOf(memGib: number, cores: number, config = configWith()): Ca
   return capacityOf(config, { memTotalBytes: Math.floor(memGib * GIB), cores });
 }
 
-/** A submission that says nothing but its command, in a directory that exists. */
-export function aRun(changes: Partial<RunSubmission> = {}): RunSubmission {
-  return {
-    command: { kind: 'shell', line: 'make -j4' },
-    name: null,
-    cwd: '/',
-    env: {},
-    project: '/',
-    umask: 0o022,
-    owner: null,
-    timeMs: null,
-    memBytes: null,
-    cpuCores: null,
-    killTimeoutMs: null,
-    observabilityMs: null,
-    isStrict: false,
-    memPctLimit: null,
-    cpuPctLimit: null,
-    queue: false,
-    force: false,
-    priority: 0,
-    after: null,
-    key: null,
-    context: null,
-    tags: [],
-    requeue: false,
-    execOptions: DEFAULT_EXEC_OPTIONS,
-    lease: null,
-    retry: null,
-    ...changes,
-  };
+/** A request that gives nothing but its command, from a directory that exists. */
+export function aRun(changes: Partial<RunRequest> = {}): RunRequest {
+  return { ...parseRequest({ command: 'make -j4' }, { cwd: '/', env: {}, project: '/' }), ...changes };
 }

@@ -1,6 +1,7 @@
 // The real service on the real engine and a real record, with a host, a clock and a driver of the test's own.
 // No process is ever started. Unless a test asks for groups, the driver refuses them, so that what is dispatched ends as
 // could_not_start; with groups it stays running, with nothing in it.
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ import { openStore } from '../../src/store/store.ts';
 import { hostOf } from './build-run.ts';
 import { NOW } from './build-snapshot.ts';
 import { GIB } from './build-task.ts';
+import { checkAnswers } from './check-answers.ts';
 
 const DOCTOR = { ok: true, driver: 'v2', checks: [] };
 
@@ -135,11 +137,13 @@ export function serviceOf(t: TestContext, config: object = {}) {
     stop: () => {},
   });
   const app = buildApp(service, { maxBodyBytes: 100_000, onInternalError: () => {} });
+  const misfits = checkAnswers(app);
   t.after(async () => {
     engine.stop();
     await app.close();
     store.close();
     rmSync(home, { recursive: true, force: true });
+    assert.deepEqual(misfits, []);
   });
   /** Starts as the daemon does, with the record as a daemon before it has left it. */
   const restart = () => recover(engine, { store, driver, clock, log, bootId: 'boot-1', tasksDir });
@@ -164,7 +168,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
       const { command: _, ...line } = RUN;
       const { cwd, env, project, ...estimates } = line;
       const full = lines.map((changes) => ({ command: 'make', ...estimates, ...changes }));
-      return (await ask('POST', '/v1/batch', { common: { cwd, env, project }, lines: full })).body.lines;
+      return (await ask('POST', '/v1/batch', { caller: { cwd, env, project }, lines: full })).body.lines;
     },
     kill: (ref: string) => ask('POST', `/v1/tasks/${ref}/kill`),
     task: async (ref: string) => (await ask('GET', `/v1/tasks/${ref}`)).body,

@@ -1,7 +1,7 @@
 // babysit backup: a copy of the record while the daemon runs.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { BackupView } from '../../../src/api/shapes.ts';
+import type { BackupView } from '../../../src/api/schemas/clean.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,5 +1,5 @@
 // babysit config: every setting with its value and source.
-import type { ConfigView } from '../../../src/api/shapes.ts';
+import type { ConfigView } from '../../../src/api/schemas/daemon.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';

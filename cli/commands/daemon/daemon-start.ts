@@ -1,6 +1,6 @@
 // babysit daemon-start: brings the daemon up, if it is not.
 import { existsSync } from 'node:fs';
-import type { ConfigView } from '../../../src/api/shapes.ts';
+import type { ConfigView } from '../../../src/api/schemas/daemon.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { parseSize } from '../../../src/units/size.ts';
 import { call, type Session } from '../../client/session.ts';

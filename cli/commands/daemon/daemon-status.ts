@@ -1,5 +1,5 @@
 // babysit daemon-status: the daemon itself. Starts none.
-import type { StatusView } from '../../../src/api/shapes.ts';
+import type { StatusView } from '../../../src/api/schemas/status.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';

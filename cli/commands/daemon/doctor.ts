@@ -1,5 +1,5 @@
 // babysit doctor: what this host lets babysit enforce.
-import type { DoctorView } from '../../../src/api/shapes.ts';
+import type { DoctorView } from '../../../src/api/schemas/daemon.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
@@ -8,7 +8,7 @@ import { noPositionals } from '../../input/refs.ts';
 
 export const command = defineCommand({
   usage: 'doctor',
-  about: 'Every check with its reason and, for each "no", the mend. Exit 0 when all is well, 1 otherwise.',
+  about: 'Every check with its reason and, for each "no", the fix. Exit 0 when all is well, 1 otherwise.',
   flags: {},
   examples: ['babysit doctor'],
   async run({ output, session }, { positionals }) {
@@ -21,9 +21,9 @@ export const command = defineCommand({
 });
 
 function text({ driver, checks }: DoctorView): string {
-  const lines = checks.map(({ what, ok, reason, mend }) => {
+  const lines = checks.map(({ what, ok, reason, fix }) => {
     const line = `${ok ? 'ok' : 'no'}  ${escapeField(what)}: ${escapeField(reason)}\n`;
-    return mend === null ? line : `${line}    mend: ${escapeField(mend)}\n`;
+    return fix === null ? line : `${line}    fix: ${escapeField(fix)}\n`;
   });
   return `driver ${driver}\n${lines.join('')}`;
 }

@@ -1,5 +1,5 @@
 // babysit ping: is the daemon there? Starts none.
-import type { PingView } from '../../../src/api/shapes.ts';
+import type { PingView } from '../../../src/api/schemas/daemon.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,5 +1,5 @@
 // babysit profile: how much of the host tasks get, shown or switched.
-import type { ProfileView } from '../../../src/api/shapes.ts';
+import type { ProfileView } from '../../../src/api/schemas/profile.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { isProfile, PROFILES, type ProfileName } from '../../../src/core/profile.ts';
 import { call } from '../../client/session.ts';

@@ -1,5 +1,5 @@
 // babysit clean: removes ended tasks with their logs.
-import type { CleanBody, CleanView } from '../../../src/api/shapes.ts';
+import type { CleanBody, CleanView } from '../../../src/api/schemas/clean.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';

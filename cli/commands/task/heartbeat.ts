@@ -1,5 +1,6 @@
 // babysit heartbeat: what tasks did, one record a minute.
-import type { HeartbeatView, TaskView } from '../../../src/api/shapes.ts';
+import type { HeartbeatView } from '../../../src/api/schemas/heartbeat.ts';
+import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { filledLines } from '../../../src/text/split.ts';
 import { call, stream } from '../../client/session.ts';

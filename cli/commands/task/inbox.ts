@@ -1,5 +1,5 @@
 // babysit inbox: what happened to one's tasks while nobody looked.
-import type { EventView } from '../../../src/api/shapes.ts';
+import type { EventView } from '../../../src/api/schemas/events.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { newsView, reportSeen, seqs, takeInbox, whoseInbox } from '../../client/inbox.ts';

@@ -1,5 +1,5 @@
 // babysit kill: ends tasks by the kill ladder.
-import type { KillBody } from '../../../src/api/shapes.ts';
+import type { KillBody } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
 import { changeEach } from '../../change-each.ts';
 import { defineCommand } from '../../command.ts';

@@ -1,5 +1,5 @@
 // babysit list: the tasks of this project.
-import type { TaskView } from '../../../src/api/shapes.ts';
+import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { TASK_STATUSES } from '../../../src/core/task.ts';
 import { commaWords } from '../../../src/text/split.ts';

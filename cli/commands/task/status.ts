@@ -1,5 +1,6 @@
 // babysit status: the host at a glance, or one task.
-import type { BlockedView, StatusView, TaskView } from '../../../src/api/shapes.ts';
+import type { StatusView } from '../../../src/api/schemas/status.ts';
+import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';

@@ -1,43 +1,18 @@
 // babysit wait_for_capacity: blocks until there is room, and holds it for the run that follows.
-import type { LeaseView, TicketBody, WaitingView } from '../../../src/api/shapes.ts';
+import type { LeaseView, TicketBody, WaitingView } from '../../../src/api/schemas/capacity.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
-import { parseCores } from '../../../src/units/number.ts';
-import { parseSize } from '../../../src/units/size.ts';
 import { holdTicket } from '../../client/ticket.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Flags } from '../../input/argv.ts';
-import { readPriority } from '../../input/priority.ts';
 import { findCwd, findOwner, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { humanCores, humanSize } from '../../output/human.ts';
 
 export const FLAGS = {
-  mem_bytes: {
-    kind: 'text',
-    value: 'SIZE',
-    aliases: ['estimated_mem_bytes'],
-    help: 'memory that has to be free',
-  },
-  cpu_cores: {
-    kind: 'text',
-    value: 'N',
-    aliases: ['estimated_cpu_cores'],
-    help: 'cores that have to be free',
-  },
-  estimated_time: { kind: 'text', value: 'DURATION', help: 'how long the room will be used (default 10m)' },
-  lease_ttl: {
-    kind: 'text',
-    value: 'DURATION',
-    help: 'how long it is held for the run that follows (default 60s)',
-  },
-  priority: { kind: 'text', value: 'N', help: 'higher goes first, -100 to 100 (default 0)' },
-  owner: {
-    kind: 'text',
-    value: 'NAME',
-    help: 'for whom (default: CLAUDE_CODE_SESSION_ID, else the project)',
-  },
+  ...flagsOf('wait_for_capacity'),
   timeout: { kind: 'text', value: 'DURATION', help: 'give up after it, with exit 124' },
 } as const satisfies FlagSpecs;
 
@@ -92,7 +67,7 @@ async function waitForCapacity(
 }
 
 function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBody {
-  const { mem_bytes, cpu_cores, estimated_time, lease_ttl } = flags;
+  const { mem_bytes, cpu_cores, ...rest } = bodyFromFlags('wait_for_capacity', flags);
   if (mem_bytes === undefined || cpu_cores === undefined)
     throw new BabysitError(
       'usage',
@@ -101,19 +76,12 @@ function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBod
         hint: 'babysit wait_for_capacity --mem_bytes=4G --cpu_cores=2',
       },
     );
-  parseSize(mem_bytes, '--mem_bytes');
-  parseCores(cpu_cores, '--cpu_cores');
-  if (estimated_time !== undefined) parseDuration(estimated_time, '--estimated_time');
-  if (lease_ttl !== undefined) parseDuration(lease_ttl, '--lease_ttl');
-  const owner = findOwner(flags.owner, env);
   return {
     mem_bytes,
     cpu_cores,
+    ...rest,
     project: findProject(findCwd(undefined)),
-    ...(owner === undefined ? {} : { owner }),
-    ...(estimated_time === undefined ? {} : { estimated_time }),
-    ...(lease_ttl === undefined ? {} : { lease_ttl }),
-    ...readPriority(flags.priority),
+    owner: findOwner(flags.owner, env),
   };
 }
 

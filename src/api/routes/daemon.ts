@@ -1,18 +1,24 @@
-// Routes about the daemon, its host and its record.
+// Routes about the daemon, its host and its database.
 import type { FastifyInstance } from 'fastify';
-import { parseBackup, parseClean, parseProfile, parseStop } from '../requests.ts';
+import { BACKUP_VIEW, CLEAN_VIEW, parseBackup, parseClean } from '../schemas/clean.ts';
+import { CONFIG, DOCTOR, OK, PING, parseStop } from '../schemas/daemon.ts';
+import { PROFILE_VIEW, parseProfile } from '../schemas/profile.ts';
+import { STATUS } from '../schemas/status.ts';
 import type { Service } from '../service.ts';
+import { answers } from './answer.ts';
 
 export function daemonRoutes(app: FastifyInstance, service: Service): void {
-  app.get('/v1/ping', () => service.ping());
-  app.get('/v1/status', () => service.status());
-  app.get('/v1/doctor', () => service.doctor());
-  app.get('/v1/config', () => service.config());
-  app.get('/v1/profile', () => service.profile());
-  app.post('/v1/profile', (request) => service.switchProfile(parseProfile(request.body)));
-  app.post('/v1/clean', (request) => service.clean(parseClean(request.body)));
-  app.post('/v1/backup', (request) => service.backup(parseBackup(request.body)));
-  app.post('/v1/daemon/stop', (request, reply) => {
+  app.get('/v1/ping', answers(PING), () => service.ping());
+  app.get('/v1/status', answers(STATUS), () => service.status());
+  app.get('/v1/doctor', answers(DOCTOR), () => service.doctor());
+  app.get('/v1/config', answers(CONFIG), () => service.config());
+  app.get('/v1/profile', answers(PROFILE_VIEW), () => service.profile());
+  app.post('/v1/profile', answers(PROFILE_VIEW), (request) =>
+    service.switchProfile(parseProfile(request.body)),
+  );
+  app.post('/v1/clean', answers(CLEAN_VIEW), (request) => service.clean(parseClean(request.body)));
+  app.post('/v1/backup', answers(BACKUP_VIEW), (request) => service.backup(parseBackup(request.body)));
+  app.post('/v1/daemon/stop', answers(OK), (request, reply) => {
     service.stop(parseStop(request.body));
     reply.code(202).send({ ok: true });
   });

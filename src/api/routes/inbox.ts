@@ -1,17 +1,18 @@
-// Routes of the inbox: take what nobody has seen yet, and report what was shown.
+// Routes of the inbox: take unseen events, and report what was shown.
 import type { FastifyInstance } from 'fastify';
-import { eventView } from '../event-stream.ts';
-import { parseInbox, parseSeen } from '../inbox-requests.ts';
+import { OK } from '../schemas/daemon.ts';
+import { INBOX_VIEW, type InboxView, parseInbox, parseSeen } from '../schemas/inbox.ts';
 import type { Service } from '../service.ts';
-import type { InboxView } from '../shapes.ts';
+import { eventView } from '../streams/event-stream.ts';
+import { answers } from './answer.ts';
 
 export function inboxRoutes(app: FastifyInstance, service: Service): void {
-  app.post('/v1/inbox', (request): InboxView => {
+  app.post('/v1/inbox', answers(INBOX_VIEW), (request): InboxView => {
     const { events, more } = service.inbox(parseInbox(request.body));
     return { events: events.map((event) => eventView(service, event)), more };
   });
-  // A wait is over when this is answered, so it is before the record has it. Lost, it is told again.
-  app.post('/v1/inbox/seen', (request, reply) => {
+  // Answered before it is stored, because `wait` ends with this answer. When storing fails, the inbox repeats the event.
+  app.post('/v1/inbox/seen', answers(OK), (request, reply) => {
     service.see(parseSeen(request.body));
     reply.code(202).send({ ok: true });
   });

@@ -12,8 +12,8 @@ export interface ProbedUnits {
 
 /** `own`: our place in cgroup v2; `root`: where that is mounted. */
 export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
-  const no = (reason: string, mend: string): ProbedUnits => ({
-    answer: { what: 'systemd units', ok: false, reason, mend },
+  const no = (reason: string, fix: string): ProbedUnits => ({
+    answer: { what: 'systemd units', ok: false, reason, fix },
     parent: null,
   });
   const { manager, place, isRunning } = findManager(process.env);
@@ -36,7 +36,7 @@ export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
       'babysit daemon-restart from a shell that reaches the user manager (XDG_RUNTIME_DIR set)',
     );
   return {
-    answer: { what: 'systemd units', ok: true, reason: `units are started in ${SLICE}`, mend: null },
+    answer: { what: 'systemd units', ok: true, reason: `units are started in ${SLICE}`, fix: null },
     parent: { path, manager, controllers: enabledIn(path) },
   };
 }

@@ -8,7 +8,7 @@ import { below, createDirectories } from './driver.ts';
 import { type DirectoriesV1, distinct } from './group.ts';
 import { CONTROLLERS_V1, type ControllerV1 } from './limits.ts';
 
-const MEND = 'cgroup v1 can be handed to a user only by root: run the daemon as root, or boot with cgroup v2';
+const FIX = 'cgroup v1 can be handed to a user only by root: run the daemon as root, or boot with cgroup v2';
 
 /** Memory must be there; of the other controllers each adds what it can. */
 export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
@@ -18,17 +18,17 @@ export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
     const group = own.v1(controller);
     const reason = group ? makeParent(group) : 'no such hierarchy is mounted that shows our own group';
     if (group && reason === null) parents[controller] = group.parent;
-    else missing.push({ what: `cgroup v1 ${controller}`, ok: false, reason: reason ?? '', mend: MEND });
+    else missing.push({ what: `cgroup v1 ${controller}`, ok: false, reason: reason ?? '', fix: FIX });
   }
   const withoutMemory = missing.find(({ what }) => what === 'cgroup v1 memory');
   const refusal = withoutMemory ? `memory: ${withoutMemory.reason}` : tryChild(parents);
   if (refusal !== null) {
     for (const parent of distinct(parents)) removeIfEmpty(parent);
-    return { answers: [{ what: 'cgroup v1', ok: false, reason: refusal, mend: MEND }], usable: null };
+    return { answers: [{ what: 'cgroup v1', ok: false, reason: refusal, fix: FIX }], usable: null };
   }
   const reason = `groups are made in ${distinct(parents).join(', ')}`;
   return {
-    answers: [{ what: 'cgroup v1', ok: true, reason, mend: null }, ...missing],
+    answers: [{ what: 'cgroup v1', ok: true, reason, fix: null }, ...missing],
     usable: {
       parent: parents,
       enforces: {

@@ -7,7 +7,7 @@ import { CONTROLLERS_V2 } from './limits.ts';
 
 export interface Obstacle {
   readonly reason: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 const SHOWN = 5;
@@ -22,13 +22,13 @@ export function makeRoom({ base, insideParent }: OwnGroup, procRoot: string): Ob
   if (foreign.length > 0 && !handsOnAlready(base)) {
     return {
       reason: `other processes share our group ${base}: ${foreign.slice(0, SHOWN).map(named(procRoot)).join(', ')}`,
-      mend: `${DELEGATE}, so that it has a group of its own`,
+      fix: `${DELEGATE}, so that it has a group of its own`,
     };
   }
   if (!inside.includes(process.pid) && !insideParent) return null;
   const leaf = `${base}/${SUPERVISOR}`;
   const errno = makeGroup(leaf);
-  if (errno !== null && errno !== 'EEXIST') return { reason: refused(errno, `make ${leaf}`), mend: DELEGATE };
+  if (errno !== null && errno !== 'EEXIST') return { reason: refused(errno, `make ${leaf}`), fix: DELEGATE };
   return moveTo(leaf);
 }
 
@@ -41,7 +41,7 @@ function handsOnAlready(base: string): boolean {
 function moveTo(group: string): Obstacle | null {
   const file = `${group}/cgroup.procs`;
   const errno = write(file, String(process.pid));
-  return errno === null ? null : { reason: refused(errno, `move the daemon to ${group}`), mend: DELEGATE };
+  return errno === null ? null : { reason: refused(errno, `move the daemon to ${group}`), fix: DELEGATE };
 }
 
 function named(procRoot: string) {

@@ -25,8 +25,8 @@ export const TRIAL_LIMITS: GroupLimits = {
 const UNIFIED = 'boot with systemd.unified_cgroup_hierarchy=1 to give the controllers to v2';
 
 export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2> {
-  const no = (reason: string, mend: string): Probed<ParentV2> => ({
-    answers: [{ what: 'cgroup v2', ok: false, reason, mend }],
+  const no = (reason: string, fix: string): Probed<ParentV2> => ({
+    answers: [{ what: 'cgroup v2', ok: false, reason, fix }],
     usable: null,
   });
   if (own === null) return no('no cgroup v2 file system that shows our own group is mounted', UNIFIED);
@@ -43,7 +43,7 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
   if (obstacle) {
     // Only an empty parent goes; one with groups of live tasks in it is busy.
     removeIfEmpty(own.parent);
-    return no(obstacle.reason, obstacle.mend);
+    return no(obstacle.reason, obstacle.fix);
   }
   const parent = { path: own.parent, controllers: enabledIn(own.parent, 'cgroup.subtree_control') };
   return tryChild(parent, no);
@@ -57,16 +57,13 @@ function enableControllers({ base, parent }: OwnGroup): Obstacle | null {
       if (enabledIn(group, 'cgroup.subtree_control').has(controller)) continue;
       const errno = write(file, `+${controller}`);
       if (errno === null || controller !== 'memory') continue;
-      return { reason: refused(errno, `write +memory to ${file}`), mend: DELEGATE };
+      return { reason: refused(errno, `write +memory to ${file}`), fix: DELEGATE };
     }
   }
   return null;
 }
 
-function tryChild(
-  parent: ParentV2,
-  no: (reason: string, mend: string) => Probed<ParentV2>,
-): Probed<ParentV2> {
+function tryChild(parent: ParentV2, no: (reason: string, fix: string) => Probed<ParentV2>): Probed<ParentV2> {
   const child = `${parent.path}/probe-${process.pid}`;
   try {
     const errno = makeGroup(child);
@@ -86,12 +83,12 @@ function yes(parent: ParentV2, child: string): Probed<ParentV2> {
   const missing = CONTROLLERS_V2.filter((controller) => !parent.controllers.has(controller));
   return {
     answers: [
-      { what: 'cgroup v2', ok: true, reason: `groups are made in ${parent.path}`, mend: null },
+      { what: 'cgroup v2', ok: true, reason: `groups are made in ${parent.path}`, fix: null },
       ...missing.map((controller) => ({
         what: `cgroup v2 ${controller} controller`,
         ok: false,
         reason: `${controller} cannot be enabled in ${parent.path}`,
-        mend: DELEGATE,
+        fix: DELEGATE,
       })),
     ],
     usable: {

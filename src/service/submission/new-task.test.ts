@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { aRun, configWith, hostOf } from '../../../test/support/build-run.ts';
 import { aSnapshot, NOW } from '../../../test/support/build-snapshot.ts';
 import { GIB, taskId } from '../../../test/support/build-task.ts';
-import type { RunSubmission } from '../../api/service.ts';
 import { BabysitError } from '../../core/errors.ts';
-import { DEFAULT_EXEC_OPTIONS, isTaskName, READY, type Task } from '../../core/task.ts';
+import { isTaskName, READY, RETRY_CAUSES, type Task } from '../../core/task.ts';
 import { pendingItem } from '../../engine/live-tasks.ts';
 import { envelopeRules, memReserveBytes } from '../../engine/rules.ts';
+import type { RunRequest } from '../../request/request.ts';
 import { type Admission, admit } from '../../scheduler/admission.ts';
 import { envelope } from '../../scheduler/envelope.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
@@ -31,7 +31,7 @@ function contextOn(capacity: Capacity, taken: readonly string[] = []): Submissio
   };
 }
 
-function taskOn(capacity: Capacity, run: Partial<RunSubmission> = {}, taken: readonly string[] = []): Task {
+function taskOn(capacity: Capacity, run: Partial<RunRequest> = {}, taken: readonly string[] = []): Task {
   return taskFrom(aRun(run), contextOn(capacity, taken));
 }
 
@@ -75,7 +75,8 @@ describe('a submission', () => {
     const here: SystemdParts = { noUnits: null, hasJournal: true };
     const execOptions = (asked: boolean | null, driver: string, systemd = here) => {
       const config = configWith({ 'envelope.driver': driver, 'log.journal': driver === 'systemd' } as never);
-      const run = aRun({ execOptions: { ...DEFAULT_EXEC_OPTIONS, isUnit: asked, isJournaled: asked } });
+      const unit = asked === null ? null : asked ? 'systemd' : 'auto';
+      const run = aRun({ driver: unit, journal: asked });
       const { isUnit, isJournaled } = taskFrom(run, {
         ...contextOn(hostOf(8, 4)),
         config,
@@ -93,7 +94,8 @@ describe('a submission', () => {
   });
 
   it('takes what it did not say from the config', () => {
-    const { estimate, limits, state, attempts } = taskOn(hostOf(64, 16));
+    const { estimate, limits, state, attempts, umask, priority, tags, retry, after } = taskOn(hostOf(64, 16));
+    assert.deepEqual([umask, priority, tags, retry, after], [0o022, 0, [], null, null]);
     assert.deepEqual(estimate, { timeMs: 600_000, memBytes: 4 * GIB, cpuCores: 4 });
     assert.deepEqual(limits, {
       killTimeoutMs: 1_200_000,
@@ -103,6 +105,18 @@ describe('a submission', () => {
       cpuPctLimit: 90,
     });
     assert.deepEqual([state, attempts], [{ status: 'pending', ...READY }, 0]);
+  });
+
+  it('is tried again after everything unless it names causes, after the back-off of the config', () => {
+    const retry = (run: Partial<RunRequest>) => taskOn(hostOf(64, 16), run).retry;
+    assert.deepEqual(retry({ retries: 2 }), {
+      max: 2,
+      on: RETRY_CAUSES,
+      backoffMs: 5000,
+      memCeilingBytes: null,
+    });
+    assert.deepEqual(retry({ retries: 1, retryOn: ['oom'], retryBackoffMs: 7 })?.on, ['oom']);
+    assert.equal(retry({ retries: 0, retryOn: ['oom'] }), null);
   });
 
   it('is killed at twice its own estimate unless it says otherwise', () => {
@@ -158,7 +172,7 @@ describe('a submission', () => {
     assert.equal(admitted(capacity, task).kind, 'infeasible');
   });
 
-  const REFUSED: [Partial<RunSubmission>, string, RegExp][] = [
+  const REFUSED: [Partial<RunRequest>, string, RegExp][] = [
     [{ cwd: '/nonexistent/dir' }, 'bad_cwd', /"\/nonexistent\/dir" does not exist/],
     [{ cwd: import.meta.filename }, 'bad_cwd', /is not a directory/],
     [{ cwd: `${import.meta.filename}/below` }, 'bad_cwd', /below/],

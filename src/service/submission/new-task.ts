@@ -1,17 +1,18 @@
 // From a validated submission to a task: defaults from the config, clamped to this host, and a name.
 import { type Stats, statSync } from 'node:fs';
-import type { RunSubmission } from '../../api/service.ts';
 import type { Config } from '../../config/settings.ts';
 import { BabysitError } from '../../core/errors.ts';
-import type {
-  Estimate,
-  ExecOptions,
-  Limits,
-  RequestedExecOptions,
-  RetryPolicy,
-  Task,
-  TaskId,
+import {
+  type Command,
+  type Estimate,
+  type ExecOptions,
+  type Limits,
+  RETRY_CAUSES,
+  type RetryPolicy,
+  type Task,
+  type TaskId,
 } from '../../core/task.ts';
+import type { RunRequest } from '../../request/request.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
 import { makeName } from './task-name.ts';
@@ -37,34 +38,34 @@ export interface SubmissionContext {
 }
 
 /** Throws BabysitError bad_cwd, name_taken, dependency_cycle, or what `find` throws. */
-export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
-  assertDirectory(run.cwd);
+export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
+  const { caller } = run;
+  const cwd = run.cwd ?? caller.cwd;
+  assertDirectory(cwd);
+  const command = commandOf(run);
   if (run.name !== null && context.isNameTaken(run.name))
     throw new BabysitError('name_taken', `"${run.name}" is the name of a live task`, { name: run.name });
   const limits = limitsFor(run, context.config);
   const others = findOthers(run, context.find);
-  const after =
-    run.after === null
-      ? null
-      : { mode: run.after.mode, tasks: others.map((other) => ({ id: other.id, name: other.name })) };
+  const tasks = others.map((other) => ({ id: other.id, name: other.name }));
   return {
     id: context.id,
-    name: run.name ?? makeName(run.command, new Date(context.now), context.id, context.isNameKnown),
-    owner: run.owner,
-    project: run.project,
-    command: run.command,
-    cwd: run.cwd,
-    umask: run.umask,
+    name: run.name ?? makeName(command, new Date(context.now), context.id, context.isNameKnown),
+    owner: run.owner ?? caller.owner ?? null,
+    project: caller.project,
+    command,
+    cwd,
+    umask: caller.umask ?? DEFAULT_UMASK,
     estimate: estimateFor(run, limits, context),
     limits,
-    priority: run.priority,
-    after,
+    priority: run.priority ?? 0,
+    after: tasks.length === 0 ? null : { mode: run.afterAny === null ? 'ok' : 'any', tasks },
     retry: retryFor(run, limits, context),
     key: run.key,
     context: run.context,
-    tags: run.tags,
+    tags: run.tags ?? [],
     requeue: run.requeue,
-    execOptions: execOptionsFor(run.execOptions, context),
+    execOptions: execOptionsFor(run, context),
     attempts: 0,
     history: [],
     retriedFrom: 0,
@@ -77,21 +78,29 @@ export function taskFrom(run: RunSubmission, context: SubmissionContext): Task {
   };
 }
 
-/** A journal is had where there is one, units by the config too; who asks for a unit gets it or an error. */
-function execOptionsFor(asked: RequestedExecOptions, { config, systemd }: SubmissionContext): ExecOptions {
+const DEFAULT_UMASK = 0o022;
+
+function commandOf({ line, argv }: RunRequest): Command {
+  return argv === null ? { kind: 'shell', line: line ?? '' } : { kind: 'argv', argv };
+}
+
+/** Without a journal on the host the output is not journaled. A task that asks for a unit gets one or an error. */
+function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext): ExecOptions {
   const { noUnits, hasJournal } = systemd;
-  if (asked.isUnit && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
+  if (run.driver === 'systemd' && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
   return {
-    ...asked,
-    isUnit: asked.isUnit ?? (noUnits === null && config['envelope.driver'] === 'systemd'),
-    isJournaled: hasJournal && (asked.isJournaled ?? config['log.journal']),
+    nice: run.nice,
+    isBackground: run.background,
+    usesPty: run.pty,
+    isUnit: noUnits === null && (run.driver ?? config['envelope.driver']) === 'systemd',
+    isJournaled: hasJournal && (run.journal ?? config['log.journal']),
   };
 }
 
 /** A name is the task that has it now, so only its own could close a circle. */
-function findOthers({ after, name }: RunSubmission, find: SubmissionContext['find']): Task[] {
+function findOthers({ after, afterAny, name }: RunRequest, find: SubmissionContext['find']): Task[] {
   const found = new Map<TaskId, Task>();
-  for (const ref of after?.refs ?? []) {
+  for (const ref of after ?? afterAny ?? []) {
     if (ref === name)
       throw new BabysitError('dependency_cycle', `"${name}" cannot come after itself`, { name });
     const other = find(ref);
@@ -100,30 +109,30 @@ function findOthers({ after, name }: RunSubmission, find: SubmissionContext['fin
   return [...found.values()];
 }
 
-function retryFor(run: RunSubmission, limits: Limits, context: SubmissionContext): RetryPolicy | null {
-  const { retry } = run;
-  if (retry === null) return null;
+function retryFor(run: RunRequest, limits: Limits, context: SubmissionContext): RetryPolicy | null {
+  const { retries, retryOn, retryBackoffMs, retryRaiseMem } = run;
+  if (retries === null || retries === 0) return null;
   return {
-    max: retry.max,
-    on: retry.on,
-    backoffMs: retry.backoffMs ?? context.config['defaults.retry_backoff'],
-    memCeilingBytes: retry.raiseMem ? largestNeed(context.capacity, limits).memBytes : null,
+    max: retries,
+    on: retryOn ?? RETRY_CAUSES,
+    backoffMs: retryBackoffMs ?? context.config['defaults.retry_backoff'],
+    memCeilingBytes: retryRaiseMem ? largestNeed(context.capacity, limits).memBytes : null,
   };
 }
 
-function limitsFor(run: RunSubmission, config: Config): Limits {
+function limitsFor(run: RunRequest, config: Config): Limits {
   const timeMs = run.timeMs ?? config['defaults.estimated_time'];
   return {
     killTimeoutMs: run.killTimeoutMs ?? 2 * timeMs,
     observabilityMs: run.observabilityMs ?? config['defaults.observability_interval'],
-    isStrict: run.isStrict,
+    isStrict: run.observability === 'strict',
     memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
     cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
   };
 }
 
 /** Only what the caller did not say is clamped to the host; what was said and cannot be met is refused by admission. */
-function estimateFor(run: RunSubmission, limits: Limits, { config, capacity }: SubmissionContext): Estimate {
+function estimateFor(run: RunRequest, limits: Limits, { config, capacity }: SubmissionContext): Estimate {
   const largest = largestNeed(capacity, limits);
   return {
     timeMs: run.timeMs ?? config['defaults.estimated_time'],

@@ -1,15 +1,15 @@
 // Admission's answers as errors: the JSON of SPEC section 4, with the command that would be accepted.
-import type { RunSubmission } from '../../api/service.ts';
-import type { BlockedView } from '../../api/shapes.ts';
+import type { BlockedView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
+import type { RunRequest } from '../../request/request.ts';
+import { suggestedCommand } from '../../request/suggest.ts';
 import type { Admission, Infeasible } from '../../scheduler/admission.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
-import { shellWord, shellWords } from '../../text/shell.ts';
-import { formatDuration, parseDuration } from '../../units/duration.ts';
+import { formatDuration } from '../../units/duration.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
 
 /** Null: admission took the task. */
-export function refusal(admission: Admission, run: RunSubmission, nowMs: number): BabysitError | null {
+export function refusal(admission: Admission, run: RunRequest, nowMs: number): BabysitError | null {
   switch (admission.kind) {
     case 'accept':
     case 'queue':
@@ -53,7 +53,7 @@ export function blockedView(blocked: Blocked): BlockedView {
   };
 }
 
-function denied(why: Blocked, run: RunSubmission, nowMs: number): BabysitError {
+function denied(why: Blocked, run: RunRequest, nowMs: number): BabysitError {
   const { short_by: _, position: __, ...fields } = blockedView(why);
   const inTime =
     why.earliestStartMs === null ? null : formatDuration(Math.max(0, why.earliestStartMs - nowMs));
@@ -67,44 +67,8 @@ function denied(why: Blocked, run: RunSubmission, nowMs: number): BabysitError {
       inTime === null
         ? 'Memory in use outside babysit leaves too little room; free some, or lower the estimate.'
         : `Room is expected in ${inTime}. Add --queue to have it started then; do not poll.`,
-    suggested_command: suggestion(run),
+    suggested_command: suggestedCommand(run),
   });
-}
-
-/** What was given is repeated exactly; what was not is left to the defaults. */
-function suggestion(run: RunSubmission): string {
-  const flag = <T>(name: string, value: T | null, print: (value: T) => string) =>
-    value === null ? [] : [`--${name}=${print(value)}`];
-  const flags = [
-    ...flag('name', run.name, String),
-    ...flag('estimated_time', run.timeMs, exactDuration),
-    ...flag('estimated_mem_bytes', run.memBytes, exactSize),
-    ...flag('estimated_cpu_cores', run.cpuCores, String),
-    ...flag('kill_timeout', run.killTimeoutMs, exactDuration),
-    ...flag('observability_interval', run.observabilityMs, (value) =>
-      value === 0 ? '0' : exactDuration(value),
-    ),
-    ...flag('mem_pct_limit', run.memPctLimit, String),
-    ...flag('cpu_pct_limit', run.cpuPctLimit, String),
-    ...(run.priority === 0 ? [] : [`--priority=${run.priority}`]),
-    ...flag('key', run.key, shellWord),
-    ...(run.retry === null ? [] : [`--retries=${run.retry.max}`]),
-  ];
-  const command =
-    run.command.kind === 'shell'
-      ? `--command=${shellWord(run.command.line)}`
-      : `-- ${shellWords(run.command.argv)}`;
-  return ['babysit run --queue', ...flags, command].join(' ');
-}
-
-function exactDuration(valueMs: number): string {
-  const text = formatDuration(valueMs);
-  return parseDuration(text, 'duration') === valueMs ? text : `${valueMs}ms`;
-}
-
-function exactSize(valueBytes: number): string {
-  const text = formatSize(valueBytes);
-  return parseSize(text, 'size') === valueBytes ? text : String(valueBytes);
 }
 
 const MIB = 1024 ** 2;

@@ -1,5 +1,5 @@
 // A task as it is shown: one flat object with every field, null where it does not apply.
-import type { BlockedView, PastAttemptView, TaskView } from '../../api/shapes.ts';
+import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
 import type { Progress } from '../../core/progress.ts';
 import { type Format, interruptHint, killHint } from '../../core/reasons.ts';
 import { suggestEstimates } from '../../core/suggest.ts';
@@ -157,8 +157,8 @@ function killFields(
 
 const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
   exit: null,
-  could_not_start: 'The command never ran: mend what the message names and run it again.',
-  dependency_failed: 'The command never ran: mend and retry the task that is named first, then this one.',
+  could_not_start: 'The command never ran: correct what the message names and run it again.',
+  dependency_failed: 'The command never ran: correct and retry the task that is named first, then this one.',
 };
 
 function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {

@@ -1,5 +1,5 @@
 // Why each pending task waits: for others, for its back-off, or for room as the plan has it.
-import type { BlockedView } from '../../api/shapes.ts';
+import type { BlockedView } from '../../api/schemas/task.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Blocked } from '../../scheduler/explain.ts';

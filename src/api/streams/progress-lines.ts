@@ -1,6 +1,6 @@
 // Progress for who asked for it: lines between the events, at most one in ten seconds, of the present and not of the record.
-import type { TaskId } from '../core/task.ts';
-import type { Service } from './service.ts';
+import type { TaskId } from '../../core/task.ts';
+import type { Service } from '../service.ts';
 
 export const PROGRESS_MS = 10_000;
 

@@ -1,11 +1,11 @@
 // What comes in as a submission, alone or in a batch: read into values with units, or refused with the name of the field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GIB } from '../../test/support/build-task.ts';
-import { refusesField as refuses } from '../../test/support/refuses.ts';
-import { BabysitError } from '../core/errors.ts';
-import { RETRY_CAUSES } from '../core/task.ts';
-import { parseBatch, parseRun } from './run-requests.ts';
+import { GIB } from '../../../test/support/build-task.ts';
+import { refusesField as refuses } from '../../../test/support/refuses.ts';
+import { BabysitError } from '../../core/errors.ts';
+import { environmentOf } from '../../request/request.ts';
+import { parseBatch, parseRun } from './run.ts';
 
 const RUN = { command: 'make', cwd: '/project', env: { PATH: '/bin' }, project: '/project' };
 
@@ -16,32 +16,47 @@ function manyVariables(): Record<string, string> {
 describe('parseRun', () => {
   it('leaves what was not said to the config', () => {
     assert.deepEqual(parseRun(RUN), {
-      command: { kind: 'shell', line: 'make' },
+      line: 'make',
+      argv: null,
       name: null,
       cwd: '/project',
-      umask: 0o022,
-      env: { PATH: '/bin' },
-      project: '/project',
+      env: null,
       owner: null,
+      caller: {
+        cwd: '/project',
+        env: { PATH: '/bin' },
+        project: '/project',
+        umask: undefined,
+        owner: undefined,
+      },
       timeMs: null,
       memBytes: null,
       cpuCores: null,
       killTimeoutMs: null,
       observabilityMs: null,
-      isStrict: false,
+      observability: null,
       memPctLimit: null,
       cpuPctLimit: null,
       queue: false,
       force: false,
-      priority: 0,
+      priority: null,
       after: null,
+      afterAny: null,
       key: null,
       context: null,
-      tags: [],
+      tags: null,
       requeue: false,
-      execOptions: { nice: null, isBackground: false, usesPty: false, isUnit: null, isJournaled: null },
+      nice: null,
+      background: false,
+      pty: false,
+      driver: null,
+      journal: null,
       lease: null,
-      retry: null,
+      retries: null,
+      retryOn: null,
+      retryBackoffMs: null,
+      retryRaiseMem: false,
+      wait: false,
     });
   });
 
@@ -79,48 +94,65 @@ describe('parseRun', () => {
       retry_backoff: '2s',
       retry_raise_mem: true,
     });
-    const { env: __, cwd: ___, project: ____, ...read } = run;
+    const { cwd: __, caller, ...read } = run;
+    assert.deepEqual([caller.umask, caller.owner], [0o027, 'session-1']);
     assert.deepEqual(read, {
-      command: { kind: 'argv', argv: ['make', '-j4', ''] },
+      line: null,
+      argv: ['make', '-j4', ''],
+      env: null,
       name: 'build',
       owner: 'session-1',
-      umask: 0o027,
       timeMs: 600_000,
       memBytes: 4 * GIB,
       cpuCores: 1.5,
       killTimeoutMs: 90_000,
       observabilityMs: 0,
-      isStrict: true,
+      observability: 'strict',
       memPctLimit: 40,
       cpuPctLimit: 90,
       queue: true,
       force: true,
       priority: -5,
       after: null,
+      afterAny: null,
       key: 'k',
       lease: '01J',
       context: { pr: 7 },
       tags: ['a', 'b'],
       requeue: true,
-      execOptions: { nice: 5, isBackground: true, usesPty: true, isUnit: true, isJournaled: true },
-      retry: { max: 3, on: ['oom', 'exit'], backoffMs: 2000, raiseMem: true },
+      nice: 5,
+      background: true,
+      pty: true,
+      driver: 'systemd',
+      journal: true,
+      retries: 3,
+      retryOn: ['oom', 'exit'],
+      retryBackoffMs: 2000,
+      retryRaiseMem: true,
+      wait: false,
     });
   });
 
-  const AFTER: [object, object | null][] = [
-    [{}, null],
-    [{ after: 'a, b,,c' }, { refs: ['a', 'b', 'c'], mode: 'ok' }],
-    [{ after: [' a ', 'b'] }, { refs: ['a', 'b'], mode: 'ok' }],
-    [{ after_any: 'a' }, { refs: ['a'], mode: 'any' }],
+  const AFTER: [object, string[] | null, string[] | null][] = [
+    [{}, null, null],
+    [{ after: 'a, b,,c' }, ['a', 'b', 'c'], null],
+    [{ after: [' a ', 'b,c'] }, ['a', 'b', 'c'], null],
+    [{ after_any: 'a' }, null, ['a']],
   ];
-  for (const [fields, expected] of AFTER)
-    it(`reads ${JSON.stringify(fields)}`, () =>
-      assert.deepEqual(parseRun({ ...RUN, ...fields }).after, expected));
+  for (const [fields, ok, any] of AFTER)
+    it(`reads ${JSON.stringify(fields)}`, () => {
+      const { after, afterAny } = parseRun({ ...RUN, ...fields });
+      assert.deepEqual([after, afterAny], [ok, any]);
+    });
 
-  it('retries everything unless told what, after the back-off of the config', () => {
-    const { retry } = parseRun({ ...RUN, retries: 2 });
-    assert.deepEqual(retry, { max: 2, on: RETRY_CAUSES, backoffMs: null, raiseMem: false });
-    assert.equal(parseRun({ ...RUN, retries: 0, retry_on: 'oom' }).retry, null);
+  it('keeps apart what is asked and where it comes from, when the caller is given', () => {
+    const caller = { cwd: '/', env: { PATH: '/bin', A: '0' }, project: '/', umask: 0o077, owner: 'me' };
+    const run = parseRun({ caller, command: 'make', env: { A: '1' } });
+    assert.deepEqual([run.cwd, run.owner, run.env, run.caller], [null, null, { A: '1' }, caller]);
+    assert.deepEqual(environmentOf(run), { PATH: '/bin', A: '1' });
+    assert.equal(parseRun({ caller, command: 'make', env: {} }).env, null);
+    refuses(() => parseRun({ caller: { ...caller, cwd: 'x' }, command: 'make' }), /^caller\.cwd: /);
+    refuses(() => parseRun({ command: 'make' }), /^cwd: is missing.*env: is missing.*project: is missing/);
   });
 
   const BAD: [string, object | null | string, RegExp][] = [
@@ -196,8 +228,8 @@ describe('parseRun', () => {
 });
 
 describe('parseBatch', () => {
-  const common = { cwd: '/project', env: { PATH: '/bin' }, project: '/project', umask: 0o077, owner: 'me' };
-  const batch = (...lines: unknown[]) => parseBatch({ common, lines });
+  const caller = { cwd: '/project', env: { PATH: '/bin' }, project: '/project', umask: 0o077, owner: 'me' };
+  const batch = (...lines: unknown[]) => parseBatch({ caller, lines });
   const good = (line: unknown) => {
     const [run] = batch(line);
     assert.ok(run !== undefined && !(run instanceof BabysitError), String(run));
@@ -205,15 +237,16 @@ describe('parseBatch', () => {
   };
 
   it('gives each line where the batch came from, and queues it', () => {
-    const { cwd, env, project, umask, owner, queue } = good({ command: 'make' });
-    assert.deepEqual({ cwd, env, project, umask, owner, queue }, { ...common, queue: true });
+    const { cwd, env, owner, queue, ...run } = good({ command: 'make' });
+    assert.deepEqual([cwd, env, owner, queue, run.caller], [null, null, null, true, caller]);
   });
 
   it('lets a line say otherwise: directory, owner, soft-deny, and variables over those of the caller', () => {
     const line = { command: 'make', cwd: '/other', owner: 'you', queue: false, env: { A: '1' } };
-    const { cwd, env, owner, queue, project } = good(line);
+    const run = good(line);
+    const { cwd, owner, queue } = run;
     assert.deepEqual(
-      { cwd, env, owner, queue, project },
+      { cwd, env: environmentOf(run), owner, queue, project: run.caller.project },
       { cwd: '/other', env: { PATH: '/bin', A: '1' }, owner: 'you', queue: false, project: '/project' },
     );
   });
@@ -221,7 +254,7 @@ describe('parseBatch', () => {
   it('gives lines without variables of their own one and the same environment', () => {
     const [first, second] = batch({ command: 'a' }, { command: 'b' });
     assert.ok(first && second && !(first instanceof BabysitError) && !(second instanceof BabysitError));
-    assert.equal(first.env, second.env);
+    assert.equal(environmentOf(first), environmentOf(second));
   });
 
   const BAD: [string, unknown, RegExp][] = [
@@ -250,10 +283,10 @@ describe('parseBatch', () => {
     });
 
   it('refuses the whole when what its lines share is wrong, or there are too many', () => {
-    refuses(() => parseBatch({ common: { ...common, cwd: 'x' }, lines: [] }), /^common\.cwd: /);
-    refuses(() => parseBatch({ common: { ...common, command: 'x' }, lines: [] }), /command/);
-    refuses(() => parseBatch({ common, lines: Array(10_001).fill({}) }), /^lines: /);
-    refuses(() => parseBatch({ common, lines: {} }), /^lines: /);
-    refuses(() => parseBatch({ common: { ...common, env: manyVariables() }, lines: [] }), /environment is/);
+    refuses(() => parseBatch({ caller: { ...caller, cwd: 'x' }, lines: [] }), /^caller\.cwd: /);
+    refuses(() => parseBatch({ caller: { ...caller, command: 'x' }, lines: [] }), /command/);
+    refuses(() => parseBatch({ caller, lines: Array(10_001).fill({}) }), /^lines: /);
+    refuses(() => parseBatch({ caller, lines: {} }), /^lines: /);
+    refuses(() => parseBatch({ caller: { ...caller, env: manyVariables() }, lines: [] }), /environment is/);
   });
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import Fastify from 'fastify';
-import { waitUntil } from '../../test/support/wait-until.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
 import { LineStream, type OpenStreams, sayFarewell } from './line-stream.ts';
 
 /** `begin` is given the stream of each request for `/`. */

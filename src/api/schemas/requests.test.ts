@@ -1,18 +1,15 @@
 // What comes in: read into values with units, or refused with the name of the field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GIB } from '../../test/support/build-task.ts';
-import { refusesField as refuses } from '../../test/support/refuses.ts';
-import {
-  parseAdjust,
-  parseClean,
-  parseEvents,
-  parseKill,
-  parseList,
-  parseLog,
-  parseStop,
-  parseTicket,
-} from './requests.ts';
+import { GIB } from '../../../test/support/build-task.ts';
+import { refusesField as refuses } from '../../../test/support/refuses.ts';
+import { parseAdjust } from './adjust.ts';
+import { parseTicket } from './capacity.ts';
+import { parseClean } from './clean.ts';
+import { parseStop } from './daemon.ts';
+import { parseEvents } from './events.ts';
+import { parseLog } from './log.ts';
+import { parseKill, parseList } from './task.ts';
 
 describe('parseKill', () => {
   const TABLE: [unknown, NodeJS.Signals][] = [
@@ -83,7 +80,7 @@ describe('parseTicket', () => {
       cpuCores: 2,
       timeMs: null,
       leaseTtlMs: null,
-      priority: 0,
+      priority: null,
       project: '/p',
       owner: null,
       sinceMs: null,

@@ -1,17 +1,10 @@
 // A task's events: what is recorded after a sequence number, then what happens, until the end of the task.
-import { type RecordedEvent, WAIT_EVENTS } from '../core/events.ts';
-import type { TaskId } from '../core/task.ts';
+import { type RecordedEvent, WAIT_EVENTS } from '../../core/events.ts';
+import type { TaskId } from '../../core/task.ts';
+import type { EventsQuery, EventView } from '../schemas/events.ts';
+import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
 import { tellProgress } from './progress-lines.ts';
-import type { Service } from './service.ts';
-import type { EventView } from './shapes.ts';
-
-export interface EventsQuery {
-  /** The last event the reader has seen. */
-  readonly after: number;
-  /** Tell progress between the events, too. */
-  readonly progress: boolean;
-}
 
 /** Throws what the service throws for the reference. */
 export function tellEvents(

@@ -1,10 +1,10 @@
 // Progress in the stream of events: at once, then at most one in ten seconds, and only when something changed.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { taskId } from '../../test/support/build-task.ts';
-import type { Progress } from '../core/progress.ts';
+import { taskId } from '../../../test/support/build-task.ts';
+import type { Progress } from '../../core/progress.ts';
+import type { TaskView } from '../schemas/task.ts';
 import { PROGRESS_MS, tellProgress } from './progress-lines.ts';
-import type { TaskView } from './shapes.ts';
 
 it('tells what has changed, and not that time goes by', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });

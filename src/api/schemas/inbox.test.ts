@@ -1,9 +1,9 @@
 // Requests about the inbox: whose it is, and what is refused.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { taskId } from '../../test/support/build-task.ts';
-import { BabysitError } from '../core/errors.ts';
-import { parseInbox, parseSeen } from './inbox-requests.ts';
+import { taskId } from '../../../test/support/build-task.ts';
+import { BabysitError } from '../../core/errors.ts';
+import { parseInbox, parseSeen } from './inbox.ts';
 
 const isUsage = (error: unknown) => error instanceof BabysitError && error.code === 'usage';
 

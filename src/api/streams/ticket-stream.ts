@@ -1,7 +1,8 @@
 // A ticket's life: where it stands, at last the lease it was granted. Who hangs up gives up its place.
-import { BabysitError } from '../core/errors.ts';
+import { BabysitError } from '../../core/errors.ts';
+import type { TicketRequest } from '../schemas/capacity.ts';
+import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
-import type { Service, TicketRequest } from './service.ts';
 
 /** Throws BabysitError infeasible. */
 export function tellTicket(

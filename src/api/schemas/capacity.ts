@@ -1,0 +1,41 @@
+// POST /v1/tickets: room without a task. The answer is a stream of WaitingView lines; a LeaseView ends it.
+import { z } from 'zod';
+import { parseFields } from '../../request/parse.ts';
+import type { Asked } from '../../request/request.ts';
+import { check } from './check.ts';
+import { absolutePath, shapeOf } from './fields.ts';
+import { BLOCKED } from './task.ts';
+
+export const TICKET = z.strictObject({
+  ...shapeOf('wait_for_capacity'),
+  project: absolutePath,
+  since_ms: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('epoch ms since when the caller waits; keeps its place in the queue'),
+});
+export type TicketBody = z.output<typeof TICKET>;
+
+export interface TicketRequest extends Asked<'wait_for_capacity'> {
+  readonly project: string;
+  /** Epoch ms since when a caller waits that lost its daemon; null: from now on. */
+  readonly sinceMs: number | null;
+}
+
+export const WAITING = z.strictObject({ event: z.literal('waiting_for_capacity'), ...BLOCKED.shape });
+export type WaitingView = z.output<typeof WAITING>;
+
+export const LEASE = z.strictObject({
+  event: z.literal('capacity_available'),
+  lease: z.string().describe('id for run --lease'),
+  expires_at: z.string(),
+  mem_bytes: z.number(),
+  cpu_cores: z.number(),
+});
+export type LeaseView = z.output<typeof LEASE>;
+
+export function parseTicket(body: unknown): TicketRequest {
+  const { project, since_ms, ...fields } = check(TICKET, body);
+  return { ...parseFields('wait_for_capacity', fields), project, sinceMs: since_ms ?? null };
+}

@@ -1,0 +1,51 @@
+// POST /v1/clean and POST /v1/backup.
+import { z } from 'zod';
+import type { TaskStatus } from '../../core/task.ts';
+import { parseDuration } from '../../units/duration.ts';
+import { check } from './check.ts';
+import { absolutePath, quantity } from './fields.ts';
+import { parseStatuses } from './task.ts';
+
+export const CLEAN = z
+  .strictObject({
+    all: z.boolean().optional(),
+    older_than: quantity.optional(),
+    status: z.string().optional(),
+    dry_run: z.boolean().optional(),
+  })
+  .describe('Without all and older_than: tasks that ended more than 7 days ago.');
+export type CleanBody = z.output<typeof CLEAN>;
+
+export const CLEAN_VIEW = z.strictObject({
+  removed: z.number(),
+  dry_run: z.boolean(),
+  names: z.array(z.string()).describe('the first of them'),
+});
+export type CleanView = z.output<typeof CLEAN_VIEW>;
+
+export interface CleanQuery {
+  /** Null: however short ago they ended. */
+  readonly olderThanMs: number | null;
+  readonly statuses: readonly TaskStatus[] | null;
+  readonly isDryRun: boolean;
+}
+
+const WEEK_MS = 7 * 86_400_000;
+
+export function parseClean(body: unknown): CleanQuery {
+  const { all, older_than, status, dry_run } = check(CLEAN, body ?? {});
+  const olderThanMs = older_than === undefined ? WEEK_MS : parseDuration(older_than, 'older_than');
+  return {
+    olderThanMs: all ? null : olderThanMs,
+    statuses: status === undefined ? null : parseStatuses(status),
+    isDryRun: dry_run ?? false,
+  };
+}
+
+const BACKUP = z.strictObject({ path: absolutePath.describe('a file that does not exist yet') });
+export const BACKUP_VIEW = z.strictObject({ path: z.string(), bytes: z.number() });
+export type BackupView = z.output<typeof BACKUP_VIEW>;
+
+export function parseBackup(body: unknown): string {
+  return check(BACKUP, body).path;
+}

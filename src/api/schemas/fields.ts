@@ -1,0 +1,71 @@
+// The fields of a request as schemas, made from the table, and the few that stand in no table.
+import { z } from 'zod';
+import type { FIELDS, FieldRow, FieldType, Verb } from '../../request/fields.ts';
+import { helpOf } from '../../request/flags.ts';
+import { rowsOf } from '../../request/parse.ts';
+import type { FieldOf, Json, JsonTypes } from '../../request/request.ts';
+
+/** A number, or text as typed with its unit. */
+export const quantity = z.union([z.string(), z.number()], {
+  error: 'must be a number, or a text with its unit',
+});
+/** Names or ids. */
+export const refs = z.union([z.string(), z.array(z.string())], {
+  error: 'must be a list, or a text with commas',
+});
+const noNul = z.string().refine((text) => !text.includes('\0'), 'must not hold a NUL character');
+export const absolutePath = noNul.refine((path) => path.startsWith('/'), 'must be an absolute path');
+/** The names and values of an environment. */
+export const env = z.record(
+  noNul.refine((name) => name !== '' && !name.includes('='), 'is not a name of an environment variable'),
+  noNul,
+);
+export const owner = z.string().min(1).max(256);
+
+type SchemaOf<F extends FieldRow> = F extends { readonly required: true }
+  ? z.ZodType<Json<F>>
+  : z.ZodOptional<z.ZodType<Json<F>>>;
+type ShapeOf<V extends Verb> = { [K in FieldOf<V>]: SchemaOf<(typeof FIELDS)[K]> };
+
+/** JSON types only: limits of values are checked by `parseFields`, in the words the CLI uses. */
+export function shapeOf<V extends Verb>(verb: V): ShapeOf<V> {
+  return shapeOfRows(verb, () => true) as ShapeOf<V>;
+}
+
+/** The fields the MCP tools offer, each with its help. */
+export function toolShapeOf<V extends Verb>(verb: V): ShapeOf<V> {
+  return shapeOfRows(verb, ({ mcp }) => mcp !== false) as ShapeOf<V>;
+}
+
+function shapeOfRows(verb: Verb, isOffered: (row: FieldRow) => boolean): z.ZodRawShape {
+  return Object.fromEntries(
+    rowsOf(verb)
+      .filter(([, row]) => isOffered(row))
+      .map(([name, row]) => {
+        const schema = SCHEMAS[row.type](row).describe(row.mcp || helpOf(verb, row));
+        return [name, row.required ? schema : schema.optional()];
+      }),
+  );
+}
+
+const text = z.string();
+
+const SCHEMAS: { readonly [T in FieldType]: (row: FieldRow) => z.ZodType<JsonTypes[T]> } = {
+  duration: () => quantity,
+  duration_or_off: () => quantity,
+  size: () => quantity,
+  cores: () => quantity,
+  percent: () => quantity,
+  whole: ({ min = 0, max = Number.MAX_SAFE_INTEGER }) =>
+    z.union([z.int().min(min).max(max), text], { error: `must be a whole number from ${min} to ${max}` }),
+  text: () => text,
+  name: () => text,
+  path: () => text,
+  line: () => text,
+  argv: () => z.array(text),
+  list: () => refs,
+  choice: ({ choices = [] }) => z.enum(choices),
+  switch: () => z.boolean(),
+  json: () => z.unknown(),
+  env: () => z.record(text, text),
+};

@@ -1,0 +1,76 @@
+// POST /v1/inbox and /v1/inbox/seen.
+import { z } from 'zod';
+import type { RecordedEvent } from '../../core/events.ts';
+import type { TaskId } from '../../core/task.ts';
+import { check } from './check.ts';
+import { EVENT } from './events.ts';
+import { absolutePath, owner } from './fields.ts';
+
+const MAX_ENTRIES = 10_000;
+const DEFAULT_ENTRIES = 50;
+
+const SCOPE = {
+  owner: owner.optional().describe('without one: that of the tasks without an owner in the project'),
+  project: absolutePath,
+};
+export const INBOX = z.strictObject({
+  ...SCOPE,
+  others: z.boolean().optional().describe("also events of other owners' tasks in the project"),
+  limit: z.int().min(1).max(MAX_ENTRIES).optional().describe('at most so many, oldest first (default 50)'),
+  peek: z.boolean().optional().describe('leave them for the next reader'),
+});
+export type InboxBody = z.output<typeof INBOX>;
+
+export const SEEN = z
+  .strictObject({
+    ...SCOPE,
+    seen: z
+      .array(z.strictObject({ id: z.string(), seq: z.int().min(0) }))
+      .max(MAX_ENTRIES)
+      .describe('each task with the last event that was shown, by wait or from the inbox'),
+  })
+  .describe('Reports events as shown, so that the inbox does not repeat them.');
+export type SeenBody = z.output<typeof SEEN>;
+
+export const INBOX_VIEW = z.strictObject({
+  events: z.array(EVENT).describe('lines as in GET /v1/tasks/:ref/events: ends with the task, and warnings'),
+  more: z.number().describe('left for the next time'),
+});
+export type InboxView = z.output<typeof INBOX_VIEW>;
+
+export interface InboxQuery {
+  /** Owner of the inbox; for tasks without an owner, their project. */
+  readonly owner: string;
+  /** Also the events of other owners' tasks in it; null: none of others. */
+  readonly project: string | null;
+  readonly limit: number;
+  /** Look only: another reader may still take it. */
+  readonly isPeek: boolean;
+}
+
+/** Unseen events, oldest first; `more` is left for the next time. */
+export interface InboxPage {
+  readonly events: readonly RecordedEvent[];
+  readonly more: number;
+}
+
+/** The owner has seen events of each task up to `seq`. */
+export interface SeenReport {
+  readonly owner: string;
+  readonly seen: readonly { readonly id: TaskId; readonly seq: number }[];
+}
+
+export function parseInbox(body: unknown): InboxQuery {
+  const { owner, project, others, limit, peek } = check(INBOX, body);
+  return {
+    owner: owner ?? project,
+    project: others ? project : null,
+    limit: limit ?? DEFAULT_ENTRIES,
+    isPeek: peek ?? false,
+  };
+}
+
+export function parseSeen(body: unknown): SeenReport {
+  const { owner, project, seen } = check(SEEN, body);
+  return { owner: owner ?? project, seen: seen.map(({ id, seq }) => ({ id: id as TaskId, seq })) };
+}

@@ -1,0 +1,93 @@
+// POST /v1/tasks and POST /v1/batch: what is asked, and where it comes from.
+import { z } from 'zod';
+import { BabysitError } from '../../core/errors.ts';
+import { TASK_STATUSES } from '../../core/task.ts';
+import { checkCommand, checkEnvironment } from '../../request/kernel-limits.ts';
+import { parseRequest } from '../../request/parse.ts';
+import { type Caller, environmentOf, type RunRequest } from '../../request/request.ts';
+import { check } from './check.ts';
+import { absolutePath, env, owner, shapeOf } from './fields.ts';
+
+const MAX_LINES = 10_000;
+
+const CALLER = z
+  .strictObject({
+    cwd: absolutePath.describe('its current directory'),
+    env: env.describe('its whole environment'),
+    project: absolutePath.describe('the git root of its directory, else that directory'),
+    umask: z.int().min(0).max(0o777).optional().describe('default 022'),
+    owner: owner.optional().describe('its agent session'),
+  })
+  .describe('Where a request comes from. The fields of a task come over it.') satisfies z.ZodType<Caller>;
+
+const { wait: _, ...LINE } = shapeOf('run');
+const BATCH_LINE = z.strictObject(LINE);
+export const RUN = z
+  .strictObject({
+    ...shapeOf('run'),
+    caller: CALLER.optional().describe(
+      'Without it cwd, env and project are needed; env is then the whole one',
+    ),
+    project: absolutePath.optional(),
+    umask: CALLER.shape.umask,
+  })
+  .describe('One task. Durations, sizes and numbers may be text as typed ("10m", "4G").');
+export type RunBody = z.output<typeof RUN>;
+
+const BATCH = z
+  .strictObject({
+    caller: CALLER,
+    lines: z
+      .array(z.unknown())
+      .max(MAX_LINES)
+      .describe('fields of a task; "queue" is true unless it says false'),
+  })
+  .describe('Many tasks of one caller, recorded together.');
+export type BatchBody = z.output<typeof BATCH>;
+
+export const BATCH_LINE_VIEW = z.union([
+  z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(TASK_STATUSES),
+    deduplicated: z.literal(true).optional().describe('the key was known: this is the task that has it'),
+  }),
+  z.looseObject({ error: z.string(), message: z.string(), hint: z.string() }),
+]);
+/** One line of the answer: the task, or why there is none. */
+export type BatchLineView = z.output<typeof BATCH_LINE_VIEW>;
+export const BATCH_VIEW = z.strictObject({ lines: z.array(BATCH_LINE_VIEW).describe('in the order asked') });
+
+export function parseRun(body: unknown): RunRequest {
+  const { caller, project, umask, ...asked } = check(RUN, body);
+  const request =
+    caller === undefined
+      ? // Here `env` is the whole environment, so no part of it belongs into a suggested command.
+        parseRequest({ ...asked, env: undefined }, check(CALLER, { ...flat(asked), project, umask }))
+      : parseRequest(asked, caller);
+  checkCommand(request);
+  checkEnvironment(environmentOf(request));
+  return request;
+}
+
+/** In the order of the lines; an error stands where a line is wrong. Throws when the batch itself is. */
+export function parseBatch(body: unknown): (RunRequest | BabysitError)[] {
+  const { caller, lines } = check(BATCH, body);
+  checkEnvironment(caller.env);
+  return lines.map((line) => {
+    try {
+      // A batch is meant to be worked off; only a line that says so is denied when there is no room.
+      const request = parseRequest({ queue: true, ...check(BATCH_LINE, line) }, caller);
+      checkCommand(request);
+      if (request.env !== null) checkEnvironment(request.env);
+      return request;
+    } catch (error) {
+      if (error instanceof BabysitError) return error;
+      throw error;
+    }
+  });
+}
+
+function flat({ cwd, env, owner }: RunBody): object {
+  return { cwd, env, owner };
+}

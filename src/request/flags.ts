@@ -1,0 +1,107 @@
+// The flags of a verb, made from the table, and the way back from what was typed to the JSON body.
+import { BabysitError } from '../core/errors.ts';
+import type { FIELDS, FieldRow, FieldType, Verb } from './fields.ts';
+import { checkExclusions, parseField, rowsOf } from './parse.ts';
+import type { Body, FieldOf } from './request.ts';
+
+/** `argv` is what stands after `--`, and no flag. */
+export type FlagOf<V extends Verb> = Exclude<FieldOf<V>, 'argv'>;
+
+type KindOf<F extends FieldRow> = F['type'] extends 'switch'
+  ? F extends { readonly config: string }
+    ? 'tristate'
+    : 'switch'
+  : F['type'] extends 'list' | 'env'
+    ? 'list'
+    : 'text';
+
+export interface FieldFlag<K> {
+  readonly kind: K;
+  readonly help: string;
+  readonly value?: string;
+  readonly aliases?: readonly string[];
+}
+
+export type FieldFlags<V extends Verb> = {
+  readonly [K in FlagOf<V>]: FieldFlag<KindOf<(typeof FIELDS)[K]>>;
+};
+
+export function flagsOf<V extends Verb>(verb: V): FieldFlags<V> {
+  const flags = rowsOf(verb)
+    .filter(([, { type }]) => type !== 'argv')
+    .map(([name, row]) => [name, flagOf(verb, row)]);
+  return Object.fromEntries(flags) as FieldFlags<V>;
+}
+
+/** The help line of a field with its default. `adjust` has no defaults: what is not given stays as it is. */
+export function helpOf(verb: Verb, row: FieldRow): string {
+  const help = row.help[verb] ?? '';
+  return row.default === undefined || verb === 'adjust' ? help : `${help} (default ${row.default})`;
+}
+
+type Typed = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** The fields that were typed, checked so that a mistake needs no daemon. Throws BabysitError usage naming the flag. */
+export function bodyFromFlags<V extends Verb>(verb: V, typed: Typed): Partial<Body<V>> {
+  const body: Record<string, unknown> = {};
+  for (const [name, row] of rowsOf(verb)) {
+    const value = typed[name];
+    if (isTyped(value, row)) body[name] = fieldFromFlag(row, value, `--${name}`);
+  }
+  checkExclusions(verb, body, (name) => `--${name}`);
+  return body as Partial<Body<V>>;
+}
+
+function isTyped(value: Typed[string], { config }: FieldRow): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return value !== undefined && (value !== false || config !== undefined);
+}
+
+function fieldFromFlag(row: FieldRow, value: Typed[string], flag: string): unknown {
+  try {
+    const fromText = FROM_TEXT[row.type];
+    const json = fromText === undefined ? value : fromText(value as never, flag);
+    // The command makes a path absolute; until then it may be relative.
+    if (row.type !== 'path') parseField(row, json, flag);
+    return json;
+  } catch (error) {
+    if (!(error instanceof BabysitError)) throw error;
+    throw new BabysitError(error.code, error.message, { flag, ...error.extra });
+  }
+}
+
+function flagOf(verb: Verb, row: FieldRow): FieldFlag<string> {
+  const { type, aliases, config } = row;
+  const value = type === 'choice' ? row.choices?.join('|') : row.value;
+  return {
+    kind: type === 'switch' && config !== undefined ? 'tristate' : (KINDS[type] ?? 'text'),
+    ...(value === undefined ? {} : { value }),
+    ...(aliases === undefined ? {} : { aliases }),
+    help: helpOf(verb, row),
+  };
+}
+
+const KINDS: { readonly [T in FieldType]?: string } = { switch: 'switch', list: 'list', env: 'list' };
+
+/** Types whose JSON is not the text itself. */
+const FROM_TEXT: { readonly [T in FieldType]?: (value: never, flag: string) => unknown } = {
+  json(text: string, flag: string) {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new BabysitError(
+        'usage',
+        `${flag}: invalid JSON: ${(error as Error).message}. Example: '{"issue":7}'.`,
+      );
+    }
+  },
+  env: (pairs: readonly string[], flag: string) =>
+    Object.fromEntries(
+      pairs.map((pair) => {
+        const eq = pair.indexOf('=');
+        if (eq < 1)
+          throw new BabysitError('usage', `${flag}: "${pair}" is not KEY=VALUE. Example: --env SEED=7.`);
+        return [pair.slice(0, eq), pair.slice(eq + 1)];
+      }),
+    ),
+};

@@ -1,0 +1,137 @@
+// From the JSON of a request to values with units. The CLI runs it to refuse mistakes early, the API to know the values.
+import { BabysitError } from '../core/errors.ts';
+import { isTaskName, NAME_RULE } from '../core/task.ts';
+import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
+import { parseCores, parseCount, parsePercent } from '../units/number.ts';
+import { parseSize } from '../units/size.ts';
+import { assertSmall } from './context.ts';
+import { FIELDS, type FieldRow, type FieldType, type Verb } from './fields.ts';
+import type { Asked, Body, Caller, JsonTypes, ParsedTypes, RunRequest } from './request.ts';
+
+export type Row = readonly [name: string, row: FieldRow];
+const ROWS: readonly Row[] = Object.entries(FIELDS);
+const ROWS_OF: { readonly [V in Verb]: readonly Row[] } = {
+  run: ROWS.filter(([, { help }]) => help.run !== undefined),
+  adjust: ROWS.filter(([, { help }]) => help.adjust !== undefined),
+  wait_for_capacity: ROWS.filter(([, { help }]) => help.wait_for_capacity !== undefined),
+};
+
+/** The rows of a verb, in the order of the table. */
+export function rowsOf(verb: Verb): readonly Row[] {
+  return ROWS_OF[verb];
+}
+
+/** `body` has the JSON types of its fields. Throws BabysitError usage that begins with the name of the field. */
+export function parseFields<V extends Verb>(verb: V, body: Body<V>): Asked<V> {
+  const given = body as Readonly<Record<string, unknown>>;
+  checkExclusions(verb, given);
+  const asked: Record<string, unknown> = {};
+  for (const [name, row] of rowsOf(verb))
+    asked[row.as] = given[name] === undefined ? absent(row) : parseField(row, given[name], name);
+  return asked as Asked<V>;
+}
+
+/** `what` names the field or flag in errors. */
+export function parseField(row: FieldRow, value: unknown, what: string): unknown {
+  return (PARSERS[row.type] as (value: unknown, what: string, row: FieldRow) => unknown)(value, what, row);
+}
+
+/** Throws BabysitError usage. */
+export function parseRequest(body: Body<'run'>, caller: Caller): RunRequest {
+  if ((body.command === undefined) === (body.argv === undefined))
+    throw new BabysitError('usage', 'exactly one of command and argv is needed');
+  return { ...parseFields('run', body), caller };
+}
+
+/** `label` writes the name of a field as the caller knows it. Throws BabysitError usage. */
+export function checkExclusions(
+  verb: Verb,
+  given: Readonly<Record<string, unknown>>,
+  label = (name: string) => name,
+): void {
+  const isGiven = (name: string) => given[name] !== undefined && given[name] !== false;
+  for (const [name, { excludes = [] }] of rowsOf(verb))
+    for (const other of excludes)
+      if (isGiven(name) && isGiven(other))
+        throw new BabysitError('usage', `${label(name)} and ${label(other)} exclude each other`, {
+          hint: `Give ${label(name)} or ${label(other)}, not both.`,
+        });
+}
+
+function absent({ type, config }: FieldRow): false | null {
+  return type === 'switch' && config === undefined ? false : null;
+}
+
+type Parser<T extends FieldType> = (value: JsonTypes[T], what: string, row: FieldRow) => ParsedTypes[T];
+
+const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
+  duration(value, what, { max = Number.POSITIVE_INFINITY }) {
+    const ms = parseDuration(value, what);
+    if (ms <= max) return ms;
+    throw refused(what, `at most ${max / 86_400_000}d`);
+  },
+  duration_or_off: parseDurationOrOff,
+  size: parseSize,
+  cores: parseCores,
+  percent: parsePercent,
+  whole: (value, what, { min = 0, max = Number.MAX_SAFE_INTEGER }) => parseCount(value, what, min, max),
+  text(value, what, { min = 0, max = Number.POSITIVE_INFINITY }) {
+    if (value.length >= min && value.length <= max) return withoutNul(value, what);
+    throw refused(what, `must be ${min} to ${max} characters long, not ${value.length}`);
+  },
+  name(value, what) {
+    if (isTaskName(value)) return value;
+    throw refused(what, `must be ${NAME_RULE}; "${value}" is not a name of that form`);
+  },
+  path(value, what) {
+    if (value.startsWith('/')) return withoutNul(value, what);
+    throw refused(what, 'must be an absolute path, such as /home/me/project');
+  },
+  line(value, what) {
+    if (value.trim() !== '') return withoutNul(value, what);
+    throw refused(what, "is empty; give one shell string, such as 'make test'");
+  },
+  argv(value, what) {
+    if ((value[0] ?? '').trim() === '') throw refused(what, 'is empty; give a program and its arguments');
+    return value.map((word, index) => withoutNul(word, `${what}.${index}`));
+  },
+  list(value, what, { min = 0, choices }) {
+    const items = words(value).map((item) => withoutNul(item, what));
+    // An empty list is usually a shell variable that was not set.
+    if (items.length < min) throw refused(what, 'the list is empty; leave it out or name at least one');
+    return choices === undefined ? items : items.map((item) => oneOf(item.toLowerCase(), what, choices));
+  },
+  choice: (value, what, { choices = [] }) => oneOf(value, what, choices),
+  switch: (value) => value,
+  json: (value, what, { max = Number.POSITIVE_INFINITY }) => assertSmall(value, what, max),
+  env(value, what) {
+    for (const [name, text] of Object.entries(value)) {
+      if (name === '' || name.includes('=') || name.includes('\0'))
+        throw refused(`${what}.${name}`, 'is not a name of an environment variable');
+      withoutNul(text, `${what}.${name}`);
+    }
+    return Object.keys(value).length === 0 ? null : value;
+  },
+};
+
+function words(texts: string | readonly string[]): string[] {
+  return [texts]
+    .flat()
+    .flatMap((text) => text.split(','))
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+function oneOf(text: string, what: string, choices: readonly string[]): string {
+  if (choices.includes(text)) return text;
+  throw refused(what, `"${text}" is not one of ${choices.join(', ')}`);
+}
+
+function withoutNul(text: string, what: string): string {
+  if (!text.includes('\0')) return text;
+  throw refused(what, 'must not hold a NUL character');
+}
+
+function refused(what: string, why: string): BabysitError {
+  return new BabysitError('usage', `${what}: ${why}`);
+}

@@ -1,0 +1,62 @@
+// The command line that asks for the same task again, in the queue.
+import { shellWord } from '../text/shell.ts';
+import { formatDuration, parseDuration } from '../units/duration.ts';
+import { formatSize, parseSize } from '../units/size.ts';
+import type { FieldType } from './fields.ts';
+import { type Row, rowsOf } from './parse.ts';
+import type { ParsedTypes, RunRequest } from './request.ts';
+
+/** What the request gives is repeated exactly, environment included as far as it was given; the rest is left to the defaults. */
+export function suggestedCommand(request: RunRequest): string {
+  const queued: Readonly<Record<string, unknown>> = { ...request, queue: true };
+  const words = (row: Row) => wordsOf(row, queued[row[1].as]);
+  return ['babysit', 'run', ...ORDER.flatMap(words)].join(' ');
+}
+
+/** `--queue` first, for the reader who looks for the difference; the command last. */
+const ORDER = rowsOf('run').toSorted(([a, rowA], [b, rowB]) => place(a, rowA.type) - place(b, rowB.type));
+
+function place(name: string, type: FieldType): number {
+  return name === 'queue' ? 0 : type === 'argv' ? 3 : type === 'line' ? 2 : 1;
+}
+
+function wordsOf([name, { type, config }]: Row, value: unknown): readonly string[] {
+  if (value === null || (type === 'switch' && value === false && config === undefined)) return [];
+  if (type === 'switch' && value === true) return [`--${name}`];
+  const texts = (WRITERS[type] as (value: unknown) => readonly string[])(value).map(shellWord);
+  return type === 'argv' ? ['--', ...texts] : texts.map((text) => `--${name}=${text}`);
+}
+
+/** The texts behind the flag, one for each time it is repeated. */
+const WRITERS: { readonly [T in FieldType]: (value: ParsedTypes[T]) => readonly string[] } = {
+  duration: (valueMs) => [exactDuration(valueMs)],
+  duration_or_off: (valueMs) => [valueMs === 0 ? '0' : exactDuration(valueMs)],
+  size: (bytes) => [exactSize(bytes)],
+  cores: one,
+  percent: one,
+  whole: one,
+  text: one,
+  name: one,
+  path: one,
+  line: one,
+  choice: one,
+  switch: one,
+  argv: (words) => words,
+  list: (items) => [items.join(',')],
+  json: (value) => [JSON.stringify(value)],
+  env: (variables) => Object.entries(variables ?? {}).map(([name, text]) => `${name}=${text}`),
+};
+
+function one(value: unknown): readonly string[] {
+  return [String(value)];
+}
+
+function exactDuration(valueMs: number): string {
+  const text = formatDuration(valueMs);
+  return parseDuration(text, 'duration') === valueMs ? text : `${valueMs}ms`;
+}
+
+function exactSize(bytes: number): string {
+  const text = formatSize(bytes);
+  return parseSize(text, 'size') === bytes ? text : String(bytes);
+}

@@ -55,8 +55,7 @@ async function submitLines(
 /** The variables of a line come over those given beside the batch; every other field replaces its default. */
 function overDefaults(defaults: Partial<Body<'run'>>, line: object): object {
   const { env }: { env?: unknown } = line;
-  const isRecord = typeof env === 'object' && env !== null && !Array.isArray(env);
-  return { ...defaults, ...line, ...(isRecord ? { env: { ...defaults.env, ...env } } : {}) };
+  return { ...defaults, ...line, ...(isJsonObject(env) ? { env: { ...defaults.env, ...env } } : {}) };
 }
 
 async function send(

@@ -1,5 +1,6 @@
 // The flags of a verb, made from the table, and the way back from what was typed to the JSON body.
 import { BabysitError } from '../core/errors.ts';
+import { parseJson } from '../text/json.ts';
 import type { FIELDS, FieldRow, FieldType, Verb } from './fields.ts';
 import { checkExclusions, parseField, rowsOf } from './parse.ts';
 import type { Body, FieldOf } from './request.ts';
@@ -86,14 +87,9 @@ const KINDS: { readonly [T in FieldType]?: string } = { switch: 'switch', list: 
 /** Types whose JSON is not the text itself. */
 const FROM_TEXT: { readonly [T in FieldType]?: (value: never, flag: string) => unknown } = {
   json(text: string, flag: string) {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw new BabysitError(
-        'usage',
-        `${flag}: invalid JSON: ${(error as Error).message}. Example: '{"issue":7}'.`,
-      );
-    }
+    const { value, why } = parseJson(text);
+    if (why === null) return value;
+    throw new BabysitError('usage', `${flag}: invalid JSON: ${why}. Example: '{"issue":7}'.`);
   },
   env: (pairs: readonly string[], flag: string) =>
     Object.fromEntries(

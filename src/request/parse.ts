@@ -1,6 +1,7 @@
 // From the JSON of a request to values with units. The CLI runs it to refuse mistakes early, the API to know the values.
 import { BabysitError } from '../core/errors.ts';
 import { isTaskName, NAME_RULE } from '../core/task.ts';
+import { commaWords } from '../text/split.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
@@ -96,7 +97,7 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
     return value.map((word, index) => withoutNul(word, `${what}.${index}`));
   },
   list(value, what, { min = 0, choices }) {
-    const items = words(value).map((item) => withoutNul(item, what));
+    const items = commaWords([value].flat()).map((item) => withoutNul(item, what));
     // An empty list is usually a shell variable that was not set.
     if (items.length < min) throw refused(what, 'the list is empty; leave it out or name at least one');
     return choices === undefined ? items : items.map((item) => oneOf(item.toLowerCase(), what, choices));
@@ -113,14 +114,6 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
     return Object.keys(value).length === 0 ? null : value;
   },
 };
-
-function words(texts: string | readonly string[]): string[] {
-  return [texts]
-    .flat()
-    .flatMap((text) => text.split(','))
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-}
 
 function oneOf(text: string, what: string, choices: readonly string[]): string {
   if (choices.includes(text)) return text;

@@ -16,7 +16,7 @@ export const BLOCKED = z.strictObject({
   dim: z
     .enum(['mem', 'cpu', 'slots', 'reservation', 'after', 'backoff', 'pressure'])
     .describe(
-      'What the task waits for. turn: it fits, others go first. after: tasks it comes after have not ended. backoff: its next attempt starts later. pressure: the host is short of what blocked_by names.',
+      'What the task waits for. reservation: it fits, others go first. after: tasks it comes after have not ended. backoff: its next attempt starts later. pressure: the host is short of what blocked_by names.',
     ),
   requested: number,
   available: number,

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AdjustBody, EventView, KillBody, RunBody, StatusView, TaskView } from '../../src/api/shapes.ts';
+import { filledLines } from '../../src/text/split.ts';
 import type { TestHome } from './home.ts';
 
 export interface TaskEnd {
@@ -54,7 +55,7 @@ export function daemonApi({ dir, work }: TestHome, defaults: Partial<RunBody>): 
         }),
       ),
     async ended(name) {
-      const lines = (await ask('GET', `/v1/tasks/${name}/events`)).split('\n').filter((line) => line !== '');
+      const lines = filledLines(await ask('GET', `/v1/tasks/${name}/events`));
       const events: EventView[] = lines.map((line) => JSON.parse(line));
       const task = events.pop()?.task;
       if (task === undefined) throw new Error(`the events of ${name} ended without its end`);

@@ -1,11 +1,12 @@
 // What the kernel says about processes: memory, CPU time, who is whose child. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
+import { readProcFile, sizeField } from '../src/procfs/proc-files.ts';
 import { readStat, TICK_MS } from '../src/procfs/stat.ts';
 
-const KIB_PER_MB = 1024;
+const MB = 1024 ** 2;
 
 export function rssMb(pid: number): number {
-  return field(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / KIB_PER_MB;
+  return bytesOf(pid, 'status', 'VmRSS') / MB;
 }
 
 export interface Footprint {
@@ -18,11 +19,10 @@ export function footprint(pids: readonly number[]): Footprint {
   let rss = 0;
   let pss = 0;
   for (const pid of pids) {
-    const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    rss += field(text, 'Rss');
-    pss += field(text, 'Pss');
+    rss += bytesOf(pid, 'smaps_rollup', 'Rss');
+    pss += bytesOf(pid, 'smaps_rollup', 'Pss');
   }
-  return { rssMb: rss / KIB_PER_MB, pssMb: pss / KIB_PER_MB };
+  return { rssMb: rss / MB, pssMb: pss / MB };
 }
 
 /** CPU time of all threads so far. schedstat counts nanoseconds, where stat has only ticks of 10 ms. */
@@ -39,6 +39,6 @@ export function cpuMs(pid: number): number {
   }
 }
 
-function field(text: string, name: string): number {
-  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]);
+function bytesOf(pid: number, file: string, field: string): number {
+  return sizeField(readProcFile(pid, file) ?? '', field) ?? Number.NaN;
 }

@@ -5,7 +5,7 @@ import { isActive } from '../core/task.ts';
 import { readDiskUse } from '../procfs/disk.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
 import { readStalled } from '../procfs/pressure.ts';
-import { readWrittenBytes } from '../procfs/process-io.ts';
+import { readWrittenBytes } from '../procfs/process-state.ts';
 import { readTopProcessOutside } from '../procfs/top-process.ts';
 import { endingForMs } from '../watchdog/ladder.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';

@@ -1,6 +1,7 @@
 // How much memory the host has and how much of it is free to use, page cache counted as free.
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
+import { sizeField } from './proc-files.ts';
 
 export interface HostMemory {
   readonly totalBytes: number;
@@ -27,11 +28,7 @@ export function readHostMemory(): HostMemory {
 
 /** Null when a field is missing. */
 export function parseMeminfo(text: string): HostMemory | null {
-  const field = (name: string): number | null => {
-    const match = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text);
-    return match ? Number(match[1]) * 1024 : null;
-  };
-  const totalBytes = field('MemTotal');
-  const availableBytes = field('MemAvailable');
+  const totalBytes = sizeField(text, 'MemTotal');
+  const availableBytes = sizeField(text, 'MemAvailable');
   return totalBytes === null || availableBytes === null ? null : { totalBytes, availableBytes };
 }

@@ -19,3 +19,9 @@ export function readKernelFile(path: string): string | null {
 export function listPids(procRoot = '/proc'): number[] {
   return readdirSync(procRoot).map(Number).filter(Number.isInteger);
 }
+
+/** Bytes of a line `VmRSS:     1234 kB`, as in status, smaps_rollup and /proc/meminfo. Null where there is none. */
+export function sizeField(text: string, name: string): number | null {
+  const kib = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
+  return kib === undefined ? null : Number(kib) * 1024;
+}

@@ -1,4 +1,5 @@
-// Tells a process from another one that was given the same pid later.
+// Tells a process from another one that was given the same pid later, in this boot of the host or in the next.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { isDead, parseStat, readStat, TICK_MS } from './stat.ts';
@@ -56,6 +57,12 @@ export function isPidAlive(pid: number): boolean {
 export function processAgeMs(identity: ProcessIdentity | null): number {
   if (identity === null || identity.startTicks === null) return Number.POSITIVE_INFINITY;
   return Math.max(0, uptime() * 1000 - identity.startTicks * TICK_MS);
+}
+
+/** Names this boot: a start time counts from it. */
+export function readBootId(): string {
+  if (process.platform === 'linux') return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return execFileSync('sysctl', ['-n', 'kern.boottime'], { encoding: 'utf8' }).trim();
 }
 
 function answersSignal(pid: number): boolean {

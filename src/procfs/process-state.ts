@@ -1,4 +1,4 @@
-// What a process is doing right now, as far as /proc shows it.
+// What a process is doing right now and has written so far, as far as /proc shows it.
 import { readProcFile } from './proc-files.ts';
 import { readStat } from './stat.ts';
 
@@ -31,4 +31,18 @@ export function readProgramName(pid: number): string | null {
   // Some write a title there: `nginx: worker process`.
   const name = program.split(' ')[0]?.split('/').at(-1)?.replace(/:$/, '');
   return name ? name : null;
+}
+
+/**
+ * Bytes the processes, and the children they waited for, have sent towards storage. Null when it is unknown of all of them.
+ * Source: proc(5), /proc/<pid>/io, write_bytes. Counted when a page is made dirty, so it names the writer also where cgroup v1
+ * charges the write to the kernel's flusher.
+ */
+export function readWrittenBytes(pids: readonly number[]): number | null {
+  let sum: number | null = null;
+  for (const pid of pids) {
+    const bytes = /^write_bytes: (\d+)$/m.exec(readProcFile(pid, 'io') ?? '')?.[1];
+    if (bytes !== undefined) sum = (sum ?? 0) + Number(bytes);
+  }
+  return sum;
 }

@@ -9,8 +9,7 @@ import { MIB } from '../../test/support/build-task.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { readDiskUse } from './disk.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
-import { readWrittenBytes } from './process-io.ts';
-import { readProcessState } from './process-state.ts';
+import { readProcessState, readWrittenBytes } from './process-state.ts';
 import { readWaitingProcesses, type WaitingProcess } from './stall-evidence.ts';
 import { readTopProcessOutside } from './top-process.ts';
 

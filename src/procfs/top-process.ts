@@ -1,5 +1,5 @@
 // The process that holds the most memory, among those that are none of ours. Looked for only when the host is under pressure.
-import { listPids, readProcFile } from './proc-files.ts';
+import { listPids, readProcFile, sizeField } from './proc-files.ts';
 import { readProgramName } from './process-state.ts';
 import { psProcesses } from './ps.ts';
 
@@ -26,9 +26,9 @@ function* listProc(ours: ReadonlySet<number>): Generator<TopProcess> {
   for (const pid of listPids()) {
     if (ours.has(pid)) continue;
     const status = readProcFile(pid, 'status') ?? '';
-    const rssKib = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
+    const rssBytes = sizeField(status, 'VmRSS');
     // Kernel threads have none.
-    if (rssKib === undefined) continue;
-    yield { pid, name: /^Name:\s+(.*)$/m.exec(status)?.[1] ?? '', rssBytes: Number(rssKib) * 1024 };
+    if (rssBytes === null) continue;
+    yield { pid, name: /^Name:\s+(.*)$/m.exec(status)?.[1] ?? '', rssBytes };
   }
 }

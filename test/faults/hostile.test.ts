@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { readProcFile, sizeField } from '../../src/procfs/proc-files.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid, PATIENCE, submit } from '../support/task-calls.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -52,8 +53,7 @@ async function sendForEver(socket: Socket, head: string): Promise<void> {
     }
 }
 
-const residentBytes = (pid: number) =>
-  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+const residentBytes = (pid: number) => sizeField(readProcFile(pid, 'status') ?? '', 'VmRSS') ?? Number.NaN;
 
 describe('hostile clients', () => {
   it('a thousand that say nothing', async (t) => {

@@ -17,6 +17,7 @@ import { describe, it } from 'node:test';
 import { readRecords } from '../../src/exec/records.ts';
 import { logParts } from '../../src/logs/parts.ts';
 import { logExtent, readLog } from '../../src/logs/read.ts';
+import { readProcFile, sizeField } from '../../src/procfs/proc-files.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid, isAlive, jsonLines, lastJson, PATIENCE, show, small } from '../support/task-calls.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -41,7 +42,7 @@ const numbers = (last: number) => Array.from({ length: last }, (_, i) => `${i + 
 
 /** The most memory the process has held, bytes. */
 function peakMemBytes(pid: number): number {
-  return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  return sizeField(readProcFile(pid, 'status') ?? '', 'VmHWM') ?? Number.NaN;
 }
 
 describe('a log that grows', () => {

@@ -1,6 +1,7 @@
 // Runs the built ./babysit as a black box.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { filledLines } from '../../src/text/split.ts';
 
 export interface CliResult {
   readonly code: number | null;
@@ -92,6 +93,5 @@ export function jsonLine(text: string): Record<string, unknown> {
 }
 
 export function jsonLines(text: string): Record<string, unknown>[] {
-  const lines = text.split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return filledLines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
 }

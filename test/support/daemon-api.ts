@@ -7,6 +7,7 @@ import type { EventView } from '../../src/api/schemas/events.ts';
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { KillBody, TaskView } from '../../src/api/schemas/task.ts';
+import { filledLines } from '../../src/text/split.ts';
 import type { TestHome } from './home.ts';
 
 export interface TaskEnd {
@@ -58,7 +59,7 @@ export function daemonApi({ dir, work }: TestHome, defaults: Partial<RunBody>): 
         }),
       ),
     async ended(name) {
-      const lines = (await ask('GET', `/v1/tasks/${name}/events`)).split('\n').filter((line) => line !== '');
+      const lines = filledLines(await ask('GET', `/v1/tasks/${name}/events`));
       const events: EventView[] = lines.map((line) => JSON.parse(line));
       const task = events.pop()?.task;
       if (task === undefined) throw new Error(`the events of ${name} ended without its end`);

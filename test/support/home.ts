@@ -1,16 +1,9 @@
 // A babysit home of its own for a test, and the check at its end that nothing of it is left behind.
 import assert from 'node:assert/strict';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listPids, readProcFile } from '../../src/procfs/proc-files.ts';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
 import { removeLeftGroups } from './left-groups.ts';
 import { waitUntil } from './wait-until.ts';
@@ -76,22 +69,14 @@ async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): 
 
 /** `pid command` of each living process whose command line or environment names the directory. */
 export function processesOf(base: string): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+  return listPids()
+    .filter((pid) => pid !== process.pid)
     .flatMap((pid) => {
-      const command = readProc(pid, 'cmdline');
+      const command = readProcFile(pid, 'cmdline') ?? '';
       // A zombie has no command line; nobody but its parent can remove it.
-      const named = command !== '' && `${command}\0${readProc(pid, 'environ')}`.includes(base);
+      const named = command !== '' && `${command}\0${readProcFile(pid, 'environ') ?? ''}`.includes(base);
       return named ? [`${pid} ${command.replaceAll('\0', ' ').trim()}`] : [];
     });
-}
-
-function readProc(pid: string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 function killQuietly(pid: number): void {

@@ -114,7 +114,7 @@ describe('progress that is told', () => {
       phase: 'x',
       failed: 1,
       eta_s: 90,
-      source: 'told',
+      source: 'reported',
     });
   });
 
@@ -139,9 +139,9 @@ describe('progress that is told', () => {
       pct: 50,
       failed: 2,
       eta_s: 120,
-      source: 'told',
+      source: 'reported',
     });
-    assert.deepEqual(shown(told(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'told' });
+    assert.deepEqual(shown(told(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'reported' });
     assert.equal(progressOf(told(state, MINUTE, { pct: 75 }), MINUTE)?.done, null);
   });
 

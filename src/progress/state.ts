@@ -88,7 +88,7 @@ export function progressOf({ output, told }: ProgressState, nowMs: number): Prog
     note: told.note ?? output.note,
   };
   if (Object.values(progress).every((value) => value === null)) return null;
-  return { ...progress, source: told.count === null ? 'output' : 'told' };
+  return { ...progress, source: told.count === null ? 'output' : 'reported' };
 }
 
 function linesOf({ unfinished }: Known, chunk: string): { lines: string[]; unfinished: string } {

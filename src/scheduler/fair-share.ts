@@ -59,7 +59,7 @@ export class FairShareOrder {
       candidates.push({ subQueue, item, place, effectivePriority, isReserved, owner, share, servedAtMs });
     }
     this.#keepReservation(snapshot, candidates);
-    this.#candidates = new Heap(byFairShare, candidates);
+    this.#candidates = new Heap(byFairness, candidates);
   }
 
   get next(): Candidate | undefined {
@@ -125,7 +125,7 @@ export class FairShareOrder {
       (other) =>
         other.subQueue.priority > effectivePriority ||
         (other.item.submittedAtMs > madeAtMs &&
-          byFairShare(other, holder) < 0 &&
+          byFairness(other, holder) < 0 &&
           shortDim(room, other.item.need) !== null),
     );
     if (yields) return;
@@ -134,7 +134,8 @@ export class FairShareOrder {
   }
 }
 
-function byFairShare(a: Candidate, b: Candidate): number {
+/** The order of `docs/design/scheduling.md`. */
+function byFairness(a: Candidate, b: Candidate): number {
   if (a.isReserved !== b.isReserved) return a.isReserved ? -1 : 1;
   if (a.effectivePriority !== b.effectivePriority) return b.effectivePriority - a.effectivePriority;
   if (a.share !== b.share) return a.share - b.share;

@@ -216,7 +216,7 @@ describe('reservation', () => {
   });
 });
 
-it('decides the worked example of docs/scheduling.md as it says there', () => {
+it('decides the worked example of docs/design/scheduling.md as it says there', () => {
   const task = (n: number, owner: string, gib: number, seconds: number) =>
     pending(n, { owner, mem: gib * GIB, timeMs: seconds * 1000 });
   const [big, fmt, tidy] = [task(2, 'alice', 12, 60), task(3, 'alice', 1, 300), task(4, 'alice', 1, 25)];

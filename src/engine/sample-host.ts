@@ -8,7 +8,7 @@ import { readStalled } from '../host/pressure.ts';
 import { readWrittenBytes } from '../host/process-io.ts';
 import { readTopProcessOutside } from '../host/top-process.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
-import type { HostSample, PressedTask, PressureRules } from '../watchdog/shortage.ts';
+import type { HostSample, PressureRules, TaskUse } from '../watchdog/shortage.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -76,7 +76,7 @@ function pressedTask(
   live: LiveAttempt,
   memBytes: number,
   withWrites: boolean,
-): PressedTask | null {
+): TaskUse | null {
   const task = work.get(live.id);
   if (task === undefined || !isActive(task.state)) return null;
   const { kill } = task.state.attempt;

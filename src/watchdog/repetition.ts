@@ -1,28 +1,28 @@
 // --observability=strict: which new output is progress. A line counts when it differs from the last ones, digits and dots folded.
 
-export interface ProgressState {
-  /** The last lines as they were compared, oldest first. */
+export interface RepetitionState {
+  /** The recent lines, folded, oldest first. */
   readonly recent: readonly string[];
-  /** The line that has not ended yet. */
+  /** The last line, without its end. */
   readonly unfinished: string;
 }
 
-export const NO_PROGRESS: ProgressState = { recent: [], unfinished: '' };
+export const NO_LINES: RepetitionState = { recent: [], unfinished: '' };
 
-/** A program that repeats itself does so with a period of a few lines. */
-const REMEMBERED_LINES = 16;
+/** Repeated output has a period of a few lines. */
+const RECENT_LINES = 16;
 const COMPARED_CHARS = 256;
-/** Longer than this without an end, a line is taken as ended: memory is bounded whatever is printed. */
+/** A longer line counts as ended, so that the state stays small. */
 const LINE_CHARS = 4096;
 
 /**
- * Folds a chunk of new output, in the order it was printed, into the memory. Lines end at `\n` or `\r` (a progress bar that draws over
- * itself). Escape sequences of terminals, blanks at the ends and empty lines do not count.
+ * Compares a chunk of new output with the recent lines. Lines end at `\n` or `\r` (a redrawn progress bar). Terminal
+ * escapes, leading and trailing blanks and empty lines do not count.
  */
-export function progressOf(
-  state: ProgressState,
+export function detectProgress(
+  state: RepetitionState,
   chunk: string,
-): { readonly state: ProgressState; readonly isProgress: boolean } {
+): { readonly state: RepetitionState; readonly isProgress: boolean } {
   const lines = (state.unfinished + chunk).split(/[\r\n]/);
   let unfinished = lines.pop() ?? '';
   if (unfinished.length > LINE_CHARS) {
@@ -35,7 +35,7 @@ export function progressOf(
     const folded = fold(line);
     if (folded === '') continue;
     isProgress ||= !recent.includes(folded);
-    recent = [...recent.filter((other) => other !== folded), folded].slice(-REMEMBERED_LINES);
+    recent = [...recent.filter((other) => other !== folded), folded].slice(-RECENT_LINES);
   }
   return { state: { recent, unfinished }, isProgress };
 }
@@ -45,14 +45,14 @@ const ESCAPE = /\u001b\[[0-9;?]*[A-Za-z]/g;
 
 const SHOWN_CHARS = 200;
 
-/** The last line with something in it, as it is shown to people: no escape sequences, cut to 200 characters. Null: there is none. */
+/** The last line that is not blank, without escape sequences, cut to 200 characters; null when there is none. */
 export function lastLineOf(tail: string): string | null {
   const lines = tail.replace(ESCAPE, '').split(/[\r\n]/);
   const line = lines.findLast((candidate) => candidate.trim() !== '')?.trim();
   return line === undefined ? null : line.slice(0, SHOWN_CHARS);
 }
 
-/** `"step 12 ....."` and `"step 13 .."` are the same, and so are `"1.5 %"` and `"22 %"`. */
+/** Makes `step 12 .....` equal to `step 13 ..`, and `1.5 %` equal to `22 %`. */
 function fold(line: string): string {
   return line
     .slice(0, LINE_CHARS)

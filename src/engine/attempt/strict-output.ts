@@ -1,6 +1,6 @@
 // --observability=strict: reads what an attempt has printed since the last sample and remembers when that was progress.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { NO_PROGRESS, type ProgressState, progressOf } from '../../watchdog/repetition.ts';
+import { detectProgress, NO_LINES, type RepetitionState } from '../../watchdog/repetition.ts';
 
 /** Of more than this in one interval only the end is looked at. */
 const MAX_BYTES = 256 * 1024;
@@ -9,7 +9,7 @@ const buffer = Buffer.allocUnsafe(MAX_BYTES);
 export class StrictOutput {
   readonly #path: string;
   #position = 0;
-  #progress: ProgressState = NO_PROGRESS;
+  #recent: RepetitionState = NO_LINES;
   #progressAt: number | null = null;
 
   constructor(path: string) {
@@ -20,8 +20,8 @@ export class StrictOutput {
   read(wallMs: number): number | null {
     const chunk = this.#next();
     if (chunk === '') return this.#progressAt;
-    const { state, isProgress } = progressOf(this.#progress, chunk);
-    this.#progress = state;
+    const { state, isProgress } = detectProgress(this.#recent, chunk);
+    this.#recent = state;
     if (isProgress) this.#progressAt = wallMs;
     return this.#progressAt;
   }

@@ -4,7 +4,7 @@ import type { Progress } from '../../core/progress.ts';
 import {
   foldOutput,
   foldProgressFile,
-  forgetUnfinished,
+  dropUnfinished,
   NO_PROGRESS,
   type ProgressState,
   progressOf,
@@ -35,7 +35,7 @@ export class ProgressReader {
   look(nowMs: number, logBytes: number, mayHaveActed: boolean): void {
     const output = this.#log.added(logBytes);
     if (output !== null) {
-      if (output.isAfterGap) this.#state = forgetUnfinished(this.#state);
+      if (output.isAfterGap) this.#state = dropUnfinished(this.#state);
       this.#state = foldOutput(this.#state, output.text, nowMs);
     }
     if (!mayHaveActed && !this.#hasTold) return;

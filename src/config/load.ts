@@ -69,9 +69,10 @@ function readConfigFile(path: string): Map<string, unknown> {
   for (const [key, value] of values) {
     if (isObject(value) && SETTING_KEYS.some((known) => known.startsWith(`${key}.`))) continue;
     if (!Object.hasOwn(SETTINGS, key))
-      throw new BabysitError('usage', `${path}: unknown key "${key}"`, {
-        hint: 'Remove it or correct its spelling. Run babysit config show to list every key.',
-      });
+      throw new BabysitError(
+        'usage',
+        `${path}: unknown key "${key}": remove it or correct its spelling (babysit config show lists every key)`,
+      );
   }
   return values;
 }

@@ -35,7 +35,7 @@ export class FairShareOrder {
   readonly #capacity: Capacity;
   readonly #nowMs: number;
   readonly #ageingMs: number;
-  /** An item that does not fit even after every expected end is no candidate. */
+  /** Items that do not fit even after every expected end are left out. */
   readonly #fitsEventually: Fits;
   /** The item with a reservation: it ranks first, and the walk through its sub-queue then skips it. */
   #reserved: PendingItem | null = null;

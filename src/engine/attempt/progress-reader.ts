@@ -2,9 +2,9 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Progress } from '../../core/progress.ts';
 import {
+  dropUnfinished,
   foldOutput,
   foldProgressFile,
-  dropUnfinished,
   NO_PROGRESS,
   type ProgressState,
   progressOf,

@@ -183,38 +183,30 @@ function runawayRisk(
   sample: Sample,
 ): TaskEvent {
   const windowS = Math.round(rules.toleranceWindowMs / 1000);
-  switch (dim) {
-    case 'elapsed':
-      return {
-        event: 'runaway_risk',
-        dim,
-        estimate: estimate.timeMs,
-        actual: Math.round(state.elapsedMs),
-        kill_at: limits.killTimeoutMs,
-        kill_in_s: Math.max(0, Math.round((limits.killTimeoutMs - state.elapsedMs) / 1000)),
-        hint: 'Raise --kill_timeout with babysit adjust, or the watchdog kills the task at kill_at.',
-      };
-    case 'mem':
-      return {
-        event: 'runaway_risk',
-        dim,
-        estimate: estimate.memBytes,
-        actual: sample.memBytes,
-        kill_at: KILL_FACTOR * estimate.memBytes,
-        kill_in_s: windowS,
-        hint: `Raise --estimated_mem_bytes with babysit adjust, or the task is killed after ${windowS} s above kill_at, and immediately at its memory cap.`,
-      };
-    case 'cpu':
-      return {
-        event: 'runaway_risk',
-        dim,
-        estimate: estimate.cpuCores,
-        actual: round2(state.cpu.cores ?? 0),
-        kill_at: KILL_FACTOR * estimate.cpuCores,
-        kill_in_s: windowS,
-        hint: `Raise --estimated_cpu_cores with babysit adjust, or the watchdog kills the task after ${windowS} s above kill_at.`,
-      };
-  }
+  const numbers = {
+    elapsed: {
+      estimate: estimate.timeMs,
+      actual: Math.round(state.elapsedMs),
+      kill_at: limits.killTimeoutMs,
+      kill_in_s: Math.max(0, Math.round((limits.killTimeoutMs - state.elapsedMs) / 1000)),
+      hint: 'Raise --kill_timeout with babysit adjust, or the watchdog kills the task at kill_at.',
+    },
+    mem: {
+      estimate: estimate.memBytes,
+      actual: sample.memBytes,
+      kill_at: KILL_FACTOR * estimate.memBytes,
+      kill_in_s: windowS,
+      hint: `Raise --estimated_mem_bytes with babysit adjust, or the task is killed after ${windowS} s above kill_at, and immediately at its memory cap.`,
+    },
+    cpu: {
+      estimate: estimate.cpuCores,
+      actual: round2(state.cpu.cores ?? 0),
+      kill_at: KILL_FACTOR * estimate.cpuCores,
+      kill_in_s: windowS,
+      hint: `Raise --estimated_cpu_cores with babysit adjust, or the watchdog kills the task after ${windowS} s above kill_at.`,
+    },
+  };
+  return { event: 'runaway_risk', dim, ...numbers[dim] };
 }
 
 /** Time until the elapsed or silent time crosses its next limit, so that the daemon need not wait for a tick. */

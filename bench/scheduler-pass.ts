@@ -1,9 +1,10 @@
 // Time of a scheduling pass after a task has ended, with a long queue behind it; the plan of the whole queue beside.
-import { pass } from '../src/scheduler/pass.ts';
+
+import { type PendingItem, type RunningItem, toRunning } from '../src/scheduler/items.ts';
+import { DEFAULT_POLICY, pass } from '../src/scheduler/pass.ts';
 import { plan } from '../src/scheduler/plan.ts';
-import { DEFAULT_POLICY } from '../src/scheduler/policy.ts';
 import { Queue } from '../src/scheduler/queue.ts';
-import { type PendingItem, type RunningItem, type Snapshot, started } from '../src/scheduler/snapshot.ts';
+import type { Snapshot } from '../src/scheduler/snapshot.ts';
 import type { Run } from './benchmark.ts';
 import { atMost, type Row } from './row.ts';
 import { median, p95 } from './statistics.ts';
@@ -90,7 +91,7 @@ class BusyHost {
       if (item === undefined) continue;
       this.#queue.remove(id, this.#nowMs);
       this.#queue.served(item.owner, this.#nowMs);
-      this.#running.push(started(item, this.#nowMs));
+      this.#running.push(toRunning(item, this.#nowMs));
     }
     this.#queue.reserve(reservation, this.#nowMs);
     this.#refill();

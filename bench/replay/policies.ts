@@ -1,12 +1,42 @@
-// The policies a trace can be replayed with.
-import { DEFAULT_POLICY, type Policy } from '../../src/scheduler/policy.ts';
+// The policies a trace can be replayed with: those of the daemon, and first come, first served to compare with.
+import type { PendingItem } from '../../src/scheduler/items.ts';
+import { Backfill, DEFAULT_POLICY, type Decision, decide, pass } from '../../src/scheduler/pass.ts';
+import { releasesOf, shadow } from '../../src/scheduler/releases.ts';
+import type { Snapshot } from '../../src/scheduler/snapshot.ts';
 
-const FCFS_EASY: Policy = { order: 'fcfs', backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY };
+export interface ReplayPolicy {
+  /** False: all jobs have one owner, so that fair share is first come, first served. */
+  readonly isFair: boolean;
+  readonly decide: (snapshot: Snapshot, nowMs: number) => Decision;
+}
 
-export const POLICIES: Readonly<Record<string, Policy>> = {
-  fcfs: { ...FCFS_EASY, backfill: 'none' },
-  'fcfs-easy': FCFS_EASY,
-  'fcfs-easy-shortest': { ...FCFS_EASY, candidates: 'shortest' },
-  'fair-easy': { ...DEFAULT_POLICY, ageingMs: Number.POSITIVE_INFINITY },
-  default: DEFAULT_POLICY,
+const EASY = { backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY } as const;
+const NO_BACKFILL = { ...EASY, backfill: 'none' } as const;
+
+export const POLICIES: Readonly<Record<string, ReplayPolicy>> = {
+  fcfs: { isFair: false, decide: (snapshot, nowMs) => pass(snapshot, nowMs, NO_BACKFILL) },
+  'fcfs-easy': { isFair: false, decide: (snapshot, nowMs) => pass(snapshot, nowMs, EASY) },
+  'fcfs-easy-shortest': { isFair: false, decide: shortestFirst },
+  'fair-easy': { isFair: true, decide: (snapshot, nowMs) => pass(snapshot, nowMs, EASY) },
+  default: { isFair: true, decide: (snapshot, nowMs) => pass(snapshot, nowMs, DEFAULT_POLICY) },
 };
+
+/** EASY that backfills the shortest estimate first (Tsafrir, Etsion and Feitelson, IEEE TPDS 18(6), 2007). */
+function shortestFirst(snapshot: Snapshot, nowMs: number): Decision {
+  const { starts: first, reservation, room } = decide(snapshot, nowMs, NO_BACKFILL);
+  const starts = [...first];
+  const waiting = [...snapshot.queue.subQueues()].flatMap((subQueue) => subQueue.items());
+  const holder = waiting.find(({ id }) => id === reservation?.id);
+  const expected = holder && shadow(room, releasesOf(snapshot, nowMs, starts), holder.need);
+  if (expected) {
+    const backfill = new Backfill(room, expected.extra, expected.atMs - nowMs);
+    const taken = new Set<PendingItem>([...first, holder]);
+    const candidates = waiting.filter((item) => !taken.has(item) && backfill.fits(item));
+    for (const item of candidates.sort((a, b) => a.timeMs - b.timeMs)) {
+      if (!backfill.fits(item)) continue;
+      starts.push(item);
+      backfill.take(item);
+    }
+  }
+  return { starts: starts.map(({ id }) => id), reservation };
+}

@@ -4,8 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
-import { EndHeap } from './end-heap.ts';
 import { boundedSlowdown, figuresOf, jainIndex } from './figures.ts';
 import { POLICIES } from './policies.ts';
 import { progressLine } from './progress-bar.ts';
@@ -44,7 +42,7 @@ describe('parseSwf', () => {
     assert.deepEqual([outran?.runMs, outran?.requestedMs], [60_000, 60_000]);
   });
 
-  it('refuses what is no trace', () => {
+  it('refuses an invalid trace', () => {
     assert.throws(() => parseSwf('; Version: 2.2\n'), /MaxProcs/);
     assert.throws(() => parseSwf('; MaxProcs: 4\n1 2 x\n'), /line 2/);
   });
@@ -59,7 +57,33 @@ describe('simulate', () => {
   it('backfills by what will be', () =>
     assert.deepEqual(startsS('fcfs-easy', 'actual'), [0, 100, 20, 150, 50, 400, 500]));
 
-  it('lets nobody overtake without backfill', () =>
+  it('backfills the shortest estimate first', () => {
+    const job = (id: number, processors: number, runS: number) =>
+      `${id} 0 -1 ${runS} ${processors} -1 -1 ${processors} ${runS} -1 1 ${id} 1 -1 1 -1 -1 -1`;
+    const jobs = [job(1, 2, 50), job(2, 4, 10), job(3, 1, 40), job(4, 1, 30), job(5, 1, 20)];
+    const swf = parseSwf(`; MaxProcs: 4\n${jobs.join('\n')}\n`);
+    const starts = (name: string) => {
+      const policy = POLICIES[name];
+      assert.ok(policy);
+      return [...simulate(swf, policy, 'requested', () => {}).startsMs].map((startMs) => startMs / 1000);
+    };
+    // Two processors are free next to job 1; job 2 waits for all four until 50 s.
+    assert.deepEqual(starts('fcfs-easy'), [0, 50, 0, 0, 30]);
+    assert.deepEqual(starts('fcfs-easy-shortest'), [0, 50, 60, 0, 0]);
+  });
+
+  it('of first come first served ignores the owner', () => {
+    const sameUser = { ...trace, jobs: trace.jobs.map((job) => ({ ...job, user: 'x' })) };
+    const policy = POLICIES['fcfs-easy'];
+    assert.ok(policy);
+    const { startsMs } = simulate(sameUser, policy, 'requested', () => {});
+    assert.deepEqual(
+      [...startsMs].map((startMs) => startMs / 1000),
+      startsS('fcfs-easy', 'requested'),
+    );
+  });
+
+  it('lets no job overtake without backfill', () =>
     assert.deepEqual(startsS('fcfs', 'requested'), [0, 100, 150, 150, 150, 400, 500]));
 
   it('starts every job under every policy', () => {
@@ -96,25 +120,6 @@ describe('figures', () => {
     assert.equal(jainIndex([3, 3, 3]), 1);
     assert.equal(jainIndex([1, 0, 0, 0]), 0.25);
   });
-});
-
-it('EndHeap gives back what was added, soonest first', () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat({ max: 50 })), (timesMs) => {
-      const heap = new EndHeap<number>();
-      for (const atMs of timesMs) heap.add(atMs, atMs);
-      const taken = timesMs.map(() => {
-        const { nextMs } = heap;
-        assert.equal(heap.take(), nextMs);
-        return nextMs;
-      });
-      assert.deepEqual(
-        taken,
-        timesMs.toSorted((a, b) => a - b),
-      );
-      assert.equal(heap.nextMs, Number.POSITIVE_INFINITY);
-    }),
-  );
 });
 
 it('progressLine shows a bar and the percentage', () => {

@@ -1,12 +1,11 @@
-// Replays a trace in simulated time through the queue and the pass the daemon uses.
-import { pass } from '../../src/scheduler/pass.ts';
-import type { Policy } from '../../src/scheduler/policy.ts';
+// Replays a trace in simulated time through the daemon's queue.
+import { Heap } from '../../src/scheduler/heap.ts';
+import { type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
 import { Queue } from '../../src/scheduler/queue.ts';
-import { type PendingItem, type RunningItem, started } from '../../src/scheduler/snapshot.ts';
-import { EndHeap } from './end-heap.ts';
+import type { ReplayPolicy } from './policies.ts';
 import type { Job, Trace } from './swf.ts';
 
-/** What the scheduler is told of a job's run time; `actual`: it knows the future. */
+/** The estimate of a job's run time that the scheduler gets; `actual`: the time the job will run. */
 export type EstimateUsed = 'requested' | 'actual';
 
 export interface Replay {
@@ -15,35 +14,36 @@ export interface Replay {
   readonly passes: number;
 }
 
-/** Tells the number of jobs that have ended. */
+/** Receives the number of jobs that have ended. */
 export type Progress = (ended: number) => void;
 
 const PROGRESS_EVERY = 1024;
 
 /** One pass for each moment at which jobs end or are submitted. Throws when a job never starts. */
-export function simulate(trace: Trace, policy: Policy, used: EstimateUsed, progress: Progress): Replay {
+export function simulate(trace: Trace, policy: ReplayPolicy, used: EstimateUsed, progress: Progress): Replay {
   const { jobs } = trace;
   const startsMs = new Float64Array(jobs.length).fill(Number.NaN);
   const indexOf = new Map(jobs.map(({ id }, index) => [id, index]));
   const queue = new Queue();
   const running: RunningItem[] = [];
   const snapshot = { capacity: capacityOf(trace), outsideMemBytes: 0, running, leases: [], queue };
-  const ends = new EndHeap<RunningItem>();
+  const ends = new Heap<{ atMs: number; item: RunningItem }>((a, b) => a.atMs - b.atMs);
+  const nextEndMs = () => ends.first?.atMs ?? Number.POSITIVE_INFINITY;
   let submitted = 0;
   let ended = 0;
   let passes = 0;
   while (ended < jobs.length) {
-    const nowMs = Math.min(jobs[submitted]?.submitMs ?? Number.POSITIVE_INFINITY, ends.nextMs);
+    const nowMs = Math.min(jobs[submitted]?.submitMs ?? Number.POSITIVE_INFINITY, nextEndMs());
     if (nowMs === Number.POSITIVE_INFINITY) throw new Error(`${queue.size} jobs never start`);
-    for (; ends.nextMs <= nowMs; ended += 1) {
-      removeFrom(running, ends.take());
+    for (; nextEndMs() <= nowMs; ended += 1) {
+      removeFrom(running, ends.take()?.item);
       if (ended % PROGRESS_EVERY === 0) progress(ended);
     }
     for (let job = jobs[submitted]; job !== undefined && job.submitMs <= nowMs; job = jobs[submitted]) {
-      queue.add(pendingOf(job, used), nowMs);
+      queue.add(pendingOf(job, used, policy.isFair), nowMs);
       submitted += 1;
     }
-    const { starts, reservation } = pass(snapshot, nowMs, policy);
+    const { starts, reservation } = policy.decide(snapshot, nowMs);
     passes += 1;
     for (const id of starts) {
       const item = queue.get(id);
@@ -52,9 +52,9 @@ export function simulate(trace: Trace, policy: Policy, used: EstimateUsed, progr
       if (item === undefined || job === undefined) throw new Error(`${id} is not in the queue`);
       queue.remove(id, nowMs);
       queue.served(item.owner, nowMs);
-      const begun = started(item, nowMs);
-      running.push(begun);
-      ends.add(nowMs + job.runMs, begun);
+      const active = toRunning(item, nowMs);
+      running.push(active);
+      ends.add({ atMs: nowMs + job.runMs, item: active });
       startsMs[index] = nowMs;
     }
     queue.reserve(reservation, nowMs);
@@ -73,12 +73,12 @@ function capacityOf({ processors, jobs }: Trace) {
   };
 }
 
-function pendingOf(job: Job, used: EstimateUsed): PendingItem {
+function pendingOf(job: Job, used: EstimateUsed, isFair: boolean): PendingItem {
   return {
     id: job.id,
     kind: 'task',
     name: job.id,
-    owner: job.user,
+    owner: isFair ? job.user : 'all',
     priority: 0,
     submittedAtMs: job.submitMs,
     need: { memBytes: 0, cpuCores: job.processors },
@@ -86,8 +86,8 @@ function pendingOf(job: Job, used: EstimateUsed): PendingItem {
   };
 }
 
-/** The order of the running ones means nothing. */
-function removeFrom(running: RunningItem[], item: RunningItem): void {
+/** Does not keep the order, which no decision depends on. */
+function removeFrom(running: RunningItem[], item: RunningItem | undefined): void {
   const last = running.pop();
-  if (last !== undefined && last !== item) running[running.indexOf(item)] = last;
+  if (last !== undefined && item !== undefined && last !== item) running[running.indexOf(item)] = last;
 }

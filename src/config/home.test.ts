@@ -1,4 +1,4 @@
-// Which directory holds the state.
+// The choice of the state directory.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BabysitError } from '../core/errors.ts';

@@ -1,11 +1,11 @@
-// Where babysit keeps its state. Imports nothing heavy: the CLI reads it too.
+// Finds the state directory and its files. Imports nothing heavy, because the CLI loads it too.
 import { isAbsolute, join } from 'node:path';
 import { BabysitError } from '../core/errors.ts';
 
 export interface Home {
   readonly dir: string;
   readonly socket: string;
-  /** Only where the config asks for it. */
+  /** Exists only with api.observe_only_socket. */
   readonly observeSocket: string;
   readonly database: string;
   readonly lock: string;
@@ -17,21 +17,21 @@ export interface Home {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** sun_path holds 108 bytes on Linux, 104 on macOS, the closing zero included. */
+/** sun_path has 108 bytes on Linux and 104 on macOS, including the final zero. */
 const SOCKET_PATH_MAX = process.platform === 'darwin' ? 103 : 107;
 
-/** `$BABYSIT_HOME`, else `$XDG_STATE_HOME/babysit`, else `~/.local/state/babysit`. Throws BabysitError usage. */
+/** `$BABYSIT_HOME`, else `$XDG_STATE_HOME/babysit`, else `~/.local/state/babysit`. Throws BabysitError `usage`. */
 export function findHome(env: Env): Home {
   const dir = env.BABYSIT_HOME || join(stateHome(env), 'babysit');
   if (!isAbsolute(dir)) throw new BabysitError('usage', `BABYSIT_HOME: "${dir}" is not an absolute path`);
-  // Supervisors are started by lines that hold a path.
-  if (dir.includes('\n')) throw new BabysitError('usage', 'BABYSIT_HOME: must not hold a line break');
+  // The spawner reads one request per line, with paths in it.
+  if (dir.includes('\n')) throw new BabysitError('usage', 'BABYSIT_HOME: must not contain a line break');
   const socket = join(dir, 'daemon.sock');
   const observeSocket = join(dir, 'observe.sock');
   if (Buffer.byteLength(observeSocket) > SOCKET_PATH_MAX)
     throw new BabysitError(
       'usage',
-      `BABYSIT_HOME: a socket in "${dir}" would have a path of more than ${SOCKET_PATH_MAX} bytes`,
+      `BABYSIT_HOME: the path of a socket in "${dir}" would exceed ${SOCKET_PATH_MAX} bytes`,
       { hint: 'Set BABYSIT_HOME to a shorter path.' },
     );
   return {
@@ -50,7 +50,7 @@ export function findHome(env: Env): Home {
 function stateHome(env: Env): string {
   if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return env.XDG_STATE_HOME;
   if (!env.HOME || !isAbsolute(env.HOME))
-    throw new BabysitError('usage', 'HOME is not set, so there is no place for the state of babysit', {
+    throw new BabysitError('usage', 'HOME is not set, so babysit has no state directory', {
       hint: 'Set HOME or BABYSIT_HOME.',
     });
   return join(env.HOME, '.local', 'state');

@@ -1,4 +1,4 @@
-// Where a setting comes from, and what is refused: environment before file before default.
+// The source of a setting (environment, file, default), and the values that are refused.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -100,7 +100,7 @@ describe('loadConfig', () => {
     assert.deepEqual(new Set(Object.values(sources)), new Set(['default']));
   });
 
-  it('takes the environment before the file before the default, and remembers which', () => {
+  it('takes the environment before the file before the default, and keeps the source', () => {
     const path = fileOf({ admission: { max_running: 7, max_pending: 8 } });
     const { config, sources, written } = loadConfig(path, { BABYSIT_ADMISSION_MAX_RUNNING: '9' });
     assert.equal(config['admission.max_running'], 9);
@@ -143,8 +143,8 @@ describe('loadConfig', () => {
   });
 
   const BAD_FILES: [string, string | object, string[]][] = [
-    ['an empty file', '', ['not JSON']],
-    ['half a file', '{"admission": {', ['not JSON']],
+    ['an empty file', '', ['invalid JSON']],
+    ['half a file', '{"admission": {', ['invalid JSON']],
     ['an array', [], ['JSON object']],
     ['null', 'null', ['JSON object']],
     ['an unknown key', { admission: { max_runing: 3 } }, ['"admission.max_runing"', 'babysit config show']],
@@ -193,7 +193,7 @@ describe('loadConfig', () => {
   });
 });
 
-it('every setting has one line of help and a variable of its own', () => {
+it('every setting has one line of help and an environment variable', () => {
   assert.equal(new Set(SETTING_KEYS.map(envName)).size, SETTING_KEYS.length);
   for (const key of SETTING_KEYS) assert.match(SETTINGS[key].help, /^[A-Zc][^\n]{10,110}$/);
 });

@@ -1,4 +1,4 @@
-// Reads the settings: environment before config.json before defaults; remembers where each value came from.
+// Loads the settings: the environment overrides config.json, which overrides the defaults. Keeps the source of each value.
 import { readFileSync } from 'node:fs';
 import type { ZodError } from 'zod';
 import { BabysitError } from '../core/errors.ts';
@@ -9,7 +9,7 @@ export type Source = 'default' | 'file' | 'env';
 export interface LoadedConfig {
   readonly config: Config;
   readonly sources: Readonly<Record<SettingKey, Source>>;
-  /** The values as they were written, for showing. */
+  /** The values as the source has them, for display. */
   readonly written: Readonly<Record<SettingKey, unknown>>;
 }
 
@@ -18,7 +18,7 @@ export function envName(key: SettingKey): string {
   return `BABYSIT_${key.replaceAll('.', '_').toUpperCase()}`;
 }
 
-/** Throws BabysitError usage naming the key, the place and what is wrong with it. */
+/** Throws BabysitError `usage` that names the source, the key and the problem. */
 export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
   const file = readConfigFile(path);
   const values: Partial<Record<SettingKey, unknown>> = {};
@@ -60,15 +60,15 @@ function readConfigFile(path: string): Map<string, unknown> {
     throw new BabysitError('usage', `${path}: cannot be read: ${(error as Error).message}`);
   }
   const { value: json, why } = parseJson(text);
-  if (why !== null) throw new BabysitError('usage', `${path}: is not JSON: ${why}`);
-  if (!isJsonObject(json)) throw new BabysitError('usage', `${path}: must hold a JSON object`);
+  if (why !== null) throw new BabysitError('usage', `${path}: invalid JSON: ${why}`);
+  if (!isJsonObject(json)) throw new BabysitError('usage', `${path}: must contain a JSON object`);
   const values = new Map(flatten(json, ''));
   for (const [key, value] of values) {
     if (isJsonObject(value) && SETTING_KEYS.some((known) => known.startsWith(`${key}.`))) continue;
     if (!Object.hasOwn(SETTINGS, key))
       throw new BabysitError(
         'usage',
-        `${path}: unknown key "${key}". babysit config show lists every key; remove it or correct its spelling.`,
+        `${path}: unknown key "${key}": remove it or correct its spelling (babysit config show lists every key)`,
       );
   }
   return values;

@@ -1,258 +1,240 @@
-// Every setting: its key, how its text is read, its default, and one line of help. The config type derives from it.
+// Every setting: key, schema, default and one line of help. The config type derives from this table.
 import { z } from 'zod';
 import { PROFILES } from '../core/profile.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
 
-const text = z.union([z.string(), z.number()]);
-/** True or false, in JSON or in words. */
-const SWITCH = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
+/** A schema whose messages name the key of the setting. */
+type SchemaOf<S extends z.ZodType> = (key: string) => S;
 
-function setting<S extends z.ZodType>(schema: S, fallback: z.input<S>, help: string) {
+function setting<S extends z.ZodType>(schema: SchemaOf<S>, fallback: z.input<S>, help: string) {
   return { schema, fallback, help };
 }
-const duration = (key: string) => text.transform((value) => parseDuration(value, key));
-/** For what a timer waits: it cannot wait longer than 24 days, and nobody wants it to. */
+
+const text = z.union([z.string(), z.number()]);
+const parsed =
+  <T>(parse: (value: string | number, key: string) => T) =>
+  (key: string) =>
+    text.transform((value) => parse(value, key));
+const duration = parsed(parseDuration);
+const durationOrOff = parsed(parseDurationOrOff);
+const size = parsed(parseSize);
+const percent = parsed(parsePercent);
+const cores = parsed(parseCores);
+const count = (min: number, max: number) => parsed((value, key) => parseCount(value, key, min, max));
+const choice =
+  <const T extends readonly [string, ...string[]]>(...values: T) =>
+  () =>
+    z.enum(values);
+const flag = () => z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
+const sizeOrAuto = (key: string) => z.union([z.literal('auto').transform(() => null), size(key)]);
+
+/** The time of a setTimeout, which is limited to 24 days. */
 const DAY_MS = 86_400_000;
-const timer = (key: string) => duration(key).refine((value) => value <= DAY_MS, `${key}: at most 1d`);
-const durationOrOff = (key: string) => text.transform((value) => parseDurationOrOff(value, key));
-/** Five fields or `off`; what they say is checked by who schedules it. */
+const timer = (key: string) => duration(key).refine((value) => value <= DAY_MS, `${key}: the limit is 1d`);
+/** A packed part stores its length in 32 bits, and a part with long lines may be four times as long as the limit. */
+const LOG_MAX_BYTES = 512 * 1024 ** 2;
+const logSize = (key: string) =>
+  size(key).refine((value) => value <= LOG_MAX_BYTES, `${key}: the limit is 512M`);
+/** Checks the shape only; the scheduler of the job parses the fields. */
 const cron = (key: string) =>
   z
     .string()
     .refine(
       (value) => value === 'off' || /^\S+( +\S+){4}$/.test(value),
-      `${key}: five fields as in cron, such as "17 4 * * *", or off`,
+      `${key}: must be five cron fields, such as "17 4 * * *", or off`,
     );
-const size = (key: string) => text.transform((value) => parseSize(value, key));
-/** A packed part tells its length in 32 bits, and a part may be four times as long where its lines are. */
-const LOG_MAX_BYTES = 512 * 1024 ** 2;
-const percent = (key: string) => text.transform((value) => parsePercent(value, key));
-const count = (key: string, min: number, max: number) =>
-  text.transform((value) => parseCount(value, key, min, max));
 
-export const SETTINGS = {
+const TABLE = {
   'admission.when_full': setting(
-    z.enum(['deny', 'queue']),
+    choice('deny', 'queue'),
     'deny',
-    'What happens to a run that does not fit now',
+    'Deny or queue a run that does not fit now',
   ),
   'admission.max_sys_mem_pct': setting(
-    percent('admission.max_sys_mem_pct'),
+    percent,
     70,
-    'Percent of the host memory that may be in use or promised',
+    'Percent of the host memory that may be in use or reserved',
   ),
   'admission.memory_reserve': setting(
-    z.union([z.literal('auto').transform(() => null), size('admission.memory_reserve')]),
+    sizeOrAuto,
     'auto',
-    'Memory never given to tasks; auto is the smaller of 24G and 25% of the host',
+    'Memory kept free of tasks; auto is the smaller of 24G and 25% of the host',
   ),
   'admission.max_babysit_cpu_pct': setting(
-    percent('admission.max_babysit_cpu_pct'),
+    percent,
     90,
-    'Percent of the cores that tasks may reserve together',
+    'Percent of the cores that all tasks together may reserve',
   ),
-  'admission.max_running': setting(count('admission.max_running', 1, 100_000), 256, 'Tasks running at once'),
-  'admission.max_pending': setting(
-    count('admission.max_pending', 0, 10_000_000),
-    100_000,
-    'Tasks in the queue',
-  ),
+  'admission.max_running': setting(count(1, 100_000), 256, 'Tasks that may run at the same time'),
+  'admission.max_pending': setting(count(0, 10_000_000), 100_000, 'Tasks that may be pending'),
   'admission.min_free_disk': setting(
-    size('admission.min_free_disk'),
+    size,
     '64M',
-    'Below this much free space in BABYSIT_HOME nothing new is accepted',
+    'Free space in BABYSIT_HOME below which the daemon accepts no new task',
   ),
   'admission.max_pending_per_owner': setting(
-    count('admission.max_pending_per_owner', 0, 10_000_000),
+    count(0, 10_000_000),
     0,
-    'Tasks of one owner in the queue; 0 is no limit of its own',
+    'Pending tasks of one owner; 0 is no limit',
   ),
   'admission.max_submissions_per_second': setting(
-    count('admission.max_submissions_per_second', 0, 1_000_000),
+    count(0, 1_000_000),
     0,
-    'Submissions of one owner, over a burst of ten seconds; 0 is no limit',
+    'Submissions of one owner, averaged over ten seconds; 0 is no limit',
   ),
   'scheduler.ageing_interval': setting(
-    durationOrOff('scheduler.ageing_interval'),
+    durationOrOff,
     '1h',
-    'The next task of an owner rises by one priority for each of these it waits; 0 is off',
+    'Waiting time that raises the next task of an owner by one priority; 0 is off',
   ),
   'scheduler.backfill': setting(
-    z.enum(['easy', 'none']),
+    choice('easy', 'none'),
     'easy',
-    'Whether tasks may overtake one that waits for room, without pushing it back',
+    'Start a task before one that waits for room if that does not delay it (easy), or never (none)',
   ),
-  'defaults.estimated_time': setting(
-    duration('defaults.estimated_time'),
-    '10m',
-    'Estimate when none is given',
-  ),
+  'defaults.estimated_time': setting(duration, '10m', 'Time estimate of a run without --estimated_time'),
   'defaults.estimated_mem_bytes': setting(
-    size('defaults.estimated_mem_bytes'),
+    size,
     '4G',
-    'Estimate when none is given; clamped to what the host can give',
+    'Memory estimate of a run without --estimated_mem_bytes; reduced to what the host can give',
   ),
   'defaults.estimated_cpu_cores': setting(
-    text.transform((value) => parseCores(value, 'defaults.estimated_cpu_cores')),
+    cores,
     4,
-    'Estimate when none is given; clamped to what the host can give',
+    'CPU estimate of a run without --estimated_cpu_cores; reduced to what the host can give',
   ),
   'defaults.observability_interval': setting(
-    durationOrOff('defaults.observability_interval'),
+    durationOrOff,
     '5m',
-    'Silence after which a task counts as stalled; 0 is off',
+    'Time without output after which the watchdog kills a task; 0 is off',
   ),
-  'defaults.mem_pct_limit': setting(
-    percent('defaults.mem_pct_limit'),
-    40,
-    'Percent of the host memory one task may use',
-  ),
-  'defaults.cpu_pct_limit': setting(
-    percent('defaults.cpu_pct_limit'),
-    90,
-    'Percent of the cores one task may use',
-  ),
+  'defaults.mem_pct_limit': setting(percent, 40, 'Percent of the host memory that one task may use'),
+  'defaults.cpu_pct_limit': setting(percent, 90, 'Percent of the cores that one task may use'),
   'defaults.lease_ttl': setting(
-    timer('defaults.lease_ttl'),
+    timer,
     '60s',
-    'How long wait_for_capacity holds the room for the run that follows',
+    'How long a lease of wait_for_capacity holds the room for the next run',
   ),
   'defaults.retry_backoff': setting(
-    timer('defaults.retry_backoff'),
+    timer,
     '5s',
-    'Before the first repetition of --retries; doubles each time, up to 5m',
+    'Time before the first retry of --retries; doubles with each retry, up to 5m',
   ),
   'envelope.driver': setting(
-    z.enum(['auto', 'v2', 'v1', 'none', 'systemd']),
+    choice('auto', 'v2', 'v1', 'none', 'systemd'),
     'auto',
-    'How tasks are isolated; auto takes the best, systemd makes each a transient unit',
+    'How tasks are isolated; auto picks the best driver, systemd starts each task as a transient unit',
   ),
   'envelope.pids_max': setting(
-    count('envelope.pids_max', 8, 4_194_304),
+    count(8, 4_194_304),
     4096,
-    'Processes and threads of one task',
+    'Processes and threads that one task may have (pids.max)',
   ),
-  'envelope.cpu_weight': setting(
-    count('envelope.cpu_weight', 1, 10_000),
-    50,
-    'cpu.weight of a task; interactive work has 100',
-  ),
-  'envelope.nice': setting(count('envelope.nice', 0, 19), 10, 'Niceness of a task'),
+  'envelope.cpu_weight': setting(count(1, 10_000), 50, 'cpu.weight of a task; other processes have 100'),
+  'envelope.nice': setting(count(0, 19), 10, 'Niceness of a task'),
   'envelope.oom_score_adj': setting(
-    count('envelope.oom_score_adj', 0, 1000),
+    count(0, 1000),
     500,
-    'How much sooner than others the kernel ends a task when the host is out of memory',
+    'Value of oom_score_adj of a task; the kernel kills a process with a higher value earlier',
   ),
-  'watchdog.monitor_interval': setting(timer('watchdog.monitor_interval'), '1s', 'Time between two samples'),
+  'watchdog.monitor_interval': setting(timer, '1s', 'Time between two samples'),
   'watchdog.tolerance_window': setting(
-    duration('watchdog.tolerance_window'),
+    duration,
     '30s',
-    'How long memory or CPU may stay above twice the estimate',
+    'How long memory or CPU use may stay above twice the estimate',
   ),
-  'watchdog.pids_window': setting(
-    duration('watchdog.pids_window'),
-    '5s',
-    'How long forks may keep failing at envelope.pids_max',
-  ),
+  'watchdog.pids_window': setting(duration, '5s', 'How long forks may keep failing at envelope.pids_max'),
   'watchdog.pressure_window': setting(
-    duration('watchdog.pressure_window'),
+    duration,
     '30s',
-    'How long the host may be short of memory or disk before a task ends for it',
+    'How long the host may be short of memory or disk before the watchdog kills a task',
   ),
   'watchdog.pressure_cooldown': setting(
-    duration('watchdog.pressure_cooldown'),
+    duration,
     '30s',
-    'Between two such kills',
+    'Time between two kills for a shortage of memory or disk',
   ),
   'watchdog.max_mem_stall_pct': setting(
-    percent('watchdog.max_mem_stall_pct'),
+    percent,
     60,
-    'Percent of time all work may stand still for want of memory (PSI full, mean of 10 s)',
+    'Percent of time in which all work may stall for lack of memory (PSI full avg10)',
   ),
   'watchdog.max_sys_disk_pct': setting(
-    percent('watchdog.max_sys_disk_pct'),
+    percent,
     98,
-    'Percent of the disk that holds BABYSIT_HOME that may be in use',
+    'Percent of the disk with BABYSIT_HOME that may be in use',
   ),
-  'watchdog.dry_run': setting(SWITCH, false, 'Tell what the watchdog would kill, kill nothing'),
-  'watchdog.kill_grace': setting(timer('watchdog.kill_grace'), '10s', 'Time between SIGTERM and SIGKILL'),
+  'watchdog.dry_run': setting(flag, false, 'Report what the watchdog would kill, and kill nothing'),
+  'watchdog.kill_grace': setting(timer, '10s', 'Time between SIGTERM and SIGKILL'),
   'profile.start': setting(
-    z.enum(PROFILES),
+    choice(...PROFILES),
     'normal',
-    'The profile until somebody or a schedule switches; what is in force is kept over restarts',
+    'The profile until a user or a schedule switches it; restarts keep the active profile',
   ),
-  'profile.day.at': setting(cron('profile.day.at'), 'off', 'When day begins, as a cron expression'),
-  'profile.day.cpu_pct': setting(
-    percent('profile.day.cpu_pct'),
-    50,
-    'Percent of the cores tasks may have by day: reserved, each for itself, and all together',
-  ),
-  'profile.day.mem_pct': setting(
-    percent('profile.day.mem_pct'),
-    60,
-    'By day, in place of admission.max_sys_mem_pct',
-  ),
-  'profile.day.cpu_weight': setting(
-    count('profile.day.cpu_weight', 1, 10_000),
-    20,
-    'By day, in place of envelope.cpu_weight',
-  ),
+  'profile.day.at': setting(cron, 'off', 'When to switch to the day profile, as a cron expression'),
+  'profile.day.cpu_pct': setting(percent, 50, 'Percent of the cores that tasks may reserve and use by day'),
+  'profile.day.mem_pct': setting(percent, 60, 'Replaces admission.max_sys_mem_pct by day'),
+  'profile.day.cpu_weight': setting(count(1, 10_000), 20, 'Replaces envelope.cpu_weight by day'),
   'profile.day.cpu_idle': setting(
-    z.enum(['on', 'off']),
+    choice('on', 'off'),
     'off',
-    'By day tasks get only the CPU time nobody else wants (cpu.idle)',
+    'By day tasks get only idle CPU time (cpu.idle)',
   ),
-  'profile.day.nice': setting(count('profile.day.nice', 0, 19), 15, 'By day, in place of envelope.nice'),
-  'profile.night.at': setting(cron('profile.night.at'), 'off', 'When night begins, as a cron expression'),
+  'profile.day.nice': setting(count(0, 19), 15, 'Replaces envelope.nice by day'),
+  'profile.night.at': setting(cron, 'off', 'When to switch to the night profile, as a cron expression'),
   'profile.night.cpu_pct': setting(
-    percent('profile.night.cpu_pct'),
+    percent,
     100,
-    'Percent of the cores tasks may have by night',
+    'Percent of the cores that tasks may reserve and use by night',
   ),
   'profile.night.mem_pct': setting(
-    percent('profile.night.mem_pct'),
+    percent,
     90,
-    'By night, in place of admission.max_sys_mem_pct; memory_reserve is kept all the same',
+    'Replaces admission.max_sys_mem_pct by night; memory_reserve still applies',
   ),
-  'profile.night.cpu_weight': setting(
-    count('profile.night.cpu_weight', 1, 10_000),
-    100,
-    'By night, in place of envelope.cpu_weight',
-  ),
-  'profile.night.nice': setting(count('profile.night.nice', 0, 19), 5, 'By night, in place of envelope.nice'),
+  'profile.night.cpu_weight': setting(count(1, 10_000), 100, 'Replaces envelope.cpu_weight by night'),
+  'profile.night.nice': setting(count(0, 19), 5, 'Replaces envelope.nice by night'),
   'retention.schedule': setting(
-    cron('retention.schedule'),
+    cron,
     '17 4 * * *',
-    'When ended tasks are removed by themselves, as a cron expression; off is never',
+    'When the daemon removes old tasks, as a cron expression; off is never',
   ),
-  'retention.older_than': setting(
-    duration('retention.older_than'),
-    '30d',
-    'How long an ended task and its log are kept',
-  ),
-  'log.max_size': setting(
-    size('log.max_size').refine((value) => value <= LOG_MAX_BYTES, 'log.max_size: at most 512M'),
-    '50M',
-    "A task's log is rotated when it has grown to this",
-  ),
-  'log.daily': setting(SWITCH, true, 'And when a new day has begun'),
-  'log.keep': setting(count('log.keep', 1, 1000), 5, "Rotated parts kept of a task's log, packed"),
-  'api.max_body': setting(size('api.max_body'), '8M', 'Largest request the daemon reads'),
+  'retention.older_than': setting(duration, '30d', 'How long an ended task and its log are kept'),
+  'log.max_size': setting(logSize, '50M', "Size at which the daemon rotates a task's log"),
+  'log.daily': setting(flag, true, 'Rotate logs at the start of each day too'),
+  'log.keep': setting(count(1, 1000), 5, "Compressed parts to keep of each task's log"),
+  'api.max_body': setting(size, '8M', 'Largest request that the daemon accepts'),
   'api.observe_only_socket': setting(
-    SWITCH,
+    flag,
     false,
-    'Listen on observe.sock too, through which one can look but neither change anything nor read logs',
+    'Also listen on observe.sock, which is read-only and serves no logs',
   ),
   'log.journal': setting(
-    SWITCH,
+    flag,
     false,
-    "Also write what tasks print to systemd's journal, under their names",
+    "Also write the output of tasks to systemd's journal, under their names",
   ),
-  'log.level': setting(z.enum(['debug', 'info', 'warn', 'error']), 'info', 'What daemon.log records'),
+  'log.level': setting(
+    choice('debug', 'info', 'warn', 'error'),
+    'info',
+    'The least severe level that daemon.log records',
+  ),
 } as const;
 
-export type SettingKey = keyof typeof SETTINGS;
-export type Config = { readonly [K in SettingKey]: z.output<(typeof SETTINGS)[K]['schema']> };
-export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[];
+export type SettingKey = keyof typeof TABLE;
+export const SETTING_KEYS = Object.keys(TABLE) as SettingKey[];
+
+type Settings = {
+  readonly [K in SettingKey]: {
+    readonly schema: ReturnType<(typeof TABLE)[K]['schema']>;
+    readonly fallback: (typeof TABLE)[K]['fallback'];
+    readonly help: string;
+  };
+};
+export const SETTINGS = Object.fromEntries(
+  Object.entries(TABLE).map(([key, row]) => [key, { ...row, schema: row.schema(key) }]),
+) as Settings;
+
+export type Config = { readonly [K in SettingKey]: z.output<Settings[K]['schema']> };

@@ -1,9 +1,9 @@
-// Time as the core sees it: two readings handed in by the shell, never read here.
+// Time in the core: the caller passes both clock readings in; the core reads no clock.
 
 export interface Now {
-  /** Milliseconds since the epoch; may jump. For what is stored and shown. */
+  /** Milliseconds since the epoch; may jump. For stored and displayed times. */
   readonly wallMs: number;
-  /** Milliseconds since some fixed point; never goes back. For every duration that leads to a decision. */
+  /** Milliseconds of CLOCK_MONOTONIC; never goes back. For every duration that leads to a decision. */
   readonly monoMs: number;
 }
 

@@ -1,4 +1,4 @@
-// What happens to a task, as a typed map: event name -> the fields that come with it. Units last in names.
+// The events of a task as a typed map: event name -> its fields. A unit is the last part of a field's name.
 import type { ProfileName } from './profile.ts';
 import type { EndedState, KillDetail, KillReason, TaskId } from './task.ts';
 
@@ -9,12 +9,12 @@ export interface EventMap {
   started: { readonly attempt: number; readonly pid: number | null };
   paused: Record<never, never>;
   resumed: Record<never, never>;
-  /** Once per dim and estimate: the use went above the estimate; the kill comes at `kill_at`. */
+  /** Once per dim and estimate: the use exceeds the estimate; the watchdog kills at `kill_at`. */
   runaway_risk: {
     readonly dim: Dim;
     readonly estimate: number;
     readonly actual: number;
-    /** The value of `dim` that leads to a kill. Units: ms, bytes, cores. */
+    /** The use at which the watchdog kills. Units by `dim`: ms, bytes, cores. */
     readonly kill_at: number;
     /** Seconds from now (elapsed) or seconds of sustained use above `kill_at` (mem, cpu). */
     readonly kill_in_s: number;
@@ -29,9 +29,9 @@ export interface EventMap {
     readonly hint: string;
   };
   kill_requested: { readonly reason: KillReason; readonly signal: string; readonly detail: KillDetail };
-  /** watchdog.dry_run: what would have been killed; once for each reason. */
+  /** Only with watchdog.dry_run: the watchdog would have killed the task. Once per reason. */
   would_kill: { readonly reason: KillReason; readonly detail: KillDetail };
-  /** SIGKILL has not ended everything: what is left and what it sleeps in. */
+  /** SIGKILL did not end these processes; `wchan` is the kernel function a process sleeps in. */
   kill_stuck: {
     readonly processes: readonly {
       readonly pid: number;
@@ -41,7 +41,7 @@ export interface EventMap {
     }[];
   };
   daemon_restarted: Record<never, never>;
-  /** New estimates, limits or priority; those of a running attempt are in force already. */
+  /** New estimates, limits or priority; already applied to a running attempt. */
   adjusted: {
     readonly estimated_time_ms: number;
     readonly estimated_mem_bytes: number;
@@ -49,14 +49,14 @@ export interface EventMap {
     readonly kill_timeout_ms: number;
     readonly priority: number;
   };
-  /** Another profile came into force and gives the attempt another share of the CPU. */
+  /** The active profile changed, and with it the attempt's share of the CPU. */
   profile_switched: {
     readonly profile: ProfileName;
     readonly cpu_max_cores: number;
     readonly cpu_weight: number;
     readonly cpu_idle: boolean;
   };
-  /** An attempt ended and another follows after `in_s` seconds. */
+  /** An attempt ended and the next one starts after `in_s` seconds. */
   retrying: {
     readonly attempt: number;
     readonly status: EndedState['status'];
@@ -64,7 +64,7 @@ export interface EventMap {
     readonly in_s: number;
     readonly estimated_mem_bytes: number;
   };
-  /** The attempt was dispatched but its command never began; it waits again. */
+  /** The attempt was dispatched but its command never began, or was lost; the task is pending again. */
   requeued: { readonly why: string };
   ended: { readonly status: EndedState['status'] };
 }
@@ -72,7 +72,7 @@ export interface EventMap {
 export type EventName = keyof EventMap;
 export type TaskEvent = { [K in EventName]: { readonly event: K } & EventMap[K] }[EventName];
 
-/** An event as the store keeps it: `seq` grows over the whole daemon, without reuse. */
+/** An event as stored. `seq` increases over all tasks and is never reused. */
 export type RecordedEvent = TaskEvent & {
   readonly seq: number;
   readonly at: number;
@@ -80,7 +80,7 @@ export type RecordedEvent = TaskEvent & {
   readonly name: string;
 };
 
-/** What is kept for the owner of a task until it has been seen. */
+/** Events that stay in the owner's inbox until they are read. */
 export const INBOX_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'runaway_risk',
   'stall_risk',
@@ -88,7 +88,7 @@ export const INBOX_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'ended',
 ]);
 
-/** The events `wait` prints as they happen; the others are kept in the record only. */
+/** Events that `wait` prints as they happen. The database keeps every event. */
 export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'started',
   'paused',

@@ -1,15 +1,15 @@
-// Room held for a caller who has not submitted yet.
+// A lease: room held for a caller that has not submitted its task yet.
 
-/** A ULID, as for tasks. */
+/** A ULID, like a task id. */
 export type LeaseId = string & { readonly __brand: 'LeaseId' };
 
 export interface Lease {
   readonly id: LeaseId;
-  /** InboxScope next fitting submission may use it, as `ownerOf` names it. */
+  /** The owner (see `ownerOf`) whose next fitting submission may use the lease. */
   readonly owner: string;
   readonly memBytes: number;
   readonly cpuCores: number;
-  /** How long the holder means to use the room. */
+  /** How long the holder expects to use the room. */
   readonly timeMs: number;
   readonly grantedAt: number;
   readonly expiresAt: number;

@@ -1,4 +1,5 @@
-// The resource profiles: `normal` is what the settings say; `day` leaves room for people, `night` takes the host.
+// The resource profiles: `normal` applies the settings as they are, `day` leaves room for interactive work, `night` uses
+// the whole host.
 
 export const PROFILES = ['normal', 'day', 'night'] as const;
 export type ProfileName = (typeof PROFILES)[number];

@@ -1,7 +1,7 @@
-// How far a task is, as it is shown: in `list`, `status`, events and heartbeats.
+// A task's progress as `list`, `status`, events and heartbeats show it.
 
 export interface Progress {
-  /** Items; null: not known. */
+  /** Items; null when unknown. */
   readonly done: number | null;
   readonly total: number | null;
   /** 0..100 with at most one decimal. */
@@ -9,10 +9,10 @@ export interface Progress {
   readonly phase: string | null;
   /** Items that failed. */
   readonly failed: number | null;
-  /** Seconds from now to the end, as told or by the rate so far. */
+  /** Seconds from now to the expected end: reported by the task, else extrapolated from its rate. */
   readonly eta_s: number | null;
-  /** What the task measures of itself, such as `loss=1.2e-4`. */
+  /** Measurements of the task, such as `loss=1.2e-4`. */
   readonly note: string | null;
-  /** Where `done`, `total` and `pct` come from: told by the task, or read from its output. */
-  readonly source: 'told' | 'output';
+  /** Where `done`, `total` and `pct` come from: the progress file the task writes, or its output. */
+  readonly source: 'reported' | 'output';
 }

@@ -24,7 +24,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes to 6.25G'] },
   estimated_cpu_exceeded: {
     detail: { cpu_cores: 9.3, estimated_cpu_cores: 4 },
-    says: ['9.3 cores', '4 were estimated', '--estimated_cpu_cores to 9.5'],
+    says: ['9.3 cores', 'estimated 4', '--estimated_cpu_cores to 9.5'],
   },
   cgroup_oom_killed: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
@@ -55,7 +55,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
     detail: { host_disk_pct: 98.7, sustained_s: 30, victim_written_bytes: 3 * GIB },
     says: ['98.7%', '30 s', '3G', 'babysit clean'],
   },
-  manual: { detail: {}, says: ['by request'] },
+  manual: { detail: {}, says: ['at the request'] },
 };
 
 describe('kill hint', () => {
@@ -68,7 +68,7 @@ describe('kill hint', () => {
     });
 
   for (const reason of KILL_REASONS)
-    it(`of ${reason} stands without any measurement`, () => {
+    it(`of ${reason} reads well without any measurement`, () => {
       assert.doesNotMatch(hint(reason, {}), /NaN|undefined|null|Infinity/);
     });
 
@@ -81,7 +81,7 @@ describe('kill hint', () => {
     assert.match(text, /--estimated_mem_bytes/);
   });
 
-  it('does not blame a task that ended for the host within its estimate, and names who to look at', () => {
+  it('does not blame a victim within its estimate, and names the largest process outside babysit', () => {
     const text = hint('system_mem_pressure', {
       victim_tier: 'within_estimate',
       victim_mem_bytes: GIB,
@@ -94,12 +94,12 @@ describe('kill hint', () => {
     assert.doesNotMatch(text, /raise/);
   });
 
-  it('says what was short where the use of memory was not', () => {
+  it('names PSI when the use of memory was below its limit', () => {
     const detail = { host_mem_pct: 61, limit_pct: 70, psi_mem_full_avg10_pct: 64.5, sustained_s: 30 };
-    assert.match(hint('system_mem_pressure', detail), /stood still 64.5% of the time/);
+    assert.match(hint('system_mem_pressure', detail), /stalled 64.5% of the time/);
   });
 
-  it('does not call repeated output no output where only progress counts', () => {
+  it('says that strict observability ignores repeated output', () => {
     const task = aTask({ limits: { ...aTask().limits, isStrict: true } });
     const text = hint('observability_stall', { silent_ms: 301_000 }, null, task);
     assert.match(text, /^No progress in the output for 5m1s: .*--observability=strict/);

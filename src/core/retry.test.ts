@@ -14,7 +14,7 @@ import {
   someUsage,
   taskIn,
 } from '../../test/support/build-task.ts';
-import { repeated } from './retry.ts';
+import { retried } from './retry.ts';
 import { type EndedState, KILL_REASONS, RETRY_CAUSES, type RetryPolicy, type Task } from './task.ts';
 import { transition } from './transition.ts';
 
@@ -55,10 +55,10 @@ describe('another attempt', () => {
   for (const [what, ended, cause] of TABLE)
     it(`after ${what} is made ${cause === null ? 'never' : `with --retry_on=${cause} only`}`, () => {
       for (const on of RETRY_CAUSES)
-        assert.equal(repeated(taskWith({ on: [on] }), ended) !== null, on === cause, on);
+        assert.equal(retried(taskWith({ on: [on] }), ended) !== null, on === cause, on);
     });
 
-  it('is never made without --retries', () => assert.equal(repeated(aTask(), ENDED.failed), null));
+  it('is never made without --retries', () => assert.equal(retried(aTask(), ENDED.failed), null));
 
   it('is made as often as was asked for, each time after twice the back-off, up to five minutes', () => {
     let task: Task = aTask({ retry: policy({ max: 9, backoffMs: 60_000 }) });
@@ -80,7 +80,7 @@ describe('another attempt', () => {
     );
   });
 
-  it('tells what ended, why, and after how long it follows', () => {
+  it('records what ended, why, and the back-off', () => {
     const running = { ...taskIn({ status: 'running', attempt: anAttempt() }), retry: policy() };
     const end = { kind: 'end', exit: anExit({ code: 3 }), usage: null, at: 8_000 } as const;
     assert.deepEqual(transition(running, end)?.event, {
@@ -93,21 +93,21 @@ describe('another attempt', () => {
     });
   });
 
-  it('asked for by hand counts anew, at once, and keeps what was before', () => {
+  it('by hand restarts the count, starts at once and keeps the history', () => {
     const spent = aTask({ retry: policy({ max: 1 }), attempts: 1 });
-    const second = repeated(spent, ENDED.failed) ?? assert.fail();
+    const second = retried(spent, ENDED.failed) ?? assert.fail();
     const failed = { ...second, attempts: 2, state: { ...ENDED.failed, attempt: anAttempt({ number: 2 }) } };
-    assert.equal(repeated(failed, failed.state), null);
+    assert.equal(retried(failed, failed.state), null);
     const again = transition(failed, { kind: 'retry' })?.task ?? assert.fail();
     assert.deepEqual(
       again.history.map(({ number }) => number),
       [1, 2],
     );
     assert.deepEqual(again.state, { status: 'pending', waitsFor: [], notBefore: null });
-    assert.ok(repeated({ ...again, attempts: 3 }, failed.state), 'its own repetitions are there again');
+    assert.ok(retried({ ...again, attempts: 3 }, failed.state), 'its own retries are available again');
   });
 
-  it('asked for by hand waits for nobody', () => {
+  it('by hand ignores the dependencies', () => {
     const after = { mode: 'ok', tasks: [{ id: aTask().id, name: 'a' }] } as const;
     const failed = aTask({ after, state: { ...ENDED.failed, reason: 'dependency_failed', attempt: null } });
     const again = transition(failed, { kind: 'retry' })?.task ?? assert.fail();
@@ -115,13 +115,13 @@ describe('another attempt', () => {
   });
 });
 
-describe('memory after running out of it', () => {
+describe('memory after an OOM', () => {
   const oom = (peakMemBytes: number | null, peakMemCachedBytes: number | null): EndedState => ({
     ...killed('cgroup_oom_killed'),
     usage: someUsage({ peakMemBytes, peakMemCachedBytes }),
   });
   const memAfter = (ended: EndedState, memCeilingBytes: number | null) =>
-    repeated(taskWith({ memCeilingBytes }), ended)?.estimate.memBytes;
+    retried(taskWith({ memCeilingBytes }), ended)?.estimate.memBytes;
 
   it('stays as it was unless the caller asked', () =>
     assert.equal(memAfter(oom(9 * GIB, null), null), 4 * GIB));
@@ -149,7 +149,7 @@ describe('memory after running out of it', () => {
     fc.assert(
       fc.property(bytes, bytes, (memBytes, peakBytes) => {
         const task = { ...taskWith({ memCeilingBytes: 2 ** 50 }), estimate: anEstimate({ memBytes }) };
-        const raised = repeated(task, oom(peakBytes, null))?.estimate.memBytes ?? assert.fail();
+        const raised = retried(task, oom(peakBytes, null))?.estimate.memBytes ?? assert.fail();
         const least = Math.max(1.25 * peakBytes, 1.5 * memBytes);
         // Half a byte of slack for steps that are met but for rounding.
         assert.ok(raised >= least - 0.5 && raised < least + 64 * MIB && raised % (64 * MIB) === 0);

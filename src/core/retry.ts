@@ -1,4 +1,4 @@
-// Whether an attempt that has ended is followed by another, and with which estimate. Pure.
+// Decides whether another attempt follows an ended one, and with which estimate. Pure.
 import { suggestEstimates } from './suggest.ts';
 import type { EndedState, KillReason, PastAttempt, RetryCause, Task } from './task.ts';
 
@@ -8,13 +8,12 @@ const OUT_OF_MEMORY: ReadonlySet<KillReason> = new Set<KillReason>([
   'mem_exceeded',
   'system_mem_pressure',
 ]);
-/** A back-off never grows beyond it. */
 export const MAX_BACKOFF_MS = 300_000;
 
-/** The task as it waits for its next attempt; null: it has ended for good. */
-export function repeated(task: Task, ended: EndedState): Task | null {
+/** Returns the task pending for its next attempt, or null when no attempt follows. */
+export function retried(task: Task, ended: EndedState): Task | null {
   const { retry } = task;
-  const cause = causeOf(ended);
+  const cause = retryCauseOf(ended);
   const done = task.history.length - task.retriedFrom;
   if (retry === null || cause === null || !retry.on.includes(cause) || done >= retry.max) return null;
   const backoffMs = Math.min(MAX_BACKOFF_MS, retry.backoffMs * 2 ** done);
@@ -55,7 +54,7 @@ export function reasonOf(ended: EndedState): string | null {
   }
 }
 
-function causeOf(ended: EndedState): RetryCause | null {
+function retryCauseOf(ended: EndedState): RetryCause | null {
   if (ended.status === 'killed') {
     if (OUT_OF_MEMORY.has(ended.kill.reason)) return 'oom';
     return ended.kill.reason === 'observability_stall' ? 'stall' : null;

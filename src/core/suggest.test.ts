@@ -1,4 +1,4 @@
-// What a run teaches about the next one.
+// Estimates suggested from a measured run.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// The estimates for the next run, from what this one was measured to need.
+// Suggests estimates for the next run from the use measured in this one.
 import { isEnded, type KillDetail, type KillReason, type Task, type Usage } from './task.ts';
 
 export interface SuggestedEstimates {
@@ -7,9 +7,9 @@ export interface SuggestedEstimates {
   readonly cpuCores: number;
 }
 
-/** Room above what was measured: the next run has other data, a colder cache, a busier host. */
+/** The next run may have other data, a colder cache and a busier host. */
 const HEADROOM = 1.25;
-/** A run that was cut short shows only that it needs more than it was given: at least this much more. */
+/** A killed run shows only that the estimate was too low, not by how much. */
 const CUT_SHORT_FACTOR = 1.5;
 const MEM_STEP_BYTES = 64 * 1024 ** 2;
 const CPU_STEP_CORES = 0.5;
@@ -21,9 +21,8 @@ const MEM_REASONS: ReadonlySet<string> = new Set<KillReason>([
 ]);
 
 /**
- * For each dimension 1.25 x what was measured, rounded up (64 MiB, half a core, a second to a minute by size).
- * A run that did not reach its own end (killed, failed, interrupted) is never taken as a reason to ask for less time or memory; one that was
- * killed for a dimension asks for at least 1.5 x its old estimate there. What was not measured keeps its estimate.
+ * Per dimension 1.25 x the measured use, rounded up (64 MiB, half a core, 1 s to 1 min). Only a completed run lowers an
+ * estimate; a run killed for a dimension raises it to at least 1.5 x. A dimension without a measurement keeps its estimate.
  */
 export function suggestEstimates(
   task: Task,
@@ -41,7 +40,7 @@ export function suggestEstimates(
   const peakMemBytes = largest(usage?.peakMemBytes, numberIn(kill?.detail, 'peak_mem_bytes'));
   const meanCores = elapsedMs === null ? null : (usage?.cpuSeconds ?? 0) / (elapsedMs / 1000);
   const peakCores = largest(usage?.peakCpuCores, numberIn(kill?.detail, 'cpu_cores'));
-  // A mean hides phases: without the highest use it is no reason to ask for less.
+  // A mean hides phases of high use: without a measured peak the estimate is not lowered.
   const leastCores = peakCores === null ? estimate.cpuCores : peakCores;
   const cores = suggest(estimate.cpuCores, meanCores, kill?.reason === 'estimated_cpu_exceeded');
   return {
@@ -62,7 +61,7 @@ function largest(...values: readonly (number | null | undefined)[]): number | nu
   return known.length === 0 ? null : Math.max(...known);
 }
 
-function numberIn(detail: KillDetail | undefined, key: string): number | null {
+export function numberIn(detail: KillDetail | undefined, key: string): number | null {
   const value = detail?.[key];
   return typeof value === 'number' ? value : null;
 }

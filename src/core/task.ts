@@ -1,38 +1,38 @@
-// The vocabulary of a task: what was asked for, what it holds, and the state it is in.
+// The vocabulary of a task: the request, the attempt and its resources, and the state.
 
-/** A ULID: 26 characters of Crockford base 32, sortable by submission time. */
+/** A ULID: 26 characters of Crockford base 32 that sort by submission time. */
 export type TaskId = string & { readonly __brand: 'TaskId' };
 
-/** What the caller expects one attempt to need. `cpuCores` may be fractional. */
+/** What the caller expects one attempt to use. `cpuCores` may be fractional. */
 export interface Estimate {
   readonly timeMs: number;
   readonly memBytes: number;
   readonly cpuCores: number;
 }
 
-/** A line is run by `bash -c`; an argv is executed as it is. */
+/** `bash -c` runs a line; an argv is executed without a shell. */
 export type Command =
   | { readonly kind: 'shell'; readonly line: string }
   | { readonly kind: 'argv'; readonly argv: readonly string[] };
 
 export interface Limits {
   readonly killTimeoutMs: number;
-  /** 0: silence is never a stall. */
+  /** 0 turns stall detection off. */
   readonly observabilityMs: number;
-  /** Output that only repeats itself does not count as output. */
+  /** Repeated output does not count as output (--observability=strict). */
   readonly isStrict: boolean;
-  /** Percent of the host's memory this task may use at most. */
+  /** Percent of the host's memory. */
   readonly memPctLimit: number;
-  /** Percent of the host's cores this task may use at most. */
+  /** Percent of the host's cores. */
   readonly cpuPctLimit: number;
 }
 
-/** The hard caps of one attempt's cgroup, computed once at dispatch. */
+/** The hard caps of one attempt's cgroup. Computed at dispatch; adjust and profiles replace it. */
 export interface Envelope {
   readonly memMaxBytes: number;
   readonly cpuMaxCores: number;
   readonly cpuWeight: number;
-  /** SCHED_IDLE: only what nobody else wants. */
+  /** cpu.idle: the group gets only idle CPU time (SCHED_IDLE). */
   readonly cpuIdle: boolean;
   readonly pidsMax: number;
   readonly nice: number;
@@ -54,44 +54,44 @@ export const KILL_REASONS = [
 ] as const;
 export type KillReason = (typeof KILL_REASONS)[number];
 
-/** Measured numbers behind a kill, keys in snake_case with the unit last, as they are shown. */
+/** The numbers that led to a kill, as shown: keys in snake_case, the unit last. */
 export type KillDetail = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Why a task is being ended. The first one recorded is the cause; later ones do not replace it. */
+/** Why a task is being killed. The first recorded intent is the cause; a later one does not replace it. */
 export interface KillIntent {
   readonly reason: KillReason;
   readonly at: number;
   readonly detail: KillDetail;
-  /** Signal of the first step of the ladder; SIGKILL skips the grace. */
+  /** First signal of the kill ladder; SIGKILL skips the grace period. */
   readonly signal: NodeJS.Signals;
-  /** Set once the ladder has reached SIGKILL. */
+  /** When the ladder sent SIGKILL; null before. */
   readonly killedAt: number | null;
 }
 
-/** Where a cgroup driver put the attempt; opaque to everyone but the driver that wrote it. */
+/** Where a cgroup driver put the attempt. Only the driver that wrote it reads the other fields. */
 export interface GroupRef {
   readonly driver: 'v2' | 'v1' | 'none' | 'systemd';
   readonly [key: string]: string | number | readonly string[] | null;
 }
 
-/** How the main process ended. `signal` is a name such as `SIGKILL`; then `code` is null. */
+/** How the main process ended: `code`, or the name of a `signal` such as `SIGKILL`; the other is null. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
   readonly at: number;
 }
 
-/** What an attempt used, as far as the driver can tell; null: not measured. */
+/** What an attempt used. A field is null when the driver does not measure it. */
 export interface Usage {
-  /** Highest working set seen (page cache left out), in bytes. */
+  /** Highest sampled working set: without page cache. */
   readonly peakMemBytes: number | null;
-  /** The kernel's own high-water mark of the group, page cache included, in bytes. */
+  /** The kernel's high-water mark of the group (memory.peak): with page cache. */
   readonly peakMemCachedBytes: number | null;
   readonly cpuSeconds: number | null;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly oomKills: number;
-  /** Highest mean over about ten seconds, in cores; null: not sampled. */
+  /** Highest mean over about ten seconds. */
   readonly peakCpuCores: number | null;
 }
 
@@ -100,9 +100,9 @@ export interface Attempt {
   readonly bootId: string;
   readonly group: GroupRef;
   readonly envelope: Envelope;
-  /** When the intent to start was recorded. */
+  /** When the dispatch was committed, before the start. */
   readonly dispatchedAt: number;
-  /** When the supervisor entered the group to run the command; null until it has. */
+  /** When the supervisor entered the group to run the command; null before. */
   readonly startedAt: number | null;
   readonly pid: number | null;
   /** Time spent paused until the last `resume`. */
@@ -112,7 +112,7 @@ export interface Attempt {
 
 interface Ended {
   readonly endedAt: number;
-  /** Null: the task ended without ever being dispatched. */
+  /** Null when the task was never dispatched. */
   readonly attempt: Attempt | null;
   readonly exit: Exit | null;
   readonly usage: Usage | null;
@@ -121,16 +121,16 @@ interface Ended {
 export type FailReason = 'exit' | 'could_not_start' | 'dependency_failed';
 export type InterruptReason = 'host_rebooted' | 'supervisor_lost';
 
-/** What keeps a pending task from the queue. */
+/** What keeps a pending task out of the queue. */
 export interface Waiting {
-  /** Ids of the tasks it comes after that have not ended yet. */
+  /** Ids of its dependencies that have not ended yet. */
   readonly waitsFor: readonly TaskId[];
-  /** A repeated attempt starts no sooner (epoch ms); null: at once. */
+  /** Back-off of a retry: earliest start, epoch ms; null: no back-off. */
   readonly notBefore: number | null;
 }
 export const READY: Waiting = { waitsFor: [], notBefore: null };
 
-/** The task that began a chain of failed dependencies. */
+/** The task whose end failed a chain of dependent tasks. */
 export interface Cause {
   readonly id: TaskId;
   readonly name: string;
@@ -166,7 +166,7 @@ export const TASK_STATUSES = [
 export const MIN_PRIORITY = -100;
 export const MAX_PRIORITY = 100;
 
-/** `ok`: the others have to complete, else this task fails too; `any`: they only have to end. */
+/** `ok`: this task fails unless every dependency completes. `any`: it runs after every dependency has ended. */
 export interface After {
   readonly mode: 'ok' | 'any';
   readonly tasks: readonly { readonly id: TaskId; readonly name: string }[];
@@ -176,26 +176,26 @@ export const RETRY_CAUSES = ['oom', 'exit', 'signal', 'stall'] as const;
 export type RetryCause = (typeof RETRY_CAUSES)[number];
 
 export interface RetryPolicy {
-  /** Attempts beyond the first, at most. */
+  /** At most this many attempts after the first. */
   readonly max: number;
   readonly on: readonly RetryCause[];
-  /** Before the first repetition; doubles with each further one. */
+  /** Before the first retry; doubles with each further retry. */
   readonly backoffMs: number;
-  /** After running out of memory the estimate is raised to what was measured, up to this; null: it stays. */
+  /** After an OOM a retry raises the memory estimate to the suggested one, up to this; null: it keeps the estimate. */
   readonly memCeilingBytes: number | null;
 }
 
-/** How the command is run beside its caps. */
+/** How the command is executed, apart from its caps. */
 export interface ExecOptions {
-  /** 0..19; null: the envelope's. */
+  /** 0..19; null: the setting envelope.nice applies. */
   readonly nice: number | null;
-  /** In the lowest CPU and IO class: it gets what nobody else wants. */
+  /** Runs in the idle CPU and IO class. */
   readonly isBackground: boolean;
-  /** In a terminal of its own, so that it buffers its output by lines. */
+  /** Runs on a pseudoterminal, so that libc buffers its output by lines. */
   readonly usesPty: boolean;
-  /** As a transient unit of systemd, in whose group it is. */
+  /** Runs as a transient unit of systemd, in the unit's cgroup. */
   readonly isUnit: boolean;
-  /** Its output also goes to the journal of systemd, where there is one. */
+  /** Its output also goes to systemd's journal, if the host has one. */
   readonly isJournaled: boolean;
 }
 export const DEFAULT_EXEC_OPTIONS: ExecOptions = {
@@ -219,35 +219,35 @@ export interface PastAttempt {
 export interface Task {
   readonly id: TaskId;
   readonly name: string;
-  /** The agent session or the name given with --owner; null: only the project is known. */
+  /** The agent session, or the value of --owner; null when neither is known. */
   readonly owner: string | null;
-  /** Absolute path: the git root of the caller's cwd, else that cwd. */
+  /** Absolute path: the git root of the caller's cwd, else the cwd. */
   readonly project: string;
   readonly command: Command;
   readonly cwd: string;
   readonly execOptions: ExecOptions;
-  /** The caller's; the daemon's own is stricter than a command expects. */
+  /** The caller's umask; the daemon's own is stricter than a command expects. */
   readonly umask: number;
   readonly estimate: Estimate;
   readonly limits: Limits;
-  /** MIN_PRIORITY..MAX_PRIORITY; higher goes first. */
+  /** MIN_PRIORITY..MAX_PRIORITY; a higher priority starts first. */
   readonly priority: number;
-  /** Null: it waits for no other task. */
+  /** Null when it has no dependency. */
   readonly after: After | null;
-  /** Null: a failed attempt is the end. */
+  /** Null: no retries. */
   readonly retry: RetryPolicy | null;
-  /** JSON of the caller's own, handed back as it is; null: none. */
+  /** The caller's JSON, returned unchanged; null: none. */
   readonly context: unknown;
   readonly tags: readonly string[];
-  /** After a restart of the host the task runs again instead of being interrupted. */
+  /** After a restart of the host the task runs again; without it, it ends as interrupted. */
   readonly requeue: boolean;
-  /** A second submission of the same project with the same key is this task; null: none was given. */
+  /** Idempotency key: a second submission with the same project and key returns this task; null: none. */
   readonly key: string | null;
-  /** Attempts dispatched so far; the one under way, or the last, has this number. */
+  /** Attempts dispatched so far; the number of the current or last attempt. */
   readonly attempts: number;
-  /** The attempts before the one under way or the last, oldest first. */
+  /** The attempts before the current or last one, oldest first. */
   readonly history: readonly PastAttempt[];
-  /** Attempts in the history that were made before somebody asked for another one by hand. */
+  /** Length of the history at the last manual retry: `retry.max` counts from there. */
   readonly retriedFrom: number;
   readonly submittedAt: number;
   readonly state: TaskState;
@@ -275,7 +275,7 @@ export function isActive(state: TaskState): state is ActiveState {
   return state.status === 'running' || state.status === 'paused';
 }
 
-/** Who shares the host with whom: the agent session or the name given with --owner, else the project. */
+/** The owner that fair share charges: the agent session or the value of --owner, else the project. */
 export function ownerOf(task: Pick<Task, 'owner' | 'project'>): string {
   return task.owner ?? task.project;
 }

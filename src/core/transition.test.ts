@@ -1,4 +1,4 @@
-// Every status meets every change, and what holds whatever happens to a task in whatever order.
+// Every status with every change, and properties of any sequence of changes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -161,7 +161,7 @@ describe('transition', () => {
     ['failed', 'retry', 'retrying'],
   ];
   for (const [state, kind, event] of EVENTS)
-    it(`tells ${event ?? 'nothing'} of ${kind} when ${state}`, () => {
+    it(`records ${event ?? 'nothing'} for ${kind} when ${state}`, () => {
       const result = transition(taskIn(STATES[state] as TaskState), CHANGES[kind]);
       assert.ok(result);
       assert.equal(result.event?.event ?? null, event);
@@ -201,7 +201,7 @@ describe('transition', () => {
     assert.equal(task.state.attempt.pausedMs, 750);
   });
 
-  it('adjusts the caps of a live attempt, and of no other', () => {
+  it('adjusts the caps of a running attempt only', () => {
     const envelope = anEnvelope({ memMaxBytes: 15 * GIB });
     const change = { ...CHANGES.adjust, envelope };
     for (const [state, cap] of [
@@ -216,7 +216,7 @@ describe('transition', () => {
     }
   });
 
-  it('leaves the task it was given as it was', () => {
+  it('does not mutate its input', () => {
     const task = taskIn(STATES.running as TaskState);
     const before = structuredClone(task);
     for (const kind of KINDS) transition(task, CHANGES[kind]);
@@ -224,7 +224,7 @@ describe('transition', () => {
   });
 });
 
-describe('a task that comes after others', () => {
+describe('a task with dependencies', () => {
   const [first, second] = [taskId(5), taskId(6)];
   const waiting = aTask({ state: { status: 'pending', waitsFor: [first, second], notBefore: null } });
   const ended = (task: Task, id: typeof first, cause: ReturnType<typeof causeOf>) =>
@@ -242,21 +242,21 @@ describe('a task that comes after others', () => {
     }
   });
 
-  it('fails with the first cause, which is handed on unchanged', () => {
+  it('fails with the first cause, which a chain passes on unchanged', () => {
     const root = aTask({ id: first, name: 'root', state: ENDED.killed });
     const cause = causeOf(root);
     assert.deepEqual(cause, { id: first, name: 'root', status: 'killed' });
     const { state } = ended(waiting, first, cause) ?? assert.fail();
     assert.ok(state.status === 'failed' && state.reason === 'dependency_failed');
-    assert.equal(state.message, '"root", which it comes after, ended killed');
+    assert.equal(state.message, 'its dependency "root" ended killed');
     assert.deepEqual([state.cause, state.endedAt, state.attempt], [cause, 9_000, null]);
     assert.deepEqual(causeOf({ ...waiting, state }), cause);
   });
 
-  it('has nothing to blame when the other completed', () =>
+  it('does not fail when the dependency completed', () =>
     assert.equal(causeOf(aTask({ state: ENDED.completed })), null));
 
-  it('does not care for tasks it does not wait for', () =>
+  it('ignores the end of a task that is not a dependency', () =>
     assert.equal(ended(waiting, OTHER, null), undefined));
 });
 
@@ -302,7 +302,7 @@ describe('whatever happens to a task', () => {
   const always = (see: (before: Task, after: Task) => void) =>
     fc.assert(fc.property(fc.array(anyChange, { maxLength: 40 }), (changes) => live(changes, see)));
 
-  it('an ended one never changes again, unless another attempt is asked for', () =>
+  it('an ended one changes only by a retry', () =>
     always((before, after) => {
       if (isEnded(before.state)) assert.equal(after.state.status, 'pending');
     }));
@@ -324,10 +324,10 @@ describe('whatever happens to a task', () => {
       else assert.equal(after.state.status === 'killed' && after.state.kill.reason, kill.reason);
     }));
 
-  it('what nobody can change stays as it was', () =>
+  it('no change touches the request itself', () =>
     always((before, after) => assert.deepEqual(unchangeable(after), unchangeable(before))));
 
-  it('every attempt is in the history, or is the one under way or the last', () =>
+  it('every attempt is in the history, or is the current or last one', () =>
     always((_, { attempts, history, retriedFrom, state }) => {
       const numbers = history.map(({ number }) => number);
       assert.deepEqual(

@@ -1,7 +1,7 @@
-// The only place that gives a task a new status. Pure: (task, change) -> task and the event to record with it.
+// The only file that gives a task a new status. Pure: (task, change) -> task, and the event to record with it.
 import type { TaskEvent } from './events.ts';
 import type { ProfileName } from './profile.ts';
-import { pastAttempt, reasonOf, repeated } from './retry.ts';
+import { pastAttempt, reasonOf, retried } from './retry.ts';
 import {
   type ActiveState,
   type Attempt,
@@ -26,23 +26,23 @@ export type Change =
   | { readonly kind: 'dispatch'; readonly attempt: Attempt }
   | { readonly kind: 'started'; readonly pid: number | null; readonly group: GroupRef; readonly at: number }
   | { readonly kind: 'could_not_start'; readonly message: string; readonly at: number }
-  /** The attempt was dispatched, its command certainly never began: back into the queue. */
+  /** The attempt was dispatched and its command certainly never began. */
   | { readonly kind: 'requeue'; readonly why: string }
-  /** Its command began and is gone without a trace; the caller wants it run again. */
+  /** The command began and the host restarted; only with `requeue`. */
   | { readonly kind: 'requeue_lost'; readonly why: string; readonly at: number }
   | { readonly kind: 'request_kill'; readonly intent: KillIntent }
   | { readonly kind: 'escalate_kill'; readonly at: number }
   | { readonly kind: 'pause'; readonly at: number }
   | { readonly kind: 'resume'; readonly at: number }
-  /** A task this one comes after has ended. */
+  /** A dependency has ended. */
   | {
       readonly kind: 'dependency_ended';
       readonly id: TaskId;
-      /** Null: this one may go on. */
+      /** Null when the dependency no longer blocks this task. */
       readonly cause: Cause | null;
       readonly at: number;
     }
-  /** `envelope`: the caps a live attempt has from now on; null when none is live. */
+  /** `envelope`: the new caps of the running attempt; null when none runs. */
   | {
       readonly kind: 'adjust';
       readonly estimate: Estimate;
@@ -50,12 +50,13 @@ export type Change =
       readonly priority: number;
       readonly envelope: Envelope | null;
     }
-  /** Another profile gives a live attempt other caps. */
+  /** The active profile changed the caps of a running attempt. */
   | { readonly kind: 'apply_profile'; readonly profile: ProfileName; readonly envelope: Envelope }
-  /** Another attempt of a task that has ended, asked for by hand. */
+  /** Manual retry of a task that has ended. */
   | { readonly kind: 'retry' }
-  /** The group is empty and the main process left an exit record. */
+  /** The group is empty and the supervisor wrote an exit record. */
   | { readonly kind: 'end'; readonly exit: Exit; readonly usage: Usage | null; readonly at: number }
+  /** The attempt is gone and left no exit record. */
   | {
       readonly kind: 'lose';
       readonly reason: InterruptReason;
@@ -65,11 +66,11 @@ export type Change =
 
 export interface Transition {
   readonly task: Task;
-  /** Null: nothing the outside needs to hear of. */
+  /** Null when no event is recorded. */
   readonly event: TaskEvent | null;
 }
 
-/** Null: the change does not apply to the status the task is in (a late or repeated change), nothing happens. */
+/** Returns null when the change does not apply to the task's status: it came late or twice. */
 export function transition(task: Task, change: Change): Transition | null {
   const { state } = task;
   if (change.kind === 'dispatch') {
@@ -153,16 +154,16 @@ export function transition(task: Task, change: Change): Transition | null {
       };
     }
     case 'end':
-      return repeatOrEnd(task, verdict(state.attempt, change.exit, change.usage, change.at));
+      return retryOrEnd(task, endedState(state.attempt, change.exit, change.usage, change.at));
     case 'lose':
-      return repeatOrEnd(task, lost(state.attempt, change.reason, change.usage, change.at));
+      return retryOrEnd(task, lost(state.attempt, change.reason, change.usage, change.at));
     case 'dependency_ended':
       return null;
   }
 }
 
-/** How an attempt that left an exit record ended: the kill decides if there was one, then the kernel's OOM, then the exit. */
-function verdict(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedState {
+/** An intended kill decides first, then an OOM kill by the kernel, then the exit. */
+function endedState(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedState {
   const ended = { endedAt: at, attempt, exit, usage };
   const kill = withKernelPeak(attempt.kill, usage) ?? kernelKill(attempt, exit, usage);
   if (kill !== null) {
@@ -182,14 +183,14 @@ function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at
   return { status: 'interrupted', reason, ...ended };
 }
 
-/** The watchdog's samples may have missed how far it went before the kernel ended a part of it. */
+/** The peak may lie between two samples of the watchdog: take the kernel's own. */
 function withKernelPeak(kill: KillIntent | null, usage: Usage | null): KillIntent | null {
   if (kill?.reason !== 'cgroup_oom_killed') return kill;
   const peakBytes = Math.max(Number(kill.detail.peak_mem_bytes ?? 0), usage?.peakMemCachedBytes ?? 0);
   return { ...kill, detail: { ...kill.detail, peak_mem_bytes: peakBytes } };
 }
 
-/** A kill nobody here asked for: the kernel's, told by the group's OOM counter or by SIGKILL without one. */
+/** A kill that babysit did not request: the group's OOM counter rose, or SIGKILL came without it. */
 function kernelKill(attempt: Attempt, exit: Exit, usage: Usage | null): KillIntent | null {
   const oomKills = usage?.oomKills ?? 0;
   if (exit.code === 0 || (oomKills === 0 && exit.signal !== 'SIGKILL')) return null;
@@ -286,11 +287,11 @@ function retry(task: Task, ended: EndedState): Transition {
   };
 }
 
-function repeatOrEnd(task: Task, ended: EndedState): Transition {
-  const again = repeated(task, ended);
-  if (again === null || again.state.status !== 'pending') return end(task, ended);
-  const delayMs = (again.state.notBefore ?? ended.endedAt) - ended.endedAt;
-  return { task: again, event: retrying(task, ended, delayMs, again.estimate.memBytes) };
+function retryOrEnd(task: Task, ended: EndedState): Transition {
+  const next = retried(task, ended);
+  if (next === null || next.state.status !== 'pending') return end(task, ended);
+  const delayMs = (next.state.notBefore ?? ended.endedAt) - ended.endedAt;
+  return { task: next, event: retrying(task, ended, delayMs, next.estimate.memBytes) };
 }
 
 function retrying(task: Task, ended: EndedState, delayMs: number, memBytes: number): TaskEvent {
@@ -318,7 +319,7 @@ function dependencyEnded(
   return end(task, {
     status: 'failed',
     reason: 'dependency_failed',
-    message: `"${cause.name}", which it comes after, ended ${cause.status}`,
+    message: `its dependency "${cause.name}" ended ${cause.status}`,
     cause,
     endedAt: at,
     attempt: null,
@@ -327,7 +328,7 @@ function dependencyEnded(
   });
 }
 
-/** What a task that comes after this one has to blame; null: nothing, it completed. */
+/** Why a task that depends on this ended one fails; null when this one completed. */
 export function causeOf(task: Task): Cause | null {
   const { state } = task;
   if (state.status === 'completed') return null;

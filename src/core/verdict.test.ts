@@ -30,7 +30,7 @@ describe('verdict', () => {
     ['exit 0 after an OOM of a child', {}, null, oom, { status: 'completed' }],
     ['exit 3', { code: 3 }, null, null, { status: 'failed', reason: 'exit' }],
     [
-      'a signal nobody here sent',
+      'a signal that babysit did not send',
       { code: null, signal: 'SIGSEGV' },
       null,
       null,

@@ -3,8 +3,8 @@ import { type Driver, DriverError, type Group, type Units } from '../cgroups/por
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { type Attempt, type Envelope, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { envelope } from '../scheduler/envelope.ts';
+import type { Policy } from '../scheduler/pass.ts';
 import { pass } from '../scheduler/pass.ts';
-import type { Policy } from '../scheduler/policy.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { groupName } from './attempt/paths.ts';

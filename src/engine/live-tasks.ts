@@ -1,8 +1,8 @@
 // The live tasks under every key a round needs: id, name, key, what waits for them, and the scheduler's queue.
 import { MAX_BACKOFF_MS } from '../core/retry.ts';
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
+import type { PendingItem } from '../scheduler/items.ts';
 import { Queue } from '../scheduler/queue.ts';
-import type { PendingItem } from '../scheduler/snapshot.ts';
 
 /** A back-off begins at the end of an attempt, which is the time of a file: it may be a little ahead of our clock. */
 const GRAIN_MS = 1000;

@@ -1,7 +1,7 @@
 // Turns the config and the host's size into the numbers the pure rooms work with.
 import type { Config } from '../config/settings.ts';
 import type { EnvelopeRules } from '../scheduler/envelope.ts';
-import type { Policy } from '../scheduler/policy.ts';
+import type { Policy } from '../scheduler/pass.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import type { WatchRules } from '../watchdog/judge.ts';
 import type { PressureRules } from '../watchdog/shortage.ts';
@@ -31,7 +31,6 @@ export function capacityOf(config: Config, host: { memTotalBytes: number; cores:
 export function policyOf(config: Config): Policy {
   const ageingMs = config['scheduler.ageing_interval'];
   return {
-    order: 'fair',
     backfill: config['scheduler.backfill'],
     ageingMs: ageingMs === 0 ? Number.POSITIVE_INFINITY : ageingMs,
   };

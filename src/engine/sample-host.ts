@@ -9,7 +9,7 @@ import { readWrittenBytes } from '../procfs/process-state.ts';
 import { readTopProcessOutside } from '../procfs/top-process.ts';
 import { endingForMs } from '../watchdog/ladder.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
-import type { HostSample, PressedTask, PressureRules } from '../watchdog/shortage.ts';
+import type { HostSample, PressureRules, TaskUse } from '../watchdog/shortage.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -77,7 +77,7 @@ function pressedTask(
   live: LiveAttempt,
   memBytes: number,
   withWrites: boolean,
-): PressedTask | null {
+): TaskUse | null {
   const task = work.get(live.id);
   if (task === undefined || !isActive(task.state)) return null;
   const { kill } = task.state.attempt;

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { isActive } from '../core/task.ts';
 import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
 import { withEvidence } from '../watchdog/stall.ts';
-import { rememberPaused, type WatchState } from '../watchdog/state.ts';
+import { applyPausedSample, type WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { stallEvidence } from './attempt/stall-diagnosis.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
@@ -54,7 +54,7 @@ export function sampleAll(
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
     const before = live.watchState ?? live.firstWatchState(sample, task.state);
     if (task.state.status === 'paused') {
-      states.set(live, rememberPaused(before, sample));
+      states.set(live, applyPausedSample(before, sample));
       live.dueInMs = null;
       continue;
     }

@@ -1,11 +1,11 @@
-// Durations as programs print them beside a progress bar: `0:00:04`, `12s`, `2m 30s`, `~3 min`, `1 day, 2:03:04`.
+// Parses durations as programs print them next to a progress bar: `0:00:04`, `12s`, `2m 30s`, `~3 min`, `1 day, 2:03:04`.
 
 const CLOCK = /^(?:(\d+) days?,? )?(?:(\d+):)?(\d{1,2}):(\d\d)(?:\.\d+)?(?![\d:.-])/;
 const PART =
   /^(\d+(?:\.\d+)?)\s?(days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![A-Za-z/])[,\s]*/;
 const UNIT_MS: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 };
 
-/** The duration `text` begins with, in ms; null: it begins with none. */
+/** The duration at the start of `text`, in ms; null when there is none. */
 export function durationAt(text: string): number | null {
   const rest = text.replace(/^[\s:~=≈]*(?:about |in )?~?/, '');
   const clock = CLOCK.exec(rest);

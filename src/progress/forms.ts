@@ -1,17 +1,17 @@
-// The forms in which programs print how far they are, each a whole sentence of its own: a number with a percent sign or a
-// slash alone is a coverage, a date, a path or a ratio as often as it is progress.
+// The formats in which programs print progress. Each needs context: a bare number with `%` or `/` is as often a coverage,
+// a date, a path or a ratio.
 import { durationAt } from './duration.ts';
 import { type Count, countOf, type Reading, shortText } from './reading.ts';
 
 type Form = (line: string) => Reading | null;
 
-/** Bytes of `12.3 MB`, for shares alone: whether K is 1000 or 1024 does not matter. */
+/** `12.3 MB`. Used for ratios only, so it does not matter whether K is 1000 or 1024. */
 const SIZE = String.raw`(\d+(?:\.\d+)?) ?(Bytes|[kKMGT]?i?B)?`;
 const NUMBER = String.raw`(\d{1,3}(?:,\d{3})+|\d+)`;
-/** `3/42`, `3 / 42`, `3 of 42`, `3 out of 42`, and not a part of a date, path, address or version. */
+/** `3/42`, `3 / 42`, `3 of 42`, `3 out of 42`, but no part of a date, path, address or version. */
 const PAIR = String.raw`(?<![\d/.:,-])${NUMBER} ?(?:/| of | out of ) ?${NUMBER}(?![\d/-]|[.,:]\d|%)`;
 const PERCENT = String.raw`(?<![\d.,])(\d{1,3}(?:\.\d+)?) ?%`;
-/** A bar that has been drawn, in brackets or of solid blocks. */
+/** A drawn bar, in brackets or of solid blocks. */
 const BAR = String.raw`(?:[[|<][ =#>.*█▉▊▋▌▍▎▏░▒▓-]*[=#█▉▊▋▌▍▎▏░▒▓][ =#>.*█▉▊▋▌▍▎▏░▒▓-]*[\]|>]|[━╸╺]{5,}(?: [━╸╺]+)?)`;
 const ITEM =
   '(?:epoch|step|iter|iteration|batch|batches|item|file|record|row|chunk|part|page|task|job|test|image|frame|sample|fold|trial|round|stage|shard|document|doc|layer|module|package|case|url|request|episode|generation|segment|block|example|object|query|queries|line)s?';
@@ -20,7 +20,7 @@ const DOING =
 const DID =
   '(?:progress|processed|completed|finished|done|downloaded|uploaded|converted|imported|exported|copied|written|indexed|rendered|migrated|embedded|scanned|built|installed)';
 
-/** In this order: the first that fits is what the line says. */
+/** The first form that matches wins. */
 const FORMS: readonly Form[] = [
   tqdm,
   rich,
@@ -40,7 +40,7 @@ const FORMS: readonly Form[] = [
   percent,
 ];
 
-/** What a plain line (see plain-line.ts) says of progress; null: nothing. */
+/** Reads a plain line (see plain-line.ts); null when it reports no progress. */
 export function readForms(line: string): Reading | null {
   if (!/\d/.test(line)) return null;
   for (const form of FORMS) {
@@ -64,7 +64,7 @@ function tqdm(line: string): Reading | null {
   return open === null ? null : withPhase(open[1] ?? '', { count: countOf(Number(open[2]), null) });
 }
 
-/** `Epoch 3/9 ━━━━━━━ 42/100 0:00:10 • 0:00:14 4.15it/s`, of the library rich. */
+/** `Epoch 3/9 ━━━━━━━ 42/100 0:00:10 • 0:00:14 4.15it/s` of the library rich. */
 function rich(line: string): Reading | null {
   const found = /^(.*?)\s*[━╸╺]{5,}(?: [━╸╺]+)?\s+(\d+)\/(\d+)\s+[\d:]+ • ([\d:]+)/.exec(line);
   if (found === null) return null;
@@ -80,7 +80,7 @@ function git(line: string): Reading | null {
   return withPhase(label, { count: countOf(Number(done), Number(total)) });
 }
 
-/** `1,234,567  42%   10.21MB/s    0:00:12 (xfr#5, to-chk=227/396)`: with `xfr#` the time is that of a file that is there. */
+/** `1,234,567  42%   10.21MB/s    0:00:12 (xfr#5, to-chk=227/396)`: after `xfr#` the time is the one a finished file took. */
 function rsync(line: string): Reading | null {
   const found =
     /^[\d.,]+[KMGT]?\s+(\d{1,3})%\s+[\d.]+[kKMG]?B\/s\s+([\d:]+)(?: \(xfr#\d+, (?:to|ir)-chk=(\d+)\/(\d+)\))?/.exec(
@@ -92,7 +92,7 @@ function rsync(line: string): Reading | null {
   return { count: countOf(Number(total) - Number(open), Number(total)), etaMs: null };
 }
 
-/** ` 42 1024M   42  430M    0     0  10.2M      0  0:01:40  0:00:42  0:00:58 10.1M`, the meter of curl; scp's; and `curl -#`. */
+/** ` 42 1024M   42  430M    0     0  10.2M      0  0:01:40  0:00:42  0:00:58 10.1M` of curl; the meters of scp and `curl -#`. */
 function meter(line: string): Reading | null {
   const found =
     /^(\d{1,3})\s+[\d.]+[kMGTP]?\s+\d{1,3}\s+[\d.]+[kMGTP]?\s+\d{1,3}(?:\s+[\d.]+[kMGTP]?){3}\s+[\d:-]+\s+[\d:-]+\s+([\d:-]+)\s+[\d.]+[kMGTP]?$/.exec(
@@ -125,7 +125,7 @@ function wgetDots(line: string): Reading | null {
   return found === null ? null : { count: share(found[1]), etaMs: durationAt(found[2] ?? '') };
 }
 
-/** The last lines of pytest, cargo test and jest. */
+/** The summary lines of pytest, cargo test and jest. */
 function testSummary(line: string): Reading | null {
   const found =
     /^=*\s*(?:(?<failed>\d+) failed, )?(?<passed>\d+) passed(?:, \d+ \w+)* in [\d.]+s/.exec(line) ??
@@ -137,7 +137,7 @@ function testSummary(line: string): Reading | null {
   return all === 0 ? null : { count: countOf(all, all), failed };
 }
 
-/** `Epoch 3/10`; where the line goes on to count within the epoch (`Step 42/100`, `[1280/60000 (2%)]`), that is what counts. */
+/** `Epoch 3/10`. A count within the epoch on the same line (`Step 42/100`, `[1280/60000 (2%)]`) takes precedence. */
 function withEpoch(line: string): Reading | null {
   const found =
     /^((?:Train|Test|Val|Valid|Validation)? ?Epoch):? *(?:\[ ?(\d+) ?\/ ?(\d+) ?\]|\[(\d+)\]|(\d+) ?\/ ?(\d+)|(\d+))[,:|]?(?=\s|\[|$)\s*/i.exec(
@@ -175,7 +175,7 @@ function bar(line: string): Reading | null {
   if (before === null) return null;
   const [, pct, done, total, left] = before;
   const count = pct === undefined ? pair(done, total) : share(pct);
-  // Keras puts the time that is left there, and at the end the time it took.
+  // Keras prints the time left there, and after the last step the time it took.
   const etaMs = left === undefined || count?.fraction === 1 ? null : durationAt(left);
   return count === null ? null : { count, ...(etaMs === null ? {} : { etaMs }) };
 }
@@ -207,7 +207,7 @@ function bracketed(line: string): Reading | null {
 }
 
 const COUNTED: readonly RegExp[] = [
-  // `3/42` or `3 of 42` and nothing else; `3 of 42 …` at the beginning.
+  // `3/42` or `3 of 42` alone; `3 of 42 …` at the start.
   new RegExp(`^${PAIR}$`),
   new RegExp(`^(?<![\\d/.:-])${NUMBER} (?:of|out of) ${NUMBER}\\b`),
   // `Step 3/12 : RUN make`, `batch 3 of 42`, `item #3/42`
@@ -217,7 +217,7 @@ const COUNTED: readonly RegExp[] = [
   // `Processed 3/42`, `Converting image 3 of 42`
   new RegExp(`\\b(?:${DID}|${DOING})\\b[^\\d/%]{0,24}${PAIR}`, 'i'),
 ];
-/** A count of what went wrong, or of what there is, is not how far it is. */
+/** A count of failures or of existing things is not progress. */
 const OTHER_COUNT =
   /\b(?:failed|failures?|errors?|replicas?|retry|retries|attempt|killed|missing|skipped)\b/i;
 
@@ -251,7 +251,7 @@ function countedAs(count: Count | null): Reading | null {
   return count === null ? null : { count };
 }
 
-/** Null: more than the whole, or the whole is nothing. */
+/** Null when the total is 0 or less than `done`. */
 function pair(done: string | undefined, total: string | undefined): Count | null {
   const [n, of] = [items(done ?? ''), items(total ?? '')];
   return n === null || of === null || of === 0 || n > of ? null : countOf(n, of);
@@ -261,7 +261,7 @@ function share(pct: string | undefined): Count {
   return countOf(null, null, Number(pct) / 100);
 }
 
-/** Null for what is no whole number, such as `1.2k`. */
+/** Null for anything but a whole number, such as `1.2k`. */
 function items(text: string): number | null {
   return /^[\d,]+$/.test(text) ? Number(text.replaceAll(',', '')) : null;
 }

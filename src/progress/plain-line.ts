@@ -1,9 +1,9 @@
-// A line of output without what stands around its words: terminal escapes, time stamps, log levels, names of remotes.
+// Strips a line of output of terminal escapes, time stamps, log levels and names of remotes.
 import { stripEscapes } from '../text/terminal.ts';
 
 const TIME = String.raw`\d{1,2}:\d\d:\d\d(?:[.,]\d+)?`;
 const PREFIXES: readonly RegExp[] = [
-  // ISO 8601 and what Python's logging makes of it; Go's log.
+  // ISO 8601, as Python's logging prints it, and Go's log.
   new RegExp(String.raw`^\[?\d{4}[-/]\d\d[-/]\d\d[T ]${TIME}(?:Z| ?[+-]\d\d:?\d\d)?\]?[\s,]*`),
   new RegExp(String.raw`^\[?${TIME}\]?\s+`),
   // syslog: `Nov 21 14:30:00 host prog[123]: `
@@ -12,18 +12,18 @@ const PREFIXES: readonly RegExp[] = [
   new RegExp(String.raw`^[IWEF]\d{4} ${TIME}\s+\d+ \S+\] `),
   /^[[(<]?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|trace|debug|info|warn|warning|error)[\])>]?(?::[\w.]*:?|\s*-)?\s+/,
   /^(?:-\s+)?[\w.]+\s+-\s+(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR)\s+-\s+/,
-  // pytest-xdist, MPI, docker compose: who of several speaks
+  // pytest-xdist, MPI, docker compose: the name of the worker
   /^\[gw\d+\]\s+/,
   /^\[(?:rank|Rank|worker|Worker)[ :]?\d+\]:?\s*/,
   /^[\w.-]+\s+\|\s+/,
   /^remote:\s+/,
 ];
 const READ_CHARS = 512;
-/** What a bar is drawn of: its length says nothing. */
+/** The characters of a drawn bar are cut to this length. */
 const RUN_CHARS = 8;
 const LONG_RUN = /([^\w\s])\1{8,}/g;
 
-/** The first 512 characters at most: a line that is longer says how far it is at its beginning or not at all. */
+/** At most the first 512 characters: a longer line has its progress at the start or not at all. */
 export function plainLine(line: string): string {
   let text = stripEscapes(line.slice(0, 2 * READ_CHARS))
     .replace(LONG_RUN, (run) => run.slice(0, RUN_CHARS))

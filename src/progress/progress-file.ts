@@ -4,17 +4,17 @@ import { isJsonObject, parseJson } from '../text/json.ts';
 import { type Count, countOf, type Reading, shortText } from './reading.ts';
 
 /**
- * A field that is absent keeps its value (`before`: that of the count), null takes it back; what is of another type, or
- * no JSON, is passed over.
+ * An absent field keeps its value (`before`: the current count) and null removes it. A value of another type is ignored.
+ * Returns null for invalid JSON.
  */
-export function readTold(line: string, before: Count | null): Reading | null {
-  const { value: told } = parseJson(line);
-  if (!isJsonObject(told)) return null;
-  const count = readCount(told, before);
-  const etaS = amountOrNull(told.eta_s);
-  const failed = amountOrNull(told.failed);
-  const phase = textOrNull(told.phase);
-  const note = textOrNull(told.note);
+export function readProgressLine(line: string, before: Count | null): Reading | null {
+  const { value: fields } = parseJson(line);
+  if (!isJsonObject(fields)) return null;
+  const count = readCount(fields, before);
+  const etaS = amountOrNull(fields.eta_s);
+  const failed = amountOrNull(fields.failed);
+  const phase = textOrNull(fields.phase);
+  const note = textOrNull(fields.note);
   return {
     ...(count === undefined ? {} : { count }),
     ...(etaS === undefined ? {} : { etaMs: etaS === null ? null : etaS * 1000 }),
@@ -24,11 +24,11 @@ export function readTold(line: string, before: Count | null): Reading | null {
   };
 }
 
-/** A share alone leaves the number of items that are done unknown, and a new number replaces the share. */
-function readCount(told: Readonly<Record<string, unknown>>, before: Count | null): Count | undefined {
-  const done = amountOrNull(told.done);
-  const total = amountOrNull(told.total);
-  const pct = amountOrNull(told.pct);
+/** `pct` alone makes `done` unknown; a new `done` replaces the percentage. */
+function readCount(fields: Readonly<Record<string, unknown>>, before: Count | null): Count | undefined {
+  const done = amountOrNull(fields.done);
+  const total = amountOrNull(fields.total);
+  const pct = amountOrNull(fields.pct);
   if (done === undefined && total === undefined && pct === undefined) return undefined;
   return countOf(
     done === undefined ? (pct === undefined ? (before?.done ?? null) : null) : done,
@@ -41,7 +41,7 @@ function isAmount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
-/** Undefined: nothing usable was said. */
+/** Undefined when the field has no usable value. */
 function amountOrNull(value: unknown): number | null | undefined {
   return value === null || isAmount(value) ? value : undefined;
 }

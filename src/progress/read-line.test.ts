@@ -1,4 +1,4 @@
-// Lines as real programs print them, and what they say about progress; and lines that say nothing about it.
+// Lines as real programs print them: the progress they report, and lines that report none.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readLine } from './read-line.ts';
@@ -283,6 +283,6 @@ describe('a line of output', () => {
     it(`${from}: ${line.trim().slice(0, 70)}`, () => assert.deepEqual(said(line), expected));
 });
 
-describe('a line that is not about progress', () => {
+describe('a line without progress', () => {
   for (const line of NOTHING) it(line.slice(0, 80) || '(empty)', () => assert.equal(said(line), null));
 });

@@ -1,4 +1,4 @@
-// One line of output -> what it says about progress: a form (see forms.ts), and beside it an ETA, failures and measures.
+// Reads one line of output: a form of progress (see forms.ts), an ETA, failures and measures.
 import { durationAt } from './duration.ts';
 import { readForms } from './forms.ts';
 import { plainLine } from './plain-line.ts';
@@ -8,7 +8,7 @@ const MEASURES_SHOWN = 3;
 const MEASURE =
   /(?<![\w.])((?:(?:train|val|valid|validation|test|eval|avg|mean|running)[_ /-])?(?:loss|acc|accuracy|ppl|perplexity|bleu|f1|auc|rmse|mae|reward))(?: ?[=:] ?|(?<=loss)\s+)(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w.]*\/)/gi;
 
-/** Null: the line says nothing about progress. */
+/** Returns null when the line reports no progress. */
 export function readLine(line: string): Reading | null {
   const plain = plainLine(line);
   const form = readForms(plain);
@@ -24,10 +24,10 @@ export function readLine(line: string): Reading | null {
   };
 }
 
-/** After the word ETA anywhere; before or after `left` and `remaining` beside a count alone. */
+/** After the word ETA anywhere; next to `left` and `remaining` only on a line with a count. */
 function etaIn(line: string, isCounted: boolean): number | null {
-  const told = /\beta\b\s*(.*)/i.exec(line);
-  if (told !== null) return durationAt(told[1] ?? '');
+  const labeled = /\beta\b\s*(.*)/i.exec(line);
+  if (labeled !== null) return durationAt(labeled[1] ?? '');
   if (!isCounted) return null;
   const after = /\b(?:remaining|left)\s*[:=]\s*(.*)/i.exec(line);
   if (after !== null) return durationAt(after[1] ?? '');
@@ -35,7 +35,7 @@ function etaIn(line: string, isCounted: boolean): number | null {
   return before === null ? null : lastDuration(before[1] ?? '');
 }
 
-/** `42 of 100 items, 3m 20s` ends with a duration; so does `3m 20s`. */
+/** The duration at the end of `42 of 100 items, 3m 20s` or `3m 20s`. */
 function lastDuration(text: string): number | null {
   for (let at = 0; at < text.length; at += 1)
     if (/[~\d]/.test(text.charAt(at)) && !/[\d:.]/.test(text.charAt(at - 1))) {

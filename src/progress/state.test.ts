@@ -1,12 +1,12 @@
-// What is known after many lines: which source wins, how an ETA comes about, and that memory is bounded.
+// Progress after many lines: which source wins, how the ETA is computed, and the bound on the state.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Progress } from '../core/progress.ts';
 import {
+  dropUnfinished,
   foldOutput,
   foldProgressFile,
-  forgetUnfinished,
   NO_PROGRESS,
   type ProgressState,
   progressOf,
@@ -20,7 +20,7 @@ function printed(...lines: readonly string[]): { state: ProgressState; nowMs: nu
   for (const [n, line] of lines.entries()) state = foldOutput(state, `${line}\n`, n * MINUTE);
   return { state, nowMs: (lines.length - 1) * MINUTE };
 }
-function told(state: ProgressState, nowMs: number, ...lines: readonly object[]): ProgressState {
+function withFile(state: ProgressState, nowMs: number, ...lines: readonly object[]): ProgressState {
   return foldProgressFile(state, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), nowMs);
 }
 function shown(state: ProgressState, nowMs: number): Partial<Progress> | null {
@@ -52,7 +52,7 @@ describe('progress of output', () => {
     assert.equal(shown(foldOutput(state, 'x\n', 1000), 1000)?.eta_s, undefined);
   });
 
-  it('counts down an ETA that was told, and forgets it when counts go on without one', () => {
+  it('counts down a printed ETA, and drops it when later counts have none', () => {
     const { state, nowMs } = printed('[10/100] a', 'ETA 10m');
     assert.equal(progressOf(state, nowMs + 30_000)?.eta_s, 570);
     const soon = foldOutput(state, '[20/100] b\n', nowMs + 30_000);
@@ -80,7 +80,7 @@ describe('progress of output', () => {
     assert.deepEqual(shown(clone, MINUTE)?.phase, undefined);
   });
 
-  it('of ffmpeg is the time in the length', () => {
+  it('of ffmpeg is the position in the length', () => {
     const { state } = printed(
       '  Duration: 00:10:00.00, start: 0.000000, bitrate: 1205 kb/s',
       'frame= 123 fps=25 q=28.0 size=1024kB time=00:02:30.12 bitrate=1705.1kbits/s speed=1.01x',
@@ -88,7 +88,7 @@ describe('progress of output', () => {
     assert.equal(progressOf(state, MINUTE)?.pct, 25);
   });
 
-  it('reads a bar that draws over itself, also its last state once nothing comes', () => {
+  it('reads a redrawn bar, also its last state when no output follows', () => {
     let state = foldOutput(NO_PROGRESS, '\r 10%|█         | 1/10 [00:10<01:30,  0.1it/s]', 0);
     assert.equal(progressOf(state, 0), null);
     state = foldOutput(state, '', 1000);
@@ -97,30 +97,30 @@ describe('progress of output', () => {
     assert.equal(progressOf(state, 10_000)?.done, 2);
   });
 
-  it('does not put the two sides of a gap together', () => {
+  it('does not join the two sides of a gap', () => {
     const state = foldOutput(NO_PROGRESS, '[3/4', 0);
-    assert.equal(progressOf(foldOutput(forgetUnfinished(state), '2] x\n', 0), 0), null);
+    assert.equal(progressOf(foldOutput(dropUnfinished(state), '2] x\n', 0), 0), null);
     assert.equal(progressOf(foldOutput(state, '2] x\n', 0), 0)?.total, 42);
   });
 });
 
-describe('progress that is told', () => {
-  it('wins over what is printed', () => {
+describe('the progress file', () => {
+  it('wins over the output', () => {
     const { state } = printed('[40/42] a');
-    assert.deepEqual(shown(told(state, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0), {
+    assert.deepEqual(shown(withFile(state, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0), {
       done: 3,
       total: 10,
       pct: 30,
       phase: 'x',
       failed: 1,
       eta_s: 90,
-      source: 'told',
+      source: 'reported',
     });
   });
 
-  it('leaves to the output what it does not speak of', () => {
+  it('leaves fields it does not mention to the output', () => {
     const { state } = printed('[21/42] loss=0.3');
-    assert.deepEqual(shown(told(state, 0, { phase: 'warm-up' }), 0), {
+    assert.deepEqual(shown(withFile(state, 0, { phase: 'warm-up' }), 0), {
       done: 21,
       total: 42,
       pct: 50,
@@ -130,22 +130,22 @@ describe('progress that is told', () => {
     });
   });
 
-  it('keeps each field until it is told again or taken back', () => {
-    let state = told(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
-    state = told(state, MINUTE, { done: 20 }, { phase: null });
+  it('keeps each field until the task replaces or removes it', () => {
+    let state = withFile(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
+    state = withFile(state, MINUTE, { done: 20 }, { phase: null });
     assert.deepEqual(shown(state, MINUTE), {
       done: 20,
       total: 40,
       pct: 50,
       failed: 2,
       eta_s: 120,
-      source: 'told',
+      source: 'reported',
     });
-    assert.deepEqual(shown(told(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'told' });
-    assert.equal(progressOf(told(state, MINUTE, { pct: 75 }), MINUTE)?.done, null);
+    assert.deepEqual(shown(withFile(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'reported' });
+    assert.equal(progressOf(withFile(state, MINUTE, { pct: 75 }), MINUTE)?.done, null);
   });
 
-  it('passes over what is no JSON object, of another type, or nonsense', () => {
+  it('ignores invalid JSON and values of another type', () => {
     const lines = [
       '',
       '{',
@@ -165,13 +165,13 @@ describe('progress that is told', () => {
 
   it('is of one line and short', () => {
     const { phase } =
-      progressOf(told(NO_PROGRESS, 0, { phase: `\u001b[31ma\nb${'c'.repeat(500)}` }), 0) ?? {};
+      progressOf(withFile(NO_PROGRESS, 0, { phase: `\u001b[31ma\nb${'c'.repeat(500)}` }), 0) ?? {};
     assert.equal(phase?.length, 80);
     assert.ok(phase?.startsWith('[31ma b'));
   });
 });
 
-describe('the memory', () => {
+describe('the state', () => {
   const text = fc.array(
     fc.oneof(
       fc.string({ maxLength: 20 }),

@@ -1,24 +1,25 @@
-// What is known of a task's progress from what it has printed and told so far. Passed in and out; bounded, whatever is printed.
+// The progress of a task, from its output and its progress file. Pure: a new state for each chunk; bounded in size.
 import type { Progress } from '../core/progress.ts';
 import { cutLines } from '../text/split.ts';
-import { mediaCount, mediaLengthMs } from './media.ts';
-import { readTold } from './progress-file.ts';
+import { durationAt } from './duration.ts';
+import { readProgressLine } from './progress-file.ts';
 import { readLine } from './read-line.ts';
-import type { Count, Reading } from './reading.ts';
+import { type Count, countOf, type Reading } from './reading.ts';
 
 export interface ProgressState {
-  readonly output: Known;
-  readonly told: Known;
-  /** Length of what ffmpeg works on; null: none was told. */
+  readonly output: SourceState;
+  /** From the progress file. */
+  readonly reported: SourceState;
+  /** The length of ffmpeg's input; null before ffmpeg prints it. */
   readonly mediaMs: number | null;
 }
 
-/** What one source has said. Times are of the clock the caller passes in, in ms. */
-interface Known {
-  /** The line that has not ended yet. */
+/** The progress from one source. Times are in ms of the caller's clock. */
+interface SourceState {
+  /** The last line, without its end. */
   readonly unfinished: string;
   readonly count: Count | null;
-  /** Where the series of counts began: same total, never falling. */
+  /** The start of the current series of counts: same total, never falling. */
   readonly pace: { readonly atMs: number; readonly fraction: number } | null;
   readonly eta: { readonly leftMs: number; readonly atMs: number } | null;
   readonly phase: string | null;
@@ -26,7 +27,7 @@ interface Known {
   readonly note: string | null;
 }
 
-const NOTHING: Known = {
+const NOTHING: SourceState = {
   unfinished: '',
   count: null,
   pace: null,
@@ -35,18 +36,18 @@ const NOTHING: Known = {
   failed: null,
   note: null,
 };
-export const NO_PROGRESS: ProgressState = { output: NOTHING, told: NOTHING, mediaMs: null };
+export const NO_PROGRESS: ProgressState = { output: NOTHING, reported: NOTHING, mediaMs: null };
 
-/** Longer than this without an end, a line is no line. */
+/** A longer line is dropped, so that the state stays small. */
 const LINE_CHARS = 4096;
-/** Of a chunk with more lines only the last ones say how far it is now; and a task that prints `yes` costs nothing. */
+/** Only the last lines of a chunk are read: they are the current ones, and a flood of output stays cheap. */
 const LINES_READ = 500;
-/** An ETA somebody gave is good for this long while counts come without one. */
+/** An ETA stays valid for this long while counts come without one. */
 const ETA_TRUST_MS = 60_000;
 
 /**
- * Folds a chunk of output, in the order it was printed. Lines end at `\n` or `\r`. An empty chunk says that nothing came
- * for a while: a line without an end, such as a bar that waits for its next turn, is read as it stands.
+ * Folds a chunk of output into the state. Lines end at `\n` or `\r`. An empty chunk means that no output came for a
+ * while: the unfinished line, such as a drawn bar, is then read as it is.
  */
 export function foldOutput(state: ProgressState, chunk: string, nowMs: number): ProgressState {
   const { lines, unfinished } = linesOf(state.output, chunk);
@@ -55,85 +56,96 @@ export function foldOutput(state: ProgressState, chunk: string, nowMs: number): 
     mediaMs ??= mediaLengthMs(line);
     const media = mediaMs === null ? null : mediaCount(line, mediaMs);
     const reading = media === null ? readLine(line) : { count: media };
-    if (reading !== null) output = learn({ ...output, phase: lastingPhase(output, reading) }, reading, nowMs);
+    if (reading !== null)
+      output = applyReading({ ...output, phase: lastingPhase(output, reading) }, reading, nowMs);
   }
   return { ...state, mediaMs, output: { ...output, unfinished } };
 }
 
-/** Folds a chunk of the progress file (see told.ts). */
+/** Folds a chunk of the progress file (see progress-file.ts) into the state. */
 export function foldProgressFile(state: ProgressState, chunk: string, nowMs: number): ProgressState {
-  const { lines, unfinished } = linesOf(state.told, chunk);
-  let { told } = state;
+  const { lines, unfinished } = linesOf(state.reported, chunk);
+  let { reported } = state;
   for (const line of lines) {
-    const reading = line.length > LINE_CHARS ? null : readTold(line, told.count);
-    if (reading !== null) told = learn(told, reading, nowMs);
+    const reading = line.length > LINE_CHARS ? null : readProgressLine(line, reported.count);
+    if (reading !== null) reported = applyReading(reported, reading, nowMs);
   }
-  return { ...state, told: { ...told, unfinished } };
+  return { ...state, reported: { ...reported, unfinished } };
 }
 
-/** After a gap in what was read of the output, the rest of a line does not belong to its beginning. */
-export function forgetUnfinished(state: ProgressState): ProgressState {
+/** After a gap in the output read: the next text does not continue the unfinished line. */
+export function dropUnfinished(state: ProgressState): ProgressState {
   return { ...state, output: { ...state.output, unfinished: '' } };
 }
 
-/** What the task tells wins over what its output says. Null: neither said anything. */
-export function progressOf({ output, told }: ProgressState, nowMs: number): Progress | null {
-  const counted = told.count === null ? output : told;
+/** The progress file wins over the output. Returns null when neither has reported anything. */
+export function progressOf({ output, reported }: ProgressState, nowMs: number): Progress | null {
+  const counted = reported.count === null ? output : reported;
   const progress = {
     done: counted.count?.done ?? null,
     total: counted.count?.total ?? null,
     pct: counted.count?.fraction == null ? null : Math.round(counted.count.fraction * 1000) / 10,
-    phase: told.phase ?? output.phase,
-    failed: told.failed ?? output.failed,
-    eta_s: etaS(told.eta === null ? counted : told, nowMs),
-    note: told.note ?? output.note,
+    phase: reported.phase ?? output.phase,
+    failed: reported.failed ?? output.failed,
+    eta_s: etaS(reported.eta === null ? counted : reported, nowMs),
+    note: reported.note ?? output.note,
   };
   if (Object.values(progress).every((value) => value === null)) return null;
-  return { ...progress, source: told.count === null ? 'output' : 'told' };
+  return { ...progress, source: reported.count === null ? 'output' : 'reported' };
 }
 
-function linesOf({ unfinished }: Known, chunk: string): { lines: string[]; unfinished: string } {
+function linesOf({ unfinished }: SourceState, chunk: string): { lines: string[]; unfinished: string } {
   if (chunk === '') return { lines: unfinished === '' ? [] : [unfinished], unfinished };
   const { lines, rest } = cutLines(unfinished + chunk, /[\r\n]+/);
   return { lines: lines.slice(-LINES_READ), unfinished: rest.length > LINE_CHARS ? '' : rest };
 }
 
-function learn(known: Known, reading: Reading, nowMs: number): Known {
-  const { count = known.count, phase = known.phase, failed = known.failed, note = known.note } = reading;
-  return {
-    ...known,
-    count,
-    pace: reading.count === undefined ? known.pace : paceOf(known, reading.count, nowMs),
-    eta: newEta(known, reading, nowMs),
-    phase,
-    failed,
-    note,
-  };
+function applyReading(before: SourceState, reading: Reading, nowMs: number): SourceState {
+  const { count = before.count, phase = before.phase, failed = before.failed, note = before.note } = reading;
+  const pace = reading.count === undefined ? before.pace : paceOf(before, reading.count, nowMs);
+  return { ...before, count, pace, eta: newEta(before, reading, nowMs), phase, failed, note };
 }
 
-function paceOf({ count: before, pace }: Known, { total, fraction }: Count, nowMs: number): Known['pace'] {
+function paceOf(
+  { count: before, pace }: SourceState,
+  { total, fraction }: Count,
+  nowMs: number,
+): SourceState['pace'] {
   if (fraction === null) return null;
-  const goesOn = pace !== null && before?.total === total && (before.fraction ?? 0) <= fraction;
-  // Lines that were read together are no measure of speed.
-  return goesOn && pace.atMs !== nowMs ? pace : { atMs: nowMs, fraction };
+  const continues = pace !== null && before?.total === total && (before.fraction ?? 0) <= fraction;
+  // Lines read at the same time give no speed.
+  return continues && pace.atMs !== nowMs ? pace : { atMs: nowMs, fraction };
 }
 
-function newEta({ eta }: Known, { count, etaMs }: Reading, nowMs: number): Known['eta'] {
+function newEta({ eta }: SourceState, { count, etaMs }: Reading, nowMs: number): SourceState['eta'] {
   if (etaMs !== undefined) return etaMs === null ? null : { leftMs: etaMs, atMs: nowMs };
   return count !== undefined && eta !== null && nowMs - eta.atMs > ETA_TRUST_MS ? null : eta;
 }
 
-/** An epoch is told once and lasts for the bars that follow; what another line was busy with does not. */
-function lastingPhase({ phase }: Known, { count }: Reading): string | null {
+/** An epoch is printed once and lasts for the bars after it; any other phase ends with the next count. */
+function lastingPhase({ phase }: SourceState, { count }: Reading): string | null {
   return count === undefined || phase === null || /\bepoch\b/i.test(phase) ? phase : null;
 }
 
-/** What was told, less the time since; else, at the mean rate of the series, (1 - f) x (t - t0) / (f - f0). */
-function etaS({ count, eta, pace }: Known, nowMs: number): number | null {
+/** The printed ETA less the time since; else, at the mean rate of the series, (1 - f) x (t - t0) / (f - f0). */
+function etaS({ count, eta, pace }: SourceState, nowMs: number): number | null {
   if (eta !== null) return Math.max(0, Math.round((eta.leftMs - (nowMs - eta.atMs)) / 1000));
   const fraction = count?.fraction ?? null;
   if (fraction === null || pace === null) return null;
   if (fraction >= 1) return 0;
   const gained = fraction - pace.fraction;
   return gained <= 0 ? null : Math.round(((1 - fraction) * (nowMs - pace.atMs)) / gained / 1000);
+}
+
+/** ffmpeg prints the length of its input once: `Duration: 00:10:00.00, start: …`. */
+function mediaLengthMs(line: string): number | null {
+  const found = /^\s*Duration: (\d+:\d\d:\d\d)\.\d+, (?:start|bitrate)/.exec(line);
+  return found === null ? null : durationAt(found[1] ?? '');
+}
+
+/** And its position in each line: `frame=  123 fps= 25 … time=00:00:04.92 bitrate=1705.1kbits/s speed=1.01x`. */
+function mediaCount(line: string, lengthMs: number): Count | null {
+  const found = /\btime=(\d+:\d\d:\d\d)\.\d+ bitrate=/.exec(line);
+  const atMs = found === null ? null : durationAt(found[1] ?? '');
+  return atMs === null || lengthMs === 0 ? null : countOf(null, null, atMs / lengthMs);
 }

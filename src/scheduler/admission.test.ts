@@ -1,4 +1,4 @@
-// Who is taken, who is told to wait, who is refused, and with which numbers.
+// Which submissions are accepted, queued and denied, and the numbers of a denial.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -14,8 +14,9 @@ import {
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import { type Admission, admit, largestNeed, type Submission } from './admission.ts';
+import type { PendingItem } from './items.ts';
 import { roomForSubmission } from './ledger.ts';
-import type { PendingItem, Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };
 
@@ -36,7 +37,7 @@ const busy = aSnapshot({
 });
 
 describe('admit', () => {
-  it('accepts what fits behind everything promised so far, to the byte', () => {
+  it('accepts what fits next to everything charged so far, to the byte', () => {
     assert.deepEqual(decide(busy, pending(9, { mem: 2 * GIB })), { kind: 'accept' });
     assert.equal(decide(busy, pending(9, { mem: 2 * GIB + 1 })).kind, 'deny');
   });
@@ -79,7 +80,7 @@ describe('admit', () => {
     assert.deepEqual(decide(full, big, { queue: true }), { kind: 'queue_full', maxPending: 1 });
   });
 
-  it('lets a lease be used whoever waits, and only as far as it goes', () => {
+  it('lets a lease be used whatever is pending, up to its size', () => {
     const lease = aLease(1, { mem: 4 * GIB });
     const snapshot = aSnapshot({ leases: [lease], pending: [pending(2, { mem: 16 * GIB })] });
     assert.equal(decide(snapshot, pending(9, { mem: 4 * GIB }), { lease }).kind, 'accept');
@@ -172,7 +173,7 @@ describe('infeasible', () => {
   });
 });
 
-it('a denial always shows less available than requested, and who is in the way', () => {
+it('a denial always shows less available than requested, and what blocks it', () => {
   fc.assert(
     fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
       const admission = decide(snapshot, item);

@@ -1,10 +1,11 @@
-// Admission: may this submission be taken, and if not, what would have to change.
+// Admission: accepts, queues or denies a submission, and says what would have to change.
 import type { Limits } from '../core/task.ts';
 import type { Blocked } from './explain.ts';
+import type { LeaseItem, Need, PendingItem } from './items.ts';
 import { roomForSubmission, shortDim } from './ledger.ts';
+import { DEFAULT_POLICY, type Policy } from './pass.ts';
 import { planSubmission } from './plan.ts';
-import { DEFAULT_POLICY, type Policy } from './policy.ts';
-import type { Capacity, LeaseItem, Need, PendingItem, Snapshot } from './snapshot.ts';
+import type { Capacity, Snapshot } from './snapshot.ts';
 
 export interface Infeasible {
   readonly dim: 'mem' | 'cpu';
@@ -25,17 +26,17 @@ export type Admission =
 export interface Submission {
   readonly item: PendingItem;
   readonly limits: Pick<Limits, 'memPctLimit' | 'cpuPctLimit'>;
-  /** Wait in the queue instead of being denied. */
+  /** Queue the task where it would be denied. */
   readonly queue: boolean;
-  /** Skip the gate; the envelope and the task's own limits stay. */
+  /** Skip the capacity check; the envelope and the task's own limits still apply. */
   readonly force: boolean;
-  /** What the host ever gives, where that is more than now (another profile); absent: what it gives now. */
+  /** The largest capacity of any profile; absent: the current one. Only a need above it is infeasible. */
   readonly largest?: Capacity;
-  /** The lease whose room it takes over; its room counts as free. */
+  /** The lease it takes over; the lease's room counts as free. */
   readonly lease?: LeaseItem | null;
 }
 
-/** O(running + leases); a denial also forecasts the start, see `planSubmission`. */
+/** O(running + leases). A denial also costs `planSubmission`. */
 export function admit(
   snapshot: Snapshot,
   submission: Submission,
@@ -43,8 +44,8 @@ export function admit(
   policy: Policy = DEFAULT_POLICY,
 ): Admission {
   const { item, limits, queue, force, lease = null } = submission;
-  const never = infeasibleNeed(submission.largest ?? snapshot.capacity, item.need, limits, force);
-  if (never !== null) return { kind: 'infeasible', why: never };
+  const infeasible = infeasibleNeed(submission.largest ?? snapshot.capacity, item.need, limits, force);
+  if (infeasible !== null) return { kind: 'infeasible', why: infeasible };
   if (force) return { kind: 'accept' };
   if (!queue) {
     const why = planSubmission(snapshot, item, nowMs, policy, lease);
@@ -55,7 +56,7 @@ export function admit(
   return snapshot.queue.size < maxPending ? { kind: 'queue' } : { kind: 'queue_full', maxPending };
 }
 
-/** The largest estimate this host and these limits can ever meet. */
+/** The largest estimate that this host and these limits can meet. */
 export function largestNeed(capacity: Capacity, limits: Submission['limits']): Need {
   return {
     memBytes: Math.min(capacity.memLimitBytes, ownMemLimit(capacity, limits)),
@@ -63,7 +64,7 @@ export function largestNeed(capacity: Capacity, limits: Submission['limits']): N
   };
 }
 
-/** Null: this host can meet it, now or later. */
+/** Returns null when the host can meet the need now or later. */
 export function infeasibleNeed(
   capacity: Capacity,
   need: Need,
@@ -76,7 +77,7 @@ export function infeasibleNeed(
     ['mem', need.memBytes, capacity.memLimitBytes, 'admission.max_sys_mem_pct or admission.memory_reserve'],
     ['cpu', need.cpuCores, capacity.cpuLimitCores, 'admission.max_babysit_cpu_pct'],
   ];
-  // --force skips the host's gate, not the limits the caller set for the task itself.
+  // --force skips the host's limits, not those the caller set for the task.
   const applicable = force ? bounds.slice(0, 2) : bounds;
   const [first] = applicable.filter(([, requested, limit]) => requested > limit + 1e-9);
   if (first === undefined) return null;

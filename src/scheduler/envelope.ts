@@ -1,4 +1,4 @@
-// The hard caps of an attempt, from its estimate, its limits and the host (SPEC section 6).
+// The hard caps of an attempt, computed from its estimate, its limits and the host (SPEC section 6).
 import type { Envelope, Estimate, ExecOptions, Limits } from '../core/task.ts';
 import type { Capacity } from './snapshot.ts';
 
@@ -6,16 +6,16 @@ export interface EnvelopeRules {
   readonly memReserveBytes: number;
   readonly cpuWeight: number;
   readonly cpuIdle: boolean;
-  /** What all tasks together may have of the CPU, so that one task may not have more; of the profile in force. */
+  /** The CPU of all tasks together in the active profile; one task may not use more. */
   readonly cpuShareCores: number;
   readonly pidsMax: number;
   readonly nice: number;
   readonly oomScoreAdj: number;
 }
 
-/** The cap leaves room for an estimate that is off by this factor; the watchdog acts at twice the estimate. */
+/** The watchdog kills at 2 x the estimate; the cap is the hard stop above it. */
 const CAP_FACTOR = 3;
-/** The least cpu.weight and the highest niceness there are. */
+/** The kernel's minimum cpu.weight and maximum niceness. */
 const BACKGROUND_WEIGHT = 1;
 const BACKGROUND_NICE = 19;
 

@@ -1,20 +1,21 @@
-// Why a need does not fit now: dimension, shortage, who holds the room, and when it is expected to be free.
+// Explains why a need does not fit now: dimension, shortage, holders of the room, expected start.
+import type { Need } from './items.ts';
 import { chargedMem, type Room, type RoomDim } from './ledger.ts';
-import type { Need, Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface Blocked {
-  /** `turn`: it would fit, but would take the room that is promised to those before it. */
+  /** `reservation`: it fits, but would delay an item with a reservation. */
   readonly dim: RoomDim | 'reservation';
-  /** Bytes, cores or tasks, by `dim`. */
+  /** Bytes, cores or slots, by `dim`. */
   readonly requested: number;
   readonly available: number;
   readonly limit: number;
   readonly shortBy: number;
-  /** Names, and `lease <id>` for room that is held for somebody. */
+  /** Task names, or `lease <id>`. */
   readonly blockedBy: readonly string[];
-  /** Epoch ms; null: by what is known now, never. */
+  /** Epoch ms; null when no expected end makes room. */
   readonly earliestStartMs: number | null;
-  /** In the order of those that wait, from 1. */
+  /** Position in the queue, from 1. */
   readonly position: number;
 }
 
@@ -23,19 +24,18 @@ export const NAMES_SHOWN = 5;
 export class Explanation {
   readonly #snapshot: Snapshot;
   readonly #room: Room;
-  /** In order. */
   readonly #waiting: readonly string[];
-  /** By dimension and number of those ahead. */
+  /** Cached by dimension and number of waiting items shown. */
   readonly #blockers = new Map<string, readonly string[]>();
 
-  /** `room` is what those that wait see, `waiting` the names of the first of them, in order. */
+  /** `room`: the room the waiting items see; `waiting`: their names, in order. */
   constructor(snapshot: Snapshot, room: Room, waiting: readonly string[]) {
     this.#snapshot = snapshot;
     this.#room = room;
     this.#waiting = waiting.slice(0, NAMES_SHOWN);
   }
 
-  /** `ahead`: how many of those that wait are in the way, from the first on. */
+  /** `ahead`: how many waiting items, from the first on, are before this one. */
   of(
     need: Need,
     dim: Blocked['dim'],
@@ -71,7 +71,7 @@ export class Explanation {
     }
   }
 
-  /** Who holds most of the dimension, then those that wait in front. */
+  /** The largest holders of the dimension, then the waiting items ahead. */
   #blockedBy(dim: Blocked['dim'], ahead: number): readonly string[] {
     const shown = Math.min(ahead, this.#waiting.length);
     const key = `${dim} ${shown}`;

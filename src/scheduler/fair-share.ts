@@ -1,11 +1,11 @@
-// InboxScope turn is it: the order of the queue, formed step by step, for each start changes its owner's share.
+// The order of the queue by fair share. The order is computed step by step, because each start changes its owner's share.
+import { Heap } from './heap.ts';
+import type { PendingItem } from './items.ts';
+import { chargedMem, eventualRoom, roomOf, shortDim } from './ledger.ts';
+import type { Capacity, Snapshot } from './snapshot.ts';
+import { bySubmission, type Fits, type Place, type SubQueue } from './sub-queue.ts';
 
-import { chargedMem, roomEver, roomOf, shortDim } from './ledger.ts';
-import type { Policy } from './policy.ts';
-import type { Capacity, PendingItem, Snapshot } from './snapshot.ts';
-import { bySubmission, type Gate, type Place, type SubQueue } from './sub-queue.ts';
-
-/** What an owner holds, tasks that are about to start included. */
+/** The resources an owner holds, including those of tasks that are about to start. */
 interface OwnerUse {
   memBytes: number;
   cpuCores: number;
@@ -13,7 +13,7 @@ interface OwnerUse {
   servedAtMs: number;
 }
 
-/** The first item of a lane that has not had its turn, and what its place in the order follows from. */
+/** The next item of a sub-queue, and the values that rank it. */
 export interface Candidate {
   readonly subQueue: SubQueue;
   item: PendingItem;
@@ -21,150 +21,116 @@ export interface Candidate {
   effectivePriority: number;
   isReserved: boolean;
   readonly owner: OwnerUse;
-  /** The owner's when the turn was put at its place. */
+  /** The owner's values when the candidate was last ranked. */
   share: number;
   servedAtMs: number;
 }
 
-type Compare = (a: Candidate, b: Candidate) => number;
-
 /**
- * A heap with one turn for each lane. What happens to a turn, a start of its owner or the step to the next item of its
- * lane, only ever moves it back, so it is enough to look at the first again until it stays first.
+ * One candidate per sub-queue, in a heap. A start of its owner or the step to the next item only moves a candidate back,
+ * so it suffices to rank the first candidate again until it stays first.
  */
 export class FairShareOrder {
-  readonly #candidates: Candidate[] = [];
-  readonly #compare: Compare;
+  readonly #candidates: Heap<Candidate>;
   readonly #capacity: Capacity;
   readonly #nowMs: number;
   readonly #ageingMs: number;
-  /** Who does not fit even when everything has ended that is expected to has no turn. */
-  readonly #fitsEver: Gate;
-  /** Who has been promised a time goes before everybody, and is then passed over in its lane. */
-  #promised: PendingItem | null = null;
+  /** Items that do not fit even after every expected end are left out. */
+  readonly #fitsEventually: Fits;
+  /** The item with a reservation: it ranks first, and the walk through its sub-queue then skips it. */
+  #reserved: PendingItem | null = null;
 
-  constructor(snapshot: Snapshot, nowMs: number, policy: Policy) {
-    this.#compare = policy.order === 'fair' ? byFairness : (a, b) => bySubmission(a.item, b.item);
+  constructor(snapshot: Snapshot, nowMs: number, ageingMs: number) {
     this.#capacity = snapshot.capacity;
     this.#nowMs = nowMs;
-    this.#ageingMs = policy.ageingMs;
-    const owners = policy.order === 'fair' ? ownersOf(snapshot) : new Map<string, OwnerUse>();
-    const room = roomEver(snapshot);
-    this.#fitsEver = ({ need }) => shortDim(room, need) === null;
+    this.#ageingMs = ageingMs;
+    const room = eventualRoom(snapshot);
+    this.#fitsEventually = ({ need }) => shortDim(room, need) === null;
+    const owners = ownersOf(snapshot);
+    const candidates: Candidate[] = [];
     for (const subQueue of snapshot.queue.subQueues()) {
-      const place = subQueue.find(this.#fitsEver);
+      const owner = owners.get(subQueue.owner);
+      const place = subQueue.find(this.#fitsEventually);
       const item = place && subQueue.at(place);
-      if (place === undefined || item === undefined) continue;
-      const owner = owners.get(subQueue.owner) ?? newOwner(Number.NEGATIVE_INFINITY);
+      if (owner === undefined || place === undefined || item === undefined) continue;
       const { share, servedAtMs } = owner;
       const effectivePriority = this.#effectivePriority(subQueue, item);
       const isReserved = false;
-      this.#candidates.push({
-        subQueue,
-        item,
-        place,
-        effectivePriority,
-        isReserved,
-        owner,
-        share,
-        servedAtMs,
-      });
+      candidates.push({ subQueue, item, place, effectivePriority, isReserved, owner, share, servedAtMs });
     }
-    if (policy.order === 'fair') this.#keepPromise(snapshot);
-    for (let index = (this.#candidates.length >>> 1) - 1; index >= 0; index -= 1) this.#sink(index);
+    this.#keepReservation(snapshot, candidates);
+    this.#candidates = new Heap(byFairness, candidates);
   }
 
   get next(): Candidate | undefined {
     for (;;) {
-      const first = this.#candidates[0];
+      const { first } = this.#candidates;
       if (first === undefined) return undefined;
       const { share, servedAtMs } = first.owner;
       if (first.share === share && first.servedAtMs === servedAtMs) return first;
       first.share = share;
       first.servedAtMs = servedAtMs;
-      this.#sink(0);
+      this.#candidates.sinkFirst();
     }
   }
 
-  /** The first turn's item starts: its owner is charged, and the lane's next item follows. */
+  /** Starts the first candidate's item: charges its owner and steps to the next item of its sub-queue. */
   start(candidate: Candidate): void {
     const { owner, item } = candidate;
     charge(owner, item.need.memBytes, item.need.cpuCores, this.#capacity);
     owner.servedAtMs = this.#nowMs;
-    this.skip(candidate, this.#fitsEver);
+    this.skip(candidate, this.#fitsEventually);
   }
 
-  /** The first turn passes to the next item of its lane that the gate admits, or the lane is out. */
-  skip(candidate: Candidate, gate: Gate): void {
+  /** Steps the first candidate to the next item of its sub-queue that fits, or removes it when none does. */
+  skip(candidate: Candidate, fits: Fits): void {
     const { subQueue } = candidate;
-    let place = candidate.isReserved ? subQueue.find(gate) : subQueue.find(gate, after(candidate.place));
-    if (place !== undefined && subQueue.at(place) === this.#promised)
-      place = subQueue.find(gate, after(place));
+    let place = candidate.isReserved ? subQueue.find(fits) : subQueue.find(fits, after(candidate.place));
+    if (place !== undefined && subQueue.at(place) === this.#reserved)
+      place = subQueue.find(fits, after(place));
     const item = place && subQueue.at(place);
     if (place === undefined || item === undefined) {
-      const last = this.#candidates.pop();
-      if (last !== undefined && last !== candidate) this.#candidates[0] = last;
-    } else {
-      candidate.place = place;
-      candidate.item = item;
-      candidate.effectivePriority = this.#effectivePriority(subQueue, item);
-      candidate.isReserved = false;
+      this.#candidates.take();
+      return;
     }
-    this.#sink(0);
+    candidate.place = place;
+    candidate.item = item;
+    candidate.effectivePriority = this.#effectivePriority(subQueue, item);
+    candidate.isReserved = false;
+    this.#candidates.sinkFirst();
   }
 
-  /** Only the head of a lane ages. */
+  /** Only the head of a sub-queue ages. */
   #effectivePriority(subQueue: SubQueue, item: PendingItem): number {
     if (item !== subQueue.head) return subQueue.priority;
     return subQueue.priority + Math.floor(Math.max(0, this.#nowMs - subQueue.headSinceMs) / this.#ageingMs);
   }
 
   /**
-   * The holder of the last reservation goes first, so that the promised time is kept: against changes of the shares, and
-   * against newcomers that would start now. It yields to a priority above the one it has aged to, and to a newcomer that
-   * goes before it and has to wait itself: a flood shall not win a start over somebody who holds less.
+   * The last reservation's item goes first, so that neither changed shares nor a newcomer that could start now delay it.
+   * It yields to a higher priority, and to a newcomer that ranks before it and has to wait too: otherwise a flood of one
+   * owner would start before the single task of another.
    */
-  #keepPromise(snapshot: Snapshot): void {
-    const { promise } = snapshot.queue;
-    if (promise === undefined || !this.#fitsEver(promise.item)) return;
-    const { item, madeAtMs } = promise;
-    const candidate = this.#candidates.find((other) => other.subQueue === snapshot.queue.subQueueOf(item));
+  #keepReservation(snapshot: Snapshot, candidates: readonly Candidate[]): void {
+    const { reservation } = snapshot.queue;
+    if (reservation === undefined || !this.#fitsEventually(reservation.item)) return;
+    const { item, madeAtMs } = reservation;
+    const candidate = candidates.find((other) => other.subQueue === snapshot.queue.subQueueOf(item));
     if (candidate === undefined) return;
     const { subQueue } = candidate;
     const effectivePriority = this.#effectivePriority(subQueue, item);
     const holder = { ...candidate, item, place: subQueue.placeOf(item), effectivePriority };
     const room = roomOf(snapshot);
-    const isBroken = this.#candidates.some(
+    const yields = candidates.some(
       (other) =>
         other.subQueue.priority > effectivePriority ||
         (other.item.submittedAtMs > madeAtMs &&
           byFairness(other, holder) < 0 &&
           shortDim(room, other.item.need) !== null),
     );
-    if (isBroken) return;
+    if (yields) return;
     Object.assign(candidate, holder, { isReserved: true });
-    this.#promised = item;
-  }
-
-  #sink(index: number): void {
-    const turns = this.#candidates;
-    const candidate = turns[index];
-    if (candidate === undefined) return;
-    for (let at = index; ; ) {
-      let child = 2 * at + 1;
-      let least = turns[child];
-      const right = turns[child + 1];
-      if (least !== undefined && right !== undefined && this.#compare(right, least) < 0) {
-        child += 1;
-        least = right;
-      }
-      if (least === undefined || this.#compare(candidate, least) <= 0) {
-        turns[at] = candidate;
-        return;
-      }
-      turns[at] = least;
-      at = child;
-    }
+    this.#reserved = item;
   }
 }
 
@@ -181,18 +147,15 @@ function after({ chunk, index }: Place): Place {
   return { chunk, index: index + 1 };
 }
 
-/** Dominant shares (Ghodsi et al., NSDI 2011) of the owners that wait for something. */
+/** Dominant shares (Ghodsi et al., NSDI 2011) of the owners with pending items. */
 function ownersOf({ queue, running, leases, capacity }: Snapshot): Map<string, OwnerUse> {
   const owners = new Map<string, OwnerUse>();
   for (const { owner } of queue.subQueues())
-    if (!owners.has(owner)) owners.set(owner, newOwner(queue.servedAtMs(owner)));
+    if (!owners.has(owner))
+      owners.set(owner, { memBytes: 0, cpuCores: 0, share: 0, servedAtMs: queue.servedAtMs(owner) });
   for (const item of running) charge(owners.get(item.owner), chargedMem(item), item.need.cpuCores, capacity);
   for (const { owner, need } of leases) charge(owners.get(owner), need.memBytes, need.cpuCores, capacity);
   return owners;
-}
-
-function newOwner(servedAtMs: number): OwnerUse {
-  return { memBytes: 0, cpuCores: 0, share: 0, servedAtMs };
 }
 
 function charge(owner: OwnerUse | undefined, memBytes: number, cpuCores: number, capacity: Capacity): void {

@@ -1,49 +1,51 @@
-// The queue's future if every task takes the time it estimates: in what order the items wait, and when each starts.
-
+// The order and the expected start of every pending item, if each task runs exactly as long as it estimates.
 import { FairShareOrder } from './fair-share.ts';
-import { give, roomEver, roomOf, shortDim, take } from './ledger.ts';
-import { type Choice, decide } from './pass.ts';
-import type { Policy } from './policy.ts';
+import { type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';
+import { eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
+import { type Choice, decide, type Policy } from './pass.ts';
 import { Queue, type QueueView } from './queue.ts';
-import { expectedEnd, expectedLapse, type Release, releasesOf } from './releases.ts';
-import { type LeaseItem, type PendingItem, type RunningItem, type Snapshot, started } from './snapshot.ts';
+import { expectedEnd, expectedExpiry, type Release, releasesOf } from './releases.ts';
+import type { Snapshot } from './snapshot.ts';
 import { bySubmission } from './sub-queue.ts';
 
 export interface Forecast {
-  /** What starts now, and the room that leaves. */
+  /** The items that start now, and the room left. */
   readonly choice: Choice;
-  /** What does not, in order; last what can never start by what is known now. */
-  readonly waiting: readonly Waiting[];
+  /** The other items in order; last those that no expected end makes room for. */
+  readonly waiting: readonly ExpectedStart[];
 }
 
-export interface Waiting {
+export interface ExpectedStart {
   readonly item: PendingItem;
-  /** Epoch ms; null: never, memory outside or paused tasks are in the way. */
+  /** Epoch ms; null when memory outside or paused tasks leave too little room. */
   readonly startMs: number | null;
 }
 
-/** So many items, the first in order, are simulated pass by pass; those behind them are put one after the other. */
+/** This many items are simulated pass by pass; later ones are placed first come, first served. */
 const SIMULATED = 256;
 
 /**
- * What starts now is what `decide` starts. Behind the simulated items each starts when it fits and no earlier than the one
- * before it: later than by backfill, seldom earlier. With `until`, nothing behind that item is looked at.
+ * After the simulated items each item starts when it fits, and not before its predecessor. That is later than with
+ * backfill, rarely earlier. With `until`, items after that one are left out.
  */
 export function forecast(snapshot: Snapshot, nowMs: number, policy: Policy, until?: PendingItem): Forecast {
   const choice = decide(snapshot, nowMs, policy);
   const order = orderOf(snapshot, nowMs, policy, choice, until);
   const isWhole = order.length + choice.starts.length === snapshot.queue.size;
-  const stuck = isWhole ? [] : stuckIn(snapshot);
+  const blocked = isWhole ? [] : unschedulable(snapshot);
   const near = order.slice(0, SIMULATED);
-  const queue = queueOf([...near, ...stuck.slice(0, SIMULATED)], snapshot.queue, choice, nowMs);
+  const queue = queueOf([...near, ...blocked.slice(0, SIMULATED)], snapshot.queue, choice, nowMs);
   const simulated = simulate({ ...snapshot, queue }, choice, near.length, nowMs, policy);
-  const waiting: Waiting[] = near.map((item) => ({ item, startMs: simulated.startsMs.get(item) ?? null }));
-  putInLine(waiting, order.slice(SIMULATED), simulated.snapshot, simulated.atMs);
-  for (const item of stuck) waiting.push({ item, startMs: null });
+  const waiting: ExpectedStart[] = near.map((item) => ({
+    item,
+    startMs: simulated.startsMs.get(item) ?? null,
+  }));
+  appendInOrder(waiting, order.slice(SIMULATED), simulated.snapshot, simulated.atMs);
+  for (const item of blocked) waiting.push({ item, startMs: null });
   return { choice, waiting };
 }
 
-/** The order in which the items would start if there were room for all; those that start now left out. */
+/** The order in which the items would start if there were room for all, without those that start now. */
 function orderOf(
   snapshot: Snapshot,
   nowMs: number,
@@ -53,7 +55,7 @@ function orderOf(
 ): PendingItem[] {
   const pending: PendingItem[] = [];
   const startNow = new Set(starts);
-  const order = new FairShareOrder(snapshot, nowMs, policy);
+  const order = new FairShareOrder(snapshot, nowMs, policy.ageingMs);
   let isLast = false;
   for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
     if (!startNow.has(candidate.item)) pending.push(candidate.item);
@@ -64,22 +66,22 @@ function orderOf(
   return pending;
 }
 
-/** Those that have no turn, see `Turns`. */
-function stuckIn(snapshot: Snapshot): PendingItem[] {
-  const room = roomEver(snapshot);
-  const stuck: PendingItem[] = [];
+/** The items that are no candidates of `FairShareOrder`. */
+function unschedulable(snapshot: Snapshot): PendingItem[] {
+  const room = eventualRoom(snapshot);
+  const items: PendingItem[] = [];
   for (const subQueue of snapshot.queue.subQueues())
-    for (const item of subQueue.items()) if (shortDim(room, item.need) !== null) stuck.push(item);
-  return stuck.sort((a, b) => b.priority - a.priority || bySubmission(a, b));
+    for (const item of subQueue.items()) if (shortDim(room, item.need) !== null) items.push(item);
+  return items.sort((a, b) => b.priority - a.priority || bySubmission(a, b));
 }
 
-/** A queue of `items`, to be changed by the simulation; `choice` has been carried out. */
+/** A queue of `items` for the simulation to change, with `choice` applied. */
 function queueOf(items: readonly PendingItem[], from: QueueView, choice: Choice, nowMs: number): Queue {
   const queue = new Queue();
   for (const item of items) queue.add(item, nowMs);
   for (const subQueue of queue.subQueues()) {
-    const was = subQueue.head && from.subQueueOf(subQueue.head);
-    if (was?.head === subQueue.head) subQueue.headSinceMs = was?.headSinceMs ?? nowMs;
+    const original = subQueue.head && from.subQueueOf(subQueue.head);
+    if (original?.head === subQueue.head) subQueue.headSinceMs = original?.headSinceMs ?? nowMs;
     queue.served(subQueue.owner, from.servedAtMs(subQueue.owner));
   }
   for (const { owner } of choice.starts) queue.served(owner, nowMs);
@@ -89,12 +91,12 @@ function queueOf(items: readonly PendingItem[], from: QueueView, choice: Choice,
 
 interface Simulation {
   readonly startsMs: ReadonlyMap<PendingItem, number>;
-  /** How things stand at `atMs`, when the last of them has started. */
+  /** The state at `atMs`, after the last start. */
   readonly snapshot: Snapshot;
   readonly atMs: number;
 }
 
-/** Pass by pass from one expected end to the next, until `count` items have started or no end is expected. */
+/** Runs a pass at each expected end, until `count` items have started or no end is expected. */
 function simulate(
   snapshot: Omit<Snapshot, 'queue'> & { readonly queue: Queue },
   first: Choice,
@@ -107,32 +109,32 @@ function simulate(
   let atMs = nowMs;
   let running = [
     ...snapshot.running.map((item) => endingAt(item, expectedEnd(item, nowMs), nowMs)),
-    ...first.starts.map((item) => started(item, nowMs)),
+    ...first.starts.map((item) => toRunning(item, nowMs)),
   ];
-  let leases = snapshot.leases.map((lease) => lapsingAt(lease, expectedLapse(lease, nowMs), nowMs));
+  let leases = snapshot.leases.map((lease) => expiringAt(lease, expectedExpiry(lease, nowMs), nowMs));
   while (startsMs.size < count) {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const item of running) nextMs = Math.min(nextMs, expectedEnd(item, atMs));
-    for (const lease of leases) nextMs = Math.min(nextMs, expectedLapse(lease, atMs));
+    for (const lease of leases) nextMs = Math.min(nextMs, expectedExpiry(lease, atMs));
     if (nextMs === Number.POSITIVE_INFINITY) break;
     running = running.filter((item) => expectedEnd(item, atMs) > nextMs);
-    leases = leases.filter((lease) => expectedLapse(lease, atMs) > nextMs);
+    leases = leases.filter((lease) => expectedExpiry(lease, atMs) > nextMs);
     atMs = nextMs;
     const choice = decide({ ...snapshot, running, leases }, atMs, policy);
     for (const item of choice.starts) {
       startsMs.set(item, atMs);
       queue.remove(item.id, atMs);
       queue.served(item.owner, atMs);
-      running.push(started(item, atMs));
+      running.push(toRunning(item, atMs));
     }
     queue.reserve(choice.reservation, atMs);
   }
   return { startsMs, snapshot: { ...snapshot, running, leases }, atMs };
 }
 
-/** First come first served: each when it fits, none before the one in front of it. */
-function putInLine(
-  waiting: Waiting[],
+/** First come, first served: each item starts when it fits, and not before its predecessor. */
+function appendInOrder(
+  waiting: ExpectedStart[],
   items: readonly PendingItem[],
   snapshot: Snapshot,
   fromMs: number,
@@ -154,17 +156,17 @@ function putInLine(
 }
 
 function insertSorted(releases: Release[], release: Release): void {
-  const behind = releases.findLastIndex(({ atMs }) => atMs <= release.atMs);
-  releases.splice(behind + 1, 0, release);
+  const before = releases.findLastIndex(({ atMs }) => atMs <= release.atMs);
+  releases.splice(before + 1, 0, release);
 }
 
-/** With its expected end fixed, so that it does not move while the simulated time passes. */
+/** Fixes the expected end, which would otherwise move with the simulated time. */
 function endingAt(item: RunningItem, endMs: number, nowMs: number): RunningItem {
   if (item.isPaused) return item;
   const timeMs = endMs - nowMs;
   return { ...item, startedAtMs: nowMs, pausedMs: 0, timeMs, killTimeoutMs: timeMs };
 }
 
-function lapsingAt(lease: LeaseItem, endMs: number, nowMs: number): LeaseItem {
+function expiringAt(lease: LeaseItem, endMs: number, nowMs: number): LeaseItem {
   return { ...lease, grantedAtMs: nowMs, expiresAtMs: endMs, timeMs: endMs - nowMs };
 }

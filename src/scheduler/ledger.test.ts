@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aCapacity, aLease, aSnapshot, pending, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
+import type { Need } from './items.ts';
 import { type Room, roomForSubmission, roomOf, shortDim } from './ledger.ts';
-import type { Need } from './snapshot.ts';
 
 const capacity = aCapacity({ memLimitBytes: 16 * GIB, cpuLimitCores: 7.2, maxRunning: 4 });
 const room = (gib: number, cpuCores: number, slots: number): Room => ({
@@ -56,7 +56,7 @@ describe('roomOf and roomForSubmission', () => {
       assert.deepEqual(rounded(roomForSubmission(snapshot, null)), forSubmission);
     });
 
-  it('give a lease back to who takes it over, also behind a queue that wants more than there is', () => {
+  it('return a lease to the task that takes it over, also with an overcommitted queue', () => {
     const lease = aLease(1, { mem: 4 * GIB, cpu: 2 });
     const leases = [lease];
     assert.deepEqual(rounded(roomForSubmission(aSnapshot({ capacity, leases }), lease)), room(16, 7.2, 4));

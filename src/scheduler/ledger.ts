@@ -1,5 +1,6 @@
-// The reservation ledger: what is charged, what room is left, and the one test of fit used by admission, pass and plan.
-import type { LeaseItem, Need, RunningItem, Snapshot } from './snapshot.ts';
+// The ledger of resources: the charges, the room left, and the test of fit that admission, pass and plan share.
+import type { LeaseItem, Need, RunningItem } from './items.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface Room {
   readonly memBytes: number;
@@ -8,8 +9,8 @@ export interface Room {
 }
 
 /**
- * What dispatch may hand out. Memory charged = outside + sum over running of max(live, estimate) + leases; CPU charged =
- * sum of the estimates, of our tasks only (SPEC section 4). Below zero where more is in use than the limit.
+ * The room for dispatch. Memory charged = outside + sum over running of max(live, estimate) + leases; CPU charged = sum of
+ * the estimates of running tasks and leases (SPEC section 4). Negative when the charges exceed the limit.
  */
 export function roomOf({ capacity, outsideMemBytes, running, leases }: Snapshot): Room {
   let memBytes = capacity.memLimitBytes - outsideMemBytes;
@@ -25,28 +26,28 @@ export function roomOf({ capacity, outsideMemBytes, running, leases }: Snapshot)
   return { memBytes, cpuCores, slots: capacity.maxRunning - running.length - leases.length };
 }
 
-/** What is left when everything has ended that is expected to: memory outside and paused tasks stay. */
-export function roomEver(snapshot: Snapshot): Room {
+/** The room after every expected end: only memory outside and paused tasks stay charged. */
+export function eventualRoom(snapshot: Snapshot): Room {
   return roomOf({ ...snapshot, running: snapshot.running.filter(({ isPaused }) => isPaused), leases: [] });
 }
 
 /**
- * What a new submission may take: the pending items are charged too. A lease that it takes over had its turn in the queue,
- * so that its room is there whoever waits.
+ * The room for a new submission: pending items are charged too. The ticket of its lease has already waited in the queue,
+ * so the lease's room is available whatever is pending.
  */
 export function roomForSubmission(snapshot: Snapshot, lease: LeaseItem | null): Room {
   const room = roomOf(snapshot);
   const { needs, size } = snapshot.queue;
-  const behindQueue: Room = {
+  const afterQueue: Room = {
     memBytes: room.memBytes - needs.memBytes,
     cpuCores: room.cpuCores - needs.cpuCores,
     slots: room.slots - size,
   };
-  if (lease === null) return behindQueue;
+  if (lease === null) return afterQueue;
   return {
-    memBytes: Math.max(0, behindQueue.memBytes) + lease.need.memBytes,
-    cpuCores: Math.max(0, behindQueue.cpuCores) + lease.need.cpuCores,
-    slots: Math.max(0, behindQueue.slots) + 1,
+    memBytes: Math.max(0, afterQueue.memBytes) + lease.need.memBytes,
+    cpuCores: Math.max(0, afterQueue.cpuCores) + lease.need.cpuCores,
+    slots: Math.max(0, afterQueue.slots) + 1,
   };
 }
 
@@ -56,10 +57,10 @@ export function chargedMem(item: RunningItem): number {
 
 export type RoomDim = 'mem' | 'cpu' | 'slots';
 
-/** Sums of fractions of cores carry rounding errors; a billionth of a core decides nothing. */
+/** Sums of fractional cores carry rounding errors. */
 const CPU_EPSILON = 1e-9;
 
-/** The first dimension in which `need` does not fit into `room`, or null when it fits. */
+/** The first dimension in which `need` does not fit into `room`; null when it fits. */
 export function shortDim(room: Room, need: Need): RoomDim | null {
   if (need.memBytes > room.memBytes) return 'mem';
   if (need.cpuCores > room.cpuCores + CPU_EPSILON) return 'cpu';

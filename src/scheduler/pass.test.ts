@@ -4,9 +4,9 @@ import { describe, it } from 'node:test';
 import { aLease, aSnapshot, NOW, pending, queueOf, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import { SimulatedHost } from '../../test/support/simulated-host.ts';
-import { type Decision, pass } from './pass.ts';
-import { DEFAULT_POLICY, type Policy } from './policy.ts';
-import type { PendingItem, Snapshot } from './snapshot.ts';
+import type { PendingItem } from './items.ts';
+import { DEFAULT_POLICY, type Decision, type Policy, pass } from './pass.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The numbers of the tasks that start, in order. */
 function started(snapshot: Snapshot, policy?: Policy): number[] {
@@ -18,7 +18,6 @@ function promised({ reservation }: Decision): [number, number] | null {
   return reservation && [Number(reservation.id.slice(-6)), reservation.startMs - NOW];
 }
 
-const FCFS: Policy = { order: 'fcfs', backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY };
 const all = { mem: 16 * GIB };
 const half = { mem: 8 * GIB };
 const quarter = { mem: 4 * GIB };
@@ -59,7 +58,7 @@ describe('order', () => {
     assert.deepEqual(started(aSnapshot({ pending: items, leases })), [2]);
   });
 
-  it('puts who was served longest ago first among equal shares', () => {
+  it('among equal shares starts the owner served longest ago', () => {
     const snapshot = aSnapshot({
       pending: [pending(1, all), pending(2, { ...all, ...bob }), pending(3, { ...all, owner: 'carol' })],
     });
@@ -91,7 +90,7 @@ describe('order', () => {
     assert.deepEqual(host.dispatch().starts, [single.id]);
   });
 
-  it('raises the head of a lane by one for each ageing interval, and nobody behind it', () => {
+  it('raises only the head of a sub-queue by one for each ageing interval', () => {
     const items = [
       pending(1, half),
       pending(2, half),
@@ -109,11 +108,6 @@ describe('order', () => {
     snapshot.queue.remove(pending(3).id, NOW + 5000);
     assert.deepEqual(at(5000), [1, 4]);
     assert.deepEqual(at(5999), [1, 4]);
-  });
-
-  it('of first come first served knows neither owner nor priority', () => {
-    const items = [pending(2, { ...half, ...bob, priority: 9 }), pending(1, half), pending(3, half)];
-    assert.deepEqual(started(aSnapshot({ pending: items }), FCFS), [1, 2]);
   });
 });
 
@@ -143,7 +137,7 @@ describe('reservation', () => {
   });
 
   const TABLE: [string, Parameters<typeof pending>[1], boolean][] = [
-    ['over by the time promised', { mem: 6 * GIB, timeMs: 30_000 }, true],
+    ['over by the shadow time', { mem: 6 * GIB, timeMs: 30_000 }, true],
     ['over a moment later, in the room of the head', { mem: 6 * GIB, timeMs: 30_001, cpu: 6.3 }, false],
     ['longer, and fits beside the head', { mem: 6 * GIB, timeMs: 300_000 }, true],
     ['short, and does not fit now', { mem: 6 * GIB + 1, timeMs: 1 }, false],
@@ -174,7 +168,7 @@ describe('reservation', () => {
     assert.deepEqual(started(aSnapshot({ capacity, running: use, pending: short })), [4]);
   });
 
-  it('moves when a running task overruns its estimate; nothing starts on the old promise', () => {
+  it('moves when a running task overruns its estimate; nothing starts by the old time', () => {
     const late = [
       running(1, { mem: 10 * GIB, startedAtMs: NOW - 40_000, timeMs: 30_000, killTimeoutMs: 60_000 }),
     ];
@@ -185,7 +179,7 @@ describe('reservation', () => {
     assert.deepEqual([decision.starts.length, promised(decision)], [1, [10, 20_000]]);
   });
 
-  it('cannot be given while memory outside or a paused task is in the way; who fits starts', () => {
+  it('is null while memory outside or a paused task blocks it; other items start', () => {
     const blocked: Partial<Snapshot>[] = [
       { outsideMemBytes: 10 * GIB },
       { running: [running(1, { mem: 10 * GIB, isPaused: true })] },
@@ -200,7 +194,7 @@ describe('reservation', () => {
     }
   });
 
-  it('goes to the next one that can be promised a time', () => {
+  it('goes to the next item that an expected end makes room for', () => {
     const snapshot = aSnapshot({
       running: [running(1, { mem: 6 * GIB, isPaused: true }), running(2, { ...half, timeMs: 30_000 })],
       pending: [
@@ -213,16 +207,12 @@ describe('reservation', () => {
     assert.deepEqual([decision.starts, promised(decision)], [[], [11, 30_000]]);
   });
 
-  it('is not used where backfill is off: nobody overtakes', () => {
+  it('without backfill lets no later item start', () => {
     const items = [head, pending(11, { mem: GIB, timeMs: 1 })];
-    assert.deepEqual(started(aSnapshot({ running: use, pending: items }), { ...FCFS, backfill: 'none' }), []);
-  });
-
-  it('tries the shortest first where asked to', () => {
-    const short = [40, 30, 20].map((timeMs, n) => pending(20 + n, { mem: 3 * GIB, timeMs }));
-    const snapshot = aSnapshot({ running: use, pending: [head, ...short] });
-    assert.deepEqual(started(snapshot, FCFS), [20, 21]);
-    assert.deepEqual(started(snapshot, { ...FCFS, candidates: 'shortest' }), [22, 21]);
+    assert.deepEqual(
+      started(aSnapshot({ running: use, pending: items }), { ...DEFAULT_POLICY, backfill: 'none' }),
+      [],
+    );
   });
 });
 
@@ -237,8 +227,8 @@ it('decides the worked example of docs/design/scheduling.md as it says there', (
   assert.deepEqual(promised(decision), [7, 30_000]);
 });
 
-describe('promise', () => {
-  /** Alice's task 2 has been promised the room of her task 1. */
+describe('a held reservation', () => {
+  /** Alice's task 2 has a reservation for the room of her task 1. */
   function promisedHost(): SimulatedHost {
     const host = new SimulatedHost();
     host.submit(pending(1, { mem: 12 * GIB, timeMs: 30_000 }));
@@ -250,7 +240,7 @@ describe('promise', () => {
   const startOf = (host: SimulatedHost, item: PendingItem) =>
     (host.startsMs.get(item.id) ?? Number.NaN) - NOW;
 
-  it('is kept against who waited already, though the shares change', () => {
+  it('is kept against earlier submissions when the shares change', () => {
     const host = promisedHost();
     host.submit(pending(3, { ...bob, mem: 2 * GIB, timeMs: 20_000 }), pending(4, { ...all, ...bob }));
     assert.deepEqual(host.dispatch().starts, [pending(3).id]);

@@ -1,23 +1,30 @@
-// One scheduling pass: which pending items start now, and what the first that cannot is promised.
-
+// One scheduling pass: which pending items start now, and which one gets a reservation.
 import { FairShareOrder } from './fair-share.ts';
+import type { Demand, PendingItem, Reservation } from './items.ts';
 import { type Room, roomOf, shortDim, take } from './ledger.ts';
-import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import { releasesOf, shadow } from './releases.ts';
-import type { Demand, PendingItem, Reservation, Snapshot } from './snapshot.ts';
-import type { Gate } from './sub-queue.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Fits } from './sub-queue.ts';
+
+export interface Policy {
+  /** `easy`: an item may start before the reserved one if that does not delay the reserved one. */
+  readonly backfill: 'easy' | 'none';
+  /** The head of a sub-queue gains one priority per interval; Infinity: no ageing. */
+  readonly ageingMs: number;
+}
+
+export const DEFAULT_POLICY: Policy = { backfill: 'easy', ageingMs: 3_600_000 };
 
 export interface Decision {
   /** Ids in the order they start. */
   readonly starts: readonly string[];
-  /** For `Queue.reserve`; null: everybody starts, or those that do not cannot be promised a time. */
+  /** For `Queue.reserve`; null when every item starts, or when no expected end makes room for one that does not. */
   readonly reservation: Reservation | null;
 }
 
 /**
- * In order, everything that fits starts. The first that does not gets a reservation for the time the expected ends make
- * room, and what stands behind it starts only if that is not pushed back (EASY, Lifka, JSSPP 1995). Who would not fit
- * even after all expected ends is passed over: it cannot be promised anything, and holds nobody up.
+ * Starts every item that fits, in order. The first that does not fit gets a reservation at its shadow time; a later item
+ * starts only if that does not delay it (EASY, Lifka, JSSPP 1995). Items that no expected end makes room for are skipped.
  */
 export function pass(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Decision {
   const { starts, reservation } = decide(snapshot, nowMs, policy);
@@ -27,37 +34,45 @@ export function pass(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
 export interface Choice {
   readonly starts: readonly PendingItem[];
   readonly reservation: Reservation | null;
-  /** What is left when they have started. */
+  /** The room left after the starts. */
   readonly room: Room;
 }
 
-/** What `pass` decides, with the items themselves. */
+/** The decision of `pass` with the items themselves. */
 export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choice {
   const starts: PendingItem[] = [];
   let room = roomOf(snapshot);
   if (snapshot.queue.size === 0) return { starts, reservation: null, room };
-  const order = new FairShareOrder(snapshot, nowMs, policy);
+  const order = new FairShareOrder(snapshot, nowMs, policy.ageingMs);
   let candidate = order.next;
   for (; candidate !== undefined && shortDim(room, candidate.item.need) === null; candidate = order.next) {
     starts.push(candidate.item);
     room = take(room, candidate.item.need);
     order.start(candidate);
   }
-  const promise = candidate && shadow(room, releasesOf(snapshot, nowMs, starts), candidate.item.need);
-  if (!candidate || !promise) return { starts, reservation: null, room };
+  const expected = candidate && shadow(room, releasesOf(snapshot, nowMs, starts), candidate.item.need);
+  if (!candidate || !expected) return { starts, reservation: null, room };
 
-  const reservation = { id: candidate.item.id, startMs: promise.atMs };
+  const reservation = { id: candidate.item.id, startMs: expected.atMs };
   if (policy.backfill === 'none') return { starts, reservation, room };
-  const backfill = new Backfill(room, promise.extra, promise.atMs - nowMs);
-  order.skip(candidate, backfill.gate);
-  const chosen = policy.candidates === 'shortest' ? shortestFirst(order, backfill) : inOrder(order, backfill);
-  return { starts: [...starts, ...chosen], reservation, room: backfill.room };
+  const backfill = new Backfill(room, expected.extra, expected.atMs - nowMs);
+  order.skip(candidate, backfill.fits);
+  for (candidate = order.next; candidate !== undefined; candidate = order.next) {
+    if (!backfill.fits(candidate.item)) {
+      order.skip(candidate, backfill.fits);
+      continue;
+    }
+    starts.push(candidate.item);
+    backfill.take(candidate.item);
+    order.start(candidate);
+  }
+  return { starts, reservation, room: backfill.room };
 }
 
-/** The room that may be used until a reservation's time comes. */
-class Backfill {
+/** The room that may be used until the shadow time of a reservation. */
+export class Backfill {
   room: Room;
-  /** What is left beside the reservation at its time. */
+  /** The room left next to the reserved item at its shadow time. */
   #extra: Room;
   readonly #untilShadowMs: number;
 
@@ -67,8 +82,8 @@ class Backfill {
     this.#untilShadowMs = untilShadowMs;
   }
 
-  /** It fits now, and is over by the reservation's time or fits beside it. */
-  readonly gate: Gate = ({ need, timeMs }) =>
+  /** True when the demand fits now, and either ends by the shadow time or fits next to the reserved item. */
+  readonly fits: Fits = ({ need, timeMs }) =>
     shortDim(this.room, need) === null &&
     (timeMs <= this.#untilShadowMs || shortDim(this.#extra, need) === null);
 
@@ -76,33 +91,4 @@ class Backfill {
     this.room = take(this.room, need);
     if (timeMs > this.#untilShadowMs) this.#extra = take(this.#extra, need);
   }
-}
-
-function inOrder(order: FairShareOrder, backfill: Backfill): PendingItem[] {
-  const starts: PendingItem[] = [];
-  for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
-    if (!backfill.gate(candidate.item)) {
-      order.skip(candidate, backfill.gate);
-      continue;
-    }
-    starts.push(candidate.item);
-    backfill.take(candidate.item);
-    order.start(candidate);
-  }
-  return starts;
-}
-
-function shortestFirst(order: FairShareOrder, backfill: Backfill): PendingItem[] {
-  const candidates: PendingItem[] = [];
-  for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
-    if (backfill.gate(candidate.item)) candidates.push(candidate.item);
-    order.skip(candidate, backfill.gate);
-  }
-  const starts: PendingItem[] = [];
-  for (const item of candidates.sort((a, b) => a.timeMs - b.timeMs)) {
-    if (!backfill.gate(item)) continue;
-    starts.push(item);
-    backfill.take(item);
-  }
-  return starts;
 }

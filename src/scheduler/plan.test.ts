@@ -1,4 +1,4 @@
-// What those that wait are told: when they start, why not now, at which place.
+// The plan of the queue: expected starts, why an item waits, and its position.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -14,11 +14,10 @@ import {
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import type { PendingItem } from './items.ts';
 import { roomOf, shortDim } from './ledger.ts';
-import { pass } from './pass.ts';
+import { DEFAULT_POLICY, pass } from './pass.ts';
 import { plan, planSubmission } from './plan.ts';
-import { DEFAULT_POLICY } from './policy.ts';
-import type { PendingItem } from './snapshot.ts';
 
 type Changes = Parameters<typeof aSnapshot>[0];
 const half = { mem: 8 * GIB };
@@ -56,7 +55,7 @@ describe('plan', () => {
       [50_000, 20_000, 60_000],
     ));
 
-  it('cannot tell while memory outside or a paused task is in the way, and puts who waits for that last', () => {
+  it('has no start while memory outside or a paused task blocks an item, and puts it last', () => {
     const items = [pending(1, half), pending(2, { mem: GIB }), pending(3, { mem: 6 * GIB })];
     assert.deepEqual(starts({ outsideMemBytes: 10 * GIB, pending: items }), [0, 60_000, null]);
     const paused = running(4, { mem: 10 * GIB, isPaused: true });
@@ -69,7 +68,7 @@ describe('plan', () => {
     assert.deepEqual(starts({ running: [overdue, soon], pending: [pending(3, { mem: 16 * GIB })] }), [1000]);
   });
 
-  it('knows while it simulates who was served, before and since', () => {
+  it('simulates with the times of service, before and since', () => {
     const all = (n: number, owner: string) => pending(n, { mem: 16 * GIB, owner });
     const one = (n: number, owner: string) => pending(n, { ...half, owner });
     const times = (items: readonly PendingItem[]) => {
@@ -96,7 +95,7 @@ describe('plan', () => {
     assert.deepEqual([4, 2, 3].map(startOf), [60_000, 120_000, 180_000]);
   });
 
-  it('puts all of a long queue in line, the simulated part and what is behind it', () => {
+  it('orders all of a long queue, the simulated part and the rest', () => {
     const items = Array.from({ length: 1000 }, (_, n) => pending(n, { mem: 4 * GIB, timeMs: 1000 }));
     assert.deepEqual(
       starts({ pending: items }),
@@ -104,7 +103,7 @@ describe('plan', () => {
     );
   });
 
-  it('says nothing of what can never start in a long queue, and goes on behind it', () => {
+  it('has no start for unschedulable items of a long queue, and continues after them', () => {
     const items = Array.from({ length: 600 }, (_, n) =>
       pending(n, { mem: n % 2 === 0 ? 10 * GIB : 4 * GIB, timeMs: 1000 }),
     );
@@ -113,7 +112,7 @@ describe('plan', () => {
       assert.equal(planned.get(id)?.startMs === null, n % 2 === 0, `task ${n}`);
   });
 
-  it('tells who waits why, behind whom, and at which place', () => {
+  it('explains a waiting item: why, blocked by what, at which position', () => {
     const snapshot = aSnapshot({
       running: [
         running(1, { mem: 4 * GIB }),
@@ -160,7 +159,7 @@ describe('plan', () => {
     );
   });
 
-  it('explains who waits, and nobody else, with what is left now', () => {
+  it('explains waiting items only, with the room left now', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         let position = 0;
@@ -205,7 +204,7 @@ describe('plan', () => {
 });
 
 describe('planSubmission', () => {
-  it('is null exactly for what fits behind the whole queue', () => {
+  it('is null exactly for what fits after the whole queue', () => {
     fc.assert(
       fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
         const room = roomOf(snapshot);

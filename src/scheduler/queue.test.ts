@@ -1,11 +1,11 @@
-// The queue against a plain list: order, sums, search; and what it remembers of heads, owners and promises.
+// The queue against a plain list: order, sums, search; heads, times of service, reservations.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { anyQueue, NOW, pending, queueOf } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
+import type { Demand, PendingItem } from './items.ts';
 import { Queue, type QueueView, withItem } from './queue.ts';
-import type { Demand, PendingItem } from './snapshot.ts';
 import { bySubmission, type SubQueue } from './sub-queue.ts';
 
 const ids = (items: Iterable<PendingItem>) => [...items].map(({ id }) => id);
@@ -30,7 +30,7 @@ function find(subQueue: SubQueue, gate: (demand: Demand) => boolean): PendingIte
 }
 
 describe('Queue', () => {
-  it('holds each lane in the order of submission, whatever comes and goes', () => {
+  it('keeps each sub-queue in the order of submission under any additions and removals', () => {
     const anyOps = fc.array(fc.record({ which: fc.nat({ max: 11 }), isAdd: fc.boolean() }), {
       maxLength: 60,
     });
@@ -124,7 +124,7 @@ describe('Queue', () => {
     assert.deepEqual(since(), [NOW + 3]);
   });
 
-  it('remembers who was served when', () => {
+  it('keeps the last time an owner was served', () => {
     const queue = new Queue();
     assert.equal(queue.servedAtMs('alice'), Number.NEGATIVE_INFINITY);
     queue.served('alice', NOW);
@@ -135,7 +135,7 @@ describe('Queue', () => {
   it('holds a reservation until it is taken back or its holder goes', () => {
     const queue = queueOf([pending(1)]);
     const { id } = pending(1);
-    const holder = () => queue.promise?.item.id;
+    const holder = () => queue.reservation?.item.id;
     queue.reserve({ id, startMs: NOW }, NOW);
     assert.equal(holder(), id);
     queue.reserve(null, NOW);

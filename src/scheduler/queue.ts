@@ -1,39 +1,39 @@
-// The pending items that could start if there were room, in lanes: kept up to date by its owner, read by the scheduler.
-
-import type { Need, PendingItem, Reservation } from './snapshot.ts';
+// The pending items that are ready to start, in sub-queues. The daemon keeps the queue up to date; a decision reads it.
+import type { Need, PendingItem, Reservation } from './items.ts';
 import { SubQueue } from './sub-queue.ts';
 
-/** The item whose start time was promised by the last decision, and when that was, epoch ms. */
-export interface Promised {
+/** The reservation of the last decision. */
+export interface HeldReservation {
   readonly item: PendingItem;
+  /** Epoch ms. */
   readonly madeAtMs: number;
 }
 
-/** What a decision reads of the queue. */
+/** The part of the queue that a decision reads. */
 export interface QueueView {
   readonly size: number;
-  /** Sums over all items. */
+  /** Sum over all items. */
   readonly needs: Need;
   /** See `Queue.reserve`. */
-  readonly promise: Promised | undefined;
+  readonly reservation: HeldReservation | undefined;
   subQueues(): Iterable<SubQueue>;
   subQueueOf(item: PendingItem): SubQueue | undefined;
-  /** Epoch ms; -Infinity for an owner that never got anything started. */
+  /** When an item of `owner` last started, epoch ms; -Infinity when none has. */
   servedAtMs(owner: string): number;
 }
 
-/** Owners beyond these, those served longest ago, count as never served. */
-const OWNERS_REMEMBERED = 10_000;
+/** Bounds memory: beyond this number the owner served longest ago counts as never served. */
+const MAX_SERVED_OWNERS = 10_000;
 
 export class Queue implements QueueView {
   readonly #items = new Map<string, PendingItem>();
   readonly #subQueues = new Map<string, SubQueue>();
   readonly #counts = new Map<string, number>();
-  /** In the order of service, longest ago first. */
+  /** Ordered by service, longest ago first. */
   readonly #servedAtMs = new Map<string, number>();
   readonly #memBytes = new Sum();
   readonly #cpuCores = new Sum();
-  #promise: { readonly id: string; readonly madeAtMs: number } | null = null;
+  #reservation: { readonly id: string; readonly madeAtMs: number } | null = null;
 
   get size(): number {
     return this.#items.size;
@@ -43,18 +43,16 @@ export class Queue implements QueueView {
     return { memBytes: this.#memBytes.value, cpuCores: this.#cpuCores.value };
   }
 
-  get promise(): Promised | undefined {
-    const item = this.#promise === null ? undefined : this.#items.get(this.#promise.id);
-    return item && this.#promise ? { item, madeAtMs: this.#promise.madeAtMs } : undefined;
+  get reservation(): HeldReservation | undefined {
+    const item = this.#reservation === null ? undefined : this.#items.get(this.#reservation.id);
+    return item && this.#reservation ? { item, madeAtMs: this.#reservation.madeAtMs } : undefined;
   }
 
-  /** Puts `item` at its place by submission; an item that comes back after an attempt stands where it stood. */
+  /** Inserts `item` by its submission, so that an item requeued after an attempt gets its old place. */
   add(item: PendingItem, nowMs: number): void {
-    if (this.#items.has(item.id)) throw new Error(`${item.id} is in the queue already`);
+    if (this.#items.has(item.id)) throw new Error(`${item.id} is already in the queue`);
     this.#items.set(item.id, item);
-    this.#counts.set(item.owner, this.countOf(item.owner) + 1);
-    this.#memBytes.add(item.need.memBytes);
-    this.#cpuCores.add(item.need.cpuCores);
+    this.#count(item, 1);
     let subQueue = this.subQueueOf(item);
     if (subQueue === undefined) {
       subQueue = new SubQueue(item.owner, item.priority);
@@ -63,20 +61,16 @@ export class Queue implements QueueView {
     subQueue.add(item, nowMs);
   }
 
-  /** Does nothing when there is no such item. */
+  /** Does nothing when the queue has no such item. */
   remove(id: string, nowMs: number): void {
     const item = this.#items.get(id);
     if (item === undefined) return;
     this.#items.delete(id);
-    const count = this.countOf(item.owner) - 1;
-    if (count === 0) this.#counts.delete(item.owner);
-    else this.#counts.set(item.owner, count);
-    this.#memBytes.add(-item.need.memBytes);
-    this.#cpuCores.add(-item.need.cpuCores);
+    this.#count(item, -1);
     const subQueue = this.subQueueOf(item);
     subQueue?.remove(item, nowMs);
     if (subQueue?.head === undefined) this.#subQueues.delete(subQueueKey(item));
-    if (this.#promise?.id === id) this.#promise = null;
+    if (this.#reservation?.id === id) this.#reservation = null;
   }
 
   get(id: string): PendingItem | undefined {
@@ -87,7 +81,7 @@ export class Queue implements QueueView {
     return this.#items.has(id);
   }
 
-  /** How many items of `owner` wait. */
+  /** The number of items of `owner`. */
   countOf(owner: string): number {
     return this.#counts.get(owner) ?? 0;
   }
@@ -100,11 +94,11 @@ export class Queue implements QueueView {
     return this.#subQueues.get(subQueueKey(item));
   }
 
-  /** Notes that something of `owner` was started. */
+  /** Records that an item of `owner` started. */
   served(owner: string, atMs: number): void {
     this.#servedAtMs.delete(owner);
     this.#servedAtMs.set(owner, atMs);
-    if (this.#servedAtMs.size <= OWNERS_REMEMBERED) return;
+    if (this.#servedAtMs.size <= MAX_SERVED_OWNERS) return;
     const [longestAgo = owner] = this.#servedAtMs.keys();
     this.#servedAtMs.delete(longestAgo);
   }
@@ -113,27 +107,32 @@ export class Queue implements QueueView {
     return this.#servedAtMs.get(owner) ?? Number.NEGATIVE_INFINITY;
   }
 
-  /**
-   * Notes the reservation of the decision made at `nowMs`. The next decisions keep what it promises, see `Turns`. Null, or
-   * removal of the item, ends that.
-   */
+  /** Records the reservation of the decision at `nowMs`; later decisions keep it (see `FairShareOrder`). Null drops it. */
   reserve(reservation: Reservation | null, nowMs: number): void {
-    this.#promise = reservation && { id: reservation.id, madeAtMs: nowMs };
+    this.#reservation = reservation && { id: reservation.id, madeAtMs: nowMs };
+  }
+
+  #count({ owner, need }: PendingItem, sign: 1 | -1): void {
+    const count = this.countOf(owner) + sign;
+    if (count === 0) this.#counts.delete(owner);
+    else this.#counts.set(owner, count);
+    this.#memBytes.add(sign * need.memBytes);
+    this.#cpuCores.add(sign * need.cpuCores);
   }
 }
 
-/** The queue with `item` in it, to be read before it changes again; O(lanes + chunks of the item's lane). */
+/** A view of the queue with `item` added, valid until the queue changes; O(sub-queues + chunks of the item's sub-queue). */
 export function withItem(queue: QueueView, item: PendingItem, nowMs: number): QueueView {
-  const was = queue.subQueueOf(item);
-  const subQueue = was?.with(item, nowMs) ?? new SubQueue(item.owner, item.priority);
-  if (was === undefined) subQueue.add(item, nowMs);
-  const subQueues = [...queue.subQueues()].filter((other) => other !== was);
+  const old = queue.subQueueOf(item);
+  const subQueue = old?.with(item, nowMs) ?? new SubQueue(item.owner, item.priority);
+  if (old === undefined) subQueue.add(item, nowMs);
+  const subQueues = [...queue.subQueues()].filter((other) => other !== old);
   subQueues.push(subQueue);
   const { memBytes, cpuCores } = queue.needs;
   return {
     size: queue.size + 1,
     needs: { memBytes: memBytes + item.need.memBytes, cpuCores: cpuCores + item.need.cpuCores },
-    promise: queue.promise,
+    reservation: queue.reservation,
     subQueues: () => subQueues,
     subQueueOf: (other) => (subQueueKey(other) === subQueueKey(item) ? subQueue : queue.subQueueOf(other)),
     servedAtMs: (owner) => queue.servedAtMs(owner),
@@ -147,15 +146,16 @@ function subQueueKey({ owner, priority }: PendingItem): string {
 /** A running sum that stays exact to rounding over any number of additions and subtractions (Neumaier 1974). */
 class Sum {
   #sum = 0;
-  #lost = 0;
+  #compensation = 0;
 
   get value(): number {
-    return this.#sum + this.#lost;
+    return this.#sum + this.#compensation;
   }
 
   add(term: number): void {
     const next = this.#sum + term;
-    this.#lost += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - next + term : term - next + this.#sum;
+    const isTermSmaller = Math.abs(this.#sum) >= Math.abs(term);
+    this.#compensation += isTermSmaller ? this.#sum - next + term : term - next + this.#sum;
     this.#sum = next;
   }
 }

@@ -1,11 +1,11 @@
-// When room comes free, and what a need that does not fit is promised.
+// When room becomes free, and the shadow time of a need that does not fit.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { aLease, anySnapshot, aSnapshot, NOW, pending, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import type { Room } from './ledger.ts';
-import { expectedEnd, expectedLapse, type Release, releasesOf, shadow } from './releases.ts';
+import { expectedEnd, expectedExpiry, type Release, releasesOf, shadow } from './releases.ts';
 
 describe('expectedEnd', () => {
   const TABLE: [string, Parameters<typeof running>[1], number][] = [
@@ -32,14 +32,14 @@ describe('expectedEnd', () => {
     it(what, () => assert.equal(expectedEnd(running(1, changes), NOW) - NOW, inMs));
 });
 
-describe('expectedLapse', () => {
+describe('expectedExpiry', () => {
   const TABLE: [string, Parameters<typeof aLease>[1], number][] = [
     ['when it expires', { expiresAtMs: NOW + 60_000, timeMs: 1000 }, 60_000],
     ['with the task that may take it over', { expiresAtMs: NOW + 60_000, timeMs: 90_000 }, 90_000],
     ['soon when it should be gone', { grantedAtMs: NOW - 9, expiresAtMs: NOW - 1, timeMs: 1 }, 1000],
   ];
   for (const [what, changes, inMs] of TABLE)
-    it(what, () => assert.equal(expectedLapse(aLease(1, changes), NOW) - NOW, inMs));
+    it(what, () => assert.equal(expectedExpiry(aLease(1, changes), NOW) - NOW, inMs));
 });
 
 describe('releasesOf', () => {

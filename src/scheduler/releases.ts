@@ -1,20 +1,18 @@
-// When the room that is taken now is expected to be free again.
+// When the room in use is expected to be free again.
+import type { Demand, LeaseItem, Need, RunningItem } from './items.ts';
 import { chargedMem, give, type Room, shortDim, take } from './ledger.ts';
-import type { Demand, LeaseItem, Need, RunningItem, Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 
-/** One slot and `need` come free at `atMs`, epoch ms. */
+/** One slot and `need` become free at `atMs`, epoch ms. */
 export interface Release {
   readonly atMs: number;
   readonly need: Need;
 }
 
-/** An end that is overdue has not come yet. */
+/** An overdue end is expected this much later. */
 const OVERDUE_MS = 1000;
 
-/**
- * By its estimate; a task that has overrun it, by its kill timeout; always in the future. Infinity while it is paused: it
- * can stay so for ever.
- */
+/** By the estimate, after an overrun by the kill timeout; always in the future. Infinity for a paused task. */
 export function expectedEnd(item: RunningItem, nowMs: number): number {
   if (item.isPaused) return Number.POSITIVE_INFINITY;
   const begunMs = item.startedAtMs + item.pausedMs;
@@ -24,16 +22,13 @@ export function expectedEnd(item: RunningItem, nowMs: number): number {
   return killedAtMs > nowMs ? killedAtMs : nowMs + OVERDUE_MS;
 }
 
-/** A lease is used up to its last moment, or by a task that takes its time from the grant. */
-export function expectedLapse(lease: LeaseItem, nowMs: number): number {
+/** The expiry, or the end of a task that runs for the lease's time from the grant; always in the future. */
+export function expectedExpiry(lease: LeaseItem, nowMs: number): number {
   const endMs = Math.max(lease.expiresAtMs, lease.grantedAtMs + lease.timeMs);
   return endMs > nowMs ? endMs : nowMs + OVERDUE_MS;
 }
 
-/**
- * Of running tasks, leases and `starts`, which are about to run; soonest first, of those at the same time the smaller
- * first. What has no expected end is left out.
- */
+/** The releases of running tasks, leases and `starts`, soonest first, then smallest first. Paused tasks have none. */
 export function releasesOf(
   { running, leases }: Snapshot,
   nowMs: number,
@@ -45,7 +40,7 @@ export function releasesOf(
     if (atMs < Number.POSITIVE_INFINITY)
       releases.push({ atMs, need: { memBytes: chargedMem(item), cpuCores: item.need.cpuCores } });
   }
-  for (const lease of leases) releases.push({ atMs: expectedLapse(lease, nowMs), need: lease.need });
+  for (const lease of leases) releases.push({ atMs: expectedExpiry(lease, nowMs), need: lease.need });
   for (const { timeMs, need } of starts) releases.push({ atMs: nowMs + timeMs, need });
   return releases.sort(bySoonest);
 }
@@ -55,15 +50,15 @@ function bySoonest(a: Release, b: Release): number {
 }
 
 export interface Shadow {
-  /** When there is expected to be room, epoch ms. */
+  /** The shadow time, epoch ms. */
   readonly atMs: number;
-  /** What is left of the room that was collected for it. */
+  /** The room left at that time after the need is taken. */
   readonly extra: Room;
 }
 
 /**
- * Shadow time and extra room of a need that does not fit now: releases are collected one by one until it fits (Mu'alem and
- * Feitelson, IEEE TPDS 12(6), 2001, figure 1), here in all dimensions. Null when it does not fit even after the last.
+ * Shadow time and extra room of a need that does not fit now: adds releases until it fits in all dimensions (Mu'alem and
+ * Feitelson, IEEE TPDS 12(6), 2001, figure 1). Null when it does not fit after the last release.
  */
 export function shadow(room: Room, releases: readonly Release[], need: Need): Shadow | null {
   let free = room;

@@ -15,10 +15,9 @@ import {
 import { GIB } from '../../test/support/build-task.ts';
 import { SimulatedHost } from '../../test/support/simulated-host.ts';
 import { admit } from './admission.ts';
+import type { PendingItem } from './items.ts';
 import { chargedMem } from './ledger.ts';
-import { pass } from './pass.ts';
-import { DEFAULT_POLICY } from './policy.ts';
-import type { PendingItem } from './snapshot.ts';
+import { DEFAULT_POLICY, pass } from './pass.ts';
 
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };
 
@@ -135,7 +134,7 @@ describe('never above capacity', () => {
   });
 });
 
-describe('a promise', () => {
+describe('a reservation', () => {
   it('is kept to the moment when estimates hold, whatever of no higher priority comes that could start', () => {
     const anyArrivals = fc.array(fc.tuple(anyPending(0), fc.integer({ min: 0, max: 600_000 })), {
       maxLength: 20,
@@ -206,7 +205,7 @@ describe('every task that can be met starts', () => {
 describe('fair share', () => {
   const OWNERS = ['alice', 'bob', 'carol', 'dora'];
 
-  // One because tasks are whole, one because a promise is kept when the shares have changed since.
+  // One because tasks are indivisible, one because a reservation is kept when the shares change.
   it('of owners who want more, with equal tasks: their numbers of running tasks differ by two at most', () => {
     const anyTimes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 40, maxLength: 40 });
     const policy = { ...DEFAULT_POLICY, ageingMs: Number.POSITIVE_INFINITY };
@@ -236,7 +235,7 @@ describe('fair share', () => {
   });
 
   it('of owners who want more, on an empty host without backfill: shares differ by one task at most', () => {
-    const policy = { order: 'fair', backfill: 'none', ageingMs: Number.POSITIVE_INFINITY } as const;
+    const policy = { backfill: 'none', ageingMs: Number.POSITIVE_INFINITY } as const;
     fc.assert(
       fc.property(anyQueue(40, 10), (any) => {
         const items = any.filter(isFeasible).map((item) => ({ ...item, priority: 0 }));

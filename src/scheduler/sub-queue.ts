@@ -1,20 +1,19 @@
-// The pending items of one owner at one priority, first in first out. Kept in chunks that know their least demand, so
-// that a search for something small enough passes over the rest without looking at it.
-import type { Demand, PendingItem } from './snapshot.ts';
+// The pending items of one owner at one priority, first in, first out. Items are kept in chunks with the minimum demand
+// of each, so that a search skips a chunk in which nothing can fit.
+import type { Demand, PendingItem } from './items.ts';
 
-/** Where an item stands in its lane. */
 export interface Place {
   readonly chunk: number;
   readonly index: number;
 }
 
-/** Must be monotone: what refuses a demand refuses every larger one. */
-export type Gate = (demand: Demand) => boolean;
+/** Must be monotone: a demand larger than one that does not fit does not fit either. */
+export type Fits = (demand: Demand) => boolean;
 
 interface Chunk {
   readonly items: PendingItem[];
-  /** The least of each dimension over the items; perhaps no item's own. */
-  least: Demand;
+  /** The minimum of each dimension over the items. */
+  min: Demand;
 }
 
 const CHUNK_SIZE = 256;
@@ -23,7 +22,7 @@ const FRONT: Place = { chunk: 0, index: 0 };
 export class SubQueue {
   readonly owner: string;
   readonly priority: number;
-  /** Since when its head has been the head, epoch ms. */
+  /** Since when the current head has been the head, epoch ms. */
   headSinceMs = 0;
   #chunks: Chunk[] = [];
 
@@ -36,20 +35,19 @@ export class SubQueue {
     return this.#chunks[0]?.items[0];
   }
 
-  /** In order. */
   items(): PendingItem[] {
     return this.#chunks.flatMap(({ items }) => items);
   }
 
-  /** Puts `item` at its place by submission. */
+  /** Inserts `item` by its submission. */
   add(item: PendingItem, nowMs: number): void {
     const { chunk, index } = this.placeOf(item);
     const target = this.#chunks[chunk];
     if (target === undefined || (index === CHUNK_SIZE && target.items.length === CHUNK_SIZE))
-      this.#chunks.splice(chunk + 1, 0, { items: [item], least: item });
+      this.#chunks.splice(chunk + 1, 0, { items: [item], min: item });
     else {
       target.items.splice(index, 0, item);
-      target.least = lesser(target.least, item);
+      target.min = minOf(target.min, item);
       if (target.items.length > CHUNK_SIZE) this.#split(chunk);
     }
     if (this.head === item) this.headSinceMs = nowMs;
@@ -59,20 +57,20 @@ export class SubQueue {
     const wasHead = this.head === item;
     const { chunk, index } = this.placeOf(item);
     const target = this.#chunks[chunk];
-    if (target?.items[index] !== item) throw new Error(`${item.id} is not in its lane`);
+    if (target?.items[index] !== item) throw new Error(`${item.id} is not in its sub-queue`);
     target.items.splice(index, 1);
     if (target.items.length === 0) this.#chunks.splice(chunk, 1);
-    else if (attains(item, target.least)) target.least = leastOf(target.items);
+    else if (equalsInOneDim(item, target.min)) target.min = minOfAll(target.items);
     if (wasHead) this.headSinceMs = nowMs;
   }
 
-  /** The first place from `from` on whose item passes; undefined when there is none. */
-  find(gate: Gate, from: Place = FRONT): Place | undefined {
+  /** The place of the first item from `from` on that fits; undefined when none does. */
+  find(fits: Fits, from: Place = FRONT): Place | undefined {
     let index = from.index;
     for (let chunk = from.chunk; chunk < this.#chunks.length; chunk += 1, index = 0) {
-      const { items, least } = this.#chunks[chunk] as Chunk;
-      if (!gate(least)) continue;
-      for (; index < items.length; index += 1) if (gate(items[index] as PendingItem)) return { chunk, index };
+      const { items, min } = this.#chunks[chunk] as Chunk;
+      if (!fits(min)) continue;
+      for (; index < items.length; index += 1) if (fits(items[index] as PendingItem)) return { chunk, index };
     }
     return undefined;
   }
@@ -81,7 +79,7 @@ export class SubQueue {
     return this.#chunks[chunk]?.items[index];
   }
 
-  /** Where `item` stands, or would stand: its chunk is the last one that does not begin behind it. */
+  /** The place of `item`, or the place to insert it at: in the last chunk that does not start after it. */
   placeOf(item: PendingItem): Place {
     const begun = lowerBound(this.#chunks, ({ items }) => bySubmission(items[0] as PendingItem, item) <= 0);
     const chunk = Math.max(0, begun - 1);
@@ -89,22 +87,22 @@ export class SubQueue {
     return { chunk, index: lowerBound(items, (other) => bySubmission(other, item) < 0) };
   }
 
-  /** A lane of its own with the same items and `item`; O(chunks). */
+  /** A copy with `item` added; O(chunks). */
   with(item: PendingItem, nowMs: number): SubQueue {
-    const subQueue = new SubQueue(this.owner, this.priority);
-    subQueue.headSinceMs = this.headSinceMs;
-    subQueue.#chunks = [...this.#chunks];
-    const { chunk } = subQueue.placeOf(item);
-    const target = subQueue.#chunks[chunk];
-    if (target !== undefined) subQueue.#chunks[chunk] = { items: [...target.items], least: target.least };
-    subQueue.add(item, nowMs);
-    return subQueue;
+    const copy = new SubQueue(this.owner, this.priority);
+    copy.headSinceMs = this.headSinceMs;
+    copy.#chunks = [...this.#chunks];
+    const { chunk } = copy.placeOf(item);
+    const target = copy.#chunks[chunk];
+    if (target !== undefined) copy.#chunks[chunk] = { items: [...target.items], min: target.min };
+    copy.add(item, nowMs);
+    return copy;
   }
 
   #split(chunk: number): void {
     const { items } = this.#chunks[chunk] as Chunk;
     const rest = items.splice(CHUNK_SIZE / 2);
-    this.#chunks.splice(chunk, 1, { items, least: leastOf(items) }, { items: rest, least: leastOf(rest) });
+    this.#chunks.splice(chunk, 1, { items, min: minOfAll(items) }, { items: rest, min: minOfAll(rest) });
   }
 }
 
@@ -113,7 +111,7 @@ export function bySubmission(a: PendingItem, b: PendingItem): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-/** How many of `sorted` satisfy `isBefore`, which holds for a first part of them and then no more. */
+/** How many elements satisfy `isBefore`, which must hold for a prefix of `sorted` only. */
 function lowerBound<T>(sorted: readonly T[], isBefore: (element: T) => boolean): number {
   let low = 0;
   let high = sorted.length;
@@ -125,12 +123,14 @@ function lowerBound<T>(sorted: readonly T[], isBefore: (element: T) => boolean):
   return low;
 }
 
-function leastOf(items: readonly PendingItem[]): Demand {
-  return items.reduce<Demand>(lesser, items[0] as PendingItem);
+function minOfAll(items: readonly PendingItem[]): Demand {
+  return items.reduce<Demand>(minOf, items[0] as PendingItem);
 }
 
-function lesser(a: Demand, b: Demand): Demand {
-  if (isAtMost(a, b)) return a;
+function minOf(a: Demand, b: Demand): Demand {
+  const isMin =
+    a.need.memBytes <= b.need.memBytes && a.need.cpuCores <= b.need.cpuCores && a.timeMs <= b.timeMs;
+  if (isMin) return a;
   return {
     need: {
       memBytes: Math.min(a.need.memBytes, b.need.memBytes),
@@ -140,14 +140,10 @@ function lesser(a: Demand, b: Demand): Demand {
   };
 }
 
-function isAtMost(a: Demand, b: Demand): boolean {
-  return a.need.memBytes <= b.need.memBytes && a.need.cpuCores <= b.need.cpuCores && a.timeMs <= b.timeMs;
-}
-
-function attains(item: Demand, least: Demand): boolean {
+function equalsInOneDim(item: Demand, min: Demand): boolean {
   return (
-    item.need.memBytes === least.need.memBytes ||
-    item.need.cpuCores === least.need.cpuCores ||
-    item.timeMs === least.timeMs
+    item.need.memBytes === min.need.memBytes ||
+    item.need.cpuCores === min.need.cpuCores ||
+    item.timeMs === min.timeMs
   );
 }

@@ -13,7 +13,7 @@ import { holds, leaseItem } from '../engine/queue/leases.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { environmentOf, type RunRequest } from '../request/request.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
-import type { Policy } from '../scheduler/policy.ts';
+import type { Policy } from '../scheduler/pass.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
 import { findTask } from './find-task.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import { infeasibleNeed } from '../scheduler/admission.ts';
-import type { PendingItem } from '../scheduler/snapshot.ts';
+import type { PendingItem } from '../scheduler/items.ts';
 import { blockedView, infeasibleError } from './views/refusal.ts';
 
 export interface TicketDeps {
@@ -45,7 +45,7 @@ export function waitForCapacity(
   };
   // Nor does a promise to one that stood behind it but came back sooner hold.
   const { queue } = engine.live;
-  if (queue.promise !== undefined && queue.promise.item.submittedAtMs > item.submittedAtMs)
+  if (queue.reservation !== undefined && queue.reservation.item.submittedAtMs > item.submittedAtMs)
     queue.reserve(null, wallMs);
   engine.join({
     item,

@@ -53,7 +53,7 @@ describe('the judge', () => {
       fc.property(within, anyRules, (steps, rules) => {
         const watch = new Watch(SUBJECT, { rules });
         for (const step of steps) watch.step(step);
-        assert.deepEqual([watch.told(), watch.kill], [[], null]);
+        assert.deepEqual([watch.reported(), watch.kill], [[], null]);
       }),
     );
   });
@@ -83,7 +83,7 @@ describe('the judge', () => {
           risksOfSilence += watch.step(step).events.filter(({ event }) => event === 'stall_risk').length;
           assert.ok(risksOfSilence <= 1);
         }
-        const risks = watch.told().filter((event) => event.startsWith('runaway_risk'));
+        const risks = watch.reported().filter((event) => event.startsWith('runaway_risk'));
         assert.equal(new Set(risks).size, risks.length);
       }),
     );
@@ -95,8 +95,8 @@ describe('the judge', () => {
         const watch = new Watch(subject({ limits: { observabilityMs: 0, killTimeoutMs: 1e12 } }));
         for (const step of steps) {
           const reason = watch.step({ ...step, oomKills: 0 }).kill?.reason;
-          if (reason === 'estimated_mem_exceeded') assert.ok(watch.told().includes('runaway_risk:mem'));
-          if (reason === 'estimated_cpu_exceeded') assert.ok(watch.told().includes('runaway_risk:cpu'));
+          if (reason === 'estimated_mem_exceeded') assert.ok(watch.reported().includes('runaway_risk:mem'));
+          if (reason === 'estimated_cpu_exceeded') assert.ok(watch.reported().includes('runaway_risk:cpu'));
         }
       }),
     );
@@ -115,9 +115,9 @@ describe('the judge', () => {
         let rules = 0;
         while (dueInMs !== null) {
           assert.ok(Number.isInteger(dueInMs) && dueInMs > 0);
-          const told = watch.events.length;
+          const reported = watch.events.length;
           const verdict = watch.step({ ms: dueInMs });
-          assert.ok(watch.events.length > told || verdict.kill !== null, 'nothing fired');
+          assert.ok(watch.events.length > reported || verdict.kill !== null, 'nothing fired');
           dueInMs = verdict.dueInMs;
           rules += 1;
           assert.ok(rules <= 4);
@@ -172,13 +172,13 @@ describe('the judge', () => {
         const watch = new Watch(patient, { rules: { ...GAP_RULES, driverCapsMem } });
         for (const step of steps) watch.step(step);
         assert.equal(watch.kill, null);
-        assert.ok(watch.told().every((event) => event === 'stall_risk'));
+        assert.ok(watch.reported().every((event) => event === 'stall_risk'));
       }),
       { numRuns: 14_000 },
     );
   });
 
-  it('kills by time after the full window as one who stands beside counts it, and with numbers that satisfy the rule', () => {
+  it('kills after the full window as an independent count has it, with numbers that satisfy the rule', () => {
     let seen = 0;
     fc.assert(
       fc.property(anyCourse, (course) => {
@@ -213,7 +213,7 @@ describe('the judge', () => {
               break;
             case 'observability_stall':
               assert.ok(beside.silent > 300_000 && number('silent_ms') > number('observability_interval_ms'));
-              assert.ok(watch.told().includes('stall_risk'));
+              assert.ok(watch.reported().includes('stall_risk'));
               break;
             case 'pids_exceeded':
               assert.ok(number('refused_forks') > 0);
@@ -229,7 +229,7 @@ describe('the judge', () => {
     assert.ok(seen > 500, `only ${seen} kills seen`);
   });
 
-  it('in a dry run kills nothing, and tells what else it would have killed at the same sample', () => {
+  it('in a dry run kills nothing, and reports the kill at the same sample', () => {
     fc.assert(
       fc.property(anySteps, anyRules, (steps, rules) => {
         const wet = new Watch(SUBJECT, { rules });

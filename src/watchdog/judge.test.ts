@@ -26,20 +26,20 @@ describe('runaway_risk', () => {
       ['runaway_risk:elapsed', 'runaway_risk:mem', 'runaway_risk:cpu'],
     ],
   ];
-  for (const [what, step, told] of TABLE)
-    it(`${what}: ${told.join(', ') || 'nothing'}`, () => {
+  for (const [what, step, reported] of TABLE)
+    it(`${what}: ${reported.join(', ') || 'nothing'}`, () => {
       const watch = new Watch(QUIET).steps(1, step);
-      assert.deepEqual(watch.told(), told);
+      assert.deepEqual(watch.reported(), reported);
       assert.equal(watch.kill, null);
     });
 
-  it('is told once per dimension, however the use goes up and down', () => {
+  it('is reported once per dimension, however the use goes up and down', () => {
     const watch = new Watch(QUIET);
     for (let n = 0; n < 20; n += 1) {
       watch.step({ memBytes: 5 * GIB, cores: 5 });
       watch.step({ memBytes: GIB, cores: 1 });
     }
-    assert.deepEqual(watch.told().sort(), ['runaway_risk:cpu', 'runaway_risk:mem']);
+    assert.deepEqual(watch.reported().sort(), ['runaway_risk:cpu', 'runaway_risk:mem']);
   });
 
   it('says estimate, actual, where the kill comes and when', () => {
@@ -101,7 +101,7 @@ describe('kill', () => {
     ['memory', { memBytes: 9 * GIB }],
     ['CPU', { cores: 9 }],
   ] as const)
-    it(`of sustained ${what} begins anew after one good sample`, () => {
+    it(`of sustained ${what} restarts after one good sample`, () => {
       const watch = new Watch(QUIET).steps(30, step).steps(1, {}).steps(30, step);
       assert.equal(watch.kill, null);
       assert.notEqual(watch.steps(1, step).kill, null);
@@ -130,27 +130,27 @@ describe('silence', () => {
     ['at the interval', 5 * MINUTE, ['stall_risk'], undefined],
     ['above the interval', 5 * MINUTE + 1, ['stall_risk'], 'observability_stall'],
   ];
-  for (const [what, ms, told, kill] of TABLE)
-    it(`${what}: ${told.join() || 'nothing'}, ${kill ?? 'no kill'}`, () => {
+  for (const [what, ms, reported, kill] of TABLE)
+    it(`${what}: ${reported.join() || 'nothing'}, ${kill ?? 'no kill'}`, () => {
       const watch = new Watch().steps(1, { ms });
-      assert.deepEqual(watch.told(), told);
+      assert.deepEqual(watch.reported(), reported);
       assert.equal(watch.kill?.reason, kill);
     });
 
-  it('is foretold once, and again after output', () => {
+  it('is announced once, and again after output', () => {
     const watch = new Watch().steps(290, {});
-    assert.deepEqual(watch.told(), ['stall_risk']);
+    assert.deepEqual(watch.reported(), ['stall_risk']);
     watch.steps(1, { prints: 1 }).steps(239, {});
-    assert.deepEqual(watch.told(), ['stall_risk']);
+    assert.deepEqual(watch.reported(), ['stall_risk']);
     watch.steps(2, {});
-    assert.deepEqual(watch.told(), ['stall_risk', 'stall_risk']);
+    assert.deepEqual(watch.reported(), ['stall_risk', 'stall_risk']);
     assert.equal(watch.kill, null);
   });
 
   it('does not count when the interval is 0', () => {
     const watch = new Watch(subject({ limits: { observabilityMs: 0 }, estimate: { timeMs: 99 * MINUTE } }));
     watch.steps(1, { ms: 19 * MINUTE });
-    assert.deepEqual([watch.told(), watch.kill], [[], null]);
+    assert.deepEqual([watch.reported(), watch.kill], [[], null]);
   });
 
   for (const [cores, diagnosis] of [
@@ -178,7 +178,7 @@ describe('the io of a silent task', () => {
           if (isNear) looks += 1;
           else assert.ok(watch.state.silentMs <= 0.8 * limits.observabilityMs - 2 * GAP_RULES.gapMs);
           watch.step({ ms });
-          if (watch.told().includes('stall_risk')) break;
+          if (watch.reported().includes('stall_risk')) break;
         }
         assert.ok(looks >= 2, `${looks}`);
       }),
@@ -187,15 +187,15 @@ describe('the io of a silent task', () => {
   });
 });
 
-describe('a gap in which nobody watched', () => {
+describe('a gap without samples', () => {
   const gappy = (watched = SUBJECT) => new Watch(watched, { rules: GAP_RULES });
 
   it('is no silence beyond the warning: the kill comes after what is left of the interval', () => {
     const watch = gappy().steps(1, { ms: 60 * MINUTE });
-    assert.deepEqual([watch.told(), watch.state.silentMs], [['runaway_risk:elapsed'], 4 * MINUTE]);
+    assert.deepEqual([watch.reported(), watch.state.silentMs], [['runaway_risk:elapsed'], 4 * MINUTE]);
     watch.subject = subject({ limits: { killTimeoutMs: 600 * MINUTE } });
     watch.steps(60, {});
-    assert.deepEqual([watch.told().at(-1), watch.kill], ['stall_risk', null]);
+    assert.deepEqual([watch.reported().at(-1), watch.kill], ['stall_risk', null]);
     assert.equal(watch.steps(1, {}).kill?.reason, 'observability_stall');
   });
 
@@ -204,11 +204,11 @@ describe('a gap in which nobody watched', () => {
     assert.equal(watch.steps(1, { ms: 5 * MINUTE }).state.silentMs, 250_000);
   });
 
-  it('is no silence when the log has grown meanwhile', () => {
+  it('does not count as silence when the log has grown', () => {
     assert.equal(gappy().steps(1, { ms: 60 * MINUTE, prints: 1 }).state.silentMs, 0);
   });
 
-  it('is running time, but leaves a second for the news of the end', () => {
+  it('counts as running time, but leaves a second to read how the task ended', () => {
     const watch = gappy(QUIET).steps(1, { ms: 60 * MINUTE });
     assert.deepEqual([watch.state.elapsedMs, watch.kill, watch.verdict?.dueInMs], [60 * MINUTE, null, 1000]);
     assert.equal(watch.steps(1, {}).kill?.reason, 'elapsed_exceeded');
@@ -219,7 +219,7 @@ describe('a gap in which nobody watched', () => {
     ['CPU', { cores: 9 }],
     ['refused forks', { refusedForks: 1 }],
   ] as const)
-    it(`is no sustained ${what}: the window begins anew`, () => {
+    it(`does not count as sustained ${what}: the window restarts`, () => {
       const watch = gappy(QUIET)
         .steps(4, step)
         .steps(1, { ...step, ms: 10 * MINUTE })
@@ -232,12 +232,12 @@ describe('a gap in which nobody watched', () => {
     assert.equal(gappy().step({ ms: 60 * MINUTE, oomKills: 1 }).kill?.reason, 'cgroup_oom_killed');
   });
 
-  it('lies before the first sample of an attempt taken over: its clocks go on, nothing dies of them at once', () => {
+  it('precedes the first sample of an adopted attempt: its clocks continue, and no rule kills at once', () => {
     const watch = new Watch(SUBJECT, { elapsedMs: 21 * MINUTE, silentMs: 50 * MINUTE }).steps(1, { ms: 1 });
-    assert.deepEqual([watch.told(), watch.kill], [['runaway_risk:elapsed'], null]);
+    assert.deepEqual([watch.reported(), watch.kill], [['runaway_risk:elapsed'], null]);
     assert.equal(watch.state.silentMs, 4 * MINUTE);
     assert.equal(watch.steps(1, { ms: 1 }).kill?.reason, 'elapsed_exceeded');
-    assert.equal(watch.told().at(-1), 'stall_risk');
+    assert.equal(watch.reported().at(-1), 'stall_risk');
   });
 });
 
@@ -263,12 +263,12 @@ describe('a pause', () => {
 });
 
 describe('adjust', () => {
-  it('begins anew what was counted and told against the old numbers', () => {
+  it('resets the windows and reports of the old numbers', () => {
     const watch = new Watch(QUIET).steps(25, { memBytes: 9 * GIB, cores: 9 });
     watch.adjust(subject({ limits: { observabilityMs: 0 }, estimate: { memBytes: 4.4 * GIB } }));
     watch.steps(10, { memBytes: 9 * GIB, cores: 5 });
     assert.equal(watch.kill, null);
-    assert.deepEqual(watch.told(), ['runaway_risk:mem', 'runaway_risk:cpu', 'runaway_risk:mem']);
+    assert.deepEqual(watch.reported(), ['runaway_risk:mem', 'runaway_risk:cpu', 'runaway_risk:mem']);
     assert.equal(watch.steps(21, { memBytes: 9 * GIB }).kill?.reason, 'estimated_mem_exceeded');
   });
 
@@ -282,12 +282,12 @@ describe('adjust', () => {
   it('of the observability interval grants a whole new one', () => {
     const watch = new Watch().steps(290, {});
     watch.adjust(subject({ limits: { observabilityMs: 301_000 } })).steps(301, {});
-    assert.deepEqual([watch.told(), watch.kill], [['stall_risk', 'stall_risk'], null]);
+    assert.deepEqual([watch.reported(), watch.kill], [['stall_risk', 'stall_risk'], null]);
   });
 });
 
 describe('a dry run', () => {
-  it('tells each reason once and kills nothing', () => {
+  it('reports each reason once and kills nothing', () => {
     const watch = new Watch(SUBJECT, { rules: { ...RULES, dryRun: true } });
     watch.steps(400, { memBytes: 9 * GIB });
     assert.equal(watch.kill, null);

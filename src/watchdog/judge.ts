@@ -1,22 +1,22 @@
-// The judge: (rules, subject, memory, sample) -> new memory, events to tell, at most one kill. Pure; the clock is in the sample.
+// Judges one sample of an attempt: new state, events, at most one kill. Pure; the sample carries the clock.
 import type { Dim, TaskEvent } from '../core/events.ts';
 import type { Estimate, KillDetail, KillReason, Limits } from '../core/task.ts';
 import { STALL_RISK_AT, stallRisk } from './stall.ts';
-import { remember, resetFor, type Sample, type WatchState } from './state.ts';
+import { applyAdjust, applySample, type Sample, type WatchState } from './state.ts';
 
 export interface WatchRules {
   readonly toleranceWindowMs: number;
   readonly pidsWindowMs: number;
   readonly memTotalBytes: number;
-  /** False: the driver cannot cap memory, so the watchdog has to. */
+  /** False: the driver cannot cap memory, so the watchdog enforces the cap. */
   readonly driverCapsMem: boolean;
-  /** Samples farther apart than this leave a gap in which nobody watched. */
+  /** A longer time between two samples is a gap. */
   readonly gapMs: number;
-  /** Tell what would be killed, kill nothing. */
+  /** Report kills without killing. */
   readonly dryRun: boolean;
 }
 
-/** What the judge has to know of the task. */
+/** The numbers of a task that the judge needs. */
 export interface Subject {
   readonly estimate: Estimate;
   readonly limits: Limits;
@@ -33,73 +33,72 @@ export interface Verdict {
   readonly state: WatchState;
   readonly events: readonly TaskEvent[];
   readonly kill: Kill | null;
-  /** In a dry run, what `kill` would have been; once for each reason. */
+  /** The kill that a dry run left out; once per reason. */
   readonly wouldKill: Kill | null;
-  /** When a rule that only needs time to pass is due next, in ms from the sample; null: none. */
+  /** Time from the sample to the next rule that depends on time alone; null: none. */
   readonly dueInMs: number | null;
 }
 
 const DIMS = ['elapsed', 'mem', 'cpu'] as const;
-/** The watchdog kills at this multiple of the estimate, when it is sustained. */
+/** The watchdog kills at sustained use above this multiple of the estimate. */
 const KILL_FACTOR = 2;
-/** A CPU rate has the granularity of its interval; one thread may read as 1.02 cores. */
+/** A CPU rate is imprecise: one thread may read as 1.02 cores. */
 const CPU_RISK_MARGIN = 1.05;
-/** After a gap the task may have come to its end or printed, and the news be under way: this long to hear of it. */
+/** After a gap the task may have ended or printed: time for the daemon to read that before a kill. */
 const AFTER_GAP_MS = 1_000;
 
-/** A subject with other numbers than the one before, as `adjust` makes it, begins anew what was counted against the old ones. */
 export function judge(rules: WatchRules, subject: Subject, before: WatchState, sample: Sample): Verdict {
   const { estimate, limits } = subject;
   const isGap = before.isNew || sample.now.monoMs - before.lastMonoMs > rules.gapMs;
-  const marks = {
+  const thresholds = {
     memBytes: KILL_FACTOR * estimate.memBytes,
     cpuCores: KILL_FACTOR * estimate.cpuCores,
     silentMs:
       limits.observabilityMs === 0 ? Number.POSITIVE_INFINITY : STALL_RISK_AT * limits.observabilityMs,
   };
-  const state = remember(resetFor(before, { estimate, limits }), sample, marks, isGap);
+  const state = applySample(applyAdjust(before, { estimate, limits }), sample, thresholds, isGap);
   const risks = DIMS.filter(
-    (dim) => aboveEstimate(dim, subject, state, sample) && !state.risksTold.includes(dim),
+    (dim) => isAboveEstimate(dim, subject, state, sample) && !state.reportedRisks.includes(dim),
   );
   const events: TaskEvent[] = risks.map((dim) => runawayRisk(dim, rules, subject, state, sample));
   const stall = stallRisk(limits, state);
   if (stall !== null) events.push(stall);
-  const byTime = killByTime(rules, subject, state, sample);
-  const kill = killAtOnce(rules, subject, state, sample) ?? (isGap ? null : byTime);
-  const isNews = kill !== null && !state.wouldKillTold.includes(kill.reason);
-  const wouldKill = rules.dryRun && isNews ? kill : null;
+  const sustained = sustainedKill(rules, subject, state, sample);
+  const kill = immediateKill(rules, subject, state, sample) ?? (isGap ? null : sustained);
+  const wouldKill =
+    rules.dryRun && kill !== null && !state.reportedWouldKills.includes(kill.reason) ? kill : null;
   const dueInMs = dueIn(subject, state);
   return {
-    state: withTold(state, risks, stall !== null, wouldKill),
+    state: withReports(state, risks, stall !== null, wouldKill),
     events,
     kill: rules.dryRun ? null : kill,
     wouldKill,
-    dueInMs: isGap && byTime !== null ? Math.min(dueInMs ?? AFTER_GAP_MS, AFTER_GAP_MS) : dueInMs,
+    dueInMs: isGap && sustained !== null ? Math.min(dueInMs ?? AFTER_GAP_MS, AFTER_GAP_MS) : dueInMs,
   };
 }
 
-/** Most samples have nothing to tell and leave the memory as it is. */
-function withTold(
+function withReports(
   state: WatchState,
   risks: readonly Dim[],
-  isStallTold: boolean,
+  isStallReported: boolean,
   wouldKill: Kill | null,
 ): WatchState {
-  if (risks.length === 0 && !isStallTold && wouldKill === null) return state;
+  if (risks.length === 0 && !isStallReported && wouldKill === null) return state;
   return {
     ...state,
-    risksTold: [...state.risksTold, ...risks],
-    stallTold: state.stallTold || isStallTold,
-    wouldKillTold: wouldKill === null ? state.wouldKillTold : [...state.wouldKillTold, wouldKill.reason],
+    reportedRisks: [...state.reportedRisks, ...risks],
+    isStallReported: state.isStallReported || isStallReported,
+    reportedWouldKills:
+      wouldKill === null ? state.reportedWouldKills : [...state.reportedWouldKills, wouldKill.reason],
   };
 }
 
-/** True while the warning of a stall may be due within `withinMs`: it tells rates, which take two samples. */
+/** True when a stall warning may be due within `withinMs`. It contains an I/O rate, which takes two samples. */
 export function isStallNear({ observabilityMs }: Limits, state: WatchState, withinMs: number): boolean {
   return observabilityMs > 0 && state.silentMs + withinMs > STALL_RISK_AT * observabilityMs;
 }
 
-function aboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sample: Sample): boolean {
+function isAboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sample: Sample): boolean {
   switch (dim) {
     case 'elapsed':
       return state.elapsedMs > estimate.timeMs;
@@ -110,8 +109,8 @@ function aboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sampl
   }
 }
 
-/** What one sample proves. */
-function killAtOnce(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
+/** The rules that one sample decides. */
+function immediateKill(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
   const { limits } = subject;
   if (sample.oomKills > 0)
     return {
@@ -136,8 +135,8 @@ function killAtOnce(rules: WatchRules, subject: Subject, state: WatchState, samp
   return null;
 }
 
-/** What only time proves; never decided by the first sample after a gap. */
-function killByTime(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
+/** The rules that need time. The first sample after a gap does not decide them. */
+function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
   const { estimate, limits } = subject;
   if (state.elapsedMs > limits.killTimeoutMs)
     return {
@@ -184,56 +183,41 @@ function runawayRisk(
   sample: Sample,
 ): TaskEvent {
   const windowS = Math.round(rules.toleranceWindowMs / 1000);
-  switch (dim) {
-    case 'elapsed':
-      return {
-        event: 'runaway_risk',
-        dim,
-        estimate: estimate.timeMs,
-        actual: Math.round(state.elapsedMs),
-        kill_at: limits.killTimeoutMs,
-        kill_in_s: Math.max(0, Math.round((limits.killTimeoutMs - state.elapsedMs) / 1000)),
-        hint: 'It runs longer than estimated; it will be killed at kill_timeout unless it ends before.',
-      };
-    case 'mem':
-      return {
-        event: 'runaway_risk',
-        dim,
-        estimate: estimate.memBytes,
-        actual: sample.memBytes,
-        kill_at: KILL_FACTOR * estimate.memBytes,
-        kill_in_s: windowS,
-        hint: `It uses more memory than estimated; above kill_at for ${windowS} s it will be killed, at its cap at once.`,
-      };
-    case 'cpu':
-      return {
-        event: 'runaway_risk',
-        dim,
-        estimate: estimate.cpuCores,
-        actual: round2(state.cpu.cores ?? 0),
-        kill_at: KILL_FACTOR * estimate.cpuCores,
-        kill_in_s: windowS,
-        hint: `It uses more CPU than estimated; above kill_at for ${windowS} s it will be killed.`,
-      };
-  }
+  const numbers = {
+    elapsed: {
+      estimate: estimate.timeMs,
+      actual: Math.round(state.elapsedMs),
+      kill_at: limits.killTimeoutMs,
+      kill_in_s: Math.max(0, Math.round((limits.killTimeoutMs - state.elapsedMs) / 1000)),
+      hint: 'Raise --kill_timeout with babysit adjust, or the watchdog kills the task at kill_at.',
+    },
+    mem: {
+      estimate: estimate.memBytes,
+      actual: sample.memBytes,
+      kill_at: KILL_FACTOR * estimate.memBytes,
+      kill_in_s: windowS,
+      hint: `Raise --estimated_mem_bytes with babysit adjust, or the task is killed after ${windowS} s above kill_at, and immediately at its memory cap.`,
+    },
+    cpu: {
+      estimate: estimate.cpuCores,
+      actual: round2(state.cpu.cores ?? 0),
+      kill_at: KILL_FACTOR * estimate.cpuCores,
+      kill_in_s: windowS,
+      hint: `Raise --estimated_cpu_cores with babysit adjust, or the watchdog kills the task after ${windowS} s above kill_at.`,
+    },
+  };
+  return { event: 'runaway_risk', dim, ...numbers[dim] };
 }
 
-/** Time until elapsed or silence crosses its next mark, so that no such rule waits for the next tick. */
+/** Time until the elapsed or silent time crosses its next limit, so that the daemon need not wait for a tick. */
 function dueIn({ estimate, limits }: Subject, state: WatchState): number | null {
   const { elapsedMs, silentMs } = state;
-  const elapsed = Math.min(ahead(estimate.timeMs - elapsedMs), ahead(limits.killTimeoutMs - elapsedMs));
   const { observabilityMs } = limits;
-  const silence =
-    observabilityMs === 0
-      ? Number.POSITIVE_INFINITY
-      : Math.min(ahead(STALL_RISK_AT * observabilityMs - silentMs), ahead(observabilityMs - silentMs));
-  const dueMs = Math.min(elapsed, silence);
-  return dueMs === Number.POSITIVE_INFINITY ? null : Math.floor(dueMs) + 1;
-}
-
-/** A mark that has been passed comes no more. */
-function ahead(ms: number): number {
-  return ms >= 0 ? ms : Number.POSITIVE_INFINITY;
+  const remainingMs = [estimate.timeMs - elapsedMs, limits.killTimeoutMs - elapsedMs];
+  if (observabilityMs > 0)
+    remainingMs.push(STALL_RISK_AT * observabilityMs - silentMs, observabilityMs - silentMs);
+  const nextMs = remainingMs.filter((ms) => ms >= 0);
+  return nextMs.length === 0 ? null : Math.floor(Math.min(...nextMs)) + 1;
 }
 
 function atLeast(value: number | null, threshold: number): boolean {

@@ -80,7 +80,7 @@ describe('the kill ladder', () => {
   for (const [what, state, monoMs, report] of REPORTS)
     it(what, () => assert.equal(ladderStep(term, state, GRACE, monoMs).report, report));
 
-  it('followed by its own clock reaches SIGKILL exactly when the grace is over and goes on, slower, to the end', () => {
+  it('followed by its own clock sends SIGKILL exactly after the grace, then repeats it, more slowly, to the end', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60_000 }), (graceMs) => {
         let state = LADDER_START;

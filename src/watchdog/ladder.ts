@@ -1,9 +1,9 @@
-// The kill ladder as a pure step function: stop file + first signal -> grace -> SIGKILL -> again until empty, or until it is
-// plain that SIGKILL does not reach what is left.
+// The kill ladder as a pure step function: stop file and first signal, grace, SIGKILL until the group is empty or the
+// ladder gives up.
 import type { KillIntent } from '../core/task.ts';
 
 export interface LadderState {
-  /** Monotonic ms; null: this step has not been taken by this daemon. */
+  /** Monotonic ms of this daemon's first signal; null before. */
   readonly askedAt: number | null;
   /** The first SIGKILL, and the latest. */
   readonly firstKilledAt: number | null;
@@ -21,24 +21,21 @@ export const LADDER_START: LadderState = {
 export interface LadderStep {
   readonly state: LadderState;
   readonly act: 'ask' | 'kill' | 'none';
-  /**
-   * `stuck`: SIGKILL has not ended everything; say which processes are left and what holds them. `given_up`: it will not;
-   * the task counts as ended, whatever is left. Each is reported once.
-   */
+  /** Each once. `stuck`: processes survived SIGKILL. `given_up`: the task counts as ended although processes are left. */
   readonly report: 'stuck' | 'given_up' | null;
-  /** When to look again if nothing happens before. */
+  /** When to take the next step at the latest. */
   readonly againInMs: number;
 }
 
-/** SIGKILL is repeated at this pace while processes are left (uninterruptible sleep, a fork that slipped through on v1). */
+/** Interval of SIGKILL while processes are left: uninterruptible sleep, or on v1 a fork that escaped the last one. */
 const KILL_AGAIN_MS = 500;
-/** A process that is about to die takes long only while the kernel frees a great deal of memory. */
+/** After SIGKILL the kernel may take seconds to free a large process. */
 const STUCK_AFTER_MS = 5_000;
 const KILL_STUCK_AGAIN_MS = 5_000;
-/** A dead NFS server or a broken disk may hold a process for ever. */
+/** A dead NFS server or a broken disk may hold a process forever. */
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** Times in ms; `monoMs` is the monotonic clock. */
+/** `monoMs`: the monotonic clock. */
 export function ladderStep(
   intent: KillIntent,
   state: LadderState,

@@ -4,18 +4,18 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
 import {
-  aPressedTask,
+  aTaskUse,
   HOST_BYTES,
   Host,
   type HostStep,
   PRESSURE_RULES,
 } from '../../test/support/pressure-rig.ts';
 import type { PressureKill } from './pressure.ts';
-import type { PressedTask } from './shortage.ts';
+import type { TaskUse } from './shortage.ts';
 import { RELIEF_SHARE } from './victim.ts';
 
 const upTo = (maxBytes: number) => fc.integer({ min: 0, max: maxBytes / MIB }).map((mib) => mib * MIB);
-const anyTask = (n: number): fc.Arbitrary<PressedTask> =>
+const anyTask = (n: number): fc.Arbitrary<TaskUse> =>
   fc
     .record({
       memBytes: fc.oneof(upTo(40 * GIB), upTo(2 * GIB)),
@@ -23,7 +23,7 @@ const anyTask = (n: number): fc.Arbitrary<PressedTask> =>
       writtenBytes: fc.option(upTo(10 * GIB)),
       endingMs: fc.constantFrom(null, null, null, null, 500, 40_000),
     })
-    .map((changes) => aPressedTask(taskId(n), changes));
+    .map((changes) => aTaskUse(taskId(n), changes));
 const anyTasks = fc
   .nat({ max: 6 })
   .chain((count) => fc.tuple(...Array.from({ length: count }, (_, n) => anyTask(n))));
@@ -31,7 +31,7 @@ const anyTasks = fc
 interface Stretch {
   readonly seconds: number;
   readonly step: HostStep;
-  readonly tasks: readonly PressedTask[];
+  readonly tasks: readonly TaskUse[];
 }
 /** A host that stays as it is for a while, then is another; `step.ms` is the step into it. */
 const anyCourse: fc.Arbitrary<Stretch[]> = fc.noBias(
@@ -53,7 +53,7 @@ const RUNS = { numRuns: 2_000 };
 
 interface Kill {
   readonly kill: PressureKill;
-  readonly tasks: readonly PressedTask[];
+  readonly tasks: readonly TaskUse[];
   /** Unbroken time over one of the limits, as one who stands beside counts it. */
   readonly overMs: number;
   readonly sinceLastMs: number;
@@ -82,8 +82,8 @@ function kills(course: readonly Stretch[], rules = PRESSURE_RULES): Kill[] {
   return found;
 }
 
-const total = (tasks: readonly PressedTask[]) => tasks.reduce((sum, { memBytes }) => sum + memBytes, 0);
-const isAbove = ({ memBytes, estimatedMemBytes }: PressedTask) => memBytes > estimatedMemBytes;
+const total = (tasks: readonly TaskUse[]) => tasks.reduce((sum, { memBytes }) => sum + memBytes, 0);
+const isAbove = ({ memBytes, estimatedMemBytes }: TaskUse) => memBytes > estimatedMemBytes;
 
 describe('pressure', () => {
   it('kills after its full window only, never twice within the cool-down, and with numbers that say so', () => {
@@ -125,7 +125,7 @@ describe('pressure', () => {
     );
   });
 
-  it('kills nobody for a cause outside', () => {
+  it('kills no task for a cause outside', () => {
     const external = anyCourse.map((course) =>
       course.map(({ tasks, step, ...rest }) => {
         const usedPct = Math.max(step.usedPct ?? 0, 75);
@@ -146,7 +146,7 @@ describe('pressure', () => {
     );
   });
 
-  it('kills nobody in a dry run', () => {
+  it('kills no task in a dry run', () => {
     fc.assert(
       fc.property(anyCourse, (course) =>
         assert.deepEqual(kills(course, { ...PRESSURE_RULES, dryRun: true }), []),
@@ -162,7 +162,7 @@ describe('pressure', () => {
         for (const { seconds, step } of course) host.steps(seconds, step);
         for (const dim of ['mem', 'disk']) {
           const turns = host
-            .told()
+            .reported()
             .filter((event) => event.endsWith(`ed:${dim}`) || event.endsWith(`an:${dim}`));
           assert.deepEqual(
             turns,

@@ -1,21 +1,21 @@
-// When the host is short of memory or disk: who ends for it, when, and when nobody does.
+// Memory and disk pressure: which task is killed for it, when, and when none is.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
-import { aPressedTask, Host, PRESSURE_RULES } from '../../test/support/pressure-rig.ts';
+import { aTaskUse, Host, PRESSURE_RULES } from '../../test/support/pressure-rig.ts';
 import { isUnderPressure, ongoingPressure } from './pressure.ts';
 
 const [A, B, C] = [taskId(1), taskId(2), taskId(3)];
-const hog = aPressedTask(A, { memBytes: 20 * GIB, estimatedMemBytes: 4 * GIB });
-const big = aPressedTask(B, { memBytes: 25 * GIB, estimatedMemBytes: 30 * GIB });
-const small = aPressedTask(C, { memBytes: GIB, estimatedMemBytes: 0.5 * GIB });
+const hog = aTaskUse(A, { memBytes: 20 * GIB, estimatedMemBytes: 4 * GIB });
+const big = aTaskUse(B, { memBytes: 25 * GIB, estimatedMemBytes: 30 * GIB });
+const small = aTaskUse(C, { memBytes: GIB, estimatedMemBytes: 0.5 * GIB });
 
 describe('memory pressure', () => {
   it('begins at once, kills after the whole window and not before', () => {
     const host = new Host({ tasks: [hog, big] });
     host.steps(30, { usedPct: 80 });
     assert.ok(isUnderPressure(host.state));
-    assert.deepEqual([host.told(), host.kills], [['pressure_began:mem'], []]);
+    assert.deepEqual([host.reported(), host.kills], [['pressure_began:mem'], []]);
     host.steps(1, { usedPct: 80 });
     assert.deepEqual(
       host.kills.map(({ id, reason }) => [id, reason]),
@@ -25,16 +25,16 @@ describe('memory pressure', () => {
 
   it('at the limit is none', () => {
     const host = new Host({ tasks: [hog] }).steps(100, { usedPct: 70 });
-    assert.deepEqual([host.told(), host.kills, isUnderPressure(host.state)], [[], [], false]);
+    assert.deepEqual([host.reported(), host.kills, isUnderPressure(host.state)], [[], [], false]);
   });
 
-  it('begins its window anew after one good sample, and ends after five calm seconds', () => {
+  it('restarts its window after one good sample, and ends after five calm seconds', () => {
     const host = new Host({ tasks: [hog] }).steps(30, { usedPct: 80 }).steps(1, { usedPct: 60 });
     assert.ok(isUnderPressure(host.state));
     host.steps(30, { usedPct: 80 });
-    assert.deepEqual([host.kills, host.told()], [[], ['pressure_began:mem']]);
+    assert.deepEqual([host.kills, host.reported()], [[], ['pressure_began:mem']]);
     host.steps(5, { usedPct: 60 });
-    assert.deepEqual(host.told(), ['pressure_began:mem', 'pressure_ended:mem']);
+    assert.deepEqual(host.reported(), ['pressure_began:mem', 'pressure_ended:mem']);
     assert.ok(!isUnderPressure(host.state));
   });
 
@@ -49,14 +49,14 @@ describe('memory pressure', () => {
   });
 
   it('of equals takes the youngest', () => {
-    const twin = (id: typeof A) => aPressedTask(id, { memBytes: 20 * GIB, estimatedMemBytes: GIB });
+    const twin = (id: typeof A) => aTaskUse(id, { memBytes: 20 * GIB, estimatedMemBytes: GIB });
     assert.equal(new Host({ tasks: [twin(A), twin(C), twin(B)] }).steps(31, { usedPct: 90 }).kills[0]?.id, C);
   });
 
   it('made outside kills nothing, and says so once with the name of the process', () => {
     const host = new Host({ tasks: [small] });
     host.steps(120, { usedPct: 90 });
-    assert.deepEqual([host.told(), host.kills], [['pressure_began:mem', 'external_cause:mem'], []]);
+    assert.deepEqual([host.reported(), host.kills], [['pressure_began:mem', 'external_cause:mem'], []]);
     assert.deepEqual(
       ongoingPressure(host.state).map(({ dim, lastedMs, cause }) => [dim, lastedMs, cause?.cause]),
       [['mem', 119_000, 'external']],
@@ -78,10 +78,10 @@ describe('memory pressure', () => {
     assert.equal(host.outsideLooks, 1);
   });
 
-  it('made outside is told again in the next episode, and a task of ours that grows meanwhile is found', () => {
+  it('from outside is reported again in the next episode, and a task that grows until then is found', () => {
     const host = new Host({ tasks: [small] }).steps(40, { usedPct: 90 }).steps(6, { usedPct: 50 });
     host.steps(40, { usedPct: 90 });
-    assert.equal(host.told().filter((event) => event === 'external_cause:mem').length, 2);
+    assert.equal(host.reported().filter((event) => event === 'external_cause:mem').length, 2);
     host.tasks = [small, hog];
     host.steps(1, { usedPct: 90 });
     assert.equal(host.kills[0]?.id, A);
@@ -89,10 +89,10 @@ describe('memory pressure', () => {
 
   it('made by many small tasks kills none of them: no single one would be felt', () => {
     const crowd = Array.from({ length: 30 }, (_, n) =>
-      aPressedTask(taskId(n), { memBytes: GIB, estimatedMemBytes: 0.5 * GIB }),
+      aTaskUse(taskId(n), { memBytes: GIB, estimatedMemBytes: 0.5 * GIB }),
     );
     const host = new Host({ tasks: crowd }).steps(60, { usedPct: 85 });
-    assert.deepEqual([host.kills, host.told()], [[], ['pressure_began:mem', 'spread_cause:mem']]);
+    assert.deepEqual([host.kills, host.reported()], [[], ['pressure_began:mem', 'spread_cause:mem']]);
   });
 
   it('waits for the memory of a victim to come back before it takes another', () => {
@@ -100,7 +100,7 @@ describe('memory pressure', () => {
     host.tasks = [{ ...hog, endingMs: 0 }, big];
     host.steps(29, { usedPct: 95 });
     assert.equal(host.kills.length, 1);
-    // It does not die; its memory is no longer counted as about to come back.
+    // It survives SIGKILL; its memory no longer counts as about to be freed.
     host.tasks = [{ ...hog, endingMs: 31_000 }, big];
     host.steps(1, { usedPct: 95 });
     assert.deepEqual(
@@ -109,12 +109,12 @@ describe('memory pressure', () => {
     );
   });
 
-  it('kills nobody when a kill that somebody asked for is about to relieve it', () => {
+  it('kills no task when a requested kill is about to relieve it', () => {
     const host = new Host({ tasks: [{ ...hog, endingMs: 500 }, big] }).steps(60, { usedPct: 85 });
     assert.deepEqual(host.kills, []);
   });
 
-  it('kills nobody when the second look finds the host well again, or another victim', () => {
+  it('kills no task when the second sample shows no pressure, or another victim', () => {
     const host = new Host({ tasks: [hog, big] });
     host.beforeSecondLook = { usedPct: 69 };
     host.steps(60, { usedPct: 90 });
@@ -124,7 +124,7 @@ describe('memory pressure', () => {
     assert.deepEqual(host.kills, []);
   });
 
-  it('does not count a gap in which nobody watched', () => {
+  it('does not count a gap without samples', () => {
     const host = new Host({ tasks: [hog] }).steps(10, { usedPct: 90 }).steps(1, { usedPct: 90, ms: 600_000 });
     assert.deepEqual(host.kills, []);
     assert.equal(host.steps(30, { usedPct: 90 }).kills.length, 1);
@@ -134,7 +134,7 @@ describe('memory pressure', () => {
     const host = new Host({ tasks: [hog] }).steps(31, { usedPct: 60, memFullAvg10Pct: 61 });
     assert.equal(host.kills[0]?.detail.psi_mem_full_avg10_pct, 61);
     const outside = new Host({ tasks: [small] }).steps(31, { usedPct: 60, memFullAvg10Pct: 61 });
-    assert.deepEqual([outside.kills, outside.told().at(-1)], [[], 'external_cause:mem']);
+    assert.deepEqual([outside.kills, outside.reported().at(-1)], [[], 'external_cause:mem']);
   });
 
   it('carries the numbers of the host, the victim and the outside', () => {
@@ -156,7 +156,7 @@ describe('memory pressure', () => {
     });
   });
 
-  it('in a dry run tells each victim once and kills nobody', () => {
+  it('in a dry run reports each victim once and kills none', () => {
     const host = new Host({ tasks: [hog, big], rules: { ...PRESSURE_RULES, dryRun: true } });
     host.steps(200, { usedPct: 90 });
     assert.deepEqual([host.kills, host.wouldKill.map(({ id }) => id)], [[], [A]]);
@@ -165,7 +165,7 @@ describe('memory pressure', () => {
 
 describe('disk pressure', () => {
   const writer = (id: typeof A, writtenBytes: number) =>
-    aPressedTask(id, { memBytes: MIB, estimatedMemBytes: GIB, writtenBytes });
+    aTaskUse(id, { memBytes: MIB, estimatedMemBytes: GIB, writtenBytes });
   /** One second in which each task writes so much and the disk grows so much. */
   function fill(host: Host, seconds: number, written: readonly number[], grownBytes: number): Host {
     for (let n = 0; n < seconds; n += 1) {
@@ -178,7 +178,7 @@ describe('disk pressure', () => {
   }
   const tasks = [writer(A, 900 * GIB), writer(B, 0)];
 
-  it('takes who writes now, not who wrote most before', () => {
+  it('picks the task that writes now, not the one that wrote most before', () => {
     const host = fill(new Host({ tasks, diskUsedPct: 98.5 }), 31, [MIB, 40 * MIB], 42 * MIB);
     assert.deepEqual(
       host.kills.map(({ id, reason, detail }) => [id, reason, detail.victim_written_bytes]),
@@ -188,7 +188,7 @@ describe('disk pressure', () => {
 
   it('made outside kills nothing', () => {
     const host = fill(new Host({ tasks, diskUsedPct: 98.5 }), 60, [MIB, MIB], 100 * MIB);
-    assert.deepEqual([host.kills, host.told()], [[], ['pressure_began:disk', 'external_cause:disk']]);
+    assert.deepEqual([host.kills, host.reported()], [[], ['pressure_began:disk', 'external_cause:disk']]);
   });
 
   it('of a disk that is merely full kills nothing', () => {
@@ -201,7 +201,7 @@ describe('disk pressure', () => {
   });
 
   it('without measured writers kills nothing', () => {
-    const host = new Host({ tasks: [aPressedTask(A, { writtenBytes: null })], diskUsedPct: 99 });
+    const host = new Host({ tasks: [aTaskUse(A, { writtenBytes: null })], diskUsedPct: 99 });
     host.steps(60, { usedPct: 10, diskGrownBytes: MIB });
     assert.deepEqual(host.kills, []);
   });

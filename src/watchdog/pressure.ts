@@ -1,46 +1,46 @@
-// Pressure on the host: when it begins and ends, and when it has lasted long enough for a task to end for it. Pure.
-// Nobody is killed on one look: `judgePressure` asks for a second one, and `confirmPressure` decides on that.
+// Memory and disk pressure on the host: when it begins and ends, and which task is killed for it. Pure. One sample never
+// kills: `judgePressure` requests a second one, and `confirmPressure` decides.
 import type { KillDetail, TaskId } from '../core/task.ts';
 import {
-  type DiskStart,
+  type DiskBaseline,
+  diskBaseline,
   diskShortage,
-  diskStart,
   type HostSample,
   memShortage,
   type OutsideProcess,
-  type PressedTask,
   type PressureDim,
   type PressureRules,
   type Shortage,
+  type TaskUse,
 } from './shortage.ts';
 import { type Finding, findCause } from './victim.ts';
 
-/** One dimension from the first sample above its limit until it has been calm for a while. */
+/** Pressure in one dimension, from the first sample above the limit until `CALM_AFTER_MS` below it. */
 interface Episode {
-  /** Null: no episode. */
+  /** Null when there is no pressure. */
   readonly lastedMs: number | null;
-  /** How long, without a break, it has been above the limit. */
+  /** How long the use has been above the limit without a break; null when it is not. */
   readonly overMs: number | null;
   readonly calmMs: number;
   readonly cooldownMs: number;
-  /** The causes, and in a dry run the victims, that this episode has told of. */
-  readonly told: readonly (Finding['cause'] | TaskId)[];
-  /** What the last second look has found. */
+  /** The causes, and in a dry run the victims, that were reported. */
+  readonly reported: readonly (Finding['cause'] | TaskId)[];
+  /** The last confirmed cause. */
   readonly cause: PressureCause | null;
 }
 
-/** `ours`: a task ended, or in a dry run would have ended, for it. */
+/** `ours`: a task was killed for it, or would have been in a dry run. */
 export interface PressureCause {
   readonly cause: Finding['cause'];
   readonly detail: KillDetail;
 }
 
 export interface PressureState {
-  /** Null: no sample yet. */
+  /** Null before the first sample. */
   readonly lastMonoMs: number | null;
   readonly mem: Episode;
   readonly disk: Episode;
-  readonly diskStart: DiskStart | null;
+  readonly diskBaseline: DiskBaseline | null;
 }
 
 const CALM: Episode = {
@@ -48,10 +48,10 @@ const CALM: Episode = {
   overMs: null,
   calmMs: 0,
   cooldownMs: 0,
-  told: [],
+  reported: [],
   cause: null,
 };
-export const NO_PRESSURE: PressureState = { lastMonoMs: null, mem: CALM, disk: CALM, diskStart: null };
+export const NO_PRESSURE: PressureState = { lastMonoMs: null, mem: CALM, disk: CALM, diskBaseline: null };
 
 export type PressureReason = 'system_mem_pressure' | 'system_disk_pressure';
 
@@ -63,7 +63,7 @@ export type PressureEvent =
       readonly lasted_s: number;
       readonly detail: KillDetail;
     }
-  /** Nothing is killed: our tasks are not the cause, or no single one of them is. Once per episode and cause. */
+  /** Nothing is killed: the tasks are not the cause, or no single task is. Once per episode and cause. */
   | {
       readonly event: 'external_cause' | 'spread_cause';
       readonly dim: PressureDim;
@@ -73,7 +73,7 @@ export type PressureEvent =
 export interface PressureVerdict {
   readonly state: PressureState;
   readonly events: readonly PressureEvent[];
-  /** Take a fresh sample of host and tasks, look for the top process outside, and call `confirmPressure`. */
+  /** Set when the caller must sample host and tasks again, find the top process outside, and call `confirmPressure`. */
   readonly confirm: { readonly dim: PressureDim; readonly finding: Finding } | null;
 }
 
@@ -87,25 +87,25 @@ export interface PressureConclusion {
   readonly state: PressureState;
   readonly events: readonly PressureEvent[];
   readonly kill: PressureKill | null;
-  /** In a dry run, what `kill` would have been; once per episode and victim. */
+  /** The kill that a dry run left out; once per episode and victim. */
   readonly wouldKill: PressureKill | null;
 }
 
 const DIMS = ['mem', 'disk'] as const;
 const REASONS = { mem: 'system_mem_pressure', disk: 'system_disk_pressure' } as const;
-/** Below the limit for this long, the pressure is over. */
+/** The pressure ends after this time below the limit. */
 const CALM_AFTER_MS = 5_000;
 
-/** While this holds nothing is dispatched. */
+/** The daemon dispatches nothing under pressure. */
 export function isUnderPressure(state: PressureState): boolean {
   return ongoingPressure(state).length > 0;
 }
 
-/** What `status` shows while it lasts. */
+/** As `status` shows it. */
 export interface OngoingPressure {
   readonly dim: PressureDim;
   readonly lastedMs: number;
-  /** Null: nobody has looked for it yet. */
+  /** Null before a cause is confirmed. */
   readonly cause: PressureCause | null;
 }
 
@@ -120,13 +120,13 @@ export function judgePressure(
   rules: PressureRules,
   before: PressureState,
   sample: HostSample,
-  tasks: readonly PressedTask[],
+  tasks: readonly TaskUse[],
 ): PressureVerdict {
   const stepMs = before.lastMonoMs === null ? 0 : Math.max(0, sample.now.monoMs - before.lastMonoMs);
   const events: PressureEvent[] = [];
-  const follow = (dim: PressureDim): Episode => {
-    const shortage = shortageOf(dim, rules, sample, tasks, before.diskStart);
-    const episode = next(before[dim], shortage.isOver, stepMs, stepMs > rules.gapMs);
+  const advance = (dim: PressureDim): Episode => {
+    const shortage = shortageOf(dim, rules, sample, tasks, before.diskBaseline);
+    const episode = nextEpisode(before[dim], shortage.isOver, stepMs, stepMs > rules.gapMs);
     const { lastedMs } = before[dim];
     const { detail } = shortage;
     if (lastedMs === null && episode.lastedMs !== null) events.push({ event: 'pressure_began', dim, detail });
@@ -134,26 +134,26 @@ export function judgePressure(
       events.push({ event: 'pressure_ended', dim, lasted_s: seconds(lastedMs + stepMs), detail });
     return episode;
   };
-  const [mem, disk] = [follow('mem'), follow('disk')];
+  const [mem, disk] = [advance('mem'), advance('disk')];
   const state: PressureState = {
     lastMonoMs: sample.now.monoMs,
     mem,
     disk,
-    diskStart: disk.lastedMs === null ? null : diskStart(before.diskStart, sample, tasks),
+    diskBaseline: disk.lastedMs === null ? null : diskBaseline(before.diskBaseline, sample, tasks),
   };
-  return { state, events, confirm: due(rules, state, sample, tasks) };
+  return { state, events, confirm: findingToConfirm(rules, state, sample, tasks) };
 }
 
-/** The second look. Kills only when it finds the same cause and the same victim. */
+/** Judges the second sample. Kills only for the same cause and the same victim. */
 export function confirmPressure(
   rules: PressureRules,
   state: PressureState,
   { dim, finding }: NonNullable<PressureVerdict['confirm']>,
   sample: HostSample,
-  tasks: readonly PressedTask[],
+  tasks: readonly TaskUse[],
   outside: OutsideProcess | null,
 ): PressureConclusion {
-  const shortage = shortageOf(dim, rules, sample, tasks, state.diskStart);
+  const shortage = shortageOf(dim, rules, sample, tasks, state.diskBaseline);
   const found = causeOf(shortage);
   if (found === null || !isSame(found, finding)) return { state, events: [], kill: null, wouldKill: null };
   const episode = state[dim];
@@ -167,7 +167,7 @@ export function confirmPressure(
     return {
       state: withEpisode(state, dim, {
         ...episode,
-        told: [...episode.told, found.cause],
+        reported: [...episode.reported, found.cause],
         cause: { cause: found.cause, detail: common },
       }),
       events: [{ event, dim, detail: common }],
@@ -177,55 +177,55 @@ export function confirmPressure(
   }
   const id = found.victim;
   const kill = { id, reason: REASONS[dim], detail: { ...common, ...victimDetail(dim, id, shortage, tasks) } };
-  const told = rules.dryRun ? [...episode.told, id] : episode.told;
+  const reported = rules.dryRun ? [...episode.reported, id] : episode.reported;
   return {
     state: withEpisode(state, dim, {
       ...episode,
-      told,
+      reported,
       cooldownMs: rules.cooldownMs,
       cause: { cause: 'ours', detail: kill.detail },
     }),
     events: [],
     kill: rules.dryRun ? null : kill,
-    wouldKill: rules.dryRun && !episode.told.includes(id) ? kill : null,
+    wouldKill: rules.dryRun && !episode.reported.includes(id) ? kill : null,
   };
 }
 
-function next(before: Episode, isOver: boolean, stepMs: number, isGap: boolean): Episode {
-  const seenMs = isGap ? 0 : stepMs;
-  const cooldownMs = Math.max(0, before.cooldownMs - seenMs);
-  const calmMs = isOver ? 0 : before.calmMs + seenMs;
+function nextEpisode(before: Episode, isOver: boolean, stepMs: number, isGap: boolean): Episode {
+  const sampledMs = isGap ? 0 : stepMs;
+  const cooldownMs = Math.max(0, before.cooldownMs - sampledMs);
+  const calmMs = isOver ? 0 : before.calmMs + sampledMs;
   if (!isOver && (before.lastedMs === null || calmMs >= CALM_AFTER_MS)) return { ...CALM, cooldownMs };
   return {
     lastedMs: before.lastedMs === null ? 0 : before.lastedMs + stepMs,
     overMs: !isOver ? null : before.overMs === null || isGap ? 0 : before.overMs + stepMs,
     calmMs,
     cooldownMs,
-    told: before.told,
+    reported: before.reported,
     cause: before.cause,
   };
 }
 
-/** Memory first: a host without it stands still, one without disk does not. */
-function due(
+/** Memory first: a host without memory stalls, one without disk does not. */
+function findingToConfirm(
   rules: PressureRules,
   state: PressureState,
   sample: HostSample,
-  tasks: readonly PressedTask[],
+  tasks: readonly TaskUse[],
 ): PressureVerdict['confirm'] {
   for (const dim of DIMS) {
-    const { overMs, cooldownMs, told } = state[dim];
+    const { overMs, cooldownMs, reported } = state[dim];
     if (overMs === null || overMs < rules.windowMs || cooldownMs > 0) continue;
-    const finding = causeOf(shortageOf(dim, rules, sample, tasks, state.diskStart));
-    if (finding === null || (finding.cause !== 'ours' && told.includes(finding.cause))) continue;
+    const finding = causeOf(shortageOf(dim, rules, sample, tasks, state.diskBaseline));
+    if (finding === null || (finding.cause !== 'ours' && reported.includes(finding.cause))) continue;
     return { dim, finding };
   }
   return null;
 }
 
-/** Null: there is no shortage, or kills under way will end it. */
-function causeOf({ isOver, excessBytes, contenders }: Shortage): Finding | null {
-  return isOver && excessBytes > 0 ? findCause(excessBytes, contenders) : null;
+/** Null when there is no shortage, or when current kills will end it. */
+function causeOf({ isOver, excessBytes, candidates }: Shortage): Finding | null {
+  return isOver && excessBytes > 0 ? findCause(excessBytes, candidates) : null;
 }
 
 function isSame(a: Finding, b: Finding): boolean {
@@ -236,33 +236,33 @@ function shortageOf(
   dim: PressureDim,
   rules: PressureRules,
   sample: HostSample,
-  tasks: readonly PressedTask[],
-  start: DiskStart | null,
+  tasks: readonly TaskUse[],
+  baseline: DiskBaseline | null,
 ): Shortage {
   switch (dim) {
     case 'mem':
       return memShortage(rules, sample, tasks);
     case 'disk':
-      return diskShortage(rules, sample, tasks, start);
+      return diskShortage(rules, sample, tasks, baseline);
   }
 }
 
 function victimDetail(
   dim: PressureDim,
   id: TaskId,
-  { contenders }: Shortage,
-  tasks: readonly PressedTask[],
+  { candidates }: Shortage,
+  tasks: readonly TaskUse[],
 ): KillDetail {
-  const contender = contenders.find((candidate) => candidate.id === id);
+  const victim = candidates.find((candidate) => candidate.id === id);
   switch (dim) {
     case 'mem':
       return {
-        victim_mem_bytes: contender?.useBytes ?? null,
-        victim_tier: contender?.tier ?? null,
+        victim_mem_bytes: victim?.useBytes ?? null,
+        victim_tier: victim?.tier ?? null,
         estimated_mem_bytes: tasks.find((task) => task.id === id)?.estimatedMemBytes ?? null,
       };
     case 'disk':
-      return { victim_written_bytes: contender?.useBytes ?? null };
+      return { victim_written_bytes: victim?.useBytes ?? null };
   }
 }
 
@@ -275,12 +275,7 @@ function outsideDetail(outside: OutsideProcess | null): KillDetail {
 }
 
 function withEpisode(state: PressureState, dim: PressureDim, episode: Episode): PressureState {
-  switch (dim) {
-    case 'mem':
-      return { ...state, mem: episode };
-    case 'disk':
-      return { ...state, disk: episode };
-  }
+  return { ...state, [dim]: episode };
 }
 
 function seconds(ms: number): number {

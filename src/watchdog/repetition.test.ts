@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { lastLineOf, NO_PROGRESS, type ProgressState, progressOf } from './repetition.ts';
+import { detectProgress, lastLineOf, NO_LINES, type RepetitionState } from './repetition.ts';
 
 /** For each chunk whether it was progress. */
 function progress(...chunks: readonly string[]): boolean[] {
-  let state: ProgressState = NO_PROGRESS;
+  let state: RepetitionState = NO_LINES;
   return chunks.map((chunk) => {
-    const step = progressOf(state, chunk);
+    const step = detectProgress(state, chunk);
     state = step.state;
     return step.isProgress;
   });
@@ -43,8 +43,8 @@ describe('strict progress', () => {
   it('needs bounded memory, whatever is printed', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 9_000 })), (chunks) => {
-        let state: ProgressState = NO_PROGRESS;
-        for (const chunk of chunks) state = progressOf(state, chunk).state;
+        let state: RepetitionState = NO_LINES;
+        for (const chunk of chunks) state = detectProgress(state, chunk).state;
         assert.ok(state.unfinished.length <= 4_096 && state.recent.length <= 16);
         assert.ok(state.recent.every((line) => line.length <= 256));
       }),
@@ -56,9 +56,9 @@ describe('strict progress', () => {
     fc.assert(
       fc.property(text, fc.nat({ max: 60 }), (parts, cut) => {
         const whole = parts.join('');
-        const first = progressOf(NO_PROGRESS, whole.slice(0, cut));
-        const second = progressOf(first.state, whole.slice(cut));
-        const once = progressOf(NO_PROGRESS, whole);
+        const first = detectProgress(NO_LINES, whole.slice(0, cut));
+        const second = detectProgress(first.state, whole.slice(cut));
+        const once = detectProgress(NO_LINES, whole);
         assert.deepEqual(second.state, once.state);
         assert.equal(first.isProgress || second.isProgress, once.isProgress);
       }),

@@ -1,43 +1,43 @@
-// What the host is short of at one moment, by how much, and what each task has to do with it. Pure.
+// Measures a shortage of memory or disk on the host, and the share of each task in it. Pure.
 import type { Now } from '../core/clock.ts';
 import type { KillDetail, TaskId } from '../core/task.ts';
-import type { Contender } from './victim.ts';
+import type { VictimCandidate } from './victim.ts';
 
 export type PressureDim = 'mem' | 'disk';
 
 export interface PressureRules {
   readonly maxSysMemPct: number;
-  /** PSI: percent of the last ten seconds in which every runnable process waited for memory. */
+  /** PSI `full avg10`: percent of the last ten seconds in which all work waited for memory. */
   readonly memFullAvg10Pct: number;
   readonly maxSysDiskPct: number;
-  /** How long a shortage has to last before somebody ends for it. */
+  /** How long a shortage must last before the watchdog kills a task. */
   readonly windowMs: number;
-  /** After a victim was chosen nobody else is for this long: its memory has to come back first. */
+  /** Time between two victims: the kernel has to free the memory of the first. */
   readonly cooldownMs: number;
-  /** Samples farther apart than this leave a gap in which nobody watched. */
+  /** A longer time between two samples is a gap. */
   readonly gapMs: number;
-  /** Tell who would be killed, kill nobody. */
+  /** Report kills without killing. */
   readonly dryRun: boolean;
 }
 
-/** One reading of the host. Null: this host does not tell. */
+/** One reading of the host. A field is null when the host does not provide it. */
 export interface HostSample {
   readonly now: Now;
   readonly memTotalBytes: number;
-  /** What can be used without swapping, page cache counted as free. */
+  /** MemAvailable: usable without swapping, page cache counted as free. */
   readonly memAvailableBytes: number;
   readonly memFullAvg10Pct: number | null;
   readonly disk: { readonly totalBytes: number; readonly usedBytes: number } | null;
 }
 
-/** What pressure has to know of a task that runs. */
-export interface PressedTask {
+/** The use of a running task. */
+export interface TaskUse {
   readonly id: TaskId;
   readonly memBytes: number;
   readonly estimatedMemBytes: number;
-  /** What it and its log have written so far; null: not measured (it need not be, until the disk is under pressure). */
+  /** Bytes that it and its log have written so far; null when not measured: only disk pressure needs it. */
   readonly writtenBytes: number | null;
-  /** How long ago its kill was asked for; null: none was. */
+  /** Time since the request to kill it; null when there is none. */
   readonly endingMs: number | null;
 }
 
@@ -47,41 +47,37 @@ export interface OutsideProcess {
   readonly rssBytes: number;
 }
 
-/** Where the disk and its writers stood when the pressure began. */
-export interface DiskStart {
+/** The disk and its writers when the pressure began. */
+export interface DiskBaseline {
   readonly usedBytes: number;
   readonly writtenBytes: Readonly<Record<TaskId, number>>;
 }
 
 export interface Shortage {
   readonly isOver: boolean;
-  /** What has to be freed, or, of a disk, what has to stop being written. */
+  /** Memory: bytes to free. Disk: bytes written since the baseline that the tasks must account for. */
   readonly excessBytes: number;
-  readonly contenders: readonly Contender[];
+  readonly candidates: readonly VictimCandidate[];
   readonly detail: KillDetail;
 }
 
-/** By PSI alone there is no number of bytes to free: an end must give back this part of the host to be felt. */
+/** PSI gives no number of bytes to free: assume this part of the host's memory. */
 const PSI_EXCESS_SHARE = 0.05;
 
-/** Memory in use above the limit, or processes that stand still for want of it. */
-export function memShortage(
-  rules: PressureRules,
-  sample: HostSample,
-  tasks: readonly PressedTask[],
-): Shortage {
+/** Memory use above the limit, or PSI above its limit. */
+export function memShortage(rules: PressureRules, sample: HostSample, tasks: readonly TaskUse[]): Shortage {
   const { memTotalBytes, memFullAvg10Pct } = sample;
   const usedBytes = memTotalBytes - sample.memAvailableBytes;
   const aboveBytes = usedBytes - (memTotalBytes * rules.maxSysMemPct) / 100;
   const isStalling = memFullAvg10Pct !== null && memFullAvg10Pct > rules.memFullAvg10Pct;
-  const staying = tasks.filter((task) => !isAboutToFree(rules, task));
-  const relievedBytes = sum(tasks, (task) => (isAboutToFree(rules, task) ? task.memBytes : 0));
+  const staying = tasks.filter((task) => !isFreeing(rules, task));
+  const freeingBytes = sum(tasks, (task) => (isFreeing(rules, task) ? task.memBytes : 0));
   const excessBytes = Math.max(aboveBytes, isStalling ? PSI_EXCESS_SHARE * memTotalBytes : 0);
   const oursBytes = sum(tasks, ({ memBytes }) => memBytes);
   return {
     isOver: aboveBytes > 0 || isStalling,
-    excessBytes: excessBytes - relievedBytes,
-    contenders: staying.map(({ id, memBytes, estimatedMemBytes, endingMs }) => ({
+    excessBytes: excessBytes - freeingBytes,
+    candidates: staying.map(({ id, memBytes, estimatedMemBytes, endingMs }) => ({
       id,
       useBytes: memBytes,
       tier: memBytes > estimatedMemBytes ? 'above_estimate' : 'within_estimate',
@@ -99,44 +95,44 @@ export function memShortage(
   };
 }
 
-/** What reaches the disk late, compressed or as holes is not what was written: half of the growth has to be ours. */
+/** Late writes, compression and holes blur the account: tasks are the cause from half of the growth on. */
 const DISK_GROWTH_SHARE = 0.5;
 const DISK_EXCESS_MIN_BYTES = 1024 ** 2;
 
-/** A disk above its limit. To blame is who wrote since that began, not who has written most in its life. */
+/** Disk use above the limit. Only writes since the pressure began count. */
 export function diskShortage(
   rules: PressureRules,
   { disk }: HostSample,
-  tasks: readonly PressedTask[],
-  start: DiskStart | null,
+  tasks: readonly TaskUse[],
+  baseline: DiskBaseline | null,
 ): Shortage {
-  if (disk === null) return { isOver: false, excessBytes: 0, contenders: [], detail: {} };
-  const grownBytes = start === null ? 0 : disk.usedBytes - start.usedBytes;
-  const contenders = tasks.map((task) => ({
+  if (disk === null) return { isOver: false, excessBytes: 0, candidates: [], detail: {} };
+  const grownBytes = baseline === null ? 0 : disk.usedBytes - baseline.usedBytes;
+  const candidates = tasks.map((task) => ({
     id: task.id,
-    useBytes: writtenSince(start, task),
+    useBytes: writtenSince(baseline, task),
     tier: 'within_estimate' as const,
     isEnding: task.endingMs !== null,
   }));
   return {
     isOver: disk.usedBytes > (disk.totalBytes * rules.maxSysDiskPct) / 100,
     excessBytes: Math.max(DISK_GROWTH_SHARE * grownBytes, DISK_EXCESS_MIN_BYTES),
-    contenders,
+    candidates,
     detail: {
       host_disk_pct: percent(disk.usedBytes, disk.totalBytes),
       limit_pct: rules.maxSysDiskPct,
       grown_bytes: grownBytes,
-      our_written_bytes: sum(contenders, ({ useBytes }) => useBytes),
+      our_written_bytes: sum(candidates, ({ useBytes }) => useBytes),
     },
   };
 }
 
-/** The first reading of each writer is where its account begins. */
-export function diskStart(
-  before: DiskStart | null,
+/** Keeps the first reading of the disk and of each writer. */
+export function diskBaseline(
+  before: DiskBaseline | null,
   { disk }: HostSample,
-  tasks: readonly PressedTask[],
-): DiskStart | null {
+  tasks: readonly TaskUse[],
+): DiskBaseline | null {
   if (disk === null) return null;
   const read = tasks.flatMap(({ id, writtenBytes }) =>
     writtenBytes === null ? [] : [[id, before?.writtenBytes[id] ?? writtenBytes] as const],
@@ -144,13 +140,13 @@ export function diskStart(
   return { usedBytes: before?.usedBytes ?? disk.usedBytes, writtenBytes: Object.fromEntries(read) };
 }
 
-function writtenSince(start: DiskStart | null, { id, writtenBytes }: PressedTask): number {
-  const beganAt = start?.writtenBytes[id];
-  return writtenBytes === null || beganAt === undefined ? 0 : Math.max(0, writtenBytes - beganAt);
+function writtenSince(baseline: DiskBaseline | null, { id, writtenBytes }: TaskUse): number {
+  const fromBytes = baseline?.writtenBytes[id];
+  return writtenBytes === null || fromBytes === undefined ? 0 : Math.max(0, writtenBytes - fromBytes);
 }
 
-/** A kill asked for a moment ago frees its memory soon; one that does not come to an end frees nothing. */
-function isAboutToFree({ cooldownMs }: PressureRules, { endingMs }: PressedTask): boolean {
+/** A recent kill will free its memory. A kill that takes longer is stuck and frees nothing. */
+function isFreeing({ cooldownMs }: PressureRules, { endingMs }: TaskUse): boolean {
   return endingMs !== null && endingMs < cooldownMs;
 }
 

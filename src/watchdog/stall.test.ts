@@ -1,4 +1,4 @@
-// What is told of a silent task.
+// The diagnosis of a silent task.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MIB } from '../../test/support/build-task.ts';
@@ -61,7 +61,7 @@ describe('the diagnosis of a stall', () => {
           aProcess({ pid: 49, wchan: 'pipe_read' }),
         ],
       },
-      'idle: solver (pid 48, in hrtimer_nanosleep) wakes by itself, and what it prints may be held back in a buffer',
+      'idle: solver (pid 48, in hrtimer_nanosleep) sleeps on a timer, and its output may still be in a buffer',
     ],
     [
       'a zombie beside a sleeper',
@@ -97,15 +97,18 @@ describe('the diagnosis of a stall', () => {
       last_line_age_s: null,
       hint: '',
     };
-    const told = withEvidence(risk, {
+    const reported = withEvidence(risk, {
       cpuCores: 0,
       ioBytesPerS: null,
       processes: [reader],
       lastLine: 'Password:',
       lastLineAgeMs: 240_400,
     });
-    assert.deepEqual([told.last_line, told.last_line_age_s, told.kill_in_s], ['Password:', 240, 60]);
-    assert.match(told.diagnosis, /^stdin: ssh/);
-    assert.match(told.hint, /--yes/);
+    assert.deepEqual(
+      [reported.last_line, reported.last_line_age_s, reported.kill_in_s],
+      ['Password:', 240, 60],
+    );
+    assert.match(reported.diagnosis, /^stdin: ssh/);
+    assert.match(reported.hint, /--yes/);
   });
 });

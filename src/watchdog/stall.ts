@@ -1,4 +1,4 @@
-// Silence: the warning before the kill, and what the task is doing meanwhile as far as can be told from outside.
+// Stalls: the warning before the kill, and a diagnosis of the silent task from outside.
 import type { TaskEvent } from '../core/events.ts';
 import type { Limits } from '../core/task.ts';
 import { formatSize } from '../units/size.ts';
@@ -6,7 +6,7 @@ import type { WatchState } from './state.ts';
 
 export type StallRisk = Extract<TaskEvent, { readonly event: 'stall_risk' }>;
 
-/** A stall is foretold at this part of the observability interval. */
+/** The watchdog warns at this part of the observability interval. */
 export const STALL_RISK_AT = 0.8;
 
 export interface ProcessEvidence {
@@ -14,14 +14,14 @@ export interface ProcessEvidence {
   readonly name: string;
   /** The letter of proc(5): R running, S sleeping, D uninterruptible, T stopped, Z zombie. */
   readonly state: string;
-  /** The kernel function it sleeps in; null: not told. */
+  /** The kernel function it sleeps in; null when /proc does not show it. */
   readonly wchan: string | null;
-  /** It is in read(2) on a terminal, or on a stdin nobody of the task writes to. */
+  /** Set while it is in read(2) on a terminal, or on a stdin that no process of the task writes to. */
   readonly awaits: 'terminal' | 'pipe' | 'socket' | null;
 }
 
 export interface StallEvidence {
-  /** Use at the last sample; null: not measured. */
+  /** At the last sample; null when not measured. */
   readonly cpuCores: number | null;
   readonly ioBytesPerS: number | null;
   readonly processes: readonly ProcessEvidence[];
@@ -31,23 +31,23 @@ export interface StallEvidence {
 
 export interface StallDiagnosis {
   readonly kind: 'busy' | 'io' | 'stdin' | 'stopped' | 'idle' | 'unknown';
-  /** Begins with the kind. */
+  /** Starts with the kind. */
   readonly text: string;
   readonly hint: string;
 }
 
-/** Below these a task is as good as idle: timers, keep-alives, one line of a log. */
+/** A task below these is idle: timers, keep-alives, one line of a log. */
 const BUSY_CORES = 0.05;
 const BUSY_IO_BYTES_PER_S = 64 * 1024;
-/** Kernel functions in which a process sleeps for a time of its own choosing. */
+/** Kernel functions of a process that sleeps on its own timer. */
 const TIMER_WCHAN = /nanosleep/;
-/** glibc fills 4 KiB before it writes into a pipe, and writes each line into a terminal. */
+/** glibc writes to a pipe in blocks of 4 KiB and to a terminal line by line. */
 const BUFFERED =
-  'block-buffered output (C and C++ programs print into a pipe only every 4 KB): run it with --pty, or under stdbuf -oL';
+  'block-buffered (C and C++ programs write to a pipe in blocks of 4 KB): run it with --pty or under stdbuf -oL';
 
-/** Null: no warning is due. */
+/** Returns null when no warning is due. */
 export function stallRisk({ observabilityMs }: Limits, state: WatchState): StallRisk | null {
-  if (observabilityMs === 0 || state.stallTold || state.silentMs <= STALL_RISK_AT * observabilityMs)
+  if (observabilityMs === 0 || state.isStallReported || state.silentMs <= STALL_RISK_AT * observabilityMs)
     return null;
   const { text, hint } = diagnoseStall({
     cpuCores: state.cpu.cores,
@@ -65,7 +65,7 @@ export function stallRisk({ observabilityMs }: Limits, state: WatchState): Stall
   };
 }
 
-/** The warning with what a look at the processes and the log has shown. */
+/** Replaces the diagnosis by one from the processes and the log. */
 export function withEvidence(risk: StallRisk, evidence: StallEvidence): StallRisk {
   const { text, hint } = diagnoseStall(evidence);
   const { lastLine, lastLineAgeMs } = evidence;
@@ -87,14 +87,14 @@ export function diagnoseStall(
     return {
       kind: 'busy',
       text: `busy: using ${round2(cpuCores)} cores`,
-      hint: `Print a line of progress, or raise --observability_interval; where it does print, it is ${BUFFERED}.`,
+      hint: `Print a line of progress, or raise --observability_interval. If it does print, its output is ${BUFFERED}.`,
     };
   const reader = living.find(({ awaits }) => awaits !== null);
   if (reader !== undefined)
     return {
       kind: 'stdin',
-      text: `stdin: ${who(reader)} waits for input from a ${reader.awaits}`,
-      hint: 'Nobody will type: give it its answers by flags (--yes, --batch, GIT_TERMINAL_PROMPT=0), or redirect its input from a file.',
+      text: `stdin: ${labelOf(reader)} waits for input from a ${reader.awaits}`,
+      hint: 'Pass its answers by flags (--yes, --batch, GIT_TERMINAL_PROMPT=0), or redirect its input from a file.',
     };
   const blocked = living.find(({ state }) => state === 'D');
   if (blocked !== undefined || (ioBytesPerS ?? 0) > BUSY_IO_BYTES_PER_S)
@@ -102,16 +102,16 @@ export function diagnoseStall(
       kind: 'io',
       text: `io: ${[
         ...(ioBytesPerS === null ? [] : [`reading and writing ${formatSize(ioBytesPerS)}/s`]),
-        ...(blocked === undefined ? [] : [`${who(blocked)} waits for a device or network file system`]),
+        ...(blocked === undefined ? [] : [`${labelOf(blocked)} waits for a device or network file system`]),
       ].join(', ')}`,
-      hint: 'It works on files without printing: print a line of progress, or raise --observability_interval.',
+      hint: 'Print a line of progress while it reads and writes files, or raise --observability_interval.',
     };
   const stopped = living.find(({ state }) => state === 'T' || state === 't');
   if (stopped !== undefined)
     return {
       kind: 'stopped',
-      text: `stopped: ${who(stopped)} was stopped by a signal or a debugger`,
-      hint: 'It goes on after SIGCONT: look for who sent SIGSTOP, or whether it reads from a terminal it does not own.',
+      text: `stopped: ${labelOf(stopped)} was stopped by a signal or a debugger`,
+      hint: 'Send it SIGCONT. Then find the sender of SIGSTOP, or check whether it reads from a terminal it does not own.',
     };
   if (cpuCores === null && living.length === 0)
     return {
@@ -125,8 +125,8 @@ export function diagnoseStall(
   if (timed !== undefined)
     return {
       kind: 'idle',
-      text: `idle: ${who(timed)} wakes by itself, and what it prints may be held back in a buffer`,
-      hint: `If it prints now and then, it is ${BUFFERED}. If it only sleeps: look at the log, or raise --observability_interval.`,
+      text: `idle: ${labelOf(timed)} sleeps on a timer, and its output may still be in a buffer`,
+      hint: `If it prints now and then, its output is ${BUFFERED}. If it only sleeps, read the log, or raise --observability_interval.`,
     };
   const sleeper = living.at(-1);
   return {
@@ -134,12 +134,12 @@ export function diagnoseStall(
     text:
       sleeper === undefined
         ? 'idle: using no CPU'
-        : `idle: ${living.length} ${living.length === 1 ? 'process sleeps' : 'processes sleep'}, the youngest is ${who(sleeper)}`,
-    hint: 'It waits for something that does not come (a lock, a network answer, a child): look at the log, or raise --observability_interval.',
+        : `idle: ${living.length} ${living.length === 1 ? 'process sleeps' : 'processes sleep'}, the youngest is ${labelOf(sleeper)}`,
+    hint: 'It may wait for a lock, a network answer or a child process: read the log, or raise --observability_interval.',
   };
 }
 
-function who({ pid, name, wchan }: ProcessEvidence): string {
+function labelOf({ pid, name, wchan }: ProcessEvidence): string {
   return wchan === null ? `${name} (pid ${pid})` : `${name} (pid ${pid}, in ${wchan})`;
 }
 

@@ -1,22 +1,21 @@
-// What the watchdog remembers of one attempt between two samples. Passed in and out; nothing else holds state.
-
+// The watchdog's state of one attempt between two samples. Pure: a new state for each sample.
 import type { Now } from '../core/clock.ts';
 import type { Dim } from '../core/events.ts';
 import type { Estimate, KillReason, Limits } from '../core/task.ts';
 
-/** What the task was measured against. */
-export interface Asked {
+/** The estimate and limits that the task was measured against. */
+interface Requested {
   readonly estimate: Estimate;
   readonly limits: Limits;
 }
 
 export interface WatchState {
   readonly lastMonoMs: number;
-  /** No sample has been judged yet: the clocks come from files and the wall clock. */
+  /** No sample has been judged yet: the elapsed and silent times come from files and the wall clock. */
   readonly isNew: boolean;
-  /** Null: nothing has been judged yet. */
-  readonly asked: Asked | null;
-  /** Time the attempt has run, counted on the monotonic clock, pauses left out. */
+  /** Null before the first judged sample. */
+  readonly requested: Requested | null;
+  /** Running time by the monotonic clock, without pauses. */
   readonly elapsedMs: number;
   /** Time since output last counted as progress. */
   readonly silentMs: number;
@@ -25,16 +24,16 @@ export interface WatchState {
   readonly cpu: { readonly usec: number; readonly monoMs: number; readonly cores: number | null };
   readonly io: { readonly bytes: number | null; readonly monoMs: number; readonly bytesPerS: number | null };
   readonly peakMemBytes: number;
-  /** CPU use in cores as an exponentially weighted mean over about ten seconds, and the highest it has been. */
+  /** CPU use as an exponentially weighted mean over about ten seconds, and its maximum. */
   readonly smoothCpuCores: number;
   readonly peakCpuCores: number;
-  /** How long, without a break, a dimension has been above twice its estimate. */
+  /** How long the use has been above twice the estimate without a break; null when it is not. */
   readonly memOverMs: number | null;
   readonly cpuOverMs: number | null;
   readonly pids: { readonly hits: number; readonly growingMs: number | null };
-  readonly risksTold: readonly Dim[];
-  readonly stallTold: boolean;
-  readonly wouldKillTold: readonly KillReason[];
+  readonly reportedRisks: readonly Dim[];
+  readonly isStallReported: boolean;
+  readonly reportedWouldKills: readonly KillReason[];
 }
 
 /** One reading of an attempt. */
@@ -42,24 +41,24 @@ export interface Sample {
   readonly now: Now;
   readonly memBytes: number;
   readonly cpuUsec: number;
-  /** Null: not counted by this driver, or not looked at: only the warning of a stall tells it. */
+  /** Null when the driver does not count it, or when no stall warning is near. */
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly oomKills: number;
   readonly pidsMaxHits: number;
-  /** Bytes the command has printed so far; 0 where only progress counts (see progress.ts). */
+  /** Bytes the command has printed so far; 0 with --observability=strict (see repetition.ts). */
   readonly outputBytes: number;
-  /** When the log was last written to, or the last progress was seen (epoch ms). Moves on a full disk too, where the log's size does not. */
+  /** When the log was last written to, or strict progress was last seen, epoch ms. A full disk stops the log's size, not this. */
   readonly outputAt: number | null;
 }
 
-/** `elapsedMs` and `silentMs` are above zero when an attempt is taken over from an earlier daemon. */
+/** `elapsedMs` and `silentMs` are above zero for an attempt adopted from an earlier daemon. */
 export function newWatchState(sample: Sample, elapsedMs: number, silentMs: number): WatchState {
   const { monoMs } = sample.now;
   return {
     lastMonoMs: monoMs,
     isNew: true,
-    asked: null,
+    requested: null,
     elapsedMs,
     silentMs,
     outputBytes: sample.outputBytes,
@@ -72,29 +71,33 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     memOverMs: null,
     cpuOverMs: null,
     pids: { hits: sample.pidsMaxHits, growingMs: null },
-    risksTold: [],
-    stallTold: false,
-    wouldKillTold: [],
+    reportedRisks: [],
+    isStallReported: false,
+    reportedWouldKills: [],
   };
 }
 
-/** Above which a use counts as sustained, and how far a gap may move the silence. */
-export interface Marks {
+/** The use above which a window grows, and the silence up to which a gap counts. */
+export interface Thresholds {
   readonly memBytes: number;
   readonly cpuCores: number;
   readonly silentMs: number;
 }
 
-/** A rate over less than this is noise: scheduling and counter granularity are of the order of milliseconds. */
+/** A rate over a shorter time is noise: scheduling and counters have a granularity of milliseconds. */
 const MIN_RATE_INTERVAL_MS = 500;
 const CPU_SMOOTHING_MS = 10_000;
 
 /**
- * Folds a sample into the memory: clocks, rates, peaks, sustained windows. Decides nothing. Across a gap (nobody watched:
- * the daemon or the machine stood still) running time counts, because the task may have run; silence counts up to its
- * mark only, and windows begin anew, because nobody saw what was in between.
+ * Updates clocks, rates, peaks and windows. Over a gap (no samples: the daemon or the host stood still) running time
+ * counts, silence counts up to its threshold, and windows restart, because the use in between is unknown.
  */
-export function remember(state: WatchState, sample: Sample, marks: Marks, isGap: boolean): WatchState {
+export function applySample(
+  state: WatchState,
+  sample: Sample,
+  thresholds: Thresholds,
+  isGap: boolean,
+): WatchState {
   const stepMs = Math.max(0, sample.now.monoMs - state.lastMonoMs);
   const cpu = cpuRate(state.cpu, sample);
   const isCpuFresh = cpu !== state.cpu;
@@ -104,11 +107,11 @@ export function remember(state: WatchState, sample: Sample, marks: Marks, isGap:
   const printed = sample.outputBytes !== state.outputBytes || sample.outputAt !== state.outputAt;
   const over = (beforeMs: number | null, holds: boolean) => sustained(isGap ? null : beforeMs, holds, stepMs);
   return {
+    ...state,
     lastMonoMs: sample.now.monoMs,
     isNew: false,
-    asked: state.asked,
     elapsedMs: state.elapsedMs + stepMs,
-    silentMs: printed ? 0 : silence(state, stepMs, isGap ? marks.silentMs : Number.POSITIVE_INFINITY),
+    silentMs: printed ? 0 : silence(state, stepMs, isGap ? thresholds.silentMs : Number.POSITIVE_INFINITY),
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpu,
@@ -116,21 +119,19 @@ export function remember(state: WatchState, sample: Sample, marks: Marks, isGap:
     peakMemBytes: Math.max(state.peakMemBytes, sample.memBytes),
     smoothCpuCores,
     peakCpuCores: Math.max(state.peakCpuCores, smoothCpuCores),
-    memOverMs: over(state.memOverMs, sample.memBytes > marks.memBytes),
-    // Right after a pause there is no rate yet: the window neither grows nor ends.
-    cpuOverMs: cpu.cores === null ? state.cpuOverMs : over(state.cpuOverMs, cpu.cores > marks.cpuCores),
+    memOverMs: over(state.memOverMs, sample.memBytes > thresholds.memBytes),
+    // After a pause there is no rate yet: the window neither grows nor ends.
+    cpuOverMs: cpu.cores === null ? state.cpuOverMs : over(state.cpuOverMs, cpu.cores > thresholds.cpuCores),
     pids: {
       hits: sample.pidsMaxHits,
       growingMs: over(state.pids.growingMs, sample.pidsMaxHits > state.pids.hits),
     },
-    risksTold: state.risksTold,
-    stallTold: state.stallTold && !printed,
-    wouldKillTold: state.wouldKillTold,
+    isStallReported: state.isStallReported && !printed,
   };
 }
 
-/** A sample of a paused attempt: no clock and no window moves, and what passes meanwhile is in no rate. */
-export function rememberPaused(state: WatchState, sample: Sample): WatchState {
+/** A sample of a paused attempt: clocks and windows stand still, and rates start again after the pause. */
+export function applyPausedSample(state: WatchState, sample: Sample): WatchState {
   const { monoMs } = sample.now;
   return {
     ...state,
@@ -142,39 +143,39 @@ export function rememberPaused(state: WatchState, sample: Sample): WatchState {
   };
 }
 
-/** After `adjust` gave the task new numbers: what was told or counted against the old ones begins anew, facts stay. */
-export function resetFor(state: WatchState, asked: Asked): WatchState {
-  const before = state.asked;
-  if (before === null) return { ...state, asked };
-  if (before.estimate === asked.estimate && before.limits === asked.limits) return state;
+/** After `adjust`: resets the reports and windows of every number that changed; measurements stay. */
+export function applyAdjust(state: WatchState, requested: Requested): WatchState {
+  const before = state.requested;
+  if (before === null) return { ...state, requested };
+  if (before.estimate === requested.estimate && before.limits === requested.limits) return state;
   const changed: Readonly<Record<Dim, boolean>> = {
     elapsed:
-      before.estimate.timeMs !== asked.estimate.timeMs ||
-      before.limits.killTimeoutMs !== asked.limits.killTimeoutMs,
-    mem: before.estimate.memBytes !== asked.estimate.memBytes,
-    cpu: before.estimate.cpuCores !== asked.estimate.cpuCores,
+      before.estimate.timeMs !== requested.estimate.timeMs ||
+      before.limits.killTimeoutMs !== requested.limits.killTimeoutMs,
+    mem: before.estimate.memBytes !== requested.estimate.memBytes,
+    cpu: before.estimate.cpuCores !== requested.estimate.cpuCores,
   };
-  const isSilenceChanged = before.limits.observabilityMs !== asked.limits.observabilityMs;
+  const isSilenceChanged = before.limits.observabilityMs !== requested.limits.observabilityMs;
   if (!isSilenceChanged && !Object.values(changed).includes(true)) return state;
   return {
     ...state,
-    asked,
+    requested,
     silentMs: isSilenceChanged ? 0 : state.silentMs,
-    stallTold: state.stallTold && !isSilenceChanged,
+    isStallReported: state.isStallReported && !isSilenceChanged,
     memOverMs: changed.mem ? null : state.memOverMs,
     cpuOverMs: changed.cpu ? null : state.cpuOverMs,
-    risksTold: state.risksTold.filter((dim) => !changed[dim]),
-    wouldKillTold: [],
+    reportedRisks: state.reportedRisks.filter((dim) => !changed[dim]),
+    reportedWouldKills: [],
   };
 }
 
-/** Never above `limitMs`, unless it was seen to be. */
+/** At most `limitMs`, unless the observed silence was already longer. */
 function silence({ isNew, silentMs }: WatchState, stepMs: number, limitMs: number): number {
-  const seenMs = isNew ? 0 : silentMs;
-  return Math.min(silentMs + stepMs, Math.max(seenMs, limitMs));
+  const observedMs = isNew ? 0 : silentMs;
+  return Math.min(silentMs + stepMs, Math.max(observedMs, limitMs));
 }
 
-/** Null while the condition does not hold, 0 at its first sample, then the time it has held. */
+/** Null while the condition does not hold, 0 at its first sample, then how long it has held. */
 function sustained(beforeMs: number | null, holds: boolean, stepMs: number): number | null {
   if (!holds) return null;
   return beforeMs === null ? 0 : beforeMs + stepMs;

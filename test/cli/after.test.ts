@@ -34,7 +34,7 @@ describe('run --after', () => {
     assert.equal(code, 1);
     for (const task of jsonLines(stdout)) {
       assert.deepEqual([task.status, task.reason], ['failed', 'dependency_failed']);
-      assert.equal(task.message, '"compile", which it comes after, ended failed');
+      assert.equal(task.message, 'its dependency "compile" ended failed');
     }
     assert.equal((await home.run(['wait', 'cleanup'])).code, 0);
     assert.ok(!existsSync(ran));

@@ -94,7 +94,10 @@ describe('progress of a task', () => {
       [42, 50, 'output'],
     );
     writeFileSync(join(home.work, 'go'), '');
-    await waitUntil(async () => (await progress()).source === 'told', { ...PATIENCE, what: 'what was told' });
+    await waitUntil(async () => (await progress()).source === 'reported', {
+      ...PATIENCE,
+      what: 'what was told',
+    });
     const { done, total, phase, failed } = await progress();
     assert.deepEqual([done, total, phase, failed], [3, 10, 'upload', 1]);
 

@@ -149,7 +149,7 @@ exerciseSection('From the guide for long batch jobs', {
   async '… written to a file'(stage, command) {
     await within(stage, `${command}; sleep 600`);
     const progress = await progressOf(stage.api)(4);
-    assert.deepEqual([progress?.total, progress?.source], [42, 'told']);
+    assert.deepEqual([progress?.total, progress?.source], [42, 'reported']);
   },
   async 'the heartbeat as CSV'(stage, command) {
     await beaten(stage);
@@ -216,7 +216,7 @@ async function beaten({ home, runToEnd }: UnitOfWork): Promise<void> {
     failed: 0,
     eta_s: null,
     note: null,
-    source: 'told',
+    source: 'reported',
   } as const;
   for (const minute of [0, 1])
     heartbeat.beat(

@@ -126,7 +126,7 @@ describe('the queue', () => {
       if (name !== 'link-0')
         assert.deepEqual(
           [status, reason, message],
-          ['failed', 'dependency_failed', '"link-0", which it comes after, ended failed'],
+          ['failed', 'dependency_failed', 'its dependency "link-0" ended failed'],
         );
     assert.deepEqual([ended.length, lines()], [50, ['0']]);
   });

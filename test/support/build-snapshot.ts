@@ -1,13 +1,8 @@
 // Scheduler snapshots for tests: a host of 24 GiB and 8 cores unless a test says otherwise, and random ones.
 import fc from 'fast-check';
+import type { LeaseItem, PendingItem, RunningItem } from '../../src/scheduler/items.ts';
 import { Queue } from '../../src/scheduler/queue.ts';
-import type {
-  Capacity,
-  LeaseItem,
-  PendingItem,
-  RunningItem,
-  Snapshot,
-} from '../../src/scheduler/snapshot.ts';
+import type { Capacity, Snapshot } from '../../src/scheduler/snapshot.ts';
 import { GIB, MIB, taskId } from './build-task.ts';
 
 export const NOW = 1_700_000_000_000;

@@ -8,7 +8,7 @@ import {
   type PressureKill,
   type PressureState,
 } from '../../src/watchdog/pressure.ts';
-import type { HostSample, PressedTask, PressureRules } from '../../src/watchdog/shortage.ts';
+import type { HostSample, PressureRules, TaskUse } from '../../src/watchdog/shortage.ts';
 import { GIB } from './build-task.ts';
 
 export const PRESSURE_RULES: PressureRules = {
@@ -24,7 +24,7 @@ export const PRESSURE_RULES: PressureRules = {
 export const HOST_BYTES = 100 * GIB;
 const DISK_BYTES = 1000 * GIB;
 
-export function aPressedTask(id: TaskId, changes: Partial<PressedTask> = {}): PressedTask {
+export function aTaskUse(id: TaskId, changes: Partial<TaskUse> = {}): TaskUse {
   return { id, memBytes: GIB, estimatedMemBytes: GIB, writtenBytes: 0, endingMs: null, ...changes };
 }
 
@@ -40,17 +40,17 @@ export class Host {
   readonly kills: PressureKill[] = [];
   readonly wouldKill: PressureKill[] = [];
   state: PressureState = NO_PRESSURE;
-  tasks: readonly PressedTask[];
+  tasks: readonly TaskUse[];
   /** How often somebody had to look for the processes outside. */
   outsideLooks = 0;
   /** What changes between the two looks. */
-  beforeSecondLook: HostStep & { readonly tasks?: readonly PressedTask[] } = {};
+  beforeSecondLook: HostStep & { readonly tasks?: readonly TaskUse[] } = {};
   readonly #rules: PressureRules;
   #monoMs = 1_000;
   #diskUsedBytes: number;
 
   constructor(host: {
-    readonly tasks: readonly PressedTask[];
+    readonly tasks: readonly TaskUse[];
     readonly rules?: PressureRules;
     readonly diskUsedPct?: number;
   }) {
@@ -88,8 +88,8 @@ export class Host {
     return this;
   }
 
-  /** `pressure_began:mem` … in the order they were told. */
-  told(): string[] {
+  /** `pressure_began:mem` … in order. */
+  reported(): string[] {
     return this.events.map(({ event, dim }) => `${event}:${dim}`);
   }
 

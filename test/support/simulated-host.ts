@@ -1,15 +1,10 @@
 // A host in simulated time that carries out what the scheduler decides, as the daemon does.
-import { type Decision, pass } from '../../src/scheduler/pass.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/scheduler/policy.ts';
+
+import { type LeaseItem, type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
+import { DEFAULT_POLICY, type Decision, type Policy, pass } from '../../src/scheduler/pass.ts';
 import { Queue } from '../../src/scheduler/queue.ts';
-import { expectedEnd, expectedLapse } from '../../src/scheduler/releases.ts';
-import {
-  type Capacity,
-  type LeaseItem,
-  type PendingItem,
-  type RunningItem,
-  started,
-} from '../../src/scheduler/snapshot.ts';
+import { expectedEnd, expectedExpiry } from '../../src/scheduler/releases.ts';
+import type { Capacity } from '../../src/scheduler/snapshot.ts';
 import { aCapacity, NOW } from './build-snapshot.ts';
 
 export class SimulatedHost {
@@ -41,7 +36,7 @@ export class SimulatedHost {
       this.queue.remove(id, this.nowMs);
       this.queue.served(item.owner, this.nowMs);
       this.startsMs.set(id, this.nowMs);
-      if (item.kind === 'task') this.running.push(started(item, this.nowMs));
+      if (item.kind === 'task') this.running.push(toRunning(item, this.nowMs));
       else this.leases.push(this.#granted(item));
     }
     this.queue.reserve(decision.reservation, this.nowMs);
@@ -52,12 +47,12 @@ export class SimulatedHost {
   advance(untilMs = Number.POSITIVE_INFINITY): boolean {
     const ends = [
       ...this.running.map((item) => expectedEnd(item, this.nowMs)),
-      ...this.leases.map((lease) => expectedLapse(lease, this.nowMs)),
+      ...this.leases.map((lease) => expectedExpiry(lease, this.nowMs)),
     ];
     const nextMs = Math.min(untilMs, ...ends);
     if (nextMs === Number.POSITIVE_INFINITY) return false;
     this.running = this.running.filter((item) => expectedEnd(item, this.nowMs) > nextMs);
-    this.leases = this.leases.filter((lease) => expectedLapse(lease, this.nowMs) > nextMs);
+    this.leases = this.leases.filter((lease) => expectedExpiry(lease, this.nowMs) > nextMs);
     this.nowMs = nextMs;
     return true;
   }

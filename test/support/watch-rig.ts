@@ -1,7 +1,7 @@
 // Feeds the judge one sample after the other on a clock of its own, and keeps what it said.
 import type { TaskEvent } from '../../src/core/events.ts';
 import { judge, type Kill, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
-import { newWatchState, rememberPaused, type Sample, type WatchState } from '../../src/watchdog/state.ts';
+import { applyPausedSample, newWatchState, type Sample, type WatchState } from '../../src/watchdog/state.ts';
 import { anEstimate, GIB, someLimits } from './build-task.ts';
 
 export const RULES: WatchRules = {
@@ -80,7 +80,7 @@ export class Watch {
       outputAt: null,
     };
     if (more.paused) {
-      this.state = rememberPaused(this.state, this.#sample);
+      this.state = applyPausedSample(this.state, this.#sample);
       return { state: this.state, events: [], kill: null, wouldKill: null, dueInMs: null };
     }
     const verdict = judge(this.#rules, this.subject, this.state, this.#sample);
@@ -103,8 +103,8 @@ export class Watch {
     return this;
   }
 
-  /** `runaway_risk:mem`, `stall_risk` … in the order they were told. */
-  told(): string[] {
+  /** `runaway_risk:mem`, `stall_risk` … in order. */
+  reported(): string[] {
     return this.events.map((event) => ('dim' in event ? `${event.event}:${event.dim}` : event.event));
   }
 }

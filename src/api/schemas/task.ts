@@ -36,7 +36,7 @@ export const PROGRESS = z.strictObject({
   failed: number.nullable().describe('items that failed'),
   eta_s: number.nullable().describe('seconds from now to the end'),
   note: text.nullable().describe('a measure of the task itself, such as loss=1.2e-4'),
-  source: z.enum(['told', 'output']).describe('reported by the task, or read from its output'),
+  source: z.enum(['reported', 'output']).describe('reported by the task, or read from its output'),
 });
 
 const PAST_ATTEMPT = z.strictObject({

@@ -18,7 +18,7 @@ const PROGRESS: Progress = {
   failed: 1,
   eta_s: 90,
   note: null,
-  source: 'told',
+  source: 'reported',
 };
 
 function taskDir(t: TestContext): string {

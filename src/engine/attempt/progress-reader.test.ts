@@ -42,7 +42,7 @@ describe('the progress reader', () => {
     reader.look(2000);
     assert.deepEqual(
       [reader.progress(2000)?.done, reader.progress(2000)?.total, reader.progress(2000)?.source],
-      [5, 10, 'told'],
+      [5, 10, 'reported'],
     );
   });
 

@@ -3,9 +3,9 @@ import { statSync } from 'node:fs';
 import type { Progress } from '../../core/progress.ts';
 import { type Added, GrowingFile } from '../../logs/tail.ts';
 import {
+  dropUnfinished,
   foldOutput,
   foldProgressFile,
-  forgetUnfinished,
   NO_PROGRESS,
   type ProgressState,
   progressOf,
@@ -36,7 +36,7 @@ export class ProgressReader {
   look(nowMs: number, logBytes: number, mayHaveActed: boolean, isStrict: boolean): Added | null {
     const output = this.#log.added(logBytes, isStrict ? STRICT_READ_BYTES : READ_BYTES);
     if (output !== null) {
-      if (output.isAfterGap) this.#state = forgetUnfinished(this.#state);
+      if (output.isAfterGap) this.#state = dropUnfinished(this.#state);
       this.#state = foldOutput(this.#state, output.text, nowMs);
     }
     if (mayHaveActed || this.#hasTold) this.#lookAtTold(nowMs);

@@ -1,9 +1,9 @@
 // --observability=strict: remembers when an attempt last printed something new.
 import type { Added } from '../../logs/tail.ts';
-import { NO_PROGRESS, type ProgressState, progressOf } from '../../watchdog/repetition.ts';
+import { detectProgress, NO_LINES, type RepetitionState } from '../../watchdog/repetition.ts';
 
 export class StrictOutput {
-  #progress: ProgressState = NO_PROGRESS;
+  #recent: RepetitionState = NO_LINES;
   #progressAt: number | null = null;
 
   /**
@@ -12,9 +12,9 @@ export class StrictOutput {
    */
   see(added: Added | null, wallMs: number): number | null {
     if (added === null || added.text === '') return this.#progressAt;
-    const before = added.isAfterGap ? { ...this.#progress, unfinished: '' } : this.#progress;
-    const { state, isProgress } = progressOf(before, added.text);
-    this.#progress = state;
+    const before = added.isAfterGap ? { ...this.#recent, unfinished: '' } : this.#recent;
+    const { state, isProgress } = detectProgress(before, added.text);
+    this.#recent = state;
     if (isProgress) this.#progressAt = wallMs;
     return this.#progressAt;
   }

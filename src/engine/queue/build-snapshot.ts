@@ -2,8 +2,9 @@
 import type { Lease } from '../../core/lease.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
+import type { RunningItem } from '../../scheduler/items.ts';
 import type { Queue } from '../../scheduler/queue.ts';
-import type { Capacity, RunningItem, Snapshot } from '../../scheduler/snapshot.ts';
+import type { Capacity, Snapshot } from '../../scheduler/snapshot.ts';
 import { pendingItem } from '../live-tasks.ts';
 import { leaseItem } from './leases.ts';
 

@@ -1,7 +1,7 @@
 // The leases in force. They lapse by the monotonic clock: a wall clock that jumps ends none early and keeps none for ever.
 import type { Now } from '../../core/clock.ts';
 import type { Lease, LeaseId } from '../../core/lease.ts';
-import type { LeaseItem, Need } from '../../scheduler/snapshot.ts';
+import type { LeaseItem, Need } from '../../scheduler/items.ts';
 
 interface Held {
   readonly lease: Lease;

@@ -2,8 +2,8 @@
 import type { Clock } from '../../core/clock.ts';
 import type { TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
+import type { Policy } from '../../scheduler/pass.ts';
 import { type Plan, plan } from '../../scheduler/plan.ts';
-import type { Policy } from '../../scheduler/policy.ts';
 import type { Snapshot } from '../../scheduler/snapshot.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';

@@ -1,9 +1,9 @@
 // Those who wait for room without having submitted anything: each holds a place in the scheduler's queue.
 import type { Lease } from '../../core/lease.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
+import type { PendingItem } from '../../scheduler/items.ts';
 import type { Plan } from '../../scheduler/plan.ts';
 import type { Queue } from '../../scheduler/queue.ts';
-import type { PendingItem } from '../../scheduler/snapshot.ts';
 
 export interface Ticket {
   readonly item: PendingItem;

@@ -1,0 +1,69 @@
+// The items the scheduler works with: pending and running tasks, leases, and the resources they need.
+import type { TaskId } from '../core/task.ts';
+
+export interface Need {
+  readonly memBytes: number;
+  readonly cpuCores: number;
+}
+
+/** A need, and how long it lasts. */
+export interface Demand {
+  readonly need: Need;
+  readonly timeMs: number;
+}
+
+/** A candidate for a start: a pending task, or the ticket of a caller in `wait_for_capacity`. */
+export interface PendingItem extends Demand {
+  /** Task or ticket id. Items submitted in the same millisecond are ordered by id. */
+  readonly id: string;
+  readonly kind: 'task' | 'ticket';
+  readonly name: string;
+  readonly owner: string;
+  readonly priority: number;
+  readonly submittedAtMs: number;
+}
+
+export interface RunningItem extends Demand {
+  readonly id: TaskId;
+  readonly name: string;
+  readonly owner: string;
+  /** Current working set. A task that has just started uses little, so it is charged at least its estimate. */
+  readonly liveMemBytes: number;
+  readonly startedAtMs: number;
+  /** Time spent paused so far; counts neither for the estimate nor for the kill timeout. */
+  readonly pausedMs: number;
+  readonly isPaused: boolean;
+  readonly killTimeoutMs: number;
+}
+
+/** Room held for a caller that has not submitted yet; charged like a running task. */
+export interface LeaseItem extends Demand {
+  readonly id: string;
+  readonly owner: string;
+  readonly grantedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** The expected start of the first candidate that does not fit now. */
+export interface Reservation {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly startMs: number;
+}
+
+/** `item` as a running task that starts at `nowMs` and ends by its estimate. */
+export function toRunning(item: PendingItem, nowMs: number): RunningItem {
+  const { name, owner, need, timeMs } = item;
+  return {
+    id: item.id as TaskId,
+    name,
+    owner,
+    need,
+    timeMs,
+    liveMemBytes: 0,
+    startedAtMs: nowMs,
+    pausedMs: 0,
+    isPaused: false,
+    killTimeoutMs: timeMs,
+  };
+}

@@ -1,4 +1,4 @@
-// Turns a dispatched task into a started attempt.
+// Starts the attempt of a dispatched task.
 import { mkdirSync } from 'node:fs';
 import type { Group } from '../../cgroups/port.ts';
 import type { Attempt, Task } from '../../core/task.ts';
@@ -18,7 +18,7 @@ export interface LaunchDeps {
   readonly profiles: Profiles;
 }
 
-/** From its first record on, the attempt is observed. */
+/** Observes the attempt before the supervisor writes the first record. */
 export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): void {
   mkdirSync(live.paths.checkpointDir, { recursive: true, mode: 0o700 });
   startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);

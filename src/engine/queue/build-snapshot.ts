@@ -13,7 +13,7 @@ export interface SnapshotInput {
   readonly leases: readonly Lease[];
   readonly capacity: Capacity;
   readonly host: HostMemory;
-  /** Working set of a running task at its last sample. */
+  /** Working set of a running task at its last sample, in bytes. */
   liveMemBytes(id: TaskId): number;
 }
 

@@ -1,4 +1,4 @@
-// Names the daemon's own parent group after its state directory, so that two daemons never share one.
+// Names the daemon's parent group after its state directory, so that two daemons never share one.
 import { createHash } from 'node:crypto';
 
 export function groupTag(home: string): string {

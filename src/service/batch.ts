@@ -1,4 +1,4 @@
-// The lines of a batch: each is submitted, or refused without harm to the others.
+// Submits the lines of a batch. A refused line does not affect the others.
 import type { RunSubmission } from '../api/service.ts';
 import type { BatchLineView } from '../api/shapes.ts';
 import { BabysitError } from '../core/errors.ts';
@@ -7,7 +7,7 @@ import type { Submitted } from './run.ts';
 type Line = RunSubmission | BabysitError;
 type SubmitLine = (run: RunSubmission) => Submitted;
 
-/** In the order of the lines, each accepted or refused on its own. */
+/** Returns the results in the order of the lines. */
 export function batch(lines: readonly Line[], submit: SubmitLine): BatchLineView[] {
   return lines.map((line) => batchLine(line, submit));
 }

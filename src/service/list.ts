@@ -1,4 +1,4 @@
-// The tasks that match a query, oldest first.
+// Lists the tasks that match a query, oldest first.
 import type { ListQuery } from '../api/service.ts';
 import type { TaskView } from '../api/shapes.ts';
 import type { Store } from '../store/store.ts';

@@ -1,4 +1,4 @@
-// Opens a group from its reference alone, whichever driver wrote it: a host may change drivers while a task is remembered.
+// Opens a group by its reference for any driver: the host's driver may change while a task is live.
 import type { GroupRef } from '../core/task.ts';
 import { groupNone } from './none/group.ts';
 import type { Group } from './port.ts';

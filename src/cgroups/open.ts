@@ -1,4 +1,4 @@
-// Chooses the driver of this host by trying them, best first: v2, v1, none.
+// Chooses the driver: tries v2, v1 and none in this order.
 import { removeIfEmpty } from './cgroupfs.ts';
 import { driverNone } from './none/driver.ts';
 import { type OwnGroups, ownGroups } from './own-groups.ts';
@@ -16,23 +16,23 @@ import { probeV2 } from './v2/probe.ts';
 export interface OpenOptions {
   readonly cgroupRoot?: string;
   readonly procRoot?: string;
-  /** Names our parent group, `babysit-<tag>`: one per daemon, so that two never see each other's groups. */
+  /** The parent group is `babysit-<tag>`. Each daemon has its own, so that two never see each other's groups. */
   readonly tag: string;
   readonly want?: 'auto' | Driver['kind'];
 }
 
 export interface OpenedDriver {
   readonly driver: Driver;
-  /** Null: this host has no systemd that we can start units with; `noUnits` says why. */
+  /** Null when systemd cannot start units for tasks; `noUnits` holds the reason. */
   readonly units: Units | null;
   readonly noUnits: string | null;
   readonly probe: ProbeResult;
   readonly capTotalCpu: CapTotalCpu;
-  /** Removes our parent group if no task's group is left in it. */
+  /** Removes the parent group if it is empty. */
   close(): void;
 }
 
-/** Never fails: `none` is always there, and the answers say why it had to be. */
+/** Never fails: the driver `none` always works, and the answers give the reason for it. */
 export function openDriver(options: OpenOptions): OpenedDriver {
   const { cgroupRoot = '/sys/fs/cgroup', procRoot = '/proc', tag, want = 'auto' } = options;
   const processes = processTable(procRoot);
@@ -55,7 +55,7 @@ interface Chosen {
   readonly driver: Driver;
   readonly answers: readonly ProbeAnswer[];
   readonly enforces: ProbeResult['enforces'];
-  /** Directories of our parent group. */
+  /** Directories of the parent group. */
   readonly parents: readonly string[];
   readonly capTotalCpu: CapTotalCpu;
 }
@@ -108,8 +108,7 @@ function choose(
 const FALLBACK: ProbeAnswer = {
   what: 'no cgroups',
   ok: true,
-  reason:
-    'tasks are watched by sampling and ended by signals; nothing caps their memory, CPU or process count',
+  reason: 'tasks are sampled and killed by signals. Their memory, CPU and process count are not limited',
   mend: null,
 };
 
@@ -118,7 +117,7 @@ const NOTHING: ProbeResult['enforces'] = {
   swap: false,
   cpu: false,
   pids: false,
-  // SIGSTOP to every process: a task can undo it.
+  // By SIGSTOP, which a task can undo.
   freeze: true,
   io: false,
   wholeGroupOom: false,

@@ -1,4 +1,4 @@
-// Can this daemon run tasks as transient units of systemd? There must be a manager, and its units' groups must be ours to enter.
+// Probes whether the daemon can run tasks as systemd units: it needs a manager and the permission to enter its units' groups.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OwnGroup } from '../own-groups.ts';
@@ -12,7 +12,7 @@ export interface ProbedUnits {
   readonly parent: UnitParent | null;
 }
 
-/** `own`: our place in cgroup v2; `root`: where that is mounted. */
+/** `own`: the daemon's group in cgroup v2. `root`: the mount point. */
 export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
   const no = (reason: string, mend: string): ProbedUnits => ({
     answer: { what: 'systemd units', ok: false, reason, mend },
@@ -24,19 +24,16 @@ export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
   if (process.platform !== 'linux' || !existsSync(socket))
     return no(
       `no ${manager} manager of systemd is running (${socket})`,
-      'Only --driver=systemd needs one: tasks run without it in groups of their own.',
+      'Only --driver=systemd needs it. Other tasks run without a unit.',
     );
   if (own === null || !enabledIn(own.base).has('memory'))
-    return no(
-      'the memory controller is not in cgroup v2 here',
-      'boot with systemd.unified_cgroup_hierarchy=1',
-    );
+    return no('the memory controller is not in cgroup v2', 'boot with systemd.unified_cgroup_hierarchy=1');
   const path = manager === 'system' ? root : managerGroup(own.base, uid);
-  // The kernel lets a process move between two groups only who may write to their common ancestor.
+  // Moving a process between two groups needs write permission for their common ancestor.
   if (path === null)
     return no(
-      `the daemon is not in a service of user@${uid}.service but in ${own.base}, so it may not enter units`,
-      'babysit daemon-restart from a shell that reaches the user manager (XDG_RUNTIME_DIR set)',
+      `the daemon runs in ${own.base}, not in a service of user@${uid}.service, so it cannot enter units`,
+      'run babysit daemon-restart from a shell that reaches the user manager (XDG_RUNTIME_DIR set)',
     );
   return {
     answer: { what: 'systemd units', ok: true, reason: `units are started in ${SLICE}`, mend: null },

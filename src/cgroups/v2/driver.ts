@@ -1,4 +1,4 @@
-// The v2 driver: groups below one delegated parent.
+// The v2 driver: creates groups below one delegated parent.
 import { basename } from 'node:path';
 import { childGroups, makeGroup, removeGroup } from '../cgroupfs.ts';
 import { openGroup } from '../open-group.ts';
@@ -21,7 +21,7 @@ export function driverV2(parent: ParentV2, processes: ProcessTable): Driver {
     kind: 'v2',
     create(name, limits) {
       const ref = refTo(checkName(name));
-      makeAfresh(ref.path);
+      makeNewGroup(ref.path);
       try {
         writeNewLimits(ref.path, limits, parent.controllers);
       } catch (error) {
@@ -47,16 +47,16 @@ export function writeNewLimits(
   );
 }
 
-/** Makes the directory. An empty group of that name was left by a create that a crash cut short. */
-export function makeAfresh(path: string): void {
+/** Creates the directory. Replaces an empty group of that name, which a crash may leave. Throws DriverError. */
+export function makeNewGroup(path: string): void {
   let errno = makeGroup(path);
   if (errno === 'EEXIST' && removeGroup(path) === null) errno = makeGroup(path);
   if (errno === null) return;
   const why =
     errno === 'EEXIST'
-      ? 'a group of this name holds processes; end them first'
+      ? 'a group of this name holds processes. End them first'
       : errno === 'EAGAIN'
-        ? 'cgroup.max.descendants of an ancestor is reached; raise it or run fewer tasks'
-        : 'the parent group has gone or is not ours any more; restart the daemon and see babysit doctor';
-  throw new DriverError(errno, path, `${errno} making ${path}: ${why}`);
+        ? 'cgroup.max.descendants of an ancestor is reached. Raise it or run fewer tasks'
+        : 'the parent group was removed or is no longer delegated. Restart the daemon and run babysit doctor';
+  throw new DriverError(errno, path, `${errno} creating ${path}: ${why}`);
 }

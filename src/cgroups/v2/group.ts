@@ -1,4 +1,4 @@
-// One attempt's group in cgroup v2: a single directory.
+// The group of an attempt in cgroup v2: a single directory.
 import type { GroupRef } from '../../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
@@ -13,7 +13,7 @@ import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits.ts';
 export function groupV2(ref: GroupRef): Group {
   const path = stringIn(ref, 'path');
   const pids = () => processesIn(path);
-  // Its unit makes the group while it is looked for, and enables one controller after the other.
+  // A systemd unit creates the group later and enables the controllers one by one.
   const counters = countersOf(path, (file) => counter(file, 'later'), pids);
   const freezer = {
     pids,
@@ -51,7 +51,7 @@ export function groupV2(ref: GroupRef): Group {
   };
 }
 
-/** The controllers whose files the group has; with `cgroup.subtree_control`, those its children have. */
+/** The controllers of the group; with `cgroup.subtree_control`, those of its children. */
 export function enabledIn(
   path: string,
   file: 'cgroup.controllers' | 'cgroup.subtree_control' = 'cgroup.controllers',
@@ -87,7 +87,7 @@ function countersOf(path: string, open: (path: string) => Counter, listPids: () 
   };
   return {
     usage(): GroupUsage | null {
-      // There in every group, whatever controllers it has.
+      // Every group has cpu.stat, with and without the cpu controller.
       const cpuStat = files.cpu.read();
       return cpuStat === null ? null : new CountedUsage(counters, keyed(cpuStat, 'usage_usec'));
     },

@@ -1,4 +1,4 @@
-// Can this host give us cgroup v2 groups? Tries it: parent, controllers, a capped throw-away child.
+// Probes whether the daemon can create cgroup v2 groups: parent, controllers, and a limited child group.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
 import type { OwnGroup } from '../own-groups.ts';
 import type { GroupLimits, ProbeAnswer, ProbeResult } from '../port.ts';
@@ -14,7 +14,7 @@ export interface Probed<Parent> {
   readonly usable: { readonly parent: Parent; readonly enforces: ProbeResult['enforces'] } | null;
 }
 
-/** Small caps that every kernel takes. */
+/** Small limits that every kernel accepts. */
 export const TRIAL_LIMITS: GroupLimits = {
   memMaxBytes: 16 << 20,
   cpuMaxCores: 0.5,
@@ -29,7 +29,7 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
     answers: [{ what: 'cgroup v2', ok: false, reason, mend }],
     usable: null,
   });
-  if (own === null) return no('no cgroup v2 file system that shows our own group is mounted', UNIFIED);
+  if (own === null) return no('no mounted cgroup v2 file system shows the group of the daemon', UNIFIED);
 
   const available = enabledIn(own.base);
   if (!available.has('memory')) {
@@ -37,11 +37,11 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
     return no(`the memory controller is not available in ${own.base} (it has ${has})`, UNIFIED);
   }
   const errno = makeGroup(own.parent);
-  if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `make ${own.parent}`), DELEGATE);
+  if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `create ${own.parent}`), DELEGATE);
 
   const obstacle = makeRoom(own, procRoot) ?? enableControllers(own);
   if (obstacle) {
-    // Only an empty parent goes; one with groups of live tasks in it is busy.
+    // A parent with groups of live tasks is busy and stays.
     removeIfEmpty(own.parent);
     return no(obstacle.reason, obstacle.mend);
   }
@@ -49,7 +49,7 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
   return tryChild(parent, no);
 }
 
-/** One by one: a controller that cannot be had must not cost us the others. Memory is the one that must be there. */
+/** Enables the controllers one by one, so that a missing one does not affect the others. Memory is required. */
 function enableControllers({ base, parent }: OwnGroup): Obstacle | null {
   for (const controller of CONTROLLERS_V2) {
     for (const group of [base, parent]) {
@@ -70,7 +70,7 @@ function tryChild(
   const child = `${parent.path}/probe-${process.pid}`;
   try {
     const errno = makeGroup(child);
-    if (errno !== null) return no(refused(errno, `make ${child}`), DELEGATE);
+    if (errno !== null) return no(refused(errno, `create ${child}`), DELEGATE);
     writeNewLimits(child, TRIAL_LIMITS, parent.controllers);
     return yes(parent, child);
   } catch (error) {
@@ -86,7 +86,7 @@ function yes(parent: ParentV2, child: string): Probed<ParentV2> {
   const missing = CONTROLLERS_V2.filter((controller) => !parent.controllers.has(controller));
   return {
     answers: [
-      { what: 'cgroup v2', ok: true, reason: `groups are made in ${parent.path}`, mend: null },
+      { what: 'cgroup v2', ok: true, reason: `groups are created in ${parent.path}`, mend: null },
       ...missing.map((controller) => ({
         what: `cgroup v2 ${controller} controller`,
         ok: false,

@@ -1,5 +1,5 @@
 // Detects samples at which a group was idle, so that fewer files are read for them.
-import { hasRested } from '../../cgroups/usage.ts';
+import { wasIdle } from '../../cgroups/usage.ts';
 
 /** A task may move a process out of the hierarchy that counts its CPU time (cgroup v1). */
 const MAX_IDLE_SAMPLES = 4;
@@ -10,7 +10,7 @@ export class Idleness {
 
   /** Call once per sample. `cpuUsec` is the total CPU time in µs; 0 where it is not counted. */
   update(cpuUsec: number): void {
-    const isIdle = hasRested(this.#cpuUsec, cpuUsec);
+    const isIdle = wasIdle(this.#cpuUsec, cpuUsec);
     this.#idleSamples = isIdle && this.#idleSamples < MAX_IDLE_SAMPLES ? this.#idleSamples + 1 : 0;
     this.#cpuUsec = cpuUsec;
   }

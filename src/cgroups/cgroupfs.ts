@@ -18,13 +18,17 @@ import { single, singleIn } from './usage.ts';
 /** An errno name such as `EBUSY`. */
 export type Errno = string;
 
-/** Runs a file operation and returns its value or the errno. */
 function attempt<T>(operation: () => T): { readonly value: T } | { readonly errno: Errno } {
   try {
     return { value: operation() };
   } catch (error) {
     return { errno: errnoOf(error) };
   }
+}
+
+function errnoFrom(operation: () => unknown): Errno | null {
+  const outcome = attempt(operation);
+  return 'errno' in outcome ? outcome.errno : null;
 }
 
 /** Rethrows an error that has no errno. */
@@ -38,7 +42,6 @@ export function isGone(errno: Errno): boolean {
   return errno === 'ENOENT' || errno === 'ENODEV' || errno === 'ESRCH';
 }
 
-/** The text of the file; null when it cannot be read. */
 export function read(path: string): string | null {
   // With utf8, Node has a fast path that needs no fstat and no new buffer of 64 KiB.
   const outcome = attempt(() => readFileSync(path, 'utf8'));
@@ -47,7 +50,7 @@ export function read(path: string): string | null {
 
 /** Returns null on success. Does not create files: O_CREAT turns the ENOENT of a missing controller into EACCES. */
 export function write(path: string, value: string): Errno | null {
-  const outcome = attempt(() => {
+  return errnoFrom(() => {
     const fd = openSync(path, constants.O_WRONLY);
     try {
       writeSync(fd, value);
@@ -55,13 +58,11 @@ export function write(path: string, value: string): Errno | null {
       closeSync(fd);
     }
   });
-  return 'errno' in outcome ? outcome.errno : null;
 }
 
 /** Returns null on success. */
 export function makeGroup(path: string): Errno | null {
-  const outcome = attempt(() => void mkdirSync(path));
-  return 'errno' in outcome ? outcome.errno : null;
+  return errnoFrom(() => mkdirSync(path));
 }
 
 /** Removes a group and the empty groups below it. Returns null when the group no longer exists. */
@@ -73,8 +74,8 @@ export function removeGroup(path: string): Errno | null {
 }
 
 function remove(path: string): Errno | null {
-  const outcome = attempt(() => rmdirSync(path));
-  return 'errno' in outcome && !isGone(outcome.errno) ? outcome.errno : null;
+  const errno = errnoFrom(() => rmdirSync(path));
+  return errno !== null && isGone(errno) ? null : errno;
 }
 
 /** Removes the group if it has no processes and no child groups. */
@@ -102,7 +103,6 @@ export function processesAt(path: string): number[] {
   return lines.map(Number).filter((pid) => pid > 0);
 }
 
-/** Every process in the group and below it. */
 export function processesIn(path: string): number[] {
   return [...processesAt(path), ...childGroups(path).flatMap(processesIn)];
 }
@@ -163,7 +163,6 @@ export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): 
   };
 }
 
-/** Counters that return the copied texts. */
 export function copied(copies: ReadonlyMap<string, string>): (path: string) => Counter {
   return (path) => {
     const text = copies.get(path) ?? null;

@@ -3,7 +3,6 @@ import type { Counter } from './cgroupfs.ts';
 import type { GroupUsage } from './port.ts';
 import { type CacheReading, type IoBytes, keyed, WorkingSet } from './usage.ts';
 
-/** The counters of both versions. */
 export interface Counters {
   readonly memoryPeak: Counter;
   /** The file with the line `oom_kill`. */

@@ -55,7 +55,6 @@ interface Chosen {
   readonly driver: Driver;
   readonly answers: readonly ProbeAnswer[];
   readonly enforces: ProbeResult['enforces'];
-  /** Directories of the parent group. */
   readonly parents: readonly string[];
   readonly capTotalCpu: CapTotalCpu;
 }

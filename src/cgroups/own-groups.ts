@@ -39,7 +39,7 @@ export function ownGroups({ cgroupRoot, procRoot, tag }: ProbeHost): OwnGroups {
     return {
       base,
       parent: `${base === '/' ? '' : base}/${parentName(tag)}`,
-      insideParent: isInside(membership.path, tag),
+      insideParent: membership.path.split('/').includes(parentName(tag)),
     };
   };
   return {
@@ -65,10 +65,6 @@ export function basePath(path: string, tag: string): string {
   if (ours >= 0) return parts.slice(0, ours).join('/') || '/';
   if (parts.at(-1) === SUPERVISOR) return parts.slice(0, -1).join('/') || '/';
   return path;
-}
-
-function isInside(path: string, tag: string): boolean {
-  return path.split('/').includes(parentName(tag));
 }
 
 function parentName(tag: string): string {

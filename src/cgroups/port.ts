@@ -13,11 +13,10 @@ export interface GroupLimits {
 
 /** One reading of a group. Each counter is read when it is accessed. Null: the driver or host does not count it. */
 export interface GroupUsage {
-  /** Working set in bytes, without page cache; see usage.ts for definition and source. Null when the group was removed. */
+  /** Working set in bytes, without page cache; see usage.ts. Null when the group was removed. */
   readonly memBytes: number | null;
   /** The kernel's high-water mark, including page cache. */
   readonly memPeakCachedBytes: number | null;
-  /** 0 where the host does not count it. */
   readonly cpuUsec: number;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
@@ -37,7 +36,6 @@ export interface Group {
   readonly existsBeforeEntry: boolean;
   /** How the launch script creates the group; null if it exists or if an earlier daemon started the attempt. */
   readonly preparation: Preparation | null;
-  /** Call when the main process runs. */
   attach(main: { readonly pid: number; readonly startTicks: number }): void;
   /**
    * Changes the limits of the live group. Writes all of them, then throws DriverError if the kernel refused one
@@ -62,18 +60,16 @@ export interface Group {
   remove(): boolean;
   /** Calls `changed` when the kernel reports a change (empty, OOM), if it can. Returns the stop function. */
   watch(changed: () => void): () => void;
-  /** Closes open files. */
   close(): void;
 }
 
 /** Creation of the group by the launch script: systemd may be slow, and the daemon must not block. */
 export interface Preparation {
-  /** Absolute path of a bash script, sourced with `args`. $dir is the attempt's directory; fd 8 is open on its FIFO `unit`. */
+  /** Bash script, sourced with `args`. $dir is the attempt's directory; fd 8 is open on its FIFO `unit`. */
   readonly script: string;
   readonly args: readonly string[];
   /** Processes of the unit that do not belong to the task write "0" to this file. */
   readonly asideFile: string;
-  /** Directory of the group after the preparation. */
   readonly group: string;
 }
 
@@ -105,7 +101,6 @@ export class DriverError extends Error {
   }
 }
 
-/** One question of the probe and its answer. */
 export interface ProbeAnswer {
   readonly what: string;
   readonly ok: boolean;

@@ -13,7 +13,6 @@ export function numberIn(ref: GroupRef, key: string): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-/** A group name becomes a directory name. */
 export function checkName(name: string): string {
   if (/^[a-zA-Z0-9-]+$/.test(name)) return name;
   throw new DriverError('EINVAL', name, 'a group name may contain only letters, digits and dashes');

@@ -18,7 +18,6 @@ function signalOne(pid: number, signal: NodeJS.Signals): boolean {
 export interface Freezable {
   pids(): number[];
   freeze(): void;
-  /** True when the kernel has stopped every process. */
   isFrozen(): boolean;
   thaw(): void;
 }

@@ -6,8 +6,8 @@ import type { DirectoriesV1 } from './v1/group.ts';
 import { PERIOD_USEC, quotaUsec } from './v2/limits.ts';
 
 /**
- * `cores` is null for no common limit. An earlier daemon may have created some of the `groups` under another parent, which
- * gets the same limit. Returns the errno of a refusal, or null.
+ * `cores` is null for no common limit. An earlier daemon may have created some of the `groups` under another parent,
+ * which gets the same limit. Returns the errno of a refusal, or null.
  */
 export type CapTotalCpu = (cores: number | null, groups: Iterable<GroupRef>) => Errno | null;
 

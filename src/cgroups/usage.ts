@@ -21,7 +21,7 @@ export function cacheBytesV1(memoryStat: string): number {
   return keyed(memoryStat, 'total_inactive_file') + keyed(memoryStat, 'total_active_file');
 }
 
-/** Multiples of this come from a clock with ticks of 1, 4 or 10 ms, which is too coarse to prove idleness. 0: not counted. */
+/** Multiples of this come from a clock with ticks of 1, 4 or 10 ms, too coarse to prove idleness. 0: not counted. */
 const TICK_USEC = 1000;
 
 /**
@@ -32,7 +32,6 @@ export function wasIdle(beforeUsec: number, nowUsec: number): boolean {
   return nowUsec === beforeUsec && nowUsec % TICK_USEC !== 0;
 }
 
-/** A reading of memory.stat and the memory limit. */
 export interface CacheReading {
   readonly cacheBytes: number;
   /** Infinity without a limit. */
@@ -42,8 +41,8 @@ export interface CacheReading {
 /** Above this share of its limit, the group replaces page cache with new memory, and the total does not change. */
 const NEAR_CAP = 0.9;
 /**
- * Cache and other memory may shift within the same total (mlock(2), memory pressure). So memory.stat is read at every fifth
- * sample of an active group, and at every thirtieth of an idle one.
+ * Cache and other memory may shift within the same total (mlock(2), memory pressure). So memory.stat is read at every
+ * fifth sample of an active group, and at every thirtieth of an idle one.
  */
 const MAX_AGE = 30;
 const AGE_PER_SAMPLE = { active: 6, idle: 1 };
@@ -133,7 +132,6 @@ function sumAfter(text: string, marker: string): number {
   return sum;
 }
 
-/** The decimal number that starts at `from`. */
 function digits(text: string, from: number): number {
   let value = 0;
   for (let at = from; at < text.length; at += 1) {

@@ -1,7 +1,7 @@
 // Watches files with inotify, such as the event files of a group.
 import { type FSWatcher, watch } from 'node:fs';
 
-/** Closes a watch that fails, as after the removal of a group. Returns the stop function. */
+/** Closes a watch that fails, as after the removal of the file. Returns the stop function. */
 export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   const watchers = paths.flatMap((path) => open(path, changed) ?? []);
   return () => {
@@ -16,7 +16,7 @@ function open(path: string, changed: () => void): FSWatcher | null {
     watcher.on('error', () => watcher.close());
     return watcher;
   } catch {
-    // The group is gone, or no inotify watch is left. The sampling tick handles both.
+    // The file was deleted, or no inotify watch is left. The sampling tick handles both.
     return null;
   }
 }

@@ -38,7 +38,7 @@ export function claimHome(paths: Home): void {
   writePid(paths.pidFile);
 }
 
-/** Overwrites the old file in place, which works on a full disk. Without space for a new file the daemon runs without it. */
+/** Overwrites the old file in place, which works on a full disk. The daemon also runs without the file. */
 function writePid(path: string): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
   try {

@@ -60,7 +60,6 @@ export class Attempts {
     return new LiveAttempt(id, paths, group, () => this.#loop.enqueueReconcile(id));
   }
 
-  /** Takes over an attempt that an earlier daemon started. */
   adopt(task: Task, group: Group): void {
     const live = this.create(task.id, task.attempts, group);
     this.#byId.set(task.id, live);
@@ -127,7 +126,6 @@ export class Attempts {
     }
   }
 
-  /** Resolves when no attempt is live. */
   whenIdle(): Promise<void> {
     return new Promise((resolve) => {
       this.#whenIdle = resolve;

@@ -43,7 +43,7 @@ export class Dispatcher {
     this.#attempts = attempts;
   }
 
-  /** Tasks in `forced` start even without room and while `isHeld` stops the rest. `snapshot` is called only when the queue is not empty. */
+  /** Tasks in `forced` start even without room and while the rest is held. Calls `snapshot` only for a non-empty queue. */
   dispatch(work: UnitOfWork, forced: Iterable<TaskId>, isHeld: boolean, snapshot: () => Snapshot): Starts {
     const starts: Starts = { attempts: [], granted: [] };
     for (const id of forced) this.#prepare(work, id, starts);

@@ -35,7 +35,6 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #planner: Planner;
   readonly #timers = new LoopTimers();
-  /** Work for the next round. */
   #requests: Request[] = [];
   #dirty = new Set<TaskId>();
   readonly #forced = new Set<TaskId>();
@@ -158,7 +157,9 @@ export class Engine {
     const dirty = this.#dirty;
     this.#dirty = new Set();
     for (const id of dirty) this.#attempts.reconcile(work, id);
-    const sampled = this.#isSampleDue ? this.#sample(work) : this.#notSampled();
+    const sampled = this.#isSampleDue
+      ? this.#sample(work)
+      : { watchStates: NO_WATCH_STATES, pressure: this.#pressure };
     this.#isSampleDue = false;
     for (const lease of this.leases.expired(work.now)) work.dropLease(lease);
     this.live.admitDue(work.now.wallMs);
@@ -168,10 +169,6 @@ export class Engine {
     this.#commit(work, accepted, starts, sampled);
     this.#tickets.announce(() => this.plan(), work.now.monoMs);
     this.#armTimers();
-  }
-
-  #notSampled(): Sampled {
-    return { watchStates: NO_WATCH_STATES, pressure: this.#pressure };
   }
 
   #sample(work: UnitOfWork): Sampled {

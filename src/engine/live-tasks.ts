@@ -49,7 +49,6 @@ export class LiveTasks {
     return this.#pendingCounts.get(owner) ?? 0;
   }
 
-  /** The pending tasks that wait for this one. */
   followers(id: TaskId): TaskId[] {
     return [...(this.#followers.get(id) ?? [])];
   }
@@ -74,7 +73,7 @@ export class LiveTasks {
     this.#enqueue(id, before, after, nowMs);
   }
 
-  /** Queues the tasks whose back-off is over. Returns the ms until the next one is due: 0 if one joined now, null without any. */
+  /** Queues tasks whose back-off is over. Returns the ms until the next is due: 0 if one joined now, null without any. */
   admitDue(nowMs: number): number | null {
     let nextMs: number | null = null;
     for (const [id, at] of this.#deferred) {

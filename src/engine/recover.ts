@@ -95,7 +95,7 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
   }
 }
 
-/** Removes groups without a live task: a crash before the commit of a dispatch or before the group cleanup leaves them. */
+/** Removes groups without a live task, which a crash leaves before the commit of a dispatch or before the cleanup. */
 function removeOrphans({ driver, log }: RecoverDeps, kept: ReadonlySet<string>): void {
   for (const ref of driver.list()) {
     if (kept.has(String(ref.name))) continue;

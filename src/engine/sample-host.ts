@@ -19,7 +19,7 @@ export interface HostWatchDeps {
   readonly log: Logger;
 }
 
-/** Call right after the attempts were sampled. Stages the kill of a victim. Keep the returned state once the round is committed. */
+/** Call right after the attempts were sampled. May stage a kill. Keep the returned state once the round is committed. */
 export function watchHost(
   { pressureRules, home, log }: HostWatchDeps,
   work: UnitOfWork,
@@ -85,7 +85,7 @@ function pressedTask(
   };
 }
 
-/** From /proc/PID/io, because v1 does not charge cached writes. The log is added: the supervisor writes it outside the group. */
+/** From /proc/PID/io, because v1 does not charge cached writes. Adds the log, which is written outside the group. */
 function writtenBytes(live: LiveAttempt): number | null {
   const bytes = readWrittenBytes(live.group.pids());
   return bytes === null ? null : bytes + live.log.printedBytes();

@@ -102,18 +102,8 @@ export class UnitOfWork {
     if (isAnswered || this.#granted.size + this.#dropped.size > 0) return true;
     for (const [id, task] of this.#changed) {
       const before = this.#before.get(id);
-      if (
-        before === undefined ||
-        before.state.status !== task.state.status ||
-        before.attempts !== task.attempts
-      )
-        return true;
-      if (
-        isActive(before.state) &&
-        isActive(task.state) &&
-        before.state.attempt.kill !== task.state.attempt.kill
-      )
-        return true;
+      if (before?.state.status !== task.state.status || before.attempts !== task.attempts) return true;
+      if (killOf(before) !== killOf(task)) return true;
     }
     return false;
   }
@@ -171,4 +161,8 @@ export class UnitOfWork {
       return this.#change(follower, { kind: 'dependency_ended', id: task.id, cause: blamed, at }) ?? [];
     });
   }
+}
+
+function killOf({ state }: Task): KillIntent | null {
+  return isActive(state) ? state.attempt.kill : null;
 }

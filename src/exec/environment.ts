@@ -1,4 +1,4 @@
-// The environment of a command: the caller's variables, thread-pool limits that the caller did not set, and babysit's own.
+// The environment of a command: the caller's variables, missing thread-pool limits, and babysit's own variables.
 import type { Task } from '../core/task.ts';
 
 export type Environment = Readonly<Record<string, string>>;

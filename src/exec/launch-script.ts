@@ -26,7 +26,7 @@ export interface Launch {
 export interface Journal {
   /** SYSLOG_IDENTIFIER of the lines. */
   readonly identifier: string;
-  /** For a task in its own unit: the cgroup.procs of the unit's other group, and the task's group. Null without a unit. */
+  /** For a task in its own unit: the task's group, and the cgroup.procs of the unit's other group. Null otherwise. */
   readonly unit: { readonly asideFile: string; readonly group: string } | null;
 }
 

@@ -1,4 +1,4 @@
-// Controls the spawner, a small process that forks supervisors for the daemon. It has no state: if it ends, a new one replaces it.
+// Controls the spawner, a small stateless process that forks supervisors. If it ends, a new one replaces it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Tools } from './launch-script.ts';

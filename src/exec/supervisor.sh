@@ -3,9 +3,9 @@
 #   $dir                  absolute path of the attempt's directory; the log is $dir.log, because the daemon watches $dir
 #   $request, $launch_at  the launch script starts at this offset of the request
 #   $cat                  absolute path of cat
-# Attempt records are lines of the claim file, `WHAT SECONDS [...]`, with the time since the epoch: `claimed`, `supervisor`
-# and `started` (in any order, each with the identity of the process), a message of the shell about a signal, `exit` with
-# the code, `gap` if output is missing, and `closed` when the log is complete.
+# Attempt records are lines of the claim file, `WHAT SECONDS [...]`, with the time since the epoch: `claimed`,
+# `supervisor` and `started` (in any order, each with the identity of the process), a message of the shell about a
+# signal, `exit` with the code, `gap` if output is missing, and `closed` when the log is complete.
 #
 # All records fit in the disk block that the first one allocates: a disk that fills up later loses none of them.
 # The script prefers `echo` to `printf`: each builtin that a supervisor uses costs it pages of memory.

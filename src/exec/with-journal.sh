@@ -1,6 +1,6 @@
-# Sourced after supervisor.sh for an attempt whose output also goes to the systemd journal, if it is a unit as the output of
-# that unit (src/cgroups/systemd/enter-unit.sh). If the journal ends, only its copy is lost. If it hangs, the output blocks
-# when the journal's socket is full.
+# Sourced after supervisor.sh for an attempt whose output also goes to the systemd journal. For a task in its own unit
+# (src/cgroups/systemd/enter-unit.sh) it is the output of the unit. If the journal ends, only its copy is lost. If the
+# journal hangs, the output blocks when the journal's socket is full.
 #   $journal_name  the identifier of the lines
 #   $unit_aside    cgroup.procs of the unit's other group, which the relay enters; empty without a unit
 #   $unit_group    the task's group in the unit

@@ -110,7 +110,7 @@ export class AttemptLog {
     return this.#day !== dayOf(nowMs);
   }
 
-  /** When the first byte was written, at least the time of the last rotation: an unfinished line is moved to the new file. */
+  /** When the first byte was written, not before the last rotation: that moves an unfinished line to the new file. */
   #firstByteAt(nowMs: number): number {
     const newest = logParts(this.path).at(-2);
     const rotatedAt = newest === undefined ? 0 : modifiedAt(newest.path);
@@ -128,7 +128,7 @@ export class AttemptLog {
     this.notBelowBytes = 0;
   }
 
-  /** Returns the parts to pack, each once. The newest part of a growing log stays unpacked, so that reading its end is cheap. */
+  /** Returns the parts to pack, each once. The newest part of a growing log stays plain: reading its end is cheap. */
   takePackable(nowMs: number, hasEnded: boolean): readonly string[] {
     this.#plain ??= logParts(this.path).flatMap(({ kind, path }) => (kind === 'plain' ? [path] : []));
     const isReady = (path: string, i: number, all: readonly string[]) =>

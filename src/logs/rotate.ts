@@ -16,7 +16,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { logParts, PACKING, packedPath, partPath, suffixesOf } from './parts.ts';
 
 export interface RotationRules {
@@ -241,16 +241,8 @@ async function copy(file: FileHandle, path: string, origin: number, from: number
 }
 
 async function shorten(path: string, length: number): Promise<void> {
-  if (length === 0) {
-    rmSync(path, { force: true });
-    return;
-  }
-  const file = await open(path, 'r+');
-  try {
-    await file.truncate(length);
-  } finally {
-    await file.close();
-  }
+  if (length === 0) rmSync(path, { force: true });
+  else await truncate(path, length);
 }
 
 function copyPath(log: string, start: number): string {

@@ -7,7 +7,6 @@ import type { Submitted } from './run.ts';
 type Line = RunSubmission | BabysitError;
 type SubmitLine = (run: RunSubmission) => Submitted;
 
-/** Returns the results in the order of the lines. */
 export function batch(lines: readonly Line[], submit: SubmitLine): BatchLineView[] {
   return lines.map((line) => batchLine(line, submit));
 }

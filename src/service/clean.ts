@@ -54,7 +54,7 @@ async function forgetEnvironments({ id, attempts, state }: Task, tasksDir: strin
     await rm(join(attemptPaths(tasksDir, id, number).dir, 'launch.sh'), { force: true });
 }
 
-/** Removes tasks older than `keepMs` at the times of the cron expression. Throws on a bad expression. Returns the stop function. */
+/** Removes old tasks at the times of the cron expression; throws if that is invalid. Returns the stop function. */
 export function keepClean(deps: CleanDeps, cron: string, keepMs: number): () => void {
   const run = async (): Promise<void> => {
     try {

@@ -23,33 +23,37 @@ export async function doctor(probe: ProbeResult): Promise<DoctorView> {
   return { ok: probe.chosen !== 'none' && probe.enforces.memory, driver: probe.chosen, checks };
 }
 
-const FEATURES: Readonly<Record<keyof ProbeResult['enforces'], string>> = {
-  memory: 'memory limit',
-  swap: 'no swap for tasks',
-  cpu: 'CPU limit',
-  pids: 'process limit',
-  freeze: 'pause and resume',
-  io: 'I/O accounting',
-  wholeGroupOom: 'kernel kills the whole group when it is out of memory',
-};
+/** What a driver may enforce, and what applies if it does not. */
+const FEATURES: Readonly<Record<keyof ProbeResult['enforces'], readonly [what: string, substitute: string]>> =
+  {
+    memory: [
+      'memory limit',
+      'The watchdog samples memory and kills instead. Use a host with cgroup v2 for a hard limit.',
+    ],
+    swap: [
+      'no swap for tasks',
+      'Enable swap accounting (swapaccount=1 on the kernel command line), or disable swap.',
+    ],
+    cpu: [
+      'CPU limit',
+      'Tasks only get a lower niceness. Use a host with the cpu controller for a hard limit.',
+    ],
+    pids: ['process limit', 'Only the watchdog stops a fork bomb. Use a host with the pids controller.'],
+    freeze: ['pause and resume', 'Pausing uses SIGSTOP, which a task can undo.'],
+    io: ['I/O accounting', 'The disk use of a task is not counted. Delegate the io controller.'],
+    wholeGroupOom: [
+      'kernel kills the whole group when it is out of memory',
+      'The watchdog kills the rest of the group within a second.',
+    ],
+  };
 
 function enforced({ chosen, enforces }: ProbeResult): Check[] {
-  return Object.entries(FEATURES).map(([key, what]) =>
+  return Object.entries(FEATURES).map(([key, [what, substitute]]) =>
     enforces[key as keyof typeof FEATURES]
       ? yes(what, `enforced by driver ${chosen}`)
-      : no(what, `driver ${chosen} does not support it`, SUBSTITUTE[key as keyof typeof FEATURES]),
+      : no(what, `driver ${chosen} does not support it`, substitute),
   );
 }
-
-const SUBSTITUTE: Readonly<Record<keyof ProbeResult['enforces'], string>> = {
-  memory: 'The watchdog samples memory and kills instead. Use a host with cgroup v2 for a hard limit.',
-  swap: 'Enable swap accounting (swapaccount=1 on the kernel command line), or disable swap.',
-  cpu: 'Tasks only get a lower niceness. Use a host with the cpu controller for a hard limit.',
-  pids: 'Only the watchdog stops a fork bomb. Use a host with the pids controller.',
-  freeze: 'Pausing uses SIGSTOP, which a task can undo.',
-  io: 'The disk use of a task is not counted. Delegate the io controller.',
-  wholeGroupOom: 'The watchdog kills the rest of the group within a second.',
-};
 
 function linger(): Check {
   if (!existsSync('/run/systemd/system'))
@@ -80,7 +84,7 @@ function swap({ enforces }: ProbeResult): Check {
   if (devices.length === 0) return yes('swap', 'the host has none');
   return enforces.swap
     ? yes('swap', 'the host has swap; tasks may not use it')
-    : no('swap', 'tasks may push the host into swap', SUBSTITUTE.swap);
+    : no('swap', 'tasks may push the host into swap', FEATURES.swap[1]);
 }
 
 function psi(): Check {

@@ -7,7 +7,7 @@ const CANDIDATES_SHOWN = 10;
 const ID_LENGTH = 26;
 const ID = /^[0-9A-HJKMNP-TV-Z]{1,26}$/;
 
-/** Tries id, name, then id prefix. Names are reused: a name refers to the live task or the newest. Throws not_found or ambiguous. */
+/** Tries id, name, then id prefix. A reused name refers to the newest task. Throws not_found or ambiguous. */
 export function findTask(store: Store, ref: string): Task {
   const id = ref.toUpperCase();
   const byId = id.length === ID_LENGTH ? store.byId(id) : null;

@@ -15,7 +15,7 @@ export function membersOf(
   group: { readonly name: string; readonly main: Main | null; readonly known: ReadonlySet<string> },
 ): ProcessInfo[] {
   const { main, name, known } = group;
-  // The kernel does not reuse a pid while a process group has it: another process with the main pid means that the group is empty.
+  // The kernel does not reuse a pid as long as its process group exists: another process with it means an empty group.
   const leader = main && table.find((process) => process.pid === main.pid);
   const processGroup = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
 

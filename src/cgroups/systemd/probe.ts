@@ -1,4 +1,4 @@
-// Probes whether the daemon can run tasks as systemd units: it needs a manager and the permission to enter its units' groups.
+// Probes whether the daemon can run tasks as systemd units: it needs a manager and permission to enter its units.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OwnGroup } from '../own-groups.ts';

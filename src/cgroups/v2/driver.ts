@@ -2,11 +2,10 @@
 import { basename } from 'node:path';
 import { childGroups, makeGroup, removeGroup } from '../cgroupfs.ts';
 import { openGroup } from '../open-group.ts';
-import { type Driver, DriverError, type GroupLimits } from '../port.ts';
+import { type Driver, DriverError } from '../port.ts';
 import type { ProcessTable } from '../processes.ts';
 import { checkName } from '../ref.ts';
-import { writeLimits } from '../write-limits.ts';
-import { groupV2 } from './group.ts';
+import { groupV2, writeLimitsV2 } from './group.ts';
 import { type ControllerV2, limitsV2 } from './limits.ts';
 
 export interface ParentV2 {
@@ -23,7 +22,7 @@ export function driverV2(parent: ParentV2, processes: ProcessTable): Driver {
       const ref = refTo(checkName(name));
       makeNewGroup(ref.path);
       try {
-        writeNewLimits(ref.path, limits, parent.controllers);
+        writeLimitsV2(ref.path, limitsV2(limits, parent.controllers), 'new');
       } catch (error) {
         removeGroup(ref.path);
         throw error;
@@ -33,18 +32,6 @@ export function driverV2(parent: ParentV2, processes: ProcessTable): Driver {
     open: (ref) => openGroup(ref, processes),
     list: () => childGroups(parent.path).map((path) => refTo(basename(path))),
   };
-}
-
-export function writeNewLimits(
-  path: string,
-  limits: GroupLimits,
-  controllers: ReadonlySet<ControllerV2>,
-): void {
-  const files = limitsV2(limits, controllers);
-  writeLimits(
-    files.map((limit) => ({ ...limit, path: `${path}/${limit.file}` })),
-    'new',
-  );
 }
 
 /** Creates the directory. Replaces an empty group of that name, which a crash may leave. Throws DriverError. */

@@ -2,13 +2,13 @@
 import type { GroupRef } from '../../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
-import type { Group, GroupLimits, GroupUsage } from '../port.ts';
+import type { Group, GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';
 import { cacheBytesV2, ioStatV2, keyed } from '../usage.ts';
 import { watchFiles } from '../watch.ts';
 import { writeLimits } from '../write-limits.ts';
-import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits.ts';
+import { CONTROLLERS_V2, type ControllerV2, type FileValue, limitsV2 } from './limits.ts';
 
 export function groupV2(ref: GroupRef): Group {
   const path = stringIn(ref, 'path');
@@ -27,12 +27,7 @@ export function groupV2(ref: GroupRef): Group {
     existsBeforeEntry: true,
     preparation: null,
     attach() {},
-    setLimits(limits: GroupLimits) {
-      writeLimits(
-        limitsV2(limits, enabledIn(path)).map((limit) => ({ ...limit, path: `${path}/${limit.file}` })),
-        'live',
-      );
-    },
+    setLimits: (limits) => writeLimitsV2(path, limitsV2(limits, enabledIn(path)), 'live'),
     usage: counters.usage,
     counterFiles: LASTING.map((file) => `${path}/${file}`),
     usageFrom: (copies) => countersOf(path, copied(copies), () => []).usage(),
@@ -49,6 +44,13 @@ export function groupV2(ref: GroupRef): Group {
     watch: (changed) => watchFiles([`${path}/cgroup.events`, `${path}/memory.events`], changed),
     close: counters.close,
   };
+}
+
+export function writeLimitsV2(path: string, files: readonly FileValue[], group: 'new' | 'live'): void {
+  writeLimits(
+    files.map((limit) => ({ ...limit, path: `${path}/${limit.file}` })),
+    group,
+  );
 }
 
 /** The controllers of the group; with `cgroup.subtree_control`, those of its children. */

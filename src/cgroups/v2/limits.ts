@@ -4,7 +4,6 @@ import type { GroupLimits } from '../port.ts';
 export interface FileValue {
   readonly file: string;
   readonly value: string;
-  /** The file may be absent. */
   readonly optional?: boolean;
 }
 

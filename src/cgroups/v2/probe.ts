@@ -1,12 +1,11 @@
 // Probes whether the daemon can create cgroup v2 groups: parent, controllers, and a limited child group.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
 import type { OwnGroup } from '../own-groups.ts';
-import type { GroupLimits, ProbeAnswer, ProbeResult } from '../port.ts';
-import { DriverError } from '../port.ts';
+import { DriverError, type GroupLimits, type ProbeAnswer, type ProbeResult } from '../port.ts';
 import { DELEGATE, refused } from '../refused.ts';
-import { type ParentV2, writeNewLimits } from './driver.ts';
-import { enabledIn } from './group.ts';
-import { CONTROLLERS_V2 } from './limits.ts';
+import type { ParentV2 } from './driver.ts';
+import { enabledIn, writeLimitsV2 } from './group.ts';
+import { CONTROLLERS_V2, limitsV2 } from './limits.ts';
 import { makeRoom, type Obstacle } from './make-room.ts';
 
 export interface Probed<Parent> {
@@ -71,7 +70,7 @@ function tryChild(
   try {
     const errno = makeGroup(child);
     if (errno !== null) return no(refused(errno, `create ${child}`), DELEGATE);
-    writeNewLimits(child, TRIAL_LIMITS, parent.controllers);
+    writeLimitsV2(child, limitsV2(TRIAL_LIMITS, parent.controllers), 'new');
     return yes(parent, child);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;

@@ -19,7 +19,6 @@ export interface HeartbeatRecord {
   readonly items_done: number | null;
   readonly items_failed: number | null;
   readonly eta_minutes: number | null;
-  /** Working set in MiB. */
   readonly rss_mb: number;
   /** Mean of the minute; 100 is one core. */
   readonly cpu_pct: number;

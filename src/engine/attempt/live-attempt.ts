@@ -1,8 +1,8 @@
 // A live attempt in this daemon: its group, its records and the state of the watchdog.
-import { watch } from 'node:fs';
 import { uptime } from 'node:os';
 import { dirname } from 'node:path';
 import type { Group, GroupUsage } from '../../cgroups/port.ts';
+import { watchFiles } from '../../cgroups/watch.ts';
 import type { Now } from '../../core/clock.ts';
 import type { ActiveState, TaskId, Usage } from '../../core/task.ts';
 import { type HeldProcess, holdProcess } from '../../exec/held-process.ts';
@@ -22,7 +22,6 @@ import { StrictOutput } from './strict-output.ts';
 /** Records that never change after they were read. */
 type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
 
-/** Readings of the last sample. */
 export interface LiveFigures {
   /** Working set in bytes. */
   readonly memBytes: number;
@@ -61,7 +60,6 @@ export class LiveAttempt implements Observer {
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
 
-  /** Calls `onChange` when a record, the group or the supervisor may have changed. */
   constructor(id: TaskId, paths: AttemptPaths, group: Group, onChange: () => void) {
     this.id = id;
     this.paths = paths;
@@ -75,7 +73,7 @@ export class LiveAttempt implements Observer {
   /** Call when the attempt's directory exists. */
   observe(): void {
     this.isObserved = true;
-    this.#stops.push(watchDirectory(this.paths.dir, this.#onChange), this.group.watch(this.#onChange));
+    this.#stops.push(watchFiles([this.paths.dir], this.#onChange), this.group.watch(this.#onChange));
   }
 
   /** The records so far. When `isOver` is true, they are complete. Throws RecordsUnreadable. */
@@ -207,7 +205,6 @@ export class LiveAttempt implements Observer {
     return newWatchState(sample, Math.max(0, elapsedMs), since(printedAt));
   }
 
-  /** Null before the first sample. */
   figures(): LiveFigures | null {
     if (this.watchState === null) return null;
     const { cpu, silentMs } = this.watchState;
@@ -290,15 +287,4 @@ function toUsage(usage: GroupUsage, state: WatchState | null, samples: number): 
     oomKills,
     peakCpuCores: state?.peakCpuCores ?? null,
   };
-}
-
-/** Does nothing if the directory was deleted; the sampling tick finds that the attempt is lost. */
-function watchDirectory(dir: string, changed: () => void): () => void {
-  try {
-    const watcher = watch(dir, { persistent: false }, changed);
-    watcher.on('error', () => watcher.close());
-    return () => watcher.close();
-  } catch {
-    return () => {};
-  }
 }

@@ -168,7 +168,11 @@ export class Profiles {
   #applySettings(work: UnitOfWork, rounds: Rounds): void {
     // Lift the common limit first: the limits of the tasks must fit below it.
     this.#deps.capTotalCpu(null, groupsOf(rounds));
-    applyToAll(work, rounds.live.active(), this.#settings);
+    for (const task of [...rounds.live.active()]) {
+      if (!isActive(task.state)) continue;
+      const envelope = envelopeUnder(task, task.state, this.#settings);
+      work.change(task.id, { kind: 'apply_profile', profile: this.#settings.profile, envelope });
+    }
   }
 
   /** v1 counts the limit of a removed group for about 20 ms more and answers EINVAL: retry. */
@@ -205,16 +209,6 @@ export class Profiles {
 
 function groupsOf({ live }: Rounds): GroupRef[] {
   return [...live.active()].flatMap(({ state }) => (isActive(state) ? [state.attempt.group] : []));
-}
-
-function applyToAll(work: UnitOfWork, active: Iterable<Task>, settings: ProfileSettings): void {
-  for (const task of [...active])
-    if (isActive(task.state))
-      work.change(task.id, {
-        kind: 'apply_profile',
-        profile: settings.profile,
-        envelope: envelopeUnder(task, task.state, settings),
-      });
 }
 
 function scheduleOf(config: Config): Scheduled[] {

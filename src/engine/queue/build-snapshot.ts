@@ -17,14 +17,8 @@ export interface SnapshotInput {
   liveMemBytes(id: TaskId): number;
 }
 
-export function buildSnapshot({
-  active,
-  queue,
-  leases,
-  capacity,
-  host,
-  liveMemBytes,
-}: SnapshotInput): Snapshot {
+export function buildSnapshot(input: SnapshotInput): Snapshot {
+  const { active, queue, leases, capacity, host, liveMemBytes } = input;
   const running: RunningItem[] = [];
   let oursBytes = 0;
   for (const task of active) {

@@ -1,7 +1,7 @@
 // Generates the name of a task from its program and the time.
 import type { Command, TaskId } from '../../core/task.ts';
 
-/** `cd x && make -j4` at 10:41:05 on 21 November -> `make-1121-104105`. Appends the end of the id if the name is taken. */
+/** `cd x && make -j4` at 10:41:05 on 21 November -> `make-1121-104105`; with the end of the id if that is taken. */
 export function makeName(command: Command, at: Date, id: TaskId, isTaken: (name: string) => boolean): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const stamp = `${two(at.getMonth() + 1)}${two(at.getDate())}-${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;

@@ -1,16 +1,20 @@
 // Chooses the driver: tries v2, v1 and none in this order.
+import type { GroupRef } from '../core/task.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
 import { driverNone } from './none/driver.ts';
+import { groupNone } from './none/group.ts';
 import { type OwnGroups, ownGroups } from './own-groups.ts';
-import type { Driver, ProbeAnswer, ProbeResult, Units } from './port.ts';
+import type { Driver, Group, GroupFactory, ProbeAnswer, ProbeResult, Units } from './port.ts';
 import { type ProcessTable, processTable } from './processes.ts';
 import { driverUnit } from './systemd/driver.ts';
+import { groupUnit } from './systemd/group.ts';
 import { probeUnits } from './systemd/probe.ts';
 import { type CapTotalCpu, noTotalCpu, totalCpuV1, totalCpuV2 } from './total-cpu.ts';
 import { driverV1 } from './v1/driver.ts';
-import { distinct } from './v1/group.ts';
+import { distinct, groupV1 } from './v1/group.ts';
 import { probeV1 } from './v1/probe.ts';
 import { driverV2 } from './v2/driver.ts';
+import { groupV2 } from './v2/group.ts';
 import { probeV2 } from './v2/probe.ts';
 
 export interface OpenOptions {
@@ -40,7 +44,7 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   const chosen = choose(own, want, procRoot, processes);
   const { answer, parent } = probeUnits(own.v2, cgroupRoot);
   return {
-    driver: chosen.driver,
+    driver: { ...chosen.driver, open: (ref) => openGroup(ref, processes) },
     units: parent === null ? null : driverUnit(parent),
     noUnits: parent === null ? answer.reason : null,
     probe: { chosen: chosen.driver.kind, answers: [...chosen.answers, answer], enforces: chosen.enforces },
@@ -51,8 +55,21 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   };
 }
 
+function openGroup(ref: GroupRef, processes: ProcessTable): Group {
+  switch (ref.driver) {
+    case 'v2':
+      return groupV2(ref);
+    case 'v1':
+      return groupV1(ref);
+    case 'systemd':
+      return groupUnit(ref, null);
+    case 'none':
+      return groupNone(ref, processes);
+  }
+}
+
 interface Chosen {
-  readonly driver: Driver;
+  readonly driver: GroupFactory;
   readonly answers: readonly ProbeAnswer[];
   readonly enforces: ProbeResult['enforces'];
   readonly parents: readonly string[];
@@ -73,7 +90,7 @@ function choose(
       const { parent, enforces } = usable;
       const capTotalCpu = parent.controllers.has('cpu') ? totalCpuV2(parent.path) : noTotalCpu;
       return {
-        driver: driverV2(parent, processes),
+        driver: driverV2(parent),
         answers,
         enforces,
         parents: [parent.path],
@@ -87,7 +104,7 @@ function choose(
     if (usable) {
       const { parent, enforces } = usable;
       return {
-        driver: driverV1(parent, processes),
+        driver: driverV1(parent),
         answers,
         enforces,
         parents: distinct(parent),

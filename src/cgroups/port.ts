@@ -73,14 +73,18 @@ export interface Preparation {
   readonly group: string;
 }
 
-export interface Driver {
+/** How one driver creates and lists groups. */
+export interface GroupFactory {
   readonly kind: GroupRef['driver'];
   /** Creates the group `name` ([a-zA-Z0-9-]) and writes its limits. Throws DriverError. */
   create(name: string, limits: GroupLimits): Group;
-  /** Opens an existing or removed group, which another daemon may have created under another parent. */
-  open(ref: GroupRef): Group;
   /** The groups below the driver's parent. The driver `none` lists nothing. */
   list(): GroupRef[];
+}
+
+export interface Driver extends GroupFactory {
+  /** Opens an existing or removed group of any driver: the host's driver may change while a task is live. */
+  open(ref: GroupRef): Group;
 }
 
 /** Creates groups in transient systemd units. `Driver.open` opens them again. */

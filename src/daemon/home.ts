@@ -28,7 +28,7 @@ export function assertDatabase({ database, tasks }: Home): void {
   const size = statSync(database, { throwIfNoEntry: false })?.size ?? 0;
   if (size > 0 || readdirSync(tasks).length === 0) return;
   throw new Error(
-    `${database}: the database is missing, but ${tasks} holds files of its tasks. Nothing was changed. Restore the database from a backup, or move ${tasks} away to start with an empty database`,
+    `${database}: the database is missing, but ${tasks} holds files of its tasks. Nothing was changed. Restore it from a backup, or move ${tasks} away to start with an empty database`,
   );
 }
 

@@ -95,7 +95,7 @@ export class Attempts {
   }
 
   /** Applies a committed change of the task to its attempt. */
-  follow(task: Task): void {
+  applyChange(task: Task): void {
     const { id, name, state } = task;
     const live = this.#byId.get(id);
     if (isActive(state) && live !== undefined) {

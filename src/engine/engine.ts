@@ -214,7 +214,7 @@ export class Engine {
     this.#pressure = sampled.pressure;
     for (const [attempt, watchState] of sampled.watchStates) attempt.watchState = watchState;
     for (const attempt of starts.attempts) this.#attempts.begin(attempt);
-    for (const task of work.changed().values()) this.#attempts.follow(task);
+    for (const task of work.changed().values()) this.#attempts.applyChange(task);
     for (const request of accepted) request.resolve();
     for (const { ticket, lease } of starts.granted) {
       this.#tickets.remove(ticket.item.id, work.now.wallMs);

@@ -27,7 +27,7 @@ export class AttemptLog {
   #size = 0;
   #touchedAt: number | null = null;
   /** A rotation changes the mtime: `printedAt` is the time of the last output before it. */
-  #moved: { readonly touchedAt: number | null; readonly printedAt: number | null } | null = null;
+  #beforeRotation: { readonly touchedAt: number | null; readonly printedAt: number | null } | null = null;
   #day: string | null = null;
   #times: LogTimes | null = null;
   #plain: readonly string[] | null = null;
@@ -87,7 +87,9 @@ export class AttemptLog {
   }
 
   #printedAt(): number | null {
-    return this.#touchedAt === this.#moved?.touchedAt ? (this.#moved?.printedAt ?? null) : this.#touchedAt;
+    return this.#touchedAt === this.#beforeRotation?.touchedAt
+      ? (this.#beforeRotation?.printedAt ?? null)
+      : this.#touchedAt;
   }
 
   /** Records how far the log has grown. `isLast`: the log is complete. Throws file system errors. */
@@ -122,7 +124,7 @@ export class AttemptLog {
     const printedAt = this.#printedAt();
     this.#start = start;
     this.refresh();
-    this.#moved = { touchedAt: this.#touchedAt, printedAt };
+    this.#beforeRotation = { touchedAt: this.#touchedAt, printedAt };
     this.#day = null;
     this.#plain = null;
     this.notBelowBytes = 0;

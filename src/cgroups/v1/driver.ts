@@ -2,9 +2,7 @@
 import { basename } from 'node:path';
 import type { GroupRef } from '../../core/task.ts';
 import { childGroups, removeGroup, write } from '../cgroupfs.ts';
-import { openGroup } from '../open-group.ts';
-import type { Driver, GroupLimits } from '../port.ts';
-import type { ProcessTable } from '../processes.ts';
+import type { GroupFactory, GroupLimits } from '../port.ts';
 import { checkName } from '../ref.ts';
 import { makeNewGroup } from '../v2/driver.ts';
 import { writeLimits } from '../write-limits.ts';
@@ -12,7 +10,7 @@ import { type DirectoriesV1, distinct, groupV1, limitFiles } from './group.ts';
 import { limitsV1 } from './limits.ts';
 
 /** `parents`: the absolute directory of `babysit-<tag>` of each controller in use. */
-export function driverV1(parents: DirectoriesV1, processes: ProcessTable): Driver {
+export function driverV1(parents: DirectoriesV1): GroupFactory {
   // New groups inherit the value. The file is absent if the kernel has no swap support.
   write(`${parents.memory}/memory.swappiness`, '0');
   return {
@@ -22,7 +20,6 @@ export function driverV1(parents: DirectoriesV1, processes: ProcessTable): Drive
       createDirectories(directories, limits);
       return groupV1(refTo(name, directories));
     },
-    open: (ref) => openGroup(ref, processes),
     list() {
       // The union finds groups that a crash left in some hierarchies only.
       const names = new Set(

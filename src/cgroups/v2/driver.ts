@@ -1,9 +1,7 @@
 // The v2 driver: creates groups below one delegated parent.
 import { basename } from 'node:path';
 import { childGroups, makeGroup, removeGroup } from '../cgroupfs.ts';
-import { openGroup } from '../open-group.ts';
-import { type Driver, DriverError } from '../port.ts';
-import type { ProcessTable } from '../processes.ts';
+import { DriverError, type GroupFactory } from '../port.ts';
 import { checkName } from '../ref.ts';
 import { groupV2, writeLimitsV2 } from './group.ts';
 import { type ControllerV2, limitsV2 } from './limits.ts';
@@ -14,7 +12,7 @@ export interface ParentV2 {
   readonly controllers: ReadonlySet<ControllerV2>;
 }
 
-export function driverV2(parent: ParentV2, processes: ProcessTable): Driver {
+export function driverV2(parent: ParentV2): GroupFactory {
   const refTo = (name: string) => ({ driver: 'v2', name, path: `${parent.path}/${name}` }) as const;
   return {
     kind: 'v2',
@@ -29,7 +27,6 @@ export function driverV2(parent: ParentV2, processes: ProcessTable): Driver {
       }
       return groupV2(ref);
     },
-    open: (ref) => openGroup(ref, processes),
     list: () => childGroups(parent.path).map((path) => refTo(basename(path))),
   };
 }

@@ -30,10 +30,8 @@ function launchOf(
   attempt: Attempt,
   live: LiveAttempt,
 ): Launch {
-  const { dir, stopFile, progressFile, checkpointDir } = live.paths;
-  const group = groupName(task.id, attempt.number);
   return {
-    dir,
+    dir: live.paths.dir,
     entryFiles: live.group.entryFiles,
     preparation: live.group.preparation,
     journal: journalOf(task, live.group),
@@ -48,7 +46,7 @@ function launchOf(
     env: taskEnvironment(
       store.environment(task.id),
       task,
-      { stopFile, progressFile, checkpointDir, group },
+      { ...live.paths, group: groupName(task.id, attempt.number) },
       profiles.settings.threadsMax,
     ),
     tools: { ...tools, spawnerNice: spawner.nice },

@@ -1,4 +1,4 @@
-// The one door to cgroupfs: every read, write, mkdir and rmdir of this folder, with the kernel's refusals as values.
+// The only access to cgroupfs: every read, write, mkdir and rmdir of this room. Errors of the kernel are values.
 import {
   closeSync,
   constants,
@@ -18,7 +18,6 @@ import { single, singleIn } from './usage.ts';
 /** An errno name such as `EBUSY`. */
 export type Errno = string;
 
-/** Runs a file operation; returns what it returned, or the errno the kernel answered with. */
 function attempt<T>(operation: () => T): { readonly value: T } | { readonly errno: Errno } {
   try {
     return { value: operation() };
@@ -27,27 +26,31 @@ function attempt<T>(operation: () => T): { readonly value: T } | { readonly errn
   }
 }
 
-/** Throws what is no answer of the kernel. */
+function errnoFrom(operation: () => unknown): Errno | null {
+  const outcome = attempt(operation);
+  return 'errno' in outcome ? outcome.errno : null;
+}
+
+/** Rethrows an error that has no errno. */
 function errnoOf(error: unknown): Errno {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   throw error;
 }
 
-/** The answers of a group (or process) that is no more: no name, no group behind an open file, no process. */
+/** The group or process no longer exists: no name, no group of an open file, no process. */
 export function isGone(errno: Errno): boolean {
   return errno === 'ENOENT' || errno === 'ENODEV' || errno === 'ESRCH';
 }
 
-/** The file's text; null when it cannot be read, for whatever reason. */
 export function read(path: string): string | null {
-  // utf8 alone has a way in Node that neither asks for the size nor takes a new buffer of 64 KiB because there is none.
+  // With utf8, Node has a fast path that needs no fstat and no new buffer of 64 KiB.
   const outcome = attempt(() => readFileSync(path, 'utf8'));
   return 'value' in outcome ? outcome.value : null;
 }
 
-/** Null when written. Never creates: O_CREAT would turn "no such controller" into EACCES. */
+/** Returns null on success. Does not create files: O_CREAT turns the ENOENT of a missing controller into EACCES. */
 export function write(path: string, value: string): Errno | null {
-  const outcome = attempt(() => {
+  return errnoFrom(() => {
     const fd = openSync(path, constants.O_WRONLY);
     try {
       writeSync(fd, value);
@@ -55,16 +58,14 @@ export function write(path: string, value: string): Errno | null {
       closeSync(fd);
     }
   });
-  return 'errno' in outcome ? outcome.errno : null;
 }
 
-/** Null when made. */
+/** Returns null on success. */
 export function makeGroup(path: string): Errno | null {
-  const outcome = attempt(() => void mkdirSync(path));
-  return 'errno' in outcome ? outcome.errno : null;
+  return errnoFrom(() => mkdirSync(path));
 }
 
-/** Removes a group and, before it, the empty groups below it. Null when none is left. */
+/** Removes a group and the empty groups below it. Returns null when the group no longer exists. */
 export function removeGroup(path: string): Errno | null {
   const errno = remove(path);
   const children = errno === null ? [] : childGroups(path);
@@ -73,11 +74,11 @@ export function removeGroup(path: string): Errno | null {
 }
 
 function remove(path: string): Errno | null {
-  const outcome = attempt(() => rmdirSync(path));
-  return 'errno' in outcome && !isGone(outcome.errno) ? outcome.errno : null;
+  const errno = errnoFrom(() => rmdirSync(path));
+  return errno !== null && isGone(errno) ? null : errno;
 }
 
-/** Removes only the group itself, and only when it has neither processes nor groups. */
+/** Removes the group if it has no processes and no child groups. */
 export function removeIfEmpty(path: string): void {
   attempt(() => rmdirSync(path));
 }
@@ -86,7 +87,7 @@ export function exists(path: string): boolean {
   return existsSync(path);
 }
 
-/** The groups right below, as absolute paths. kernfs keeps nlink at 2 + children, which spares most calls the listing. */
+/** The child groups, as absolute paths. kernfs sets nlink to 2 + children, so most calls need no listing. */
 export function childGroups(path: string): string[] {
   const outcome = attempt(() => {
     if (statSync(path).nlink <= 2) return [];
@@ -96,43 +97,42 @@ export function childGroups(path: string): string[] {
   return 'value' in outcome ? outcome.value : [];
 }
 
-/** The processes in the group itself. 0 stands for one outside our pid namespace and is left out. */
+/** The processes in the group itself. A 0 stands for a process outside of the pid namespace and is left out. */
 export function processesAt(path: string): number[] {
   const lines = (read(`${path}/cgroup.procs`) ?? '').split('\n');
   return lines.map(Number).filter((pid) => pid > 0);
 }
 
-/** Every process in the group and below it. */
 export function processesIn(path: string): number[] {
   return [...processesAt(path), ...childGroups(path).flatMap(processesIn)];
 }
 
-/** A file read again and again: opened at the first read, then one pread each time. */
+/** A file that is read repeatedly: opened at the first read, then one pread per read. */
 export interface Counter {
-  /** Null when the group is gone, or the kernel has no such file. */
+  /** Returns null when the group or the file does not exist. */
   read(): string | null;
-  /** Of a one-line file its number, without a string in between; null as above, Infinity for `max`. */
+  /** The number in a one-line file, without creating a string; null as above, Infinity for `max`. */
   number(): number | null;
   close(): void;
 }
 
-/** Larger than any counter file of one group; they are rendered by the kernel in one piece. */
+/** Larger than any counter file, so that one pread gets the whole text. */
 const buffer = Buffer.allocUnsafe(64 * 1024);
 
-/** `whenAbsent`: what a failure to open it says. A group that its unit is still to make comes later. */
+/** `whenAbsent`: whether the file may appear later, as that of a group that a unit creates. */
 export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): Counter {
   let state: number | 'unopened' | 'closed' = 'unopened';
 
-  /** Bytes read into the buffer; null when there is nothing to read from. */
+  /** Returns the number of bytes read into the buffer; null when the file does not exist. */
   function fill(): number | null {
     if (state === 'unopened') {
       const opened = attempt(() => openSync(path, 'r'));
-      // Out of descriptors is no sign that the group is gone: that must not be mistaken for an end.
+      // Running out of file descriptors does not mean that the group is gone.
       if ('errno' in opened && !isGone(opened.errno)) {
         throw new DriverError(
           opened.errno,
           path,
-          `cannot open ${path}: ${opened.errno}; raise ulimit -n if EMFILE`,
+          `cannot open ${path}: ${opened.errno}. On EMFILE raise ulimit -n`,
         );
       }
       if ('value' in opened) state = opened.value;
@@ -163,7 +163,6 @@ export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): 
   };
 }
 
-/** Counters that say what they said when they were copied. */
 export function copied(copies: ReadonlyMap<string, string>): (path: string) => Counter {
   return (path) => {
     const text = copies.get(path) ?? null;

@@ -1,19 +1,18 @@
-// One reading of a group, v1 or v2: a counter is read when somebody asks what it says, for each costs a system call.
+// One reading of a v1 or v2 group. A counter is read only when it is accessed, because each read is a system call.
 import type { Counter } from './cgroupfs.ts';
 import type { GroupUsage } from './port.ts';
 import { type CacheReading, type IoBytes, keyed, WorkingSet } from './usage.ts';
 
-/** What both versions of cgroups have, each in files of its own. */
 export interface Counters {
   readonly memoryPeak: Counter;
   /** The file with the line `oom_kill`. */
   readonly oomEvents: Counter;
   readonly pids: Counter;
   readonly pidsEvents: Counter;
-  /** The working set; null as in GroupUsage. `cpuUsec`: what the group has used so far. */
+  /** The working set; null as in GroupUsage. `cpuUsec`: CPU time of the group. */
   memBytes(cpuUsec: number): number | null;
   io(): IoBytes | null;
-  /** For kernels that do not count them. */
+  /** For kernels that do not count processes. */
   listPids(): readonly number[];
 }
 
@@ -61,7 +60,7 @@ export class CountedUsage implements GroupUsage {
   }
 }
 
-/** `total`: all that is charged to the group. */
+/** `total`: all memory charged to the group. */
 export function workingSetOf(total: Counter, readCache: () => CacheReading): Counters['memBytes'] {
   const workingSet = new WorkingSet();
   return (cpuUsec) => {

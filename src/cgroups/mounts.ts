@@ -1,4 +1,4 @@
-// Where cgroup hierarchies are mounted and which group of each a process is in. Pure: text of /proc files in.
+// Parses the /proc files that list cgroup mounts and the groups of a process. Pure.
 
 /** One line of /proc/<pid>/cgroup. `controllers` is empty for the v2 hierarchy. */
 export interface Membership {
@@ -8,7 +8,7 @@ export interface Membership {
 
 export function parseMemberships(text: string): Membership[] {
   return text.split('\n').flatMap((line) => {
-    // hierarchy-ID:controller-list:path, and the path may hold colons.
+    // hierarchy-ID:controller-list:path; the path may contain colons.
     const [, list, ...path] = line.split(':');
     if (list === undefined || path.length === 0) return [];
     return [{ controllers: list === '' ? [] : list.split(','), path: path.join(':') }];
@@ -17,13 +17,13 @@ export function parseMemberships(text: string): Membership[] {
 
 export interface CgroupMount {
   readonly version: 1 | 2;
-  /** The group of the hierarchy that is visible at the mount point; `/..` and below when it is outside our namespace. */
+  /** The group that is visible at the mount point; starts with `/..` when it is outside of the cgroup namespace. */
   readonly root: string;
   readonly mountPoint: string;
   readonly controllers: readonly string[];
 }
 
-/** The cgroup mounts of /proc/<pid>/mountinfo, in mount order (see proc(5): optional fields end at ` - `). */
+/** The cgroup mounts of /proc/<pid>/mountinfo in mount order. The optional fields end at ` - `, see proc(5). */
 export function parseMounts(text: string): CgroupMount[] {
   return text.split('\n').flatMap((line) => {
     const [left, right] = line.split(' - ');
@@ -56,7 +56,7 @@ function join(mountPoint: string, path: string): string {
   return path === '/' ? mountPoint : `${mountPoint === '/' ? '' : mountPoint}${path}`;
 }
 
-/** Space, tab, newline and backslash are written as `\040` and the like. */
+/** The kernel writes space, tab, newline and backslash in octal: `\040`. */
 function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

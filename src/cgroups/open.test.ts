@@ -64,7 +64,10 @@ test('foreign processes in our group are named, and nothing is left there', () =
     'cg/own/cgroup.subtree_control': '\n',
     'cg/own/cgroup.procs': `77\n${process.pid}\n`,
   });
-  assert.match(result.answers[0]?.reason ?? '', /other processes share our group .*\/own: 77 \(bash\)/);
+  assert.match(
+    result.answers[0]?.reason ?? '',
+    /other processes share the daemon's group .*\/own: 77 \(bash\)/,
+  );
   assert.match(result.answers[0]?.fix ?? '', /Delegate=yes/);
   assert.equal(left('cg/own/babysit-x'), false);
 });

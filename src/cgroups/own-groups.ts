@@ -1,30 +1,29 @@
-// Where the daemon itself is in every hierarchy, and below which group its tasks' groups may be made.
+// Finds the daemon's group in every hierarchy, and the group in which to create the parent of the tasks' groups.
 import { read } from './cgroupfs.ts';
 import { type CgroupMount, directoryOf, type Membership, parseMemberships, parseMounts } from './mounts.ts';
 
-/** What a probe needs to know of the host. */
 export interface ProbeHost {
   readonly cgroupRoot: string;
   readonly procRoot: string;
-  /** Names our parent group, `babysit-<tag>`. */
+  /** The parent group is `babysit-<tag>`. */
   readonly tag: string;
 }
 
-/** The group a daemon that owns a v2 subtree moves itself into; systemd's DelegateSubgroup= may have done so. */
+/** The leaf group of a daemon that owns a v2 subtree; see DelegateSubgroup= in systemd.resource-control(5). */
 export const SUPERVISOR = 'supervisor';
 
 export interface OwnGroup {
-  /** Absolute directory of the group that our parent is made in. */
+  /** Absolute directory that holds the parent group. */
   readonly base: string;
-  /** Absolute directory of our parent. */
+  /** Absolute directory of the parent group. */
   readonly parent: string;
-  /** Whether the daemon sits inside a group of its own tasks, as when a task started it. */
+  /** The daemon is inside the parent group, as when a task started it. */
   readonly insideParent: boolean;
 }
 
 export interface OwnGroups {
   readonly v2: OwnGroup | null;
-  /** Null: the controller has no v1 hierarchy that is visible here. */
+  /** Returns null when the controller has no visible v1 hierarchy. */
   v1(controller: string): OwnGroup | null;
 }
 
@@ -40,7 +39,7 @@ export function ownGroups({ cgroupRoot, procRoot, tag }: ProbeHost): OwnGroups {
     return {
       base,
       parent: `${base === '/' ? '' : base}/${parentName(tag)}`,
-      insideParent: isInside(membership.path, tag),
+      insideParent: membership.path.split('/').includes(parentName(tag)),
     };
   };
   return {
@@ -57,8 +56,8 @@ export function ownGroups({ cgroupRoot, procRoot, tag }: ProbeHost): OwnGroups {
 }
 
 /**
- * The group of an earlier daemon of the same tag is the place of the next one: what that one's tasks or its supervisor
- * leaf started must not nest its groups inside a task.
+ * The base of an earlier daemon with the same tag if the daemon is below it: a daemon started by a task, or from the
+ * leaf group, must not nest its groups there.
  */
 export function basePath(path: string, tag: string): string {
   const parts = path.split('/');
@@ -66,10 +65,6 @@ export function basePath(path: string, tag: string): string {
   if (ours >= 0) return parts.slice(0, ours).join('/') || '/';
   if (parts.at(-1) === SUPERVISOR) return parts.slice(0, -1).join('/') || '/';
   return path;
-}
-
-function isInside(path: string, tag: string): boolean {
-  return path.split('/').includes(parentName(tag));
 }
 
 function parentName(tag: string): string {

@@ -1,99 +1,99 @@
-// The port every cgroup driver fills. Only this folder touches cgroupfs (and, for `none`, process groups).
+// The port that every cgroup driver implements. Only this room accesses cgroupfs and, for `none`, process groups.
 import type { GroupRef } from '../core/task.ts';
 
-/** Caps that can be written to a group. Bytes, cores (1 = one core's full time), weight 1..10000 as in cpu.weight. */
+/** Limits of a group: bytes, cores (1 is the full time of one core), weight 1 to 10000 as in cpu.weight. */
 export interface GroupLimits {
   readonly memMaxBytes: number;
   readonly cpuMaxCores: number;
   readonly cpuWeight: number;
-  /** SCHED_IDLE (Linux 5.15, in v1 too): only what nobody else wants. Absent: as the group is. */
+  /** cpu.idle (Linux 5.15, v1 too): the group gets only idle CPU time. Absent: do not change it. */
   readonly cpuIdle?: boolean;
   readonly pidsMax: number;
 }
 
-/** One reading of a group; what costs a look at a file is read when it is asked for. Null: this driver or host does not count it. */
+/** One reading of a group. Each counter is read when it is accessed. Null: the driver or host does not count it. */
 export interface GroupUsage {
-  /** Working set without page cache, bytes: see usage.ts for the definition and its source. Null: the group has just gone. */
+  /** Working set in bytes, without page cache; see usage.ts. Null when the group was removed. */
   readonly memBytes: number | null;
-  /** The kernel's high-water mark, page cache included. */
+  /** The kernel's high-water mark, including page cache. */
   readonly memPeakCachedBytes: number | null;
-  /** 0 also where the host does not count it. */
   readonly cpuUsec: number;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly pids: number;
-  /** Processes of the group the kernel's OOM killer has ended (at least; some kernels count one twice). */
+  /** Processes that the OOM killer ended. Some kernels count one twice. */
   readonly oomKills: number;
-  /** Forks refused because the group was at pidsMax. */
+  /** Forks refused because of pidsMax. */
   readonly pidsMaxHits: number;
 }
 
-/** A group that holds one attempt. Every method treats a group that has vanished as empty, never as an error. */
+/** The group of one attempt. Every method treats a removed group as empty, never as an error. */
 export interface Group {
   readonly ref: GroupRef;
-  /** Files the command's process writes "0" into, in order, to enter the group before it executes. */
+  /** The command's process writes "0" to these files, in order, to enter the group before exec. */
   readonly entryFiles: readonly string[];
-  /** False: the supervisor makes the group on the way to the command, so it does not exist before the command has entered it. */
+  /** False when the launch script creates the group, so that it exists only after the command has entered it. */
   readonly existsBeforeEntry: boolean;
-  /** How the supervisor makes the group; null: it exists already, or an earlier daemon started the attempt. */
+  /** How the launch script creates the group; null if it exists or if an earlier daemon started the attempt. */
   readonly preparation: Preparation | null;
-  /** Tells the driver the main process once it runs; only `none` needs it. */
   attach(main: { readonly pid: number; readonly startTicks: number }): void;
   /**
-   * Rewrites the caps of the live group. Throws DriverError when the kernel refuses one (v1: EBUSY for a memory cap below
-   * what is in use); the others are written all the same.
+   * Changes the limits of the live group. Writes all of them, then throws DriverError if the kernel refused one
+   * (v1: EBUSY for a memory limit below the usage).
    */
   setLimits(limits: GroupLimits): void;
-  /** Null when the group is gone. Called every second for every task: keep it cheap. */
+  /** Returns null when the group is gone. Called every second for every task. */
   usage(): GroupUsage | null;
-  /** Files of the counters that outlive the processes; copied by the supervisor when no daemon is there to read them. */
+  /** Counters that stay readable after the processes end. The supervisor copies them if no daemon is alive. */
   readonly counterFiles: readonly string[];
-  /** What `usage` would have said when the copies (path -> text) were made. Null: they do not tell. */
+  /** The usage from copies of the counters (path -> text); null if they do not contain it. */
   usageFrom(copies: ReadonlyMap<string, string>): GroupUsage | null;
   populated(): boolean;
   pids(): number[];
-  /** Signals every process of the group; thaws nothing. Returns how many were signalled. */
+  /** Signals every process of the group without thawing it. Returns the number of signaled processes. */
   signal(signal: NodeJS.Signals): number;
-  /** SIGKILL to the whole group, at once and so that a fork cannot slip through; not verified empty. */
+  /** Sends SIGKILL to the whole group so that no fork escapes. Does not wait for the end of the processes. */
   killAll(): void;
   freeze(): void;
   thaw(): void;
-  /** Removes the empty group (and empty groups the task made below it). False: still busy, try later. */
+  /** Removes the empty group and empty groups below it. Returns false while it is busy. */
   remove(): boolean;
-  /** Calls back when the kernel reports a change (emptied, OOM). Returns the stop function. No-op where the kernel has no such event. */
+  /** Calls `changed` when the kernel reports a change (empty, OOM), if it can. Returns the stop function. */
   watch(changed: () => void): () => void;
-  /** Closes files kept open. */
   close(): void;
 }
 
-/** A step for the supervisor, because whoever is asked to make the group may take his time. */
+/** Creation of the group by the launch script: systemd may be slow, and the daemon must not block. */
 export interface Preparation {
-  /** Absolute path of a script for bash, sourced with `args`; $dir is the attempt's directory, fd 8 is open on its FIFO `unit`. */
+  /** Bash script, sourced with `args`. $dir is the attempt's directory; fd 8 is open on its FIFO `unit`. */
   readonly script: string;
   readonly args: readonly string[];
-  /** File to write "0" into for what belongs to the attempt's unit and not to the task. */
+  /** Processes of the unit that do not belong to the task write "0" to this file. */
   readonly asideFile: string;
-  /** Directory of the group that will be there. */
   readonly group: string;
 }
 
-export interface Driver {
+/** How one driver creates and lists groups. */
+export interface GroupFactory {
   readonly kind: GroupRef['driver'];
-  /** Makes the group `name` ([a-zA-Z0-9-]) with its caps written. Throws DriverError. */
+  /** Creates the group `name` ([a-zA-Z0-9-]) and writes its limits. Throws DriverError. */
   create(name: string, limits: GroupLimits): Group;
-  /** Opens a group made earlier, perhaps by another daemon under another parent; it may be gone. */
-  open(ref: GroupRef): Group;
-  /** The groups that exist below this driver's parent, for the sweep at start; `none` has no parent and lists nothing. */
+  /** The groups below the driver's parent. The driver `none` lists nothing. */
   list(): GroupRef[];
 }
 
-/** Makes groups that belong to a transient unit of systemd each; `open` of a Driver finds them again. */
+export interface Driver extends GroupFactory {
+  /** Opens an existing or removed group of any driver: the host's driver may change while a task is live. */
+  open(ref: GroupRef): Group;
+}
+
+/** Creates groups in transient systemd units. `Driver.open` opens them again. */
 export interface Units {
-  /** The group `name`, in the unit `babysit-<label>-<name>.service`, both of them still to be made by its preparation. */
+  /** Describes the group `name` in the unit `babysit-<label>-<name>.service`. Its preparation creates both. */
   create(name: string, limits: GroupLimits, label: string): Group;
 }
 
-/** A refusal of the kernel that the caller has to handle: what was tried, where, why. */
+/** The kernel refused an operation: the errno, the file and the reason. */
 export class DriverError extends Error {
   readonly code: string;
   readonly path: string;
@@ -105,7 +105,6 @@ export class DriverError extends Error {
   }
 }
 
-/** One question of the probe and its answer; `fix` says what to do about a no. */
 export interface ProbeAnswer {
   readonly what: string;
   readonly ok: boolean;
@@ -115,9 +114,9 @@ export interface ProbeAnswer {
 
 export interface ProbeResult {
   readonly chosen: GroupRef['driver'];
-  /** Why each candidate was taken or not, best first. */
+  /** The answers in the order of preference. */
   readonly answers: readonly ProbeAnswer[];
-  /** What the chosen driver enforces; `io` is counted only, no cap is set on it. */
+  /** What the chosen driver enforces. `io` is only counted, never limited. */
   readonly enforces: {
     readonly memory: boolean;
     readonly swap: boolean;

@@ -1,4 +1,4 @@
-// Reads a stored GroupRef back; what does not fit was written by something else and is refused.
+// Reads and checks the fields of a stored GroupRef.
 import type { GroupRef } from '../core/task.ts';
 import { DriverError } from './port.ts';
 
@@ -13,8 +13,7 @@ export function numberIn(ref: GroupRef, key: string): number | null {
   return typeof value === 'number' ? value : null;
 }
 
-/** Group names become directory names. */
 export function checkName(name: string): string {
   if (/^[a-zA-Z0-9-]+$/.test(name)) return name;
-  throw new DriverError('EINVAL', name, 'a group name holds letters, digits and dashes only');
+  throw new DriverError('EINVAL', name, 'a group name may contain only letters, digits and dashes');
 }

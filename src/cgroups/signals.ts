@@ -1,8 +1,8 @@
-// Signals to the processes of a group, and the kill that no fork can slip through where the kernel has no cgroup.kill.
+// Signals the processes of a group, and kills a group so that no fork escapes, on kernels without cgroup.kill.
 
-/** Signals each process; one that has gone, or is not ours to signal, is passed over. Returns how many were reached. */
+/** Signals each process that exists and may be signaled. Returns the number of signaled processes. */
 export function signalAll(pids: readonly number[], signal: NodeJS.Signals): number {
-  // This process is never part of a task; a ref that says otherwise is wrong and must not end the daemon.
+  // The daemon is never part of a task. A wrong group reference must not kill it.
   return pids.filter((pid) => pid > 1 && pid !== process.pid && signalOne(pid, signal)).length;
 }
 
@@ -10,7 +10,7 @@ function signalOne(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch {
-    // ESRCH: it ended meanwhile. EPERM: it became another user's (setuid); cgroup.kill would reach it, we cannot.
+    // ESRCH: the process ended. EPERM: it changed its user (setuid); only cgroup.kill reaches it.
     return false;
   }
 }
@@ -18,7 +18,6 @@ function signalOne(pid: number, signal: NodeJS.Signals): boolean {
 export interface Freezable {
   pids(): number[];
   freeze(): void;
-  /** Whether the kernel has stopped every process. */
   isFrozen(): boolean;
   thaw(): void;
 }
@@ -27,18 +26,18 @@ const ROUNDS = 10;
 const FREEZE_WAIT_MS = 20;
 
 /**
- * Freeze, SIGKILL everything seen, thaw; again while processes appear that had not been seen, which happens when one
- * entered, or forked before the freezer caught it. Bounded: at worst it blocks for ROUNDS * FREEZE_WAIT_MS.
+ * Freezes the group, sends SIGKILL to all processes and thaws it. Repeats while new processes appear: one may enter, or
+ * fork before it is frozen. Blocks for at most ROUNDS * FREEZE_WAIT_MS.
  */
 export function killFrozen(group: Freezable): void {
-  const signalled = new Set<number>();
+  const signaled = new Set<number>();
   for (let round = 0; round < ROUNDS; round += 1) {
     group.freeze();
     waitFrozen(group);
-    const fresh = group.pids().filter((pid) => !signalled.has(pid));
+    const fresh = group.pids().filter((pid) => !signaled.has(pid));
     signalAll(fresh, 'SIGKILL');
-    for (const pid of fresh) signalled.add(pid);
-    // A frozen process of v1 dies only once it is thawed; it does not get to run before that.
+    for (const pid of fresh) signaled.add(pid);
+    // In v1 a frozen process ends only after it is thawed. It does not run before that.
     group.thaw();
     if (fresh.length === 0) return;
   }

@@ -1,4 +1,4 @@
-// The CPU all tasks may use together: a cap on our parent group, above the caps of each.
+// Limits the CPU time of all tasks together by a limit of their parent group.
 import { dirname } from 'node:path';
 import type { GroupRef } from '../core/task.ts';
 import { type Errno, isGone, write } from './cgroupfs.ts';
@@ -6,8 +6,8 @@ import type { DirectoriesV1 } from './v1/group.ts';
 import { PERIOD_USEC, quotaUsec } from './v2/limits.ts';
 
 /**
- * In cores; null: no cap but those of each task. `groups`: those of the tasks; what an earlier daemon has made elsewhere is
- * below a parent of its own, which gets the same cap. Returns what the kernel refused it with, null when it took it.
+ * `cores` is null for no common limit. An earlier daemon may have created some of the `groups` under another parent,
+ * which gets the same limit. Returns the errno of a refusal, or null.
  */
 export type CapTotalCpu = (cores: number | null, groups: Iterable<GroupRef>) => Errno | null;
 
@@ -18,7 +18,7 @@ export function totalCpuV2(parent: string): CapTotalCpu {
     );
 }
 
-/** v1 refuses a cap below that of a group within (EINVAL): theirs are to be lowered first, and raised last. */
+/** v1 refuses a limit below that of a child group (EINVAL): lower the children first, and raise them last. */
 export function totalCpuV1({ cpu }: DirectoriesV1): CapTotalCpu {
   if (cpu === undefined) return noTotalCpu;
   return (cores, groups) =>
@@ -41,7 +41,7 @@ function parentsOf(ours: string, groups: Iterable<GroupRef>, driver: GroupRef['d
   return parents;
 }
 
-/** Every one is tried; then the first refusal is told. */
+/** Writes all limits, then returns the first refusal. */
 function onEach(directories: Iterable<string>, cap: (directory: string) => Errno | null): Errno | null {
   const refusals = [...directories].map(cap);
   return refusals.find((errno) => errno !== null && !isGone(errno)) ?? null;

@@ -1,13 +1,13 @@
-// What "memory use" of a group means, and the parsers of the kernel's counter files.
+// Defines the memory usage of a group and parses the kernel's counter files.
 //
-// Working set = everything charged to the group, less what the kernel can take back at once:
+// Working set = all memory charged to the group minus what the kernel can reclaim at once:
 //   v2: memory.current - inactive_file - active_file - slab_reclaimable
 //   v1: memory.usage_in_bytes - total_inactive_file - total_active_file   (its memory.stat does not list slab)
-// Source: Documentation/admin-guide/cgroup-v2.rst, memory.stat. The file LRU lists hold page cache only: shmem and
-// tmpfs pages have no other home than memory or swap, live on the anon lists and are therefore counted. Compare
-// kubelet's working set (usage - inactive_file), which counts the cache of a task that reads a file twice.
+// Source: Documentation/admin-guide/cgroup-v2.rst, memory.stat. The file LRU lists hold only page cache. Shmem and
+// tmpfs pages are on the anon lists and count, because they need memory or swap. The working set of kubelet (usage -
+// inactive_file) differs: it includes the cache of a file that a task reads twice.
 
-/** What is taken off, in bytes. */
+/** Reclaimable memory in bytes. */
 export function cacheBytesV2(memoryStat: string): number {
   return (
     keyed(memoryStat, 'inactive_file') +
@@ -16,41 +16,40 @@ export function cacheBytesV2(memoryStat: string): number {
   );
 }
 
-/** What is taken off, in bytes. */
+/** Reclaimable memory in bytes. */
 export function cacheBytesV1(memoryStat: string): number {
   return keyed(memoryStat, 'total_inactive_file') + keyed(memoryStat, 'total_active_file');
 }
 
-/** Counts in multiples of this come from a clock that ticks every 1, 4 or 10 ms, in which much can happen; 0: not counted. */
+/** Multiples of this come from a clock with ticks of 1, 4 or 10 ms, too coarse to prove idleness. 0: not counted. */
 const TICK_USEC = 1000;
 
 /**
- * True: the group has done nothing between two readings of its CPU time, in µs. Whoever forks in vain, is killed, ends or
- * writes a file uses some, and the kernel counts it after the act.
+ * Returns true when the group was idle between two readings of its CPU time in µs. A failed fork, a kill, an exit and a
+ * write all use CPU time, which the kernel counts afterwards.
  */
-export function hasRested(beforeUsec: number, nowUsec: number): boolean {
+export function wasIdle(beforeUsec: number, nowUsec: number): boolean {
   return nowUsec === beforeUsec && nowUsec % TICK_USEC !== 0;
 }
 
-/** What memory.stat and the cap file of a group say. */
 export interface CacheReading {
   readonly cacheBytes: number;
-  /** Infinity: none. */
+  /** Infinity without a limit. */
   readonly capBytes: number;
 }
 
-/** Nearer to its cap than this, page cache makes room for what is added, and the total stands still. */
+/** Above this share of its limit, the group replaces page cache with new memory, and the total does not change. */
 const NEAR_CAP = 0.9;
 /**
- * What else shifts within the same total (mlock(2), a host short of memory) is seen at every fifth sample; of a group that
- * uses no CPU time, and therefore shifts nothing itself, at every thirtieth.
+ * Cache and other memory may shift within the same total (mlock(2), memory pressure). So memory.stat is read at every
+ * fifth sample of an active group, and at every thirtieth of an idle one.
  */
 const MAX_AGE = 30;
-const AGE_OF_A_SAMPLE = { active: 6, rested: 1 };
+const AGE_PER_SAMPLE = { active: 6, idle: 1 };
 
 /**
- * The working set of one group, sample by sample. memory.stat costs as much as all other counters of a sample, so a reading
- * is used again as long as the total charged to the group stands still, far from its cap.
+ * The working set of a group. Reading memory.stat costs as much as all other counters together, so a reading is reused
+ * while the total does not change and is far from the limit.
  */
 export class WorkingSet {
   #totalBytes = Number.NaN;
@@ -58,20 +57,20 @@ export class WorkingSet {
   #cpuUsec = Number.NaN;
   #age = 0;
 
-  /** `totalBytes`: all that is charged to the group. `cpuUsec`: used by it so far; 0: not counted. */
+  /** `totalBytes`: all memory charged to the group. `cpuUsec`: its CPU time; 0 if not counted. */
   bytes(totalBytes: number, cpuUsec: number, read: () => CacheReading): number {
-    this.#age += hasRested(this.#cpuUsec, cpuUsec) ? AGE_OF_A_SAMPLE.rested : AGE_OF_A_SAMPLE.active;
+    this.#age += wasIdle(this.#cpuUsec, cpuUsec) ? AGE_PER_SAMPLE.idle : AGE_PER_SAMPLE.active;
     this.#cpuUsec = cpuUsec;
-    if (!this.#isGood(totalBytes)) {
+    if (!this.#isCurrent(totalBytes)) {
       this.#totalBytes = totalBytes;
       this.#reading = read();
       this.#age = 0;
     }
-    // The two files are not read at the same instant, and memory.stat may lag behind.
+    // The two files are not read at the same moment, and memory.stat may be older.
     return Math.max(0, totalBytes - this.#reading.cacheBytes);
   }
 
-  #isGood(nowBytes: number): boolean {
+  #isCurrent(nowBytes: number): boolean {
     return (
       nowBytes === this.#totalBytes && nowBytes < NEAR_CAP * this.#reading.capBytes && this.#age < MAX_AGE
     );
@@ -82,7 +81,7 @@ export class WorkingSet {
 const ZERO = 48;
 const LETTER_M = 109;
 
-/** The value of `key` in a file of `key value` lines; 0 where this kernel has no such line. */
+/** The value of `key` in a file of `key value` lines; 0 without such a line. */
 export function keyed(text: string, key: string): number {
   const needle = `${key} `;
   if (text.startsWith(needle)) return digits(text, needle.length);
@@ -90,13 +89,13 @@ export function keyed(text: string, key: string): number {
   return at < 0 ? 0 : digits(text, at + 1 + needle.length);
 }
 
-/** The only number of a one-line file; null for an absent file, Infinity for `max`. */
+/** The number in a one-line file; null for an absent file, Infinity for `max`. */
 export function single(text: string | null): number | null {
   if (text === null || text === '') return null;
   return text.startsWith('max') ? Number.POSITIVE_INFINITY : digits(text, 0);
 }
 
-/** The same of the first `length` bytes. */
+/** As `single`, from the first `length` bytes. */
 export function singleIn(bytes: Uint8Array, length: number): number | null {
   if (length === 0) return null;
   if (bytes[0] === LETTER_M) return Number.POSITIVE_INFINITY;
@@ -114,13 +113,13 @@ export interface IoBytes {
   readonly writeBytes: number;
 }
 
-/** v2 io.stat: `8:0 rbytes=4096 wbytes=0 rios=1 …`, a line per device. */
+/** v2 io.stat: `8:0 rbytes=4096 wbytes=0 rios=1 …`, one line per device. */
 export function ioStatV2(text: string | null): IoBytes | null {
   if (text === null) return null;
   return { readBytes: sumAfter(text, ' rbytes='), writeBytes: sumAfter(text, ' wbytes=') };
 }
 
-/** v1 blkio.throttle.io_service_bytes_recursive: `8:0 Read 4096`, a line per device and direction. */
+/** v1 blkio.throttle.io_service_bytes_recursive: `8:0 Read 4096`, one line per device and direction. */
 export function ioStatV1(text: string | null): IoBytes | null {
   if (text === null) return null;
   return { readBytes: sumAfter(text, ' Read '), writeBytes: sumAfter(text, ' Write ') };
@@ -134,7 +133,6 @@ function sumAfter(text: string, marker: string): number {
   return sum;
 }
 
-/** The decimal number that begins at `from`. */
 function digits(text: string, from: number): number {
   let value = 0;
   for (let at = from; at < text.length; at += 1) {

@@ -1,7 +1,7 @@
-// Wakes the caller when the kernel modifies a group's event files (inotify).
+// Watches files with inotify, such as the event files of a group.
 import { type FSWatcher, watch } from 'node:fs';
 
-/** Survives the removal of the group: what fails is closed and stays silent. Returns the stop function. */
+/** Closes a watch that fails, as after the removal of the file. Returns the stop function. */
 export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   const watchers = paths.flatMap((path) => open(path, changed) ?? []);
   return () => {
@@ -11,12 +11,12 @@ export function watchFiles(paths: readonly string[], changed: () => void): () =>
 
 function open(path: string, changed: () => void): FSWatcher | null {
   try {
-    // Not persistent: a task to watch is no reason to keep a daemon that is stopping.
+    // Not persistent: a watch must not keep a stopping daemon alive.
     const watcher = watch(path, { persistent: false }, changed);
     watcher.on('error', () => watcher.close());
     return watcher;
   } catch {
-    // The group is gone, or inotify watches have run out: the sampling tick is the backstop for both.
+    // The file was deleted, or no inotify watch is left. The sampling tick handles both.
     return null;
   }
 }

@@ -1,4 +1,4 @@
-// Writes a list of caps to the files of one group.
+// Writes limits to the files of a group.
 import { isGone, write } from './cgroupfs.ts';
 import { DriverError } from './port.ts';
 
@@ -10,8 +10,8 @@ export interface PathValue {
 }
 
 /**
- * `new`: a file that is missing is a refusal. `live`: it means that the group has ended, which is no error.
- * Every file is tried; then the first refusal is thrown as a DriverError.
+ * Writes all files, then throws the first refusal as DriverError. A missing file is a refusal for a `new` group; a `live`
+ * group may have been removed.
  */
 export function writeLimits(limits: readonly PathValue[], group: 'new' | 'live'): void {
   let refusal: DriverError | null = null;
@@ -27,15 +27,15 @@ export function writeLimits(limits: readonly PathValue[], group: 'new' | 'live')
 function adviceFor(errno: string): string {
   switch (errno) {
     case 'EBUSY':
-      // v1 only: memory.limit_in_bytes cannot go below what the group uses and the kernel cannot reclaim.
-      return 'the group uses more than this; choose a higher cap or end the task';
+      // v1 only: memory.limit_in_bytes cannot be lower than the memory that the kernel cannot reclaim.
+      return 'the group uses more than this. Choose a higher limit or kill the task';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return 'the group is not delegated to this user; see babysit doctor';
+      return 'the group is not delegated to this user. Run babysit doctor';
     case 'EINVAL':
-      return 'the kernel does not take this value';
+      return 'the kernel does not accept this value';
     default:
-      return 'see babysit doctor';
+      return 'run babysit doctor';
   }
 }

@@ -1,6 +1,6 @@
-// What the daemon has opened, to be closed in reverse order.
+// Closes the parts of the daemon in the reverse order of opening.
 
-/** AsyncDisposableStack needs Node 24; the lowest supported Node is older. */
+/** AsyncDisposableStack needs Node 24; the oldest supported Node is older. */
 export class ClosingStack {
   readonly #closes: (() => void | Promise<void>)[] = [];
 

@@ -1,4 +1,4 @@
-// Makes the API listen on the sockets of the state directory.
+// Serves the API on the sockets of the state directory.
 import { chmodSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { type AppOptions, buildApp } from '../api/app.ts';
@@ -6,10 +6,10 @@ import type { Service } from '../api/service.ts';
 import type { Home } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
 
-/** How long a stopping daemon lets callers read the rest of their answers. */
+/** How long a stopping daemon lets clients read the rest of their responses. */
 const CLOSE_PATIENCE_MS = 1000;
 
-/** Resolves, when both sockets take connections, with how to close them. */
+/** Resolves when the sockets accept connections. Returns the function that closes them. */
 export async function listen(
   service: Service,
   home: Home,
@@ -21,7 +21,7 @@ export async function listen(
     onInternalError: (error) => log.error({ err: error }, 'request failed'),
   };
   const sockets = [{ app: buildApp(service, options), path: home.socket }];
-  // Before the other one: a caller that finds the first socket finds the second.
+  // Opened first: when a client finds the main socket, this one exists as well.
   if (config['api.observe_only_socket'])
     sockets.unshift({
       app: buildApp(service, { ...options, isObserveOnly: true }),

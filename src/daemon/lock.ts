@@ -1,11 +1,11 @@
-// One daemon per state directory. SQLite's file lock is the kernel's: it goes with the process, however that dies.
+// One daemon per state directory. SQLite uses a file lock, which the kernel releases when the process ends.
 import Database from 'better-sqlite3';
 
 export interface Lock {
   release(): void;
 }
 
-/** Null: another daemon holds it. */
+/** Returns null when another daemon holds the lock. */
 export function takeLock(path: string): Lock | null {
   let db: Database.Database | null = null;
   try {
@@ -16,7 +16,7 @@ export function takeLock(path: string): Lock | null {
     const { code, message } = error as { code?: string; message: string };
     if (code?.startsWith('SQLITE_BUSY')) return null;
     throw new Error(
-      `${path}: the lock cannot be taken (${message}). Make the directory writable, with room on its disk`,
+      `${path}: cannot take the lock (${message}). Make the directory writable and free some disk space`,
     );
   }
   const held = db;

@@ -1,7 +1,7 @@
-// The daemon: opens the parts by hand, makes the API listen, and closes everything in reverse order.
+// The daemon: opens its parts, serves the API, and closes the parts in reverse order.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import type { Logger } from 'pino';
+import pino, { type Logger } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import { openDriver } from '../cgroups/open.ts';
 import { watchFiles } from '../cgroups/watch.ts';
@@ -23,10 +23,9 @@ import { ClosingStack } from './closing-stack.ts';
 import { assertDatabase, claimHome, leaveHome, prepareHome, readPid } from './home.ts';
 import { listen } from './listen.ts';
 import { type Lock, takeLock } from './lock.ts';
-import { openLog } from './log.ts';
 import { openEngine } from './open-engine.ts';
 
-/** Where journald takes what programs print. */
+/** The socket on which journald accepts output. */
 const JOURNAL = '/run/systemd/journal/stdout';
 
 async function main(): Promise<void> {
@@ -37,7 +36,7 @@ async function main(): Promise<void> {
   const lock = takeLock(home.lock);
   if (lock === null) {
     process.stderr.write(
-      `babysit: a daemon is running already (pid ${readPid(home.pidFile)}) in ${home.dir}\n`,
+      `babysit: a daemon is already running (pid ${readPid(home.pidFile)}) in ${home.dir}\n`,
     );
     return;
   }
@@ -45,7 +44,7 @@ async function main(): Promise<void> {
   await run(home, loaded, lock, log);
   process.on('SIGHUP', () => {});
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'uncaught');
+    log.fatal({ err: error }, 'uncaught exception');
     process.exit(EXIT.failed);
   });
 }
@@ -70,7 +69,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const stop = async (killTasks: boolean): Promise<void> => {
     log.info({ killTasks }, 'stopping');
     if (killTasks) await engine.killAll();
-    // Ends the waiting answers, for which the sockets would otherwise stay open.
+    // Ends pending responses, which would keep the sockets open.
     engine.stop();
     await closing.close();
     process.exitCode = EXIT.ok;
@@ -97,10 +96,10 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     startedAt: realClock.now().wallMs,
     readHost: readHostMemory,
     log,
-    // The logs may be on a disk of their own.
+    // The logs may be on another disk.
     freeDisk: () => Math.min(freeDiskBytes(home.dir), freeDiskBytes(home.tasks)),
     doctor: () => doctor(probe),
-    // The answer to the request that asks for it leaves first.
+    // The response to the stop request is sent first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
   });
   const cleaning = { store, clock: realClock, tasksDir: home.tasks, log };
@@ -110,7 +109,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   closing.push(() => leaveHome(home));
   closing.push(
     watchPidFile(home, () => {
-      log.error({ home: home.dir }, 'the state directory is gone; ending once no task runs');
+      log.error({ home: home.dir }, 'state directory deleted, stopping when no task runs');
       void engine.drain().then(() => process.exit(EXIT.failed));
     }),
   );
@@ -124,16 +123,23 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
 }
 
 /**
- * Calls `lost` once the pid file is not this daemon's any more: the state directory was deleted, no client can reach this
- * daemon, and its lock keeps no other one out. Returns how to stop.
+ * Calls `onLost` when the pid file is deleted or names another daemon: no client can reach this daemon, and its lock
+ * excludes no other. Returns the stop function.
  */
-function watchPidFile({ pidFile }: Home, lost: () => void): () => void {
+function watchPidFile({ pidFile }: Home, onLost: () => void): () => void {
   const stop = watchFiles([pidFile], () => {
     if (readPid(pidFile) === String(process.pid)) return;
     stop();
-    lost();
+    onLost();
   });
   return stop;
+}
+
+/** Synchronous: no line is lost when the daemon is killed. A full disk costs log lines, not the daemon. */
+function openLog(path: string, level: string): Logger {
+  const file = pino.destination({ dest: path, sync: true });
+  file.on('error', () => {});
+  return pino({ level, base: { pid: process.pid } }, file);
 }
 
 main().catch((error: Error) => {

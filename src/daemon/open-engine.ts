@@ -1,4 +1,4 @@
-// Opens the engine and the parts it works with.
+// Opens the engine and the parts it needs.
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -40,17 +40,17 @@ export function openEngine({ home, config, log, store, opened, bootId }: EngineP
     capTotalCpu: opened.capTotalCpu,
   });
   closing.push(() => profiles.stop());
-  // The random source of ulid itself asks the system for each letter.
+  // The default random source of ulid makes one system call per letter.
   const newId = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32);
   const { nice } = profiles.settings.envelopeRules;
   const tools = findTools(nice);
-  const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner lost; starting another'));
+  const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner ended, starting another'));
   const logs = new LogMaintenance(
     { maxBytes: config['log.max_size'], isDaily: config['log.daily'], keep: config['log.keep'] },
     realClock,
     log,
   );
-  // A rotation in the middle would leave a supervisor stopped until the next daemon comes.
+  // An interrupted rotation would leave a supervisor stopped until the next daemon starts.
   closing.push(() => logs.close());
   closing.push(() => spawner.close());
   const engine = new Engine({

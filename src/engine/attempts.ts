@@ -1,4 +1,4 @@
-// The attempts under way: begins them, makes the kernel follow what was committed, and removes what is left of them.
+// The live attempts: starts them, applies committed changes to their groups, and cleans up after they end.
 import type { Logger } from 'pino';
 import type { Group } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
@@ -9,11 +9,10 @@ import { advanceKill, reportStuck } from './attempt/kill.ts';
 import { type LaunchDeps, launchAttempt } from './attempt/launch.ts';
 import { LiveAttempt } from './attempt/live-attempt.ts';
 import { attemptPaths } from './attempt/paths.ts';
-import { endReason } from './end-reason.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
-import { RecheckTimers } from './recheck.ts';
 import { reconcile } from './reconcile.ts';
+import { RecheckTimers } from './timers.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface AttemptsDeps extends LaunchDeps {
@@ -27,9 +26,9 @@ export interface AttemptsDeps extends LaunchDeps {
 /** The part of the loop that attempts report to. */
 export interface Loop {
   readonly isStopped: boolean;
-  /** The records, the group or the supervisor of the attempt may have changed. */
+  /** Call when the records, the group or the supervisor of the attempt may have changed. */
   enqueueReconcile(id: TaskId): void;
-  /** Runs `apply` in the next round; when its commit fails, the attempt is reconciled again. */
+  /** Runs `apply` in the next round. If the commit fails, the attempt is reconciled again. */
   later(id: TaskId, apply: (work: UnitOfWork) => void): void;
 }
 
@@ -61,8 +60,8 @@ export class Attempts {
     return new LiveAttempt(id, paths, group, () => this.#loop.enqueueReconcile(id));
   }
 
-  /** Takes over an attempt of an earlier daemon. */
-  adopt(task: Task, live: LiveAttempt): void {
+  adopt(task: Task, group: Group): void {
+    const live = this.create(task.id, task.attempts, group);
     this.#byId.set(task.id, live);
     this.#deps.logs.adopt(live.paths);
     live.observe();
@@ -71,11 +70,11 @@ export class Attempts {
     this.#advanceKill(task.id);
   }
 
-  /** Its dispatch is committed. */
+  /** Call after the dispatch is committed. */
   begin(live: LiveAttempt): void {
     const task = this.#tasks.get(live.id);
     if (task === undefined || !isActive(task.state)) return;
-    // Taken back and dispatched again in one round: the attempt before leaves its group and its script.
+    // A round may requeue a task and dispatch it again: clean up the attempt before.
     this.#retire(live.id);
     this.#byId.set(live.id, live);
     this.#limits.created(live.id, task.state);
@@ -88,15 +87,15 @@ export class Attempts {
       launchAttempt(this.#deps, task, task.state.attempt, live);
       this.#advanceKill(live.id);
     } catch (error) {
-      const message = `the attempt could not be started: ${(error as Error).message}`;
+      const message = `cannot start the attempt: ${(error as Error).message}`;
       this.#loop.later(live.id, (work) =>
         work.change(live.id, { kind: 'could_not_start', message, at: work.now.wallMs }),
       );
     }
   }
 
-  /** Does what a committed change of the task asks for. */
-  follow(task: Task): void {
+  /** Applies a committed change of the task to its attempt. */
+  applyChange(task: Task): void {
     const { id, name, state } = task;
     const live = this.#byId.get(id);
     if (isActive(state) && live !== undefined) {
@@ -109,17 +108,17 @@ export class Attempts {
       this.#deps.log.info({ task: id, name, status: state.status, ...endReason(task) }, 'task ended');
   }
 
-  /** Their dispatch could not be committed: nothing runs in their groups. */
+  /** Removes the groups of attempts whose dispatch was not committed. Nothing runs in them. */
   discard(lives: readonly LiveAttempt[]): void {
     for (const { group } of lives) this.#groupCleanup.remove(group);
   }
 
   reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#byId.get(id);
-    if (live !== undefined && reconcile(work, live) === 'recheck') this.#recheck.at(id);
+    if (live !== undefined && reconcile(work, live) === 'recheck') this.#recheck.schedule(id);
   }
 
-  /** Tries again what the kernel refused; see LimitApplier. */
+  /** Retries limits that the kernel refused; see LimitApplier. */
   applyLimits(): void {
     for (const live of this.#byId.values()) {
       const task = this.#tasks.get(live.id);
@@ -127,7 +126,6 @@ export class Attempts {
     }
   }
 
-  /** Resolves when no attempt is left. */
   whenIdle(): Promise<void> {
     return new Promise((resolve) => {
       this.#whenIdle = resolve;
@@ -172,5 +170,22 @@ export class Attempts {
 
   #checkIdle(): void {
     if (this.#byId.size === 0) this.#whenIdle?.();
+  }
+}
+
+/** For the log: reasons and numbers, never the command or its environment. */
+function endReason({ state }: Task): Record<string, unknown> {
+  switch (state.status) {
+    case 'killed':
+      return { reason: state.kill.reason, detail: state.kill.detail };
+    case 'failed':
+      return { reason: state.reason, exit: state.exit, message: state.message };
+    case 'interrupted':
+      return { reason: state.reason };
+    case 'pending':
+    case 'running':
+    case 'paused':
+    case 'completed':
+      return {};
   }
 }

@@ -1,4 +1,4 @@
-// Turns what the scheduler has chosen into staged attempts and leases. The groups made here hold nothing yet.
+// Stages an attempt or a lease for each candidate that the scheduler chose. The new groups are still empty.
 import { type Driver, DriverError, type Group, type Units } from '../cgroups/port.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { type Attempt, type Envelope, ownerOf, type Task, type TaskId } from '../core/task.ts';
@@ -8,6 +8,7 @@ import { pass } from '../scheduler/pass.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { groupName } from './attempt/paths.ts';
+import type { Attempts } from './attempts.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import type { Ticket, Tickets } from './queue/tickets.ts';
@@ -15,7 +16,7 @@ import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface DispatchDeps {
   readonly driver: Driver;
-  /** Null: there is no systemd to start units with. */
+  /** Null when this host has no systemd that can start units. */
   readonly units: Units | null;
   readonly profiles: Profiles;
   readonly policy: Policy;
@@ -23,28 +24,26 @@ export interface DispatchDeps {
   newLeaseId(nowMs: number): LeaseId;
 }
 
-/** What a round has staged and its commit makes true. */
+/** Attempts and leases that a round staged. They take effect with its commit. */
 export interface Starts {
   readonly attempts: LiveAttempt[];
   readonly granted: { readonly ticket: Ticket; readonly lease: Lease }[];
 }
 
-type NewAttempt = (id: TaskId, number: number, group: Group) => LiveAttempt;
-
 export class Dispatcher {
   readonly #deps: DispatchDeps;
   readonly #live: LiveTasks;
   readonly #tickets: Tickets;
-  readonly #newAttempt: NewAttempt;
+  readonly #attempts: Attempts;
 
-  constructor(deps: DispatchDeps, live: LiveTasks, tickets: Tickets, newAttempt: NewAttempt) {
+  constructor(deps: DispatchDeps, live: LiveTasks, tickets: Tickets, attempts: Attempts) {
     this.#deps = deps;
     this.#live = live;
     this.#tickets = tickets;
-    this.#newAttempt = newAttempt;
+    this.#attempts = attempts;
   }
 
-  /** `forced` start whatever the ledger says, and also while the others are held; `snapshot` is asked for when somebody else waits. */
+  /** Tasks in `forced` start even without room and while the rest is held. Calls `snapshot` only for a non-empty queue. */
   dispatch(work: UnitOfWork, forced: Iterable<TaskId>, isHeld: boolean, snapshot: () => Snapshot): Starts {
     const starts: Starts = { attempts: [], granted: [] };
     for (const id of forced) this.#prepare(work, id, starts);
@@ -76,7 +75,7 @@ export class Dispatcher {
     starts.granted.push({ ticket, lease });
   }
 
-  /** Makes the group, harmless while nothing runs in it, so that the recorded intent says where the attempt will be. */
+  /** Creates the group before the commit, so that the database names it before any process runs in it. */
   #prepare(work: UnitOfWork, id: TaskId, starts: Starts): void {
     const task = work.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
@@ -98,7 +97,7 @@ export class Dispatcher {
     this.#live.queue.served(ownerOf(task), work.now.wallMs);
     try {
       const group = this.#makeGroup(task, name, caps);
-      starts.attempts.push(this.#newAttempt(id, number, group));
+      starts.attempts.push(this.#attempts.create(id, number, group));
       work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
@@ -110,7 +109,7 @@ export class Dispatcher {
 
   #makeGroup(task: Task, name: string, caps: Envelope): Group {
     const { driver, units } = this.#deps;
-    // What an earlier daemon has accepted runs, also when this one reaches no systemd.
+    // An earlier daemon may have accepted a unit that this one cannot start: run the task in a group instead.
     if (!task.execOptions.isUnit || units === null) return driver.create(name, caps);
     return units.create(name, caps, task.name);
   }

@@ -1,16 +1,14 @@
-// The loop: gathers what has happened, decides through the pure rooms, commits once, then acts.
-// Requests and kernel events only leave a note and wake it; everything that changes a task passes through `round`.
+// The loop: each round collects requests and events, decides, commits once, then acts.
+// Requests and kernel events only queue work and wake the loop. Only `round` changes a task.
 import type { Group } from '../cgroups/port.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Lease } from '../core/lease.ts';
-import type { KillIntent, Task, TaskId } from '../core/task.ts';
+import type { Task, TaskId } from '../core/task.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { isUnderPressure, NO_PRESSURE, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
-import { commitError } from './commit-error.ts';
 import { type DispatchDeps, Dispatcher, type Starts } from './dispatch.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
@@ -37,7 +35,6 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #planner: Planner;
   readonly #timers = new LoopTimers();
-  /** Notes for the next round. */
   #requests: Request[] = [];
   #dirty = new Set<TaskId>();
   readonly #forced = new Set<TaskId>();
@@ -45,7 +42,7 @@ export class Engine {
   #isScheduled = false;
   #isStopped = false;
   #isDispatching = true;
-  /** The last commit failed; logged once, not at every try. */
+  /** The last commit failed. It is logged once, not for every retry. */
   #isCommitFailing = false;
   #pressure = NO_PRESSURE;
 
@@ -53,7 +50,7 @@ export class Engine {
     this.#deps = deps;
     this.#attempts = new Attempts(deps, this.live, this);
     this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId);
-    this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, (...args) => this.newAttempt(...args));
+    this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts);
   }
 
   get isStopped(): boolean {
@@ -83,16 +80,16 @@ export class Engine {
     return this.#attempts.byId.get(id);
   }
 
-  /** Puts a caller without a task into the queue; `leave` takes it out again. */
+  /** Adds a ticket to the queue; `leave` removes it. */
   join(ticket: Ticket): void {
     this.#tickets.add(ticket, this.#deps.clock.now().wallMs);
-    this.#planner.changed();
+    this.#planner.invalidate();
     this.wake();
   }
 
   leave(ticketId: string): void {
     this.#tickets.remove(ticketId, this.#deps.clock.now().wallMs);
-    this.#planner.changed();
+    this.#planner.invalidate();
     this.wake();
   }
 
@@ -108,27 +105,19 @@ export class Engine {
     return this.#planner.plan();
   }
 
-  /** What the host is short of, for how long, and why. */
+  /** The resources the host is short of, with duration and cause. */
   pressure(): ReturnType<typeof ongoingPressure> {
     return ongoingPressure(this.#pressure);
   }
 
-  /** In this round the task starts whatever the ledger says. */
+  /** Starts the task in this round even if there is no room for it. */
   force(id: TaskId): void {
     this.#forced.add(id);
   }
 
-  newAttempt(id: TaskId, number: number, group: Group): LiveAttempt {
-    return this.#attempts.create(id, number, group);
-  }
-
-  /** Takes over an active task of an earlier daemon, before the first round. */
-  adopt(task: Task, attempt: LiveAttempt): void {
-    this.#attempts.adopt(task, attempt);
-  }
-
-  adoptLease(lease: Lease): void {
-    this.leases.put(lease, this.#deps.clock.now());
+  /** Takes over an active task of an earlier daemon. Call before the first round. */
+  adopt(task: Task, group: Group): void {
+    this.#attempts.adopt(task, group);
   }
 
   wake(): void {
@@ -140,19 +129,15 @@ export class Engine {
     });
   }
 
-  /** Ends every running task; pending ones stay in the queue for the next daemon. Resolves when none is left. */
+  /** Kills every running task and resolves when all have ended. Pending tasks stay in the queue for the next daemon. */
   killAll(): Promise<void> {
     const detail = { by: 'daemon-stop' };
     for (const id of this.#attempts.byId.keys())
-      this.later(id, (work) => {
-        const at = work.now.wallMs;
-        const intent: KillIntent = { reason: 'manual', at, detail, signal: 'SIGTERM', killedAt: null };
-        work.change(id, { kind: 'request_kill', intent });
-      });
+      this.later(id, (work) => work.requestKill(id, { reason: 'manual', detail, signal: 'SIGTERM' }));
     return this.drain();
   }
 
-  /** Starts nothing more; resolves when no task runs. */
+  /** Starts no more tasks; resolves when none runs. */
   drain(): Promise<void> {
     this.#isDispatching = false;
     return this.#attempts.whenIdle();
@@ -172,9 +157,11 @@ export class Engine {
     const dirty = this.#dirty;
     this.#dirty = new Set();
     for (const id of dirty) this.#attempts.reconcile(work, id);
-    const sampled = this.#isSampleDue ? this.#sample(work) : this.#notSampled();
+    const sampled = this.#isSampleDue
+      ? this.#sample(work)
+      : { watchStates: NO_WATCH_STATES, pressure: this.#pressure };
     this.#isSampleDue = false;
-    for (const lease of this.leases.lapsed(work.now)) work.dropLease(lease);
+    for (const lease of this.leases.expired(work.now)) work.dropLease(lease);
     this.live.admitDue(work.now.wallMs);
     const accepted = this.#applyRequests(work);
     const starts = this.#dispatch(work, sampled.pressure);
@@ -182,10 +169,6 @@ export class Engine {
     this.#commit(work, accepted, starts, sampled);
     this.#tickets.announce(() => this.plan(), work.now.monoMs);
     this.#armTimers();
-  }
-
-  #notSampled(): Sampled {
-    return { watchStates: NO_WATCH_STATES, pressure: this.#pressure };
   }
 
   #sample(work: UnitOfWork): Sampled {
@@ -196,7 +179,7 @@ export class Engine {
     return { watchStates, pressure: watchHost(this.#deps, work, attempts, this.#pressure) };
   }
 
-  /** Each is applied to the state that the earlier ones of the round have left. */
+  /** Each request sees the changes of those before it in the round. */
   #applyRequests(work: UnitOfWork): readonly Request[] {
     return this.#requests.splice(0).filter((request) => {
       try {
@@ -220,32 +203,31 @@ export class Engine {
     try {
       if (!work.isEmpty()) {
         events = store.commit(work.writes(), work.needsDurability(accepted.length > 0));
-        if (this.#isCommitFailing) log.info('the database can be written again');
+        if (this.#isCommitFailing) log.info('database writable again');
         this.#isCommitFailing = false;
       }
     } catch (error) {
       this.#rollback(work, accepted, starts, error);
       return;
     }
-    if (!work.isEmpty()) this.#planner.changed();
+    if (!work.isEmpty()) this.#planner.invalidate();
     this.#pressure = sampled.pressure;
     for (const [attempt, watchState] of sampled.watchStates) attempt.watchState = watchState;
     for (const attempt of starts.attempts) this.#attempts.begin(attempt);
-    for (const task of work.changed().values()) this.#attempts.follow(task);
+    for (const task of work.changed().values()) this.#attempts.applyChange(task);
     for (const request of accepted) request.resolve();
     for (const { ticket, lease } of starts.granted) {
       this.#tickets.remove(ticket.item.id, work.now.wallMs);
       ticket.granted(lease);
     }
     this.eventBus.publish(events);
-    // One in each turn of the event loop: a spawn blocks for about a millisecond, and answers leave in between.
+    // One per turn of the event loop: a spawn blocks for about 1 ms, and answers leave between two of them.
     for (const attempt of starts.attempts) setImmediate(() => this.#attempts.launch(attempt));
   }
 
-  /** Nothing of the round happened. What was observed is observed again; the watchdog judges its kills again. */
+  /** Discards the round. Later rounds repeat its observations and the watchdog's decisions. */
   #rollback(work: UnitOfWork, accepted: readonly Request[], starts: Starts, error: unknown): void {
-    if (!this.#isCommitFailing)
-      this.#deps.log.error({ err: error }, 'commit failed; nothing of this round happened');
+    if (!this.#isCommitFailing) this.#deps.log.error({ err: error }, 'commit failed, round discarded');
     this.#isCommitFailing = true;
     work.rollback();
     for (const request of accepted) request.reject(commitError(error));
@@ -256,7 +238,7 @@ export class Engine {
     });
   }
 
-  /** An idle daemon arms no timer: the tick needs a task that runs or waits, or a host under pressure. */
+  /** An idle daemon has no timer: the tick needs a running or queued task, or a host under pressure. */
   #armTimers(): void {
     if (this.#isStopped) return;
     const attempts = this.#attempts.byId;
@@ -283,4 +265,10 @@ const NO_STARTS: Starts = { attempts: [], granted: [] };
 
 function stopping(): BabysitError {
   return new BabysitError('daemon_stopping', 'the daemon is stopping');
+}
+
+function commitError(error: unknown): BabysitError {
+  const { code, message } = error as { code?: string; message: string };
+  const isDiskFull = code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR');
+  return new BabysitError(isDiskFull ? 'disk_full' : 'internal', `cannot write the database: ${message}`);
 }

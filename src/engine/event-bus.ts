@@ -1,4 +1,4 @@
-// Fans committed events out to whoever listens to a task.
+// Delivers committed events to the listeners of a task.
 import type { RecordedEvent } from '../core/events.ts';
 import type { TaskId } from '../core/task.ts';
 
@@ -16,7 +16,7 @@ export class EventBus {
     };
   }
 
-  /** How many wait for it or follow its log. */
+  /** The number of clients that wait for the task or follow its log. */
   count(id: TaskId): number {
     return this.#listeners.get(id)?.size ?? 0;
   }

@@ -1,14 +1,14 @@
-// The live tasks under every key a round needs: id, name, key, what waits for them, and the scheduler's queue.
+// The live tasks, indexed by id, name, key and dependency, and the scheduler's queue.
 import { MAX_BACKOFF_MS } from '../core/retry.ts';
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import type { PendingItem } from '../scheduler/items.ts';
 import { Queue } from '../scheduler/queue.ts';
 
-/** A back-off begins at the end of an attempt, which is the time of a file: it may be a little ahead of our clock. */
-const GRAIN_MS = 1000;
+/** A back-off starts at the mtime of a file, which may be slightly ahead of the daemon's clock. */
+const CLOCK_SKEW_MS = 1000;
 
 export class LiveTasks {
-  /** The pending tasks that may start, and the tickets of those who wait for room. */
+  /** Pending tasks that may start, and tickets. */
   readonly queue = new Queue();
   readonly #tasks = new Map<TaskId, Task>();
   readonly #active = new Map<TaskId, Task>();
@@ -16,7 +16,7 @@ export class LiveTasks {
   readonly #keys = new Map<string, TaskId>();
   readonly #followers = new Map<TaskId, Set<TaskId>>();
   readonly #pendingCounts = new Map<string, number>();
-  /** Pending, and not to start before a moment to come. */
+  /** Pending tasks in back-off, with the wall-clock time at which they may start. */
   readonly #deferred = new Map<TaskId, number>();
 
   get(id: TaskId): Task | undefined {
@@ -24,14 +24,14 @@ export class LiveTasks {
   }
 
   byName(name: string): Task | undefined {
-    return this.#of(this.#names.get(name));
+    return this.#lookUp(this.#names.get(name));
   }
 
   byKey(project: string, key: string): Task | undefined {
-    return this.#of(this.#keys.get(keyOf(project, key)));
+    return this.#lookUp(this.#keys.get(keyOf(project, key)));
   }
 
-  /** In order of submission. */
+  /** In submission order. */
   values(): Iterable<Task> {
     return this.#tasks.values();
   }
@@ -44,17 +44,16 @@ export class LiveTasks {
     return this.#tasks.size - this.#active.size;
   }
 
-  /** Those of one owner, whatever they wait for. */
+  /** All pending tasks of one owner, including those in back-off or waiting for other tasks. */
   pendingCountOf(owner: string): number {
     return this.#pendingCounts.get(owner) ?? 0;
   }
 
-  /** The pending tasks that come after this one. */
   followers(id: TaskId): TaskId[] {
     return [...(this.#followers.get(id) ?? [])];
   }
 
-  /** Takes the task as it is now; one that has ended, or undefined, is forgotten. Doing the reverse undoes it. */
+  /** Replaces the task. An ended task or undefined removes it. Putting the value before undoes the change. */
   put(id: TaskId, task: Task | undefined, nowMs: number): void {
     const before = this.#tasks.get(id);
     const after = task === undefined || isEnded(task.state) ? undefined : task;
@@ -68,18 +67,18 @@ export class LiveTasks {
     }
     if (after !== undefined && isActive(after.state)) this.#active.set(id, after);
     else this.#active.delete(id);
-    this.#follow(id, waitsFor(before), waitsFor(after));
+    this.#indexFollower(id, waitsFor(before), waitsFor(after));
     this.#count(before, -1);
     this.#count(after, 1);
     this.#enqueue(id, before, after, nowMs);
   }
 
-  /** Those whose moment has come join the queue. Milliseconds until the queue has to be looked at: 0 when one joined, null: never. */
+  /** Queues tasks whose back-off is over. Returns the ms until the next is due: 0 if one joined now, null without any. */
   admitDue(nowMs: number): number | null {
     let nextMs: number | null = null;
     for (const [id, at] of this.#deferred) {
-      // No back-off is as long: the clock was set back.
-      if (at > nowMs && at - nowMs <= MAX_BACKOFF_MS + GRAIN_MS) {
+      // A longer wait than the longest back-off means that the clock was set back: start now.
+      if (at > nowMs && at - nowMs <= MAX_BACKOFF_MS + CLOCK_SKEW_MS) {
         nextMs = Math.min(nextMs ?? at, at);
         continue;
       }
@@ -92,7 +91,7 @@ export class LiveTasks {
     return nextMs === null ? null : nextMs - nowMs;
   }
 
-  #of(id: TaskId | undefined): Task | undefined {
+  #lookUp(id: TaskId | undefined): Task | undefined {
     return id === undefined ? undefined : this.#tasks.get(id);
   }
 
@@ -108,7 +107,7 @@ export class LiveTasks {
     else this.#pendingCounts.set(ownerOf(task), count);
   }
 
-  #follow(id: TaskId, before: readonly TaskId[], after: readonly TaskId[]): void {
+  #indexFollower(id: TaskId, before: readonly TaskId[], after: readonly TaskId[]): void {
     if (before === after) return;
     for (const other of before) {
       const followers = this.#followers.get(other);
@@ -124,19 +123,19 @@ export class LiveTasks {
   #enqueue(id: TaskId, before: Task | undefined, after: Task | undefined, nowMs: number): void {
     const isReady = after?.state.status === 'pending' && after.state.waitsFor.length === 0;
     const notBefore = isReady && after.state.status === 'pending' ? (after.state.notBefore ?? 0) : 0;
-    const wants = isReady && notBefore <= nowMs;
-    const stays = wants && before?.estimate === after.estimate && before.priority === after.priority;
+    const isDue = isReady && notBefore <= nowMs;
+    const stays = isDue && before?.estimate === after.estimate && before.priority === after.priority;
     if (this.queue.has(id) && !stays) this.queue.remove(id, nowMs);
     this.#deferred.delete(id);
-    if (wants && !this.queue.has(id)) this.queue.add(pendingItem(after), nowMs);
-    if (isReady && !wants) this.#deferred.set(id, notBefore);
+    if (isDue && !this.queue.has(id)) this.queue.add(pendingItem(after), nowMs);
+    if (isReady && !isDue) this.#deferred.set(id, notBefore);
   }
 }
 
-const NOBODY: readonly TaskId[] = [];
+const NO_TASKS: readonly TaskId[] = [];
 
 function waitsFor(task: Task | undefined): readonly TaskId[] {
-  return task?.state.status === 'pending' ? task.state.waitsFor : NOBODY;
+  return task?.state.status === 'pending' ? task.state.waitsFor : NO_TASKS;
 }
 
 export function keyOf(project: string, key: string): string {

@@ -1,5 +1,5 @@
-// Keeps the logs of running attempts in bounds: notes when they grew, rotates, packs and deletes, one at a time and beside
-// the loop, which it never blocks for longer than a read of a directory.
+// Maintains the logs of live attempts: records when they grow, rotates, packs and deletes, one log at a time.
+// It runs outside of the loop and never blocks it for longer than one directory read.
 import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
@@ -8,14 +8,13 @@ import { type Records, readRecords } from '../exec/records.ts';
 import type { AttemptLog, LogRules } from '../logs/attempt-log.ts';
 import { lacksGapMark, markGap } from '../logs/gap.ts';
 import { packPart } from '../logs/pack.ts';
-import { logParts } from '../logs/parts.ts';
-import { logSize } from '../logs/read.ts';
+import { logParts, sizeOf } from '../logs/parts.ts';
 import { isRotationLeft, recoverRotation, rotateLog } from '../logs/rotate.ts';
 import { supervisorWriter } from '../logs/stop-writer.ts';
 import type { ProcessIdentity } from '../procfs/process-identity.ts';
 import type { AttemptPaths } from './attempt/paths.ts';
 
-/** After an error of the file system, a full disk above all. */
+/** Delay after a file system error such as a full disk. */
 const RETRY_MS = 30_000;
 
 export class LogMaintenance {
@@ -24,11 +23,11 @@ export class LogMaintenance {
   readonly #log: Logger;
   readonly #stop = new AbortController();
   readonly #toPack = new Set<string>();
-  /** The end of the queue of rotations. */
+  /** Settles when the last queued rotation has. */
   #rotated: Promise<void> = Promise.resolve();
   #packed: Promise<void> | null = null;
   #retryAtMs = 0;
-  #isUntold = true;
+  #hasWarned = false;
 
   constructor(rules: LogRules, clock: Clock, log: Logger) {
     this.#rules = rules;
@@ -36,60 +35,60 @@ export class LogMaintenance {
     this.#log = log;
   }
 
-  /** Takes over from an earlier daemon, which may have died in the middle of a rotation and left the supervisor stopped. */
+  /** Takes over the log. The earlier daemon may have died during a rotation and left the supervisor stopped. */
   adopt({ dir, log }: AttemptPaths): void {
     const supervisor = supervisorOf(dir);
     const writer = supervisor === null ? null : supervisorWriter(supervisor);
     const failed = (what: string) => (error: unknown) => this.#log.error({ err: error, path: log }, what);
     try {
-      // It is stopped already, unless somebody has woken it.
-      if (isRotationLeft(log)) writer?.stop().catch(failed('the writer of a log could not be stopped'));
+      // Normally the supervisor is still stopped; another process may have continued it.
+      if (isRotationLeft(log)) writer?.stop().catch(failed('log writer not stopped'));
       recoverRotation(log);
     } catch (error) {
-      failed('the rotation of a log could not be finished')(error);
+      failed('log rotation not finished')(error);
     }
     writer?.resume();
   }
 
-  /** Call about once a second. `supervisor`: who writes the log; null: not known yet. */
-  look(log: AttemptLog, supervisor: ProcessIdentity | null, now: Now): void {
+  /** Call about once a second. `supervisor` writes the log; null while it is not known. */
+  maintain(log: AttemptLog, supervisor: ProcessIdentity | null, now: Now): void {
     this.#try(log, () => {
-      log.note(now.wallMs);
+      log.recordGrowth(now.wallMs);
       for (const path of log.takePackable(now, false)) this.#pack(path);
       if (supervisor !== null) this.#rotateWhenDue(log, supervisor, now);
     });
   }
 
-  /** The attempt is over: nothing more will be printed. */
+  /** Call when the attempt is over and its log is complete. */
   async ended(log: AttemptLog, { dir }: AttemptPaths): Promise<void> {
     const now = this.#clock.now();
     while (log.rotation !== null) await log.rotation;
     this.#try(log, () => {
-      const { printedBytes, printedAt } = log.see();
-      // There is no log, and never was one.
+      const { printedBytes, printedAt } = log.refresh();
+      // The attempt never had a log.
       if (printedBytes === 0 && printedAt === null) return;
       if (lacksGapMark(dir)) {
         markGap(log.path);
-        log.see();
+        log.refresh();
       }
-      log.note(now.wallMs, true);
+      log.recordGrowth(now.wallMs, true);
       for (const path of log.takePackable(now, true)) this.#pack(path);
     });
   }
 
-  /** Resolves when nothing is under way; what waits is left to the next daemon. */
+  /** Resolves when the rotation and the packing under way are done. The next daemon does the rest. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#rotated;
     await this.#packed;
   }
 
-  /** What goes wrong with a log, of which it is told once, must not end the daemon. */
+  /** A log that fails must not end the daemon. */
   #try(log: AttemptLog, act: () => void): void {
     try {
       act();
     } catch (error) {
-      this.#tell(log.path, `a log cannot be looked after: ${(error as Error).message}`);
+      this.#warn(log.path, `log maintenance failed: ${(error as Error).message}`);
     }
   }
 
@@ -99,9 +98,9 @@ export class LogMaintenance {
     const rotate = async () => {
       await this.#rotate(log, supervisor);
       log.rotation = null;
-      // Who prints faster than it is looked at.
+      // A fast writer may have filled the log again.
       this.#try(log, () => {
-        log.see();
+        log.refresh();
         this.#rotateWhenDue(log, supervisor, this.#clock.now());
       });
     };
@@ -113,35 +112,35 @@ export class LogMaintenance {
     const { path } = log;
     if (this.#stop.signal.aborted) return;
     try {
-      const size = logSize(path);
+      const size = sizeOf(path) ?? 0;
       if (!(await hasRoom(path, size))) {
-        this.#later(path, 'no room to rotate a log');
+        this.#retryLater(path, 'not enough disk space to rotate the log');
         return;
       }
       const outcome = await rotateLog(path, this.#rules, supervisorWriter(supervisor), (start) =>
-        log.moved(start),
+        log.rotated(start),
       );
       if (outcome === 'long_line') log.notBelowBytes = 2 * size;
-      if (outcome === 'rotated') this.#isUntold = true;
+      if (outcome === 'rotated') this.#hasWarned = false;
       await this.#prune(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-        this.#later(path, `a log could not be rotated: ${(error as Error).message}`);
+        this.#retryLater(path, `log not rotated: ${(error as Error).message}`);
     }
   }
 
-  #later(path: string, why: string): void {
+  #retryLater(path: string, why: string): void {
     this.#retryAtMs = this.#clock.now().monoMs + RETRY_MS;
-    this.#tell(path, why);
+    this.#warn(path, why);
   }
 
-  /** Once, until a rotation has gone well. */
-  #tell(path: string, why: string): void {
-    if (this.#isUntold) this.#log.warn({ path }, why);
-    this.#isUntold = false;
+  /** Warns once until a rotation succeeds. */
+  #warn(path: string, why: string): void {
+    if (!this.#hasWarned) this.#log.warn({ path }, why);
+    this.#hasWarned = true;
   }
 
-  /** Deletes what is beyond the parts to be kept, oldest first. */
+  /** Deletes the oldest parts beyond `keep`. */
   async #prune(path: string): Promise<void> {
     const rotated = logParts(path).slice(0, -1);
     for (const part of rotated.slice(0, Math.max(0, rotated.length - this.#rules.keep)))
@@ -162,14 +161,14 @@ export class LogMaintenance {
       } catch (error) {
         const { code, name } = error as NodeJS.ErrnoException;
         if (code !== 'ENOENT' && name !== 'AbortError')
-          this.#log.warn({ err: error, path }, 'a part of a log could not be packed and stays as it is');
+          this.#log.warn({ err: error, path }, 'log part not packed');
       }
     }
     this.#packed = null;
   }
 }
 
-/** For the copy, and for what is printed meanwhile. */
+/** The copy needs `size` bytes, and so may the output printed during the copy. */
 async function hasRoom(path: string, size: number): Promise<boolean> {
   const { bavail, bsize } = await statfs(dirname(path));
   return bavail * bsize > 2 * size;
@@ -179,7 +178,7 @@ function supervisorOf(dir: string): Records['supervisor'] {
   try {
     return readRecords(dir).supervisor;
   } catch {
-    // No descriptors left to read it with; it is woken when its command has ended.
+    // No file descriptor is left. The supervisor is continued when its command ends.
     return null;
   }
 }

@@ -1,9 +1,9 @@
-// At start: reconciles the record with what is found. Each live task is adopted, finished, queued again or interrupted.
+// At start: reconciles the database with the host. Each live task is adopted, ended, requeued or interrupted.
 import type { Logger } from 'pino';
 import { type Driver, DriverError } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
 import { BabysitError } from '../core/errors.ts';
-import { type GroupRef, isActive, type Task } from '../core/task.ts';
+import { isActive, type Task } from '../core/task.ts';
 import { type Change, causeOf } from '../core/transition.ts';
 import { claimForRecovery } from '../exec/records.ts';
 import type { Store } from '../store/store.ts';
@@ -23,12 +23,12 @@ export interface RecoverDeps {
 export function recover(engine: Engine, deps: RecoverDeps): void {
   const { store, clock } = deps;
   const now = clock.now();
-  for (const lease of store.leases()) engine.adoptLease(lease);
+  for (const lease of store.leases()) engine.leases.put(lease, now);
   const found = store.liveTasks();
   for (const task of found) engine.live.put(task.id, task, now.wallMs);
   const reconcile = (work: UnitOfWork) => {
     for (const task of found) {
-      // Asked again, it may have moved on: an attempt of this daemon is none that an earlier one has left.
+      // On a retry the task may have changed, and its attempt may belong to this daemon.
       if (isActive(task.state) && work.get(task.id) !== task) continue;
       recoverTask(work, task, deps);
     }
@@ -38,29 +38,29 @@ export function recover(engine: Engine, deps: RecoverDeps): void {
   try {
     store.commit(work.writes());
   } catch (error) {
-    deps.log.error({ err: error }, 'the record cannot be written; tasks are adopted as they were');
+    deps.log.error({ err: error }, 'commit failed, tasks adopted unchanged');
     work.rollback();
-    askAgain(engine, reconcile);
+    retryReconcile(engine, reconcile);
   }
   const kept = new Set<string>();
   for (const task of engine.live.active()) {
     if (!isActive(task.state)) continue;
     const group = deps.driver.open(task.state.attempt.group);
-    kept.add(nameOf(group.ref));
-    engine.adopt(task, engine.newAttempt(task.id, task.attempts, group));
+    kept.add(String(group.ref.name));
+    engine.adopt(task, group);
   }
-  sweep(deps, kept);
+  removeOrphans(deps, kept);
   engine.wake();
 }
 
-const ASK_AGAIN_MS = 1000;
+const RETRY_MS = 1000;
 
-/** A full disk must not keep tasks from being watched: what was found enters the record when there is room again. */
-function askAgain(engine: Engine, apply: (work: UnitOfWork) => void): void {
-  const ask = () => engine.request({ apply, resolve() {}, reject: later });
+/** A full disk must not keep tasks from being watched: the findings are committed when there is space again. */
+function retryReconcile(engine: Engine, apply: (work: UnitOfWork) => void): void {
+  const retry = () => engine.request({ apply, resolve() {}, reject: later });
   const later = (error: unknown) => {
     if (!(error instanceof BabysitError && error.code === 'daemon_stopping'))
-      setTimeout(ask, ASK_AGAIN_MS).unref();
+      setTimeout(retry, RETRY_MS).unref();
   };
   later(null);
 }
@@ -78,40 +78,36 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
     }
     const { dir } = attemptPaths(deps.tasksDir, task.id, attempt.number);
     if (attempt.startedAt === null && claimForRecovery(dir) === 'taken') {
-      work.change(task.id, { kind: 'requeue', why: 'the daemon ended before the command had begun' });
+      work.change(task.id, { kind: 'requeue', why: 'the daemon ended before the command started' });
       return;
     }
-    work.tell(task, { event: 'daemon_restarted' });
+    work.emit(task, { event: 'daemon_restarted' });
     return;
   }
   if (state.status !== 'pending') return;
-  // Those that ended are told about in the same transaction; one that was removed since is gone for good.
+  // A dependency that ended was passed on in the same transaction. One that is missing was removed by clean.
   for (const id of state.waitsFor) {
     if (work.get(id) !== undefined) continue;
     const other = deps.store.byId(id);
-    const gone = { id, name: id, status: 'removed' };
-    const blame = task.after?.mode === 'any' ? null : other === null ? gone : causeOf(other);
-    work.change(task.id, { kind: 'dependency_ended', id, cause: blame, at: work.now.wallMs });
+    const removed = { id, name: id, status: 'removed' };
+    const cause = task.after?.mode === 'any' ? null : other === null ? removed : causeOf(other);
+    work.change(task.id, { kind: 'dependency_ended', id, cause, at: work.now.wallMs });
   }
 }
 
-/** Groups without a live task: left by a crash between making the group and recording it, or by a task that has ended. */
-function sweep({ driver, log }: RecoverDeps, kept: ReadonlySet<string>): void {
+/** Removes groups without a live task, which a crash leaves before the commit of a dispatch or before the cleanup. */
+function removeOrphans({ driver, log }: RecoverDeps, kept: ReadonlySet<string>): void {
   for (const ref of driver.list()) {
-    if (kept.has(nameOf(ref))) continue;
+    if (kept.has(String(ref.name))) continue;
     try {
       const group = driver.open(ref);
       if (group.populated()) group.killAll();
       const isRemoved = group.remove();
       group.close();
-      log.info({ group: ref, removed: isRemoved }, 'swept a group without a task');
+      log.info({ group: ref, removed: isRemoved }, 'orphaned group removed');
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
-      log.warn({ group: ref, err: error }, 'sweep failed');
+      log.warn({ group: ref, err: error }, 'orphaned group not removed');
     }
   }
-}
-
-function nameOf(ref: GroupRef): string {
-  return String(ref.name);
 }

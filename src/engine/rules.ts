@@ -1,4 +1,4 @@
-// Turns the config and the host's size into the numbers the pure rooms work with.
+// Derives the rules of scheduler and watchdog from the config and the size of the host.
 import type { Config } from '../config/settings.ts';
 import type { EnvelopeRules } from '../scheduler/envelope.ts';
 import type { Policy } from '../scheduler/pass.ts';
@@ -36,7 +36,7 @@ export function policyOf(config: Config): Policy {
   };
 }
 
-/** Of the profile `normal`: no share of the CPU is kept from tasks beyond their own limits. */
+/** For profile `normal`: only the limits of each task cap its CPU. */
 export function envelopeRules(config: Config, memTotalBytes: number): EnvelopeRules {
   return {
     memReserveBytes: memReserveBytes(config, memTotalBytes),
@@ -72,7 +72,7 @@ export function pressureRules(config: Config): PressureRules {
   };
 }
 
-/** A sample may come late on a busy host; one later than this leaves a gap in which nobody watched. */
+/** On a busy host samples come late. After more than this time the interval counts as unobserved. */
 function gapMs(config: Config): number {
   return 2 * config['watchdog.monitor_interval'] + 2000;
 }

@@ -1,4 +1,4 @@
-// Watches the host beside the tasks: one sample per tick, and the second look before anybody ends for its sake.
+// Samples the host once per tick, and once more before the watchdog kills a task to relieve it.
 import type { Logger } from 'pino';
 import type { Now } from '../core/clock.ts';
 import { isActive } from '../core/task.ts';
@@ -15,12 +15,12 @@ import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface HostWatchDeps {
   readonly pressureRules: PressureRules;
-  /** Where the state is; its disk is the one that is watched. */
+  /** The state directory; the watchdog monitors its disk. */
   readonly home: string;
   readonly log: Logger;
 }
 
-/** To be called when the attempts have just been sampled. Stages the kill of a victim. What it returns is to be kept once the round is committed. */
+/** Call right after the attempts were sampled. May stage a kill. Keep the returned state once the round is committed. */
 export function watchHost(
   { pressureRules, home, log }: HostWatchDeps,
   work: UnitOfWork,
@@ -37,24 +37,20 @@ export function watchHost(
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
   if (first.confirm === null) return first.state;
   const outside = readTopProcessOutside(new Set(attempts.flatMap(({ group }) => group.pids())));
-  const again = tasks(({ group }) => group.usage()?.memBytes ?? 0);
+  const resampled = tasks(({ group }) => group.usage()?.memBytes ?? 0);
   const { state, events, kill, wouldKill } = confirmPressure(
     pressureRules,
     first.state,
     first.confirm,
     sampleHost(home, work.now),
-    again,
+    resampled,
     outside,
   );
   for (const { event, dim, detail } of events) log.warn({ dim, ...detail }, event);
   if (wouldKill !== null) log.warn({ task: wouldKill.id, ...wouldKill }, 'dry run: would kill');
   if (kill !== null) {
     const { id, reason, detail } = kill;
-    const at = work.now.wallMs;
-    work.change(id, {
-      kind: 'request_kill',
-      intent: { reason, detail, signal: 'SIGTERM', at, killedAt: null },
-    });
+    work.requestKill(id, { reason, detail, signal: 'SIGTERM' });
     log.warn({ task: id, reason, detail }, 'watchdog kill');
   }
   return state;
@@ -71,7 +67,7 @@ function sampleHost(home: string, now: Now): HostSample {
   };
 }
 
-/** `withWrites`: what a task has written is dear to find out, and needed only while the disk is full. */
+/** `withWrites`: reading what a task wrote is expensive and needed only while the disk is full. */
 function pressedTask(
   work: UnitOfWork,
   live: LiveAttempt,
@@ -90,7 +86,7 @@ function pressedTask(
   };
 }
 
-/** The processes' own account, for v1 charges what goes through the cache to nobody; the log is written outside the group. */
+/** From /proc/PID/io, because v1 does not charge cached writes. Adds the log, which is written outside the group. */
 function writtenBytes(live: LiveAttempt): number | null {
   const bytes = readWrittenBytes(live.group.pids());
   return bytes === null ? null : bytes + live.log.printedBytes();

@@ -1,4 +1,4 @@
-// One sampling pass: reads every live attempt, lets the watchdog judge it, stages what follows.
+// Samples every live attempt, has the watchdog judge it, and stages the resulting events and kills.
 import type { Logger } from 'pino';
 import { isActive } from '../core/task.ts';
 import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
@@ -15,11 +15,11 @@ export interface WatchDeps {
   readonly logs: LogMaintenance;
 }
 
-/** What the watchdog remembers from now on, once the round is committed. */
+/** The watchdog's new state of each attempt, to be kept once the round is committed. */
 export type WatchStates = ReadonlyMap<LiveAttempt, WatchState>;
 export const NO_WATCH_STATES: WatchStates = new Map();
 
-/** `examine` is called for attempts whose records may say that they are over. */
+/** Calls `reconcile` for attempts that may be over. */
 export function sampleAll(
   { watchRules, log, logs }: WatchDeps,
   work: UnitOfWork,
@@ -32,16 +32,15 @@ export function sampleAll(
     if (task === undefined || !isActive(task.state)) continue;
     const { attempt } = task.state;
     if (attempt.startedAt === null) {
-      // Where inotify has no watch left, nothing else tells that it has begun.
+      // Without a free inotify watch nothing else reports the start.
       reconcile(live);
       continue;
     }
-    const usage = live.look();
-    // While the main process lives it makes no difference whether its supervisor does.
+    const usage = live.readUsage();
+    // The supervisor matters only after the main process has ended.
     if (!live.hasMain) {
       if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
-      else live.nudgeSupervisor();
-      // It may just have been found to be over.
+      else live.signalStuckSupervisor('SIGCONT');
       if (isOver(work, live)) continue;
     }
     if (usage === null) continue;
@@ -50,7 +49,7 @@ export function sampleAll(
       live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
     const sample = live.sample(usage, work.now, { isStrict, withIo });
     if (sample === null) continue;
-    logs.look(live.log, live.supervisor, work.now);
+    logs.maintain(live.log, live.supervisor, work.now);
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
     const before = live.watchState ?? live.firstWatchState(sample, task.state);
     if (task.state.status === 'paused') {
@@ -65,21 +64,20 @@ export function sampleAll(
     live.dueInMs = verdict.dueInMs;
     if (attempt.kill !== null) continue;
     for (const event of verdict.events)
-      work.tell(
+      work.emit(
         task,
         event.event === 'stall_risk'
           ? withEvidence(event, stallEvidence(live, verdict.state, work.now))
           : event,
       );
     if (verdict.wouldKill !== null) {
-      work.tell(task, { event: 'would_kill', ...verdict.wouldKill });
+      work.emit(task, { event: 'would_kill', ...verdict.wouldKill });
       log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
     }
     if (verdict.kill === null) continue;
     const { reason, detail } = verdict.kill;
     const signal = reason === 'cgroup_oom_killed' ? 'SIGKILL' : 'SIGTERM';
-    const at = work.now.wallMs;
-    work.change(live.id, { kind: 'request_kill', intent: { reason, detail, signal, at, killedAt: null } });
+    work.requestKill(live.id, { reason, detail, signal });
     log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
   }
   return states;

@@ -1,8 +1,10 @@
-// The three timers of the loop: the sampling tick, what falls due by time alone, and the next try of a failed commit.
+// The timers of the loop and of attempts that need a recheck.
+import type { TaskId } from '../core/task.ts';
 
 const COMMIT_RETRY_MS = 1000;
 const DUE_MAX_MS = 60_000;
 
+/** The sampling tick, the next deadline, and the retry of a failed commit. */
 export class LoopTimers {
   #tick: NodeJS.Timeout | null = null;
   #due: NodeJS.Timeout | null = null;
@@ -19,10 +21,10 @@ export class LoopTimers {
     }, delayMs);
   }
 
-  /** Replaces the one before; null: nothing is due. */
+  /** Replaces the deadline; null clears it. */
   armDue(delayMs: number | null, due: () => void): void {
     if (this.#due !== null) clearTimeout(this.#due);
-    // What is due would only fail again before the next try of the commit.
+    // Before the retry of the commit, the deadline's changes would fail as well.
     this.#due =
       delayMs === null || this.#commitRetry !== null ? null : setTimeout(due, Math.min(DUE_MAX_MS, delayMs));
   }
@@ -36,5 +38,36 @@ export class LoopTimers {
 
   close(): void {
     for (const timer of [this.#tick, this.#due, this.#commitRetry]) if (timer !== null) clearTimeout(timer);
+  }
+}
+
+const RECHECK_FIRST_MS = 5;
+const RECHECK_MAX_MS = 1000;
+
+/** Rechecks attempts whose processes outlived the main process: not every kernel reports when the last one ends. */
+export class RecheckTimers {
+  readonly #recheck: (id: TaskId) => void;
+  readonly #timers = new Map<TaskId, { readonly timer: NodeJS.Timeout; readonly delayMs: number }>();
+
+  constructor(recheck: (id: TaskId) => void) {
+    this.#recheck = recheck;
+  }
+
+  /** Doubles the delay of an attempt with each call. */
+  schedule(id: TaskId): void {
+    const before = this.#timers.get(id);
+    if (before !== undefined) clearTimeout(before.timer);
+    const delayMs = before === undefined ? RECHECK_FIRST_MS : Math.min(RECHECK_MAX_MS, before.delayMs * 2);
+    this.#timers.set(id, { delayMs, timer: setTimeout(() => this.#recheck(id), delayMs) });
+  }
+
+  forget(id: TaskId): void {
+    const scheduled = this.#timers.get(id);
+    if (scheduled !== undefined) clearTimeout(scheduled.timer);
+    this.#timers.delete(id);
+  }
+
+  close(): void {
+    for (const id of [...this.#timers.keys()]) this.forget(id);
   }
 }

@@ -88,8 +88,8 @@ describe('the end of a task', () => {
     round.change(task.id, kill());
     assert.equal(round.byName(task.name)?.state.status, 'killed');
     assert.equal(round.byKey(task.project, 'k')?.id, task.id);
-    assert.ok(round.isNameTaken(task.name));
-    assert.ok(!work().isNameTaken(task.name));
+    assert.ok(round.byName(task.name));
+    assert.ok(work().byName(task.name) === undefined);
     assert.equal(round.byKey('/other', 'k'), undefined);
   });
 });
@@ -207,7 +207,7 @@ function apply(round: UnitOfWork, step: Step, record: ReadonlyMap<TaskId, Task>)
   if (step.what === 'add' && known === undefined) round.add(newTask(round, step), {}, SUBMITTED);
   const change = known === undefined ? null : changeOf(step, known);
   if (change === null || known === undefined) return;
-  if (change.kind === 'retry' && round.isNameTaken(known.name)) return;
+  if (change.kind === 'retry' && round.byName(known.name) !== undefined) return;
   round.change(id, change, known);
 }
 

@@ -1,15 +1,15 @@
-// Collects the changes of one round over the live tasks and leases, so that they are committed together or undone.
-// What is staged is seen at once by whoever asks later in the round: two submissions never take the same room.
+// Collects the changes of one round to tasks and leases: they are committed together or rolled back.
+// Staged changes are visible at once, so that two submissions of a round never get the same room.
 import type { Now } from '../core/clock.ts';
 import type { TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
+import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../core/task.ts';
 import { type Change, causeOf, transition } from '../core/transition.ts';
 import type { Environment, Writes } from '../store/store.ts';
 import { keyOf, type LiveTasks } from './live-tasks.ts';
 import type { Leases } from './queue/leases.ts';
 
-/** `apply` records what a caller wants and throws when that cannot be; the others run after the commit. */
+/** `apply` stages the change or throws. `resolve` or `reject` runs after the commit. */
 export interface Request {
   apply(work: UnitOfWork): void;
   resolve(): void;
@@ -21,7 +21,7 @@ export class UnitOfWork {
   readonly #live: LiveTasks;
   readonly #leases: Leases;
   readonly #changed = new Map<TaskId, Task>();
-  /** Those that have ended in this round, which the record does not know yet. */
+  /** Tasks that ended in this round. The database does not have them yet. */
   readonly #endedByName = new Map<string, TaskId>();
   readonly #endedByKey = new Map<string, TaskId>();
   readonly #before = new Map<TaskId, Task | undefined>();
@@ -36,12 +36,7 @@ export class UnitOfWork {
     this.now = now;
   }
 
-  /** By a live task, or by one that has ended in this very round. */
-  isNameTaken(name: string): boolean {
-    return this.byName(name) !== undefined;
-  }
-
-  /** The live task of this name, else one that has ended in this round. */
+  /** The live task with this name, else one that ended in this round. */
   byName(name: string): Task | undefined {
     return this.#live.byName(name) ?? this.#ended(this.#endedByName.get(name));
   }
@@ -50,7 +45,7 @@ export class UnitOfWork {
     return this.#live.byKey(project, key) ?? this.#ended(this.#endedByKey.get(keyOf(project, key)));
   }
 
-  /** A live task, or one that has ended in this round. */
+  /** A live task, or one that ended in this round. */
   get(id: TaskId): Task | undefined {
     return this.#changed.get(id) ?? this.#live.get(id);
   }
@@ -58,25 +53,33 @@ export class UnitOfWork {
   add(task: Task, env: Environment, event: TaskEvent): void {
     this.#put(task);
     this.#environments.push({ taskId: task.id, env });
-    this.tell(task, event);
+    this.emit(task, event);
   }
 
   /**
-   * False: the change no longer applies to the task. `ended`: the task as the record has it, when it lives no more.
-   * The end of a task reaches those that come after it.
+   * Stages the change, and the dependent tasks' changes if it ends the task. Returns false if the change does not apply.
+   * `ended` is the task from the database if it is not live.
    */
   change(id: TaskId, change: Change, ended?: Task): boolean {
     const task = this.get(id) ?? ended;
     const changed = task === undefined ? null : this.#change(task, change);
     if (changed === null) return false;
-    // A list and not a recursion: a chain may have ten thousand links.
+    // A list instead of recursion: a chain may have 10 000 tasks.
     const over = [changed];
     for (const task of over)
-      if (isEnded(task.state)) over.push(...this.#tellFollowers(task, task.state.endedAt));
+      if (isEnded(task.state)) over.push(...this.#endDependency(task, task.state.endedAt));
     return true;
   }
 
-  tell(task: Task, event: TaskEvent): void {
+  requestKill(
+    id: TaskId,
+    { reason, detail, signal }: Pick<KillIntent, 'reason' | 'detail' | 'signal'>,
+  ): void {
+    const intent: KillIntent = { reason, detail, signal, at: this.now.wallMs, killedAt: null };
+    this.change(id, { kind: 'request_kill', intent });
+  }
+
+  emit(task: Task, event: TaskEvent): void {
     this.#events.push({ taskId: task.id, name: task.name, at: this.now.wallMs, event });
   }
 
@@ -94,23 +97,13 @@ export class UnitOfWork {
     return this.#changed;
   }
 
-  /** A power cut ends every attempt; that one has started, or what was told of it, is nothing to survive it. */
+  /** Skip fsync for starts and events: a power cut ends every attempt anyway. */
   needsDurability(isAnswered: boolean): boolean {
     if (isAnswered || this.#granted.size + this.#dropped.size > 0) return true;
     for (const [id, task] of this.#changed) {
       const before = this.#before.get(id);
-      if (
-        before === undefined ||
-        before.state.status !== task.state.status ||
-        before.attempts !== task.attempts
-      )
-        return true;
-      if (
-        isActive(before.state) &&
-        isActive(task.state) &&
-        before.state.attempt.kill !== task.state.attempt.kill
-      )
-        return true;
+      if (before?.state.status !== task.state.status || before.attempts !== task.attempts) return true;
+      if (killOf(before) !== killOf(task)) return true;
     }
     return false;
   }
@@ -129,7 +122,7 @@ export class UnitOfWork {
     };
   }
 
-  /** As if the round had not been. */
+  /** Restores live tasks and leases. */
   rollback(): void {
     for (const [id, before] of this.#before) this.#live.put(id, before, this.now.wallMs);
     for (const id of this.#granted.keys()) this.#leases.drop(id);
@@ -144,7 +137,7 @@ export class UnitOfWork {
     const result = transition(task, change);
     if (result === null) return null;
     this.#put(result.task);
-    if (result.event !== null) this.tell(result.task, result.event);
+    if (result.event !== null) this.emit(result.task, result.event);
     return result.task;
   }
 
@@ -158,14 +151,18 @@ export class UnitOfWork {
     this.#live.put(task.id, task, this.now.wallMs);
   }
 
-  /** The followers as they are after it. */
-  #tellFollowers(task: Task, at: number): Task[] {
+  /** Returns the followers that changed. */
+  #endDependency(task: Task, at: number): Task[] {
     const cause = causeOf(task);
     return this.#live.followers(task.id).flatMap((id) => {
       const follower = this.#live.get(id);
       if (follower === undefined) return [];
-      const blame = follower.after?.mode === 'any' ? null : cause;
-      return this.#change(follower, { kind: 'dependency_ended', id: task.id, cause: blame, at }) ?? [];
+      const blamed = follower.after?.mode === 'any' ? null : cause;
+      return this.#change(follower, { kind: 'dependency_ended', id: task.id, cause: blamed, at }) ?? [];
     });
   }
+}
+
+function killOf({ state }: Task): KillIntent | null {
+  return isActive(state) ? state.attempt.kill : null;
 }

@@ -1,4 +1,4 @@
-// The environment of the command: the caller's, thread-pool caps where the caller set none, and babysit's own variables.
+// The environment of a command: the caller's variables, missing thread-pool limits, and babysit's own variables.
 import type { Task } from '../core/task.ts';
 import { GROUP_MARKER } from '../procfs/process-table.ts';
 
@@ -18,11 +18,11 @@ export interface TaskFiles {
   readonly stopFile: string;
   readonly progressFile: string;
   readonly checkpointDir: string;
-  /** Marks every process of the attempt for a driver that has no cgroup to count them. */
+  /** Marks every process of the attempt, for the driver that has no cgroups. */
   readonly group: string;
 }
 
-/** `threadsMax`: what the profile in force gives thread pools at most. */
+/** `threadsMax`: the largest thread-pool size of the active profile. */
 export function taskEnvironment(
   caller: Environment,
   task: Task,

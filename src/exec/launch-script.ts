@@ -1,4 +1,4 @@
-// The shell script that turns the supervisor's child into the command: enter the group, take cwd and environment, execute.
+// The shell script that the supervisor's child runs: enter the group, set directory and environment, execute the command.
 import { join } from 'node:path';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
@@ -7,15 +7,15 @@ import type { Environment } from './environment.ts';
 export interface Launch {
   readonly dir: string;
   readonly entryFiles: readonly string[];
-  /** Sourced with `args` before the group is entered: what makes it. Null: it is there. */
+  /** Script that creates the group, sourced with `args` before the group is entered; null if the group exists. */
   readonly preparation: { readonly script: string; readonly args: readonly string[] } | null;
-  /** Where the output goes beside the log. */
+  /** Null when the output goes to the log only. */
   readonly journal: Journal | null;
   readonly counterFiles: readonly string[];
   readonly oomScoreAdj: number;
   readonly command: Command;
   readonly nice: number;
-  /** In the idle classes of CPU and IO, where the system has the tools for it. */
+  /** Run in the idle scheduling classes of CPU and I/O, where the tools exist. */
   readonly isBackground: boolean;
   readonly usesPty: boolean;
   readonly cwd: string;
@@ -25,70 +25,70 @@ export interface Launch {
 }
 
 export interface Journal {
-  /** SYSLOG_IDENTIFIER of its lines. */
+  /** SYSLOG_IDENTIFIER of the lines. */
   readonly identifier: string;
-  /** For a task that is a unit, so that its output is the unit's: a file to write "0" into, and the task's own group. */
+  /** For a task in its own unit: the task's group, and the cgroup.procs of the unit's other group. Null otherwise. */
   readonly unit: { readonly asideFile: string; readonly group: string } | null;
 }
 
-/** Absolute paths: the caller's PATH decides what the command finds, not what babysit runs. */
+/** Absolute paths: the caller's PATH must not decide which programs babysit runs. */
 export interface Tools {
   readonly cat: string;
   readonly env: string;
   readonly nice: string;
   readonly bash: string;
-  /** Niceness of the spawner, which its children begin with. */
+  /** Niceness of the spawner, which its children inherit. */
   readonly spawnerNice: number;
-  /** Words before a command that put it into the lowest classes of CPU and IO, as far as the system has them. */
+  /** Command prefix for the idle classes of CPU and I/O; empty where the tools do not exist. */
   readonly background: readonly string[];
-  /** Of util-linux; null: there is none. */
+  /** script(1) of util-linux; null without it. */
   readonly script: string | null;
 }
 
 const WITH_JOURNAL = join(import.meta.dirname, 'with-journal.sh');
 
 /**
- * Evaluated by a subshell of the supervisor, which leads a process group of its own and has `$dir`.
- * A step that fails leaves its reason in `start_failed` and the command does not run.
+ * A subshell of the supervisor evaluates it. The subshell leads its own process group and has `$dir`.
+ * If a step fails, the script writes the reason to `start_failed` and the command does not run.
  */
 export function launchScript(launch: Launch): string {
-  const { plain, odd } = splitEnvironment(launch.env);
+  const { exported, viaEnv } = splitEnvironment(launch.env);
   const plainArgv =
     launch.command.kind === 'shell' ? [launch.tools.bash, '-c', launch.command.line] : launch.command.argv;
   const { script } = launch.tools;
-  // -e: its exit code is the command's. The shell it starts replaces itself.
+  // -e: exit with the code of the command. `exec` avoids a shell between script and the command.
   const argv =
     launch.usesPty && script !== null
       ? [script, '-qefc', `exec ${plainArgv.map(shellQuote).join(' ')}`, '/dev/null']
       : plainArgv;
-  const setOdd =
-    odd.length === 0 ? [] : [launch.tools.env, ...odd.map(([name, value]) => `${name}=${value}`)];
+  const envWords =
+    viaEnv.length === 0 ? [] : [launch.tools.env, ...viaEnv.map(([name, value]) => `${name}=${value}`)];
   return [
-    // Read by the supervisor when no daemon is there to read them before the group is removed.
+    // The supervisor copies these files when no daemon is alive to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
     'trap - INT TERM HUP QUIT PIPE',
     `fail() { printf '%s\\n' "$1" >"$dir/start_failed"; exit 125; }`,
     ...prepared(launch),
     ...(launch.usesPty && script === null ? ["fail '--pty needs script(1) of util-linux'"] : []),
     `for file in ${launch.entryFiles.map(shellQuote).join(' ')}; do`,
-    `echo 0 >"$file" || fail "the task's cgroup cannot be entered: $file"; done`,
+    `echo 0 >"$file" || fail "cannot enter the task's cgroup: $file"; done`,
     `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj`,
     process.platform === 'linux' ? 'read -r stat </proc/self/stat' : 'stat=',
     'echo "started $EPOCHREALTIME $stat" >>"$dir/claim"',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
-    `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`the working directory cannot be entered: ${launch.cwd}`)}`,
-    // bash itself complains about a locale that is not installed; that is not the command's output.
+    `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`cannot enter the working directory: ${launch.cwd}`)}`,
+    // bash warns about a locale that is not installed: keep the warning out of the command's output.
     '{',
     'set -a',
-    plain.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' '),
+    exported.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' '),
     'set +a',
     '} 2>/dev/null',
-    `exec ${[...execOptionWords(launch), ...setOdd, ...argv].map(shellQuote).join(' ')}`,
+    `exec ${[...execOptionWords(launch), ...envWords, ...argv].map(shellQuote).join(' ')}`,
     '',
   ].join('\n');
 }
 
-/** Evaluated by the supervisor: what with-journal.sh needs to know, and that. */
+/** The supervisor evaluates it: it sets the variables of with-journal.sh and sources it. */
 export function journalScript({ identifier, unit }: Journal): string {
   return [
     `journal_name=${shellQuote(identifier)}`,
@@ -99,13 +99,13 @@ export function journalScript({ identifier, unit }: Journal): string {
   ].join('\n');
 }
 
-/** The FIFO that keeps the unit alive is the supervisor's alone. */
+/** Closes fd 8: only the supervisor may keep the unit's FIFO open. */
 function prepared({ preparation }: Launch): string[] {
   if (preparation === null) return [];
   const { script, args } = preparation;
   return [
     `. ${[script, ...args].map(shellQuote).join(' ')} 2>"$dir/unit.err" ||`,
-    `fail "its systemd unit could not be started: $(<"$dir/unit.err")"`,
+    `fail "cannot start its systemd unit: $(<"$dir/unit.err")"`,
     'exec 8>&-',
   ];
 }
@@ -117,13 +117,16 @@ function execOptionWords({ nice, isBackground, tools }: Launch): string[] {
   ];
 }
 
-/** Names bash can export. The others, and those it keeps to itself or sets anew, go through env(1). */
+/** Names that bash can export. Other names, and those that bash reserves or resets, are set with env(1). */
 const EXPORTABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SHELL_OWN =
   /^(IFS|LINENO|PPID|UID|EUID|GROUPS|SHELLOPTS|S?RANDOM|SECONDS|EPOCHSECONDS|EPOCHREALTIME|FUNCNAME|DIRSTACK|PIPESTATUS|HISTCMD|OPTIND|EXECIGNORE|POSIXLY_CORRECT|BASH.*)$/;
 
-function splitEnvironment(env: Environment): { plain: [string, string][]; odd: [string, string][] } {
+function splitEnvironment(env: Environment): {
+  exported: [string, string][];
+  viaEnv: [string, string][];
+} {
   const entries = Object.entries(env).filter(([name]) => name !== '_');
-  const isPlain = ([name]: [string, string]) => EXPORTABLE.test(name) && !SHELL_OWN.test(name);
-  return { plain: entries.filter(isPlain), odd: entries.filter((entry) => !isPlain(entry)) };
+  const isExportable = ([name]: [string, string]) => EXPORTABLE.test(name) && !SHELL_OWN.test(name);
+  return { exported: entries.filter(isExportable), viaEnv: entries.filter((entry) => !isExportable(entry)) };
 }

@@ -105,13 +105,13 @@ describe('records', () => {
   });
 
   it('say why the command did not start, and not what a command that ran writes there itself', () => {
-    put('start_failed', 'the working directory cannot be entered: /gone\n');
+    put('start_failed', 'cannot enter the working directory: /gone\n');
     const startFailed = (text: string, isOver = false): string | null => {
       put('claim', text);
       return readRecords(dir, isOver).startFailed;
     };
     assert.equal(startFailed(`${STARTED}exit 2.5 125\n`), null);
-    const told = 'the working directory cannot be entered: /gone';
+    const told = 'cannot enter the working directory: /gone';
     assert.equal(startFailed(`${STARTED}exit 2.5 125\n`, true), told);
     assert.equal(startFailed(`${STARTED}exit 2.5 125\nclosed 2.6\n`), told);
     assert.equal(startFailed(`${STARTED}exit 2.5 0\nclosed 2.6\n`), null);

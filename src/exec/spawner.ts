@@ -1,34 +1,34 @@
-// The small process that forks supervisors for the daemon. It holds nothing: when it dies, another one takes over.
+// Controls the spawner, a small stateless process that forks supervisors. If it ends, a new one replaces it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Tools } from './launch-script.ts';
 
 export interface Spawner {
-  /** Starts the supervisor of an attempt whose directory is there; should the spawner die meanwhile, again. */
-  start(request: SpawnRequest, again: Again): void;
-  /** Niceness of the supervisors that are started from now on. */
+  /** Starts the supervisor of an attempt whose directory exists. If the spawner dies before that, sends it again. */
+  start(request: SpawnRequest, pending: PendingStart): void;
+  /** Niceness of new supervisors. */
   readonly nice: number;
   setNice(nice: number): void;
-  /** Ends the spawner; the supervisors it has started go on. */
+  /** Ends the spawner; its supervisors keep running. */
   close(): void;
 }
 
-/** What spawner.sh is told of an attempt. */
+/** The input of spawner.sh for one attempt. */
 export interface SpawnRequest {
   readonly dir: string;
-  /** See journalScript; empty: no journal. */
+  /** See journalScript; empty without a journal. */
   readonly journal: string;
   /** See launchScript. */
   readonly launch: string;
 }
 
-/** To start an attempt again that no supervisor has claimed. A request holds an environment: none is kept for this. */
-export interface Again {
-  isToBegin(): boolean;
+/** An attempt that may have to be sent again. The request is rebuilt then, because it holds an environment. */
+export interface PendingStart {
+  awaitsSupervisor(): boolean;
   request(): SpawnRequest;
 }
 
-/** As spawner.sh reads it. */
+/** The format that spawner.sh reads. */
 export function requestText({ dir, journal, launch }: SpawnRequest): string {
   const sizes = [dir, journal, launch].map((part) => Buffer.byteLength(part));
   return `${sizes.join(' ')}\n${dir}${journal}${launch}`;
@@ -39,13 +39,13 @@ const SUPERVISOR_SCRIPT = join(import.meta.dirname, 'supervisor.sh');
 const RESTART_MS = 100;
 
 /**
- * `nice` is the niceness of the spawner and of all it starts: given once, it costs no process for each task.
- * `lost` is told when the spawner ended without being asked to.
+ * `nice` is the niceness of the spawner, which all its children inherit: no task needs a nice(1) process.
+ * Calls `onLost` when the spawner ends unexpectedly.
  */
-export function openSpawner(tools: Tools, nice: number, lost: (how: string) => void): Spawner {
+export function openSpawner(tools: Tools, nice: number, onLost: (how: string) => void): Spawner {
   // biome-ignore lint/style/noProcessEnv: the spawner's shell prints in the daemon's locale
   const locale = process.env.LC_ALL || process.env.LANG || '';
-  const sent = new Set<Again>();
+  const sent = new Set<PendingStart>();
   let niceness = nice;
   let isClosed = false;
   let reopening: NodeJS.Timeout | undefined;
@@ -57,20 +57,19 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
       ['-n', String(niceness), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.cat, locale],
       {
         cwd: '/',
-        // Nothing of the caller's environment reaches a supervisor (an LD_PRELOAD of the task is not ours),
-        // and nothing of the daemon's reaches the command.
+        // The caller's environment must not reach a supervisor (LD_PRELOAD), nor the daemon's the command.
         env: {},
         stdio: ['pipe', 'ignore', 'ignore'],
         detached: true,
       },
     );
-    // A write that meets a dead spawner is repeated by its successor.
+    // Requests that a dead spawner did not read are sent to the next one.
     child.stdin?.on('error', () => {});
     let isGone = false;
     const gone = (how: string) => {
       if (isClosed || isGone || child !== shell) return;
       isGone = true;
-      lost(how);
+      onLost(how);
       reopening = setTimeout(reopen, RESTART_MS);
     };
     child.once('exit', (code, signal) => gone(`exit ${signal ?? code}`));
@@ -82,8 +81,8 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
     clearTimeout(reopening);
     if (isClosed) return;
     shell = open();
-    // The claim makes a request that is sent twice harmless.
-    for (const again of sent) if (again.isToBegin()) send(again.request());
+    // A request may be sent twice: only one supervisor gets the claim.
+    for (const pending of sent) if (pending.awaitsSupervisor()) send(pending.request());
   }
 
   function send(request: SpawnRequest): void {
@@ -94,15 +93,15 @@ export function openSpawner(tools: Tools, nice: number, lost: (how: string) => v
     get nice() {
       return niceness;
     },
-    start(request, again) {
-      for (const earlier of sent) if (!earlier.isToBegin()) sent.delete(earlier);
-      sent.add(again);
+    start(request, pending) {
+      for (const earlier of sent) if (!earlier.awaitsSupervisor()) sent.delete(earlier);
+      sent.add(pending);
       send(request);
     },
     setNice(nice) {
       if (nice === niceness) return;
       niceness = nice;
-      // It starts what it has been sent and ends; a spawner cannot lower its own niceness, another one can begin lower.
+      // A process cannot lower its niceness: the old spawner finishes its requests and ends, a new one replaces it.
       shell.stdin?.end();
       shell.unref();
       reopen();

@@ -204,14 +204,14 @@ describe('command', () => {
 
   it('fails with a reason when the cwd is gone', async () => {
     const { records } = await finish(launch('echo no', { cwd: join(root, 'gone') }));
-    assert.match(records.startFailed ?? '', /working directory cannot be entered: .*gone/);
+    assert.match(records.startFailed ?? '', /cannot enter the working directory: .*gone/);
   });
 
   it('fails with a reason when the group cannot be entered', async () => {
     const { records, log } = await finish(
       launch('echo no', { entryFiles: [join(root, 'no', 'cgroup.procs')] }),
     );
-    assert.match(records.startFailed ?? '', /cgroup cannot be entered/);
+    assert.match(records.startFailed ?? '', /cannot enter the task's cgroup/);
     assert.doesNotMatch(log, /^no$/m);
   });
 });

@@ -1,23 +1,23 @@
-// Starts one attempt: its directory, and its supervisor.
+// Starts an attempt: creates its directory and requests its supervisor.
 import { mkdirSync } from 'node:fs';
 import { journalScript, type Launch, launchScript } from './launch-script.ts';
 import type { Spawner, SpawnRequest } from './spawner.ts';
 
-/** Whoever watches the attempt. */
+/** Observes the start of an attempt. */
 export interface Observer {
-  /** The directory is there, and nothing has happened in it yet. */
+  /** Called when the directory exists and is still empty. */
   observe(): void;
-  /** No supervisor has been seen, and one is still wanted. */
-  isToBegin(): boolean;
+  /** True while the attempt needs a supervisor and none has claimed it. */
+  awaitsSupervisor(): boolean;
 }
 
-/** `describe` is asked again should the spawner die. Throws when the directory cannot be made. */
+/** Calls `describe` again if the spawner dies. Throws when the directory cannot be created. */
 export function startAttempt(spawner: Spawner, describe: () => Launch, observer: Observer): void {
   const launch = describe();
   mkdirSync(launch.dir, { recursive: true, mode: 0o700 });
   observer.observe();
   spawner.start(spawnRequest(launch), {
-    isToBegin: () => observer.isToBegin(),
+    awaitsSupervisor: () => observer.awaitsSupervisor(),
     request: () => spawnRequest(describe()),
   });
 }

@@ -1,27 +1,28 @@
-# The supervisor of one attempt, sourced by the spawner: the parent of the command and the writer of its log, joined by a
-# pipe. They are one process group, outside the task's cgroup, and outlive the daemon.
-#   $dir                  the attempt's directory, absolute; the log is beside it, so that output does not wake who watches the records
-#   $request, $launch_at  the script that makes the command of a process is in the first from this byte on
+# The supervisor of one attempt, sourced by the spawner. It is two processes joined by a pipe: the parent of the command
+# and the log writer. They form a process group outside of the task's cgroup and outlive the daemon.
+#   $dir                  absolute path of the attempt's directory; the log is $dir.log, because the daemon watches $dir
+#   $request, $launch_at  the launch script starts at this offset of the request
 #   $cat                  absolute path of cat
-# Records are lines of the claim, which is made once and never overwritten: `WHAT SECONDS [...]`, the time since the epoch
-# with fractions. They are `claimed`; `supervisor` and its identity, and `started` and the main process's, in any order; what
-# the shell says of a signal; `exit` and the code; perhaps `gap`; and at last `closed`: all output is in the log. Together they
-# are less than a block, which the first one takes: a full disk at the end costs none of them.
-# `echo` and not `printf` where both will do: each builtin touches pages of bash, for each task anew.
+# Attempt records are lines of the claim file, `WHAT SECONDS [...]`, with the time since the epoch: `claimed`,
+# `supervisor` and `started` (in any order, each with the identity of the process), a message of the shell about a
+# signal, `exit` with the code, `gap` if output is missing, and `closed` when the log is complete.
+#
+# All records fit in the disk block that the first one allocates: a disk that fills up later loses none of them.
+# The script prefers `echo` to `printf`: each builtin that a supervisor uses costs it pages of memory.
 
 run_command() {
   claim || return
-  # $? is 128+n both for signal n and for exit 128+n. The shell reports a signal on its stderr, an exit it does not:
-  # a line of its own before the record tells one from the other.
+  # $? is 128+n both for signal n and for exit code 128+n. The shell prints a message to stderr only for a signal: this
+  # line in front of the exit record distinguishes the two.
   exec 2>>"$dir/claim"
-  # The page it is written to is charged to whoever writes first: the command's group would outlive its removal by it.
-  # The empty line tells the log writer that the attempt is ours.
+  # Write from here first: the kernel charges the page to the first writer, and a page keeps a removed cgroup alive.
+  # The empty line on stdout starts the log writer.
   if ! { echo "claimed $EPOCHREALTIME" >&2 && echo; }; then
-    # The disk is full, or the log writer has died with the spawner. Nothing has begun: whoever comes next may have it.
+    # The disk is full, or the log writer died with the spawner. Release the claim: the command has not started.
     rm -f "$dir/claim"
     return 1
   fi
-  # The command gets a process group of its own: its `kill 0` does not reach this one.
+  # The command gets its own process group, so that its `kill 0` does not reach the supervisor.
   set -m
   (eval "${request:launch_at}") 2>&1
   echo "exit $EPOCHREALTIME $?" >&2
@@ -31,10 +32,10 @@ write_log() {
   read -r || return
   exec >>"$dir/claim"
   identify
-  # Returns when the exit record is there, too: run_command holds the output open until then.
+  # run_command holds the pipe open until it has written the exit record.
   copy_output
   if is_daemon_alive; then
-    # Its database makes the exit durable.
+    # The daemon stores the exit in its database, so no sync is needed.
     close_attempt
   else
     copy_counters >"$dir/counters"
@@ -45,24 +46,24 @@ write_log() {
 
 close_attempt() { echo "closed $EPOCHREALTIME"; }
 
-# The spawner ends with its daemon. One that nobody has buried is not alive: it has no directory any more.
+# $$ is the spawner, which ends with the daemon. A zombie has no /proc/PID/cwd, so it does not count as alive.
 is_daemon_alive() { [ -e /proc/$$/cwd ] || { ! [ -e /proc/self ] && kill -0 $$; }; }
 
-# noclobber opens with O_EXCL: whoever creates the claim owns the attempt, this supervisor or a recovering daemon.
+# noclobber opens with O_EXCL: the creator of the claim owns the attempt, either a supervisor or a recovering daemon.
 claim() {
   set -C
   : >"$dir/claim" || return
   set +C
 }
 
-# The line of /proc/self/stat; where there is no /proc, the pid and the process group.
+# Records /proc/self/stat, or pid and process group where /proc does not exist.
 identify() {
   read -r stat </proc/self/stat || stat=$(exec sh -c 'exec ps -o pid= -o pgid= -p "$PPID"')
   echo "supervisor $EPOCHREALTIME $stat"
 }
 
-# A command that prints nothing needs nobody who copies: the first byte is read here, the rest is left in the pipe.
-# A copier that meets a full disk, or is killed, is replaced: the command must never meet a broken pipe.
+# Reads the first byte here, so that a silent command needs no cat process.
+# If the copier meets a full disk or is killed, the loop starts a new one: the command must not get SIGPIPE.
 copy_output() {
   missing=false
   while IFS= read -r -d '' -n 1 byte; do
@@ -72,12 +73,12 @@ copy_output() {
     if copy_rest >>"$dir.log"; then break; fi
     missing=true
   done
-  # The claim has room for a word where the log has none; the daemon puts the mark when the attempt is over.
+  # If the mark does not fit in the log, record `gap`: the daemon adds the mark when the attempt is over.
   if $missing; then mark_gap || echo gap; fi
 }
 
 print_byte() {
-  # NUL is the delimiter, which leaves nothing in the variable.
+  # `read -d ''` leaves the variable empty for a NUL byte.
   case $byte in
     '') printf '\0' ;;
     *) echo -n "$byte" ;;
@@ -90,7 +91,7 @@ mark_gap() {
   printf '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n' >>"$dir.log"
 }
 
-# systemd removes the empty groups of a daemon that has died together with its unit, and the counters with them.
+# When a daemon dies, systemd removes its unit with all empty groups and their counters.
 copy_counters() {
   rest=${request:launch_at}
   while [[ $rest == '#counter '* ]]; do

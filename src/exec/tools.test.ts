@@ -30,7 +30,7 @@ describe('findTools', () => {
   it('names the program that is missing, and where it was looked for', () => {
     rmSync(join(place, 'cat'));
     assert.throws(() => findTools(10, [place]), {
-      message: `cat is missing; looked in ${place}. Install it and try again.`,
+      message: `cat not found in ${place}. Install it and try again`,
     });
   });
 });

@@ -1,11 +1,11 @@
-// Finds the programs an attempt is started with, once, by absolute path.
+// Finds the absolute paths of the programs that start an attempt.
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { Tools } from './launch-script.ts';
 
 const PLACES = ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin', '/run/current-system/sw/bin'];
 
-/** Throws naming the first program that is missing. */
+/** Throws with the name of the first missing program. */
 export function findTools(
   spawnerNice: number,
   places: readonly string[] = PLACES,
@@ -18,7 +18,7 @@ export function findTools(
   const need = (name: string): string => {
     const path = find(name);
     if (path !== null) return path;
-    throw new Error(`${name} is missing; looked in ${places.join(', ')}. Install it and try again.`);
+    throw new Error(`${name} not found in ${places.join(', ')}. Install it and try again`);
   };
   return {
     cat: need('cat'),
@@ -30,7 +30,7 @@ export function findTools(
       const path = find(words[0]);
       return path === null ? [] : [path, ...words.slice(1)];
     }),
-    // Elsewhere programs of this name take other flags.
+    // On other systems script(1) has different flags.
     script: platform === 'linux' ? find('script') : null,
   };
 }

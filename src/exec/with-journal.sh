@@ -1,9 +1,9 @@
-# Sourced over supervisor.sh for an attempt whose output also goes to the journal of systemd, perhaps as the output of a unit
-# of its own (src/cgroups/systemd/enter-unit.sh). A journal that is gone costs the journal its copy, nothing else; one that hangs
-# holds the output up once its socket is full.
-#   $journal_name  the identifier of its lines
-#   $unit_aside    written to by what belongs to the unit and not to the task; empty: there is no unit
-#   $unit_group    the group of the task in the unit
+# Sourced after supervisor.sh for an attempt whose output also goes to the systemd journal. For a task in its own unit
+# (src/cgroups/systemd/enter-unit.sh) it is the output of the unit. If the journal ends, only its copy is lost. If the
+# journal hangs, the output blocks when the journal's socket is full.
+#   $journal_name  the identifier of the lines
+#   $unit_aside    cgroup.procs of the unit's other group, which the relay enters; empty without a unit
+#   $unit_group    the task's group in the unit
 
 PATH=/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin
 relay=
@@ -11,19 +11,19 @@ relay=
 supervise() {
   if [ -n "$unit_aside" ]; then
     mkfifo "$dir/unit"
-    # For reading, too, so that it opens at once; the unit ends when nobody has it open any more.
+    # Open for reading and writing, so that the open does not block. The unit ends when no process has the FIFO open.
     exec 8<>"$dir/unit"
   fi
   run_command </dev/null 2>/dev/null | {
     write_log
     end_relay
   } >/dev/null 2>&1
-  # Whoever has not got the claim has no unit to end either.
+  # Without the claim there is no unit to end.
   [ "${PIPESTATUS[0]}" != 0 ] || [ -z "$unit_aside" ] || end_unit >&8
 }
 
-# The first byte has been read already. tee, not cat: a copier that meets a full disk ends, and is replaced; one that
-# meets a relay that has gone goes on without it.
+# copy_output has read the first byte. tee ends on a full disk, so that copy_output replaces it, but keeps running when
+# the relay ends.
 copy_rest() {
   [ -n "$relay" ] || begin_relay
   print_byte >&9
@@ -45,13 +45,13 @@ end_relay() {
   wait "$relay"
 }
 
-# Its counters go with the unit, so they are copied whether a daemon is there or not.
+# The counters are removed with the unit, so copy them even if a daemon is alive.
 close_attempt() {
   [ -z "$unit_aside" ] || copy_counters >"$dir/counters"
   echo "closed $EPOCHREALTIME"
 }
 
-# What the main process of the task has left behind keeps the unit, as it keeps the task.
+# Processes that outlive the main process keep the unit active, as they keep the task active.
 end_unit() {
   while is_populated; do sleep 1; done
   while read -r what _ code; do

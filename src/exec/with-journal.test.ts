@@ -123,7 +123,7 @@ describe('the main process of a unit', () => {
     writeFileSync(script, 'echo "Failed to start transient service unit: no" >&2; return 1\n');
     const { changes } = unit();
     const { records } = await finish('echo no', { ...changes, preparation: { script, args: [] } });
-    assert.match(records.startFailed ?? '', /^its systemd unit could not be started: Failed to start/);
+    assert.match(records.startFailed ?? '', /^cannot start its systemd unit: Failed to start/);
     assert.equal(records.started, null);
   });
 });

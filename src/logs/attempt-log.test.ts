@@ -29,11 +29,11 @@ const print = (text: string, atMs = NOON) => {
   utimesSync(path, atMs / 1000, atMs / 1000);
 };
 const rotate = () =>
-  rotateLog(path, RULES, { stop: async () => true, resume() {} }, (start) => log.moved(start));
+  rotateLog(path, RULES, { stop: async () => true, resume() {} }, (start) => log.rotated(start));
 /** As a tick does. */
 const isDue = (atMs: number, rules = RULES) => {
-  log.see();
-  log.note(atMs);
+  log.refresh();
+  log.recordGrowth(atMs);
   return log.isDue(rules, atMs);
 };
 
@@ -75,28 +75,28 @@ describe('a log is due', () => {
 describe('a rotation is no output', () => {
   it('neither by its bytes nor by the time of the file', async () => {
     print('one\ntwo\nthr');
-    const before = log.see();
+    const before = log.refresh();
     assert.deepEqual(before, { printedBytes: 11, printedAt: NOON });
     await rotate();
-    assert.deepEqual(log.see(), before);
+    assert.deepEqual(log.refresh(), before);
     print('ee\n', NOON + 5000);
-    assert.deepEqual(log.see(), { printedBytes: 14, printedAt: NOON + 5000 });
+    assert.deepEqual(log.refresh(), { printedBytes: 14, printedAt: NOON + 5000 });
   });
 });
 
 describe('a log that is held', () => {
   it('is seen as any other: before there is one, growing, rotated, and once released', async () => {
-    log.hold();
-    assert.deepEqual(log.see(), { printedBytes: 0, printedAt: null });
+    log.keepOpen();
+    assert.deepEqual(log.refresh(), { printedBytes: 0, printedAt: null });
     print('one\ntwo');
-    assert.deepEqual(log.see(), { printedBytes: 7, printedAt: NOON });
+    assert.deepEqual(log.refresh(), { printedBytes: 7, printedAt: NOON });
     assert.equal(log.size, 7);
     await rotate();
-    assert.deepEqual(log.see(), { printedBytes: 7, printedAt: NOON });
+    assert.deepEqual(log.refresh(), { printedBytes: 7, printedAt: NOON });
     assert.equal(log.size, 3);
     log.release();
     print(' three\n', NOON + 5000);
-    assert.deepEqual(log.see(), { printedBytes: 14, printedAt: NOON + 5000 });
+    assert.deepEqual(log.refresh(), { printedBytes: 14, printedAt: NOON + 5000 });
   });
 });
 

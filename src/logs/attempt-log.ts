@@ -1,34 +1,34 @@
-// The log of one attempt as this daemon follows it: how much was printed and when, and which of its parts are not packed.
+// Tracks the log of a live attempt: its size, the time of the last output, and its unpacked parts.
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import type { Now } from '../core/clock.ts';
 import { currentStart, logParts } from './parts.ts';
 import { LogTimes, timesPath, writtenAt } from './times.ts';
 
 export interface LogRules {
-  /** The log is rotated when it has grown to this. */
+  /** Rotate at this size. */
   readonly maxBytes: number;
-  /** And when the day (local time) is another one than that of its first byte. */
+  /** Rotate as well when the day (local time) of the first byte is over. */
   readonly isDaily: boolean;
-  /** Rotated parts kept. */
+  /** Number of rotated parts to keep. */
   readonly keep: number;
 }
 
-/** A part that is deleted within seconds is not worth the CPU time. */
+/** A part may be deleted within seconds: packing it sooner wastes CPU time. */
 const PACKED_AFTER_MS = 10_000;
 
 export class AttemptLog {
   readonly path: string;
-  /** Settled while no rotation is queued or under way. */
+  /** The queued or running rotation; null without one. */
   rotation: Promise<void> | null = null;
-  /** Below this size a rotation has been found to be of no use. */
+  /** Do not rotate below this size: an unfinished line fills most of the log. */
   notBelowBytes = 0;
-  #isHeld = false;
+  #keepsOpen = false;
   #fd: number | null = null;
   #start: number | null = null;
   #size = 0;
   #touchedAt: number | null = null;
-  /** A rotation touches the file, too: it was `printedAt` that something was printed. */
-  #moved: { readonly touchedAt: number | null; readonly printedAt: number | null } | null = null;
+  /** A rotation changes the mtime: `printedAt` is the time of the last output before it. */
+  #beforeRotation: { readonly touchedAt: number | null; readonly printedAt: number | null } | null = null;
   #day: string | null = null;
   #times: LogTimes | null = null;
   /** Parts that are not packed, and the monotonic time at which each was first seen. */
@@ -43,38 +43,38 @@ export class AttemptLog {
     return this.rotation !== null;
   }
 
-  /** Looks at the file; the other methods speak of what was seen last. `printedAt` (epoch ms) also moves on a full disk. */
-  see(): { readonly printedBytes: number; readonly printedAt: number | null } {
+  /** Reads size and mtime, which the other methods use. `printedAt` (epoch ms) advances even on a full disk. */
+  refresh(): { readonly printedBytes: number; readonly printedAt: number | null } {
     const file = this.#stat();
     this.#size = file?.size ?? 0;
     this.#touchedAt = file?.mtimeMs ?? null;
     return { printedBytes: this.printedBytes(), printedAt: this.#printedAt() };
   }
 
-  /** Keeps the file open from now on, once there is one: looking at it then costs a third. Until `release`. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Keeps the file open until `release`: fstat costs a third of stat. */
+  keepOpen(): void {
+    this.#keepsOpen = true;
   }
 
   release(): void {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
-    this.#isHeld = false;
+    this.#keepsOpen = false;
   }
 
   #stat(): Stats | undefined {
     if (this.#fd !== null) return fstatSync(this.#fd);
     const file = statSync(this.path, { throwIfNoEntry: false });
-    if (this.#isHeld && file !== undefined) this.#fd = openedAt(this.path);
+    if (this.#keepsOpen && file !== undefined) this.#fd = openedAt(this.path);
     return file;
   }
 
-  /** Of the file alone. */
+  /** Size of the current part in bytes. */
   get size(): number {
     return this.#size;
   }
 
-  /** Wherever they are now. 0 while no file has been seen: that is made before anything is rotated away, and stays. */
+  /** All output, including rotated and deleted parts. 0 until the file exists. */
   printedBytes(): number {
     return this.#touchedAt === null && this.#start === null ? 0 : this.#findStart() + this.#size;
   }
@@ -84,21 +84,23 @@ export class AttemptLog {
       this.#start ??= currentStart(this.path);
       return this.#start;
     } catch {
-      // No descriptors left to look with: found at another look.
+      // No file descriptor is left: retry at the next call.
       return 0;
     }
   }
 
   #printedAt(): number | null {
-    return this.#touchedAt === this.#moved?.touchedAt ? (this.#moved?.printedAt ?? null) : this.#touchedAt;
+    return this.#touchedAt === this.#beforeRotation?.touchedAt
+      ? (this.#beforeRotation?.printedAt ?? null)
+      : this.#touchedAt;
   }
 
-  /** Notes how far the log has grown. `isLast`: it will grow no more. Throws what the file system says. */
-  note(nowMs: number, isLast = false): void {
+  /** Records how far the log has grown. `isLast`: the log is complete. Throws file system errors. */
+  recordGrowth(nowMs: number, isLast = false): void {
     if (this.printedBytes() === 0) return;
     this.#times ??= new LogTimes(timesPath(this.path));
     try {
-      this.#times.note(nowMs, this.printedBytes(), isLast);
+      this.#times.record(nowMs, this.printedBytes(), isLast);
     } finally {
       if (isLast) this.#times.close();
     }
@@ -109,29 +111,29 @@ export class AttemptLog {
     if (size === 0 || size < this.notBelowBytes) return false;
     if (size >= maxBytes) return true;
     if (!isDaily) return false;
-    this.#day ??= dayOf(this.#begunAt(nowMs));
+    this.#day ??= dayOf(this.#firstByteAt(nowMs));
     return this.#day !== dayOf(nowMs);
   }
 
-  /** When its first byte was written, or what was before that rotated away: an unfinished line is older than the file. */
-  #begunAt(nowMs: number): number {
+  /** When the first byte was written, not before the last rotation: that moves an unfinished line to the new file. */
+  #firstByteAt(nowMs: number): number {
     const newest = logParts(this.path).at(-2);
     const rotatedAt = newest === undefined ? 0 : modifiedAt(newest.path);
     return Math.max(rotatedAt, writtenAt(this.path, this.#findStart()) ?? nowMs);
   }
 
-  /** It has become short: its first byte is the one at `start` of all that was printed. */
-  moved(start: number): void {
+  /** Call after a rotation. `start`: offset of the first byte of the file in all output. */
+  rotated(start: number): void {
     const printedAt = this.#printedAt();
     this.#start = start;
-    this.see();
-    this.#moved = { touchedAt: this.#touchedAt, printedAt };
+    this.refresh();
+    this.#beforeRotation = { touchedAt: this.#touchedAt, printedAt };
     this.#day = null;
     this.#isPlainStale = true;
     this.notBelowBytes = 0;
   }
 
-  /** Parts to be packed. While the log grows the newest stays as it is: the last lines are read without unpacking. */
+  /** Returns the parts to pack, each once. The newest part of a growing log stays plain: reading its end is cheap. */
   takePackable({ monoMs }: Now, hasEnded: boolean): readonly string[] {
     if (this.#isPlainStale) {
       const paths = logParts(this.path).flatMap(({ kind, path }) => (kind === 'plain' ? [path] : []));
@@ -146,7 +148,7 @@ export class AttemptLog {
   }
 }
 
-/** The minute (since the epoch) asked for last: every log asks, every second. No day begins within a minute. */
+/** Caches the day of the last minute: every log asks every second. */
 let lastMinute = { minute: Number.NaN, day: '' };
 
 function dayOf(ms: number): string {
@@ -155,7 +157,7 @@ function dayOf(ms: number): string {
   return lastMinute.day;
 }
 
-/** Null: it has just gone, or no descriptor is left. */
+/** Returns null when the file was deleted or no file descriptor is left. */
 function openedAt(path: string): number | null {
   try {
     return openSync(path, 'r');
@@ -164,7 +166,7 @@ function openedAt(path: string): number | null {
   }
 }
 
-/** A part that has gone is old. */
+/** 0 for a deleted part. */
 function modifiedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

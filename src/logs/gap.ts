@@ -1,12 +1,12 @@
-// The mark that output is missing, put by the daemon where the supervisor found no room for it.
+// Writes the mark for missing output when the supervisor could not write it.
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The same words as the supervisor's. */
+/** The same text as in supervisor.sh. */
 const MARK = '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n';
 const SCAN_BYTES = 4096;
 
-/** The claim says so: the supervisor could not. */
+/** Returns true when the supervisor recorded a gap that it could not mark. */
 export function lacksGapMark(dir: string): boolean {
   try {
     return readFileSync(join(dir, 'claim'), 'latin1').includes('\ngap\n');
@@ -15,7 +15,7 @@ export function lacksGapMark(dir: string): boolean {
   }
 }
 
-/** Takes the place of the last lines of the log, so that a full disk has room for it. Repeating it does no harm. */
+/** Overwrites the last lines of the log, which works on a full disk. Idempotent. */
 export function markGap(log: string): void {
   const fd = openSync(log, 'r+');
   try {
@@ -23,7 +23,7 @@ export function markGap(log: string): void {
     const end = Math.max(0, size - MARK.length);
     if (read(fd, end, size).toString() === MARK) return;
     const from = Math.max(0, end - SCAN_BYTES);
-    // Behind a whole line, where there is one.
+    // After a complete line, if there is one.
     const lineEnd = read(fd, from, end).lastIndexOf(10);
     const at = lineEnd < 0 ? end : from + lineEnd;
     writeSync(fd, MARK, at);

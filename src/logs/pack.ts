@@ -1,16 +1,16 @@
-// Compresses a rotated part of a log.
+// Packs (compresses) a rotated part of a log.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import { PACKING, packedPath } from './parts.ts';
 
-/** Of text the lowest level already takes nine tenths, at a third of the default's CPU time. */
+/** The lowest level already saves 90 % of text, at a third of the default's CPU time. */
 const LEVEL = constants.Z_BEST_SPEED;
 
 /**
- * The packed file takes its name when it is whole and on the disk; only then the plain one goes. Whoever has that open
- * reads on. Rejects with what the file system says, ENOENT when the part was deleted meanwhile; an abort is an AbortError.
+ * Removes the plain file only after the packed one is complete on disk; open readers are not affected. Rejects with
+ * the file system error: ENOENT when the part was deleted, AbortError when aborted.
  */
 export async function packPart(path: string, signal: AbortSignal): Promise<void> {
   const packing = `${path}${PACKING}`;
@@ -21,7 +21,7 @@ export async function packPart(path: string, signal: AbortSignal): Promise<void>
       createWriteStream(packing, { mode: 0o600, flush: true }),
       { signal },
     );
-    // Deleted while it was packed: nobody wants the packed one either.
+    // If the part was deleted during the packing, discard the packed file as well.
     await access(path);
     await rename(packing, packedPath(path));
   } catch (error) {

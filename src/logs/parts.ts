@@ -1,19 +1,19 @@
-// The files of one attempt's log: what was rotated away, oldest first, and the file that is being written.
+// The files of an attempt's log: the rotated parts, oldest first, and the current part.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { readTail } from './tail.ts';
 
 export interface LogPart {
   readonly path: string;
-  /** Of all that the attempt has printed it holds the bytes [start, end). */
+  /** The part holds the bytes [start, end) of all output. */
   readonly start: number;
   readonly end: number;
-  /** packed: gzip. plain: rotated, not compressed yet. current: being written; there may be no such file yet. */
+  /** packed: gzip. plain: rotated, not packed. current: being written; the file may not exist yet. */
   readonly kind: 'packed' | 'plain' | 'current';
 }
 
 const PACKED = '.gz';
-/** Ends the name of a part while it is being packed. */
+/** Suffix of a packed part that is not complete. */
 export const PACKING = '.packing';
 const START_DIGITS = 15;
 
@@ -26,14 +26,14 @@ export function packedPath(plainPath: string): string {
   return `${plainPath}${PACKED}`;
 }
 
-/** The parts that are kept, the current one last. What is missing before and between them was deleted, or never kept. */
+/** The existing parts, the current one last. Gaps are deleted parts. */
 export function logParts(log: string): readonly LogPart[] {
   const parts = rotatedNames(log).flatMap((name) => partOf(log, name) ?? []);
   const start = parts.at(-1)?.end ?? 0;
   return [...parts, { path: log, start, end: start + (sizeOf(log) ?? 0), kind: 'current' }];
 }
 
-/** Where in all that was printed the current part begins. */
+/** Offset of the current part in all output. */
 export function currentStart(log: string): number {
   const last = rotatedNames(log).at(-1);
   return last === undefined ? 0 : (partOf(log, last)?.end ?? 0);
@@ -41,13 +41,13 @@ export function currentStart(log: string): number {
 
 const PART_NAME = new RegExp(`^\\.(\\d{${START_DIGITS}})(\\${PACKED})?$`);
 
-/** Oldest first. Of a part that is plain and packed, the packed one: the other is about to go. */
+/** Oldest first. If a part is both plain and packed, the packed file: the plain one is about to be removed. */
 function rotatedNames(log: string): string[] {
-  const names = new Set(namesBeside(log).filter((name) => PART_NAME.test(name)));
+  const names = new Set(suffixesOf(log).filter((name) => PART_NAME.test(name)));
   return [...names].filter((name) => !names.has(packedPath(name))).sort();
 }
 
-/** Null: it has just gone. */
+/** Returns null when the file was deleted. */
 function partOf(log: string, name: string): LogPart | null {
   const path = `${log}${name}`;
   const start = Number(PART_NAME.exec(name)?.[1]);
@@ -56,8 +56,8 @@ function partOf(log: string, name: string): LogPart | null {
   return length === null ? null : { path, start, end: start + length, kind };
 }
 
-/** What follows the log's own name in the names of the files beside it. */
-export function namesBeside(log: string): string[] {
+/** The names of the files that belong to the log, without the log's own name: `.journal`. */
+export function suffixesOf(log: string): string[] {
   const own = basename(log);
   try {
     return readdirSync(dirname(log))
@@ -73,7 +73,7 @@ export function sizeOf(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.size ?? null;
 }
 
-/** RFC 1952, ISIZE: the last four bytes are the length modulo 2^32; no part is that long. */
+/** RFC 1952, ISIZE: the last four bytes are the length modulo 2^32. No part is that long. */
 function unpackedLength(path: string): number | null {
   try {
     const { bytes } = readTail(path, 4);

@@ -1,26 +1,21 @@
-// Reads an attempt's log, whatever of it has been rotated away, also while that happens. A position is an offset into all
-// that the attempt has printed, so it stays true across rotations.
+// Reads an attempt's log across its parts, including during a rotation. A position is an offset into all output, so a
+// rotation does not change it.
 import { createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { currentStart, type LogPart, logParts, sizeOf } from './parts.ts';
+import { currentStart, type LogPart, logParts } from './parts.ts';
 
 const BLOCK = 256 * 1024;
 const TAIL_BLOCK = 64 * 1024;
 const NEWLINE = 10;
-
-/** Of the file that is being written alone. */
-export function logSize(path: string): number {
-  return sizeOf(path) ?? 0;
-}
 
 export function logTouchedAt(path: string): number | null {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
 }
 
 export interface LogExtent {
-  /** What was printed before this is no longer kept. */
+  /** Earlier output was deleted. */
   readonly from: number;
   readonly to: number;
 }
@@ -30,7 +25,7 @@ export function logExtent(log: string): LogExtent {
   return { from: parts[0]?.start ?? 0, to: parts.at(-1)?.end ?? 0 };
 }
 
-/** The bytes [from, to) in blocks. What is no longer kept is left out; `missing` is told how many bytes that were. */
+/** The bytes [from, to) in blocks. Skips deleted output and reports its length to `missing`. */
 export async function* readLog(
   log: string,
   from: number,
@@ -38,31 +33,31 @@ export async function* readLog(
   missing: (bytes: number) => void = () => {},
 ): AsyncGenerator<Buffer> {
   let at = from;
-  let fruitless: LogPart | null = null;
+  let unread: LogPart | null = null;
   while (at < to) {
     const part = logParts(log).find(({ end }) => end > at);
     if (part === undefined) return;
-    // Twice the same without a byte of it: it cannot be read.
-    const isBroken = part.path === fruitless?.path && part.start === fruitless.start;
+    // The second read in a row without any byte of the part: skip it as unreadable.
+    const isBroken = part.path === unread?.path && part.start === unread.start;
     const next = isBroken ? part.end : Math.max(at, part.start);
     if (next > at) missing(next - at);
     at = next;
-    fruitless = part;
+    unread = part;
     for await (const block of readPart(log, part, at, Math.min(to, part.end))) {
       yield block;
       at += block.length;
-      fruitless = null;
+      unread = null;
     }
   }
 }
 
-/** Where the last `lines` lines of what is kept of [0, to) begin. Reads backwards, and packed parts only when it must. */
+/** Offset of the last `lines` lines before `to`. Reads backwards, and unpacks a part only if needed. */
 export async function tailStart(log: string, lines: number, to: number): Promise<number> {
-  // The newline that ends the last line does not begin another.
+  // The newline at the end of the last line does not start another line.
   return to === 0 ? 0 : lineStart(log, to - 1, lines);
 }
 
-/** Behind the `count`-th newline before `at`, counted backwards; where what is kept begins, when there are not so many. */
+/** Offset after the `count`-th newline before `at`, counted backwards; the first kept offset if there are fewer. */
 export async function lineStart(log: string, at: number, count = 1): Promise<number> {
   let end = at;
   let left = count;
@@ -72,7 +67,7 @@ export async function lineStart(log: string, at: number, count = 1): Promise<num
     if (part === undefined) return Math.max(end, parts[0]?.start ?? 0);
     if (part.kind === 'packed') {
       const newlines = await countNewlines(part, end);
-      if (newlines >= left) return behindNewline(part, newlines - left + 1);
+      if (newlines >= left) return afterNewline(part, newlines - left + 1);
       left -= newlines;
       end = part.start;
       continue;
@@ -90,12 +85,12 @@ export async function lineStart(log: string, at: number, count = 1): Promise<num
   }
 }
 
-/** `lastIndexOf` takes a negative start for one counted from the end. */
+/** `lastIndexOf` counts a negative start from the end. */
 function lastNewlineBefore(block: Buffer, at: number): number {
   return at === 0 ? -1 : block.lastIndexOf(NEWLINE, at - 1);
 }
 
-/** Whole lines with their newline, the first `count` of them; the last one may lack it. */
+/** The first `count` lines. The last one may lack its newline. */
 export async function* firstLines(blocks: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
   let left = count;
   for await (const block of blocks) {
@@ -109,7 +104,7 @@ export async function* firstLines(blocks: AsyncIterable<Buffer>, count: number):
   }
 }
 
-/** As far as it goes: a part may be packed, deleted, or rotated under the read. */
+/** Stops early if the part is packed, deleted or rotated during the read. */
 async function* readPart(log: string, part: LogPart, from: number, to: number): AsyncGenerator<Buffer> {
   if (part.kind === 'packed') {
     yield* unpack(part, from, to);
@@ -124,8 +119,8 @@ async function* readPart(log: string, part: LogPart, from: number, to: number): 
 }
 
 /**
- * Bytes [from, to) of a part that is not packed, at least one. Null: it has gone, or was rotated under the read. The
- * writing file is cut in the same turn in which its start moves: what was read while that stood still is what was asked for.
+ * At least one of the bytes [from, to) of an unpacked part; null when the part was deleted or rotated during the read.
+ * A rotation cuts the current file and moves its start in one turn of the event loop: an unchanged start proves the read.
  */
 async function readPlain(log: string, part: LogPart, from: number, to: number): Promise<Buffer | null> {
   const block = await readAt(part.path, from - part.start, to - part.start);
@@ -133,7 +128,7 @@ async function readPlain(log: string, part: LogPart, from: number, to: number): 
   return part.kind === 'plain' || currentStart(log) === part.start ? block : null;
 }
 
-/** Empty when there is no such file. */
+/** Empty when the file does not exist. */
 async function readAt(path: string, from: number, to: number): Promise<Buffer> {
   try {
     const file = await open(path, 'r');
@@ -150,10 +145,10 @@ async function readAt(path: string, from: number, to: number): Promise<Buffer> {
   }
 }
 
-/** The bytes [from, to) of a packed part. Nothing when it has been deleted. */
+/** The bytes [from, to) of a packed part; none when it was deleted. */
 async function* unpack(part: LogPart, from: number, to: number): AsyncGenerator<Buffer> {
   const bytes = createGunzip({ chunkSize: BLOCK });
-  // An error of either reaches the reader through the loop below.
+  // An error of either stream is thrown by the loop below.
   pipeline(createReadStream(part.path), bytes, () => {});
   let at = part.start;
   try {
@@ -175,8 +170,8 @@ async function countNewlines(part: LogPart, to: number): Promise<number> {
   return count;
 }
 
-/** Behind the `nth` newline of the part, counted from its beginning. */
-async function behindNewline(part: LogPart, nth: number): Promise<number> {
+/** Offset after the `nth` newline of the part. */
+async function afterNewline(part: LogPart, nth: number): Promise<number> {
   let at = part.start;
   let left = nth;
   for await (const block of unpack(part, part.start, part.end)) {

@@ -1,10 +1,10 @@
-// Moves the whole lines of a growing log to files of their own, while the log's writer is stopped for a moment.
+// Rotates an attempt's log without losing a line. The writer is stopped only for a moment.
 //
-// The bulk is copied while the writer runs: a log only grows. Then the writer is stopped, the rest is copied, and a
-// journal is put in place: from there on the rotation is finished, by whoever comes, with the same steps in the same order:
-//   1. the copies get their names                2. the unfinished last line moves to the beginning of the log
-//   3. the log is cut behind that line           4. the journal goes
-// Before the journal nothing has happened to the log, and the copies are thrown away.
+// Most of the log is copied while the writer runs, because a log only grows. Then the writer is stopped, the rest is
+// copied and a journal is written. Before the journal exists, the log is unchanged and the copies can be discarded.
+// With the journal, this process or a later one completes the same steps in the same order:
+//   1. rename the copies to part names           2. move the unfinished last line to the start of the log
+//   3. truncate the log after that line          4. remove the journal
 import {
   closeSync,
   fstatSync,
@@ -16,24 +16,24 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { logParts, namesBeside, PACKING, packedPath, partPath } from './parts.ts';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
+import { logParts, PACKING, packedPath, partPath, suffixesOf } from './parts.ts';
 
 export interface RotationRules {
-  /** A part is as long as this, or up to four times if its lines are that long. */
+  /** Length of a part; up to four times as much for long lines. */
   readonly maxBytes: number;
-  /** Parts kept; of a log that has grown further than they reach only the end is copied. */
+  /** Number of parts to keep. Only as much of the end of the log is copied. */
   readonly keep: number;
 }
 
-/** Whoever appends to the log. */
+/** The process group that appends to the log. */
 export interface LogWriter {
-  /** False: it cannot be stopped now. */
+  /** Resolves with false when the writer cannot be stopped now. */
   stop(): Promise<boolean>;
   resume(): void;
 }
 
-/** long_line: more of the log is an unfinished line than not, and it is not so long yet that it must be cut. */
+/** long_line: more than half of the log is one unfinished line that is not yet long enough to be cut. */
 export type Rotation = 'rotated' | 'long_line' | 'not_stopped';
 
 const COPY_BYTES = 1024 ** 2;
@@ -45,18 +45,18 @@ const JOURNAL = '.journal';
 const JOURNAL_COPY = `${JOURNAL}${COPY}`;
 
 /**
- * `moved` is called in the same turn in which the log becomes short, with the offset of its first byte in all that was
- * printed. Rejects with what the file system says; then, too, nothing is lost and the writer runs.
+ * Calls `onRotated` in the same turn of the event loop in which the log is truncated, with the offset of its first byte
+ * in all output. Rejects with the file system error; nothing is lost then and the writer runs.
  */
 export async function rotateLog(
   log: string,
   rules: RotationRules,
   writer: LogWriter,
-  moved: (start: number) => void,
+  onRotated: (start: number) => void,
 ): Promise<Rotation> {
   const file = await open(log, 'r');
   try {
-    // The last step of an earlier rotation met an error of the disk.
+    // A disk error may have interrupted an earlier rotation.
     if (isRotationLeft(log) && !(await writer.stop())) return 'not_stopped';
     recoverRotation(log);
     writer.resume();
@@ -69,7 +69,13 @@ export async function rotateLog(
     for (const [i, cut] of cuts.entries())
       await copy(file, copyPath(log, start + cut), cut, cut, cuts[i + 1] ?? size);
     if (!(await writer.stop())) return 'not_stopped';
-    return await finishCopies(file, log, { start, last: cuts.at(-1) ?? from, copied: size }, rules, moved);
+    return await finishCopies(
+      file,
+      log,
+      { start, last: cuts.at(-1) ?? from, copied: size },
+      rules,
+      onRotated,
+    );
   } finally {
     writer.resume();
     await file.close();
@@ -79,18 +85,18 @@ export async function rotateLog(
 
 interface Progress {
   readonly start: number;
-  /** Where in the log the last copy begins, and how far it goes. */
+  /** Where the last copy starts in the log, and where it ends. */
   readonly last: number;
   readonly copied: number;
 }
 
-/** The writer is stopped. */
+/** Call with the writer stopped. */
 async function finishCopies(
   file: FileHandle,
   log: string,
   { start, last, copied }: Progress,
   rules: RotationRules,
-  moved: (start: number) => void,
+  onRotated: (start: number) => void,
 ): Promise<Rotation> {
   const { size } = await file.stat();
   const path = copyPath(log, start + last);
@@ -105,19 +111,19 @@ async function finishCopies(
   } finally {
     await journal.close();
   }
-  // From here in one turn: whoever reads in this process sees the log before or after, never between.
+  // The rest runs in one turn of the event loop: readers in this process never see an intermediate state.
   renameSync(`${log}${JOURNAL_COPY}`, `${log}${JOURNAL}`);
   finishRotation(log);
-  moved(start + cut);
+  onRotated(start + cut);
   return 'rotated';
 }
 
 /**
- * Finishes or undoes what a rotation has left that was interrupted at any point, and throws away half-packed parts. Must
- * not be called while this process rotates the log or packs a part of it. Leaves the writer to the caller.
+ * Completes or undoes an interrupted rotation and removes incomplete packed files. Do not call while this process
+ * rotates or packs the log. Does not stop or resume the writer.
  */
 export function recoverRotation(log: string): void {
-  const names = namesBeside(log);
+  const names = suffixesOf(log);
   if (names.includes(JOURNAL)) finishRotation(log);
   else if (names.some((name) => name.endsWith(COPY))) discardCopies(log);
   for (const name of names) {
@@ -127,17 +133,17 @@ export function recoverRotation(log: string): void {
 }
 
 export function isRotationLeft(log: string): boolean {
-  return namesBeside(log).includes(JOURNAL);
+  return suffixesOf(log).includes(JOURNAL);
 }
 
 function finishRotation(log: string): void {
   const [cut = 0, size = 0] = readFileSync(`${log}${JOURNAL}`, 'utf8').split(' ').map(Number);
-  for (const name of namesBeside(log))
+  for (const name of suffixesOf(log))
     if (name.endsWith(COPY)) renameSync(`${log}${name}`, `${log}${name.slice(0, -COPY.length)}`);
   const fd = openSync(log, 'r+');
   try {
     const { size: found } = fstatSync(fd);
-    // Shorter: it was cut before the interruption.
+    // A shorter log was already truncated.
     if (found >= size) {
       moveToFront(fd, cut, found);
       ftruncateSync(fd, found - cut);
@@ -149,10 +155,10 @@ function finishRotation(log: string): void {
 }
 
 function discardCopies(log: string): void {
-  for (const name of namesBeside(log)) if (name.endsWith(COPY)) rmSync(`${log}${name}`, { force: true });
+  for (const name of suffixesOf(log)) if (name.endsWith(COPY)) rmSync(`${log}${name}`, { force: true });
 }
 
-/** Bytes [from, to) to [0, to - from). It can be repeated: the two do not overlap (see `cutOf`). */
+/** Copies bytes [from, to) to [0, to - from). Idempotent: the ranges do not overlap (see `cutOf`). */
 function moveToFront(fd: number, from: number, to: number): void {
   const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, to - from));
   for (let at = from; at < to; ) {
@@ -163,19 +169,19 @@ function moveToFront(fd: number, from: number, to: number): void {
   }
 }
 
-/** How much of a log of `size` bytes goes, when its last whole line ends at `lineEnd`; null: not now. */
+/** How many bytes of a log to cut when its last complete line ends at `lineEnd`; null for none now. */
 function cutOf(lineEnd: number, size: number, { maxBytes }: RotationRules): number | null {
   if (size - lineEnd <= lineEnd) return lineEnd;
   return size > LONGEST_LINE * maxBytes ? size : null;
 }
 
-/** Where in the log to begin: what is before would be the first to be deleted. */
+/** The first offset to copy: older parts would be deleted at once. */
 async function firstKept(file: FileHandle, end: number, { maxBytes, keep }: RotationRules): Promise<number> {
   const from = end - (keep + 1) * maxBytes;
   return from <= 0 ? 0 : ((await firstLineEnd(file, from, end - 1)) ?? from);
 }
 
-/** Splits [from, to) into parts of whole lines, as long as allowed. */
+/** Splits [from, to) into parts of complete lines, each as long as allowed. */
 async function cutsBetween(file: FileHandle, from: number, to: number, maxBytes: number): Promise<number[]> {
   const cuts: number[] = [];
   for (let at = from; to - at > maxBytes; ) {
@@ -189,7 +195,7 @@ async function cutsBetween(file: FileHandle, from: number, to: number, maxBytes:
   return cuts;
 }
 
-/** Behind the last newline in [from, to); `from` when there is none. */
+/** Offset after the last newline in [from, to); `from` without one. */
 async function lastLineEnd(file: FileHandle, from: number, to: number): Promise<number> {
   const buffer = Buffer.allocUnsafe(SCAN_BYTES);
   for (let end = to; end > from; ) {
@@ -202,7 +208,7 @@ async function lastLineEnd(file: FileHandle, from: number, to: number): Promise<
   return from;
 }
 
-/** Behind the first newline in [from, to); null when there is none. */
+/** Offset after the first newline in [from, to); null without one. */
 async function firstLineEnd(file: FileHandle, from: number, to: number): Promise<number | null> {
   const buffer = Buffer.allocUnsafe(SCAN_BYTES);
   for (let at = from; at < to; ) {
@@ -215,7 +221,7 @@ async function firstLineEnd(file: FileHandle, from: number, to: number): Promise
   return null;
 }
 
-/** Bytes [from, to) of the log into the copy that begins at `origin`. On the disk when it resolves. */
+/** Copies bytes [from, to) of the log to the copy that starts at `origin`, and syncs it to disk. */
 async function copy(file: FileHandle, path: string, origin: number, from: number, to: number): Promise<void> {
   if (from === to) return;
   const target = await open(path, from === origin ? 'w' : 'r+', 0o600);
@@ -235,16 +241,8 @@ async function copy(file: FileHandle, path: string, origin: number, from: number
 }
 
 async function shorten(path: string, length: number): Promise<void> {
-  if (length === 0) {
-    rmSync(path, { force: true });
-    return;
-  }
-  const file = await open(path, 'r+');
-  try {
-    await file.truncate(length);
-  } finally {
-    await file.close();
-  }
+  if (length === 0) rmSync(path, { force: true });
+  else await truncate(path, length);
 }
 
 function copyPath(log: string, start: number): string {

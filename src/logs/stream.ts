@@ -1,15 +1,15 @@
-// A task's log as the caller asked for it: part, limit, and what is still being written.
+// Streams the part of a log that a query asks for, and with `follow` the output that is added.
 import type { LogQuery } from '../core/log-query.ts';
 import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } from './read.ts';
 import { offsetBefore } from './times.ts';
 
 export interface FollowedLog {
   readonly path: string;
-  /** Resolves when output may have grown or the task has ended; true: it has ended. */
+  /** Resolves when the log may have grown or the task has ended; with true if it has ended. */
   changed(): Promise<boolean>;
 }
 
-/** The bytes the query asks for, of those that are there now. */
+/** The current byte range of the query. */
 export async function logRange(
   path: string,
   { part, sinceMs, from }: LogQuery,
@@ -21,7 +21,7 @@ export async function logRange(
   const before = sinceMs === null ? 0 : offsetBefore(path, nowMs - sinceMs);
   const starts = [
     kept.from,
-    // A line that was not whole by then counts as written when it was.
+    // A line counts as written when it was completed.
     before >= to ? to : await lineStart(path, before),
     part.kind === 'tail' ? await tailStart(path, part.lines, to) : 0,
   ];
@@ -50,7 +50,7 @@ async function* growing(log: FollowedLog, from: number, to: number, follow: bool
       missing += bytes;
     });
     for await (const block of blocks) {
-      // The reader was too slow for what is kept of the log.
+      // The reader was slower than the rotation.
       if (missing > 0)
         yield Buffer.from(`\n[babysit: ${missing} bytes of output are missing above: rotated away]\n`);
       missing = 0;

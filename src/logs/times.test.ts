@@ -20,7 +20,7 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 
 function noted(notes: readonly (readonly [number, number])[]): void {
   const times = new LogTimes(path);
-  for (const [seconds, offset] of notes) times.note(T + 1000 * seconds, offset);
+  for (const [seconds, offset] of notes) times.record(T + 1000 * seconds, offset);
   times.close();
 }
 
@@ -55,8 +55,8 @@ describe('the times of a log', () => {
 
   it('take the last entry at once', () => {
     const times = new LogTimes(path);
-    times.note(T, 1);
-    times.note(T + 1, 2, true);
+    times.record(T, 1);
+    times.record(T + 1, 2, true);
     times.close();
     assert.equal(offsetBefore(log, T + 2), 2);
   });

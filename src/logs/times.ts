@@ -1,10 +1,9 @@
-// When a log had grown how far: a line carries no time of its own, so what it was is noted beside the log.
-// One entry a second at most, `<epoch ms> <bytes printed by then>`. Bounded: when the file is full, every other entry of
-// its older half goes, so the grain is a second for the last hours and grows coarser further back.
+// Records when a log had grown how far, because log lines have no time: at most one entry `<epoch ms> <bytes>` a second.
+// When the file is full, every second entry of its older half is removed: recent hours keep the resolution of one second.
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 
 const GRAIN_MS = 1000;
-/** Clocks and timers are not that exact. */
+/** Tolerance for clocks and timers. */
 const EARLY_MS = 50;
 const MAX_BYTES = 1024 ** 2;
 
@@ -28,12 +27,12 @@ export class LogTimes {
     const text = readText(path);
     this.#bytes = text.length;
     this.#last = parse(text).at(-1) ?? { ms: 0, offset: 0 };
-    // Torn by a full disk: the next entry begins a line of its own.
+    // A full disk may have cut the last entry: start the next one on a new line.
     if (text !== '' && !text.endsWith('\n')) this.#append('\n');
   }
 
-  /** `offset`: bytes printed so far. `isLast`: there will be no more, the grain does not matter. Throws what the disk says. */
-  note(ms: number, offset: number, isLast = false): void {
+  /** `offset`: bytes printed so far. `isLast` skips the limit of one entry a second. Throws file system errors. */
+  record(ms: number, offset: number, isLast = false): void {
     if (offset === this.#last.offset) return;
     if (!isLast && Math.abs(ms - this.#last.ms) < GRAIN_MS - EARLY_MS) return;
     this.#append(`${Math.round(ms)} ${offset}\n`);
@@ -53,8 +52,8 @@ export class LogTimes {
 
   #thin(): void {
     const entries = parse(readText(this.#path));
-    const half = entries.length / 2;
-    const kept = entries.filter((_, i) => i >= half || i % 2 === 0);
+    const middle = entries.length / 2;
+    const kept = entries.filter((_, i) => i >= middle || i % 2 === 0);
     const text = kept.map(({ ms, offset }) => `${ms} ${offset}\n`).join('');
     writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
     this.close();
@@ -63,12 +62,12 @@ export class LogTimes {
   }
 }
 
-/** How far the log had grown at the last entry before `ms`: what is behind it was written later. 0: before the first entry. */
+/** Size of all output at the last entry before `ms`; 0 before the first entry. Later bytes were written later. */
 export function offsetBefore(log: string, ms: number): number {
   return parse(readText(timesPath(log))).findLast((entry) => entry.ms < ms)?.offset ?? 0;
 }
 
-/** When the byte at `offset` was first seen to be there (epoch ms); null: not noted. */
+/** When the byte at `offset` was first seen (epoch ms); null if not recorded. */
 export function writtenAt(log: string, offset: number): number | null {
   return parse(readText(timesPath(log))).find((entry) => entry.offset > offset)?.ms ?? null;
 }

@@ -1,7 +1,7 @@
-// New estimates, limits or priority for a live task: checked against its limits, the host and what it uses now.
+// Changes estimates, limits or priority of a live task, checked against the host and the task's current usage.
 import type { Adjustment } from '../api/schemas/adjust.ts';
 import { BabysitError } from '../core/errors.ts';
-import { type Estimate, isActive, isEnded, type Limits, type Task } from '../core/task.ts';
+import { type Estimate, isActive, type Limits, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
@@ -16,12 +16,10 @@ export interface AdjustDeps {
   readonly profiles: Profiles;
 }
 
-/** Throws BabysitError already_ended, infeasible, capacity_exceeded or cap_below_use; then nothing is staged. */
+/** Throws BabysitError infeasible, capacity_exceeded or cap_below_use, and stages nothing then. */
 export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustment: Adjustment): void {
   const { engine, profiles } = deps;
   const { capacity, envelopeRules } = profiles.settings;
-  if (isEnded(task.state))
-    throw new BabysitError('already_ended', `"${task.name}" is ${task.state.status}`, { name: task.name });
   const estimate: Estimate = {
     timeMs: adjustment.timeMs ?? task.estimate.timeMs,
     memBytes: adjustment.memBytes ?? task.estimate.memBytes,
@@ -31,7 +29,7 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     ...task.limits,
     killTimeoutMs: adjustment.killTimeoutMs ?? followedTimeout(task, estimate),
   };
-  // What was let in by force may have its other values changed.
+  // A task admitted with --force may exceed the capacity: check only the values that change.
   const asksForRoom = adjustment.memBytes !== null || adjustment.cpuCores !== null;
   const why = asksForRoom ? infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) : null;
   if (why !== null) throw infeasibleError(why);
@@ -44,7 +42,7 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     if (caps.memMaxBytes < used)
       throw new BabysitError(
         'cap_below_use',
-        `the cap would be ${formatSize(caps.memMaxBytes)}, "${task.name}" uses ${formatSize(used)}`,
+        `the memory limit would be ${formatSize(caps.memMaxBytes)}, but "${task.name}" uses ${formatSize(used)}`,
         { cap_bytes: caps.memMaxBytes, used_bytes: used },
       );
   }
@@ -57,13 +55,13 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
   });
 }
 
-/** A kill timeout that was twice the estimate, as without --kill_timeout, stays so. */
+/** A kill timeout of twice the estimate, the default, follows the estimate. */
 function followedTimeout(task: Task, estimate: Estimate): number {
   const { killTimeoutMs } = task.limits;
   return killTimeoutMs === 2 * task.estimate.timeMs ? 2 * estimate.timeMs : killTimeoutMs;
 }
 
-/** What a running task asks for on top must be free now. */
+/** The additional need of a running task must be free now. */
 function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
   const snapshot = engine.snapshot();
   const live = snapshot.running.find(({ id }) => id === task.id)?.liveMemBytes ?? 0;
@@ -73,16 +71,16 @@ function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
   };
   if (more.memBytes === 0 && more.cpuCores === 0) return;
   const { memBytes, cpuCores } = roomOf(snapshot);
-  // It holds its slot already, and a dimension that was overdrawn by force stops nothing in the other one.
+  // The task already has a slot. A dimension overcommitted with --force does not block the other one.
   const room = { memBytes: Math.max(0, memBytes), cpuCores: Math.max(0, cpuCores), slots: 1 };
   const dim = shortDim(room, more);
   if (dim === null) return;
   const [requested, available] =
     dim === 'mem' ? [more.memBytes, room.memBytes] : [more.cpuCores, room.cpuCores];
-  throw new BabysitError('capacity_exceeded', `there is no room for so much more ${dim}`, {
+  throw new BabysitError('capacity_exceeded', `not enough ${dim} is available for the new estimate`, {
     dim,
     requested,
     available,
-    hint: 'Wait until other tasks have ended, or add --force.',
+    hint: 'Wait until other tasks end, or add --force.',
   });
 }

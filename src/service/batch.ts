@@ -1,4 +1,4 @@
-// The lines of a batch: each is submitted, or refused without harm to the others.
+// Submits the lines of a batch. A refused line does not affect the others.
 import type { BatchLineView } from '../api/schemas/run.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -7,7 +7,6 @@ import type { Submitted } from './run.ts';
 type Line = RunRequest | BabysitError;
 type SubmitLine = (run: RunRequest) => Submitted;
 
-/** In the order of the lines, each accepted or refused on its own. */
 export function batch(lines: readonly Line[], submit: SubmitLine): BatchLineView[] {
   return lines.map((line) => batchLine(line, submit));
 }

@@ -1,5 +1,5 @@
-// Removes ended tasks: first their rows, in one transaction, then their files. What a crash leaves in between has no row
-// and is swept at the next start.
+// Removes ended tasks: first their rows in one transaction, then their files. After a crash in between, the next start
+// of the daemon removes the files.
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ScheduledTask, schedule, validate } from 'node-cron';
@@ -38,22 +38,22 @@ export async function sweepFiles({ store, tasksDir, log }: CleanDeps): Promise<v
   for (const name of await readdir(tasksDir)) {
     if (store.byId(name) !== null) continue;
     await rm(join(tasksDir, name), { recursive: true, force: true });
-    log.info({ dir: name }, 'swept the files of a task without a row');
+    log.info({ dir: name }, 'orphaned task files removed');
   }
 }
 
-/** Cleans by itself what is older than `keepMs`, at the times of the cron expression. Throws on a bad expression. Returns how to stop. */
+/** Removes old tasks at the times of the cron expression; throws if that is invalid. Returns the stop function. */
 export function keepClean(deps: CleanDeps, cron: string, keepMs: number): () => void {
   const run = async (): Promise<void> => {
     try {
       const { removed } = await clean(deps, { olderThanMs: keepMs, statuses: null, isDryRun: false });
-      if (removed > 0) deps.log.info({ removed }, 'removed ended tasks');
+      if (removed > 0) deps.log.info({ removed }, 'ended tasks removed');
     } catch (error) {
-      deps.log.error({ err: error }, 'ended tasks could not be removed');
+      deps.log.error({ err: error }, 'ended tasks not removed');
     }
   };
   if (!validate(cron))
-    throw new Error(`retention.schedule: "${cron}" is no cron expression (example: 17 4 * * *)`);
+    throw new Error(`retention.schedule: invalid cron expression "${cron}" (example: 17 4 * * *)`);
   const task: ScheduledTask = schedule(cron, run, { name: 'retention', noOverlap: true });
   return () => void task.stop();
 }

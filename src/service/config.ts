@@ -1,4 +1,4 @@
-// Every setting with its value, its source and its help.
+// Lists every setting with its value, source and help.
 import type { ConfigView } from '../api/schemas/daemon.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.ts';

@@ -1,4 +1,4 @@
-// What this host lets babysit enforce, with the mend for each "no".
+// Checks what babysit can enforce on this host, with the fix for each failed check.
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { DoctorView } from '../api/schemas/daemon.ts';
@@ -9,7 +9,7 @@ import { outlivesLogin } from '../systemd/manager.ts';
 type Check = DoctorView['checks'][number];
 
 export async function doctor(probe: ProbeResult): Promise<DoctorView> {
-  // Loaded when it is asked for: it would hold 2 MB of every daemon.
+  // Loaded on demand: it needs 2 MB of memory.
   const { default: si } = await import('systeminformation');
   const os = await si.osInfo();
   const checks: Check[] = [
@@ -25,37 +25,41 @@ export async function doctor(probe: ProbeResult): Promise<DoctorView> {
   return { ok: probe.chosen !== 'none' && probe.enforces.memory, driver: probe.chosen, checks };
 }
 
-const FEATURES: Readonly<Record<keyof ProbeResult['enforces'], string>> = {
-  memory: 'memory cap',
-  swap: 'no swap for tasks',
-  cpu: 'cpu cap',
-  pids: 'process cap',
-  freeze: 'pause and resume',
-  io: 'io accounting',
-  wholeGroupOom: 'kernel ends the whole group when it runs out of memory',
-};
+/** What a driver may enforce, and what applies if it does not. */
+const FEATURES: Readonly<Record<keyof ProbeResult['enforces'], readonly [what: string, substitute: string]>> =
+  {
+    memory: [
+      'memory limit',
+      'The watchdog samples memory and kills instead. Use a host with cgroup v2 for a hard limit.',
+    ],
+    swap: [
+      'no swap for tasks',
+      'Enable swap accounting (swapaccount=1 on the kernel command line), or disable swap.',
+    ],
+    cpu: [
+      'CPU limit',
+      'Tasks only get a lower niceness. Use a host with the cpu controller for a hard limit.',
+    ],
+    pids: ['process limit', 'Only the watchdog stops a fork bomb. Use a host with the pids controller.'],
+    freeze: ['pause and resume', 'Pausing uses SIGSTOP, which a task can undo.'],
+    io: ['I/O accounting', 'The disk use of a task is not counted. Delegate the io controller.'],
+    wholeGroupOom: [
+      'kernel kills the whole group when it is out of memory',
+      'The watchdog kills the rest of the group within a second.',
+    ],
+  };
 
 function enforced({ chosen, enforces }: ProbeResult): Check[] {
-  return Object.entries(FEATURES).map(([key, what]) =>
+  return Object.entries(FEATURES).map(([key, [what, substitute]]) =>
     enforces[key as keyof typeof FEATURES]
       ? yes(what, `enforced by driver ${chosen}`)
-      : no(what, `driver ${chosen} cannot`, SUBSTITUTE[key as keyof typeof FEATURES]),
+      : no(what, `driver ${chosen} does not support it`, substitute),
   );
 }
 
-const SUBSTITUTE: Readonly<Record<keyof ProbeResult['enforces'], string>> = {
-  memory: 'The watchdog samples memory and kills instead; use a host with cgroup v2 for a hard cap.',
-  swap: 'Switch swap accounting on (swapaccount=1 on the kernel command line) or swap off.',
-  cpu: 'Tasks are only niced; use a host with the cpu controller for a hard cap.',
-  pids: 'A fork bomb is stopped by the watchdog only; use a host with the pids controller.',
-  freeze: 'Pausing uses SIGSTOP.',
-  io: 'Disk use of a task is not counted; delegate the io controller.',
-  wholeGroupOom: 'The watchdog ends the rest of the group within a second.',
-};
-
 function linger(): Check {
   if (!existsSync('/run/systemd/system'))
-    return yes('linger', 'there is no systemd, so nobody ends processes at logout');
+    return yes('linger', 'no systemd, which would end processes at logout');
   if (outlivesLogin()) return yes('linger', 'tasks outlive the login');
   return no(
     'linger',
@@ -69,8 +73,8 @@ function oomd(): Check {
   return isActive
     ? no(
         'systemd-oomd',
-        'it may end whole cgroups under pressure before babysit does',
-        'Set ManagedOOMPreference=avoid for the unit babysit runs in.',
+        'under memory pressure it may kill whole cgroups before babysit acts',
+        'Set ManagedOOMPreference=avoid for the unit of babysit.',
       )
     : yes('systemd-oomd', 'not active');
 }
@@ -80,15 +84,15 @@ function swap({ enforces }: ProbeResult): Check {
   if (devices.length === 0) return yes('swap', 'the host has none');
   return enforces.swap
     ? yes('swap', 'the host has swap; tasks may not use it')
-    : no('swap', 'tasks may push the host into swap', SUBSTITUTE.swap);
+    : no('swap', 'tasks may push the host into swap', FEATURES.swap[1]);
 }
 
 function psi(): Check {
   return readKernelFile('/proc/pressure/memory') === null
     ? no(
         'pressure stall information',
-        'the kernel gives none',
-        'Boot with psi=1; until then pressure is judged from free memory.',
+        'the kernel does not provide it',
+        'Boot with psi=1. Until then the watchdog judges pressure by free memory.',
       )
     : yes('pressure stall information', 'available');
 }
@@ -103,8 +107,8 @@ function clock(): Check {
     ? yes('clock', `plausible; source ${source}; durations use the monotonic clock`)
     : no(
         'clock',
-        `the host believes it is ${now.toISOString()}`,
-        'Set the time; durations are not affected, time stamps are.',
+        `not plausible: ${now.toISOString()}`,
+        'Set the time. It affects timestamps, but not durations.',
       );
 }
 

@@ -1,11 +1,11 @@
-// The events of one task: what the caller has missed, then what happens.
+// The events of one task: first those the client missed, then new ones.
 import type { Subscription } from '../api/service.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import { isEnded, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 
-/** `after`: the sequence number of the last event the caller has seen; 0: none. */
+/** `after` is the sequence number of the last event the client saw; 0 for none. */
 export function events(engine: Engine, store: Store, task: Task, after: number): Subscription {
   let stopListening: (() => void) | null = null;
   let isStopped = false;
@@ -22,8 +22,8 @@ export function events(engine: Engine, store: Store, task: Task, after: number):
 }
 
 /**
- * A caller that comes after the end gets the end alone; one that comes back gets what it has missed. The earlier ends of
- * a retried task are left out.
+ * A new client of an ended task gets only its last end. A client that reconnects gets the events it missed. The ends of
+ * earlier attempts are left out.
  */
 function backlog(store: Store, task: Task, after: number): readonly RecordedEvent[] {
   const events = store.eventsAfter(task.id, after);

@@ -1,4 +1,4 @@
-// The inbox of an owner: hands out what nobody has seen yet, to one reader at a time, until it is said to be seen.
+// The inbox of an owner: hands out unseen events to one reader at a time until a reader reports them as seen.
 
 import type { Logger } from 'pino';
 import type { InboxPage, InboxQuery, SeenReport } from '../api/schemas/inbox.ts';
@@ -8,29 +8,29 @@ import type { Store } from '../store/store.ts';
 
 export interface Inbox {
   take(query: InboxQuery): InboxPage;
-  /** Recorded before the next request is read; when it cannot be, it is as if it had not been said. */
+  /** Stored before the next request is read. If that fails, the events stay unseen. */
   see(report: SeenReport): void;
 }
 
-/** A reader that has not said by then that it has shown what it took is taken for dead. */
+/** A reader that does not report within this time counts as dead, and its events are handed out again. */
 const TAKEN_MS = 30_000;
 
 /**
- * Exactly once, as long as a reader lives to say what it has shown; at least once when it or the daemon dies before.
- * What is taken is known to this daemon only.
+ * Delivers exactly once when the reader reports what it showed, and at least once when the reader or the daemon dies
+ * before. Taken events are kept in memory only.
  */
 export function createInbox(store: Pick<Store, 'inbox'>, clock: Clock, log: Logger): Inbox {
   const takenUntilMs = new Map<string, number>();
   let unrecorded: SeenReport[] = [];
 
-  /** Readers come in crowds, as the tasks of a batch end: one commit for all that reported in this turn of the event loop. */
+  /** Many readers report at once when a batch ends: one commit stores all reports of a turn of the event loop. */
   function flush(): void {
     const reports = unrecorded;
     unrecorded = [];
     try {
       store.inbox.see(reports);
     } catch (error) {
-      log.error({ err: error }, 'what was seen of the inbox is not recorded');
+      log.error({ err: error }, 'seen inbox events not stored');
     }
   }
 
@@ -50,7 +50,7 @@ export function createInbox(store: Pick<Store, 'inbox'>, clock: Clock, log: Logg
   };
 }
 
-/** The owner and the rest of the project are told apart: neither takes it from the other. */
+/** The owner and the rest of the project each see an event once. */
 function keyOf({ event, isOwn }: Unseen): string {
   return `${event.seq} ${isOwn ? 'owner' : 'project'}`;
 }

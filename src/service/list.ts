@@ -1,4 +1,4 @@
-// The tasks that match a query, oldest first.
+// Lists the tasks that match a query, oldest first.
 import type { ListQuery, TaskView } from '../api/schemas/task.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskAccess } from './task-access.ts';

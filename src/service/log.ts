@@ -1,4 +1,4 @@
-// The log of a task's last attempt: a part of it, or all that is still being written.
+// Serves the log of a task's last attempt: a range of it, or a stream until the task ends.
 import { watch } from 'node:fs';
 import type { LogRangeView } from '../api/schemas/log.ts';
 import { BabysitError } from '../core/errors.ts';
@@ -10,10 +10,10 @@ import { recoverRotation } from '../logs/rotate.ts';
 import { logRange, logStream } from '../logs/stream.ts';
 import type { TaskAccess, TaskAccessDeps } from './task-access.ts';
 
-/** For file systems that report no changes. */
+/** Poll interval for file systems without change notification. */
 const BACKSTOP_MS = 500;
 
-/** The bytes the query asks for; with `follow` until the end of the task. Throws BabysitError no_log. */
+/** Streams the range of the query; with `follow` until the task ends. Throws BabysitError no_log. */
 export function log(
   deps: TaskAccessDeps,
   tasks: TaskAccess,
@@ -25,7 +25,7 @@ export function log(
   return logStream({ path, changed }, query, deps.clock.now().wallMs);
 }
 
-/** Where that part begins and ends. Throws BabysitError no_log. */
+/** Returns the byte range of the query. Throws BabysitError no_log. */
 export async function rangeOfLog(
   deps: TaskAccessDeps,
   tasks: TaskAccess,
@@ -44,12 +44,12 @@ function logOf(
   const task = tasks.find(ref);
   if (task.attempts === 0) throw new BabysitError('no_log', `"${task.name}" has not started`);
   const { log: path } = attemptPaths(tasksDir, task.id, task.attempts);
-  // A daemon may have died in the middle of a rotation, and the attempt ended before the next one started.
+  // The earlier daemon may have died during a rotation, and the attempt may have ended before this daemon started.
   if (engine.attempt(task.id) === undefined) recoverRotation(path);
   return { task, path };
 }
 
-/** Resolves on the next change of the log or at the end of the task; true: the task has ended. */
+/** Resolves at the next change of the log or at the end of the task; with true if the task has ended. */
 function logChanged(engine: Engine, id: TaskId, path: string): Promise<boolean> {
   const hasEnded = () => engine.live.get(id) === undefined;
   if (hasEnded()) return Promise.resolve(true);
@@ -66,7 +66,7 @@ function logChanged(engine: Engine, id: TaskId, path: string): Promise<boolean> 
       watcher.on('error', settle);
       stops.push(() => watcher.close());
     } catch {
-      // The file does not exist yet; the backstop looks again.
+      // The file does not exist yet: the backstop polls.
     }
   });
 }

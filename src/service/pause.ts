@@ -1,4 +1,4 @@
-// Freezes and thaws a running task. The engine writes the freezer of its group after the commit.
+// Pauses and resumes a running task. The engine freezes or thaws its group after the commit.
 import type { TaskView } from '../api/schemas/task.ts';
 import { notRunning, type TaskAccess } from './task-access.ts';
 

@@ -1,8 +1,8 @@
-// The profile in force, the ones there are, and when the next one is due.
+// The active profile, all profiles, and the next scheduled switch.
 import type { ProfileView } from '../api/schemas/profile.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 
-export function profileView({ inForce, all, schedule }: Profiles): ProfileView {
+export function profileView({ active, all, schedule }: Profiles): ProfileView {
   const next = schedule
     .flatMap((scheduled) => {
       const at = scheduled.next();
@@ -10,9 +10,9 @@ export function profileView({ inForce, all, schedule }: Profiles): ProfileView {
     })
     .sort((a, b) => a.at.localeCompare(b.at))[0];
   return {
-    profile: inForce.profile,
-    by: inForce.by,
-    since: new Date(inForce.at).toISOString(),
+    profile: active.profile,
+    by: active.by,
+    since: new Date(active.at).toISOString(),
     next: next ?? null,
     profiles: all.map(({ profile, capacity, envelopeRules, threadsMax, totalCpuCores }) => ({
       profile,

@@ -1,18 +1,18 @@
-// Another attempt of a task that has ended, with the same request.
+// Starts another attempt of an ended task with the same request.
 import type { TaskView } from '../api/schemas/task.ts';
 import { BabysitError } from '../core/errors.ts';
 import { isEnded } from '../core/task.ts';
 import { notRunning, type TaskAccess } from './task-access.ts';
 
-/** Throws BabysitError not_running when the task still lives, name_taken when a live task has its name. */
+/** Throws BabysitError not_running for a live task, and name_taken if a live task has its name. */
 export async function retry(tasks: TaskAccess, ref: string): Promise<TaskView> {
   const found = tasks.find(ref);
   await tasks.commit((work) => {
     const task = work.get(found.id) ?? found;
-    if (!isEnded(task.state)) throw notRunning(task, 'retried before it has ended');
+    if (!isEnded(task.state)) throw notRunning(task, 'retried before it ends');
     const holder = work.byName(task.name);
     if (holder !== undefined && holder.id !== task.id)
-      throw new BabysitError('name_taken', `"${task.name}" is the name of a live task`, { name: task.name });
+      throw new BabysitError('name_taken', `a live task has the name "${task.name}"`, { name: task.name });
     work.change(task.id, { kind: 'retry' }, task);
   });
   return tasks.view(tasks.byId(found.id));

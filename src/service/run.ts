@@ -1,5 +1,4 @@
-// Takes a submission into the round: gates, admission, the lease it may use, the tasks it comes after.
-
+// Submits a task: limits of disk and owner, admission, leases, and dependencies.
 import type { TaskView } from '../api/schemas/task.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
@@ -22,7 +21,7 @@ import { SubmissionRate } from './submission/rate.ts';
 import type { TaskAccess } from './task-access.ts';
 import { refusal } from './views/refusal.ts';
 
-/** Beyond it the plan costs too much for the answer to a submission; `status` and `list` show it. */
+/** With a longer queue the response to a submission has no predicted start: the plan costs too much time. */
 const PLANNED_AT_ONCE = 500;
 
 export interface SubmitDeps {
@@ -39,13 +38,13 @@ export interface SubmitDeps {
 
 export interface Submitted {
   readonly task: Task;
-  /** The key was known: this is the task that has it. */
+  /** True when `task` is an existing task with the same key. */
   readonly isDeduplicated: boolean;
 }
 
 export type Submit = (work: UnitOfWork, run: RunRequest) => Submitted;
 
-/** Submits one task. Throws BabysitError for every refusal; then nothing is stored. */
+/** Submits one task. Throws BabysitError for every refusal, and stores nothing then. */
 export async function run(
   { engine }: Pick<SubmitDeps, 'engine'>,
   tasks: TaskAccess,
@@ -57,13 +56,13 @@ export async function run(
   return isDeduplicated ? { ...view, deduplicated: true } : view;
 }
 
-/** The function throws BabysitError for every refusal; then nothing is staged. */
+/** The returned function throws BabysitError for every refusal, and stages nothing then. */
 export function createSubmit(deps: SubmitDeps): Submit {
   const { engine, store, config, profiles, policy } = deps;
   const rate = new SubmissionRate(config['admission.max_submissions_per_second']);
   let diskCheckedAt: UnitOfWork | null = null;
 
-  /** Once a round: a batch asks a thousand times. */
+  /** Checks once per round: a batch may have a thousand lines. */
   function checkDisk(work: UnitOfWork): void {
     if (diskCheckedAt === work) return;
     const free = deps.freeDisk();
@@ -71,7 +70,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     if (free < floor)
       throw new BabysitError(
         'disk_full',
-        `${formatSize(free)} is free in ${deps.home}, the floor is ${formatSize(floor)}`,
+        `${formatSize(free)} is free in ${deps.home}, admission.min_free_disk is ${formatSize(floor)}`,
       );
     diskCheckedAt = work;
   }
@@ -79,10 +78,10 @@ export function createSubmit(deps: SubmitDeps): Submit {
   function checkOwner(owner: string, monoMs: number): void {
     const waitMs = rate.take(owner, monoMs);
     if (waitMs > 0)
-      throw new BabysitError('rate_limited', `${owner} submits too fast`, { retry_after_ms: waitMs });
+      throw new BabysitError('rate_limited', `${owner} submits tasks too fast`, { retry_after_ms: waitMs });
     const most = config['admission.max_pending_per_owner'];
     if (most > 0 && engine.live.pendingCountOf(owner) >= most)
-      throw new BabysitError('queue_full', `${owner} has ${most} pending tasks already`, {
+      throw new BabysitError('queue_full', `${owner} already has ${most} pending tasks`, {
         limit: most,
         hint: 'Wait for tasks to end, kill some, or raise admission.max_pending_per_owner.',
       });
@@ -93,7 +92,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return work.get(found.id) ?? found;
   }
 
-  /** Admission counts the queue, in which those that wait for others or for their back-off are not yet. */
+  /** Admission counts only the queue, which does not hold tasks that wait for other tasks or a back-off. */
   function checkPending(admission: Admission, { after }: Task): Admission {
     const waits = admission.kind === 'queue' || (admission.kind === 'accept' && after !== null);
     const { maxPending } = profiles.capacity;
@@ -101,7 +100,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return { kind: 'queue_full', maxPending };
   }
 
-  /** The one that is named, else one of the same owner that is large enough. */
+  /** The named lease, else a lease of the same owner that is large enough. */
   function leaseFor(run: RunRequest, task: Task): Lease | null {
     const need = pendingItem(task).need;
     if (run.lease === null) return engine.leases.fitting(ownerOf(task), need) ?? null;
@@ -126,13 +125,13 @@ export function createSubmit(deps: SubmitDeps): Submit {
       id: deps.newId(nowMs) as TaskId,
       now: nowMs,
       systemd: deps.systemd,
-      isNameTaken: (name) => work.isNameTaken(name),
-      isNameKnown: (name) => work.isNameTaken(name) || store.isNameKnown(name),
+      isNameTaken: (name) => work.byName(name) !== undefined,
+      isNameKnown: (name) => work.byName(name) !== undefined || store.isNameKnown(name),
       find: (ref) => find(work, ref),
     });
     const lease = leaseFor(run, task);
     const item = pendingItem(task);
-    // What comes after others waits for them, so it waits for room too.
+    // A task that waits for others may wait for room as well.
     const queue = run.queue || task.after !== null || config['admission.when_full'] === 'queue';
     const submission = {
       item,

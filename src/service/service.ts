@@ -1,4 +1,4 @@
-// The verbs of the API, one file each: this one only connects them to what they need.
+// Connects the API to the verbs, one file each.
 import { join } from 'node:path';
 import type { DoctorView } from '../api/schemas/daemon.ts';
 import type { Service } from '../api/service.ts';

@@ -1,4 +1,4 @@
-// The host at a glance: capacity, what holds it, and the queue in the order of expected starts.
+// The status of host and daemon: capacity, its use, and the queue in the order of predicted starts.
 import { hostname } from 'node:os';
 import type { StatusView } from '../api/schemas/status.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -97,7 +97,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
   };
 }
 
-/** First what the plan knows, in its order, then what waits for others or for its back-off. */
+/** First the planned tasks and tickets in their order, then tasks that wait for other tasks or a back-off. */
 function queueView(engine: Engine): StatusView['queue'] {
   const rows: StatusView['queue'] = [];
   for (const [id, { blocked }] of engine.plan()) {

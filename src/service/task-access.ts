@@ -1,4 +1,4 @@
-// What every verb starts from: a reference becomes a task, a change becomes one commit, a task becomes its view.
+// The operations that the verbs share: find a task, commit a change, build a view.
 import type { TaskView } from '../api/schemas/task.ts';
 import type { Clock } from '../core/clock.ts';
 import { BabysitError } from '../core/errors.ts';
@@ -23,7 +23,7 @@ export interface TaskAccess {
   find(ref: string): Task;
   /** Throws BabysitError not_found. */
   byId(id: TaskId): Task;
-  /** `isPlanned`: with the predicted start of a pending task, which costs a plan of the queue. */
+  /** `isPlanned` adds the predicted start of a pending task, which needs a plan of the queue. */
   view(task: Task, isPlanned?: boolean): TaskView;
   /** Runs `apply` in the next round; resolves with its result after the commit. */
   commit<T>(apply: (work: UnitOfWork) => T): Promise<T>;
@@ -32,7 +32,7 @@ export interface TaskAccess {
 }
 
 export function createTaskAccess({ engine, store, clock, tasksDir }: TaskAccessDeps): TaskAccess {
-  // A live task that is named by its id costs no query.
+  // A live task referenced by id needs no query.
   const find = (ref: string): Task => engine.live.get(ref as TaskId) ?? findTask(store, ref);
   const byId = (id: TaskId): Task => {
     const task = engine.live.get(id) ?? store.byId(id);
@@ -78,7 +78,6 @@ export function createTaskAccess({ engine, store, clock, tasksDir }: TaskAccessD
   return { find, byId, view, commit, change };
 }
 
-/** The verb does not apply to a task in this status. */
 export function notRunning(task: Task, what: string): BabysitError {
   return new BabysitError('not_running', `"${task.name}" is ${task.state.status} and cannot be ${what}`, {
     name: task.name,

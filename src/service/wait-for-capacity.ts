@@ -1,4 +1,4 @@
-// A caller who waits for room: from its request to a ticket in the queue.
+// Puts a client that waits for capacity into the queue as a ticket.
 import type { TicketRequest } from '../api/schemas/capacity.ts';
 import type { TicketListener } from '../api/service.ts';
 import type { Config } from '../config/settings.ts';
@@ -20,7 +20,7 @@ export interface TicketDeps {
 /** A ticket has no limits of its own; the run that uses the lease may. */
 const NO_LIMITS = { memPctLimit: 100, cpuPctLimit: 100 };
 
-/** Throws BabysitError infeasible. Returns how to leave the queue; after the grant it does nothing. */
+/** Throws BabysitError infeasible. Returns the function that leaves the queue; after the grant it does nothing. */
 export function waitForCapacity(
   deps: TicketDeps,
   request: TicketRequest,
@@ -38,12 +38,12 @@ export function waitForCapacity(
     name: `ticket-${id.slice(-6).toLowerCase()}`,
     owner: request.owner ?? request.project,
     priority: request.priority ?? 0,
-    // Who comes back after the daemon went away stands where it stood.
+    // A client that reconnects after a restart of the daemon keeps its place.
     submittedAtMs: Math.min(wallMs, request.sinceMs ?? wallMs),
     need,
     timeMs: request.timeMs ?? loaded.config['defaults.estimated_time'],
   };
-  // Nor does a promise to one that stood behind it but came back sooner hold.
+  // A client behind it may have reconnected earlier and got the reservation: drop that.
   const { queue } = engine.live;
   if (queue.reservation !== undefined && queue.reservation.item.submittedAtMs > item.submittedAtMs)
     queue.reserve(null, wallMs);

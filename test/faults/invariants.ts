@@ -139,7 +139,7 @@ const ERROR_LEVEL = 50;
 function complaints({ home, endings }: Rig): string[] {
   const lines = readFileSync(home.log, 'utf8').split('\n').filter(Boolean);
   const errors = lines.filter((line) => {
-    if (!line.startsWith('{')) return !line.startsWith('babysit: a daemon is running already');
+    if (!line.startsWith('{')) return !line.startsWith('babysit: a daemon is already running');
     // A line that SIGKILL has cut off says nothing.
     return Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0) >= ERROR_LEVEL;
   });

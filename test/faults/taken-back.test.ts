@@ -18,11 +18,11 @@ it('an attempt taken back is not started by the next spawner', async (t) => {
   const settle = async () => {
     for (let count = 0; count < 20; count += 1) await turn();
   };
-  const asked = () => spawned.map(({ request, again }) => [request.dir, again.isToBegin()]);
+  const asked = () => spawned.map(({ request, pending }) => [request.dir, pending.awaitsSupervisor()]);
   await settle();
   assert.deepEqual(asked(), [[join(tasksDir, id, '1'), true]]);
   assert.match(spawned[0]?.request.launch ?? '', /hunter2/);
-  assert.deepEqual(spawned[0]?.again.request(), spawned[0]?.request);
+  assert.deepEqual(spawned[0]?.pending.request(), spawned[0]?.request);
   host.monoMs += OVERDUE_MS;
   t.mock.timers.tick(1000);
   await settle();

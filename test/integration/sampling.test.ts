@@ -30,7 +30,7 @@ const MIB = 1024 ** 2;
 const ID = 't' as TaskId;
 
 const sampleOf = (live: LiveAttempt) => {
-  const usage = live.look();
+  const usage = live.readUsage();
   return usage === null ? null : live.sample(usage, realClock.now(), { isStrict: false, withIo: false });
 };
 

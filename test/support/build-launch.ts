@@ -35,5 +35,5 @@ export function aLaunch(
 
 /** Knows from the records alone. */
 export function anObserver(dir: string): Observer {
-  return { observe() {}, isToBegin: () => readRecords(dir).supervisor === null };
+  return { observe() {}, awaitsSupervisor: () => readRecords(dir).supervisor === null };
 }

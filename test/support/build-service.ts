@@ -18,7 +18,7 @@ import { LogMaintenance } from '../../src/engine/log-maintenance.ts';
 import { Profiles } from '../../src/engine/profiles/profiles.ts';
 import { recover } from '../../src/engine/recover.ts';
 import { policyOf, pressureRules, watchRules } from '../../src/engine/rules.ts';
-import type { Again, SpawnRequest } from '../../src/exec/spawner.ts';
+import type { PendingStart, SpawnRequest } from '../../src/exec/spawner.ts';
 import { createService } from '../../src/service/service.ts';
 import { openStore } from '../../src/store/store.ts';
 import { hostOf } from './build-run.ts';
@@ -77,7 +77,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     list: () => [],
   };
   const tasksDir = join(home, 'tasks');
-  const spawned: { readonly request: SpawnRequest; readonly again: Again }[] = [];
+  const spawned: { readonly request: SpawnRequest; readonly pending: PendingStart }[] = [];
   const newId = monotonicFactory();
   const log = pino({ level: 'silent' });
   const profiles = new Profiles({
@@ -100,7 +100,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     tools: { cat: '', env: '', nice: '', bash: '', spawnerNice: 10, background: [], script: null },
     spawner: {
       nice: 10,
-      start: (request, again) => void spawned.push({ request, again }),
+      start: (request, pending) => void spawned.push({ request, pending }),
       setNice() {},
       close() {},
     },

@@ -1,4 +1,4 @@
-// One attempt's group where there are no cgroups: processes found by process group, descent and marker, watched and signalled.
+// The group of an attempt without cgroups: processes found by process group, descent and marker.
 import type { GroupRef } from '../../core/task.ts';
 import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process-table.ts';
 import type { Group, GroupUsage } from '../port.ts';
@@ -6,7 +6,7 @@ import { numberIn, stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';
 import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from './members.ts';
 
-/** All groups of one sampling tick share a scan. */
+/** All groups of a sampling tick share one scan. */
 const SAMPLE_AGE_MS = 200;
 const FRESH = -1;
 
@@ -22,7 +22,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
     const found = membersOf(processes.scan(maxAgeMs), { name, main, known }).filter(
       (member) => member.pid !== process.pid,
     );
-    // Whoever was a member stays one, also after it has left the process group and lost its parent.
+    // A member stays a member when it leaves the process group or loses its parent.
     known = new Set(found.map(identityKey));
     cpu = accountCpu(cpu, found);
     seen ||= found.length > 0;
@@ -62,7 +62,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
     populated: () => members(FRESH).length > 0,
     pids,
     signal: (signal) => signalAll(pids(), signal),
-    // A stopped process cannot fork, and SIGKILL ends it all the same.
+    // A stopped process cannot fork, and SIGKILL ends it anyway.
     killAll: () =>
       killFrozen({ pids, freeze: () => signalAll(pids(), 'SIGSTOP'), isFrozen: () => true, thaw() {} }),
     freeze: () => void signalAll(pids(), 'SIGSTOP'),

@@ -1,4 +1,4 @@
-// Which processes belong to a group when no cgroup says so, and the CPU time they have used together. Pure.
+// Finds the processes of a group without a cgroup, and sums up their CPU time. Pure.
 import { identityKey, type ProcessInfo, withDescendants } from '../../procfs/process-table.ts';
 
 export interface Main {
@@ -7,15 +7,15 @@ export interface Main {
 }
 
 /**
- * The process group of the main process, whatever carries the group's marker, whoever was a member before, and all
- * descendants of those. `main` is null until the command runs.
+ * Members are the process group of the main process, processes with the group's marker, earlier members, and all
+ * descendants of these. `main` is null until the command runs.
  */
 export function membersOf(
   table: readonly ProcessInfo[],
   group: { readonly name: string; readonly main: Main | null; readonly known: ReadonlySet<string> },
 ): ProcessInfo[] {
   const { main, name, known } = group;
-  // A pid is not given out again while it names a process group. So another process under the main pid means: that group is over.
+  // The kernel does not reuse a pid as long as its process group exists: another process with it means an empty group.
   const leader = main && table.find((process) => process.pid === main.pid);
   const groupId = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
 
@@ -26,7 +26,7 @@ export function membersOf(
 }
 
 export interface CpuAccount {
-  /** Time of members that have ended and that no living member's own figure includes. */
+  /** CPU time of ended members that is not included in that of a living member. */
   readonly endedUsec: number;
   readonly last: readonly ProcessInfo[];
 }
@@ -34,8 +34,8 @@ export interface CpuAccount {
 export const NO_CPU: CpuAccount = { endedUsec: 0, last: [] };
 
 /**
- * A process's figure includes the children it waited for. So one that ended under a living member is in that member's
- * figure already; of any other, the last reading is what remains.
+ * The CPU time of a process includes the children it waited for. If the parent of an ended process is alive, its time is
+ * included there; otherwise its last reading is added.
  */
 export function accountCpu(account: CpuAccount, now: readonly ProcessInfo[]): CpuAccount {
   const living = new Set(now.map(identityKey));

@@ -1,4 +1,4 @@
-// Puts attempts into transient units of systemd: babysit-….service in babysit.slice.
+// The systemd driver: runs attempts as transient units, babysit-….service in babysit.slice.
 import { join } from 'node:path';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { Units } from '../port.ts';
@@ -10,11 +10,11 @@ export const SLICE = 'babysit.slice';
 const ENTER_SCRIPT = join(import.meta.dirname, 'enter-unit.sh');
 const MAIN_SCRIPT = join(import.meta.dirname, 'unit-main.sh');
 
-/** systemd-run waits for a manager that hangs without end; meanwhile nothing of the task can be watched or killed. */
+/** systemd-run waits without a limit for a manager that hangs, and the task can neither be watched nor killed. */
 const START_TIMEOUT_S = 30;
 
 export interface UnitParent {
-  /** Absolute directory of the manager's own group, below which it makes its slices. */
+  /** Absolute directory of the manager's group, which holds its slices. */
   readonly path: string;
   readonly manager: Manager;
   readonly controllers: ReadonlySet<ControllerV2>;
@@ -30,10 +30,10 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
       const env = Object.entries(managerEnv(manager, process.env)).map(([key, value]) => `${key}=${value}`);
       const properties = [
         ...unitProperties(limits),
-        // It has executed when systemd-run returns, so its FIFO is open.
+        // systemd-run returns after exec, when the unit has opened its FIFO.
         'Type=exec',
         'Delegate=yes',
-        // The kernel ends the task's group; the unit lives until the supervisor knows how that ended.
+        // After an OOM kill in the task's group, the unit runs until the supervisor has recorded the exit.
         'OOMPolicy=continue',
       ].map((property) => `--property=${property}`);
       const start = [
@@ -54,7 +54,7 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
   };
 }
 
-/** Task names may hold `@` and `+`, which mean something else to systemd or nothing. */
+/** Replaces characters of task names that systemd does not allow (`+`) or interprets (`@`). */
 export function unitName(label: string, name: string): string {
   return `babysit-${label.replace(/[^a-zA-Z0-9:_.-]/g, '_')}-${name}.service`;
 }

@@ -1,7 +1,7 @@
-# Starts the unit of an attempt and makes the group of its command there. Sourced by what becomes the command.
-#   $dir  the attempt's directory, with the FIFO `unit`, on which fd 8 is open: systemd opens it without waiting
+# Starts the unit of an attempt and creates the group of its command in it. The launch script sources it.
+#   $dir  the attempt's directory with the FIFO `unit`; fd 8 is open on the FIFO, so that systemd opens it without waiting
 #   GROUP [FILE=VALUE...] -- SYSTEMD-RUN [ARG...] -- PROGRAM [ARG...]
-# The unit's main process waits beside the command, in a leaf of its own: a group that has groups holds no processes.
+# The unit's main process gets its own leaf group: in cgroup v2 a group with child groups cannot hold processes.
 
 group=$1
 shift

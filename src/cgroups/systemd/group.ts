@@ -1,4 +1,4 @@
-// One attempt's group as a transient unit of systemd: a delegated service, in it one group for the command.
+// The group of an attempt in a transient systemd unit: a delegated service with one group for the command.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { GroupRef } from '../../core/task.ts';
@@ -7,7 +7,7 @@ import type { Group, GroupLimits, Preparation } from '../port.ts';
 import { stringIn } from '../ref.ts';
 import { groupV2 } from '../v2/group.ts';
 
-/** Null for a group that was made earlier. */
+/** `preparation` is null for a group that already exists. */
 export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group {
   const unit = stringIn(ref, 'unit');
   const manager = stringIn(ref, 'manager') as Manager;
@@ -17,7 +17,7 @@ export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group
     ...group,
     existsBeforeEntry: false,
     preparation,
-    // What there is to watch came with the preparation.
+    // The files to watch exist only after the preparation.
     attach() {
       watched?.stop();
       if (watched !== null) watched.stop = group.watch(watched.changed);
@@ -28,7 +28,7 @@ export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group
       return () => watching.stop();
     },
     setLimits(limits) {
-      // The unit has the same caps, so that systemd shows them; what they were must not hold the task back.
+      // The unit has the same limits. Change them too: systemd shows them, and old ones would restrict the task.
       const args = ['set-property', '--runtime', unit, ...unitProperties(limits)];
       spawn('systemctl', [...managerFlags(manager), ...args], {
         stdio: 'ignore',
@@ -41,15 +41,15 @@ export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group
   };
 }
 
-/** The directory of the unit, in which systemd keeps its own counts; `task` in it is ours. */
+/** The task's group is `task` in the directory of the unit. */
 export function taskGroup(unitDirectory: string): string {
   return join(unitDirectory, 'task');
 }
 
-/** Room for what is in the unit beside the task: its main process, and the relay of its output. */
+/** Additional processes of the unit: its main process and the output relay. */
 const ASIDE_PIDS = 8;
 
-/** As systemd names them. CPUWeight=idle came with systemd 252 only. */
+/** CPUWeight=idle needs systemd 252, so an idle task gets weight 1. */
 export function unitProperties(limits: GroupLimits): string[] {
   return [
     `MemoryMax=${Math.floor(limits.memMaxBytes)}`,

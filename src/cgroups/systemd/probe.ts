@@ -1,4 +1,4 @@
-// Can this daemon run tasks as transient units of systemd? There must be a manager, and its units' groups must be ours to enter.
+// Probes whether the daemon can run tasks as systemd units: it needs a manager and permission to enter its units.
 import { findManager } from '../../systemd/manager.ts';
 import type { OwnGroup } from '../own-groups.ts';
 import type { ProbeAnswer } from '../port.ts';
@@ -10,7 +10,7 @@ export interface ProbedUnits {
   readonly parent: UnitParent | null;
 }
 
-/** `own`: our place in cgroup v2; `root`: where that is mounted. */
+/** `own`: the daemon's group in cgroup v2. `root`: the mount point. */
 export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
   const no = (reason: string, fix: string): ProbedUnits => ({
     answer: { what: 'systemd units', ok: false, reason, fix },
@@ -20,20 +20,17 @@ export function probeUnits(own: OwnGroup | null, root: string): ProbedUnits {
   if (!isRunning)
     return no(
       `no ${manager} manager of systemd is running (${place})`,
-      'Only --driver=systemd needs one: tasks run without it in groups of their own.',
+      'Only --driver=systemd needs it. Other tasks run without a unit.',
     );
   if (own === null || !enabledIn(own.base).has('memory'))
-    return no(
-      'the memory controller is not in cgroup v2 here',
-      'boot with systemd.unified_cgroup_hierarchy=1',
-    );
+    return no('the memory controller is not in cgroup v2', 'boot with systemd.unified_cgroup_hierarchy=1');
   const uid = process.getuid?.();
   const path = manager === 'system' ? root : managerGroup(own.base, uid);
-  // The kernel lets a process move between two groups only who may write to their common ancestor.
+  // Moving a process between two groups needs write permission for their common ancestor.
   if (path === null)
     return no(
-      `the daemon is not in a service of user@${uid}.service but in ${own.base}, so it may not enter units`,
-      'babysit daemon-restart from a shell that reaches the user manager (XDG_RUNTIME_DIR set)',
+      `the daemon runs in ${own.base}, not in a service of user@${uid}.service, so it cannot enter units`,
+      'run babysit daemon-restart from a shell that reaches the user manager (XDG_RUNTIME_DIR set)',
     );
   return {
     answer: { what: 'systemd units', ok: true, reason: `units are started in ${SLICE}`, fix: null },

@@ -1,19 +1,17 @@
-// The v1 driver: groups below one parent of ours in every hierarchy.
+// The v1 driver: creates groups below one parent in every hierarchy.
 import { basename } from 'node:path';
 import type { GroupRef } from '../../core/task.ts';
-import type { ProcessTable } from '../../procfs/process-table.ts';
 import { childGroups, removeGroup, write } from '../cgroupfs.ts';
-import { openGroup } from '../open-group.ts';
-import type { Driver, GroupLimits } from '../port.ts';
+import type { GroupFactory, GroupLimits } from '../port.ts';
 import { checkName } from '../ref.ts';
-import { makeAfresh } from '../v2/driver.ts';
+import { makeNewGroup } from '../v2/driver.ts';
 import { writeLimits } from '../write-limits.ts';
 import { type DirectoriesV1, distinct, groupV1, limitFiles } from './group.ts';
 import { limitsV1 } from './limits.ts';
 
-/** `parents`: the absolute directory of `babysit-<tag>` under each controller that is in use. */
-export function driverV1(parents: DirectoriesV1, processes: ProcessTable): Driver {
-  // New groups inherit it. Absent where the kernel was built without swap.
+/** `parents`: the absolute directory of `babysit-<tag>` of each controller in use. */
+export function driverV1(parents: DirectoriesV1): GroupFactory {
+  // New groups inherit the value. The file is absent if the kernel has no swap support.
   write(`${parents.memory}/memory.swappiness`, '0');
   return {
     kind: 'v1',
@@ -22,9 +20,8 @@ export function driverV1(parents: DirectoriesV1, processes: ProcessTable): Drive
       createDirectories(directories, limits);
       return groupV1(refTo(name, directories));
     },
-    open: (ref) => openGroup(ref, processes),
     list() {
-      // The union: a group that a crash left half made or half removed has to be found too.
+      // The union finds groups that a crash left in some hierarchies only.
       const names = new Set(
         distinct(parents)
           .flatMap(childGroups)
@@ -41,12 +38,12 @@ export function below(parents: DirectoriesV1, name: string): DirectoriesV1 {
   );
 }
 
-/** All or nothing. */
+/** Creates all directories or none. */
 export function createDirectories(directories: DirectoriesV1, limits: GroupLimits): void {
   const made: string[] = [];
   try {
     for (const path of distinct(directories)) {
-      makeAfresh(path);
+      makeNewGroup(path);
       made.push(path);
     }
     writeLimits(limitFiles(directories, limitsV1(limits, null)), 'new');

@@ -1,4 +1,4 @@
-// One attempt's group in cgroup v1: a directory per hierarchy, all treated as one.
+// The group of an attempt in cgroup v1: one directory in each hierarchy.
 import type { GroupRef } from '../../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
@@ -13,20 +13,20 @@ export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
 export function groupV1(ref: GroupRef): Group {
   const directories = directoriesIn(ref);
   const paths = distinct(directories);
-  // A process enters one hierarchy after the other, and may be moved in one of them: the group is the union.
+  // A process enters the hierarchies one by one and may be moved within one: the group is the union.
   const pids = () => [...new Set(paths.flatMap(processesIn))];
   const counters = countersOf(directories, counter, pids);
   const state = `${directories.freezer}/freezer.state`;
   const freezer = {
     pids,
     freeze: () => void write(state, 'FROZEN'),
-    // Reading moves the kernel on from FREEZING. Without a freezer there is nothing to wait for.
+    // A read lets the kernel leave the state FREEZING. Without a freezer there is nothing to wait for.
     isFrozen: () => (read(state) ?? 'FROZEN').startsWith('FROZEN'),
     thaw: () => void write(state, 'THAWED'),
   };
   return {
     ref,
-    // `tasks` takes the calling thread alone, which is all a shell has; moving a whole process waits for an RCU grace period.
+    // `tasks` moves one thread, which is enough for a shell. `cgroup.procs` waits for an RCU grace period.
     entryFiles: paths.map((path) => `${path}/tasks`),
     existsBeforeEntry: true,
     preparation: null,
@@ -47,13 +47,13 @@ export function groupV1(ref: GroupRef): Group {
     freeze: freezer.freeze,
     thaw: freezer.thaw,
     remove: () => paths.map(removeGroup).every((errno) => errno === null),
-    // v1 reports through eventfd (cgroup.event_control), which node cannot open; the sampling tick sees the change.
+    // v1 reports events by eventfd (cgroup.event_control), which Node cannot open: the sampling tick finds changes.
     watch: () => () => {},
     close: counters.close,
   };
 }
 
-/** The absolute path of each limit's file; limits of hierarchies that the group has no directory in are left out. */
+/** Adds the absolute path to each limit. Leaves out limits of hierarchies without a directory. */
 export function limitFiles(directories: DirectoriesV1, limits: ReturnType<typeof limitsV1>) {
   return limits.flatMap((limit) => {
     const directory = directories[limit.controller];
@@ -61,12 +61,12 @@ export function limitFiles(directories: DirectoriesV1, limits: ReturnType<typeof
   });
 }
 
-/** The directories without the repetitions that co-mounted controllers (`cpu,cpuacct`) bring. */
+/** The distinct directories: co-mounted controllers (`cpu,cpuacct`) share one. */
 export function distinct(directories: DirectoriesV1): string[] {
   return [...new Set(Object.values(directories))];
 }
 
-/** A v1 reference names the directory under each controller: `{driver: 'v1', name, memory: '/…', cpu: '/…', …}`. */
+/** A v1 reference holds the directory of each controller: `{driver: 'v1', name, memory: '/…', cpu: '/…', …}`. */
 function directoriesIn(ref: GroupRef): DirectoriesV1 {
   const found = CONTROLLERS_V1.flatMap((controller) => {
     const path = ref[controller];
@@ -92,7 +92,7 @@ function countersOf(
     memory: of('memory', 'memory.usage_in_bytes'),
     memoryStat: of('memory', 'memory.stat'),
     memoryPeak: of('memory', 'memory.max_usage_in_bytes'),
-    // The line exists since Linux 4.13.
+    // The line `oom_kill` exists since Linux 4.13.
     oomEvents: of('memory', 'memory.oom_control'),
     cpu: of('cpuacct', 'cpuacct.usage'),
     io: of('blkio', 'blkio.throttle.io_service_bytes_recursive'),
@@ -111,7 +111,7 @@ function countersOf(
   return {
     usage(): GroupUsage | null {
       const cpuNs = files.cpu.number();
-      // Where the kernel does not count it, the memory says whether the group is there.
+      // Without cpuacct, the memory counter shows whether the group exists.
       if (cpuNs === null && files.memory.number() === null) return null;
       return new CountedUsage(counters, Math.floor((cpuNs ?? 0) / 1000));
     },

@@ -1,4 +1,4 @@
-// The caps of a group as cgroup v1 files per hierarchy, in the order they are written. Pure.
+// Converts the limits of a group to cgroup v1 files, in the order in which they are written. Pure.
 import type { GroupLimits } from '../port.ts';
 import { clamp, type FileValue, quotaUsec, wholeBytes, wholeCount, withIdle } from '../v2/limits.ts';
 
@@ -7,13 +7,13 @@ export type ControllerV1 = (typeof CONTROLLERS_V1)[number];
 
 export interface ControllerFile extends FileValue {
   readonly controller: ControllerV1;
-  /** Written instead when the kernel answers EINVAL. */
+  /** Written instead if the kernel answers EINVAL. */
   readonly elseValue?: string;
 }
 
 /**
- * `currentMemBytes`: the cap in force, which decides the order of the two memory files; null for a new group. What a new
- * group has by itself is not written: a period of 100 ms, `cpu.idle` 0, and the swappiness of its parent.
+ * `currentMemBytes`, the limit in force, decides the order of the two memory files; null for a new group. The defaults
+ * of a new group are not written: a period of 100 ms, `cpu.idle` 0, and the swappiness of its parent.
  */
 export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): ControllerFile[] {
   const isNew = currentMemBytes === null;
@@ -23,7 +23,7 @@ export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): C
       controller: 'cpu',
       file: 'cpu.cfs_quota_us',
       value: String(quotaUsec(limits.cpuMaxCores)),
-      // v1 refuses a quota larger than an ancestor's; no quota of its own then means the ancestor's.
+      // v1 refuses a quota above that of an ancestor. With -1 the ancestor's quota applies.
       elseValue: '-1',
     },
     ...withIdle(isNew ? limits.cpuIdle || undefined : limits.cpuIdle, {
@@ -34,21 +34,21 @@ export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): C
   ];
 }
 
-/** memory.limit <= memory.memsw.limit must hold at every moment, so lowering starts with the first, raising with the second. */
+/** memory.limit <= memory.memsw.limit must always hold: lower memory.limit first, raise memory.memsw.limit first. */
 function memory(bytes: number, currentBytes: number | null): ControllerFile[] {
   const limit = { controller: 'memory', file: 'memory.limit_in_bytes', value: wholeBytes(bytes) } as const;
   const withSwap = {
     controller: 'memory',
     file: 'memory.memsw.limit_in_bytes',
     value: wholeBytes(bytes),
-    // Absent where the kernel was booted with swapaccount=0.
+    // Absent if the kernel was booted with swapaccount=0.
     optional: true,
   } as const;
   const raising = currentBytes !== null && bytes > currentBytes;
   return raising ? [withSwap, limit] : [limit, withSwap];
 }
 
-/** cpu.weight 100 and cpu.shares 1024 are both the default: the same share of the CPU. */
+/** cpu.weight 100 and cpu.shares 1024 are the defaults and mean the same share of the CPU. */
 export function shares(weight: number): number {
   return clamp(Math.round((weight * 1024) / 100), 2, 262_144);
 }

@@ -1,4 +1,4 @@
-// Can this host give us cgroup v1 groups? Tries it in every hierarchy with a capped throw-away child.
+// Probes whether the daemon can create cgroup v1 groups: creates a limited child group in every hierarchy.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
 import type { OwnGroup, OwnGroups } from '../own-groups.ts';
 import { DriverError, type ProbeAnswer } from '../port.ts';
@@ -8,15 +8,15 @@ import { below, createDirectories } from './driver.ts';
 import { type DirectoriesV1, distinct } from './group.ts';
 import { CONTROLLERS_V1, type ControllerV1 } from './limits.ts';
 
-const FIX = 'cgroup v1 can be handed to a user only by root: run the daemon as root, or boot with cgroup v2';
+const FIX = 'only root can delegate cgroup v1: run the daemon as root, or boot with cgroup v2';
 
-/** Memory must be there; of the other controllers each adds what it can. */
+/** The memory controller is required; the others are optional. */
 export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
   const parents: Partial<Record<ControllerV1, string>> = {};
   const missing: ProbeAnswer[] = [];
   for (const controller of CONTROLLERS_V1) {
     const group = own.v1(controller);
-    const reason = group ? makeParent(group) : 'no such hierarchy is mounted that shows our own group';
+    const reason = group ? makeParent(group) : 'no mounted hierarchy of it shows the group of the daemon';
     if (group && reason === null) parents[controller] = group.parent;
     else missing.push({ what: `cgroup v1 ${controller}`, ok: false, reason: reason ?? '', fix: FIX });
   }
@@ -26,7 +26,7 @@ export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
     for (const parent of distinct(parents)) removeIfEmpty(parent);
     return { answers: [{ what: 'cgroup v1', ok: false, reason: refusal, fix: FIX }], usable: null };
   }
-  const reason = `groups are made in ${distinct(parents).join(', ')}`;
+  const reason = `groups are created in ${distinct(parents).join(', ')}`;
   return {
     answers: [{ what: 'cgroup v1', ok: true, reason, fix: null }, ...missing],
     usable: {
@@ -38,17 +38,17 @@ export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
         pids: parents.pids !== undefined,
         freeze: parents.freezer !== undefined,
         io: parents.blkio !== undefined,
-        // v1 kills one process; the watchdog ends the rest.
+        // v1 kills one process; the watchdog kills the rest.
         wholeGroupOom: false,
       },
     },
   };
 }
 
-/** Makes our parent. Null when it is there and the daemon is not inside it. */
+/** Creates the parent group and moves the daemon out of it. Returns the reason of a failure, else null. */
 function makeParent({ base, parent, insideParent }: OwnGroup): string | null {
   const errno = makeGroup(parent);
-  if (errno !== null && errno !== 'EEXIST') return refused(errno, `make ${parent}`);
+  if (errno !== null && errno !== 'EEXIST') return refused(errno, `create ${parent}`);
   if (!insideParent) return null;
   const moved = write(`${base}/cgroup.procs`, String(process.pid));
   return moved === null ? null : refused(moved, `move the daemon to ${base}`);

@@ -1,12 +1,9 @@
-// The v2 driver: groups below one delegated parent.
+// The v2 driver: creates groups below one delegated parent.
 import { basename } from 'node:path';
-import type { ProcessTable } from '../../procfs/process-table.ts';
 import { childGroups, makeGroup, removeGroup } from '../cgroupfs.ts';
-import { openGroup } from '../open-group.ts';
-import { type Driver, DriverError, type GroupLimits } from '../port.ts';
+import { DriverError, type GroupFactory } from '../port.ts';
 import { checkName } from '../ref.ts';
-import { writeLimits } from '../write-limits.ts';
-import { groupV2 } from './group.ts';
+import { groupV2, writeLimitsV2 } from './group.ts';
 import { type ControllerV2, limitsV2 } from './limits.ts';
 
 export interface ParentV2 {
@@ -15,48 +12,35 @@ export interface ParentV2 {
   readonly controllers: ReadonlySet<ControllerV2>;
 }
 
-export function driverV2(parent: ParentV2, processes: ProcessTable): Driver {
+export function driverV2(parent: ParentV2): GroupFactory {
   const refTo = (name: string) => ({ driver: 'v2', name, path: `${parent.path}/${name}` }) as const;
   return {
     kind: 'v2',
     create(name, limits) {
       const ref = refTo(checkName(name));
-      makeAfresh(ref.path);
+      makeNewGroup(ref.path);
       try {
-        writeNewLimits(ref.path, limits, parent.controllers);
+        writeLimitsV2(ref.path, limitsV2(limits, parent.controllers), 'new');
       } catch (error) {
         removeGroup(ref.path);
         throw error;
       }
       return groupV2(ref);
     },
-    open: (ref) => openGroup(ref, processes),
     list: () => childGroups(parent.path).map((path) => refTo(basename(path))),
   };
 }
 
-export function writeNewLimits(
-  path: string,
-  limits: GroupLimits,
-  controllers: ReadonlySet<ControllerV2>,
-): void {
-  const files = limitsV2(limits, controllers);
-  writeLimits(
-    files.map((limit) => ({ ...limit, path: `${path}/${limit.file}` })),
-    'new',
-  );
-}
-
-/** Makes the directory. An empty group of that name was left by a create that a crash cut short. */
-export function makeAfresh(path: string): void {
+/** Creates the directory. Replaces an empty group of that name, which a crash may leave. Throws DriverError. */
+export function makeNewGroup(path: string): void {
   let errno = makeGroup(path);
   if (errno === 'EEXIST' && removeGroup(path) === null) errno = makeGroup(path);
   if (errno === null) return;
   const why =
     errno === 'EEXIST'
-      ? 'a group of this name holds processes; end them first'
+      ? 'a group of this name holds processes. End them first'
       : errno === 'EAGAIN'
-        ? 'cgroup.max.descendants of an ancestor is reached; raise it or run fewer tasks'
-        : 'the parent group has gone or is not ours any more; restart the daemon and see babysit doctor';
-  throw new DriverError(errno, path, `${errno} making ${path}: ${why}`);
+        ? 'cgroup.max.descendants of an ancestor is reached. Raise it or run fewer tasks'
+        : 'the parent group was removed or is no longer delegated. Restart the daemon and run babysit doctor';
+  throw new DriverError(errno, path, `${errno} creating ${path}: ${why}`);
 }

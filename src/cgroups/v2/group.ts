@@ -1,19 +1,19 @@
-// One attempt's group in cgroup v2: a single directory.
+// The group of an attempt in cgroup v2: a single directory.
 import type { GroupRef } from '../../core/task.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
-import type { Group, GroupLimits, GroupUsage } from '../port.ts';
+import type { Group, GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';
 import { cacheBytesV2, ioStatV2, keyed } from '../usage.ts';
 import { watchFiles } from '../watch.ts';
 import { writeLimits } from '../write-limits.ts';
-import { CONTROLLERS_V2, type ControllerV2, limitsV2 } from './limits.ts';
+import { CONTROLLERS_V2, type ControllerV2, type FileValue, limitsV2 } from './limits.ts';
 
 export function groupV2(ref: GroupRef): Group {
   const path = stringIn(ref, 'path');
   const pids = () => processesIn(path);
-  // Its unit makes the group while it is looked for, and enables one controller after the other.
+  // A systemd unit creates the group later and enables the controllers one by one.
   const counters = countersOf(path, (file) => counter(file, 'later'), pids);
   const freezer = {
     pids,
@@ -27,12 +27,7 @@ export function groupV2(ref: GroupRef): Group {
     existsBeforeEntry: true,
     preparation: null,
     attach() {},
-    setLimits(limits: GroupLimits) {
-      writeLimits(
-        limitsV2(limits, enabledIn(path)).map((limit) => ({ ...limit, path: `${path}/${limit.file}` })),
-        'live',
-      );
-    },
+    setLimits: (limits) => writeLimitsV2(path, limitsV2(limits, enabledIn(path)), 'live'),
     usage: counters.usage,
     counterFiles: LASTING.map((file) => `${path}/${file}`),
     usageFrom: (copies) => countersOf(path, copied(copies), () => []).usage(),
@@ -51,7 +46,14 @@ export function groupV2(ref: GroupRef): Group {
   };
 }
 
-/** The controllers whose files the group has; with `cgroup.subtree_control`, those its children have. */
+export function writeLimitsV2(path: string, files: readonly FileValue[], group: 'new' | 'live'): void {
+  writeLimits(
+    files.map((limit) => ({ ...limit, path: `${path}/${limit.file}` })),
+    group,
+  );
+}
+
+/** The controllers of the group; with `cgroup.subtree_control`, those of its children. */
 export function enabledIn(
   path: string,
   file: 'cgroup.controllers' | 'cgroup.subtree_control' = 'cgroup.controllers',
@@ -87,7 +89,7 @@ function countersOf(path: string, open: (path: string) => Counter, listPids: () 
   };
   return {
     usage(): GroupUsage | null {
-      // There in every group, whatever controllers it has.
+      // Every group has cpu.stat, with and without the cpu controller.
       const cpuStat = files.cpu.read();
       return cpuStat === null ? null : new CountedUsage(counters, keyed(cpuStat, 'usage_usec'));
     },

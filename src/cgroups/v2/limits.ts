@@ -1,10 +1,9 @@
-// The caps of a group as cgroup v2 files, in the order they are written. Pure.
+// Converts the limits of a group to cgroup v2 files, in the order in which they are written. Pure.
 import type { GroupLimits } from '../port.ts';
 
 export interface FileValue {
   readonly file: string;
   readonly value: string;
-  /** A kernel without this file still enforces the rest. */
   readonly optional?: boolean;
 }
 
@@ -15,14 +14,14 @@ const MIN_QUOTA_USEC = 1_000;
 export type ControllerV2 = 'memory' | 'cpu' | 'pids' | 'io';
 export const CONTROLLERS_V2 = ['memory', 'cpu', 'pids', 'io'] as const satisfies readonly ControllerV2[];
 
-/** Only files of the given controllers. memory.high stays untouched: it would slow a task down instead of ending it. */
+/** Returns only files of the given controllers. Does not set memory.high: it slows a task down instead of killing it. */
 export function limitsV2(limits: GroupLimits, controllers: ReadonlySet<ControllerV2>): FileValue[] {
   const files: FileValue[] = [];
   if (controllers.has('memory')) {
     files.push(
       // Absent before Linux 4.19.
       { file: 'memory.oom.group', value: '1', optional: true },
-      // Absent where the kernel was built or booted without swap accounting.
+      // Absent if the kernel was built or booted without swap accounting.
       { file: 'memory.swap.max', value: '0', optional: true },
       { file: 'memory.max', value: wholeBytes(limits.memMaxBytes) },
     );
@@ -40,14 +39,14 @@ export function limitsV2(limits: GroupLimits, controllers: ReadonlySet<Controlle
   return files;
 }
 
-/** An idle group has no weight of its own: the kernel refuses one (EINVAL) until it is idle no more. */
+/** The kernel refuses a weight for an idle group (EINVAL): clear cpu.idle first. */
 export function withIdle(cpuIdle: boolean | undefined, weight: FileValue): FileValue[] {
   if (cpuIdle === undefined) return [weight];
   const idle = (value: string): FileValue => ({ file: 'cpu.idle', value, optional: true });
   return cpuIdle ? [idle('0'), weight, idle('1')] : [idle('0'), weight];
 }
 
-/** CPU time per period of 100 ms, in µs. */
+/** CPU time in µs per period of 100 ms. */
 export function quotaUsec(cores: number): number {
   return Math.max(MIN_QUOTA_USEC, Math.round(cores * PERIOD_USEC));
 }

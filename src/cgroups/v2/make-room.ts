@@ -1,4 +1,4 @@
-// Gets the daemon out of the way of the controllers: in v2 a group that hands them on to children may hold no processes.
+// Moves the daemon out of its group: in v2 a group that enables controllers for its children cannot hold processes.
 import { exists, makeGroup, processesAt, read, write } from '../cgroupfs.ts';
 import { type OwnGroup, SUPERVISOR } from '../own-groups.ts';
 import { DELEGATE, refused } from '../refused.ts';
@@ -12,30 +12,31 @@ export interface Obstacle {
 
 const SHOWN = 5;
 
-/** Moves this process into a leaf of its own if need be. What it starts is born there: nothing of ours is charged to a task. */
+/** Moves this process into its own leaf group if needed. Its children start there and are not charged to a task. */
 export function makeRoom({ base, insideParent }: OwnGroup, procRoot: string): Obstacle | null {
-  // The root of the hierarchy is exempt from the rule. It alone has no cgroup.type; a namespace's root has one.
+  // The root of the hierarchy is exempt. Only the root has no cgroup.type; the root of a namespace has one.
   if (!exists(`${base}/cgroup.type`)) return insideParent ? moveTo(base) : null;
 
   const inside = processesAt(base);
   const foreign = inside.filter((pid) => pid !== process.pid);
-  if (foreign.length > 0 && !handsOnAlready(base)) {
+  if (foreign.length > 0 && !delegatesControllers(base)) {
     return {
-      reason: `other processes share our group ${base}: ${foreign.slice(0, SHOWN).map(named(procRoot)).join(', ')}`,
-      fix: `${DELEGATE}, so that it has a group of its own`,
+      reason: `other processes share the daemon's group ${base}: ${foreign.slice(0, SHOWN).map(named(procRoot)).join(', ')}`,
+      fix: `${DELEGATE}, so that it has its own group`,
     };
   }
   if (!inside.includes(process.pid) && !insideParent) return null;
   const leaf = `${base}/${SUPERVISOR}`;
   const errno = makeGroup(leaf);
-  if (errno !== null && errno !== 'EEXIST') return { reason: refused(errno, `make ${leaf}`), fix: DELEGATE };
+  if (errno !== null && errno !== 'EEXIST')
+    return { reason: refused(errno, `create ${leaf}`), fix: DELEGATE };
   return moveTo(leaf);
 }
 
-function handsOnAlready(base: string): boolean {
+function delegatesControllers(base: string): boolean {
   const available = enabledIn(base);
-  const handedOn = enabledIn(base, 'cgroup.subtree_control');
-  return CONTROLLERS_V2.every((controller) => !available.has(controller) || handedOn.has(controller));
+  const delegated = enabledIn(base, 'cgroup.subtree_control');
+  return CONTROLLERS_V2.every((controller) => !available.has(controller) || delegated.has(controller));
 }
 
 function moveTo(group: string): Obstacle | null {

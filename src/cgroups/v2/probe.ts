@@ -1,12 +1,11 @@
-// Can this host give us cgroup v2 groups? Tries it: parent, controllers, a capped throw-away child.
+// Probes whether the daemon can create cgroup v2 groups: parent, controllers, and a limited child group.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
 import type { OwnGroup } from '../own-groups.ts';
-import type { GroupLimits, ProbeAnswer, ProbeResult } from '../port.ts';
-import { DriverError } from '../port.ts';
+import { DriverError, type GroupLimits, type ProbeAnswer, type ProbeResult } from '../port.ts';
 import { DELEGATE, refused } from '../refused.ts';
-import { type ParentV2, writeNewLimits } from './driver.ts';
-import { enabledIn } from './group.ts';
-import { CONTROLLERS_V2 } from './limits.ts';
+import type { ParentV2 } from './driver.ts';
+import { enabledIn, writeLimitsV2 } from './group.ts';
+import { CONTROLLERS_V2, limitsV2 } from './limits.ts';
 import { makeRoom, type Obstacle } from './make-room.ts';
 
 export interface Probed<Parent> {
@@ -14,7 +13,7 @@ export interface Probed<Parent> {
   readonly usable: { readonly parent: Parent; readonly enforces: ProbeResult['enforces'] } | null;
 }
 
-/** Small caps that every kernel takes. */
+/** Small limits that every kernel accepts. */
 export const TRIAL_LIMITS: GroupLimits = {
   memMaxBytes: 16 << 20,
   cpuMaxCores: 0.5,
@@ -29,7 +28,7 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
     answers: [{ what: 'cgroup v2', ok: false, reason, fix }],
     usable: null,
   });
-  if (own === null) return no('no cgroup v2 file system that shows our own group is mounted', UNIFIED);
+  if (own === null) return no('no mounted cgroup v2 file system shows the group of the daemon', UNIFIED);
 
   const available = enabledIn(own.base);
   if (!available.has('memory')) {
@@ -37,11 +36,11 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
     return no(`the memory controller is not available in ${own.base} (it has ${has})`, UNIFIED);
   }
   const errno = makeGroup(own.parent);
-  if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `make ${own.parent}`), DELEGATE);
+  if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `create ${own.parent}`), DELEGATE);
 
   const obstacle = makeRoom(own, procRoot) ?? enableControllers(own);
   if (obstacle) {
-    // Only an empty parent goes; one with groups of live tasks in it is busy.
+    // A parent with groups of live tasks is busy and stays.
     removeIfEmpty(own.parent);
     return no(obstacle.reason, obstacle.fix);
   }
@@ -49,7 +48,7 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
   return tryChild(parent, no);
 }
 
-/** One by one: a controller that cannot be had must not cost us the others. Memory is the one that must be there. */
+/** Enables the controllers one by one, so that a missing one does not affect the others. Memory is required. */
 function enableControllers({ base, parent }: OwnGroup): Obstacle | null {
   for (const controller of CONTROLLERS_V2) {
     for (const group of [base, parent]) {
@@ -67,8 +66,8 @@ function tryChild(parent: ParentV2, no: (reason: string, fix: string) => Probed<
   const child = `${parent.path}/probe-${process.pid}`;
   try {
     const errno = makeGroup(child);
-    if (errno !== null) return no(refused(errno, `make ${child}`), DELEGATE);
-    writeNewLimits(child, TRIAL_LIMITS, parent.controllers);
+    if (errno !== null) return no(refused(errno, `create ${child}`), DELEGATE);
+    writeLimitsV2(child, limitsV2(TRIAL_LIMITS, parent.controllers), 'new');
     return yes(parent, child);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
@@ -83,7 +82,7 @@ function yes(parent: ParentV2, child: string): Probed<ParentV2> {
   const missing = CONTROLLERS_V2.filter((controller) => !parent.controllers.has(controller));
   return {
     answers: [
-      { what: 'cgroup v2', ok: true, reason: `groups are made in ${parent.path}`, fix: null },
+      { what: 'cgroup v2', ok: true, reason: `groups are created in ${parent.path}`, fix: null },
       ...missing.map((controller) => ({
         what: `cgroup v2 ${controller} controller`,
         ok: false,

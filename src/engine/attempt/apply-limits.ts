@@ -1,4 +1,4 @@
-// Brings the caps and the freezer of live attempts to what is recorded, after the record has been committed.
+// Writes committed limits and the freezer state of live attempts to their groups.
 import type { Logger } from 'pino';
 import { DriverError } from '../../cgroups/port.ts';
 import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../../core/task.ts';
@@ -18,18 +18,18 @@ export class LimitApplier {
     this.#log = log;
   }
 
-  /** The group was made with these caps. */
+  /** Call when the group was created with the envelope's limits. */
   created(id: TaskId, { attempt }: ActiveState): void {
     this.#applied.set(id, { envelope: attempt.envelope, isFrozen: false });
   }
 
-  /** Repeating it does nothing, unless the kernel refused a cap the last time (v1: EBUSY below what is in use). */
+  /** Idempotent. Retries a limit that the kernel refused before (v1: EBUSY for a memory limit below the usage). */
   apply({ id, state }: Task, live: LiveAttempt): void {
     if (!isActive(state)) return;
     const { group } = live;
     if (!group.existsBeforeEntry && !live.hasEntered()) return;
     const { envelope, kill } = state.attempt;
-    // The kill ladder thaws what it has to end.
+    // The kill ladder thaws the group so that signals take effect.
     const isFrozen = state.status === 'paused' && kill === null;
     const before = this.#applied.get(id);
     if (before?.isFrozen !== isFrozen) {
@@ -44,7 +44,7 @@ export class LimitApplier {
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       this.#applied.delete(id);
-      this.#log.warn({ task: id, err: error }, 'a cap could not be written; trying again at the next sample');
+      this.#log.warn({ task: id, err: error }, 'limit not written, retry at the next sample');
     }
   }
 

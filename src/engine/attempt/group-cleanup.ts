@@ -1,4 +1,4 @@
-// Removes the groups of ended attempts; a group may stay busy for a moment after its last process has gone.
+// Removes the groups of ended attempts, with retries: a group may stay busy for a moment after its last process ended.
 import type { Logger } from 'pino';
 import type { Group } from '../../cgroups/port.ts';
 
@@ -32,10 +32,7 @@ export class GroupCleanup {
         else if (tries < MAX_TRIES) this.#busy.set(group, tries + 1);
         else {
           this.#busy.delete(group);
-          this.#log.warn(
-            { group: group.ref },
-            'group cannot be removed; the sweep at the next start tries again',
-          );
+          this.#log.warn({ group: group.ref }, 'group not removed, retry at the next start of the daemon');
         }
       }
       this.#arm();

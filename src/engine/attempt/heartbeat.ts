@@ -1,4 +1,4 @@
-// One record a minute of what a task did, in a file of its own that outlives its attempts and is removed with the task.
+// Writes one heartbeat record per minute of a running task. The file is kept for all attempts and removed with the task.
 import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import type { Sample } from '../../watchdog/state.ts';
 
 const MINUTE_MS = 60_000;
 const MIB = 1024 ** 2;
-/** About four days; then the file becomes the old one, in the place of the one before. */
+/** About four days. A full file is renamed to `.1` and replaces the one before. */
 const FILE_MAX_BYTES = MIB;
 
-/** One line of the file, field names as in the export (SPEC section 8). */
+/** One line of the file. The field names are those of the API. */
 export interface HeartbeatRecord {
   readonly timestamp: string;
   readonly job_name: string;
@@ -21,22 +21,21 @@ export interface HeartbeatRecord {
   readonly items_done: number | null;
   readonly items_failed: number | null;
   readonly eta_minutes: number | null;
-  /** Working set in MiB. */
   readonly rss_mb: number;
-  /** Mean over the minute; 100 is one core. */
+  /** Mean of the minute; 100 is one core. */
   readonly cpu_pct: number;
 }
 
 export class Heartbeat {
   readonly #path: string;
-  /** The minute (since the epoch) of the last record, and what the group had used until then; null: not sampled yet. */
+  /** Minute (since the epoch), time and CPU time of the last record; null before the first sample. */
   #last: { readonly minute: number; readonly monoMs: number; readonly cpuUsec: number } | null = null;
 
   constructor(taskDir: string) {
     this.#path = currentFile(taskDir);
   }
 
-  /** Writes a record when a minute has gone. `progress` is asked for then. */
+  /** Writes a record when a new minute has begun, and calls `progress` only then. */
   beat(name: string, { now, memBytes, cpuUsec }: Sample, progress: () => Progress | null): void {
     const minute = Math.floor(now.wallMs / MINUTE_MS);
     const last = this.#last;
@@ -47,15 +46,13 @@ export class Heartbeat {
     this.#append(recordOf(name, now.wallMs, progress(), memBytes, cores));
   }
 
-  /** A record that cannot be written, because the disk is full or the directory is gone, is lost. */
+  /** Drops the record if the disk is full or the directory was deleted. */
   #append(record: HeartbeatRecord): void {
     try {
       const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
       if (size > FILE_MAX_BYTES) renameSync(this.#path, `${this.#path}.1`);
       appendFileSync(this.#path, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-    } catch {
-      // Told above.
-    }
+    } catch {}
   }
 }
 
@@ -79,7 +76,7 @@ function recordOf(
   };
 }
 
-/** The records of a task, oldest first; none when nothing was written. A last line that was cut off is left out. */
+/** The records of a task, oldest first. Skips an incomplete last line. */
 export async function readHeartbeats(taskDir: string): Promise<HeartbeatRecord[]> {
   const path = currentFile(taskDir);
   const texts = await Promise.all([`${path}.1`, path].map(readIfThere));

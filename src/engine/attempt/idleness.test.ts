@@ -7,7 +7,7 @@ import { Idleness } from './idleness.ts';
 function judge(cpuUsecs: readonly number[]): boolean[] {
   const idleness = new Idleness();
   return cpuUsecs.map((cpuUsec) => {
-    idleness.note(cpuUsec);
+    idleness.update(cpuUsec);
     return idleness.isIdle;
   });
 }

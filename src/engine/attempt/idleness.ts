@@ -1,21 +1,21 @@
-// Tells samples before which a group has done nothing, so that less need be read, from all others.
-import { hasRested } from '../../cgroups/usage.ts';
+// Detects samples at which a group was idle, so that fewer files are read for them.
+import { wasIdle } from '../../cgroups/usage.ts';
 
-/** In case a process of the group was moved out of the hierarchy that counts its CPU time (cgroup v1). */
+/** A task may move a process out of the hierarchy that counts its CPU time (cgroup v1). */
 const MAX_IDLE_SAMPLES = 4;
 
 export class Idleness {
   #cpuUsec = 0;
   #idleSamples = 0;
 
-  /** Once a sample. `cpuUsec`: used so far; 0 where it is not counted. */
-  note(cpuUsec: number): void {
-    const isIdle = hasRested(this.#cpuUsec, cpuUsec);
+  /** Call once per sample. `cpuUsec` is the total CPU time in µs; 0 where it is not counted. */
+  update(cpuUsec: number): void {
+    const isIdle = wasIdle(this.#cpuUsec, cpuUsec);
     this.#idleSamples = isIdle && this.#idleSamples < MAX_IDLE_SAMPLES ? this.#idleSamples + 1 : 0;
     this.#cpuUsec = cpuUsec;
   }
 
-  /** At the last sample. False for at least every fifth. */
+  /** The group was idle before the last sample. False for at least every fifth sample. */
   get isIdle(): boolean {
     return this.#idleSamples > 0;
   }

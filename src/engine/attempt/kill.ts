@@ -1,4 +1,4 @@
-// Takes the steps of the kill ladder on a live attempt. Never waits: it says when to come again.
+// Advances the kill ladder of a live attempt. Never waits: it returns when to call again.
 import { closeSync, openSync } from 'node:fs';
 import { signalAll } from '../../cgroups/signals.ts';
 import { isActive, type KillIntent, type Task, type Usage } from '../../core/task.ts';
@@ -8,7 +8,7 @@ import { type LadderStep, ladderStep } from '../../watchdog/ladder.ts';
 import type { UnitOfWork } from '../unit-of-work.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
-const ASK_AGAIN_MS = 20;
+const RETRY_MS = 20;
 
 export function advanceKill(
   live: LiveAttempt,
@@ -21,16 +21,16 @@ export function advanceKill(
   switch (step.act) {
     case 'ask':
       makeStopFile(live.paths.stopFile);
-      // The command may be about to enter its group: without anybody to ask, the step has not been taken.
-      if (ask(live, task, intent.signal) === 0 && !live.hasEntered())
-        return { ...step, act: 'none', againInMs: ASK_AGAIN_MS };
-      // A stopped or frozen process gets the signal once it runs again.
+      // The command may be about to enter its group. Retry the step if the signal reached no process.
+      if (signalTask(live, task, intent.signal) === 0 && !live.hasEntered())
+        return { ...step, act: 'none', againInMs: RETRY_MS };
+      // A stopped or frozen process gets the signal when it runs again.
       live.group.thaw();
       live.group.signal('SIGCONT');
       break;
     case 'kill':
-      // The second time nothing of the command may be left, only who holds its output open from outside.
-      if (live.ladder.killedAt !== null) live.nudgeSupervisor(true);
+      // At the second SIGKILL only a process outside the group may hold the output open: end the supervisor.
+      if (live.ladder.killedAt !== null) live.signalStuckSupervisor('SIGKILL');
       live.group.killAll();
       break;
     case 'none':
@@ -41,23 +41,23 @@ export function advanceKill(
 }
 
 /**
- * Returns how many were signalled. script(1), which holds the terminal of a task with --pty, is left out: asked itself, it
- * ends the command two seconds later, whatever the grace, and forgets its exit code. Else it ends with its command.
+ * Returns the number of signaled processes. Skips script(1), which runs a task with --pty: on a signal it ends the
+ * command after two seconds and loses the exit code. Without a signal it ends with its command.
  */
-function ask({ group }: LiveAttempt, { execOptions, state }: Task, signal: NodeJS.Signals): number {
+function signalTask({ group }: LiveAttempt, { execOptions, state }: Task, signal: NodeJS.Signals): number {
   const holder = execOptions.usesPty && isActive(state) ? state.attempt.pid : null;
   const others = holder === null ? [] : group.pids().filter((pid) => pid !== holder);
   return others.length > 0 ? signalAll(others, signal) : group.signal(signal);
 }
 
-/** A full disk must not keep the signal from being sent. */
+/** A full disk must not prevent the signal. */
 function makeStopFile(path: string): void {
   try {
     closeSync(openSync(path, 'a', 0o600));
   } catch {}
 }
 
-/** SIGKILL does not reach what is left: uninterruptible sleep, a zombie nobody reaps. */
+/** Handles processes that SIGKILL does not end: they are in uninterruptible sleep, or zombies that are not reaped. */
 export function reportStuck(
   work: UnitOfWork,
   task: Task,
@@ -66,7 +66,7 @@ export function reportStuck(
 ): void {
   if (report === 'stuck') {
     const processes = live.group.pids().flatMap((pid) => readProcessState(pid) ?? []);
-    work.tell(task, { event: 'kill_stuck', processes });
+    work.emit(task, { event: 'kill_stuck', processes });
     return;
   }
   work.change(task.id, {

@@ -1,4 +1,4 @@
-// Turns a dispatched task into a started attempt.
+// Starts the attempt of a dispatched task.
 import { mkdirSync } from 'node:fs';
 import type { Group } from '../../cgroups/port.ts';
 import type { Attempt, Task } from '../../core/task.ts';
@@ -18,7 +18,7 @@ export interface LaunchDeps {
   readonly profiles: Profiles;
 }
 
-/** From its first record on, the attempt is observed. */
+/** Observes the attempt before the supervisor writes the first record. */
 export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): void {
   mkdirSync(live.paths.checkpointDir, { recursive: true, mode: 0o700 });
   startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);
@@ -30,10 +30,8 @@ function launchOf(
   attempt: Attempt,
   live: LiveAttempt,
 ): Launch {
-  const { dir, stopFile, progressFile, checkpointDir } = live.paths;
-  const group = groupName(task.id, attempt.number);
   return {
-    dir,
+    dir: live.paths.dir,
     entryFiles: live.group.entryFiles,
     preparation: live.group.preparation,
     journal: journalOf(task, live.group),
@@ -48,7 +46,7 @@ function launchOf(
     env: taskEnvironment(
       store.environment(task.id),
       task,
-      { stopFile, progressFile, checkpointDir, group },
+      { ...live.paths, group: groupName(task.id, attempt.number) },
       profiles.settings.threadsMax,
     ),
     tools: { ...tools, spawnerNice: spawner.nice },

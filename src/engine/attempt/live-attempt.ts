@@ -1,7 +1,7 @@
-// One attempt under way, as this daemon holds it: its group, its records, what the watchdog remembers of it.
-import { watch } from 'node:fs';
+// A live attempt in this daemon: its group, its records and the state of the watchdog.
 import { dirname } from 'node:path';
 import type { Group, GroupUsage } from '../../cgroups/port.ts';
+import { watchFiles } from '../../cgroups/watch.ts';
 import type { Now } from '../../core/clock.ts';
 import type { ActiveState, TaskId, Usage } from '../../core/task.ts';
 import { type Records, readCounters, readRecords } from '../../exec/records.ts';
@@ -19,14 +19,13 @@ import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
 import { StrictOutput } from './strict-output.ts';
 
-/** What never changes once it has been read. */
+/** Records that never change after they were read. */
 type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
 
-/** Readings of the last sample. */
 export interface LiveFigures {
-  /** Working set. */
+  /** Working set in bytes. */
   readonly memBytes: number;
-  /** Null: one sample only. */
+  /** Null after only one sample. */
   readonly cpuCores: number | null;
   readonly silentMs: number;
 }
@@ -42,14 +41,14 @@ export class LiveAttempt implements Observer {
   watchState: WatchState | null = null;
   ladder: LadderState = LADDER_START;
   memBytes = 0;
-  /** The next moment a rule of the watchdog falls due by time alone. */
+  /** Time until the watchdog's next deadline. */
   dueInMs: number | null = null;
-  /** The main process ended while others of its tree lived on. */
-  hasLeftovers = false;
+  /** Other processes of the task outlived the main process. */
+  outlivedMain = false;
   isObserved = false;
   readonly #onChange: () => void;
   #known: KnownRecords = { supervisor: null, started: null };
-  /** From the first sample on, so that an attempt that ends before costs no descriptors. */
+  /** Opened at the first sample: an attempt that ends earlier uses no file descriptors. */
   #held: { readonly supervisor: ProcessHandle | null; readonly main: ProcessHandle | null } | null = null;
   #samples = 0;
   readonly #idleness = new Idleness();
@@ -64,7 +63,6 @@ export class LiveAttempt implements Observer {
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
 
-  /** `stirred` is called whenever a record, the group or the supervisor may have changed. */
   constructor(id: TaskId, paths: AttemptPaths, group: Group, onChange: () => void) {
     this.id = id;
     this.paths = paths;
@@ -75,13 +73,13 @@ export class LiveAttempt implements Observer {
     this.#onChange = onChange;
   }
 
-  /** Call once the attempt's directory exists. */
+  /** Call when the attempt's directory exists. */
   observe(): void {
     this.isObserved = true;
-    this.#stops.push(watchDirectory(this.paths.dir, this.#onChange), this.group.watch(this.#onChange));
+    this.#stops.push(watchFiles([this.paths.dir], this.#onChange), this.group.watch(this.#onChange));
   }
 
-  /** What the attempt has left so far; once it `isOver`, all that it ever will. Throws RecordsUnreadable. */
+  /** The records so far. When `isOver` is true, they are complete. Throws RecordsUnreadable. */
   records({ monoMs }: Now): Records & { readonly isOver: boolean } {
     const { dir } = this.paths;
     this.#firstLookAt ??= monoMs;
@@ -91,13 +89,13 @@ export class LiveAttempt implements Observer {
       this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
     }
     if (records.closedAt !== null) return { ...records, isOver: true };
-    // It may have written the last of them between the first look and its end.
+    // The supervisor may have written records between the first read and its end: read again.
     if (this.isSupervisorGone() || this.#isWriterMissing(records, monoMs))
       return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
     return { ...records, isOver: false };
   }
 
-  /** Who began stays known, whatever has happened to the records since. */
+  /** Identities stay known even if the task deletes its records. */
   #keepKnown(records: Records): Records {
     this.#known = {
       supervisor: this.#known.supervisor ?? records.supervisor,
@@ -106,38 +104,38 @@ export class LiveAttempt implements Observer {
     return { ...records, ...this.#known };
   }
 
-  /** The supervisor's log writer died, with the spawner, before it could say who it is; its other half has recorded the end. */
+  /** The supervisor's log writer died with the spawner before it wrote its identity; the other half recorded the end. */
   #isWriterMissing({ supervisor, exit }: Records, monoMs: number): boolean {
     if (supervisor !== null || exit === null) return false;
     this.#unwrittenSince ??= monoMs;
     return monoMs - this.#unwrittenSince > WRITER_DEADLINE_MS;
   }
 
-  /** This daemon has looked for so long that a supervisor would have begun. */
+  /** No supervisor has begun since this daemon first read the records, although the deadline for it has passed. */
   isOverdue({ monoMs }: Now): boolean {
     return this.#firstLookAt !== null && monoMs - this.#firstLookAt > BEGIN_DEADLINE_MS;
   }
 
-  isToBegin(): boolean {
+  awaitsSupervisor(): boolean {
     return !this.#isClosed && this.#known.supervisor === null && this.#known.started === null;
   }
 
-  /** False also while it is not known yet. */
+  /** False as well while the supervisor is not known. */
   isSupervisorGone(): boolean {
     return this.#known.supervisor !== null && !this.#isSupervisorAlive();
   }
 
   /**
-   * The command has gone and its supervisor has not noticed: somebody stopped the supervisor (`kill -STOP $PPID`),
-   * or a process outside the group holds the output open. Wakes it; with `force` ends it.
+   * Signals a supervisor that keeps running after its command ended: a process stopped it (`kill -STOP $PPID`),
+   * or a process outside the group holds the output open.
    */
-  nudgeSupervisor(force = false): void {
-    // It is stopped for a moment, and must not write in that.
-    if (this.log.isRotating && !force) return;
+  signalStuckSupervisor(signal: 'SIGCONT' | 'SIGKILL'): void {
+    // During a rotation the supervisor is stopped on purpose and must not write.
+    if (this.log.isRotating && signal === 'SIGCONT') return;
     if (this.#isMainAlive() || !this.#isSupervisorAlive() || this.group.populated()) return;
     const { supervisor } = this.#known;
-    // The supervisor's processes and nobody else: the command was started in a process group of its own.
-    if (supervisor?.groupId) signalGroup(supervisor.groupId, force ? 'SIGKILL' : 'SIGCONT');
+    // The process group holds only the supervisor's processes: the command has its own.
+    if (supervisor?.groupId) signalGroup(supervisor.groupId, signal);
   }
 
   get supervisor(): ProcessIdentity | null {
@@ -154,30 +152,30 @@ export class LiveAttempt implements Observer {
     return main !== null && (this.#held?.main?.isAlive() ?? isAlive(main));
   }
 
-  /** False: the command may still be on its way into the group. */
+  /** False while the command may still be entering the group. */
   hasEntered(): boolean {
     return this.#known.started !== null;
   }
 
-  /** Once a sample, before it: counts as the last look from then on. Null when the group is gone. */
-  look(): GroupUsage | null {
+  /** Call once before each `sample`. Returns null when the group is gone. */
+  readUsage(): GroupUsage | null {
     const usage = this.group.usage();
-    if (usage !== null) this.#idleness.note(usage.cpuUsec);
+    if (usage !== null) this.#idleness.update(usage.cpuUsec);
     if (usage === null || this.mayHaveActed || !this.#hasMain) this.#hasMain = this.#isMainAlive();
     return usage;
   }
 
-  /** The group may have done something between the last two looks. */
+  /** The group may have run between the last two calls of `readUsage`. */
   get mayHaveActed(): boolean {
     return !this.#idleness.isIdle;
   }
 
-  /** At the last look: false also while it was not known. */
+  /** The main process was alive at the last `readUsage`. False as well while it is not known. */
   get hasMain(): boolean {
     return this.#hasMain;
   }
 
-  /** Null when the group is gone. `isStrict`: only output that does not repeat itself counts. `withIo`: read those counters, too. */
+  /** Returns null when the group is gone. `isStrict`: only new output counts. `withIo`: reads the I/O counters too. */
   sample(
     usage: GroupUsage,
     now: Now,
@@ -187,7 +185,7 @@ export class LiveAttempt implements Observer {
     if (memBytes === null) return null;
     this.#samples += 1;
     this.#held ??= holdProcesses(this.#known);
-    this.log.hold();
+    this.log.keepOpen();
     this.memBytes = memBytes;
     if (this.mayHaveActed) this.#events = { oomKills: usage.oomKills, pidsMaxHits: usage.pidsMaxHits };
     const { outputBytes, outputAt } = this.#output(now, isStrict);
@@ -205,14 +203,14 @@ export class LiveAttempt implements Observer {
   }
 
   #output({ wallMs, monoMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
-    const { printedBytes, printedAt } = this.log.see();
+    const { printedBytes, printedAt } = this.log.refresh();
     const added = this.progress.look(monoMs, this.log.size, this.mayHaveActed, isStrict);
     if (!isStrict) return { outputBytes: printedBytes, outputAt: printedAt };
     this.#strict ??= new StrictOutput();
     return { outputBytes: 0, outputAt: this.#strict.see(added, wallMs) };
   }
 
-  /** The clocks of an attempt taken over from an earlier daemon go on from what its files say; those of a paused one stand still. */
+  /** An adopted attempt continues from the times of its files. Time spent paused does not count. */
   firstWatchState(sample: Sample, state: ActiveState): WatchState {
     const { wallMs } = sample.now;
     const startedAt = state.attempt.startedAt ?? wallMs;
@@ -224,7 +222,6 @@ export class LiveAttempt implements Observer {
     return newWatchState(sample, Math.max(0, elapsedMs), since(printedAt));
   }
 
-  /** Null until the first sample. */
   figures(): LiveFigures | null {
     if (this.watchState === null) return null;
     const { cpu, silentMs } = this.watchState;
@@ -235,15 +232,15 @@ export class LiveAttempt implements Observer {
     };
   }
 
-  /** Reads the group's counters a last time. Throws RecordsUnreadable. */
+  /** Reads the group's counters for the last time. Throws RecordsUnreadable. */
   finalUsage(): Usage | null {
     const usage = this.group.usage() ?? this.group.usageFrom(readCounters(this.paths.dir));
     return usage === null ? null : toUsage(usage, this.watchState, this.#samples);
   }
 
-  scheduleKillStep(delayMs: number, again: () => void): void {
+  scheduleKillStep(delayMs: number, advance: () => void): void {
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
-    this.#killTimer = setTimeout(again, delayMs);
+    this.#killTimer = setTimeout(advance, delayMs);
   }
 
   close(): void {
@@ -271,7 +268,7 @@ function holdProcesses({ supervisor, started }: KnownRecords) {
   };
 }
 
-/** Two samples make a peak of their own; before that the kernel's high-water mark is the better answer. */
+/** With fewer samples the kernel's high-water mark is more exact than the sampled peak. */
 const ENOUGH_SAMPLES = 2;
 
 function toUsage(usage: GroupUsage, state: WatchState | null, samples: number): Usage {
@@ -286,15 +283,4 @@ function toUsage(usage: GroupUsage, state: WatchState | null, samples: number): 
     oomKills,
     peakCpuCores: state?.peakCpuCores ?? null,
   };
-}
-
-/** A directory that somebody has deleted tells nothing; the tick finds out that nothing is left of the attempt. */
-function watchDirectory(dir: string, changed: () => void): () => void {
-  try {
-    const watcher = watch(dir, { persistent: false }, changed);
-    watcher.on('error', () => watcher.close());
-    return () => watcher.close();
-  } catch {
-    return () => {};
-  }
 }

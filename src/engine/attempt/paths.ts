@@ -1,9 +1,9 @@
-// Where the files of a task and of its attempts are. Ids only: a name never becomes part of a path.
+// Paths of the files of a task and its attempts. They contain ids only, never a name.
 import { join } from 'node:path';
 import type { TaskId } from '../../core/task.ts';
 
 export interface AttemptPaths {
-  /** The records of the attempt; watched, so nothing that changes often is in it. */
+  /** Directory of the attempt's records. It is watched, so files that change often are outside. */
   readonly dir: string;
   readonly log: string;
   readonly stopFile: string;
@@ -23,7 +23,7 @@ export function attemptPaths(tasksDir: string, id: TaskId, attempt: number): Att
   };
 }
 
-/** Lower case and digits only, as every driver accepts. */
+/** Lower case, digits and dashes, which every driver accepts. */
 export function groupName(id: TaskId, attempt: number): string {
   return `t-${id.toLowerCase()}-${attempt}`;
 }

@@ -1,4 +1,4 @@
-// Reads what a live attempt has added to its log and to its progress file, and keeps what follows for its progress.
+// Reads new output and the progress file of a live attempt, and keeps its progress.
 import { statSync } from 'node:fs';
 import type { Progress } from '../../core/progress.ts';
 import { type Added, GrowingFile } from '../../logs/tail.ts';
@@ -22,7 +22,7 @@ export class ProgressReader {
   #hasTold = false;
   #state: ProgressState = NO_PROGRESS;
 
-  /** The files need not exist yet. What is in them already, as in those of an adopted attempt, is read at the first look. */
+  /** The files need not exist. The first `look` reads their current content, as for an adopted attempt. */
   constructor(paths: { readonly log: string; readonly progressFile: string }) {
     this.#log = new GrowingFile(paths.log);
     this.#toldPath = paths.progressFile;
@@ -50,7 +50,7 @@ export class ProgressReader {
     if (told !== null && told.text !== '') this.#state = foldProgressFile(this.#state, told.text, nowMs);
   }
 
-  /** Null: nothing is known of it. */
+  /** Null without any progress. */
   progress(nowMs: number): Progress | null {
     return progressOf(this.#state, nowMs);
   }

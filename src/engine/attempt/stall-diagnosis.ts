@@ -1,4 +1,4 @@
-// The closer look at a silent task, once before its silence becomes a kill: its processes and the end of its log.
+// Collects evidence about a silent task before the watchdog kills it: its processes and the end of its log.
 import type { Now } from '../../core/clock.ts';
 import { logTouchedAt } from '../../logs/read.ts';
 import { tailText } from '../../logs/tail.ts';

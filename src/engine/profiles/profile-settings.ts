@@ -1,4 +1,4 @@
-// What a profile gives to tasks: capacity, caps of the CPU, niceness and thread caps, all from the settings.
+// The settings of a profile: capacity, CPU limits, niceness and thread limits.
 import type { Config } from '../../config/settings.ts';
 import type { ProfileName } from '../../core/profile.ts';
 import type { ActiveState, Envelope, Task } from '../../core/task.ts';
@@ -10,9 +10,9 @@ export interface ProfileSettings {
   readonly profile: ProfileName;
   readonly capacity: Capacity;
   readonly envelopeRules: EnvelopeRules;
-  /** What the thread pools of a task that starts are told to use at most. */
+  /** The largest thread-pool size given to a starting task. */
   readonly threadsMax: number;
-  /** What all tasks together may use, however far each may go beyond its estimate; null: no such cap. */
+  /** CPU limit of all tasks together, in cores; null without one. */
   readonly totalCpuCores: number | null;
 }
 
@@ -38,7 +38,7 @@ export function profileSettings(
   };
 }
 
-/** The settings a profile puts in the place of others. */
+/** The settings that a profile overrides. */
 function settingsOf(profile: ProfileName, config: Config): Partial<Config> {
   switch (profile) {
     case 'normal':
@@ -54,7 +54,7 @@ function settingsOf(profile: ProfileName, config: Config): Partial<Config> {
   }
 }
 
-/** A profile changes what a running attempt gets of the CPU, never its memory: less of that would end it. */
+/** A profile changes the CPU limits of a running attempt, never memory: a lower memory limit could kill it. */
 export function envelopeUnder(
   { estimate, limits, execOptions }: Task,
   { attempt }: ActiveState,
@@ -70,20 +70,20 @@ export function envelopeUnder(
   return { ...attempt.envelope, cpuMaxCores, cpuWeight, cpuIdle, nice };
 }
 
-/** When a profile comes into force by itself. */
+/** The schedule of one profile. */
 export interface Scheduled {
   readonly profile: ProfileName;
-  /** As it was written. */
+  /** The cron expression from the config. */
   readonly cron: string;
-  /** Whether it does at this full minute. */
+  /** Whether the profile is due at this full minute. */
   matches(minute: Date): boolean;
-  /** When it does next; null: never. */
+  /** The next time it is due; null if never. */
   next(): Date | null;
 }
 
 const MINUTE_MS = 60_000;
 
-/** The profile that came into force last within (fromMs, toMs], looked at minute by minute; null: none did. */
+/** The profile that was due last in (fromMs, toMs], checked minute by minute; null if none was. */
 export function lastDue(
   schedule: readonly Pick<Scheduled, 'profile' | 'matches'>[],
   fromMs: number,

@@ -1,4 +1,4 @@
-// The profile in force: switched by hand or by schedule, for new and running tasks together, and kept over restarts.
+// The active profile: switched by hand or by schedule, applied to new and running tasks, and kept across restarts.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createTask, validate } from 'node-cron';
 import type { Logger } from 'pino';
@@ -21,42 +21,42 @@ export interface ProfilesDeps {
   readonly host: { readonly memTotalBytes: number; readonly cores: number };
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where the profile in force is kept. */
+  /** File that keeps the active profile. */
   readonly path: string;
-  /** Told after the commit. */
+  /** Called after the commit. */
   readonly switched: (settings: ProfileSettings) => void;
   readonly capTotalCpu: (cores: number | null, groups: Iterable<GroupRef>) => string | null;
 }
 
-/** The part of the engine a switch passes through. */
+/** The part of the engine that a switch needs. */
 export interface Rounds {
   request(request: Request): void;
   readonly live: { active(): Iterable<Task> };
 }
 
-/** What put the profile into force, and when (epoch ms). */
-export interface InForce {
+/** `by`: what activated the profile. `at`: when (epoch ms). */
+export interface ActiveProfile {
   readonly profile: ProfileName;
   readonly by: 'start' | 'hand' | 'schedule';
   readonly at: number;
 }
 
 const MINUTE_MS = 60_000;
-const CAP_AGAIN_MS = 1000;
-/** Farther back no weekly schedule has anything new to say. */
+const CAP_RETRY_MS = 1000;
+/** Covers every weekly schedule. */
 const LOOK_BACK_MS = 8 * 24 * 60 * MINUTE_MS;
 
 export class Profiles {
   readonly #deps: ProfilesDeps;
   readonly #settingsByProfile: Readonly<Record<ProfileName, ProfileSettings>>;
   readonly #schedule: readonly Scheduled[];
-  /** As the last commit left it. */
-  #inForce: InForce;
-  /** Ahead of it within the round that switches. */
+  /** The profile of the last commit. */
+  #active: ActiveProfile;
+  /** The settings in use. During the round of a switch they are those of the new profile. */
   #settings: ProfileSettings;
-  #lookedMs: number;
+  #checkedMs: number;
   #timer: NodeJS.Timeout | null = null;
-  #capAgain: NodeJS.Timeout | null = null;
+  #capRetry: NodeJS.Timeout | null = null;
 
   /** Throws on a bad cron expression. */
   constructor(deps: ProfilesDeps) {
@@ -66,14 +66,14 @@ export class Profiles {
     this.#settingsByProfile = Object.fromEntries(settingsByProfile) as Record<ProfileName, ProfileSettings>;
     this.#schedule = scheduleOf(config);
     const nowMs = clock.now().wallMs;
-    const kept = readKept(path);
-    const due = lastDue(this.#schedule, Math.max(kept?.at ?? 0, nowMs - LOOK_BACK_MS), nowMs);
-    this.#inForce =
+    const saved = readSaved(path);
+    const due = lastDue(this.#schedule, Math.max(saved?.at ?? 0, nowMs - LOOK_BACK_MS), nowMs);
+    this.#active =
       due === null
-        ? (kept ?? { profile: config['profile.start'], by: 'start', at: nowMs })
+        ? (saved ?? { profile: config['profile.start'], by: 'start', at: nowMs })
         : { profile: due.profile, by: 'schedule', at: due.atMs };
-    this.#settings = this.#settingsByProfile[this.#inForce.profile];
-    this.#lookedMs = nowMs;
+    this.#settings = this.#settingsByProfile[this.#active.profile];
+    this.#checkedMs = nowMs;
   }
 
   get settings(): ProfileSettings {
@@ -84,8 +84,8 @@ export class Profiles {
     return this.#settings.capacity;
   }
 
-  get inForce(): InForce {
-    return this.#inForce;
+  get active(): ActiveProfile {
+    return this.#active;
   }
 
   get all(): readonly ProfileSettings[] {
@@ -96,7 +96,7 @@ export class Profiles {
     return this.#schedule;
   }
 
-  /** What is given to tasks under the profile that gives most: beyond it nothing can ever be met. */
+  /** The largest capacity of any profile. A request beyond it can never be met. */
   get largest(): Capacity {
     const all = this.all.map(({ capacity }) => capacity);
     return {
@@ -106,8 +106,8 @@ export class Profiles {
     };
   }
 
-  /** The caps of running tasks and the room for others change in one round; resolves once that is committed. */
-  switchTo(profile: ProfileName, by: 'hand' | 'schedule', rounds: Rounds): Promise<InForce> {
+  /** Changes the limits of running tasks and the capacity in one round. Resolves after its commit. */
+  switchTo(profile: ProfileName, by: 'hand' | 'schedule', rounds: Rounds): Promise<ActiveProfile> {
     const { clock, log } = this.#deps;
     return new Promise((resolve, reject) =>
       rounds.request({
@@ -116,15 +116,15 @@ export class Profiles {
           this.#applySettings(work, rounds);
         },
         resolve: () => {
-          this.#inForce = { profile, by, at: clock.now().wallMs };
+          this.#active = { profile, by, at: clock.now().wallMs };
           this.#deps.switched(this.#settingsByProfile[profile]);
           this.#capTotal(rounds);
-          this.#keep();
+          this.#save();
           log.info({ profile, by }, 'profile switched');
-          resolve(this.#inForce);
+          resolve(this.#active);
         },
         reject: (error) => {
-          this.#settings = this.#settingsByProfile[this.#inForce.profile];
+          this.#settings = this.#settingsByProfile[this.#active.profile];
           this.#capTotal(rounds);
           reject(error);
         },
@@ -132,77 +132,77 @@ export class Profiles {
     );
   }
 
-  /**
-   * Switches as the schedule says: what fell due since the last look, also while the host slept. What was under way
-   * when a commit failed is tried again a minute later.
-   */
-  async look(rounds: Rounds): Promise<void> {
+  /** Switches to the profile that was due last since the last check. A failed switch is retried a minute later. */
+  async followSchedule(rounds: Rounds): Promise<void> {
     const nowMs = this.#deps.clock.now().wallMs;
-    const due = lastDue(this.#schedule, Math.max(this.#lookedMs, nowMs - LOOK_BACK_MS), nowMs);
-    // A clock that was set back makes times come again.
-    const before = Math.min(this.#lookedMs, nowMs);
-    this.#lookedMs = nowMs;
-    if (due === null || due.profile === this.#inForce.profile) return;
+    const due = lastDue(this.#schedule, Math.max(this.#checkedMs, nowMs - LOOK_BACK_MS), nowMs);
+    // The clock may have been set back.
+    const before = Math.min(this.#checkedMs, nowMs);
+    this.#checkedMs = nowMs;
+    if (due === null || due.profile === this.#active.profile) return;
     try {
       await this.switchTo(due.profile, 'schedule', rounds);
     } catch (error) {
-      this.#lookedMs = before;
-      this.#deps.log.error({ err: error, profile: due.profile }, 'profile could not be switched');
+      this.#checkedMs = before;
+      this.#deps.log.error({ err: error, profile: due.profile }, 'profile not switched');
     }
   }
 
-  /** Brings adopted attempts to the profile in force, then looks every full minute. Without a schedule no timer runs. */
+  /** Applies the active profile to adopted attempts, then checks the schedule every full minute, if there is one. */
   start(rounds: Rounds): void {
     rounds.request({
       apply: (work) => this.#applySettings(work, rounds),
       resolve: () => this.#capTotal(rounds),
       reject: (error) => {
         this.#capTotal(rounds);
-        this.#deps.log.error({ err: error }, 'caps could not be brought to the profile');
+        this.#deps.log.error({ err: error }, 'profile not applied to adopted attempts');
       },
     });
     if (this.#schedule.length > 0) this.#arm(rounds);
   }
 
   stop(): void {
-    for (const timer of [this.#timer, this.#capAgain]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#timer, this.#capRetry]) if (timer !== null) clearTimeout(timer);
   }
 
   #applySettings(work: UnitOfWork, rounds: Rounds): void {
-    // The caps of the tasks must find room below that of all, whether they rise or fall.
+    // Lift the common limit first: the limits of the tasks must fit below it.
     this.#deps.capTotalCpu(null, groupsOf(rounds));
-    applyToAll(work, rounds.live.active(), this.#settings);
+    for (const task of [...rounds.live.active()]) {
+      if (!isActive(task.state)) continue;
+      const envelope = envelopeUnder(task, task.state, this.#settings);
+      work.change(task.id, { kind: 'apply_profile', profile: this.#settings.profile, envelope });
+    }
   }
 
-  /** v1 counts the cap of a group that has been removed for some 20 ms more: what is refused is tried again. */
-  #capTotal(rounds: Rounds, isAgain = false): void {
-    if (this.#capAgain !== null) clearTimeout(this.#capAgain);
-    this.#capAgain = null;
+  /** v1 counts the limit of a removed group for about 20 ms more and answers EINVAL: retry. */
+  #capTotal(rounds: Rounds, isRetry = false): void {
+    if (this.#capRetry !== null) clearTimeout(this.#capRetry);
+    this.#capRetry = null;
     const { totalCpuCores } = this.#settings;
     const refused = this.#deps.capTotalCpu(totalCpuCores, groupsOf(rounds));
     if (refused === null) return;
-    if (refused === 'EINVAL') this.#capAgain = setTimeout(() => this.#capTotal(rounds, true), CAP_AGAIN_MS);
-    if (!isAgain)
-      this.#deps.log.warn({ errno: refused, totalCpuCores }, 'the CPU of all tasks together is not capped');
+    if (refused === 'EINVAL') this.#capRetry = setTimeout(() => this.#capTotal(rounds, true), CAP_RETRY_MS);
+    if (!isRetry) this.#deps.log.warn({ errno: refused, totalCpuCores }, 'total CPU limit not written');
   }
 
   #arm(rounds: Rounds): void {
     this.#timer = setTimeout(
       () => {
-        void this.look(rounds);
+        void this.followSchedule(rounds);
         this.#arm(rounds);
       },
       MINUTE_MS - (this.#deps.clock.now().wallMs % MINUTE_MS),
     );
   }
 
-  #keep(): void {
+  #save(): void {
     const { path, log } = this.#deps;
     try {
-      writeFileSync(`${path}.new`, `${JSON.stringify(this.#inForce)}\n`, { mode: 0o600 });
+      writeFileSync(`${path}.new`, `${JSON.stringify(this.#active)}\n`, { mode: 0o600 });
       renameSync(`${path}.new`, path);
     } catch (error) {
-      log.error({ err: error }, 'the profile in force could not be kept');
+      log.error({ err: error }, 'active profile not saved');
     }
   }
 }
@@ -211,23 +211,13 @@ function groupsOf({ live }: Rounds): GroupRef[] {
   return [...live.active()].flatMap(({ state }) => (isActive(state) ? [state.attempt.group] : []));
 }
 
-function applyToAll(work: UnitOfWork, active: Iterable<Task>, settings: ProfileSettings): void {
-  for (const task of [...active])
-    if (isActive(task.state))
-      work.change(task.id, {
-        kind: 'apply_profile',
-        profile: settings.profile,
-        envelope: envelopeUnder(task, task.state, settings),
-      });
-}
-
 function scheduleOf(config: Config): Scheduled[] {
   return (['day', 'night'] as const).flatMap((profile) => {
     const cron = config[`profile.${profile}.at`];
     if (cron === 'off') return [];
     if (!validate(cron))
-      throw new Error(`profile.${profile}.at: "${cron}" is no cron expression (example: 0 8 * * 1-5)`);
-    // Only asked whether a minute matches; it never runs by itself.
+      throw new Error(`profile.${profile}.at: invalid cron expression "${cron}" (example: 0 8 * * 1-5)`);
+    // Used only to match minutes; it is never started.
     const task = createTask(cron, () => {});
     return [
       { profile, cron, matches: (minute) => task.match(minute), next: () => task.getNextRuns(1)[0] ?? null },
@@ -235,12 +225,12 @@ function scheduleOf(config: Config): Scheduled[] {
   });
 }
 
-/** Null: nothing was kept, or nothing that can be read. */
-function readKept(path: string): InForce | null {
+/** Returns null when the file is absent or unreadable. */
+function readSaved(path: string): ActiveProfile | null {
   try {
-    const kept = JSON.parse(readFileSync(path, 'utf8')) as Partial<InForce>;
-    return isProfile(kept.profile) && typeof kept.at === 'number'
-      ? { profile: kept.profile, by: kept.by ?? 'hand', at: kept.at }
+    const saved = JSON.parse(readFileSync(path, 'utf8')) as Partial<ActiveProfile>;
+    return isProfile(saved.profile) && typeof saved.at === 'number'
+      ? { profile: saved.profile, by: saved.by ?? 'hand', at: saved.at }
       : null;
   } catch {
     return null;

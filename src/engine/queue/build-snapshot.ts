@@ -14,18 +14,12 @@ export interface SnapshotInput {
   readonly leases: readonly Lease[];
   readonly capacity: Capacity;
   readonly host: HostMemory;
-  /** Working set of a running task at its last sample. */
+  /** Working set of a running task at its last sample, in bytes. */
   liveMemBytes(id: TaskId): number;
 }
 
-export function buildSnapshot({
-  active,
-  queue,
-  leases,
-  capacity,
-  host,
-  liveMemBytes,
-}: SnapshotInput): Snapshot {
+export function buildSnapshot(input: SnapshotInput): Snapshot {
+  const { active, queue, leases, capacity, host, liveMemBytes } = input;
   const running: RunningItem[] = [];
   let oursBytes = 0;
   for (const task of active) {

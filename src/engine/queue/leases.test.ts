@@ -32,8 +32,8 @@ describe('a lease', () => {
   it('lapses when its time has passed by the monotonic clock, wherever the wall clock went', () => {
     for (const wallMs of [0, WALL - 1, WALL + TTL_MS, Number.MAX_SAFE_INTEGER]) {
       const leases = put(aLease(1));
-      assert.deepEqual(leases.lapsed({ wallMs, monoMs: 5_000 + TTL_MS - 1 }), []);
-      assert.deepEqual(leases.lapsed({ wallMs, monoMs: 5_000 + TTL_MS }), [aLease(1)]);
+      assert.deepEqual(leases.expired({ wallMs, monoMs: 5_000 + TTL_MS - 1 }), []);
+      assert.deepEqual(leases.expired({ wallMs, monoMs: 5_000 + TTL_MS }), [aLease(1)]);
     }
   });
 

@@ -1,55 +1,55 @@
-// The leases in force. They lapse by the monotonic clock: a wall clock that jumps ends none early and keeps none for ever.
+// The leases in force. They expire by the monotonic clock, so that a jump of the wall clock has no effect.
 import type { Now } from '../../core/clock.ts';
 import type { Lease, LeaseId } from '../../core/lease.ts';
 import type { LeaseItem, Need } from '../../scheduler/items.ts';
 
-interface Held {
+interface Entry {
   readonly lease: Lease;
-  readonly lapsesAtMonoMs: number;
+  readonly expiresAtMonoMs: number;
 }
 
 export class Leases {
-  readonly #held = new Map<LeaseId, Held>();
+  readonly #entries = new Map<LeaseId, Entry>();
 
   get(id: string): Lease | undefined {
-    return this.#held.get(id as LeaseId)?.lease;
+    return this.#entries.get(id as LeaseId)?.lease;
   }
 
   put(lease: Lease, now: Now): void {
     const leftMs = Math.min(lease.expiresAt - now.wallMs, lease.expiresAt - lease.grantedAt);
-    this.#held.set(lease.id, { lease, lapsesAtMonoMs: now.monoMs + Math.max(0, leftMs) });
+    this.#entries.set(lease.id, { lease, expiresAtMonoMs: now.monoMs + Math.max(0, leftMs) });
   }
 
   drop(id: LeaseId): void {
-    this.#held.delete(id);
+    this.#entries.delete(id);
   }
 
-  /** The smallest lease of the owner that holds enough; of equal ones the older. */
+  /** The owner's smallest lease that is large enough; of equal leases the oldest. */
   fitting(owner: string, need: Need): Lease | undefined {
     let best: Lease | undefined;
-    for (const { lease } of this.#held.values()) {
+    for (const { lease } of this.#entries.values()) {
       if (lease.owner !== owner || !holds(lease, need)) continue;
       if (best === undefined || lease.memBytes < best.memBytes) best = lease;
     }
     return best;
   }
 
-  lapsed({ monoMs }: Now): Lease[] {
-    return [...this.#held.values()]
-      .filter(({ lapsesAtMonoMs }) => lapsesAtMonoMs <= monoMs)
+  expired({ monoMs }: Now): Lease[] {
+    return [...this.#entries.values()]
+      .filter(({ expiresAtMonoMs }) => expiresAtMonoMs <= monoMs)
       .map(({ lease }) => lease);
   }
 
-  /** Milliseconds until the next one lapses; null: there is none. */
+  /** Milliseconds until the next lease expires; null without leases. */
   nextInMs({ monoMs }: Now): number | null {
     let nextMs: number | null = null;
-    for (const { lapsesAtMonoMs } of this.#held.values())
-      nextMs = Math.min(nextMs ?? lapsesAtMonoMs, lapsesAtMonoMs);
+    for (const { expiresAtMonoMs } of this.#entries.values())
+      nextMs = Math.min(nextMs ?? expiresAtMonoMs, expiresAtMonoMs);
     return nextMs === null ? null : Math.max(0, nextMs - monoMs);
   }
 
   values(): Lease[] {
-    return [...this.#held.values()].map(({ lease }) => lease);
+    return [...this.#entries.values()].map(({ lease }) => lease);
   }
 }
 

@@ -1,4 +1,4 @@
-// What the scheduler sees of the host and of our tasks, and what it foretells from that; read anew as seldom as it may be.
+// Keeps the scheduler's snapshot inputs and its plan, and refreshes them no more often than needed.
 import type { Clock } from '../../core/clock.ts';
 import type { TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
@@ -18,11 +18,11 @@ export interface PlannerDeps {
   readHost(): HostMemory;
 }
 
-/** Samples older than this are read again before memory is promised to somebody. */
-const FRESH_MS = 250;
-/** A batch asks a thousand times in one round. */
+/** Samples older than this are refreshed before memory is promised to a task. */
+const SAMPLE_AGE_MS = 250;
+/** A batch may read the host's memory a thousand times in one round. */
 const HOST_AGE_MS = 20;
-/** A plan is good for as long as nothing has changed, and no longer than this. */
+/** A plan is valid until something changes, at most for this time. */
 const PLAN_AGE_MS = 1000;
 
 export class Planner {
@@ -46,10 +46,10 @@ export class Planner {
     this.#attempts = attempts;
   }
 
-  /** The scheduler's picture of now, or of the round that is being staged. */
+  /** Includes changes that are staged in the current round. */
   snapshot(): Snapshot {
     const { monoMs } = this.#deps.clock.now();
-    if (monoMs - this.#sampledAt >= FRESH_MS) {
+    if (monoMs - this.#sampledAt >= SAMPLE_AGE_MS) {
       this.#sampledAt = monoMs;
       for (const live of this.#attempts.values()) live.memBytes = live.group.usage()?.memBytes ?? 0;
     }
@@ -63,7 +63,7 @@ export class Planner {
     });
   }
 
-  /** When each pending task and ticket will start: the one value behind every prediction. */
+  /** The predicted start of each pending task and ticket. */
   plan(): Plan {
     const { wallMs, monoMs } = this.#deps.clock.now();
     if (this.#plan === null || monoMs - this.#plan.monoMs > PLAN_AGE_MS)
@@ -71,13 +71,13 @@ export class Planner {
     return this.#plan.plan;
   }
 
-  /** Every attempt has just been sampled. */
+  /** Call when every attempt was sampled. */
   sampled(monoMs: number): void {
     this.#sampledAt = monoMs;
   }
 
-  /** A task, lease or ticket has changed. */
-  changed(): void {
+  /** Call when a task, lease or ticket changed. */
+  invalidate(): void {
     this.#plan = null;
   }
 

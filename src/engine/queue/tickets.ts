@@ -1,4 +1,4 @@
-// Those who wait for room without having submitted anything: each holds a place in the scheduler's queue.
+// Tickets: callers that wait for capacity before they submit a task. Each has a place in the scheduler's queue.
 import type { Lease } from '../../core/lease.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
 import type { PendingItem } from '../../scheduler/items.ts';
@@ -7,30 +7,30 @@ import type { Queue } from '../../scheduler/queue.ts';
 
 export interface Ticket {
   readonly item: PendingItem;
-  /** How long the room is held once it is granted. */
+  /** Lifetime of the lease that is granted. */
   readonly leaseTtlMs: number;
   waiting(blocked: Blocked): void;
   granted(lease: Lease): void;
-  /** The daemon stops or could not record the lease. */
+  /** Called when the daemon stops. */
   failed(error: unknown): void;
 }
 
-interface Told {
+interface Announcement {
   readonly blocked: Blocked;
   readonly monoMs: number;
 }
 
-/** A waiter hears at least this often that it is not forgotten. */
+/** A waiting caller gets a report at least this often. */
 export const REMIND_MS = 30_000;
-/** InboxPage may be this old. */
+/** Reports are at most this late. */
 const ANNOUNCE_MS = 500;
-/** A prediction that moves by less is not worth a line. */
-const WORTH_TELLING_MS = 30_000;
+/** A predicted start that moves by less is not reported. */
+const SHIFT_MS = 30_000;
 
 export class Tickets {
   readonly #queue: Queue;
   readonly #waiting = new Map<string, Ticket>();
-  readonly #told = new Map<string, Told>();
+  readonly #announced = new Map<string, Announcement>();
   #announcedAt = Number.NEGATIVE_INFINITY;
 
   constructor(queue: Queue) {
@@ -55,30 +55,31 @@ export class Tickets {
   }
 
   remove(id: string, nowMs: number): void {
-    this.#told.delete(id);
+    this.#announced.delete(id);
     if (this.#waiting.delete(id)) this.#queue.remove(id, nowMs);
   }
 
-  /** `foretell` makes the plan, which costs by the length of the queue: not at every round. */
-  announce(foretell: () => Plan, monoMs: number): void {
-    const isNew = this.#told.size < this.#waiting.size;
-    if (this.#waiting.size === 0 || !(isNew || monoMs - this.#announcedAt >= ANNOUNCE_MS)) return;
+  /** Calls `plan` at most every ANNOUNCE_MS and for new tickets: its cost grows with the queue. */
+  announce(plan: () => Plan, monoMs: number): void {
+    const hasNew = this.#announced.size < this.#waiting.size;
+    if (this.#waiting.size === 0 || !(hasNew || monoMs - this.#announcedAt >= ANNOUNCE_MS)) return;
     this.#announcedAt = monoMs;
-    const plan = foretell();
+    const planned = plan();
     for (const [id, ticket] of this.#waiting) {
-      const blocked = plan.get(id)?.blocked;
+      const blocked = planned.get(id)?.blocked;
       if (blocked === undefined || blocked === null) continue;
-      const told = this.#told.get(id);
-      if (told !== undefined && monoMs - told.monoMs < REMIND_MS && !isNews(told.blocked, blocked)) continue;
-      this.#told.set(id, { blocked, monoMs });
+      const last = this.#announced.get(id);
+      if (last !== undefined && monoMs - last.monoMs < REMIND_MS && !hasChanged(last.blocked, blocked))
+        continue;
+      this.#announced.set(id, { blocked, monoMs });
       ticket.waiting(blocked);
     }
   }
 }
 
-function isNews(before: Blocked, now: Blocked): boolean {
+function hasChanged(before: Blocked, now: Blocked): boolean {
   if (before.dim !== now.dim || before.position !== now.position) return true;
   if (before.earliestStartMs === null || now.earliestStartMs === null)
     return before.earliestStartMs !== now.earliestStartMs;
-  return Math.abs(before.earliestStartMs - now.earliestStartMs) >= WORTH_TELLING_MS;
+  return Math.abs(before.earliestStartMs - now.earliestStartMs) >= SHIFT_MS;
 }

@@ -1,4 +1,4 @@
-// How fast each owner may submit: a token bucket (as in RFC 2697), filled at the rate, deep enough for a burst.
+// Limits the submission rate of each owner with a token bucket (RFC 2697) that allows bursts.
 const BURST_S = 10;
 const MAX_OWNERS = 10_000;
 
@@ -11,12 +11,12 @@ export class SubmissionRate {
   readonly #perSecond: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** 0: no limit. */
+  /** 0 means no limit. */
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
   }
 
-  /** Takes one token. Milliseconds until there is one, 0 when it was taken. */
+  /** Takes one token and returns 0, or returns the ms until one is available. */
   take(owner: string, monoMs: number): number {
     if (this.#perSecond === 0) return 0;
     const depth = this.#perSecond * BURST_S;
@@ -24,7 +24,7 @@ export class SubmissionRate {
     const filled = ((monoMs - bucket.monoMs) / 1000) * this.#perSecond;
     bucket.tokens = Math.min(depth, bucket.tokens + filled);
     bucket.monoMs = monoMs;
-    // The one asked for last stays; a bucket that is forgotten is full again, which its owner does not mind.
+    // Evict the least recently used bucket: its owner gets a full one again.
     this.#buckets.delete(owner);
     this.#buckets.set(owner, bucket);
     const [oldest] = this.#buckets.keys();

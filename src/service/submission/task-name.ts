@@ -1,7 +1,7 @@
-// A name for a task that was given none: its program and the time.
+// Generates the name of a task from its program and the time.
 import type { Command, TaskId } from '../../core/task.ts';
 
-/** `cd x && make -j4` at 10:41:05 on 21 November -> `make-1121-104105`; the end of its id behind it when that is taken. */
+/** `cd x && make -j4` at 10:41:05 on 21 November -> `make-1121-104105`; with the end of the id if that is taken. */
 export function makeName(command: Command, at: Date, id: TaskId, isTaken: (name: string) => boolean): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const stamp = `${two(at.getMonth() + 1)}${two(at.getDate())}-${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
@@ -9,9 +9,9 @@ export function makeName(command: Command, at: Date, id: TaskId, isTaken: (name:
   return isTaken(base) ? `${base}-${id.slice(-6).toLowerCase()}` : base;
 }
 
-/** Parts of a line that start nothing. */
+/** Commands that start no program. */
 const IDLE = /^(cd|export|set|source|\.|:)$/;
-/** Programs that start another one; their flags, numbers and assignments are skipped. */
+/** Programs that start another program. Their flags, numbers and assignments are skipped. */
 const WRAPPER = /^(exec|env|nice|nohup|time|timeout|sudo|setsid|command)$/;
 const WRAPPER_ARGUMENT = /^(-|\d|[A-Za-z_]\w*=)/;
 const MAX_LENGTH = 24;

@@ -1,4 +1,4 @@
-// A task as it is shown: one flat object with every field, null where it does not apply.
+// The API view of a task: one flat object with every field, null where it does not apply.
 import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
 import type { Progress } from '../../core/progress.ts';
 import { type Format, interruptHint, killHint } from '../../core/reasons.ts';
@@ -108,7 +108,7 @@ function suggested(task: Task): TaskView['suggested_estimates'] {
   return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
 }
 
-/** Without the time it was paused; null: it has not started. */
+/** Running time without pauses; null before the start. */
 export function elapsedMs(state: TaskState, untilMs: number): number | null {
   const attempt = attemptOf(state);
   if (attempt === null || attempt.startedAt === null) return null;

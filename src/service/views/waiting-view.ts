@@ -1,4 +1,4 @@
-// Why each pending task waits: for others, for its back-off, or for room as the plan has it.
+// Explains why a pending task waits: for other tasks, a back-off, or capacity according to the plan.
 import type { BlockedView } from '../../api/schemas/task.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -9,7 +9,7 @@ import { iso } from './task-view.ts';
 
 const NAMES_SHOWN = 5;
 
-/** Null: it is about to start, or is not pending. */
+/** Returns null for a task that is about to start or not pending. */
 export function waitingView(task: Task, engine: Engine): BlockedView | null {
   const { state } = task;
   if (state.status !== 'pending') return null;
@@ -20,7 +20,7 @@ export function waitingView(task: Task, engine: Engine): BlockedView | null {
   return { ...NOTHING, dim: 'backoff', earliest_start: iso(state.notBefore) };
 }
 
-/** What fits now starts at once, unless the host itself is short of something. */
+/** A task that fits starts at once, unless the host is under pressure. */
 export function plannedView(blocked: Blocked | null, engine: Engine): BlockedView | null {
   if (blocked !== null) return blockedView(blocked);
   const pressed = engine.pressure();
@@ -46,7 +46,7 @@ function afterView(task: Task, waitsFor: readonly TaskId[], engine: Engine): Blo
   };
 }
 
-/** When the last of them will have ended by its estimate; null: cannot be told. */
+/** The predicted end of the last of them; null if it cannot be predicted. */
 function latestEndMs(ids: readonly TaskId[], engine: Engine): number | null {
   const plan = engine.plan();
   let latestMs = 0;

@@ -1,4 +1,4 @@
-// Guesses for mistyped words.
+// Suggestions for mistyped words.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -30,5 +30,5 @@ describe('editDistance', () => {
       }),
     );
   });
-  it('counts a swap of neighbours once', () => assert.equal(editDistance('rnu', 'run'), 1));
+  it('counts a swap of neighbors once', () => assert.equal(editDistance('rnu', 'run'), 1));
 });

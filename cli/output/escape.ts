@@ -1,4 +1,4 @@
-// Makes text of a task harmless for a terminal: no colours, no cursor moves, no titles, no clipboard writes.
+// Removes control sequences from a task's text: colors, cursor moves, titles, clipboard writes.
 
 // CSI, OSC/DCS/SOS/PM/APC strings (ended by BEL or ST, or cut off), two-byte escapes. ECMA-48.
 const SEQUENCES =

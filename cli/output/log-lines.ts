@@ -1,15 +1,15 @@
-// Cuts the bytes of a log into lines, and picks those that match.
+// Splits the bytes of a log into lines and selects the lines that match.
 import { createContext, Script } from 'node:vm';
 import { BabysitError } from '../../src/core/errors.ts';
 
 export interface LineSplitter {
-  /** The lines that have become whole, each with its newline. */
+  /** Returns the completed lines, each with its newline. */
   push(chunk: Uint8Array): readonly string[];
-  /** What is left, a line without a newline. */
+  /** Returns the rest, a line without a newline. */
   end(): readonly string[];
 }
 
-/** Characters; a longer line is given in pieces, so that what has no newline at all takes no memory. */
+/** In characters. A longer line is returned in pieces: output without newlines must not fill the memory. */
 const LONGEST_LINE = 1024 ** 2;
 
 export function lineSplitter(): LineSplitter {
@@ -42,12 +42,12 @@ export function lineSplitter(): LineSplitter {
   };
 }
 
-/** For the lines of one chunk; an ordinary expression takes less than a millisecond. */
+/** The limit for the lines of one chunk. A normal expression takes less than 1 ms. */
 const MATCH_MS = 2000;
 
 /**
- * Those of the lines that the expression matches. Throws BabysitError usage for text that is no expression, and when
- * matching takes too long: nobody can tell beforehand which expression will, but the time can be limited.
+ * Returns the lines that match. Throws BabysitError usage for an invalid expression, and after MATCH_MS: backtracking
+ * cannot be predicted from the expression, but a script context can limit the time.
  */
 export function lineMatcher(text: string): (lines: readonly string[]) => readonly string[] {
   const scope: { pattern: RegExp; lines: readonly string[] } = { pattern: readRegExp(text), lines: [] };
@@ -66,7 +66,7 @@ export function lineMatcher(text: string): (lines: readonly string[]) => readonl
         `--grep: the expression takes more than ${MATCH_MS / 1000} s on a line`,
         {
           flag: '--grep',
-          hint: 'Repetitions within repetitions, such as (a+)+, take for ever: write it without them.',
+          hint: 'Remove nested repetitions such as (a+)+ from the expression.',
         },
       );
     }

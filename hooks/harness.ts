@@ -1,4 +1,4 @@
-// What each agent harness tells its hooks about a shell command, and how it wants to be told no.
+// Reads the input that agent harnesses give their hooks, and builds the answers that they expect.
 
 export interface ShellRequest {
   readonly command: string;
@@ -6,7 +6,7 @@ export interface ShellRequest {
 }
 
 /**
- * exit-2: the words on stderr and exit code 2 (Claude Code, Codex, Gemini CLI, Windsurf).
+ * exit-2: the text on stderr and exit code 2 (Claude Code, Codex, Gemini CLI, Windsurf).
  * cursor, copilot: a JSON object on stdout and exit code 0.
  */
 export type ReplyForm = 'exit-2' | 'cursor' | 'copilot';
@@ -15,21 +15,23 @@ export interface Reply {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** To be called when it was told. */
-  readonly told?: () => Promise<void>;
+  /** Call after the reply has been written. */
+  readonly onSent?: () => Promise<void>;
 }
 
-/** Null: it tells of no shell command, or in a form that is not known. */
-export function readShellRequest(told: unknown): ShellRequest | null {
-  if (!isObject(told)) return null;
-  const { tool_input: input, tool_info: info, toolArgs } = told;
+export const SILENT: Reply = { exitCode: 0, stdout: '', stderr: '' };
+
+/** Returns null without a shell command in a known form. */
+export function readShellRequest(event: unknown): ShellRequest | null {
+  if (!isObject(event)) return null;
+  const { tool_input: input, tool_info: info, toolArgs } = event;
   if (isObject(input)) return request(input.command, 'exit-2');
   if (isObject(info)) return request(info.command_line, 'exit-2');
   if (toolArgs !== undefined) {
     const args = typeof toolArgs === 'string' ? parseJson(toolArgs) : toolArgs;
     return isObject(args) ? request(args.command, 'copilot') : null;
   }
-  return request(told.command, 'cursor');
+  return request(event.command, 'cursor');
 }
 
 export function refuse(form: ReplyForm, text: string): Reply {
@@ -43,7 +45,7 @@ export function refuse(form: ReplyForm, text: string): Reply {
   }
 }
 
-/** Undefined instead of an error. */
+/** Returns undefined for invalid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -56,13 +58,14 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A command may also come as the words of an exec: `["bash", "-lc", "…"]`. */
+/** A command is a string or an argument vector such as `["bash", "-lc", "…"]`. */
 function request(command: unknown, reply: ReplyForm): ShellRequest | null {
   if (typeof command === 'string') return { command, reply };
   if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) return null;
   return { command: command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' '), reply };
 }
 
-function json(answer: object): Reply {
+/** A JSON answer on stdout. */
+export function json(answer: object): Reply {
   return { exitCode: 0, stdout: `${JSON.stringify(answer)}\n`, stderr: '' };
 }

@@ -1,4 +1,4 @@
-// What runs, by the time it ends: a binary heap.
+// A binary heap of running jobs, ordered by the time of their end.
 
 interface End<T> {
   readonly atMs: number;
@@ -8,7 +8,7 @@ interface End<T> {
 export class EndHeap<T> {
   readonly #ends: End<T>[] = [];
 
-  /** Infinity when nothing runs. */
+  /** The next end, or Infinity when the heap is empty. */
   get nextMs(): number {
     return this.#ends[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
@@ -26,17 +26,17 @@ export class EndHeap<T> {
     ends[at] = { atMs, what };
   }
 
-  /** The one that ends first; throws when nothing runs. */
+  /** Removes and returns the job that ends first. Throws when the heap is empty. */
   take(): T {
     const ends = this.#ends;
     const [first] = ends;
     const last = ends.pop();
-    if (first === undefined || last === undefined) throw new Error('nothing runs');
+    if (first === undefined || last === undefined) throw new Error('the heap is empty');
     if (ends.length > 0) this.#sink(last);
     return first.what;
   }
 
-  /** Puts `end` in the place of the first. */
+  /** Replaces the first entry. */
   #sink(end: End<T>): void {
     const ends = this.#ends;
     for (let at = 0; ; ) {

@@ -1,4 +1,4 @@
-// The policies a trace can be replayed with.
+// The scheduling policies of a replay.
 import { DEFAULT_POLICY, type Policy } from '../../src/scheduler/policy.ts';
 
 const FCFS_EASY: Policy = { order: 'fcfs', backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY };

@@ -1,4 +1,4 @@
-// Replays a trace in simulated time through the queue and the pass the daemon uses.
+// Replays a trace in simulated time through the queue and the scheduling pass of the daemon.
 import { pass } from '../../src/scheduler/pass.ts';
 import type { Policy } from '../../src/scheduler/policy.ts';
 import { Queue } from '../../src/scheduler/queue.ts';
@@ -6,21 +6,21 @@ import { type PendingItem, type RunningItem, started } from '../../src/scheduler
 import { EndHeap } from './end-heap.ts';
 import type { Job, Trace } from './swf.ts';
 
-/** What the scheduler is told of a job's run time; `actual`: it knows the future. */
+/** The run time that the scheduler sees. `actual` is the real one, which only a replay knows. */
 export type EstimateUsed = 'requested' | 'actual';
 
 export interface Replay {
-  /** Epoch of the trace, in ms, by the index of the job. */
+  /** Start times in ms since the epoch of the trace, by the index of the job. */
   readonly startsMs: Float64Array;
   readonly passes: number;
 }
 
-/** Tells the number of jobs that have ended. */
+/** Receives the number of ended jobs. */
 export type Progress = (ended: number) => void;
 
 const PROGRESS_EVERY = 1024;
 
-/** One pass for each moment at which jobs end or are submitted. Throws when a job never starts. */
+/** Runs one pass for each time at which jobs end or are submitted. Throws when a job never starts. */
 export function simulate(trace: Trace, policy: Policy, used: EstimateUsed, progress: Progress): Replay {
   const { jobs } = trace;
   const startsMs = new Float64Array(jobs.length).fill(Number.NaN);
@@ -86,7 +86,7 @@ function pendingOf(job: Job, used: EstimateUsed): PendingItem {
   };
 }
 
-/** The order of the running ones means nothing. */
+/** The order of the running jobs has no meaning. */
 function removeFrom(running: RunningItem[], item: RunningItem): void {
   const last = running.pop();
   if (last !== undefined && last !== item) running[running.indexOf(item)] = last;

@@ -24,7 +24,7 @@ export const wait = defineTool({
   isReadOnly: true,
   async call(caller, { name, any = false, timeout, resume }, request) {
     if ((name === undefined) === (resume === undefined))
-      throw new BabysitError('usage', 'wait needs either name or resume');
+      throw new BabysitError('usage', 'wait needs exactly one of name and resume');
     const from =
       resume === undefined
         ? await startOf(caller.session, refsOf(name ?? ''))

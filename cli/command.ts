@@ -10,7 +10,7 @@ export interface Context {
   readonly env: NodeJS.ProcessEnv;
   /** --full: every field instead of the selection for the next step. */
   readonly full: boolean;
-  /** The overview, or the help of the command that `word` names. Throws BabysitError when there is no such command. */
+  /** The overview, or the help of the command that `word` names. Throws BabysitError usage for an unknown command. */
   readonly help: (word?: string) => Promise<string>;
 }
 

@@ -8,7 +8,7 @@ import { nearest } from './input/nearest.ts';
 const EXITS = `Exit codes: 0 success or task completed, 1 task not completed or request failed, 2 no room now
 (capacity_exceeded), 64 usage, 69 daemon unreachable, 75 try again, 124 --timeout reached.`;
 
-/** The overview, or the help of the command that `word` names. Throws BabysitError when there is no such command. */
+/** The overview, or the help of the command that `word` names. Throws BabysitError usage for an unknown command. */
 export async function helpText(word?: string): Promise<string> {
   if (word === undefined) return overview();
   const name = resolveCommand(word);

@@ -4,7 +4,7 @@ import { interpret, TooComplex } from './interpret.ts';
 import { findPoll } from './poll.ts';
 
 /** Turns the check off anywhere in the command, such as in a comment or as a variable. */
-export const BYPASS = 'BYPASS_SLEEP_BABYSIT_CHECK';
+const BYPASS = 'BYPASS_SLEEP_BABYSIT_CHECK';
 
 /** A longer command is mostly data. Parsing takes 10 ms a megabyte. */
 const COMMAND_MAX_CHARS = 1_000_000;

@@ -23,7 +23,7 @@ export async function launchUnderSystemd(home: Home, env: Record<string, string>
   return refused === null ? { kind: 'systemd', pid: null, ended: watchUnit(manager, unit, env) } : null;
 }
 
-export function serviceArgs(unit: string, home: Home, env: Record<string, string>): string[] {
+function serviceArgs(unit: string, home: Home, env: Record<string, string>): string[] {
   const setenv = Object.entries(env).map(([key, value]) => `--setenv=${key}=${value}`);
   const properties = [
     // systemd leaves the subtree of the service to the daemon.

@@ -72,7 +72,7 @@ export function parseArgv<const S extends FlagSpecs>(specs: S, argv: readonly st
 }
 
 /** `--Estimated-Time` and `--estimated_time` are the same flag. */
-export function canonical(word: string): string {
+function canonical(word: string): string {
   return word.replace(/^-+/, '').replaceAll('-', '_').toLowerCase();
 }
 

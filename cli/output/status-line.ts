@@ -65,7 +65,7 @@ async function lineOf(session: Session, ref: string, more: number): Promise<stri
 }
 
 /** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores  3/42 7% eta 14m`; for a pending task, the reason. */
-export function statusText(task: TaskView): string {
+function statusText(task: TaskView): string {
   const name = escapeField(task.name);
   if (task.status === 'pending') {
     const { waiting } = task;

@@ -92,7 +92,7 @@ export function unwrap(fields: readonly string[]): Unwrapped | null {
   }
 }
 
-export function programName(path: string): string {
+function programName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 

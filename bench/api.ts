@@ -1,5 +1,5 @@
-// Talks to the daemon as a long-lived client does: over connections that stay open, with the CLI's own part of HTTP, for
-// what the client costs is in every figure.
+// A long-lived client of the daemon: persistent connections and the CLI's small HTTP parser, because every figure
+// includes the cost of the client.
 import { connect, type Socket } from 'node:net';
 import { readHttp } from '../cli/client/http.ts';
 import type { PingView } from '../src/api/schemas/daemon.ts';
@@ -12,7 +12,7 @@ export interface Api {
   submit(body: RunBody): Promise<TaskView>;
   batch(body: BatchBody): Promise<{ lines: BatchLineView[] }>;
   task(id: string): Promise<TaskView>;
-  /** Resolves when the daemon says that the task has ended. */
+  /** Resolves with the ended task. */
   ended(id: string): Promise<TaskView>;
   close(): void;
 }
@@ -55,7 +55,7 @@ export function openApi(socketPath: string): Api {
         },
       });
       const read = (chunk: Buffer) => reader.push(chunk);
-      const lost = () => reject(new Error(`${method} ${path}: the daemon hung up`));
+      const lost = () => reject(new Error(`${method} ${path}: the daemon closed the connection`));
       socket.on('data', read).once('error', reject).once('close', lost);
       socket.write(
         `${method} ${path} HTTP/1.1\r\nhost: babysit\r\n${type}content-length: ${Buffer.byteLength(payload)}\r\n\r\n${payload}`,

@@ -1,11 +1,10 @@
-// `run --batch` of ten thousand tasks, each recorded durably, against a shell loop of task-spooler's `tsp`.
+// `run --batch` of ten thousand tasks, each recorded durably, compared with a shell loop of task-spooler's `tsp`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Run } from './benchmark.ts';
+import { atLeast, type Row, type Run, row } from './benchmark.ts';
 import { CLI, holdHost, type Product, withProduct } from './product.ts';
-import { atLeast, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
 export function batch({ isQuick, progress }: Run): Promise<Row[]> {
@@ -23,16 +22,9 @@ export function batch({ isQuick, progress }: Run): Promise<Row[]> {
       if (spooled !== null) theirs.push(spooled);
     }
     const against = theirs.length === 0 ? null : { what: 'loop of tsp true', value: median(theirs) };
+    const ratio = against === null ? null : median(ours) / against.value;
     return [
-      {
-        name: `run --batch of ${tasks}`,
-        unit: '/s',
-        ours: median(ours),
-        against,
-        ratio: against === null ? null : median(ours) / against.value,
-        aim: atLeast(5000),
-        samples: rounds,
-      },
+      row(`run --batch of ${tasks}`, '/s', median(ours), rounds, { against, ratio, aim: atLeast(5000) }),
     ];
   });
 }
@@ -54,13 +46,13 @@ function runBatch({ scratch, env }: Product, prefix: string, count: number): num
   return count / seconds;
 }
 
-/** Null: task-spooler is not installed. */
+/** Returns null when task-spooler is not installed. */
 function spool(count: number): number | null {
   if (spawnSync('tsp', ['-V']).error !== undefined) return null;
   const dir = mkdtempSync(join(tmpdir(), 'babysit-bench-tsp-'));
   const env = { ...process.env, TS_SOCKET: join(dir, 'socket'), TMPDIR: dir };
   try {
-    // Its server starts with the first call, which is not measured; the queue stays blocked, as ours is.
+    // The first call starts the server and is not measured. It blocks the queue, as ours is blocked.
     spawnSync('tsp', ['sleep', '600'], { env });
     const start = performance.now();
     spawnSync('sh', ['-c', `i=0; while [ $i -lt ${count} ]; do tsp true >/dev/null; i=$((i+1)); done`], {

@@ -1,10 +1,9 @@
-// Wall time of `babysit run` with the daemon up, against a bare `node -e 0` of the same Node.
+// Wall time of `babysit run` with a running daemon, compared with `node -e 0` of the same Node.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Run } from './benchmark.ts';
+import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { assertCompleted, CLI, LAUNCHER, type Product, SMALL, withProduct } from './product.ts';
-import { atMost, type Row } from './row.ts';
 import { median, p95 } from './statistics.ts';
 
 const RUN = ['run', ...Object.entries(SMALL).map(([flag, value]) => `--${flag}=${value}`), '--json', 'true'];
@@ -25,32 +24,19 @@ export function cliRun({ isQuick, progress }: Run): Promise<Row[]> {
       inCheckout.push(await timeRun(LAUNCHER, RUN, product));
     }
     const against = { what: 'node -e 0', value: median(bare) };
-    const row = (name: string, values: number[]): Row => ({
-      name,
-      unit: 'ms',
-      ours: median(values),
-      against,
-      ratio: median(values) / against.value,
-      aim: atMost(1.6, 'ratio'),
-      samples: rounds,
-    });
     const tail = { what: 'node -e 0 p95', value: p95(bare) };
+    const versus = (name: string, ours: number, base: typeof against, aim: Row['aim']): Row =>
+      row(name, 'ms', ours, rounds, { against: base, ratio: ours / base.value, aim });
     return [
-      row('babysit run', installed),
-      row('node dist/cli.cjs run', direct),
-      { ...row('./babysit run, in a checkout', inCheckout), aim: null },
-      {
-        ...row('babysit run p95', installed),
-        ours: p95(installed),
-        against: tail,
-        ratio: p95(installed) / tail.value,
-        aim: null,
-      },
+      versus('babysit run', median(installed), against, atMost(1.6, 'ratio')),
+      versus('node dist/cli.cjs run', median(direct), against, atMost(1.6, 'ratio')),
+      versus('./babysit run, in a checkout', median(inCheckout), against, null),
+      versus('babysit run p95', p95(installed), tail, null),
     ];
   });
 }
 
-/** As npm lays it out: the launcher beside `dist`, and no sources that might be newer. */
+/** The layout of the npm package: the launcher next to `dist`, without sources. */
 function install({ scratch }: Product): string {
   const dir = join(scratch, 'babysit');
   mkdirSync(dir);
@@ -60,7 +46,7 @@ function install({ scratch }: Product): string {
   return launcher;
 }
 
-/** The task is let end before the next sample, so that it does not run beside it. */
+/** Waits for the end of the task, so that it does not overlap the next sample. */
 async function timeRun(program: string, args: readonly string[], product: Product): Promise<number> {
   const { ms, stdout } = time(program, args, product);
   const { id } = JSON.parse(stdout) as { id: string };

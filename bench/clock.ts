@@ -1,9 +1,9 @@
-// A wall clock finer than Date.now(), to be compared with bash's $EPOCHREALTIME.
+// A wall clock with microseconds, comparable with bash's $EPOCHREALTIME.
 import { readFileSync } from 'node:fs';
 
 /**
- * Milliseconds since the epoch with microseconds behind the point. Waits for the next tick of Date.now() once, so
- * take one for each sample: the wall clock may be slewed against the monotonic one in between.
+ * Milliseconds since the epoch, with fractions. Waits for one tick of Date.now(). Create one for each sample: the wall
+ * clock may be slewed against the monotonic clock.
  */
 export function fineClock(): () => number {
   const before = Date.now();
@@ -13,16 +13,16 @@ export function fineClock(): () => number {
   return () => offset + performance.now();
 }
 
-/** A bash command that writes the moment it runs into `path`. */
+/** A bash command that writes the current time to `path`. */
 export function stampInto(path: string): string {
   return `echo $EPOCHREALTIME >'${path}'`;
 }
 
-/** What `stampInto` left, in milliseconds. */
+/** Reads the time that `stampInto` wrote, in milliseconds. */
 export function readStamp(path: string): number {
   const text = readFileSync(path, 'utf8').trim();
-  // The decimal sign follows the locale.
+  // The decimal separator depends on the locale.
   const seconds = Number(text.replace(',', '.'));
-  if (!(seconds > 0)) throw new Error(`${path} holds no time: "${text}"`);
+  if (!(seconds > 0)) throw new Error(`${path} has an invalid time: "${text}"`);
   return seconds * 1000;
 }

@@ -1,12 +1,11 @@
-// What the daemon costs while nobody asks it anything: memory, and CPU with nothing running and with 100 idle tasks.
+// Memory and CPU time of an idle daemon, without tasks and with 100 idle tasks.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Run } from './benchmark.ts';
+import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { cpuMs, rssMb } from './proc.ts';
 import { type Product, TINY, withProduct } from './product.ts';
-import { type Aim, atMost, type Row } from './row.ts';
 
 const TASKS = 100;
-/** After a start or a burst of submissions V8 still compiles and collects. */
+/** After a start or a burst of submissions V8 still compiles code and collects garbage. */
 const SETTLE_MS = 3000;
 
 export function daemonIdle({ isQuick, progress }: Run): Promise<Row[]> {
@@ -23,25 +22,16 @@ export function daemonIdle({ isQuick, progress }: Run): Promise<Row[]> {
     progress(2, 3);
     const cpuBusy = await cpuPercent(product, windowMs);
     const rssBusy = rssMb(product.daemonPid);
-    const row = (name: string, unit: Row['unit'], ours: number, aim: Aim): Row => ({
-      name,
-      unit,
-      ours,
-      against: null,
-      ratio: null,
-      aim,
-      samples: 1,
-    });
     return [
-      row('daemon RSS, nothing running', 'MB', rssEmpty, atMost(90)),
-      row(`daemon RSS, ${TASKS} idle tasks`, 'MB', rssBusy, atMost(90)),
-      row('daemon CPU, nothing running', '%', cpuEmpty, atMost(0.2)),
-      row(`daemon CPU, ${TASKS} idle tasks`, '%', cpuBusy, atMost(3)),
+      row('daemon RSS, no task', 'MB', rssEmpty, 1, { aim: atMost(90) }),
+      row(`daemon RSS, ${TASKS} idle tasks`, 'MB', rssBusy, 1, { aim: atMost(90) }),
+      row('daemon CPU, no task', '%', cpuEmpty, 1, { aim: atMost(0.2) }),
+      row(`daemon CPU, ${TASKS} idle tasks`, '%', cpuBusy, 1, { aim: atMost(3) }),
     ];
   });
 }
 
-/** Of one core. */
+/** In percent of one core. */
 async function cpuPercent({ daemonPid }: Product, windowMs: number): Promise<number> {
   const start = performance.now();
   const before = cpuMs(daemonPid);

@@ -1,4 +1,4 @@
-// What the kernel says about processes: memory, CPU time, who is whose child. Linux only.
+// Reads memory and CPU time of processes. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
 import { readProcFile, sizeField } from '../src/procfs/proc-files.ts';
 import { readStat, TICK_MS } from '../src/procfs/stat.ts';
@@ -11,7 +11,7 @@ export function rssMb(pid: number): number {
 
 export interface Footprint {
   readonly rssMb: number;
-  /** Pages shared with other processes are divided among them. */
+  /** Proportional set size: shared pages are divided among their processes. */
   readonly pssMb: number;
 }
 
@@ -25,7 +25,7 @@ export function footprint(pids: readonly number[]): Footprint {
   return { rssMb: rss / MB, pssMb: pss / MB };
 }
 
-/** CPU time of all threads so far. schedstat counts nanoseconds, where stat has only ticks of 10 ms. */
+/** CPU time of all threads. schedstat counts nanoseconds, stat only ticks of 10 ms. */
 export function cpuMs(pid: number): number {
   try {
     let ns = 0;

@@ -1,4 +1,4 @@
-// The built product in a home of its own: made, started, used by one benchmark, taken down without a trace.
+// Runs the built product in a temporary home for one benchmark.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -10,26 +10,26 @@ import { type Api, openApi } from './api.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** What a user types. */
+/** The command of the user. */
 export const LAUNCHER = join(root, 'babysit');
-/** What the launcher executes. */
+/** The file that the launcher executes. */
 export const CLI = join(root, 'dist', 'cli.cjs');
 
 export interface Product {
   readonly home: string;
-  /** For files of the benchmark; removed at the end. */
+  /** A directory for files of the benchmark, removed at the end. */
   readonly scratch: string;
   readonly daemonPid: number;
   readonly api: Api;
-  /** The environment of CLI calls: this home, and the Node that runs the benchmark. */
+  /** The environment for CLI calls: this home, and the Node of the benchmark. */
   readonly env: NodeJS.ProcessEnv;
-  /** A request that is always accepted, also when several run at once. */
+  /** A request that is accepted also while several others run. */
   body(command: string, changes?: Partial<RunBody>): RunBody & { caller: Caller };
   /** The directory of the task's first attempt. */
   attemptDir(id: string): string;
 }
 
-/** Four of these fit on any host, and 3 x the CPU estimate is cap enough never to throttle a single thread for long. */
+/** Four of these fit on any host. The cap of 3 x the estimate does not throttle a single thread for long. */
 const CORES_EACH = 0.2 * availableParallelism();
 export const SMALL = {
   estimated_time: '10m',
@@ -37,15 +37,15 @@ export const SMALL = {
   estimated_cpu_cores: String(CORES_EACH),
 } as const;
 
-/** As `SMALL`, but a hundred of them fit. They wait and need no CPU. */
+/** A hundred of these fit. For tasks that need no CPU. */
 export const TINY = { ...SMALL, estimated_mem_bytes: '4M', estimated_cpu_cores: '0.01' } as const;
 
-/** Builds what is stale, with the words of the set-up on stderr. */
+/** Builds a stale product. */
 export function buildProduct(): void {
   babysit(['version'], baseEnv());
 }
 
-/** Runs `use` with a daemon of its own, under these settings as variables, and takes everything down, whatever happens. */
+/** Runs `use` with its own daemon, configured by the variables in `settings`, and always cleans up. */
 export async function withProduct<T>(
   use: (product: Product) => Promise<T>,
   settings: Readonly<Record<string, string>> = {},
@@ -56,13 +56,13 @@ export async function withProduct<T>(
   mkdirSync(scratch);
   const env = { ...baseEnv(), ...settings, BABYSIT_HOME: home };
   const api = openApi(join(home, 'daemon.sock'));
-  const takeDown = (): void => {
+  const cleanUp = (): void => {
     api.close();
     babysit(['daemon-stop', '--kill_tasks'], env);
     rmSync(dir, { recursive: true, force: true });
   };
   const onSignal = (): void => {
-    takeDown();
+    cleanUp();
     process.exit(130);
   };
   process.once('SIGINT', onSignal);
@@ -87,20 +87,20 @@ export async function withProduct<T>(
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
-    takeDown();
+    cleanUp();
   }
 }
 
-/** A task that holds all cores, so that what is queued stays queued. */
+/** Starts a task that holds all cores, so that queued tasks stay pending. */
 export async function holdHost({ api, body }: Product): Promise<void> {
   const changes = { estimated_cpu_cores: String(HELD * availableParallelism()), estimated_time: '1h' };
   await api.submit(body('sleep 3600', { ...changes, observability_interval: '0' }));
 }
 
-/** admission.max_babysit_cpu_pct by default. */
+/** The default of admission.max_babysit_cpu_pct. */
 const HELD = 0.9;
 
-/** A benchmark of commands that fail measures nothing. */
+/** Failing commands would make the figures meaningless. */
 export function assertCompleted(task: TaskView, { home }: Product): void {
   if (task.status === 'completed') return;
   const log = readFileSync(join(home, 'daemon.log'), 'utf8').split('\n').slice(-20).join('\n');
@@ -112,7 +112,7 @@ function babysit(args: readonly string[], env: NodeJS.ProcessEnv): void {
   if (status !== 0) throw new Error(`babysit ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
 }
 
-/** Settings of the caller would change what is measured. */
+/** Drops the caller's settings, which would change the figures. */
 function baseEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('BABYSIT_'));
   return { ...Object.fromEntries(own), BABYSIT_NODE: process.execPath };

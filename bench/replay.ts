@@ -1,11 +1,12 @@
 // node bench/replay.ts FILE.swf[.gz] [--policy=NAME] [--estimate=requested|actual] [--json]: replays a trace of the Parallel
-// Workloads Archive in simulated time through the scheduler of the daemon. Without a choice: all of them.
+// Workloads Archive in simulated time through the daemon's scheduler, with all policies and estimates by default.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { alignedTable } from '../cli/output/table.ts';
+import { progressBar, showProgress } from './progress.ts';
 import { type Figures, figuresOf } from './replay/figures.ts';
 import { POLICIES } from './replay/policies.ts';
-import { showProgress } from './replay/progress-bar.ts';
 import { type EstimateUsed, simulate } from './replay/simulate.ts';
 import { parseSwf, type Trace } from './replay/swf.ts';
 
@@ -36,11 +37,11 @@ function main(args: string[]): number {
       results.push(result);
       if (given.isJson) process.stdout.write(`${JSON.stringify(result)}\n`);
     }
-  if (!given.isJson) process.stdout.write(`${table(results)}\n`);
+  if (!given.isJson) process.stdout.write(table(results));
   return 0;
 }
 
-/** Null: wrong usage. */
+/** Returns null for wrong usage. */
 function readArgs(args: string[]) {
   try {
     const { values, positionals } = parseArgs({
@@ -62,7 +63,7 @@ function readArgs(args: string[]) {
   }
 }
 
-/** Null: it cannot be read, and stderr says why. */
+/** Returns null and prints the reason to stderr when it cannot read the file. */
 function readTrace(file: string): Trace | null {
   try {
     const bytes = readFileSync(file);
@@ -75,13 +76,15 @@ function readTrace(file: string): Trace | null {
 
 function replay(trace: Trace, name: string, estimate: EstimateUsed): Result {
   const policy = POLICIES[name];
-  if (policy === undefined) throw new Error(`no policy ${name}`);
+  if (policy === undefined) throw new Error(`unknown policy ${name}`);
   const { length } = trace.jobs;
   const what = `${name}, ${estimate} time`;
   const begin = performance.now();
-  const replayed = simulate(trace, policy, estimate, (ended) => showProgress(what, ended, length));
+  const replayed = simulate(trace, policy, estimate, (ended) =>
+    showProgress(progressBar(what, ended, length)),
+  );
   const tookS = (performance.now() - begin) / 1000;
-  showProgress(what, null, length);
+  showProgress('');
   return {
     policy: name,
     estimate,
@@ -101,34 +104,20 @@ function table(results: readonly Result[]): string {
     'p95 wait',
     'used',
     'Jain',
-    'decisions',
-    'jobs',
+    'decisions/s',
+    'jobs/s',
   ];
   const lines = results.map((result) => [
     result.policy,
     result.estimate,
     String(result.jobs),
     result.averageBoundedSlowdown.toFixed(2),
-    `${result.meanWaitS.toFixed(0)} s`,
-    `${result.p95WaitS.toFixed(0)} s`,
-    `${(100 * result.utilisation).toFixed(1)} %`,
+    `${result.meanWaitS.toFixed(0)}s`,
+    `${result.p95WaitS.toFixed(0)}s`,
+    `${(100 * result.utilisation).toFixed(1)}%`,
     result.fairness.toFixed(3),
-    `${Math.round(result.decisionsPerSecond)}/s`,
-    `${Math.round(result.jobsPerSecond)}/s`,
+    `${Math.round(result.decisionsPerSecond)}`,
+    `${Math.round(result.jobsPerSecond)}`,
   ]);
-  const all = [head, ...lines];
-  const widths = head.map((_, column) => Math.max(...all.map((line) => (line[column] ?? '').length)));
-  return all
-    .map((line) =>
-      line
-        .map((cell, column) => pad(cell, widths[column] ?? 0, column))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/** Words to the left, numbers to the right. */
-function pad(cell: string, width: number, column: number): string {
-  return column < 2 ? cell.padEnd(width) : cell.padStart(width);
+  return alignedTable(head, lines);
 }

@@ -1,12 +1,12 @@
 // node bench/run.ts [name…] [--quick] [--json]: runs the benchmarks one after the other and prints their rows.
 import { parseArgs } from 'node:util';
 import { batch } from './batch.ts';
-import type { Benchmark } from './benchmark.ts';
+import { type Benchmark, isMet, type Row } from './benchmark.ts';
 import { cliRun } from './cli-run.ts';
 import { daemonIdle } from './daemon-idle.ts';
 import { hook } from './hook.ts';
 import { buildProduct } from './product.ts';
-import { isMet, type Row } from './row.ts';
+import { showProgress } from './progress.ts';
 import { sampling } from './sampling.ts';
 import { schedulerPass } from './scheduler-pass.ts';
 import { startLatency } from './start-latency.ts';
@@ -36,12 +36,12 @@ const { values: flags, positionals } = parseArgs({
 });
 process.exitCode = await main(positionals.length === 0 ? Object.keys(BENCHMARKS) : positionals);
 
-/** 0 also where an aim is missed: on a noisy machine that is a finding, not a failure. */
+/** Returns 0 also when an aim is missed: on a noisy machine that is not a failure. */
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
   if (unknown.length > 0) {
     process.stderr.write(
-      `unknown benchmark: ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}\n`,
+      `unknown benchmark: ${unknown.join(', ')}; known are ${Object.keys(BENCHMARKS).join(', ')}\n`,
     );
     return 64;
   }
@@ -51,7 +51,7 @@ async function main(names: readonly string[]): Promise<number> {
     const benchmark = BENCHMARKS[name];
     const found = await benchmark?.({
       isQuick: flags.quick,
-      progress: (done, of) => tell(`${name} ${done}/${of}`),
+      progress: (done, of) => showProgress(`${name} ${done}/${of}`),
     });
     for (const row of found ?? []) {
       rows.push(row);
@@ -59,12 +59,7 @@ async function main(names: readonly string[]): Promise<number> {
         process.stdout.write(`${JSON.stringify({ benchmark: name, ...row, met: isMet(row) })}\n`);
     }
   }
-  tell('');
-  if (!flags.json) process.stdout.write(`${table(rows)}\n`);
+  showProgress('');
+  if (!flags.json) process.stdout.write(table(rows));
   return 0;
-}
-
-/** One line that overwrites itself; nothing where stderr is no terminal. */
-function tell(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }

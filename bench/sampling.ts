@@ -1,17 +1,16 @@
-// What one sampling pass over 200 running tasks costs the daemon: its CPU time while nobody asks it anything.
+// CPU time that the daemon needs for one sampling pass over 200 running tasks.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Run } from './benchmark.ts';
+import { type Aim, atMost, type Row, type Run, row } from './benchmark.ts';
 import { cpuMs } from './proc.ts';
 import { type Product, TINY, withProduct } from './product.ts';
-import { type Aim, atMost, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
 const TASKS = 200;
-/** A daemon whose tasks need nothing does nothing else than to sample them, once in this time. */
+/** An idle daemon only samples its tasks, at this interval. */
 const MONITOR_INTERVAL_MS = 1000;
-/** Passes measured together. The heartbeats of all tasks, once a minute, are in one of twelve such windows. */
+/** Passes in one window. The heartbeats, once a minute, fall into one of twelve windows. */
 const WINDOW_PASSES = 5;
-/** After a burst of submissions V8 still compiles and collects. */
+/** After a burst of submissions V8 still compiles code and collects garbage. */
 const SETTLE_MS = 3000;
 
 interface Kind {
@@ -23,7 +22,7 @@ interface Kind {
 const KINDS: readonly Kind[] = [
   { what: 'sleep', command: 'echo begin; exec sleep 3600', aim: atMost(10) },
   {
-    // Without a process of its own for each step: what those cost is not the daemon's.
+    // Uses only builtins of bash: a process for each step would add to the load.
     what: 'print a line and use some memory each second',
     command: `exec 3<> <(:); while :; do echo "step $((++i))"; printf -v text '%*s' $((i % 64 * 1024)) ''; read -rt 1 -u 3; done`,
     aim: null,
@@ -49,15 +48,8 @@ function passesOver({ what, command, aim }: Kind, { isQuick, progress }: Run): P
       const cpu = await cpuMsWithin(product, WINDOW_PASSES * MONITOR_INTERVAL_MS);
       passMs.push(cpu / WINDOW_PASSES);
     }
-    return {
-      name: `sampling pass over ${TASKS} tasks that ${what}, CPU time`,
-      unit: 'ms',
-      ours: median(passMs),
-      against: null,
-      ratio: null,
-      aim,
-      samples: passMs.length,
-    };
+    const name = `sampling pass over ${TASKS} tasks that ${what}, CPU time`;
+    return row(name, 'ms', median(passMs), passMs.length, { aim });
   }, settings);
 }
 

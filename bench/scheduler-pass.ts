@@ -1,15 +1,13 @@
-// Time of a scheduling pass after a task has ended, with a long queue behind it; the plan of the whole queue beside.
-
+// Time of a scheduling pass with a long queue after the end of a task, and of a plan of the whole queue.
 import { type PendingItem, type RunningItem, toRunning } from '../src/scheduler/items.ts';
 import { DEFAULT_POLICY, pass } from '../src/scheduler/pass.ts';
 import { plan } from '../src/scheduler/plan.ts';
 import { Queue } from '../src/scheduler/queue.ts';
 import type { Snapshot } from '../src/scheduler/snapshot.ts';
-import type { Run } from './benchmark.ts';
-import { atMost, type Row } from './row.ts';
+import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { median, p95 } from './statistics.ts';
 
-/** So much room that about 64 tasks run. */
+/** Enough for about 64 running tasks. */
 const CPU_LIMIT_CORES = 180;
 const OWNERS = 100;
 const AIMS_MS = { 10000: 5, 100000: 10 } as const;
@@ -34,17 +32,16 @@ export async function schedulerPass({ isQuick, progress }: Run): Promise<Row[]> 
     for (let warmUp = 0; warmUp < 50; warmUp += 1) busy.passMs();
     const timesMs = Array.from({ length: passes }, () => busy.passMs());
     const name = `pass, ${pending} pending, ${busy.running} running`;
-    const row = { unit: 'ms', against: null, ratio: null, samples: passes } as const;
-    rows.push({ ...row, name: `${name} p95`, ours: p95(timesMs), aim: atMost(AIMS_MS[pending]) });
-    rows.push({ ...row, name, ours: median(timesMs), aim: null });
+    rows.push(row(`${name} p95`, 'ms', p95(timesMs), passes, { aim: atMost(AIMS_MS[pending]) }));
+    rows.push(row(name, 'ms', median(timesMs), passes));
     if (pending < 100_000) continue;
     const plansMs = Array.from({ length: plans }, () => busy.planMs());
-    rows.push({ ...row, name: `plan, ${pending} pending`, ours: median(plansMs), aim: null, samples: plans });
+    rows.push(row(`plan, ${pending} pending`, 'ms', median(plansMs), plans));
   }
   return rows;
 }
 
-/** Full, with a queue of mixed tasks of many owners that is kept at its length. */
+/** A full host with a queue of constant length: mixed tasks of many owners. */
 class BusyHost {
   readonly #queue = new Queue();
   readonly #random = randomBelow(1);
@@ -56,17 +53,17 @@ class BusyHost {
   constructor(pending: number) {
     this.#pending = pending;
     this.#refill();
-    this.#carryOut();
+    this.#dispatch();
   }
 
-  /** One of the running tasks ends; what the pass for that takes. */
+  /** Ends one running task and returns the time of the next pass. */
   passMs(): number {
     this.#nowMs += 1000;
     this.#running.splice(this.#random(this.#running.length), 1);
     const begin = performance.now();
     pass(this.#snapshot(), this.#nowMs);
     const tookMs = performance.now() - begin;
-    this.#carryOut();
+    this.#dispatch();
     return tookMs;
   }
 
@@ -84,7 +81,7 @@ class BusyHost {
     return { capacity: CAPACITY, outsideMemBytes: 0, running: this.#running, leases: [], queue: this.#queue };
   }
 
-  #carryOut(): void {
+  #dispatch(): void {
     const { starts, reservation } = pass(this.#snapshot(), this.#nowMs, DEFAULT_POLICY);
     for (const id of starts) {
       const item = this.#queue.get(id);
@@ -101,7 +98,7 @@ class BusyHost {
     while (this.#queue.size < this.#pending) this.#queue.add(this.#nextItem(), this.#nowMs);
   }
 
-  /** Mostly small tasks, some large, no two alike. */
+  /** Mostly small tasks, some large, all different. */
   #nextItem(): PendingItem {
     this.#submitted += 1;
     const size = 1 + this.#random(this.#random(10) === 0 ? 32 : 6);

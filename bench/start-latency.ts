@@ -1,11 +1,10 @@
-// From the answer that accepts a task to the command's first instruction, against a bare spawn of the same command.
+// Time from the acceptance of a task to the first instruction of its command, compared with a spawn of the command.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Run } from './benchmark.ts';
+import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { fineClock, readStamp, stampInto } from './clock.ts';
 import { assertCompleted, type Product, withProduct } from './product.ts';
-import { atMost, type Row } from './row.ts';
 import { median, p95 } from './statistics.ts';
 
 export function startLatency({ isQuick, progress }: Run): Promise<Row[]> {
@@ -21,20 +20,17 @@ export function startLatency({ isQuick, progress }: Run): Promise<Row[]> {
       accepted.push(ours.sinceAccepted);
       sent.push(ours.sinceSent);
     }
-    const row = (name: string, ours: number, spawned: number, aim: Row['aim']): Row => ({
-      name,
-      unit: 'ms',
-      ours,
-      against: { what: 'spawn of bash', value: spawned },
-      ratio: ours / spawned,
-      aim,
-      samples: rounds,
-    });
+    const versus = (name: string, ours: number, spawned: number, aim: Row['aim'] = null): Row =>
+      row(name, 'ms', ours, rounds, {
+        against: { what: 'spawn of bash', value: spawned },
+        ratio: ours / spawned,
+        aim,
+      });
     return [
-      row('accepted -> first instruction p95', p95(accepted), p95(bare), atMost(25)),
-      row('accepted -> first instruction', median(accepted), median(bare), null),
-      row('request sent -> first instruction p95', p95(sent), p95(bare), null),
-      row('request sent -> first instruction', median(sent), median(bare), null),
+      versus('accepted -> first instruction p95', p95(accepted), p95(bare), atMost(25)),
+      versus('accepted -> first instruction', median(accepted), median(bare)),
+      versus('request sent -> first instruction p95', p95(sent), p95(bare)),
+      versus('request sent -> first instruction', median(sent), median(bare)),
     ];
   });
 }

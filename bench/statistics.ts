@@ -1,4 +1,4 @@
-// The two figures that survive a noisy machine.
+// Median and 95th percentile, which are robust on a noisy machine.
 
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
@@ -8,7 +8,7 @@ export function p95(values: readonly number[]): number {
   return quantile(values, 0.95);
 }
 
-/** Linear between the two nearest ranks; NaN of nothing. */
+/** Interpolates linearly between the two nearest ranks. Returns NaN for no values. */
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = (sorted.length - 1) * share;

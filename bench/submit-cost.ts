@@ -1,7 +1,7 @@
-// What one submission costs with nothing, ten thousand and a hundred thousand tasks in the queue.
-import type { Run } from './benchmark.ts';
+// Cost of one submission with 0, 10 000 and 100 000 tasks in the queue.
+
+import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { holdHost, type Product, withProduct } from './product.ts';
-import { atMost, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
 export function submitCost({ isQuick, progress }: Run): Promise<Row[]> {
@@ -9,7 +9,7 @@ export function submitCost({ isQuick, progress }: Run): Promise<Row[]> {
     await holdHost(product);
     const levels = isQuick ? [0, 10_000] : [0, 10_000, 100_000];
     const samples = isQuick ? 100 : 400;
-    // A process that has just started is slower; what is measured is the queue.
+    // A new process is slower, and this measures only the queue.
     await submitOnce(product, samples);
     let queued = 0;
     const rows: Row[] = [];
@@ -18,24 +18,21 @@ export function submitCost({ isQuick, progress }: Run): Promise<Row[]> {
       for (; queued < level; queued += 1000) await fill(product, queued);
       const ms = await submitOnce(product, samples);
       const empty = rows[0]?.ours ?? ms;
-      rows.push({
-        name: `submission behind ${level} pending`,
-        unit: 'ms',
-        ours: ms,
-        against: index === 0 ? null : { what: 'behind 0', value: empty },
-        ratio: index === 0 ? null : ms / empty,
-        aim: index === 0 ? null : atMost(1.3, 'ratio'),
-        samples,
-      });
+      const more = {
+        against: { what: 'after 0', value: empty },
+        ratio: ms / empty,
+        aim: atMost(1.3, 'ratio'),
+      };
+      rows.push(row(`submission after ${level} pending`, 'ms', ms, samples, index === 0 ? {} : more));
     }
     return rows;
   }, MORE_PENDING);
 }
 
-/** The samples come on top of the highest level. */
+/** The samples are added to the highest level. */
 const MORE_PENDING = { BABYSIT_ADMISSION_MAX_PENDING: '200000' };
 
-/** Median wall time of a request and its answer. */
+/** Returns the median wall time of a request with its answer. */
 async function submitOnce({ api, body }: Product, samples: number): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < samples; i += 1) {

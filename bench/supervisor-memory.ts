@@ -1,17 +1,16 @@
-// Memory that babysit itself needs beside each running task: its supervisor, without the command.
+// Memory of the supervisor of a running task, without the command.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRecords } from '../src/exec/records.ts';
 import { listPids } from '../src/procfs/proc-files.ts';
 import { readStat } from '../src/procfs/stat.ts';
-import type { Run } from './benchmark.ts';
+import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { openMemoryCharge } from './memory-charge.ts';
 import { footprint } from './proc.ts';
 import { type Product, TINY, withProduct } from './product.ts';
-import { atMost, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
-/** `processes`: the parent of the command and the log writer, and a copier once there is output. */
+/** `processes`: the parent of the command, the log writer, and after the first output a copier. */
 const SILENT = { name: 'silent task', line: 'exec sleep 3600', processes: 2 };
 const PRINTING = { name: 'task that prints', line: 'echo asleep; exec sleep 3600', processes: 3 };
 
@@ -37,31 +36,23 @@ export function supervisorMemory({ isQuick, progress }: Run): Promise<Row[]> {
         const rss = median(each.map(({ rssMb }) => rssMb));
         const pss = median(each.map(({ pssMb }) => pssMb));
         return [
-          row(`RSS, ${name}`, rss, tasks),
-          row(`PSS, ${name}, of ${2 * tasks + 1}`, pss, tasks),
-          ...charged.map((mb) => row(`charge, ${name}`, mb, tasks)),
+          supervisorRow(`RSS, ${name}`, rss, tasks),
+          supervisorRow(`PSS, ${name}, of ${2 * tasks + 1}`, pss, tasks),
+          ...charged.map((mb) => supervisorRow(`charge, ${name}`, mb, tasks)),
         ];
       });
-      return [...rows, row(`PSS, ${PRINTING.name}, alone`, alone.pssMb, 1)];
+      return [...rows, supervisorRow(`PSS, ${PRINTING.name}, alone`, alone.pssMb, 1)];
     } finally {
       charge?.close();
     }
   });
 }
 
-function row(name: string, ours: number, samples: number): Row {
-  return {
-    name: `supervisor ${name}`,
-    unit: 'MB',
-    ours,
-    against: null,
-    ratio: null,
-    aim: atMost(5),
-    samples,
-  };
+function supervisorRow(name: string, ours: number, samples: number): Row {
+  return row(`supervisor ${name}`, 'MB', ours, samples, { aim: atMost(5) });
 }
 
-/** Starts a task; the processes of its supervisor, once it has them all. */
+/** Starts a task and returns the processes of its supervisor, as soon as all run. */
 async function supervisorOf(product: Product, { line, processes }: typeof SILENT): Promise<number[]> {
   const { id } = await product.api.submit(product.body(line, TINY));
   for (;;) {

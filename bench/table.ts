@@ -1,19 +1,11 @@
-// Rows as people read them.
-import { type Aim, isMet, type Row, type Unit } from './row.ts';
+// Formats rows as a table.
+import { alignedTable } from '../cli/output/table.ts';
+import { type Aim, isMet, type Row, type Unit } from './benchmark.ts';
 
 const HEAD = ['name', 'ours', 'against', 'ratio', 'aim', 'met'];
 
 export function table(rows: readonly Row[]): string {
-  const lines = [HEAD, ...rows.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignedTable(HEAD, rows.map(cells));
 }
 
 function cells(row: Row): string[] {

@@ -1,23 +1,22 @@
-// Trivial tasks a second through the API, each recorded durably and in a cgroup of its own, against bare spawns.
+// Trivial tasks a second through the API, each recorded durably and in its own cgroup, compared with bare spawns.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Run } from './benchmark.ts';
+import { atLeast, type Row, type Run, row } from './benchmark.ts';
 import { cpuMs, rssMb } from './proc.ts';
 import { assertCompleted, type Product, withProduct } from './product.ts';
-import { atLeast, type Row } from './row.ts';
 import { median } from './statistics.ts';
 
-/** What is asked for at once shares rounds and commits. A command that prints also needs a process that copies its output. */
+/** Concurrent requests share rounds and commits. A command that prints also needs a process that copies its output. */
 const LOADS = [
   { line: 'true', inFlight: 4, aim: atLeast(0.4, 'ratio') },
   { line: 'true', inFlight: 16, aim: atLeast(0.4, 'ratio') },
   { line: 'echo done', inFlight: 16, aim: null },
 ] as const;
 
-/** With more of them at once bare spawns only get slower. */
+/** More concurrent spawns are slower. */
 const BARE_IN_FLIGHT = 4;
 
-/** Sixteen of them fit on two cores; the cap of three times as much throttles no command as short as these. */
+/** Sixteen of them fit on two cores. The cap of 3 x does not throttle such short commands. */
 const ESTIMATE = { estimated_cpu_cores: '0.05' };
 
 export function throughput({ isQuick, progress }: Run): Promise<Row[]> {
@@ -42,29 +41,20 @@ export function throughput({ isQuick, progress }: Run): Promise<Row[]> {
         tasks.push(ran);
         ratios.push(ran / spawned);
       }
-      rows.push({
-        name: `tasks \`${load.line}\`, ${load.inFlight} in flight`,
-        unit: '/s',
-        ours: median(tasks),
-        against: { what: `spawn of bash -c '${load.line}'`, value: median(bare) },
-        ratio: median(ratios),
-        aim: load.aim,
-        samples: rounds * batch,
-      });
+      const name = `tasks \`${load.line}\`, ${load.inFlight} in flight`;
+      rows.push(
+        row(name, '/s', median(tasks), rounds * batch, {
+          against: { what: `spawn of bash -c '${load.line}'`, value: median(bare) },
+          ratio: median(ratios),
+          aim: load.aim,
+        }),
+      );
     }
-    const row = (name: string, unit: Row['unit'], ours: number): Row => ({
-      name,
-      unit,
-      ours,
-      against: null,
-      ratio: null,
-      aim: null,
-      samples: LOADS.length * rounds * batch,
-    });
+    const all = LOADS.length * rounds * batch;
     return [
       ...rows,
-      row('CPU of the daemon for each task', 'ms', median(daemonCpu)),
-      row('daemon RSS after them', 'MB', rssMb(product.daemonPid)),
+      row('CPU of the daemon for each task', 'ms', median(daemonCpu), all),
+      row('daemon RSS after them', 'MB', rssMb(product.daemonPid), all),
     ];
   });
 }
@@ -82,23 +72,23 @@ async function bareSpawn(env: Env, command: string): Promise<void> {
   await once(spawn('bash', ['-c', command], { stdio: 'ignore', env }), 'exit');
 }
 
-/** The same for both: a bash without HOME asks the system's user database for it, which costs a quarter of its start. */
+/** The same for both: a bash without HOME reads the user database, which costs a quarter of its start. */
 function callersEnv({ env }: Product): Env {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
 
-/** Keeps `inFlight` of them going until `count` have ended. */
+/** Runs `count` calls, `inFlight` at a time. */
 async function perSecond(count: number, inFlight: number, once: () => Promise<void>): Promise<number> {
-  let begun = 0;
+  let started = 0;
   const start = performance.now();
-  const lane = async (): Promise<void> => {
-    while (begun < count) {
-      begun += 1;
+  const worker = async (): Promise<void> => {
+    while (started < count) {
+      started += 1;
       await once();
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, lane));
+  await Promise.all(Array.from({ length: inFlight }, worker));
   return count / ((performance.now() - start) / 1000);
 }

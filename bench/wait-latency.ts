@@ -1,15 +1,14 @@
-// From the last act of a task to the moment `babysit wait` has printed and is gone, less what a bare Node takes to exit.
+// Time from the end of a task to the exit of `babysit wait`, minus the time that a bare Node takes to exit.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Run } from './benchmark.ts';
+import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { fineClock, readStamp, stampInto } from './clock.ts';
 import { LAUNCHER, type Product, withProduct } from './product.ts';
-import { atMost, type Row } from './row.ts';
 import { median, p95 } from './statistics.ts';
 
-/** Long enough for `wait` to be attached, idle, and out of the caches as in real use. */
+/** Long enough for `wait` to connect, become idle and leave the CPU caches, as in real use. */
 const TASK_S = 0.6;
 
 interface Sample {
@@ -30,21 +29,12 @@ export function waitLatency({ isQuick, progress }: Run): Promise<Row[]> {
     const exitMs = median(bare.map(({ goneMs }) => goneMs));
     const beyond = waits.map(({ goneMs }) => goneMs - exitMs);
     const printed = waits.map(({ printedMs }) => printedMs);
-    const row = (name: string, ours: number, aim: Row['aim']): Row => ({
-      name,
-      unit: 'ms',
-      ours,
-      against: null,
-      ratio: null,
-      aim,
-      samples: rounds,
-    });
     return [
-      row('end -> wait gone p95', p95(beyond), atMost(20)),
-      row('end -> wait gone', median(beyond), null),
-      row('end -> wait printed p95', p95(printed), null),
-      row('end -> wait printed', median(printed), null),
-      row("node's own exit", exitMs, null),
+      row('end -> wait gone p95', 'ms', p95(beyond), rounds, { aim: atMost(20) }),
+      row('end -> wait gone', 'ms', median(beyond), rounds),
+      row('end -> wait printed p95', 'ms', p95(printed), rounds),
+      row('end -> wait printed', 'ms', median(printed), rounds),
+      row("node's own exit", 'ms', exitMs, rounds),
     ];
   });
 }
@@ -59,7 +49,7 @@ async function waitExit({ api, body, env, scratch }: Product, round: number): Pr
   return { printedMs: seen.printedAt - end, goneMs: seen.goneAt - end };
 }
 
-/** A Node that idles as long, prints a line and exits the way the CLI does. */
+/** A Node that idles for the same time, prints a line and exits like the CLI. */
 async function bareExit({ env }: Product): Promise<Sample> {
   const script = `setTimeout(() => {
     const at = process.hrtime.bigint();

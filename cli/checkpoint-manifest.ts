@@ -1,24 +1,22 @@
-// The checkpoint manifest: which keys are done, in one append-only file that many processes write at once.
-//
-// A record is `\t<key>\n` (done) or `\x18<key>\n` (forgotten again), put at the end by one write(2) of a file opened with
-// O_APPEND, which a local file system does not mix with other writes. What a crash or a full disk leaves of a record has
-// no newline, and the next record begins with a mark of its own: a key is what stands between the last mark of a line and
-// its newline, so that half a record is never read and never spoils another.
+// The checkpoint manifest: the keys that are done, in one append-only file that many processes write at the same time.
+// A record is `\t<key>\n` (done) or `\x18<key>\n` (cleared), appended by one write(2) with O_APPEND. A crash leaves half a
+// record without a newline. A key is the text between the last mark and the newline, so half a record has no effect.
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BabysitError } from '../src/core/errors.ts';
 import { wholeLines } from '../src/text/split.ts';
 
 const DONE = '\t';
-const FORGOTTEN = '\x18';
+const CLEARED = '\x18';
 const KEY_MAX_BYTES = 4096;
+/** Up to this many keys are searched in the bytes: 2 ms among 100 000 keys, where parsing the manifest takes 60 ms. */
 const FEW = 16;
 
-/** The keys that are done, in the order they were first added. No manifest, no keys. */
+/** The done keys in the order of their first addition. Empty without a manifest. */
 export function doneKeys(dir: string): Set<string> {
   const keys = new Set<string>();
   for (const line of wholeLines(readManifest(dir).toString('utf8'))) {
-    const mark = Math.max(line.lastIndexOf(DONE), line.lastIndexOf(FORGOTTEN));
+    const mark = Math.max(line.lastIndexOf(DONE), line.lastIndexOf(CLEARED));
     if (mark < 0) continue;
     const key = line.slice(mark + 1);
     if (line[mark] === DONE) keys.add(key);
@@ -27,10 +25,7 @@ export function doneKeys(dir: string): Set<string> {
   return keys;
 }
 
-/**
- * Those that are not done, in the order given. A few are looked for among the bytes, as a batch that asks before each item
- * does: 2 ms among 100 000 keys, where reading all of them takes 60.
- */
+/** Returns the keys that are not done, in the given order. */
 export function missingKeys(dir: string, keys: readonly string[]): string[] {
   if (keys.length > FEW) {
     const done = doneKeys(dir);
@@ -38,16 +33,16 @@ export function missingKeys(dir: string, keys: readonly string[]): string[] {
   }
   const bytes = readManifest(dir);
   const last = (mark: string, key: string) => bytes.lastIndexOf(`${mark}${key}\n`);
-  return keys.filter((key) => last(DONE, key) <= last(FORGOTTEN, key));
+  return keys.filter((key) => last(DONE, key) <= last(CLEARED, key));
 }
 
-/** Durable when it returns. Adding a key again does no harm. Throws BabysitError disk_full; then some may have been added. */
+/** The keys are on disk when it returns. Throws BabysitError disk_full; some keys may then be added already. */
 export function addKeys(dir: string, keys: readonly string[]): void {
   append(dir, DONE, keys);
 }
 
 export function forgetKeys(dir: string, keys: readonly string[]): void {
-  append(dir, FORGOTTEN, keys);
+  append(dir, CLEARED, keys);
 }
 
 export function forgetAll(dir: string): void {
@@ -57,23 +52,23 @@ export function forgetAll(dir: string): void {
   });
 }
 
-/** Any text of one line. Throws BabysitError usage. */
+/** Accepts any text of one line. Throws BabysitError usage. */
 export function checkKey(key: string): string {
   const why =
     key === ''
       ? 'is empty'
-      : // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      : // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are searched for
         /[\u0000-\u001f\u007f]/.test(key)
-        ? 'holds a newline, tab or other control character'
-        : // Two names that are not UTF-8 would become one key.
+        ? 'contains a newline, tab or other control character'
+        : // Different names that are not UTF-8 would become the same key.
           !key.isWellFormed() || key.includes('\ufffd')
           ? 'is not valid UTF-8'
           : Buffer.byteLength(key) > KEY_MAX_BYTES
-            ? `has more than ${KEY_MAX_BYTES} bytes`
+            ? `is longer than ${KEY_MAX_BYTES} bytes`
             : null;
   if (why === null) return key;
   throw new BabysitError('usage', `the key ${JSON.stringify(key.slice(0, 80))} ${why}`, {
-    hint: 'A key is text of one line, such as a file name or a number; use its hash where it is not.',
+    hint: 'Use text of one line, such as a file name or a number, or its hash.',
   });
 }
 
@@ -86,7 +81,7 @@ function append(dir: string, mark: string, keys: readonly string[]): void {
   });
 }
 
-/** How many of the records the first `bytes` bytes hold in full. A record that was cut is written again. */
+/** Returns how many records the first `bytes` bytes contain completely. The caller writes a cut record again. */
 function wholeRecords(records: readonly Buffer[], bytes: number): number {
   let end = 0;
   const cut = records.findIndex((record) => {
@@ -111,13 +106,13 @@ function withManifest(dir: string, use: (fd: number) => void): void {
   }
 }
 
-/** So that the manifest has its name after a power cut, too; nothing is written when it has had it for long. */
+/** Makes the name of a new manifest survive a power cut. Costs no write for an old manifest. */
 function syncDirectory(dir: string): void {
   const fd = openSync(dir, 'r');
   try {
     fsyncSync(fd);
   } catch (error) {
-    // Some network file systems know no such thing.
+    // Some network file systems cannot sync a directory.
     if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
   } finally {
     closeSync(fd);
@@ -140,8 +135,8 @@ function manifest(dir: string): string {
 function unusable(dir: string, error: unknown): BabysitError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new BabysitError('disk_full', `the manifest in ${dir} cannot be written: ${message}`);
-  return new BabysitError('usage', `the manifest in ${dir} cannot be used: ${message}`, {
-    hint: 'BABYSIT_CHECKPOINT_DIR must be a directory that you may write to.',
+    return new BabysitError('disk_full', `cannot write the manifest in ${dir}: ${message}`);
+  return new BabysitError('usage', `cannot use the manifest in ${dir}: ${message}`, {
+    hint: 'Set BABYSIT_CHECKPOINT_DIR to a directory that you may write to.',
   });
 }

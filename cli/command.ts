@@ -1,4 +1,4 @@
-// What a command is: its words for the help, its flags, and what it does.
+// Defines a command: its help, its flags and its function.
 
 import type { Session } from './client/session.ts';
 import type { FlagSpecs, Parsed } from './input/argv.ts';
@@ -8,14 +8,14 @@ export interface Context {
   readonly output: Output;
   readonly session: Session;
   readonly env: NodeJS.ProcessEnv;
-  /** --full: every field instead of those that matter for the next step. */
+  /** --full: every field instead of the selection for the next step. */
   readonly full: boolean;
-  /** The overview, or the help of the command that `word` names. Throws BabysitError when there is no such command. */
+  /** The overview, or the help of the command that `word` names. Throws BabysitError usage for an unknown command. */
   readonly help: (word?: string) => Promise<string>;
 }
 
 export interface Command<S extends FlagSpecs = FlagSpecs> {
-  /** After `babysit`, for the help. */
+  /** The usage line without `babysit`. */
   readonly usage: string;
   readonly about: string;
   readonly flags: S;
@@ -24,14 +24,14 @@ export interface Command<S extends FlagSpecs = FlagSpecs> {
   readonly run: (context: Context, parsed: Parsed<S>) => Promise<number>;
 }
 
-/** Every command takes these. */
+/** Accepted by every command. */
 export const COMMON_FLAGS = {
-  json: { kind: 'switch', help: 'JSON output, also on a terminal' },
-  full: { kind: 'switch', help: 'every field' },
-  help: { kind: 'switch', short: 'h', help: 'this text' },
+  json: { kind: 'switch', help: 'print JSON, also on a terminal' },
+  full: { kind: 'switch', help: 'print every field' },
+  help: { kind: 'switch', short: 'h', help: 'print this help' },
 } as const satisfies FlagSpecs;
 
-/** Keeps the types of the flags for `run`. */
+/** Types the flags for `run`. */
 export function defineCommand<const S extends FlagSpecs>(command: Command<S>): Command {
   return command as unknown as Command;
 }

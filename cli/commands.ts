@@ -1,4 +1,4 @@
-// Every command by name, with its line in the overview; its code is loaded only when it is called.
+// The table of commands. The code of a command is loaded when it is called.
 import type { Command } from './command.ts';
 
 export interface CommandEntry {
@@ -9,32 +9,32 @@ export interface CommandEntry {
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   run: {
-    summary: 'submit a command with its estimates; returns at once',
+    summary: 'submit a command with its estimates and return at once',
     load: () => import('./commands/task/run.ts'),
   },
   wait: {
-    summary: 'block until tasks have ended; tells what happens meanwhile',
+    summary: 'wait until tasks end, and report how they ended',
     load: () => import('./commands/task/wait.ts'),
   },
   inbox: {
-    summary: 'what happened to your tasks while nobody looked, once',
+    summary: 'show events of your tasks that no reader has shown yet',
     load: () => import('./commands/task/inbox.ts'),
   },
   'wait-for-capacity': {
-    summary: 'block until there is room, and hold it for the next run',
+    summary: 'wait for room and hold it for the next run',
     load: () => import('./commands/task/wait-for-capacity.ts'),
   },
   status: {
-    summary: 'host, capacity and queue; or one task in full',
+    summary: 'show host, capacity and queue, or one task in full',
     load: () => import('./commands/task/status.ts'),
   },
   list: {
-    summary: "this project's tasks: live, and ended in the last day",
+    summary: "list this project's live and recently ended tasks",
     aliases: ['ls'],
     load: () => import('./commands/task/list.ts'),
   },
   log: {
-    summary: 'what a task has printed',
+    summary: 'show the output of a task',
     aliases: ['logs'],
     load: () => import('./commands/task/log.ts'),
   },
@@ -44,85 +44,85 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/task/kill.ts'),
   },
   pause: { summary: 'freeze running tasks', load: () => import('./commands/task/pause.ts') },
-  resume: { summary: 'let paused tasks go on', load: () => import('./commands/task/resume.ts') },
+  resume: { summary: 'continue paused tasks', load: () => import('./commands/task/resume.ts') },
   adjust: {
-    summary: 'new estimates, kill timeout or priority, also while it runs',
+    summary: 'change estimates, kill timeout or priority of live tasks',
     load: () => import('./commands/task/adjust.ts'),
   },
   retry: {
-    summary: 'another attempt of tasks that have ended',
+    summary: 'start another attempt of ended tasks',
     load: () => import('./commands/task/retry.ts'),
   },
   clean: { summary: 'remove ended tasks and their logs', load: () => import('./commands/task/clean.ts') },
   backup: {
-    summary: 'copy the record while the daemon runs',
+    summary: 'copy the database while the daemon runs',
     load: () => import('./commands/daemon/backup.ts'),
   },
   progress: {
-    summary: 'inside a task: tell how far it is',
+    summary: 'inside a task: report its progress',
     load: () => import('./commands/task/progress.ts'),
   },
   checkpoint: {
-    summary: 'inside a task: which items are done, over every attempt',
+    summary: 'inside a task: record finished items for all attempts',
     load: () => import('./commands/task/checkpoint.ts'),
   },
   heartbeat: {
-    summary: 'one record a minute of what a task did',
+    summary: 'show what a task used, one record a minute',
     load: () => import('./commands/task/heartbeat.ts'),
   },
   profile: {
-    summary: 'show or switch how much of the host tasks get',
+    summary: 'show or switch how much of the host tasks may use',
     load: () => import('./commands/daemon/profile.ts'),
   },
-  ping: { summary: 'is the daemon there?', load: () => import('./commands/daemon/ping.ts') },
+  ping: { summary: 'check whether the daemon answers', load: () => import('./commands/daemon/ping.ts') },
   'daemon-start': {
-    summary: 'start the daemon (any command does it too)',
+    summary: 'start the daemon (other commands start it when needed)',
     load: () => import('./commands/daemon/daemon-start.ts'),
   },
   'daemon-stop': {
-    summary: 'stop the daemon; tasks run on',
+    summary: 'stop the daemon; tasks keep running',
     load: () => import('./commands/daemon/daemon-stop.ts'),
   },
   'daemon-restart': {
-    summary: 'stop and start the daemon; tasks run on',
+    summary: 'restart the daemon; tasks keep running',
     load: () => import('./commands/daemon/daemon-restart.ts'),
   },
   'daemon-status': {
-    summary: 'the daemon: pid, version, driver, home',
+    summary: 'show pid, version, driver and home of the daemon',
     load: () => import('./commands/daemon/daemon-status.ts'),
   },
   service: {
-    summary: 'start the daemon with the host, and again when it dies',
+    summary: 'start the daemon at boot and after a crash',
     load: () => import('./commands/daemon/service.ts'),
   },
   doctor: {
-    summary: 'what this host lets babysit enforce, and the fixes',
+    summary: 'check what babysit can enforce on this host',
     load: () => import('./commands/daemon/doctor.ts'),
   },
   config: {
-    summary: 'every setting, its value and where it came from',
+    summary: 'show every setting with its value and source',
     load: () => import('./commands/daemon/config.ts'),
   },
   hooks: {
-    summary: 'keep agents from polling: hooks for Claude Code',
+    summary: 'install Claude Code hooks that keep agents from polling',
     load: () => import('./commands/agents/hooks.ts'),
   },
   skills: {
-    summary: 'teach agents babysit: a skill, or a block in AGENTS.md',
+    summary: 'install instructions for agents: a skill or a text block',
     load: () => import('./commands/agents/skills.ts'),
   },
   mcp: {
-    summary: 'serve the same verbs to an agent as tools, over MCP',
+    summary: 'serve the verbs as tools of an MCP server',
     load: () => import('./commands/agents/mcp.ts'),
   },
-  help: { summary: 'this overview, or the help of one command', load: () => import('./commands/help.ts') },
+  help: { summary: 'show this overview or the help of a command', load: () => import('./commands/help.ts') },
   version: {
-    summary: 'the version of babysit and of its runtime',
+    summary: 'show the versions of babysit and Node',
     load: () => import('./commands/version.ts'),
   },
 };
 
-/** `daemon_start`, `logs`: the name in the table, or null. */
+/** Returns the name in the table for `daemon_start`, `logs` and the like, else null. */
 export function resolveCommand(word: string): string | null {
   const name = word.replaceAll('_', '-').toLowerCase();
   if (Object.hasOwn(COMMANDS, name)) return name;

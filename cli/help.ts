@@ -1,14 +1,14 @@
-// The texts of --help, made from the tables of commands and flags.
+// Builds the texts of --help from the tables of commands and flags.
 import { BabysitError } from '../src/core/errors.ts';
 import { COMMON_FLAGS, type Command } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import type { FlagSpec } from './input/argv.ts';
 import { nearest } from './input/nearest.ts';
 
-const EXITS = `Exit codes: 0 success or task completed, 1 task ended otherwise or request failed, 2 no room now
+const EXITS = `Exit codes: 0 success or task completed, 1 task not completed or request failed, 2 no room now
 (capacity_exceeded), 64 usage, 69 daemon unreachable, 75 try again, 124 --timeout reached.`;
 
-/** The overview, or the help of the command that `word` names. Throws BabysitError when there is no such command. */
+/** The overview, or the help of the command that `word` names. Throws BabysitError usage for an unknown command. */
 export async function helpText(word?: string): Promise<string> {
   if (word === undefined) return overview();
   const name = resolveCommand(word);
@@ -24,19 +24,19 @@ function overview(): string {
     [name, ...(entry.aliases ?? [])].join(', '),
     entry.summary,
   ]);
-  return `babysit: runs heavy commands one beside the other without hurting the machine, and says how they ended.
+  return `babysit: runs heavy commands without overloading the host, and reports how they end.
 
 Usage: babysit COMMAND [flags]
 
 ${twoColumns(rows)}
 
-Typical:
+Examples:
   babysit run --name=build --estimated_time=10m --estimated_mem_bytes=2G --command='make -j4'
   babysit wait build            # blocks; events on stderr, one JSON result on stdout
   babysit log build --tail 40
 
-Flags may be written with _ or - between their words. Output is JSON when stdout is no terminal or with --json.
-Durations: 90s 10m 2h 1d; sizes: 512M 4G (powers of 1024). babysit COMMAND --help shows the flags of a command.
+A flag may use _ or - between its words. Output is JSON when stdout is not a terminal, or with --json.
+Durations: 90s 10m 2h 1d. Sizes: 512M 4G (powers of 1024). babysit COMMAND --help shows the flags of a command.
 
 ${EXITS}
 `;

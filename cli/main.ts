@@ -1,4 +1,4 @@
-// The command line: words in, one exit code out. The only place of the CLI that ends the process.
+// Runs one command and exits with its code. No other file of the CLI ends the process.
 import { findHome } from '../src/config/home.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
 import { isSandboxed } from './client/sandbox.ts';
@@ -8,10 +8,10 @@ import { type FlagSpecs, parseArgv } from './input/argv.ts';
 import { nearest } from './input/nearest.ts';
 import { createOutput, isClosedPipe, printError } from './output/output.ts';
 
-/** As a shell reports a writer whose reader went away. */
+/** 128 + SIGPIPE, as a shell reports a writer whose reader has closed the pipe. */
 const EXIT_SIGPIPE = 141;
 
-// No top-level await: a CommonJS bundle starts 7 ms sooner than the same as ESM, and knows none.
+// No top-level await: the CommonJS bundle, which starts 7 ms sooner than ESM, does not support it.
 void main(process.argv.slice(2), process.env).then((code) => process.exit(code));
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -40,13 +40,13 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
     return EXIT.ok;
   }
   const onStarted = (pid: number): void => {
-    if (!output.talkJson) output.talk(`babysit: started the daemon (pid ${pid})\n`);
+    if (!output.jsonMessages) output.message(`babysit: started the daemon (pid ${pid})\n`);
   };
   const isObserver = isOn(env.BABYSIT_OBSERVE_ONLY);
-  // A daemon started in a sandbox would be as confined as its starter, and often end with it.
+  // A daemon that starts in a sandbox is confined to it and often ends with it.
   const autostart = !isOn(env.BABYSIT_NO_AUTOSTART) && !isObserver && !isSandboxed(env);
   const session = {
-    // Found when first used: help and version need none.
+    // Found on first use: help and version work without a home.
     get home() {
       const home = findHome(env);
       return isObserver ? { ...home, socket: home.observeSocket } : home;
@@ -78,14 +78,14 @@ function translate(word: string): string {
 
 function unknownCommand(word: string): BabysitError {
   const near = nearest(word.replaceAll('_', '-'), commandWords());
-  const hint = near ? `Did you mean babysit ${near}?` : 'babysit --help lists the commands.';
+  const hint = near ? `Did you mean babysit ${near}?` : 'Run babysit --help for the commands.';
   const what = word.startsWith('-')
-    ? `${word}: the command comes before its flags`
+    ? `the command comes before its flags, found ${word}`
     : `unknown command "${word}"`;
   return new BabysitError('usage', what, near ? { nearest: near, hint } : { hint });
 }
 
-/** For errors met before the flags were understood. */
+/** For errors before the flags are parsed. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
@@ -94,6 +94,6 @@ function wantsJson(argv: readonly string[]): boolean {
 function crash(error: unknown): BabysitError {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new BabysitError('internal', what, {
-    hint: 'This is a defect of the babysit command itself: please report it.',
+    hint: 'This is a bug in the babysit command. Please report it.',
   });
 }

@@ -1,8 +1,8 @@
-// What Node executes: the CLI, with what V8 made of it the last time, kept in the user's cache.
+// Entry point: starts the CLI with V8's compile cache in the user's cache directory.
 const { enableCompileCache } = require('node:module');
 
 const { XDG_CACHE_HOME, HOME } = process.env;
 const cache = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
-// Since Node 22.1. Where it cannot be written, nothing is gained and nothing said.
+// Node 22.1 and later. An unwritable cache directory only costs the gain.
 if (cache) enableCompileCache(`${cache}/babysit/code`);
 require('./main.cjs');

@@ -1,4 +1,4 @@
-// The version of this babysit: put in by the build, read from package.json when run from the sources.
+// The version of babysit: a constant of the build, or read from package.json when it runs from the sources.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,26 +1,26 @@
-// Waits for tasks as `wait` and `run --wait` promise: events on stderr, one result per task on stdout, an exit code.
+// Waits for tasks: prints events to stderr and one result a task to stdout, and returns an exit code.
 import type { EventView } from '../src/api/schemas/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { WAIT_EVENTS } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';
-import { reportSeen, whoseInbox } from './client/inbox.ts';
+import { inboxScope, reportSeen } from './client/inbox.ts';
 import type { Context } from './command.ts';
 import { drawStatusLine } from './output/status-line.ts';
 import { printEvent, printResult } from './output/wait-output.ts';
 
 export interface WaitOptions {
-  /** Until the first has ended instead of all. */
+  /** Return after the first end instead of the last. */
   readonly any: boolean;
-  /** Null: without limit. */
+  /** Null means no limit. */
   readonly timeoutMs: number | null;
-  /** Tell progress, too. */
+  /** Also print progress. */
   readonly progress?: boolean;
-  /** InboxScope inbox need not show again what is shown here; without it that of the caller. */
+  /** The owner whose inbox drops the printed events (default: the caller). */
   readonly owner?: string | undefined;
 }
 
-/** What a timer can hold; 24 days. */
+/** The longest delay of a timer, 24 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 const EXIT_SIGINT = 130;
 
@@ -35,13 +35,13 @@ export async function waitForTasks(
   const ends = new Map<string, number>();
   const shown = new Map<string, number>();
   let worst: number = EXIT.ok;
-  let sleeper: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
-  async function one(ref: string): Promise<TaskView> {
+  async function follow(ref: string): Promise<TaskView> {
     const task = await followTask(session, ref, onEvent, abort.signal, { progress: options.progress });
     live.delete(ref);
-    // With --any a second one may end in the same turn.
+    // With --any a second task may end in the same turn of the event loop.
     if (abort.signal.aborted) throw new Aborted();
     statusLine.clear();
     printResult(output, task, full);
@@ -51,7 +51,7 @@ export async function waitForTasks(
   }
   function onEvent(event: EventView): void {
     if (event.event === 'ended') ends.set(event.id, event.seq);
-    if (!abort.signal.aborted && isTold(event.event)) {
+    if (!abort.signal.aborted && isPrinted(event.event)) {
       statusLine.clear();
       printEvent(output, event);
       if (event.event !== 'daemon_stopping' && event.event !== 'progress') shown.set(event.id, event.seq);
@@ -60,42 +60,43 @@ export async function waitForTasks(
   const interrupted = new Promise<number>((resolve) => {
     process.once('SIGINT', () => {
       statusLine.stop();
-      output.talk(interruptWords(output.talkJson, [...live]));
+      const hint = `babysit wait ${[...live].join(' ')}`;
+      output.notify({ event: 'wait_interrupted', live: [...live], hint }, () =>
+        interruptText([...live], hint),
+      );
       resolve(EXIT_SIGINT);
     });
   });
   const timedOut = new Promise<never>((_, reject) => {
     if (options.timeoutMs === null) return;
-    sleeper = setTimeout(() => reject(timeoutError([...live])), Math.min(options.timeoutMs, TIMER_MAX_MS));
+    timer = setTimeout(() => reject(timeoutError([...live])), Math.min(options.timeoutMs, TIMER_MAX_MS));
   });
-  const all = refs.map(one);
+  const all = refs.map(follow);
   const done = (options.any ? Promise.race(all) : Promise.all(all)).then(() => worst);
   try {
     return await Promise.race([done, interrupted, timedOut]);
   } finally {
     statusLine.stop();
-    // What is still followed ends here; its rejection has nobody left to hear it.
-    for (const follow of all) follow.catch(() => {});
+    // The abort rejects the streams that still run.
+    for (const ended of all) ended.catch(() => {});
     abort.abort();
-    clearTimeout(sleeper);
-    await reportSeen(session, whoseInbox(context.env, options.owner), shown);
+    clearTimeout(timer);
+    await reportSeen(session, inboxScope(context.env, options.owner), shown);
   }
 }
 
-function isTold(event: EventView['event']): boolean {
+function isPrinted(event: EventView['event']): boolean {
   return event === 'daemon_stopping' || event === 'progress' || WAIT_EVENTS.has(event);
 }
 
 function timeoutError(live: string[]): BabysitError {
-  const goes = live.length === 1 ? `${live[0]} goes on` : `${live.length} tasks go on`;
-  return new BabysitError('wait_timeout', `the time given with --timeout is over; ${goes}`, {
+  const still = live.length === 1 ? `${live[0]} has` : `${live.length} tasks have`;
+  return new BabysitError('wait_timeout', `--timeout reached: ${still} not ended`, {
     live,
     hint: `babysit wait ${live.join(' ')}`,
   });
 }
 
-function interruptWords(json: boolean, live: string[]): string {
-  const hint = `babysit wait ${live.join(' ')}`;
-  if (json) return `${JSON.stringify({ event: 'wait_interrupted', live, hint })}\n`;
-  return `\nbabysit: stopped waiting; still there: ${live.join(', ')}\n  hint: ${hint}, or babysit kill ${live.join(' ')}\n`;
+function interruptText(live: string[], hint: string): string {
+  return `\nbabysit: stopped waiting; not ended: ${live.join(', ')}\n  hint: ${hint}, or babysit kill ${live.join(' ')}\n`;
 }

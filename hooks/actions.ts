@@ -1,43 +1,43 @@
-// What a shell command does, as far as it matters for polling: a tree of deeds in the order in which they happen.
+// The actions of a shell command that matter for polling, as a tree in the order of execution.
 
-export type Deed =
-  /** Time passes: `sleep`, `tail -f /dev/null`. */
+export type Action =
+  /** `sleep`, `tail -f /dev/null` and the like. */
   | { readonly kind: 'pause' }
-  | Look
+  | Query
   | Run
-  /** Any other command that does something. */
+  /** Any other command with an effect. */
   | { readonly kind: 'other' }
   /** `break`, `exit`, `return`. */
-  | { readonly kind: 'leave' }
-  /** Waits for the jobs in the background. */
+  | { readonly kind: 'exit' }
+  /** Waits for background jobs. */
   | { readonly kind: 'join' }
   | Loop
-  /** One of these, as in `if … else` and `case`. */
-  | { readonly kind: 'either'; readonly branches: readonly (readonly Deed[])[] }
-  /** Runs beside what follows; `isJob`: a later `wait` of the shell may wait for it. */
-  | { readonly kind: 'apart'; readonly isJob: boolean; readonly deeds: readonly Deed[] };
+  /** One of these branches runs, as in `if … else` and `case`. */
+  | { readonly kind: 'branch'; readonly branches: readonly (readonly Action[])[] }
+  /** Runs in parallel to the next actions. The shell's `wait` waits for it if `isJob`. */
+  | { readonly kind: 'parallel'; readonly isJob: boolean; readonly actions: readonly Action[] };
 
-/** A look at how tasks are doing: with a verb of babysit, or at the files of its state directory. */
-export interface Look {
-  readonly kind: 'look';
+/** Reads the state of tasks, with a verb of babysit or from the files of its state directory. */
+export interface Query {
+  readonly kind: 'query';
   readonly verb: string;
-  /** Tasks by name or id; empty where none is named. */
+  /** Names or ids of tasks; may be empty. */
   readonly refs: readonly string[];
-  /** Its flags, without those that name the task. */
+  /** Its flags except --name. */
   readonly flags: readonly string[];
-  /** It follows a log file for ever, as `tail -f` does. */
+  /** Follows a log file without an end, as `tail -f` does. */
   readonly isFollow: boolean;
-  /** The duration of a `timeout` around it, as typed. */
+  /** The duration of an enclosing `timeout`, as typed. */
   readonly limit: string | undefined;
-  /** The variables in its words. */
+  /** The variables that its words use. */
   readonly mentions: readonly string[];
 }
 
-/** A submission, `babysit run`. */
+/** `babysit run`. */
 export interface Run {
   readonly kind: 'run';
   readonly name: string | undefined;
-  /** What follows `babysit run`, as it is written. */
+  /** The text after `babysit run`, as typed. */
   readonly written: string;
 }
 
@@ -45,24 +45,24 @@ export interface Loop {
   readonly kind: 'loop';
   readonly type: 'while' | 'for' | 'watch';
   /** The condition of a `while` or `until`. */
-  readonly clause: readonly Deed[];
-  readonly body: readonly Deed[];
-  /** Variables that differ from turn to turn. */
+  readonly clause: readonly Action[];
+  readonly body: readonly Action[];
+  /** Variables that change between iterations. */
   readonly changes: ReadonlySet<string>;
 }
 
-/** Every deed of the tree, in order. */
-export function flatten(deeds: readonly Deed[]): Deed[] {
-  return deeds.flatMap((deed) => {
-    switch (deed.kind) {
+/** Returns the leaves of the tree in order. */
+export function flatten(actions: readonly Action[]): Action[] {
+  return actions.flatMap((action) => {
+    switch (action.kind) {
       case 'loop':
-        return flatten([...deed.clause, ...deed.body]);
-      case 'either':
-        return flatten(deed.branches.flat());
-      case 'apart':
-        return flatten(deed.deeds);
+        return flatten([...action.clause, ...action.body]);
+      case 'branch':
+        return flatten(action.branches.flat());
+      case 'parallel':
+        return flatten(action.actions);
       default:
-        return [deed];
+        return [action];
     }
   });
 }

@@ -1,8 +1,8 @@
-// The one right command in the place of a poll.
-import type { Look, Run } from './actions.ts';
+// Builds the command that replaces a poll.
+import type { Query, Run } from './actions.ts';
 import type { Poll } from './poll.ts';
 
-/** What a task can be called by in the advice: a name, an id, or a variable of the command. */
+/** A name, an id or a variable of the command. */
 const REFERENCE = /^(?:[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}|\$\{?[A-Za-z_]\w*\}?)$/;
 const LIMIT = /^\d+(?:\.\d+)?[smhd]?$/;
 
@@ -15,27 +15,27 @@ export function adviseOn(poll: Poll): Advice {
   if (poll.kind === 'retry')
     return {
       command: `babysit run --queue ${poll.run.written}`,
-      why: 'It is started the moment there is room, in a fair order.',
+      why: 'The task starts when there is room, in fair order.',
     };
-  return adviseOnLooks(poll.looks, poll.runs);
+  return adviseOnQueries(poll.queries, poll.runs);
 }
 
-function adviseOnLooks(looks: readonly Look[], runs: readonly Run[]): Advice {
-  const has = (verb: string) => looks.find((look) => look.verb === verb);
+function adviseOnQueries(queries: readonly Query[], runs: readonly Run[]): Advice {
+  const has = (verb: string) => queries.find((query) => query.verb === verb);
   const capacity = has('wait_for_capacity');
   if (capacity !== undefined)
     return {
       command: ['babysit wait_for_capacity', ...capacity.flags].join(' '),
-      why: 'It blocks until there is room and holds it for you.',
+      why: 'It waits for room and holds it for you.',
     };
-  if (looks.every(({ verb }) => verb === 'ping'))
+  if (queries.every(({ verb }) => verb === 'ping'))
     return {
       command: 'babysit daemon-start',
-      why: 'It returns when the daemon answers; every command starts it anyway.',
+      why: 'It returns when the daemon answers. Other commands start the daemon when needed.',
     };
-  const refs = refsOf(looks, runs);
-  const names = refs.length > 0 ? refs.map(shown) : ['NAME'];
-  const limit = looks.map((look) => look.limit).find((text) => text !== undefined && LIMIT.test(text));
+  const refs = refsOf(queries, runs);
+  const names = refs.length > 0 ? refs.map(quoted) : ['NAME'];
+  const limit = queries.map((query) => query.limit).find((text) => text !== undefined && LIMIT.test(text));
   const flags = has('wait')?.flags ?? [];
   const timeout =
     limit === undefined || flags.some((flag) => /timeout/.test(flag)) ? [] : [`--timeout=${limit}`];
@@ -45,22 +45,22 @@ function adviseOnLooks(looks: readonly Look[], runs: readonly Run[]): Advice {
   const command =
     log === undefined
       ? wait
-      : `${wait}; ${['babysit log', shown(logRef ?? 'NAME'), ...log.flags.filter((flag) => !isFollow(flag))].join(' ')}`;
+      : `${wait}; ${['babysit log', quoted(logRef ?? 'NAME'), ...log.flags.filter((flag) => !isFollow(flag))].join(' ')}`;
   return {
     command,
-    why: 'It returns the moment the task ends; start it in the background if you have other work.',
+    why: 'It returns when the task ends. Start it in the background if you have other work.',
   };
 }
 
-/** Those looked at; where a look names none, those submitted in the same command. */
-function refsOf(looks: readonly Look[], runs: readonly Run[]): string[] {
-  const looked = looks.flatMap(({ refs }) => refs);
+/** The tasks of the queries, else the tasks that the same command submits. */
+function refsOf(queries: readonly Query[], runs: readonly Run[]): string[] {
+  const queried = queries.flatMap(({ refs }) => refs);
   const submitted = runs.flatMap(({ name }) => name ?? []);
-  const refs = looked.length > 0 ? looked : submitted;
+  const refs = queried.length > 0 ? queried : submitted;
   return [...new Set(refs.filter((ref) => REFERENCE.test(ref)))];
 }
 
-function shown(ref: string): string {
+function quoted(ref: string): string {
   return ref.startsWith('$') ? `"${ref}"` : ref;
 }
 
@@ -68,10 +68,10 @@ function isFollow(flag: string): boolean {
   return /^(?:-f|--follow)$/.test(flag);
 }
 
-/** For the agent: short, because it pays by the token. */
+/** Short, because an agent pays for each token. */
 export function refusalText({ command, why }: Advice): string {
-  return `babysit: this polls. Run this instead, once, without sleep or loop:
+  return `babysit: this command polls. Run this once instead, without sleep or loop:
   ${command}
-${why} If it is no poll, add the comment # BYPASS_SLEEP_BABYSIT_CHECK.
+${why} If this is not polling, add the comment # BYPASS_SLEEP_BABYSIT_CHECK.
 `;
 }

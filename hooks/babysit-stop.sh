@@ -1,14 +1,10 @@
 #!/bin/sh
-# Stop hook: reminds once of tasks that the session started and that nobody waits for.
-# Says nothing where there is nothing, and where babysit is not in use.
+# Stop hook: reminds once of live tasks that the session has started and no client waits for.
+# Prints nothing without such tasks, and when babysit is not in use.
 
 input=$(cat)
-home=${BABYSIT_HOME:-${XDG_STATE_HOME:-${HOME:-}/.local/state}/babysit}
-[ -f "$home/daemon.pid" ] || exit 0
 here=${0%/*}
 [ "$here" != "$0" ] || here=.
 [ -r "$here/find-node.sh" ] || exit 0
 . "$here/find-node.sh"
-find_node "$here/.." || exit 0
-printf '%s\n' "$input" | "$node" "$bundle" stop
-exit 0
+session_hook "$here/.." stop

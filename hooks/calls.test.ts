@@ -1,14 +1,14 @@
-// The hook knows which flags of the looking commands take a value: checked against the commands themselves.
+// The flags with a value that the hook knows are those of the commands.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { COMMANDS } from '../cli/commands.ts';
 import { VALUED_FLAGS } from './calls.ts';
 
-const LOOKS = ['status', 'list', 'log', 'wait', 'wait-for-capacity', 'inbox', 'ping', 'daemon-status'];
+const QUERIES = ['status', 'list', 'log', 'wait', 'wait-for-capacity', 'inbox', 'ping', 'daemon-status'];
 
-it('every flag that needs a value is known', async () => {
+it('knows every flag that needs a value', async () => {
   const needed = new Set<string>();
-  for (const name of LOOKS) {
+  for (const name of QUERIES) {
     const { command } = (await COMMANDS[name]?.load()) ?? {};
     assert.ok(command, name);
     for (const [flag, { kind, aliases }] of Object.entries(command.flags))

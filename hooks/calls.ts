@@ -1,26 +1,25 @@
-// What one program call is: a look, a submission, a pause, or nothing that matters.
-
+// Classifies one program call: a query, a submission, a pause, or another action.
 import { shellQuote } from '../src/text/shell.ts';
-import type { Deed, Look } from './actions.ts';
+import type { Action, Query } from './actions.ts';
 import type { Variables } from './shell/words.ts';
-import { isStatePath, lookAtFile } from './state-files.ts';
+import { fileQuery, isStatePath } from './state-files.ts';
 
-export interface Circumstances {
-  /** The words of the command after the first, as they are written. */
+export interface CallContext {
+  /** The words after the program, as typed. */
   readonly written: readonly string[];
   readonly variables: Variables;
-  /** The duration of a `timeout` around it. */
+  /** The duration of an enclosing `timeout`. */
   readonly limit: string | undefined;
 }
 
 export interface Call {
-  readonly deeds: Deed[];
-  /** Shell code that the call hands to a task. */
+  readonly actions: Action[];
+  /** Shell code that the call submits as a task. */
   readonly task: string | null;
 }
 
-/** The verbs of babysit that only tell how things are. */
-const LOOKS: Readonly<Record<string, string>> = {
+/** The verbs that only read state, with the verb that the advice uses for them. */
+const QUERIES: Readonly<Record<string, string>> = {
   'daemon-status': 'ping',
   heartbeat: 'list',
   inbox: 'list',
@@ -33,7 +32,7 @@ const LOOKS: Readonly<Record<string, string>> = {
   wait: 'wait',
   'wait-for-capacity': 'wait_for_capacity',
 };
-/** Their flags whose value may be a word of its own. */
+/** Their flags whose value may be a separate word. */
 export const VALUED_FLAGS: readonly string[] = [
   'columns',
   'cpu_cores',
@@ -65,7 +64,7 @@ const SLEEPERS = new Set(['sleep', 'gsleep', 'usleep', 'nanosleep']);
 const INTERPRETERS = /^(?:python[\d.]*|perl|ruby|node|bun|deno|php)$/;
 const QUIET = new Set([':', 'true', 'false', 'echo', 'printf', 'date', 'set', 'cd']);
 
-export function readCall(name: string, args: readonly string[], at: Circumstances): Call {
+export function readCall(name: string, args: readonly string[], at: CallContext): Call {
   if (name === 'babysit') return readBabysit(args, at);
   if (isPause(name, args)) return only({ kind: 'pause' });
   switch (name) {
@@ -75,27 +74,27 @@ export function readCall(name: string, args: readonly string[], at: Circumstance
     case 'break':
     case 'exit':
     case 'return':
-      return only({ kind: 'leave' });
+      return only({ kind: 'exit' });
     case 'curl':
       if (args.some((arg) => arg.endsWith('daemon.sock'))) return only(readCurl(args, at));
       break;
   }
   const files = READERS.has(name) ? args.filter((arg) => isStatePath(arg, at.variables)) : [];
-  if (files.length > 0) return only(lookAtFile(files, name === 'tail' && isFollowing(args), at.limit));
+  if (files.length > 0) return only(fileQuery(files, name === 'tail' && isFollowing(args), at.limit));
   const isCount = /^(?:test|\[)$/.test(name) && args.some((arg) => /^-(?:eq|ne|l[te]|g[te])$/.test(arg));
   return QUIET.has(name) || isCount ? NOTHING : only({ kind: 'other' });
 }
 
-const NOTHING: Call = { deeds: [], task: null };
+const NOTHING: Call = { actions: [], task: null };
 
-function only(deed: Deed): Call {
-  return { deeds: [deed], task: null };
+function only(action: Action): Call {
+  return { actions: [action], task: null };
 }
 
 function isPause(name: string, args: readonly string[]): boolean {
   if (SLEEPERS.has(name)) return true;
   if (name === 'tail') return isFollowing(args) && args.includes('/dev/null');
-  // Nobody types into the shell of an agent: `read -t 5` is a sleep, unless it is given something to read into.
+  // An agent's shell has no input: `read -t 5` without a variable is a sleep.
   if (name === 'read') return /^-t/.test(args[0] ?? '') && args.length <= 2;
   if (name === 'ping') return args.some((arg) => /^(?:localhost|127\.0\.0\.1|::1)$/.test(arg));
   if (!INTERPRETERS.test(name)) return false;
@@ -107,32 +106,36 @@ function isFollowing(args: readonly string[]): boolean {
   return args.some((arg) => /^-[a-zA-Z\d]*[fF]|^--(?:follow|retry)/.test(arg));
 }
 
-function readCurl(args: readonly string[], at: Circumstances): Look {
+function readCurl(args: readonly string[], at: CallContext): Query {
   const ref = args.map((arg) => /\/v1\/tasks\/([^/?]+)/.exec(arg)?.[1]).find((found) => found !== undefined);
-  return look('status', ref === undefined ? [] : [decodeURIComponent(ref)], [], at);
+  return query('status', ref === undefined ? [] : [decodeURIComponent(ref)], [], at);
 }
 
-function readBabysit(args: readonly string[], at: Circumstances): Call {
+function readBabysit(args: readonly string[], at: CallContext): Call {
   const [word = '', ...rest] = args;
   const verb = word.toLowerCase().replaceAll('_', '-');
   if (rest.includes('--help') || rest.includes('-h')) return NOTHING;
   if (verb === 'run') {
     const { written } = at;
     const name = flagValue('name', rest);
-    const deed = { kind: 'run', name, written: written.slice(written.indexOf(word) + 1).join(' ') } as const;
-    return { deeds: [deed], task: taskCode(rest) };
+    const action = {
+      kind: 'run',
+      name,
+      written: written.slice(written.indexOf(word) + 1).join(' '),
+    } as const;
+    return { actions: [action], task: taskCode(rest) };
   }
-  const known = Object.hasOwn(LOOKS, verb) ? LOOKS[verb] : undefined;
+  const known = Object.hasOwn(QUERIES, verb) ? QUERIES[verb] : undefined;
   if (known === undefined) return only({ kind: 'other' });
   const { refs, flags } = readWords(rest);
-  return only(look(known, known === 'list' || known === 'ping' ? [] : refs, flags, at));
+  return only(query(known, known === 'list' || known === 'ping' ? [] : refs, flags, at));
 }
 
-function look(verb: string, refs: readonly string[], flags: readonly string[], at: Circumstances): Look {
+function query(verb: string, refs: readonly string[], flags: readonly string[], at: CallContext): Query {
   const mentions = at.written.flatMap((text) =>
     [...text.matchAll(/\$\{?[#!]?([A-Za-z_]\w*|[\d@*])/g)].map(([, name]) => name ?? ''),
   );
-  return { kind: 'look', verb, refs, flags, isFollow: false, limit: at.limit, mentions };
+  return { kind: 'query', verb, refs, flags, isFollow: false, limit: at.limit, mentions };
 }
 
 function readWords(words: readonly string[]): { refs: string[]; flags: string[] } {
@@ -166,7 +169,7 @@ function flagValue(flag: string, words: readonly string[]): string | undefined {
   return word?.includes('=') ? word.slice(word.indexOf('=') + 1) : word && words[i + 1];
 }
 
-/** What `run` is to run, where it is shell code: --command, one word with blanks, or a shell after `--`. */
+/** The shell code of a `run`: --command, one word with spaces, or the words after `--`. */
 function taskCode(words: readonly string[]): string | null {
   const command = flagValue('command', words);
   if (command !== undefined) return command;

@@ -1,4 +1,4 @@
-// What is blocked with which advice, and what passes: tables of real commands, and properties over made ones.
+// Blocked commands with their advice, and passed commands: tables of real commands, properties of generated ones.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -24,7 +24,7 @@ const blocked = fc.constantFrom(
 const passed = fc.constantFrom(
   ...Object.entries(PASSED).flatMap(([what, commands]) => (what === 'not understood' ? [] : commands)),
 );
-/** Ways to run a command that change nothing of what it does. A line break ends a comment or a heredoc. */
+/** Ways to run a command that do not change its effect. A line break ends a comment or a heredoc. */
 const wrapping = fc.constantFrom<(command: string) => string>(
   (command) => `(${command}\n)`,
   (command) => `{ ${command}\n}`,
@@ -48,7 +48,7 @@ describe('decide', () => {
     fc.assert(fc.property(blocked, wrappings, (command, ways) => decide(wrap(command, ways)) !== null));
   });
 
-  it('passes what is no poll however it is wrapped', () => {
+  it('passes other commands however they are wrapped', () => {
     fc.assert(fc.property(passed, wrappings, (command, ways) => decide(wrap(command, ways)) === null));
   });
 
@@ -56,7 +56,7 @@ describe('decide', () => {
     fc.assert(fc.property(blocked, (command) => decide(`for i in 1 2 3; do ${command}\ndone`) !== null));
   });
 
-  it('takes no text for a command: quoted, in a heredoc, in a comment', () => {
+  it('does not take text for a command: quoted, in a heredoc, in a comment', () => {
     const text = fc.oneof(
       blocked,
       fc.string(),
@@ -73,7 +73,7 @@ describe('decide', () => {
     fc.assert(fc.property(text, telling, (said, tell) => decide(tell(said)) === null));
   });
 
-  it('passes whatever it cannot understand, quickly', () => {
+  it('quickly passes commands that it cannot interpret', () => {
     const scrap = fc.constantFrom(
       ...'babysit status sleep while do done $( ) { } & | ; << \\n \' " ` 5'.split(' '),
     );

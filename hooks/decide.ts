@@ -1,23 +1,23 @@
-// From a shell command to the advice against it, or to nothing.
+// Decides whether a shell command may run, and what to run instead.
 import { type Advice, adviseOn } from './advice.ts';
+import { interpret, TooComplex } from './interpret.ts';
 import { findPoll } from './poll.ts';
-import { TooMuch, traceCode } from './trace.ts';
 
-/** Anywhere in the command: in a comment, or as a variable. */
-export const BYPASS = 'BYPASS_SLEEP_BABYSIT_CHECK';
+/** Turns the check off anywhere in the command, such as in a comment or as a variable. */
+const BYPASS = 'BYPASS_SLEEP_BABYSIT_CHECK';
 
-/** Longer ones are data rather than commands; parsing takes 10 ms a megabyte. */
+/** A longer command is mostly data. Parsing takes 10 ms a megabyte. */
 const COMMAND_MAX_CHARS = 1_000_000;
 
-/** Null: the command may run. What cannot be understood may run too. */
+/** Returns null when the command may run, also when it cannot be interpreted. */
 export function decide(command: string): Advice | null {
   if (command.includes(BYPASS) || command.length > COMMAND_MAX_CHARS || !/babysit/i.test(command))
     return null;
   try {
-    const poll = findPoll(traceCode(command));
+    const poll = findPoll(interpret(command));
     return poll === null ? null : adviseOn(poll);
   } catch (error) {
-    if (error instanceof TooMuch) return null;
+    if (error instanceof TooComplex) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-// What each agent harness tells its hooks about a shell command, and how it wants to be told no.
+// Reads the input that agent harnesses give their hooks, and builds the answers that they expect.
 import { isJsonObject, parseJson } from '../src/text/json.ts';
 import { shellQuote } from '../src/text/shell.ts';
 
@@ -8,7 +8,7 @@ export interface ShellRequest {
 }
 
 /**
- * exit-2: the words on stderr and exit code 2 (Claude Code, Codex, Gemini CLI, Windsurf).
+ * exit-2: the text on stderr and exit code 2 (Claude Code, Codex, Gemini CLI, Windsurf).
  * cursor, copilot: a JSON object on stdout and exit code 0.
  */
 export type ReplyForm = 'exit-2' | 'cursor' | 'copilot';
@@ -17,21 +17,23 @@ export interface Reply {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** To be called when it was told. */
-  readonly told?: () => Promise<void>;
+  /** Call after the reply has been written. */
+  readonly onSent?: () => Promise<void>;
 }
 
-/** Null: it tells of no shell command, or in a form that is not known. */
-export function readShellRequest(told: unknown): ShellRequest | null {
-  if (!isJsonObject(told)) return null;
-  const { tool_input: input, tool_info: info, toolArgs } = told;
+export const SILENT: Reply = { exitCode: 0, stdout: '', stderr: '' };
+
+/** Returns null without a shell command in a known form. */
+export function readShellRequest(event: unknown): ShellRequest | null {
+  if (!isJsonObject(event)) return null;
+  const { tool_input: input, tool_info: info, toolArgs } = event;
   if (isJsonObject(input)) return request(input.command, 'exit-2');
   if (isJsonObject(info)) return request(info.command_line, 'exit-2');
   if (toolArgs !== undefined) {
     const args = typeof toolArgs === 'string' ? parseJson(toolArgs).value : toolArgs;
     return isJsonObject(args) ? request(args.command, 'copilot') : null;
   }
-  return request(told.command, 'cursor');
+  return request(event.command, 'cursor');
 }
 
 export function refuse(form: ReplyForm, text: string): Reply {
@@ -45,13 +47,14 @@ export function refuse(form: ReplyForm, text: string): Reply {
   }
 }
 
-/** A command may also come as the words of an exec: `["bash", "-lc", "…"]`. */
+/** A command is a string or an argument vector such as `["bash", "-lc", "…"]`. */
 function request(command: unknown, reply: ReplyForm): ShellRequest | null {
   if (typeof command === 'string') return { command, reply };
   if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) return null;
   return { command: command.map(shellQuote).join(' '), reply };
 }
 
-function json(answer: object): Reply {
+/** A JSON answer on stdout. */
+export function json(answer: object): Reply {
   return { exitCode: 0, stdout: `${JSON.stringify(answer)}\n`, stderr: '' };
 }

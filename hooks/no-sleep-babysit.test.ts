@@ -1,4 +1,4 @@
-// The hook as a harness calls it: JSON on standard input, exit code and words out. Every way in, for real.
+// The hook as a harness calls it: JSON on standard input, exit code and text as output.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,20 +45,20 @@ describe('no-sleep-babysit.sh', () => {
       assert.deepEqual(await call(claude(command)), SILENT, command),
     ));
 
-  it('says how to go on in four lines', async () => {
+  it('prints the advice in four lines', async () => {
     const { stderr } = await call(
       claude('while ! babysit status build | grep -q completed; do sleep 5; done'),
     );
     assert.equal(
       stderr,
-      `babysit: this polls. Run this instead, once, without sleep or loop:
+      `babysit: this command polls. Run this once instead, without sleep or loop:
   babysit wait build
-It returns the moment the task ends; start it in the background if you have other work. If it is no poll, add the comment # BYPASS_SLEEP_BABYSIT_CHECK.
+It returns when the task ends. Start it in the background if you have other work. If this is not polling, add the comment # BYPASS_SLEEP_BABYSIT_CHECK.
 `,
     );
   });
 
-  it('understands what other harnesses tell, and answers in their form', async () => {
+  it('reads the input of other harnesses and answers in their form', async () => {
     const command = 'sleep 5; babysit status build';
     const gemini = { hook_event_name: 'BeforeTool', tool_name: 'run_shell_command', tool_input: { command } };
     const codex = { hook_event_name: 'PreToolUse', tool_input: { command: ['bash', '-lc', command] } };
@@ -78,7 +78,7 @@ It returns the moment the task ends; start it in the background if you have othe
     }
   });
 
-  it('lets pass what it does not understand', () =>
+  it('passes input that it does not understand', () =>
     each(
       [
         '',
@@ -110,7 +110,7 @@ It returns the moment the task ends; start it in the background if you have othe
       SILENT,
     ));
 
-  it('stands in nobody’s way without Node or without the build', async (t) => {
+  it('passes every command without Node or without the build', async (t) => {
     const dir = mkdtempSync(join(tmpdir(), 'bs-'));
     t.after(() => rmSync(dir, { recursive: true, force: true }));
     const poll = claude('sleep 5; babysit status');

@@ -1,166 +1,167 @@
-// Decides whether what a command does is polling of babysit. Pure.
-import { type Deed, flatten, type Look, type Loop, type Run } from './actions.ts';
+// Decides whether the actions of a command poll babysit. Pure.
+import { type Action, flatten, type Loop, type Query, type Run } from './actions.ts';
 
 export type Poll =
-  /** It looks again and again, or looks after a pause. */
-  | { readonly kind: 'look'; readonly looks: readonly Look[]; readonly runs: readonly Run[] }
-  /** It submits the same again until there is room. */
+  /** Queries repeatedly, or after a pause. */
+  | { readonly kind: 'query'; readonly queries: readonly Query[]; readonly runs: readonly Run[] }
+  /** Submits the same command again until there is room. */
   | { readonly kind: 'retry'; readonly run: Run };
 
-/** Verbs that return when something has happened. */
+/** Verbs that return after an event. */
 const BLOCKING = new Set(['wait', 'wait_for_capacity']);
 
-/** Null: no polling. */
-export function findPoll(deeds: readonly Deed[]): Poll | null {
+/** Returns null when the actions do not poll. */
+export function findPoll(actions: readonly Action[]): Poll | null {
   return (
-    nested(deeds)
+    nested(actions)
       .map(findPoll)
       .find((poll) => poll !== null) ??
-    findFollow(deeds) ??
-    loopsOf(deeds)
-      .map(judgeLoop)
+    findFollow(actions) ??
+    loopsOf(actions)
+      .map(findLoopPoll)
       .find((poll) => poll !== null) ??
-    judgeSequence(deeds) ??
+    findSequencePoll(actions) ??
     null
   );
 }
 
-/** What runs beside the rest is judged by itself. */
-function nested(deeds: readonly Deed[]): (readonly Deed[])[] {
-  return deeds.flatMap((deed) => {
-    switch (deed.kind) {
-      case 'apart':
-        return [deed.deeds];
+/** Parallel actions are checked separately. */
+function nested(actions: readonly Action[]): (readonly Action[])[] {
+  return actions.flatMap((action) => {
+    switch (action.kind) {
+      case 'parallel':
+        return [action.actions];
       case 'loop':
-        return nested([...deed.clause, ...deed.body]);
-      case 'either':
-        return nested(deed.branches.flat());
+        return nested([...action.clause, ...action.body]);
+      case 'branch':
+        return nested(action.branches.flat());
       default:
         return [];
     }
   });
 }
 
-function loopsOf(deeds: readonly Deed[]): Loop[] {
-  return deeds.flatMap((deed) => {
-    switch (deed.kind) {
+function loopsOf(actions: readonly Action[]): Loop[] {
+  return actions.flatMap((action) => {
+    switch (action.kind) {
       case 'loop':
-        return [deed, ...loopsOf([...deed.clause, ...deed.body])];
-      case 'either':
-        return loopsOf(deed.branches.flat());
+        return [action, ...loopsOf([...action.clause, ...action.body])];
+      case 'branch':
+        return loopsOf(action.branches.flat());
       default:
         return [];
     }
   });
 }
 
-/** `tail -f` of a log never ends by itself. */
-function findFollow(deeds: readonly Deed[]): Poll | null {
-  const looks = flatten(deeds).filter(isLook);
-  return looks.some(({ isFollow }) => isFollow) ? { kind: 'look', looks, runs: [] } : null;
+/** `tail -f` of a log has no end. */
+function findFollow(actions: readonly Action[]): Poll | null {
+  const queries = flatten(actions).filter(isQuery);
+  return queries.some(({ isFollow }) => isFollow) ? { kind: 'query', queries, runs: [] } : null;
 }
 
-function judgeLoop({ type, clause, body, changes }: Loop): Poll | null {
+function findLoopPoll({ type, clause, body, changes }: Loop): Poll | null {
   const all = flatten([...clause, ...body]);
-  const looks = all.filter(isLook);
+  const queries = all.filter(isQuery);
   const runs = all.filter(isRun);
-  if (looks.length > 0) {
+  if (queries.length > 0) {
     const isPaced = type === 'watch' || all.some(({ kind }) => kind === 'pause');
-    if (isPaced) return { kind: 'look', looks, runs };
-    // Without a pause it looks as fast as it can, unless each turn waits for something, or looks at another task.
-    const isBusy = type === 'while' && !looks.some(({ verb }) => BLOCKING.has(verb));
-    const again = looks.filter(({ mentions }) => !mentions.some((name) => changes.has(name)));
-    return isBusy && again.length > 0 ? { kind: 'look', looks: again, runs } : null;
+    if (isPaced) return { kind: 'query', queries, runs };
+    // A loop without a pause is busy polling, unless an iteration blocks or queries another task.
+    const isBusy = type === 'while' && !queries.some(({ verb }) => BLOCKING.has(verb));
+    const again = queries.filter(({ mentions }) => !mentions.some((name) => changes.has(name)));
+    return isBusy && again.length > 0 ? { kind: 'query', queries: again, runs } : null;
   }
   const isPaced = all.some(({ kind }) => kind === 'pause');
-  const mayLeave = body.some(({ kind }) => kind === 'leave');
-  const again = mayLeave ? runs[0] : clause.find(isRun);
+  const mayExit = body.some(({ kind }) => kind === 'exit');
+  const again = mayExit ? runs[0] : clause.find(isRun);
   return isPaced && again !== undefined ? { kind: 'retry', run: again } : null;
 }
 
-/** What has happened at one point of the main flow. */
-interface Past {
+/** The state at one point of the main flow. */
+interface FlowState {
   isPaused: boolean;
   isJobPausing: boolean;
-  readonly looks: Look[];
+  readonly queries: Query[];
   readonly runs: Run[];
-  /** The last deed was a pause after a look. */
+  /** The last action was a pause after a query. */
   isHalfPoll: boolean;
 }
 
-function judgeSequence(deeds: readonly Deed[]): Poll | null {
-  const past: Past = { isPaused: false, isJobPausing: false, looks: [], runs: [], isHalfPoll: false };
-  const poll = follow(deeds, past);
-  if (poll === null) return past.isHalfPoll ? { kind: 'look', looks: past.looks, runs: past.runs } : null;
-  // The looks of the whole flow, so that the advice names all their tasks.
-  return poll.kind === 'look' ? { ...poll, looks: flatten(deeds).filter(isLook) } : poll;
+function findSequencePoll(actions: readonly Action[]): Poll | null {
+  const state: FlowState = { isPaused: false, isJobPausing: false, queries: [], runs: [], isHalfPoll: false };
+  const poll = follow(actions, state);
+  if (poll === null)
+    return state.isHalfPoll ? { kind: 'query', queries: state.queries, runs: state.runs } : null;
+  // The queries of the whole flow, so that the advice names all their tasks.
+  return poll.kind === 'query' ? { ...poll, queries: flatten(actions).filter(isQuery) } : poll;
 }
 
-/** Goes on from `past` and changes it; returns the first poll. */
-function follow(deeds: readonly Deed[], past: Past): Poll | null {
-  for (const deed of deeds) {
-    const poll = followOne(deed, past);
+/** Applies the actions to `state` and returns the first poll. */
+function follow(actions: readonly Action[], state: FlowState): Poll | null {
+  for (const action of actions) {
+    const poll = followOne(action, state);
     if (poll !== null) return poll;
   }
   return null;
 }
 
-function followOne(deed: Deed, past: Past): Poll | null {
-  switch (deed.kind) {
+function followOne(action: Action, state: FlowState): Poll | null {
+  switch (action.kind) {
     case 'pause':
-      past.isPaused = true;
-      past.isHalfPoll = past.looks.length > 0;
+      state.isPaused = true;
+      state.isHalfPoll = state.queries.length > 0;
       return null;
     case 'join':
-      past.isPaused ||= past.isJobPausing;
+      state.isPaused ||= state.isJobPausing;
       return null;
     case 'run': {
-      const isAgain = past.isPaused && past.runs.some(({ written }) => written === deed.written);
-      if (isAgain) return { kind: 'retry', run: deed };
-      past.runs.push(deed);
-      // A pause before a submission is not for what is looked at after it.
-      past.isPaused = false;
-      past.isHalfPoll = false;
+      const isAgain = state.isPaused && state.runs.some(({ written }) => written === action.written);
+      if (isAgain) return { kind: 'retry', run: action };
+      state.runs.push(action);
+      // A pause before a submission does not belong to a later query.
+      state.isPaused = false;
+      state.isHalfPoll = false;
       return null;
     }
-    case 'look':
-      past.looks.push(deed);
-      past.isHalfPoll = false;
-      return past.isPaused ? { kind: 'look', looks: past.looks, runs: past.runs } : null;
+    case 'query':
+      state.queries.push(action);
+      state.isHalfPoll = false;
+      return state.isPaused ? { kind: 'query', queries: state.queries, runs: state.runs } : null;
     case 'other':
-    case 'leave':
-      past.isHalfPoll = false;
+    case 'exit':
+      state.isHalfPoll = false;
       return null;
-    case 'apart':
-      if (deed.isJob) past.isJobPausing ||= flatten(deed.deeds).some(({ kind }) => kind === 'pause');
-      past.isHalfPoll = false;
+    case 'parallel':
+      if (action.isJob) state.isJobPausing ||= flatten(action.actions).some(({ kind }) => kind === 'pause');
+      state.isHalfPoll = false;
       return null;
     case 'loop':
-      // A loop counts as one turn, unless it waits for something else, such as a server that starts.
-      return deed.clause.some(({ kind }) => kind === 'other')
+      // A loop counts as one iteration, unless it waits for another event, such as the start of a server.
+      return action.clause.some(({ kind }) => kind === 'other')
         ? null
-        : follow([...deed.clause, ...deed.body], past);
-    case 'either':
-      return followBranches(deed.branches, past);
+        : follow([...action.clause, ...action.body], state);
+    case 'branch':
+      return followBranches(action.branches, state);
   }
 }
 
-function followBranches(branches: readonly (readonly Deed[])[], past: Past): Poll | null {
-  const { isPaused, isJobPausing, isHalfPoll } = past;
+function followBranches(branches: readonly (readonly Action[])[], state: FlowState): Poll | null {
+  const { isPaused, isJobPausing, isHalfPoll } = state;
   const ends = branches.map((branch) => {
-    const own: Past = { ...past, isPaused, isJobPausing, isHalfPoll };
+    const own: FlowState = { ...state, isPaused, isJobPausing, isHalfPoll };
     return { own, poll: follow(branch, own) };
   });
-  past.isPaused = ends.some(({ own }) => own.isPaused);
-  past.isJobPausing = ends.some(({ own }) => own.isJobPausing);
-  past.isHalfPoll = ends.some(({ own }) => own.isHalfPoll);
+  state.isPaused = ends.some(({ own }) => own.isPaused);
+  state.isJobPausing = ends.some(({ own }) => own.isJobPausing);
+  state.isHalfPoll = ends.some(({ own }) => own.isHalfPoll);
   return ends.find(({ poll }) => poll !== null)?.poll ?? null;
 }
 
-function isLook(deed: Deed): deed is Look {
-  return deed.kind === 'look';
+function isQuery(action: Action): action is Query {
+  return action.kind === 'query';
 }
 
-function isRun(deed: Deed): deed is Run {
-  return deed.kind === 'run';
+function isRun(action: Action): action is Run {
+  return action.kind === 'run';
 }

@@ -1,23 +1,23 @@
-// What a harness tells its session hooks, and of which tasks a session was reminded: files in the state directory.
+// Reads the input of the session hooks, and keeps in files which tasks a session was reminded of.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProject } from '../cli/input/project.ts';
 import type { Home } from '../src/config/home.ts';
 import { isJsonObject } from '../src/text/json.ts';
 
-export interface SessionNews {
-  /** Null: none, or not one that can be part of a file name. */
+export interface SessionInput {
+  /** Null without a session id, or when it is not safe in a file name. */
   readonly session: string | null;
   readonly project: string;
-  /** Claude Code: this stop comes after a stop hook has made it go on. */
+  /** Claude Code: a stop hook has already continued the session before this stop. */
   readonly isAgain: boolean;
 }
 
 const KEEP_MS = 7 * 24 * 3600 * 1000;
 const SESSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
-export function readSessionNews(told: unknown): SessionNews {
-  const { session_id: session, cwd, stop_hook_active: again } = isJsonObject(told) ? told : {};
+export function readSessionInput(event: unknown): SessionInput {
+  const { session_id: session, cwd, stop_hook_active: again } = isJsonObject(event) ? event : {};
   return {
     session: typeof session === 'string' && SESSION.test(session) ? session : null,
     project: findProject(typeof cwd === 'string' && cwd !== '' ? cwd : process.cwd()),
@@ -25,8 +25,8 @@ export function readSessionNews(told: unknown): SessionNews {
   };
 }
 
-/** The ids of the tasks of which the session was reminded. */
-export function remindedOf(home: Home, session: string): string[] {
+/** Returns the ids of the tasks that the session was reminded of. */
+export function readReminded(home: Home, session: string): string[] {
   try {
     return readFileSync(reminderFile(home, session), 'utf8').split('\n');
   } catch {
@@ -34,7 +34,7 @@ export function remindedOf(home: Home, session: string): string[] {
   }
 }
 
-export function noteReminder(home: Home, session: string, ids: readonly string[]): void {
+export function writeReminded(home: Home, session: string, ids: readonly string[]): void {
   const dir = remindersDir(home);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(dir)) {

@@ -1,25 +1,24 @@
-// The summary at the start of a session, and the reminder at its stop.
+// Answers the session hooks: a summary at the start of a session, a reminder at its stop.
 import { existsSync } from 'node:fs';
 import { reportSeen, takeInbox } from '../cli/client/inbox.ts';
 import { call, type Session } from '../cli/client/session.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { findHome } from '../src/config/home.ts';
-import type { Reply } from './harness.ts';
-import { noteReminder, readSessionNews, remindedOf } from './session-input.ts';
+import { json, type Reply, SILENT } from './harness.ts';
+import { readReminded, readSessionInput, writeReminded } from './session-input.ts';
 import { remindText, summaryText } from './summary.ts';
 
-/** All there is, since the summary counts what it has no room for. */
+/** The whole inbox: the summary also counts the tasks that it does not list. */
 const INBOX_LIMIT = 10_000;
 const LIVE = 'pending,running,paused';
-const SILENT: Reply = { exitCode: 0, stdout: '', stderr: '' };
 
-/** Tasks of the project that live, and what nobody in it was told of: warnings of these, and those that ended. */
-export async function answerSessionStart(told: unknown, env: NodeJS.ProcessEnv): Promise<Reply> {
+/** Summarizes the live tasks of the project with their warnings, and the ended tasks that no session has seen. */
+export async function answerSessionStart(event: unknown, env: NodeJS.ProcessEnv): Promise<Reply> {
   const daemon = sessionOf(env);
-  const { session, project } = readSessionNews(told);
-  const whose = { project, ...(session === null ? {} : { owner: session }) };
+  const { session, project } = readSessionInput(event);
+  const scope = { project, ...(session === null ? {} : { owner: session }) };
   const live = await list(daemon, new URLSearchParams({ project, status: LIVE }));
-  const { events } = await takeInbox(daemon, whose, { others: true, limit: INBOX_LIMIT });
+  const { events } = await takeInbox(daemon, scope, { others: true, limit: INBOX_LIMIT });
   const isLive = new Set(live.map(({ id }) => id));
   const ended = events.flatMap(({ task }) => (task === undefined || isLive.has(task.id) ? [] : [task]));
   // biome-ignore lint/plugin/no-wall-clock: the summary shows ages
@@ -28,24 +27,24 @@ export async function answerSessionStart(told: unknown, env: NodeJS.ProcessEnv):
   const shown = new Map(events.map(({ id, seq }) => [id, seq]));
   return {
     ...json({ hookSpecificOutput: { hookEventName: 'SessionStart', additionalContext: text } }),
-    told: () => reportSeen(daemon, whose, shown),
+    onSent: () => reportSeen(daemon, scope, shown),
   };
 }
 
-/** Reminds once of each task that the session started and that nobody waits for. */
-export async function answerStop(told: unknown, env: NodeJS.ProcessEnv): Promise<Reply> {
+/** Reminds once of each live task that the session has started and no client waits for. */
+export async function answerStop(event: unknown, env: NodeJS.ProcessEnv): Promise<Reply> {
   const daemon = sessionOf(env);
-  const { session, isAgain } = readSessionNews(told);
+  const { session, isAgain } = readSessionInput(event);
   if (session === null || isAgain) return SILENT;
-  const reminded = remindedOf(daemon.home, session);
+  const reminded = readReminded(daemon.home, session);
   const tasks = await list(daemon, new URLSearchParams({ owner: session, status: LIVE }));
   const forgotten = tasks.filter(({ id, waiters }) => !reminded.includes(id) && (waiters ?? 0) === 0);
   if (forgotten.length === 0) return SILENT;
-  noteReminder(daemon.home, session, [...reminded, ...forgotten.map(({ id }) => id)]);
+  writeReminded(daemon.home, session, [...reminded, ...forgotten.map(({ id }) => id)]);
   return json({ decision: 'block', reason: remindText(forgotten) });
 }
 
-/** A daemon that was told to stop stays so; one that died is started again, because it knows how its tasks ended. */
+/** Starts a daemon that has died, because it knows how its tasks ended, but not a daemon that a user has stopped. */
 function sessionOf(env: NodeJS.ProcessEnv): Session {
   const home = findHome(env);
   const autostart = existsSync(home.pidFile) && !/^(1|true|yes)$/i.test(env.BABYSIT_NO_AUTOSTART ?? '');
@@ -58,7 +57,3 @@ async function list(session: Session, query: URLSearchParams): Promise<ListedTas
 }
 
 type ListedTask = TaskView & { readonly waiters?: number };
-
-function json(answer: object): Reply {
-  return { exitCode: 0, stdout: `${JSON.stringify(answer)}\n`, stderr: '' };
-}

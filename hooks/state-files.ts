@@ -1,5 +1,5 @@
-// The files of babysit's state directory, which some read instead of asking babysit.
-import type { Look } from './actions.ts';
+// Recognizes the files of babysit's state directory, which a poll may read instead of asking babysit.
+import type { Query } from './actions.ts';
 import type { Variables } from './shell/words.ts';
 
 const STATE_PATH = /(?:^|\/)babysit\/(?:tasks(?:\/|$)|daemon\.log|babysit\.db)|\$\{?BABYSIT_HOME\b/;
@@ -11,7 +11,7 @@ export function isStatePath(path: string, variables: Variables): boolean {
   return STATE_PATH.test(path) || homes.some((home) => home !== '' && path.startsWith(`${home}/`));
 }
 
-export function lookAtFile(paths: readonly string[], isFollow: boolean, limit: string | undefined): Look {
+export function fileQuery(paths: readonly string[], isFollow: boolean, limit: string | undefined): Query {
   const refs = paths.flatMap((path) => TASK_ID.exec(path)?.[1] ?? []);
-  return { kind: 'look', verb: 'file', refs, flags: [], isFollow, limit, mentions: [] };
+  return { kind: 'query', verb: 'file', refs, flags: [], isFollow, limit, mentions: [] };
 }

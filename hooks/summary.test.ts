@@ -1,4 +1,4 @@
-// The words for tasks of every kind, and that many tasks take few lines.
+// The summary: a line for each status, and few lines for many tasks.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { TaskView } from '../src/api/schemas/task.ts';
@@ -17,9 +17,9 @@ const ended = (more: object) =>
   ({ ...LIVE, ended_at: '2026-11-21T13:59:00Z', exit_code: null, ...more }) as TaskView;
 const lineOf = (task: TaskView) => summaryText([task], [], NOW).split('\n')[1];
 
-it('nothing is told of nothing', () => assert.equal(summaryText([], [], NOW), ''));
+it('is empty without tasks', () => assert.equal(summaryText([], [], NOW), ''));
 
-it('each status has its words', () => {
+it('has a line for each status', () => {
   assert.equal(lineOf(LIVE), '- build: running for 12m, estimated 30m');
   assert.equal(lineOf({ ...LIVE, status: 'paused' }), '- build: paused for 12m, estimated 30m');
   assert.equal(lineOf({ ...LIVE, status: 'pending' }), '- build: pending');
@@ -31,8 +31,8 @@ it('each status has its words', () => {
     '- build: failed after 12m, exit code 2: babysit log build',
   );
   assert.equal(
-    lineOf(ended({ status: 'failed', reason: 'dependency_failed', hint: 'Mend a.' })),
-    '- build: failed, dependency_failed. Mend a.',
+    lineOf(ended({ status: 'failed', reason: 'dependency_failed', hint: 'Fix a.' })),
+    '- build: failed, dependency_failed. Fix a.',
   );
   assert.equal(
     lineOf(ended({ status: 'killed', kill_reason: 'elapsed_exceeded', kill_hint: 'Raise it.' })),
@@ -44,7 +44,7 @@ it('each status has its words', () => {
   );
 });
 
-it('many tasks take few lines', () => {
+it('takes few lines for many tasks', () => {
   const tasks = Array.from({ length: 40 }, (_, i) =>
     i < 20 ? { ...LIVE, name: `live-${i}` } : ended({ name: `ended-${i}`, status: 'completed' }),
   );
@@ -54,6 +54,6 @@ it('many tasks take few lines', () => {
   assert.ok(lines[15]?.startsWith('- ended-39'));
   assert.match(
     remindText(tasks),
-    /^40 tasks that you started are not over and nobody waits for them\. Wait \(babysit wait live-0 /,
+    /^40 of your tasks have not ended and no client waits for them\. Run babysit wait live-0 /,
   );
 });

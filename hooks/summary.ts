@@ -1,4 +1,4 @@
-// Tasks in as few words as an agent needs for its next step. Pure.
+// Summarizes tasks for an agent, with its next step. Pure.
 import type { EventView } from '../src/api/schemas/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { formatDuration } from '../src/units/duration.ts';
@@ -6,23 +6,23 @@ import { formatDuration } from '../src/units/duration.ts';
 const LIVE_MAX = 10;
 const ENDED_MAX = 5;
 
-/** Empty: there is nothing to tell. Tasks are given oldest first; of the news, warnings are told with their tasks. */
-export function summaryText(tasks: readonly TaskView[], news: readonly EventView[], nowMs: number): string {
+/** Returns an empty string without tasks. Tasks are sorted oldest first; `events` adds warnings to their tasks. */
+export function summaryText(tasks: readonly TaskView[], events: readonly EventView[], nowMs: number): string {
   const live = tasks.filter(({ ended_at }) => ended_at === null);
   const ended = tasks.filter(({ ended_at }) => ended_at !== null);
   if (live.length + ended.length === 0) return '';
   const shown = [...live.slice(0, LIVE_MAX), ...ended.slice(-ENDED_MAX)];
   const hidden = live.length + ended.length - shown.length;
   const lines = shown.map((task) => {
-    const state = task.ended_at === null ? liveText(task, nowMs) + warningText(task, news) : endText(task);
+    const state = task.ended_at === null ? liveText(task, nowMs) + warningText(task, events) : endText(task);
     return `- ${task.name}: ${state}`;
   });
   return [
-    'babysit tasks of yours or of this project (running now, or ended while nobody looked):',
+    'babysit: your tasks and tasks of this project (not ended, or ended and not shown yet):',
     ...lines,
     ...(hidden > 0 ? [`- and ${hidden} more: babysit list`] : []),
     ...(live.length > 0
-      ? [`Do not poll. To learn how they end, once, in the background: ${waitCommand(live)}`]
+      ? [`Do not poll. To learn how they end, run once in the background: ${waitCommand(live)}`]
       : []),
   ].join('\n');
 }
@@ -31,9 +31,9 @@ export function remindText(tasks: readonly TaskView[]): string {
   const [first] = tasks;
   const what =
     tasks.length === 1
-      ? `The task ${first?.name} that you started is`
-      : `${tasks.length} tasks that you started are`;
-  return `${what} not over and nobody waits for ${tasks.length === 1 ? 'it' : 'them'}. Wait (${waitCommand(tasks)}), end what is not needed (babysit kill NAME), or stop again and leave it running.`;
+      ? `Your task ${first?.name} has not ended and no client waits for it.`
+      : `${tasks.length} of your tasks have not ended and no client waits for them.`;
+  return `${what} Run ${waitCommand(tasks)}, end a task with babysit kill NAME, or stop again to leave it running.`;
 }
 
 function waitCommand(tasks: readonly TaskView[]): string {
@@ -54,10 +54,10 @@ function liveText(task: TaskView, nowMs: number): string {
   return `${task.status}${elapsed}, estimated ${formatDuration(task.estimated_time_ms)}`;
 }
 
-function warningText(task: TaskView, news: readonly EventView[]): string {
-  const warnings = news.filter(({ event, id }) => id === task.id && event !== 'ended');
-  const words = warnings.map(({ event, dim }) => (dim === undefined ? event : `${event} (${dim})`));
-  return words.length === 0 ? '' : `; told meanwhile: ${words.join(', ')}`;
+function warningText(task: TaskView, events: readonly EventView[]): string {
+  const warnings = events.filter(({ event, id }) => id === task.id && event !== 'ended');
+  const names = warnings.map(({ event, dim }) => (dim === undefined ? event : `${event} (${dim})`));
+  return names.length === 0 ? '' : `; warnings: ${names.join(', ')}`;
 }
 
 function endText(task: TaskView): string {

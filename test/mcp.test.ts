@@ -48,7 +48,7 @@ async function rig(t: TestContext, config?: object) {
       isError: result.isError === true,
       text,
       json,
-      news: second === undefined ? [] : JSON.parse(second).news,
+      news: second === undefined ? [] : JSON.parse(second).inbox,
     };
   };
   return {

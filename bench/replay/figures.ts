@@ -1,4 +1,4 @@
-// What a replay says of a policy.
+// Computes the figures of a replay.
 import { p95 } from '../statistics.ts';
 import type { Replay } from './simulate.ts';
 import type { Trace } from './swf.ts';
@@ -8,13 +8,13 @@ export interface Figures {
   readonly averageBoundedSlowdown: number;
   readonly meanWaitS: number;
   readonly p95WaitS: number;
-  /** Processor time used / processor time there was, from the first submission to the last end. */
+  /** Used / available processor time, from the first submission to the last end. */
   readonly utilisation: number;
-  /** Jain's index over the owners' mean bounded slowdowns: 1 when all are slowed alike, 1/owners when one bears it all. */
+  /** Jain's index of the owners' mean bounded slowdowns: 1 when all are equal, 1/owners when one has all of it. */
   readonly fairness: number;
 }
 
-/** Short jobs do not count as slowed down beyond what anybody notices. */
+/** Limits the slowdown of jobs that are too short for a user to notice a delay. */
 const TAU_MS = 10_000;
 
 /** max(1, (wait + run) / max(run, tau)), Feitelson and Rudolph, JSSPP 1998. */

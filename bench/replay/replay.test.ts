@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { progressBar } from '../progress.ts';
 import { boundedSlowdown, figuresOf, jainIndex } from './figures.ts';
 import { POLICIES } from './policies.ts';
-import { progressLine } from './progress-bar.ts';
 import { type EstimateUsed, simulate } from './simulate.ts';
 import { parseSwf } from './swf.ts';
 
@@ -36,13 +36,13 @@ describe('parseSwf', () => {
     });
   });
 
-  it('takes what was allocated and the run time where nothing was requested, and cuts what outran its request', () => {
+  it('falls back to allocation and run time without a request, and cuts a job that exceeded its request', () => {
     const [nothingRequested, outran] = trace.jobs.slice(5);
     assert.deepEqual([nothingRequested?.processors, nothingRequested?.requestedMs], [4, 2000]);
     assert.deepEqual([outran?.runMs, outran?.requestedMs], [60_000, 60_000]);
   });
 
-  it('refuses an invalid trace', () => {
+  it('refuses a text that is not a trace', () => {
     assert.throws(() => parseSwf('; Version: 2.2\n'), /MaxProcs/);
     assert.throws(() => parseSwf('; MaxProcs: 4\n1 2 x\n'), /line 2/);
   });
@@ -50,11 +50,11 @@ describe('parseSwf', () => {
 
 describe('simulate', () => {
   // Job 2 waits for all processors until job 1 ends. Job 3 is over before that is expected; jobs 4 and 5 are not.
-  it('backfills by what was requested', () =>
+  it('backfills by the requested time', () =>
     assert.deepEqual(startsS('fcfs-easy', 'requested'), [0, 100, 20, 150, 150, 400, 500]));
 
   // Job 5 takes 40 s, and 50 remain.
-  it('backfills by what will be', () =>
+  it('backfills by the actual time', () =>
     assert.deepEqual(startsS('fcfs-easy', 'actual'), [0, 100, 20, 150, 50, 400, 500]));
 
   it('backfills the shortest estimate first', () => {
@@ -83,7 +83,7 @@ describe('simulate', () => {
     );
   });
 
-  it('lets no job overtake without backfill', () =>
+  it('keeps the order without backfill', () =>
     assert.deepEqual(startsS('fcfs', 'requested'), [0, 100, 150, 150, 150, 400, 500]));
 
   it('starts every job under every policy', () => {
@@ -116,14 +116,14 @@ describe('figures', () => {
     assert.equal(boundedSlowdown(20_000, 20_000), 2);
   });
 
-  it('call it fair when all have the same, and 1/n when one has all', () => {
+  it('are fair when all have the same, and 1/n when one has all', () => {
     assert.equal(jainIndex([3, 3, 3]), 1);
     assert.equal(jainIndex([1, 0, 0, 0]), 0.25);
   });
 });
 
-it('progressLine shows a bar and the percentage', () => {
-  assert.equal(progressLine('x', 5, 10), '###############--------------- 50 % x');
+it('progressBar shows a bar and the percentage', () => {
+  assert.equal(progressBar('x', 5, 10), '###############--------------- 50 % x');
 });
 
 describe('bench/replay.ts', () => {
@@ -143,7 +143,7 @@ describe('bench/replay.ts', () => {
     assert.equal(text.stderr, '');
   });
 
-  it('says how it is used, and what it cannot read', () => {
+  it('reports wrong usage, and a file that it cannot read', () => {
     assert.equal(run(SAMPLE, '--policy=best').status, 64);
     assert.equal(run().status, 64);
     const { status, stderr } = run('missing.swf');

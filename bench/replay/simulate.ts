@@ -5,21 +5,21 @@ import { Queue } from '../../src/scheduler/queue.ts';
 import type { ReplayPolicy } from './policies.ts';
 import type { Job, Trace } from './swf.ts';
 
-/** The estimate of a job's run time that the scheduler gets; `actual`: the time the job will run. */
+/** The run time that the scheduler sees. `actual` is the real one, which only a replay knows. */
 export type EstimateUsed = 'requested' | 'actual';
 
 export interface Replay {
-  /** Epoch of the trace, in ms, by the index of the job. */
+  /** Start times in ms since the epoch of the trace, by the index of the job. */
   readonly startsMs: Float64Array;
   readonly passes: number;
 }
 
-/** Receives the number of jobs that have ended. */
+/** Receives the number of ended jobs. */
 export type Progress = (ended: number) => void;
 
 const PROGRESS_EVERY = 1024;
 
-/** One pass for each moment at which jobs end or are submitted. Throws when a job never starts. */
+/** Runs one pass for each time at which jobs end or are submitted. Throws when a job never starts. */
 export function simulate(trace: Trace, policy: ReplayPolicy, used: EstimateUsed, progress: Progress): Replay {
   const { jobs } = trace;
   const startsMs = new Float64Array(jobs.length).fill(Number.NaN);
@@ -86,7 +86,7 @@ function pendingOf(job: Job, used: EstimateUsed, isFair: boolean): PendingItem {
   };
 }
 
-/** Does not keep the order, which no decision depends on. */
+/** The order of the running jobs has no meaning. */
 function removeFrom(running: RunningItem[], item: RunningItem | undefined): void {
   const last = running.pop();
   if (last !== undefined && item !== undefined && last !== item) running[running.indexOf(item)] = last;

@@ -5,18 +5,18 @@ export interface Job {
   readonly submitMs: number;
   readonly runMs: number;
   readonly processors: number;
-  /** At least a second. */
+  /** At least 1 s. */
   readonly requestedMs: number;
   readonly user: string;
 }
 
 export interface Trace {
   readonly processors: number;
-  /** By submission. */
+  /** Sorted by submission time. */
   readonly jobs: readonly Job[];
 }
 
-/** Throws on a text without `; MaxProcs:` or `; MaxNodes:` in its header, and on a line that holds no job. */
+/** Throws without `; MaxProcs:` or `; MaxNodes:` in the header, and for an invalid line. */
 export function parseSwf(text: string): Trace {
   const processors = Number(
     /^;\s*MaxProcs:\s*(\d+)/m.exec(text)?.[1] ?? /^;\s*MaxNodes:\s*(\d+)/m.exec(text)?.[1],
@@ -31,20 +31,18 @@ export function parseSwf(text: string): Trace {
   return { processors, jobs: jobs.sort((a, b) => a.submitMs - b.submitMs) };
 }
 
-/**
- * Null where the record is of no job that ran. A job that outran its request was killed then, which is why its run time
- * is cut to it.
- */
+/** Returns null for a job that did not run. A job that exceeded its request was killed, so its run time is cut to it. */
 function jobOf(line: string, lineNumber: number): Job | null {
   const fields = line.trim().split(/\s+/).map(Number);
-  if (fields.length < 12 || fields.some(Number.isNaN)) throw new Error(`line ${lineNumber} is no SWF record`);
-  // Numbers as in the format's description, which counts from 1.
+  if (fields.length < 12 || fields.some(Number.isNaN))
+    throw new Error(`line ${lineNumber} is not an SWF record`);
+  // The format numbers its fields from 1.
   const field = (number: number): number => fields[number - 1] ?? -1;
   const processors = field(8) > 0 ? field(8) : field(5);
   if (field(4) < 0 || processors <= 0) return null;
   const run = field(9) > 0 ? Math.min(field(4), field(9)) : field(4);
   return {
-    // Padded, so that the order of ids is that of the numbers.
+    // Padded, so that ids sort like numbers.
     id: String(field(1)).padStart(9, '0'),
     submitMs: field(2) * 1000,
     runMs: run * 1000,

@@ -1,11 +1,10 @@
-// The hooks of babysit in the text of a settings.json of Claude Code.
-
+// Finds, adds and removes babysit's hooks in the text of a settings.json of Claude Code.
 import { isJsonObject } from '../../src/text/json.ts';
 import { append, type JsonPath, parseJsonText, remove, replace } from './json-text.ts';
 
 export interface Hook {
   readonly event: 'PreToolUse' | 'SessionStart' | 'Stop';
-  /** A file in hooks/. */
+  /** The name of a file in hooks/. */
   readonly script: string;
   readonly matcher?: string;
   readonly timeoutS: number;
@@ -13,11 +12,11 @@ export interface Hook {
 
 export interface InstalledHook {
   readonly hook: Hook;
-  /** As the settings have it: a line for the shell. */
+  /** The shell line in the settings. */
   readonly command: string;
-  /** Of its entry, from the root. */
+  /** The path of its entry from the root. */
   readonly path: JsonPath;
-  /** It is the only one of its matcher. */
+  /** The only hook of its matcher. */
   readonly isAlone: boolean;
 }
 
@@ -27,10 +26,10 @@ export const HOOKS: readonly Hook[] = [
   { event: 'Stop', script: 'babysit-stop.sh', timeoutS: 10 },
 ];
 
-/** The settings are JSON, but not what Claude Code expects. */
+/** The settings are JSON, but not of the shape that Claude Code expects. */
 export class SettingsShapeError extends Error {}
 
-/** Every hook of babysit in it, wherever its scripts are. Throws JsonSyntaxError, SettingsShapeError. */
+/** Finds every hook of babysit, of any installation. Throws JsonSyntaxError, SettingsShapeError. */
 export function findHooks(text: string): InstalledHook[] {
   const hooks = objectIn(objectIn(parseJsonText(text), 'the settings').hooks ?? {}, '"hooks"');
   return HOOKS.flatMap((hook) =>
@@ -45,7 +44,7 @@ export function findHooks(text: string): InstalledHook[] {
   );
 }
 
-/** With each of `hooks` once, run by the command that `commandOf` gives for its script. */
+/** Returns the text with each of `hooks` once; `commandOf` returns the command for a script. */
 export function withHooks(
   text: string,
   hooks: readonly Hook[],
@@ -54,10 +53,10 @@ export function withHooks(
   return hooks.reduce((edited, hook) => withHook(edited, hook, commandOf(hook.script)), text);
 }
 
-/** Without any hook of babysit; what becomes empty by that goes too. */
+/** Returns the text without hooks of babysit and without the containers that this empties. */
 export function withoutHooks(text: string): string {
   let edited = text;
-  // The last first, so that the paths of the others stay true.
+  // The last one first: a removal shifts the paths after it.
   for (const installed of findHooks(text).reverse()) edited = remove(edited, emptied(edited, installed));
   return edited;
 }
@@ -78,7 +77,7 @@ function withHook(text: string, hook: Hook, command: string): string {
   return append(text, ['hooks', event], group);
 }
 
-/** The path of the outermost thing that would be empty without the hook. */
+/** The path of the outermost value that is empty without the hook. */
 function emptied(text: string, { path, isAlone, hook }: InstalledHook): JsonPath {
   if (!isAlone) return path;
   const hooks = objectIn(objectIn(parseJsonText(text), 'the settings').hooks, '"hooks"');
@@ -92,10 +91,10 @@ function runs(command: string, script: string): boolean {
 
 function objectIn(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (isJsonObject(value)) return value;
-  throw new SettingsShapeError(`${what} should be an object`);
+  throw new SettingsShapeError(`${what} must be an object`);
 }
 
 function arrayIn(value: unknown, what: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new SettingsShapeError(`${what} should be an array`);
+  throw new SettingsShapeError(`${what} must be an array`);
 }

@@ -1,4 +1,4 @@
-// Puts values into JSON text and takes them out again, and leaves every other byte as it is, comments included.
+// Adds values to JSON text and removes them without changing another byte, comments included.
 import {
   findNodeAtLocation,
   getNodeValue,
@@ -11,7 +11,7 @@ import {
 
 export type JsonPath = readonly (string | number)[];
 
-/** Where and why it is no JSON (comments and trailing commas are allowed). */
+/** The message has position and reason. Comments and trailing commas are allowed. */
 export class JsonSyntaxError extends Error {}
 
 /** Throws JsonSyntaxError. */
@@ -19,7 +19,7 @@ export function parseJsonText(text: string): unknown {
   return getNodeValue(treeOf(text));
 }
 
-/** Appends to the array or, with `key`, to the object at `path`, in the style of its neighbours. */
+/** Appends to the array or, with `key`, to the object at `path`, in the style of its neighbors. */
 export function append(text: string, path: JsonPath, value: unknown, key?: string): string {
   const container = nodeAt(treeOf(text), path);
   const style = styleOf(text);
@@ -36,13 +36,13 @@ export function append(text: string, path: JsonPath, value: unknown, key?: strin
   const end = last.offset + last.length;
   const rest = text.slice(end, container.offset + container.length - 1);
   const comma = stripComments(rest, ' ').indexOf(',');
-  // A comment behind the last value stays with it.
+  // A comment after the last value stays with that value.
   const remark = /^[ \t]*(?:\/\/[^\r\n]*|\/\*.*?\*\/(?=[ \t]*[\r\n]))/.exec(rest.slice(comma + 1))?.[0] ?? '';
   const at = end + comma + 1 + remark.length;
   return `${text.slice(0, end)}${comma < 0 ? ',' : ''}${text.slice(end, at)}${gap}${render(indent)}${text.slice(at)}`;
 }
 
-/** Removes what is at `path` with the comma that separates it. */
+/** Removes the value at `path` with its comma. */
 export function remove(text: string, path: JsonPath): string {
   const found = nodeAt(treeOf(text), path);
   const item = found.parent?.type === 'property' ? found.parent : found;
@@ -63,7 +63,7 @@ export function remove(text: string, path: JsonPath): string {
   return `${text.slice(0, container.offset + 1)}${text.slice(container.offset + container.length - 1)}`;
 }
 
-/** Puts `value` in the place of the text or number at `path`. */
+/** Replaces the string or number at `path`. */
 export function replace(text: string, path: JsonPath, value: string | number): string {
   const { offset, length } = nodeAt(treeOf(text), path);
   return text.slice(0, offset) + JSON.stringify(value) + text.slice(offset + length);
@@ -72,9 +72,9 @@ export function replace(text: string, path: JsonPath, value: string | number): s
 interface Style {
   readonly eol: string;
   readonly unit: string;
-  /** All in one line. */
+  /** The whole text is one line. */
   readonly isFlat: boolean;
-  /** No blanks after colons and commas. */
+  /** No spaces after colons and commas. */
   readonly isDense: boolean;
 }
 
@@ -88,11 +88,11 @@ function styleOf(text: string): Style {
   };
 }
 
-/** In one line where `indent` is null. */
+/** Renders one line when `indent` is null. */
 function renderValue(value: unknown, indent: string | null, { unit, eol, isDense }: Style): string {
   if (indent !== null) return JSON.stringify(value, null, unit).replaceAll('\n', eol + indent);
   if (isDense) return JSON.stringify(value);
-  // As people write it in one line: the blanks of the long form, without its line breaks.
+  // The indented form without its line breaks, as people write one line.
   return JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ').replace(/\[ /g, '[').replace(/ \]/g, ']');
 }
 
@@ -120,7 +120,7 @@ function treeOf(text: string): Node {
   const lines = text.slice(0, error?.offset ?? 0).split('\n');
   const where = `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
   throw new JsonSyntaxError(
-    `${where}: ${error === undefined ? 'it is empty' : printParseErrorCode(error.error)}`,
+    `${where}: ${error === undefined ? 'the file is empty' : printParseErrorCode(error.error)}`,
   );
 }
 

@@ -1,4 +1,4 @@
-// Installs hooks into one settings file and takes them out again: atomically, with a backup, and only where it is understood.
+// Adds hooks to a settings file and removes them, atomically and with a backup. Refuses a file that it cannot parse.
 import {
   existsSync,
   mkdirSync,
@@ -26,11 +26,10 @@ const BOM = '\uFEFF';
 
 export interface Change {
   readonly isChanged: boolean;
-  /** What the file was before babysit; null where there is none. */
+  /** The copy of the file from before the first installation, or null. */
   readonly backup: string | null;
 }
 
-/** Beside the settings, byte for byte as they were. */
 export function backupOf(file: string): string {
   return `${file}.before-babysit`;
 }
@@ -41,19 +40,19 @@ export function installHooks(
   commandOf: (script: string) => string,
 ): Change {
   const text = readSettings(file);
-  const edited = understood(file, () => withHooks(text ?? NEW_FILE, hooks, commandOf));
-  const isFirst = text !== null && understood(file, () => findHooks(text)).length === 0;
+  const edited = parsed(file, () => withHooks(text ?? NEW_FILE, hooks, commandOf));
+  const isFirst = text !== null && parsed(file, () => findHooks(text)).length === 0;
   if (isFirst) writeFileSync(backupOf(file), readFileSync(file), { mode: statSync(file).mode & 0o777 });
   if (edited !== text) writeSettings(file, edited);
   return { isChanged: edited !== text, backup: existsSync(backupOf(file)) ? backupOf(file) : null };
 }
 
-/** Where nothing else has changed since the installation the file is again what it was, byte for byte. */
+/** Restores the file byte for byte if nothing else in it has changed since the installation. */
 export function uninstallHooks(file: string): Change {
   const text = readSettings(file);
-  const installed = text === null ? [] : understood(file, () => findHooks(text));
+  const installed = text === null ? [] : parsed(file, () => findHooks(text));
   if (text === null || installed.length === 0) return { isChanged: false, backup: null };
-  const again = (before: string) => understood(file, () => reinstall(before, installed));
+  const again = (before: string) => parsed(file, () => reinstall(before, installed));
   const backup = backupOf(file);
   const before = existsSync(backup) ? readSettings(backup) : null;
   if (before === null && text === again(NEW_FILE)) rmSync(file);
@@ -63,14 +62,14 @@ export function uninstallHooks(file: string): Change {
   } else
     writeSettings(
       file,
-      understood(file, () => withoutHooks(text)),
+      parsed(file, () => withoutHooks(text)),
     );
   return { isChanged: true, backup: existsSync(backup) ? backup : null };
 }
 
 export function installedHooks(file: string): InstalledHook[] {
   const text = readSettings(file);
-  return text === null ? [] : understood(file, () => findHooks(text));
+  return text === null ? [] : parsed(file, () => findHooks(text));
 }
 
 function reinstall(before: string, installed: readonly InstalledHook[]): string {
@@ -82,7 +81,7 @@ function reinstall(before: string, installed: readonly InstalledHook[]): string 
   );
 }
 
-/** Without its byte order mark; null: there is no file. Throws where it is no text. */
+/** Returns the text without its byte order mark, or null without a file. Throws when it is not UTF-8. */
 function readSettings(file: string): string | null {
   let bytes: Buffer;
   try {
@@ -96,30 +95,30 @@ function readSettings(file: string): string | null {
   return text.startsWith(BOM) ? text.slice(1) : text;
 }
 
-/** Through links, and never half written. */
+/** Follows links and replaces the file atomically. */
 function writeSettings(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   const target = existsSync(file) ? realpathSync(file) : file;
   const old = existsSync(target) ? readFileSync(target) : null;
   const mark = old?.subarray(0, 3).toString('utf8') === BOM ? BOM : '';
-  const half = `${target}.${process.pid}`;
-  writeFileSync(half, mark + text, old === null ? {} : { mode: statSync(target).mode & 0o777 });
-  renameSync(half, target);
+  const temporary = `${target}.${process.pid}`;
+  writeFileSync(temporary, mark + text, old === null ? {} : { mode: statSync(target).mode & 0o777 });
+  renameSync(temporary, target);
 }
 
-function understood<T>(file: string, read: () => T): T {
+function parsed<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw refused(file, `it is no JSON: ${error.message}`);
+    if (error instanceof JsonSyntaxError) throw refused(file, `invalid JSON: ${error.message}`);
     if (error instanceof SettingsShapeError) throw refused(file, error.message);
     throw error;
   }
 }
 
 function refused(file: string, why: string): BabysitError {
-  return new BabysitError('usage', `${file} is left as it is: ${why}`, {
+  return new BabysitError('usage', `cannot change ${file}: ${why}`, {
     file,
-    hint: 'Mend the file, then run the command again.',
+    hint: 'Fix the file, then run the command again.',
   });
 }

@@ -1,4 +1,4 @@
-// Copies the skill into a skills directory, knows later what it put there, and removes only that.
+// Copies the skill into a skills directory and removes only the files that it copied.
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -12,28 +12,28 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
 
-/** Says what was installed: SHA-256 by path. Hidden from whoever reads the skill. */
+/** Records the installed files: SHA-256 by path. A hidden file, so that agents do not read it. */
 const MANIFEST = '.babysit-skill.json';
 
-/** absent, current, outdated: as an older or newer babysit has it, modified: edited by somebody since. */
+/** outdated: the files of another version of babysit. modified: edited since the installation. */
 export type SkillState = 'absent' | 'current' | 'outdated' | 'modified';
 
 export interface SkillStatus {
   readonly state: SkillState;
-  /** Files that are not as they were installed. */
+  /** Files that were edited since the installation. */
   readonly modified: readonly string[];
 }
 
 type Manifest = Readonly<Record<string, string>>;
 
-/** Throws BabysitError usage where it would overwrite somebody's edits without `force`. */
+/** Returns whether it changed a file. Throws BabysitError usage rather than overwrite edits without `force`. */
 export function installSkill(source: string, target: string, force: boolean): boolean {
   const { state, modified } = skillStatus(source, target);
   if (state === 'current') return false;
   if (modified.length > 0 && !force)
-    throw new BabysitError('usage', `${target}: ${modified.join(', ')} was edited and is left as it is`, {
+    throw new BabysitError('usage', `${target}: ${modified.join(', ')} was edited and is not overwritten`, {
       modified,
-      hint: 'Move your edits elsewhere, or run it again with --force to lose them.',
+      hint: 'Move your edits to another place, or run it again with --force to discard them.',
     });
   const files = filesBelow(source);
   for (const stale of Object.keys(readManifest(target)).filter((file) => !files.includes(file)))
@@ -46,7 +46,7 @@ export function installSkill(source: string, target: string, force: boolean): bo
   return true;
 }
 
-/** Removes what was installed, but for edited files; their names are in the result. */
+/** Removes the installed files. Keeps edited files and returns their names. */
 export function uninstallSkill(
   source: string,
   target: string,
@@ -57,7 +57,7 @@ export function uninstallSkill(
   for (const file of [...files.filter((name) => !modified.includes(name)), MANIFEST])
     rmSync(join(target, file), { force: true });
   const dirs = new Set([target, ...files.map((file) => dirname(join(target, file)))]);
-  // The deepest first.
+  // The deepest directory first.
   for (const dir of [...dirs].sort().reverse()) removeIfEmpty(dir);
   return { isChanged: true, kept: modified };
 }
@@ -67,7 +67,7 @@ export function skillStatus(source: string, target: string): SkillStatus {
   const installed = Object.keys(manifest);
   const present = filesBelow(source).filter((file) => hashOf(join(target, file)) !== null);
   if (installed.length === 0 && present.length === 0) return { state: 'absent', modified: [] };
-  // Without a manifest nothing says that what is there is ours.
+  // Without a manifest present files count as edited.
   const modified = [...new Set([...installed, ...present])].filter((file) => {
     const hash = hashOf(join(target, file));
     return hash !== null && hash !== manifest[file];
@@ -90,7 +90,7 @@ function hashes(dir: string, files: readonly string[]): Manifest {
   return Object.fromEntries(files.map((file) => [file, hashOf(join(dir, file)) ?? '']));
 }
 
-/** Null: it is not there. */
+/** Returns null for a missing file. */
 function hashOf(file: string): string | null {
   try {
     return createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -115,6 +115,6 @@ function removeIfEmpty(dir: string): void {
   try {
     rmdirSync(dir);
   } catch {
-    // Somebody else's files are in it, or it is gone.
+    // It has other files, or it no longer exists.
   }
 }

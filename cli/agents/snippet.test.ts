@@ -1,4 +1,4 @@
-// The block in AGENTS.md: put in once, brought up to date in its place, taken out without a trace.
+// The block in AGENTS.md: added once, updated in place, removed completely.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
@@ -11,12 +11,12 @@ it('goes to the end of the document, once', () => {
   assert.ok(hasSnippet(document));
 });
 
-it('is brought up to date where it is', () => {
+it('is updated in place', () => {
   const old = '# A\n\n<!-- babysit: begin -->\nold words\n<!-- babysit: end -->\n\n# B\n';
   assert.equal(withSnippet(old), `# A\n\n${snippet()}\n# B\n`);
 });
 
-it('leaves a document that ends in a line break as it was', () => {
+it('restores a document that ends in a line break', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const document = text === '' ? '' : `${text}\n`;

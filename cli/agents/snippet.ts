@@ -1,4 +1,4 @@
-// The words for harnesses without skills: a marked block in AGENTS.md or its like, put in once and taken out again.
+// The instructions for harnesses without skills: a marked block in AGENTS.md or a similar file.
 
 const BEGIN = '<!-- babysit: begin -->';
 const END = '<!-- babysit: end -->';
@@ -20,7 +20,7 @@ export function snippet(): string {
   return `${BEGIN}\n${SNIPPET}${END}\n`;
 }
 
-/** The document with the block as this babysit has it: in its old place, else at the end. */
+/** Returns the document with the current block, in place of the old one or at the end. */
 export function withSnippet(document: string): string {
   const place = find(document);
   if (place !== null) return document.slice(0, place.from) + snippet() + document.slice(place.to);
@@ -28,7 +28,7 @@ export function withSnippet(document: string): string {
   return document + gap + snippet();
 }
 
-/** The document without the block and without the empty line that `withSnippet` put before it. */
+/** Returns the document without the block and without the empty line that `withSnippet` added before it. */
 export function withoutSnippet(document: string): string {
   const place = find(document);
   if (place === null) return document;

@@ -1,15 +1,15 @@
-// One request to the daemon over its socket, or one stream from it.
+// Sends one request to the daemon's socket and reads the answer or the stream.
 import { connect } from 'node:net';
 import { readHttp } from './http.ts';
 
 export interface Request {
   readonly method: 'GET' | 'POST';
-  /** Path and query, encoded. */
+  /** Path and query, percent-encoded. */
   readonly path: string;
   readonly body?: unknown;
-  /** How long the daemon may stay silent before its answer begins, and within it unless it is a stream. */
+  /** Longest silence of the daemon before and within an answer; a stream has no limit after its head. */
   readonly timeoutMs: number;
-  /** Called with each piece of a good answer as it comes; then `text` stays empty. */
+  /** Receives the body of a 2xx answer in pieces. `text` is then empty. */
   readonly onData?: (chunk: Buffer) => void;
   readonly signal?: AbortSignal;
 }
@@ -19,7 +19,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** absent: nobody listens. busy: the backlog is full. denied: not ours. broken: closed in the middle. silent: too slow. */
+/** absent: no listener. busy: backlog full. denied: no permission. broken: closed early. silent: timed out. */
 export type SocketFault = 'absent' | 'busy' | 'denied' | 'broken' | 'silent';
 
 export class SocketError extends Error {
@@ -30,7 +30,7 @@ export class SocketError extends Error {
   }
 }
 
-/** Rejects with SocketError only. An aborted request counts as broken. */
+/** Rejects only with SocketError. The fault of an aborted request is `broken`. */
 export function send(socketPath: string, request: Request): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
@@ -70,7 +70,7 @@ export function send(socketPath: string, request: Request): Promise<Answer> {
       }
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      // An answer may precede the reset: a refused body is answered before it was read to its end.
+      // The daemon refuses a large body before it has read all of it: the answer comes before the reset.
       if (connected) reader.close();
       fail(connected ? 'broken' : faultOf(error.code), error.message);
     });
@@ -101,4 +101,9 @@ function faultOf(code: string | undefined): SocketFault {
     default:
       return 'busy';
   }
+}
+
+/** A monotonic clock. `performance` would load node:perf_hooks, which costs 1 ms at the start. */
+export function uptimeMs(): number {
+  return process.uptime() * 1000;
 }

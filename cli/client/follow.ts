@@ -1,25 +1,22 @@
-// Follows one task to its end, over as many daemons as it takes, without losing or repeating an event.
+// Follows one task until it ends, across restarts of the daemon, without losing or repeating an event.
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
-import type { BabysitError } from '../../src/core/errors.ts';
 import { lineSplitter } from '../../src/text/line-splitter.ts';
 import { taskPath } from '../input/refs.ts';
 import { SocketError, send } from './client.ts';
 import { Reconnection } from './reconnection.ts';
-import { problemOf, type Session } from './session.ts';
-
-const ANSWER_MS = 30_000;
+import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
 
 export interface FollowOptions {
-  /** Hear of progress, too. */
+  /** Also report `progress` events. */
   readonly progress?: boolean | undefined;
   /** The `seq` of the last event known. */
   readonly after?: number;
 }
 
 /**
- * `onEvent` hears every later event, the end included. Resolves with the ended task. Throws BabysitError when
- * the task cannot be followed; an abort rejects with `Aborted`.
+ * Calls `onEvent` for every later event, `ended` included. Resolves with the ended task. Throws BabysitError when the
+ * task cannot be followed, and Aborted after an abort.
  */
 export async function followTask(
   session: Session,
@@ -41,14 +38,14 @@ export async function followTask(
         onEvent(event);
         return;
       }
-      // Of the present and not of the record: it has no number.
+      // A progress event is not stored, so it has no `seq`.
       if (event.event === 'progress') {
         onEvent(event);
         return;
       }
-      // Names may be used again; after a break only the id is sure to mean the same task.
+      // Names are reused: after a reconnection only the id refers to the same task.
       id ??= event.id;
-      reconnection.heard();
+      reconnection.connected();
       if (event.task !== undefined) ended = event.task;
       if (event.seq > lastSeq) onEvent(event);
       lastSeq = Math.max(lastSeq, event.seq);
@@ -62,7 +59,7 @@ export async function followTask(
         onData: lines,
         signal,
       });
-      if (answer.status >= 400) retryOrThrow(problemOf(answer));
+      throwUnlessStopping(answer);
     } catch (error) {
       if (ended !== null) return ended;
       if (signal.aborted) throw new Aborted();
@@ -76,11 +73,7 @@ export async function followTask(
 
 export class Aborted extends Error {}
 
-function retryOrThrow(problem: BabysitError): void {
-  if (problem.code !== 'daemon_stopping') throw problem;
-}
-
-/** Calls back with each whole, non-empty line; what a broken stream leaves unfinished is dropped. */
+/** Calls `onLine` for each complete, non-empty line. Drops the rest of a broken stream. */
 export function lineReader(onLine: (line: string) => void): (chunk: Buffer) => void {
   const lines = lineSplitter(Number.POSITIVE_INFINITY);
   return (chunk) => {

@@ -1,9 +1,9 @@
-// The part of HTTP/1.1 a client of one local daemon needs. Importing node:http would cost more than the rest of a run:
-// 63 ms against 28 ms for a whole request, process start included (Node 24, `node -e 0` takes 24 ms).
+// Parses the part of HTTP/1.1 that a client of the daemon needs. A request with node:http takes 63 ms, with this parser
+// 28 ms, process start included (Node 24; `node -e 0` takes 24 ms).
 
 export interface HttpReader {
   push(chunk: Buffer): void;
-  /** The other end closed: was the answer whole? */
+  /** Call when the connection closes. Returns whether the answer is complete. */
   close(): boolean;
 }
 
@@ -24,7 +24,7 @@ type Phase =
   | 'done';
 const HEAD_MAX_BYTES = 64 * 1024;
 
-/** Feeds `sink` from the bytes of one answer. Throws on what is not HTTP/1.x. */
+/** Parses one answer into `sink`. `push` throws when the bytes are not HTTP/1.x. */
 export function readHttp(sink: HttpSink): HttpReader {
   let rest: Buffer = Buffer.alloc(0);
   let phase: Phase = 'head';
@@ -35,13 +35,14 @@ export function readHttp(sink: HttpSink): HttpReader {
     sink.end();
   }
 
-  /** Takes one step if the bytes at hand allow it. */
+  /** Parses the next part. Returns false when it needs more bytes. */
   function step(): boolean {
     switch (phase) {
       case 'head': {
         const end = rest.indexOf('\r\n\r\n');
         if (end < 0) {
-          if (rest.length > HEAD_MAX_BYTES) throw new Error('the answer has no end of its head');
+          if (rest.length > HEAD_MAX_BYTES)
+            throw new Error(`the head of the answer has no end within ${HEAD_MAX_BYTES / 1024} KiB`);
           return false;
         }
         const head = rest.toString('latin1', 0, end);
@@ -90,7 +91,7 @@ export function readHttp(sink: HttpSink): HttpReader {
         else if (phase === 'trailer') {
           if (line === '') finish();
         } else {
-          if (!/^[0-9a-f]+/i.test(line)) throw new Error('the answer has a broken chunk');
+          if (!/^[0-9a-f]+/i.test(line)) throw new Error('the answer has an invalid chunk size');
           left = Number.parseInt(line, 16);
           phase = left === 0 ? 'trailer' : 'chunk-data';
         }

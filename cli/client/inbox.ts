@@ -1,4 +1,4 @@
-// The inbox as a client uses it: take what nobody has seen, and say what was shown, by whatever way.
+// Reads the inbox of an owner and reports which events a reader has shown.
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { InboxBody, InboxView, SeenBody } from '../../src/api/schemas/inbox.ts';
 import { findOwner, findProject } from '../input/project.ts';
@@ -6,19 +6,19 @@ import { terminalView } from '../output/task-view.ts';
 import { send } from './client.ts';
 import { call, type Session } from './session.ts';
 
-/** Without an owner: of the tasks in the project that have none. */
+/** Without an owner: the tasks of the project that have no owner. */
 export type InboxScope = Pick<InboxBody, 'owner' | 'project'>;
 
-/** Showing something twice is better than to keep a caller waiting. */
+/** Showing an event twice is better than delaying the caller. */
 const SEEN_MS = 1_000;
 
-export function whoseInbox(env: NodeJS.ProcessEnv, asked?: string): InboxScope {
+export function inboxScope(env: NodeJS.ProcessEnv, asked?: string): InboxScope {
   const owner = findOwner(asked, env);
-  return { project: findProject(here()), ...(owner === undefined ? {} : { owner }) };
+  return { project: findProject(currentDir()), ...(owner === undefined ? {} : { owner }) };
 }
 
-/** Who waits in a directory that is deleted meanwhile shall not fail for it. */
-function here(): string {
+/** A waiting client keeps working when its current directory is deleted. */
+function currentDir(): string {
   try {
     return process.cwd();
   } catch {
@@ -26,7 +26,7 @@ function here(): string {
   }
 }
 
-/** Who takes has half a minute to report what it has shown; after that it is news again. Throws BabysitError. */
+/** Events that the caller does not report as seen within 30 s return to the inbox. Throws BabysitError. */
 export function takeInbox(
   session: Session,
   scope: InboxScope,
@@ -35,7 +35,7 @@ export function takeInbox(
   return call<InboxView>(session, 'POST', '/v1/inbox', { ...scope, ...more } satisfies InboxBody);
 }
 
-/** `shown`: ids of tasks, with the `seq` of the last event shown of each. Fails silently: then it is shown again. */
+/** `shown` maps task ids to the `seq` of the last shown event. Ignores failures: the events are then shown again. */
 export async function reportSeen(
   session: Session,
   scope: InboxScope,
@@ -47,12 +47,12 @@ export async function reportSeen(
   await send(session.home.socket, request).catch(() => {});
 }
 
-/** An end with how the task ended, as `wait` tells it; a warning as it is. */
-export function newsView(event: EventView, full: boolean): object {
+/** An `ended` event with the result that `wait` prints; any other event unchanged. */
+export function inboxEventView(event: EventView, full: boolean): object {
   const { event: what, at, task } = event;
   return task === undefined ? event : { event: what, at, ...terminalView(task, full) };
 }
 
-export function seqs(view: InboxView): Map<string, number> {
+export function seqByTask(view: InboxView): Map<string, number> {
   return new Map(view.events.map(({ id, seq }) => [id, seq]));
 }

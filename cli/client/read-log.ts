@@ -1,4 +1,4 @@
-// Reads a task's log from the daemon; one that is followed, over as many daemons as it takes.
+// Reads a task's log from the daemon, or follows it across restarts of the daemon.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogRangeView } from '../../src/api/schemas/log.ts';
@@ -9,7 +9,7 @@ import { call, type Session, stream } from './session.ts';
 type OnData = (chunk: Buffer) => void;
 const RETRY_MS = 100;
 
-/** What is there now. */
+/** Reads the log as it is now. */
 export async function readLog(
   session: Session,
   ref: string,
@@ -18,7 +18,7 @@ export async function readLog(
   onData: OnData,
 ): Promise<void> {
   const limit = Number.isFinite(maxBytes) ? `&max_bytes=${maxBytes}` : '';
-  // Whoever reads our output may have gone: that is no fault of the daemon's.
+  // An error of `onData`, such as a closed pipe, is not an error of the connection.
   let failure: { readonly error: unknown } | null = null;
   const guarded: OnData = (chunk) => {
     try {
@@ -33,14 +33,14 @@ export async function readLog(
   });
 }
 
-/** Which task that is, and where in all that it has printed the part of its log lies. */
+/** Returns the id of the task and the position of the requested part in its whole output. */
 export function findLog(session: Session, ref: string, query: URLSearchParams): Promise<LogRangeView> {
   return call<LogRangeView>(session, 'GET', taskPath(ref, `/log/range?${query}`));
 }
 
 /**
- * From a position of the log on, until the task has ended or `maxBytes` have come. Goes on at the same byte after a break;
- * a daemon that was stopped is waited for, one that was killed is started again.
+ * Follows the log from position `from` until the task ends or `maxBytes` have come. Continues at the same byte after a
+ * reconnection. Waits for a stopped daemon; starts a daemon again that was killed.
  */
 export async function followLog(
   session: Session,
@@ -52,7 +52,7 @@ export async function followLog(
   const end = from + maxBytes;
   while (at < end) {
     const query = new URLSearchParams({ follow: '1', from: String(at) });
-    // A daemon that stops takes its pid file away.
+    // A daemon removes its pid file when it stops.
     const autostart = session.autostart && existsSync(session.home.pidFile);
     try {
       await readLog({ ...session, autostart }, id, query, end - at, (chunk) => {

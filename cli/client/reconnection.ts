@@ -1,4 +1,4 @@
-// What a caller who stays connected over many daemons does in between: start another where it may, and wait a little.
+// Decides what a stream does after it lost the daemon: start another one, wait, or give up.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Request, SocketError } from './client.ts';
 import { type Session, startDaemon, unreachable } from './session.ts';
@@ -19,24 +19,24 @@ export class Reconnection {
     this.#mayStart = session.autostart;
   }
 
-  /** A daemon has answered what was asked. */
-  heard(): void {
+  /** Call when the daemon has answered. */
+  connected(): void {
     this.#wasConnected = true;
     this.#backoffMs = 0;
   }
 
-  /** Somebody wants the daemon stopped: whoever starts it again is waited for. */
+  /** Call when a user stops the daemon. The stream then waits for the next daemon and starts none. */
   stopping(): void {
     this.#mayStart = false;
   }
 
-  /** Starts a daemon where none is and one may be. Throws BabysitError when there is nothing to come back to. */
+  /** Starts a daemon when none runs and the session may. Throws BabysitError when no daemon can be expected. */
   async lost(error: SocketError, request: Pick<Request, 'method'>): Promise<void> {
     this.#wasConnected ||= error.fault === 'broken';
     if (error.fault === 'denied') throw unreachable(this.#session, error, request);
     if (error.fault !== 'absent') return;
     if (!this.#mayStart) {
-      // The first turn may find that nobody ever started a daemon; later ones, that it died.
+      // A stream that was connected waits for the next daemon.
       if (!this.#wasConnected) throw unreachable(this.#session, error, request);
       return;
     }
@@ -45,12 +45,12 @@ export class Reconnection {
       this.#failedStarts = 0;
     } catch (failure) {
       this.#failedStarts += 1;
-      // A daemon may be killed while it starts; one that cannot start will not do so at the next try either.
+      // A daemon killed during its start deserves another try, a daemon that cannot start does not.
       if (!this.#wasConnected || this.#failedStarts >= START_TRIES) throw failure;
     }
   }
 
-  /** Not all of a hundred waiters come back at once. */
+  /** The random part keeps many waiting clients from reconnecting at the same time. */
   async pause(): Promise<void> {
     await delay(this.#backoffMs * (0.5 + Math.random()));
     this.#backoffMs = Math.min(BACKOFF_MAX_MS, Math.max(BACKOFF_MIN_MS, this.#backoffMs * 2));

@@ -1,16 +1,17 @@
-// babysit version: of babysit and of the Node that runs it.
+// babysit version: shows the versions of babysit and of Node.
 import { EXIT } from '../../src/core/errors.ts';
 import { defineCommand } from '../command.ts';
 import { version } from '../version.ts';
 
 export const command = defineCommand({
   usage: 'version',
-  about: 'The version of this babysit; babysit daemon-status shows that of the daemon.',
+  about:
+    'Prints the version of this command and of its Node. babysit daemon-status prints the version of the daemon.',
   flags: {},
   examples: ['babysit version'],
   async run({ output }) {
     const view = { version: version(), node: process.versions.node };
-    output.data(output.json ? `${JSON.stringify(view)}\n` : `babysit ${view.version} (Node ${view.node})\n`);
+    output.result(view, () => `babysit ${view.version} (Node ${view.node})\n`);
     return EXIT.ok;
   },
 });

@@ -1,4 +1,4 @@
-// Starts the daemon's process directly: in a session of its own, with its words going to daemon.log.
+// Starts the daemon process directly, in its own session, with its output in daemon.log.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,13 +6,13 @@ import type { Home } from '../../src/config/home.ts';
 
 export interface Launch {
   readonly kind: 'direct' | 'systemd';
-  /** Null where only systemd knows. */
+  /** Null when systemd starts the process. */
   readonly pid: number | null;
-  /** How the process ended: its exit code or why it is gone; null while it lives. */
+  /** Resolves with null while the process runs, then with its exit code, signal or error. */
   ended(): Promise<number | string | null>;
 }
 
-/** The daemon beside this program, built or (unbuilt) its sources. */
+/** The arguments of Node for the built daemon, or for its sources. */
 export function daemonArgs(): string[] {
   const built = !import.meta.filename.endsWith('.ts');
   const program = join(import.meta.dirname, built ? 'daemon.mjs' : '../../src/daemon/main.ts');
@@ -20,16 +20,16 @@ export function daemonArgs(): string[] {
 }
 
 /**
- * V8 has Maglev switched on since Node 24: for a daemon its code is as fast as TurboFan's, without 5 MB of compiler. A Node
- * that does not know the flag does not start, so it is given to those only that it was tried with.
+ * V8 enables Maglev since Node 24. Its code is fast enough for the daemon, and TurboFan would cost 5 MB. A Node that does
+ * not know the flag does not start, so only tested versions get it.
  */
 const HAS_MAGLEV =
   [24, 26].includes(Number.parseInt(process.versions.node, 10)) && ['x64', 'arm64'].includes(process.arch);
-/** A small young generation keeps 8 MB off its back. */
+/** A small young generation saves 8 MB. */
 const V8 = ['--max-semi-space-size=1', ...(HAS_MAGLEV ? ['--no-turbofan'] : [])];
 
 export function launchDetached(home: Home, env: Record<string, string>): Launch {
-  // Read-only for others from the first byte on; the umask is the daemon's too.
+  // The log is private from its creation, and the daemon inherits the umask.
   process.umask(0o077);
   const log = openSync(home.log, 'a', 0o600);
   let ended: number | string | null = null;

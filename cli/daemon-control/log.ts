@@ -1,4 +1,4 @@
-// The last words of a daemon that did not come up.
+// Reads the last log lines of a daemon that did not start.
 import { statSync } from 'node:fs';
 import { tailText } from '../../src/logs/tail.ts';
 import { isJsonObject, parseJson } from '../../src/text/json.ts';
@@ -6,12 +6,12 @@ import { isJsonObject, parseJson } from '../../src/text/json.ts';
 const TAIL_MAX_BYTES = 8 * 1024;
 const TAIL_LINES = 5;
 
-/** Where the log ends now; what a daemon prints later comes after it. */
+/** The current size of the log. A later daemon writes after this position. */
 export function logEnd(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** The last lines after `from`, messages taken out of JSON lines. */
+/** Returns the last lines after `from`; of a JSON line only its messages. */
 export function logTail(path: string, from: number): string[] {
   return tailText(path, TAIL_MAX_BYTES, from)
     .split('\n')

@@ -1,4 +1,4 @@
-// --memory_reserve of daemon-start and daemon-restart: the setting of the same name for the daemon that is started.
+// --memory_reserve of daemon-start and daemon-restart: sets admission.memory_reserve for the started daemon.
 import { totalmem } from 'node:os';
 import { BabysitError } from '../../src/core/errors.ts';
 import { formatSize, parseSize } from '../../src/units/size.ts';
@@ -8,17 +8,17 @@ export const MEMORY_RESERVE_FLAG = {
   memory_reserve: {
     kind: 'text',
     value: 'SIZE',
-    help: 'memory this daemon never gives to tasks (for good: admission.memory_reserve in the config)',
+    help: 'memory that tasks never get; for every start: setting admission.memory_reserve',
   },
 } as const satisfies Record<string, FlagSpec>;
 
-/** The environment of the daemon. Throws BabysitError usage. */
+/** Returns the environment for the daemon. Throws BabysitError usage. */
 export function withMemoryReserve(env: NodeJS.ProcessEnv, text: string | undefined): NodeJS.ProcessEnv {
   if (text === undefined) return env;
   if (parseSize(text, '--memory_reserve') >= totalmem())
     throw new BabysitError(
       'usage',
-      `--memory_reserve: ${text} leaves nothing for tasks: this host has ${formatSize(totalmem())}`,
+      `--memory_reserve: ${text} leaves no memory for tasks: this host has ${formatSize(totalmem())}`,
       { flag: '--memory_reserve' },
     );
   return { ...env, BABYSIT_ADMISSION_MEMORY_RESERVE: text };

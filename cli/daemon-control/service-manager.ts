@@ -1,4 +1,4 @@
-// The service manager of this host: where its files are, and how it is told.
+// Controls the service through systemd or launchd.
 import { execFileSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -22,11 +22,11 @@ export interface ServiceManager {
   enable(): void;
   disable(): void;
   isEnabled(): boolean;
-  /** Null: the daemon starts with the host; else what is missing for that. */
+  /** Null when the service starts at boot, else the missing step. */
   lingerHint(): string | null;
 }
 
-/** Throws BabysitError usage where there is none that babysit knows. */
+/** Throws BabysitError usage without a supported service manager. */
 export function findServiceManager(home: Home, env: NodeJS.ProcessEnv): ServiceManager {
   const program: Program = {
     node: process.execPath,
@@ -37,13 +37,9 @@ export function findServiceManager(home: Home, env: NodeJS.ProcessEnv): ServiceM
   const environment = { ...env } as Record<string, string>;
   const manager = reachManager(environment);
   if (manager === null)
-    throw new BabysitError(
-      'usage',
-      'there is no service manager to install into (no systemd of yours is running)',
-      {
-        hint: 'Start the daemon from the boot script of this host with babysit daemon-start; any command starts it too.',
-      },
-    );
+    throw new BabysitError('usage', 'no service manager found: no systemd runs for this user', {
+      hint: 'Call babysit daemon-start from a boot script of this host. Other commands start the daemon when needed.',
+    });
   return systemd(home, program, manager, environment);
 }
 
@@ -60,8 +56,7 @@ function systemd(
     program,
     manager === 'system',
   );
-  const systemctl = (...args: string[]): string =>
-    tell('systemctl', [...managerFlags(manager), ...args], env);
+  const systemctl = (...args: string[]): string => run('systemctl', [...managerFlags(manager), ...args], env);
   return {
     kind: 'systemd',
     file,
@@ -72,10 +67,10 @@ function systemd(
     disable() {
       systemctl('disable', '--quiet', file.name);
     },
-    isEnabled: () => asks(() => systemctl('is-enabled', '--quiet', file.name)),
+    isEnabled: () => succeeds(() => systemctl('is-enabled', '--quiet', file.name)),
     lingerHint() {
       if (outlivesLogin()) return null;
-      return 'The service starts when you log in and ends with your last session: loginctl enable-linger makes it start with the host.';
+      return 'The service starts at login and ends with your last session. Run loginctl enable-linger to start it at boot.';
     },
   };
 }
@@ -86,24 +81,24 @@ function launchd(home: Home, program: Program, env: NodeJS.ProcessEnv): ServiceM
   return {
     kind: 'launchd',
     file,
-    enable: () => void tell('launchctl', ['bootstrap', domain, file.path], env),
-    disable: () => void tell('launchctl', ['bootout', `${domain}/${file.name}`], env),
-    isEnabled: () => asks(() => tell('launchctl', ['print', `${domain}/${file.name}`], env)),
+    enable: () => void run('launchctl', ['bootstrap', domain, file.path], env),
+    disable: () => void run('launchctl', ['bootout', `${domain}/${file.name}`], env),
+    isEnabled: () => succeeds(() => run('launchctl', ['print', `${domain}/${file.name}`], env)),
     lingerHint: () => null,
   };
 }
 
-function asks(question: () => void): boolean {
+function succeeds(call: () => void): boolean {
   try {
-    question();
+    call();
     return true;
   } catch {
     return false;
   }
 }
 
-/** Throws BabysitError with what the program said. */
-function tell(program: string, args: readonly string[], env: NodeJS.ProcessEnv): string {
+/** Throws BabysitError with the stderr of the program. */
+function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv): string {
   try {
     return execFileSync(program, args, {
       env,
@@ -114,7 +109,7 @@ function tell(program: string, args: readonly string[], env: NodeJS.ProcessEnv):
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
     throw new BabysitError('internal', `${program} ${args.join(' ')}: ${stderr?.trim() || message}`, {
-      hint: 'Mend what the service manager says and try again.',
+      hint: 'Fix the problem that the service manager reports, then run the command again.',
     });
   }
 }

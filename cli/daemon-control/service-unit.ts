@@ -1,4 +1,4 @@
-// What makes the daemon come back by itself: a unit for systemd, a property list for launchd. Texts and names only.
+// Builds the service file: a unit for systemd or a property list for launchd.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findHome, type Home } from '../../src/config/home.ts';
@@ -6,20 +6,20 @@ import { homeTag } from '../../src/config/home-tag.ts';
 import type { Manager } from '../../src/systemd/manager.ts';
 
 export interface ServiceFile {
-  /** As systemctl or launchctl call it. */
+  /** The name for systemctl or launchctl. */
   readonly name: string;
   readonly path: string;
   readonly text: string;
 }
 
-/** What the service runs. */
+/** The program of the service. */
 export interface Program {
   readonly node: string;
   readonly cli: string;
   readonly daemonArgs: readonly string[];
 }
 
-/** One name for the home of the user, another for each home that somebody chose. */
+/** The default home has the plain name; every other home has its own name. */
 export function unitFileName(home: Home, env: NodeJS.ProcessEnv): string {
   if (home.dir === findHome({ ...env, BABYSIT_HOME: undefined }).dir) return 'babysit.service';
   return `babysit-${homeTag(home.dir)}.service`;
@@ -31,8 +31,8 @@ export function unitDir(env: NodeJS.ProcessEnv, manager: Manager): string {
 }
 
 /**
- * A oneshot that starts the daemon as `babysit daemon-start` does: in a transient service with a fresh name, because a
- * service whose subtree still holds tasks cannot be started again in place. The transient one names this as its OnFailure.
+ * A oneshot unit that runs `babysit daemon-start`, which starts the daemon in a transient service with a new name: systemd
+ * cannot restart a service whose subtree still has tasks. The transient service names this unit as its OnFailure.
  */
 export function systemdUnit(
   name: string,
@@ -43,7 +43,7 @@ export function systemdUnit(
 ): ServiceFile {
   const text = `# Written by babysit service install; babysit service uninstall removes it.
 [Unit]
-Description=babysit: starts the daemon that schedules and supervises tasks
+Description=babysit: start the daemon that schedules and supervises tasks
 StartLimitIntervalSec=60
 StartLimitBurst=10
 
@@ -53,7 +53,7 @@ ExecStart=${[node, cli, 'daemon-start'].map(unitWord).join(' ')}
 Environment=${unitWord(`BABYSIT_HOME=${home.dir}`)}
 Restart=on-failure
 RestartSec=2
-# What the daemon starts is not this service's to end.
+# systemd must not end the processes that the daemon starts.
 KillMode=process
 
 [Install]
@@ -74,7 +74,7 @@ function unitWord(word: string): string {
 
 const LABEL = 'dev.babysit.daemon';
 
-/** launchd keeps the daemon itself alive: there are no cgroups it would have to own. */
+/** launchd runs the daemon itself: macOS has no cgroups that the service would have to own. */
 export function launchdPlist(agentsDir: string, home: Home, { node, daemonArgs }: Program): ServiceFile {
   const words = [node, ...daemonArgs].map((word) => `    <string>${xmlText(word)}</string>`).join('\n');
   const text = `<?xml version="1.0" encoding="UTF-8"?>

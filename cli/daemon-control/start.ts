@@ -1,12 +1,11 @@
-// Brings a daemon up, detached from the terminal and the caller's session, and waits until it answers.
+// Starts the daemon, detached from the terminal and the caller's session, and waits until it answers.
 import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
-import { send } from '../client/client.ts';
-import { uptimeMs } from '../client/uptime.ts';
+import { send, uptimeMs } from '../client/client.ts';
 import { daemonEnv } from './env.ts';
 import { type Launch, launchDetached } from './launch.ts';
 import { logEnd, logTail } from './log.ts';
@@ -15,13 +14,13 @@ import { launchUnderSystemd } from './systemd.ts';
 const START_DEADLINE_MS = 20_000;
 const POLL_MS = 10;
 const RELAUNCH_MS = 200;
-/** A daemon killed by a signal while it starts has said nothing about the next try. */
+/** A signal that kills a starting daemon does not predict the next start, so these starts are repeated. */
 const SIGNAL_TRIES = 10;
-/** A service that ends this often without an answer is given up for a direct start, which can tell why. */
+/** After this many failures of the service the daemon is started directly, which reports the reason. */
 const SERVICE_TRIES = 2;
 const PING_MS = 2_000;
 
-/** Null: nobody answers. */
+/** Returns null when no daemon answers. */
 export async function ping(home: Home): Promise<PingView | null> {
   try {
     const answer = await send(home.socket, { method: 'GET', path: '/v1/ping', timeoutMs: PING_MS });
@@ -31,7 +30,7 @@ export async function ping(home: Home): Promise<PingView | null> {
   }
 }
 
-/** Resolves once a daemon answers, be it this one or one that somebody else started meanwhile. Throws BabysitError. */
+/** Resolves when a daemon answers, started here or by another process. Throws BabysitError. */
 export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEnv): Promise<PingView> {
   prepareHome(home);
   const logStart = logEnd(home.log);
@@ -40,25 +39,25 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
     (await launchUnderSystemd(home, env)) ?? launchDetached(home, env);
   let launch = await begin();
   let serviceFailures = 0;
-  let signalled = 0;
+  let signaled = 0;
   const deadline = uptimeMs() + START_DEADLINE_MS;
   for (;;) {
     const answer = await ping(home);
     const ended = await launch.ended();
-    // Where another daemon answers, ours is about to find that out and end. Until then it could still take the
-    // place of the other, long after somebody stopped that one.
+    // When another daemon answers, ours ends as soon as it finds the lock. Wait for that: otherwise ours could
+    // replace the other one after a user has stopped it.
     const settled = launch.pid === null || launch.pid === answer?.pid || ended !== null;
     const isLate = uptimeMs() > deadline;
-    // Too late to insist: on a host this slow ours may take as long again to find the other.
+    // On a slow host the own daemon may need longer than the deadline to find the lock.
     if (answer !== null && (settled || isLate)) return answer;
     if (isLate) throw notStarted(home, logStart, `it did not answer within ${START_DEADLINE_MS / 1000} s`);
     if (ended === null) await delay(POLL_MS);
     else {
       const isSignal = typeof ended === 'string' && ended.startsWith('SIG');
-      if (isSignal) signalled++;
-      if (launch.kind === 'direct' && ended !== 0 && !(isSignal && signalled < SIGNAL_TRIES))
+      if (isSignal) signaled++;
+      if (launch.kind === 'direct' && ended !== 0 && !(isSignal && signaled < SIGNAL_TRIES))
         throw notStarted(home, logStart, `it ended at once (${ended})`);
-      // Another held the lock: it is about to answer, or it was about to stop and there is none now.
+      // Another daemon held the lock. It answers soon, or it has stopped.
       await delay(RELAUNCH_MS);
       if (launch.kind === 'systemd') serviceFailures++;
       if ((await ping(home)) === null)
@@ -74,15 +73,15 @@ function prepareHome(home: Home): void {
   } catch (error) {
     throw new BabysitError(
       'daemon_unreachable',
-      `the state directory ${home.dir} cannot be used: ${(error as Error).message}`,
+      `cannot use the state directory ${home.dir}: ${(error as Error).message}`,
       {
-        hint: 'In a sandbox: start the daemon outside of it, with babysit daemon-start. Else set BABYSIT_HOME to a directory you may write.',
+        hint: 'Inside a sandbox, run babysit daemon-start outside of it. Otherwise set BABYSIT_HOME to a directory that you may write to.',
       },
     );
   }
 }
 
-/** Step by step: `recursive` never ends below /proc, where a directory neither exists nor can be made. */
+/** Creates one directory at a time: mkdir with `recursive` never returns under /proc. */
 function makeDirectories(dir: string): void {
   try {
     mkdirSync(dir, { mode: 0o700 });
@@ -97,12 +96,12 @@ function makeDirectories(dir: string): void {
 
 function notStarted(home: Home, logStart: number, why: string): BabysitError {
   const lines = logTail(home.log, logStart);
-  const said = lines.length > 0 ? `; its last words: ${lines.join(' | ')}` : '';
-  // Where its disk is full it has had no room for its words either.
+  const log = lines.length > 0 ? `; last lines of its log: ${lines.join(' | ')}` : '';
+  // On a full disk the daemon could not write its log either.
   const hint = isFull(home.dir)
-    ? `The disk that holds ${home.dir} is full: free space on it.`
-    : `Mend what it says, or look into ${home.log}.`;
-  return new BabysitError('daemon_unreachable', `the daemon did not start: ${why}${said}`, {
+    ? `Free space on the disk of ${home.dir}: it is full.`
+    : `Fix the reported problem, or see ${home.log}.`;
+  return new BabysitError('daemon_unreachable', `the daemon did not start: ${why}${log}`, {
     reason: 'not_started',
     log_path: home.log,
     hint,

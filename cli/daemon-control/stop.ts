@@ -1,25 +1,24 @@
-// Asks the daemon to stop and sees it gone.
+// Stops the daemon and waits until its process has ended.
 import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
 import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { uptimeMs } from '../client/client.ts';
 import { call, type Session } from '../client/session.ts';
-import { uptimeMs } from '../client/uptime.ts';
 import { ping } from './start.ts';
 
 const STOP_DEADLINE_MS = 20_000;
-/** The ladder of many tasks: grace, SIGKILL, and the check that the groups are empty. */
+/** Time for the kill ladder of many tasks: grace time, SIGKILL, check of the groups. */
 const KILL_TASKS_DEADLINE_MS = 90_000;
 const POLL_MS = 10;
 
-/** The pid that was stopped; null when there was no daemon. Throws BabysitError. */
+/** Returns the pid of the stopped daemon, or null without a daemon. Throws BabysitError. */
 export async function stopDaemon(session: Session, killTasks: boolean): Promise<number | null> {
   const running = await ping(session.home);
   if (running === null) return null;
-  const quiet = { ...session, home: session.home, autostart: false };
   try {
-    await call(quiet, 'POST', '/v1/daemon/stop', { kill_tasks: killTasks });
+    await call({ ...session, autostart: false }, 'POST', '/v1/daemon/stop', { kill_tasks: killTasks });
   } catch (error) {
-    // Somebody else stops it too, or it was gone before it could answer.
+    // Another client stops it too, or it ended before its answer.
     const gone =
       error instanceof BabysitError &&
       (error.code === 'daemon_stopping' || error.code === 'daemon_unreachable');
@@ -34,7 +33,7 @@ export async function stopDaemon(session: Session, killTasks: boolean): Promise<
         `the daemon (pid ${running.pid}) did not stop within ${deadlineMs / 1000} s`,
         {
           pid: running.pid,
-          hint: `Look into ${session.home.log}; kill -9 ${running.pid} ends it and leaves tasks running.`,
+          hint: `See ${session.home.log}. kill -9 ${running.pid} ends the daemon; tasks keep running.`,
         },
       );
     await delay(POLL_MS);

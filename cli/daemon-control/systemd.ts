@@ -1,18 +1,18 @@
-// Starts the daemon as a transient service, so that it gets a delegated cgroup subtree and outlives the login session.
+// Starts the daemon as a transient systemd service: it gets a delegated cgroup subtree and outlives the login session.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Home } from '../../src/config/home.ts';
 import { homeTag } from '../../src/config/home-tag.ts';
 import { findManager, type Manager, managerEnv, managerFlags } from '../../src/systemd/manager.ts';
-import { uptimeMs } from '../client/uptime.ts';
+import { uptimeMs } from '../client/client.ts';
 import { daemonArgs, type Launch } from './launch.ts';
 import { unitFileName } from './service-unit.ts';
 
 const SYSTEMD_RUN_MS = 10_000;
-/** Asking systemd costs a process, so not at every turn of the wait. */
+/** Each query of systemd costs a process. */
 const ASK_EVERY_MS = 500;
 
-/** Null: there is no manager, or it refused; the daemon is then started directly. */
+/** Returns null without a manager or when it refuses. The caller then starts the daemon directly. */
 export async function launchUnderSystemd(home: Home, env: Record<string, string>): Promise<Launch | null> {
   const manager = reachManager(env);
   if (manager === null) return null;
@@ -21,18 +21,18 @@ export async function launchUnderSystemd(home: Home, env: Record<string, string>
   return refused === null ? { kind: 'systemd', pid: null, ended: watchUnit(manager, unit, env) } : null;
 }
 
-export function serviceArgs(unit: string, home: Home, env: Record<string, string>): string[] {
+function serviceArgs(unit: string, home: Home, env: Record<string, string>): string[] {
   const setenv = Object.entries(env).map(([key, value]) => `--setenv=${key}=${value}`);
   const properties = [
-    // The subtree below the service is ours to divide.
+    // systemd leaves the subtree of the service to the daemon.
     'Delegate=yes',
-    // Stopping the service ends the daemon alone; its tasks run on.
+    // Stopping the service ends only the daemon; its tasks keep running.
     'KillMode=process',
     'WorkingDirectory=/',
     'UMask=0077',
     `StandardOutput=append:${home.log}`,
     `StandardError=append:${home.log}`,
-    // Starts the next daemon when this one is killed or crashes; where nobody has installed it, nothing happens.
+    // Starts the next daemon after a crash. Has no effect unless babysit service is installed.
     `OnFailure=${unitFileName(home, env)}`,
   ].map((property) => `--property=${property}`);
   return [
@@ -55,7 +55,7 @@ export function reachManager(env: Record<string, string>): Manager | null {
   return manager;
 }
 
-/** One home has at most one daemon, but a new one may start while the unit of the last still lingers: hence the random part. */
+/** The random part: the unit of the previous daemon may still exist. */
 function unitName(home: Home): string {
   return `babysit-${homeTag(home.dir)}-${randomBytes(4).toString('hex')}`;
 }
@@ -78,7 +78,7 @@ function watchUnit(
   };
 }
 
-/** Null: it went well; else why not. */
+/** Resolves with null on success, else with the reason. */
 function run(program: string, args: string[], env: Record<string, string>): Promise<string | null> {
   return new Promise((resolve) => {
     execFile(program, args, { env, timeout: SYSTEMD_RUN_MS }, (error, _stdout, stderr) => {

@@ -1,4 +1,4 @@
-// The words of a command line: every way to write a flag, and every mistake with its answer.
+// Parsing a command line: every form of a flag, and every mistake with its error.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -64,7 +64,7 @@ describe('parseArgv', () => {
     [['--estimated_time'], /--estimated_time needs a value/, /--estimated_time=DURATION/],
     [['--estimated_time', '--queue'], /--estimated_time needs a value/, /=/],
     [['--estimated_time', '--'], /--estimated_time needs a value/, /=/],
-    [['--queue=maybe'], /neither true nor false/, /./],
+    [['--queue=maybe'], /not true or false/, /./],
     [['--__proto__=1'], /unknown flag/, /./],
   ] as [string[], RegExp, RegExp][]) {
     it(`refuses ${JSON.stringify(words)}`, () => {
@@ -79,7 +79,7 @@ describe('parseArgv', () => {
     });
   }
 
-  it('reads back whatever it was told, in every spelling', () => {
+  it('returns the given values for every spelling of a flag', () => {
     const value = fc.string().filter((text) => !text.startsWith('-'));
     const spelled = (name: string) => fc.constantFrom(name, name.replaceAll('_', '-'));
     const word = fc.string().filter((text) => !text.startsWith('-'));

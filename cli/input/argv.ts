@@ -1,12 +1,13 @@
-// Reads the words of a command line by a table of flags; knows nothing of what they mean.
+// Parses the words of a command line with a table of flags.
 import { BabysitError } from '../../src/core/errors.ts';
 import { nearest } from './nearest.ts';
 
 export interface FlagSpec {
-  /** text: takes a value, the last one wins. list: may be repeated. optional: value may be left out. switch: true or false. tristate: a switch that also tells when it is not given. */
+  /** text: one value, the last wins. list: repeatable. optional: the value may be omitted. switch: true or false.
+   * tristate: a switch that is undefined when it is not given. */
   readonly kind: 'text' | 'list' | 'optional' | 'switch' | 'tristate';
   readonly help: string;
-  /** What stands for the value in the help. */
+  /** Placeholder of the value in the help. */
   readonly value?: string;
   readonly aliases?: readonly string[];
   /** One letter, used as `-x`. */
@@ -29,13 +30,13 @@ export type Flags<S extends FlagSpecs> = { [K in keyof S]: FlagValue<S[K]['kind'
 
 export interface Parsed<S extends FlagSpecs> {
   readonly flags: Flags<S>;
-  /** Words that are no flags, those after `--` included. */
+  /** Words that are not flags, and all words after `--`. */
   readonly positionals: string[];
-  /** Whether `--` ended the flags, so that the rest is to be taken word by word. */
+  /** The words after the flags follow a `--`. */
   readonly dashed: boolean;
 }
 
-/** Throws BabysitError usage: unknown flag (with the nearest one), missing value, value for a switch that is none. */
+/** Throws BabysitError usage for an unknown flag (with the nearest one), a missing value, an invalid switch value. */
 export function parseArgv<const S extends FlagSpecs>(specs: S, argv: readonly string[]): Parsed<S> {
   const values: Record<string, string | boolean | string[] | undefined> = {};
   for (const [name, spec] of Object.entries(specs)) values[name] = emptyValue(spec);
@@ -73,8 +74,8 @@ export function parseArgv<const S extends FlagSpecs>(specs: S, argv: readonly st
   return { flags: values as Flags<S>, positionals, dashed };
 }
 
-/** `--Estimated-Time` and `--estimated_time` are one flag. */
-export function canonical(word: string): string {
+/** `--Estimated-Time` and `--estimated_time` are the same flag. */
+function canonical(word: string): string {
   return word.replace(/^-+/, '').replaceAll('-', '_').toLowerCase();
 }
 
@@ -91,7 +92,7 @@ function emptyValue(spec: FlagSpec): boolean | string[] | undefined {
   }
 }
 
-/** A single `-` is a word (stdin), and so is a negative number, which the parser of the value then refuses by name. */
+/** A single `-` (stdin) and a negative number are words. The parser of the value then reports the number with its flag. */
 function isFlag(word: string): boolean {
   return /^-(-|[A-Za-z])/.test(word);
 }
@@ -108,7 +109,7 @@ function findFlag(specs: FlagSpecs, typed: string): string {
   }
   const known = Object.entries(specs).flatMap(([own, spec]) => [own, ...(spec.aliases ?? [])]);
   const near = nearest(name, known);
-  const hint = near ? `Did you mean --${near}?` : 'Run the command with --help for its flags and an example.';
+  const hint = near ? `Did you mean --${near}?` : 'Run the command with --help for its flags and examples.';
   throw new BabysitError('usage', `unknown flag ${typed}`, {
     flag: typed,
     ...(near ? { nearest: `--${near}` } : {}),
@@ -119,10 +120,10 @@ function findFlag(specs: FlagSpecs, typed: string): string {
 function parseSwitch(typed: string, text: string): boolean {
   if (/^(true|1|yes|on)$/i.test(text)) return true;
   if (/^(false|0|no|off)$/i.test(text)) return false;
-  throw new BabysitError('usage', `${typed}: "${text}" is neither true nor false`, { flag: typed });
+  throw new BabysitError('usage', `${typed}: "${text}" is not true or false`, { flag: typed });
 }
 
 function missing(typed: string, spec: FlagSpec): BabysitError {
-  const hint = `Write ${typed}=${spec.value ?? 'VALUE'}; a value that begins with - needs the = form.`;
+  const hint = `Write ${typed}=${spec.value ?? 'VALUE'}. A value that begins with - needs the = form.`;
   return new BabysitError('usage', `${typed} needs a value`, { flag: typed, hint });
 }

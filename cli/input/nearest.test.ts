@@ -1,8 +1,9 @@
-// Guesses for mistyped words.
+// Suggestions for mistyped words.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { editDistance, nearest } from './nearest.ts';
+import { BabysitError } from '../../src/core/errors.ts';
+import { editDistance, nearest, readChoice } from './nearest.ts';
 
 describe('nearest', () => {
   const known = ['run', 'wait', 'status', 'list', 'log', 'daemon-start', 'daemon-status'];
@@ -19,6 +20,32 @@ describe('nearest', () => {
   }
 });
 
+describe('readChoice', () => {
+  const refusal = (word: string | undefined) => {
+    try {
+      return readChoice(word, ['csv', 'jsonl'], '--format');
+    } catch (error) {
+      assert.ok(error instanceof BabysitError);
+      return [error.code, error.message, error.hint, error.extra.flag];
+    }
+  };
+  it('returns a known word', () => assert.equal(refusal('csv'), 'csv'));
+  it('suggests the nearest word', () =>
+    assert.deepEqual(refusal('json'), [
+      'usage',
+      '--format: "json" is not one of csv, jsonl',
+      'Did you mean jsonl?',
+      '--format',
+    ]));
+  it('lists the words when none is near or none is given', () => {
+    assert.deepEqual(refusal('xml')?.slice(1, 3), [
+      '--format: "xml" is not one of csv, jsonl',
+      'Use one of csv, jsonl.',
+    ]);
+    assert.equal(refusal(undefined)?.[1], '--format needs one of csv, jsonl');
+  });
+});
+
 describe('editDistance', () => {
   it('is zero for equal words only, symmetric, and at most the length of the longer', () => {
     fc.assert(
@@ -30,5 +57,5 @@ describe('editDistance', () => {
       }),
     );
   });
-  it('counts a swap of neighbours once', () => assert.equal(editDistance('rnu', 'run'), 1));
+  it('counts a swap of neighbors once', () => assert.equal(editDistance('rnu', 'run'), 1));
 });

@@ -1,6 +1,7 @@
-// The known word closest to a mistyped one.
+// Finds the known word that a mistyped word probably means.
+import { BabysitError } from '../../src/core/errors.ts';
 
-/** Null when nothing is close enough to be what was meant. */
+/** Returns null when no known word is close enough. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | null = null;
@@ -12,7 +13,25 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
+/** `what` is the flag or the command that takes one of `choices`. Throws BabysitError usage, with the nearest choice. */
+export function readChoice<const T extends string>(
+  word: string | undefined,
+  choices: readonly T[],
+  what: string,
+): T {
+  const choice = choices.find((known) => known === word);
+  if (choice !== undefined) return choice;
+  const near = word === undefined ? null : nearest(word, choices);
+  const known = choices.join(', ');
+  const problem =
+    word === undefined ? `${what} needs one of ${known}` : `${what}: "${word}" is not one of ${known}`;
+  throw new BabysitError('usage', problem, {
+    ...(what.startsWith('--') ? { flag: what } : {}),
+    hint: near === null ? `Use one of ${known}.` : `Did you mean ${near}?`,
+  });
+}
+
+/** Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbors. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

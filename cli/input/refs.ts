@@ -1,4 +1,4 @@
-// The tasks a command is about: positionals or --name=X.
+// Reads the tasks that a command names: positional words or --name=X.
 import { BabysitError } from '../../src/core/errors.ts';
 import type { FlagSpecs } from './argv.ts';
 
@@ -6,14 +6,14 @@ export const NAME_FLAG = {
   name: {
     kind: 'list',
     value: 'NAME',
-    help: 'a task by name, id or unique prefix of its id (or as a plain word)',
+    help: 'task by name, id or unique prefix of the id; a plain word does the same',
   },
 } as const satisfies FlagSpecs;
 
-/** Without repetitions, in the order given. */
+/** In the given order, without duplicates. */
 export function taskRefs(positionals: readonly string[], names: readonly string[]): string[] {
   const refs = [...new Set([...names, ...positionals])];
-  if (refs.some((ref) => ref.trim() === '')) throw new BabysitError('usage', 'the name of a task is empty');
+  if (refs.some((ref) => ref.trim() === '')) throw new BabysitError('usage', 'empty task name');
   return refs;
 }
 
@@ -31,7 +31,7 @@ export function someRefs(
   const [first, ...more] = taskRefs(positionals, names);
   if (first === undefined)
     throw new BabysitError('usage', `${verb} needs the name of a task`, {
-      hint: `babysit ${verb} NAME; babysit list shows the tasks.`,
+      hint: `Run babysit ${verb} NAME. babysit list shows the names.`,
     });
   return [first, ...more];
 }
@@ -44,6 +44,6 @@ export function noPositionals(positionals: readonly string[], verb: string): voi
   const [first] = positionals;
   if (first !== undefined)
     throw new BabysitError('usage', `${verb} takes no word "${first}"`, {
-      hint: `babysit ${verb} --help shows its flags.`,
+      hint: `Run babysit ${verb} --help for its flags.`,
     });
 }

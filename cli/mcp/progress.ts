@@ -1,4 +1,4 @@
-// Tells a client that waits how far the task is, so that it knows the call is alive.
+// Sends progress notifications to a waiting client, which show that the call is alive.
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
@@ -14,11 +14,11 @@ export interface Reporter {
 }
 
 const REPORT_MS = 5_000;
-/** The protocol wants each report to be greater than the one before. */
+/** MCP requires that each progress value is greater than the previous one. */
 const STEP_S = 0.001;
 const SILENT: Reporter = { event() {}, stop() {} };
 
-/** Elapsed against estimated time of the first of `live` (ids), at once and every five seconds; and each event. */
+/** Reports elapsed and estimated time of the first task in `live` (ids) at once and every 5 s, and each event. */
 export function reportProgress(
   session: Session,
   report: ToolRequest['report'],
@@ -27,22 +27,22 @@ export function reportProgress(
   if (report === null) return SILENT;
   let lastS = 0;
   let isStopped = false;
-  const tell = (seconds: number, total: number, message: string): void => {
+  const send = (seconds: number, total: number, message: string): void => {
     lastS = Math.max(lastS + STEP_S, seconds);
     report({ progress: lastS, ...(lastS <= total ? { total } : {}), message } satisfies Progress);
   };
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     const [id, ...more] = live();
     if (id === undefined) return;
     const task = await call<TaskView>(session, 'GET', taskPath(id)).catch(() => null);
     if (isStopped || task === null) return;
     const total = more.length > 0 ? 0 : task.estimated_time_ms / 1000;
-    tell((task.elapsed_ms ?? 0) / 1000, total, stateText(task, more.length));
+    send((task.elapsed_ms ?? 0) / 1000, total, stateText(task, more.length));
   };
-  const timer = setInterval(() => void look(), REPORT_MS);
-  void look();
+  const timer = setInterval(() => void poll(), REPORT_MS);
+  void poll();
   return {
-    event: (event) => tell(0, 0, eventText(event).trimEnd()),
+    event: (event) => send(0, 0, eventText(event).trimEnd()),
     stop() {
       isStopped = true;
       clearInterval(timer);

@@ -1,20 +1,20 @@
-// The MCP server: the tools over stdio, the API's words for what is wrong, and the inbox with every answer.
+// The MCP server: serves the tools over stdio, with the API's errors and with the inbox after every answer.
 import { McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import type { z } from 'zod';
 import { check } from '../../src/api/schemas/check.ts';
 import { BabysitError } from '../../src/core/errors.ts';
-import { newsView, reportSeen, seqs, takeInbox } from '../client/inbox.ts';
+import { inboxEventView, reportSeen, seqByTask, takeInbox } from '../client/inbox.ts';
 import { errorView } from '../output/output.ts';
 import { version } from '../version.ts';
 import type { Caller, Outcome, Tool, ToolRequest } from './tool.ts';
 import { TOOLS } from './tools.ts';
 
-const INSTRUCTIONS = `babysit runs long, heavy or unattended commands for you, within what the host has room for, and tells you how they end.
-run with honest estimates, then wait (again with its "resume" when it answers "running"); never poll status or log in a loop.
-"completed" means exit code 0, not success: look at the log. "news" beside an answer is what happened to your tasks meanwhile; it is told once.`;
+const INSTRUCTIONS = `babysit runs long, heavy or unattended commands within the capacity of the host and reports how they end.
+Call run with honest estimates, then wait. When wait answers "running", call it again with its "resume". Never poll status or log in a loop.
+"completed" means exit code 0, not success: check the log. "inbox" after an answer lists new events of your tasks. Each event is shown once.`;
 
-/** Resolves when the client has closed its end. */
+/** Resolves when the client closes the connection. */
 export function serveMcp(caller: Caller): Promise<void> {
   serveStdio(() => buildServer(caller));
   return new Promise((resolve) => {
@@ -56,7 +56,7 @@ function buildServer(caller: Caller): McpServer {
   return server;
 }
 
-/** Shown to clients, and checked by the tool itself: what is wrong is then said as the API says it. */
+/** The schema for clients, without its check: the tool checks the input and reports problems like the API. */
 function advertised(input: z.ZodObject): StandardSchemaWithJSON<unknown> {
   const standard = input['~standard'];
   return {
@@ -67,8 +67,8 @@ function advertised(input: z.ZodObject): StandardSchemaWithJSON<unknown> {
 async function answer(caller: Caller, tool: Tool, args: unknown, request: ToolRequest) {
   try {
     const outcome = await tool.call(caller, check(tool.input, args ?? {}), request);
-    const news = outcome.isError ? [] : await newsBeside(caller, outcome);
-    return { content: [text(outcome.answer), ...news.map(text)], isError: outcome.isError ?? false };
+    const inbox = outcome.isError ? [] : await inboxAfter(caller, outcome);
+    return { content: [text(outcome.answer), ...inbox.map(text)], isError: outcome.isError ?? false };
   } catch (error) {
     if (error instanceof BabysitError) return { content: [text(errorView(error))], isError: true };
     throw error;
@@ -79,13 +79,13 @@ function text(value: string | object): { type: 'text'; text: string } {
   return { type: 'text', text: typeof value === 'string' ? value : JSON.stringify(value) };
 }
 
-/** What nobody has told yet beyond what the answer tells. It counts as seen when the answer has left. */
-async function newsBeside({ session, scope }: Caller, { shown = new Map() }: Outcome): Promise<object[]> {
-  const view = await takeInbox(session, scope).catch(() => ({ events: [], more: 0 }));
-  const told = new Map([...shown, ...seqs(view)]);
-  setImmediate(() => void reportSeen(session, scope, told));
-  const news = view.events.filter(({ id, seq }) => seq > (shown.get(id) ?? 0));
-  if (news.length === 0) return [];
-  const more = view.more === 0 ? {} : { more: view.more };
-  return [{ news: news.map((event) => newsView(event, false)), ...more }];
+/** The inbox without the events of the answer. Reports both as seen after the answer has been sent. */
+async function inboxAfter({ session, scope }: Caller, { shown = new Map() }: Outcome): Promise<object[]> {
+  const page = await takeInbox(session, scope).catch(() => ({ events: [], more: 0 }));
+  const seen = new Map([...shown, ...seqByTask(page)]);
+  setImmediate(() => void reportSeen(session, scope, seen));
+  const events = page.events.filter(({ id, seq }) => seq > (shown.get(id) ?? 0));
+  if (events.length === 0) return [];
+  const more = page.more === 0 ? {} : { more: page.more };
+  return [{ inbox: events.map((event) => inboxEventView(event, false)), ...more }];
 }

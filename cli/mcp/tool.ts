@@ -1,19 +1,19 @@
-// What a tool is: what it takes, what it does for whom, and what it answers.
+// Defines a tool: its input, its caller and its result.
 import type { z } from 'zod';
 import type { InboxScope } from '../client/inbox.ts';
 import type { Session } from '../client/session.ts';
 
-/** The agent behind the connection: where its requests come from. */
+/** The agent at the other end of the connection. */
 export interface Caller {
   readonly session: Session;
   readonly scope: InboxScope;
   readonly umask: number;
-  /** How long a tool may take to answer when the call does not say, in ms. */
+  /** The longest wait of a call without its own timeout, in ms. */
   readonly waitLimitMs: number;
 }
 
 export interface Progress {
-  /** Grows with each report; seconds. */
+  /** Seconds; grows with each report. */
   readonly progress: number;
   readonly total?: number;
   readonly message: string;
@@ -22,28 +22,28 @@ export interface Progress {
 export interface ToolRequest {
   /** Aborted when the client cancels the call. */
   readonly signal: AbortSignal;
-  /** Null: the client did not ask for it. */
+  /** Null when the client did not request progress. */
   readonly report: ((progress: Progress) => void) | null;
 }
 
 export interface Outcome {
-  /** Text as it is; an object as JSON. */
+  /** An object is sent as JSON. */
   readonly answer: string | object;
   readonly isError?: boolean;
-  /** Tasks with the `seq` of the last event told of each, so that the inbox need not tell it again. */
+  /** Task ids with the `seq` of the last event in the answer. The inbox does not show these events again. */
   readonly shown?: ReadonlyMap<string, number>;
 }
 
 export interface Tool {
   readonly description: string;
   readonly input: z.ZodObject;
-  /** It changes nothing. */
+  /** The tool changes no state. */
   readonly isReadOnly: boolean;
-  /** `input` is what the schema let pass. Throws BabysitError. */
+  /** `input` has passed the schema. Throws BabysitError. */
   call(caller: Caller, input: unknown, request: ToolRequest): Promise<Outcome>;
 }
 
-/** Keeps the type of the input for `call`. */
+/** Types the input for `call`. */
 export function defineTool<S extends z.ZodObject>(
   tool: Omit<Tool, 'input' | 'call'> & {
     readonly input: S;

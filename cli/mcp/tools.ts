@@ -1,11 +1,11 @@
-// The tools by name. Each asks the daemon what the CLI's command of the same name asks.
+// The table of tools. Each sends the same request as the command of the same name.
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { parseSize } from '../../src/units/size.ts';
-import { call, stream } from '../client/session.ts';
+import { call, readText } from '../client/session.ts';
 import { hostView } from '../commands/task/status.ts';
 import { findCaller, findCwd, findProject } from '../input/project.ts';
 import { taskPath } from '../input/refs.ts';
@@ -20,7 +20,7 @@ const LOG_LINES = 15;
 
 const run = defineTool({
   description:
-    'Submit a long, heavy or unattended shell command with estimates of its time, memory and CPU; returns at once. It runs in a cgroup with hard caps of 3 x the estimates, survives the end of this session, and is killed with a reason when it runs away or goes silent. Learn how it ends with wait. The error capacity_exceeded means no room now: queue=true, wait_for_capacity, or smaller estimates.',
+    'Submit a long, heavy or unattended shell command with estimates of its time, memory and CPU; returns at once. The command runs in a cgroup with hard caps of 3 x the estimates and outlives this session. It is killed with a reason when it exceeds its limits or stays silent. Use wait to learn how it ends. The error capacity_exceeded means no room now: set queue=true, call wait_for_capacity, or lower the estimates.',
   input: inputs.run,
   isReadOnly: false,
   async call({ session, scope, umask }, request) {
@@ -32,7 +32,7 @@ const run = defineTool({
 });
 
 const list = defineTool({
-  description: "This project's tasks: live ones, and those that ended in the last day.",
+  description: "List this project's live tasks and tasks that ended in the last 24 hours.",
   input: inputs.list,
   isReadOnly: true,
   async call({ session }, { since, all, all_projects, cwd, status, owner, tag }) {
@@ -49,7 +49,7 @@ const list = defineTool({
 
 const status = defineTool({
   description:
-    'One task in full (why it waits, live figures, how it ended, suggested estimates); without a name host, capacity and queue. Not for polling: wait tells how a task ends.',
+    'Show one task in full (why it waits, current use, how it ended, suggested estimates), or without a name host, capacity and queue. Do not poll: wait returns when a task ends.',
   input: inputs.status,
   isReadOnly: true,
   async call({ session }, { name }) {
@@ -60,7 +60,8 @@ const status = defineTool({
 });
 
 const log = defineTool({
-  description: 'What a task has printed, standard output and standard error in order; short by default.',
+  description:
+    'Read the output of a task, standard output and standard error in order; the last lines by default.',
   input: inputs.log,
   isReadOnly: true,
   async call({ session }, { name, tail, head, full, max_bytes = LOG_BYTES }) {
@@ -71,28 +72,27 @@ const log = defineTool({
     if (full) query.set('full', '1');
     else if (head !== undefined) query.set('head', String(head));
     else query.set('tail', String(tail ?? LOG_LINES));
-    const chunks: Buffer[] = [];
-    await stream(session, taskPath(name, `/log?${query}`), (chunk) => chunks.push(chunk));
-    return { answer: Buffer.concat(chunks).toString() };
+    return { answer: await readText(session, taskPath(name, `/log?${query}`)) };
   },
 });
 
 const kill = defineTool({
-  description: 'End tasks: stop file and SIGTERM to the whole group, SIGKILL after the grace.',
+  description:
+    'End tasks: creates the stop file, sends SIGTERM to the whole group, and SIGKILL after the grace time.',
   input: inputs.kill,
   isReadOnly: false,
   call: (caller, { name, ...body }) => changeEach(caller, name, 'kill', body),
 });
 
 const adjust = defineTool({
-  description: 'New estimates, kill timeout or priority of live tasks; their caps are rewritten at once.',
+  description: 'Change estimates, kill timeout or priority of live tasks. The caps change at once.',
   input: inputs.adjust,
   isReadOnly: false,
   call: (caller, { name, ...body }) => changeEach(caller, name, 'adjust', body),
 });
 
 const retry = defineTool({
-  description: 'Another attempt of tasks that have ended, with the same command, directory and estimates.',
+  description: 'Start another attempt of ended tasks with the same command, directory and estimates.',
   input: inputs.retry,
   isReadOnly: false,
   call: (caller, { name }) => changeEach(caller, name, 'retry', {}),
@@ -110,7 +110,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   retry,
 };
 
-/** Each is done or refused on its own. */
+/** A failed request does not stop the others. */
 async function changeEach(
   { session }: Caller,
   name: string | readonly string[],

@@ -1,4 +1,4 @@
-// The tools that block: each answers within the time a client allows, with what it takes to wait on.
+// The tools that wait. Each answers within the client's time limit with the values to continue the wait.
 import type { TicketBody, WaitingView } from '../../src/api/schemas/capacity.ts';
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
@@ -14,19 +14,19 @@ import * as inputs from './inputs.ts';
 import { reportProgress } from './progress.ts';
 import { type Caller, defineTool, type Outcome, type ToolRequest } from './tool.ts';
 
-/** What a timer can hold; 24 days. */
+/** The longest delay of a timer, 24 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
-/** Of many live tasks so many are shown. */
+/** The most live tasks in an answer. */
 const LIVE_SHOWN = 10;
 
 export const wait = defineTool({
   description:
-    'Wait until tasks have ended: the one call that is needed, never poll status. Answers {"status":"ended","ended":[...]} with how each ended and what to change, or when the time limit is near {"status":"running","resume":{...}}: call wait again with that resume. "events" is what happened meanwhile (runaway_risk, stall_risk: see the hints).',
+    'Wait until tasks end. One call is enough: never poll status. Answers {"status":"ended","ended":[...]} with how each task ended and what to change, or at the time limit {"status":"running","resume":{...}}: then call wait again with that resume. "events" lists the events during the wait (runaway_risk, stall_risk: follow their hints).',
   input: inputs.wait,
   isReadOnly: true,
   async call(caller, { name, any = false, timeout, resume }, request) {
     if ((name === undefined) === (resume === undefined))
-      throw new BabysitError('usage', 'exactly one of name and resume is needed');
+      throw new BabysitError('usage', 'wait needs exactly one of name and resume');
     const from =
       resume === undefined
         ? await startOf(caller.session, refsOf(name ?? ''))
@@ -37,7 +37,7 @@ export const wait = defineTool({
 
 export const waitForCapacity = defineTool({
   description:
-    'Wait until there is room for a task of this size, after run answered capacity_exceeded. Answers {"status":"granted","lease":...}: the room is held for the next run, or the run with that lease. When the time limit is near: {"status":"waiting","resume":{...}}; call again with the same numbers and that resume.',
+    'Wait for room for a task of this size, after run answered capacity_exceeded. Answers {"status":"granted","lease":...}: the room is held for the next run, or for the run with that lease. At the time limit it answers {"status":"waiting","resume":{...}}: then call it again with the same numbers and that resume.',
   input: inputs.waitForCapacity,
   isReadOnly: false,
   async call(caller, { timeout, resume, ...need }, request) {
@@ -48,14 +48,14 @@ export const waitForCapacity = defineTool({
     const limit = AbortSignal.timeout(limitOf(caller, timeout));
     const done = new AbortController();
     const signal = AbortSignal.any([limit, request.signal, done.signal]);
-    let told = 0;
+    let reports = 0;
     const onWaiting = (view: WaitingView): void => {
       waiting = view;
-      told += 1;
-      const behind = view.blocked_by.length === 0 ? '' : `, behind ${view.blocked_by.join(', ')}`;
+      reports += 1;
+      const blockers = view.blocked_by.length === 0 ? '' : `, after ${view.blocked_by.join(', ')}`;
       request.report?.({
-        progress: told,
-        message: `waiting for ${view.dim}, number ${view.position ?? '?'}${behind}`,
+        progress: reports,
+        message: `waiting for ${view.dim}, position ${view.position ?? '?'}${blockers}`,
       });
     };
     try {
@@ -71,7 +71,7 @@ export const waitForCapacity = defineTool({
   },
 });
 
-/** `from`: ids of tasks, each with the `seq` of the last event known. */
+/** `from` maps task ids to the `seq` of the last known event. */
 async function waitFor(
   session: Session,
   from: ReadonlyMap<string, number>,
@@ -104,7 +104,7 @@ async function waitFor(
       progress: request.report !== null,
       after: seq,
     });
-    // With any, a second one may end in the same turn: it is told by the next wait.
+    // With `any` a second task may end in the same turn of the event loop. The next wait reports it.
     if (signal.aborted) throw new Aborted();
     ended.set(id, task);
     shown.set(id, ends.get(id) ?? 0);
@@ -114,7 +114,7 @@ async function waitFor(
   } catch (error) {
     if (!(error instanceof Aborted) || request.signal.aborted) throw error;
   } finally {
-    // What is still followed ends here; its rejection has nobody left to hear it.
+    // The abort rejects the streams that still run.
     for (const follow of follows) follow.catch(() => {});
     done.abort();
     reporter.stop();
@@ -144,7 +144,7 @@ export function refsOf(name: string | readonly string[]): string[] {
   return taskRefs([], typeof name === 'string' ? name.split(',').map((ref) => ref.trim()) : name);
 }
 
-/** Names may be used again; from here on the id means the task. */
+/** Names are reused, so the wait continues with ids. */
 async function startOf(session: Session, refs: readonly string[]): Promise<Map<string, number>> {
   const tasks = await Promise.all(refs.map((ref) => call<TaskView>(session, 'GET', taskPath(ref))));
   return new Map(tasks.map(({ id }) => [id, 0]));

@@ -1,4 +1,4 @@
-// Numbers and states as people read them.
+// Formats numbers, progress and statuses for people.
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import type { Progress } from '../../src/core/progress.ts';
 import type { TaskStatus } from '../../src/core/task.ts';
@@ -22,7 +22,7 @@ export function humanCores(cores: number | null): string {
   return cores === null ? '' : cores.toFixed(1);
 }
 
-/** A value of any field by the unit its name ends in. */
+/** Formats the value by the unit that ends the field's name. */
 export function humanValue(key: string, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number' && key.endsWith('_ms')) return humanDuration(value);
@@ -35,12 +35,12 @@ export function humanValue(key: string, value: unknown): string {
 export function humanProgress({ done, total, pct, phase, failed, eta_s, note }: Progress): string {
   const count = done === null ? null : total === null ? String(done) : `${done}/${total}`;
   const eta = eta_s === null ? null : `eta ${formatDuration(eta_s * 1000)}`;
-  const words = [phase, count, pct === null ? null : `${Math.floor(pct)}%`, eta];
+  const counts = [phase, count, pct === null ? null : `${Math.floor(pct)}%`, eta];
   const rest = [failed ? `${failed} failed` : null, note];
-  return [words.filter((word) => word !== null).join(' '), ...rest].filter((part) => part).join(', ');
+  return [counts.filter((part) => part !== null).join(' '), ...rest].filter((part) => part).join(', ');
 }
 
-/** How it ended in a word or two: `exit 1`, `SIGKILL`, `elapsed_exceeded`. */
+/** `exit 1`, `SIGKILL`, `elapsed_exceeded`; for a pending task, what it waits for. */
 export function outcome(task: TaskView): string {
   if (task.kill_reason !== null) return task.kill_reason;
   if (task.signal !== null) return task.signal;
@@ -68,7 +68,7 @@ function colorOf(status: TaskStatus): number {
   }
 }
 
-/** The value carries its unit; the name need not. */
+/** The formatted value has the unit, so the name drops it. */
 export function humanKey(key: string): string {
   return key.replace(/_(ms|bytes)$/, '');
 }

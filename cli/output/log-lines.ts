@@ -1,13 +1,13 @@
-// Picks the lines that match a regular expression, in limited time.
+// Selects the lines that match a regular expression, in limited time.
 import { createContext, Script } from 'node:vm';
 import { BabysitError } from '../../src/core/errors.ts';
 
-/** For the lines of one chunk; an ordinary expression takes less than a millisecond. */
+/** The limit for the lines of one chunk. A normal expression takes less than 1 ms. */
 const MATCH_MS = 2000;
 
 /**
- * Those of the lines that the expression matches. Throws BabysitError usage for text that is no expression, and when
- * matching takes too long: nobody can tell beforehand which expression will, but the time can be limited.
+ * Returns the lines that match. Throws BabysitError usage for an invalid expression, and after MATCH_MS: backtracking
+ * cannot be predicted from the expression, but a script context can limit the time.
  */
 export function lineMatcher(text: string): (lines: readonly string[]) => readonly string[] {
   const scope: { pattern: RegExp; lines: readonly string[] } = { pattern: readRegExp(text), lines: [] };
@@ -26,7 +26,7 @@ export function lineMatcher(text: string): (lines: readonly string[]) => readonl
         `--grep: the expression takes more than ${MATCH_MS / 1000} s on a line`,
         {
           flag: '--grep',
-          hint: 'Repetitions within repetitions, such as (a+)+, take for ever: write it without them.',
+          hint: 'Remove nested repetitions such as (a+)+ from the expression.',
         },
       );
     }

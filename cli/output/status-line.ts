@@ -1,8 +1,7 @@
-// One line that is drawn over and over while a person waits: time, memory and CPU against the estimate, progress, last output.
-
+// Redraws one status line while `wait` runs on a terminal: use against the estimate, progress, last output.
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
-import { call, type Session, stream } from '../client/session.ts';
+import { call, readText, type Session } from '../client/session.ts';
 import { taskPath } from '../input/refs.ts';
 import { humanCores, humanDuration, humanProgress, humanSize } from './human.ts';
 import type { Output } from './output.ts';
@@ -13,27 +12,27 @@ const DEFAULT_COLUMNS = 80;
 const CLEAR = '\r\x1b[K';
 
 export interface StatusLine {
-  /** Call before anything else is printed; the line comes back with the next drawing. */
+  /** Call before other output. The next redraw shows the line again. */
   clear(): void;
   stop(): void;
 }
 
 const NONE: StatusLine = { clear() {}, stop() {} };
 
-/** `live` gives the references still waited for. Draws nothing where stderr is no terminal, or one that cannot redraw. */
+/** `live` returns the tasks that still run. Draws nothing unless stderr is a terminal that can redraw a line. */
 export function drawStatusLine(output: Output, session: Session, live: () => readonly string[]): StatusLine {
-  if (output.talkJson || session.env.TERM === 'dumb') return NONE;
+  if (output.jsonMessages || session.env.TERM === 'dumb') return NONE;
   let isDrawn = false;
   let isStopped = false;
   const clear = (): void => {
-    if (isDrawn) output.talk(CLEAR);
+    if (isDrawn) output.message(CLEAR);
     isDrawn = false;
   };
   const draw = async (): Promise<void> => {
     const [ref, ...more] = live();
     const text = ref === undefined ? null : await lineOf(session, ref, more.length);
     if (isStopped || text === null) return;
-    output.talk(`${CLEAR}${[...text].slice(0, columnsOf(session.env) - 1).join('')}`);
+    output.message(`${CLEAR}${[...text].slice(0, columnsOf(session.env) - 1).join('')}`);
     isDrawn = true;
   };
   const timer = setInterval(() => void draw(), DRAW_MS);
@@ -47,26 +46,26 @@ export function drawStatusLine(output: Output, session: Session, live: () => rea
   };
 }
 
-/** A line that wraps could not be drawn over. A terminal that does not tell its width (a serial line) may have COLUMNS. */
+/** A wrapped line cannot be redrawn. COLUMNS serves terminals that do not report their width, such as serial lines. */
 function columnsOf(env: NodeJS.ProcessEnv): number {
   return process.stderr.columns || Number(env.COLUMNS) || DEFAULT_COLUMNS;
 }
 
-/** Null: there is nothing to be said, as while a daemon is being restarted. */
+/** Returns null when the daemon does not answer, as during a restart. */
 async function lineOf(session: Session, ref: string, more: number): Promise<string | null> {
   try {
     const quiet = { ...session, autostart: false };
     const task = await call<TaskView>(quiet, 'GET', taskPath(ref));
-    const words = [statusWords(task), task.started_at === null ? '' : await lastLine(quiet, ref)];
-    if (more > 0) words.push(`(and ${more} more)`);
-    return words.filter((word) => word !== '').join('  ');
+    const parts = [statusText(task), task.started_at === null ? '' : await lastLine(quiet, ref)];
+    if (more > 0) parts.push(`(and ${more} more)`);
+    return parts.filter((part) => part !== '').join('  ');
   } catch {
     return null;
   }
 }
 
-/** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores  3/42 7% eta 14m`; for one that waits, why. */
-export function statusWords(task: TaskView): string {
+/** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores  3/42 7% eta 14m`; for a pending task, the reason. */
+function statusText(task: TaskView): string {
   const name = escapeField(task.name);
   if (task.status === 'pending') {
     const { waiting } = task;
@@ -92,7 +91,6 @@ export function statusWords(task: TaskView): string {
 }
 
 async function lastLine(session: Session, ref: string): Promise<string> {
-  const pieces: Buffer[] = [];
-  await stream(session, taskPath(ref, '/log?tail=1&max_bytes=400'), (chunk) => pieces.push(chunk));
-  return escapeField(escapeLine(Buffer.concat(pieces).toString().trimEnd()));
+  const text = await readText(session, taskPath(ref, '/log?tail=1&max_bytes=400'));
+  return escapeField(escapeLine(text.trimEnd()));
 }

@@ -1,13 +1,13 @@
-// Aligned columns and CSV for people and spreadsheets.
+// Formats rows as aligned columns and as CSV.
 import { escapeField } from '../../src/text/terminal.ts';
 
-/** A number with its unit, or nothing. */
+/** An empty cell, or a number with its unit. */
 const NUMBER = /^(\d[\d.]*[a-zA-Z%]{0,2})?$/;
 
-/** Puts colours around a cell; what it adds must take no room on the terminal. */
+/** Adds colors to a cell. The added characters must have no width on the terminal. */
 export type Paint = (cell: string, row: number, column: number) => string;
 
-/** Left-aligned columns, two spaces between; numbers to the right. Cells are made harmless for a terminal. */
+/** Text is aligned left, numbers right, with two spaces between columns. Removes control sequences from cells. */
 export function alignedTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -37,13 +37,13 @@ export function alignedTable(
   return [line(names, names), ...body].join('');
 }
 
-/** `key  value` lines, for one object. */
+/** One `key  value` line a field. */
 export function fieldLines(fields: readonly (readonly [string, string])[]): string {
   const width = Math.max(...fields.map(([key]) => key.length));
   return fields.map(([key, value]) => `${key.padEnd(width)}  ${escapeField(value)}\n`).join('');
 }
 
-/** RFC 4180 with `\n` between the lines. */
+/** RFC 4180, but lines end with `\n`. */
 export function csv(header: readonly string[], rows: readonly (readonly string[])[]): string {
   return [header, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`).join('');
 }

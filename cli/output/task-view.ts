@@ -1,4 +1,4 @@
-// The parts of a task that matter for the next step of whoever asked.
+// Selects the fields of a task that a caller needs for its next step.
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 
 type Part = Partial<TaskView>;
@@ -44,14 +44,14 @@ const ROW = [
   'reason',
 ] as const;
 
-/** The object `wait` prints: for a kill its reason, hint and numbers come first. */
+/** The object that `wait` prints. After a kill the reason, hint and numbers come first. */
 export function terminalView(task: TaskView, full: boolean): Part {
   const kill = task.status === 'killed' ? pick(task, KILL) : {};
   const next = task.status === 'killed' ? pick(task, ['suggested_estimates']) : {};
   return { ...kill, ...(full ? task : { ...pick(task, ENDED), ...next }) };
 }
 
-/** One task on its own. */
+/** For one task. */
 export function taskView(task: TaskView, full: boolean): Part {
   if (full) return task;
   if (task.status === 'pending') return { ...pick(task, LIVE), ...waitingOf(task.waiting) };
@@ -59,7 +59,7 @@ export function taskView(task: TaskView, full: boolean): Part {
   return terminalView(task, false);
 }
 
-/** One task among many. */
+/** For one row of a list. */
 export function rowView(task: TaskView, full: boolean): Part {
   return full ? task : { ...pick(task, ROW), ...waitingOf(task.waiting) };
 }
@@ -68,7 +68,7 @@ function waitingOf(waiting: BlockedView | null): Part {
   return waiting === null ? {} : { waiting };
 }
 
-/** The named fields that have a value, in the order given. */
+/** Leaves out fields without a value. */
 function pick(task: TaskView, keys: readonly (keyof TaskView)[]): Part {
   return Object.fromEntries(
     keys.flatMap((key) => (task[key] === null || task[key] === undefined ? [] : [[key, task[key]]])),

@@ -1,5 +1,4 @@
-// How `wait` shows what happens to a task and how it ended.
-
+// Prints the events and the results of `wait`.
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField } from '../../src/text/terminal.ts';
@@ -8,37 +7,37 @@ import type { Output } from './output.ts';
 import { terminalView } from './task-view.ts';
 
 export function printEvent(output: Output, event: EventView): void {
-  if (output.talkJson) output.talk(`${JSON.stringify(event)}\n`);
-  else if (event.event === 'daemon_stopping')
-    output.talk('babysit: the daemon is stopping; waiting for it to come back (tasks run on)\n');
-  else output.talk(eventText(event));
+  output.notify(event, () =>
+    event.event === 'daemon_stopping'
+      ? 'babysit: the daemon is stopping; waiting for the next one (tasks keep running)\n'
+      : eventText(event),
+  );
 }
 
-/** For people. */
 export function eventText(event: EventView): string {
   const { event: what, seq: _seq, at, name, id: _id, ...fields } = event;
-  const told = Object.entries(fields).filter(([key]) => key !== 'hint' && key !== 'envelope');
-  const words = told.map(([key, value]) => `${key}=${humanValue(key, value)}`).join(' ');
+  const shown = Object.entries(fields).filter(([key]) => key !== 'hint' && key !== 'envelope');
+  const words = shown.map(([key, value]) => `${key}=${humanValue(key, value)}`).join(' ');
   const hint = typeof event.hint === 'string' ? `\n  hint: ${escapeField(event.hint)}` : '';
   return `${clockTime(at)} ${escapeField(name)} ${what}${words ? ` ${escapeField(words)}` : ''}${hint}\n`;
 }
 
 export function printResult(output: Output, task: TaskView, full: boolean): void {
-  if (output.json) {
-    output.data(`${JSON.stringify(terminalView(task, full))}\n`);
-    return;
-  }
+  output.result(terminalView(task, full), () => resultText(task, output.color));
+}
+
+export function resultText(task: TaskView, color: boolean): string {
   const parts = [
     outcome(task),
     humanDuration(task.elapsed_ms),
     task.peak_mem_bytes === null ? '' : `peak ${humanSize(task.peak_mem_bytes)}`,
     task.cpu_seconds === null ? '' : `cpu ${humanCores(task.cpu_seconds)}s`,
   ].filter((part) => part !== '');
-  const lines = [`${escapeField(task.name)} ${paintStatus(task.status, output.color)}: ${parts.join(', ')}`];
+  const lines = [`${escapeField(task.name)} ${paintStatus(task.status, color)}: ${parts.join(', ')}`];
   if (task.message !== null) lines.push(`  ${escapeField(task.message)}`);
   const hint = task.kill_hint ?? task.hint;
   if (hint !== null) lines.push(`  hint: ${escapeField(hint)}`);
-  output.data(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }
 
 function clockTime(iso: string): string {

@@ -1,4 +1,4 @@
-// Finds the program behind those that only start another one: timeout, env, nohup, bash -c and their like.
+// Finds the program that a wrapper such as timeout, env, nohup or bash -c starts.
 
 export type Unwrapped =
   | {
@@ -7,15 +7,15 @@ export type Unwrapped =
       readonly args: readonly string[];
       readonly limit?: string;
     }
-  /** A shell that runs `code`; null: it reads its code from standard input. */
+  /** A shell that runs `code`, or with null the code from standard input. */
   | { readonly kind: 'shell'; readonly code: string | null; readonly limit?: string }
-  /** `watch`, which runs `code` again and again. */
+  /** `watch`, which runs `code` repeatedly. */
   | { readonly kind: 'watch'; readonly code: string; readonly limit?: string };
 
 interface Wrapper {
-  /** Its flags whose value is a word of its own. */
+  /** Flags whose value is a separate word. */
   readonly valued: readonly string[];
-  /** Words before the command: a duration, a file. */
+  /** The number of words before the command, such as a duration or a file. */
   readonly words?: number;
 }
 
@@ -64,7 +64,7 @@ const SHELLS = new Set(['ash', 'bash', 'dash', 'ksh', 'mksh', 'sh', 'zsh']);
 const WATCH_VALUED = ['-n', '--interval', '-q', '--equexit'];
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
 
-/** The command that `fields` runs in the end; `limit` is the duration of the outermost `timeout`. */
+/** Returns the innermost command. `limit` is the duration of the outermost `timeout`. */
 export function unwrap(fields: readonly string[]): Unwrapped | null {
   let rest = fields;
   let limit: string | undefined;
@@ -82,7 +82,7 @@ export function unwrap(fields: readonly string[]): Unwrapped | null {
     if (name === 'eval') return { kind: 'shell', code: args.join(' '), ...within };
     if (name === 'watch') return { kind: 'watch', code: afterFlags(args, WATCH_VALUED).join(' '), ...within };
     const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
-    // `command -v NAME` only looks for it.
+    // `command -v NAME` does not run NAME.
     if (wrapper === undefined || (name === 'command' && /^-[vV]/.test(args[0] ?? '')))
       return { kind: 'program', name, args, ...within };
     const words = afterFlags(args, wrapper.valued);
@@ -92,7 +92,7 @@ export function unwrap(fields: readonly string[]): Unwrapped | null {
   }
 }
 
-export function programName(path: string): string {
+function programName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
@@ -107,7 +107,7 @@ function afterFlags(args: readonly string[], valued: readonly string[]): readonl
   return args.slice(i);
 }
 
-/** What follows `-c`; null when the shell reads standard input; undefined when it runs a file. */
+/** Returns the word after `-c`, null when the shell reads standard input, undefined when it runs a file. */
 function shellCode(args: readonly string[]): string | null | undefined {
   let hasCode = false;
   for (let i = 0; i < args.length; i++) {

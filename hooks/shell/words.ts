@@ -1,14 +1,14 @@
-// The words of a command as far as they are known without running it: quotes removed, constant variables put in.
+// Expands the words of a command without running it: removes quotes, replaces variables with known values.
 import type { DoubleQuotedChild, Word, WordPart } from 'unbash';
 
-/** What each variable may hold: one text after an assignment, several for the turns of a `for`. */
+/** The possible values of each variable: one after an assignment, several in a `for`. */
 export type Variables = ReadonlyMap<string, readonly string[]>;
 
-/** More than this is left as it is written: doubling a variable thirty times shall not cost a gigabyte. */
+/** Limits of an expansion: a variable that is doubled thirty times must not take a gigabyte. */
 const TEXTS_MAX = 16;
 const TEXT_MAX_CHARS = 10_000;
 
-/** The fields a shell would make of the words; what is not known stays as written (`$x`, `$(date)`). */
+/** Returns the fields after word splitting. Unknown expansions stay as written (`$x`, `$(date)`). */
 export function fieldsOf(words: readonly Word[], variables: Variables): string[] {
   return words.flatMap((word) => {
     const texts = textsOf(word, variables);
@@ -16,7 +16,7 @@ export function fieldsOf(words: readonly Word[], variables: Variables): string[]
   });
 }
 
-/** Every text the word may stand for. */
+/** Returns every possible text of the word. */
 export function textsOf(word: Word, variables: Variables): readonly string[] {
   if (word.parts === undefined) return [word.value];
   return word.parts.reduce<readonly string[]>((texts, part) => join(texts, partTexts(part, variables)), ['']);
@@ -58,17 +58,17 @@ function partTexts(part: WordPart | DoubleQuotedChild, variables: Variables): re
   }
 }
 
-/** `$(command -v babysit)` is the program it looks for. */
+/** Replaces `$(command -v babysit)` by the name. */
 function lookedUp(text: string): string | undefined {
   return /^(?:\$\(|`)\s*(?:command\s+-v|which|type\s+-P)\s+([\w./-]+)\s*(?:\)|`)$/.exec(text)?.[1];
 }
 
-/** An expansion outside of quotes may become several fields. */
+/** An unquoted expansion may become several fields. */
 function isSplit(word: Word): boolean {
   return word.parts?.some(({ type }) => type === 'SimpleExpansion' || type === 'ParameterExpansion') ?? false;
 }
 
-/** It holds a `$(…)` whose output is not known. */
+/** Returns whether the word has a `$(…)` with unknown output. */
 export function hasSubstitution(word: Word): boolean {
   return word.parts?.some(isSubstitution) ?? false;
 }

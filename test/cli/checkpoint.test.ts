@@ -248,20 +248,23 @@ describe('babysit checkpoint', () => {
     const outside = { BABYSIT_CHECKPOINT_DIR: '' };
     assert.deepEqual(await error(['add', 'a'], outside), [
       64,
-      'BABYSIT_CHECKPOINT_DIR is not set: this is not the command of a task',
+      'BABYSIT_CHECKPOINT_DIR is not set: checkpoint runs inside a task',
     ]);
     assert.deepEqual(await error(['add', 'a\nb'], inside), [
       64,
-      'the key "a\\nb" holds a newline, tab or other control character',
+      'the key "a\\nb" contains a newline, tab or other control character',
     ]);
     assert.deepEqual(await error(['add'], inside), [64, 'checkpoint add needs a key']);
     assert.deepEqual(await error(['clear'], inside), [64, 'checkpoint clear needs a key']);
-    assert.deepEqual(await error(['drop', 'a'], inside), [64, 'checkpoint: unknown verb "drop"']);
-    assert.deepEqual(await error([], inside), [64, 'checkpoint needs a verb']);
+    assert.deepEqual(await error(['drop', 'a'], inside), [
+      64,
+      'checkpoint: "drop" is not one of add, has, list, clear',
+    ]);
+    assert.deepEqual(await error([], inside), [64, 'checkpoint needs one of add, has, list, clear']);
     writeFileSync(join(dir, 'file'), '');
     const [code, message] = await error(['add', 'a'], { BABYSIT_CHECKPOINT_DIR: join(dir, 'file') });
     assert.equal(code, 64);
-    assert.match(String(message), /^the manifest in .* cannot be used: /);
+    assert.match(String(message), /^cannot use the manifest in .*: /);
     assert.equal(readFileSync(join(dir, 'file'), 'utf8'), '');
   });
 });

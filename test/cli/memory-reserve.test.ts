@@ -40,7 +40,7 @@ describe('--memory_reserve', () => {
     assert.deepEqual([code, stdout], [64, '']);
     assert.match(
       String(message),
-      /runs already, without this memory reserve: --memory_reserve does not apply/,
+      /cannot apply --memory_reserve: the daemon already runs without this memory reserve/,
     );
     assert.match(String(hint), /daemon-stop && babysit daemon-start --memory_reserve=2G/);
   });
@@ -60,6 +60,9 @@ describe('--memory_reserve', () => {
     const home = testHome(t);
     const { code, stderr } = await home.run(['daemon-start', '--memory_reserve=900T']);
     assert.equal(code, 64);
-    assert.match(String(jsonLine(stderr).message), /^--memory_reserve: 900T leaves nothing .*this host has/);
+    assert.match(
+      String(jsonLine(stderr).message),
+      /^--memory_reserve: 900T leaves no memory for tasks: this host has/,
+    );
   });
 });

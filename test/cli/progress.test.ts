@@ -56,7 +56,7 @@ describe('babysit progress', () => {
       assert.equal(code, 64);
       return jsonLine(stderr.slice(stderr.indexOf('{'))).message;
     };
-    assert.equal(await message(), 'progress needs something to tell');
+    assert.equal(await message(), 'progress needs a flag');
     assert.match(String(await message('--done=-1')), /^--done: "-1" is not a whole number/);
     assert.match(String(await message('--eta=soon')), /^--eta: "soon" is not a duration/);
     assert.equal(await message('3/42'), 'progress takes no word "3/42"');
@@ -71,7 +71,7 @@ describe('babysit progress', () => {
     assert.equal(code, 64);
     assert.equal(
       jsonLine(stderr.slice(stderr.indexOf('{'))).message,
-      'BABYSIT_PROGRESS_FILE is not set: this is not the command of a task',
+      'BABYSIT_PROGRESS_FILE is not set: progress runs inside a task',
     );
   });
 });

@@ -86,7 +86,7 @@ describe('usage errors', () => {
 
   for (const [what, cwd, why] of [
     ['does not exist', '/nonexistent/dir', /does not exist/],
-    ['is a file', '/etc/passwd', /no directory/],
+    ['is a file', '/etc/passwd', /not a directory/],
   ] as const) {
     it(`refuses a directory that ${what}`, async (t) => {
       const { code, stdout, stderr } = await testHome(t).run(['run', `--cwd=${cwd}`, 'true']);

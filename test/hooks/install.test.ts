@@ -83,10 +83,7 @@ describe('babysit hooks', () => {
     writeFileSync(join(work, '.claude/settings.json'), '{ "model": }');
     const { code, stderr } = await fail('hooks', 'install');
     assert.equal(code, 64);
-    assert.match(
-      String(jsonLine(stderr).message),
-      /settings\.json is left as it is: it is no JSON: line 1, column 12/,
-    );
+    assert.match(String(jsonLine(stderr).message), /settings\.json: invalid JSON: line 1, column 12/);
     assert.equal(readFileSync(join(work, '.claude/settings.json'), 'utf8'), '{ "model": }');
   });
 });

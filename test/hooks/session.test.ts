@@ -56,14 +56,17 @@ describe('babysit-session-start.sh', () => {
     const [title, ...lines] = await start();
     assert.equal(
       title,
-      'babysit tasks of yours or of this project (running now, or ended while nobody looked):',
+      'babysit: your tasks and tasks of this project (not ended, or ended and not shown yet):',
     );
     assert.match(lines[0] ?? '', /^- build: running for \d.*, estimated 10m$/);
     assert.match(
       lines.slice(1, 3).sort().join('\n'),
       /^- docs: completed after .*\n- lint: failed after .*, exit code 3: babysit log lint$/,
     );
-    assert.equal(lines[3], 'Do not poll. To learn how they end, once, in the background: babysit wait build');
+    assert.equal(
+      lines[3],
+      'Do not poll. To learn how they end, run once in the background: babysit wait build',
+    );
     const again = await start({ source: 'compact' });
     assert.deepEqual([again.length, again[1]?.startsWith('- build: running')], [3, true]);
     const other = await start({ session_id: 'another' });
@@ -104,12 +107,12 @@ describe('babysit-stop.sh', () => {
     assert.equal(decision, 'block');
     assert.match(
       reason,
-      /^The task build that you started is not over and nobody waits for it\. Wait \(babysit wait build\)/,
+      /^Your task build has not ended and no client waits for it\. Run babysit wait build,/,
     );
     assert.deepEqual(await stop(), SILENT);
     await run('train', 'sleep 300');
     assert.deepEqual(await stop({ stop_hook_active: true }), SILENT);
-    assert.match(JSON.parse((await stop()).stdout).reason, /babysit wait train\)/);
+    assert.match(JSON.parse((await stop()).stdout).reason, /babysit wait train,/);
   });
 
   it('says nothing of tasks that others started', async (t) => {

@@ -91,15 +91,18 @@ export const SETTINGS: Readonly<Record<string, string>> = {
 
 /** What must not be touched, with a word of the reason. */
 export const UNREADABLE: Readonly<Record<string, readonly [string, RegExp]>> = {
-  nothing: ['', /no JSON: line 1, column 1/],
-  blanks: ['  \n', /no JSON/],
-  'half a file': ['{\n  "model": "opus",\n  "hooks": {\n', /no JSON: line 4/],
-  'a lost quote': ['{\n  "model: "opus"\n}\n', /no JSON: line 2/],
-  'two files in one': ['{}\n{}\n', /no JSON: line 2/],
-  'a merge conflict': ['{\n<<<<<<< HEAD\n  "a": 1\n=======\n  "a": 2\n>>>>>>> x\n}\n', /no JSON: line 2/],
-  'a list': ['[]', /the settings should be an object/],
-  'a text': ['"x"', /the settings should be an object/],
-  'hooks as a list': ['{"hooks":[]}', /"hooks" should be an object/],
-  'an event as an object': ['{"hooks":{"PreToolUse":{}}}', /"PreToolUse" should be an array/],
-  'a hook as a text': ['{"hooks":{"PreToolUse":["x"]}}', /an entry of "PreToolUse" should be an object/],
+  nothing: ['', /invalid JSON: line 1, column 1/],
+  blanks: ['  \n', /invalid JSON/],
+  'half a file': ['{\n  "model": "opus",\n  "hooks": {\n', /invalid JSON: line 4/],
+  'a lost quote': ['{\n  "model: "opus"\n}\n', /invalid JSON: line 2/],
+  'two files in one': ['{}\n{}\n', /invalid JSON: line 2/],
+  'a merge conflict': [
+    '{\n<<<<<<< HEAD\n  "a": 1\n=======\n  "a": 2\n>>>>>>> x\n}\n',
+    /invalid JSON: line 2/,
+  ],
+  'a list': ['[]', /the settings must be an object/],
+  'a text': ['"x"', /the settings must be an object/],
+  'hooks as a list': ['{"hooks":[]}', /"hooks" must be an object/],
+  'an event as an object': ['{"hooks":{"PreToolUse":{}}}', /"PreToolUse" must be an array/],
+  'a hook as a text': ['{"hooks":{"PreToolUse":["x"]}}', /an entry of "PreToolUse" must be an object/],
 };

@@ -1,4 +1,4 @@
-// babysit skills: what teaches agents babysit, put where their harness looks for it.
+// babysit skills: installs the instructions for agents, as a skill or as a text block.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
@@ -7,21 +7,23 @@ import { installSkill, skillStatus, uninstallSkill } from '../../agents/skill-fi
 import { hasSnippet, snippet, withoutSnippet, withSnippet } from '../../agents/snippet.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
+import { readChoice } from '../../input/nearest.ts';
+import { noPositionals } from '../../input/refs.ts';
 
 const FLAGS = {
   scope: SCOPE_FLAG,
   agents_md: {
     kind: 'text',
     value: 'FILE',
-    help: 'a block in this AGENTS.md, CLAUDE.md or the like, instead of the skill',
+    help: 'change a text block in this AGENTS.md or CLAUDE.md instead of the skill',
   },
-  force: { kind: 'switch', help: 'overwrite a skill that was edited' },
+  force: { kind: 'switch', help: 'overwrite an edited skill' },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
   usage: 'skills install|uninstall|status|snippet [--scope=user|project] [--agents_md=FILE]',
-  about: `install copies the skill into Claude Code's skills directory, or with --agents_md puts a short block into a file that
-other harnesses read. uninstall removes what install has made, and nothing else. snippet prints the block.`,
+  about: `install copies the skill into the skills directory of Claude Code, or with --agents_md adds a short block to a file that
+other harnesses read. uninstall removes only what install has added. snippet prints the block.`,
   flags: FLAGS,
   examples: [
     'babysit skills install',
@@ -31,31 +33,19 @@ other harnesses read. uninstall removes what install has made, and nothing else.
   run: async (context, parsed) => skills(context, parsed),
 });
 
-type Verb = 'install' | 'uninstall' | 'status';
+const VERBS = ['install', 'uninstall', 'status', 'snippet'] as const;
+type Verb = Exclude<(typeof VERBS)[number], 'snippet'>;
 
-function skills(context: Context, { flags, positionals }: Parsed<typeof FLAGS>): number {
-  const [verb = '', extra] = positionals;
-  if (extra !== undefined) throw new BabysitError('usage', `skills takes no word "${extra}"`);
-  switch (verb) {
-    case 'snippet':
-      context.output.data(snippet());
-      return EXIT.ok;
-    case 'install':
-    case 'uninstall':
-    case 'status':
-      return flags.agents_md === undefined
-        ? changeSkill(
-            context,
-            verb,
-            join(claudeDir(readScope(flags.scope), context.env), 'skills/babysit'),
-            flags.force,
-          )
-        : changeDocument(context, verb, resolve(flags.agents_md));
-    default:
-      throw new BabysitError('usage', verb === '' ? 'skills needs a verb' : `skills has no verb "${verb}"`, {
-        hint: 'One of install, uninstall, status, snippet.',
-      });
+function skills(context: Context, { flags, positionals: [word, ...more] }: Parsed<typeof FLAGS>): number {
+  const verb = readChoice(word, VERBS, 'skills');
+  noPositionals(more, 'skills');
+  if (verb === 'snippet') {
+    context.output.data(snippet());
+    return EXIT.ok;
   }
+  if (flags.agents_md !== undefined) return changeDocument(context, verb, resolve(flags.agents_md));
+  const target = join(claudeDir(readScope(flags.scope), context.env), 'skills/babysit');
+  return changeSkill(context, verb, target, flags.force);
 }
 
 function changeSkill(context: Context, verb: Verb, target: string, force: boolean): number {
@@ -67,7 +57,7 @@ function changeSkill(context: Context, verb: Verb, target: string, force: boolea
     changed = { changed: isChanged, ...(kept.length > 0 ? { kept } : {}) };
   }
   const { state, modified } = skillStatus(source, target);
-  return tell(context, { skill: target, state, ...(modified.length > 0 ? { modified } : {}), ...changed });
+  return print(context, { skill: target, state, ...(modified.length > 0 ? { modified } : {}), ...changed });
 }
 
 function changeDocument(context: Context, verb: Verb, file: string): number {
@@ -78,7 +68,7 @@ function changeDocument(context: Context, verb: Verb, file: string): number {
   if (isChanged && after === '') rmSync(file);
   else if (isChanged) writeFileSync(file, after);
   const state = !hasSnippet(after) ? 'absent' : withSnippet(after) === after ? 'current' : 'outdated';
-  return tell(context, { file, state, ...(verb === 'status' ? {} : { changed: isChanged }) });
+  return print(context, { file, state, ...(verb === 'status' ? {} : { changed: isChanged }) });
 }
 
 function readDocument(file: string): string {
@@ -90,13 +80,11 @@ function readDocument(file: string): string {
   }
 }
 
-function tell({ output }: Context, view: object): number {
-  if (output.json) output.data(`${JSON.stringify(view)}\n`);
-  else
-    output.data(
-      Object.entries(view)
-        .map(([key, value]) => `${key}: ${value}\n`)
-        .join(''),
-    );
+function print({ output }: Context, view: object): number {
+  output.result(view, () =>
+    Object.entries(view)
+      .map(([key, value]) => `${key}: ${value}\n`)
+      .join(''),
+  );
   return EXIT.ok;
 }

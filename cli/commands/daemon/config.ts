@@ -1,4 +1,4 @@
-// babysit config: every setting with its value and source.
+// babysit config: shows every setting with its value and source.
 import type { ConfigView } from '../../../src/api/schemas/daemon.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
@@ -8,8 +8,8 @@ import { alignedTable } from '../../output/table.ts';
 
 export const command = defineCommand({
   usage: 'config [show] [KEY...]',
-  about: `Settings come from BABYSIT_* variables, then config.json in BABYSIT_HOME, then the defaults.
-With a KEY only the settings whose name begins with it.`,
+  about: `A BABYSIT_* variable overrides config.json in BABYSIT_HOME, which overrides the default.
+With a KEY it prints only the settings whose names begin with it.`,
   flags: {},
   examples: ['babysit config show', 'babysit config show admission'],
   async run({ output, session, full }, { positionals }) {
@@ -19,8 +19,8 @@ With a KEY only the settings whose name begins with it.`,
       ({ key }) => keys.length === 0 || keys.some((prefix) => key.startsWith(prefix)),
     );
     if (shown.length === 0 && keys.length > 0)
-      throw new BabysitError('usage', `no setting begins with ${keys.join(' or ')}`, {
-        hint: 'babysit config show lists all.',
+      throw new BabysitError('usage', `no setting name begins with ${keys.join(' or ')}`, {
+        hint: 'Run babysit config show for all settings.',
       });
     if (output.json)
       output.data(

@@ -1,4 +1,4 @@
-// babysit daemon-restart: a new daemon, for another version or config; tasks run on.
+// babysit daemon-restart: restarts the daemon, for a new version or configuration.
 import { EXIT } from '../../../src/core/errors.ts';
 import { defineCommand } from '../../command.ts';
 import { MEMORY_RESERVE_FLAG, withMemoryReserve } from '../../daemon-control/memory-reserve.ts';
@@ -8,7 +8,8 @@ import { noPositionals } from '../../input/refs.ts';
 
 export const command = defineCommand({
   usage: 'daemon-restart [--memory_reserve=SIZE]',
-  about: 'Returns when the new daemon answers. Tasks run on; whoever waits for them goes on waiting.',
+  about:
+    'Returns when the new daemon answers. Tasks keep running, and clients that wait for them keep waiting.',
   flags: MEMORY_RESERVE_FLAG,
   examples: ['babysit daemon-restart', 'babysit daemon-restart --memory_reserve=8G'],
   async run({ output, session }, { flags, positionals }) {
@@ -16,11 +17,9 @@ export const command = defineCommand({
     const env = withMemoryReserve(session.env, flags.memory_reserve);
     const old = await stopDaemon(session, false);
     const { pid, version } = await startDaemonProcess(session.home, env);
-    if (output.json) output.data(`${JSON.stringify({ restarted: old !== null, pid, version })}\n`);
-    else
-      output.data(
-        old === null ? `was not running; started (pid ${pid})\n` : `restarted (pid ${old}, now ${pid})\n`,
-      );
+    output.result({ restarted: old !== null, pid, version }, () =>
+      old === null ? `was not running; started (pid ${pid})\n` : `restarted (pid ${old}, now ${pid})\n`,
+    );
     return EXIT.ok;
   },
 });

@@ -1,4 +1,4 @@
-// babysit daemon-start: brings the daemon up, if it is not.
+// babysit daemon-start: starts the daemon unless it runs.
 import { existsSync } from 'node:fs';
 import type { ConfigView } from '../../../src/api/schemas/daemon.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
@@ -12,12 +12,12 @@ import { noPositionals } from '../../input/refs.ts';
 export const command = defineCommand({
   usage: 'daemon-start [--memory_reserve=SIZE] [--observe_only_socket]',
   about:
-    'Returns when the daemon answers. Every command starts it when needed, unless BABYSIT_NO_AUTOSTART=1.',
+    'Returns when the daemon answers. Other commands start it when needed, unless BABYSIT_NO_AUTOSTART=1.',
   flags: {
     ...MEMORY_RESERVE_FLAG,
     observe_only_socket: {
       kind: 'switch',
-      help: 'also listen on observe.sock, for a sandbox that may look only (for good: api.observe_only_socket in the config)',
+      help: 'also listen on observe.sock, which allows only reading; for every start: setting api.observe_only_socket',
     },
   },
   examples: [
@@ -32,14 +32,15 @@ export const command = defineCommand({
     const env = withMemoryReserve(session.env, memory_reserve);
     const before = await ping(home);
     if (before !== null && observe_only_socket && !existsSync(home.observeSocket))
-      throw runsWithout('observe.sock', '--observe_only_socket', '--observe_only_socket');
+      throw runningWithout('observe.sock', '--observe_only_socket', '--observe_only_socket');
     if (before !== null && memory_reserve !== undefined && !(await hasReserve(session, memory_reserve)))
-      throw runsWithout('this memory reserve', '--memory_reserve', `--memory_reserve=${memory_reserve}`);
+      throw runningWithout('this memory reserve', '--memory_reserve', `--memory_reserve=${memory_reserve}`);
     const daemonEnv = observe_only_socket ? { ...env, BABYSIT_API_OBSERVE_ONLY_SOCKET: 'true' } : env;
     const { pid, version } = before ?? (await startDaemonProcess(home, daemonEnv));
     const started = before === null;
-    if (output.json) output.data(`${JSON.stringify({ started, pid, version })}\n`);
-    else output.data(started ? `started (pid ${pid})\n` : `was running already (pid ${pid})\n`);
+    output.result({ started, pid, version }, () =>
+      started ? `started (pid ${pid})\n` : `already running (pid ${pid})\n`,
+    );
     return EXIT.ok;
   },
 });
@@ -51,9 +52,9 @@ async function hasReserve(session: Session, text: string): Promise<boolean> {
   return inForce !== 'auto' && parseSize(inForce, key) === parseSize(text, key);
 }
 
-function runsWithout(what: string, flag: string, typed: string): BabysitError {
-  return new BabysitError('usage', `the daemon runs already, without ${what}: ${flag} does not apply to it`, {
+function runningWithout(what: string, flag: string, typed: string): BabysitError {
+  return new BabysitError('usage', `cannot apply ${flag}: the daemon already runs without ${what}`, {
     flag,
-    hint: `babysit daemon-stop && babysit daemon-start ${typed}; tasks run on meanwhile.`,
+    hint: `Run babysit daemon-stop && babysit daemon-start ${typed}. Tasks keep running.`,
   });
 }

@@ -1,4 +1,4 @@
-// babysit doctor: what this host lets babysit enforce.
+// babysit doctor: checks what babysit can enforce on this host.
 import type { DoctorView } from '../../../src/api/schemas/daemon.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
@@ -8,14 +8,14 @@ import { noPositionals } from '../../input/refs.ts';
 
 export const command = defineCommand({
   usage: 'doctor',
-  about: 'Every check with its reason and, for each "no", the fix. Exit 0 when all is well, 1 otherwise.',
+  about:
+    'Prints every check with its reason and, for a failed check, the fix. Exits 0 when all checks pass, 1 otherwise.',
   flags: {},
   examples: ['babysit doctor'],
   async run({ output, session }, { positionals }) {
     noPositionals(positionals, 'doctor');
     const view = await call<DoctorView>(session, 'GET', '/v1/doctor');
-    if (output.json) output.data(`${JSON.stringify(view)}\n`);
-    else output.data(text(view));
+    output.result(view, () => text(view));
     return view.ok ? EXIT.ok : EXIT.failed;
   },
 });

@@ -1,4 +1,4 @@
-// babysit checkpoint: which items of a batch are done, kept over every attempt of the task. Needs no daemon.
+// babysit checkpoint: records the finished items of a batch for all attempts of the task. Needs no daemon.
 import { readFileSync } from 'node:fs';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { filledLines } from '../../../src/text/split.ts';
@@ -13,23 +13,24 @@ import {
 } from '../../checkpoint-manifest.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
+import { readChoice } from '../../input/nearest.ts';
 
 const VERBS = ['add', 'has', 'list', 'clear'] as const;
 type Verb = (typeof VERBS)[number];
 
 const FLAGS = {
-  missing: { kind: 'switch', help: 'has: print the keys that are not there, one a line' },
-  all: { kind: 'switch', help: 'clear: forget every key' },
+  missing: { kind: 'switch', help: 'has: print the missing keys, one a line' },
+  all: { kind: 'switch', help: 'clear: remove every key' },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
   usage: 'checkpoint add|has|list|clear [KEY... | -]',
-  about: `For the command of a task: remembers which items are done, in $BABYSIT_CHECKPOINT_DIR, which every attempt shares.
-add KEY...    on disk when it returns; any number of processes may add at once
-has KEY...    exit 0 when every key is there, 1 otherwise
-list          the keys, one a line, in the order they were added
-clear KEY...  forgets them; clear --all forgets every key
-A single - takes the keys from standard input, one a line. A key is any text of one line.`,
+  about: `Call it from the command of a task. It keeps the keys of finished items in $BABYSIT_CHECKPOINT_DIR, which all attempts share.
+add KEY...    adds keys; they are on disk when it returns; processes may add at the same time
+has KEY...    exits 0 when every key is there, 1 otherwise
+list          prints the keys, one a line, in the order of their addition
+clear KEY...  removes keys; clear --all removes every key
+A single - reads the keys from standard input, one a line. A key is any text of one line.`,
   flags: FLAGS,
   examples: [
     'babysit checkpoint has "$item" || { work "$item" && babysit checkpoint add "$item"; }',
@@ -40,10 +41,12 @@ A single - takes the keys from standard input, one a line. A key is any text of 
 
 async function checkpoint(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
   const [word, ...words] = parsed.positionals;
-  const verb = readVerb(word);
+  const verb = readChoice(word, VERBS, 'checkpoint');
   const { flags } = parsed;
-  if (flags.missing && verb !== 'has') throw new BabysitError('usage', '--missing belongs to checkpoint has');
-  if (flags.all && verb !== 'clear') throw new BabysitError('usage', '--all belongs to checkpoint clear');
+  if (flags.missing && verb !== 'has')
+    throw new BabysitError('usage', '--missing applies only to checkpoint has');
+  if (flags.all && verb !== 'clear')
+    throw new BabysitError('usage', '--all applies only to checkpoint clear');
   const dir = checkpointDir(context.env);
   switch (verb) {
     case 'add':
@@ -74,26 +77,19 @@ function print({ output }: Context, keys: Iterable<string>): void {
   if (lines.length > 0) output.data(lines.join(''));
 }
 
-function readVerb(word: string | undefined): Verb {
-  const verb = VERBS.find((known) => known === word);
-  if (verb !== undefined) return verb;
-  const what = word === undefined ? 'checkpoint needs a verb' : `checkpoint: unknown verb "${word}"`;
-  throw new BabysitError('usage', what, { hint: `One of ${VERBS.join(', ')}: babysit checkpoint --help.` });
-}
-
 function checkpointDir(env: NodeJS.ProcessEnv): string {
   const dir = env.BABYSIT_CHECKPOINT_DIR;
   if (dir) return dir;
-  throw new BabysitError('usage', 'BABYSIT_CHECKPOINT_DIR is not set: this is not the command of a task', {
+  throw new BabysitError('usage', 'BABYSIT_CHECKPOINT_DIR is not set: checkpoint runs inside a task', {
     hint: 'Call it from a command that babysit run started, or set BABYSIT_CHECKPOINT_DIR to a directory.',
   });
 }
 
-/** At least one. From standard input (`-`) any number, none included: an empty list of items is done. */
+/** Requires a key, but accepts an empty standard input (`-`): an empty list of items is done. */
 function readKeys(words: readonly string[], verb: Verb): string[] {
   if (words.length === 0)
     throw new BabysitError('usage', `checkpoint ${verb} needs a key`, {
-      hint: `babysit checkpoint ${verb} KEY..., or - for keys from standard input.`,
+      hint: `Run babysit checkpoint ${verb} KEY..., or with - to read keys from standard input.`,
     });
   if (words.length > 1 || words[0] !== '-') return words.map(checkKey);
   return filledLines(readFileSync(0, 'utf8')).map(checkKey);

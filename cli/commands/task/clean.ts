@@ -9,13 +9,17 @@ import { noPositionals } from '../../input/refs.ts';
 
 export const command = defineCommand({
   usage: 'clean [--older_than=DURATION | --all] [--status=failed,killed] [--dry_run]',
-  about: `Removes ended tasks of every project: their record, logs and checkpoints. Live tasks are never touched.
-Without a flag those that ended more than 7 days ago. The daemon does the same by itself, see retention in babysit config.`,
+  about: `Removes ended tasks of every project from the database, with their logs and checkpoints. Never removes a live task.
+Without a flag it removes tasks that ended more than 7 days ago. The daemon also does so by itself: see babysit config retention.`,
   flags: {
-    older_than: { kind: 'text', value: 'DURATION', help: 'that ended longer ago (default 7d)' },
-    all: { kind: 'switch', help: 'however short ago' },
-    status: { kind: 'list', value: 'STATUS[,STATUS]', help: 'of these alone' },
-    dry_run: { kind: 'switch', help: 'only say what would be removed' },
+    older_than: {
+      kind: 'text',
+      value: 'DURATION',
+      help: 'tasks that ended longer ago than this (default: 7d)',
+    },
+    all: { kind: 'switch', help: 'all ended tasks' },
+    status: { kind: 'list', value: 'STATUS[,STATUS]', help: 'only tasks with these statuses' },
+    dry_run: { kind: 'switch', help: 'only print what it would remove' },
   },
   examples: ['babysit clean --older_than=2d --dry_run', 'babysit clean --all --status=completed'],
   async run({ output, session }, { flags, positionals }) {
@@ -30,7 +34,7 @@ Without a flag those that ended more than 7 days ago. The daemon does the same b
       ...(flags.dry_run ? { dry_run: true } : {}),
     };
     const view = await call<CleanView>(session, 'POST', '/v1/clean', body);
-    output.data(output.json ? `${JSON.stringify(view)}\n` : cleanText(view));
+    output.result(view, () => cleanText(view));
     return EXIT.ok;
   },
 });

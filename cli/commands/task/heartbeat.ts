@@ -1,10 +1,11 @@
-// babysit heartbeat: what tasks did, one record a minute.
+// babysit heartbeat: prints what tasks used, one record a minute.
 import type { HeartbeatView } from '../../../src/api/schemas/heartbeat.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
-import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { EXIT } from '../../../src/core/errors.ts';
 import { filledLines } from '../../../src/text/split.ts';
-import { call, stream } from '../../client/session.ts';
+import { call, readText } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
+import { readChoice } from '../../input/nearest.ts';
 import { findCwd, findProject } from '../../input/project.ts';
 import { NAME_FLAG, taskPath, taskRefs } from '../../input/refs.ts';
 import { csv } from '../../output/table.ts';
@@ -12,7 +13,7 @@ import { csv } from '../../output/table.ts';
 const FORMATS = ['csv', 'jsonl'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** The order of the columns; the same as in each object. */
+/** In the order of the fields of an object. */
 const COLUMNS = [
   'timestamp',
   'job_name',
@@ -27,16 +28,16 @@ const COLUMNS = [
 
 export const command = defineCommand({
   usage: 'heartbeat [NAME...] [--format=csv|jsonl]',
-  about: `One record for each minute a task has run: ${COLUMNS.join(', ')}.
-cpu_pct is of the minute, 100 is one core; what is not known is empty (null). The last days of each task are kept, over all
-its attempts. Without a name: the live tasks of this project.`,
+  about: `Prints one record for each minute a task has run: ${COLUMNS.join(', ')}.
+cpu_pct is the mean of the minute; 100 is one core. An unknown value is empty (null in JSON). The daemon keeps the records of
+the last days, over all attempts. Without a name it prints the records of the live tasks of this project.`,
   flags: {
     ...NAME_FLAG,
-    format: { kind: 'text', value: 'csv|jsonl', help: 'default: jsonl, one object a line' },
+    format: { kind: 'text', value: 'csv|jsonl', help: 'output format (default: jsonl, one object a line)' },
   },
   examples: ['babysit heartbeat train', 'babysit heartbeat train --format=csv > train.csv'],
   async run(context, { flags, positionals }) {
-    const format = readFormat(flags.format);
+    const format = readChoice(flags.format ?? 'jsonl', FORMATS, '--format');
     const named = taskRefs(positionals, flags.name);
     const refs = named.length > 0 ? named : await liveTasks(context);
     if (format === 'csv') context.output.data(csv(COLUMNS, []));
@@ -44,12 +45,6 @@ its attempts. Without a name: the live tasks of this project.`,
     return EXIT.ok;
   },
 });
-
-function readFormat(text = 'jsonl'): Format {
-  const format = FORMATS.find((known) => known === text);
-  if (format !== undefined) return format;
-  throw new BabysitError('usage', `--format: "${text}" is not one of ${FORMATS.join(', ')}`);
-}
 
 async function liveTasks({ session }: Context): Promise<string[]> {
   const query = new URLSearchParams({
@@ -61,9 +56,7 @@ async function liveTasks({ session }: Context): Promise<string[]> {
 }
 
 async function print({ session, output }: Context, ref: string, format: Format): Promise<void> {
-  const chunks: Buffer[] = [];
-  await stream(session, taskPath(ref, '/heartbeat'), (chunk) => chunks.push(chunk));
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = await readText(session, taskPath(ref, '/heartbeat'));
   if (format === 'jsonl') {
     output.data(text);
     return;

@@ -1,4 +1,4 @@
-// babysit kill: ends tasks by the kill ladder.
+// babysit kill: ends tasks with the kill ladder.
 import type { KillBody } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
 import { changeEach } from '../../change-each.ts';
@@ -7,12 +7,12 @@ import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 
 export const command = defineCommand({
   usage: 'kill NAME... [--force | --signal SIGNAL]',
-  about: `Asks the whole group of the task to stop (stop file and SIGTERM), and ends it with SIGKILL after the grace.
-Returns as soon as the kill is recorded; babysit wait NAME tells when the task is gone.`,
+  about: `Creates the stop file, sends SIGTERM to the whole group of the task, and sends SIGKILL after the grace time.
+Returns when the daemon has recorded the request. babysit wait NAME returns when the task has ended.`,
   flags: {
     ...NAME_FLAG,
-    force: { kind: 'switch', help: 'straight to SIGKILL' },
-    signal: { kind: 'text', value: 'SIGNAL', help: 'first signal instead of SIGTERM, such as SIGINT' },
+    force: { kind: 'switch', help: 'send SIGKILL at once' },
+    signal: { kind: 'text', value: 'SIGNAL', help: 'send this signal instead of SIGTERM, such as SIGINT' },
   },
   examples: ['babysit kill build', 'babysit kill train-1 train-2 --force'],
   async run(context, { flags, positionals }) {
@@ -30,9 +30,7 @@ Returns as soon as the kill is recorded; babysit wait NAME tells when the task i
 function readSignal(text: string): string {
   const name = text.toUpperCase().replace(/^(SIG)?/, 'SIG');
   if (/^SIG[A-Z][A-Z0-9]+$/.test(name)) return name;
-  throw new BabysitError(
-    'usage',
-    `--signal: "${text}" is not the name of a signal. Examples: SIGINT, TERM.`,
-    { flag: '--signal' },
-  );
+  throw new BabysitError('usage', `--signal: "${text}" is not a signal name. Examples: SIGINT, TERM.`, {
+    flag: '--signal',
+  });
 }

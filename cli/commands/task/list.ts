@@ -1,6 +1,6 @@
-// babysit list: the tasks of this project.
+// babysit list: lists the tasks of a project.
 import type { TaskView } from '../../../src/api/schemas/task.ts';
-import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { EXIT } from '../../../src/core/errors.ts';
 import { TASK_STATUSES } from '../../../src/core/task.ts';
 import { commaWords } from '../../../src/text/split.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
@@ -8,7 +8,7 @@ import { parseDuration } from '../../../src/units/duration.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { nearest } from '../../input/nearest.ts';
+import { readChoice } from '../../input/nearest.ts';
 import { findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { humanValue, outcome, paintStatus } from '../../output/human.ts';
@@ -16,18 +16,18 @@ import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-view.ts';
 
 export const FLAGS = {
-  all: { kind: 'switch', help: 'also those that ended before --since' },
-  all_projects: { kind: 'switch', help: 'of every project, not of this directory alone' },
-  since: { kind: 'text', value: 'DURATION', help: 'how far back ended tasks are shown (default 24h)' },
-  status: { kind: 'list', value: 'STATUS[,STATUS]', help: `of these alone: ${TASK_STATUSES.join(', ')}` },
-  owner: { kind: 'text', value: 'NAME', help: 'of this agent session or owner alone' },
-  tag: { kind: 'text', value: 'TAG', help: 'with this tag alone' },
+  all: { kind: 'switch', help: 'include tasks that ended before --since' },
+  all_projects: { kind: 'switch', help: 'list the tasks of every project' },
+  since: { kind: 'text', value: 'DURATION', help: 'show tasks that ended within this time (default: 24h)' },
+  status: { kind: 'list', value: 'STATUS[,STATUS]', help: `only these: ${TASK_STATUSES.join(', ')}` },
+  owner: { kind: 'text', value: 'NAME', help: 'only tasks of this owner or agent session' },
+  tag: { kind: 'text', value: 'TAG', help: 'only tasks with this tag' },
   format: {
     kind: 'text',
     value: 'json|table|csv',
-    help: 'default: table on a terminal, else one JSON object a line',
+    help: 'output format (default: table on a terminal, else one JSON object a line)',
   },
-  columns: { kind: 'list', value: 'A,B', help: 'these fields, in this order' },
+  columns: { kind: 'list', value: 'A,B', help: 'print these fields in this order' },
 } as const satisfies FlagSpecs;
 
 const DEFAULT_COLUMNS = ['name', 'status', 'elapsed_ms', 'mem_bytes', 'cpu_cores', 'progress', 'outcome'];
@@ -36,7 +36,7 @@ type Format = (typeof FORMATS)[number];
 
 export const command = defineCommand({
   usage: 'list [--all] [--all_projects] [--status=running,pending] [--since=2h]',
-  about: 'Live tasks of this project and those that ended in the last 24 hours, newest last.',
+  about: 'Prints live tasks of this project and tasks that ended in the last 24 hours, the newest last.',
   flags: FLAGS,
   examples: [
     'babysit list',
@@ -54,7 +54,7 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
   const { tasks } = await call<{ tasks: TaskView[] }>(context.session, 'GET', `/v1/tasks?${query}`);
   checkColumns(columns, tasks[0]);
   context.output.data(render(tasks, columns, format, context));
-  if (tasks.length === 0 && !context.output.talkJson) context.output.talk('no tasks\n');
+  if (tasks.length === 0 && !context.output.jsonMessages) context.output.message('no tasks\n');
   return EXIT.ok;
 }
 
@@ -95,28 +95,19 @@ function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   if (flags.all) query.set('all', '1');
   if (flags.since !== undefined) query.set('since_ms', String(parseDuration(flags.since, '--since')));
   const statuses = splitWords(flags.status);
-  for (const status of statuses) checkWord(status, TASK_STATUSES, '--status');
+  for (const status of statuses) readChoice(status, TASK_STATUSES, '--status');
   if (statuses.length > 0) query.set('status', statuses.join(','));
   return query;
 }
 
 function readFormat(text: string | undefined, json: boolean): Format {
-  if (text === undefined) return json ? 'json' : 'table';
-  checkWord(text, FORMATS, '--format');
-  return text as Format;
+  return text === undefined ? (json ? 'json' : 'table') : readChoice(text, FORMATS, '--format');
 }
 
-function checkWord(word: string, known: readonly string[], flag: string): void {
-  if (known.includes(word)) return;
-  const near = nearest(word, known);
-  const hint = near ? `Did you mean ${near}?` : `One of ${known.join(', ')}.`;
-  throw new BabysitError('usage', `${flag}: "${word}" is not one of ${known.join(', ')}`, { flag, hint });
-}
-
-/** Against the fields the daemon sent; with no task at all any name passes. */
+/** Checks against the fields that the daemon sent. Without a task any name passes. */
 function checkColumns(columns: readonly string[], sample: TaskView | undefined): void {
   if (sample === undefined) return;
-  for (const column of columns) checkWord(column, [...Object.keys(sample), 'outcome'], '--columns');
+  for (const column of columns) readChoice(column, [...Object.keys(sample), 'outcome'], '--columns');
 }
 
 function byColumns(task: TaskView, columns: readonly string[]): object {

@@ -1,4 +1,4 @@
-// babysit log: what a task has printed.
+// babysit log: prints the output of a task.
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { lineSplitter } from '../../../src/text/line-splitter.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
@@ -16,20 +16,25 @@ const LINES_MAX = 10_000_000;
 
 const FLAGS = {
   ...NAME_FLAG,
-  tail: { kind: 'optional', value: 'N', short: 'n', help: `the last N lines (default ${DEFAULT_TAIL})` },
-  head: { kind: 'text', value: 'N', help: 'the first N lines' },
-  full: { kind: 'switch', help: 'all of it' },
-  since: { kind: 'text', value: '5m', help: 'what was printed within this time, to the second' },
-  follow: { kind: 'switch', short: 'f', help: 'and what comes, until the task has ended' },
-  grep: { kind: 'text', value: 'RE', help: 'lines that match this regular expression alone' },
-  max_bytes: { kind: 'text', value: 'SIZE', help: 'not more than this' },
+  tail: {
+    kind: 'optional',
+    value: 'N',
+    short: 'n',
+    help: `print the last N lines (default: ${DEFAULT_TAIL})`,
+  },
+  head: { kind: 'text', value: 'N', help: 'print the first N lines' },
+  full: { kind: 'switch', help: 'print the whole log' },
+  since: { kind: 'text', value: '5m', help: 'print the output of this last time, to the second' },
+  follow: { kind: 'switch', short: 'f', help: 'also print new output until the task ends' },
+  grep: { kind: 'text', value: 'RE', help: 'print only lines that match this regular expression' },
+  max_bytes: { kind: 'text', value: 'SIZE', help: 'print at most this many bytes' },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
   usage: 'log NAME [--tail N | --head N | --full] [--since TIME] [--grep RE] [--follow]',
-  about: `Standard output and standard error of the task, in order, as plain text; short by default.
-A log that grows is rotated and packed: what is kept of it is read as one.
-With --json one object {"name","id","lines":[...]}, or with --follow one {"line":...} a line.`,
+  about: `Prints standard output and standard error of the task in order, as plain text; the last ${DEFAULT_TAIL} lines by default.
+Rotated and compressed parts of the log are read as one log.
+With --json it prints one object {"name","id","lines":[...]}, and with --follow one object {"line":...} a line.`,
   flags: FLAGS,
   examples: [
     'babysit log build',
@@ -48,31 +53,31 @@ async function showLog(context: Context, { flags, positionals }: Parsed<typeof F
   const query = readQuery(flags);
   const maxBytes =
     flags.max_bytes === undefined ? Number.POSITIVE_INFINITY : parseSize(flags.max_bytes, '--max_bytes');
-  // What does not match counts for nothing.
+  // With --grep only the matching lines count.
   const readBytes = flags.grep === undefined ? maxBytes : Number.POSITIVE_INFINITY;
   const read = async (onData: (chunk: Buffer) => void): Promise<void> => {
     if (flags.follow && flags.head === undefined)
       await followLog(session, await findLog(session, ref, query), readBytes, onData);
     else await readLog(session, ref, query, readBytes, onData);
   };
-  // Plain text also where stdout is no terminal: only --json asks for objects.
+  // Plain text also when stdout is not a terminal: only --json selects objects.
   const { json } = flags as unknown as { json: boolean };
   if (!json && !output.terminal && flags.grep === undefined) {
     await read((chunk) => output.data(chunk));
     return EXIT.ok;
   }
-  const told: string[] = [];
+  const matched: string[] = [];
   const show = limited(maxBytes, (line) => {
     if (!json) output.data(output.terminal ? escapeLine(bare(line)) + line.slice(bare(line).length) : line);
     else if (flags.follow) output.data(`${JSON.stringify({ line: bare(line) })}\n`);
-    else told.push(bare(line));
+    else matched.push(bare(line));
   });
   if (flags.grep === undefined) await eachLine(read, show);
   else if (flags.follow) await matching(read, flags.grep, show);
   else show(await keptMatches(read, flags.grep, flags));
   if (json && !flags.follow) {
     const { name, id } = await findLog(session, ref, query);
-    output.data(`${JSON.stringify({ name, id, lines: told })}\n`);
+    output.data(`${JSON.stringify({ name, id, lines: matched })}\n`);
   }
   return EXIT.ok;
 }
@@ -85,14 +90,14 @@ async function eachLine(read: Read, show: Show): Promise<void> {
   show(lines.end());
 }
 
-/** Matched here and not by the daemon: an expression that takes long blocks its own caller only. */
+/** Matches in the client, so that a slow expression blocks only its own caller. */
 function matching(read: Read, pattern: string, show: Show): Promise<void> {
   const match = lineMatcher(pattern);
-  // A last line that matches is shown as a line, with or without its newline.
+  // Adds the newline that the last line of a log may lack.
   return eachLine(read, (lines) => show(match(lines).map((line) => `${bare(line)}\n`)));
 }
 
-/** The first of them with --head, all with --full or --since, else the last. */
+/** Keeps the first matches with --head, all with --full or --since, else the last. */
 async function keptMatches(read: Read, pattern: string, flags: Flags): Promise<readonly string[]> {
   const { tail, head } = flags;
   const limit = isWhole(flags)
@@ -110,7 +115,7 @@ async function keptMatches(read: Read, pattern: string, flags: Flags): Promise<r
   return kept;
 }
 
-/** Ends with a part of a line where the limit falls into one. */
+/** Cuts a line at the limit. */
 function limited(maxBytes: number, showLine: (line: string) => void): Show {
   let left = maxBytes;
   return (lines) => {
@@ -139,7 +144,7 @@ function readQuery(flags: Flags): URLSearchParams {
   if (isWhole(flags) || (grep !== undefined && !follow)) query.set('full', '1');
   else if (head !== undefined) query.set('head', count(head, '--head'));
   else query.set('tail', count(tail === undefined || tail === true ? DEFAULT_TAIL : tail, '--tail'));
-  // Without --head it is followed from the position where the part begins.
+  // Without --head the client follows from a position.
   if (follow && head !== undefined) query.set('follow', '1');
   if (since !== undefined) query.set('since', `${parseDuration(since, '--since')}ms`);
   return query;

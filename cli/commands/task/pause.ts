@@ -5,8 +5,8 @@ import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 
 export const command = defineCommand({
   usage: 'pause NAME...',
-  about: `Freezes every process of the task where it stands. It keeps its memory and its reservation; its clocks stand still:
-neither its kill timeout nor silence counts while it is paused.`,
+  about: `Freezes every process of the task. A paused task keeps its memory and its reservation. Its clocks stop: neither its
+kill timeout nor its silence counts until babysit resume.`,
   flags: NAME_FLAG,
   examples: ['babysit pause train'],
   run: (context, { flags, positionals }) =>

@@ -1,4 +1,4 @@
-// babysit progress: the command of a task tells how far it is. Needs no daemon.
+// babysit progress: reports the progress of a task from inside it. Needs no daemon.
 import { appendFileSync } from 'node:fs';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { parseDurationOrOff } from '../../../src/units/duration.ts';
@@ -8,30 +8,30 @@ import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { noPositionals } from '../../input/refs.ts';
 
 const FLAGS = {
-  done: { kind: 'text', value: 'N', help: 'items that are done, failed ones included' },
-  total: { kind: 'text', value: 'N', help: 'items there are' },
-  failed: { kind: 'text', value: 'N', help: 'items that failed' },
-  phase: { kind: 'text', value: 'TEXT', help: 'what it is busy with' },
-  eta: { kind: 'text', value: 'DURATION', help: 'time to the end; without it the rate so far tells' },
-  note: { kind: 'text', value: 'TEXT', help: 'what it measures of itself, such as loss=1.2e-4' },
+  done: { kind: 'text', value: 'N', help: 'finished items, including failed ones' },
+  total: { kind: 'text', value: 'N', help: 'all items' },
+  failed: { kind: 'text', value: 'N', help: 'failed items' },
+  phase: { kind: 'text', value: 'TEXT', help: 'current phase of the work' },
+  eta: { kind: 'text', value: 'DURATION', help: 'time to the end (default: from the rate so far)' },
+  note: { kind: 'text', value: 'TEXT', help: 'a short note, such as loss=1.2e-4' },
 } as const satisfies FlagSpecs;
 
-/** Longer lines are passed over by who reads them. */
+/** The daemon ignores longer lines. */
 const LINE_MAX_BYTES = 4096;
 
 export const command = defineCommand({
   usage: 'progress [--done=N] [--total=N] [--failed=N] [--phase=TEXT] [--eta=DURATION] [--note=TEXT]',
-  about: `For the command of a task: shown by status, list and wait --progress, and kept by heartbeat; wins over what is read
-from the output. What is not given stays as it was told before; an empty text takes it back.
-A program may as well append {"done":3,"total":42,"phase":"x","failed":1,"eta_s":90} as a line to $BABYSIT_PROGRESS_FILE.`,
+  about: `Call it from the command of a task. status, list and wait --progress show the values, and heartbeat records them. They
+override what the daemon reads from the output. An omitted flag keeps its value; an empty text removes it.
+A program may also append {"done":3,"total":42,"phase":"x","failed":1,"eta_s":90} as a line to $BABYSIT_PROGRESS_FILE.`,
   flags: FLAGS,
   examples: ['babysit progress --done=3 --total=42', 'babysit progress --phase=upload --failed=1'],
   run: async ({ env }, { flags, positionals }) => {
     noPositionals(positionals, 'progress');
-    const line = `${JSON.stringify(readTold(flags))}\n`;
+    const line = `${JSON.stringify(readProgress(flags))}\n`;
     if (line === '{}\n')
-      throw new BabysitError('usage', 'progress needs something to tell', {
-        hint: 'babysit progress --done=3 --total=42',
+      throw new BabysitError('usage', 'progress needs a flag', {
+        hint: 'Run babysit progress --done=3 --total=42.',
       });
     if (Buffer.byteLength(line) > LINE_MAX_BYTES)
       throw new BabysitError('usage', `--phase and --note are longer than ${LINE_MAX_BYTES} bytes`);
@@ -40,7 +40,7 @@ A program may as well append {"done":3,"total":42,"phase":"x","failed":1,"eta_s"
   },
 });
 
-function readTold(flags: Parsed<typeof FLAGS>['flags']): object {
+function readProgress(flags: Parsed<typeof FLAGS>['flags']): object {
   const { done, total, failed, phase, eta, note } = flags;
   const count = (text: string, flag: string) => parseCount(text, flag, 0, Number.MAX_SAFE_INTEGER);
   return {
@@ -53,10 +53,10 @@ function readTold(flags: Parsed<typeof FLAGS>['flags']): object {
   };
 }
 
-/** One write(2) with O_APPEND: lines of several processes do not mix. */
+/** Uses one write(2) with O_APPEND, so that lines of several processes do not mix. */
 function append(path: string | undefined, line: string): void {
   if (!path)
-    throw new BabysitError('usage', 'BABYSIT_PROGRESS_FILE is not set: this is not the command of a task', {
+    throw new BabysitError('usage', 'BABYSIT_PROGRESS_FILE is not set: progress runs inside a task', {
       hint: 'Call it from a command that babysit run started.',
     });
   try {
@@ -65,8 +65,8 @@ function append(path: string | undefined, line: string): void {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new BabysitError(
       code === 'ENOSPC' ? 'disk_full' : 'usage',
-      `the progress could not be written: ${message}`,
-      { hint: 'BABYSIT_PROGRESS_FILE must name a file that you may write to.' },
+      `cannot write the progress: ${message}`,
+      { hint: 'Set BABYSIT_PROGRESS_FILE to a file that you may write to.' },
     );
   }
 }

@@ -51,10 +51,10 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const body: RunBody = { ...fields, caller };
   const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
   if (flags.journal && !task.journal)
-    output.talk('babysit: this host has no journal of systemd; the output goes to the log alone\n');
+    output.message('babysit: this host has no journal of systemd; the output goes to the log alone\n');
   const line = `queued: ${task.name}\n`;
   if (flags.wait) {
-    output.talk(line);
+    output.message(line);
     const { waitForTasks } = await import('../../wait-for-tasks.ts');
     return waitForTasks(context, [task.id], { any: false, timeoutMs: null, owner: flags.owner });
   }

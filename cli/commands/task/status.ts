@@ -1,4 +1,4 @@
-// babysit status: the host at a glance, or one task.
+// babysit status: shows the host with its queue, or one task.
 import type { StatusView } from '../../../src/api/schemas/status.ts';
 import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
 import { EXIT } from '../../../src/core/errors.ts';
@@ -11,8 +11,8 @@ import { fieldLines } from '../../output/table.ts';
 
 export const command = defineCommand({
   usage: 'status [NAME]',
-  about: `Without a name: host, daemon, capacity and queue. With one: everything about that task; when it is pending,
-why it waits and when it is expected to start. To learn how a task ends use babysit wait, not repeated calls of this.`,
+  about: `Without a name it prints host, daemon, capacity and queue. With a name it prints every field of that task that has a
+value; for a pending task also why it waits and its expected start. To learn how a task ends use babysit wait; do not poll.`,
   flags: NAME_FLAG,
   examples: ['babysit status', 'babysit status build'],
   async run(context, { flags, positionals }) {
@@ -23,21 +23,20 @@ why it waits and when it is expected to start. To learn how a task ends use baby
 
 async function showHost({ output, session, full }: Context): Promise<number> {
   const view = await call<StatusView>(session, 'GET', '/v1/status');
-  if (output.json) output.data(`${JSON.stringify(full ? view : hostView(view))}\n`);
-  else output.data(hostText(view));
+  output.result(full ? view : hostView(view), () => hostText(view));
   return EXIT.ok;
 }
 
 async function showTask({ output, session, full }: Context, ref: string): Promise<number> {
   const task = await call<TaskView>(session, 'GET', taskPath(ref));
-  // A task asked for by name is shown in full; what does not apply to it is left out unless --full.
   const fields = Object.entries(task).filter(([, value]) => full || value !== null);
-  if (output.json) output.data(`${JSON.stringify(Object.fromEntries(fields))}\n`);
-  else output.data(fieldLines(fields.map(([key, value]) => [humanKey(key), humanValue(key, value)])));
+  output.result(Object.fromEntries(fields), () =>
+    fieldLines(fields.map(([key, value]) => [humanKey(key), humanValue(key, value)])),
+  );
   return EXIT.ok;
 }
 
-/** What matters for the next step. */
+/** The fields that a caller needs for its next step. */
 export function hostView({ daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): object {
   return {
     driver: daemon.driver,
@@ -60,11 +59,11 @@ function hostText({ host, daemon, capacity, tasks, pressure, running, leases, qu
     ['daemon', `pid ${daemon.pid}, version ${daemon.version}, driver ${daemon.driver}`],
     [
       'memory',
-      `${humanSize(capacity.mem_available_bytes)} free for tasks of ${humanSize(capacity.mem_limit_bytes)} (tasks ${humanSize(used)}, others ${humanSize(capacity.mem_outside_bytes)})`,
+      `${humanSize(capacity.mem_available_bytes)} of ${humanSize(capacity.mem_limit_bytes)} free for tasks (tasks ${humanSize(used)}, others ${humanSize(capacity.mem_outside_bytes)})`,
     ],
     [
       'cpu',
-      `${humanCores(capacity.cpu_available_cores)} cores free for tasks of ${humanCores(capacity.cpu_limit_cores)}`,
+      `${humanCores(capacity.cpu_available_cores)} of ${humanCores(capacity.cpu_limit_cores)} cores free for tasks`,
     ],
     [
       'tasks',
@@ -91,19 +90,20 @@ function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][n
   const { top_outside_name: name, top_outside_pid: pid, top_outside_rss_bytes: rssBytes } = detail ?? {};
   const outside =
     cause === 'external' && typeof name === 'string'
-      ? `; not by tasks: outside, ${escapeField(name)} with pid ${pid} holds ${humanSize(Number(rssBytes))}`
+      ? `; the largest process outside of tasks is ${escapeField(name)} (pid ${pid}) with ${humanSize(Number(rssBytes))}`
       : '';
-  return `the host is short of ${dim} for ${humanDuration(1000 * lasted_s)}: nothing is started until it is over${outside}`;
+  return `the host has been short of ${dim} for ${humanDuration(1000 * lasted_s)}; no task starts until this ends${outside}`;
 }
 
 function whyText(waiting: BlockedView | null): string {
-  if (waiting === null) return 'starts now';
+  if (waiting === null) return 'is starting';
   const start = waiting.earliest_start === null ? '' : `, from ${waiting.earliest_start}`;
-  if (waiting.dim === 'backoff') return `tries again${start}`;
-  return `waits for ${waiting.dim}, behind ${waiting.blocked_by.join(', ') || 'nobody'}${start}`;
+  if (waiting.dim === 'backoff') return `waits for its next attempt${start}`;
+  const blockers = waiting.blocked_by.length === 0 ? '' : `, after ${waiting.blocked_by.join(', ')}`;
+  return `waits for ${waiting.dim}${blockers}${start}`;
 }
 
-/** Of the last ten seconds. For the CPU it is who had to wait for its turn: on a busy host that is usual. */
+/** Pressure stall information of the last 10 s. A high CPU value is normal on a busy host. */
 function stalledText({ memory_full_pct, cpu_some_pct, io_full_pct }: StatusView['host']['stalled']): string {
-  return `for memory ${memory_full_pct} %, for IO ${io_full_pct} %; some waited for the CPU ${cpu_some_pct} % of the last 10 s`;
+  return `memory ${memory_full_pct} %, IO ${io_full_pct} % (all tasks), CPU ${cpu_some_pct} % (some tasks) of the last 10 s`;
 }

@@ -52,7 +52,7 @@ async function waitForCapacity(
   const held = holdTicket(
     context.session,
     body,
-    (view) => output.talk(waitingText(view, output.talkJson)),
+    (view) => output.message(waitingText(view, output.jsonMessages)),
     abort.signal,
   );
   try {

@@ -1,4 +1,4 @@
-// babysit wait: blocks until tasks have ended.
+// babysit wait: waits until tasks end.
 import { BabysitError } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { defineCommand } from '../../command.ts';
@@ -7,15 +7,15 @@ import { waitForTasks } from '../../wait-for-tasks.ts';
 
 export const command = defineCommand({
   usage: 'wait NAME... [--all | --any] [--progress] [--timeout DURATION]',
-  about: `What happens is told on stderr, one JSON line an event; how a task ended on stdout, one JSON object a task.
-Exit 0 when all completed (--any: the first), 1 otherwise, 124 when --timeout is over; the tasks go on then.
-A daemon that is restarted or dies meanwhile does not matter. Never poll: this is the one call that is needed.`,
+  about: `Prints one event a line to stderr and one result a task to stdout, both as JSON unless they go to a terminal.
+Exits 0 when all tasks completed (--any: the first one), 1 otherwise, 124 after --timeout; the tasks then keep running.
+It keeps waiting when the daemon restarts or dies. One call is enough: do not poll.`,
   flags: {
     ...NAME_FLAG,
-    all: { kind: 'switch', help: 'until every task has ended (this is the default)' },
-    any: { kind: 'switch', help: 'until the first has ended' },
-    progress: { kind: 'switch', help: 'also tell how far they are, at most every 10 s' },
-    timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after it' },
+    all: { kind: 'switch', help: 'return when every task has ended (the default)' },
+    any: { kind: 'switch', help: 'return when the first task has ended' },
+    progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
+    timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after this time, with exit 124' },
   },
   examples: ['babysit wait build', 'babysit wait train-1 train-2 --any --timeout=30m'],
   async run(context, { flags, positionals }) {

@@ -1,28 +1,27 @@
-// Chooses the driver: tries v2, v1 and none in this order.
-import type { GroupRef } from '../core/task.ts';
-import { type ProcessTable, processTable } from '../procfs/process-table.ts';
+// Chooses the driver of this host: the first of the preferred ones that works.
+import { DRIVER_KINDS, type DriverKind } from '../core/task.ts';
+import { processTable } from '../procfs/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
-import { driverNone } from './none/driver.ts';
-import { groupNone } from './none/group.ts';
-import { type OwnGroups, ownGroups } from './own-groups.ts';
-import type { Driver, Group, GroupFactory, ProbeAnswer, ProbeResult, Units } from './port.ts';
+import { DRIVERS } from './drivers.ts';
+import { ownGroups } from './own-groups.ts';
+import type {
+  CapTotalCpu,
+  Driver,
+  DriverHost,
+  ProbeAnswer,
+  ProbeResult,
+  Units,
+  UsableDriver,
+} from './port.ts';
 import { driverUnit } from './systemd/driver.ts';
-import { groupUnit } from './systemd/group.ts';
 import { probeUnits } from './systemd/probe.ts';
-import { type CapTotalCpu, noTotalCpu, totalCpuV1, totalCpuV2 } from './total-cpu.ts';
-import { driverV1 } from './v1/driver.ts';
-import { distinct, groupV1 } from './v1/group.ts';
-import { probeV1 } from './v1/probe.ts';
-import { driverV2 } from './v2/driver.ts';
-import { groupV2 } from './v2/group.ts';
-import { probeV2 } from './v2/probe.ts';
 
 export interface OpenOptions {
   readonly cgroupRoot?: string;
   readonly procRoot?: string;
   /** The parent group is `babysit-<tag>`. Each daemon has its own, so that two never see each other's groups. */
   readonly tag: string;
-  readonly want?: 'auto' | Driver['kind'];
+  readonly want?: 'auto' | DriverKind;
 }
 
 export interface OpenedDriver {
@@ -41,100 +40,31 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   const { cgroupRoot = '/sys/fs/cgroup', procRoot = '/proc', tag, want = 'auto' } = options;
   const processes = processTable(procRoot);
   const own = ownGroups({ cgroupRoot, procRoot, tag });
-  const chosen = choose(own, want, procRoot, processes);
+  const { answers, usable } = choose({ own, procRoot, processes }, want);
+  const { groups, enforces, parents, capTotalCpu } = usable;
   const { answer, parent } = probeUnits(own.v2, cgroupRoot);
   return {
-    driver: { ...chosen.driver, open: (ref) => openGroup(ref, processes) },
+    driver: { ...groups, open: (ref) => DRIVERS[ref.driver].open(ref, processes) },
     units: parent === null ? null : driverUnit(parent),
     noUnits: parent === null ? answer.reason : null,
-    probe: { chosen: chosen.driver.kind, answers: [...chosen.answers, answer], enforces: chosen.enforces },
-    capTotalCpu: chosen.capTotalCpu,
+    probe: { chosen: groups.kind, answers: [...answers, answer], enforces },
+    capTotalCpu,
     close() {
-      for (const directory of chosen.parents) removeIfEmpty(directory);
+      for (const directory of parents) removeIfEmpty(directory);
     },
   };
 }
 
-function openGroup(ref: GroupRef, processes: ProcessTable): Group {
-  switch (ref.driver) {
-    case 'v2':
-      return groupV2(ref);
-    case 'v1':
-      return groupV1(ref);
-    case 'systemd':
-      return groupUnit(ref, null);
-    case 'none':
-      return groupNone(ref, processes);
-  }
-}
-
-interface Chosen {
-  readonly driver: GroupFactory;
-  readonly answers: readonly ProbeAnswer[];
-  readonly enforces: ProbeResult['enforces'];
-  readonly parents: readonly string[];
-  readonly capTotalCpu: CapTotalCpu;
-}
-
 function choose(
-  own: OwnGroups,
-  want: OpenOptions['want'],
-  procRoot: string,
-  processes: ProcessTable,
-): Chosen {
+  host: DriverHost,
+  want: 'auto' | DriverKind,
+): { readonly answers: readonly ProbeAnswer[]; readonly usable: UsableDriver } {
   const answers: ProbeAnswer[] = [];
-  if (want === 'auto' || want === 'v2') {
-    const { answers: said, usable } = probeV2(own.v2, procRoot);
-    answers.push(...said);
-    if (usable) {
-      const { parent, enforces } = usable;
-      const capTotalCpu = parent.controllers.has('cpu') ? totalCpuV2(parent.path) : noTotalCpu;
-      return {
-        driver: driverV2(parent),
-        answers,
-        enforces,
-        parents: [parent.path],
-        capTotalCpu,
-      };
-    }
+  const wanted = DRIVER_KINDS.filter((kind) => want === 'auto' || kind === want);
+  for (const kind of [...wanted, 'none'] as const) {
+    const probed = DRIVERS[kind].probe(host);
+    answers.push(...probed.answers);
+    if (probed.usable !== null) return { answers, usable: probed.usable };
   }
-  if (want === 'auto' || want === 'v1') {
-    const { answers: said, usable } = probeV1(own);
-    answers.push(...said);
-    if (usable) {
-      const { parent, enforces } = usable;
-      return {
-        driver: driverV1(parent),
-        answers,
-        enforces,
-        parents: distinct(parent),
-        capTotalCpu: totalCpuV1(parent),
-      };
-    }
-  }
-  return {
-    driver: driverNone(processes),
-    answers: [...answers, FALLBACK],
-    enforces: NOTHING,
-    parents: [],
-    capTotalCpu: noTotalCpu,
-  };
+  throw new Error('the driver none is not usable');
 }
-
-const FALLBACK: ProbeAnswer = {
-  what: 'no cgroups',
-  ok: true,
-  reason: 'tasks are sampled and killed by signals. Their memory, CPU and process count are not limited',
-  fix: null,
-};
-
-const NOTHING: ProbeResult['enforces'] = {
-  memory: false,
-  swap: false,
-  cpu: false,
-  pids: false,
-  // By SIGSTOP, which a task can undo.
-  freeze: true,
-  io: false,
-  wholeGroupOom: false,
-};

@@ -1,5 +1,8 @@
 // The port that every cgroup driver implements. Only this room accesses cgroupfs and, for `none`, process groups.
-import type { GroupRef } from '../core/task.ts';
+import type { DriverKind, GroupRef } from '../core/task.ts';
+import type { ProcessTable } from '../procfs/process-table.ts';
+import type { Errno } from './cgroupfs.ts';
+import type { OwnGroups } from './own-groups.ts';
 
 /** Limits of a group: bytes, cores (1 is the full time of one core), weight 1 to 10000 as in cpu.weight. */
 export interface GroupLimits {
@@ -75,7 +78,7 @@ export interface Preparation {
 
 /** How one driver creates and lists groups. */
 export interface GroupFactory {
-  readonly kind: GroupRef['driver'];
+  readonly kind: DriverKind;
   /** Creates the group `name` ([a-zA-Z0-9-]) and writes its limits. Throws DriverError. */
   create(name: string, limits: GroupLimits): Group;
   /** The groups below the driver's parent. The driver `none` lists nothing. */
@@ -112,18 +115,56 @@ export interface ProbeAnswer {
   readonly fix: string | null;
 }
 
+/** What a driver enforces. `io` is only counted, never limited. */
+export interface Enforces {
+  readonly memory: boolean;
+  readonly swap: boolean;
+  readonly cpu: boolean;
+  readonly pids: boolean;
+  readonly freeze: boolean;
+  readonly io: boolean;
+  readonly wholeGroupOom: boolean;
+}
+
 export interface ProbeResult {
-  readonly chosen: GroupRef['driver'];
+  readonly chosen: DriverKind;
   /** The answers in the order of preference. */
   readonly answers: readonly ProbeAnswer[];
-  /** What the chosen driver enforces. `io` is only counted, never limited. */
-  readonly enforces: {
-    readonly memory: boolean;
-    readonly swap: boolean;
-    readonly cpu: boolean;
-    readonly pids: boolean;
-    readonly freeze: boolean;
-    readonly io: boolean;
-    readonly wholeGroupOom: boolean;
-  };
+  readonly enforces: Enforces;
+}
+
+/** `usable` is null when the driver does not work on this host; the answers hold the reason and the fix. */
+export interface Probed<Parent> {
+  readonly answers: readonly ProbeAnswer[];
+  readonly usable: { readonly parent: Parent; readonly enforces: Enforces } | null;
+}
+
+/**
+ * `cores` is null for no common limit. An earlier daemon may have created some of the `groups` under another parent,
+ * which gets the same limit. Returns the errno of a refusal, or null.
+ */
+export type CapTotalCpu = (cores: number | null, groups: Iterable<GroupRef>) => Errno | null;
+
+export const noTotalCpu: CapTotalCpu = () => null;
+
+export interface DriverHost {
+  readonly own: OwnGroups;
+  readonly procRoot: string;
+  readonly processes: ProcessTable;
+}
+
+export interface UsableDriver {
+  readonly groups: GroupFactory;
+  readonly enforces: Enforces;
+  /** Directories of the parent group. */
+  readonly parents: readonly string[];
+  readonly capTotalCpu: CapTotalCpu;
+}
+
+/** The entry of a driver's folder. */
+export interface DriverModule {
+  /** Tries the driver on this host. */
+  probe(host: DriverHost): { readonly answers: readonly ProbeAnswer[]; readonly usable: UsableDriver | null };
+  /** Opens an existing or removed group. */
+  open(ref: GroupRef, processes: ProcessTable): Group;
 }

@@ -1,6 +1,7 @@
 // Every setting: key, schema, default and one line of help. The config type derives from this table.
 import { z } from 'zod';
 import { PROFILES } from '../core/profile.ts';
+import { DRIVER_KINDS } from '../core/task.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
@@ -123,7 +124,7 @@ const TABLE = {
     'Time before the first retry of --retries; doubles with each retry, up to 5m',
   ),
   'envelope.driver': setting(
-    choice('auto', 'v2', 'v1', 'none', 'systemd'),
+    choice('auto', ...DRIVER_KINDS),
     'auto',
     'How tasks are isolated; auto picks the best driver, systemd starts each task as a transient unit',
   ),

@@ -68,9 +68,13 @@ export interface KillIntent {
   readonly killedAt: number | null;
 }
 
+/** The cgroup drivers, in order of preference; each has a folder in src/cgroups. */
+export const DRIVER_KINDS = ['v2', 'v1', 'systemd', 'none'] as const;
+export type DriverKind = (typeof DRIVER_KINDS)[number];
+
 /** Where a cgroup driver put the attempt. Only the driver that wrote it reads the other fields. */
 export interface GroupRef {
-  readonly driver: 'v2' | 'v1' | 'none' | 'systemd';
+  readonly driver: DriverKind;
   readonly [key: string]: string | number | readonly string[] | null;
 }
 

@@ -1,17 +1,34 @@
 // The driver for hosts without usable cgroups: it sets no limits, but watches and signals processes.
-
-import type { ProcessTable } from '../../procfs/process-table.ts';
-import type { GroupFactory } from '../port.ts';
-import { checkName } from '../ref.ts';
+import { type DriverModule, noTotalCpu } from '../port.ts';
 import { groupNone } from './group.ts';
+import { groupsNone } from './groups.ts';
 
-export function driverNone(processes: ProcessTable): GroupFactory {
-  return {
-    kind: 'none',
-    create(name) {
-      return groupNone({ driver: 'none', name: checkName(name), pid: null, startTicks: null }, processes);
+export const NONE: DriverModule = {
+  probe: ({ processes }) => ({
+    answers: [
+      {
+        what: 'no cgroups',
+        ok: true,
+        reason:
+          'tasks are sampled and killed by signals. Their memory, CPU and process count are not limited',
+        fix: null,
+      },
+    ],
+    usable: {
+      groups: groupsNone(processes),
+      enforces: {
+        memory: false,
+        swap: false,
+        cpu: false,
+        pids: false,
+        // By SIGSTOP, which a task can undo.
+        freeze: true,
+        io: false,
+        wholeGroupOom: false,
+      },
+      parents: [],
+      capTotalCpu: noTotalCpu,
     },
-    // A process group has no parent directory to list. Processes are found by the reference in the database.
-    list: () => [],
-  };
-}
+  }),
+  open: groupNone,
+};

@@ -1,7 +1,7 @@
 // The systemd driver: runs attempts as transient units, babysit-….service in babysit.slice.
 import { join } from 'node:path';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
-import type { Units } from '../port.ts';
+import type { DriverModule, Units } from '../port.ts';
 import { checkName } from '../ref.ts';
 import { type ControllerV2, limitsV2 } from '../v2/limits.ts';
 import { groupUnit, taskGroup, unitProperties } from './group.ts';
@@ -19,6 +19,12 @@ export interface UnitParent {
   readonly manager: Manager;
   readonly controllers: ReadonlySet<ControllerV2>;
 }
+
+/** Each group belongs to the unit of one task, which `Units` starts: the daemon never uses it for all tasks. */
+export const SYSTEMD: DriverModule = {
+  probe: () => ({ answers: [], usable: null }),
+  open: (ref) => groupUnit(ref, null),
+};
 
 export function driverUnit({ path, manager, controllers }: UnitParent): Units {
   return {

@@ -1,58 +1,36 @@
-// The v1 driver: creates groups below one parent in every hierarchy.
-import { basename } from 'node:path';
-import type { GroupRef } from '../../core/task.ts';
-import { childGroups, removeGroup, write } from '../cgroupfs.ts';
-import type { GroupFactory, GroupLimits } from '../port.ts';
-import { checkName } from '../ref.ts';
-import { makeNewGroup } from '../v2/driver.ts';
-import { writeLimits } from '../write-limits.ts';
-import { type DirectoriesV1, distinct, groupV1, limitFiles } from './group.ts';
-import { limitsV1 } from './limits.ts';
+// The driver for the cgroup v1 hierarchies of memory, cpu, freezer, pids and blkio.
+import { write } from '../cgroupfs.ts';
+import { type CapTotalCpu, type DriverModule, noTotalCpu } from '../port.ts';
+import { capParents } from '../total-cpu.ts';
+import { PERIOD_USEC, quotaUsec } from '../v2/limits.ts';
+import { type DirectoriesV1, distinct, groupV1 } from './group.ts';
+import { groupsV1 } from './groups.ts';
+import { probeV1 } from './probe.ts';
 
-/** `parents`: the absolute directory of `babysit-<tag>` of each controller in use. */
-export function driverV1(parents: DirectoriesV1): GroupFactory {
-  // New groups inherit the value. The file is absent if the kernel has no swap support.
-  write(`${parents.memory}/memory.swappiness`, '0');
-  return {
-    kind: 'v1',
-    create(name, limits) {
-      const directories = below(parents, checkName(name));
-      createDirectories(directories, limits);
-      return groupV1(refTo(name, directories));
-    },
-    list() {
-      // The union finds groups that a crash left in some hierarchies only.
-      const names = new Set(
-        distinct(parents)
-          .flatMap(childGroups)
-          .map((path) => basename(path)),
-      );
-      return [...names].map((name) => refTo(name, below(parents, name)));
-    },
-  };
-}
+export const V1: DriverModule = {
+  probe({ own }) {
+    const { answers, usable } = probeV1(own);
+    if (usable === null) return { answers, usable };
+    const { parent, enforces } = usable;
+    const capTotalCpu = totalCpuV1(parent);
+    return {
+      answers,
+      usable: { groups: groupsV1(parent), enforces, parents: distinct(parent), capTotalCpu },
+    };
+  },
+  open: groupV1,
+};
 
-export function below(parents: DirectoriesV1, name: string): DirectoriesV1 {
-  return Object.fromEntries(
-    Object.entries(parents).map(([controller, path]) => [controller, `${path}/${name}`]),
-  );
-}
-
-/** Creates all directories or none. */
-export function createDirectories(directories: DirectoriesV1, limits: GroupLimits): void {
-  const made: string[] = [];
-  try {
-    for (const path of distinct(directories)) {
-      makeNewGroup(path);
-      made.push(path);
-    }
-    writeLimits(limitFiles(directories, limitsV1(limits, null)), 'new');
-  } catch (error) {
-    for (const path of made) removeGroup(path);
-    throw error;
-  }
-}
-
-function refTo(name: string, directories: DirectoriesV1): GroupRef {
-  return { driver: 'v1', name, ...directories };
+/** v1 refuses a limit below that of a child group (EINVAL): lower the children first, and raise them last. */
+function totalCpuV1({ cpu }: DirectoriesV1): CapTotalCpu {
+  if (cpu === undefined) return noTotalCpu;
+  return (cores, groups) =>
+    capParents(
+      cpu,
+      groups,
+      { driver: 'v1', key: 'cpu' },
+      (parent) =>
+        write(`${parent}/cpu.cfs_period_us`, String(PERIOD_USEC)) ??
+        write(`${parent}/cpu.cfs_quota_us`, String(cores === null ? -1 : quotaUsec(cores))),
+    );
 }

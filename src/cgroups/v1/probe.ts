@@ -1,11 +1,11 @@
 // Probes whether the daemon can create cgroup v1 groups: creates a limited child group in every hierarchy.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
+import { TRIAL_LIMITS } from '../new-group.ts';
 import type { OwnGroup, OwnGroups } from '../own-groups.ts';
-import { DriverError, type ProbeAnswer } from '../port.ts';
+import { DriverError, type ProbeAnswer, type Probed } from '../port.ts';
 import { refused } from '../refused.ts';
-import { type Probed, TRIAL_LIMITS } from '../v2/probe.ts';
-import { below, createDirectories } from './driver.ts';
 import { type DirectoriesV1, distinct } from './group.ts';
+import { below, createDirectories } from './groups.ts';
 import { CONTROLLERS_V1, type ControllerV1 } from './limits.ts';
 
 const FIX = 'only root can delegate cgroup v1: run the daemon as root, or boot with cgroup v2';

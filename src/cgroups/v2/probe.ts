@@ -1,25 +1,13 @@
 // Probes whether the daemon can create cgroup v2 groups: parent, controllers, and a limited child group.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
+import { TRIAL_LIMITS } from '../new-group.ts';
 import type { OwnGroup } from '../own-groups.ts';
-import { DriverError, type GroupLimits, type ProbeAnswer, type ProbeResult } from '../port.ts';
+import { DriverError, type Probed } from '../port.ts';
 import { DELEGATE, refused } from '../refused.ts';
-import type { ParentV2 } from './driver.ts';
 import { enabledIn, writeLimitsV2 } from './group.ts';
+import type { ParentV2 } from './groups.ts';
 import { CONTROLLERS_V2, limitsV2 } from './limits.ts';
 import { makeRoom, type Obstacle } from './make-room.ts';
-
-export interface Probed<Parent> {
-  readonly answers: readonly ProbeAnswer[];
-  readonly usable: { readonly parent: Parent; readonly enforces: ProbeResult['enforces'] } | null;
-}
-
-/** Small limits that every kernel accepts. */
-export const TRIAL_LIMITS: GroupLimits = {
-  memMaxBytes: 16 << 20,
-  cpuMaxCores: 0.5,
-  cpuWeight: 50,
-  pidsMax: 8,
-};
 
 const UNIFIED = 'boot with systemd.unified_cgroup_hierarchy=1 to give the controllers to v2';
 

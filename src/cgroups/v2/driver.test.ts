@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { totalCpuV2 } from './total-cpu.ts';
+import { totalCpuV2 } from './driver.ts';
 
 test('tasks that an earlier daemon has made below another parent are capped there', (t) => {
   const root = mkdtempSync(join(tmpdir(), 'babysit-total-'));
@@ -18,7 +18,7 @@ test('tasks that an earlier daemon has made below another parent are capped ther
     name: 't',
     path: join(root, path),
   }));
-  assert.equal(totalCpuV2(join(root, 'ours'))(0.5, groups), null);
+  assert.equal(totalCpuV2({ path: join(root, 'ours'), controllers: new Set(['cpu']) })(0.5, groups), null);
   const caps = ['ours', 'earlier'].map((parent) => readFileSync(join(root, parent, 'cpu.max'), 'utf8'));
   assert.deepEqual(caps, ['50000 100000', '50000 100000']);
 });

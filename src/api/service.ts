@@ -5,8 +5,8 @@ import type { LogQuery } from '../core/log-query.ts';
 import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
 import type { RunRequest } from '../request/request.ts';
-import type { Adjustment } from './schemas/adjust.ts';
 import type { LeaseView, TicketRequest, WaitingView } from './schemas/capacity.ts';
+import type { Changes } from './schemas/changes.ts';
 import type { BackupView, CleanQuery, CleanView } from './schemas/clean.ts';
 import type { ConfigView, DoctorView, PingView } from './schemas/daemon.ts';
 import type { HeartbeatView } from './schemas/heartbeat.ts';
@@ -32,7 +32,7 @@ export interface Subscription {
 }
 
 /** Every method throws BabysitError for an expected refusal. */
-export interface Service {
+export interface Service extends Changes {
   ping(): PingView;
   status(): StatusView;
   doctor(): Promise<DoctorView>;
@@ -42,11 +42,6 @@ export interface Service {
   task(ref: string): TaskView;
   /** In the order of the lines, each accepted or refused on its own; recorded together. */
   batch(lines: readonly (RunRequest | BabysitError)[]): Promise<BatchLineView[]>;
-  kill(ref: string, signal: NodeJS.Signals): Promise<TaskView>;
-  pause(ref: string): Promise<TaskView>;
-  resume(ref: string): Promise<TaskView>;
-  adjust(ref: string, adjustment: Adjustment): Promise<TaskView>;
-  retry(ref: string): Promise<TaskView>;
   /** Returns how to leave the queue again. */
   awaitCapacity(request: TicketRequest, listener: TicketListener): () => void;
   heartbeats(ref: string): Promise<HeartbeatView[]>;

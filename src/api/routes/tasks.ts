@@ -1,8 +1,8 @@
 // Routes about tasks: submit, list, show, change.
 import type { FastifyInstance } from 'fastify';
-import { parseAdjust } from '../schemas/adjust.ts';
+import { CHANGES, type ChangeVerb } from '../schemas/changes.ts';
 import { BATCH_VIEW, parseBatch, parseRun } from '../schemas/run.ts';
-import { parseKill, parseList, TASK, TASKS } from '../schemas/task.ts';
+import { parseList, TASK, TASKS, type TaskView } from '../schemas/task.ts';
 import type { Service } from '../service.ts';
 import { answers, type ByRef } from './answer.ts';
 
@@ -16,14 +16,12 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
   }));
   app.get('/v1/tasks', answers(TASKS), (request) => ({ tasks: service.list(parseList(request.query)) }));
   app.get<ByRef>('/v1/tasks/:ref', answers(TASK), (request) => service.task(request.params.ref));
-  app.post<ByRef>('/v1/tasks/:ref/kill', answers(TASK), async (request, reply) => {
-    const task = await service.kill(request.params.ref, parseKill(request.body));
-    return reply.code(202).send(task);
-  });
-  app.post<ByRef>('/v1/tasks/:ref/pause', answers(TASK), (request) => service.pause(request.params.ref));
-  app.post<ByRef>('/v1/tasks/:ref/resume', answers(TASK), (request) => service.resume(request.params.ref));
-  app.post<ByRef>('/v1/tasks/:ref/retry', answers(TASK), (request) => service.retry(request.params.ref));
-  app.post<ByRef>('/v1/tasks/:ref/adjust', answers(TASK), (request) =>
-    service.adjust(request.params.ref, parseAdjust(request.body)),
-  );
+  for (const verb of Object.keys(CHANGES) as ChangeVerb[]) {
+    const { parse, status } = CHANGES[verb];
+    app.post<ByRef>(`/v1/tasks/:ref/${verb}`, answers(TASK), async (request, reply) => {
+      // TypeScript does not relate the input of a verb to the method of the same verb.
+      const change = service[verb] as (ref: string, input: unknown) => Promise<TaskView>;
+      return reply.code(status).send(await change(request.params.ref, parse(request.body)));
+    });
+  }
 }

@@ -1,0 +1,30 @@
+// The verbs that change one task: POST /v1/tasks/:ref/<verb>. Routes and the service port derive from this table.
+import { parseAdjust } from './adjust.ts';
+import { parseKill, type TaskView } from './task.ts';
+
+interface ChangeRow {
+  /** Reads the body of the request. Throws BabysitError usage. */
+  readonly parse: (body: unknown) => unknown;
+  /** 202: the change is recorded and takes effect later. */
+  readonly status: 200 | 202;
+}
+
+const noInput = (): void => {};
+
+export const CHANGES = {
+  kill: { parse: parseKill, status: 202 },
+  pause: { parse: noInput, status: 200 },
+  resume: { parse: noInput, status: 200 },
+  adjust: { parse: parseAdjust, status: 200 },
+  retry: { parse: noInput, status: 200 },
+} as const satisfies Readonly<Record<string, ChangeRow>>;
+
+export type ChangeVerb = keyof typeof CHANGES;
+
+/** One method a verb: takes a name or id and what `parse` returns, resolves with the changed task. */
+export type Changes = {
+  readonly [V in ChangeVerb]: (
+    ref: string,
+    input: ReturnType<(typeof CHANGES)[V]['parse']>,
+  ) => Promise<TaskView>;
+};

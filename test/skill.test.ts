@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { COMMANDS } from '../cli/commands.ts';
 import { decide } from '../hooks/decide.ts';
-import { KILL_REASONS } from '../src/core/task.ts';
+import { KILL_REASON_NAMES } from '../src/core/kill-reasons.ts';
 import { BABYSIT } from './support/cli.ts';
 import { type TestHome, testHome } from './support/home.ts';
 
@@ -121,7 +121,7 @@ describe('the skill', () => {
   });
 
   it('says what to do about every kill reason', () => {
-    for (const reason of KILL_REASONS)
+    for (const reason of KILL_REASON_NAMES)
       assert.match(read('references/estimates.md'), new RegExp(`^\\| \`${reason}\` \\|`, 'm'));
   });
 });

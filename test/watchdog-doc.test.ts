@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SETTINGS } from '../src/config/settings.ts';
+import { KILL_REASON_NAMES, type KillDetail, type KillReason } from '../src/core/kill-reasons.ts';
 import { killHint } from '../src/core/reasons.ts';
-import { KILL_REASONS, type KillDetail, type KillReason } from '../src/core/task.ts';
 import { formatDuration } from '../src/units/duration.ts';
 import { formatSize } from '../src/units/size.ts';
 import { STALL_RISK_AT } from '../src/watchdog/stall.ts';
@@ -43,7 +43,7 @@ const EXAMPLES: Readonly<Record<KillReason, KillDetail>> = {
 };
 
 describe('docs/design/watchdog.md', () => {
-  for (const reason of KILL_REASONS)
+  for (const reason of KILL_REASON_NAMES)
     it(`has ${reason} with its hint`, () => {
       const format = { size: formatSize, duration: formatDuration };
       const hint = killHint(

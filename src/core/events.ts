@@ -1,6 +1,8 @@
 // The events of a task as a typed map: event name -> its fields. A unit is the last part of a field's name.
+
+import type { KillDetail, KillReason } from './kill-reasons.ts';
 import type { ProfileName } from './profile.ts';
-import type { EndedState, KillDetail, KillReason, TaskId } from './task.ts';
+import type { EndedState, TaskId } from './task.ts';
 
 export type Dim = 'elapsed' | 'mem' | 'cpu';
 

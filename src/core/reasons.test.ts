@@ -4,8 +4,9 @@ import { describe, it } from 'node:test';
 import { aTask, GIB, someUsage } from '../../test/support/build-task.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
+import { KILL_REASON_NAMES, type KillDetail, type KillReason } from './kill-reasons.ts';
 import { interruptHint, killHint } from './reasons.ts';
-import { KILL_REASONS, type KillDetail, type KillReason, type Task, type Usage } from './task.ts';
+import type { Task, Usage } from './task.ts';
 
 const FORMAT = { size: formatSize, duration: formatDuration };
 const peak5 = someUsage({ peakMemBytes: 5 * GIB });
@@ -59,7 +60,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
 };
 
 describe('kill hint', () => {
-  for (const reason of KILL_REASONS)
+  for (const reason of KILL_REASON_NAMES)
     it(`of ${reason} has its numbers and names what to change`, () => {
       const text = hint(reason, TABLE[reason].detail, peak5);
       for (const part of TABLE[reason].says)
@@ -67,7 +68,7 @@ describe('kill hint', () => {
       assert.doesNotMatch(text, /NaN|undefined|null|Infinity/);
     });
 
-  for (const reason of KILL_REASONS)
+  for (const reason of KILL_REASON_NAMES)
     it(`of ${reason} reads well without any measurement`, () => {
       assert.doesNotMatch(hint(reason, {}), /NaN|undefined|null|Infinity/);
     });

@@ -14,8 +14,9 @@ import {
   someUsage,
   taskIn,
 } from '../../test/support/build-task.ts';
+import { KILL_REASON_NAMES, type KillReason } from './kill-reasons.ts';
 import { retried } from './retry.ts';
-import { type EndedState, KILL_REASONS, RETRY_CAUSES, type RetryPolicy, type Task } from './task.ts';
+import { type EndedState, RETRY_CAUSES, type RetryPolicy, type Task } from './task.ts';
 import { transition } from './transition.ts';
 
 const policy = (changes: Partial<RetryPolicy> = {}): RetryPolicy => ({
@@ -26,7 +27,7 @@ const policy = (changes: Partial<RetryPolicy> = {}): RetryPolicy => ({
   ...changes,
 });
 const taskWith = (changes: Partial<RetryPolicy> = {}): Task => aTask({ retry: policy(changes), attempts: 1 });
-const killed = (reason: (typeof KILL_REASONS)[number]): EndedState => ({
+const killed = (reason: KillReason): EndedState => ({
   ...ENDED.killed,
   kill: aKill({ reason }),
 });
@@ -40,7 +41,7 @@ describe('another attempt', () => {
     ['a command that could not start', { ...ENDED.failed, reason: 'could_not_start', exit: null }, null],
     ['a failed dependency', { ...ENDED.failed, reason: 'dependency_failed', exit: null }, null],
     ['a lost host', ENDED.interrupted, null],
-    ...KILL_REASONS.map((reason): [string, EndedState, string | null] => [
+    ...KILL_REASON_NAMES.map((reason): [string, EndedState, string | null] => [
       `the kill ${reason}`,
       killed(reason),
       {

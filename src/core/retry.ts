@@ -1,13 +1,9 @@
 // Decides whether another attempt follows an ended one, and with which estimate. Pure.
-import { suggestEstimates } from './suggest.ts';
-import type { EndedState, KillReason, PastAttempt, RetryCause, Task } from './task.ts';
 
-const OUT_OF_MEMORY: ReadonlySet<KillReason> = new Set<KillReason>([
-  'cgroup_oom_killed',
-  'estimated_mem_exceeded',
-  'mem_exceeded',
-  'system_mem_pressure',
-]);
+import { killReasonRow } from './kill-reasons.ts';
+import { suggestEstimates } from './suggest.ts';
+import type { EndedState, PastAttempt, RetryCause, Task } from './task.ts';
+
 export const MAX_BACKOFF_MS = 300_000;
 
 /** Returns the task pending for its next attempt, or null when no attempt follows. */
@@ -55,10 +51,7 @@ export function reasonOf(ended: EndedState): string | null {
 }
 
 function retryCauseOf(ended: EndedState): RetryCause | null {
-  if (ended.status === 'killed') {
-    if (OUT_OF_MEMORY.has(ended.kill.reason)) return 'oom';
-    return ended.kill.reason === 'observability_stall' ? 'stall' : null;
-  }
+  if (ended.status === 'killed') return killReasonRow(ended.kill.reason).retryCause ?? null;
   if (ended.status !== 'failed' || ended.reason !== 'exit') return null;
   return ended.exit?.signal ? 'signal' : 'exit';
 }

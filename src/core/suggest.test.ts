@@ -12,8 +12,10 @@ import {
   someUsage,
   taskIn,
 } from '../../test/support/build-task.ts';
+import type { Estimate } from './estimate.ts';
+import type { KillDetail, KillReason } from './kill-reasons.ts';
 import { suggestEstimates } from './suggest.ts';
-import type { EndedState, KillDetail, Task, Usage } from './task.ts';
+import type { EndedState, Task, Usage } from './task.ts';
 
 const MINUTE = 60_000;
 /** A task (10 min, 4 GiB, 4 cores estimated) that ended after `elapsedMs`. */
@@ -22,7 +24,7 @@ function ended(status: EndedState['status'], elapsedMs: number): Task {
   return taskIn({ ...ENDED[status], attempt, endedAt: 10_000 + elapsedMs });
 }
 const used = (changes: Partial<Usage>): Usage => ({ ...someUsage(), peakCpuCores: null, ...changes });
-const killFor = (reason: string, detail: KillDetail = {}) => ({ ...aKill(), reason, detail });
+const killFor = (reason: KillReason, detail: KillDetail = {}) => ({ ...aKill(), reason, detail });
 
 describe('suggested estimates', () => {
   it('of a run that completed are what it used and a quarter more, rounded up', () => {
@@ -53,7 +55,7 @@ describe('suggested estimates', () => {
     assert.deepEqual([memBytes, cpuCores], [4 * GIB, 4]);
   });
 
-  const KILLS: [string, KillDetail, Partial<ReturnType<typeof suggestEstimates>>][] = [
+  const KILLS: [KillReason, KillDetail, Partial<Estimate>][] = [
     ['estimated_mem_exceeded', { peak_mem_bytes: 9 * GIB }, { memBytes: 11.25 * GIB }],
     ['cgroup_oom_killed', { peak_mem_bytes: 12 * GIB }, { memBytes: 15 * GIB }],
     ['mem_exceeded', {}, { memBytes: 6 * GIB }],

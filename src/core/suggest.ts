@@ -1,11 +1,7 @@
 // Suggests estimates for the next run from the use measured in this one.
-import { isEnded, type KillDetail, type KillReason, type Task, type Usage } from './task.ts';
-
-export interface SuggestedEstimates {
-  readonly timeMs: number;
-  readonly memBytes: number;
-  readonly cpuCores: number;
-}
+import type { Estimate } from './estimate.ts';
+import { type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
+import { isEnded, type Task, type Usage } from './task.ts';
 
 /** The next run may have other data, a colder cache and a busier host. */
 const HEADROOM = 1.25;
@@ -14,12 +10,6 @@ const CUT_SHORT_FACTOR = 1.5;
 const MEM_STEP_BYTES = 64 * 1024 ** 2;
 const CPU_STEP_CORES = 0.5;
 
-const MEM_REASONS: ReadonlySet<string> = new Set<KillReason>([
-  'estimated_mem_exceeded',
-  'cgroup_oom_killed',
-  'mem_exceeded',
-]);
-
 /**
  * Per dimension 1.25 x the measured use, rounded up (64 MiB, half a core, 1 s to 1 min). Only a completed run lowers an
  * estimate; a run killed for a dimension raises it to at least 1.5 x. A dimension without a measurement keeps its estimate.
@@ -27,8 +17,8 @@ const MEM_REASONS: ReadonlySet<string> = new Set<KillReason>([
 export function suggestEstimates(
   task: Task,
   usage: Usage | null,
-  kill: { readonly reason: string; readonly detail: KillDetail } | null,
-): SuggestedEstimates {
+  kill: { readonly reason: KillReason; readonly detail: KillDetail } | null,
+): Estimate {
   const { estimate, state } = task;
   const isWhole = state.status === 'completed';
   const elapsedMs = largest(elapsedOf(task), numberIn(kill?.detail, 'elapsed_ms'));
@@ -36,16 +26,16 @@ export function suggestEstimates(
     const least = isCutShort ? CUT_SHORT_FACTOR * old : isWhole && measured !== null ? 0 : old;
     return Math.max(least, HEADROOM * (measured ?? 0));
   };
-  const isOverMem = kill !== null && MEM_REASONS.has(kill.reason);
+  const exceeded = kill === null ? undefined : killReasonRow(kill.reason).exceeded;
   const peakMemBytes = largest(usage?.peakMemBytes, numberIn(kill?.detail, 'peak_mem_bytes'));
   const meanCores = elapsedMs === null ? null : (usage?.cpuSeconds ?? 0) / (elapsedMs / 1000);
   const peakCores = largest(usage?.peakCpuCores, numberIn(kill?.detail, 'cpu_cores'));
   // A mean hides phases of high use: without a measured peak the estimate is not lowered.
   const leastCores = peakCores === null ? estimate.cpuCores : peakCores;
-  const cores = suggest(estimate.cpuCores, meanCores, kill?.reason === 'estimated_cpu_exceeded');
+  const cores = suggest(estimate.cpuCores, meanCores, exceeded === 'cpuCores');
   return {
-    timeMs: roundUpTime(suggest(estimate.timeMs, elapsedMs, kill?.reason === 'elapsed_exceeded')),
-    memBytes: roundUp(suggest(estimate.memBytes, peakMemBytes, isOverMem), MEM_STEP_BYTES),
+    timeMs: roundUpTime(suggest(estimate.timeMs, elapsedMs, exceeded === 'timeMs')),
+    memBytes: roundUp(suggest(estimate.memBytes, peakMemBytes, exceeded === 'memBytes'), MEM_STEP_BYTES),
     cpuCores: roundUp(Math.max(leastCores, cores), CPU_STEP_CORES),
   };
 }
@@ -59,11 +49,6 @@ function elapsedOf({ state }: Task): number | null {
 function largest(...values: readonly (number | null | undefined)[]): number | null {
   const known = values.filter((value) => typeof value === 'number');
   return known.length === 0 ? null : Math.max(...known);
-}
-
-export function numberIn(detail: KillDetail | undefined, key: string): number | null {
-  const value = detail?.[key];
-  return typeof value === 'number' ? value : null;
 }
 
 function roundUp(value: number, step: number): number {

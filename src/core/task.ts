@@ -1,31 +1,14 @@
 // The vocabulary of a task: the request, the attempt and its resources, and the state.
+import type { Estimate, Limits } from './estimate.ts';
+import type { KillDetail, KillReason } from './kill-reasons.ts';
 
 /** A ULID: 26 characters of Crockford base 32 that sort by submission time. */
 export type TaskId = string & { readonly __brand: 'TaskId' };
-
-/** What the caller expects one attempt to use. `cpuCores` may be fractional. */
-export interface Estimate {
-  readonly timeMs: number;
-  readonly memBytes: number;
-  readonly cpuCores: number;
-}
 
 /** `bash -c` runs a line; an argv is executed without a shell. */
 export type Command =
   | { readonly kind: 'shell'; readonly line: string }
   | { readonly kind: 'argv'; readonly argv: readonly string[] };
-
-export interface Limits {
-  readonly killTimeoutMs: number;
-  /** 0 turns stall detection off. */
-  readonly observabilityMs: number;
-  /** Repeated output does not count as output (--observability=strict). */
-  readonly isStrict: boolean;
-  /** Percent of the host's memory. */
-  readonly memPctLimit: number;
-  /** Percent of the host's cores. */
-  readonly cpuPctLimit: number;
-}
 
 /** The hard caps of one attempt's cgroup. Computed at dispatch; adjust and profiles replace it. */
 export interface Envelope {
@@ -38,24 +21,6 @@ export interface Envelope {
   readonly nice: number;
   readonly oomScoreAdj: number;
 }
-
-export const KILL_REASONS = [
-  'estimated_mem_exceeded',
-  'estimated_cpu_exceeded',
-  'cgroup_oom_killed',
-  'kernel_oom',
-  'mem_exceeded',
-  'pids_exceeded',
-  'elapsed_exceeded',
-  'observability_stall',
-  'system_mem_pressure',
-  'system_disk_pressure',
-  'manual',
-] as const;
-export type KillReason = (typeof KILL_REASONS)[number];
-
-/** The numbers that led to a kill, as shown: keys in snake_case, the unit last. */
-export type KillDetail = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Why a task is being killed. The first recorded intent is the cause; a later one does not replace it. */
 export interface KillIntent {

@@ -1,4 +1,6 @@
 // The only file that gives a task a new status. Pure: (task, change) -> task, and the event to record with it.
+
+import type { Estimate, Limits } from './estimate.ts';
 import type { TaskEvent } from './events.ts';
 import type { ProfileName } from './profile.ts';
 import { pastAttempt, reasonOf, retried } from './retry.ts';
@@ -8,14 +10,12 @@ import {
   type Cause,
   type EndedState,
   type Envelope,
-  type Estimate,
   type Exit,
   type GroupRef,
   type InterruptReason,
   isActive,
   isEnded,
   type KillIntent,
-  type Limits,
   READY,
   type Task,
   type TaskId,

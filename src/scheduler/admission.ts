@@ -1,5 +1,5 @@
 // Admission: accepts, queues or denies a submission, and says what would have to change.
-import type { Limits } from '../core/task.ts';
+import type { Limits } from '../core/estimate.ts';
 import type { Blocked } from './explain.ts';
 import type { LeaseItem, Need, PendingItem } from './items.ts';
 import { roomForSubmission, shortDim } from './ledger.ts';

@@ -1,5 +1,7 @@
 // The hard caps of an attempt, computed from its estimate, its limits and the host (SPEC section 6).
-import type { Envelope, Estimate, ExecOptions, Limits } from '../core/task.ts';
+
+import type { Estimate, Limits } from '../core/estimate.ts';
+import type { Envelope, ExecOptions } from '../core/task.ts';
 import type { Capacity } from './snapshot.ts';
 
 export interface EnvelopeRules {

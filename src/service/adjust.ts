@@ -1,7 +1,8 @@
 // Changes estimates, limits or priority of a live task, checked against the host and the task's current usage.
 import type { Adjustment } from '../api/schemas/adjust.ts';
 import { BabysitError } from '../core/errors.ts';
-import { type Estimate, isActive, type Limits, type Task } from '../core/task.ts';
+import type { Estimate, Limits } from '../core/estimate.ts';
+import { isActive, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';

@@ -1,6 +1,8 @@
 // Judges one sample of an attempt: new state, events, at most one kill. Pure; the sample carries the clock.
+
+import type { Estimate, Limits } from '../core/estimate.ts';
 import type { Dim, TaskEvent } from '../core/events.ts';
-import type { Estimate, KillDetail, KillReason, Limits } from '../core/task.ts';
+import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
 import { STALL_RISK_AT, stallRisk } from './stall.ts';
 import { applyAdjust, applySample, type Sample, type WatchState } from './state.ts';
 

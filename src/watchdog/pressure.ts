@@ -1,6 +1,8 @@
 // Memory and disk pressure on the host: when it begins and ends, and which task is killed for it. Pure. One sample never
 // kills: `judgePressure` requests a second one, and `confirmPressure` decides.
-import type { KillDetail, TaskId } from '../core/task.ts';
+
+import type { KillDetail } from '../core/kill-reasons.ts';
+import type { TaskId } from '../core/task.ts';
 import {
   type DiskBaseline,
   diskBaseline,

@@ -1,6 +1,7 @@
 // Measures a shortage of memory or disk on the host, and the share of each task in it. Pure.
 import type { Now } from '../core/clock.ts';
-import type { KillDetail, TaskId } from '../core/task.ts';
+import type { KillDetail } from '../core/kill-reasons.ts';
+import type { TaskId } from '../core/task.ts';
 import type { VictimCandidate } from './victim.ts';
 
 export type PressureDim = 'mem' | 'disk';

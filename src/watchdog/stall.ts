@@ -1,6 +1,7 @@
 // Stalls: the warning before the kill, and a diagnosis of the silent task from outside.
+
+import type { Limits } from '../core/estimate.ts';
 import type { TaskEvent } from '../core/events.ts';
-import type { Limits } from '../core/task.ts';
 import { formatSize } from '../units/size.ts';
 import type { WatchState } from './state.ts';
 

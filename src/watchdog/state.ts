@@ -1,7 +1,8 @@
 // The watchdog's state of one attempt between two samples. Pure: a new state for each sample.
 import type { Now } from '../core/clock.ts';
+import type { Estimate, Limits } from '../core/estimate.ts';
 import type { Dim } from '../core/events.ts';
-import type { Estimate, KillReason, Limits } from '../core/task.ts';
+import type { KillReason } from '../core/kill-reasons.ts';
 
 /** The estimate and limits that the task was measured against. */
 interface Requested {

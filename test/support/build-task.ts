@@ -1,12 +1,12 @@
 // Tasks, attempts and kills for tests: valid as they are, changed where a test cares.
+
+import type { Estimate, Limits } from '../../src/core/estimate.ts';
 import type {
   Attempt,
   EndedState,
   Envelope,
-  Estimate,
   Exit,
   KillIntent,
-  Limits,
   Task,
   TaskId,
   TaskState,

@@ -1,7 +1,8 @@
 // A task as every route shows it, the list of them, and the body of a kill.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
-import { KILL_REASONS, TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
+import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
+import { TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
 
@@ -102,7 +103,7 @@ export const TASK = z
     waiting: BLOCKED.nullable().describe('null unless pending'),
     exit_code: number.nullable(),
     signal: text.nullable(),
-    kill_reason: z.enum(KILL_REASONS).nullable(),
+    kill_reason: z.enum(KILL_REASON_NAMES).nullable(),
     kill_hint: text.nullable(),
     kill_detail: DETAIL.nullable(),
     stopped_gracefully: flag.nullable(),

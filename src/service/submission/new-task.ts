@@ -2,11 +2,10 @@
 import { type Stats, statSync } from 'node:fs';
 import type { Config } from '../../config/settings.ts';
 import { BabysitError } from '../../core/errors.ts';
+import type { Estimate, Limits } from '../../core/estimate.ts';
 import {
   type Command,
-  type Estimate,
   type ExecOptions,
-  type Limits,
   RETRY_CAUSES,
   type RetryPolicy,
   type Task,

@@ -1,7 +1,8 @@
 // The API view of a task: one flat object with every field, null where it does not apply.
 import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
+import type { Format } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
-import { type Format, interruptHint, killHint } from '../../core/reasons.ts';
+import { interruptHint, killHint } from '../../core/reasons.ts';
 import { suggestEstimates } from '../../core/suggest.ts';
 import {
   type Attempt,

@@ -1,0 +1,136 @@
+// The kill reasons, one row each: the hint for the next run, and what a retry or a suggested estimate draws from the kill.
+import type { Estimate, Limits } from './estimate.ts';
+
+/** The numbers that led to a kill, as shown: keys in snake_case, the unit last. */
+export type KillDetail = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Formats bytes and milliseconds. The caller passes it in because the core imports no package. */
+export interface Format {
+  size(bytes: number): string;
+  duration(ms: number): string;
+}
+
+export interface KillFacts {
+  readonly estimate: Estimate;
+  readonly limits: Limits;
+  /** The estimate suggested for the next run. */
+  readonly suggested: Estimate;
+  readonly peakMemBytes: number;
+  readonly detail: KillDetail;
+  readonly format: Format;
+}
+
+interface KillReasonRow {
+  /** The measured numbers, and what to change before the next run. */
+  readonly hint: (facts: KillFacts) => string;
+  /** The dimension that exceeded its estimate: the suggested estimate raises it. */
+  readonly exceeded?: keyof Estimate;
+  /** The cause that --retry_on names; without one the kill is final. */
+  readonly retryCause?: 'oom' | 'stall';
+}
+
+export const KILL_REASONS = {
+  estimated_mem_exceeded: { exceeded: 'memBytes', retryCause: 'oom', hint: memoryHint },
+  estimated_cpu_exceeded: {
+    exceeded: 'cpuCores',
+    hint: ({ estimate, suggested, detail }) =>
+      `Used ${numberOf(detail, 'cpu_cores')} cores, estimated ${estimate.cpuCores}: raise --estimated_cpu_cores to ${suggested.cpuCores} or run fewer threads.`,
+  },
+  cgroup_oom_killed: {
+    exceeded: 'memBytes',
+    retryCause: 'oom',
+    hint: ({ suggested, detail, format }) =>
+      `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} (the cap is 3 x the estimate, at most --mem_pct_limit of the host) or reduce the batch size.`,
+  },
+  kernel_oom: {
+    hint: ({ peakMemBytes, format }) =>
+      `Ended by a SIGKILL that babysit did not send, at a peak of ${format.size(peakMemBytes)} and without an OOM kill in its own cgroup: the host ran out of memory, or another process sent the signal. Check dmesg for an OOM kill, then run it again with fewer tasks at the same time.`,
+  },
+  mem_exceeded: {
+    exceeded: 'memBytes',
+    retryCause: 'oom',
+    hint: (facts) =>
+      isOverEstimate(facts.detail)
+        ? memoryHint(facts)
+        : `Used ${facts.format.size(facts.peakMemBytes)}, more than ${facts.limits.memPctLimit}% of the host's memory: reduce its memory use or raise --mem_pct_limit.`,
+  },
+  pids_exceeded: {
+    hint: ({ detail }) =>
+      `Forks kept failing at its limit of ${numberOf(detail, 'pids_max')} processes: look for a fork loop, or raise the setting envelope.pids_max.`,
+  },
+  elapsed_exceeded: {
+    exceeded: 'timeMs',
+    hint: ({ estimate, limits, suggested, detail, format }) =>
+      `Ran ${format.duration(numberOf(detail, 'elapsed_ms'))}: raise --estimated_time to ${format.duration(suggested.timeMs)} (now ${format.duration(estimate.timeMs)}) or --kill_timeout (now ${format.duration(limits.killTimeoutMs)}), or split the work.`,
+  },
+  observability_stall: { retryCause: 'stall', hint: stallHint },
+  system_mem_pressure: { retryCause: 'oom', hint: pressureHint },
+  system_disk_pressure: {
+    hint: ({ detail, format }) =>
+      `The disk was ${numberOf(detail, 'host_disk_pct')}% full for ${numberOf(detail, 'sustained_s')} s and this task wrote the most in that time, ${format.size(numberOf(detail, 'victim_written_bytes'))}: free space (babysit clean removes old logs), write less, or write to another disk, then run it again.`,
+  },
+  manual: { hint: () => 'Killed at the request of a user; nothing to change.' },
+} as const satisfies Readonly<Record<string, KillReasonRow>>;
+
+export type KillReason = keyof typeof KILL_REASONS;
+
+/** For schemas of values from outside. */
+export const KILL_REASON_NAMES = Object.keys(KILL_REASONS) as [KillReason, ...KillReason[]];
+
+/** Widens the row: a literal type lacks the fields that a row leaves out. */
+export function killReasonRow(reason: KillReason): KillReasonRow {
+  return KILL_REASONS[reason];
+}
+
+/** Returns null when the detail lacks the key or holds no number there. */
+export function numberIn(detail: KillDetail | undefined, key: string): number | null {
+  const value = detail?.[key];
+  return typeof value === 'number' ? value : null;
+}
+
+function numberOf(detail: KillDetail, key: string): number {
+  return numberIn(detail, key) ?? 0;
+}
+
+function memoryHint({ estimate, suggested, peakMemBytes, format }: KillFacts): string {
+  return `Used ${format.size(peakMemBytes)}, estimated ${format.size(estimate.memBytes)}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} or reduce the batch size.`;
+}
+
+function stallHint({ limits, detail, format }: KillFacts): string {
+  const silent = format.duration(numberOf(detail, 'silent_ms'));
+  const interval = format.duration(limits.observabilityMs);
+  return limits.isStrict
+    ? `No progress in the output for ${silent}: --observability=strict ignores a line that differs from recent lines only in digits and dots. Print the name of the current item more often than --observability_interval (now ${interval}), raise the interval, or run it without strict.`
+    : `No output for ${silent}: print a line of progress more often than --observability_interval (now ${interval}), turn off output buffering (PYTHONUNBUFFERED=1 is already set; use flush=True, stdbuf -oL or --pty), or raise the interval.`;
+}
+
+function pressureHint({ estimate, suggested, detail, format }: KillFacts): string {
+  const held = format.size(numberOf(detail, 'victim_mem_bytes'));
+  const advice =
+    detail.victim_tier === 'above_estimate'
+      ? `estimated ${format.size(estimate.memBytes)}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)}, so that the scheduler reserves enough, or reduce the batch size.`
+      : `within its estimate: run it again with --queue to wait for room${outsideNote(detail, format)}.`;
+  return `${shortage(detail)} for ${numberOf(detail, 'sustained_s')} s and this task held ${held}, ${advice}`;
+}
+
+/** True when the exceeded limit is three times the estimate, not --mem_pct_limit of the host. */
+function isOverEstimate(detail: KillDetail): boolean {
+  return numberOf(detail, 'mem_pct_limit_bytes') > numberOf(detail, 'limit_bytes');
+}
+
+/** Names the limit that was exceeded: the host's memory use, else the kernel's PSI. */
+function shortage(detail: KillDetail): string {
+  const pct = numberOf(detail, 'host_mem_pct');
+  const stalledPct = numberOf(detail, 'psi_mem_full_avg10_pct');
+  return pct <= numberOf(detail, 'limit_pct') && stalledPct > 0
+    ? `All work on the host stalled ${stalledPct}% of the time for lack of memory`
+    : `The host was at ${pct}% of its memory`;
+}
+
+/** The largest process outside babysit is often the first one to end. */
+function outsideNote(detail: KillDetail, format: Format): string {
+  const { top_outside_name: name } = detail;
+  return typeof name === 'string'
+    ? ` (outside babysit, ${name} with pid ${numberOf(detail, 'top_outside_pid')} holds ${format.size(numberOf(detail, 'top_outside_rss_bytes'))})`
+    : '';
+}

@@ -5,7 +5,7 @@ import { call } from './client/session.ts';
 import type { Context } from './command.ts';
 import { taskPath } from './input/refs.ts';
 import { printError } from './output/output.ts';
-import { taskView } from './output/task-view.ts';
+import { taskView } from './output/task-output.ts';
 
 /** POSTs `body` to `verb` of each task and prints `done: NAME`. Returns the largest exit code. */
 export async function changeEach(

@@ -7,7 +7,7 @@ import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen } from './client/inbox.ts';
 import type { Context } from './command.ts';
 import { drawStatusLine } from './output/status-line.ts';
-import { printEvent, printResult } from './output/wait-output.ts';
+import { printEvent, printResult } from './output/task-output.ts';
 
 export interface WaitOptions {
   /** Return after the first end instead of the last. */

@@ -3,7 +3,7 @@ import type { EventView } from '../../src/api/schemas/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { lineSplitter } from '../../src/text/line-splitter.ts';
 import { taskPath } from '../input/refs.ts';
-import { SocketError, send } from './client.ts';
+import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
 import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
 

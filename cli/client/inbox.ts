@@ -2,8 +2,8 @@
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { InboxBody, InboxView, SeenBody } from '../../src/api/schemas/inbox.ts';
 import { findOwner, findProject } from '../input/project.ts';
-import { terminalView } from '../output/task-view.ts';
-import { send } from './client.ts';
+import { terminalView } from '../output/task-output.ts';
+import { send } from './http.ts';
 import { call, type Session } from './session.ts';
 
 /** Without an owner: the tasks of the project that have no owner. */

@@ -1,6 +1,6 @@
 // Decides what a stream does after it lost the daemon: start another one, wait, or give up.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Request, SocketError } from './client.ts';
+import type { Request, SocketError } from './http.ts';
 import { type Session, startDaemon, unreachable } from './session.ts';
 
 const START_TRIES = 5;

@@ -1,5 +1,5 @@
 // Detects the sandbox of an agent and names the setting that allows the daemon's socket.
-import type { SocketFault } from './client.ts';
+import type { SocketFault } from './http.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProblemView } from '../../src/api/schemas/problem.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError, isErrorCode } from '../../src/core/errors.ts';
-import { type Answer, type Request, SocketError, send, uptimeMs } from './client.ts';
+import { type Answer, type Request, SocketError, send, uptimeMs } from './http.ts';
 import { sandboxHint } from './sandbox.ts';
 
 export interface Session {

@@ -1,7 +1,7 @@
 // Holds a ticket in the queue, across restarts of the daemon, until the daemon grants the lease.
 import type { LeaseView, TicketBody, WaitingView } from '../../src/api/schemas/capacity.ts';
-import { SocketError, send } from './client.ts';
 import { Aborted, lineReader } from './follow.ts';
+import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
 import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
 

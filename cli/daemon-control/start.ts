@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
-import { send, uptimeMs } from '../client/client.ts';
+import { send, uptimeMs } from '../client/http.ts';
 import { daemonEnv } from './env.ts';
 import { type Launch, launchDetached } from './launch.ts';
 import { logEnd, logTail } from './log.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
 import { isPidAlive } from '../../src/procfs/process-identity.ts';
-import { uptimeMs } from '../client/client.ts';
+import { uptimeMs } from '../client/http.ts';
 import { call, type Session } from '../client/session.ts';
 import { ping } from './start.ts';
 

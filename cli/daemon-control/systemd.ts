@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Home } from '../../src/config/home.ts';
 import { homeTag } from '../../src/config/home-tag.ts';
 import { findManager, type Manager, managerEnv, managerFlags } from '../../src/systemd/manager.ts';
-import { uptimeMs } from '../client/client.ts';
+import { uptimeMs } from '../client/http.ts';
 import { daemonArgs, type Launch } from './launch.ts';
 import { unitFileName } from './service-unit.ts';
 

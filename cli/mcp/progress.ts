@@ -5,7 +5,7 @@ import { formatDuration } from '../../src/units/duration.ts';
 import { call, type Session } from '../client/session.ts';
 import { taskPath } from '../input/refs.ts';
 import { humanSize } from '../output/human.ts';
-import { eventText } from '../output/wait-output.ts';
+import { eventText } from '../output/task-output.ts';
 import type { Progress, ToolRequest } from './tool.ts';
 
 export interface Reporter {

@@ -10,7 +10,7 @@ import { hostView } from '../commands/task/status.ts';
 import { findCaller, findCwd, findProject } from '../input/project.ts';
 import { taskPath } from '../input/refs.ts';
 import { errorView } from '../output/output.ts';
-import { rowView, taskView } from '../output/task-view.ts';
+import { rowView, taskView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
 import { type Caller, defineTool, type Outcome, type Tool } from './tool.ts';
 import { refsOf, wait, waitForCapacity } from './wait.ts';

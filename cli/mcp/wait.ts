@@ -9,7 +9,7 @@ import { Aborted, followTask } from '../client/follow.ts';
 import { call, type Session } from '../client/session.ts';
 import { holdTicket } from '../client/ticket.ts';
 import { taskPath, taskRefs } from '../input/refs.ts';
-import { taskView, terminalView } from '../output/task-view.ts';
+import { taskView, terminalView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
 import { reportProgress } from './progress.ts';
 import { type Caller, defineTool, type Outcome, type ToolRequest } from './tool.ts';

@@ -1,5 +1,5 @@
 // node asker.ts SOCKET: asks the daemon forty times, each over a connection of its own, and prints how long each took in ms.
-import { send } from '../../cli/client/client.ts';
+import { send } from '../../cli/client/http.ts';
 
 const QUESTIONS = 40;
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SocketError, send } from '../../cli/client/client.ts';
+import { SocketError, send } from '../../cli/client/http.ts';
 import { findHome, type Home } from '../../src/config/home.ts';
 import { runCli } from '../support/cli.ts';
 import { isAlive, read } from '../support/task-calls.ts';

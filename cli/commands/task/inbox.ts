@@ -5,7 +5,7 @@ import { parseCount } from '../../../src/units/number.ts';
 import { inboxEventView, inboxScope, reportSeen, seqByTask, takeInbox } from '../../client/inbox.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { noPositionals } from '../../input/refs.ts';
-import { eventText, resultText } from '../../output/wait-output.ts';
+import { eventText, resultText } from '../../output/task-output.ts';
 
 const LIMIT_MAX = 10_000;
 

@@ -13,7 +13,7 @@ import { findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { humanValue, outcome, paintStatus } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
-import { rowView } from '../../output/task-view.ts';
+import { rowView } from '../../output/task-output.ts';
 
 export const FLAGS = {
   all: { kind: 'switch', help: 'include tasks that ended before --since' },

@@ -9,7 +9,7 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
-import { taskView } from '../../output/task-view.ts';
+import { taskView } from '../../output/task-output.ts';
 
 export const FLAGS = {
   ...flagsOf('run'),

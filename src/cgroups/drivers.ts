@@ -1,7 +1,7 @@
 // The drivers. A new one is a folder and a line here, and its name in DRIVER_KINDS.
 import type { DriverKind } from '../core/task.ts';
+import type { DriverModule } from './driver-module.ts';
 import { NONE } from './none/driver.ts';
-import type { DriverModule } from './port.ts';
 import { SYSTEMD } from './systemd/driver.ts';
 import { V1 } from './v1/driver.ts';
 import { V2 } from './v2/driver.ts';

@@ -2,17 +2,10 @@
 import { DRIVER_KINDS, type DriverKind } from '../core/task.ts';
 import { processTable } from '../procfs/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
+import type { CapTotalCpu, DriverHost, UsableDriver } from './driver-module.ts';
 import { DRIVERS } from './drivers.ts';
 import { ownGroups } from './own-groups.ts';
-import type {
-  CapTotalCpu,
-  Driver,
-  DriverHost,
-  ProbeAnswer,
-  ProbeResult,
-  Units,
-  UsableDriver,
-} from './port.ts';
+import type { Driver, ProbeAnswer, ProbeResult, Units } from './port.ts';
 import { driverUnit } from './systemd/driver.ts';
 import { probeUnits } from './systemd/probe.ts';
 

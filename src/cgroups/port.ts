@@ -1,8 +1,5 @@
 // The port that every cgroup driver implements. Only this room accesses cgroupfs and, for `none`, process groups.
 import type { DriverKind, GroupRef } from '../core/task.ts';
-import type { ProcessTable } from '../procfs/process-table.ts';
-import type { Errno } from './cgroupfs.ts';
-import type { OwnGroups } from './own-groups.ts';
 
 /** Limits of a group: bytes, cores (1 is the full time of one core), weight 1 to 10000 as in cpu.weight. */
 export interface GroupLimits {
@@ -131,40 +128,4 @@ export interface ProbeResult {
   /** The answers in the order of preference. */
   readonly answers: readonly ProbeAnswer[];
   readonly enforces: Enforces;
-}
-
-/** `usable` is null when the driver does not work on this host; the answers hold the reason and the fix. */
-export interface Probed<Parent> {
-  readonly answers: readonly ProbeAnswer[];
-  readonly usable: { readonly parent: Parent; readonly enforces: Enforces } | null;
-}
-
-/**
- * `cores` is null for no common limit. An earlier daemon may have created some of the `groups` under another parent,
- * which gets the same limit. Returns the errno of a refusal, or null.
- */
-export type CapTotalCpu = (cores: number | null, groups: Iterable<GroupRef>) => Errno | null;
-
-export const noTotalCpu: CapTotalCpu = () => null;
-
-export interface DriverHost {
-  readonly own: OwnGroups;
-  readonly procRoot: string;
-  readonly processes: ProcessTable;
-}
-
-export interface UsableDriver {
-  readonly groups: GroupFactory;
-  readonly enforces: Enforces;
-  /** Directories of the parent group. */
-  readonly parents: readonly string[];
-  readonly capTotalCpu: CapTotalCpu;
-}
-
-/** The entry of a driver's folder. */
-export interface DriverModule {
-  /** Tries the driver on this host. */
-  probe(host: DriverHost): { readonly answers: readonly ProbeAnswer[]; readonly usable: UsableDriver | null };
-  /** Opens an existing or removed group. */
-  open(ref: GroupRef, processes: ProcessTable): Group;
 }

@@ -1,5 +1,5 @@
 // The driver for hosts without usable cgroups: it sets no limits, but watches and signals processes.
-import { type DriverModule, noTotalCpu } from '../port.ts';
+import { type DriverModule, noTotalCpu } from '../driver-module.ts';
 import { groupNone } from './group.ts';
 import { groupsNone } from './groups.ts';
 

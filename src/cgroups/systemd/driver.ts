@@ -1,7 +1,8 @@
 // The systemd driver: runs attempts as transient units, babysit-….service in babysit.slice.
 import { join } from 'node:path';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
-import type { DriverModule, Units } from '../port.ts';
+import type { DriverModule } from '../driver-module.ts';
+import type { Units } from '../port.ts';
 import { checkName } from '../ref.ts';
 import { type ControllerV2, limitsV2 } from '../v2/limits.ts';
 import { groupUnit, taskGroup, unitProperties } from './group.ts';

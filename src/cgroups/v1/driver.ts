@@ -1,6 +1,6 @@
 // The driver for the cgroup v1 hierarchies of memory, cpu, freezer, pids and blkio.
 import { write } from '../cgroupfs.ts';
-import { type CapTotalCpu, type DriverModule, noTotalCpu } from '../port.ts';
+import { type CapTotalCpu, type DriverModule, noTotalCpu } from '../driver-module.ts';
 import { capParents } from '../total-cpu.ts';
 import { PERIOD_USEC, quotaUsec } from '../v2/limits.ts';
 import { type DirectoriesV1, distinct, groupV1 } from './group.ts';

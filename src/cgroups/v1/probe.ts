@@ -1,8 +1,9 @@
 // Probes whether the daemon can create cgroup v1 groups: creates a limited child group in every hierarchy.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
+import type { Probed } from '../driver-module.ts';
 import { TRIAL_LIMITS } from '../new-group.ts';
 import type { OwnGroup, OwnGroups } from '../own-groups.ts';
-import { DriverError, type ProbeAnswer, type Probed } from '../port.ts';
+import { DriverError, type ProbeAnswer } from '../port.ts';
 import { refused } from '../refused.ts';
 import { type DirectoriesV1, distinct } from './group.ts';
 import { below, createDirectories } from './groups.ts';

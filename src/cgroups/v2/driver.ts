@@ -1,7 +1,7 @@
 // The driver for a delegated cgroup v2 subtree.
 import { write } from '../cgroupfs.ts';
-import type { CapTotalCpu, DriverModule } from '../port.ts';
-import { noTotalCpu } from '../port.ts';
+import type { CapTotalCpu, DriverModule } from '../driver-module.ts';
+import { noTotalCpu } from '../driver-module.ts';
 import { capParents } from '../total-cpu.ts';
 import { groupV2 } from './group.ts';
 import { groupsV2, type ParentV2 } from './groups.ts';

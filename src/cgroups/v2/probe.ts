@@ -1,8 +1,9 @@
 // Probes whether the daemon can create cgroup v2 groups: parent, controllers, and a limited child group.
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
+import type { Probed } from '../driver-module.ts';
 import { TRIAL_LIMITS } from '../new-group.ts';
 import type { OwnGroup } from '../own-groups.ts';
-import { DriverError, type Probed } from '../port.ts';
+import { DriverError } from '../port.ts';
 import { DELEGATE, refused } from '../refused.ts';
 import { enabledIn, writeLimitsV2 } from './group.ts';
 import type { ParentV2 } from './groups.ts';

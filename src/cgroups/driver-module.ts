@@ -1,0 +1,42 @@
+// What the folder of a driver exports: how to try it on this host, and how to open a group of it.
+import type { GroupRef } from '../core/task.ts';
+import type { ProcessTable } from '../procfs/process-table.ts';
+import type { Errno } from './cgroupfs.ts';
+import type { OwnGroups } from './own-groups.ts';
+import type { Enforces, Group, GroupFactory, ProbeAnswer } from './port.ts';
+
+/** `usable` is null when the driver does not work on this host; the answers hold the reason and the fix. */
+export interface Probed<Parent> {
+  readonly answers: readonly ProbeAnswer[];
+  readonly usable: { readonly parent: Parent; readonly enforces: Enforces } | null;
+}
+
+/**
+ * `cores` is null for no common limit. An earlier daemon may have created some of the `groups` under another parent,
+ * which gets the same limit. Returns the errno of a refusal, or null.
+ */
+export type CapTotalCpu = (cores: number | null, groups: Iterable<GroupRef>) => Errno | null;
+
+export const noTotalCpu: CapTotalCpu = () => null;
+
+export interface DriverHost {
+  readonly own: OwnGroups;
+  readonly procRoot: string;
+  readonly processes: ProcessTable;
+}
+
+export interface UsableDriver {
+  readonly groups: GroupFactory;
+  readonly enforces: Enforces;
+  /** Directories of the parent group. */
+  readonly parents: readonly string[];
+  readonly capTotalCpu: CapTotalCpu;
+}
+
+/** The entry of a driver's folder. */
+export interface DriverModule {
+  /** Tries the driver on this host. */
+  probe(host: DriverHost): { readonly answers: readonly ProbeAnswer[]; readonly usable: UsableDriver | null };
+  /** Opens an existing or removed group. */
+  open(ref: GroupRef, processes: ProcessTable): Group;
+}

@@ -117,7 +117,7 @@ export const EVENT_FIELDS = {
 export const EVENT = z
   .looseObject({
     event: z
-      .custom<EventName | 'daemon_stopping' | 'progress'>((value) => typeof value === 'string')
+      .enum([...(Object.keys(EVENT_FIELDS) as EventName[]), 'daemon_stopping', 'progress'])
       .describe('Name of the event.'),
     seq: number.describe('Number of the event. It increases over all tasks and is never reused.'),
     at: text.describe('When it happened.'),
@@ -127,7 +127,7 @@ export const EVENT = z
   })
   .superRefine((view, context) => {
     const { event, seq: _, at: __, name: ___, id: ____, task: _____, ...fields } = view;
-    const schema = Object.hasOwn(EVENT_FIELDS, event) ? EVENT_FIELDS[event as EventName] : NONE;
+    const schema = event === 'progress' || event === 'daemon_stopping' ? NONE : EVENT_FIELDS[event];
     for (const { message } of schema.safeParse(fields).error?.issues ?? [])
       context.addIssue(`${event}: ${message}`);
   })

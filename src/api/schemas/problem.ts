@@ -52,7 +52,9 @@ export const PROBLEM_FIELDS = z
     path: z.string().describe('The file.'),
     reason: z
       .string()
-      .describe('How the connection failed: `absent`, `denied`, `broken` or `silent`. Only from the CLI.'),
+      .describe(
+        'How the connection failed: `absent`, `busy`, `denied`, `broken` or `silent`. Only from the CLI.',
+      ),
     flag: z.string().describe('The wrong flag. Only from the CLI.'),
     nearest: z.string().describe('The flag, command or word that was probably meant. Only from the CLI.'),
   })

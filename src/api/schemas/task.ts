@@ -18,7 +18,7 @@ export const BLOCKED = z
     dim: z
       .enum(['mem', 'cpu', 'slots', 'reservation', 'after', 'backoff', 'pressure'])
       .describe(
-        'What the task waits for: memory, cores, a place among `admission.max_running`, tasks with a reservation that start first, the end of the tasks it comes after, the time of its next attempt, or the end of pressure on the host.',
+        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, tasks it comes after, the time of its next attempt, or the end of a shortage on the host.',
       ),
     requested: number.describe('What the task needs: bytes, cores or a count, by `dim`.'),
     available: number.describe('What is free now, in the same unit.'),

@@ -1,4 +1,4 @@
-// Documents agree with the code and with each other: the page of errors, links, names of commands and flags, words.
+// Documents agree with the code and with each other: the reference, links, paths, names of commands and flags, words.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 
 import { COMMON_FLAGS, type Command } from '../cli/command.ts';
 import { COMMANDS } from '../cli/commands.ts';
-import { errorsDoc } from '../scripts/errors-doc.ts';
+import { referencePages } from '../scripts/reference.ts';
 import { ERRORS, EXIT } from '../src/core/errors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -14,18 +14,37 @@ const PAGES = globSync(['*.md', 'docs/**/*.md', 'hooks/*.md', 'skill/**/*.md'], 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const withoutFences = (text: string) => text.replace(/^```.*?^```$/gms, '');
 
-describe('docs/errors.md', () => {
-  const text = read('docs/errors.md');
-  /** The cells of every row that begins with `first`. */
-  const rows = (first: RegExp): string[][] =>
-    text
+describe('docs/reference', async () => {
+  const pages = await referencePages();
+
+  for (const [name, text] of Object.entries(pages))
+    it(`${name} is what scripts/reference.ts writes: run it again when this fails`, () =>
+      assert.equal(read(`docs/reference/${name}`), text));
+
+  it('says what every command, flag, setting, event and field means', () => {
+    const empty = Object.entries(pages).flatMap(([name, text]) =>
+      [...text.matchAll(/^\| (.*) \|\n\|-.*\n((?:\|.*\n)+)/gm)].flatMap(([, header = '', body = '']) => {
+        const column = header.split(' | ').findIndex((title) => /^(meaning|does|occurs when)$/.test(title));
+        return body
+          .trimEnd()
+          .split('\n')
+          .filter((row) => column >= 0 && row.slice(2, -2).split(' | ')[column] === '')
+          .map((row) => `${name}: ${row}`);
+      }),
+    );
+    assert.deepEqual(empty, []);
+  });
+
+  /** The cells of every row of a page that begins with `first`. */
+  const rows = (page: string, first: RegExp): string[][] =>
+    read(`docs/reference/${page}`)
       .split('\n')
       .filter((line) => first.test(line))
       .map((line) => line.slice(2, -2).split(' | '));
 
   it('has one row per error, in the order of the table, with its numbers and sentences', () => {
     assert.deepEqual(
-      rows(/^\| `/),
+      rows('errors.md', /^\| `/),
       Object.entries(ERRORS).map(([code, { http, exit, title, hint }]) => [
         `\`${code}\``,
         `${http}`,
@@ -38,19 +57,13 @@ describe('docs/errors.md', () => {
 
   it('has one row per exit code', () => {
     assert.deepEqual(
-      rows(/^\| \d/).map(([exit]) => Number(exit)),
+      rows('exit-codes.md', /^\| \d/).map(([exit]) => Number(exit)),
       Object.values(EXIT),
     );
   });
-
-  it('is what scripts/errors-doc.ts prints: run it again when this fails', () =>
-    assert.equal(text, errorsDoc()));
 });
 
 describe('links', () => {
-  /** Pages that a generator will write. */
-  const PLANNED = ['docs/reference/errors.md'];
-
   /** Anchors as GitHub makes them from headings. */
   function anchorsOf(page: string): string[] {
     return [...withoutFences(read(page)).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
@@ -64,7 +77,6 @@ describe('links', () => {
   function isBroken(page: string, link: string): boolean {
     const [path = '', anchor] = link.split('#');
     const target = path === '' ? page : normalize(join(dirname(page), path));
-    if (PLANNED.includes(target)) return false;
     if (!existsSync(join(ROOT, target))) return true;
     return anchor !== undefined && !anchorsOf(target).includes(anchor);
   }
@@ -82,10 +94,21 @@ describe('links', () => {
   it('reach every page of docs from README.md', () => {
     const linked = [...read('README.md').matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link = '']) => link);
     const hidden = PAGES.filter((page) => page.startsWith('docs/') && !linked.includes(page));
-    assert.deepEqual(
-      hidden.filter((page) => page !== 'docs/errors.md'),
-      [],
+    assert.deepEqual(hidden, []);
+  });
+});
+
+describe('paths', () => {
+  const PATH = /`((?:src|cli|hooks|skill|test|bench|scripts|docs)\/[^`\s]*)`/g;
+
+  it('in code font exist; <verb> and the like stand for any name', () => {
+    const missing = PAGES.flatMap((page) =>
+      [...withoutFences(read(page)).matchAll(PATH)]
+        .map(([, path = '']) => path)
+        .filter((path) => globSync(path.replace(/<\w+>/g, '*'), { cwd: ROOT }).length === 0)
+        .map((path) => `${page}: ${path}`),
     );
+    assert.deepEqual([...new Set(missing)], []);
   });
 });
 
@@ -128,7 +151,7 @@ describe('words', () => {
   const AVOIDED =
     /\b(who(?:so)?ever|nobody|somebody|anybody|shall|meanwhile|for ever|tells?|told|mend(?:s|ed|ing)?|go(?:es)? on|begun anew)\b/gi;
   /** They show the words, or repeat texts of the code and of test tables in their first cells. */
-  const EXEMPT = ['docs/contributing/style.md', 'docs/errors.md', 'docs/guide/coming-from.md'];
+  const EXEMPT = ['docs/contributing/style.md', 'docs/guide/coming-from.md'];
 
   it('are those of docs/contributing/style.md', () => {
     const found = PAGES.filter((name) => !EXEMPT.includes(name)).flatMap((page) =>

@@ -14,30 +14,41 @@ function setting<S extends z.ZodType>(schema: SchemaOf<S>, fallback: z.input<S>,
 }
 
 const text = z.union([z.string(), z.number()]);
+/** `type` describes the values in the reference. */
 const parsed =
-  <T>(parse: (value: string | number, key: string) => T) =>
+  <T>(parse: (value: string | number, key: string) => T, type: string) =>
   (key: string) =>
-    text.transform((value) => parse(value, key));
-const duration = parsed(parseDuration);
-const durationOrOff = parsed(parseDurationOrOff);
-const size = parsed(parseSize);
-const percent = parsed(parsePercent);
-const cores = parsed(parseCores);
-const count = (min: number, max: number) => parsed((value, key) => parseCount(value, key, min, max));
+    text.transform((value) => parse(value, key)).describe(type);
+const duration = parsed(parseDuration, 'duration');
+const durationOrOff = parsed(parseDurationOrOff, 'duration or 0');
+const size = parsed(parseSize, 'size');
+const percent = parsed(parsePercent, 'percent');
+const cores = parsed(parseCores, 'cores');
+const count = (min: number, max: number) =>
+  parsed((value, key) => parseCount(value, key, min, max), `${min} to ${max}`);
 const choice =
   <const T extends readonly [string, ...string[]]>(...values: T) =>
   () =>
-    z.enum(values);
-const flag = () => z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
-const sizeOrAuto = (key: string) => z.union([z.literal('auto').transform(() => null), size(key)]);
+    z.enum(values).describe(values.join(', '));
+const flag = () =>
+  z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')])
+    .describe('true, false');
+const sizeOrAuto = (key: string) =>
+  z.union([z.literal('auto').transform(() => null), size(key)]).describe('size or auto');
 
 /** The time of a setTimeout, which is limited to 24 days. */
 const DAY_MS = 86_400_000;
-const timer = (key: string) => duration(key).refine((value) => value <= DAY_MS, `${key}: the limit is 1d`);
+const timer = (key: string) =>
+  duration(key)
+    .refine((value) => value <= DAY_MS, `${key}: the limit is 1d`)
+    .describe('duration, at most 1d');
 /** A packed part stores its length in 32 bits, and a part with long lines may be four times as long as the limit. */
 const LOG_MAX_BYTES = 512 * 1024 ** 2;
 const logSize = (key: string) =>
-  size(key).refine((value) => value <= LOG_MAX_BYTES, `${key}: the limit is 512M`);
+  size(key)
+    .refine((value) => value <= LOG_MAX_BYTES, `${key}: the limit is 512M`)
+    .describe('size, at most 512M');
 /** Checks the shape only; the scheduler of the job parses the fields. */
 const cron = (key: string) =>
   z
@@ -45,7 +56,8 @@ const cron = (key: string) =>
     .refine(
       (value) => value === 'off' || /^\S+( +\S+){4}$/.test(value),
       `${key}: must be five cron fields, such as "17 4 * * *", or off`,
-    );
+    )
+    .describe('cron expression or off');
 
 const TABLE = {
   'admission.when_full': setting(

@@ -10,6 +10,16 @@ export const EXIT = {
   timeout: 124,
 } as const;
 
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'success; `wait` and `run --wait`: every task completed',
+  failed: 'the request failed; `wait` and `run --wait`: a task did not complete',
+  denied: 'no room now, and nothing was queued (soft-deny)',
+  usage: 'usage error',
+  unreachable: 'the daemon does not answer',
+  tryAgain: 'try again later',
+  timeout: '`--timeout` expired; the tasks keep running',
+};
+
 interface ErrorRow {
   readonly http: number;
   readonly exit: (typeof EXIT)[keyof typeof EXIT];

@@ -11,8 +11,8 @@ export const FLAGS = { ...NAME_FLAG, ...flagsOf('adjust') } as const satisfies F
 export const command = defineCommand({
   usage:
     'adjust NAME... [--estimated_time=D] [--estimated_mem_bytes=S] [--estimated_cpu_cores=N] [--kill_timeout=D] [--priority=N]',
-  about: `In force at once, also for running tasks: their caps are rewritten and the watchdog begins anew by the new numbers.
-What a running task asks for on top has to be free now (exit 2 when it is not).`,
+  about: `Applies at once, also to running tasks: their caps are rewritten, and the watchdog restarts its windows with the new numbers.
+Room that a running task asks for in addition must be free now (exit 2 when it is not).`,
   flags: FLAGS,
   examples: [
     'babysit adjust train --estimated_mem_bytes=12G --kill_timeout=8h',

@@ -18,9 +18,9 @@ export const FLAGS = {
 
 export const command = defineCommand({
   usage: 'wait_for_capacity --mem_bytes=SIZE --cpu_cores=N [--timeout=DURATION]',
-  about: `Takes a place in the queue and blocks until the room is there; where it stands is told on stderr. Then it prints the
-lease and exits 0: the next run of the same owner that fits, or the one with --lease=ID, gets the room. Never poll: this is
-the one call that is needed. Ending it gives the place up.`,
+  about: `Takes a place in the queue, prints the place on stderr, and blocks until there is room. Then it prints the lease and exits 0:
+the next run of the same owner that fits, or the one with --lease=ID, gets the room. One call is enough: do not poll.
+Ending it gives up the place.`,
   flags: FLAGS,
   examples: [
     "babysit wait_for_capacity --mem_bytes=8G --cpu_cores=2 --timeout=1h && babysit run --estimated_mem_bytes=8G --estimated_cpu_cores=2 --command='make test'",

@@ -23,16 +23,23 @@ export interface TicketRequest extends Asked<'wait_for_capacity'> {
   readonly sinceMs: number | null;
 }
 
-export const WAITING = z.strictObject({ event: z.literal('waiting_for_capacity'), ...BLOCKED.shape });
+export const WAITING = z
+  .strictObject({
+    event: z.literal('waiting_for_capacity').describe('Always this name.'),
+    ...BLOCKED.shape,
+  })
+  .meta({ id: 'WaitingForCapacity', description: 'Why `wait_for_capacity` still waits.' });
 export type WaitingView = z.output<typeof WAITING>;
 
-export const LEASE = z.strictObject({
-  event: z.literal('capacity_available'),
-  lease: z.string().describe('id for run --lease'),
-  expires_at: z.string(),
-  mem_bytes: z.number(),
-  cpu_cores: z.number(),
-});
+export const LEASE = z
+  .strictObject({
+    event: z.literal('capacity_available').describe('Always this name.'),
+    lease: z.string().describe('Id of the lease, for `run --lease`.'),
+    expires_at: z.string().describe('When it expires.'),
+    mem_bytes: z.number().describe('Memory it holds.'),
+    cpu_cores: z.number().describe('Cores it holds.'),
+  })
+  .meta({ id: 'Lease', description: 'The room is there and is held for the next run.' });
 export type LeaseView = z.output<typeof LEASE>;
 
 export function parseTicket(body: unknown): TicketRequest {

@@ -16,11 +16,13 @@ export const CLEAN = z
   .describe('Without all and older_than: tasks that ended more than 7 days ago.');
 export type CleanBody = z.output<typeof CLEAN>;
 
-export const CLEAN_VIEW = z.strictObject({
-  removed: z.number(),
-  dry_run: z.boolean(),
-  names: z.array(z.string()).describe('the first of them'),
-});
+export const CLEAN_VIEW = z
+  .strictObject({
+    removed: z.number().describe('Number of tasks that were removed.'),
+    dry_run: z.boolean().describe('Nothing was removed, only counted.'),
+    names: z.array(z.string()).describe('The first of their names.'),
+  })
+  .meta({ id: 'Cleaned', description: 'What `babysit clean` removed.' });
 export type CleanView = z.output<typeof CLEAN_VIEW>;
 
 export interface CleanQuery {
@@ -43,7 +45,12 @@ export function parseClean(body: unknown): CleanQuery {
 }
 
 const BACKUP = z.strictObject({ path: absolutePath.describe('a file that does not exist yet') });
-export const BACKUP_VIEW = z.strictObject({ path: z.string(), bytes: z.number() });
+export const BACKUP_VIEW = z
+  .strictObject({
+    path: z.string().describe('The new file.'),
+    bytes: z.number().describe('Its size.'),
+  })
+  .meta({ id: 'Backup', description: 'A copy of the database.' });
 export type BackupView = z.output<typeof BACKUP_VIEW>;
 
 export function parseBackup(body: unknown): string {

@@ -4,45 +4,50 @@ import { check } from './check.ts';
 
 const text = z.string();
 
-export const PING = z.strictObject({
-  ok: z.literal(true),
-  pid: z.number(),
-  version: text,
-  instance: text.describe('changes with every start of a daemon'),
-});
+export const PING = z
+  .strictObject({
+    ok: z.literal(true).describe('Always true.'),
+    pid: z.number().describe('Process id of the daemon.'),
+    version: text.describe('Version of the daemon.'),
+    instance: text.describe('Changes with every start of the daemon.'),
+  })
+  .meta({ id: 'Ping', description: 'The daemon answers.' });
 export type PingView = z.output<typeof PING>;
 
-export const DOCTOR = z.strictObject({
-  ok: z.boolean(),
-  driver: text,
-  checks: z.array(
-    z.strictObject({
-      what: text,
-      ok: z.boolean(),
-      reason: text,
-      fix: text.nullable().describe('what to do about a check that is not ok'),
-    }),
-  ),
+const CHECK = z.strictObject({
+  what: text.describe('What was checked.'),
+  ok: z.boolean().describe('Whether the check passed.'),
+  reason: text.describe('What was found.'),
+  fix: text.nullable().describe('What to do about a check that failed.'),
 });
+
+export const DOCTOR = z
+  .strictObject({
+    ok: z.boolean().describe('A driver is in use and memory limits are enforced.'),
+    driver: text.describe('The driver in use.'),
+    checks: z.array(CHECK).describe('The checks.'),
+  })
+  .meta({ id: 'Doctor', description: 'What babysit can enforce on this host.' });
 export type DoctorView = z.output<typeof DOCTOR>;
+
+const SETTING = z.strictObject({
+  key: text.describe('Name of the [setting](settings.md).'),
+  value: z.unknown().describe('Its value, as written in its source.'),
+  source: z.enum(['default', 'file', 'env']).describe('The default, config.json, or the environment.'),
+  help: text.describe('What it means.'),
+});
 
 export const CONFIG = z
   .strictObject({
-    home: text,
-    values: z.array(
-      z.strictObject({
-        key: text,
-        value: z.unknown(),
-        source: z.enum(['default', 'file', 'env']),
-        help: text,
-      }),
-    ),
+    home: text.describe('State directory, BABYSIT_HOME.'),
+    values: z.array(SETTING).describe('The settings.'),
   })
-  .describe('Every setting with its value and where the value comes from.');
+  .meta({ id: 'Config', description: 'Every setting with its value and the source of the value.' });
 export type ConfigView = z.output<typeof CONFIG>;
 
-/** The answer of orders that have nothing to show. */
-export const OK = z.strictObject({ ok: z.literal(true) });
+export const OK = z
+  .strictObject({ ok: z.literal(true).describe('Always true.') })
+  .meta({ id: 'Ok', description: 'The daemon accepted the request, which has no other result.' });
 
 const STOP = z.strictObject({ kill_tasks: z.boolean().optional() });
 

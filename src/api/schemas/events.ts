@@ -1,32 +1,161 @@
 // GET /v1/tasks/:ref/events: one JSON object a line.
 import { z } from 'zod';
-import type { EventName } from '../../core/events.ts';
+import type { EventMap, EventName } from '../../core/events.ts';
+import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
+import { PROFILES } from '../../core/profile.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
-import { PROGRESS, TASK } from './task.ts';
+import { DETAIL, PROGRESS, TASK } from './task.ts';
+
+const number = z.number();
+const text = z.string();
+const NONE = z.strictObject({});
+const ENDED = z.enum(['completed', 'failed', 'killed', 'interrupted']);
+
+/** The fields of each event besides those of every event, and when it occurs. */
+export const EVENT_FIELDS = {
+  submitted: z
+    .strictObject({
+      queued: z.boolean().describe('There is no room yet, so the task waits in the queue.'),
+      forced: z.boolean().describe('The task was submitted with `--force`.'),
+    })
+    .describe('A task was accepted.'),
+  started: z
+    .strictObject({
+      attempt: number.describe('Number of the attempt, from 1.'),
+      pid: number.nullable().describe('Process id of the command. Null: not known.'),
+    })
+    .describe('The command of an attempt started.'),
+  paused: NONE.describe('The task was paused.'),
+  resumed: NONE.describe('The task was resumed.'),
+  runaway_risk: z
+    .strictObject({
+      dim: z.enum(['elapsed', 'mem', 'cpu']).describe('Which estimate was exceeded.'),
+      estimate: number.describe('The estimate: ms, bytes or cores, by `dim`.'),
+      actual: number.describe('The use, in the same unit.'),
+      kill_at: number.describe('The use at which the watchdog kills, in the same unit.'),
+      kill_in_s: number.describe(
+        'Seconds until the kill; for `mem` and `cpu` seconds of use above `kill_at`.',
+      ),
+      hint: text.describe('What to do.'),
+    })
+    .describe('The use exceeded an estimate. Occurs once for each dimension and estimate.'),
+  stall_risk: z
+    .strictObject({
+      silent_s: number.describe('Seconds since the last sign of life.'),
+      kill_in_s: number.describe('Seconds until the kill.'),
+      diagnosis: text.describe(
+        'What the task does: `busy`, `stdin`, `io`, `stopped`, `idle` or `unknown`, then the evidence.',
+      ),
+      last_line: text.nullable().describe('The last line of its output.'),
+      last_line_age_s: number.nullable().describe('Seconds since that line.'),
+      hint: text.describe('What to do.'),
+    })
+    .describe('The task was silent for 80 % of its observability interval.'),
+  kill_requested: z
+    .strictObject({
+      reason: z.enum(KILL_REASON_NAMES).describe('Why: one of the [reasons](reasons.md).'),
+      signal: text.describe('The first signal, such as `SIGTERM`.'),
+      detail: DETAIL.describe('The numbers that led to the kill.'),
+    })
+    .describe('A user, the watchdog or the kernel began to end the task.'),
+  would_kill: z
+    .strictObject({
+      reason: z.enum(KILL_REASON_NAMES).describe('Why: one of the [reasons](reasons.md).'),
+      detail: DETAIL.describe('The numbers that led to the decision.'),
+    })
+    .describe(
+      'With `watchdog.dry_run`: the watchdog would have killed the task. Occurs once for each reason.',
+    ),
+  kill_stuck: z
+    .strictObject({
+      processes: z
+        .array(
+          z.strictObject({
+            pid: number.describe('Process id.'),
+            name: text.describe('Name of the process.'),
+            state: text.describe('Its state, a letter of proc(5).'),
+            wchan: text.nullable().describe('The kernel function it sleeps in.'),
+          }),
+        )
+        .describe('The processes that still exist.'),
+    })
+    .describe('SIGKILL did not end some processes of the task.'),
+  daemon_restarted: NONE.describe('A new daemon adopted the running task.'),
+  adjusted: z
+    .strictObject({
+      estimated_time_ms: number.describe('The new time estimate.'),
+      estimated_mem_bytes: number.describe('The new memory estimate.'),
+      estimated_cpu_cores: number.describe('The new CPU estimate.'),
+      kill_timeout_ms: number.describe('The new kill timeout.'),
+      priority: number.describe('The new priority.'),
+    })
+    .describe('Estimates, kill timeout or priority of the task changed.'),
+  profile_switched: z
+    .strictObject({
+      profile: z.enum(PROFILES).describe('The active profile.'),
+      cpu_max_cores: number.describe('The CPU limit of the task.'),
+      cpu_weight: number.describe('The cpu.weight of the task.'),
+      cpu_idle: z.boolean().describe('The task gets only idle CPU time (cpu.idle).'),
+    })
+    .describe('The active profile changed while the task ran.'),
+  retrying: z
+    .strictObject({
+      attempt: number.describe('Number of the attempt that ended.'),
+      status: ENDED.describe('How it ended.'),
+      reason: text.nullable().describe('[Reason](reasons.md) of its end.'),
+      in_s: number.describe('Seconds until the next attempt may start.'),
+      estimated_mem_bytes: number.describe('Memory estimate of the next attempt.'),
+    })
+    .describe('An attempt ended and another one follows.'),
+  requeued: z
+    .strictObject({ why: text.describe('Why the attempt was lost.') })
+    .describe('The command never started, or was lost with the host; the task is pending again.'),
+  ended: z.strictObject({ status: ENDED.describe('How the task ended.') }).describe('The task ended.'),
+} as const satisfies { readonly [K in EventName]: z.ZodType<EventMap[K]> };
 
 export const EVENT = z
   .looseObject({
-    event: z.custom<EventName | 'daemon_stopping' | 'progress'>((value) => typeof value === 'string'),
-    seq: z.number(),
-    at: z.string(),
-    name: z.string(),
-    id: z.string(),
-    task: TASK.optional().describe('only with ended'),
+    event: z
+      .enum([...(Object.keys(EVENT_FIELDS) as EventName[]), 'daemon_stopping', 'progress'])
+      .describe('Name of the event.'),
+    seq: number.describe('Number of the event. It increases over all tasks and is never reused.'),
+    at: text.describe('When it happened.'),
+    name: text.describe('Name of the task.'),
+    id: text.describe('Id of the task.'),
+    task: TASK.optional().describe('The task, only in `ended`.'),
   })
-  .describe('ended is the last line and carries the task');
+  .superRefine((view, context) => {
+    const { event, seq: _, at: __, name: ___, id: ____, task: _____, ...fields } = view;
+    const schema = event === 'progress' || event === 'daemon_stopping' ? NONE : EVENT_FIELDS[event];
+    for (const { message } of schema.safeParse(fields).error?.issues ?? [])
+      context.addIssue(`${event}: ${message}`);
+  })
+  .meta({
+    id: 'Event',
+    description: 'Something that happened to a task. [Events](events.md) lists the further fields of each.',
+  });
 export type EventView = z.output<typeof EVENT>;
 
-/** The progress between the events: of the present, so it is not stored and has no `seq`. */
-export const PROGRESS_LINE = z.strictObject({
-  event: z.literal('progress'),
-  name: z.string(),
-  id: z.string(),
-  at: z.string(),
-  ...PROGRESS.shape,
-});
-/** The last line of a stream whose daemon stops. */
-export const STOPPING = z.strictObject({ event: z.literal('daemon_stopping') });
+/** The current progress is not stored, so it has no `seq`. */
+export const PROGRESS_LINE = z
+  .strictObject({
+    event: z.literal('progress').describe('Always this name.'),
+    name: text.describe('Name of the task.'),
+    id: text.describe('Id of the task.'),
+    at: text.describe('When it was read.'),
+    ...PROGRESS.shape,
+  })
+  .meta({
+    id: 'ProgressLine',
+    description: 'The progress of a running task, between its events. Not stored.',
+  });
+export const STOPPING = z
+  .strictObject({ event: z.literal('daemon_stopping').describe('Always this name.') })
+  .meta({
+    id: 'DaemonStopping',
+    description: 'The daemon stops. This is the last line of a stream; the client connects again.',
+  });
 
 const EVENTS = z.object({ after: z.string().optional(), progress: z.string().optional() });
 

@@ -32,10 +32,12 @@ export const SEEN = z
   .describe('Reports events as shown, so that the inbox does not repeat them.');
 export type SeenBody = z.output<typeof SEEN>;
 
-export const INBOX_VIEW = z.strictObject({
-  events: z.array(EVENT).describe('lines as in GET /v1/tasks/:ref/events: ends with the task, and warnings'),
-  more: z.number().describe('left for the next time'),
-});
+export const INBOX_VIEW = z
+  .strictObject({
+    events: z.array(EVENT).describe('Ends, kill requests and warnings, oldest first.'),
+    more: z.number().describe('Events left for the next request.'),
+  })
+  .meta({ id: 'Inbox', description: 'Events of an owner that no reader has shown yet.' });
 export type InboxView = z.output<typeof INBOX_VIEW>;
 
 export interface InboxQuery {

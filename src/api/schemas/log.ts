@@ -18,8 +18,13 @@ const LOG = z.object({
 });
 
 export const LOG_RANGE = z
-  .strictObject({ id: z.string(), name: z.string(), from: z.number(), to: z.number() })
-  .describe("Where the part of the log lies in all output of the task's last attempt, in bytes.");
+  .strictObject({
+    id: z.string().describe('Id of the task.'),
+    name: z.string().describe('Name of the task.'),
+    from: z.number().describe('First byte, counted from the start of the output.'),
+    to: z.number().describe('The byte after the last one.'),
+  })
+  .meta({ id: 'LogRange', description: 'Where a part of the log is in all output of the last attempt.' });
 export type LogRangeView = z.output<typeof LOG_RANGE>;
 
 const DEFAULT_LINES = 15;

@@ -1,12 +1,62 @@
 // Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
+import { TASK_STATUSES } from '../../core/task.ts';
 
-export const PROBLEM = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  detail: z.string(),
-  error: z.string().describe('code of the error'),
-  hint: z.string().describe('what to do'),
-});
+export const PROBLEM = z
+  .looseObject({
+    type: z.string().describe('URN of the error, `urn:babysit:error:CODE`.'),
+    title: z.string().describe('What the code means.'),
+    status: z.number().describe('HTTP status.'),
+    detail: z.string().describe('What is wrong with which input.'),
+    error: z.string().describe('[Code](errors.md) of the error.'),
+    hint: z.string().describe('What to do.'),
+  })
+  .meta({
+    id: 'Problem',
+    description:
+      'An error (RFC 9457). The CLI prints `error`, `message` (the detail), `hint` and the fields of the error.',
+  });
 export type ProblemView = z.output<typeof PROBLEM>;
+
+/** Fields of single errors. Each is absent where it says nothing. */
+export const PROBLEM_FIELDS = z
+  .strictObject({
+    dim: z.enum(['mem', 'cpu', 'slots', 'reservation']).describe('What there is too little of.'),
+    requested: z.number().describe('What was requested: bytes, cores or a count, by `dim`.'),
+    available: z.number().describe('What is free now, in the same unit.'),
+    limit: z
+      .number()
+      .describe('What all tasks together may have, in the same unit; of `queue_full`: pending tasks.'),
+    blocked_by: z.array(z.string()).describe('Names of the tasks and leases that hold the room.'),
+    earliest_start: z.string().nullable().describe('Expected start. Null: unknown.'),
+    suggested_command: z.string().describe('The same command with `--queue`, for a shell.'),
+    would_fit: z.string().describe('The largest estimate that fits, as a flag takes it.'),
+    raise: z.string().describe('Flag or setting that raises the limit.'),
+    retry_after_ms: z.number().describe('Time after which the same request is accepted.'),
+    candidates: z
+      .array(
+        z.strictObject({
+          id: z.string().describe('Its id.'),
+          name: z.string().describe('Its name.'),
+          status: z.enum(TASK_STATUSES).describe('Its status.'),
+        }),
+      )
+      .describe('Tasks that match an ambiguous reference.'),
+    ref: z.string().describe('The reference that matches no task, or several.'),
+    name: z.string().describe('Name of the task.'),
+    task_status: z.enum(TASK_STATUSES).describe('Status of the task.'),
+    cap_bytes: z.number().describe('The new memory cap.'),
+    used_bytes: z.number().describe('Memory that the task uses now.'),
+    lease: z.string().describe('The lease.'),
+    cwd: z.string().describe('The directory.'),
+    path: z.string().describe('The file.'),
+    reason: z
+      .string()
+      .describe(
+        'How the connection failed: `absent`, `busy`, `denied`, `broken` or `silent`. Only from the CLI.',
+      ),
+    flag: z.string().describe('The wrong flag. Only from the CLI.'),
+    nearest: z.string().describe('The flag, command or word that was probably meant. Only from the CLI.'),
+  })
+  .partial()
+  .meta({ id: 'ProblemFields', description: 'Fields that single errors add to a [problem](#problem).' });

@@ -6,30 +6,37 @@ import { check } from './check.ts';
 
 const name = z.enum(PROFILES);
 
-export const PROFILE_VIEW = z.strictObject({
-  profile: name,
-  by: z.enum(['start', 'hand', 'schedule']),
-  since: z.string(),
-  next: z.strictObject({ profile: name, at: z.string() }).nullable().describe('null: nothing is scheduled'),
-  profiles: z
-    .array(
-      z.strictObject({
-        profile: name,
-        cpu_limit_cores: z.number(),
-        total_cpu_max_cores: z
-          .number()
-          .nullable()
-          .describe('cap of all tasks together; null: only their own caps'),
-        mem_limit_bytes: z.number(),
-        cpu_weight: z.number(),
-        cpu_idle: z.boolean(),
-        nice: z.number(),
-        threads_max: z.number(),
-        at: z.string().describe('cron expression, or off'),
-      }),
-    )
-    .describe('settings of every profile, the one in force included'),
+const NEXT = z.strictObject({
+  profile: name.describe('The profile.'),
+  at: z.string().describe('When it becomes active.'),
 });
+
+const LIMITS = z.strictObject({
+  profile: name.describe('Name of the profile.'),
+  cpu_limit_cores: z.number().describe('Cores that all tasks together may reserve.'),
+  total_cpu_max_cores: z
+    .number()
+    .nullable()
+    .describe('CPU limit of all tasks together. Null: only the limits of each task apply.'),
+  mem_limit_bytes: z.number().describe('Memory that all tasks together may use.'),
+  cpu_weight: z.number().describe('cpu.weight of a task. Other programs have 100.'),
+  cpu_idle: z.boolean().describe('Tasks get only idle CPU time (cpu.idle).'),
+  nice: z.number().describe('Niceness of a task.'),
+  threads_max: z.number().describe('Largest thread pool suggested to a starting task.'),
+  at: z.string().describe('Its cron expression, or `off`.'),
+});
+
+export const PROFILE_VIEW = z
+  .strictObject({
+    profile: name.describe('The active profile.'),
+    by: z
+      .enum(['start', 'hand', 'schedule'])
+      .describe('What made it active: the setting `profile.start`, a user, or the schedule.'),
+    since: z.string().describe('When it became active.'),
+    next: NEXT.nullable().describe('The next switch. Null: none is scheduled.'),
+    profiles: z.array(LIMITS).describe('The limits of every profile.'),
+  })
+  .meta({ id: 'Profile', description: 'The active profile, and the limits of all profiles.' });
 export type ProfileView = z.output<typeof PROFILE_VIEW>;
 
 const SWITCH = z.strictObject({ profile: z.string() });

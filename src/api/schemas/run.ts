@@ -45,18 +45,32 @@ const BATCH = z
   .describe('Many tasks of one caller, recorded together.');
 export type BatchBody = z.output<typeof BATCH>;
 
-export const BATCH_LINE_VIEW = z.union([
-  z.strictObject({
-    id: z.string(),
-    name: z.string(),
-    status: z.enum(TASK_STATUSES),
-    deduplicated: z.literal(true).optional().describe('the key was known: this is the task that has it'),
-  }),
-  z.looseObject({ error: z.string(), message: z.string(), hint: z.string() }),
-]);
+const BATCH_TASK = z
+  .strictObject({
+    id: z.string().describe('Id of the task.'),
+    name: z.string().describe('Name of the task.'),
+    status: z.enum(TASK_STATUSES).describe('Its status.'),
+    deduplicated: z.literal(true).optional().describe('The key was known: this is the earlier task.'),
+  })
+  .meta({ id: 'BatchTask', description: 'A line of a batch that was accepted.' });
+const BATCH_ERROR = z
+  .looseObject({
+    error: z.string().describe('[Code](errors.md) of the error.'),
+    message: z.string().describe('What is wrong.'),
+    hint: z.string().describe('What to do.'),
+  })
+  .meta({
+    id: 'BatchError',
+    description: 'A line of a batch that was refused, with the fields of a [problem](#problem).',
+  });
+export const BATCH_LINE_VIEW = z.union([BATCH_TASK, BATCH_ERROR]);
 /** One line of the answer: the task, or why there is none. */
 export type BatchLineView = z.output<typeof BATCH_LINE_VIEW>;
-export const BATCH_VIEW = z.strictObject({ lines: z.array(BATCH_LINE_VIEW).describe('in the order asked') });
+export const BATCH_VIEW = z
+  .strictObject({
+    lines: z.array(BATCH_LINE_VIEW).describe('One result a line, in the order of the request.'),
+  })
+  .meta({ id: 'Batch', description: 'The results of a batch.' });
 
 export function parseRun(body: unknown): RunRequest {
   const { caller, project, umask, ...asked } = check(RUN, body);

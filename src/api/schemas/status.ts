@@ -6,74 +6,108 @@ import { BLOCKED, DETAIL } from './task.ts';
 const number = z.number();
 const text = z.string();
 
-export const STATUS = z.strictObject({
-  host: z.strictObject({
-    hostname: text,
-    cores: number,
-    mem_total_bytes: number,
-    mem_available_bytes: number,
-    stalled: z
-      .strictObject({
-        memory_full_pct: number.nullable(),
-        cpu_some_pct: number.nullable(),
-        io_full_pct: number.nullable(),
-      })
-      .describe('percent of the last ten seconds; null: this kernel has no PSI'),
-  }),
-  daemon: z.strictObject({
-    pid: number,
-    version: text,
-    started_at: text,
-    driver: text,
-    home: text,
-    node: text,
-  }),
-  capacity: z.strictObject({
-    mem_limit_bytes: number,
-    mem_outside_bytes: number,
-    mem_running_bytes: number,
-    mem_pending_bytes: number,
-    mem_leased_bytes: number,
-    mem_available_bytes: number,
-    cpu_limit_cores: number,
-    cpu_reserved_cores: number,
-    cpu_available_cores: number,
-  }),
-  tasks: z.strictObject({ running: number, paused: number, pending: number, tickets: number }),
-  profile: z.enum(PROFILES),
-  pressure: z
-    .array(
-      z.strictObject({
-        dim: z.enum(['mem', 'disk']),
-        lasted_s: number,
-        cause: z
-          .enum(['ours', 'external', 'spread'])
-          .nullable()
-          .describe(
-            'external: no task causes it; spread: no single task does; ours: one was ended for it; null: not found yet',
-          ),
-        detail: DETAIL.nullable().describe(
-          'numbers behind the cause, as in kill_detail; top_outside_name is the largest process outside',
-        ),
-      }),
-    )
-    .describe('What the host is short of. Until that is over, no task starts.'),
-  running: z.array(
-    z.strictObject({
-      name: text,
-      id: text,
-      elapsed_ms: number,
-      mem_bytes: number.nullable(),
-      cpu_cores: number.nullable(),
-    }),
+const STALLED = z
+  .strictObject({
+    memory_full_pct: number.nullable().describe('All tasks stalled for memory.'),
+    cpu_some_pct: number
+      .nullable()
+      .describe('Some tasks stalled for CPU. High values are normal on a busy host.'),
+    io_full_pct: number.nullable().describe('All tasks stalled for IO.'),
+  })
+  .describe('Percent of the last ten seconds (PSI avg10). Null: the kernel has no PSI.');
+
+const HOST = z
+  .strictObject({
+    hostname: text.describe('Name of the host.'),
+    cores: number.describe('Cores of the host.'),
+    mem_total_bytes: number.describe('Memory of the host.'),
+    mem_available_bytes: number.describe('Memory that programs can still get.'),
+    stalled: STALLED,
+  })
+  .describe('The host.');
+
+const DAEMON = z
+  .strictObject({
+    pid: number.describe('Its process id.'),
+    version: text.describe('Its version.'),
+    started_at: text.describe('When it started.'),
+    driver: text.describe('How it isolates tasks: `v2`, `v1`, `none` or `systemd`.'),
+    home: text.describe('Its state directory, BABYSIT_HOME.'),
+    node: text.describe('Version of its Node.'),
+  })
+  .describe('The daemon.');
+
+const CAPACITY = z
+  .strictObject({
+    mem_limit_bytes: number.describe('What all tasks together may use.'),
+    mem_outside_bytes: number.describe('Used by other programs.'),
+    mem_running_bytes: number.describe('Charged to running tasks: the larger of use and estimate of each.'),
+    mem_pending_bytes: number.describe('Estimates of the queue.'),
+    mem_leased_bytes: number.describe('Held by leases.'),
+    mem_available_bytes: number.describe('Room for a task that is submitted now.'),
+    cpu_limit_cores: number.describe('What all tasks together may reserve.'),
+    cpu_reserved_cores: number.describe('Reserved by tasks and leases.'),
+    cpu_available_cores: number.describe('Room for a task that is submitted now.'),
+  })
+  .describe('What tasks may use, and what is left.');
+
+const COUNTS = z
+  .strictObject({
+    running: number.describe('Running tasks.'),
+    paused: number.describe('Paused tasks.'),
+    pending: number.describe('Pending tasks.'),
+    tickets: number.describe('Callers that wait for room without a task.'),
+  })
+  .describe('Number of live tasks.');
+
+const PRESSURE = z.strictObject({
+  dim: z.enum(['mem', 'disk']).describe('What the host is short of.'),
+  lasted_s: number.describe('How long it has been.'),
+  cause: z
+    .enum(['ours', 'external', 'spread'])
+    .nullable()
+    .describe(
+      'ours: a task was killed for it. external: no task causes it. spread: no single task does. Null: not known yet.',
+    ),
+  detail: DETAIL.nullable().describe(
+    'The numbers behind the cause. `top_outside_name` is the largest process outside of tasks.',
   ),
-  leases: z.array(
-    z.strictObject({ id: text, owner: text, mem_bytes: number, cpu_cores: number, expires_at: text }),
-  ),
-  queue: z
-    .array(
-      z.strictObject({ kind: z.enum(['task', 'ticket']), name: text, id: text, waiting: BLOCKED.nullable() }),
-    )
-    .describe('waiting tasks and tickets in the order of their expected start, at most 100'),
 });
+
+const RUNNING = z.strictObject({
+  name: text.describe('Its name.'),
+  id: text.describe('Its id.'),
+  elapsed_ms: number.describe('Running time without pauses.'),
+  mem_bytes: number.nullable().describe('Memory in use now. Null before the first sample.'),
+  cpu_cores: number.nullable().describe('Cores in use now. Null before the second sample.'),
+});
+
+const HELD = z.strictObject({
+  id: text.describe('Its id, for `run --lease`.'),
+  owner: text.describe('Its owner, or the project.'),
+  mem_bytes: number.describe('Memory it holds.'),
+  cpu_cores: number.describe('Cores it holds.'),
+  expires_at: text.describe('When it expires.'),
+});
+
+const QUEUED = z.strictObject({
+  kind: z.enum(['task', 'ticket']).describe('A task, or a caller of wait_for_capacity.'),
+  name: text.describe('Its name.'),
+  id: text.describe('Its id.'),
+  waiting: BLOCKED.nullable().describe('Why it waits. Null: it is about to start.'),
+});
+
+export const STATUS = z
+  .strictObject({
+    host: HOST,
+    daemon: DAEMON,
+    capacity: CAPACITY,
+    tasks: COUNTS,
+    profile: z.enum(PROFILES).describe('The active profile.'),
+    pressure: z.array(PRESSURE).describe('Shortages of the host. No task starts until they are over.'),
+    running: z.array(RUNNING).describe('Running and paused tasks.'),
+    leases: z.array(HELD).describe('Leases that have not expired.'),
+    queue: z.array(QUEUED).describe('The queue in the order of expected starts, at most 100 entries.'),
+  })
+  .meta({ id: 'Status', description: 'The host, its capacity and the queue.' });
 export type StatusView = z.output<typeof STATUS>;

@@ -9,128 +9,151 @@ import { check } from './check.ts';
 const number = z.number();
 const text = z.string();
 const flag = z.boolean();
-const time = z.string().describe('ISO 8601');
-/** Numbers behind a finding; their units end their names. */
+const time = z.string();
+const KILL_REASON = z.enum(KILL_REASON_NAMES);
+/** Numbers that led to a decision; the unit is the last part of each name. */
 export const DETAIL = z.record(text, z.union([text, number, flag, z.null()]));
 
-export const BLOCKED = z.strictObject({
-  dim: z
-    .enum(['mem', 'cpu', 'slots', 'reservation', 'after', 'backoff', 'pressure'])
-    .describe(
-      'What the task waits for. reservation: it fits, others go first. after: tasks it comes after have not ended. backoff: its next attempt starts later. pressure: the host is short of what blocked_by names.',
-    ),
-  requested: number,
-  available: number,
-  limit: number,
-  short_by: number,
-  blocked_by: z.array(text),
-  position: number.nullable().describe('place in the queue, from 1; null: not in it yet'),
-  earliest_start: time.nullable().describe('by the estimates of the running tasks; null: unknown'),
-});
+export const BLOCKED = z
+  .strictObject({
+    dim: z
+      .enum(['mem', 'cpu', 'slots', 'reservation', 'after', 'backoff', 'pressure'])
+      .describe(
+        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, tasks it comes after, the time of its next attempt, or the end of a shortage on the host.',
+      ),
+    requested: number.describe('What the task needs: bytes, cores or a count, by `dim`.'),
+    available: number.describe('What is free now, in the same unit.'),
+    limit: number.describe('What all tasks together may have, in the same unit.'),
+    short_by: number.describe('What is missing, in the same unit.'),
+    blocked_by: z
+      .array(text)
+      .describe(
+        'Names of the tasks and leases that hold the room; under pressure, what the host is short of.',
+      ),
+    position: number.nullable().describe('Place in the queue, from 1. Null: not in the queue yet.'),
+    earliest_start: time
+      .nullable()
+      .describe('Expected start by the estimates of the running tasks. Null: unknown.'),
+  })
+  .meta({ id: 'Blocked', description: 'Why a task or a ticket waits.' });
 export type BlockedView = z.output<typeof BLOCKED>;
 
-export const PROGRESS = z.strictObject({
-  done: number.nullable().describe('items'),
-  total: number.nullable(),
-  pct: number.nullable().describe('0 to 100, at most one decimal'),
-  phase: text.nullable(),
-  failed: number.nullable().describe('items that failed'),
-  eta_s: number.nullable().describe('seconds from now to the end'),
-  note: text.nullable().describe('a measure of the task itself, such as loss=1.2e-4'),
-  source: z.enum(['reported', 'output']).describe('reported by the task, or read from its output'),
-});
+export const PROGRESS = z
+  .strictObject({
+    done: number.nullable().describe('Finished items.'),
+    total: number.nullable().describe('All items.'),
+    pct: number.nullable().describe('Percent, 0 to 100, with at most one decimal.'),
+    phase: text.nullable().describe('Name of the current step.'),
+    failed: number.nullable().describe('Items that failed.'),
+    eta_s: number.nullable().describe('Seconds until the expected end.'),
+    note: text.nullable().describe('A measurement of the task, such as `loss=1.2e-4`.'),
+    source: z
+      .enum(['reported', 'output'])
+      .describe('The task reported the values, or the daemon read them from its output.'),
+  })
+  .meta({ id: 'Progress', description: 'How far a running task is. A field is null when it is not known.' });
 
-const PAST_ATTEMPT = z.strictObject({
-  attempt: number,
-  status: text,
-  reason: text.nullable(),
-  started_at: time.nullable(),
-  ended_at: time,
-  exit_code: number.nullable(),
-  signal: text.nullable(),
-  peak_mem_bytes: number.nullable(),
-  cpu_seconds: number.nullable(),
-});
+const PAST_ATTEMPT = z
+  .strictObject({
+    attempt: number.describe('Number of the attempt, from 1.'),
+    status: text.describe('How the attempt ended: a final status.'),
+    reason: text.nullable().describe('Reason of a kill, a failure or an interruption.'),
+    started_at: time.nullable().describe('When its command started. Null: it never did.'),
+    ended_at: time.describe('When it ended.'),
+    exit_code: number.nullable().describe('Exit code of its command. Null after a signal.'),
+    signal: text.nullable().describe('Signal that ended its command, such as `SIGKILL`.'),
+    peak_mem_bytes: number.nullable().describe('Highest memory use, without page cache.'),
+    cpu_seconds: number.nullable().describe('CPU time.'),
+  })
+  .meta({ id: 'PastAttempt', description: 'An attempt before the current or last one.' });
 export type PastAttemptView = z.output<typeof PAST_ATTEMPT>;
+
+const ESTIMATES = z
+  .strictObject({
+    estimated_time_ms: number.describe('Time.'),
+    estimated_mem_bytes: number.describe('Memory.'),
+    estimated_cpu_cores: number.describe('CPU.'),
+  })
+  .meta({ id: 'Estimates', description: 'Estimates for the next run of the same command.' });
 
 export const TASK = z
   .strictObject({
-    id: text,
-    name: text,
-    status: z.enum(TASK_STATUSES),
-    owner: text.nullable(),
-    project: text,
-    command: text,
-    cwd: text,
-    attempt: number.describe('attempts so far'),
-    priority: number,
-    after: z.array(text).nullable().describe('names of the tasks it comes after'),
-    key: text.nullable(),
-    context: z.unknown(),
-    tags: z.array(text),
-    requeue: flag,
-    nice: number.nullable(),
-    background: flag,
-    pty: flag,
-    journal: flag,
-    retries: number,
-    deduplicated: z.literal(true).optional().describe('in the answer to a submission whose key is known'),
-    estimated_time_ms: number,
-    estimated_mem_bytes: number,
-    estimated_cpu_cores: number,
-    kill_timeout_ms: number,
-    observability_interval_ms: number,
-    observability: z.enum(['any', 'strict']),
-    mem_pct_limit: number,
-    cpu_pct_limit: number,
-    submitted_at: time,
-    started_at: time.nullable(),
-    ended_at: time.nullable(),
-    elapsed_ms: number.nullable().describe('from its start to its end or now, without pauses'),
-    pid: number.nullable(),
-    driver: text.nullable(),
-    unit: text.nullable().describe('transient unit of systemd, if it runs as one'),
-    mem_max_bytes: number.nullable(),
-    cpu_max_cores: number.nullable(),
-    pids_max: number.nullable(),
-    mem_bytes: number.nullable().describe('in use now; null unless running, as the next two'),
-    cpu_cores: number.nullable(),
-    silent_ms: number.nullable(),
-    progress: PROGRESS.nullable().describe(
-      'null: not running, or no progress was reported or found in its output',
-    ),
-    waiters: number.describe('callers that wait for its end or follow its log'),
-    waiting: BLOCKED.nullable().describe('null unless pending'),
-    exit_code: number.nullable(),
-    signal: text.nullable(),
-    kill_reason: z.enum(KILL_REASON_NAMES).nullable(),
-    kill_hint: text.nullable(),
-    kill_detail: DETAIL.nullable(),
-    stopped_gracefully: flag.nullable(),
-    reason: text.nullable().describe('of failed and interrupted'),
-    message: text.nullable(),
-    hint: text.nullable(),
-    peak_mem_bytes: number.nullable(),
-    peak_mem_cached_bytes: number.nullable(),
-    peak_cpu_cores: number.nullable(),
-    cpu_seconds: number.nullable(),
-    io_read_bytes: number.nullable(),
-    io_write_bytes: number.nullable(),
-    oom_kills: number.nullable(),
-    suggested_estimates: z
-      .strictObject({
-        estimated_time_ms: number,
-        estimated_mem_bytes: number,
-        estimated_cpu_cores: number,
-      })
+    id: text.describe('ULID of the task. A unique prefix is a reference too.'),
+    name: text.describe('Name, unique among the live tasks of its project.'),
+    status: z.enum(TASK_STATUSES).describe('See the [glossary](glossary.md#statuses).'),
+    owner: text.nullable().describe('Agent session, or the value of `--owner`. Null: neither is known.'),
+    project: text.describe('Git root of the directory of the caller, else that directory.'),
+    command: text.describe('The shell line, or the arguments quoted for a shell.'),
+    cwd: text.describe('Directory in which the command runs.'),
+    attempt: number.describe('Attempts so far, which is the number of the current or last one.'),
+    priority: number.describe('Priority, -100 to 100. Higher starts first.'),
+    after: z.array(text).nullable().describe('Names of the tasks it comes after.'),
+    key: text.nullable().describe('Value of `--key`.'),
+    context: z.unknown().describe('JSON of `--context`, unchanged.'),
+    tags: z.array(text).describe('Values of `--tag`.'),
+    requeue: flag.describe('The task runs again after a restart of the host.'),
+    nice: number.nullable().describe('Niceness. Null while pending without `--nice`.'),
+    background: flag.describe('Runs in the idle CPU and IO class.'),
+    pty: flag.describe('Runs on a pseudoterminal.'),
+    journal: flag.describe("Its output also goes to systemd's journal."),
+    retries: number.describe('Attempts allowed after the first.'),
+    deduplicated: z
+      .literal(true)
+      .optional()
+      .describe('In the answer to a submission with a known key: this is the earlier task.'),
+    estimated_time_ms: number.describe('Estimated time.'),
+    estimated_mem_bytes: number.describe('Estimated memory.'),
+    estimated_cpu_cores: number.describe('Estimated CPU use.'),
+    kill_timeout_ms: number.describe('Running time at which the watchdog kills it.'),
+    observability_interval_ms: number.describe('Silence at which the watchdog kills it. 0: never.'),
+    observability: z.enum(['any', 'strict']).describe('With `strict`, repeated output counts as silence.'),
+    mem_pct_limit: number.describe("Percent of the host's memory it may use."),
+    cpu_pct_limit: number.describe("Percent of the host's cores it may use."),
+    submitted_at: time.describe('When it was accepted.'),
+    started_at: time.nullable().describe('When the command of this attempt started.'),
+    ended_at: time.nullable().describe('When it ended.'),
+    elapsed_ms: number.nullable().describe('From its start to its end or now, without pauses.'),
+    pid: number.nullable().describe('Process id of its command. Null unless it runs.'),
+    driver: text.nullable().describe('How it is isolated: `v2`, `v1`, `none` or `systemd`.'),
+    unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),
+    mem_max_bytes: number.nullable().describe('Hard memory limit (memory.max).'),
+    cpu_max_cores: number.nullable().describe('Hard CPU limit (cpu.max).'),
+    pids_max: number.nullable().describe('Limit of processes and threads (pids.max).'),
+    mem_bytes: number.nullable().describe('Memory in use now, without page cache. Null unless running.'),
+    cpu_cores: number.nullable().describe('Cores in use now. Null unless running.'),
+    silent_ms: number.nullable().describe('Time since its last sign of life. Null unless running.'),
+    progress: PROGRESS.nullable().describe('Its progress. Null: not running, or nothing is known.'),
+    waiters: number.describe('Clients that wait for its end or follow its log.'),
+    waiting: BLOCKED.nullable().describe('Why it is pending. Null unless pending.'),
+    exit_code: number.nullable().describe('Exit code of its command. Null after a signal.'),
+    signal: text.nullable().describe('Signal that ended its command, such as `SIGKILL`.'),
+    kill_reason: KILL_REASON.nullable().describe('Why it was killed: one of the [reasons](reasons.md).'),
+    kill_hint: text.nullable().describe('What to change before the next run.'),
+    kill_detail: DETAIL.nullable().describe('The numbers that led to the kill.'),
+    stopped_gracefully: flag
       .nullable()
-      .describe('for the next run, from the measured need of this one; null while it lives'),
-    log_path: text.nullable(),
-    history: z.array(PAST_ATTEMPT).describe('attempts before this one, oldest first'),
+      .describe('Whether a killed task ended before SIGKILL. Null unless killed.'),
+    reason: text.nullable().describe('[Reason](reasons.md) of `failed` and `interrupted`.'),
+    message: text.nullable().describe('What went wrong, for `failed`.'),
+    hint: text.nullable().describe('What to do, for `failed` and `interrupted`.'),
+    peak_mem_bytes: number.nullable().describe('Highest memory use, without page cache.'),
+    peak_mem_cached_bytes: number.nullable().describe('Highest memory use, with page cache (memory.peak).'),
+    peak_cpu_cores: number.nullable().describe('Highest CPU use, a mean of about ten seconds.'),
+    cpu_seconds: number.nullable().describe('CPU time.'),
+    io_read_bytes: number.nullable().describe('Read from disks.'),
+    io_write_bytes: number.nullable().describe('Written to disks.'),
+    oom_kills: number.nullable().describe('Processes of its group that the kernel killed for memory.'),
+    suggested_estimates: ESTIMATES.nullable().describe(
+      'From the measured use of this run. Null while it lives.',
+    ),
+    log_path: text.nullable().describe('File with the newest part of its output.'),
+    history: z.array(PAST_ATTEMPT).describe('Earlier attempts, oldest first.'),
   })
-  .describe('One task, every field; null where a field does not apply.');
+  .meta({ id: 'Task', description: 'One task. A field is null when it does not apply.' });
 export type TaskView = z.output<typeof TASK>;
-export const TASKS = z.strictObject({ tasks: z.array(TASK) });
+export const TASKS = z
+  .strictObject({ tasks: z.array(TASK).describe('The tasks, oldest first.') })
+  .meta({ id: 'TaskList', description: 'The tasks that match a query.' });
 
 export const LIST = z.object({
   tag: text.optional(),

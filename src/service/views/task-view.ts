@@ -156,7 +156,7 @@ function killFields(
   };
 }
 
-const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
+export const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
   exit: null,
   could_not_start: 'The command never ran: correct what the message names and run it again.',
   dependency_failed: 'The command never ran: correct and retry the task that is named first, then this one.',

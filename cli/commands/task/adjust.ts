@@ -1,4 +1,4 @@
-// babysit adjust: new estimates, kill timeout or priority for live tasks.
+// babysit adjust: changes estimates, kill timeout or priority of live tasks.
 import { BabysitError } from '../../../src/core/errors.ts';
 import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { changeEach } from '../../change-each.ts';
@@ -11,8 +11,8 @@ export const FLAGS = { ...NAME_FLAG, ...flagsOf('adjust') } as const satisfies F
 export const command = defineCommand({
   usage:
     'adjust NAME... [--estimated_time=D] [--estimated_mem_bytes=S] [--estimated_cpu_cores=N] [--kill_timeout=D] [--priority=N]',
-  about: `In force at once, also for running tasks: their caps are rewritten and the watchdog begins anew by the new numbers.
-What a running task asks for on top has to be free now (exit 2 when it is not).`,
+  about: `Changes take effect at once. For a running task babysit also changes the caps and restarts the watchdog's measurements.
+An increase for a running task needs free capacity now: without it, adjust exits 2.`,
   flags: FLAGS,
   examples: [
     'babysit adjust train --estimated_mem_bytes=12G --kill_timeout=8h',
@@ -23,8 +23,8 @@ What a running task asks for on top has to be free now (exit 2 when it is not).`
     const body = bodyFromFlags('adjust', flags);
     const { force: _, ...values } = body;
     if (Object.keys(values).length === 0)
-      throw new BabysitError('usage', 'adjust needs something to adjust', {
-        hint: 'babysit adjust NAME --estimated_time=2h; babysit adjust --help lists the rest.',
+      throw new BabysitError('usage', 'adjust needs at least one field to change', {
+        hint: 'For example: babysit adjust NAME --estimated_time=2h. babysit adjust --help lists all fields.',
       });
     return changeEach(context, refs, 'adjust', body, 'adjusted');
   },

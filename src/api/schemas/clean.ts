@@ -19,12 +19,12 @@ export type CleanBody = z.output<typeof CLEAN>;
 export const CLEAN_VIEW = z.strictObject({
   removed: z.number(),
   dry_run: z.boolean(),
-  names: z.array(z.string()).describe('the first of them'),
+  names: z.array(z.string()).describe('the first removed tasks'),
 });
 export type CleanView = z.output<typeof CLEAN_VIEW>;
 
 export interface CleanQuery {
-  /** Null: however short ago they ended. */
+  /** Null for all ended tasks. */
   readonly olderThanMs: number | null;
   readonly statuses: readonly TaskStatus[] | null;
   readonly isDryRun: boolean;
@@ -42,7 +42,7 @@ export function parseClean(body: unknown): CleanQuery {
   };
 }
 
-const BACKUP = z.strictObject({ path: absolutePath.describe('a file that does not exist yet') });
+const BACKUP = z.strictObject({ path: absolutePath.describe('file to create; it must not exist') });
 export const BACKUP_VIEW = z.strictObject({ path: z.string(), bytes: z.number() });
 export type BackupView = z.output<typeof BACKUP_VIEW>;
 

@@ -1,4 +1,4 @@
-// The daemon itself: ping, doctor, config, stop.
+// GET /v1/ping, /v1/doctor, /v1/config and POST /v1/daemon/stop.
 import { z } from 'zod';
 import { check } from './check.ts';
 
@@ -8,7 +8,7 @@ export const PING = z.strictObject({
   ok: z.literal(true),
   pid: z.number(),
   version: text,
-  instance: text.describe('changes with every start of a daemon'),
+  instance: text.describe('changes at each start of the daemon'),
 });
 export type PingView = z.output<typeof PING>;
 
@@ -20,7 +20,7 @@ export const DOCTOR = z.strictObject({
       what: text,
       ok: z.boolean(),
       reason: text,
-      fix: text.nullable().describe('what to do about a check that is not ok'),
+      fix: text.nullable().describe('how to fix a failed check; null if it passed'),
     }),
   ),
 });
@@ -38,15 +38,15 @@ export const CONFIG = z
       }),
     ),
   })
-  .describe('Every setting with its value and where the value comes from.');
+  .describe('Every setting with its value and the source of the value.');
 export type ConfigView = z.output<typeof CONFIG>;
 
-/** The answer of orders that have nothing to show. */
+/** The answer of requests without a result. */
 export const OK = z.strictObject({ ok: z.literal(true) });
 
 const STOP = z.strictObject({ kill_tasks: z.boolean().optional() });
 
-/** Whether the tasks end with the daemon. */
+/** Returns true if the tasks end with the daemon. */
 export function parseStop(body: unknown): boolean {
   return check(STOP, body ?? {}).kill_tasks ?? false;
 }

@@ -1,4 +1,4 @@
-// GET /v1/tasks/:ref/heartbeat: one record a minute, as NDJSON, oldest first.
+// GET /v1/tasks/:ref/heartbeat: one record per minute as NDJSON, oldest first.
 import { z } from 'zod';
 
 const count = z.number().nullable();
@@ -12,6 +12,6 @@ export const HEARTBEAT = z.strictObject({
   items_failed: count,
   eta_minutes: count,
   rss_mb: z.number().describe('MiB, without the page cache'),
-  cpu_pct: z.number().describe('over the minute; 100 is one core'),
+  cpu_pct: z.number().describe('mean of the minute; 100 is one core'),
 });
 export type HeartbeatView = z.output<typeof HEARTBEAT>;

@@ -10,7 +10,10 @@ export const PROFILE_VIEW = z.strictObject({
   profile: name,
   by: z.enum(['start', 'hand', 'schedule']),
   since: z.string(),
-  next: z.strictObject({ profile: name, at: z.string() }).nullable().describe('null: nothing is scheduled'),
+  next: z
+    .strictObject({ profile: name, at: z.string() })
+    .nullable()
+    .describe('null if no switch is scheduled'),
   profiles: z
     .array(
       z.strictObject({
@@ -19,7 +22,7 @@ export const PROFILE_VIEW = z.strictObject({
         total_cpu_max_cores: z
           .number()
           .nullable()
-          .describe('cap of all tasks together; null: only their own caps'),
+          .describe('cap of all tasks together; null if only the caps of each task apply'),
         mem_limit_bytes: z.number(),
         cpu_weight: z.number(),
         cpu_idle: z.boolean(),
@@ -28,7 +31,7 @@ export const PROFILE_VIEW = z.strictObject({
         at: z.string().describe('cron expression, or off'),
       }),
     )
-    .describe('settings of every profile, the one in force included'),
+    .describe('settings of every profile'),
 });
 export type ProfileView = z.output<typeof PROFILE_VIEW>;
 

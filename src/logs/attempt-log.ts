@@ -148,7 +148,7 @@ export class AttemptLog {
   }
 }
 
-/** Caches the day of the last minute: every log asks every second. */
+/** Caches the day of the last minute: `isDue` runs every second for each log. */
 let lastMinute = { minute: Number.NaN, day: '' };
 
 function dayOf(ms: number): string {

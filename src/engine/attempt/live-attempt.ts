@@ -56,8 +56,8 @@ export class LiveAttempt implements Observer {
   #events = NO_EVENTS;
   #strict: StrictOutput | null = null;
   #isAttached = false;
-  /** Monotonic ms of the first look, and of the first one that saw an exit without a log writer. */
-  #firstLookAt: number | null = null;
+  /** Monotonic ms of the first read of the records, and of the first one with an exit but no log writer. */
+  #firstReadAt: number | null = null;
   #unwrittenSince: number | null = null;
   #isClosed = false;
   #killTimer: NodeJS.Timeout | null = null;
@@ -82,7 +82,7 @@ export class LiveAttempt implements Observer {
   /** The records so far. When `isOver` is true, they are complete. Throws RecordsUnreadable. */
   records({ monoMs }: Now): Records & { readonly isOver: boolean } {
     const { dir } = this.paths;
-    this.#firstLookAt ??= monoMs;
+    this.#firstReadAt ??= monoMs;
     const records = this.#keepKnown(readRecords(dir));
     if (!this.#isAttached && records.started?.main) {
       this.#isAttached = true;
@@ -113,7 +113,7 @@ export class LiveAttempt implements Observer {
 
   /** No supervisor has begun since this daemon first read the records, although the deadline for it has passed. */
   isOverdue({ monoMs }: Now): boolean {
-    return this.#firstLookAt !== null && monoMs - this.#firstLookAt > BEGIN_DEADLINE_MS;
+    return this.#firstReadAt !== null && monoMs - this.#firstReadAt > BEGIN_DEADLINE_MS;
   }
 
   awaitsSupervisor(): boolean {

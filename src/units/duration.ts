@@ -1,4 +1,4 @@
-// Durations as people write them, to milliseconds and back.
+// Converts durations such as 1h30m to milliseconds and back.
 import ms, { type StringValue } from 'ms';
 import { BabysitError } from '../core/errors.ts';
 
@@ -6,7 +6,7 @@ const PART = /(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)/gi;
 const PARTS = /^((\d+(\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)\s*)+$/i;
 const PLAIN = /^(\d+(\.\d+)?|\.\d+)$/;
 const MAX_MS = ms('3650d');
-export const DURATION_EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number is seconds';
+const DURATION_EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number is seconds';
 
 /** `"90s"` -> 90000. `what` names the flag or key in the error. Throws BabysitError usage. */
 export function parseDuration(text: string | number, what: string): number {
@@ -16,7 +16,7 @@ export function parseDuration(text: string | number, what: string): number {
   return Math.max(1, Math.round(value));
 }
 
-/** `"1h30m"` is the sum of its parts. NaN for what is no duration. */
+/** Returns NaN for an invalid duration. */
 function toMs(text: string): number {
   if (PLAIN.test(text)) return ms(`${text}s` as StringValue);
   if (!PARTS.test(text)) return Number.NaN;
@@ -25,12 +25,12 @@ function toMs(text: string): number {
   return sum;
 }
 
-/** As parseDuration, but `0` and `0s` are allowed and mean off. */
+/** Like parseDuration, but accepts `0` and `0s` as off. */
 export function parseDurationOrOff(text: string | number, what: string): number {
   return /^0+(\.0+)?\s*(ms|s|m|h|d|w)?$/i.test(String(text).trim()) ? 0 : parseDuration(text, what);
 }
 
-/** 90000 -> `"1m30s"`: at most two units, none lost below a second unless short. */
+/** 90000 -> `"1m30s"`: at most two units. */
 export function formatDuration(valueMs: number): string {
   if (Math.round(valueMs) < 1000) return `${Math.round(valueMs)}ms`;
   if (valueMs < 10_000) return `${Math.round(valueMs / 100) / 10}s`;

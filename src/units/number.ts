@@ -1,4 +1,4 @@
-// Plain numbers given as text: cores, percentages, counts.
+// Parses numbers: cores, percentages, counts.
 import { BabysitError } from '../core/errors.ts';
 
 const DECIMAL = /^(\d+(?:\.\d+)?|\.\d+)$/;
@@ -20,7 +20,7 @@ export function parsePercent(text: string | number, what: string): number {
   return value;
 }
 
-/** Whole numbers in a range, both ends included. Throws BabysitError usage. */
+/** Parses a whole number in an inclusive range. Throws BabysitError usage. */
 export function parseCount(text: string | number, what: string, min: number, max: number): number {
   const trimmed = String(text).trim();
   const size = toNumber(trimmed.replace(SIGN, ''));

@@ -1,9 +1,9 @@
-// Sizes as people write them, to bytes and back; powers of 1024.
+// Converts sizes such as 4G to bytes and back. Units are powers of 1024.
 import bytes from 'bytes';
 import { BabysitError } from '../core/errors.ts';
 
 const SHAPE = /^(\d+(?:\.\d+)?)\s*(?:([kmgtp])i?)?b?$/i;
-export const SIZE_EXAMPLES = '512M, 4G, 1.5T, 4GiB; a bare number is bytes';
+const SIZE_EXAMPLES = '512M, 4G, 1.5T, 4GiB; a bare number is bytes';
 
 /** `"4G"` -> 4294967296. `what` names the flag or key in the error. Throws BabysitError usage. */
 export function parseSize(text: string | number, what: string): number {
@@ -14,7 +14,7 @@ export function parseSize(text: string | number, what: string): number {
   return Math.max(1, Math.round(value));
 }
 
-/** 4294967296 -> `"4G"`; exact to two decimals, the form the flags take. */
+/** 4294967296 -> `"4G"`, with at most two decimals, as parseSize accepts it. */
 export function formatSize(valueBytes: number): string {
   const text = bytes.format(valueBytes, { unitSeparator: '', decimalPlaces: 2 });
   return text === null ? `${valueBytes}` : text.replace(/B$/, '') || '0';

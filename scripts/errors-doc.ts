@@ -8,7 +8,7 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: 'usage error',
   unreachable: 'the daemon cannot be reached',
   tryAgain: 'try again',
-  timeout: '`--timeout` was reached, the task goes on',
+  timeout: '`--timeout` was reached, the task keeps running',
 };
 
 export function errorsDoc(): string {

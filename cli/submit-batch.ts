@@ -44,11 +44,10 @@ async function submitLines(
   const parsed = lines.map(({ number, text }) => ({ number, request: parse(text) }));
   const good = parsed.filter(({ request }) => !(request instanceof BabysitError));
   const body: BatchBody = { caller, lines: good.map(({ request }) => overDefaults(defaults, request)) };
-  const answers = good.length === 0 ? [] : (await send(session, body, lines)).lines;
-  const byNumber = new Map(good.map(({ number }, index) => [number, answers[index] as BatchLineView]));
+  const answers = (good.length === 0 ? [] : (await send(session, body, lines)).lines).values();
   return parsed.map(({ number, request }) => ({
     line: number,
-    ...(byNumber.get(number) ?? refused(request)),
+    ...(request instanceof BabysitError ? refused(request) : (answers.next().value as BatchLineView)),
   }));
 }
 
@@ -76,8 +75,7 @@ async function send(
   }
 }
 
-function refused(error: unknown): BatchLineView {
-  const { code, message, hint } = error as BabysitError;
+function refused({ code, message, hint }: BabysitError): BatchLineView {
   return { error: code, message, hint };
 }
 

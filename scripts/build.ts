@@ -15,7 +15,6 @@ const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const half = join(dist, `.half.${process.pid}`);
 const STAMP = '.built';
-const BUNDLES = ['main.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs'];
 
 /** The daemon finds this directory next to its bundle. */
 const MIGRATIONS = 'migrations';
@@ -43,7 +42,6 @@ const common: BuildOptions = {
 
 // CommonJS starts 7 ms faster than ESM, because it loads `node:` modules when they are first needed.
 const cli: BuildOptions = {
-  entryPoints: ['cli/main.ts'],
   format: 'cjs',
   // The main of jsonc-parser is UMD, which cannot be bundled.
   mainFields: ['module', 'main'],
@@ -51,29 +49,24 @@ const cli: BuildOptions = {
   define: { ...common.define, 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
 };
 
+const BUNDLES: Readonly<Record<string, BuildOptions>> = {
+  'main.cjs': { ...cli, entryPoints: ['cli/main.ts'] },
+  'hooks.cjs': { ...cli, entryPoints: ['hooks/main.ts'] },
+  'mcp.mjs': { entryPoints: ['cli/mcp/server.ts'], minify: true },
+  'daemon.mjs': { entryPoints: ['src/daemon/main.ts'], packages: 'external' },
+};
+
 // The stamp has the time of the start: files that change during the build count as newer.
 mkdirSync(half, { recursive: true });
 try {
   writeFileSync(join(half, STAMP), '');
-  await build({ ...common, ...cli, outfile: join(half, 'main.cjs') });
-  await build({ ...common, ...cli, entryPoints: ['hooks/main.ts'], outfile: join(half, 'hooks.cjs') });
-  await build({
-    ...common,
-    entryPoints: ['cli/mcp/server.ts'],
-    minify: true,
-    outfile: join(half, 'mcp.mjs'),
-  });
-  await build({
-    ...common,
-    entryPoints: ['src/daemon/main.ts'],
-    outfile: join(half, 'daemon.mjs'),
-    packages: 'external',
-  });
+  for (const [name, options] of Object.entries(BUNDLES))
+    await build({ ...common, ...options, outfile: join(half, name) });
   mkdirSync(join(half, MIGRATIONS));
   for (const [source, place] of COPIES) copyFileSync(join(root, source), join(half, place));
   mkdirSync(join(dist, MIGRATIONS), { recursive: true });
   // Rename each file into place, so that a running daemon always finds its scripts. The stamp is last.
-  const places = [...BUNDLES, ...COPIES.map(([, place]) => place), STAMP];
+  const places = [...Object.keys(BUNDLES), ...COPIES.map(([, place]) => place), STAMP];
   for (const place of places) renameSync(join(half, place), join(dist, place));
   // Remove files of an earlier build: npm would publish them.
   for (const file of readdirSync(dist, { recursive: true, withFileTypes: true }))

@@ -11,7 +11,7 @@ import {
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Exit } from '../core/task.ts';
-import { type ProcessIdentity, parseIdentity } from '../procfs/process-identity.ts';
+import { OUT_OF_DESCRIPTORS, type ProcessIdentity, parseIdentity } from '../procfs/process-identity.ts';
 import { wholeLines } from '../text/split.ts';
 
 export interface Records {
@@ -140,7 +140,6 @@ function signalName(number: number): NodeJS.Signals | null {
 /** Does not block on a FIFO that the command has put in place of the file. */
 const READ_ONLY = fileConstants.O_RDONLY | fileConstants.O_NONBLOCK;
 const MAX_RECORD_BYTES = 1024 * 1024;
-const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** Returns null when the file does not exist or is not a readable file: a command can replace its records. */
 function readRecord(path: string): RecordFile | null {
@@ -156,7 +155,7 @@ function readRecord(path: string): RecordFile | null {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (OUT_OF_RESOURCES.has(code ?? '')) throw new RecordsUnreadable(message);
+    if (OUT_OF_DESCRIPTORS.has(code)) throw new RecordsUnreadable(message);
     return null;
   }
 }

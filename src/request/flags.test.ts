@@ -49,6 +49,9 @@ describe('bodyFromFlags', () => {
 
 it('a flag shows its default where the verb has one', () => {
   assert.equal(RUN.estimated_time.help, 'expected running time (default: 10m)');
-  assert.equal(flagsOf('adjust').priority.help, 'place in the queue, -100 to 100; a higher number starts first');
+  assert.equal(
+    flagsOf('adjust').priority.help,
+    'place in the queue, -100 to 100; a higher number starts first',
+  );
   assert.ok(!('argv' in RUN));
 });

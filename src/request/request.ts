@@ -7,46 +7,28 @@ export type FieldOf<V extends Verb> = {
   [K in FieldName]: V extends keyof Fields[K]['help'] ? K : never;
 }[FieldName];
 
-/** In JSON, durations, sizes and numbers may be text (`"10m"`, `"4G"`), and lists text with commas. */
-export interface JsonTypes {
-  duration: string | number;
-  duration_or_off: string | number;
-  size: string | number;
-  cores: string | number;
-  percent: string | number;
-  whole: string | number;
-  text: string;
-  name: string;
-  path: string;
-  line: string;
-  argv: string[];
-  list: string | string[];
-  choice: string;
-  switch: boolean;
-  json: unknown;
-  env: Record<string, string>;
-}
+type Quantity = 'duration' | 'duration_or_off' | 'size' | 'cores' | 'percent' | 'whole';
+type Text = 'text' | 'name' | 'path' | 'line' | 'choice';
 
-/** Durations in ms, sizes in bytes. */
-export interface ParsedTypes {
-  duration: number;
-  duration_or_off: number;
-  size: number;
-  cores: number;
-  percent: number;
-  whole: number;
-  text: string;
-  name: string;
-  path: string;
-  line: string;
-  argv: readonly string[];
-  list: readonly string[];
-  choice: string;
-  switch: boolean;
-  json: unknown;
-  /** Null when empty. */
-  env: Readonly<Record<string, string>> | null;
-}
+/** In JSON, durations, sizes and numbers may be text (`"10m"`, `"4G"`), and lists text with commas. */
+export type JsonTypes = Record<Quantity, string | number> &
+  Record<Text, string> & {
+    argv: string[];
+    list: string | string[];
+    switch: boolean;
+    json: unknown;
+    env: Record<string, string>;
+  };
+
+/** Durations in ms, sizes in bytes. `env` is null when empty. */
+export type ParsedTypes = Record<Quantity, number> &
+  Record<Text, string> & {
+    argv: readonly string[];
+    list: readonly string[];
+    switch: boolean;
+    json: unknown;
+    env: Readonly<Record<string, string>> | null;
+  };
 
 type Choice<F extends FieldRow> = F extends { readonly choices: readonly (infer C)[] } ? C : never;
 export type Json<F extends FieldRow> = F['type'] extends 'choice' ? Choice<F> : JsonTypes[F['type']];

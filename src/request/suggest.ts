@@ -23,33 +23,21 @@ function place(name: string, type: FieldType): number {
 function wordsOf([name, { type, config }]: Row, value: unknown): readonly string[] {
   if (value === null || (type === 'switch' && value === false && config === undefined)) return [];
   if (type === 'switch' && value === true) return [`--${name}`];
-  const texts = (WRITERS[type] as (value: unknown) => readonly string[])(value).map(shellWord);
+  const write = WRITERS[type] as ((value: unknown) => readonly string[]) | undefined;
+  const texts = (write?.(value) ?? [String(value)]).map(shellWord);
   return type === 'argv' ? ['--', ...texts] : texts.map((text) => `--${name}=${text}`);
 }
 
-/** The values of the flag, one for each repetition. */
-const WRITERS: { readonly [T in FieldType]: (value: ParsedTypes[T]) => readonly string[] } = {
+/** The values of the flag, one for each repetition. Other types have one value, `String(value)`. */
+const WRITERS: { readonly [T in FieldType]?: (value: ParsedTypes[T]) => readonly string[] } = {
   duration: (valueMs) => [exactDuration(valueMs)],
   duration_or_off: (valueMs) => [valueMs === 0 ? '0' : exactDuration(valueMs)],
   size: (bytes) => [exactSize(bytes)],
-  cores: one,
-  percent: one,
-  whole: one,
-  text: one,
-  name: one,
-  path: one,
-  line: one,
-  choice: one,
-  switch: one,
   argv: (words) => words,
   list: (items) => [items.join(',')],
   json: (value) => [JSON.stringify(value)],
   env: (variables) => Object.entries(variables ?? {}).map(([name, text]) => `${name}=${text}`),
 };
-
-function one(value: unknown): readonly string[] {
-  return [String(value)];
-}
 
 function exactDuration(valueMs: number): string {
   const text = formatDuration(valueMs);

@@ -1,18 +1,18 @@
 // Converts durations such as 1h30m to milliseconds and back.
 import ms, { type StringValue } from 'ms';
-import { BabysitError } from '../core/errors.ts';
+import { invalid } from './number.ts';
 
 const PART = /(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)/gi;
 const PARTS = /^((\d+(\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)\s*)+$/i;
 const PLAIN = /^(\d+(\.\d+)?|\.\d+)$/;
 const MAX_MS = ms('3650d');
-const DURATION_EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number is seconds';
+const EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number is seconds';
 
 /** `"90s"` -> 90000. `what` names the flag or key in the error. Throws BabysitError usage. */
 export function parseDuration(text: string | number, what: string): number {
   const value = toMs(String(text).trim());
-  if (!(value > 0)) throw bad(text, what, 'is not a duration above zero');
-  if (value > MAX_MS) throw bad(text, what, 'is longer than ten years');
+  if (!(value > 0)) throw invalid(text, what, 'is not a duration above zero', EXAMPLES);
+  if (value > MAX_MS) throw invalid(text, what, 'is longer than ten years', EXAMPLES);
   return Math.max(1, Math.round(value));
 }
 
@@ -47,8 +47,4 @@ export function formatDuration(valueMs: number): string {
     if (n > 0) parts.push(`${n}${unit}`);
   }
   return parts.slice(0, 2).join('');
-}
-
-function bad(text: string | number, what: string, why: string): BabysitError {
-  return new BabysitError('usage', `${what}: "${text}" ${why}. Examples: ${DURATION_EXAMPLES}.`);
 }

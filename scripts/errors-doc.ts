@@ -4,11 +4,11 @@ import { ERRORS, EXIT } from '../src/core/errors.ts';
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'success; for `wait` and `run --wait`: the task completed',
   failed: 'the task ended otherwise, or the request failed',
-  denied: 'soft-denied: the host has no room for the task now',
+  denied: 'soft-denied: there is no room now',
   usage: 'usage error',
   unreachable: 'the daemon cannot be reached',
   tryAgain: 'try again',
-  timeout: '`--timeout` was reached, the task keeps running',
+  timeout: '`--timeout` was reached, the task goes on',
 };
 
 export function errorsDoc(): string {

@@ -11,8 +11,8 @@ export const FLAGS = { ...NAME_FLAG, ...flagsOf('adjust') } as const satisfies F
 export const command = defineCommand({
   usage:
     'adjust NAME... [--estimated_time=D] [--estimated_mem_bytes=S] [--estimated_cpu_cores=N] [--kill_timeout=D] [--priority=N]',
-  about: `Changes take effect at once. For a running task babysit also changes the caps and restarts the watchdog's measurements.
-An increase for a running task needs free capacity now: without it, adjust exits 2.`,
+  about: `Applies at once, also to running tasks: their caps are rewritten, and the watchdog restarts its windows with the new numbers.
+Room that a running task asks for in addition must be free now (exit 2 when it is not).`,
   flags: FLAGS,
   examples: [
     'babysit adjust train --estimated_mem_bytes=12G --kill_timeout=8h',

@@ -18,9 +18,9 @@ export const FLAGS = {
 
 export const command = defineCommand({
   usage: 'wait_for_capacity --mem_bytes=SIZE --cpu_cores=N [--timeout=DURATION]',
-  about: `Waits in the queue for capacity and reports its position on stderr. Then it prints the lease and exits 0. The next
-run of the same owner that fits, or a run with --lease=ID, gets the capacity. Do not poll: one call is enough. Ending the call
-gives up the place in the queue.`,
+  about: `Takes a place in the queue, prints the place on stderr, and blocks until there is room. Then it prints the lease and exits 0:
+the next run of the same owner that fits, or the one with --lease=ID, gets the room. One call is enough: do not poll.
+Ending it gives up the place.`,
   flags: FLAGS,
   examples: [
     "babysit wait_for_capacity --mem_bytes=8G --cpu_cores=2 --timeout=1h && babysit run --estimated_mem_bytes=8G --estimated_cpu_cores=2 --command='make test'",

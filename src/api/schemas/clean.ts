@@ -19,7 +19,7 @@ export type CleanBody = z.output<typeof CLEAN>;
 export const CLEAN_VIEW = z.strictObject({
   removed: z.number(),
   dry_run: z.boolean(),
-  names: z.array(z.string()).describe('the first removed tasks'),
+  names: z.array(z.string()).describe('the first of them'),
 });
 export type CleanView = z.output<typeof CLEAN_VIEW>;
 
@@ -42,7 +42,7 @@ export function parseClean(body: unknown): CleanQuery {
   };
 }
 
-const BACKUP = z.strictObject({ path: absolutePath.describe('file to create; it must not exist') });
+const BACKUP = z.strictObject({ path: absolutePath.describe('a file that does not exist yet') });
 export const BACKUP_VIEW = z.strictObject({ path: z.string(), bytes: z.number() });
 export type BackupView = z.output<typeof BACKUP_VIEW>;
 

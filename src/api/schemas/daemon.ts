@@ -8,7 +8,7 @@ export const PING = z.strictObject({
   ok: z.literal(true),
   pid: z.number(),
   version: text,
-  instance: text.describe('changes at each start of the daemon'),
+  instance: text.describe('changes with every start of a daemon'),
 });
 export type PingView = z.output<typeof PING>;
 
@@ -20,7 +20,7 @@ export const DOCTOR = z.strictObject({
       what: text,
       ok: z.boolean(),
       reason: text,
-      fix: text.nullable().describe('how to fix a failed check; null if it passed'),
+      fix: text.nullable().describe('what to do about a check that is not ok'),
     }),
   ),
 });
@@ -38,10 +38,10 @@ export const CONFIG = z
       }),
     ),
   })
-  .describe('Every setting with its value and the source of the value.');
+  .describe('Every setting with its value and where the value comes from.');
 export type ConfigView = z.output<typeof CONFIG>;
 
-/** The answer of requests without a result. */
+/** The answer of orders that have nothing to show. */
 export const OK = z.strictObject({ ok: z.literal(true) });
 
 const STOP = z.strictObject({ kill_tasks: z.boolean().optional() });

@@ -14,10 +14,10 @@ export const EVENT = z
     id: z.string(),
     task: TASK.optional().describe('only with ended'),
   })
-  .describe('The last line is ended; it contains the task.');
+  .describe('ended is the last line and carries the task');
 export type EventView = z.output<typeof EVENT>;
 
-/** Progress between the events. It is not stored, so it has no `seq`. */
+/** The progress between the events: of the present, so it is not stored and has no `seq`. */
 export const PROGRESS_LINE = z.strictObject({
   event: z.literal('progress'),
   name: z.string(),
@@ -25,7 +25,7 @@ export const PROGRESS_LINE = z.strictObject({
   at: z.string(),
   ...PROGRESS.shape,
 });
-/** The last line of a stream when the daemon stops. */
+/** The last line of a stream whose daemon stops. */
 export const STOPPING = z.strictObject({ event: z.literal('daemon_stopping') });
 
 const EVENTS = z.object({ after: z.string().optional(), progress: z.string().optional() });

@@ -12,6 +12,6 @@ export const HEARTBEAT = z.strictObject({
   items_failed: count,
   eta_minutes: count,
   rss_mb: z.number().describe('MiB, without the page cache'),
-  cpu_pct: z.number().describe('mean of the minute; 100 is one core'),
+  cpu_pct: z.number().describe('over the minute; 100 is one core'),
 });
 export type HeartbeatView = z.output<typeof HEARTBEAT>;

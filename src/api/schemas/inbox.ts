@@ -38,8 +38,8 @@ export const SEEN = z
 export type SeenBody = z.output<typeof SEEN>;
 
 export const INBOX_VIEW = z.strictObject({
-  events: z.array(EVENT).describe('ends and warnings, as in GET /v1/tasks/:ref/events'),
-  more: z.number().describe('number of events that are left'),
+  events: z.array(EVENT).describe('lines as in GET /v1/tasks/:ref/events: ends with the task, and warnings'),
+  more: z.number().describe('left for the next time'),
 });
 export type InboxView = z.output<typeof INBOX_VIEW>;
 

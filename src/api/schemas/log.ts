@@ -19,7 +19,7 @@ const LOG = z.object({
 
 export const LOG_RANGE = z
   .strictObject({ id: z.string(), name: z.string(), from: z.number(), to: z.number() })
-  .describe("Byte range of the requested part in all output of the task's last attempt.");
+  .describe("Where the part of the log lies in all output of the task's last attempt, in bytes.");
 export type LogRangeView = z.output<typeof LOG_RANGE>;
 
 const DEFAULT_LINES = 15;

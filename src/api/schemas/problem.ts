@@ -1,4 +1,4 @@
-// Errors: application/problem+json (RFC 9457) with these fields and further ones for some errors.
+// Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
 
 export const PROBLEM = z.looseObject({

@@ -10,10 +10,7 @@ export const PROFILE_VIEW = z.strictObject({
   profile: name,
   by: z.enum(['start', 'hand', 'schedule']),
   since: z.string(),
-  next: z
-    .strictObject({ profile: name, at: z.string() })
-    .nullable()
-    .describe('null if no switch is scheduled'),
+  next: z.strictObject({ profile: name, at: z.string() }).nullable().describe('null: nothing is scheduled'),
   profiles: z
     .array(
       z.strictObject({
@@ -22,7 +19,7 @@ export const PROFILE_VIEW = z.strictObject({
         total_cpu_max_cores: z
           .number()
           .nullable()
-          .describe('cap of all tasks together; null if only the caps of each task apply'),
+          .describe('cap of all tasks together; null: only their own caps'),
         mem_limit_bytes: z.number(),
         cpu_weight: z.number(),
         cpu_idle: z.boolean(),
@@ -31,7 +28,7 @@ export const PROFILE_VIEW = z.strictObject({
         at: z.string().describe('cron expression, or off'),
       }),
     )
-    .describe('settings of every profile'),
+    .describe('settings of every profile, the one in force included'),
 });
 export type ProfileView = z.output<typeof PROFILE_VIEW>;
 

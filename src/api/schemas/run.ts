@@ -45,15 +45,13 @@ export const BATCH_LINE_VIEW = z.union([
     id: z.string(),
     name: z.string(),
     status: z.enum(TASK_STATUSES),
-    deduplicated: z.literal(true).optional().describe('a task with this key exists: this one'),
+    deduplicated: z.literal(true).optional().describe('the key was known: this is the task that has it'),
   }),
   z.looseObject({ error: z.string(), message: z.string(), hint: z.string() }),
 ]);
-/** One line of the answer: the task, or its error. */
+/** One line of the answer: the task, or why there is none. */
 export type BatchLineView = z.output<typeof BATCH_LINE_VIEW>;
-export const BATCH_VIEW = z.strictObject({
-  lines: z.array(BATCH_LINE_VIEW).describe('in the order of the request'),
-});
+export const BATCH_VIEW = z.strictObject({ lines: z.array(BATCH_LINE_VIEW).describe('in the order asked') });
 
 export function parseRun(body: unknown): RunRequest {
   const { caller, project, umask, ...asked } = check(RUN, body);

@@ -18,7 +18,7 @@ export const STATUS = z.strictObject({
         cpu_some_pct: number.nullable(),
         io_full_pct: number.nullable(),
       })
-      .describe('percent of the last ten seconds; null without PSI in the kernel'),
+      .describe('percent of the last ten seconds; null: this kernel has no PSI'),
   }),
   daemon: z.strictObject({
     pid: number,
@@ -50,14 +50,14 @@ export const STATUS = z.strictObject({
           .enum(['ours', 'external', 'spread'])
           .nullable()
           .describe(
-            'external: no task; spread: several tasks; ours: one task, which was killed; null: not yet known',
+            'external: no task causes it; spread: no single task does; ours: one was ended for it; null: not found yet',
           ),
         detail: DETAIL.nullable().describe(
-          'measured numbers, as in kill_detail; top_outside_name is the largest process outside of all tasks',
+          'numbers behind the cause, as in kill_detail; top_outside_name is the largest process outside',
         ),
       }),
     )
-    .describe('Resources that the host is short of. No task starts until the shortage ends.'),
+    .describe('What the host is short of. Until that is over, no task starts.'),
   running: z.array(
     z.strictObject({
       name: text,
@@ -74,6 +74,6 @@ export const STATUS = z.strictObject({
     .array(
       z.strictObject({ kind: z.enum(['task', 'ticket']), name: text, id: text, waiting: BLOCKED.nullable() }),
     )
-    .describe('pending tasks and tickets in the order of their expected start, at most 100'),
+    .describe('waiting tasks and tickets in the order of their expected start, at most 100'),
 });
 export type StatusView = z.output<typeof STATUS>;

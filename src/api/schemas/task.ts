@@ -9,22 +9,22 @@ const number = z.number();
 const text = z.string();
 const flag = z.boolean();
 const time = z.string().describe('ISO 8601');
-/** Measured numbers; each name ends with the unit. */
+/** Numbers behind a finding; their units end their names. */
 export const DETAIL = z.record(text, z.union([text, number, flag, z.null()]));
 
 export const BLOCKED = z.strictObject({
   dim: z
     .enum(['mem', 'cpu', 'slots', 'reservation', 'after', 'backoff', 'pressure'])
     .describe(
-      'What the task waits for. reservation: it fits, but other tasks start first. after: its dependencies have not ended. backoff: the delay before its next attempt. pressure: the host is short of the resources in blocked_by.',
+      'What the task waits for. reservation: it fits, others go first. after: tasks it comes after have not ended. backoff: its next attempt starts later. pressure: the host is short of what blocked_by names.',
     ),
   requested: number,
   available: number,
   limit: number,
   short_by: number,
   blocked_by: z.array(text),
-  position: number.nullable().describe('place in the queue, from 1; null if not in the queue'),
-  earliest_start: time.nullable().describe('from the estimates of the running tasks; null if unknown'),
+  position: number.nullable().describe('place in the queue, from 1; null: not in it yet'),
+  earliest_start: time.nullable().describe('by the estimates of the running tasks; null: unknown'),
 });
 export type BlockedView = z.output<typeof BLOCKED>;
 
@@ -35,8 +35,8 @@ export const PROGRESS = z.strictObject({
   phase: text.nullable(),
   failed: number.nullable().describe('items that failed'),
   eta_s: number.nullable().describe('seconds from now to the end'),
-  note: text.nullable().describe('measure that the task printed, such as loss=1.2e-4'),
-  source: z.enum(['reported', 'output']).describe('reported: by the task. output: detected in its output'),
+  note: text.nullable().describe('a measure of the task itself, such as loss=1.2e-4'),
+  source: z.enum(['reported', 'output']).describe('reported by the task, or read from its output'),
 });
 
 const PAST_ATTEMPT = z.strictObject({
@@ -63,7 +63,7 @@ export const TASK = z
     cwd: text,
     attempt: number.describe('attempts so far'),
     priority: number,
-    after: z.array(text).nullable().describe('names of its dependencies'),
+    after: z.array(text).nullable().describe('names of the tasks it comes after'),
     key: text.nullable(),
     context: z.unknown(),
     tags: z.array(text),
@@ -73,7 +73,7 @@ export const TASK = z
     pty: flag,
     journal: flag,
     retries: number,
-    deduplicated: z.literal(true).optional().describe('set in the answer to a submission with a known key'),
+    deduplicated: z.literal(true).optional().describe('in the answer to a submission whose key is known'),
     estimated_time_ms: number,
     estimated_mem_bytes: number,
     estimated_cpu_cores: number,
@@ -85,18 +85,20 @@ export const TASK = z
     submitted_at: time,
     started_at: time.nullable(),
     ended_at: time.nullable(),
-    elapsed_ms: number.nullable().describe('from start to end, or to now; without pauses'),
+    elapsed_ms: number.nullable().describe('from its start to its end or now, without pauses'),
     pid: number.nullable(),
     driver: text.nullable(),
-    unit: text.nullable().describe('its transient systemd unit; null without one'),
+    unit: text.nullable().describe('transient unit of systemd, if it runs as one'),
     mem_max_bytes: number.nullable(),
     cpu_max_cores: number.nullable(),
     pids_max: number.nullable(),
-    mem_bytes: number.nullable().describe('current use; null unless running, as are the next two fields'),
+    mem_bytes: number.nullable().describe('in use now; null unless running, as the next two'),
     cpu_cores: number.nullable(),
     silent_ms: number.nullable(),
-    progress: PROGRESS.nullable().describe('null unless running and progress was reported or detected'),
-    waiters: number.describe('clients that wait for its end or follow its log'),
+    progress: PROGRESS.nullable().describe(
+      'null: not running, or no progress was reported or found in its output',
+    ),
+    waiters: number.describe('callers that wait for its end or follow its log'),
     waiting: BLOCKED.nullable().describe('null unless pending'),
     exit_code: number.nullable(),
     signal: text.nullable(),
@@ -104,7 +106,7 @@ export const TASK = z
     kill_hint: text.nullable(),
     kill_detail: DETAIL.nullable(),
     stopped_gracefully: flag.nullable(),
-    reason: text.nullable().describe('only for failed and interrupted'),
+    reason: text.nullable().describe('of failed and interrupted'),
     message: text.nullable(),
     hint: text.nullable(),
     peak_mem_bytes: number.nullable(),
@@ -121,7 +123,7 @@ export const TASK = z
         estimated_cpu_cores: number,
       })
       .nullable()
-      .describe('for the next run, from the measured need; null for a live task'),
+      .describe('for the next run, from the measured need of this one; null while it lives'),
     log_path: text.nullable(),
     history: z.array(PAST_ATTEMPT).describe('attempts before this one, oldest first'),
   })

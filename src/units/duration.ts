@@ -6,13 +6,13 @@ const PART = /(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)/gi;
 const PARTS = /^((\d+(\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)\s*)+$/i;
 const PLAIN = /^(\d+(\.\d+)?|\.\d+)$/;
 const MAX_MS = ms('3650d');
-const EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number is seconds';
+export const DURATION_EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number is seconds';
 
 /** `"90s"` -> 90000. `what` names the flag or key in the error. Throws BabysitError usage. */
 export function parseDuration(text: string | number, what: string): number {
   const value = toMs(String(text).trim());
-  if (!(value > 0)) throw invalid(text, what, 'is not a duration above zero', EXAMPLES);
-  if (value > MAX_MS) throw invalid(text, what, 'is longer than ten years', EXAMPLES);
+  if (!(value > 0)) throw invalid(text, what, 'is not a duration above zero', DURATION_EXAMPLES);
+  if (value > MAX_MS) throw invalid(text, what, 'is longer than ten years', DURATION_EXAMPLES);
   return Math.max(1, Math.round(value));
 }
 

@@ -1,4 +1,4 @@
-// babysit run --batch: JSON lines in, one result a line out; what has been read is recorded in one transaction.
+// babysit run --batch: reads JSON lines and prints one result per line. Each block that is read is one transaction.
 import { createReadStream } from 'node:fs';
 import type { BatchBody, BatchLineView } from '../src/api/schemas/run.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
@@ -8,9 +8,9 @@ import { cutLines } from '../src/text/split.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
 
-/** Of a file; a pipe gives what it has. About two thousand requests. */
+/** About two thousand requests. A read of a pipe may return less. */
 const READ_BYTES = 256 * 1024;
-/** The daemon reads no more in one request. */
+/** The daemon accepts up to 10,000 lines in one request. */
 const MAX_LINES = 5000;
 const MAX_LINE_BYTES = 1024 ** 2;
 
@@ -19,7 +19,7 @@ interface Line {
   readonly text: string;
 }
 
-/** `defaults` stand where a line says nothing. Exit 1 when a line was refused. Throws BabysitError. */
+/** `defaults` apply to each line that lacks the field. Returns 1 when a line was refused. Throws BabysitError. */
 export async function submitBatch(
   context: Context,
   file: string,
@@ -44,15 +44,14 @@ async function submitLines(
   const parsed = lines.map(({ number, text }) => ({ number, request: parse(text) }));
   const good = parsed.filter(({ request }) => !(request instanceof BabysitError));
   const body: BatchBody = { caller, lines: good.map(({ request }) => overDefaults(defaults, request)) };
-  const answers = good.length === 0 ? [] : (await send(session, body, lines)).lines;
-  const byNumber = new Map(good.map(({ number }, index) => [number, answers[index] as BatchLineView]));
+  const answers = (good.length === 0 ? [] : (await send(session, body, lines)).lines).values();
   return parsed.map(({ number, request }) => ({
     line: number,
-    ...(byNumber.get(number) ?? refused(request)),
+    ...(request instanceof BabysitError ? refused(request) : (answers.next().value as BatchLineView)),
   }));
 }
 
-/** The variables of a line come over those given beside the batch; every other field replaces its default. */
+/** Merges the variables of a line with the default ones. Every other field replaces its default. */
 function overDefaults(defaults: Partial<Body<'run'>>, line: object): object {
   const { env }: { env?: unknown } = line;
   return { ...defaults, ...line, ...(isJsonObject(env) ? { env: { ...defaults.env, ...env } } : {}) };
@@ -71,13 +70,12 @@ async function send(
     throw new BabysitError(error.code, `lines ${first} to ${last}: ${error.message}`, {
       ...error.extra,
       first_line: first,
-      hint: `Lines before ${first} are accepted. With a "key" in each line the batch can be sent again without harm.`,
+      hint: `Lines before ${first} are accepted. If each line has a "key", you can submit the whole batch again.`,
     });
   }
 }
 
-function refused(error: unknown): BatchLineView {
-  const { code, message, hint } = error as BabysitError;
+function refused({ code, message, hint }: BabysitError): BatchLineView {
   return { error: code, message, hint };
 }
 
@@ -87,9 +85,9 @@ function parse(text: string): object | BabysitError {
   return isJsonObject(value) ? value : new BabysitError('usage', 'not a JSON object', { hint: EXAMPLE });
 }
 
-const EXAMPLE = 'One object a line, such as {"name":"a","command":"make a","estimated_time":"5m"}';
+const EXAMPLE = 'Write one object per line, such as {"name":"a","command":"make a","estimated_time":"5m"}';
 
-/** Whole, non-empty lines, as many at a time as could be read at once. */
+/** Yields the complete, non-empty lines of each read. */
 async function* readLines(file: string): AsyncGenerator<Line[]> {
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
   input.setEncoding('utf8');

@@ -79,17 +79,8 @@ function canonical(word: string): string {
   return word.replace(/^-+/, '').replaceAll('-', '_').toLowerCase();
 }
 
-function emptyValue(spec: FlagSpec): boolean | string[] | undefined {
-  switch (spec.kind) {
-    case 'switch':
-      return false;
-    case 'list':
-      return [];
-    case 'text':
-    case 'optional':
-    case 'tristate':
-      return undefined;
-  }
+function emptyValue({ kind }: FlagSpec): false | string[] | undefined {
+  return kind === 'switch' ? false : kind === 'list' ? [] : undefined;
 }
 
 /** A single `-` (stdin) and a negative number are words. The parser of the value then reports the number with its flag. */

@@ -1,35 +1,35 @@
-// What each tool takes: the API's own schemas, each field with the words its flag has in the CLI.
+// Defines the input of each tool with the schemas of the API and the help of the CLI.
 import { z } from 'zod';
 import { quantity, refs, toolShapeOf } from '../../src/api/schemas/fields.ts';
 import { KILL, LIST } from '../../src/api/schemas/task.ts';
 import { FLAGS as LIST_FLAGS } from '../commands/task/list.ts';
 import type { FlagSpecs } from '../input/argv.ts';
 
-const task = z.string().min(1).describe('name, id or unique prefix of the id');
+const task = z.string().min(1).describe('task by name, id or unique prefix of the id');
 const tasks = refs.describe('names or ids, as a list or separated by commas');
 const timeout = quantity.optional();
-const cwd = z.string().min(1).describe('directory (default: that of this server)').optional();
+const cwd = z.string().min(1).describe('directory of the project (default: that of this server)').optional();
 
 export const run = z.strictObject(toolShapeOf('run'));
 
 export const wait = z.strictObject({
   name: tasks.optional(),
-  any: z.boolean().describe('until the first has ended, instead of all').optional(),
+  any: z.boolean().describe('answer when the first task has ended, instead of all').optional(),
   timeout: timeout.describe(
-    'answer after it, with what is needed to wait on (default 50s, below the limit of most clients)',
+    'answer after this time, with the arguments to continue (default: 50s, below the limit of most clients)',
   ),
   resume: z
     .record(z.string(), z.int().min(0))
-    .describe('instead of name: as the wait before answered it; no event is lost or repeated')
+    .describe('instead of name: the value that the previous wait returned; no event is lost or repeated')
     .optional(),
 });
 
 export const waitForCapacity = z.strictObject({
   ...toolShapeOf('wait_for_capacity'),
-  timeout: timeout.describe('answer after it, with what is needed to wait on (default 50s)'),
+  timeout: timeout.describe('answer after this time, with the arguments to continue (default: 50s)'),
   resume: z
     .strictObject({ since_ms: z.int().min(0) })
-    .describe('as the call before answered it: keeps the place in the queue')
+    .describe('the value that the previous call returned: keeps the place in the queue')
     .optional(),
 });
 
@@ -42,22 +42,24 @@ export const list = z.strictObject({
 });
 
 export const status = z.strictObject({
-  name: task.describe('a task; without it: host, capacity and queue').optional(),
+  name: task
+    .describe('task by name, id or unique prefix of the id; without it: host, capacity and queue')
+    .optional(),
 });
 
 const lines = z.int().min(1);
 export const log = z.strictObject({
   name: task,
-  tail: lines.describe('the last so many lines (default 15)').optional(),
-  head: lines.describe('the first so many lines').optional(),
-  full: z.boolean().describe('all of it').optional(),
-  max_bytes: quantity.describe('not more than this (default 16K)').optional(),
+  tail: lines.describe('return the last N lines (default: 15)').optional(),
+  head: lines.describe('return the first N lines').optional(),
+  full: z.boolean().describe('return the whole log').optional(),
+  max_bytes: quantity.describe('return at most this many bytes (default: 16K)').optional(),
 });
 
 export const kill = z.strictObject({
   name: tasks,
-  force: KILL.shape.force.describe('straight to SIGKILL'),
-  signal: KILL.shape.signal.describe('first signal instead of SIGTERM, such as SIGINT'),
+  force: KILL.shape.force.describe('send SIGKILL at once'),
+  signal: KILL.shape.signal.describe('send this signal instead of SIGTERM, such as SIGINT'),
 });
 
 export const adjust = z.strictObject({ name: tasks, ...toolShapeOf('adjust') });

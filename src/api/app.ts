@@ -1,7 +1,6 @@
-// The HTTP application: error handling and the routes. Built here, made to listen by the daemon.
+// Builds the HTTP application: error handling and routes. The daemon makes it listen.
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError } from '../core/errors.ts';
-import { observeOnly } from './observe-only.ts';
 import { fromFastify, problem } from './problem.ts';
 import { daemonRoutes } from './routes/daemon.ts';
 import { inboxRoutes } from './routes/inbox.ts';
@@ -12,13 +11,13 @@ import type { Service } from './service.ts';
 
 export interface AppOptions {
   readonly maxBodyBytes: number;
-  /** For the second socket: nothing can be changed through it, and no output read. */
+  /** For the second socket, whose clients cannot change anything or read output. */
   readonly isObserveOnly?: boolean;
-  /** Called with errors that are our own fault. */
+  /** Called with unexpected errors. */
   onInternalError(error: unknown): void;
 }
 
-/** Far above any name or id, so that a wrong reference is answered as one. */
+/** Far above any name or id, so that a wrong reference gets the error not_found. */
 const MAX_REF_LENGTH = 4096;
 
 export function buildApp(service: Service, options: AppOptions): FastifyInstance {
@@ -37,13 +36,14 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
     bodyLimit: options.maxBodyBytes,
     requestTimeout: 30_000,
     keepAliveTimeout: 60_000,
-    // What is being answered is answered; the daemon cuts off who is still there after its patience.
+    // Finish the current answers. The daemon closes the remaining connections at its deadline.
     forceCloseConnections: 'idle',
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => answer(error, reply));
   app.setNotFoundHandler((request) => {
     throw new BabysitError('route_not_found', `${request.method} ${request.url}`);
   });
+  // A hook applies only to routes that are added after it.
   if (options.isObserveOnly) observeOnly(app);
   daemonRoutes(app, service);
   taskRoutes(app, service);
@@ -51,4 +51,20 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   streamRoutes(app, service);
   inboxRoutes(app, service);
   return app;
+}
+
+/** The client of the second socket is not trusted: allow these routes, refuse changes, output, settings and paths. */
+const OBSERVE_ONLY = new Set([
+  '/v1/ping',
+  '/v1/status',
+  '/v1/tasks',
+  '/v1/tasks/:ref',
+  '/v1/tasks/:ref/events',
+]);
+
+function observeOnly(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ method, url, routeOptions }) => {
+    if (method === 'GET' && OBSERVE_ONLY.has(routeOptions.url ?? '')) return;
+    throw new BabysitError('observe_only', `${method} ${url} is refused`);
+  });
 }

@@ -1,4 +1,4 @@
-// Errors as application/problem+json (RFC 9457), from the one table.
+// Converts errors to application/problem+json (RFC 9457) with the table of errors.
 import { BabysitError, ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { ProblemView } from './schemas/problem.ts';
 
@@ -15,7 +15,7 @@ export function problem(error: BabysitError): ProblemView {
   };
 }
 
-/** What fastify itself refuses (body too large, broken JSON, unknown content type) in our words. */
+/** Converts a refusal of fastify (body too large, invalid JSON, unknown content type). Null for other errors. */
 export function fromFastify(error: {
   readonly statusCode?: number;
   readonly message: string;

@@ -64,6 +64,7 @@ export class Attempts {
     const live = this.create(task.id, task.attempts, group);
     this.#byId.set(task.id, live);
     this.#deps.logs.adopt(live.paths);
+    live.awaitStart(this.#deps.clock.now());
     live.observe();
     this.#limits.apply(task, live);
     this.#loop.enqueueReconcile(task.id);
@@ -83,6 +84,7 @@ export class Attempts {
   launch(live: LiveAttempt): void {
     const task = this.#tasks.get(live.id);
     if (this.#loop.isStopped || task === undefined || !isActive(task.state)) return;
+    live.awaitStart(this.#deps.clock.now());
     try {
       launchAttempt(this.#deps, task, task.state.attempt, live);
       this.#advanceKill(live.id);

@@ -14,7 +14,7 @@ const THREAD_POOLS = [
   'RAYON_NUM_THREADS',
 ] as const;
 
-export interface TaskFiles {
+interface TaskFiles {
   readonly stopFile: string;
   readonly progressFile: string;
   readonly checkpointDir: string;

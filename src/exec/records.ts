@@ -1,4 +1,4 @@
-// The records an attempt leaves in its directory (see supervisor.sh), and what they say. Reading is cheap and may be repeated.
+// Reads the records that an attempt writes to its directory (see supervisor.sh).
 import {
   closeSync,
   constants as fileConstants,
@@ -11,7 +11,7 @@ import {
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Exit } from '../core/task.ts';
-import { type ProcessIdentity, parseIdentity } from '../procfs/process-identity.ts';
+import { OUT_OF_DESCRIPTORS, type ProcessIdentity, parseIdentity } from '../procfs/process-identity.ts';
 import { wholeLines } from '../text/split.ts';
 
 export interface Records {
@@ -19,19 +19,19 @@ export interface Records {
   readonly started: Started | null;
   readonly startFailed: string | null;
   readonly exit: Exit | null;
-  /** When all output was in the log and the supervisor done (epoch ms); null: not yet. */
+  /** Epoch ms at which the log was complete and the supervisor ended; null before that. */
   readonly closedAt: number | null;
 }
 
-export interface Started {
+interface Started {
   readonly at: number;
   readonly main: ProcessIdentity | null;
 }
 
-/** The files are there, but this process cannot open any more of them: try again later. */
+/** No file descriptor is left: try again later. */
 export class RecordsUnreadable extends Error {}
 
-/** `isOver`: nothing more will come. Throws RecordsUnreadable. */
+/** `isOver`: the records are complete. Throws RecordsUnreadable. */
 export function readRecords(dir: string, isOver = false): Records {
   const claim = readRecord(join(dir, 'claim'));
   const records = claim === null ? NOTHING : parseClaim(claim);
@@ -43,7 +43,7 @@ export function readRecords(dir: string, isOver = false): Records {
 
 const NOTHING: Records = { supervisor: null, started: null, startFailed: null, exit: null, closedAt: null };
 
-/** The exit code of a launch script that could not start its command, and of commands that choose it. */
+/** The exit code of a launch script that could not start its command. A command may use it too. */
 const NOT_STARTED = 125;
 
 interface RecordFile {
@@ -56,19 +56,19 @@ const EXIT_CODE = /^\d{1,3}$/;
 
 function parseClaim({ text, mtimeMs }: RecordFile): Records {
   let records = NOTHING;
-  // A line of none of these words, behind `started`. One that is being written lacks its newline, and will be there in a moment.
-  let isSignalTold = false;
+  // The shell has written a message about a signal: any other line after `started`.
+  let isSignalReported = false;
   for (const line of wholeLines(text)) {
     const [, what, seconds, value = ''] = LINE.exec(line) ?? [];
-    // A bash before 5.0 does not know the time.
+    // bash before 5.0 has no EPOCHREALTIME.
     const at = seconds ? Math.round(Number(seconds) * 1000) : mtimeMs;
-    if (what === undefined) isSignalTold = true;
+    if (what === undefined) isSignalReported = true;
     else if (what === 'supervisor') records = { ...records, supervisor: parseIdentity(value) };
     else if (what === 'started') {
       records = { ...records, started: { at, main: parseIdentity(value) } };
-      isSignalTold = false;
+      isSignalReported = false;
     } else if (what === 'exit' && EXIT_CODE.test(value))
-      records = { ...records, exit: toExit(Number(value), isSignalTold, at) };
+      records = { ...records, exit: toExit(Number(value), isSignalReported, at) };
     else if (what === 'closed') records = { ...records, closedAt: at };
   }
   return records;
@@ -79,7 +79,7 @@ function readStartFailed(dir: string): string | null {
   return text?.endsWith('\n') ? text.trim() : null;
 }
 
-/** The counters the supervisor copied because no daemon lived: path -> text. */
+/** The cgroup counters that the supervisor copied because no daemon was alive: path -> text. */
 export function readCounters(dir: string): ReadonlyMap<string, string> {
   const copies = new Map<string, string>();
   for (const part of (readRecord(join(dir, 'counters'))?.text ?? '').split(/^# /m)) {
@@ -92,9 +92,8 @@ export function readCounters(dir: string): ReadonlyMap<string, string> {
 const RECOVERED = 'recovered';
 
 /**
- * Takes the attempt so that a supervisor that has not begun never will: the counterpart of the supervisor's `claim`,
- * which creates the same file exclusively. A link, because it is made together with what it says: an attempt that a
- * daemon has taken before it died can be told from one that a supervisor has begun. `unknown`: not now (full disk).
+ * Creates the claim before a supervisor does, which then cannot start. A symbolic link, because its creation and content
+ * are one atomic step: a later daemon can distinguish it from the claim of a supervisor. `unknown`: retry (full disk).
  */
 export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
   const path = join(dir, 'claim');
@@ -103,7 +102,7 @@ export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
     return 'taken';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Without the directory nothing can begin.
+    // Without the directory no supervisor can start.
     if (code === 'ENOENT') return 'taken';
     if (code !== 'EEXIST') return 'unknown';
   }
@@ -114,36 +113,35 @@ export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
   }
 }
 
-/** Signals a shell does not report on stderr; their 128+n is taken for the signal. */
+/** Signals without a message of the shell: exit code 128+n counts as the signal. */
 const UNREPORTED = new Set([constants.signals.SIGINT, constants.signals.SIGPIPE]);
 
-/** `code` as `$?` has it: 128+n both for signal n and for exit 128+n. */
-function toExit(code: number, isSignalTold: boolean, at: number): Exit {
-  const signal = isSignalTold || UNREPORTED.has(code - 128) ? signalName(code - 128) : null;
+/** `code` is `$?`: 128+n both for signal n and for exit code 128+n. */
+function toExit(code: number, isSignalReported: boolean, at: number): Exit {
+  const signal = isSignalReported || UNREPORTED.has(code - 128) ? signalName(code - 128) : null;
   return { code: signal === null ? code : null, signal, at };
 }
 
 /**
- * script(1) tells a signal of its command as 128+n; so would a command that exits with that number (`docker run`: 137).
- * SIGKILL is believed only when it is ours: else it would be blamed on the kernel.
+ * script(1) reports signal n of its command as exit code 128+n, which a command may also use (`docker run`: 137). 137 counts
+ * as SIGKILL only if babysit killed the task: otherwise the kernel would be blamed.
  */
 export function exitThroughTerminal(exit: Exit, isKilled: boolean): Exit {
   const signal = exit.code === null ? null : signalName(exit.code - 128);
   return signal === null || (signal === 'SIGKILL' && !isKilled) ? exit : { ...exit, code: null, signal };
 }
 
-export function signalName(number: number): NodeJS.Signals | null {
+function signalName(number: number): NodeJS.Signals | null {
   for (const [name, value] of Object.entries(constants.signals))
     if (value === number) return name as NodeJS.Signals;
   return null;
 }
 
-/** Not blocking: a command may have made a FIFO of it. */
+/** Does not block on a FIFO that the command has put in place of the file. */
 const READ_ONLY = fileConstants.O_RDONLY | fileConstants.O_NONBLOCK;
 const MAX_RECORD_BYTES = 1024 * 1024;
-const OUT_OF_RESOURCES = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
-/** Null when there is no such file, or what is there is none (a command may do what it likes with its own records). */
+/** Returns null when the file does not exist or is not a readable file: a command can replace its records. */
 function readRecord(path: string): RecordFile | null {
   try {
     const fd = openSync(path, READ_ONLY);
@@ -157,7 +155,7 @@ function readRecord(path: string): RecordFile | null {
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (OUT_OF_RESOURCES.has(code ?? '')) throw new RecordsUnreadable(message);
+    if (OUT_OF_DESCRIPTORS.has(code)) throw new RecordsUnreadable(message);
     return null;
   }
 }

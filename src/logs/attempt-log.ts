@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import type { Now } from '../core/clock.ts';
 import { currentStart, logParts } from './parts.ts';
+import { logTouchedAt } from './read.ts';
 import { LogTimes, timesPath, writtenAt } from './times.ts';
 
 export interface LogRules {
@@ -115,11 +116,11 @@ export class AttemptLog {
     return this.#day !== dayOf(nowMs);
   }
 
-  /** When the first byte was written, not before the last rotation: that moves an unfinished line to the new file. */
+  /** Not before the last rotation, which moves an unfinished line to the new file. */
   #firstByteAt(nowMs: number): number {
     const newest = logParts(this.path).at(-2);
-    const rotatedAt = newest === undefined ? 0 : modifiedAt(newest.path);
-    return Math.max(rotatedAt, writtenAt(this.path, this.#findStart()) ?? nowMs);
+    const rotatedAt = newest === undefined ? null : logTouchedAt(newest.path);
+    return Math.max(rotatedAt ?? 0, writtenAt(this.path, this.#findStart()) ?? nowMs);
   }
 
   /** Call after a rotation. `start`: offset of the first byte of the file in all output. */
@@ -148,7 +149,7 @@ export class AttemptLog {
   }
 }
 
-/** Caches the day of the last minute: every log asks every second. */
+/** Caches the day of the last minute: `isDue` runs every second for each log. */
 let lastMinute = { minute: Number.NaN, day: '' };
 
 function dayOf(ms: number): string {
@@ -164,9 +165,4 @@ function openedAt(path: string): number | null {
   } catch {
     return null;
   }
-}
-
-/** 0 for a deleted part. */
-function modifiedAt(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

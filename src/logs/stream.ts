@@ -1,9 +1,9 @@
-// Streams the part of a log that a query asks for, and with `follow` the output that is added.
+// Streams the requested part of a log, and with `follow` also new output.
 import type { LogQuery } from '../core/log-query.ts';
 import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } from './read.ts';
 import { offsetBefore } from './times.ts';
 
-export interface FollowedLog {
+interface FollowedLog {
   readonly path: string;
   /** Resolves when the log may have grown or the task has ended; with true if it has ended. */
   changed(): Promise<boolean>;

@@ -1,9 +1,9 @@
-// Reads the end of a file that somebody else writes to.
+// Reads the end of a file that another process writes.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 
 export interface Tail {
-  /** Good until the next call: every call reads into the same buffer. */
+  /** Valid until the next call: all calls share one buffer. */
   readonly bytes: Buffer;
   /** Position of the first byte in the file. */
   readonly from: number;
@@ -12,8 +12,8 @@ export interface Tail {
 const buffer = Buffer.allocUnsafe(256 * 1024);
 
 /**
- * The last `maxBytes` of the file, up to 256 KiB, and nothing before `from`; a file that ends before `from` was made anew
- * and is read from its beginning. `knownSize` spares a system call. Throws what the file system says.
+ * Reads the last `maxBytes` (up to 256 KiB) after `from`. A file that ends before `from` was replaced: reads from its start.
+ * `knownSize` saves a system call. Throws file system errors.
  */
 export function readTail(path: string, maxBytes: number, from = 0, knownSize: number | null = null): Tail {
   const fd = openSync(path, 'r');
@@ -26,7 +26,7 @@ export function readTail(path: string, maxBytes: number, from = 0, knownSize: nu
   }
 }
 
-/** As text; empty when it cannot be read now, because the file has gone or no descriptor is left. */
+/** Returns an empty text when the file was deleted or no file descriptor is left. */
 export function tailText(path: string, maxBytes: number, from = 0): string {
   try {
     return readTail(path, maxBytes, from).bytes.toString('utf8');
@@ -36,38 +36,38 @@ export function tailText(path: string, maxBytes: number, from = 0): string {
 }
 
 export interface Added {
-  /** Whole characters. Empty, once, when nothing was added since the last look. */
+  /** Complete characters. Empty at the first call without new output. */
   readonly text: string;
-  /** The text does not follow the text before: more was added than is read at a look, or the file was made anew. */
+  /** Text is missing before this one: more was added than `maxBytes`, or the file was replaced. */
   readonly isAfterGap: boolean;
 }
 
-/** A file that grows: each look gives what was added since the one before. */
+/** Reads what was added to a file since the last call. */
 export class GrowingFile {
   readonly #path: string;
   #offset = 0;
   #isQuiet = true;
-  /** Keeps the beginning of a character whose end is not there yet. */
+  /** Keeps the first bytes of an incomplete character. */
   #decoder = new StringDecoder('utf8');
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** `size`: what it is now. Reads its last `maxBytes` at most. Null when there is nothing new to know. */
+  /** `size` is the current size. Reads at most the last `maxBytes`. Returns null at further calls without new output. */
   added(size: number, maxBytes: number): Added | null {
     if (size === this.#offset) {
       if (this.#isQuiet) return null;
       this.#isQuiet = true;
       return { text: '', isAfterGap: false };
     }
-    // Rotated, truncated or made anew.
+    // Rotated, truncated or replaced.
     const hasShrunk = size < this.#offset;
     let tail: Tail;
     try {
       tail = readTail(this.#path, maxBytes, this.#offset, size);
     } catch {
-      // Gone, or there are no descriptors left: the next look will tell.
+      // Deleted, or no file descriptor is left: retry at the next call.
       return null;
     }
     const isAfterGap = hasShrunk || tail.from !== this.#offset;
@@ -75,7 +75,7 @@ export class GrowingFile {
     this.#isQuiet = false;
     if (isAfterGap) this.#decoder = new StringDecoder('utf8');
     const text = this.#decoder.write(tail.bytes);
-    // The first line has no beginning.
+    // Drop the first line: its beginning is missing.
     return { text: isAfterGap && tail.from > 0 ? text.replace(/^[^\r\n]*/, '') : text, isAfterGap };
   }
 }

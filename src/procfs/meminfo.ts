@@ -1,4 +1,4 @@
-// How much memory the host has and how much of it is free to use, page cache counted as free.
+// Reads the total and available memory of the host. Page cache counts as available.
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { sizeField } from './proc-files.ts';
@@ -8,12 +8,12 @@ export interface HostMemory {
   readonly availableBytes: number;
 }
 
-/** The limit of the container, read once: it costs as much as the rest of a sample. */
+/** Memory limit of the container. Read once: reading it costs as much as the rest of a sample. */
 let constrained: number | null = null;
 
 /**
- * MemTotal and MemAvailable of /proc/meminfo (Linux 3.14+: what can be used without swapping), both bounded by the
- * memory limit of the container the daemon runs in, if it has one.
+ * MemTotal and MemAvailable of /proc/meminfo (Linux 3.14+: available without swapping), limited by the memory limit of the
+ * daemon's container.
  */
 export function readHostMemory(): HostMemory {
   const host = process.platform === 'linux' ? parseMeminfo(readFileSync('/proc/meminfo', 'utf8')) : null;
@@ -26,8 +26,8 @@ export function readHostMemory(): HostMemory {
   };
 }
 
-/** Null when a field is missing. */
-export function parseMeminfo(text: string): HostMemory | null {
+/** Returns null when a field is missing. */
+function parseMeminfo(text: string): HostMemory | null {
   const totalBytes = sizeField(text, 'MemTotal');
   const availableBytes = sizeField(text, 'MemAvailable');
   return totalBytes === null || availableBytes === null ? null : { totalBytes, availableBytes };

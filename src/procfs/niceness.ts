@@ -1,15 +1,15 @@
-// Changes the niceness of running processes. It is a property of each thread; a thread that starts meanwhile has its parent's.
+// Changes the niceness of running processes. Each thread has its own niceness; a new thread inherits its parent's.
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Down to 0 only where the user may: elsewhere (no CAP_SYS_NICE) a thread keeps the niceness it has. */
+/** Lowering the niceness needs CAP_SYS_NICE: without it the threads stay unchanged. */
 export function renice(pids: readonly number[], nice: number): void {
   for (const pid of pids)
     for (const thread of threadsOf(pid)) {
       try {
         setPriority(thread, nice);
       } catch {
-        // It has ended, or the user may not.
+        // The thread has ended, or permission is denied.
       }
     }
 }

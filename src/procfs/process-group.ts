@@ -1,9 +1,9 @@
-// Signals a process group and says whether all of it has stopped.
+// Signals a process group and checks whether all its processes are stopped.
 import { listPids } from './proc-files.ts';
 import { psProcesses } from './ps.ts';
 import { readStat } from './stat.ts';
 
-/** False when there is no such group. */
+/** Returns false when the group does not exist. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(-groupId, signal);
@@ -13,7 +13,7 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Every process of the group is stopped (T) or dead (Z, X). */
+/** True if every process of the group is stopped (T) or dead (Z, X). */
 export function isGroupStopped(groupId: number): boolean {
   return statesOf(groupId).every((state) => /^[TZX]/.test(state));
 }

@@ -1,14 +1,14 @@
-// A handle on one process, for asking again and again whether it lives: an open file in /proc names that process alone.
+// A handle for checking often whether a process is alive: an open /proc file refers to one process, whatever gets its pid.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const buffer = Buffer.allocUnsafe(128);
 const ZERO = 48;
 
-/** One question is one read of 2 us, where `isAlive` of an identity opens, reads, closes and parses: 15 us. */
+/** A check is one read of 2 us. `isAlive` of an identity opens, reads, parses and closes: 15 us. */
 export class ProcessHandle {
   readonly #identity: ProcessIdentity;
-  /** Of /proc/PID/statm. Null: every question goes by the identity. */
+  /** Of /proc/PID/statm. Null: check the identity instead. */
   readonly #fd: number | null;
 
   constructor(identity: ProcessIdentity) {
@@ -16,24 +16,24 @@ export class ProcessHandle {
     this.#fd = identity.startTicks === null ? null : openStatm(identity);
   }
 
-  /** False for a zombie too. Not to be asked after `close`. */
+  /** False for a zombie. Do not call after `close`. */
   isAlive(): boolean {
     if (this.#fd === null) return isAlive(this.#identity);
     try {
-      // proc(5), statm: a process that has given back its memory, as a zombie has, shows 0 pages; one that is gone, ESRCH.
+      // proc(5), statm: a zombie has 0 pages; for an ended process read fails with ESRCH.
       return readSync(this.#fd, buffer, 0, buffer.length, 0) > 0 && buffer[0] !== ZERO;
     } catch {
       return false;
     }
   }
 
-  /** To be called once. */
+  /** Call once. */
   close(): void {
     if (this.#fd !== null) closeSync(this.#fd);
   }
 }
 
-/** Null when the process has gone, there is no /proc, or no descriptor is left. */
+/** Returns null when the process has ended, /proc does not exist, or no file descriptor is left. */
 function openStatm(identity: ProcessIdentity): number | null {
   let fd: number;
   try {
@@ -41,7 +41,7 @@ function openStatm(identity: ProcessIdentity): number | null {
   } catch {
     return null;
   }
-  // Opened first, compared after: so the open file belongs to the process that was asked for.
+  // Check after the open: the file then belongs to this process and not to a later one with the same pid.
   if (isAlive(identity)) return fd;
   closeSync(fd);
   return null;

@@ -1,18 +1,18 @@
-// What a process is doing right now and has written so far, as far as /proc shows it.
+// Reads from /proc what a process does now and how much it has written.
 import { readProcFile } from './proc-files.ts';
 import { readStat } from './stat.ts';
 
 export interface ProcessState {
   readonly pid: number;
-  /** Of the program, as it was called; nothing else of its command line. */
+  /** Program name from the command line, without arguments. */
   readonly name: string;
-  /** The letter of proc(5): R running, S sleeping, D uninterruptible, T stopped, Z zombie. */
+  /** See `ProcessStat`. */
   readonly state: string;
-  /** The kernel function it sleeps in; null when it is unknown. */
+  /** Kernel function in which it sleeps; null if unknown. */
   readonly wchan: string | null;
 }
 
-/** Null when there is no such process, or no /proc. */
+/** Returns null when the process or /proc does not exist. */
 export function readProcessState(pid: number): ProcessState | null {
   const stat = readStat(pid);
   if (stat === null) return null;
@@ -25,18 +25,20 @@ export function readProcessState(pid: number): ProcessState | null {
   };
 }
 
-/** The kernel's own name is that of a thread (`MainThread` for every Node program). Null for a zombie and a thread of the kernel. */
+/**
+ * Not from comm, which is the name of a thread (`MainThread` for every Node program). Returns null for a zombie and a kernel
+ * thread.
+ */
 export function readProgramName(pid: number): string | null {
   const [program = ''] = (readProcFile(pid, 'cmdline') ?? '').split('\0');
-  // Some write a title there: `nginx: worker process`.
+  // Some programs write a title there: `nginx: worker process`.
   const name = program.split(' ')[0]?.split('/').at(-1)?.replace(/:$/, '');
   return name ? name : null;
 }
 
 /**
- * Bytes the processes, and the children they waited for, have sent towards storage. Null when it is unknown of all of them.
- * Source: proc(5), /proc/<pid>/io, write_bytes. Counted when a page is made dirty, so it names the writer also where cgroup v1
- * charges the write to the kernel's flusher.
+ * Bytes that the processes and the children they waited for have sent to storage; null if unknown for all of them. Source:
+ * write_bytes in /proc/<pid>/io, proc(5). Counts when a page becomes dirty, so unlike cgroup v1 it counts for the writer.
  */
 export function readWrittenBytes(pids: readonly number[]): number | null {
   let sum: number | null = null;

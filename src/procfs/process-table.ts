@@ -1,29 +1,29 @@
-// The processes of the host with what places each in a task: one scan, shared by every group that asks within a moment.
+// Lists the processes of the host, with the marker of their task. Groups that ask at about the same time share one scan.
 import { listPids, readProcFile } from './proc-files.ts';
 import { psProcesses } from './ps.ts';
 import { isDead, type ProcessStat, readStat, TICK_MS } from './stat.ts';
 
-/** The variable the launcher sets in the command's environment; its value is the name of the group. */
+/** Variable in the command's environment with the name of the group. */
 export const GROUP_MARKER = 'BABYSIT_GROUP';
 
 export interface ProcessInfo {
   readonly pid: number;
   readonly ppid: number;
-  /** The process group: the supervisor gives the command one of its own, everywhere. */
+  /** Process group. The supervisor gives each command its own. */
   readonly groupId: number;
-  /** Start time in clock ticks since boot: with the pid, the identity of a process. 0 on macOS. */
+  /** Start time in clock ticks since boot; 0 on macOS. */
   readonly startTicks: number;
-  /** CPU time of the process and of the children it has waited for. */
+  /** Includes the children it has waited for. */
   readonly cpuUsec: number;
   readonly rssBytes: number;
-  /** The group named in the environment the process was executed with. */
+  /** Value of GROUP_MARKER in the initial environment of the process. */
   readonly marker: string | null;
 }
 
 export interface ProcessTable {
-  /** Living processes (no zombies), at most `maxAgeMs` old. */
+  /** Processes without zombies. The scan is at most `maxAgeMs` old. */
   scan(maxAgeMs: number): readonly ProcessInfo[];
-  /** Memory of one process without page cache: anonymous and shared-memory pages. */
+  /** Anonymous and shared memory of the process, without page cache. */
   memBytes(process: ProcessInfo): number;
 }
 
@@ -34,8 +34,8 @@ export function processTable(procRoot: string): ProcessTable {
   const onLinux = process.platform === 'linux';
 
   function scanProc(): ProcessInfo[] {
-    // A process keeps the environ it was executed with, so it is read once. A pid seen between fork and exec keeps the
-    // parent's answer: right for every descendant of the command, and the command itself is known by its pid.
+    // environ does not change after exec, so it is read once per process. A process seen between fork and exec keeps its
+    // parent's marker, which is the same for each descendant of a command. The command itself is known by its pid.
     const seen = new Map<string, string | null>();
     const found: ProcessInfo[] = [];
     for (const pid of listPids(procRoot)) {
@@ -67,12 +67,12 @@ export function processTable(procRoot: string): ProcessTable {
   };
 }
 
-/** The same for one process only, also when its pid is used again. */
+/** Unique also when a pid is reused. */
 export function identityKey(process: { readonly pid: number; readonly startTicks: number }): string {
   return `${process.pid}:${process.startTicks}`;
 }
 
-/** The roots and every process below them, each once. */
+/** The roots and their descendants, without duplicates. */
 export function withDescendants(table: readonly ProcessInfo[], roots: readonly ProcessInfo[]): ProcessInfo[] {
   const children = Map.groupBy(table, ({ ppid }) => ppid);
   const found = new Map<number, ProcessInfo>();
@@ -87,7 +87,7 @@ export function withDescendants(table: readonly ProcessInfo[], roots: readonly P
 
 const PAGE_BYTES = 4096;
 
-/** Fields 14 to 17: user and system time, of the process and of the children it has waited for; 24: resident pages. */
+/** proc_pid_stat(5), fields 14 to 17: user and system time of the process and its waited-for children; 24: resident pages. */
 export function infoOf(stat: ProcessStat, marker: string | null): ProcessInfo {
   const { pid, ppid, groupId, startTicks, field } = stat;
   const cpuTicks = field(14) + field(15) + field(16) + field(17);

@@ -1,11 +1,11 @@
-// The process table of a host without /proc (macOS), from ps. Written from the manual; not tested on a Mac.
+// Reads the process table of a host without /proc (macOS) with ps. Written from the manual; not tested on a Mac.
 import { spawnSync } from 'node:child_process';
 
-export interface PsProcess {
+interface PsProcess {
   readonly pid: number;
   readonly ppid: number;
   readonly groupId: number;
-  /** One letter; T and Z mean the same as in /proc/<pid>/stat. */
+  /** One letter; T and Z as in /proc/<pid>/stat. */
   readonly state: string;
   readonly rssBytes: number;
   readonly cpuUsec: number;
@@ -18,7 +18,7 @@ export function psProcesses(): PsProcess[] {
   return parsePs(stdout ?? '');
 }
 
-/** ps shows neither start ticks nor the environment: a daemonised grandchild is lost here, and doctor says so. */
+/** ps prints no start time in ticks and no environment: babysit loses daemonized descendants, and doctor reports it. */
 export function parsePs(text: string): PsProcess[] {
   return text.split('\n').flatMap((line) => {
     const [pid, ppid, groupId, state, rssKib, time, ...name] = line.trim().split(/\s+/);

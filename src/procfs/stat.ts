@@ -1,28 +1,27 @@
-// The one parser of /proc/<pid>/stat.
+// Parses /proc/<pid>/stat.
 import { readProcFile } from './proc-files.ts';
 
-/** See proc_pid_stat(5). A field that is missing, because the line was cut off, is NaN. */
+/** See proc_pid_stat(5). A missing field is NaN. */
 export interface ProcessStat {
   readonly pid: number;
-  /** comm: the kernel's name of the main thread, at most 15 bytes of any kind. */
+  /** comm: the name of the main thread, at most 15 arbitrary bytes. */
   readonly name: string;
   /** R running, S sleeping, D uninterruptible, T stopped, Z zombie, X dead. */
   readonly state: string;
   readonly ppid: number;
-  /** The process group. */
   readonly groupId: number;
-  /** Start time in clock ticks since boot: with the pid, the identity of a process. */
+  /** Start time in clock ticks since boot. Identifies a process together with the pid. */
   readonly startTicks: number;
-  /** Any field from the third on, numbered as in the manual page. */
+  /** A field from the fourth on, numbered as in the manual page. */
   field(number: number): number;
 }
 
-/** Linux counts process times in 1/100 s (USER_HZ) on every architecture that Node runs on. */
+/** USER_HZ is 100 on every architecture that Node supports. */
 export const TICK_MS = 10;
 
-/** `41 (sh) S 1 40 …`. Null when it is no such line. */
+/** Parses `41 (sh) S 1 40 …`. Returns null for an invalid line. */
 export function parseStat(text: string): ProcessStat | null {
-  // The name stands in parentheses and may hold spaces and parentheses itself: fields count from the last one.
+  // The name may contain spaces and parentheses: count fields from the last parenthesis.
   const nameEnd = text.lastIndexOf(')');
   const pid = Number.parseInt(text, 10);
   if (nameEnd < 0 || !(pid > 0)) return null;
@@ -39,13 +38,13 @@ export function parseStat(text: string): ProcessStat | null {
   };
 }
 
-/** Null when there is no such process, or no /proc. */
+/** Returns null when the process or /proc does not exist. */
 export function readStat(pid: number, procRoot = '/proc'): ProcessStat | null {
   const text = readProcFile(pid, 'stat', procRoot);
   return text === null ? null : parseStat(text);
 }
 
-/** A zombie, or a process in the last moment before its entry goes: it runs no more and holds nothing. */
+/** A zombie, or a process that the kernel is removing. */
 export function isDead({ state }: Pick<ProcessStat, 'state'>): boolean {
   return state === 'Z' || state === 'X';
 }

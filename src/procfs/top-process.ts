@@ -1,17 +1,17 @@
-// The process that holds the most memory, among those that are none of ours. Looked for only when the host is under pressure.
+// Finds the process outside of all tasks that uses the most memory. Runs only under memory pressure.
 import { listPids, readProcFile, sizeField } from './proc-files.ts';
 import { readProgramName } from './process-state.ts';
 import { psProcesses } from './ps.ts';
 
-export interface TopProcess {
+interface TopProcess {
   readonly name: string;
   readonly pid: number;
   readonly rssBytes: number;
 }
 
 /**
- * Reads /proc itself: a host without memory is no place to start a `ps`, as systeminformation would. Costs some 30 us a process.
- * `ours`: the pids of all tasks.
+ * `ours`: the pids of all tasks. Reads /proc, because a host without free memory may be unable to start ps. Costs about 30 us
+ * per process.
  */
 export function readTopProcessOutside(ours: ReadonlySet<number>): TopProcess | null {
   let top: TopProcess | null = null;
@@ -27,7 +27,7 @@ function* listProc(ours: ReadonlySet<number>): Generator<TopProcess> {
     if (ours.has(pid)) continue;
     const status = readProcFile(pid, 'status') ?? '';
     const rssBytes = sizeField(status, 'VmRSS');
-    // Kernel threads have none.
+    // Kernel threads have no VmRSS.
     if (rssBytes === null) continue;
     yield { pid, name: /^Name:\s+(.*)$/m.exec(status)?.[1] ?? '', rssBytes };
   }

@@ -1,30 +1,31 @@
-// The fields of a request, one row each. Flags, JSON bodies, schemas, MCP inputs and suggested commands derive from it.
+// Defines the fields of a request, one row each. Flags, JSON bodies, schemas, MCP inputs and suggested commands derive from
+// this table.
 import { MAX_PRIORITY, MIN_PRIORITY, RETRY_CAUSES } from '../core/task.ts';
 
 export type Verb = 'run' | 'adjust' | 'wait_for_capacity';
 
 export interface FieldRow {
-  /** Property of the parsed request; its unit comes last. */
+  /** Property of the parsed request; ends with its unit. */
   readonly as: string;
   readonly type: FieldType;
   /** Placeholder of the value in the help. */
   readonly value?: string;
   readonly aliases?: readonly string[];
-  /** Limits, both included: of the number, the length of the text, the count of the list, the bytes of the JSON. */
+  /** Inclusive limits of the number, the length of the text, the count of the list, or the bytes of the JSON. */
   readonly min?: number;
   readonly max?: number;
-  /** The values that are allowed, in the order of the help. */
+  /** The allowed values, in the order of the help. */
   readonly choices?: readonly string[];
   /** Default as the help shows it. */
   readonly default?: string;
-  /** Setting that holds the default. A switch with a setting is null when it is not given, others are false. */
+  /** Setting that holds the default. An absent switch is null if it has a setting, otherwise false. */
   readonly config?: string;
   readonly required?: true;
   /** Fields that cannot be given together with this one. */
   readonly excludes?: readonly string[];
-  /** `line`: only inside the lines of a batch, not beside it. `never`: not in a batch at all. */
+  /** `line`: only in the lines of a batch, not as a flag of the batch. `never`: not in a batch. */
   readonly batch?: 'line' | 'never';
-  /** Help of the MCP tools where it differs from that of the flag. False: the tools do not offer the field. */
+  /** Help of the MCP tools where it differs from the help of the flag. False: the tools do not offer the field. */
   readonly mcp?: string | false;
   /** One line for each verb that takes the field. */
   readonly help: { readonly [V in Verb]?: string };
@@ -63,14 +64,14 @@ export const FIELDS = {
     value: 'LINE',
     excludes: ['argv'],
     batch: 'line',
-    help: { run: 'one shell string, run by bash -c' },
+    help: { run: 'command as one shell string, run by bash -c' },
   },
   argv: {
     as: 'argv',
     type: 'argv',
     value: 'PROGRAM ARG...',
     batch: 'line',
-    help: { run: 'program and arguments, instead of command; no shell' },
+    help: { run: 'command as a program and its arguments, run without a shell' },
   },
   estimated_time: {
     as: 'timeMs',
@@ -79,9 +80,9 @@ export const FIELDS = {
     default: '10m',
     config: 'defaults.estimated_time',
     help: {
-      run: 'how long it should take',
-      adjust: 'new estimate; a default kill timeout follows it',
-      wait_for_capacity: 'how long the room will be used',
+      run: 'expected running time',
+      adjust: 'new estimate; a default kill timeout changes with it',
+      wait_for_capacity: 'expected time of use',
     },
   },
   estimated_mem_bytes: {
@@ -90,7 +91,7 @@ export const FIELDS = {
     value: 'SIZE',
     default: '4G, less on small hosts',
     config: 'defaults.estimated_mem_bytes',
-    help: { run: 'how much memory it should need', adjust: 'new estimate; the cap follows it (3 x)' },
+    help: { run: 'expected peak of memory', adjust: 'new estimate; sets the cap to 3 x' },
   },
   estimated_cpu_cores: {
     as: 'cpuCores',
@@ -98,7 +99,7 @@ export const FIELDS = {
     value: 'N',
     default: '4, less on small hosts',
     config: 'defaults.estimated_cpu_cores',
-    help: { run: 'how many cores it should keep busy', adjust: 'new estimate; the cap follows it (3 x)' },
+    help: { run: 'expected use of CPU cores', adjust: 'new estimate; sets the cap to 3 x' },
   },
   kill_timeout: {
     as: 'killTimeoutMs',
@@ -106,7 +107,7 @@ export const FIELDS = {
     value: 'DURATION',
     aliases: ['timeout'],
     default: '2 x estimated_time',
-    help: { run: 'killed after it', adjust: 'killed after it, from its start' },
+    help: { run: 'kill after this running time', adjust: 'kill after this running time since the start' },
   },
   observability_interval: {
     as: 'observabilityMs',
@@ -114,14 +115,14 @@ export const FIELDS = {
     value: 'DURATION',
     default: '5m',
     config: 'defaults.observability_interval',
-    help: { run: 'killed when silent for so long; 0 = never' },
+    help: { run: 'kill after this time without output; 0 = never' },
   },
   observability: {
     as: 'observability',
     type: 'choice',
     choices: ['any', 'strict'],
     default: 'any',
-    help: { run: 'strict: output that only repeats itself counts as silence' },
+    help: { run: 'strict: repeated lines do not count as output' },
   },
   mem_pct_limit: {
     as: 'memPctLimit',
@@ -129,7 +130,7 @@ export const FIELDS = {
     value: 'PERCENT',
     default: '40',
     config: 'defaults.mem_pct_limit',
-    help: { run: "most of the host's memory it may use" },
+    help: { run: "largest share of the host's memory that the task may use" },
   },
   cpu_pct_limit: {
     as: 'cpuPctLimit',
@@ -137,22 +138,22 @@ export const FIELDS = {
     value: 'PERCENT',
     default: '90',
     config: 'defaults.cpu_pct_limit',
-    help: { run: "most of the host's cores it may use" },
+    help: { run: "largest share of the host's cores that the task may use" },
   },
   cwd: {
     as: 'cwd',
     type: 'path',
     value: 'DIR',
-    default: 'here',
-    mcp: 'directory (default: that of this server)',
-    help: { run: 'where to run it' },
+    default: 'the current directory',
+    mcp: 'directory of the command (default: that of this server)',
+    help: { run: 'directory of the command' },
   },
   env: {
     as: 'env',
     type: 'env',
     value: 'K=V',
-    mcp: 'variables over the environment of this server',
-    help: { run: 'set over the environment of the caller; may be repeated' },
+    mcp: 'variables that override the environment of this server',
+    help: { run: 'variable that overrides the environment of the caller; repeatable' },
   },
   owner: {
     as: 'owner',
@@ -163,21 +164,21 @@ export const FIELDS = {
     mcp: false,
     help: {
       run: 'owner of the task (default: CLAUDE_CODE_SESSION_ID)',
-      wait_for_capacity: 'owner of the room (default: CLAUDE_CODE_SESSION_ID, else the project)',
+      wait_for_capacity: 'owner of the lease (default: CLAUDE_CODE_SESSION_ID, else the project)',
     },
   },
   queue: {
     as: 'queue',
     type: 'switch',
-    mcp: 'wait in the queue when there is no room, instead of the error capacity_exceeded',
-    help: { run: 'wait in the queue when there is no room, instead of exit 2' },
+    mcp: 'wait in the queue for capacity, instead of the error capacity_exceeded',
+    help: { run: 'wait in the queue for capacity, instead of exit 2' },
   },
   force: {
     as: 'force',
     type: 'switch',
     help: {
-      run: 'skip the check for room (never the caps)',
-      adjust: 'skip the check for room (never the caps)',
+      run: 'skip the capacity check; the caps still apply',
+      adjust: 'skip the capacity check; the caps still apply',
     },
   },
   priority: {
@@ -188,9 +189,9 @@ export const FIELDS = {
     value: 'N',
     default: '0',
     help: {
-      run: 'higher goes first in the queue, -100 to 100',
-      adjust: 'higher goes first, -100 to 100',
-      wait_for_capacity: 'higher goes first, -100 to 100',
+      run: 'place in the queue, -100 to 100; a higher number starts first',
+      adjust: 'place in the queue, -100 to 100; a higher number starts first',
+      wait_for_capacity: 'place in the queue, -100 to 100; a higher number starts first',
     },
   },
   after: {
@@ -200,8 +201,8 @@ export const FIELDS = {
     value: 'NAME[,NAME]',
     aliases: ['after_ok'],
     excludes: ['after_any', 'force'],
-    mcp: 'names: start when these have completed; fail when one does not',
-    help: { run: 'start when these have completed; fail when one does not' },
+    mcp: 'names: start when all of these tasks have completed; fail when one ends otherwise',
+    help: { run: 'start when all of these tasks have completed; fail when one ends otherwise' },
   },
   after_any: {
     as: 'afterAny',
@@ -209,8 +210,8 @@ export const FIELDS = {
     min: 1,
     value: 'NAME[,NAME]',
     excludes: ['force'],
-    mcp: 'names: start when these have ended, however',
-    help: { run: 'start when these have ended, however' },
+    mcp: 'names: start when all of these tasks have ended, with any status',
+    help: { run: 'start when all of these tasks have ended, with any status' },
   },
   retries: {
     as: 'retries',
@@ -219,7 +220,7 @@ export const FIELDS = {
     max: 1000,
     value: 'N',
     default: '0',
-    help: { run: 'attempts beyond the first' },
+    help: { run: 'attempts after the first' },
   },
   retry_on: {
     as: 'retryOn',
@@ -228,7 +229,7 @@ export const FIELDS = {
     choices: RETRY_CAUSES,
     value: 'CAUSE[,CAUSE]',
     default: 'all',
-    help: { run: `causes to try again after: ${RETRY_CAUSES.join(', ')}` },
+    help: { run: `causes that start another attempt: ${RETRY_CAUSES.join(', ')}` },
   },
   retry_backoff: {
     as: 'retryBackoffMs',
@@ -236,12 +237,12 @@ export const FIELDS = {
     value: 'DURATION',
     default: '5s',
     config: 'defaults.retry_backoff',
-    help: { run: 'before the first repetition, doubling up to 5m' },
+    help: { run: 'delay before the first retry; doubles with each, up to 5m' },
   },
   retry_raise_mem: {
     as: 'retryRaiseMem',
     type: 'switch',
-    help: { run: 'after running out of memory, try again with the estimate raised to the measured need' },
+    help: { run: 'after an out-of-memory failure, raise the estimate to the measured need' },
   },
   key: {
     as: 'key',
@@ -250,26 +251,26 @@ export const FIELDS = {
     max: 256,
     value: 'KEY',
     batch: 'line',
-    help: { run: 'a second run with the same key in this project is the first one' },
+    help: { run: 'deduplicate: a second run with this key in the project returns the first task' },
   },
   context: {
     as: 'context',
     type: 'json',
     max: 64 * 1024,
     value: 'JSON',
-    help: { run: 'kept with the task and handed back in status' },
+    help: { run: 'data to store with the task; status returns it' },
   },
   tag: {
     as: 'tags',
     type: 'list',
     value: 'TAG[,TAG]',
-    mcp: 'for list',
-    help: { run: 'for babysit list --tag' },
+    mcp: 'tags that list can filter by',
+    help: { run: 'tags that babysit list --tag can filter by' },
   },
   requeue: {
     as: 'requeue',
     type: 'switch',
-    help: { run: 'run again after a restart of the host, instead of ending interrupted' },
+    help: { run: 'run again after a restart of the host, instead of ending as interrupted' },
   },
   nice: {
     as: 'nice',
@@ -284,26 +285,26 @@ export const FIELDS = {
   background: {
     as: 'background',
     type: 'switch',
-    help: { run: 'in the lowest CPU and IO class: runs only when the host is otherwise idle' },
+    help: { run: 'use the idle classes of CPU and I/O: run only when the host is otherwise idle' },
   },
   pty: {
     as: 'pty',
     type: 'switch',
-    help: { run: 'in a terminal of its own, for programs that hold their output back in a pipe' },
+    help: { run: 'use a terminal, for programs that buffer their output in a pipe' },
   },
   driver: {
     as: 'driver',
     type: 'choice',
     choices: ['auto', 'systemd'],
-    default: 'config envelope.driver',
+    default: 'setting envelope.driver',
     config: 'envelope.driver',
-    help: { run: 'systemd: as a transient unit in babysit.slice, for systemctl and journalctl' },
+    help: { run: 'systemd: run as a transient unit in babysit.slice, for systemctl and journalctl' },
   },
   journal: {
     as: 'journal',
     type: 'switch',
     config: 'log.journal',
-    help: { run: "write the output also to systemd's journal, under the task's name, where there is one" },
+    help: { run: "also write the output to systemd's journal, under the name of the task" },
   },
   lease: {
     as: 'lease',
@@ -312,14 +313,14 @@ export const FIELDS = {
     max: 64,
     value: 'ID',
     batch: 'line',
-    help: { run: 'use the room wait_for_capacity holds' },
+    help: { run: 'use the capacity of this lease from wait_for_capacity' },
   },
   wait: {
     as: 'wait',
     type: 'switch',
     batch: 'never',
     mcp: false,
-    help: { run: 'then wait for its end, with the output and exit code of babysit wait' },
+    help: { run: 'wait for the end of the task, with the output and exit code of babysit wait' },
   },
   mem_bytes: {
     as: 'memBytes',
@@ -327,7 +328,7 @@ export const FIELDS = {
     value: 'SIZE',
     aliases: ['estimated_mem_bytes'],
     required: true,
-    help: { wait_for_capacity: 'memory that has to be free' },
+    help: { wait_for_capacity: 'memory to wait for' },
   },
   cpu_cores: {
     as: 'cpuCores',
@@ -335,7 +336,7 @@ export const FIELDS = {
     value: 'N',
     aliases: ['estimated_cpu_cores'],
     required: true,
-    help: { wait_for_capacity: 'cores that have to be free' },
+    help: { wait_for_capacity: 'CPU cores to wait for' },
   },
   lease_ttl: {
     as: 'leaseTtlMs',
@@ -344,6 +345,6 @@ export const FIELDS = {
     value: 'DURATION',
     default: '60s',
     config: 'defaults.lease_ttl',
-    help: { wait_for_capacity: 'how long it is held for the run that follows' },
+    help: { wait_for_capacity: 'time that the lease is held for the next run' },
   },
 } as const satisfies Readonly<Record<string, FieldRow>>;

@@ -48,7 +48,10 @@ describe('bodyFromFlags', () => {
 });
 
 it('a flag shows its default where the verb has one', () => {
-  assert.equal(RUN.estimated_time.help, 'how long it should take (default 10m)');
-  assert.equal(flagsOf('adjust').priority.help, 'higher goes first, -100 to 100');
+  assert.equal(RUN.estimated_time.help, 'expected running time (default: 10m)');
+  assert.equal(
+    flagsOf('adjust').priority.help,
+    'place in the queue, -100 to 100; a higher number starts first',
+  );
   assert.ok(!('argv' in RUN));
 });

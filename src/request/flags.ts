@@ -1,11 +1,11 @@
-// The flags of a verb, made from the table, and the way back from what was typed to the JSON body.
+// Makes the flags of a verb from the table, and a JSON body from the typed flags.
 import { BabysitError } from '../core/errors.ts';
 import { parseJson } from '../text/json.ts';
 import type { FIELDS, FieldRow, FieldType, Verb } from './fields.ts';
 import { checkExclusions, parseField, rowsOf } from './parse.ts';
 import type { Body, FieldOf } from './request.ts';
 
-/** `argv` is what stands after `--`, and no flag. */
+/** `argv` follows `--`, without a flag. */
 export type FlagOf<V extends Verb> = Exclude<FieldOf<V>, 'argv'>;
 
 type KindOf<F extends FieldRow> = F['type'] extends 'switch'
@@ -34,15 +34,15 @@ export function flagsOf<V extends Verb>(verb: V): FieldFlags<V> {
   return Object.fromEntries(flags) as FieldFlags<V>;
 }
 
-/** The help line of a field with its default. `adjust` has no defaults: what is not given stays as it is. */
+/** The help line of a field with its default. `adjust` has no defaults: an absent field stays unchanged. */
 export function helpOf(verb: Verb, row: FieldRow): string {
   const help = row.help[verb] ?? '';
-  return row.default === undefined || verb === 'adjust' ? help : `${help} (default ${row.default})`;
+  return row.default === undefined || verb === 'adjust' ? help : `${help} (default: ${row.default})`;
 }
 
 type Typed = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
-/** The fields that were typed, checked so that a mistake needs no daemon. Throws BabysitError usage naming the flag. */
+/** Checks the typed fields without the daemon. Throws BabysitError usage that names the flag. */
 export function bodyFromFlags<V extends Verb>(verb: V, typed: Typed): Partial<Body<V>> {
   const body: Record<string, unknown> = {};
   for (const [name, row] of rowsOf(verb)) {
@@ -62,7 +62,7 @@ function fieldFromFlag(row: FieldRow, value: Typed[string], flag: string): unkno
   try {
     const fromText = FROM_TEXT[row.type];
     const json = fromText === undefined ? value : fromText(value as never, flag);
-    // The command makes a path absolute; until then it may be relative.
+    // A typed path may be relative: the command makes it absolute later.
     if (row.type !== 'path') parseField(row, json, flag);
     return json;
   } catch (error) {
@@ -84,7 +84,7 @@ function flagOf(verb: Verb, row: FieldRow): FieldFlag<string> {
 
 const KINDS: { readonly [T in FieldType]?: string } = { switch: 'switch', list: 'list', env: 'list' };
 
-/** Types whose JSON is not the text itself. */
+/** Types whose JSON differs from the typed text. */
 const FROM_TEXT: { readonly [T in FieldType]?: (value: never, flag: string) => unknown } = {
   json(text: string, flag: string) {
     const { value, why } = parseJson(text);

@@ -1,8 +1,8 @@
-// What the kernel refuses to execute: said at submission, not when the task starts.
+// Refuses at submission what execve(2) would refuse when the task starts.
 import { BabysitError } from '../core/errors.ts';
 import type { RunRequest } from './request.ts';
 
-/** MAX_ARG_STRLEN of Linux (32 pages), and what argv and environment may take together under a stack of 8 MiB. */
+/** Linux: MAX_ARG_STRLEN is 32 pages; argv and environment together get a quarter of the stack of 8 MiB. */
 const MAX_STRING_BYTES = 131_071;
 const MAX_ENVIRONMENT_BYTES = 2 * 1024 ** 2 - MAX_STRING_BYTES;
 
@@ -12,7 +12,7 @@ export function checkCommand({ line, argv }: RunRequest): void {
   for (const word of argv ?? []) checkLength('an argument of the command', word);
 }
 
-/** Throws BabysitError usage, without a value of the environment in it. */
+/** Throws BabysitError usage. The message contains no value of a variable. */
 export function checkEnvironment(variables: Readonly<Record<string, string>>): void {
   let bytes = 0;
   for (const [name, value] of Object.entries(variables))
@@ -20,7 +20,7 @@ export function checkEnvironment(variables: Readonly<Record<string, string>>): v
   if (bytes > MAX_ENVIRONMENT_BYTES)
     throw new BabysitError(
       'usage',
-      `the environment is ${bytes} bytes long; the kernel starts nothing with more than ${MAX_ENVIRONMENT_BYTES}. Unset what the task does not need.`,
+      `the environment is ${bytes} bytes long; the limit of the kernel is ${MAX_ENVIRONMENT_BYTES}. Unset variables that the task does not need.`,
     );
 }
 
@@ -29,7 +29,7 @@ function checkLength(what: string, text: string): number {
   if (bytes > MAX_STRING_BYTES)
     throw new BabysitError(
       'usage',
-      `${what} is ${bytes} bytes long; the kernel starts nothing with more than ${MAX_STRING_BYTES}. Put it into a file.`,
+      `${what} is ${bytes} bytes long; the limit of the kernel is ${MAX_STRING_BYTES}. Put it into a file.`,
     );
   return bytes;
 }

@@ -1,11 +1,10 @@
-// From the JSON of a request to values with units. The CLI runs it to refuse mistakes early, the API to know the values.
+// Parses the JSON of a request into values with units. The CLI parses too, to report mistakes before it calls the daemon.
 import { BabysitError } from '../core/errors.ts';
 import { isTaskName, NAME_RULE } from '../core/task.ts';
 import { commaWords } from '../text/split.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
-import { assertSmall } from './context.ts';
 import { FIELDS, type FieldRow, type FieldType, type Verb } from './fields.ts';
 import type { Asked, Body, Caller, JsonTypes, ParsedTypes, RunRequest } from './request.ts';
 
@@ -22,7 +21,7 @@ export function rowsOf(verb: Verb): readonly Row[] {
   return ROWS_OF[verb];
 }
 
-/** `body` has the JSON types of its fields. Throws BabysitError usage that begins with the name of the field. */
+/** `body` must have the JSON types of its fields. Throws BabysitError usage that begins with the name of the field. */
 export function parseFields<V extends Verb>(verb: V, body: Body<V>): Asked<V> {
   const given = body as Readonly<Record<string, unknown>>;
   checkExclusions(verb, given);
@@ -44,7 +43,7 @@ export function parseRequest(body: Body<'run'>, caller: Caller): RunRequest {
   return { ...parseFields('run', body), caller };
 }
 
-/** `label` writes the name of a field as the caller knows it. Throws BabysitError usage. */
+/** `label` formats the name of a field for the message. Throws BabysitError usage. */
 export function checkExclusions(
   verb: Verb,
   given: Readonly<Record<string, unknown>>,
@@ -82,7 +81,7 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
   },
   name(value, what) {
     if (isTaskName(value)) return value;
-    throw refused(what, `must be ${NAME_RULE}; "${value}" is not a name of that form`);
+    throw refused(what, `"${value}" is not a valid name: ${NAME_RULE}`);
   },
   path(value, what) {
     if (value.startsWith('/')) return withoutNul(value, what);
@@ -98,8 +97,8 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
   },
   list(value, what, { min = 0, choices }) {
     const items = commaWords([value].flat()).map((item) => withoutNul(item, what));
-    // An empty list is usually a shell variable that was not set.
-    if (items.length < min) throw refused(what, 'the list is empty; leave it out or name at least one');
+    // Usually an unset shell variable.
+    if (items.length < min) throw refused(what, 'the list is empty; omit it or give at least one entry');
     return choices === undefined ? items : items.map((item) => oneOf(item.toLowerCase(), what, choices));
   },
   choice: (value, what, { choices = [] }) => oneOf(value, what, choices),
@@ -108,7 +107,7 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
   env(value, what) {
     for (const [name, text] of Object.entries(value)) {
       if (name === '' || name.includes('=') || name.includes('\0'))
-        throw refused(`${what}.${name}`, 'is not a name of an environment variable');
+        throw refused(`${what}.${name}`, 'is not a valid name of an environment variable');
       withoutNul(text, `${what}.${name}`);
     }
     return Object.keys(value).length === 0 ? null : value;
@@ -122,9 +121,32 @@ function oneOf(text: string, what: string, choices: readonly string[]): string {
 
 function withoutNul(text: string, what: string): string {
   if (!text.includes('\0')) return text;
-  throw refused(what, 'must not hold a NUL character');
+  throw refused(what, 'must not contain a NUL character');
 }
 
 function refused(what: string, why: string): BabysitError {
   return new BabysitError('usage', `${what}: ${why}`);
+}
+
+/** Far below the nesting that overflows the stack of a recursive reader. */
+const MAX_DEPTH = 100;
+
+function assertSmall(value: unknown, what: string, maxBytes: number): unknown {
+  if (isDeeper(value, MAX_DEPTH)) throw refused(what, `nested more than ${MAX_DEPTH} levels deep`);
+  const bytes = JSON.stringify(value).length;
+  if (bytes <= maxBytes) return value;
+  throw refused(
+    what,
+    `${bytes} bytes long, at most ${maxBytes} are allowed; put it into a file and give its path`,
+  );
+}
+
+/** Iterative: a recursion would overflow on the values that it must refuse. */
+function isDeeper(value: unknown, depth: number): boolean {
+  let level: unknown[] = [value];
+  for (let left = depth; level.length > 0; left--) {
+    level = level.flatMap((one) => (one !== null && typeof one === 'object' ? Object.values(one) : []));
+    if (left === 0 && level.length > 0) return true;
+  }
+  return false;
 }

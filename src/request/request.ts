@@ -1,4 +1,4 @@
-// A request in its two forms, both inferred from the table: the JSON body with values as typed, and the parsed request.
+// The types of a request, inferred from the table: the JSON body with values as typed, and the parsed request.
 import type { FIELDS, FieldRow, Verb } from './fields.ts';
 
 type Fields = typeof FIELDS;
@@ -7,46 +7,28 @@ export type FieldOf<V extends Verb> = {
   [K in FieldName]: V extends keyof Fields[K]['help'] ? K : never;
 }[FieldName];
 
-/** In JSON: durations, sizes and numbers may be text as typed (`"10m"`, `"4G"`), lists text with commas. */
-export interface JsonTypes {
-  duration: string | number;
-  duration_or_off: string | number;
-  size: string | number;
-  cores: string | number;
-  percent: string | number;
-  whole: string | number;
-  text: string;
-  name: string;
-  path: string;
-  line: string;
-  argv: string[];
-  list: string | string[];
-  choice: string;
-  switch: boolean;
-  json: unknown;
-  env: Record<string, string>;
-}
+type Quantity = 'duration' | 'duration_or_off' | 'size' | 'cores' | 'percent' | 'whole';
+type Text = 'text' | 'name' | 'path' | 'line' | 'choice';
 
-/** Once parsed: durations in ms, sizes in bytes. */
-export interface ParsedTypes {
-  duration: number;
-  duration_or_off: number;
-  size: number;
-  cores: number;
-  percent: number;
-  whole: number;
-  text: string;
-  name: string;
-  path: string;
-  line: string;
-  argv: readonly string[];
-  list: readonly string[];
-  choice: string;
-  switch: boolean;
-  json: unknown;
-  /** Null: it is empty. */
-  env: Readonly<Record<string, string>> | null;
-}
+/** In JSON, durations, sizes and numbers may be text (`"10m"`, `"4G"`), and lists text with commas. */
+export type JsonTypes = Record<Quantity, string | number> &
+  Record<Text, string> & {
+    argv: string[];
+    list: string | string[];
+    switch: boolean;
+    json: unknown;
+    env: Record<string, string>;
+  };
+
+/** Durations in ms, sizes in bytes. `env` is null when empty. */
+export type ParsedTypes = Record<Quantity, number> &
+  Record<Text, string> & {
+    argv: readonly string[];
+    list: readonly string[];
+    switch: boolean;
+    json: unknown;
+    env: Readonly<Record<string, string>> | null;
+  };
 
 type Choice<F extends FieldRow> = F extends { readonly choices: readonly (infer C)[] } ? C : never;
 export type Json<F extends FieldRow> = F['type'] extends 'choice' ? Choice<F> : JsonTypes[F['type']];
@@ -55,7 +37,7 @@ type Parsed<F extends FieldRow> = [Choice<F>] extends [never]
   : F['type'] extends 'list'
     ? readonly Choice<F>[]
     : Choice<F>;
-/** What stands for a field that is not given. */
+/** The value of an absent field. */
 type Absent<F extends FieldRow> = F extends { readonly required: true }
   ? never
   : F extends { readonly type: 'switch'; readonly config: string }
@@ -71,7 +53,7 @@ export type Body<V extends Verb> = {
   [K in Required<V>]: Json<Fields[K]>;
 } & { [K in Exclude<FieldOf<V>, Required<V>>]?: Json<Fields[K]> | undefined };
 
-/** Null: not given, the caller's circumstances or the config decide. */
+/** A null field was not given: its default comes from the caller or the config. */
 export type Asked<V extends Verb> = {
   readonly [K in FieldOf<V> as Fields[K]['as']]: Parsed<Fields[K]> | Absent<Fields[K]>;
 };
@@ -80,7 +62,7 @@ export type Asked<V extends Verb> = {
 export interface Caller {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The git root of its directory, else that directory. */
+  /** The git root of `cwd`, else `cwd`. */
   readonly project: string;
   /** Default 022. */
   readonly umask?: number | undefined;
@@ -91,7 +73,7 @@ export interface RunRequest extends Asked<'run'> {
   readonly caller: Caller;
 }
 
-/** The variables of the request over those of its caller. Without any, the object of the caller itself: batches share it. */
+/** The variables of the request override those of the caller. Without any, returns the caller's object: batches share it. */
 export function environmentOf({ env, caller }: RunRequest): Readonly<Record<string, string>> {
   return env === null ? caller.env : { ...caller.env, ...env };
 }

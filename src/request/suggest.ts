@@ -1,4 +1,4 @@
-// The command line that asks for the same task again, in the queue.
+// Builds the command line that submits the same request with --queue.
 import { shellWord } from '../text/shell.ts';
 import { formatDuration, parseDuration } from '../units/duration.ts';
 import { formatSize, parseSize } from '../units/size.ts';
@@ -6,14 +6,14 @@ import type { FieldType } from './fields.ts';
 import { type Row, rowsOf } from './parse.ts';
 import type { ParsedTypes, RunRequest } from './request.ts';
 
-/** What the request gives is repeated exactly, environment included as far as it was given; the rest is left to the defaults. */
+/** Repeats the given fields and variables exactly. Absent fields keep their defaults. */
 export function suggestedCommand(request: RunRequest): string {
   const queued: Readonly<Record<string, unknown>> = { ...request, queue: true };
   const words = (row: Row) => wordsOf(row, queued[row[1].as]);
   return ['babysit', 'run', ...ORDER.flatMap(words)].join(' ');
 }
 
-/** `--queue` first, for the reader who looks for the difference; the command last. */
+/** `--queue` first, because it is the difference; the command last. */
 const ORDER = rowsOf('run').toSorted(([a, rowA], [b, rowB]) => place(a, rowA.type) - place(b, rowB.type));
 
 function place(name: string, type: FieldType): number {
@@ -23,33 +23,21 @@ function place(name: string, type: FieldType): number {
 function wordsOf([name, { type, config }]: Row, value: unknown): readonly string[] {
   if (value === null || (type === 'switch' && value === false && config === undefined)) return [];
   if (type === 'switch' && value === true) return [`--${name}`];
-  const texts = (WRITERS[type] as (value: unknown) => readonly string[])(value).map(shellWord);
+  const write = WRITERS[type] as ((value: unknown) => readonly string[]) | undefined;
+  const texts = (write?.(value) ?? [String(value)]).map(shellWord);
   return type === 'argv' ? ['--', ...texts] : texts.map((text) => `--${name}=${text}`);
 }
 
-/** The texts behind the flag, one for each time it is repeated. */
-const WRITERS: { readonly [T in FieldType]: (value: ParsedTypes[T]) => readonly string[] } = {
+/** The values of the flag, one for each repetition. Other types have one value, `String(value)`. */
+const WRITERS: { readonly [T in FieldType]?: (value: ParsedTypes[T]) => readonly string[] } = {
   duration: (valueMs) => [exactDuration(valueMs)],
   duration_or_off: (valueMs) => [valueMs === 0 ? '0' : exactDuration(valueMs)],
   size: (bytes) => [exactSize(bytes)],
-  cores: one,
-  percent: one,
-  whole: one,
-  text: one,
-  name: one,
-  path: one,
-  line: one,
-  choice: one,
-  switch: one,
   argv: (words) => words,
   list: (items) => [items.join(',')],
   json: (value) => [JSON.stringify(value)],
   env: (variables) => Object.entries(variables ?? {}).map(([name, text]) => `${name}=${text}`),
 };
-
-function one(value: unknown): readonly string[] {
-  return [String(value)];
-}
 
 function exactDuration(valueMs: number): string {
   const text = formatDuration(valueMs);

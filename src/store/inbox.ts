@@ -1,10 +1,10 @@
-// What owners have not seen yet: of each task its end, or else the last warning of each kind. Goes with the task.
+// The events that owners have not seen: the end of each task, before that the last warning of each kind.
 import type Database from 'better-sqlite3';
 import { INBOX_EVENTS, type RecordedEvent } from '../core/events.ts';
 import type { TaskId } from '../core/task.ts';
 import { type EventRow, rowToEvent } from './rows.ts';
 
-/** The owner (or, for tasks without one, their project) has seen events of each task up to `seq`. */
+/** The owner has seen the events of each task up to `seq`. For tasks without an owner, `owner` is their project. */
 export interface SeenReport {
   readonly owner: string;
   readonly seen: readonly { readonly id: TaskId; readonly seq: number }[];
@@ -12,24 +12,23 @@ export interface SeenReport {
 
 export interface Unseen {
   readonly event: RecordedEvent;
-  /** False: of another owner in the same project. */
+  /** False for a task of another owner in the same project. */
   readonly isOwn: boolean;
 }
 
-/** The part of the store that the inbox is. */
 export interface Inbox {
   /**
-   * Oldest first. With a project also what the tasks of others in it have to tell, as far as nobody but their owner was told.
-   * `owner` is an owner or, for tasks without one, their project.
+   * Oldest first. `owner` is an owner or, for tasks without one, their project. With a project, includes the events of other
+   * owners in it that no session but the owner's has seen.
    */
   unseen(owner: string, project: string | null): Unseen[];
-  /** What is an owner's own is dropped; what is another's is kept for that one, and no longer news to the rest of the project. */
+  /** Drops the owner's own events. Keeps events of other owners for their owners only. */
   see(reports: readonly SeenReport[]): void;
 }
 
 type Row = EventRow & { readonly is_own: number };
 
-/** To be called within the transaction that records the event. */
+/** Call `put` in the transaction that stores the event. */
 export function openInbox(db: Database.Database): Inbox & { put(event: RecordedEvent): void } {
   const dropTask = db.prepare('DELETE FROM inbox WHERE task_id = ?');
   const put = db.prepare(
@@ -42,17 +41,17 @@ export function openInbox(db: Database.Database): Inbox & { put(event: RecordedE
      WHERE inbox.owner = @owner OR (inbox.project = @project AND is_told = 0) ORDER BY seq`,
   );
   const drop = db.prepare('DELETE FROM inbox WHERE task_id = ? AND seq <= ? AND owner = ?');
-  const tell = db.prepare('UPDATE inbox SET is_told = 1 WHERE task_id = ? AND seq <= ?');
+  const markSeen = db.prepare('UPDATE inbox SET is_told = 1 WHERE task_id = ? AND seq <= ?');
   const see = db.transaction((reports: readonly SeenReport[]) => {
     for (const { owner, seen } of reports)
       for (const { id, seq } of seen) {
         drop.run(id, seq, owner);
-        tell.run(id, seq);
+        markSeen.run(id, seq);
       }
   });
   return {
     put(event) {
-      // Its warnings are past with the attempt; and who orders another attempt knows how the last one ended.
+      // The warnings of an ended attempt are obsolete. A retry means that its caller knows the end.
       if (event.event === 'ended' || event.event === 'retrying') dropTask.run(event.taskId);
       if (INBOX_EVENTS.has(event.event)) put.run(kindOf(event), event.seq, event.taskId);
     },
@@ -62,7 +61,7 @@ export function openInbox(db: Database.Database): Inbox & { put(event: RecordedE
   };
 }
 
-/** A newer one of the same kind takes the place of the older. */
+/** A new event replaces the older one of the same kind. */
 function kindOf(event: RecordedEvent): string {
   return event.event === 'runaway_risk' ? `${event.event}:${event.dim}` : event.event;
 }

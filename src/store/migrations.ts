@@ -1,12 +1,11 @@
-// The history of the schema: one .sql file per version, in src/store/migrations and, once built, in dist/migrations.
+// Reads the migrations of the schema: one .sql file per version, in src/store/migrations or dist/migrations.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const DIRECTORY = join(import.meta.dirname, 'migrations');
 
 /**
- * The SQL that leads from version n to n + 1, at index n. A released file never changes; a new version is a new file.
- * Throws when a file is missing.
+ * The SQL at index n migrates from version n to n + 1. A released file never changes. Throws when a file is missing.
  */
 export function readMigrations(directory = DIRECTORY): readonly string[] {
   const files = readdirSync(directory).filter((name) => name.endsWith('.sql'));

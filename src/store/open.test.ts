@@ -103,7 +103,7 @@ describe('openStore refuses', () => {
     fill();
     raw('PRAGMA user_version = 999');
     const before = readFileSync(path);
-    refuses(/newer babysit \(version 999/);
+    refuses(/schema version 999/);
     assert.deepEqual(readFileSync(path), before);
   });
 

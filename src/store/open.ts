@@ -1,22 +1,22 @@
-// Opens the database: pragmas, migrations, and a refusal to start on anything that is not ours or not intact.
+// Opens the database, checks it and migrates it. Refuses a file that is damaged or not a babysit database.
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { readMigrations } from './migrations.ts';
 
-/** "BBST": marks the file as ours, so that a wrong path is noticed before it is written to. */
+/** "BBST": detects a wrong path before the first write. */
 const APPLICATION_ID = 0x42425354;
 
-/** The database cannot be used; the message names the file and the mend. */
+/** The message names the file and the fix. */
 export class DatabaseUnusable extends Error {
-  constructor(path: string, why: string, mend: string) {
-    super(`${path}: ${why}. ${mend}`);
+  constructor(path: string, why: string, fix: string) {
+    super(`${path}: ${why}. ${fix}`);
     this.name = 'DatabaseUnusable';
   }
 }
 
-const MEND =
-  'Nothing was changed. Restore it from a backup, or move it and tasks/ away to begin with an empty record';
+const RESTORE =
+  'Nothing was changed. Restore it from a backup, or move it and tasks/ away to start with an empty database';
 
 export function openDatabase(path: string): Database.Database {
   const migrations = readMigrations();
@@ -26,11 +26,11 @@ export function openDatabase(path: string): Database.Database {
     db = new Database(path);
     if (!isNew) assertOurs(db, path);
     db.pragma('journal_mode = WAL');
-    // What has been acknowledged survives a power cut: every commit reaches the disk before the answer leaves.
+    // An acknowledged commit survives a power cut.
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     db.pragma('wal_autocheckpoint = 1000');
-    // 2 MB, as SQLite has it by default; better-sqlite3 would let its page cache grow to 16 MB with the database.
+    // 2 MB, SQLite's default. With better-sqlite3's default the page cache grows to 16 MB.
     db.pragma('cache_size = -2000');
     db.function('sha256', { deterministic: true }, (text) => sha256(String(text)));
     migrate(db, path, migrations);
@@ -39,7 +39,7 @@ export function openDatabase(path: string): Database.Database {
   } catch (error) {
     db?.close();
     if (error instanceof DatabaseUnusable) throw error;
-    throw new DatabaseUnusable(path, `the database cannot be opened (${(error as Error).message})`, MEND);
+    throw new DatabaseUnusable(path, `the database cannot be opened (${(error as Error).message})`, RESTORE);
   }
 }
 
@@ -53,7 +53,7 @@ function assertOurs(db: Database.Database, path: string): void {
   if (id !== APPLICATION_ID && (tables > 0 || id !== 0))
     throw new DatabaseUnusable(path, 'this is not a babysit database', 'Point BABYSIT_HOME elsewhere');
   const check = db.pragma('quick_check(1)', { simple: true });
-  if (check !== 'ok') throw new DatabaseUnusable(path, `the database is damaged (${String(check)})`, MEND);
+  if (check !== 'ok') throw new DatabaseUnusable(path, `the database is damaged (${String(check)})`, RESTORE);
 }
 
 function assertComplete(db: Database.Database, path: string): void {
@@ -62,7 +62,7 @@ function assertComplete(db: Database.Database, path: string): void {
     (table) => !tables.includes(table),
   );
   if (missing.length > 0)
-    throw new DatabaseUnusable(path, `the database is damaged (no table ${missing.join(', ')})`, MEND);
+    throw new DatabaseUnusable(path, `the database is damaged (no table ${missing.join(', ')})`, RESTORE);
 }
 
 function migrate(db: Database.Database, path: string, migrations: readonly string[]): void {
@@ -70,7 +70,7 @@ function migrate(db: Database.Database, path: string, migrations: readonly strin
   if (from > migrations.length)
     throw new DatabaseUnusable(
       path,
-      `the database is of a newer babysit (version ${from}, this one knows ${migrations.length})`,
+      `the database has schema version ${from}, this babysit supports ${migrations.length}`,
       'Install the newer babysit again',
     );
   for (const [index, sql] of migrations.entries()) {

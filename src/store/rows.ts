@@ -1,4 +1,4 @@
-// Rows to values and back. The columns beside `body` exist for searching only; `body` is the record.
+// Converts rows to values and back. `body` holds the whole task or event; other columns exist for queries.
 import { z } from 'zod';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import { isEnded, TASK_STATUSES, type Task, type TaskId } from '../core/task.ts';
@@ -38,7 +38,7 @@ export function taskToRow(task: Task): TaskRow {
   };
 }
 
-/** What every reader of a task relies on; a row that lacks it is damage, not data. */
+/** The fields that every reader of a task needs. A row without them is damaged. */
 const TASK = z.looseObject({
   id: z.string(),
   name: z.string(),

@@ -1,4 +1,4 @@
-// The record of tasks, environments and events. One commit is one transaction: state and events together or not at all.
+// Stores tasks, environments, events and leases. A commit is one transaction: it stores states and events together or nothing.
 import type Database from 'better-sqlite3';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
@@ -13,7 +13,7 @@ export interface Writes {
     readonly taskId: TaskId;
     readonly env: Environment;
   }[];
-  /** In order; each belongs to a task written now or before. */
+  /** In order. The task of each event must be in `tasks` or in the database. */
   readonly events: readonly {
     readonly taskId: TaskId;
     readonly name: string;
@@ -30,46 +30,43 @@ export interface TaskFilter {
   readonly project?: string;
   readonly owner?: string;
   readonly statuses?: readonly TaskStatus[];
-  /** Ended tasks are listed when they ended at or after this moment (epoch ms); live ones always. */
+  /** Excludes tasks that ended before this time (epoch ms). */
   readonly endedSince?: number;
 }
 
 export interface Store {
-  /**
-   * Throws when the transaction could not be written; then nothing of it happened. `durable`: it survives a power cut when
-   * this returns; without it, the crash of this process only.
-   */
+  /** Throws when nothing could be written. A commit survives a crash of this process; a durable one also a power cut. */
   commit(writes: Writes, durable?: boolean): RecordedEvent[];
   liveTasks(): Task[];
   list(filter: TaskFilter): Task[];
   byId(id: string): Task | null;
-  /** At most `limit` tasks whose id begins with the prefix, newest first. */
+  /** At most `limit` tasks, newest first. */
   byIdPrefix(prefix: string, limit: number): Task[];
-  /** The live task of this name, else the one submitted last. */
+  /** The live task with this name, else the newest ended one. */
   byName(name: string): Task | null;
-  /** Some task, live or ended, has it. */
+  /** True if a live or ended task has the name. */
   isNameKnown(name: string): boolean;
-  /** The last task of the project that was submitted with the key. */
+  /** The newest task of the project with the key. */
   byKey(project: string, key: string): Task | null;
   environment(id: TaskId): Environment;
   eventsAfter(id: TaskId, seq: number): RecordedEvent[];
   leases(): Lease[];
   readonly inbox: Inbox;
-  /** Tasks that ended before the moment (epoch ms), longest ago first. */
+  /** Tasks that ended before `at` (epoch ms), oldest end first. */
   endedBefore(
     at: number,
     statuses: readonly TaskStatus[] | null,
   ): { readonly id: TaskId; readonly name: string }[];
-  /** Ended tasks with their events, and environments nobody else has. Live ones stay. */
+  /** Removes ended tasks with their events and unshared environments. Ignores live tasks. */
   remove(ids: readonly TaskId[]): void;
-  /** Writes a copy of the database to a file, in steps between which others are served. */
+  /** Writes a copy of the database to a file, in steps, so that the daemon keeps serving. */
   backup(path: string): Promise<void>;
   close(): void;
 }
 
 /**
- * A parameter whose value the planner does not look at. It would (ENABLE_STAT4, without the stability guarantee) in
- * joins and under ORDER BY, and then plan the statement anew for each value: four times the cost of a look-up.
+ * Hides the value of a parameter from the query planner, which would otherwise (ENABLE_STAT4) plan joins and ORDER BY again
+ * for each value: four times the cost of a lookup.
  */
 const TEXT = 'CAST(? AS TEXT)';
 
@@ -108,12 +105,12 @@ export function openStore(path: string): Store {
   const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
   let isDurable = true;
-  /** What the last commit has written: that is what is asked for next. */
+  /** Cache of the last commit, which the next reads ask for. */
   let freshTasks: ReadonlyMap<string, Task> = new Map();
   let freshEnvironments: ReadonlyMap<TaskId, Environment> = new Map();
   const commit = db.transaction((writes: Writes): RecordedEvent[] => {
     for (const task of writes.tasks) putTask.run(taskToRow(task));
-    // The tasks of a batch share one object.
+    // The tasks of a batch share one environment object.
     const hashes = new Map<Environment, Buffer>();
     for (const { taskId, env } of writes.environments) {
       let hash = hashes.get(env);
@@ -146,7 +143,7 @@ export function openStore(path: string): Store {
 
   return {
     commit(writes, durable = true) {
-      // It takes effect when it is prepared, so it cannot be prepared beforehand; `pragma` would also make an object of it.
+      // The pragma takes effect when it is prepared, so it cannot be prepared earlier.
       if (durable !== isDurable) db.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
       isDurable = durable;
       const events = commit.immediate(writes);

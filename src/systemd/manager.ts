@@ -1,35 +1,35 @@
-// The manager of systemd that starts units for this user: which one, whether it runs, how its clients reach it.
+// Finds the systemd manager that starts units for this user, and how its clients reach it.
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** `user`: that of one user; `system`: that of the host, which root uses. */
+/** `system` is the manager of the host, which root uses. */
 export type Manager = 'user' | 'system';
 
-export interface FoundManager {
+interface FoundManager {
   readonly manager: Manager;
-  /** Exists while the manager runs. */
+  /** This path exists while the manager runs. */
   readonly place: string;
   readonly isRunning: boolean;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The manager this user would start units with, running or not. */
+/** Returns the manager of this user, running or not. */
 export function findManager(env: Env): FoundManager {
   const manager = process.getuid?.() === 0 ? 'system' : 'user';
-  // systemd's sd_booted(3) asks for the same directory.
+  // sd_booted(3) checks for the same directory.
   const place =
     manager === 'system' ? '/run/systemd/system' : join(runtimeDirectory(env), 'systemd', 'private');
   return { manager, place, isRunning: process.platform === 'linux' && existsSync(place) };
 }
 
-/** For systemctl and systemd-run, before their other words. */
+/** First arguments of systemctl and systemd-run. */
 export function managerFlags(manager: Manager): string[] {
   return manager === 'user' ? ['--user'] : [];
 }
 
-/** The variables by which systemctl and systemd-run find the manager. A process started by cron or `su` may lack them. */
+/** Variables that systemctl and systemd-run need to find the manager. They may be missing under cron or `su`. */
 export function managerEnv(manager: Manager, env: Env): Record<string, string> {
   return {
     PATH: env.PATH ?? '/usr/bin:/bin',
@@ -37,7 +37,7 @@ export function managerEnv(manager: Manager, env: Env): Record<string, string> {
   };
 }
 
-/** False when systemd ends what this user has started with the last of its sessions: see loginctl(1), enable-linger. */
+/** False if systemd ends the user's processes with the last session. See enable-linger in loginctl(1). */
 export function outlivesLogin(): boolean {
   const { uid, username } = userInfo();
   return uid === 0 || existsSync(`/var/lib/systemd/linger/${username}`);

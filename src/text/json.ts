@@ -1,10 +1,10 @@
-// JSON text and values whose shape is not known yet.
+// Parses JSON and checks values of unknown shape.
 
-export type Parsed =
+type Parsed =
   | { readonly value: unknown; readonly why: null }
   | { readonly value: undefined; readonly why: string };
 
-/** `why` says what is wrong with the text, in the words of the parser; JSON itself has no undefined. */
+/** `why` is the error message of the parser; null for valid JSON. */
 export function parseJson(text: string): Parsed {
   try {
     return { value: JSON.parse(text), why: null };
@@ -13,7 +13,7 @@ export function parseJson(text: string): Parsed {
   }
 }
 
-/** `{…}`, and neither null nor an array. */
+/** False for null and arrays. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

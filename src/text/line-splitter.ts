@@ -1,13 +1,13 @@
-// Cuts a stream of bytes into lines of text.
+// Splits a stream of bytes into lines of text.
 
-export interface LineSplitter {
-  /** The lines that have become whole, each with its newline. */
+interface LineSplitter {
+  /** Returns the lines that are complete now, each with its newline. */
   push(chunk: Uint8Array): readonly string[];
-  /** What is left, a line without a newline. */
+  /** Returns the last line, if it has no newline. */
   end(): readonly string[];
 }
 
-/** `longest`, in characters: a longer line is given in pieces, so that output without any newline takes no memory. */
+/** A line of more than `longest` characters is returned in pieces, which limits the memory. */
 export function lineSplitter(longest = 1024 ** 2): LineSplitter {
   const decoder = new TextDecoder();
   let rest: string[] = [];

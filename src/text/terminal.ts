@@ -1,31 +1,31 @@
-// The one place that knows the sequences terminals obey: strips them, and makes text of a task harmless to print.
+// Removes terminal control sequences, so that the text of a task is safe to print.
 
 // CSI, OSC/DCS/SOS/PM/APC strings (ended by BEL or ST, or cut off), two-byte escapes. ECMA-48.
 const SEQUENCES =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]?/g;
-// Everything else of C0 and C1 but tab and newline, and the marks that reverse the reading direction (Trojan Source).
+// C0 and C1 except tab and newline, and the marks that change the text direction (Trojan Source, CVE-2021-42574).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Without the sequences that a terminal obeys. A string such as a title ends with the text at the latest: give single lines. */
+/** For a single line: an unterminated string sequence, such as a title, extends to the end of the text. */
 export function stripEscapes(text: string): string {
   return text.replace(SEQUENCES, '');
 }
 
-/** For text that may span lines. */
+/** For text with several lines. */
 export function escapeText(text: string): string {
   return stripEscapes(text).replace(CONTROLS, '');
 }
 
-/** For one field of a line: tabs and newlines are shown, not obeyed. */
+/** For one field of a line: shows tabs and newlines as \t and \n. */
 export function escapeField(text: string): string {
   return escapeText(text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t'));
 }
 
 /**
- * For JSON on a terminal, which escapes C0 but neither DEL, C1 nor the marks of direction. They can only be within its
- * strings, where this means the same.
+ * For JSON on a terminal. JSON escapes C0, but not DEL, C1 and direction marks, which can occur only in its strings: the
+ * escapes do not change the value.
  */
 export function showControls(text: string): string {
   return text.replace(
@@ -34,7 +34,7 @@ export function showControls(text: string): string {
   );
 }
 
-/** For one line of a log: what a carriage return would overwrite is dropped, as a terminal would show it. */
+/** For one line of a log: drops the text that a carriage return overwrites on a terminal. */
 export function escapeLine(line: string): string {
   const text = line.replace(/\r+$/, '');
   return escapeText(text.slice(text.lastIndexOf('\r') + 1));

@@ -1,6 +1,6 @@
-// Durations as people write them, to milliseconds and back.
+// Converts durations such as 1h30m to milliseconds and back.
 import ms, { type StringValue } from 'ms';
-import { BabysitError } from '../core/errors.ts';
+import { invalid } from './number.ts';
 
 const PART = /(\d+(?:\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)/gi;
 const PARTS = /^((\d+(\.\d+)?|\.\d+)\s*(ms|s|m|h|d|w)\s*)+$/i;
@@ -11,12 +11,12 @@ export const DURATION_EXAMPLES = '90s, 10m, 2h, 1d, 1.5h, 1h30m; a bare number i
 /** `"90s"` -> 90000. `what` names the flag or key in the error. Throws BabysitError usage. */
 export function parseDuration(text: string | number, what: string): number {
   const value = toMs(String(text).trim());
-  if (!(value > 0)) throw bad(text, what, 'is not a duration above zero');
-  if (value > MAX_MS) throw bad(text, what, 'is longer than ten years');
+  if (!(value > 0)) throw invalid(text, what, 'is not a duration above zero', DURATION_EXAMPLES);
+  if (value > MAX_MS) throw invalid(text, what, 'is longer than ten years', DURATION_EXAMPLES);
   return Math.max(1, Math.round(value));
 }
 
-/** `"1h30m"` is the sum of its parts. NaN for what is no duration. */
+/** Returns NaN for an invalid duration. */
 function toMs(text: string): number {
   if (PLAIN.test(text)) return ms(`${text}s` as StringValue);
   if (!PARTS.test(text)) return Number.NaN;
@@ -25,12 +25,12 @@ function toMs(text: string): number {
   return sum;
 }
 
-/** As parseDuration, but `0` and `0s` are allowed and mean off. */
+/** Like parseDuration, but accepts `0` and `0s` as off. */
 export function parseDurationOrOff(text: string | number, what: string): number {
   return /^0+(\.0+)?\s*(ms|s|m|h|d|w)?$/i.test(String(text).trim()) ? 0 : parseDuration(text, what);
 }
 
-/** 90000 -> `"1m30s"`: at most two units, none lost below a second unless short. */
+/** 90000 -> `"1m30s"`: at most two units. */
 export function formatDuration(valueMs: number): string {
   if (Math.round(valueMs) < 1000) return `${Math.round(valueMs)}ms`;
   if (valueMs < 10_000) return `${Math.round(valueMs / 100) / 10}s`;
@@ -47,8 +47,4 @@ export function formatDuration(valueMs: number): string {
     if (n > 0) parts.push(`${n}${unit}`);
   }
   return parts.slice(0, 2).join('');
-}
-
-function bad(text: string | number, what: string, why: string): BabysitError {
-  return new BabysitError('usage', `${what}: "${text}" ${why}. Examples: ${DURATION_EXAMPLES}.`);
 }

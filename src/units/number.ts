@@ -1,4 +1,4 @@
-// Plain numbers given as text: cores, percentages, counts.
+// Parses numbers: cores, percentages, counts.
 import { BabysitError } from '../core/errors.ts';
 
 const DECIMAL = /^(\d+(?:\.\d+)?|\.\d+)$/;
@@ -8,7 +8,7 @@ const SIGN = /^[+-](?=[\d.])/;
 export function parseCores(text: string | number, what: string): number {
   const value = toNumber(text);
   if (!(value >= 0.01 && value <= 4096))
-    throw bad(text, what, 'is not a number of cores from 0.01 to 4096', '0.5, 1, 4');
+    throw invalid(text, what, 'is not a number of cores from 0.01 to 4096', '0.5, 1, 4');
   return value;
 }
 
@@ -16,17 +16,17 @@ export function parseCores(text: string | number, what: string): number {
 export function parsePercent(text: string | number, what: string): number {
   const value = toNumber(String(text).trim().replace(/%$/, ''));
   if (!(value > 0 && value <= 100))
-    throw bad(text, what, 'is not a percentage above 0 and up to 100', '40, 90');
+    throw invalid(text, what, 'is not a percentage above 0 and up to 100', '40, 90');
   return value;
 }
 
-/** Whole numbers in a range, both ends included. Throws BabysitError usage. */
+/** Parses a whole number in an inclusive range. Throws BabysitError usage. */
 export function parseCount(text: string | number, what: string, min: number, max: number): number {
   const trimmed = String(text).trim();
   const size = toNumber(trimmed.replace(SIGN, ''));
   const value = trimmed.startsWith('-') && size !== 0 ? -size : size;
   if (!Number.isInteger(value) || value < min || value > max)
-    throw bad(
+    throw invalid(
       text,
       what,
       `is not a whole number from ${min} to ${max}`,
@@ -40,6 +40,7 @@ function toNumber(text: string | number): number {
   return DECIMAL.test(trimmed) ? Number(trimmed) : Number.NaN;
 }
 
-function bad(text: string | number, what: string, why: string, examples: string): BabysitError {
+/** The error of a value that the parsers of this room refuse. */
+export function invalid(text: string | number, what: string, why: string, examples: string): BabysitError {
   return new BabysitError('usage', `${what}: "${text}" ${why}. Examples: ${examples}.`);
 }

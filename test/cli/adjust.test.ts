@@ -89,7 +89,7 @@ describe('adjust', () => {
   it('refuses what is wrong before it asks the daemon, and does the rest when one name is', async (t) => {
     const home = testHome(t);
     const MISTAKES: [string[], RegExp][] = [
-      [['adjust', 'a'], /needs something to adjust/],
+      [['adjust', 'a'], /needs at least one field to change/],
       [['adjust', '--priority=1'], /needs the name of a task/],
       [['adjust', 'a', '--priority=high'], /--priority: "high"/],
       [['adjust', 'a', '--estimated_mem_bytes=0'], /--estimated_mem_bytes: .*Examples/],

@@ -99,8 +99,8 @@ describe('run --batch', () => {
     const home = testHome(t);
     const MISTAKES: [string[], RegExp][] = [
       [['--batch=/nonexistent/x'], /--batch: .*no such file/],
-      [['--batch=-', 'true'], /takes no command beside it/],
-      [['--batch=-', '--name=x'], /takes no name beside it/],
+      [['--batch=-', 'true'], /--batch and a command exclude each other/],
+      [['--batch=-', '--name=x'], /--batch and --name exclude each other/],
       [['--batch=-', '--wait'], /exclude each other/],
     ];
     for (const [flags, pattern] of MISTAKES) {

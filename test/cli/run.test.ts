@@ -171,7 +171,7 @@ describe('run', () => {
 
     const noted = await home.run(['run', ...SMALL, '--wait', '--journal', '--name=noted', 'echo said']);
     assert.equal(noted.code, 0, noted.stderr);
-    assert.match(noted.stderr, /^babysit: this host has no journal of systemd/);
+    assert.match(noted.stderr, /^babysit: this host has no systemd journal/);
     assert.equal((await home.run(['log', 'noted'])).stdout, 'said\n');
   });
 });

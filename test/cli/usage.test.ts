@@ -17,7 +17,7 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
   ],
   ['a missing value', ['run', '--name'], /--name needs a value/],
   ['no command', ['run'], /needs a command/, /--command/],
-  ['two commands', ['run', '--command=a', 'b'], /both --command/],
+  ['two commands', ['run', '--command=a', 'b'], /--command and the word "b" exclude each other/],
   ['an empty command', ['run', '--command= '], /is empty/],
   ['no task to wait for', ['wait'], /needs the name/],
   ['both ends of wait', ['wait', 'x', '--all', '--any'], /exclude each other/],
@@ -65,7 +65,7 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
   ...['-x', '../x', 'a b', 'x'.repeat(129), 'ä', ''].map((name): [string, string[], RegExp] => [
     `the name "${name.slice(0, 10)}"`,
     ['run', `--name=${name}`, 'true'],
-    /--name: .* is not a name/,
+    /--name: .* is not a valid name/,
   ]),
 ];
 
@@ -102,6 +102,6 @@ describe('usage errors', () => {
     const home = testHome(t);
     const { code, stderr } = await home.run(['ping'], { env: { BABYSIT_HOME: `/tmp/${'x'.repeat(120)}` } });
     assert.equal(code, 64);
-    assert.match(String(jsonLine(stderr).message), /more than 107 bytes/);
+    assert.match(String(jsonLine(stderr).message), /would exceed 107 bytes/);
   });
 });

@@ -1,4 +1,4 @@
-// babysit adjust: new estimates, kill timeout or priority for live tasks.
+// babysit adjust: changes estimates, kill timeout or priority of live tasks.
 import { BabysitError } from '../../../src/core/errors.ts';
 import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { changeEach } from '../../change-each.ts';
@@ -23,8 +23,8 @@ Room that a running task asks for in addition must be free now (exit 2 when it i
     const body = bodyFromFlags('adjust', flags);
     const { force: _, ...values } = body;
     if (Object.keys(values).length === 0)
-      throw new BabysitError('usage', 'adjust needs something to adjust', {
-        hint: 'babysit adjust NAME --estimated_time=2h; babysit adjust --help lists the rest.',
+      throw new BabysitError('usage', 'adjust needs at least one field to change', {
+        hint: 'For example: babysit adjust NAME --estimated_time=2h. babysit adjust --help lists all fields.',
       });
     return changeEach(context, refs, 'adjust', body, 'adjusted');
   },

@@ -16,14 +16,14 @@ export const FLAGS = {
   batch: {
     kind: 'text',
     value: 'FILE',
-    help: 'one JSON request a line (fields as these flags; - is stdin), one result a line; queued unless "queue":false',
+    help: 'file of JSON requests, one per line, with these flags as fields; - is stdin; queues each unless "queue":false',
   },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
   usage: 'run [flags] --command LINE | run [flags] LINE | run [flags] -- PROGRAM ARG...',
-  about: `Prints "queued: NAME" and returns at once. Exit 2 and one JSON line on stderr when there is no room now.
-The task gets the environment and the directory of the caller, and hard caps of 3 x its estimates.`,
+  about: `Submits a command with its estimates, prints "queued: NAME" and returns at once. Without free capacity it prints one JSON
+line on stderr and exits 2. The task gets the caller's environment and directory, and hard caps of 3 x its estimates.`,
   flags: FLAGS,
   examples: [
     "babysit run --name=tests --estimated_time=5m --estimated_mem_bytes=2G --command='npm test'",
@@ -40,7 +40,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const fields = readRunFlags(parsed);
   const caller = findCaller(context.env, fields.cwd);
   if (flags.batch !== undefined) {
-    refuseBeside(fields);
+    refuseWithBatch(fields);
     const { submitBatch } = await import('../../submit-batch.ts');
     return submitBatch(context, flags.batch, caller, fields);
   }
@@ -51,20 +51,20 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const body: RunBody = { ...fields, caller };
   const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
   if (flags.journal && !task.journal)
-    output.message('babysit: this host has no journal of systemd; the output goes to the log alone\n');
+    output.message('babysit: this host has no systemd journal; the output goes only to the log\n');
   const line = `queued: ${task.name}\n`;
   if (flags.wait) {
     output.message(line);
     const { waitForTasks } = await import('../../wait-for-tasks.ts');
     return waitForTasks(context, [task.id], { any: false, timeoutMs: null, owner: flags.owner });
   }
-  // The one line is promised also where stdout is no terminal; only --json asks for the object.
+  // Not output.result: scripts rely on this line, so only --json prints the object.
   const asked = (flags as unknown as { json: boolean }).json;
   output.data(asked ? `${JSON.stringify(taskView(task, full))}\n` : line);
   return EXIT.ok;
 }
 
-/** The fields that were typed, command and directory included. Throws BabysitError usage or bad_cwd. */
+/** The typed fields with command and directory. Throws BabysitError usage or bad_cwd. */
 export function readRunFlags({ flags, positionals, dashed }: Parsed<typeof FLAGS>): Partial<Body<'run'>> {
   const fields = bodyFromFlags('run', flags);
   if (flags.cwd !== undefined) fields.cwd = findCwd(flags.cwd);
@@ -73,24 +73,24 @@ export function readRunFlags({ flags, positionals, dashed }: Parsed<typeof FLAGS
   if (flags.command !== undefined)
     throw new BabysitError(
       'usage',
-      `both --command and the word "${first}" were given; one of them is the command`,
+      `--command and the word "${first}" exclude each other: both are the command`,
     );
   const words = positionals.length === 1 && !dashed ? { command: first } : { argv: positionals };
   parseFields('run', words);
   return { ...fields, ...words };
 }
 
-/** A field of one task has no place beside a file of many. */
-function refuseBeside(fields: Partial<Body<'run'>>): void {
+/** A batch is incompatible with flags of a single task. */
+function refuseWithBatch(fields: Partial<Body<'run'>>): void {
   for (const [name, { batch }] of rowsOf('run')) {
     if (batch === undefined || !(name in fields)) continue;
-    if (batch === 'never')
-      throw new BabysitError('usage', `--batch and --${name} exclude each other`, {
-        hint: 'babysit wait takes the names or ids that --batch prints.',
-      });
-    const what = name === 'argv' ? 'command' : name;
-    throw new BabysitError('usage', `--batch takes no ${what} beside it: each line has its own`, {
+    const what = name === 'argv' || name === 'command' ? 'a command' : `--${name}`;
+    throw new BabysitError('usage', `--batch and ${what} exclude each other`, {
       flag: '--batch',
+      hint:
+        batch === 'never'
+          ? 'Run babysit wait with the names or ids that --batch prints.'
+          : 'Give it in each line of the file.',
     });
   }
 }

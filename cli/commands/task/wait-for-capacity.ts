@@ -1,4 +1,4 @@
-// babysit wait_for_capacity: blocks until there is room, and holds it for the run that follows.
+// babysit wait_for_capacity: blocks until capacity is free, and holds it as a lease for the next run.
 import type { LeaseView, TicketBody, WaitingView } from '../../../src/api/schemas/capacity.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
@@ -13,7 +13,7 @@ import { humanCores, humanSize } from '../../output/human.ts';
 
 export const FLAGS = {
   ...flagsOf('wait_for_capacity'),
-  timeout: { kind: 'text', value: 'DURATION', help: 'give up after it, with exit 124' },
+  timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after this time, with exit 124' },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
@@ -28,7 +28,7 @@ Ending it gives up the place.`,
   run: waitForCapacity,
 });
 
-/** What a timer can hold; 24 days. */
+/** The longest delay of setTimeout; 24 days. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
 async function waitForCapacity(
@@ -43,21 +43,18 @@ async function waitForCapacity(
   let sleeper: NodeJS.Timeout | undefined;
   const timedOut = new Promise<never>((_, reject) => {
     if (timeoutMs === null) return;
-    const error = new BabysitError(
-      'capacity_timeout',
-      'the time given with --timeout is over; there is no room yet',
-    );
+    const error = new BabysitError('capacity_timeout', 'no capacity was free within --timeout');
     sleeper = setTimeout(() => reject(error), Math.min(timeoutMs, TIMER_MAX_MS));
   });
   const held = holdTicket(
     context.session,
     body,
-    (view) => output.message(waitingText(view, output.jsonMessages)),
+    (view) => output.notify(view, () => waitingText(view)),
     abort.signal,
   );
   try {
     const lease = await Promise.race([held, timedOut]);
-    output.data(output.json ? `${JSON.stringify(lease)}\n` : leaseText(lease));
+    output.result(lease, () => leaseText(lease));
     return EXIT.ok;
   } finally {
     held.catch(() => {});
@@ -72,9 +69,7 @@ function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBod
     throw new BabysitError(
       'usage',
       `wait_for_capacity needs ${mem_bytes === undefined ? '--mem_bytes' : '--cpu_cores'}`,
-      {
-        hint: 'babysit wait_for_capacity --mem_bytes=4G --cpu_cores=2',
-      },
+      { hint: 'For example: babysit wait_for_capacity --mem_bytes=4G --cpu_cores=2' },
     );
   return {
     mem_bytes,
@@ -85,14 +80,12 @@ function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBod
   };
 }
 
-function waitingText(view: WaitingView, json: boolean): string {
-  if (json) return `${JSON.stringify(view)}\n`;
-  const start = view.earliest_start === null ? 'at a time nobody can tell' : `about ${view.earliest_start}`;
-  const behind = view.blocked_by.length === 0 ? '' : `, behind ${escapeField(view.blocked_by.join(', '))}`;
-  return `waiting for ${view.dim}, number ${view.position ?? '?'} in the queue${behind}; room ${start}\n`;
+function waitingText({ dim, position, blocked_by, earliest_start }: WaitingView): string {
+  const blocker = blocked_by.length === 0 ? '' : `, blocked by ${escapeField(blocked_by.join(', '))}`;
+  return `waiting for ${dim}, position ${position ?? 'unknown'} in the queue${blocker}; expected ${earliest_start ?? 'at an unknown time'}\n`;
 }
 
 function leaseText(lease: LeaseView): string {
-  const room = `${humanSize(lease.mem_bytes)} and ${humanCores(lease.cpu_cores)} cores`;
-  return `${room} held until ${lease.expires_at} for the next run, or for: babysit run --lease=${lease.lease}\n`;
+  const capacity = `${humanSize(lease.mem_bytes)} and ${humanCores(lease.cpu_cores)} cores`;
+  return `${capacity} held until ${lease.expires_at} for the next run, or for: babysit run --lease=${lease.lease}\n`;
 }

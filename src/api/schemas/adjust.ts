@@ -6,9 +6,9 @@ import type { Asked } from '../../request/request.ts';
 import { check } from './check.ts';
 import { shapeOf } from './fields.ts';
 
-export const ADJUST = z.strictObject(shapeOf('adjust')).describe('What is left out stays as it is.');
+export const ADJUST = z.strictObject(shapeOf('adjust')).describe('An absent field stays unchanged.');
 export type AdjustBody = z.output<typeof ADJUST>;
-/** Null: stays as it is. */
+/** A null field stays unchanged. */
 export type Adjustment = Asked<'adjust'>;
 
 const VALUES = rowsOf('adjust')

@@ -1,4 +1,4 @@
-// POST /v1/tickets: room without a task. The answer is a stream of WaitingView lines; a LeaseView ends it.
+// POST /v1/tickets: capacity without a task. The answer is a stream of WaitingView lines that ends with a LeaseView.
 import { z } from 'zod';
 import { parseFields } from '../../request/parse.ts';
 import type { Asked } from '../../request/request.ts';
@@ -13,13 +13,13 @@ export const TICKET = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .describe('epoch ms since when the caller waits; keeps its place in the queue'),
+    .describe('epoch ms at which the caller began to wait; keeps its place in the queue'),
 });
 export type TicketBody = z.output<typeof TICKET>;
 
 export interface TicketRequest extends Asked<'wait_for_capacity'> {
   readonly project: string;
-  /** Epoch ms since when a caller waits that lost its daemon; null: from now on. */
+  /** Epoch ms at which a caller that lost its daemon began to wait; null for a new caller. */
   readonly sinceMs: number | null;
 }
 

@@ -1,4 +1,4 @@
-// Checks a value against its schema; errors name the field and say what it has to be.
+// Checks a value against its schema. An error names the field and the expected value.
 import type { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
 
@@ -12,7 +12,7 @@ export function check<S extends z.ZodType>(schema: S, value: unknown): z.output<
   throw new BabysitError('usage', what.slice(0, ISSUES_SHOWN).join('; '));
 }
 
-/** Undefined: the message of the schema itself, or of zod. */
+/** Returns undefined to use the message of the schema or of zod. */
 function explain(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':

@@ -26,7 +26,7 @@ export const CLEAN_VIEW = z
 export type CleanView = z.output<typeof CLEAN_VIEW>;
 
 export interface CleanQuery {
-  /** Null: however short ago they ended. */
+  /** Null for all ended tasks. */
   readonly olderThanMs: number | null;
   readonly statuses: readonly TaskStatus[] | null;
   readonly isDryRun: boolean;

@@ -1,4 +1,4 @@
-// The daemon itself: ping, doctor, config, stop.
+// GET /v1/ping, /v1/doctor, /v1/config and POST /v1/daemon/stop.
 import { z } from 'zod';
 import { check } from './check.ts';
 
@@ -51,7 +51,7 @@ export const OK = z
 
 const STOP = z.strictObject({ kill_tasks: z.boolean().optional() });
 
-/** Whether the tasks end with the daemon. */
+/** Returns true if the tasks end with the daemon. */
 export function parseStop(body: unknown): boolean {
   return check(STOP, body ?? {}).kill_tasks ?? false;
 }

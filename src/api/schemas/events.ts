@@ -160,9 +160,9 @@ export const STOPPING = z
 const EVENTS = z.object({ after: z.string().optional(), progress: z.string().optional() });
 
 export interface EventsQuery {
-  /** The last event the reader has seen. */
+  /** Sequence number of the last event that the client received. */
   readonly after: number;
-  /** Send progress between the events, too. */
+  /** Also send progress between the events. */
   readonly progress: boolean;
 }
 

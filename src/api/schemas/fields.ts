@@ -1,11 +1,11 @@
-// The fields of a request as schemas, made from the table, and the few that stand in no table.
+// Makes the schemas of request fields from the table, and defines schemas that several routes use.
 import { z } from 'zod';
 import type { FIELDS, FieldRow, FieldType, Verb } from '../../request/fields.ts';
 import { helpOf } from '../../request/flags.ts';
 import { rowsOf } from '../../request/parse.ts';
 import type { FieldOf, Json, JsonTypes } from '../../request/request.ts';
 
-/** A number, or text as typed with its unit. */
+/** A number, or text with a unit. */
 export const quantity = z.union([z.string(), z.number()], {
   error: 'must be a number, or a text with its unit',
 });
@@ -13,11 +13,14 @@ export const quantity = z.union([z.string(), z.number()], {
 export const refs = z.union([z.string(), z.array(z.string())], {
   error: 'must be a list, or a text with commas',
 });
-const noNul = z.string().refine((text) => !text.includes('\0'), 'must not hold a NUL character');
+const noNul = z.string().refine((text) => !text.includes('\0'), 'must not contain a NUL character');
 export const absolutePath = noNul.refine((path) => path.startsWith('/'), 'must be an absolute path');
 /** The names and values of an environment. */
 export const env = z.record(
-  noNul.refine((name) => name !== '' && !name.includes('='), 'is not a name of an environment variable'),
+  noNul.refine(
+    (name) => name !== '' && !name.includes('='),
+    'is not a valid name of an environment variable',
+  ),
   noNul,
 );
 export const owner = z.string().min(1).max(256);
@@ -27,7 +30,7 @@ type SchemaOf<F extends FieldRow> = F extends { readonly required: true }
   : z.ZodOptional<z.ZodType<Json<F>>>;
 type ShapeOf<V extends Verb> = { [K in FieldOf<V>]: SchemaOf<(typeof FIELDS)[K]> };
 
-/** JSON types only: limits of values are checked by `parseFields`, in the words the CLI uses. */
+/** Checks JSON types only: `parseFields` checks the limits, with the same messages as in the CLI. */
 export function shapeOf<V extends Verb>(verb: V): ShapeOf<V> {
   return shapeOfRows(verb, () => true) as ShapeOf<V>;
 }

@@ -1,4 +1,4 @@
-// GET /v1/tasks/:ref/heartbeat: one record a minute, as NDJSON, oldest first.
+// GET /v1/tasks/:ref/heartbeat: one record per minute as NDJSON, oldest first.
 import { z } from 'zod';
 
 const count = z.number().nullable();

@@ -10,14 +10,19 @@ const MAX_ENTRIES = 10_000;
 const DEFAULT_ENTRIES = 50;
 
 const SCOPE = {
-  owner: owner.optional().describe('without one: that of the tasks without an owner in the project'),
+  owner: owner.optional().describe('default: the inbox of tasks in the project that have no owner'),
   project: absolutePath,
 };
 export const INBOX = z.strictObject({
   ...SCOPE,
-  others: z.boolean().optional().describe("also events of other owners' tasks in the project"),
-  limit: z.int().min(1).max(MAX_ENTRIES).optional().describe('at most so many, oldest first (default 50)'),
-  peek: z.boolean().optional().describe('leave them for the next reader'),
+  others: z.boolean().optional().describe("include events of other owners' tasks in the project"),
+  limit: z
+    .int()
+    .min(1)
+    .max(MAX_ENTRIES)
+    .optional()
+    .describe('largest number of events, oldest first (default: 50)'),
+  peek: z.boolean().optional().describe('keep the events for the next reader'),
 });
 export type InboxBody = z.output<typeof INBOX>;
 
@@ -27,7 +32,7 @@ export const SEEN = z
     seen: z
       .array(z.strictObject({ id: z.string(), seq: z.int().min(0) }))
       .max(MAX_ENTRIES)
-      .describe('each task with the last event that was shown, by wait or from the inbox'),
+      .describe('each task with the last event that wait or inbox has shown'),
   })
   .describe('Reports events as shown, so that the inbox does not repeat them.');
 export type SeenBody = z.output<typeof SEEN>;
@@ -43,14 +48,14 @@ export type InboxView = z.output<typeof INBOX_VIEW>;
 export interface InboxQuery {
   /** Owner of the inbox; for tasks without an owner, their project. */
   readonly owner: string;
-  /** Also the events of other owners' tasks in it; null: none of others. */
+  /** Include events of other owners' tasks in this project; null to exclude them. */
   readonly project: string | null;
   readonly limit: number;
-  /** Look only: another reader may still take it. */
+  /** Keep the events for the next reader. */
   readonly isPeek: boolean;
 }
 
-/** Unseen events, oldest first; `more` is left for the next time. */
+/** Unseen events, oldest first. `more` is the number of events that are left. */
 export interface InboxPage {
   readonly events: readonly RecordedEvent[];
   readonly more: number;

@@ -163,7 +163,7 @@ describe('parseRun', () => {
     ['an empty command', { ...RUN, command: '' }, /^command: is empty/],
     ['an empty argv', { ...RUN, command: undefined, argv: [] }, /^argv: is empty/],
     ['an unknown field', { ...RUN, estimated_tiem: '10m' }, /estimated_tiem/],
-    ['a bad name', { ...RUN, name: '../etc' }, /^name: must be a letter or digit first/],
+    ['a bad name', { ...RUN, name: '../etc' }, /^name: "..\/etc" is not a valid name/],
     ['a relative cwd', { ...RUN, cwd: 'src' }, /^cwd: must be an absolute path/],
     ['a relative project', { ...RUN, project: '' }, /^project: must be an absolute path/],
     ['NUL in the command', { ...RUN, command: 'a\0b' }, /^command: .*NUL/],

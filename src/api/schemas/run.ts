@@ -1,4 +1,4 @@
-// POST /v1/tasks and POST /v1/batch: what is asked, and where it comes from.
+// POST /v1/tasks and POST /v1/batch: the fields of a task, and its caller.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
 import { TASK_STATUSES } from '../../core/task.ts';
@@ -12,37 +12,32 @@ const MAX_LINES = 10_000;
 
 const CALLER = z
   .strictObject({
-    cwd: absolutePath.describe('its current directory'),
-    env: env.describe('its whole environment'),
-    project: absolutePath.describe('the git root of its directory, else that directory'),
+    cwd: absolutePath.describe('current directory'),
+    env: env.describe('complete environment'),
+    project: absolutePath.describe('the git root of cwd, else cwd'),
     umask: z.int().min(0).max(0o777).optional().describe('default 022'),
-    owner: owner.optional().describe('its agent session'),
+    owner: owner.optional().describe('session of the agent'),
   })
-  .describe('Where a request comes from. The fields of a task come over it.') satisfies z.ZodType<Caller>;
+  .describe('Origin of a request. Fields of the task override it.') satisfies z.ZodType<Caller>;
 
 const { wait: _, ...LINE } = shapeOf('run');
 const BATCH_LINE = z.strictObject(LINE);
 export const RUN = z
   .strictObject({
     ...shapeOf('run'),
-    caller: CALLER.optional().describe(
-      'Without it cwd, env and project are needed; env is then the whole one',
-    ),
+    caller: CALLER.optional().describe('required unless cwd, env (complete) and project are given'),
     project: absolutePath.optional(),
     umask: CALLER.shape.umask,
   })
-  .describe('One task. Durations, sizes and numbers may be text as typed ("10m", "4G").');
+  .describe('One task. Durations, sizes and numbers may be text ("10m", "4G").');
 export type RunBody = z.output<typeof RUN>;
 
 const BATCH = z
   .strictObject({
     caller: CALLER,
-    lines: z
-      .array(z.unknown())
-      .max(MAX_LINES)
-      .describe('fields of a task; "queue" is true unless it says false'),
+    lines: z.array(z.unknown()).max(MAX_LINES).describe('fields of a task; queue is true by default'),
   })
-  .describe('Many tasks of one caller, recorded together.');
+  .describe('Tasks of one caller, stored in one transaction.');
 export type BatchBody = z.output<typeof BATCH>;
 
 const BATCH_TASK = z
@@ -76,7 +71,7 @@ export function parseRun(body: unknown): RunRequest {
   const { caller, project, umask, ...asked } = check(RUN, body);
   const request =
     caller === undefined
-      ? // Here `env` is the whole environment, so no part of it belongs into a suggested command.
+      ? // `env` is the complete environment here: a suggested command must not repeat it.
         parseRequest({ ...asked, env: undefined }, check(CALLER, { ...flat(asked), project, umask }))
       : parseRequest(asked, caller);
   checkCommand(request);
@@ -84,13 +79,13 @@ export function parseRun(body: unknown): RunRequest {
   return request;
 }
 
-/** In the order of the lines; an error stands where a line is wrong. Throws when the batch itself is. */
+/** One result per line, in order; an error for an invalid line. Throws BabysitError when the batch is invalid. */
 export function parseBatch(body: unknown): (RunRequest | BabysitError)[] {
   const { caller, lines } = check(BATCH, body);
   checkEnvironment(caller.env);
   return lines.map((line) => {
     try {
-      // A batch is meant to be worked off; only a line that says so is denied when there is no room.
+      // The lines of a batch wait in the queue by default.
       const request = parseRequest({ queue: true, ...check(BATCH_LINE, line) }, caller);
       checkCommand(request);
       if (request.env !== null) checkEnvironment(request.env);

@@ -1,4 +1,4 @@
-// A task as every route shows it, the list of them, and the body of a kill.
+// A task as every route returns it, the query of a list, and the body of a kill.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
 import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
@@ -169,7 +169,7 @@ export interface ListQuery {
   readonly owner: string | null;
   readonly tag: string | null;
   readonly statuses: readonly TaskStatus[] | null;
-  /** Ended tasks from this far back; null: all. */
+  /** Include tasks that ended within this time; null for all. */
   readonly sinceMs: number | null;
 }
 

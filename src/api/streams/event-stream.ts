@@ -1,12 +1,12 @@
-// A task's events: what is recorded after a sequence number, then what happens, until the end of the task.
+// Streams the events of a task after a sequence number until the task ends.
 import { type RecordedEvent, WAIT_EVENTS } from '../../core/events.ts';
 import type { TaskId } from '../../core/task.ts';
 import type { EventsQuery, EventView } from '../schemas/events.ts';
 import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
-import { tellProgress } from './progress-lines.ts';
+import { streamProgress } from './progress-lines.ts';
 
-/** Throws what the service throws for the reference. */
+/** Throws BabysitError not_found or ambiguous for the reference. */
 export function tellEvents(
   service: Service,
   ref: string,
@@ -19,22 +19,22 @@ export function tellEvents(
     stopProgress();
     subscription.stop();
   });
-  const tell = (event: RecordedEvent) => {
+  const send = (event: RecordedEvent) => {
     if (event.event === 'ended') stream.end(eventView(service, event));
-    else if (WAIT_EVENTS.has(event.event)) stream.tell(eventView(service, event));
+    else if (WAIT_EVENTS.has(event.event)) stream.write(eventView(service, event));
   };
   try {
-    for (const event of subscription.backlog) tell(event);
-    subscription.start(tell);
+    for (const event of subscription.backlog) send(event);
+    subscription.start(send);
     if (progress && stream.isOpen)
-      stopProgress = tellProgress(service, service.task(ref).id as TaskId, (told) => stream.tell(told));
+      stopProgress = streamProgress(service, service.task(ref).id as TaskId, (line) => stream.write(line));
   } catch (error) {
     stream.abort();
     throw error;
   }
 }
 
-/** The end of a task carries the task. */
+/** The event `ended` contains the task. */
 export function eventView(service: Pick<Service, 'view'>, event: RecordedEvent): EventView {
   const { seq, at, taskId, name, event: kind, ...fields } = event;
   const view = { event: kind, name, id: taskId, at: new Date(at).toISOString(), ...fields, seq };

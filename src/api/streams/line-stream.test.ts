@@ -34,10 +34,10 @@ async function serve(t: TestContext, begin: (stream: LineStream) => void) {
 
 it('tells line by line, and nothing after the end', async (t) => {
   const { ask, open, closed } = await serve(t, (stream) => {
-    stream.tell({ n: 1 });
+    stream.write({ n: 1 });
     setImmediate(() => {
       stream.end({ n: 2 });
-      stream.tell({ n: 3 });
+      stream.write({ n: 3 });
       stream.end({ n: 4 });
     });
   });
@@ -54,14 +54,14 @@ it('may end without a line', async (t) => {
 });
 
 it('says farewell when the daemon stops', async (t) => {
-  const { app, ask } = await serve(t, (stream) => stream.tell({ n: 1 }));
+  const { app, ask } = await serve(t, (stream) => stream.write({ n: 1 }));
   const answer = await ask();
   const [told] = await Promise.all([text(answer), app.close()]);
   assert.equal(told, '{"n":1}\n{"event":"daemon_stopping"}\n');
 });
 
 it('says it to a reader that is behind, too, after all else', async (t) => {
-  const { app, ask } = await serve(t, (stream) => stream.tell({ text: 'x'.repeat(3 * 1024 ** 2) }));
+  const { app, ask } = await serve(t, (stream) => stream.write({ text: 'x'.repeat(3 * 1024 ** 2) }));
   const answer = await ask();
   const stopped = app.close();
   await new Promise((resolve) => setImmediate(resolve));
@@ -72,7 +72,7 @@ it('says it to a reader that is behind, too, after all else', async (t) => {
 });
 
 it('is over when its reader hangs up', async (t) => {
-  const { ask, open, closed } = await serve(t, (stream) => stream.tell({ n: 1 }));
+  const { ask, open, closed } = await serve(t, (stream) => stream.write({ n: 1 }));
   const answer = await ask();
   answer.destroy();
   await waitUntil(() => closed() === 1, { deadlineMs: 10_000, what: 'the stream to be closed' });
@@ -82,8 +82,8 @@ it('is over when its reader hangs up', async (t) => {
 it('drops a reader that falls too far behind', async (t) => {
   const large = { text: 'x'.repeat(1024 ** 2) };
   const { ask, open, closed } = await serve(t, (stream) => {
-    stream.tell({ n: 1 });
-    for (let n = 0; n < 64; n += 1) stream.tell(large);
+    stream.write({ n: 1 });
+    for (let n = 0; n < 64; n += 1) stream.write(large);
   });
   await assert.rejects(ask().then(text), { code: 'ECONNRESET' });
   assert.deepEqual([closed(), open.size], [1, 0]);
@@ -96,7 +96,7 @@ it('that cannot go on hangs up on its reader, and before its first line leaves t
   });
   assert.equal((await ask()).statusCode, 500);
   const later = await serve(t, (stream) => {
-    stream.tell({ n: 1 });
+    stream.write({ n: 1 });
     setImmediate(() => stream.abort());
   });
   await assert.rejects(later.ask().then(text), { code: 'ECONNRESET' });

@@ -1,24 +1,27 @@
-// An answer that goes on, one JSON object a line (NDJSON), until it is ended or its reader hangs up.
+// An answer of JSON lines (NDJSON) that stays open until it is ended or the client disconnects.
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
-/** Keeps a half-dead connection from looking alive for ever. */
+/** Writing detects a dead connection. */
 const KEEP_ALIVE_MS = 15_000;
-/** A reader this far behind is dropped; it reconnects and resumes after the last event it has seen. */
+/** Disconnect a slower client: it reconnects and resumes after the last event it received. */
 const MAX_BUFFERED_BYTES = 4 * 1024 ** 2;
 
-/** Ended with a word of farewell when the daemon stops, so that the reader does not start another. */
+/** The streams of an application. */
 export type OpenStreams = Set<LineStream>;
 
-/** Resolves when all of it has left: a connection whose answer is ended counts as idle, and would be cut off. */
+/**
+ * Ends the streams with `daemon_stopping`, so that no client starts a new daemon. Resolves when all data is sent: fastify
+ * closes a connection whose answer is ended as idle.
+ */
 export async function sayFarewell(streams: OpenStreams): Promise<void> {
   const open = [...streams];
-  const left = open.map((stream) => stream.hasLeft());
+  const sent = open.map((stream) => stream.isSent());
   for (const stream of open) stream.end({ event: 'daemon_stopping' });
-  await Promise.all(left);
+  await Promise.all(sent);
 }
 
-/** Until its first line the reply may still become another, such as an error. */
+/** Takes over the reply at the first line: until then an error can still be the answer. */
 export class LineStream {
   readonly #reply: FastifyReply;
   readonly #raw: ServerResponse;
@@ -26,7 +29,7 @@ export class LineStream {
   readonly #closed: () => void;
   readonly #keepAlive: NodeJS.Timeout;
 
-  /** `closed` is called once: nobody reads it any more, or all has been said. */
+  /** Calls `closed` once, when the stream is ended or the client has disconnected. */
   constructor(reply: FastifyReply, open: OpenStreams, closed: () => void) {
     this.#reply = reply;
     this.#raw = reply.raw;
@@ -41,27 +44,27 @@ export class LineStream {
     return this.#open.has(this);
   }
 
-  tell(value: object): void {
+  write(value: object): void {
     if (!this.isOpen) return;
     this.#take().write(lineOf(value));
     if (this.#raw.writableLength > MAX_BUFFERED_BYTES) this.#raw.destroy();
   }
 
-  /** With a last line, which then leaves together with the end. */
+  /** `value` is the last line, sent in one packet with the end. */
   end(value?: object): void {
     if (!this.isOpen) return;
     this.#take().end(value === undefined ? undefined : lineOf(value));
     this.#close();
   }
 
-  /** Nothing more can be told. Before the first line the reply is free for an error. */
+  /** Closes without a last line. Before the first line the reply stays usable for an error. */
   abort(): void {
     if (this.#raw.headersSent) this.#raw.destroy();
     this.#close();
   }
 
-  /** Settled when the last byte has been handed over, or the reader has hung up. */
-  hasLeft(): Promise<void> {
+  /** Resolves when the last byte is sent or the client has disconnected. */
+  isSent(): Promise<void> {
     return new Promise((resolve) => this.#raw.once('close', resolve));
   }
 

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { taskId } from '../../../test/support/build-task.ts';
 import type { Progress } from '../../core/progress.ts';
 import type { TaskView } from '../schemas/task.ts';
-import { PROGRESS_MS, tellProgress } from './progress-lines.ts';
+import { PROGRESS_MS, streamProgress } from './progress-lines.ts';
 
 it('tells what has changed, and not that time goes by', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
@@ -21,7 +21,7 @@ it('tells what has changed, and not that time goes by', (t) => {
   let now: Progress | null = null;
   const told: unknown[] = [];
   const view = () => ({ name: 'batch', progress: now }) as TaskView;
-  const stop = tellProgress({ view }, taskId(1), (line) => told.push([line.event, line.name, line.done]));
+  const stop = streamProgress({ view }, taskId(1), (line) => told.push([line.event, line.name, line.done]));
   assert.deepEqual(told, []);
   for (const next of [progress, { ...progress, eta_s: 80 }, { ...progress, done: 4 }]) {
     now = next;

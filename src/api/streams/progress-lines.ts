@@ -1,25 +1,25 @@
-// Progress for who asked for it: lines between the events, at most one in ten seconds, of the present and not of the record.
+// Sends progress lines between the events of a stream, at most one per ten seconds. They are not stored.
 import type { TaskId } from '../../core/task.ts';
 import type { Service } from '../service.ts';
 
 export const PROGRESS_MS = 10_000;
 
-/** Calls back at once and then every ten seconds, when something but the time has changed. Returns how to stop. */
-export function tellProgress(
+/** Calls `send` at once and then when more than the ETA has changed. Returns a function that stops it. */
+export function streamProgress(
   service: Pick<Service, 'view'>,
   id: TaskId,
-  tell: (line: Readonly<Record<string, unknown>>) => void,
+  send: (line: Readonly<Record<string, unknown>>) => void,
 ): () => void {
-  let told = '';
+  let sent = '';
   const look = () => {
     const { name, progress } = service.view(id);
     if (progress === null) return;
     const { eta_s: _, ...rest } = progress;
     const now = JSON.stringify(rest);
-    if (now === told) return;
-    told = now;
+    if (now === sent) return;
+    sent = now;
     // biome-ignore lint/plugin/no-wall-clock: the line shows the time
-    tell({ event: 'progress', name, id, at: new Date().toISOString(), ...progress });
+    send({ event: 'progress', name, id, at: new Date().toISOString(), ...progress });
   };
   look();
   const timer = setInterval(look, PROGRESS_MS);

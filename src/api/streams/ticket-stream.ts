@@ -1,4 +1,4 @@
-// A ticket's life: where it stands, at last the lease it was granted. Who hangs up gives up its place.
+// Streams the state of a ticket, then its lease. A client that disconnects gives up its place in the queue.
 import { BabysitError } from '../../core/errors.ts';
 import type { TicketRequest } from '../schemas/capacity.ts';
 import type { Service } from '../service.ts';
@@ -13,7 +13,7 @@ export function tellTicket(
   let leave = () => {};
   const stream = open(() => leave());
   leave = service.awaitCapacity(request, {
-    waiting: (view) => stream.tell(view),
+    waiting: (view) => stream.write(view),
     granted: (view) => stream.end(view),
     failed(error) {
       const isStopping = error instanceof BabysitError && error.code === 'daemon_stopping';

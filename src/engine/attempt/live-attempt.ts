@@ -56,8 +56,8 @@ export class LiveAttempt implements Observer {
   #events = NO_EVENTS;
   #strict: StrictOutput | null = null;
   #isAttached = false;
-  /** Monotonic ms of the first look, and of the first one that saw an exit without a log writer. */
-  #firstLookAt: number | null = null;
+  /** Monotonic ms of the start or adoption, and of the first read of records with an exit but no log writer. */
+  #awaitedSince: number | null = null;
   #unwrittenSince: number | null = null;
   #isClosed = false;
   #killTimer: NodeJS.Timeout | null = null;
@@ -82,7 +82,6 @@ export class LiveAttempt implements Observer {
   /** The records so far. When `isOver` is true, they are complete. Throws RecordsUnreadable. */
   records({ monoMs }: Now): Records & { readonly isOver: boolean } {
     const { dir } = this.paths;
-    this.#firstLookAt ??= monoMs;
     const records = this.#keepKnown(readRecords(dir));
     if (!this.#isAttached && records.started?.main) {
       this.#isAttached = true;
@@ -111,9 +110,14 @@ export class LiveAttempt implements Observer {
     return monoMs - this.#unwrittenSince > WRITER_DEADLINE_MS;
   }
 
-  /** No supervisor has begun since this daemon first read the records, although the deadline for it has passed. */
+  /** Call when this daemon starts or adopts the attempt. */
+  awaitStart({ monoMs }: Now): void {
+    this.#awaitedSince = monoMs;
+  }
+
+  /** No supervisor has begun, although the deadline for it has passed. */
   isOverdue({ monoMs }: Now): boolean {
-    return this.#firstLookAt !== null && monoMs - this.#firstLookAt > BEGIN_DEADLINE_MS;
+    return this.#awaitedSince !== null && monoMs - this.#awaitedSince > BEGIN_DEADLINE_MS;
   }
 
   awaitsSupervisor(): boolean {

@@ -1,4 +1,4 @@
-// Reads new output and the progress file of a live attempt, and keeps its progress.
+// Reads new output and the progress file of a live attempt, and updates its progress.
 import { statSync } from 'node:fs';
 import type { Progress } from '../../core/progress.ts';
 import { type Added, GrowingFile } from '../../logs/tail.ts';
@@ -11,27 +11,27 @@ import {
   progressOf,
 } from '../../progress/state.ts';
 
-/** What is read of a file at one look, at most: its end. More for a task that is judged by every line it prints. */
+/** Largest read per sample, from the end of the file. A strict task is judged by every line, so more is read. */
 const READ_BYTES = 64 * 1024;
 const STRICT_READ_BYTES = 256 * 1024;
 
 export class ProgressReader {
   readonly #log: GrowingFile;
-  readonly #toldPath: string;
-  readonly #told: GrowingFile;
-  #hasTold = false;
+  readonly #reportPath: string;
+  readonly #report: GrowingFile;
+  #hasReport = false;
   #state: ProgressState = NO_PROGRESS;
 
-  /** The files need not exist. The first `look` reads their current content, as for an adopted attempt. */
+  /** The files need not exist. The first `look` reads their current content. */
   constructor(paths: { readonly log: string; readonly progressFile: string }) {
     this.#log = new GrowingFile(paths.log);
-    this.#toldPath = paths.progressFile;
-    this.#told = new GrowingFile(paths.progressFile);
+    this.#reportPath = paths.progressFile;
+    this.#report = new GrowingFile(paths.progressFile);
   }
 
   /**
-   * Once a tick: one read of each file that has grown. `logBytes`: size of the log. `mayHaveActed`: the command; else no
-   * progress file is looked for where there was none. `nowMs` is of the monotonic clock. Returns what was added to the log.
+   * Call once per sample: reads each file that has grown and returns the new output. `nowMs` is monotonic, `logBytes` the
+   * size of the log. Does not look for a new progress file if the command was idle (`mayHaveActed` is false).
    */
   look(nowMs: number, logBytes: number, mayHaveActed: boolean, isStrict: boolean): Added | null {
     const output = this.#log.added(logBytes, isStrict ? STRICT_READ_BYTES : READ_BYTES);
@@ -39,18 +39,18 @@ export class ProgressReader {
       if (output.isAfterGap) this.#state = dropUnfinished(this.#state);
       this.#state = foldOutput(this.#state, output.text, nowMs);
     }
-    if (mayHaveActed || this.#hasTold) this.#lookAtTold(nowMs);
+    if (mayHaveActed || this.#hasReport) this.#readReport(nowMs);
     return output;
   }
 
-  #lookAtTold(nowMs: number): void {
-    const file = statSync(this.#toldPath, { throwIfNoEntry: false });
-    this.#hasTold = file !== undefined;
-    const told = this.#told.added(file?.size ?? 0, READ_BYTES);
-    if (told !== null && told.text !== '') this.#state = foldProgressFile(this.#state, told.text, nowMs);
+  #readReport(nowMs: number): void {
+    const file = statSync(this.#reportPath, { throwIfNoEntry: false });
+    this.#hasReport = file !== undefined;
+    const added = this.#report.added(file?.size ?? 0, READ_BYTES);
+    if (added !== null && added.text !== '') this.#state = foldProgressFile(this.#state, added.text, nowMs);
   }
 
-  /** Null without any progress. */
+  /** Returns null without any progress. */
   progress(nowMs: number): Progress | null {
     return progressOf(this.#state, nowMs);
   }

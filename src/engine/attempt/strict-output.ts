@@ -1,4 +1,4 @@
-// --observability=strict: remembers when an attempt last printed something new.
+// --observability=strict: tracks when an attempt last printed something new.
 import type { Added } from '../../logs/tail.ts';
 import { detectProgress, NO_LINES, type RepetitionState } from '../../watchdog/repetition.ts';
 
@@ -7,8 +7,7 @@ export class StrictOutput {
   #progressAt: number | null = null;
 
   /**
-   * `added`: what was printed since the last sample. Returns `outputAt` of a sample whose `outputBytes` is 0: epoch ms of
-   * the last progress seen, null before the first.
+   * `added`: the output since the last sample. Returns the epoch ms of the last new output, null before the first.
    */
   see(added: Added | null, wallMs: number): number | null {
     if (added === null || added.text === '') return this.#progressAt;

@@ -1,4 +1,4 @@
-// From a validated submission to a task: defaults from the config, clamped to this host, and a name.
+// Builds a task from a parsed request: defaults from the config that fit this host, and a name.
 import { type Stats, statSync } from 'node:fs';
 import type { Config } from '../../config/settings.ts';
 import { BabysitError } from '../../core/errors.ts';
@@ -16,9 +16,9 @@ import { largestNeed } from '../../scheduler/admission.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
 import { makeName } from './task-name.ts';
 
-/** What of systemd this daemon can reach. */
+/** The parts of systemd that this daemon can use. */
 export interface SystemdParts {
-  /** Why tasks cannot be units of it; null: they can. */
+  /** Why tasks cannot run as units; null if they can. */
   readonly noUnits: string | null;
   readonly hasJournal: boolean;
 }
@@ -30,7 +30,7 @@ export interface SubmissionContext {
   readonly now: number;
   readonly systemd: SystemdParts;
   isNameTaken(name: string): boolean;
-  /** Also by a task that has ended: a name made up shall mean one task only. */
+  /** Includes ended tasks: a generated name must refer to one task only. */
   isNameKnown(name: string): boolean;
   /** By name or id, live or ended. Throws not_found or ambiguous. */
   find(ref: string): Task;
@@ -43,7 +43,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
   assertDirectory(cwd);
   const command = commandOf(run);
   if (run.name !== null && context.isNameTaken(run.name))
-    throw new BabysitError('name_taken', `"${run.name}" is the name of a live task`, { name: run.name });
+    throw new BabysitError('name_taken', `a live task has the name "${run.name}"`, { name: run.name });
   const limits = limitsFor(run, context.config);
   const others = findOthers(run, context.find);
   const tasks = others.map((other) => ({ id: other.id, name: other.name }));
@@ -83,7 +83,7 @@ function commandOf({ line, argv }: RunRequest): Command {
   return argv === null ? { kind: 'shell', line: line ?? '' } : { kind: 'argv', argv };
 }
 
-/** Without a journal on the host the output is not journaled. A task that asks for a unit gets one or an error. */
+/** Ignores `journal` on a host without a journal. Throws BabysitError no_systemd when a requested unit is not available. */
 function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext): ExecOptions {
   const { noUnits, hasJournal } = systemd;
   if (run.driver === 'systemd' && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
@@ -96,7 +96,7 @@ function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext)
   };
 }
 
-/** A name is the task that has it now, so only its own could close a circle. */
+/** A dependency is an existing task, so only a task's own name can form a cycle. */
 function findOthers({ after, afterAny, name }: RunRequest, find: SubmissionContext['find']): Task[] {
   const found = new Map<TaskId, Task>();
   for (const ref of after ?? afterAny ?? []) {
@@ -130,7 +130,7 @@ function limitsFor(run: RunRequest, config: Config): Limits {
   };
 }
 
-/** Only what the caller did not say is clamped to the host; what was said and cannot be met is refused by admission. */
+/** Clamps only the defaults to the host. Admission refuses a given estimate that can never be met. */
 function estimateFor(run: RunRequest, limits: Limits, { config, capacity }: SubmissionContext): Estimate {
   const largest = largestNeed(capacity, limits);
   return {

@@ -1,4 +1,4 @@
-// Admission's answers as errors: the JSON of SPEC section 4, with the command that would be accepted.
+// Converts a refusal of admission to an error with the command that would be accepted.
 import type { BlockedView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { RunRequest } from '../../request/request.ts';
@@ -8,14 +8,14 @@ import type { Blocked } from '../../scheduler/explain.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
 
-/** Null: admission took the task. */
+/** Returns null when admission has accepted or queued the task. */
 export function refusal(admission: Admission, run: RunRequest, nowMs: number): BabysitError | null {
   switch (admission.kind) {
     case 'accept':
     case 'queue':
       return null;
     case 'queue_full':
-      return new BabysitError('queue_full', `the queue holds ${admission.maxPending} pending tasks already`, {
+      return new BabysitError('queue_full', `the queue already has ${admission.maxPending} pending tasks`, {
         limit: admission.maxPending,
       });
     case 'infeasible':
@@ -57,23 +57,23 @@ function denied(why: Blocked, run: RunRequest, nowMs: number): BabysitError {
   const { short_by: _, position: __, ...fields } = blockedView(why);
   const inTime =
     why.earliestStartMs === null ? null : formatDuration(Math.max(0, why.earliestStartMs - nowMs));
-  const what =
-    why.dim === 'mem' || why.dim === 'cpu' ? `${amount(why.dim, why.requested)} of ${why.dim}` : 'a slot';
-  const left =
-    why.dim === 'mem' || why.dim === 'cpu' ? amount(why.dim, why.available) : String(why.available);
-  return new BabysitError('capacity_exceeded', `${what} was requested, ${left} is available`, {
+  const problem =
+    why.dim === 'mem' || why.dim === 'cpu'
+      ? `${amount(why.dim, why.requested)} of ${why.dim} was requested, ${amount(why.dim, why.available)} is available`
+      : `a slot was requested, ${why.available} is available`;
+  return new BabysitError('capacity_exceeded', problem, {
     ...fields,
     hint:
       inTime === null
-        ? 'Memory in use outside babysit leaves too little room; free some, or lower the estimate.'
-        : `Room is expected in ${inTime}. Add --queue to have it started then; do not poll.`,
+        ? 'Processes outside babysit use too much memory: end some, or lower the estimate.'
+        : `Capacity is expected in ${inTime}. Add --queue to start the task then; do not poll.`,
     suggested_command: suggestedCommand(run),
   });
 }
 
 const MIB = 1024 ** 2;
 
-/** Rounded down, so that what is suggested does fit. */
+/** Rounds down, so that the suggested size fits. */
 function sizeAtMost(valueBytes: number): string {
   const text = formatSize(valueBytes);
   if (valueBytes < MIB || parseSize(text, 'size') <= valueBytes) return text;

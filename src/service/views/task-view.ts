@@ -158,8 +158,8 @@ function killFields(
 
 export const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
   exit: null,
-  could_not_start: 'The command never ran: correct what the message names and run it again.',
-  dependency_failed: 'The command never ran: correct and retry the task that is named first, then this one.',
+  could_not_start: 'The command did not run: fix the cause in the message and run it again.',
+  dependency_failed: 'The command did not run: fix and retry the task in the message, then retry this one.',
 };
 
 function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {

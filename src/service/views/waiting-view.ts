@@ -46,7 +46,7 @@ function afterView(task: Task, waitsFor: readonly TaskId[], engine: Engine): Blo
   };
 }
 
-/** The predicted end of the last of them; null if it cannot be predicted. */
+/** The latest expected end of these tasks; null if one is unknown. */
 function latestEndMs(ids: readonly TaskId[], engine: Engine): number | null {
   const plan = engine.plan();
   let latestMs = 0;

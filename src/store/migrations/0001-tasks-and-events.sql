@@ -14,7 +14,7 @@ CREATE INDEX tasks_by_name ON tasks (name, submitted_at);
 CREATE INDEX tasks_by_project ON tasks (project, submitted_at);
 CREATE INDEX tasks_by_end ON tasks (ended_at);
 
--- Apart from tasks, so that no listing can ever carry a secret of the caller.
+-- A separate table, so that no query of tasks can return a secret of the caller.
 CREATE TABLE environments (
   task_id TEXT PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE,
   body    TEXT NOT NULL

@@ -1,4 +1,4 @@
--- What the queue, retries and pauses keep of a task; shared environments, leases, the inbox.
+-- Fields of a task for the queue, retries and pauses; shared environments; leases; the inbox.
 ALTER TABLE tasks ADD COLUMN key TEXT;
 CREATE INDEX tasks_by_key ON tasks (project, key) WHERE key IS NOT NULL;
 UPDATE tasks SET body = json_set(body, '$.priority', 0, '$.after', NULL, '$.retry', NULL, '$.key', NULL,
@@ -12,7 +12,7 @@ UPDATE tasks SET body = json_set(body, '$.state.waitsFor', json('[]'), '$.state.
 UPDATE tasks SET body = json_set(body, '$.state.attempt.pausedMs', 0)
   WHERE json_type(body, '$.state.attempt') = 'object';
 
--- Tasks of one caller share one environment: the text is kept once, by its SHA-256.
+-- Tasks of one caller share one environment: the text is stored once, under its SHA-256.
 CREATE TABLE environment_texts (
   hash BLOB PRIMARY KEY,
   body TEXT NOT NULL
@@ -32,7 +32,7 @@ CREATE TABLE leases (
   body       TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What happened before there was an inbox counts as seen.
+-- Events before this version count as seen.
 CREATE TABLE inbox (
   task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
   kind    TEXT NOT NULL,

@@ -1,2 +1,2 @@
--- The exec options of systemd units and of the journal.
+-- Exec options for systemd units and the journal.
 UPDATE tasks SET body = json_set(body, '$.manner.isUnit', json('false'), '$.manner.isJournaled', json('false'));

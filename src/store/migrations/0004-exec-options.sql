@@ -1,2 +1,2 @@
--- Exec options under the name of systemd.exec(5).
+-- Rename `manner` to `execOptions`, after systemd.exec(5).
 UPDATE tasks SET body = json_remove(json_set(body, '$.execOptions', json_extract(body, '$.manner')), '$.manner');

@@ -1,4 +1,4 @@
-// The port behind the routes: one method a verb. The daemon fills it; tests of the API may too.
+// The port behind the routes: one method a verb. src/service implements it.
 import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { LogQuery } from '../core/log-query.ts';
@@ -17,7 +17,7 @@ import type { BatchLineView } from './schemas/run.ts';
 import type { StatusView } from './schemas/status.ts';
 import type { ListQuery, TaskView } from './schemas/task.ts';
 
-/** A caller that waits for room: hears where it stands, then what it holds. */
+/** A client that waits for room: it receives its place in the queue, then its lease. */
 export interface TicketListener {
   waiting(view: WaitingView): void;
   granted(view: LeaseView): void;
@@ -54,7 +54,7 @@ export interface Service extends Changes {
   log(ref: string, query: LogQuery): AsyncIterable<Uint8Array>;
   logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
-  /** What it returns is kept from other readers for a while, until `see` reports it. */
+  /** Reserves the returned events for this reader until `see` reports them, or for a short time. */
   inbox(query: InboxQuery): InboxPage;
   see(report: SeenReport): void;
   view(id: TaskId): TaskView;

@@ -90,12 +90,12 @@ const TABLE = {
   'admission.max_pending_per_owner': setting(
     count(0, 10_000_000),
     0,
-    'Pending tasks of one owner; 0 is no limit',
+    'Pending tasks of one owner; 0 means no limit',
   ),
   'admission.max_submissions_per_second': setting(
     count(0, 1_000_000),
     0,
-    'Submissions of one owner, averaged over ten seconds; 0 is no limit',
+    'Submissions of one owner, averaged over ten seconds; 0 means no limit',
   ),
   'scheduler.ageing_interval': setting(
     durationOrOff,

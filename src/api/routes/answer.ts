@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Of the JSON object; of each line where the answer is NDJSON. Absent: the answer is no JSON. */
+    /** Of the JSON object; of each line where the answer is NDJSON. Absent: the answer is not JSON. */
     readonly answer?: z.ZodType;
   }
 }

@@ -3,24 +3,24 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { LEASE, parseTicket, WAITING } from '../schemas/capacity.ts';
 import { EVENT, PROGRESS_LINE, parseEvents, STOPPING } from '../schemas/events.ts';
 import type { Service } from '../service.ts';
-import { tellEvents } from '../streams/event-stream.ts';
-import { LineStream, type OpenStreams, sayFarewell } from '../streams/line-stream.ts';
-import { tellTicket } from '../streams/ticket-stream.ts';
+import { streamEvents } from '../streams/event-stream.ts';
+import { announceStop, LineStream, type OpenStreams } from '../streams/line-stream.ts';
+import { streamTicket } from '../streams/ticket-stream.ts';
 import { answers, type ByRef } from './answer.ts';
 
 export function streamRoutes(app: FastifyInstance, service: Service): void {
   const streams: OpenStreams = new Set();
-  app.addHook('preClose', () => sayFarewell(streams));
+  app.addHook('preClose', () => announceStop(streams));
   const open = (reply: FastifyReply) => (closed: () => void) => new LineStream(reply, streams, closed);
   app.post('/v1/tickets', answers(WAITING.or(LEASE).or(STOPPING)), (request, reply) => {
-    tellTicket(service, parseTicket(request.body), open(reply));
+    streamTicket(service, parseTicket(request.body), open(reply));
   });
   // A HEAD would wait for the end of the task.
   app.get<ByRef>(
     '/v1/tasks/:ref/events',
     { exposeHeadRoute: false, ...answers(STOPPING.or(PROGRESS_LINE).or(EVENT)) },
     (request, reply) => {
-      tellEvents(service, request.params.ref, parseEvents(request.query), open(reply));
+      streamEvents(service, request.params.ref, parseEvents(request.query), open(reply));
     },
   );
 }

@@ -7,7 +7,7 @@ import type { LineStream } from './line-stream.ts';
 import { streamProgress } from './progress-lines.ts';
 
 /** Throws BabysitError not_found or ambiguous for the reference. */
-export function tellEvents(
+export function streamEvents(
   service: Service,
   ref: string,
   { after, progress }: EventsQuery,

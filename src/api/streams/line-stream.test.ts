@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import Fastify from 'fastify';
 import { waitUntil } from '../../../test/support/wait-until.ts';
-import { LineStream, type OpenStreams, sayFarewell } from './line-stream.ts';
+import { announceStop, LineStream, type OpenStreams } from './line-stream.ts';
 
 /** `begin` is given the stream of each request for `/`. */
 async function serve(t: TestContext, begin: (stream: LineStream) => void) {
@@ -16,7 +16,7 @@ async function serve(t: TestContext, begin: (stream: LineStream) => void) {
   let closed = 0;
   // As the daemon has it.
   const app = Fastify({ forceCloseConnections: 'idle' });
-  app.addHook('preClose', () => sayFarewell(open));
+  app.addHook('preClose', () => announceStop(open));
   app.get('/', (_request, reply) => begin(new LineStream(reply, open, () => closed++)));
   const dir = mkdtempSync(join(tmpdir(), 'babysit-lines-'));
   t.after(async () => {

@@ -14,7 +14,7 @@ export type OpenStreams = Set<LineStream>;
  * Ends the streams with `daemon_stopping`, so that no client starts a new daemon. Resolves when all data is sent: fastify
  * closes a connection whose answer is ended as idle.
  */
-export async function sayFarewell(streams: OpenStreams): Promise<void> {
+export async function announceStop(streams: OpenStreams): Promise<void> {
   const open = [...streams];
   const sent = open.map((stream) => stream.isSent());
   for (const stream of open) stream.end({ event: 'daemon_stopping' });

@@ -5,7 +5,7 @@ import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
 
 /** Throws BabysitError infeasible. */
-export function tellTicket(
+export function streamTicket(
   service: Service,
   request: TicketRequest,
   open: (closed: () => void) => LineStream,

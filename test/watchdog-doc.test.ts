@@ -32,3 +32,9 @@ describe('docs/design/watchdog.md', () => {
     assert.match(text, new RegExp(`${RELIEF_SHARE * 100} % of the excess`));
   });
 });
+
+describe('docs/guide/when-a-task-was-killed.md', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../docs/guide/when-a-task-was-killed.md'), 'utf8');
+  for (const reason of KILL_REASON_NAMES)
+    it(`explains ${reason}`, () => assert.ok(guide.includes(`\`${reason}\``)));
+});

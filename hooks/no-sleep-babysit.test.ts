@@ -1,13 +1,13 @@
 // The hook as a harness calls it: JSON on standard input, exit code and words out. Every way in, for real.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { BLOCKED } from '../test/hooks/blocked-commands.ts';
 import { callHook, HOOKS_DIR, SILENT } from '../test/hooks/call-hook.ts';
 import { PASSED } from '../test/hooks/passed-commands.ts';
 import { runCli } from '../test/support/cli.ts';
+import { tempDir } from '../test/support/temp-dir.ts';
 
 const CONCURRENCY = 4;
 // The launcher builds what is stale.
@@ -111,8 +111,7 @@ It returns the moment the task ends; start it in the background if you have othe
     ));
 
   it('stands in nobody’s way without Node or without the build', async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-    t.after(() => rmSync(dir, { recursive: true, force: true }));
+    const dir = tempDir(t);
     const poll = claude('sleep 5; babysit status');
     const nowhere = { BABYSIT_NODE: '/nonexistent', XDG_CACHE_HOME: dir, PATH: join(dir, 'bin') };
     cpSync('/bin/cat', join(dir, 'bin', 'cat'));

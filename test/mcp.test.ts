@@ -4,15 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { Client, type Progress } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { SMALL, SMALL_BODY } from './support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from './support/cli.ts';
 import { type TestHome, testHome } from './support/home.ts';
+import { until } from './support/tasks.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const OWNER = 'session-of-the-test';
-const SMALL = { estimated_mem_bytes: '50M', estimated_cpu_cores: 0.1 };
-const SOON = { deadlineMs: 15_000 };
-/** A task that ends when the file appears: no guessing at durations. */
-const until = (file: string) => `while [ ! -e ${file} ]; do sleep 0.02; done`;
 
 interface Answer {
   readonly isError: boolean;
@@ -56,7 +54,7 @@ async function rig(t: TestContext, config?: object) {
     client,
     call,
     run: (name: string, command: string, more: object = {}) =>
-      call('run', { ...SMALL, name, command, ...more }),
+      call('run', { ...SMALL_BODY, name, command, ...more }),
   };
 }
 
@@ -95,7 +93,6 @@ describe('babysit mcp', () => {
     const progress: Progress[] = [];
     const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
     await waitUntil(() => progress.some(({ message }) => /^build: running/.test(message ?? '')), {
-      ...SOON,
       what: 'progress',
     });
     writeFileSync(go, '');
@@ -160,13 +157,11 @@ describe('babysit mcp', () => {
     const cancel = new AbortController();
     const waiting = call('wait', { name: 'build' }, { signal: cancel.signal });
     await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 1, {
-      ...SOON,
       what: 'the wait',
     });
     cancel.abort();
     await assert.rejects(waiting);
     await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 0, {
-      ...SOON,
       what: 'the wait to end',
     });
   });
@@ -189,8 +184,8 @@ describe('babysit mcp', () => {
   it('a soft-deny is a tool error with its numbers; wait_for_capacity keeps the place between two calls', async (t) => {
     const { home, call } = await rig(t, { 'admission.max_running': 1 });
     const go = `${home.work}/go`;
-    await call('run', { ...SMALL, name: 'first', command: until(go) });
-    const denied = await call('run', { ...SMALL, name: 'second', command: 'true' });
+    await call('run', { ...SMALL_BODY, name: 'first', command: until(go) });
+    const denied = await call('run', { ...SMALL_BODY, name: 'second', command: 'true' });
     assert.equal(denied.isError, true);
     assert.deepEqual(
       [denied.json.error, denied.json.dim, denied.json.blocked_by],
@@ -204,7 +199,7 @@ describe('babysit mcp', () => {
     const granted = (await call('wait_for_capacity', { ...need, resume: waiting.resume })).json;
     assert.equal(granted.status, 'granted');
     assert.equal(
-      (await call('run', { ...SMALL, name: 'second', command: 'true', lease: granted.lease })).isError,
+      (await call('run', { ...SMALL_BODY, name: 'second', command: 'true', lease: granted.lease })).isError,
       false,
     );
     assert.equal((await call('wait', { name: 'second' })).json.ended[0].status, 'completed');
@@ -237,19 +232,7 @@ describe('babysit mcp', () => {
     const go = `${home.work}/go`;
     await run('quick', `${until(go)}; exit 4`);
     writeFileSync(go, '');
-    assert.equal(
-      (
-        await home.run([
-          'run',
-          '--wait',
-          '--estimated_mem_bytes=50M',
-          '--estimated_cpu_cores=0.1',
-          '--after_any=quick',
-          'true',
-        ])
-      ).code,
-      0,
-    );
+    assert.equal((await home.run(['run', '--wait', ...SMALL, '--after_any=quick', 'true'])).code, 0);
     const { news } = await call('status');
     assert.deepEqual(
       news.map(({ event, name, exit_code }) => ({ event, name, exit_code })),
@@ -265,7 +248,7 @@ describe('babysit mcp', () => {
     await run('build', `${until(go)}; exit 5`);
     const progress: Progress[] = [];
     const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
-    await waitUntil(() => progress.length > 0, { ...SOON, what: 'progress' });
+    await waitUntil(() => progress.length > 0, { what: 'progress' });
     process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
     writeFileSync(go, '');
     assert.equal((await waiting).json.ended[0].exit_code, 5);

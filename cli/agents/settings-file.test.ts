@@ -4,29 +4,21 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { SETTINGS, UNREADABLE } from '../../test/hooks/settings-texts.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { HOOKS } from './claude-hooks.ts';
 import { backupOf, installedHooks, installHooks, uninstallHooks } from './settings-file.ts';
 
 const commandOf = (script: string) => `/opt/babysit/hooks/${script}`;
 const install = (file: string) => installHooks(file, HOOKS, commandOf);
-
-function tempDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 describe('settings files', () => {
   for (const [what, text] of Object.entries(SETTINGS))

@@ -1,25 +1,15 @@
 // The installed skill: what is current, outdated or edited, and that nobody's edits are lost.
 import assert from 'node:assert/strict';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { installSkill, skillStatus, uninstallSkill } from './skill-files.ts';
 
 const SKILL = join(import.meta.dirname, '../../skill');
 
 function rig(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   const source = join(dir, 'package');
   const target = join(dir, 'skills', 'babysit');
   cpSync(SKILL, source, { recursive: true });

@@ -379,6 +379,6 @@ describe('ticket', () => {
     assert.equal(response.status, 200);
     assert.equal(leaves(), 0);
     hangUp.abort();
-    await waitUntil(() => leaves() === 1, { deadlineMs: 10_000, what: 'the place to be given up' });
+    await waitUntil(() => leaves() === 1, { what: 'the place to be given up' });
   });
 });

@@ -1,12 +1,11 @@
 // An answer of lines over a real connection: what its reader gets, and how it ends from either side.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import Fastify from 'fastify';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { LineStream, type OpenStreams, sayFarewell } from './line-stream.ts';
 
@@ -18,12 +17,10 @@ async function serve(t: TestContext, begin: (stream: LineStream) => void) {
   const app = Fastify({ forceCloseConnections: 'idle' });
   app.addHook('preClose', () => sayFarewell(open));
   app.get('/', (_request, reply) => begin(new LineStream(reply, open, () => closed++)));
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-lines-'));
-  t.after(async () => {
-    await app.close();
-    rmSync(dir, { recursive: true });
-  });
-  const socketPath = join(dir, 'sock');
+  const socketPath = join(
+    tempDir(t, () => app.close()),
+    'sock',
+  );
   await app.listen({ path: socketPath });
   const ask = () =>
     new Promise<IncomingMessage>((resolve, reject) => {
@@ -75,7 +72,7 @@ it('is over when its reader hangs up', async (t) => {
   const { ask, open, closed } = await serve(t, (stream) => stream.tell({ n: 1 }));
   const answer = await ask();
   answer.destroy();
-  await waitUntil(() => closed() === 1, { deadlineMs: 10_000, what: 'the stream to be closed' });
+  await waitUntil(() => closed() === 1, { what: 'the stream to be closed' });
   assert.equal(open.size, 0);
 });
 

@@ -1,15 +1,14 @@
 // A reading of a group, from directories that hold what the kernel's would: what is there, what is not, and what comes late.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { groupV1 } from './group-v1.ts';
 import { groupV2 } from './group-v2.ts';
 
 function directory(t: TestContext) {
-  const path = mkdtempSync(join(tmpdir(), 'babysit-usage-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  const path = tempDir(t);
   return {
     path,
     write(files: Readonly<Record<string, string>>) {

@@ -1,20 +1,16 @@
 // Where a setting comes from, and what is refused: environment before file before default.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { GIB, MIB } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { BabysitError } from '../core/errors.ts';
 import { envName, loadConfig } from './load.ts';
 import { SETTING_KEYS, SETTINGS } from './settings.ts';
 
-let dir: string;
+const dir = tempDir({ after });
 let count = 0;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-config-'));
-});
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 function fileOf(content: string | object): string {
   count += 1;

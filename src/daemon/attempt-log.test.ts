@@ -1,9 +1,9 @@
 // When a log is due, what counts as printed across a rotation, and which parts are packed.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { partPath } from '../exec/log-parts.ts';
 import { rotateLog } from '../exec/rotate.ts';
 import { AttemptLog } from './attempt-log.ts';
@@ -11,18 +11,13 @@ import { AttemptLog } from './attempt-log.ts';
 const DAY_MS = 86_400_000;
 const NOON = new Date(2026, 5, 15, 12).getTime();
 const RULES = { maxBytes: 100, isDaily: true, keep: 5 };
-let dir: string;
-let path: string;
+const dir = tempDir({ after });
+const path = join(dir, '1.log');
 let log: AttemptLog;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-attempt-log-'));
-  path = join(dir, '1.log');
-});
 beforeEach(() => {
   for (const name of readdirSync(dir)) rmSync(join(dir, name));
   log = new AttemptLog(path);
 });
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 const print = (text: string, atMs = NOON) => {
   appendFileSync(path, text);

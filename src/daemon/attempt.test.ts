@@ -1,10 +1,10 @@
 // What an attempt's records tell of its end when its supervisor cannot.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { emptyGroup } from '../../test/support/build-service.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { TaskId } from '../core/task.ts';
 import { LiveAttempt } from './attempt.ts';
 import { attemptPaths } from './paths.ts';
@@ -13,8 +13,7 @@ const ID = 't' as TaskId;
 const STAT = `41 (bash) S 1 40 41 0 -1 4194560 ${'0 '.repeat(12)}987654 0 0`;
 
 it('an exit whose log writer never said who it was is believed after a while', (t) => {
-  const tasksDir = mkdtempSync(join(tmpdir(), 'babysit-attempt-'));
-  t.after(() => rmSync(tasksDir, { recursive: true }));
+  const tasksDir = tempDir(t);
   const paths = attemptPaths(tasksDir, ID, 1);
   const live = new LiveAttempt(ID, paths, emptyGroup({ driver: 'v2', name: 't-1' }), () => {});
   mkdirSync(paths.dir, { recursive: true });

@@ -1,9 +1,9 @@
 // One record a minute, bounded, and read back whatever a crash has left.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Sample } from '../watchdog/memory.ts';
 import { Heartbeat, readHeartbeats } from './heartbeat.ts';
@@ -20,12 +20,6 @@ const PROGRESS: Progress = {
   note: null,
   source: 'told',
 };
-
-function taskDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-heartbeat-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 /** After so many seconds, of which all but the idle ones took 1.5 cores. */
 function sampleAt(seconds: number): Sample {
@@ -44,7 +38,7 @@ function sampleAt(seconds: number): Sample {
 
 describe('the heartbeat', () => {
   it('is one record for each minute, with what is known', async (t) => {
-    const dir = taskDir(t);
+    const dir = tempDir(t);
     const heart = new Heartbeat(dir);
     for (let second = 0; second <= 125; second += 1)
       heart.beat('batch', sampleAt(second), () => (second < 100 ? null : PROGRESS));
@@ -76,7 +70,7 @@ describe('the heartbeat', () => {
   });
 
   it('does not grow for ever', async (t) => {
-    const dir = taskDir(t);
+    const dir = tempDir(t);
     const heart = new Heartbeat(dir);
     for (let minute = 0; minute < 20_000; minute += 1)
       heart.beat('x'.repeat(128), sampleAt(minute * 60), () => PROGRESS);
@@ -89,7 +83,7 @@ describe('the heartbeat', () => {
   });
 
   it('goes on over restarts and passes over what was cut', async (t) => {
-    const dir = taskDir(t);
+    const dir = tempDir(t);
     writeFileSync(join(dir, 'heartbeat.jsonl'), '{"timestamp":"a"}\n{"timest');
     assert.equal((await readHeartbeats(dir)).length, 1);
     appendFileSync(join(dir, 'heartbeat.jsonl'), '\n');
@@ -100,7 +94,7 @@ describe('the heartbeat', () => {
   });
 
   it('of a task that was removed meanwhile is lost, and nothing else', async (t) => {
-    const dir = join(taskDir(t), 'gone');
+    const dir = join(tempDir(t), 'gone');
     const heart = new Heartbeat(dir);
     heart.beat('batch', sampleAt(0), () => null);
     heart.beat('batch', sampleAt(60), () => null);

@@ -1,13 +1,12 @@
 // The inbox over a real record: told once to the owner and once to the rest of the project, whoever dies in between.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import pino from 'pino';
 import { aTask, taskId } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { InboxQuery } from '../api/service.ts';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Task } from '../core/task.ts';
@@ -31,9 +30,13 @@ const SESSION_START: InboxQuery = { owner: 'other', project: '/project', limit: 
 /** Longer than a reader may take to report. */
 const LONG_MS = 60_000;
 
+/** Each rig has a database of its own below it. */
+const dir = tempDir({ after });
+let count = 0;
+
 function rig() {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-inbox-'));
-  const store = openStore(join(dir, 'babysit.db'));
+  count += 1;
+  const store = openStore(join(dir, `${count}.db`));
   let monoMs = 0;
   const clock = { now: () => ({ wallMs: monoMs, monoMs }) };
   let inbox = createInbox(store, clock, pino({ level: 'silent' }));
@@ -60,10 +63,7 @@ function rig() {
     restart(): void {
       inbox = createInbox(store, clock, pino({ level: 'silent' }));
     },
-    close(): void {
-      store.close();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    close: () => store.close(),
   };
 }
 

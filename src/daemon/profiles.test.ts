@@ -1,12 +1,12 @@
 // Profiles: what each gives, switching in one round, by hand and by schedule on a clock of the test, and over restarts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import pino from 'pino';
 import { configWith } from '../../test/support/build-run.ts';
 import { anAttempt, anEnvelope, anEstimate, GIB, taskIn } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { Config } from '../config/settings.ts';
 import type { TaskEvent } from '../core/events.ts';
 import { isActive } from '../core/task.ts';
@@ -25,8 +25,7 @@ const OFFICE: Partial<Config> = { 'profile.day.at': '0 8 * * 1-5', 'profile.nigh
 
 /** Profiles over real rounds: the task runs with 4 cores estimated; `fails` breaks the next commit. */
 function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)) {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-profiles-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   const live = new LiveTasks();
   const running = {
     ...taskIn({ status: 'running', attempt: anAttempt() }),

@@ -1,9 +1,9 @@
 // What is read of growing files: each byte once, the end of what is too much, and what a new daemon finds.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { ProgressReader } from './progress.ts';
 
 /** Looks as a tick does. */
@@ -17,8 +17,7 @@ function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
 }
 
 function filesIn(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-progress-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   const files = { log: join(dir, '1.log'), progressFile: join(dir, '1.progress') };
   return { ...files, reader: readerOf(files), files };
 }

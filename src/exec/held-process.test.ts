@@ -34,7 +34,7 @@ describe('a held process', { skip: process.platform === 'linux' ? false : '/proc
     const held = holdProcess(identityOf(child));
     assert.ok(held.isAlive());
     process.kill(child, 'SIGKILL');
-    await waitUntil(() => !held.isAlive(), { deadlineMs: 10_000, what: 'the zombie' });
+    await waitUntil(() => !held.isAlive(), { what: 'the zombie' });
     held.close();
     parent.kill('SIGKILL');
     await once(parent, 'close');

@@ -1,26 +1,21 @@
 // Reading a log over all its parts: ranges, its last lines without reading the rest, its first lines; also while it is rotated.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { firstLines, lineStart, logExtent, logSize, logTouchedAt, readLog, tailStart } from './log-file.ts';
 import { currentStart, logParts, partPath } from './log-parts.ts';
 import { rotateLog } from './rotate.ts';
 
-let dir: string;
-let log: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-log-'));
-  log = join(dir, '1.log');
-});
+const dir = tempDir({ after });
+const log = join(dir, '1.log');
 beforeEach(() => {
   for (const name of readdirSync(dir)) rmSync(join(dir, name));
 });
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 type Kind = 'plain' | 'packed';
 /** Lays the pieces down as parts, the last one as the file that is being written. */

@@ -1,17 +1,13 @@
 // The mark of missing output, put where there is no room for it.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { lacksGapMark, markGap } from './log-gap.ts';
 
 const MARK = '[babysit: output is missing above: the disk was full or the log writer was killed]\n';
-let dir: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-gap-'));
-});
-after(() => rmSync(dir, { recursive: true, force: true }));
+const dir = tempDir({ after });
 
 describe('the mark of missing output', () => {
   const LINES = `${'x'.repeat(49)}\n`.repeat(100);

@@ -1,22 +1,15 @@
 // When a log had grown how far: the grain, the bound, what a crash or a full disk leaves.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { LogTimes, offsetBefore, timesPath, writtenAt } from './log-times.ts';
 
 const T = 1_700_000_000_000;
-let dir: string;
-let log: string;
-let path: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-times-'));
-  log = join(dir, '1.log');
-  path = timesPath(log);
-});
+const log = join(tempDir({ after }), '1.log');
+const path = timesPath(log);
 afterEach(() => rmSync(path, { force: true }));
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 function noted(notes: readonly (readonly [number, number])[]): void {
   const times = new LogTimes(path);

@@ -1,18 +1,16 @@
 // What the records of an attempt say, whole, half written or missing.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { isAlive, parseIdentity } from './process-identity.ts';
 import { claimForRecovery, exitThroughTerminal, readRecords } from './records.ts';
 
-let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-records-'));
-});
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+const dir = join(tempDir({ after }), '1');
+beforeEach(() => mkdirSync(dir));
+afterEach(() => rmSync(dir, { recursive: true }));
 const put = (name: string, text: string) => writeFileSync(join(dir, name), text);
 const STAT = `41 (my (odd) na me) S 1 40 41 0 -1 4194560 ${'0 '.repeat(12)}987654 0 0`;
 

@@ -4,19 +4,19 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
-  mkdtempSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { logParts } from './log-parts.ts';
 import { packPart } from './pack.ts';
@@ -24,17 +24,10 @@ import { parseIdentity } from './process-identity.ts';
 import { type LogWriter, recoverRotation, rotateLog } from './rotate.ts';
 import { supervisorWriter } from './stop-writer.ts';
 
-let dir: string;
-let log: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-rotate-'));
-});
-after(() => rmSync(dir, { recursive: true, force: true }));
-beforeEach(() => {
-  rmSync(dir, { recursive: true, force: true });
-  execFileSync('mkdir', [dir]);
-  log = join(dir, '1.log');
-});
+const dir = join(tempDir({ after }), 'logs');
+const log = join(dir, '1.log');
+beforeEach(() => mkdirSync(dir));
+afterEach(() => rmSync(dir, { recursive: true }));
 
 const RULES = { maxBytes: 10, keep: 1000 };
 const never = new AbortController().signal;
@@ -248,7 +241,6 @@ describe('a writer that is a process', () => {
     const stat = `${log}.stat`;
     const enough = `${log}.enough`;
     await waitUntil(() => existsSync(stat) && readFileSync(stat, 'utf8').endsWith('\n'), {
-      deadlineMs: 10_000,
       what: 'the writer',
     });
     const identity = parseIdentity(readFileSync(stat, 'utf8'));

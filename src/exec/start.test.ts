@@ -1,11 +1,12 @@
 // The supervisor on real processes: what it records, what the command gets, what it survives.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { getPriority, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Command } from '../core/task.ts';
 import type { Launch } from './launch-script.ts';
@@ -14,17 +15,12 @@ import { openSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
-let root: string;
+const root = tempDir({ after }, () => spawner.close());
 let count = 0;
 let spawner: Spawner;
 const losses: string[] = [];
 before(() => {
-  root = mkdtempSync(join(tmpdir(), 'babysit-exec-'));
   spawner = openSpawner(findTools(NICE), NICE, (how) => losses.push(how));
-});
-after(() => {
-  spawner.close();
-  rmSync(root, { recursive: true, force: true });
 });
 
 function launch(command: Command | string, changes: Partial<Launch> = {}): Launch {
@@ -35,7 +31,6 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
 async function finish(spec: Launch) {
   startAttempt(spawner, () => spec, anObserver(spec.dir));
   await waitUntil(() => readRecords(spec.dir).closedAt !== null, {
-    deadlineMs: 20_000,
     what: 'the supervisor to end',
   });
   const log = existsSync(`${spec.dir}.log`) ? readFileSync(`${spec.dir}.log`, 'utf8') : '';

@@ -1,18 +1,16 @@
 // Which programs an attempt is started with, by platform.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { findTools } from './tools.ts';
 
-let place: string;
+const place = tempDir({ after });
 before(() => {
-  place = mkdtempSync(join(tmpdir(), 'babysit-tools-'));
   for (const name of ['cat', 'env', 'nice', 'bash', 'chrt', 'ionice', 'taskpolicy', 'script'])
     writeFileSync(join(place, name), '', { mode: 0o755 });
 });
-after(() => rmSync(place, { recursive: true, force: true }));
 
 describe('findTools', () => {
   it('takes the lowest classes of CPU and IO as the platform has them', () => {

@@ -2,11 +2,11 @@
 // the main process of a unit that the attempt is over. The real journal: test/guest/systemd-driver.test.ts.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Launch } from './launch-script.ts';
 import { readCounters, readRecords } from './records.ts';
@@ -15,16 +15,11 @@ import { spawnRequest, startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
 const UNIT_MAIN = join(import.meta.dirname, '../cgroups/unit-main.sh');
-let root: string;
+const root = tempDir({ after }, () => spawner.close());
 let count = 0;
 let spawner: Spawner;
 before(() => {
-  root = mkdtempSync(join(tmpdir(), 'babysit-journal-'));
   spawner = openSpawner(findTools(NICE), NICE, () => {});
-});
-after(() => {
-  spawner.close();
-  rmSync(root, { recursive: true, force: true });
 });
 
 async function finish(line: string, changes: Partial<Launch>) {
@@ -38,7 +33,7 @@ async function finish(line: string, changes: Partial<Launch>) {
 }
 
 function until(condition: () => boolean): Promise<void> {
-  return waitUntil(condition, { deadlineMs: 20_000, what: 'the supervisor to end' });
+  return waitUntil(condition, { what: 'the supervisor to end' });
 }
 
 describe('the journal', () => {

@@ -1,11 +1,12 @@
 // The readers of the host against the real /proc.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, it } from 'node:test';
+import { after, afterEach, describe, it } from 'node:test';
 import { MIB } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { readDiskUse } from './disk.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
@@ -15,6 +16,7 @@ import { readWaitingProcesses, type WaitingProcess } from './stall-evidence.ts';
 import { readTopProcessOutside } from './top-process.ts';
 
 const ON_LINUX = { skip: process.platform === 'linux' ? false : '/proc is of Linux' };
+const dir = tempDir({ after });
 const children: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -57,7 +59,7 @@ async function find(
       found = readWaitingProcesses(treeOf(pid)).find((candidate) => candidate.name === name);
       return found !== undefined && is(found);
     },
-    { deadlineMs: 10_000, what: `${name} below ${pid}` },
+    { what: `${name} below ${pid}` },
   );
   assert.ok(found);
   return found;
@@ -119,19 +121,13 @@ describe('the state of a process', ON_LINUX, () => {
     await find(stopped, 'sleep', ({ state }) => state === 'T');
     const parent = run('(until grep -q sleep /proc/$$/comm; do :; done) & exec sleep 600');
     await waitUntil(() => treeOf(parent).some((pid) => readProcessState(pid)?.state === 'Z'), {
-      deadlineMs: 10_000,
       what: 'a zombie',
     });
   });
 
   it('of one with an awkward name, and of none', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
-    try {
-      writeFileSync(join(dir, 'a) R (b'), '#!/bin/sh\nread line\n', { mode: 0o755 });
-      assert.equal((await find(run(`exec '${dir}/a) R (b'`), 'sh', sleeps)).state, 'S');
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
+    writeFileSync(join(dir, 'a) R (b'), '#!/bin/sh\nread line\n', { mode: 0o755 });
+    assert.equal((await find(run(`exec '${dir}/a) R (b'`), 'sh', sleeps)).state, 'S');
     assert.equal(readProcessState(2 ** 22 + 1), null);
   });
 });
@@ -166,24 +162,19 @@ describe('who waits for input', { skip: ON_LINUX.skip || NO_SYSCALLS }, () => {
 /** Files in memory are written to no storage, and not counted. */
 function countsWrites(): boolean {
   const before = readWrittenBytes([process.pid]);
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
-  writeFileSync(join(dir, 'file'), Buffer.alloc(MIB));
-  rmSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'probe'), Buffer.alloc(MIB));
   return before !== null && (readWrittenBytes([process.pid]) ?? 0) - before >= MIB;
 }
 const NO_DISK = ON_LINUX.skip || (countsWrites() ? false : 'the temporary directory is no disk');
 it('bytes written are those of the processes and of their children that have ended', {
   skip: NO_DISK,
 }, async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
-  try {
+  {
     const pid = run(`head -c ${3 * MIB} /dev/zero >'${dir}/file'; touch '${dir}/done'; exec sleep 600`);
-    await waitUntil(() => existsSync(join(dir, 'done')), { deadlineMs: 10_000, what: 'the file' });
+    await waitUntil(() => existsSync(join(dir, 'done')), { what: 'the file' });
     const bytes = readWrittenBytes([pid]);
     assert.ok(bytes !== null && bytes >= 3 * MIB && bytes < 4 * MIB, `${bytes}`);
     assert.equal(readWrittenBytes([]), null);
-  } finally {
-    rmSync(dir, { recursive: true });
   }
 });
 

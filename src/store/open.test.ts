@@ -1,23 +1,26 @@
 // What may be opened as the record, and what is refused untouched.
 // A file without permission cannot be tried here: the tests may run as root, whom permissions do not stop.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { aTask, taskId } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { DatabaseUnusable, openDatabase } from './open.ts';
 import { openStore } from './store.ts';
 
+const root = tempDir({ after });
+let count = 0;
 let dir: string;
 let path: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-open-'));
+  count += 1;
+  dir = join(root, String(count));
+  mkdirSync(dir);
   path = join(dir, 'babysit.db');
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 /** A record with enough tasks in it to fill many pages. */
 function fill(): void {

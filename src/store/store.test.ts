@@ -1,29 +1,26 @@
 // The record on a real SQLite file: commits whole or not at all, finds what it was given, never shows an environment.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { anAttempt, aTask, ENDED, runningTask, taskId } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { READY, type Task, type TaskStatus } from '../core/task.ts';
 import { openStore, type Store, type Writes } from './store.ts';
 
-let dir: string;
+const dir = tempDir({ after });
+let count = 0;
 let path: string;
 let store: Store;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-store-'));
-  path = join(dir, 'babysit.db');
+  count += 1;
+  path = join(dir, `${count}.db`);
   store = openStore(path);
 });
-afterEach(() => {
-  store.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterEach(() => store.close());
 
 const PAUSED: TaskEvent = { event: 'paused' };
 const writes = (changes: Partial<Writes>): Writes => ({

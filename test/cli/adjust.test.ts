@@ -1,9 +1,10 @@
 // babysit adjust.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, SOON, submit, taskOf, wholeHostFlags } from '../support/tasks.ts';
+import { show, submit, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const MIB = 1024 ** 2;
@@ -14,7 +15,7 @@ describe('adjust', () => {
     await submit(home, 'a', 'sleep 60');
     await submit(home, 'b', 'sleep 60');
     const waiting = home.start(['wait', 'a']);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     const { code, stdout } = await home.run([
       'adjust',
       'a',
@@ -28,15 +29,12 @@ describe('adjust', () => {
       jsonLines(stdout).map(({ name }) => name),
       ['b', 'a'],
     );
-    const { estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms } = await taskOf(
-      home,
-      'a',
-    );
+    const { estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms } = await show(home, 'a');
     assert.deepEqual(
       [estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms],
       [100 * MIB, 7_200_000, 300 * MIB, 600_000],
     );
-    await waitUntil(() => waiting.stderr().includes('"adjusted"'), { ...SOON, what: 'the adjusted event' });
+    await waitUntil(() => waiting.stderr().includes('"adjusted"'), { what: 'the adjusted event' });
     await home.run(['kill', 'a']);
     await waiting.done;
   });
@@ -63,7 +61,7 @@ describe('adjust', () => {
     const less = await home.run(['adjust', 'first', '--estimated_cpu_cores=0.1']);
     assert.equal(less.code, 0, less.stderr);
     await home.run(['adjust', 'third', '--estimated_cpu_cores=0.1']);
-    assert.equal((await taskOf(home, 'third')).status, 'running');
+    assert.equal((await show(home, 'third')).status, 'running');
   });
 
   it('exits 2 where there is no room for more, and leaves the task as it was', async (t) => {
@@ -82,7 +80,7 @@ describe('adjust', () => {
     assert.equal(denied.code, 2, denied.stderr);
     const { error, dim } = jsonLine(denied.stderr);
     assert.deepEqual([error, dim], ['capacity_exceeded', 'cpu']);
-    assert.equal((await taskOf(home, 'other')).estimated_cpu_cores, 0.1);
+    assert.equal((await show(home, 'other')).estimated_cpu_cores, 0.1);
     assert.equal((await home.run(['adjust', 'other', '--estimated_cpu_cores=1', '--force'])).code, 0);
   });
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { submit, taskOf, until } from '../support/tasks.ts';
+import { show, submit, until } from '../support/tasks.ts';
 
 describe('run --after', () => {
   it('starts when all of them have completed, and says meanwhile what it waits for', async (t) => {
@@ -13,7 +13,7 @@ describe('run --after', () => {
     await submit(home, 'a', `${until(go)}; echo a >>${log}`);
     await submit(home, 'b', `${until(go)}; echo b >>${log}`);
     await submit(home, 'c', `echo c >>${log}`, '--after=a,b');
-    const { status, waiting, after } = await taskOf(home, 'c');
+    const { status, waiting, after } = await show(home, 'c');
     const { dim, blocked_by, earliest_start } = waiting as Record<string, unknown>;
     assert.deepEqual([status, dim, blocked_by, after], ['pending', 'after', ['a', 'b'], ['a', 'b']]);
     assert.ok(Date.parse(String(earliest_start)) > Date.now());

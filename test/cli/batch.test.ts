@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, taskOf } from '../support/tasks.ts';
+import { show } from '../support/tasks.ts';
 
 const lines = (...requests: (object | string)[]) =>
   requests.map((each) => `${typeof each === 'string' ? each : JSON.stringify(each)}\n`).join('');
@@ -37,9 +38,9 @@ describe('run --batch', () => {
     assert.equal(ended.code, 1);
     assert.equal((await home.run(['log', 'a'])).stdout, 'me\n');
     assert.equal((await home.run(['log', 'b'])).stdout, '$WHO');
-    const { exit_code, estimated_mem_bytes } = await taskOf(home, 'c');
+    const { exit_code, estimated_mem_bytes } = await show(home, 'c');
     assert.deepEqual([exit_code, estimated_mem_bytes], [4, 50 * 1024 ** 2]);
-    assert.equal((await taskOf(home, 'b')).estimated_mem_bytes, 60 * 1024 ** 2);
+    assert.equal((await show(home, 'b')).estimated_mem_bytes, 60 * 1024 ** 2);
   });
 
   it('reads standard input, refuses bad lines by number, takes the good ones, and exits 1', async (t) => {

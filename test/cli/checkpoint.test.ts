@@ -2,22 +2,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { addKeys, checkKey, doneKeys, forgetAll, forgetKeys, missingKeys } from '../../cli/checkpoint.ts';
 import { BABYSIT, runCli } from '../support/cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const SOURCE = join(import.meta.dirname, '../../cli/checkpoint.ts');
-
-function checkpointDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-checkpoint-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 /** A process of its own that adds `<writer>/<n>` for n from 0, one call each, and prints n once it is added. */
 function startWriter(t: TestContext, dir: string, writer: string, count: number): ChildProcess {
@@ -47,7 +41,7 @@ const aKey = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter
 
 describe('the manifest', () => {
   it('keeps every key of 50 concurrent writers with 40 keys each', async (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const writers = Array.from({ length: 50 }, (_, n) => startWriter(t, dir, `w${n}`, 40));
     for (const writer of writers) writer.stdout?.resume();
     const codes = await Promise.all(
@@ -60,7 +54,7 @@ describe('the manifest', () => {
   });
 
   it('has what was acknowledged, and nothing that was never added, after SIGKILL at random moments', async (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const acknowledged = new Set<string>();
     for (let round = 0; round < 6; round += 1) {
       const writer = startWriter(t, dir, `w${round}`, 1_000_000);
@@ -82,7 +76,7 @@ describe('the manifest', () => {
   });
 
   it('never reads a torn record as a key, and never spoils the next one by it', (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const path = join(dir, 'manifest');
     const torn = Buffer.from('\tgrün-42\n\x18first\n');
     const wholeKeys = ['first', 'grün-42'];
@@ -102,7 +96,7 @@ describe('the manifest', () => {
   });
 
   it('gives back the last word on each key, whatever the keys and however often a write was torn', (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const step = fc.record({
       keys: fc.array(aKey, { minLength: 1, maxLength: 4 }),
       kind: fc.constantFrom('add', 'forget', 'torn'),
@@ -139,7 +133,7 @@ describe('the manifest', () => {
   });
 
   it('does not read the zeros a power cut may leave', (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     writeFileSync(join(dir, 'manifest'), Buffer.concat([Buffer.from('\ta\n'), Buffer.alloc(64)]));
     addKeys(dir, ['b']);
     assert.deepEqual([...doneKeys(dir)], ['a', 'b']);
@@ -187,7 +181,7 @@ function appendIfThere(path: string, bytes: Buffer): void {
 
 describe('babysit checkpoint', () => {
   it('adds, has, lists and forgets, without a daemon', async (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const env = { BABYSIT_CHECKPOINT_DIR: join(dir, 'made/at/need'), BABYSIT_HOME: join(dir, 'no-home') };
     const checkpoint = async (...words: string[]) => {
       const { code, stdout } = await runCli(['checkpoint', ...words], { env });
@@ -209,7 +203,7 @@ describe('babysit checkpoint', () => {
   });
 
   it('takes keys from standard input', async (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const env = {
       ...process.env,
       BABYSIT_NODE: process.execPath,
@@ -231,7 +225,7 @@ describe('babysit checkpoint', () => {
   });
 
   it('says what is wrong', async (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const error = async (words: string[], env: NodeJS.ProcessEnv) => {
       const { code, stdout, stderr } = await runCli(['checkpoint', ...words], { env });
       assert.equal(stdout, '');

@@ -94,12 +94,10 @@ describe('daemon', () => {
     await home.run(['run', '--name=long', '--command=sleep 600']);
     const wait = home.start(['wait', 'long']);
     await waitUntil(() => wait.stderr().includes('"started"'), {
-      deadlineMs: 15_000,
       what: 'the wait to begin',
     });
     assert.equal((await home.run(['daemon-stop'])).code, 0);
     await waitUntil(() => wait.stderr().includes('"daemon_stopping"'), {
-      deadlineMs: 15_000,
       what: 'the farewell',
     });
     assert.equal((await home.run(['ping'])).code, 69);

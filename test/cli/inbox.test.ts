@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { callHook } from '../hooks/call-hook.ts';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
-const SOON = { deadlineMs: 15_000 };
 const ME = { CLAUDE_CODE_SESSION_ID: 'me' };
 
 async function run(home: TestHome, name: string, line: string, ...flags: string[]): Promise<void> {
@@ -25,7 +25,6 @@ async function inbox(home: TestHome, flags: string[] = [], env: NodeJS.ProcessEn
 
 async function ended(home: TestHome, name: string): Promise<void> {
   await waitUntil(async () => 'ended_at' in jsonLine((await home.run(['status', name])).stdout), {
-    ...SOON,
     what: 'the end',
   });
 }
@@ -59,7 +58,7 @@ describe('inbox', () => {
   it('a wait whose time is over has told of no end', async (t) => {
     const home = testHome(t);
     const go = `${home.work}/go`;
-    await run(home, 'a', `while [ ! -e ${go} ]; do sleep 0.02; done`);
+    await run(home, 'a', until(go));
     assert.equal((await home.run(['wait', 'a', '--timeout=200ms'], { env: ME })).code, 124);
     writeFileSync(go, '');
     await ended(home, 'a');
@@ -73,7 +72,7 @@ describe('inbox', () => {
     const home = testHome(t, { 'watchdog.kill_grace': '1h' });
     const trapped = `${home.work}/trapped`;
     await run(home, 'tough', `trap '' TERM; touch ${trapped}; while :; do sleep 0.05; done`);
-    await waitUntil(() => existsSync(trapped), { ...SOON, what: 'the trap' });
+    await waitUntil(() => existsSync(trapped), { what: 'the trap' });
     assert.equal((await home.run(['kill', 'tough'])).code, 0);
     assert.deepEqual(
       (await inbox(home, ['--peek'])).map(({ event }) => event),
@@ -88,15 +87,14 @@ describe('inbox', () => {
   it('keeps what happened while no daemon was alive', async (t) => {
     const home = testHome(t);
     const go = `${home.work}/go`;
-    await run(home, 'a', `while [ ! -e ${go} ]; do sleep 0.02; done; touch ${go}.done; exit 6`);
+    await run(home, 'a', `${until(go)}; touch ${go}.done; exit 6`);
     await waitUntil(async () => jsonLine((await home.run(['status', 'a'])).stdout).pid !== undefined, {
-      ...SOON,
       what: 'the start',
     });
     process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
     writeFileSync(go, '');
-    await waitUntil(() => existsSync(`${go}.done`), { ...SOON, what: 'the task to end' });
-    await waitUntil(async () => (await inbox(home, ['--peek'])).length > 0, { ...SOON, what: 'the news' });
+    await waitUntil(() => existsSync(`${go}.done`), { what: 'the task to end' });
+    await waitUntil(async () => (await inbox(home, ['--peek'])).length > 0, { what: 'the news' });
     assert.deepEqual(
       (await inbox(home)).map(({ exit_code }) => exit_code),
       [6],

@@ -1,10 +1,9 @@
 // babysit kill.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
 
 describe('kill', () => {
   it('ends several tasks; one that is gone does not keep the others alive', async (t) => {

@@ -5,17 +5,15 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BABYSIT } from '../support/cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = dirname(BABYSIT);
 const VERSION = { version: '0.1.0', node: process.versions.node };
@@ -33,8 +31,7 @@ interface Installed {
 
 /** A package as npm would unpack it, with a PATH whose Node is too old and whose npm is `npmScript`. */
 function install(t: TestContext, npmScript: string): Installed {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   for (const path of ['babysit', 'scripts/setup', 'dist'])
     cpSync(join(ROOT, path), join(dir, 'pkg', path), { recursive: true });
   const bin = join(dir, 'bin');

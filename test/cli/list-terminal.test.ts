@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { SMALL, submit, until } from '../support/tasks.ts';
+import { submit, until } from '../support/tasks.ts';
 import { onTerminal, type Terminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const PATIENCE = { deadlineMs: 60_000 };
 const COLOURS = /\^\[\[\d+m/g;
 
 function typed(home: TestHome, line: string, env: NodeJS.ProcessEnv = {}, columns?: number): Terminal {
@@ -68,7 +68,7 @@ describe('wait on a terminal', () => {
     const command = `echo '[3/42] loss=0.1 on a line that is longer than the terminal is wide'; ${until(go)}`;
     const flags = [...SMALL, '--estimated_time=1m', '--name=train'].join(' ');
     const terminal = typed(home, `babysit run --wait ${flags} --command="${command}"`, env, columns);
-    await waitUntil(() => seen(drawn(terminal.shown())), { ...PATIENCE, what: 'the line to be drawn' });
+    await waitUntil(() => seen(drawn(terminal.shown())), { what: 'the line to be drawn' });
     writeFileSync(go, '');
     assert.equal(await terminal.done, 0, terminal.shown());
     return terminal.shown();

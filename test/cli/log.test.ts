@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `${from + i}\n`).join('');
 
@@ -31,10 +32,10 @@ describe('log', () => {
   it('follows until the task has ended', async (t) => {
     const home = testHome(t);
     const file = `${home.work}/go`;
-    const script = `echo first; while [ ! -e ${file} ]; do sleep 0.02; done; echo last`;
+    const script = `echo first; ${until(file)}; echo last`;
     await home.run(['run', ...SMALL, '--name=f', script]);
     const following = home.start(['log', 'f', '--follow']);
-    await waitUntil(() => following.stdout() === 'first\n', { deadlineMs: 15_000, what: 'the first line' });
+    await waitUntil(() => following.stdout() === 'first\n', { what: 'the first line' });
     writeFileSync(file, '');
     const { code, stdout } = await following.done;
     assert.deepEqual([code, stdout], [0, 'first\nlast\n']);

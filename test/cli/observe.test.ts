@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
 const OBSERVER = { env: { BABYSIT_OBSERVE_ONLY: '1' } };
 
 describe('the observe-only socket', () => {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SOON, submit, taskOf } from '../support/tasks.ts';
+import { show, submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('pause and resume', () => {
@@ -15,7 +15,7 @@ describe('pause and resume', () => {
     const ticks = () => (existsSync(file) ? readFileSync(file, 'utf8').length : 0);
     await submit(home, 'a', `while :; do printf . >>${file}; sleep 0.01; done`);
     const waiting = home.start(['wait', 'a']);
-    await waitUntil(() => ticks() > 0, { ...SOON, what: 'the task to run' });
+    await waitUntil(() => ticks() > 0, { what: 'the task to run' });
     const paused = await home.run(['pause', 'a']);
     assert.deepEqual([paused.code, jsonLine(paused.stdout).status], [0, 'paused']);
     const standsStill = async () => {
@@ -23,12 +23,12 @@ describe('pause and resume', () => {
       await delay(200);
       return ticks() === before;
     };
-    await waitUntil(standsStill, { ...SOON, what: 'the task to stand still' });
+    await waitUntil(standsStill, { what: 'the task to stand still' });
     const { tasks } = jsonLine((await home.run(['status'])).stdout);
     assert.deepEqual(tasks, { running: 0, paused: 1, pending: 0, tickets: 0 });
     const stood = ticks();
     assert.equal((await home.run(['resume', 'a'])).code, 0);
-    await waitUntil(() => ticks() > stood, { ...SOON, what: 'the task to go on' });
+    await waitUntil(() => ticks() > stood, { what: 'the task to go on' });
     await home.run(['kill', 'a']);
     const { stderr } = await waiting.done;
     assert.deepEqual(
@@ -42,7 +42,7 @@ describe('pause and resume', () => {
     await submit(home, 'a', 'sleep 60', '--kill_timeout=2s');
     await home.run(['pause', 'a']);
     await delay(2_500);
-    const { status, elapsed_ms } = await taskOf(home, 'a');
+    const { status, elapsed_ms } = await show(home, 'a');
     assert.ok(status === 'paused' && (elapsed_ms as number) < 2_000, `${status} after ${elapsed_ms} ms`);
     await home.run(['resume', 'a']);
     const ended = jsonLine((await home.run(['wait', 'a'])).stdout);
@@ -54,7 +54,7 @@ describe('pause and resume', () => {
     await submit(home, 'a', 'sleep 60');
     await home.run(['pause', 'a']);
     await home.run(['daemon-restart']);
-    assert.equal((await taskOf(home, 'a')).status, 'paused');
+    assert.equal((await show(home, 'a')).status, 'paused');
     await home.run(['kill', 'a']);
     const { status, kill_reason, signal } = jsonLine((await home.run(['wait', 'a'])).stdout);
     assert.deepEqual([status, kill_reason, signal], ['killed', 'manual', 'SIGTERM']);

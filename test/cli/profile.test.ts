@@ -6,7 +6,6 @@ import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const PATIENCE = { deadlineMs: 60_000 };
 /** A tenth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
 const CONFIG = { 'profile.day.cpu_pct': 10, 'watchdog.monitor_interval': '200ms' };
 const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
@@ -28,20 +27,19 @@ describe('babysit profile', () => {
     await home.run(['run', '--name=burn', ...BURN, '--estimated_cpu_cores=1', `--command=${command}`]);
     const follower = home.start(['wait', 'burn', '--json']);
     const cores = async () => Number((await show(home, 'burn')).cpu_cores);
-    await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'the task to burn' });
+    await waitUntil(async () => (await cores()) > 0.5, { what: 'the task to burn' });
     const before = await show(home, 'burn');
     await switchTo(home, 'day');
     const after = await show(home, 'burn');
     assert.ok(Number(after.cpu_max_cores) < Number(before.cpu_max_cores) / 2);
     if (after.driver !== 'none')
       await waitUntil(async () => (await cores()) < 1.5 * Number(after.cpu_max_cores), {
-        ...PATIENCE,
         what: 'the task to be throttled',
       });
     await switchTo(home, 'normal');
     assert.equal((await show(home, 'burn')).cpu_max_cores, before.cpu_max_cores);
     if (after.driver !== 'none')
-      await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'the task to burn again' });
+      await waitUntil(async () => (await cores()) > 0.5, { what: 'the task to burn again' });
     await home.run(['kill', '--force', 'burn']);
     await follower.done;
     const switches = jsonLines(follower.stderr()).filter(({ event }) => event === 'profile_switched');
@@ -60,17 +58,15 @@ describe('babysit profile', () => {
       const shown = await Promise.all(names.map((name) => show(home, name)));
       return shown.reduce((sum, task) => sum + Number(task.cpu_cores), 0);
     };
-    await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'both to burn' });
+    await waitUntil(async () => (await cores()) > 0.5, { what: 'both to burn' });
     await switchTo(home, 'day');
     const { driver, cpu_max_cores } = await show(home, 'one');
     if (driver !== 'none')
       await waitUntil(async () => (await cores()) < 1.4 * Number(cpu_max_cores), {
-        ...PATIENCE,
         what: 'both together to be throttled to what one of them may have',
       });
     await switchTo(home, 'normal');
-    if (driver !== 'none')
-      await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'both to burn again' });
+    if (driver !== 'none') await waitUntil(async () => (await cores()) > 0.5, { what: 'both to burn again' });
     await home.run(['kill', '--force', ...names]);
   });
 

@@ -1,15 +1,16 @@
 // babysit run --pty: how a task ends does not depend on its terminal.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { SMALL, SOON, submit } from '../support/tasks.ts';
+import { submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 async function killed(home: TestHome, line: string): Promise<Record<string, unknown>> {
   await submit(home, 'x', line, '--pty');
   const isReady = async () => (await home.run(['log', 'x'])).stdout.includes('ready');
-  await waitUntil(isReady, { ...SOON, what: 'the task' });
+  await waitUntil(isReady, { what: 'the task' });
   assert.equal((await home.run(['kill', 'x'])).code, 0);
   return jsonLine((await home.run(['wait', 'x'])).stdout);
 }

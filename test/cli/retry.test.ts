@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, SOON, submit, taskOf, until } from '../support/tasks.ts';
+import { show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Succeeds at its n-th run, and tells by its exit code which run it was. */
@@ -19,7 +20,7 @@ describe('run --retries', () => {
     const flags = ['--retries=5', '--retry_backoff=20ms', '--name=flaky'];
     const waiting = home.start(['run', '--wait', ...SMALL, ...flags, line]);
     const isThird = () => /"started".*"attempt":3/.test(waiting.stderr());
-    await waitUntil(isThird, { ...SOON, what: 'the third attempt' });
+    await waitUntil(isThird, { what: 'the third attempt' });
     writeFileSync(go, '');
     const { code, stdout, stderr } = await waiting.done;
     assert.equal(code, 0, stderr);
@@ -36,7 +37,7 @@ describe('run --retries', () => {
         ['started', 3],
       ],
     );
-    const { history } = await taskOf(home, 'flaky');
+    const { history } = await show(home, 'flaky');
     assert.deepEqual(
       (history as { exit_code: number }[]).map(({ exit_code }) => exit_code),
       [41, 42],
@@ -59,7 +60,7 @@ describe('run --retries', () => {
     await submit(home, 'flaky', 'exit 3', '--retries=1', '--retry_backoff=5m');
     await home.run(['wait', 'flaky', '--timeout=2s']);
     await home.run(['daemon-restart']);
-    const { status, waiting } = await taskOf(home, 'flaky');
+    const { status, waiting } = await show(home, 'flaky');
     const { dim, earliest_start } = waiting as { dim: string; earliest_start: string };
     assert.deepEqual([status, dim], ['pending', 'backoff']);
     assert.ok(Date.parse(earliest_start) > Date.now());

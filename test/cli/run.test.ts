@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, SOON, until } from '../support/tasks.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('run', () => {
@@ -61,7 +62,7 @@ describe('run', () => {
     const home = testHome(t);
     const go = join(home.work, 'go');
     const waiting = home.start(['run', ...SMALL, '--wait', '--name=good', until(go)]);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     writeFileSync(go, '');
     const good = await waiting.done;
     assert.equal(good.code, 0, good.stderr);

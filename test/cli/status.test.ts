@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { submit, taskOf, wholeHostFlags } from '../support/tasks.ts';
+import { show, submit, wholeHostFlags } from '../support/tasks.ts';
 
 describe('status', () => {
   it('tells capacity, running and queued tasks; and one task in full', async (t) => {
@@ -58,7 +58,7 @@ describe('status', () => {
     );
     assert.deepEqual(queue[0]?.waiting.blocked_by, [`lease ${lease.lease}`, 'live']);
     // The same value wherever it is told.
-    assert.deepEqual((await taskOf(home, 'second')).waiting, queue[1]?.waiting);
+    assert.deepEqual((await show(home, 'second')).waiting, queue[1]?.waiting);
     const listed = jsonLines((await home.run(['list', '--full', '--status=pending'])).stdout);
     assert.deepEqual(listed.find(({ name }) => name === 'first')?.waiting, queue[0]?.waiting);
   });

@@ -1,9 +1,10 @@
 // babysit wait_for_capacity.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { SMALL, SOON, submit, wholeHost } from '../support/tasks.ts';
+import { submit, wholeHost } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const SMALL_ROOM = ['--mem_bytes=50M', '--cpu_cores=0.1'];
@@ -43,7 +44,7 @@ describe('wait_for_capacity', () => {
     const home = testHome(t);
     const { run, wait } = await fill(home);
     const waiting = home.start([...wait, '--owner=me']);
-    await waitUntil(() => waiting.stderr() !== '', { ...SOON, what: 'the first word' });
+    await waitUntil(() => waiting.stderr() !== '', { what: 'the first word' });
     const { event, dim, position, blocked_by, earliest_start } = jsonLine(waiting.stderr());
     assert.deepEqual([event, dim, position, blocked_by], ['waiting_for_capacity', 'cpu', 1, ['full']]);
     assert.ok(Date.parse(String(earliest_start)) > Date.now());
@@ -66,20 +67,20 @@ describe('wait_for_capacity', () => {
     assert.deepEqual([code, stdout], [124, '']);
     assert.equal(jsonLines(stderr).at(-1)?.error, 'capacity_timeout');
     const isGone = async () => (await statusOf(home)).tasks.tickets === 0;
-    await waitUntil(isGone, { ...SOON, what: 'the ticket to go' });
+    await waitUntil(isGone, { what: 'the ticket to go' });
   });
 
   it('of a waiter that was killed passes its turn on', async (t) => {
     const home = testHome(t);
     const { wait } = await fill(home);
     const first = home.start(wait);
-    await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+    await waitUntil(() => first.stderr() !== '', { what: 'the first to stand in the queue' });
     const second = home.start(wait);
-    await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+    await waitUntil(() => second.stderr() !== '', { what: 'the second to stand in the queue' });
     assert.equal(jsonLine(second.stderr()).position, 2);
     first.kill('SIGKILL');
     await first.done;
-    await waitUntil(() => jsonLines(second.stderr()).at(-1)?.position === 1, { ...SOON, what: 'its turn' });
+    await waitUntil(() => jsonLines(second.stderr()).at(-1)?.position === 1, { what: 'its turn' });
     await home.run(['kill', 'full']);
     assert.equal((await second.done).code, 0);
   });
@@ -88,9 +89,9 @@ describe('wait_for_capacity', () => {
     const home = testHome(t);
     const { wait } = await fill(home);
     const first = home.start([...wait, '--lease_ttl=1s', '--owner=me']);
-    await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+    await waitUntil(() => first.stderr() !== '', { what: 'the first to stand in the queue' });
     const second = home.start([...wait, '--owner=you']);
-    await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+    await waitUntil(() => second.stderr() !== '', { what: 'the second to stand in the queue' });
     await home.run(['kill', 'full']);
     const expires = Date.parse(String(jsonLine((await first.done).stdout).expires_at));
     assert.equal((await second.done).code, 0);
@@ -102,15 +103,15 @@ describe('wait_for_capacity', () => {
       const home = testHome(t);
       const { wait } = await fill(home);
       const first = home.start([...wait, '--owner=me']);
-      await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+      await waitUntil(() => first.stderr() !== '', { what: 'the first to stand in the queue' });
       const second = home.start([...wait, '--owner=you']);
-      await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+      await waitUntil(() => second.stderr() !== '', { what: 'the second to stand in the queue' });
       if (how === 'SIGKILL') {
         process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
         await home.run(['ping']);
       } else await home.run(['daemon-restart']);
       const areBack = async () => (await statusOf(home)).tasks.tickets === 2;
-      await waitUntil(areBack, { ...SOON, what: 'both to stand in the queue again' });
+      await waitUntil(areBack, { what: 'both to stand in the queue again' });
       await home.run(['kill', 'full']);
       assert.equal((await first.done).code, 0);
       assert.equal(second.stdout(), '');

@@ -1,20 +1,11 @@
 // babysit wait.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { type TestHome, testHome } from '../support/home.ts';
+import { testHome } from '../support/home.ts';
+import { submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
-const SOON = { deadlineMs: 15_000 };
-
-async function submit(home: TestHome, name: string, line: string, ...flags: string[]): Promise<void> {
-  const { code, stderr } = await home.run(['run', ...SMALL, ...flags, `--name=${name}`, line]);
-  assert.equal(code, 0, stderr);
-}
-
-/** A task that ends when the file appears: no guessing at durations. */
-const until = (file: string) => `while [ ! -e ${file} ]; do sleep 0.02; done`;
 
 describe('wait', () => {
   it('returns at once for a task that has ended, by name, id or prefix of it', async (t) => {
@@ -73,7 +64,7 @@ describe('wait', () => {
     const home = testHome(t);
     await submit(home, 'long', 'sleep 60');
     const waiting = home.start(['wait', 'long']);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     waiting.kill('SIGINT');
     const { code, stdout, stderr } = await waiting.done;
     assert.equal(code, 130);
@@ -86,7 +77,7 @@ describe('wait', () => {
     const home = testHome(t);
     await submit(home, 'victim', 'sleep 60');
     const waiting = home.start(['wait', 'victim']);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     assert.equal((await home.run(['kill', 'victim'])).code, 0);
     const { code, stdout, stderr } = await waiting.done;
     assert.equal(code, 1);
@@ -102,12 +93,11 @@ describe('wait', () => {
       const file = `${home.work}/go`;
       await submit(home, 'x', `${until(file)}; exit 5`);
       const waiting = home.start(['wait', 'x']);
-      await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+      await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
       if (how === 'SIGKILL')
         process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
       else assert.equal((await home.run([how])).code, 0);
       await waitUntil(() => waiting.stderr().includes('daemon_restarted'), {
-        ...SOON,
         what: 'the new daemon',
       });
       await home.run(['run', ...SMALL, '--wait', `touch ${file}`]);
@@ -129,11 +119,11 @@ describe('wait', () => {
     await submit(home, 'x', `${until(file)}; touch ${file}.done; exit 6`);
     const env = { BABYSIT_NO_AUTOSTART: '1' };
     const waiting = home.start(['wait', 'x'], { env });
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
     const { existsSync, writeFileSync } = await import('node:fs');
     writeFileSync(file, '');
-    await waitUntil(() => existsSync(`${file}.done`), { ...SOON, what: 'the task to end without a daemon' });
+    await waitUntil(() => existsSync(`${file}.done`), { what: 'the task to end without a daemon' });
     assert.equal(waiting.stdout(), '');
     assert.equal((await home.run(['daemon-start'])).code, 0);
     const { code, stdout } = await waiting.done;

@@ -7,8 +7,9 @@ import { keepClean } from '../../src/daemon/cleaning.ts';
 import { realClock } from '../../src/host/clock.ts';
 import { openStore } from '../../src/store/store.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { BUILD_LOG, exerciseSection, PATIENCE, type Stage } from './exercise.ts';
+import { BUILD_LOG, exerciseSection, type Stage } from './exercise.ts';
 
 const MIB = 1024 ** 2;
 const names = (text: string) => jsonLines(text).map(({ name }) => name);
@@ -135,7 +136,7 @@ exerciseSection('From the babysit skill', {
     );
   },
   async '`--after`'({ sh, api }, command) {
-    await api.run('build', 'until [ -e built ]; do sleep 0.02; done');
+    await api.run('build', until('built'));
     await sh(command);
     const { status, waiting } = await api.task('report');
     assert.deepEqual([status, waiting?.dim, waiting?.blocked_by], ['pending', 'after', ['build']]);
@@ -144,7 +145,7 @@ exerciseSection('From the babysit skill', {
     assert.ok(Date.parse(report.started_at ?? '') >= Date.parse(build.ended_at ?? ''));
   },
   async '`--after_any`'({ sh, api }, command) {
-    await api.run('build', 'until [ -e broken ]; do sleep 0.02; done; exit 1');
+    await api.run('build', `${until('broken')}; exit 1`);
     await sh(command);
     assert.equal((await api.task('report')).status, 'pending');
     await api.run('end', 'touch broken');
@@ -244,7 +245,7 @@ exerciseSection('From the babysit skill', {
     await runToEnd('build', './build.sh');
     assert.equal((await sh(command)).stdout, BUILD_LOG);
     const isOld = async () => (await sh(command.replace('5m', '500ms'))).stdout === '';
-    await waitUntil(isOld, { ...PATIENCE, what: 'the log to be older than that' });
+    await waitUntil(isOld, { what: 'the log to be older than that' });
   },
   async '`log --grep`'({ sh, runToEnd }, command) {
     await runToEnd('build', './build.sh');
@@ -256,7 +257,7 @@ exerciseSection('From the babysit skill', {
   },
   async '`kill --signal`'({ sh, api }, command) {
     await api.run('train', 'exec sleep 600');
-    await waitUntil(async () => (await api.task('train')).pid !== null, { ...PATIENCE, what: 'its start' });
+    await waitUntil(async () => (await api.task('train')).pid !== null, { what: 'its start' });
     await sh(command);
     assert.equal((await api.ended('train')).task.signal, 'SIGINT');
   },
@@ -266,7 +267,7 @@ exerciseSection('From the babysit skill', {
     assert.equal((await api.task('train')).status, 'paused');
   },
   async '`resume`'({ sh, api }, command) {
-    await api.run('train', 'until [ -e resumed ]; do sleep 0.02; done');
+    await api.run('train', until('resumed'));
     await sh('babysit pause train');
     await api.run('end', 'touch resumed');
     await api.ended('end');
@@ -306,7 +307,7 @@ exerciseSection('From the babysit skill', {
     const log = pino({ level: 'silent' });
     const tasksDir = join(home.dir, 'tasks');
     const stop = keepClean({ store, clock: realClock, tasksDir, log }, '* * * * * *', 1);
-    await waitUntil(() => !existsSync(join(tasksDir, id)), { ...PATIENCE, what: 'the purge' });
+    await waitUntil(() => !existsSync(join(tasksDir, id)), { what: 'the purge' });
     stop();
     store.close();
     assert.equal((await sh('babysit list --all')).stdout, '');
@@ -330,8 +331,8 @@ exerciseSection('From the babysit skill', {
     assert.deepEqual([running, dir], [true, home.dir]);
   },
   async '`daemon-stop`'({ sh, api }, command) {
-    await api.run('train', 'until [ -e without ]; do sleep 0.02; done; exit 4');
-    await waitUntil(async () => (await api.task('train')).pid !== null, { ...PATIENCE, what: 'its start' });
+    await api.run('train', `${until('without')}; exit 4`);
+    await waitUntil(async () => (await api.task('train')).pid !== null, { what: 'its start' });
     await sh(command);
     await sh('babysit ping', { BABYSIT_NO_AUTOSTART: '1' }, 69);
     await sh('touch without; babysit daemon-start');

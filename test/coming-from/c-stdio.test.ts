@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SOURCE = join(import.meta.dirname, '../support/block-buffered.c');
-const PATIENCE = { deadlineMs: 60_000 };
+const SOURCE = join(import.meta.dirname, 'block-buffered.c');
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
 const FLAGS = ['run', ...SMALL, '--observability_interval=3s'];
 
@@ -34,7 +33,7 @@ describe('a C program that prints every second', {
 
     // By now it has run longer than the other, which was killed.
     const lines = async () => (await home.run(['log', 'heard', '--full'])).stdout.split('\r\n');
-    await waitUntil(async () => (await lines()).includes('second 6'), { ...PATIENCE, what: 'six lines' });
+    await waitUntil(async () => (await lines()).includes('second 6'), { what: 'six lines' });
     assert.equal(jsonLine((await home.run(['status', 'heard'])).stdout).status, 'running');
     await home.run(['kill', 'heard', '--force']);
     assert.doesNotMatch((await heard.done).stderr, /stall/);

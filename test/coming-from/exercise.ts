@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { delimiter, dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { TaskView } from '../../src/api/shapes.ts';
+import { DEADLINE_MS, SMALL_BODY } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type DaemonApi, daemonApi } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';
@@ -40,14 +41,11 @@ const SCRIPTS = {
   'train.sh': '#!/bin/sh\necho "[3/42] loss=0.1"\nexec sleep 600\n',
 };
 export const BUILD_LOG = 'step 1\nstep 2\nstep 3\nbuilt\n';
-/** Of what the tests submit, and of what the page does: leaves room for many others. */
-const SMALL = { estimated_mem_bytes: '32M', estimated_cpu_cores: 0.1, estimated_time: '60s' };
 const CONFIG = {
   'defaults.estimated_mem_bytes': '32M',
   'defaults.estimated_cpu_cores': 0.1,
   'watchdog.monitor_interval': '200ms',
 };
-export const PATIENCE = { deadlineMs: 60_000 };
 const PAGE = join(import.meta.dirname, '../../docs/coming-from.md');
 
 interface Row {
@@ -87,7 +85,7 @@ export function exerciseSection(
     });
     it('does what it says', async (t) => {
       const stage = openStage(t);
-      assert.equal((await stage.home.run(['daemon-start'], PATIENCE)).code, 0);
+      assert.equal((await stage.home.run(['daemon-start'])).code, 0);
       for (const { there, here } of rows)
         await t.test(`${there} -> ${here}`, async (t) => {
           try {
@@ -114,7 +112,7 @@ function openStage(t: TestContext): Stage {
     CLAUDE_CODE_SESSION_ID: '',
     PATH: `${dirname(BABYSIT)}${delimiter}${process.env.PATH}`,
   };
-  const api = daemonApi(home, { cwd: project, project, ...SMALL });
+  const api = daemonApi(home, { cwd: project, project, ...SMALL_BODY });
   const start = (line: string, more: NodeJS.ProcessEnv = {}) =>
     startShell(line, project, { ...env, ...more });
   return {
@@ -141,7 +139,7 @@ function startShell(line: string, cwd: string, env: NodeJS.ProcessEnv): Shell {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PATIENCE.deadlineMs,
+    timeout: DEADLINE_MS,
   });
   const [stdout, stderr]: [string[], string[]] = [[], []];
   child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonLine, jsonLines } from '../support/cli.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { BUILD_LOG, exerciseSection, PATIENCE } from './exercise.ts';
+import { BUILD_LOG, exerciseSection } from './exercise.ts';
 
 const names = (text: string) => jsonLines(text).map(({ name }) => name);
 
@@ -119,9 +120,9 @@ exerciseSection('From job', {
     assert.equal((await sh(command)).stdout, 'step 3\nbuilt\n');
   },
   async '`logs --follow`'({ start, api }, command) {
-    await api.run('train', 'echo first; until [ -e go ]; do sleep 0.02; done; echo last');
+    await api.run('train', `echo first; ${until('go')}; echo last`);
     const following = start(command);
-    await waitUntil(() => following.stdout() === 'first\n', { ...PATIENCE, what: 'the first line' });
+    await waitUntil(() => following.stdout() === 'first\n', { what: 'the first line' });
     await api.ended((await api.run('go', 'touch go')).id);
     const { code, stdout } = await following.done;
     assert.deepEqual([code, stdout], [0, 'first\nlast\n']);
@@ -129,7 +130,7 @@ exerciseSection('From job', {
   async '`stop`'({ sh, api, project }, command) {
     const polite = `trap 'touch stopped; exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
     await api.run('train', polite);
-    await waitUntil(async () => (await api.log('train')) === 'ready\n', { ...PATIENCE, what: 'the trap' });
+    await waitUntil(async () => (await api.log('train')) === 'ready\n', { what: 'the trap' });
     await sh(command);
     const { status, kill_reason, stopped_gracefully } = (await api.ended('train')).task;
     assert.deepEqual([status, kill_reason, stopped_gracefully], ['killed', 'manual', true]);
@@ -142,9 +143,9 @@ exerciseSection('From job', {
     assert.deepEqual([status, signal], ['killed', 'SIGKILL']);
   },
   async '`wait`'({ start, api }, command) {
-    await api.run('build', 'until [ -e ended ]; do sleep 0.02; done');
+    await api.run('build', until('ended'));
     const waiting = start(command);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...PATIENCE, what: 'the wait' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the wait' });
     await api.run('end', 'touch ended');
     const { code, stdout } = await waiting.done;
     assert.deepEqual([code, jsonLine(stdout).status], [0, 'completed']);

@@ -8,9 +8,10 @@ import type { ProfileView, TaskView } from '../../src/api/shapes.ts';
 import { Heartbeat } from '../../src/daemon/heartbeat.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import type { DaemonApi } from '../support/daemon-api.ts';
+import { until } from '../support/tasks.ts';
 import { onTerminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { exerciseSection, PATIENCE, type Stage } from './exercise.ts';
+import { exerciseSection, type Stage } from './exercise.ts';
 import { groupFile } from './group-file.ts';
 
 /** Runs a line as a part of a task's command. */
@@ -19,7 +20,7 @@ async function within({ api, env }: Stage, line: string): Promise<TaskView> {
 }
 
 async function processOf(api: DaemonApi, name: string): Promise<number> {
-  await waitUntil(async () => (await api.log(name)).includes('[3/42]'), { ...PATIENCE, what: 'the task' });
+  await waitUntil(async () => (await api.log(name)).includes('[3/42]'), { what: 'the task' });
   return Number((await api.task(name)).pid);
 }
 
@@ -33,7 +34,7 @@ const SCHED_IDLE = 5;
 function progressOf(api: DaemonApi) {
   return async (done: number) => {
     const seen = async () => (await api.task('batch')).progress?.done === done;
-    await waitUntil(seen, { ...PATIENCE, what: `${done} items` });
+    await waitUntil(seen, { what: `${done} items` });
     return (await api.task('batch')).progress;
   };
 }
@@ -69,11 +70,11 @@ exerciseSection('From the guide for long batch jobs', {
     assert.equal(tty, '0', 'it has no terminal');
   },
   async '`tmux attach`'({ api, env, project }, command) {
-    await api.run('train', 'echo "[3/42] loss=0.1"; until [ -e attached ]; do sleep 0.05; done');
+    await api.run('train', `echo "[3/42] loss=0.1"; ${until('attached')}`);
     const terminal = onTerminal(command, project, env);
     const line = /\rtrain {2}\S+\/1m \[[#-]{12}\].*\/32M.*\/0\.1 cores.*3\/42 7%.*\[3\/42\] loss=0\.1/;
     const isDrawn = () => line.test(terminal.shown().replaceAll('^[[K', ''));
-    await waitUntil(isDrawn, { ...PATIENCE, what: 'the status line' });
+    await waitUntil(isDrawn, { what: 'the status line' });
     await api.run('end', 'touch attached');
     assert.equal(await terminal.done, 0);
     assert.match(terminal.shown(), /train \S*completed/);
@@ -170,7 +171,7 @@ exerciseSection('From the guide for long batch jobs', {
     writeFileSync(join(project, 'item.sh'), '#!/bin/sh\necho item >>items\nsleep 0.05\n');
     chmodSync(join(project, 'item.sh'), 0o755);
     await within(stage, `trap '' TERM; ${command}; echo finished`);
-    await waitUntil(() => readdirSync(project).includes('items'), { ...PATIENCE, what: 'an item' });
+    await waitUntil(() => readdirSync(project).includes('items'), { what: 'an item' });
     await sh('babysit kill batch');
     const { status, stopped_gracefully } = (await api.ended('batch')).task;
     assert.deepEqual([status, stopped_gracefully], ['killed', true]);

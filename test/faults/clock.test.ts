@@ -12,7 +12,8 @@ import { readRecords } from '../../src/exec/records.ts';
 import { serviceOf } from '../support/build-service.ts';
 import { anExit } from '../support/build-task.ts';
 import { testHome } from '../support/home.ts';
-import { daemonPid, isAlive, PATIENCE, show, submit } from '../support/task-calls.ts';
+import { daemonPid, isAlive } from '../support/processes.ts';
+import { show, submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DAY_MS = 86_400_000;
@@ -127,13 +128,12 @@ describe('when the wall clock is set', () => {
   it('while no daemon lives, the next one kills nothing', async (t) => {
     const home = testHome(t);
     const shiftOf = new Map(JUMPS.map(([, jumpMs], index) => [`task-${index}`, jumpMs]));
-    for (const name of shiftOf.keys()) await submit(home, name, [], 'echo out; sleep 600');
+    for (const name of shiftOf.keys()) await submit(home, name, 'echo out; sleep 600');
     const isRunning = async (name: string) => (await show(home, name)).started_at !== null;
-    for (const name of shiftOf.keys())
-      await waitUntil(() => isRunning(name), { ...PATIENCE, what: `${name} to run` });
+    for (const name of shiftOf.keys()) await waitUntil(() => isRunning(name), { what: `${name} to run` });
     const pid = daemonPid(home);
     process.kill(pid, 'SIGKILL');
-    await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+    await waitUntil(() => !isAlive(pid), { what: 'the daemon to die' });
     // To the next daemon a clock that was set by so much is the same as records that are so much older.
     const db = new Database(join(home.dir, 'babysit.db'));
     const shift = db.prepare(
@@ -158,10 +158,10 @@ describe('when the wall clock is set', () => {
       assert.deepEqual(readRecords(attempt).started, { ...started, at: started.at - jumpMs });
     }
     db.close();
-    await home.run(['daemon-start'], PATIENCE);
+    await home.run(['daemon-start']);
     const isSampled = async (name: string) => (await show(home, name)).silent_ms !== null;
     for (const name of shiftOf.keys()) {
-      await waitUntil(() => isSampled(name), { ...PATIENCE, what: `${name} to be watched` });
+      await waitUntil(() => isSampled(name), { what: `${name} to be watched` });
       const { status, kill_reason } = await show(home, name);
       assert.deepEqual([status, kill_reason], ['running', null]);
     }

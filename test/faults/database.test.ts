@@ -5,10 +5,13 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, wr
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
+import { SMALL } from '../support/budget.ts';
+import { lastJson } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, isAlive, lastJson, PATIENCE, show, small, submit } from '../support/task-calls.ts';
+import { daemonPid, isAlive } from '../support/processes.ts';
+import { NEEDS_MOUNT, type SmallDisk, smallDisk } from '../support/small-disk.ts';
+import { hasStarted, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { NEEDS_MOUNT, type SmallDisk, smallDisk } from './small-disk.ts';
 
 const RECORD = ['babysit.db', 'babysit.db-wal', 'babysit.db-shm'];
 const EXIT_UNREACHABLE = 69;
@@ -27,7 +30,7 @@ async function onDisk(
   const home: TestHome = {
     ...base,
     dir: disk.dir,
-    run: (args, options) => base.run(args, { ...PATIENCE, ...options, env }),
+    run: (args, options) => base.run(args, { ...options, env }),
   };
   try {
     await body(home, disk);
@@ -37,10 +40,13 @@ async function onDisk(
 }
 
 async function runTo(home: TestHome, name: string, exitCode: number): Promise<void> {
-  const done = await home.run(
-    ['run', '--wait', `--name=${name}`, ...small, `--command=echo out; exit ${exitCode}`],
-    PATIENCE,
-  );
+  const done = await home.run([
+    'run',
+    '--wait',
+    `--name=${name}`,
+    ...SMALL,
+    `--command=echo out; exit ${exitCode}`,
+  ]);
   assert.equal(lastJson(done.stdout).exit_code, exitCode, done.stderr);
 }
 
@@ -53,8 +59,8 @@ function stateOf(dir: string): string[] {
 }
 
 async function refuses(home: TestHome, mend: RegExp): Promise<void> {
-  for (const args of [['daemon-start'], ['run', ...small, 'true'], ['list']]) {
-    const { code, stdout, stderr } = await home.run(args, PATIENCE);
+  for (const args of [['daemon-start'], ['run', ...SMALL, 'true'], ['list']]) {
+    const { code, stdout, stderr } = await home.run(args);
     assert.deepEqual([code, stdout], [EXIT_UNREACHABLE, ''], `${args}: ${stderr}`);
     assert.match(stderr, mend);
   }
@@ -113,7 +119,7 @@ describe('a database', () => {
       const home = testHome(t);
       await runTo(home, 'before', 3);
       const { log_path } = await show(home, 'before');
-      await home.run(['daemon-stop'], PATIENCE);
+      await home.run(['daemon-stop']);
       const path = join(home.dir, 'babysit.db');
       const saved = join(home.work, 'saved.db');
       cpSync(path, saved);
@@ -133,7 +139,7 @@ describe('a database', () => {
     await runTo(home, 'before', 3);
     const pid = daemonPid(home);
     process.kill(pid, 'SIGKILL');
-    await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+    await waitUntil(() => !isAlive(pid), { what: 'the daemon to die' });
     const wal = join(home.dir, 'babysit.db-wal');
     writeFileSync(wal, Buffer.concat([readFileSync(wal), Buffer.alloc(10_000, 0xa5)]));
     assert.equal((await show(home, 'before')).exit_code, 3);
@@ -162,9 +168,8 @@ describe('a database', () => {
       onDisk(t, '1m', async (home, disk) => {
         await runTo(home, 'before', 3);
         const go = join(home.work, 'go');
-        await submit(home, 'long', [], `until [ -e ${go} ]; do sleep 0.05; done; exit 7`);
-        await waitUntil(async () => (await show(home, 'long')).started_at !== null, {
-          ...PATIENCE,
+        await submit(home, 'long', `${until(go)}; exit 7`);
+        await waitUntil(() => hasStarted(home, 'long'), {
           what: 'the start',
         });
         const makeRoom = disk.fill();
@@ -193,7 +198,7 @@ describe('a database', () => {
 });
 
 async function refusesWhileFull(home: TestHome): Promise<void> {
-  const refused = await home.run(['run', '--name=refused', ...small, 'true']);
+  const refused = await home.run(['run', '--name=refused', ...SMALL, 'true']);
   assert.equal(refused.code, EXIT_TRY_AGAIN, refused.stderr);
   const { error, hint } = lastJson(refused.stderr);
   assert.equal(error, 'disk_full', refused.stderr);

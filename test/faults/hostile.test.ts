@@ -5,7 +5,8 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, PATIENCE, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { random } from './random.ts';
 import { exchange, latencyOf, open, openMany, post } from './socket.ts';
@@ -23,7 +24,7 @@ interface Daemon {
 
 async function startDaemon(t: TestContext): Promise<Daemon> {
   const home = testHome(t);
-  const started = await home.run(['daemon-start'], PATIENCE);
+  const started = await home.run(['daemon-start']);
   assert.equal(started.code, 0, started.stderr);
   return { home, socket: join(home.dir, 'daemon.sock'), pid: daemonPid(home) };
 }
@@ -108,14 +109,14 @@ describe('hostile clients', () => {
   it('readers of a long log and of events that never read', async (t) => {
     const daemon = await startDaemon(t);
     const { home, socket, pid } = daemon;
-    await submit(home, 'wordy', [], 'yes abcdefghijklmnopqrstuvwxyz | head -c 50000000; sleep 600');
+    await submit(home, 'wordy', 'yes abcdefghijklmnopqrstuvwxyz | head -c 50000000; sleep 600');
     const log = join(home.dir, 'tasks');
     const isWritten = async () => {
-      const found = await home.run(['status', 'wordy', '--full', '--json'], PATIENCE);
+      const found = await home.run(['status', 'wordy', '--full', '--json']);
       const { log_path } = JSON.parse(found.stdout);
       return log_path !== null && statSync(log_path, { throwIfNoEntry: false })?.size === 50_000_000;
     };
-    await waitUntil(isWritten, { ...PATIENCE, what: `the log in ${log}` });
+    await waitUntil(isWritten, { what: `the log in ${log}` });
     const before = residentBytes(pid);
     const sockets = await openMany(socket, 100);
     for (const [index, socket] of sockets.entries()) {

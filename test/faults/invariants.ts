@@ -4,7 +4,7 @@ import { WAIT_EVENTS } from '../../src/core/events.ts';
 import { isEnded, type Task, type TaskId } from '../../src/core/task.ts';
 import { groupTag } from '../../src/daemon/group-tag.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
-import { processesOf } from '../support/home.ts';
+import { processesOf } from '../support/processes.ts';
 import type { Promised } from './load.ts';
 import type { Rig } from './rig.ts';
 import type { Waited } from './waiters.ts';

@@ -1,22 +1,15 @@
 // A home, the daemon in it that is killed again and again, and questions to whichever daemon lives.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  realpathSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SocketError, send } from '../../cli/client.ts';
 import { findHome, type Home } from '../../src/config/home.ts';
 import { runCli } from '../support/cli.ts';
-import { isAlive, read } from '../support/task-calls.ts';
+import { isAlive } from '../support/processes.ts';
+import { read } from '../support/tasks.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DAEMON = join(import.meta.dirname, '../../dist/daemon.mjs');
@@ -53,7 +46,7 @@ export interface Rig {
 }
 
 export async function openRig(config: object): Promise<Rig> {
-  const base = realpathSync(mkdtempSync(join(tmpdir(), 'bc-')));
+  const base = makeTempDir();
   const [dir, work] = [join(base, 's'), join(base, 'work')];
   for (const path of [dir, work]) mkdirSync(path, { mode: 0o700 });
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config));

@@ -4,9 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, isClosed, PATIENCE, show, small, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { hasStarted, isClosed, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { exchange, post } from './socket.ts';
 
@@ -25,20 +27,19 @@ describe('a secret of the environment', () => {
     const home = testHome(t);
     const env = { ...home.env, API_TOKEN: SECRET };
     const run = (args: string[], stdin?: string) =>
-      home.run(args, { ...PATIENCE, env, ...(stdin === undefined ? {} : { stdin }) });
+      home.run(args, { env, ...(stdin === undefined ? {} : { stdin }) });
     const go = join(home.work, 'go');
-    const until = `until [ -e ${go} ]; do sleep 0.05; done`;
     const said: { stdout: string; stderr: string }[] = [
       await run([
         'run',
         '--name=live',
-        ...small,
-        `--command=test "$API_TOKEN" = ${SECRET.slice(0, 7)}*; ${until}`,
+        ...SMALL,
+        `--command=test "$API_TOKEN" = ${SECRET.slice(0, 7)}*; ${until(go)}`,
       ]),
-      await run(['run', '--name=bad', ...small, '--estimated_time=x', 'true']),
-      await run(['run', '--name=live', ...small, 'true']),
-      await run(['run', '--name=later', ...small, '--after=live', 'test -n "$API_TOKEN"']),
-      await run(['run', '--name=absent', ...small, '--wait', '--', '/nowhere/to/be/found']),
+      await run(['run', '--name=bad', ...SMALL, '--estimated_time=x', 'true']),
+      await run(['run', '--name=live', ...SMALL, 'true']),
+      await run(['run', '--name=later', ...SMALL, '--after=live', 'test -n "$API_TOKEN"']),
+      await run(['run', '--name=absent', ...SMALL, '--wait', '--', '/nowhere/to/be/found']),
       await run(['run', '--batch', '-'], '{"command":"true"}\n{"comand":"x"}\n{'),
       await run(['list', '--full', '--all']),
       await run(['status']),
@@ -70,7 +71,7 @@ describe('a secret of the environment', () => {
     execFileSync('touch', [go]);
     said.push(await run(['wait', 'live', 'later', '--full']));
     assert.match(said.at(-1)?.stdout ?? '', /"completed"[\s\S]*"completed"/);
-    await waitUntil(() => isClosed(home, id), { ...PATIENCE, what: 'the supervisor to end' });
+    await waitUntil(() => isClosed(home, id), { what: 'the supervisor to end' });
     for (const { stdout, stderr } of said) assert.ok(!`${stdout}${stderr}`.includes(SECRET), stdout + stderr);
     assert.deepEqual(holders(), []);
   });
@@ -92,12 +93,11 @@ describe('files and socket', () => {
           stdio: 'pipe',
         });
       const made = join(home.work, 'made');
-      withUmask('run', ...small, '--name=one', '--wait', `--command=echo out; touch ${made}`);
+      withUmask('run', ...SMALL, '--name=one', '--wait', `--command=echo out; touch ${made}`);
       const backup = join(home.work, 'backup.db');
       withUmask('backup', backup);
-      await submit(home, 'live', [], 'echo out; sleep 600');
-      await waitUntil(async () => (await show(home, 'live')).started_at !== null, {
-        ...PATIENCE,
+      await submit(home, 'live', 'echo out; sleep 600');
+      await waitUntil(() => hasStarted(home, 'live'), {
         what: 'the start',
       });
       assert.deepEqual(openToOthers(home), []);
@@ -110,7 +110,7 @@ describe('files and socket', () => {
     const home = testHome(t);
     rmSync(home.dir, { recursive: true });
     mkdirSync(home.dir, { mode: 0o755 });
-    await home.run(['daemon-start'], PATIENCE);
+    await home.run(['daemon-start']);
     assert.equal(modeOf(home.dir), 0o700);
   });
 });

@@ -5,9 +5,9 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { PATIENCE, small } from '../support/task-calls.ts';
 
 /** Title, clear screen, colour by ESC and by C1, clipboard, reversed text, bell, carriage return, delete. */
 const EVIL = 'a\x1b]0;title\x07b\x1b[2Jc\x1b[31md\x9b31me\x1b]52;c;Zm9v\x1b\\f\u202eg\x07h\ri\x7fj';
@@ -38,13 +38,13 @@ describe('on a terminal', () => {
     const cwd = join(home.work, EVIL.replaceAll('/', ''));
     mkdirSync(cwd);
     const owned = [
-      ...small,
+      ...SMALL,
       `--tag=${EVIL}`,
       `--owner=${EVIL}`,
       `--context=${JSON.stringify({ note: EVIL })}`,
     ];
     const submit = (name: string, ...rest: string[]) =>
-      home.run(['run', `--name=${name}`, ...owned, '--wait', ...rest], PATIENCE);
+      home.run(['run', `--name=${name}`, ...owned, '--wait', ...rest]);
     await submit('printer', `--cwd=${cwd}`, `--command=${PRINT_EVIL}; exit 3 # ${EVIL}`);
     await submit('absent', '--', `/nowhere/${EVIL}`);
     await home.run([
@@ -77,8 +77,8 @@ describe('on a terminal', () => {
       ['log', 'printer', '--grep', 'a'],
       ['log', 'printer', '--follow'],
       ['log', 'printer', '--json'],
-      ['run', ...small, `--cwd=${cwd}`, 'true'],
-      ['run', ...small, `--name=${EVIL}`, 'true'],
+      ['run', ...SMALL, `--cwd=${cwd}`, 'true'],
+      ['run', ...SMALL, `--name=${EVIL}`, 'true'],
       ['run', `--estimated_time=${EVIL}`, 'true'],
       ['run', `--${EVIL}`, 'true'],
       [EVIL],

@@ -1,7 +1,6 @@
 // `babysit wait` and `babysit wait_for_capacity` as real processes that live through every kill of the daemon.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CliResult, startCli } from '../support/cli.ts';
-import { jsonLines } from '../support/task-calls.ts';
+import { type CliResult, jsonAmong, startCli } from '../support/cli.ts';
 import type { Promised } from './load.ts';
 import type { Random } from './random.ts';
 import type { Json, Rig } from './rig.ts';
@@ -56,7 +55,7 @@ export function startWaiters(
 
   async function waitFor({ id, name }: Promised, env: NodeJS.ProcessEnv): Promise<void> {
     const { code, stdout, stderr, wallMs } = await cli(['wait', id], env);
-    const told = jsonLines(stderr);
+    const told = jsonAmong(stderr);
     const mayGiveUp = env.BABYSIT_NO_AUTOSTART !== undefined || wallMs > START_PATIENCE_MS;
     if (code === EXIT_UNREACHABLE && stdout === '' && told.length === 1 && mayGiveUp) {
       waiters.unreachable += 1;
@@ -86,7 +85,7 @@ export function startWaiters(
         '--priority=50',
       ];
       const { code, stdout, stderr, wallMs } = await cli(['wait_for_capacity', ...flags]);
-      const leases = jsonLines(stdout);
+      const leases = jsonAmong(stdout);
       if (code === 0 && leases.length === 1 && leases[0]?.event === 'capacity_available') waiters.leases += 1;
       else if (code === EXIT_UNREACHABLE && stdout === '' && wallMs > START_PATIENCE_MS)
         waiters.unreachable += 1;

@@ -10,12 +10,11 @@ import { waitUntil } from '../support/wait-until.ts';
 /** Run by test/integration/guest-systemd.test.ts in the guest that has one; there a skip is a failure. */
 const RUNTIME_DIR = process.env.XDG_RUNTIME_DIR ?? '';
 const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'systemd', 'private'));
-const PATIENCE = { deadlineMs: 90_000 };
 
 async function service(home: TestHome, action: string) {
   // Searched by the user's manager, and gone with it: the real configuration of the user is not touched.
   const env = { XDG_CONFIG_HOME: RUNTIME_DIR };
-  const result = await home.run(['service', action, '--json'], { ...PATIENCE, env });
+  const result = await home.run(['service', action, '--json'], { env });
   assert.equal(result.code, 0, result.stderr);
   return jsonLine(result.stdout);
 }
@@ -46,7 +45,7 @@ async function comesBack(home: TestHome): Promise<void> {
     '--estimated_cpu_cores=0.1',
     'sleep 2; exit 3',
   ];
-  assert.equal((await home.run(run, { ...PATIENCE, env })).code, 0);
+  assert.equal((await home.run(run, { env })).code, 0);
 
   process.kill(Number(installed.daemon_pid), 'SIGKILL');
   await waitUntil(
@@ -54,9 +53,9 @@ async function comesBack(home: TestHome): Promise<void> {
       const { daemon_pid } = await service(home, 'status');
       return typeof daemon_pid === 'number' && daemon_pid !== installed.daemon_pid;
     },
-    { ...PATIENCE, what: 'another daemon' },
+    { what: 'another daemon' },
   );
-  const waited = await home.run(['wait', 'long'], { ...PATIENCE, env });
+  const waited = await home.run(['wait', 'long'], { env });
   assert.equal(jsonLine(waited.stdout).exit_code, 3, waited.stdout + waited.stderr);
   assert.equal((await service(home, 'install')).up_to_date, true);
 }

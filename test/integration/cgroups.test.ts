@@ -49,7 +49,6 @@ async function withGroup(limits: GroupLimits, body: (group: Group) => Promise<vo
   } finally {
     group.killAll();
     await waitUntil(() => !group.populated() && group.remove(), {
-      deadlineMs: DEADLINE_MS,
       what: `group ${count} to be empty and removed`,
     });
     assert.equal(group.usage(), null, 'a removed group has no usage');
@@ -338,7 +337,6 @@ if (driver.kind !== 'none') {
 
 after(async () => {
   await waitUntil(() => started.every((pid) => !existsSync(`/proc/${pid}`)), {
-    deadlineMs: DEADLINE_MS,
     what: 'every process of these tests to be gone',
   });
   assert.deepEqual(driver.list(), []);

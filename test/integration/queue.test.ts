@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { SMALL, taskOf, until, wholeHost } from '../support/tasks.ts';
+import { show, until, wholeHost } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Whoever waits longer has failed, also on a slow machine under load. */
-const LATE = { deadlineMs: 90_000 };
 
 interface Rig {
   readonly home: TestHome;
@@ -51,7 +51,7 @@ async function batch(home: TestHome, requests: readonly object[], ...flags: stri
 }
 
 async function wait(home: TestHome, ...refs: string[]): Promise<Record<string, unknown>[]> {
-  const { code, stdout, stderr } = await home.run(['wait', '--full', ...refs], LATE);
+  const { code, stdout, stderr } = await home.run(['wait', '--full', ...refs]);
   assert.ok(code === 0 || code === 1, stderr);
   return jsonLines(stdout);
 }
@@ -66,7 +66,7 @@ describe('the queue', () => {
     await batch(home, flood, '--owner=flood');
     const one = ['run', '--queue', ...wholeFlags, '--owner=other', '--name=other', `echo other >>${log}`];
     assert.equal((await home.run(one)).code, 0);
-    assert.equal(((await taskOf(home, 'other')).waiting as { position: number }).position, 1);
+    assert.equal(((await show(home, 'other')).waiting as { position: number }).position, 1);
     open();
     await wait(home, 'other');
     assert.equal(lines()[0], 'other');
@@ -82,7 +82,7 @@ describe('the queue', () => {
     const big = ['run', '--queue', ...wholeFlags, '--owner=big', '--name=big', 'true'];
     assert.equal((await home.run(big)).code, 0);
     await stream(30);
-    const { waiting } = await taskOf(home, 'big');
+    const { waiting } = await show(home, 'big');
     const promised = at((waiting as { earliest_start: string } | undefined)?.earliest_start);
     const [ended] = await wait(home, 'big');
     const started = at(ended?.started_at);
@@ -139,8 +139,8 @@ describe('ten who wait for the whole host', () => {
     const ask = ['wait_for_capacity', '--mem_bytes=10M', `--cpu_cores=${whole.estimated_cpu_cores}`];
     const waiters: RunningCli[] = [];
     for (let n = 1; n <= 10; n += 1) {
-      const waiter = home.start(ask, LATE);
-      await waitUntil(() => waiter.stderr() !== '', { ...LATE, what: `waiter ${n} to stand in the queue` });
+      const waiter = home.start(ask);
+      await waitUntil(() => waiter.stderr() !== '', { what: `waiter ${n} to stand in the queue` });
       assert.equal(jsonLines(waiter.stderr())[0]?.position, n);
       waiters.push(waiter);
     }
@@ -160,7 +160,7 @@ describe('ten who wait for the whole host', () => {
         [jsonLine(stdout).lease],
       );
       for (const other of waiters.slice(turn + 1)) assert.equal(other.stdout(), '');
-      const use = await home.run(['run', '--wait', '--full', ...wholeFlags, 'true'], LATE);
+      const use = await home.run(['run', '--wait', '--full', ...wholeFlags, 'true']);
       assert.equal(use.code, 0, use.stderr);
       freeAt = at(jsonLine(use.stdout).ended_at);
     }
@@ -180,7 +180,7 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
   /** Until each has run, with the daemon killed whenever so many have. */
   async function allRunOnce({ home, lines }: Rig): Promise<void> {
     for (const count of [5, 30, 60, 90]) {
-      await waitUntil(() => lines().length >= count, { ...LATE, what: `${count} tasks to run` });
+      await waitUntil(() => lines().length >= count, { what: `${count} tasks to run` });
       await killDaemon(home);
       await home.run(['daemon-start']);
     }
@@ -200,7 +200,6 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
         // A submission that meets the end of the daemon is made again; the key makes that harmless.
         const args = ['run', '--queue', ...SMALL, `--key=${name}`, `--name=${name}`, `echo ${name} >>${log}`];
         await waitUntil(async () => (await home.run(args)).code === 0, {
-          ...LATE,
           what: `${name} to be taken`,
         });
         accepted += 1;
@@ -208,7 +207,7 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
     };
     const killer = async () => {
       for (const count of [20, 50, 80]) {
-        await waitUntil(() => accepted >= count, { ...LATE, what: `${count} submissions` });
+        await waitUntil(() => accepted >= count, { what: `${count} submissions` });
         await killDaemon(home);
       }
     };

@@ -3,8 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import type { Group } from '../../src/cgroups/driver.ts';
@@ -14,9 +13,11 @@ import { LiveAttempt } from '../../src/daemon/attempt.ts';
 import { attemptPaths } from '../../src/daemon/paths.ts';
 import { readRecords } from '../../src/exec/records.ts';
 import { realClock } from '../../src/host/clock.ts';
+import { lastJson } from '../support/cli.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { testHome } from '../support/home.ts';
-import { lastJson, PATIENCE, show, submit } from '../support/task-calls.ts';
+import { show, submit, until } from '../support/tasks.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const expected = expectedDriver();
@@ -37,14 +38,12 @@ const sampleOf = (live: LiveAttempt) => {
 /** A command that waits for a word on its stdin, in a group with small caps, sampled until it was seen to be idle. */
 async function waiting(t: TestContext, script: string) {
   const group = driver.create('t-1', { memMaxBytes: 16 * MIB, cpuMaxCores: 1, cpuWeight: 100, pidsMax: 6 });
-  const tasksDir = mkdtempSync(join(tmpdir(), 'bs-sampling-'));
-  const paths = attemptPaths(tasksDir, ID, 1);
-  const live = new LiveAttempt(ID, paths, group, () => {});
-  t.after(async () => {
+  const tasksDir = tempDir(t, async () => {
     await leaveNothing(group);
     live.close();
-    rmSync(tasksDir, { recursive: true });
   });
+  const paths = attemptPaths(tasksDir, ID, 1);
+  const live = new LiveAttempt(ID, paths, group, () => {});
   // The clock of the guests ticks every 10 ms: some use has to show in it.
   const enter = `for file in "$@"; do echo 0 > "$file" || exit 126; done
     i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; read go; eval "$SCRIPT"`;
@@ -52,14 +51,14 @@ async function waiting(t: TestContext, script: string) {
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: process.env.PATH, SCRIPT: script },
   });
-  await waitUntil(() => group.populated(), { ...PATIENCE, what: 'the command to enter' });
+  await waitUntil(() => group.populated(), { what: 'the command to enter' });
   await untilIdle(live);
   return { live, group, child, dir: paths.dir, go: () => child.stdin.end('go\n') };
 }
 
 async function leaveNothing(group: Group): Promise<void> {
   group.killAll();
-  await waitUntil(() => !group.populated() && group.remove(), { ...PATIENCE, what: 'the group to go' });
+  await waitUntil(() => !group.populated() && group.remove(), { what: 'the group to go' });
 }
 
 /** Or, where CPU time is counted in ticks and nobody is ever known to be idle, until it has used some. */
@@ -68,7 +67,7 @@ async function untilIdle(live: LiveAttempt): Promise<void> {
     const cpuUsec = sampleOf(live)?.cpuUsec ?? 0;
     return !live.mayHaveActed || (cpuUsec > 0 && cpuUsec % 1000 === 0);
   };
-  await waitUntil(isIdle, { ...PATIENCE, what: 'a sample without CPU time since the one before' });
+  await waitUntil(isIdle, { what: 'a sample without CPU time since the one before' });
 }
 
 describe(`samples on ${driver.kind}`, { skip: WITHOUT_CGROUPS }, () => {
@@ -80,7 +79,7 @@ describe(`samples on ${driver.kind}`, { skip: WITHOUT_CGROUPS }, () => {
     const { live, group, go } = await waiting(t, 'head -c 64m /dev/zero | tail; exec sleep 600');
     go();
     const isOver = () => (group.usage()?.oomKills ?? 0) > 0 && group.pids().length <= 1;
-    await waitUntil(isOver, { ...PATIENCE, what: 'an OOM kill' });
+    await waitUntil(isOver, { what: 'an OOM kill' });
     assert.ok((sampleOf(live)?.oomKills ?? 0) > 0);
   });
 
@@ -88,7 +87,7 @@ describe(`samples on ${driver.kind}`, { skip: WITHOUT_CGROUPS }, () => {
     const { live, group, go } = await waiting(t, 'for i in 1 2 3 4 5 6 7; do sleep 600 & done; wait');
     go();
     const isRefused = () => (group.usage()?.pidsMaxHits ?? 0) > 0;
-    await waitUntil(isRefused, { ...PATIENCE, what: 'a refused fork' });
+    await waitUntil(isRefused, { what: 'a refused fork' });
     assert.ok((sampleOf(live)?.pidsMaxHits ?? 0) > 0);
   });
 
@@ -110,14 +109,14 @@ describe(`a supervisor that was killed on ${driver.kind}`, () => {
   it('is missed when its command ends', async (t) => {
     const home = testHome(t, { watchdog: { monitor_interval: '100ms' } });
     const go = join(home.work, 'go');
-    await submit(home, 'orphan', [], `until [ -e ${go} ]; do sleep 0.05; done`);
+    await submit(home, 'orphan', until(go));
     const id = String((await show(home, 'orphan')).id);
     const records = () => readRecords(join(home.dir, 'tasks', id, '1'));
-    await waitUntil(() => records().started !== null, { ...PATIENCE, what: 'the command to run' });
+    await waitUntil(() => records().started !== null, { what: 'the command to run' });
     process.kill(-Number(records().supervisor?.groupId), 'SIGKILL');
     assert.equal((await show(home, 'orphan')).status, 'running');
     writeFileSync(go, '');
-    const ended = lastJson((await home.run(['wait', 'orphan', '--full'], PATIENCE)).stdout);
+    const ended = lastJson((await home.run(['wait', 'orphan', '--full'])).stdout);
     assert.deepEqual([ended.status, ended.reason], ['interrupted', 'supervisor_lost']);
   });
 });

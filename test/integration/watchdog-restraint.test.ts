@@ -10,14 +10,13 @@ import { type TestHome, testHome } from '../support/home.ts';
 import { hold, MIB, pctOfHostInUse, shareOfHost } from '../support/host-memory.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const PATIENCE = { deadlineMs: 60_000 };
 const WATCHDOG = { monitor_interval: '250ms', kill_grace: '1s', tolerance_window: '4s' };
-const SMALL = { estimated_mem_bytes: '16M', estimated_cpu_cores: '0.1', estimated_time: '60s' };
+const ESTIMATES = { estimated_mem_bytes: '16M', estimated_cpu_cores: '0.1', estimated_time: '60s' };
 
 test('a watchdog that is right', async (t) => {
   const home = testHome(t, { watchdog: WATCHDOG });
-  assert.equal((await home.run(['daemon-start'], PATIENCE)).code, 0);
-  const { run, ended, task, change } = daemonApi(home, SMALL);
+  assert.equal((await home.run(['daemon-start'])).code, 0);
+  const { run, ended, task, change } = daemonApi(home, ESTIMATES);
 
   await t.test('strict: only what is new counts as output', async () => {
     const strict = { observability: 'strict', observability_interval: '3s' } as const;
@@ -37,11 +36,11 @@ test('a watchdog that is right', async (t) => {
   await t.test('a pause is no running time, also when the daemon is restarted meanwhile', async () => {
     await run('slow', 'sleep 600');
     const hasStarted = async () => (await task('slow')).started_at !== null;
-    await waitUntil(hasStarted, { ...PATIENCE, what: 'the command to start' });
+    await waitUntil(hasStarted, { what: 'the command to start' });
     await change('slow', 'pause');
     await change('slow', 'adjust', { kill_timeout: '1s' });
     await lasts(3000);
-    assert.equal((await home.run(['daemon-restart'], PATIENCE)).code, 0);
+    assert.equal((await home.run(['daemon-restart'])).code, 0);
     assert.equal((await task('slow')).status, 'paused');
     await change('slow', 'resume');
     const slow = (await ended('slow')).task;
@@ -57,7 +56,7 @@ test('a watchdog that is right', async (t) => {
     const untilGo = (line: string) => `until [ -e ${go} ]; do ${line}; sleep 0.2; done`;
     await run('chatty', untilGo('echo on'), { observability_interval: '4s' });
     await run('spiky', hold(40 * MIB, `sleep 0.5; touch ${held}; ${untilGo(':')}`));
-    await waitUntil(() => existsSync(held), { ...PATIENCE, what: 'the memory to be held' });
+    await waitUntil(() => existsSync(held), { what: 'the memory to be held' });
     const pid = Number(readFileSync(join(home.dir, 'daemon.pid'), 'utf8'));
     process.kill(pid, 'SIGSTOP');
     try {
@@ -81,13 +80,13 @@ test('pressure from outside: ends nothing, names who it is, and dispatches nothi
     admission: { max_sys_mem_pct: pctOfHostInUse(outside / 2) },
     watchdog: { ...WATCHDOG, pressure_window: '1500ms' },
   });
-  assert.equal((await home.run(['daemon-start'], PATIENCE)).code, 0);
-  const { run, ended, task, status } = daemonApi(home, SMALL);
+  assert.equal((await home.run(['daemon-start'])).code, 0);
+  const { run, ended, task, status } = daemonApi(home, ESTIMATES);
   await run('good', hold(8 * MIB, 'sleep 600'));
   const hog = spawn('bash', ['-c', hold(outside, 'sleep 600')], { stdio: 'ignore', detached: true });
   const free = () => hog.signalCode === null && process.kill(-Number(hog.pid), 'SIGKILL');
   t.after(free);
-  await waitUntil(() => logged(home, 'external_cause').length > 0, { ...PATIENCE, what: 'the cause' });
+  await waitUntil(() => logged(home, 'external_cause').length > 0, { what: 'the cause' });
   const [cause] = logged(home, 'external_cause');
   assert.deepEqual([cause?.dim, cause?.top_outside_name], ['mem', 'tail'], JSON.stringify(cause));
   await run('waits', 'exit 0', { queue: true, estimated_mem_bytes: '1M' });

@@ -7,20 +7,25 @@ import { type TestContext, test } from 'node:test';
 import type { EventView } from '../../src/api/shapes.ts';
 import { daemonApi } from '../support/daemon-api.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
-import { processesOf, testHome } from '../support/home.ts';
+import { testHome } from '../support/home.ts';
 import { hold, MIB, pctOfHostInUse, shareOfHost } from '../support/host-memory.ts';
+import { processesOf } from '../support/processes.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DRIVER = expectedDriver();
 /** The guests fork twenty-five times slower. */
-const PATIENCE = { deadlineMs: 60_000 };
 const WATCHDOG = { monitor_interval: '250ms', kill_grace: '1s', tolerance_window: '4s' };
-const SMALL = { estimated_mem_bytes: '16M', estimated_cpu_cores: '0.5', estimated_time: '60s', force: true };
+const ESTIMATES = {
+  estimated_mem_bytes: '16M',
+  estimated_cpu_cores: '0.5',
+  estimated_time: '60s',
+  force: true,
+};
 
 test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
   const home = testHome(t, { watchdog: WATCHDOG });
-  assert.equal((await home.run(['daemon-start'], PATIENCE)).code, 0);
-  const { run, ended, task, log, change } = daemonApi(home, SMALL);
+  assert.equal((await home.run(['daemon-start'])).code, 0);
+  const { run, ended, task, log, change } = daemonApi(home, ESTIMATES);
 
   await t.test('memory: tells above the estimate, kills above twice of it for the window', async () => {
     await run('risky', hold(24 * MIB, 'sleep 5'));
@@ -59,7 +64,6 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
     beside.push(neighbour(t));
     for (const name of [...names, 'neighbour'])
       await waitUntil(async () => (await log(name)) === 'ready\n', {
-        ...PATIENCE,
         what: `${name} to be ready`,
       });
     const { pid } = await task('neighbour');
@@ -76,7 +80,7 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
 
   await t.test('a paused task can be ended, gracefully', async () => {
     await run('polite', `trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.1; done`);
-    await waitUntil(async () => (await log('polite')) === 'ready\n', { ...PATIENCE, what: 'the trap' });
+    await waitUntil(async () => (await log('polite')) === 'ready\n', { what: 'the trap' });
     await change('polite', 'pause');
     await change('polite', 'kill');
     assert.equal((await ended('polite')).task.stopped_gracefully, true);
@@ -90,21 +94,20 @@ test(`memory pressure on ${DRIVER ?? 'the driver found'}: ends who is above its 
     watchdog: { ...WATCHDOG, pressure_window: '1500ms' },
   });
   const home = testHome(t, configWith(95));
-  assert.equal((await home.run(['daemon-start'], PATIENCE)).code, 0);
-  const { run, ended, task, status } = daemonApi(home, SMALL);
+  assert.equal((await home.run(['daemon-start'])).code, 0);
+  const { run, ended, task, status } = daemonApi(home, ESTIMATES);
   const [runaway, big] = [shareOfHost(0.04, 70), shareOfHost(0.06, 100)];
   await run('runaway', hold(runaway, 'sleep 600'), { estimated_mem_bytes: Math.round(runaway / 1.5) });
   await run('big', hold(big, 'sleep 600'), { estimated_mem_bytes: Math.round(big * 1.3) });
   const held = async () =>
     (await status()).running.reduce((sum, { mem_bytes: memBytes }) => sum + (memBytes ?? 0), 0);
   await waitUntil(async () => (await held()) >= runaway + big, {
-    ...PATIENCE,
     what: 'the memory to be held',
   });
   // As far from nothing as from all that ours hold: others may come and go meanwhile.
   const limitPct = pctOfHostInUse(-(runaway + big) / 2);
   writeFileSync(join(home.dir, 'config.json'), JSON.stringify(configWith(limitPct)));
-  assert.equal((await home.run(['daemon-restart'], PATIENCE)).code, 0);
+  assert.equal((await home.run(['daemon-restart'])).code, 0);
   const victim = (await ended('runaway')).task;
   assert.equal(victim.kill_reason, 'system_mem_pressure', JSON.stringify(victim));
   const detail = victim.kill_detail ?? {};

@@ -56,7 +56,7 @@ async function startBatch(t: TestContext): Promise<TestHome> {
   const { code, stderr } = await shell(home, start);
   assert.equal(code, 0, stderr);
   const stopAt = 2 + Math.floor(Math.random() * 60);
-  await waitUntil(() => results(home).length >= stopAt, { deadlineMs: 60_000, what: `item ${stopAt}` });
+  await waitUntil(() => results(home).length >= stopAt, { what: `item ${stopAt}` });
   return home;
 }
 

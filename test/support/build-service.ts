@@ -1,8 +1,7 @@
 // The real service on the real engine and a real record, with a host, a clock and a driver of the test's own.
 // No process is ever started. Unless a test asks for groups, the driver refuses them, so that what is dispatched ends as
 // could_not_start; with groups it stays running, with nothing in it.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
@@ -23,6 +22,7 @@ import { openStore } from '../../src/store/store.ts';
 import { hostOf } from './build-run.ts';
 import { NOW } from './build-snapshot.ts';
 import { GIB } from './build-task.ts';
+import { tempDir } from './temp-dir.ts';
 
 const DOCTOR = { ok: true, driver: 'v2', checks: [] };
 
@@ -38,7 +38,11 @@ const RUN = {
 
 /** `config` as in config.json. The host has 24 GiB, of which tasks may take 16.8, and 8 cores. */
 export function serviceOf(t: TestContext, config: object = {}) {
-  const home = mkdtempSync(join(tmpdir(), 'babysit-service-'));
+  const home = tempDir(t, async () => {
+    engine.stop();
+    await app.close();
+    store.close();
+  });
   const store = openStore(join(home, 'babysit.db'));
   writeFileSync(join(home, 'config.json'), JSON.stringify(config));
   const loaded = loadConfig(join(home, 'config.json'), {});
@@ -135,12 +139,6 @@ export function serviceOf(t: TestContext, config: object = {}) {
     stop: () => {},
   });
   const app = buildApp(service, { maxBodyBytes: 100_000, onInternalError: () => {} });
-  t.after(async () => {
-    engine.stop();
-    await app.close();
-    store.close();
-    rmSync(home, { recursive: true, force: true });
-  });
   /** Starts as the daemon does, with the record as a daemon before it has left it. */
   const restart = () => recover(engine, { store, driver, clock, log, bootId: 'boot-1', tasksDir });
   const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {

@@ -1,9 +1,9 @@
 // A small file system of a test's own, which can be filled to the last byte.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { tempDir } from './temp-dir.ts';
 
 /** For a test's `skip`. */
 export const NEEDS_MOUNT = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
@@ -18,12 +18,8 @@ export interface SmallDisk {
 
 /** `size` as mount(8) takes it for a tmpfs. Unmounted when the test has ended. */
 export function smallDisk(t: TestContext, size: string): SmallDisk {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'bs-disk-')));
+  const dir = tempDir(t, () => void execFileSync('umount', [dir]));
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
-  t.after(() => {
-    execFileSync('umount', [dir]);
-    rmdirSync(dir);
-  });
   return {
     dir,
     fill() {

@@ -53,7 +53,7 @@ describe('the manifest', () => {
     assert.equal(readFileSync(join(dir, 'manifest'), 'utf8').split('\n').length, 2001);
   });
 
-  it('has what was acknowledged, and nothing that was never added, after SIGKILL at random moments', async (t) => {
+  it('holds every acknowledged key and no other after SIGKILL at random moments', async (t) => {
     const dir = tempDir(t);
     const acknowledged = new Set<string>();
     for (let round = 0; round < 6; round += 1) {
@@ -75,7 +75,7 @@ describe('the manifest', () => {
     }
   });
 
-  it('never reads a torn record as a key, and never spoils the next one by it', (t) => {
+  it('reads no torn record as a key, and keeps the next record intact', (t) => {
     const dir = tempDir(t);
     const path = join(dir, 'manifest');
     const torn = Buffer.from('\tgrün-42\n\x18first\n');
@@ -95,7 +95,7 @@ describe('the manifest', () => {
     }
   });
 
-  it('gives back the last word on each key, whatever the keys and however often a write was torn', (t) => {
+  it('keeps the last change of each key, for any keys and any torn writes', (t) => {
     const dir = tempDir(t);
     const step = fc.record({
       keys: fc.array(aKey, { minLength: 1, maxLength: 4 }),
@@ -132,14 +132,14 @@ describe('the manifest', () => {
     );
   });
 
-  it('does not read the zeros a power cut may leave', (t) => {
+  it('ignores the zeros that a power cut may leave', (t) => {
     const dir = tempDir(t);
     writeFileSync(join(dir, 'manifest'), Buffer.concat([Buffer.from('\ta\n'), Buffer.alloc(64)]));
     addKeys(dir, ['b']);
     assert.deepEqual([...doneKeys(dir)], ['a', 'b']);
   });
 
-  it('takes any text of one line as a key and refuses the rest', () => {
+  it('accepts any text of one line as a key and refuses the rest', () => {
     for (const key of [
       ' ',
       'a b',
@@ -187,22 +187,22 @@ describe('babysit checkpoint', () => {
       const { code, stdout } = await runCli(['checkpoint', ...words], { env });
       return { code, stdout };
     };
-    const said = (code: number, stdout = '') => ({ code, stdout });
-    assert.deepEqual(await checkpoint('has', 'a'), said(1));
-    assert.deepEqual(await checkpoint('list'), said(0));
-    assert.deepEqual(await checkpoint('add', 'a', 'b c', 'ü'), said(0));
-    assert.deepEqual(await checkpoint('add', '--', '-x'), said(0));
-    assert.deepEqual(await checkpoint('has', 'a', 'ü'), said(0));
-    assert.deepEqual(await checkpoint('has', 'a', 'd'), said(1));
-    assert.deepEqual(await checkpoint('has', '--missing', 'd', 'a', 'e'), said(1, 'd\ne\n'));
-    assert.deepEqual(await checkpoint('list'), said(0, 'a\nb c\nü\n-x\n'));
-    assert.deepEqual(await checkpoint('clear', 'b c'), said(0));
-    assert.deepEqual(await checkpoint('list'), said(0, 'a\nü\n-x\n'));
-    assert.deepEqual(await checkpoint('clear', '--all'), said(0));
-    assert.deepEqual(await checkpoint('list'), said(0));
+    const answer = (code: number, stdout = '') => ({ code, stdout });
+    assert.deepEqual(await checkpoint('has', 'a'), answer(1));
+    assert.deepEqual(await checkpoint('list'), answer(0));
+    assert.deepEqual(await checkpoint('add', 'a', 'b c', 'ü'), answer(0));
+    assert.deepEqual(await checkpoint('add', '--', '-x'), answer(0));
+    assert.deepEqual(await checkpoint('has', 'a', 'ü'), answer(0));
+    assert.deepEqual(await checkpoint('has', 'a', 'd'), answer(1));
+    assert.deepEqual(await checkpoint('has', '--missing', 'd', 'a', 'e'), answer(1, 'd\ne\n'));
+    assert.deepEqual(await checkpoint('list'), answer(0, 'a\nb c\nü\n-x\n'));
+    assert.deepEqual(await checkpoint('clear', 'b c'), answer(0));
+    assert.deepEqual(await checkpoint('list'), answer(0, 'a\nü\n-x\n'));
+    assert.deepEqual(await checkpoint('clear', '--all'), answer(0));
+    assert.deepEqual(await checkpoint('list'), answer(0));
   });
 
-  it('takes keys from standard input', async (t) => {
+  it('reads keys from standard input', async (t) => {
     const dir = tempDir(t);
     const env = {
       ...process.env,
@@ -224,7 +224,7 @@ describe('babysit checkpoint', () => {
     assert.deepEqual(await pipeline('"$1" checkpoint has - </dev/null'), { code: 0, stdout: '' });
   });
 
-  it('says what is wrong', async (t) => {
+  it('reports what is wrong', async (t) => {
     const dir = tempDir(t);
     const error = async (words: string[], env: NodeJS.ProcessEnv) => {
       const { code, stdout, stderr } = await runCli(['checkpoint', ...words], { env });

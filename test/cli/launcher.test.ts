@@ -1,4 +1,4 @@
-// The launcher and scripts/setup, with an npm of the test's own: no network, no clock.
+// The launcher and scripts/setup, with a fake npm: no network, no clock.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
@@ -21,7 +21,7 @@ const VERSION = { version: '0.1.0', node: process.versions.node };
 interface Installed {
   readonly dir: string;
   readonly launcher: string;
-  /** What npm was called with, one call a line. */
+  /** The arguments of each call of npm. */
   npmCalls(): string[];
   run(
     program: string,
@@ -50,7 +50,7 @@ function install(t: TestContext, npmScript: string): Installed {
   };
 }
 
-/** What the registry's package looks like, with the Node that runs the test in place of its own. */
+/** Lays out the registry's package, with the Node that runs the test in the place of its own. */
 const GOOD_NPM = `while [ "$1" != --prefix ]; do shift; done
 for name in linux-x64 linux-arm64 darwin-x64 darwin-arm64; do
   mkdir -p "$2/node_modules/node-$name/bin"
@@ -82,7 +82,7 @@ function runProgram(
 }
 
 describe('launcher', () => {
-  it('fetches a Node once when the one in PATH is too old, says so, and is silent from then on', async (t) => {
+  it('fetches a Node once when the one in PATH is too old, reports it, and is silent afterwards', async (t) => {
     const pkg = install(t, GOOD_NPM);
     const first = await pkg.run(pkg.launcher);
     assert.equal(first.code, 0, first.stderr);
@@ -95,7 +95,7 @@ describe('launcher', () => {
     assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')).sort(), ['code', 'fetched', 'node']);
   });
 
-  it('fetches once for many first calls at once', async (t) => {
+  it('fetches once for many first calls at the same time', async (t) => {
     const pkg = install(t, `sleep 0.3\n${GOOD_NPM}`);
     const calls = await Promise.all(Array.from({ length: 4 }, () => pkg.run(pkg.launcher)));
     for (const { code, stdout, stderr } of calls) {
@@ -105,7 +105,7 @@ describe('launcher', () => {
     assert.equal(pkg.npmCalls().length, 1);
   });
 
-  it('shows what npm said when it fails, what to do, and leaves nothing half made', async (t) => {
+  it('shows the error of npm and a hint when npm fails, and leaves nothing behind', async (t) => {
     const pkg = install(t, 'echo "npm error code ENOTFOUND" >&2\nexit 1');
     const { code, stdout, stderr } = await pkg.run(pkg.launcher);
     assert.equal(code, 69);
@@ -114,7 +114,7 @@ describe('launcher', () => {
     assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')), []);
   });
 
-  it('takes over the lock of a set-up that died', async (t) => {
+  it('takes over the lock of a set-up that was killed', async (t) => {
     const pkg = install(t, GOOD_NPM);
     const lock = join(pkg.dir, 'home/.cache/babysit/setup.lock');
     mkdirSync(lock, { recursive: true });
@@ -141,7 +141,7 @@ describe('launcher', () => {
     assert.deepEqual(JSON.parse(stdout), VERSION);
   });
 
-  it('obeys BABYSIT_NODE, and says so when that is none', async (t) => {
+  it('obeys BABYSIT_NODE, and reports a path that is not a Node', async (t) => {
     const pkg = install(t, 'exit 1');
     assert.equal((await pkg.run(pkg.launcher, { BABYSIT_NODE: process.execPath })).code, 0);
     const { code, stderr } = await pkg.run(pkg.launcher, { BABYSIT_NODE: '/nonexistent/node' });

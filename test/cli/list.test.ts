@@ -8,7 +8,7 @@ import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
 describe('list', () => {
-  it("shows this project's tasks, one object a line, by status, owner and columns", async (t) => {
+  it('shows the tasks of this project, one object a line, by status, owner, age and columns', async (t) => {
     const home = testHome(t);
     const other = join(home.work, 'other');
     mkdirSync(join(other, '.git'), { recursive: true });

@@ -1,4 +1,4 @@
-// `babysit progress`, as the command of a task calls it: one line appended, no daemon needed; and where progress is shown.
+// `babysit progress`, as the command of a task calls it without a daemon; and the answers that show progress.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ function inTask(t: TestContext) {
 }
 
 describe('babysit progress', () => {
-  it('appends what it is told, and nothing else', async (t) => {
+  it('appends the given fields, and no others', async (t) => {
     const { file, progress } = inTask(t);
     const calls = [
       ['--done=3', '--total=42', '--phase=x', '--failed=1'],
@@ -48,7 +48,7 @@ describe('babysit progress', () => {
     );
   });
 
-  it('says what is wrong', async (t) => {
+  it('reports what is wrong', async (t) => {
     const { progress } = inTask(t);
     const message = async (...words: string[]) => {
       const { code, stderr } = await progress(...words);
@@ -65,7 +65,7 @@ describe('babysit progress', () => {
     );
   });
 
-  it('belongs into a task', async () => {
+  it('is refused outside a task', async () => {
     const { code, stderr } = await runCli(['progress', '--done=3'], { env: { BABYSIT_PROGRESS_FILE: '' } });
     assert.equal(code, 64);
     assert.equal(
@@ -76,22 +76,22 @@ describe('babysit progress', () => {
 });
 
 describe('progress of a task', () => {
-  it('that is printed, then told, is shown by status, list and wait --progress', async (t) => {
+  it('from the output, then from the progress file, is shown by status, list and wait --progress', async (t) => {
     const home = testHome(t, { 'watchdog.monitor_interval': '100ms' });
-    const tell = `echo '{"done":3,"total":10,"phase":"upload","failed":1}' >>"$BABYSIT_PROGRESS_FILE"`;
-    const command = `echo '[21/42] x'; ${until('go')}; ${tell}; ${until('end')}`;
+    const report = `echo '{"done":3,"total":10,"phase":"upload","failed":1}' >>"$BABYSIT_PROGRESS_FILE"`;
+    const command = `echo '[21/42] x'; ${until('go')}; ${report}; ${until('end')}`;
     await home.run(['run', '--name=batch', ...SMALL, `--command=${command}`]);
     const progress = async () => {
       const { stdout } = await home.run(['status', 'batch', '--json']);
       return (jsonLine(stdout).progress ?? {}) as Record<string, unknown>;
     };
-    await waitUntil(async () => (await progress()).done === 21, { what: 'what was printed' });
+    await waitUntil(async () => (await progress()).done === 21, { what: 'the printed progress' });
     assert.deepEqual(
       [(await progress()).total, (await progress()).pct, (await progress()).source],
       [42, 50, 'output'],
     );
     writeFileSync(join(home.work, 'go'), '');
-    await waitUntil(async () => (await progress()).source === 'told', { what: 'what was told' });
+    await waitUntil(async () => (await progress()).source === 'told', { what: 'the reported progress' });
     const { done, total, phase, failed } = await progress();
     assert.deepEqual([done, total, phase, failed], [3, 10, 'upload', 1]);
 
@@ -106,9 +106,10 @@ describe('progress of a task', () => {
     const follower = home.start(['wait', 'batch', '--progress', '--json']);
     await waitUntil(() => follower.stderr().includes('"progress"'), { what: 'the event' });
     const plain = home.start(['wait', 'batch', '--json']);
+    await waitUntil(() => plain.stderr().includes('"started"'), { what: 'the other wait' });
     writeFileSync(join(home.work, 'end'), '');
-    const told = jsonLines((await follower.done).stderr).filter(({ event }) => event === 'progress');
-    assert.deepEqual([told[0]?.name, told[0]?.done, told[0]?.phase], ['batch', 3, 'upload']);
+    const printed = jsonLines((await follower.done).stderr).filter(({ event }) => event === 'progress');
+    assert.deepEqual([printed[0]?.name, printed[0]?.done, printed[0]?.phase], ['batch', 3, 'upload']);
     assert.ok(!(await plain.done).stderr.includes('"progress"'));
     const beats = await home.run(['heartbeat', 'batch', '--format=csv']);
     assert.match(beats.stdout, /^timestamp,job_name,phase,/);

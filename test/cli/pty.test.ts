@@ -1,6 +1,6 @@
 // babysit run --pty: how a task ends does not depend on its terminal.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
@@ -16,8 +16,9 @@ async function killed(home: TestHome, line: string): Promise<Record<string, unkn
 }
 
 describe('a task with a terminal', () => {
-  it('has the whole grace to end by itself, and its exit code is told', async (t) => {
-    const home = testHome(t);
+  const home = testHome({ after });
+
+  it('has the whole grace to end by itself, and reports its own exit code', async () => {
     const { exit_code, stopped_gracefully } = await killed(
       home,
       `trap 'sleep 3; echo saved; exit 3' TERM; echo ready; while :; do sleep 0.1; done`,
@@ -26,8 +27,7 @@ describe('a task with a terminal', () => {
     assert.match((await home.run(['log', 'x'])).stdout, /saved\r\n$/);
   });
 
-  it('that a signal ends is told so', async (t) => {
-    const home = testHome(t);
+  it('reports the signal that ended it', async () => {
     const { signal, stopped_gracefully } = await killed(home, 'echo ready; exec sleep 600');
     assert.deepEqual([signal, stopped_gracefully], ['SIGTERM', false]);
     const own = await home.run(['run', ...SMALL, '--pty', '--wait', 'kill -SEGV $$']);

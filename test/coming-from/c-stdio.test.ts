@@ -1,4 +1,4 @@
-// A C program that prints every second: silent in a pipe, and told why; with --pty it is heard.
+// A C program that prints every second: silent in a pipe, which the stall warning explains; with --pty its output arrives.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const FLAGS = ['run', ...SMALL, '--observability_interval=3s'];
 describe('a C program that prints every second', {
   skip: hasCompiler ? false : 'there is no C compiler (cc)',
 }, () => {
-  it('does not stall with --pty, and without it is told to use that', async (t) => {
+  it('does not stall with --pty; without it, the warning names --pty', async (t) => {
     const home = testHome(t, { 'watchdog.monitor_interval': '200ms' });
     const program = join(home.work, 'every-second');
     execFileSync('cc', ['-o', program, SOURCE]);
@@ -31,7 +31,7 @@ describe('a C program that prints every second', {
     assert.match(String(risk?.diagnosis), /^idle: every-second \(pid \d+.* held back in a buffer$/);
     assert.match(String(risk?.hint), /block-buffered.*--pty.*stdbuf -oL/);
 
-    // By now it has run longer than the other, which was killed.
+    // It has run for longer than the other, which was killed.
     const lines = async () => (await home.run(['log', 'heard', '--full'])).stdout.split('\r\n');
     await waitUntil(async () => (await lines()).includes('second 6'), { what: 'six lines' });
     assert.equal(jsonLine((await home.run(['status', 'heard'])).stdout).status, 'running');

@@ -1,4 +1,4 @@
-// Runs the tables of docs/coming-from.md: the command of each row in a shell, in a project of its own, against a real daemon.
+// Runs the commands of docs/coming-from.md, row by row, in a shell against a real daemon.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,11 +19,11 @@ export interface Shell {
 export interface Stage {
   readonly t: TestContext;
   readonly home: TestHome;
-  /** Where the commands are typed: the root of a git repository with the scripts of the page. */
+  /** The cwd of the commands: the root of a git repository with the scripts of the page. */
   readonly project: string;
-  /** With which they are typed. */
+  /** The environment of the commands. */
   readonly env: NodeJS.ProcessEnv;
-  /** The daemon without a process for each question; `run` submits to the project. */
+  /** Asks the daemon without a process for each question; `run` submits to the project. */
   readonly api: DaemonApi;
   /** Runs a line of the page to its end and asserts its exit code. */
   sh(line: string, env?: NodeJS.ProcessEnv, code?: number): Promise<{ stdout: string; stderr: string }>;
@@ -35,7 +35,7 @@ export interface Stage {
 
 export type Exercise = (stage: Stage, command: string) => Promise<void>;
 
-/** What the scripts of the page do: one ends by itself, the other works until it is ended. */
+/** The scripts that the page runs: one ends by itself, the other runs until it is killed. */
 const SCRIPTS = {
   'build.sh': '#!/bin/sh\nfor step in 1 2 3; do echo "step $step"; done\necho built\n',
   'train.sh': '#!/bin/sh\necho "[3/42] loss=0.1"\nexec sleep 600\n',
@@ -44,6 +44,8 @@ export const BUILD_LOG = 'step 1\nstep 2\nstep 3\nbuilt\n';
 const CONFIG = {
   'defaults.estimated_mem_bytes': '32M',
   'defaults.estimated_cpu_cores': 0.1,
+  // A task that ignores SIGTERM ends only when SIGKILL is sent without this grace.
+  'watchdog.kill_grace': '10m',
   'watchdog.monitor_interval': '200ms',
 };
 const PAGE = join(import.meta.dirname, '../../docs/coming-from.md');
@@ -76,14 +78,14 @@ export function exerciseSection(
 ): void {
   const rows = rowsOf(section);
   describe(`docs/coming-from.md, ${section}`, { skip }, () => {
-    it('has a test for every row and a row for every test', () => {
+    it('has a test for every row, and a row for every test', () => {
       assert.ok(rows.length > 0);
       assert.deepEqual(
         rows.map(({ there }) => there),
         Object.keys(exercises),
       );
     });
-    it('does what it says', async (t) => {
+    it('does in each row what the page says', async (t) => {
       const stage = openStage(t);
       assert.equal((await stage.home.run(['daemon-start'])).code, 0);
       for (const { there, here } of rows)
@@ -144,18 +146,18 @@ function startShell(line: string, cwd: string, env: NodeJS.ProcessEnv): Shell {
   const [stdout, stderr]: [string[], string[]] = [[], []];
   child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
-  const told = () => ({ stdout: stdout.join(''), stderr: stderr.join('') });
+  const printed = () => ({ stdout: stdout.join(''), stderr: stderr.join('') });
   return {
-    stdout: () => told().stdout,
-    stderr: () => told().stderr,
+    stdout: () => printed().stdout,
+    stderr: () => printed().stderr,
     done: new Promise((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code) => resolve({ code, ...told() }));
+      child.on('close', (code) => resolve({ code, ...printed() }));
     }),
   };
 }
 
-/** So that the names of the page are free for the next row. */
+/** Frees the names of the page for the next row. */
 async function endTasks({ home, api }: Stage): Promise<void> {
   if (!existsSync(join(home.dir, 'daemon.sock'))) return;
   const { running, queue } = await api.status();

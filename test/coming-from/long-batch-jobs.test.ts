@@ -14,7 +14,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { exerciseSection, type Stage } from './exercise.ts';
 import { groupFile } from './group-file.ts';
 
-/** Runs a line as a part of a task's command. */
+/** Runs a line within the command of a task. */
 async function within({ api, env }: Stage, line: string): Promise<TaskView> {
   return api.run('batch', line, { env: env as Record<string, string> });
 }
@@ -39,7 +39,7 @@ function progressOf(api: DaemonApi) {
   };
 }
 
-/** What the crons of the page put into force last. */
+/** The profile that the crons of the page have switched to last. */
 function profileAt(now: Date): 'day' | 'night' {
   const isDay = (at: Date) => at.getDay() % 6 !== 0 && at.getHours() >= 8 && at.getHours() < 20;
   return isDay(now) ? 'day' : 'night';
@@ -118,7 +118,7 @@ exerciseSection('From the guide for long batch jobs', {
     assert.equal(await api.log('threads'), '1 8\n');
   },
   async 'day and night by cron'({ sh, home, t }, command) {
-    // As where nobody has switched by hand since.
+    // As if no switch by hand had come since.
     rmSync(join(home.dir, 'profile.json'), { force: true });
     const before = profileAt(new Date());
     await sh(command);
@@ -167,7 +167,7 @@ exerciseSection('From the guide for long batch jobs', {
   },
   async 'a stop flag'(stage, command) {
     const { api, sh, project } = stage;
-    // SIGTERM comes with the file; who only looks for the file passes it over.
+    // SIGTERM comes with the file; a task that only looks for the file ignores it.
     writeFileSync(join(project, 'item.sh'), '#!/bin/sh\necho item >>items\nsleep 0.05\n');
     chmodSync(join(project, 'item.sh'), 0o755);
     await within(stage, `trap '' TERM; ${command}; echo finished`);
@@ -205,7 +205,7 @@ exerciseSection('From the guide for long batch jobs', {
   },
 });
 
-/** A task with the record of one minute: the real writer, with a clock that need not be waited for. */
+/** A task with a heartbeat of one minute: the real writer, with a clock of the test. */
 async function beaten({ home, runToEnd }: Stage): Promise<void> {
   const task = await runToEnd('batch', 'true');
   const heartbeat = new Heartbeat(join(home.dir, 'tasks', task.id));

@@ -1,4 +1,4 @@
-// babysit mcp, spoken to by the SDK's own client, with a real daemon behind it.
+// babysit mcp, called by the client of the SDK, with a real daemon behind it.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
@@ -22,7 +22,7 @@ interface Answer {
 
 async function rig(t: TestContext, config?: object) {
   const client = new Client({ name: 'test', version: '1.0.0' });
-  // Before the home looks for what is left.
+  // Before the home checks for leftovers.
   t.after(() => client.close());
   const home = testHome(t, config);
   const env = { ...process.env, ...home.env, BABYSIT_NODE: process.execPath, CLAUDE_CODE_SESSION_ID: OWNER };
@@ -85,13 +85,13 @@ describe('babysit mcp', () => {
     );
   });
 
-  it('runs a task, tells its progress, and answers with how it ended', async (t) => {
+  it('runs a task, reports its progress, and answers with its end', async (t) => {
     const { home, call, run } = await rig(t);
     const go = `${home.work}/go`;
     const queued = await run('build', `umask; echo $SEED; ${until(go)}; exit 3`, { env: { SEED: '7' } });
     assert.equal(queued.json.name, 'build');
     const progress: Progress[] = [];
-    const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
+    const waiting = call('wait', { name: 'build' }, { onprogress: (each) => progress.push(each) });
     await waitUntil(() => progress.some(({ message }) => /^build: running/.test(message ?? '')), {
       what: 'progress',
     });
@@ -102,7 +102,7 @@ describe('babysit mcp', () => {
     const { name, status, exit_code } = json.ended[0];
     assert.deepEqual({ name, status, exit_code }, { name: 'build', status: 'failed', exit_code: 3 });
     assert.deepEqual(news, []);
-    const values = progress.map((told) => told.progress);
+    const values = progress.map((each) => each.progress);
     assert.deepEqual(
       values,
       [...new Set(values)].sort((a, b) => a - b),
@@ -116,7 +116,7 @@ describe('babysit mcp', () => {
     assert.equal((await call('status', { name: 'build' })).json.owner, OWNER);
   });
 
-  it('answers a wait before the client gives up, and goes on from there without losing or repeating an event', async (t) => {
+  it('answers a wait before the client gives up, and resumes it without losing or repeating an event', async (t) => {
     const { home, call, run } = await rig(t);
     const go = `${home.work}/go`;
     await run('build', until(go));
@@ -142,7 +142,7 @@ describe('babysit mcp', () => {
     assert.deepEqual([third.status, third.ended[0].status, third.resume], ['ended', 'completed', undefined]);
   });
 
-  it('any ends with the first and tells what it takes to wait for the rest', async (t) => {
+  it('any returns with the first end, and with a place to resume for the rest', async (t) => {
     const { call, run } = await rig(t);
     await run('long', 'sleep 300');
     await run('short', 'true');
@@ -151,7 +151,7 @@ describe('babysit mcp', () => {
     assert.equal(Object.keys(json.resume).length, 1);
   });
 
-  it('a wait that the client cancels ends, and the server serves on', async (t) => {
+  it('ends a wait that the client cancels, and keeps serving', async (t) => {
     const { call, run } = await rig(t);
     await run('build', 'sleep 300');
     const cancel = new AbortController();
@@ -166,7 +166,7 @@ describe('babysit mcp', () => {
     });
   });
 
-  it('kills and retries, each task for itself', async (t) => {
+  it('kills and retries, with one answer for each task', async (t) => {
     const { call, run } = await rig(t);
     await run('build', 'sleep 300');
     const killed = await call('kill', { name: ['build', 'nobody'], force: true });
@@ -181,7 +181,7 @@ describe('babysit mcp', () => {
     assert.equal((await call('wait', { name: 'build' })).json.ended[0].attempt, 2);
   });
 
-  it('a soft-deny is a tool error with its numbers; wait_for_capacity keeps the place between two calls', async (t) => {
+  it('reports a soft-deny as a tool error with its numbers; wait_for_capacity keeps its place between two calls', async (t) => {
     const { home, call } = await rig(t, { 'admission.max_running': 1 });
     const go = `${home.work}/go`;
     await call('run', { ...SMALL_BODY, name: 'first', command: until(go) });
@@ -205,14 +205,14 @@ describe('babysit mcp', () => {
     assert.equal((await call('wait', { name: 'second' })).json.ended[0].status, 'completed');
   });
 
-  it('what is wrong is said with its code and a hint', async (t) => {
+  it('reports each mistake with its code and a hint', async (t) => {
     const { call } = await rig(t);
     const wrong: [tool: string, args: object, code: string, words: RegExp][] = [
       ['run', {}, 'usage', /exactly one of command and argv/],
       ['run', { command: 'true', nme: 'x' }, 'usage', /nme/],
       ['run', { command: 'true', estimated_time: 'soon' }, 'usage', /estimated_time/],
       ['run', { command: 'true', cwd: '/nowhere' }, 'bad_cwd', /nowhere/],
-      ['run', { command: 'true', estimated_mem_bytes: '900T' }, 'infeasible', /./],
+      ['run', { command: 'true', estimated_mem_bytes: '900T' }, 'infeasible', /900T can never be met/],
       ['wait', {}, 'usage', /name and resume/],
       ['wait', { name: 'nobody' }, 'not_found', /nobody/],
       ['log', { name: 'nobody', tail: 1, head: 1 }, 'usage', /exclude/],
@@ -226,9 +226,9 @@ describe('babysit mcp', () => {
     }
   });
 
-  it('tells once, beside any answer, what happened to the tasks of the session meanwhile', async (t) => {
+  it('reports once, beside any answer, the ends of the tasks of the session', async (t) => {
     const { home, call, run } = await rig(t);
-    // Not before the answer to this call has left: it would tell it, too.
+    // The task must not end before the answer to this call, which would report it.
     const go = `${home.work}/go`;
     await run('quick', `${until(go)}; exit 4`);
     writeFileSync(go, '');
@@ -242,12 +242,12 @@ describe('babysit mcp', () => {
     assert.equal((await inbox(home)).length, 0);
   });
 
-  it('outlives the daemon', async (t) => {
+  it('survives a SIGKILL of the daemon', async (t) => {
     const { home, call, run } = await rig(t);
     const go = `${home.work}/go`;
     await run('build', `${until(go)}; exit 5`);
     const progress: Progress[] = [];
-    const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
+    const waiting = call('wait', { name: 'build' }, { onprogress: (each) => progress.push(each) });
     await waitUntil(() => progress.length > 0, { what: 'progress' });
     process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
     writeFileSync(go, '');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { getPriority } from 'node:os';
 import { describe, it } from 'node:test';
-import { LONG, LONG } from '../support/budget.ts';
+import { LONG } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -1,4 +1,4 @@
-// A record that cannot be read or written: refused with the mend, left as it is, and good again once it is mended.
+// A database that cannot be read or written: refused with a fix, left unchanged, and usable again once it is fixed.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
@@ -13,11 +13,11 @@ import { NEEDS_MOUNT, type SmallDisk, smallDisk } from '../support/small-disk.ts
 import { hasStarted, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const RECORD = ['babysit.db', 'babysit.db-wal', 'babysit.db-shm'];
+const DATABASE = ['babysit.db', 'babysit.db-wal', 'babysit.db-shm'];
 const EXIT_UNREACHABLE = 69;
 const EXIT_TRY_AGAIN = 75;
 
-/** A home on a disk of its own, which has hardly any room for it; its daemon ends before the disk goes. */
+/** A home on a small disk of its own; its daemon ends before the disk is unmounted. */
 async function onDisk(
   t: TestContext,
   size: string,
@@ -58,15 +58,15 @@ function stateOf(dir: string): string[] {
     .sort();
 }
 
-async function refuses(home: TestHome, mend: RegExp): Promise<void> {
+async function refuses(home: TestHome, fix: RegExp): Promise<void> {
   for (const args of [['daemon-start'], ['run', ...SMALL, 'true'], ['list']]) {
     const { code, stdout, stderr } = await home.run(args);
     assert.deepEqual([code, stdout], [EXIT_UNREACHABLE, ''], `${args}: ${stderr}`);
-    assert.match(stderr, mend);
+    assert.match(stderr, fix);
   }
 }
 
-const DAMAGES: readonly (readonly [what: string, mend: RegExp, damage: (path: string) => void])[] = [
+const DAMAGES: readonly (readonly [what: string, fix: RegExp, damage: (path: string) => void])[] = [
   [
     'overwritten with text',
     /Restore it from a backup/,
@@ -114,8 +114,8 @@ const DAMAGES: readonly (readonly [what: string, mend: RegExp, damage: (path: st
 ];
 
 describe('a database', () => {
-  for (const [what, mend, damage] of DAMAGES)
-    it(`${what} is refused untouched, and its tasks are there again once it is mended`, async (t) => {
+  for (const [what, fix, damage] of DAMAGES)
+    it(`${what} is refused unchanged, and has its tasks again once it is fixed`, async (t) => {
       const home = testHome(t);
       await runTo(home, 'before', 3);
       const { log_path } = await show(home, 'before');
@@ -125,16 +125,16 @@ describe('a database', () => {
       cpSync(path, saved);
       damage(path);
       const damaged = stateOf(home.dir);
-      await refuses(home, mend);
+      await refuses(home, fix);
       assert.deepEqual(stateOf(home.dir), damaged);
-      for (const file of RECORD) rmSync(join(home.dir, file), { force: true });
+      for (const file of DATABASE) rmSync(join(home.dir, file), { force: true });
       cpSync(saved, path);
       assert.equal((await show(home, 'before')).exit_code, 3);
       assert.ok(existsSync(String(log_path)));
       await runTo(home, 'after', 0);
     });
 
-  it('that a SIGKILL left with a log of changes opens with all of them, noise behind them or not', async (t) => {
+  it('with a log of changes from a SIGKILL opens with all of them, also with noise after them', async (t) => {
     const home = testHome(t);
     await runTo(home, 'before', 3);
     const pid = daemonPid(home);
@@ -145,7 +145,7 @@ describe('a database', () => {
     assert.equal((await show(home, 'before')).exit_code, 3);
   });
 
-  it('on a read-only disk is refused with the mend', { skip: NEEDS_MOUNT }, (t) =>
+  it('on a read-only disk is refused with the fix', { skip: NEEDS_MOUNT }, (t) =>
     onDisk(t, '16m', async (home, disk) => {
       await runTo(home, 'before', 3);
       await home.run(['daemon-stop']);
@@ -160,7 +160,7 @@ describe('a database', () => {
   );
 
   it(
-    'on a full disk refuses what is new, keeps what it has, and goes on when there is room',
+    'on a full disk refuses new tasks, keeps the old ones, and accepts tasks again when there is room',
     {
       skip: NEEDS_MOUNT,
     },
@@ -187,7 +187,7 @@ describe('a database', () => {
       }),
   );
 
-  it('that does not fit on a full disk is not begun by halves', { skip: NEEDS_MOUNT }, (t) =>
+  it('is not created in part on a full disk', { skip: NEEDS_MOUNT }, (t) =>
     onDisk(t, '1m', async (home, disk) => {
       const makeRoom = disk.fill();
       await refuses(home, /free space/);

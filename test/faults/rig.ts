@@ -1,4 +1,4 @@
-// A home, the daemon in it that is killed again and again, and questions to whichever daemon lives.
+// A home whose daemon is killed again and again, and requests to the daemon that lives.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
@@ -26,18 +26,18 @@ export interface Rig {
   /** Holds all files of the run. */
   readonly base: string;
   readonly home: Home;
-  /** Tasks note here that they begin and end. */
+  /** The file in which tasks note that they begin and end. */
   readonly ran: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Brings a daemon on its way if none lives; does not wait until it answers. */
+  /** Starts a daemon if none lives; does not wait until it answers. */
   launch(): ChildProcess | null;
   /** Resolves once a daemon answers. */
   up(): Promise<void>;
-  /** SIGKILL to the daemon that serves and to the one that is starting; resolves when they are gone. False: there was none. */
+  /** Sends SIGKILL to the serving daemon and the starting one; resolves when they are gone. False if there was none. */
   kill(): Promise<boolean>;
-  /** Null: the connection broke, so nobody knows whether it was done. Waits for a daemon to send it to. */
+  /** Waits for a daemon. Resolves with null when the connection broke, so that the result is unknown. */
   ask(method: Method, path: string, body?: unknown): Promise<Reply | null>;
-  /** Until an answer comes; only for what may be repeated. */
+  /** Repeats the request until an answer comes. */
   insist(method: Method, path: string, body?: unknown): Promise<Reply>;
   /** Lines of an open stream; resolves when it ends or breaks. */
   follow(path: string, body: unknown, onLine: (line: Json) => void): Promise<void>;
@@ -91,7 +91,7 @@ export async function openRig(config: object): Promise<Rig> {
     return { status, body: JSON.parse(text) };
   }
 
-  /** Rejects with `broken` or `silent`: it may have been done. */
+  /** Rejects with `broken` or `silent` when the daemon may have carried it out. */
   async function deliver<T>(send: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

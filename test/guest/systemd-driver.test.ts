@@ -1,5 +1,5 @@
-// --driver=systemd and --journal with the real systemd of a user. What holds for every driver, test/integration/tasks.test.ts
-// shows for this one too, in the same guest.
+// --driver=systemd and --journal with the real systemd of a user. test/integration/tasks.test.ts runs with this driver
+// too, in the same guest.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const RUNTIME_DIR = process.env.XDG_RUNTIME_DIR ?? '';
 const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'systemd', 'private'));
 const ESTIMATES = ['--estimated_mem_bytes=64M', '--estimated_cpu_cores=0.2', '--estimated_time=1m'];
 
-function tell(program: string, ...args: string[]): string {
+function output(program: string, ...args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8' });
 }
 
@@ -39,7 +39,7 @@ async function begun(home: TestHome, name: string): Promise<string> {
 }
 
 async function journalOf(match: string[], what: RegExp): Promise<string> {
-  const read = () => tell('journalctl', '--user', '--quiet', '--output=cat', ...match);
+  const read = () => output('journalctl', '--user', '--quiet', '--output=cat', ...match);
   await waitUntil(() => what.test(read()), { what: `${what} in the journal` });
   return read();
 }
@@ -55,7 +55,7 @@ describe('a task as a unit of systemd', {
     const unit = await begun(home, 'a@task');
     assert.match(unit, /^babysit-a_task-t-\w+-1\.service$/);
     const show = (property: string) =>
-      tell('systemctl', '--user', 'show', unit, '--value', '-p', property).trim();
+      output('systemctl', '--user', 'show', unit, '--value', '-p', property).trim();
     assert.deepEqual(['ActiveState', 'Slice', 'MemoryMax', 'MemorySwapMax', 'CPUQuotaPerSecUSec'].map(show), [
       'active',
       'babysit.slice',
@@ -64,7 +64,7 @@ describe('a task as a unit of systemd', {
       '600ms',
     ]);
     assert.match(
-      tell('systemctl', '--user', 'status', unit, '--no-pager'),
+      output('systemctl', '--user', 'status', unit, '--no-pager'),
       /babysit task a@task[\s\S]*task\n/,
     );
     const cap = `/sys/fs/cgroup${show('ControlGroup')}/task/memory.max`;
@@ -84,12 +84,12 @@ describe('a task as a unit of systemd', {
     assert.equal(show('ActiveState'), 'inactive');
   });
 
-  it('outlives its daemon, and the next one tells its exit code', async () => {
+  it('survives its daemon, and the next one reports its exit code', async () => {
     const go = join(home.work, 'go-on');
     await run(home, 'survivor', `${until(go)}; echo done; exit 4`);
     const unit = await begun(home, 'survivor');
     process.kill(daemonPid(home), 'SIGKILL');
-    assert.equal(tell('systemctl', '--user', 'is-active', unit).trim(), 'active');
+    assert.equal(output('systemctl', '--user', 'is-active', unit).trim(), 'active');
     writeFileSync(go, '');
     await journalOf(['--unit', unit], /status=4/);
     const ended = jsonLine((await home.run(['wait', 'survivor'])).stdout);
@@ -100,24 +100,24 @@ describe('a task as a unit of systemd', {
     );
   });
 
-  it('follows what is adjusted while its unit is being started', async () => {
+  it('applies an adjust that comes while its unit is being started', async () => {
     await run(home, 'early', 'sleep 60');
     await home.run(['adjust', 'early', '--estimated_mem_bytes=100M']);
     const unit = await begun(home, 'early');
-    const group = tell('systemctl', '--user', 'show', unit, '--value', '-p', 'ControlGroup').trim();
+    const group = output('systemctl', '--user', 'show', unit, '--value', '-p', 'ControlGroup').trim();
     const cap = () => readFileSync(`/sys/fs/cgroup${group}/task/memory.max`, 'utf8').trim();
     await waitUntil(() => cap() === String(3 * 100 * 1024 ** 2), { what: 'the cap to follow' });
     await home.run(['kill', '--force', 'early']);
   });
 
-  it('ends as a failure by SIGTERM when systemctl stops it', async () => {
+  it('fails with SIGTERM when systemctl stops it', async () => {
     await run(home, 'stopped', 'sleep 60');
-    tell('systemctl', '--user', 'stop', await begun(home, 'stopped'));
+    output('systemctl', '--user', 'stop', await begun(home, 'stopped'));
     const ended = jsonLine((await home.run(['wait', 'stopped'])).stdout);
     assert.deepEqual([ended.status, ended.signal], ['failed', 'SIGTERM']);
   });
 
-  it('is not needed for its output to be in the journal', async () => {
+  it('writes its output to the journal without a unit too', async () => {
     const argv = ['run', '--wait', '--journal', '--name=noted', ...ESTIMATES, 'printf "one\\ntwo\\nlast"'];
     const { code, stderr } = await home.run(argv);
     assert.equal(code, 0, stderr);

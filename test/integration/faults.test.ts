@@ -1,5 +1,5 @@
-// What a task and its daemon outlive: a full disk, a stopped supervisor, a process that left its group, a deleted home.
-// BABYSIT_TEST_DRIVER says which driver must be found, as in tasks.test.ts.
+// Faults that a task and its daemon survive: a full disk, a stopped supervisor, a process that left its group, a deleted
+// home. BABYSIT_TEST_DRIVER names the driver that babysit must find, as in tasks.test.ts.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ function groupFiles(pid: number): string[] {
 }
 
 describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
-  it('lets a task go on when the disk with its log is full, and counts what it prints', {
+  it('keeps a task running when the disk of its log is full, and counts its output as progress', {
     skip: NEEDS_MOUNT,
   }, async (t) => {
     const home = testHome(t, { admission: { min_free_disk: '1K' }, watchdog: { kill_grace: '1s' } });
@@ -52,7 +52,7 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     assert.equal(ended.status, 'completed', JSON.stringify(ended));
     const log = (await home.run(['log', 'printer', '--full'])).stdout;
     assert.match(log, /^begin\n/);
-    // At the gap, or at the end where a copier was waiting for output when room came back.
+    // The mark stands at the gap, or at the end when a copier waited for output as room came back.
     assert.match(log, /\n\[babysit: output is missing above[^\n]*\]\n/);
     assert.match(log, /\nend\n/);
   });
@@ -88,13 +88,13 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     }
   });
 
-  it('learns the end of a command that stopped its supervisor', async (t) => {
+  it('reports the end of a command that stopped its supervisor', async (t) => {
     const home = testHome(t);
     const { task } = await runToEnd(home, 'kill -STOP $PPID; exit 3');
     assert.deepEqual([task.status, task.exit_code], ['failed', 3]);
   });
 
-  it('counts the time of a child that only holds the output open', async (t) => {
+  it('counts the time of a child that only keeps the output open', async (t) => {
     const home = testHome(t);
     const { task } = await runToEnd(home, 'sleep 1 & exit 0', '--full');
     assert.equal(task.status, 'completed');
@@ -102,7 +102,7 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     assert.ok(Number(task.elapsed_ms) >= 990, `took ${task.elapsed_ms} ms`);
   });
 
-  it('can kill a task whose output is held open by a process that left its group', {
+  it('kills a task whose output is held open by a process that left its group', {
     skip: DRIVER === 'none' && 'without cgroups there is no group to leave',
   }, async (t) => {
     const home = testHome(t, { watchdog: { kill_grace: '1s' } });
@@ -122,7 +122,7 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
       assert.equal((await home.run(['kill', 'leaver'])).code, 0);
       const ended = lastJson((await home.run(['wait', 'leaver', '--full'])).stdout);
       assert.deepEqual([ended.status, ended.kill_reason, ended.exit_code], ['killed', 'manual', 0]);
-      assert.ok(isAlive(pid), 'what is not in the group is not for us to kill');
+      assert.ok(isAlive(pid), 'a process outside the group must live');
     } finally {
       process.kill(pid, 'SIGKILL');
     }

@@ -1,4 +1,4 @@
-// Logs that grow: rotated at full speed, under a daemon that is killed, on a disk that is full; read as one all the while.
+// Logs that grow: rotated at full speed, under a daemon that is killed, on a full disk; always read as one log.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -41,7 +41,7 @@ describe('a log that grows', () => {
     const LINES = 35_000_000;
     const home = testHome(t, { log: { max_size: '50M', keep: 1000 } });
     const go = join(home.work, 'go');
-    // A fast machine prints all of it between two looks of the watchdog.
+    // A fast machine prints all of it between two samples.
     const line = `seq ${LINES}; ${until(go)}`;
     const log = await start(home, 'flood', line, '--estimated_time=10m');
     await waitUntil(() => rotated(log) >= 1, { what: 'a rotation' });
@@ -61,7 +61,7 @@ describe('a log that grows', () => {
     assert.deepEqual(readdirSync(join(home.dir, 'tasks')), []);
   });
 
-  it('is followed without a loss over rotations and daemons that are killed in the middle of them', async (t) => {
+  it('is followed without a loss over rotations and kills of the daemon in the middle of them', async (t) => {
     const config = { log: { max_size: '64K', keep: 1000 }, watchdog: { monitor_interval: '20ms' } };
     const home = testHome(t, config);
     const go = join(home.work, 'go');
@@ -96,13 +96,13 @@ describe('a log that grows', () => {
     assert.ok(rotated(log) >= 5, `${rotated(log)} parts`);
   });
 
-  it('is written on when a daemon died with the supervisor stopped', async (t) => {
+  it('is written again after a daemon died with the supervisor stopped', async (t) => {
     const home = testHome(t);
     const go = join(home.work, 'go');
     const log = await start(home, 'held', `${until(go)}; seq 200000`);
     const supervisor = () => readRecords(log.slice(0, -4)).supervisor;
     await waitUntil(() => supervisor() !== null, { what: 'the supervisor' });
-    // What a rotation does first.
+    // A rotation begins with this.
     process.kill(-Number(supervisor()?.groupId), 'SIGSTOP');
     const pid = daemonPid(home);
     process.kill(pid, 'SIGKILL');
@@ -112,7 +112,7 @@ describe('a log that grows', () => {
     assert.equal(hashOfText(readFileSync(log, 'utf8')), hashOfText(numbers(200_000)));
   });
 
-  it('keeps the newest parts, packed, and shows what was printed lately', async (t) => {
+  it('keeps the newest parts, packed, and shows recent output with --since', async (t) => {
     const config = { log: { max_size: '64K', keep: 2 }, watchdog: { monitor_interval: '50ms' } };
     const home = testHome(t, config);
     const [first, second] = [join(home.work, 'first'), join(home.work, 'second')];
@@ -141,7 +141,7 @@ describe('a log that grows', () => {
     assert.match(stdout, /^19999\n(19999\n)*late\n$/);
   });
 
-  it('is cut with a mark where its disk is full, and the task goes on', { skip: NEEDS_MOUNT }, async (t) => {
+  it('is cut with a mark when its disk is full, and the task runs on', { skip: NEEDS_MOUNT }, async (t) => {
     const home = testHome(t, {
       admission: { min_free_disk: '16K' },
       log: { max_size: '64K' },

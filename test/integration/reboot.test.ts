@@ -1,4 +1,4 @@
-// A restart of the host: what ran is interrupted or runs again, what waited waits on, and no pid of the old boot is believed.
+// A restart of the host: running tasks are interrupted or run again, pending ones stay, and no pid of the old boot counts.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,22 +17,22 @@ import { waitUntil } from '../support/wait-until.ts';
 const begin = (file: string) => `echo "$BABYSIT_TASK_NAME $BABYSIT_ATTEMPT" >>${file}`;
 
 describe('after a restart of the host', () => {
-  it('told by another boot id, tasks are interrupted, queued again or still queued', async (t) => {
+  it('with another boot id, tasks are interrupted, queued again or still queued', async (t) => {
     const home = testHome(t);
     const ran = join(home.work, 'ran');
     const isOver = join(home.work, 'over');
-    // Runs on in the first boot; comes to its end in the second.
+    // Runs throughout the first boot; ends in the second.
     const line = `${begin(ran)}; ${until(isOver)}`;
     await submit(home, 'running', line);
     await submit(home, 'again', line, '--requeue');
     await submit(home, 'waiting', begin(ran), '--after_any=running');
     await waitUntil(() => read(ran).split('\n').length === 2, { what: 'both to run' });
     const { id, pid } = await show(home, 'running');
-    const innocent = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
     try {
       await endBoot(home.dir, daemonPid(home));
-      // In the new boot the pids of the old one belong to others.
-      const stat = readFileSync(`/proc/${innocent.pid}/stat`, 'utf8');
+      // In the new boot, the pid of the old one belongs to another process.
+      const stat = readFileSync(`/proc/${stranger.pid}/stat`, 'utf8');
       const now = (Date.now() / 1000).toFixed(6);
       const records = `supervisor ${now} ${stat}started ${now} ${stat}`;
       writeFileSync(join(home.dir, 'tasks', String(id), '1', 'claim'), records);
@@ -51,16 +51,16 @@ describe('after a restart of the host', () => {
       assert.deepEqual([status, reason, attempt], ['interrupted', 'host_rebooted', 1]);
       assert.match(String(hint), /run it again/);
       assert.deepEqual(read(ran).split('\n').sort(), ['again 1', 'again 2', 'running 1', 'waiting 1']);
-      assert.ok(isAlive(Number(innocent.pid)), 'a process of the new boot was taken for one of the old');
-      assert.ok(!isAlive(Number(pid)), 'nothing of a task without a record goes on');
+      assert.ok(isAlive(Number(stranger.pid)), 'a process of the new boot was taken for one of the old');
+      assert.ok(!isAlive(Number(pid)), 'a process of the old attempt is left');
     } finally {
-      innocent.kill('SIGKILL');
-      await once(innocent, 'exit');
+      stranger.kill('SIGKILL');
+      await once(stranger, 'exit');
     }
   });
 });
 
-/** The daemon dies at once, and its record is of another boot. */
+/** Kills the daemon, and dates the running attempts to another boot. */
 async function endBoot(dir: string, pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
   await waitUntil(() => !isAlive(pid), { what: 'the daemon to die' });

@@ -1,4 +1,4 @@
-// Submissions, configs and hosts for tests of the daemon's rooms.
+// Submissions, configs and hosts for tests of the daemon.
 import type { RunSubmission } from '../../src/api/service.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/settings.ts';
@@ -12,12 +12,12 @@ export function configWith(changes: Partial<Config> = {}): Config {
   return { ...loadConfig('/nonexistent/config.json', {}).config, ...changes };
 }
 
-/** What a host gives to tasks under the default config. */
+/** The capacity of a host under the default config. */
 export function hostOf(memGib: number, cores: number, config = configWith()): Capacity {
   return capacityOf(config, { memTotalBytes: Math.floor(memGib * GIB), cores });
 }
 
-/** A submission that says nothing but its command, in a directory that exists. */
+/** A submission with only a command, in a directory that exists. */
 export function aRun(changes: Partial<RunSubmission> = {}): RunSubmission {
   return {
     command: { kind: 'shell', line: 'make -j4' },

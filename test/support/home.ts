@@ -24,7 +24,7 @@ export interface TestHome {
 }
 
 /**
- * Cleaned and checked when the test has ended, also when it failed; with `after` of node:test, when the suite has.
+ * Cleaned and checked when the test has ended, also when it failed; with `after` of node:test, at the end of the suite.
  * `config` becomes config.json.
  */
 export function testHome(t: Cleanup, config?: object): TestHome {

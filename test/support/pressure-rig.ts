@@ -1,4 +1,4 @@
-// Feeds the judge of pressure one sample of a host of 100 GiB after the other, and takes the second look as the daemon does.
+// Feeds samples of a host of 100 GiB to the judge of pressure, and confirms a kill as the daemon does.
 import type { TaskId } from '../../src/core/task.ts';
 import {
   confirmPressure,
@@ -41,7 +41,7 @@ export class Host {
   readonly wouldKill: PressureKill[] = [];
   memory: PressureMemory = NO_PRESSURE;
   tasks: readonly PressedTask[];
-  /** How often somebody had to look for the processes outside. */
+  /** How often the largest process outside was looked for. */
   outsideLooks = 0;
   /** What changes between the two looks. */
   beforeSecondLook: HostStep & { readonly tasks?: readonly PressedTask[] } = {};
@@ -88,7 +88,7 @@ export class Host {
     return this;
   }
 
-  /** `pressure_began:mem` … in the order they were told. */
+  /** `pressure_began:mem` … in order. */
   told(): string[] {
     return this.events.map(({ event, dim }) => `${event}:${dim}`);
   }

@@ -1,4 +1,4 @@
-// A host in simulated time that carries out what the scheduler decides, as the daemon does.
+// A host in simulated time that carries out the decisions of the scheduler, as the daemon does.
 import { type Decision, pass } from '../../src/scheduler/pass.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/scheduler/policy.ts';
 import { Queue } from '../../src/scheduler/queue.ts';
@@ -48,7 +48,7 @@ export class SimulatedHost {
     return decision;
   }
 
-  /** To the next expected end, or `untilMs` if that is earlier, with what ends there gone; false: nothing is expected. */
+  /** Moves to the next expected end, or to `untilMs` if that is earlier, and removes the items that end. False if none is expected. */
   advance(untilMs = Number.POSITIVE_INFINITY): boolean {
     const ends = [
       ...this.running.map((item) => expectedEnd(item, this.nowMs)),

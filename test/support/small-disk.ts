@@ -10,7 +10,7 @@ export const NEEDS_MOUNT = process.getuid?.() === 0 ? false : 'mounting a small 
 
 export interface SmallDisk {
   readonly dir: string;
-  /** Takes what is left of it; returns what gives it back. */
+  /** Fills it; returns the function that frees the space again. */
   fill(): () => void;
   /** Mounts it again, read-only or not. */
   setReadOnly(isReadOnly: boolean): void;

@@ -1,4 +1,4 @@
-// Feeds the judge one sample after the other on a clock of its own, and keeps what it said.
+// Feeds samples to the judge on a clock of its own, and keeps the verdicts.
 import type { TaskEvent } from '../../src/core/events.ts';
 import { judge, type Kill, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
 import { newMemory, rememberPaused, type Sample, type WatchMemory } from '../../src/watchdog/memory.ts';
@@ -22,7 +22,7 @@ export const SUBJECT: Subject = {
   memMaxBytes: 12 * GIB,
 };
 
-/** What happened since the sample before; `cores`: the average use of CPU in that time. */
+/** The changes since the last sample; `cores`: the average use of CPU in that time. */
 export interface Step {
   readonly ms?: number;
   readonly memBytes?: number;
@@ -97,13 +97,13 @@ export class Watch {
     return this;
   }
 
-  /** What the daemon does on `adjust`. */
+  /** As the daemon does on `adjust`. */
   adjust(to: Subject): this {
     this.subject = to;
     return this;
   }
 
-  /** `runaway_risk:mem`, `stall_risk` … in the order they were told. */
+  /** `runaway_risk:mem`, `stall_risk` … in order. */
   told(): string[] {
     return this.events.map((event) => ('dim' in event ? `${event.event}:${event.dim}` : event.event));
   }

@@ -1,4 +1,4 @@
-// The words of a command line: every way to write a flag, and every mistake with its answer.
+// Command lines: every way to write a flag, and the error for every mistake.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -75,7 +75,7 @@ describe('parseArgv', () => {
     });
   }
 
-  it('reads back whatever it was told, in every spelling', () => {
+  it('reads back any flags and words, in every spelling', () => {
     const value = fc.string().filter((text) => !text.startsWith('-'));
     const spelled = (name: string) => fc.constantFrom(name, name.replaceAll('_', '-'));
     const word = fc.string().filter((text) => !text.startsWith('-'));

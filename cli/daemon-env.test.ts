@@ -1,10 +1,10 @@
-// What a daemon inherits from whoever happens to start it.
+// The variables that a daemon inherits from the command that starts it.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { findHome } from '../src/config/home.ts';
 import { daemonEnv } from './daemon-env.ts';
 
-it('keeps what belongs to the user and drops what belongs to the session, the task or the agent', () => {
+it('keeps the variables of the user and drops those of the session, the task or the agent', () => {
   const env = daemonEnv(
     {
       HOME: '/home/u',

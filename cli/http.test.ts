@@ -1,4 +1,4 @@
-// The little HTTP parser: any cut of the bytes gives the same answer.
+// The HTTP parser of the client: the same answer for any chunks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -29,7 +29,7 @@ const CLOSED = 'HTTP/1.1 200 OK\r\n\r\nhello';
 const CONTINUED = `HTTP/1.1 100 Continue\r\n\r\n${SIZED}`;
 
 describe('readHttp', () => {
-  it('reads the same however the bytes are cut', () => {
+  it('reads the same answer from any chunks', () => {
     const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
     fc.assert(
       fc.property(fc.constantFrom(SIZED, CHUNKED, CLOSED, CONTINUED), cuts, (text, sizes) => {
@@ -47,19 +47,19 @@ describe('readHttp', () => {
     );
   });
 
-  it('tells a whole answer from one cut off', () => {
+  it('knows a cut answer from a whole one', () => {
     for (const text of [SIZED, CHUNKED])
       for (let at = 0; at < text.length; at++)
         assert.equal(read([Buffer.from(text.slice(0, at))]).whole, false, text.slice(0, at));
   });
 
-  it('ends at once where the length is known', () => {
+  it('ends at once when the length is known', () => {
     assert.equal(read([Buffer.from(SIZED)]).ended, true);
     assert.equal(read([Buffer.from(CHUNKED)]).ended, true);
     assert.equal(read([Buffer.from('HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n')]).ended, true);
   });
 
-  it('refuses what is not HTTP', () => {
+  it('refuses bytes that are not HTTP', () => {
     assert.throws(() => read([Buffer.from('SSH-2.0-OpenSSH\r\n\r\n')]), /not HTTP/);
     assert.throws(() => read([Buffer.alloc(100_000, 65)]), /no end/);
     assert.throws(

@@ -1,4 +1,4 @@
-// --priority as people type it.
+// The values of --priority.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BabysitError } from '../src/core/errors.ts';
@@ -14,10 +14,10 @@ describe('readPriority', () => {
   ] as const)
     it(`reads ${text}`, () => assert.deepEqual(readPriority(text), { priority }));
 
-  it('leaves alone what was not said', () => assert.deepEqual(readPriority(undefined), {}));
+  it('sets nothing without the flag', () => assert.deepEqual(readPriority(undefined), {}));
 
   for (const text of ['', ' ', 'high', '1.5', '101', '-101', '1e1', '0x1', '5 '])
-    it(`refuses "${text}" and shows what is right`, () =>
+    it(`refuses "${text}" and shows examples`, () =>
       assert.throws(
         () => readPriority(text),
         (error) =>

@@ -1,4 +1,4 @@
-// The words for tasks of every kind, and that many tasks take few lines.
+// The text for tasks of every status, and few lines for many tasks.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { TaskView } from '../src/api/shapes.ts';
@@ -17,9 +17,9 @@ const ended = (more: object) =>
   ({ ...LIVE, ended_at: '2026-11-21T13:59:00Z', exit_code: null, ...more }) as TaskView;
 const lineOf = (task: TaskView) => summaryText([task], [], NOW).split('\n')[1];
 
-it('nothing is told of nothing', () => assert.equal(summaryText([], [], NOW), ''));
+it('there is no text without tasks', () => assert.equal(summaryText([], [], NOW), ''));
 
-it('each status has its words', () => {
+it('each status has its line', () => {
   assert.equal(lineOf(LIVE), '- build: running for 12m, estimated 30m');
   assert.equal(lineOf({ ...LIVE, status: 'paused' }), '- build: paused for 12m, estimated 30m');
   assert.equal(lineOf({ ...LIVE, status: 'pending' }), '- build: pending');

@@ -1,4 +1,4 @@
-// Editing settings text: what is added, and that nothing else changes.
+// Edits of settings text: they add the hooks and change nothing else.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -59,7 +59,7 @@ describe('withHooks', () => {
     );
   });
 
-  it('gives a hook of another installation the path of this one', () => {
+  it('replaces the path of a hook of another installation', () => {
     const old = withHooks(
       SETTINGS['with hooks of other tools'] ?? '',
       HOOKS,
@@ -71,13 +71,13 @@ describe('withHooks', () => {
 
 describe('withoutHooks', () => {
   for (const [what, text] of texts)
-    it(`leaves the value as it was but for what was empty: ${what}`, () => {
+    it(`restores the value, except empty hooks: ${what}`, () => {
       const back = withoutHooks(install(text));
       assert.deepEqual(findHooks(back), []);
       assert.deepEqual(withoutEmpty(parseJsonText(back)), withoutEmpty(parseJsonText(text)));
     });
 
-  it('takes only its own entry from a matcher that has others', () => {
+  it('removes only its own entry from a matcher with others', () => {
     const text = `{"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[
       {"type":"command","command":"guard.py"},
       {"type":"command","command":"/x/no-sleep-babysit.sh"},

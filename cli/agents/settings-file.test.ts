@@ -1,4 +1,4 @@
-// Files: byte for byte what they were after install, install, uninstall; and never touched where not understood.
+// Settings files: restored byte for byte by uninstall; never changed when they are invalid.
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -52,13 +52,13 @@ describe('settings files', () => {
       assert.deepEqual(readdirSync(dir), ['settings.json']);
     });
 
-  it('refuses bytes that are no text', (t) => {
+  it('refuses bytes that are not UTF-8', (t) => {
     const file = join(tempDir(t), 'settings.json');
     writeFileSync(file, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]));
     assert.throws(() => install(file), /not UTF-8/);
   });
 
-  it('makes a file where there is none, and removes it again', (t) => {
+  it('creates a missing file, and removes it again', (t) => {
     const dir = tempDir(t);
     const file = join(dir, '.claude', 'settings.json');
     assert.deepEqual(install(file), { isChanged: true, backup: null });
@@ -67,7 +67,7 @@ describe('settings files', () => {
     assert.ok(!existsSync(file));
   });
 
-  it('keeps what was changed after the installation, and the backup', (t) => {
+  it('keeps later changes, and the backup', (t) => {
     const file = join(tempDir(t), 'settings.json');
     writeFileSync(file, '{\n  "model": "opus"\n}\n');
     install(file);
@@ -76,7 +76,7 @@ describe('settings files', () => {
     assert.equal(readFileSync(file, 'utf8'), '{\n  "model": "sonnet"\n}\n');
   });
 
-  it('follows a link and keeps the rights', (t) => {
+  it('follows a link and keeps the mode', (t) => {
     const dir = tempDir(t);
     const real = join(dir, 'dotfiles.json');
     const file = join(dir, 'settings.json');

@@ -1,4 +1,4 @@
-// The installed skill: what is current, outdated or edited, and that nobody's edits are lost.
+// The installed skill: current, outdated or edited; edits are never lost.
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ function rig(t: TestContext) {
 }
 
 describe('the skill in a skills directory', () => {
-  it('is installed once and uninstalled without a trace', (t) => {
+  it('is installed once and uninstalled completely', (t) => {
     const { source, target, state } = rig(t);
     assert.equal(state(), 'absent');
     assert.equal(installSkill(source, target, false), true);
@@ -32,7 +32,7 @@ describe('the skill in a skills directory', () => {
     assert.deepEqual(uninstallSkill(source, target), { isChanged: false, kept: [] });
   });
 
-  it('follows a newer babysit, also where a file has gone', (t) => {
+  it('is updated by a newer babysit, also when that has fewer files', (t) => {
     const { source, target, state } = rig(t);
     installSkill(source, target, false);
     writeFileSync(join(source, 'SKILL.md'), 'newer');
@@ -44,7 +44,7 @@ describe('the skill in a skills directory', () => {
     assert.equal(state(), 'current');
   });
 
-  it('puts back a file that was removed', (t) => {
+  it('restores a removed file', (t) => {
     const { source, target, state } = rig(t);
     installSkill(source, target, false);
     rmSync(join(target, 'SKILL.md'));
@@ -53,7 +53,7 @@ describe('the skill in a skills directory', () => {
     assert.equal(state(), 'current');
   });
 
-  it('does not overwrite what was edited, unless it is told to, and keeps it at the end', (t) => {
+  it('does not overwrite an edited file without force, and keeps it on uninstall', (t) => {
     const { source, target } = rig(t);
     installSkill(source, target, false);
     writeFileSync(join(target, 'SKILL.md'), 'mine');
@@ -66,7 +66,7 @@ describe('the skill in a skills directory', () => {
     assert.equal(skillStatus(source, target).state, 'current');
   });
 
-  it('leaves other files in its directory alone', (t) => {
+  it('keeps other files in its directory', (t) => {
     const { source, target } = rig(t);
     mkdirSync(target, { recursive: true });
     writeFileSync(join(target, 'notes.md'), 'mine');
@@ -75,7 +75,7 @@ describe('the skill in a skills directory', () => {
     assert.deepEqual(readdirSync(target), ['notes.md']);
   });
 
-  it('removes nothing outside of its directory, whatever the manifest says', (t) => {
+  it('removes nothing outside its directory, with any manifest', (t) => {
     const { source, target } = rig(t);
     installSkill(source, target, false);
     const victim = join(target, '..', 'victim');

@@ -1,22 +1,22 @@
-// The block in AGENTS.md: put in once, brought up to date in its place, taken out without a trace.
+// The block in AGENTS.md: added once, updated in place, removed completely.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import { hasSnippet, snippet, withoutSnippet, withSnippet } from './snippet.ts';
 
-it('goes to the end of the document, once', () => {
+it('is added once, at the end of the document', () => {
   const document = withSnippet('# My project\n');
   assert.equal(document, `# My project\n\n${snippet()}`);
   assert.equal(withSnippet(document), document);
   assert.ok(hasSnippet(document));
 });
 
-it('is brought up to date where it is', () => {
+it('is updated in place', () => {
   const old = '# A\n\n<!-- babysit: begin -->\nold words\n<!-- babysit: end -->\n\n# B\n';
   assert.equal(withSnippet(old), `# A\n\n${snippet()}\n# B\n`);
 });
 
-it('leaves a document that ends in a line break as it was', () => {
+it('is removed without a change to a document that ends in a line break', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const document = text === '' ? '' : `${text}\n`;

@@ -1,4 +1,4 @@
-// What comes in as a submission, alone or in a batch: read into values with units, or refused with the name of the field.
+// Submissions, alone or in a batch: parsed into values with units, or refused with the name of the field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB } from '../../test/support/build-task.ts';
@@ -14,7 +14,7 @@ function manyVariables(): Record<string, string> {
 }
 
 describe('parseRun', () => {
-  it('leaves what was not said to the config', () => {
+  it('leaves missing fields to the config', () => {
     assert.deepEqual(parseRun(RUN), {
       command: { kind: 'shell', line: 'make' },
       name: null,
@@ -117,7 +117,7 @@ describe('parseRun', () => {
     it(`reads ${JSON.stringify(fields)}`, () =>
       assert.deepEqual(parseRun({ ...RUN, ...fields }).after, expected));
 
-  it('retries everything unless told what, after the back-off of the config', () => {
+  it('retries every cause by default, after the back-off of the config', () => {
     const { retry } = parseRun({ ...RUN, retries: 2 });
     assert.deepEqual(retry, { max: 2, on: RETRY_CAUSES, backoffMs: null, raiseMem: false });
     assert.equal(parseRun({ ...RUN, retries: 0, retry_on: 'oom' }).retry, null);
@@ -155,12 +155,12 @@ describe('parseRun', () => {
     ['a priority above the highest', { ...RUN, priority: 101 }, /^priority: .*100/],
     ['a priority below the lowest', { ...RUN, priority: -101 }, /^priority: .*-100/],
     ['a fraction of a priority', { ...RUN, priority: 0.5 }, /^priority: /],
-    ['after in both ways', { ...RUN, after: 'a', after_any: 'b' }, /after and after_any exclude/],
-    ['after by force', { ...RUN, after: 'a', force: true }, /after and force exclude/],
-    ['after nobody', { ...RUN, after: ' , ' }, /^after: the list is empty/],
+    ['after with after_any', { ...RUN, after: 'a', after_any: 'b' }, /after and after_any exclude/],
+    ['after with force', { ...RUN, after: 'a', force: true }, /after and force exclude/],
+    ['after an empty list', { ...RUN, after: ' , ' }, /^after: the list is empty/],
     ['after a number', { ...RUN, after: 7 }, /^after: /],
     ['an empty key', { ...RUN, key: '' }, /^key: /],
-    ['a key without end', { ...RUN, key: 'k'.repeat(257) }, /^key: /],
+    ['a key that is too long', { ...RUN, key: 'k'.repeat(257) }, /^key: /],
     ['an empty lease', { ...RUN, lease: '' }, /^lease: /],
     ['fewer than no retries', { ...RUN, retries: -1 }, /^retries: /],
     ['endless retries', { ...RUN, retries: 1001 }, /^retries: /],
@@ -171,7 +171,7 @@ describe('parseRun', () => {
     ],
     ['no cause', { ...RUN, retries: 1, retry_on: [] }, /^retry_on: the list is empty/],
     ['a bad back-off', { ...RUN, retries: 1, retry_backoff: '-1s' }, /^retry_backoff: .*Examples/],
-    ['a context without end', { ...RUN, context: 'x'.repeat(70_000) }, /^context: 70002 bytes/],
+    ['a context that is too long', { ...RUN, context: 'x'.repeat(70_000) }, /^context: 70002 bytes/],
     [
       'a command longer than the kernel takes',
       { ...RUN, command: 'x'.repeat(131_072) },
@@ -204,12 +204,12 @@ describe('parseBatch', () => {
     return run;
   };
 
-  it('gives each line where the batch came from, and queues it', () => {
+  it('gives each line the common fields, and queues it', () => {
     const { cwd, env, project, umask, owner, queue } = good({ command: 'make' });
     assert.deepEqual({ cwd, env, project, umask, owner, queue }, { ...common, queue: true });
   });
 
-  it('lets a line say otherwise: directory, owner, soft-deny, and variables over those of the caller', () => {
+  it('lets a line override directory, owner, queueing and variables', () => {
     const line = { command: 'make', cwd: '/other', owner: 'you', queue: false, env: { A: '1' } };
     const { cwd, env, owner, queue, project } = good(line);
     assert.deepEqual(
@@ -218,7 +218,7 @@ describe('parseBatch', () => {
     );
   });
 
-  it('gives lines without variables of their own one and the same environment', () => {
+  it('shares one environment between lines without variables of their own', () => {
     const [first, second] = batch({ command: 'a' }, { command: 'b' });
     assert.ok(first && second && !(first instanceof BabysitError) && !(second instanceof BabysitError));
     assert.equal(first.env, second.env);
@@ -241,7 +241,7 @@ describe('parseBatch', () => {
     ['a priority in words', { command: 'x', priority: 'high' }, /^priority: /],
   ];
   for (const [what, line, pattern] of BAD)
-    it(`puts an error where a line has ${what}, and takes the others`, () => {
+    it(`returns an error for a line with ${what}, and accepts the others`, () => {
       const [before, refused, after] = batch({ command: 'a' }, line, { command: 'b' });
       assert.ok(before && after && !(before instanceof BabysitError) && !(after instanceof BabysitError));
       refuses(() => {
@@ -249,7 +249,7 @@ describe('parseBatch', () => {
       }, pattern);
     });
 
-  it('refuses the whole when what its lines share is wrong, or there are too many', () => {
+  it('refuses the batch for bad common fields, or too many lines', () => {
     refuses(() => parseBatch({ common: { ...common, cwd: 'x' }, lines: [] }), /^common\.cwd: /);
     refuses(() => parseBatch({ common: { ...common, command: 'x' }, lines: [] }), /command/);
     refuses(() => parseBatch({ common, lines: Array(10_001).fill({}) }), /^lines: /);

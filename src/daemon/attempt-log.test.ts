@@ -1,4 +1,4 @@
-// When a log is due, what counts as printed across a rotation, and which parts are packed.
+// When a log is due for rotation, what counts as output across a rotation, and which parts are packed.
 import assert from 'node:assert/strict';
 import { appendFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const print = (text: string, atMs = NOON) => {
 };
 const rotate = () =>
   rotateLog(path, RULES, { stop: async () => true, resume() {} }, (start) => log.moved(start));
-/** As a tick does. */
+/** As a sample does. */
 const isDue = (atMs: number, rules = RULES) => {
   log.see();
   log.note(atMs);
@@ -42,7 +42,7 @@ describe('a log is due', () => {
     assert.equal(isDue(NOON), false);
   });
 
-  it('on another day than that of its first byte, unless there is none', () => {
+  it('on another day than that of its first byte, unless it is empty', () => {
     assert.equal(isDue(NOON), false);
     assert.equal(isDue(NOON + DAY_MS), false);
     print('a\n');
@@ -52,7 +52,7 @@ describe('a log is due', () => {
     assert.equal(isDue(NOON + 2 * DAY_MS, { ...RULES, isDaily: false }), false);
   });
 
-  it('on another day also for the daemon that takes over, and not twice', async () => {
+  it('on another day also for the next daemon, and not twice', async () => {
     print('a\nb');
     assert.equal(isDue(NOON), false);
     log = new AttemptLog(path);
@@ -67,8 +67,8 @@ describe('a log is due', () => {
   });
 });
 
-describe('a rotation is no output', () => {
-  it('neither by its bytes nor by the time of the file', async () => {
+describe('a rotation does not count as output', () => {
+  it('by its bytes or by the time of the file', async () => {
     print('one\ntwo\nthr');
     const before = log.see();
     assert.deepEqual(before, { printedBytes: 11, printedAt: NOON });
@@ -79,8 +79,8 @@ describe('a rotation is no output', () => {
   });
 });
 
-describe('a log that is held', () => {
-  it('is seen as any other: before there is one, growing, rotated, and once released', async () => {
+describe('a log that is held open', () => {
+  it('is read like any other: while absent, growing, rotated, and after release', async () => {
     log.hold();
     assert.deepEqual(log.see(), { printedBytes: 0, printedAt: null });
     print('one\ntwo');
@@ -95,8 +95,8 @@ describe('a log that is held', () => {
   });
 });
 
-describe('what is packed', () => {
-  it('is every part that has rested but the newest; at the end that, too', () => {
+describe('packing', () => {
+  it('takes every part that has rested except the newest, and that one at the end', () => {
     const parts = [0, 10, 20].map((start) => partPath(path, start));
     for (const part of parts) {
       writeFileSync(part, 'x'.repeat(10));

@@ -1,4 +1,4 @@
-// What an attempt's records tell of its end when its supervisor cannot.
+// The end of an attempt from its records, without its supervisor.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { attemptPaths } from './paths.ts';
 const ID = 't' as TaskId;
 const STAT = `41 (bash) S 1 40 41 0 -1 4194560 ${'0 '.repeat(12)}987654 0 0`;
 
-it('an exit whose log writer never said who it was is believed after a while', (t) => {
+it('an exit record whose log writer left no identity counts after a while', (t) => {
   const tasksDir = tempDir(t);
   const paths = attemptPaths(tasksDir, ID, 1);
   const live = new LiveAttempt(ID, paths, emptyGroup({ driver: 'v2', name: 't-1' }), () => {});

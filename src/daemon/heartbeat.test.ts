@@ -1,4 +1,4 @@
-// One record a minute, bounded, and read back whatever a crash has left.
+// One record a minute, bounded, and read back after a crash.
 import assert from 'node:assert/strict';
 import { appendFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ function sampleAt(seconds: number): Sample {
 }
 
 describe('the heartbeat', () => {
-  it('is one record for each minute, with what is known', async (t) => {
+  it('is one record for each minute, with null for unknown fields', async (t) => {
     const dir = tempDir(t);
     const heart = new Heartbeat(dir);
     for (let second = 0; second <= 125; second += 1)
@@ -69,7 +69,7 @@ describe('the heartbeat', () => {
     ]);
   });
 
-  it('does not grow for ever', async (t) => {
+  it('is bounded', async (t) => {
     const dir = tempDir(t);
     const heart = new Heartbeat(dir);
     for (let minute = 0; minute < 20_000; minute += 1)
@@ -82,7 +82,7 @@ describe('the heartbeat', () => {
     assert.ok(records.length > 24 * 60);
   });
 
-  it('goes on over restarts and passes over what was cut', async (t) => {
+  it('is appended over restarts, and a cut record is skipped', async (t) => {
     const dir = tempDir(t);
     writeFileSync(join(dir, 'heartbeat.jsonl'), '{"timestamp":"a"}\n{"timest');
     assert.equal((await readHeartbeats(dir)).length, 1);
@@ -93,7 +93,7 @@ describe('the heartbeat', () => {
     assert.equal((await readHeartbeats(dir)).length, 2);
   });
 
-  it('of a task that was removed meanwhile is lost, and nothing else', async (t) => {
+  it('of a removed task is dropped without an error', async (t) => {
     const dir = join(tempDir(t), 'gone');
     const heart = new Heartbeat(dir);
     heart.beat('batch', sampleAt(0), () => null);

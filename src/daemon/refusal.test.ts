@@ -1,4 +1,4 @@
-// What a refused caller reads: the fields of the contract, and advice that works when it is followed.
+// A refusal has the fields of the contract, and advice that works when it is followed.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
@@ -101,7 +101,7 @@ describe('a soft-deny', () => {
     assert.match(String(suggested_command), /^babysit run --queue /);
   });
 
-  it('says so when nothing babysit knows of will make room', () => {
+  it('has no start time when no known end will make room', () => {
     const error = submit(aRun({ memBytes: 4 * GIB }), {
       capacity: big,
       running: [],

@@ -1,4 +1,4 @@
-// A round's changes: seen at once by who asks later in it, undone as a whole, and passed on to those that come after.
+// The changes of a round: visible at once within it, undone as a whole, and passed on to followers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -59,7 +59,7 @@ describe('the end of a task', () => {
     assert.equal(end.endedAt, AT);
   });
 
-  it('lets go those that only wait for an end, and those whose others all completed', () => {
+  it('releases followers of any end, and followers whose others all completed', () => {
     const { stage, live } = rig();
     const [a, b] = [aTask({ id: taskId(1), name: 'a' }), aTask({ id: taskId(2), name: 'b' })];
     const round = stage();
@@ -80,7 +80,7 @@ describe('the end of a task', () => {
     assert.ok(end?.status === 'failed' && end.cause?.name === 'a');
   });
 
-  it('is found by name and key until the round is over, so that neither is given away twice', () => {
+  it('is found by name and key until the round is over, so that neither is used twice', () => {
     const { stage } = rig();
     const round = stage();
     const task = aTask({ key: 'k' });
@@ -94,8 +94,8 @@ describe('the end of a task', () => {
   });
 });
 
-describe('what is written', () => {
-  it('is each task once, as it is at the end of the round, and every event in order', () => {
+describe('the writes of a round', () => {
+  it('have each task once in its last state, and every event in order', () => {
     const round = rig().stage();
     const task = aTask();
     const env = { A: '1' };
@@ -116,7 +116,7 @@ describe('what is written', () => {
     );
   });
 
-  it('of a lease that came and went in one round is nothing', () => {
+  it('omit a lease that was granted and dropped in the round', () => {
     const { stage, leases } = rig();
     const round = stage();
     const lease = aLease(1);
@@ -127,7 +127,7 @@ describe('what is written', () => {
     assert.deepEqual([round.isEmpty(), leases.values()], [true, []]);
   });
 
-  it('is nothing when no change applied', () => {
+  it('are empty when no change applied', () => {
     const { stage } = rig();
     const round = stage();
     assert.equal(round.change(taskId(1), kill()), false);
@@ -141,7 +141,7 @@ function aLease(n: number): Lease {
   return { id: `lease-${n}` as LeaseId, owner: 'me', ...room, grantedAt: AT, expiresAt: AT + 1000 };
 }
 
-/** What rounds may do, by numbers that mean something else each time; what does not apply is passed over. */
+/** A step of a round; its numbers choose tasks. A step that does not apply is skipped. */
 interface Step {
   readonly what: 'add' | 'grant' | 'drop' | 'retry' | Change['kind'];
   readonly n: number;
@@ -224,7 +224,7 @@ function newTask(round: Stage, { n, others }: Step): Task {
   };
 }
 
-/** Everything the live tasks and leases tell about the tasks of these tests, whatever order they came in. */
+/** Everything that the live tasks and leases hold about the tasks of these tests. */
 function picture({ live, leases }: Pick<ReturnType<typeof rig>, 'live' | 'leases'>) {
   const tasks = Array.from({ length: MAX_TASKS }, (_, n) => {
     const id = taskId(n);
@@ -246,7 +246,7 @@ function picture({ live, leases }: Pick<ReturnType<typeof rig>, 'live' | 'leases
   };
 }
 
-/** What `picture` must be, worked out from the tasks alone. */
+/** The expected `picture`, from the tasks alone. */
 function pictureOf(record: ReadonlyMap<TaskId, Task>, leases: readonly Lease[]): ReturnType<typeof picture> {
   const living = [...record.values()].filter(({ state }) => !isEnded(state));
   const pending = living.filter(({ state }) => state.status === 'pending');
@@ -278,8 +278,8 @@ function pictureOf(record: ReadonlyMap<TaskId, Task>, leases: readonly Lease[]):
   };
 }
 
-describe('whatever a round does', () => {
-  it('shows in every index at once, passes every end on, and leaves no trace when it is undone', () =>
+describe('any round', () => {
+  it('shows in every index at once, passes every end on, and leaves nothing when it is undone', () =>
     fc.assert(
       fc.property(anyRounds, (rounds) => {
         const { live, leases, stage } = rig();
@@ -304,7 +304,7 @@ describe('whatever a round does', () => {
           else round.rollback();
           assert.deepEqual(picture({ live, leases }), pictureOf(record, [...held.values()]));
         }
-        // Also those whose back-off is over.
+        // Tasks whose back-off is over are in the queue too.
         live.admitDue(Number.MAX_SAFE_INTEGER);
         for (const { id, state } of record.values())
           if (state.status === 'pending') assert.equal(live.queue.has(id), state.waitsFor.length === 0);

@@ -1,4 +1,4 @@
-// Counters that are read again and again: before their file is there, while it changes, and once it has gone.
+// Counter files: absent, changing and closed.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ it('a counter follows its file until it is closed', (t) => {
   assert.equal(file.read(), null);
 });
 
-it('a counter that this kernel lacks is looked for once, that of a group to come until it is there', (t) => {
+it('a missing counter is looked for once; that of a future group, until it exists', (t) => {
   const path = absentFile(t);
   const never = counter(path);
   const later = counter(path, 'later');

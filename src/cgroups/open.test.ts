@@ -24,7 +24,7 @@ function probe(
 
 const V2_AT_ROOT = '31 23 0:28 / {root}/cg rw - cgroup2 cgroup2 rw\n';
 
-test('no cgroups at all: none, with a reason and a mend for each', (t) => {
+test('without cgroups, chooses none, with a reason and a fix for each driver', (t) => {
   const { probe: result } = probe(t, { 'proc/self/cgroup': '', 'proc/self/mountinfo': '' });
   assert.equal(result.chosen, 'none');
   assert.deepEqual(
@@ -36,10 +36,13 @@ test('no cgroups at all: none, with a reason and a mend for each', (t) => {
       ['systemd units', false],
     ],
   );
-  for (const { ok, mend } of result.answers) assert.equal(mend === null, ok);
+  for (const { ok, reason, mend } of result.answers) {
+    assert.ok(reason.length > 0);
+    assert.equal(mend === null, ok);
+  }
 });
 
-test('a v2 file system whose controllers are still with v1', (t) => {
+test('refuses a v2 file system whose controllers belong to v1', (t) => {
   const { probe: result } = probe(t, {
     'proc/self/cgroup': '0::/\n',
     'proc/self/mountinfo': V2_AT_ROOT,
@@ -49,7 +52,7 @@ test('a v2 file system whose controllers are still with v1', (t) => {
   assert.match(result.answers[0]?.mend ?? '', /unified_cgroup_hierarchy/);
 });
 
-test('foreign processes in our group are named, and nothing is left there', (t) => {
+test('names foreign processes in our group, and leaves nothing there', (t) => {
   const { probe: result, left } = probe(t, {
     'proc/self/cgroup': '0::/own\n',
     'proc/self/mountinfo': V2_AT_ROOT,
@@ -64,7 +67,7 @@ test('foreign processes in our group are named, and nothing is left there', (t) 
   assert.equal(left('cg/own/babysit-x'), false);
 });
 
-test('a daemon that was started by a task, or in the supervisor leaf, works from where its predecessor did', () => {
+test('a daemon that a task or the supervisor leaf started uses the group of the earlier daemon', () => {
   const cases: [string, string][] = [
     ['/app.slice/a.scope', '/app.slice/a.scope'],
     ['/app.slice/a.scope/supervisor', '/app.slice/a.scope'],

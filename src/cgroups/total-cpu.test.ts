@@ -1,4 +1,4 @@
-// Where the cap of all tasks together is written, in groups made of plain files.
+// The files of the total CPU cap, in groups made of plain files.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { totalCpuV2 } from './total-cpu.ts';
 
-test('tasks that an earlier daemon has made below another parent are capped there', (t) => {
+test('caps the parent of tasks that an earlier daemon made elsewhere, too', (t) => {
   const root = tempDir(t);
   for (const parent of ['ours', 'earlier']) {
     mkdirSync(join(root, parent));

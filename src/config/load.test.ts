@@ -1,4 +1,4 @@
-// Where a setting comes from, and what is refused: environment before file before default.
+// Settings from the environment, the file and the defaults, in this order; and refusals.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ function refuses(path: string, env: Record<string, string>, ...parts: readonly s
 }
 
 describe('loadConfig', () => {
-  it('gives the documented defaults without file and environment', () => {
+  it('has the documented defaults without file and environment', () => {
     const { config, sources } = loadConfig(join(dir, 'absent.json'), {});
     assert.deepEqual(
       { ...config },
@@ -96,7 +96,7 @@ describe('loadConfig', () => {
     assert.deepEqual(new Set(Object.values(sources)), new Set(['default']));
   });
 
-  it('takes the environment before the file before the default, and remembers which', () => {
+  it('prefers the environment to the file to the default, and keeps the source', () => {
     const path = fileOf({ admission: { max_running: 7, max_pending: 8 } });
     const { config, sources, written } = loadConfig(path, { BABYSIT_ADMISSION_MAX_RUNNING: '9' });
     assert.equal(config['admission.max_running'], 9);
@@ -118,7 +118,7 @@ describe('loadConfig', () => {
       assert.equal(config['defaults.estimated_mem_bytes'], 2 * GIB);
     });
 
-  it('reads each default also as text from the environment', () => {
+  it('parses each default from the text of a variable, too', () => {
     const env = Object.fromEntries(SETTING_KEYS.map((key) => [envName(key), String(SETTINGS[key].fallback)]));
     assert.deepEqual(
       loadConfig(join(dir, 'absent.json'), env).config,
@@ -126,7 +126,7 @@ describe('loadConfig', () => {
     );
   });
 
-  it('takes a memory reserve of its own as well as auto', () => {
+  it('parses a memory reserve, and auto', () => {
     const reserve = (value: unknown) =>
       loadConfig(fileOf({ 'admission.memory_reserve': value }), {}).config['admission.memory_reserve'];
     assert.equal(reserve('auto'), null);
@@ -189,7 +189,7 @@ describe('loadConfig', () => {
   });
 });
 
-it('every setting has one line of help and a variable of its own', () => {
+it('every setting has one line of help and its own variable', () => {
   assert.equal(new Set(SETTING_KEYS.map(envName)).size, SETTING_KEYS.length);
   for (const key of SETTING_KEYS) assert.match(SETTINGS[key].help, /^[A-Zc][^\n]{10,110}$/);
 });

@@ -1,7 +1,7 @@
-// What the records of an attempt say, whole, half written or missing.
+// The records of an attempt: whole, half written or missing.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -58,7 +58,7 @@ describe('an exit through a terminal', () => {
     [139, false, null, 'SIGSEGV'],
     [143, true, null, 'SIGTERM'],
     [137, true, null, 'SIGKILL'],
-    // Of `docker run`, perhaps: it must not be blamed on the kernel.
+    // It may be the exit code of `docker run`, so it must not count as a kill by the kernel.
     [137, false, 137, null],
   ];
   for (const [told, isKilled, code, signal] of TABLE)
@@ -71,7 +71,7 @@ describe('an exit through a terminal', () => {
 });
 
 describe('records', () => {
-  it('of a directory that is not there say that nothing has happened', () => {
+  it('of an absent directory are empty', () => {
     const nothing = { supervisor: null, started: null, startFailed: null, exit: null, closedAt: null };
     assert.deepEqual(readRecords(join(dir, 'absent')), nothing);
     assert.deepEqual(readRecords(dir), nothing);
@@ -79,7 +79,7 @@ describe('records', () => {
 
   const identity = { pid: 41, groupId: 40, startTicks: 987654 };
 
-  it('name supervisor and main process by pid and start time, in whatever order they came', () => {
+  it('name supervisor and main process by pid and start time, in any order', () => {
     for (const text of [SUPERVISOR + STARTED, STARTED + SUPERVISOR]) {
       put('claim', text);
       const { supervisor, started, closedAt } = readRecords(dir);
@@ -95,7 +95,7 @@ describe('records', () => {
     assert.equal(readRecords(dir).closedAt, null);
   });
 
-  it('of a shell that does not know the time were made when they were written', () => {
+  it('of a shell without a clock get the time of the file', () => {
     put('claim', `claimed \nsupervisor  ${STAT}\nstarted  ${STAT}\nexit  3\nclosed \n`);
     utimesSync(join(dir, 'claim'), 1000, 2000.5);
     const { supervisor, started, exit, closedAt } = readRecords(dir);
@@ -103,7 +103,7 @@ describe('records', () => {
     assert.deepEqual(exit, { code: 3, signal: null, at: 2_000_500 });
   });
 
-  it('say why the command did not start, and not what a command that ran writes there itself', () => {
+  it('give the reason of a failed start, but not text that a running command wrote there', () => {
     put('start_failed', 'the working directory cannot be entered: /gone\n');
     const startFailed = (text: string, isOver = false): string | null => {
       put('claim', text);
@@ -117,13 +117,13 @@ describe('records', () => {
     assert.equal(startFailed('exit 2.5 0\nclosed 2.6\n'), told);
   });
 
-  it('have no times that no clock shows', () => {
+  it('ignore impossible times', () => {
     put('claim', `${SUPERVISOR}${STARTED}exit 1.5 3\nclosed 999999999999999999999.9\n`);
     utimesSync(join(dir, 'claim'), 1000, 3000);
     assert.equal(readRecords(dir).closedAt, 3_000_000);
   });
 
-  it('that are something else than a file are taken for missing', () => {
+  it('that are not regular files count as missing', () => {
     const nothing = readRecords(join(dir, 'absent'));
     mkdirSync(join(dir, 'claim'));
     assert.deepEqual(readRecords(dir), nothing);
@@ -165,11 +165,11 @@ describe('records of an older build', () => {
 });
 
 describe('claim', () => {
-  it('is taken by the daemon if no supervisor was first, and stays taken for the next one', () => {
+  it('is taken by the daemon if no supervisor was first, and stays taken for the next daemon', () => {
     assert.deepEqual([claimForRecovery(dir), claimForRecovery(dir)], ['taken', 'taken']);
     assert.equal(readRecords(dir).supervisor, null);
   });
-  it('of a supervisor is left to it, also when it has only just been made', () => {
+  it('of a supervisor stays with it, also right after its creation', () => {
     put('claim', '');
     assert.equal(claimForRecovery(dir), 'begun');
     put('claim', `${STAT}\n`);
@@ -191,9 +191,11 @@ describe('process identity', () => {
   for (const [text, expected] of TABLE)
     it(`of ${JSON.stringify(text.slice(0, 20))}`, () => assert.deepEqual(parseIdentity(text), expected));
 
-  it('is alive only if pid and start time are both the same', {
+  it('is alive only if pid and start time both match', {
     skip: process.platform !== 'linux' && 'needs /proc',
   }, () => {
+    const own = parseIdentity(readFileSync(`/proc/${process.pid}/stat`, 'utf8')) ?? assert.fail();
+    assert.equal(isAlive(own), true);
     assert.equal(isAlive({ pid: process.pid, startTicks: 1 }), false);
     assert.equal(isAlive({ pid: process.pid, startTicks: null }), true);
     assert.equal(isAlive({ pid: 2 ** 22 + 1, startTicks: null }), false);

@@ -1,4 +1,4 @@
-// What is known after many lines: which source wins, how an ETA comes about, and that memory is bounded.
+// The progress after many lines: which source wins, how the ETA is computed, and bounded state.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -20,7 +20,7 @@ function printed(...lines: readonly string[]): { memory: ProgressMemory; nowMs: 
   for (const [n, line] of lines.entries()) memory = foldOutput(memory, `${line}\n`, n * MINUTE);
   return { memory, nowMs: (lines.length - 1) * MINUTE };
 }
-function told(memory: ProgressMemory, nowMs: number, ...lines: readonly object[]): ProgressMemory {
+function reported(memory: ProgressMemory, nowMs: number, ...lines: readonly object[]): ProgressMemory {
   return foldTold(memory, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), nowMs);
 }
 function shown(memory: ProgressMemory, nowMs: number): Partial<Progress> | null {
@@ -29,7 +29,7 @@ function shown(memory: ProgressMemory, nowMs: number): Partial<Progress> | null 
 }
 
 describe('progress of output', () => {
-  it('is nothing before something was said', () => {
+  it('is null before any progress', () => {
     assert.equal(progressOf(NO_PROGRESS, 0), null);
     assert.equal(progressOf(printed('hello', 'world 42').memory, MINUTE), null);
   });
@@ -38,21 +38,21 @@ describe('progress of output', () => {
     const { memory, nowMs } = printed('[10/100] a', '[20/100] b', '[30/100] c');
     // 20 items in 2 minutes, 70 to go.
     assert.deepEqual(shown(memory, nowMs), { done: 30, total: 100, pct: 30, eta_s: 420, source: 'output' });
-    // A task that stands still does not come nearer to its end.
+    // A task that stands still does not come closer to its end.
     assert.equal(progressOf(memory, nowMs + 2 * MINUTE)?.eta_s, 840);
   });
 
-  it('begins another series where the total changes or the count falls', () => {
+  it('starts a new series when the total changes or the count falls', () => {
     assert.equal(shown(printed('[9/10] a', '[1/20] b').memory, MINUTE)?.eta_s, undefined);
     assert.equal(shown(printed('[9/10] a', '[1/10] b', '[2/10] c').memory, 2 * MINUTE)?.eta_s, 480);
   });
 
-  it('takes no rate from lines that were read together', () => {
+  it('computes no rate from lines that were read together', () => {
     const memory = foldOutput(NO_PROGRESS, '[1/10] a\n[9/10] b\n', 0);
     assert.equal(shown(foldOutput(memory, 'x\n', 1000), 1000)?.eta_s, undefined);
   });
 
-  it('counts down an ETA that was told, and forgets it when counts go on without one', () => {
+  it('counts down a printed ETA, and drops it when counts come without one', () => {
     const { memory, nowMs } = printed('[10/100] a', 'ETA 10m');
     assert.equal(progressOf(memory, nowMs + 30_000)?.eta_s, 570);
     const soon = foldOutput(memory, '[20/100] b\n', nowMs + 30_000);
@@ -61,11 +61,11 @@ describe('progress of output', () => {
     assert.equal(progressOf(later, nowMs + 2 * MINUTE)?.eta_s, 630);
   });
 
-  it('is over at the end', () => {
+  it('has an ETA of zero at the end', () => {
     assert.equal(progressOf(printed('[9/10] a', '[10/10] b').memory, 5 * MINUTE)?.eta_s, 0);
   });
 
-  it('keeps the epoch for the bars that follow, and no other phase', () => {
+  it('keeps the epoch for the following bars, and no other phase', () => {
     const epoch = printed('Epoch 3/10', ' 42/100 [====>....] - ETA: 12s - loss: 0.3').memory;
     assert.deepEqual(shown(epoch, MINUTE), {
       done: 42,
@@ -88,7 +88,7 @@ describe('progress of output', () => {
     assert.equal(progressOf(memory, MINUTE)?.pct, 25);
   });
 
-  it('reads a bar that draws over itself, also its last state once nothing comes', () => {
+  it('reads a bar that redraws itself, and its last state once the output is quiet', () => {
     let memory = foldOutput(NO_PROGRESS, '\r 10%|█         | 1/10 [00:10<01:30,  0.1it/s]', 0);
     assert.equal(progressOf(memory, 0), null);
     memory = foldOutput(memory, '', 1000);
@@ -97,30 +97,33 @@ describe('progress of output', () => {
     assert.equal(progressOf(memory, 10_000)?.done, 2);
   });
 
-  it('does not put the two sides of a gap together', () => {
+  it('does not join the two sides of a gap', () => {
     const memory = foldOutput(NO_PROGRESS, '[3/4', 0);
     assert.equal(progressOf(foldOutput(forgetUnfinished(memory), '2] x\n', 0), 0), null);
     assert.equal(progressOf(foldOutput(memory, '2] x\n', 0), 0)?.total, 42);
   });
 });
 
-describe('progress that is told', () => {
-  it('wins over what is printed', () => {
+describe('progress from the progress file', () => {
+  it('wins over the output', () => {
     const { memory } = printed('[40/42] a');
-    assert.deepEqual(shown(told(memory, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0), {
-      done: 3,
-      total: 10,
-      pct: 30,
-      phase: 'x',
-      failed: 1,
-      eta_s: 90,
-      source: 'told',
-    });
+    assert.deepEqual(
+      shown(reported(memory, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0),
+      {
+        done: 3,
+        total: 10,
+        pct: 30,
+        phase: 'x',
+        failed: 1,
+        eta_s: 90,
+        source: 'told',
+      },
+    );
   });
 
-  it('leaves to the output what it does not speak of', () => {
+  it('leaves the other fields to the output', () => {
     const { memory } = printed('[21/42] loss=0.3');
-    assert.deepEqual(shown(told(memory, 0, { phase: 'warm-up' }), 0), {
+    assert.deepEqual(shown(reported(memory, 0, { phase: 'warm-up' }), 0), {
       done: 21,
       total: 42,
       pct: 50,
@@ -130,9 +133,9 @@ describe('progress that is told', () => {
     });
   });
 
-  it('keeps each field until it is told again or taken back', () => {
-    let memory = told(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
-    memory = told(memory, MINUTE, { done: 20 }, { phase: null });
+  it('keeps each field until it is set again or cleared', () => {
+    let memory = reported(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
+    memory = reported(memory, MINUTE, { done: 20 }, { phase: null });
     assert.deepEqual(shown(memory, MINUTE), {
       done: 20,
       total: 40,
@@ -141,11 +144,11 @@ describe('progress that is told', () => {
       eta_s: 120,
       source: 'told',
     });
-    assert.deepEqual(shown(told(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'told' });
-    assert.equal(progressOf(told(memory, MINUTE, { pct: 75 }), MINUTE)?.done, null);
+    assert.deepEqual(shown(reported(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'told' });
+    assert.equal(progressOf(reported(memory, MINUTE, { pct: 75 }), MINUTE)?.done, null);
   });
 
-  it('passes over what is no JSON object, of another type, or nonsense', () => {
+  it('skips lines that are not JSON objects, and fields of a wrong type or value', () => {
     const lines = [
       '',
       '{',
@@ -160,15 +163,15 @@ describe('progress that is told', () => {
     assert.equal(progressOf(foldTold(NO_PROGRESS, lines.map((line) => `${line}\n`).join(''), 0), 0), null);
   });
 
-  it('is of one line and short', () => {
+  it('has text of one short line', () => {
     const { phase } =
-      progressOf(told(NO_PROGRESS, 0, { phase: `\u001b[31ma\nb${'c'.repeat(500)}` }), 0) ?? {};
+      progressOf(reported(NO_PROGRESS, 0, { phase: `\u001b[31ma\nb${'c'.repeat(500)}` }), 0) ?? {};
     assert.equal(phase?.length, 80);
     assert.ok(phase?.startsWith('[31ma b'));
   });
 });
 
-describe('the memory', () => {
+describe('the state', () => {
   const text = fc.array(
     fc.oneof(
       fc.string({ maxLength: 20 }),
@@ -178,7 +181,7 @@ describe('the memory', () => {
     { maxLength: 30 },
   );
 
-  it('is bounded and its view valid, whatever is printed', () =>
+  it('is bounded and its view valid, for any output', () =>
     fc.assert(
       fc.property(text, fc.boolean(), (parts, isTold) => {
         let memory = NO_PROGRESS;
@@ -193,11 +196,11 @@ describe('the memory', () => {
       }),
     ));
 
-  it('is the same wherever the output was cut into chunks', () =>
+  it('is the same for any chunks of the output', () =>
     fc.assert(
       fc.property(text, fc.array(fc.nat(), { maxLength: 10 }), (parts, cuts) => {
         const whole = parts.join('');
-        // Beyond 4096 characters without an end a line is given up, earlier or later.
+        // A line is dropped after 4096 characters without an end, at a place that depends on the chunks.
         fc.pre(whole.split(/[\r\n]/).every((line) => line.length < 4096));
         const at = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].sort((a, b) => a - b);
         const chunks = [...at, whole.length].map((end, n) => whole.slice(n === 0 ? 0 : at[n - 1], end));

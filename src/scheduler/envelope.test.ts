@@ -1,4 +1,4 @@
-// The caps of an attempt: SPEC section 6 as a table.
+// The caps of an attempt, as a table.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aCapacity } from '../../test/support/build-snapshot.ts';

@@ -25,7 +25,7 @@ const quarter = { mem: 4 * GIB };
 const bob = { owner: 'bob' };
 
 describe('order', () => {
-  it('is that of submission among equals, to the id', () => {
+  it('is the order of submission among equals, then the id', () => {
     const twin = { ...pending(2, half), submittedAtMs: pending(1).submittedAtMs };
     assert.deepEqual(started(aSnapshot({ pending: [pending(3, half), twin, pending(1, half)] })), [1, 2]);
   });
@@ -59,7 +59,7 @@ describe('order', () => {
     assert.deepEqual(started(aSnapshot({ pending: items, leases })), [2]);
   });
 
-  it('puts who was served longest ago first among equal shares', () => {
+  it('puts the owner served longest ago first among equal shares', () => {
     const snapshot = aSnapshot({
       pending: [pending(1, all), pending(2, { ...all, ...bob }), pending(3, { ...all, owner: 'carol' })],
     });
@@ -79,7 +79,7 @@ describe('order', () => {
     assert.deepEqual(started(snapshot), [1, 3, 2]);
   });
 
-  it('lets a flood of one owner not delay the single task of another: it is next', () => {
+  it('puts the single task of one owner before the flood of another', () => {
     const host = new SimulatedHost();
     host.submit(...Array.from({ length: 200 }, (_, n) => pending(n, all)));
     host.dispatch();
@@ -91,7 +91,7 @@ describe('order', () => {
     assert.deepEqual(host.dispatch().starts, [single.id]);
   });
 
-  it('raises the head of a lane by one for each ageing interval, and nobody behind it', () => {
+  it('raises the head of a sub-queue by one for each aging interval, and no task behind it', () => {
     const items = [
       pending(1, half),
       pending(2, half),
@@ -104,14 +104,14 @@ describe('order', () => {
         Number(id.slice(-1)),
       );
     assert.deepEqual(at(0), [3, 4]);
-    // All heads age alike; 4 is none yet.
+    // All heads age alike; 4 is not a head yet.
     assert.deepEqual(at(5000), [3, 1]);
     snapshot.queue.remove(pending(3).id, NOW + 5000);
     assert.deepEqual(at(5000), [1, 4]);
     assert.deepEqual(at(5999), [1, 4]);
   });
 
-  it('of first come first served knows neither owner nor priority', () => {
+  it('ignores owner and priority under first come, first served', () => {
     const items = [pending(2, { ...half, ...bob, priority: 9 }), pending(1, half), pending(3, half)];
     assert.deepEqual(started(aSnapshot({ pending: items }), FCFS), [1, 2]);
   });
@@ -123,7 +123,7 @@ describe('reservation', () => {
   const behind = (changes: Parameters<typeof pending>[1]) =>
     pass(aSnapshot({ running: use, pending: [head, pending(11, changes)] }), NOW);
 
-  it('is for the first that does not fit, at the time the expected ends make room', () => {
+  it('is for the first task that does not fit, at the time when expected ends make room', () => {
     const decision = pass(
       aSnapshot({ running: use, pending: [pending(9, { mem: GIB }), head, pending(11, all)] }),
       NOW,
@@ -132,7 +132,7 @@ describe('reservation', () => {
     assert.deepEqual(promised(decision), [10, 30_000]);
   });
 
-  it('waits for the tasks that start in the same pass, too', () => {
+  it('waits for tasks that start in the same pass, too', () => {
     const items = [pending(2, { ...half, timeMs: 70_000 }), pending(3, all)];
     assert.deepEqual(promised(pass(aSnapshot({ pending: items }), NOW)), [3, 70_000]);
   });
@@ -156,7 +156,7 @@ describe('reservation', () => {
       assert.deepEqual(promised(decision), [10, 30_000]);
     });
 
-  it('lets what fits beside the head be used once only', () => {
+  it('gives the room beside the head only once', () => {
     const long = { mem: 4 * GIB, timeMs: 300_000 };
     const items = [head, ...[11, 12, 13].map((n) => pending(n, long))];
     const snapshot = aSnapshot({ running: [running(1, { mem: 7 * GIB, timeMs: 30_000 })], pending: items });
@@ -165,7 +165,7 @@ describe('reservation', () => {
     assert.deepEqual(started(aSnapshot({ running: use, pending: items })), [11]);
   });
 
-  it('holds slots free like memory', () => {
+  it('reserves slots like memory', () => {
     const capacity = { ...aSnapshot().capacity, maxRunning: 2 };
     const items = [pending(3, { ...all, timeMs: 1 }), pending(4, { mem: GIB, timeMs: 1e6 })];
     const decision = pass(aSnapshot({ capacity, running: use, pending: items }), NOW);
@@ -174,7 +174,7 @@ describe('reservation', () => {
     assert.deepEqual(started(aSnapshot({ capacity, running: use, pending: short })), [4]);
   });
 
-  it('moves when a running task overruns its estimate; nothing starts on the old promise', () => {
+  it('moves when a running task overruns its estimate, and no task starts on the old promise', () => {
     const late = [
       running(1, { mem: 10 * GIB, startedAtMs: NOW - 40_000, timeMs: 30_000, killTimeoutMs: 60_000 }),
     ];
@@ -185,7 +185,7 @@ describe('reservation', () => {
     assert.deepEqual([decision.starts.length, promised(decision)], [1, [10, 20_000]]);
   });
 
-  it('cannot be given while memory outside or a paused task is in the way; who fits starts', () => {
+  it('is not made while outside memory or a paused task blocks it; tasks that fit start', () => {
     const blocked: Partial<Snapshot>[] = [
       { outsideMemBytes: 10 * GIB },
       { running: [running(1, { mem: 10 * GIB, isPaused: true })] },
@@ -200,7 +200,7 @@ describe('reservation', () => {
     }
   });
 
-  it('goes to the next one that can be promised a time', () => {
+  it('goes to the next task with a predictable start', () => {
     const snapshot = aSnapshot({
       running: [running(1, { mem: 6 * GIB, isPaused: true }), running(2, { ...half, timeMs: 30_000 })],
       pending: [
@@ -213,12 +213,12 @@ describe('reservation', () => {
     assert.deepEqual([decision.starts, promised(decision)], [[], [11, 30_000]]);
   });
 
-  it('is not used where backfill is off: nobody overtakes', () => {
+  it('is not used without backfill: tasks start in order', () => {
     const items = [head, pending(11, { mem: GIB, timeMs: 1 })];
     assert.deepEqual(started(aSnapshot({ running: use, pending: items }), { ...FCFS, backfill: 'none' }), []);
   });
 
-  it('tries the shortest first where asked to', () => {
+  it('tries the shortest first under that policy', () => {
     const short = [40, 30, 20].map((timeMs, n) => pending(20 + n, { mem: 3 * GIB, timeMs }));
     const snapshot = aSnapshot({ running: use, pending: [head, ...short] });
     assert.deepEqual(started(snapshot, FCFS), [20, 21]);
@@ -226,7 +226,7 @@ describe('reservation', () => {
   });
 });
 
-it('decides the worked example of docs/scheduling.md as it says there', () => {
+it('decides the example of docs/scheduling.md as described there', () => {
   const task = (n: number, owner: string, gib: number, seconds: number) =>
     pending(n, { owner, mem: gib * GIB, timeMs: seconds * 1000 });
   const [big, fmt, tidy] = [task(2, 'alice', 12, 60), task(3, 'alice', 1, 300), task(4, 'alice', 1, 25)];
@@ -250,7 +250,7 @@ describe('promise', () => {
   const startOf = (host: SimulatedHost, item: PendingItem) =>
     (host.startsMs.get(item.id) ?? Number.NaN) - NOW;
 
-  it('is kept against who waited already, though the shares change', () => {
+  it('is kept against tasks that waited before, although the shares change', () => {
     const host = promisedHost();
     host.submit(pending(3, { ...bob, mem: 2 * GIB, timeMs: 20_000 }), pending(4, { ...all, ...bob }));
     assert.deepEqual(host.dispatch().starts, [pending(3).id]);
@@ -265,7 +265,7 @@ describe('promise', () => {
     assert.deepEqual([startOf(host, pending(2)), startOf(host, pending(4))], [30_000, 90_000]);
   });
 
-  it('yields to a newcomer with a smaller share that has to wait as well', () => {
+  it('yields to a newcomer with a smaller share that must wait as well', () => {
     const host = promisedHost();
     host.nowMs += 1000;
     host.submit({ ...pending(3, { ...half, ...bob, timeMs: 60_000 }), submittedAtMs: host.nowMs });

@@ -1,4 +1,4 @@
-// When room comes free, and what a need that does not fit is promised.
+// When room becomes free, and the promise for a need that does not fit.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -43,7 +43,7 @@ describe('expectedLapse', () => {
 });
 
 describe('releasesOf', () => {
-  it('lists running tasks with what they are charged, leases and starts, soonest first, paused tasks not', () => {
+  it('lists running tasks with their charge, leases and starts, soonest first, without paused tasks', () => {
     const snapshot = aSnapshot({
       running: [
         running(1, { mem: GIB, liveMemBytes: 2 * GIB, cpu: 1, timeMs: 30_000 }),

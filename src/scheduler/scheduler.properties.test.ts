@@ -1,4 +1,4 @@
-// What holds of the scheduler as a whole, over random histories in simulated time.
+// Properties of the whole scheduler, over random histories in simulated time.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -69,7 +69,7 @@ describe('never above capacity', () => {
     }),
   );
 
-  /** False: it was not taken. */
+  /** Returns whether a submission was accepted. */
   function apply(host: SimulatedHost, op: Op, n: number): boolean {
     const index = 'which' in op ? op.which % Math.max(1, host.running.length) : 0;
     const active = host.running[index];
@@ -115,7 +115,7 @@ describe('never above capacity', () => {
     }
   }
 
-  it('by what starts: with leases, pauses, overruns, live use above estimates, adjust, memory outside', () => {
+  it('by its starts: with leases, pauses, overruns, live use above estimates, adjust, outside memory', () => {
     fc.assert(
       fc.property(fc.array(anyOp, { maxLength: 60, size: 'max' }), (ops) => {
         const host = new SimulatedHost({ maxRunning: 5 });
@@ -136,7 +136,7 @@ describe('never above capacity', () => {
 });
 
 describe('a promise', () => {
-  it('is kept to the moment when estimates hold, whatever of no higher priority comes that could start', () => {
+  it('is kept exactly when estimates hold, over arrivals of no higher priority that could start', () => {
     const anyArrivals = fc.array(fc.tuple(anyPending(0), fc.integer({ min: 0, max: 600_000 })), {
       maxLength: 20,
       size: 'max',
@@ -178,8 +178,8 @@ describe('a promise', () => {
   }
 });
 
-describe('every task that can be met starts', () => {
-  it('whatever is submitted when, by whom, at which priority', () => {
+describe('every feasible task starts', () => {
+  it('for any submissions, owners and priorities', () => {
     const anyStream = fc.array(fc.tuple(anyPending(0), fc.integer({ min: 0, max: 900_000 })), {
       maxLength: 40,
       size: 'max',
@@ -206,7 +206,7 @@ describe('every task that can be met starts', () => {
 describe('fair share', () => {
   const OWNERS = ['alice', 'bob', 'carol', 'dora'];
 
-  // One because tasks are whole, one because a promise is kept when the shares have changed since.
+  // One because tasks are whole, one because a promise is kept when the shares change.
   it('of owners who want more, with equal tasks: their numbers of running tasks differ by two at most', () => {
     const anyTimes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 40, maxLength: 40 });
     const policy = { ...DEFAULT_POLICY, ageingMs: Number.POSITIVE_INFINITY };
@@ -272,7 +272,7 @@ describe('decisions', () => {
     );
   });
 
-  it('leave the queue as it was: the same again is decided again', () => {
+  it('do not change the queue: the same snapshot gives the same decision', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         assert.deepEqual(pass(snapshot, NOW), pass(snapshot, NOW));
@@ -280,7 +280,7 @@ describe('decisions', () => {
     );
   });
 
-  it('start nothing that does not fit, whatever the host looks like', () => {
+  it('start only tasks that fit, on any host', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const host = new SimulatedHost(snapshot.capacity);
@@ -293,7 +293,7 @@ describe('decisions', () => {
     );
   });
 
-  it('give an empty queue nothing', () => {
+  it('start nothing from an empty queue', () => {
     const snapshot = aSnapshot({ capacity: aCapacity() });
     assert.deepEqual(pass(snapshot, NOW), { starts: [], reservation: null });
   });

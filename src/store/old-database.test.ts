@@ -94,12 +94,12 @@ describe('a database of the first release', () => {
     });
   });
 
-  it('gives each task the fields that came later, as if nobody had asked for any of it', (t) => {
+  it('gives each task the defaults of newer fields', (t) => {
     const { store, bodies } = oldStore(t);
     assert.deepEqual(store.list({}), bodies.map(asOfToday));
   });
 
-  it('goes on: each task takes the changes of today and is found by what it had', (t) => {
+  it('accepts the changes of today for each task, and finds it by its name', (t) => {
     const { store } = oldStore(t);
     for (const task of store.list({})) {
       const change = isEnded(task.state)

@@ -1,4 +1,4 @@
-// What pressure does for every course of the host and its tasks.
+// Properties of pressure, for any course of the host and its tasks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -54,7 +54,7 @@ const RUNS = { numRuns: 2_000 };
 interface Kill {
   readonly kill: PressureKill;
   readonly tasks: readonly PressedTask[];
-  /** Unbroken time over one of the limits, as one who stands beside counts it. */
+  /** Unbroken time over one of the limits, by an independent count. */
   readonly overMs: number;
   readonly sinceLastMs: number;
 }
@@ -86,7 +86,7 @@ const total = (tasks: readonly PressedTask[]) => tasks.reduce((sum, { memBytes }
 const isAbove = ({ memBytes, estimatedMemBytes }: PressedTask) => memBytes > estimatedMemBytes;
 
 describe('pressure', () => {
-  it('kills after its full window only, never twice within the cool-down, and with numbers that say so', () => {
+  it('kills only after its full window, never twice within the cool-down, and with matching numbers', () => {
     let seen = 0;
     fc.assert(
       fc.property(anyCourse, (course) => {
@@ -125,7 +125,7 @@ describe('pressure', () => {
     );
   });
 
-  it('kills nobody for a cause outside', () => {
+  it('kills no task for a cause outside', () => {
     const external = anyCourse.map((course) =>
       course.map(({ tasks, step, ...rest }) => {
         const usedPct = Math.max(step.usedPct ?? 0, 75);
@@ -146,7 +146,7 @@ describe('pressure', () => {
     );
   });
 
-  it('kills nobody in a dry run', () => {
+  it('kills no task in a dry run', () => {
     fc.assert(
       fc.property(anyCourse, (course) =>
         assert.deepEqual(kills(course, { ...PRESSURE_RULES, dryRun: true }), []),

@@ -8,10 +8,7 @@ import { ownGroups } from '../../src/cgroups/own-groups.ts';
 import { groupTag } from '../../src/daemon/group-tag.ts';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
 import { processesOf } from './processes.ts';
-import { type Cleanup, makeTempDir } from './temp-dir.ts';
-import { waitUntil } from './wait-until.ts';
-
-const LEAVE_DEADLINE_MS = 10_000;
+import { type Cleanup, makeTempDir, processesLeave } from './temp-dir.ts';
 
 export interface TestHome {
   /** BABYSIT_HOME. */
@@ -57,11 +54,7 @@ async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): 
       const stop = await runCli(['daemon-stop', '--kill_tasks'], { env });
       assert.equal(stop.code, 0, `daemon-stop --kill_tasks failed: ${stop.stderr}`);
     }
-    const gone = waitUntil(() => processesOf(base).length === 0, {
-      deadlineMs: LEAVE_DEADLINE_MS,
-      what: 'processes to leave',
-    });
-    await gone.catch(() => assert.deepEqual(processesOf(base), [], 'processes of this home are left'));
+    await processesLeave(base);
     assert.ok(!readdirSync(dir).includes('daemon.sock'), 'the daemon left its socket behind');
   } finally {
     // The next test must not suffer from what this one has left.

@@ -1,9 +1,10 @@
 // A small file system of a test's own, which can be filled to the last byte.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { tempDir } from './temp-dir.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** For a test's `skip`. */
 export const NEEDS_MOUNT = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
@@ -18,7 +19,10 @@ export interface SmallDisk {
 
 /** `size` as mount(8) takes it for a tmpfs. Unmounted when the test has ended. */
 export function smallDisk(t: TestContext, size: string): SmallDisk {
-  const dir = tempDir(t, () => void execFileSync('umount', [dir]));
+  const dir = tempDir(t, async () => {
+    // A process that has just ended may still keep it busy.
+    await waitUntil(() => spawnSync('umount', [dir]).status === 0, { what: `${dir} to be unmounted` });
+  });
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
   return {
     dir,

@@ -156,9 +156,9 @@ describe('inbox', () => {
       add(2, { owner: null });
       add(3, { project: '/elsewhere' });
       for (const n of [1, 2, 3]) tell(n, ENDED);
-      const told = take(SESSION_START);
-      assert.deepEqual(wordsOf(told), ['t1 ended', 't2 ended']);
-      await see('other', told);
+      const taken = take(SESSION_START);
+      assert.deepEqual(wordsOf(taken), ['t1 ended', 't2 ended']);
+      await see('other', taken);
       restart();
       assert.deepEqual(take(SESSION_START), []);
       assert.deepEqual(wordsOf(take()), ['t1 ended', 't3 ended']);

@@ -128,10 +128,10 @@ describe('tasks that come after a task', () => {
       assert.deepEqual(recovered(t, 'any', state), { status: 'pending', ...READY });
     });
 
-  it('that had completed go on', (t) =>
+  it('that had completed become ready', (t) =>
     assert.deepEqual(recovered(t, 'ok', ENDED.completed), { status: 'pending', ...READY }));
 
-  it('that lives wait on', (t) => {
+  it('that lives keep waiting', (t) => {
     const { status, waitsFor } = recovered(t, 'ok', { status: 'pending', ...READY }) as TaskState & Waiting;
     assert.deepEqual([status, waitsFor], ['pending', [other]]);
   });

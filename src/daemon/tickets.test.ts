@@ -58,7 +58,7 @@ describe('tickets', () => {
     ['a start a little later', { earliestStartMs: NOW + 629_999 }, 0],
     ['a start much later', { earliestStartMs: NOW + 630_000 }, 1],
     ['a start much sooner', { earliestStartMs: NOW }, 1],
-    ['a start that cannot be told any more', { earliestStartMs: null }, 1],
+    ['a start that is no longer known', { earliestStartMs: null }, 1],
   ];
   for (const [what, changes, times] of NEWS)
     it(`get ${times === 0 ? 'no event' : 'an event after half a second'} when ${what} is new`, () => {

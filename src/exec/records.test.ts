@@ -29,7 +29,7 @@ describe('an exit record', () => {
     ['exit 1.5 130\n', { code: null, signal: 'SIGINT' }],
     ['exit 1.5 141\n', { code: null, signal: 'SIGPIPE' }],
     ['what the shell said\nexit 1.5 255\n', { code: 255, signal: null }],
-    ['exit 1.5 143\nwhat somebody said later\n', { code: 143, signal: null }],
+    ['exit 1.5 143\na later line\n', { code: 143, signal: null }],
     [`gap\n${KILLED}exit 1.5 137\n`, { code: null, signal: 'SIGKILL' }],
     [`fork: retry: Resource temporarily unavailable\n${STARTED}exit 1.5 137\n`, { code: 137, signal: null }],
     [KILLED, null],
@@ -61,9 +61,9 @@ describe('an exit through a terminal', () => {
     // It may be the exit code of `docker run`, so it must not count as a kill by the kernel.
     [137, false, 137, null],
   ];
-  for (const [told, isKilled, code, signal] of TABLE)
-    it(`with ${told}, ${isKilled ? '' : 'not '}killed by babysit, is ${signal ?? code}`, () =>
-      assert.deepEqual(exitThroughTerminal({ code: told, signal: null, at: 7 }, isKilled), {
+  for (const [byShell, isKilled, code, signal] of TABLE)
+    it(`with ${byShell}, ${isKilled ? '' : 'not '}killed by babysit, is ${signal ?? code}`, () =>
+      assert.deepEqual(exitThroughTerminal({ code: byShell, signal: null, at: 7 }, isKilled), {
         code,
         signal,
         at: 7,
@@ -110,11 +110,11 @@ describe('records', () => {
       return readRecords(dir, isOver).startFailed;
     };
     assert.equal(startFailed(`${STARTED}exit 2.5 125\n`), null);
-    const told = 'the working directory cannot be entered: /gone';
-    assert.equal(startFailed(`${STARTED}exit 2.5 125\n`, true), told);
-    assert.equal(startFailed(`${STARTED}exit 2.5 125\nclosed 2.6\n`), told);
+    const reason = 'the working directory cannot be entered: /gone';
+    assert.equal(startFailed(`${STARTED}exit 2.5 125\n`, true), reason);
+    assert.equal(startFailed(`${STARTED}exit 2.5 125\nclosed 2.6\n`), reason);
     assert.equal(startFailed(`${STARTED}exit 2.5 0\nclosed 2.6\n`), null);
-    assert.equal(startFailed('exit 2.5 0\nclosed 2.6\n'), told);
+    assert.equal(startFailed('exit 2.5 0\nclosed 2.6\n'), reason);
   });
 
   it('ignore impossible times', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aLease, aSnapshot, NOW, pending, queueOf, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { type Decision, pass } from './pass.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import type { PendingItem, Snapshot } from './snapshot.ts';

@@ -13,7 +13,7 @@ import {
   running,
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { roomOf, shortDim } from './ledger.ts';
 import { pass } from './pass.ts';
 import { plan, planSubmission } from './plan.ts';

@@ -13,7 +13,7 @@ import {
   queueOf,
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { admit } from './admission.ts';
 import { chargedMem } from './ledger.ts';
 import { pass } from './pass.ts';
@@ -207,7 +207,7 @@ describe('fair share', () => {
   const OWNERS = ['alice', 'bob', 'carol', 'dora'];
 
   // One because tasks are whole, one because a promise is kept when the shares change.
-  it('of owners who want more, with equal tasks: their numbers of running tasks differ by two at most', () => {
+  it('of owners with more demand and equal tasks: their numbers of running tasks differ by two at most', () => {
     const anyTimes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 40, maxLength: 40 });
     const policy = { ...DEFAULT_POLICY, ageingMs: Number.POSITIVE_INFINITY };
     fc.assert(
@@ -235,7 +235,7 @@ describe('fair share', () => {
     );
   });
 
-  it('of owners who want more, on an empty host without backfill: shares differ by one task at most', () => {
+  it('of owners with more demand, on an empty host without backfill: shares differ by one task at most', () => {
     const policy = { order: 'fair', backfill: 'none', ageingMs: Number.POSITIVE_INFINITY } as const;
     fc.assert(
       fc.property(anyQueue(40, 10), (any) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { GIB } from '../../test/support/build-task.ts';
-import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
+import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/rigs/watch-rig.ts';
 
 /** Evenly spread; `fc.double` prefers the tiny. */
 const upTo = (max: number) => fc.integer({ min: 0, max: 10_000 }).map((part) => (max * part) / 10_000);
@@ -115,9 +115,9 @@ describe('the judge', () => {
         let rules = 0;
         while (dueInMs !== null) {
           assert.ok(Number.isInteger(dueInMs) && dueInMs > 0);
-          const told = watch.events.length;
+          const events = watch.events.length;
           const verdict = watch.step({ ms: dueInMs });
-          assert.ok(watch.events.length > told || verdict.kill !== null, 'nothing fired');
+          assert.ok(watch.events.length > events || verdict.kill !== null, 'nothing fired');
           dueInMs = verdict.dueInMs;
           rules += 1;
           assert.ok(rules <= 4);

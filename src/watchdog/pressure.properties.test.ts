@@ -9,7 +9,7 @@ import {
   Host,
   type HostStep,
   PRESSURE_RULES,
-} from '../../test/support/pressure-rig.ts';
+} from '../../test/support/rigs/pressure-rig.ts';
 import type { PressureKill } from './pressure.ts';
 import type { PressedTask } from './shortage.ts';
 import { RELIEF_SHARE } from './victim.ts';
@@ -130,7 +130,7 @@ describe('pressure', () => {
       course.map(({ tasks, step, ...rest }) => {
         const usedPct = Math.max(step.usedPct ?? 0, 75);
         const excessBytes = (HOST_BYTES * (usedPct - 70)) / 100;
-        // Even together they use less than what is too much.
+        // All tasks together use less than the excess.
         const share = Math.min(1, (0.99 * excessBytes) / Math.max(1, total(tasks)));
         const shrunk = tasks.map((task) => ({
           ...task,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
-import { aPressedTask, Host, PRESSURE_RULES } from '../../test/support/pressure-rig.ts';
+import { aPressedTask, Host, PRESSURE_RULES } from '../../test/support/rigs/pressure-rig.ts';
 import { isUnderPressure, pressureStates } from './pressure.ts';
 
 const [A, B, C] = [taskId(1), taskId(2), taskId(3)];

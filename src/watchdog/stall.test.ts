@@ -97,15 +97,15 @@ describe('the diagnosis of a stall', () => {
       last_line_age_s: null,
       hint: '',
     };
-    const told = withEvidence(risk, {
+    const warning = withEvidence(risk, {
       cpuCores: 0,
       ioBytesPerS: null,
       processes: [reader],
       lastLine: 'Password:',
       lastLineAgeMs: 240_400,
     });
-    assert.deepEqual([told.last_line, told.last_line_age_s, told.kill_in_s], ['Password:', 240, 60]);
-    assert.match(told.diagnosis, /^stdin: ssh/);
-    assert.match(told.hint, /--yes/);
+    assert.deepEqual([warning.last_line, warning.last_line_age_s, warning.kill_in_s], ['Password:', 240, 60]);
+    assert.match(warning.diagnosis, /^stdin: ssh/);
+    assert.match(warning.hint, /--yes/);
   });
 });

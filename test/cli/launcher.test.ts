@@ -29,7 +29,7 @@ interface Installed {
   ): Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-/** A package as npm would unpack it, with a PATH whose Node is too old and whose npm is `npmScript`. */
+/** A package as npm unpacks it; PATH has a Node that is too old, and `npmScript` as npm. */
 function install(t: TestContext, npmScript: string): Installed {
   const dir = tempDir(t);
   for (const path of ['babysit', 'scripts/setup', 'dist'])

@@ -52,7 +52,7 @@ export async function openRig(config: object): Promise<Rig> {
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
   const env = { PATH: process.env.PATH, HOME: work, TMPDIR: base, BABYSIT_HOME: dir };
   const home = findHome(env);
-  // The launcher builds what is missing; from here on the daemon is started without it.
+  // The launcher builds a missing build; the daemon is started without it.
   const built = await runCli(['version'], { env: { ...env, ...process.env } });
   if (built.code !== 0 || !existsSync(DAEMON)) throw new Error(`no build: ${built.stderr}`);
   const endings: string[] = [];

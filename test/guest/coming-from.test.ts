@@ -65,8 +65,8 @@ exerciseSection(
       const { stdout, stderr } = await wait.done;
       const [task, events] = [jsonLine(stdout), jsonLines(stderr)];
       assert.deepEqual([task.kill_reason, task.signal], ['manual', 'SIGTERM']);
-      const told = events.map(({ event }) => event).filter((event) => event !== 'runaway_risk');
-      assert.deepEqual(told, ['started', 'kill_requested']);
+      const printed = events.map(({ event }) => event).filter((event) => event !== 'runaway_risk');
+      assert.deepEqual(printed, ['started', 'kill_requested']);
       const isGone = async () => (await sh(`systemctl --user show ${unit} -p ActiveState`)).stdout;
       await waitUntil(async () => /=(inactive|failed)$/m.test(await isGone()), {
         what: 'the unit to end',

@@ -196,7 +196,7 @@ if (enforces.cpu) {
       await until('the loop to run', () => cpuUsec(group) > 50_000);
       for (const cores of [0.4, 0.1]) {
         group.setLimits({ ...ROOMY, cpuMaxCores: cores });
-        // From one period's end on: what is left of the larger quota may still be spent.
+        // From the end of a period on, because the rest of the larger quota may still be spent.
         const settled = cpuUsec(group) + 50_000;
         await until('a period to pass', () => cpuUsec(group) > settled);
         const used = await cpuShare(group, 1_000_000 * cores);

@@ -80,7 +80,7 @@ describe('over two boots of one guest', { skip: skipWithout('v2-root') }, () => 
   }, async (t) => {
     const shared = tempDir(t);
     const boot = (script: string) =>
-      // The host's directory, so that it outlives the guest, whose own files are in its memory.
+      // A directory of the host survives the guest, which keeps its own files in memory.
       runInGuest('v2-root', ['bash', '-c', `mount -t hostfs -o ${shared} none /mnt && ${script}`], {
         timeoutMs: 120_000,
         env: { BABYSIT_HOME: '/mnt/s', BABYSIT_NODE: process.execPath, BABYSIT },

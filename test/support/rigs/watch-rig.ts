@@ -1,8 +1,14 @@
 // Feeds samples to the judge on a clock of its own, and keeps the verdicts.
-import type { TaskEvent } from '../../src/core/events.ts';
-import { judge, type Kill, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
-import { newMemory, rememberPaused, type Sample, type WatchMemory } from '../../src/watchdog/memory.ts';
-import { anEstimate, GIB, someLimits } from './build-task.ts';
+import type { TaskEvent } from '../../../src/core/events.ts';
+import {
+  judge,
+  type Kill,
+  type Subject,
+  type Verdict,
+  type WatchRules,
+} from '../../../src/watchdog/judge.ts';
+import { newMemory, rememberPaused, type Sample, type WatchMemory } from '../../../src/watchdog/memory.ts';
+import { anEstimate, GIB, someLimits } from '../build-task.ts';
 
 export const RULES: WatchRules = {
   toleranceWindowMs: 30_000,

@@ -1,5 +1,5 @@
 // Feeds samples of a host of 100 GiB to the judge of pressure, and confirms a kill as the daemon does.
-import type { TaskId } from '../../src/core/task.ts';
+import type { TaskId } from '../../../src/core/task.ts';
 import {
   confirmPressure,
   judgePressure,
@@ -7,9 +7,9 @@ import {
   type PressureEvent,
   type PressureKill,
   type PressureMemory,
-} from '../../src/watchdog/pressure.ts';
-import type { HostSample, PressedTask, PressureRules } from '../../src/watchdog/shortage.ts';
-import { GIB } from './build-task.ts';
+} from '../../../src/watchdog/pressure.ts';
+import type { HostSample, PressedTask, PressureRules } from '../../../src/watchdog/shortage.ts';
+import { GIB } from '../build-task.ts';
 
 export const PRESSURE_RULES: PressureRules = {
   maxSysMemPct: 70,

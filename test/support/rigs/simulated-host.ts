@@ -1,16 +1,16 @@
 // A host in simulated time that carries out the decisions of the scheduler, as the daemon does.
-import { type Decision, pass } from '../../src/scheduler/pass.ts';
-import { DEFAULT_POLICY, type Policy } from '../../src/scheduler/policy.ts';
-import { Queue } from '../../src/scheduler/queue.ts';
-import { expectedEnd, expectedLapse } from '../../src/scheduler/releases.ts';
+import { type Decision, pass } from '../../../src/scheduler/pass.ts';
+import { DEFAULT_POLICY, type Policy } from '../../../src/scheduler/policy.ts';
+import { Queue } from '../../../src/scheduler/queue.ts';
+import { expectedEnd, expectedLapse } from '../../../src/scheduler/releases.ts';
 import {
   type Capacity,
   type LeaseItem,
   type PendingItem,
   type RunningItem,
   started,
-} from '../../src/scheduler/snapshot.ts';
-import { aCapacity, NOW } from './build-snapshot.ts';
+} from '../../../src/scheduler/snapshot.ts';
+import { aCapacity, NOW } from '../build-snapshot.ts';
 
 export class SimulatedHost {
   readonly capacity: Capacity;

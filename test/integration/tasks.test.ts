@@ -26,12 +26,14 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     });
 
     it('runs in a group with the caps written before its first instruction', async () => {
-      const group = (controller: string) => `$(sed -n 's/^[0-9]*:${controller}://p' /proc/self/cgroup)`;
-      const memoryCap =
-        DRIVER === 'v1'
-          ? `/sys/fs/cgroup/memory${group('memory')}/memory.limit_in_bytes`
-          : `/sys/fs/cgroup${group('')}/memory.max`;
-      const caps = DRIVER === 'none' ? 'echo' : `cat "${memoryCap}"`;
+      // By builtins of bash and cat: the first run of another program would leave its pages in the group.
+      const find = (controller: string) =>
+        `while IFS=: read -r _ controllers path; do [ "$controllers" != "${controller}" ] || break; done </proc/self/cgroup`;
+      const caps = {
+        v1: `${find('memory')}; cat "/sys/fs/cgroup/memory$path/memory.limit_in_bytes"`,
+        v2: `${find('')}; cat "/sys/fs/cgroup$path/memory.max"`,
+        none: 'echo',
+      }[DRIVER ?? 'none'];
       const groups = await runToEnd(
         home,
         `${caps}; cat /proc/self/cgroup; nice; cat /proc/self/oom_score_adj`,
@@ -39,7 +41,8 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       );
       assert.equal(groups.task.status, 'completed', groups.stderr);
       const log = (await home.run(['log', 'groups', '--full'])).stdout;
-      if (DRIVER !== 'none') assert.equal(log.split('\n')[0], String(3 * 32 * 1024 ** 2), log);
+      if (DRIVER === 'v1' || DRIVER === 'v2')
+        assert.equal(log.split('\n')[0], String(3 * 32 * 1024 ** 2), log);
       assert.match(log, /babysit-[0-9a-f]{8}\/t-/);
       assert.match(log, /\n10\n500\n$/);
     });

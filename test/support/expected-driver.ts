@@ -6,7 +6,7 @@ import type { Driver } from '../../src/cgroups/driver.ts';
 export const UNKNOWN_DRIVER = 'set BABYSIT_TEST_DRIVER: only for root is the driver known';
 
 /** BABYSIT_TEST_DRIVER, else the driver for root. Returns null when the user is not root: it depends on delegation. */
-export function expectedDriver(): Driver['kind'] | null {
+export function expectedDriver(): Exclude<Driver['kind'], 'systemd'> | null {
   const named = process.env.BABYSIT_TEST_DRIVER;
   if (named === 'v2' || named === 'v1' || named === 'none') return named;
   if (process.getuid?.() !== 0) return null;

@@ -1,4 +1,4 @@
-// The flags with a value that the hook knows are those of the commands.
+// The hook knows which flags of the reading commands take a value: checked against the commands.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { COMMANDS } from '../cli/commands.ts';
@@ -14,6 +14,7 @@ it('knows every flag that needs a value', async () => {
     for (const [flag, { kind, aliases }] of Object.entries(command.flags))
       if (kind === 'text' || kind === 'list') for (const word of [flag, ...(aliases ?? [])]) needed.add(word);
   }
+  for (const flag of ['timeout', 'status', 'grep']) assert.ok(needed.has(flag), flag);
   assert.deepEqual(
     [...needed].filter((flag) => !VALUED_FLAGS.includes(flag)),
     [],

@@ -1,16 +1,16 @@
-// The hook as a harness calls it: JSON on standard input, exit code and text as output.
+// The hook as harnesses call it: JSON on standard input; exit code and text as the answer.
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { BLOCKED } from '../test/hooks/blocked-commands.ts';
 import { callHook, HOOKS_DIR, SILENT } from '../test/hooks/call-hook.ts';
 import { PASSED } from '../test/hooks/passed-commands.ts';
 import { runCli } from '../test/support/cli.ts';
+import { tempDir } from '../test/support/temp-dir.ts';
 
 const CONCURRENCY = 4;
-// The launcher builds what is stale.
+// The launcher rebuilds a stale build.
 before(() => runCli(['version'], { deadlineMs: 120_000 }));
 
 const call = (input: string, env: NodeJS.ProcessEnv = {}, program = 'no-sleep-babysit.sh') =>
@@ -40,7 +40,7 @@ describe('no-sleep-babysit.sh', () => {
       assert.ok(stderr.split('\n')[1]?.trim() === advice, `${command}: ${stderr}`);
     }));
 
-  it('lets every other command of the table pass with exit 0 and silence', () =>
+  it('passes every other command of the table with exit 0 and no output', () =>
     each(Object.values(PASSED).flat(), async (command) =>
       assert.deepEqual(await call(claude(command)), SILENT, command),
     ));
@@ -63,15 +63,15 @@ It returns when the task ends. Start it in the background if you have other work
     const gemini = { hook_event_name: 'BeforeTool', tool_name: 'run_shell_command', tool_input: { command } };
     const codex = { hook_event_name: 'PreToolUse', tool_input: { command: ['bash', '-lc', command] } };
     const windsurf = { agent_action_name: 'pre_run_command', tool_info: { command_line: command } };
-    for (const told of [gemini, codex, windsurf]) {
-      const { code, stdout, stderr } = await call(JSON.stringify(told));
+    for (const input of [gemini, codex, windsurf]) {
+      const { code, stdout, stderr } = await call(JSON.stringify(input));
       assert.deepEqual([code, stdout], [2, '']);
       assert.match(stderr, /\n {2}babysit wait build\n/);
     }
     const cursor = await call(JSON.stringify({ hook_event_name: 'beforeShellExecution', command, cwd: '/' }));
-    const told = JSON.parse(cursor.stdout);
-    assert.deepEqual([cursor.code, cursor.stderr, told.permission], [0, '', 'deny']);
-    assert.match(told.agent_message, /\n {2}babysit wait build\n/);
+    const answer = JSON.parse(cursor.stdout);
+    assert.deepEqual([cursor.code, cursor.stderr, answer.permission], [0, '', 'deny']);
+    assert.match(answer.agent_message, /\n {2}babysit wait build\n/);
     for (const toolArgs of [JSON.stringify({ command }), { command }]) {
       const copilot = await call(JSON.stringify({ toolName: 'bash', toolArgs }));
       assert.equal(JSON.parse(copilot.stdout).permissionDecision, 'deny');
@@ -97,8 +97,8 @@ It returns when the task ends. Start it in the background if you have other work
     ));
 
   it('reads JSON over several lines, and large commands', async () => {
-    const told = JSON.parse(claude('sleep 5; babysit status build'));
-    assert.equal((await call(JSON.stringify(told, null, 2))).code, 2);
+    const input = JSON.parse(claude('sleep 5; babysit status build'));
+    assert.equal((await call(JSON.stringify(input, null, 2))).code, 2);
     const large = `cat > notes <<'END'\n${'sleep 5; babysit status\n'.repeat(20_000)}END\n`;
     assert.deepEqual(await call(claude(large)), SILENT);
     assert.equal((await call(claude(`${large}sleep 5; babysit status build`))).code, 2);
@@ -111,8 +111,7 @@ It returns when the task ends. Start it in the background if you have other work
     ));
 
   it('passes every command without Node or without the build', async (t) => {
-    const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-    t.after(() => rmSync(dir, { recursive: true, force: true }));
+    const dir = tempDir(t);
     const poll = claude('sleep 5; babysit status');
     const nowhere = { BABYSIT_NODE: '/nonexistent', XDG_CACHE_HOME: dir, PATH: join(dir, 'bin') };
     cpSync('/bin/cat', join(dir, 'bin', 'cat'));

@@ -1,4 +1,4 @@
-// The summary: a line for each status, and few lines for many tasks.
+// The text for tasks of every status, and few lines for many tasks.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { TaskView } from '../src/api/schemas/task.ts';

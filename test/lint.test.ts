@@ -1,10 +1,10 @@
 // The linter's configuration takes effect: a file that breaks the house rules gets each of these objections.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { it } from 'node:test';
+import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const BIOME = join(ROOT, 'node_modules/.bin/biome');
@@ -48,8 +48,7 @@ const RULES = [
 ];
 
 it('the linter objects to what the house rules forbid', (t) => {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-lint-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   for (const file of ['biome.jsonc', 'package.json', 'scripts/lint'])
     cpSync(join(ROOT, file), join(dir, file), { recursive: true });
   mkdirSync(dirname(join(dir, FILE)), { recursive: true });

@@ -1,18 +1,16 @@
-// babysit mcp, spoken to by the SDK's own client, with a real daemon behind it.
+// babysit mcp, called by the client of the SDK, with a real daemon behind it.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { Client, type Progress } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { SMALL, SMALL_BODY } from './support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from './support/cli.ts';
 import { type TestHome, testHome } from './support/home.ts';
+import { until } from './support/tasks.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const OWNER = 'session-of-the-test';
-const SMALL = { estimated_mem_bytes: '50M', estimated_cpu_cores: 0.1 };
-const SOON = { deadlineMs: 15_000 };
-/** A task that ends when the file appears: no guessing at durations. */
-const until = (file: string) => `while [ ! -e ${file} ]; do sleep 0.02; done`;
 
 interface Answer {
   readonly isError: boolean;
@@ -24,7 +22,7 @@ interface Answer {
 
 async function rig(t: TestContext, config?: object) {
   const client = new Client({ name: 'test', version: '1.0.0' });
-  // Before the home looks for what is left.
+  // Before the home checks for leftovers.
   t.after(() => client.close());
   const home = testHome(t, config);
   const env = { ...process.env, ...home.env, BABYSIT_NODE: process.execPath, CLAUDE_CODE_SESSION_ID: OWNER };
@@ -56,7 +54,7 @@ async function rig(t: TestContext, config?: object) {
     client,
     call,
     run: (name: string, command: string, more: object = {}) =>
-      call('run', { ...SMALL, name, command, ...more }),
+      call('run', { ...SMALL_BODY, name, command, ...more }),
   };
 }
 
@@ -87,15 +85,14 @@ describe('babysit mcp', () => {
     );
   });
 
-  it('runs a task, tells its progress, and answers with how it ended', async (t) => {
+  it('runs a task, reports its progress, and answers with its end', async (t) => {
     const { home, call, run } = await rig(t);
     const go = `${home.work}/go`;
     const queued = await run('build', `umask; echo $SEED; ${until(go)}; exit 3`, { env: { SEED: '7' } });
     assert.equal(queued.json.name, 'build');
     const progress: Progress[] = [];
-    const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
+    const waiting = call('wait', { name: 'build' }, { onprogress: (each) => progress.push(each) });
     await waitUntil(() => progress.some(({ message }) => /^build: running/.test(message ?? '')), {
-      ...SOON,
       what: 'progress',
     });
     writeFileSync(go, '');
@@ -105,7 +102,7 @@ describe('babysit mcp', () => {
     const { name, status, exit_code } = json.ended[0];
     assert.deepEqual({ name, status, exit_code }, { name: 'build', status: 'failed', exit_code: 3 });
     assert.deepEqual(news, []);
-    const values = progress.map((told) => told.progress);
+    const values = progress.map((each) => each.progress);
     assert.deepEqual(
       values,
       [...new Set(values)].sort((a, b) => a - b),
@@ -119,7 +116,7 @@ describe('babysit mcp', () => {
     assert.equal((await call('status', { name: 'build' })).json.owner, OWNER);
   });
 
-  it('answers a wait before the client gives up, and goes on from there without losing or repeating an event', async (t) => {
+  it('answers a wait before the client gives up, and resumes it without losing or repeating an event', async (t) => {
     const { home, call, run } = await rig(t);
     const go = `${home.work}/go`;
     await run('build', until(go));
@@ -145,7 +142,7 @@ describe('babysit mcp', () => {
     assert.deepEqual([third.status, third.ended[0].status, third.resume], ['ended', 'completed', undefined]);
   });
 
-  it('any ends with the first and tells what it takes to wait for the rest', async (t) => {
+  it('any returns with the first end, and with a place to resume for the rest', async (t) => {
     const { call, run } = await rig(t);
     await run('long', 'sleep 300');
     await run('short', 'true');
@@ -154,24 +151,22 @@ describe('babysit mcp', () => {
     assert.equal(Object.keys(json.resume).length, 1);
   });
 
-  it('a wait that the client cancels ends, and the server serves on', async (t) => {
+  it('ends a wait that the client cancels, and keeps serving', async (t) => {
     const { call, run } = await rig(t);
     await run('build', 'sleep 300');
     const cancel = new AbortController();
     const waiting = call('wait', { name: 'build' }, { signal: cancel.signal });
     await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 1, {
-      ...SOON,
       what: 'the wait',
     });
     cancel.abort();
     await assert.rejects(waiting);
     await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 0, {
-      ...SOON,
       what: 'the wait to end',
     });
   });
 
-  it('kills and retries, each task for itself', async (t) => {
+  it('kills and retries, with one answer for each task', async (t) => {
     const { call, run } = await rig(t);
     await run('build', 'sleep 300');
     const killed = await call('kill', { name: ['build', 'nobody'], force: true });
@@ -186,11 +181,11 @@ describe('babysit mcp', () => {
     assert.equal((await call('wait', { name: 'build' })).json.ended[0].attempt, 2);
   });
 
-  it('a soft-deny is a tool error with its numbers; wait_for_capacity keeps the place between two calls', async (t) => {
+  it('reports a soft-deny as a tool error with its numbers; wait_for_capacity keeps its place between two calls', async (t) => {
     const { home, call } = await rig(t, { 'admission.max_running': 1 });
     const go = `${home.work}/go`;
-    await call('run', { ...SMALL, name: 'first', command: until(go) });
-    const denied = await call('run', { ...SMALL, name: 'second', command: 'true' });
+    await call('run', { ...SMALL_BODY, name: 'first', command: until(go) });
+    const denied = await call('run', { ...SMALL_BODY, name: 'second', command: 'true' });
     assert.equal(denied.isError, true);
     assert.deepEqual(
       [denied.json.error, denied.json.dim, denied.json.blocked_by],
@@ -204,20 +199,20 @@ describe('babysit mcp', () => {
     const granted = (await call('wait_for_capacity', { ...need, resume: waiting.resume })).json;
     assert.equal(granted.status, 'granted');
     assert.equal(
-      (await call('run', { ...SMALL, name: 'second', command: 'true', lease: granted.lease })).isError,
+      (await call('run', { ...SMALL_BODY, name: 'second', command: 'true', lease: granted.lease })).isError,
       false,
     );
     assert.equal((await call('wait', { name: 'second' })).json.ended[0].status, 'completed');
   });
 
-  it('what is wrong is said with its code and a hint', async (t) => {
+  it('reports each mistake with its code and a hint', async (t) => {
     const { call } = await rig(t);
     const wrong: [tool: string, args: object, code: string, words: RegExp][] = [
       ['run', {}, 'usage', /exactly one of command and argv/],
       ['run', { command: 'true', nme: 'x' }, 'usage', /nme/],
       ['run', { command: 'true', estimated_time: 'soon' }, 'usage', /estimated_time/],
       ['run', { command: 'true', cwd: '/nowhere' }, 'bad_cwd', /nowhere/],
-      ['run', { command: 'true', estimated_mem_bytes: '900T' }, 'infeasible', /./],
+      ['run', { command: 'true', estimated_mem_bytes: '900T' }, 'infeasible', /900T can never be met/],
       ['wait', {}, 'usage', /name and resume/],
       ['wait', { name: 'nobody' }, 'not_found', /nobody/],
       ['log', { name: 'nobody', tail: 1, head: 1 }, 'usage', /exclude/],
@@ -231,25 +226,13 @@ describe('babysit mcp', () => {
     }
   });
 
-  it('tells once, beside any answer, what happened to the tasks of the session meanwhile', async (t) => {
+  it('reports once, beside any answer, the ends of the tasks of the session', async (t) => {
     const { home, call, run } = await rig(t);
-    // Not before the answer to this call has left: it would tell it, too.
+    // The task must not end before the answer to this call, which would report it.
     const go = `${home.work}/go`;
     await run('quick', `${until(go)}; exit 4`);
     writeFileSync(go, '');
-    assert.equal(
-      (
-        await home.run([
-          'run',
-          '--wait',
-          '--estimated_mem_bytes=50M',
-          '--estimated_cpu_cores=0.1',
-          '--after_any=quick',
-          'true',
-        ])
-      ).code,
-      0,
-    );
+    assert.equal((await home.run(['run', '--wait', ...SMALL, '--after_any=quick', 'true'])).code, 0);
     const { news } = await call('status');
     assert.deepEqual(
       news.map(({ event, name, exit_code }) => ({ event, name, exit_code })),
@@ -259,13 +242,13 @@ describe('babysit mcp', () => {
     assert.equal((await inbox(home)).length, 0);
   });
 
-  it('outlives the daemon', async (t) => {
+  it('survives a SIGKILL of the daemon', async (t) => {
     const { home, call, run } = await rig(t);
     const go = `${home.work}/go`;
     await run('build', `${until(go)}; exit 5`);
     const progress: Progress[] = [];
-    const waiting = call('wait', { name: 'build' }, { onprogress: (told) => progress.push(told) });
-    await waitUntil(() => progress.length > 0, { ...SOON, what: 'progress' });
+    const waiting = call('wait', { name: 'build' }, { onprogress: (each) => progress.push(each) });
+    await waitUntil(() => progress.length > 0, { what: 'progress' });
     process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
     writeFileSync(go, '');
     assert.equal((await waiting).json.ended[0].exit_code, 5);

@@ -1,11 +1,11 @@
 // What `npm pack` would publish: all that an installation needs, and nothing else.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { BABYSIT } from './support/cli.ts';
+import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = dirname(BABYSIT);
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -24,11 +24,10 @@ const ALLOWED = /^hooks\/README\.md$/;
 
 describe('the package', () => {
   let packed: string[];
-  let cache: string;
+  const cache = tempDir({ after });
   before(() => {
     // Builds what is missing.
     execFileSync(BABYSIT, ['version'], { stdio: ['ignore', 'ignore', 'inherit'] });
-    cache = mkdtempSync(join(tmpdir(), 'babysit-npm-'));
     // --ignore-scripts: prepack would build once more.
     const args = ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline', `--cache=${cache}`];
     const report = execFileSync('npm', args, {
@@ -39,7 +38,6 @@ describe('the package', () => {
     const [{ files }] = JSON.parse(report) as [{ files: { path: string }[] }];
     packed = files.map(({ path }) => path);
   });
-  after(() => rmSync(cache, { recursive: true, force: true }));
 
   it('holds all that an installation needs', () =>
     assert.deepEqual(

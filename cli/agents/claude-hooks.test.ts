@@ -1,4 +1,4 @@
-// Editing the text of settings: adds the hooks and changes nothing else.
+// Edits of settings text: they add the hooks and change nothing else.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -59,7 +59,7 @@ describe('withHooks', () => {
     );
   });
 
-  it('replaces the path of another installation', () => {
+  it('replaces the path of a hook of another installation', () => {
     const old = withHooks(
       SETTINGS['with hooks of other tools'] ?? '',
       HOOKS,
@@ -77,7 +77,7 @@ describe('withoutHooks', () => {
       assert.deepEqual(withoutEmpty(parseJsonText(back)), withoutEmpty(parseJsonText(text)));
     });
 
-  it('removes only its own entry from a shared matcher', () => {
+  it('removes only its own entry from a matcher with others', () => {
     const text = `{"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[
       {"type":"command","command":"guard.py"},
       {"type":"command","command":"/x/no-sleep-babysit.sh"},

@@ -1,32 +1,24 @@
-// Settings files: install, install, uninstall restores every byte; a file that does not parse is never changed.
+// Settings files: restored byte for byte by uninstall; never changed when they are invalid.
 import assert from 'node:assert/strict';
 import {
   chmodSync,
   existsSync,
   lstatSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { SETTINGS, UNREADABLE } from '../../test/hooks/settings-texts.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { HOOKS } from './claude-hooks.ts';
 import { backupOf, installedHooks, installHooks, uninstallHooks } from './settings-file.ts';
 
 const commandOf = (script: string) => `/opt/babysit/hooks/${script}`;
 const install = (file: string) => installHooks(file, HOOKS, commandOf);
-
-function tempDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 describe('settings files', () => {
   for (const [what, text] of Object.entries(SETTINGS))
@@ -84,7 +76,7 @@ describe('settings files', () => {
     assert.equal(readFileSync(file, 'utf8'), '{\n  "model": "sonnet"\n}\n');
   });
 
-  it('follows a link and keeps the permissions', (t) => {
+  it('follows a link and keeps the mode', (t) => {
     const dir = tempDir(t);
     const real = join(dir, 'dotfiles.json');
     const file = join(dir, 'settings.json');

@@ -1,25 +1,15 @@
-// The installed skill: current, outdated or edited. Edits are never lost.
+// The installed skill: current, outdated or edited; edits are never lost.
 import assert from 'node:assert/strict';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { installSkill, skillStatus, uninstallSkill } from './skill-files.ts';
 
 const SKILL = join(import.meta.dirname, '../../skill');
 
 function rig(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   const source = join(dir, 'package');
   const target = join(dir, 'skills', 'babysit');
   cpSync(SKILL, source, { recursive: true });
@@ -27,7 +17,7 @@ function rig(t: TestContext) {
 }
 
 describe('the skill in a skills directory', () => {
-  it('installs once and uninstalls every file', (t) => {
+  it('is installed once and uninstalled completely', (t) => {
     const { source, target, state } = rig(t);
     assert.equal(state(), 'absent');
     assert.equal(installSkill(source, target, false), true);
@@ -42,7 +32,7 @@ describe('the skill in a skills directory', () => {
     assert.deepEqual(uninstallSkill(source, target), { isChanged: false, kept: [] });
   });
 
-  it('updates to a newer babysit, also when that has fewer files', (t) => {
+  it('is updated by a newer babysit, also when that has fewer files', (t) => {
     const { source, target, state } = rig(t);
     installSkill(source, target, false);
     writeFileSync(join(source, 'SKILL.md'), 'newer');
@@ -63,7 +53,7 @@ describe('the skill in a skills directory', () => {
     assert.equal(state(), 'current');
   });
 
-  it('overwrites an edited file only with force, and keeps it at uninstall', (t) => {
+  it('does not overwrite an edited file without force, and keeps it on uninstall', (t) => {
     const { source, target } = rig(t);
     installSkill(source, target, false);
     writeFileSync(join(target, 'SKILL.md'), 'mine');
@@ -85,7 +75,7 @@ describe('the skill in a skills directory', () => {
     assert.deepEqual(readdirSync(target), ['notes.md']);
   });
 
-  it('removes nothing outside of its directory, whatever the manifest contains', (t) => {
+  it('removes nothing outside its directory, with any manifest', (t) => {
     const { source, target } = rig(t);
     installSkill(source, target, false);
     const victim = join(target, '..', 'victim');

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { hasSnippet, snippet, withoutSnippet, withSnippet } from './snippet.ts';
 
-it('goes to the end of the document, once', () => {
+it('is added once, at the end of the document', () => {
   const document = withSnippet('# My project\n');
   assert.equal(document, `# My project\n\n${snippet()}`);
   assert.equal(withSnippet(document), document);
@@ -16,7 +16,7 @@ it('is updated in place', () => {
   assert.equal(withSnippet(old), `# A\n\n${snippet()}\n# B\n`);
 });
 
-it('restores a document that ends in a line break', () => {
+it('is removed without a change to a document that ends in a line break', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       const document = text === '' ? '' : `${text}\n`;

@@ -1,4 +1,4 @@
-// The HTTP parser: the result does not depend on how the bytes are split.
+// The HTTP parser of the client: the same answer for any chunks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -29,7 +29,7 @@ const CLOSED = 'HTTP/1.1 200 OK\r\n\r\nhello';
 const CONTINUED = `HTTP/1.1 100 Continue\r\n\r\n${SIZED}`;
 
 describe('readHttp', () => {
-  it('reads the same however the bytes are split', () => {
+  it('reads the same answer from any chunks', () => {
     const cuts = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 });
     fc.assert(
       fc.property(fc.constantFrom(SIZED, CHUNKED, CLOSED, CONTINUED), cuts, (text, sizes) => {
@@ -59,7 +59,7 @@ describe('readHttp', () => {
     assert.equal(read([Buffer.from('HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n')]).ended, true);
   });
 
-  it('refuses what is not HTTP', () => {
+  it('refuses bytes that are not HTTP', () => {
     assert.throws(() => read([Buffer.from('SSH-2.0-OpenSSH\r\n\r\n')]), /not HTTP/);
     assert.throws(() => read([Buffer.alloc(100_000, 65)]), /has no end/);
     assert.throws(

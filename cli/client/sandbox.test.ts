@@ -1,4 +1,4 @@
-// Sandboxes by their environment variables, and the hints for what they block.
+// Sandboxes by their environment variables, and the hint for a socket that they block.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { isSandboxed, sandboxHint } from './sandbox.ts';
@@ -12,7 +12,7 @@ it('recognizes sandboxes by their variables', () => {
   for (const env of [{}, { SANDBOX_RUNTIME: '0' }, { CLAUDECODE: '1' }]) assert.ok(!isSandboxed(env));
 });
 
-it('names the setting that allows the socket, and the risk', () => {
+it('names the setting that opens the socket, and the document on its risk', () => {
   assert.match(
     sandboxHint(SOCKET, 'denied', CLAUDE) ?? '',
     /allowUnixSockets": \["\/home\/me.*docs\/guide\/agents\.md/,
@@ -24,7 +24,7 @@ it('names the setting that allows the socket, and the risk', () => {
   );
 });
 
-it('mentions a sandbox for an absent socket only inside a sandbox', () => {
+it('mentions a sandbox for an absent socket only inside one', () => {
   assert.match(sandboxHint(SOCKET, 'absent', CLAUDE) ?? '', /^Start the daemon outside of the sandbox/);
   assert.equal(sandboxHint(SOCKET, 'absent', {}), undefined);
   assert.equal(sandboxHint(SOCKET, 'busy', CLAUDE), undefined);

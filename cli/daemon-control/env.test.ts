@@ -1,4 +1,4 @@
-// The variables that a daemon inherits from the process that starts it.
+// The variables that a daemon inherits from the command that starts it.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { findHome } from '../../src/config/home.ts';

@@ -1,4 +1,4 @@
-// Parsing a command line: every form of a flag, and every mistake with its error.
+// Command lines: every way to write a flag, and the error for every mistake.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -79,7 +79,7 @@ describe('parseArgv', () => {
     });
   }
 
-  it('returns the given values for every spelling of a flag', () => {
+  it('reads back any flags and words, in every spelling', () => {
     const value = fc.string().filter((text) => !text.startsWith('-'));
     const spelled = (name: string) => fc.constantFrom(name, name.replaceAll('_', '-'));
     const word = fc.string().filter((text) => !text.startsWith('-'));

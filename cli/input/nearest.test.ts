@@ -16,7 +16,7 @@ describe('nearest', () => {
     ['frobnicate', null],
     ['', null],
   ] as const) {
-    it(`takes "${word}" for ${expected}`, () => assert.equal(nearest(word, known), expected));
+    it(`suggests ${expected} for "${word}"`, () => assert.equal(nearest(word, known), expected));
   }
 });
 

@@ -14,13 +14,13 @@ describe('alignedTable', () => {
     );
     assert.equal(table, 'NAME    MEM\nbuild    5M\nx      1.5G\n');
   });
-  it('keeps a short name to the left', () => {
+  it('aligns an empty column without blanks at the end of the line', () => {
     assert.equal(alignedTable(['name', 'mem'], [['a', '']]), 'NAME  MEM\na\n');
   });
-  it('keeps a nasty cell on its line', () => {
+  it('keeps a cell with line breaks and escapes on its line', () => {
     assert.equal(alignedTable(['name'], [['a\n\x1b[31mb']]), 'NAME\na\\nb\n');
   });
-  it('aligns painted cells as if they were not, and paints no blanks', () => {
+  it('aligns colored cells like plain ones, and colors no blanks', () => {
     const rows = [
       ['a', 'failed', '1'],
       ['b', 'ok', '10'],
@@ -35,7 +35,7 @@ describe('alignedTable', () => {
 });
 
 describe('csv', () => {
-  it('quotes what needs it', () => {
+  it('quotes commas, quotes and line breaks', () => {
     assert.equal(
       csv(
         ['a', 'b'],

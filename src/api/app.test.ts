@@ -1,4 +1,4 @@
-// The routes over a service that only takes note: what is passed on, what comes back, and every way to be refused.
+// The routes over a service that only records its calls: arguments, answers, and every refusal.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { InjectOptions } from 'fastify';
@@ -96,7 +96,7 @@ describe('routes', () => {
     assert.deepEqual([run.timeMs, run.line], [90_000, 'make']);
   });
 
-  it('POST /v1/batch passes good and bad lines on in their order', async (t) => {
+  it('POST /v1/batch passes good and bad lines in their order', async (t) => {
     const { calls, method } = note([{ id: '1' }, { error: 'usage' }]);
     const { ask } = appOf(t, { batch: async (lines) => method(lines) as BatchLineView[] });
     const { command: _, ...caller } = RUN;
@@ -121,7 +121,7 @@ describe('routes', () => {
     ]);
   });
 
-  it('GET log sends the bytes as they are', async (t) => {
+  it('GET log sends the bytes unchanged', async (t) => {
     const bytes = Buffer.from([0x68, 0x69, 0x0a, 0xff, 0x00, 0x1b]);
     const { ask } = appOf(t, {
       async *log() {
@@ -170,7 +170,7 @@ describe('errors', () => {
       });
     });
 
-  it('keep the fields every problem has, whatever fields an error brings', async (t) => {
+  it('keep the fields of a problem when an error has fields of the same names', async (t) => {
     const extra = { status: 'completed', error: 'x', title: 'x', type: 'x', detail: 'x', limit: 3 };
     const response = await failing(t, new BabysitError('already_ended', 'it has ended', extra)).ask(
       'GET',
@@ -181,7 +181,7 @@ describe('errors', () => {
     assert.deepEqual([status, error, detail, limit], [409, 'already_ended', 'it has ended', 3]);
   });
 
-  it('of our own are reported and answered as internal', async (t) => {
+  it('of babysit itself are reported, and answered as internal', async (t) => {
     const bug = new TypeError('x is not a function');
     const { ask, internal } = failing(t, bug);
     const response = await ask('GET', '/v1/tasks/x');
@@ -204,7 +204,7 @@ describe('errors', () => {
     ['no body', 'POST', '/v1/tasks', undefined, {}, 'usage'],
     ['an empty body', 'POST', '/v1/tasks', '', json, 'usage'],
     ['broken JSON', 'POST', '/v1/tasks', '{"command":', json, 'usage'],
-    ['JSON that is no object', 'POST', '/v1/tasks', '[1]', json, 'usage'],
+    ['JSON that is not an object', 'POST', '/v1/tasks', '[1]', json, 'usage'],
     ['a prototype in the JSON', 'POST', '/v1/tasks', '{"__proto__":{"a":1}}', json, 'usage'],
     ['a body of another type', 'POST', '/v1/tasks', RUN_TEXT, { 'content-type': 'text/csv' }, 'usage'],
     [
@@ -219,7 +219,7 @@ describe('errors', () => {
     ['NUL in a text', 'POST', '/v1/tasks', JSON.stringify({ ...RUN, command: 'a\0' }), json, 'usage'],
     ['a bad signal', 'POST', '/v1/tasks/x/kill', '{"signal":"STOP"}', json, 'usage'],
     ['a bad filter', 'GET', '/v1/tasks?status=asleep', undefined, {}, 'usage'],
-    ['a bad place to resume', 'GET', '/v1/tasks/x/events?after=x', undefined, {}, 'usage'],
+    ['a bad sequence number', 'GET', '/v1/tasks/x/events?after=x', undefined, {}, 'usage'],
     ['a bad part of the log', 'GET', '/v1/tasks/x/log?tail=-1', undefined, {}, 'usage'],
   ];
   for (const [what, method, url, payload, headers, code] of BAD)
@@ -241,7 +241,7 @@ describe('event stream', () => {
   const ended = recorded(4, { event: 'ended', status: 'completed' });
   const view = { ...TASK, status: ENDED.completed.status } as TaskView;
 
-  /** A subscription that tells `later` as soon as it is started. */
+  /** A subscription that emits `later` when it is started. */
   function stub(backlog: RecordedEvent[], later: RecordedEvent[] = []) {
     let stops = 0;
     const asked: unknown[] = [];
@@ -268,7 +268,7 @@ describe('event stream', () => {
       .filter(Boolean)
       .map((line) => JSON.parse(line));
 
-  it('is one JSON object a line: the backlog, what happens, and the end with the task', async (t) => {
+  it('is one JSON object a line: the backlog, new events, and the end with the task', async (t) => {
     const { service, asked, stops } = stub([paused], [resumed, ended]);
     const response = await appOf(t, service).ask('GET', '/v1/tasks/build/events?after=1');
     assert.match(String(response.headers['content-type']), /^application\/x-ndjson/);
@@ -290,7 +290,7 @@ describe('event stream', () => {
     assert.ok(stops() > 0, 'the subscription was not stopped');
   });
 
-  it('ends at the end that is in the backlog already, and listens no more', async (t) => {
+  it('closes after an end in the backlog, and does not listen', async (t) => {
     const { service } = stub([paused, ended], [resumed]);
     const response = await appOf(t, service).ask('GET', '/v1/tasks/build/events');
     assert.deepEqual(
@@ -299,7 +299,7 @@ describe('event stream', () => {
     );
   });
 
-  it('keeps back what is for the record only', async (t) => {
+  it('omits events that only the database needs', async (t) => {
     const { service } = stub([submitted, ended]);
     const response = await appOf(t, service).ask('GET', '/v1/tasks/build/events');
     assert.deepEqual(
@@ -337,7 +337,7 @@ describe('ticket', () => {
     return { service, leaves: () => leaves };
   }
 
-  it('is a line for each news, and ends with the lease', async (t) => {
+  it('is a line for each change, and closes after the lease', async (t) => {
     const { service, leaves } = stub((listener) => {
       listener.waiting(WAITING);
       setImmediate(() => listener.granted(LEASE));
@@ -348,7 +348,7 @@ describe('ticket', () => {
     assert.equal(leaves(), 1);
   });
 
-  it('says farewell when the daemon stops, and just ends when something else fails', async (t) => {
+  it('sends daemon_stopping when the daemon stops, and only closes after another failure', async (t) => {
     for (const [error, body] of [
       [new BabysitError('daemon_stopping', 'bye'), '{"event":"daemon_stopping"}\n'],
       [new Error('disk I/O error'), ''],
@@ -367,7 +367,7 @@ describe('ticket', () => {
     assert.deepEqual([response.statusCode, response.json().error], [422, 'infeasible']);
   });
 
-  it('gives its place up when the caller hangs up', async (t) => {
+  it('gives up its place when the client hangs up', async (t) => {
     const { service, leaves } = stub((listener) => listener.waiting(WAITING));
     const app = buildApp(service as Service, { maxBodyBytes: 10_000, onInternalError: assert.fail });
     t.after(() => app.close());
@@ -382,6 +382,6 @@ describe('ticket', () => {
     assert.equal(response.status, 200);
     assert.equal(leaves(), 0);
     hangUp.abort();
-    await waitUntil(() => leaves() === 1, { deadlineMs: 10_000, what: 'the place to be given up' });
+    await waitUntil(() => leaves() === 1, { what: 'the place to be given up' });
   });
 });

@@ -1,10 +1,10 @@
-// The second socket lets through what it names, and nothing else.
+// The observe-only socket answers its listed routes, and refuses all others.
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { buildApp } from './app.ts';
 import type { Service } from './service.ts';
 
-/** Answers everything; what is refused never comes here. */
+/** Answers every call; a refused request never reaches it. */
 const SERVICE = new Proxy({}, { get: (_, verb) => () => (verb === 'list' ? [] : { verb }) }) as Service;
 
 function ask(t: TestContext, method: 'GET' | 'HEAD' | 'POST', url: string) {

@@ -1,15 +1,13 @@
-// Counters that are read again and again: before their file is there, while it changes, and once it has gone.
+// Counter files: absent, changing and closed.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { counter } from './cgroupfs.ts';
 
 function absentFile(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-cgroupfs-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return join(dir, 'memory.current');
+  return join(tempDir(t), 'memory.current');
 }
 
 it('a counter follows its file until it is closed', (t) => {
@@ -23,7 +21,7 @@ it('a counter follows its file until it is closed', (t) => {
   assert.equal(file.read(), null);
 });
 
-it('a counter that this kernel lacks is looked for once, that of a group to come until it is there', (t) => {
+it('a missing counter is looked for once; that of a future group, until it exists', (t) => {
   const path = absentFile(t);
   const never = counter(path);
   const later = counter(path, 'later');

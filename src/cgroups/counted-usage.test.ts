@@ -1,15 +1,14 @@
-// A reading of a group, from directories that hold what the kernel's would: what is there, what is not, and what comes late.
+// The usage of a group, from directories with the files of the kernel: present, absent and late ones.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { groupV1 } from './v1/group.ts';
 import { groupV2 } from './v2/group.ts';
 
 function directory(t: TestContext) {
-  const path = mkdtempSync(join(tmpdir(), 'babysit-usage-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  const path = tempDir(t);
   return {
     path,
     write(files: Readonly<Record<string, string>>) {
@@ -23,7 +22,7 @@ function directory(t: TestContext) {
 
 const MEMORY_STAT_V1 = 'hierarchical_memory_limit 9000000\ntotal_inactive_file 4096\ntotal_active_file 0\n';
 
-it('v1: what a reading says is what the files say when it is asked', (t) => {
+it('v1: a usage reads its event counters when they are asked for', (t) => {
   const { path, write } = directory(t);
   write({
     'memory/memory.usage_in_bytes': '1048576\n',
@@ -44,7 +43,7 @@ it('v1: what a reading says is what the files say when it is asked', (t) => {
   assert.deepEqual([usage.oomKills, usage.pidsMaxHits], [2, 3]);
 });
 
-it('v1: without a hierarchy that counts CPU time a group is there all the same, until it is gone', (t) => {
+it('v1: a group without the cpuacct hierarchy has a usage until it is removed', (t) => {
   const { path, write } = directory(t);
   write({ 'memory/memory.usage_in_bytes': '4096\n', 'memory/memory.stat': MEMORY_STAT_V1 });
   const ref = { driver: 'v1', name: 't', memory: join(path, 'memory') } as const;
@@ -55,7 +54,7 @@ it('v1: without a hierarchy that counts CPU time a group is there all the same, 
   assert.equal(groupV1({ ...ref, memory: join(path, 'gone') }).usage(), null);
 });
 
-it('v2: a group that is still to come, and gets its controllers one after the other', (t) => {
+it('v2: a future group has no usage, then gets its controllers one by one', (t) => {
   const { path, write } = directory(t);
   const group = groupV2({ driver: 'v2', name: 't', path: join(path, 't') });
   t.after(() => group.close());
@@ -73,7 +72,7 @@ it('v2: a group that is still to come, and gets its controllers one after the ot
   assert.deepEqual([later?.memBytes, later?.pidsMaxHits], [1_044_480, 1]);
 });
 
-it('of a group that is gone, the copies that were made of its counters speak', () => {
+it('the usage of a removed group comes from the copies of its counters', () => {
   const ref = { driver: 'v1', name: 't', memory: '/gone/memory', cpuacct: '/gone/cpuacct' } as const;
   const group = groupV1(ref);
   assert.equal(group.usageFrom(new Map()), null);

@@ -1,4 +1,4 @@
-// The files and values a set of caps becomes, in v2 and v1.
+// The files and values of a set of caps, in v2 and v1.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -22,7 +22,7 @@ test('v2: whole bytes, quota per 100 ms, and the task dies as a whole', () => {
   ]);
 });
 
-test('an idle group is given its weight while it is not idle, which is when the kernel takes one', () => {
+test('an idle group gets its weight while it is not idle, because the kernel refuses it otherwise', () => {
   for (const [cpuIdle, idle] of [
     [true, ['cpu.idle=0', 'weight', 'cpu.idle=1']],
     [false, ['cpu.idle=0', 'weight']],
@@ -36,7 +36,7 @@ test('an idle group is given its weight while it is not idle, which is when the 
   }
 });
 
-test('v2: only the files of controllers that are there', () => {
+test('v2: only the files of available controllers', () => {
   assert.deepEqual(pairs(limitsV2(LIMITS, new Set(['pids']))), ['pids.max=512']);
 });
 
@@ -51,7 +51,7 @@ test('v1: the memory limit is never above the limit with swap, up or down', () =
   assert.deepEqual(order(5e8), lowering.toReversed());
 });
 
-test('v1: a new group is given what it has not by itself', () => {
+test('v1: a new group gets only what differs from the defaults of the kernel', () => {
   const caps = [
     'memory.limit_in_bytes=1000000000',
     'memory.memsw.limit_in_bytes=1000000000',
@@ -64,7 +64,7 @@ test('v1: a new group is given what it has not by itself', () => {
   assert.ok(pairs(limitsV1({ ...LIMITS, cpuIdle: true }, null)).includes('cpu.idle=1'));
 });
 
-test('v1: cpu.shares has the default where cpu.weight has it, and stays in its range', () => {
+test('v1: the default of cpu.weight is the default of cpu.shares, and every weight stays in its range', () => {
   assert.equal(shares(100), 1024);
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10_000 }), (weight) => {
@@ -73,7 +73,7 @@ test('v1: cpu.shares has the default where cpu.weight has it, and stays in its r
   );
 });
 
-test('any envelope becomes values the kernel takes: whole numbers, a quota of at least 1 ms', () => {
+test('any envelope becomes valid values: whole numbers, a quota of at least 1 ms', () => {
   const limits = fc.record({
     memMaxBytes: fc.double({ min: 0, max: 1e15, noNaN: true }),
     cpuMaxCores: fc.double({ min: 0, max: 1024, noNaN: true }),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { directoryOf, parseMemberships, parseMounts } from './mounts.ts';
 
-// A machine with v1 controllers and an empty v2 beside them.
+// A host with v1 controllers and an empty v2 beside them.
 const MOUNTINFO = `27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
 32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid shared:9 - cgroup cgroup rw,cpu,cpuacct

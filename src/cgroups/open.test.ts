@@ -1,36 +1,31 @@
 // The reasons a probe gives, on hosts made of plain files; real kernels are in test/integration.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { openDriver } from './open.ts';
 import { basePath } from './own-groups.ts';
 import type { ProbeResult } from './port.ts';
 
 /** Probes a host made of plain files; `{root}` in a file stands for its directory. */
-function probe(files: Readonly<Record<string, string>>): {
-  probe: ProbeResult;
-  left: (path: string) => boolean;
-} {
-  const root = mkdtempSync(join(tmpdir(), 'babysit-probe-'));
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text.replaceAll('{root}', root));
-    }
-    const { probe } = openDriver({ cgroupRoot: `${root}/cg`, procRoot: `${root}/proc`, tag: 'x' });
-    const left = new Set(['cg/own/babysit-x', 'cg/babysit-x'].filter((path) => existsSync(join(root, path))));
-    return { probe, left: (path) => left.has(path) };
-  } finally {
-    rmSync(root, { recursive: true });
+function probe(
+  t: TestContext,
+  files: Readonly<Record<string, string>>,
+): { probe: ProbeResult; left: (path: string) => boolean } {
+  const root = tempDir(t);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text.replaceAll('{root}', root));
   }
+  const { probe } = openDriver({ cgroupRoot: `${root}/cg`, procRoot: `${root}/proc`, tag: 'x' });
+  return { probe, left: (path) => existsSync(join(root, path)) };
 }
 
 const V2_AT_ROOT = '31 23 0:28 / {root}/cg rw - cgroup2 cgroup2 rw\n';
 
-test('no cgroups at all: none, with a reason and a fix for each', () => {
-  const { probe: result } = probe({ 'proc/self/cgroup': '', 'proc/self/mountinfo': '' });
+test('without cgroups, chooses none, with a reason and a fix for each driver', (t) => {
+  const { probe: result } = probe(t, { 'proc/self/cgroup': '', 'proc/self/mountinfo': '' });
   assert.equal(result.chosen, 'none');
   assert.deepEqual(
     result.answers.map(({ what, ok }) => [what, ok]),
@@ -41,11 +36,14 @@ test('no cgroups at all: none, with a reason and a fix for each', () => {
       ['systemd units', false],
     ],
   );
-  for (const { ok, fix } of result.answers) assert.equal(fix === null, ok);
+  for (const { ok, reason, fix } of result.answers) {
+    assert.ok(reason.length > 0);
+    assert.equal(fix === null, ok);
+  }
 });
 
-test('a v2 file system whose controllers are still with v1', () => {
-  const { probe: result } = probe({
+test('refuses a v2 file system whose controllers belong to v1', (t) => {
+  const { probe: result } = probe(t, {
     'proc/self/cgroup': '0::/\n',
     'proc/self/mountinfo': V2_AT_ROOT,
     'cg/cgroup.controllers': 'hugetlb\n',
@@ -54,8 +52,8 @@ test('a v2 file system whose controllers are still with v1', () => {
   assert.match(result.answers[0]?.fix ?? '', /unified_cgroup_hierarchy/);
 });
 
-test('foreign processes in our group are named, and nothing is left there', () => {
-  const { probe: result, left } = probe({
+test('names foreign processes in our group, and leaves nothing there', (t) => {
+  const { probe: result, left } = probe(t, {
     'proc/self/cgroup': '0::/own\n',
     'proc/self/mountinfo': V2_AT_ROOT,
     'proc/77/comm': 'bash\n',
@@ -72,7 +70,7 @@ test('foreign processes in our group are named, and nothing is left there', () =
   assert.equal(left('cg/own/babysit-x'), false);
 });
 
-test('a daemon that was started by a task, or in the supervisor leaf, works from where its predecessor did', () => {
+test('a daemon that a task or the supervisor leaf started uses the group of the earlier daemon', () => {
   const cases: [string, string][] = [
     ['/app.slice/a.scope', '/app.slice/a.scope'],
     ['/app.slice/a.scope/supervisor', '/app.slice/a.scope'],

@@ -1,4 +1,4 @@
-// Parsers of the kernel's counter files against pasted real ones, and what counts as memory use.
+// Parsers of counter files against pasted real ones, and the working set.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -49,11 +49,11 @@ total_active_file 3526656
 total_unevictable 0
 `;
 
-test('v2: the working set keeps shared memory and leaves page cache and reclaimable slab out', () => {
+test('v2: the working set includes shared memory, and excludes page cache and reclaimable slab', () => {
   assert.equal(cacheBytesV2(STAT_V2), 184320 + 8192 + 29528);
 });
 
-test('v1: the working set uses the totals, which include sub-groups', () => {
+test('v1: the working set uses the totals, which include child groups', () => {
   assert.equal(cacheBytesV1(STAT_V1), 2236416 + 3526656);
 });
 
@@ -72,7 +72,7 @@ function group(totalBytes: number, reading: CacheReading) {
   return Object.assign(it, { bytes });
 }
 
-test('a reading of memory.stat is good for five samples while the total stands still', () => {
+test('memory.stat is read at every fifth sample while the total stays the same', () => {
   const it = group(100, { cacheBytes: 30, capBytes: 1000 });
   for (let i = 0; i < 5; i += 1) assert.equal(it.bytes(), 70);
   assert.equal(it.reads, 1);
@@ -84,7 +84,7 @@ test('a reading of memory.stat is good for five samples while the total stands s
   assert.equal(it.reads, 3);
 });
 
-test('of a group that uses no CPU time a reading is good for thirty samples, unless the total changes', () => {
+test('memory.stat of a group without CPU time is read at every thirtieth sample, unless the total changes', () => {
   const it = group(100, { cacheBytes: 30, capBytes: 1000 });
   it.bytes();
   it.usedUsec = 0;
@@ -97,14 +97,14 @@ test('of a group that uses no CPU time a reading is good for thirty samples, unl
   assert.equal(it.reads, 3);
 });
 
-test('where CPU time is not counted every group counts as active', () => {
+test('without CPU accounting, every group counts as active', () => {
   const it = group(100, { cacheBytes: 30, capBytes: 1000 });
   it.usedUsec = 0;
   for (let i = 0; i < 10; i += 1) it.bytes();
   assert.equal(it.reads, 2);
 });
 
-test('near its cap, or where none is told, memory.stat is read for every sample', () => {
+test('near its cap, or with an unknown cap, memory.stat is read at every sample', () => {
   for (const capBytes of [100, 111, 0]) {
     const it = group(100, { cacheBytes: 30, capBytes });
     for (let i = 0; i < 5; i += 1) it.bytes();
@@ -115,7 +115,7 @@ test('near its cap, or where none is told, memory.stat is read for every sample'
   assert.equal(uncapped.reads, 1);
 });
 
-test('a working set is never negative, though the two files are not read at the same instant', () => {
+test('a working set is never negative, although its two files are read at different times', () => {
   fc.assert(
     fc.property(fc.nat(), fc.nat(), (totalBytes, cacheBytes) => {
       assert.ok(group(totalBytes, { cacheBytes, capBytes: 2 * totalBytes }).bytes() >= 0);
@@ -145,7 +145,7 @@ test('every value written as `key value` is read back', () => {
   );
 });
 
-test('a number is the same read as text or as bytes', () => {
+test('a number is parsed the same from text and from bytes', () => {
   const same = (text: string) => assert.equal(singleIn(Buffer.from(`${text}9`), text.length), single(text));
   for (const text of ['', 'max\n', '0\n', '163840\n']) same(text);
   fc.assert(fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (value) => same(`${value}\n`)));

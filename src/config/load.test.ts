@@ -1,20 +1,16 @@
-// The source of a setting (environment, file, default), and the values that are refused.
+// Settings from the environment, the file and the defaults, in this order; and refusals.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { GIB, MIB } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { BabysitError } from '../core/errors.ts';
 import { envName, loadConfig } from './load.ts';
 import { SETTING_KEYS, SETTINGS } from './settings.ts';
 
-let dir: string;
+const dir = tempDir({ after });
 let count = 0;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-config-'));
-});
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 function fileOf(content: string | object): string {
   count += 1;
@@ -36,7 +32,7 @@ function refuses(path: string, env: Record<string, string>, ...parts: readonly s
 }
 
 describe('loadConfig', () => {
-  it('gives the documented defaults without file and environment', () => {
+  it('has the documented defaults without file and environment', () => {
     const { config, sources } = loadConfig(join(dir, 'absent.json'), {});
     assert.deepEqual(
       { ...config },
@@ -122,7 +118,7 @@ describe('loadConfig', () => {
       assert.equal(config['defaults.estimated_mem_bytes'], 2 * GIB);
     });
 
-  it('reads each default also as text from the environment', () => {
+  it('parses each default from the text of a variable, too', () => {
     const env = Object.fromEntries(SETTING_KEYS.map((key) => [envName(key), String(SETTINGS[key].fallback)]));
     assert.deepEqual(
       loadConfig(join(dir, 'absent.json'), env).config,
@@ -130,7 +126,7 @@ describe('loadConfig', () => {
     );
   });
 
-  it('takes a memory reserve of its own as well as auto', () => {
+  it('parses a memory reserve, and auto', () => {
     const reserve = (value: unknown) =>
       loadConfig(fileOf({ 'admission.memory_reserve': value }), {}).config['admission.memory_reserve'];
     assert.equal(reserve('auto'), null);
@@ -193,7 +189,7 @@ describe('loadConfig', () => {
   });
 });
 
-it('every setting has one line of help and an environment variable', () => {
+it('every setting has one line of help and its own environment variable', () => {
   assert.equal(new Set(SETTING_KEYS.map(envName)).size, SETTING_KEYS.length);
   for (const key of SETTING_KEYS) assert.match(SETTINGS[key].help, /^[A-Zc][^\n]{10,110}$/);
 });

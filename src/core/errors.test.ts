@@ -6,7 +6,7 @@ import { BabysitError, ERRORS, type ErrorCode, EXIT, isErrorCode } from './error
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 
 describe('ERRORS', () => {
-  it('uses only exit codes of the contract, and never success', () => {
+  it('uses only exit codes of the contract, and not success', () => {
     assert.deepEqual(Object.values(EXIT), [0, 1, 2, 64, 69, 75, 124]);
     for (const code of CODES) assert.notEqual(ERRORS[code].exit, EXIT.ok, code);
   });
@@ -21,7 +21,7 @@ describe('ERRORS', () => {
   for (const [code, exit] of PINNED) it(`${code} exits ${exit}`, () => assert.equal(ERRORS[code].exit, exit));
 
   for (const code of CODES)
-    it(`${code} has an HTTP error status, a sentence of meaning and one of what to do`, () => {
+    it(`${code} has an HTTP error status, a title and a hint`, () => {
       const { http, title, hint } = ERRORS[code];
       assert.match(code, /^[a-z]+(_[a-z]+)*$/);
       assert.ok(http >= 400 && http < 600);
@@ -29,7 +29,7 @@ describe('ERRORS', () => {
       assert.match(hint, /\.$/);
     });
 
-  it('gives a usage error exit code 64 wherever the request itself is at fault', () => {
+  it('exits 64 exactly for the errors with HTTP status 400', () => {
     for (const code of CODES)
       assert.equal(
         ERRORS[code].http === 400,
@@ -38,18 +38,18 @@ describe('ERRORS', () => {
       );
   });
 
-  it('gives no two codes the same meaning', () => {
+  it('has a different title for every code', () => {
     assert.equal(new Set(CODES.map((code) => ERRORS[code].title)).size, CODES.length);
   });
 
-  it('knows its codes from other words, inherited ones too', () => {
+  it('recognizes its codes, and no inherited names', () => {
     assert.ok(CODES.every(isErrorCode));
     for (const other of ['', 'toString', '__proto__', 'nope', null, 7]) assert.ok(!isErrorCode(other));
   });
 });
 
 describe('BabysitError', () => {
-  it('takes its hint from the table unless it brings a better one', () => {
+  it('has the hint of the table, unless it brings its own', () => {
     assert.equal(new BabysitError('not_found', 'x').hint, ERRORS.not_found.hint);
     assert.equal(new BabysitError('not_found', 'x', { hint: 'do y' }).hint, 'do y');
   });

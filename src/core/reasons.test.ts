@@ -1,4 +1,4 @@
-// Every kill says what to change, with the measured numbers in it.
+// Every kill has a hint on what to change, with the measured numbers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aTask, GIB, someUsage } from '../../test/support/build-task.ts';
@@ -20,7 +20,7 @@ function hint(
   return killHint(reason, task, usage, detail, FORMAT);
 }
 
-/** The detail the watchdog or the kernel gives, and what a reader must find in the hint. */
+/** The detail from the watchdog or the kernel, and the parts that the hint must contain. */
 const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes to 6.25G'] },
   estimated_cpu_exceeded: {
@@ -61,7 +61,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
 
 describe('kill hint', () => {
   for (const reason of KILL_REASON_NAMES)
-    it(`of ${reason} has its numbers and names what to change`, () => {
+    it(`of ${reason} has its numbers and the setting to change`, () => {
       const text = hint(reason, TABLE[reason].detail, peak5);
       for (const part of TABLE[reason].says)
         assert.ok(text.includes(part), `"${part}" is missing in: ${text}`);
@@ -69,7 +69,7 @@ describe('kill hint', () => {
     });
 
   for (const reason of KILL_REASON_NAMES)
-    it(`of ${reason} reads well without any measurement`, () => {
+    it(`of ${reason} is complete without measurements`, () => {
       assert.doesNotMatch(hint(reason, {}), /NaN|undefined|null|Infinity/);
     });
 
@@ -82,7 +82,7 @@ describe('kill hint', () => {
     assert.match(text, /--estimated_mem_bytes/);
   });
 
-  it('does not blame a victim within its estimate, and names the largest process outside babysit', () => {
+  it('does not blame a task within its estimate, and names the largest process outside', () => {
     const text = hint('system_mem_pressure', {
       victim_tier: 'within_estimate',
       victim_mem_bytes: GIB,
@@ -95,7 +95,7 @@ describe('kill hint', () => {
     assert.doesNotMatch(text, /raise/);
   });
 
-  it('names PSI when the use of memory was below its limit', () => {
+  it('names the stalled time when the use of memory was low', () => {
     const detail = { host_mem_pct: 61, limit_pct: 70, psi_mem_full_avg10_pct: 64.5, sustained_s: 30 };
     assert.match(hint('system_mem_pressure', detail), /stalled 64.5% of the time/);
   });
@@ -116,7 +116,7 @@ describe('kill hint', () => {
   });
 });
 
-it('every interruption says what to do', () => {
+it('every interruption has a hint', () => {
   for (const reason of ['host_rebooted', 'supervisor_lost'] as const)
     assert.match(interruptHint(reason), /run it again/);
 });

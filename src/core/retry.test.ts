@@ -1,4 +1,4 @@
-// Which ends are followed by another attempt, when, and with how much memory.
+// Which ends lead to another attempt, when, and with how much memory.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -61,7 +61,7 @@ describe('another attempt', () => {
 
   it('is never made without --retries', () => assert.equal(retried(aTask(), ENDED.failed), null));
 
-  it('is made as often as was asked for, each time after twice the back-off, up to five minutes', () => {
+  it('is made as often as requested, each time after twice the back-off, up to five minutes', () => {
     let task: Task = aTask({ retry: policy({ max: 9, backoffMs: 60_000 }) });
     const delaysMs: number[] = [];
     const endedAt: number[] = [];
@@ -81,7 +81,7 @@ describe('another attempt', () => {
     );
   });
 
-  it('records what ended, why, and the back-off', () => {
+  it('is announced with the ended attempt, its reason and the delay', () => {
     const running = { ...taskIn({ status: 'running', attempt: anAttempt() }), retry: policy() };
     const end = { kind: 'end', exit: anExit({ code: 3 }), usage: null, at: 8_000 } as const;
     assert.deepEqual(transition(running, end)?.event, {
@@ -94,7 +94,7 @@ describe('another attempt', () => {
     });
   });
 
-  it('by hand restarts the count, starts at once and keeps the history', () => {
+  it('by hand starts at once, resets the count, and keeps the history', () => {
     const spent = aTask({ retry: policy({ max: 1 }), attempts: 1 });
     const second = retried(spent, ENDED.failed) ?? assert.fail();
     const failed = { ...second, attempts: 2, state: { ...ENDED.failed, attempt: anAttempt({ number: 2 }) } };
@@ -108,7 +108,7 @@ describe('another attempt', () => {
     assert.ok(retried({ ...again, attempts: 3 }, failed.state), 'its own retries are available again');
   });
 
-  it('by hand ignores the dependencies', () => {
+  it('by hand waits for no other task', () => {
     const after = { mode: 'ok', tasks: [{ id: aTask().id, name: 'a' }] } as const;
     const failed = aTask({ after, state: { ...ENDED.failed, reason: 'dependency_failed', attempt: null } });
     const again = transition(failed, { kind: 'retry' })?.task ?? assert.fail();
@@ -124,7 +124,7 @@ describe('memory after an OOM', () => {
   const memAfter = (ended: EndedState, memCeilingBytes: number | null) =>
     retried(taskWith({ memCeilingBytes }), ended)?.estimate.memBytes;
 
-  it('stays as it was unless the caller asked', () =>
+  it('is unchanged unless the caller asked for more', () =>
     assert.equal(memAfter(oom(9 * GIB, null), null), 4 * GIB));
 
   it('is a quarter above the peak, at least half above the estimate, in steps of 64 MiB', () => {
@@ -134,7 +134,7 @@ describe('memory after an OOM', () => {
     assert.equal(memAfter(oom(8 * GIB + 1, null), 100 * GIB), 10 * GIB + 64 * MIB);
   });
 
-  it('is never more than the host can give, and never less than it was', () => {
+  it('is never above the capacity, and never below the old estimate', () => {
     assert.equal(memAfter(oom(8 * GIB, null), 7 * GIB), 7 * GIB);
     assert.equal(memAfter(oom(8 * GIB, null), 1 * GIB), 4 * GIB);
   });
@@ -145,14 +145,14 @@ describe('memory after an OOM', () => {
       4 * GIB,
     ));
 
-  it('holds the peak and more than the estimate, whatever they were', () => {
+  it('is above the peak and the estimate, for any values', () => {
     const bytes = fc.integer({ min: 1, max: 2 ** 45 });
     fc.assert(
       fc.property(bytes, bytes, (memBytes, peakBytes) => {
         const task = { ...taskWith({ memCeilingBytes: 2 ** 50 }), estimate: anEstimate({ memBytes }) };
         const raised = retried(task, oom(peakBytes, null))?.estimate.memBytes ?? assert.fail();
         const least = Math.max(1.25 * peakBytes, 1.5 * memBytes);
-        // Half a byte of slack for steps that are met but for rounding.
+        // Half a byte of slack for rounding.
         assert.ok(raised >= least - 0.5 && raised < least + 64 * MIB && raised % (64 * MIB) === 0);
       }),
     );

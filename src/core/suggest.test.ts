@@ -1,4 +1,4 @@
-// Estimates suggested from a measured run.
+// The estimates that a run suggests for the next one.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -27,7 +27,7 @@ const used = (changes: Partial<Usage>): Usage => ({ ...someUsage(), peakCpuCores
 const killFor = (reason: KillReason, detail: KillDetail = {}) => ({ ...aKill(), reason, detail });
 
 describe('suggested estimates', () => {
-  it('of a run that completed are what it used and a quarter more, rounded up', () => {
+  it('of a completed run are its use and a quarter more, rounded up', () => {
     const usage = used({ peakMemBytes: 500 * MIB, cpuSeconds: 60, peakCpuCores: 1.4 });
     assert.deepEqual(suggestEstimates(ended('completed', 2 * MINUTE), usage, null), {
       timeMs: 150_000,
@@ -50,7 +50,7 @@ describe('suggested estimates', () => {
     assert.equal(suggestEstimates(ended('completed', MINUTE), usage, null).cpuCores, 4);
   });
 
-  it('keep what was not measured', () => {
+  it('keep the old value without a measurement', () => {
     const { memBytes, cpuCores } = suggestEstimates(ended('completed', MINUTE), null, null);
     assert.deepEqual([memBytes, cpuCores], [4 * GIB, 4]);
   });
@@ -68,13 +68,13 @@ describe('suggested estimates', () => {
       assert.deepEqual({ ...suggested, ...expected }, suggested);
     });
 
-  it('leave the time spent paused out', () => {
+  it('exclude the time spent paused', () => {
     const attempt = anAttempt({ startedAt: 0, pausedMs: 50 * MINUTE });
     const task = taskIn({ ...ENDED.completed, attempt, endedAt: 60 * MINUTE });
     assert.equal(suggestEstimates(task, null, null).timeMs, 13 * MINUTE);
   });
 
-  it('always hold what was measured, and less than twice of it where a whole run was seen', () => {
+  it('always cover the measured use, by at most 26 % and one step', () => {
     const measured = fc.record({
       elapsedMs: fc.integer({ min: 1, max: 1e9 }),
       memBytes: fc.integer({ min: 1, max: 1e13 }),

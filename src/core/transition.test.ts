@@ -1,4 +1,4 @@
-// Every status with every change, and properties of any sequence of changes.
+// Every change in every status, and properties of any sequence of changes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -61,7 +61,7 @@ const STATES: Record<string, TaskState> = {
   interrupted: ENDED.interrupted,
 };
 
-/** What each change makes of a state; a change that is not listed does not apply. */
+/** The status after each change; a change that is not listed does not apply. */
 const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
   pending: { dispatch: 'running', request_kill: 'killed', adjust: 'pending' },
   'waiting for another': {
@@ -82,7 +82,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     end: 'completed',
     lose: 'interrupted',
   },
-  // Who asked for a kill must not see the task run again.
+  // A task with a kill request must not run again.
   'dispatched, kill requested': {
     started: 'running',
     could_not_start: 'killed',
@@ -95,7 +95,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     end: 'killed',
     lose: 'killed',
   },
-  // No requeue: its command has begun, and no task runs twice unless its caller asked for it.
+  // No requeue: its command has begun, and a task runs twice only on request.
   running: {
     could_not_start: 'failed',
     requeue_lost: 'pending',
@@ -161,13 +161,13 @@ describe('transition', () => {
     ['failed', 'retry', 'retrying'],
   ];
   for (const [state, kind, event] of EVENTS)
-    it(`records ${event ?? 'nothing'} for ${kind} when ${state}`, () => {
+    it(`emits ${event ?? 'no event'} for ${kind} in ${state}`, () => {
       const result = transition(taskIn(STATES[state] as TaskState), CHANGES[kind]);
       assert.ok(result);
       assert.equal(result.event?.event ?? null, event);
     });
 
-  it('lets a later SIGKILL hasten the kill without replacing its cause', () => {
+  it('lets a later SIGKILL replace the signal, but not the cause', () => {
     const task = taskIn({
       status: 'running',
       attempt: anAttempt({ kill: aKill({ reason: 'elapsed_exceeded' }) }),
@@ -186,12 +186,12 @@ describe('transition', () => {
     assert.equal(transition(task, { kind: 'request_kill', intent: aKill({ signal: 'SIGINT' }) }), null);
   });
 
-  it('adds up the time it was paused', () => {
+  it('sums the time it was paused', () => {
     let task = taskIn(STATES.running as TaskState);
     for (const [pausedAt, resumedAt] of [
       [3_000, 3_500],
       [4_000, 4_250],
-      // A wall clock that was set back takes nothing away.
+      // A wall clock that was set back does not reduce it.
       [5_000, 1_000],
     ] as const) {
       task = transition(task, { kind: 'pause', at: pausedAt })?.task ?? assert.fail();
@@ -216,7 +216,7 @@ describe('transition', () => {
     }
   });
 
-  it('does not mutate its input', () => {
+  it('does not modify its argument', () => {
     const task = taskIn(STATES.running as TaskState);
     const before = structuredClone(task);
     for (const kind of KINDS) transition(task, CHANGES[kind]);
@@ -230,7 +230,7 @@ describe('a task with dependencies', () => {
   const ended = (task: Task, id: typeof first, cause: ReturnType<typeof causeOf>) =>
     transition(task, { kind: 'dependency_ended', id, cause, at: 9_000 })?.task;
 
-  it('waits until the last of them has ended, in whatever order they end', () => {
+  it('waits until the last of them has ended, in any order', () => {
     for (const order of [
       [first, second],
       [second, first],
@@ -253,11 +253,10 @@ describe('a task with dependencies', () => {
     assert.deepEqual(causeOf({ ...waiting, state }), cause);
   });
 
-  it('does not fail when the dependency completed', () =>
+  it('has no cause when the other completed', () =>
     assert.equal(causeOf(aTask({ state: ENDED.completed })), null));
 
-  it('ignores the end of a task that is not a dependency', () =>
-    assert.equal(ended(waiting, OTHER, null), undefined));
+  it('ignores tasks that it does not wait for', () => assert.equal(ended(waiting, OTHER, null), undefined));
 });
 
 const anyKill = fc
@@ -298,7 +297,7 @@ function unchangeable(task: Task): Partial<Task> {
   return rest;
 }
 
-describe('whatever happens to a task', () => {
+describe('any sequence of changes', () => {
   const always = (see: (before: Task, after: Task) => void) =>
     fc.assert(fc.property(fc.array(anyChange, { maxLength: 40 }), (changes) => live(changes, see)));
 
@@ -324,10 +323,10 @@ describe('whatever happens to a task', () => {
       else assert.equal(after.state.status === 'killed' && after.state.kill.reason, kill.reason);
     }));
 
-  it('no change touches the request itself', () =>
+  it('keeps the fields that no change may set', () =>
     always((before, after) => assert.deepEqual(unchangeable(after), unchangeable(before))));
 
-  it('every attempt is in the history, or is the current or last one', () =>
+  it('has every attempt in the history, or as the current or last one', () =>
     always((_, { attempts, history, retriedFrom, state }) => {
       const numbers = history.map(({ number }) => number);
       assert.deepEqual(

@@ -1,4 +1,4 @@
-// How an attempt ended: the kill decides if there was one, then the kernel's OOM counter, then the exit.
+// The status of an ended attempt: decided by the kill, then the kernel's OOM counter, then the exit.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aKill, anAttempt, anExit, ENDED, GIB, someUsage, taskIn } from '../../test/support/build-task.ts';
@@ -8,7 +8,9 @@ import {
   isActive,
   isEnded,
   type KillIntent,
+  READY,
   TASK_STATUSES,
+  type TaskState,
   type Usage,
 } from './task.ts';
 import { transition } from './transition.ts';
@@ -121,13 +123,13 @@ describe('verdict', () => {
       assert.equal(state.endedAt, 5_500);
     });
 
-  it('of the kernel carries cap, peak and count', () => {
+  it('for an OOM of the kernel has cap, peak and count', () => {
     const state = endOf(SIGKILLED, null, oom);
     assert.ok(state.status === 'killed');
     assert.deepEqual(state.kill.detail, { cap_bytes: 12 * GIB, peak_mem_bytes: 3.5 * GIB, oom_kills: 1 });
   });
 
-  it('of the watchdog for an OOM carries the peak of the kernel, which the samples may have missed', () => {
+  it('for an OOM that the watchdog saw has the peak of the kernel, which the samples may have missed', () => {
     const detail = { cap_bytes: 12 * GIB, peak_mem_bytes: 1, oom_kills: 1 };
     const state = endOf(SIGKILLED, aKill({ reason: 'cgroup_oom_killed', detail }), oom);
     assert.ok(state.status === 'killed');
@@ -150,9 +152,16 @@ describe('verdict', () => {
 
 it('every status is either live or ended, and those with an attempt under way are live', () => {
   const ended = Object.keys(ENDED);
-  assert.deepEqual(
-    TASK_STATUSES.filter((status) => ended.includes(status)),
-    ended,
-  );
+  const live = TASK_STATUSES.filter((status) => !ended.includes(status));
+  assert.deepEqual([...TASK_STATUSES], [...live, ...ended]);
   for (const state of Object.values(ENDED)) assert.ok(isEnded(state) && !isActive(state));
+  const LIVE: TaskState[] = [
+    { status: 'pending', ...READY },
+    { status: 'running', attempt: anAttempt() },
+    { status: 'paused', attempt: anAttempt(), pausedAt: 2_500 },
+  ];
+  assert.deepEqual(
+    LIVE.map((state) => [state.status, isEnded(state), isActive(state)]),
+    live.map((status) => [status, false, status !== 'pending']),
+  );
 });

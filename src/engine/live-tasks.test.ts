@@ -1,4 +1,4 @@
-// Tasks that wait for a moment to come, and what stays in the queue when a task changes.
+// Tasks in back-off, and the queue when a task changes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anAttempt, anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
@@ -11,7 +11,7 @@ const waitingUntil = (notBefore: number, n = 1): Task =>
   aTask({ id: taskId(n), name: `task-${n}`, state: { status: 'pending', waitsFor: [], notBefore } });
 
 describe('a task that waits for its back-off', () => {
-  it('joins the queue when its moment has come, and the queue is to be looked at then', () => {
+  it('joins the queue at its time, and the next time to look is known', () => {
     const live = new LiveTasks();
     const [first, second] = [waitingUntil(AT + 50, 1), waitingUntil(AT + 80, 2)];
     for (const task of [second, first]) live.put(task.id, task, AT);
@@ -26,7 +26,7 @@ describe('a task that waits for its back-off', () => {
     assert.equal(live.queue.size, 2);
   });
 
-  it('does not join any more when it was killed or starts by force meanwhile', () => {
+  it('does not join when it was killed or started by force before', () => {
     const live = new LiveTasks();
     const task = waitingUntil(AT + 50);
     live.put(task.id, task, AT);
@@ -37,7 +37,7 @@ describe('a task that waits for its back-off', () => {
     assert.deepEqual([live.admitDue(AT + 99), live.queue.size], [null, 0]);
   });
 
-  it('waits for the longest one in full, and not for a clock that was set back', () => {
+  it('waits for the longest back-off in full, and not for a clock that was set back', () => {
     const live = new LiveTasks();
     live.put(taskId(1), waitingUntil(AT + MAX_BACKOFF_MS + 1), AT);
     assert.deepEqual([live.admitDue(AT), live.queue.size], [MAX_BACKOFF_MS + 1, 0]);

@@ -1,4 +1,4 @@
-// What a daemon makes of the tasks an earlier one has left: adopted, finished, queued again or interrupted.
+// How a daemon takes over the tasks of an earlier one: adopted, finished, queued again or interrupted.
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { serviceOf } from '../../test/support/build-service.ts';
 import { aKill, anAttempt, aTask, ENDED, taskId, taskIn } from '../../test/support/build-task.ts';
 import { type Attempt, READY, type Task, type TaskState, type Waiting } from '../core/task.ts';
 
-/** A record with one task in it, and what its attempt has left in its directory; null: no directory at all. */
+/** A database with one task, and the files of its attempt; null for no directory. */
 function left(t: TestContext, task: Task, files: Record<string, string> | null) {
   const rig = serviceOf(t);
   rig.store.commit({ tasks: [task], environments: [], events: [], leases: [], droppedLeases: [] });
@@ -45,12 +45,12 @@ describe('recover', () => {
     assert.deepEqual(events(), []);
   });
 
-  it('interrupts what ran before the host was restarted', (t) => {
+  it('interrupts a task that ran before the host was restarted', (t) => {
     const { state } = left(t, active({ bootId: 'boot-0' }), EXITED).recovered();
     assert.ok(state.status === 'interrupted' && state.reason === 'host_rebooted');
   });
 
-  it('gives a task that ended meanwhile its real exit code', (t) => {
+  it('gives a task that ended without a daemon its real exit code', (t) => {
     const { state } = left(t, active({}), EXITED).recovered();
     assert.ok(state.status === 'failed' && state.exit?.code === 3);
   });
@@ -64,13 +64,13 @@ describe('recover', () => {
     ['directory', null],
     ['supervisor', {}],
   ] as const)
-    it(`queues again what had no ${what} yet`, (t) => {
+    it(`queues a task again that had no ${what} yet`, (t) => {
       const { recovered, events } = left(t, active(notBegun), files);
       assert.equal(recovered().state.status, 'pending');
       assert.deepEqual(events(), ['requeued']);
     });
 
-  it('starts with a record that cannot be written now, and mends it when there is room', (t) => {
+  it('starts with a full disk, and writes the change when there is room', (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { recovered, engine, store, events } = left(t, active(notBegun), {});
     const full = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
@@ -86,19 +86,19 @@ describe('recover', () => {
     assert.deepEqual(events(), ['requeued']);
   });
 
-  it('does not queue again what somebody wanted killed', (t) => {
+  it('does not queue a task again after a kill request', (t) => {
     const { state } = left(t, active({ ...notBegun, kill: aKill() }), null).recovered();
     assert.ok(state.status === 'killed' && state.kill.reason === 'manual');
   });
 
-  it('never runs a task again whose command has begun, not even when its directory has been deleted', (t) => {
+  it('never runs a task again whose command has begun, even when its directory was deleted', (t) => {
     const { state, attempts } = left(t, active({}), null).recovered();
     assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost', state.status);
     assert.equal(attempts, 1);
   });
 });
 
-describe('those that come after a task', () => {
+describe('tasks that come after a task', () => {
   const other = taskId(7);
   const follower = (mode: 'ok' | 'any') =>
     aTask({
@@ -129,10 +129,10 @@ describe('those that come after a task', () => {
       assert.deepEqual(recovered(t, 'any', state), { status: 'pending', ...READY });
     });
 
-  it('that had completed go on', (t) =>
+  it('that had completed become ready', (t) =>
     assert.deepEqual(recovered(t, 'ok', ENDED.completed), { status: 'pending', ...READY }));
 
-  it('that lives wait on', (t) => {
+  it('that lives keep waiting', (t) => {
     const { status, waitsFor } = recovered(t, 'ok', { status: 'pending', ...READY }) as TaskState & Waiting;
     assert.deepEqual([status, waitsFor], ['pending', [other]]);
   });

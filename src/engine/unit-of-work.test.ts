@@ -1,4 +1,4 @@
-// A round's changes: seen at once by who asks later in it, undone as a whole, and passed on to those that come after.
+// The changes of a round: visible at once within it, undone as a whole, and passed on to followers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -59,7 +59,7 @@ describe('the end of a task', () => {
     assert.equal(end.endedAt, AT);
   });
 
-  it('lets go those that only wait for an end, and those whose others all completed', () => {
+  it('releases followers of any end, and followers whose others all completed', () => {
     const { work, live } = rig();
     const [a, b] = [aTask({ id: taskId(1), name: 'a' }), aTask({ id: taskId(2), name: 'b' })];
     const round = work();
@@ -80,7 +80,7 @@ describe('the end of a task', () => {
     assert.ok(end?.status === 'failed' && end.cause?.name === 'a');
   });
 
-  it('is found by name and key until the round is over, so that neither is given away twice', () => {
+  it('is found by name and key until the round is over, so that neither is used twice', () => {
     const { work } = rig();
     const round = work();
     const task = aTask({ key: 'k' });
@@ -94,8 +94,8 @@ describe('the end of a task', () => {
   });
 });
 
-describe('what is written', () => {
-  it('is each task once, as it is at the end of the round, and every event in order', () => {
+describe('the writes of a round', () => {
+  it('have each task once in its last state, and every event in order', () => {
     const round = rig().work();
     const task = aTask();
     const env = { A: '1' };
@@ -116,7 +116,7 @@ describe('what is written', () => {
     );
   });
 
-  it('of a lease that came and went in one round is nothing', () => {
+  it('omit a lease that was granted and dropped in the round', () => {
     const { work, leases } = rig();
     const round = work();
     const lease = aLease(1);
@@ -127,7 +127,7 @@ describe('what is written', () => {
     assert.deepEqual([round.isEmpty(), leases.values()], [true, []]);
   });
 
-  it('is nothing when no change applied', () => {
+  it('are empty when no change applied', () => {
     const { work } = rig();
     const round = work();
     assert.equal(round.change(taskId(1), kill()), false);
@@ -141,7 +141,7 @@ function aLease(n: number): Lease {
   return { id: `lease-${n}` as LeaseId, owner: 'me', ...room, grantedAt: AT, expiresAt: AT + 1000 };
 }
 
-/** What rounds may do, by numbers that mean something else each time; what does not apply is passed over. */
+/** A step of a round; its numbers choose tasks. A step that does not apply is skipped. */
 interface Step {
   readonly what: 'add' | 'grant' | 'drop' | 'retry' | Change['kind'];
   readonly n: number;
@@ -224,8 +224,8 @@ function newTask(round: UnitOfWork, { n, others }: Step): Task {
   };
 }
 
-/** Everything the live tasks and leases tell about the tasks of these tests, whatever order they came in. */
-function picture({ live, leases }: Pick<ReturnType<typeof rig>, 'live' | 'leases'>) {
+/** Everything that the live tasks and leases hold about the tasks of these tests. */
+function contents({ live, leases }: Pick<ReturnType<typeof rig>, 'live' | 'leases'>) {
   const tasks = Array.from({ length: MAX_TASKS }, (_, n) => {
     const id = taskId(n);
     return {
@@ -246,8 +246,11 @@ function picture({ live, leases }: Pick<ReturnType<typeof rig>, 'live' | 'leases
   };
 }
 
-/** What `picture` must be, worked out from the tasks alone. */
-function pictureOf(record: ReadonlyMap<TaskId, Task>, leases: readonly Lease[]): ReturnType<typeof picture> {
+/** The expected `contents`, from the tasks alone. */
+function expectedContents(
+  record: ReadonlyMap<TaskId, Task>,
+  leases: readonly Lease[],
+): ReturnType<typeof contents> {
   const living = [...record.values()].filter(({ state }) => !isEnded(state));
   const pending = living.filter(({ state }) => state.status === 'pending');
   const ready = pending.filter(
@@ -278,8 +281,8 @@ function pictureOf(record: ReadonlyMap<TaskId, Task>, leases: readonly Lease[]):
   };
 }
 
-describe('whatever a round does', () => {
-  it('shows in every index at once, passes every end on, and leaves no trace when it is undone', () =>
+describe('any round', () => {
+  it('shows in every index at once, passes every end on, and leaves nothing when it is undone', () =>
     fc.assert(
       fc.property(anyRounds, (rounds) => {
         const { live, leases, work } = rig();
@@ -298,13 +301,13 @@ describe('whatever a round does', () => {
           const next = new Map([...record, ...writes.tasks.map((task) => [task.id, task] as const)]);
           const nextHeld = new Map([...held, ...writes.leases.map((lease) => [lease.id, lease] as const)]);
           for (const id of writes.droppedLeases) nextHeld.delete(id);
-          assert.deepEqual(picture({ live, leases }), pictureOf(next, [...nextHeld.values()]));
-          assertNobodyWaitsInVain(next);
+          assert.deepEqual(contents({ live, leases }), expectedContents(next, [...nextHeld.values()]));
+          assertNoneWaitsForEnded(next);
           if (isCommitted) [record, held] = [next, nextHeld];
           else round.rollback();
-          assert.deepEqual(picture({ live, leases }), pictureOf(record, [...held.values()]));
+          assert.deepEqual(contents({ live, leases }), expectedContents(record, [...held.values()]));
         }
-        // Also those whose back-off is over.
+        // Tasks whose back-off is over are in the queue too.
         live.admitDue(Number.MAX_SAFE_INTEGER);
         for (const { id, state } of record.values())
           if (state.status === 'pending') assert.equal(live.queue.has(id), state.waitsFor.length === 0);
@@ -313,7 +316,7 @@ describe('whatever a round does', () => {
     ));
 });
 
-function assertNobodyWaitsInVain(record: ReadonlyMap<TaskId, Task>): void {
+function assertNoneWaitsForEnded(record: ReadonlyMap<TaskId, Task>): void {
   for (const { state } of record.values())
     for (const id of state.status === 'pending' ? state.waitsFor : READY.waitsFor) {
       const other = record.get(id);

@@ -1,4 +1,4 @@
-// What the command finds in its environment.
+// The environment of the command.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
@@ -14,7 +14,7 @@ const envOf = (caller: Record<string, string>, cpuCores = 4, threadsMax = 64) =>
   taskEnvironment(caller, aTask({ attempts: 2, estimate: anEstimate({ cpuCores }) }), FILES, threadsMax);
 
 describe('taskEnvironment', () => {
-  it('gives thread pools no more than the profile does', () => {
+  it('caps thread pools by the profile', () => {
     assert.equal(envOf({}, 4, 2).OMP_NUM_THREADS, '2');
     assert.equal(envOf({ OMP_NUM_THREADS: '8' }, 4, 2).OMP_NUM_THREADS, '8');
   });
@@ -34,14 +34,14 @@ describe('taskEnvironment', () => {
         assert.equal(env[name], threads, name);
     });
 
-  it('leaves to the caller what the caller has set', () => {
+  it('keeps the variables of the caller', () => {
     const caller = { OMP_NUM_THREADS: '64', PYTHONUNBUFFERED: '', PATH: '/mine' };
     const { OMP_NUM_THREADS, PYTHONUNBUFFERED, PATH, MKL_NUM_THREADS } = envOf(caller);
     assert.deepEqual({ OMP_NUM_THREADS, PYTHONUNBUFFERED, PATH }, caller);
     assert.equal(MKL_NUM_THREADS, '4');
   });
 
-  it('unbuffers Python and tells the task who it is, whatever an outer task said', () => {
+  it('unbuffers Python and identifies the task, over the variables of an outer task', () => {
     const env = envOf({ BABYSIT_TASK_NAME: 'outer', BABYSIT_STOP_FILE: '/outer', PWD: '/elsewhere' });
     assert.deepEqual(
       [env.PYTHONUNBUFFERED, env.PWD, env.BABYSIT_TASK_NAME, env.BABYSIT_TASK_ID, env.BABYSIT_ATTEMPT],

@@ -1,17 +1,15 @@
-// What the records of an attempt say, whole, half written or missing.
+// The records of an attempt: whole, half written or missing.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { claimForRecovery, exitThroughTerminal, readRecords } from './records.ts';
 
-let dir: string;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-records-'));
-});
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+const dir = join(tempDir({ after }), '1');
+beforeEach(() => mkdirSync(dir));
+afterEach(() => rmSync(dir, { recursive: true }));
 const put = (name: string, text: string) => writeFileSync(join(dir, name), text);
 const STAT = `41 (my (odd) na me) S 1 40 41 0 -1 4194560 ${'0 '.repeat(12)}987654 0 0`;
 
@@ -30,7 +28,7 @@ describe('an exit record', () => {
     ['exit 1.5 130\n', { code: null, signal: 'SIGINT' }],
     ['exit 1.5 141\n', { code: null, signal: 'SIGPIPE' }],
     ['what the shell said\nexit 1.5 255\n', { code: 255, signal: null }],
-    ['exit 1.5 143\nwhat somebody said later\n', { code: 143, signal: null }],
+    ['exit 1.5 143\na later line\n', { code: 143, signal: null }],
     [`gap\n${KILLED}exit 1.5 137\n`, { code: null, signal: 'SIGKILL' }],
     [`fork: retry: Resource temporarily unavailable\n${STARTED}exit 1.5 137\n`, { code: 137, signal: null }],
     [KILLED, null],
@@ -59,12 +57,12 @@ describe('an exit through a terminal', () => {
     [139, false, null, 'SIGSEGV'],
     [143, true, null, 'SIGTERM'],
     [137, true, null, 'SIGKILL'],
-    // Of `docker run`, perhaps: it must not be blamed on the kernel.
+    // It may be the exit code of `docker run`, so it must not count as a kill by the kernel.
     [137, false, 137, null],
   ];
-  for (const [told, isKilled, code, signal] of TABLE)
-    it(`with ${told}, ${isKilled ? '' : 'not '}killed by babysit, is ${signal ?? code}`, () =>
-      assert.deepEqual(exitThroughTerminal({ code: told, signal: null, at: 7 }, isKilled), {
+  for (const [byShell, isKilled, code, signal] of TABLE)
+    it(`with ${byShell}, ${isKilled ? '' : 'not '}killed by babysit, is ${signal ?? code}`, () =>
+      assert.deepEqual(exitThroughTerminal({ code: byShell, signal: null, at: 7 }, isKilled), {
         code,
         signal,
         at: 7,
@@ -72,7 +70,7 @@ describe('an exit through a terminal', () => {
 });
 
 describe('records', () => {
-  it('of a directory that is not there say that nothing has happened', () => {
+  it('of an absent directory are empty', () => {
     const nothing = { supervisor: null, started: null, startFailed: null, exit: null, closedAt: null };
     assert.deepEqual(readRecords(join(dir, 'absent')), nothing);
     assert.deepEqual(readRecords(dir), nothing);
@@ -80,7 +78,7 @@ describe('records', () => {
 
   const identity = { pid: 41, groupId: 40, startTicks: 987654 };
 
-  it('name supervisor and main process by pid and start time, in whatever order they came', () => {
+  it('name supervisor and main process by pid and start time, in any order', () => {
     for (const text of [SUPERVISOR + STARTED, STARTED + SUPERVISOR]) {
       put('claim', text);
       const { supervisor, started, closedAt } = readRecords(dir);
@@ -96,7 +94,7 @@ describe('records', () => {
     assert.equal(readRecords(dir).closedAt, null);
   });
 
-  it('of a shell that does not know the time were made when they were written', () => {
+  it('of a shell without a clock get the time of the file', () => {
     put('claim', `claimed \nsupervisor  ${STAT}\nstarted  ${STAT}\nexit  3\nclosed \n`);
     utimesSync(join(dir, 'claim'), 1000, 2000.5);
     const { supervisor, started, exit, closedAt } = readRecords(dir);
@@ -104,27 +102,27 @@ describe('records', () => {
     assert.deepEqual(exit, { code: 3, signal: null, at: 2_000_500 });
   });
 
-  it('say why the command did not start, and not what a command that ran writes there itself', () => {
+  it('give the reason of a failed start, but not text that a running command wrote there', () => {
     put('start_failed', 'cannot enter the working directory: /gone\n');
     const startFailed = (text: string, isOver = false): string | null => {
       put('claim', text);
       return readRecords(dir, isOver).startFailed;
     };
     assert.equal(startFailed(`${STARTED}exit 2.5 125\n`), null);
-    const told = 'cannot enter the working directory: /gone';
-    assert.equal(startFailed(`${STARTED}exit 2.5 125\n`, true), told);
-    assert.equal(startFailed(`${STARTED}exit 2.5 125\nclosed 2.6\n`), told);
+    const reason = 'cannot enter the working directory: /gone';
+    assert.equal(startFailed(`${STARTED}exit 2.5 125\n`, true), reason);
+    assert.equal(startFailed(`${STARTED}exit 2.5 125\nclosed 2.6\n`), reason);
     assert.equal(startFailed(`${STARTED}exit 2.5 0\nclosed 2.6\n`), null);
-    assert.equal(startFailed('exit 2.5 0\nclosed 2.6\n'), told);
+    assert.equal(startFailed('exit 2.5 0\nclosed 2.6\n'), reason);
   });
 
-  it('have no times that no clock shows', () => {
+  it('ignore impossible times', () => {
     put('claim', `${SUPERVISOR}${STARTED}exit 1.5 3\nclosed 999999999999999999999.9\n`);
     utimesSync(join(dir, 'claim'), 1000, 3000);
     assert.equal(readRecords(dir).closedAt, 3_000_000);
   });
 
-  it('that are something else than a file are taken for missing', () => {
+  it('that are not regular files count as missing', () => {
     const nothing = readRecords(join(dir, 'absent'));
     mkdirSync(join(dir, 'claim'));
     assert.deepEqual(readRecords(dir), nothing);
@@ -135,11 +133,11 @@ describe('records', () => {
 });
 
 describe('claim', () => {
-  it('is taken by the daemon if no supervisor was first, and stays taken for the next one', () => {
+  it('is taken by the daemon if no supervisor was first, and stays taken for the next daemon', () => {
     assert.deepEqual([claimForRecovery(dir), claimForRecovery(dir)], ['taken', 'taken']);
     assert.equal(readRecords(dir).supervisor, null);
   });
-  it('of a supervisor is left to it, also when it has only just been made', () => {
+  it('of a supervisor stays with it, also right after its creation', () => {
     put('claim', '');
     assert.equal(claimForRecovery(dir), 'begun');
     put('claim', SUPERVISOR);

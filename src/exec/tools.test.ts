@@ -1,33 +1,31 @@
-// Which programs an attempt is started with, by platform.
+// The programs that start an attempt, by platform.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { findTools } from './tools.ts';
 
-let place: string;
+const place = tempDir({ after });
 before(() => {
-  place = mkdtempSync(join(tmpdir(), 'babysit-tools-'));
   for (const name of ['cat', 'env', 'nice', 'bash', 'chrt', 'ionice', 'taskpolicy', 'script'])
     writeFileSync(join(place, name), '', { mode: 0o755 });
 });
-after(() => rmSync(place, { recursive: true, force: true }));
 
 describe('findTools', () => {
-  it('takes the lowest classes of CPU and IO as the platform has them', () => {
+  it('uses the lowest classes of CPU and IO of the platform', () => {
     const words = (platform: NodeJS.Platform) => findTools(10, [place], platform).background;
     assert.deepEqual(words('linux'), [join(place, 'ionice'), '-c', '3', join(place, 'chrt'), '--idle', '0']);
     assert.deepEqual(words('darwin'), [join(place, 'taskpolicy'), '-b']);
     assert.deepEqual(words('freebsd'), []);
   });
 
-  it('takes script(1) only where it is that of util-linux', () => {
+  it('uses script(1) only on Linux, where it is the one of util-linux', () => {
     assert.equal(findTools(10, [place], 'linux').script, join(place, 'script'));
     assert.equal(findTools(10, [place], 'darwin').script, null);
   });
 
-  it('names the program that is missing, and where it was looked for', () => {
+  it('names the missing program, and the searched directories', () => {
     rmSync(join(place, 'cat'));
     assert.throws(() => findTools(10, [place]), {
       message: `cat not found in ${place}. Install it and try again`,

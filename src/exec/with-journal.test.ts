@@ -1,12 +1,12 @@
-// The supervisor of a task whose output also goes to systemd's journal, on a host where that is missing; and how it tells
-// the main process of a unit that the attempt is over. The real journal: test/guest/systemd-driver.test.ts.
+// The supervisor of a task with --journal, on a host without the journal of systemd; and how it informs the main process
+// of a unit of the end. The real journal: test/guest/systemd-driver.test.ts.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Launch } from './launch-script.ts';
 import { readCounters, readRecords } from './records.ts';
@@ -15,16 +15,11 @@ import { spawnRequest, startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
 const UNIT_MAIN = join(import.meta.dirname, '../cgroups/systemd/unit-main.sh');
-let root: string;
+const root = tempDir({ after }, () => spawner.close());
 let count = 0;
 let spawner: Spawner;
 before(() => {
-  root = mkdtempSync(join(tmpdir(), 'babysit-journal-'));
   spawner = openSpawner(findTools(NICE), NICE, () => {});
-});
-after(() => {
-  spawner.close();
-  rmSync(root, { recursive: true, force: true });
 });
 
 async function finish(line: string, changes: Partial<Launch>) {
@@ -38,32 +33,32 @@ async function finish(line: string, changes: Partial<Launch>) {
 }
 
 function until(condition: () => boolean): Promise<void> {
-  return waitUntil(condition, { deadlineMs: 20_000, what: 'the supervisor to end' });
+  return waitUntil(condition, { what: 'the supervisor to end' });
 }
 
 describe('the journal', () => {
   // A real one would be given a hundred thousand lines.
   if (!existsSync('/run/systemd/journal/stdout'))
-    it('costs the log nothing when it is not there', async () => {
+    it('does not affect the log when it is absent', async () => {
       const { records, log } = await finish('seq 1 100000; exit 7', {});
       assert.equal(records.exit?.code, 7);
       assert.equal(log, Array.from({ length: 100_000 }, (_, n) => `${n + 1}\n`).join(''));
     });
 
-  it('is not asked by a command that prints nothing', async () => {
+  it('is not needed by a command that prints nothing', async () => {
     const { records, log } = await finish('exit 3', {});
     assert.deepEqual([records.exit?.code, log], [3, '']);
   });
 });
 
 describe('the main process of a unit', () => {
-  /** Once it is written; the shell creates the file before. */
+  /** The text of a file once it is complete: the shell creates the file first. */
   async function textOf(path: string): Promise<string> {
     await until(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'));
     return readFileSync(path, 'utf8');
   }
 
-  /** Stands where systemd-run does: starts the process with the FIFO for its stdin, and makes the group. */
+  /** Acts for systemd-run: starts the process with the FIFO as stdin, and makes the group. */
   function unit() {
     const group = mkdtempSync(join(root, 'group-'));
     const events = join(group, 'cgroup.events');
@@ -88,9 +83,9 @@ describe('the main process of a unit', () => {
   it('ends with the exit code of the command, once the group is empty', async () => {
     const { events, ended, changes } = unit();
     const { dir, log } = await finish('ls -l /proc/self/fd; exit 9', changes);
-    assert.doesNotMatch(log, /unit/, 'the command has not got the FIFO');
+    assert.doesNotMatch(log, /unit/, 'the command must not have the FIFO');
     assert.equal(existsSync(ended), false, 'while processes of the task are left');
-    // Whoever reads them after the unit has gone finds the copies.
+    // A reader finds the copies after the unit has gone.
     assert.match(readCounters(dir).get(events) ?? '', /^populated 1/);
     writeFileSync(events, 'populated 0\nfrozen 0\n');
     assert.equal(await textOf(ended), '9\n');
@@ -103,14 +98,14 @@ describe('the main process of a unit', () => {
     assert.equal(await textOf(ended), '1\n');
   });
 
-  it('is let live by a supervisor that has come too late', async () => {
+  it('survives a supervisor that comes too late', async () => {
     const { ended, events, changes } = unit();
     const running = finish('until [ -e go ]; do sleep 0.1; done; exit 9', changes);
     const dir = join(root, String(count));
     await until(() => readRecords(dir).started !== null);
     writeFileSync(events, 'populated 0\nfrozen 0\n');
     const scripts = ['spawner.sh', 'supervisor.sh'].map((name) => join(import.meta.dirname, name));
-    // Returns when nobody has its stdout open any more.
+    // Returns when every process has closed its stdout.
     const input = requestText(spawnRequest(aLaunch(dir, root, 'exit 8', changes)));
     spawnSync('bash', [...scripts, findTools(NICE).cat], { input });
     writeFileSync(join(root, 'go'), '');
@@ -118,7 +113,7 @@ describe('the main process of a unit', () => {
     assert.equal(await textOf(ended), '9\n');
   });
 
-  it('that cannot be started is why the attempt fails', async () => {
+  it('fails the attempt with a reason when it cannot be started', async () => {
     const script = join(root, 'refuses.sh');
     writeFileSync(script, 'echo "Failed to start transient service unit: no" >&2; return 1\n');
     const { changes } = unit();

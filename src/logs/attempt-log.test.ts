@@ -1,9 +1,9 @@
-// When a log is due, what counts as printed across a rotation, and which parts are packed.
+// When a log is due for rotation, what counts as output across a rotation, and which parts are packed.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { partPath } from './parts.ts';
 import { rotateLog } from './rotate.ts';
@@ -11,18 +11,13 @@ import { rotateLog } from './rotate.ts';
 const DAY_MS = 86_400_000;
 const NOON = new Date(2026, 5, 15, 12).getTime();
 const RULES = { maxBytes: 100, isDaily: true, keep: 5 };
-let dir: string;
-let path: string;
+const dir = tempDir({ after });
+const path = join(dir, '1.log');
 let log: AttemptLog;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-attempt-log-'));
-  path = join(dir, '1.log');
-});
 beforeEach(() => {
   for (const name of readdirSync(dir)) rmSync(join(dir, name));
   log = new AttemptLog(path);
 });
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 const print = (text: string, atMs = NOON) => {
   appendFileSync(path, text);
@@ -30,7 +25,7 @@ const print = (text: string, atMs = NOON) => {
 };
 const rotate = () =>
   rotateLog(path, RULES, { stop: async () => true, resume() {} }, (start) => log.rotated(start));
-/** As a tick does. */
+/** As a sample does. */
 const isDue = (atMs: number, rules = RULES) => {
   log.refresh();
   log.recordGrowth(atMs);
@@ -47,7 +42,7 @@ describe('a log is due', () => {
     assert.equal(isDue(NOON), false);
   });
 
-  it('on another day than that of its first byte, unless there is none', () => {
+  it('on another day than that of its first byte, unless it is empty', () => {
     assert.equal(isDue(NOON), false);
     assert.equal(isDue(NOON + DAY_MS), false);
     print('a\n');
@@ -57,7 +52,7 @@ describe('a log is due', () => {
     assert.equal(isDue(NOON + 2 * DAY_MS, { ...RULES, isDaily: false }), false);
   });
 
-  it('on another day also for the daemon that takes over, and not twice', async () => {
+  it('on another day also for the next daemon, and not twice', async () => {
     print('a\nb');
     assert.equal(isDue(NOON), false);
     log = new AttemptLog(path);
@@ -72,8 +67,8 @@ describe('a log is due', () => {
   });
 });
 
-describe('a rotation is no output', () => {
-  it('neither by its bytes nor by the time of the file', async () => {
+describe('a rotation does not count as output', () => {
+  it('by its bytes or by the time of the file', async () => {
     print('one\ntwo\nthr');
     const before = log.refresh();
     assert.deepEqual(before, { printedBytes: 11, printedAt: NOON });
@@ -84,8 +79,8 @@ describe('a rotation is no output', () => {
   });
 });
 
-describe('a log that is held', () => {
-  it('is seen as any other: before there is one, growing, rotated, and once released', async () => {
+describe('a log that is held open', () => {
+  it('is read like any other: while absent, growing, rotated, and after release', async () => {
     log.keepOpen();
     assert.deepEqual(log.refresh(), { printedBytes: 0, printedAt: null });
     print('one\ntwo');
@@ -100,8 +95,8 @@ describe('a log that is held', () => {
   });
 });
 
-describe('what is packed', () => {
-  it('is every part that has rested but the newest; at the end that, too', () => {
+describe('packing', () => {
+  it('takes every part that has rested except the newest, and that one at the end', () => {
     const parts = [0, 10, 20].map((start) => partPath(path, start));
     for (const part of parts) {
       writeFileSync(part, 'x'.repeat(10));

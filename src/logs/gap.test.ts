@@ -1,25 +1,21 @@
-// The mark of missing output, put where there is no room for it.
+// The mark of missing output, written on a full disk.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { lacksGapMark, markGap } from './gap.ts';
 
 const MARK = '[babysit: output is missing above: the disk was full or the log writer was killed]\n';
-let dir: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-gap-'));
-});
-after(() => rmSync(dir, { recursive: true, force: true }));
+const dir = tempDir({ after });
 
 describe('the mark of missing output', () => {
   const LINES = `${'x'.repeat(49)}\n`.repeat(100);
   const TABLE: [string, string, string][] = [
-    ['takes the place of the last lines', LINES, `${LINES.slice(0, 98 * 50)}${MARK}`],
+    ['replaces the last lines', LINES, `${LINES.slice(0, 98 * 50)}${MARK}`],
     ['stands alone in a log that is shorter', 'ab\n', `\n${MARK}`],
     [
-      'cuts a line that is longer than what is looked at',
+      'cuts a line that is longer than the part it reads',
       'x'.repeat(9000),
       `${'x'.repeat(9000 - MARK.length - 1)}\n${MARK}`,
     ],

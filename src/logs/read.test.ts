@@ -1,29 +1,24 @@
-// Reading a log over all its parts: ranges, its last lines without reading the rest, its first lines; also while it is rotated.
+// Reading a log over all its parts: ranges, first lines, last lines without the rest; also during rotation.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { currentStart, logParts, partPath } from './parts.ts';
 import { firstLines, lineStart, logExtent, logTouchedAt, readLog, tailStart } from './read.ts';
 import { rotateLog } from './rotate.ts';
 
-let dir: string;
-let log: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-log-'));
-  log = join(dir, '1.log');
-});
+const dir = tempDir({ after });
+const log = join(dir, '1.log');
 beforeEach(() => {
   for (const name of readdirSync(dir)) rmSync(join(dir, name));
 });
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 type Kind = 'plain' | 'packed';
-/** Lays the pieces down as parts, the last one as the file that is being written. */
+/** Writes the pieces as parts, the last one as the current file. */
 function lay(pieces: readonly string[], kindOf: (i: number) => Kind = () => 'plain'): void {
   let start = 0;
   for (const [i, piece] of pieces.entries()) {
@@ -45,7 +40,7 @@ async function tail(lines: number): Promise<string> {
   return collect(readLog(log, await tailStart(log, lines, to), to));
 }
 const head = async (lines: number) => collect(firstLines(readLog(log, 0, logExtent(log).to), lines));
-/** Lines with their newline, the slow and obvious way. */
+/** Lines with their newline, by a simple model. */
 const linesOf = (text: string) => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 const anyText = fc
   .array(fc.constantFrom('\n', 'a', 'bc', '\r', 'é', ''), { maxLength: 20 })
@@ -104,11 +99,11 @@ describe('tail', () => {
       }
     });
 
-  it('reads no part it does not need', async () => {
+  it('reads only the parts it needs', async () => {
     lay(['broken', 'a\nb\n'], () => 'packed');
     writeFileSync(
       `${partPath(log, 0)}.gz`,
-      'this is no gzip file, but four bytes of it say how long it is\x06\0\0\0',
+      'this is not a gzip file, but its last four bytes give a length\x06\0\0\0',
     );
     assert.equal(await tail(1), 'b\n');
     await assert.rejects(readAll(), { code: 'Z_DATA_ERROR' });
@@ -133,26 +128,26 @@ describe('a range', () => {
     }
   });
 
-  it('leaves out what is no longer kept, and says how much that was', async () => {
+  it('skips removed parts, and reports their bytes', async () => {
     lay(['gone\n', 'kept\n', 'gone too\n', 'last\n']);
     rmSync(partPath(log, 0));
     rmSync(partPath(log, 10));
     writeFileSync(partPath(log, 19), 'x\n');
     let missing = 0;
-    const told = (bytes: number) => {
+    const note = (bytes: number) => {
       missing += bytes;
     };
-    assert.equal(await collect(readLog(log, 0, 26, told)), 'kept\nx\nlast\n');
+    assert.equal(await collect(readLog(log, 0, 26, note)), 'kept\nx\nlast\n');
     assert.equal(missing, 14);
     assert.deepEqual(logExtent(log), { from: 5, to: 26 });
   });
 
-  it('ends where a file that was cut meanwhile ends', async () => {
+  it('ends at the end of a file that was cut', async () => {
     lay(['abc']);
     assert.equal(await collect(readLog(log, 1, 1000)), 'bc');
   });
 
-  it('survives that its part is packed under it', async () => {
+  it('continues when its part is packed during the read', async () => {
     const text = 'x'.repeat(1_000_000);
     lay([text, 'y']);
     const blocks = readLog(log, 0, 1_000_001);
@@ -210,7 +205,7 @@ it('the line around a position begins behind the newline before it', async () =>
   );
 });
 
-it('a log that is not there has no size, no bytes and was never touched', async () => {
+it('an absent log has no size, no bytes and no time', async () => {
   const absent = join(dir, 'absent.log');
   assert.deepEqual([logTouchedAt(absent), logExtent(absent)], [null, { from: 0, to: 0 }]);
   assert.equal(await collect(readLog(absent, 0, 10)), '');

@@ -1,16 +1,12 @@
 // The ends of files that grow, shrink and go.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { GrowingFile, readTail, tailText } from './tail.ts';
 
-function fileIn(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-tail-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return join(dir, 'file');
-}
+const fileIn = (t: TestContext) => join(tempDir(t), 'file');
 
 describe('the end of a file', () => {
   it('is at most as long as asked for, and nothing before the given position', (t) => {
@@ -24,12 +20,12 @@ describe('the end of a file', () => {
     assert.deepEqual(read(100), ['0123456789', 0]);
     assert.deepEqual(read(4, 8), ['89', 8]);
     assert.deepEqual(read(4, 10), ['', 10]);
-    // It ends before that: it was made anew.
+    // The file is shorter than that, so it was replaced.
     assert.deepEqual(read(100, 11), ['0123456789', 0]);
     assert.deepEqual(read(4, 0, 8), ['4567', 4]);
   });
 
-  it('of a file that is not there is an error, or no text', (t) => {
+  it('of a missing file is an error, or no text', (t) => {
     const file = fileIn(t);
     assert.throws(() => readTail(file, 4), { code: 'ENOENT' });
     assert.equal(tailText(file, 4), '');
@@ -43,7 +39,7 @@ describe('a growing file', () => {
     return () => growth.added(statSync(file, { throwIfNoEntry: false })?.size ?? 0, MAX);
   };
 
-  it('gives what was added, once, and says once that nothing was', (t) => {
+  it('gives the added text once, then an empty text once', (t) => {
     const file = fileIn(t);
     const look = growing(file);
     assert.equal(look(), null);
@@ -65,7 +61,7 @@ describe('a growing file', () => {
     assert.equal(look()?.text, '漢');
   });
 
-  it('gives the end of what is too much, from the first whole line on', (t) => {
+  it('gives the end of a text that is too long, from the first whole line on', (t) => {
     const file = fileIn(t);
     const look = growing(file);
     writeFileSync(file, 'first\n');
@@ -74,7 +70,7 @@ describe('a growing file', () => {
     assert.deepEqual(look(), { text: '\nlast\n', isAfterGap: true });
   });
 
-  it('begins anew in a file that has become shorter', (t) => {
+  it('starts over in a file that has become shorter', (t) => {
     const file = fileIn(t);
     const look = growing(file);
     writeFileSync(file, 'before\n');
@@ -83,7 +79,7 @@ describe('a growing file', () => {
     assert.deepEqual(look(), { text: 'new\n', isAfterGap: true });
   });
 
-  it('has nothing to say while the file cannot be read', (t) => {
+  it('has no text while the file cannot be read', (t) => {
     const growth = new GrowingFile(fileIn(t));
     assert.equal(growth.added(5, MAX), null);
   });

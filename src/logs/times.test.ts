@@ -1,22 +1,15 @@
-// When a log had grown how far: the grain, the bound, what a crash or a full disk leaves.
+// The size of a log over time: the grain, the bound, and the file after a crash or a full disk.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'node:test';
+import { after, afterEach, describe, it } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { LogTimes, offsetBefore, timesPath, writtenAt } from './times.ts';
 
 const T = 1_700_000_000_000;
-let dir: string;
-let log: string;
-let path: string;
-before(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-times-'));
-  log = join(dir, '1.log');
-  path = timesPath(log);
-});
+const log = join(tempDir({ after }), '1.log');
+const path = timesPath(log);
 afterEach(() => rmSync(path, { force: true }));
-after(() => rmSync(dir, { recursive: true, force: true }));
 
 function noted(notes: readonly (readonly [number, number])[]): void {
   const times = new LogTimes(path);
@@ -25,7 +18,7 @@ function noted(notes: readonly (readonly [number, number])[]): void {
 }
 
 describe('the times of a log', () => {
-  it('have one entry a second while it grows, and none while it does not', () => {
+  it('have one entry a second while it grows, and none otherwise', () => {
     noted([
       [0, 10],
       [0.5, 20],
@@ -37,7 +30,7 @@ describe('the times of a log', () => {
     assert.equal(readFileSync(path, 'utf8'), `${T} 10\n${T + 1000} 30\n${T + 4000} 40\n`);
   });
 
-  it('tell what was written since, and when a byte was there', () => {
+  it('give the offset at a time, and the time of an offset', () => {
     noted([
       [0, 10],
       [1, 30],
@@ -53,7 +46,7 @@ describe('the times of a log', () => {
     );
   });
 
-  it('take the last entry at once', () => {
+  it('write the last entry at once', () => {
     const times = new LogTimes(path);
     times.record(T, 1);
     times.record(T + 1, 2, true);
@@ -61,7 +54,7 @@ describe('the times of a log', () => {
     assert.equal(offsetBefore(log, T + 2), 2);
   });
 
-  it('go on where an earlier daemon ended, also after an entry it could not finish', () => {
+  it('continue after an earlier daemon, also after its unfinished entry', () => {
     noted([[0, 10]]);
     appendFileSync(path, '17000');
     noted([
@@ -80,7 +73,7 @@ describe('the times of a log', () => {
     assert.equal(offsetBefore(log, T - 3_599_500), 20);
   });
 
-  it('stay small: further back the grain grows coarser, what is recent keeps it', () => {
+  it('stay small: old entries get coarser, recent ones keep their grain', () => {
     const count = 100_000;
     noted(Array.from({ length: count }, (_, s) => [s, s + 1]));
     assert.ok(statSync(path).size <= 1024 ** 2, `${statSync(path).size} bytes`);
@@ -89,7 +82,7 @@ describe('the times of a log', () => {
     assert.ok(old > 4900 && old <= 5000, `${old}`);
   });
 
-  it('are none where there is no file, and none of lines that are no entries', () => {
+  it('are none without a file, and skip invalid lines', () => {
     assert.deepEqual([offsetBefore(log, T), writtenAt(log, 0)], [0, null]);
     writeFileSync(path, 'what\n-1 5\n');
     assert.equal(offsetBefore(log, T), 0);

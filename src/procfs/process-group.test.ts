@@ -15,10 +15,10 @@ it('a group is stopped once all of it is, and gone once nothing of it is left', 
   const groupId = leader.pid ?? assert.fail();
   assert.ok(!isGroupStopped(groupId));
   assert.ok(signalGroup(groupId, 'SIGSTOP'));
-  await waitUntil(() => isGroupStopped(groupId), { deadlineMs: 10_000, what: 'the group to stop' });
+  await waitUntil(() => isGroupStopped(groupId), { what: 'the group to stop' });
   assert.ok(signalGroup(groupId, 'SIGCONT'));
   assert.ok(!isGroupStopped(groupId));
   assert.ok(signalGroup(groupId, 'SIGKILL'));
   await once(leader, 'close');
-  await waitUntil(() => !signalGroup(groupId, 'SIGCONT'), { deadlineMs: 10_000, what: 'the group to go' });
+  await waitUntil(() => !signalGroup(groupId, 'SIGCONT'), { what: 'the group to go' });
 });

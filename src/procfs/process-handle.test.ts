@@ -1,4 +1,4 @@
-// A process that is asked after again and again, against real ones.
+// A handle that is asked again and again whether its process lives, against real processes.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ function identityOf(pid: number | undefined) {
 }
 
 describe('a held process', { skip: process.platform === 'linux' ? false : '/proc is of Linux' }, () => {
-  it('lives until it is gone', async () => {
+  it('is alive until it has ended', async () => {
     const child = spawn('sleep', ['600'], { stdio: 'ignore' });
     const held = new ProcessHandle(identityOf(child.pid));
     assert.ok(held.isAlive());
@@ -25,7 +25,7 @@ describe('a held process', { skip: process.platform === 'linux' ? false : '/proc
     held.close();
   });
 
-  it('is dead as a zombie', async () => {
+  it('is not alive as a zombie', async () => {
     const parent = spawn('bash', ['-c', 'sleep 600 & echo $!; exec sleep 600'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -34,13 +34,13 @@ describe('a held process', { skip: process.platform === 'linux' ? false : '/proc
     const held = new ProcessHandle(identityOf(child));
     assert.ok(held.isAlive());
     process.kill(child, 'SIGKILL');
-    await waitUntil(() => !held.isAlive(), { deadlineMs: 10_000, what: 'the zombie' });
+    await waitUntil(() => !held.isAlive(), { what: 'the zombie' });
     held.close();
     parent.kill('SIGKILL');
     await once(parent, 'close');
   });
 
-  it('is another one than who has its pid', () => {
+  it('is not alive when another process has its pid', () => {
     const me = identityOf(process.pid);
     const held = new ProcessHandle({ ...me, startTicks: (me.startTicks ?? 0) + 1 });
     assert.ok(!held.isAlive());

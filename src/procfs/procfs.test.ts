@@ -1,11 +1,12 @@
 // The readers of the host against the real /proc.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, it } from 'node:test';
+import { after, afterEach, describe, it } from 'node:test';
 import { MIB } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { readDiskUse } from './disk.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
@@ -14,6 +15,7 @@ import { readWaitingProcesses, type WaitingProcess } from './stall-evidence.ts';
 import { readTopProcessOutside } from './top-process.ts';
 
 const ON_LINUX = { skip: process.platform === 'linux' ? false : '/proc is of Linux' };
+const dir = tempDir({ after });
 const children: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -56,14 +58,14 @@ async function find(
       found = readWaitingProcesses(treeOf(pid)).find((candidate) => candidate.name === name);
       return found !== undefined && is(found);
     },
-    { deadlineMs: 10_000, what: `${name} below ${pid}` },
+    { what: `${name} below ${pid}` },
   );
   assert.ok(found);
   return found;
 }
 const sleeps = ({ state }: WaitingProcess) => state === 'S';
-/** Kernels without it (user-mode-linux) do not tell what a process waits for either. */
-const NO_SYSCALLS = existsSync('/proc/self/syscall') ? false : 'this kernel tells no system calls';
+/** Kernels without it (user-mode-linux) do not show what a process waits for either. */
+const NO_SYSCALLS = existsSync('/proc/self/syscall') ? false : 'this kernel shows no system calls';
 
 describe('pressure of the host', () => {
   it('is parsed from what kernels print', () => {
@@ -78,17 +80,19 @@ describe('pressure of the host', () => {
     assert.equal(parseStalled(''), null);
   });
 
-  it('is read where the kernel tells it, and null where it does not', () => {
-    const isTold = existsSync('/proc/pressure/memory');
-    for (const stalled of Object.values(readHostPressure())) {
-      assert.equal(stalled !== null, isTold);
+  it('is read from a kernel with PSI, and null on others', () => {
+    const hasPsi = existsSync('/proc/pressure/memory');
+    const pressure = readHostPressure();
+    assert.deepEqual(Object.keys(pressure), ['memory', 'cpu', 'io']);
+    for (const stalled of Object.values(pressure)) {
+      assert.equal(stalled !== null, hasPsi);
       if (stalled !== null) assert.ok(stalled.someAvg10Pct >= 0 && stalled.someAvg10Pct <= 100);
     }
     assert.deepEqual(readHostPressure('/nowhere'), { memory: null, cpu: null, io: null });
   });
 });
 
-it('disk use is what df says', ON_LINUX, () => {
+it('disk use matches df', ON_LINUX, () => {
   const [size, used, available] = execFileSync('df', ['-B1', '--output=size,used,avail', tmpdir()], {
     encoding: 'utf8',
   })
@@ -97,7 +101,7 @@ it('disk use is what df says', ON_LINUX, () => {
     .flatMap((line) => line.trim().split(/\s+/).map(Number));
   const use = readDiskUse(tmpdir());
   if (size === 0) return assert.equal(use, null);
-  // Others write meanwhile.
+  // Other processes write in between.
   const near = (value: number | undefined, wanted = Number.NaN) =>
     assert.ok(Math.abs((value ?? 0) - wanted) < 256 * MIB);
   near(use?.usedBytes, used);
@@ -118,45 +122,39 @@ describe('the state of a process', ON_LINUX, () => {
     await find(stopped, 'sleep', ({ state }) => state === 'T');
     const parent = run('(until grep -q sleep /proc/$$/comm; do :; done) & exec sleep 600');
     await waitUntil(() => treeOf(parent).some((pid) => readProcessState(pid)?.state === 'Z'), {
-      deadlineMs: 10_000,
       what: 'a zombie',
     });
   });
 
-  it('of one with an awkward name, and of none', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
-    try {
-      writeFileSync(join(dir, 'a) R (b'), '#!/bin/sh\nread line\n', { mode: 0o755 });
-      assert.equal((await find(run(`exec '${dir}/a) R (b'`), 'sh', sleeps)).state, 'S');
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
+  it('of one with a hostile name, and of an absent one', async () => {
+    writeFileSync(join(dir, 'a) R (b'), '#!/bin/sh\nread line\n', { mode: 0o755 });
+    assert.equal((await find(run(`exec '${dir}/a) R (b'`), 'sh', sleeps)).state, 'S');
     assert.equal(readProcessState(2 ** 22 + 1), null);
   });
 });
 
-describe('who waits for input', { skip: ON_LINUX.skip || NO_SYSCALLS }, () => {
-  it('one who reads a socket, as programs started by Node get it', async () => {
+describe('a process waits for input', { skip: ON_LINUX.skip || NO_SYSCALLS }, () => {
+  it('when it reads a socket, which Node uses for stdin', async () => {
     assert.equal((await find(run('exec cat'), 'cat', sleeps)).awaits, 'socket');
   });
 
-  it('one who reads a pipe that nobody of the task writes to', async () => {
+  it('when it reads a pipe without a writer in the task', async () => {
     const { pid } = await find(run('sleep 600 | cat'), 'cat', sleeps);
     assert.equal(readWaitingProcesses([pid])[0]?.awaits, 'pipe');
   });
 
-  it('not one who reads from another of the same task', async () => {
+  it('not when it reads from a process of the same task', async () => {
     const pid = run('sleep 600 | cat');
     await find(pid, 'sleep', sleeps);
     assert.equal((await find(pid, 'cat', sleeps)).awaits, null);
   });
 
-  it('not one who sleeps', async () => {
+  it('not when it sleeps', async () => {
     assert.equal((await find(run('exec sleep 600'), 'sleep', sleeps)).awaits, null);
   });
 
   const NO_SCRIPT = existsSync('/usr/bin/script') ? false : 'script(1) is missing';
-  it('one who reads a terminal', { skip: NO_SCRIPT }, async () => {
+  it('when it reads a terminal', { skip: NO_SCRIPT }, async () => {
     const cat = await find(run('exec script -qc cat /dev/null'), 'cat', sleeps);
     assert.equal(cat.awaits, 'terminal');
   });
@@ -165,31 +163,44 @@ describe('who waits for input', { skip: ON_LINUX.skip || NO_SYSCALLS }, () => {
 /** Files in memory are written to no storage, and not counted. */
 function countsWrites(): boolean {
   const before = readWrittenBytes([process.pid]);
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
-  writeFileSync(join(dir, 'file'), Buffer.alloc(MIB));
-  rmSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'probe'), Buffer.alloc(MIB));
   return before !== null && (readWrittenBytes([process.pid]) ?? 0) - before >= MIB;
 }
 const NO_DISK = ON_LINUX.skip || (countsWrites() ? false : 'the temporary directory is no disk');
 it('bytes written are those of the processes and of their children that have ended', {
   skip: NO_DISK,
 }, async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-host-'));
-  try {
+  {
     const pid = run(`head -c ${3 * MIB} /dev/zero >'${dir}/file'; touch '${dir}/done'; exec sleep 600`);
-    await waitUntil(() => existsSync(join(dir, 'done')), { deadlineMs: 10_000, what: 'the file' });
+    await waitUntil(() => existsSync(join(dir, 'done')), { what: 'the file' });
     const bytes = readWrittenBytes([pid]);
     assert.ok(bytes !== null && bytes >= 3 * MIB && bytes < 4 * MIB, `${bytes}`);
     assert.equal(readWrittenBytes([]), null);
-  } finally {
-    rmSync(dir, { recursive: true });
   }
 });
 
-it('the top process outside is the largest that is none of ours', ON_LINUX, () => {
-  const top = readTopProcessOutside(new Set());
-  assert.ok(top !== null && top.name !== '' && top.rssBytes > 0);
-  const next = readTopProcessOutside(new Set([top.pid]));
-  assert.ok(next !== null && next.pid !== top.pid);
-  assert.notEqual(top.name, 'MainThread');
+it('the top process outside is the largest one that is not excluded', ON_LINUX, async () => {
+  const holds = (mib: number) =>
+    run(`head -c ${mib * MIB} /dev/zero | { tail -c ${mib * MIB} | sleep 600; }`);
+  const [larger, smaller] = [holds(96), holds(48)];
+  /** The tail(1) below the shell, which holds the memory. */
+  const tailOf = (pid: number) =>
+    treeOf(pid).find((below) => readProcessState(below)?.name === 'tail') ?? Number.NaN;
+  const isTop = (pid: number, among: readonly number[]) => {
+    const top = topAmong(among);
+    return top?.pid === pid && top.name === 'tail' && top.rssBytes > 40 * MIB;
+  };
+  await waitUntil(() => isTop(tailOf(larger), [tailOf(larger), tailOf(smaller)]), { what: 'the larger one' });
+  await waitUntil(() => isTop(tailOf(smaller), [tailOf(smaller)]), { what: 'the smaller one alone' });
 });
+
+it('the top process outside has the name of its program, not of its main thread', ON_LINUX, async () => {
+  await waitUntil(() => topAmong([process.pid])?.pid === process.pid, { what: 'this process on top' });
+  assert.equal(topAmong([process.pid])?.name, 'node');
+});
+
+/** Excludes all other processes, except those that start at the same moment. */
+function topAmong(pids: readonly number[]) {
+  const all = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return readTopProcessOutside(new Set(all.map(Number).filter((pid) => !pids.includes(pid))));
+}

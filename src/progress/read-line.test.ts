@@ -1,9 +1,9 @@
-// Lines as real programs print them: the progress they report, and lines that report none.
+// Lines of real programs with the progress in them, and lines without progress.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readLine } from './read-line.ts';
 
-/** done/total or pct, then whatever else the line tells. */
+/** done/total or pct, then the other fields of the line. */
 interface Said {
   readonly of?: readonly [number, number | null];
   readonly pct?: number;
@@ -14,7 +14,7 @@ interface Said {
 }
 
 const PROGRESS: readonly (readonly [from: string, line: string, said: Said])[] = [
-  // The forms the contract names.
+  // The forms of the contract.
   ['contract', '[3/42]', { of: [3, 42] }],
   ['contract', '42%', { pct: 42 }],
   ['contract', 'ETA ~3m', { eta_s: 180 }],

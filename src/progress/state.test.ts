@@ -1,4 +1,4 @@
-// Progress after many lines: which source wins, how the ETA is computed, and the bound on the state.
+// The progress after many lines: which source wins, how the ETA is computed, and bounded state.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -20,7 +20,7 @@ function printed(...lines: readonly string[]): { state: ProgressState; nowMs: nu
   for (const [n, line] of lines.entries()) state = foldOutput(state, `${line}\n`, n * MINUTE);
   return { state, nowMs: (lines.length - 1) * MINUTE };
 }
-function withFile(state: ProgressState, nowMs: number, ...lines: readonly object[]): ProgressState {
+function reported(state: ProgressState, nowMs: number, ...lines: readonly object[]): ProgressState {
   return foldProgressFile(state, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), nowMs);
 }
 function shown(state: ProgressState, nowMs: number): Partial<Progress> | null {
@@ -29,7 +29,7 @@ function shown(state: ProgressState, nowMs: number): Partial<Progress> | null {
 }
 
 describe('progress of output', () => {
-  it('is nothing before something was said', () => {
+  it('is null before any progress', () => {
     assert.equal(progressOf(NO_PROGRESS, 0), null);
     assert.equal(progressOf(printed('hello', 'world 42').state, MINUTE), null);
   });
@@ -38,21 +38,21 @@ describe('progress of output', () => {
     const { state, nowMs } = printed('[10/100] a', '[20/100] b', '[30/100] c');
     // 20 items in 2 minutes, 70 to go.
     assert.deepEqual(shown(state, nowMs), { done: 30, total: 100, pct: 30, eta_s: 420, source: 'output' });
-    // A task that stands still does not come nearer to its end.
+    // A task that stands still does not come closer to its end.
     assert.equal(progressOf(state, nowMs + 2 * MINUTE)?.eta_s, 840);
   });
 
-  it('begins another series where the total changes or the count falls', () => {
+  it('starts a new series when the total changes or the count falls', () => {
     assert.equal(shown(printed('[9/10] a', '[1/20] b').state, MINUTE)?.eta_s, undefined);
     assert.equal(shown(printed('[9/10] a', '[1/10] b', '[2/10] c').state, 2 * MINUTE)?.eta_s, 480);
   });
 
-  it('takes no rate from lines that were read together', () => {
+  it('computes no rate from lines that were read together', () => {
     const state = foldOutput(NO_PROGRESS, '[1/10] a\n[9/10] b\n', 0);
     assert.equal(shown(foldOutput(state, 'x\n', 1000), 1000)?.eta_s, undefined);
   });
 
-  it('counts down a printed ETA, and drops it when later counts have none', () => {
+  it('counts down a printed ETA, and drops it when counts come without one', () => {
     const { state, nowMs } = printed('[10/100] a', 'ETA 10m');
     assert.equal(progressOf(state, nowMs + 30_000)?.eta_s, 570);
     const soon = foldOutput(state, '[20/100] b\n', nowMs + 30_000);
@@ -61,11 +61,11 @@ describe('progress of output', () => {
     assert.equal(progressOf(later, nowMs + 2 * MINUTE)?.eta_s, 630);
   });
 
-  it('is over at the end', () => {
+  it('has an ETA of zero at the end', () => {
     assert.equal(progressOf(printed('[9/10] a', '[10/10] b').state, 5 * MINUTE)?.eta_s, 0);
   });
 
-  it('keeps the epoch for the bars that follow, and no other phase', () => {
+  it('keeps the epoch for the following bars, and no other phase', () => {
     const epoch = printed('Epoch 3/10', ' 42/100 [====>....] - ETA: 12s - loss: 0.3').state;
     assert.deepEqual(shown(epoch, MINUTE), {
       done: 42,
@@ -88,7 +88,7 @@ describe('progress of output', () => {
     assert.equal(progressOf(state, MINUTE)?.pct, 25);
   });
 
-  it('reads a redrawn bar, also its last state when no output follows', () => {
+  it('reads a bar that redraws itself, and its last state once the output is quiet', () => {
     let state = foldOutput(NO_PROGRESS, '\r 10%|█         | 1/10 [00:10<01:30,  0.1it/s]', 0);
     assert.equal(progressOf(state, 0), null);
     state = foldOutput(state, '', 1000);
@@ -104,10 +104,10 @@ describe('progress of output', () => {
   });
 });
 
-describe('the progress file', () => {
+describe('progress from the progress file', () => {
   it('wins over the output', () => {
     const { state } = printed('[40/42] a');
-    assert.deepEqual(shown(withFile(state, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0), {
+    assert.deepEqual(shown(reported(state, 0, { done: 3, total: 10, phase: 'x', failed: 1, eta_s: 90 }), 0), {
       done: 3,
       total: 10,
       pct: 30,
@@ -118,9 +118,9 @@ describe('the progress file', () => {
     });
   });
 
-  it('leaves fields it does not mention to the output', () => {
+  it('leaves the other fields to the output', () => {
     const { state } = printed('[21/42] loss=0.3');
-    assert.deepEqual(shown(withFile(state, 0, { phase: 'warm-up' }), 0), {
+    assert.deepEqual(shown(reported(state, 0, { phase: 'warm-up' }), 0), {
       done: 21,
       total: 42,
       pct: 50,
@@ -130,9 +130,9 @@ describe('the progress file', () => {
     });
   });
 
-  it('keeps each field until the task replaces or removes it', () => {
-    let state = withFile(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
-    state = withFile(state, MINUTE, { done: 20 }, { phase: null });
+  it('keeps each field until it is set again or cleared', () => {
+    let state = reported(NO_PROGRESS, 0, { total: 40 }, { done: 10, phase: 'a', failed: 2 });
+    state = reported(state, MINUTE, { done: 20 }, { phase: null });
     assert.deepEqual(shown(state, MINUTE), {
       done: 20,
       total: 40,
@@ -141,11 +141,11 @@ describe('the progress file', () => {
       eta_s: 120,
       source: 'reported',
     });
-    assert.deepEqual(shown(withFile(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'reported' });
-    assert.equal(progressOf(withFile(state, MINUTE, { pct: 75 }), MINUTE)?.done, null);
+    assert.deepEqual(shown(reported(NO_PROGRESS, 0, { pct: 12.345 }), 0), { pct: 12.3, source: 'reported' });
+    assert.equal(progressOf(reported(state, MINUTE, { pct: 75 }), MINUTE)?.done, null);
   });
 
-  it('ignores invalid JSON and values of another type', () => {
+  it('skips lines that are not JSON objects, and fields of a wrong type or value', () => {
     const lines = [
       '',
       '{',
@@ -163,9 +163,9 @@ describe('the progress file', () => {
     );
   });
 
-  it('is of one line and short', () => {
+  it('has text of one short line', () => {
     const { phase } =
-      progressOf(withFile(NO_PROGRESS, 0, { phase: `\u001b[31ma\nb${'c'.repeat(500)}` }), 0) ?? {};
+      progressOf(reported(NO_PROGRESS, 0, { phase: `\u001b[31ma\nb${'c'.repeat(500)}` }), 0) ?? {};
     assert.equal(phase?.length, 80);
     assert.ok(phase?.startsWith('[31ma b'));
   });
@@ -181,7 +181,7 @@ describe('the state', () => {
     { maxLength: 30 },
   );
 
-  it('is bounded and its view valid, whatever is printed', () =>
+  it('is bounded and its view valid, for any output', () =>
     fc.assert(
       fc.property(text, fc.boolean(), (parts, isTold) => {
         let state = NO_PROGRESS;
@@ -196,11 +196,11 @@ describe('the state', () => {
       }),
     ));
 
-  it('is the same wherever the output was cut into chunks', () =>
+  it('is the same for any chunks of the output', () =>
     fc.assert(
       fc.property(text, fc.array(fc.nat(), { maxLength: 10 }), (parts, cuts) => {
         const whole = parts.join('');
-        // Beyond 4096 characters without an end a line is given up, earlier or later.
+        // A line is dropped after 4096 characters without an end, at a place that depends on the chunks.
         fc.pre(whole.split(/[\r\n]/).every((line) => line.length < 4096));
         const at = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].sort((a, b) => a - b);
         const chunks = [...at, whole.length].map((end, n) => whole.slice(n === 0 ? 0 : at[n - 1], end));

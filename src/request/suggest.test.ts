@@ -1,22 +1,21 @@
 // The suggested command asks for the same request: for every row of the table, through a shell, the argv parser and the reader.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { FLAGS, readRunFlags } from '../../cli/commands/task/run.ts';
 import { parseArgv } from '../../cli/input/argv.ts';
 import { readByShell } from '../../test/support/read-by-shell.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { FieldRow, FieldType } from './fields.ts';
 import { parseFields, parseRequest, rowsOf } from './parse.ts';
 import type { Body, Caller, RunRequest } from './request.ts';
 import { suggestedCommand } from './suggest.ts';
 
-const base = realpathSync(mkdtempSync(join(tmpdir(), 'babysit-suggest-')));
+const base = tempDir({ after });
 const DIRECTORIES = ["it's", '$HOME', 'a b', '-x', '"', 'ä\n'].map((name) => join(base, name));
 for (const directory of DIRECTORIES) mkdirSync(directory);
-after(() => rmSync(base, { recursive: true }));
 
 const CALLER: Caller = { cwd: '/', env: { PATH: '/bin', TOKEN: 'hunter2' }, project: '/' };
 

@@ -1,4 +1,4 @@
-// Which submissions are accepted, queued and denied, and the numbers of a denial.
+// Which submissions are accepted, queued, denied or refused, and with which numbers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -37,7 +37,7 @@ const busy = aSnapshot({
 });
 
 describe('admit', () => {
-  it('accepts what fits next to everything charged so far, to the byte', () => {
+  it('accepts a task that fits next to everything charged so far, to the byte', () => {
     assert.deepEqual(decide(busy, pending(9, { mem: 2 * GIB })), { kind: 'accept' });
     assert.equal(decide(busy, pending(9, { mem: 2 * GIB + 1 })).kind, 'deny');
   });
@@ -80,7 +80,7 @@ describe('admit', () => {
     assert.deepEqual(decide(full, big, { queue: true }), { kind: 'queue_full', maxPending: 1 });
   });
 
-  it('lets a lease be used whatever is pending, up to its size', () => {
+  it('accepts a lease over pending tasks, and only for its size', () => {
     const lease = aLease(1, { mem: 4 * GIB });
     const snapshot = aSnapshot({ leases: [lease], pending: [pending(2, { mem: 16 * GIB })] });
     assert.equal(decide(snapshot, pending(9, { mem: 4 * GIB }), { lease }).kind, 'accept');
@@ -89,14 +89,14 @@ describe('admit', () => {
     assert.equal(decide(snapshot, pending(9, { mem: 5 * GIB }), { lease, queue: true }).kind, 'queue');
   });
 
-  it('--force passes the gate, not the limits of the task itself', () => {
+  it('--force skips the gate, but not the limits of the task itself', () => {
     assert.deepEqual(decide(busy, pending(9, { mem: 20 * GIB }), { force: true }), { kind: 'accept' });
     const own = { force: true, limits: { memPctLimit: 40, cpuPctLimit: 90 } };
     const refused = decide(busy, pending(9, { mem: 20 * GIB }), own);
     assert.ok(refused.kind === 'infeasible' && refused.why.raise === '--mem_pct_limit');
   });
 
-  it('of twenty tasks of 4 GiB takes as many as fit on a host of 24 GiB', () => {
+  it('accepts as many of twenty tasks of 4 GiB as fit on a host of 24 GiB', () => {
     for (const outsideGib of [0, 0.5, 0.9, 4, 5, 16.5, 20]) {
       const capacity = aCapacity({ memLimitBytes: Math.floor(0.7 * 24 * GIB) });
       const snapshot = aSnapshot({ capacity, outsideMemBytes: outsideGib * GIB });
@@ -151,7 +151,7 @@ describe('infeasible', () => {
       assert.match(why.raise, raise);
     });
 
-  it('is never said of the largest need, on no host and for no limits', () => {
+  it('never applies to the largest need, on any host and for any limits', () => {
     const host = fc.record({
       memTotalBytes: fc.integer({ min: 2 ** 26, max: 2 ** 45 }),
       cores: fc.integer({ min: 1, max: 512 }),
@@ -173,11 +173,13 @@ describe('infeasible', () => {
   });
 });
 
-it('a denial always shows less available than requested, and what blocks it', () => {
+it('a denial always shows less available than requested, and the blocking tasks', () => {
+  let denials = 0;
   fc.assert(
     fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
       const admission = decide(snapshot, item);
       if (admission.kind !== 'deny') return;
+      denials += 1;
       const { requested, available, shortBy, limit, blockedBy, earliestStartMs } = admission.why;
       assert.ok(available >= 0 && available < requested && requested <= limit);
       assert.ok(Math.abs(shortBy - (requested - available)) < 1e-6);
@@ -187,4 +189,5 @@ it('a denial always shows less available than requested, and what blocks it', ()
       assert.ok(roomForSubmission(snapshot, null).slots < 1 || available < requested);
     }),
   );
+  assert.ok(denials > 10, `only ${denials} denials`);
 });

@@ -1,4 +1,4 @@
-// The caps of an attempt: SPEC section 6 as a table.
+// The caps of an attempt, as a table.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aCapacity } from '../../test/support/build-snapshot.ts';
@@ -22,7 +22,7 @@ describe('envelope', () => {
     [
       ['three times the estimate', { mem: 4, cpu: 2 }, 12, 6],
       ['at most mem_pct_limit of the host', { mem: 20 }, 25.6, 12],
-      ['at most what is not reserved', { mem: 20, memPct: 90 }, 48, 12],
+      ['at most the memory without the reserve', { mem: 20, memPct: 90 }, 48, 12],
       ['at most cpu_pct_limit of the cores', { cpu: 10 }, 12, 14.4],
       ['a low cpu_pct_limit', { cpu: 1, cpuPct: 10 }, 12, 1.6],
     ];

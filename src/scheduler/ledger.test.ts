@@ -43,7 +43,7 @@ describe('roomOf and roomForSubmission', () => {
       room(12, 5.2, 3),
     ],
     [
-      'more than there is, by force',
+      'more than the host has, by force',
       { outsideMemBytes: 10 * GIB, running: [running(1, { mem: 8 * GIB, cpu: 8.2 })] },
       room(-2, -1, 3),
       room(-2, -1, 3),
@@ -56,7 +56,7 @@ describe('roomOf and roomForSubmission', () => {
       assert.deepEqual(rounded(roomForSubmission(snapshot, null)), forSubmission);
     });
 
-  it('return a lease to the task that takes it over, also with an overcommitted queue', () => {
+  it('add a lease to the room of its submission, also behind a queue larger than the host', () => {
     const lease = aLease(1, { mem: 4 * GIB, cpu: 2 });
     const leases = [lease];
     assert.deepEqual(rounded(roomForSubmission(aSnapshot({ capacity, leases }), lease)), room(16, 7.2, 4));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aLease, aSnapshot, NOW, pending, queueOf, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import type { PendingItem } from './items.ts';
 import { DEFAULT_POLICY, type Decision, type Policy, pass } from './pass.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -14,7 +14,7 @@ function started(snapshot: Snapshot, policy?: Policy): number[] {
 }
 
 /** Number of the holder and time from now in ms. */
-function promised({ reservation }: Decision): [number, number] | null {
+function reserved({ reservation }: Decision): [number, number] | null {
   return reservation && [Number(reservation.id.slice(-6)), reservation.startMs - NOW];
 }
 
@@ -24,7 +24,7 @@ const quarter = { mem: 4 * GIB };
 const bob = { owner: 'bob' };
 
 describe('order', () => {
-  it('is that of submission among equals, to the id', () => {
+  it('is the order of submission among equals, then the id', () => {
     const twin = { ...pending(2, half), submittedAtMs: pending(1).submittedAtMs };
     assert.deepEqual(started(aSnapshot({ pending: [pending(3, half), twin, pending(1, half)] })), [1, 2]);
   });
@@ -58,7 +58,7 @@ describe('order', () => {
     assert.deepEqual(started(aSnapshot({ pending: items, leases })), [2]);
   });
 
-  it('among equal shares starts the owner served longest ago', () => {
+  it('puts the owner served longest ago first among equal shares', () => {
     const snapshot = aSnapshot({
       pending: [pending(1, all), pending(2, { ...all, ...bob }), pending(3, { ...all, owner: 'carol' })],
     });
@@ -78,7 +78,7 @@ describe('order', () => {
     assert.deepEqual(started(snapshot), [1, 3, 2]);
   });
 
-  it('lets a flood of one owner not delay the single task of another: it is next', () => {
+  it('puts the single task of one owner before the flood of another', () => {
     const host = new SimulatedHost();
     host.submit(...Array.from({ length: 200 }, (_, n) => pending(n, all)));
     host.dispatch();
@@ -90,7 +90,7 @@ describe('order', () => {
     assert.deepEqual(host.dispatch().starts, [single.id]);
   });
 
-  it('raises only the head of a sub-queue by one for each ageing interval', () => {
+  it('raises the head of a sub-queue by one for each aging interval, and no task behind it', () => {
     const items = [
       pending(1, half),
       pending(2, half),
@@ -103,7 +103,7 @@ describe('order', () => {
         Number(id.slice(-1)),
       );
     assert.deepEqual(at(0), [3, 4]);
-    // All heads age alike; 4 is none yet.
+    // All heads age alike; 4 is not a head yet.
     assert.deepEqual(at(5000), [3, 1]);
     snapshot.queue.remove(pending(3).id, NOW + 5000);
     assert.deepEqual(at(5000), [1, 4]);
@@ -117,23 +117,23 @@ describe('reservation', () => {
   const behind = (changes: Parameters<typeof pending>[1]) =>
     pass(aSnapshot({ running: use, pending: [head, pending(11, changes)] }), NOW);
 
-  it('is for the first that does not fit, at the time the expected ends make room', () => {
+  it('is for the first task that does not fit, at the time when expected ends make room', () => {
     const decision = pass(
       aSnapshot({ running: use, pending: [pending(9, { mem: GIB }), head, pending(11, all)] }),
       NOW,
     );
     assert.deepEqual(decision.starts, [pending(9).id]);
-    assert.deepEqual(promised(decision), [10, 30_000]);
+    assert.deepEqual(reserved(decision), [10, 30_000]);
   });
 
-  it('waits for the tasks that start in the same pass, too', () => {
+  it('waits for tasks that start in the same pass, too', () => {
     const items = [pending(2, { ...half, timeMs: 70_000 }), pending(3, all)];
-    assert.deepEqual(promised(pass(aSnapshot({ pending: items }), NOW)), [3, 70_000]);
+    assert.deepEqual(reserved(pass(aSnapshot({ pending: items }), NOW)), [3, 70_000]);
   });
 
   it('waits for leases as for running tasks', () => {
     const leases = [aLease(1, { mem: 10 * GIB, expiresAtMs: NOW + 20_000, timeMs: 50_000 })];
-    assert.deepEqual(promised(pass(aSnapshot({ leases, pending: [head] }), NOW)), [10, 50_000]);
+    assert.deepEqual(reserved(pass(aSnapshot({ leases, pending: [head] }), NOW)), [10, 50_000]);
   });
 
   const TABLE: [string, Parameters<typeof pending>[1], boolean][] = [
@@ -147,10 +147,10 @@ describe('reservation', () => {
     it(`lets a later task ${starts ? '' : 'not '}start that is ${what}`, () => {
       const decision = behind(changes);
       assert.deepEqual(decision.starts, starts ? [pending(11).id] : []);
-      assert.deepEqual(promised(decision), [10, 30_000]);
+      assert.deepEqual(reserved(decision), [10, 30_000]);
     });
 
-  it('lets what fits beside the head be used once only', () => {
+  it('gives the room beside the head only once', () => {
     const long = { mem: 4 * GIB, timeMs: 300_000 };
     const items = [head, ...[11, 12, 13].map((n) => pending(n, long))];
     const snapshot = aSnapshot({ running: [running(1, { mem: 7 * GIB, timeMs: 30_000 })], pending: items });
@@ -159,16 +159,16 @@ describe('reservation', () => {
     assert.deepEqual(started(aSnapshot({ running: use, pending: items })), [11]);
   });
 
-  it('holds slots free like memory', () => {
+  it('reserves slots like memory', () => {
     const capacity = { ...aSnapshot().capacity, maxRunning: 2 };
     const items = [pending(3, { ...all, timeMs: 1 }), pending(4, { mem: GIB, timeMs: 1e6 })];
     const decision = pass(aSnapshot({ capacity, running: use, pending: items }), NOW);
-    assert.deepEqual([decision.starts, promised(decision)], [[], [3, 30_000]]);
+    assert.deepEqual([decision.starts, reserved(decision)], [[], [3, 30_000]]);
     const short = [pending(3, { ...half, timeMs: 1 }), pending(4, { mem: GIB, timeMs: 1e6 })];
     assert.deepEqual(started(aSnapshot({ capacity, running: use, pending: short })), [4]);
   });
 
-  it('moves when a running task overruns its estimate; nothing starts by the old time', () => {
+  it('moves when a running task overruns its estimate, and no task starts by the old time', () => {
     const late = [
       running(1, { mem: 10 * GIB, startedAtMs: NOW - 40_000, timeMs: 30_000, killTimeoutMs: 60_000 }),
     ];
@@ -176,10 +176,10 @@ describe('reservation', () => {
       aSnapshot({ running: late, pending: [head, pending(11, { mem: GIB, timeMs: 20_000 })] }),
       NOW,
     );
-    assert.deepEqual([decision.starts.length, promised(decision)], [1, [10, 20_000]]);
+    assert.deepEqual([decision.starts.length, reserved(decision)], [1, [10, 20_000]]);
   });
 
-  it('is null while memory outside or a paused task blocks it; other items start', () => {
+  it('is not made while outside memory or a paused task blocks it; tasks that fit start', () => {
     const blocked: Partial<Snapshot>[] = [
       { outsideMemBytes: 10 * GIB },
       { running: [running(1, { mem: 10 * GIB, isPaused: true })] },
@@ -194,7 +194,7 @@ describe('reservation', () => {
     }
   });
 
-  it('goes to the next item that an expected end makes room for', () => {
+  it('goes to the next task with a predictable start', () => {
     const snapshot = aSnapshot({
       running: [running(1, { mem: 6 * GIB, isPaused: true }), running(2, { ...half, timeMs: 30_000 })],
       pending: [
@@ -204,10 +204,10 @@ describe('reservation', () => {
       ],
     });
     const decision = pass(snapshot, NOW);
-    assert.deepEqual([decision.starts, promised(decision)], [[], [11, 30_000]]);
+    assert.deepEqual([decision.starts, reserved(decision)], [[], [11, 30_000]]);
   });
 
-  it('without backfill lets no later item start', () => {
+  it('is not used without backfill: tasks start in order', () => {
     const items = [head, pending(11, { mem: GIB, timeMs: 1 })];
     assert.deepEqual(
       started(aSnapshot({ running: use, pending: items }), { ...DEFAULT_POLICY, backfill: 'none' }),
@@ -216,7 +216,7 @@ describe('reservation', () => {
   });
 });
 
-it('decides the worked example of docs/design/scheduling.md as it says there', () => {
+it('decides the example of docs/design/scheduling.md as described there', () => {
   const task = (n: number, owner: string, gib: number, seconds: number) =>
     pending(n, { owner, mem: gib * GIB, timeMs: seconds * 1000 });
   const [big, fmt, tidy] = [task(2, 'alice', 12, 60), task(3, 'alice', 1, 300), task(4, 'alice', 1, 25)];
@@ -224,61 +224,61 @@ it('decides the worked example of docs/design/scheduling.md as it says there', (
   const train = running(1, { mem: 10 * GIB, timeMs: 30_000 });
   const decision = pass(aSnapshot({ running: [train], pending: [big, fmt, tidy, lint, docs, web] }), NOW);
   assert.deepEqual(decision.starts, [lint.id, docs.id, tidy.id]);
-  assert.deepEqual(promised(decision), [7, 30_000]);
+  assert.deepEqual(reserved(decision), [7, 30_000]);
 });
 
 describe('a held reservation', () => {
   /** Alice's task 2 has a reservation for the room of her task 1. */
-  function promisedHost(): SimulatedHost {
+  function reservedHost(): SimulatedHost {
     const host = new SimulatedHost();
     host.submit(pending(1, { mem: 12 * GIB, timeMs: 30_000 }));
     host.dispatch();
     host.submit(pending(2, { mem: 13 * GIB, timeMs: 60_000 }));
-    assert.deepEqual(promised(host.dispatch()), [2, 30_000]);
+    assert.deepEqual(reserved(host.dispatch()), [2, 30_000]);
     return host;
   }
   const startOf = (host: SimulatedHost, item: PendingItem) =>
     (host.startsMs.get(item.id) ?? Number.NaN) - NOW;
 
-  it('is kept against earlier submissions when the shares change', () => {
-    const host = promisedHost();
+  it('is kept against tasks that waited before, although the shares change', () => {
+    const host = reservedHost();
     host.submit(pending(3, { ...bob, mem: 2 * GIB, timeMs: 20_000 }), pending(4, { ...all, ...bob }));
     assert.deepEqual(host.dispatch().starts, [pending(3).id]);
     // Task 3 has ended and left bob with nothing.
     host.advance();
-    assert.deepEqual(promised(host.dispatch()), [2, 30_000]);
+    assert.deepEqual(reserved(host.dispatch()), [2, 30_000]);
     // A newcomer that comes after both changes nothing.
     host.nowMs += 1;
     host.submit({ ...pending(5, { ...all, priority: -1 }), submittedAtMs: host.nowMs });
-    assert.deepEqual(promised(host.dispatch()), [2, 30_000]);
+    assert.deepEqual(reserved(host.dispatch()), [2, 30_000]);
     host.run();
     assert.deepEqual([startOf(host, pending(2)), startOf(host, pending(4))], [30_000, 90_000]);
   });
 
-  it('yields to a newcomer with a smaller share that has to wait as well', () => {
-    const host = promisedHost();
+  it('yields to a newcomer with a smaller share that must wait as well', () => {
+    const host = reservedHost();
     host.nowMs += 1000;
     host.submit({ ...pending(3, { ...half, ...bob, timeMs: 60_000 }), submittedAtMs: host.nowMs });
-    assert.deepEqual(promised(host.dispatch()), [3, 30_000]);
+    assert.deepEqual(reserved(host.dispatch()), [3, 30_000]);
   });
 
   it('is kept against a newcomer with a smaller share that could start at once', () => {
-    const host = promisedHost();
+    const host = reservedHost();
     host.nowMs += 1000;
     const newcomer = pending(3, { ...bob, mem: 4 * GIB, timeMs: 60_000 });
     host.submit({ ...newcomer, submittedAtMs: host.nowMs });
     const decision = host.dispatch();
-    assert.deepEqual([decision.starts, promised(decision)], [[], [2, 30_000]]);
+    assert.deepEqual([decision.starts, reserved(decision)], [[], [2, 30_000]]);
   });
 
   it('yields to a higher priority', () => {
-    const host = promisedHost();
+    const host = reservedHost();
     host.submit(pending(3, { ...all, ...bob, priority: 1 }));
-    assert.deepEqual(promised(host.dispatch()), [3, 30_000]);
+    assert.deepEqual(reserved(host.dispatch()), [3, 30_000]);
   });
 
   it('is kept under a stream of small tasks', () => {
-    const host = promisedHost();
+    const host = reservedHost();
     for (let n = 10; n < 200; n += 1) {
       host.submit(pending(n, { ...bob, mem: 3 * GIB, timeMs: 7_000 }));
       host.dispatch();

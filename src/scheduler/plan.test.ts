@@ -1,4 +1,4 @@
-// The plan of the queue: expected starts, why an item waits, and its position.
+// The plan for pending tasks: start, reason and place.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ import {
   running,
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import type { PendingItem } from './items.ts';
 import { roomOf, shortDim } from './ledger.ts';
 import { DEFAULT_POLICY, pass } from './pass.ts';
@@ -28,9 +28,10 @@ function starts(changes: Changes): (number | null)[] {
 }
 
 describe('plan', () => {
-  it('starts what fits now', () => assert.deepEqual(starts({ pending: [pending(1), pending(2)] }), [0, 0]));
+  it('starts tasks that fit now', () =>
+    assert.deepEqual(starts({ pending: [pending(1), pending(2)] }), [0, 0]));
 
-  it('waits for the running tasks that have to end, in the order they end', () =>
+  it('waits for running tasks, in the order of their ends', () =>
     assert.deepEqual(
       starts({
         running: [running(1, { ...half, timeMs: 90_000 }), running(2, { ...half, timeMs: 30_000 })],
@@ -39,7 +40,7 @@ describe('plan', () => {
       [30_000, 31_000, 90_000],
     ));
 
-  it('lets a small task overtake a large one that it does not push back', () =>
+  it('lets a small task overtake a large one that it does not delay', () =>
     assert.deepEqual(
       starts({
         running: [
@@ -55,20 +56,20 @@ describe('plan', () => {
       [50_000, 20_000, 60_000],
     ));
 
-  it('has no start while memory outside or a paused task blocks an item, and puts it last', () => {
+  it('has no start while outside memory or a paused task blocks, and puts those tasks last', () => {
     const items = [pending(1, half), pending(2, { mem: GIB }), pending(3, { mem: 6 * GIB })];
     assert.deepEqual(starts({ outsideMemBytes: 10 * GIB, pending: items }), [0, 60_000, null]);
     const paused = running(4, { mem: 10 * GIB, isPaused: true });
     assert.deepEqual(starts({ running: [paused], pending: items }), [0, 60_000, null]);
   });
 
-  it('lets the simulated time not move an end that is overdue', () => {
+  it('does not move an overdue end with the simulated time', () => {
     const overdue = running(1, { ...half, startedAtMs: NOW - 99_000, timeMs: 1, killTimeoutMs: 1 });
     const soon = running(2, { mem: GIB, timeMs: 500 });
     assert.deepEqual(starts({ running: [overdue, soon], pending: [pending(3, { mem: 16 * GIB })] }), [1000]);
   });
 
-  it('simulates with the times of service, before and since', () => {
+  it('tracks the served owners in the simulation', () => {
     const all = (n: number, owner: string) => pending(n, { mem: 16 * GIB, owner });
     const one = (n: number, owner: string) => pending(n, { ...half, owner });
     const times = (items: readonly PendingItem[]) => {
@@ -85,7 +86,7 @@ describe('plan', () => {
     );
   });
 
-  it('knows while it simulates since when the heads wait', () => {
+  it('tracks the waiting time of heads in the simulation', () => {
     const snapshot = aSnapshot({ running: [running(1, { mem: 16 * GIB })] });
     const of = (n: number, owner: string, priority: number) => pending(n, { mem: 16 * GIB, owner, priority });
     snapshot.queue.add(of(2, 'alice', 0), NOW - 2.5 * DEFAULT_POLICY.ageingMs);
@@ -95,7 +96,7 @@ describe('plan', () => {
     assert.deepEqual([4, 2, 3].map(startOf), [60_000, 120_000, 180_000]);
   });
 
-  it('orders all of a long queue, the simulated part and the rest', () => {
+  it('plans a long queue, the simulated part and the rest', () => {
     const items = Array.from({ length: 1000 }, (_, n) => pending(n, { mem: 4 * GIB, timeMs: 1000 }));
     assert.deepEqual(
       starts({ pending: items }),
@@ -103,7 +104,7 @@ describe('plan', () => {
     );
   });
 
-  it('has no start for unschedulable items of a long queue, and continues after them', () => {
+  it('has no start for blocked tasks in a long queue, and plans those after them', () => {
     const items = Array.from({ length: 600 }, (_, n) =>
       pending(n, { mem: n % 2 === 0 ? 10 * GIB : 4 * GIB, timeMs: 1000 }),
     );
@@ -112,7 +113,7 @@ describe('plan', () => {
       assert.equal(planned.get(id)?.startMs === null, n % 2 === 0, `task ${n}`);
   });
 
-  it('explains a waiting item: why, blocked by what, at which position', () => {
+  it('explains why each task waits, behind which tasks, and at which place', () => {
     const snapshot = aSnapshot({
       running: [
         running(1, { mem: 4 * GIB }),
@@ -144,7 +145,7 @@ describe('plan', () => {
     });
   });
 
-  it('agrees with the pass on what starts now and on the reservation, and leaves the queue as it was', () => {
+  it('agrees with the pass on starts and reservation, and does not change the queue', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const { starts: now, reservation } = pass(snapshot, NOW);
@@ -159,7 +160,7 @@ describe('plan', () => {
     );
   });
 
-  it('explains waiting items only, with the room left now', () => {
+  it('explains exactly the waiting tasks, with the free room', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         let position = 0;
@@ -179,7 +180,8 @@ describe('plan', () => {
     );
   });
 
-  it('is what happens when every task takes the time it estimates', () => {
+  it('comes true when every task takes its estimated time', () => {
+    let checked = 0;
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const planned = plan(snapshot, NOW);
@@ -198,13 +200,15 @@ describe('plan', () => {
         }
         host.run();
         for (const [id, { startMs }] of planned) assert.equal(host.startsMs.get(id) ?? null, startMs);
+        checked += planned.size;
       }),
     );
+    assert.ok(checked > 30, `only ${checked} starts`);
   });
 });
 
 describe('planSubmission', () => {
-  it('is null exactly for what fits after the whole queue', () => {
+  it('is null exactly for a task that fits behind the whole queue', () => {
     fc.assert(
       fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
         const room = roomOf(snapshot);
@@ -219,7 +223,8 @@ describe('planSubmission', () => {
     );
   });
 
-  it('forecasts the start the plan would give it in the queue, and changes nothing', () => {
+  it('predicts the start of the plan, and changes nothing', () => {
+    let predicted = 0;
     fc.assert(
       fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
         const before = plan(snapshot, NOW);
@@ -229,8 +234,10 @@ describe('planSubmission', () => {
         snapshot.queue.add(item, NOW);
         const planned = plan(snapshot, NOW).get(item.id);
         assert.equal(blocked.earliestStartMs, planned?.startMs);
+        predicted += 1;
       }),
     );
+    assert.ok(predicted > 10, `only ${predicted} predictions`);
   });
 
   it('finds the start at the end of a long queue', () => {
@@ -240,7 +247,7 @@ describe('planSubmission', () => {
     assert.equal(blocked?.position, 597);
   });
 
-  it('adds the room of a lease that it takes over to what is left', () => {
+  it('adds the room of its lease to the free room', () => {
     const lease = aLease(1, { mem: 6 * GIB, cpu: 1 });
     const snapshot = aSnapshot({
       capacity: aCapacity({ maxRunning: 2 }),

@@ -1,4 +1,4 @@
-// The queue against a plain list: order, sums, search; heads, times of service, reservations.
+// The queue against a plain list: order, sums, search; and its state of heads, owners and reservations.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -30,7 +30,7 @@ function find(subQueue: SubQueue, gate: (demand: Demand) => boolean): PendingIte
 }
 
 describe('Queue', () => {
-  it('keeps each sub-queue in the order of submission under any additions and removals', () => {
+  it('holds each sub-queue in the order of submission, over any additions and removals', () => {
     const anyOps = fc.array(fc.record({ which: fc.nat({ max: 11 }), isAdd: fc.boolean() }), {
       maxLength: 60,
     });
@@ -77,7 +77,7 @@ describe('Queue', () => {
     });
   });
 
-  it('finds the first small enough item, as a look at each of them would', () => {
+  it('finds the first item that fits, as a linear search does', () => {
     const anyBound = fc.record({
       memBytes: fc.integer({ min: 0, max: 18 }).map((n) => n * GIB),
       cpuCores: fc.integer({ min: 0, max: 8 }),
@@ -100,21 +100,21 @@ describe('Queue', () => {
     );
   });
 
-  it('puts an item that comes back where its submission says', () => {
+  it('puts an item that returns at the place of its submission', () => {
     const queue = queueOf([pending(1), pending(2), pending(3)]);
     queue.remove(pending(2).id, NOW);
     queue.add(pending(2), NOW);
     assert.deepEqual(contents(queue), { 'alice 0': ids([pending(1), pending(2), pending(3)]) });
   });
 
-  it('refuses an item it has, and passes over the removal of one it has not', () => {
+  it('refuses a known item, and ignores the removal of an unknown one', () => {
     const queue = queueOf([pending(1)]);
     assert.throws(() => queue.add(pending(1), NOW), /already/);
     queue.remove(pending(2).id, NOW);
     assert.equal(queue.size, 1);
   });
 
-  it('knows since when each head is the head', () => {
+  it('has the time since when each head is the head', () => {
     const queue = queueOf([pending(1), pending(2)]);
     const since = () => [...queue.subQueues()].map(({ headSinceMs }) => headSinceMs);
     queue.remove(pending(2).id, NOW + 1);
@@ -124,7 +124,7 @@ describe('Queue', () => {
     assert.deepEqual(since(), [NOW + 3]);
   });
 
-  it('keeps the last time an owner was served', () => {
+  it('has the time when each owner was served', () => {
     const queue = new Queue();
     assert.equal(queue.servedAtMs('alice'), Number.NEGATIVE_INFINITY);
     queue.served('alice', NOW);
@@ -132,7 +132,7 @@ describe('Queue', () => {
     assert.equal(queue.servedAtMs('alice'), NOW + 1);
   });
 
-  it('holds a reservation until it is taken back or its holder goes', () => {
+  it('holds a reservation until it is cleared or its holder is removed', () => {
     const queue = queueOf([pending(1)]);
     const { id } = pending(1);
     const holder = () => queue.reservation?.item.id;
@@ -160,7 +160,7 @@ describe('Queue', () => {
 });
 
 describe('withItem', () => {
-  it('is the queue with one more, and leaves the queue as it was', () => {
+  it('is the queue with one more item, and does not change the queue', () => {
     fc.assert(
       fc.property(anyQueue(8), fc.nat(), (items, pick) => {
         const extra = items[pick % Math.max(1, items.length)];

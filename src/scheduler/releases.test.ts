@@ -43,7 +43,7 @@ describe('expectedExpiry', () => {
 });
 
 describe('releasesOf', () => {
-  it('lists running tasks with what they are charged, leases and starts, soonest first, paused tasks not', () => {
+  it('lists running tasks with their charge, leases and starts, soonest first, without paused tasks', () => {
     const snapshot = aSnapshot({
       running: [
         running(1, { mem: GIB, liveMemBytes: 2 * GIB, cpu: 1, timeMs: 30_000 }),
@@ -80,6 +80,6 @@ describe('shadow', () => {
     ['only a slot is missing', room(9, 9, 0), [3, 3], { atMs: 10, extra: room(8, 7, 0) }],
     ['memory used by others is in the way', room(-4, 9, 9), [2, 1], null],
   ];
-  for (const [what, free, [memBytes, cpuCores], promise] of TABLE)
-    it(what, () => assert.deepEqual(shadow(free, releases, { memBytes, cpuCores }), promise));
+  for (const [what, free, [memBytes, cpuCores], expected] of TABLE)
+    it(what, () => assert.deepEqual(shadow(free, releases, { memBytes, cpuCores }), expected));
 });

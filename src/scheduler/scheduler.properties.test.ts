@@ -1,4 +1,4 @@
-// What holds of the scheduler as a whole, over random histories in simulated time.
+// Properties of the whole scheduler, over random histories in simulated time.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ import {
   queueOf,
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
-import { SimulatedHost } from '../../test/support/simulated-host.ts';
+import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { admit } from './admission.ts';
 import type { PendingItem } from './items.ts';
 import { chargedMem } from './ledger.ts';
@@ -68,7 +68,7 @@ describe('never above capacity', () => {
     }),
   );
 
-  /** False: it was not taken. */
+  /** Returns whether a submission was accepted. */
   function apply(host: SimulatedHost, op: Op, n: number): boolean {
     const index = 'which' in op ? op.which % Math.max(1, host.running.length) : 0;
     const active = host.running[index];
@@ -114,7 +114,7 @@ describe('never above capacity', () => {
     }
   }
 
-  it('by what starts: with leases, pauses, overruns, live use above estimates, adjust, memory outside', () => {
+  it('by its starts: with leases, pauses, overruns, live use above estimates, adjust, outside memory', () => {
     fc.assert(
       fc.property(fc.array(anyOp, { maxLength: 60, size: 'max' }), (ops) => {
         const host = new SimulatedHost({ maxRunning: 5 });
@@ -135,7 +135,7 @@ describe('never above capacity', () => {
 });
 
 describe('a reservation', () => {
-  it('is kept to the moment when estimates hold, whatever of no higher priority comes that could start', () => {
+  it('is kept exactly when estimates hold, over arrivals of no higher priority that could start', () => {
     const anyArrivals = fc.array(fc.tuple(anyPending(0), fc.integer({ min: 0, max: 600_000 })), {
       maxLength: 20,
       size: 'max',
@@ -164,7 +164,7 @@ describe('a reservation', () => {
       }),
       { numRuns: 300 },
     );
-    assert.ok(kept > 50, `${kept} of the histories had a promise in them`);
+    assert.ok(kept > 50, `${kept} of the histories had a reservation in them`);
   });
 
   function fitsNow(host: SimulatedHost, { need }: PendingItem): boolean {
@@ -177,8 +177,8 @@ describe('a reservation', () => {
   }
 });
 
-describe('every task that can be met starts', () => {
-  it('whatever is submitted when, by whom, at which priority', () => {
+describe('every feasible task starts', () => {
+  it('for any submissions, owners and priorities', () => {
     const anyStream = fc.array(fc.tuple(anyPending(0), fc.integer({ min: 0, max: 900_000 })), {
       maxLength: 40,
       size: 'max',
@@ -205,8 +205,8 @@ describe('every task that can be met starts', () => {
 describe('fair share', () => {
   const OWNERS = ['alice', 'bob', 'carol', 'dora'];
 
-  // One because tasks are indivisible, one because a reservation is kept when the shares change.
-  it('of owners who want more, with equal tasks: their numbers of running tasks differ by two at most', () => {
+  // One because tasks are whole, one because a reservation is kept when the shares change.
+  it('of owners with more demand and equal tasks: their numbers of running tasks differ by two at most', () => {
     const anyTimes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 40, maxLength: 40 });
     const policy = { ...DEFAULT_POLICY, ageingMs: Number.POSITIVE_INFINITY };
     fc.assert(
@@ -234,7 +234,7 @@ describe('fair share', () => {
     );
   });
 
-  it('of owners who want more, on an empty host without backfill: shares differ by one task at most', () => {
+  it('of owners with more demand, on an empty host without backfill: shares differ by one task at most', () => {
     const policy = { backfill: 'none', ageingMs: Number.POSITIVE_INFINITY } as const;
     fc.assert(
       fc.property(anyQueue(40, 10), (any) => {
@@ -271,7 +271,7 @@ describe('decisions', () => {
     );
   });
 
-  it('leave the queue as it was: the same again is decided again', () => {
+  it('do not change the queue: the same snapshot gives the same decision', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         assert.deepEqual(pass(snapshot, NOW), pass(snapshot, NOW));
@@ -279,7 +279,7 @@ describe('decisions', () => {
     );
   });
 
-  it('start nothing that does not fit, whatever the host looks like', () => {
+  it('start only tasks that fit, on any host', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const host = new SimulatedHost(snapshot.capacity);
@@ -292,7 +292,7 @@ describe('decisions', () => {
     );
   });
 
-  it('give an empty queue nothing', () => {
+  it('start nothing from an empty queue', () => {
     const snapshot = aSnapshot({ capacity: aCapacity() });
     assert.deepEqual(pass(snapshot, NOW), { starts: [], reservation: null });
   });

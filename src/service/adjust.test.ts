@@ -1,4 +1,4 @@
-// New numbers for live tasks: what is taken, what follows from them, and what is refused with nothing changed.
+// New numbers for live tasks: what they change, and what is refused without a change.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build-service.ts';
@@ -32,13 +32,13 @@ describe('adjust', () => {
     assert.deepEqual([body.mem_max_bytes, body.cpu_max_cores], [15 * GIB, 3]);
   });
 
-  it('leaves a kill timeout alone that was given', async (t) => {
+  it('keeps a kill timeout that was given', async (t) => {
     const { adjust } = await rigOf(t);
     await adjust('big', { kill_timeout: '90s' });
     assert.equal((await adjust('big', { estimated_time: '1h' })).body.kill_timeout_ms, 90_000);
   });
 
-  it('of a pending task moves it in the queue, and lets it start when it fits now', async (t) => {
+  it('of a pending task moves it in the queue, and starts it when it fits', async (t) => {
     const { run, adjust, task, fillUp, makeRoom, ask } = await rigOf(t);
     fillUp();
     for (const name of ['a', 'b']) await run({ name, queue: true });
@@ -55,14 +55,14 @@ describe('adjust', () => {
     assert.equal((await task('a')).status, 'running');
   });
 
-  it('tells those who wait', async (t) => {
+  it('is an event for waiting clients', async (t) => {
     const { adjust, service } = await rigOf(t);
     await adjust('big', { priority: -1 });
     const [last] = service.events('big', 0).backlog.slice(-1);
     assert.deepEqual([last?.event, last?.event === 'adjusted' && last.priority], ['adjusted', -1]);
   });
 
-  it('refuses more than is free, says how much that is, and does it with force', async (t) => {
+  it('refuses more than the free room and names the free room; accepts it with force', async (t) => {
     const { adjust, task, run } = await rigOf(t);
     await run({ name: 'other', estimated_mem_bytes: '9G' });
     const { status, body } = await adjust('big', { estimated_mem_bytes: '8G' });
@@ -77,7 +77,7 @@ describe('adjust', () => {
     assert.equal(forced.body.estimated_mem_bytes, 8 * GIB);
   });
 
-  it('does not charge twice what the task uses already', async (t) => {
+  it('does not charge memory twice that the task uses already', async (t) => {
     const { adjust, run, host } = await rigOf(t);
     await run({ name: 'other', estimated_mem_bytes: '9G' });
     host.groupMemBytes = 6 * GIB;
@@ -85,7 +85,7 @@ describe('adjust', () => {
     assert.equal((await adjust('big', { estimated_mem_bytes: '6G' })).status, 200);
   });
 
-  it('gives room back: a smaller estimate lets the next one start', async (t) => {
+  it('returns room: a smaller estimate starts the next task', async (t) => {
     const { adjust, run, task } = await rigOf(t);
     await run({ name: 'next', estimated_mem_bytes: '9G' });
     await run({ name: 'last', estimated_mem_bytes: '6G', queue: true });
@@ -94,7 +94,7 @@ describe('adjust', () => {
     assert.equal((await task('last')).status, 'running');
   });
 
-  it('refuses a cap below what is in use', async (t) => {
+  it('refuses a cap below the current use', async (t) => {
     const { adjust, host, task } = await rigOf(t);
     host.groupMemBytes = 7 * GIB;
     const { status, body } = await adjust('big', { estimated_mem_bytes: '2G' });
@@ -105,7 +105,7 @@ describe('adjust', () => {
     assert.equal((await task('big')).estimated_mem_bytes, 4 * GIB);
   });
 
-  it('of what was let in by force does not ask again for what stays as it is', async (t) => {
+  it('of a task started by force does not check numbers again that stay the same', async (t) => {
     const { adjust, run } = await rigOf(t);
     await run({ name: 'huge', estimated_mem_bytes: '20G', mem_pct_limit: 100, force: true });
     const { status, body } = await adjust('huge', { kill_timeout: '5h' });
@@ -116,8 +116,8 @@ describe('adjust', () => {
 
   const REFUSED: [string, string, object, number, string][] = [
     ['more than the host has', 'big', { estimated_mem_bytes: '100G' }, 422, 'infeasible'],
-    ['nothing at all', 'big', {}, 400, 'usage'],
-    ['a task that is not there', 'nobody', { priority: 1 }, 404, 'not_found'],
+    ['no number', 'big', {}, 400, 'usage'],
+    ['an unknown task', 'nobody', { priority: 1 }, 404, 'not_found'],
     ['a task that has ended', 'gone', { priority: 1 }, 409, 'already_ended'],
   ];
   for (const [what, name, fields, status, code] of REFUSED)
@@ -132,7 +132,7 @@ describe('adjust', () => {
 });
 
 describe('pause and resume', () => {
-  it('go back and forth, and do nothing when repeated', async (t) => {
+  it('change the status, and do nothing when repeated', async (t) => {
     const { ask, service } = await rigOf(t);
     for (const [verb, status] of [
       ['pause', 'paused'],
@@ -157,7 +157,7 @@ describe('pause and resume', () => {
     assert.deepEqual(tasks, { running: 0, paused: 1, pending: 0, tickets: 0 });
   });
 
-  it('are refused for what does not run', async (t) => {
+  it('are refused for a task that does not run', async (t) => {
     const { ask, run, kill, fillUp } = await rigOf(t);
     fillUp();
     await run({ name: 'a', queue: true });

@@ -1,13 +1,12 @@
-// The inbox over a real record: told once to the owner and once to the rest of the project, whoever dies in between.
+// The inbox on a real database: once for the owner and once for the rest of the project, over crashes of both sides.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import pino from 'pino';
 import { aTask, taskId } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { InboxQuery } from '../api/schemas/inbox.ts';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Task } from '../core/task.ts';
@@ -28,12 +27,16 @@ const riskOf = (dim: 'mem' | 'cpu', actual: number): TaskEvent => ({
 });
 const MINE: InboxQuery = { owner: 'me', project: null, limit: 100, isPeek: false };
 const SESSION_START: InboxQuery = { owner: 'other', project: '/project', limit: 100, isPeek: false };
-/** Longer than a reader may take to report. */
+/** Longer than a reader has to report. */
 const LONG_MS = 60_000;
 
+/** Each rig has a database of its own below it. */
+const dir = tempDir({ after });
+let count = 0;
+
 function rig() {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-inbox-'));
-  const store = openStore(join(dir, 'babysit.db'));
+  count += 1;
+  const store = openStore(join(dir, `${count}.db`));
   let monoMs = 0;
   const clock = { now: () => ({ wallMs: monoMs, monoMs }) };
   let inbox = createInbox(store, clock, pino({ level: 'silent' }));
@@ -48,7 +51,7 @@ function rig() {
       store.commit({ tasks: [], environments: [], events: events.map(of), leases: [], droppedLeases: [] });
     },
     take: (query = MINE) => inbox.take(query).events,
-    /** Resolves when it is recorded. */
+    /** Resolves when it is in the database. */
     async see(owner: string, events: readonly RecordedEvent[]): Promise<void> {
       inbox.see({ owner, seen: events.map(({ taskId, seq }) => ({ id: taskId, seq })) });
       await immediate();
@@ -56,14 +59,11 @@ function rig() {
     pass(ms: number): void {
       monoMs += ms;
     },
-    /** Another daemon on the same record. */
+    /** Another daemon on the same database. */
     restart(): void {
       inbox = createInbox(store, clock, pino({ level: 'silent' }));
     },
-    close(): void {
-      store.close();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    close: () => store.close(),
   };
 }
 
@@ -82,7 +82,7 @@ const wordsOf = (events: readonly RecordedEvent[]) =>
   events.map((event) => `${event.name} ${event.event}${'dim' in event ? ` ${event.dim}` : ''}`);
 
 describe('inbox', () => {
-  it('keeps warnings and the end of a task, the newest of each kind, and of an ended one only the end', () =>
+  it('holds the newest warning of each kind, and only the end of an ended task', () =>
     withRig(({ add, tell, take, pass }) => {
       add(1);
       tell(1, STARTED, riskOf('mem', 2), riskOf('cpu', 2), riskOf('mem', 3), KILL);
@@ -98,7 +98,7 @@ describe('inbox', () => {
       assert.deepEqual(wordsOf(take()), ['t1 ended']);
     }));
 
-  it('a retry makes what came before it past', () =>
+  it('drops the events before a retry', () =>
     withRig(({ add, tell, take }) => {
       add(1);
       tell(1, ENDED, {
@@ -112,7 +112,7 @@ describe('inbox', () => {
       assert.deepEqual(take(), []);
     }));
 
-  it('tells what is seen once, and what was taken by a reader that died again', () =>
+  it('gives a reported event once, and gives it again after its reader died', () =>
     withRig(async ({ add, tell, take, see, pass, restart }) => {
       add(1);
       add(2);
@@ -128,7 +128,7 @@ describe('inbox', () => {
       assert.deepEqual(wordsOf(take()), ['t2 ended']);
     }));
 
-  it('a report of an earlier event leaves the later one', () =>
+  it('keeps a later event when an earlier one is reported', () =>
     withRig(async ({ add, tell, take, see, restart }) => {
       add(1);
       tell(1, riskOf('mem', 2));
@@ -139,7 +139,7 @@ describe('inbox', () => {
       assert.deepEqual(wordsOf(take()), ['t1 ended']);
     }));
 
-  it('a look leaves everything, and a limit the rest', () =>
+  it('keeps everything on a peek, and the rest after a limit', () =>
     withRig(({ add, tell, take }) => {
       for (const n of [1, 2, 3]) {
         add(n);
@@ -150,22 +150,22 @@ describe('inbox', () => {
       assert.deepEqual(wordsOf(take()), ['t3 ended']);
     }));
 
-  it('what is told to another session of the project stays news for the owner, and the other way round', () =>
+  it('is separate for the owner and for other sessions of the project', () =>
     withRig(async ({ add, tell, take, see, restart }) => {
       add(1);
       add(2, { owner: null });
       add(3, { project: '/elsewhere' });
       for (const n of [1, 2, 3]) tell(n, ENDED);
-      const told = take(SESSION_START);
-      assert.deepEqual(wordsOf(told), ['t1 ended', 't2 ended']);
-      await see('other', told);
+      const taken = take(SESSION_START);
+      assert.deepEqual(wordsOf(taken), ['t1 ended', 't2 ended']);
+      await see('other', taken);
       restart();
       assert.deepEqual(take(SESSION_START), []);
       assert.deepEqual(wordsOf(take()), ['t1 ended', 't3 ended']);
       assert.deepEqual(wordsOf(take({ ...MINE, owner: '/project' })), ['t2 ended']);
     }));
 
-  it('goes with the task', () =>
+  it('drops the events of a removed task', () =>
     withRig(({ store, add, tell, take }) => {
       add(1, {
         state: {
@@ -181,7 +181,7 @@ describe('inbox', () => {
       assert.deepEqual(take(), []);
     }));
 
-  it('whatever readers do and whenever daemons die, every end is shown, and by those who report only once', () =>
+  it('shows every end over any reads and restarts, and only once to readers that report', () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(

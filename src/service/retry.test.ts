@@ -8,20 +8,20 @@ import type { TaskId } from '../core/task.ts';
 import type { Change } from '../core/transition.ts';
 import type { Engine } from '../engine/engine.ts';
 
-/** As if it had been observed. */
+/** As if the daemon had observed it. */
 function change(engine: Engine, id: string, what: Change): Promise<void> {
   return new Promise((resolve, reject) => {
     engine.request({ apply: (work) => void work.change(id as TaskId, what), resolve, reject });
   });
 }
 
-/** Of the event loop: more than a round and what follows from it take. */
+/** More turns of the event loop than a round and its effects take. */
 async function turns(): Promise<void> {
   for (let count = 0; count < 20; count += 1) await turn();
 }
 
 describe('retry', () => {
-  it('is the next attempt of the same task under its name and id, with what was before in its history', async (t) => {
+  it('queues the same task again, under its name and id, with its environment', async (t) => {
     const { run, kill, ask, store } = serviceOf(t);
     const first = (await run({ name: 'build', queue: true })).body;
     await kill('build');
@@ -44,7 +44,7 @@ describe('retry', () => {
     );
   });
 
-  it('is refused while the task lives, for a name that lives again, and for nobody', async (t) => {
+  it('is refused for a live task, for a name that is live again, and for an unknown task', async (t) => {
     const { run, kill, ask } = serviceOf(t);
     const { id } = (await run({ name: 'build', queue: true })).body;
     const live = await ask('POST', '/v1/tasks/build/retry');
@@ -56,7 +56,7 @@ describe('retry', () => {
     assert.equal((await ask('POST', '/v1/tasks/nobody/retry')).body.error, 'not_found');
   });
 
-  it('is followed by those who wait for its end anew', async (t) => {
+  it('ends the events of the attempts before', async (t) => {
     const { run, kill, ask, service } = serviceOf(t);
     await run({ name: 'build', queue: true });
     await kill('build');
@@ -69,7 +69,7 @@ describe('retry', () => {
 });
 
 describe('a failed attempt', () => {
-  it('is repeated after its back-off, without anybody asking, and then ends for good', async (t) => {
+  it('is repeated after its back-off, then ends for good', async (t) => {
     const { run, engine, makeRoom, makeGroups, task, host } = serviceOf(t);
     makeRoom();
     makeGroups();
@@ -90,7 +90,7 @@ describe('a failed attempt', () => {
     assert.deepEqual([status, exit_code, history[0].exit_code], ['failed', 5, 5]);
   });
 
-  it('whose back-off ends while a round is being recorded is not forgotten', async (t) => {
+  it('is repeated when its back-off ends during a commit', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { run, engine, makeRoom, makeGroups, task, store, host } = serviceOf(t);
     makeRoom();
@@ -112,7 +112,7 @@ describe('a failed attempt', () => {
     assert.equal((await task(id)).attempt, 2);
   });
 
-  it('keeps those that come after it waiting until it has ended for good', async (t) => {
+  it('keeps its followers pending until it has ended for good', async (t) => {
     const { run, engine, makeRoom, makeGroups, task } = serviceOf(t);
     makeRoom();
     makeGroups();

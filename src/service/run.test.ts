@@ -1,4 +1,4 @@
-// What becomes of a submission beyond its estimates: keys, tasks it comes after, batches, and the limits of an owner.
+// Submissions: keys, tasks they come after, batches, and the limits of an owner.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { serviceOf } from '../../test/support/build-service.ts';
@@ -8,7 +8,7 @@ const QUEUED = { queue: true };
 const named = (name: string, more: object = {}) => ({ ...QUEUED, name, ...more });
 
 describe('a key', () => {
-  it('makes a second submission the first one, whatever else it says, also after the end and a restart', async (t) => {
+  it('returns the first task for a second submission with any other fields, also after its end and a restart', async (t) => {
     const { run, kill, store, restart } = serviceOf(t);
     const first = (await run(named('build', { key: 'k' }))).body;
     const second = await run({ key: 'k', name: 'other', estimated_mem_bytes: '999T', cwd: '/nonexistent' });
@@ -20,7 +20,7 @@ describe('a key', () => {
     assert.equal(store.list({}).length, 1);
   });
 
-  it('counts in its project only, and the first task has no mark', async (t) => {
+  it('counts in its project only, and the first task is not marked', async (t) => {
     const { run } = serviceOf(t);
     const first = (await run(named('a', { key: 'k' }))).body;
     const other = (await run(named('b', { key: 'k', project: '/other' }))).body;
@@ -28,7 +28,7 @@ describe('a key', () => {
     assert.deepEqual([first.key, first.deduplicated, other.deduplicated], ['k', undefined, undefined]);
   });
 
-  it('holds for submissions of the same moment, and for one that ended in it', async (t) => {
+  it('holds for simultaneous submissions, and for one that ended in the same round', async (t) => {
     const { run, batch, kill, store } = serviceOf(t);
     const both = await Promise.all([run(named('a', { key: 'k' })), run(named('b', { key: 'k' }))]);
     assert.equal(both[0].body.id, both[1].body.id);
@@ -41,7 +41,7 @@ describe('a key', () => {
 });
 
 describe('after', () => {
-  it('waits for the others and says which', async (t) => {
+  it('waits for the others and names them', async (t) => {
     const { run, task, kill, makeRoom } = serviceOf(t);
     await run(named('a'));
     await run(named('b'));
@@ -76,7 +76,7 @@ describe('after', () => {
     assert.deepEqual(events.body.tasks, []);
   });
 
-  it('goes on at once behind what has ended already, and after_any behind what failed', async (t) => {
+  it('does not wait for a task that has ended, and after_any not for one that failed', async (t) => {
     const { run, kill } = serviceOf(t);
     await run(named('a'));
     await kill('a');
@@ -84,7 +84,7 @@ describe('after', () => {
     assert.deepEqual([body.status, body.waiting.dim], ['pending', 'mem']);
   });
 
-  it('finds names, ids and beginnings of ids', async (t) => {
+  it('accepts names, ids and prefixes of ids', async (t) => {
     const { run } = serviceOf(t);
     const { id } = (await run(named('a'))).body;
     for (const ref of ['a', id, id.slice(0, 25), id.toLowerCase()])
@@ -95,7 +95,7 @@ describe('after', () => {
   const REFUSED: [string, object, ErrorCode, RegExp][] = [
     ['an unknown task', { after: 'a,nobody' }, 'not_found', /"nobody"/],
     ['itself', { name: 'x', after: 'x' }, 'dependency_cycle', /"x" cannot come after itself/],
-    ['two ids in one', { after: '01' }, 'ambiguous', /"01"/],
+    ['a prefix of two ids', { after: '01' }, 'ambiguous', /"01"/],
   ];
   for (const [what, fields, code, pattern] of REFUSED)
     it(`${what} is refused as ${code}, and nothing is stored`, async (t) => {
@@ -108,7 +108,7 @@ describe('after', () => {
       assert.equal(store.list({}).length, 2);
     });
 
-  it('is kept over a restart, with what ended meanwhile', async (t) => {
+  it('is kept over a restart, and followed by the end of the other', async (t) => {
     const { run, kill, restart, engine, task } = serviceOf(t);
     await run(named('a'));
     await run({ name: 'b', after: 'a' });
@@ -121,7 +121,7 @@ describe('after', () => {
 });
 
 describe('a batch', () => {
-  it('answers each line in its place, and takes the good ones around the bad', async (t) => {
+  it('answers each line in its place, and accepts the good ones around the bad', async (t) => {
     const { batch, store } = serviceOf(t);
     const lines = await batch(
       { name: 'a' },
@@ -145,7 +145,7 @@ describe('a batch', () => {
     );
   });
 
-  it('lets lines come after earlier ones, also when those end in the same moment', async (t) => {
+  it('lets lines come after earlier ones, also when those end in the same round', async (t) => {
     const { batch, run, kill, task } = serviceOf(t);
     await run(named('root'));
     await kill('root');
@@ -168,7 +168,7 @@ describe('a batch', () => {
     assert.deepEqual([commits.callCount(), store.list({}).length], [1, 300]);
   });
 
-  it('that cannot be recorded leaves nothing, and can be sent again', async (t) => {
+  it('that cannot be committed leaves nothing, and can be sent again', async (t) => {
     const { batch, store, engine, ask } = serviceOf(t);
     const full = t.mock.method(store, 'commit', () => {
       throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
@@ -186,7 +186,7 @@ describe('a batch', () => {
 });
 
 describe('the limits', () => {
-  it('of pending tasks for one owner count those that wait for others too, and leave other owners alone', async (t) => {
+  it('of pending tasks for one owner count followers too, and do not affect other owners', async (t) => {
     const { run, kill } = serviceOf(t, { admission: { max_pending_per_owner: 2 } });
     await run(named('a', { owner: 'me' }));
     await run({ name: 'b', after: 'a', owner: 'me' });
@@ -198,7 +198,7 @@ describe('the limits', () => {
     assert.equal((await run(named('e', { owner: 'me' }))).status, 201);
   });
 
-  it('of pending tasks altogether count those that wait for others too', async (t) => {
+  it('of all pending tasks count followers too', async (t) => {
     const { run } = serviceOf(t, { admission: { max_pending: 2 } });
     await run(named('a'));
     await run({ name: 'b', after: 'a' });
@@ -206,7 +206,7 @@ describe('the limits', () => {
       assert.deepEqual((await run(fields)).body.error, 'queue_full');
   });
 
-  it('of submissions per second let a burst through, then tell how long to wait', async (t) => {
+  it('of submissions per second accept a burst, then return the time to wait', async (t) => {
     const { batch, run, host } = serviceOf(t, { admission: { max_submissions_per_second: 1 } });
     const lines = await batch(...Array.from({ length: 12 }, () => ({})));
     const refused = lines.filter(({ error }: { error?: string }) => error === 'rate_limited');

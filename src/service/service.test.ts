@@ -1,12 +1,13 @@
-// The verbs end to end over HTTP: from the request through admission and the record to the answer.
+// The verbs end to end over HTTP: from the request through admission and the database to the answer.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aRun } from '../../test/support/build-run.ts';
 import { serviceOf } from '../../test/support/build-service.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import { anExit, GIB } from '../../test/support/build-task.ts';
+import { SETTING_KEYS } from '../config/settings.ts';
 
 describe('run', () => {
-  it('queues what does not fit when asked to, and says why it waits', async (t) => {
+  it('queues a task that does not fit when asked to, and shows why it waits', async (t) => {
     const { run, ask } = serviceOf(t);
     const { status, body } = await run({ name: 'build', queue: true });
     assert.deepEqual([status, body.status, body.name, body.attempt], [201, 'pending', 'build', 0]);
@@ -17,7 +18,7 @@ describe('run', () => {
     assert.deepEqual((await ask('GET', '/v1/tasks/build')).body.waiting, body.waiting);
   });
 
-  it('denies what does not fit with the fields of the contract, and stores nothing', async (t) => {
+  it('denies a task that does not fit with the fields of the contract, and stores nothing', async (t) => {
     const { run, store } = serviceOf(t);
     const { status, body } = await run({ name: 'build' });
     assert.equal(status, 429);
@@ -44,7 +45,7 @@ describe('run', () => {
     assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1);
   });
 
-  it('tells a task whose group cannot be made that it could not start', async (t) => {
+  it('fails a task whose group cannot be made with could_not_start', async (t) => {
     const { run, ask, makeRoom } = serviceOf(t);
     makeRoom();
     const { body } = await run({ name: 'build' });
@@ -58,25 +59,36 @@ describe('run', () => {
     const { status, body } = await run({ force: true });
     assert.equal(status, 201);
     assert.equal((await ask('GET', `/v1/tasks/${body.id}`)).body.attempt, 1);
+    assert.equal((await run({ force: false })).body.error, 'capacity_exceeded');
   });
 
-  it('answers with the task as the record has it, also when it has ended in the same breath', async (t) => {
-    const { run, ask } = serviceOf(t);
+  it('answers with the committed task, also when that has ended in the same round', async (t) => {
+    const { run, store } = serviceOf(t);
     const { body } = await run({ force: true });
-    assert.equal(body.status, (await ask('GET', `/v1/tasks/${body.id}`)).body.status);
+    assert.deepEqual([body.status, body.reason], ['failed', 'could_not_start']);
+    assert.equal(store.byId(body.id)?.state.status, 'failed');
   });
 
-  it('starts what waits as soon as there is room', async (t) => {
-    const { run, ask, makeRoom } = serviceOf(t);
-    await run({ name: 'first', queue: true });
+  it('starts a waiting task when another one ends', async (t) => {
+    const { run, task, engine, makeRoom, makeGroups } = serviceOf(t);
     makeRoom();
-    await run({ name: 'second' });
-    assert.equal((await ask('GET', '/v1/tasks/first')).body.status, 'failed');
+    makeGroups();
+    const large = { estimated_mem_bytes: '9G', mem_pct_limit: 100 };
+    const first = (await run({ ...large, name: 'first' })).body;
+    await run({ ...large, name: 'next', queue: true });
+    assert.deepEqual([first.status, (await task('next')).status], ['running', 'pending']);
+    const exit = anExit({ at: Date.parse(first.submitted_at) + 10 });
+    await new Promise<void>((resolve, reject) => {
+      const end = { kind: 'end', exit, usage: null, at: exit.at } as const;
+      engine.request({ apply: (round) => void round.change(first.id, end), resolve, reject });
+    });
+    const { status, attempt } = await task('next');
+    assert.deepEqual([(await task('first')).status, status, attempt], ['completed', 'running', 1]);
   });
 
   const REFUSED: [string, object, number, string][] = [
-    ['a directory that is not there', { cwd: '/nonexistent' }, 400, 'bad_cwd'],
-    ['what never fits', { estimated_mem_bytes: '100G' }, 422, 'infeasible'],
+    ['an absent directory', { cwd: '/nonexistent' }, 400, 'bad_cwd'],
+    ['an infeasible estimate', { estimated_mem_bytes: '100G' }, 422, 'infeasible'],
     ['a bad value', { estimated_time: 'soon' }, 400, 'usage'],
   ];
   for (const [what, changes, status, code] of REFUSED)
@@ -85,7 +97,7 @@ describe('run', () => {
       assert.deepEqual([answer.status, answer.body.error], [status, code]);
     });
 
-  it('refuses a name that is taken until its task has ended', async (t) => {
+  it('refuses the name of a live task, and takes it again once that has ended', async (t) => {
     const { run, kill } = serviceOf(t);
     const first = await run({ name: 'build', queue: true });
     assert.deepEqual((await run({ name: 'build', queue: true })).body.error, 'name_taken');
@@ -95,14 +107,14 @@ describe('run', () => {
     assert.notEqual(second.body.id, first.body.id);
   });
 
-  it('refuses everything when the disk is full', async (t) => {
+  it('refuses a task when the disk is full', async (t) => {
     const { run, host } = serviceOf(t);
     host.freeDisk = 1024;
     const { status, body } = await run({ queue: true });
     assert.deepEqual([status, body.error], [507, 'disk_full']);
   });
 
-  it('shows the environment of the caller nowhere', async (t) => {
+  it('shows the environment of the caller in no answer', async (t) => {
     const { run, app } = serviceOf(t);
     await run({ name: 'build', queue: true });
     for (const url of ['/v1/tasks', '/v1/tasks/build', '/v1/status'])
@@ -118,7 +130,7 @@ describe('kill', () => {
     assert.deepEqual([status, body.status, body.kill_reason], [202, 'killed', 'manual']);
   });
 
-  it('of an ended task is already_ended, and says how it ended', async (t) => {
+  it('of an ended task is already_ended, and names its end', async (t) => {
     const { run, kill } = serviceOf(t);
     await run({ name: 'build', queue: true });
     await kill('build');
@@ -127,7 +139,7 @@ describe('kill', () => {
     assert.match(body.detail, /killed/);
   });
 
-  it('of a task that is not there is not_found', async (t) => {
+  it('of an unknown task is not_found', async (t) => {
     const { status, body } = await serviceOf(t).kill('nobody');
     assert.deepEqual([status, body.error, body.ref], [404, 'not_found', 'nobody']);
   });
@@ -169,7 +181,7 @@ describe('list and status', () => {
     assert.deepEqual(await names('since_ms=0'), ['b']);
   });
 
-  it('status adds up what is promised', async (t) => {
+  it('status sums the reservations', async (t) => {
     const { run, ask } = serviceOf(t);
     await run({ name: 'a', queue: true });
     await run({ name: 'b', queue: true, estimated_cpu_cores: 2 });
@@ -193,9 +205,14 @@ describe('list and status', () => {
   });
 
   it('config shows every value with its source', async (t) => {
-    const { values } = (await serviceOf(t).ask('GET', '/v1/config')).body;
-    const [first] = values;
-    assert.deepEqual([first.key, first.value, first.source], ['admission.when_full', 'deny', 'default']);
+    const { ask } = serviceOf(t, { admission: { when_full: 'queue' } });
+    const { values } = (await ask('GET', '/v1/config')).body;
+    const [first, ...others] = values;
+    assert.deepEqual([first.key, first.value, first.source], ['admission.when_full', 'queue', 'file']);
+    assert.deepEqual(
+      others.map(({ key, source }: { key: string; source: string }) => [key, source]),
+      SETTING_KEYS.slice(1).map((key) => [key, 'default']),
+    );
   });
 });
 
@@ -213,7 +230,7 @@ describe('events', () => {
     assert.deepEqual([lines.at(-1).task.status, lines.at(-1).task.name], ['killed', 'a']);
   });
 
-  it('of an ended task always tell the end, whatever was seen before, so that no reader waits for ever', async (t) => {
+  it('of an ended task always include the end, after any sequence number, so that no reader waits without end', async (t) => {
     const { run, kill, service } = serviceOf(t);
     await run({ name: 'a', queue: true });
     await kill('a');

@@ -1,4 +1,4 @@
-// Room that is waited for, held, used and given back.
+// Tickets and leases: room that clients wait for, hold, use and return.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -12,7 +12,7 @@ const MOST = 16 * GIB;
 
 function rigOf(t: TestContext, config: object = {}) {
   const rig = serviceOf(t, config);
-  /** What a waiter has heard, in order. */
+  /** A waiting client, with the views it has received. */
   const wait = (changes: Partial<TicketRequest> = {}) => {
     const heard: (WaitingView | LeaseView)[] = [];
     const failures: unknown[] = [];
@@ -35,7 +35,7 @@ function rigOf(t: TestContext, config: object = {}) {
     rig.engine.round();
     return { heard, failures, leave, lease: () => heard.find((view) => view.event === 'capacity_available') };
   };
-  /** Long enough for a lease to lapse, by the clock of the test. */
+  /** Moves the clock, and runs a round. */
   const passMs = (ms: number) => {
     rig.host.monoMs += ms;
     rig.engine.round();
@@ -44,7 +44,7 @@ function rigOf(t: TestContext, config: object = {}) {
 }
 
 describe('a ticket', () => {
-  it('is a lease at once where there is room, for as long as asked', (t) => {
+  it('is a lease at once when there is room, for the requested time', (t) => {
     const { wait, makeRoom, store } = rigOf(t);
     makeRoom();
     const { heard } = wait({ leaseTtlMs: 5_000 });
@@ -59,7 +59,7 @@ describe('a ticket', () => {
     assert.equal((stored?.expiresAt ?? 0) - (stored?.grantedAt ?? 0), 5_000);
   });
 
-  it('waits in the queue with the tasks, and hears its place and why', async (t) => {
+  it('waits in the queue with the tasks, and receives its place and the reason', async (t) => {
     const { wait, run } = rigOf(t);
     await run({ name: 'before', queue: true });
     const { heard } = wait();
@@ -71,7 +71,7 @@ describe('a ticket', () => {
     );
   });
 
-  it('that can never be granted is refused', (t) => {
+  it('is refused when it can never be granted', (t) => {
     const { wait } = rigOf(t);
     assert.throws(
       () => wait({ memBytes: 100 * GIB }),
@@ -79,7 +79,7 @@ describe('a ticket', () => {
     );
   });
 
-  it('whose holder leaves passes its turn on', (t) => {
+  it('passes its turn on when its client leaves', (t) => {
     const { wait, makeRoom, engine } = rigOf(t);
     const [first, second] = [wait(), wait()];
     first.leave();
@@ -106,11 +106,11 @@ describe('a ticket', () => {
     }
   });
 
-  it('stands where it stood before the daemon went away', (t) => {
+  it('keeps its place over a restart of the daemon', (t) => {
     const { wait, makeRoom, passMs } = rigOf(t);
     makeRoom();
     wait({ owner: 'somebody', leaseTtlMs: 5_000 });
-    // What stood behind it is back already and has its promise.
+    // The ticket behind it is back already and has its reservation.
     const soon = wait({ owner: 'me', sinceMs: 2_000 });
     passMs(10);
     const back = wait({ owner: 'you', sinceMs: 1_000 });
@@ -118,7 +118,7 @@ describe('a ticket', () => {
     assert.deepEqual([soon.lease(), back.lease()?.event], [undefined, 'capacity_available']);
   });
 
-  it('is told when the daemon stops', (t) => {
+  it('fails with daemon_stopping when the daemon stops', (t) => {
     const { wait, engine } = rigOf(t);
     const { failures } = wait();
     engine.stop();
@@ -126,7 +126,7 @@ describe('a ticket', () => {
     assert.ok(failure instanceof BabysitError && failure.code === 'daemon_stopping');
   });
 
-  it('whose lease cannot be recorded waits on, and gets it later', (t) => {
+  it('keeps waiting when its lease cannot be committed, and gets it later', (t) => {
     const { wait, makeRoom, engine, store } = rigOf(t);
     const waiter = wait();
     const broken = t.mock.method(store, 'commit', () => {
@@ -145,7 +145,7 @@ describe('a ticket', () => {
 describe('a lease', () => {
   const fits = { estimated_mem_bytes: '15G', mem_pct_limit: 100 };
 
-  it('keeps its room from everybody but the next fitting run of its owner', async (t) => {
+  it('holds its room for the next fitting run of its owner', async (t) => {
     const { wait, makeRoom, makeGroups, run, store } = rigOf(t);
     makeRoom();
     makeGroups();
@@ -158,7 +158,7 @@ describe('a lease', () => {
     assert.deepEqual(store.leases(), []);
   });
 
-  it('is given to whoever names it', async (t) => {
+  it('is given to the run that names it', async (t) => {
     const { wait, makeRoom, makeGroups, run } = rigOf(t);
     makeRoom();
     makeGroups();
@@ -171,7 +171,7 @@ describe('a lease', () => {
     assert.deepEqual([again.status, again.body.error, again.body.lease], [410, 'lease_expired', found.lease]);
   });
 
-  it('goes before those that wait, and one for more than it holds is no way around them', async (t) => {
+  it('goes before pending tasks, but not for more than it holds', async (t) => {
     const { wait, makeRoom, makeGroups, run, task } = rigOf(t);
     makeRoom();
     makeGroups();
@@ -184,7 +184,7 @@ describe('a lease', () => {
     assert.equal((await task('first')).status, 'pending');
   });
 
-  it('lapses: its room goes to the next, and it can be used no more', async (t) => {
+  it('expires: its room goes to the next, and it cannot be used again', async (t) => {
     const { wait, makeRoom, passMs, run, store } = rigOf(t);
     makeRoom();
     const { lease } = wait({ leaseTtlMs: 5_000 });
@@ -209,7 +209,7 @@ describe('a lease', () => {
   });
 });
 
-describe('a lease that lapses while nothing can be recorded', () => {
+describe('a lease that expires while no commit succeeds', () => {
   it('does not keep the daemon busy', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { wait, makeRoom, store, host, engine } = rigOf(t);

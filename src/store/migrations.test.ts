@@ -1,14 +1,13 @@
 // The numbered files: complete and in order, or refused.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { readMigrations } from './migrations.ts';
 
 function folder(t: TestContext, names: readonly string[]): string {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-migrations-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   for (const name of names) writeFileSync(join(dir, name), `-- ${name}\n`);
   return dir;
 }

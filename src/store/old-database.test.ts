@@ -1,11 +1,11 @@
 // A database that the first release wrote (version 1) opens, is migrated, and loses nothing.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { anAttempt, aTask, someUsage } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { isEnded, READY, type Task, type TaskState } from '../core/task.ts';
 import { transition } from '../core/transition.ts';
 import { openStore } from './store.ts';
@@ -13,18 +13,16 @@ import { openStore } from './store.ts';
 const OLD = join(import.meta.dirname, '../../test/fixtures/babysit-v1.db');
 
 function oldStore(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-old-'));
-  const path = join(dir, 'babysit.db');
+  const path = join(
+    tempDir(t, () => store.close()),
+    'babysit.db',
+  );
   copyFileSync(OLD, path);
   const db = new Database(path);
   addFurther(db);
   const texts = db.prepare('SELECT body FROM tasks ORDER BY id').pluck().all() as string[];
   db.close();
   const store = openStore(path);
-  t.after(() => {
-    store.close();
-    rmSync(dir, { recursive: true, force: true });
-  });
   return { store, path, bodies: texts.map((text): Task => JSON.parse(text)) };
 }
 
@@ -96,12 +94,12 @@ describe('a database of the first release', () => {
     });
   });
 
-  it('gives each task the fields that came later, as if nobody had asked for any of it', (t) => {
+  it('gives each task the defaults of newer fields', (t) => {
     const { store, bodies } = oldStore(t);
     assert.deepEqual(store.list({}), bodies.map(asOfToday));
   });
 
-  it('goes on: each task takes the changes of today and is found by what it had', (t) => {
+  it('accepts the changes of today for each task, and finds it by its name', (t) => {
     const { store } = oldStore(t);
     for (const task of store.list({})) {
       const change = isEnded(task.state)

@@ -1,25 +1,28 @@
-// What may be opened as the record, and what is refused untouched.
-// A file without permission cannot be tried here: the tests may run as root, whom permissions do not stop.
+// Databases that open, and those that are refused and left unchanged.
+// There is no test of a file without permission, because root, who may run the tests, has every permission.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { aTask, taskId } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import { readMigrations } from './migrations.ts';
 import { DatabaseUnusable, openDatabase } from './open.ts';
 import { openStore } from './store.ts';
 
+const root = tempDir({ after });
+let count = 0;
 let dir: string;
 let path: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-open-'));
+  count += 1;
+  dir = join(root, String(count));
+  mkdirSync(dir);
   path = join(dir, 'babysit.db');
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** A record with enough tasks in it to fill many pages. */
+/** A database with enough tasks to fill many pages. */
 function fill(): void {
   const store = openStore(path);
   const tasks = Array.from({ length: 300 }, (_, n) => aTask({ id: taskId(n), name: `task-${n}` }));
@@ -46,7 +49,7 @@ function refuses(pattern: RegExp): void {
 }
 
 describe('openDatabase', () => {
-  it('makes a new one: ours, of the newest version, durable, with foreign keys', () => {
+  it('creates one: with our id, the newest version, durable, with foreign keys', () => {
     const db = openDatabase(path);
     const pragma = (name: string) => db.pragma(name, { simple: true });
     assert.equal(pragma('application_id'), 0x42425354);
@@ -57,14 +60,14 @@ describe('openDatabase', () => {
     db.close();
   });
 
-  it('makes one of an empty file', () => {
+  it('creates one from an empty file', () => {
     writeFileSync(path, '');
     const db = openDatabase(path);
     assert.equal(db.pragma('user_version', { simple: true }), readMigrations().length);
     db.close();
   });
 
-  it('opens its own again with everything in it', () => {
+  it('opens its own again with all tasks', () => {
     fill();
     const store = openStore(path);
     assert.equal(store.list({}).length, 300);
@@ -80,14 +83,14 @@ describe('openDatabase', () => {
 });
 
 describe('openStore refuses', () => {
-  it('what is no database, and leaves it as it was', () => {
+  it('a file that is not a database, and leaves it unchanged', () => {
     writeFileSync(path, 'my diary\n'.repeat(500));
     const before = readFileSync(path);
     refuses(/cannot be opened .*not a database.*backup/);
     assert.deepEqual(readFileSync(path), before);
   });
 
-  it('the database of another program, and leaves it as it was', () => {
+  it('the database of another program, and leaves it unchanged', () => {
     raw("CREATE TABLE tasks (title TEXT); INSERT INTO tasks VALUES ('milk')");
     const before = readFileSync(path);
     refuses(/not a babysit database.*BABYSIT_HOME/);
@@ -99,7 +102,7 @@ describe('openStore refuses', () => {
     refuses(/not a babysit database/);
   });
 
-  it('one of a newer babysit, and leaves it as it was', () => {
+  it('one of a newer babysit, and leaves it unchanged', () => {
     fill();
     raw('PRAGMA user_version = 999');
     const before = readFileSync(path);
@@ -121,10 +124,10 @@ describe('openStore refuses', () => {
     refuses(/damaged|malformed/);
   });
 
-  it('one that lacks a table, naming file and mend', () => {
+  it('one without a table, with the file and a fix', () => {
     fill();
     raw('DROP TABLE events');
-    refuses(/events/);
+    refuses(/events.*backup/);
   });
 
   it('a directory', () => {
@@ -140,11 +143,11 @@ describe('openStore refuses', () => {
 
 describe('a damaged row', () => {
   for (const [what, body] of [
-    ['is no JSON', '{"id":'],
+    ['is not JSON', '{"id":'],
     ['lacks its state', '{"id":"x","name":"y"}'],
     ['has an unknown status', JSON.stringify({ ...aTask(), state: { status: 'sleeping' } })],
   ] as const)
-    it(`that ${what} is told with the id of its task`, () => {
+    it(`that ${what} is reported with the id of its task`, () => {
       fill();
       raw(`UPDATE tasks SET body = '${body.replaceAll("'", "''")}' WHERE id = '${taskId(7)}'`);
       const store = openStore(path);

@@ -1,29 +1,26 @@
-// The record on a real SQLite file: commits whole or not at all, finds what it was given, never shows an environment.
+// The store on a real SQLite file: whole commits or none, lookups, and no environment in an answer.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { anAttempt, aTask, ENDED, runningTask, taskId } from '../../test/support/build-task.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
 import type { TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { READY, type Task, type TaskStatus } from '../core/task.ts';
 import { openStore, type Store, type Writes } from './store.ts';
 
-let dir: string;
+const dir = tempDir({ after });
+let count = 0;
 let path: string;
 let store: Store;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'babysit-store-'));
-  path = join(dir, 'babysit.db');
+  count += 1;
+  path = join(dir, `${count}.db`);
   store = openStore(path);
 });
-afterEach(() => {
-  store.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterEach(() => store.close());
 
 const PAUSED: TaskEvent = { event: 'paused' };
 const writes = (changes: Partial<Writes>): Writes => ({
@@ -57,7 +54,7 @@ const reopen = () => {
 };
 
 describe('commit', () => {
-  it('keeps every task as it was given, over a restart', () => {
+  it('keeps every task unchanged over a restart', () => {
     const states = [
       ...Object.values(ENDED),
       { status: 'pending', ...READY } as const,
@@ -84,7 +81,7 @@ describe('commit', () => {
     assert.equal(store.list({}).length, 1);
   });
 
-  it('returns its events with numbers that only grow, also over a restart', () => {
+  it('returns its events with increasing numbers, also over a restart', () => {
     put(numbered(1), numbered(2));
     const first = store.commit(writes({ events: [eventOf(1), eventOf(2)] }));
     reopen();
@@ -110,13 +107,13 @@ describe('commit', () => {
       'a second live task of the same name',
       { tasks: [numbered(2), numbered(3, { name: 'task-1' })], events: [eventOf(2)] },
     ],
-    ['a value that is no number', { tasks: [numbered(2), numbered(3, { submittedAt: 1.5 })] }],
+    ['a value that is not an integer', { tasks: [numbered(2), numbered(3, { submittedAt: 1.5 })] }],
   ];
   for (const [what, failing] of FAILING)
     it(`leaves nothing behind when it fails at ${what}`, () => {
       put(numbered(1));
       store.commit(writes({ events: [eventOf(1)] }));
-      assert.throws(() => store.commit(writes(failing)));
+      assert.throws(() => store.commit(writes(failing)), { code: /^SQLITE_CONSTRAINT/ });
       assert.deepEqual(ids(store.list({})), [taskId(1)]);
       for (const n of [1, 2, 3]) assert.equal(store.eventsAfter(taskId(n), 0).length, n === 1 ? 1 : 0);
       put(numbered(5));
@@ -145,7 +142,7 @@ describe('finding', () => {
     assert.deepEqual(['x', 'X', '%'].map(store.isNameKnown), [true, false, false]);
   });
 
-  it('by id: as it was written last, and not once it is removed or was never committed', () => {
+  it('by id: as last committed, and not after removal or a failed commit', () => {
     const task = numbered(1, { name: 'x' });
     put(task);
     assert.throws(() => put({ ...task, priority: 7 }, numbered(2, { name: 'x' })), /UNIQUE/);
@@ -157,7 +154,7 @@ describe('finding', () => {
     assert.equal(store.byId(taskId(1)), null);
   });
 
-  it('by the beginning of an id: newest first, at most the limit, without wildcards', () => {
+  it('by a prefix of an id: newest first, at most the limit, without wildcards', () => {
     put(numbered(1), numbered(2), numbered(13));
     assert.deepEqual(ids(store.byIdPrefix('01JD', 10)), [taskId(13), taskId(2), taskId(1)]);
     assert.deepEqual(ids(store.byIdPrefix('01JD', 2)), [taskId(13), taskId(2)]);
@@ -189,12 +186,12 @@ describe('finding', () => {
     assert.deepEqual(list({ project: "' OR 1=1 --" }), []);
   });
 
-  it('gives the live tasks in order of submission', () => {
+  it('returns the live tasks in order of submission', () => {
     put(numbered(3), numbered(1), numbered(2, { state: ENDED.killed }));
     assert.deepEqual(ids(store.liveTasks()), [taskId(1), taskId(3)]);
   });
 
-  it('gives null, nothing or an empty environment for what is not there', () => {
+  it('returns null, no events and an empty environment for absent tasks', () => {
     assert.deepEqual([store.byId('x'), store.byName('x'), store.byKey('/', 'x')], [null, null, null]);
     assert.deepEqual([store.eventsAfter(taskId(1), 0), store.environment(taskId(1))], [[], {}]);
   });
@@ -223,7 +220,7 @@ describe('leases', () => {
     ...changes,
   });
 
-  it('come back as they were, until they are dropped', () => {
+  it('are kept unchanged until they are dropped', () => {
     store.commit(writes({ leases: [lease(2), lease(1)] }));
     reopen();
     assert.deepEqual(store.leases(), [lease(1), lease(2)]);
@@ -234,13 +231,13 @@ describe('leases', () => {
   it('are granted together with the rest of the commit, or not at all', () => {
     store.commit(writes({ leases: [lease(1)] }));
     const failing = { leases: [lease(2)], droppedLeases: [lease(1).id], events: [eventOf(99)] };
-    assert.throws(() => store.commit(writes(failing)));
+    assert.throws(() => store.commit(writes(failing)), { code: /^SQLITE_CONSTRAINT/ });
     assert.deepEqual(store.leases(), [lease(1)]);
   });
 });
 
 describe('removal', () => {
-  it('takes ended tasks with their events and environments, and leaves live ones alone', () => {
+  it('removes ended tasks with their events and environments, and keeps live ones', () => {
     const env = { A: '1' };
     put(numbered(1, { state: ENDED.failed }), numbered(2), numbered(3, { state: ENDED.completed }));
     const environments = [1, 2, 3].map((n) => ({ taskId: taskId(n), env: n === 3 ? { B: '2' } : env }));
@@ -252,7 +249,7 @@ describe('removal', () => {
     assert.deepEqual(store.environment(taskId(2)), env);
   });
 
-  it('finds what ended before a moment, longest ago first', () => {
+  it('finds tasks that ended before a time, oldest end first', () => {
     const ended = (n: number, endedAt: number, status: 'completed' | 'failed' = 'completed') =>
       numbered(n, { state: { ...ENDED[status], endedAt } });
     put(ended(1, 300), ended(2, 100), ended(3, 200, 'failed'), numbered(4));
@@ -265,7 +262,7 @@ describe('removal', () => {
 });
 
 describe('environment', () => {
-  it('of many tasks is kept once, whether they came in one commit or in several', () => {
+  it('of many tasks is stored once, over one commit or several', () => {
     const env = { PATH: '/bin', N: '1' };
     for (const first of [1, 3]) {
       put(numbered(first), numbered(first + 1));
@@ -283,7 +280,7 @@ describe('environment', () => {
     assert.equal(store.environment(taskId(5)).N, '2');
   });
 
-  it('comes back exactly, and in no other answer', () => {
+  it('is returned exactly, and in no other answer', () => {
     const env = { PATH: '/bin', TOKEN: 'hunter2-secret', EMPTY: '', 'with.dot': "it's\n" };
     store.commit(
       writes({ tasks: [numbered(1)], environments: [{ taskId: taskId(1), env }], events: [eventOf(1)] }),
@@ -302,7 +299,7 @@ describe('environment', () => {
     assert.doesNotMatch(JSON.stringify(shown), /hunter2/);
   });
 
-  it('of any names and values comes back exactly', () => {
+  it('of any names and values is returned exactly', () => {
     put(numbered(1));
     fc.assert(
       fc.property(

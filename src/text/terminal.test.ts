@@ -1,4 +1,4 @@
-// No text of a task may steer the terminal of who reads it.
+// No text of a task may control the terminal of its reader.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ describe('escapeText', () => {
     it(`handles ${what}`, () => assert.equal(escapeText(text), expected));
   }
 
-  it('leaves no control character but tab and newline, and is done after once', () => {
+  it('leaves no control character but tab and newline, and changes nothing the second time', () => {
     const nasty = fc.array(
       fc.constantFrom(
         '\x1b',
@@ -48,7 +48,7 @@ describe('escapeText', () => {
     fc.assert(
       fc.property(nasty, (parts) => {
         const escaped = escapeText(parts.join(''));
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the point
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
         assert.doesNotMatch(escaped, /[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
         assert.equal(escapeText(escaped), escaped);
       }),
@@ -57,13 +57,12 @@ describe('escapeText', () => {
 });
 
 describe('escapeField', () => {
-  it('shows what would break the line', () => assert.equal(escapeField('a\nb\tc\r\x1b[1m'), 'a\\nb\\tc\\r'));
+  it('escapes line breaks and tabs', () => assert.equal(escapeField('a\nb\tc\r\x1b[1m'), 'a\\nb\\tc\\r'));
 });
 
 describe('escapeLine', () => {
-  it('shows a progress bar as the terminal would leave it', () =>
-    assert.equal(escapeLine('10%\r50%\r100%'), '100%'));
-  it('takes a DOS line end for what it is', () => assert.equal(escapeLine('text\r'), 'text'));
+  it('shows the last state of a progress bar', () => assert.equal(escapeLine('10%\r50%\r100%'), '100%'));
+  it('drops the carriage return of a DOS line end', () => assert.equal(escapeLine('text\r'), 'text'));
 });
 
 describe('stripEscapes', () => {

@@ -1,4 +1,4 @@
-// Durations as people write them.
+// Durations as users write them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -73,7 +73,7 @@ describe('parseDuration', () => {
     it(`refuses ${JSON.stringify(String(text).slice(0, 20))}`, () =>
       refusesUsage(() => parseDuration(text, '--estimated_time'), '--estimated_time'));
 
-  it('of any text gives whole milliseconds above zero or a usage error', () => {
+  it('parses any text to whole milliseconds above zero, or throws a usage error', () => {
     const text = fc.oneof(
       fc.string(),
       fc.string({ unit: fc.constantFrom(...'0123456789.smhdw -e') }),
@@ -95,10 +95,10 @@ describe('parseDuration', () => {
 
 describe('parseDurationOrOff', () => {
   for (const off of ['0', '0s', '0m', '0.0', '00', 0])
-    it(`takes ${JSON.stringify(off)} for off`, () => assert.equal(parseDurationOrOff(off, '--t'), 0));
+    it(`reads ${JSON.stringify(off)} as off`, () => assert.equal(parseDurationOrOff(off, '--t'), 0));
   for (const text of ['0x', '0 parsecs', '0G', '', '-0', 'off', '0s0'])
     it(`refuses ${JSON.stringify(text)}`, () => refusesUsage(() => parseDurationOrOff(text, '--t'), '--t'));
-  it('reads everything else as parseDuration does', () =>
+  it('reads other text as parseDuration does', () =>
     assert.equal(parseDurationOrOff('5m', '--t'), 5 * MINUTE));
 });
 
@@ -121,12 +121,12 @@ describe('formatDuration', () => {
   for (const [valueMs, text] of TABLE)
     it(`writes ${valueMs} ms as ${text}`, () => assert.equal(formatDuration(valueMs), text));
 
-  it('is read back by parseDuration, at most 4 % off', () => {
+  it('is parsed back by parseDuration, at most 4.5 % off', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: TEN_YEARS }), (valueMs) => {
         const back = parseDuration(formatDuration(valueMs), '--t');
         assert.ok(
-          Math.abs(back - valueMs) <= Math.max(0.5, 0.05 * valueMs),
+          Math.abs(back - valueMs) <= Math.max(0.5, 0.045 * valueMs),
           `${valueMs} -> ${formatDuration(valueMs)} -> ${back}`,
         );
       }),

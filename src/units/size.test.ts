@@ -1,4 +1,4 @@
-// Sizes as people write them: powers of 1024.
+// Sizes as users write them: powers of 1024.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -55,7 +55,7 @@ describe('parseSize', () => {
     it(`refuses ${JSON.stringify(String(text).slice(0, 20))}`, () =>
       refusesUsage(() => parseSize(text, '--estimated_mem_bytes'), '--estimated_mem_bytes'));
 
-  it('of any text gives whole bytes above zero or a usage error', () => {
+  it('parses any text to whole bytes above zero, or throws a usage error', () => {
     const text = fc.oneof(
       fc.string(),
       fc.string({ unit: fc.constantFrom(...'0123456789.kmgtpib -e') }),
@@ -88,7 +88,7 @@ describe('formatSize', () => {
   for (const [value, text] of TABLE)
     it(`writes ${value} bytes as ${text}`, () => assert.equal(formatSize(value), text));
 
-  it('is read back by parseSize, at most half a hundredth of the unit off', () => {
+  it('is parsed back by parseSize, at most 0.6 % off', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1024 * TIB }), (value) => {
         const back = parseSize(formatSize(value), '--m');

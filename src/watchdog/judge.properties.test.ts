@@ -1,9 +1,9 @@
-// What the judge does for every task and every course of samples.
+// Properties of the judge, for any task and any samples.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { GIB } from '../../test/support/build-task.ts';
-import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
+import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/rigs/watch-rig.ts';
 
 /** Evenly spread; `fc.double` prefers the tiny. */
 const upTo = (max: number) => fc.integer({ min: 0, max: 10_000 }).map((part) => (max * part) / 10_000);
@@ -39,7 +39,7 @@ const stepsOf = (course: readonly { count: number; step: Step; isPaused: boolean
   );
 
 describe('the judge', () => {
-  it('leaves a task within its estimates in peace', () => {
+  it('neither warns nor kills a task within its estimates', () => {
     const within = fc.array(
       fc.record({
         ms: fc.integer({ min: 500, max: 60_000 }),
@@ -58,7 +58,7 @@ describe('the judge', () => {
     );
   });
 
-  it('counts on the monotonic clock only: the wall clock may jump by years', () => {
+  it('uses the monotonic clock only: the wall clock may jump by years', () => {
     const jumps = fc.array(
       fc.constantFrom(0, 1, -1).map((years) => years * 365 * 86_400_000),
       { minLength: 60, maxLength: 60 },
@@ -102,7 +102,7 @@ describe('the judge', () => {
     );
   });
 
-  it('names the moment at which the next rule of time fires, not one millisecond late', () => {
+  it('returns the time of the next rule to the millisecond', () => {
     const times = fc.record({
       timeMs: fc.integer({ min: 1, max: 5_000_000 }),
       killTimeoutMs: fc.integer({ min: 1, max: 5_000_000 }),
@@ -115,9 +115,9 @@ describe('the judge', () => {
         let rules = 0;
         while (dueInMs !== null) {
           assert.ok(Number.isInteger(dueInMs) && dueInMs > 0);
-          const reported = watch.events.length;
+          const events = watch.events.length;
           const verdict = watch.step({ ms: dueInMs });
-          assert.ok(watch.events.length > reported || verdict.kill !== null, 'nothing fired');
+          assert.ok(watch.events.length > events || verdict.kill !== null, 'nothing fired');
           dueInMs = verdict.dueInMs;
           rules += 1;
           assert.ok(rules <= 4);
@@ -178,7 +178,7 @@ describe('the judge', () => {
     );
   });
 
-  it('kills after the full window as an independent count has it, with numbers that satisfy the rule', () => {
+  it('kills by time only after the full window of an independent count, with numbers that satisfy the rule', () => {
     let seen = 0;
     fc.assert(
       fc.property(anyCourse, (course) => {
@@ -219,7 +219,7 @@ describe('the judge', () => {
               assert.ok(number('refused_forks') > 0);
               break;
             default:
-              assert.fail(`${kill.reason} is no rule of time`);
+              assert.fail(`${kill.reason} is not a rule of time`);
           }
           return;
         }
@@ -229,7 +229,7 @@ describe('the judge', () => {
     assert.ok(seen > 500, `only ${seen} kills seen`);
   });
 
-  it('in a dry run kills nothing, and reports the kill at the same sample', () => {
+  it('in a dry run kills nothing, and reports each kill at the same sample', () => {
     fc.assert(
       fc.property(anySteps, anyRules, (steps, rules) => {
         const wet = new Watch(SUBJECT, { rules });

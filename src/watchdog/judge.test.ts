@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { GIB, someLimits } from '../../test/support/build-task.ts';
-import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/watch-rig.ts';
+import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/rigs/watch-rig.ts';
 import { isStallNear } from './judge.ts';
 
 const MINUTE = 60_000;
-/** Silence is tried apart from the other rules. */
+/** Silence is tested apart from the other rules. */
 const QUIET = subject({ limits: { observabilityMs: 0 } });
 const NO_CAP = { rules: { ...RULES, driverCapsMem: false } };
 
@@ -33,7 +33,7 @@ describe('runaway_risk', () => {
       assert.equal(watch.kill, null);
     });
 
-  it('is reported once per dimension, however the use goes up and down', () => {
+  it('comes once per dimension, over any ups and downs', () => {
     const watch = new Watch(QUIET);
     for (let n = 0; n < 20; n += 1) {
       watch.step({ memBytes: 5 * GIB, cores: 5 });
@@ -42,7 +42,7 @@ describe('runaway_risk', () => {
     assert.deepEqual(watch.reported().sort(), ['runaway_risk:cpu', 'runaway_risk:mem']);
   });
 
-  it('says estimate, actual, where the kill comes and when', () => {
+  it('has estimate, actual value, and the value and time of the kill', () => {
     const watch = new Watch(QUIET).steps(1, { ms: 15 * MINUTE, memBytes: 6 * GIB, cores: 6 });
     const numbers = watch.events.map((event) => {
       assert.ok(event.event === 'runaway_risk' && event.hint.length > 20);
@@ -60,14 +60,14 @@ describe('kill', () => {
   /** One sample to begin the window, then `seconds` of it. */
   const above = (seconds: number, step: Step) => new Watch(QUIET).steps(1 + seconds, step).kill?.reason;
   const TABLE: [string, () => string | undefined, string | undefined][] = [
-    ['memory at twice the estimate for ever', () => above(300, { memBytes: 8 * GIB }), undefined],
+    ['memory at twice the estimate, without end', () => above(300, { memBytes: 8 * GIB }), undefined],
     ['memory above twice the estimate for 29 s', () => above(29, { memBytes: 8 * GIB + 1 }), undefined],
     [
       'memory above twice the estimate for 30 s',
       () => above(30, { memBytes: 8 * GIB + 1 }),
       'estimated_mem_exceeded',
     ],
-    ['CPU at twice the estimate for ever', () => above(300, { cores: 8 }), undefined],
+    ['CPU at twice the estimate, without end', () => above(300, { cores: 8 }), undefined],
     ['CPU above twice the estimate for 29 s', () => above(29, { cores: 8.1 }), undefined],
     ['CPU above twice the estimate for 30 s', () => above(30, { cores: 8.1 }), 'estimated_cpu_exceeded'],
     ['forks refused for 4 s', () => above(4, { refusedForks: 1 }), undefined],
@@ -80,7 +80,7 @@ describe('kill', () => {
       () => above(0, { ms: 99 * MINUTE, oomKills: 2 }),
       'cgroup_oom_killed',
     ],
-    ['memory at any height where the kernel caps it', () => above(1, { memBytes: 60 * GIB }), undefined],
+    ['memory at any height with a kernel cap', () => above(1, { memBytes: 60 * GIB }), undefined],
   ];
   for (const [what, reason, expected] of TABLE)
     it(`${what}: ${expected ?? 'none'}`, () => assert.equal(reason(), expected));
@@ -92,7 +92,7 @@ describe('kill', () => {
     ['above the envelope', 12.1, 12, 'mem_exceeded'],
   ];
   for (const [what, gib, capGib, expected] of UNCAPPED)
-    it(`memory ${what} where the driver cannot cap: ${expected ?? 'none'}`, () => {
+    it(`memory ${what} without a kernel cap: ${expected ?? 'none'}`, () => {
       const watch = new Watch({ ...QUIET, memMaxBytes: capGib * GIB }, NO_CAP);
       assert.equal(watch.step({ memBytes: Math.floor(gib * GIB) }).kill?.reason, expected);
     });
@@ -101,13 +101,13 @@ describe('kill', () => {
     ['memory', { memBytes: 9 * GIB }],
     ['CPU', { cores: 9 }],
   ] as const)
-    it(`of sustained ${what} restarts after one good sample`, () => {
+    it(`of sustained ${what} starts over after one good sample`, () => {
       const watch = new Watch(QUIET).steps(30, step).steps(1, {}).steps(30, step);
       assert.equal(watch.kill, null);
       assert.notEqual(watch.steps(1, step).kill, null);
     });
 
-  it('carries the measured numbers', () => {
+  it('has the measured numbers', () => {
     const mem = new Watch(QUIET).steps(1, { memBytes: 10 * GIB }).steps(30, { memBytes: 9 * GIB })
       .kill?.detail;
     assert.deepEqual(mem, {
@@ -137,7 +137,7 @@ describe('silence', () => {
       assert.equal(watch.kill?.reason, kill);
     });
 
-  it('is announced once, and again after output', () => {
+  it('is warned of once, and again after output', () => {
     const watch = new Watch().steps(290, {});
     assert.deepEqual(watch.reported(), ['stall_risk']);
     watch.steps(1, { prints: 1 }).steps(239, {});
@@ -166,7 +166,7 @@ describe('silence', () => {
 });
 
 describe('the io of a silent task', () => {
-  it('is looked at in time for a rate at the warning, at any pace that leaves no gap, and not before', () => {
+  it('is read in time for a rate at the warning, at any sampling rate without gaps, and not earlier', () => {
     const ticks = fc.array(fc.integer({ min: 500, max: 3_900 }), { minLength: 600, maxLength: 600 });
     fc.assert(
       fc.property(ticks, fc.integer({ min: 10, max: 300 }), (ticksMs, intervalS) => {
@@ -190,7 +190,7 @@ describe('the io of a silent task', () => {
 describe('a gap without samples', () => {
   const gappy = (watched = SUBJECT) => new Watch(watched, { rules: GAP_RULES });
 
-  it('is no silence beyond the warning: the kill comes after what is left of the interval', () => {
+  it('counts as silence up to the warning; the kill comes after the rest of the interval', () => {
     const watch = gappy().steps(1, { ms: 60 * MINUTE });
     assert.deepEqual([watch.reported(), watch.state.silentMs], [['runaway_risk:elapsed'], 4 * MINUTE]);
     watch.subject = subject({ limits: { killTimeoutMs: 600 * MINUTE } });
@@ -199,7 +199,7 @@ describe('a gap without samples', () => {
     assert.equal(watch.steps(1, {}).kill?.reason, 'observability_stall');
   });
 
-  it('is no silence at all after the warning', () => {
+  it('does not count as silence after the warning', () => {
     const watch = gappy().steps(250, {});
     assert.equal(watch.steps(1, { ms: 5 * MINUTE }).state.silentMs, 250_000);
   });
@@ -208,7 +208,7 @@ describe('a gap without samples', () => {
     assert.equal(gappy().steps(1, { ms: 60 * MINUTE, prints: 1 }).state.silentMs, 0);
   });
 
-  it('counts as running time, but leaves a second to read how the task ended', () => {
+  it('counts as running time, but leaves a second for the end to arrive', () => {
     const watch = gappy(QUIET).steps(1, { ms: 60 * MINUTE });
     assert.deepEqual([watch.state.elapsedMs, watch.kill, watch.verdict?.dueInMs], [60 * MINUTE, null, 1000]);
     assert.equal(watch.steps(1, {}).kill?.reason, 'elapsed_exceeded');
@@ -219,7 +219,7 @@ describe('a gap without samples', () => {
     ['CPU', { cores: 9 }],
     ['refused forks', { refusedForks: 1 }],
   ] as const)
-    it(`does not count as sustained ${what}: the window restarts`, () => {
+    it(`does not count as sustained ${what}: the window starts over`, () => {
       const watch = gappy(QUIET)
         .steps(4, step)
         .steps(1, { ...step, ms: 10 * MINUTE })
@@ -228,11 +228,11 @@ describe('a gap without samples', () => {
       assert.notEqual(watch.steps(30, step).kill, null);
     });
 
-  it('does not keep back what one sample proves', () => {
+  it('does not delay a kill that one sample proves', () => {
     assert.equal(gappy().step({ ms: 60 * MINUTE, oomKills: 1 }).kill?.reason, 'cgroup_oom_killed');
   });
 
-  it('precedes the first sample of an adopted attempt: its clocks continue, and no rule kills at once', () => {
+  it('comes before the first sample of an adopted attempt: its clocks continue, and no kill comes at once', () => {
     const watch = new Watch(SUBJECT, { elapsedMs: 21 * MINUTE, silentMs: 50 * MINUTE }).steps(1, { ms: 1 });
     assert.deepEqual([watch.reported(), watch.kill], [['runaway_risk:elapsed'], null]);
     assert.equal(watch.state.silentMs, 4 * MINUTE);
@@ -256,14 +256,14 @@ describe('a pause', () => {
     assert.equal(watch.kill, null);
   });
 
-  it('is in no rate: the CPU used before and after it is not spread over it', () => {
+  it('does not count in rates: CPU time before and after it is not spread over it', () => {
     const watch = new Watch(QUIET).steps(5, { cores: 6 }).steps(100, { paused: true }).steps(1, { cores: 6 });
     assert.equal(watch.state.cpu.cores, 6);
   });
 });
 
 describe('adjust', () => {
-  it('resets the windows and reports of the old numbers', () => {
+  it('resets windows and warnings of the old numbers', () => {
     const watch = new Watch(QUIET).steps(25, { memBytes: 9 * GIB, cores: 9 });
     watch.adjust(subject({ limits: { observabilityMs: 0 }, estimate: { memBytes: 4.4 * GIB } }));
     watch.steps(10, { memBytes: 9 * GIB, cores: 5 });
@@ -272,14 +272,14 @@ describe('adjust', () => {
     assert.equal(watch.steps(21, { memBytes: 9 * GIB }).kill?.reason, 'estimated_mem_exceeded');
   });
 
-  it('of one number leaves the clocks of the others', () => {
+  it('of one number keeps the clocks of the others', () => {
     const watch = new Watch(QUIET).steps(25, { memBytes: 9 * GIB });
     watch.adjust(subject({ limits: { observabilityMs: 0 }, estimate: { timeMs: 20 * MINUTE } }));
     assert.equal(watch.steps(6, { memBytes: 9 * GIB }).kill?.reason, 'estimated_mem_exceeded');
     assert.equal(watch.state.elapsedMs, 31_000);
   });
 
-  it('of the observability interval grants a whole new one', () => {
+  it('of the observability interval starts a whole new one', () => {
     const watch = new Watch().steps(290, {});
     watch.adjust(subject({ limits: { observabilityMs: 301_000 } })).steps(301, {});
     assert.deepEqual([watch.reported(), watch.kill], [['stall_risk', 'stall_risk'], null]);
@@ -305,7 +305,7 @@ describe('a dry run', () => {
 });
 
 describe('the highest use of CPU', () => {
-  it('is that of some seconds, not of one sample', () => {
+  it('is a mean over some seconds, not one sample', () => {
     const watch = new Watch(QUIET).steps(30, { cores: 1 }).steps(1, { cores: 16 }).steps(30, { cores: 1 });
     assert.ok(watch.state.peakCpuCores < 3);
     assert.ok(watch.steps(60, { cores: 8 }).state.peakCpuCores > 7.9);

@@ -1,4 +1,4 @@
-// The steps of a kill: ask, wait, kill, again until empty.
+// The steps of a kill: ask, wait, kill, until the group is empty.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -19,17 +19,12 @@ describe('the kill ladder', () => {
     ['asks first', [term, LADDER_START, GRACE, 1_000], 'ask', GRACE],
     ['waits in the grace', [term, asked, GRACE, 1_001], 'none', GRACE - 1],
     ['waits to the last millisecond', [term, asked, GRACE, 10_999], 'none', 1],
-    ['kills when the grace is over', [term, asked, GRACE, 11_000], 'kill', 500],
+    ['kills at the end of the grace', [term, asked, GRACE, 11_000], 'kill', 500],
     ['does not kill again at once', [term, killed, GRACE, 11_001], 'none', 499],
-    ['kills again while something is left', [term, killed, GRACE, 11_500], 'kill', 500],
+    ['kills again while processes are left', [term, killed, GRACE, 11_500], 'kill', 500],
     ['kills at once when SIGKILL was asked for', [sigkill, LADDER_START, GRACE, 1_000], 'kill', 500],
     ['kills at once when force comes in the grace', [sigkill, asked, GRACE, 1_001], 'kill', 500],
-    [
-      'goes on with SIGKILL where an earlier daemon had got to',
-      [escalated, LADDER_START, GRACE, 0],
-      'kill',
-      500,
-    ],
+    ['continues with SIGKILL after an earlier daemon', [escalated, LADDER_START, GRACE, 0], 'kill', 500],
   ];
   for (const [what, args, act, againInMs] of TABLE)
     it(what, () => {
@@ -45,7 +40,7 @@ describe('the kill ladder', () => {
     );
   });
 
-  it('asks once, never kills before the grace is over, and kills again and again after it', () => {
+  it('asks once, never kills within the grace, and kills again and again after it', () => {
     const pauses = fc.array(fc.integer({ min: 0, max: 2_000 }), { minLength: 1, maxLength: 100 });
     fc.assert(
       fc.property(pauses, fc.integer({ min: 1, max: 20_000 }), (waits, graceMs) => {
@@ -70,17 +65,22 @@ describe('the kill ladder', () => {
   });
 
   const REPORTS: [string, LadderState, number, 'stuck' | 'given_up' | null][] = [
-    ['says nothing while a large process is being torn down', killed, 15_999, null],
-    ['says that something is left after 5 s of SIGKILL', { ...killed, killedAt: 15_500 }, 16_000, 'stuck'],
-    ['says so once', stuck, 30_000, null],
+    ['reports nothing while a large process ends', killed, 15_999, null],
+    [
+      'reports processes that are left after 5 s of SIGKILL',
+      { ...killed, killedAt: 15_500 },
+      16_000,
+      'stuck',
+    ],
+    ['reports them once', stuck, 30_000, null],
     ['gives up after a minute of SIGKILL', { ...stuck, killedAt: 66_000 }, 71_000, 'given_up'],
-    ['gives up without a word before when it was not asked for a minute', killed, 80_000, 'given_up'],
+    ['gives up without an earlier report when a minute passed without a step', killed, 80_000, 'given_up'],
     ['gives up once', givenUp, 900_000, null],
   ];
   for (const [what, state, monoMs, report] of REPORTS)
     it(what, () => assert.equal(ladderStep(term, state, GRACE, monoMs).report, report));
 
-  it('followed by its own clock sends SIGKILL exactly after the grace, then repeats it, more slowly, to the end', () => {
+  it('by its own clock sends SIGKILL exactly at the end of the grace, then again at a slower rate', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60_000 }), (graceMs) => {
         let state = LADDER_START;

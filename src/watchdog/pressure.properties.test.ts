@@ -1,4 +1,4 @@
-// What pressure does for every course of the host and its tasks.
+// Properties of pressure, for any course of the host and its tasks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import {
   Host,
   type HostStep,
   PRESSURE_RULES,
-} from '../../test/support/pressure-rig.ts';
+} from '../../test/support/rigs/pressure-rig.ts';
 import type { PressureKill } from './pressure.ts';
 import type { TaskUse } from './shortage.ts';
 import { RELIEF_SHARE } from './victim.ts';
@@ -54,7 +54,7 @@ const RUNS = { numRuns: 2_000 };
 interface Kill {
   readonly kill: PressureKill;
   readonly tasks: readonly TaskUse[];
-  /** Unbroken time over one of the limits, as one who stands beside counts it. */
+  /** Unbroken time over one of the limits, by an independent count. */
   readonly overMs: number;
   readonly sinceLastMs: number;
 }
@@ -86,7 +86,7 @@ const total = (tasks: readonly TaskUse[]) => tasks.reduce((sum, { memBytes }) =>
 const isAbove = ({ memBytes, estimatedMemBytes }: TaskUse) => memBytes > estimatedMemBytes;
 
 describe('pressure', () => {
-  it('kills after its full window only, never twice within the cool-down, and with numbers that say so', () => {
+  it('kills only after its full window, never twice within the cool-down, and with matching numbers', () => {
     let seen = 0;
     fc.assert(
       fc.property(anyCourse, (course) => {
@@ -130,7 +130,7 @@ describe('pressure', () => {
       course.map(({ tasks, step, ...rest }) => {
         const usedPct = Math.max(step.usedPct ?? 0, 75);
         const excessBytes = (HOST_BYTES * (usedPct - 70)) / 100;
-        // Even together they use less than what is too much.
+        // All tasks together use less than the excess.
         const share = Math.min(1, (0.99 * excessBytes) / Math.max(1, total(tasks)));
         const shrunk = tasks.map((task) => ({
           ...task,

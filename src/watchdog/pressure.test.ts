@@ -1,8 +1,8 @@
-// Memory and disk pressure: which task is killed for it, when, and when none is.
+// A host short of memory or disk: which task is killed, when, and when none is.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
-import { aTaskUse, Host, PRESSURE_RULES } from '../../test/support/pressure-rig.ts';
+import { aTaskUse, Host, PRESSURE_RULES } from '../../test/support/rigs/pressure-rig.ts';
 import { isUnderPressure, ongoingPressure } from './pressure.ts';
 
 const [A, B, C] = [taskId(1), taskId(2), taskId(3)];
@@ -11,7 +11,7 @@ const big = aTaskUse(B, { memBytes: 25 * GIB, estimatedMemBytes: 30 * GIB });
 const small = aTaskUse(C, { memBytes: GIB, estimatedMemBytes: 0.5 * GIB });
 
 describe('memory pressure', () => {
-  it('begins at once, kills after the whole window and not before', () => {
+  it('begins at once, and kills after the whole window', () => {
     const host = new Host({ tasks: [hog, big] });
     host.steps(30, { usedPct: 80 });
     assert.ok(isUnderPressure(host.state));
@@ -23,12 +23,12 @@ describe('memory pressure', () => {
     );
   });
 
-  it('at the limit is none', () => {
+  it('does not begin at the limit', () => {
     const host = new Host({ tasks: [hog] }).steps(100, { usedPct: 70 });
     assert.deepEqual([host.reported(), host.kills, isUnderPressure(host.state)], [[], [], false]);
   });
 
-  it('restarts its window after one good sample, and ends after five calm seconds', () => {
+  it('starts its window over after one good sample, and ends after five calm seconds', () => {
     const host = new Host({ tasks: [hog] }).steps(30, { usedPct: 80 }).steps(1, { usedPct: 60 });
     assert.ok(isUnderPressure(host.state));
     host.steps(30, { usedPct: 80 });
@@ -38,22 +38,22 @@ describe('memory pressure', () => {
     assert.ok(!isUnderPressure(host.state));
   });
 
-  it('takes the task above its estimate, though another uses more', () => {
+  it('kills the task above its estimate, although another uses more', () => {
     assert.equal(new Host({ tasks: [big, hog] }).steps(31, { usedPct: 90 }).kills[0]?.id, A);
   });
 
-  it('takes a task within its estimate where none above it would relieve the host', () => {
+  it('kills a task within its estimate when none above would relieve the host', () => {
     const host = new Host({ tasks: [small, big] }).steps(31, { usedPct: 95 });
     assert.equal(host.kills[0]?.id, B);
     assert.equal(host.kills[0]?.detail.victim_tier, 'within_estimate');
   });
 
-  it('of equals takes the youngest', () => {
+  it('kills the youngest of equal tasks', () => {
     const twin = (id: typeof A) => aTaskUse(id, { memBytes: 20 * GIB, estimatedMemBytes: GIB });
     assert.equal(new Host({ tasks: [twin(A), twin(C), twin(B)] }).steps(31, { usedPct: 90 }).kills[0]?.id, C);
   });
 
-  it('made outside kills nothing, and says so once with the name of the process', () => {
+  it('from outside kills nothing, and is reported once with the name of the process', () => {
     const host = new Host({ tasks: [small] });
     host.steps(120, { usedPct: 90 });
     assert.deepEqual([host.reported(), host.kills], [['pressure_began:mem', 'external_cause:mem'], []]);
@@ -78,7 +78,7 @@ describe('memory pressure', () => {
     assert.equal(host.outsideLooks, 1);
   });
 
-  it('from outside is reported again in the next episode, and a task that grows until then is found', () => {
+  it('from outside is reported again in the next episode, and a growing task of ours is found', () => {
     const host = new Host({ tasks: [small] }).steps(40, { usedPct: 90 }).steps(6, { usedPct: 50 });
     host.steps(40, { usedPct: 90 });
     assert.equal(host.reported().filter((event) => event === 'external_cause:mem').length, 2);
@@ -87,7 +87,7 @@ describe('memory pressure', () => {
     assert.equal(host.kills[0]?.id, A);
   });
 
-  it('made by many small tasks kills none of them: no single one would be felt', () => {
+  it('from many small tasks kills none of them, because no single one would relieve the host', () => {
     const crowd = Array.from({ length: 30 }, (_, n) =>
       aTaskUse(taskId(n), { memBytes: GIB, estimatedMemBytes: 0.5 * GIB }),
     );
@@ -95,12 +95,12 @@ describe('memory pressure', () => {
     assert.deepEqual([host.kills, host.reported()], [[], ['pressure_began:mem', 'spread_cause:mem']]);
   });
 
-  it('waits for the memory of a victim to come back before it takes another', () => {
+  it('waits for the memory of a victim before it kills another', () => {
     const host = new Host({ tasks: [hog, big] }).steps(31, { usedPct: 95 });
     host.tasks = [{ ...hog, endingMs: 0 }, big];
     host.steps(29, { usedPct: 95 });
     assert.equal(host.kills.length, 1);
-    // It survives SIGKILL; its memory no longer counts as about to be freed.
+    // It does not end, so its memory no longer counts as released soon.
     host.tasks = [{ ...hog, endingMs: 31_000 }, big];
     host.steps(1, { usedPct: 95 });
     assert.deepEqual(
@@ -109,7 +109,7 @@ describe('memory pressure', () => {
     );
   });
 
-  it('kills no task when a requested kill is about to relieve it', () => {
+  it('kills no task when a requested kill is about to relieve the host', () => {
     const host = new Host({ tasks: [{ ...hog, endingMs: 500 }, big] }).steps(60, { usedPct: 85 });
     assert.deepEqual(host.kills, []);
   });
@@ -130,14 +130,14 @@ describe('memory pressure', () => {
     assert.equal(host.steps(30, { usedPct: 90 }).kills.length, 1);
   });
 
-  it('is seen by PSI where memory is not', () => {
+  it('is detected by PSI when the use of memory is low', () => {
     const host = new Host({ tasks: [hog] }).steps(31, { usedPct: 60, memFullAvg10Pct: 61 });
     assert.equal(host.kills[0]?.detail.psi_mem_full_avg10_pct, 61);
     const outside = new Host({ tasks: [small] }).steps(31, { usedPct: 60, memFullAvg10Pct: 61 });
     assert.deepEqual([outside.kills, outside.reported().at(-1)], [[], 'external_cause:mem']);
   });
 
-  it('carries the numbers of the host, the victim and the outside', () => {
+  it('has the numbers of the host, the victim and the outside', () => {
     assert.deepEqual(new Host({ tasks: [hog, big] }).steps(31, { usedPct: 80 }).kills[0]?.detail, {
       host_mem_pct: 80,
       limit_pct: 70,
@@ -156,7 +156,7 @@ describe('memory pressure', () => {
     });
   });
 
-  it('in a dry run reports each victim once and kills none', () => {
+  it('in a dry run reports each victim once and kills no task', () => {
     const host = new Host({ tasks: [hog, big], rules: { ...PRESSURE_RULES, dryRun: true } });
     host.steps(200, { usedPct: 90 });
     assert.deepEqual([host.kills, host.wouldKill.map(({ id }) => id)], [[], [A]]);
@@ -178,7 +178,7 @@ describe('disk pressure', () => {
   }
   const tasks = [writer(A, 900 * GIB), writer(B, 0)];
 
-  it('picks the task that writes now, not the one that wrote most before', () => {
+  it('kills the task that writes now, not the one that wrote most before', () => {
     const host = fill(new Host({ tasks, diskUsedPct: 98.5 }), 31, [MIB, 40 * MIB], 42 * MIB);
     assert.deepEqual(
       host.kills.map(({ id, reason, detail }) => [id, reason, detail.victim_written_bytes]),
@@ -186,12 +186,12 @@ describe('disk pressure', () => {
     );
   });
 
-  it('made outside kills nothing', () => {
+  it('from outside kills nothing', () => {
     const host = fill(new Host({ tasks, diskUsedPct: 98.5 }), 60, [MIB, MIB], 100 * MIB);
     assert.deepEqual([host.kills, host.reported()], [[], ['pressure_began:disk', 'external_cause:disk']]);
   });
 
-  it('of a disk that is merely full kills nothing', () => {
+  it('of a full disk without writes kills nothing', () => {
     assert.deepEqual(fill(new Host({ tasks, diskUsedPct: 99.9 }), 60, [0, 0], 0).kills, []);
   });
 

@@ -1,4 +1,4 @@
-// Which output is progress where repetition does not count.
+// Which output counts as progress under strict.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -34,13 +34,13 @@ describe('strict progress', () => {
     it(`${what}: ${expected.map((is) => (is ? 'yes' : 'no')).join(', ')}`, () =>
       assert.deepEqual(progress(...chunks), expected));
 
-  it('takes a line for new again only after sixteen others', () => {
+  it('counts a line as new again only after sixteen others', () => {
     const letters = Array.from({ length: 16 }, (_, n) => `line ${String.fromCharCode(97 + n)}\n`);
     assert.deepEqual(progress('first\n', ...letters.slice(1), 'first\n').at(-1), false);
     assert.deepEqual(progress('first\n', ...letters, 'first\n').at(-1), true);
   });
 
-  it('needs bounded memory, whatever is printed', () => {
+  it('has bounded state, for any output', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ maxLength: 9_000 })), (chunks) => {
         let state: RepetitionState = NO_LINES;
@@ -51,7 +51,7 @@ describe('strict progress', () => {
     );
   });
 
-  it('does not depend on where the chunks are cut', () => {
+  it('does not depend on the chunks', () => {
     const text = fc.array(fc.constantFrom('a', 'b ', '1', '..', '\n', '\r'), { maxLength: 60 });
     fc.assert(
       fc.property(text, fc.nat({ max: 60 }), (parts, cut) => {
@@ -65,7 +65,7 @@ describe('strict progress', () => {
     );
   });
 
-  it('never ends for a program that prints the same for ever', () => {
+  it('never counts the repetition of the same lines', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1, maxLength: 10 }), (lines) => {
         const round = `${lines.join('\n')}\n`;

@@ -14,7 +14,7 @@ describe('the diagnosis of a stall', () => {
   const TABLE: [string, Parameters<typeof diagnoseStall>[0], string][] = [
     ['CPU in use', { cpuCores: 1.024, ioBytesPerS: 0, processes: [aProcess()] }, 'busy: using 1.02 cores'],
     [
-      'CPU in use beside somebody who waits for input',
+      'CPU in use beside a process that waits for input',
       { cpuCores: 2, ioBytesPerS: 0, processes: [reader] },
       'busy: using 2 cores',
     ],
@@ -68,7 +68,7 @@ describe('the diagnosis of a stall', () => {
       { cpuCores: 0, ioBytesPerS: null, processes: [aProcess(), aProcess({ pid: 47, state: 'Z' })] },
       'idle: 1 process sleeps, the youngest is make (pid 42, in do_wait)',
     ],
-    ['no look at the processes', { cpuCores: 0, ioBytesPerS: null, processes: [] }, 'idle: using no CPU'],
+    ['no processes', { cpuCores: 0, ioBytesPerS: null, processes: [] }, 'idle: using no CPU'],
     ['nothing', { cpuCores: null, ioBytesPerS: null, processes: [] }, 'unknown: nothing could be measured'],
   ];
   for (const [what, evidence, text] of TABLE)
@@ -78,7 +78,7 @@ describe('the diagnosis of a stall', () => {
       assert.ok(diagnosis.text.startsWith(`${diagnosis.kind}:`) && diagnosis.hint.length > 20);
     });
 
-  it('names the remedies for block-buffered output where that may be the reason', () => {
+  it('names the remedies for block-buffered output when that may be the cause', () => {
     const asleep = aProcess({ wchan: 'hrtimer_nanosleep' });
     for (const evidence of [
       { cpuCores: 1, ioBytesPerS: 0, processes: [] },
@@ -87,7 +87,7 @@ describe('the diagnosis of a stall', () => {
       assert.match(diagnoseStall(evidence).hint, /block-buffered.*--pty.*stdbuf -oL/);
   });
 
-  it('goes into the warning with the last line and its age', () => {
+  it('is added to the warning with the last line and its age', () => {
     const risk: StallRisk = {
       event: 'stall_risk',
       silent_s: 240,
@@ -97,18 +97,15 @@ describe('the diagnosis of a stall', () => {
       last_line_age_s: null,
       hint: '',
     };
-    const reported = withEvidence(risk, {
+    const warning = withEvidence(risk, {
       cpuCores: 0,
       ioBytesPerS: null,
       processes: [reader],
       lastLine: 'Password:',
       lastLineAgeMs: 240_400,
     });
-    assert.deepEqual(
-      [reported.last_line, reported.last_line_age_s, reported.kill_in_s],
-      ['Password:', 240, 60],
-    );
-    assert.match(reported.diagnosis, /^stdin: ssh/);
-    assert.match(reported.hint, /--yes/);
+    assert.deepEqual([warning.last_line, warning.last_line_age_s, warning.kill_in_s], ['Password:', 240, 60]);
+    assert.match(warning.diagnosis, /^stdin: ssh/);
+    assert.match(warning.hint, /--yes/);
   });
 });

@@ -3,18 +3,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, SOON, submit, taskOf, wholeHostFlags } from '../support/tasks.ts';
+import { show, submit, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const MIB = 1024 ** 2;
 
 describe('adjust', () => {
-  it('changes what is given of running tasks, the caps with it, and tells those who wait', async (t) => {
+  it('changes the given numbers of running tasks and their caps, and reports it to waiting clients', async (t) => {
     const home = testHome(t);
     await submit(home, 'a', 'sleep 60');
     await submit(home, 'b', 'sleep 60');
     const waiting = home.start(['wait', 'a']);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     const { code, stdout } = await home.run([
       'adjust',
       'a',
@@ -28,20 +28,17 @@ describe('adjust', () => {
       jsonLines(stdout).map(({ name }) => name),
       ['b', 'a'],
     );
-    const { estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms } = await taskOf(
-      home,
-      'a',
-    );
+    const { estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms } = await show(home, 'a');
     assert.deepEqual(
       [estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms],
-      [100 * MIB, 7_200_000, 300 * MIB, 600_000],
+      [100 * MIB, 7_200_000, 300 * MIB, 60_000],
     );
-    await waitUntil(() => waiting.stderr().includes('"adjusted"'), { ...SOON, what: 'the adjusted event' });
+    await waitUntil(() => waiting.stderr().includes('"adjusted"'), { what: 'the adjusted event' });
     await home.run(['kill', 'a']);
     await waiting.done;
   });
 
-  it('lets a kill timeout that is over already end the task', async (t) => {
+  it('ends a task that has run for longer than its new kill timeout', async (t) => {
     const home = testHome(t);
     await submit(home, 'a', 'sleep 60');
     await home.run(['adjust', 'a', '--kill_timeout=1s']);
@@ -49,7 +46,7 @@ describe('adjust', () => {
     assert.deepEqual([status, kill_reason], ['killed', 'elapsed_exceeded']);
   });
 
-  it('moves a pending task: its priority decides who is next, its estimate whether it fits', async (t) => {
+  it('moves a pending task by its priority, and starts it when its new estimate fits', async (t) => {
     const home = testHome(t);
     const whole = await wholeHostFlags(home);
     for (const name of ['first', 'second', 'third'])
@@ -63,10 +60,10 @@ describe('adjust', () => {
     const less = await home.run(['adjust', 'first', '--estimated_cpu_cores=0.1']);
     assert.equal(less.code, 0, less.stderr);
     await home.run(['adjust', 'third', '--estimated_cpu_cores=0.1']);
-    assert.equal((await taskOf(home, 'third')).status, 'running');
+    assert.equal((await show(home, 'third')).status, 'running');
   });
 
-  it('exits 2 where there is no room for more, and leaves the task as it was', async (t) => {
+  it('exits 2 when the host has no room for more, and leaves the task unchanged', async (t) => {
     const home = testHome(t);
     const whole = await wholeHostFlags(home);
     await submit(home, 'small', 'sleep 60');
@@ -82,11 +79,11 @@ describe('adjust', () => {
     assert.equal(denied.code, 2, denied.stderr);
     const { error, dim } = jsonLine(denied.stderr);
     assert.deepEqual([error, dim], ['capacity_exceeded', 'cpu']);
-    assert.equal((await taskOf(home, 'other')).estimated_cpu_cores, 0.1);
+    assert.equal((await show(home, 'other')).estimated_cpu_cores, 0.1);
     assert.equal((await home.run(['adjust', 'other', '--estimated_cpu_cores=1', '--force'])).code, 0);
   });
 
-  it('refuses what is wrong before it asks the daemon, and does the rest when one name is', async (t) => {
+  it('refuses usage errors without a daemon, and adjusts the others when one name is unknown', async (t) => {
     const home = testHome(t);
     const MISTAKES: [string[], RegExp][] = [
       [['adjust', 'a'], /needs at least one field to change/],
@@ -99,7 +96,7 @@ describe('adjust', () => {
       assert.equal(code, 64);
       assert.match(String(jsonLine(stderr).message), pattern);
     }
-    await home.run(['run', ...SMALL, '--name=a', 'sleep 60']);
+    await submit(home, 'a', 'sleep 60');
     const some = await home.run(['adjust', 'nobody', 'a', '--priority=3']);
     assert.deepEqual(
       [some.code, jsonLine(some.stderr).error, jsonLine(some.stdout).name],

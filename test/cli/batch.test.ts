@@ -1,17 +1,19 @@
 // babysit run --batch.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, taskOf } from '../support/tasks.ts';
+import { show } from '../support/tasks.ts';
 
 const lines = (...requests: (object | string)[]) =>
   requests.map((each) => `${typeof each === 'string' ? each : JSON.stringify(each)}\n`).join('');
 
 describe('run --batch', () => {
-  it('takes a line a task from a file, with the flags as defaults, and answers each in order', async (t) => {
-    const home = testHome(t);
+  const home = testHome({ after });
+
+  it('reads one task a line from a file, with the flags as defaults, and answers in order', async () => {
     const file = `${home.work}/batch.jsonl`;
     writeFileSync(
       file,
@@ -37,13 +39,12 @@ describe('run --batch', () => {
     assert.equal(ended.code, 1);
     assert.equal((await home.run(['log', 'a'])).stdout, 'me\n');
     assert.equal((await home.run(['log', 'b'])).stdout, '$WHO');
-    const { exit_code, estimated_mem_bytes } = await taskOf(home, 'c');
-    assert.deepEqual([exit_code, estimated_mem_bytes], [4, 50 * 1024 ** 2]);
-    assert.equal((await taskOf(home, 'b')).estimated_mem_bytes, 60 * 1024 ** 2);
+    const { exit_code, estimated_mem_bytes } = await show(home, 'c');
+    assert.deepEqual([exit_code, estimated_mem_bytes], [4, 32 * 1024 ** 2]);
+    assert.equal((await show(home, 'b')).estimated_mem_bytes, 60 * 1024 ** 2);
   });
 
-  it('reads standard input, refuses bad lines by number, takes the good ones, and exits 1', async (t) => {
-    const home = testHome(t);
+  it('reads standard input, refuses bad lines by their number, accepts the others, and exits 1', async () => {
     const stdin = lines(
       { name: 'a', command: 'true' },
       '',
@@ -72,16 +73,21 @@ describe('run --batch', () => {
     assert.equal((await home.run(['wait', 'a', 'b'])).code, 0);
   });
 
-  it('with keys can be sent twice without harm', async (t) => {
-    const home = testHome(t);
-    const stdin = lines({ name: 'a', key: 'k1', command: 'true' }, { name: 'b', key: 'k2', command: 'true' });
+  it('with keys makes each task once, although it is sent twice', async () => {
+    const ran = `${home.work}/ran`;
+    const stdin = lines(
+      { name: 'a', key: 'k1', command: `echo x >>${ran}` },
+      { name: 'b', key: 'k2', command: `echo x >>${ran}` },
+    );
     const ids = async () =>
       jsonLines((await home.run(['run', ...SMALL, '--batch=-'], { stdin })).stdout).map(({ id }) => id);
     const first = await ids();
     assert.deepEqual([await ids(), new Set(first).size], [first, 2]);
+    await home.run(['wait', ...first.map(String)]);
+    assert.equal(readFileSync(ran, 'utf8'), 'x\nx\n');
   });
 
-  it('takes thousands of lines', async (t) => {
+  it('accepts thousands of lines', async (t) => {
     const home = testHome(t, { admission: { max_running: 1 } });
     const count = 3_000;
     const stdin = lines(
@@ -95,8 +101,7 @@ describe('run --batch', () => {
     );
   });
 
-  it('refuses a file that is not there, and what belongs to one task', async (t) => {
-    const home = testHome(t);
+  it('refuses an absent file, and flags of a single task', async () => {
     const MISTAKES: [string[], RegExp][] = [
       [['--batch=/nonexistent/x'], /--batch: .*no such file/],
       [['--batch=-', 'true'], /--batch and a command exclude each other/],

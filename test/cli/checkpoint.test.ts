@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
@@ -17,14 +16,9 @@ import {
   missingKeys,
 } from '../../cli/checkpoint-manifest.ts';
 import { BABYSIT, runCli } from '../support/cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const SOURCE = join(import.meta.dirname, '../../cli/checkpoint-manifest.ts');
-
-function checkpointDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-checkpoint-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 /** A process of its own that adds `<writer>/<n>` for n from 0, one call each, and prints n once it is added. */
 function startWriter(t: TestContext, dir: string, writer: string, count: number): ChildProcess {
@@ -54,7 +48,7 @@ const aKey = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter
 
 describe('the manifest', () => {
   it('keeps every key of 50 concurrent writers with 40 keys each', async (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const writers = Array.from({ length: 50 }, (_, n) => startWriter(t, dir, `w${n}`, 40));
     for (const writer of writers) writer.stdout?.resume();
     const codes = await Promise.all(
@@ -66,8 +60,8 @@ describe('the manifest', () => {
     assert.equal(readFileSync(join(dir, 'manifest'), 'utf8').split('\n').length, 2001);
   });
 
-  it('has what was acknowledged, and nothing that was never added, after SIGKILL at random moments', async (t) => {
-    const dir = checkpointDir(t);
+  it('holds every acknowledged key and no other after SIGKILL at random moments', async (t) => {
+    const dir = tempDir(t);
     const acknowledged = new Set<string>();
     for (let round = 0; round < 6; round += 1) {
       const writer = startWriter(t, dir, `w${round}`, 1_000_000);
@@ -88,8 +82,8 @@ describe('the manifest', () => {
     }
   });
 
-  it('never reads a torn record as a key, and never spoils the next one by it', (t) => {
-    const dir = checkpointDir(t);
+  it('reads no torn record as a key, and keeps the next record intact', (t) => {
+    const dir = tempDir(t);
     const path = join(dir, 'manifest');
     const torn = Buffer.from('\tgrün-42\n\x18first\n');
     const wholeKeys = ['first', 'grün-42'];
@@ -108,8 +102,8 @@ describe('the manifest', () => {
     }
   });
 
-  it('gives back the last word on each key, whatever the keys and however often a write was torn', (t) => {
-    const dir = checkpointDir(t);
+  it('keeps the last change of each key, for any keys and any torn writes', (t) => {
+    const dir = tempDir(t);
     const step = fc.record({
       keys: fc.array(aKey, { minLength: 1, maxLength: 4 }),
       kind: fc.constantFrom('add', 'forget', 'torn'),
@@ -145,14 +139,14 @@ describe('the manifest', () => {
     );
   });
 
-  it('does not read the zeros a power cut may leave', (t) => {
-    const dir = checkpointDir(t);
+  it('ignores the zeros that a power cut may leave', (t) => {
+    const dir = tempDir(t);
     writeFileSync(join(dir, 'manifest'), Buffer.concat([Buffer.from('\ta\n'), Buffer.alloc(64)]));
     addKeys(dir, ['b']);
     assert.deepEqual([...doneKeys(dir)], ['a', 'b']);
   });
 
-  it('takes any text of one line as a key and refuses the rest', () => {
+  it('accepts any text of one line as a key and refuses the rest', () => {
     for (const key of [
       ' ',
       'a b',
@@ -194,29 +188,29 @@ function appendIfThere(path: string, bytes: Buffer): void {
 
 describe('babysit checkpoint', () => {
   it('adds, has, lists and forgets, without a daemon', async (t) => {
-    const dir = checkpointDir(t);
+    const dir = tempDir(t);
     const env = { BABYSIT_CHECKPOINT_DIR: join(dir, 'made/at/need'), BABYSIT_HOME: join(dir, 'no-home') };
     const checkpoint = async (...words: string[]) => {
       const { code, stdout } = await runCli(['checkpoint', ...words], { env });
       return { code, stdout };
     };
-    const said = (code: number, stdout = '') => ({ code, stdout });
-    assert.deepEqual(await checkpoint('has', 'a'), said(1));
-    assert.deepEqual(await checkpoint('list'), said(0));
-    assert.deepEqual(await checkpoint('add', 'a', 'b c', 'ü'), said(0));
-    assert.deepEqual(await checkpoint('add', '--', '-x'), said(0));
-    assert.deepEqual(await checkpoint('has', 'a', 'ü'), said(0));
-    assert.deepEqual(await checkpoint('has', 'a', 'd'), said(1));
-    assert.deepEqual(await checkpoint('has', '--missing', 'd', 'a', 'e'), said(1, 'd\ne\n'));
-    assert.deepEqual(await checkpoint('list'), said(0, 'a\nb c\nü\n-x\n'));
-    assert.deepEqual(await checkpoint('clear', 'b c'), said(0));
-    assert.deepEqual(await checkpoint('list'), said(0, 'a\nü\n-x\n'));
-    assert.deepEqual(await checkpoint('clear', '--all'), said(0));
-    assert.deepEqual(await checkpoint('list'), said(0));
+    const answer = (code: number, stdout = '') => ({ code, stdout });
+    assert.deepEqual(await checkpoint('has', 'a'), answer(1));
+    assert.deepEqual(await checkpoint('list'), answer(0));
+    assert.deepEqual(await checkpoint('add', 'a', 'b c', 'ü'), answer(0));
+    assert.deepEqual(await checkpoint('add', '--', '-x'), answer(0));
+    assert.deepEqual(await checkpoint('has', 'a', 'ü'), answer(0));
+    assert.deepEqual(await checkpoint('has', 'a', 'd'), answer(1));
+    assert.deepEqual(await checkpoint('has', '--missing', 'd', 'a', 'e'), answer(1, 'd\ne\n'));
+    assert.deepEqual(await checkpoint('list'), answer(0, 'a\nb c\nü\n-x\n'));
+    assert.deepEqual(await checkpoint('clear', 'b c'), answer(0));
+    assert.deepEqual(await checkpoint('list'), answer(0, 'a\nü\n-x\n'));
+    assert.deepEqual(await checkpoint('clear', '--all'), answer(0));
+    assert.deepEqual(await checkpoint('list'), answer(0));
   });
 
-  it('takes keys from standard input', async (t) => {
-    const dir = checkpointDir(t);
+  it('reads keys from standard input', async (t) => {
+    const dir = tempDir(t);
     const env = {
       ...process.env,
       BABYSIT_NODE: process.execPath,
@@ -237,8 +231,8 @@ describe('babysit checkpoint', () => {
     assert.deepEqual(await pipeline('"$1" checkpoint has - </dev/null'), { code: 0, stdout: '' });
   });
 
-  it('says what is wrong', async (t) => {
-    const dir = checkpointDir(t);
+  it('reports what is wrong', async (t) => {
+    const dir = tempDir(t);
     const error = async (words: string[], env: NodeJS.ProcessEnv) => {
       const { code, stdout, stderr } = await runCli(['checkpoint', ...words], { env });
       assert.equal(stdout, '');

@@ -1,15 +1,19 @@
-// daemon-start, daemon-stop, daemon-restart, daemon-status, ping, and the start that nobody asked for.
+// daemon-start, daemon-stop, daemon-restart, daemon-status, ping, and the automatic start.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
 import { readStat } from '../../src/procfs/stat.ts';
-import { jsonLine } from '../support/cli.ts';
+import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { daemonPid } from '../support/processes.ts';
+import { submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('daemon', () => {
-  it('starts, tells its status, stops', async (t) => {
+  it('starts, shows its status, stops', async (t) => {
     const home = testHome(t);
     const down = await home.run(['daemon-status']);
     assert.equal(down.code, 69);
@@ -21,11 +25,16 @@ describe('daemon', () => {
     const again = jsonLine((await home.run(['daemon_start'])).stdout);
     assert.deepEqual([again.started, again.pid], [false, started.pid]);
     assert.equal(jsonLine((await home.run(['ping'])).stdout).pid, started.pid);
+    const up = await home.run(['daemon-status']);
+    const { running, pid, home: dir } = jsonLine(up.stdout);
+    assert.deepEqual([up.code, running, pid, dir], [0, true, started.pid, home.dir]);
 
     assert.deepEqual(jsonLine((await home.run(['daemon-stop'])).stdout), {
       stopped: true,
       pid: started.pid,
     });
+    assert.ok(!isPidAlive(Number(started.pid)));
+    assert.equal((await home.run(['ping'])).code, 69);
     assert.deepEqual(jsonLine((await home.run(['daemon-stop'])).stdout), { stopped: false, pid: null });
   });
 
@@ -35,9 +44,11 @@ describe('daemon', () => {
     const second = jsonLine((await home.run(['daemon-restart'])).stdout);
     assert.equal(second.restarted, true);
     assert.notEqual(second.pid, first.pid);
+    assert.equal(jsonLine((await home.run(['ping'])).stdout).pid, second.pid);
+    assert.ok(!isPidAlive(Number(first.pid)));
   });
 
-  it('is started by the first command, once, however many come at once', async (t) => {
+  it('is started once by the first of many commands at the same time', async (t) => {
     const home = testHome(t);
     const answers = await Promise.all(Array.from({ length: 6 }, () => home.run(['status', '--full'])));
     const pids = new Set(
@@ -49,17 +60,31 @@ describe('daemon', () => {
     assert.equal(pids.size, 1);
   });
 
-  it('is detached: a session of its own, / as directory, and no file of its starter', async (t) => {
+  it('is detached: leads its session, works in /, inherits no variable and no open file of its starter', async (t) => {
     const home = testHome(t);
-    const { pid } = jsonLine(
-      (await home.run(['daemon-start'], { env: { SECRET: 'x', CLAUDE_CODE_SESSION_ID: 's' } })).stdout,
-    );
+    const fds = join(home.work, 'fds');
+    writeFileSync(fds, '');
+    const env = { ...home.env, BABYSIT_NODE: process.execPath, SECRET: 'x', CLAUDE_CODE_SESSION_ID: 's' };
+    // Descriptor 7 is a file that the starter has open.
+    const start = spawnSync('bash', ['-c', '"$0" daemon-start 7>"$1"', BABYSIT, fds], {
+      env,
+      encoding: 'utf8',
+    });
+    const { pid } = jsonLine(start.stdout);
     assert.equal(readStat(Number(pid))?.field(6), pid, 'it must lead its session');
     const environ = readFileSync(`/proc/${pid}/environ`, 'utf8');
     assert.doesNotMatch(environ, /SECRET|CLAUDE/);
+    assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
+    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    assert.ok(open.includes(join(home.dir, 'daemon.log')), String(open));
+    const foreign = open.filter((file) => file.startsWith('/') && !file.startsWith(`${home.dir}/`));
+    assert.deepEqual(
+      foreign.filter((file) => !/^\/(dev\/null|proc|sys)\b/.test(file)),
+      [],
+    );
   });
 
-  it('is not started where BABYSIT_NO_AUTOSTART=1', async (t) => {
+  it('is not started with BABYSIT_NO_AUTOSTART=1', async (t) => {
     const home = testHome(t);
     for (const args of [
       ['status'],
@@ -81,26 +106,33 @@ describe('daemon', () => {
     assert.deepEqual(readdirSync(home.dir), []);
   });
 
-  it('comes back for a command that meets it stopping', async (t) => {
+  it('is started again for a command that meets it stopping', async (t) => {
     const home = testHome(t);
     await home.run(['daemon-start']);
-    const [stop, status] = await Promise.all([home.run(['daemon-stop']), home.run(['status'])]);
+    const pid = daemonPid(home);
+    const stopping = home.run(['daemon-stop']);
+    // One command after the other until the answer is that of another daemon.
+    let answeredBy = pid;
+    while (answeredBy === pid) {
+      const status = await home.run(['status', '--full']);
+      assert.equal(status.code, 0, status.stderr);
+      answeredBy = (jsonLine(status.stdout).daemon as { pid: number }).pid;
+    }
+    const stop = await stopping;
     assert.equal(stop.code, 0, stop.stderr);
-    assert.equal(status.code, 0, status.stderr);
+    assert.equal(daemonPid(home), answeredBy);
   });
 
-  it('that is told to stop is not started again by who waits, and is waited for', async (t) => {
+  it('stays stopped while a client waits, and the client waits for the next one', async (t) => {
     const home = testHome(t);
-    await home.run(['run', '--name=long', '--command=sleep 600']);
+    await submit(home, 'long', 'sleep 600');
     const wait = home.start(['wait', 'long']);
     await waitUntil(() => wait.stderr().includes('"started"'), {
-      deadlineMs: 15_000,
       what: 'the wait to begin',
     });
     assert.equal((await home.run(['daemon-stop'])).code, 0);
     await waitUntil(() => wait.stderr().includes('"daemon_stopping"'), {
-      deadlineMs: 15_000,
-      what: 'the farewell',
+      what: 'the shutdown notice',
     });
     assert.equal((await home.run(['ping'])).code, 69);
     await home.run(['kill', 'long', '--force']);
@@ -109,11 +141,11 @@ describe('daemon', () => {
     assert.equal(jsonLine(stdout).kill_reason, 'manual');
   });
 
-  it('that cannot start says why', async (t) => {
+  it('reports why it cannot start', async (t) => {
     const home = testHome(t);
     writeFileSync(
       join(home.dir, 'babysit.db'),
-      'this is no database, and it is long enough to be told from an empty file',
+      'this is not a database, and it is too long for an empty one',
     );
     const { code, stdout, stderr } = await home.run(['status']);
     assert.equal(code, 69);

@@ -7,7 +7,7 @@ import { jsonLine, runCli } from '../support/cli.ts';
 const NO_DAEMON = { env: { BABYSIT_NO_AUTOSTART: '1', BABYSIT_HOME: '/nonexistent' } };
 
 describe('help', () => {
-  it('gives the overview for no words, --help, -h and help', async () => {
+  it('prints the overview for no words, --help, -h and help', async () => {
     for (const args of [[], ['--help'], ['-h'], ['help']]) {
       const { code, stdout, stderr } = await runCli(args, NO_DAEMON);
       assert.equal(code, 0);
@@ -26,7 +26,7 @@ describe('help', () => {
     });
   }
 
-  it('version tells both versions', async () => {
+  it('version prints the versions of babysit and Node', async () => {
     const { code, stdout } = await runCli(['--version'], NO_DAEMON);
     assert.equal(code, 0);
     assert.deepEqual(jsonLine(stdout), { version: '0.1.0', node: process.versions.node });

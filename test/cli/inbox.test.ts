@@ -1,14 +1,14 @@
-// babysit inbox, and who else tells what is in it: wait and the hook at the start of a session.
+// babysit inbox; and wait and the session hook, which report the same events.
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { callHook } from '../hooks/call-hook.ts';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
-const SOON = { deadlineMs: 15_000 };
 const ME = { CLAUDE_CODE_SESSION_ID: 'me' };
 
 async function run(home: TestHome, name: string, line: string, ...flags: string[]): Promise<void> {
@@ -25,13 +25,12 @@ async function inbox(home: TestHome, flags: string[] = [], env: NodeJS.ProcessEn
 
 async function ended(home: TestHome, name: string): Promise<void> {
   await waitUntil(async () => 'ended_at' in jsonLine((await home.run(['status', name])).stdout), {
-    ...SOON,
     what: 'the end',
   });
 }
 
 describe('inbox', () => {
-  it('tells once how a task ended, with what to change', async (t) => {
+  it('reports the end of a task once, with the exit code', async (t) => {
     const home = testHome(t);
     await run(home, 'bad', 'exit 3');
     await ended(home, 'bad');
@@ -44,7 +43,7 @@ describe('inbox', () => {
     assert.deepEqual(await inbox(home), []);
   });
 
-  it('what wait has shown is not told again; the wait of somebody else takes nothing away', async (t) => {
+  it('omits an end that wait of the same owner has shown, not one that another owner has seen', async (t) => {
     const home = testHome(t);
     await run(home, 'a', 'true');
     await run(home, 'b', 'true');
@@ -56,10 +55,10 @@ describe('inbox', () => {
     );
   });
 
-  it('a wait whose time is over has told of no end', async (t) => {
+  it('keeps the end of a task whose wait timed out', async (t) => {
     const home = testHome(t);
     const go = `${home.work}/go`;
-    await run(home, 'a', `while [ ! -e ${go} ]; do sleep 0.02; done`);
+    await run(home, 'a', until(go));
     assert.equal((await home.run(['wait', 'a', '--timeout=200ms'], { env: ME })).code, 124);
     writeFileSync(go, '');
     await ended(home, 'a');
@@ -69,11 +68,11 @@ describe('inbox', () => {
     );
   });
 
-  it('tells of a kill while it lasts, then of the end alone', async (t) => {
+  it('reports a kill while it is under way, then the end only', async (t) => {
     const home = testHome(t, { 'watchdog.kill_grace': '1h' });
     const trapped = `${home.work}/trapped`;
     await run(home, 'tough', `trap '' TERM; touch ${trapped}; while :; do sleep 0.05; done`);
-    await waitUntil(() => existsSync(trapped), { ...SOON, what: 'the trap' });
+    await waitUntil(() => existsSync(trapped), { what: 'the trap' });
     assert.equal((await home.run(['kill', 'tough'])).code, 0);
     assert.deepEqual(
       (await inbox(home, ['--peek'])).map(({ event }) => event),
@@ -85,32 +84,31 @@ describe('inbox', () => {
     assert.deepEqual([end?.event, end?.kill_reason, more], ['ended', 'manual', []]);
   });
 
-  it('keeps what happened while no daemon was alive', async (t) => {
+  it('reports an end that came while no daemon lived', async (t) => {
     const home = testHome(t);
     const go = `${home.work}/go`;
-    await run(home, 'a', `while [ ! -e ${go} ]; do sleep 0.02; done; touch ${go}.done; exit 6`);
+    await run(home, 'a', `${until(go)}; touch ${go}.done; exit 6`);
     await waitUntil(async () => jsonLine((await home.run(['status', 'a'])).stdout).pid !== undefined, {
-      ...SOON,
       what: 'the start',
     });
     process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
     writeFileSync(go, '');
-    await waitUntil(() => existsSync(`${go}.done`), { ...SOON, what: 'the task to end' });
-    await waitUntil(async () => (await inbox(home, ['--peek'])).length > 0, { ...SOON, what: 'the news' });
+    await waitUntil(() => existsSync(`${go}.done`), { what: 'the task to end' });
+    await waitUntil(async () => (await inbox(home, ['--peek'])).length > 0, { what: 'the event' });
     assert.deepEqual(
       (await inbox(home)).map(({ exit_code }) => exit_code),
       [6],
     );
   });
 
-  it('of many readers at once each end goes to one', async (t) => {
+  it('gives each end to one of many readers at the same time', async (t) => {
     const home = testHome(t);
     const names = ['a', 'b', 'c'];
     for (const name of names) await run(home, name, 'true');
     for (const name of names) await ended(home, name);
-    const told = await Promise.all([inbox(home), inbox(home), inbox(home), inbox(home)]);
+    const read = await Promise.all([inbox(home), inbox(home), inbox(home), inbox(home)]);
     assert.deepEqual(
-      told
+      read
         .flat()
         .map(({ name }) => name)
         .sort(),
@@ -118,19 +116,19 @@ describe('inbox', () => {
     );
   });
 
-  it('tasks without an owner have one inbox for each project', async (t) => {
+  it('has one inbox a project for tasks without an owner', async (t) => {
     const home = testHome(t);
-    const nobody = { CLAUDE_CODE_SESSION_ID: '' };
-    assert.equal((await home.run(['run', ...SMALL, '--name=a', 'true'], { env: nobody })).code, 0);
+    const ownerless = { CLAUDE_CODE_SESSION_ID: '' };
+    assert.equal((await home.run(['run', ...SMALL, '--name=a', 'true'], { env: ownerless })).code, 0);
     await ended(home, 'a');
     assert.deepEqual(await inbox(home), []);
     assert.deepEqual(
-      (await inbox(home, [], nobody)).map(({ name }) => name),
+      (await inbox(home, [], ownerless)).map(({ name }) => name),
       ['a'],
     );
   });
 
-  it('the start of a session tells it once; another session of the project is told too', async (t) => {
+  it('is reported once at the start of a session, to another session of the project too', async (t) => {
     const home = testHome(t);
     await run(home, 'bad', 'exit 3');
     await ended(home, 'bad');

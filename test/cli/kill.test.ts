@@ -1,15 +1,16 @@
 // babysit kill.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
+import { submit } from '../support/tasks.ts';
 
 describe('kill', () => {
-  it('ends several tasks; one that is gone does not keep the others alive', async (t) => {
-    const home = testHome(t);
-    for (const name of ['a', 'b']) await home.run(['run', ...SMALL, `--name=${name}`, 'sleep 60']);
+  // A grace that never ends: a task that ignores SIGTERM ends by SIGKILL only when --force sends it at once.
+  const home = testHome({ after }, { 'watchdog.kill_grace': '1h' });
+
+  it('ends several tasks, although one name is unknown', async () => {
+    for (const name of ['a', 'b']) await submit(home, name, 'sleep 60');
     const { code, stdout, stderr } = await home.run(['kill', 'a', 'nobody', 'b']);
     assert.equal(code, 1);
     assert.deepEqual(
@@ -30,17 +31,15 @@ describe('kill', () => {
     assert.equal(jsonLine(again.stderr).error, 'already_ended');
   });
 
-  it('--force does not ask', async (t) => {
-    const home = testHome(t);
-    await home.run(['run', ...SMALL, '--name=deaf', "trap '' TERM; while :; do sleep 1; done"]);
+  it('--force sends SIGKILL without a grace', async () => {
+    await submit(home, 'deaf', "trap '' TERM; while :; do sleep 1; done");
     assert.equal((await home.run(['stop', 'deaf', '--force'])).code, 0);
     const task = jsonLine((await home.run(['wait', 'deaf'])).stdout);
     assert.deepEqual([task.status, task.signal], ['killed', 'SIGKILL']);
   });
 
-  it('--signal is the first step', async (t) => {
-    const home = testHome(t);
-    await home.run(['run', ...SMALL, '--name=nice', 'exec sleep 60']);
+  it('--signal is sent first in the place of SIGTERM', async () => {
+    await submit(home, 'nice', 'exec sleep 60');
     assert.equal((await home.run(['kill', 'nice', '--signal=int'])).code, 0);
     const task = jsonLine((await home.run(['wait', 'nice'])).stdout);
     assert.deepEqual([task.status, task.signal], ['killed', 'SIGINT']);

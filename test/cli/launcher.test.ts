@@ -1,21 +1,19 @@
-// The launcher and scripts/setup, with an npm of the test's own: no network, no clock.
+// The launcher and scripts/setup, with a fake npm: no network, no clock.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { BABYSIT } from '../support/cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = dirname(BABYSIT);
 const VERSION = { version: '0.1.0', node: process.versions.node };
@@ -23,7 +21,7 @@ const VERSION = { version: '0.1.0', node: process.versions.node };
 interface Installed {
   readonly dir: string;
   readonly launcher: string;
-  /** What npm was called with, one call a line. */
+  /** The arguments of each call of npm. */
   npmCalls(): string[];
   run(
     program: string,
@@ -31,10 +29,9 @@ interface Installed {
   ): Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-/** A package as npm would unpack it, with a PATH whose Node is too old and whose npm is `npmScript`. */
+/** A package as npm unpacks it; PATH has a Node that is too old, and `npmScript` as npm. */
 function install(t: TestContext, npmScript: string): Installed {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   for (const path of ['babysit', 'scripts/setup', 'dist'])
     cpSync(join(ROOT, path), join(dir, 'pkg', path), { recursive: true });
   const bin = join(dir, 'bin');
@@ -53,7 +50,7 @@ function install(t: TestContext, npmScript: string): Installed {
   };
 }
 
-/** What the registry's package looks like, with the Node that runs the test in place of its own. */
+/** Lays out the registry's package, with the Node that runs the test in the place of its own. */
 const GOOD_NPM = `while [ "$1" != --prefix ]; do shift; done
 for name in linux-x64 linux-arm64 darwin-x64 darwin-arm64; do
   mkdir -p "$2/node_modules/node-$name/bin"
@@ -85,7 +82,7 @@ function runProgram(
 }
 
 describe('launcher', () => {
-  it('fetches a Node once when the one in PATH is too old, says so, and is silent from then on', async (t) => {
+  it('fetches a Node once when the one in PATH is too old, reports it, and is silent afterwards', async (t) => {
     const pkg = install(t, GOOD_NPM);
     const first = await pkg.run(pkg.launcher);
     assert.equal(first.code, 0, first.stderr);
@@ -98,7 +95,7 @@ describe('launcher', () => {
     assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')).sort(), ['code', 'fetched', 'node']);
   });
 
-  it('fetches once for many first calls at once', async (t) => {
+  it('fetches once for many first calls at the same time', async (t) => {
     const pkg = install(t, `sleep 0.3\n${GOOD_NPM}`);
     const calls = await Promise.all(Array.from({ length: 4 }, () => pkg.run(pkg.launcher)));
     for (const { code, stdout, stderr } of calls) {
@@ -108,7 +105,7 @@ describe('launcher', () => {
     assert.equal(pkg.npmCalls().length, 1);
   });
 
-  it('shows what npm said when it fails, what to do, and leaves nothing half made', async (t) => {
+  it('shows the error of npm and a hint when npm fails, and leaves nothing behind', async (t) => {
     const pkg = install(t, 'echo "npm error code ENOTFOUND" >&2\nexit 1');
     const { code, stdout, stderr } = await pkg.run(pkg.launcher);
     assert.equal(code, 69);
@@ -117,7 +114,7 @@ describe('launcher', () => {
     assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')), []);
   });
 
-  it('takes over the lock of a set-up that died', async (t) => {
+  it('takes over the lock of a set-up that was killed', async (t) => {
     const pkg = install(t, GOOD_NPM);
     const lock = join(pkg.dir, 'home/.cache/babysit/setup.lock');
     mkdirSync(lock, { recursive: true });
@@ -144,7 +141,7 @@ describe('launcher', () => {
     assert.deepEqual(JSON.parse(stdout), VERSION);
   });
 
-  it('obeys BABYSIT_NODE, and says so when that is none', async (t) => {
+  it('obeys BABYSIT_NODE, and reports a path that is not a Node', async (t) => {
     const pkg = install(t, 'exit 1');
     assert.equal((await pkg.run(pkg.launcher, { BABYSIT_NODE: process.execPath })).code, 0);
     const { code, stderr } = await pkg.run(pkg.launcher, { BABYSIT_NODE: '/nonexistent/node' });

@@ -1,14 +1,14 @@
-// What people see on a terminal: the table of babysit list, and the line that babysit wait draws.
+// Output on a terminal: the table of babysit list, and the line that babysit wait draws.
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { SMALL, submit, until } from '../support/tasks.ts';
+import { submit, until } from '../support/tasks.ts';
 import { onTerminal, type Terminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const PATIENCE = { deadlineMs: 60_000 };
 const COLOURS = /\^\[\[\d+m/g;
 
 function typed(home: TestHome, line: string, env: NodeJS.ProcessEnv = {}, columns?: number): Terminal {
@@ -23,7 +23,7 @@ async function shownBy(home: TestHome, line: string, env?: NodeJS.ProcessEnv): P
 }
 
 describe('list on a terminal', () => {
-  it('aligns its columns and colours the status, and does not where nobody wants colours', async (t) => {
+  it('aligns its columns, and colors the status unless the caller or the terminal refuses colors', async (t) => {
     const home = testHome(t);
     await home.run(['run', ...SMALL, '--wait', '--name=good', 'true']);
     await home.run(['run', ...SMALL, '--wait', '--name=a-longer-name', 'exit 3']);
@@ -56,7 +56,7 @@ describe('wait on a terminal', () => {
       .map((part) => part.split('\n')[0] ?? '')
       .filter((part) => /^train {2}\d/.test(part));
 
-  /** All that it showed, once lines that were drawn have been `seen`. */
+  /** All output of the wait, which ends once `seen` accepts the lines it has drawn. */
   async function waited(
     home: TestHome,
     seen: (lines: readonly string[]) => boolean,
@@ -68,20 +68,20 @@ describe('wait on a terminal', () => {
     const command = `echo '[3/42] loss=0.1 on a line that is longer than the terminal is wide'; ${until(go)}`;
     const flags = [...SMALL, '--estimated_time=1m', '--name=train'].join(' ');
     const terminal = typed(home, `babysit run --wait ${flags} --command="${command}"`, env, columns);
-    await waitUntil(() => seen(drawn(terminal.shown())), { ...PATIENCE, what: 'the line to be drawn' });
+    await waitUntil(() => seen(drawn(terminal.shown())), { what: 'the line to be drawn' });
     writeFileSync(go, '');
     assert.equal(await terminal.done, 0, terminal.shown());
     return terminal.shown();
   }
 
-  it('draws one line over and over, with progress and the last line of output', async (t) => {
+  it('redraws one line, with progress and the last line of output', async (t) => {
     const full =
-      /^train {2}\S+\/1m \[[#-]{12}\] {2}\S+\/50M {2}\S+\/0\.1 cores {2}3\/42 7%.* {2}\[3\/42\] loss=0\.1 on/;
+      /^train {2}\S+\/1m \[[#-]{12}\] {2}\S+\/32M {2}\S+\/0\.1 cores {2}3\/42 7%.* {2}\[3\/42\] loss=0\.1 on/;
     const isFull = (lines: readonly string[]) => lines.filter((line) => full.test(line)).length >= 2;
     assert.match(await waited(testHome(t), isFull, 200), /\^\[\[Ktrain \^\[\[32mcompleted\^\[\[0m: /);
   });
 
-  it('stays within a narrow terminal, and without colours where NO_COLOR is set', async (t) => {
+  it('stays within a narrow terminal, and draws no colors with NO_COLOR', async (t) => {
     const home = testHome(t);
     for (const [columns, COLUMNS] of [
       [20, undefined],
@@ -94,7 +94,7 @@ describe('wait on a terminal', () => {
     }
   });
 
-  it('draws nothing on a terminal that cannot go back', async (t) => {
+  it('draws nothing on a terminal that cannot move its cursor', async (t) => {
     const home = testHome(t);
     const text = await shownBy(home, `babysit run --wait ${SMALL.join(' ')} --name=x 'sleep 1.5'`, {
       TERM: 'dumb',

@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
-
 describe('list', () => {
-  it("shows this project's tasks, one object a line, by status, owner and columns", async (t) => {
+  it('shows the tasks of this project, one object a line, by status, owner, age and columns', async (t) => {
     const home = testHome(t);
     const other = join(home.work, 'other');
     mkdirSync(join(other, '.git'), { recursive: true });

@@ -2,18 +2,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `${from + i}\n`).join('');
 
 describe('log', () => {
-  it('is short by default, and as long as asked', async (t) => {
-    const home = testHome(t);
+  const home = testHome({ after });
+
+  it('prints 15 lines by default, else the part asked for', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=count', 'seq 100; echo oops >&2']);
     const log = async (...args: string[]) => (await home.run(['log', 'count', ...args])).stdout;
     assert.equal(await log(), `${lines(87, 100)}oops\n`);
@@ -23,33 +25,30 @@ describe('log', () => {
     assert.equal(await log('--full'), `${lines(1, 100)}oops\n`);
     assert.equal(await log('--full', '--grep=^9.$'), lines(90, 99));
     assert.equal(await log('--grep=oops'), 'oops\n');
-    const { name, lines: told } = jsonLine(await log('--json', '--tail=2'));
-    assert.deepEqual([name, told], ['count', ['100', 'oops']]);
+    const { name, lines: tail } = jsonLine(await log('--json', '--tail=2'));
+    assert.deepEqual([name, tail], ['count', ['100', 'oops']]);
     assert.deepEqual(jsonLines(await log('--json', '--follow', '--tail=1')), [{ line: 'oops' }]);
   });
 
-  it('follows until the task has ended', async (t) => {
-    const home = testHome(t);
+  it('follows until the task has ended', async () => {
     const file = `${home.work}/go`;
-    const script = `echo first; while [ ! -e ${file} ]; do sleep 0.02; done; echo last`;
+    const script = `echo first; ${until(file)}; echo last`;
     await home.run(['run', ...SMALL, '--name=f', script]);
     const following = home.start(['log', 'f', '--follow']);
-    await waitUntil(() => following.stdout() === 'first\n', { deadlineMs: 15_000, what: 'the first line' });
+    await waitUntil(() => following.stdout() === 'first\n', { what: 'the first line' });
     writeFileSync(file, '');
     const { code, stdout } = await following.done;
     assert.deepEqual([code, stdout], [0, 'first\nlast\n']);
   });
 
-  it('gives the bytes as they are where stdout is no terminal', async (t) => {
-    const home = testHome(t);
+  it('prints the bytes unchanged when stdout is not a terminal', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=c', "printf '\\033[31mred\\033[0m\\r\\n'"]);
     assert.equal((await home.run(['log', 'c'])).stdout, '\x1b[31mred\x1b[0m\r\n');
   });
 
-  it('takes the lines that match, and not more than asked', async (t) => {
-    const home = testHome(t);
-    await home.run(['run', ...SMALL, '--wait', '--name=count', "seq 100; printf 'no newline 7'"]);
-    const log = async (...args: string[]) => (await home.run(['log', 'count', ...args])).stdout;
+  it('combines --grep with a part, a limit and --follow', async () => {
+    await home.run(['run', ...SMALL, '--wait', '--name=numbers', "seq 100; printf 'no newline 7'"]);
+    const log = async (...args: string[]) => (await home.run(['log', 'numbers', ...args])).stdout;
     assert.equal(await log('--grep=7', '--tail=3'), '87\n97\nno newline 7\n');
     assert.equal(await log('--grep=7', '--head=2'), '7\n17\n');
     assert.equal(await log('--grep=^7', '--full'), `7\n${lines(70, 79)}`);
@@ -62,8 +61,7 @@ describe('log', () => {
     assert.deepEqual(jsonLine(await log('--since=1h', '--json', '--tail=1')).lines, ['no newline 7']);
   });
 
-  it('does not wait for an expression that takes for ever', async (t) => {
-    const home = testHome(t);
+  it('stops an expression that backtracks without end', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=a', `echo ${'a'.repeat(60)}!`]);
     const { code, stderr } = await home.run(['log', 'a', '--grep=^(a+)+$']);
     assert.equal(code, 64);
@@ -71,8 +69,7 @@ describe('log', () => {
     assert.equal((await home.run(['log', 'a', '--grep=a{60}!$'])).code, 0);
   });
 
-  it('ends with its reader', async (t) => {
-    const home = testHome(t);
+  it('ends when its reader ends', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=long', 'seq 1000000']);
     const script = 'set -o pipefail; "$0" log long --full --follow | head -1';
     const { stdout, status } = spawnSync('bash', ['-c', script, BABYSIT], {
@@ -82,8 +79,8 @@ describe('log', () => {
     assert.deepEqual([stdout, status], ['1\n', 141]);
   });
 
-  it('says so when there is no such task', async (t) => {
-    const { code, stderr } = await testHome(t).run(['log', 'nobody']);
+  it('reports an unknown task', async () => {
+    const { code, stderr } = await home.run(['log', 'nobody']);
     assert.equal(code, 1);
     assert.equal(jsonLine(stderr).error, 'not_found');
   });

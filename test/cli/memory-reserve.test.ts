@@ -14,7 +14,7 @@ async function totalBytes(home: TestHome): Promise<number> {
 }
 
 describe('--memory_reserve', () => {
-  it('is what the daemon that is started never gives to tasks, and no other', async (t) => {
+  it('holds for the daemon that it starts, and not for the next one', async (t) => {
     const home = testHome(t);
     const total = await totalBytes(home);
     const usual = await limitBytes(home);
@@ -30,7 +30,7 @@ describe('--memory_reserve', () => {
     assert.equal(await limitBytes(home), usual);
   });
 
-  it('does not apply to a daemon that runs already, and says so', async (t) => {
+  it('does not apply to a running daemon, and the command reports it', async (t) => {
     const home = testHome(t);
     assert.equal((await home.run(['daemon-start', '--memory_reserve=1G'])).code, 0);
     const same = jsonLine((await home.run(['daemon-start', '--memory_reserve=1024M'])).stdout);
@@ -56,7 +56,7 @@ describe('--memory_reserve', () => {
     assert.equal((await home.run(['ping'])).code, 69);
   });
 
-  it('leaves something for tasks', async (t) => {
+  it('refuses a reserve that leaves nothing for tasks', async (t) => {
     const home = testHome(t);
     const { code, stderr } = await home.run(['daemon-start', '--memory_reserve=900T']);
     assert.equal(code, 64);

@@ -1,16 +1,16 @@
-// babysit daemon-start --observe_only_socket, and a client that may use nothing else.
+// babysit daemon-start --observe_only_socket, and a client that may use only this socket.
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
 const OBSERVER = { env: { BABYSIT_OBSERVE_ONLY: '1' } };
 
 describe('the observe-only socket', () => {
-  it('shows tasks and how they end, and refuses to change them or to show what they print', async (t) => {
+  it('shows tasks and how they end, and refuses changes and output', async (t) => {
     const home = testHome(t);
     assert.equal((await home.run(['daemon-start', '--observe_only_socket'])).code, 0);
     const socket = join(home.dir, 'observe.sock');
@@ -40,7 +40,7 @@ describe('the observe-only socket', () => {
     assert.ok(!existsSync(socket));
   });
 
-  it('is there only when asked for, and an observer starts no daemon', async (t) => {
+  it('exists only on request, and an observer starts no daemon', async (t) => {
     const home = testHome(t);
     assert.equal((await home.run(['status'], OBSERVER)).code, 69);
     assert.ok(!existsSync(join(home.dir, 'daemon.sock')));
@@ -50,14 +50,14 @@ describe('the observe-only socket', () => {
     assert.deepEqual([code, jsonLine(stderr).flag], [64, '--observe_only_socket']);
   });
 
-  it('can be had for good by the config', async (t) => {
+  it('can be enabled in the config', async (t) => {
     const home = testHome(t, { 'api.observe_only_socket': true });
     assert.equal((await home.run(['ping'])).code, 69);
     assert.equal((await home.run(['status'])).code, 0);
     assert.equal((await home.run(['status'], OBSERVER)).code, 0);
   });
 
-  it('a command in a sandbox starts no daemon there, and says what to do', async (t) => {
+  it('a command in a sandbox starts no daemon, and its hint names the command to run outside', async (t) => {
     const home = testHome(t);
     const { code, stderr } = await home.run(['status'], { env: { SANDBOX_RUNTIME: '1' } });
     assert.equal(code, 69);

@@ -1,19 +1,16 @@
-// Profiles on the real daemon: switched by hand under a task that burns CPU, kept over a restart, and what a new task gets.
+// Profiles on the real daemon: switched by hand under a task that burns CPU, kept over a restart, and applied to a new task.
 import assert from 'node:assert/strict';
 import { getPriority } from 'node:os';
 import { describe, it } from 'node:test';
+import { LONG } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { show } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const PATIENCE = { deadlineMs: 60_000 };
 /** A tenth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
 const CONFIG = { 'profile.day.cpu_pct': 10, 'watchdog.monitor_interval': '200ms' };
 const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
-
-async function show(home: TestHome, name: string): Promise<Record<string, unknown>> {
-  return jsonLine((await home.run(['status', name, '--full', '--json'])).stdout);
-}
 
 async function switchTo(home: TestHome, profile: string): Promise<void> {
   const { code, stdout, stderr } = await home.run(['profile', profile, '--json']);
@@ -22,26 +19,25 @@ async function switchTo(home: TestHome, profile: string): Promise<void> {
 }
 
 describe('babysit profile', () => {
-  it('changes what a running task gets, and what it measurably uses', async (t) => {
+  it('changes the cap of a running task, and its measured use of CPU', async (t) => {
     const home = testHome(t, CONFIG);
     const command = 'while :; do :; done & while :; do :; done';
     await home.run(['run', '--name=burn', ...BURN, '--estimated_cpu_cores=1', `--command=${command}`]);
-    const follower = home.start(['wait', 'burn', '--json']);
+    const follower = home.start(['wait', 'burn', '--json'], LONG);
     const cores = async () => Number((await show(home, 'burn')).cpu_cores);
-    await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'the task to burn' });
+    await waitUntil(async () => (await cores()) > 0.5, { what: 'the task to burn' });
     const before = await show(home, 'burn');
     await switchTo(home, 'day');
     const after = await show(home, 'burn');
     assert.ok(Number(after.cpu_max_cores) < Number(before.cpu_max_cores) / 2);
     if (after.driver !== 'none')
       await waitUntil(async () => (await cores()) < 1.5 * Number(after.cpu_max_cores), {
-        ...PATIENCE,
         what: 'the task to be throttled',
       });
     await switchTo(home, 'normal');
     assert.equal((await show(home, 'burn')).cpu_max_cores, before.cpu_max_cores);
     if (after.driver !== 'none')
-      await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'the task to burn again' });
+      await waitUntil(async () => (await cores()) > 0.5, { what: 'the task to burn again' });
     await home.run(['kill', '--force', 'burn']);
     await follower.done;
     const switches = jsonLines(follower.stderr()).filter(({ event }) => event === 'profile_switched');
@@ -51,7 +47,7 @@ describe('babysit profile', () => {
     );
   });
 
-  it('caps all tasks together, each of which may use more than its part', async (t) => {
+  it('caps the sum of all tasks, although each cap allows more', async (t) => {
     const home = testHome(t, CONFIG);
     const names = ['one', 'two'];
     for (const name of names)
@@ -60,21 +56,19 @@ describe('babysit profile', () => {
       const shown = await Promise.all(names.map((name) => show(home, name)));
       return shown.reduce((sum, task) => sum + Number(task.cpu_cores), 0);
     };
-    await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'both to burn' });
+    await waitUntil(async () => (await cores()) > 0.5, { what: 'both to burn' });
     await switchTo(home, 'day');
     const { driver, cpu_max_cores } = await show(home, 'one');
     if (driver !== 'none')
       await waitUntil(async () => (await cores()) < 1.4 * Number(cpu_max_cores), {
-        ...PATIENCE,
-        what: 'both together to be throttled to what one of them may have',
+        what: 'both together to be throttled to the cap of one',
       });
     await switchTo(home, 'normal');
-    if (driver !== 'none')
-      await waitUntil(async () => (await cores()) > 0.5, { ...PATIENCE, what: 'both to burn again' });
+    if (driver !== 'none') await waitUntil(async () => (await cores()) > 0.5, { what: 'both to burn again' });
     await home.run(['kill', '--force', ...names]);
   });
 
-  it('gives tasks that start its thread caps and niceness, and is kept over a restart', async (t) => {
+  it('gives new tasks its thread caps and niceness, and holds over a restart', async (t) => {
     const home = testHome(t, CONFIG);
     await home.run(['ping']);
     await switchTo(home, 'day');
@@ -95,7 +89,7 @@ describe('babysit profile', () => {
     assert.equal(await given('after'), expected);
   });
 
-  it('knows its names', async (t) => {
+  it('refuses an unknown profile with the nearest name', async (t) => {
     const home = testHome(t);
     const { code, stderr } = await home.run(['profile', 'nigth', '--json']);
     assert.equal(code, 64);

@@ -1,25 +1,24 @@
-// `babysit progress`, as the command of a task calls it: one line appended, no daemon needed; and where progress is shown.
+// `babysit progress`, as the command of a task calls it without a daemon; and the answers that show progress.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines, runCli } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { until } from '../support/tasks.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const PATIENCE = { deadlineMs: 60_000 };
-
 function inTask(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-progress-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   const file = join(dir, '1.progress');
   const env = { BABYSIT_PROGRESS_FILE: file, BABYSIT_HOME: join(dir, 'no-home'), BABYSIT_NO_AUTOSTART: '1' };
   return { file, progress: (...words: string[]) => runCli(['progress', ...words], { env }) };
 }
 
 describe('babysit progress', () => {
-  it('appends what it is told, and nothing else', async (t) => {
+  it('appends the given fields, and no others', async (t) => {
     const { file, progress } = inTask(t);
     const calls = [
       ['--done=3', '--total=42', '--phase=x', '--failed=1'],
@@ -49,7 +48,7 @@ describe('babysit progress', () => {
     );
   });
 
-  it('says what is wrong', async (t) => {
+  it('reports what is wrong', async (t) => {
     const { progress } = inTask(t);
     const message = async (...words: string[]) => {
       const { code, stderr } = await progress(...words);
@@ -66,7 +65,7 @@ describe('babysit progress', () => {
     );
   });
 
-  it('belongs into a task', async () => {
+  it('is refused outside a task', async () => {
     const { code, stderr } = await runCli(['progress', '--done=3'], { env: { BABYSIT_PROGRESS_FILE: '' } });
     assert.equal(code, 64);
     assert.equal(
@@ -77,27 +76,22 @@ describe('babysit progress', () => {
 });
 
 describe('progress of a task', () => {
-  const SMALL = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--estimated_time=60s'];
-
-  it('that is printed, then told, is shown by status, list and wait --progress', async (t) => {
+  it('from the output, then from the progress file, is shown by status, list and wait --progress', async (t) => {
     const home = testHome(t, { 'watchdog.monitor_interval': '100ms' });
-    const tell = `echo '{"done":3,"total":10,"phase":"upload","failed":1}' >>"$BABYSIT_PROGRESS_FILE"`;
-    const command = `echo '[21/42] x'; until [ -e go ]; do sleep 0.05; done; ${tell}; until [ -e end ]; do sleep 0.05; done`;
+    const report = `echo '{"done":3,"total":10,"phase":"upload","failed":1}' >>"$BABYSIT_PROGRESS_FILE"`;
+    const command = `echo '[21/42] x'; ${until('go')}; ${report}; ${until('end')}`;
     await home.run(['run', '--name=batch', ...SMALL, `--command=${command}`]);
     const progress = async () => {
       const { stdout } = await home.run(['status', 'batch', '--json']);
       return (jsonLine(stdout).progress ?? {}) as Record<string, unknown>;
     };
-    await waitUntil(async () => (await progress()).done === 21, { ...PATIENCE, what: 'what was printed' });
+    await waitUntil(async () => (await progress()).done === 21, { what: 'the printed progress' });
     assert.deepEqual(
       [(await progress()).total, (await progress()).pct, (await progress()).source],
       [42, 50, 'output'],
     );
     writeFileSync(join(home.work, 'go'), '');
-    await waitUntil(async () => (await progress()).source === 'reported', {
-      ...PATIENCE,
-      what: 'what was told',
-    });
+    await waitUntil(async () => (await progress()).source === 'reported', { what: 'the reported progress' });
     const { done, total, phase, failed } = await progress();
     assert.deepEqual([done, total, phase, failed], [3, 10, 'upload', 1]);
 
@@ -110,11 +104,12 @@ describe('progress of a task', () => {
     assert.match(table.stdout, /upload 3\/10 30%.*, 1 failed/);
 
     const follower = home.start(['wait', 'batch', '--progress', '--json']);
-    await waitUntil(() => follower.stderr().includes('"progress"'), { ...PATIENCE, what: 'the event' });
+    await waitUntil(() => follower.stderr().includes('"progress"'), { what: 'the event' });
     const plain = home.start(['wait', 'batch', '--json']);
+    await waitUntil(() => plain.stderr().includes('"started"'), { what: 'the other wait' });
     writeFileSync(join(home.work, 'end'), '');
-    const told = jsonLines((await follower.done).stderr).filter(({ event }) => event === 'progress');
-    assert.deepEqual([told[0]?.name, told[0]?.done, told[0]?.phase], ['batch', 3, 'upload']);
+    const printed = jsonLines((await follower.done).stderr).filter(({ event }) => event === 'progress');
+    assert.deepEqual([printed[0]?.name, printed[0]?.done, printed[0]?.phase], ['batch', 3, 'upload']);
     assert.ok(!(await plain.done).stderr.includes('"progress"'));
     const beats = await home.run(['heartbeat', 'batch', '--format=csv']);
     assert.match(beats.stdout, /^timestamp,job_name,phase,/);

@@ -1,22 +1,24 @@
 // babysit run --pty: how a task ends does not depend on its terminal.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { SMALL, SOON, submit } from '../support/tasks.ts';
+import { submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 async function killed(home: TestHome, line: string): Promise<Record<string, unknown>> {
   await submit(home, 'x', line, '--pty');
   const isReady = async () => (await home.run(['log', 'x'])).stdout.includes('ready');
-  await waitUntil(isReady, { ...SOON, what: 'the task' });
+  await waitUntil(isReady, { what: 'the task' });
   assert.equal((await home.run(['kill', 'x'])).code, 0);
   return jsonLine((await home.run(['wait', 'x'])).stdout);
 }
 
 describe('a task with a terminal', () => {
-  it('has the whole grace to end by itself, and its exit code is told', async (t) => {
-    const home = testHome(t);
+  const home = testHome({ after });
+
+  it('has the whole grace to end by itself, and reports its own exit code', async () => {
     const { exit_code, stopped_gracefully } = await killed(
       home,
       `trap 'sleep 3; echo saved; exit 3' TERM; echo ready; while :; do sleep 0.1; done`,
@@ -25,8 +27,7 @@ describe('a task with a terminal', () => {
     assert.match((await home.run(['log', 'x'])).stdout, /saved\r\n$/);
   });
 
-  it('that a signal ends is told so', async (t) => {
-    const home = testHome(t);
+  it('reports the signal that ended it', async () => {
     const { signal, stopped_gracefully } = await killed(home, 'echo ready; exec sleep 600');
     assert.deepEqual([signal, stopped_gracefully], ['SIGTERM', false]);
     const own = await home.run(['run', ...SMALL, '--pty', '--wait', 'kill -SEGV $$']);

@@ -1,33 +1,39 @@
 // babysit retry and run --retries.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { SMALL, SOON, submit, taskOf, until } from '../support/tasks.ts';
+import { show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-/** Succeeds at its n-th run, and tells by its exit code which run it was. */
+/** Succeeds at its n-th run; the exit code of the others names the run. */
 const failsUntil = (n: number, file: string) =>
   `echo x >>${file}; count=$(wc -l <${file}); echo "run $count"; [ $count -ge ${n} ] || exit $((40 + count))`;
 
+interface Waiting {
+  readonly dim: string;
+  readonly earliest_start: string;
+}
+
 describe('run --retries', () => {
-  it('tries again until it succeeds, and tells of every attempt', async (t) => {
+  it('starts another attempt until one succeeds, and reports each', async (t) => {
     const home = testHome(t);
     const go = `${home.work}/go`;
     const line = `${failsUntil(3, `${home.work}/runs`)}; ${until(go)}`;
     const flags = ['--retries=5', '--retry_backoff=20ms', '--name=flaky'];
     const waiting = home.start(['run', '--wait', ...SMALL, ...flags, line]);
     const isThird = () => /"started".*"attempt":3/.test(waiting.stderr());
-    await waitUntil(isThird, { ...SOON, what: 'the third attempt' });
+    await waitUntil(isThird, { what: 'the third attempt' });
     writeFileSync(go, '');
     const { code, stdout, stderr } = await waiting.done;
     assert.equal(code, 0, stderr);
     const { status, attempt } = jsonLine(stdout);
     assert.deepEqual([status, attempt], ['completed', 3]);
-    const told = jsonLines(stderr.replace(/^queued: .*\n/, ''));
+    const events = jsonLines(stderr.replace(/^queued: .*\n/, ''));
     assert.deepEqual(
-      told.map(({ event, attempt: number }) => [event, number]),
+      events.map(({ event, attempt: number }) => [event, number]),
       [
         ['started', 1],
         ['retrying', 1],
@@ -36,7 +42,7 @@ describe('run --retries', () => {
         ['started', 3],
       ],
     );
-    const { history } = await taskOf(home, 'flaky');
+    const { history } = await show(home, 'flaky');
     assert.deepEqual(
       (history as { exit_code: number }[]).map(({ exit_code }) => exit_code),
       [41, 42],
@@ -44,7 +50,7 @@ describe('run --retries', () => {
     assert.equal((await home.run(['log', 'flaky'])).stdout, 'run 3\n');
   });
 
-  it('ends as the last attempt did when none succeeds, and tries nothing else again', async (t) => {
+  it('ends as the last attempt when none succeeds, and does not retry other causes', async (t) => {
     const home = testHome(t);
     const flags = ['--retries=1', '--retry_backoff=20ms'];
     const spent = await home.run(['run', '--wait', ...SMALL, ...flags, failsUntil(9, `${home.work}/runs`)]);
@@ -54,15 +60,21 @@ describe('run --retries', () => {
     assert.equal(jsonLine(other.stdout).attempt, 1);
   });
 
-  it('keeps its back-off over a restart of the daemon, and a kill ends the waiting', async (t) => {
+  it('keeps its back-off over a restart of the daemon, and a kill ends it', async (t) => {
     const home = testHome(t);
     await submit(home, 'flaky', 'exit 3', '--retries=1', '--retry_backoff=5m');
-    await home.run(['wait', 'flaky', '--timeout=2s']);
+    const waitingOf = async () => (await show(home, 'flaky')).waiting as Waiting | null;
+    await waitUntil(async () => (await waitingOf())?.dim === 'backoff', {
+      what: 'the first attempt to fail',
+    });
+    const before = await waitingOf();
     await home.run(['daemon-restart']);
-    const { status, waiting } = await taskOf(home, 'flaky');
-    const { dim, earliest_start } = waiting as { dim: string; earliest_start: string };
-    assert.deepEqual([status, dim], ['pending', 'backoff']);
-    assert.ok(Date.parse(earliest_start) > Date.now());
+    const { status, attempt, waiting } = await show(home, 'flaky');
+    const { dim, earliest_start } = waiting as Waiting;
+    assert.deepEqual(
+      [status, attempt, dim, earliest_start],
+      ['pending', 1, 'backoff', before?.earliest_start],
+    );
     await home.run(['kill', 'flaky']);
     assert.equal(jsonLine((await home.run(['wait', 'flaky'])).stdout).status, 'killed');
   });
@@ -80,7 +92,7 @@ describe('retry', () => {
     assert.deepEqual([id, status, attempt], [first.id, 'completed', 2]);
   });
 
-  it('is refused while the task lives, and where a live task has its name', async (t) => {
+  it('is refused while the task lives, and when a live task has its name', async (t) => {
     const home = testHome(t);
     await submit(home, 'a', 'sleep 60');
     const live = await home.run(['retry', 'a']);
@@ -94,7 +106,7 @@ describe('retry', () => {
 });
 
 describe('run --key', () => {
-  it('is the first task the second time, also when it has ended, and with other words', async (t) => {
+  it('returns the first task, although it has ended and the other flags differ, and runs nothing', async (t) => {
     const home = testHome(t);
     const run = (...args: string[]) => home.run(['run', ...SMALL, '--key=build-42', ...args]);
     const first = await run('--name=a', `echo x >>${home.work}/runs`);
@@ -105,5 +117,6 @@ describe('run --key', () => {
     const waited = await run('--wait', 'exit 9');
     assert.equal(jsonLine(waited.stdout).name, 'a');
     assert.equal(jsonLines((await home.run(['list'])).stdout).length, 1);
+    assert.equal(readFileSync(`${home.work}/runs`, 'utf8'), 'x\n');
   });
 });

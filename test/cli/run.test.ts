@@ -2,25 +2,31 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
-import { testHome } from '../support/home.ts';
+import { type TestHome, testHome } from '../support/home.ts';
 import { readByShell } from '../support/read-by-shell.ts';
-import { SMALL, SOON, taskOf, until, wholeHostFlags } from '../support/tasks.ts';
+import { show, until, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
+async function hostOf(home: TestHome): Promise<Record<string, unknown>> {
+  return jsonLine((await home.run(['status', '--full'])).stdout).host as Record<string, unknown>;
+}
+
 describe('run', () => {
-  it('prints exactly one line and returns at once', async (t) => {
-    const home = testHome(t);
+  const home = testHome({ after });
+
+  it('prints exactly one line and returns while the task lives', async () => {
     const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--name=nap', 'sleep 60']);
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'queued: nap\n', stderr: '' });
+    assert.equal((await show(home, 'nap')).ended_at, null);
     const taken = await home.run(['run', ...SMALL, '--name=nap', 'true']);
     assert.equal(taken.code, 1);
     assert.equal(jsonLine(taken.stderr).error, 'name_taken');
   });
 
-  it('makes a name when none is given, and with --json prints the task', async (t) => {
-    const home = testHome(t);
+  it('makes a name when the caller gives none, and prints the task with --json', async () => {
     const { code, stdout } = await home.run([
       'run',
       ...SMALL,
@@ -39,8 +45,7 @@ describe('run', () => {
     assert.equal((await home.run(['log', String(task.id)])).stdout, 'a b $HOME\n');
   });
 
-  it('gives the task the environment and directory of the caller, and --env over it', async (t) => {
-    const home = testHome(t);
+  it('gives the task the environment and directory of its caller, and --env on top', async () => {
     const dir = join(home.work, 'deep', 'er');
     mkdirSync(dir, { recursive: true });
     mkdirSync(join(home.work, 'deep', '.git'));
@@ -58,11 +63,10 @@ describe('run', () => {
     assert.equal((await home.run(['log', String(task.id)])).stdout, `${dir}|a=b|new||1\n`);
   });
 
-  it('--wait: the name on stderr, the result alone on stdout, the exit code of wait', async (t) => {
-    const home = testHome(t);
+  it('--wait prints the name on stderr and the result on stdout, and exits as wait does', async () => {
     const go = join(home.work, 'go');
     const waiting = home.start(['run', ...SMALL, '--wait', '--name=good', until(go)]);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     writeFileSync(go, '');
     const good = await waiting.done;
     assert.equal(good.code, 0, good.stderr);
@@ -95,7 +99,7 @@ describe('run', () => {
     ])
       assert.ok(key in denial, key);
     assert.deepEqual([denial.error, denial.dim, denial.blocked_by], ['capacity_exceeded', 'cpu', ['first']]);
-    // Nothing was stored; the suggested flag works, and a pending task says what it waits for.
+    // A soft-deny stores nothing, the suggested flag works, and a pending task names what it waits for.
     assert.equal((await home.run(['status', 'second'])).code, 1);
     assert.equal((await home.run(['run', ...cores, '--queue', '--name=second', 'true'])).code, 0);
     const pending = jsonLine((await home.run(['status', 'second'])).stdout);
@@ -103,7 +107,7 @@ describe('run', () => {
     assert.deepEqual((pending.waiting as { blocked_by: string[] }).blocked_by, ['first']);
   });
 
-  it('suggests a command that runs the same task: nothing that was typed is lost', async (t) => {
+  it('suggests a command that runs the same task with every flag that was given', async (t) => {
     const home = testHome(t);
     const cores = await wholeHostFlags(home);
     assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 60'])).code, 0);
@@ -124,23 +128,28 @@ describe('run', () => {
     const [program, ...argv] = readByShell(String(jsonLine(denied.stderr).suggested_command));
     assert.deepEqual([program, ...argv.slice(0, 2)], ['babysit', 'run', '--queue']);
     const waiting = home.start(argv);
-    await waitUntil(() => waiting.stderr().includes('queued: second'), { ...SOON, what: 'the name' });
-    const { tags, context, owner } = await taskOf(home, 'second');
+    await waitUntil(() => waiting.stderr().includes('queued: second'), { what: 'the name' });
+    const { tags, context, owner } = await show(home, 'second');
     assert.deepEqual([tags, context, owner], [['x', 'y'], { pr: 7 }, 'me']);
     await home.run(['kill', 'first']);
     assert.equal((await waiting.done).code, 0, waiting.stderr());
     assert.equal((await home.run(['log', 'second'])).stdout, `b c ${dir}\n`);
   });
 
-  it('says of an estimate that can never be met which limit it is', async (t) => {
-    const { code, stdout, stderr } = await testHome(t).run(['run', '--estimated_mem_bytes=900T', 'true']);
+  it('names the limit that makes an estimate infeasible', async () => {
+    const { code, stdout, stderr } = await home.run(['run', '--estimated_mem_bytes=900T', 'true']);
     assert.equal(code, 1);
     assert.equal(stdout, '');
-    assert.equal(jsonLine(stderr).error, 'infeasible');
+    const { error, dim, limit, raise, message } = jsonLine(stderr);
+    const total = Number((await hostOf(home)).mem_total_bytes);
+    assert.deepEqual(
+      [error, dim, limit, raise],
+      ['infeasible', 'mem', Math.floor(0.4 * total), '--mem_pct_limit'],
+    );
+    assert.match(String(message), /^--estimated_mem_bytes=900T can never be met: the limit is \d/);
   });
 
-  it('takes the owner from the flag, else from the agent session', async (t) => {
-    const home = testHome(t);
+  it('takes the owner from the flag, else from the agent session', async () => {
     const env = { CLAUDE_CODE_SESSION_ID: 'session-1' };
     const own = jsonLine((await home.run(['run', ...SMALL, '--json', '--full', 'true'], { env })).stdout);
     assert.equal(own.owner, 'session-1');
@@ -150,18 +159,19 @@ describe('run', () => {
     assert.equal(other.owner, 'me');
   });
 
-  it('keeps the environment out of what is shown', async (t) => {
-    const home = testHome(t);
+  it('shows the environment in no answer and no log', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=x', 'true'], { env: { TOKEN_X: 'hush-hush' } });
     const shown = await Promise.all([home.run(['status', 'x', '--full']), home.run(['list', '--full'])]);
-    for (const { stdout } of shown) assert.doesNotMatch(stdout, /hush-hush/);
+    for (const { stdout } of shown) {
+      assert.match(stdout, /"name":"x"/);
+      assert.doesNotMatch(stdout, /hush-hush/);
+    }
     assert.doesNotMatch(readFileSync(join(home.dir, 'daemon.log'), 'utf8'), /hush-hush/);
   });
 
-  it('refuses a driver that --driver does not take, and a unit where there is no systemd', async (t) => {
-    const home = testHome(t);
+  it('refuses an unknown driver, and a unit on a host without systemd', async () => {
     assert.equal((await home.run(['run', ...SMALL, '--driver=v2', 'true'])).code, 64);
-    // Where there is one, test/guest/systemd-driver.test.ts says what it does.
+    // With systemd, test/guest/systemd-driver.test.ts covers --driver=systemd.
     if (existsSync('/run/systemd/system')) return;
     const unit = await home.run(['run', ...SMALL, '--driver=systemd', 'true']);
     assert.equal(unit.code, 1);

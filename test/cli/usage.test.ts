@@ -1,8 +1,8 @@
-// Mistakes on the command line: told before any daemon is needed, with what, where and what to do.
+// Usage errors: reported without a daemon, with the flag, the value and a hint.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
@@ -20,23 +20,23 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
   ['two commands', ['run', '--command=a', 'b'], /--command and the word "b" exclude each other/],
   ['an empty command', ['run', '--command= '], /is empty/],
   ['no task to wait for', ['wait'], /needs the name/],
-  ['both ends of wait', ['wait', 'x', '--all', '--any'], /exclude each other/],
+  ['--all with --any', ['wait', 'x', '--all', '--any'], /exclude each other/],
   ['an unknown status', ['list', '--status=runing'], /--status: "runing"/, /running\?/],
   ['an unknown format', ['list', '--format=xml'], /--format: "xml"/],
   ['a word list does not take', ['list', 'x'], /takes no word "x"/],
-  ['two parts of a log', ['log', 'x', '--head=3', '--full'], /exclude each other/],
+  ['--head with --full', ['log', 'x', '--head=3', '--full'], /exclude each other/],
   ['a broken regular expression', ['log', 'x', '--grep=('], /--grep/],
-  ['a count that is none', ['log', 'x', '--tail=0'], /--tail: "0"/],
+  ['a count of zero', ['log', 'x', '--tail=0'], /--tail: "0"/],
   ['two tasks for a log', ['log', 'x', 'y'], /takes one task/],
-  ['a signal that is none', ['kill', 'x', '--signal=9x'], /--signal: "9x"/],
-  ['force and a signal', ['kill', 'x', '--signal=INT', '--force'], /exclude each other/],
+  ['an unknown signal', ['kill', 'x', '--signal=9x'], /--signal: "9x"/],
+  ['--force with --signal', ['kill', 'x', '--signal=INT', '--force'], /exclude each other/],
   ['a priority in words', ['run', '--priority=high', 'true'], /--priority: "high" .*Examples/],
-  ['more retries than anybody needs', ['run', '--retries=1001', 'true'], /--retries: "1001"/],
+  ['more retries than the limit', ['run', '--retries=1001', 'true'], /--retries: "1001"/],
   ['a bad back-off', ['run', '--retries=1', '--retry_backoff=x', 'true'], /--retry_backoff: .*Examples/],
   ['both kinds of after', ['run', '--after=a', '--after_any=b', 'true'], /exclude each other/],
   ['pause without a task', ['pause'], /pause needs the name of a task/],
   ['retry without a task', ['retry'], /retry needs the name of a task/],
-  ['an environment pair that is none', ['run', '--env', 'FOO', 'true'], /--env: "FOO"/, /./],
+  ['an environment pair without a value', ['run', '--env', 'FOO', 'true'], /--env: "FOO"/],
   ...['0', '-5', '10x', 'NaN', '', '1e3', '5 parsecs'].flatMap(
     (text): [string, string[], RegExp, RegExp?][] => [
       [
@@ -70,9 +70,10 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
 ];
 
 describe('usage errors', () => {
+  const home = testHome({ after });
+
   for (const [what, args, message, hint = /./] of MISTAKES) {
-    it(`refuses ${what}`, async (t) => {
-      const home = testHome(t);
+    it(`refuses ${what}`, async () => {
       const { code, stdout, stderr } = await home.run(args);
       assert.equal(code, 64, stderr);
       assert.equal(stdout, '');
@@ -88,8 +89,8 @@ describe('usage errors', () => {
     ['does not exist', '/nonexistent/dir', /does not exist/],
     ['is a file', '/etc/passwd', /not a directory/],
   ] as const) {
-    it(`refuses a directory that ${what}`, async (t) => {
-      const { code, stdout, stderr } = await testHome(t).run(['run', `--cwd=${cwd}`, 'true']);
+    it(`refuses a directory that ${what}`, async () => {
+      const { code, stdout, stderr } = await home.run(['run', `--cwd=${cwd}`, 'true']);
       assert.equal(code, 64);
       assert.equal(stdout, '');
       const error = jsonLine(stderr);
@@ -98,10 +99,9 @@ describe('usage errors', () => {
     });
   }
 
-  it('refuses a home whose socket could not be made', async (t) => {
-    const home = testHome(t);
+  it('refuses a home whose socket path would be too long', async () => {
     const { code, stderr } = await home.run(['ping'], { env: { BABYSIT_HOME: `/tmp/${'x'.repeat(120)}` } });
     assert.equal(code, 64);
-    assert.match(String(jsonLine(stderr).message), /would exceed 107 bytes/);
+    assert.match(String(jsonLine(stderr).message), /would exceed 107 bytes$/);
   });
 });

@@ -1,14 +1,15 @@
 // babysit wait_for_capacity.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { SMALL, SOON, submit, wholeHost } from '../support/tasks.ts';
+import { submit, wholeHost } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const SMALL_ROOM = ['--mem_bytes=50M', '--cpu_cores=0.1'];
 
-/** A task that leaves no room, and flags for `wait_for_capacity` and `run` that ask for all of it. */
+/** Submits a task that takes all cores; returns flags of `wait_for_capacity` and `run` that ask for all of them. */
 async function fill(home: TestHome, name = 'full') {
   const cores = await wholeHost(home);
   const run = ['--estimated_mem_bytes=50M', '--cpu_pct_limit=100', `--estimated_cpu_cores=${cores}`];
@@ -21,7 +22,7 @@ const statusOf = async (home: TestHome) =>
   jsonLine((await home.run(['status'])).stdout) as { tasks: { tickets: number }; leases?: { id: string }[] };
 
 describe('wait_for_capacity', () => {
-  it('returns with a lease at once where there is room; the next run of the same owner uses it', async (t) => {
+  it('returns a lease at once when there is room, and the next run of the same owner uses it', async (t) => {
     const home = testHome(t);
     const { code, stdout, stderr } = await home.run(['wait_for_capacity', ...SMALL_ROOM]);
     assert.deepEqual([code, stderr], [0, '']);
@@ -39,11 +40,11 @@ describe('wait_for_capacity', () => {
     assert.deepEqual([used.code, jsonLine(used.stderr).error], [75, 'lease_expired']);
   });
 
-  it('waits its turn, says why, and keeps the room for who names the lease', async (t) => {
+  it('waits its turn and reports why, and holds the room for the run that names the lease', async (t) => {
     const home = testHome(t);
     const { run, wait } = await fill(home);
     const waiting = home.start([...wait, '--owner=me']);
-    await waitUntil(() => waiting.stderr() !== '', { ...SOON, what: 'the first word' });
+    await waitUntil(() => waiting.stderr() !== '', { what: 'the first line' });
     const { event, dim, position, blocked_by, earliest_start } = jsonLine(waiting.stderr());
     assert.deepEqual([event, dim, position, blocked_by], ['waiting_for_capacity', 'cpu', 1, ['full']]);
     assert.ok(Date.parse(String(earliest_start)) > Date.now());
@@ -59,38 +60,38 @@ describe('wait_for_capacity', () => {
     assert.equal(named.code, 0, named.stderr);
   });
 
-  it('--timeout exits 124 and gives the place up', async (t) => {
+  it('--timeout exits 124 and gives up its place', async (t) => {
     const home = testHome(t);
     const { wait } = await fill(home);
     const { code, stdout, stderr } = await home.run([...wait, '--timeout=300ms']);
     assert.deepEqual([code, stdout], [124, '']);
     assert.equal(jsonLines(stderr).at(-1)?.error, 'capacity_timeout');
     const isGone = async () => (await statusOf(home)).tasks.tickets === 0;
-    await waitUntil(isGone, { ...SOON, what: 'the ticket to go' });
+    await waitUntil(isGone, { what: 'the ticket to go' });
   });
 
-  it('of a waiter that was killed passes its turn on', async (t) => {
+  it('passes the turn of a killed waiter to the next', async (t) => {
     const home = testHome(t);
     const { wait } = await fill(home);
     const first = home.start(wait);
-    await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+    await waitUntil(() => first.stderr() !== '', { what: 'the first to be queued' });
     const second = home.start(wait);
-    await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+    await waitUntil(() => second.stderr() !== '', { what: 'the second to be queued' });
     assert.equal(jsonLine(second.stderr()).position, 2);
     first.kill('SIGKILL');
     await first.done;
-    await waitUntil(() => jsonLines(second.stderr()).at(-1)?.position === 1, { ...SOON, what: 'its turn' });
+    await waitUntil(() => jsonLines(second.stderr()).at(-1)?.position === 1, { what: 'its turn' });
     await home.run(['kill', 'full']);
     assert.equal((await second.done).code, 0);
   });
 
-  it('of a lease nobody used gives the room to the next', async (t) => {
+  it('gives the room of an unused lease to the next when the lease expires', async (t) => {
     const home = testHome(t);
     const { wait } = await fill(home);
     const first = home.start([...wait, '--lease_ttl=1s', '--owner=me']);
-    await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+    await waitUntil(() => first.stderr() !== '', { what: 'the first to be queued' });
     const second = home.start([...wait, '--owner=you']);
-    await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+    await waitUntil(() => second.stderr() !== '', { what: 'the second to be queued' });
     await home.run(['kill', 'full']);
     const expires = Date.parse(String(jsonLine((await first.done).stdout).expires_at));
     assert.equal((await second.done).code, 0);
@@ -102,15 +103,15 @@ describe('wait_for_capacity', () => {
       const home = testHome(t);
       const { wait } = await fill(home);
       const first = home.start([...wait, '--owner=me']);
-      await waitUntil(() => first.stderr() !== '', { ...SOON, what: 'the first to stand in the queue' });
+      await waitUntil(() => first.stderr() !== '', { what: 'the first to be queued' });
       const second = home.start([...wait, '--owner=you']);
-      await waitUntil(() => second.stderr() !== '', { ...SOON, what: 'the second to stand in the queue' });
+      await waitUntil(() => second.stderr() !== '', { what: 'the second to be queued' });
       if (how === 'SIGKILL') {
         process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
         await home.run(['ping']);
       } else await home.run(['daemon-restart']);
       const areBack = async () => (await statusOf(home)).tasks.tickets === 2;
-      await waitUntil(areBack, { ...SOON, what: 'both to stand in the queue again' });
+      await waitUntil(areBack, { what: 'both to be queued again' });
       await home.run(['kill', 'full']);
       assert.equal((await first.done).code, 0);
       assert.equal(second.stdout(), '');
@@ -118,7 +119,7 @@ describe('wait_for_capacity', () => {
       await second.done;
     });
 
-  it('refuses what can never be, and what is not said', async (t) => {
+  it('refuses an infeasible size, and missing or bad flags', async (t) => {
     const home = testHome(t);
     const never = await home.run(['wait_for_capacity', '--mem_bytes=900T', '--cpu_cores=1']);
     assert.deepEqual([never.code, jsonLine(never.stderr).error], [1, 'infeasible']);

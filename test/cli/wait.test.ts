@@ -1,139 +1,156 @@
 // babysit wait.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { jsonLine, jsonLines } from '../support/cli.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { WAIT_EVENTS } from '../../src/core/events.ts';
+import type { TaskId } from '../../src/core/task.ts';
+import { openStore } from '../../src/store/store.ts';
+import { jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { daemonPid } from '../support/processes.ts';
+import { show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
-const SOON = { deadlineMs: 15_000 };
-
-async function submit(home: TestHome, name: string, line: string, ...flags: string[]): Promise<void> {
-  const { code, stderr } = await home.run(['run', ...SMALL, ...flags, `--name=${name}`, line]);
-  assert.equal(code, 0, stderr);
+/** `babysit wait`, once it has printed that the task has started. */
+async function startWait(home: TestHome, name: string, env: NodeJS.ProcessEnv = {}): Promise<RunningCli> {
+  const waiting = home.start(['wait', name], { env });
+  await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
+  return waiting;
 }
 
-/** A task that ends when the file appears: no guessing at durations. */
-const until = (file: string) => `while [ ! -e ${file} ]; do sleep 0.02; done`;
-
 describe('wait', () => {
-  it('returns at once for a task that has ended, by name, id or prefix of it', async (t) => {
-    const home = testHome(t);
-    await submit(home, 'x', 'exit 3');
-    const first = await home.run(['wait', 'x']);
+  const home = testHome({ after });
+
+  it('returns at once for a task that has ended, by name, id or prefix of the id', async () => {
+    await submit(home, 'ended', 'exit 3');
+    const first = await home.run(['wait', 'ended']);
     assert.equal(first.code, 1);
     const { id, status, exit_code } = jsonLine(first.stdout);
     assert.deepEqual({ status, exit_code }, { status: 'failed', exit_code: 3 });
-    for (const ref of [String(id), String(id).slice(0, 20), '--name=x'])
+    for (const ref of [String(id), String(id).slice(0, 20), '--name=ended'])
       assert.equal(jsonLine((await home.run(['wait', ref])).stdout).id, id);
   });
 
-  it('says so when there is no such task', async (t) => {
-    const { code, stdout, stderr } = await testHome(t).run(['wait', 'nobody']);
+  it('reports an unknown task', async () => {
+    const { code, stdout, stderr } = await home.run(['wait', 'nobody']);
     assert.equal(code, 1);
     assert.equal(stdout, '');
     assert.equal(jsonLine(stderr).error, 'not_found');
   });
 
-  it('gives one object per task, and exit 1 when one of them did not complete', async (t) => {
-    const home = testHome(t);
+  it('prints one object per task, and exits 1 when one of them did not complete', async () => {
     await submit(home, 'a', 'true');
     await submit(home, 'b', 'false');
     const { code, stdout } = await home.run(['wait', 'a', 'b', 'a']);
     assert.equal(code, 1);
     assert.deepEqual(
       jsonLines(stdout)
-        .map((task) => task.name)
+        .map(({ name, status }) => [name, status])
         .sort(),
-      ['a', 'b'],
+      [
+        ['a', 'completed'],
+        ['b', 'failed'],
+      ],
     );
   });
 
-  it('--any ends with the first', async (t) => {
-    const home = testHome(t);
-    await submit(home, 'long', 'sleep 60');
-    await submit(home, 'short', 'true');
-    const { code, stdout } = await home.run(['wait', 'long', 'short', '--any']);
+  it('--any returns when the first task ends', async () => {
+    await submit(home, 'slow', 'sleep 60');
+    await submit(home, 'fast', 'true');
+    const { code, stdout } = await home.run(['wait', 'slow', 'fast', '--any']);
     assert.equal(code, 0);
-    assert.equal(jsonLine(stdout).name, 'short');
+    assert.equal(jsonLine(stdout).name, 'fast');
+    assert.equal((await show(home, 'slow')).status, 'running');
   });
 
-  it('--timeout exits 124 and leaves the task running', async (t) => {
-    const home = testHome(t);
+  it('--timeout exits 124 and leaves the task running', async () => {
     await submit(home, 'long', 'sleep 60');
     const { code, stdout, stderr } = await home.run(['wait', 'long', '--timeout=300ms']);
     assert.equal(code, 124);
     assert.equal(stdout, '');
     const last = jsonLines(stderr).at(-1);
     assert.deepEqual([last?.error, last?.live], ['wait_timeout', ['long']]);
-    assert.equal(jsonLine((await home.run(['status', 'long'])).stdout).status, 'running');
+    assert.equal((await show(home, 'long')).status, 'running');
   });
 
-  it('SIGINT leaves the task running and says so', async (t) => {
-    const home = testHome(t);
-    await submit(home, 'long', 'sleep 60');
-    const waiting = home.start(['wait', 'long']);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+  it('on SIGINT exits 130, names the live task and leaves it running', async () => {
+    await submit(home, 'interrupted', 'sleep 60');
+    const waiting = await startWait(home, 'interrupted');
     waiting.kill('SIGINT');
     const { code, stdout, stderr } = await waiting.done;
     assert.equal(code, 130);
     assert.equal(stdout, '');
-    assert.deepEqual(jsonLines(stderr).at(-1)?.live, ['long']);
-    assert.equal(jsonLine((await home.run(['status', 'long'])).stdout).status, 'running');
+    assert.deepEqual(jsonLines(stderr).at(-1)?.live, ['interrupted']);
+    assert.equal((await show(home, 'interrupted')).status, 'running');
   });
 
-  it('for a kill gives reason, hint and detail first', async (t) => {
-    const home = testHome(t);
+  it('prints reason, hint and detail of a kill first', async () => {
     await submit(home, 'victim', 'sleep 60');
-    const waiting = home.start(['wait', 'victim']);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
+    const waiting = await startWait(home, 'victim');
     assert.equal((await home.run(['kill', 'victim'])).code, 0);
     const { code, stdout, stderr } = await waiting.done;
     assert.equal(code, 1);
     const task = jsonLine(stdout);
     assert.deepEqual(Object.keys(task).slice(0, 3), ['kill_reason', 'kill_hint', 'kill_detail']);
     assert.deepEqual([task.status, task.kill_reason], ['killed', 'manual']);
-    assert.ok(jsonLines(stderr).some((event) => event.event === 'kill_requested'));
+    assert.deepEqual(
+      jsonLines(stderr).map(({ event }) => event),
+      ['started', 'kill_requested'],
+    );
   });
+});
 
+/** Sequence number and name of each event that `wait` prints, from the database. */
+function recordedEvents(home: TestHome, id: unknown): [number, string][] {
+  const store = openStore(join(home.dir, 'babysit.db'));
+  try {
+    const events = store.eventsAfter(id as TaskId, 0).filter(({ event }) => WAIT_EVENTS.has(event));
+    return events.filter(({ event }) => event !== 'ended').map(({ seq, event }) => [seq, event]);
+  } finally {
+    store.close();
+  }
+}
+
+describe('wait, when the daemon goes away', () => {
   for (const how of ['daemon-restart', 'SIGKILL'] as const) {
-    it(`survives a ${how} of the daemon without losing or repeating an event`, async (t) => {
+    it(`over a ${how} prints every event once, those of the time without a connection too`, async (t) => {
       const home = testHome(t);
-      const file = `${home.work}/go`;
-      await submit(home, 'x', `${until(file)}; exit 5`);
-      const waiting = home.start(['wait', 'x']);
-      await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
-      if (how === 'SIGKILL')
-        process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
+      const go = `${home.work}/go`;
+      await submit(home, 'x', `${until(go)}; exit 5`);
+      const { id } = await show(home, 'x');
+      const waiting = await startWait(home, 'x');
+      assert.equal((await home.run(['adjust', 'x', '--priority=1'])).code, 0);
+      if (how === 'SIGKILL') process.kill(daemonPid(home), 'SIGKILL');
       else assert.equal((await home.run([how])).code, 0);
-      await waitUntil(() => waiting.stderr().includes('daemon_restarted'), {
-        ...SOON,
-        what: 'the new daemon',
-      });
-      await home.run(['run', ...SMALL, '--wait', `touch ${file}`]);
+      // The next daemon records that it took over before the client can have connected to it.
+      assert.equal((await home.run(['adjust', 'x', '--priority=2'])).code, 0);
+      await waitUntil(() => waiting.stderr().includes('daemon_restarted'), { what: 'the new daemon' });
+      writeFileSync(go, '');
       const { code, stdout, stderr } = await waiting.done;
       assert.equal(code, 1);
       assert.equal(jsonLine(stdout).exit_code, 5);
-      const told = jsonLines(stderr).filter(({ event }) => event !== 'daemon_stopping');
-      const seqs = told.map((event) => event.seq as number);
+      // daemon_stopping belongs to the connection, not to the task: it has no number.
+      const printed = jsonLines(stderr).filter(({ event }) => event !== 'daemon_stopping');
       assert.deepEqual(
-        seqs,
-        [...new Set(seqs)].sort((a, b) => a - b),
+        printed.map(({ seq, event }) => [seq, event]),
+        recordedEvents(home, id),
+      );
+      assert.deepEqual(
+        printed.map(({ event }) => event),
+        ['started', 'adjusted', 'daemon_restarted', 'adjusted'],
       );
     });
   }
 
-  it('learns the exit code of a task that ended while no daemon was alive', async (t) => {
+  it('reports the exit code of a task that ended without a daemon', async (t) => {
     const home = testHome(t);
-    const file = `${home.work}/go`;
-    await submit(home, 'x', `${until(file)}; touch ${file}.done; exit 6`);
-    const env = { BABYSIT_NO_AUTOSTART: '1' };
-    const waiting = home.start(['wait', 'x'], { env });
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...SOON, what: 'the started event' });
-    process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
-    const { existsSync, writeFileSync } = await import('node:fs');
-    writeFileSync(file, '');
-    await waitUntil(() => existsSync(`${file}.done`), { ...SOON, what: 'the task to end without a daemon' });
+    const go = `${home.work}/go`;
+    await submit(home, 'x', `${until(go)}; touch ${go}.done; exit 6`);
+    const waiting = await startWait(home, 'x', { BABYSIT_NO_AUTOSTART: '1' });
+    process.kill(daemonPid(home), 'SIGKILL');
+    writeFileSync(go, '');
+    await waitUntil(() => existsSync(`${go}.done`), { what: 'the task to end without a daemon' });
     assert.equal(waiting.stdout(), '');
     assert.equal((await home.run(['daemon-start'])).code, 0);
     const { code, stdout } = await waiting.done;

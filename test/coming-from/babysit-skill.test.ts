@@ -7,13 +7,14 @@ import { realClock } from '../../src/daemon/clock.ts';
 import { keepClean } from '../../src/service/clean.ts';
 import { openStore } from '../../src/store/store.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { BUILD_LOG, exerciseSection, PATIENCE, type UnitOfWork } from './exercise.ts';
+import { BUILD_LOG, exerciseSection, type UnitOfWork } from './exercise.ts';
 
 const MIB = 1024 ** 2;
 const names = (text: string) => jsonLines(text).map(({ name }) => name);
 
-/** A task that leaves no core to others; the variable is what another one would have to wait for. */
+/** Submits a task that takes all cores; the variable makes the next one wait for it. */
 async function fullHost({ api }: UnitOfWork): Promise<{ cores: string }> {
   const cores = (await api.status()).capacity.cpu_limit_cores;
   await api.run('whole', 'sleep 600', { estimated_cpu_cores: cores });
@@ -135,7 +136,7 @@ exerciseSection('From the babysit skill', {
     );
   },
   async '`--after`'({ sh, api }, command) {
-    await api.run('build', 'until [ -e built ]; do sleep 0.02; done');
+    await api.run('build', until('built'));
     await sh(command);
     const { status, waiting } = await api.task('report');
     assert.deepEqual([status, waiting?.dim, waiting?.blocked_by], ['pending', 'after', ['build']]);
@@ -144,7 +145,7 @@ exerciseSection('From the babysit skill', {
     assert.ok(Date.parse(report.started_at ?? '') >= Date.parse(build.ended_at ?? ''));
   },
   async '`--after_any`'({ sh, api }, command) {
-    await api.run('build', 'until [ -e broken ]; do sleep 0.02; done; exit 1');
+    await api.run('build', `${until('broken')}; exit 1`);
     await sh(command);
     assert.equal((await api.task('report')).status, 'pending');
     await api.run('end', 'touch broken');
@@ -205,8 +206,8 @@ exerciseSection('From the babysit skill', {
       [[lease, 32 * MIB, 0.1]],
     );
     const heldMs = Date.parse(String(expires_at)) - Date.now();
-    assert.ok(heldMs <= 60_000, String(heldMs));
-    // Taken by the next run of the same owner.
+    assert.ok(heldMs > 0 && heldMs <= 60_000, String(heldMs));
+    // The next run of the same owner takes it.
     await sh('babysit run --name=build ./build.sh');
     assert.deepEqual((await api.status()).leases, []);
   },
@@ -227,6 +228,7 @@ exerciseSection('From the babysit skill', {
   async '`list --all`'({ sh, runToEnd }, command) {
     await runToEnd('build', './build.sh');
     assert.ok(names((await sh(command)).stdout).includes('build'));
+    assert.ok(!names((await sh(command.replace(' --all', ''))).stdout).includes('build'));
   },
   async '`list --format`'({ sh, runToEnd }, command) {
     await runToEnd('build', './build.sh');
@@ -244,7 +246,7 @@ exerciseSection('From the babysit skill', {
     await runToEnd('build', './build.sh');
     assert.equal((await sh(command)).stdout, BUILD_LOG);
     const isOld = async () => (await sh(command.replace('5m', '500ms'))).stdout === '';
-    await waitUntil(isOld, { ...PATIENCE, what: 'the log to be older than that' });
+    await waitUntil(isOld, { what: 'the log to be older' });
   },
   async '`log --grep`'({ sh, runToEnd }, command) {
     await runToEnd('build', './build.sh');
@@ -256,7 +258,7 @@ exerciseSection('From the babysit skill', {
   },
   async '`kill --signal`'({ sh, api }, command) {
     await api.run('train', 'exec sleep 600');
-    await waitUntil(async () => (await api.task('train')).pid !== null, { ...PATIENCE, what: 'its start' });
+    await waitUntil(async () => (await api.task('train')).pid !== null, { what: 'its start' });
     await sh(command);
     assert.equal((await api.ended('train')).task.signal, 'SIGINT');
   },
@@ -266,7 +268,7 @@ exerciseSection('From the babysit skill', {
     assert.equal((await api.task('train')).status, 'paused');
   },
   async '`resume`'({ sh, api }, command) {
-    await api.run('train', 'until [ -e resumed ]; do sleep 0.02; done');
+    await api.run('train', until('resumed'));
     await sh('babysit pause train');
     await api.run('end', 'touch resumed');
     await api.ended('end');
@@ -299,14 +301,14 @@ exerciseSection('From the babysit skill', {
       ['retention.schedule', '17 4 * * *'],
       ['retention.older_than', '30d'],
     ]);
-    // The same on the record of this daemon, with a schedule that need not be waited for.
+    // The same on this database, with a schedule that comes every second.
     const { id } = await runToEnd('build', './build.sh');
     await sh('babysit daemon-stop');
     const store = openStore(join(home.dir, 'babysit.db'));
     const log = pino({ level: 'silent' });
     const tasksDir = join(home.dir, 'tasks');
     const stop = keepClean({ store, clock: realClock, tasksDir, log }, '* * * * * *', 1);
-    await waitUntil(() => !existsSync(join(tasksDir, id)), { ...PATIENCE, what: 'the purge' });
+    await waitUntil(() => !existsSync(join(tasksDir, id)), { what: 'the purge' });
     stop();
     store.close();
     assert.equal((await sh('babysit list --all')).stdout, '');
@@ -330,8 +332,8 @@ exerciseSection('From the babysit skill', {
     assert.deepEqual([running, dir], [true, home.dir]);
   },
   async '`daemon-stop`'({ sh, api }, command) {
-    await api.run('train', 'until [ -e without ]; do sleep 0.02; done; exit 4');
-    await waitUntil(async () => (await api.task('train')).pid !== null, { ...PATIENCE, what: 'its start' });
+    await api.run('train', `${until('without')}; exit 4`);
+    await waitUntil(async () => (await api.task('train')).pid !== null, { what: 'its start' });
     await sh(command);
     await sh('babysit ping', { BABYSIT_NO_AUTOSTART: '1' }, 69);
     await sh('touch without; babysit daemon-start');
@@ -346,6 +348,7 @@ exerciseSection('From the babysit skill', {
     const { code, stdout } = await start(command).done;
     const { ok, driver, checks } = jsonLine(stdout);
     assert.deepEqual([code, driver], [ok ? 0 : 1, (await api.status()).daemon.driver]);
+    assert.ok((checks as unknown[]).length > 5, stdout);
     for (const check of checks as { ok: boolean; reason: string; fix: string | null }[])
       assert.ok(check.reason !== '' && (check.ok || check.fix !== null), JSON.stringify(check));
   },

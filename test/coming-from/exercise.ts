@@ -1,10 +1,11 @@
-// Runs the tables of docs/guide/coming-from.md: the command of each row in a shell, in a project of its own, against a real daemon.
+// Runs the commands of docs/guide/coming-from.md, row by row, in a shell against a real daemon.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { TaskView } from '../../src/api/schemas/task.ts';
+import { DEADLINE_MS, SMALL_BODY } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type DaemonApi, daemonApi } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';
@@ -18,11 +19,11 @@ export interface Shell {
 export interface UnitOfWork {
   readonly t: TestContext;
   readonly home: TestHome;
-  /** Where the commands are typed: the root of a git repository with the scripts of the page. */
+  /** The cwd of the commands: the root of a git repository with the scripts of the page. */
   readonly project: string;
-  /** With which they are typed. */
+  /** The environment of the commands. */
   readonly env: NodeJS.ProcessEnv;
-  /** The daemon without a process for each question; `run` submits to the project. */
+  /** Asks the daemon without a process for each question; `run` submits to the project. */
   readonly api: DaemonApi;
   /** Runs a line of the page to its end and asserts its exit code. */
   sh(line: string, env?: NodeJS.ProcessEnv, code?: number): Promise<{ stdout: string; stderr: string }>;
@@ -34,20 +35,19 @@ export interface UnitOfWork {
 
 export type Exercise = (stage: UnitOfWork, command: string) => Promise<void>;
 
-/** What the scripts of the page do: one ends by itself, the other works until it is ended. */
+/** The scripts that the page runs: one ends by itself, the other runs until it is killed. */
 const SCRIPTS = {
   'build.sh': '#!/bin/sh\nfor step in 1 2 3; do echo "step $step"; done\necho built\n',
   'train.sh': '#!/bin/sh\necho "[3/42] loss=0.1"\nexec sleep 600\n',
 };
 export const BUILD_LOG = 'step 1\nstep 2\nstep 3\nbuilt\n';
-/** Of what the tests submit, and of what the page does: leaves room for many others. */
-const SMALL = { estimated_mem_bytes: '32M', estimated_cpu_cores: 0.1, estimated_time: '60s' };
 const CONFIG = {
   'defaults.estimated_mem_bytes': '32M',
   'defaults.estimated_cpu_cores': 0.1,
+  // A task that ignores SIGTERM ends only when SIGKILL is sent without this grace.
+  'watchdog.kill_grace': '10m',
   'watchdog.monitor_interval': '200ms',
 };
-export const PATIENCE = { deadlineMs: 60_000 };
 const PAGE = join(import.meta.dirname, '../../docs/guide/coming-from.md');
 
 interface Row {
@@ -78,16 +78,16 @@ export function exerciseSection(
 ): void {
   const rows = rowsOf(section);
   describe(`docs/guide/coming-from.md, ${section}`, { skip }, () => {
-    it('has a test for every row and a row for every test', () => {
+    it('has a test for every row, and a row for every test', () => {
       assert.ok(rows.length > 0);
       assert.deepEqual(
         rows.map(({ there }) => there),
         Object.keys(exercises),
       );
     });
-    it('does what it says', async (t) => {
+    it('does in each row what the page says', async (t) => {
       const stage = openStage(t);
-      assert.equal((await stage.home.run(['daemon-start'], PATIENCE)).code, 0);
+      assert.equal((await stage.home.run(['daemon-start'])).code, 0);
       for (const { there, here } of rows)
         await t.test(`${there} -> ${here}`, async (t) => {
           try {
@@ -114,7 +114,7 @@ function openStage(t: TestContext): UnitOfWork {
     CLAUDE_CODE_SESSION_ID: '',
     PATH: `${dirname(BABYSIT)}${delimiter}${process.env.PATH}`,
   };
-  const api = daemonApi(home, { cwd: project, project, ...SMALL });
+  const api = daemonApi(home, { cwd: project, project, ...SMALL_BODY });
   const start = (line: string, more: NodeJS.ProcessEnv = {}) =>
     startShell(line, project, { ...env, ...more });
   return {
@@ -141,23 +141,23 @@ function startShell(line: string, cwd: string, env: NodeJS.ProcessEnv): Shell {
     cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PATIENCE.deadlineMs,
+    timeout: DEADLINE_MS,
   });
   const [stdout, stderr]: [string[], string[]] = [[], []];
   child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
-  const told = () => ({ stdout: stdout.join(''), stderr: stderr.join('') });
+  const printed = () => ({ stdout: stdout.join(''), stderr: stderr.join('') });
   return {
-    stdout: () => told().stdout,
-    stderr: () => told().stderr,
+    stdout: () => printed().stdout,
+    stderr: () => printed().stderr,
     done: new Promise((resolve, reject) => {
       child.on('error', reject);
-      child.on('close', (code) => resolve({ code, ...told() }));
+      child.on('close', (code) => resolve({ code, ...printed() }));
     }),
   };
 }
 
-/** So that the names of the page are free for the next row. */
+/** Frees the names of the page for the next row. */
 async function endTasks({ home, api }: UnitOfWork): Promise<void> {
   if (!existsSync(join(home.dir, 'daemon.sock'))) return;
   const { running, queue } = await api.status();

@@ -1,9 +1,9 @@
-// What the kernel holds of a task's caps, read from the group its process is in.
+// Reads the caps of a task from the cgroup of its process.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { directoryOf, parseMemberships, parseMounts } from '../../src/cgroups/mounts.ts';
 
-/** `v1`: controller and file; `v2`: file. Null: this kernel has no such file. */
+/** `v1`: controller and file; `v2`: file. Returns null when this kernel has no such file. */
 export function groupFile(
   pid: number,
   v1: readonly [controller: string, file: string],
@@ -18,7 +18,7 @@ export function groupFile(
     inV1 === undefined ? version === 2 : controllers.includes(controller),
   );
   const directory = group && mount ? directoryOf(mount, group.path) : null;
-  if (directory === null) throw new Error(`the group of process ${pid} is not to be seen`);
+  if (directory === null) throw new Error(`the group of process ${pid} is not mounted here`);
   try {
     return readFileSync(join(directory, inV1 === undefined ? v2 : file), 'utf8').trim();
   } catch (error) {

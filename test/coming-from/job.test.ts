@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonLine, jsonLines } from '../support/cli.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { BUILD_LOG, exerciseSection, PATIENCE } from './exercise.ts';
+import { BUILD_LOG, exerciseSection } from './exercise.ts';
 
 const names = (text: string) => jsonLines(text).map(({ name }) => name);
 
@@ -82,7 +83,11 @@ exerciseSection('From job', {
       (view.running as { name: string }[]).map(({ name }) => name),
       ['train'],
     );
-    assert.ok(Number(view.mem_limit_bytes) > 0 && Number(view.cpu_limit_cores) > 0);
+    const { capacity } = await api.status();
+    assert.deepEqual(
+      [view.mem_limit_bytes, view.cpu_limit_cores],
+      [capacity.mem_limit_bytes, capacity.cpu_limit_cores],
+    );
   },
   async '`status` of a task by name'({ sh, api, runToEnd }, command) {
     await runToEnd('build', 'false');
@@ -101,11 +106,15 @@ exerciseSection('From job', {
   async '… ambiguous: an error with the ids'({ sh, runToEnd }, command) {
     const { id } = await runToEnd('one', 'true');
     const other = await runToEnd('two', 'true');
+    // The command gives two characters, so that the tasks of all rows match: the error lists the newest ten.
+    const all = jsonLines((await sh('babysit list --all --columns=id')).stdout).map((row) => String(row.id));
+    const newest = all.filter((each) => each.startsWith(id.slice(0, 2))).toReversed();
+    assert.deepEqual(newest.slice(0, 2), [other.id, id]);
     const { error, candidates } = jsonLine((await sh(command, { id }, 1)).stderr);
-    assert.equal(error, 'ambiguous');
-    const ids = (candidates as { id: string }[]).map((candidate) => candidate.id);
-    assert.ok(ids.length > 1, String(ids));
-    assert.equal(ids.length >= 10 || (ids.includes(id) && ids.includes(other.id)), true);
+    assert.deepEqual(
+      [error, (candidates as { id: string }[]).map((candidate) => candidate.id)],
+      ['ambiguous', newest.slice(0, 10)],
+    );
   },
   async '`logs`'({ sh, runToEnd }, command) {
     await runToEnd('build', 'seq 20; ./build.sh');
@@ -119,9 +128,9 @@ exerciseSection('From job', {
     assert.equal((await sh(command)).stdout, 'step 3\nbuilt\n');
   },
   async '`logs --follow`'({ start, api }, command) {
-    await api.run('train', 'echo first; until [ -e go ]; do sleep 0.02; done; echo last');
+    await api.run('train', `echo first; ${until('go')}; echo last`);
     const following = start(command);
-    await waitUntil(() => following.stdout() === 'first\n', { ...PATIENCE, what: 'the first line' });
+    await waitUntil(() => following.stdout() === 'first\n', { what: 'the first line' });
     await api.ended((await api.run('go', 'touch go')).id);
     const { code, stdout } = await following.done;
     assert.deepEqual([code, stdout], [0, 'first\nlast\n']);
@@ -129,7 +138,7 @@ exerciseSection('From job', {
   async '`stop`'({ sh, api, project }, command) {
     const polite = `trap 'touch stopped; exit 0' TERM; echo ready; while :; do sleep 0.02; done`;
     await api.run('train', polite);
-    await waitUntil(async () => (await api.log('train')) === 'ready\n', { ...PATIENCE, what: 'the trap' });
+    await waitUntil(async () => (await api.log('train')) === 'ready\n', { what: 'the trap' });
     await sh(command);
     const { status, kill_reason, stopped_gracefully } = (await api.ended('train')).task;
     assert.deepEqual([status, kill_reason, stopped_gracefully], ['killed', 'manual', true]);
@@ -142,9 +151,9 @@ exerciseSection('From job', {
     assert.deepEqual([status, signal], ['killed', 'SIGKILL']);
   },
   async '`wait`'({ start, api }, command) {
-    await api.run('build', 'until [ -e ended ]; do sleep 0.02; done');
+    await api.run('build', until('ended'));
     const waiting = start(command);
-    await waitUntil(() => waiting.stderr().includes('"started"'), { ...PATIENCE, what: 'the wait' });
+    await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the wait' });
     await api.run('end', 'touch ended');
     const { code, stdout } = await waiting.done;
     assert.deepEqual([code, jsonLine(stdout).status], [0, 'completed']);

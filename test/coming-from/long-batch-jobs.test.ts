@@ -10,18 +10,19 @@ import { Heartbeat } from '../../src/engine/attempt/heartbeat.ts';
 import { readStat } from '../../src/procfs/stat.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import type { DaemonApi } from '../support/daemon-api.ts';
+import { until } from '../support/tasks.ts';
 import { onTerminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { exerciseSection, PATIENCE, type UnitOfWork } from './exercise.ts';
+import { exerciseSection, type UnitOfWork } from './exercise.ts';
 import { groupFile } from './group-file.ts';
 
-/** Runs a line as a part of a task's command. */
+/** Runs a line within the command of a task. */
 async function within({ api, env }: UnitOfWork, line: string): Promise<TaskView> {
   return api.run('batch', line, { env: env as Record<string, string> });
 }
 
 async function processOf(api: DaemonApi, name: string): Promise<number> {
-  await waitUntil(async () => (await api.log(name)).includes('[3/42]'), { ...PATIENCE, what: 'the task' });
+  await waitUntil(async () => (await api.log(name)).includes('[3/42]'), { what: 'the task' });
   return Number((await api.task(name)).pid);
 }
 
@@ -34,12 +35,12 @@ const SCHED_IDLE = 5;
 function progressOf(api: DaemonApi) {
   return async (done: number) => {
     const seen = async () => (await api.task('batch')).progress?.done === done;
-    await waitUntil(seen, { ...PATIENCE, what: `${done} items` });
+    await waitUntil(seen, { what: `${done} items` });
     return (await api.task('batch')).progress;
   };
 }
 
-/** What the crons of the page put into force last. */
+/** The profile that the crons of the page have switched to last. */
 function profileAt(now: Date): 'day' | 'night' {
   const isDay = (at: Date) => at.getDay() % 6 !== 0 && at.getHours() >= 8 && at.getHours() < 20;
   return isDay(now) ? 'day' : 'night';
@@ -69,11 +70,11 @@ exerciseSection('From the guide for long batch jobs', {
     assert.equal(readStat(pid)?.field(7), 0, 'it has no terminal');
   },
   async '`tmux attach`'({ api, env, project }, command) {
-    await api.run('train', 'echo "[3/42] loss=0.1"; until [ -e attached ]; do sleep 0.05; done');
+    await api.run('train', `echo "[3/42] loss=0.1"; ${until('attached')}`);
     const terminal = onTerminal(command, project, env);
     const line = /\rtrain {2}\S+\/1m \[[#-]{12}\].*\/32M.*\/0\.1 cores.*3\/42 7%.*\[3\/42\] loss=0\.1/;
     const isDrawn = () => line.test(terminal.shown().replaceAll('^[[K', ''));
-    await waitUntil(isDrawn, { ...PATIENCE, what: 'the status line' });
+    await waitUntil(isDrawn, { what: 'the status line' });
     await api.run('end', 'touch attached');
     assert.equal(await terminal.done, 0);
     assert.match(terminal.shown(), /train \S*completed/);
@@ -117,7 +118,7 @@ exerciseSection('From the guide for long batch jobs', {
     assert.equal(await api.log('threads'), '1 8\n');
   },
   async 'day and night by cron'({ sh, home, t }, command) {
-    // As where nobody has switched by hand since.
+    // As if no switch by hand had come since.
     rmSync(join(home.dir, 'profile.json'), { force: true });
     const before = profileAt(new Date());
     await sh(command);
@@ -166,11 +167,11 @@ exerciseSection('From the guide for long batch jobs', {
   },
   async 'a stop flag'(stage, command) {
     const { api, sh, project } = stage;
-    // SIGTERM comes with the file; who only looks for the file passes it over.
+    // SIGTERM comes with the file; a task that only looks for the file ignores it.
     writeFileSync(join(project, 'item.sh'), '#!/bin/sh\necho item >>items\nsleep 0.05\n');
     chmodSync(join(project, 'item.sh'), 0o755);
     await within(stage, `trap '' TERM; ${command}; echo finished`);
-    await waitUntil(() => readdirSync(project).includes('items'), { ...PATIENCE, what: 'an item' });
+    await waitUntil(() => readdirSync(project).includes('items'), { what: 'an item' });
     await sh('babysit kill batch');
     const { status, stopped_gracefully } = (await api.ended('batch')).task;
     assert.deepEqual([status, stopped_gracefully], ['killed', true]);
@@ -204,7 +205,7 @@ exerciseSection('From the guide for long batch jobs', {
   },
 });
 
-/** A task with the record of one minute: the real writer, with a clock that need not be waited for. */
+/** A task with a heartbeat of one minute: the real writer, with a clock of the test. */
 async function beaten({ home, runToEnd }: UnitOfWork): Promise<void> {
   const task = await runToEnd('batch', 'true');
   const heartbeat = new Heartbeat(join(home.dir, 'tasks', task.id));

@@ -1,4 +1,4 @@
-// node asker.ts SOCKET: asks the daemon forty times, each over a connection of its own, and prints how long each took in ms.
+// node asker.ts SOCKET: pings the daemon forty times, each over a new connection, and prints the times in ms.
 import { send } from '../../cli/client/http.ts';
 
 const QUESTIONS = 40;

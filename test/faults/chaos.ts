@@ -1,6 +1,6 @@
 // Kills the daemon with SIGKILL at chosen moments under load, then checks every promise.
 //   node test/faults/chaos.ts [--seed=N] [--kills=200]
-// The same seed makes the same choices; what the kernel makes of them is its own affair.
+// The same seed makes the same choices; the timing of the kernel varies.
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -24,12 +24,12 @@ export interface ChaosResult extends Findings {
   readonly tasks: number;
   readonly answered: ReadonlyMap<string, number>;
   readonly waits: number;
-  /** Clients that gave up, because no daemon lived long enough to answer them even once. */
+  /** Clients that gave up, because no daemon lived long enough to answer them. */
   readonly unreachable: number;
   readonly leasesLapsed: number;
 }
 
-/** Besides a random time: while it starts and recovers, and right behind the answer to an order. */
+/** Besides a random time: while the daemon starts and recovers, and right after the answer to an order. */
 const ORDERS = ['run', 'batch', 'lease', 'leased run', 'kill', 'pause', 'resume', 'adjust', 'retry'];
 const MOMENTS = ['any time', 'any time', 'starting', 'starting', ...ORDERS, 'run', 'kill'];
 /** An order that does not come up is not waited for. */
@@ -76,7 +76,7 @@ export async function chaos({ seed, kills, say }: ChaosOptions): Promise<ChaosRe
   }
 }
 
-/** Starts a daemon if none lives, waits for the moment and kills it; null: it got away. */
+/** Starts a daemon if none lives, waits for the moment and kills it. Returns null when none was left to kill. */
 async function strike(rig: Rig, load: Load, random: Random): Promise<string | null> {
   const moment = random.pick(MOMENTS);
   const [waitMs, afterMs] = [random.between(0, 500), random.between(0, 4)];
@@ -108,7 +108,7 @@ function orderAnswered(load: Load, order: string): Promise<boolean> {
   });
 }
 
-/** Everything that was begun ends: the endless by hand, the paused after a resume; then the daemon too. */
+/** Ends every task, the endless ones by a kill and the paused ones after a resume; then the daemon. */
 async function settle(rig: Rig, load: Load, waiters: Waiters): Promise<void> {
   await rig.up();
   await load.stop();
@@ -142,7 +142,7 @@ function figures(result: ChaosResult): string {
     `kills: ${list(result.moments)}`,
     `orders answered: ${list(result.answered)}`,
     `${result.tasks} tasks acknowledged, their commands begun ${result.runs} times; ${result.requeued} attempts taken back before they began`,
-    `${result.waits} wait clients (${result.unreachable} more gave up before any daemon answered), ${result.eventsTold} events told, ${result.restartsTold} of the record say that a daemon took over; ${result.leasesLapsed} leases left to lapse`,
+    `${result.waits} wait clients (${result.unreachable} more gave up before any daemon answered), ${result.eventsTold} events printed, ${result.restartsTold} in the database say that a daemon took over; ${result.leasesLapsed} leases left to lapse`,
     `promises broken: ${result.broken.length}`,
     ...result.broken.map((what) => `  ${what}`),
   ].join('\n');

@@ -1,4 +1,4 @@
-// The wall clock is set while tasks run, wait and hold leases: nothing dies of it, nothing ends early, nothing storms or sleeps for ever.
+// The wall clock is set while tasks run, wait and hold leases: nothing is killed, ends early, or waits without end.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,12 @@ import type { LeaseView } from '../../src/api/schemas/capacity.ts';
 import type { TaskId } from '../../src/core/task.ts';
 import type { Change } from '../../src/core/transition.ts';
 import { readRecords } from '../../src/exec/records.ts';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
 import { serviceOf } from '../support/build-service.ts';
 import { anExit } from '../support/build-task.ts';
 import { testHome } from '../support/home.ts';
-import { daemonPid, isAlive, PATIENCE, show, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { show, submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,17 +24,17 @@ const JUMPS = [
   ['ten years forward', 3653 * DAY_MS],
   ['ten years back', -3653 * DAY_MS],
 ] as const;
-/** The longest a back-off ever is. */
+/** The longest back-off. */
 const LONGEST_BACKOFF_S = 300;
 
-/** A service whose timers and both clocks go only when the test says so. */
+/** A service whose timers and clocks move only by the test. */
 function rigOf(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const rig = serviceOf(t);
   rig.makeRoom();
   rig.makeGroups();
   const settle = async () => {
-    // More turns of the event loop than a round and what follows from it take.
+    // More turns of the event loop than a round and its effects take.
     for (let count = 0; count < 20; count += 1) await turn();
   };
   const seconds = async (count: number) => {
@@ -42,7 +44,7 @@ function rigOf(t: TestContext) {
       await settle();
     }
   };
-  /** As if it had been observed. */
+  /** As if the daemon had observed it. */
   const change = (id: string, what: Change) =>
     new Promise<void>((resolve, reject) => {
       rig.engine.request({ apply: (stage) => void stage.change(id as TaskId, what), resolve, reject });
@@ -65,7 +67,7 @@ function rigOf(t: TestContext) {
 
 describe('when the wall clock is set', () => {
   for (const [what, jumpMs] of JUMPS) {
-    it(`${what}, what runs runs on, unwarned`, async (t) => {
+    it(`${what}, a running task runs on, without a warning`, async (t) => {
       const { start, seconds, host, task, events } = rigOf(t);
       const id = await start('long', { estimated_time: '10m', observability_interval: '5m' });
       await seconds(5);
@@ -75,7 +77,7 @@ describe('when the wall clock is set', () => {
       assert.deepEqual(events(id), ['submitted', 'started']);
     });
 
-    it(`${what}, a dispatched task that has not begun is not lost`, async (t) => {
+    it(`${what}, a dispatched task that has not begun is kept`, async (t) => {
       const { run, settle, seconds, host, task } = rigOf(t);
       const { id } = (await run({ name: 'slow' })).body;
       await settle();
@@ -104,7 +106,7 @@ describe('when the wall clock is set', () => {
       assert.equal(service.status().leases.length, 0);
     });
 
-    it(`${what}, a back-off ends, and one attempt follows it`, async (t) => {
+    it(`${what}, a back-off ends, and one attempt follows`, async (t) => {
       const { start, begin, change, seconds, host, task } = rigOf(t);
       const id = await start('flaky', { retries: 3, retry_backoff: '10s', observability_interval: 0 });
       const fail = async () => {
@@ -125,17 +127,16 @@ describe('when the wall clock is set', () => {
     });
   }
 
-  it('while no daemon lives, the next one kills nothing', async (t) => {
+  it('while no daemon lives, the next daemon kills nothing', async (t) => {
     const home = testHome(t);
     const shiftOf = new Map(JUMPS.map(([, jumpMs], index) => [`task-${index}`, jumpMs]));
-    for (const name of shiftOf.keys()) await submit(home, name, [], 'echo out; sleep 600');
+    for (const name of shiftOf.keys()) await submit(home, name, 'echo out; sleep 600');
     const isRunning = async (name: string) => (await show(home, name)).started_at !== null;
-    for (const name of shiftOf.keys())
-      await waitUntil(() => isRunning(name), { ...PATIENCE, what: `${name} to run` });
+    for (const name of shiftOf.keys()) await waitUntil(() => isRunning(name), { what: `${name} to run` });
     const pid = daemonPid(home);
     process.kill(pid, 'SIGKILL');
-    await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
-    // To the next daemon a clock that was set by so much is the same as records that are so much older.
+    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
+    // A clock that was set and records that are older by the same time look the same to the next daemon.
     const db = new Database(join(home.dir, 'babysit.db'));
     const shift = db.prepare(
       `UPDATE tasks SET body = json_set(body, '$.state.attempt.startedAt', body ->> '$.state.attempt.startedAt' - ?,
@@ -159,10 +160,10 @@ describe('when the wall clock is set', () => {
       assert.deepEqual(readRecords(attempt).started, { ...started, at: started.at - jumpMs });
     }
     db.close();
-    await home.run(['daemon-start'], PATIENCE);
+    await home.run(['daemon-start']);
     const isSampled = async (name: string) => (await show(home, name)).silent_ms !== null;
     for (const name of shiftOf.keys()) {
-      await waitUntil(() => isSampled(name), { ...PATIENCE, what: `${name} to be watched` });
+      await waitUntil(() => isSampled(name), { what: `${name} to be watched` });
       const { status, kill_reason } = await show(home, name);
       assert.deepEqual([status, kill_reason], ['running', null]);
     }

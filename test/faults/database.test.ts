@@ -1,20 +1,24 @@
-// A record that cannot be read or written: refused with the mend, left as it is, and good again once it is mended.
+// A database that cannot be read or written: refused with a fix, left unchanged, and usable again once it is fixed.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { SMALL } from '../support/budget.ts';
+import { lastJson } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, isAlive, lastJson, PATIENCE, show, small, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { NEEDS_MOUNT, type SmallDisk, smallDisk } from '../support/small-disk.ts';
+import { hasStarted, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { NEEDS_MOUNT, type SmallDisk, smallDisk } from './small-disk.ts';
 
-const RECORD = ['babysit.db', 'babysit.db-wal', 'babysit.db-shm'];
+const DATABASE = ['babysit.db', 'babysit.db-wal', 'babysit.db-shm'];
 const EXIT_UNREACHABLE = 69;
 const EXIT_TRY_AGAIN = 75;
 
-/** A home on a disk of its own, which has hardly any room for it; its daemon ends before the disk goes. */
+/** A home on a small disk of its own; its daemon ends before the disk is unmounted. */
 async function onDisk(
   t: TestContext,
   size: string,
@@ -27,7 +31,7 @@ async function onDisk(
   const home: TestHome = {
     ...base,
     dir: disk.dir,
-    run: (args, options) => base.run(args, { ...PATIENCE, ...options, env }),
+    run: (args, options) => base.run(args, { ...options, env }),
   };
   try {
     await body(home, disk);
@@ -37,10 +41,13 @@ async function onDisk(
 }
 
 async function runTo(home: TestHome, name: string, exitCode: number): Promise<void> {
-  const done = await home.run(
-    ['run', '--wait', `--name=${name}`, ...small, `--command=echo out; exit ${exitCode}`],
-    PATIENCE,
-  );
+  const done = await home.run([
+    'run',
+    '--wait',
+    `--name=${name}`,
+    ...SMALL,
+    `--command=echo out; exit ${exitCode}`,
+  ]);
   assert.equal(lastJson(done.stdout).exit_code, exitCode, done.stderr);
 }
 
@@ -52,15 +59,15 @@ function stateOf(dir: string): string[] {
     .sort();
 }
 
-async function refuses(home: TestHome, mend: RegExp): Promise<void> {
-  for (const args of [['daemon-start'], ['run', ...small, 'true'], ['list']]) {
-    const { code, stdout, stderr } = await home.run(args, PATIENCE);
+async function refuses(home: TestHome, fix: RegExp): Promise<void> {
+  for (const args of [['daemon-start'], ['run', ...SMALL, 'true'], ['list']]) {
+    const { code, stdout, stderr } = await home.run(args);
     assert.deepEqual([code, stdout], [EXIT_UNREACHABLE, ''], `${args}: ${stderr}`);
-    assert.match(stderr, mend);
+    assert.match(stderr, fix);
   }
 }
 
-const DAMAGES: readonly (readonly [what: string, mend: RegExp, damage: (path: string) => void])[] = [
+const DAMAGES: readonly (readonly [what: string, fix: RegExp, damage: (path: string) => void])[] = [
   [
     'overwritten with text',
     /Restore it from a backup/,
@@ -108,44 +115,44 @@ const DAMAGES: readonly (readonly [what: string, mend: RegExp, damage: (path: st
 ];
 
 describe('a database', () => {
-  for (const [what, mend, damage] of DAMAGES)
-    it(`${what} is refused untouched, and its tasks are there again once it is mended`, async (t) => {
+  for (const [what, fix, damage] of DAMAGES)
+    it(`${what} is refused unchanged, and has its tasks again once it is fixed`, async (t) => {
       const home = testHome(t);
       await runTo(home, 'before', 3);
       const { log_path } = await show(home, 'before');
-      await home.run(['daemon-stop'], PATIENCE);
+      await home.run(['daemon-stop']);
       const path = join(home.dir, 'babysit.db');
       const saved = join(home.work, 'saved.db');
       cpSync(path, saved);
       damage(path);
       const damaged = stateOf(home.dir);
-      await refuses(home, mend);
+      await refuses(home, fix);
       assert.deepEqual(stateOf(home.dir), damaged);
-      for (const file of RECORD) rmSync(join(home.dir, file), { force: true });
+      for (const file of DATABASE) rmSync(join(home.dir, file), { force: true });
       cpSync(saved, path);
       assert.equal((await show(home, 'before')).exit_code, 3);
       assert.ok(existsSync(String(log_path)));
       await runTo(home, 'after', 0);
     });
 
-  it('that a SIGKILL left with a log of changes opens with all of them, noise behind them or not', async (t) => {
+  it('with a log of changes from a SIGKILL opens with all of them, also with noise after them', async (t) => {
     const home = testHome(t);
     await runTo(home, 'before', 3);
     const pid = daemonPid(home);
     process.kill(pid, 'SIGKILL');
-    await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
     const wal = join(home.dir, 'babysit.db-wal');
     writeFileSync(wal, Buffer.concat([readFileSync(wal), Buffer.alloc(10_000, 0xa5)]));
     assert.equal((await show(home, 'before')).exit_code, 3);
   });
 
-  it('on a read-only disk is refused with the mend', { skip: NEEDS_MOUNT }, (t) =>
+  it('on a read-only disk is refused with the fix', { skip: NEEDS_MOUNT }, (t) =>
     onDisk(t, '16m', async (home, disk) => {
       await runTo(home, 'before', 3);
       await home.run(['daemon-stop']);
       const before = stateOf(disk.dir);
       disk.setReadOnly(true);
-      await refuses(home, /read-only.*set BABYSIT_HOME to a directory you may write/i);
+      await refuses(home, /read-only.*set BABYSIT_HOME to a directory that you may write to/i);
       assert.deepEqual(stateOf(disk.dir), before);
       disk.setReadOnly(false);
       assert.equal((await show(home, 'before')).exit_code, 3);
@@ -154,7 +161,7 @@ describe('a database', () => {
   );
 
   it(
-    'on a full disk refuses what is new, keeps what it has, and goes on when there is room',
+    'on a full disk refuses new tasks, keeps the old ones, and accepts tasks again when there is room',
     {
       skip: NEEDS_MOUNT,
     },
@@ -162,9 +169,8 @@ describe('a database', () => {
       onDisk(t, '1m', async (home, disk) => {
         await runTo(home, 'before', 3);
         const go = join(home.work, 'go');
-        await submit(home, 'long', [], `until [ -e ${go} ]; do sleep 0.05; done; exit 7`);
-        await waitUntil(async () => (await show(home, 'long')).started_at !== null, {
-          ...PATIENCE,
+        await submit(home, 'long', `${until(go)}; exit 7`);
+        await waitUntil(() => hasStarted(home, 'long'), {
           what: 'the start',
         });
         const makeRoom = disk.fill();
@@ -182,10 +188,10 @@ describe('a database', () => {
       }),
   );
 
-  it('that does not fit on a full disk is not begun by halves', { skip: NEEDS_MOUNT }, (t) =>
+  it('is not created in part on a full disk', { skip: NEEDS_MOUNT }, (t) =>
     onDisk(t, '1m', async (home, disk) => {
       const makeRoom = disk.fill();
-      await refuses(home, /free space/);
+      await refuses(home, /Free space on the disk of/);
       makeRoom();
       await runTo(home, 'after', 0);
     }),
@@ -193,7 +199,7 @@ describe('a database', () => {
 });
 
 async function refusesWhileFull(home: TestHome): Promise<void> {
-  const refused = await home.run(['run', '--name=refused', ...small, 'true']);
+  const refused = await home.run(['run', '--name=refused', ...SMALL, 'true']);
   assert.equal(refused.code, EXIT_TRY_AGAIN, refused.stderr);
   const { error, hint } = lastJson(refused.stderr);
   assert.equal(error, 'disk_full', refused.stderr);

@@ -1,4 +1,4 @@
-// What anybody may send to the socket: the daemon lives, says what is wrong, and serves the others meanwhile.
+// Hostile clients of the socket: the daemon lives, reports what is wrong, and serves the others.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { readProcFile, sizeField } from '../../src/procfs/proc-files.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, PATIENCE, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { submit } from '../support/tasks.ts';
+import type { Cleanup } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { random } from './random.ts';
 import { exchange, latencyOf, open, openMany, post } from './socket.ts';
 
-/** Liveness, not speed: the figures are printed, this only tells a daemon that stands still. */
+/** Liveness, not speed: only a daemon that stands still fails. The figures are printed. */
 const STANDSTILL_MS = 5_000;
 const MIB = 1024 ** 2;
 const RUN = { command: 'true', cwd: '/', env: {}, project: '/' };
@@ -22,14 +24,14 @@ interface Daemon {
   readonly pid: number;
 }
 
-async function startDaemon(t: TestContext): Promise<Daemon> {
+async function startDaemon(t: Cleanup): Promise<Daemon> {
   const home = testHome(t);
-  const started = await home.run(['daemon-start'], PATIENCE);
+  const started = await home.run(['daemon-start']);
   assert.equal(started.code, 0, started.stderr);
   return { home, socket: join(home.dir, 'daemon.sock'), pid: daemonPid(home) };
 }
 
-/** The same daemon, unharmed. */
+/** Asserts that the same daemon answers. */
 async function serves(t: TestContext, { home, socket, pid }: Daemon, beside: string): Promise<void> {
   const { medianMs, maxMs } = await latencyOf(socket);
   t.diagnostic(`beside ${beside}: answers in ${medianMs.toFixed(1)} ms, at most ${maxMs.toFixed(1)} ms`);
@@ -42,7 +44,7 @@ function hangUp(sockets: readonly Socket[]): void {
 }
 
 /** In chunks, as fast as the other end takes them, until it hangs up. */
-async function sendForEver(socket: Socket, head: string): Promise<void> {
+async function sendEndlessly(socket: Socket, head: string): Promise<void> {
   const closed = new Promise((resolve) => socket.once('close', resolve));
   const chunk = `${MIB.toString(16)}\r\n${'x'.repeat(MIB)}\r\n`;
   socket.write(`${head}Transfer-Encoding: chunked\r\n\r\n`);
@@ -56,9 +58,9 @@ async function sendForEver(socket: Socket, head: string): Promise<void> {
 const residentBytes = (pid: number) => sizeField(readProcFile(pid, 'status') ?? '', 'VmRSS') ?? Number.NaN;
 
 describe('hostile clients', () => {
-  it('a thousand that say nothing', async (t) => {
+  it('a thousand connections without a request', async (t) => {
     const daemon = await startDaemon(t);
-    await serves(t, daemon, 'nobody');
+    await serves(t, daemon, 'no other client');
     const sockets = await openMany(daemon.socket, 1000);
     await serves(t, daemon, '1000 idle connections');
     hangUp(sockets);
@@ -84,7 +86,7 @@ describe('hostile clients', () => {
     half.destroy();
   });
 
-  it('bodies of 100 MB, announced or without an end, take no memory', async (t) => {
+  it('bodies of 100 MB, announced or endless, take no memory', async (t) => {
     const daemon = await startDaemon(t);
     const before = residentBytes(daemon.pid);
     const head = 'POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
@@ -95,9 +97,9 @@ describe('hostile clients', () => {
     const senders = await openMany(daemon.socket, 8);
     const answers: string[] = [];
     for (const socket of senders) socket.on('data', (data) => answers.push(String(data)));
-    const sending = senders.map((socket) => sendForEver(socket, head));
+    const sending = senders.map((socket) => sendEndlessly(socket, head));
     await serves(t, daemon, '8 bodies without an end');
-    // Who goes on sending may be cut off before the answer is read.
+    // A client that keeps sending may lose its connection before it reads the answer.
     await Promise.all(sending);
     for (const answer of answers) assert.match(answer, /^HTTP\/1.1 413 /);
     const grownBytes = residentBytes(daemon.pid) - before;
@@ -105,17 +107,17 @@ describe('hostile clients', () => {
     assert.ok(grownBytes < 200 * MIB, `${grownBytes} bytes`);
   });
 
-  it('readers of a long log and of events that never read', async (t) => {
+  it('readers of a long log and of events that stop reading', async (t) => {
     const daemon = await startDaemon(t);
     const { home, socket, pid } = daemon;
-    await submit(home, 'wordy', [], 'yes abcdefghijklmnopqrstuvwxyz | head -c 50000000; sleep 600');
+    await submit(home, 'wordy', 'yes abcdefghijklmnopqrstuvwxyz | head -c 50000000; sleep 600');
     const log = join(home.dir, 'tasks');
     const isWritten = async () => {
-      const found = await home.run(['status', 'wordy', '--full', '--json'], PATIENCE);
+      const found = await home.run(['status', 'wordy', '--full', '--json']);
       const { log_path } = JSON.parse(found.stdout);
       return log_path !== null && statSync(log_path, { throwIfNoEntry: false })?.size === 50_000_000;
     };
-    await waitUntil(isWritten, { ...PATIENCE, what: `the log in ${log}` });
+    await waitUntil(isWritten, { what: `the log in ${log}` });
     const before = residentBytes(pid);
     const sockets = await openMany(socket, 100);
     for (const [index, socket] of sockets.entries()) {
@@ -130,34 +132,31 @@ describe('hostile clients', () => {
     hangUp(sockets);
   });
 
-  it('a thousand questions at once over one connection', async (t) => {
+  it('a thousand requests at once over one connection', async (t) => {
     const daemon = await startDaemon(t);
     const socket = await open(daemon.socket);
     socket.pause();
     socket.write('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
-    await serves(t, daemon, '1000 questions nobody reads the answers of');
+    await serves(t, daemon, '1000 requests whose answers stay unread');
     socket.destroy();
   });
 });
 
 describe('hostile requests', () => {
   let daemon: Daemon;
-  let close: () => Promise<void>;
+  const ends: (() => void | Promise<void>)[] = [];
   before(async () => {
-    const ends: (() => unknown)[] = [];
-    const context = { after: (end: () => unknown) => ends.push(end) } as unknown as TestContext;
-    daemon = await startDaemon(context);
-    close = async () => {
-      for (const end of ends) await end();
-    };
+    daemon = await startDaemon({ after: (end) => void ends.push(end) });
   });
-  after(() => close());
+  after(async () => {
+    for (const end of ends) await end();
+  });
 
   const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   const run = (changes: object) => JSON.stringify({ ...RUN, ...changes });
   const TABLE: readonly (readonly [what: string, request: string, answer: RegExp])[] = [
-    ['no JSON', post('/v1/tasks', '{"command":'), /^HTTP\/1.1 400 [\s\S]*"usage"/],
-    ['no object', post('/v1/tasks', '[1,2]'), /^HTTP\/1.1 400 [\s\S]*"usage"/],
+    ['invalid JSON', post('/v1/tasks', '{"command":'), /^HTTP\/1.1 400 [\s\S]*"usage"/],
+    ['a list', post('/v1/tasks', '[1,2]'), /^HTTP\/1.1 400 [\s\S]*"usage"/],
     ['null', post('/v1/tasks', 'null'), /^HTTP\/1.1 400 [\s\S]*"usage"/],
     ['an unknown field', post('/v1/tasks', run({ comand: 'x' })), /^HTTP\/1.1 400 [\s\S]*comand/],
     ['a prototype', post('/v1/tasks', `{"__proto__":{"queue":true},${run({}).slice(1)}`), /^HTTP\/1.1 400 /],
@@ -189,7 +188,7 @@ describe('hostile requests', () => {
       /^HTTP\/1.1 404 [\s\S]*"not_found"/,
     ],
     [
-      'a reference that is no UTF-8',
+      'a reference that is not UTF-8',
       'GET /v1/tasks/%ff%fe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
       /^HTTP\/1.1 40[04] /,
     ],
@@ -207,12 +206,12 @@ describe('hostile requests', () => {
     ],
   ];
   for (const [what, request, answer] of TABLE)
-    it(`${what} is refused as the caller's mistake`, async () => {
+    it(`${what} is refused as a mistake of the caller`, async () => {
       assert.match(await exchange(daemon.socket, request), answer);
       assert.equal(daemonPid(daemon.home), daemon.pid);
     });
 
-  it('none of it is an error of the daemon', () => {
+  it('none of these is logged as an error of the daemon', () => {
     const log = readFileSync(join(daemon.home.dir, 'daemon.log'), 'utf8');
     assert.doesNotMatch(log, /"level":[56]0/);
   });

@@ -1,10 +1,10 @@
-// What must hold after any number of kills: checked against the record, the notes of the tasks and the host itself.
+// The promises that hold after any number of kills, checked against the database, the notes of the tasks and the host.
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { homeTag } from '../../src/config/home-tag.ts';
 import { WAIT_EVENTS } from '../../src/core/events.ts';
 import { isEnded, type Task, type TaskId } from '../../src/core/task.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
-import { processesOf } from '../support/home.ts';
+import { processesOf } from '../support/processes.ts';
 import type { Promised } from './load.ts';
 import type { Rig } from './rig.ts';
 import type { Waited } from './waiters.ts';
@@ -40,7 +40,7 @@ export function examineRun(rig: Rig, { promised, waited }: Ledger): Findings {
     if (new Set(names).size !== names.length) broken.push('a submission that was repeated made two tasks');
     const ids = new Set(promised.map(({ id }) => id));
     for (const task of tasks.values())
-      if (!ids.has(task.id)) broken.push(`nobody was told of ${task.name} ${task.id}`);
+      if (!ids.has(task.id)) broken.push(`never acknowledged: ${task.name} ${task.id}`);
     for (const [key, count] of notes.begun)
       if (count > 1) broken.push(`run twice: ${key} began ${count} times`);
     for (const id of tasks.keys()) {
@@ -103,7 +103,7 @@ function objections(entry: Promised, task: Task, { begins, ends }: Notes): strin
   const runs = begins.get(entry.id)?.length ?? 0;
   const least = isUnbegun ? 0 : kind.runs + entry.extraRuns;
   const most = kind.runs + entry.extraRuns + entry.perhapsRuns;
-  // What is killed in the moment of its start may end before its first line.
+  // A task that is killed at its start may end before its first line.
   if ((runs < least && end.killReason !== 'manual') || runs > most)
     found.push(`began ${runs} times, ${least} to ${most} were due: ${how}`);
   const [began, firstEnd] = [begins.get(entry.id)?.[0], ends.get(entry.after?.id ?? '')?.[0]];
@@ -112,14 +112,14 @@ function objections(entry: Promised, task: Task, { begins, ends }: Notes): strin
   return found;
 }
 
-/** From the first event a client has seen to the end, it must have seen all that `wait` tells. */
+/** From its first event to the end, a client must have seen every event that `wait` prints. */
 function missedEvents(store: Store, { id, seqs }: Waited): string[] {
   const [first] = seqs;
   if (first === undefined) return [];
   const events = store.eventsAfter(id as TaskId, first - 1);
   const end = events.find(({ event, seq }) => event === 'ended' && seq > (seqs.at(-1) ?? 0))?.seq ?? 0;
   const due = events.filter(({ event, seq }) => WAIT_EVENTS.has(event) && seq < end).map(({ seq }) => seq);
-  return due.join() === seqs.join() ? [] : [`a client of ${id} was told ${seqs}, ${due} had happened`];
+  return due.join() === seqs.join() ? [] : [`a client of ${id} printed ${seqs}, ${due} had happened`];
 }
 
 function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
@@ -133,14 +133,14 @@ function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
   return found;
 }
 
-/** Level 50 is pino's `error`: nothing that was done to this daemon is one. */
+/** Level 50 is pino's `error`. Nothing in this test is an error of the daemon. */
 const ERROR_LEVEL = 50;
 
 function complaints({ home, endings }: Rig): string[] {
   const lines = readFileSync(home.log, 'utf8').split('\n').filter(Boolean);
   const errors = lines.filter((line) => {
     if (!line.startsWith('{')) return !line.startsWith('babysit: a daemon is already running');
-    // A line that SIGKILL has cut off says nothing.
+    // SIGKILL may have cut off the line.
     return Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0) >= ERROR_LEVEL;
   });
   return [...endings.map((how) => `ended by itself: ${how}`), ...errors.map((line) => `daemon.log: ${line}`)];

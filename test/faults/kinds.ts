@@ -1,14 +1,14 @@
-// The tasks of the workload, and how each has to end whatever happens to the daemon meanwhile.
+// The tasks of the workload, and how each must end whatever happens to the daemon.
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { Random } from './random.ts';
 
 export interface Kind {
   readonly name: string;
-  /** What follows the line that records the run. */
+  /** Follows the line that records the run. */
   readonly script: string;
   readonly flags: Partial<RunBody>;
   readonly end: End;
-  /** How often the command begins in all, unless somebody asks for more by hand. */
+  /** How often the command begins, besides retries by hand. */
   readonly runs: number;
 }
 
@@ -45,7 +45,7 @@ export function long(random: Random): Kind {
   };
 }
 
-/** The main process goes, a child stays in the group for a moment. */
+/** The main process ends, a child stays in the group for a moment. */
 export function daemonising(random: Random): Kind {
   const code = random.between(0, 3);
   const script = `setsid sleep 0.${random.between(1, 9)} >/dev/null 2>&1 & exit ${code}`;
@@ -84,7 +84,7 @@ export function flaky(random: Random): Kind {
   };
 }
 
-/** Runs until somebody kills it; the stubborn one until SIGKILL. */
+/** Runs until it is killed; the stubborn one until SIGKILL. */
 export function endless(random: Random): Kind {
   const isStubborn = random.chance(0.4);
   return {
@@ -96,7 +96,7 @@ export function endless(random: Random): Kind {
   };
 }
 
-/** What comes after others: it never begins when one of them fails. */
+/** Comes after others: it never begins when one of them fails. */
 export function follower(firstFails: boolean): Kind {
   return {
     name: 'follower',

@@ -1,18 +1,18 @@
-// Agents that submit, kill, pause, adjust, retry and lease without a pause, and remember what they were promised.
+// Agents that submit, kill, pause, adjust, retry and lease without a pause, and keep every promise they got.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import { ANY, commandOf, follower, type Kind, short } from './kinds.ts';
 import type { Random } from './random.ts';
 import type { Json, Reply, Rig } from './rig.ts';
 
-/** What an agent knows about a task: it was acknowledged, so it must be there and end as it has to. */
+/** A task that the daemon has acknowledged: it must exist, and end as its kind does. */
 export interface Promised {
   readonly id: string;
   readonly name: string;
   readonly key: string;
   readonly kind: Kind;
   readonly after: Promised | null;
-  /** Runs asked for by hand beyond those of its kind: those acknowledged, and those nobody knows of. */
+  /** Retries by hand: those acknowledged, and those without an answer. */
   extraRuns: number;
   perhapsRuns: number;
   /** A kill was acknowledged. */
@@ -23,11 +23,11 @@ export interface Load {
   readonly promised: Promised[];
   /** Orders that were answered; name -> how often. */
   readonly answered: Map<string, number>;
-  /** What a daemon should never have said. */
+  /** Answers that a daemon must never give. */
   readonly wrong: string[];
   /** Called when the answer to an order has come; the moment to strike. */
   onAnswer: (order: string) => void;
-  /** No new orders; resolves when the last ones are answered. */
+  /** Ends the orders; resolves when the last ones are answered. */
   stop(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
     };
   }
 
-  function told(order: string): void {
+  function noteAnswer(order: string): void {
     answered.set(order, (answered.get(order) ?? 0) + 1);
     load.onAnswer(order);
   }
@@ -94,7 +94,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
     const { status, body } = await rig.insist('POST', '/v1/tasks', { ...origin, ...rest, name });
     if (status === 201) {
       const entry = promise(body, name, kind, after);
-      told('run');
+      noteAnswer('run');
       return entry;
     }
     if (body.error === 'lease_expired' && more.lease !== undefined) return null;
@@ -113,7 +113,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
         wrong.push(`batch: ${status} ${JSON.stringify(answer ?? body)}`);
       else promise(answer, line.name, kind);
     }
-    told('batch');
+    noteAnswer('batch');
   }
 
   async function chain(random: Random): Promise<void> {
@@ -124,7 +124,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
       await run(follower(first.kind.end.exitCode !== 0), { after: [first.id, second.id] }, second);
   }
 
-  /** Room that is held for a moment, then used: also when the host is full, whatever dies in between. */
+  /** Waits for a lease, holds it for a moment, then uses it. */
   async function lease(random: Random): Promise<void> {
     let granted: Json | null = null;
     const body = {
@@ -140,12 +140,12 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
       });
     const { lease: id, expires_at } = (granted ?? {}) as Json;
     if (id === undefined) return;
-    told('lease');
+    noteAnswer('lease');
     await delay(random.between(0, 400));
     const used = await run(short(random), { lease: String(id), owner: 'lessee', queue: false });
     if (used === null && Date.now() < Date.parse(String(expires_at)))
       wrong.push(`lease ${id} was not honoured although it is good until ${expires_at}`);
-    if (used !== null) told('leased run');
+    if (used !== null) noteAnswer('leased run');
   }
 
   function some(random: Random, isWanted: (entry: Promised) => boolean): Promised | null {
@@ -153,12 +153,12 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
     return found.length === 0 ? null : random.pick(found);
   }
 
-  /** Orders about a task that may have ended: refusing is an answer. */
+  /** Orders about a task that may have ended: a refusal is an answer. */
   async function change(order: string, entry: Promised, body: object = {}): Promise<Reply | null> {
     const reply = await rig.ask('POST', `/v1/tasks/${entry.id}/${order}`, body);
     if (reply !== null && reply.status !== 409 && reply.status >= 300)
       wrong.push(`${order} ${entry.name}: ${reply.status} ${JSON.stringify(reply.body)}`);
-    if (reply !== null && reply.status < 300) told(order);
+    if (reply !== null && reply.status < 300) noteAnswer(order);
     return reply;
   }
 
@@ -197,7 +197,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
         if (entry === null) return;
         await change('pause', entry);
         await delay(random.between(0, 500));
-        // Nobody else would, and to resume twice does no harm.
+        // No other actor resumes it, and a second resume does nothing.
         while ((await change('resume', entry)) === null);
         return;
       }

@@ -1,22 +1,15 @@
-// A home, the daemon in it that is killed again and again, and questions to whichever daemon lives.
+// A home whose daemon is killed again and again, and requests to the daemon that lives.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  realpathSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SocketError, send } from '../../cli/client/http.ts';
 import { findHome, type Home } from '../../src/config/home.ts';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
 import { runCli } from '../support/cli.ts';
-import { isAlive, read } from '../support/task-calls.ts';
+import { read } from '../support/tasks.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DAEMON = join(import.meta.dirname, '../../dist/daemon.mjs');
@@ -33,18 +26,18 @@ export interface Rig {
   /** Holds all files of the run. */
   readonly base: string;
   readonly home: Home;
-  /** Tasks note here that they begin and end. */
+  /** The file in which tasks note that they begin and end. */
   readonly ran: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Brings a daemon on its way if none lives; does not wait until it answers. */
+  /** Starts a daemon if none lives; does not wait until it answers. */
   launch(): ChildProcess | null;
   /** Resolves once a daemon answers. */
   up(): Promise<void>;
-  /** SIGKILL to the daemon that serves and to the one that is starting; resolves when they are gone. False: there was none. */
+  /** Sends SIGKILL to the serving daemon and the starting one; resolves when they are gone. False if there was none. */
   kill(): Promise<boolean>;
-  /** Null: the connection broke, so nobody knows whether it was done. Waits for a daemon to send it to. */
+  /** Waits for a daemon. Resolves with null when the connection broke, so that the result is unknown. */
   ask(method: Method, path: string, body?: unknown): Promise<Reply | null>;
-  /** Until an answer comes; only for what may be repeated. */
+  /** Repeats the request until an answer comes. */
   insist(method: Method, path: string, body?: unknown): Promise<Reply>;
   /** Lines of an open stream; resolves when it ends or breaks. */
   follow(path: string, body: unknown, onLine: (line: Json) => void): Promise<void>;
@@ -53,13 +46,13 @@ export interface Rig {
 }
 
 export async function openRig(config: object): Promise<Rig> {
-  const base = realpathSync(mkdtempSync(join(tmpdir(), 'bc-')));
+  const base = makeTempDir();
   const [dir, work] = [join(base, 's'), join(base, 'work')];
   for (const path of [dir, work]) mkdirSync(path, { mode: 0o700 });
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
   const env = { PATH: process.env.PATH, HOME: work, TMPDIR: base, BABYSIT_HOME: dir };
   const home = findHome(env);
-  // The launcher builds what is missing; from here on the daemon is started without it.
+  // The launcher builds a missing build; the daemon is started without it.
   const built = await runCli(['version'], { env: { ...env, ...process.env } });
   if (built.code !== 0 || !existsSync(DAEMON)) throw new Error(`no build: ${built.stderr}`);
   const endings: string[] = [];
@@ -85,7 +78,7 @@ export async function openRig(config: object): Promise<Rig> {
 
   function servingPid(): number | null {
     const pid = Number(read(home.pidFile));
-    return pid > 0 && isAlive(pid) ? pid : null;
+    return pid > 0 && isPidAlive(pid) ? pid : null;
   }
 
   async function request(method: Method, path: string, body?: unknown): Promise<Reply> {
@@ -98,7 +91,7 @@ export async function openRig(config: object): Promise<Rig> {
     return { status, body: JSON.parse(text) };
   }
 
-  /** Rejects with `broken` or `silent`: it may have been done. */
+  /** Rejects with `broken` or `silent` when the daemon may have carried it out. */
   async function deliver<T>(send: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

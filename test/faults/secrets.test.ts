@@ -1,18 +1,20 @@
-// The caller's environment reaches the command and nobody else; the files of the home are the user's alone.
+// The caller's environment reaches only the command; only the user may read the files of the home.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, isClosed, PATIENCE, show, small, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { hasStarted, isClosed, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { exchange, post } from './socket.ts';
 
 const SECRET = 'hunter2-5e1f';
-/** The database has it, because a retry needs it; nothing else may. */
-const RECORD = /^babysit\.db(-wal|-shm)?$/;
+/** The database holds the environment, because a retry needs it. */
+const DATABASE = /^babysit\.db(-wal|-shm)?$/;
 
 function filesOf(dir: string): string[] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
@@ -21,24 +23,23 @@ function filesOf(dir: string): string[] {
 }
 
 describe('a secret of the environment', () => {
-  it('is in no list, status, event, error, log or file that is left', async (t) => {
+  it('is in no list, status, event, error, log or file', async (t) => {
     const home = testHome(t);
     const env = { ...home.env, API_TOKEN: SECRET };
     const run = (args: string[], stdin?: string) =>
-      home.run(args, { ...PATIENCE, env, ...(stdin === undefined ? {} : { stdin }) });
+      home.run(args, { env, ...(stdin === undefined ? {} : { stdin }) });
     const go = join(home.work, 'go');
-    const until = `until [ -e ${go} ]; do sleep 0.05; done`;
-    const said: { stdout: string; stderr: string }[] = [
+    const answers: { stdout: string; stderr: string }[] = [
       await run([
         'run',
         '--name=live',
-        ...small,
-        `--command=test "$API_TOKEN" = ${SECRET.slice(0, 7)}*; ${until}`,
+        ...SMALL,
+        `--command=test "$API_TOKEN" = ${SECRET.slice(0, 7)}*; ${until(go)}`,
       ]),
-      await run(['run', '--name=bad', ...small, '--estimated_time=x', 'true']),
-      await run(['run', '--name=live', ...small, 'true']),
-      await run(['run', '--name=later', ...small, '--after=live', 'test -n "$API_TOKEN"']),
-      await run(['run', '--name=absent', ...small, '--wait', '--', '/nowhere/to/be/found']),
+      await run(['run', '--name=bad', ...SMALL, '--estimated_time=x', 'true']),
+      await run(['run', '--name=live', ...SMALL, 'true']),
+      await run(['run', '--name=later', ...SMALL, '--after=live', 'test -n "$API_TOKEN"']),
+      await run(['run', '--name=absent', ...SMALL, '--wait', '--', '/nowhere/to/be/found']),
       await run(['run', '--batch', '-'], '{"command":"true"}\n{"comand":"x"}\n{'),
       await run(['list', '--full', '--all']),
       await run(['status']),
@@ -49,9 +50,11 @@ describe('a secret of the environment', () => {
     const socket = join(home.dir, 'daemon.sock');
     const body = { command: 'true', cwd: '/', project: '/', env: { A: SECRET } };
     for (const wrong of [{ comand: 1 }, { cwd: 'x' }, { env: { '': SECRET } }, { env: { A: `${SECRET}\0` } }])
-      said.push(answered(await exchange(socket, post('/v1/tasks', JSON.stringify({ ...body, ...wrong })))));
-    said.push(answered(await exchange(socket, post('/v1/tasks', `${JSON.stringify(body)}}`))));
-    said.push(
+      answers.push(
+        answered(await exchange(socket, post('/v1/tasks', JSON.stringify({ ...body, ...wrong })))),
+      );
+    answers.push(answered(await exchange(socket, post('/v1/tasks', `${JSON.stringify(body)}}`))));
+    answers.push(
       answered(
         await exchange(socket, `GET /v1/tasks/live/events HTTP/1.0\r\n\r\n`.replace('live', 'absent')),
       ),
@@ -59,19 +62,24 @@ describe('a secret of the environment', () => {
     const pid = daemonPid(home);
     for (const file of ['cmdline', 'environ'])
       assert.ok(!readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(SECRET), `${file} of the daemon`);
-    const holders = () =>
-      filesOf(home.dir)
-        .filter((file) => readFileSync(file, 'latin1').includes(SECRET))
-        .map((file) => file.slice(home.dir.length + 1))
-        .filter((file) => !RECORD.test(file));
+    const holders = () => {
+      const files = filesOf(home.dir).filter((file) => readFileSync(file, 'latin1').includes(SECRET));
+      const names = files.map((file) => file.slice(home.dir.length + 1));
+      assert.ok(
+        names.some((name) => DATABASE.test(name)),
+        'the search finds the secret where it must be',
+      );
+      return names.filter((name) => !DATABASE.test(name));
+    };
     const { id, status } = await show(home, 'live');
     assert.equal(status, 'running');
     assert.deepEqual(holders(), [], 'while the command runs');
     execFileSync('touch', [go]);
-    said.push(await run(['wait', 'live', 'later', '--full']));
-    assert.match(said.at(-1)?.stdout ?? '', /"completed"[\s\S]*"completed"/);
-    await waitUntil(() => isClosed(home, id), { ...PATIENCE, what: 'the supervisor to end' });
-    for (const { stdout, stderr } of said) assert.ok(!`${stdout}${stderr}`.includes(SECRET), stdout + stderr);
+    answers.push(await run(['wait', 'live', 'later', '--full']));
+    assert.match(answers.at(-1)?.stdout ?? '', /"completed"[\s\S]*"completed"/);
+    await waitUntil(() => isClosed(home, id), { what: 'the supervisor to end' });
+    for (const { stdout, stderr } of answers)
+      assert.ok(!`${stdout}${stderr}`.includes(SECRET), stdout + stderr);
     assert.deepEqual(holders(), []);
   });
 });
@@ -82,7 +90,7 @@ function answered(text: string) {
 
 describe('files and socket', () => {
   for (const umask of ['000', '077'])
-    it(`belong to the user alone with umask ${umask}`, async (t) => {
+    it(`may be read by the user only, with umask ${umask}`, async (t) => {
       const home = testHome(t);
       rmSync(home.dir, { recursive: true });
       const withUmask = (...args: string[]) =>
@@ -92,12 +100,11 @@ describe('files and socket', () => {
           stdio: 'pipe',
         });
       const made = join(home.work, 'made');
-      withUmask('run', ...small, '--name=one', '--wait', `--command=echo out; touch ${made}`);
+      withUmask('run', ...SMALL, '--name=one', '--wait', `--command=echo out; touch ${made}`);
       const backup = join(home.work, 'backup.db');
       withUmask('backup', backup);
-      await submit(home, 'live', [], 'echo out; sleep 600');
-      await waitUntil(async () => (await show(home, 'live')).started_at !== null, {
-        ...PATIENCE,
+      await submit(home, 'live', 'echo out; sleep 600');
+      await waitUntil(() => hasStarted(home, 'live'), {
         what: 'the start',
       });
       assert.deepEqual(openToOthers(home), []);
@@ -106,11 +113,11 @@ describe('files and socket', () => {
       assert.equal(modeOf(made), 0o666 & ~Number.parseInt(umask, 8));
     });
 
-  it('are closed again when the home was open', async (t) => {
+  it('lose the rights of other users that the home had', async (t) => {
     const home = testHome(t);
     rmSync(home.dir, { recursive: true });
     mkdirSync(home.dir, { mode: 0o755 });
-    await home.run(['daemon-start'], PATIENCE);
+    await home.run(['daemon-start']);
     assert.equal(modeOf(home.dir), 0o700);
   });
 });

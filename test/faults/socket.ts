@@ -1,4 +1,4 @@
-// Connections as no decent client makes them, and how long a decent one waits meanwhile.
+// Hostile connections, and how long a well-behaved client waits beside them.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 const ASKER = join(import.meta.dirname, 'asker.ts');
 
-/** An open connection; errors on it are the daemon's way of closing it. A full backlog is waited for. */
+/** An open connection; an error on it means that the daemon has closed it. Waits while the backlog is full. */
 export async function open(path: string): Promise<Socket> {
   for (;;) {
     const socket = connect({ path, allowHalfOpen: true });
@@ -60,7 +60,7 @@ export interface Latency {
   readonly maxMs: number;
 }
 
-/** Of decent questions, one after the other, asked by a process that has nothing else to do. */
+/** Of forty requests, one after the other, from a process of their own. */
 export async function latencyOf(path: string): Promise<Latency> {
   const { stdout } = await promisify(execFile)(process.execPath, [ASKER, path], { timeout: 120_000 });
   const tookMs = (JSON.parse(stdout) as number[]).toSorted((a, b) => a - b);

@@ -1,11 +1,11 @@
-// An attempt that never began is taken back and the task dispatched again, both in one round: nobody starts the first any more.
+// An attempt that never began is taken back and the task dispatched again, both in one round.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { serviceOf } from '../support/build-service.ts';
 
-/** Longer than an attempt may take to begin. */
+/** Longer than the time an attempt has to begin. */
 const OVERDUE_MS = 60_000;
 
 it('an attempt taken back is not started by the next spawner', async (t) => {
@@ -14,7 +14,7 @@ it('an attempt taken back is not started by the next spawner', async (t) => {
   makeRoom();
   makeGroups();
   const { id } = (await run({ name: 'slow' })).body;
-  // More turns of the event loop than a round and what follows from it take.
+  // More turns of the event loop than a round and its effects take.
   const settle = async () => {
     for (let count = 0; count < 20; count += 1) await turn();
   };

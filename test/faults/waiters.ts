@@ -1,14 +1,13 @@
 // `babysit wait` and `babysit wait_for_capacity` as real processes that live through every kill of the daemon.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CliResult, startCli } from '../support/cli.ts';
-import { jsonLines } from '../support/task-calls.ts';
+import { type CliResult, jsonAmong, startCli } from '../support/cli.ts';
 import type { Promised } from './load.ts';
 import type { Random } from './random.ts';
 import type { Json, Rig } from './rig.ts';
 
 export interface Waited {
   readonly id: string;
-  /** Of the events told before the end, in the order they came. */
+  /** Of the events printed before the end, in order. */
   readonly seqs: readonly number[];
 }
 
@@ -16,16 +15,16 @@ export interface Waiters {
   readonly waited: Waited[];
   readonly wrong: string[];
   leases: number;
-  /** Those that had not reached a daemon even once when their patience ended, or must not start one; they say so and end. */
+  /** Clients that reached no daemon before their time was over, or that must not start one; they report it and end. */
   unreachable: number;
   /** No new ones; resolves when the last have returned. */
   stop(): Promise<void>;
 }
 
-/** Whoever waits this long has been forgotten. */
+/** A client that waits longer has been forgotten. */
 const DEADLINE_MS = 180_000;
 const EXIT_UNREACHABLE = 69;
-/** So long the CLI itself waits for a daemon to start; a guest may need longer. */
+/** The CLI itself waits this long for a daemon to start; a guest may need longer. */
 const START_PATIENCE_MS = 20_000;
 const TERMINAL = new Set(['completed', 'failed', 'killed']);
 
@@ -56,13 +55,13 @@ export function startWaiters(
 
   async function waitFor({ id, name }: Promised, env: NodeJS.ProcessEnv): Promise<void> {
     const { code, stdout, stderr, wallMs } = await cli(['wait', id], env);
-    const told = jsonLines(stderr);
+    const events = jsonAmong(stderr);
     const mayGiveUp = env.BABYSIT_NO_AUTOSTART !== undefined || wallMs > START_PATIENCE_MS;
-    if (code === EXIT_UNREACHABLE && stdout === '' && told.length === 1 && mayGiveUp) {
+    if (code === EXIT_UNREACHABLE && stdout === '' && events.length === 1 && mayGiveUp) {
       waiters.unreachable += 1;
       return;
     }
-    const seqs = told.filter(({ id: of }) => of === id).map(({ seq }) => Number(seq));
+    const seqs = events.filter(({ id: of }) => of === id).map(({ seq }) => Number(seq));
     const results = stdout.split('\n').filter((line) => line !== '');
     const result: Json = results.length === 1 ? JSON.parse(results[0] ?? '{}') : {};
     const isRight =
@@ -86,7 +85,7 @@ export function startWaiters(
         '--priority=50',
       ];
       const { code, stdout, stderr, wallMs } = await cli(['wait_for_capacity', ...flags]);
-      const leases = jsonLines(stdout);
+      const leases = jsonAmong(stdout);
       if (code === 0 && leases.length === 1 && leases[0]?.event === 'capacity_available') waiters.leases += 1;
       else if (code === EXIT_UNREACHABLE && stdout === '' && wallMs > START_PATIENCE_MS)
         waiters.unreachable += 1;

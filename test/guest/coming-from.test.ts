@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { exerciseSection, PATIENCE, type UnitOfWork } from '../coming-from/exercise.ts';
+import { exerciseSection, type UnitOfWork } from '../coming-from/exercise.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Run by test/integration/guest-systemd.test.ts in the guest that has one; there a skip is a failure. */
@@ -14,7 +15,7 @@ const AS_UNIT = { driver: 'systemd' } as const;
 /** The variable of the page, once the unit of the task is there. */
 async function unitOf({ api }: UnitOfWork, name: string): Promise<{ unit: string }> {
   const hasBegun = async () => (await api.task(name)).started_at !== null;
-  await waitUntil(hasBegun, { ...PATIENCE, what: `${name} to begin` });
+  await waitUntil(hasBegun, { what: `${name} to begin` });
   return { unit: String((await api.task(name)).unit) };
 }
 
@@ -48,7 +49,7 @@ exerciseSection(
       await stage.api.run('train', './train.sh', AS_UNIT);
       const env = await unitOf(stage, 'train');
       const hasLine = async () => (await stage.sh(command, env)).stdout.includes('[3/42] loss=0.1');
-      await waitUntil(hasLine, { ...PATIENCE, what: 'its output in the journal' });
+      await waitUntil(hasLine, { what: 'its output in the journal' });
     },
     async 'its exit status'({ sh }, command) {
       const { status, exit_code } = jsonLine((await sh(command, {}, 1)).stdout);
@@ -58,23 +59,22 @@ exerciseSection(
       const { sh, api, home } = stage;
       await api.run('train', './train.sh', AS_UNIT);
       const { unit } = await unitOf(stage, 'train');
-      const wait = home.start(['wait', 'train'], PATIENCE);
-      await waitUntil(() => wait.stderr().includes('"started"'), { ...PATIENCE, what: 'the waiter' });
+      const wait = home.start(['wait', 'train']);
+      await waitUntil(() => wait.stderr().includes('"started"'), { what: 'the waiter' });
       await sh(command);
       const { stdout, stderr } = await wait.done;
       const [task, events] = [jsonLine(stdout), jsonLines(stderr)];
       assert.deepEqual([task.kill_reason, task.signal], ['manual', 'SIGTERM']);
-      const told = events.map(({ event }) => event).filter((event) => event !== 'runaway_risk');
-      assert.deepEqual(told, ['started', 'kill_requested']);
+      const printed = events.map(({ event }) => event).filter((event) => event !== 'runaway_risk');
+      assert.deepEqual(printed, ['started', 'kill_requested']);
       const isGone = async () => (await sh(`systemctl --user show ${unit} -p ActiveState`)).stdout;
       await waitUntil(async () => /=(inactive|failed)$/m.test(await isGone()), {
-        ...PATIENCE,
         what: 'the unit to end',
       });
     },
     async 'survives babysit itself'(stage, command) {
       const { sh, api } = stage;
-      await api.run('train', 'until [ -e go-on ]; do sleep 0.1; done; exit 5', AS_UNIT);
+      await api.run('train', `${until('go-on')}; exit 5`, AS_UNIT);
       const { unit } = await unitOf(stage, 'train');
       await sh(command);
       await sh(`systemctl --user is-active ${unit} && touch go-on`);
@@ -83,7 +83,7 @@ exerciseSection(
     async 'output in the journal under its name'({ sh }, command) {
       await sh(command);
       const journal = async () => (await sh('journalctl -t build --quiet --output=cat')).stdout;
-      await waitUntil(async () => /^built$/m.test(await journal()), { ...PATIENCE, what: 'the output' });
+      await waitUntil(async () => /^built$/m.test(await journal()), { what: 'the output' });
     },
   },
   hasManager ? false : 'there is no systemd of a user',

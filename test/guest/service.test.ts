@@ -1,27 +1,28 @@
 // babysit service with the real systemd of a user: the unit starts the daemon, and another one when that is killed.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Run by test/integration/guest-systemd.test.ts in the guest that has one; there a skip is a failure. */
 const RUNTIME_DIR = process.env.XDG_RUNTIME_DIR ?? '';
 const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'systemd', 'private'));
-const PATIENCE = { deadlineMs: 90_000 };
 
 async function service(home: TestHome, action: string) {
-  // Searched by the user's manager, and gone with it: the real configuration of the user is not touched.
+  // The manager of the user reads units there, and the directory is gone after the guest.
   const env = { XDG_CONFIG_HOME: RUNTIME_DIR };
-  const result = await home.run(['service', action, '--json'], { ...PATIENCE, env });
+  const result = await home.run(['service', action, '--json'], { env });
   assert.equal(result.code, 0, result.stderr);
   return jsonLine(result.stdout);
 }
 
 describe('babysit service', { skip: hasManager ? false : 'there is no systemd of a user' }, () => {
-  it('starts the daemon, and the next one when that is killed, with its task going on', async (t) => {
+  it('starts the daemon, and the next one when that is killed, while its task runs on', async (t) => {
     const home = testHome(t);
     try {
       await comesBack(home);
@@ -39,14 +40,9 @@ async function comesBack(home: TestHome): Promise<void> {
   );
   assert.match(readFileSync(String(installed.path), 'utf8'), /^ExecStart="\/.*" "daemon-start"$/m);
   const env = { XDG_CONFIG_HOME: RUNTIME_DIR, BABYSIT_NO_AUTOSTART: '1' };
-  const run = [
-    'run',
-    '--name=long',
-    '--estimated_mem_bytes=32M',
-    '--estimated_cpu_cores=0.1',
-    'sleep 2; exit 3',
-  ];
-  assert.equal((await home.run(run, { ...PATIENCE, env })).code, 0);
+  const go = join(home.work, 'go');
+  const run = ['run', '--name=long', ...SMALL, `${until(go)}; exit 3`];
+  assert.equal((await home.run(run, { env })).code, 0);
 
   process.kill(Number(installed.daemon_pid), 'SIGKILL');
   await waitUntil(
@@ -54,9 +50,10 @@ async function comesBack(home: TestHome): Promise<void> {
       const { daemon_pid } = await service(home, 'status');
       return typeof daemon_pid === 'number' && daemon_pid !== installed.daemon_pid;
     },
-    { ...PATIENCE, what: 'another daemon' },
+    { what: 'another daemon' },
   );
-  const waited = await home.run(['wait', 'long'], { ...PATIENCE, env });
+  writeFileSync(go, '');
+  const waited = await home.run(['wait', 'long'], { env });
   assert.equal(jsonLine(waited.stdout).exit_code, 3, waited.stdout + waited.stderr);
   assert.equal((await service(home, 'install')).up_to_date, true);
 }

@@ -1,5 +1,5 @@
-// --driver=systemd and --journal with the real systemd of a user. What holds for every driver, test/integration/tasks.test.ts
-// shows for this one too, in the same guest.
+// --driver=systemd and --journal with the real systemd of a user. test/integration/tasks.test.ts runs with this driver
+// too, in the same guest.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,42 +7,40 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Run by test/integration/guest-systemd.test.ts in the guest that has one; there a skip is a failure. */
 const RUNTIME_DIR = process.env.XDG_RUNTIME_DIR ?? '';
 const hasManager = process.getuid?.() !== 0 && existsSync(join(RUNTIME_DIR, 'systemd', 'private'));
-const PATIENCE = { deadlineMs: 60_000 };
-const SMALL = ['--estimated_mem_bytes=64M', '--estimated_cpu_cores=0.2', '--estimated_time=1m'];
-const UNTIL = (file: string) => `until [ -e ${file} ]; do sleep 0.1; done`;
+const ESTIMATES = ['--estimated_mem_bytes=64M', '--estimated_cpu_cores=0.2', '--estimated_time=1m'];
 
-function tell(program: string, ...args: string[]): string {
+function output(program: string, ...args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8' });
 }
 
 async function run(home: TestHome, name: string, line: string, ...flags: string[]) {
-  const argv = ['run', '--driver=systemd', `--name=${name}`, ...SMALL, ...flags, line];
-  const { code, stderr } = await home.run(argv, PATIENCE);
+  const argv = ['run', '--driver=systemd', `--name=${name}`, ...ESTIMATES, ...flags, line];
+  const { code, stderr } = await home.run(argv);
   assert.equal(code, 0, stderr);
 }
 
 async function status(home: TestHome, name: string) {
-  return jsonLine((await home.run(['status', name, '--full'], PATIENCE)).stdout);
+  return jsonLine((await home.run(['status', name, '--full'])).stdout);
 }
 
 /** The name of its unit, once the command has begun. */
 async function begun(home: TestHome, name: string): Promise<string> {
   await waitUntil(async () => (await status(home, name)).started_at !== null, {
-    ...PATIENCE,
     what: `${name} to begin`,
   });
   return String((await status(home, name)).unit);
 }
 
 async function journalOf(match: string[], what: RegExp): Promise<string> {
-  const read = () => tell('journalctl', '--user', '--quiet', '--output=cat', ...match);
-  await waitUntil(() => what.test(read()), { ...PATIENCE, what: `${what} in the journal` });
+  const read = () => output('journalctl', '--user', '--quiet', '--output=cat', ...match);
+  await waitUntil(() => what.test(read()), { what: `${what} in the journal` });
   return read();
 }
 
@@ -53,11 +51,11 @@ describe('a task as a unit of systemd', {
 
   it('is shown by systemctl with its caps, and follows adjust', async () => {
     const go = join(home.work, 'go');
-    await run(home, 'a@task', `echo from the task; ${UNTIL(go)}; exit 3`);
+    await run(home, 'a@task', `echo from the task; ${until(go)}; exit 3`);
     const unit = await begun(home, 'a@task');
     assert.match(unit, /^babysit-a_task-t-\w+-1\.service$/);
     const show = (property: string) =>
-      tell('systemctl', '--user', 'show', unit, '--value', '-p', property).trim();
+      output('systemctl', '--user', 'show', unit, '--value', '-p', property).trim();
     assert.deepEqual(['ActiveState', 'Slice', 'MemoryMax', 'MemorySwapMax', 'CPUQuotaPerSecUSec'].map(show), [
       'active',
       'babysit.slice',
@@ -66,36 +64,35 @@ describe('a task as a unit of systemd', {
       '600ms',
     ]);
     assert.match(
-      tell('systemctl', '--user', 'status', unit, '--no-pager'),
+      output('systemctl', '--user', 'status', unit, '--no-pager'),
       /babysit task a@task[\s\S]*task\n/,
     );
     const cap = `/sys/fs/cgroup${show('ControlGroup')}/task/memory.max`;
     assert.equal(readFileSync(cap, 'utf8').trim(), show('MemoryMax'));
 
-    await home.run(['adjust', 'a@task', '--estimated_mem_bytes=100M'], PATIENCE);
+    await home.run(['adjust', 'a@task', '--estimated_mem_bytes=100M']);
     await waitUntil(() => show('MemoryMax') === String(3 * 100 * 1024 ** 2), {
-      ...PATIENCE,
       what: 'the cap of the unit to follow',
     });
     assert.equal(readFileSync(cap, 'utf8').trim(), show('MemoryMax'));
 
     writeFileSync(go, '');
-    const { code, stdout } = await home.run(['wait', 'a@task'], PATIENCE);
+    const { code, stdout } = await home.run(['wait', 'a@task']);
     assert.deepEqual([code, jsonLine(stdout).exit_code], [1, 3]);
     const journal = await journalOf(['--unit', unit], /Failed with result/);
     assert.match(journal, /from the task\n[\s\S]*code=exited, status=3/);
     assert.equal(show('ActiveState'), 'inactive');
   });
 
-  it('outlives its daemon, and the next one tells its exit code', async () => {
+  it('survives its daemon, and the next one reports its exit code', async () => {
     const go = join(home.work, 'go-on');
-    await run(home, 'survivor', `${UNTIL(go)}; echo done; exit 4`);
+    await run(home, 'survivor', `${until(go)}; echo done; exit 4`);
     const unit = await begun(home, 'survivor');
     process.kill(daemonPid(home), 'SIGKILL');
-    assert.equal(tell('systemctl', '--user', 'is-active', unit).trim(), 'active');
+    assert.equal(output('systemctl', '--user', 'is-active', unit).trim(), 'active');
     writeFileSync(go, '');
     await journalOf(['--unit', unit], /status=4/);
-    const ended = jsonLine((await home.run(['wait', 'survivor'], PATIENCE)).stdout);
+    const ended = jsonLine((await home.run(['wait', 'survivor'])).stdout);
     assert.equal(ended.exit_code, 4);
     assert.ok(
       Number(ended.peak_mem_bytes) > 0,
@@ -103,26 +100,26 @@ describe('a task as a unit of systemd', {
     );
   });
 
-  it('follows what is adjusted while its unit is being started', async () => {
+  it('applies an adjust that comes while its unit is being started', async () => {
     await run(home, 'early', 'sleep 60');
-    await home.run(['adjust', 'early', '--estimated_mem_bytes=100M'], PATIENCE);
+    await home.run(['adjust', 'early', '--estimated_mem_bytes=100M']);
     const unit = await begun(home, 'early');
-    const group = tell('systemctl', '--user', 'show', unit, '--value', '-p', 'ControlGroup').trim();
+    const group = output('systemctl', '--user', 'show', unit, '--value', '-p', 'ControlGroup').trim();
     const cap = () => readFileSync(`/sys/fs/cgroup${group}/task/memory.max`, 'utf8').trim();
-    await waitUntil(() => cap() === String(3 * 100 * 1024 ** 2), { ...PATIENCE, what: 'the cap to follow' });
-    await home.run(['kill', '--force', 'early'], PATIENCE);
+    await waitUntil(() => cap() === String(3 * 100 * 1024 ** 2), { what: 'the cap to follow' });
+    await home.run(['kill', '--force', 'early']);
   });
 
-  it('ends as a failure by SIGTERM when systemctl stops it', async () => {
+  it('fails with SIGTERM when systemctl stops it', async () => {
     await run(home, 'stopped', 'sleep 60');
-    tell('systemctl', '--user', 'stop', await begun(home, 'stopped'));
-    const ended = jsonLine((await home.run(['wait', 'stopped'], PATIENCE)).stdout);
+    output('systemctl', '--user', 'stop', await begun(home, 'stopped'));
+    const ended = jsonLine((await home.run(['wait', 'stopped'])).stdout);
     assert.deepEqual([ended.status, ended.signal], ['failed', 'SIGTERM']);
   });
 
-  it('is not needed for its output to be in the journal', async () => {
-    const argv = ['run', '--wait', '--journal', '--name=noted', ...SMALL, 'printf "one\\ntwo\\nlast"'];
-    const { code, stderr } = await home.run(argv, PATIENCE);
+  it('writes its output to the journal without a unit too', async () => {
+    const argv = ['run', '--wait', '--journal', '--name=noted', ...ESTIMATES, 'printf "one\\ntwo\\nlast"'];
+    const { code, stderr } = await home.run(argv);
     assert.equal(code, 0, stderr);
     assert.equal(await journalOf(['--identifier=noted'], /last/), 'one\ntwo\nlast\n');
     assert.equal((await home.run(['log', 'noted', '--full'])).stdout, 'one\ntwo\nlast');

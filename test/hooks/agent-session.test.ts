@@ -1,4 +1,4 @@
-// A scripted agent goes through the skill's workflow against a real daemon, without a poll anywhere.
+// A scripted agent runs the workflow of the skill against a real daemon, without polling.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -37,6 +37,6 @@ it('soft-deny, wait_for_capacity, run, wait, runaway_risk, adjust, kill, retry',
   ]);
 });
 
-it('the hook agrees that nothing in it polls', () => {
+it('the hook blocks no command of the script', () => {
   assert.equal(decide(readFileSync(SCRIPT, 'utf8')), null);
 });

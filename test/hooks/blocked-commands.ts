@@ -1,9 +1,9 @@
-// Commands that poll, and the one right command in the place of each.
+// Commands that poll, and the command to run instead of each.
 
 const ID = '01K9ZZ3V5T8Q2R7WXY4BCDEFGH';
 const LOG = `~/.local/state/babysit/tasks/${ID}/1.log`;
 
-/** [command, advice] by what they have in common. */
+/** [command, advice] by kind. */
 export const BLOCKED: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'a sleep, then a look': [
     ['sleep 5 && babysit status build', 'babysit wait build'],

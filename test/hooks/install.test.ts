@@ -1,4 +1,4 @@
-// babysit hooks and babysit skills, as they are typed, in a home of their own.
+// babysit hooks and babysit skills in a home of their own.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ const settingsIn = (dir: string): Settings =>
   JSON.parse(readFileSync(join(dir, '.claude/settings.json'), 'utf8'));
 
 describe('babysit hooks', () => {
-  it('installs for the user what runs from any directory, and takes it out again', async (t) => {
+  it('installs hooks for the user that run from any directory, and removes them again', async (t) => {
     const { work, call } = rig(t);
     const settings = join(work, '.claude/settings.json');
     mkdirSync(join(work, '.claude'));
@@ -49,20 +49,20 @@ describe('babysit hooks', () => {
       ],
     );
     const command = settingsIn(work).hooks.PreToolUse?.[0]?.hooks[0]?.command ?? '';
-    const told = JSON.stringify({
+    const input = JSON.stringify({
       tool_name: 'Bash',
       tool_input: { command: 'sleep 5; babysit status build' },
     });
-    const run = promisify(execFile)('sh', ['-c', `printf '%s' "$TOLD" | ${command}`], {
+    const run = promisify(execFile)('sh', ['-c', `printf '%s' "$INPUT" | ${command}`], {
       cwd: '/',
-      env: { ...process.env, TOLD: told, BABYSIT_NODE: process.execPath },
+      env: { ...process.env, INPUT: input, BABYSIT_NODE: process.execPath },
     });
     await assert.rejects(run, { code: 2, stdout: '' });
     assert.equal((await call('hooks', 'uninstall')).changed, true);
     assert.equal(readFileSync(settings, 'utf8'), '{\n  "model": "opus"\n}\n');
   });
 
-  it('installs for a project what does no harm where babysit is elsewhere', async (t) => {
+  it('installs hooks for a project that do nothing on a host without babysit', async (t) => {
     const { work, call } = rig(t);
     mkdirSync(join(work, '.git'));
     await call('hooks', 'install', '--scope=project', '--stop');
@@ -77,7 +77,7 @@ describe('babysit hooks', () => {
     assert.ok(!existsSync(join(work, '.claude/settings.json')));
   });
 
-  it('leaves a file alone that it cannot read, and says where', async (t) => {
+  it('leaves an invalid file unchanged, and reports the position', async (t) => {
     const { work, fail } = rig(t);
     mkdirSync(join(work, '.claude'));
     writeFileSync(join(work, '.claude/settings.json'), '{ "model": }');
@@ -99,7 +99,7 @@ describe('babysit skills', () => {
     assert.ok(!existsSync(skill));
   });
 
-  it('puts the snippet into a document of the project', async (t) => {
+  it('adds the snippet to a document of the project', async (t) => {
     const { work, call } = rig(t);
     const file = join(work, 'AGENTS.md');
     writeFileSync(file, '# Rules\n');
@@ -115,7 +115,7 @@ describe('babysit skills', () => {
   });
 });
 
-it('hooks and skills say which verbs they have', async () => {
+it('hooks and skills refuse unknown verbs and words with a hint', async () => {
   for (const word of ['hooks', 'skills'])
     for (const args of [[word], [word, 'instal'], [word, 'install', 'x'], [word, 'install', '--scope=all']]) {
       const { code, stderr } = await runCli(args);

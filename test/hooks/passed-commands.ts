@@ -1,4 +1,4 @@
-// Commands that are no polling, however they look.
+// Commands that do not poll, although they look like it.
 
 const ID = '01K9ZZ3V5T8Q2R7WXY4BCDEFGH';
 

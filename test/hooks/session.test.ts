@@ -3,15 +3,16 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { callHook, SILENT } from './call-hook.ts';
 
 const SESSION = '0f0e7a4c-6d54-4f0e-9a57-0f1f54d1c0de';
-const RUN = ['run', '--estimated_time=10m', '--estimated_mem_bytes=16M', '--estimated_cpu_cores=0.1'];
+const RUN = ['run', ...SMALL, '--estimated_time=10m'];
 
 function rig(t: TestContext) {
   const home = testHome(t);
-  const told = (more: object = {}) =>
+  const input = (more: object = {}) =>
     JSON.stringify({ session_id: SESSION, cwd: home.work, source: 'startup', ...more });
   const env = { ...home.env, CLAUDE_CODE_SESSION_ID: SESSION };
   return {
@@ -20,8 +21,8 @@ function rig(t: TestContext) {
       succeed(home, [...RUN, `--name=${name}`, '--command', command], env),
     wait: (name: string) => home.run(['wait', name]),
     start: async (more?: object) =>
-      contextOf(await callHook('babysit-session-start.sh', told(more), home.env)),
-    stop: (more?: object) => callHook('babysit-stop.sh', told(more), home.env),
+      contextOf(await callHook('babysit-session-start.sh', input(more), home.env)),
+    stop: (more?: object) => callHook('babysit-stop.sh', input(more), home.env),
   };
 }
 
@@ -30,7 +31,7 @@ async function succeed(home: TestHome, args: readonly string[], env: NodeJS.Proc
   assert.equal(code, 0, stderr);
 }
 
-/** The lines that the session gets to read. */
+/** The lines that the hook adds to the session. */
 function contextOf({ code, stdout, stderr }: Awaited<ReturnType<typeof callHook>>): string[] {
   assert.deepEqual([code, stderr], [0, '']);
   if (stdout === '') return [];
@@ -40,13 +41,13 @@ function contextOf({ code, stdout, stderr }: Awaited<ReturnType<typeof callHook>
 }
 
 describe('babysit-session-start.sh', () => {
-  it('says nothing where babysit is not in use, and starts no daemon', async (t) => {
+  it('prints nothing in a home without babysit, and starts no daemon', async (t) => {
     const { home, start } = rig(t);
     assert.deepEqual(await start(), []);
     assert.equal((await home.run(['ping'], { env: { BABYSIT_NO_AUTOSTART: '1' } })).code, 69);
   });
 
-  it('tells of what lives with the command to wait for it, and once of what has ended', async (t) => {
+  it('lists live tasks with the command to wait for them, and ended tasks once', async (t) => {
     const { run, wait, start } = rig(t);
     await run('docs', 'true');
     await run('lint', 'exit 3');
@@ -73,7 +74,7 @@ describe('babysit-session-start.sh', () => {
     assert.equal(other.length, 3);
   });
 
-  it('tells nothing of other projects', async (t) => {
+  it('lists no task of another project', async (t) => {
     const { home, run, start } = rig(t);
     await run('build', 'sleep 300');
     const other = join(home.work, 'other');
@@ -81,7 +82,7 @@ describe('babysit-session-start.sh', () => {
     assert.deepEqual(await start({ cwd: other }), []);
   });
 
-  it('starts a daemon that died again, because tasks may have ended meanwhile', async (t) => {
+  it('starts the daemon again after it was killed, because tasks may have ended since', async (t) => {
     const { home, run, wait, start } = rig(t);
     await run('build', 'exit 3');
     await wait('build');
@@ -90,16 +91,16 @@ describe('babysit-session-start.sh', () => {
     assert.match((await start()).join('\n'), /- build: failed/);
   });
 
-  it('stays out of the way when it is told nonsense', async (t) => {
+  it('prints nothing for invalid input', async (t) => {
     const { home, run } = rig(t);
     await run('build', 'sleep 300');
     for (const input of ['', '{', '[]', '{"session_id":"../../x","cwd":5}'])
-      assert.equal((await callHook('babysit-session-start.sh', input, home.env)).code, 0, input);
+      assert.deepEqual(await callHook('babysit-session-start.sh', input, home.env), SILENT, input);
   });
 });
 
 describe('babysit-stop.sh', () => {
-  it('reminds once of a task that the session started', async (t) => {
+  it('reminds once of each live task that the session started', async (t) => {
     const { run, stop } = rig(t);
     assert.deepEqual(await stop(), SILENT);
     await run('build', 'sleep 300');
@@ -115,7 +116,7 @@ describe('babysit-stop.sh', () => {
     assert.match(JSON.parse((await stop()).stdout).reason, /babysit wait train,/);
   });
 
-  it('says nothing of tasks that others started', async (t) => {
+  it('prints nothing for tasks of other sessions', async (t) => {
     const { run, stop } = rig(t);
     await run('build', 'sleep 300');
     assert.deepEqual(await stop({ session_id: 'another' }), SILENT);

@@ -1,4 +1,4 @@
-// Settings files of Claude Code as people have them.
+// Settings files of Claude Code, as users have them.
 
 export const SETTINGS: Readonly<Record<string, string>> = {
   empty: '{}',
@@ -89,7 +89,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
     '{\n  "cleanupPeriodDays": 30.0,\n  "x": 1e3,\n  "big": 12345678901234567890\n}\n',
 };
 
-/** What must not be touched, with a word of the reason. */
+/** Files that must not be changed, with the reason. */
 export const UNREADABLE: Readonly<Record<string, readonly [string, RegExp]>> = {
   nothing: ['', /invalid JSON: line 1, column 1/],
   blanks: ['  \n', /invalid JSON/],

@@ -1,43 +1,19 @@
-// What a task and its daemon outlive: a full disk, a stopped supervisor, a process that left its group, a deleted home.
-// BABYSIT_TEST_DRIVER says which driver must be found, as in tasks.test.ts.
+// Faults that a task and its daemon survive: a full disk, a stopped supervisor, a process that left its group, a deleted
+// home. BABYSIT_TEST_DRIVER names the driver that babysit must find, as in tasks.test.ts.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { lastJson } from '../support/cli.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, isAlive, lastJson, PATIENCE, read, run, show, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { NEEDS_MOUNT, smallDisk } from '../support/small-disk.ts';
+import { hasStarted, read, runToEnd, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DRIVER = expectedDriver();
-const NEEDS_MOUNT = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
-
-/** A file system of its own; `fill` takes what is left of it and returns what gives it back. */
-function smallDisk(t: TestContext, size: string) {
-  const dir = mkdtempSync(join(tmpdir(), 'bs-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
-  t.after(() => {
-    execFileSync('umount', [dir]);
-    rmdirSync(dir);
-  });
-  const fill = (): (() => void) => {
-    const filler = join(dir, 'filler');
-    assert.throws(() => writeFileSync(filler, Buffer.alloc(64 * 1024 ** 2)), { code: 'ENOSPC' });
-    return () => rmSync(filler);
-  };
-  return { dir, fill };
-}
 
 /** Where a process writes its id to be in the daemon's own groups. */
 function groupFiles(pid: number): string[] {
@@ -49,7 +25,7 @@ function groupFiles(pid: number): string[] {
 }
 
 describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
-  it('lets a task go on when the disk with its log is full, and counts what it prints', {
+  it('keeps a task running when the disk of its log is full, and counts its output as progress', {
     skip: NEEDS_MOUNT,
   }, async (t) => {
     const home = testHome(t, { admission: { min_free_disk: '1K' }, watchdog: { kill_grace: '1s' } });
@@ -62,22 +38,22 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     await submit(
       home,
       'printer',
-      ['--observability_interval=3s'],
       `echo begin; touch ${begun}; ${until(String(full))}
       end=$((SECONDS + 5)); while [ $SECONDS -lt $end ]; do printf '%05000d\\n' 0; sleep 0.1; done
       touch ${printed}; ${until(String(go))}; echo end`,
+      '--observability_interval=3s',
     );
-    await waitUntil(() => existsSync(String(begun)), { ...PATIENCE, what: 'the task to run' });
+    await waitUntil(() => existsSync(String(begun)), { what: 'the task to run' });
     const makeRoom = disk.fill();
     writeFileSync(String(full), '');
-    await waitUntil(() => existsSync(String(printed)), { ...PATIENCE, what: 'the task to print' });
+    await waitUntil(() => existsSync(String(printed)), { what: 'the task to print' });
     makeRoom();
     writeFileSync(String(go), '');
-    const ended = lastJson((await home.run(['wait', 'printer'], PATIENCE)).stdout);
+    const ended = lastJson((await home.run(['wait', 'printer'])).stdout);
     assert.equal(ended.status, 'completed', JSON.stringify(ended));
-    const log = (await home.run(['log', 'printer', '--full'], PATIENCE)).stdout;
+    const log = (await home.run(['log', 'printer', '--full'])).stdout;
     assert.match(log, /^begin\n/);
-    // At the gap, or at the end where a copier was waiting for output when room came back.
+    // The mark stands at the gap, or at the end when a copier waited for output as room came back.
     assert.match(log, /\n\[babysit: output is missing above[^\n]*\]\n/);
     assert.match(log, /\nend\n/);
   });
@@ -94,62 +70,60 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     };
     try {
       const go = join(home.work, 'go');
-      await submit(onDisk, 'long', [], `until [ -e ${go} ]; do sleep 0.05; done; exit 7`);
-      await waitUntil(async () => (await show(onDisk, 'long')).started_at !== null, {
-        ...PATIENCE,
+      await submit(onDisk, 'long', `${until(go)}; exit 7`);
+      await waitUntil(() => hasStarted(onDisk, 'long'), {
         what: 'the start',
       });
       const pid = daemonPid(onDisk);
       process.kill(pid, 'SIGKILL');
-      await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+      await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
       const makeRoom = disk.fill();
       assert.equal((await show(onDisk, 'long')).status, 'running');
       assert.notEqual(daemonPid(onDisk), pid);
       writeFileSync(go, '');
       makeRoom();
-      const ended = lastJson((await onDisk.run(['wait', 'long'], PATIENCE)).stdout);
+      const ended = lastJson((await onDisk.run(['wait', 'long'])).stdout);
       assert.deepEqual([ended.status, ended.exit_code], ['failed', 7]);
     } finally {
-      await onDisk.run(['daemon-stop', '--kill_tasks'], PATIENCE);
+      await onDisk.run(['daemon-stop', '--kill_tasks']);
     }
   });
 
-  it('learns the end of a command that stopped its supervisor', async (t) => {
+  it('reports the end of a command that stopped its supervisor', async (t) => {
     const home = testHome(t);
-    const { task } = await run(home, [], 'kill -STOP $PPID; exit 3');
+    const { task } = await runToEnd(home, 'kill -STOP $PPID; exit 3');
     assert.deepEqual([task.status, task.exit_code], ['failed', 3]);
   });
 
-  it('counts the time of a child that only holds the output open', async (t) => {
+  it('counts the time of a child that only keeps the output open', async (t) => {
     const home = testHome(t);
-    const { task } = await run(home, ['--full'], 'sleep 1 & exit 0');
+    const { task } = await runToEnd(home, 'sleep 1 & exit 0', '--full');
     assert.equal(task.status, 'completed');
     // The times of files go by the tick of the kernel, 10 ms at most.
     assert.ok(Number(task.elapsed_ms) >= 990, `took ${task.elapsed_ms} ms`);
   });
 
-  it('can kill a task whose output is held open by a process that left its group', {
+  it('kills a task whose output is held open by a process that left its group', {
     skip: DRIVER === 'none' && 'without cgroups there is no group to leave',
   }, async (t) => {
     const home = testHome(t, { watchdog: { kill_grace: '1s' } });
     const pidFile = join(home.work, 'pid');
-    await home.run(['daemon-start'], PATIENCE);
+    await home.run(['daemon-start']);
     const leave = groupFiles(daemonPid(home)).map((file) => `echo $$ >${file}`);
     await submit(
       home,
       'leaver',
-      [],
       `bash -c '${leave.join('; ')}; echo $$ >${pidFile}; exec sleep 600' & wait_for=${pidFile}
       until [ -s $wait_for ]; do sleep 0.05; done; exit 0`,
     );
-    await waitUntil(() => read(pidFile) !== '', { ...PATIENCE, what: 'the child to leave' });
+    await waitUntil(() => read(pidFile) !== '', { what: 'the child to leave' });
     const pid = Number(read(pidFile));
     try {
       assert.equal((await show(home, 'leaver')).status, 'running');
-      assert.equal((await home.run(['kill', 'leaver'], PATIENCE)).code, 0);
-      const ended = lastJson((await home.run(['wait', 'leaver', '--full'], PATIENCE)).stdout);
+      assert.equal((await home.run(['kill', 'leaver'])).code, 0);
+      const ended = lastJson((await home.run(['wait', 'leaver', '--full'])).stdout);
       assert.deepEqual([ended.status, ended.kill_reason, ended.exit_code], ['killed', 'manual', 0]);
-      assert.ok(isAlive(pid), 'what is not in the group is not for us to kill');
+      assert.ok(isPidAlive(pid), 'a process outside the group must live');
     } finally {
       process.kill(pid, 'SIGKILL');
     }
@@ -157,10 +131,10 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
 
   it('ends the daemon when its state directory is deleted', async (t) => {
     const home = testHome(t);
-    await home.run(['daemon-start'], PATIENCE);
+    await home.run(['daemon-start']);
     const pid = daemonPid(home);
     rmSync(home.dir, { recursive: true });
-    await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to end' });
+    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to end' });
     mkdirSync(home.dir);
   });
 });

@@ -1,5 +1,5 @@
 // cgroup v2 as a user of systemd, through its manager.
-import { DRIVER, guestEnv, guestTest, node, TASKS } from '../support/guest-test.ts';
+import { DRIVER, guestEnv, guestTest, node, TASKS } from '../support/guest/guest-test.ts';
 
 const OF_SYSTEMD = ['service', 'systemd-driver', 'coming-from'].map((name) => `test/guest/${name}.test.ts`);
 

@@ -1,5 +1,5 @@
 // Bare cgroup v2 as root.
-import { DRIVER, guestTest, node, TASKS } from '../support/guest-test.ts';
+import { DRIVER, guestTest, node, TASKS } from '../support/guest/guest-test.ts';
 
 guestTest('v2-root', [
   node(DRIVER),

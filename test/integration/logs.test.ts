@@ -1,32 +1,25 @@
-// Logs that grow: rotated at full speed, under a daemon that is killed, on a disk that is full; read as one all the while.
+// Logs that grow: rotated at full speed, under a daemon that is killed, on a full disk; always read as one log.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readRecords } from '../../src/exec/records.ts';
 import { logParts } from '../../src/logs/parts.ts';
 import { logExtent, readLog } from '../../src/logs/read.ts';
 import { readProcFile, sizeField } from '../../src/procfs/proc-files.ts';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { LONG, SMALL } from '../support/budget.ts';
+import { jsonAmong, lastJson } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { daemonPid, isAlive, jsonLines, lastJson, PATIENCE, show, small } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { NEEDS_MOUNT, smallDisk } from '../support/small-disk.ts';
+import { show, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const NEEDS_MOUNT = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
-const LONG = { deadlineMs: 300_000 };
-
 async function start(home: TestHome, name: string, command: string, ...flags: string[]): Promise<string> {
-  const { code, stderr } = await home.run(['run', `--name=${name}`, ...small, ...flags, command], PATIENCE);
+  const { code, stderr } = await home.run(['run', `--name=${name}`, ...SMALL, ...flags, command]);
   assert.equal(code, 0, stderr);
   return join(home.dir, 'tasks', String((await show(home, name)).id), '1.log');
 }
@@ -50,10 +43,10 @@ describe('a log that grows', () => {
     const LINES = 35_000_000;
     const home = testHome(t, { log: { max_size: '50M', keep: 1000 } });
     const go = join(home.work, 'go');
-    // A fast machine prints all of it between two looks of the watchdog.
-    const line = `seq ${LINES}; until [ -e ${go} ]; do sleep 0.05; done`;
+    // A fast machine prints all of it between two samples.
+    const line = `seq ${LINES}; ${until(go)}`;
     const log = await start(home, 'flood', line, '--estimated_time=10m');
-    await waitUntil(() => rotated(log) >= 1, { ...PATIENCE, what: 'a rotation' });
+    await waitUntil(() => rotated(log) >= 1, { what: 'a rotation' });
     writeFileSync(go, '');
     assert.equal((await wait(home, 'flood')).status, 'completed');
     const { from, to } = logExtent(log);
@@ -64,13 +57,13 @@ describe('a log that grows', () => {
     );
     const expected = execFileSync('bash', ['-c', `seq ${LINES} | sha256sum`], { encoding: 'utf8' });
     assert.equal(await hashOf(readLog(log, from, to)), expected.slice(0, 64));
-    const tail = (await home.run(['log', 'flood', '--tail=2'], PATIENCE)).stdout;
+    const tail = (await home.run(['log', 'flood', '--tail=2'])).stdout;
     assert.equal(tail, `${LINES - 1}\n${LINES}\n`);
-    await home.run(['clean', '--all'], PATIENCE);
+    await home.run(['clean', '--all']);
     assert.deepEqual(readdirSync(join(home.dir, 'tasks')), []);
   });
 
-  it('is followed without a loss over rotations and daemons that are killed in the middle of them', async (t) => {
+  it('is followed without a loss over rotations and kills of the daemon in the middle of them', async (t) => {
     const config = { log: { max_size: '64K', keep: 1000 }, watchdog: { monitor_interval: '20ms' } };
     const home = testHome(t, config);
     const go = join(home.work, 'go');
@@ -78,7 +71,7 @@ describe('a log that grows', () => {
     const log = await start(
       home,
       'counter',
-      `until [ -e ${go} ]; do sleep 0.01; done
+      `${until(go)}
       for ((i = 0; i < ${ROUNDS}; i++)); do seq $((i * 1000 + 1)) $((i * 1000 + 1000)); sleep 0.01; done`,
     );
     const follower = home.start(['log', 'counter', '--full', '--follow'], LONG);
@@ -89,10 +82,10 @@ describe('a log that grows', () => {
       const parts = rotated(log);
       const isPast = () =>
         rotated(log) > parts + 1 || readFileSync(`${log.slice(0, -4)}/claim`, 'utf8').includes('closed');
-      await waitUntil(isPast, { ...PATIENCE, what: 'rotations' });
+      await waitUntil(isPast, { what: 'rotations' });
       process.kill(pid, 'SIGKILL');
       kills += 1;
-      await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+      await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
     }
     assert.ok(kills >= 2, `${kills} kills`);
     assert.equal((await wait(home, 'counter')).status, 'completed');
@@ -105,23 +98,23 @@ describe('a log that grows', () => {
     assert.ok(rotated(log) >= 5, `${rotated(log)} parts`);
   });
 
-  it('is written on when a daemon died with the supervisor stopped', async (t) => {
+  it('is written again after a daemon died with the supervisor stopped', async (t) => {
     const home = testHome(t);
     const go = join(home.work, 'go');
-    const log = await start(home, 'held', `until [ -e ${go} ]; do sleep 0.02; done; seq 200000`);
+    const log = await start(home, 'held', `${until(go)}; seq 200000`);
     const supervisor = () => readRecords(log.slice(0, -4)).supervisor;
-    await waitUntil(() => supervisor() !== null, { ...PATIENCE, what: 'the supervisor' });
-    // What a rotation does first.
+    await waitUntil(() => supervisor() !== null, { what: 'the supervisor' });
+    // A rotation begins with this.
     process.kill(-Number(supervisor()?.groupId), 'SIGSTOP');
     const pid = daemonPid(home);
     process.kill(pid, 'SIGKILL');
-    await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
     writeFileSync(go, '');
     assert.equal((await wait(home, 'held')).status, 'completed');
     assert.equal(hashOfText(readFileSync(log, 'utf8')), hashOfText(numbers(200_000)));
   });
 
-  it('keeps the newest parts, packed, and shows what was printed lately', async (t) => {
+  it('keeps the newest parts, packed, and shows recent output with --since', async (t) => {
     const config = { log: { max_size: '64K', keep: 2 }, watchdog: { monitor_interval: '50ms' } };
     const home = testHome(t, config);
     const [first, second] = [join(home.work, 'first'), join(home.work, 'second')];
@@ -129,58 +122,49 @@ describe('a log that grows', () => {
       home,
       'chatty',
       `for i in {1..6}; do seq 20000; sleep 0.2; done; touch ${first}
-      until [ -e ${second} ]; do sleep 0.05; done; echo late`,
+      ${until(second)}; echo late`,
     );
-    await waitUntil(() => existsSync(first), { ...PATIENCE, what: 'the first lines' });
+    await waitUntil(() => existsSync(first), { what: 'the first lines' });
     await waitUntil(() => logParts(log).at(-1)?.end === 6 * 108_894, {
-      ...PATIENCE,
       what: 'them in the log',
     });
-    const since = async (ms: number) =>
-      (await home.run(['log', 'chatty', `--since=${ms}ms`], PATIENCE)).stdout;
-    await waitUntil(async () => (await since(2000)) === '', { ...PATIENCE, what: 'the log to be quiet' });
+    const since = async (ms: number) => (await home.run(['log', 'chatty', `--since=${ms}ms`])).stdout;
+    await waitUntil(async () => (await since(2000)) === '', { what: 'the log to be quiet' });
     const quietAt = Date.now();
     assert.match(await since(3_600_000), /20000\n$/);
     writeFileSync(second, '');
     assert.equal((await wait(home, 'chatty')).status, 'completed');
     assert.equal(await since(Date.now() - quietAt + 1000), 'late\n');
     await waitUntil(() => logParts(log).every(({ kind }) => kind !== 'plain'), {
-      ...PATIENCE,
       what: 'the parts to be packed',
     });
     assert.equal(rotated(log), 2);
-    const { stdout } = await home.run(['log', 'chatty', '--full', '--grep=^(19999|late)$'], PATIENCE);
+    const { stdout } = await home.run(['log', 'chatty', '--full', '--grep=^(19999|late)$']);
     assert.match(stdout, /^19999\n(19999\n)*late\n$/);
   });
 
-  it('is cut with a mark where its disk is full, and the task goes on', { skip: NEEDS_MOUNT }, async (t) => {
+  it('is cut with a mark when its disk is full, and the task runs on', { skip: NEEDS_MOUNT }, async (t) => {
     const home = testHome(t, {
       admission: { min_free_disk: '16K' },
       log: { max_size: '64K' },
       watchdog: { monitor_interval: '50ms' },
     });
-    const disk = mkdtempSync(join(tmpdir(), 'bs-disk-'));
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
-    t.after(() => {
-      execFileSync('umount', [disk]);
-      rmdirSync(disk);
-    });
-    symlinkSync(disk, join(home.dir, 'tasks'));
+    symlinkSync(smallDisk(t, '1m').dir, join(home.dir, 'tasks'));
     const [printed, go] = [join(home.work, 'printed'), join(home.work, 'go')];
     const log = await start(
       home,
       'flood',
       `head -c 50000000 /dev/zero | tr '\\0' x | fold -w 99; touch ${printed}
-      until [ -e ${go} ]; do sleep 0.05; done`,
+      ${until(go)}`,
     );
-    await waitUntil(() => existsSync(printed), { ...PATIENCE, what: 'the task to print' });
-    const refused = await home.run(['run', ...small, 'true'], PATIENCE);
-    assert.equal(jsonLines(refused.stderr).at(-1)?.error, 'disk_full', refused.stderr);
+    await waitUntil(() => existsSync(printed), { what: 'the task to print' });
+    const refused = await home.run(['run', ...SMALL, 'true']);
+    assert.equal(jsonAmong(refused.stderr).at(-1)?.error, 'disk_full', refused.stderr);
     writeFileSync(go, '');
     assert.equal((await wait(home, 'flood')).status, 'completed');
     const { from, to } = logExtent(log);
     assert.ok(to - from < 1024 ** 2, `bytes ${from} to ${to}`);
-    const { stdout } = await home.run(['log', 'flood', '--full'], PATIENCE);
+    const { stdout } = await home.run(['log', 'flood', '--full']);
     assert.ok(/^(x{99}\n)+\[babysit: output is missing above[^\n]*\]\n$/.test(stdout), stdout.slice(-400));
   });
 });

@@ -1,10 +1,10 @@
-// The driver tests once more without cgroups: what is left is process groups, sampling and signals.
+// The driver tests once more without cgroups, by process groups, sampling and signals.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-test('cgroups.test.ts where no cgroup may be used', (t) => {
+test('cgroups.test.ts passes without cgroups', (t) => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--no-warnings', join(import.meta.dirname, 'cgroups.test.ts')],

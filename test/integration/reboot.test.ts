@@ -1,44 +1,46 @@
-// A restart of the host: what ran is interrupted or runs again, what waited waits on, and no pid of the old boot is believed.
+// A restart of the host: running tasks are interrupted or run again, pending ones stay, and no pid of the old boot counts.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { BABYSIT } from '../support/cli.ts';
-import { runInGuest, skipWithout } from '../support/guest.ts';
+import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { BABYSIT, jsonAmong } from '../support/cli.ts';
+import { runInGuest, skipWithout } from '../support/guest/guest.ts';
 import { testHome } from '../support/home.ts';
-import { daemonPid, isAlive, jsonLines, PATIENCE, read, show, submit } from '../support/task-calls.ts';
+import { daemonPid } from '../support/processes.ts';
+import { read, show, submit, until } from '../support/tasks.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const begin = (file: string) => `echo "$BABYSIT_TASK_NAME $BABYSIT_ATTEMPT" >>${file}`;
 
 describe('after a restart of the host', () => {
-  it('told by another boot id, tasks are interrupted, queued again or still queued', async (t) => {
+  it('with another boot id, tasks are interrupted, queued again or still queued', async (t) => {
     const home = testHome(t);
     const ran = join(home.work, 'ran');
     const isOver = join(home.work, 'over');
-    // Runs on in the first boot; comes to its end in the second.
-    const line = `${begin(ran)}; until [ -e ${isOver} ]; do sleep 0.05; done`;
-    await submit(home, 'running', [], line);
-    await submit(home, 'again', ['--requeue'], line);
-    await submit(home, 'waiting', ['--after_any=running'], begin(ran));
-    await waitUntil(() => read(ran).split('\n').length === 2, { ...PATIENCE, what: 'both to run' });
+    // Runs throughout the first boot; ends in the second.
+    const line = `${begin(ran)}; ${until(isOver)}`;
+    await submit(home, 'running', line);
+    await submit(home, 'again', line, '--requeue');
+    await submit(home, 'waiting', begin(ran), '--after_any=running');
+    await waitUntil(() => read(ran).split('\n').length === 2, { what: 'both to run' });
     const { id, pid } = await show(home, 'running');
-    const innocent = spawn('sleep', ['600'], { stdio: 'ignore' });
+    const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
     try {
       await endBoot(home.dir, daemonPid(home));
-      // In the new boot the pids of the old one belong to others.
-      const stat = readFileSync(`/proc/${innocent.pid}/stat`, 'utf8');
+      // In the new boot, the pid of the old one belongs to another process.
+      const stat = readFileSync(`/proc/${stranger.pid}/stat`, 'utf8');
       const now = (Date.now() / 1000).toFixed(6);
       const records = `supervisor ${now} ${stat}started ${now} ${stat}`;
       writeFileSync(join(home.dir, 'tasks', String(id), '1', 'claim'), records);
       writeFileSync(isOver, '');
-      const ended = await home.run(['wait', 'again', 'waiting'], PATIENCE);
+      const ended = await home.run(['wait', 'again', 'waiting']);
       assert.deepEqual(
-        jsonLines(ended.stdout)
+        jsonAmong(ended.stdout)
           .map(({ name, status, attempt }) => [name, status, attempt])
           .sort(),
         [
@@ -50,19 +52,19 @@ describe('after a restart of the host', () => {
       assert.deepEqual([status, reason, attempt], ['interrupted', 'host_rebooted', 1]);
       assert.match(String(hint), /run it again/);
       assert.deepEqual(read(ran).split('\n').sort(), ['again 1', 'again 2', 'running 1', 'waiting 1']);
-      assert.ok(isAlive(Number(innocent.pid)), 'a process of the new boot was taken for one of the old');
-      assert.ok(!isAlive(Number(pid)), 'nothing of a task without a record goes on');
+      assert.ok(isPidAlive(Number(stranger.pid)), 'a process of the new boot was taken for one of the old');
+      assert.ok(!isPidAlive(Number(pid)), 'a process of the old attempt is left');
     } finally {
-      innocent.kill('SIGKILL');
-      await once(innocent, 'exit');
+      stranger.kill('SIGKILL');
+      await once(stranger, 'exit');
     }
   });
 });
 
-/** The daemon dies at once, and its record is of another boot. */
+/** Kills the daemon, and dates the running attempts to another boot. */
 async function endBoot(dir: string, pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL');
-  await waitUntil(() => !isAlive(pid), { ...PATIENCE, what: 'the daemon to die' });
+  await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
   const db = new Database(join(dir, 'babysit.db'));
   const changed = db
     .prepare(
@@ -77,10 +79,9 @@ describe('over two boots of one guest', { skip: skipWithout('v2-root') }, () => 
   it('with power cut in between, tasks are interrupted, queued again or still queued', {
     timeout: 300_000,
   }, async (t) => {
-    const shared = mkdtempSync(join(tmpdir(), 'bs-boot-'));
-    t.after(() => rmSync(shared, { recursive: true, force: true }));
+    const shared = tempDir(t);
     const boot = (script: string) =>
-      // The host's directory, so that it outlives the guest, whose own files are in its memory.
+      // A directory of the host survives the guest, which keeps its own files in memory.
       runInGuest('v2-root', ['bash', '-c', `mount -t hostfs -o ${shared} none /mnt && ${script}`], {
         timeoutMs: 120_000,
         env: { BABYSIT_HOME: '/mnt/s', BABYSIT_NODE: process.execPath, BABYSIT },
@@ -103,7 +104,7 @@ describe('over two boots of one guest', { skip: skipWithout('v2-root') }, () => 
     assert.ok(existsSync(join(shared, 's', 'babysit.db')));
     writeFileSync(join(shared, 'second'), '');
     const second = await boot('"$BABYSIT" wait again waiting; "$BABYSIT" status running --full');
-    const results = jsonLines(second.output).filter(({ status }) => status !== undefined);
+    const results = jsonAmong(second.output).filter(({ status }) => status !== undefined);
     const of = (wanted: string) => results.find(({ name }) => name === wanted) ?? {};
     assert.deepEqual([of('again').status, of('again').attempt], ['completed', 2], second.output);
     assert.equal(of('waiting').status, 'completed', second.output);

@@ -1,4 +1,4 @@
-// What the watchdog does to real processes: every kill for its reason and by its ladder, on whatever kernel this runs.
+// What the watchdog does to real processes: every kill for its reason and by its ladder, on the kernel of this machine.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -7,43 +7,53 @@ import { type TestContext, test } from 'node:test';
 import type { EventView } from '../../src/api/schemas/events.ts';
 import { daemonApi } from '../support/daemon-api.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
-import { processesOf, testHome } from '../support/home.ts';
+import { testHome } from '../support/home.ts';
 import { hold, MIB, pctOfHostInUse, shareOfHost } from '../support/host-memory.ts';
+import { processesOf } from '../support/processes.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DRIVER = expectedDriver();
-/** The guests fork twenty-five times slower. */
-const PATIENCE = { deadlineMs: 60_000 };
 const WATCHDOG = { monitor_interval: '250ms', kill_grace: '1s', tolerance_window: '4s' };
-const SMALL = { estimated_mem_bytes: '16M', estimated_cpu_cores: '0.5', estimated_time: '60s', force: true };
+const ESTIMATES = {
+  estimated_mem_bytes: '16M',
+  estimated_cpu_cores: '0.5',
+  estimated_time: '60s',
+  force: true,
+};
 
 test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
   const home = testHome(t, { watchdog: WATCHDOG });
-  assert.equal((await home.run(['daemon-start'], PATIENCE)).code, 0);
-  const { run, ended, task, log, change } = daemonApi(home, SMALL);
+  assert.equal((await home.run(['daemon-start'])).code, 0);
+  const { run, ended, task, log, change } = daemonApi(home, ESTIMATES);
 
-  await t.test('memory: tells above the estimate, kills above twice of it for the window', async () => {
-    await run('risky', hold(24 * MIB, 'sleep 5'));
-    await run('brief', `${hold(40 * MIB, 'sleep 0.5')}; sleep 5`);
-    await run('greedy', hold(40 * MIB, 'sleep 600'));
-    await run('hog', 'tail /dev/zero');
-    for (const name of ['risky', 'brief']) {
-      const end = await ended(name);
-      assert.equal(end.task.status, 'completed', JSON.stringify(end.task));
-      assert.equal(told(end.events, 'runaway_risk', 'mem').length, 1, JSON.stringify(end.events));
-      const peakMib = Number(end.task.peak_mem_bytes) / MIB;
-      assert.ok(name === 'risky' ? peakMib > 24 && peakMib < 32 : peakMib > 32, `${name}: ${peakMib} MiB`);
-    }
-    const greedy = await ended('greedy');
-    assert.equal(greedy.task.kill_reason, 'estimated_mem_exceeded', JSON.stringify(greedy.task));
-    const { sustained_ms, mem_bytes } = greedy.task.kill_detail ?? {};
-    assert.ok(Number(sustained_ms) >= 4000 && Number(mem_bytes) > 32 * MIB, `${sustained_ms} ${mem_bytes}`);
-    assert.match(String(greedy.task.kill_hint), /^Used 4\d(\.\d+)?M .* raise --estimated_mem_bytes to 64M/);
-    const hog = await ended('hog');
-    assert.equal(hog.task.kill_reason, DRIVER === 'none' ? 'mem_exceeded' : 'cgroup_oom_killed');
-  });
+  await t.test(
+    'memory: warns above the estimate, kills above twice the estimate for the window',
+    async () => {
+      await run('risky', hold(24 * MIB, 'sleep 5'));
+      await run('brief', `${hold(40 * MIB, 'sleep 0.5')}; sleep 5`);
+      await run('greedy', hold(40 * MIB, 'sleep 600'));
+      await run('hog', 'tail /dev/zero');
+      for (const name of ['risky', 'brief']) {
+        const end = await ended(name);
+        assert.equal(end.task.status, 'completed', JSON.stringify(end.task));
+        assert.equal(eventsOf(end.events, 'runaway_risk', 'mem').length, 1, JSON.stringify(end.events));
+        const peakMib = Number(end.task.peak_mem_bytes) / MIB;
+        assert.ok(name === 'risky' ? peakMib > 24 && peakMib < 32 : peakMib > 32, `${name}: ${peakMib} MiB`);
+      }
+      const greedy = await ended('greedy');
+      assert.equal(greedy.task.kill_reason, 'estimated_mem_exceeded', JSON.stringify(greedy.task));
+      const { sustained_ms, mem_bytes } = greedy.task.kill_detail ?? {};
+      assert.ok(Number(sustained_ms) >= 4000 && Number(mem_bytes) > 32 * MIB, `${sustained_ms} ${mem_bytes}`);
+      assert.match(
+        String(greedy.task.kill_hint),
+        /^Used 4\d(\.\d+)?M, estimated 16M: raise --estimated_mem_bytes to 64M/,
+      );
+      const hog = await ended('hog');
+      assert.equal(hog.task.kill_reason, DRIVER === 'none' ? 'mem_exceeded' : 'cgroup_oom_killed');
+    },
+  );
 
-  await t.test('the kill ladder: ends what does not want to end, and nobody else', async (t) => {
+  await t.test('the kill ladder: ends processes that resist, and no others', async (t) => {
     const loop = 'while :; do sleep 0.2; done';
     const nasty: Readonly<Record<string, string>> = {
       ignores: `trap '' TERM; echo ready; ${loop}`,
@@ -59,7 +69,6 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
     beside.push(neighbour(t));
     for (const name of [...names, 'neighbour'])
       await waitUntil(async () => (await log(name)) === 'ready\n', {
-        ...PATIENCE,
         what: `${name} to be ready`,
       });
     const { pid } = await task('neighbour');
@@ -76,7 +85,7 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
 
   await t.test('a paused task can be ended, gracefully', async () => {
     await run('polite', `trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.1; done`);
-    await waitUntil(async () => (await log('polite')) === 'ready\n', { ...PATIENCE, what: 'the trap' });
+    await waitUntil(async () => (await log('polite')) === 'ready\n', { what: 'the trap' });
     await change('polite', 'pause');
     await change('polite', 'kill');
     assert.equal((await ended('polite')).task.stopped_gracefully, true);
@@ -84,27 +93,26 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
   });
 });
 
-test(`memory pressure on ${DRIVER ?? 'the driver found'}: ends who is above its estimate, not the larger one that behaves`, async (t) => {
+test(`memory pressure on ${DRIVER ?? 'the driver found'}: ends the task above its estimate, not the larger one within`, async (t) => {
   const configWith = (maxSysMemPct: number) => ({
     admission: { max_sys_mem_pct: maxSysMemPct },
     watchdog: { ...WATCHDOG, pressure_window: '1500ms' },
   });
   const home = testHome(t, configWith(95));
-  assert.equal((await home.run(['daemon-start'], PATIENCE)).code, 0);
-  const { run, ended, task, status } = daemonApi(home, SMALL);
+  assert.equal((await home.run(['daemon-start'])).code, 0);
+  const { run, ended, task, status } = daemonApi(home, ESTIMATES);
   const [runaway, big] = [shareOfHost(0.04, 70), shareOfHost(0.06, 100)];
   await run('runaway', hold(runaway, 'sleep 600'), { estimated_mem_bytes: Math.round(runaway / 1.5) });
   await run('big', hold(big, 'sleep 600'), { estimated_mem_bytes: Math.round(big * 1.3) });
   const held = async () =>
     (await status()).running.reduce((sum, { mem_bytes: memBytes }) => sum + (memBytes ?? 0), 0);
   await waitUntil(async () => (await held()) >= runaway + big, {
-    ...PATIENCE,
     what: 'the memory to be held',
   });
-  // As far from nothing as from all that ours hold: others may come and go meanwhile.
+  // Halfway between none and all of the memory of our tasks, since the use of others varies.
   const limitPct = pctOfHostInUse(-(runaway + big) / 2);
   writeFileSync(join(home.dir, 'config.json'), JSON.stringify(configWith(limitPct)));
-  assert.equal((await home.run(['daemon-restart'], PATIENCE)).code, 0);
+  assert.equal((await home.run(['daemon-restart'])).code, 0);
   const victim = (await ended('runaway')).task;
   assert.equal(victim.kill_reason, 'system_mem_pressure', JSON.stringify(victim));
   const detail = victim.kill_detail ?? {};
@@ -117,11 +125,11 @@ test(`memory pressure on ${DRIVER ?? 'the driver found'}: ends who is above its 
   assert.equal((await task('big')).status, 'running');
 });
 
-function told(events: readonly EventView[], event: EventView['event'], dim?: string): EventView[] {
+function eventsOf(events: readonly EventView[], event: EventView['event'], dim?: string): EventView[] {
   return events.filter((line) => line.event === event && line.dim === dim);
 }
 
-/** A process of the same user that is none of babysit's. */
+/** A process of the same user that babysit did not start. */
 function neighbour(t: TestContext): ChildProcess {
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
   t.after(() => child.kill('SIGKILL'));

@@ -1,4 +1,4 @@
-// docs/guide/resumable-batch.md, run as it stands: stopped, killed, resumed, and every item done.
+// Runs docs/guide/resumable-batch.md: stopped, killed, resumed, until every item is done.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +35,7 @@ async function shell(home: TestHome, text = '') {
   return { code: code as number | null, stdout: stdout.join(''), stderr: stderr.join('') };
 }
 
-/** The terminal object, which `wait` prints last. */
+/** The object of the ended task, which `wait` prints last. */
 function terminal(stdout: string): Record<string, unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
 }
@@ -56,19 +56,19 @@ async function startBatch(t: TestContext): Promise<TestHome> {
   const { code, stderr } = await shell(home, start);
   assert.equal(code, 0, stderr);
   const stopAt = 2 + Math.floor(Math.random() * 60);
-  await waitUntil(() => results(home).length >= stopAt, { deadlineMs: 60_000, what: `item ${stopAt}` });
+  await waitUntil(() => results(home).length >= stopAt, { what: `item ${stopAt}` });
   return home;
 }
 
 const all = Array.from({ length: ITEMS }, (_, n) => String(n + 1)).sort();
 
 describe('the resumable batch', () => {
-  it('has the blocks this test knows', () => {
+  it('has the expected blocks', () => {
     assert.deepEqual(others, []);
     assert.match(show ?? '', /^babysit heartbeat/);
   });
 
-  it('is stopped between two items, resumed, and works on each item once', async (t) => {
+  it('is stopped between two items, resumed, and processes each item once', async (t) => {
     const home = await startBatch(t);
     const stopped = await shell(home, stop);
     assert.equal(stopped.code, 1, stopped.stderr);
@@ -91,7 +91,7 @@ describe('the resumable batch', () => {
     );
   });
 
-  it('is killed at a random item, resumed, and leaves none out', async (t) => {
+  it('is killed at a random item, resumed, and processes every item', async (t) => {
     const home = await startBatch(t);
     const killed = await shell(home, 'babysit kill --force batch && babysit wait batch');
     assert.equal(terminal(killed.stdout).status, 'killed');
@@ -100,7 +100,7 @@ describe('the resumable batch', () => {
     const resumed = await shell(home, resume);
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.deepEqual(results(home).sort(), all);
-    // At most the item that was under way has been worked on twice.
+    // At most the item under way is processed twice.
     assert.ok(worked(home).length <= ITEMS + 1, `${worked(home).length} times`);
   });
 });

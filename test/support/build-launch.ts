@@ -1,4 +1,4 @@
-// The launch of an attempt for tests of the supervisor: a shell line, in a group nobody has to make.
+// The launch of an attempt for tests of the supervisor: a shell line, without a cgroup.
 import type { Command } from '../../src/core/task.ts';
 import type { Launch } from '../../src/exec/launch-script.ts';
 import { readRecords } from '../../src/exec/records.ts';
@@ -33,7 +33,7 @@ export function aLaunch(
   };
 }
 
-/** Knows from the records alone. */
+/** Knows only the records. */
 export function anObserver(dir: string): Observer {
   return { observe() {}, awaitsSupervisor: () => readRecords(dir).supervisor === null };
 }

@@ -1,5 +1,4 @@
-// Submissions, configs and hosts for tests of the daemon's rooms.
-
+// Submissions, configs and hosts for tests of the daemon.
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/settings.ts';
 import { capacityOf } from '../../src/engine/rules.ts';
@@ -13,7 +12,7 @@ export function configWith(changes: Partial<Config> = {}): Config {
   return { ...loadConfig('/nonexistent/config.json', {}).config, ...changes };
 }
 
-/** What a host gives to tasks under the default config. */
+/** The capacity of a host under the default config. */
 export function hostOf(memGib: number, cores: number, config = configWith()): Capacity {
   return capacityOf(config, { memTotalBytes: Math.floor(memGib * GIB), cores });
 }

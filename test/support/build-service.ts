@@ -1,9 +1,8 @@
-// The real service on the real engine and a real record, with a host, a clock and a driver of the test's own.
-// No process is ever started. Unless a test asks for groups, the driver refuses them, so that what is dispatched ends as
-// could_not_start; with groups it stays running, with nothing in it.
+// The real service on the real engine and a real database, with a host, a clock and a driver of the test.
+// It starts no process. The driver refuses groups unless a test asks for them, so that a dispatched task ends as
+// could_not_start; with groups, it stays running with no process in its group.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import pino from 'pino';
@@ -25,10 +24,11 @@ import { hostOf } from './build-run.ts';
 import { NOW } from './build-snapshot.ts';
 import { GIB } from './build-task.ts';
 import { checkAnswers } from './check-answers.ts';
+import { tempDir } from './temp-dir.ts';
 
 const DOCTOR = { ok: true, driver: 'v2', checks: [] };
 
-/** What a submission over HTTP says unless a test says otherwise. */
+/** The body of a submission, unless a test changes it. */
 const RUN = {
   command: 'make',
   cwd: '/',
@@ -38,9 +38,14 @@ const RUN = {
   estimated_cpu_cores: 1,
 };
 
-/** `config` as in config.json. The host has 24 GiB, of which tasks may take 16.8, and 8 cores. */
+/** `config` as in config.json. The host has 8 cores and 24 GiB, of which tasks may take 16.8. */
 export function serviceOf(t: TestContext, config: object = {}) {
-  const home = mkdtempSync(join(tmpdir(), 'babysit-service-'));
+  const home = tempDir(t, async () => {
+    engine.stop();
+    await app.close();
+    store.close();
+    assert.deepEqual(misfits, []);
+  });
   const store = openStore(join(home, 'babysit.db'));
   writeFileSync(join(home, 'config.json'), JSON.stringify(config));
   const loaded = loadConfig(join(home, 'config.json'), {});
@@ -51,7 +56,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     availableBytes: 0,
     freeDisk: 100 * GIB,
     monoMs: 0,
-    /** How far somebody has set the wall clock since the start. */
+    /** How far the wall clock was set since the start. */
     wallJumpMs: 0,
     hasGroups: false,
     /** Working set of every group. */
@@ -138,14 +143,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
   });
   const app = buildApp(service, { maxBodyBytes: 100_000, onInternalError: () => {} });
   const misfits = checkAnswers(app);
-  t.after(async () => {
-    engine.stop();
-    await app.close();
-    store.close();
-    rmSync(home, { recursive: true, force: true });
-    assert.deepEqual(misfits, []);
-  });
-  /** Starts as the daemon does, with the record as a daemon before it has left it. */
+  /** Starts as the daemon does, with the database that an earlier daemon has left. */
   const restart = () => recover(engine, { store, driver, clock, log, bootId: 'boot-1', tasksDir });
   const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {
     const response = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
@@ -158,7 +156,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     host,
     engine,
     tasksDir,
-    /** What the spawner has been asked for. */
+    /** The requests to the spawner. */
     spawned,
     restart,
     ask,
@@ -178,7 +176,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     fillUp: () => {
       host.availableBytes = 0;
     },
-    /** What is dispatched from now on runs. */
+    /** Tasks that are dispatched from now on keep running. */
     makeGroups: () => {
       host.hasGroups = true;
     },
@@ -198,7 +196,7 @@ function usageOf(memBytes: number): GroupUsage {
   };
 }
 
-/** A group whose last process has gone. */
+/** A group whose last process has ended. */
 export function emptyGroup(ref: GroupRef): Group {
   const nothing = () => {};
   return {

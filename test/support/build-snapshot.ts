@@ -113,7 +113,7 @@ const anyLease = fc.record({
   expiresAtMs: fc.integer({ min: NOW - 1_000, max: NOW + 60_000 }),
 });
 
-/** Any moment of a host, consistent or not: forced, overdue and paused tasks, leases, memory used by others. */
+/** Any state of a host, consistent or not: forced, overdue and paused tasks, leases, memory used by others. */
 export const anySnapshot = fc
   .record({
     outsideMemBytes: fc.constantFrom(0, 1, 4, 10, 20).map((n) => n * GIB),

@@ -1,4 +1,4 @@
-// Tasks, attempts and kills for tests: valid as they are, changed where a test cares.
+// Tasks, attempts and kills for tests: valid by default, changed where a test needs it.
 
 import type { Estimate, Limits } from '../../src/core/estimate.ts';
 import type {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { filledLines } from '../../src/text/split.ts';
+import { DEADLINE_MS } from './budget.ts';
 
 export interface CliResult {
   readonly code: number | null;
@@ -29,7 +30,6 @@ export interface RunningCli {
   readonly done: Promise<CliResult>;
 }
 
-const DEADLINE_MS = 30_000;
 export const BABYSIT = join(import.meta.dirname, '../../babysit');
 
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
@@ -38,7 +38,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 
 /** For commands that block, such as `wait`. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
-  // The launcher shall use the Node that runs the tests.
+  // The launcher uses the Node that runs the tests.
   const env = { ...process.env, BABYSIT_NODE: process.execPath, ...options.env };
   const began = performance.now();
   const { cwd, stdin } = options;
@@ -85,13 +85,30 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   };
 }
 
+export type Json = Record<string, unknown>;
+
 /** The one JSON object that the text must be. */
-export function jsonLine(text: string): Record<string, unknown> {
+export function jsonLine(text: string): Json {
   const lines = text.split('\n');
   if (lines.length !== 2 || lines[1] !== '') throw new Error(`not exactly one line: ${JSON.stringify(text)}`);
-  return JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+  return JSON.parse(lines[0] ?? '') as Json;
 }
 
-export function jsonLines(text: string): Record<string, unknown>[] {
-  return filledLines(text).map((line) => JSON.parse(line) as Record<string, unknown>);
+/** The text must be JSON objects only, one a line. */
+export function jsonLines(text: string): Json[] {
+  return filledLines(text).map((line) => JSON.parse(line) as Json);
+}
+
+/** The JSON objects among other lines. */
+export function jsonAmong(text: string): Json[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Json);
+}
+
+export function lastJson(text: string): Json {
+  const last = jsonAmong(text).at(-1);
+  if (last === undefined) throw new Error(`no JSON in: ${text}`);
+  return last;
 }

@@ -1,4 +1,4 @@
-// Talks to the daemon of a test home as the CLI does, without the process that each CLI call costs on a slow guest.
+// Talks to the daemon of a test home as the CLI does, without a process for each call.
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,7 +12,7 @@ import type { TestHome } from './home.ts';
 
 export interface TaskEnd {
   readonly task: TaskView;
-  /** What happened before, as `babysit wait` tells it. */
+  /** The events before the end, as `babysit wait` prints them. */
   readonly events: readonly EventView[];
 }
 

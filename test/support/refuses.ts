@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { BabysitError } from '../../src/core/errors.ts';
 
-/** It names the flag or key first and shows valid examples. */
+/** The error names the flag or key first and shows valid examples. */
 export function refusesUsage(act: () => unknown, what: string): void {
   assert.throws(act, (error) => {
     assert.ok(error instanceof BabysitError, String(error));
@@ -13,7 +13,7 @@ export function refusesUsage(act: () => unknown, what: string): void {
   });
 }
 
-/** Its message says what the pattern says. */
+/** The message of the error matches the pattern. */
 export function refusesField(act: () => unknown, pattern: RegExp): void {
   assert.throws(act, (error) => {
     assert.ok(error instanceof BabysitError && error.code === 'usage', String(error));

@@ -1,41 +1,62 @@
-// Submissions that tests of the built command make again and again.
+// Submits tasks and asks about them through the CLI.
 import assert from 'node:assert/strict';
-import { jsonLine } from './cli.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readRecords } from '../../src/exec/records.ts';
+import { SMALL } from './budget.ts';
+import { type Json, jsonAmong, jsonLine, lastJson } from './cli.ts';
 import type { TestHome } from './home.ts';
 
-/** Leaves room for many others. */
-export const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
-/** A test that waits longer has failed. */
-export const SOON = { deadlineMs: 15_000 };
-
-/** Submits a small task and asserts that it was taken. */
+/** Submits a small task and asserts that it was accepted. */
 export async function submit(home: TestHome, name: string, line: string, ...flags: string[]): Promise<void> {
-  const { code, stderr } = await home.run(['run', ...SMALL, ...flags, `--name=${name}`, line]);
+  const argv = ['run', ...SMALL, ...flags, `--name=${name}`, `--command=${line}`];
+  const { code, stdout, stderr } = await home.run(argv);
   assert.equal(code, 0, stderr);
+  assert.equal(stdout, `queued: ${name}\n`);
 }
 
-/** A line that ends when the file appears: no guessing at durations. */
+/** Runs a small task to its end: the result of `run --wait`, its terminal object and its events. */
+export async function runToEnd(home: TestHome, line: string, ...flags: string[]) {
+  const result = await home.run(['run', '--wait', ...SMALL, ...flags, `--command=${line}`]);
+  return { ...result, task: lastJson(result.stdout), events: jsonAmong(result.stderr) };
+}
+
+/** Every field of a task, as `status` shows it. */
+export async function show(home: TestHome, ref: string): Promise<Json> {
+  const { stdout, stderr } = await home.run(['status', ref, '--full', '--json']);
+  assert.notEqual(stdout, '', stderr);
+  return jsonLine(stdout);
+}
+
+export async function hasStarted(home: TestHome, ref: string): Promise<boolean> {
+  return (await show(home, ref)).started_at !== null;
+}
+
+/** The supervisor of the first attempt has closed its record. */
+export function isClosed(home: TestHome, id: unknown): boolean {
+  return readRecords(join(home.dir, 'tasks', String(id), '1')).closedAt !== null;
+}
+
+/** A shell line that ends when the file appears. */
 export function until(file: string): string {
   return `while [ ! -e ${file} ]; do sleep 0.02; done`;
 }
 
-/** All the CPU that tasks may take, so that one of them fills the host. */
-export async function wholeHost(home: TestHome): Promise<number> {
-  return jsonLine((await home.run(['status'])).stdout).cpu_limit_cores as number;
+/** The text of a file that a task writes, without the last line end; empty while there is no such file. */
+export function read(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
 }
 
-/** Flags of a task that leaves no room beside it. */
+/** All the cores that tasks may reserve. */
+export async function wholeHost(home: TestHome): Promise<number> {
+  return Number(jsonLine((await home.run(['status'])).stdout).cpu_limit_cores);
+}
+
+/** Flags of a task that leaves no core to another one. */
 export async function wholeHostFlags(home: TestHome): Promise<string[]> {
   return [
     '--estimated_mem_bytes=10M',
     '--cpu_pct_limit=100',
     `--estimated_cpu_cores=${await wholeHost(home)}`,
   ];
-}
-
-/** A task as `status` tells it. */
-export async function taskOf(home: TestHome, ref: string): Promise<Record<string, unknown>> {
-  const { stdout, stderr } = await home.run(['status', ref]);
-  assert.notEqual(stdout, '', stderr);
-  return jsonLine(stdout);
 }

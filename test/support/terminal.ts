@@ -8,7 +8,7 @@ export interface Terminal {
   readonly done: Promise<number | null>;
 }
 
-/** By script(1) of util-linux. `columns`: the width the terminal tells. */
+/** By script(1) of util-linux. `columns`: the width of the terminal. */
 export function onTerminal(line: string, cwd: string, env: NodeJS.ProcessEnv, columns = 200): Terminal {
   const child = spawn('script', ['-qec', `stty cols ${columns} && ${line}`, '/dev/null'], {
     cwd,

@@ -1,16 +1,23 @@
 // Waits for a condition with a deadline; the only way a test waits.
+import { DEADLINE_MS } from './budget.ts';
+
 export interface WaitOptions {
-  readonly deadlineMs: number;
   readonly what: string;
+  readonly deadlineMs?: number;
 }
 
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
-  { deadlineMs, what }: WaitOptions,
+  { what, deadlineMs = DEADLINE_MS }: WaitOptions,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Resolves when time itself has passed: for tests of a duration, where there is no condition to wait for. */
+export function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

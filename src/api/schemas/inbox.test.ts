@@ -1,4 +1,4 @@
-// Requests about the inbox: whose it is, and what is refused.
+// Requests about the inbox: its owner, and refusals.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { taskId } from '../../../test/support/build-task.ts';
@@ -8,7 +8,7 @@ import { parseInbox, parseSeen } from './inbox.ts';
 const isUsage = (error: unknown) => error instanceof BabysitError && error.code === 'usage';
 
 describe('parseInbox', () => {
-  it('tasks without an owner are those of the project', () =>
+  it('reads the project as the owner of tasks without one', () =>
     assert.deepEqual(parseInbox({ project: '/p' }), {
       owner: '/p',
       project: null,
@@ -16,7 +16,7 @@ describe('parseInbox', () => {
       isPeek: false,
     }));
 
-  it('others are those of the project', () =>
+  it('reads others as the tasks of the project', () =>
     assert.deepEqual(parseInbox({ owner: 'me', project: '/p', others: true, limit: 5, peek: true }), {
       owner: 'me',
       project: '/p',
@@ -35,7 +35,7 @@ describe('parseInbox', () => {
 });
 
 describe('parseSeen', () => {
-  it('names tasks by id, each with the last event seen', () => {
+  it('reads tasks by id, each with the last event seen', () => {
     const seen = [{ id: taskId(1), seq: 7 }];
     assert.deepEqual(parseSeen({ owner: 'me', project: '/p', seen }), { owner: 'me', seen });
     assert.equal(parseSeen({ project: '/p', seen }).owner, '/p');

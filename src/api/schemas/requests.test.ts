@@ -1,4 +1,4 @@
-// What comes in: read into values with units, or refused with the name of the field.
+// Request bodies and queries: parsed into values with units, or refused with the name of the field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB } from '../../../test/support/build-task.ts';
@@ -33,7 +33,7 @@ describe('parseKill', () => {
 describe('parseAdjust', () => {
   const NOTHING = { timeMs: null, memBytes: null, cpuCores: null, killTimeoutMs: null, priority: null };
 
-  it('leaves alone what was not said', () =>
+  it('leaves missing fields null', () =>
     assert.deepEqual(parseAdjust({ priority: 0 }), { ...NOTHING, priority: 0, force: false }));
 
   it('reads every field, as text or as a number', () =>
@@ -74,7 +74,7 @@ describe('parseAdjust', () => {
 describe('parseTicket', () => {
   const ROOM = { mem_bytes: '4G', cpu_cores: 2, project: '/p' };
 
-  it('reads what is asked for, and leaves the rest to the config', () =>
+  it('reads the request, and leaves the rest to the config', () =>
     assert.deepEqual(parseTicket(ROOM), {
       memBytes: 4 * GIB,
       cpuCores: 2,
@@ -101,7 +101,7 @@ describe('parseTicket', () => {
 });
 
 describe('parseClean', () => {
-  it('takes what ended a week ago unless told otherwise', () => {
+  it('selects tasks that ended a week ago by default', () => {
     assert.deepEqual(parseClean(undefined), { olderThanMs: 7 * 86_400_000, statuses: null, isDryRun: false });
     assert.deepEqual(parseClean({ older_than: '1h', status: 'failed', dry_run: true }), {
       olderThanMs: 3_600_000,
@@ -113,7 +113,7 @@ describe('parseClean', () => {
 });
 
 describe('queries', () => {
-  it('list the last day of everything unless told otherwise', () =>
+  it('list the last day of all projects by default', () =>
     assert.deepEqual(parseList({}), {
       project: null,
       owner: null,
@@ -153,7 +153,7 @@ describe('queries', () => {
   for (const [query, expected] of LOGS)
     it(`read log ${JSON.stringify(query)}`, () => assert.deepEqual(parseLog(query), expected));
 
-  it('read the place to resume and the wish to kill', () => {
+  it('read the sequence number and the flag to kill', () => {
     assert.deepEqual(parseEvents({}), { after: 0, progress: false });
     assert.deepEqual(parseEvents({ after: '7', progress: '1' }), { after: 7, progress: true });
     assert.deepEqual(
@@ -176,10 +176,10 @@ describe('queries', () => {
     ['no time', () => parseLog({ since: '0' }), /^since: /],
     ['a position before the first', () => parseLog({ from: '-1' }), /^from: /],
     ['a bad moment', () => parseLog({ since: 'yesterday' }), /^since: /],
-    ['a place that is none', () => parseLog({ from: '-1' }), /^from: /],
+    ['a position in words', () => parseLog({ from: 'end' }), /^from: /],
     ['no bytes', () => parseLog({ max_bytes: '0' }), /^max_bytes: /],
-    ['a place before the first', () => parseEvents({ after: '-1' }), /^after: /],
-    ['a fraction of a place', () => parseEvents({ after: '1.5' }), /^after: /],
+    ['a negative sequence number', () => parseEvents({ after: '-1' }), /^after: /],
+    ['a fraction of a sequence number', () => parseEvents({ after: '1.5' }), /^after: /],
     ['an unknown field of stop', () => parseStop({ kill: true }), /kill/],
   ];
   for (const [what, act, pattern] of BAD) it(`refuse ${what}`, () => refuses(act, pattern));

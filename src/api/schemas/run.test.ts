@@ -1,4 +1,4 @@
-// What comes in as a submission, alone or in a batch: read into values with units, or refused with the name of the field.
+// Submissions, alone or in a batch: parsed into values with units, or refused with the name of the field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB } from '../../../test/support/build-task.ts';
@@ -14,7 +14,7 @@ function manyVariables(): Record<string, string> {
 }
 
 describe('parseRun', () => {
-  it('leaves what was not said to the config', () => {
+  it('leaves missing fields to the config', () => {
     assert.deepEqual(parseRun(RUN), {
       line: 'make',
       argv: null,
@@ -187,12 +187,12 @@ describe('parseRun', () => {
     ['a priority above the highest', { ...RUN, priority: 101 }, /^priority: .*100/],
     ['a priority below the lowest', { ...RUN, priority: -101 }, /^priority: .*-100/],
     ['a fraction of a priority', { ...RUN, priority: 0.5 }, /^priority: /],
-    ['after in both ways', { ...RUN, after: 'a', after_any: 'b' }, /after and after_any exclude/],
-    ['after by force', { ...RUN, after: 'a', force: true }, /after and force exclude/],
-    ['after nobody', { ...RUN, after: ' , ' }, /^after: the list is empty/],
+    ['after with after_any', { ...RUN, after: 'a', after_any: 'b' }, /after and after_any exclude/],
+    ['after with force', { ...RUN, after: 'a', force: true }, /after and force exclude/],
+    ['after an empty list', { ...RUN, after: ' , ' }, /^after: the list is empty/],
     ['after a number', { ...RUN, after: 7 }, /^after: /],
     ['an empty key', { ...RUN, key: '' }, /^key: /],
-    ['a key without end', { ...RUN, key: 'k'.repeat(257) }, /^key: /],
+    ['a key that is too long', { ...RUN, key: 'k'.repeat(257) }, /^key: /],
     ['an empty lease', { ...RUN, lease: '' }, /^lease: /],
     ['fewer than no retries', { ...RUN, retries: -1 }, /^retries: /],
     ['endless retries', { ...RUN, retries: 1001 }, /^retries: /],
@@ -203,7 +203,7 @@ describe('parseRun', () => {
     ],
     ['no cause', { ...RUN, retries: 1, retry_on: [] }, /^retry_on: the list is empty/],
     ['a bad back-off', { ...RUN, retries: 1, retry_backoff: '-1s' }, /^retry_backoff: .*Examples/],
-    ['a context without end', { ...RUN, context: 'x'.repeat(70_000) }, /^context: 70002 bytes/],
+    ['a context that is too long', { ...RUN, context: 'x'.repeat(70_000) }, /^context: 70002 bytes/],
     [
       'a command longer than the kernel takes',
       { ...RUN, command: 'x'.repeat(131_072) },
@@ -236,12 +236,12 @@ describe('parseBatch', () => {
     return run;
   };
 
-  it('gives each line where the batch came from, and queues it', () => {
+  it('gives each line the caller of the batch, and queues it', () => {
     const { cwd, env, owner, queue, ...run } = good({ command: 'make' });
     assert.deepEqual([cwd, env, owner, queue, run.caller], [null, null, null, true, caller]);
   });
 
-  it('lets a line say otherwise: directory, owner, soft-deny, and variables over those of the caller', () => {
+  it('lets a line override directory, owner, queueing and variables', () => {
     const line = { command: 'make', cwd: '/other', owner: 'you', queue: false, env: { A: '1' } };
     const run = good(line);
     const { cwd, owner, queue } = run;
@@ -251,7 +251,7 @@ describe('parseBatch', () => {
     );
   });
 
-  it('gives lines without variables of their own one and the same environment', () => {
+  it('shares one environment between lines without variables of their own', () => {
     const [first, second] = batch({ command: 'a' }, { command: 'b' });
     assert.ok(first && second && !(first instanceof BabysitError) && !(second instanceof BabysitError));
     assert.equal(environmentOf(first), environmentOf(second));
@@ -274,7 +274,7 @@ describe('parseBatch', () => {
     ['a priority in words', { command: 'x', priority: 'high' }, /^priority: /],
   ];
   for (const [what, line, pattern] of BAD)
-    it(`puts an error where a line has ${what}, and takes the others`, () => {
+    it(`returns an error for a line with ${what}, and accepts the others`, () => {
       const [before, refused, after] = batch({ command: 'a' }, line, { command: 'b' });
       assert.ok(before && after && !(before instanceof BabysitError) && !(after instanceof BabysitError));
       refuses(() => {
@@ -282,7 +282,7 @@ describe('parseBatch', () => {
       }, pattern);
     });
 
-  it('refuses the whole when what its lines share is wrong, or there are too many', () => {
+  it('refuses the batch for a bad caller, or too many lines', () => {
     refuses(() => parseBatch({ caller: { ...caller, cwd: 'x' }, lines: [] }), /^caller\.cwd: /);
     refuses(() => parseBatch({ caller: { ...caller, command: 'x' }, lines: [] }), /command/);
     refuses(() => parseBatch({ caller, lines: Array(10_001).fill({}) }), /^lines: /);

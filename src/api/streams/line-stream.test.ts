@@ -1,12 +1,11 @@
-// An answer of lines over a real connection: what its reader gets, and how it ends from either side.
+// An answer of lines over a real connection: its content, and its end from either side.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { it, type TestContext } from 'node:test';
 import Fastify from 'fastify';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { announceStop, LineStream, type OpenStreams } from './line-stream.ts';
 
@@ -14,16 +13,14 @@ import { announceStop, LineStream, type OpenStreams } from './line-stream.ts';
 async function serve(t: TestContext, begin: (stream: LineStream) => void) {
   const open: OpenStreams = new Set();
   let closed = 0;
-  // As the daemon has it.
+  // As in the daemon.
   const app = Fastify({ forceCloseConnections: 'idle' });
   app.addHook('preClose', () => announceStop(open));
   app.get('/', (_request, reply) => begin(new LineStream(reply, open, () => closed++)));
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-lines-'));
-  t.after(async () => {
-    await app.close();
-    rmSync(dir, { recursive: true });
-  });
-  const socketPath = join(dir, 'sock');
+  const socketPath = join(
+    tempDir(t, () => app.close()),
+    'sock',
+  );
   await app.listen({ path: socketPath });
   const ask = () =>
     new Promise<IncomingMessage>((resolve, reject) => {
@@ -32,7 +29,7 @@ async function serve(t: TestContext, begin: (stream: LineStream) => void) {
   return { app, ask, open, closed: () => closed };
 }
 
-it('tells line by line, and nothing after the end', async (t) => {
+it('sends line by line, and nothing after the end', async (t) => {
   const { ask, open, closed } = await serve(t, (stream) => {
     stream.write({ n: 1 });
     setImmediate(() => {
@@ -53,29 +50,29 @@ it('may end without a line', async (t) => {
   assert.deepEqual([answer.headers['content-type'], await text(answer)], ['application/x-ndjson', '']);
 });
 
-it('says farewell when the daemon stops', async (t) => {
+it('sends daemon_stopping when the daemon stops', async (t) => {
   const { app, ask } = await serve(t, (stream) => stream.write({ n: 1 }));
   const answer = await ask();
-  const [told] = await Promise.all([text(answer), app.close()]);
-  assert.equal(told, '{"n":1}\n{"event":"daemon_stopping"}\n');
+  const [lines] = await Promise.all([text(answer), app.close()]);
+  assert.equal(lines, '{"n":1}\n{"event":"daemon_stopping"}\n');
 });
 
-it('says it to a reader that is behind, too, after all else', async (t) => {
+it('sends it to a slow reader too, after all other lines', async (t) => {
   const { app, ask } = await serve(t, (stream) => stream.write({ text: 'x'.repeat(3 * 1024 ** 2) }));
   const answer = await ask();
   const stopped = app.close();
   await new Promise((resolve) => setImmediate(resolve));
-  const told = await text(answer);
-  assert.ok(told.length > 3 * 1024 ** 2);
-  assert.ok(told.endsWith('{"event":"daemon_stopping"}\n'), told.slice(-100));
+  const lines = await text(answer);
+  assert.ok(lines.length > 3 * 1024 ** 2);
+  assert.ok(lines.endsWith('{"event":"daemon_stopping"}\n'), lines.slice(-100));
   await stopped;
 });
 
-it('is over when its reader hangs up', async (t) => {
+it('closes when its reader hangs up', async (t) => {
   const { ask, open, closed } = await serve(t, (stream) => stream.write({ n: 1 }));
   const answer = await ask();
   answer.destroy();
-  await waitUntil(() => closed() === 1, { deadlineMs: 10_000, what: 'the stream to be closed' });
+  await waitUntil(() => closed() === 1, { what: 'the stream to be closed' });
   assert.equal(open.size, 0);
 });
 
@@ -89,7 +86,7 @@ it('drops a reader that falls too far behind', async (t) => {
   assert.deepEqual([closed(), open.size], [1, 0]);
 });
 
-it('that cannot go on hangs up on its reader, and before its first line leaves the reply to the error', async (t) => {
+it('aborts by closing the connection; before its first line, the error is the reply', async (t) => {
   const { ask, closed } = await serve(t, (stream) => {
     stream.abort();
     throw new Error('no such task');

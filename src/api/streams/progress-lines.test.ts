@@ -1,4 +1,4 @@
-// Progress in the stream of events: at once, then at most one in ten seconds, and only when something changed.
+// Progress in the stream of events: at most one in ten seconds, and only after a change.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { taskId } from '../../../test/support/build-task.ts';
@@ -6,7 +6,7 @@ import type { Progress } from '../../core/progress.ts';
 import type { TaskView } from '../schemas/task.ts';
 import { PROGRESS_MS, streamProgress } from './progress-lines.ts';
 
-it('tells what has changed, and not that time goes by', (t) => {
+it('sends changes, and not the passing of time', (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const progress: Progress = {
     done: 3,
@@ -19,20 +19,20 @@ it('tells what has changed, and not that time goes by', (t) => {
     source: 'output',
   };
   let now: Progress | null = null;
-  const told: unknown[] = [];
+  const sent: unknown[] = [];
   const view = () => ({ name: 'batch', progress: now }) as TaskView;
-  const stop = streamProgress({ view }, taskId(1), (line) => told.push([line.event, line.name, line.done]));
-  assert.deepEqual(told, []);
+  const stop = streamProgress({ view }, taskId(1), (line) => sent.push([line.event, line.name, line.done]));
+  assert.deepEqual(sent, []);
   for (const next of [progress, { ...progress, eta_s: 80 }, { ...progress, done: 4 }]) {
     now = next;
     t.mock.timers.tick(PROGRESS_MS);
   }
-  assert.deepEqual(told, [
+  assert.deepEqual(sent, [
     ['progress', 'batch', 3],
     ['progress', 'batch', 4],
   ]);
   stop();
   now = { ...progress, done: 5 };
   t.mock.timers.tick(PROGRESS_MS);
-  assert.equal(told.length, 2);
+  assert.equal(sent.length, 2);
 });

@@ -1,4 +1,4 @@
-// Membership and CPU accounting of the driver that has no cgroups.
+// Membership and CPU accounting of the driver without cgroups.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -36,32 +36,32 @@ test('members: the process group, descendants outside of it, and daemons that ca
   assert.deepEqual(pidsOf(membersOf(table, group())), [100, 101, 102, 103, 104]);
 });
 
-test('a member stays one when it has left the process group, lost its parent and its environment', () => {
+test('a member stays a member after it left the process group and lost its parent and environment', () => {
   const daemon = proc(110, { groupId: 110 });
   assert.deepEqual(pidsOf(membersOf([daemon, proc(111)], group([daemon]))), [110]);
 });
 
-test('a reused pid is no member: not as the main process, its group, nor as a former member', () => {
+test('a reused pid is not a member: as main process, in its group, or as former member', () => {
   const reused = proc(100, { startTicks: 999, groupId: 100 });
   const child = proc(120, { ppid: 100, groupId: 100 });
   assert.deepEqual(membersOf([reused, child], group([proc(100)])), []);
 });
 
-test('before the command runs, nothing but the marker makes a member', () => {
+test('before the command runs, only the marker makes a member', () => {
   const table = [proc(100, { groupId: 100 }), proc(101, { marker: 't-1' })];
   assert.deepEqual(pidsOf(membersOf(table, { ...group(), main: null })), [101]);
 });
 
-test('parents that form a circle do not hang the search', () => {
+test('parents in a cycle do not hang the search', () => {
   const table = [proc(100, { ppid: 101, groupId: 100 }), proc(101, { ppid: 100 })];
   assert.deepEqual(pidsOf(membersOf(table, group())), [100, 101]);
 });
 
-test('CPU time: a waited-for child is counted once, an orphan by its last reading', () => {
+test('CPU time: a reaped child counts once, an orphan by its last reading', () => {
   const main = proc(100, { cpuUsec: 10 });
   let account = accountCpu(NO_CPU, [main, proc(101, { ppid: 100, cpuUsec: 5 }), proc(102, { cpuUsec: 7 })]);
   assert.equal(cpuUsecOf(account), 22);
-  // 101 was waited for: its parent's figure has it now. 102 had no living member as its parent.
+  // 101 was reaped, so the figure of its parent includes it now. 102 had no living member as its parent.
   account = accountCpu(account, [{ ...main, cpuUsec: 16 }]);
   assert.equal(cpuUsecOf(account), 23);
   account = accountCpu(account, []);

@@ -1,4 +1,4 @@
-// What a task becomes as a unit of systemd. That systemd takes it, test/guest/systemd-driver.test.ts shows.
+// A task as a unit of systemd. test/guest/systemd-driver.test.ts runs it on a real systemd.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { managerGroup } from './probe.ts';
 
 const LIMITS = { memMaxBytes: 192 * 1024 ** 2 + 0.5, cpuMaxCores: 0.6, cpuWeight: 50, pidsMax: 4096 };
 
-test('every task name makes a name systemd takes for a service, without an instance', () => {
+test('every task name makes a valid service name, without an instance', () => {
   assert.equal(unitName('train@2+x', 't-01-1'), 'babysit-train_2_x-t-01-1.service');
   fc.assert(
     fc.property(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/), (label) => {
@@ -20,7 +20,7 @@ test('every task name makes a name systemd takes for a service, without an insta
   );
 });
 
-test('the caps are the same in words of systemd', () => {
+test('the caps become properties of systemd', () => {
   assert.deepEqual(unitProperties(LIMITS), [
     'MemoryMax=201326592',
     'MemorySwapMax=0',
@@ -31,7 +31,7 @@ test('the caps are the same in words of systemd', () => {
   assert.ok(unitProperties({ ...LIMITS, cpuIdle: true }).includes('CPUWeight=1'));
 });
 
-test('a group says where it will be, and how it is made there', () => {
+test('a group has its future path, and the arguments that make it', () => {
   const manager = '/sys/fs/cgroup/user.slice/user-7.slice/user@7.service';
   const units = driverUnit({ path: manager, manager: 'user', controllers: new Set(CONTROLLERS_V2) });
   const { ref, preparation, entryFiles } = units.create('t-01-1', LIMITS, 'build');
@@ -49,7 +49,7 @@ test('a group says where it will be, and how it is made there', () => {
     assert.match(args, new RegExp(`^${part.replaceAll('.', '\\.')}$`, 'm'));
 });
 
-test('the group of the user manager is found in ours, and that of another user is none', () => {
+test('the group of the user manager is found in the path of ours, but not for another user', () => {
   const manager = '/sys/fs/cgroup/user.slice/user-7.slice/user@7.service';
   assert.equal(managerGroup(`${manager}/app.slice/babysit.service`, 7), manager);
   assert.equal(managerGroup(`${manager}/app.slice/babysit.service`, 8), null);

@@ -1,14 +1,13 @@
-// Where the cap of all tasks together is written, in groups made of plain files.
+// The files of the total CPU cap, in groups made of plain files.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import { totalCpuV2 } from './driver.ts';
 
-test('tasks that an earlier daemon has made below another parent are capped there', (t) => {
-  const root = mkdtempSync(join(tmpdir(), 'babysit-total-'));
-  t.after(() => rmSync(root, { recursive: true }));
+test('caps the parent of tasks that an earlier daemon made elsewhere, too', (t) => {
+  const root = tempDir(t);
   for (const parent of ['ours', 'earlier']) {
     mkdirSync(join(root, parent));
     writeFileSync(join(root, parent, 'cpu.max'), '');

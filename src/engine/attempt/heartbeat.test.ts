@@ -1,9 +1,9 @@
-// One record a minute, bounded, and read back whatever a crash has left.
+// One record a minute, bounded, and read back after a crash.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import type { Progress } from '../../core/progress.ts';
 import type { Sample } from '../../watchdog/state.ts';
 import { Heartbeat, readHeartbeats } from './heartbeat.ts';
@@ -21,12 +21,6 @@ const PROGRESS: Progress = {
   source: 'reported',
 };
 
-function taskDir(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-heartbeat-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
-
 /** After so many seconds, of which all but the idle ones took 1.5 cores. */
 function sampleAt(seconds: number): Sample {
   return {
@@ -43,8 +37,8 @@ function sampleAt(seconds: number): Sample {
 }
 
 describe('the heartbeat', () => {
-  it('is one record for each minute, with what is known', async (t) => {
-    const dir = taskDir(t);
+  it('is one record for each minute, with null for unknown fields', async (t) => {
+    const dir = tempDir(t);
     const heart = new Heartbeat(dir);
     for (let second = 0; second <= 125; second += 1)
       heart.beat('batch', sampleAt(second), () => (second < 100 ? null : PROGRESS));
@@ -75,8 +69,8 @@ describe('the heartbeat', () => {
     ]);
   });
 
-  it('does not grow for ever', async (t) => {
-    const dir = taskDir(t);
+  it('is bounded', async (t) => {
+    const dir = tempDir(t);
     const heart = new Heartbeat(dir);
     for (let minute = 0; minute < 20_000; minute += 1)
       heart.beat('x'.repeat(128), sampleAt(minute * 60), () => PROGRESS);
@@ -88,8 +82,8 @@ describe('the heartbeat', () => {
     assert.ok(records.length > 24 * 60);
   });
 
-  it('goes on over restarts and passes over what was cut', async (t) => {
-    const dir = taskDir(t);
+  it('is appended over restarts, and a cut record is skipped', async (t) => {
+    const dir = tempDir(t);
     writeFileSync(join(dir, 'heartbeat.jsonl'), '{"timestamp":"a"}\n{"timest');
     assert.equal((await readHeartbeats(dir)).length, 1);
     appendFileSync(join(dir, 'heartbeat.jsonl'), '\n');
@@ -99,8 +93,8 @@ describe('the heartbeat', () => {
     assert.equal((await readHeartbeats(dir)).length, 2);
   });
 
-  it('of a task that was removed meanwhile is lost, and nothing else', async (t) => {
-    const dir = join(taskDir(t), 'gone');
+  it('of a removed task is dropped without an error', async (t) => {
+    const dir = join(tempDir(t), 'gone');
     const heart = new Heartbeat(dir);
     heart.beat('batch', sampleAt(0), () => null);
     heart.beat('batch', sampleAt(60), () => null);

@@ -1,4 +1,4 @@
-// Which samples may be taken for ones before which nothing has happened.
+// Which samples may assume that the group did nothing since the last one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -12,18 +12,18 @@ function judge(cpuUsecs: readonly number[]): boolean[] {
   });
 }
 
-test('idle is who has used no CPU time since the last sample; at every fifth nobody is', () => {
+test('a group without CPU time since the last sample is idle, except at every fifth sample', () => {
   assert.deepEqual(judge([7, 7, 8, 8, 8, 8, 8, 8, 8]), [
     ...[false, true, false, true, true, true, true, false],
     true,
   ]);
 });
 
-test('where CPU time is counted in ticks, or not at all, nobody is idle', () => {
+test('no group is idle when CPU time is counted in ticks, or not at all', () => {
   for (const cpuUsec of [0, 4000, 10_000]) assert.deepEqual(judge([cpuUsec, cpuUsec]), [false, false]);
 });
 
-test('nobody is idle at a sample that shows more CPU time, nor for five samples in a row', () => {
+test('a group is never idle at a sample with more CPU time, nor for five samples in a row', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 1 }), { minLength: 5 }), (steps) => {
       let used = 1;

@@ -1,10 +1,10 @@
-// What an attempt's records tell of its end when its supervisor cannot.
+// The end of an attempt from its records, without its supervisor.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { emptyGroup } from '../../../test/support/build-service.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import type { TaskId } from '../../core/task.ts';
 import { LiveAttempt } from './live-attempt.ts';
 import { attemptPaths } from './paths.ts';
@@ -18,9 +18,8 @@ for (const [what, jumpMs] of [
   ['the wall clock is set a day forward', DAY_MS],
   ['the wall clock is set a day back', -DAY_MS],
 ] as const)
-  it(`an exit whose log writer never said who it was is believed after five seconds, when ${what}`, (t) => {
-    const tasksDir = mkdtempSync(join(tmpdir(), 'babysit-attempt-'));
-    t.after(() => rmSync(tasksDir, { recursive: true }));
+  it(`an exit record whose log writer left no identity counts after five seconds, when ${what}`, (t) => {
+    const tasksDir = tempDir(t);
     const paths = attemptPaths(tasksDir, ID, 1);
     const live = new LiveAttempt(ID, paths, emptyGroup({ driver: 'v2', name: 't-1' }), () => {});
     mkdirSync(paths.dir, { recursive: true });

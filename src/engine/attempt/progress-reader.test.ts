@@ -1,12 +1,12 @@
-// What is read of growing files: each byte once, the end of what is too much, and what a new daemon finds.
+// Reading of growing files: each byte once, only the end of a large step, and the whole state for a new daemon.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import { ProgressReader } from './progress-reader.ts';
 
-/** Looks as a tick does. */
+/** Reads as a sample does. */
 function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
   const reader = new ProgressReader(files);
   const logBytes = () => statSync(files.log, { throwIfNoEntry: false })?.size ?? 0;
@@ -17,14 +17,13 @@ function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
 }
 
 function filesIn(t: TestContext) {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-progress-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   const files = { log: join(dir, '1.log'), progressFile: join(dir, '1.progress') };
   return { ...files, reader: readerOf(files), files };
 }
 
 describe('the progress reader', () => {
-  it('finds nothing where nothing is', (t) => {
+  it('finds nothing without files', (t) => {
     const { reader } = filesIn(t);
     reader.look(0);
     assert.equal(reader.progress(0), null);
@@ -46,7 +45,7 @@ describe('the progress reader', () => {
     );
   });
 
-  it('looks for a progress file when the command may have made one, and follows it from then on', (t) => {
+  it('looks for a progress file when the command may have made one, and follows it afterwards', (t) => {
     const { reader, progressFile } = filesIn(t);
     reader.look(0);
     appendFileSync(progressFile, '{"done":1,"total":10}\n');
@@ -59,7 +58,7 @@ describe('the progress reader', () => {
     assert.equal(reader.progress(3000)?.done, 2);
   });
 
-  it('reads a bar without an end once the log is quiet', (t) => {
+  it('reads an unfinished bar once the log is quiet', (t) => {
     const { reader, log } = filesIn(t);
     appendFileSync(log, '\r 42%|████▏     | 42/100 [00:10<00:14,  4.15it/s]');
     reader.look(0);
@@ -68,7 +67,7 @@ describe('the progress reader', () => {
     assert.equal(reader.progress(1000)?.done, 42);
   });
 
-  it('reads the end of a log that has grown by more than a look takes', (t) => {
+  it('reads the end of a log that has grown by more than one read', (t) => {
     const { reader, log } = filesIn(t);
     appendFileSync(log, '[1/9] a\n[7/');
     reader.look(0);
@@ -76,13 +75,13 @@ describe('the progress reader', () => {
     appendFileSync(log, '[8/9] b\n');
     reader.look(1000);
     assert.equal(reader.progress(1000)?.done, 8);
-    // The first line of what was read has no beginning: `…[2/9]` of it is none of the task's.
+    // The first line of a read may lack its beginning, so `…[2/9]` in it does not count.
     appendFileSync(log, `[2/9] ${' '.repeat(65_536 - 7)}\n${'y'.repeat(6)}`);
     reader.look(2000);
     assert.equal(reader.progress(2000)?.done, 8);
   });
 
-  it('begins anew in a log that was rotated or emptied', (t) => {
+  it('starts over in a log that was rotated or emptied', (t) => {
     const { reader, log } = filesIn(t);
     writeFileSync(log, `${'x'.repeat(1000)}\n[3/42] a\n`);
     reader.look(0);
@@ -93,7 +92,7 @@ describe('the progress reader', () => {
     assert.equal(reader.progress(2000)?.done, 4);
   });
 
-  it('of a new daemon knows what the files say', (t) => {
+  it('of a new daemon knows the progress in the files', (t) => {
     const { log, progressFile, files } = filesIn(t);
     writeFileSync(log, '[3/42] a\n');
     writeFileSync(progressFile, '{"phase":"upload"}\n');

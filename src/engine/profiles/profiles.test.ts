@@ -1,12 +1,12 @@
-// Profiles: what each gives, switching in one round, by hand and by schedule on a clock of the test, and over restarts.
+// Profiles: the capacity of each, a switch in one round, by hand and by schedule on a clock of the test, over restarts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import pino from 'pino';
 import { configWith } from '../../../test/support/build-run.ts';
 import { anAttempt, anEnvelope, anEstimate, GIB, taskIn } from '../../../test/support/build-task.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import type { Config } from '../../config/settings.ts';
 import type { TaskEvent } from '../../core/events.ts';
 import { isActive } from '../../core/task.ts';
@@ -19,15 +19,14 @@ import { type ProfileSettings, profileSettings } from './profile-settings.ts';
 import { Profiles } from './profiles.ts';
 
 const HOST = { memTotalBytes: 64 * GIB, cores: 16 };
-/** Monday, in the zone of whoever runs the test, as cron expressions are. */
+/** Day 1 is a Monday. In the local time zone, like cron expressions. */
 const at = (day: number, hour: number, minute = 0, second = 0) =>
   new Date(2026, 10, 22 + day, hour, minute, second).getTime();
 const OFFICE: Partial<Config> = { 'profile.day.at': '0 8 * * 1-5', 'profile.night.at': '0 20 * * *' };
 
 /** Profiles over real rounds: the task runs with 4 cores estimated; `fails` breaks the next commit. */
 function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)) {
-  const dir = mkdtempSync(join(tmpdir(), 'babysit-profiles-'));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  const dir = tempDir(t);
   const live = new LiveTasks();
   const running = {
     ...taskIn({ status: 'running', attempt: anAttempt() }),
@@ -82,7 +81,7 @@ describe('a profile', () => {
     ['night', { cores: 16, memGib: 48, weight: 100, nice: 5, threads: 16 }],
   ];
   for (const [name, expected] of TABLE)
-    it(`${name} gives what it should on 16 cores and 64 GiB`, () => {
+    it(`${name} has its capacity on 16 cores and 64 GiB`, () => {
       const { capacity, envelopeRules, threadsMax } = profileSettings(name, configWith(), HOST);
       assert.deepEqual(
         {
@@ -96,14 +95,14 @@ describe('a profile', () => {
       );
     });
 
-  it('leaves a thread and a core on the smallest host', () => {
+  it('leaves one thread on the smallest host', () => {
     const { capacity, threadsMax } = profileSettings('day', configWith(), { ...HOST, cores: 1 });
     assert.deepEqual([capacity.cpuLimitCores, threadsMax], [0.5, 1]);
   });
 });
 
 describe('a switch', () => {
-  it('changes room and the caps of running tasks together, and their memory not at all', async (t) => {
+  it('changes capacity and the caps of running tasks together, but not their memory', async (t) => {
     const { open, rounds, events, switched, totals, caps } = rig(t);
     const profiles = open();
     assert.equal(profiles.capacity.cpuLimitCores, 14.4);
@@ -119,11 +118,11 @@ describe('a switch', () => {
       switched.map(({ profile }) => profile),
       ['day', 'night'],
     );
-    // Lifted while the caps below it change.
+    // The total cap is lifted while the caps below it change.
     assert.deepEqual(totals, [null, 8, null, null]);
   });
 
-  it('to what is in force tells nobody anything', async (t) => {
+  it('to the active profile makes no event', async (t) => {
     const { open, rounds, events } = rig(t);
     const profiles = open();
     await profiles.switchTo('day', 'hand', rounds);
@@ -131,7 +130,7 @@ describe('a switch', () => {
     assert.equal(events.length, 1);
   });
 
-  it('whose commit fails did not happen', async (t) => {
+  it('has no effect when its commit fails', async (t) => {
     const { open, rounds, state, switched, totals, caps } = rig(t);
     const profiles = open();
     const before = caps();
@@ -142,7 +141,7 @@ describe('a switch', () => {
     assert.deepEqual([switched, totals], [[], [null, null]]);
   });
 
-  it('caps all tasks together as soon as the kernel lets it', async (t) => {
+  it('retries the total cap until the kernel accepts it', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { open, rounds, state, totals } = rig(t);
     const profiles = open();
@@ -154,7 +153,7 @@ describe('a switch', () => {
     assert.deepEqual(totals, [null, 8, 8]);
   });
 
-  it('never makes infeasible what another profile can meet', async (t) => {
+  it('keeps a task feasible that fits into another profile', async (t) => {
     const { open, rounds } = rig(t);
     const profiles = open();
     await profiles.switchTo('day', 'hand', rounds);
@@ -164,7 +163,7 @@ describe('a switch', () => {
 });
 
 describe('the schedule', () => {
-  it('switches at its minutes, and leaves alone what was switched by hand until then', async (t) => {
+  it('switches at its minutes, and keeps a switch by hand until the next of them', async (t) => {
     const { open, rounds, clock, caps } = rig(t, OFFICE, at(1, 7, 58));
     const profiles = open();
     const switches: string[] = [];
@@ -190,7 +189,7 @@ describe('the schedule', () => {
     ]);
   });
 
-  it('catches up with what fell due while the host slept', async (t) => {
+  it('catches up with switches that were due while the host slept', async (t) => {
     const { open, rounds, clock } = rig(t, OFFICE, at(1, 7));
     const profiles = open();
     clock.wallMs = at(3, 9, 13);
@@ -226,14 +225,14 @@ describe('the schedule', () => {
     assert.equal(profiles.active.profile, 'night');
   });
 
-  it('refuses what is no cron expression', (t) => {
+  it('refuses an invalid cron expression', (t) => {
     const { open } = rig(t, { 'profile.day.at': '61 8 * * *' });
     assert.throws(open, /profile\.day\.at: invalid cron expression "61 8 \* \* \*"/);
   });
 });
 
 describe('a daemon that starts', () => {
-  it('goes on with what somebody chose, until something newer fell due', async (t) => {
+  it('keeps the profile that was chosen by hand, until a newer switch was due', async (t) => {
     const { open, rounds, clock } = rig(t, OFFICE);
     await open().switchTo('normal', 'hand', rounds);
     clock.wallMs = at(1, 19);
@@ -242,7 +241,7 @@ describe('a daemon that starts', () => {
     assert.deepEqual([open().active.profile, open().active.by], ['night', 'schedule']);
   });
 
-  it('begins with profile.start, also when what was kept cannot be read', (t) => {
+  it('begins with profile.start, also when the stored profile cannot be read', (t) => {
     const { open, dir } = rig(t, { 'profile.start': 'night' });
     assert.equal(open().active.profile, 'night');
     writeFileSync(join(dir, 'profile.json'), '{"profile":"noon","at":1}');
@@ -260,11 +259,13 @@ describe('a daemon that starts', () => {
   });
 });
 
-describe('what is shown', () => {
-  it('has the profile in force, the next one and what each gives', (t) => {
+describe('the view of profiles', () => {
+  it('has the active profile, the next switch and the capacity of each', (t) => {
     const view = profileView(rig(t, OFFICE).open());
     assert.deepEqual([view.profile, view.by], ['day', 'schedule']);
-    assert.ok(view.next !== null && ['day', 'night'].includes(view.next.profile));
+    const next = new Date(view.next?.at ?? Number.NaN);
+    assert.deepEqual([next.getHours(), next.getMinutes()], view.next?.profile === 'day' ? [8, 0] : [20, 0]);
+    assert.ok(next.getTime() > Date.now() && next.getTime() < Date.now() + 86_400_000, String(next));
     assert.deepEqual(
       view.profiles.map(({ profile, cpu_limit_cores, at }) => [profile, cpu_limit_cores, at]),
       [

@@ -1,4 +1,4 @@
-// How long room is held, by which clock, and whose submission gets it.
+// How long a lease holds its room, by which clock, and which submission gets it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -29,7 +29,7 @@ function put(...held: readonly Lease[]): Leases {
 }
 
 describe('a lease', () => {
-  it('lapses when its time has passed by the monotonic clock, wherever the wall clock went', () => {
+  it('expires by the monotonic clock, at any wall clock', () => {
     for (const wallMs of [0, WALL - 1, WALL + TTL_MS, Number.MAX_SAFE_INTEGER]) {
       const leases = put(aLease(1));
       assert.deepEqual(leases.expired({ wallMs, monoMs: 5_000 + TTL_MS - 1 }), []);
@@ -37,7 +37,7 @@ describe('a lease', () => {
     }
   });
 
-  it('of an earlier daemon holds for what is left of it, and never for longer than it was granted', () => {
+  it('of an earlier daemon holds for the rest of its time, and never for longer than it was granted', () => {
     const leftMs = (wallMs: number) => {
       const leases = new Leases();
       leases.put(aLease(1), { wallMs, monoMs: 0 });
@@ -61,7 +61,7 @@ describe('a lease', () => {
   });
 });
 
-describe('the next to lapse', () => {
+describe('the next lease to expire', () => {
   it('is null without any, and never in the past', () => {
     assert.equal(put().nextInMs({ wallMs: WALL, monoMs: 0 }), null);
     const leases = put(aLease(1), aLease(2, { expiresAt: WALL + 1_000 }));
@@ -71,7 +71,7 @@ describe('the next to lapse', () => {
 });
 
 describe('a submission', () => {
-  it('gets the smallest lease of its owner that holds enough; of equal ones the older', () => {
+  it('gets the smallest sufficient lease of its owner; of two equal ones the older', () => {
     const [small, large, other] = [aLease(2), aLease(4), aLease(3, { owner: 'you' })];
     const again = aLease(5, { memBytes: small.memBytes, cpuCores: small.cpuCores });
     const leases = put(large, other, small, again);
@@ -85,7 +85,7 @@ describe('a submission', () => {
     assert.equal(fitting(1, 1, 'you'), other.id);
   });
 
-  it('is never given a lease it does not fit into, nor one that is not its own', () => {
+  it('never gets a lease that is too small or of another owner', () => {
     const anyLease = fc.record({
       memBytes: fc.integer({ min: 1, max: 9 }),
       cpuCores: fc.integer({ min: 1, max: 90 }).map((n) => n / 10),

@@ -1,4 +1,4 @@
-// What those who wait for room hear, and how often.
+// The events of waiting tickets, and how often they come.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NOW, pending } from '../../../test/support/build-snapshot.ts';
@@ -41,7 +41,7 @@ function rig() {
 }
 
 describe('tickets', () => {
-  it('stand in the queue until they are removed', () => {
+  it('are in the queue until they are removed', () => {
     const { queue, tickets } = rig();
     assert.deepEqual([tickets.size, queue.has('ticket-1')], [1, true]);
     assert.equal(tickets.get('ticket-1')?.leaseTtlMs, 60_000);
@@ -58,17 +58,17 @@ describe('tickets', () => {
     ['a start a little later', { earliestStartMs: NOW + 629_999 }, 0],
     ['a start much later', { earliestStartMs: NOW + 630_000 }, 1],
     ['a start much sooner', { earliestStartMs: NOW }, 1],
-    ['a start that cannot be told any more', { earliestStartMs: null }, 1],
+    ['a start that is no longer known', { earliestStartMs: null }, 1],
   ];
   for (const [what, changes, times] of NEWS)
-    it(`hear ${times === 0 ? 'nothing' : 'within half a second'} when ${what} is new`, () => {
+    it(`get ${times === 0 ? 'no event' : 'an event after half a second'} when ${what} is new`, () => {
       const { announce } = rig();
       assert.equal(announce({}, 0), 1);
       assert.equal(announce(changes, 499), 0);
       assert.equal(announce(changes, 500), times);
     });
 
-  it('are not told a start that moves a little each time, until it has moved far', () => {
+  it('get no event for a start that moves a little each time, until it has moved far', () => {
     const { announce, heard } = rig();
     for (let step = 0; step <= 10; step += 1) announce({ earliestStartMs: NOW + step * 10_000 }, step * 500);
     assert.deepEqual(
@@ -77,7 +77,7 @@ describe('tickets', () => {
     );
   });
 
-  it('hear that they are not forgotten, also without news', () => {
+  it('get an event every 30 s without a change', () => {
     const { announce } = rig();
     announce({}, 0);
     assert.equal(announce({}, REMIND_MS - 500), 0);
@@ -85,7 +85,7 @@ describe('tickets', () => {
     assert.equal(announce({}, REMIND_MS + 500), 0);
   });
 
-  it('that start now or are in no plan hear nothing', () => {
+  it('that start now or are in no plan get no event', () => {
     const { tickets, heard } = rig();
     tickets.announce(() => new Map([['ticket-1', { startMs: NOW, blocked: null }]]), 0);
     tickets.announce(() => new Map(), 500);

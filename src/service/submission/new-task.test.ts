@@ -1,4 +1,4 @@
-// From what the caller said to the task that is submitted, on hosts of every size.
+// From a request to the task, on hosts of every size.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -71,7 +71,7 @@ describe('capacity', () => {
 });
 
 describe('a submission', () => {
-  it('is a unit of systemd, and journaled, as caller, config and host say', () => {
+  it('is a unit of systemd, and journaled, by caller, config and host', () => {
     const here: SystemdParts = { noUnits: null, hasJournal: true };
     const execOptions = (asked: boolean | null, driver: string, systemd = here) => {
       const config = configWith({ 'envelope.driver': driver, 'log.journal': driver === 'systemd' } as never);
@@ -93,7 +93,7 @@ describe('a submission', () => {
     assert.throws(() => execOptions(true, 'auto', NO_SYSTEMD), { code: 'no_systemd' });
   });
 
-  it('takes what it did not say from the config', () => {
+  it('takes missing values from the config', () => {
     const { estimate, limits, state, attempts, umask, priority, tags, retry, after } = taskOn(hostOf(64, 16));
     assert.deepEqual([umask, priority, tags, retry, after], [0o022, 0, [], null, null]);
     assert.deepEqual(estimate, { timeMs: 600_000, memBytes: 4 * GIB, cpuCores: 4 });
@@ -107,7 +107,7 @@ describe('a submission', () => {
     assert.deepEqual([state, attempts], [{ status: 'pending', ...READY }, 0]);
   });
 
-  it('is tried again after everything unless it names causes, after the back-off of the config', () => {
+  it('retries after every cause by default, after the back-off of the config', () => {
     const retry = (run: Partial<RunRequest>) => taskOn(hostOf(64, 16), run).retry;
     assert.deepEqual(retry({ retries: 2 }), {
       max: 2,
@@ -119,7 +119,7 @@ describe('a submission', () => {
     assert.equal(retry({ retries: 0, retryOn: ['oom'] }), null);
   });
 
-  it('is killed at twice its own estimate unless it says otherwise', () => {
+  it('has twice its estimate as kill timeout unless it gives one', () => {
     assert.equal(taskOn(hostOf(64, 16), { timeMs: 5_000 }).limits.killTimeoutMs, 10_000);
     assert.equal(taskOn(hostOf(64, 16), { timeMs: 5_000, killTimeoutMs: 7_000 }).limits.killTimeoutMs, 7_000);
     assert.equal(taskOn(hostOf(64, 16), { observabilityMs: 0 }).limits.observabilityMs, 0);
@@ -165,7 +165,7 @@ describe('a submission', () => {
     );
   });
 
-  it('is never clamped in what it said itself', () => {
+  it('is never clamped in its own values', () => {
     const capacity = hostOf(8, 2);
     const task = taskOn(capacity, { memBytes: 64 * GIB, cpuCores: 32 });
     assert.deepEqual([task.estimate.memBytes, task.estimate.cpuCores], [64 * GIB, 32]);
@@ -186,7 +186,7 @@ describe('a submission', () => {
         (error) => error instanceof BabysitError && error.code === code && pattern.test(error.message),
       ));
 
-  it('without a name gets one that is valid and free', () => {
+  it('gets a valid and free name when it has none', () => {
     const first = taskOn(hostOf(8, 2)).name;
     const second = taskOn(hostOf(8, 2), {}, [first]).name;
     assert.match(first, /^make-\d{4}-\d{6}$/);

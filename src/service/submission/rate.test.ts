@@ -1,4 +1,4 @@
-// How many submissions an owner has, whatever rhythm they come in.
+// How many submissions an owner may make, in any rhythm.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -11,10 +11,10 @@ function letThrough(rate: SubmissionRate, count: number, monoMs: number, owner =
 }
 
 describe('SubmissionRate', () => {
-  it('lets everything through without a limit', () =>
+  it('accepts everything without a limit', () =>
     assert.equal(letThrough(new SubmissionRate(0), 1000, 0), 1000));
 
-  it('lets ten seconds of submissions through at once, then as many as a second brings', () => {
+  it('accepts ten seconds of submissions at once, then the rate', () => {
     const rate = new SubmissionRate(2);
     assert.deepEqual(
       [0, 0, 1_000, 1_500, 100_000].map((monoMs) => letThrough(rate, 50, monoMs)),
@@ -22,7 +22,7 @@ describe('SubmissionRate', () => {
     );
   });
 
-  it('says after how long the next one will be let through', () => {
+  it('returns the time until the next submission is accepted', () => {
     const rate = new SubmissionRate(4);
     letThrough(rate, 40, 0);
     assert.equal(rate.take('me', 0), 250);
@@ -30,13 +30,13 @@ describe('SubmissionRate', () => {
     assert.equal(rate.take('me', 250), 0);
   });
 
-  it('counts each owner for itself', () => {
+  it('counts each owner separately', () => {
     const rate = new SubmissionRate(1);
     assert.equal(letThrough(rate, 20, 0, 'me'), 10);
     assert.equal(letThrough(rate, 20, 0, 'you'), 10);
   });
 
-  it('never lets more through than a burst and the rate since, and who waits as told is let through', () =>
+  it('never accepts more than a burst and the rate since, and accepts a submission after the returned wait', () =>
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),

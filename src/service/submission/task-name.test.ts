@@ -1,4 +1,4 @@
-// Names for tasks that were given none.
+// Names for tasks that are submitted without one.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -30,7 +30,7 @@ describe('makeName', () => {
     it(`of ${JSON.stringify(command.kind === 'shell' ? command.line : command.argv)} begins with ${program}`, () =>
       assert.equal(makeName(command, AT, ID, never), `${program}-1121-104105`));
 
-  it('takes the end of the id along when the name is taken', () => {
+  it('appends the end of the id when the name is taken', () => {
     const taken = new Set(['make-1121-104105']);
     assert.equal(
       makeName(shell('make'), AT, ID, (name) => taken.has(name)),

@@ -1,4 +1,4 @@
-// What a refused caller reads: the fields of the contract, and advice that works when it is followed.
+// A refusal has the fields of the contract, and advice that works when it is followed.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -76,7 +76,7 @@ describe('a soft-deny', () => {
     assert.match(String(suggested_command), /^babysit run --queue /);
   });
 
-  it('says so when nothing babysit knows of will make room', () => {
+  it('has no start time when no known end will make room', () => {
     const error = submit(aRun({ memBytes: 4 * GIB }), {
       capacity: big,
       running: [],

@@ -1,9 +1,9 @@
-// One test that runs integration tests again in a guest: on a kernel this machine does not have.
+// One test that runs integration tests again in a guest, on a kernel that this machine lacks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type GuestKind, runInGuest, skipWithout } from './guest.ts';
 
-/** `commands`: of a shell, one process for each, as a group with two of ours has to be refused. `$NODE` is this Node. */
+/** Each of `commands` is a shell line in a process of its own, because a shared group is refused. `$NODE` is this Node. */
 export function guestTest(kind: GuestKind, commands: readonly string[]): void {
   test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 480_000 }, async (t) => {
     const each = commands.map((command) => `${command} || code=1`);
@@ -27,7 +27,7 @@ export function node(file: string, only?: RegExp): string {
   return `"$NODE" ${only === undefined ? '' : `--test-name-pattern='${only.source}' `}${file}`;
 }
 
-/** The daemon's part alone, in a group of its own: its subtree is ours, its only process is ours. */
+/** Only the driver, in a group with a single process. */
 export const DRIVER = 'test/integration/cgroups.test.ts';
-/** These start the daemon as a user does; it has to find its own place. */
+/** These start the daemon as a user does, so that it must find its own group. */
 export const TASKS = 'test/integration/tasks.test.ts';

@@ -1,11 +1,15 @@
-// A host in simulated time that carries out what the scheduler decides, as the daemon does.
-
-import { type LeaseItem, type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
-import { DEFAULT_POLICY, type Decision, type Policy, pass } from '../../src/scheduler/pass.ts';
-import { Queue } from '../../src/scheduler/queue.ts';
-import { expectedEnd, expectedExpiry } from '../../src/scheduler/releases.ts';
-import type { Capacity } from '../../src/scheduler/snapshot.ts';
-import { aCapacity, NOW } from './build-snapshot.ts';
+// A host in simulated time that carries out the decisions of the scheduler, as the daemon does.
+import {
+  type LeaseItem,
+  type PendingItem,
+  type RunningItem,
+  toRunning,
+} from '../../../src/scheduler/items.ts';
+import { DEFAULT_POLICY, type Decision, type Policy, pass } from '../../../src/scheduler/pass.ts';
+import { Queue } from '../../../src/scheduler/queue.ts';
+import { expectedEnd, expectedExpiry } from '../../../src/scheduler/releases.ts';
+import type { Capacity } from '../../../src/scheduler/snapshot.ts';
+import { aCapacity, NOW } from '../build-snapshot.ts';
 
 export class SimulatedHost {
   readonly capacity: Capacity;
@@ -43,7 +47,7 @@ export class SimulatedHost {
     return decision;
   }
 
-  /** To the next expected end, or `untilMs` if that is earlier, with what ends there gone; false: nothing is expected. */
+  /** Moves to the next expected end, or to `untilMs` if that is earlier, and removes the items that end. False if none is expected. */
   advance(untilMs = Number.POSITIVE_INFINITY): boolean {
     const ends = [
       ...this.running.map((item) => expectedEnd(item, this.nowMs)),

@@ -1,16 +1,17 @@
 // A small file system of a test's own, which can be filled to the last byte.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { tempDir } from './temp-dir.ts';
+import { waitUntil } from './wait-until.ts';
 
 /** For a test's `skip`. */
 export const NEEDS_MOUNT = process.getuid?.() === 0 ? false : 'mounting a small file system needs root';
 
 export interface SmallDisk {
   readonly dir: string;
-  /** Takes what is left of it; returns what gives it back. */
+  /** Fills it; returns the function that frees the space again. */
   fill(): () => void;
   /** Mounts it again, read-only or not. */
   setReadOnly(isReadOnly: boolean): void;
@@ -18,12 +19,11 @@ export interface SmallDisk {
 
 /** `size` as mount(8) takes it for a tmpfs. Unmounted when the test has ended. */
 export function smallDisk(t: TestContext, size: string): SmallDisk {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'bs-disk-')));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
-  t.after(() => {
-    execFileSync('umount', [dir]);
-    rmdirSync(dir);
+  const dir = tempDir(t, async () => {
+    // A process that has just ended may still keep it busy.
+    await waitUntil(() => spawnSync('umount', [dir]).status === 0, { what: `${dir} to be unmounted` });
   });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]);
   return {
     dir,
     fill() {

@@ -61,7 +61,7 @@ export function guestAvailable(kind: GuestKind): string | null {
   return missing ? `no ${missing.anyOf[0]}: apt-get install ${missing.from}` : null;
 }
 
-/** For a test's `skip`: names what is missing. Under CI=true nothing may be missing, so there it throws. */
+/** For a test's `skip`: names the missing capability. Throws under CI=true, where nothing may be missing. */
 export function skipWithout(kind: GuestKind): string | false {
   const reason = guestAvailable(kind);
   if (reason !== null && process.env.CI === 'true')

@@ -1,5 +1,5 @@
-// Feeds the judge of pressure one sample of a host of 100 GiB after the other, and takes the second look as the daemon does.
-import type { TaskId } from '../../src/core/task.ts';
+// Feeds samples of a host of 100 GiB to the judge of pressure, and confirms a kill as the daemon does.
+import type { TaskId } from '../../../src/core/task.ts';
 import {
   confirmPressure,
   judgePressure,
@@ -7,9 +7,9 @@ import {
   type PressureEvent,
   type PressureKill,
   type PressureState,
-} from '../../src/watchdog/pressure.ts';
-import type { HostSample, PressureRules, TaskUse } from '../../src/watchdog/shortage.ts';
-import { GIB } from './build-task.ts';
+} from '../../../src/watchdog/pressure.ts';
+import type { HostSample, PressureRules, TaskUse } from '../../../src/watchdog/shortage.ts';
+import { GIB } from '../build-task.ts';
 
 export const PRESSURE_RULES: PressureRules = {
   maxSysMemPct: 70,
@@ -41,7 +41,7 @@ export class Host {
   readonly wouldKill: PressureKill[] = [];
   state: PressureState = NO_PRESSURE;
   tasks: readonly TaskUse[];
-  /** How often somebody had to look for the processes outside. */
+  /** How often the largest process outside was looked for. */
   outsideLooks = 0;
   /** What changes between the two looks. */
   beforeSecondLook: HostStep & { readonly tasks?: readonly TaskUse[] } = {};

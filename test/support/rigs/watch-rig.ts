@@ -1,8 +1,19 @@
-// Feeds the judge one sample after the other on a clock of its own, and keeps what it said.
-import type { TaskEvent } from '../../src/core/events.ts';
-import { judge, type Kill, type Subject, type Verdict, type WatchRules } from '../../src/watchdog/judge.ts';
-import { applyPausedSample, newWatchState, type Sample, type WatchState } from '../../src/watchdog/state.ts';
-import { anEstimate, GIB, someLimits } from './build-task.ts';
+// Feeds samples to the judge on a clock of its own, and keeps the verdicts.
+import type { TaskEvent } from '../../../src/core/events.ts';
+import {
+  judge,
+  type Kill,
+  type Subject,
+  type Verdict,
+  type WatchRules,
+} from '../../../src/watchdog/judge.ts';
+import {
+  applyPausedSample,
+  newWatchState,
+  type Sample,
+  type WatchState,
+} from '../../../src/watchdog/state.ts';
+import { anEstimate, GIB, someLimits } from '../build-task.ts';
 
 export const RULES: WatchRules = {
   toleranceWindowMs: 30_000,
@@ -22,7 +33,7 @@ export const SUBJECT: Subject = {
   memMaxBytes: 12 * GIB,
 };
 
-/** What happened since the sample before; `cores`: the average use of CPU in that time. */
+/** The changes since the last sample; `cores`: the average use of CPU in that time. */
 export interface Step {
   readonly ms?: number;
   readonly memBytes?: number;
@@ -97,7 +108,7 @@ export class Watch {
     return this;
   }
 
-  /** What the daemon does on `adjust`. */
+  /** As the daemon does on `adjust`. */
   adjust(to: Subject): this {
     this.subject = to;
     return this;

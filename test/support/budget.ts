@@ -1,0 +1,18 @@
+// What every test may use: little of the host, and a minute of patience.
+
+/** Flags of a task that leaves room for many others. */
+export const SMALL = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--estimated_time=60s'];
+/** The same in the body of a request. */
+export const SMALL_BODY = { estimated_mem_bytes: '32M', estimated_cpu_cores: 0.1, estimated_time: '60s' };
+
+/** A test that waits longer has failed. The guests fork twenty-five times slower than the host. */
+export const DEADLINE_MS = 60_000;
+/** For a step that is long by itself. */
+export const LONG = { deadlineMs: 300_000 };
+
+/**
+ * With this config a sample comes once a minute, so what happens within `EVENT_MS` was caused by an event, not by the
+ * next sample.
+ */
+export const RARE_SAMPLES = { 'watchdog.monitor_interval': '60s' };
+export const EVENT_MS = 15_000;

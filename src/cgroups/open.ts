@@ -53,7 +53,9 @@ function choose(
   want: 'auto' | DriverKind,
 ): { readonly answers: readonly ProbeAnswer[]; readonly usable: UsableDriver } {
   const answers: ProbeAnswer[] = [];
-  const wanted = DRIVER_KINDS.filter((kind) => want === 'auto' || kind === want);
+  // The setting systemd concerns the units of tasks; the daemon then needs a driver for its other tasks.
+  const isAny = want === 'auto' || want === 'systemd';
+  const wanted = DRIVER_KINDS.filter((kind) => isAny || kind === want);
   for (const kind of [...wanted, 'none'] as const) {
     const probed = DRIVERS[kind].probe(host);
     answers.push(...probed.answers);

@@ -53,8 +53,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const { config } = loaded;
   const closing = new ClosingStack();
   closing.push(() => lock.release());
-  const wanted = config['envelope.driver'];
-  const opened = openDriver({ tag: homeTag(home.dir), want: wanted === 'systemd' ? 'auto' : wanted });
+  const opened = openDriver({ tag: homeTag(home.dir), want: config['envelope.driver'] });
   closing.push(() => opened.close());
   assertDatabase(home);
   const store = openStore(home.database);

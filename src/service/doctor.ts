@@ -22,7 +22,7 @@ export async function doctor(probe: ProbeResult): Promise<DoctorView> {
     psi(),
     clock(),
   ];
-  return { ok: probe.chosen !== 'none' && probe.enforces.memory, driver: probe.chosen, checks };
+  return { ok: probe.enforces.memory, driver: probe.chosen, checks };
 }
 
 /** What a driver may enforce, and what applies if it does not. */

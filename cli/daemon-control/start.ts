@@ -1,5 +1,5 @@
 // Starts the daemon, detached from the terminal and the caller's session, and waits until it answers.
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../../src/api/schemas/daemon.ts';
@@ -69,6 +69,7 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
 function prepareHome(home: Home): void {
   try {
     makeDirectories(home.dir);
+    if (!statSync(home.dir).isDirectory()) throw new Error('it is not a directory');
     accessSync(home.dir, constants.W_OK);
   } catch (error) {
     throw new BabysitError(

@@ -100,3 +100,27 @@ describe('settings files', () => {
     assert.equal(readFileSync(real, 'utf8'), '{}\n');
   });
 });
+
+describe('settings files with a key twice', () => {
+  for (const [key, text] of [
+    ['hooks', '{"hooks":{"PreToolUse":[]},"hooks":{"Stop":[]}}'],
+    ['Stop', '{\n  "hooks": { "Stop": [], "Stop": [] }\n}\n'],
+    ['command', '{"hooks":{"Stop":[{"hooks":[{"command":"a","command":"b"}]}]}}'],
+    ['\\u0068ooks', '{"hooks":{},"\\u0068ooks":{}}'],
+  ] as const)
+    it(`refuses ${key} twice`, (t) => {
+      const dir = tempDir(t);
+      const file = join(dir, 'settings.json');
+      writeFileSync(file, text);
+      for (const act of [install, uninstallHooks, installedHooks])
+        assert.throws(() => act(file), /line \d+, column \d+: the key "\w+" occurs twice/);
+      assert.equal(readFileSync(file, 'utf8'), text);
+      assert.deepEqual(readdirSync(dir), ['settings.json']);
+    });
+
+  it('accepts the same key in different objects', (t) => {
+    const file = join(tempDir(t), 'settings.json');
+    writeFileSync(file, '{"env":{"hooks":"1"},"hooks":{}}');
+    assert.equal(install(file).isChanged, true);
+  });
+});

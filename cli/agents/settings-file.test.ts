@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -122,5 +123,33 @@ describe('settings files with a key twice', () => {
     const file = join(tempDir(t), 'settings.json');
     writeFileSync(file, '{"env":{"hooks":"1"},"hooks":{}}');
     assert.equal(install(file).isChanged, true);
+  });
+});
+
+describe('settings files behind links to nothing', () => {
+  for (const [what, path] of [
+    ['relative', 'dotfiles/settings.json'],
+    ['up from a linked directory', '../dotfiles/settings.json'],
+  ] as const)
+    it(`creates the file and keeps the links: ${what}`, (t) => {
+      const dir = tempDir(t);
+      mkdirSync(join(dir, 'real'));
+      symlinkSync('real', join(dir, 'claude'));
+      const file = join(dir, 'claude', 'settings.json');
+      symlinkSync('second', file);
+      symlinkSync(path, join(dir, 'real', 'second'));
+      assert.deepEqual(install(file), { isChanged: true, backup: null });
+      const created = join(dir, 'real', path);
+      assert.ok(lstatSync(file).isSymbolicLink());
+      assert.equal(installedHooks(created).length, HOOKS.length);
+      uninstallHooks(file);
+      assert.ok(lstatSync(file).isSymbolicLink());
+      assert.ok(!existsSync(created));
+    });
+
+  it('refuses a cycle of links', (t) => {
+    const file = join(tempDir(t), 'settings.json');
+    symlinkSync('settings.json', file);
+    assert.throws(() => install(file), /ELOOP/);
   });
 });

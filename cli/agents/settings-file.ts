@@ -2,7 +2,6 @@
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -13,6 +12,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import { realPath } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
+import { makeDirectories } from '../make-directories.ts';
 import {
   findHooks,
   type Hook,
@@ -100,7 +100,7 @@ function readSettings(file: string): string | null {
 /** Follows links and replaces the file atomically. */
 function writeSettings(file: string, text: string): void {
   const target = linkTarget(file);
-  mkdirSync(dirname(target), { recursive: true });
+  makeDirectories(dirname(target));
   const old = existsSync(target) ? readFileSync(target) : null;
   const mark = old?.subarray(0, 3).toString('utf8') === BOM ? BOM : '';
   const temporary = `${target}.${process.pid}`;

@@ -1,10 +1,11 @@
 // The checkpoint manifest: the keys that are done, in one append-only file that many processes write at the same time.
 // A record is `\t<key>\n` (done) or `\x18<key>\n` (cleared), appended by one write(2) with O_APPEND. A crash leaves half a
 // record without a newline. A key is the text between the last mark and the newline, so half a record has no effect.
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BabysitError } from '../src/core/errors.ts';
 import { wholeLines } from '../src/text/split.ts';
+import { makeDirectories } from './make-directories.ts';
 
 const DONE = '\t';
 const CLEARED = '\x18';
@@ -93,7 +94,7 @@ function wholeRecords(records: readonly Buffer[], bytes: number): number {
 
 function withManifest(dir: string, use: (fd: number) => void): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectories(dir, 0o700);
     const fd = openSync(manifest(dir), 'a', 0o600);
     try {
       use(fd);

@@ -1,8 +1,26 @@
 // Entry point: starts the CLI with V8's compile cache in the user's cache directory.
+const { existsSync, mkdirSync } = require('node:fs');
 const { enableCompileCache } = require('node:module');
+const { dirname } = require('node:path');
+
+// The listener replaces Node's own, which opens a debugger on a TCP port.
+process.on('SIGUSR1', () => {});
 
 const { XDG_CACHE_HOME, HOME } = process.env;
 const cache = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
-// Node 22.1 and later. An unwritable cache directory only costs the gain.
-if (cache) enableCompileCache(`${cache}/babysit/code`);
+const code = `${cache}/babysit/code`;
+// A cache directory that cannot be used only costs the gain.
+if (cache && isMade(code)) enableCompileCache(code);
 require('./main.cjs');
+
+/** One directory at a time: Node, which would create it too, never returns under /proc. */
+function isMade(dir) {
+  if (existsSync(dir)) return true;
+  if (!isMade(dirname(dir))) return false;
+  try {
+    mkdirSync(dir);
+  } catch {
+    // Another command may have made it.
+  }
+  return existsSync(dir);
+}

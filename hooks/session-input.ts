@@ -1,7 +1,7 @@
 // Reads the input of the session hooks, and keeps in files which tasks a session was reminded of.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProject } from '../cli/input/project.ts';
+import { currentProject, findProject } from '../cli/input/project.ts';
 import type { Home } from '../src/config/home.ts';
 import { isJsonObject } from '../src/text/json.ts';
 
@@ -20,7 +20,7 @@ export function readSessionInput(event: unknown): SessionInput {
   const { session_id: session, cwd, stop_hook_active: again } = isJsonObject(event) ? event : {};
   return {
     session: typeof session === 'string' && SESSION.test(session) ? session : null,
-    project: findProject(typeof cwd === 'string' && cwd !== '' ? cwd : process.cwd()),
+    project: typeof cwd === 'string' && cwd !== '' ? findProject(cwd) : currentProject(),
     isAgain: again === true,
   };
 }

@@ -14,7 +14,7 @@ export type JsonPath = readonly (string | number)[];
 /** The message has position and reason. Comments and trailing commas are allowed. */
 export class JsonSyntaxError extends Error {}
 
-/** Throws JsonSyntaxError. */
+/** Throws JsonSyntaxError, also for a key that occurs twice in an object. */
 export function parseJsonText(text: string): unknown {
   return getNodeValue(treeOf(text));
 }
@@ -116,12 +116,31 @@ function treeOf(text: string): Node {
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { allowTrailingComma: true });
   const [error] = errors;
-  if (error === undefined && tree !== undefined) return tree;
-  const lines = text.slice(0, error?.offset ?? 0).split('\n');
-  const where = `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
-  throw new JsonSyntaxError(
-    `${where}: ${error === undefined ? 'the file is empty' : printParseErrorCode(error.error)}`,
-  );
+  if (error !== undefined) throw syntaxError(text, error.offset, printParseErrorCode(error.error));
+  if (tree === undefined) throw syntaxError(text, 0, 'the file is empty');
+  // A path finds the first of two equal keys, but a reader of JSON takes the last one.
+  const twice = repeatedKey(tree);
+  if (twice !== null)
+    throw syntaxError(text, twice.offset, `the key ${JSON.stringify(twice.value)} occurs twice`);
+  return tree;
+}
+
+/** The first key that an earlier property of its object has too. */
+function repeatedKey(node: Node): Node | null {
+  const keys = new Set<unknown>();
+  for (const child of node.children ?? []) {
+    const key = child.type === 'property' ? child.children?.[0] : undefined;
+    if (key !== undefined && keys.has(key.value)) return key;
+    keys.add(key?.value);
+    const inside = repeatedKey(child);
+    if (inside !== null) return inside;
+  }
+  return null;
+}
+
+function syntaxError(text: string, offset: number, what: string): JsonSyntaxError {
+  const lines = text.slice(0, offset).split('\n');
+  return new JsonSyntaxError(`line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}: ${what}`);
 }
 
 function nodeAt(tree: Node, path: JsonPath): Node {

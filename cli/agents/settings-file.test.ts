@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -90,5 +91,57 @@ describe('settings files', () => {
     assert.equal(statSync(backupOf(file)).mode & 0o777, 0o600);
     uninstallHooks(file);
     assert.equal(readFileSync(real, 'utf8'), '{}\n');
+  });
+});
+
+describe('settings files with a key twice', () => {
+  for (const [key, text] of [
+    ['hooks', '{"hooks":{"PreToolUse":[]},"hooks":{"Stop":[]}}'],
+    ['Stop', '{\n  "hooks": { "Stop": [], "Stop": [] }\n}\n'],
+    ['command', '{"hooks":{"Stop":[{"hooks":[{"command":"a","command":"b"}]}]}}'],
+    ['\\u0068ooks', '{"hooks":{},"\\u0068ooks":{}}'],
+  ] as const)
+    it(`refuses ${key} twice`, (t) => {
+      const dir = tempDir(t);
+      const file = join(dir, 'settings.json');
+      writeFileSync(file, text);
+      for (const act of [install, uninstallHooks, installedHooks])
+        assert.throws(() => act(file), /line \d+, column \d+: the key "\w+" occurs twice/);
+      assert.equal(readFileSync(file, 'utf8'), text);
+      assert.deepEqual(readdirSync(dir), ['settings.json']);
+    });
+
+  it('accepts the same key in different objects', (t) => {
+    const file = join(tempDir(t), 'settings.json');
+    writeFileSync(file, '{"env":{"hooks":"1"},"hooks":{}}');
+    assert.equal(install(file).isChanged, true);
+  });
+});
+
+describe('settings files behind links to nothing', () => {
+  for (const [what, path] of [
+    ['relative', 'dotfiles/settings.json'],
+    ['up from a linked directory', '../dotfiles/settings.json'],
+  ] as const)
+    it(`creates the file and keeps the links: ${what}`, (t) => {
+      const dir = tempDir(t);
+      mkdirSync(join(dir, 'real'));
+      symlinkSync('real', join(dir, 'claude'));
+      const file = join(dir, 'claude', 'settings.json');
+      symlinkSync('second', file);
+      symlinkSync(path, join(dir, 'real', 'second'));
+      assert.deepEqual(install(file), { isChanged: true, backup: null });
+      const created = join(dir, 'real', path);
+      assert.ok(lstatSync(file).isSymbolicLink());
+      assert.equal(installedHooks(created).length, HOOKS.length);
+      uninstallHooks(file);
+      assert.ok(lstatSync(file).isSymbolicLink());
+      assert.ok(!existsSync(created));
+    });
+
+  it('refuses a cycle of links', (t) => {
+    const file = join(tempDir(t), 'settings.json');
+    symlinkSync('settings.json', file);
+    assert.throws(() => install(file), /ELOOP/);
   });
 });

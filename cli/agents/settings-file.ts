@@ -1,16 +1,18 @@
 // Adds hooks to a settings file and removes them, atomically and with a backup. Refuses a file that it cannot parse.
 import {
   existsSync,
-  mkdirSync,
+  lstatSync,
   readFileSync,
-  realpathSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { realPath } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
+import { makeDirectories } from '../make-directories.ts';
 import {
   findHooks,
   type Hook,
@@ -55,7 +57,7 @@ export function uninstallHooks(file: string): Change {
   const again = (before: string) => parsed(file, () => reinstall(before, installed));
   const backup = backupOf(file);
   const before = existsSync(backup) ? readSettings(backup) : null;
-  if (before === null && text === again(NEW_FILE)) rmSync(file);
+  if (before === null && text === again(NEW_FILE)) rmSync(linkTarget(file));
   else if (before !== null && text === again(before)) {
     writeSettings(file, before);
     rmSync(backup);
@@ -97,13 +99,20 @@ function readSettings(file: string): string | null {
 
 /** Follows links and replaces the file atomically. */
 function writeSettings(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const target = existsSync(file) ? realpathSync(file) : file;
+  const target = linkTarget(file);
+  makeDirectories(dirname(target));
   const old = existsSync(target) ? readFileSync(target) : null;
   const mark = old?.subarray(0, 3).toString('utf8') === BOM ? BOM : '';
   const temporary = `${target}.${process.pid}`;
   writeFileSync(temporary, mark + text, old === null ? {} : { mode: statSync(target).mode & 0o777 });
   renameSync(temporary, target);
+}
+
+/** The file that links lead to, which may not exist yet. Call after readSettings, which fails at a cycle of links. */
+function linkTarget(file: string): string {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return file;
+  // A relative link starts at the real directory, which a link may lead to.
+  return linkTarget(resolve(realPath(dirname(file)), readlinkSync(file)));
 }
 
 function parsed<T>(file: string, read: () => T): T {

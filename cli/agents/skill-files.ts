@@ -1,16 +1,9 @@
 // Copies the skill into a skills directory and removes only the files that it copied.
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
+import { makeDirectories } from '../make-directories.ts';
 
 /** Records the installed files: SHA-256 by path. A hidden file, so that agents do not read it. */
 const MANIFEST = '.babysit-skill.json';
@@ -39,7 +32,7 @@ export function installSkill(source: string, target: string, force: boolean): bo
   for (const stale of Object.keys(readManifest(target)).filter((file) => !files.includes(file)))
     rmSync(join(target, stale), { force: true });
   for (const file of files) {
-    mkdirSync(dirname(join(target, file)), { recursive: true });
+    makeDirectories(dirname(join(target, file)));
     copyFileSync(join(source, file), join(target, file));
   }
   writeFileSync(join(target, MANIFEST), `${JSON.stringify(hashes(source, files), null, 2)}\n`);

@@ -1,7 +1,7 @@
 // Reads the inbox of an owner and reports which events a reader has shown.
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { InboxBody, InboxView, SeenBody } from '../../src/api/schemas/inbox.ts';
-import { findOwner, findProject } from '../input/project.ts';
+import { currentProject, findOwner } from '../input/project.ts';
 import { terminalView } from '../output/task-output.ts';
 import { send } from './http.ts';
 import { call, type Session } from './session.ts';
@@ -14,16 +14,7 @@ const SEEN_MS = 1_000;
 
 export function inboxScope(env: NodeJS.ProcessEnv, asked?: string): InboxScope {
   const owner = findOwner(asked, env);
-  return { project: findProject(currentDir()), ...(owner === undefined ? {} : { owner }) };
-}
-
-/** A waiting client keeps working when its current directory is deleted. */
-function currentDir(): string {
-  try {
-    return process.cwd();
-  } catch {
-    return '/';
-  }
+  return { project: currentProject(), ...(owner === undefined ? {} : { owner }) };
 }
 
 /** Events that the caller does not report as seen within 30 s return to the inbox. Throws BabysitError. */

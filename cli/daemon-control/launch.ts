@@ -16,7 +16,7 @@ export interface Launch {
 export function daemonArgs(): string[] {
   const built = !import.meta.filename.endsWith('.ts');
   const program = join(import.meta.dirname, built ? 'daemon.mjs' : '../../src/daemon/main.ts');
-  return [...V8, program];
+  return [...V8, ...withoutDebugger(), program];
 }
 
 /**
@@ -27,6 +27,12 @@ const HAS_MAGLEV =
   [24, 26].includes(Number.parseInt(process.versions.node, 10)) && ['x64', 'arm64'].includes(process.arch);
 /** A small young generation saves 8 MB. */
 const V8 = ['--max-semi-space-size=1', ...(HAS_MAGLEV ? ['--no-turbofan'] : [])];
+
+/** Node opens a debugger on a TCP port at SIGUSR1. Node 22.14 and 23.7 have the flag; 23.0 to 23.6 do not start with it. */
+function withoutDebugger(): string[] {
+  const flag = '--disable-sigusr1';
+  return process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : [];
+}
 
 export function launchDetached(home: Home, env: Record<string, string>): Launch {
   // The log is private from its creation, and the daemon inherits the umask.

@@ -1,11 +1,11 @@
 // Starts the daemon, detached from the terminal and the caller's session, and waits until it answers.
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants, statfsSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { send, uptimeMs } from '../client/http.ts';
+import { makeDirectories } from '../make-directories.ts';
 import { daemonEnv } from './env.ts';
 import { type Launch, launchDetached } from './launch.ts';
 import { logEnd, logTail } from './log.ts';
@@ -68,7 +68,8 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
 
 function prepareHome(home: Home): void {
   try {
-    makeDirectories(home.dir);
+    makeDirectories(home.dir, 0o700);
+    if (!statSync(home.dir).isDirectory()) throw new Error('it is not a directory');
     accessSync(home.dir, constants.W_OK);
   } catch (error) {
     throw new BabysitError(
@@ -78,19 +79,6 @@ function prepareHome(home: Home): void {
         hint: 'Inside a sandbox, run babysit daemon-start outside of it. Otherwise set BABYSIT_HOME to a directory that you may write to.',
       },
     );
-  }
-}
-
-/** Creates one directory at a time: mkdir with `recursive` never returns under /proc. */
-function makeDirectories(dir: string): void {
-  try {
-    mkdirSync(dir, { mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || dirname(dir) === dir) throw error;
-    makeDirectories(dirname(dir));
-    mkdirSync(dir, { mode: 0o700 });
   }
 }
 

@@ -1,5 +1,5 @@
 // Finds where a request comes from: directory, project, environment, owner.
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
 import type { Caller } from '../../src/request/request.ts';
@@ -26,6 +26,28 @@ export function findProject(cwd: string): string {
   for (let dir = cwd; ; dir = dirname(dir)) {
     if (existsSync(join(dir, '.git'))) return dir;
     if (dir === dirname(dir)) return cwd;
+  }
+}
+
+/** The project to look at. Unlike a command, a query needs no current directory: it may have been deleted. */
+export function currentProject(): string {
+  return findProject(currentDir());
+}
+
+function currentDir(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return deletedDir() ?? '/';
+  }
+}
+
+/** Linux keeps the path of a deleted current directory. Returns null elsewhere. */
+function deletedDir(): string | null {
+  try {
+    return readlinkSync('/proc/self/cwd').replace(/ \(deleted\)$/, '');
+  } catch {
+    return null;
   }
 }
 

@@ -7,7 +7,7 @@ import { parseDuration } from '../../src/units/duration.ts';
 import { parseSize } from '../../src/units/size.ts';
 import { call, readText } from '../client/session.ts';
 import { hostView } from '../commands/task/status.ts';
-import { findCaller, findCwd, findProject } from '../input/project.ts';
+import { currentProject, findCaller, findCwd, findProject } from '../input/project.ts';
 import { taskPath } from '../input/refs.ts';
 import { errorView } from '../output/output.ts';
 import { rowView, taskView } from '../output/task-output.ts';
@@ -37,7 +37,7 @@ const list = defineTool({
   isReadOnly: true,
   async call({ session }, { since, all, all_projects, cwd, status, owner, tag }) {
     const query = new URLSearchParams();
-    if (!all_projects) query.set('project', findProject(findCwd(cwd)));
+    if (!all_projects) query.set('project', cwd === undefined ? currentProject() : findProject(findCwd(cwd)));
     for (const [key, value] of Object.entries({ status, owner, tag }))
       if (value !== undefined) query.set(key, value);
     if (all) query.set('all', '1');

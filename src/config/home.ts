@@ -1,5 +1,6 @@
 // Finds the state directory and its files. Imports nothing heavy, because the CLI loads it too.
-import { isAbsolute, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BabysitError } from '../core/errors.ts';
 
 export interface Home {
@@ -17,18 +18,24 @@ export interface Home {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** The longest name of a socket. */
+const OBSERVE_SOCKET = 'observe.sock';
 /** sun_path has 108 bytes on Linux and 104 on macOS, including the final zero. */
 const SOCKET_PATH_MAX = process.platform === 'darwin' ? 103 : 107;
 
-/** `$BABYSIT_HOME`, else `$XDG_STATE_HOME/babysit`, else `~/.local/state/babysit`. Throws BabysitError `usage`. */
+/**
+ * `$BABYSIT_HOME`, else `$XDG_STATE_HOME/babysit`, else `~/.local/state/babysit`; without links, `..` and final slashes.
+ * Throws BabysitError `usage`.
+ */
 export function findHome(env: Env): Home {
-  const dir = env.BABYSIT_HOME || join(stateHome(env), 'babysit');
-  if (!isAbsolute(dir)) throw new BabysitError('usage', `BABYSIT_HOME: "${dir}" is not an absolute path`);
+  const named = env.BABYSIT_HOME || join(stateHome(env), 'babysit');
+  if (!isAbsolute(named)) throw new BabysitError('usage', `BABYSIT_HOME: "${named}" is not an absolute path`);
+  const real = realPath(named);
+  // A link may shorten a path that is too long for a socket.
+  const dir = fitsSocket(real) ? real : resolve(named);
   // The spawner reads one request per line, with paths in it.
   if (dir.includes('\n')) throw new BabysitError('usage', 'BABYSIT_HOME: must not contain a line break');
-  const socket = join(dir, 'daemon.sock');
-  const observeSocket = join(dir, 'observe.sock');
-  if (Buffer.byteLength(observeSocket) > SOCKET_PATH_MAX)
+  if (!fitsSocket(dir))
     throw new BabysitError(
       'usage',
       `BABYSIT_HOME: the path of a socket in "${dir}" would exceed ${SOCKET_PATH_MAX} bytes`,
@@ -36,8 +43,8 @@ export function findHome(env: Env): Home {
     );
   return {
     dir,
-    socket,
-    observeSocket,
+    socket: join(dir, 'daemon.sock'),
+    observeSocket: join(dir, OBSERVE_SOCKET),
     database: join(dir, 'babysit.db'),
     lock: join(dir, 'daemon.lock'),
     pidFile: join(dir, 'daemon.pid'),
@@ -45,6 +52,23 @@ export function findHome(env: Env): Home {
     config: join(dir, 'config.json'),
     tasks: join(dir, 'tasks'),
   };
+}
+
+/** The one name of a path. The part that does not exist is resolved as text. */
+export function realPath(path: string): string {
+  try {
+    // The JavaScript version resolves `..` as text, even after a link.
+    return realpathSync.native(path);
+  } catch {
+    const plain = resolve(path);
+    if (plain !== path) return realPath(plain);
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
+  }
+}
+
+function fitsSocket(dir: string): boolean {
+  return Buffer.byteLength(join(dir, OBSERVE_SOCKET)) <= SOCKET_PATH_MAX;
 }
 
 function stateHome(env: Env): string {

@@ -29,6 +29,8 @@ import { openEngine } from './open-engine.ts';
 const JOURNAL = '/run/systemd/journal/stdout';
 
 async function main(): Promise<void> {
+  // The listener replaces Node's own, which opens a debugger on a TCP port.
+  process.on('SIGUSR1', () => {});
   process.umask(0o077);
   const home = findHome(process.env);
   prepareHome(home);

@@ -1,5 +1,5 @@
 // babysit service: installs a service that starts the daemon at boot and after a crash.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EXIT } from '../../../src/core/errors.ts';
 import { type Context, defineCommand } from '../../command.ts';
@@ -7,6 +7,7 @@ import { findServiceManager, type ServiceManager } from '../../daemon-control/se
 import { ping } from '../../daemon-control/start.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { noPositionals } from '../../input/refs.ts';
+import { makeDirectories } from '../../make-directories.ts';
 import { fieldLines } from '../../output/table.ts';
 
 const ACTIONS = ['install', 'uninstall', 'status'] as const;
@@ -31,7 +32,7 @@ Run install again after an upgrade of babysit or Node: it writes the file again.
 
 function install(manager: ServiceManager): void {
   const { path, text } = manager.file;
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   // launchd refuses an agent that is loaded already.
   if (manager.kind === 'launchd' && manager.isEnabled()) manager.disable();
   writeFileSync(path, text, { mode: 0o644 });

@@ -6,7 +6,7 @@ import { filledLines } from '../../../src/text/split.ts';
 import { call, readText } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
-import { findCwd, findProject } from '../../input/project.ts';
+import { currentProject } from '../../input/project.ts';
 import { NAME_FLAG, taskPath, taskRefs } from '../../input/refs.ts';
 import { csv } from '../../output/table.ts';
 
@@ -48,7 +48,7 @@ the last days, over all attempts. Without a name it prints the records of the li
 
 async function liveTasks({ session }: Context): Promise<string[]> {
   const query = new URLSearchParams({
-    project: findProject(findCwd(undefined)),
+    project: currentProject(),
     status: 'running,paused',
   });
   const { tasks } = await call<{ tasks: TaskView[] }>(session, 'GET', `/v1/tasks?${query}`);

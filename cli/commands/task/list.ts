@@ -9,7 +9,7 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { readChoice } from '../../input/nearest.ts';
-import { findCwd, findProject } from '../../input/project.ts';
+import { currentProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { humanValue, outcome, paintStatus } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
@@ -89,7 +89,7 @@ function render(
 
 function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   const query = new URLSearchParams();
-  if (!flags.all_projects) query.set('project', findProject(findCwd(undefined)));
+  if (!flags.all_projects) query.set('project', currentProject());
   if (flags.owner !== undefined) query.set('owner', flags.owner);
   if (flags.tag !== undefined) query.set('tag', flags.tag);
   if (flags.all) query.set('all', '1');

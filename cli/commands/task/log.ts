@@ -12,6 +12,8 @@ import { NAME_FLAG, oneRef } from '../../input/refs.ts';
 import { lineMatcher } from '../../output/log-lines.ts';
 
 const DEFAULT_TAIL = 15;
+/** Without flags: a progress bar that is drawn with carriage returns is one long line. */
+const DEFAULT_BYTES = 32 * 1024;
 const LINES_MAX = 10_000_000;
 
 const FLAGS = {
@@ -32,7 +34,8 @@ const FLAGS = {
 
 export const command = defineCommand({
   usage: 'log NAME [--tail N | --head N | --full] [--since TIME] [--grep RE] [--follow]',
-  about: `Prints standard output and standard error of the task in order, as plain text; the last ${DEFAULT_TAIL} lines by default.
+  about: `Prints standard output and standard error of the task in order, as plain text; by default the last
+${DEFAULT_TAIL} lines, of which it prints at most the last 32 KiB.
 Rotated and compressed parts of the log are read as one log.
 With --json it prints one object {"name","id","lines":[...]}, and with --follow one object {"line":...} a line.`,
   flags: FLAGS,
@@ -56,7 +59,8 @@ async function showLog(context: Context, { flags, positionals }: Parsed<typeof F
   // With --grep only the matching lines count.
   const readBytes = flags.grep === undefined ? maxBytes : Number.POSITIVE_INFINITY;
   const read = async (onData: (chunk: Buffer) => void): Promise<void> => {
-    if (flags.follow && flags.head === undefined)
+    if (isDefault(flags)) await readShort(context, ref, query, flags.follow, onData);
+    else if (flags.follow && flags.head === undefined)
       await followLog(session, await findLog(session, ref, query), readBytes, onData);
     else await readLog(session, ref, query, readBytes, onData);
   };
@@ -80,6 +84,58 @@ async function showLog(context: Context, { flags, positionals }: Parsed<typeof F
     output.data(`${JSON.stringify({ name, id, lines: matched })}\n`);
   }
   return EXIT.ok;
+}
+
+/** Prints the end of the range when the range is long, and says how much it has left out. */
+async function readShort(
+  { session, output }: Context,
+  ref: string,
+  query: URLSearchParams,
+  follow: boolean,
+  onData: (chunk: Buffer) => void,
+): Promise<void> {
+  const range = await findLog(session, ref, query);
+  const from = Math.max(range.from, range.to - DEFAULT_BYTES);
+  const left = from - range.from;
+  if (left > 0)
+    output.notify(
+      { left_out_bytes: left, hint: `Add --tail=${DEFAULT_TAIL} or --full to print all of it.` },
+      () => `babysit: ${left} bytes left out; add --tail=${DEFAULT_TAIL} or --full to print all of it\n`,
+    );
+  const show = left > 0 ? fromWholePiece(onData) : onData;
+  if (follow) await followLog(session, { id: range.id, from }, Number.POSITIVE_INFINITY, show);
+  else
+    await readLog(
+      session,
+      range.id,
+      new URLSearchParams({ from: String(from) }),
+      Number.POSITIVE_INFINITY,
+      show,
+    );
+}
+
+/** Drops the piece that is cut at its start: up to a newline or carriage return, or the rest of a cut character. */
+function fromWholePiece(onData: (chunk: Buffer) => void): (chunk: Buffer) => void {
+  let isFirst = true;
+  return (chunk) => {
+    const start = isFirst ? wholePieceStart(chunk) : 0;
+    isFirst = false;
+    onData(chunk.subarray(start));
+  };
+}
+
+function wholePieceStart(chunk: Buffer): number {
+  const end = chunk.findIndex((byte) => byte === 10 || byte === 13);
+  return end >= 0
+    ? end + 1
+    : Math.max(
+        0,
+        chunk.findIndex((byte) => (byte & 0xc0) !== 0x80),
+      );
+}
+
+function isDefault({ tail, head, full, since, grep, max_bytes }: Flags): boolean {
+  return !full && [tail, head, since, grep, max_bytes].every((flag) => flag === undefined);
 }
 
 type Read = (onData: (chunk: Buffer) => void) => Promise<void>;

@@ -7,7 +7,7 @@ import { parseDuration } from '../../../src/units/duration.ts';
 import { holdTicket } from '../../client/ticket.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Flags } from '../../input/argv.ts';
-import { findCwd, findOwner, findProject } from '../../input/project.ts';
+import { currentProject, findOwner } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { humanCores, humanSize } from '../../output/human.ts';
 
@@ -75,7 +75,7 @@ function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBod
     mem_bytes,
     cpu_cores,
     ...rest,
-    project: findProject(findCwd(undefined)),
+    project: currentProject(),
     owner: findOwner(flags.owner, env),
   };
 }

@@ -16,7 +16,7 @@ Call run with honest estimates, then wait. When wait answers "running", call it 
 
 /** Resolves when the client closes the connection. */
 export function serveMcp(caller: Caller): Promise<void> {
-  serveStdio(() => buildServer(caller));
+  serveStdio(() => buildServer(caller), { onerror: answerInvalid });
   return new Promise((resolve) => {
     process.stdin
       .once('end', resolve)
@@ -24,6 +24,13 @@ export function serveMcp(caller: Caller): Promise<void> {
       .once('error', () => resolve());
     process.stdout.once('error', () => resolve());
   });
+}
+
+/** JSON-RPC 2.0, 5.1: a frame that is not a request gets an error with the id null. The SDK drops it without an answer. */
+function answerInvalid({ name }: Error): void {
+  if (name !== 'ZodError' && name !== '$ZodError') return;
+  const error = { code: -32600, message: 'Invalid Request: not a JSON-RPC 2.0 message' };
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', id: null, error })}\n`);
 }
 
 function buildServer(caller: Caller): McpServer {

@@ -1,5 +1,6 @@
 // Samples every live attempt, has the watchdog judge it, and stages the resulting events and kills.
 import type { Logger } from 'pino';
+import type { KillReason } from '../core/kill-reasons.ts';
 import { isActive } from '../core/task.ts';
 import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
 import { withEvidence } from '../watchdog/stall.ts';
@@ -62,7 +63,12 @@ export function sampleAll(
     const verdict = judge(watchRules, { estimate, limits, pidsMax, memMaxBytes }, before, sample);
     states.set(live, verdict.state);
     live.dueInMs = verdict.dueInMs;
-    if (attempt.kill !== null) continue;
+    if (attempt.kill !== null) {
+      // A task that reaches the limit during its grace period has no cap either.
+      if (attempt.kill.signal !== 'SIGKILL' && verdict.kill?.reason === 'mem_exceeded')
+        work.requestKill(live.id, { ...verdict.kill, signal: 'SIGKILL' });
+      continue;
+    }
     for (const event of verdict.events)
       work.emit(
         task,
@@ -76,12 +82,15 @@ export function sampleAll(
     }
     if (verdict.kill === null) continue;
     const { reason, detail } = verdict.kill;
-    const signal = reason === 'cgroup_oom_killed' ? 'SIGKILL' : 'SIGTERM';
+    const signal = WITHOUT_GRACE.has(reason) ? 'SIGKILL' : 'SIGTERM';
     work.requestKill(live.id, { reason, detail, signal });
     log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
   }
   return states;
 }
+
+/** mem_exceeded: no kernel limit stops the growth, and the host may run out of memory within the grace period. */
+const WITHOUT_GRACE: ReadonlySet<KillReason> = new Set(['cgroup_oom_killed', 'mem_exceeded']);
 
 function isOver(work: UnitOfWork, { id }: LiveAttempt): boolean {
   const task = work.get(id);

@@ -1,8 +1,9 @@
 // Tracks the log of a live attempt: its size, the time of the last output, and its unpacked parts.
-import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, fstatSync, type Stats, statSync } from 'node:fs';
 import type { Now } from '../core/clock.ts';
 import { currentStart, logParts } from './parts.ts';
 import { logTouchedAt } from './read.ts';
+import { openRegular } from './regular-file.ts';
 import { LogTimes, timesPath, writtenAt } from './times.ts';
 
 export interface LogRules {
@@ -158,10 +159,10 @@ function dayOf(ms: number): string {
   return lastMinute.day;
 }
 
-/** Returns null when the file was deleted or no file descriptor is left. */
+/** Returns null when the file was deleted or replaced, or no file descriptor is left. */
 function openedAt(path: string): number | null {
   try {
-    return openSync(path, 'r');
+    return openRegular(path, 'read');
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 // Writes the mark for missing output when the supervisor could not write it.
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { openRegular, readRegular } from './regular-file.ts';
 
 /** The same text as in supervisor.sh. */
 const MARK = '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n';
@@ -9,7 +10,7 @@ const SCAN_BYTES = 4096;
 /** Returns true when the supervisor recorded a gap that it could not mark. */
 export function lacksGapMark(dir: string): boolean {
   try {
-    return readFileSync(join(dir, 'claim'), 'latin1').includes('\ngap\n');
+    return readRegular(join(dir, 'claim'), 'latin1').includes('\ngap\n');
   } catch {
     return false;
   }
@@ -17,7 +18,7 @@ export function lacksGapMark(dir: string): boolean {
 
 /** Overwrites the last lines of the log, which works on a full disk. Idempotent. */
 export function markGap(log: string): void {
-  const fd = openSync(log, 'r+');
+  const fd = openRegular(log, 'update');
   try {
     const { size } = fstatSync(fd);
     const end = Math.max(0, size - MARK.length);

@@ -5,19 +5,10 @@
 // With the journal, this process or a later one completes the same steps in the same order:
 //   1. rename the copies to part names           2. move the unfinished last line to the start of the log
 //   3. truncate the log after that line          4. remove the journal
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { logParts, PACKING, packedPath, partPath, suffixesOf } from './parts.ts';
+import { openRegular, readRegular } from './regular-file.ts';
 
 export interface RotationRules {
   /** Length of a part; up to four times as much for long lines. */
@@ -137,10 +128,10 @@ export function isRotationLeft(log: string): boolean {
 }
 
 function finishRotation(log: string): void {
-  const [cut = 0, size = 0] = readFileSync(`${log}${JOURNAL}`, 'utf8').split(' ').map(Number);
+  const [cut = 0, size = 0] = readRegular(`${log}${JOURNAL}`, 'utf8').split(' ').map(Number);
   for (const name of suffixesOf(log))
     if (name.endsWith(COPY)) renameSync(`${log}${name}`, `${log}${name.slice(0, -COPY.length)}`);
-  const fd = openSync(log, 'r+');
+  const fd = openRegular(log, 'update');
   try {
     const { size: found } = fstatSync(fd);
     // A shorter log was already truncated.

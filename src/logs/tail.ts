@@ -1,6 +1,7 @@
 // Reads the end of a file that another process writes.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { openRegular } from './regular-file.ts';
 
 export interface Tail {
   /** Valid until the next call: all calls share one buffer. */
@@ -16,7 +17,7 @@ const buffer = Buffer.allocUnsafe(256 * 1024);
  * `knownSize` saves a system call. Throws file system errors.
  */
 export function readTail(path: string, maxBytes: number, from = 0, knownSize: number | null = null): Tail {
-  const fd = openSync(path, 'r');
+  const fd = openRegular(path, 'read');
   try {
     const size = knownSize ?? fstatSync(fd).size;
     const start = Math.max(from > size ? 0 : from, size - maxBytes);

@@ -1,6 +1,7 @@
 // Records when a log had grown how far, because log lines have no time: at most one entry `<epoch ms> <bytes>` a second.
 // When the file is full, every second entry of its older half is removed: recent hours keep the resolution of one second.
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { NotARegularFile, openRegular, readRegular } from './regular-file.ts';
 
 const GRAIN_MS = 1000;
 /** Tolerance for clocks and timers. */
@@ -46,7 +47,7 @@ export class LogTimes {
   }
 
   #append(text: string): void {
-    this.#fd ??= openSync(this.#path, 'a', 0o600);
+    this.#fd ??= openRegular(this.#path, 'append');
     this.#bytes += writeSync(this.#fd, text);
   }
 
@@ -74,8 +75,9 @@ export function writtenAt(log: string, offset: number): number | null {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readRegular(path, 'latin1');
   } catch (error) {
+    if (error instanceof NotARegularFile) return '';
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }

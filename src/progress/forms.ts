@@ -11,8 +11,8 @@ const NUMBER = String.raw`(\d{1,3}(?:,\d{3})+|\d+)`;
 /** `3/42`, `3 / 42`, `3 of 42`, `3 out of 42`, but no part of a date, path, address or version. */
 const PAIR = String.raw`(?<![\d/.:,-])${NUMBER} ?(?:/| of | out of ) ?${NUMBER}(?![\d/-]|[.,:]\d|%)`;
 const PERCENT = String.raw`(?<![\d.,])(\d{1,3}(?:\.\d+)?) ?%`;
-/** A drawn bar, in brackets or of solid blocks. */
-const BAR = String.raw`(?:[[|<][ =#>.*█▉▊▋▌▍▎▏░▒▓-]*[=#█▉▊▋▌▍▎▏░▒▓][ =#>.*█▉▊▋▌▍▎▏░▒▓-]*[\]|>]|[━╸╺]{5,}(?: [━╸╺]+)?)`;
+/** A drawn bar, in brackets or of solid blocks. The first part of a bar ends at its first solid character: no backtracking. */
+const BAR = String.raw`(?:[[|<][ >.*-]*[=#█▉▊▋▌▍▎▏░▒▓][ =#>.*█▉▊▋▌▍▎▏░▒▓-]*[\]|>]|(?<![━╸╺])[━╸╺]{5,}(?: [━╸╺]+)?)`;
 const ITEM =
   '(?:epoch|step|iter|iteration|batch|batches|item|file|record|row|chunk|part|page|task|job|test|image|frame|sample|fold|trial|round|stage|shard|document|doc|layer|module|package|case|url|request|episode|generation|segment|block|example|object|query|queries|line)s?';
 const DOING =

@@ -19,9 +19,9 @@ const PREFIXES: readonly RegExp[] = [
   /^remote:\s+/,
 ];
 const READ_CHARS = 512;
-/** The characters of a drawn bar are cut to this length. */
+/** Blanks and the characters of a drawn bar are cut to this length: patterns backtrack in long runs of them. */
 const RUN_CHARS = 8;
-const LONG_RUN = /([^\w\s])\1{8,}/g;
+const LONG_RUN = /\s{9,}|[━╸╺]{9,}|([^\w\s])\1{8,}/g;
 
 /** At most the first 512 characters: a longer line has its progress at the start or not at all. */
 export function plainLine(line: string): string {

@@ -6,6 +6,7 @@ import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
+import { roundCores } from '../units/number.ts';
 import { elapsedMs } from './views/task-view.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
@@ -59,9 +60,9 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       mem_pending_bytes: needs.memBytes,
       mem_leased_bytes: leased,
       mem_available_bytes: Math.max(0, room.memBytes),
-      cpu_limit_cores: capacity.cpuLimitCores,
-      cpu_reserved_cores: round(capacity.cpuLimitCores - room.cpuCores),
-      cpu_available_cores: Math.max(0, round(room.cpuCores)),
+      cpu_limit_cores: roundCores(capacity.cpuLimitCores),
+      cpu_reserved_cores: roundCores(capacity.cpuLimitCores - room.cpuCores),
+      cpu_available_cores: Math.max(0, roundCores(room.cpuCores)),
     },
     tasks: {
       running: active.length - paused,
@@ -83,14 +84,14 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
         id: task.id,
         elapsed_ms: elapsedMs(task.state, nowMs) ?? 0,
         mem_bytes: live?.memBytes ?? null,
-        cpu_cores: live?.cpuCores ?? null,
+        cpu_cores: roundCores(live?.cpuCores),
       };
     }),
     leases: snapshot.leases.map((lease) => ({
       id: lease.id,
       owner: lease.owner,
       mem_bytes: lease.need.memBytes,
-      cpu_cores: lease.need.cpuCores,
+      cpu_cores: roundCores(lease.need.cpuCores),
       expires_at: new Date(lease.expiresAtMs).toISOString(),
     })),
     queue: queueView(engine),
@@ -121,8 +122,4 @@ function queueView(engine: Engine): StatusView['queue'] {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function round(cores: number): number {
-  return Math.round(cores * 1000) / 1000;
 }

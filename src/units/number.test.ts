@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { refusesUsage } from '../../test/support/refuses.ts';
-import { parseCores, parseCount, parsePercent } from './number.ts';
+import { parseCores, parseCount, parsePercent, roundCores } from './number.ts';
 
 const signed = (text: string | number, what: string) => parseCount(text, what, -100, 100);
 const count = (text: string | number, what: string) => parseCount(text, what, 1, 100);
@@ -41,4 +41,18 @@ describe('numbers as text', () => {
     for (const text of texts)
       it(`${parse.name} refuses ${JSON.stringify(String(text))}`, () =>
         refusesUsage(() => parse(text, '--n'), '--n'));
+});
+
+describe('rounded cores', () => {
+  for (const [cores, expected] of [
+    [3 * 0.2, 0.6],
+    [3 * 0.3, 0.9],
+    [0.1 + 0.2, 0.3],
+    [1.23456, 1.235],
+    [4, 4],
+    [0, 0],
+    [null, null],
+    [undefined, null],
+  ] as const)
+    it(`${cores} -> ${expected}`, () => assert.equal(roundCores(cores), expected));
 });

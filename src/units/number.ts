@@ -12,6 +12,13 @@ export function parseCores(text: string | number, what: string): number {
   return value;
 }
 
+/** Rounds to 0.001 cores, the resolution of a measurement: 3 x 0.2 prints as 0.6. Null without a value. */
+export function roundCores(cores: number): number;
+export function roundCores(cores: number | null | undefined): number | null;
+export function roundCores(cores: number | null | undefined): number | null {
+  return cores == null ? null : Math.round(cores * 1000) / 1000;
+}
+
 /** `"40"` or `"40%"` -> 40. Throws BabysitError usage. */
 export function parsePercent(text: string | number, what: string): number {
   const value = toNumber(String(text).trim().replace(/%$/, ''));

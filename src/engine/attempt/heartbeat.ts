@@ -1,8 +1,9 @@
 // Writes one heartbeat record per minute of a running task. The file is kept for all attempts and removed with the task.
-import { appendFileSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Progress } from '../../core/progress.ts';
+import { openRegular } from '../../logs/regular-file.ts';
 import { parseJson } from '../../text/json.ts';
 import { wholeLines } from '../../text/split.ts';
 import type { Sample } from '../../watchdog/state.ts';
@@ -51,7 +52,12 @@ export class Heartbeat {
     try {
       const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
       if (size > FILE_MAX_BYTES) renameSync(this.#path, `${this.#path}.1`);
-      appendFileSync(this.#path, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+      const fd = openRegular(this.#path, 'append');
+      try {
+        appendFileSync(fd, `${JSON.stringify(record)}\n`);
+      } finally {
+        closeSync(fd);
+      }
     } catch {}
   }
 }

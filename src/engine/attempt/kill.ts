@@ -1,8 +1,9 @@
 // Advances the kill ladder of a live attempt. Never waits: it returns when to call again.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { signalAll } from '../../cgroups/signals.ts';
 import { isActive, type KillIntent, type Task, type Usage } from '../../core/task.ts';
 import { RecordsUnreadable } from '../../exec/records.ts';
+import { openRegular } from '../../logs/regular-file.ts';
 import { readProcessState } from '../../procfs/process-state.ts';
 import { type LadderStep, ladderStep } from '../../watchdog/ladder.ts';
 import type { UnitOfWork } from '../unit-of-work.ts';
@@ -50,10 +51,10 @@ function signalTask({ group }: LiveAttempt, { execOptions, state }: Task, signal
   return others.length > 0 ? signalAll(others, signal) : group.signal(signal);
 }
 
-/** A full disk must not prevent the signal. */
+/** A full disk, or a stop file that the task replaced, must not prevent the signal. */
 function makeStopFile(path: string): void {
   try {
-    closeSync(openSync(path, 'a', 0o600));
+    closeSync(openRegular(path, 'append'));
   } catch {}
 }
 

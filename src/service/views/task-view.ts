@@ -17,6 +17,7 @@ import {
 import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
 import { shellWords } from '../../text/shell.ts';
 import { formatDuration } from '../../units/duration.ts';
+import { roundCores } from '../../units/number.ts';
 import { formatSize } from '../../units/size.ts';
 
 export interface ViewContext {
@@ -72,10 +73,10 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     driver: attempt?.group.driver ?? null,
     unit: unitOf(attempt),
     mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
-    cpu_max_cores: attempt?.envelope.cpuMaxCores ?? null,
+    cpu_max_cores: roundCores(attempt?.envelope.cpuMaxCores),
     pids_max: attempt?.envelope.pidsMax ?? null,
     mem_bytes: context.live?.memBytes ?? null,
-    cpu_cores: context.live?.cpuCores ?? null,
+    cpu_cores: roundCores(context.live?.cpuCores),
     silent_ms: context.live?.silentMs ?? null,
     progress: context.progress,
     waiters: context.waiters,
@@ -85,7 +86,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     ...reasonFields(state),
     peak_mem_bytes: usage?.peakMemBytes ?? null,
     peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
-    peak_cpu_cores: usage?.peakCpuCores ?? null,
+    peak_cpu_cores: roundCores(usage?.peakCpuCores),
     cpu_seconds: usage?.cpuSeconds ?? null,
     io_read_bytes: usage?.ioReadBytes ?? null,
     io_write_bytes: usage?.ioWriteBytes ?? null,

@@ -1,4 +1,5 @@
 // Explains why a need does not fit now: dimension, shortage, holders of the room, expected start.
+import { roundCores } from '../units/number.ts';
 import type { Need } from './items.ts';
 import { chargedMem, type Room, type RoomDim } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -97,8 +98,4 @@ export class Explanation {
     if (dim === 'cpu') holders.sort((a, b) => b.cpuCores - a.cpuCores);
     return holders.slice(0, NAMES_SHOWN).map(({ name }) => name);
   }
-}
-
-function roundCores(cores: number): number {
-  return Math.round(cores * 1000) / 1000;
 }

@@ -214,19 +214,38 @@ describe('a gap without samples', () => {
     assert.equal(watch.steps(1, {}).kill?.reason, 'elapsed_exceeded');
   });
 
-  for (const [what, step] of [
-    ['memory', { memBytes: 9 * GIB }],
-    ['CPU', { cores: 9 }],
-    ['refused forks', { refusedForks: 1 }],
-  ] as const)
-    it(`does not count as sustained ${what}: the window starts over`, () => {
+  for (const [what, step, windowS] of [
+    ['memory', { memBytes: 9 * GIB }, 30],
+    ['CPU', { cores: 9 }, 30],
+    ['refused forks', { refusedForks: 1 }, 5],
+  ] as const) {
+    const gap = { ...step, ms: 10 * MINUTE };
+
+    it(`does not count as sustained ${what}; the window continues after it`, () => {
       const watch = gappy(QUIET)
         .steps(4, step)
-        .steps(1, { ...step, ms: 10 * MINUTE })
-        .steps(4, step);
+        .steps(1, gap)
+        .steps(windowS - 4, step);
       assert.equal(watch.kill, null);
-      assert.notEqual(watch.steps(30, step).kill, null);
+      assert.notEqual(watch.steps(1, step).kill, null);
     });
+
+    it(`ends the window of ${what} when the condition does not hold after it`, () => {
+      const watch = gappy(QUIET)
+        .steps(4, step)
+        .steps(1, { ms: 10 * MINUTE })
+        .steps(windowS, step);
+      assert.equal(watch.kill, null);
+      assert.notEqual(watch.steps(1, step).kill, null);
+    });
+
+    it(`kills for ${what} after the same watched time, however often the daemon is held up`, () => {
+      const watch = gappy(QUIET).steps(1, step);
+      for (let n = 0; n < windowS - 1; n += 1) watch.steps(1, step).steps(1, { ...step, ms: 4_600 });
+      assert.equal(watch.kill, null);
+      assert.notEqual(watch.steps(1, step).kill, null);
+    });
+  }
 
   it('does not delay a kill that one sample proves', () => {
     assert.equal(gappy().step({ ms: 60 * MINUTE, oomKills: 1 }).kill?.reason, 'cgroup_oom_killed');

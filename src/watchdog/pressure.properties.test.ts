@@ -71,7 +71,7 @@ function kills(course: readonly Stretch[], rules = PRESSURE_RULES): Kill[] {
       host.step({ ...step, ms: stepMs });
       const isOver = (step.usedPct ?? 0) > 70 || (step.memFullAvg10Pct ?? 0) > 60;
       const isGap = stepMs > rules.gapMs;
-      overMs = !isOver ? null : overMs === null || isGap ? 0 : overMs + stepMs;
+      overMs = !isOver ? null : overMs === null ? 0 : overMs + (isGap ? 0 : stepMs);
       sinceLastMs += stepMs;
       for (const kill of host.kills.splice(0)) {
         if (kill.reason !== 'system_mem_pressure') continue;

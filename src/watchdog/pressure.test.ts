@@ -124,10 +124,26 @@ describe('memory pressure', () => {
     assert.deepEqual(host.kills, []);
   });
 
-  it('does not count a gap without samples', () => {
+  it('does not count a gap without samples, and keeps the time before it', () => {
     const host = new Host({ tasks: [hog] }).steps(10, { usedPct: 90 }).steps(1, { usedPct: 90, ms: 600_000 });
+    host.steps(20, { usedPct: 90 });
     assert.deepEqual(host.kills, []);
-    assert.equal(host.steps(30, { usedPct: 90 }).kills.length, 1);
+    assert.equal(host.steps(1, { usedPct: 90 }).kills.length, 1);
+  });
+
+  it('decides nothing at the first sample after a gap', () => {
+    const host = new Host({ tasks: [big] }).steps(31, { usedPct: 60 });
+    host.tasks = [hog];
+    host.beforeSecondLook = { usedPct: 60 };
+    host.steps(31, { usedPct: 90 });
+    host.beforeSecondLook = {};
+    assert.deepEqual(host.steps(1, { usedPct: 90, ms: 600_000 }).kills, []);
+    assert.equal(host.steps(1, { usedPct: 90 }).kills.length, 1);
+  });
+
+  it('starts the window over when the host has room after a gap', () => {
+    const host = new Host({ tasks: [hog] }).steps(30, { usedPct: 90 }).steps(1, { usedPct: 60, ms: 600_000 });
+    assert.deepEqual(host.steps(30, { usedPct: 90 }).kills, []);
   });
 
   it('is detected by PSI when the use of memory is low', () => {

@@ -125,10 +125,11 @@ export function judgePressure(
   tasks: readonly TaskUse[],
 ): PressureVerdict {
   const stepMs = before.lastMonoMs === null ? 0 : Math.max(0, sample.now.monoMs - before.lastMonoMs);
+  const isGap = stepMs > rules.gapMs;
   const events: PressureEvent[] = [];
   const advance = (dim: PressureDim): Episode => {
     const shortage = shortageOf(dim, rules, sample, tasks, before.diskBaseline);
-    const episode = nextEpisode(before[dim], shortage.isOver, stepMs, stepMs > rules.gapMs);
+    const episode = nextEpisode(before[dim], shortage.isOver, stepMs, isGap);
     const { lastedMs } = before[dim];
     const { detail } = shortage;
     if (lastedMs === null && episode.lastedMs !== null) events.push({ event: 'pressure_began', dim, detail });
@@ -143,7 +144,8 @@ export function judgePressure(
     disk,
     diskBaseline: disk.lastedMs === null ? null : diskBaseline(before.diskBaseline, sample, tasks),
   };
-  return { state, events, confirm: findingToConfirm(rules, state, sample, tasks) };
+  // What a gap hid may be over: the first sample after it decides nothing.
+  return { state, events, confirm: isGap ? null : findingToConfirm(rules, state, sample, tasks) };
 }
 
 /** Judges the second sample. Kills only for the same cause and the same victim. */
@@ -200,7 +202,7 @@ function nextEpisode(before: Episode, isOver: boolean, stepMs: number, isGap: bo
   if (!isOver && (before.lastedMs === null || calmMs >= CALM_AFTER_MS)) return { ...CALM, cooldownMs };
   return {
     lastedMs: before.lastedMs === null ? 0 : before.lastedMs + stepMs,
-    overMs: !isOver ? null : before.overMs === null || isGap ? 0 : before.overMs + stepMs,
+    overMs: !isOver ? null : before.overMs === null ? 0 : before.overMs + sampledMs,
     calmMs,
     cooldownMs,
     reported: before.reported,

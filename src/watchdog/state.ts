@@ -91,7 +91,7 @@ const CPU_SMOOTHING_MS = 10_000;
 
 /**
  * Updates clocks, rates, peaks and windows. Over a gap (no samples: the daemon or the host stood still) running time
- * counts, silence counts up to its threshold, and windows restart, because the use in between is unknown.
+ * counts, and silence counts up to its threshold. A window keeps what it had counted if its condition holds after the gap.
  */
 export function applySample(
   state: WatchState,
@@ -106,7 +106,8 @@ export function applySample(
     ? smooth(state.smoothCpuCores, cpu.cores ?? 0, cpu.monoMs - state.cpu.monoMs)
     : state.smoothCpuCores;
   const printed = sample.outputBytes !== state.outputBytes || sample.outputAt !== state.outputAt;
-  const over = (beforeMs: number | null, holds: boolean) => sustained(isGap ? null : beforeMs, holds, stepMs);
+  // The use during a gap is unknown: the gap itself counts for no window.
+  const over = (beforeMs: number | null, holds: boolean) => sustained(beforeMs, holds, isGap ? 0 : stepMs);
   return {
     ...state,
     lastMonoMs: sample.now.monoMs,

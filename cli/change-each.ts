@@ -3,14 +3,14 @@ import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
-import { taskPath } from './input/refs.ts';
+import { type Ref, taskPath } from './input/refs.ts';
 import { printError } from './output/output.ts';
 import { taskView } from './output/task-output.ts';
 
 /** POSTs `body` to `verb` of each task and prints `done: NAME`. Returns the largest exit code. */
 export async function changeEach(
   { output, session, full }: Context,
-  refs: readonly string[],
+  refs: readonly Ref[],
   verb: string,
   body: object,
   done: string,

@@ -6,6 +6,7 @@ import { WAIT_EVENTS } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen } from './client/inbox.ts';
 import type { Context } from './command.ts';
+import type { Ref } from './input/refs.ts';
 import { drawStatusLine } from './output/status-line.ts';
 import { printEvent, printResult } from './output/task-output.ts';
 
@@ -26,7 +27,7 @@ const EXIT_SIGINT = 130;
 
 export async function waitForTasks(
   context: Context,
-  refs: readonly string[],
+  refs: readonly Ref[],
   options: WaitOptions,
 ): Promise<number> {
   const { output, session, full } = context;
@@ -36,9 +37,10 @@ export async function waitForTasks(
   const shown = new Map<string, number>();
   let worst: number = EXIT.ok;
   let timer: NodeJS.Timeout | undefined;
+  const names = () => [...live].map(({ text }) => text);
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
-  async function follow(ref: string): Promise<TaskView> {
+  async function follow(ref: Ref): Promise<TaskView> {
     const task = await followTask(session, ref, onEvent, abort.signal, { progress: options.progress });
     live.delete(ref);
     // With --any a second task may end in the same turn of the event loop.
@@ -60,16 +62,14 @@ export async function waitForTasks(
   const interrupted = new Promise<number>((resolve) => {
     process.once('SIGINT', () => {
       statusLine.stop();
-      const hint = `babysit wait ${[...live].join(' ')}`;
-      output.notify({ event: 'wait_interrupted', live: [...live], hint }, () =>
-        interruptText([...live], hint),
-      );
+      const hint = `babysit wait ${names().join(' ')}`;
+      output.notify({ event: 'wait_interrupted', live: names(), hint }, () => interruptText(names(), hint));
       resolve(EXIT_SIGINT);
     });
   });
   const timedOut = new Promise<never>((_, reject) => {
     if (options.timeoutMs === null) return;
-    timer = setTimeout(() => reject(timeoutError([...live])), Math.min(options.timeoutMs, TIMER_MAX_MS));
+    timer = setTimeout(() => reject(timeoutError(names())), Math.min(options.timeoutMs, TIMER_MAX_MS));
   });
   const all = refs.map(follow);
   const done = (options.any ? Promise.race(all) : Promise.all(all)).then(() => worst);

@@ -2,7 +2,7 @@
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { lineSplitter } from '../../src/text/line-splitter.ts';
-import { taskPath } from '../input/refs.ts';
+import { type Ref, taskPath } from '../input/refs.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
 import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
@@ -20,7 +20,7 @@ export interface FollowOptions {
  */
 export async function followTask(
   session: Session,
-  ref: string,
+  ref: Ref | string,
   onEvent: (event: EventView) => void,
   signal: AbortSignal,
   { progress = false, after = 0 }: FollowOptions = {},

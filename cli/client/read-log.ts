@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogRangeView } from '../../src/api/schemas/log.ts';
 import { BabysitError } from '../../src/core/errors.ts';
-import { taskPath } from '../input/refs.ts';
+import { type Ref, taskPath } from '../input/refs.ts';
 import { call, type Session, stream } from './session.ts';
 
 type OnData = (chunk: Buffer) => void;
@@ -12,7 +12,7 @@ const RETRY_MS = 100;
 /** Reads the log as it is now. */
 export async function readLog(
   session: Session,
-  ref: string,
+  ref: Ref | string,
   query: URLSearchParams,
   maxBytes: number,
   onData: OnData,
@@ -34,7 +34,7 @@ export async function readLog(
 }
 
 /** Returns the id of the task and the position of the requested part in its whole output. */
-export function findLog(session: Session, ref: string, query: URLSearchParams): Promise<LogRangeView> {
+export function findLog(session: Session, ref: Ref | string, query: URLSearchParams): Promise<LogRangeView> {
   return call<LogRangeView>(session, 'GET', taskPath(ref, `/log/range?${query}`));
 }
 

@@ -4,16 +4,22 @@ import { quantity, refs, toolShapeOf } from '../../src/api/schemas/fields.ts';
 import { KILL, LIST } from '../../src/api/schemas/task.ts';
 import { FLAGS as LIST_FLAGS } from '../commands/task/list.ts';
 import type { FlagSpecs } from '../input/argv.ts';
+import { NAME_FLAG } from '../input/refs.ts';
 
 const task = z.string().min(1).describe('task by name, id or unique prefix of the id');
 const tasks = refs.describe('names or ids, as a list or separated by commas');
 const timeout = quantity.optional();
-const cwd = z.string().min(1).describe('directory of the project (default: that of this server)').optional();
+/** Where the names of a request belong. */
+const scope = {
+  cwd: z.string().min(1).describe('directory of the project (default: that of this server)').optional(),
+  all_projects: z.boolean().describe(NAME_FLAG.all_projects.help).optional(),
+};
 
 export const run = z.strictObject(toolShapeOf('run'));
 
 export const wait = z.strictObject({
   name: tasks.optional(),
+  ...scope,
   any: z.boolean().describe('answer when the first task has ended, instead of all').optional(),
   timeout: timeout.describe(
     'answer after this time, with the arguments to continue (default: 50s, below the limit of most clients)',
@@ -37,19 +43,21 @@ export const list = z.strictObject({
   ...described(LIST.pick({ status: true, owner: true, tag: true }).shape, LIST_FLAGS),
   since: quantity.describe(LIST_FLAGS.since.help).optional(),
   all: z.boolean().describe(LIST_FLAGS.all.help).optional(),
+  ...scope,
   all_projects: z.boolean().describe(LIST_FLAGS.all_projects.help).optional(),
-  cwd,
 });
 
 export const status = z.strictObject({
   name: task
     .describe('task by name, id or unique prefix of the id; without it: host, capacity and queue')
     .optional(),
+  ...scope,
 });
 
 const lines = z.int().min(1);
 export const log = z.strictObject({
   name: task,
+  ...scope,
   tail: lines.describe('return the last N lines (default: 15)').optional(),
   head: lines.describe('return the first N lines').optional(),
   full: z.boolean().describe('return the whole log').optional(),
@@ -58,13 +66,14 @@ export const log = z.strictObject({
 
 export const kill = z.strictObject({
   name: tasks,
+  ...scope,
   force: KILL.shape.force.describe('send SIGKILL at once'),
   signal: KILL.shape.signal.describe('send this signal instead of SIGTERM, such as SIGINT'),
 });
 
-export const adjust = z.strictObject({ name: tasks, ...toolShapeOf('adjust') });
+export const adjust = z.strictObject({ name: tasks, ...scope, ...toolShapeOf('adjust') });
 
-export const retry = z.strictObject({ name: tasks });
+export const retry = z.strictObject({ name: tasks, ...scope });
 
 /** Each field with the help of the flag of the same name. */
 function described<S extends z.ZodRawShape>(shape: S, flags: FlagSpecs): S {

@@ -7,13 +7,14 @@ import { parseDuration } from '../../src/units/duration.ts';
 import { parseSize } from '../../src/units/size.ts';
 import { call, readText } from '../client/session.ts';
 import { hostView } from '../commands/task/status.ts';
-import { currentProject, findCaller, findCwd, findProject } from '../input/project.ts';
-import { taskPath } from '../input/refs.ts';
+import { findCaller, findCwd } from '../input/project.ts';
+import { type Ref, taskPath } from '../input/refs.ts';
 import { errorView } from '../output/output.ts';
 import { rowView, taskView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
+import { projectOf, refOf, refsOf } from './refs.ts';
 import { type Caller, defineTool, type Outcome, type Tool } from './tool.ts';
-import { refsOf, wait, waitForCapacity } from './wait.ts';
+import { wait, waitForCapacity } from './wait.ts';
 
 const LOG_BYTES = '16K';
 const LOG_LINES = 15;
@@ -35,9 +36,10 @@ const list = defineTool({
   description: "List this project's live tasks and tasks that ended in the last 24 hours.",
   input: inputs.list,
   isReadOnly: true,
-  async call({ session }, { since, all, all_projects, cwd, status, owner, tag }) {
+  async call({ session }, { since, all, status, owner, tag, ...scope }) {
     const query = new URLSearchParams();
-    if (!all_projects) query.set('project', cwd === undefined ? currentProject() : findProject(findCwd(cwd)));
+    const project = projectOf(scope);
+    if (project !== null) query.set('project', project);
     for (const [key, value] of Object.entries({ status, owner, tag }))
       if (value !== undefined) query.set(key, value);
     if (all) query.set('all', '1');
@@ -52,9 +54,9 @@ const status = defineTool({
     'Show one task in full (why it waits, current use, how it ended, suggested estimates), or without a name host, capacity and queue. Do not poll: wait returns when a task ends.',
   input: inputs.status,
   isReadOnly: true,
-  async call({ session }, { name }) {
+  async call({ session }, { name, ...scope }) {
     if (name === undefined) return { answer: hostView(await call<StatusView>(session, 'GET', '/v1/status')) };
-    const task = await call<TaskView>(session, 'GET', taskPath(name));
+    const task = await call<TaskView>(session, 'GET', taskPath(refOf(name, scope)));
     return { answer: Object.fromEntries(Object.entries(task).filter(([, value]) => value !== null)) };
   },
 });
@@ -64,7 +66,7 @@ const log = defineTool({
     'Read the output of a task, standard output and standard error in order; the last lines by default.',
   input: inputs.log,
   isReadOnly: true,
-  async call({ session }, { name, tail, head, full, max_bytes = LOG_BYTES }) {
+  async call({ session }, { name, tail, head, full, max_bytes = LOG_BYTES, ...scope }) {
     const parts = { tail, head, full };
     if (Object.values(parts).filter((part) => part !== undefined && part !== false).length > 1)
       throw new BabysitError('usage', 'tail, head and full exclude each other');
@@ -72,7 +74,7 @@ const log = defineTool({
     if (full) query.set('full', '1');
     else if (head !== undefined) query.set('head', String(head));
     else query.set('tail', String(tail ?? LOG_LINES));
-    return { answer: await readText(session, taskPath(name, `/log?${query}`)) };
+    return { answer: await readText(session, taskPath(refOf(name, scope), `/log?${query}`)) };
   },
 });
 
@@ -81,21 +83,23 @@ const kill = defineTool({
     'End tasks: creates the stop file, sends SIGTERM to the whole group, and SIGKILL after the grace time.',
   input: inputs.kill,
   isReadOnly: false,
-  call: (caller, { name, ...body }) => changeEach(caller, name, 'kill', body),
+  call: (caller, { name, cwd, all_projects, ...body }) =>
+    changeEach(caller, refsOf(name, { cwd, all_projects }), 'kill', body),
 });
 
 const adjust = defineTool({
   description: 'Change estimates, kill timeout or priority of live tasks. The caps change at once.',
   input: inputs.adjust,
   isReadOnly: false,
-  call: (caller, { name, ...body }) => changeEach(caller, name, 'adjust', body),
+  call: (caller, { name, cwd, all_projects, ...body }) =>
+    changeEach(caller, refsOf(name, { cwd, all_projects }), 'adjust', body),
 });
 
 const retry = defineTool({
   description: 'Start another attempt of ended tasks with the same command, directory and estimates.',
   input: inputs.retry,
   isReadOnly: false,
-  call: (caller, { name }) => changeEach(caller, name, 'retry', {}),
+  call: (caller, { name, ...scope }) => changeEach(caller, refsOf(name, scope), 'retry', {}),
 });
 
 export const TOOLS: Readonly<Record<string, Tool>> = {
@@ -113,18 +117,18 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
 /** A failed request does not stop the others. */
 async function changeEach(
   { session }: Caller,
-  name: string | readonly string[],
+  refs: readonly Ref[],
   verb: string,
   body: object,
 ): Promise<Outcome> {
   const tasks: object[] = [];
   const errors: object[] = [];
-  for (const ref of refsOf(name)) {
+  for (const ref of refs) {
     try {
       tasks.push(taskView(await call<TaskView>(session, 'POST', taskPath(ref, `/${verb}`), body), false));
     } catch (error) {
       if (!(error instanceof BabysitError)) throw error;
-      errors.push({ name: ref, ...errorView(error) });
+      errors.push({ name: ref.text, ...errorView(error) });
     }
   }
   return {

@@ -8,10 +8,11 @@ import { parseDuration } from '../../src/units/duration.ts';
 import { Aborted, followTask } from '../client/follow.ts';
 import { call, type Session } from '../client/session.ts';
 import { holdTicket } from '../client/ticket.ts';
-import { taskPath, taskRefs } from '../input/refs.ts';
+import { type Ref, taskPath } from '../input/refs.ts';
 import { taskView, terminalView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
 import { reportProgress } from './progress.ts';
+import { refsOf } from './refs.ts';
 import { type Caller, defineTool, type Outcome, type ToolRequest } from './tool.ts';
 
 /** The longest delay of a timer, 24 days. */
@@ -24,12 +25,12 @@ export const wait = defineTool({
     'Wait until tasks end. One call is enough: never poll status. Answers {"status":"ended","ended":[...]} with how each task ended and what to change, or at the time limit {"status":"running","resume":{...}}: then call wait again with that resume. "events" lists the events during the wait (runaway_risk, stall_risk: follow their hints).',
   input: inputs.wait,
   isReadOnly: true,
-  async call(caller, { name, any = false, timeout, resume }, request) {
+  async call(caller, { name, any = false, timeout, resume, ...scope }, request) {
     if ((name === undefined) === (resume === undefined))
       throw new BabysitError('usage', 'wait needs exactly one of name and resume');
     const from =
       resume === undefined
-        ? await startOf(caller.session, refsOf(name ?? ''))
+        ? await startOf(caller.session, refsOf(name ?? '', scope))
         : new Map(Object.entries(resume));
     return waitFor(caller.session, from, { any, limitMs: limitOf(caller, timeout) }, request);
   },
@@ -140,12 +141,8 @@ async function waitFor(
   };
 }
 
-export function refsOf(name: string | readonly string[]): string[] {
-  return taskRefs([], typeof name === 'string' ? name.split(',').map((ref) => ref.trim()) : name);
-}
-
 /** Names are reused, so the wait continues with ids. */
-async function startOf(session: Session, refs: readonly string[]): Promise<Map<string, number>> {
+async function startOf(session: Session, refs: readonly Ref[]): Promise<Map<string, number>> {
   const tasks = await Promise.all(refs.map((ref) => call<TaskView>(session, 'GET', taskPath(ref))));
   return new Map(tasks.map(({ id }) => [id, 0]));
 }

@@ -2,7 +2,7 @@
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
 import { call, readText, type Session } from '../client/session.ts';
-import { taskPath } from '../input/refs.ts';
+import { type Ref, taskPath } from '../input/refs.ts';
 import { humanCores, humanDuration, humanProgress, humanSize } from './human.ts';
 import type { Output } from './output.ts';
 
@@ -20,7 +20,7 @@ export interface StatusLine {
 const NONE: StatusLine = { clear() {}, stop() {} };
 
 /** `live` returns the tasks that still run. Draws nothing unless stderr is a terminal that can redraw a line. */
-export function drawStatusLine(output: Output, session: Session, live: () => readonly string[]): StatusLine {
+export function drawStatusLine(output: Output, session: Session, live: () => readonly Ref[]): StatusLine {
   if (output.jsonMessages || session.env.TERM === 'dumb') return NONE;
   let isDrawn = false;
   let isStopped = false;
@@ -52,7 +52,7 @@ function columnsOf(env: NodeJS.ProcessEnv): number {
 }
 
 /** Returns null when the daemon does not answer, as during a restart. */
-async function lineOf(session: Session, ref: string, more: number): Promise<string | null> {
+async function lineOf(session: Session, ref: Ref, more: number): Promise<string | null> {
   try {
     const quiet = { ...session, autostart: false };
     const task = await call<TaskView>(quiet, 'GET', taskPath(ref));
@@ -90,7 +90,7 @@ function statusText(task: TaskView): string {
   return parts.filter((part) => part !== '').join('  ');
 }
 
-async function lastLine(session: Session, ref: string): Promise<string> {
+async function lastLine(session: Session, ref: Ref): Promise<string> {
   const text = await readText(session, taskPath(ref, '/log?tail=1&max_bytes=400'));
   return escapeField(escapeLine(text.trimEnd()));
 }

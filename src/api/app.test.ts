@@ -26,7 +26,7 @@ const ADJUSTED = {
 
 function appOf(t: TestContext, methods: Partial<Service>) {
   const internal: unknown[] = [];
-  const app = buildApp(methods as Service, {
+  const app = buildApp({ resolve: (ref) => ref, ...methods } as Service, {
     maxBodyBytes: 10_000,
     onInternalError: (error) => internal.push(error),
   });

@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError } from '../core/errors.ts';
 import { fromFastify, problem } from './problem.ts';
+import { resolveRefs } from './resolve-ref.ts';
 import { daemonRoutes } from './routes/daemon.ts';
 import { inboxRoutes } from './routes/inbox.ts';
 import { logRoutes } from './routes/log.ts';
@@ -45,6 +46,7 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   });
   // A hook applies only to routes that are added after it.
   if (options.isObserveOnly) observeOnly(app);
+  resolveRefs(app, service);
   daemonRoutes(app, service);
   taskRoutes(app, service);
   logRoutes(app, service);

@@ -31,7 +31,7 @@ export interface Subscription {
   stop(): void;
 }
 
-/** Every method throws BabysitError for an expected refusal. */
+/** Every method throws BabysitError for an expected refusal. A `ref` that is not an id may refer to any project. */
 export interface Service extends Changes {
   ping(): PingView;
   status(): StatusView;
@@ -39,6 +39,8 @@ export interface Service extends Changes {
   config(): ConfigView;
   run(request: RunRequest): Promise<TaskView>;
   list(query: ListQuery): TaskView[];
+  /** The task that a name, an id or a unique prefix of an id refers to; null: without a project of the caller. */
+  resolve(ref: string, project: string | null): TaskId;
   task(ref: string): TaskView;
   /** In the order of the lines, each accepted or refused on its own; recorded together. */
   batch(lines: readonly (RunRequest | BabysitError)[]): Promise<BatchLineView[]>;

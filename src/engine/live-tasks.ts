@@ -23,8 +23,8 @@ export class LiveTasks {
     return this.#tasks.get(id);
   }
 
-  byName(name: string): Task | undefined {
-    return this.#lookUp(this.#names.get(name));
+  byName(project: string, name: string): Task | undefined {
+    return this.#lookUp(this.#names.get(keyOf(project, name)));
   }
 
   byKey(project: string, key: string): Task | undefined {
@@ -62,7 +62,7 @@ export class LiveTasks {
       if (before !== undefined) this.#forget(before);
     } else {
       this.#tasks.set(id, after);
-      this.#names.set(after.name, id);
+      this.#names.set(keyOf(after.project, after.name), id);
       if (after.key !== null) this.#keys.set(keyOf(after.project, after.key), id);
     }
     if (after !== undefined && isActive(after.state)) this.#active.set(id, after);
@@ -96,7 +96,7 @@ export class LiveTasks {
   }
 
   #forget({ id, name, project, key }: Task): void {
-    if (this.#names.get(name) === id) this.#names.delete(name);
+    if (this.#names.get(keyOf(project, name)) === id) this.#names.delete(keyOf(project, name));
     if (key !== null && this.#keys.get(keyOf(project, key)) === id) this.#keys.delete(keyOf(project, key));
   }
 
@@ -138,8 +138,9 @@ function waitsFor(task: Task | undefined): readonly TaskId[] {
   return task?.state.status === 'pending' ? task.state.waitsFor : NO_TASKS;
 }
 
-export function keyOf(project: string, key: string): string {
-  return `${project}\0${key}`;
+/** Of a name or an idempotency key, which are unique in a project. */
+export function keyOf(project: string, name: string): string {
+  return `${project}\0${name}`;
 }
 
 export function pendingItem(task: Task): PendingItem {

@@ -86,11 +86,12 @@ describe('the end of a task', () => {
     const task = aTask({ key: 'k' });
     round.add(task, {}, SUBMITTED);
     round.change(task.id, kill());
-    assert.equal(round.byName(task.name)?.state.status, 'killed');
+    assert.equal(round.byName(task.project, task.name)?.state.status, 'killed');
     assert.equal(round.byKey(task.project, 'k')?.id, task.id);
-    assert.ok(round.byName(task.name));
-    assert.ok(work().byName(task.name) === undefined);
+    assert.ok(round.byName(task.project, task.name));
+    assert.ok(work().byName(task.project, task.name) === undefined);
     assert.equal(round.byKey('/other', 'k'), undefined);
+    assert.equal(round.byName('/other', task.name), undefined);
   });
 });
 
@@ -207,7 +208,7 @@ function apply(round: UnitOfWork, step: Step, record: ReadonlyMap<TaskId, Task>)
   if (step.what === 'add' && known === undefined) round.add(newTask(round, step), {}, SUBMITTED);
   const change = known === undefined ? null : changeOf(step, known);
   if (change === null || known === undefined) return;
-  if (change.kind === 'retry' && round.byName(known.name) !== undefined) return;
+  if (change.kind === 'retry' && round.byName(known.project, known.name) !== undefined) return;
   round.change(id, change, known);
 }
 
@@ -230,7 +231,7 @@ function contents({ live, leases }: Pick<ReturnType<typeof rig>, 'live' | 'lease
     const id = taskId(n);
     return {
       task: live.get(id),
-      byName: live.byName(`task-${n}`)?.id,
+      byName: live.byName('/project', `task-${n}`)?.id,
       byKey: live.byKey('/project', `key-${n}`)?.id,
       followers: live.followers(id).toSorted(),
       queued: live.queue.get(id),

@@ -36,9 +36,9 @@ export class UnitOfWork {
     this.now = now;
   }
 
-  /** The live task with this name, else one that ended in this round. */
-  byName(name: string): Task | undefined {
-    return this.#live.byName(name) ?? this.#ended(this.#endedByName.get(name));
+  /** The live task of the project with this name, else one that ended in this round. */
+  byName(project: string, name: string): Task | undefined {
+    return this.#live.byName(project, name) ?? this.#ended(this.#endedByName.get(keyOf(project, name)));
   }
 
   byKey(project: string, key: string): Task | undefined {
@@ -145,7 +145,7 @@ export class UnitOfWork {
     if (!this.#before.has(task.id)) this.#before.set(task.id, this.#live.get(task.id));
     this.#changed.set(task.id, task);
     if (isEnded(task.state)) {
-      this.#endedByName.set(task.name, task.id);
+      this.#endedByName.set(keyOf(task.project, task.name), task.id);
       if (task.key !== null) this.#endedByKey.set(keyOf(task.project, task.key), task.id);
     }
     this.#live.put(task.id, task, this.now.wallMs);

@@ -56,7 +56,7 @@ export const FIELDS = {
     value: 'NAME',
     default: 'made from the command',
     batch: 'line',
-    help: { run: 'name of the task, unique among live tasks' },
+    help: { run: 'name of the task, unique among live tasks of the project' },
   },
   command: {
     as: 'line',

@@ -10,9 +10,11 @@ export async function retry(tasks: TaskAccess, ref: string): Promise<TaskView> {
   await tasks.commit((work) => {
     const task = work.get(found.id) ?? found;
     if (!isEnded(task.state)) throw notRunning(task, 'retried before it ends');
-    const holder = work.byName(task.name);
+    const holder = work.byName(task.project, task.name);
     if (holder !== undefined && holder.id !== task.id)
-      throw new BabysitError('name_taken', `a live task has the name "${task.name}"`, { name: task.name });
+      throw new BabysitError('name_taken', `a live task of its project has the name "${task.name}"`, {
+        name: task.name,
+      });
     work.change(task.id, { kind: 'retry' }, task);
   });
   return tasks.view(tasks.byId(found.id));

@@ -15,7 +15,7 @@ import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/pass.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
-import { findTask } from './find-task.ts';
+import { resolveRef } from './resolve.ts';
 import { type SystemdParts, taskFrom } from './submission/new-task.ts';
 import { SubmissionRate } from './submission/rate.ts';
 import type { TaskAccess } from './task-access.ts';
@@ -87,8 +87,8 @@ export function createSubmit(deps: SubmitDeps): Submit {
       });
   }
 
-  function find(work: UnitOfWork, ref: string): Task {
-    const found = work.byName(ref) ?? findTask(store, ref);
+  function find(work: UnitOfWork, project: string, ref: string): Task {
+    const found = work.byName(project, ref) ?? resolveRef(store, ref, project);
     return work.get(found.id) ?? found;
   }
 
@@ -125,9 +125,9 @@ export function createSubmit(deps: SubmitDeps): Submit {
       id: deps.newId(nowMs) as TaskId,
       now: nowMs,
       systemd: deps.systemd,
-      isNameTaken: (name) => work.byName(name) !== undefined,
-      isNameKnown: (name) => work.byName(name) !== undefined || store.isNameKnown(name),
-      find: (ref) => find(work, ref),
+      isNameTaken: (name) => work.byName(project, name) !== undefined,
+      isNameKnown: (name) => work.byName(project, name) !== undefined || store.isNameKnown(project, name),
+      find: (ref) => find(work, project, ref),
     });
     const lease = leaseFor(run, task);
     const item = pendingItem(task);

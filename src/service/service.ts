@@ -43,6 +43,7 @@ export function createService(deps: ServiceDeps): Service {
     run: (request) => run(deps, tasks, submit, request),
     batch: (lines) => tasks.commit((work) => batch(lines, (line) => submit(work, line))),
     list: (query) => list(store, tasks, query, clock.now().wallMs),
+    resolve: (ref, project) => tasks.find(ref, project).id,
     task: (ref) => tasks.view(tasks.find(ref)),
     kill: (ref, signal) => kill(tasks, ref, signal),
     pause: (ref) => pause(tasks, ref),

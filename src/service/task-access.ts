@@ -7,7 +7,7 @@ import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import type { Store } from '../store/store.ts';
-import { findTask } from './find-task.ts';
+import { resolveRef } from './resolve.ts';
 import { taskView } from './views/task-view.ts';
 import { waitingView } from './views/waiting-view.ts';
 
@@ -19,8 +19,8 @@ export interface TaskAccessDeps {
 }
 
 export interface TaskAccess {
-  /** By name, id or unique id prefix, live or ended. Throws BabysitError not_found or ambiguous. */
-  find(ref: string): Task;
+  /** By name, id or unique id prefix, live or ended; in `project` first. Throws BabysitError not_found or ambiguous. */
+  find(ref: string, project?: string | null): Task;
   /** Throws BabysitError not_found. */
   byId(id: TaskId): Task;
   /** `isPlanned` adds the predicted start of a pending task, which needs a plan of the queue. */
@@ -33,7 +33,8 @@ export interface TaskAccess {
 
 export function createTaskAccess({ engine, store, clock, tasksDir }: TaskAccessDeps): TaskAccess {
   // A live task referenced by id needs no query.
-  const find = (ref: string): Task => engine.live.get(ref as TaskId) ?? findTask(store, ref);
+  const find: TaskAccess['find'] = (ref, project = null) =>
+    engine.live.get(ref as TaskId) ?? resolveRef(store, ref, project);
   const byId = (id: TaskId): Task => {
     const task = engine.live.get(id) ?? store.byId(id);
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);

@@ -8,7 +8,7 @@ import { anAttempt, aTask, someUsage } from '../../test/support/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { isEnded, READY, type Task, type TaskState } from '../core/task.ts';
 import { transition } from '../core/transition.ts';
-import { openStore } from './store.ts';
+import { openStore, type Store } from './store.ts';
 
 const OLD = join(import.meta.dirname, '../../test/fixtures/babysit-v1.db');
 
@@ -71,6 +71,11 @@ function pick({ estimate, limits, priority }: Task): Pick<Task, 'estimate' | 'li
   return { estimate, limits, priority: priority + 1 };
 }
 
+/** The tasks of the file belong to several projects. */
+function named(store: Store, name: string): Task | undefined {
+  return store.namesakes(name, 1)[0];
+}
+
 describe('a database of the first release', () => {
   it('keeps every task with its status, under names and ids', (t) => {
     const { store } = oldStore(t);
@@ -87,8 +92,8 @@ describe('a database of the first release', () => {
       ['waiting', 'pending'],
       ['waiting-too', 'pending'],
     ]);
-    assert.equal(store.byName('done')?.owner, 'agent-1');
-    assert.deepEqual(store.byName('waiting-too')?.command, {
+    assert.equal(named(store, 'done')?.owner, 'agent-1');
+    assert.deepEqual(named(store, 'waiting-too')?.command, {
       kind: 'argv',
       argv: ['printf', '%s\\n', 'two words'],
     });
@@ -107,13 +112,13 @@ describe('a database of the first release', () => {
         : ({ kind: 'adjust', ...pick(task), envelope: null } as const);
       const { task: changed } = transition(task, change) ?? assert.fail(task.name);
       store.commit({ tasks: [changed], environments: [], events: [], leases: [], droppedLeases: [] });
-      assert.deepEqual(store.byName(task.name), changed);
+      assert.deepEqual(named(store, task.name), changed);
     }
   });
 
   it('keeps environments and events, and opens again without another migration', (t) => {
     const { store, path } = oldStore(t);
-    const broken = store.byName('broken');
+    const broken = named(store, 'broken');
     assert.ok(broken);
     assert.equal(store.environment(broken.id).SECRET, 's3cret');
     assert.deepEqual(

@@ -125,7 +125,7 @@ describe('commit', () => {
     put(old);
     assert.throws(() => put(numbered(2, { name: 'build' })), /UNIQUE/);
     put({ ...old, state: ENDED.completed }, numbered(2, { name: 'build' }));
-    assert.equal(store.byName('build')?.id, taskId(2));
+    assert.equal(store.byName('/project', 'build')?.id, taskId(2));
     assert.equal(store.byId(taskId(1))?.name, 'build');
   });
 });
@@ -134,12 +134,29 @@ describe('finding', () => {
   it('by name: the live task, else the one submitted last', () => {
     const ended = (n: number) => numbered(n, { name: 'x', state: ENDED.failed });
     put(ended(1), ended(3));
-    assert.equal(store.byName('x')?.id, taskId(3));
+    assert.equal(store.byName('/project', 'x')?.id, taskId(3));
     put(numbered(2, { name: 'x' }));
-    assert.equal(store.byName('x')?.id, taskId(2));
-    assert.equal(store.byName('X'), null);
-    assert.equal(store.byName('%'), null);
-    assert.deepEqual(['x', 'X', '%'].map(store.isNameKnown), [true, false, false]);
+    assert.equal(store.byName('/project', 'x')?.id, taskId(2));
+    assert.equal(store.byName('/project', 'X'), null);
+    assert.equal(store.byName('/project', '%'), null);
+    assert.deepEqual(
+      ['x', 'X', '%'].map((name) => store.isNameKnown('/project', name)),
+      [true, false, false],
+    );
+  });
+
+  it('by name in each project: a live task has its name in its project only', () => {
+    const named = (n: number, project: string, state?: Task['state']) =>
+      numbered(n, { name: 'x', project, ...(state === undefined ? {} : { state }) });
+    put(named(1, '/a'), named(2, '/a', ENDED.failed), named(3, '/b', ENDED.killed), named(4, '/c'));
+    assert.throws(() => put(named(5, '/c')), /UNIQUE/);
+    assert.deepEqual(
+      ['/a', '/b', '/c', '/d'].map((project) => store.byName(project, 'x')?.id),
+      [taskId(1), taskId(3), taskId(4), undefined],
+    );
+    assert.deepEqual(ids(store.namesakes('x', 9)), [taskId(4), taskId(3), taskId(1)]);
+    assert.deepEqual(ids(store.namesakes('x', 2)), [taskId(4), taskId(3)]);
+    assert.deepEqual(store.namesakes('y', 9), []);
   });
 
   it('by id: as last committed, and not after removal or a failed commit', () => {
@@ -156,11 +173,12 @@ describe('finding', () => {
 
   it('by a prefix of an id: newest first, at most the limit, without wildcards', () => {
     put(numbered(1), numbered(2), numbered(13));
-    assert.deepEqual(ids(store.byIdPrefix('01JD', 10)), [taskId(13), taskId(2), taskId(1)]);
-    assert.deepEqual(ids(store.byIdPrefix('01JD', 2)), [taskId(13), taskId(2)]);
-    assert.deepEqual(ids(store.byIdPrefix(taskId(13), 10)), [taskId(13)]);
+    assert.deepEqual(ids(store.byIdPrefix(null, '01JD', 10)), [taskId(13), taskId(2), taskId(1)]);
+    assert.deepEqual(ids(store.byIdPrefix(null, '01JD', 2)), [taskId(13), taskId(2)]);
+    assert.deepEqual(ids(store.byIdPrefix('/project', taskId(13), 10)), [taskId(13)]);
     for (const prefix of ['01JE', '%', '_', '01jd', `${taskId(1)}0`])
-      assert.deepEqual(store.byIdPrefix(prefix, 10), []);
+      assert.deepEqual(store.byIdPrefix(null, prefix, 10), []);
+    assert.deepEqual(store.byIdPrefix('/other', '01JD', 10), []);
   });
 
   it('lists by project, owner, status and end, alone and together, in order of submission', () => {
@@ -192,7 +210,10 @@ describe('finding', () => {
   });
 
   it('returns null, no events and an empty environment for absent tasks', () => {
-    assert.deepEqual([store.byId('x'), store.byName('x'), store.byKey('/', 'x')], [null, null, null]);
+    assert.deepEqual(
+      [store.byId('x'), store.byName('/project', 'x'), store.byKey('/', 'x')],
+      [null, null, null],
+    );
     assert.deepEqual([store.eventsAfter(taskId(1), 0), store.environment(taskId(1))], [[], {}]);
   });
 });
@@ -292,8 +313,8 @@ describe('environment', () => {
       store.list({}),
       store.liveTasks(),
       store.byId(taskId(1)),
-      store.byIdPrefix('01', 9),
-      store.byName('task-1'),
+      store.byIdPrefix(null, '01', 9),
+      store.byName('/project', 'task-1'),
       store.eventsAfter(taskId(1), 0),
     ];
     assert.doesNotMatch(JSON.stringify(shown), /hunter2/);

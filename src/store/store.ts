@@ -40,12 +40,14 @@ export interface Store {
   liveTasks(): Task[];
   list(filter: TaskFilter): Task[];
   byId(id: string): Task | null;
-  /** At most `limit` tasks, newest first. */
-  byIdPrefix(prefix: string, limit: number): Task[];
-  /** The live task with this name, else the newest ended one. */
-  byName(name: string): Task | null;
-  /** True if a live or ended task has the name. */
-  isNameKnown(name: string): boolean;
+  /** At most `limit` tasks of the project, newest first; null: of every project. */
+  byIdPrefix(project: string | null, prefix: string, limit: number): Task[];
+  /** The live task of the project with this name, else the newest ended one. */
+  byName(project: string, name: string): Task | null;
+  /** Like `byName`, the task of each project: at most `limit`, newest first. */
+  namesakes(name: string, limit: number): Task[];
+  /** True if a live or ended task of the project has the name. */
+  isNameKnown(project: string, name: string): boolean;
   /** The newest task of the project with the key. */
   byKey(project: string, key: string): Task | null;
   environment(id: TaskId): Environment;
@@ -82,13 +84,22 @@ export function openStore(path: string): Store {
   const putEvent = db.prepare('INSERT INTO events (task_id, at, event, body) VALUES (?, ?, ?, ?)');
   const selectLive = db.prepare<[], TaskRow>('SELECT * FROM tasks WHERE ended_at IS NULL ORDER BY id');
   const selectById = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE id = ?');
-  const selectByPrefix = db.prepare<[string, string, number], TaskRow>(
-    'SELECT * FROM tasks WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?',
+  const selectByPrefix = db.prepare<[string, string, string | null, number], TaskRow>(
+    'SELECT * FROM tasks WHERE id >= ? AND id < ? AND project = ifnull(?, project) ORDER BY id DESC LIMIT ?',
   );
-  const selectByName = db.prepare<[string], TaskRow>(
-    `SELECT * FROM tasks WHERE name = ${TEXT} ORDER BY ended_at IS NULL DESC, id DESC LIMIT 1`,
+  const selectByName = db.prepare<[string, string], TaskRow>(
+    `SELECT * FROM tasks WHERE name = ${TEXT} AND project = ${TEXT}
+     ORDER BY ended_at IS NULL DESC, id DESC LIMIT 1`,
   );
-  const selectName = db.prepare<[string], { id: string }>('SELECT id FROM tasks WHERE name = ? LIMIT 1');
+  const selectNamesakes = db.prepare<[string, number], TaskRow>(
+    `SELECT * FROM tasks JOIN (
+       SELECT id, row_number() OVER (PARTITION BY project ORDER BY ended_at IS NULL DESC, id DESC) AS place
+       FROM tasks WHERE name = ${TEXT}
+     ) USING (id) WHERE place = 1 ORDER BY id DESC LIMIT ?`,
+  );
+  const selectName = db.prepare<[string, string], { id: string }>(
+    'SELECT id FROM tasks WHERE name = ? AND project = ? LIMIT 1',
+  );
   const selectByKey = db.prepare<[string, string], TaskRow>(
     `SELECT * FROM tasks WHERE project = ${TEXT} AND key = ${TEXT} ORDER BY id DESC LIMIT 1`,
   );
@@ -154,9 +165,11 @@ export function openStore(path: string): Store {
     liveTasks: () => selectLive.all().map(rowToTask),
     list: (filter) => list(db, filter),
     byId: (id) => freshTasks.get(id) ?? optional(selectById.get(id)),
-    byIdPrefix: (prefix, limit) => selectByPrefix.all(prefix, `${prefix}~`, limit).map(rowToTask),
-    byName: (name) => optional(selectByName.get(name)),
-    isNameKnown: (name) => selectName.get(name) !== undefined,
+    byIdPrefix: (project, prefix, limit) =>
+      selectByPrefix.all(prefix, `${prefix}~`, project, limit).map(rowToTask),
+    byName: (project, name) => optional(selectByName.get(name, project)),
+    namesakes: (name, limit) => selectNamesakes.all(name, limit).map(rowToTask),
+    isNameKnown: (project, name) => selectName.get(name, project) !== undefined,
     byKey: (project, key) => optional(selectByKey.get(project, key)),
     environment: (id) => freshEnvironments.get(id) ?? JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),

@@ -18,9 +18,9 @@ Room that a running task asks for in addition must be free now (exit 2 when it i
     'babysit adjust train --estimated_mem_bytes=12G --kill_timeout=8h',
     'babysit adjust nightly --priority=10',
   ],
-  run(context, { flags, positionals }) {
-    const refs = someRefs(positionals, flags.name, 'adjust');
-    const body = bodyFromFlags('adjust', flags);
+  run(context, parsed) {
+    const refs = someRefs(parsed, 'adjust');
+    const body = bodyFromFlags('adjust', parsed.flags);
     const { force: _, ...values } = body;
     if (Object.keys(values).length === 0)
       throw new BabysitError('usage', 'adjust needs at least one field to change', {

@@ -7,7 +7,7 @@ import { call, readText } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { currentProject } from '../../input/project.ts';
-import { NAME_FLAG, taskPath, taskRefs } from '../../input/refs.ts';
+import { NAME_FLAG, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
 import { csv } from '../../output/table.ts';
 
 const FORMATS = ['csv', 'jsonl'] as const;
@@ -36,9 +36,9 @@ the last days, over all attempts. Without a name it prints the records of the li
     format: { kind: 'text', value: 'csv|jsonl', help: 'output format (default: jsonl, one object a line)' },
   },
   examples: ['babysit heartbeat train', 'babysit heartbeat train --format=csv > train.csv'],
-  async run(context, { flags, positionals }) {
-    const format = readChoice(flags.format ?? 'jsonl', FORMATS, '--format');
-    const named = taskRefs(positionals, flags.name);
+  async run(context, parsed) {
+    const format = readChoice(parsed.flags.format ?? 'jsonl', FORMATS, '--format');
+    const named = taskRefs(parsed);
     const refs = named.length > 0 ? named : await liveTasks(context);
     if (format === 'csv') context.output.data(csv(COLUMNS, []));
     for (const ref of refs) await print(context, ref, format);
@@ -55,7 +55,7 @@ async function liveTasks({ session }: Context): Promise<string[]> {
   return tasks.map(({ id }) => id);
 }
 
-async function print({ session, output }: Context, ref: string, format: Format): Promise<void> {
+async function print({ session, output }: Context, ref: Ref | string, format: Format): Promise<void> {
   const text = await readText(session, taskPath(ref, '/heartbeat'));
   if (format === 'jsonl') {
     output.data(text);

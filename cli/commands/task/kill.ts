@@ -15,8 +15,9 @@ Returns when the daemon has recorded the request. babysit wait NAME returns when
     signal: { kind: 'text', value: 'SIGNAL', help: 'send this signal instead of SIGTERM, such as SIGINT' },
   },
   examples: ['babysit kill build', 'babysit kill train-1 train-2 --force'],
-  async run(context, { flags, positionals }) {
-    const refs = someRefs(positionals, flags.name, 'kill');
+  async run(context, parsed) {
+    const { flags } = parsed;
+    const refs = someRefs(parsed, 'kill');
     if (flags.force && flags.signal !== undefined)
       throw new BabysitError('usage', '--force and --signal exclude each other');
     const body: KillBody = {

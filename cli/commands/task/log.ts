@@ -8,7 +8,7 @@ import { parseSize } from '../../../src/units/size.ts';
 import { findLog, followLog, readLog } from '../../client/read-log.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { NAME_FLAG, oneRef } from '../../input/refs.ts';
+import { NAME_FLAG, oneRef, type Ref } from '../../input/refs.ts';
 import { lineMatcher } from '../../output/log-lines.ts';
 
 const DEFAULT_TAIL = 15;
@@ -50,9 +50,10 @@ With --json it prints one object {"name","id","lines":[...]}, and with --follow 
 type Flags = Parsed<typeof FLAGS>['flags'];
 type Show = (lines: readonly string[]) => void;
 
-async function showLog(context: Context, { flags, positionals }: Parsed<typeof FLAGS>): Promise<number> {
+async function showLog(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
+  const { flags } = parsed;
   const { session, output } = context;
-  const ref = oneRef(positionals, flags.name, 'log');
+  const ref = oneRef(parsed, 'log');
   const query = readQuery(flags);
   const maxBytes =
     flags.max_bytes === undefined ? Number.POSITIVE_INFINITY : parseSize(flags.max_bytes, '--max_bytes');
@@ -89,7 +90,7 @@ async function showLog(context: Context, { flags, positionals }: Parsed<typeof F
 /** Prints the end of the range when the range is long, and says how much it has left out. */
 async function readShort(
   { session, output }: Context,
-  ref: string,
+  ref: Ref,
   query: URLSearchParams,
   follow: boolean,
   onData: (chunk: Buffer) => void,

@@ -9,6 +9,5 @@ export const command = defineCommand({
 kill timeout nor its silence counts until babysit resume.`,
   flags: NAME_FLAG,
   examples: ['babysit pause train'],
-  run: (context, { flags, positionals }) =>
-    changeEach(context, someRefs(positionals, flags.name, 'pause'), 'pause', {}, 'paused'),
+  run: (context, parsed) => changeEach(context, someRefs(parsed, 'pause'), 'pause', {}, 'paused'),
 });

@@ -8,6 +8,5 @@ export const command = defineCommand({
   about: 'Thaws every process of the task. The task continues where it was paused.',
   flags: NAME_FLAG,
   examples: ['babysit resume train'],
-  run: (context, { flags, positionals }) =>
-    changeEach(context, someRefs(positionals, flags.name, 'resume'), 'resume', {}, 'resumed'),
+  run: (context, parsed) => changeEach(context, someRefs(parsed, 'resume'), 'resume', {}, 'resumed'),
 });

@@ -9,6 +9,5 @@ export const command = defineCommand({
 The logs of earlier attempts and the checkpoint directory of the task stay.`,
   flags: NAME_FLAG,
   examples: ['babysit retry train'],
-  run: (context, { flags, positionals }) =>
-    changeEach(context, someRefs(positionals, flags.name, 'retry'), 'retry', {}, 'queued'),
+  run: (context, parsed) => changeEach(context, someRefs(parsed, 'retry'), 'retry', {}, 'queued'),
 });

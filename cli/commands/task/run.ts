@@ -56,7 +56,11 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   if (flags.wait) {
     output.message(line);
     const { waitForTasks } = await import('../../wait-for-tasks.ts');
-    return waitForTasks(context, [task.id], { any: false, timeoutMs: null, owner: flags.owner });
+    return waitForTasks(context, [{ text: task.id, project: null }], {
+      any: false,
+      timeoutMs: null,
+      owner: flags.owner,
+    });
   }
   // Not output.result: scripts rely on this line, so only --json prints the object.
   const asked = (flags as unknown as { json: boolean }).json;

@@ -5,7 +5,7 @@ import { EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
-import { NAME_FLAG, oneRef, taskPath, taskRefs } from '../../input/refs.ts';
+import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
 import { humanCores, humanDuration, humanKey, humanSize, humanValue } from '../../output/human.ts';
 import { fieldLines } from '../../output/table.ts';
 
@@ -15,9 +15,9 @@ export const command = defineCommand({
 value; for a pending task also why it waits and its expected start. To learn how a task ends use babysit wait; do not poll.`,
   flags: NAME_FLAG,
   examples: ['babysit status', 'babysit status build'],
-  async run(context, { flags, positionals }) {
-    if (taskRefs(positionals, flags.name).length === 0) return showHost(context);
-    return showTask(context, oneRef(positionals, flags.name, 'status'));
+  async run(context, parsed) {
+    if (taskRefs(parsed).length === 0) return showHost(context);
+    return showTask(context, oneRef(parsed, 'status'));
   },
 });
 
@@ -27,7 +27,7 @@ async function showHost({ output, session, full }: Context): Promise<number> {
   return EXIT.ok;
 }
 
-async function showTask({ output, session, full }: Context, ref: string): Promise<number> {
+async function showTask({ output, session, full }: Context, ref: Ref): Promise<number> {
   const task = await call<TaskView>(session, 'GET', taskPath(ref));
   const fields = Object.entries(task).filter(([, value]) => full || value !== null);
   output.result(Object.fromEntries(fields), () =>

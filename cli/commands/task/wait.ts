@@ -18,8 +18,9 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after this time, with exit 124' },
   },
   examples: ['babysit wait build', 'babysit wait train-1 train-2 --any --timeout=30m'],
-  async run(context, { flags, positionals }) {
-    const refs = someRefs(positionals, flags.name, 'wait');
+  async run(context, parsed) {
+    const { flags } = parsed;
+    const refs = someRefs(parsed, 'wait');
     if (flags.all && flags.any) throw new BabysitError('usage', '--all and --any exclude each other');
     const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
     return waitForTasks(context, refs, { any: flags.any, timeoutMs, progress: flags.progress });

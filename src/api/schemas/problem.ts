@@ -38,6 +38,7 @@ export const PROBLEM_FIELDS = z
         z.strictObject({
           id: z.string().describe('Its id.'),
           name: z.string().describe('Its name.'),
+          project: z.string().describe('Its project.'),
           status: z.enum(TASK_STATUSES).describe('Its status.'),
         }),
       )

@@ -43,7 +43,9 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
   assertDirectory(cwd);
   const command = commandOf(run);
   if (run.name !== null && context.isNameTaken(run.name))
-    throw new BabysitError('name_taken', `a live task has the name "${run.name}"`, { name: run.name });
+    throw new BabysitError('name_taken', `a live task of this project has the name "${run.name}"`, {
+      name: run.name,
+    });
   const limits = limitsFor(run, context.config);
   const others = findOthers(run, context.find);
   const tasks = others.map((other) => ({ id: other.id, name: other.name }));

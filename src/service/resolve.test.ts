@@ -1,0 +1,92 @@
+// References: in the caller's project first, elsewhere only when one task fits there.
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { serviceOf } from '../../test/support/build-service.ts';
+import { aTask, ENDED, taskId } from '../../test/support/build-task.ts';
+import type { Task } from '../core/task.ts';
+
+/** Task n of a project: live when no state is given. */
+const of = (project: string, n: number, name: string, state?: Task['state']): Task =>
+  aTask({ id: taskId(n), project, name, ...(state === undefined ? {} : { state }) });
+
+const TASKS = [
+  of('/a', 1, 'build', ENDED.failed),
+  of('/b', 2, 'build'),
+  of('/a', 3, 'build', ENDED.killed),
+  of('/b', 4, 'lint'),
+  of('/a', 5, 'lint', ENDED.completed),
+  of('/b', 6, 'deploy'),
+  of('/a', 7, 'test', ENDED.failed),
+  of('/b', 8, 'test', ENDED.failed),
+  of('/b', 9, 'test'),
+  of('/a', 16, 'sweep'),
+  of('/b', 17, 'sweep', ENDED.failed),
+];
+
+function resolver(t: TestContext) {
+  const { store, service } = serviceOf(t);
+  store.commit({ tasks: TASKS, environments: [], events: [], leases: [], droppedLeases: [] });
+  return (ref: string, project: string | null): string => {
+    try {
+      return service.resolve(ref, project);
+    } catch (error) {
+      const { code, extra } = error as { code: string; extra: { candidates?: { id: string }[] } };
+      return [code, ...(extra.candidates ?? []).map(({ id }) => id)].join(' ');
+    }
+  };
+}
+
+describe('a reference', () => {
+  const TABLE: [ref: string, project: string | null, found: string, why: string][] = [
+    ['build', '/a', taskId(3), 'the newest ended task here, not the live one there'],
+    ['build', '/b', taskId(2), 'the live task here'],
+    ['lint', '/a', taskId(5), 'an ended task here before a live one there'],
+    ['sweep', '/b', taskId(17), 'the same in the other direction'],
+    ['deploy', '/a', taskId(6), 'the only one elsewhere, when none is here'],
+    ['deploy', '/c', taskId(6), 'the only one elsewhere, from a project without tasks'],
+    ['test', '/b', taskId(9), 'the live one before an ended one'],
+    ['test', '/c', `ambiguous ${taskId(9)} ${taskId(7)}`, 'more than one elsewhere'],
+    ['lint', '/c', `ambiguous ${taskId(5)} ${taskId(4)}`, 'a live one elsewhere is not preferred'],
+    ['build', null, `ambiguous ${taskId(3)} ${taskId(2)}`, 'in all projects none is preferred'],
+    ['deploy', null, taskId(6), 'in all projects the only one'],
+    ['none', '/a', 'not_found', 'no task'],
+    [taskId(2), '/a', taskId(2), 'a whole id refers to its task from anywhere'],
+    [taskId(2).toLowerCase(), '/a', taskId(2), 'an id in lower case'],
+    [taskId(16).slice(0, 25), '/a', taskId(16), 'a prefix that is unique here'],
+    [taskId(16).slice(0, 25), '/b', taskId(17), 'a prefix that is unique there'],
+    [taskId(16).slice(0, 25), '/c', `ambiguous ${taskId(17)} ${taskId(16)}`, 'a prefix of two elsewhere'],
+    ['LINT', '/b', 'not_found', 'names are case-sensitive'],
+  ];
+
+  it('refers to one task, or the error lists the ids', (t) => {
+    const resolve = resolver(t);
+    for (const [ref, project, found, why] of TABLE) assert.equal(resolve(ref, project), found, why);
+  });
+
+  it('in the address of a request takes the project of the caller', async (t) => {
+    const { run, ask, kill, makeRoom, makeGroups } = serviceOf(t);
+    makeRoom();
+    makeGroups();
+    const inA = (await run({ name: 'lint', project: '/a' })).body.id;
+    const inB = (await run({ name: 'lint', project: '/b' })).body.id;
+    assert.notEqual(inA, inB);
+    for (const [query, id] of [
+      ['?project=/a', inA],
+      ['?project=%2Fb', inB],
+    ])
+      assert.equal((await ask('GET', `/v1/tasks/lint${query}`)).body.id, id);
+    assert.equal((await ask('GET', '/v1/tasks/lint')).body.error, 'ambiguous');
+    assert.equal((await kill('lint')).body.error, 'ambiguous');
+    assert.equal((await ask('POST', '/v1/tasks/lint/pause?project=/a')).body.id, inA);
+    assert.equal((await ask('GET', `/v1/tasks/${inB}?project=/a`)).body.status, 'running');
+  });
+
+  it('of a dependency is looked up in the project of the task', async (t) => {
+    const { run } = serviceOf(t);
+    for (const project of ['/a', '/b']) await run({ name: 'build', project, queue: true });
+    const { body } = await run({ name: 'next', project: '/b', after: 'build', queue: true });
+    assert.deepEqual([body.status, body.waiting.blocked_by], ['pending', ['build']]);
+    const other = await run({ name: 'next', project: '/c', after: 'build', queue: true });
+    assert.equal(other.body.error, 'ambiguous');
+  });
+});

@@ -12,7 +12,7 @@ const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const { engines, license } = JSON.parse(read('package.json'));
 
 const NEEDED = [
-  ...['babysit', 'package.json', 'scripts/setup'],
+  ...['babysit', 'package.json', 'scripts/node-releases', 'scripts/setup'],
   ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'],
   ...['.built', 'cli.cjs', 'main.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs'].map((name) => `dist/${name}`),
   ...globSync('src/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),

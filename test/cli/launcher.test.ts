@@ -1,12 +1,14 @@
 // The launcher and scripts/setup, with a fake npm: no network, no clock.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -26,14 +28,20 @@ interface Installed {
   run(
     program: string,
     env?: NodeJS.ProcessEnv,
+    args?: readonly string[],
   ): Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
+const SYSTEMS = ['Linux-x86_64', 'Linux-aarch64', 'Darwin-arm64', 'Darwin-x86_64'];
+const SHA256 = createHash('sha256').update(readFileSync(process.execPath)).digest('hex');
+
 /** A package as npm unpacks it; PATH has a Node that is too old, and `npmScript` as npm. */
-function install(t: TestContext, npmScript: string): Installed {
+function install(t: TestContext, npmScript: string, sha256 = SHA256): Installed {
   const dir = tempDir(t);
   for (const path of ['babysit', 'scripts/setup', 'dist'])
     cpSync(join(ROOT, path), join(dir, 'pkg', path), { recursive: true });
+  const releases = SYSTEMS.map((system) => `${system} node-here 24.1.2 sha512-aa== ${sha256}\n`);
+  writeFileSync(join(dir, 'pkg/scripts/node-releases'), releases.join(''));
   const bin = join(dir, 'bin');
   mkdirSync(bin);
   script(join(bin, 'node'), 'echo v20.20.2');
@@ -46,16 +54,16 @@ function install(t: TestContext, npmScript: string): Installed {
       existsSync(join(dir, 'npm-calls'))
         ? readFileSync(join(dir, 'npm-calls'), 'utf8').trim().split('\n')
         : [],
-    run: (program, env = {}) => runProgram(program, { ...base, ...env }),
+    run: (program, env = {}, args = ['version']) => runProgram(program, { ...base, ...env }, args),
   };
 }
 
 /** Lays out the registry's package, with the Node that runs the test in the place of its own. */
 const GOOD_NPM = `while [ "$1" != --prefix ]; do shift; done
-for name in linux-x64 linux-arm64 darwin-x64 darwin-arm64; do
-  mkdir -p "$2/node_modules/node-$name/bin"
-  ln -s ${process.execPath} "$2/node_modules/node-$name/bin/node"
-done
+mkdir -p "$2/node_modules/node-here/bin"
+ln ${process.execPath} "$2/node_modules/node-here/bin/node" 2>/dev/null ||
+  cp ${process.execPath} "$2/node_modules/node-here/bin/node"
+cat "$2/package-lock.json" >"\${0%/*}/../lock"
 echo 'added 1 package'`;
 
 function script(path: string, body: string): void {
@@ -65,9 +73,10 @@ function script(path: string, body: string): void {
 function runProgram(
   program: string,
   env: NodeJS.ProcessEnv,
+  args: readonly string[],
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, ['version'], { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {
@@ -87,8 +96,11 @@ describe('launcher', () => {
     const first = await pkg.run(pkg.launcher);
     assert.equal(first.code, 0, first.stderr);
     assert.deepEqual(JSON.parse(first.stdout), VERSION);
-    assert.match(first.stderr, /^babysit: fetching Node 24 from the npm registry .*v20\.20\.2.*\n$/);
-    assert.match(pkg.npmCalls()[0] ?? '', /^install .*node-(linux|darwin)-(x64|arm64)@24/);
+    assert.match(first.stderr, /^babysit: fetching Node 24\.1\.2 from the npm registry .*v20\.20\.2.*\n$/);
+    assert.match(pkg.npmCalls()[0] ?? '', /^ci --prefix .*--ignore-scripts/);
+    const lock = JSON.parse(readFileSync(join(pkg.dir, 'lock'), 'utf8'));
+    const wanted = { version: '24.1.2', integrity: 'sha512-aa==' };
+    assert.deepEqual(lock.packages['node_modules/node-here'], wanted);
     const second = await pkg.run(pkg.launcher);
     assert.deepEqual([second.code, second.stderr], [0, '']);
     assert.equal(pkg.npmCalls().length, 1);
@@ -112,6 +124,27 @@ describe('launcher', () => {
     assert.equal(stdout, '');
     assert.match(stderr, /ENOTFOUND[\s\S]*babysit: fetching Node failed\n {2}hint: Check the network/);
     assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')), []);
+  });
+
+  it('refuses a fetched Node with another checksum, and leaves nothing behind', async (t) => {
+    const pkg = install(t, GOOD_NPM, 'a'.repeat(64));
+    const { code, stderr } = await pkg.run(pkg.launcher);
+    assert.equal(code, 69);
+    assert.match(stderr, /is not the one that scripts\/node-releases names\n {2}hint: /);
+    assert.deepEqual(readdirSync(join(pkg.dir, 'home/.cache/babysit')), []);
+  });
+
+  it('fetches again when a set-up finds that the fetched Node was changed', async (t) => {
+    const pkg = install(t, GOOD_NPM);
+    await pkg.run(pkg.launcher);
+    const fetched = join(pkg.dir, 'home/.cache/babysit/fetched/node_modules/node-here/bin/node');
+    rmSync(fetched);
+    script(fetched, `exec ${process.execPath} "$@"`);
+    const { code, stdout, stderr } = await pkg.run(join(pkg.dir, 'pkg/scripts/setup'), {}, ['runtime']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /is not the Node that scripts\/node-releases names\n/);
+    assert.equal(stdout.trim(), fetched);
+    assert.equal(pkg.npmCalls().length, 2);
   });
 
   it('takes over the lock of a set-up that was killed', async (t) => {

@@ -4,6 +4,7 @@ import { processTable } from '../procfs/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
 import type { CapTotalCpu, DriverHost, UsableDriver } from './driver-module.ts';
 import { DRIVERS } from './drivers.ts';
+import { type OuterLimits, outerLimits } from './outer-limits.ts';
 import { ownGroups } from './own-groups.ts';
 import type { Driver, ProbeAnswer, ProbeResult, Units } from './port.ts';
 import { driverUnit } from './systemd/driver.ts';
@@ -24,6 +25,7 @@ export interface OpenedDriver {
   readonly noUnits: string | null;
   readonly probe: ProbeResult;
   readonly capTotalCpu: CapTotalCpu;
+  readonly outer: OuterLimits;
   /** Removes the parent group if it is empty. */
   close(): void;
 }
@@ -42,6 +44,7 @@ export function openDriver(options: OpenOptions): OpenedDriver {
     noUnits: parent === null ? answer.reason : null,
     probe: { chosen: groups.kind, answers: [...answers, answer], enforces },
     capTotalCpu,
+    outer: outerLimits(own),
     close() {
       for (const directory of parents) removeIfEmpty(directory);
     },

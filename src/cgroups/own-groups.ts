@@ -15,6 +15,8 @@ export const SUPERVISOR = 'supervisor';
 export interface OwnGroup {
   /** Absolute directory that holds the parent group. */
   readonly base: string;
+  /** Absolute directory where the hierarchy is mounted: the outermost group that the daemon sees. */
+  readonly top: string;
   /** Absolute directory of the parent group. */
   readonly parent: string;
   /** The daemon is inside the parent group, as when a task started it. */
@@ -38,6 +40,7 @@ export function ownGroups({ cgroupRoot, procRoot, tag }: ProbeHost): OwnGroups {
     if (base === null) return null;
     return {
       base,
+      top: mount.mountPoint,
       parent: `${base === '/' ? '' : base}/${parentName(tag)}`,
       insideParent: membership.path.split('/').includes(parentName(tag)),
     };

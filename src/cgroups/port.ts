@@ -63,6 +63,21 @@ export interface Group {
   close(): void;
 }
 
+/** All memory of a group and the groups below it. A value is null when the group is gone or has no such file. */
+export interface GroupMemory {
+  /** Absolute directory. */
+  readonly path: string;
+  /** Everything charged, with page cache. Costs one read. */
+  chargedBytes(): number | null;
+  /** The working set; see usage.ts. */
+  usedBytes(): number | null;
+  /** Infinity, or a number above every host, without a limit. */
+  limitBytes(): number | null;
+  /** `highBytes`: from there the kernel slows growth down, where it can (memory.high). No swap. Returns the refusal. */
+  cap(cap: { readonly maxBytes: number; readonly highBytes: number }): string | null;
+  close(): void;
+}
+
 /** Creation of the group by the launch script: systemd may be slow, and the daemon must not block. */
 export interface Preparation {
   /** Bash script, sourced with `args`. $dir is the attempt's directory; fd 8 is open on its FIFO `unit`. */

@@ -4,11 +4,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   type CacheReading,
-  cacheBytesV1,
   cacheBytesV2,
+  cpuCount,
   ioStatV1,
   ioStatV2,
   keyed,
+  quotaCoresV1,
+  quotaCoresV2,
+  reclaimableBytesV1,
   single,
   singleIn,
   WorkingSet,
@@ -53,8 +56,19 @@ test('v2: the working set includes shared memory, and excludes page cache and re
   assert.equal(cacheBytesV2(STAT_V2), 184320 + 8192 + 29528);
 });
 
-test('v1: the working set uses the totals, which include child groups', () => {
-  assert.equal(cacheBytesV1(STAT_V1), 2236416 + 3526656);
+test('v1: the working set uses the totals, which include child groups, and excludes kernel memory', () => {
+  assert.equal(reclaimableBytesV1(STAT_V1, 4096), 2236416 + 3526656 + 4096);
+});
+
+test('cores of a quota and CPUs of a cpuset', () => {
+  const max = ['max 100000\n', '50000 100000\n', '250000 100000\n', '', null];
+  assert.deepEqual(max.map(quotaCoresV2), [Infinity, 0.5, 2.5, Infinity, Infinity]);
+  const v1 = [['-1\n', '100000\n'] as const, ['150000\n', '100000\n'] as const, [null, null] as const];
+  assert.deepEqual(
+    v1.map(([quota, period]) => quotaCoresV1(quota, period)),
+    [Infinity, 1.5, Infinity],
+  );
+  assert.deepEqual(['0-3,8\n', '5\n', '\n', null].map(cpuCount), [5, 1, Infinity, Infinity]);
 });
 
 /** A group whose counters the test sets, and which uses CPU time between samples; counts how often memory.stat is read. */

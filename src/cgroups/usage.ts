@@ -2,7 +2,9 @@
 //
 // Working set = all memory charged to the group minus what the kernel can reclaim at once:
 //   v2: memory.current - inactive_file - active_file - slab_reclaimable
-//   v1: memory.usage_in_bytes - total_inactive_file - total_active_file   (its memory.stat does not list slab)
+//   v1: memory.usage_in_bytes - total_inactive_file - total_active_file - memory.kmem.usage_in_bytes
+//       (its memory.stat does not list slab. Most kernel memory of a group is the cache of names and inodes of the files
+//       that it visits; stacks and page tables are left out with it, but count for the limit.)
 // Source: Documentation/admin-guide/cgroup-v2.rst, memory.stat. The file LRU lists hold only page cache. Shmem and
 // tmpfs pages are on the anon lists and count, because they need memory or swap. The working set of kubelet (usage -
 // inactive_file) differs: it includes the cache of a file that a task reads twice.
@@ -17,8 +19,8 @@ export function cacheBytesV2(memoryStat: string): number {
 }
 
 /** Reclaimable memory in bytes. */
-export function cacheBytesV1(memoryStat: string): number {
-  return keyed(memoryStat, 'total_inactive_file') + keyed(memoryStat, 'total_active_file');
+export function reclaimableBytesV1(memoryStat: string, kernelBytes: number): number {
+  return keyed(memoryStat, 'total_inactive_file') + keyed(memoryStat, 'total_active_file') + kernelBytes;
 }
 
 /** Multiples of this come from a clock with ticks of 1, 4 or 10 ms, too coarse to prove idleness. 0: not counted. */
@@ -106,6 +108,26 @@ export function singleIn(bytes: Uint8Array, length: number): number | null {
     value = value * 10 + digit;
   }
   return value;
+}
+
+/** Cores of a quota `50000 100000`, cpu.max in v2; Infinity without one. */
+export function quotaCoresV2(cpuMax: string | null): number {
+  const [quota, period] = (cpuMax ?? 'max').trim().split(' ');
+  return quotaCoresV1(quota ?? null, period ?? null);
+}
+
+/** Cores of cpu.cfs_quota_us (-1: none) and cpu.cfs_period_us; Infinity without a quota. */
+export function quotaCoresV1(quota: string | null, period: string | null): number {
+  const cores = Number(quota) / Number(period);
+  return cores > 0 ? cores : Number.POSITIVE_INFINITY;
+}
+
+/** The CPUs in a list `0-3,8`; Infinity for none: an empty cpuset does not limit. */
+export function cpuCount(list: string | null): number {
+  let count = 0;
+  for (const [, first, last] of (list ?? '').matchAll(/(\d+)(?:-(\d+))?/g))
+    count += Number(last ?? first) - Number(first) + 1;
+  return count > 0 ? count : Number.POSITIVE_INFINITY;
 }
 
 export interface IoBytes {

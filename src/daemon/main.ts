@@ -95,7 +95,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     version: packageJson.version,
     instance: randomUUID(),
     startedAt: realClock.now().wallMs,
-    readHost: readHostMemory,
+    readHost: () => opened.outer.memory(readHostMemory()),
     log,
     // The logs may be on another disk.
     freeDisk: () => Math.min(freeDiskBytes(home.dir), freeDiskBytes(home.tasks)),

@@ -28,8 +28,19 @@ export interface EngineParts {
   readonly bootId: string;
 }
 
-export function openEngine({ home, config, log, store, opened, bootId }: EngineParts, closing: ClosingStack) {
-  const host = { memTotalBytes: readHostMemory().totalBytes, cores: availableParallelism() };
+export function openEngine(
+  { home, config: settings, log, store, opened, bootId }: EngineParts,
+  closing: ClosingStack,
+) {
+  const { outer } = opened;
+  // A limit above that of the groups around the daemon would never be reached.
+  const pidsMax = Math.min(settings['envelope.pids_max'], outer.pidsMax);
+  const config = { ...settings, 'envelope.pids_max': pidsMax };
+  const readHost = () => outer.memory(readHostMemory());
+  const host = {
+    memTotalBytes: readHost().totalBytes,
+    cores: Math.min(availableParallelism(), outer.cores),
+  };
   const profiles = new Profiles({
     config,
     host,
@@ -72,7 +83,7 @@ export function openEngine({ home, config, log, store, opened, bootId }: EngineP
     home: home.dir,
     monitorIntervalMs: config['watchdog.monitor_interval'],
     killGraceMs: config['watchdog.kill_grace'],
-    readHost: readHostMemory,
+    readHost,
   });
   return { engine, profiles, newId };
 }

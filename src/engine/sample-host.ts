@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Now } from '../core/clock.ts';
 import { isActive } from '../core/task.ts';
 import { readDiskUse } from '../procfs/disk.ts';
-import { readHostMemory } from '../procfs/meminfo.ts';
+import type { HostMemory } from '../procfs/meminfo.ts';
 import { readStalled } from '../procfs/pressure.ts';
 import { readWrittenBytes } from '../procfs/process-state.ts';
 import { readTopProcessOutside } from '../procfs/top-process.ts';
@@ -18,22 +18,24 @@ export interface HostWatchDeps {
   /** The state directory; the watchdog monitors its disk. */
   readonly home: string;
   readonly log: Logger;
+  readHost(): HostMemory;
 }
 
 /** Call right after the attempts were sampled. May stage a kill. Keep the returned state once the round is committed. */
 export function watchHost(
-  { pressureRules, home, log }: HostWatchDeps,
+  deps: HostWatchDeps,
   work: UnitOfWork,
   attempts: readonly LiveAttempt[],
   before: PressureState,
 ): PressureState {
+  const { pressureRules, log } = deps;
   const isDiskPressed = before.disk.lastedMs !== null;
   const tasks = (memBytesOf: (live: LiveAttempt) => number) =>
     attempts
       .map((live) => pressedTask(work, live, memBytesOf(live), isDiskPressed))
       .filter((task) => task !== null);
   const sampled = tasks(({ memBytes }) => memBytes);
-  const first = judgePressure(pressureRules, before, sampleHost(home, work.now), sampled);
+  const first = judgePressure(pressureRules, before, sampleHost(deps, work.now), sampled);
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
   if (first.confirm === null) return first.state;
   const outside = readTopProcessOutside(new Set(attempts.flatMap(({ group }) => group.pids())));
@@ -42,7 +44,7 @@ export function watchHost(
     pressureRules,
     first.state,
     first.confirm,
-    sampleHost(home, work.now),
+    sampleHost(deps, work.now),
     resampled,
     outside,
   );
@@ -56,8 +58,8 @@ export function watchHost(
   return state;
 }
 
-function sampleHost(home: string, now: Now): HostSample {
-  const { totalBytes, availableBytes } = readHostMemory();
+function sampleHost({ readHost, home }: HostWatchDeps, now: Now): HostSample {
+  const { totalBytes, availableBytes } = readHost();
   return {
     now,
     memTotalBytes: totalBytes,

@@ -1,4 +1,5 @@
 // Reads the total and available memory of the host. Page cache counts as available.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
 import { sizeField } from './proc-files.ts';
@@ -8,22 +9,10 @@ export interface HostMemory {
   readonly availableBytes: number;
 }
 
-/** Memory limit of the container. Read once: reading it costs as much as the rest of a sample. */
-let constrained: number | null = null;
-
-/**
- * MemTotal and MemAvailable of /proc/meminfo (Linux 3.14+: available without swapping), limited by the memory limit of the
- * daemon's container.
- */
+/** MemTotal and MemAvailable of /proc/meminfo (Linux 3.14+: available without swapping). */
 export function readHostMemory(): HostMemory {
   const host = process.platform === 'linux' ? parseMeminfo(readFileSync('/proc/meminfo', 'utf8')) : null;
-  const memory = host ?? { totalBytes: totalmem(), availableBytes: freemem() };
-  constrained ??= process.constrainedMemory();
-  if (constrained === 0 || constrained >= memory.totalBytes) return memory;
-  return {
-    totalBytes: constrained,
-    availableBytes: Math.min(memory.availableBytes, process.availableMemory()),
-  };
+  return host ?? { totalBytes: totalmem(), availableBytes: availableWithoutProc() };
 }
 
 /** Returns null when a field is missing. */
@@ -31,4 +20,26 @@ function parseMeminfo(text: string): HostMemory | null {
   const totalBytes = sizeField(text, 'MemTotal');
   const availableBytes = sizeField(text, 'MemAvailable');
   return totalBytes === null || availableBytes === null ? null : { totalBytes, availableBytes };
+}
+
+/** libuv before 1.52 returns free pages only on macOS, which caches files in nearly all of them. */
+function availableWithoutProc(): number {
+  if (countsInactive(process.versions.uv)) return process.availableMemory();
+  if (process.platform !== 'darwin') return freemem();
+  return parseVmStat(spawnSync('vm_stat', { encoding: 'utf8' }).stdout ?? '') ?? freemem();
+}
+
+export function countsInactive(libuv: string): boolean {
+  const [major = 0, minor = 0] = libuv.split('.').map(Number);
+  return major > 1 || (major === 1 && minor >= 52);
+}
+
+/** Free, speculative and inactive pages: the kernel gives them to a process without swapping. Null for another text. */
+export function parseVmStat(text: string): number | null {
+  const pageBytes = /page size of (\d+) bytes/.exec(text)?.[1];
+  if (pageBytes === undefined) return null;
+  const pages = ['free', 'speculative', 'inactive'].map((kind) =>
+    Number(new RegExp(`^Pages ${kind}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0),
+  );
+  return Number(pageBytes) * pages.reduce((sum, count) => sum + count, 0);
 }

@@ -1,5 +1,7 @@
 // Memory for tests of what happens when there is little of it: tasks that hold some, and parts of what the host has.
-import { readHostMemory } from '../../src/procfs/meminfo.ts';
+import { outerLimits } from '../../src/cgroups/outer-limits.ts';
+import { ownGroups } from '../../src/cgroups/own-groups.ts';
+import { type HostMemory, readHostMemory } from '../../src/procfs/meminfo.ts';
 
 export const MIB = 1024 ** 2;
 
@@ -10,11 +12,17 @@ export function hold(bytes: number, line: string): string {
 
 /** Bytes of this part of the host's memory; at least `leastMib`, which shows beside the use of other processes. */
 export function shareOfHost(part: number, leastMib: number): number {
-  return Math.round(Math.max(part * readHostMemory().totalBytes, leastMib * MIB));
+  return Math.round(Math.max(part * hostMemory().totalBytes, leastMib * MIB));
 }
 
 /** Percent of the host's memory: the use now plus `moreBytes`, which may be negative. */
 export function pctOfHostInUse(moreBytes: number): number {
-  const { totalBytes, availableBytes } = readHostMemory();
+  const { totalBytes, availableBytes } = hostMemory();
   return (100 * (totalBytes - availableBytes + moreBytes)) / totalBytes;
+}
+
+/** As the daemon of this machine or container sees it. */
+function hostMemory(): HostMemory {
+  const own = ownGroups({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc', tag: 'test' });
+  return outerLimits(own).memory(readHostMemory());
 }

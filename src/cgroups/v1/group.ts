@@ -4,7 +4,7 @@ import { type Counter, copied, counter, processesIn, read, removeGroup, write } 
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
 import type { Group, GroupUsage } from '../port.ts';
 import { killFrozen, signalAll } from '../signals.ts';
-import { cacheBytesV1, ioStatV1, keyed, single } from '../usage.ts';
+import { ioStatV1, keyed, reclaimableBytesV1, single } from '../usage.ts';
 import { writeLimits } from '../write-limits.ts';
 import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits.ts';
 
@@ -91,6 +91,8 @@ function countersOf(
   const files = {
     memory: of('memory', 'memory.usage_in_bytes'),
     memoryStat: of('memory', 'memory.stat'),
+    // Absent without CONFIG_MEMCG_KMEM, and with cgroup.memory=nokmem.
+    memoryKernel: of('memory', 'memory.kmem.usage_in_bytes'),
     memoryPeak: of('memory', 'memory.max_usage_in_bytes'),
     // The line `oom_kill` exists since Linux 4.13.
     oomEvents: of('memory', 'memory.oom_control'),
@@ -103,7 +105,10 @@ function countersOf(
     ...files,
     memBytes: workingSetOf(files.memory, () => {
       const stat = files.memoryStat.read() ?? '';
-      return { cacheBytes: cacheBytesV1(stat), capBytes: keyed(stat, 'hierarchical_memory_limit') };
+      return {
+        cacheBytes: reclaimableBytesV1(stat, files.memoryKernel.number() ?? 0),
+        capBytes: keyed(stat, 'hierarchical_memory_limit'),
+      };
     }),
     io: () => ioStatV1(files.io.read()),
     listPids,

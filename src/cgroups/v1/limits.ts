@@ -18,7 +18,7 @@ export interface ControllerFile extends FileValue {
 export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): ControllerFile[] {
   const isNew = currentMemBytes === null;
   return [
-    ...memory(limits.memMaxBytes, currentMemBytes),
+    ...memoryFilesV1(limits.memMaxBytes, currentMemBytes),
     {
       controller: 'cpu',
       file: 'cpu.cfs_quota_us',
@@ -35,7 +35,7 @@ export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): C
 }
 
 /** memory.limit <= memory.memsw.limit must always hold: lower memory.limit first, raise memory.memsw.limit first. */
-function memory(bytes: number, currentBytes: number | null): ControllerFile[] {
+export function memoryFilesV1(bytes: number, currentBytes: number | null): ControllerFile[] {
   const limit = { controller: 'memory', file: 'memory.limit_in_bytes', value: wholeBytes(bytes) } as const;
   const withSwap = {
     controller: 'memory',

@@ -1,0 +1,56 @@
+// The limits of the groups around the daemon (container, slice, session): the smallest on the way up applies.
+import { dirname } from 'node:path';
+import type { HostMemory } from '../procfs/meminfo.ts';
+import { read } from './cgroupfs.ts';
+import type { OwnGroup, OwnGroups } from './own-groups.ts';
+import type { GroupMemory } from './port.ts';
+import { cpuCount, quotaCoresV1, quotaCoresV2, single } from './usage.ts';
+import { groupMemoryV1 } from './v1/memory.ts';
+import { groupMemoryV2 } from './v2/memory.ts';
+
+export interface OuterLimits {
+  /** The memory of the host, reduced to what the groups around the daemon leave. */
+  memory(host: HostMemory): HostMemory;
+  /** Cores by quota and cpuset; Infinity without a limit. A quota may be a fraction. */
+  readonly cores: number;
+  /** Processes and threads; Infinity without a limit. */
+  readonly pidsMax: number;
+}
+
+export function outerLimits(own: OwnGroups): OuterLimits {
+  const v1 = (controller: string) => wayUp(own.v1(controller));
+  const v2 = wayUp(own.v2);
+  const memories = [...v2.map(groupMemoryV2), ...v1('memory').map(groupMemoryV1)];
+  return {
+    memory: (host) => memories.reduce((left, group) => within(left, group, host.totalBytes), host),
+    cores: Math.min(
+      ...v2.map((path) => quotaCoresV2(read(`${path}/cpu.max`))),
+      ...v1('cpu').map((path) =>
+        quotaCoresV1(read(`${path}/cpu.cfs_quota_us`), read(`${path}/cpu.cfs_period_us`)),
+      ),
+      ...v2.map((path) => cpuCount(read(`${path}/cpuset.cpus.effective`))),
+      ...v1('cpuset').map((path) => cpuCount(read(`${path}/cpuset.effective_cpus`))),
+    ),
+    pidsMax: Math.min(...[...v2, ...v1('pids')].map((path) => single(read(`${path}/pids.max`)) ?? Infinity)),
+  };
+}
+
+/** A group whose limit is not below the memory of the machine changes nothing. */
+function within(left: HostMemory, group: GroupMemory, machineBytes: number): HostMemory {
+  const limitBytes = group.limitBytes();
+  if (limitBytes === null || limitBytes >= machineBytes) return left;
+  const freeBytes = Math.max(0, limitBytes - (group.usedBytes() ?? 0));
+  return {
+    totalBytes: Math.min(left.totalBytes, limitBytes),
+    availableBytes: Math.min(left.availableBytes, freeBytes),
+  };
+}
+
+/** The directory of the group and of each group above it that the mount shows. */
+function wayUp(group: OwnGroup | null): string[] {
+  if (group === null) return [];
+  const paths: string[] = [];
+  let path = group.base;
+  for (; path !== group.top && path !== '/'; path = dirname(path)) paths.push(path);
+  return [...paths, path];
+}

@@ -1,0 +1,36 @@
+// The memory of a whole v1 group: what is charged, what of it is in use, and the cap. v1 has no memory.high.
+import { counter, read, write } from '../cgroupfs.ts';
+import type { GroupMemory } from '../port.ts';
+import { reclaimableBytesV1, single } from '../usage.ts';
+import { memoryFilesV1 } from './limits.ts';
+
+export function groupMemoryV1(path: string): GroupMemory {
+  const files = {
+    usage: counter(`${path}/memory.usage_in_bytes`),
+    stat: counter(`${path}/memory.stat`),
+    kernel: counter(`${path}/memory.kmem.usage_in_bytes`),
+    limit: counter(`${path}/memory.limit_in_bytes`),
+  };
+  return {
+    path,
+    chargedBytes: () => files.usage.number(),
+    usedBytes() {
+      const charged = files.usage.number();
+      if (charged === null) return null;
+      return Math.max(0, charged - reclaimableBytesV1(files.stat.read() ?? '', files.kernel.number() ?? 0));
+    },
+    limitBytes: () => files.limit.number(),
+    cap({ maxBytes }) {
+      const current = single(read(`${path}/memory.limit_in_bytes`));
+      let refusal = null;
+      for (const { file, value, optional } of memoryFilesV1(maxBytes, current)) {
+        const errno = write(`${path}/${file}`, value);
+        if (errno !== null && !(optional && errno === 'ENOENT')) refusal ??= errno;
+      }
+      return refusal;
+    },
+    close() {
+      for (const file of Object.values(files)) file.close();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+// The memory of a whole v2 group: what is charged, what of it is in use, and the cap.
+import { counter, write } from '../cgroupfs.ts';
+import type { GroupMemory } from '../port.ts';
+import { cacheBytesV2 } from '../usage.ts';
+import { wholeBytes } from './limits.ts';
+
+export function groupMemoryV2(path: string): GroupMemory {
+  const files = {
+    current: counter(`${path}/memory.current`, 'later'),
+    stat: counter(`${path}/memory.stat`, 'later'),
+    max: counter(`${path}/memory.max`, 'later'),
+  };
+  return {
+    path,
+    chargedBytes: () => files.current.number(),
+    usedBytes() {
+      const charged = files.current.number();
+      return charged === null ? null : Math.max(0, charged - cacheBytesV2(files.stat.read() ?? ''));
+    },
+    limitBytes: () => files.max.number(),
+    cap({ maxBytes, highBytes }) {
+      // Absent without swap accounting.
+      write(`${path}/memory.swap.max`, '0');
+      const refusal = write(`${path}/memory.max`, wholeBytes(maxBytes));
+      return write(`${path}/memory.high`, wholeBytes(highBytes)) ?? refusal;
+    },
+    close() {
+      for (const file of Object.values(files)) file.close();
+    },
+  };
+}

@@ -49,7 +49,8 @@ export interface Group {
   /** The usage from copies of the counters (path -> text); null if they do not contain it. */
   usageFrom(copies: ReadonlyMap<string, string>): GroupUsage | null;
   populated(): boolean;
-  pids(): number[];
+  /** `maxAgeMs`: a scan of the host's processes may be that old, where the group needs one. */
+  pids(maxAgeMs?: number): number[];
   /** Signals every process of the group without thawing it. Returns the number of signaled processes. */
   signal(signal: NodeJS.Signals): number;
   /** Sends SIGKILL to the whole group so that no fork escapes. Does not wait for the end of the processes. */
@@ -127,7 +128,7 @@ export interface ProbeAnswer {
   readonly fix: string | null;
 }
 
-/** What a driver enforces. `io` is only counted, never limited. */
+/** What a driver enforces. `io`: the kernel counts the buffered writes of a group; nothing limits them. */
 export interface Enforces {
   readonly memory: boolean;
   readonly swap: boolean;

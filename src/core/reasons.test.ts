@@ -22,21 +22,21 @@ function hint(
 
 /** The detail from the watchdog or the kernel, and the parts that the hint must contain. */
 const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
-  estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes to 6.25G'] },
+  estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes to 6G'] },
   estimated_cpu_exceeded: {
     detail: { cpu_cores: 9.3, estimated_cpu_cores: 4 },
-    says: ['9.3 cores', 'estimated 4', '--estimated_cpu_cores to 9.5'],
+    says: ['9.3 cores', 'estimated 4', '--estimated_cpu_cores to 10'],
   },
   cgroup_oom_killed: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
-    says: ['12G', '--estimated_mem_bytes to 15G'],
+    says: ['12G', '--estimated_mem_bytes to 13.2G'],
   },
   kernel_oom: { detail: { peak_mem_bytes: 5 * GIB, oom_kills: 0 }, says: ['SIGKILL', '5G'] },
   mem_exceeded: { detail: { limit_bytes: 9.6 * GIB }, says: ['5G', '40%', '--mem_pct_limit'] },
   pids_exceeded: { detail: { pids_max: 4096 }, says: ['4096', 'envelope.pids_max'] },
   elapsed_exceeded: {
     detail: { elapsed_ms: 1_200_500 },
-    says: ['20m', '--estimated_time to 26m (now 10m)', '--kill_timeout (now 20m)'],
+    says: ['20m', '--estimated_time to 23m (now 10m)', '--kill_timeout (now 20m)'],
   },
   observability_stall: {
     detail: { silent_ms: 301_000 },
@@ -50,7 +50,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
       victim_tier: 'above_estimate',
       top_outside_name: 'firefox',
     },
-    says: ['93.4%', '31 s', '5G', '--estimated_mem_bytes to 6.25G'],
+    says: ['93.4%', '31 s', '5G', '--estimated_mem_bytes to 5.5G'],
   },
   system_disk_pressure: {
     detail: { host_disk_pct: 98.7, sustained_s: 30, victim_written_bytes: 3 * GIB },

@@ -1,6 +1,6 @@
 // The hint for every kill and interrupt reason: the measured numbers, and what to change before the next run.
 import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
-import { suggestEstimates } from './suggest.ts';
+import { type Most, suggestEstimates } from './suggest.ts';
 import type { InterruptReason, Task, Usage } from './task.ts';
 
 export function killHint(
@@ -9,11 +9,12 @@ export function killHint(
   usage: Usage | null,
   detail: KillDetail,
   format: Format,
+  most?: Most,
 ): string {
   return killReasonRow(reason).hint({
     estimate: task.estimate,
     limits: task.limits,
-    suggested: suggestEstimates(task, usage, { reason, detail }),
+    suggested: suggestEstimates(task, usage, { reason, detail }, most),
     peakMemBytes: Math.max(usage?.peakMemBytes ?? 0, numberIn(detail, 'peak_mem_bytes') ?? 0),
     detail,
     format,

@@ -3,47 +3,104 @@ import type { Estimate } from './estimate.ts';
 import { type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { isEnded, type Task, type Usage } from './task.ts';
 
-/** The next run may have other data, a colder cache and a busier host. */
-const HEADROOM = 1.25;
+/** The next run may have other data and a colder cache. */
+const HEADROOM = 1.1;
 /** A killed run shows only that the estimate was too low, not by how much. */
 const CUT_SHORT_FACTOR = 1.5;
-const MEM_STEP_BYTES = 64 * 1024 ** 2;
-const CPU_STEP_CORES = 0.5;
+/** The watchdog kills at sustained use above 2 x the estimate: the same run must not reach that. */
+const KILL_FACTOR = 2;
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+/** The kernel charges memory in batches for each core: a cap of three times less is noise. */
+const MIN_MEM_BYTES = 4 * MIB;
+const CPU_STEP_CORES = 0.01;
+/** A CPU rate is imprecise: a single thread may read as 1.02 cores. */
+const WHOLE_CORE_MARGIN = 1.03;
+
+/** The largest estimate that the host and the task's own limits admit. */
+export type Most = Pick<Estimate, 'memBytes' | 'cpuCores'>;
+const NO_LIMIT: Most = { memBytes: Number.POSITIVE_INFINITY, cpuCores: Number.POSITIVE_INFINITY };
+
+interface Cause {
+  readonly reason: KillReason;
+  readonly detail: KillDetail;
+}
 
 /**
- * Per dimension 1.25 x the measured use, rounded up (64 MiB, half a core, 1 s to 1 min). Only a completed run lowers an
- * estimate; a run killed for a dimension raises it to at least 1.5 x. A dimension without a measurement keeps its estimate.
+ * Per dimension 1.1 x the measured use, at most `most`. Only a completed run lowers an estimate; a run killed for a
+ * dimension raises it to at least 1.5 x. A dimension without a measurement keeps its estimate.
  */
 export function suggestEstimates(
   task: Task,
   usage: Usage | null,
-  kill: { readonly reason: KillReason; readonly detail: KillDetail } | null,
+  kill: Cause | null,
+  most: Most = NO_LIMIT,
 ): Estimate {
   const { estimate, state } = task;
   const isWhole = state.status === 'completed';
-  const elapsedMs = largest(elapsedOf(task), numberIn(kill?.detail, 'elapsed_ms'));
-  const suggest = (old: number, measured: number | null, isCutShort: boolean): number => {
-    const least = isCutShort ? CUT_SHORT_FACTOR * old : isWhole && measured !== null ? 0 : old;
-    return Math.max(least, HEADROOM * (measured ?? 0));
-  };
+  const elapsedMs = largest(runningMs(task), numberIn(kill?.detail, 'elapsed_ms'));
   const exceeded = kill === null ? undefined : killReasonRow(kill.reason).exceeded;
+  const suggest = (dim: keyof Estimate, wanted: number | null): number => {
+    const isCutShort = exceeded === dim;
+    const least = isCutShort
+      ? CUT_SHORT_FACTOR * estimate[dim]
+      : isWhole && wanted !== null
+        ? 0
+        : estimate[dim];
+    return Math.max(least, wanted ?? 0);
+  };
   const peakMemBytes = largest(usage?.peakMemBytes, numberIn(kill?.detail, 'peak_mem_bytes'));
-  const meanCores = elapsedMs === null ? null : (usage?.cpuSeconds ?? 0) / (elapsedMs / 1000);
-  const peakCores = largest(usage?.peakCpuCores, numberIn(kill?.detail, 'cpu_cores'));
-  // A mean hides phases of high use: without a measured peak the estimate is not lowered.
-  const leastCores = peakCores === null ? estimate.cpuCores : peakCores;
-  const cores = suggest(estimate.cpuCores, meanCores, exceeded === 'cpuCores');
   return {
-    timeMs: roundUpTime(suggest(estimate.timeMs, elapsedMs, exceeded === 'timeMs')),
-    memBytes: roundUp(suggest(estimate.memBytes, peakMemBytes, exceeded === 'memBytes'), MEM_STEP_BYTES),
-    cpuCores: roundUp(Math.max(leastCores, cores), CPU_STEP_CORES),
+    timeMs: roundUpTime(suggest('timeMs', times(HEADROOM, elapsedMs))),
+    memBytes: atMost(most.memBytes, MIB, roundUpMem(suggest('memBytes', times(HEADROOM, peakMemBytes)))),
+    cpuCores: atMost(
+      most.cpuCores,
+      CPU_STEP_CORES,
+      roundUp(suggest('cpuCores', coresOf(usage, elapsedMs, kill)), CPU_STEP_CORES),
+    ),
   };
 }
 
-function elapsedOf({ state }: Task): number | null {
+/** Running time without pauses; null before the end, or if it never started. */
+export function runningMs({ state }: Task): number | null {
   if (!isEnded(state) || state.attempt?.startedAt == null) return null;
   const { startedAt, pausedMs } = state.attempt;
   return Math.max(1, state.endedAt - startedAt - pausedMs);
+}
+
+/** Share of the wanted CPU time that it got, 0 to 1; null when that was not measured. */
+export function cpuShare(usage: Usage | null): number | null {
+  const { cpuSeconds, cpuWaitSeconds = null } = usage ?? { cpuSeconds: null };
+  if (cpuSeconds === null || cpuWaitSeconds === null || cpuSeconds + cpuWaitSeconds <= 0) return null;
+  return cpuSeconds / (cpuSeconds + cpuWaitSeconds);
+}
+
+/**
+ * Mean use of CPU over the running time without the time in which it was ready and got no CPU (throttled, or starved by
+ * other work). With more than one thread ready at a time, each waits for its part of that time.
+ */
+export function meanCores(usage: Usage | null, elapsedMs: number | null): number | null {
+  if (usage === null || usage.cpuSeconds === null || elapsedMs === null) return null;
+  const { cpuSeconds, cpuWaitSeconds } = usage;
+  const waitS = cpuWaitSeconds ?? 0;
+  const elapsedS = elapsedMs / 1000;
+  const readyThreads = Math.max(1, (cpuSeconds + waitS) / elapsedS);
+  const unhinderedS = Math.max(elapsedS - waitS / readyThreads, cpuSeconds / readyThreads);
+  return unhinderedS <= 0 ? 0 : cpuSeconds / unhinderedS;
+}
+
+/** At most the whole cores it kept busy: an estimate of 1.08 cores keeps a second single thread off two cores. */
+function coresOf(usage: Usage | null, elapsedMs: number | null, kill: Cause | null): number | null {
+  const mean = meanCores(usage, elapsedMs);
+  const peak = largest(usage?.peakCpuCores, numberIn(kill?.detail, 'cpu_cores'));
+  if (mean === null && peak === null) return null;
+  const top = Math.max(mean ?? 0, peak ?? 0);
+  const least = Math.max(HEADROOM * (mean ?? top), (peak ?? 0) / KILL_FACTOR);
+  return Math.min(least, Math.ceil(top / WHOLE_CORE_MARGIN));
+}
+
+function times(factor: number, value: number | null): number | null {
+  return value === null ? null : factor * value;
 }
 
 function largest(...values: readonly (number | null | undefined)[]): number | null {
@@ -51,8 +108,26 @@ function largest(...values: readonly (number | null | undefined)[]): number | nu
   return known.length === 0 ? null : Math.max(...known);
 }
 
+/** Rounds a limit down, so that the host admits it. */
+function atMost(limit: number, step: number, value: number): number {
+  return value <= limit ? value : inSteps(Math.floor(limit / step + 1e-9), step);
+}
+
 function roundUp(value: number, step: number): number {
-  return Math.max(1, Math.ceil(value / step - 1e-9)) * step;
+  return inSteps(Math.max(1, Math.ceil(value / step - 1e-9)), step);
+}
+
+/** Without the error of a product: 109 x 0.01 is 1.0899999999999999. */
+function inSteps(count: number, step: number): number {
+  return step < 1 ? Math.round(count * step * 1000) / 1000 : count * step;
+}
+
+/** To sizes that print exactly: whole MiB, 16 MiB from 100 MiB, 0.05 GiB from 1 GiB. */
+function roundUpMem(bytes: number): number {
+  if (bytes < 100 * MIB) return Math.max(MIN_MEM_BYTES, roundUp(bytes, MIB));
+  return bytes < GIB
+    ? roundUp(bytes, 16 * MIB)
+    : Math.round(Math.ceil((bytes / GIB) * 20 - 1e-9) * (GIB / 20));
 }
 
 function roundUpTime(timeMs: number): number {

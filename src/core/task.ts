@@ -57,6 +57,8 @@ export interface Usage {
   /** The kernel's high-water mark of the group (memory.peak): with page cache. */
   readonly peakMemCachedBytes: number | null;
   readonly cpuSeconds: number | null;
+  /** Time in which its threads were ready to run and got no CPU: throttled, or starved. Absent in older rows. */
+  readonly cpuWaitSeconds?: number | null;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly oomKills: number;

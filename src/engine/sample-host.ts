@@ -5,7 +5,6 @@ import { isActive } from '../core/task.ts';
 import { readDiskUse } from '../procfs/disk.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readStalled } from '../procfs/pressure.ts';
-import { readWrittenBytes } from '../procfs/process-state.ts';
 import { readTopProcessOutside } from '../procfs/top-process.ts';
 import { endingForMs } from '../watchdog/ladder.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
@@ -88,8 +87,9 @@ function pressedTask(
   };
 }
 
-/** From /proc/PID/io, because v1 does not charge cached writes. Adds the log, which is written outside the group. */
+/** Adds the log, which is written outside the group. */
 function writtenBytes(live: LiveAttempt): number | null {
-  const bytes = readWrittenBytes(live.group.pids());
-  return bytes === null ? null : bytes + live.log.printedBytes();
+  live.members.read(live.group.pids());
+  const { io } = live.members;
+  return io === null ? null : io.writtenBytes + live.log.printedBytes();
 }

@@ -71,7 +71,14 @@ describe('an exit through a terminal', () => {
 
 describe('records', () => {
   it('of an absent directory are empty', () => {
-    const nothing = { supervisor: null, started: null, startFailed: null, exit: null, closedAt: null };
+    const nothing = {
+      supervisor: null,
+      started: null,
+      startFailed: null,
+      exit: null,
+      io: null,
+      closedAt: null,
+    };
     assert.deepEqual(readRecords(join(dir, 'absent')), nothing);
     assert.deepEqual(readRecords(dir), nothing);
   });

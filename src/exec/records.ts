@@ -19,6 +19,8 @@ export interface Records {
   readonly started: Started | null;
   readonly startFailed: string | null;
   readonly exit: Exit | null;
+  /** What the command and the children it waited for read from and wrote to storage. */
+  readonly io: { readonly readBytes: number; readonly writtenBytes: number } | null;
   /** Epoch ms at which the log was complete and the supervisor ended; null before that. */
   readonly closedAt: number | null;
 }
@@ -41,7 +43,16 @@ export function readRecords(dir: string, isOver = false): Records {
   return mayHaveFailed ? { ...records, startFailed: readStartFailed(dir) } : records;
 }
 
-const NOTHING: Records = { supervisor: null, started: null, startFailed: null, exit: null, closedAt: null };
+const NOTHING: Records = {
+  supervisor: null,
+  started: null,
+  startFailed: null,
+  exit: null,
+  io: null,
+  closedAt: null,
+};
+/** The supervisor itself writes the page with its records. */
+const CLAIM_BYTES = 4096;
 
 /** The exit code of a launch script that could not start its command. A command may use it too. */
 const NOT_STARTED = 125;
@@ -51,7 +62,7 @@ interface RecordFile {
   readonly mtimeMs: number;
 }
 
-const LINE = /^(claimed|supervisor|started|exit|gap|closed)\b(?: (\d{1,10}\.\d{1,6}|)(?: (.*))?)?/;
+const LINE = /^(claimed|supervisor|started|exit|io|gap|closed)\b(?: (\d{1,10}\.\d{1,6}|)(?: (.*))?)?/;
 const EXIT_CODE = /^\d{1,3}$/;
 
 function parseClaim({ text, mtimeMs }: RecordFile): Records {
@@ -69,9 +80,16 @@ function parseClaim({ text, mtimeMs }: RecordFile): Records {
       isSignalReported = false;
     } else if (what === 'exit' && EXIT_CODE.test(value))
       records = { ...records, exit: toExit(Number(value), isSignalReported, at) };
+    else if (what === 'io') records = { ...records, io: parseIo(value) };
     else if (what === 'closed') records = { ...records, closedAt: at };
   }
   return records;
+}
+
+function parseIo(value: string): Records['io'] {
+  const [readBytes = Number.NaN, writtenBytes = Number.NaN] = value.split(' ').map(Number);
+  if (!(readBytes >= 0 && writtenBytes >= 0)) return null;
+  return { readBytes, writtenBytes: Math.max(0, writtenBytes - CLAIM_BYTES) };
 }
 
 function readStartFailed(dir: string): string | null {

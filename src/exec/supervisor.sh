@@ -5,7 +5,8 @@
 #   $cat                  absolute path of cat
 # Attempt records are lines of the claim file, `WHAT SECONDS [...]`, with the time since the epoch: `claimed`,
 # `supervisor` and `started` (in any order, each with the identity of the process), a message of the shell about a
-# signal, `exit` with the code, `gap` if output is missing, and `closed` when the log is complete.
+# signal, `exit` with the code, `io` with the bytes read and written, `gap` if output is missing, and `closed` when the
+# log is complete.
 #
 # All records fit in the disk block that the first one allocates: a disk that fills up later loses none of them.
 # The script prefers `echo` to `printf`: each builtin that a supervisor uses costs it pages of memory.
@@ -26,6 +27,19 @@ run_command() {
   set -m
   (eval "${request:launch_at}") 2>&1
   echo "exit $EPOCHREALTIME $?" >&2
+  record_io
+}
+
+# The I/O counters of a process include the children it has waited for, so this is the I/O of the command. The daemon
+# cannot read it: a command may end between two samples.
+record_io() {
+  [ -r "/proc/$BASHPID/io" ] || return
+  while read -r key value; do
+    case $key in
+      read_bytes:) read_bytes=$value ;;
+      write_bytes:) echo "io $EPOCHREALTIME $read_bytes $value" >&2 ;;
+    esac
+  done <"/proc/$BASHPID/io"
 }
 
 write_log() {

@@ -1,4 +1,4 @@
-// Reads from /proc what a process does now and how much it has written.
+// Reads from /proc what a process does now.
 import { readProcFile } from './proc-files.ts';
 import { readStat } from './stat.ts';
 
@@ -34,17 +34,4 @@ export function readProgramName(pid: number): string | null {
   // Some programs write a title there: `nginx: worker process`.
   const name = program.split(' ')[0]?.split('/').at(-1)?.replace(/:$/, '');
   return name ? name : null;
-}
-
-/**
- * Bytes that the processes and the children they waited for have sent to storage; null if unknown for all of them. Source:
- * write_bytes in /proc/<pid>/io, proc(5). Counts when a page becomes dirty, so unlike cgroup v1 it counts for the writer.
- */
-export function readWrittenBytes(pids: readonly number[]): number | null {
-  let sum: number | null = null;
-  for (const pid of pids) {
-    const bytes = /^write_bytes: (\d+)$/m.exec(readProcFile(pid, 'io') ?? '')?.[1];
-    if (bytes !== undefined) sum = (sum ?? 0) + Number(bytes);
-  }
-  return sum;
 }

@@ -9,8 +9,9 @@ import { MIB } from '../../test/support/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { readDiskUse } from './disk.ts';
+import { MemberCounters } from './member-counters.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
-import { readProcessState, readWrittenBytes } from './process-state.ts';
+import { readProcessState } from './process-state.ts';
 import { readWaitingProcesses, type WaitingProcess } from './stall-evidence.ts';
 import { readTopProcessOutside } from './top-process.ts';
 
@@ -160,23 +161,37 @@ describe('a process waits for input', { skip: ON_LINUX.skip || NO_SYSCALLS }, ()
   });
 });
 
+const written = (counters: MemberCounters, pids: readonly number[]) => {
+  counters.read(pids);
+  return counters.io?.writtenBytes ?? null;
+};
 /** Files in memory are written to no storage, and not counted. */
 function countsWrites(): boolean {
-  const before = readWrittenBytes([process.pid]);
+  const counters = new MemberCounters();
+  const before = written(counters, [process.pid]);
   writeFileSync(join(dir, 'probe'), Buffer.alloc(MIB));
-  return before !== null && (readWrittenBytes([process.pid]) ?? 0) - before >= MIB;
+  return before !== null && (written(counters, [process.pid]) ?? 0) - before >= MIB;
 }
 const NO_DISK = ON_LINUX.skip || (countsWrites() ? false : 'the temporary directory is no disk');
-it('bytes written are those of the processes and of their children that have ended', {
+it('bytes written are those of the processes, of their children that have ended, and of processes that are gone', {
   skip: NO_DISK,
 }, async () => {
-  {
-    const pid = run(`head -c ${3 * MIB} /dev/zero >'${dir}/file'; touch '${dir}/done'; exec sleep 600`);
-    await waitUntil(() => existsSync(join(dir, 'done')), { what: 'the file' });
-    const bytes = readWrittenBytes([pid]);
-    assert.ok(bytes !== null && bytes >= 3 * MIB && bytes < 4 * MIB, `${bytes}`);
-    assert.equal(readWrittenBytes([]), null);
-  }
+  const pid = run(`head -c ${3 * MIB} /dev/zero >'${dir}/file'; touch '${dir}/done'; exec sleep 600`);
+  await waitUntil(() => existsSync(join(dir, 'done')), { what: 'the file' });
+  const counters = new MemberCounters();
+  const bytes = written(counters, [pid]);
+  assert.ok(bytes !== null && bytes >= 3 * MIB && bytes < 4 * MIB, `${bytes}`);
+  assert.equal(written(counters, []), bytes);
+  assert.equal(written(new MemberCounters(), []), null);
+});
+
+it('the time ready without CPU is measured for a process that has run for a while', ON_LINUX, () => {
+  const counters = new MemberCounters();
+  for (const end = performance.now() + 150; performance.now() < end; );
+  counters.read([process.pid]);
+  const wait = counters.waitPerCpuSecond;
+  assert.ok(wait === null || (wait >= 0 && wait < 1000), `${wait}`);
+  assert.equal(new MemberCounters().waitPerCpuSecond, null);
 });
 
 it('the top process outside is the largest one that is not excluded', ON_LINUX, async () => {

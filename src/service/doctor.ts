@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { DoctorView } from '../api/schemas/daemon.ts';
 import type { ProbeResult } from '../cgroups/port.ts';
-import { readKernelFile } from '../procfs/proc-files.ts';
+import { readKernelFile, readProcFile } from '../procfs/proc-files.ts';
 import { outlivesLogin } from '../systemd/manager.ts';
 
 type Check = DoctorView['checks'][number];
@@ -16,6 +16,7 @@ export async function doctor(probe: ProbeResult): Promise<DoctorView> {
     yes('host', `${os.distro} ${os.release}, kernel ${os.kernel}, ${os.arch}`),
     ...probe.answers.map((answer) => ({ ...answer, what: `driver ${answer.what}` })),
     ...enforced(probe),
+    ioAccounting(probe),
     linger(),
     oomd(),
     swap(probe),
@@ -26,28 +27,25 @@ export async function doctor(probe: ProbeResult): Promise<DoctorView> {
 }
 
 /** What a driver may enforce, and what applies if it does not. */
-const FEATURES: Readonly<Record<keyof ProbeResult['enforces'], readonly [what: string, substitute: string]>> =
-  {
-    memory: [
-      'memory limit',
-      'The watchdog samples memory and kills instead. Use a host with cgroup v2 for a hard limit.',
-    ],
-    swap: [
-      'no swap for tasks',
-      'Enable swap accounting (swapaccount=1 on the kernel command line), or disable swap.',
-    ],
-    cpu: [
-      'CPU limit',
-      'Tasks only get a lower niceness. Use a host with the cpu controller for a hard limit.',
-    ],
-    pids: ['process limit', 'Only the watchdog stops a fork bomb. Use a host with the pids controller.'],
-    freeze: ['pause and resume', 'Pausing uses SIGSTOP, which a task can undo.'],
-    io: ['I/O accounting', 'The disk use of a task is not counted. Delegate the io controller.'],
-    wholeGroupOom: [
-      'kernel kills the whole group when it is out of memory',
-      'The watchdog kills the rest of the group within a second.',
-    ],
-  };
+const FEATURES: Readonly<
+  Record<Exclude<keyof ProbeResult['enforces'], 'io'>, readonly [what: string, substitute: string]>
+> = {
+  memory: [
+    'memory limit',
+    'The watchdog samples memory and kills instead. Use a host with cgroup v2 for a hard limit.',
+  ],
+  swap: [
+    'no swap for tasks',
+    'Enable swap accounting (swapaccount=1 on the kernel command line), or disable swap.',
+  ],
+  cpu: ['CPU limit', 'Tasks only get a lower niceness. Use a host with the cpu controller for a hard limit.'],
+  pids: ['process limit', 'Only the watchdog stops a fork bomb. Use a host with the pids controller.'],
+  freeze: ['pause and resume', 'Pausing uses SIGSTOP, which a task can undo.'],
+  wholeGroupOom: [
+    'kernel kills the whole group when it is out of memory',
+    'The watchdog kills the rest of the group within a second.',
+  ],
+};
 
 function enforced({ chosen, enforces }: ProbeResult): Check[] {
   return Object.entries(FEATURES).map(([key, [what, substitute]]) =>
@@ -55,6 +53,24 @@ function enforced({ chosen, enforces }: ProbeResult): Check[] {
       ? yes(what, `enforced by driver ${chosen}`)
       : no(what, `driver ${chosen} does not support it`, substitute),
   );
+}
+
+function ioAccounting({ chosen, enforces }: ProbeResult): Check {
+  const what = 'I/O accounting';
+  if (readProcFile(process.pid, 'io') !== null)
+    return yes(
+      what,
+      enforces.io
+        ? `counted by driver ${chosen} and by the counters of each process`
+        : `counted by the counters of each process, because driver ${chosen} misses buffered writes`,
+    );
+  return enforces.io
+    ? yes(what, `counted by driver ${chosen}`)
+    : no(
+        what,
+        `driver ${chosen} misses buffered writes, and /proc/PID/io is not readable`,
+        'Use a kernel with CONFIG_TASK_IO_ACCOUNTING. Until then io_write_bytes is not measured.',
+      );
 }
 
 function linger(): Check {

@@ -5,7 +5,9 @@ import { BabysitError } from '../core/errors.ts';
 import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
 import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
+import { largestNeed } from '../scheduler/admission.ts';
 import type { Store } from '../store/store.ts';
 import { resolveRef } from './resolve.ts';
 import { taskView } from './views/task-view.ts';
@@ -16,6 +18,7 @@ export interface TaskAccessDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly tasksDir: string;
+  readonly profiles: Pick<Profiles, 'largest'>;
 }
 
 export interface TaskAccess {
@@ -31,7 +34,7 @@ export interface TaskAccess {
   change(ref: string, apply: (work: UnitOfWork, task: Task) => void): Promise<TaskView>;
 }
 
-export function createTaskAccess({ engine, store, clock, tasksDir }: TaskAccessDeps): TaskAccess {
+export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: TaskAccessDeps): TaskAccess {
   // A live task referenced by id needs no query.
   const find: TaskAccess['find'] = (ref, project = null) =>
     engine.live.get(ref as TaskId) ?? resolveRef(store, ref, project);
@@ -49,6 +52,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir }: TaskAccessD
       progress: attempt?.progress.progress(monoMs) ?? null,
       waiters: engine.eventBus.count(task.id),
       waiting: isPlanned ? waitingView(task, engine) : null,
+      most: largestNeed(profiles.largest, task.limits),
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
     });
   };

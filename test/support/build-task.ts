@@ -79,6 +79,7 @@ export function someUsage(changes: Partial<Usage> = {}): Usage {
     peakMemBytes: 3 * GIB,
     peakMemCachedBytes: 3.5 * GIB,
     cpuSeconds: 12,
+    cpuWaitSeconds: null,
     ioReadBytes: 0,
     ioWriteBytes: 0,
     oomKills: 0,

@@ -143,8 +143,11 @@ export const TASK = z
     io_read_bytes: number.nullable().describe('Read from disks.'),
     io_write_bytes: number.nullable().describe('Written to disks.'),
     oom_kills: number.nullable().describe('Processes of its group that the kernel killed for memory.'),
+    contention: text
+      .nullable()
+      .describe('How much less CPU time it got than it wanted, so that it took longer. Null: not contended.'),
     suggested_estimates: ESTIMATES.nullable().describe(
-      'From the measured use of this run. Null while it lives.',
+      '1.1 x the measured use of this run, at most what the host admits. Null while it lives and after a kill by hand.',
     ),
     log_path: text.nullable().describe('File with the newest part of its output.'),
     history: z.array(PAST_ATTEMPT).describe('Earlier attempts, oldest first.'),

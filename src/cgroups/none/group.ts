@@ -28,7 +28,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
     seen ||= found.length > 0;
     return found;
   }
-  const pids = () => members(FRESH).map((member) => member.pid);
+  const pids = (maxAgeMs = FRESH) => members(maxAgeMs).map((member) => member.pid);
 
   function usage(): GroupUsage | null {
     const living = members(SAMPLE_AGE_MS);

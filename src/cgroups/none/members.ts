@@ -1,4 +1,5 @@
 // Finds the processes of a group without a cgroup, and sums up their CPU time. Pure.
+import { addReading, type LastingSum, NOTHING_COUNTED, sumOf } from '../../procfs/lasting-sum.ts';
 import { identityKey, type ProcessInfo, withDescendants } from '../../procfs/process-table.ts';
 
 export interface Main {
@@ -25,31 +26,21 @@ export function membersOf(
   return withDescendants(table, roots);
 }
 
-export interface CpuAccount {
-  /** CPU time of ended members that is not included in that of a living member. */
-  readonly endedUsec: number;
-  readonly last: readonly ProcessInfo[];
-}
+export const NO_CPU = NOTHING_COUNTED;
 
-export const NO_CPU: CpuAccount = { endedUsec: 0, last: [] };
-
-/**
- * The CPU time of a process includes the children it waited for. If the parent of an ended process is alive, its time is
- * included there; otherwise its last reading is added.
- */
-export function accountCpu(account: CpuAccount, now: readonly ProcessInfo[]): CpuAccount {
-  const living = new Set(now.map(identityKey));
-  const livingPids = new Set(now.map((process) => process.pid));
-  const lost = account.last.filter(
-    (process) => !living.has(identityKey(process)) && !livingPids.has(process.ppid),
+/** The CPU time of a process includes the children it waited for. */
+export function accountCpu(account: LastingSum, now: readonly ProcessInfo[]): LastingSum {
+  return addReading(
+    account,
+    now.map((process) => ({
+      key: identityKey(process),
+      pid: process.pid,
+      ppid: process.ppid,
+      value: process.cpuUsec,
+    })),
   );
-  return { endedUsec: account.endedUsec + total(lost), last: now };
 }
 
-export function cpuUsecOf(account: CpuAccount): number {
-  return account.endedUsec + total(account.last);
-}
-
-function total(processes: readonly ProcessInfo[]): number {
-  return processes.reduce((sum, process) => sum + process.cpuUsec, 0);
+export function cpuUsecOf(account: LastingSum): number {
+  return sumOf(account);
 }

@@ -38,7 +38,8 @@ export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
         cpu: parents.cpu !== undefined,
         pids: parents.pids !== undefined,
         freeze: parents.freezer !== undefined,
-        io: parents.blkio !== undefined,
+        // blkio charges buffered writes to the flusher thread.
+        io: false,
         // v1 kills one process; the watchdog kills the rest.
         wholeGroupOom: false,
       },

@@ -3,7 +3,7 @@ import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/t
 import type { Format } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
 import { interruptHint, killHint } from '../../core/reasons.ts';
-import { suggestEstimates } from '../../core/suggest.ts';
+import { cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
 import {
   type Attempt,
   type Command,
@@ -27,6 +27,8 @@ export interface ViewContext {
   readonly waiters: number;
   readonly waiting: BlockedView | null;
   readonly logPath: string | null;
+  /** The largest estimate that the host and the task's own limits admit. */
+  readonly most: Most;
 }
 
 const FORMAT: Format = { size: formatSize, duration: formatDuration };
@@ -82,16 +84,17 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     waiters: context.waiters,
     waiting: context.waiting,
     ...exitFields(state),
-    ...killFields(task, usage),
+    ...killFields(task, usage, context.most),
     ...reasonFields(state),
     peak_mem_bytes: usage?.peakMemBytes ?? null,
     peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
-    peak_cpu_cores: roundCores(usage?.peakCpuCores),
+    peak_cpu_cores: roundCores(peakCores(task, usage)),
     cpu_seconds: usage?.cpuSeconds ?? null,
     io_read_bytes: usage?.ioReadBytes ?? null,
     io_write_bytes: usage?.ioWriteBytes ?? null,
     oom_kills: usage?.oomKills ?? null,
-    suggested_estimates: suggested(task),
+    contention: contention(usage),
+    suggested_estimates: suggested(task, context.most),
     log_path: context.logPath,
     history: task.history.map(pastAttemptView),
   };
@@ -102,11 +105,30 @@ function unitOf(attempt: Attempt | null): string | null {
   return typeof unit === 'string' ? unit : null;
 }
 
-function suggested(task: Task): TaskView['suggested_estimates'] {
+/** A mean over ten seconds misses the peak of a short task, but the mean over the whole run is a lower bound. */
+function peakCores(task: Task, usage: Usage | null): number | null {
+  const elapsed = runningMs(task);
+  if (usage === null || usage.cpuSeconds === null || elapsed === null) return usage?.peakCpuCores ?? null;
+  return Math.max(usage.peakCpuCores ?? 0, (1000 * usage.cpuSeconds) / elapsed);
+}
+
+/** From this share of the wanted CPU time on, the time that a task took is its own. */
+const UNCONTENDED_SHARE = 0.9;
+
+function contention(usage: Usage | null): string | null {
+  const share = cpuShare(usage);
+  return share === null || share >= UNCONTENDED_SHARE
+    ? null
+    : `got ${Math.round(100 * share)} % of the CPU time it wanted`;
+}
+
+/** A kill by hand says nothing about the need. */
+function suggested(task: Task, most: Most): TaskView['suggested_estimates'] {
   const { state } = task;
   if (!isEnded(state) || state.attempt === null) return null;
   const kill = state.status === 'killed' ? state.kill : null;
-  const { timeMs, memBytes, cpuCores } = suggestEstimates(task, state.usage, kill);
+  if (kill?.reason === 'manual') return null;
+  const { timeMs, memBytes, cpuCores } = suggestEstimates(task, state.usage, kill, most);
   return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
 }
 
@@ -144,6 +166,7 @@ function exitFields(state: TaskState): Pick<TaskView, 'exit_code' | 'signal'> {
 function killFields(
   task: Task,
   usage: Usage | null,
+  most: Most,
 ): Pick<TaskView, 'kill_reason' | 'kill_hint' | 'kill_detail' | 'stopped_gracefully'> {
   const { state } = task;
   const kill = state.status === 'killed' ? state.kill : (attemptOf(state)?.kill ?? null);
@@ -151,7 +174,7 @@ function killFields(
     return { kill_reason: null, kill_hint: null, kill_detail: null, stopped_gracefully: null };
   return {
     kill_reason: kill.reason,
-    kill_hint: killHint(kill.reason, task, usage, kill.detail, FORMAT),
+    kill_hint: killHint(kill.reason, task, usage, kill.detail, FORMAT, most),
     kill_detail: { ...kill.detail },
     stopped_gracefully: state.status === 'killed' ? state.stoppedGracefully : null,
   };

@@ -259,7 +259,7 @@ describe('the exec options of a command', () => {
     const show = 'nice; chrt -p $$; ionice -p $$';
     const { log } = await finish(launch(show, { nice: 17, isBackground: true }));
     const [nice, policy, , io] = log.split('\n');
-    assert.equal(Number(nice), 17);
+    assert.equal(Number(nice), 17 + getPriority());
     assert.match(policy ?? '', /SCHED_IDLE/);
     assert.equal(io, 'idle');
   });

@@ -5,6 +5,7 @@ import { isSandboxed } from './client/sandbox.ts';
 import { COMMON_FLAGS } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import { type FlagSpecs, parseArgv } from './input/argv.ts';
+import { exactWords } from './input/environ.ts';
 import { nearest } from './input/nearest.ts';
 import { createOutput, isClosedPipe, printError } from './output/output.ts';
 
@@ -12,7 +13,7 @@ import { createOutput, isClosedPipe, printError } from './output/output.ts';
 const EXIT_SIGPIPE = 141;
 
 // No top-level await: the CommonJS bundle, which starts 7 ms sooner than ESM, does not support it.
-void main(process.argv.slice(2), process.env).then((code) => process.exit(code));
+void main(exactWords(process.argv.slice(2)), process.env).then((code) => process.exit(code));
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [word = 'help', ...rest] = argv;

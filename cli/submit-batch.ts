@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import type { BatchBody, BatchLineView } from '../src/api/schemas/run.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import type { Body, Caller } from '../src/request/request.ts';
+import { textOf } from '../src/text/bytes.ts';
 import { isJsonObject, parseJson } from '../src/text/json.ts';
-import { cutLines } from '../src/text/split.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
 
@@ -90,24 +90,27 @@ const EXAMPLE = 'Write one object per line, such as {"name":"a","command":"make 
 /** Yields the complete, non-empty lines of each read. */
 async function* readLines(file: string): AsyncGenerator<Line[]> {
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
-  input.setEncoding('utf8');
-  let rest = '';
+  let rest = Buffer.alloc(0);
   let number = 0;
-  const take = (texts: readonly string[]): Line[] =>
-    texts.map((text) => ({ number: ++number, text })).filter(({ text }) => text.trim() !== '');
+  const take = (bytes: Buffer): Line[] =>
+    textOf(bytes)
+      .split('\n')
+      .map((text) => ({ number: ++number, text }))
+      .filter(({ text }) => text.trim() !== '');
   try {
-    for await (const chunk of input) {
-      const cut = cutLines(rest + chunk);
-      rest = cut.rest;
+    for await (const chunk of input as AsyncIterable<Buffer>) {
+      const bytes = Buffer.concat([rest, chunk]);
+      const end = bytes.lastIndexOf('\n');
+      rest = bytes.subarray(end + 1);
+      const lines = end < 0 ? [] : take(bytes.subarray(0, end));
       if (rest.length > MAX_LINE_BYTES)
-        throw new BabysitError('usage', `line ${number + cut.lines.length + 1} is longer than 1 MiB`);
-      const lines = take(cut.lines);
+        throw new BabysitError('usage', `line ${number + 1} is longer than 1 MiB`);
       for (let i = 0; i < lines.length; i += MAX_LINES) yield lines.slice(i, i + MAX_LINES);
     }
   } catch (error) {
     if (error instanceof BabysitError) throw error;
     throw new BabysitError('usage', `--batch: ${(error as Error).message}`, { flag: '--batch' });
   }
-  const lines = take([rest]);
+  const lines = take(rest);
   if (lines.length > 0) yield lines;
 }

@@ -1,5 +1,10 @@
 # Sourced by the hooks: finds the Node and the bundle that they run. Never builds or downloads: a hook must be fast.
 
+# Variables that change Node itself are for the programs of the user; see the launcher.
+unset NODE_OPTIONS NODE_V8_COVERAGE NODE_DEBUG NODE_DEBUG_NATIVE NODE_PATH NODE_COMPILE_CACHE NODE_ICU_DATA \
+  NODE_PENDING_DEPRECATION NODE_PRESERVE_SYMLINKS NODE_PRESERVE_SYMLINKS_MAIN NODE_REDIRECT_WARNINGS NODE_CHANNEL_FD \
+  NODE_UNIQUE_ID OPENSSL_CONF
+
 # find_node ROOT: sets `node` and `bundle`, or fails.
 find_node() {
   bundle=$1/dist/hooks.cjs

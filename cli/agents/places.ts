@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
 import { readChoice } from '../input/nearest.ts';
-import { findCwd, findProject } from '../input/project.ts';
+import { findCurrent, findProject } from '../input/project.ts';
 
 const SCOPES = ['user', 'project'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -20,7 +20,7 @@ export function readScope(text: string | undefined): Scope {
 
 /** `$CLAUDE_CONFIG_DIR`, else `~/.claude`; for a project `.claude` in its root. */
 export function claudeDir(scope: Scope, env: NodeJS.ProcessEnv): string {
-  if (scope === 'project') return join(findProject(findCwd(undefined)), '.claude');
+  if (scope === 'project') return join(findProject(findCurrent()), '.claude');
   if (env.CLAUDE_CONFIG_DIR) return env.CLAUDE_CONFIG_DIR;
   if (!env.HOME)
     throw new BabysitError('usage', 'HOME is not set', { hint: 'Set HOME or CLAUDE_CONFIG_DIR.' });

@@ -3,29 +3,59 @@ import { accessSync, constants, existsSync, readlinkSync, statSync } from 'node:
 import { dirname, join, resolve } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
 import type { Caller } from '../../src/request/request.ts';
+import { pathOf, shownText, textOf } from '../../src/text/bytes.ts';
+import { callerProcess } from './environ.ts';
 
-/** Returns the absolute path. Throws BabysitError bad_cwd unless the caller may enter the directory. */
-export function findCwd(asked: string | undefined): string {
-  let cwd = asked ?? '';
+/** Returns the absolute path of the directory that the caller names. Throws BabysitError bad_cwd unless the caller may enter it. */
+export function findCwd(asked: string): string {
+  return enterable(() => resolve(physicalDir(), asked), `--cwd "${shownText(asked)}"`);
+}
+
+/** The current directory; by the name `pwd`, with links, if that names it. Throws BabysitError bad_cwd. */
+export function findCurrent(pwd?: string): string {
+  const what = 'the current directory';
+  const physical = enterable(physicalDir, what);
+  return pwd !== undefined && isNameOf(pwd, physical) ? pwd : physical;
+}
+
+function enterable(find: () => string, what: string): string {
+  let cwd = '';
   try {
-    cwd = asked === undefined ? process.cwd() : resolve(asked);
-    if (!statSync(cwd).isDirectory()) throw new Error('not a directory');
-    accessSync(cwd, constants.X_OK);
+    cwd = find();
+    const path = pathOf(cwd);
+    if (!statSync(path).isDirectory()) throw new Error('not a directory');
+    accessSync(path, constants.X_OK);
     return cwd;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why =
       code === 'ENOENT' ? 'it does not exist' : code === 'EACCES' ? 'no permission to enter it' : message;
-    const where = asked === undefined ? 'the current directory' : `--cwd "${asked}"`;
-    throw new BabysitError('bad_cwd', `cannot use ${where}: ${why}`, { cwd });
+    throw new BabysitError('bad_cwd', `cannot use ${what}: ${why}`, { cwd: shownText(cwd) });
   }
+}
+
+/** A shell keeps the links in PWD. It ignores a PWD that does not name its current directory; see POSIX, cd. */
+function isNameOf(pwd: string, physical: string): boolean {
+  if (!pwd.startsWith('/') || resolve(pwd) !== pwd) return false;
+  try {
+    const [named, current] = [statSync(pathOf(pwd)), statSync(pathOf(physical))];
+    return named.dev === current.dev && named.ino === current.ino;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws when the current directory was deleted. */
+function physicalDir(): string {
+  const cwd = process.cwd();
+  return cwd.includes('\ufffd') ? (linkedDir() ?? cwd) : cwd;
 }
 
 /** Returns the nearest directory at or above `cwd` with a `.git` (a file in worktrees), else `cwd`. */
 export function findProject(cwd: string): string {
   for (let dir = cwd; ; dir = dirname(dir)) {
-    if (existsSync(join(dir, '.git'))) return dir;
-    if (dir === dirname(dir)) return cwd;
+    if (existsSync(pathOf(join(dir, '.git')))) return shownText(dir);
+    if (dir === dirname(dir)) return shownText(cwd);
   }
 }
 
@@ -36,35 +66,29 @@ export function currentProject(): string {
 
 function currentDir(): string {
   try {
-    return process.cwd();
+    return physicalDir();
   } catch {
-    return deletedDir() ?? '/';
+    return linkedDir()?.replace(/ \(deleted\)$/, '') ?? '/';
   }
 }
 
-/** Linux keeps the path of a deleted current directory. Returns null elsewhere. */
-function deletedDir(): string | null {
+/** Linux also keeps the path of a deleted current directory. Returns null elsewhere. */
+function linkedDir(): string | null {
   try {
-    return readlinkSync('/proc/self/cwd').replace(/ \(deleted\)$/, '');
+    return textOf(readlinkSync('/proc/self/cwd', 'buffer'));
   } catch {
     return null;
   }
 }
 
-/** The caller's environment without the variables for babysit's launcher. */
-export function taskEnv(env: NodeJS.ProcessEnv): Record<string, string> {
-  const { BABYSIT_NODE: _node, BABYSIT_NO_AUTOSTART: _autostart, ...own } = env as Record<string, string>;
-  return own;
-}
-
-/** `cwd` is the directory the caller names, if any. Throws BabysitError bad_cwd. */
+/** `asked` is the directory that the caller names, if any. Throws BabysitError bad_cwd. */
 export function findCaller(env: NodeJS.ProcessEnv, asked: string | undefined): Caller {
-  const cwd = asked ?? findCwd(undefined);
+  const caller = callerProcess(env);
   return {
-    cwd,
-    project: findProject(cwd),
+    cwd: asked ?? findCurrent(caller.env.PWD),
+    project: findProject(asked ?? physicalDir()),
     umask: process.umask(),
-    env: taskEnv(env),
+    env: caller.env,
     owner: findOwner(undefined, env),
   };
 }

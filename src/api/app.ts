@@ -35,6 +35,9 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
     routerOptions: { maxParamLength: MAX_REF_LENGTH },
     frameworkErrors: (error, _request, reply) => answer(error, reply),
     bodyLimit: options.maxBodyBytes,
+    // A variable may be called __proto__. Schemas refuse every other field of that name.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     requestTimeout: 30_000,
     keepAliveTimeout: 60_000,
     // Finish the current answers. The daemon closes the remaining connections at its deadline.

@@ -1,6 +1,7 @@
 // Controls the spawner, a small stateless process that forks supervisors. If it ends, a new one replaces it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { bytesOf } from '../text/bytes.ts';
 import type { Tools } from './launch-script.ts';
 
 export interface Spawner {
@@ -29,9 +30,9 @@ export interface PendingStart {
 }
 
 /** The format that spawner.sh reads. */
-export function requestText({ dir, journal, launch }: SpawnRequest): string {
-  const sizes = [dir, journal, launch].map((part) => Buffer.byteLength(part));
-  return `${sizes.join(' ')}\n${dir}${journal}${launch}`;
+export function requestBytes({ dir, journal, launch }: SpawnRequest): Buffer {
+  const parts = [dir, journal, launch].map(bytesOf);
+  return Buffer.concat([Buffer.from(`${parts.map(({ length }) => length).join(' ')}\n`), ...parts]);
 }
 
 const SPAWNER_SCRIPT = join(import.meta.dirname, 'spawner.sh');
@@ -86,7 +87,7 @@ export function openSpawner(tools: Tools, nice: number, onLost: (how: string) =>
   }
 
   function send(request: SpawnRequest): void {
-    shell.stdin?.write(requestText(request));
+    shell.stdin?.write(requestBytes(request));
   }
 
   return {

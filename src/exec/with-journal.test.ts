@@ -10,7 +10,7 @@ import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Launch } from './launch-script.ts';
 import { readCounters, readRecords } from './records.ts';
-import { openSpawner, requestText, type Spawner } from './spawner.ts';
+import { openSpawner, requestBytes, type Spawner } from './spawner.ts';
 import { spawnRequest, startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
@@ -106,7 +106,7 @@ describe('the main process of a unit', () => {
     writeFileSync(events, 'populated 0\nfrozen 0\n');
     const scripts = ['spawner.sh', 'supervisor.sh'].map((name) => join(import.meta.dirname, name));
     // Returns when every process has closed its stdout.
-    const input = requestText(spawnRequest(aLaunch(dir, root, 'exit 8', changes)));
+    const input = requestBytes(spawnRequest(aLaunch(dir, root, 'exit 8', changes)));
     spawnSync('bash', [...scripts, findTools(NICE).cat], { input });
     writeFileSync(join(root, 'go'), '');
     await running;

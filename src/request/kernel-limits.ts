@@ -1,5 +1,6 @@
 // Refuses at submission what execve(2) would refuse when the task starts.
 import { BabysitError } from '../core/errors.ts';
+import { bytesOf } from '../text/bytes.ts';
 import type { RunRequest } from './request.ts';
 
 /** Linux: MAX_ARG_STRLEN is 32 pages; argv and environment together get a quarter of the stack of 8 MiB. */
@@ -25,7 +26,7 @@ export function checkEnvironment(variables: Readonly<Record<string, string>>): v
 }
 
 function checkLength(what: string, text: string): number {
-  const bytes = text.length < MAX_STRING_BYTES / 3 ? text.length : Buffer.byteLength(text);
+  const bytes = text.length < MAX_STRING_BYTES / 3 ? text.length : bytesOf(text).length;
   if (bytes > MAX_STRING_BYTES)
     throw new BabysitError(
       'usage',

@@ -1,4 +1,5 @@
 // Quotes words for a POSIX shell.
+import { shownText } from './bytes.ts';
 
 /** Quotes always: the word cannot be a keyword, an assignment or a pattern. */
 export function shellQuote(text: string): string {
@@ -7,9 +8,16 @@ export function shellQuote(text: string): string {
 
 /** Quotes only if needed. Not for the first word of a command, which could be a keyword or an assignment. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text;
+  return text.isWellFormed() ? shellQuote(text) : ansiQuote(text);
 }
 
 export function shellWords(words: readonly string[]): string {
   return words.map(shellWord).join(' ');
+}
+
+/** bash's `$'…'`: a byte that is not UTF-8 survives copy and paste. */
+function ansiQuote(text: string): string {
+  const escaped = text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n');
+  return `$'${shownText(escaped)}'`;
 }

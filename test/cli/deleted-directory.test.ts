@@ -2,22 +2,23 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 
-const CLI = join(dirname(BABYSIT), 'dist', 'cli.cjs');
-
-/** Runs a command in a new directory that it deletes first. Without the launcher: dash itself prints a warning there. */
+/** Runs a command in a new directory that it deletes first. */
 async function inDeleted(
   home: TestHome,
   dir: string,
   args: string,
 ): Promise<{ stdout: string; stderr: string }> {
-  const script = `mkdir -p ${dir} && cd ${dir} && rmdir ${dir} && exec ${process.execPath} ${CLI} ${args}`;
-  return promisify(execFile)('/bin/sh', ['-c', script], { env: home.env, cwd: home.work });
+  const script = `mkdir -p ${dir} && cd ${dir} && rmdir ${dir} && exec ${BABYSIT} ${args}`;
+  return promisify(execFile)('/bin/sh', ['-c', script], {
+    env: { ...home.env, BABYSIT_NODE: process.execPath },
+    cwd: home.work,
+  });
 }
 
 async function startedHome(t: TestContext): Promise<TestHome> {

@@ -4,6 +4,7 @@ import type { FIELDS, FieldRow, FieldType, Verb } from '../../request/fields.ts'
 import { helpOf } from '../../request/flags.ts';
 import { rowsOf } from '../../request/parse.ts';
 import type { FieldOf, Json, JsonTypes } from '../../request/request.ts';
+import { isJsonObject } from '../../text/json.ts';
 
 /** A number, or text with a unit. */
 export const quantity = z.union([z.string(), z.number()], {
@@ -15,14 +16,32 @@ export const refs = z.union([z.string(), z.array(z.string())], {
 });
 const noNul = z.string().refine((text) => !text.includes('\0'), 'must not contain a NUL character');
 export const absolutePath = noNul.refine((path) => path.startsWith('/'), 'must be an absolute path');
-/** The names and values of an environment. */
-export const env = z.record(
-  noNul.refine(
-    (name) => name !== '' && !name.includes('='),
-    'is not a valid name of an environment variable',
-  ),
-  noNul,
-);
+
+/** Names and values of variables. Not z.record, which drops a variable with the name __proto__. */
+function variables(check: (name: string, text: string) => string | null): z.ZodType<Record<string, string>> {
+  const schema = z.unknown().superRefine((value, { issues }) => {
+    if (!isJsonObject(value)) {
+      issues.push({ code: 'invalid_type', expected: 'record', input: value });
+      return;
+    }
+    for (const [name, text] of Object.entries(value)) {
+      if (typeof text !== 'string')
+        issues.push({ code: 'invalid_type', expected: 'string', input: text, path: [name] });
+      else {
+        const message = check(name, text);
+        if (message !== null) issues.push({ code: 'custom', message, input: text, path: [name] });
+      }
+    }
+  });
+  const meta = { type: 'object', additionalProperties: { type: 'string' } } as const;
+  return schema.meta(meta) as z.ZodType<Record<string, string>>;
+}
+
+/** A complete environment. */
+export const env = variables((name, text) => {
+  if (name === '' || name.includes('=')) return 'is not a valid name of an environment variable';
+  return name.includes('\0') || text.includes('\0') ? 'must not contain a NUL character' : null;
+});
 export const owner = z.string().min(1).max(256);
 
 type SchemaOf<F extends FieldRow> = F extends { readonly required: true }
@@ -70,5 +89,5 @@ const SCHEMAS: { readonly [T in FieldType]: (row: FieldRow) => z.ZodType<JsonTyp
   choice: ({ choices = [] }) => z.enum(choices),
   switch: () => z.boolean(),
   json: () => z.unknown(),
-  env: () => z.record(text, text),
+  env: () => variables(() => null),
 };

@@ -14,6 +14,7 @@ import {
 import type { RunRequest } from '../../request/request.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
+import { pathOf } from '../../text/bytes.ts';
 import { makeName } from './task-name.ts';
 
 /** The parts of systemd that this daemon can use. */
@@ -145,7 +146,7 @@ function estimateFor(run: RunRequest, limits: Limits, { config, capacity }: Subm
 function assertDirectory(cwd: string): void {
   let found: Stats | undefined;
   try {
-    found = statSync(cwd, { throwIfNoEntry: false });
+    found = statSync(pathOf(cwd), { throwIfNoEntry: false });
   } catch (error) {
     throw new BabysitError('bad_cwd', `cwd: "${cwd}" cannot be used: ${(error as Error).message}`, { cwd });
   }

@@ -15,6 +15,7 @@ import {
   type Usage,
 } from '../../core/task.ts';
 import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
+import { shownText } from '../../text/bytes.ts';
 import { shellWords } from '../../text/shell.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { roundCores } from '../../units/number.ts';
@@ -46,7 +47,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     owner: task.owner,
     project: task.project,
     command: commandText(task.command),
-    cwd: task.cwd,
+    cwd: shownText(task.cwd),
     attempt: task.attempts,
     priority: task.priority,
     after: task.after?.tasks.map((other) => other.name) ?? null,
@@ -155,7 +156,7 @@ function pastAttemptView(past: PastAttempt): PastAttemptView {
 }
 
 export function commandText(command: Command): string {
-  return command.kind === 'shell' ? command.line : shellWords(command.argv);
+  return command.kind === 'shell' ? shownText(command.line) : shellWords(command.argv);
 }
 
 function exitFields(state: TaskState): Pick<TaskView, 'exit_code' | 'signal'> {

@@ -1,5 +1,6 @@
 // Controls the spawner, a small stateless process that forks supervisors. If it ends, a new one replaces it.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { bytesOf } from '../text/bytes.ts';
 import type { Tools } from './launch-script.ts';
@@ -40,7 +41,8 @@ const SUPERVISOR_SCRIPT = join(import.meta.dirname, 'supervisor.sh');
 const RESTART_MS = 100;
 
 /**
- * `nice` is the niceness of the spawner, which all its children inherit: no task needs a nice(1) process.
+ * `nice` is the niceness of the spawner, whatever that of the daemon is. All its children inherit it: no task needs a
+ * nice(1) process.
  * Calls `onLost` when the spawner ends unexpectedly.
  */
 export function openSpawner(tools: Tools, nice: number, onLost: (how: string) => void): Spawner {
@@ -55,7 +57,15 @@ export function openSpawner(tools: Tools, nice: number, onLost: (how: string) =>
   function open(): ChildProcess {
     const child = spawn(
       tools.nice,
-      ['-n', String(niceness), tools.bash, SPAWNER_SCRIPT, SUPERVISOR_SCRIPT, tools.cat, locale],
+      [
+        '-n',
+        String(niceness - getPriority()),
+        tools.bash,
+        SPAWNER_SCRIPT,
+        SUPERVISOR_SCRIPT,
+        tools.cat,
+        locale,
+      ],
       {
         cwd: '/',
         // The caller's environment must not reach a supervisor (LD_PRELOAD), nor the daemon's the command.

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
@@ -190,7 +189,7 @@ describe('command', () => {
     );
     const [cwd, nice, oom] = log.split('\n');
     assert.equal(cwd, root);
-    assert.equal(Number(nice), 5 + getPriority());
+    assert.equal(Number(nice), NICE);
     assert.equal(oom, '300');
   });
 
@@ -259,7 +258,7 @@ describe('the exec options of a command', () => {
     const show = 'nice; chrt -p $$; ionice -p $$';
     const { log } = await finish(launch(show, { nice: 17, isBackground: true }));
     const [nice, policy, , io] = log.split('\n');
-    assert.equal(Number(nice), 17 + getPriority());
+    assert.equal(Number(nice), 17);
     assert.match(policy ?? '', /SCHED_IDLE/);
     assert.equal(io, 'idle');
   });

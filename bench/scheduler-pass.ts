@@ -102,6 +102,7 @@ class BusyHost {
   #nextItem(): PendingItem {
     this.#submitted += 1;
     const size = 1 + this.#random(this.#random(10) === 0 ? 32 : 6);
+    const timeMs = 1000 + this.#random(3_600_000);
     return {
       id: String(this.#submitted).padStart(9, '0'),
       kind: 'task',
@@ -110,7 +111,8 @@ class BusyHost {
       priority: 0,
       submittedAtMs: this.#nowMs,
       need: { memBytes: size * GIB + this.#random(GIB), cpuCores: size + this.#random(100) / 100 },
-      timeMs: 1000 + this.#random(3_600_000),
+      timeMs,
+      killTimeoutMs: 2 * timeMs,
     };
   }
 }

@@ -23,7 +23,7 @@ it('has a line for each status', () => {
   assert.equal(lineOf(LIVE), '- build: running for 12m, estimated 30m');
   assert.equal(lineOf({ ...LIVE, status: 'paused' }), '- build: paused for 12m, estimated 30m');
   assert.equal(lineOf({ ...LIVE, status: 'pending' }), '- build: pending');
-  const waiting = { earliest_start: '2026-11-21T14:05:00Z' } as TaskView['waiting'];
+  const waiting = { expected_start: '2026-11-21T14:05:00Z' } as TaskView['waiting'];
   assert.equal(lineOf({ ...LIVE, status: 'pending', waiting }), '- build: pending, expected to start in 5m');
   assert.equal(lineOf(ended({ status: 'completed' })), '- build: completed after 12m');
   assert.equal(

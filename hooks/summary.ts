@@ -43,7 +43,7 @@ function waitCommand(tasks: readonly TaskView[]): string {
 
 function liveText(task: TaskView, nowMs: number): string {
   if (task.status === 'pending') {
-    const start = task.waiting?.earliest_start ?? null;
+    const start = task.waiting?.expected_start ?? null;
     const expected =
       start === null
         ? ''

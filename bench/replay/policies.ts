@@ -29,7 +29,8 @@ function shortestFirst(snapshot: Snapshot, nowMs: number): Decision {
   const holder = waiting.find(({ id }) => id === reservation?.id);
   const expected = holder && shadow(room, releasesOf(snapshot, nowMs, starts), holder.need);
   if (expected) {
-    const backfill = new Backfill(room, expected.extra, expected.atMs - nowMs);
+    // A job of the trace ends at its request at the latest.
+    const backfill = new Backfill(room, nowMs, expected, expected);
     const taken = new Set<PendingItem>([...first, holder]);
     const candidates = waiting.filter((item) => !taken.has(item) && backfill.fits(item));
     for (const item of candidates.sort((a, b) => a.timeMs - b.timeMs)) {

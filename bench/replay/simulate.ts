@@ -74,6 +74,7 @@ function capacityOf({ processors, jobs }: Trace) {
 }
 
 function pendingOf(job: Job, used: EstimateUsed, isFair: boolean): PendingItem {
+  const timeMs = used === 'requested' ? job.requestedMs : Math.max(1000, job.runMs);
   return {
     id: job.id,
     kind: 'task',
@@ -82,7 +83,8 @@ function pendingOf(job: Job, used: EstimateUsed, isFair: boolean): PendingItem {
     priority: 0,
     submittedAtMs: job.submitMs,
     need: { memBytes: 0, cpuCores: job.processors },
-    timeMs: used === 'requested' ? job.requestedMs : Math.max(1000, job.runMs),
+    timeMs,
+    killTimeoutMs: timeMs,
   };
 }
 

@@ -1,5 +1,5 @@
 // Formats numbers, progress and statuses for people.
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { StartView, TaskView } from '../../src/api/schemas/task.ts';
 import type { Progress } from '../../src/core/progress.ts';
 import type { TaskStatus } from '../../src/core/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
@@ -71,4 +71,17 @@ function colorOf(status: TaskStatus): number {
 /** The formatted value has the unit, so the name drops it. */
 export function humanKey(key: string): string {
   return key.replace(/_(ms|bytes)$/, '');
+}
+
+/** `expected 15:54:45 to 15:55:10 UTC, at the latest 15:57:15 UTC` */
+export function humanStart(start: StartView): string {
+  const { expected_start, expected_start_p90, latest_start } = start;
+  if (expected_start === null) return 'the start is not known';
+  const until = expected_start_p90 === undefined ? '' : ` to ${clockUtc(expected_start_p90)}`;
+  const latest = latest_start === null ? '' : `, at the latest ${clockUtc(latest_start)} UTC`;
+  return `expected ${clockUtc(expected_start)}${until} UTC${latest}`;
+}
+
+function clockUtc(iso: string): string {
+  return iso.slice(11, 19);
 }

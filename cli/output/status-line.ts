@@ -71,7 +71,7 @@ function statusText(task: TaskView): string {
     const { waiting } = task;
     if (waiting === null) return `${name}  starts`;
     const start =
-      waiting.earliest_start === null ? '' : `, about ${waiting.earliest_start.slice(11, 19)} UTC`;
+      waiting.expected_start === null ? '' : `, about ${waiting.expected_start.slice(11, 19)} UTC`;
     return `${name}  waits for ${waiting.dim}${start}`;
   }
   const elapsed = task.elapsed_ms ?? 0;

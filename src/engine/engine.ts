@@ -3,6 +3,7 @@
 import type { Group } from '../cgroups/port.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Task, TaskId } from '../core/task.ts';
+import type { RunningItem } from '../scheduler/items.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
@@ -103,6 +104,11 @@ export class Engine {
 
   plan(): Plan {
     return this.#planner.plan();
+  }
+
+  /** Returns null for a task that does not run. */
+  runningItem(task: Task): RunningItem | null {
+    return this.#planner.runningItem(task);
   }
 
   /** The resources the host is short of, with duration and cause. */

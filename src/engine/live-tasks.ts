@@ -124,7 +124,11 @@ export class LiveTasks {
     const isReady = after?.state.status === 'pending' && after.state.waitsFor.length === 0;
     const notBefore = isReady && after.state.status === 'pending' ? (after.state.notBefore ?? 0) : 0;
     const isDue = isReady && notBefore <= nowMs;
-    const stays = isDue && before?.estimate === after.estimate && before.priority === after.priority;
+    const stays =
+      isDue &&
+      before?.estimate === after.estimate &&
+      before.limits === after.limits &&
+      before.priority === after.priority;
     if (this.queue.has(id) && !stays) this.queue.remove(id, nowMs);
     this.#deferred.delete(id);
     if (isDue && !this.queue.has(id)) this.queue.add(pendingItem(after), nowMs);
@@ -153,5 +157,6 @@ export function pendingItem(task: Task): PendingItem {
     submittedAtMs: task.submittedAt,
     need: { memBytes: task.estimate.memBytes, cpuCores: task.estimate.cpuCores },
     timeMs: task.estimate.timeMs,
+    killTimeoutMs: task.limits.killTimeoutMs,
   };
 }

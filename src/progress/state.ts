@@ -5,6 +5,7 @@ import { durationAt } from './duration.ts';
 import { readProgressLine } from './progress-file.ts';
 import { readLine } from './read-line.ts';
 import { type Count, countOf, type Reading } from './reading.ts';
+import { follow, NO_TREND, type TimeLeft, type Trend, timeLeftOf } from './trend.ts';
 
 export interface ProgressState {
   readonly output: SourceState;
@@ -21,6 +22,7 @@ interface SourceState {
   readonly count: Count | null;
   /** The start of the current series of counts: same total, never falling. */
   readonly pace: { readonly atMs: number; readonly fraction: number } | null;
+  readonly trend: Trend;
   readonly eta: { readonly leftMs: number; readonly atMs: number } | null;
   readonly phase: string | null;
   readonly failed: number | null;
@@ -31,6 +33,7 @@ const NOTHING: SourceState = {
   unfinished: '',
   count: null,
   pace: null,
+  trend: NO_TREND,
   eta: null,
   phase: null,
   failed: null,
@@ -94,6 +97,19 @@ export function progressOf({ output, reported }: ProgressState, nowMs: number): 
   return { ...progress, source: reported.count === null ? 'output' : 'reported' };
 }
 
+/**
+ * The time until the task ends, by what it reports itself, else by its counts; null when neither can be trusted. A printed
+ * ETA is not used: most programs print that of the current step.
+ */
+export function timeLeft({ output, reported }: ProgressState, nowMs: number): TimeLeft | null {
+  const counted = reported.count === null ? output : reported;
+  const byTrend = timeLeftOf(counted.trend, nowMs);
+  if (reported.eta === null) return byTrend;
+  const p50Ms = reported.eta.leftMs - (nowMs - reported.eta.atMs);
+  if (p50Ms <= 0) return null;
+  return { p50Ms, p90Ms: byTrend?.p90Ms == null ? null : Math.max(p50Ms, byTrend.p90Ms) };
+}
+
 function linesOf({ unfinished }: SourceState, chunk: string): { lines: string[]; unfinished: string } {
   if (chunk === '') return { lines: unfinished === '' ? [] : [unfinished], unfinished };
   const { lines, rest } = cutLines(unfinished + chunk, /[\r\n]+/);
@@ -103,7 +119,9 @@ function linesOf({ unfinished }: SourceState, chunk: string): { lines: string[];
 function applyReading(before: SourceState, reading: Reading, nowMs: number): SourceState {
   const { count = before.count, phase = before.phase, failed = before.failed, note = before.note } = reading;
   const pace = reading.count === undefined ? before.pace : paceOf(before, reading.count, nowMs);
-  return { ...before, count, pace, eta: newEta(before, reading, nowMs), phase, failed, note };
+  // An epoch is printed once, before the bars that count within it.
+  const trend = follow(before.trend, { ...reading, phase }, nowMs);
+  return { ...before, count, pace, trend, eta: newEta(before, reading, nowMs), phase, failed, note };
 }
 
 function paceOf(

@@ -52,7 +52,7 @@ describe('admit', () => {
         limit: 16 * GIB,
         shortBy: 3 * GIB,
         blockedBy: ['task-1', 'task-2', 'task-3'],
-        earliestStartMs: NOW + 30_000,
+        start: { expectedMs: NOW + 30_000, p90Ms: null, latestMs: NOW + 120_000 },
         position: 1,
       },
     });
@@ -180,12 +180,12 @@ it('a denial always shows less available than requested, and the blocking tasks'
       const admission = decide(snapshot, item);
       if (admission.kind !== 'deny') return;
       denials += 1;
-      const { requested, available, shortBy, limit, blockedBy, earliestStartMs } = admission.why;
+      const { requested, available, shortBy, limit, blockedBy, start } = admission.why;
       assert.ok(available >= 0 && available < requested && requested <= limit);
       assert.ok(Math.abs(shortBy - (requested - available)) < 1e-6);
       const { running: active, leases, queue } = snapshot;
       assert.equal(blockedBy.length, Math.min(5, active.length + leases.length + queue.size));
-      assert.ok(earliestStartMs === null || earliestStartMs >= NOW);
+      assert.ok(start.expectedMs === null || start.expectedMs >= NOW);
       assert.ok(roomForSubmission(snapshot, null).slots < 1 || available < requested);
     }),
   );

@@ -1,5 +1,6 @@
 // Explains why a need does not fit now: dimension, shortage, holders of the room, expected start.
 import { roundCores } from '../units/number.ts';
+import type { StartForecast } from './forecast.ts';
 import type { Need } from './items.ts';
 import { chargedMem, type Room, type RoomDim } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -14,8 +15,7 @@ export interface Blocked {
   readonly shortBy: number;
   /** Task names, or `lease <id>`. */
   readonly blockedBy: readonly string[];
-  /** Epoch ms; null when no expected end makes room. */
-  readonly earliestStartMs: number | null;
+  readonly start: StartForecast;
   /** Position in the queue, from 1. */
   readonly position: number;
 }
@@ -37,17 +37,11 @@ export class Explanation {
   }
 
   /** `ahead`: how many waiting items, from the first on, are before this one. */
-  of(
-    need: Need,
-    dim: Blocked['dim'],
-    position: number,
-    earliestStartMs: number | null,
-    ahead = position - 1,
-  ): Blocked {
+  of(need: Need, dim: Blocked['dim'], position: number, start: StartForecast, ahead = position - 1): Blocked {
     const { requested, available, limit } = this.#figures(need, dim);
     const shortBy = Math.max(0, requested - available);
     const blockedBy = this.#blockedBy(dim, ahead);
-    return { dim, requested, available, limit, shortBy, blockedBy, earliestStartMs, position };
+    return { dim, requested, available, limit, shortBy, blockedBy, start, position };
   }
 
   #figures(need: Need, dim: Blocked['dim']): Pick<Blocked, 'requested' | 'available' | 'limit'> {

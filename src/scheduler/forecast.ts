@@ -1,25 +1,43 @@
-// The order and the expected start of every pending item, if each task runs exactly as long as it estimates.
+// The order and the start of every pending item, simulated for three assumptions about the ends of tasks.
 import { FairShareOrder } from './fair-share.ts';
 import { type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';
-import { eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
+import { chargedMem, eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
 import { type Choice, decide, type Policy } from './pass.ts';
 import { Queue, type QueueView } from './queue.ts';
-import { expectedEnd, expectedExpiry, type Release, releasesOf } from './releases.ts';
+import {
+  type Assumption,
+  assumedEnd,
+  assumedTimeMs,
+  bySoonest,
+  expectedExpiry,
+  type Release,
+} from './releases.ts';
 import type { Snapshot } from './snapshot.ts';
 import { bySubmission } from './sub-queue.ts';
+
+/** Epoch ms; null when memory outside or paused tasks leave too little room. */
+export interface StartForecast {
+  /** The likely start: by the progress of the running tasks where it can be trusted, else by the estimates. */
+  readonly expectedMs: number | null;
+  /** The start by the slower end of each progress. Null when no progress moves it: then there is no basis for a range. */
+  readonly p90Ms: number | null;
+  /** The start if every task before it runs until its kill timeout. Never before the others. */
+  readonly latestMs: number | null;
+}
 
 export interface Forecast {
   /** The items that start now, and the room left. */
   readonly choice: Choice;
   /** The other items in order; last those that no expected end makes room for. */
-  readonly waiting: readonly ExpectedStart[];
+  readonly waiting: readonly WaitingItem[];
 }
 
-export interface ExpectedStart {
+export interface WaitingItem {
   readonly item: PendingItem;
-  /** Epoch ms; null when memory outside or paused tasks leave too little room. */
-  readonly startMs: number | null;
+  readonly start: StartForecast;
 }
+
+export const NO_START: StartForecast = { expectedMs: null, p90Ms: null, latestMs: null };
 
 /** This many items are simulated pass by pass; later ones are placed first come, first served. */
 const SIMULATED = 256;
@@ -33,16 +51,34 @@ export function forecast(snapshot: Snapshot, nowMs: number, policy: Policy, unti
   const order = orderOf(snapshot, nowMs, policy, choice, until);
   const isWhole = order.length + choice.starts.length === snapshot.queue.size;
   const blocked = isWhole ? [] : unschedulable(snapshot);
-  const near = order.slice(0, SIMULATED);
-  const queue = queueOf([...near, ...blocked.slice(0, SIMULATED)], snapshot.queue, choice, nowMs);
-  const simulated = simulate({ ...snapshot, queue }, choice, near.length, nowMs, policy);
-  const waiting: ExpectedStart[] = near.map((item) => ({
+  const startsUnder = (assumption: Assumption): (number | null)[] => {
+    const near = order.slice(0, SIMULATED);
+    const queue = queueOf([...near, ...blocked.slice(0, SIMULATED)], snapshot.queue, choice, nowMs);
+    const simulated = simulate({ ...snapshot, queue }, choice, near.length, nowMs, policy, assumption);
+    const startsMs = near.map((item) => simulated.startsMs.get(item) ?? null);
+    return startsMs.concat(startInOrder(order.slice(SIMULATED), simulated, assumption));
+  };
+  if (order.length + blocked.length === 0) return { choice, waiting: [] };
+  const expected = startsUnder('p50');
+  const hasProgress = snapshot.running.some(({ progressEnd }) => progressEnd !== null);
+  const cautious = hasProgress ? startsUnder('p90') : expected;
+  const latest = startsUnder('limits');
+  const waiting = order.map((item, index) => ({
     item,
-    startMs: simulated.startsMs.get(item) ?? null,
+    start: startOf(expected[index] ?? null, cautious[index] ?? null, latest[index] ?? null),
   }));
-  appendInOrder(waiting, order.slice(SIMULATED), simulated.snapshot, simulated.atMs);
-  for (const item of blocked) waiting.push({ item, startMs: null });
-  return { choice, waiting };
+  return { choice, waiting: [...waiting, ...blocked.map((item) => ({ item, start: NO_START }))] };
+}
+
+/** A longer run of one task can let another start earlier (Graham, 1969), so the three are put in order. */
+function startOf(expectedMs: number | null, p90Ms: number | null, latestMs: number | null): StartForecast {
+  if (expectedMs === null || p90Ms === null || latestMs === null) return { ...NO_START, expectedMs };
+  const spreadMs = Math.max(expectedMs, p90Ms);
+  return {
+    expectedMs,
+    p90Ms: spreadMs === expectedMs ? null : spreadMs,
+    latestMs: Math.max(spreadMs, latestMs),
+  };
 }
 
 /** The order in which the items would start if there were room for all, without those that start now. */
@@ -94,79 +130,102 @@ interface Simulation {
   /** The state at `atMs`, after the last start. */
   readonly snapshot: Snapshot;
   readonly atMs: number;
+  /** The ends after `atMs`, soonest first. */
+  readonly releases: readonly Release[];
 }
 
-/** Runs a pass at each expected end, until `count` items have started or no end is expected. */
+interface Ending<T> {
+  readonly item: T;
+  readonly endMs: number;
+}
+
+/**
+ * Runs a pass at each end, until `count` items have started or no end is expected. The ends are fixed by the assumption;
+ * the passes decide by the estimates, as they do for real.
+ */
 function simulate(
   snapshot: Omit<Snapshot, 'queue'> & { readonly queue: Queue },
   first: Choice,
   count: number,
   nowMs: number,
   policy: Policy,
+  assumption: Assumption,
 ): Simulation {
   const { queue } = snapshot;
   const startsMs = new Map<PendingItem, number>();
-  let atMs = nowMs;
+  const begin = (item: PendingItem, startMs: number): Ending<RunningItem> => ({
+    item: toRunning(item, startMs),
+    endMs: startMs + assumedTimeMs(item, assumption),
+  });
   let running = [
-    ...snapshot.running.map((item) => endingAt(item, expectedEnd(item, nowMs), nowMs)),
-    ...first.starts.map((item) => toRunning(item, nowMs)),
+    ...snapshot.running.map((item) => ({ item, endMs: assumedEnd(item, assumption, nowMs) })),
+    ...first.starts.map((item) => begin(item, nowMs)),
   ];
-  let leases = snapshot.leases.map((lease) => expiringAt(lease, expectedExpiry(lease, nowMs), nowMs));
+  let leases = snapshot.leases.map((item) => ({ item, endMs: expectedExpiry(item, nowMs) }));
+  const stateNow = () => ({
+    ...snapshot,
+    running: running.map(({ item }) => item),
+    leases: leases.map(({ item }) => item),
+  });
+  let atMs = nowMs;
   while (startsMs.size < count) {
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const item of running) nextMs = Math.min(nextMs, expectedEnd(item, atMs));
-    for (const lease of leases) nextMs = Math.min(nextMs, expectedExpiry(lease, atMs));
+    for (const { endMs } of running) nextMs = Math.min(nextMs, endMs);
+    for (const { endMs } of leases) nextMs = Math.min(nextMs, endMs);
     if (nextMs === Number.POSITIVE_INFINITY) break;
-    running = running.filter((item) => expectedEnd(item, atMs) > nextMs);
-    leases = leases.filter((lease) => expectedExpiry(lease, atMs) > nextMs);
     atMs = nextMs;
-    const choice = decide({ ...snapshot, running, leases }, atMs, policy);
+    running = running.filter(({ endMs }) => endMs > atMs);
+    leases = leases.filter(({ endMs }) => endMs > atMs);
+    const choice = decide(stateNow(), atMs, policy);
     for (const item of choice.starts) {
       startsMs.set(item, atMs);
       queue.remove(item.id, atMs);
       queue.served(item.owner, atMs);
-      running.push(toRunning(item, atMs));
+      running.push(begin(item, atMs));
     }
     queue.reserve(choice.reservation, atMs);
   }
-  return { startsMs, snapshot: { ...snapshot, running, leases }, atMs };
+  return { startsMs, snapshot: stateNow(), atMs, releases: releasesAt(running, leases) };
+}
+
+function releasesAt(
+  running: readonly Ending<RunningItem>[],
+  leases: readonly Ending<LeaseItem>[],
+): Release[] {
+  return [
+    ...running.map(({ item, endMs }) => ({
+      atMs: endMs,
+      need: { memBytes: chargedMem(item), cpuCores: item.need.cpuCores },
+    })),
+    ...leases.map(({ item, endMs }) => ({ atMs: endMs, need: item.need })),
+  ]
+    .filter(({ atMs }) => atMs < Number.POSITIVE_INFINITY)
+    .sort(bySoonest);
 }
 
 /** First come, first served: each item starts when it fits, and not before its predecessor. */
-function appendInOrder(
-  waiting: ExpectedStart[],
+function startInOrder(
   items: readonly PendingItem[],
-  snapshot: Snapshot,
-  fromMs: number,
-): void {
+  { snapshot, atMs: fromMs, releases: ahead }: Simulation,
+  assumption: Assumption,
+): number[] {
   let atMs = fromMs;
   let room = roomOf(snapshot);
-  const releases = releasesOf(snapshot, fromMs);
-  for (const item of items) {
+  const releases = [...ahead];
+  return items.map((item) => {
     while (shortDim(room, item.need) !== null) {
       const next = releases.shift();
       if (next === undefined) break;
       atMs = next.atMs;
       room = give(room, next.need);
     }
-    waiting.push({ item, startMs: atMs });
     room = take(room, item.need);
-    insertSorted(releases, { atMs: atMs + item.timeMs, need: item.need });
-  }
+    insertSorted(releases, { atMs: atMs + assumedTimeMs(item, assumption), need: item.need });
+    return atMs;
+  });
 }
 
 function insertSorted(releases: Release[], release: Release): void {
   const before = releases.findLastIndex(({ atMs }) => atMs <= release.atMs);
   releases.splice(before + 1, 0, release);
-}
-
-/** Fixes the expected end, which would otherwise move with the simulated time. */
-function endingAt(item: RunningItem, endMs: number, nowMs: number): RunningItem {
-  if (item.isPaused) return item;
-  const timeMs = endMs - nowMs;
-  return { ...item, startedAtMs: nowMs, pausedMs: 0, timeMs, killTimeoutMs: timeMs };
-}
-
-function expiringAt(lease: LeaseItem, endMs: number, nowMs: number): LeaseItem {
-  return { ...lease, grantedAtMs: nowMs, expiresAtMs: endMs, timeMs: endMs - nowMs };
 }

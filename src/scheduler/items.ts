@@ -6,10 +6,11 @@ export interface Need {
   readonly cpuCores: number;
 }
 
-/** A need, and how long it lasts. */
+/** A need, and how long it lasts: by its estimate, and at most. */
 export interface Demand {
   readonly need: Need;
   readonly timeMs: number;
+  readonly killTimeoutMs: number;
 }
 
 /** A candidate for a start: a pending task, or the ticket of a caller in `wait_for_capacity`. */
@@ -33,13 +34,23 @@ export interface RunningItem extends Demand {
   /** Time spent paused so far; counts neither for the estimate nor for the kill timeout. */
   readonly pausedMs: number;
   readonly isPaused: boolean;
-  readonly killTimeoutMs: number;
+  /** Null when the task reports no progress that can be trusted. */
+  readonly progressEnd: ProgressEnd | null;
+}
+
+/** The end that follows from a task's progress, epoch ms. */
+export interface ProgressEnd {
+  readonly p50Ms: number;
+  /** Null when the progress has no history to derive a spread from. */
+  readonly p90Ms: number | null;
 }
 
 /** Room held for a caller that has not submitted yet; charged like a running task. */
-export interface LeaseItem extends Demand {
+export interface LeaseItem {
   readonly id: string;
   readonly owner: string;
+  readonly need: Need;
+  readonly timeMs: number;
   readonly grantedAtMs: number;
   readonly expiresAtMs: number;
 }
@@ -51,19 +62,20 @@ export interface Reservation {
   readonly startMs: number;
 }
 
-/** `item` as a running task that starts at `nowMs` and ends by its estimate. */
+/** `item` as a running task that starts at `nowMs`. */
 export function toRunning(item: PendingItem, nowMs: number): RunningItem {
-  const { name, owner, need, timeMs } = item;
+  const { name, owner, need, timeMs, killTimeoutMs } = item;
   return {
     id: item.id as TaskId,
     name,
     owner,
     need,
     timeMs,
+    killTimeoutMs,
     liveMemBytes: 0,
     startedAtMs: nowMs,
     pausedMs: 0,
     isPaused: false,
-    killTimeoutMs: timeMs,
+    progressEnd: null,
   };
 }

@@ -2,7 +2,7 @@
 import { FairShareOrder } from './fair-share.ts';
 import type { Demand, PendingItem, Reservation } from './items.ts';
 import { type Room, roomOf, shortDim, take } from './ledger.ts';
-import { releasesOf, shadow } from './releases.ts';
+import { assumedTimeMs, releasesOf, type Shadow, shadow } from './releases.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Fits } from './sub-queue.ts';
 
@@ -24,7 +24,7 @@ export interface Decision {
 
 /**
  * Starts every item that fits, in order. The first that does not fit gets a reservation at its shadow time; a later item
- * starts only if that does not delay it (EASY, Lifka, JSSPP 1995). Items that no expected end makes room for are skipped.
+ * starts only if that does not delay it (EASY, Lifka, JSSPP 1995), neither by the estimates nor by the limits. Items that no expected end makes room for are skipped.
  */
 export function pass(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Decision {
   const { starts, reservation } = decide(snapshot, nowMs, policy);
@@ -55,7 +55,8 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
 
   const reservation = { id: candidate.item.id, startMs: expected.atMs };
   if (policy.backfill === 'none') return { starts, reservation, room };
-  const backfill = new Backfill(room, expected.extra, expected.atMs - nowMs);
+  const latest = shadow(room, releasesOf(snapshot, nowMs, starts, 'limits'), candidate.item.need) ?? expected;
+  const backfill = new Backfill(room, nowMs, expected, latest);
   order.skip(candidate, backfill.fits);
   for (candidate = order.next; candidate !== undefined; candidate = order.next) {
     if (!backfill.fits(candidate.item)) {
@@ -72,23 +73,39 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
 /** The room that may be used until the shadow time of a reservation. */
 export class Backfill {
   room: Room;
-  /** The room left next to the reserved item at its shadow time. */
-  #extra: Room;
-  readonly #untilShadowMs: number;
+  readonly #expected: Guard;
+  readonly #latest: Guard;
 
-  constructor(room: Room, extra: Room, untilShadowMs: number) {
+  /** `expected` and `latest`: the shadow of the reserved item by the estimates and by the kill timeouts. */
+  constructor(room: Room, nowMs: number, expected: Shadow, latest: Shadow) {
     this.room = room;
-    this.#extra = extra;
-    this.#untilShadowMs = untilShadowMs;
+    this.#expected = { extra: expected.extra, untilMs: expected.atMs - nowMs };
+    this.#latest = { extra: latest.extra, untilMs: latest.atMs - nowMs };
   }
 
   /** True when the demand fits now, and either ends by the shadow time or fits next to the reserved item. */
-  readonly fits: Fits = ({ need, timeMs }) =>
-    shortDim(this.room, need) === null &&
-    (timeMs <= this.#untilShadowMs || shortDim(this.#extra, need) === null);
+  readonly fits: Fits = (demand) =>
+    shortDim(this.room, demand.need) === null &&
+    spares(this.#expected, demand, assumedTimeMs(demand, 'estimates')) &&
+    spares(this.#latest, demand, assumedTimeMs(demand, 'limits'));
 
-  take({ need, timeMs }: Demand): void {
-    this.room = take(this.room, need);
-    if (timeMs > this.#untilShadowMs) this.#extra = take(this.#extra, need);
+  take(demand: Demand): void {
+    this.room = take(this.room, demand.need);
+    occupy(this.#expected, demand, assumedTimeMs(demand, 'estimates'));
+    occupy(this.#latest, demand, assumedTimeMs(demand, 'limits'));
   }
+}
+
+interface Guard {
+  /** The room left next to the reserved item at its shadow time. */
+  extra: Room;
+  readonly untilMs: number;
+}
+
+function spares({ extra, untilMs }: Guard, { need }: Demand, lastsMs: number): boolean {
+  return lastsMs <= untilMs || shortDim(extra, need) === null;
+}
+
+function occupy(guard: Guard, { need }: Demand, lastsMs: number): void {
+  if (lastsMs > guard.untilMs) guard.extra = take(guard.extra, need);
 }

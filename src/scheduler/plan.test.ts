@@ -24,7 +24,9 @@ const half = { mem: 8 * GIB };
 
 /** Start times from now in ms, in the order of the plan. */
 function starts(changes: Changes): (number | null)[] {
-  return [...plan(aSnapshot(changes), NOW).values()].map(({ startMs }) => startMs && startMs - NOW);
+  return [...plan(aSnapshot(changes), NOW).values()].map(
+    ({ start: { expectedMs } }) => expectedMs && expectedMs - NOW,
+  );
 }
 
 describe('plan', () => {
@@ -74,7 +76,7 @@ describe('plan', () => {
     const one = (n: number, owner: string) => pending(n, { ...half, owner });
     const times = (items: readonly PendingItem[]) => {
       const planned = plan(aSnapshot({ pending: items }), NOW);
-      return items.map(({ id }) => Number(planned.get(id)?.startMs) - NOW);
+      return items.map(({ id }) => Number(planned.get(id)?.start.expectedMs) - NOW);
     };
     assert.deepEqual(
       times([all(1, 'alice'), one(2, 'alice'), one(3, 'bob'), one(4, 'carol')]),
@@ -92,7 +94,7 @@ describe('plan', () => {
     snapshot.queue.add(of(2, 'alice', 0), NOW - 2.5 * DEFAULT_POLICY.ageingMs);
     snapshot.queue.add(of(3, 'bob', 1), NOW);
     snapshot.queue.add(of(4, 'carol', 9), NOW);
-    const startOf = (n: number) => Number(plan(snapshot, NOW).get(pending(n).id)?.startMs) - NOW;
+    const startOf = (n: number) => Number(plan(snapshot, NOW).get(pending(n).id)?.start.expectedMs) - NOW;
     assert.deepEqual([4, 2, 3].map(startOf), [60_000, 120_000, 180_000]);
   });
 
@@ -110,7 +112,7 @@ describe('plan', () => {
     );
     const planned = plan(aSnapshot({ outsideMemBytes: 8 * GIB, pending: items }), NOW);
     for (const [n, { id }] of items.entries())
-      assert.equal(planned.get(id)?.startMs === null, n % 2 === 0, `task ${n}`);
+      assert.equal(planned.get(id)?.start.expectedMs === null, n % 2 === 0, `task ${n}`);
   });
 
   it('explains why each task waits, behind which tasks, and at which place', () => {
@@ -130,7 +132,7 @@ describe('plan', () => {
       limit: 16 * GIB,
       shortBy: 4 * GIB,
       blockedBy: ['task-2', 'task-1', 'lease lease-9'],
-      earliestStartMs: NOW + 30_000,
+      start: { expectedMs: NOW + 30_000, p90Ms: null, latestMs: NOW + 120_000 },
       position: 1,
     });
     assert.deepEqual(planned.get(pending(4).id)?.blocked, {
@@ -140,7 +142,7 @@ describe('plan', () => {
       limit: 256,
       shortBy: 0,
       blockedBy: ['task-3'],
-      earliestStartMs: NOW + 60_000,
+      start: { expectedMs: NOW + 60_000, p90Ms: null, latestMs: NOW + 60_000 },
       position: 2,
     });
   });
@@ -151,9 +153,10 @@ describe('plan', () => {
         const { starts: now, reservation } = pass(snapshot, NOW);
         const planned = plan(snapshot, NOW);
         assert.equal(planned.size, snapshot.queue.size);
-        const begun = [...planned].filter(([, { startMs }]) => startMs === NOW).map(([id]) => id);
+        const begun = [...planned].filter(([, { start }]) => start.expectedMs === NOW).map(([id]) => id);
         assert.deepEqual(begun, now);
-        if (reservation !== null) assert.equal(planned.get(reservation.id)?.startMs, reservation.startMs);
+        if (reservation !== null)
+          assert.equal(planned.get(reservation.id)?.start.expectedMs, reservation.startMs);
         assert.deepEqual(pass(snapshot, NOW), { starts: now, reservation });
       }),
       { numRuns: 400 },
@@ -164,12 +167,12 @@ describe('plan', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         let position = 0;
-        for (const [id, { startMs, blocked }] of plan(snapshot, NOW)) {
-          assert.equal(blocked === null, startMs === NOW);
+        for (const [id, { start, blocked }] of plan(snapshot, NOW)) {
+          assert.equal(blocked === null, start.expectedMs === NOW);
           if (blocked === null) continue;
           position += 1;
           assert.equal(blocked.position, position);
-          assert.equal(blocked.earliestStartMs, startMs);
+          assert.equal(blocked.start, start);
           const need = snapshot.queue.get(id)?.need;
           if (blocked.dim === 'mem') assert.equal(blocked.requested, need?.memBytes);
           if (blocked.dim === 'cpu') assert.equal(blocked.requested, need?.cpuCores);
@@ -199,7 +202,7 @@ describe('plan', () => {
           if (item !== undefined) host.submit(item);
         }
         host.run();
-        for (const [id, { startMs }] of planned) assert.equal(host.startsMs.get(id) ?? null, startMs);
+        for (const [id, { start }] of planned) assert.equal(host.startsMs.get(id) ?? null, start.expectedMs);
         checked += planned.size;
       }),
     );
@@ -233,7 +236,7 @@ describe('planSubmission', () => {
         if (blocked === null) return;
         snapshot.queue.add(item, NOW);
         const planned = plan(snapshot, NOW).get(item.id);
-        assert.equal(blocked.earliestStartMs, planned?.startMs);
+        assert.deepEqual(blocked.start, planned?.start);
         predicted += 1;
       }),
     );
@@ -243,7 +246,7 @@ describe('planSubmission', () => {
   it('finds the start at the end of a long queue', () => {
     const items = Array.from({ length: 600 }, (_, n) => pending(n, { mem: 4 * GIB, timeMs: 1000 }));
     const blocked = planSubmission(aSnapshot({ pending: items }), pending(999), NOW);
-    assert.equal(blocked?.earliestStartMs, NOW + 150_000);
+    assert.equal(blocked?.start.expectedMs, NOW + 150_000);
     assert.equal(blocked?.position, 597);
   });
 

@@ -22,6 +22,31 @@ export function expectedEnd(item: RunningItem, nowMs: number): number {
   return killedAtMs > nowMs ? killedAtMs : nowMs + OVERDUE_MS;
 }
 
+/**
+ * What a prediction assumes about the ends of tasks. `estimates`: what the caller declared. `p50`, `p90`: the progress of a
+ * task, else its estimate. `limits`: the kill timeout, the latest end that the watchdog allows.
+ */
+export type Assumption = 'estimates' | 'p50' | 'p90' | 'limits';
+
+/** Always in the future, and no later than the kill timeout unless that has passed. Infinity for a paused task. */
+export function assumedEnd(item: RunningItem, assumption: Assumption, nowMs: number): number {
+  const byEstimateMs = expectedEnd(item, nowMs);
+  if (item.isPaused || assumption === 'estimates') return byEstimateMs;
+  const killedAtMs = item.startedAtMs + item.pausedMs + item.killTimeoutMs;
+  const latestMs = killedAtMs > nowMs ? killedAtMs : nowMs + OVERDUE_MS;
+  if (assumption === 'limits') return latestMs;
+  const { progressEnd } = item;
+  if (progressEnd === null) return byEstimateMs;
+  const p50Ms = Math.min(Math.max(progressEnd.p50Ms, nowMs + 1), latestMs);
+  if (assumption === 'p50') return p50Ms;
+  return Math.min(Math.max(p50Ms, progressEnd.p90Ms ?? byEstimateMs), latestMs);
+}
+
+/** The running time of an item that has not started. */
+export function assumedTimeMs({ timeMs, killTimeoutMs }: Demand, assumption: Assumption): number {
+  return assumption === 'limits' ? killTimeoutMs : Math.min(timeMs, killTimeoutMs);
+}
+
 /** The expiry, or the end of a task that runs for the lease's time from the grant; always in the future. */
 export function expectedExpiry(lease: LeaseItem, nowMs: number): number {
   const endMs = Math.max(lease.expiresAtMs, lease.grantedAtMs + lease.timeMs);
@@ -33,19 +58,21 @@ export function releasesOf(
   { running, leases }: Snapshot,
   nowMs: number,
   starts: readonly Demand[] = [],
+  assumption: Assumption = 'estimates',
 ): Release[] {
   const releases: Release[] = [];
   for (const item of running) {
-    const atMs = expectedEnd(item, nowMs);
+    const atMs = assumedEnd(item, assumption, nowMs);
     if (atMs < Number.POSITIVE_INFINITY)
       releases.push({ atMs, need: { memBytes: chargedMem(item), cpuCores: item.need.cpuCores } });
   }
   for (const lease of leases) releases.push({ atMs: expectedExpiry(lease, nowMs), need: lease.need });
-  for (const { timeMs, need } of starts) releases.push({ atMs: nowMs + timeMs, need });
+  for (const item of starts)
+    releases.push({ atMs: nowMs + assumedTimeMs(item, assumption), need: item.need });
   return releases.sort(bySoonest);
 }
 
-function bySoonest(a: Release, b: Release): number {
+export function bySoonest(a: Release, b: Release): number {
   return a.atMs - b.atMs || a.need.memBytes - b.need.memBytes || a.need.cpuCores - b.need.cpuCores;
 }
 

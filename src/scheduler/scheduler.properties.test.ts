@@ -18,6 +18,7 @@ import { admit } from './admission.ts';
 import type { PendingItem } from './items.ts';
 import { chargedMem } from './ledger.ts';
 import { DEFAULT_POLICY, pass } from './pass.ts';
+import { plan } from './plan.ts';
 
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };
 
@@ -165,6 +166,55 @@ describe('a reservation', () => {
       { numRuns: 300 },
     );
     assert.ok(kept > 50, `${kept} of the histories had a reservation in them`);
+  });
+
+  // Also with backfilled tasks whose kill timeout is far beyond their estimate, and ends at any time in between.
+  it('never starts after its latest start, whatever each task takes up to its kill timeout', () => {
+    const anyItem = fc
+      .tuple(anyPending(0), fc.constantFrom(1, 2, 20))
+      .map(([item, factor]) => ({ ...item, priority: 0, killTimeoutMs: factor * item.timeMs }));
+    const anyItems = fc.array(fc.tuple(anyItem, fc.nat({ max: 120_000 })), { maxLength: 30, size: 'max' });
+    let kept = 0;
+    fc.assert(
+      fc.property(
+        anyItems,
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 5 }),
+        (all, parts) => {
+          const host = new SimulatedHost(
+            { maxRunning: 4 },
+            { ...DEFAULT_POLICY, ageingMs: Number.POSITIVE_INFINITY },
+            (item) =>
+              Math.max(
+                1,
+                Math.round(item.killTimeoutMs * (parts[Number(item.submittedAtMs) % parts.length] ?? 1)),
+              ),
+          );
+          const promisedMs = new Map<string, number>();
+          for (const [n, [item, waitMs]] of all.entries()) {
+            const untilMs = host.nowMs + waitMs;
+            while (host.nowMs < untilMs && host.advance(untilMs)) host.dispatch();
+            const arrival = submittedNow(item, n, host.nowMs);
+            const { reservation } = host.queue;
+            // A newcomer that has to wait too may go before the holder by its share.
+            const isAfter =
+              reservation === undefined || reservation.item.owner === item.owner || fitsNow(host, arrival);
+            if (!isFeasible(item) || !isAfter) continue;
+            host.submit(arrival);
+            const decision = host.dispatch();
+            const id = decision.reservation?.id ?? '';
+            const latestMs = plan(host, host.nowMs, host.policy).get(id)?.start.latestMs;
+            if (typeof latestMs === 'number' && !promisedMs.has(id)) promisedMs.set(id, latestMs);
+          }
+          host.run();
+          for (const [id, latestMs] of promisedMs) {
+            assert.ok(Number(host.startsMs.get(id)) <= latestMs, id);
+            kept += 1;
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+    assert.ok(kept > 20, `only ${kept} promises`);
   });
 
   function fitsNow(host: SimulatedHost, { need }: PendingItem): boolean {

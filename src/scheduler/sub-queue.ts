@@ -129,7 +129,10 @@ function minOfAll(items: readonly PendingItem[]): Demand {
 
 function minOf(a: Demand, b: Demand): Demand {
   const isMin =
-    a.need.memBytes <= b.need.memBytes && a.need.cpuCores <= b.need.cpuCores && a.timeMs <= b.timeMs;
+    a.need.memBytes <= b.need.memBytes &&
+    a.need.cpuCores <= b.need.cpuCores &&
+    a.timeMs <= b.timeMs &&
+    a.killTimeoutMs <= b.killTimeoutMs;
   if (isMin) return a;
   return {
     need: {
@@ -137,6 +140,7 @@ function minOf(a: Demand, b: Demand): Demand {
       cpuCores: Math.min(a.need.cpuCores, b.need.cpuCores),
     },
     timeMs: Math.min(a.timeMs, b.timeMs),
+    killTimeoutMs: Math.min(a.killTimeoutMs, b.killTimeoutMs),
   };
 }
 
@@ -144,6 +148,7 @@ function equalsInOneDim(item: Demand, min: Demand): boolean {
   return (
     item.need.memBytes === min.need.memBytes ||
     item.need.cpuCores === min.need.cpuCores ||
-    item.timeMs === min.timeMs
+    item.timeMs === min.timeMs ||
+    item.killTimeoutMs === min.killTimeoutMs
   );
 }

@@ -79,7 +79,7 @@ describe('a failed attempt', () => {
     await change(engine, id, { ...fail, at: wallMs });
     const waiting = await task(id);
     assert.deepEqual([waiting.status, waiting.attempt, waiting.waiting.dim], ['pending', 1, 'backoff']);
-    assert.equal(Date.parse(waiting.waiting.earliest_start), wallMs + 60_000);
+    assert.equal(Date.parse(waiting.waiting.expected_start), wallMs + 60_000);
     engine.round();
     assert.equal((await task(id)).status, 'pending');
     host.monoMs += 60_000;

@@ -12,7 +12,7 @@ describe('run', () => {
     const { status, body } = await run({ name: 'build', queue: true });
     assert.deepEqual([status, body.status, body.name, body.attempt], [201, 'pending', 'build', 0]);
     assert.deepEqual(
-      [body.waiting.dim, body.waiting.available, body.waiting.earliest_start],
+      [body.waiting.dim, body.waiting.available, body.waiting.expected_start],
       ['mem', 0, null],
     );
     assert.deepEqual((await ask('GET', '/v1/tasks/build')).body.waiting, body.waiting);
@@ -28,7 +28,7 @@ describe('run', () => {
       'available',
       'limit',
       'blocked_by',
-      'earliest_start',
+      'expected_start',
       'hint',
       'suggested_command',
     ];

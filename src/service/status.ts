@@ -94,12 +94,12 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       cpu_cores: roundCores(lease.need.cpuCores),
       expires_at: new Date(lease.expiresAtMs).toISOString(),
     })),
-    queue: queueView(engine),
+    queue: queueView(engine, nowMs),
   };
 }
 
 /** First the planned tasks and tickets in their order, then tasks that wait for other tasks or a back-off. */
-function queueView(engine: Engine): StatusView['queue'] {
+function queueView(engine: Engine, nowMs: number): StatusView['queue'] {
   const rows: StatusView['queue'] = [];
   for (const [id, { blocked }] of engine.plan()) {
     if (rows.length >= QUEUE_SHOWN) return rows;
@@ -115,7 +115,7 @@ function queueView(engine: Engine): StatusView['queue'] {
   for (const task of engine.live.values()) {
     if (rows.length >= QUEUE_SHOWN) return rows;
     if (task.state.status !== 'pending' || engine.live.queue.has(task.id)) continue;
-    rows.push({ kind: 'task', name: task.name, id: task.id, waiting: waitingView(task, engine) });
+    rows.push({ kind: 'task', name: task.name, id: task.id, waiting: waitingView(task, engine, nowMs) });
   }
   return rows;
 }

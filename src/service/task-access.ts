@@ -51,7 +51,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
       live: attempt?.figures() ?? null,
       progress: attempt?.progress.progress(monoMs) ?? null,
       waiters: engine.eventBus.count(task.id),
-      waiting: isPlanned ? waitingView(task, engine) : null,
+      waiting: isPlanned ? waitingView(task, engine, wallMs) : null,
       most: largestNeed(profiles.largest, task.limits),
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
     });

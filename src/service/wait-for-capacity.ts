@@ -32,6 +32,7 @@ export function waitForCapacity(
   if (why !== null) throw infeasibleError(why);
   const { wallMs } = clock.now();
   const id = deps.newId(wallMs);
+  const timeMs = request.timeMs ?? loaded.config['defaults.estimated_time'];
   const item: PendingItem = {
     id,
     kind: 'ticket',
@@ -41,7 +42,9 @@ export function waitForCapacity(
     // A client that reconnects after a restart of the daemon keeps its place.
     submittedAtMs: Math.min(wallMs, request.sinceMs ?? wallMs),
     need,
-    timeMs: request.timeMs ?? loaded.config['defaults.estimated_time'],
+    timeMs,
+    // A lease expires, or the run that takes it over has limits of its own.
+    killTimeoutMs: timeMs,
   };
   // A client behind it may have reconnected earlier and got the reservation: drop that.
   const { queue } = engine.live;

@@ -19,9 +19,9 @@ describe('run --after', () => {
     await submit(home, 'b', until(goB));
     await submit(home, 'c', `touch ${ran}`, '--after=a,b');
     const { status, waiting, after } = await show(home, 'c');
-    const { dim, blocked_by, earliest_start } = waiting as Record<string, unknown>;
+    const { dim, blocked_by, expected_start } = waiting as Record<string, unknown>;
     assert.deepEqual([status, dim, blocked_by, after], ['pending', 'after', ['a', 'b'], ['a', 'b']]);
-    assert.ok(Date.parse(String(earliest_start)) > Date.now());
+    assert.ok(Date.parse(String(expected_start)) > Date.now());
     writeFileSync(goA, '');
     assert.equal((await home.run(['wait', 'a'])).code, 0);
     const half = (await show(home, 'c')) as { status: string; waiting: { blocked_by: string[] } };

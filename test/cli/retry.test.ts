@@ -14,7 +14,7 @@ const failsUntil = (n: number, file: string) =>
 
 interface Waiting {
   readonly dim: string;
-  readonly earliest_start: string;
+  readonly expected_start: string;
 }
 
 describe('run --retries', () => {
@@ -70,10 +70,10 @@ describe('run --retries', () => {
     const before = await waitingOf();
     await home.run(['daemon-restart']);
     const { status, attempt, waiting } = await show(home, 'flaky');
-    const { dim, earliest_start } = waiting as Waiting;
+    const { dim, expected_start } = waiting as Waiting;
     assert.deepEqual(
-      [status, attempt, dim, earliest_start],
-      ['pending', 1, 'backoff', before?.earliest_start],
+      [status, attempt, dim, expected_start],
+      ['pending', 1, 'backoff', before?.expected_start],
     );
     await home.run(['kill', 'flaky']);
     assert.equal(jsonLine((await home.run(['wait', 'flaky'])).stdout).status, 'killed');

@@ -93,7 +93,8 @@ describe('run', () => {
       'available',
       'limit',
       'blocked_by',
-      'earliest_start',
+      'expected_start',
+      'latest_start',
       'hint',
       'suggested_command',
     ])

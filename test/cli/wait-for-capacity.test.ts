@@ -45,9 +45,9 @@ describe('wait_for_capacity', () => {
     const { run, wait } = await fill(home);
     const waiting = home.start([...wait, '--owner=me']);
     await waitUntil(() => waiting.stderr() !== '', { what: 'the first line' });
-    const { event, dim, position, blocked_by, earliest_start } = jsonLine(waiting.stderr());
+    const { event, dim, position, blocked_by, expected_start } = jsonLine(waiting.stderr());
     assert.deepEqual([event, dim, position, blocked_by], ['waiting_for_capacity', 'cpu', 1, ['full']]);
-    assert.ok(Date.parse(String(earliest_start)) > Date.now());
+    assert.ok(Date.parse(String(expected_start)) > Date.now());
     assert.equal(waiting.stdout(), '');
     await home.run(['kill', 'full']);
     const { code, stdout } = await waiting.done;

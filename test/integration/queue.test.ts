@@ -79,7 +79,7 @@ describe('the queue', () => {
     await stream(30);
     const big = ['run', '--queue', '--json', '--full', ...wholeFlags, '--owner=big', '--name=big', 'true'];
     const { waiting } = jsonLine((await home.run(big)).stdout);
-    const promised = at((waiting as { earliest_start: string }).earliest_start);
+    const promised = at((waiting as { expected_start: string }).expected_start);
     await stream(30);
     const [ended] = await wait(home, 'big');
     const started = at(ended?.started_at);

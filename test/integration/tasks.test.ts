@@ -253,7 +253,7 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     const denied = lastJson(results.find(({ code }) => code === 2)?.stderr ?? '');
     assert.deepEqual([denied.error, denied.dim, denied.requested], ['capacity_exceeded', 'mem', each]);
     assert.equal((denied.blocked_by as string[]).length, 3);
-    assert.ok(Date.parse(String(denied.earliest_start)) > Date.now());
+    assert.ok(Date.parse(String(denied.expected_start)) > Date.now());
     assert.match(String(denied.suggested_command), /^babysit run --queue /);
   });
 

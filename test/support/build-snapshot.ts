@@ -20,6 +20,7 @@ export function aCapacity(changes: Partial<Capacity> = {}): Capacity {
 }
 
 interface ItemChanges {
+  readonly killTimeoutMs?: number;
   readonly mem?: number;
   readonly cpu?: number;
   readonly timeMs?: number;
@@ -29,6 +30,7 @@ interface ItemChanges {
 /** Task `n`; of two, the one with the smaller number was submitted first. */
 export function pending(n: number, changes: ItemChanges & { readonly priority?: number } = {}): PendingItem {
   const { mem = 4 * GIB, cpu = 1, timeMs = 60_000, owner = 'alice', priority = 0 } = changes;
+  const { killTimeoutMs = 2 * timeMs } = changes;
   return {
     id: taskId(n),
     kind: 'task',
@@ -38,14 +40,15 @@ export function pending(n: number, changes: ItemChanges & { readonly priority?: 
     submittedAtMs: NOW - 1000 + n,
     need: { memBytes: mem, cpuCores: cpu },
     timeMs,
+    killTimeoutMs,
   };
 }
 
 export function running(n: number, changes: ItemChanges & Partial<RunningItem> = {}): RunningItem {
   const { name, owner, need, timeMs } = pending(n, changes);
   const { liveMemBytes = 0, startedAtMs = NOW, killTimeoutMs = 120_000 } = changes;
-  const { pausedMs = 0, isPaused = false } = changes;
-  const times = { startedAtMs, pausedMs, isPaused, timeMs, killTimeoutMs };
+  const { pausedMs = 0, isPaused = false, progressEnd = null } = changes;
+  const times = { startedAtMs, pausedMs, isPaused, timeMs, killTimeoutMs, progressEnd };
   return { id: taskId(n), name, owner, need, liveMemBytes, ...times };
 }
 

@@ -6,7 +6,14 @@ import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
-import { humanCores, humanDuration, humanKey, humanSize, humanValue } from '../../output/human.ts';
+import {
+  humanCores,
+  humanDuration,
+  humanKey,
+  humanSize,
+  humanStart,
+  humanValue,
+} from '../../output/human.ts';
 import { fieldLines } from '../../output/table.ts';
 
 export const command = defineCommand({
@@ -97,7 +104,7 @@ function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][n
 
 function whyText(waiting: BlockedView | null): string {
   if (waiting === null) return 'is starting';
-  const start = waiting.earliest_start === null ? '' : `, from ${waiting.earliest_start}`;
+  const start = waiting.expected_start === null ? '' : `, ${humanStart(waiting)}`;
   if (waiting.dim === 'backoff') return `waits for its next attempt${start}`;
   const blockers = waiting.blocked_by.length === 0 ? '' : `, after ${waiting.blocked_by.join(', ')}`;
   return `waits for ${waiting.dim}${blockers}${start}`;

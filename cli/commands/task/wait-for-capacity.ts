@@ -9,7 +9,7 @@ import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Flags } from '../../input/argv.ts';
 import { currentProject, findOwner } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
-import { humanCores, humanSize } from '../../output/human.ts';
+import { humanCores, humanSize, humanStart } from '../../output/human.ts';
 
 export const FLAGS = {
   ...flagsOf('wait_for_capacity'),
@@ -80,9 +80,10 @@ function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBod
   };
 }
 
-function waitingText({ dim, position, blocked_by, earliest_start }: WaitingView): string {
+function waitingText(waiting: WaitingView): string {
+  const { dim, position, blocked_by } = waiting;
   const blocker = blocked_by.length === 0 ? '' : `, blocked by ${escapeField(blocked_by.join(', '))}`;
-  return `waiting for ${dim}, position ${position ?? 'unknown'} in the queue${blocker}; expected ${earliest_start ?? 'at an unknown time'}\n`;
+  return `waiting for ${dim}, position ${position ?? 'unknown'} in the queue${blocker}; ${humanStart(waiting)}\n`;
 }
 
 function leaseText(lease: LeaseView): string {

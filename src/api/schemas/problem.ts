@@ -1,6 +1,7 @@
 // Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
 import { TASK_STATUSES } from '../../core/task.ts';
+import { START } from './task.ts';
 
 export const PROBLEM = z
   .looseObject({
@@ -28,7 +29,7 @@ export const PROBLEM_FIELDS = z
       .number()
       .describe('What all tasks together may have, in the same unit; of `queue_full`: pending tasks.'),
     blocked_by: z.array(z.string()).describe('Names of the tasks and leases that hold the room.'),
-    earliest_start: z.string().nullable().describe('Expected start. Null: unknown.'),
+    ...START,
     suggested_command: z.string().describe('The same command with `--queue`, for a shell.'),
     would_fit: z.string().describe('The largest estimate that fits, as a flag takes it.'),
     raise: z.string().describe('Flag or setting that raises the limit.'),

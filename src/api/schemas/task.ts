@@ -14,6 +14,22 @@ const KILL_REASON = z.enum(KILL_REASON_NAMES);
 /** Numbers that led to a decision; the unit is the last part of each name. */
 export const DETAIL = z.record(text, z.union([text, number, flag, z.null()]));
 
+export const START = {
+  expected_start: time
+    .nullable()
+    .describe(
+      'Likely start: by the progress of the running tasks where they report it, else by their estimates. Null: no end is expected that makes room.',
+    ),
+  expected_start_p90: time
+    .optional()
+    .describe(
+      'The start is likely (9 of 10) not after this. Absent unless it follows from the progress of a task.',
+    ),
+  latest_start: time
+    .nullable()
+    .describe('Start if every task before it runs until its kill timeout. Null: none can be promised.'),
+};
+
 export const BLOCKED = z
   .strictObject({
     dim: z
@@ -31,12 +47,11 @@ export const BLOCKED = z
         'Names of the tasks and leases that hold the room; under pressure, what the host is short of.',
       ),
     position: number.nullable().describe('Place in the queue, from 1. Null: not in the queue yet.'),
-    earliest_start: time
-      .nullable()
-      .describe('Expected start by the estimates of the running tasks. Null: unknown.'),
+    ...START,
   })
   .meta({ id: 'Blocked', description: 'Why a task or a ticket waits.' });
 export type BlockedView = z.output<typeof BLOCKED>;
+export type StartView = Pick<BlockedView, keyof typeof START>;
 
 export const PROGRESS = z
   .strictObject({

@@ -1,5 +1,6 @@
 // Reads new output and the progress file of a live attempt, and updates its progress.
 import { statSync } from 'node:fs';
+import type { Now } from '../../core/clock.ts';
 import type { Progress } from '../../core/progress.ts';
 import { type Added, GrowingFile } from '../../logs/tail.ts';
 import {
@@ -9,6 +10,7 @@ import {
   NO_PROGRESS,
   type ProgressState,
   progressOf,
+  timeLeft,
 } from '../../progress/state.ts';
 
 /** Largest read per sample, from the end of the file. A strict task is judged by every line, so more is read. */
@@ -48,6 +50,13 @@ export class ProgressReader {
     this.#hasReport = file !== undefined;
     const added = this.#report.added(file?.size ?? 0, READ_BYTES);
     if (added !== null && added.text !== '') this.#state = foldProgressFile(this.#state, added.text, nowMs);
+  }
+
+  /** The end of the task by its progress, epoch ms; null when the progress gives none or is not trusted. */
+  end({ wallMs, monoMs }: Now): { readonly p50Ms: number; readonly p90Ms: number | null } | null {
+    const left = timeLeft(this.#state, monoMs);
+    if (left === null) return null;
+    return { p50Ms: wallMs + left.p50Ms, p90Ms: left.p90Ms === null ? null : wallMs + left.p90Ms };
   }
 
   /** Returns null without any progress. */

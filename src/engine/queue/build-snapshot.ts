@@ -2,7 +2,7 @@
 import type { Lease } from '../../core/lease.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
-import type { RunningItem } from '../../scheduler/items.ts';
+import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
 import type { Queue } from '../../scheduler/queue.ts';
 import type { Capacity, Snapshot } from '../../scheduler/snapshot.ts';
 import { pendingItem } from '../live-tasks.ts';
@@ -14,16 +14,22 @@ export interface SnapshotInput {
   readonly leases: readonly Lease[];
   readonly capacity: Capacity;
   readonly host: HostMemory;
-  /** Working set of a running task at its last sample, in bytes. */
-  liveMemBytes(id: TaskId): number;
+  readonly live: LiveUse;
+}
+
+/** What is known of a running task from its last sample. */
+export interface LiveUse {
+  /** Working set in bytes. */
+  memBytes(id: TaskId): number;
+  progressEnd(id: TaskId): ProgressEnd | null;
 }
 
 export function buildSnapshot(input: SnapshotInput): Snapshot {
-  const { active, queue, leases, capacity, host, liveMemBytes } = input;
+  const { active, queue, leases, capacity, host, live } = input;
   const running: RunningItem[] = [];
   let oursBytes = 0;
   for (const task of active) {
-    const item = runningItem(task, liveMemBytes(task.id));
+    const item = runningItem(task, live);
     if (item === null) continue;
     oursBytes += item.liveMemBytes;
     running.push(item);
@@ -37,20 +43,22 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
   };
 }
 
-function runningItem(task: Task, liveMemBytes: number): RunningItem | null {
+/** Returns null for a task that does not run. */
+export function runningItem(task: Task, live: LiveUse): RunningItem | null {
   const { state } = task;
   if (!isActive(state)) return null;
-  const { name, owner, need, timeMs } = pendingItem(task);
+  const { name, owner, need, timeMs, killTimeoutMs } = pendingItem(task);
   return {
     id: task.id,
     name,
     owner,
     need,
     timeMs,
-    liveMemBytes,
+    killTimeoutMs,
+    liveMemBytes: live.memBytes(task.id),
     startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,
     pausedMs: state.attempt.pausedMs,
     isPaused: state.status === 'paused',
-    killTimeoutMs: task.limits.killTimeoutMs,
+    progressEnd: live.progressEnd(task.id),
   };
 }

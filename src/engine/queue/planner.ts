@@ -1,14 +1,15 @@
 // Keeps the scheduler's snapshot inputs and its plan, and refreshes them no more often than needed.
 import type { Clock } from '../../core/clock.ts';
-import type { TaskId } from '../../core/task.ts';
+import type { Task, TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
+import type { RunningItem } from '../../scheduler/items.ts';
 import type { Policy } from '../../scheduler/pass.ts';
 import { type Plan, plan } from '../../scheduler/plan.ts';
 import type { Snapshot } from '../../scheduler/snapshot.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
 import type { Profiles } from '../profiles/profiles.ts';
-import { buildSnapshot } from './build-snapshot.ts';
+import { buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';
 import type { Leases } from './leases.ts';
 
 export interface PlannerDeps {
@@ -59,7 +60,7 @@ export class Planner {
       leases: this.#leases.values(),
       capacity: this.#deps.profiles.capacity,
       host: this.#readHost(monoMs),
-      liveMemBytes: (id) => this.#attempts.get(id)?.memBytes ?? 0,
+      live: this.#liveUse(),
     });
   }
 
@@ -69,6 +70,19 @@ export class Planner {
     if (this.#plan === null || monoMs - this.#plan.monoMs > PLAN_AGE_MS)
       this.#plan = { plan: plan(this.snapshot(), wallMs, this.#deps.policy), monoMs };
     return this.#plan.plan;
+  }
+
+  /** Returns null for a task that does not run. */
+  runningItem(task: Task): RunningItem | null {
+    return runningItem(task, this.#liveUse());
+  }
+
+  #liveUse(): LiveUse {
+    const now = this.#deps.clock.now();
+    return {
+      memBytes: (id) => this.#attempts.get(id)?.memBytes ?? 0,
+      progressEnd: (id) => this.#attempts.get(id)?.progress.end(now) ?? null,
+    };
   }
 
   /** Call when every attempt was sampled. */

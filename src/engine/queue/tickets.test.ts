@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NOW, pending } from '../../../test/support/build-snapshot.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
+import { NO_START, type StartForecast } from '../../scheduler/forecast.ts';
 import type { Plan } from '../../scheduler/plan.ts';
 import { Queue } from '../../scheduler/queue.ts';
 import { REMIND_MS, type Ticket, Tickets } from './tickets.ts';
+
+const startingAt = (expectedMs: number | null): StartForecast => ({ ...NO_START, expectedMs });
 
 const BLOCKED: Blocked = {
   dim: 'mem',
@@ -14,7 +17,7 @@ const BLOCKED: Blocked = {
   limit: 16,
   shortBy: 3,
   blockedBy: ['train'],
-  earliestStartMs: NOW + 600_000,
+  start: startingAt(NOW + 600_000),
   position: 2,
 };
 
@@ -32,7 +35,7 @@ function rig() {
   };
   tickets.add(ticket, NOW);
   const announce = (changes: Partial<Blocked>, monoMs: number): number => {
-    const plan: Plan = new Map([['ticket-1', { startMs: null, blocked: { ...BLOCKED, ...changes } }]]);
+    const plan: Plan = new Map([['ticket-1', { start: NO_START, blocked: { ...BLOCKED, ...changes } }]]);
     const before = heard.length;
     tickets.announce(() => plan, monoMs);
     return heard.length - before;
@@ -55,10 +58,10 @@ describe('tickets', () => {
     ['other holders', { blockedBy: ['test'], available: 2 }, 0],
     ['another place', { position: 1 }, 1],
     ['another dimension', { dim: 'cpu' }, 1],
-    ['a start a little later', { earliestStartMs: NOW + 629_999 }, 0],
-    ['a start much later', { earliestStartMs: NOW + 630_000 }, 1],
-    ['a start much sooner', { earliestStartMs: NOW }, 1],
-    ['a start that is no longer known', { earliestStartMs: null }, 1],
+    ['a start a little later', { start: startingAt(NOW + 629_999) }, 0],
+    ['a start much later', { start: startingAt(NOW + 630_000) }, 1],
+    ['a start much sooner', { start: startingAt(NOW) }, 1],
+    ['a start that is no longer known', { start: startingAt(null) }, 1],
   ];
   for (const [what, changes, times] of NEWS)
     it(`get ${times === 0 ? 'no event' : 'an event after half a second'} when ${what} is new`, () => {
@@ -70,9 +73,10 @@ describe('tickets', () => {
 
   it('get no event for a start that moves a little each time, until it has moved far', () => {
     const { announce, heard } = rig();
-    for (let step = 0; step <= 10; step += 1) announce({ earliestStartMs: NOW + step * 10_000 }, step * 500);
+    for (let step = 0; step <= 10; step += 1)
+      announce({ start: startingAt(NOW + step * 10_000) }, step * 500);
     assert.deepEqual(
-      heard.map(({ earliestStartMs }) => ((earliestStartMs ?? 0) - NOW) / 1000),
+      heard.map(({ start }) => ((start.expectedMs ?? 0) - NOW) / 1000),
       [0, 30, 60, 90],
     );
   });
@@ -87,7 +91,7 @@ describe('tickets', () => {
 
   it('that start now or are in no plan get no event', () => {
     const { tickets, heard } = rig();
-    tickets.announce(() => new Map([['ticket-1', { startMs: NOW, blocked: null }]]), 0);
+    tickets.announce(() => new Map([['ticket-1', { start: startingAt(NOW), blocked: null }]]), 0);
     tickets.announce(() => new Map(), 500);
     assert.deepEqual(heard, []);
   });

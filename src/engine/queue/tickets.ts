@@ -79,7 +79,10 @@ export class Tickets {
 
 function hasChanged(before: Blocked, now: Blocked): boolean {
   if (before.dim !== now.dim || before.position !== now.position) return true;
-  if (before.earliestStartMs === null || now.earliestStartMs === null)
-    return before.earliestStartMs !== now.earliestStartMs;
-  return Math.abs(before.earliestStartMs - now.earliestStartMs) >= SHIFT_MS;
+  return hasMoved(before.start.expectedMs, now.start.expectedMs);
+}
+
+function hasMoved(beforeMs: number | null, nowMs: number | null): boolean {
+  if (beforeMs === null || nowMs === null) return beforeMs !== nowMs;
+  return Math.abs(beforeMs - nowMs) >= SHIFT_MS;
 }

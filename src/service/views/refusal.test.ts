@@ -70,7 +70,8 @@ describe('a soft-deny', () => {
       available: big.memLimitBytes - 14 * GIB,
       limit: big.memLimitBytes,
       blocked_by: ['task-1'],
-      earliest_start: new Date(NOW + 90_000).toISOString(),
+      expected_start: new Date(NOW + 90_000).toISOString(),
+      latest_start: new Date(NOW + 120_000).toISOString(),
     });
     assert.match(String(hint), /1m30s.*--queue/);
     assert.match(String(suggested_command), /^babysit run --queue /);
@@ -82,7 +83,7 @@ describe('a soft-deny', () => {
       running: [],
       outsideMemBytes: 15 * GIB,
     });
-    assert.equal(error?.extra.earliest_start, null);
+    assert.equal(error?.extra.expected_start, null);
     assert.match(error?.hint ?? '', /outside babysit/);
   });
 });

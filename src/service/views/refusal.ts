@@ -1,10 +1,11 @@
 // Converts a refusal of admission to an error with the command that would be accepted.
-import type { BlockedView } from '../../api/schemas/task.ts';
+import type { BlockedView, StartView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { RunRequest } from '../../request/request.ts';
 import { suggestedCommand } from '../../request/suggest.ts';
 import type { Admission, Infeasible } from '../../scheduler/admission.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
+import type { StartForecast } from '../../scheduler/forecast.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
 
@@ -49,14 +50,26 @@ export function blockedView(blocked: Blocked): BlockedView {
     short_by: blocked.shortBy,
     blocked_by: [...blocked.blockedBy],
     position: blocked.position,
-    earliest_start: blocked.earliestStartMs === null ? null : new Date(blocked.earliestStartMs).toISOString(),
+    ...startView(blocked.start),
   };
+}
+
+export function startView({ expectedMs, p90Ms, latestMs }: StartForecast): StartView {
+  return {
+    expected_start: isoTime(expectedMs),
+    ...(p90Ms === null ? {} : { expected_start_p90: new Date(p90Ms).toISOString() }),
+    latest_start: isoTime(latestMs),
+  };
+}
+
+function isoTime(atMs: number | null): string | null {
+  return atMs === null ? null : new Date(atMs).toISOString();
 }
 
 function denied(why: Blocked, run: RunRequest, nowMs: number): BabysitError {
   const { short_by: _, position: __, ...fields } = blockedView(why);
-  const inTime =
-    why.earliestStartMs === null ? null : formatDuration(Math.max(0, why.earliestStartMs - nowMs));
+  const { expectedMs } = why.start;
+  const inTime = expectedMs === null ? null : formatDuration(Math.max(0, expectedMs - nowMs));
   const problem =
     why.dim === 'mem' || why.dim === 'cpu'
       ? `${amount(why.dim, why.requested)} of ${why.dim} was requested, ${amount(why.dim, why.available)} is available`

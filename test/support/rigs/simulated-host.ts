@@ -19,10 +19,18 @@ export class SimulatedHost {
   outsideMemBytes = 0;
   running: RunningItem[] = [];
   leases: LeaseItem[] = [];
+  /** How long each task that starts really takes; null: until its expected end. */
+  readonly lastsMs: ((item: PendingItem) => number) | null;
+  readonly #endsMs = new Map<string, number>();
   /** When each item started, epoch ms. */
   readonly startsMs = new Map<string, number>();
 
-  constructor(capacity: Partial<Capacity> = {}, policy: Policy = DEFAULT_POLICY) {
+  constructor(
+    capacity: Partial<Capacity> = {},
+    policy: Policy = DEFAULT_POLICY,
+    lastsMs: SimulatedHost['lastsMs'] = null,
+  ) {
+    this.lastsMs = lastsMs;
     this.capacity = aCapacity(capacity);
     this.policy = policy;
   }
@@ -40,6 +48,7 @@ export class SimulatedHost {
       this.queue.remove(id, this.nowMs);
       this.queue.served(item.owner, this.nowMs);
       this.startsMs.set(id, this.nowMs);
+      if (this.lastsMs !== null) this.#endsMs.set(id, this.nowMs + this.lastsMs(item));
       if (item.kind === 'task') this.running.push(toRunning(item, this.nowMs));
       else this.leases.push(this.#granted(item));
     }
@@ -50,12 +59,12 @@ export class SimulatedHost {
   /** Moves to the next expected end, or to `untilMs` if that is earlier, and removes the items that end. False if none is expected. */
   advance(untilMs = Number.POSITIVE_INFINITY): boolean {
     const ends = [
-      ...this.running.map((item) => expectedEnd(item, this.nowMs)),
+      ...this.running.map((item) => this.#endOf(item)),
       ...this.leases.map((lease) => expectedExpiry(lease, this.nowMs)),
     ];
     const nextMs = Math.min(untilMs, ...ends);
     if (nextMs === Number.POSITIVE_INFINITY) return false;
-    this.running = this.running.filter((item) => expectedEnd(item, this.nowMs) > nextMs);
+    this.running = this.running.filter((item) => this.#endOf(item) > nextMs);
     this.leases = this.leases.filter((lease) => expectedExpiry(lease, this.nowMs) > nextMs);
     this.nowMs = nextMs;
     return true;
@@ -65,6 +74,10 @@ export class SimulatedHost {
   run(): void {
     do this.dispatch();
     while (this.queue.size > 0 && this.advance());
+  }
+
+  #endOf(item: RunningItem): number {
+    return this.#endsMs.get(item.id) ?? expectedEnd(item, this.nowMs);
   }
 
   #granted({ id, owner, need, timeMs }: PendingItem): LeaseItem {

@@ -5,10 +5,13 @@ import { type CacheReading, type IoBytes, keyed, WorkingSet } from './usage.ts';
 
 export interface Counters {
   readonly memoryPeak: Counter;
-  /** The file with the line `oom_kill`. */
+  /** The file with the line `oom_kill`, which counts the OOM kills of every cause. */
   readonly oomEvents: Counter;
+  isOomAtOwnCap(): boolean;
   readonly pids: Counter;
   readonly pidsEvents: Counter;
+  /** Reclaimable memory in bytes, read now. */
+  cacheBytes(): number;
   /** The working set; null as in GroupUsage. `cpuUsec`: CPU time of the group. */
   memBytes(cpuUsec: number): number | null;
   io(): IoBytes | null;
@@ -32,6 +35,15 @@ export class CountedUsage implements GroupUsage {
 
   get memPeakCachedBytes(): number | null {
     return this.#counters.memoryPeak.number();
+  }
+
+  get memPeakBytes(): number | null {
+    const peakBytes = this.memPeakCachedBytes;
+    return peakBytes === null ? null : Math.max(0, peakBytes - this.#counters.cacheBytes());
+  }
+
+  get isOomAtOwnCap(): boolean {
+    return this.#counters.isOomAtOwnCap();
   }
 
   get oomKills(): number {

@@ -17,12 +17,19 @@ export interface GroupUsage {
   readonly memBytes: number | null;
   /** The kernel's high-water mark, including page cache. */
   readonly memPeakCachedBytes: number | null;
+  /**
+   * The same less the page cache that is charged now. Read at the end of a task, it is close to the highest working set
+   * unless the task deleted the files that it had read or written.
+   */
+  readonly memPeakBytes: number | null;
   readonly cpuUsec: number;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly pids: number;
-  /** Processes that the OOM killer ended. Some kernels count one twice. */
-  readonly oomKills: number;
+  /** Processes that the OOM killer ended, for whatever limit. Some kernels count one twice. Null: not counted. */
+  readonly oomKills: number | null;
+  /** Evidence that the group itself was at its memory limit when the kernel killed; false if another group or the host. */
+  readonly isOomAtOwnCap: boolean;
   /** Forks refused because of pidsMax. */
   readonly pidsMaxHits: number;
 }

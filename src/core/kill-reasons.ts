@@ -43,8 +43,8 @@ export const KILL_REASONS = {
       `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} (the cap is 3 x the estimate, at most --mem_pct_limit of the host) or reduce the batch size.`,
   },
   kernel_oom: {
-    hint: ({ peakMemBytes, format }) =>
-      `Ended by a SIGKILL that babysit did not send, at a peak of ${format.size(peakMemBytes)} and without an OOM kill in its own cgroup: the host ran out of memory, or another process sent the signal. Check dmesg for an OOM kill, then run it again with fewer tasks at the same time.`,
+    hint: ({ peakMemBytes, detail, format }) =>
+      `Ended by the kernel's OOM killer at a peak of ${format.size(peakMemBytes)}, below its own cap of ${format.size(numberOf(detail, 'cap_bytes'))}: the host, or a cgroup around babysit, ran out of memory. Run it again with fewer tasks at the same time, or free memory outside babysit.`,
   },
   mem_exceeded: {
     exceeded: 'memBytes',

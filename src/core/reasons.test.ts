@@ -31,7 +31,10 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
     says: ['12G', '--estimated_mem_bytes to 13.2G'],
   },
-  kernel_oom: { detail: { peak_mem_bytes: 5 * GIB, oom_kills: 0 }, says: ['SIGKILL', '5G'] },
+  kernel_oom: {
+    detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 5 * GIB, oom_kills: 1 },
+    says: ['OOM killer', '5G', 'cap of 12G'],
+  },
   mem_exceeded: { detail: { limit_bytes: 9.6 * GIB }, says: ['5G', '40%', '--mem_pct_limit'] },
   pids_exceeded: { detail: { pids_max: 4096 }, says: ['4096', 'envelope.pids_max'] },
   elapsed_exceeded: {

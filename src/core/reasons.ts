@@ -1,7 +1,7 @@
 // The hint for every kill and interrupt reason: the measured numbers, and what to change before the next run.
 import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { type Most, suggestEstimates } from './suggest.ts';
-import type { InterruptReason, Task, Usage } from './task.ts';
+import type { Exit, InterruptReason, Task, Usage } from './task.ts';
 
 export function killHint(
   reason: KillReason,
@@ -27,5 +27,19 @@ export function interruptHint(reason: InterruptReason): string {
       return 'The host restarted while the task was running: run it again.';
     case 'supervisor_lost':
       return "Another process killed the task's supervisor, so the exit code is unknown: check the log, then run it again.";
+  }
+}
+
+/** For a signal that babysit did not send; null without one, or when the log explains it. */
+export function signalHint(exit: Exit | null): string | null {
+  switch (exit?.signal) {
+    case 'SIGKILL':
+      return 'Another process sent SIGKILL, or the command reached its CPU time limit: check ulimit -t and the scripts around it. The kernel reports no OOM kill of this task.';
+    case 'SIGXCPU':
+      return 'The command reached its CPU time limit: raise ulimit -t where you call babysit run, or in the command.';
+    case 'SIGXFSZ':
+      return 'The command reached its file size limit: raise ulimit -f where you call babysit run, or in the command.';
+    default:
+      return null;
   }
 }

@@ -1,4 +1,5 @@
 // Suggests estimates for the next run from the use measured in this one.
+import { elapsedMs } from './elapsed.ts';
 import type { Estimate } from './estimate.ts';
 import { type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { isEnded, type Task, type Usage } from './task.ts';
@@ -38,7 +39,7 @@ export function suggestEstimates(
 ): Estimate {
   const { estimate, state } = task;
   const isWhole = state.status === 'completed';
-  const elapsedMs = largest(runningMs(task), numberIn(kill?.detail, 'elapsed_ms'));
+  const ranMs = largest(runningMs(task), numberIn(kill?.detail, 'elapsed_ms'));
   const exceeded = kill === null ? undefined : killReasonRow(kill.reason).exceeded;
   const suggest = (dim: keyof Estimate, wanted: number | null): number => {
     const isCutShort = exceeded === dim;
@@ -49,23 +50,27 @@ export function suggestEstimates(
         : estimate[dim];
     return Math.max(least, wanted ?? 0);
   };
-  const peakMemBytes = largest(usage?.peakMemBytes, numberIn(kill?.detail, 'peak_mem_bytes'));
+  const peakMemBytes = largest(
+    usage?.peakMemBytes,
+    numberIn(kill?.detail, 'peak_mem_bytes'),
+    // The cap stopped the growth: the need is larger.
+    kill?.reason === 'cgroup_oom_killed' ? numberIn(kill.detail, 'cap_bytes') : null,
+  );
   return {
-    timeMs: roundUpTime(suggest('timeMs', times(HEADROOM, elapsedMs))),
+    timeMs: roundUpTime(suggest('timeMs', times(HEADROOM, ranMs))),
     memBytes: atMost(most.memBytes, MIB, roundUpMem(suggest('memBytes', times(HEADROOM, peakMemBytes)))),
     cpuCores: atMost(
       most.cpuCores,
       CPU_STEP_CORES,
-      roundUp(suggest('cpuCores', coresOf(usage, elapsedMs, kill)), CPU_STEP_CORES),
+      roundUp(suggest('cpuCores', coresOf(usage, ranMs, kill)), CPU_STEP_CORES),
     ),
   };
 }
 
 /** Running time without pauses; null before the end, or if it never started. */
 export function runningMs({ state }: Task): number | null {
-  if (!isEnded(state) || state.attempt?.startedAt == null) return null;
-  const { startedAt, pausedMs } = state.attempt;
-  return Math.max(1, state.endedAt - startedAt - pausedMs);
+  const ranMs = isEnded(state) ? elapsedMs(state, state.endedAt) : null;
+  return ranMs === null ? null : Math.max(1, ranMs);
 }
 
 /** Share of the wanted CPU time that it got, 0 to 1; null when that was not measured. */

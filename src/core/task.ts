@@ -52,7 +52,7 @@ export interface Exit {
 
 /** What an attempt used. A field is null when the driver does not measure it. */
 export interface Usage {
-  /** Highest sampled working set: without page cache. */
+  /** Highest working set, without page cache: sampled; of a short task from the kernel's counters. */
   readonly peakMemBytes: number | null;
   /** The kernel's high-water mark of the group (memory.peak): with page cache. */
   readonly peakMemCachedBytes: number | null;
@@ -61,7 +61,10 @@ export interface Usage {
   readonly cpuWaitSeconds?: number | null;
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
-  readonly oomKills: number;
+  /** Processes of the group that the OOM killer ended; null where only the host counts them. */
+  readonly oomKills: number | null;
+  /** Evidence of an OOM kill: at the task's own cap, or for lack of memory outside of it. Null: none. */
+  readonly oom: 'own_cap' | 'outside' | null;
   /** Highest mean over about ten seconds. */
   readonly peakCpuCores: number | null;
 }

@@ -16,8 +16,17 @@ import {
   taskId,
   taskIn,
 } from '../../test/support/build-task.ts';
+import { elapsedMs } from './elapsed.ts';
 import type { EventName } from './events.ts';
-import { isActive, isEnded, READY, type Task, type TaskState, type TaskStatus } from './task.ts';
+import {
+  isActive,
+  isEnded,
+  type KillIntent,
+  READY,
+  type Task,
+  type TaskState,
+  type TaskStatus,
+} from './task.ts';
 import { type Change, causeOf, transition } from './transition.ts';
 
 const group = { driver: 'v2', name: 't-1-1' } as const;
@@ -257,6 +266,30 @@ describe('a task with dependencies', () => {
     assert.equal(causeOf(aTask({ state: ENDED.completed })), null));
 
   it('ignores tasks that it does not wait for', () => assert.equal(ended(waiting, OTHER, null), undefined));
+});
+
+describe('running time', () => {
+  const started = anAttempt({ startedAt: 1_000, pausedMs: 100 });
+  const paused = (kill: KillIntent | null = null): Task =>
+    taskIn({ status: 'paused', attempt: { ...started, kill }, pausedAt: 1_500 });
+  const ENDS: [what: string, Task, Change, ms: number][] = [
+    ['a task that ran', taskIn({ status: 'running', attempt: started }), CHANGES.end, 3_900],
+    ['one that ended while paused', paused(), CHANGES.end, 400],
+    ['one that was killed while paused', paused(aKill({ at: 4_800 })), CHANGES.end, 600],
+    ['one that was lost while paused', paused(), CHANGES.lose, 400],
+    ['one whose pause began after its last sign of life', paused(), { ...CHANGES.lose, at: 1_200 }, 100],
+  ];
+  for (const [what, task, change, ms] of ENDS)
+    it(`of ${what} has no pause in it`, () => {
+      const { state } = transition(task, change)?.task ?? task;
+      assert.ok(isEnded(state));
+      assert.equal(elapsedMs(state, 99_000), ms);
+    });
+
+  it('stands still during a pause, and counts again from a kill on, which thaws the group', () => {
+    assert.equal(elapsedMs(paused().state, 9_000), 400);
+    assert.equal(elapsedMs(paused(aKill({ at: 4_800 })).state, 5_000), 600);
+  });
 });
 
 const anyKill = fc

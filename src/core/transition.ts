@@ -1,5 +1,6 @@
 // The only file that gives a task a new status. Pure: (task, change) -> task, and the event to record with it.
 
+import { withPause } from './elapsed.ts';
 import type { Estimate, Limits } from './estimate.ts';
 import type { TaskEvent } from './events.ts';
 import type { ProfileName } from './profile.ts';
@@ -122,7 +123,7 @@ export function transition(task: Task, change: Change): Transition | null {
           ...task,
           history: [
             ...task.history,
-            pastAttempt(task, lost(state.attempt, 'host_rebooted', null, change.at)),
+            pastAttempt(task, lost(withPause(state, change.at), 'host_rebooted', null, change.at)),
           ],
           retriedFrom: task.retriedFrom + 1,
           state: { status: 'pending', ...READY },
@@ -147,22 +148,21 @@ export function transition(task: Task, change: Change): Transition | null {
       };
     case 'resume': {
       if (state.status === 'running') return null;
-      const pausedMs = state.attempt.pausedMs + Math.max(0, change.at - state.pausedAt);
       return {
-        task: { ...task, state: { status: 'running', attempt: { ...state.attempt, pausedMs } } },
+        task: { ...task, state: { status: 'running', attempt: withPause(state, change.at) } },
         event: { event: 'resumed' },
       };
     }
     case 'end':
-      return retryOrEnd(task, endedState(state.attempt, change.exit, change.usage, change.at));
+      return retryOrEnd(task, endedState(withPause(state, change.at), change.exit, change.usage, change.at));
     case 'lose':
-      return retryOrEnd(task, lost(state.attempt, change.reason, change.usage, change.at));
+      return retryOrEnd(task, lost(withPause(state, change.at), change.reason, change.usage, change.at));
     case 'dependency_ended':
       return null;
   }
 }
 
-/** An intended kill decides first, then an OOM kill by the kernel, then the exit. */
+/** An intended kill decides first, then an OOM kill with evidence, then the exit. */
 function endedState(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedState {
   const ended = { endedAt: at, attempt, exit, usage };
   const kill = withKernelPeak(attempt.kill, usage) ?? kernelKill(attempt, exit, usage);
@@ -172,7 +172,8 @@ function endedState(attempt: Attempt, exit: Exit, usage: Usage | null, at: numbe
     return { status: 'killed', kill, stoppedGracefully, ...ended };
   }
   if (exit.code === 0) return { status: 'completed', ...ended };
-  return { status: 'failed', reason: 'exit', message: null, ...ended };
+  const message = exit.signal === null ? null : `ended by ${exit.signal}, not sent by babysit`;
+  return { status: 'failed', reason: 'exit', message, ...ended };
 }
 
 function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at: number): EndedState {
@@ -190,18 +191,21 @@ function withKernelPeak(kill: KillIntent | null, usage: Usage | null): KillInten
   return { ...kill, detail: { ...kill.detail, peak_mem_bytes: peakBytes } };
 }
 
-/** A kill that babysit did not request: the group's OOM counter rose, or SIGKILL came without it. */
+/** A kill by the kernel's OOM killer. SIGKILL alone proves none: another process, or `ulimit -t`, sends it too. */
 function kernelKill(attempt: Attempt, exit: Exit, usage: Usage | null): KillIntent | null {
-  const oomKills = usage?.oomKills ?? 0;
-  if (exit.code === 0 || (oomKills === 0 && exit.signal !== 'SIGKILL')) return null;
+  if (exit.code === 0 || usage === null || usage.oom === null) return null;
+  const { oomKills, peakMemBytes, peakMemCachedBytes } = usage;
+  // Without a counter of the group, only the host's counter rose: the signal must fit.
+  if (oomKills === null && exit.signal !== 'SIGKILL') return null;
+  const isOwnCap = usage.oom === 'own_cap';
   return {
-    reason: oomKills > 0 ? 'cgroup_oom_killed' : 'kernel_oom',
+    reason: isOwnCap ? 'cgroup_oom_killed' : 'kernel_oom',
     at: exit.at,
     signal: 'SIGKILL',
     killedAt: exit.at,
     detail: {
       cap_bytes: attempt.envelope.memMaxBytes,
-      peak_mem_bytes: usage?.peakMemCachedBytes ?? usage?.peakMemBytes ?? null,
+      peak_mem_bytes: isOwnCap ? (peakMemCachedBytes ?? peakMemBytes) : peakMemBytes,
       oom_kills: oomKills,
     },
   };

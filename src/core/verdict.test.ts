@@ -23,7 +23,9 @@ function endOf(exit: Partial<Exit>, kill: KillIntent | null = null, usage: Usage
 }
 
 const SIGKILLED = { code: null, signal: 'SIGKILL' };
-const oom = someUsage({ oomKills: 1 });
+const oom = someUsage({ oomKills: 1, oom: 'own_cap' });
+const outerOom = someUsage({ oomKills: 1, oom: 'outside' });
+const hostOom = someUsage({ oomKills: null, oom: 'outside' });
 const overtime = aKill({ reason: 'elapsed_exceeded' });
 
 describe('verdict', () => {
@@ -61,19 +63,35 @@ describe('verdict', () => {
       { status: 'killed', kill: 'cgroup_oom_killed', graceful: false },
     ],
     [
-      'SIGKILL without an OOM',
+      'SIGKILL with an OOM of an outer group',
       SIGKILLED,
       null,
-      someUsage(),
+      outerOom,
       { status: 'killed', kill: 'kernel_oom', graceful: false },
     ],
     [
-      'SIGKILL, nothing measured',
-      SIGKILLED,
+      'exit 1 with an OOM of an outer group',
+      { code: 1 },
       null,
-      null,
+      outerOom,
       { status: 'killed', kill: 'kernel_oom', graceful: false },
     ],
+    [
+      'SIGKILL when only the host counts an OOM',
+      SIGKILLED,
+      null,
+      hostOom,
+      { status: 'killed', kill: 'kernel_oom', graceful: false },
+    ],
+    [
+      'exit 137 when only the host counts an OOM',
+      { code: 137 },
+      null,
+      hostOom,
+      { status: 'failed', reason: 'exit' },
+    ],
+    ['SIGKILL without an OOM', SIGKILLED, null, someUsage(), { status: 'failed', reason: 'exit' }],
+    ['SIGKILL, nothing measured', SIGKILLED, null, null, { status: 'failed', reason: 'exit' }],
     [
       'a kill, then exit 0',
       {},
@@ -127,6 +145,18 @@ describe('verdict', () => {
     const state = endOf(SIGKILLED, null, oom);
     assert.ok(state.status === 'killed');
     assert.deepEqual(state.kill.detail, { cap_bytes: 12 * GIB, peak_mem_bytes: 3.5 * GIB, oom_kills: 1 });
+  });
+
+  it('for an OOM of an outer group has the peak without page cache', () => {
+    const state = endOf(SIGKILLED, null, outerOom);
+    assert.ok(state.status === 'killed');
+    assert.deepEqual(state.kill.detail, { cap_bytes: 12 * GIB, peak_mem_bytes: 3 * GIB, oom_kills: 1 });
+  });
+
+  it('for a signal says that babysit did not send it', () => {
+    const state = endOf(SIGKILLED, null, someUsage());
+    assert.ok(state.status === 'failed');
+    assert.equal(state.message, 'ended by SIGKILL, not sent by babysit');
   });
 
   it('for an OOM that the watchdog saw has the peak of the kernel, which the samples may have missed', () => {

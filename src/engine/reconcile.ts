@@ -2,6 +2,7 @@
 
 import { isActive } from '../core/task.ts';
 import { claimForRecovery, exitThroughTerminal, RecordsUnreadable } from '../exec/records.ts';
+import { lastSignOfLife } from './attempt/last-sign.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -51,7 +52,13 @@ function applyRecords(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
       work.change(id, { kind: 'requeue', why: 'its cgroup was removed before the command entered it' });
     else work.change(id, { kind: 'could_not_start', message: records.startFailed, at });
   } else if (records.exit === null)
-    work.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: live.finalUsage(), at });
+    work.change(id, {
+      kind: 'lose',
+      reason: 'supervisor_lost',
+      usage: live.finalUsage(),
+      // It may have ended while no daemon ran.
+      at: live.watchState === null ? lastSignOfLife(live.paths, attempt, at) : at,
+    });
   else {
     // A process that outlived the main process may have held the output open, which delays `closed`.
     const endedAt = live.outlivedMain ? at : (records.closedAt ?? records.exit.at);

@@ -1,13 +1,15 @@
 // At start: reconciles the database with the host. Each live task is adopted, ended, requeued or interrupted.
+import { uptime } from 'node:os';
 import type { Logger } from 'pino';
 import { type Driver, DriverError } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
 import { BabysitError } from '../core/errors.ts';
-import { isActive, type Task } from '../core/task.ts';
+import { type Attempt, isActive, type Task } from '../core/task.ts';
 import { type Change, causeOf } from '../core/transition.ts';
-import { claimForRecovery } from '../exec/records.ts';
+import { claimForRecovery, type Records, RecordsUnreadable, readRecords } from '../exec/records.ts';
 import type { Store } from '../store/store.ts';
-import { attemptPaths } from './attempt/paths.ts';
+import { lastSignOfLife } from './attempt/last-sign.ts';
+import { type AttemptPaths, attemptPaths } from './attempt/paths.ts';
 import type { Engine } from './engine.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
@@ -69,14 +71,12 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
   const { state } = task;
   if (isActive(state)) {
     const { attempt } = state;
+    const paths = attemptPaths(deps.tasksDir, task.id, attempt.number);
+    const { dir } = paths;
     if (attempt.bootId !== deps.bootId) {
-      const change: Change = task.requeue
-        ? { kind: 'requeue_lost', why: 'the host was restarted', at: work.now.wallMs }
-        : { kind: 'lose', reason: 'host_rebooted', usage: null, at: work.now.wallMs };
-      work.change(task.id, change);
+      work.change(task.id, endOfBoot(task, attempt, paths, work.now.wallMs));
       return;
     }
-    const { dir } = attemptPaths(deps.tasksDir, task.id, attempt.number);
     if (attempt.startedAt === null && claimForRecovery(dir) === 'taken') {
       work.change(task.id, { kind: 'requeue', why: 'the daemon ended before the command started' });
       return;
@@ -92,6 +92,27 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
     const removed = { id, name: id, status: 'removed' };
     const cause = task.after?.mode === 'any' ? null : other === null ? removed : causeOf(other);
     work.change(task.id, { kind: 'dependency_ended', id, cause, at: work.now.wallMs });
+  }
+}
+
+/** The host was off after the last sign of life. A task that had completed by then is not repeated. */
+function endOfBoot(task: Task, attempt: Attempt, paths: AttemptPaths, nowMs: number): Change {
+  const { exit, startFailed } = recordsOrNone(paths.dir);
+  // Another code, or a signal, may come from the shutdown.
+  const hasCompleted = exit?.code === 0 && startFailed == null && exit.at < nowMs - uptime() * 1000;
+  if (hasCompleted) return { kind: 'end', exit, usage: null, at: exit.at };
+  const at = lastSignOfLife(paths, attempt, nowMs);
+  return task.requeue
+    ? { kind: 'requeue_lost', why: 'the host was restarted', at }
+    : { kind: 'lose', reason: 'host_rebooted', usage: null, at };
+}
+
+function recordsOrNone(dir: string): Partial<Records> {
+  try {
+    return readRecords(dir, true);
+  } catch (error) {
+    if (error instanceof RecordsUnreadable) return {};
+    throw error;
   }
 }
 

@@ -90,7 +90,7 @@ export function sampleAll(
 }
 
 /** mem_exceeded: no kernel limit stops the growth, and the host may run out of memory within the grace period. */
-const WITHOUT_GRACE: ReadonlySet<KillReason> = new Set(['cgroup_oom_killed', 'mem_exceeded']);
+const WITHOUT_GRACE: ReadonlySet<KillReason> = new Set(['cgroup_oom_killed', 'kernel_oom', 'mem_exceeded']);
 
 function isOver(work: UnitOfWork, { id }: LiveAttempt): boolean {
   const task = work.get(id);

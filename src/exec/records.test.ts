@@ -17,6 +17,8 @@ const SUPERVISOR = `claimed 999.900000\nsupervisor 1000.100000 ${STAT}\n`;
 const STARTED = `started 2000.000600 ${STAT}\n`;
 const KILLED = 'spawner.sh: line 22: 41 Killed                  ( eval "$launch" ) 2>&1\n';
 
+const job = (how: string) => `[1]+  ${how.padEnd(24)}( eval "\${request:launch_at}" ) 2>&1\n`;
+
 describe('an exit record', () => {
   const TABLE: [string, { code: number | null; signal: string | null } | null][] = [
     ['exit 1.5 0\n', { code: 0, signal: null }],
@@ -25,8 +27,19 @@ describe('an exit record', () => {
     [`${KILLED}exit 1.5 137\n`, { code: null, signal: 'SIGKILL' }],
     [`${KILLED}exit 1.5 137\ngap\nclosed 1.6\n`, { code: null, signal: 'SIGKILL' }],
     ['Terminated\nexit 1.5 143\n', { code: null, signal: 'SIGTERM' }],
-    ['exit 1.5 130\n', { code: null, signal: 'SIGINT' }],
-    ['exit 1.5 141\n', { code: null, signal: 'SIGPIPE' }],
+    // The line of `jobs` decides; without one the code stays a code.
+    ['exit 1.5 130\n', { code: 130, signal: null }],
+    ['exit 1.5 141\n', { code: 141, signal: null }],
+    [`${job('Exit 130')}exit 1.5 130\n`, { code: 130, signal: null }],
+    [`${job('Exit 141')}exit 1.5 141\n`, { code: 141, signal: null }],
+    [`${job('Done')}exit 1.5 0\n`, { code: 0, signal: null }],
+    [`${job('Interrupt')}exit 1.5 130\n`, { code: null, signal: 'SIGINT' }],
+    [`${job('Broken pipe')}exit 1.5 141\n`, { code: null, signal: 'SIGPIPE' }],
+    [`${job('Segmentation fault      (core dumped)')}exit 1.5 139\n`, { code: null, signal: 'SIGSEGV' }],
+    [
+      `fork: retry: Resource temporarily unavailable\n${job('Exit 137')}exit 1.5 137\n`,
+      { code: 137, signal: null },
+    ],
     ['what the shell said\nexit 1.5 255\n', { code: 255, signal: null }],
     ['exit 1.5 143\na later line\n', { code: 143, signal: null }],
     [`gap\n${KILLED}exit 1.5 137\n`, { code: null, signal: 'SIGKILL' }],
@@ -57,8 +70,9 @@ describe('an exit through a terminal', () => {
     [139, false, null, 'SIGSEGV'],
     [143, true, null, 'SIGTERM'],
     [137, true, null, 'SIGKILL'],
-    // It may be the exit code of `docker run`, so it must not count as a kill by the kernel.
+    // It may be the exit code of `docker run`: only a wait status proves a signal.
     [137, false, 137, null],
+    [130, false, 130, null],
   ];
   for (const [byShell, isKilled, code, signal] of TABLE)
     it(`with ${byShell}, ${isKilled ? '' : 'not '}killed by babysit, is ${signal ?? code}`, () =>

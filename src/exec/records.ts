@@ -64,16 +64,18 @@ interface RecordFile {
 
 const LINE = /^(claimed|supervisor|started|exit|io|gap|closed)\b(?: (\d{1,10}\.\d{1,6}|)(?: (.*))?)?/;
 const EXIT_CODE = /^\d{1,3}$/;
+/** A job that ended by exit(2), as `jobs` of bash prints it. For a signal the line has its description. */
+const EXITED = /^\[\d+\][+ -]? +(Done|Exit \d+)\b/;
 
 function parseClaim({ text, mtimeMs }: RecordFile): Records {
   let records = NOTHING;
-  // The shell has written a message about a signal: any other line after `started`.
+  // The shell has written how the job ended: any other line after `started`.
   let isSignalReported = false;
   for (const line of wholeLines(text)) {
     const [, what, seconds, value = ''] = LINE.exec(line) ?? [];
     // bash before 5.0 has no EPOCHREALTIME.
     const at = seconds ? Math.round(Number(seconds) * 1000) : mtimeMs;
-    if (what === undefined) isSignalReported = true;
+    if (what === undefined) isSignalReported = !EXITED.test(line);
     else if (what === 'supervisor') records = { ...records, supervisor: parseIdentity(value) };
     else if (what === 'started') {
       records = { ...records, started: { at, main: parseIdentity(value) } };
@@ -131,22 +133,22 @@ export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
   }
 }
 
-/** Signals without a message of the shell: exit code 128+n counts as the signal. */
-const UNREPORTED = new Set([constants.signals.SIGINT, constants.signals.SIGPIPE]);
-
 /** `code` is `$?`: 128+n both for signal n and for exit code 128+n. */
 function toExit(code: number, isSignalReported: boolean, at: number): Exit {
-  const signal = isSignalReported || UNREPORTED.has(code - 128) ? signalName(code - 128) : null;
+  const signal = isSignalReported ? signalName(code - 128) : null;
   return { code: signal === null ? code : null, signal, at };
 }
 
+/** A crash: no program uses 128 + such a number as its exit code. */
+const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGSYS']);
+
 /**
- * script(1) reports signal n of its command as exit code 128+n, which a command may also use (`docker run`: 137). 137 counts
- * as SIGKILL only if babysit killed the task: otherwise the kernel would be blamed.
+ * script(1) reports signal n of its command as exit code 128+n and drops the wait status. A command may use such a code too
+ * (a shell: 130; `docker run`: 137), so it counts as the signal only for a crash, or if babysit killed the task.
  */
 export function exitThroughTerminal(exit: Exit, isKilled: boolean): Exit {
   const signal = exit.code === null ? null : signalName(exit.code - 128);
-  return signal === null || (signal === 'SIGKILL' && !isKilled) ? exit : { ...exit, code: null, signal };
+  return signal === null || !(isKilled || CRASHES.has(signal)) ? exit : { ...exit, code: null, signal };
 }
 
 function signalName(number: number): NodeJS.Signals | null {

@@ -4,17 +4,15 @@
 #   $request, $launch_at  the launch script starts at this offset of the request
 #   $cat                  absolute path of cat
 # Attempt records are lines of the claim file, `WHAT SECONDS [...]`, with the time since the epoch: `claimed`,
-# `supervisor` and `started` (in any order, each with the identity of the process), a message of the shell about a
-# signal, `exit` with the code, `io` with the bytes read and written, `gap` if output is missing, and `closed` when the
-# log is complete.
+# `supervisor` and `started` (in any order, each with the identity of the process), the line of `jobs` that says how the
+# command ended, `exit` with the code, `io` with the bytes read and written, `gap` if output is missing, and `closed` when
+# the log is complete.
 #
 # All records fit in the disk block that the first one allocates: a disk that fills up later loses none of them.
 # The script prefers `echo` to `printf`: each builtin that a supervisor uses costs it pages of memory.
 
 run_command() {
   claim || return
-  # $? is 128+n both for signal n and for exit code 128+n. The shell prints a message to stderr only for a signal: this
-  # line in front of the exit record distinguishes the two.
   exec 2>>"$dir/claim"
   # Write from here first: the kernel charges the page to the first writer, and a page keeps a removed cgroup alive.
   # The empty line on stdout starts the log writer.
@@ -25,7 +23,11 @@ run_command() {
   fi
   # The command gets its own process group, so that its `kill 0` does not reach the supervisor.
   set -m
-  (eval "${request:launch_at}") 2>&1
+  # $? is 128+n both for signal n and for exit code 128+n. `jobs` distinguishes the two, but only in the handler: after
+  # `wait` the job is forgotten. A process that is only stopped still answers kill -0.
+  trap 'kill -0 $! 2>/dev/null || jobs >&2' CHLD
+  (eval "${request:launch_at}") 2>&1 &
+  wait $!
   echo "exit $EPOCHREALTIME $?" >&2
   record_io
 }

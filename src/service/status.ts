@@ -1,13 +1,13 @@
 // The status of host and daemon: capacity, its use, and the queue in the order of predicted starts.
 import { hostname } from 'node:os';
 import type { StatusView } from '../api/schemas/status.ts';
+import { elapsedMs } from '../core/elapsed.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
 import { roundCores } from '../units/number.ts';
-import { elapsedMs } from './views/task-view.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
 export interface StatusDeps {

@@ -76,6 +76,11 @@ describe('kill', () => {
     ['elapsed above the kill timeout', () => above(0, { ms: 20 * MINUTE + 1 }), 'elapsed_exceeded'],
     ['an OOM in the group', () => above(0, { oomKills: 1 }), 'cgroup_oom_killed'],
     [
+      'an OOM kill for lack of memory outside',
+      () => above(0, { oomKills: 1, isOomAtOwnCap: false }),
+      'kernel_oom',
+    ],
+    [
       'an OOM comes before every other cause',
       () => above(0, { ms: 99 * MINUTE, oomKills: 2 }),
       'cgroup_oom_killed',

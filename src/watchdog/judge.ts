@@ -116,7 +116,7 @@ function immediateKill(rules: WatchRules, subject: Subject, state: WatchState, s
   const { limits } = subject;
   if (sample.oomKills > 0)
     return {
-      reason: 'cgroup_oom_killed',
+      reason: sample.isOomAtOwnCap ? 'cgroup_oom_killed' : 'kernel_oom',
       detail: {
         cap_bytes: subject.memMaxBytes,
         peak_mem_bytes: state.peakMemBytes,

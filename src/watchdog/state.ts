@@ -46,6 +46,8 @@ export interface Sample {
   readonly ioReadBytes: number | null;
   readonly ioWriteBytes: number | null;
   readonly oomKills: number;
+  /** The OOM kills happened at the task's own cap, not for lack of memory outside of it. */
+  readonly isOomAtOwnCap: boolean;
   readonly pidsMaxHits: number;
   /** Bytes the command has printed so far; 0 with --observability=strict (see repetition.ts). */
   readonly outputBytes: number;

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { openDriver } from '../../src/cgroups/open.ts';
 import { DriverError, type Group, type GroupLimits } from '../../src/cgroups/port.ts';
@@ -131,6 +132,7 @@ if (enforces.memory) {
       );
       await until('the file to be in the cache', () => (group.usage()?.memPeakCachedBytes ?? 0) > 8 * MIB);
       await until('the working set to be small', () => (group.usage()?.memBytes ?? Infinity) < 4 * MIB);
+      await until('its peak to be small', () => (group.usage()?.memPeakBytes ?? 0) < 8 * MIB);
     });
   });
 }
@@ -183,8 +185,29 @@ if (enforces.memory) {
       if (enforces.wholeGroupOom) await until('the whole group to be gone', () => !group.populated());
       else assert.ok(group.populated(), 'v1 leaves the rest of the group to the watchdog');
       assert.ok((group.usage()?.memPeakCachedBytes ?? 48 * MIB) <= 48 * MIB);
+      assert.equal(group.usage()?.isOomAtOwnCap, true);
       if (driver.kind === 'v2') await until('the watcher to be called', () => calls > 0);
       stop();
+    });
+  });
+}
+
+if (enforces.memory) {
+  test('an OOM kill at the limit of a group around the task is not one at its own cap', async () => {
+    await withGroup(ROOMY, async (group) => {
+      const [path, file, none] =
+        driver.kind === 'v1'
+          ? [group.ref.memory, 'memory.limit_in_bytes', '-1']
+          : [group.ref.path, 'memory.max', 'max'];
+      const limit = join(dirname(String(path)), file);
+      writeFileSync(limit, String(48 * MIB));
+      try {
+        run(group, 'head -c 200m /dev/zero | tail > /dev/null');
+        await until('an OOM kill', () => (group.usage()?.oomKills ?? 0) >= 1);
+        assert.equal(group.usage()?.isOomAtOwnCap, false);
+      } finally {
+        writeFileSync(limit, none);
+      }
     });
   });
 }

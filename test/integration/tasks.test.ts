@@ -60,6 +60,29 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
         await waitUntil(() => dying() === 0, { what: 'the groups of five tasks to be gone' });
       });
 
+    it('reports an end as the kernel does: a code stays a code, and a signal is no OOM', async () => {
+      const notOurs = (signal: string) => `ended by ${signal}, not sent by babysit`;
+      const ENDS: [line: string, code: number | null, signal: string | null][] = [
+        ['exit 130', 130, null],
+        ['exit 137', 137, null],
+        ['exit 141', 141, null],
+        ['kill -INT $$', null, 'SIGINT'],
+        ['kill -PIPE $$', null, 'SIGPIPE'],
+        ['kill -9 $$', null, 'SIGKILL'],
+        ['kill -XCPU $$', null, 'SIGXCPU'],
+      ];
+      const ended = await Promise.all(ENDS.map(([line]) => runToEnd(home, line, '--queue')));
+      assert.deepEqual(
+        ended.map(({ task }) => [task.status, task.exit_code ?? null, task.signal ?? null, task.message]),
+        ENDS.map(([, code, signal]) => [
+          'failed',
+          code,
+          signal,
+          signal === null ? undefined : notOurs(signal),
+        ]),
+      );
+    });
+
     it('ends a memory hog in its own group while a neighbor runs on', async () => {
       await submit(home, 'neighbour', 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.2; done');
       const hog = await runToEnd(home, 'tail /dev/zero', '--name=hog', '--estimated_mem_bytes=40M');

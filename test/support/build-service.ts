@@ -187,11 +187,13 @@ function usageOf(memBytes: number): GroupUsage {
   return {
     memBytes,
     memPeakCachedBytes: null,
+    memPeakBytes: null,
     cpuUsec: 0,
     ioReadBytes: null,
     ioWriteBytes: null,
     pids: 1,
     oomKills: 0,
+    isOomAtOwnCap: false,
     pidsMaxHits: 0,
   };
 }

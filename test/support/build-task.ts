@@ -83,6 +83,7 @@ export function someUsage(changes: Partial<Usage> = {}): Usage {
     ioReadBytes: 0,
     ioWriteBytes: 0,
     oomKills: 0,
+    oom: null,
     peakCpuCores: null,
     ...changes,
   };

@@ -16,7 +16,7 @@ const EXAMPLES: Readonly<Record<KillReason, KillDetail>> = {
   estimated_mem_exceeded: { peak_mem_bytes: 9 * GIB },
   estimated_cpu_exceeded: { cpu_cores: 9.3 },
   cgroup_oom_killed: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB },
-  kernel_oom: { peak_mem_bytes: 3 * GIB },
+  kernel_oom: { cap_bytes: 12 * GIB, peak_mem_bytes: 3 * GIB },
   mem_exceeded: { peak_mem_bytes: 13 * GIB, limit_bytes: 12 * GIB, mem_pct_limit_bytes: 25 * GIB },
   pids_exceeded: { pids_max: 4096 },
   elapsed_exceeded: { elapsed_ms: 1_200_400 },

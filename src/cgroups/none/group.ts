@@ -36,11 +36,13 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
     return {
       memBytes: living.reduce((sum, member) => sum + processes.memBytes(member), 0),
       memPeakCachedBytes: null,
+      memPeakBytes: null,
       cpuUsec: cpuUsecOf(cpu),
       ioReadBytes: null,
       ioWriteBytes: null,
       pids: living.length,
-      oomKills: 0,
+      oomKills: null,
+      isOomAtOwnCap: false,
       pidsMaxHits: 0,
     };
   }

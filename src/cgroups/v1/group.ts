@@ -1,8 +1,10 @@
 // The group of an attempt in cgroup v1: one directory in each hierarchy.
 import type { GroupRef } from '../../core/task.ts';
+import { oomCgroupOf } from '../../procfs/kernel-log.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
 import type { Group, GroupUsage } from '../port.ts';
+import { stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';
 import { ioStatV1, keyed, reclaimableBytesV1, single } from '../usage.ts';
 import { writeLimits } from '../write-limits.ts';
@@ -11,11 +13,12 @@ import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits.ts';
 export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
 
 export function groupV1(ref: GroupRef): Group {
+  const name = stringIn(ref, 'name');
   const directories = directoriesIn(ref);
   const paths = distinct(directories);
   // A process enters the hierarchies one by one and may be moved within one: the group is the union.
   const pids = () => [...new Set(paths.flatMap(processesIn))];
-  const counters = countersOf(directories, counter, pids);
+  const counters = countersOf(name, directories, counter, pids);
   const state = `${directories.freezer}/freezer.state`;
   const freezer = {
     pids,
@@ -39,7 +42,7 @@ export function groupV1(ref: GroupRef): Group {
     counterFiles: LASTING.flatMap(([controller, file]) =>
       directories[controller] === undefined ? [] : [`${directories[controller]}/${file}`],
     ),
-    usageFrom: (copies) => countersOf(directories, copied(copies), () => []).usage(),
+    usageFrom: (copies) => countersOf(name, directories, copied(copies), () => []).usage(),
     populated: () => paths.some((path) => processesIn(path).length > 0),
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -75,14 +78,21 @@ function directoriesIn(ref: GroupRef): DirectoriesV1 {
   return Object.fromEntries(found);
 }
 
+/** 64 pages of the charge batch, and a kernel stack. A huge page that does not fit is replaced by small ones. */
+const LARGEST_CHARGE_BYTES = 512 * 1024;
+
 const LASTING: readonly (readonly [ControllerV1, string])[] = [
   ['memory', 'memory.usage_in_bytes'],
   ['memory', 'memory.max_usage_in_bytes'],
+  ['memory', 'memory.limit_in_bytes'],
+  ['memory', 'memory.stat'],
+  ['memory', 'memory.kmem.usage_in_bytes'],
   ['memory', 'memory.oom_control'],
   ['cpuacct', 'cpuacct.usage'],
 ];
 
 function countersOf(
+  name: string,
   directories: DirectoriesV1,
   open: (path: string) => Counter,
   listPids: () => readonly number[],
@@ -94,6 +104,7 @@ function countersOf(
     // Absent without CONFIG_MEMCG_KMEM, and with cgroup.memory=nokmem.
     memoryKernel: of('memory', 'memory.kmem.usage_in_bytes'),
     memoryPeak: of('memory', 'memory.max_usage_in_bytes'),
+    memoryLimit: of('memory', 'memory.limit_in_bytes'),
     // The line `oom_kill` exists since Linux 4.13.
     oomEvents: of('memory', 'memory.oom_control'),
     cpu: of('cpuacct', 'cpuacct.usage'),
@@ -103,6 +114,15 @@ function countersOf(
   };
   const counters: Counters = {
     ...files,
+    cacheBytes: () => reclaimableBytesV1(files.memoryStat.read() ?? '', files.memoryKernel.number() ?? 0),
+    isOomAtOwnCap: () => {
+      // v1 does not count whose limit was reached, and failcnt stays 0 when the equal limit with swap is checked first. A
+      // charge that failed leaves the usage within one charge of the limit.
+      const leastBytes = (files.memoryLimit.number() ?? 0) - LARGEST_CHARGE_BYTES;
+      if ((files.memoryPeak.number() ?? 0) < leastBytes) return false;
+      // Page cache reaches the limit, too, without an OOM.
+      return oomCgroupOf(name)?.split('/').includes(name) ?? true;
+    },
     memBytes: workingSetOf(files.memory, () => {
       const stat = files.memoryStat.read() ?? '';
       return {

@@ -62,7 +62,15 @@ export function enabledIn(
   return new Set(CONTROLLERS_V2.filter((controller) => listed.includes(controller)));
 }
 
-const LASTING = ['memory.current', 'memory.peak', 'memory.events', 'cpu.stat', 'io.stat'];
+const LASTING = [
+  'memory.current',
+  'memory.peak',
+  'memory.stat',
+  'memory.events',
+  'memory.events.local',
+  'cpu.stat',
+  'io.stat',
+];
 
 function countersOf(path: string, open: (path: string) => Counter, listPids: () => readonly number[]) {
   const of = (file: string): Counter => open(`${path}/${file}`);
@@ -73,15 +81,21 @@ function countersOf(path: string, open: (path: string) => Counter, listPids: () 
     // Since Linux 5.19.
     memoryPeak: of('memory.peak'),
     oomEvents: of('memory.events'),
+    // Since Linux 5.2. Without groups below it counts the same as memory.events.
+    localEvents: of('memory.events.local'),
     cpu: of('cpu.stat'),
     io: of('io.stat'),
     pids: of('pids.current'),
     pidsEvents: of('pids.events'),
   };
+  const cacheBytes = () => cacheBytesV2(files.memoryStat.read() ?? '');
   const counters: Counters = {
     ...files,
+    cacheBytes,
+    // `oom` counts at the group whose limit was reached, `oom_kill` at the group of the victim.
+    isOomAtOwnCap: () => keyed(files.localEvents.read() ?? files.oomEvents.read() ?? '', 'oom') > 0,
     memBytes: workingSetOf(files.memory, () => ({
-      cacheBytes: cacheBytesV2(files.memoryStat.read() ?? ''),
+      cacheBytes: cacheBytes(),
       capBytes: files.memoryMax.number() ?? 0,
     })),
     io: () => ioStatV2(files.io.read()),

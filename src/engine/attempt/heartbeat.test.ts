@@ -30,6 +30,7 @@ function sampleAt(seconds: number): Sample {
     ioReadBytes: null,
     ioWriteBytes: null,
     oomKills: 0,
+    isOomAtOwnCap: false,
     pidsMaxHits: 0,
     outputBytes: 0,
     outputAt: null,

@@ -33,7 +33,7 @@ export class Heartbeat {
   #last: { readonly minute: number; readonly monoMs: number; readonly cpuUsec: number } | null = null;
 
   constructor(taskDir: string) {
-    this.#path = currentFile(taskDir);
+    this.#path = heartbeatFile(taskDir);
   }
 
   /** Writes a record when a new minute has begun, and calls `progress` only then. */
@@ -84,7 +84,7 @@ function recordOf(
 
 /** The records of a task, oldest first. Skips an incomplete last line. */
 export async function readHeartbeats(taskDir: string): Promise<HeartbeatRecord[]> {
-  const path = currentFile(taskDir);
+  const path = heartbeatFile(taskDir);
   const texts = await Promise.all([`${path}.1`, path].map(readIfThere));
   return texts.flatMap(wholeLines).flatMap((line) => {
     // A full disk may have cut a line in the middle, so that the next one follows in the same line.
@@ -93,7 +93,7 @@ export async function readHeartbeats(taskDir: string): Promise<HeartbeatRecord[]
   });
 }
 
-function currentFile(taskDir: string): string {
+export function heartbeatFile(taskDir: string): string {
   return join(taskDir, 'heartbeat.jsonl');
 }
 

@@ -9,6 +9,7 @@ import type { Observer } from '../../exec/start.ts';
 import { AttemptLog } from '../../logs/attempt-log.ts';
 import { logTouchedAt } from '../../logs/read.ts';
 import { type IoCount, MemberCounters } from '../../procfs/member-counters.ts';
+import { readHostOomKills } from '../../procfs/oom-kills.ts';
 import { signalGroup } from '../../procfs/process-group.ts';
 import { ProcessHandle } from '../../procfs/process-handle.ts';
 import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/process-identity.ts';
@@ -56,6 +57,8 @@ export class LiveAttempt implements Observer {
   readonly #idleness = new Idleness();
   #hasMain = false;
   #events = NO_EVENTS;
+  /** OOM kills of the host at the last sample, where the group does not count its own; else null. */
+  #hostOomKills: number | null = null;
   #strict: StrictOutput | null = null;
   #isAttached = false;
   /** Monotonic ms of the start or adoption, and of the first read of records with an exit but no log writer. */
@@ -193,7 +196,7 @@ export class LiveAttempt implements Observer {
     this.#held ??= holdProcesses(this.#known);
     this.log.keepOpen();
     this.memBytes = memBytes;
-    if (this.mayHaveActed) this.#events = { oomKills: usage.oomKills, pidsMaxHits: usage.pidsMaxHits };
+    if (this.mayHaveActed) this.#readEvents(usage);
     const { outputBytes, outputAt } = this.#output(now, isStrict);
     const isTurn = this.#samples % MEMBERS_EVERY === MEMBERS_FIRST;
     if (withIo || (isTurn && this.mayHaveActed)) this.members.read(this.group.pids(SCAN_AGE_MS));
@@ -203,12 +206,21 @@ export class LiveAttempt implements Observer {
       memBytes,
       cpuUsec: usage.cpuUsec,
       oomKills: this.#events.oomKills,
+      isOomAtOwnCap: this.#events.isOomAtOwnCap,
       pidsMaxHits: this.#events.pidsMaxHits,
       outputBytes,
       outputAt,
       ioReadBytes: io?.readBytes ?? null,
       ioWriteBytes: io?.writtenBytes ?? null,
     };
+  }
+
+  #readEvents(usage: GroupUsage): void {
+    if (usage.oomKills === null) this.#hostOomKills = readHostOomKills();
+    const oomKills = usage.oomKills ?? 0;
+    // Its evidence is expensive.
+    const isOomAtOwnCap = oomKills > this.#events.oomKills ? usage.isOomAtOwnCap : this.#events.isOomAtOwnCap;
+    this.#events = { oomKills, pidsMaxHits: usage.pidsMaxHits, isOomAtOwnCap };
   }
 
   #output({ wallMs, monoMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
@@ -246,7 +258,22 @@ export class LiveAttempt implements Observer {
     const usage = this.group.usage() ?? this.group.usageFrom(readCounters(this.paths.dir));
     if (usage === null) return null;
     const io = mostIo(usage, this.members.io, readRecords(this.paths.dir).io);
-    return toUsage(usage, this.watchState, this.#samples, io, this.members.waitPerCpuSecond);
+    return toUsage(
+      usage,
+      this.watchState,
+      this.#samples,
+      io,
+      this.members.waitPerCpuSecond,
+      this.#oomOf(usage),
+    );
+  }
+
+  #oomOf(usage: GroupUsage): Usage['oom'] {
+    const hostBefore = this.#hostOomKills;
+    this.#readEvents(usage);
+    const { oomKills, isOomAtOwnCap } = this.#events;
+    if (oomKills > 0) return isOomAtOwnCap ? 'own_cap' : 'outside';
+    return hostBefore !== null && (this.#hostOomKills ?? 0) > hostBefore ? 'outside' : null;
   }
 
   scheduleKillStep(delayMs: number, advance: () => void): void {
@@ -271,7 +298,7 @@ const MEMBERS_EVERY = 5;
 const MEMBERS_FIRST = 2;
 const SCAN_AGE_MS = 200;
 
-const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0 };
+const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0, isOomAtOwnCap: false };
 
 const BEGIN_DEADLINE_MS = 30_000;
 const WRITER_DEADLINE_MS = 5000;
@@ -284,7 +311,7 @@ function holdProcesses({ supervisor, started }: KnownRecords) {
   };
 }
 
-/** With fewer samples the kernel's high-water mark is more exact than the sampled peak. */
+/** With fewer samples, or after an OOM kill, the kernel's high-water mark is more exact than the sampled peak. */
 const ENOUGH_SAMPLES = 2;
 
 function toUsage(
@@ -293,18 +320,22 @@ function toUsage(
   samples: number,
   io: IoCount | null,
   waitPerCpuSecond: number | null,
+  oom: Usage['oom'],
 ): Usage {
-  const { oomKills, memPeakCachedBytes: cached } = usage;
-  const isKernelBetter = cached !== null && (samples < ENOUGH_SAMPLES || oomKills > 0);
+  const { oomKills } = usage;
+  const isKernelBetter = samples < ENOUGH_SAMPLES || oom !== null;
+  const sampledBytes = samples > 0 ? (state?.peakMemBytes ?? 0) : null;
+  const kernelBytes = isKernelBetter ? usage.memPeakBytes : null;
   const cpuSeconds = usage.cpuUsec / 1e6;
   return {
-    peakMemBytes: isKernelBetter ? cached : samples > 0 ? (state?.peakMemBytes ?? 0) : null,
-    peakMemCachedBytes: cached,
+    peakMemBytes: kernelBytes === null ? sampledBytes : Math.max(kernelBytes, sampledBytes ?? 0),
+    peakMemCachedBytes: usage.memPeakCachedBytes,
     cpuSeconds,
     cpuWaitSeconds: waitPerCpuSecond === null ? null : cpuSeconds * waitPerCpuSecond,
     ioReadBytes: io?.readBytes ?? null,
     ioWriteBytes: io?.writtenBytes ?? null,
     oomKills,
+    oom,
     peakCpuCores: state?.peakCpuCores ?? null,
   };
 }

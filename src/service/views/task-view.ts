@@ -1,8 +1,9 @@
 // The API view of a task: one flat object with every field, null where it does not apply.
 import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
+import { elapsedMs } from '../../core/elapsed.ts';
 import type { Format } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
-import { interruptHint, killHint } from '../../core/reasons.ts';
+import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
 import { cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
 import {
   type Attempt,
@@ -71,7 +72,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     submitted_at: iso(task.submittedAt) ?? '',
     started_at: iso(startedAt),
     ended_at: iso(endedAt),
-    elapsed_ms: elapsedMs(state, endedAt ?? context.nowMs),
+    elapsed_ms: elapsedMs(state, context.nowMs),
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     unit: unitOf(attempt),
@@ -133,14 +134,6 @@ function suggested(task: Task, most: Most): TaskView['suggested_estimates'] {
   return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
 }
 
-/** Running time without pauses; null before the start. */
-export function elapsedMs(state: TaskState, untilMs: number): number | null {
-  const attempt = attemptOf(state);
-  if (attempt === null || attempt.startedAt === null) return null;
-  const pausedMs = attempt.pausedMs + (state.status === 'paused' ? untilMs - state.pausedAt : 0);
-  return Math.max(0, Math.round(untilMs - attempt.startedAt - pausedMs));
-}
-
 function pastAttemptView(past: PastAttempt): PastAttemptView {
   return {
     attempt: past.number,
@@ -193,7 +186,7 @@ function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | '
       return {
         reason: state.reason,
         message: state.message,
-        hint: FAIL_HINTS[state.reason],
+        hint: signalHint(state.exit) ?? FAIL_HINTS[state.reason],
       };
     case 'interrupted':
       return { reason: state.reason, message: null, hint: interruptHint(state.reason) };

@@ -40,6 +40,7 @@ export interface Step {
   readonly cores?: number;
   readonly prints?: number;
   readonly oomKills?: number;
+  readonly isOomAtOwnCap?: boolean;
   readonly refusedForks?: number;
   readonly ioBytes?: number;
   /** A sample taken while the task is paused. */
@@ -69,6 +70,7 @@ export class Watch {
       ioReadBytes: null,
       ioWriteBytes: 0,
       oomKills: 0,
+      isOomAtOwnCap: false,
       pidsMaxHits: 0,
       outputBytes: 0,
       outputAt: null,
@@ -86,6 +88,7 @@ export class Watch {
       ioReadBytes: null,
       ioWriteBytes: (before.ioWriteBytes ?? 0) + (more.ioBytes ?? 0),
       oomKills: before.oomKills + (more.oomKills ?? 0),
+      isOomAtOwnCap: more.isOomAtOwnCap ?? true,
       pidsMaxHits: before.pidsMaxHits + (more.refusedForks ?? 0),
       outputBytes: before.outputBytes + prints,
       outputAt: null,

@@ -76,8 +76,16 @@ it('the usage of a removed group comes from the copies of its counters', () => {
   const ref = { driver: 'v1', name: 't', memory: '/gone/memory', cpuacct: '/gone/cpuacct' } as const;
   const group = groupV1(ref);
   assert.equal(group.usageFrom(new Map()), null);
-  const texts = ['1048576\n', '2097152\n', 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n', '3000000\n'];
-  const copies = new Map(group.counterFiles.map((path, i) => [path, texts[i] ?? '']));
+  const texts: Record<string, string> = {
+    'memory.usage_in_bytes': '1048576\n',
+    'memory.max_usage_in_bytes': '2097152\n',
+    'memory.limit_in_bytes': '8388608\n',
+    'memory.stat': 'cache 1048576\ntotal_inactive_file 524288\ntotal_active_file 0\n',
+    'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
+    'cpuacct.usage': '3000000\n',
+  };
+  const copies = new Map(group.counterFiles.map((path) => [path, texts[path.split('/').at(-1) ?? ''] ?? '']));
   const usage = group.usageFrom(copies);
   assert.deepEqual([usage?.cpuUsec, usage?.memPeakCachedBytes, usage?.oomKills], [3000, 2_097_152, 1]);
+  assert.deepEqual([usage?.memPeakBytes, usage?.isOomAtOwnCap], [1_572_864, false]);
 });

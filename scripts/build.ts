@@ -23,6 +23,7 @@ const migrations = readdirSync(join(root, 'src/store', MIGRATIONS));
 /** Files to copy to dist unchanged. */
 const COPIES = [
   ['cli/start.cjs', 'cli.cjs'],
+  ['cli/daemon-control/clean-start.sh', 'clean-start.sh'],
   ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => [`src/exec/${name}`, name]),
   ...['enter-unit.sh', 'unit-main.sh'].map((name) => [`src/cgroups/systemd/${name}`, name]),
   ...migrations.map((name) => [`src/store/${MIGRATIONS}/${name}`, `${MIGRATIONS}/${name}`]),

@@ -1,6 +1,6 @@
 // Starts the daemon process directly, in its own session, with its output in daemon.log.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../src/config/home.ts';
 
@@ -34,12 +34,21 @@ function withoutDebugger(): string[] {
   return process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : [];
 }
 
+const CLEAN_START = join(import.meta.dirname, 'clean-start.sh');
+/** The daemon needs bash too, and looks for it in the same places. */
+const BASH = ['/usr/bin/bash', '/bin/bash', '/usr/local/bin/bash', '/run/current-system/sw/bin/bash'];
+
+function findBash(): string {
+  return BASH.find((path) => existsSync(path)) ?? 'bash';
+}
+
+/** libuv resets the signals that the caller ignores; the script resets the rest. */
 export function launchDetached(home: Home, env: Record<string, string>): Launch {
   // The log is private from its creation, and the daemon inherits the umask.
   process.umask(0o077);
   const log = openSync(home.log, 'a', 0o600);
   let ended: number | string | null = null;
-  const child = spawn(process.execPath, daemonArgs(), {
+  const child = spawn(findBash(), [CLEAN_START, process.execPath, ...daemonArgs()], {
     cwd: '/',
     env,
     detached: true,

@@ -1,0 +1,55 @@
+# Starts the daemon without what a process inherits from its starter and Node cannot change. The arguments are the command
+# of the daemon. One function, so that bash has read all of it before it closes the script.
+#
+# Without privileges a hard limit, a negative niceness and a raised oom_score_adj may stay.
+
+PLACES=/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin
+
+start() {
+  close_descriptors
+  {
+    raise_limits
+    use_all_cpus
+    # A task may have the niceness and the idle classes that babysit gave it.
+    PATH=$PLACES renice 0 -p $$
+    PATH=$PLACES chrt --other --pid 0 $$
+    PATH=$PLACES ionice -c 0 -p $$
+    # The kernel lets a user return only to the last value that root has set. systemd sets 100 for a session, 200 for its
+    # applications.
+    [ ! -w /proc/self/oom_score_adj ] || echo 0 >/proc/self/oom_score_adj ||
+      echo 100 >/proc/self/oom_score_adj || echo 200 >/proc/self/oom_score_adj
+  } >/dev/null 2>&1
+  exec "$@"
+}
+
+# An inherited descriptor would keep a lock of flock(1) or a pipe of the caller.
+close_descriptors() {
+  for fd in /dev/fd/*; do
+    fd=${fd##*/}
+    case $fd in
+      0 | 1 | 2 | *[!0-9]*) ;;
+      *) eval "exec $fd>&-" ;;
+    esac
+  done
+}
+
+# Only root can raise a hard limit. Threads take the size of their stacks from the soft limit; a dump has secrets.
+raise_limits() {
+  for limit in d f i l m q t u v x; do
+    ulimit -H -$limit unlimited
+    ulimit -S -$limit hard
+  done
+  [ "$(ulimit -H -n)" = unlimited ] || [ "$(ulimit -H -n)" -ge 65536 ] || ulimit -H -n 65536
+  ulimit -S -n hard
+  ulimit -S -s 8192
+  ulimit -S -c 0
+}
+
+# The CPUs of process 1 are those that the administrator gives to all; the kernel leaves out those of other cpusets.
+use_all_cpus() {
+  while read -r key value; do
+    [ "$key" != Cpus_allowed_list: ] || PATH=$PLACES taskset --cpu-list --pid "$value" $$
+  done </proc/1/status
+}
+
+start "$@"

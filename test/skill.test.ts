@@ -1,7 +1,15 @@
 // Runs every command of the skill in order, as an agent does, against a real daemon; and checks the rules of the skill.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { COMMANDS } from '../cli/commands.ts';
@@ -9,6 +17,7 @@ import { decide } from '../hooks/decide.ts';
 import { KILL_REASON_NAMES } from '../src/core/kill-reasons.ts';
 import { BABYSIT } from './support/cli.ts';
 import { type TestHome, testHome } from './support/home.ts';
+import { tempDir } from './support/temp-dir.ts';
 
 const SKILL = join(import.meta.dirname, '../skill');
 const DEADLINE_MS = 60_000;
@@ -85,10 +94,27 @@ for (const file of FILES)
 describe('the skill', () => {
   it('begins with front matter that harnesses accept', () => {
     const [, front = ''] = /^---\n(.*?)\n---\n/s.exec(read('SKILL.md')) ?? [];
-    const [name, description = '', ...more] = front.split('\n');
-    assert.deepEqual([name, more], ['name: babysit', []]);
+    const [name, description = '', tools, ...hooks] = front.split('\n');
+    assert.deepEqual([name, tools, hooks[0]], ['name: babysit', 'allowed-tools: Bash(babysit:*)', 'hooks:']);
     assert.match(description, /^description: [^:#]+$/);
     assert.ok(description.length <= 1024);
+  });
+
+  it('blocks polling by the hook of its front matter, and nothing without babysit in PATH', (t) => {
+    const [, hook = ''] = /\n {10}command: (.+)\n/.exec(read('SKILL.md')) ?? [];
+    const bin = tempDir(t);
+    symlinkSync(BABYSIT, join(bin, 'babysit'));
+    const judge = (command: string, path: string) =>
+      spawnSync('sh', ['-c', hook], {
+        input: JSON.stringify({ hook_event_name: 'PreToolUse', tool_input: { command } }),
+        encoding: 'utf8',
+        env: { PATH: path, HOME: bin },
+      });
+    const blocked = judge('sleep 60 && babysit status build', `${bin}:/usr/bin:/bin`);
+    assert.equal(blocked.status, 2);
+    assert.match(blocked.stderr, /babysit wait build/);
+    assert.equal(judge('babysit wait build', `${bin}:/usr/bin:/bin`).status, 0);
+    assert.equal(judge('sleep 60 && babysit status build', '/usr/bin:/bin').status, 0);
   });
 
   it('is short enough to be read each time', () => {

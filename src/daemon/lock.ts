@@ -1,5 +1,5 @@
 // One daemon per state directory. SQLite uses a file lock, which the kernel releases when the process ends.
-import Database from 'better-sqlite3';
+import { openSqlite, type Sqlite } from '../store/sqlite.ts';
 
 export interface Lock {
   release(): void;
@@ -7,9 +7,9 @@ export interface Lock {
 
 /** Returns null when another daemon holds the lock. */
 export function takeLock(path: string): Lock | null {
-  let db: Database.Database | null = null;
+  let db: Sqlite | null = null;
   try {
-    db = new Database(path, { timeout: 0 });
+    db = openSqlite(path, { timeoutMs: 0 });
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db?.close();

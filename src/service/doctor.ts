@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import type { DoctorView } from '../api/schemas/daemon.ts';
 import type { ProbeResult } from '../cgroups/port.ts';
 import { readKernelFile, readProcFile } from '../procfs/proc-files.ts';
+import { addonFault } from '../store/sqlite.ts';
 import { outlivesLogin } from '../systemd/manager.ts';
 
 type Check = DoctorView['checks'][number];
@@ -22,6 +23,7 @@ export async function doctor(probe: ProbeResult): Promise<DoctorView> {
     swap(probe),
     psi(),
     clock(),
+    database(),
   ];
   return { ok: probe.enforces.memory, driver: probe.chosen, checks };
 }
@@ -126,6 +128,16 @@ function clock(): Check {
         `not plausible: ${now.toISOString()}`,
         'Set the time. It affects timestamps, but not durations.',
       );
+}
+
+function database(): Check {
+  const fault = addonFault();
+  return yes(
+    'database library',
+    fault === null
+      ? 'better-sqlite3'
+      : `node:sqlite of Node, because the addon of better-sqlite3 cannot be loaded: ${fault}`,
+  );
 }
 
 function yes(what: string, reason: string): Check {

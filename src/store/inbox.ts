@@ -1,8 +1,8 @@
 // The events that owners have not seen: the end of each task, before that the last warning of each kind.
-import type Database from 'better-sqlite3';
 import { INBOX_EVENTS, type RecordedEvent } from '../core/events.ts';
 import type { TaskId } from '../core/task.ts';
 import { type EventRow, rowToEvent } from './rows.ts';
+import type { Sqlite } from './sqlite.ts';
 
 /** The owner has seen the events of each task up to `seq`. For tasks without an owner, `owner` is their project. */
 export interface SeenReport {
@@ -29,7 +29,7 @@ export interface Inbox {
 type Row = EventRow & { readonly is_own: number };
 
 /** Call `put` in the transaction that stores the event. */
-export function openInbox(db: Database.Database): Inbox & { put(event: RecordedEvent): void } {
+export function openInbox(db: Sqlite): Inbox & { put(event: RecordedEvent): void } {
   const dropTask = db.prepare('DELETE FROM inbox WHERE task_id = ?');
   const put = db.prepare(
     `INSERT OR REPLACE INTO inbox (task_id, kind, seq, owner, project, is_told)

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { aTask, taskId } from '../../test/support/build-task.ts';
+import { LIBRARY } from '../../test/support/sqlite-library.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { readMigrations } from './migrations.ts';
 import { DatabaseUnusable, openDatabase } from './open.ts';
+import type { Sqlite } from './sqlite.ts';
 import { openStore } from './store.ts';
 
 const root = tempDir({ after });
@@ -24,10 +26,14 @@ beforeEach(() => {
 
 /** A database with enough tasks to fill many pages. */
 function fill(): void {
-  const store = openStore(path);
+  const store = openStore(path, LIBRARY);
   const tasks = Array.from({ length: 300 }, (_, n) => aTask({ id: taskId(n), name: `task-${n}` }));
   store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [] });
   store.close();
+}
+
+function pragmaOf(db: Sqlite, name: string): unknown {
+  return db.prepare<[], Record<string, unknown>>(`PRAGMA ${name}`).get()?.[name];
 }
 
 function raw(sql: string): void {
@@ -38,7 +44,7 @@ function raw(sql: string): void {
 
 function refuses(pattern: RegExp): void {
   assert.throws(
-    () => openStore(path).close(),
+    () => openStore(path, LIBRARY).close(),
     (error) => {
       assert.ok(error instanceof DatabaseUnusable, `${(error as Error).name}: ${(error as Error).message}`);
       assert.ok(error.message.startsWith(`${path}: `), error.message);
@@ -50,8 +56,8 @@ function refuses(pattern: RegExp): void {
 
 describe('openDatabase', () => {
   it('creates one: with our id, the newest version, durable, with foreign keys', () => {
-    const db = openDatabase(path);
-    const pragma = (name: string) => db.pragma(name, { simple: true });
+    const db = openDatabase(path, LIBRARY);
+    const pragma = (name: string) => pragmaOf(db, name);
     assert.equal(pragma('application_id'), 0x42425354);
     assert.equal(pragma('user_version'), readMigrations().length);
     assert.equal(pragma('journal_mode'), 'wal');
@@ -62,22 +68,22 @@ describe('openDatabase', () => {
 
   it('creates one from an empty file', () => {
     writeFileSync(path, '');
-    const db = openDatabase(path);
-    assert.equal(db.pragma('user_version', { simple: true }), readMigrations().length);
+    const db = openDatabase(path, LIBRARY);
+    assert.equal(pragmaOf(db, 'user_version'), readMigrations().length);
     db.close();
   });
 
   it('opens its own again with all tasks', () => {
     fill();
-    const store = openStore(path);
+    const store = openStore(path, LIBRARY);
     assert.equal(store.list({}).length, 300);
     store.close();
   });
 
   it('finishes a creation that was cut short before its first migration', () => {
     raw('PRAGMA application_id = 0x42425354');
-    const db = openDatabase(path);
-    assert.equal(db.pragma('user_version', { simple: true }), readMigrations().length);
+    const db = openDatabase(path, LIBRARY);
+    assert.equal(pragmaOf(db, 'user_version'), readMigrations().length);
     db.close();
   });
 });
@@ -150,7 +156,7 @@ describe('a damaged row', () => {
     it(`that ${what} is reported with the id of its task`, () => {
       fill();
       raw(`UPDATE tasks SET body = '${body.replaceAll("'", "''")}' WHERE id = '${taskId(7)}'`);
-      const store = openStore(path);
+      const store = openStore(path, LIBRARY);
       assert.throws(() => store.byId(taskId(7)), new RegExp(`task ${taskId(7)}: .*damaged`));
       assert.equal(store.byId(taskId(8))?.name, 'task-8');
       store.close();

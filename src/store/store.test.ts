@@ -5,6 +5,7 @@ import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { anAttempt, aTask, ENDED, runningTask, taskId } from '../../test/support/build-task.ts';
+import { LIBRARY } from '../../test/support/sqlite-library.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import type { TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
@@ -18,7 +19,7 @@ let store: Store;
 beforeEach(() => {
   count += 1;
   path = join(dir, `${count}.db`);
-  store = openStore(path);
+  store = openStore(path, LIBRARY);
 });
 afterEach(() => store.close());
 
@@ -50,7 +51,7 @@ const rowsOf = (table: string) => {
 };
 const reopen = () => {
   store.close();
-  store = openStore(path);
+  store = openStore(path, LIBRARY);
 };
 
 describe('commit', () => {

@@ -1,11 +1,11 @@
 // Stores tasks, environments, events and leases. A commit is one transaction: it stores states and events together or nothing.
-import type Database from 'better-sqlite3';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import type { Task, TaskId, TaskStatus } from '../core/task.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { openDatabase, sha256 } from './open.ts';
 import { type EventRow, rowToEvent, rowToTask, type TaskRow, taskToRow } from './rows.ts';
+import type { Sqlite, SqliteLibrary } from './sqlite.ts';
 
 export interface Writes {
   readonly tasks: readonly Task[];
@@ -72,9 +72,9 @@ export interface Store {
  */
 const TEXT = 'CAST(? AS TEXT)';
 
-export function openStore(path: string): Store {
-  const db = openDatabase(path);
-  const putTask = db.prepare<TaskRow>(
+export function openStore(path: string, library?: SqliteLibrary): Store {
+  const db = openDatabase(path, library);
+  const putTask = db.prepare<[TaskRow]>(
     `INSERT INTO tasks (id, name, owner, project, status, submitted_at, ended_at, key, body)
      VALUES (@id, @name, @owner, @project, @status, @submitted_at, @ended_at, @key, @body)
      ON CONFLICT (id) DO UPDATE SET status = excluded.status, ended_at = excluded.ended_at, body = excluded.body`,
@@ -186,7 +186,7 @@ export function openStore(path: string): Store {
   };
 }
 
-function list(db: Database.Database, filter: TaskFilter): Task[] {
+function list(db: Sqlite, filter: TaskFilter): Task[] {
   const where: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: string, ...more: (string | number)[]) => {
@@ -206,7 +206,7 @@ function list(db: Database.Database, filter: TaskFilter): Task[] {
 }
 
 function endedBefore(
-  db: Database.Database,
+  db: Sqlite,
   at: number,
   statuses: readonly TaskStatus[] | null,
 ): { id: TaskId; name: string }[] {

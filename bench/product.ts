@@ -93,12 +93,9 @@ export async function withProduct<T>(
 
 /** Starts a task that holds all cores, so that queued tasks stay pending. */
 export async function holdHost({ api, body }: Product): Promise<void> {
-  const changes = { estimated_cpu_cores: String(HELD * availableParallelism()), estimated_time: '1h' };
+  const changes = { estimated_cpu_cores: String(availableParallelism()), estimated_time: '1h' };
   await api.submit(body('sleep 3600', { ...changes, observability_interval: '0' }));
 }
-
-/** The default of admission.max_babysit_cpu_pct. */
-const HELD = 0.9;
 
 /** Failing commands would make the figures meaningless. */
 export function assertCompleted(task: TaskView, { home }: Product): void {

@@ -18,6 +18,7 @@ const CAPACITY: Snapshot['capacity'] = {
   memLimitBytes: CPU_LIMIT_CORES * GIB,
   cores: CPU_LIMIT_CORES,
   cpuLimitCores: CPU_LIMIT_CORES,
+  cpuShareCores: CPU_LIMIT_CORES,
   maxRunning: 1000,
   maxPending: 100_000,
 };

@@ -68,6 +68,7 @@ function capacityOf({ processors, jobs }: Trace) {
     memLimitBytes: Number.POSITIVE_INFINITY,
     cores: processors,
     cpuLimitCores: processors,
+    cpuShareCores: processors,
     maxRunning: jobs.length,
     maxPending: jobs.length,
   };

@@ -11,13 +11,23 @@ export interface Probed<Parent> {
   readonly usable: { readonly parent: Parent; readonly enforces: Enforces } | null;
 }
 
-/**
- * `cores` is null for no common limit. An earlier daemon may have created some of the `groups` under another parent,
- * which gets the same limit. Returns the errno of a refusal, or null.
- */
-export type CapTotalCpu = (cores: number | null, groups: Iterable<GroupRef>) => Errno | null;
+/** The CPU of all tasks together: the settings of their parent group. */
+export interface CpuShare {
+  /** Null for no limit. */
+  readonly maxCores: number | null;
+  /** 1 to 10000 as in cpu.weight; the groups beside the parent have 100. */
+  readonly weight: number;
+  /** All tasks get only CPU time that no other group wants (cpu.idle). */
+  readonly isIdle: boolean;
+}
 
-export const noTotalCpu: CapTotalCpu = () => null;
+/**
+ * An earlier daemon may have created some of the `groups` under another parent, which gets the same share. Returns the
+ * errno of a refusal, or null.
+ */
+export type ShareCpu = (share: CpuShare, groups: Iterable<GroupRef>) => Errno | null;
+
+export const noCpuShare: ShareCpu = () => null;
 
 export interface DriverHost {
   readonly own: OwnGroups;
@@ -30,7 +40,7 @@ export interface UsableDriver {
   readonly enforces: Enforces;
   /** Directories of the parent group. */
   readonly parents: readonly string[];
-  readonly capTotalCpu: CapTotalCpu;
+  readonly shareCpu: ShareCpu;
 }
 
 /** The entry of a driver's folder. */

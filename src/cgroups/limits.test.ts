@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { GroupLimits } from './port.ts';
-import { limitsV1, shares } from './v1/limits.ts';
-import { CONTROLLERS_V2, limitsV2 } from './v2/limits.ts';
+import { limitsV1, shares, shareV1 } from './v1/limits.ts';
+import { CONTROLLERS_V2, limitsV2, shareV2 } from './v2/limits.ts';
 
 const LIMITS: GroupLimits = { memMaxBytes: 1e9 + 0.5, cpuMaxCores: 1.5, cpuWeight: 50, pidsMax: 512 };
 const ALL = new Set(CONTROLLERS_V2);
@@ -34,6 +34,25 @@ test('an idle group gets its weight while it is not idle, because the kernel ref
     assert.deepEqual(cpuFiles(limitsV2({ ...LIMITS, cpuIdle }, ALL)), idle);
     assert.deepEqual(cpuFiles(limitsV1({ ...LIMITS, cpuIdle }, 1e9)), idle);
   }
+});
+
+test('the parent of all tasks: CPU time and weight, v2 and v1', () => {
+  const share = { maxCores: 1.8, weight: 50, isIdle: false };
+  assert.deepEqual(pairs(shareV2(share)), ['cpu.max=180000 100000', 'cpu.idle=0', 'cpu.weight=50']);
+  assert.deepEqual(pairs(shareV2({ maxCores: null, weight: 100, isIdle: true })), [
+    'cpu.max=max 100000',
+    'cpu.idle=0',
+    'cpu.weight=100',
+    'cpu.idle=1',
+  ]);
+  const v1 = (quota: string) => [
+    'cpu.cfs_period_us=100000',
+    `cpu.cfs_quota_us=${quota}`,
+    'cpu.idle=0',
+    'cpu.shares=512',
+  ];
+  assert.deepEqual(pairs(shareV1(share)), v1('180000'));
+  assert.deepEqual(pairs(shareV1({ ...share, maxCores: null })), v1('-1'));
 });
 
 test('v2: only the files of available controllers', () => {

@@ -2,7 +2,7 @@
 import { DRIVER_KINDS, type DriverKind } from '../core/task.ts';
 import { processTable } from '../procfs/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
-import type { CapTotalCpu, DriverHost, UsableDriver } from './driver-module.ts';
+import type { DriverHost, ShareCpu, UsableDriver } from './driver-module.ts';
 import { DRIVERS } from './drivers.ts';
 import { type OuterLimits, outerLimits } from './outer-limits.ts';
 import { ownGroups } from './own-groups.ts';
@@ -24,7 +24,7 @@ export interface OpenedDriver {
   readonly units: Units | null;
   readonly noUnits: string | null;
   readonly probe: ProbeResult;
-  readonly capTotalCpu: CapTotalCpu;
+  readonly shareCpu: ShareCpu;
   readonly outer: OuterLimits;
   /** Removes the parent group if it is empty. */
   close(): void;
@@ -36,14 +36,14 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   const processes = processTable(procRoot);
   const own = ownGroups({ cgroupRoot, procRoot, tag });
   const { answers, usable } = choose({ own, procRoot, processes }, want);
-  const { groups, enforces, parents, capTotalCpu } = usable;
+  const { groups, enforces, parents, shareCpu } = usable;
   const { answer, parent } = probeUnits(own.v2, cgroupRoot);
   return {
     driver: { ...groups, open: (ref) => DRIVERS[ref.driver].open(ref, processes) },
     units: parent === null ? null : driverUnit(parent),
     noUnits: parent === null ? answer.reason : null,
     probe: { chosen: groups.kind, answers: [...answers, answer], enforces },
-    capTotalCpu,
+    shareCpu,
     outer: outerLimits(own),
     close() {
       for (const directory of parents) removeIfEmpty(directory);

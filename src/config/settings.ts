@@ -78,7 +78,7 @@ const TABLE = {
   'admission.max_babysit_cpu_pct': setting(
     percent,
     90,
-    'Percent of the cores that all tasks together may reserve',
+    'CPU time of all tasks together, in percent of the cores (cpu.max of their parent group)',
   ),
   'admission.max_running': setting(count(1, 100_000), 256, 'Tasks that may run at the same time'),
   'admission.max_pending': setting(count(0, 10_000_000), 100_000, 'Tasks that may be pending'),
@@ -111,12 +111,12 @@ const TABLE = {
   'defaults.estimated_mem_bytes': setting(
     size,
     '4G',
-    'Memory estimate of a run without --estimated_mem_bytes; reduced to what the host can give',
+    'Memory estimate of a run without --estimated_mem_bytes, at most a third of what tasks may use',
   ),
   'defaults.estimated_cpu_cores': setting(
     cores,
     4,
-    'CPU estimate of a run without --estimated_cpu_cores; reduced to what the host can give',
+    'CPU estimate of a run without --estimated_cpu_cores, at most half of the cores that tasks may reserve',
   ),
   'defaults.observability_interval': setting(
     durationOrOff,
@@ -145,7 +145,11 @@ const TABLE = {
     4096,
     'Processes and threads that one task may have (pids.max)',
   ),
-  'envelope.cpu_weight': setting(count(1, 10_000), 50, 'cpu.weight of a task; other processes have 100'),
+  'envelope.cpu_weight': setting(
+    count(1, 10_000),
+    50,
+    'cpu.weight of all tasks together, and of each among the others; other programs have 100',
+  ),
   'envelope.nice': setting(count(0, 19), 10, 'Niceness of a task'),
   'envelope.oom_score_adj': setting(
     count(0, 1000),

@@ -48,7 +48,7 @@ export function openEngine(
     log,
     path: join(home.dir, 'profile.json'),
     switched: ({ envelopeRules }) => spawner.setNice(envelopeRules.nice),
-    capTotalCpu: opened.capTotalCpu,
+    shareCpu: opened.shareCpu,
   });
   closing.push(() => profiles.stop());
   // The default random source of ulid makes one system call per letter.

@@ -22,7 +22,8 @@ export function capacityOf(config: Config, host: { memTotalBytes: number; cores:
       Math.floor(Math.min(byPercent, memTotalBytes - memReserveBytes(config, memTotalBytes))),
     ),
     cores,
-    cpuLimitCores: (cores * config['admission.max_babysit_cpu_pct']) / 100,
+    cpuLimitCores: cores,
+    cpuShareCores: (cores * config['admission.max_babysit_cpu_pct']) / 100,
     maxRunning: config['admission.max_running'],
     maxPending: config['admission.max_pending'],
   };
@@ -36,13 +37,11 @@ export function policyOf(config: Config): Policy {
   };
 }
 
-/** For profile `normal`: only the limits of each task cap its CPU. */
 export function envelopeRules(config: Config, memTotalBytes: number): EnvelopeRules {
   return {
     memReserveBytes: memReserveBytes(config, memTotalBytes),
     cpuWeight: config['envelope.cpu_weight'],
     cpuIdle: false,
-    cpuShareCores: Number.POSITIVE_INFINITY,
     pidsMax: config['envelope.pids_max'],
     nice: config['envelope.nice'],
     oomScoreAdj: config['envelope.oom_score_adj'],

@@ -132,14 +132,6 @@ describe('infeasible', () => {
       16 * GIB,
       /admission\.max_sys_mem_pct/,
     ],
-    [
-      'cores above the host',
-      pending(1, { mem: GIB, cpu: 7.5 }),
-      limits,
-      'cpu',
-      7.2,
-      /admission\.max_babysit_cpu_pct/,
-    ],
   ];
   for (const [what, item, own, dim, limit, raise] of TABLE)
     it(`names dimension, limit and flag for ${what}`, () => {
@@ -164,7 +156,8 @@ describe('infeasible', () => {
           memTotalBytes,
           memLimitBytes: Math.floor(0.7 * memTotalBytes),
           cores,
-          cpuLimitCores: 0.9 * cores,
+          cpuLimitCores: cores,
+          cpuShareCores: 0.9 * cores,
         });
         const item = { ...pending(1), need: largestNeed(capacity, own) };
         assert.deepEqual(decide(aSnapshot({ capacity }), item, { limits: own }), { kind: 'accept' });

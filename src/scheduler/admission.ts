@@ -64,7 +64,19 @@ export function largestNeed(capacity: Capacity, limits: Submission['limits']): N
   };
 }
 
-/** Returns null when the host can meet the need now or later. */
+/**
+ * The largest estimates of a request that gives none: small enough for a second such task beside the first, with a third
+ * of the memory for other programs.
+ */
+export function largestDefault(capacity: Capacity, limits: Submission['limits']): Need {
+  const largest = largestNeed(capacity, limits);
+  return {
+    memBytes: Math.min(largest.memBytes, Math.floor(capacity.memLimitBytes / 3)),
+    cpuCores: Math.min(largest.cpuCores, capacity.cpuLimitCores / 2),
+  };
+}
+
+/** Returns null when the host can meet the need now or later. Cores above those of the host were reduced before. */
 export function infeasibleNeed(
   capacity: Capacity,
   need: Need,
@@ -75,7 +87,6 @@ export function infeasibleNeed(
     ['mem', need.memBytes, ownMemLimit(capacity, limits), '--mem_pct_limit'],
     ['cpu', need.cpuCores, ownCpuLimit(capacity, limits), '--cpu_pct_limit'],
     ['mem', need.memBytes, capacity.memLimitBytes, 'admission.max_sys_mem_pct or admission.memory_reserve'],
-    ['cpu', need.cpuCores, capacity.cpuLimitCores, 'admission.max_babysit_cpu_pct'],
   ];
   // --force skips the host's limits, not those the caller set for the task.
   const applicable = force ? bounds.slice(0, 2) : bounds;
@@ -92,6 +103,11 @@ function ownMemLimit(capacity: Capacity, limits: Submission['limits']): number {
   return Math.floor((capacity.memTotalBytes * limits.memPctLimit) / 100);
 }
 
-function ownCpuLimit(capacity: Capacity, limits: Submission['limits']): number {
-  return (capacity.cores * limits.cpuPctLimit) / 100;
+/** A limit that leaves as much as all tasks together get restricts no estimate: tasks reserve whole cores. */
+function ownCpuLimit(
+  { cores, cpuShareCores }: Capacity,
+  { cpuPctLimit }: Pick<Limits, 'cpuPctLimit'>,
+): number {
+  const own = (cores * cpuPctLimit) / 100;
+  return own >= cpuShareCores - 1e-9 ? cores : own;
 }

@@ -6,12 +6,11 @@ import { anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
 import { DEFAULT_EXEC_OPTIONS } from '../core/task.ts';
 import { type EnvelopeRules, envelope } from './envelope.ts';
 
-const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16 });
+const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16, cpuShareCores: 15 });
 const rules: EnvelopeRules = {
   memReserveBytes: 16 * GIB,
   cpuWeight: 50,
   cpuIdle: false,
-  cpuShareCores: 16,
   pidsMax: 4096,
   nice: 10,
   oomScoreAdj: 500,
@@ -25,6 +24,7 @@ describe('envelope', () => {
       ['at most the memory without the reserve', { mem: 20, memPct: 90 }, 48, 12],
       ['at most cpu_pct_limit of the cores', { cpu: 10 }, 12, 14.4],
       ['a low cpu_pct_limit', { cpu: 1, cpuPct: 10 }, 12, 1.6],
+      ['at most the CPU time of all tasks together', { cpu: 16, cpuPct: 100 }, 12, 15],
     ];
   for (const [what, { mem = 4, cpu = 4, memPct = 40, cpuPct = 90 }, memGib, cores] of TABLE)
     it(`caps at ${what}`, () => {

@@ -8,8 +8,6 @@ export interface EnvelopeRules {
   readonly memReserveBytes: number;
   readonly cpuWeight: number;
   readonly cpuIdle: boolean;
-  /** The CPU of all tasks together in the active profile; one task may not use more. */
-  readonly cpuShareCores: number;
   readonly pidsMax: number;
   readonly nice: number;
   readonly oomScoreAdj: number;
@@ -39,7 +37,7 @@ export function envelope(
     cpuMaxCores: Math.min(
       CAP_FACTOR * estimate.cpuCores,
       (capacity.cores * limits.cpuPctLimit) / 100,
-      rules.cpuShareCores,
+      capacity.cpuShareCores,
     ),
     cpuWeight: isBackground ? BACKGROUND_WEIGHT : rules.cpuWeight,
     cpuIdle: isBackground || rules.cpuIdle,

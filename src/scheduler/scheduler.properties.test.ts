@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { hostOf } from '../../test/support/build-run.ts';
 import {
   aCapacity,
   anyPending,
@@ -23,7 +24,7 @@ import { plan } from './plan.ts';
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };
 
 function isFeasible({ need }: PendingItem): boolean {
-  return need.memBytes <= 16 * GIB && need.cpuCores <= 7.2;
+  return need.memBytes <= 16 * GIB && need.cpuCores <= 8;
 }
 
 /** Its number decides its place among those of the same millisecond. */
@@ -131,6 +132,29 @@ describe('never above capacity', () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('whole cores', () => {
+  it('N tasks of one core run beside each other on N cores, and no more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), fc.nat({ max: 5 }), (cores, more) => {
+        const host = new SimulatedHost(hostOf(1024, cores));
+        for (let n = 0; n < cores + more; n += 1) host.submit(pending(n, { mem: GIB, cpu: 1 }));
+        assert.equal(host.dispatch().starts.length, cores);
+      }),
+    );
+  });
+
+  it('also of tasks with fractions of a core that add up', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 16 }), fc.integer({ min: 1, max: 20 }), (cores, parts) => {
+        const host = new SimulatedHost({ ...hostOf(1024, cores), maxRunning: 1000 });
+        for (let n = 0; n < cores * parts; n += 1) host.submit(pending(n, { mem: GIB, cpu: 1 / parts }));
+        assert.equal(host.dispatch().starts.length, cores * parts);
+      }),
+      { numRuns: 20 },
     );
   });
 });

@@ -8,8 +8,10 @@ export interface Capacity {
   /** min(max_sys_mem_pct x total, total - memory_reserve) */
   readonly memLimitBytes: number;
   readonly cores: number;
-  /** max_babysit_cpu_pct x cores */
+  /** The cores that tasks may reserve: all of them, or the part that the profile gives. */
   readonly cpuLimitCores: number;
+  /** The CPU time of all tasks together, in cores: the CPU limit of their parent group. */
+  readonly cpuShareCores: number;
   readonly maxRunning: number;
   readonly maxPending: number;
 }

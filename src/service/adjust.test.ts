@@ -72,7 +72,7 @@ describe('adjust', () => {
     );
     assert.ok(body.available > 3.7 * GIB && body.available < 4 * GIB, String(body.available));
     assert.equal((await task('big')).estimated_mem_bytes, 4 * GIB);
-    assert.equal((await adjust('big', { estimated_cpu_cores: 6.5 })).body.dim, 'cpu');
+    assert.equal((await adjust('big', { estimated_cpu_cores: 7.5 })).body.dim, 'cpu');
     const forced = await adjust('big', { estimated_mem_bytes: '8G', force: true });
     assert.equal(forced.body.estimated_mem_bytes, 8 * GIB);
   });

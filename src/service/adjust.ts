@@ -24,7 +24,7 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
   const estimate: Estimate = {
     timeMs: adjustment.timeMs ?? task.estimate.timeMs,
     memBytes: adjustment.memBytes ?? task.estimate.memBytes,
-    cpuCores: adjustment.cpuCores ?? task.estimate.cpuCores,
+    cpuCores: Math.min(adjustment.cpuCores ?? task.estimate.cpuCores, profiles.largest.cpuLimitCores),
   };
   const limits: Limits = {
     ...task.limits,

@@ -14,10 +14,10 @@ export function profileView({ active, all, schedule }: Profiles): ProfileView {
     by: active.by,
     since: new Date(active.at).toISOString(),
     next: next ?? null,
-    profiles: all.map(({ profile, capacity, envelopeRules, threadsMax, totalCpuCores }) => ({
+    profiles: all.map(({ profile, capacity, envelopeRules, threadsMax, cpuShare }) => ({
       profile,
       cpu_limit_cores: capacity.cpuLimitCores,
-      total_cpu_max_cores: totalCpuCores,
+      total_cpu_max_cores: cpuShare.maxCores,
       mem_limit_bytes: capacity.memLimitBytes,
       cpu_weight: envelopeRules.cpuWeight,
       cpu_idle: envelopeRules.cpuIdle,

@@ -122,6 +122,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const task = taskFrom(run, {
       config,
       capacity: profiles.capacity,
+      largest: profiles.largest,
       id: deps.newId(nowMs) as TaskId,
       now: nowMs,
       systemd: deps.systemd,

@@ -27,7 +27,10 @@ export function waitForCapacity(
   listener: TicketListener,
 ): () => void {
   const { engine, clock, loaded, profiles } = deps;
-  const need = { memBytes: request.memBytes, cpuCores: request.cpuCores };
+  const need = {
+    memBytes: request.memBytes,
+    cpuCores: Math.min(request.cpuCores, profiles.largest.cpuLimitCores),
+  };
   const why = infeasibleNeed(profiles.largest, need, NO_LIMITS, false);
   if (why !== null) throw infeasibleError(why);
   const { wallMs } = clock.now();

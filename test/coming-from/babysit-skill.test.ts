@@ -43,8 +43,12 @@ exerciseSection('From the babysit skill', {
     assert.deepEqual(
       [task.estimated_mem_bytes, task.estimated_cpu_cores],
       [
-        Math.min(4096 * MIB, capacity.mem_limit_bytes, Math.floor(0.4 * host.mem_total_bytes)),
-        Math.min(4, capacity.cpu_limit_cores, 0.9 * host.cores),
+        Math.min(
+          4096 * MIB,
+          Math.floor(capacity.mem_limit_bytes / 3),
+          Math.floor(0.4 * host.mem_total_bytes),
+        ),
+        Math.min(4, capacity.cpu_limit_cores / 2),
       ],
     );
     writeFileSync(config, ours);

@@ -12,8 +12,8 @@ const GUIDE = join(import.meta.dirname, '../../docs/guide');
 /** These pages have tests of their own: test/coming-from and resumable-batch.test.ts. */
 const TESTED_ELSEWHERE = ['coming-from.md', 'resumable-batch.md'];
 const DEADLINE_MS = 60_000;
-/** The pages show a host with 2 cores, of which tasks get 90 %. */
-const CONFIG = { 'admission.max_babysit_cpu_pct': 180 / Math.max(2, availableParallelism()) };
+/** The pages show a host with 2 cores. The daemon takes over the affinity of the command that starts it. */
+const ON_TWO_CORES = availableParallelism() > 2 ? ['taskset', '-c', '0,1'] : [];
 
 interface Step {
   readonly command: string;
@@ -52,7 +52,8 @@ function stepsOf({ language, file, text }: Block): Step[] {
 
 function runShell(command: string, cwd: string, env: NodeJS.ProcessEnv) {
   return new Promise<{ code: number | null; output: string }>((resolve, reject) => {
-    const child = spawn('bash', ['-ec', command], {
+    const [program = 'bash', ...args] = [...ON_TWO_CORES, 'bash', '-ec', command];
+    const child = spawn(program, args, {
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -80,7 +81,7 @@ function partsOf(line: string): string[] {
 describe('docs/guide', { concurrency: 2 }, () => {
   for (const page of readdirSync(GUIDE).filter((name) => !TESTED_ELSEWHERE.includes(name)))
     it(`${page} does and prints what it shows`, async (t) => {
-      const home = testHome(t, CONFIG);
+      const home = testHome(t);
       const cwd = join(home.work, 'project');
       mkdirSync(join(cwd, '.git'), { recursive: true });
       const { CLAUDE_CODE_SESSION_ID: _, ...inherited } = home.env;

@@ -92,7 +92,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     log,
     path: join(home, 'profile.json'),
     switched: () => {},
-    capTotalCpu: () => null,
+    shareCpu: () => null,
   });
   const engine = new Engine({
     driver,

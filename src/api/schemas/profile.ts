@@ -17,9 +17,11 @@ const LIMITS = z.strictObject({
   total_cpu_max_cores: z
     .number()
     .nullable()
-    .describe('CPU limit of all tasks together. Null: only the limits of each task apply.'),
+    .describe('CPU time of all tasks together (cpu.max of their parent group). Null: no limit.'),
   mem_limit_bytes: z.number().describe('Memory that all tasks together may use.'),
-  cpu_weight: z.number().describe('cpu.weight of a task. Other programs have 100.'),
+  cpu_weight: z
+    .number()
+    .describe('cpu.weight of all tasks together, and of each among the others. Other programs have 100.'),
   cpu_idle: z.boolean().describe('Tasks get only idle CPU time (cpu.idle).'),
   nice: z.number().describe('Niceness of a task.'),
   threads_max: z.number().describe('Largest thread pool suggested to a starting task.'),

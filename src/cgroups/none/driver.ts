@@ -1,5 +1,5 @@
 // The driver for hosts without usable cgroups: it sets no limits, but watches and signals processes.
-import { type DriverModule, noTotalCpu } from '../driver-module.ts';
+import { type DriverModule, noCpuShare } from '../driver-module.ts';
 import { groupNone } from './group.ts';
 import { groupsNone } from './groups.ts';
 
@@ -27,7 +27,7 @@ export const NONE: DriverModule = {
         wholeGroupOom: false,
       },
       parents: [],
-      capTotalCpu: noTotalCpu,
+      shareCpu: noCpuShare,
     },
   }),
   open: groupNone,

@@ -1,6 +1,15 @@
 // Converts the limits of a group to cgroup v1 files, in the order in which they are written. Pure.
+import type { CpuShare } from '../driver-module.ts';
 import type { GroupLimits } from '../port.ts';
-import { clamp, type FileValue, quotaUsec, wholeBytes, wholeCount, withIdle } from '../v2/limits.ts';
+import {
+  clamp,
+  type FileValue,
+  PERIOD_USEC,
+  quotaUsec,
+  wholeBytes,
+  wholeCount,
+  withIdle,
+} from '../v2/limits.ts';
 
 export const CONTROLLERS_V1 = ['memory', 'cpu', 'cpuacct', 'freezer', 'pids', 'blkio'] as const;
 export type ControllerV1 = (typeof CONTROLLERS_V1)[number];
@@ -31,6 +40,15 @@ export function limitsV1(limits: GroupLimits, currentMemBytes: number | null): C
       value: String(shares(limits.cpuWeight)),
     }).map((file) => ({ controller: 'cpu', ...file }) as const),
     { controller: 'pids', file: 'pids.max', value: wholeCount(limits.pidsMax) },
+  ];
+}
+
+/** The files of the parent group in the hierarchy of cpu. */
+export function shareV1({ maxCores, weight, isIdle }: CpuShare): FileValue[] {
+  return [
+    { file: 'cpu.cfs_period_us', value: String(PERIOD_USEC) },
+    { file: 'cpu.cfs_quota_us', value: String(maxCores === null ? -1 : quotaUsec(maxCores)) },
+    ...withIdle(isIdle, { file: 'cpu.shares', value: String(shares(weight)) }),
   ];
 }
 

@@ -1,4 +1,5 @@
 // Converts the limits of a group to cgroup v2 files, in the order in which they are written. Pure.
+import type { CpuShare } from '../driver-module.ts';
 import type { GroupLimits } from '../port.ts';
 
 export interface FileValue {
@@ -31,12 +32,21 @@ export function limitsV2(limits: GroupLimits, controllers: ReadonlySet<Controlle
       { file: 'cpu.max', value: `${quotaUsec(limits.cpuMaxCores)} ${PERIOD_USEC}` },
       ...withIdle(limits.cpuIdle, {
         file: 'cpu.weight',
-        value: String(clamp(Math.round(limits.cpuWeight), 1, 10_000)),
+        value: wholeWeight(limits.cpuWeight),
       }),
     );
   }
   if (controllers.has('pids')) files.push({ file: 'pids.max', value: wholeCount(limits.pidsMax) });
   return files;
+}
+
+/** The files of the parent group. */
+export function shareV2({ maxCores, weight, isIdle }: CpuShare): FileValue[] {
+  const quota = maxCores === null ? 'max' : quotaUsec(maxCores);
+  return [
+    { file: 'cpu.max', value: `${quota} ${PERIOD_USEC}` },
+    ...withIdle(isIdle, { file: 'cpu.weight', value: wholeWeight(weight) }),
+  ];
 }
 
 /** The kernel refuses a weight for an idle group (EINVAL): clear cpu.idle first. */
@@ -49,6 +59,10 @@ export function withIdle(cpuIdle: boolean | undefined, weight: FileValue): FileV
 /** CPU time in µs per period of 100 ms. */
 export function quotaUsec(cores: number): number {
   return Math.max(MIN_QUOTA_USEC, Math.round(cores * PERIOD_USEC));
+}
+
+function wholeWeight(weight: number): string {
+  return String(clamp(Math.round(weight), 1, 10_000));
 }
 
 export function wholeBytes(bytes: number): string {

@@ -1,4 +1,5 @@
 // The settings of a profile: capacity, CPU limits, niceness and thread limits.
+import type { CpuShare } from '../../cgroups/driver-module.ts';
 import type { Config } from '../../config/settings.ts';
 import type { ProfileName } from '../../core/profile.ts';
 import type { ActiveState, Envelope, Task } from '../../core/task.ts';
@@ -12,8 +13,7 @@ export interface ProfileSettings {
   readonly envelopeRules: EnvelopeRules;
   /** The largest thread-pool size given to a starting task. */
   readonly threadsMax: number;
-  /** CPU limit of all tasks together, in cores; null without one. */
-  readonly totalCpuCores: number | null;
+  readonly cpuShare: CpuShare;
 }
 
 export function profileSettings(
@@ -23,18 +23,18 @@ export function profileSettings(
 ): ProfileSettings {
   const own = settingsOf(profile, config);
   const settings: Config = { ...config, ...own };
-  const cpuShareCores =
-    profile === 'normal' ? host.cores : (host.cores * settings['admission.max_babysit_cpu_pct']) / 100;
+  const capacity = capacityOf(settings, host);
+  const { cores, cpuShareCores } = capacity;
+  // The profile `normal` reserves whole cores: only the parent group's limit keeps the host's share free.
+  const cpuLimitCores = profile === 'normal' ? cores : cpuShareCores;
+  const cpuIdle = profile === 'day' && config['profile.day.cpu_idle'] === 'on';
+  const weight = settings['envelope.cpu_weight'];
   return {
     profile,
-    capacity: capacityOf(settings, host),
-    envelopeRules: {
-      ...envelopeRules(settings, host.memTotalBytes),
-      cpuShareCores,
-      cpuIdle: profile === 'day' && config['profile.day.cpu_idle'] === 'on',
-    },
-    threadsMax: Math.max(1, Math.floor(cpuShareCores)),
-    totalCpuCores: cpuShareCores < host.cores ? cpuShareCores : null,
+    capacity: { ...capacity, cpuLimitCores },
+    envelopeRules: { ...envelopeRules(settings, host.memTotalBytes), cpuIdle },
+    threadsMax: Math.max(1, Math.floor(cpuLimitCores)),
+    cpuShare: { maxCores: cpuShareCores < cores ? cpuShareCores : null, weight, isIdle: cpuIdle },
   };
 }
 

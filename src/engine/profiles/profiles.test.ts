@@ -60,8 +60,8 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
       log: pino({ level: 'silent' }),
       path: join(dir, 'profile.json'),
       switched: (settings) => switched.push(settings),
-      capTotalCpu: (cores) => {
-        totals.push(cores);
+      shareCpu: ({ maxCores }) => {
+        totals.push(maxCores);
         return state.refusal;
       },
     });
@@ -76,18 +76,19 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
 
 describe('a profile', () => {
   const TABLE: [ProfileSettings['profile'], object][] = [
-    ['normal', { cores: 14.4, memGib: 44.8, weight: 50, nice: 10, threads: 16 }],
-    ['day', { cores: 8, memGib: 38.4, weight: 20, nice: 15, threads: 8 }],
-    ['night', { cores: 16, memGib: 48, weight: 100, nice: 5, threads: 16 }],
+    ['normal', { cores: 16, share: 14.4, memGib: 44.8, weight: 50, nice: 10, threads: 16 }],
+    ['day', { cores: 8, share: 8, memGib: 38.4, weight: 20, nice: 15, threads: 8 }],
+    ['night', { cores: 16, share: null, memGib: 48, weight: 100, nice: 5, threads: 16 }],
   ];
   for (const [name, expected] of TABLE)
     it(`${name} has its capacity on 16 cores and 64 GiB`, () => {
-      const { capacity, envelopeRules, threadsMax } = profileSettings(name, configWith(), HOST);
+      const { capacity, envelopeRules, threadsMax, cpuShare } = profileSettings(name, configWith(), HOST);
       assert.deepEqual(
         {
           cores: capacity.cpuLimitCores,
+          share: cpuShare.maxCores,
           memGib: Math.round((capacity.memLimitBytes / GIB) * 10) / 10,
-          weight: envelopeRules.cpuWeight,
+          weight: cpuShare.weight,
           nice: envelopeRules.nice,
           threads: threadsMax,
         },
@@ -105,7 +106,7 @@ describe('a switch', () => {
   it('changes capacity and the caps of running tasks together, but not their memory', async (t) => {
     const { open, rounds, events, switched, totals, caps } = rig(t);
     const profiles = open();
-    assert.equal(profiles.capacity.cpuLimitCores, 14.4);
+    assert.equal(profiles.capacity.cpuLimitCores, 16);
     await profiles.switchTo('day', 'hand', rounds);
     assert.equal(profiles.capacity.cpuLimitCores, 8);
     assert.deepEqual(caps(), { cpuMaxCores: 8, cpuWeight: 20, nice: 15, memGib: 12 });
@@ -138,7 +139,7 @@ describe('a switch', () => {
     await assert.rejects(profiles.switchTo('night', 'hand', rounds), /disk full/);
     assert.deepEqual([profiles.settings.profile, profiles.active.profile], ['normal', 'normal']);
     assert.deepEqual(caps(), before);
-    assert.deepEqual([switched, totals], [[], [null, null]]);
+    assert.deepEqual([switched, totals], [[], [null, 14.4]]);
   });
 
   it('retries the total cap until the kernel accepts it', async (t) => {
@@ -269,7 +270,7 @@ describe('the view of profiles', () => {
     assert.deepEqual(
       view.profiles.map(({ profile, cpu_limit_cores, at }) => [profile, cpu_limit_cores, at]),
       [
-        ['normal', 14.4, 'off'],
+        ['normal', 16, 'off'],
         ['day', 8, '0 8 * * 1-5'],
         ['night', 16, '0 20 * * *'],
       ],

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createTask, validate } from 'node-cron';
 import type { Logger } from 'pino';
+import type { ShareCpu } from '../../cgroups/driver-module.ts';
 import type { Config } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
@@ -25,7 +26,7 @@ export interface ProfilesDeps {
   readonly path: string;
   /** Called after the commit. */
   readonly switched: (settings: ProfileSettings) => void;
-  readonly capTotalCpu: (cores: number | null, groups: Iterable<GroupRef>) => string | null;
+  readonly shareCpu: ShareCpu;
 }
 
 /** The part of the engine that a switch needs. */
@@ -42,7 +43,7 @@ export interface ActiveProfile {
 }
 
 const MINUTE_MS = 60_000;
-const CAP_RETRY_MS = 1000;
+const SHARE_RETRY_MS = 1000;
 /** Covers every weekly schedule. */
 const LOOK_BACK_MS = 8 * 24 * 60 * MINUTE_MS;
 
@@ -56,7 +57,7 @@ export class Profiles {
   #settings: ProfileSettings;
   #checkedMs: number;
   #timer: NodeJS.Timeout | null = null;
-  #capRetry: NodeJS.Timeout | null = null;
+  #shareRetry: NodeJS.Timeout | null = null;
 
   /** Throws on a bad cron expression. */
   constructor(deps: ProfilesDeps) {
@@ -103,6 +104,7 @@ export class Profiles {
       ...this.#settings.capacity,
       memLimitBytes: Math.max(...all.map(({ memLimitBytes }) => memLimitBytes)),
       cpuLimitCores: Math.max(...all.map(({ cpuLimitCores }) => cpuLimitCores)),
+      cpuShareCores: this.#settingsByProfile.normal.capacity.cpuShareCores,
     };
   }
 
@@ -118,14 +120,14 @@ export class Profiles {
         resolve: () => {
           this.#active = { profile, by, at: clock.now().wallMs };
           this.#deps.switched(this.#settingsByProfile[profile]);
-          this.#capTotal(rounds);
+          this.#share(rounds);
           this.#save();
           log.info({ profile, by }, 'profile switched');
           resolve(this.#active);
         },
         reject: (error) => {
           this.#settings = this.#settingsByProfile[this.#active.profile];
-          this.#capTotal(rounds);
+          this.#share(rounds);
           reject(error);
         },
       }),
@@ -152,9 +154,9 @@ export class Profiles {
   start(rounds: Rounds): void {
     rounds.request({
       apply: (work) => this.#applySettings(work, rounds),
-      resolve: () => this.#capTotal(rounds),
+      resolve: () => this.#share(rounds),
       reject: (error) => {
-        this.#capTotal(rounds);
+        this.#share(rounds);
         this.#deps.log.error({ err: error }, 'profile not applied to adopted attempts');
       },
     });
@@ -162,12 +164,12 @@ export class Profiles {
   }
 
   stop(): void {
-    for (const timer of [this.#timer, this.#capRetry]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#timer, this.#shareRetry]) if (timer !== null) clearTimeout(timer);
   }
 
   #applySettings(work: UnitOfWork, rounds: Rounds): void {
     // Lift the common limit first: the limits of the tasks must fit below it.
-    this.#deps.capTotalCpu(null, groupsOf(rounds));
+    this.#deps.shareCpu({ ...this.#settings.cpuShare, maxCores: null }, groupsOf(rounds));
     for (const task of [...rounds.live.active()]) {
       if (!isActive(task.state)) continue;
       const envelope = envelopeUnder(task, task.state, this.#settings);
@@ -176,14 +178,14 @@ export class Profiles {
   }
 
   /** v1 counts the limit of a removed group for about 20 ms more and answers EINVAL: retry. */
-  #capTotal(rounds: Rounds, isRetry = false): void {
-    if (this.#capRetry !== null) clearTimeout(this.#capRetry);
-    this.#capRetry = null;
-    const { totalCpuCores } = this.#settings;
-    const refused = this.#deps.capTotalCpu(totalCpuCores, groupsOf(rounds));
+  #share(rounds: Rounds, isRetry = false): void {
+    if (this.#shareRetry !== null) clearTimeout(this.#shareRetry);
+    this.#shareRetry = null;
+    const { cpuShare } = this.#settings;
+    const refused = this.#deps.shareCpu(cpuShare, groupsOf(rounds));
     if (refused === null) return;
-    if (refused === 'EINVAL') this.#capRetry = setTimeout(() => this.#capTotal(rounds, true), CAP_RETRY_MS);
-    if (!isRetry) this.#deps.log.warn({ errno: refused, totalCpuCores }, 'total CPU limit not written');
+    if (refused === 'EINVAL') this.#shareRetry = setTimeout(() => this.#share(rounds, true), SHARE_RETRY_MS);
+    if (!isRetry) this.#deps.log.warn({ errno: refused, ...cpuShare }, 'CPU share of all tasks not written');
   }
 
   #arm(rounds: Rounds): void {

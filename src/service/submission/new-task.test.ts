@@ -22,6 +22,7 @@ function contextOn(capacity: Capacity, taken: readonly string[] = []): Submissio
   return {
     config: configWith(),
     capacity,
+    largest: capacity,
     id: taskId(1),
     now: NOW,
     systemd: NO_SYSTEMD,
@@ -42,21 +43,21 @@ function admitted(capacity: Capacity, task: Task): Admission {
 
 describe('capacity', () => {
   const TABLE: [string, Capacity, number, number][] = [
-    ['max_sys_mem_pct bounds a host of 24 GiB', hostOf(24, 8), 0.7 * 24, 7.2],
-    ['the reserve of 24 GiB bounds nothing where 30 % is more', hostOf(64, 16), 0.7 * 64, 14.4],
+    ['max_sys_mem_pct bounds a host of 24 GiB', hostOf(24, 8), 0.7 * 24, 8],
+    ['the reserve of 24 GiB bounds nothing where 30 % is more', hostOf(64, 16), 0.7 * 64, 16],
     [
       'a reserve of 8 GiB bounds a host of 16',
       hostOf(16, 4, configWith({ 'admission.memory_reserve': 8 * GIB })),
       8,
-      3.6,
+      4,
     ],
     [
       'a reserve larger than the host leaves nothing',
       hostOf(4, 2, configWith({ 'admission.memory_reserve': 8 * GIB })),
       0,
-      1.8,
+      2,
     ],
-    ['one core', hostOf(2, 1), 1.4, 0.9],
+    ['one core', hostOf(2, 1), 1.4, 1],
   ];
   for (const [what, capacity, memGib, cores] of TABLE)
     it(what, () => {
@@ -160,16 +161,21 @@ describe('a submission', () => {
             task.execOptions,
           );
           assert.ok(caps.memMaxBytes >= task.estimate.memBytes && caps.cpuMaxCores >= task.estimate.cpuCores);
+          assert.ok(2 * task.estimate.memBytes <= capacity.memLimitBytes);
+          assert.ok(2 * task.estimate.cpuCores <= capacity.cpuLimitCores);
         },
       ),
     );
   });
 
-  it('is never clamped in its own values', () => {
+  it('is reduced to the cores of the host, and never in memory', () => {
     const capacity = hostOf(8, 2);
-    const task = taskOn(capacity, { memBytes: 64 * GIB, cpuCores: 32 });
-    assert.deepEqual([task.estimate.memBytes, task.estimate.cpuCores], [64 * GIB, 32]);
-    assert.equal(admitted(capacity, task).kind, 'infeasible');
+    const wide = taskOn(capacity, { memBytes: GIB, cpuCores: 32 });
+    assert.equal(wide.estimate.cpuCores, 2);
+    assert.equal(admitted(capacity, wide).kind, 'accept');
+    const large = taskOn(capacity, { memBytes: 64 * GIB, cpuCores: 1 });
+    assert.equal(large.estimate.memBytes, 64 * GIB);
+    assert.equal(admitted(capacity, large).kind, 'infeasible');
   });
 
   const REFUSED: [Partial<RunRequest>, string, RegExp][] = [

@@ -12,7 +12,7 @@ import {
   type TaskId,
 } from '../../core/task.ts';
 import type { RunRequest } from '../../request/request.ts';
-import { largestNeed } from '../../scheduler/admission.ts';
+import { largestDefault, largestNeed } from '../../scheduler/admission.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';
 import { pathOf } from '../../text/bytes.ts';
 import { makeName } from './task-name.ts';
@@ -27,6 +27,8 @@ export interface SystemdParts {
 export interface SubmissionContext {
   readonly config: Config;
   readonly capacity: Capacity;
+  /** The largest capacity of any profile. */
+  readonly largest: Capacity;
   readonly id: TaskId;
   readonly now: number;
   readonly systemd: SystemdParts;
@@ -133,13 +135,17 @@ function limitsFor(run: RunRequest, config: Config): Limits {
   };
 }
 
-/** Clamps only the defaults to the host. Admission refuses a given estimate that can never be met. */
-function estimateFor(run: RunRequest, limits: Limits, { config, capacity }: SubmissionContext): Estimate {
-  const largest = largestNeed(capacity, limits);
+/** Reduces cores to those of the host: a task gets less CPU time and runs longer. Admission refuses too much memory. */
+function estimateFor(run: RunRequest, limits: Limits, context: SubmissionContext): Estimate {
+  const { config, capacity, largest } = context;
+  const most = largestDefault(capacity, limits);
   return {
     timeMs: run.timeMs ?? config['defaults.estimated_time'],
-    memBytes: run.memBytes ?? Math.min(config['defaults.estimated_mem_bytes'], largest.memBytes),
-    cpuCores: run.cpuCores ?? Math.min(config['defaults.estimated_cpu_cores'], largest.cpuCores),
+    memBytes: run.memBytes ?? Math.min(config['defaults.estimated_mem_bytes'], most.memBytes),
+    cpuCores: Math.min(
+      run.cpuCores ?? Math.min(config['defaults.estimated_cpu_cores'], most.cpuCores),
+      largest.cpuLimitCores,
+    ),
   };
 }
 

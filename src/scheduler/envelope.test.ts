@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aCapacity } from '../../test/support/build-snapshot.ts';
-import { anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
+import { anEnvelope, anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
 import { DEFAULT_EXEC_OPTIONS } from '../core/task.ts';
-import { type EnvelopeRules, envelope } from './envelope.ts';
+import { type EnvelopeRules, envelope, withYield, yieldsCpu } from './envelope.ts';
 
 const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16, cpuShareCores: 15 });
 const rules: EnvelopeRules = {
@@ -45,4 +45,24 @@ describe('envelope', () => {
         oomScoreAdj: 500,
       });
     });
+});
+
+describe('a task above its CPU estimate', () => {
+  const oneCore = anEstimate({ cpuCores: 1 });
+  const TABLE: [string, boolean, number, boolean][] = [
+    ['does not yield within its estimate', false, 1, false],
+    ['does not yield for the threads of its runtime', false, 1.09, false],
+    ['yields', false, 1.2, true],
+    ['yields until it is back at its estimate', true, 1.05, true],
+    ['stops yielding there', true, 1, false],
+  ];
+  for (const [what, before, meanCores, yields] of TABLE)
+    it(what, () => assert.equal(yieldsCpu(before, meanCores, oneCore), yields));
+
+  it('has a tenth of its weight while it yields, and nothing else changes', () => {
+    const caps = anEnvelope({ cpuWeight: 50 });
+    assert.deepEqual(withYield(caps, true), { ...caps, cpuWeight: 5 });
+    assert.equal(withYield(caps, false), caps);
+    assert.equal(withYield(anEnvelope({ cpuWeight: 1 }), true).cpuWeight, 1);
+  });
 });

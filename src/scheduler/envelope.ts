@@ -2,6 +2,7 @@
 
 import type { Estimate, Limits } from '../core/estimate.ts';
 import type { Envelope, ExecOptions } from '../core/task.ts';
+import { isAboveEstimate } from './ledger.ts';
 import type { Capacity } from './snapshot.ts';
 
 export interface EnvelopeRules {
@@ -18,6 +19,18 @@ const CAP_FACTOR = 3;
 /** The kernel's minimum cpu.weight and maximum niceness. */
 const BACKGROUND_WEIGHT = 1;
 const BACKGROUND_NICE = 19;
+
+/** A task above its CPU estimate gets this part of its weight: it yields to those within theirs. */
+const YIELDING_WEIGHT = 0.1;
+
+/** `meanCores`: the mean use of the last 15 s. Once a task yields, it yields until its mean is back at the estimate. */
+export function yieldsCpu(yields: boolean, meanCores: number, { cpuCores }: Estimate): boolean {
+  return yields ? meanCores > cpuCores : isAboveEstimate(meanCores, cpuCores);
+}
+
+export function withYield(envelope: Envelope, yields: boolean): Envelope {
+  return yields ? { ...envelope, cpuWeight: Math.max(1, YIELDING_WEIGHT * envelope.cpuWeight) } : envelope;
+}
 
 export function envelope(
   estimate: Estimate,

@@ -2,7 +2,7 @@
 import { roundCores } from '../units/number.ts';
 import type { StartForecast } from './forecast.ts';
 import type { Need } from './items.ts';
-import { chargedMem, type Room, type RoomDim } from './ledger.ts';
+import { chargedNeed, type Room, type RoomDim } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface Blocked {
@@ -81,11 +81,7 @@ export class Explanation {
     if (dim === 'reservation') return [];
     const { running, leases } = this.#snapshot;
     const holders = [
-      ...running.map((item) => ({
-        name: item.name,
-        memBytes: chargedMem(item),
-        cpuCores: item.need.cpuCores,
-      })),
+      ...running.map((item) => ({ name: item.name, ...chargedNeed(item) })),
       ...leases.map(({ id, need }) => ({ name: `lease ${id}`, ...need })),
     ];
     if (dim === 'mem') holders.sort((a, b) => b.memBytes - a.memBytes);

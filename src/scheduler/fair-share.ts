@@ -1,7 +1,7 @@
 // The order of the queue by fair share. The order is computed step by step, because each start changes its owner's share.
 import { Heap } from './heap.ts';
-import type { PendingItem } from './items.ts';
-import { chargedMem, eventualRoom, roomOf, shortDim } from './ledger.ts';
+import type { Need, PendingItem } from './items.ts';
+import { chargedNeed, eventualRoom, roomOf, shortDim } from './ledger.ts';
 import type { Capacity, Snapshot } from './snapshot.ts';
 import { bySubmission, type Fits, type Place, type SubQueue } from './sub-queue.ts';
 
@@ -77,7 +77,7 @@ export class FairShareOrder {
   /** Starts the first candidate's item: charges its owner and steps to the next item of its sub-queue. */
   start(candidate: Candidate): void {
     const { owner, item } = candidate;
-    charge(owner, item.need.memBytes, item.need.cpuCores, this.#capacity);
+    charge(owner, item.need, this.#capacity);
     owner.servedAtMs = this.#nowMs;
     this.skip(candidate, this.#fitsEventually);
   }
@@ -153,12 +153,12 @@ function ownersOf({ queue, running, leases, capacity }: Snapshot): Map<string, O
   for (const { owner } of queue.subQueues())
     if (!owners.has(owner))
       owners.set(owner, { memBytes: 0, cpuCores: 0, share: 0, servedAtMs: queue.servedAtMs(owner) });
-  for (const item of running) charge(owners.get(item.owner), chargedMem(item), item.need.cpuCores, capacity);
-  for (const { owner, need } of leases) charge(owners.get(owner), need.memBytes, need.cpuCores, capacity);
+  for (const item of running) charge(owners.get(item.owner), chargedNeed(item), capacity);
+  for (const { owner, need } of leases) charge(owners.get(owner), need, capacity);
   return owners;
 }
 
-function charge(owner: OwnerUse | undefined, memBytes: number, cpuCores: number, capacity: Capacity): void {
+function charge(owner: OwnerUse | undefined, { memBytes, cpuCores }: Need, capacity: Capacity): void {
   if (owner === undefined) return;
   owner.memBytes += memBytes;
   owner.cpuCores += cpuCores;

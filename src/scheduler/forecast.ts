@@ -1,7 +1,7 @@
 // The order and the start of every pending item, simulated for three assumptions about the ends of tasks.
 import { FairShareOrder } from './fair-share.ts';
 import { type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';
-import { chargedMem, eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
+import { chargedNeed, eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
 import { type Choice, decide, type Policy } from './pass.ts';
 import { Queue, type QueueView } from './queue.ts';
 import {
@@ -195,7 +195,7 @@ function releasesAt(
   return [
     ...running.map(({ item, endMs }) => ({
       atMs: endMs,
-      need: { memBytes: chargedMem(item), cpuCores: item.need.cpuCores },
+      need: chargedNeed(item),
     })),
     ...leases.map(({ item, endMs }) => ({ atMs: endMs, need: item.need })),
   ]

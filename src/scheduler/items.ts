@@ -30,6 +30,8 @@ export interface RunningItem extends Demand {
   readonly owner: string;
   /** Current working set. A task that has just started uses little, so it is charged at least its estimate. */
   readonly liveMemBytes: number;
+  /** Mean use of the last 15 s. */
+  readonly liveCpuCores: number;
   readonly startedAtMs: number;
   /** Time spent paused so far; counts neither for the estimate nor for the kill timeout. */
   readonly pausedMs: number;
@@ -73,6 +75,7 @@ export function toRunning(item: PendingItem, nowMs: number): RunningItem {
     timeMs,
     killTimeoutMs,
     liveMemBytes: 0,
+    liveCpuCores: 0,
     startedAtMs: nowMs,
     pausedMs: 0,
     isPaused: false,

@@ -35,6 +35,18 @@ describe('roomOf and roomForSubmission', () => {
       room(12, 5.2, 3),
       room(12, 5.2, 3),
     ],
+    [
+      'a task above its CPU estimate',
+      { running: [running(1, { mem: 4 * GIB, cpu: 1, liveCpuCores: 2.5 })] },
+      room(12, 4.7, 3),
+      room(12, 4.7, 3),
+    ],
+    [
+      'a task of one thread, measured a few percent above one core',
+      { running: [running(1, { mem: 4 * GIB, cpu: 1, liveCpuCores: 1.05 })] },
+      room(12, 6.2, 3),
+      room(12, 6.2, 3),
+    ],
     ['a lease', { leases: [aLease(1, { mem: 4 * GIB, cpu: 2 })] }, room(12, 5.2, 3), room(12, 5.2, 3)],
     [
       'a pending task',

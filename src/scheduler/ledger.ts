@@ -9,15 +9,15 @@ export interface Room {
 }
 
 /**
- * The room for dispatch. Memory charged = outside + sum over running of max(live, estimate) + leases; CPU charged = sum of
- * the estimates of running tasks and leases (SPEC section 4). Negative when the charges exceed the limit.
+ * The room for dispatch. Charged are memory outside, `chargedNeed` of each running task, and the leases (SPEC section 4).
+ * Negative when the charges exceed the limit.
  */
 export function roomOf({ capacity, outsideMemBytes, running, leases }: Snapshot): Room {
   let memBytes = capacity.memLimitBytes - outsideMemBytes;
   let cpuCores = capacity.cpuLimitCores;
   for (const item of running) {
     memBytes -= chargedMem(item);
-    cpuCores -= item.need.cpuCores;
+    cpuCores -= chargedCpu(item);
   }
   for (const { need } of leases) {
     memBytes -= need.memBytes;
@@ -51,8 +51,25 @@ export function roomForSubmission(snapshot: Snapshot, lease: LeaseItem | null): 
   };
 }
 
+/** The larger of use and estimate: a task that uses more than it declared gains no room by it. */
+export function chargedNeed(item: RunningItem): Need {
+  return { memBytes: chargedMem(item), cpuCores: chargedCpu(item) };
+}
+
 export function chargedMem(item: RunningItem): number {
   return Math.max(item.liveMemBytes, item.need.memBytes);
+}
+
+export function chargedCpu({ need, liveCpuCores }: RunningItem): number {
+  return isAboveEstimate(liveCpuCores, need.cpuCores) ? liveCpuCores : need.cpuCores;
+}
+
+/** A program with one busy thread may use a few percent more than one core: its runtime collects garbage in another. */
+const CPU_TOLERANCE = 1.1;
+
+/** `meanCores`: the mean use of the last 15 s. */
+export function isAboveEstimate(meanCores: number, estimatedCores: number): boolean {
+  return meanCores > CPU_TOLERANCE * estimatedCores;
 }
 
 export type RoomDim = 'mem' | 'cpu' | 'slots';

@@ -1,6 +1,6 @@
 // When the room in use is expected to be free again.
 import type { Demand, LeaseItem, Need, RunningItem } from './items.ts';
-import { chargedMem, give, type Room, shortDim, take } from './ledger.ts';
+import { chargedNeed, give, type Room, shortDim, take } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** One slot and `need` become free at `atMs`, epoch ms. */
@@ -63,8 +63,7 @@ export function releasesOf(
   const releases: Release[] = [];
   for (const item of running) {
     const atMs = assumedEnd(item, assumption, nowMs);
-    if (atMs < Number.POSITIVE_INFINITY)
-      releases.push({ atMs, need: { memBytes: chargedMem(item), cpuCores: item.need.cpuCores } });
+    if (atMs < Number.POSITIVE_INFINITY) releases.push({ atMs, need: chargedNeed(item) });
   }
   for (const lease of leases) releases.push({ atMs: expectedExpiry(lease, nowMs), need: lease.need });
   for (const item of starts)

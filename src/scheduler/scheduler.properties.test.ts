@@ -159,6 +159,29 @@ describe('whole cores', () => {
   });
 });
 
+describe('understating', () => {
+  it('never gains: once it is measured, every decision is the one for the honest estimate', () => {
+    const anyFactor = fc.integer({ min: 10, max: 90 }).map((n) => n / 100);
+    fc.assert(
+      fc.property(anySnapshot, anyFactor, (snapshot, factor) => {
+        const honest = snapshot.running.map((item) => ({
+          ...item,
+          liveMemBytes: item.need.memBytes,
+          liveCpuCores: item.need.cpuCores,
+        }));
+        const understated = honest.map((item) => ({
+          ...item,
+          need: { memBytes: factor * item.need.memBytes, cpuCores: factor * item.need.cpuCores },
+        }));
+        assert.deepEqual(
+          pass({ ...snapshot, running: understated }, NOW),
+          pass({ ...snapshot, running: honest }, NOW),
+        );
+      }),
+    );
+  });
+});
+
 describe('a reservation', () => {
   it('is kept exactly when estimates hold, over arrivals of no higher priority that could start', () => {
     const anyArrivals = fc.array(fc.tuple(anyPending(0), fc.integer({ min: 0, max: 600_000 })), {

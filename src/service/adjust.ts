@@ -8,7 +8,7 @@ import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { infeasibleNeed } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
-import { roomOf, shortDim } from '../scheduler/ledger.ts';
+import { chargedNeed, roomOf, shortDim } from '../scheduler/ledger.ts';
 import { formatSize } from '../units/size.ts';
 import { infeasibleError } from './views/refusal.ts';
 
@@ -65,10 +65,13 @@ function followedTimeout(task: Task, estimate: Estimate): number {
 /** The additional need of a running task must be free now. */
 function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
   const snapshot = engine.snapshot();
-  const live = snapshot.running.find(({ id }) => id === task.id)?.liveMemBytes ?? 0;
+  const running = snapshot.running.find(({ id }) => id === task.id);
+  if (running === undefined) return;
+  const before = chargedNeed(running);
+  const after = chargedNeed({ ...running, need: estimate });
   const more = {
-    memBytes: Math.max(0, Math.max(live, estimate.memBytes) - Math.max(live, task.estimate.memBytes)),
-    cpuCores: Math.max(0, estimate.cpuCores - task.estimate.cpuCores),
+    memBytes: Math.max(0, after.memBytes - before.memBytes),
+    cpuCores: Math.max(0, after.cpuCores - before.cpuCores),
   };
   if (more.memBytes === 0 && more.cpuCores === 0) return;
   const { memBytes, cpuCores } = roomOf(snapshot);

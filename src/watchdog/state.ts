@@ -3,6 +3,7 @@ import type { Now } from '../core/clock.ts';
 import type { Estimate, Limits } from '../core/estimate.ts';
 import type { Dim } from '../core/events.ts';
 import type { KillReason } from '../core/kill-reasons.ts';
+import { type CpuTrail, extendCpuTrail, newCpuTrail } from './cpu-trail.ts';
 
 /** The estimate and limits that the task was measured against. */
 interface Requested {
@@ -23,6 +24,7 @@ export interface WatchState {
   readonly outputBytes: number;
   readonly outputAt: number | null;
   readonly cpu: { readonly usec: number; readonly monoMs: number; readonly cores: number | null };
+  readonly cpuTrail: CpuTrail;
   readonly io: { readonly bytes: number | null; readonly monoMs: number; readonly bytesPerS: number | null };
   readonly peakMemBytes: number;
   /** CPU use as an exponentially weighted mean over about ten seconds, and its maximum. */
@@ -67,6 +69,7 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpu: { usec: sample.cpuUsec, monoMs, cores: null },
+    cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
     peakMemBytes: sample.memBytes,
     smoothCpuCores: 0,
@@ -119,6 +122,7 @@ export function applySample(
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpu,
+    cpuTrail: extendCpuTrail(state.cpuTrail, { usec: sample.cpuUsec, monoMs: sample.now.monoMs }),
     io: ioRate(state.io, sample),
     peakMemBytes: Math.max(state.peakMemBytes, sample.memBytes),
     smoothCpuCores,
@@ -141,6 +145,7 @@ export function applyPausedSample(state: WatchState, sample: Sample): WatchState
     ...state,
     lastMonoMs: monoMs,
     cpu: { usec: sample.cpuUsec, monoMs, cores: null },
+    cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
     peakMemBytes: Math.max(state.peakMemBytes, sample.memBytes),
     pids: { ...state.pids, hits: sample.pidsMaxHits },

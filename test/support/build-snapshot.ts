@@ -47,10 +47,10 @@ export function pending(n: number, changes: ItemChanges & { readonly priority?: 
 
 export function running(n: number, changes: ItemChanges & Partial<RunningItem> = {}): RunningItem {
   const { name, owner, need, timeMs } = pending(n, changes);
-  const { liveMemBytes = 0, startedAtMs = NOW, killTimeoutMs = 120_000 } = changes;
+  const { liveMemBytes = 0, liveCpuCores = 0, startedAtMs = NOW, killTimeoutMs = 120_000 } = changes;
   const { pausedMs = 0, isPaused = false, progressEnd = null } = changes;
   const times = { startedAtMs, pausedMs, isPaused, timeMs, killTimeoutMs, progressEnd };
-  return { id: taskId(n), name, owner, need, liveMemBytes, ...times };
+  return { id: taskId(n), name, owner, need, liveMemBytes, liveCpuCores, ...times };
 }
 
 export function aLease(n: number, changes: ItemChanges & Partial<LeaseItem> = {}): LeaseItem {
@@ -105,6 +105,7 @@ function identity(n: number): Pick<PendingItem, 'id' | 'name' | 'submittedAtMs'>
 const anyRunning = fc.record({
   ...demand,
   liveMemBytes: fc.integer({ min: 0, max: 8 * GIB }),
+  liveCpuCores: fc.integer({ min: 0, max: 80 }).map((n) => n / 20),
   startedAtMs: fc.integer({ min: NOW - 7_200_000, max: NOW }),
   pausedMs: fc.constantFrom(0, 0, 5_000),
   isPaused: fc.constantFrom(false, false, false, true),

@@ -3,11 +3,13 @@ import type { Logger } from 'pino';
 import { DriverError } from '../../cgroups/port.ts';
 import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../../core/task.ts';
 import { renice } from '../../procfs/niceness.ts';
+import { withYield, yieldsCpu } from '../../scheduler/envelope.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
 interface Applied {
   readonly envelope: Envelope;
   readonly isFrozen: boolean;
+  readonly yields: boolean;
 }
 
 export class LimitApplier {
@@ -20,11 +22,11 @@ export class LimitApplier {
 
   /** Call when the group was created with the envelope's limits. */
   created(id: TaskId, { attempt }: ActiveState): void {
-    this.#applied.set(id, { envelope: attempt.envelope, isFrozen: false });
+    this.#applied.set(id, { envelope: attempt.envelope, isFrozen: false, yields: false });
   }
 
   /** Idempotent. Retries a limit that the kernel refused before (v1: EBUSY for a memory limit below the usage). */
-  apply({ id, state }: Task, live: LiveAttempt): void {
+  apply({ id, state, estimate }: Task, live: LiveAttempt): void {
     if (!isActive(state)) return;
     const { group } = live;
     if (!group.existsBeforeEntry && !live.hasEntered()) return;
@@ -36,11 +38,13 @@ export class LimitApplier {
       if (isFrozen) group.freeze();
       else group.thaw();
     }
-    if (before?.envelope === envelope && before.isFrozen === isFrozen) return;
+    const yields = yieldsCpu(before?.yields ?? false, live.meanCpuCores, estimate);
+    const keepsLimits = before?.envelope === envelope && before.yields === yields;
+    if (keepsLimits && before.isFrozen === isFrozen) return;
     try {
       if (before !== undefined && before.envelope.nice !== envelope.nice) renice(group.pids(), envelope.nice);
-      if (before?.envelope !== envelope) group.setLimits(envelope);
-      this.#applied.set(id, { envelope, isFrozen });
+      if (!keepsLimits) group.setLimits(withYield(envelope, yields));
+      this.#applied.set(id, { envelope, isFrozen, yields });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       this.#applied.delete(id);

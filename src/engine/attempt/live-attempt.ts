@@ -243,6 +243,11 @@ export class LiveAttempt implements Observer {
     return newWatchState(sample, Math.max(0, elapsedMs), since(printedAt));
   }
 
+  /** Mean CPU use of the last 15 s; 0 before the first sample. */
+  get meanCpuCores(): number {
+    return this.watchState?.cpuTrail.meanCores ?? 0;
+  }
+
   figures(): LiveFigures | null {
     if (this.watchState === null) return null;
     const { cpu, silentMs } = this.watchState;

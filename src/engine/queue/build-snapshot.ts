@@ -21,6 +21,8 @@ export interface SnapshotInput {
 export interface LiveUse {
   /** Working set in bytes. */
   memBytes(id: TaskId): number;
+  /** Mean CPU use of the last 15 s. */
+  cpuCores(id: TaskId): number;
   progressEnd(id: TaskId): ProgressEnd | null;
 }
 
@@ -56,6 +58,7 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
     timeMs,
     killTimeoutMs,
     liveMemBytes: live.memBytes(task.id),
+    liveCpuCores: live.cpuCores(task.id),
     startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,
     pausedMs: state.attempt.pausedMs,
     isPaused: state.status === 'paused',

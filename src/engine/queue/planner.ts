@@ -81,6 +81,7 @@ export class Planner {
     const now = this.#deps.clock.now();
     return {
       memBytes: (id) => this.#attempts.get(id)?.memBytes ?? 0,
+      cpuCores: (id) => this.#attempts.get(id)?.meanCpuCores ?? 0,
       progressEnd: (id) => this.#attempts.get(id)?.progress.end(now) ?? null,
     };
   }

@@ -4,17 +4,19 @@ import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { WAIT_EVENTS } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';
-import { inboxScope, reportSeen } from './client/inbox.ts';
+import { inboxScope, reportSeen, takeInbox } from './client/inbox.ts';
 import type { Context } from './command.ts';
 import type { Ref } from './input/refs.ts';
 import { drawStatusLine } from './output/status-line.ts';
-import { printEvent, printResult } from './output/task-output.ts';
+import { printEvent, printResult, printRisk } from './output/task-output.ts';
 
 export interface WaitOptions {
   /** Return after the first end instead of the last. */
   readonly any: boolean;
   /** Null means no limit. */
   readonly timeoutMs: number | null;
+  /** `risk`: also return at the first warning. */
+  readonly until?: 'end' | 'risk';
   /** Also print progress. */
   readonly progress?: boolean;
   /** The owner whose inbox drops the printed events (default: the caller). */
@@ -38,6 +40,11 @@ export async function waitForTasks(
   let worst: number = EXIT.ok;
   let timer: NodeJS.Timeout | undefined;
   const names = () => [...live].map(({ text }) => text);
+  let onRisk: (exit: number) => void = () => {};
+  const warned = new Promise<number>((resolve) => {
+    onRisk = resolve;
+  });
+  const isNewRisk = options.until === 'risk' ? await newRisks(context, options.owner) : () => false;
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
   async function follow(ref: Ref): Promise<TaskView> {
@@ -55,7 +62,10 @@ export async function waitForTasks(
     if (event.event === 'ended') ends.set(event.id, event.seq);
     if (!abort.signal.aborted && isPrinted(event.event)) {
       statusLine.clear();
-      printEvent(output, event);
+      if (isNewRisk(event)) {
+        printRisk(output, event);
+        onRisk(EXIT.risk);
+      } else printEvent(output, event);
       if (event.event !== 'daemon_stopping' && event.event !== 'progress') shown.set(event.id, event.seq);
     }
   }
@@ -74,7 +84,7 @@ export async function waitForTasks(
   const all = refs.map(follow);
   const done = (options.any ? Promise.race(all) : Promise.all(all)).then(() => worst);
   try {
-    return await Promise.race([done, interrupted, timedOut]);
+    return await Promise.race([done, warned, interrupted, timedOut]);
   } finally {
     statusLine.stop();
     // The abort rejects the streams that still run.
@@ -84,6 +94,24 @@ export async function waitForTasks(
     await reportSeen(session, inboxScope(context.env, options.owner), shown);
   }
 }
+
+/**
+ * A stream begins with the earlier events of the task: a warning among them counts only if this owner has not seen it. So
+ * a second wait does not return at the warning that ended the first one.
+ */
+async function newRisks(
+  { session, env }: Context,
+  owner: string | undefined,
+): Promise<(event: EventView) => boolean> {
+  // biome-ignore lint/plugin/no-wall-clock: compared with the times of events, which the daemon takes from the wall clock
+  const sinceMs = Date.now();
+  const scope = inboxScope(env, owner);
+  const inbox = await takeInbox(session, scope, { others: true, peek: true, limit: INBOX_LIMIT });
+  const unseen = new Set(inbox.events.map(({ seq }) => seq));
+  return ({ event, seq, at }) =>
+    (event === 'runaway_risk' || event === 'stall_risk') && (unseen.has(seq) || Date.parse(at) >= sinceMs);
+}
+const INBOX_LIMIT = 10_000;
 
 function isPrinted(event: EventView['event']): boolean {
   return event === 'daemon_stopping' || event === 'progress' || WAIT_EVENTS.has(event);

@@ -34,6 +34,8 @@ const ENDED = [
   'elapsed_ms',
   'peak_mem_bytes',
   'cpu_seconds',
+  'over_estimate',
+  'contention',
 ] as const;
 const KILL = ['kill_reason', 'kill_hint', 'kill_detail'] as const;
 const ROW = [
@@ -94,6 +96,13 @@ export function eventText(event: EventView): string {
   const words = shown.map(([key, value]) => `${key}=${humanValue(key, value)}`).join(' ');
   const hint = typeof event.hint === 'string' ? `\n  hint: ${escapeField(event.hint)}` : '';
   return `${clockTime(at)} ${escapeField(name)} ${what}${words ? ` ${escapeField(words)}` : ''}${hint}\n`;
+}
+
+/** The warning that ends `wait --until=risk`. `kill_time` is when the kill comes if the use stays as it is. */
+export function printRisk(output: Output, event: EventView): void {
+  const { kill_in_s: inS } = event;
+  const killTime = typeof inS === 'number' ? new Date(Date.parse(event.at) + 1000 * inS).toISOString() : null;
+  output.result({ ...event, ...(killTime === null ? {} : { kill_time: killTime }) }, () => eventText(event));
 }
 
 export function printResult(output: Output, task: TaskView, full: boolean): void {

@@ -18,3 +18,8 @@ export interface Limits {
   /** Percent of the host's cores. */
   readonly cpuPctLimit: number;
 }
+
+/** The watchdog kills at sustained use above this multiple of the estimate. */
+export const KILL_FACTOR = 2;
+/** CPU is compressible and a rate is imprecise: a use of CPU up to this multiple counts as within the estimate. */
+export const CPU_RISK_MARGIN = 1.25;

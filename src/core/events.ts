@@ -18,9 +18,13 @@ export interface EventMap {
     readonly actual: number;
     /** The use at which the watchdog kills. Units by `dim`: ms, bytes, cores. */
     readonly kill_at: number;
-    /** Seconds from now (elapsed) or seconds of sustained use above `kill_at` (mem, cpu). */
-    readonly kill_in_s: number;
+    /** The hard limit of the kernel; elapsed has none. */
+    readonly cap?: number | undefined;
+    /** Only while the time to a kill runs: always for elapsed, above `kill_at` for mem and cpu. */
+    readonly kill_in_s?: number | undefined;
     readonly hint: string;
+    /** Raises the estimate; works when pasted. */
+    readonly suggested_command: string;
   };
   stall_risk: {
     readonly silent_s: number;

@@ -103,6 +103,21 @@ describe('kill hint', () => {
     assert.match(hint('system_mem_pressure', detail), /stalled 64.5% of the time/);
   });
 
+  it('of a stall carries the diagnosis, and does not raise the interval for a task that hangs', () => {
+    const busy = hint('observability_stall', {
+      silent_ms: 301_000,
+      diagnosis: 'busy: x',
+      is_computing: true,
+    });
+    assert.match(busy, /\(busy: x\).*or raise the interval/);
+    const hung = hint('observability_stall', {
+      silent_ms: 301_000,
+      diagnosis: 'idle: y',
+      is_computing: false,
+    });
+    assert.match(hung, /\(idle: y\).*do not raise/);
+  });
+
   it('says that strict observability ignores repeated output', () => {
     const task = aTask({ limits: { ...aTask().limits, isStrict: true } });
     const text = hint('observability_stall', { silent_ms: 301_000 }, null, task);

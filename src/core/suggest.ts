@@ -1,6 +1,6 @@
 // Suggests estimates for the next run from the use measured in this one.
 import { elapsedMs } from './elapsed.ts';
-import type { Estimate } from './estimate.ts';
+import { type Estimate, KILL_FACTOR } from './estimate.ts';
 import { type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { isEnded, type Task, type Usage } from './task.ts';
 
@@ -8,8 +8,6 @@ import { isEnded, type Task, type Usage } from './task.ts';
 const HEADROOM = 1.1;
 /** A killed run shows only that the estimate was too low, not by how much. */
 const CUT_SHORT_FACTOR = 1.5;
-/** The watchdog kills at sustained use above 2 x the estimate: the same run must not reach that. */
-const KILL_FACTOR = 2;
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 /** The kernel charges memory in batches for each core: a cap of three times less is noise. */
@@ -100,6 +98,7 @@ function coresOf(usage: Usage | null, elapsedMs: number | null, kill: Cause | nu
   const peak = largest(usage?.peakCpuCores, numberIn(kill?.detail, 'cpu_cores'));
   if (mean === null && peak === null) return null;
   const top = Math.max(mean ?? 0, peak ?? 0);
+  // The same run must not be killed: the watchdog does so at sustained use above KILL_FACTOR x the estimate.
   const least = Math.max(HEADROOM * (mean ?? top), (peak ?? 0) / KILL_FACTOR);
   return Math.min(least, Math.ceil(top / WHOLE_CORE_MARGIN));
 }
@@ -128,7 +127,7 @@ function inSteps(count: number, step: number): number {
 }
 
 /** To sizes that print exactly: whole MiB, 16 MiB from 100 MiB, 0.05 GiB from 1 GiB. */
-function roundUpMem(bytes: number): number {
+export function roundUpMem(bytes: number): number {
   if (bytes < 100 * MIB) return Math.max(MIN_MEM_BYTES, roundUp(bytes, MIB));
   return bytes < GIB
     ? roundUp(bytes, 16 * MIB)

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { KillReason } from '../core/kill-reasons.ts';
 import { isActive } from '../core/task.ts';
 import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
-import { withEvidence } from '../watchdog/stall.ts';
+import { stallDetail, withEvidence } from '../watchdog/stall.ts';
 import { applyPausedSample, type WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { stallEvidence } from './attempt/stall-diagnosis.ts';
@@ -59,8 +59,9 @@ export function sampleAll(
       continue;
     }
     const { estimate, limits } = task;
-    const { pidsMax, memMaxBytes } = attempt.envelope;
-    const verdict = judge(watchRules, { estimate, limits, pidsMax, memMaxBytes }, before, sample);
+    const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
+    const subject = { name: task.name, estimate, limits, pidsMax, memMaxBytes, cpuMaxCores };
+    const verdict = judge(watchRules, subject, before, sample);
     states.set(live, verdict.state);
     live.dueInMs = verdict.dueInMs;
     if (attempt.kill !== null) {
@@ -81,7 +82,11 @@ export function sampleAll(
       log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
     }
     if (verdict.kill === null) continue;
-    const { reason, detail } = verdict.kill;
+    const { reason } = verdict.kill;
+    const detail =
+      reason === 'observability_stall'
+        ? stallDetail(verdict.kill.detail, stallEvidence(live, verdict.state, work.now))
+        : verdict.kill.detail;
     const signal = WITHOUT_GRACE.has(reason) ? 'SIGKILL' : 'SIGTERM';
     work.requestKill(live.id, { reason, detail, signal });
     log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');

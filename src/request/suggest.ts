@@ -1,7 +1,7 @@
 // Builds the command line that submits the same request with --queue.
 import { shellWord } from '../text/shell.ts';
-import { formatDuration, parseDuration } from '../units/duration.ts';
-import { formatSize, parseSize } from '../units/size.ts';
+import { exactDuration } from '../units/duration.ts';
+import { exactSize } from '../units/size.ts';
 import type { FieldType } from './fields.ts';
 import { type Row, rowsOf } from './parse.ts';
 import type { ParsedTypes, RunRequest } from './request.ts';
@@ -38,13 +38,3 @@ const WRITERS: { readonly [T in FieldType]?: (value: ParsedTypes[T]) => readonly
   json: (value) => [JSON.stringify(value)],
   env: (variables) => Object.entries(variables ?? {}).map(([name, text]) => `${name}=${text}`),
 };
-
-function exactDuration(valueMs: number): string {
-  const text = formatDuration(valueMs);
-  return parseDuration(text, 'duration') === valueMs ? text : `${valueMs}ms`;
-}
-
-function exactSize(bytes: number): string {
-  const text = formatSize(bytes);
-  return parseSize(text, 'size') === bytes ? text : String(bytes);
-}

@@ -24,6 +24,7 @@ const riskOf = (dim: 'mem' | 'cpu', actual: number): TaskEvent => ({
   kill_at: 9,
   kill_in_s: 9,
   hint: '',
+  suggested_command: 'babysit adjust a --estimated_mem_bytes=1G',
 });
 const MINE: InboxQuery = { owner: 'me', project: null, limit: 100, isPeek: false };
 const SESSION_START: InboxQuery = { owner: 'other', project: '/project', limit: 100, isPeek: false };

@@ -48,3 +48,9 @@ export function formatDuration(valueMs: number): string {
   }
   return parts.slice(0, 2).join('');
 }
+
+/** As `parseDuration` reads it back without a difference: 90001 -> `"90001ms"`. */
+export function exactDuration(valueMs: number): string {
+  const text = formatDuration(valueMs);
+  return parseDuration(text, 'duration') === valueMs ? text : `${valueMs}ms`;
+}

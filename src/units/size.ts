@@ -19,3 +19,9 @@ export function formatSize(valueBytes: number): string {
   const text = bytes.format(valueBytes, { unitSeparator: '', decimalPlaces: 2 });
   return text === null ? `${valueBytes}` : text.replace(/B$/, '') || '0';
 }
+
+/** As `parseSize` reads it back without a difference: 4294967297 -> `"4294967297"`. */
+export function exactSize(valueBytes: number): string {
+  const text = formatSize(valueBytes);
+  return parseSize(text, 'size') === valueBytes ? text : String(valueBytes);
+}

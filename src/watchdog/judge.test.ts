@@ -17,12 +17,13 @@ describe('runaway_risk', () => {
     ['elapsed a millisecond above it', { ms: 10 * MINUTE + 1 }, ['runaway_risk:elapsed']],
     ['memory at the estimate', { memBytes: 4 * GIB }, []],
     ['memory a byte above it', { memBytes: 4 * GIB + 1 }, ['runaway_risk:mem']],
-    ['CPU at the estimate', { cores: 4 }, []],
-    ['CPU within the error of measurement', { cores: 4.19 }, []],
-    ['CPU clearly above it', { cores: 4.25 }, ['runaway_risk:cpu']],
+    ['CPU at the estimate', { ms: 15_000, cores: 4 }, []],
+    ['CPU within a quarter of it', { ms: 15_000, cores: 5 }, []],
+    ['CPU above that for 14 s', { ms: 14_999, cores: 9 }, []],
+    ['CPU above that for 15 s', { ms: 15_000, cores: 5.1 }, ['runaway_risk:cpu']],
     [
       'everything at once',
-      { ms: 11 * MINUTE, memBytes: 5 * GIB, cores: 5 },
+      { ms: 11 * MINUTE, memBytes: 5 * GIB, cores: 5.5 },
       ['runaway_risk:elapsed', 'runaway_risk:mem', 'runaway_risk:cpu'],
     ],
   ];
@@ -36,23 +37,41 @@ describe('runaway_risk', () => {
   it('comes once per dimension, over any ups and downs', () => {
     const watch = new Watch(QUIET);
     for (let n = 0; n < 20; n += 1) {
-      watch.step({ memBytes: 5 * GIB, cores: 5 });
-      watch.step({ memBytes: GIB, cores: 1 });
+      watch.step({ ms: 15_000, memBytes: 5 * GIB, cores: 6 });
+      watch.step({ ms: 15_000, memBytes: GIB, cores: 1 });
     }
     assert.deepEqual(watch.reported().sort(), ['runaway_risk:cpu', 'runaway_risk:mem']);
   });
 
-  it('has estimate, actual value, and the value and time of the kill', () => {
+  it('has estimate, actual value, cap, the value and time of the kill, and the command that prevents it', () => {
     const watch = new Watch(QUIET).steps(1, { ms: 15 * MINUTE, memBytes: 6 * GIB, cores: 6 });
     const numbers = watch.events.map((event) => {
       assert.ok(event.event === 'runaway_risk' && event.hint.length > 20);
-      return [event.dim, event.estimate, event.actual, event.kill_at, event.kill_in_s];
+      const { dim, estimate, actual, kill_at, cap, kill_in_s, suggested_command } = event;
+      return [dim, estimate, actual, kill_at, cap, kill_in_s, suggested_command];
     });
+    const adjust = 'babysit adjust build';
+    const NOT_YET = undefined;
     assert.deepEqual(numbers, [
-      ['elapsed', 10 * MINUTE, 15 * MINUTE, 20 * MINUTE, 300],
-      ['mem', 4 * GIB, 6 * GIB, 8 * GIB, 30],
-      ['cpu', 4, 6, 8, 30],
+      [
+        'elapsed',
+        10 * MINUTE,
+        15 * MINUTE,
+        20 * MINUTE,
+        undefined,
+        300,
+        `${adjust} --estimated_time=30m --kill_timeout=1h`,
+      ],
+      ['mem', 4 * GIB, 6 * GIB, 8 * GIB, 12 * GIB, NOT_YET, `${adjust} --estimated_mem_bytes=9G`],
+      ['cpu', 4, 6, 8, 12, NOT_YET, `${adjust} --estimated_cpu_cores=6.6`],
     ]);
+  });
+
+  it('has the time left of the window when the use is already above the value of the kill', () => {
+    const watch = new Watch(QUIET).steps(1, { memBytes: 9 * GIB });
+    const [event] = watch.events;
+    assert.ok(event?.event === 'runaway_risk');
+    assert.equal(event.kill_in_s, 30);
   });
 });
 

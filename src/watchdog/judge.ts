@@ -1,8 +1,11 @@
 // Judges one sample of an attempt: new state, events, at most one kill. Pure; the sample carries the clock.
 
-import type { Estimate, Limits } from '../core/estimate.ts';
+import { CPU_RISK_MARGIN, type Estimate, KILL_FACTOR, type Limits } from '../core/estimate.ts';
 import type { Dim, TaskEvent } from '../core/events.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
+import { roundUpMem } from '../core/suggest.ts';
+import { formatDuration } from '../units/duration.ts';
+import { exactSize } from '../units/size.ts';
 import { STALL_RISK_AT, stallRisk } from './stall.ts';
 import { applyAdjust, applySample, type Sample, type WatchState } from './state.ts';
 
@@ -20,10 +23,12 @@ export interface WatchRules {
 
 /** The numbers of a task that the judge needs. */
 export interface Subject {
+  readonly name: string;
   readonly estimate: Estimate;
   readonly limits: Limits;
   readonly pidsMax: number;
   readonly memMaxBytes: number;
+  readonly cpuMaxCores: number;
 }
 
 export interface Kill {
@@ -42,10 +47,6 @@ export interface Verdict {
 }
 
 const DIMS = ['elapsed', 'mem', 'cpu'] as const;
-/** The watchdog kills at sustained use above this multiple of the estimate. */
-const KILL_FACTOR = 2;
-/** A CPU rate is imprecise: one thread may read as 1.02 cores. */
-const CPU_RISK_MARGIN = 1.05;
 /** After a gap the task may have ended or printed: time for the daemon to read that before a kill. */
 const AFTER_GAP_MS = 1_000;
 
@@ -107,7 +108,7 @@ function isAboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sam
     case 'mem':
       return sample.memBytes > estimate.memBytes;
     case 'cpu':
-      return (state.cpu.cores ?? 0) > estimate.cpuCores * CPU_RISK_MARGIN;
+      return (state.meanCpuCores ?? 0) > estimate.cpuCores * CPU_RISK_MARGIN;
   }
 }
 
@@ -177,38 +178,69 @@ function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, s
   return null;
 }
 
+/** `kill_in_s` only while time runs towards a kill: below `kill_at` no window of the memory or CPU rule has begun. */
 function runawayRisk(
   dim: Dim,
   rules: WatchRules,
-  { estimate, limits }: Subject,
+  { name, estimate, limits, memMaxBytes, cpuMaxCores }: Subject,
   state: WatchState,
   sample: Sample,
 ): TaskEvent {
   const windowS = Math.round(rules.toleranceWindowMs / 1000);
-  const numbers = {
-    elapsed: {
-      estimate: estimate.timeMs,
-      actual: Math.round(state.elapsedMs),
-      kill_at: limits.killTimeoutMs,
-      kill_in_s: Math.max(0, Math.round((limits.killTimeoutMs - state.elapsedMs) / 1000)),
-      hint: 'Raise --kill_timeout with babysit adjust, or the watchdog kills the task at kill_at.',
-    },
-    mem: {
-      estimate: estimate.memBytes,
-      actual: sample.memBytes,
-      kill_at: KILL_FACTOR * estimate.memBytes,
-      kill_in_s: windowS,
-      hint: `Raise --estimated_mem_bytes with babysit adjust, or the task is killed after ${windowS} s above kill_at, and immediately at its memory cap.`,
-    },
-    cpu: {
-      estimate: estimate.cpuCores,
-      actual: round2(state.cpu.cores ?? 0),
-      kill_at: KILL_FACTOR * estimate.cpuCores,
-      kill_in_s: windowS,
-      hint: `Raise --estimated_cpu_cores with babysit adjust, or the watchdog kills the task after ${windowS} s above kill_at.`,
-    },
-  };
-  return { event: 'runaway_risk', dim, ...numbers[dim] };
+  const adjust = `babysit adjust ${name}`;
+  const windowLeft = (overMs: number | null) =>
+    overMs === null ? {} : killIn(rules.toleranceWindowMs - overMs);
+  switch (dim) {
+    case 'elapsed': {
+      const timeMs = 60_000 * Math.ceil((2 * state.elapsedMs) / 60_000);
+      return {
+        event: 'runaway_risk',
+        dim,
+        estimate: estimate.timeMs,
+        actual: Math.round(state.elapsedMs),
+        kill_at: limits.killTimeoutMs,
+        ...killIn(limits.killTimeoutMs - state.elapsedMs),
+        hint: 'The watchdog kills the task at kill_at. If it is healthy, give it more time with suggested_command.',
+        suggested_command: `${adjust} --estimated_time=${formatDuration(timeMs)} --kill_timeout=${formatDuration(2 * timeMs)}`,
+      };
+    }
+    case 'mem': {
+      const memBytes = Math.min(roundUpMem(AHEAD * sample.memBytes), memMaxBytes);
+      return {
+        event: 'runaway_risk',
+        dim,
+        estimate: estimate.memBytes,
+        actual: sample.memBytes,
+        kill_at: KILL_FACTOR * estimate.memBytes,
+        cap: memMaxBytes,
+        ...windowLeft(state.memOverMs),
+        hint: `The task is killed after ${windowS} s above kill_at, and at once at its cap. If it is healthy, raise both with suggested_command.`,
+        suggested_command: `${adjust} --estimated_mem_bytes=${exactSize(memBytes)}`,
+      };
+    }
+    case 'cpu': {
+      const meanCores = state.meanCpuCores ?? 0;
+      const cores = Math.min(Math.ceil(11 * meanCores) / 10, Math.floor(100 * cpuMaxCores) / 100);
+      return {
+        event: 'runaway_risk',
+        dim,
+        estimate: estimate.cpuCores,
+        actual: round2(meanCores),
+        kill_at: round2(KILL_FACTOR * estimate.cpuCores),
+        cap: round2(cpuMaxCores),
+        ...windowLeft(state.cpuOverMs),
+        hint: `The task is slowed down at its cap, and killed after ${windowS} s above kill_at. If it is healthy, raise both with suggested_command.`,
+        suggested_command: `${adjust} --estimated_cpu_cores=${cores}`,
+      };
+    }
+  }
+}
+
+/** A task that grows needs more than it has now. */
+const AHEAD = 1.5;
+
+function killIn(leftMs: number): { readonly kill_in_s: number } {
+  return { kill_in_s: Math.max(0, Math.round(leftMs / 1000)) };
 }
 
 /** Time until the elapsed or silent time crosses its next limit, so that the daemon need not wait for a tick. */

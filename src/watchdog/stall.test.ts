@@ -69,6 +69,21 @@ describe('the diagnosis of a stall', () => {
       'idle: 1 process sleeps, the youngest is make (pid 42, in do_wait)',
     ],
     ['no processes', { cpuCores: 0, ioBytesPerS: null, processes: [] }, 'idle: using no CPU'],
+    [
+      'computing until a moment ago',
+      { cpuCores: 0, ioBytesPerS: null, processes: [aProcess()], silence: { cpuS: 14.8, ms: 15_000 } },
+      'busy: using 0.99 cores; 14.8 s of CPU in 15 s, so it computes silently',
+    ],
+    [
+      'a hang',
+      {
+        cpuCores: 0,
+        ioBytesPerS: null,
+        processes: [aProcess({ wchan: 'futex_wait_queue' })],
+        silence: { cpuS: 0.02, ms: 15_000 },
+      },
+      'idle: 1 process sleeps, the youngest is make (pid 42, in futex_wait_queue); 0.02 s of CPU in 15 s',
+    ],
     ['nothing', { cpuCores: null, ioBytesPerS: null, processes: [] }, 'unknown: nothing could be measured'],
   ];
   for (const [what, evidence, text] of TABLE)

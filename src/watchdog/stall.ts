@@ -2,6 +2,7 @@
 
 import type { Limits } from '../core/estimate.ts';
 import type { TaskEvent } from '../core/events.ts';
+import type { KillDetail } from '../core/kill-reasons.ts';
 import { formatSize } from '../units/size.ts';
 import type { WatchState } from './state.ts';
 
@@ -22,6 +23,8 @@ export interface ProcessEvidence {
 }
 
 export interface StallEvidence {
+  /** CPU time since the last output, and that time; absent when not measured. */
+  readonly silence?: { readonly cpuS: number; readonly ms: number };
   /** At the last sample; null when not measured. */
   readonly cpuCores: number | null;
   readonly ioBytesPerS: number | null;
@@ -51,6 +54,7 @@ export function stallRisk({ observabilityMs }: Limits, state: WatchState): Stall
   if (observabilityMs === 0 || state.isStallReported || state.silentMs <= STALL_RISK_AT * observabilityMs)
     return null;
   const { text, hint } = diagnoseStall({
+    ...silenceOf(state),
     cpuCores: state.cpu.cores,
     ioBytesPerS: state.io.bytesPerS,
     processes: [],
@@ -63,6 +67,23 @@ export function stallRisk({ observabilityMs }: Limits, state: WatchState): Stall
     last_line: null,
     last_line_age_s: null,
     hint,
+  };
+}
+
+/** What the task did since its last output. */
+export function silenceOf({ cpu, cpuUsecAtOutput, silentMs }: WatchState): Pick<StallEvidence, 'silence'> {
+  return { silence: { cpuS: Math.max(0, cpu.usec - cpuUsecAtOutput) / 1e6, ms: silentMs } };
+}
+
+/** The numbers of a kill, with the diagnosis and the last lines that come with it. */
+export function stallDetail(detail: KillDetail, evidence: StallEvidence): KillDetail {
+  const { kind, text } = diagnoseStall(evidence);
+  return {
+    ...detail,
+    diagnosis: text,
+    is_computing: kind === 'busy' || kind === 'io',
+    silent_cpu_s: round2(evidence.silence?.cpuS ?? 0),
+    last_line: evidence.lastLine,
   };
 }
 
@@ -80,14 +101,17 @@ export function withEvidence(risk: StallRisk, evidence: StallEvidence): StallRis
 }
 
 export function diagnoseStall(
-  evidence: Pick<StallEvidence, 'cpuCores' | 'ioBytesPerS' | 'processes'>,
+  evidence: Pick<StallEvidence, 'cpuCores' | 'ioBytesPerS' | 'processes' | 'silence'>,
 ): StallDiagnosis {
-  const { cpuCores, ioBytesPerS, processes } = evidence;
+  const { cpuCores, ioBytesPerS, processes, silence } = evidence;
+  const used = silence ? `; ${round2(silence.cpuS)} s of CPU in ${Math.round(silence.ms / 1000)} s` : '';
   const living = processes.filter(({ state }) => state !== 'Z' && state !== 'X');
-  if (cpuCores !== null && cpuCores > BUSY_CORES)
+  // It may have computed all the time and sleep at this moment.
+  const cores = Math.max(cpuCores ?? 0, silence && silence.ms > 0 ? (1000 * silence.cpuS) / silence.ms : 0);
+  if (cores > BUSY_CORES)
     return {
       kind: 'busy',
-      text: `busy: using ${round2(cpuCores)} cores`,
+      text: `busy: using ${round2(cores)} cores${used && `${used}, so it computes silently`}`,
       hint: `Print a line of progress, or raise --observability_interval. If it does print, its output is ${BUFFERED}.`,
     };
   const reader = living.find(({ awaits }) => awaits !== null);
@@ -134,9 +158,9 @@ export function diagnoseStall(
     kind: 'idle',
     text:
       sleeper === undefined
-        ? 'idle: using no CPU'
-        : `idle: ${living.length} ${living.length === 1 ? 'process sleeps' : 'processes sleep'}, the youngest is ${labelOf(sleeper)}`,
-    hint: 'It may wait for a lock, a network answer or a child process: read the log, or raise --observability_interval.',
+        ? `idle: using no CPU${used}`
+        : `idle: ${living.length} ${living.length === 1 ? 'process sleeps' : 'processes sleep'}, the youngest is ${labelOf(sleeper)}${used}`,
+    hint: 'It hangs: do not raise --observability_interval. Read the log, and find what it waits for: a lock, a network answer or a child process.',
   };
 }
 

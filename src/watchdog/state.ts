@@ -11,6 +11,11 @@ interface Requested {
   readonly limits: Limits;
 }
 
+interface CpuMark {
+  readonly usec: number;
+  readonly monoMs: number;
+}
+
 export interface WatchState {
   readonly lastMonoMs: number;
   /** No sample has been judged yet: the elapsed and silent times come from files and the wall clock. */
@@ -23,6 +28,12 @@ export interface WatchState {
   readonly silentMs: number;
   readonly outputBytes: number;
   readonly outputAt: number | null;
+  /** Readings of the CPU time over the last 15 s or a little more, oldest first. */
+  readonly cpuMarks: readonly CpuMark[];
+  /** Mean use of CPU over them; null until they cover 15 s. */
+  readonly meanCpuCores: number | null;
+  /** CPU time at the last output. */
+  readonly cpuUsecAtOutput: number;
   readonly cpu: { readonly usec: number; readonly monoMs: number; readonly cores: number | null };
   readonly cpuTrail: CpuTrail;
   readonly io: { readonly bytes: number | null; readonly monoMs: number; readonly bytesPerS: number | null };
@@ -68,6 +79,9 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     silentMs,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
+    cpuMarks: [{ usec: sample.cpuUsec, monoMs }],
+    meanCpuCores: null,
+    cpuUsecAtOutput: sample.cpuUsec,
     cpu: { usec: sample.cpuUsec, monoMs, cores: null },
     cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
@@ -93,6 +107,8 @@ export interface Thresholds {
 /** A rate over a shorter time is noise: scheduling and counters have a granularity of milliseconds. */
 const MIN_RATE_INTERVAL_MS = 500;
 const CPU_SMOOTHING_MS = 10_000;
+/** A single sample is noise: a warning about the CPU judges the mean of this time. */
+export const CPU_MEAN_MS = 15_000;
 
 /**
  * Updates clocks, rates, peaks and windows. Over a gap (no samples: the daemon or the host stood still) running time
@@ -106,6 +122,7 @@ export function applySample(
 ): WatchState {
   const stepMs = Math.max(0, sample.now.monoMs - state.lastMonoMs);
   const cpu = cpuRate(state.cpu, sample);
+  const cpuMarks = withMark(state.cpuMarks, { usec: sample.cpuUsec, monoMs: sample.now.monoMs });
   const isCpuFresh = cpu !== state.cpu;
   const smoothCpuCores = isCpuFresh
     ? smooth(state.smoothCpuCores, cpu.cores ?? 0, cpu.monoMs - state.cpu.monoMs)
@@ -121,6 +138,9 @@ export function applySample(
     silentMs: printed ? 0 : silence(state, stepMs, isGap ? thresholds.silentMs : Number.POSITIVE_INFINITY),
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
+    cpuMarks,
+    meanCpuCores: meanOver(cpuMarks),
+    cpuUsecAtOutput: printed ? sample.cpuUsec : state.cpuUsecAtOutput,
     cpu,
     cpuTrail: extendCpuTrail(state.cpuTrail, { usec: sample.cpuUsec, monoMs: sample.now.monoMs }),
     io: ioRate(state.io, sample),
@@ -144,6 +164,8 @@ export function applyPausedSample(state: WatchState, sample: Sample): WatchState
   return {
     ...state,
     lastMonoMs: monoMs,
+    cpuMarks: [{ usec: sample.cpuUsec, monoMs }],
+    meanCpuCores: null,
     cpu: { usec: sample.cpuUsec, monoMs, cores: null },
     cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
@@ -188,6 +210,19 @@ function silence({ isNew, silentMs }: WatchState, stepMs: number, limitMs: numbe
 function sustained(beforeMs: number | null, holds: boolean, stepMs: number): number | null {
   if (!holds) return null;
   return beforeMs === null ? 0 : beforeMs + stepMs;
+}
+
+/** Drops marks that a later one makes superfluous: the oldest one left is at least CPU_MEAN_MS old, if any is. */
+function withMark(marks: readonly CpuMark[], mark: CpuMark): readonly CpuMark[] {
+  const all = [...marks, mark];
+  const first = all.findLastIndex(({ monoMs }) => mark.monoMs - monoMs >= CPU_MEAN_MS);
+  return first > 0 ? all.slice(first) : all;
+}
+
+function meanOver(marks: readonly CpuMark[]): number | null {
+  const [first, last] = [marks[0], marks.at(-1)];
+  if (first === undefined || last === undefined || last.monoMs - first.monoMs < CPU_MEAN_MS) return null;
+  return Math.max(0, (last.usec - first.usec) / 1000 / (last.monoMs - first.monoMs));
 }
 
 function cpuRate(before: WatchState['cpu'], sample: Sample): WatchState['cpu'] {

@@ -64,6 +64,24 @@ describe('wait', () => {
     assert.equal((await show(home, 'slow')).status, 'running');
   });
 
+  it('--until=risk returns a new warning once, with the command that prevents the kill', async () => {
+    await home.run([
+      'run',
+      '--name=late',
+      '--estimated_time=200ms',
+      '--kill_timeout=5m',
+      '--command=sleep 60',
+    ]);
+    const { code, stdout } = await home.run(['wait', 'late', '--until=risk']);
+    const event = jsonLine(stdout);
+    assert.deepEqual([code, event.event, event.dim, event.kill_at], [3, 'runaway_risk', 'elapsed', 300_000]);
+    assert.ok(Date.parse(String(event.kill_time)) > Date.parse(String(event.at)) + 290_000);
+    // The warning has been seen.
+    assert.equal((await home.run(['wait', 'late', '--until=risk', '--timeout=200ms'])).code, 124);
+    const adjusted = await home.run(String(event.suggested_command).split(' ').slice(1));
+    assert.equal(adjusted.code, 0, adjusted.stderr);
+  });
+
   it('--timeout exits 124 and leaves the task running', async () => {
     await submit(home, 'long', 'sleep 60');
     const { code, stdout, stderr } = await home.run(['wait', 'long', '--timeout=300ms']);

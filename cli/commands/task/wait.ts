@@ -2,27 +2,40 @@
 import { BabysitError } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { defineCommand } from '../../command.ts';
+import { readChoice } from '../../input/nearest.ts';
 import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 import { waitForTasks } from '../../wait-for-tasks.ts';
 
 export const command = defineCommand({
-  usage: 'wait NAME... [--all | --any] [--progress] [--timeout DURATION]',
+  usage: 'wait NAME... [--all | --any] [--until end|risk] [--progress] [--timeout DURATION]',
   about: `Prints one event a line to stderr and one result a task to stdout, both as JSON unless they go to a terminal.
 Exits 0 when all tasks completed (--any: the first one), 1 otherwise, 124 after --timeout; the tasks then keep running.
+With --until=risk it also returns at the first warning, with exit 3 and the warning on stdout: what exceeds which estimate, the
+time of the kill, and the command that prevents it. Wait again after you have acted: it returns only at a new warning.
 It keeps waiting when the daemon restarts or dies. One call is enough: do not poll.`,
   flags: {
     ...NAME_FLAG,
     all: { kind: 'switch', help: 'return when every task has ended (the default)' },
     any: { kind: 'switch', help: 'return when the first task has ended' },
+    until: {
+      kind: 'text',
+      value: 'end|risk',
+      help: 'return at the end, or already at the first warning (default: end)',
+    },
     progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
     timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after this time, with exit 124' },
   },
-  examples: ['babysit wait build', 'babysit wait train-1 train-2 --any --timeout=30m'],
+  examples: [
+    'babysit wait build',
+    'babysit wait train-1 train-2 --any --timeout=30m',
+    'babysit wait train --until=risk',
+  ],
   async run(context, parsed) {
     const { flags } = parsed;
     const refs = someRefs(parsed, 'wait');
     if (flags.all && flags.any) throw new BabysitError('usage', '--all and --any exclude each other');
     const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
-    return waitForTasks(context, refs, { any: flags.any, timeoutMs, progress: flags.progress });
+    const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
+    return waitForTasks(context, refs, { any: flags.any, timeoutMs, until, progress: flags.progress });
   },
 });

@@ -34,10 +34,12 @@ export const EVENT_FIELDS = {
       estimate: number.describe('The estimate: ms, bytes or cores, by `dim`.'),
       actual: number.describe('The use, in the same unit.'),
       kill_at: number.describe('The use at which the watchdog kills, in the same unit.'),
-      kill_in_s: number.describe(
-        'Seconds until the kill; for `mem` and `cpu` seconds of use above `kill_at`.',
-      ),
+      cap: number.optional().describe('The hard limit of the kernel, in the same unit. Not for `elapsed`.'),
+      kill_in_s: number
+        .optional()
+        .describe('Seconds until the kill if the use stays. For `mem` and `cpu` only above `kill_at`.'),
       hint: text.describe('What to do.'),
+      suggested_command: text.describe('Raises the estimate; works when pasted.'),
     })
     .describe('The use exceeded an estimate. Occurs once for each dimension and estimate.'),
   stall_risk: z

@@ -158,6 +158,12 @@ export const TASK = z
     io_read_bytes: number.nullable().describe('Read from disks.'),
     io_write_bytes: number.nullable().describe('Written to disks.'),
     oom_kills: number.nullable().describe('Processes of its group that the kernel killed for memory.'),
+    over_estimate: z
+      .partialRecord(z.enum(['elapsed', 'mem', 'cpu']), number)
+      .nullable()
+      .describe(
+        'What a completed run used of each estimate that it exceeded: 1.25 is a quarter more. Null: none.',
+      ),
     contention: text
       .nullable()
       .describe('How much less CPU time it got than it wanted, so that it took longer. Null: not contended.'),

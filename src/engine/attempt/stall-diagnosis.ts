@@ -4,16 +4,18 @@ import { logTouchedAt } from '../../logs/read.ts';
 import { tailText } from '../../logs/tail.ts';
 import { readWaitingProcesses } from '../../procfs/stall-evidence.ts';
 import { lastLineOf } from '../../watchdog/repetition.ts';
-import type { StallEvidence } from '../../watchdog/stall.ts';
+import { type StallEvidence, silenceOf } from '../../watchdog/stall.ts';
 import type { WatchState } from '../../watchdog/state.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
 const TAIL_BYTES = 4096;
 
-export function stallEvidence(live: LiveAttempt, { cpu, io }: WatchState, { wallMs }: Now): StallEvidence {
+export function stallEvidence(live: LiveAttempt, state: WatchState, { wallMs }: Now): StallEvidence {
+  const { cpu, io } = state;
   const touchedAt = logTouchedAt(live.paths.log);
   const lastLine = lastLineOf(tailText(live.paths.log, TAIL_BYTES));
   return {
+    ...silenceOf(state),
     cpuCores: cpu.cores,
     ioBytesPerS: io.bytesPerS,
     processes: readWaitingProcesses(live.group.pids()),

@@ -1,6 +1,7 @@
 // The API view of a task: one flat object with every field, null where it does not apply.
 import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
+import { CPU_RISK_MARGIN } from '../../core/estimate.ts';
 import type { Format } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
 import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
@@ -95,6 +96,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     io_read_bytes: usage?.ioReadBytes ?? null,
     io_write_bytes: usage?.ioWriteBytes ?? null,
     oom_kills: usage?.oomKills ?? null,
+    over_estimate: overEstimate(task, usage),
     contention: contention(usage),
     suggested_estimates: suggested(task, context.most),
     log_path: context.logPath,
@@ -112,6 +114,22 @@ function peakCores(task: Task, usage: Usage | null): number | null {
   const elapsed = runningMs(task);
   if (usage === null || usage.cpuSeconds === null || elapsed === null) return usage?.peakCpuCores ?? null;
   return Math.max(usage.peakCpuCores ?? 0, (1000 * usage.cpuSeconds) / elapsed);
+}
+
+/** As in `runaway_risk`, a use of CPU counts from a quarter above the estimate. */
+function overEstimate(task: Task, usage: Usage | null): TaskView['over_estimate'] {
+  const elapsed = runningMs(task);
+  if (task.state.status !== 'completed' || elapsed === null) return null;
+  const { timeMs, memBytes, cpuCores } = task.estimate;
+  const cpu = ((usage?.cpuSeconds ?? 0) * 1000) / elapsed / cpuCores;
+  const ratios = {
+    elapsed: elapsed / timeMs,
+    mem: (usage?.peakMemBytes ?? 0) / memBytes,
+    cpu: cpu > CPU_RISK_MARGIN ? cpu : 0,
+  };
+  const over = Object.entries(ratios).filter(([, ratio]) => ratio > 1);
+  if (over.length === 0) return null;
+  return Object.fromEntries(over.map(([dim, ratio]) => [dim, Math.round(100 * ratio) / 100]));
 }
 
 /** From this share of the wanted CPU time on, the time that a task took is its own. */

@@ -27,10 +27,12 @@ export const RULES: WatchRules = {
 export const GAP_RULES: WatchRules = { ...RULES, gapMs: 4_000 };
 /** Estimated: 10 min, 4 GiB, 4 cores; killed at 20 min or after 5 min of silence. */
 export const SUBJECT: Subject = {
+  name: 'build',
   estimate: anEstimate(),
   limits: someLimits(),
   pidsMax: 4096,
   memMaxBytes: 12 * GIB,
+  cpuMaxCores: 12,
 };
 
 /** The changes since the last sample; `cores`: the average use of CPU in that time. */

@@ -4,7 +4,7 @@ import { CPU_RISK_MARGIN, type Estimate, KILL_FACTOR, type Limits } from '../cor
 import type { Dim, TaskEvent } from '../core/events.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
 import { roundUpMem } from '../core/suggest.ts';
-import { formatDuration } from '../units/duration.ts';
+import { exactDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
 import { STALL_RISK_AT, stallRisk } from './stall.ts';
 import { applyAdjust, applySample, type Sample, type WatchState } from './state.ts';
@@ -201,7 +201,7 @@ function runawayRisk(
         kill_at: limits.killTimeoutMs,
         ...killIn(limits.killTimeoutMs - state.elapsedMs),
         hint: 'The watchdog kills the task at kill_at. If it is healthy, give it more time with suggested_command.',
-        suggested_command: `${adjust} --estimated_time=${formatDuration(timeMs)} --kill_timeout=${formatDuration(2 * timeMs)}`,
+        suggested_command: `${adjust} --estimated_time=${exactDuration(timeMs)} --kill_timeout=${exactDuration(Math.max(2 * timeMs, limits.killTimeoutMs))}`,
       };
     }
     case 'mem': {

@@ -14,6 +14,10 @@ export interface Home {
   readonly log: string;
   readonly config: string;
   readonly tasks: string;
+  /** Files of tasks that no database knows, put aside at a start. */
+  readonly lostTasks: string;
+  /** The identity of the database that `tasks` belongs to. */
+  readonly identity: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -51,6 +55,8 @@ export function findHome(env: Env): Home {
     log: join(dir, 'daemon.log'),
     config: join(dir, 'config.json'),
     tasks: join(dir, 'tasks'),
+    lostTasks: join(dir, 'tasks.lost'),
+    identity: join(dir, 'babysit.id'),
   };
 }
 

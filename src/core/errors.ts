@@ -162,6 +162,12 @@ export const ERRORS = {
     title: 'The daemon is stopping.',
     hint: 'Try again in a moment.',
   },
+  home_lost: {
+    http: 503,
+    exit: EXIT.tryAgain,
+    title: 'The state directory of the daemon was moved or deleted.',
+    hint: 'The daemon ends with its running tasks. After that, move the directory back or set BABYSIT_HOME to its new place.',
+  },
   wait_timeout: {
     http: 408,
     exit: EXIT.timeout,

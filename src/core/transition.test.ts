@@ -51,6 +51,7 @@ const CHANGES = {
   },
   apply_profile: { kind: 'apply_profile', profile: 'day', envelope: anEnvelope({ cpuMaxCores: 2 }) },
   retry: { kind: 'retry' },
+  found: { kind: 'found', attempt: anAttempt({ number: 2 }) },
   end: { kind: 'end', exit: anExit(), usage: null, at: 5_000 },
   lose: { kind: 'lose', reason: 'supervisor_lost', usage: null, at: 5_000 },
 } as const satisfies { [K in Change['kind']]: Extract<Change, { kind: K }> };
@@ -72,12 +73,13 @@ const STATES: Record<string, TaskState> = {
 
 /** The status after each change; a change that is not listed does not apply. */
 const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
-  pending: { dispatch: 'running', request_kill: 'killed', adjust: 'pending' },
+  pending: { dispatch: 'running', request_kill: 'killed', adjust: 'pending', found: 'running' },
   'waiting for another': {
     dispatch: 'running',
     request_kill: 'killed',
     dependency_ended: 'pending',
     adjust: 'pending',
+    found: 'running',
   },
   'dispatched, not started': {
     started: 'running',
@@ -90,6 +92,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     pause: 'paused',
     end: 'completed',
     lose: 'interrupted',
+    found: 'running',
   },
   // A task with a kill request must not run again.
   'dispatched, kill requested': {
@@ -103,6 +106,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     pause: 'paused',
     end: 'killed',
     lose: 'killed',
+    found: 'running',
   },
   // No requeue: its command has begun, and a task runs twice only on request.
   running: {
@@ -114,6 +118,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     pause: 'paused',
     end: 'completed',
     lose: 'interrupted',
+    found: 'running',
   },
   'running, kill requested': {
     could_not_start: 'killed',
@@ -124,6 +129,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     pause: 'paused',
     end: 'killed',
     lose: 'killed',
+    found: 'running',
   },
   paused: {
     could_not_start: 'failed',
@@ -134,11 +140,12 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     resume: 'running',
     end: 'completed',
     lose: 'interrupted',
+    found: 'running',
   },
-  completed: { retry: 'pending' },
-  failed: { retry: 'pending' },
-  killed: { retry: 'pending' },
-  interrupted: { retry: 'pending' },
+  completed: { retry: 'pending', found: 'running' },
+  failed: { retry: 'pending', found: 'running' },
+  killed: { retry: 'pending', found: 'running' },
+  interrupted: { retry: 'pending', found: 'running' },
 };
 
 describe('transition', () => {
@@ -168,6 +175,7 @@ describe('transition', () => {
     ['pending', 'adjust', 'adjusted'],
     ['waiting for another', 'dependency_ended', null],
     ['failed', 'retry', 'retrying'],
+    ['pending', 'found', null],
   ];
   for (const [state, kind, event] of EVENTS)
     it(`emits ${event ?? 'no event'} for ${kind} in ${state}`, () => {
@@ -302,9 +310,11 @@ const anyKill = fc
 const anyExit = fc
   .constantFrom(anExit(), anExit({ code: 1 }), anExit({ code: null, signal: 'SIGKILL' }))
   .chain((exit) => fc.constantFrom(null, 0, 2).map((oomKills) => ({ exit, oomKills })));
-/** A function of the task, because an attempt is numbered by the attempts before it. */
+/** A function of the task, because an attempt is numbered by the attempts before it. `found` occurs only at a start. */
 const anyChange: fc.Arbitrary<(task: Task) => Change> = fc.oneof(
-  fc.constantFrom(...KINDS.filter((kind) => kind !== 'dispatch')).map((kind) => () => CHANGES[kind]),
+  fc
+    .constantFrom(...KINDS.filter((kind) => kind !== 'dispatch' && kind !== 'found'))
+    .map((kind) => () => CHANGES[kind]),
   fc.constant((task: Task): Change => {
     return { kind: 'dispatch', attempt: anAttempt({ number: task.attempts + 1, startedAt: null }) };
   }),

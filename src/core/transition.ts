@@ -55,6 +55,8 @@ export type Change =
   | { readonly kind: 'apply_profile'; readonly profile: ProfileName; readonly envelope: Envelope }
   /** Manual retry of a task that has ended. */
   | { readonly kind: 'retry' }
+  /** At a start: an attempt on disk that is newer than the database. */
+  | { readonly kind: 'found'; readonly attempt: Attempt }
   /** The group is empty and the supervisor wrote an exit record. */
   | { readonly kind: 'end'; readonly exit: Exit; readonly usage: Usage | null; readonly at: number }
   /** The attempt is gone and left no exit record. */
@@ -82,6 +84,7 @@ export function transition(task: Task, change: Change): Transition | null {
       event: null,
     };
   }
+  if (change.kind === 'found') return found(task, change.attempt);
   if (change.kind === 'adjust') return adjust(task, change);
   if (change.kind === 'retry') return isEnded(state) ? retry(task, state) : null;
   if (state.status === 'pending') {
@@ -160,6 +163,22 @@ export function transition(task: Task, change: Change): Transition | null {
     case 'dependency_ended':
       return null;
   }
+}
+
+/** A restored backup may know an earlier attempt, as pending, running or ended. */
+function found(task: Task, attempt: Attempt): Transition | null {
+  if (attempt.number <= task.attempts) return null;
+  const { state } = task;
+  const past = isEnded(state) && state.attempt !== null ? [pastAttempt(task, state)] : [];
+  return {
+    task: {
+      ...task,
+      attempts: attempt.number,
+      history: [...task.history, ...past],
+      state: { status: 'running', attempt },
+    },
+    event: null,
+  };
 }
 
 /** An intended kill decides first, then an OOM kill with evidence, then the exit. */

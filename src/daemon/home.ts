@@ -23,27 +23,34 @@ export function prepareHome(paths: Home): void {
   if ((mode & 0o077) !== 0) chmodSync(paths.dir, 0o700);
 }
 
-/** Throws when the database is missing although files of tasks exist: the daemon never starts empty over them. */
-export function assertDatabase({ database, tasks }: Home): void {
-  const size = statSync(database, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > 0 || readdirSync(tasks).length === 0) return;
-  throw new Error(
-    `${database}: the database is missing, but ${tasks} holds files of its tasks. Nothing was changed. Restore it from a backup, or move ${tasks} away to start with an empty database`,
-  );
+/** The directory holds files of tasks. */
+export function hasTasks({ tasks }: Home): boolean {
+  return readdirSync(tasks).length > 0;
+}
+
+/** Writes the identity of the database next to tasks/. Throws when tasks/ belongs to another database. */
+export function checkIdentity(home: Home, identity: string): void {
+  const before = readLine(home.identity);
+  if (before === identity) return;
+  if (before !== null && hasTasks(home))
+    throw new Error(
+      `${home.database}: this database does not belong to ${home.tasks}, which holds files of tasks of another one. Nothing was changed. Restore the database of this directory from a backup, or move ${home.tasks} away`,
+    );
+  writeLine(home.identity, identity);
 }
 
 /** Call only with the lock held: existing sockets and the pid file belong to a daemon that ended. */
 export function claimHome(paths: Home): void {
   for (const socket of [paths.socket, paths.observeSocket]) rmSync(socket, { force: true });
-  writePid(paths.pidFile);
+  writeLine(paths.pidFile, String(process.pid));
 }
 
 /** Overwrites the old file in place, which works on a full disk. The daemon also runs without the file. */
-function writePid(path: string): void {
+function writeLine(path: string, line: string): void {
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
   try {
-    writeSync(fd, `${process.pid}\n`);
-    ftruncateSync(fd, `${process.pid}\n`.length);
+    writeSync(fd, `${line}\n`);
+    ftruncateSync(fd, line.length + 1);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
   } finally {
@@ -58,9 +65,14 @@ export function leaveHome(paths: Home): void {
 
 /** Returns `unknown` when the file cannot be read. */
 export function readPid(path: string): string {
+  return readLine(path) ?? 'unknown';
+}
+
+/** Returns null for a file that is empty or cannot be read. */
+function readLine(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readFileSync(path, 'utf8').trim() || null;
   } catch {
-    return 'unknown';
+    return null;
   }
 }

@@ -3,27 +3,37 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { NoticeView } from '../api/schemas/daemon.ts';
 import { openDriver } from '../cgroups/open.ts';
 import { watchFiles } from '../cgroups/watch.ts';
 import { findHome, type Home } from '../config/home.ts';
-import { homeTag } from '../config/home-tag.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
 import { recover } from '../engine/recover.ts';
 import { policyOf } from '../engine/rules.ts';
-import { freeDiskBytes } from '../procfs/disk.ts';
+import { findDaemons } from '../procfs/daemons.ts';
+import { readFreeDisk } from '../procfs/disk.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
 import { readBootId } from '../procfs/process-identity.ts';
 import { keepClean, sweepFiles } from '../service/clean.ts';
 import { doctor } from '../service/doctor.ts';
+import { notices } from '../service/notices.ts';
 import { createService } from '../service/service.ts';
 import { openStore } from '../store/store.ts';
 import { realClock } from './clock.ts';
 import { ClosingStack } from './closing-stack.ts';
-import { assertDatabase, claimHome, leaveHome, prepareHome, readPid } from './home.ts';
+import { checkIdentity, claimHome, hasTasks, leaveHome, prepareHome, readPid } from './home.ts';
+import { watchHome } from './home-watch.ts';
 import { listen } from './listen.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openEngine } from './open-engine.ts';
+
+/** Of the identity, in the names of cgroups. */
+const TAG_LENGTH = 8;
+/** Answers leave before the process ends without closing its sockets. */
+const LAST_ANSWERS_MS = 200;
+/** Reading the table of processes does not delay the first answers. */
+const LOOK_FOR_OTHERS_MS = 2000;
 
 /** The socket on which journald accepts output. */
 const JOURNAL = '/run/systemd/journal/stdout';
@@ -55,15 +65,25 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const { config } = loaded;
   const closing = new ClosingStack();
   closing.push(() => lock.release());
-  const opened = openDriver({ tag: homeTag(home.dir), want: config['envelope.driver'] });
-  closing.push(() => opened.close());
-  assertDatabase(home);
-  const store = openStore(home.database);
+  const store = openStore(home.database, undefined, !hasTasks(home));
   closing.push(() => store.close());
+  checkIdentity(home, store.identity);
+  // From the identity, not from the path: the groups follow a directory that is moved, and two file systems may have
+  // different directories at the same path.
+  const tag = store.identity.slice(0, TAG_LENGTH);
+  const opened = openDriver({ tag, want: config['envelope.driver'] });
+  closing.push(() => opened.close());
   const bootId = readBootId();
-  const { engine, profiles, newId } = openEngine({ home, config, log, store, opened, bootId }, closing);
+  const onHomeLost = (why: string): void => {
+    log.error({ home: home.dir }, `${why}; starting nothing, stopping when no task runs`);
+    void engine.drain().then(() => setTimeout(() => process.exit(EXIT.failed), LAST_ANSWERS_MS));
+  };
+  const homeLoss = watchHome(home);
+  const parts = { home, config, log, store, opened, bootId, homeLoss, onHomeLost };
+  const { engine, profiles, newId } = openEngine(parts, closing);
   const { driver, probe } = opened;
-  recover(engine, { store, driver, clock: realClock, log, bootId, tasksDir: home.tasks });
+  const { tasks: tasksDir, lostTasks: lostDir } = home;
+  const recovered = recover(engine, { store, driver, clock: realClock, log, bootId, tasksDir, lostDir });
   profiles.start(engine);
 
   let isStopping = false;
@@ -72,6 +92,8 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     if (killTasks) await engine.killAll();
     // Ends pending responses, which would keep the sockets open.
     engine.stop();
+    // Another daemon may use the paths: closing would remove its sockets.
+    if (engine.homeLoss !== null) return void setTimeout(() => process.exit(EXIT.ok), LAST_ANSWERS_MS);
     await closing.close();
     process.exitCode = EXIT.ok;
   };
@@ -80,6 +102,14 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     isStopping = true;
     void stop(killTasks);
   };
+  const notes = (): NoticeView[] =>
+    notices({
+      tasksDir,
+      lostDir,
+      recovered,
+      homeLoss: () => engine.homeLoss,
+      runningCount: () => [...engine.live.active()].length,
+    });
   const service = createService({
     engine,
     store,
@@ -89,7 +119,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     policy: policyOf(config),
     newId,
     home: home.dir,
-    tasksDir: home.tasks,
+    tasksDir,
     driver: driver.kind,
     systemd: { noUnits: opened.noUnits, hasJournal: existsSync(JOURNAL) },
     version: packageJson.version,
@@ -98,24 +128,25 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     readHost: () => opened.outer.memory(readHostMemory()),
     log,
     // The logs may be on another disk.
-    freeDisk: () => Math.min(freeDiskBytes(home.dir), freeDiskBytes(home.tasks)),
-    doctor: () => doctor(probe),
+    freeDisk: () => readFreeDisk(home.dir, home.tasks),
+    notices: notes,
+    doctor: () => doctor(probe, notes()),
     // The response to the stop request is sent first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
   });
-  const cleaning = { store, clock: realClock, tasksDir: home.tasks, log };
+  const cleaning = { store, clock: realClock, tasksDir, log };
   const retention = config['retention.schedule'];
   if (retention !== 'off') closing.push(keepClean(cleaning, retention, config['retention.older_than']));
   claimHome(home);
   closing.push(() => leaveHome(home));
   closing.push(
-    watchPidFile(home, () => {
-      log.error({ home: home.dir }, 'state directory deleted, stopping when no task runs');
-      void engine.drain().then(() => process.exit(EXIT.failed));
-    }),
+    watchPidFile(home, () => engine.loseHome(homeLoss() ?? `its pid file ${home.pidFile} was deleted`)),
   );
   closing.push(await listen(service, home, config, log));
   log.info({ version: packageJson.version, driver: driver.kind, home: home.dir }, 'ready');
+  setTimeout(() => {
+    for (const other of findDaemons()) log.warn(other, 'another daemon of this user runs on this host');
+  }, LOOK_FOR_OTHERS_MS).unref();
   sweepFiles(cleaning).catch((error: unknown) =>
     log.error({ err: error }, 'the files of removed tasks could not be swept'),
   );

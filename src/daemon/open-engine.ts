@@ -26,12 +26,12 @@ export interface EngineParts {
   readonly store: Store;
   readonly opened: OpenedDriver;
   readonly bootId: string;
+  homeLoss(): string | null;
+  onHomeLost(why: string): void;
 }
 
-export function openEngine(
-  { home, config: settings, log, store, opened, bootId }: EngineParts,
-  closing: ClosingStack,
-) {
+export function openEngine(parts: EngineParts, closing: ClosingStack) {
+  const { home, config: settings, log, store, opened, bootId } = parts;
   const { outer } = opened;
   // A limit above that of the groups around the daemon would never be reached.
   const pidsMax = Math.min(settings['envelope.pids_max'], outer.pidsMax);
@@ -81,6 +81,8 @@ export function openEngine(
     watchRules: watchRules(config, host.memTotalBytes, opened.probe.enforces.memory),
     pressureRules: pressureRules(config),
     home: home.dir,
+    homeLoss: parts.homeLoss,
+    onHomeLost: parts.onHomeLost,
     monitorIntervalMs: config['watchdog.monitor_interval'],
     killGraceMs: config['watchdog.kill_grace'],
     readHost,

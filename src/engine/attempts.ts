@@ -26,6 +26,8 @@ export interface AttemptsDeps extends LaunchDeps {
 /** The part of the loop that attempts report to. */
 export interface Loop {
   readonly isStopped: boolean;
+  /** Not null: the records of attempts cannot be found any longer, so their ends are unknown. */
+  readonly homeLoss: string | null;
   /** Call when the records, the group or the supervisor of the attempt may have changed. */
   enqueueReconcile(id: TaskId): void;
   /** Runs `apply` in the next round. If the commit fails, the attempt is reconciled again. */
@@ -106,7 +108,7 @@ export class Attempts {
       return;
     }
     this.#retire(id);
-    if (isEnded(state))
+    if (isEnded(state) && this.#loop.homeLoss === null)
       this.#deps.log.info({ task: id, name, status: state.status, ...endReason(task) }, 'task ended');
   }
 

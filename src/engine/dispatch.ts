@@ -9,6 +9,7 @@ import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { groupName } from './attempt/paths.ts';
 import type { Attempts } from './attempts.ts';
+import { nextAttempt } from './found-attempts.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import type { Ticket, Tickets } from './queue/tickets.ts';
@@ -21,6 +22,7 @@ export interface DispatchDeps {
   readonly profiles: Profiles;
   readonly policy: Policy;
   readonly bootId: string;
+  readonly tasksDir: string;
   newLeaseId(nowMs: number): LeaseId;
 }
 
@@ -81,7 +83,7 @@ export class Dispatcher {
     if (task === undefined || task.state.status !== 'pending') return;
     const { profiles, bootId } = this.#deps;
     const { capacity, envelopeRules } = profiles.settings;
-    const number = task.attempts + 1;
+    const number = nextAttempt(this.#deps.tasksDir, task);
     const name = groupName(id, number);
     const caps = envelope(task.estimate, task.limits, capacity, envelopeRules, task.execOptions);
     const attempt: Omit<Attempt, 'group'> = {

@@ -24,6 +24,9 @@ import { type Request, UnitOfWork } from './unit-of-work.ts';
 export interface EngineDeps extends AttemptsDeps, DispatchDeps, WatchDeps, HostWatchDeps, PlannerDeps {
   readonly store: Store;
   readonly monitorIntervalMs: number;
+  /** Why clients no longer find this daemon; null while they do. Called in every round. */
+  homeLoss(): string | null;
+  onHomeLost(why: string): void;
 }
 
 export class Engine {
@@ -43,6 +46,7 @@ export class Engine {
   #isScheduled = false;
   #isStopped = false;
   #isDispatching = true;
+  #homeLoss: string | null = null;
   /** The last commit failed. It is logged once, not for every retry. */
   #isCommitFailing = false;
   #pressure = NO_PRESSURE;
@@ -63,8 +67,28 @@ export class Engine {
       request.reject(stopping());
       return;
     }
+    if (this.#homeLoss !== null) {
+      request.reject(new BabysitError('home_lost', `the daemon starts nothing: ${this.#homeLoss}`));
+      return;
+    }
     this.#requests.push(request);
     this.wake();
+  }
+
+  /** Why clients no longer find this daemon; null while they do. */
+  get homeLoss(): string | null {
+    return this.#homeLoss;
+  }
+
+  /** Starts nothing and records nothing from now on. Running tasks stay under the watchdog. */
+  loseHome(why: string): void {
+    if (this.#homeLoss !== null) return;
+    this.#homeLoss = why;
+    this.#isDispatching = false;
+    this.#deps.store.detach();
+    for (const request of this.#requests.splice(0)) this.request(request);
+    for (const ticket of [...this.#tickets.values()]) ticket.failed(stopping());
+    this.#deps.onHomeLost(why);
   }
 
   later(id: TaskId, apply: (work: UnitOfWork) => void): void {
@@ -83,6 +107,10 @@ export class Engine {
 
   /** Adds a ticket to the queue; `leave` removes it. */
   join(ticket: Ticket): void {
+    if (this.#homeLoss !== null) {
+      ticket.failed(stopping());
+      return;
+    }
     this.#tickets.add(ticket, this.#deps.clock.now().wallMs);
     this.#planner.invalidate();
     this.wake();
@@ -159,6 +187,8 @@ export class Engine {
   }
 
   round(): void {
+    const why = this.#homeLoss === null ? this.#deps.homeLoss() : null;
+    if (why !== null) this.loseHome(why);
     const work = new UnitOfWork(this.live, this.leases, this.#deps.clock.now());
     const dirty = this.#dirty;
     this.#dirty = new Set();

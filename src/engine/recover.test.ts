@@ -1,6 +1,6 @@
 // How a daemon takes over the tasks of an earlier one: adopted, finished, queued again or interrupted.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build-service.ts';
@@ -95,6 +95,85 @@ describe('recover', () => {
     const { state, attempts } = left(t, active({}), null).recovered();
     assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost', state.status);
     assert.equal(attempts, 1);
+  });
+});
+
+describe('an attempt that is newer than the database', () => {
+  const id = taskId(5);
+  const group = { driver: 'v2', name: `t-${id.toLowerCase()}-1` } as const;
+  const dispatched = aTask({
+    id,
+    name: 'newer',
+    attempts: 1,
+    state: { status: 'running', attempt: anAttempt({ ...notBegun, group }) },
+  });
+
+  /** The files of the attempt next to a database with `tasks`. */
+  function beside(t: TestContext, tasks: readonly Task[], files: Record<string, string>, described = true) {
+    const rig = serviceOf(t);
+    rig.store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [] });
+    const dir = join(rig.tasksDir, id, '1');
+    mkdirSync(dir, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+    if (described) writeFileSync(`${dir}.task`, JSON.stringify(dispatched));
+    return { ...rig, dir };
+  }
+
+  for (const [what, tasks] of [
+    ['unknown', []],
+    ['pending', [aTask({ id, name: 'newer' })]],
+  ] as const)
+    it(`ends an ${what} task with its own exit code`, (t) => {
+      const { restart, engine, store } = beside(t, tasks, EXITED);
+      assert.deepEqual(restart(), { adopted: ['newer'], putAside: [], leftAlone: [] });
+      engine.round();
+      const found = store.byId(id);
+      assert.ok(found?.state.status === 'failed' && found.state.exit?.code === 3, found?.state.status);
+      assert.deepEqual([found.name, found.attempts], ['newer', 1]);
+    });
+
+  it('replaces the earlier attempt of an ended task, which joins the history', (t) => {
+    const ended = { ...ENDED.failed, attempt: anAttempt({ number: 0 }) };
+    const { restart, store } = beside(t, [aTask({ id, name: 'newer', state: ended })], EXITED);
+    restart();
+    const found = store.byId(id);
+    assert.deepEqual([found?.state.status, found?.history.length], ['running', 1]);
+  });
+
+  it('keeps the exit code of an end before the host was restarted', (t) => {
+    const { restart, store, dir } = beside(t, [], EXITED);
+    const state = { status: 'running', attempt: anAttempt({ bootId: 'boot-0', group }) };
+    writeFileSync(`${dir}.task`, JSON.stringify({ ...dispatched, state }));
+    restart();
+    const found = store.byId(id)?.state;
+    assert.ok(found?.status === 'failed' && found.exit?.code === 3);
+  });
+
+  it('gets another name when a live task has its own', (t) => {
+    const { restart, store } = beside(t, [aTask({ id: taskId(6), name: 'newer' })], EXITED);
+    restart();
+    assert.equal(store.byId(id)?.name, id.toLowerCase());
+  });
+
+  it('is put aside with its files when nothing describes it', (t) => {
+    const { restart, store, dir } = beside(t, [], EXITED, false);
+    assert.deepEqual(restart(), { adopted: [], putAside: [id], leftAlone: [] });
+    assert.equal(store.byId(id), null);
+    const moved = dir.replace('/tasks/', '/tasks.lost/');
+    assert.deepEqual([existsSync(dir), readFileSync(join(moved, 'claim'), 'utf8')], [false, EXITED.claim]);
+  });
+
+  it('is put aside when its command never began', (t) => {
+    const { restart } = beside(t, [], {});
+    assert.deepEqual(restart().putAside, [id]);
+  });
+
+  it('is left alone when it runs and nothing describes it', (t) => {
+    const { restart, host, dir, signals } = beside(t, [], { claim: BEGUN }, false);
+    host.listed = [group.name];
+    assert.deepEqual(restart(), { adopted: [], putAside: [], leftAlone: [id, group.name] });
+    assert.ok(existsSync(dir));
+    assert.deepEqual(signals, []);
   });
 });
 

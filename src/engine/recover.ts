@@ -1,4 +1,5 @@
-// At start: reconciles the database with the host. Each live task is adopted, ended, requeued or interrupted.
+// At start: reconciles the database with the host. Each live task is adopted, ended, requeued or interrupted. What the
+// database does not know is adopted or left alone, never killed or deleted.
 import { uptime } from 'node:os';
 import type { Logger } from 'pino';
 import { type Driver, DriverError } from '../cgroups/port.ts';
@@ -9,8 +10,9 @@ import { type Change, causeOf } from '../core/transition.ts';
 import { claimForRecovery, type Records, RecordsUnreadable, readRecords } from '../exec/records.ts';
 import type { Store } from '../store/store.ts';
 import { lastSignOfLife } from './attempt/last-sign.ts';
-import { type AttemptPaths, attemptPaths } from './attempt/paths.ts';
+import { type AttemptPaths, attemptOfGroup, attemptPaths } from './attempt/paths.ts';
 import type { Engine } from './engine.ts';
+import { type FoundAttempt, findAttempts } from './found-attempts.ts';
 import { UnitOfWork } from './unit-of-work.ts';
 
 export interface RecoverDeps {
@@ -20,15 +22,30 @@ export interface RecoverDeps {
   readonly log: Logger;
   readonly bootId: string;
   readonly tasksDir: string;
+  readonly lostDir: string;
 }
 
-export function recover(engine: Engine, deps: RecoverDeps): void {
+/** What the database did not know. */
+export interface Recovered {
+  /** Names of tasks. */
+  readonly adopted: readonly string[];
+  /** Ids of tasks whose files were moved to `lostDir`. */
+  readonly putAside: readonly string[];
+  /** Ids of tasks, or names of groups, that were not touched. */
+  readonly leftAlone: readonly string[];
+}
+
+export function recover(engine: Engine, deps: RecoverDeps): Recovered {
   const { store, clock } = deps;
   const now = clock.now();
+  const newer = findAttempts(deps);
   for (const lease of store.leases()) engine.leases.put(lease, now);
   const found = store.liveTasks();
   for (const task of found) engine.live.put(task.id, task, now.wallMs);
+  const adopted: string[] = [];
   const reconcile = (work: UnitOfWork) => {
+    adopted.length = 0;
+    for (const attempt of newer.attempts) adopted.push(...addFound(work, attempt, deps));
     for (const task of found) {
       // On a retry the task may have changed, and its attempt may belong to this daemon.
       if (isActive(task.state) && work.get(task.id) !== task) continue;
@@ -42,24 +59,50 @@ export function recover(engine: Engine, deps: RecoverDeps): void {
   } catch (error) {
     deps.log.error({ err: error }, 'commit failed, tasks adopted unchanged');
     work.rollback();
-    retryReconcile(engine, reconcile);
+    retryReconcile(engine, reconcile, () => adoptActive(engine, deps.driver));
   }
-  const kept = new Set<string>();
-  for (const task of engine.live.active()) {
-    if (!isActive(task.state)) continue;
-    const group = deps.driver.open(task.state.attempt.group);
-    kept.add(String(group.ref.name));
-    engine.adopt(task, group);
-  }
-  removeOrphans(deps, kept);
+  adoptActive(engine, deps.driver);
+  const leftAlone = [...newer.leftAlone, ...removeOrphans(engine, deps)];
+  const { putAside } = newer;
+  if (adopted.length + putAside.length + leftAlone.length > 0)
+    deps.log.warn({ adopted, putAside, leftAlone }, 'attempts are newer than the database');
   engine.wake();
+  return { adopted, putAside, leftAlone };
+}
+
+function adoptActive(engine: Engine, driver: Driver): void {
+  for (const task of engine.live.active())
+    if (isActive(task.state) && engine.attempt(task.id) === undefined)
+      engine.adopt(task, driver.open(task.state.attempt.group));
+}
+
+const SUBMITTED = { event: 'submitted', queued: false, forced: false } as const;
+
+/** Stages the attempt as that of its task. Returns the name of the task. */
+function addFound(work: UnitOfWork, { task, records }: FoundAttempt, deps: RecoverDeps): string[] {
+  const { state } = task;
+  if (!isActive(state)) return [];
+  const { attempt } = state;
+  const known = work.get(task.id) ?? deps.store.byId(task.id);
+  if (known !== null) {
+    if (!work.change(task.id, { kind: 'found', attempt }, known)) return [];
+  } else {
+    // Its environment is not on disk, so it cannot be started again.
+    const name = work.byName(task.project, task.name) === undefined ? task.name : task.id.toLowerCase();
+    work.add({ ...task, name, after: null, retry: null, requeue: false }, {}, SUBMITTED);
+  }
+  // The host may have restarted after the end.
+  if (attempt.bootId !== deps.bootId && records.exit !== null)
+    work.change(task.id, { kind: 'end', exit: records.exit, usage: null, at: records.exit.at });
+  else recoverTask(work, work.get(task.id) ?? task, deps);
+  return [work.get(task.id)?.name ?? task.name];
 }
 
 const RETRY_MS = 1000;
 
 /** A full disk must not keep tasks from being watched: the findings are committed when there is space again. */
-function retryReconcile(engine: Engine, apply: (work: UnitOfWork) => void): void {
-  const retry = () => engine.request({ apply, resolve() {}, reject: later });
+function retryReconcile(engine: Engine, apply: (work: UnitOfWork) => void, resolve: () => void): void {
+  const retry = () => engine.request({ apply, resolve, reject: later });
   const later = (error: unknown) => {
     if (!(error instanceof BabysitError && error.code === 'daemon_stopping'))
       setTimeout(retry, RETRY_MS).unref();
@@ -116,19 +159,31 @@ function recordsOrNone(dir: string): Partial<Records> {
   }
 }
 
-/** Removes groups without a live task, which a crash leaves before the commit of a dispatch or before the cleanup. */
-function removeOrphans({ driver, log }: RecoverDeps, kept: ReadonlySet<string>): void {
-  for (const ref of driver.list()) {
-    if (kept.has(String(ref.name))) continue;
+/**
+ * Removes groups without a live task, which a crash leaves before the commit of a dispatch or before the cleanup. Returns
+ * the names of groups that hold processes and that the database does not know.
+ */
+function removeOrphans(engine: Engine, { driver, store, log }: RecoverDeps): string[] {
+  const groups = driver.list();
+  const attempts = groups.length === 0 ? new Map<string, number>() : store.attemptCounts();
+  const unknown: string[] = [];
+  for (const ref of groups) {
+    const name = String(ref.name);
+    const owner = attemptOfGroup(name);
+    if (owner !== null && engine.attempt(owner.id)?.group.ref.name === name) continue;
     try {
       const group = driver.open(ref);
-      if (group.populated()) group.killAll();
-      const isRemoved = group.remove();
+      const isOver = owner !== null && owner.number <= (attempts.get(owner.id) ?? 0);
+      const isPopulated = group.populated();
+      if (isPopulated && isOver) group.killAll();
+      const isRemoved = (isOver || !isPopulated) && group.remove();
       group.close();
-      log.info({ group: ref, removed: isRemoved }, 'orphaned group removed');
+      if (isPopulated && !isOver) unknown.push(name);
+      else log.info({ group: ref, removed: isRemoved }, 'orphaned group removed');
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       log.warn({ group: ref, err: error }, 'orphaned group not removed');
     }
   }
+  return unknown;
 }

@@ -1,18 +1,24 @@
 // Reads the total and available memory of the host. Page cache counts as available.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { freemem, totalmem } from 'node:os';
-import { sizeField } from './proc-files.ts';
+import { readKernelFile, sizeField } from './proc-files.ts';
 
 export interface HostMemory {
   readonly totalBytes: number;
   readonly availableBytes: number;
 }
 
+/** For a reading that fails because no file descriptor is left. */
+let last: HostMemory | null = null;
+
 /** MemTotal and MemAvailable of /proc/meminfo (Linux 3.14+: available without swapping). */
 export function readHostMemory(): HostMemory {
-  const host = process.platform === 'linux' ? parseMeminfo(readFileSync('/proc/meminfo', 'utf8')) : null;
-  return host ?? { totalBytes: totalmem(), availableBytes: availableWithoutProc() };
+  const text = process.platform === 'linux' ? readKernelFile('/proc/meminfo') : null;
+  last = (text === null ? last : parseMeminfo(text)) ?? {
+    totalBytes: totalmem(),
+    availableBytes: availableWithoutProc(),
+  };
+  return last;
 }
 
 /** Returns null when a field is missing. */

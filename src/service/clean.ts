@@ -1,11 +1,12 @@
 // Removes ended tasks: first their rows in one transaction, then their files. After a crash in between, the next start
 // of the daemon removes the files.
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ScheduledTask, schedule, validate } from 'node-cron';
 import type { Logger } from 'pino';
 import type { CleanQuery, CleanView } from '../api/schemas/clean.ts';
 import type { Clock } from '../core/clock.ts';
+import type { TaskId } from '../core/task.ts';
 import type { Store } from '../store/store.ts';
 
 export interface CleanDeps {
@@ -18,13 +19,13 @@ export interface CleanDeps {
 const NAMES_SHOWN = 20;
 
 export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanView> {
-  const { store, clock, tasksDir } = deps;
+  const { store, clock } = deps;
   const before =
     query.olderThanMs === null ? Number.MAX_SAFE_INTEGER : clock.now().wallMs - query.olderThanMs;
   const found = store.endedBefore(before, query.statuses);
   if (!query.isDryRun) {
     store.remove(found.map(({ id }) => id));
-    for (const { id } of found) await rm(join(tasksDir, id), { recursive: true, force: true });
+    for (const { id } of found) await removeFiles(deps, id);
   }
   return {
     removed: found.length,
@@ -33,13 +34,17 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
   };
 }
 
-/** Removes the directories of tasks that have no row: a crash between the two steps of a removal leaves them. */
-export async function sweepFiles({ store, tasksDir, log }: CleanDeps): Promise<void> {
-  for (const name of await readdir(tasksDir)) {
-    if (store.byId(name) !== null) continue;
-    await rm(join(tasksDir, name), { recursive: true, force: true });
-    log.info({ dir: name }, 'orphaned task files removed');
+/** Removes the files of removed tasks that a crash left. */
+export async function sweepFiles(deps: CleanDeps): Promise<void> {
+  for (const id of deps.store.removals()) {
+    await removeFiles(deps, id);
+    deps.log.info({ task: id }, 'files of a removed task removed');
   }
+}
+
+async function removeFiles({ store, tasksDir }: CleanDeps, id: TaskId): Promise<void> {
+  await rm(join(tasksDir, id), { recursive: true, force: true });
+  store.filesRemoved(id);
 }
 
 /** Removes old tasks at the times of the cron expression; throws if that is invalid. Returns the stop function. */

@@ -1,15 +1,17 @@
 // Checks what babysit can enforce on this host, with the fix for each failed check.
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import type { DoctorView } from '../api/schemas/daemon.ts';
+import type { DoctorView, NoticeView } from '../api/schemas/daemon.ts';
 import type { ProbeResult } from '../cgroups/port.ts';
+import { findDaemons } from '../procfs/daemons.ts';
 import { readKernelFile, readProcFile } from '../procfs/proc-files.ts';
 import { addonFault } from '../store/sqlite.ts';
 import { outlivesLogin } from '../systemd/manager.ts';
+import { shellQuote } from '../text/shell.ts';
 
 type Check = DoctorView['checks'][number];
 
-export async function doctor(probe: ProbeResult): Promise<DoctorView> {
+export async function doctor(probe: ProbeResult, notices: readonly NoticeView[]): Promise<DoctorView> {
   // Loaded on demand: it needs 2 MB of memory.
   const { default: si } = await import('systeminformation');
   const os = await si.osInfo();
@@ -24,6 +26,8 @@ export async function doctor(probe: ProbeResult): Promise<DoctorView> {
     psi(),
     clock(),
     database(),
+    otherDaemons(),
+    ...notices.map((notice) => ({ ...notice, ok: false })),
   ];
   return { ok: probe.enforces.memory, driver: probe.chosen, checks };
 }
@@ -137,6 +141,20 @@ function database(): Check {
     fault === null
       ? 'better-sqlite3'
       : `node:sqlite of Node, because the addon of better-sqlite3 cannot be loaded: ${fault}`,
+  );
+}
+
+/** Each daemon takes the whole host as its own. */
+function otherDaemons(): Check {
+  const others = findDaemons();
+  if (others.length === 0) return yes('other daemons', 'no other daemon of this user runs on this host');
+  const list = others.map(
+    ({ pid, dir, isDeleted }) => `pid ${pid} in ${dir}${isDeleted ? ' (deleted)' : ''}`,
+  );
+  return no(
+    'other daemons',
+    `each daemon gives all memory and cores to its own tasks; also running: ${list.join(', ')}`,
+    `Use one BABYSIT_HOME. Run: BABYSIT_HOME=${shellQuote(others[0]?.dir ?? '')} babysit daemon-stop`,
   );
 }
 

@@ -10,6 +10,7 @@ import { pendingItem } from '../engine/live-tasks.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import { holds, leaseItem } from '../engine/queue/leases.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
+import type { FreeDisk } from '../procfs/disk.ts';
 import { environmentOf, type RunRequest } from '../request/request.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/pass.ts';
@@ -20,6 +21,9 @@ import { type SystemdParts, taskFrom } from './submission/new-task.ts';
 import { SubmissionRate } from './submission/rate.ts';
 import type { TaskAccess } from './task-access.ts';
 import { refusal } from './views/refusal.ts';
+
+/** A start makes about ten files. */
+const MIN_FREE_INODES = 32;
 
 /** With a longer queue the response to a submission has no predicted start: the plan costs too much time. */
 const PLANNED_AT_ONCE = 500;
@@ -33,7 +37,7 @@ export interface SubmitDeps {
   readonly home: string;
   readonly systemd: SystemdParts;
   newId(nowMs: number): string;
-  freeDisk(): number;
+  freeDisk(): FreeDisk;
 }
 
 export interface Submitted {
@@ -65,13 +69,17 @@ export function createSubmit(deps: SubmitDeps): Submit {
   /** Checks once per round: a batch may have a thousand lines. */
   function checkDisk(work: UnitOfWork): void {
     if (diskCheckedAt === work) return;
-    const free = deps.freeDisk();
+    const { bytes, inodes } = deps.freeDisk();
     const floor = config['admission.min_free_disk'];
-    if (free < floor)
+    if (bytes < floor)
       throw new BabysitError(
         'disk_full',
-        `${formatSize(free)} is free in ${deps.home}, admission.min_free_disk is ${formatSize(floor)}`,
+        `${formatSize(bytes)} is free in ${deps.home}, admission.min_free_disk is ${formatSize(floor)}`,
       );
+    if (inodes < MIN_FREE_INODES)
+      throw new BabysitError('disk_full', `${inodes} inodes are free in ${deps.home}`, {
+        hint: 'Remove files from the disk that holds BABYSIT_HOME, for example with babysit clean. Running tasks keep running.',
+      });
     diskCheckedAt = work;
   }
 

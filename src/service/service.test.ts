@@ -109,7 +109,7 @@ describe('run', () => {
 
   it('refuses a task when the disk is full', async (t) => {
     const { run, host } = serviceOf(t);
-    host.freeDisk = 1024;
+    host.freeDisk = { bytes: 1024, inodes: 1e6 };
     const { status, body } = await run({ queue: true });
     assert.deepEqual([status, body.error], [507, 'disk_full']);
   });

@@ -18,6 +18,7 @@ export interface StatusDeps {
   readonly version: string;
   readonly startedAt: number;
   readHost(): HostMemory;
+  notices(): StatusView['notices'];
 }
 
 const QUEUE_SHOWN = 100;
@@ -94,6 +95,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       cpu_cores: roundCores(lease.need.cpuCores),
       expires_at: new Date(lease.expiresAtMs).toISOString(),
     })),
+    notices: deps.notices(),
     queue: queueView(engine, nowMs),
   };
 }

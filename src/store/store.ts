@@ -35,6 +35,8 @@ export interface TaskFilter {
 }
 
 export interface Store {
+  /** 32 hexadecimal digits, random for each database. */
+  readonly identity: string;
   /** Throws when nothing could be written. A commit survives a crash of this process; a durable one also a power cut. */
   commit(writes: Writes, durable?: boolean): RecordedEvent[];
   liveTasks(): Task[];
@@ -61,6 +63,14 @@ export interface Store {
   ): { readonly id: TaskId; readonly name: string }[];
   /** Removes ended tasks with their events and unshared environments. Ignores live tasks. */
   remove(ids: readonly TaskId[]): void;
+  /** Removed tasks whose files may still exist. */
+  removals(): TaskId[];
+  /** Call when the files of a removed task no longer exist. */
+  filesRemoved(id: TaskId): void;
+  /** The number of attempts of every task, live and ended. */
+  attemptCounts(): ReadonlyMap<string, number>;
+  /** From now on commits write nothing and record no event: the file is no longer that of this daemon. */
+  detach(): void;
   /** Writes a copy of the database to a file, in steps, so that the daemon keeps serving. */
   backup(path: string): Promise<void>;
   close(): void;
@@ -72,8 +82,8 @@ export interface Store {
  */
 const TEXT = 'CAST(? AS TEXT)';
 
-export function openStore(path: string, library?: SqliteLibrary): Store {
-  const db = openDatabase(path, library);
+export function openStore(path: string, library?: SqliteLibrary, mayBegin = true): Store {
+  const db = openDatabase(path, library, mayBegin);
   const putTask = db.prepare<[TaskRow]>(
     `INSERT INTO tasks (id, name, owner, project, status, submitted_at, ended_at, key, body)
      VALUES (@id, @name, @owner, @project, @status, @submitted_at, @ended_at, @key, @body)
@@ -116,6 +126,7 @@ export function openStore(path: string, library?: SqliteLibrary): Store {
   const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
   let isDurable = true;
+  let isDetached = false;
   /** Cache of the last commit, which the next reads ask for. */
   let freshTasks: ReadonlyMap<string, Task> = new Map();
   let freshEnvironments: ReadonlyMap<TaskId, Environment> = new Map();
@@ -144,16 +155,28 @@ export function openStore(path: string, library?: SqliteLibrary): Store {
   });
 
   const removeEnded = db.prepare('DELETE FROM tasks WHERE id = ? AND ended_at IS NOT NULL');
+  const putRemoval = db.prepare(
+    'INSERT OR IGNORE INTO removals SELECT id FROM tasks WHERE id = ? AND ended_at IS NOT NULL',
+  );
+  const dropRemoval = db.prepare('DELETE FROM removals WHERE task_id = ?');
   const removeTexts = db.prepare(
     'DELETE FROM environment_texts WHERE hash NOT IN (SELECT hash FROM task_environments)',
   );
   const remove = db.transaction((ids: readonly TaskId[]) => {
-    for (const id of ids) removeEnded.run(id);
+    for (const id of ids) {
+      putRemoval.run(id);
+      removeEnded.run(id);
+    }
     removeTexts.run();
   });
 
   return {
+    identity: db.prepare<[], { id: string }>('SELECT id FROM identity').get()?.id ?? '',
+    detach() {
+      isDetached = true;
+    },
     commit(writes, durable = true) {
+      if (isDetached) return [];
       // The pragma takes effect when it is prepared, so it cannot be prepared earlier.
       if (durable !== isDurable) db.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
       isDurable = durable;
@@ -181,6 +204,21 @@ export function openStore(path: string, library?: SqliteLibrary): Store {
       freshTasks = new Map();
       freshEnvironments = new Map();
     },
+    removals: () =>
+      db
+        .prepare<[], { task_id: TaskId }>('SELECT task_id FROM removals')
+        .all()
+        .map(({ task_id }) => task_id),
+    filesRemoved: (id) => void dropRemoval.run(id),
+    attemptCounts: () =>
+      new Map(
+        db
+          .prepare<[], { id: string; attempts: number }>(
+            "SELECT id, body ->> '$.attempts' AS attempts FROM tasks",
+          )
+          .all()
+          .map(({ id, attempts }) => [id, attempts]),
+      ),
     backup: async (path) => void (await db.backup(path)),
     close: () => db.close(),
   };

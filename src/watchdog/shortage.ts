@@ -28,7 +28,12 @@ export interface HostSample {
   /** MemAvailable: usable without swapping, page cache counted as free. */
   readonly memAvailableBytes: number;
   readonly memFullAvg10Pct: number | null;
-  readonly disk: { readonly totalBytes: number; readonly usedBytes: number } | null;
+  readonly disk: {
+    readonly totalBytes: number;
+    readonly usedBytes: number;
+    /** Null on a file system without a fixed number of inodes. */
+    readonly inodes: { readonly total: number; readonly used: number } | null;
+  } | null;
 }
 
 /** The use of a running task. */
@@ -100,7 +105,7 @@ export function memShortage(rules: PressureRules, sample: HostSample, tasks: rea
 const DISK_GROWTH_SHARE = 0.5;
 const DISK_EXCESS_MIN_BYTES = 1024 ** 2;
 
-/** Disk use above the limit. Only writes since the pressure began count. */
+/** Disk use or inodes above the limit. Nothing counts the inodes of a task, so a lack of them has no victim. Only writes since the pressure began count. */
 export function diskShortage(
   rules: PressureRules,
   { disk }: HostSample,
@@ -108,6 +113,9 @@ export function diskShortage(
   baseline: DiskBaseline | null,
 ): Shortage {
   if (disk === null) return { isOver: false, excessBytes: 0, candidates: [], detail: {} };
+  const isFull = disk.usedBytes > (disk.totalBytes * rules.maxSysDiskPct) / 100;
+  const { inodes } = disk;
+  const lacksInodes = inodes !== null && inodes.used > (inodes.total * rules.maxSysDiskPct) / 100;
   const grownBytes = baseline === null ? 0 : disk.usedBytes - baseline.usedBytes;
   const candidates = tasks.map((task) => ({
     id: task.id,
@@ -116,11 +124,12 @@ export function diskShortage(
     isEnding: task.endingMs !== null,
   }));
   return {
-    isOver: disk.usedBytes > (disk.totalBytes * rules.maxSysDiskPct) / 100,
+    isOver: isFull || lacksInodes,
     excessBytes: Math.max(DISK_GROWTH_SHARE * grownBytes, DISK_EXCESS_MIN_BYTES),
-    candidates,
+    candidates: isFull ? candidates : [],
     detail: {
       host_disk_pct: percent(disk.usedBytes, disk.totalBytes),
+      ...(lacksInodes ? { host_inodes_pct: percent(inodes.used, inodes.total) } : {}),
       limit_pct: rules.maxSysDiskPct,
       grown_bytes: grownBytes,
       our_written_bytes: sum(candidates, ({ useBytes }) => useBytes),

@@ -146,6 +146,54 @@ describe('a database', () => {
     assert.equal((await show(home, 'before')).exit_code, 3);
   });
 
+  it('that is older than its tasks gets what it does not know from their files', async (t) => {
+    const home = testHome(t);
+    await runTo(home, 'before', 3);
+    const copy = join(home.work, 'copy.db');
+    assert.equal((await home.run(['backup', copy])).code, 0);
+    await runTo(home, 'fresh', 4);
+    const go = join(home.work, 'go');
+    await submit(home, 'long', `${until(go)}; exit 7`);
+    await waitUntil(() => hasStarted(home, 'long'), { what: 'the start' });
+    await home.run(['daemon-stop']);
+    const path = join(home.dir, 'babysit.db');
+    cpSync(copy, path);
+    assert.deepEqual(
+      [(await show(home, 'fresh')).exit_code, (await show(home, 'long')).status],
+      [4, 'running'],
+    );
+    assert.equal((await home.run(['log', 'fresh'])).stdout, 'out\n');
+    const { notices } = lastJson((await home.run(['status'])).stdout);
+    assert.match(JSON.stringify(notices), /did not know 2 tasks/);
+    writeFileSync(go, '');
+    assert.equal(lastJson((await home.run(['wait', 'long'])).stdout).exit_code, 7);
+  });
+
+  it('without its log of changes still has its tables, and its tasks from their files', async (t) => {
+    const home = testHome(t);
+    await runTo(home, 'before', 3);
+    const pid = daemonPid(home);
+    process.kill(pid, 'SIGKILL');
+    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
+    for (const file of DATABASE.slice(1)) rmSync(join(home.dir, file), { force: true });
+    assert.equal((await show(home, 'before')).exit_code, 3);
+  });
+
+  it('of another directory is refused', async (t) => {
+    const [home, other] = [testHome(t), testHome(t)];
+    for (const each of [home, other]) {
+      await runTo(each, 'mine', 0);
+      await each.run(['daemon-stop']);
+    }
+    const path = join(home.dir, 'babysit.db');
+    const saved = readFileSync(path);
+    cpSync(join(other.dir, 'babysit.db'), path);
+    const refused = await home.run(['daemon-start']);
+    assert.equal(refused.code, EXIT_UNREACHABLE);
+    assert.match(refused.stderr, /does not belong to/);
+    writeFileSync(path, saved);
+  });
+
   it('on a read-only disk is refused with the fix', { skip: NEEDS_MOUNT }, (t) =>
     onDisk(t, '16m', async (home, disk) => {
       await runTo(home, 'before', 3);

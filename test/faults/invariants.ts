@@ -1,9 +1,9 @@
 // The promises that hold after any number of kills, checked against the database, the notes of the tasks and the host.
 import { globSync, readdirSync, readFileSync } from 'node:fs';
-import { homeTag } from '../../src/config/home-tag.ts';
 import { WAIT_EVENTS } from '../../src/core/events.ts';
 import { isEnded, type Task, type TaskId } from '../../src/core/task.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
+import { groupTag } from '../support/home.ts';
 import { processesOf } from '../support/processes.ts';
 import type { Promised } from './load.ts';
 import type { Rig } from './rig.ts';
@@ -125,7 +125,7 @@ function missedEvents(store: Store, { id, seqs }: Waited): string[] {
 function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
   const found = processesOf(rig.base).map((line) => `process left: ${line}`);
   // Not find(1), which fails when a test beside this one removes a group that it has just listed.
-  for (const group of globSync(`**/babysit-${homeTag(rig.home.dir)}`, { cwd: '/sys/fs/cgroup' }))
+  for (const group of globSync(`**/babysit-${groupTag(rig.home.dir)}`, { cwd: '/sys/fs/cgroup' }))
     found.push(`cgroup left: ${group}`);
   const state = new Set(['babysit.db', 'config.json', 'daemon.lock', 'daemon.log', 'tasks']);
   for (const file of readdirSync(rig.home.dir)) if (!state.has(file)) found.push(`file left: ${file}`);

@@ -1,10 +1,11 @@
 // Faults that a task and its daemon survive: a full disk, a stopped supervisor, a process that left its group, a deleted
 // home. BABYSIT_TEST_DRIVER names the driver that babysit must find, as in tasks.test.ts.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { SMALL } from '../support/budget.ts';
 import { lastJson } from '../support/cli.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { type TestHome, testHome } from '../support/home.ts';
@@ -136,5 +137,33 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     rmSync(home.dir, { recursive: true });
     await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to end' });
     mkdirSync(home.dir);
+  });
+
+  it('keeps its tasks when its state directory is moved, starts nothing more, and says where it is', async (t) => {
+    const home = testHome(t);
+    const go = join(home.work, 'go');
+    const done = join(home.work, 'done');
+    await submit(home, 'long', `${until(go)}; touch ${done}`);
+    await waitUntil(() => hasStarted(home, 'long'), { what: 'the start' });
+    const pid = daemonPid(home);
+    const moved = `${home.dir}.moved`;
+    renameSync(home.dir, moved);
+    mkdirSync(home.dir, { mode: 0o700 });
+    const there = { env: { BABYSIT_HOME: moved } };
+    const refused = await home.run(['run', ...SMALL, 'true'], there);
+    assert.deepEqual([refused.code, lastJson(refused.stderr).error], [75, 'home_lost'], refused.stderr);
+    const { notices } = lastJson((await home.run(['status'], there)).stdout);
+    assert.match(JSON.stringify(notices), new RegExp(`moved to ${moved}`));
+    // The next daemon at the old path has another database, and other groups.
+    assert.equal((await home.run(['daemon-start'])).code, 0);
+    assert.match((await home.run(['doctor'])).stdout, new RegExp(`pid ${pid} in ${moved}`));
+    assert.ok(!existsSync(done) && isPidAlive(pid));
+    writeFileSync(go, '');
+    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to end with its task' });
+    assert.ok(existsSync(done));
+    assert.equal((await home.run(['ping'])).code, 0, 'the other daemon must keep its socket');
+    const ended = lastJson((await home.run(['wait', 'long'], there)).stdout);
+    assert.deepEqual([ended.status, ended.exit_code], ['completed', 0]);
+    await home.run(['daemon-stop'], there);
   });
 });

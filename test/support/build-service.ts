@@ -54,11 +54,14 @@ export function serviceOf(t: TestContext, config: object = {}) {
   const host = {
     totalBytes: capacity.memTotalBytes,
     availableBytes: 0,
-    freeDisk: 100 * GIB,
+    freeDisk: { bytes: 100 * GIB, inodes: 1e6 },
     monoMs: 0,
     /** How far the wall clock was set since the start. */
     wallJumpMs: 0,
     hasGroups: false,
+    homeLoss: null as string | null,
+    /** Names of groups that hold processes. */
+    listed: [] as string[],
     /** Working set of every group. */
     groupMemBytes: 0,
   };
@@ -68,6 +71,8 @@ export function serviceOf(t: TestContext, config: object = {}) {
       return { wallMs: NOW + host.monoMs + host.wallJumpMs, monoMs: host.monoMs };
     },
   };
+  /** Groups that were killed. */
+  const signals: string[] = [];
   const driver: Driver = {
     kind: 'v2',
     create: (name) => {
@@ -78,8 +83,12 @@ export function serviceOf(t: TestContext, config: object = {}) {
         usage: () => usageOf(host.groupMemBytes),
       };
     },
-    open: emptyGroup,
-    list: () => [],
+    open: (ref) => ({
+      ...emptyGroup(ref),
+      populated: () => host.listed.includes(String(ref.name)),
+      killAll: () => void signals.push(String(ref.name)),
+    }),
+    list: () => host.listed.map((name) => ({ driver: 'v2', name })),
   };
   const tasksDir = join(home, 'tasks');
   const spawned: { readonly request: SpawnRequest; readonly pending: PendingStart }[] = [];
@@ -116,6 +125,8 @@ export function serviceOf(t: TestContext, config: object = {}) {
     watchRules: watchRules(loaded.config, capacity.memTotalBytes, true),
     pressureRules: pressureRules(loaded.config),
     home,
+    homeLoss: () => host.homeLoss,
+    onHomeLost: () => {},
     monitorIntervalMs: 1000,
     killGraceMs: 1000,
     readHost: () => host,
@@ -138,13 +149,23 @@ export function serviceOf(t: TestContext, config: object = {}) {
     startedAt: NOW,
     readHost: () => host,
     freeDisk: () => host.freeDisk,
+    notices: () => [],
     doctor: async () => DOCTOR,
     stop: () => {},
   });
   const app = buildApp(service, { maxBodyBytes: 100_000, onInternalError: () => {} });
   const misfits = checkAnswers(app);
   /** Starts as the daemon does, with the database that an earlier daemon has left. */
-  const restart = () => recover(engine, { store, driver, clock, log, bootId: 'boot-1', tasksDir });
+  const restart = () =>
+    recover(engine, {
+      store,
+      driver,
+      clock,
+      log,
+      bootId: 'boot-1',
+      tasksDir,
+      lostDir: join(home, 'tasks.lost'),
+    });
   const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {
     const response = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
     return { status: response.statusCode, body: response.json() };
@@ -158,6 +179,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     tasksDir,
     /** The requests to the spawner. */
     spawned,
+    signals,
     restart,
     ask,
     run: (changes: object = {}) => ask('POST', '/v1/tasks', { ...RUN, ...changes }),

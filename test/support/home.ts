@@ -1,11 +1,10 @@
 // A babysit home of its own for a test, and the check at its end that nothing of it is left behind.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeGroup } from '../../src/cgroups/cgroupfs.ts';
 import { ownGroups } from '../../src/cgroups/own-groups.ts';
 import { CONTROLLERS_V1 } from '../../src/cgroups/v1/limits.ts';
-import { homeTag } from '../../src/config/home-tag.ts';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
 import { processesOf } from './processes.ts';
 import { type Cleanup, makeTempDir, processesLeave } from './temp-dir.ts';
@@ -77,6 +76,14 @@ function killQuietly(pid: number): void {
  * removes it. Call when it has ended.
  */
 function removeLeftGroups(home: string): void {
-  const own = ownGroups({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc', tag: homeTag(home) });
+  const tag = groupTag(home);
+  if (tag === null) return;
+  const own = ownGroups({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc', tag });
   for (const group of [own.v2, ...CONTROLLERS_V1.map(own.v1)]) if (group !== null) removeGroup(group.parent);
+}
+
+/** The tag in the names of the home's groups; null when no daemon has run in it. */
+export function groupTag(home: string): string | null {
+  const file = join(home, 'babysit.id');
+  return existsSync(file) ? readFileSync(file, 'utf8').slice(0, 8) : null;
 }

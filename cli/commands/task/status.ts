@@ -44,7 +44,8 @@ async function showTask({ output, session, full }: Context, ref: Ref): Promise<n
 }
 
 /** The fields that a caller needs for its next step. */
-export function hostView({ daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): object {
+export function hostView(view: StatusView): object {
+  const { daemon, capacity, tasks, pressure, notices, running, leases, queue } = view;
   return {
     driver: daemon.driver,
     mem_available_bytes: capacity.mem_available_bytes,
@@ -53,13 +54,15 @@ export function hostView({ daemon, capacity, tasks, pressure, running, leases, q
     cpu_limit_cores: capacity.cpu_limit_cores,
     tasks,
     ...(pressure.length === 0 ? {} : { pressure }),
+    ...(notices.length === 0 ? {} : { notices }),
     running: running.map(({ id: _, ...row }) => row),
     ...(leases.length === 0 ? {} : { leases }),
     queue: queue.map(({ id: _, kind, ...row }) => (kind === 'task' ? row : { kind, ...row })),
   };
 }
 
-function hostText({ host, daemon, capacity, tasks, pressure, running, leases, queue }: StatusView): string {
+function hostText(view: StatusView): string {
+  const { host, daemon, capacity, tasks, pressure, notices, running, leases, queue } = view;
   const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
     ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
@@ -79,6 +82,8 @@ function hostText({ host, daemon, capacity, tasks, pressure, running, leases, qu
   ];
   if (host.stalled.cpu_some_pct !== null) lines.push(['stalled', stalledText(host.stalled)]);
   for (const each of pressure) lines.push(['pressure', pressureText(each)]);
+  for (const { what, reason, fix } of notices)
+    lines.push(['note', escapeField(`${what}: ${reason}. ${fix}`)]);
   const live = running.map(
     (row) =>
       `  ${escapeField(row.name)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,

@@ -14,6 +14,13 @@ export const PING = z
   .meta({ id: 'Ping', description: 'The daemon answers.' });
 export type PingView = z.output<typeof PING>;
 
+export const NOTICE = z.strictObject({
+  what: text.describe('What it is about.'),
+  reason: text.describe('What was found.'),
+  fix: text.describe('What to do.'),
+});
+export type NoticeView = z.output<typeof NOTICE>;
+
 const CHECK = z.strictObject({
   what: text.describe('What was checked.'),
   ok: z.boolean().describe('Whether the check passed.'),

@@ -1,6 +1,7 @@
 // GET /v1/status: the host, its capacity, and the queue.
 import { z } from 'zod';
 import { PROFILES } from '../../core/profile.ts';
+import { NOTICE } from './daemon.ts';
 import { BLOCKED, DETAIL } from './task.ts';
 
 const number = z.number();
@@ -107,6 +108,7 @@ export const STATUS = z
     pressure: z.array(PRESSURE).describe('Shortages of the host. No task starts until they are over.'),
     running: z.array(RUNNING).describe('Running and paused tasks.'),
     leases: z.array(HELD).describe('Leases that have not expired.'),
+    notices: z.array(NOTICE).describe('What a person should look at. `babysit doctor` shows it too.'),
     queue: z.array(QUEUED).describe('The queue in the order of expected starts, at most 100 entries.'),
   })
   .meta({ id: 'Status', description: 'The host, its capacity and the queue.' });

@@ -8,6 +8,7 @@ import type { Spawner } from '../../exec/spawner.ts';
 import { startAttempt } from '../../exec/start.ts';
 import type { Store } from '../../store/store.ts';
 import type { Profiles } from '../profiles/profiles.ts';
+import { writeDescription } from './description.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 import { groupName } from './paths.ts';
 
@@ -21,6 +22,7 @@ export interface LaunchDeps {
 /** Observes the attempt before the supervisor writes the first record. */
 export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): void {
   mkdirSync(live.paths.checkpointDir, { recursive: true, mode: 0o700 });
+  writeDescription(live.paths.description, task);
   startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);
 }
 

@@ -99,7 +99,7 @@ export class Host {
       memTotalBytes: HOST_BYTES,
       memAvailableBytes: HOST_BYTES - Math.round((HOST_BYTES * usedPct) / 100),
       memFullAvg10Pct,
-      disk: { totalBytes: DISK_BYTES, usedBytes: this.#diskUsedBytes },
+      disk: { totalBytes: DISK_BYTES, usedBytes: this.#diskUsedBytes, inodes: null },
     };
   }
 }

@@ -1,0 +1,101 @@
+// At start: finds what is newer than the database, as after a restored backup. Nothing of it is killed or deleted.
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Driver } from '../cgroups/port.ts';
+import type { Task, TaskId } from '../core/task.ts';
+import { claimForRecovery, type Records, readRecords } from '../exec/records.ts';
+import type { Store } from '../store/store.ts';
+import { readDescription } from './attempt/description.ts';
+import { attemptPaths, groupName } from './attempt/paths.ts';
+
+export interface FoundDeps {
+  readonly store: Pick<Store, 'attemptCounts'>;
+  readonly driver: Driver;
+  readonly tasksDir: string;
+  /** Directories of unknown tasks that have ended and cannot be adopted are moved here. */
+  readonly lostDir: string;
+}
+
+export interface FoundAttempt {
+  /** As it was dispatched, in the state `running`. */
+  readonly task: Task;
+  readonly records: Records;
+}
+
+export interface FoundAttempts {
+  /** The newest attempt of each task. */
+  readonly attempts: readonly FoundAttempt[];
+  /** Ids of tasks whose directory was moved to `lostDir`. */
+  readonly putAside: readonly string[];
+  /** Ids of tasks that run without a description, or whose directory could not be moved. */
+  readonly leftAlone: readonly string[];
+}
+
+const TASK_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+
+export function findAttempts(deps: FoundDeps): FoundAttempts {
+  const known = deps.store.attemptCounts();
+  const attempts: FoundAttempt[] = [];
+  const putAside: string[] = [];
+  const leftAlone: string[] = [];
+  for (const name of existsSync(deps.tasksDir) ? readdirSync(deps.tasksDir) : []) {
+    if (!TASK_ID.test(name)) continue;
+    const id = name as TaskId;
+    const recorded = known.get(id);
+    // A later attempt than that of the database has a directory of its own.
+    if (recorded !== undefined && !existsSync(attemptPaths(deps.tasksDir, id, recorded + 1).dir)) continue;
+    const number = newestAttempt(deps.tasksDir, id);
+    const hasBegun = number > 0 && claimForRecovery(attemptPaths(deps.tasksDir, id, number).dir) !== 'taken';
+    const task = hasBegun ? readDescription(deps.tasksDir, id, number) : null;
+    if (task !== null)
+      attempts.push({ task, records: readRecords(attemptPaths(deps.tasksDir, id, number).dir) });
+    else if (recorded !== undefined) {
+      // The database knows the task. Its next attempt gets another number.
+      if (hasBegun) leftAlone.push(id);
+    } else if (!runs(deps.driver, id, number) && putAsideTask(deps, id)) putAside.push(id);
+    else leftAlone.push(id);
+  }
+  return { attempts, putAside, leftAlone };
+}
+
+/** 0 without any. */
+function newestAttempt(tasksDir: string, id: TaskId): number {
+  try {
+    return Math.max(0, ...readdirSync(join(tasksDir, id)).map(Number).filter(Number.isSafeInteger));
+  } catch {
+    return 0;
+  }
+}
+
+function runs(driver: Driver, id: TaskId, number: number): boolean {
+  const name = groupName(id, number);
+  const ref = driver.list().find((group) => group.name === name) ?? unlisted(driver, name);
+  if (ref === null) return false;
+  const group = driver.open(ref);
+  const isPopulated = group.populated();
+  group.close();
+  return isPopulated;
+}
+
+/** The driver `none` lists nothing: the marker in the environment of the processes finds them. */
+function unlisted({ kind }: Driver, name: string) {
+  return kind === 'none' ? ({ driver: 'none', name, pid: null, startTicks: null } as const) : null;
+}
+
+function putAsideTask({ tasksDir, lostDir }: FoundDeps, id: TaskId): boolean {
+  try {
+    mkdirSync(lostDir, { recursive: true, mode: 0o700 });
+    renameSync(join(tasksDir, id), join(lostDir, id));
+    return true;
+  } catch {
+    // The disk is full, or tasks/ is a link to another disk.
+    return false;
+  }
+}
+
+/** The number of the next attempt: an attempt that the database does not know keeps its files. */
+export function nextAttempt(tasksDir: string, { id, attempts }: Pick<Task, 'id' | 'attempts'>): number {
+  let number = attempts + 1;
+  while (existsSync(attemptPaths(tasksDir, id, number).dir)) number += 1;
+  return number;
+}

@@ -1,0 +1,78 @@
+// What a person should look at: shown by `status`, and by `doctor` as failed checks.
+import { readdirSync } from 'node:fs';
+import type { NoticeView } from '../api/schemas/daemon.ts';
+import type { Recovered } from '../engine/recover.ts';
+
+export interface NoticeDeps {
+  readonly tasksDir: string;
+  readonly lostDir: string;
+  readonly recovered: Recovered;
+  /** Why clients no longer find this daemon; null while they do. */
+  homeLoss(): string | null;
+  runningCount(): number;
+}
+
+export function notices(deps: NoticeDeps): NoticeView[] {
+  return [...homeNotice(deps), ...recoveredNotices(deps), ...lostNotice(deps)];
+}
+
+function homeNotice({ homeLoss, runningCount }: NoticeDeps): NoticeView[] {
+  const why = homeLoss();
+  if (why === null) return [];
+  return [
+    {
+      what: 'state directory',
+      reason: `${why}; the daemon starts nothing and ends when its ${runningCount()} running tasks have ended`,
+      fix: 'Move it back after that, or set BABYSIT_HOME to its new place.',
+    },
+  ];
+}
+
+function recoveredNotices({ recovered, tasksDir }: NoticeDeps): NoticeView[] {
+  const { adopted, leftAlone } = recovered;
+  const found: NoticeView[] = [];
+  if (adopted.length > 0)
+    found.push({
+      what: 'tasks newer than the database',
+      reason: `the database did not know ${count(adopted)}, which the daemon adopted from ${tasksDir}: ${shown(adopted)}`,
+      fix: 'Submit pending tasks of that time again: the database lost them. This note ends with the daemon.',
+    });
+  if (leftAlone.length > 0)
+    found.push({
+      what: 'unknown tasks',
+      reason: `the daemon does not know ${count(leftAlone)} and left them alone: ${shown(leftAlone)}`,
+      fix: `Look at their files in ${tasksDir} and end their processes yourself.`,
+    });
+  return found;
+}
+
+function lostNotice({ lostDir }: NoticeDeps): NoticeView[] {
+  const names = entriesOf(lostDir);
+  if (names.length === 0) return [];
+  return [
+    {
+      what: 'lost tasks',
+      reason: `${lostDir} holds the files of ${count(names)} that the database did not know: ${shown(names)}`,
+      fix: `Keep the logs that you need, then run: rm -r ${lostDir}`,
+    },
+  ];
+}
+
+const SHOWN = 5;
+
+function shown(names: readonly string[]): string {
+  const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : '';
+  return names.slice(0, SHOWN).join(', ') + more;
+}
+
+function count({ length }: readonly string[]): string {
+  return length === 1 ? '1 task' : `${length} tasks`;
+}
+
+function entriesOf(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}

@@ -15,9 +15,11 @@ cat=$2
 set -m
 # A signal to the supervisor's process group must not end it. The launch script resets the handlers for the command.
 trap '' INT TERM HUP QUIT PIPE
-# -N reads in blocks; without it, bash reads byte by byte.
+# -N reads in blocks. bash 3.2, that of macOS, has no -N: it reads byte by byte up to a size or a NUL, which no request has.
+read_request() { IFS= read -rN "$1" request; }
+[ "${BASH_VERSINFO[0]}" -gt 3 ] || read_request() { IFS= read -r -d '' -n "$1" request; }
 while read -r dir_size journal_size launch_size && launch_at=$((dir_size + journal_size)) &&
-  IFS= read -rN $((launch_at + launch_size)) request; do
+  read_request $((launch_at + launch_size)); do
   dir=${request:0:dir_size}
   if [ "$journal_size" != 0 ]; then
     (eval "${request:dir_size:journal_size}" && supervise) &

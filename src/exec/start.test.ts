@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
+import { aLaunch, anObserver, NICE, TOOLS } from '../../test/support/build-launch.ts';
 import { NEEDS_MOUNT, smallDisk } from '../../test/support/small-disk.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
@@ -13,14 +13,13 @@ import type { Launch } from './launch-script.ts';
 import { claimForRecovery, readRecords } from './records.ts';
 import { openSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
-import { findTools } from './tools.ts';
 
 const root = tempDir({ after }, () => spawner.close());
 let count = 0;
 let spawner: Spawner;
 const losses: string[] = [];
 before(() => {
-  spawner = openSpawner(findTools(NICE), NICE, (how) => losses.push(how));
+  spawner = openSpawner(TOOLS, NICE, (how) => losses.push(how));
 });
 
 function launch(command: Command | string, changes: Partial<Launch> = {}): Launch {
@@ -272,9 +271,7 @@ describe('the exec options of a command', () => {
   });
 
   it('report the missing package without script(1)', async () => {
-    const { records } = await finish(
-      launch('true', { usesPty: true, tools: { ...findTools(NICE), script: null } }),
-    );
+    const { records } = await finish(launch('true', { usesPty: true, tools: { ...TOOLS, script: null } }));
     assert.match(records.startFailed ?? '', /util-linux/);
   });
 });

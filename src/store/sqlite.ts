@@ -42,7 +42,8 @@ export function addonFault(): string | null {
     new Database(':memory:').close();
     fault = null;
   } catch (error) {
-    fault = (error as Error).message;
+    // The rest lists the modules that required it.
+    fault = (error as Error).message.split('\n', 1)[0] ?? '';
   }
   return fault;
 }

@@ -1,12 +1,16 @@
 // The launch of an attempt for tests of the supervisor: a shell line, without a cgroup.
 import type { Command } from '../../src/core/task.ts';
-import type { Launch } from '../../src/exec/launch-script.ts';
+import type { Launch, Tools } from '../../src/exec/launch-script.ts';
 import { readRecords } from '../../src/exec/records.ts';
 import type { Observer } from '../../src/exec/start.ts';
 import { findTools } from '../../src/exec/tools.ts';
 
 /** Of the spawner and of what it starts. */
 export const NICE = 5;
+
+const { TEST_BASH } = process.env;
+/** The programs of this host; TEST_BASH=/path/to/bash replaces its bash. */
+export const TOOLS: Tools = { ...findTools(NICE), ...(TEST_BASH === undefined ? {} : { bash: TEST_BASH }) };
 
 export function aLaunch(
   dir: string,
@@ -28,7 +32,7 @@ export function aLaunch(
     nice: NICE,
     isBackground: false,
     usesPty: false,
-    tools: findTools(NICE),
+    tools: TOOLS,
     ...changes,
   };
 }

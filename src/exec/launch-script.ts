@@ -73,7 +73,7 @@ export function launchScript(launch: Launch): string {
     `for file in ${launch.entryFiles.map(shellQuote).join(' ')}; do`,
     `echo 0 >"$file" || fail "cannot enter the task's cgroup: $file"; done`,
     `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj`,
-    process.platform === 'linux' ? 'read -r stat </proc/self/stat' : 'stat=',
+    'read_stat',
     'echo "started $EPOCHREALTIME $stat" >>"$dir/claim"',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`cannot enter the working directory: ${launch.cwd}`)}`,

@@ -72,9 +72,14 @@ claim() {
   set +C
 }
 
-# Records /proc/self/stat, or pid and process group where /proc does not exist.
+# Sets stat to /proc/self/stat, or to pid, process group and start time where /proc does not exist. The launch script calls
+# it too: its process becomes the command.
+read_stat() {
+  { read -r stat </proc/self/stat; } 2>/dev/null || stat=$(TZ=UTC LC_ALL=C exec sh -c 'exec ps -o pid= -o pgid= -o lstart= -p "$PPID"')
+}
+
 identify() {
-  read -r stat </proc/self/stat || stat=$(exec sh -c 'exec ps -o pid= -o pgid= -p "$PPID"')
+  read_stat
   echo "supervisor $EPOCHREALTIME $stat"
 }
 

@@ -12,6 +12,8 @@ const STAT = `41 (my (odd) na me) S 1 40 41 0 -1 4194560 ${'0 '.repeat(12)}98765
 describe('process identity', () => {
   const TABLE: [string, object | null][] = [
     [STAT, { pid: 41, groupId: 40, startTicks: 987654 }],
+    ['   41    40 Sat Nov 28 19:48:01 2026', { pid: 41, groupId: 40, startTicks: 1795895281 }],
+    ['   41    40 Sun Mar  1 09:08:07 2026    ', { pid: 41, groupId: 40, startTicks: 1772356087 }],
     ['   41    40', { pid: 41, groupId: 40, startTicks: null }],
     ['41', { pid: 41, groupId: null, startTicks: null }],
     ['', null],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { markerIn, type ProcessInfo, processTable, withDescendants } from './process-table.ts';
-import { parsePs } from './ps.ts';
+import { parsePs, psProcesses } from './ps.ts';
 
 test('the marker is a whole variable of the environment', () => {
   assert.equal(markerIn('PATH=/bin\0BABYSIT_GROUP=t-9\0X=1\0'), 't-9');
@@ -34,15 +34,27 @@ test('descendants: each once, also where parents form a circle', () => {
 });
 
 test('ps lines of macOS', () => {
-  assert.deepEqual(parsePs('  501     1   501 Ss    10240   1:02.50 /bin/my shell\n'), [
-    {
-      pid: 501,
-      ppid: 1,
-      groupId: 501,
-      state: 'S',
-      rssBytes: 10_485_760,
-      cpuUsec: 62_500_000,
-      name: '/bin/my shell',
-    },
-  ]);
+  assert.deepEqual(
+    parsePs('  501     1   501 Ss   Sat Nov 28 19:48:01 2026     10240   1:02.50 /bin/my shell\n'),
+    [
+      {
+        pid: 501,
+        ppid: 1,
+        groupId: 501,
+        startTicks: 1795895281,
+        state: 'S',
+        rssBytes: 10_485_760,
+        cpuUsec: 62_500_000,
+        name: '/bin/my shell',
+      },
+    ],
+  );
+});
+
+test('ps finds the process that runs it, with its start', () => {
+  const [own, ...more] = psProcesses(process.pid);
+  assert.deepEqual([own?.pid, own?.ppid, more], [process.pid, process.ppid, []]);
+  const startedAt = Date.now() / 1000 - process.uptime();
+  assert.ok(Math.abs((own?.startTicks ?? 0) - startedAt) < 3, `${own?.startTicks} and ${startedAt}`);
+  assert.deepEqual(psProcesses(2 ** 22 + 1), []);
 });

@@ -11,7 +11,7 @@ export interface ProcessInfo {
   readonly ppid: number;
   /** Process group. The supervisor gives each command its own. */
   readonly groupId: number;
-  /** Start time in clock ticks since boot; 0 on macOS. */
+  /** See `ProcessIdentity`. */
   readonly startTicks: number;
   /** Includes the children it has waited for. */
   readonly cpuUsec: number;
@@ -105,9 +105,8 @@ export function infoOf(stat: ProcessStat, marker: string | null): ProcessInfo {
 function scanPs(): ProcessInfo[] {
   return psProcesses()
     .filter((process) => !isDead(process))
-    .map(({ pid, ppid, groupId, cpuUsec, rssBytes }) => ({
-      ...{ pid, ppid, groupId, cpuUsec, rssBytes },
-      startTicks: 0,
+    .map(({ pid, ppid, groupId, startTicks, cpuUsec, rssBytes }) => ({
+      ...{ pid, ppid, groupId, startTicks, cpuUsec, rssBytes },
       marker: null,
     }));
 }

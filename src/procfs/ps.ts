@@ -1,10 +1,13 @@
-// Reads the process table of a host without /proc (macOS) with ps. Written from the manual; not tested on a Mac.
+// Reads the process table of a host without /proc (macOS) with ps. Tested on recorded lines of macOS and on the ps of Linux.
 import { spawnSync } from 'node:child_process';
+import { parseStartTime } from './start-time.ts';
 
 interface PsProcess {
   readonly pid: number;
   readonly ppid: number;
   readonly groupId: number;
+  /** Start time in seconds since the epoch. Identifies a process together with the pid. */
+  readonly startTicks: number;
   /** One letter; T and Z as in /proc/<pid>/stat. */
   readonly state: string;
   readonly rssBytes: number;
@@ -12,22 +15,28 @@ interface PsProcess {
   readonly name: string;
 }
 
-export function psProcesses(): PsProcess[] {
-  const columns = 'pid=,ppid=,pgid=,state=,rss=,time=,comm=';
-  const { stdout } = spawnSync('ps', ['-axo', columns], { encoding: 'utf8' });
+/** All processes, or the one with this pid. */
+export function psProcesses(pid?: number): PsProcess[] {
+  const columns = 'pid=,ppid=,pgid=,state=,lstart=,rss=,time=,comm=';
+  const chosen = pid === undefined ? ['-axo', columns] : ['-o', columns, '-p', String(pid)];
+  // ps prints local times in the words of the locale.
+  const env = { PATH: '/bin:/usr/bin', TZ: 'UTC', LC_ALL: 'C' };
+  const { stdout } = spawnSync('ps', chosen, { encoding: 'utf8', env });
   return parsePs(stdout ?? '');
 }
 
-/** ps prints no start time in ticks and no environment: babysit loses daemonized descendants, and doctor reports it. */
+/** ps prints no environment: babysit loses daemonized descendants, and doctor reports it. */
 export function parsePs(text: string): PsProcess[] {
   return text.split('\n').flatMap((line) => {
-    const [pid, ppid, groupId, state, rssKib, time, ...name] = line.trim().split(/\s+/);
+    const [pid, ppid, groupId, state, ...more] = line.trim().split(/\s+/);
+    const [rssKib, time, ...name] = more.slice(5);
     if (state === undefined || time === undefined) return [];
     return [
       {
         pid: Number(pid),
         ppid: Number(ppid),
         groupId: Number(groupId),
+        startTicks: parseStartTime(more.slice(0, 5).join(' ')) ?? 0,
         state: state.charAt(0),
         rssBytes: Number(rssKib) * 1024,
         cpuUsec: parseCpuTime(time),

@@ -43,6 +43,12 @@ export function outlivesLogin(): boolean {
   return uid === 0 || existsSync(`/var/lib/systemd/linger/${username}`);
 }
 
-function runtimeDirectory(env: Env): string {
-  return env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`;
+/** XDG_RUNTIME_DIR may name a directory without a manager, under WSLg, or of another user, after su or in an old tmux. */
+export function runtimeDirectory(env: Env, own = `/run/user/${process.getuid?.()}`): string {
+  const given = env.XDG_RUNTIME_DIR;
+  return given && (hasManager(given) || !hasManager(own)) ? given : own;
+}
+
+function hasManager(directory: string): boolean {
+  return existsSync(join(directory, 'systemd', 'private'));
 }

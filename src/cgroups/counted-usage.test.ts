@@ -1,10 +1,10 @@
 // The usage of a group, from directories with the files of the kernel: present, absent and late ones.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
-import { groupV1 } from './v1/group.ts';
+import { groupV1, roomForKernel } from './v1/group.ts';
 import { groupV2 } from './v2/group.ts';
 
 function directory(t: TestContext) {
@@ -88,4 +88,25 @@ it('the usage of a removed group comes from the copies of its counters', () => {
   const usage = group.usageFrom(copies);
   assert.deepEqual([usage?.cpuUsec, usage?.memPeakCachedBytes, usage?.oomKills], [3000, 2_097_152, 1]);
   assert.deepEqual([usage?.memPeakBytes, usage?.isOomAtOwnCap], [1_572_864, false]);
+});
+
+it('v1: the limit grows with kernel memory in steps, one step ahead, and stays without any', () => {
+  const rooms = [0, 7, 8, 9, 16, 80].map((kernelBytes) => roomForKernel(kernelBytes, 64));
+  assert.deepEqual(rooms, [0, 0, 16, 24, 24, 88]);
+});
+
+it('v1: room for kernel memory raises the limit, and at most to what the host can free', (t) => {
+  const { path, write } = directory(t);
+  write({
+    'memory/memory.limit_in_bytes': '800\n',
+    'memory/memory.memsw.limit_in_bytes': '800\n',
+    'memory/memory.kmem.usage_in_bytes': '1000\n',
+  });
+  const group = groupV1({ driver: 'v1', name: 't', memory: join(path, 'memory') });
+  t.after(() => group.close());
+  const limit = () => readFileSync(join(path, 'memory/memory.limit_in_bytes'), 'utf8');
+  group.allowKernelMemory(800, 5_000);
+  assert.equal(limit(), '1900');
+  group.allowKernelMemory(800, 0);
+  assert.equal(limit().slice(0, 3), '800');
 });

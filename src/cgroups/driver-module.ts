@@ -3,7 +3,7 @@ import type { GroupRef } from '../core/task.ts';
 import type { ProcessTable } from '../procfs/process-table.ts';
 import type { Errno } from './cgroupfs.ts';
 import type { OwnGroups } from './own-groups.ts';
-import type { Enforces, Group, GroupFactory, ProbeAnswer } from './port.ts';
+import type { Enforces, Group, GroupFactory, GroupMemory, ProbeAnswer } from './port.ts';
 
 /** `usable` is null when the driver does not work on this host; the answers hold the reason and the fix. */
 export interface Probed<Parent> {
@@ -49,4 +49,6 @@ export interface DriverModule {
   probe(host: DriverHost): { readonly answers: readonly ProbeAnswer[]; readonly usable: UsableDriver | null };
   /** Opens an existing or removed group. */
   open(ref: GroupRef, processes: ProcessTable): Group;
+  /** See `Driver.openParentMemory`. */
+  openParentMemory(ref: GroupRef): GroupMemory | null;
 }

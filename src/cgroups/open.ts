@@ -39,7 +39,11 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   const { groups, enforces, parents, shareCpu } = usable;
   const { answer, parent } = probeUnits(own.v2, cgroupRoot);
   return {
-    driver: { ...groups, open: (ref) => DRIVERS[ref.driver].open(ref, processes) },
+    driver: {
+      ...groups,
+      open: (ref) => DRIVERS[ref.driver].open(ref, processes),
+      openParentMemory: (ref) => DRIVERS[ref.driver].openParentMemory(ref),
+    },
     units: parent === null ? null : driverUnit(parent),
     noUnits: parent === null ? answer.reason : null,
     probe: { chosen: groups.kind, answers: [...answers, answer], enforces },

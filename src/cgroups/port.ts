@@ -49,6 +49,8 @@ export interface Group {
    * (v1: EBUSY for a memory limit below the usage).
    */
   setLimits(limits: GroupLimits): void;
+  /** v1: gives the group room for its kernel memory beyond `memMaxBytes`. `reclaimableBytes`: slab that the host can free. */
+  allowKernelMemory(memMaxBytes: number, reclaimableBytes: number): void;
   /** Returns null when the group is gone. Called every second for every task. */
   usage(): GroupUsage | null;
   /** Counters that stay readable after the processes end. The supervisor copies them if no daemon is alive. */
@@ -77,6 +79,8 @@ export interface GroupMemory {
   readonly path: string;
   /** Everything charged, with page cache. Costs one read. */
   chargedBytes(): number | null;
+  /** Kernel memory that counts for the limit and not for the working set (v1); else 0. */
+  kernelBytes(): number;
   /** The working set; see usage.ts. */
   usedBytes(): number | null;
   /** Infinity, or a number above every host, without a limit. */
@@ -108,6 +112,8 @@ export interface GroupFactory {
 export interface Driver extends GroupFactory {
   /** Opens an existing or removed group of any driver: the host's driver may change while a task is live. */
   open(ref: GroupRef): Group;
+  /** The memory of the parent of the group, which holds the groups of all tasks. Null where nothing limits it. */
+  openParentMemory(ref: GroupRef): GroupMemory | null;
 }
 
 /** Creates groups in transient systemd units. `Driver.open` opens them again. */

@@ -168,6 +168,11 @@ const TABLE = {
     '30s',
     'How long the host may be short of memory or disk before the watchdog kills a task',
   ),
+  'watchdog.reserve_window': setting(
+    duration,
+    '2s',
+    'The same while less than half of admission.memory_reserve is available',
+  ),
   'watchdog.pressure_cooldown': setting(
     duration,
     '30s',

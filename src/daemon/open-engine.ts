@@ -11,7 +11,7 @@ import type { LeaseId } from '../core/lease.ts';
 import { Engine } from '../engine/engine.ts';
 import { LogMaintenance } from '../engine/log-maintenance.ts';
 import { Profiles } from '../engine/profiles/profiles.ts';
-import { policyOf, pressureRules, watchRules } from '../engine/rules.ts';
+import { memReserveBytes, policyOf, pressureRules, watchRules } from '../engine/rules.ts';
 import { openSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
@@ -79,7 +79,8 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     policy: policyOf(config),
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(config, host.memTotalBytes, opened.probe.enforces.memory),
-    pressureRules: pressureRules(config),
+    pressureRules: pressureRules(config, host.memTotalBytes),
+    memReserveBytes: memReserveBytes(config, host.memTotalBytes),
     home: home.dir,
     homeLoss: parts.homeLoss,
     onHomeLost: parts.onHomeLost,

@@ -13,6 +13,7 @@ import { Attempts, type AttemptsDeps } from './attempts.ts';
 import { type DispatchDeps, Dispatcher, type Starts } from './dispatch.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
+import { ParentMemory, type ParentMemoryDeps } from './parent-memory.ts';
 import { Leases } from './queue/leases.ts';
 import { Planner, type PlannerDeps } from './queue/planner.ts';
 import { type Ticket, Tickets } from './queue/tickets.ts';
@@ -21,7 +22,13 @@ import { type HostWatchDeps, watchHost } from './sample-host.ts';
 import { LoopTimers } from './timers.ts';
 import { type Request, UnitOfWork } from './unit-of-work.ts';
 
-export interface EngineDeps extends AttemptsDeps, DispatchDeps, WatchDeps, HostWatchDeps, PlannerDeps {
+export interface EngineDeps
+  extends AttemptsDeps,
+    DispatchDeps,
+    WatchDeps,
+    HostWatchDeps,
+    PlannerDeps,
+    ParentMemoryDeps {
   readonly store: Store;
   readonly monitorIntervalMs: number;
   /** Why clients no longer find this daemon; null while they do. Called in every round. */
@@ -39,10 +46,13 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #planner: Planner;
   readonly #timers = new LoopTimers();
+  readonly #parentMemory: ParentMemory;
   #requests: Request[] = [];
   #dirty = new Set<TaskId>();
   readonly #forced = new Set<TaskId>();
   #isSampleDue = false;
+  /** Monotonic ms until which growth causes no sample. */
+  #restUntil = 0;
   #isScheduled = false;
   #isStopped = false;
   #isDispatching = true;
@@ -54,6 +64,7 @@ export class Engine {
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.#attempts = new Attempts(deps, this.live, this);
+    this.#parentMemory = new ParentMemory(deps, this.live);
     this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId);
     this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts);
   }
@@ -184,6 +195,7 @@ export class Engine {
     for (const request of this.#requests.splice(0)) request.reject(stopping());
     for (const ticket of [...this.#tickets.values()]) ticket.failed(stopping());
     this.#attempts.close();
+    this.#parentMemory.close();
   }
 
   round(): void {
@@ -208,11 +220,25 @@ export class Engine {
   }
 
   #sample(work: UnitOfWork): Sampled {
+    const { clock } = this.#deps;
     this.#planner.sampled(work.now.monoMs);
     this.#attempts.applyLimits();
     const attempts = [...this.#attempts.byId.values()];
     const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
-    return { watchStates, pressure: watchHost(this.#deps, work, attempts, this.#pressure) };
+    this.#parentMemory.follow(attempts);
+    const pressure = watchHost(this.#deps, work, attempts, this.#pressure);
+    const { monoMs } = clock.now();
+    this.#restUntil = monoMs + REST_SHARE * (monoMs - work.now.monoMs);
+    return { watchStates, pressure };
+  }
+
+  /** Between two ticks one cheap look at the parent groups finds tasks that grow fast. Returns false when none runs. */
+  #lookForGrowth(): boolean {
+    if (this.#deps.clock.now().monoMs >= this.#restUntil && this.#parentMemory.hasGrown()) {
+      this.#isSampleDue = true;
+      this.wake();
+    }
+    return this.#attempts.byId.size > 0;
   }
 
   /** Each request sees the changes of those before it in the round. */
@@ -250,6 +276,7 @@ export class Engine {
     this.#pressure = sampled.pressure;
     for (const [attempt, watchState] of sampled.watchStates) attempt.watchState = watchState;
     for (const attempt of starts.attempts) this.#attempts.begin(attempt);
+    if (starts.attempts.length > 0) this.#parentMemory.started(this.#attempts.byId.values());
     for (const task of work.changed().values()) this.#attempts.applyChange(task);
     for (const request of accepted) request.resolve();
     for (const { ticket, lease } of starts.granted) {
@@ -286,6 +313,7 @@ export class Engine {
         this.wake();
       });
     }
+    if (attempts.size > 0) this.#timers.armGrowth(() => this.#lookForGrowth());
     const now = this.#deps.clock.now();
     const nextMs = [this.leases.nextInMs(now), this.live.admitDue(now.wallMs)].filter((ms) => ms !== null);
     this.#timers.armDue(nextMs.length === 0 ? null : Math.min(...nextMs), () => this.wake());
@@ -296,6 +324,9 @@ interface Sampled {
   readonly watchStates: WatchStates;
   readonly pressure: PressureState;
 }
+
+/** Samples for growth take at most one part in so many of the daemon's time. */
+const REST_SHARE = 10;
 
 const NO_STARTS: Starts = { attempts: [], granted: [] };
 

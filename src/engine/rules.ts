@@ -59,12 +59,14 @@ export function watchRules(config: Config, memTotalBytes: number, driverCapsMem:
   };
 }
 
-export function pressureRules(config: Config): PressureRules {
+export function pressureRules(config: Config, memTotalBytes: number): PressureRules {
   return {
     maxSysMemPct: config['admission.max_sys_mem_pct'],
     memFullAvg10Pct: config['watchdog.max_mem_stall_pct'],
     maxSysDiskPct: config['watchdog.max_sys_disk_pct'],
     windowMs: config['watchdog.pressure_window'],
+    reserveWindowMs: config['watchdog.reserve_window'],
+    memReserveBytes: memReserveBytes(config, memTotalBytes),
     cooldownMs: config['watchdog.pressure_cooldown'],
     gapMs: gapMs(config),
     dryRun: config['watchdog.dry_run'],

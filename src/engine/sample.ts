@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { KillReason } from '../core/kill-reasons.ts';
 import { isActive } from '../core/task.ts';
+import { readSlabBytes } from '../procfs/meminfo.ts';
 import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
 import { stallDetail, withEvidence } from '../watchdog/stall.ts';
 import { applyPausedSample, type WatchState } from '../watchdog/state.ts';
@@ -27,6 +28,7 @@ export function sampleAll(
   attempts: Iterable<LiveAttempt>,
   reconcile: (live: LiveAttempt) => void,
 ): WatchStates {
+  const slabBytes = readSlabBytes();
   const states = new Map<LiveAttempt, WatchState>();
   for (const live of attempts) {
     const task = work.get(live.id);
@@ -50,6 +52,8 @@ export function sampleAll(
       live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
     const sample = live.sample(usage, work.now, { isStrict, withIo });
     if (sample === null) continue;
+    live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
+    if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);
     logs.maintain(live.log, live.supervisor, work.now);
     live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
     const before = live.watchState ?? live.firstWatchState(sample, task.state);

@@ -3,12 +3,15 @@ import type { TaskId } from '../core/task.ts';
 
 const COMMIT_RETRY_MS = 1000;
 const DUE_MAX_MS = 60_000;
+/** Time in which tasks that allocate 1 GB/s take 100 MB. */
+const GROWTH_LOOK_MS = 100;
 
 /** The sampling tick, the next deadline, and the retry of a failed commit. */
 export class LoopTimers {
   #tick: NodeJS.Timeout | null = null;
   #due: NodeJS.Timeout | null = null;
   #commitRetry: NodeJS.Timeout | null = null;
+  #growth: NodeJS.Timeout | null = null;
 
   get isTickArmed(): boolean {
     return this.#tick !== null;
@@ -19,6 +22,14 @@ export class LoopTimers {
       this.#tick = null;
       tick();
     }, delayMs);
+  }
+
+  /** Looks for growth until `looked` returns false. */
+  armGrowth(looked: () => boolean): void {
+    this.#growth ??= setTimeout(() => {
+      this.#growth = null;
+      if (looked()) this.armGrowth(looked);
+    }, GROWTH_LOOK_MS);
   }
 
   /** Replaces the deadline; null clears it. */
@@ -37,7 +48,8 @@ export class LoopTimers {
   }
 
   close(): void {
-    for (const timer of [this.#tick, this.#due, this.#commitRetry]) if (timer !== null) clearTimeout(timer);
+    for (const timer of [this.#tick, this.#due, this.#commitRetry, this.#growth])
+      if (timer !== null) clearTimeout(timer);
   }
 }
 

@@ -21,6 +21,11 @@ export function readHostMemory(): HostMemory {
   return last;
 }
 
+/** Slab that the kernel can free; 0 without /proc/meminfo. */
+export function readSlabBytes(): number {
+  return sizeField(readKernelFile('/proc/meminfo') ?? '', 'SReclaimable') ?? 0;
+}
+
 /** Returns null when a field is missing. */
 function parseMeminfo(text: string): HostMemory | null {
   const totalBytes = sizeField(text, 'MemTotal');

@@ -153,6 +153,36 @@ describe('memory pressure', () => {
     assert.deepEqual([outside.kills, outside.reported().at(-1)], [[], 'external_cause:mem']);
   });
 
+  describe('with less than half of the reserve left', () => {
+    const rules = { ...PRESSURE_RULES, memReserveBytes: 20 * GIB };
+
+    it('kills after the short window', () => {
+      const host = new Host({ tasks: [hog, big], rules }).steps(1, { usedPct: 91 }).steps(1, { usedPct: 91 });
+      assert.equal(host.kills.length, 0);
+      const [kill] = host.steps(1, { usedPct: 91 }).kills;
+      assert.deepEqual([kill?.id, kill?.detail.excess_bytes], [A, 21 * GIB]);
+    });
+
+    it('waits for the whole window as long as half of it is left', () => {
+      assert.deepEqual(new Host({ tasks: [hog], rules }).steps(30, { usedPct: 90 }).kills, []);
+    });
+
+    it('kills the next victim after the short window, unless the first one frees enough', () => {
+      const killsAfter = (memBytes: number) => {
+        const first = { ...hog, memBytes };
+        const host = new Host({ tasks: [first, big], rules }).steps(3, { usedPct: 91 });
+        host.tasks = [{ ...first, endingMs: 500 }, big];
+        return host.steps(3, { usedPct: 91 }).kills.map(({ id }) => id);
+      };
+      assert.deepEqual([killsAfter(20 * GIB), killsAfter(30 * GIB)], [[A, B], [A]]);
+    });
+
+    it('kills no task for a cause outside', () => {
+      const host = new Host({ tasks: [small], rules }).steps(20, { usedPct: 95 });
+      assert.deepEqual([host.kills, host.reported().at(-1)], [[], 'external_cause:mem']);
+    });
+  });
+
   it('has the numbers of the host, the victim and the outside', () => {
     assert.deepEqual(new Host({ tasks: [hog, big] }).steps(31, { usedPct: 80 }).kills[0]?.detail, {
       host_mem_pct: 80,

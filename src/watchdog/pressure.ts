@@ -23,6 +23,8 @@ interface Episode {
   readonly lastedMs: number | null;
   /** How long the use has been above the limit without a break; null when it is not. */
   readonly overMs: number | null;
+  /** The same for less than half of the reserve. */
+  readonly criticalMs: number | null;
   readonly calmMs: number;
   readonly cooldownMs: number;
   /** The causes, and in a dry run the victims, that were reported. */
@@ -48,6 +50,7 @@ export interface PressureState {
 const CALM: Episode = {
   lastedMs: null,
   overMs: null,
+  criticalMs: null,
   calmMs: 0,
   cooldownMs: 0,
   reported: [],
@@ -129,7 +132,7 @@ export function judgePressure(
   const events: PressureEvent[] = [];
   const advance = (dim: PressureDim): Episode => {
     const shortage = shortageOf(dim, rules, sample, tasks, before.diskBaseline);
-    const episode = nextEpisode(before[dim], shortage.isOver, stepMs, isGap);
+    const episode = nextEpisode(before[dim], shortage, stepMs, isGap);
     const { lastedMs } = before[dim];
     const { detail } = shortage;
     if (lastedMs === null && episode.lastedMs !== null) events.push({ event: 'pressure_began', dim, detail });
@@ -195,19 +198,31 @@ export function confirmPressure(
   };
 }
 
-function nextEpisode(before: Episode, isOver: boolean, stepMs: number, isGap: boolean): Episode {
+function nextEpisode(
+  before: Episode,
+  { isOver, isCritical }: Pick<Shortage, 'isOver' | 'isCritical'>,
+  stepMs: number,
+  isGap: boolean,
+): Episode {
   const sampledMs = isGap ? 0 : stepMs;
   const cooldownMs = Math.max(0, before.cooldownMs - sampledMs);
   const calmMs = isOver ? 0 : before.calmMs + sampledMs;
   if (!isOver && (before.lastedMs === null || calmMs >= CALM_AFTER_MS)) return { ...CALM, cooldownMs };
   return {
     lastedMs: before.lastedMs === null ? 0 : before.lastedMs + stepMs,
-    overMs: !isOver ? null : before.overMs === null ? 0 : before.overMs + sampledMs,
+    overMs: lasting(before.overMs, isOver, sampledMs),
+    criticalMs: lasting(before.criticalMs, isCritical, sampledMs),
     calmMs,
     cooldownMs,
     reported: before.reported,
     cause: before.cause,
   };
+}
+
+/** Null while the condition does not hold, 0 at its first sample. */
+function lasting(beforeMs: number | null, holds: boolean, sampledMs: number): number | null {
+  if (!holds) return null;
+  return beforeMs === null ? 0 : beforeMs + sampledMs;
 }
 
 /** Memory first: a host without memory stalls, one without disk does not. */
@@ -218,8 +233,11 @@ function findingToConfirm(
   tasks: readonly TaskUse[],
 ): PressureVerdict['confirm'] {
   for (const dim of DIMS) {
-    const { overMs, cooldownMs, reported } = state[dim];
-    if (overMs === null || overMs < rules.windowMs || cooldownMs > 0) continue;
+    const { overMs, criticalMs, cooldownMs, reported } = state[dim];
+    const isLong = overMs !== null && overMs >= rules.windowMs && cooldownMs === 0;
+    const sinceKillMs = rules.cooldownMs - cooldownMs;
+    const isUrgent = criticalMs !== null && Math.min(criticalMs, sinceKillMs) >= rules.reserveWindowMs;
+    if (!isLong && !isUrgent) continue;
     const finding = causeOf(shortageOf(dim, rules, sample, tasks, state.diskBaseline));
     if (finding === null || (finding.cause !== 'ours' && reported.includes(finding.cause))) continue;
     return { dim, finding };

@@ -13,6 +13,10 @@ export interface PressureRules {
   readonly maxSysDiskPct: number;
   /** How long a shortage must last before the watchdog kills a task. */
   readonly windowMs: number;
+  /** The same while less than half of the reserve is left. */
+  readonly reserveWindowMs: number;
+  /** Memory that admission keeps free of tasks. */
+  readonly memReserveBytes: number;
   /** Time between two victims: the kernel has to free the memory of the first. */
   readonly cooldownMs: number;
   /** A longer time between two samples is a gap. */
@@ -61,6 +65,8 @@ export interface DiskBaseline {
 
 export interface Shortage {
   readonly isOver: boolean;
+  /** Memory: less than half of the reserve is left, so the short window applies. */
+  readonly isCritical: boolean;
   /** Memory: bytes to free. Disk: bytes written since the baseline that the tasks must account for. */
   readonly excessBytes: number;
   readonly candidates: readonly VictimCandidate[];
@@ -72,16 +78,22 @@ const PSI_EXCESS_SHARE = 0.05;
 
 /** Memory use above the limit, or PSI above its limit. */
 export function memShortage(rules: PressureRules, sample: HostSample, tasks: readonly TaskUse[]): Shortage {
-  const { memTotalBytes, memFullAvg10Pct } = sample;
-  const usedBytes = memTotalBytes - sample.memAvailableBytes;
+  const { memTotalBytes, memAvailableBytes, memFullAvg10Pct } = sample;
+  const usedBytes = memTotalBytes - memAvailableBytes;
   const aboveBytes = usedBytes - (memTotalBytes * rules.maxSysMemPct) / 100;
   const isStalling = memFullAvg10Pct !== null && memFullAvg10Pct > rules.memFullAvg10Pct;
   const staying = tasks.filter((task) => !isFreeing(rules, task));
   const freeingBytes = sum(tasks, (task) => (isFreeing(rules, task) ? task.memBytes : 0));
-  const excessBytes = Math.max(aboveBytes, isStalling ? PSI_EXCESS_SHARE * memTotalBytes : 0);
+  const isCritical = memAvailableBytes < rules.memReserveBytes / 2;
+  const excessBytes = Math.max(
+    aboveBytes,
+    isStalling ? PSI_EXCESS_SHARE * memTotalBytes : 0,
+    isCritical ? rules.memReserveBytes - memAvailableBytes : 0,
+  );
   const oursBytes = sum(tasks, ({ memBytes }) => memBytes);
   return {
-    isOver: aboveBytes > 0 || isStalling,
+    isOver: aboveBytes > 0 || isStalling || isCritical,
+    isCritical,
     excessBytes: excessBytes - freeingBytes,
     candidates: staying.map(({ id, memBytes, estimatedMemBytes, endingMs }) => ({
       id,
@@ -101,6 +113,14 @@ export function memShortage(rules: PressureRules, sample: HostSample, tasks: rea
   };
 }
 
+const NO_SHORTAGE: Shortage = {
+  isOver: false,
+  isCritical: false,
+  excessBytes: 0,
+  candidates: [],
+  detail: {},
+};
+
 /** Late writes, compression and holes blur the account: tasks are the cause from half of the growth on. */
 const DISK_GROWTH_SHARE = 0.5;
 const DISK_EXCESS_MIN_BYTES = 1024 ** 2;
@@ -112,7 +132,7 @@ export function diskShortage(
   tasks: readonly TaskUse[],
   baseline: DiskBaseline | null,
 ): Shortage {
-  if (disk === null) return { isOver: false, excessBytes: 0, candidates: [], detail: {} };
+  if (disk === null) return NO_SHORTAGE;
   const isFull = disk.usedBytes > (disk.totalBytes * rules.maxSysDiskPct) / 100;
   const { inodes } = disk;
   const lacksInodes = inodes !== null && inodes.used > (inodes.total * rules.maxSysDiskPct) / 100;
@@ -125,6 +145,7 @@ export function diskShortage(
   }));
   return {
     isOver: isFull || lacksInodes,
+    isCritical: false,
     excessBytes: Math.max(DISK_GROWTH_SHARE * grownBytes, DISK_EXCESS_MIN_BYTES),
     candidates: isFull ? candidates : [],
     detail: {

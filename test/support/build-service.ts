@@ -88,6 +88,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
       populated: () => host.listed.includes(String(ref.name)),
       killAll: () => void signals.push(String(ref.name)),
     }),
+    openParentMemory: () => null,
     list: () => host.listed.map((name) => ({ driver: 'v2', name })),
   };
   const tasksDir = join(home, 'tasks');
@@ -123,11 +124,12 @@ export function serviceOf(t: TestContext, config: object = {}) {
     policy: policyOf(loaded.config),
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(loaded.config, capacity.memTotalBytes, true),
-    pressureRules: pressureRules(loaded.config),
+    pressureRules: pressureRules(loaded.config, capacity.memTotalBytes),
     home,
     homeLoss: () => host.homeLoss,
     onHomeLost: () => {},
     monitorIntervalMs: 1000,
+    memReserveBytes: 0,
     killGraceMs: 1000,
     readHost: () => host,
   });
@@ -230,6 +232,7 @@ export function emptyGroup(ref: GroupRef): Group {
     preparation: null,
     attach: nothing,
     setLimits: nothing,
+    allowKernelMemory: nothing,
     usage: () => null,
     counterFiles: [],
     usageFrom: () => null,

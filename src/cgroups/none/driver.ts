@@ -31,4 +31,5 @@ export const NONE: DriverModule = {
     },
   }),
   open: groupNone,
+  openParentMemory: () => null,
 };

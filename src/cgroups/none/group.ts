@@ -60,6 +60,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
       main = started;
     },
     setLimits() {},
+    allowKernelMemory() {},
     usage,
     populated: () => members(FRESH).length > 0,
     pids,

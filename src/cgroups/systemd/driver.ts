@@ -1,10 +1,11 @@
 // The systemd driver: runs attempts as transient units, babysit-….service in babysit.slice.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { DriverModule } from '../driver-module.ts';
 import type { Units } from '../port.ts';
-import { checkName } from '../ref.ts';
+import { checkName, stringIn } from '../ref.ts';
 import { type ControllerV2, limitsV2 } from '../v2/limits.ts';
+import { groupMemoryV2 } from '../v2/memory.ts';
 import { groupUnit, taskGroup, unitProperties } from './group.ts';
 
 export const SLICE = 'babysit.slice';
@@ -25,6 +26,8 @@ export interface UnitParent {
 export const SYSTEMD: DriverModule = {
   probe: () => ({ answers: [], usable: null }),
   open: (ref) => groupUnit(ref, null),
+  // Slice, unit, task. Units of another daemon of this user are in the same slice, and the cap is for all of them.
+  openParentMemory: (ref) => groupMemoryV2(dirname(dirname(stringIn(ref, 'path')))),
 };
 
 export function driverUnit({ path, manager, controllers }: UnitParent): Units {

@@ -3,12 +3,12 @@ import type { GroupRef } from '../../core/task.ts';
 import { oomCgroupOf } from '../../procfs/kernel-log.ts';
 import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
-import type { Group, GroupUsage } from '../port.ts';
+import { DriverError, type Group, type GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';
 import { ioStatV1, keyed, reclaimableBytesV1, single } from '../usage.ts';
 import { writeLimits } from '../write-limits.ts';
-import { CONTROLLERS_V1, type ControllerV1, limitsV1 } from './limits.ts';
+import { CONTROLLERS_V1, type ControllerV1, limitsV1, memoryFilesV1 } from './limits.ts';
 
 export type DirectoriesV1 = Readonly<Partial<Record<ControllerV1, string>>>;
 
@@ -20,6 +20,10 @@ export function groupV1(ref: GroupRef): Group {
   const pids = () => [...new Set(paths.flatMap(processesIn))];
   const counters = countersOf(name, directories, counter, pids);
   const state = `${directories.freezer}/freezer.state`;
+  const memLimit = () => single(read(`${directories.memory}/memory.limit_in_bytes`));
+  const setMemory = (bytes: number) =>
+    writeLimits(limitFiles(directories, memoryFilesV1(bytes, memLimit())), 'live');
+  let kernelRoom = 0;
   const freezer = {
     pids,
     freeze: () => void write(state, 'FROZEN'),
@@ -35,8 +39,19 @@ export function groupV1(ref: GroupRef): Group {
     preparation: null,
     attach() {},
     setLimits(limits) {
-      const current = single(read(`${directories.memory}/memory.limit_in_bytes`));
-      writeLimits(limitFiles(directories, limitsV1(limits, current)), 'live');
+      kernelRoom = 0;
+      writeLimits(limitFiles(directories, limitsV1(limits, memLimit())), 'live');
+    },
+    allowKernelMemory(memMaxBytes, reclaimableBytes) {
+      const room = roomForKernel(Math.min(counters.kernelBytes(), reclaimableBytes), memMaxBytes);
+      if (room === kernelRoom) return;
+      try {
+        setMemory(memMaxBytes + room);
+        kernelRoom = room;
+      } catch (error) {
+        // EBUSY: the kernel has not freed the memory of a lower limit yet. Try again at the next sample.
+        if (!(error instanceof DriverError)) throw error;
+      }
     },
     usage: counters.usage,
     counterFiles: LASTING.flatMap(([controller, file]) =>
@@ -54,6 +69,17 @@ export function groupV1(ref: GroupRef): Group {
     watch: () => () => {},
     close: counters.close,
   };
+}
+
+const ROOM_STEPS = 8;
+
+/**
+ * Slab of a directory walk counts for the limit, and most file systems allocate it without __GFP_FS, when the kernel
+ * cannot free slab: it ends the task instead (seen with ext4 on 6.18). So the limit grows with it, one step ahead.
+ */
+export function roomForKernel(kernelBytes: number, memMaxBytes: number): number {
+  const step = Math.floor(memMaxBytes / ROOM_STEPS);
+  return kernelBytes < step ? 0 : step * (Math.ceil(kernelBytes / step) + 1);
 }
 
 /** Adds the absolute path to each limit. Leaves out limits of hierarchies without a directory. */
@@ -134,6 +160,7 @@ function countersOf(
     listPids,
   };
   return {
+    kernelBytes: () => files.memoryKernel.number() ?? 0,
     usage(): GroupUsage | null {
       const cpuNs = files.cpu.number();
       // Without cpuacct, the memory counter shows whether the group exists.

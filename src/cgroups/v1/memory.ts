@@ -14,6 +14,7 @@ export function groupMemoryV1(path: string): GroupMemory {
   return {
     path,
     chargedBytes: () => files.usage.number(),
+    kernelBytes: () => files.kernel.number() ?? 0,
     usedBytes() {
       const charged = files.usage.number();
       if (charged === null) return null;

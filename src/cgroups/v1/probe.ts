@@ -51,6 +51,8 @@ export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
 function makeParent({ base, parent, insideParent }: OwnGroup): string | null {
   const errno = makeGroup(parent);
   if (errno !== null && errno !== 'EEXIST') return refused(errno, `create ${parent}`);
+  // Linux before 5.11: EBUSY when it has child groups, and then their parent has it already.
+  if (exists(`${parent}/memory.use_hierarchy`)) write(`${parent}/memory.use_hierarchy`, '1');
   if (!insideParent) return null;
   const moved = write(`${base}/cgroup.procs`, String(process.pid));
   return moved === null ? null : refused(moved, `move the daemon to ${base}`);

@@ -1,9 +1,12 @@
 // The driver for a delegated cgroup v2 subtree.
+import { dirname } from 'node:path';
 import { shareAmongParents } from '../cpu-share.ts';
 import { type DriverModule, noCpuShare, type ShareCpu } from '../driver-module.ts';
+import { stringIn } from '../ref.ts';
 import { groupV2 } from './group.ts';
 import { groupsV2, type ParentV2 } from './groups.ts';
 import { shareV2 } from './limits.ts';
+import { groupMemoryV2 } from './memory.ts';
 import { probeV2 } from './probe.ts';
 
 export const V2: DriverModule = {
@@ -15,6 +18,7 @@ export const V2: DriverModule = {
     return { answers, usable: { groups: groupsV2(parent), enforces, parents: [parent.path], shareCpu } };
   },
   open: groupV2,
+  openParentMemory: (ref) => groupMemoryV2(dirname(stringIn(ref, 'path'))),
 };
 
 export function shareCpuV2({ path, controllers }: ParentV2): ShareCpu {

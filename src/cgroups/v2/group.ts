@@ -28,6 +28,8 @@ export function groupV2(ref: GroupRef): Group {
     preparation: null,
     attach() {},
     setLimits: (limits) => writeLimitsV2(path, limitsV2(limits, enabledIn(path)), 'live'),
+    // memory.stat counts slab, and the working set leaves out what of it can be reclaimed.
+    allowKernelMemory() {},
     usage: counters.usage,
     counterFiles: LASTING.map((file) => `${path}/${file}`),
     usageFrom: (copies) => countersOf(path, copied(copies), () => []).usage(),

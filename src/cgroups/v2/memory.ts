@@ -13,6 +13,7 @@ export function groupMemoryV2(path: string): GroupMemory {
   return {
     path,
     chargedBytes: () => files.current.number(),
+    kernelBytes: () => 0,
     usedBytes() {
       const charged = files.current.number();
       return charged === null ? null : Math.max(0, charged - cacheBytesV2(files.stat.read() ?? ''));
@@ -21,8 +22,9 @@ export function groupMemoryV2(path: string): GroupMemory {
     cap({ maxBytes, highBytes }) {
       // Absent without swap accounting.
       write(`${path}/memory.swap.max`, '0');
-      const refusal = write(`${path}/memory.max`, wholeBytes(maxBytes));
-      return write(`${path}/memory.high`, wholeBytes(highBytes)) ?? refusal;
+      // memory.high first: lowering it makes the kernel reclaim page cache, lowering memory.max may also end a process.
+      const refusal = write(`${path}/memory.high`, wholeBytes(highBytes));
+      return write(`${path}/memory.max`, wholeBytes(maxBytes)) ?? refusal;
     },
     close() {
       for (const file of Object.values(files)) file.close();

@@ -10,10 +10,12 @@ import { AttemptLog } from '../../logs/attempt-log.ts';
 import { logTouchedAt } from '../../logs/read.ts';
 import { type IoCount, MemberCounters } from '../../procfs/member-counters.ts';
 import { readHostOomKills } from '../../procfs/oom-kills.ts';
+import { writeOomScoreAdj } from '../../procfs/oom-score.ts';
 import { signalGroup } from '../../procfs/process-group.ts';
 import { ProcessHandle } from '../../procfs/process-handle.ts';
 import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/process-identity.ts';
 import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
+import { type OomTier, oomScoreAdj, oomTier } from '../../watchdog/oom-tier.ts';
 import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
@@ -44,6 +46,7 @@ export class LiveAttempt implements Observer {
   watchState: WatchState | null = null;
   ladder: LadderState = LADDER_START;
   memBytes = 0;
+  #oomTier: OomTier = 'within';
   /** Time until the watchdog's next deadline. */
   dueInMs: number | null = null;
   /** Other processes of the task outlived the main process. */
@@ -221,6 +224,14 @@ export class LiveAttempt implements Observer {
     // Its evidence is expensive.
     const isOomAtOwnCap = oomKills > this.#events.oomKills ? usage.isOomAtOwnCap : this.#events.isOomAtOwnCap;
     this.#events = { oomKills, pidsMaxHits: usage.pidsMaxHits, isOomAtOwnCap };
+  }
+
+  /** Orders the tasks for the OOM killer of the parent group. `base`: the value within the estimate. */
+  rankForOom(estimatedMemBytes: number, base: number): void {
+    const tier = oomTier(this.memBytes, estimatedMemBytes);
+    if (tier === this.#oomTier) return;
+    this.#oomTier = tier;
+    writeOomScoreAdj(this.group.pids(), oomScoreAdj(tier, base));
   }
 
   #output({ wallMs, monoMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {

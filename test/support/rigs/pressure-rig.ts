@@ -16,6 +16,8 @@ export const PRESSURE_RULES: PressureRules = {
   memFullAvg10Pct: 60,
   maxSysDiskPct: 98,
   windowMs: 30_000,
+  reserveWindowMs: 2_000,
+  memReserveBytes: 0,
   cooldownMs: 30_000,
   gapMs: 4_000,
   dryRun: false,

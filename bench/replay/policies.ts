@@ -1,5 +1,6 @@
 // The policies a trace can be replayed with: those of the daemon, and first come, first served to compare with.
 import type { PendingItem } from '../../src/scheduler/items.ts';
+import { DEFAULT_HALF_LIFE_MS } from '../../src/scheduler/owner-use.ts';
 import { Backfill, DEFAULT_POLICY, type Decision, decide, pass } from '../../src/scheduler/pass.ts';
 import { releasesOf, shadow } from '../../src/scheduler/releases.ts';
 import type { Snapshot } from '../../src/scheduler/snapshot.ts';
@@ -7,6 +8,8 @@ import type { Snapshot } from '../../src/scheduler/snapshot.ts';
 export interface ReplayPolicy {
   /** False: all jobs have one owner, so that fair share is first come, first served. */
   readonly isFair: boolean;
+  /** 0: fair share counts only what an owner holds now. */
+  readonly useHalfLifeMs: number;
   readonly decide: (snapshot: Snapshot, nowMs: number) => Decision;
 }
 
@@ -14,12 +17,17 @@ const EASY = { backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY } as const;
 const NO_BACKFILL = { ...EASY, backfill: 'none' } as const;
 
 export const POLICIES: Readonly<Record<string, ReplayPolicy>> = {
-  fcfs: { isFair: false, decide: (snapshot, nowMs) => pass(snapshot, nowMs, NO_BACKFILL) },
-  'fcfs-easy': { isFair: false, decide: (snapshot, nowMs) => pass(snapshot, nowMs, EASY) },
-  'fcfs-easy-shortest': { isFair: false, decide: shortestFirst },
-  'fair-easy': { isFair: true, decide: (snapshot, nowMs) => pass(snapshot, nowMs, EASY) },
-  default: { isFair: true, decide: (snapshot, nowMs) => pass(snapshot, nowMs, DEFAULT_POLICY) },
+  fcfs: { isFair: false, useHalfLifeMs: 0, decide: (snapshot, nowMs) => pass(snapshot, nowMs, NO_BACKFILL) },
+  'fcfs-easy': { isFair: false, useHalfLifeMs: 0, decide: (snapshot, nowMs) => pass(snapshot, nowMs, EASY) },
+  'fcfs-easy-shortest': { isFair: false, useHalfLifeMs: 0, decide: shortestFirst },
+  'fair-easy': { isFair: true, useHalfLifeMs: 0, decide: (snapshot, nowMs) => pass(snapshot, nowMs, EASY) },
+  'held-share': { isFair: true, useHalfLifeMs: 0, decide: byDefault },
+  default: { isFair: true, useHalfLifeMs: DEFAULT_HALF_LIFE_MS, decide: byDefault },
 };
+
+function byDefault(snapshot: Snapshot, nowMs: number): Decision {
+  return pass(snapshot, nowMs, DEFAULT_POLICY);
+}
 
 /** EASY that backfills the shortest estimate first (Tsafrir, Etsion and Feitelson, IEEE TPDS 18(6), 2007). */
 function shortestFirst(snapshot: Snapshot, nowMs: number): Decision {

@@ -1,6 +1,7 @@
 // Replays a trace in simulated time through the daemon's queue.
 import { Heap } from '../../src/scheduler/heap.ts';
 import { type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
+import { OwnerUse, useSoFar } from '../../src/scheduler/owner-use.ts';
 import { Queue } from '../../src/scheduler/queue.ts';
 import type { ReplayPolicy } from './policies.ts';
 import type { Job, Trace } from './swf.ts';
@@ -24,7 +25,7 @@ export function simulate(trace: Trace, policy: ReplayPolicy, used: EstimateUsed,
   const { jobs } = trace;
   const startsMs = new Float64Array(jobs.length).fill(Number.NaN);
   const indexOf = new Map(jobs.map(({ id }, index) => [id, index]));
-  const queue = new Queue();
+  const queue = new Queue(new OwnerUse(policy.useHalfLifeMs));
   const running: RunningItem[] = [];
   const snapshot = { capacity: capacityOf(trace), outsideMemBytes: 0, running, leases: [], queue };
   const ends = new Heap<{ atMs: number; item: RunningItem }>((a, b) => a.atMs - b.atMs);
@@ -36,7 +37,9 @@ export function simulate(trace: Trace, policy: ReplayPolicy, used: EstimateUsed,
     const nowMs = Math.min(jobs[submitted]?.submitMs ?? Number.POSITIVE_INFINITY, nextEndMs());
     if (nowMs === Number.POSITIVE_INFINITY) throw new Error(`${queue.size} jobs never start`);
     for (; nextEndMs() <= nowMs; ended += 1) {
-      removeFrom(running, ends.take()?.item);
+      const end = ends.take();
+      if (end !== undefined) queue.used.add(end.item.owner, useSoFar(end.item, end.atMs), end.atMs);
+      removeFrom(running, end?.item);
       if (ended % PROGRESS_EVERY === 0) progress(ended);
     }
     for (let job = jobs[submitted]; job !== undefined && job.submitMs <= nowMs; job = jobs[submitted]) {

@@ -47,6 +47,7 @@ describe('loadConfig', () => {
         'admission.max_pending_per_owner': 0,
         'admission.max_submissions_per_second': 0,
         'scheduler.ageing_interval': 3_600_000,
+        'scheduler.use_half_life': 86_400_000,
         'scheduler.backfill': 'easy',
         'defaults.estimated_time': 600_000,
         'defaults.estimated_mem_bytes': 4 * GIB,

@@ -102,6 +102,11 @@ const TABLE = {
     '1h',
     'Waiting time that raises the next task of an owner by one priority; 0 is off',
   ),
+  'scheduler.use_half_life': setting(
+    durationOrOff,
+    '1d',
+    'Time after which what an owner used counts half for its turn; 0: only what it holds now counts',
+  ),
   'scheduler.backfill': setting(
     choice('easy', 'none'),
     'easy',

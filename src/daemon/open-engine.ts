@@ -84,6 +84,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     home: home.dir,
     homeLoss: parts.homeLoss,
     onHomeLost: parts.onHomeLost,
+    useHalfLifeMs: config['scheduler.use_half_life'],
     monitorIntervalMs: config['watchdog.monitor_interval'],
     killGraceMs: config['watchdog.kill_grace'],
     readHost,

@@ -4,6 +4,7 @@ import type { Group } from '../cgroups/port.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Task, TaskId } from '../core/task.ts';
 import type { RunningItem } from '../scheduler/items.ts';
+import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
@@ -34,14 +35,16 @@ export interface EngineDeps
   /** Why clients no longer find this daemon; null while they do. Called in every round. */
   homeLoss(): string | null;
   onHomeLost(why: string): void;
+  /** See OwnerUse. */
+  readonly useHalfLifeMs: number;
 }
 
 export class Engine {
   readonly eventBus = new EventBus();
-  readonly live = new LiveTasks();
+  readonly live: LiveTasks;
   readonly leases = new Leases();
   readonly #deps: EngineDeps;
-  readonly #tickets = new Tickets(this.live.queue);
+  readonly #tickets: Tickets;
   readonly #attempts: Attempts;
   readonly #dispatcher: Dispatcher;
   readonly #planner: Planner;
@@ -63,6 +66,8 @@ export class Engine {
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
+    this.live = new LiveTasks(new OwnerUse(deps.useHalfLifeMs));
+    this.#tickets = new Tickets(this.live.queue);
     this.#attempts = new Attempts(deps, this.live, this);
     this.#parentMemory = new ParentMemory(deps, this.live);
     this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId);

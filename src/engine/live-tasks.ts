@@ -2,6 +2,7 @@
 import { MAX_BACKOFF_MS } from '../core/retry.ts';
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import type { PendingItem } from '../scheduler/items.ts';
+import type { OwnerUse } from '../scheduler/owner-use.ts';
 import { Queue } from '../scheduler/queue.ts';
 
 /** A back-off starts at the mtime of a file, which may be slightly ahead of the daemon's clock. */
@@ -9,7 +10,7 @@ const CLOCK_SKEW_MS = 1000;
 
 export class LiveTasks {
   /** Pending tasks that may start, and tickets. */
-  readonly queue = new Queue();
+  readonly queue: Queue;
   readonly #tasks = new Map<TaskId, Task>();
   readonly #active = new Map<TaskId, Task>();
   readonly #names = new Map<string, TaskId>();
@@ -18,6 +19,10 @@ export class LiveTasks {
   readonly #pendingCounts = new Map<string, number>();
   /** Pending tasks in back-off, with the wall-clock time at which they may start. */
   readonly #deferred = new Map<TaskId, number>();
+
+  constructor(used?: OwnerUse) {
+    this.queue = new Queue(used);
+  }
 
   get(id: TaskId): Task | undefined {
     return this.#tasks.get(id);

@@ -10,7 +10,14 @@ import { type Attempt, READY, type Task, type TaskState, type Waiting } from '..
 /** A database with one task, and the files of its attempt; null for no directory. */
 function left(t: TestContext, task: Task, files: Record<string, string> | null) {
   const rig = serviceOf(t);
-  rig.store.commit({ tasks: [task], environments: [], events: [], leases: [], droppedLeases: [] });
+  rig.store.commit({
+    tasks: [task],
+    environments: [],
+    events: [],
+    leases: [],
+    droppedLeases: [],
+    ownerUse: [],
+  });
   if (files !== null) {
     const dir = join(rig.tasksDir, task.id, '1');
     mkdirSync(dir, { recursive: true });
@@ -111,7 +118,7 @@ describe('an attempt that is newer than the database', () => {
   /** The files of the attempt next to a database with `tasks`. */
   function beside(t: TestContext, tasks: readonly Task[], files: Record<string, string>, described = true) {
     const rig = serviceOf(t);
-    rig.store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [] });
+    rig.store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [], ownerUse: [] });
     const dir = join(rig.tasksDir, id, '1');
     mkdirSync(dir, { recursive: true });
     for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
@@ -189,7 +196,7 @@ describe('tasks that come after a task', () => {
     const rig = serviceOf(t);
     const first = state === null ? [] : [aTask({ id: other, name: 'first', attempts: 1, state })];
     const tasks = [follower(mode), ...first];
-    rig.store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [] });
+    rig.store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [], ownerUse: [] });
     rig.restart();
     return rig.store.byId(follower(mode).id)?.state ?? assert.fail();
   }

@@ -8,6 +8,7 @@ import { BabysitError } from '../core/errors.ts';
 import { type Attempt, isActive, type Task } from '../core/task.ts';
 import { type Change, causeOf } from '../core/transition.ts';
 import { claimForRecovery, type Records, RecordsUnreadable, readRecords } from '../exec/records.ts';
+import { MAX_OWNERS } from '../scheduler/owner-use.ts';
 import type { Store } from '../store/store.ts';
 import { lastSignOfLife } from './attempt/last-sign.ts';
 import { type AttemptPaths, attemptOfGroup, attemptPaths } from './attempt/paths.ts';
@@ -40,6 +41,8 @@ export function recover(engine: Engine, deps: RecoverDeps): Recovered {
   const now = clock.now();
   const newer = findAttempts(deps);
   for (const lease of store.leases()) engine.leases.put(lease, now);
+  const { used } = engine.live.queue;
+  for (const entry of store.ownerUse(MAX_OWNERS)) used.put(entry.owner, entry);
   const found = store.liveTasks();
   for (const task of found) engine.live.put(task.id, task, now.wallMs);
   const adopted: string[] = [];

@@ -10,6 +10,7 @@ import {
   aTask,
   ENDED,
   someLimits,
+  someUsage,
   taskId,
 } from '../../test/support/build-task.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
@@ -39,6 +40,35 @@ function after(n: number, others: readonly Task[], mode: 'ok' | 'any' = 'ok'): T
 }
 
 const kill = (at = AT): Change => ({ kind: 'request_kill', intent: aKill({ at }) });
+
+describe('the use of an owner', () => {
+  const attempt = { ...anAttempt(), startedAt: AT - 60_000 };
+  const active = aTask({ id: taskId(1), owner: 'alice', state: { status: 'running', attempt } });
+  const usage = { ...someUsage(), cpuSeconds: 900, peakMemBytes: 0 };
+  const end: Change = { kind: 'end', exit: anExit(), usage, at: AT };
+
+  it('grows when an attempt ends, is written with it, and comes back when the commit fails', () => {
+    const { live, work } = rig();
+    live.put(active.id, active, AT);
+    const round = work();
+    round.change(active.id, end);
+    const [entry] = round.writes().ownerUse;
+    assert.deepEqual([entry?.owner, entry?.cpuCoreMs, entry?.atMs], ['alice', 900_000, AT]);
+    assert.equal(entry?.memByteMs, active.estimate.memBytes * 60_000);
+    assert.equal(live.queue.used.get('alice'), entry);
+    round.rollback();
+    assert.equal(live.queue.used.get('alice'), undefined);
+  });
+
+  it('does not grow by an attempt whose command never began', () => {
+    const { live, work } = rig();
+    const state = { status: 'running', attempt: { ...attempt, startedAt: null } } as const;
+    live.put(active.id, { ...active, state }, AT);
+    const round = work();
+    round.change(active.id, end);
+    assert.deepEqual(round.writes().ownerUse, []);
+  });
+});
 
 describe('the end of a task', () => {
   it('fails a chain of ten thousand behind it, each naming the first', () => {

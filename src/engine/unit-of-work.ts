@@ -3,10 +3,20 @@
 import type { Now } from '../core/clock.ts';
 import type { TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import { isActive, isEnded, type KillIntent, type Task, type TaskId } from '../core/task.ts';
+import type { OwnerUseEntry } from '../core/owner-use.ts';
+import {
+  type ActiveState,
+  isActive,
+  isEnded,
+  type KillIntent,
+  ownerOf,
+  type Task,
+  type TaskId,
+} from '../core/task.ts';
 import { type Change, causeOf, transition } from '../core/transition.ts';
+import { useOf } from '../scheduler/owner-use.ts';
 import type { Environment, Writes } from '../store/store.ts';
-import { keyOf, type LiveTasks } from './live-tasks.ts';
+import { keyOf, type LiveTasks, pendingItem } from './live-tasks.ts';
 import type { Leases } from './queue/leases.ts';
 
 /** `apply` stages the change or throws. `resolve` or `reject` runs after the commit. */
@@ -29,6 +39,8 @@ export class UnitOfWork {
   readonly #events: { taskId: TaskId; name: string; at: number; event: TaskEvent }[] = [];
   readonly #granted = new Map<LeaseId, Lease>();
   readonly #dropped = new Map<LeaseId, Lease>();
+  /** The entries before this round, of the owners whose attempts ended in it. */
+  readonly #usedBefore = new Map<string, OwnerUseEntry | undefined>();
 
   constructor(live: LiveTasks, leases: Leases, now: Now) {
     this.#live = live;
@@ -119,6 +131,7 @@ export class UnitOfWork {
       events: this.#events,
       leases: [...this.#granted.values()],
       droppedLeases: [...this.#dropped.keys()],
+      ownerUse: [...this.#usedBefore.keys()].flatMap((owner) => this.#live.queue.used.get(owner) ?? []),
     };
   }
 
@@ -127,6 +140,7 @@ export class UnitOfWork {
     for (const [id, before] of this.#before) this.#live.put(id, before, this.now.wallMs);
     for (const id of this.#granted.keys()) this.#leases.drop(id);
     for (const lease of this.#dropped.values()) this.#leases.put(lease, this.now);
+    for (const [owner, entry] of this.#usedBefore) this.#live.queue.used.put(owner, entry);
   }
 
   #ended(id: TaskId | undefined): Task | undefined {
@@ -136,9 +150,28 @@ export class UnitOfWork {
   #change(task: Task, change: Change): Task | null {
     const result = transition(task, change);
     if (result === null) return null;
+    if (isActive(task.state) && !isActive(result.task.state)) this.#chargeOwner(task, task.state, change);
     this.#put(result.task);
     if (result.event !== null) this.emit(result.task, result.event);
     return result.task;
+  }
+
+  /** Adds what the attempt used to its owner, whatever ended it. */
+  #chargeOwner(task: Task, { attempt }: ActiveState, change: Change): void {
+    if (attempt.startedAt === null) return;
+    const { used } = this.#live.queue;
+    const owner = ownerOf(task);
+    if (!this.#usedBefore.has(owner)) this.#usedBefore.set(owner, used.get(owner));
+    const usage = 'usage' in change ? change.usage : null;
+    const endedAt = 'at' in change ? change.at : this.now.wallMs;
+    const { need, killTimeoutMs } = pendingItem(task);
+    const { pausedMs } = attempt;
+    const measured = {
+      cpuCoreMs: 1000 * (usage?.cpuSeconds ?? 0),
+      peakMemBytes: usage?.peakMemBytes ?? 0,
+    };
+    const use = useOf({ need, killTimeoutMs, pausedMs }, endedAt - attempt.startedAt, measured);
+    used.add(owner, use, this.now.wallMs);
   }
 
   #put(task: Task): void {

@@ -1,14 +1,18 @@
 // The order of the queue by fair share. The order is computed step by step, because each start changes its owner's share.
+import type { Use } from '../core/owner-use.ts';
 import { Heap } from './heap.ts';
 import type { Need, PendingItem } from './items.ts';
 import { chargedNeed, eventualRoom, roomOf, shortDim } from './ledger.ts';
+import { NO_USE, useSoFar } from './owner-use.ts';
 import type { Capacity, Snapshot } from './snapshot.ts';
 import { bySubmission, type Fits, type Place, type SubQueue } from './sub-queue.ts';
 
-/** The resources an owner holds, including those of tasks that are about to start. */
-interface OwnerUse {
+/** The resources an owner holds, including those of tasks that are about to start, and its past use. */
+interface OwnerShare {
   memBytes: number;
   cpuCores: number;
+  pastShare: number;
+  /** The dominant share of what it holds, plus `pastShare`. */
   share: number;
   servedAtMs: number;
 }
@@ -20,7 +24,7 @@ export interface Candidate {
   place: Place;
   effectivePriority: number;
   isReserved: boolean;
-  readonly owner: OwnerUse;
+  readonly owner: OwnerShare;
   /** The owner's values when the candidate was last ranked. */
   share: number;
   servedAtMs: number;
@@ -46,7 +50,7 @@ export class FairShareOrder {
     this.#ageingMs = ageingMs;
     const room = eventualRoom(snapshot);
     this.#fitsEventually = ({ need }) => shortDim(room, need) === null;
-    const owners = ownersOf(snapshot);
+    const owners = ownersOf(snapshot, nowMs);
     const candidates: Candidate[] = [];
     for (const subQueue of snapshot.queue.subQueues()) {
       const owner = owners.get(subQueue.owner);
@@ -147,23 +151,34 @@ function after({ chunk, index }: Place): Place {
   return { chunk, index: index + 1 };
 }
 
-/** Dominant shares (Ghodsi et al., NSDI 2011) of the owners with pending items. */
-function ownersOf({ queue, running, leases, capacity }: Snapshot): Map<string, OwnerUse> {
-  const owners = new Map<string, OwnerUse>();
-  for (const { owner } of queue.subQueues())
-    if (!owners.has(owner))
-      owners.set(owner, { memBytes: 0, cpuCores: 0, share: 0, servedAtMs: queue.servedAtMs(owner) });
+/** Dominant shares (Ghodsi et al., NSDI 2011) of the owners with pending items, with their past use. */
+function ownersOf({ queue, running, leases, capacity }: Snapshot, nowMs: number): Map<string, OwnerShare> {
+  const inUse = new Map<string, Use>();
+  for (const { owner } of queue.subQueues()) inUse.set(owner, NO_USE);
+  for (const item of running) {
+    const sum = inUse.get(item.owner);
+    if (sum === undefined) continue;
+    const { cpuCoreMs, memByteMs } = useSoFar(item, nowMs);
+    inUse.set(item.owner, { cpuCoreMs: sum.cpuCoreMs + cpuCoreMs, memByteMs: sum.memByteMs + memByteMs });
+  }
+  const owners = new Map<string, OwnerShare>();
+  for (const [owner, use] of inUse) {
+    const pastShare = queue.used.share(owner, use, capacity, nowMs);
+    const servedAtMs = queue.servedAtMs(owner);
+    owners.set(owner, { memBytes: 0, cpuCores: 0, pastShare, share: pastShare, servedAtMs });
+  }
   for (const item of running) charge(owners.get(item.owner), chargedNeed(item), capacity);
   for (const { owner, need } of leases) charge(owners.get(owner), need, capacity);
   return owners;
 }
 
-function charge(owner: OwnerUse | undefined, { memBytes, cpuCores }: Need, capacity: Capacity): void {
+function charge(owner: OwnerShare | undefined, { memBytes, cpuCores }: Need, capacity: Capacity): void {
   if (owner === undefined) return;
   owner.memBytes += memBytes;
   owner.cpuCores += cpuCores;
   const { memLimitBytes, cpuLimitCores } = capacity;
-  owner.share = Math.max(part(owner.memBytes, memLimitBytes), part(owner.cpuCores, cpuLimitCores));
+  const held = Math.max(part(owner.memBytes, memLimitBytes), part(owner.cpuCores, cpuLimitCores));
+  owner.share = held + owner.pastShare;
 }
 
 function part(use: number, limit: number): number {

@@ -2,6 +2,7 @@
 import { FairShareOrder } from './fair-share.ts';
 import { type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';
 import { chargedNeed, eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
+import { useSoFar } from './owner-use.ts';
 import { type Choice, decide, type Policy } from './pass.ts';
 import { Queue, type QueueView } from './queue.ts';
 import {
@@ -113,7 +114,7 @@ function unschedulable(snapshot: Snapshot): PendingItem[] {
 
 /** A queue of `items` for the simulation to change, with `choice` applied. */
 function queueOf(items: readonly PendingItem[], from: QueueView, choice: Choice, nowMs: number): Queue {
-  const queue = new Queue();
+  const queue = new Queue(from.used.copy());
   for (const item of items) queue.add(item, nowMs);
   for (const subQueue of queue.subQueues()) {
     const original = subQueue.head && from.subQueueOf(subQueue.head);
@@ -174,6 +175,8 @@ function simulate(
     for (const { endMs } of leases) nextMs = Math.min(nextMs, endMs);
     if (nextMs === Number.POSITIVE_INFINITY) break;
     atMs = nextMs;
+    for (const { item, endMs } of running)
+      if (endMs <= atMs) queue.used.add(item.owner, useSoFar(item, atMs), atMs);
     running = running.filter(({ endMs }) => endMs > atMs);
     leases = leases.filter(({ endMs }) => endMs > atMs);
     const choice = decide(stateNow(), atMs, policy);

@@ -1,5 +1,6 @@
 // The pending items that are ready to start, in sub-queues. The daemon keeps the queue up to date; a decision reads it.
 import type { Need, PendingItem, Reservation } from './items.ts';
+import { OwnerUse } from './owner-use.ts';
 import { SubQueue } from './sub-queue.ts';
 
 /** The reservation of the last decision. */
@@ -20,12 +21,14 @@ export interface QueueView {
   subQueueOf(item: PendingItem): SubQueue | undefined;
   /** When an item of `owner` last started, epoch ms; -Infinity when none has. */
   servedAtMs(owner: string): number;
+  readonly used: OwnerUse;
 }
 
 /** Bounds memory: beyond this number the owner served longest ago counts as never served. */
 const MAX_SERVED_OWNERS = 10_000;
 
 export class Queue implements QueueView {
+  readonly used: OwnerUse;
   readonly #items = new Map<string, PendingItem>();
   readonly #subQueues = new Map<string, SubQueue>();
   readonly #counts = new Map<string, number>();
@@ -34,6 +37,10 @@ export class Queue implements QueueView {
   readonly #memBytes = new Sum();
   readonly #cpuCores = new Sum();
   #reservation: { readonly id: string; readonly madeAtMs: number } | null = null;
+
+  constructor(used = new OwnerUse()) {
+    this.used = used;
+  }
 
   get size(): number {
     return this.#items.size;
@@ -136,6 +143,7 @@ export function withItem(queue: QueueView, item: PendingItem, nowMs: number): Qu
     subQueues: () => subQueues,
     subQueueOf: (other) => (subQueueKey(other) === subQueueKey(item) ? subQueue : queue.subQueueOf(other)),
     servedAtMs: (owner) => queue.servedAtMs(owner),
+    used: queue.used,
   };
 }
 

@@ -45,11 +45,25 @@ function rig() {
     store,
     add(n: number, changes: Partial<Task> = {}): void {
       const task = aTask({ id: taskId(n), name: `t${n}`, owner: 'me', project: '/project', ...changes });
-      store.commit({ tasks: [task], environments: [], events: [], leases: [], droppedLeases: [] });
+      store.commit({
+        tasks: [task],
+        environments: [],
+        events: [],
+        leases: [],
+        droppedLeases: [],
+        ownerUse: [],
+      });
     },
     tell(n: number, ...events: TaskEvent[]): void {
       const of = (event: TaskEvent) => ({ taskId: taskId(n), name: `t${n}`, at: 7, event });
-      store.commit({ tasks: [], environments: [], events: events.map(of), leases: [], droppedLeases: [] });
+      store.commit({
+        tasks: [],
+        environments: [],
+        events: events.map(of),
+        leases: [],
+        droppedLeases: [],
+        ownerUse: [],
+      });
     },
     take: (query = MINE) => inbox.take(query).events,
     /** Resolves when it is in the database. */

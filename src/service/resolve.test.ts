@@ -25,7 +25,7 @@ const TASKS = [
 
 function resolver(t: TestContext) {
   const { store, service } = serviceOf(t);
-  store.commit({ tasks: TASKS, environments: [], events: [], leases: [], droppedLeases: [] });
+  store.commit({ tasks: TASKS, environments: [], events: [], leases: [], droppedLeases: [], ownerUse: [] });
   return (ref: string, project: string | null): string => {
     try {
       return service.resolve(ref, project);

@@ -111,7 +111,14 @@ describe('a database of the first release', () => {
         ? ({ kind: 'retry' } as const)
         : ({ kind: 'adjust', ...pick(task), envelope: null } as const);
       const { task: changed } = transition(task, change) ?? assert.fail(task.name);
-      store.commit({ tasks: [changed], environments: [], events: [], leases: [], droppedLeases: [] });
+      store.commit({
+        tasks: [changed],
+        environments: [],
+        events: [],
+        leases: [],
+        droppedLeases: [],
+        ownerUse: [],
+      });
       assert.deepEqual(named(store, task.name), changed);
     }
   });

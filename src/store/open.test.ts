@@ -28,7 +28,7 @@ beforeEach(() => {
 function fill(): void {
   const store = openStore(path, LIBRARY);
   const tasks = Array.from({ length: 300 }, (_, n) => aTask({ id: taskId(n), name: `task-${n}` }));
-  store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [] });
+  store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [], ownerUse: [] });
   store.close();
 }
 

@@ -29,6 +29,7 @@ const writes = (changes: Partial<Writes>): Writes => ({
   environments: [],
   leases: [],
   droppedLeases: [],
+  ownerUse: [],
   events: [],
   ...changes,
 });
@@ -248,6 +249,15 @@ describe('leases', () => {
     assert.deepEqual(store.leases(), [lease(1), lease(2)]);
     store.commit(writes({ leases: [lease(3)], droppedLeases: [lease(1).id, 'nobody' as LeaseId] }));
     assert.deepEqual(store.leases(), [lease(2), lease(3)]);
+  });
+
+  it('stand next to what owners used, of which the newest entries are kept', () => {
+    const used = (owner: string, atMs: number) => ({ owner, cpuCoreMs: 1.5, memByteMs: 2e15, atMs });
+    store.commit(writes({ ownerUse: [used('a', 3), used('b', 1), used('c', 2)] }));
+    store.commit(writes({ ownerUse: [used('b', 4)] }));
+    reopen();
+    assert.deepEqual(store.ownerUse(2), [used('a', 3), used('b', 4)]);
+    assert.deepEqual(store.ownerUse(9), [used('a', 3), used('b', 4)]);
   });
 
   it('are granted together with the rest of the commit, or not at all', () => {

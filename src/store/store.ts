@@ -1,9 +1,11 @@
 // Stores tasks, environments, events and leases. A commit is one transaction: it stores states and events together or nothing.
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
+import type { OwnerUseEntry } from '../core/owner-use.ts';
 import type { Task, TaskId, TaskStatus } from '../core/task.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { openDatabase, sha256 } from './open.ts';
+import { openOwnerUse } from './owner-use.ts';
 import { type EventRow, rowToEvent, rowToTask, type TaskRow, taskToRow } from './rows.ts';
 import type { Sqlite, SqliteLibrary } from './sqlite.ts';
 
@@ -22,6 +24,8 @@ export interface Writes {
   }[];
   readonly leases: readonly Lease[];
   readonly droppedLeases: readonly LeaseId[];
+  /** New values of what owners have used. */
+  readonly ownerUse: readonly OwnerUseEntry[];
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -55,6 +59,8 @@ export interface Store {
   environment(id: TaskId): Environment;
   eventsAfter(id: TaskId, seq: number): RecordedEvent[];
   leases(): Lease[];
+  /** The newest entries, oldest first; drops the others. */
+  ownerUse(limit: number): OwnerUseEntry[];
   readonly inbox: Inbox;
   /** Tasks that ended before `at` (epoch ms), oldest end first. */
   endedBefore(
@@ -123,6 +129,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   const putLease = db.prepare('INSERT OR REPLACE INTO leases (id, expires_at, body) VALUES (?, ?, ?)');
   const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
   const inbox = openInbox(db);
+  const ownerUse = openOwnerUse(db);
   const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
   let isDurable = true;
@@ -146,6 +153,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     }
     for (const lease of writes.leases) putLease.run(lease.id, lease.expiresAt, JSON.stringify(lease));
     for (const id of writes.droppedLeases) dropLease.run(id);
+    for (const use of writes.ownerUse) ownerUse.put(use);
     return writes.events.map(({ taskId, name, at, event }) => {
       const { lastInsertRowid } = putEvent.run(taskId, at, event.event, JSON.stringify(event));
       const recorded = { ...event, seq: Number(lastInsertRowid), at, taskId, name };
@@ -197,6 +205,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     environment: (id) => freshEnvironments.get(id) ?? JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
+    ownerUse: ownerUse.newest,
     inbox,
     endedBefore: (at, statuses) => endedBefore(db, at, statuses),
     remove(ids) {

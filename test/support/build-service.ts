@@ -128,6 +128,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     home,
     homeLoss: () => host.homeLoss,
     onHomeLost: () => {},
+    useHalfLifeMs: 86_400_000,
     monitorIntervalMs: 1000,
     memReserveBytes: 0,
     killGraceMs: 1000,

@@ -5,6 +5,7 @@ import {
   type RunningItem,
   toRunning,
 } from '../../../src/scheduler/items.ts';
+import { OwnerUse, useSoFar } from '../../../src/scheduler/owner-use.ts';
 import { DEFAULT_POLICY, type Decision, type Policy, pass } from '../../../src/scheduler/pass.ts';
 import { Queue } from '../../../src/scheduler/queue.ts';
 import { expectedEnd, expectedExpiry } from '../../../src/scheduler/releases.ts';
@@ -13,7 +14,7 @@ import { aCapacity, NOW } from '../build-snapshot.ts';
 
 export class SimulatedHost {
   readonly capacity: Capacity;
-  readonly queue = new Queue();
+  readonly queue: Queue;
   readonly policy: Policy;
   nowMs = NOW;
   outsideMemBytes = 0;
@@ -29,7 +30,9 @@ export class SimulatedHost {
     capacity: Partial<Capacity> = {},
     policy: Policy = DEFAULT_POLICY,
     lastsMs: SimulatedHost['lastsMs'] = null,
+    halfLifeMs?: number,
   ) {
+    this.queue = new Queue(new OwnerUse(halfLifeMs));
     this.lastsMs = lastsMs;
     this.capacity = aCapacity(capacity);
     this.policy = policy;
@@ -64,6 +67,8 @@ export class SimulatedHost {
     ];
     const nextMs = Math.min(untilMs, ...ends);
     if (nextMs === Number.POSITIVE_INFINITY) return false;
+    for (const item of this.running)
+      if (this.#endOf(item) <= nextMs) this.queue.used.add(item.owner, useSoFar(item, nextMs), nextMs);
     this.running = this.running.filter((item) => this.#endOf(item) > nextMs);
     this.leases = this.leases.filter((lease) => expectedExpiry(lease, this.nowMs) > nextMs);
     this.nowMs = nextMs;

@@ -73,7 +73,7 @@ export const kill = z.strictObject({
 
 export const adjust = z.strictObject({ name: tasks, ...scope, ...toolShapeOf('adjust') });
 
-export const retry = z.strictObject({ name: tasks, ...scope });
+export const retry = z.strictObject({ name: tasks, ...scope, ...toolShapeOf('retry') });
 
 /** Each field with the help of the flag of the same name. */
 function described<S extends z.ZodRawShape>(shape: S, flags: FlagSpecs): S {

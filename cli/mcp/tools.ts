@@ -96,10 +96,12 @@ const adjust = defineTool({
 });
 
 const retry = defineTool({
-  description: 'Start another attempt of ended tasks with the same command, directory and estimates.',
+  description:
+    'Start another attempt of ended tasks with the same command and directory, and with new estimates and limits where given. After a kill use the fields of its suggested_command.',
   input: inputs.retry,
   isReadOnly: false,
-  call: (caller, { name, ...scope }) => changeEach(caller, refsOf(name, scope), 'retry', {}),
+  call: (caller, { name, cwd, all_projects, ...body }) =>
+    changeEach(caller, refsOf(name, { cwd, all_projects }), 'retry', body),
 });
 
 export const TOOLS: Readonly<Record<string, Tool>> = {

@@ -54,7 +54,7 @@ const ROW = [
 /** The object that `wait` prints. After a kill the reason, hint and numbers come first. */
 export function terminalView(task: TaskView, full: boolean): Part {
   const kill = task.status === 'killed' ? pick(task, KILL) : {};
-  const next = task.status === 'killed' ? pick(task, ['suggested_estimates']) : {};
+  const next = task.status === 'killed' ? pick(task, ['suggested_command']) : {};
   return { ...kill, ...(full ? task : { ...pick(task, ENDED), ...next }) };
 }
 

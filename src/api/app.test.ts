@@ -20,9 +20,14 @@ const ADJUSTED = {
   memBytes: null,
   cpuCores: null,
   killTimeoutMs: null,
+  observabilityMs: null,
+  observability: null,
+  memPctLimit: null,
+  cpuPctLimit: null,
   priority: 3,
   force: false,
 };
+const RETRIED = { ...ADJUSTED, priority: null, queue: false };
 
 function appOf(t: TestContext, methods: Partial<Service>) {
   const internal: unknown[] = [];
@@ -65,7 +70,7 @@ describe('routes', () => {
     ['kill', 'POST', '/v1/tasks/build/kill', undefined, 202, ['build', 'SIGTERM']],
     ['pause', 'POST', '/v1/tasks/build/pause', undefined, 200, ['build', undefined]],
     ['resume', 'POST', '/v1/tasks/build/resume', {}, 200, ['build', undefined]],
-    ['retry', 'POST', '/v1/tasks/build/retry', undefined, 200, ['build', undefined]],
+    ['retry', 'POST', '/v1/tasks/build/retry', undefined, 200, ['build', RETRIED]],
     ['adjust', 'POST', '/v1/tasks/build/adjust', { priority: 3 }, 200, ['build', ADJUSTED]],
     [
       'clean',

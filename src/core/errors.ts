@@ -108,6 +108,12 @@ export const ERRORS = {
     title: 'The new memory cap is below the current use, so the kernel would kill the task.',
     hint: 'Pass an estimate whose cap (3 x the estimate) is above the use, or kill the task.',
   },
+  cap_below_peak: {
+    http: 409,
+    exit: EXIT.failed,
+    title: 'The memory cap is not above the known peak of the task, so the kernel would kill it again.',
+    hint: 'Run suggested_command, which raises the estimate, or add --force when the task needs less memory now.',
+  },
   not_found: {
     http: 404,
     exit: EXIT.failed,

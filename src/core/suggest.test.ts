@@ -82,12 +82,12 @@ describe('suggested estimates', () => {
   });
 
   const KILLS: [KillReason, KillDetail, Partial<Estimate>][] = [
-    ['estimated_mem_exceeded', { peak_mem_bytes: 9 * GIB }, { memBytes: Math.round(9.9 * GIB) }],
-    ['cgroup_oom_killed', { peak_mem_bytes: 12 * GIB }, { memBytes: Math.round(13.2 * GIB) }],
+    ['estimated_mem_exceeded', { peak_mem_bytes: 9 * GIB }, { memBytes: Math.floor(9.9 * GIB) }],
+    ['cgroup_oom_killed', { peak_mem_bytes: 12 * GIB }, { memBytes: Math.floor(13.2 * GIB) }],
     [
       'cgroup_oom_killed',
       { cap_bytes: 12 * GIB, peak_mem_bytes: 5 * GIB },
-      { memBytes: Math.round(13.2 * GIB) },
+      { memBytes: Math.floor(13.2 * GIB) },
     ],
     ['mem_exceeded', {}, { memBytes: 6 * GIB }],
     ['estimated_cpu_exceeded', { cpu_cores: 9.3 }, { cpuCores: 10 }],

@@ -131,7 +131,7 @@ export function roundUpMem(bytes: number): number {
   if (bytes < 100 * MIB) return Math.max(MIN_MEM_BYTES, roundUp(bytes, MIB));
   return bytes < GIB
     ? roundUp(bytes, 16 * MIB)
-    : Math.round(Math.ceil((bytes / GIB) * 20 - 1e-9) * (GIB / 20));
+    : Math.floor((Math.ceil((bytes / GIB) * 20 - 1e-9) / 20) * GIB);
 }
 
 function roundUpTime(timeMs: number): number {

@@ -53,8 +53,8 @@ export type Change =
     }
   /** The active profile changed the caps of a running attempt. */
   | { readonly kind: 'apply_profile'; readonly profile: ProfileName; readonly envelope: Envelope }
-  /** Manual retry of a task that has ended. */
-  | { readonly kind: 'retry' }
+  /** Manual retry of a task that has ended, with what changes in its request. */
+  | { readonly kind: 'retry'; readonly changes?: Partial<Pick<Task, 'estimate' | 'limits' | 'priority'>> }
   /** At a start: an attempt on disk that is newer than the database. */
   | { readonly kind: 'found'; readonly attempt: Attempt }
   /** The group is empty and the supervisor wrote an exit record. */
@@ -86,7 +86,7 @@ export function transition(task: Task, change: Change): Transition | null {
   }
   if (change.kind === 'found') return found(task, change.attempt);
   if (change.kind === 'adjust') return adjust(task, change);
-  if (change.kind === 'retry') return isEnded(state) ? retry(task, state) : null;
+  if (change.kind === 'retry') return isEnded(state) ? retry(task, state, change.changes) : null;
   if (state.status === 'pending') {
     if (change.kind === 'request_kill') return killPending(task, change.intent);
     if (change.kind === 'dependency_ended') return dependencyEnded(task, change);
@@ -296,17 +296,18 @@ function applyProfile(
   };
 }
 
-function retry(task: Task, ended: EndedState): Transition {
+function retry(task: Task, ended: EndedState, changes: Partial<Task> = {}): Transition {
   const history = ended.attempt === null ? task.history : [...task.history, pastAttempt(task, ended)];
   return {
     task: {
       ...task,
+      ...changes,
       after: null,
       history,
       retriedFrom: history.length,
       state: { status: 'pending', ...READY },
     },
-    event: retrying(task, ended, 0, task.estimate.memBytes),
+    event: retrying(task, ended, 0, (changes.estimate ?? task.estimate).memBytes),
   };
 }
 

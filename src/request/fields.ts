@@ -2,7 +2,7 @@
 // this table.
 import { MAX_PRIORITY, MIN_PRIORITY, RETRY_CAUSES } from '../core/task.ts';
 
-export type Verb = 'run' | 'adjust' | 'wait_for_capacity';
+export type Verb = 'run' | 'adjust' | 'retry' | 'wait_for_capacity';
 
 export interface FieldRow {
   /** Property of the parsed request; ends with its unit. */
@@ -83,6 +83,7 @@ export const FIELDS = {
       run: 'expected running time',
       adjust: 'new estimate; a default kill timeout changes with it',
       wait_for_capacity: 'expected time of use',
+      retry: 'new estimate; a default kill timeout changes with it',
     },
   },
   estimated_mem_bytes: {
@@ -91,7 +92,11 @@ export const FIELDS = {
     value: 'SIZE',
     default: '4G, at most a third of what tasks may use',
     config: 'defaults.estimated_mem_bytes',
-    help: { run: 'expected peak of memory', adjust: 'new estimate; sets the cap to 3 x' },
+    help: {
+      run: 'expected peak of memory',
+      adjust: 'new estimate; sets the cap to 3 x',
+      retry: 'new estimate; sets the cap to 3 x',
+    },
   },
   estimated_cpu_cores: {
     as: 'cpuCores',
@@ -99,7 +104,11 @@ export const FIELDS = {
     value: 'N',
     default: '4, at most half of the cores',
     config: 'defaults.estimated_cpu_cores',
-    help: { run: 'expected use of CPU cores', adjust: 'new estimate; sets the cap to 3 x' },
+    help: {
+      run: 'expected use of CPU cores',
+      adjust: 'new estimate; sets the cap to 3 x',
+      retry: 'new estimate; sets the cap to 3 x',
+    },
   },
   kill_timeout: {
     as: 'killTimeoutMs',
@@ -107,7 +116,11 @@ export const FIELDS = {
     value: 'DURATION',
     aliases: ['timeout'],
     default: '2 x estimated_time',
-    help: { run: 'kill after this running time', adjust: 'kill after this running time since the start' },
+    help: {
+      run: 'kill after this running time',
+      adjust: 'kill after this running time since the start',
+      retry: 'kill after this running time',
+    },
   },
   observability_interval: {
     as: 'observabilityMs',
@@ -115,14 +128,22 @@ export const FIELDS = {
     value: 'DURATION',
     default: '5m',
     config: 'defaults.observability_interval',
-    help: { run: 'kill after this time without output; 0 = never' },
+    help: {
+      run: 'kill after this time without output; 0 = never',
+      adjust: 'kill after this time without output; 0 = never',
+      retry: 'kill after this time without output; 0 = never',
+    },
   },
   observability: {
     as: 'observability',
     type: 'choice',
     choices: ['any', 'strict'],
     default: 'any',
-    help: { run: 'strict: repeated lines do not count as output' },
+    help: {
+      run: 'strict: repeated lines do not count as output',
+      adjust: 'strict: repeated lines do not count as output',
+      retry: 'strict: repeated lines do not count as output',
+    },
   },
   mem_pct_limit: {
     as: 'memPctLimit',
@@ -130,7 +151,11 @@ export const FIELDS = {
     value: 'PERCENT',
     default: '40',
     config: 'defaults.mem_pct_limit',
-    help: { run: "largest share of the host's memory that the task may use" },
+    help: {
+      run: "largest share of the host's memory that the task may use",
+      adjust: "largest share of the host's memory that the task may use",
+      retry: "largest share of the host's memory that the task may use",
+    },
   },
   cpu_pct_limit: {
     as: 'cpuPctLimit',
@@ -138,7 +163,11 @@ export const FIELDS = {
     value: 'PERCENT',
     default: '90',
     config: 'defaults.cpu_pct_limit',
-    help: { run: "largest share of the host's cores that the task may use" },
+    help: {
+      run: "largest share of the host's cores that the task may use",
+      adjust: "largest share of the host's cores that the task may use",
+      retry: "largest share of the host's cores that the task may use",
+    },
   },
   cwd: {
     as: 'cwd',
@@ -171,7 +200,10 @@ export const FIELDS = {
     as: 'queue',
     type: 'switch',
     mcp: 'wait in the queue for capacity, instead of the error capacity_exceeded',
-    help: { run: 'wait in the queue for capacity, instead of exit 2' },
+    help: {
+      run: 'wait in the queue for capacity, instead of exit 2',
+      retry: 'wait in the queue for capacity, as a retry always does',
+    },
   },
   force: {
     as: 'force',
@@ -179,6 +211,7 @@ export const FIELDS = {
     help: {
       run: 'skip the capacity check; the caps still apply',
       adjust: 'skip the capacity check; the caps still apply',
+      retry: 'retry also with a memory cap below the known peak',
     },
   },
   priority: {
@@ -192,6 +225,7 @@ export const FIELDS = {
       run: 'place in the queue, -100 to 100; a higher number starts first',
       adjust: 'place in the queue, -100 to 100; a higher number starts first',
       wait_for_capacity: 'place in the queue, -100 to 100; a higher number starts first',
+      retry: 'place in the queue, -100 to 100; a higher number starts first',
     },
   },
   after: {

@@ -34,10 +34,12 @@ export function flagsOf<V extends Verb>(verb: V): FieldFlags<V> {
   return Object.fromEntries(flags) as FieldFlags<V>;
 }
 
-/** The help line of a field with its default. `adjust` has no defaults: an absent field stays unchanged. */
+/** The help line of a field with its default. For a task that exists, an absent field stays unchanged. */
 export function helpOf(verb: Verb, row: FieldRow): string {
   const help = row.help[verb] ?? '';
-  return row.default === undefined || verb === 'adjust' ? help : `${help} (default: ${row.default})`;
+  return row.default === undefined || verb === 'adjust' || verb === 'retry'
+    ? help
+    : `${help} (default: ${row.default})`;
 }
 
 type Typed = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;

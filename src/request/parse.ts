@@ -13,6 +13,7 @@ const ROWS: readonly Row[] = Object.entries(FIELDS);
 const ROWS_OF: { readonly [V in Verb]: readonly Row[] } = {
   run: ROWS.filter(([, { help }]) => help.run !== undefined),
   adjust: ROWS.filter(([, { help }]) => help.adjust !== undefined),
+  retry: ROWS.filter(([, { help }]) => help.retry !== undefined),
   wait_for_capacity: ROWS.filter(([, { help }]) => help.wait_for_capacity !== undefined),
 };
 

@@ -1,7 +1,7 @@
 // Changes estimates, limits or priority of a live task, checked against the host and the task's current usage.
 import type { Adjustment } from '../api/schemas/adjust.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Estimate, Limits } from '../core/estimate.ts';
+import type { Estimate } from '../core/estimate.ts';
 import { isActive, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
@@ -10,6 +10,7 @@ import { infeasibleNeed } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import { chargedNeed, roomOf, shortDim } from '../scheduler/ledger.ts';
 import { formatSize } from '../units/size.ts';
+import { changedRequest } from './submission/changed-request.ts';
 import { infeasibleError } from './views/refusal.ts';
 
 export interface AdjustDeps {
@@ -21,17 +22,14 @@ export interface AdjustDeps {
 export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustment: Adjustment): void {
   const { engine, profiles } = deps;
   const { capacity, envelopeRules } = profiles.settings;
-  const estimate: Estimate = {
-    timeMs: adjustment.timeMs ?? task.estimate.timeMs,
-    memBytes: adjustment.memBytes ?? task.estimate.memBytes,
-    cpuCores: Math.min(adjustment.cpuCores ?? task.estimate.cpuCores, profiles.largest.cpuLimitCores),
-  };
-  const limits: Limits = {
-    ...task.limits,
-    killTimeoutMs: adjustment.killTimeoutMs ?? followedTimeout(task, estimate),
-  };
+  const { estimate, limits, priority } = changedRequest(task, adjustment, profiles.largest.cpuLimitCores);
   // A task admitted with --force may exceed the capacity: check only the values that change.
-  const asksForRoom = adjustment.memBytes !== null || adjustment.cpuCores !== null;
+  const asksForRoom = [
+    adjustment.memBytes,
+    adjustment.cpuCores,
+    adjustment.memPctLimit,
+    adjustment.cpuPctLimit,
+  ].some((value) => value !== null);
   const why = asksForRoom ? infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) : null;
   if (why !== null) throw infeasibleError(why);
   const caps = isActive(task.state)
@@ -51,15 +49,9 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     kind: 'adjust',
     estimate,
     limits,
-    priority: adjustment.priority ?? task.priority,
+    priority,
     envelope: caps,
   });
-}
-
-/** A kill timeout of twice the estimate, the default, follows the estimate. */
-function followedTimeout(task: Task, estimate: Estimate): number {
-  const { killTimeoutMs } = task.limits;
-  return killTimeoutMs === 2 * task.estimate.timeMs ? 2 * estimate.timeMs : killTimeoutMs;
 }
 
 /** The additional need of a running task must be free now. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { serviceOf } from '../../test/support/build-service.ts';
-import { anExit } from '../../test/support/build-task.ts';
+import { anExit, GIB, someUsage } from '../../test/support/build-task.ts';
 import type { TaskId } from '../core/task.ts';
 import type { Change } from '../core/transition.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -29,6 +29,69 @@ describe('retry', () => {
     assert.deepEqual([status, body.id, body.status, body.attempt], [200, first.id, 'pending', 0]);
     assert.deepEqual(store.environment(first.id), { TOKEN: 'hunter2' });
     assert.equal(store.list({}).length, 1);
+  });
+
+  /** Runs `build` (4 GiB) until the kernel kills it at its cap of 12 GiB. */
+  async function killedAtItsCap(rig: ReturnType<typeof serviceOf>): Promise<void> {
+    rig.makeRoom();
+    rig.makeGroups();
+    const { id } = (await rig.run({ name: 'build', estimated_mem_bytes: '1G', mem_pct_limit: 100 })).body;
+    const usage = someUsage({
+      oom: 'own_cap',
+      oomKills: 1,
+      peakMemBytes: 3 * GIB,
+      peakMemCachedBytes: 3 * GIB,
+    });
+    await change(rig.engine, id, {
+      kind: 'end',
+      exit: anExit({ code: null, signal: 'SIGKILL' }),
+      usage,
+      at: 5_000,
+    });
+  }
+
+  it('with a cap that is not above the known peak is refused with the command that is accepted', async (t) => {
+    const rig = serviceOf(t);
+    await killedAtItsCap(rig);
+    const { suggested_command: ready } = await rig.task('build');
+    assert.equal(ready, 'babysit retry build --estimated_mem_bytes=3.3G --queue');
+    for (const body of [{}, { estimated_mem_bytes: '900M' }]) {
+      const { status, body: refused } = await rig.ask('POST', '/v1/tasks/build/retry', body);
+      assert.deepEqual([status, refused.error, refused.suggested_command], [409, 'cap_below_peak', ready]);
+    }
+    const fields = { estimated_mem_bytes: '3.3G', queue: true };
+    const { status, body } = await rig.ask('POST', '/v1/tasks/build/retry', fields);
+    assert.deepEqual([status, body.estimated_mem_bytes], [200, Math.floor(3.3 * GIB)]);
+  });
+
+  it('with force takes the same cap again', async (t) => {
+    const rig = serviceOf(t);
+    await killedAtItsCap(rig);
+    assert.equal((await rig.ask('POST', '/v1/tasks/build/retry', { force: true })).status, 200);
+  });
+
+  it('takes new estimates and limits, and the default kill timeout follows', async (t) => {
+    const { run, kill, ask } = serviceOf(t);
+    await run({ name: 'build', queue: true });
+    await kill('build');
+    const changes = {
+      estimated_time: '1h',
+      observability_interval: '7m',
+      observability: 'strict',
+      priority: 3,
+    };
+    const { body } = await ask('POST', '/v1/tasks/build/retry', changes);
+    assert.deepEqual(
+      [
+        body.estimated_time_ms,
+        body.kill_timeout_ms,
+        body.observability_interval_ms,
+        body.observability,
+        body.priority,
+      ],
+      [3_600_000, 7_200_000, 420_000, 'strict', 3],
+    );
+    assert.equal((await ask('POST', '/v1/tasks/build/retry', { estimated_mem_bytes: '999T' })).status, 409);
   });
 
   it('counts the attempts that were made', async (t) => {

@@ -1,11 +1,25 @@
-// Starts another attempt of an ended task with the same request.
+// Starts another attempt of an ended task with the same request, or with new estimates and limits.
+import type { RetryRequest } from '../api/schemas/retry.ts';
 import type { TaskView } from '../api/schemas/task.ts';
 import { BabysitError } from '../core/errors.ts';
-import { isEnded } from '../core/task.ts';
+import { numberIn } from '../core/kill-reasons.ts';
+import { type EndedState, isEnded, type Task } from '../core/task.ts';
+import type { Profiles } from '../engine/profiles/profiles.ts';
+import { infeasibleNeed, largestNeed } from '../scheduler/admission.ts';
+import { envelope } from '../scheduler/envelope.ts';
+import { formatSize } from '../units/size.ts';
+import { changedRequest } from './submission/changed-request.ts';
 import { notRunning, type TaskAccess } from './task-access.ts';
+import { infeasibleError } from './views/refusal.ts';
+import { suggestedCommand } from './views/suggested-command.ts';
 
-/** Throws BabysitError not_running for a live task, and name_taken if a live task has its name. */
-export async function retry(tasks: TaskAccess, ref: string): Promise<TaskView> {
+/** Throws BabysitError not_running for a live task, name_taken, infeasible, or cap_below_peak. */
+export async function retry(
+  profiles: Profiles,
+  tasks: TaskAccess,
+  ref: string,
+  request: RetryRequest,
+): Promise<TaskView> {
   const found = tasks.find(ref);
   await tasks.commit((work) => {
     const task = work.get(found.id) ?? found;
@@ -15,7 +29,56 @@ export async function retry(tasks: TaskAccess, ref: string): Promise<TaskView> {
       throw new BabysitError('name_taken', `a live task of its project has the name "${task.name}"`, {
         name: task.name,
       });
-    work.change(task.id, { kind: 'retry' }, task);
+    const changes = changedRequest(task, request, profiles.largest.cpuLimitCores);
+    if (
+      changes.estimate.memBytes !== task.estimate.memBytes ||
+      changes.estimate.cpuCores !== task.estimate.cpuCores
+    ) {
+      const why = infeasibleNeed(profiles.largest, changes.estimate, changes.limits, request.force);
+      if (why !== null) throw infeasibleError(why);
+    }
+    if (!request.force) checkPeak(profiles, task, task.state, changes);
+    work.change(task.id, { kind: 'retry', changes }, task);
   });
   return tasks.view(tasks.byId(found.id));
+}
+
+/** The kernel would end the next attempt where it ended the last one. */
+function checkPeak(
+  { largest, settings }: Profiles,
+  task: Task,
+  state: EndedState,
+  { estimate, limits }: Pick<Task, 'estimate' | 'limits'>,
+): void {
+  const { memMaxBytes } = envelope(
+    estimate,
+    limits,
+    settings.capacity,
+    settings.envelopeRules,
+    task.execOptions,
+  );
+  const peakBytes = knownPeak(state);
+  if (memMaxBytes > peakBytes) return;
+  const command = suggestedCommand(task, largestNeed(largest, limits));
+  throw new BabysitError(
+    'cap_below_peak',
+    `the memory cap would be ${formatSize(memMaxBytes)}, but "${task.name}" reached ${formatSize(peakBytes)}`,
+    {
+      cap_bytes: memMaxBytes,
+      peak_mem_bytes: peakBytes,
+      ...(command === null
+        ? { hint: 'This host admits no larger estimate: reduce the memory use, then add --force.' }
+        : { suggested_command: command }),
+    },
+  );
+}
+
+/** A task that the kernel ended at its cap needs more than the cap; the peak of another one is without page cache. */
+function knownPeak({ usage, ...state }: EndedState): number {
+  const peakBytes = usage?.peakMemBytes ?? 0;
+  if (state.status !== 'killed') return peakBytes - 1;
+  const { detail } = state.kill;
+  const cutBytes = Math.max(numberIn(detail, 'cap_bytes') ?? 0, numberIn(detail, 'limit_bytes') ?? 0);
+  const isAtCap = state.kill.reason === 'cgroup_oom_killed' || state.kill.reason === 'mem_exceeded';
+  return isAtCap ? Math.max(cutBytes, numberIn(detail, 'peak_mem_bytes') ?? 0) : peakBytes - 1;
 }

@@ -49,7 +49,7 @@ export function createService(deps: ServiceDeps): Service {
     pause: (ref) => pause(tasks, ref),
     resume: (ref) => resume(tasks, ref),
     adjust: (ref, adjustment) => tasks.change(ref, (work, task) => adjust(deps, work, task, adjustment)),
-    retry: (ref) => retry(tasks, ref),
+    retry: (ref, request) => retry(profiles, tasks, ref, request),
     awaitCapacity: (request, listener) => waitForCapacity(deps, request, listener),
     heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, tasks.find(ref).id)),
     profile: () => profileView(profiles),

@@ -65,13 +65,7 @@ describe('wait', () => {
   });
 
   it('--until=risk returns a new warning once, with the command that prevents the kill', async () => {
-    await home.run([
-      'run',
-      '--name=late',
-      '--estimated_time=200ms',
-      '--kill_timeout=5m',
-      '--command=sleep 60',
-    ]);
+    await submit(home, 'late', 'sleep 60', '--estimated_time=200ms', '--kill_timeout=5m');
     const { code, stdout } = await home.run(['wait', 'late', '--until=risk']);
     const event = jsonLine(stdout);
     assert.deepEqual([code, event.event, event.dim, event.kill_at], [3, 'runaway_risk', 'elapsed', 300_000]);

@@ -1,5 +1,6 @@
 // The verbs that change one task: POST /v1/tasks/:ref/<verb>. Routes and the service port derive from this table.
 import { parseAdjust } from './adjust.ts';
+import { parseRetry } from './retry.ts';
 import { parseKill, type TaskView } from './task.ts';
 
 interface ChangeRow {
@@ -16,7 +17,7 @@ export const CHANGES = {
   pause: { parse: noInput, status: 200 },
   resume: { parse: noInput, status: 200 },
   adjust: { parse: parseAdjust, status: 200 },
-  retry: { parse: noInput, status: 200 },
+  retry: { parse: parseRetry, status: 200 },
 } as const satisfies Readonly<Record<string, ChangeRow>>;
 
 export type ChangeVerb = keyof typeof CHANGES;

@@ -31,7 +31,17 @@ describe('parseKill', () => {
 });
 
 describe('parseAdjust', () => {
-  const NOTHING = { timeMs: null, memBytes: null, cpuCores: null, killTimeoutMs: null, priority: null };
+  const NOTHING = {
+    timeMs: null,
+    memBytes: null,
+    cpuCores: null,
+    killTimeoutMs: null,
+    observabilityMs: null,
+    observability: null,
+    memPctLimit: null,
+    cpuPctLimit: null,
+    priority: null,
+  };
 
   it('leaves missing fields null', () =>
     assert.deepEqual(parseAdjust({ priority: 0 }), { ...NOTHING, priority: 0, force: false }));
@@ -43,6 +53,10 @@ describe('parseAdjust', () => {
         estimated_mem_bytes: 4 * GIB,
         estimated_cpu_cores: '1.5',
         kill_timeout: 90,
+        observability_interval: '0',
+        observability: 'strict',
+        mem_pct_limit: '60%',
+        cpu_pct_limit: 50,
         priority: -3,
         force: true,
       }),
@@ -51,13 +65,17 @@ describe('parseAdjust', () => {
         memBytes: 4 * GIB,
         cpuCores: 1.5,
         killTimeoutMs: 90_000,
+        observabilityMs: 0,
+        observability: 'strict',
+        memPctLimit: 60,
+        cpuPctLimit: 50,
         priority: -3,
         force: true,
       },
     ));
 
   const BAD: [string, unknown, RegExp][] = [
-    ['nothing', {}, /nothing to adjust: give one of estimated_time, .*kill_timeout, priority$/],
+    ['nothing', {}, /nothing to adjust: give one of estimated_time, .*kill_timeout, .*priority$/],
     ['nothing but force', { force: true }, /nothing to adjust/],
     ['no body', undefined, /^request: /],
     ['a name', { name: 'x' }, /name/],

@@ -170,6 +170,9 @@ export const TASK = z
     suggested_estimates: ESTIMATES.nullable().describe(
       '1.1 x the measured use of this run, at most what the host admits. Null while it lives and after a kill by hand.',
     ),
+    suggested_command: text
+      .nullable()
+      .describe('What to run after a kill: a retry with what has to change. Null: none.'),
     log_path: text.nullable().describe('File with the newest part of its output.'),
     history: z.array(PAST_ATTEMPT).describe('Earlier attempts, oldest first.'),
   })

@@ -22,6 +22,7 @@ import { shellWords } from '../../text/shell.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { roundCores } from '../../units/number.ts';
 import { formatSize } from '../../units/size.ts';
+import { suggestedCommand } from './suggested-command.ts';
 
 export interface ViewContext {
   readonly nowMs: number;
@@ -99,6 +100,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     over_estimate: overEstimate(task, usage),
     contention: contention(usage),
     suggested_estimates: suggested(task, context.most),
+    suggested_command: suggestedCommand(task, context.most),
     log_path: context.logPath,
     history: task.history.map(pastAttemptView),
   };

@@ -5,6 +5,7 @@ import { BabysitError } from '../../src/core/errors.ts';
 import type { Caller } from '../../src/request/request.ts';
 import { pathOf, shownText, textOf } from '../../src/text/bytes.ts';
 import { callerProcess } from './environ.ts';
+import { inheritedFrom } from './inherited.ts';
 
 /** Returns the absolute path of the directory that the caller names. Throws BabysitError bad_cwd unless the caller may enter it. */
 export function findCwd(asked: string): string {
@@ -88,6 +89,7 @@ export function findCaller(env: NodeJS.ProcessEnv, asked: string | undefined): C
     cwd: asked ?? findCurrent(caller.env.PWD),
     project: findProject(asked ?? physicalDir()),
     umask: process.umask(),
+    ...inheritedFrom(caller.nofileSoft),
     env: caller.env,
     owner: findOwner(undefined, env),
   };

@@ -1,5 +1,6 @@
 // The vocabulary of a task: the request, the attempt and its resources, and the state.
 import type { Estimate, Limits } from './estimate.ts';
+import type { Inherited } from './inherited.ts';
 import type { KillDetail, KillReason } from './kill-reasons.ts';
 
 /** A ULID: 26 characters of Crockford base 32 that sort by submission time. */
@@ -202,6 +203,7 @@ export interface Task {
   readonly execOptions: ExecOptions;
   /** The caller's umask; the daemon's own is stricter than a command expects. */
   readonly umask: number;
+  readonly inherited: Inherited;
   readonly estimate: Estimate;
   readonly limits: Limits;
   /** MIN_PRIORITY..MAX_PRIORITY; a higher priority starts first. */

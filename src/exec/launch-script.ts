@@ -1,8 +1,10 @@
 // The shell script that the supervisor's child runs: enter the group, set directory and environment, execute the command.
 import { join } from 'node:path';
+import { DEFAULT_TERMINAL, type Inherited, RLIMITS, type Rlimit, type Rlimits } from '../core/inherited.ts';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
 import type { Environment } from './environment.ts';
+import { splitEnvironment, type Variable } from './variables.ts';
 
 export interface Launch {
   readonly dir: string;
@@ -20,6 +22,7 @@ export interface Launch {
   readonly usesPty: boolean;
   readonly cwd: string;
   readonly umask: number;
+  readonly inherited: Inherited;
   readonly env: Environment;
   readonly tools: Tools;
 }
@@ -37,8 +40,15 @@ export interface Tools {
   readonly env: string;
   readonly nice: string;
   readonly bash: string;
-  /** Niceness of the spawner, which its children inherit. */
+  /** What the children of the spawner inherit. */
   readonly spawnerNice: number;
+  readonly spawnerRlimits: Rlimits;
+  /** Null without /proc. */
+  readonly spawnerCpus: string | null;
+  /** Null without it. */
+  readonly stty: string | null;
+  /** Null where CPUs cannot be chosen. */
+  readonly taskset: string | null;
   /** Command prefix for the idle classes of CPU and I/O; empty where the tools do not exist. */
   readonly background: readonly string[];
   /** script(1) of util-linux; null without it. */
@@ -52,17 +62,8 @@ const WITH_JOURNAL = join(import.meta.dirname, 'with-journal.sh');
  * If a step fails, the script writes the reason to `start_failed` and the command does not run.
  */
 export function launchScript(launch: Launch): string {
-  const { exported, viaEnv } = splitEnvironment(launch.env);
-  const plainArgv =
-    launch.command.kind === 'shell' ? [launch.tools.bash, '-c', launch.command.line] : launch.command.argv;
   const { script } = launch.tools;
-  // -e: exit with the code of the command. `exec` avoids a shell between script and the command.
-  const argv =
-    launch.usesPty && script !== null
-      ? [script, '-qefc', `exec ${plainArgv.map(shellQuote).join(' ')}`, '/dev/null']
-      : plainArgv;
-  const envWords =
-    viaEnv.length === 0 ? [] : [launch.tools.env, ...viaEnv.map(([name, value]) => `${name}=${value}`)];
+  const { exported, argv } = launch.usesPty && script !== null ? withTerminal(launch, script) : plain(launch);
   return [
     // The supervisor copies these files when no daemon is alive to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
@@ -82,8 +83,9 @@ export function launchScript(launch: Launch): string {
     'set -a',
     exported.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' '),
     'set +a',
+    ...limitLines(launch),
     '} 2>/dev/null',
-    `exec ${[...execOptionWords(launch), ...envWords, ...argv].map(shellQuote).join(' ')}`,
+    execLine([...execOptionWords(launch), ...argv]),
     '',
   ].join('\n');
 }
@@ -110,23 +112,115 @@ function prepared({ preparation }: Launch): string[] {
   ];
 }
 
-function execOptionWords({ nice, isBackground, tools }: Launch): string[] {
+function execOptionWords(launch: Launch): string[] {
+  const { nice, isBackground, tools } = launch;
   return [
     ...(nice === tools.spawnerNice ? [] : [tools.nice, '-n', String(nice - tools.spawnerNice)]),
     ...(isBackground ? tools.background : []),
+    ...cpuWords(launch),
   ];
 }
 
-/** Names that bash can export. Other names, and those that bash reserves or resets, are set with env(1). */
-const EXPORTABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const SHELL_OWN =
-  /^(IFS|LINENO|PPID|UID|EUID|GROUPS|SHELLOPTS|S?RANDOM|SECONDS|EPOCHSECONDS|EPOCHREALTIME|FUNCNAME|DIRSTACK|PIPESTATUS|HISTCMD|OPTIND|EXECIGNORE|POSIXLY_CORRECT|BASH.*)$/;
-
-function splitEnvironment(env: Environment): {
-  exported: [string, string][];
-  viaEnv: [string, string][];
-} {
-  const entries = Object.entries(env).filter(([name]) => name !== '_');
-  const isExportable = ([name]: [string, string]) => EXPORTABLE.test(name) && !SHELL_OWN.test(name);
-  return { exported: entries.filter(isExportable), viaEnv: entries.filter((entry) => !isExportable(entry)) };
+function cpuWords({ inherited: { cpus }, tools }: Launch): string[] {
+  return cpus === null || cpus === tools.spawnerCpus || tools.taskset === null
+    ? []
+    : [tools.taskset, '-c', cpus];
 }
+
+/** Variables that bash exports itself, and the words that set the others and execute the command. */
+interface Execution {
+  readonly exported: readonly Variable[];
+  readonly argv: readonly string[];
+}
+
+function plain({ env, command, tools }: Launch): Execution {
+  const { exported, viaEnv, unset } = splitEnvironment(env);
+  return { exported, argv: envWords(tools, viaEnv, unset, commandWords(command, tools)) };
+}
+
+/**
+ * script(1) gives the terminal to a shell that it finds in SHELL: bash, with the variables that cannot change a shell.
+ * That shell sets the size and executes the command with the rest.
+ */
+function withTerminal({ env, command, tools, inherited: { terminal } }: Launch, script: string): Execution {
+  const { exported, viaEnv, unset } = splitEnvironment(env);
+  const isSafe = ([name]: Variable) => !TERMINAL_SHELL.test(name);
+  const others = exported.filter((variable) => !isSafe(variable));
+  const removed = env.SHELL === undefined ? [...unset, 'SHELL'] : unset;
+  const words = envWords(tools, [...viaEnv, ...others], removed, commandWords(command, tools));
+  const { columns, rows } = terminal ?? DEFAULT_TERMINAL;
+  const sizeLine = tools.stty === null ? '' : `${tools.stty} rows ${rows} columns ${columns}\n`;
+  return {
+    exported: [...exported.filter(isSafe), ['SHELL', tools.bash]],
+    // -e: exit with the code of the command. `exec` avoids a shell between script and the command.
+    argv: [script, '-qefc', `${sizeLine}${execLine(words)}`, '/dev/null'],
+  };
+}
+
+/** bash drops or changes these when it starts or when the terminal changes, or warns about an unknown locale. */
+const TERMINAL_SHELL = /^(SHELL|OLDPWD|PS\d|COLUMNS|LINES|LANG|LC_\w+)$/;
+
+/** The command of a line may begin with a dash: without `--` bash would take it for an option. */
+function commandWords(command: Command, { bash }: Tools): readonly string[] {
+  if (command.kind === 'argv') return command.argv;
+  return [bash, '-c', ...(/^[-+]/.test(command.line) ? ['--'] : []), command.line];
+}
+
+/** env(1) takes a program with `=` in its name for a variable, so nice(1) executes it. */
+function envWords(
+  { env, nice }: Tools,
+  variables: readonly Variable[],
+  unset: readonly string[],
+  argv: readonly string[],
+): readonly string[] {
+  if (variables.length === 0 && unset.length === 0) return argv;
+  const program = argv[0]?.includes('=') ? [nice, '-n', '0', '--', ...argv] : argv;
+  return [
+    env,
+    ...unset.flatMap((name) => ['-u', name]),
+    ...variables.map(([name, value]) => `${name}=${value}`),
+    ...program,
+  ];
+}
+
+function execLine(words: readonly string[]): string {
+  return `exec -- ${words.map(shellQuote).join(' ')}`;
+}
+
+/** The hard limit may have to be raised before the soft one, or lowered after it. Only root can raise it. */
+function limitLines({ inherited: { rlimits }, tools: { spawnerRlimits } }: Launch): string[] {
+  const lines = RLIMITS.flatMap((name) => {
+    const wanted = rlimits[name];
+    if (wanted === undefined || wanted.join() === spawnerRlimits[name]?.join()) return [];
+    const { flag, unit } = ULIMIT[name];
+    return [`limit ${[flag, ...wanted.map((value) => inUnits(value, unit))].join(' ')}`];
+  });
+  if (lines.length === 0) return [];
+  const set = 'ulimit -H -$1 $3; ulimit -S -$1 $2 || ulimit -S -$1 hard; ulimit -H -$1 $3';
+  return [`limit() { ${set}; }`, ...lines];
+}
+
+/** Rounded up, so that the command can do what its caller can. */
+function inUnits(value: string, unit: bigint): string {
+  return value === 'unlimited' ? value : String((BigInt(value) + unit - 1n) / unit);
+}
+
+/** The flags of ulimit in bash, and the bytes of its units. */
+const ULIMIT: Readonly<Record<Rlimit, { readonly flag: string; readonly unit: bigint }>> = {
+  cpu: { flag: 't', unit: 1n },
+  fsize: { flag: 'f', unit: 1024n },
+  data: { flag: 'd', unit: 1024n },
+  stack: { flag: 's', unit: 1024n },
+  core: { flag: 'c', unit: 1024n },
+  rss: { flag: 'm', unit: 1024n },
+  nproc: { flag: 'u', unit: 1n },
+  nofile: { flag: 'n', unit: 1n },
+  memlock: { flag: 'l', unit: 1024n },
+  as: { flag: 'v', unit: 1024n },
+  locks: { flag: 'x', unit: 1n },
+  sigpending: { flag: 'i', unit: 1n },
+  msgqueue: { flag: 'q', unit: 1n },
+  nice: { flag: 'e', unit: 1n },
+  rtprio: { flag: 'r', unit: 1n },
+  rttime: { flag: 'R', unit: 1n },
+};

@@ -1,6 +1,7 @@
 // Finds the absolute paths of the programs that start an attempt.
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { readCpus, readRlimits } from '../procfs/inherited.ts';
 import type { Tools } from './launch-script.ts';
 
 const PLACES = ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin', '/run/current-system/sw/bin'];
@@ -26,6 +27,10 @@ export function findTools(
     nice: need('nice'),
     bash: need('bash'),
     spawnerNice,
+    spawnerRlimits: readRlimits(),
+    spawnerCpus: readCpus(),
+    stty: find('stty'),
+    taskset: find('taskset'),
     background: BACKGROUND.filter(([, on]) => on === platform).flatMap(([words]) => {
       const path = find(words[0]);
       return path === null ? [] : [path, ...words.slice(1)];

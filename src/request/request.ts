@@ -1,4 +1,5 @@
 // The types of a request, inferred from the table: the JSON body with values as typed, and the parsed request.
+import type { Rlimits, TerminalSize } from '../core/inherited.ts';
 import type { FIELDS, FieldRow, Verb } from './fields.ts';
 
 type Fields = typeof FIELDS;
@@ -66,6 +67,9 @@ export interface Caller {
   readonly project: string;
   /** Default 022. */
   readonly umask?: number | undefined;
+  readonly rlimits?: Rlimits | undefined;
+  readonly cpus?: string | undefined;
+  readonly terminal?: TerminalSize | undefined;
   readonly owner?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 // The launch of an attempt for tests of the supervisor: a shell line, without a cgroup.
+import { INHERITS_NOTHING } from '../../src/core/inherited.ts';
 import type { Command } from '../../src/core/task.ts';
 import type { Launch, Tools } from '../../src/exec/launch-script.ts';
 import { readRecords } from '../../src/exec/records.ts';
@@ -28,6 +29,7 @@ export function aLaunch(
     command: typeof command === 'string' ? { kind: 'shell', line: command } : command,
     cwd,
     umask: 0o022,
+    inherited: INHERITS_NOTHING,
     env: { PATH: process.env.PATH ?? '' },
     nice: NICE,
     isBackground: false,

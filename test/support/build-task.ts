@@ -1,6 +1,7 @@
 // Tasks, attempts and kills for tests: valid by default, changed where a test needs it.
 
 import type { Estimate, Limits } from '../../src/core/estimate.ts';
+import { INHERITS_NOTHING } from '../../src/core/inherited.ts';
 import type {
   Attempt,
   EndedState,
@@ -109,6 +110,7 @@ export function aTask(changes: Partial<Task> = {}): Task {
     command: { kind: 'shell', line: 'make -j4' },
     cwd: '/project',
     umask: 0o022,
+    inherited: INHERITS_NOTHING,
     execOptions: DEFAULT_EXEC_OPTIONS,
     estimate: anEstimate(),
     limits: someLimits(),

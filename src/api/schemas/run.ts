@@ -1,6 +1,7 @@
 // POST /v1/tasks and POST /v1/batch: the fields of a task, and its caller.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
+import { RLIMITS } from '../../core/inherited.ts';
 import { TASK_STATUSES } from '../../core/task.ts';
 import { checkCommand, checkEnvironment } from '../../request/kernel-limits.ts';
 import { parseRequest } from '../../request/parse.ts';
@@ -10,12 +11,28 @@ import { absolutePath, env, owner, shapeOf } from './fields.ts';
 
 const MAX_LINES = 10_000;
 
+const LIMIT = z.string().regex(/^(\d{1,20}|unlimited)$/, 'must be a whole number as text, or "unlimited"');
+/** The kernel holds a size in 16 bits. */
+const TERMINAL_SIDE = z.int().min(1).max(65_535);
 const CALLER = z
   .strictObject({
     cwd: absolutePath.describe('current directory'),
     env: env.describe('complete environment'),
     project: absolutePath.describe('the git root of cwd, else cwd'),
     umask: z.int().min(0).max(0o777).optional().describe('default 022'),
+    rlimits: z
+      .partialRecord(z.enum(RLIMITS), z.tuple([LIMIT, LIMIT]).readonly())
+      .optional()
+      .describe('soft and hard limits of resources, in the units of setrlimit(2)'),
+    cpus: z
+      .string()
+      .regex(/^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/, 'must be a list of CPUs, such as 0-3,8')
+      .optional()
+      .describe('CPUs that the command may use'),
+    terminal: z
+      .strictObject({ columns: TERMINAL_SIDE, rows: TERMINAL_SIDE })
+      .optional()
+      .describe('size of the terminal of --pty, default 80x24'),
     owner: owner.optional().describe('session of the agent'),
   })
   .describe('Origin of a request. Fields of the task override it.') satisfies z.ZodType<Caller>;

@@ -45,6 +45,7 @@ function launchOf(
     usesPty: task.execOptions.usesPty,
     cwd: task.cwd,
     umask: task.umask,
+    inherited: task.inherited,
     env: taskEnvironment(
       store.environment(task.id),
       task,

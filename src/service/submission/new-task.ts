@@ -60,6 +60,11 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     command,
     cwd,
     umask: caller.umask ?? DEFAULT_UMASK,
+    inherited: {
+      rlimits: caller.rlimits ?? {},
+      cpus: caller.cpus ?? null,
+      terminal: caller.terminal ?? null,
+    },
     estimate: estimateFor(run, limits, context),
     limits,
     priority: run.priority ?? 0,

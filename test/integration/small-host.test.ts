@@ -1,0 +1,59 @@
+// All tasks together on a host without memory to spare: a memory group stands for the host, with the daemon in it.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { removeGroup } from '../../src/cgroups/cgroupfs.ts';
+import { ownGroups } from '../../src/cgroups/own-groups.ts';
+import { BABYSIT } from '../support/cli.ts';
+import { daemonApi } from '../support/daemon-api.ts';
+import { expectedDriver } from '../support/expected-driver.ts';
+import { groupTag, type TestHome, testHome } from '../support/home.ts';
+import { hold, MIB } from '../support/host-memory.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const HOST_BYTES = 768 * MIB;
+/** memory_reserve is a quarter by default. */
+const RESERVE_BYTES = HOST_BYTES / 4;
+const GROWERS = [1, 2, 3, 4, 5].map((n) => `grower${n}`);
+const NEEDS_V1 = 'needs root and cgroup v1, where one group may hold both processes and groups';
+
+/** A daemon in a memory group of this size. Call after `testHome`, so that its daemon ends before the group is removed. */
+function daemonOnSmallHost(t: TestContext, { env, work, dir }: TestHome, bytes: number) {
+  const own = ownGroups({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc', tag: 'none' }).v1('memory');
+  const path = join(own?.base ?? '', `small-host-${process.pid}`);
+  mkdirSync(path);
+  t.after(() => assert.equal(removeGroup(path), null));
+  writeFileSync(join(path, 'memory.limit_in_bytes'), String(bytes));
+  const start = `echo $$ >${path}/cgroup.procs && exec ${BABYSIT} daemon-start`;
+  execFileSync('sh', ['-c', start], { cwd: work, env: { ...env, BABYSIT_NODE: process.execPath } });
+  const number = (file: string) => Number(readFileSync(join(path, file), 'utf8'));
+  return {
+    hostLimitHits: () => number('memory.failcnt'),
+    parentLimit: () => number(`babysit-${groupTag(dir)}/memory.limit_in_bytes`),
+  };
+}
+
+test('tasks that grow above their estimates together end at the cap for all of them, and the host keeps its reserve', {
+  skip: expectedDriver() !== 'v1' && NEEDS_V1,
+}, async (t) => {
+  const home = testHome(t);
+  const host = daemonOnSmallHost(t, home, HOST_BYTES);
+  const { run, ended, task } = daemonApi(home, { estimated_cpu_cores: '0.05', estimated_time: '60s' });
+  await run('within', hold(50 * MIB, 'sleep 600'), { estimated_mem_bytes: '64M' });
+  const isHeld = async () => Number((await task('within')).mem_bytes) > 50 * MIB;
+  await waitUntil(isHeld, { what: 'the task within its estimate' });
+  assert.ok(host.parentLimit() < HOST_BYTES - RESERVE_BYTES, `${host.parentLimit()}`);
+
+  for (const name of GROWERS) await run(name, hold(100 * MIB, 'sleep 600'), { estimated_mem_bytes: '40M' });
+  const first = await Promise.race(GROWERS.map(ended));
+  // By the kernel and not at its own cap of 120M, or by the watchdog a moment earlier.
+  assert.match(
+    String(first.task.kill_reason),
+    /^(kernel_oom|system_mem_pressure)$/,
+    JSON.stringify(first.task),
+  );
+  assert.equal((await task('within')).status, 'running');
+  assert.equal(host.hostLimitHits(), 0);
+});

@@ -6,6 +6,7 @@ import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { parseFields, rowsOf } from '../../../src/request/parse.ts';
 import type { Body } from '../../../src/request/request.ts';
 import { call } from '../../client/session.ts';
+import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
@@ -39,6 +40,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const { flags } = parsed;
   const fields = readRunFlags(parsed);
   const caller = findCaller(context.env, fields.cwd);
+  await widenLimits(session);
   if (flags.batch !== undefined) {
     refuseWithBatch(fields);
     const { submitBatch } = await import('../../submit-batch.ts');

@@ -45,19 +45,16 @@ export class Dispatcher {
     this.#attempts = attempts;
   }
 
-  /** Tasks in `forced` start even without room and while the rest is held. Calls `snapshot` only for a non-empty queue. */
-  dispatch(work: UnitOfWork, forced: Iterable<TaskId>, isHeld: boolean, snapshot: () => Snapshot): Starts {
-    const starts: Starts = { attempts: [], granted: [] };
-    for (const id of forced) this.#prepare(work, id, starts);
-    if (isHeld || this.#live.queue.size === 0) return starts;
+  /** Calls `snapshot` only for a non-empty queue. */
+  dispatch(work: UnitOfWork, starts: Starts, snapshot: () => Snapshot): void {
+    if (this.#live.queue.size === 0) return;
     const { starts: chosen, reservation } = pass(snapshot(), work.now.wallMs, this.#deps.policy);
     this.#live.queue.reserve(reservation, work.now.wallMs);
     for (const id of chosen) {
       const ticket = this.#tickets.get(id);
-      if (ticket === undefined) this.#prepare(work, id as TaskId, starts);
+      if (ticket === undefined) this.start(work, id as TaskId, starts);
       else this.#grant(work, ticket, starts);
     }
-    return starts;
   }
 
   #grant(work: UnitOfWork, ticket: Ticket, starts: Starts): void {
@@ -78,7 +75,7 @@ export class Dispatcher {
   }
 
   /** Creates the group before the commit, so that the database names it before any process runs in it. */
-  #prepare(work: UnitOfWork, id: TaskId, starts: Starts): void {
+  start(work: UnitOfWork, id: TaskId, starts: Starts): void {
     const task = work.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
     const { profiles, bootId } = this.#deps;

@@ -52,7 +52,8 @@ export class Engine {
   readonly #parentMemory: ParentMemory;
   #requests: Request[] = [];
   #dirty = new Set<TaskId>();
-  readonly #forced = new Set<TaskId>();
+  /** What the current round starts. */
+  #starts: Starts = noStarts();
   #isSampleDue = false;
   /** Monotonic ms until which growth causes no sample. */
   #restUntil = 0;
@@ -160,9 +161,9 @@ export class Engine {
     return ongoingPressure(this.#pressure);
   }
 
-  /** Starts the task in this round even if there is no room for it. */
-  force(id: TaskId): void {
-    this.#forced.add(id);
+  /** Starts the task in this round even if there is no room for it. Later requests of the round see it running. */
+  start(work: UnitOfWork, id: TaskId): void {
+    if (this.#isDispatching) this.#dispatcher.start(work, id, this.#starts);
   }
 
   /** Takes over an active task of an earlier daemon. Call before the first round. */
@@ -217,9 +218,9 @@ export class Engine {
     for (const lease of this.leases.expired(work.now)) work.dropLease(lease);
     this.live.admitDue(work.now.wallMs);
     const accepted = this.#applyRequests(work);
-    const starts = this.#dispatch(work, sampled.pressure);
-    this.#forced.clear();
-    this.#commit(work, accepted, starts, sampled);
+    this.#dispatch(work, sampled.pressure);
+    this.#commit(work, accepted, this.#starts, sampled);
+    this.#starts = noStarts();
     this.#tickets.announce(() => this.plan(), work.now.monoMs);
     this.#armTimers();
   }
@@ -259,9 +260,9 @@ export class Engine {
     });
   }
 
-  #dispatch(work: UnitOfWork, pressure: PressureState): Starts {
-    if (!this.#isDispatching) return NO_STARTS;
-    return this.#dispatcher.dispatch(work, this.#forced, isUnderPressure(pressure), () => this.snapshot());
+  #dispatch(work: UnitOfWork, pressure: PressureState): void {
+    if (!this.#isDispatching || isUnderPressure(pressure)) return;
+    this.#dispatcher.dispatch(work, this.#starts, () => this.snapshot());
   }
 
   #commit(work: UnitOfWork, accepted: readonly Request[], starts: Starts, sampled: Sampled): void {
@@ -333,7 +334,9 @@ interface Sampled {
 /** Samples for growth take at most one part in so many of the daemon's time. */
 const REST_SHARE = 10;
 
-const NO_STARTS: Starts = { attempts: [], granted: [] };
+function noStarts(): Starts {
+  return { attempts: [], granted: [] };
+}
 
 function stopping(): BabysitError {
   return new BabysitError('daemon_stopping', 'the daemon is stopping');

@@ -15,7 +15,6 @@ import {
 import { GIB } from '../../test/support/build-task.ts';
 import { type Admission, admit, largestNeed, type Submission } from './admission.ts';
 import type { PendingItem } from './items.ts';
-import { roomForSubmission } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };
@@ -87,6 +86,29 @@ describe('admit', () => {
     assert.equal(decide(snapshot, pending(9, { mem: 4 * GIB })).kind, 'deny');
     assert.equal(decide(snapshot, pending(9, { mem: 5 * GIB }), { lease }).kind, 'deny');
     assert.equal(decide(snapshot, pending(9, { mem: 5 * GIB }), { lease, queue: true }).kind, 'queue');
+  });
+
+  it('gives the same answer with and without --queue, in any state', () => {
+    const agreed = new Map<string, number>();
+    fc.assert(
+      fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
+        const [plain, queued] = [decide(snapshot, item).kind, decide(snapshot, item, { queue: true }).kind];
+        assert.equal(queued, plain === 'deny' ? 'queue' : plain);
+        agreed.set(plain, (agreed.get(plain) ?? 0) + 1);
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok((agreed.get('accept') ?? 0) > 3 && (agreed.get('deny') ?? 0) > 3, `${[...agreed]}`);
+  });
+
+  it('is not moved by pending items that nothing can start', () => {
+    fc.assert(
+      fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
+        const before = decide(snapshot, item).kind;
+        snapshot.queue.add({ ...pending(500, { mem: 100 * GIB }), priority: 100 }, NOW);
+        assert.equal(decide(snapshot, item).kind, before);
+      }),
+    );
   });
 
   it('--force skips the gate, but not the limits of the task itself', () => {
@@ -166,21 +188,47 @@ describe('infeasible', () => {
   });
 });
 
-it('a denial always shows less available than requested, and the blocking tasks', () => {
+it('a denial shows less available than requested and a start in the future, and --queue is not accepted either', () => {
   let denials = 0;
   fc.assert(
     fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
       const admission = decide(snapshot, item);
       if (admission.kind !== 'deny') return;
       denials += 1;
-      const { requested, available, shortBy, limit, blockedBy, start } = admission.why;
-      assert.ok(available >= 0 && available < requested && requested <= limit);
-      assert.ok(Math.abs(shortBy - (requested - available)) < 1e-6);
-      const { running: active, leases, queue } = snapshot;
-      assert.equal(blockedBy.length, Math.min(5, active.length + leases.length + queue.size));
-      assert.ok(start.expectedMs === null || start.expectedMs >= NOW);
-      assert.ok(roomForSubmission(snapshot, null).slots < 1 || available < requested);
+      const { dim, requested, available, shortBy, limit, blockedBy, start } = admission.why;
+      assert.ok(available >= 0 && requested <= limit);
+      // What fits and waits for its turn is not short of anything.
+      assert.ok(dim === 'reservation' ? blockedBy.length > 0 : available < requested);
+      assert.ok(Math.abs(shortBy - Math.max(0, requested - available)) < 1e-6);
+      assert.ok(start.expectedMs === null || start.expectedMs > NOW);
+      assert.equal(decide(snapshot, item, { queue: true }).kind, 'queue');
     }),
   );
   assert.ok(denials > 10, `only ${denials} denials`);
+});
+
+describe('a need above the capacity of the active profile', () => {
+  const largest = aCapacity({ memLimitBytes: 20 * GIB });
+  const night = { profile: 'night', capacity: largest };
+  const large = pending(1, { mem: 18 * GIB });
+  const at = (atMs: number | null) => aSnapshot({ otherProfiles: () => [{ ...night, atMs }] });
+
+  it('waits for a scheduled profile, and a denial names its time', () => {
+    const denied = decide(at(NOW + 60_000), large, { largest });
+    assert.ok(denied.kind === 'deny');
+    assert.deepEqual(
+      [denied.why.dim, denied.why.blockedBy, denied.why.start.expectedMs],
+      ['profile', ['night'], NOW + 60_000],
+    );
+    assert.equal(decide(at(NOW + 60_000), large, { largest, queue: true }).kind, 'queue');
+  });
+
+  it('is infeasible when no schedule brings that profile, with the command that does', () => {
+    for (const queue of [false, true]) {
+      const refused = decide(at(null), large, { largest, queue });
+      assert.ok(refused.kind === 'infeasible');
+      assert.deepEqual([refused.why.dim, refused.why.limit], ['mem', 16 * GIB]);
+      assert.match(refused.why.raise, /babysit profile night$/);
+    }
+  });
 });

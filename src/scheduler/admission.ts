@@ -2,9 +2,10 @@
 import type { Limits } from '../core/estimate.ts';
 import type { Blocked } from './explain.ts';
 import type { LeaseItem, Need, PendingItem } from './items.ts';
-import { roomForSubmission, shortDim } from './ledger.ts';
+import { beyondCapacity } from './ledger.ts';
+import { profileFor } from './other-profile.ts';
 import { DEFAULT_POLICY, type Policy } from './pass.ts';
-import { planSubmission } from './plan.ts';
+import { planSubmission, startsNow } from './plan.ts';
 import type { Capacity, Snapshot } from './snapshot.ts';
 
 export interface Infeasible {
@@ -12,7 +13,7 @@ export interface Infeasible {
   readonly requested: number;
   /** The largest estimate that would be accepted. */
   readonly limit: number;
-  /** Flag or setting that raises the limit. */
+  /** Flag, setting or command that raises the limit. */
   readonly raise: string;
 }
 
@@ -36,7 +37,10 @@ export interface Submission {
   readonly lease?: LeaseItem | null;
 }
 
-/** O(running + leases). A denial also costs `planSubmission`. */
+/**
+ * Accepts what the plan starts now, so that the answer is the same with and without `queue`. Costs at most one pass, and
+ * a denial the plan.
+ */
 export function admit(
   snapshot: Snapshot,
   submission: Submission,
@@ -44,14 +48,13 @@ export function admit(
   policy: Policy = DEFAULT_POLICY,
 ): Admission {
   const { item, limits, queue, force, lease = null } = submission;
-  const infeasible = infeasibleNeed(submission.largest ?? snapshot.capacity, item.need, limits, force);
+  const { largest = snapshot.capacity } = submission;
+  const infeasible =
+    infeasibleNeed(largest, item.need, limits, force) ?? (force ? null : unscheduled(snapshot, item.need));
   if (infeasible !== null) return { kind: 'infeasible', why: infeasible };
-  if (force) return { kind: 'accept' };
-  if (!queue) {
-    const why = planSubmission(snapshot, item, nowMs, policy, lease);
-    return why === null ? { kind: 'accept' } : { kind: 'deny', why };
-  }
-  if (shortDim(roomForSubmission(snapshot, lease), item.need) === null) return { kind: 'accept' };
+  const submitted = { item, lease };
+  if (force || startsNow(snapshot, submitted, nowMs, policy)) return { kind: 'accept' };
+  if (!queue) return { kind: 'deny', why: planSubmission(snapshot, submitted, nowMs, policy) };
   const { maxPending } = snapshot.capacity;
   return snapshot.queue.size < maxPending ? { kind: 'queue' } : { kind: 'queue_full', maxPending };
 }
@@ -96,6 +99,19 @@ export function infeasibleNeed(
   const [, , limit, raise] = applicable
     .filter(([other]) => other === dim)
     .reduce((tightest, bound) => (bound[2] < tightest[2] ? bound : tightest), first);
+  return { dim, requested, limit, raise };
+}
+
+/** A need above the capacity that no scheduled profile gives either: it would wait for a switch by hand. */
+export function unscheduled(snapshot: Snapshot, need: Need): Infeasible | null {
+  const { capacity } = snapshot;
+  const dim = beyondCapacity(capacity, need);
+  if (dim === null) return null;
+  const other = profileFor(snapshot, need);
+  if (other !== null && other.atMs !== null) return null;
+  const [requested, limit] =
+    dim === 'mem' ? [need.memBytes, capacity.memLimitBytes] : [need.cpuCores, capacity.cpuLimitCores];
+  const raise = other === null ? 'the share of the profile' : `it with: babysit profile ${other.profile}`;
   return { dim, requested, limit, raise };
 }
 

@@ -6,14 +6,17 @@ import { chargedNeed, type Room, type RoomDim } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface Blocked {
-  /** `reservation`: it fits, but would delay an item with a reservation. */
-  readonly dim: RoomDim | 'reservation';
+  /**
+   * `reservation`: it fits, but would delay an item with a reservation. `profile`: it is above the whole capacity, and only
+   * another profile gives enough.
+   */
+  readonly dim: RoomDim | 'reservation' | 'profile';
   /** Bytes, cores or slots, by `dim`. */
   readonly requested: number;
   readonly available: number;
   readonly limit: number;
   readonly shortBy: number;
-  /** Task names, or `lease <id>`. */
+  /** Task names, or `lease <id>`; for `profile` its name. */
   readonly blockedBy: readonly string[];
   readonly start: StartForecast;
   /** Position in the queue, from 1. */
@@ -37,14 +40,20 @@ export class Explanation {
   }
 
   /** `ahead`: how many waiting items, from the first on, are before this one. */
-  of(need: Need, dim: Blocked['dim'], position: number, start: StartForecast, ahead = position - 1): Blocked {
+  of(
+    need: Need,
+    dim: RoomDim | 'reservation',
+    position: number,
+    start: StartForecast,
+    ahead = position - 1,
+  ): Blocked {
     const { requested, available, limit } = this.#figures(need, dim);
     const shortBy = Math.max(0, requested - available);
     const blockedBy = this.#blockedBy(dim, ahead);
     return { dim, requested, available, limit, shortBy, blockedBy, start, position };
   }
 
-  #figures(need: Need, dim: Blocked['dim']): Pick<Blocked, 'requested' | 'available' | 'limit'> {
+  #figures(need: Need, dim: RoomDim | 'reservation'): Pick<Blocked, 'requested' | 'available' | 'limit'> {
     const { capacity } = this.#snapshot;
     const room = this.#room;
     switch (dim) {
@@ -67,7 +76,7 @@ export class Explanation {
   }
 
   /** The largest holders of the dimension, then the waiting items ahead. */
-  #blockedBy(dim: Blocked['dim'], ahead: number): readonly string[] {
+  #blockedBy(dim: RoomDim | 'reservation', ahead: number): readonly string[] {
     const shown = Math.min(ahead, this.#waiting.length);
     const key = `${dim} ${shown}`;
     const known = this.#blockers.get(key);
@@ -77,7 +86,7 @@ export class Explanation {
     return blockers;
   }
 
-  #holdersOf(dim: Blocked['dim']): string[] {
+  #holdersOf(dim: RoomDim | 'reservation'): string[] {
     if (dim === 'reservation') return [];
     const { running, leases } = this.#snapshot;
     const holders = [

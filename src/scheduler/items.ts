@@ -6,6 +6,13 @@ export interface Need {
   readonly cpuCores: number;
 }
 
+/** Sums of fractional cores carry rounding errors. */
+const CPU_EPSILON = 1e-9;
+
+export function fitsInto(held: Need, need: Need): boolean {
+  return need.memBytes <= held.memBytes && need.cpuCores <= held.cpuCores + CPU_EPSILON;
+}
+
 /** A need, and how long it lasts: by its estimate, and at most. */
 export interface Demand {
   readonly need: Need;

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { aCapacity, aLease, aSnapshot, pending, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import type { Need } from './items.ts';
-import { type Room, roomForSubmission, roomOf, shortDim } from './ledger.ts';
+import { type Room, roomOf, shortDim } from './ledger.ts';
 
 const capacity = aCapacity({ memLimitBytes: 16 * GIB, cpuLimitCores: 7.2, maxRunning: 4 });
 const room = (gib: number, cpuCores: number, slots: number): Room => ({
@@ -13,68 +13,44 @@ const room = (gib: number, cpuCores: number, slots: number): Room => ({
   slots,
 });
 
-describe('roomOf and roomForSubmission', () => {
-  const TABLE: [string, Parameters<typeof aSnapshot>[0], Room, Room][] = [
-    ['an idle host', {}, room(16, 7.2, 4), room(16, 7.2, 4)],
-    ['memory used by others', { outsideMemBytes: 6 * GIB }, room(10, 7.2, 4), room(10, 7.2, 4)],
+describe('roomOf', () => {
+  const TABLE: [string, Parameters<typeof aSnapshot>[0], Room][] = [
+    ['an idle host', {}, room(16, 7.2, 4)],
+    ['memory used by others', { outsideMemBytes: 6 * GIB }, room(10, 7.2, 4)],
     [
       'a task below its estimate',
       { running: [running(1, { mem: 4 * GIB, liveMemBytes: GIB, cpu: 2 })] },
-      room(12, 5.2, 3),
       room(12, 5.2, 3),
     ],
     [
       'a task above its estimate',
       { running: [running(1, { mem: 4 * GIB, liveMemBytes: 5 * GIB, cpu: 2 })] },
       room(11, 5.2, 3),
-      room(11, 5.2, 3),
     ],
-    [
-      'a paused task',
-      { running: [running(1, { mem: 4 * GIB, cpu: 2, isPaused: true })] },
-      room(12, 5.2, 3),
-      room(12, 5.2, 3),
-    ],
+    ['a paused task', { running: [running(1, { mem: 4 * GIB, cpu: 2, isPaused: true })] }, room(12, 5.2, 3)],
     [
       'a task above its CPU estimate',
       { running: [running(1, { mem: 4 * GIB, cpu: 1, liveCpuCores: 2.5 })] },
-      room(12, 4.7, 3),
       room(12, 4.7, 3),
     ],
     [
       'a task of one thread, measured a few percent above one core',
       { running: [running(1, { mem: 4 * GIB, cpu: 1, liveCpuCores: 1.05 })] },
       room(12, 6.2, 3),
-      room(12, 6.2, 3),
     ],
-    ['a lease', { leases: [aLease(1, { mem: 4 * GIB, cpu: 2 })] }, room(12, 5.2, 3), room(12, 5.2, 3)],
-    [
-      'a pending task',
-      { pending: [pending(1, { mem: 4 * GIB, cpu: 2 })] },
-      room(16, 7.2, 4),
-      room(12, 5.2, 3),
-    ],
+    ['a lease', { leases: [aLease(1, { mem: 4 * GIB, cpu: 2 })] }, room(12, 5.2, 3)],
+    ['a pending task', { pending: [pending(1, { mem: 4 * GIB, cpu: 2 })] }, room(16, 7.2, 4)],
     [
       'more than the host has, by force',
       { outsideMemBytes: 10 * GIB, running: [running(1, { mem: 8 * GIB, cpu: 8.2 })] },
       room(-2, -1, 3),
-      room(-2, -1, 3),
     ],
   ];
-  for (const [what, changes, left, forSubmission] of TABLE)
+  for (const [what, changes, left] of TABLE)
     it(`with ${what}`, () => {
       const snapshot = aSnapshot({ capacity, ...changes });
       assert.deepEqual(rounded(roomOf(snapshot)), left);
-      assert.deepEqual(rounded(roomForSubmission(snapshot, null)), forSubmission);
     });
-
-  it('add a lease to the room of its submission, also behind a queue larger than the host', () => {
-    const lease = aLease(1, { mem: 4 * GIB, cpu: 2 });
-    const leases = [lease];
-    assert.deepEqual(rounded(roomForSubmission(aSnapshot({ capacity, leases }), lease)), room(16, 7.2, 4));
-    const queued = aSnapshot({ capacity, leases, pending: [pending(2, { mem: 16 * GIB, cpu: 7 })] });
-    assert.deepEqual(rounded(roomForSubmission(queued, lease)), room(4, 2, 3));
-  });
 });
 
 describe('shortDim', () => {

@@ -1,6 +1,6 @@
 // The ledger of resources: the charges, the room left, and the test of fit that admission, pass and plan share.
-import type { LeaseItem, Need, RunningItem } from './items.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Need, RunningItem } from './items.ts';
+import type { Capacity, Snapshot } from './snapshot.ts';
 
 export interface Room {
   readonly memBytes: number;
@@ -31,26 +31,6 @@ export function eventualRoom(snapshot: Snapshot): Room {
   return roomOf({ ...snapshot, running: snapshot.running.filter(({ isPaused }) => isPaused), leases: [] });
 }
 
-/**
- * The room for a new submission: pending items are charged too. The ticket of its lease has already waited in the queue,
- * so the lease's room is available whatever is pending.
- */
-export function roomForSubmission(snapshot: Snapshot, lease: LeaseItem | null): Room {
-  const room = roomOf(snapshot);
-  const { needs, size } = snapshot.queue;
-  const afterQueue: Room = {
-    memBytes: room.memBytes - needs.memBytes,
-    cpuCores: room.cpuCores - needs.cpuCores,
-    slots: room.slots - size,
-  };
-  if (lease === null) return afterQueue;
-  return {
-    memBytes: Math.max(0, afterQueue.memBytes) + lease.need.memBytes,
-    cpuCores: Math.max(0, afterQueue.cpuCores) + lease.need.cpuCores,
-    slots: Math.max(0, afterQueue.slots) + 1,
-  };
-}
-
 /** The larger of use and estimate: a task that uses more than it declared gains no room by it. */
 export function chargedNeed(item: RunningItem): Need {
   return { memBytes: chargedMem(item), cpuCores: chargedCpu(item) };
@@ -70,6 +50,12 @@ const CPU_TOLERANCE = 1.1;
 /** `meanCores`: the mean use of the last 15 s. */
 export function isAboveEstimate(meanCores: number, estimatedCores: number): boolean {
   return meanCores > CPU_TOLERANCE * estimatedCores;
+}
+
+/** The first dimension in which `need` is above the whole capacity; null when it is not. */
+export function beyondCapacity(capacity: Capacity, need: Need): 'mem' | 'cpu' | null {
+  if (need.memBytes > capacity.memLimitBytes) return 'mem';
+  return need.cpuCores > capacity.cpuLimitCores + CPU_EPSILON ? 'cpu' : null;
 }
 
 export type RoomDim = 'mem' | 'cpu' | 'slots';

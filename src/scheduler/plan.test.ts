@@ -14,10 +14,10 @@ import {
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
-import type { PendingItem } from './items.ts';
-import { roomOf, shortDim } from './ledger.ts';
+import type { LeaseItem, PendingItem } from './items.ts';
 import { DEFAULT_POLICY, pass } from './pass.ts';
-import { plan, planSubmission } from './plan.ts';
+import { plan, planSubmission, startsNow } from './plan.ts';
+import type { OtherProfile, Snapshot } from './snapshot.ts';
 
 type Changes = Parameters<typeof aSnapshot>[0];
 const half = { mem: 8 * GIB };
@@ -210,58 +210,78 @@ describe('plan', () => {
   });
 });
 
-describe('planSubmission', () => {
-  it('is null exactly for a task that fits behind the whole queue', () => {
-    fc.assert(
-      fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
-        const room = roomOf(snapshot);
-        const { needs, size } = snapshot.queue;
-        const behind = {
-          memBytes: room.memBytes - needs.memBytes,
-          cpuCores: room.cpuCores - needs.cpuCores,
-          slots: room.slots - size,
-        };
-        assert.equal(planSubmission(snapshot, item, NOW) === null, shortDim(behind, item.need) === null);
-      }),
-    );
-  });
+describe('a submission', () => {
+  const why = (snapshot: Snapshot, item: PendingItem, lease: LeaseItem | null = null) =>
+    startsNow(snapshot, { item, lease }, NOW, DEFAULT_POLICY)
+      ? null
+      : planSubmission(snapshot, { item, lease }, NOW, DEFAULT_POLICY);
 
-  it('predicts the start of the plan, and changes nothing', () => {
-    let predicted = 0;
+  it('starts now exactly when the next pass starts it, and has the start of the plan otherwise', () => {
+    let [started, waiting] = [0, 0];
     fc.assert(
       fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
         const before = plan(snapshot, NOW);
-        const blocked = planSubmission(snapshot, item, NOW);
+        const blocked = why(snapshot, item);
         assert.deepEqual(plan(snapshot, NOW), before);
-        if (blocked === null) return;
         snapshot.queue.add(item, NOW);
-        const planned = plan(snapshot, NOW).get(item.id);
-        assert.deepEqual(blocked.start, planned?.start);
-        predicted += 1;
+        assert.equal(blocked === null, pass(snapshot, NOW).starts.includes(item.id));
+        assert.deepEqual(blocked, plan(snapshot, NOW).get(item.id)?.blocked);
+        if (blocked === null) started += 1;
+        else waiting += 1;
       }),
+      { numRuns: 300 },
     );
-    assert.ok(predicted > 10, `only ${predicted} predictions`);
+    assert.ok(started > 10 && waiting > 10, `${started} started, ${waiting} waited`);
   });
 
   it('finds the start at the end of a long queue', () => {
     const items = Array.from({ length: 600 }, (_, n) => pending(n, { mem: 4 * GIB, timeMs: 1000 }));
-    const blocked = planSubmission(aSnapshot({ pending: items }), pending(999), NOW);
+    const blocked = why(aSnapshot({ pending: items }), pending(999));
     assert.equal(blocked?.start.expectedMs, NOW + 150_000);
     assert.equal(blocked?.position, 597);
   });
 
-  it('adds the room of its lease to the free room', () => {
+  it('starts beside a queue that it does not delay, and not before a reservation that it would delay', () => {
+    const snapshot = aSnapshot({
+      running: [running(1, { mem: 10 * GIB, timeMs: 60_000 })],
+      pending: [pending(2, { mem: 12 * GIB })],
+    });
+    assert.equal(why(snapshot, pending(3, { mem: 6 * GIB, timeMs: 60_000, killTimeoutMs: 60_000 })), null);
+    const blocked = why(snapshot, pending(3, { mem: 6 * GIB, timeMs: 90_000 }));
+    assert.deepEqual([blocked?.dim, blocked?.blockedBy], ['reservation', ['task-2']]);
+  });
+
+  it('starts in the room of its lease whatever waits, and otherwise in its turn in the room with the lease', () => {
     const lease = aLease(1, { mem: 6 * GIB, cpu: 1 });
     const snapshot = aSnapshot({
       capacity: aCapacity({ maxRunning: 2 }),
       running: [running(2, { mem: 6 * GIB })],
       leases: [lease],
     });
-    const why = (mem: number) => planSubmission(snapshot, pending(3, { mem }), NOW, undefined, lease);
-    assert.equal(why(10 * GIB), null);
-    assert.equal(why(10 * GIB + 1)?.available, 10 * GIB);
+    assert.equal(why(snapshot, pending(3, { mem: 10 * GIB }), lease), null);
+    assert.equal(why(snapshot, pending(3, { mem: 10 * GIB + 1 }), lease)?.available, 10 * GIB);
     snapshot.queue.add(pending(4, { mem: 16 * GIB }), NOW);
-    assert.equal(why(6 * GIB), null);
-    assert.equal(why(6 * GIB + 1)?.available, 6 * GIB);
+    assert.equal(why(snapshot, pending(5, { mem: 6 * GIB }), lease), null);
+    assert.equal(why(snapshot, pending(5, { mem: 6 * GIB + 1, timeMs: 90_000 }), lease)?.dim, 'reservation');
   });
+});
+
+describe('a task that only another profile could run', () => {
+  const night = { profile: 'night', atMs: NOW + 3_600_000, capacity: aCapacity({ memLimitBytes: 20 * GIB }) };
+  const large = pending(1, { mem: 18 * GIB });
+  const starting = (other: OtherProfile) => {
+    const snapshot = aSnapshot({ pending: [large, pending(2), pending(3)], otherProfiles: () => [other] });
+    assert.deepEqual(pass(snapshot, NOW).starts, [pending(2).id, pending(3).id]);
+    return plan(snapshot, NOW).get(large.id)?.blocked;
+  };
+
+  it('says so with the time of a scheduled profile, and delays no other task', () => {
+    const blocked = starting(night);
+    assert.deepEqual([blocked?.dim, blocked?.blockedBy], ['profile', ['night']]);
+    assert.deepEqual(blocked?.start, { expectedMs: night.atMs, p90Ms: null, latestMs: null });
+    assert.deepEqual([blocked?.requested, blocked?.limit], [18 * GIB, 16 * GIB]);
+  });
+
+  it('has no time when the profile is not scheduled', () =>
+    assert.equal(starting({ ...night, atMs: null })?.start.expectedMs, null));
 });

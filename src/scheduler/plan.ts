@@ -1,10 +1,11 @@
 // The plan of the queue: when each item is expected to start, and why not now. status, list, denials and
 // wait_for_capacity show the same values.
 import { type Blocked, Explanation, NAMES_SHOWN } from './explain.ts';
-import { forecast, NO_START, type StartForecast } from './forecast.ts';
-import { type LeaseItem, type PendingItem, toRunning } from './items.ts';
-import { roomForSubmission, shortDim } from './ledger.ts';
-import { DEFAULT_POLICY, type Policy } from './pass.ts';
+import { type Forecast, forecast, type StartForecast, type WaitingItem } from './forecast.ts';
+import { fitsInto, type LeaseItem, type PendingItem, toRunning } from './items.ts';
+import { roomOf, shortDim } from './ledger.ts';
+import { profileFor } from './other-profile.ts';
+import { DEFAULT_POLICY, decide, type Policy } from './pass.ts';
 import { withItem } from './queue.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -19,45 +20,66 @@ export type Plan = ReadonlyMap<string, PlanEntry>;
 
 /** Plans the whole queue; too slow for the path of a submission. */
 export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Plan {
-  const { choice, waiting } = forecast(snapshot, nowMs, policy);
+  const planned = forecast(snapshot, nowMs, policy);
   const entries = new Map<string, PlanEntry>();
   const now = { expectedMs: nowMs, p90Ms: null, latestMs: nowMs };
-  for (const { id } of choice.starts) entries.set(id, { start: now, blocked: null });
-  const running = [...snapshot.running, ...choice.starts.map((item) => toRunning(item, nowMs))];
-  const names = waiting.slice(0, NAMES_SHOWN).map(({ item }) => item.name);
-  const explanation = new Explanation({ ...snapshot, running }, choice.room, names);
-  let position = 0;
-  for (const { item, start } of waiting) {
-    position += 1;
-    const dim = shortDim(choice.room, item.need) ?? 'reservation';
-    entries.set(item.id, { start, blocked: explanation.of(item.need, dim, position, start) });
+  for (const { id } of planned.choice.starts) entries.set(id, { start: now, blocked: null });
+  const explain = explainer(snapshot, planned, nowMs);
+  for (const [index, waiting] of planned.waiting.entries()) {
+    const blocked = explain(waiting, index);
+    entries.set(waiting.item.id, { start: blocked.start, blocked });
   }
   return entries;
 }
 
-/**
- * Why a submission does not fit after the whole queue, and when it would start if it were queued. Null when it fits.
- * Costs as much as planning the part of the queue before it.
- */
+/** The function that explains why an item waits, by its index in the plan. */
+function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: number) {
+  const running = [...snapshot.running, ...choice.starts.map((item) => toRunning(item, nowMs))];
+  const names = waiting.slice(0, NAMES_SHOWN).map(({ item }) => item.name);
+  const explanation = new Explanation({ ...snapshot, running }, choice.room, names);
+  return ({ item, start }: WaitingItem, index: number): Blocked => {
+    const dim = shortDim(choice.room, item.need) ?? 'reservation';
+    const blocked = explanation.of(item.need, dim, index + 1, start);
+    const other = profileFor(snapshot, item.need);
+    if (other === null) return blocked;
+    const startMs = { expectedMs: other.atMs, p90Ms: null, latestMs: null };
+    return { ...blocked, dim: 'profile', blockedBy: [other.profile], start: startMs };
+  };
+}
+
+/** A submission, and the lease it takes over. */
+export interface Submitted {
+  readonly item: PendingItem;
+  readonly lease: LeaseItem | null;
+}
+
+/** True when the submission would start now, queued or not. Costs at most one pass. */
+export function startsNow(snapshot: Snapshot, submitted: Submitted, nowMs: number, policy: Policy): boolean {
+  const { item, lease } = submitted;
+  // The caller of the lease has waited for its turn.
+  if (lease !== null && fitsInto(lease.need, item.need)) return true;
+  const queued = queuedIn(snapshot, submitted, nowMs);
+  if (shortDim(roomOf(queued), item.need) !== null) return false;
+  return decide(queued, nowMs, policy).starts.includes(item);
+}
+
+/** Why a submission does not start now, and when it would start if it were queued. Costs the plan up to its place. */
 export function planSubmission(
   snapshot: Snapshot,
-  item: PendingItem,
+  submitted: Submitted,
   nowMs: number,
-  policy: Policy = DEFAULT_POLICY,
-  lease: LeaseItem | null = null,
-): Blocked | null {
-  const room = roomForSubmission(snapshot, lease);
-  const dim = shortDim(room, item.need);
-  if (dim === null) return null;
+  policy: Policy,
+): Blocked {
+  const { item } = submitted;
+  const queued = queuedIn(snapshot, submitted, nowMs);
+  const planned = forecast(queued, nowMs, policy, item);
+  const index = planned.waiting.findIndex((other) => other.item === item);
+  const waiting = planned.waiting[index];
+  if (waiting === undefined) throw new Error(`the plan starts ${item.id} now`);
+  return explainer(queued, planned, nowMs)(waiting, index);
+}
+
+function queuedIn(snapshot: Snapshot, { item, lease }: Submitted, nowMs: number): Snapshot {
   const leases = snapshot.leases.filter(({ id }) => id !== lease?.id);
-  const queued = { ...snapshot, leases, queue: withItem(snapshot.queue, item, nowMs) };
-  const { choice, waiting } = forecast(queued, nowMs, policy, item);
-  const index = waiting.findIndex((other) => other.item === item);
-  const start =
-    index === -1 ? { expectedMs: nowMs, p90Ms: null, latestMs: nowMs } : (waiting[index]?.start ?? NO_START);
-  // Every pending item is charged, also one after it in the order.
-  const others = [...choice.starts, ...waiting.slice(0, NAMES_SHOWN + 1).map((other) => other.item)];
-  const names = others.filter((other) => other !== item).map(({ name }) => name);
-  const explanation = new Explanation({ ...snapshot, leases }, room, names);
-  return explanation.of(item.need, dim, Math.max(1, index + 1), start, names.length);
+  return { ...snapshot, leases, queue: withItem(snapshot.queue, item, nowMs) };
 }

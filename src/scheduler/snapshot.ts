@@ -16,6 +16,14 @@ export interface Capacity {
   readonly maxPending: number;
 }
 
+/** What another profile gives. */
+export interface OtherProfile {
+  readonly profile: string;
+  /** The next time it is due by the schedule, epoch ms; null: it is not scheduled. */
+  readonly atMs: number | null;
+  readonly capacity: Capacity;
+}
+
 export interface Snapshot {
   readonly capacity: Capacity;
   /** Host memory in use outside babysit's tasks, page cache not counted. */
@@ -23,4 +31,6 @@ export interface Snapshot {
   readonly running: readonly RunningItem[];
   readonly leases: readonly LeaseItem[];
   readonly queue: QueueView;
+  /** The other profiles, those that come soonest first. A function, because few decisions need them. */
+  readonly otherProfiles?: () => readonly OtherProfile[];
 }

@@ -3,6 +3,7 @@ import type { BatchLineView } from '../api/schemas/run.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { RunRequest } from '../request/request.ts';
 import type { Submitted } from './run.ts';
+import { noteOf } from './views/note.ts';
 
 type Line = RunRequest | BabysitError;
 type SubmitLine = (run: RunRequest) => Submitted;
@@ -16,7 +17,8 @@ function batchLine(line: Line, submit: SubmitLine): BatchLineView {
     if (line instanceof BabysitError) throw line;
     const { task, isDeduplicated } = submit(line);
     const view = { id: task.id, name: task.name, status: task.state.status };
-    return isDeduplicated ? { ...view, deduplicated: true } : view;
+    if (isDeduplicated) return { ...view, deduplicated: true };
+    return { ...view, ...noteOf(line.cpuCores, task.estimate.cpuCores) };
   } catch (error) {
     if (!(error instanceof BabysitError)) throw error;
     const { code, message, hint, extra } = error;

@@ -20,6 +20,7 @@ import { resolveRef } from './resolve.ts';
 import { type SystemdParts, taskFrom } from './submission/new-task.ts';
 import { SubmissionRate } from './submission/rate.ts';
 import type { TaskAccess } from './task-access.ts';
+import { noteOf } from './views/note.ts';
 import { refusal } from './views/refusal.ts';
 
 /** A start makes about ten files. */
@@ -57,7 +58,8 @@ export async function run(
 ): Promise<TaskView> {
   const { task, isDeduplicated } = await tasks.commit((work) => submit(work, request));
   const view = tasks.view(tasks.byId(task.id), engine.live.queue.size <= PLANNED_AT_ONCE);
-  return isDeduplicated ? { ...view, deduplicated: true } : view;
+  if (isDeduplicated) return { ...view, deduplicated: true };
+  return { ...view, ...noteOf(request.cpuCores, task.estimate.cpuCores) };
 }
 
 /** The returned function throws BabysitError for every refusal, and stages nothing then. */
@@ -161,11 +163,13 @@ export function createSubmit(deps: SubmitDeps): Submit {
       const cause = task.after?.mode === 'any' ? null : causeOf(now);
       work.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: nowMs });
     }
-    if (lease !== null && !isQueued && task.after === null) {
-      work.dropLease(lease);
-      if (holds(lease, item.need)) engine.force(task.id);
+    if (!isQueued && task.after === null) {
+      if (lease !== null) work.dropLease(lease);
+      const hasLease = lease !== null && holds(lease, item.need);
+      // The room is this task's from now on: no later submission of the round may take it.
+      const takesRoom = !queue && engine.pressure().length === 0;
+      if (run.force || hasLease || takesRoom) engine.start(work, task.id);
     }
-    if (run.force) engine.force(task.id);
     return { task: work.get(task.id) ?? task, isDeduplicated: false };
   };
 }

@@ -21,6 +21,7 @@ import { retry } from './retry.ts';
 import { createSubmit, run, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
 import { createTaskAccess } from './task-access.ts';
+import { noteOf } from './views/note.ts';
 import { waitForCapacity } from './wait-for-capacity.ts';
 
 export interface ServiceDeps extends StatusDeps, CleanDeps, Omit<SubmitDeps, 'config'> {
@@ -48,7 +49,10 @@ export function createService(deps: ServiceDeps): Service {
     kill: (ref, signal) => kill(tasks, ref, signal),
     pause: (ref) => pause(tasks, ref),
     resume: (ref) => resume(tasks, ref),
-    adjust: (ref, adjustment) => tasks.change(ref, (work, task) => adjust(deps, work, task, adjustment)),
+    async adjust(ref, adjustment) {
+      const view = await tasks.change(ref, (work, task) => adjust(deps, work, task, adjustment));
+      return { ...view, ...noteOf(adjustment.cpuCores, view.estimated_cpu_cores) };
+    },
     retry: (ref, request) => retry(profiles, tasks, ref, request),
     awaitCapacity: (request, listener) => waitForCapacity(deps, request, listener),
     heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, tasks.find(ref).id)),

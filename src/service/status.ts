@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readHostPressure } from '../procfs/pressure.ts';
-import { chargedMem, roomForSubmission } from '../scheduler/ledger.ts';
+import { chargedMem, roomOf } from '../scheduler/ledger.ts';
 import { roundCores } from '../units/number.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
@@ -29,7 +29,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
   const snapshot = engine.snapshot();
   const host = deps.readHost();
   const stalled = readHostPressure();
-  const room = roomForSubmission(snapshot, null);
+  const room = roomOf(snapshot);
   const active = [...engine.live.active()];
   const paused = active.filter((task) => task.state.status === 'paused').length;
   const leased = sum(snapshot.leases.map((lease) => lease.need.memBytes));

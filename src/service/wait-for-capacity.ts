@@ -5,8 +5,9 @@ import type { Config } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
-import { infeasibleNeed } from '../scheduler/admission.ts';
+import { infeasibleNeed, unscheduled } from '../scheduler/admission.ts';
 import type { PendingItem } from '../scheduler/items.ts';
+import { noteOf } from './views/note.ts';
 import { blockedView, infeasibleError } from './views/refusal.ts';
 
 export interface TicketDeps {
@@ -31,7 +32,8 @@ export function waitForCapacity(
     memBytes: request.memBytes,
     cpuCores: Math.min(request.cpuCores, profiles.largest.cpuLimitCores),
   };
-  const why = infeasibleNeed(profiles.largest, need, NO_LIMITS, false);
+  const why =
+    infeasibleNeed(profiles.largest, need, NO_LIMITS, false) ?? unscheduled(engine.snapshot(), need);
   if (why !== null) throw infeasibleError(why);
   const { wallMs } = clock.now();
   const id = deps.newId(wallMs);
@@ -64,6 +66,7 @@ export function waitForCapacity(
         expires_at: new Date(lease.expiresAt).toISOString(),
         mem_bytes: lease.memBytes,
         cpu_cores: lease.cpuCores,
+        ...noteOf(request.cpuCores, lease.cpuCores),
       }),
     failed: listener.failed,
   });

@@ -38,6 +38,7 @@ export const LEASE = z
     expires_at: z.string().describe('When it expires.'),
     mem_bytes: z.number().describe('Memory it holds.'),
     cpu_cores: z.number().describe('Cores it holds.'),
+    note: z.string().optional().describe('What was changed in the request.'),
   })
   .meta({ id: 'Lease', description: 'The room is there and is held for the next run.' });
 export type LeaseView = z.output<typeof LEASE>;

@@ -22,7 +22,7 @@ export type ProblemView = z.output<typeof PROBLEM>;
 /** Fields of single errors. Each is absent where it says nothing. */
 export const PROBLEM_FIELDS = z
   .strictObject({
-    dim: z.enum(['mem', 'cpu', 'slots', 'reservation']).describe('What there is too little of.'),
+    dim: z.enum(['mem', 'cpu', 'slots', 'reservation', 'profile']).describe('What there is too little of.'),
     requested: z.number().describe('What was requested: bytes, cores or a count, by `dim`.'),
     available: z.number().describe('What is free now, in the same unit.'),
     limit: z

@@ -62,6 +62,7 @@ const BATCH_TASK = z
     id: z.string().describe('Id of the task.'),
     name: z.string().describe('Name of the task.'),
     status: z.enum(TASK_STATUSES).describe('Its status.'),
+    note: z.string().optional().describe('What was changed in the request.'),
     deduplicated: z.literal(true).optional().describe('The key was known: this is the earlier task.'),
   })
   .meta({ id: 'BatchTask', description: 'A line of a batch that was accepted.' });

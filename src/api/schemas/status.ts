@@ -45,10 +45,12 @@ const CAPACITY = z
     mem_running_bytes: number.describe('Charged to running tasks: the larger of use and estimate of each.'),
     mem_pending_bytes: number.describe('Estimates of the queue.'),
     mem_leased_bytes: number.describe('Held by leases.'),
-    mem_available_bytes: number.describe('Room for a task that is submitted now.'),
+    mem_available_bytes: number.describe('What is free now.'),
     cpu_limit_cores: number.describe('What all tasks together may reserve.'),
-    cpu_reserved_cores: number.describe('Reserved by tasks and leases.'),
-    cpu_available_cores: number.describe('Room for a task that is submitted now.'),
+    cpu_reserved_cores: number.describe(
+      'Charged to running tasks and leases: the larger of mean use and estimate of each task.',
+    ),
+    cpu_available_cores: number.describe('What is free now.'),
   })
   .describe('What tasks may use, and what is left.');
 

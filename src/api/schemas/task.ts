@@ -33,9 +33,9 @@ export const START = {
 export const BLOCKED = z
   .strictObject({
     dim: z
-      .enum(['mem', 'cpu', 'slots', 'reservation', 'after', 'backoff', 'pressure'])
+      .enum(['mem', 'cpu', 'slots', 'reservation', 'profile', 'after', 'backoff', 'pressure'])
       .describe(
-        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, tasks it comes after, the time of its next attempt, or the end of a shortage on the host.',
+        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, another profile (what it needs is above the capacity of the active one), tasks it comes after, the time of its next attempt, or the end of a shortage on the host.',
       ),
     requested: number.describe('What the task needs: bytes, cores or a count, by `dim`.'),
     available: number.describe('What is free now, in the same unit.'),
@@ -44,7 +44,7 @@ export const BLOCKED = z
     blocked_by: z
       .array(text)
       .describe(
-        'Names of the tasks and leases that hold the room; under pressure, what the host is short of.',
+        'Names of the tasks and leases that hold the room; under pressure, what the host is short of; for `profile` its name.',
       ),
     position: number.nullable().describe('Place in the queue, from 1. Null: not in the queue yet.'),
     ...START,
@@ -112,6 +112,7 @@ export const TASK = z
     pty: flag.describe('Runs on a pseudoterminal.'),
     journal: flag.describe("Its output also goes to systemd's journal."),
     retries: number.describe('Attempts allowed after the first.'),
+    note: text.optional().describe('What was changed in the request.'),
     deduplicated: z
       .literal(true)
       .optional()

@@ -7,7 +7,7 @@ import type { Config } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
 import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
 import { type GroupRef, isActive, type Task } from '../../core/task.ts';
-import type { Capacity } from '../../scheduler/snapshot.ts';
+import type { Capacity, OtherProfile } from '../../scheduler/snapshot.ts';
 import type { Request, UnitOfWork } from '../unit-of-work.ts';
 import {
   envelopeUnder,
@@ -106,6 +106,19 @@ export class Profiles {
       cpuLimitCores: Math.max(...all.map(({ cpuLimitCores }) => cpuLimitCores)),
       cpuShareCores: this.#settingsByProfile.normal.capacity.cpuShareCores,
     };
+  }
+
+  /** The profiles that are not active, those that the schedule starts soonest first. */
+  others(): OtherProfile[] {
+    return this.all
+      .filter(({ profile }) => profile !== this.#settings.profile)
+      .map(({ profile, capacity }) => ({ profile, capacity, atMs: this.#nextMs(profile) }))
+      .sort((a, b) => (a.atMs ?? Number.POSITIVE_INFINITY) - (b.atMs ?? Number.POSITIVE_INFINITY) || 0);
+  }
+
+  #nextMs(profile: ProfileName): number | null {
+    const scheduled = this.#schedule.find((one) => one.profile === profile);
+    return scheduled?.next()?.getTime() ?? null;
   }
 
   /** Changes the limits of running tasks and the capacity in one round. Resolves after its commit. */

@@ -4,7 +4,7 @@ import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
 import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
 import type { Queue } from '../../scheduler/queue.ts';
-import type { Capacity, Snapshot } from '../../scheduler/snapshot.ts';
+import type { Capacity, OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import { pendingItem } from '../live-tasks.ts';
 import { leaseItem } from './leases.ts';
 
@@ -13,6 +13,7 @@ export interface SnapshotInput {
   readonly queue: Queue;
   readonly leases: readonly Lease[];
   readonly capacity: Capacity;
+  readonly otherProfiles: () => readonly OtherProfile[];
   readonly host: HostMemory;
   readonly live: LiveUse;
 }
@@ -27,7 +28,7 @@ export interface LiveUse {
 }
 
 export function buildSnapshot(input: SnapshotInput): Snapshot {
-  const { active, queue, leases, capacity, host, live } = input;
+  const { active, queue, leases, capacity, otherProfiles, host, live } = input;
   const running: RunningItem[] = [];
   let oursBytes = 0;
   for (const task of active) {
@@ -42,6 +43,7 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
     running,
     leases: leases.map(leaseItem),
     queue,
+    otherProfiles,
   };
 }
 

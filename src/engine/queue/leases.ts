@@ -1,7 +1,7 @@
 // The leases in force. They expire by the monotonic clock, so that a jump of the wall clock has no effect.
 import type { Now } from '../../core/clock.ts';
 import type { Lease, LeaseId } from '../../core/lease.ts';
-import type { LeaseItem, Need } from '../../scheduler/items.ts';
+import { fitsInto, type LeaseItem, type Need } from '../../scheduler/items.ts';
 
 interface Entry {
   readonly lease: Lease;
@@ -54,7 +54,7 @@ export class Leases {
 }
 
 export function holds(lease: Lease, need: Need): boolean {
-  return need.memBytes <= lease.memBytes && need.cpuCores <= lease.cpuCores + 1e-9;
+  return fitsInto(lease, need);
 }
 
 export function leaseItem(lease: Lease): LeaseItem {

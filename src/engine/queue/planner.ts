@@ -5,7 +5,7 @@ import type { HostMemory } from '../../procfs/meminfo.ts';
 import type { RunningItem } from '../../scheduler/items.ts';
 import type { Policy } from '../../scheduler/pass.ts';
 import { type Plan, plan } from '../../scheduler/plan.ts';
-import type { Snapshot } from '../../scheduler/snapshot.ts';
+import type { OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
 import type { Profiles } from '../profiles/profiles.ts';
@@ -54,11 +54,16 @@ export class Planner {
       this.#sampledAt = monoMs;
       for (const live of this.#attempts.values()) live.memBytes = live.group.usage()?.memBytes ?? 0;
     }
+    let others: readonly OtherProfile[] | undefined;
     return buildSnapshot({
       active: this.#live.active(),
       queue: this.#live.queue,
       leases: this.#leases.values(),
       capacity: this.#deps.profiles.capacity,
+      otherProfiles: () => {
+        others ??= this.#deps.profiles.others();
+        return others;
+      },
       host: this.#readHost(monoMs),
       live: this.#liveUse(),
     });

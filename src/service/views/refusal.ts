@@ -68,20 +68,35 @@ function isoTime(atMs: number | null): string | null {
 
 function denied(why: Blocked, run: RunRequest, nowMs: number): BabysitError {
   const { short_by: _, position: __, ...fields } = blockedView(why);
-  const { expectedMs } = why.start;
-  const inTime = expectedMs === null ? null : formatDuration(Math.max(0, expectedMs - nowMs));
-  const problem =
-    why.dim === 'mem' || why.dim === 'cpu'
-      ? `${amount(why.dim, why.requested)} of ${why.dim} was requested, ${amount(why.dim, why.available)} is available`
-      : `a slot was requested, ${why.available} is available`;
-  return new BabysitError('capacity_exceeded', problem, {
+  return new BabysitError('capacity_exceeded', problemOf(why), {
     ...fields,
-    hint:
-      inTime === null
-        ? 'Processes outside babysit use too much memory: end some, or lower the estimate.'
-        : `Capacity is expected in ${inTime}. Add --queue to start the task then; do not poll.`,
+    hint: hintOf(why, nowMs),
     suggested_command: suggestedCommand(run),
   });
+}
+
+function problemOf({ dim, requested, available, blockedBy }: Blocked): string {
+  switch (dim) {
+    case 'mem':
+    case 'cpu':
+      return `${amount(dim, requested)} of ${dim} was requested, ${amount(dim, available)} is available`;
+    case 'slots':
+      return `a slot was requested, ${available} is available`;
+    case 'reservation':
+      return `it would delay ${blockedBy[0] ?? 'a task'}, whose turn comes first`;
+    case 'profile':
+      return `only the profile ${blockedBy[0]} has room for it`;
+  }
+}
+
+function hintOf({ dim, start, blockedBy }: Blocked, nowMs: number): string {
+  if (start.expectedMs === null)
+    return 'Processes outside babysit use too much memory, or tasks are paused: end some, or lower the estimate.';
+  // Whole seconds, rounded up: a start in a moment is not a start in 0 s.
+  const inTime = formatDuration(1000 * Math.max(1, Math.ceil((start.expectedMs - nowMs) / 1000)));
+  return dim === 'profile'
+    ? `The profile ${blockedBy[0]} starts in ${inTime}. Add --queue to start the task then; do not poll.`
+    : `Capacity is expected in ${inTime}. Add --queue to start the task then; do not poll.`;
 }
 
 const MIB = 1024 ** 2;

@@ -15,6 +15,8 @@ export interface Infeasible {
   readonly limit: number;
   /** Flag, setting or command that raises the limit. */
   readonly raise: string;
+  /** The limit is that of the active profile: this profile gives enough. Null for the limits of host and task. */
+  readonly profile: string | null;
 }
 
 export type Admission =
@@ -99,7 +101,7 @@ export function infeasibleNeed(
   const [, , limit, raise] = applicable
     .filter(([other]) => other === dim)
     .reduce((tightest, bound) => (bound[2] < tightest[2] ? bound : tightest), first);
-  return { dim, requested, limit, raise };
+  return { dim, requested, limit, raise, profile: null };
 }
 
 /** A need above the capacity that no scheduled profile gives either: it would wait for a switch by hand. */
@@ -111,8 +113,9 @@ export function unscheduled(snapshot: Snapshot, need: Need): Infeasible | null {
   if (other !== null && other.atMs !== null) return null;
   const [requested, limit] =
     dim === 'mem' ? [need.memBytes, capacity.memLimitBytes] : [need.cpuCores, capacity.cpuLimitCores];
-  const raise = other === null ? 'the share of the profile' : `it with: babysit profile ${other.profile}`;
-  return { dim, requested, limit, raise };
+  const profile = other === null ? null : other.profile;
+  const raise = profile === null ? 'profile.day or profile.night' : `babysit profile ${profile}`;
+  return { dim, requested, limit, raise, profile };
 }
 
 function ownMemLimit(capacity: Capacity, limits: Submission['limits']): number {

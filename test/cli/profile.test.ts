@@ -88,6 +88,32 @@ describe('babysit profile', () => {
     assert.equal(await given('after'), expected);
   });
 
+  it('lets a task wait for the profile that gives enough, and it delays no other', async (t) => {
+    const home = testHome(t, { ...CONFIG, 'profile.night.at': '0 0 1 1 *' });
+    await home.run(['ping']);
+    await switchTo(home, 'day');
+    const large = ['run', '--name=large', '--estimated_mem_bytes=32M', '--estimated_cpu_cores=1', 'true'];
+    const denied = await home.run(large);
+    assert.equal(denied.code, 2);
+    const why = jsonLine(denied.stderr);
+    assert.deepEqual([why.dim, why.blocked_by], ['profile', ['night']]);
+    assert.match(String(why.expected_start), /^\d{4}-(01-01|12-31)T/);
+    assert.equal((await home.run([...large, '--queue'])).code, 0);
+    const small = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.05'];
+    assert.equal((await home.run(['run', '--wait', ...small, 'true'])).code, 0);
+    assert.equal(((await show(home, 'large')).waiting as { dim: string }).dim, 'profile');
+    const { code, stderr } = await home.run([
+      'run',
+      ...small,
+      '--estimated_cpu_cores=1000',
+      '--queue',
+      'true',
+    ]);
+    assert.equal(code, 0);
+    assert.match(stderr, /1000 cores were requested, and reduced to/);
+    await home.run(['kill', 'large']);
+  });
+
   it('refuses an unknown profile with the nearest name', async (t) => {
     const home = testHome(t);
     const { code, stderr } = await home.run(['profile', 'nigth', '--json']);

@@ -26,17 +26,20 @@ export function refusal(admission: Admission, run: RunRequest, nowMs: number): B
   }
 }
 
-export function infeasibleError({ dim, requested, limit, raise }: Infeasible): BabysitError {
+export function infeasibleError({ dim, requested, limit, raise, profile }: Infeasible): BabysitError {
+  const estimate = `${flagOf(dim)}=${amount(dim, requested)}`;
   return new BabysitError(
     'infeasible',
-    `${flagOf(dim)}=${amount(dim, requested)} can never be met: the limit is ${amount(dim, limit)}`,
+    profile === null
+      ? `${estimate} can never be met: the limit is ${amount(dim, limit)}`
+      : `${estimate} is above the limit of the active profile, ${amount(dim, limit)}, and no schedule changes it`,
     {
       dim,
       requested,
       limit,
       would_fit: amount(dim, limit),
       raise,
-      hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less, or raise ${raise}.`,
+      hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less, or ${profile === null ? `raise ${raise}` : `switch with: ${raise}`}.`,
     },
   );
 }

@@ -63,6 +63,7 @@ describe('the oldest Node', () => {
     assert.equal(`${major}.${minor}`, oldest);
     assert.equal(JSON.parse(read('package-lock.json')).packages[''].engines.node, engines.node);
     assert.ok(read('README.md').includes(oldest));
+    assert.match(read('scripts/test'), new RegExp(`^OTHER_NODES='${oldest}\\.0 `, 'm'));
   });
 });
 

@@ -44,7 +44,7 @@ export const KILL_REASONS = {
   },
   kernel_oom: {
     hint: ({ peakMemBytes, detail, format }) =>
-      `Ended by the kernel's OOM killer at a peak of ${format.size(peakMemBytes)}, below its own cap of ${format.size(numberOf(detail, 'cap_bytes'))}: the host, or a cgroup around babysit, ran out of memory. Run it again with fewer tasks at the same time, or free memory outside babysit.`,
+      `Ended by the kernel's OOM killer at a peak of ${format.size(peakMemBytes)}, below its own cap of ${format.size(numberOf(detail, 'cap_bytes'))}: the host, a cgroup around babysit, or the cap of all tasks together ran out of memory. Run it again with fewer tasks at the same time, or free memory outside babysit.`,
   },
   mem_exceeded: {
     exceeded: 'memBytes',

@@ -211,6 +211,25 @@ describe('the io of a silent task', () => {
   });
 });
 
+describe('growth without a cap of the kernel', () => {
+  const due = (driverCapsMem: boolean, ...mem: readonly number[]) => {
+    const watch = new Watch(QUIET, { rules: { ...GAP_RULES, driverCapsMem } });
+    return mem.map((gib) => watch.step({ memBytes: gib * GIB }).dueInMs).at(-1);
+  };
+  const other = due(true, 1, 2);
+
+  it('brings the next sample to half of the way to the limit, at least 100 ms ahead', () => {
+    assert.equal(due(false, 1, 6), 600);
+    assert.equal(due(false, 1, 11.9), 100);
+  });
+
+  it('changes nothing for a task that stays, shrinks or has a cap, and after a gap', () => {
+    assert.deepEqual([due(false, 2, 2), due(false, 2, 1), due(true, 1, 11.9)], [other, other, other]);
+    const watch = new Watch(QUIET, { rules: { ...GAP_RULES, driverCapsMem: false } });
+    assert.ok(Number(watch.step({ ms: 10_000, memBytes: 11 * GIB }).dueInMs) > 1000);
+  });
+});
+
 describe('a gap without samples', () => {
   const gappy = (watched = SUBJECT) => new Watch(watched, { rules: GAP_RULES });
 

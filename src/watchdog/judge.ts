@@ -70,7 +70,12 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
   const kill = immediateKill(rules, subject, state, sample) ?? (isGap ? null : sustained);
   const wouldKill =
     rules.dryRun && kill !== null && !state.reportedWouldKills.includes(kill.reason) ? kill : null;
-  const dueInMs = dueIn(subject, state);
+  const stepMs = sample.now.monoMs - before.lastMonoMs;
+  const grownBytes = rules.driverCapsMem || isGap ? 0 : sample.memBytes - before.peakMemBytes;
+  const dueInMs = soonest(
+    dueIn(subject, state),
+    growthLook(rules, subject, sample.memBytes, grownBytes / stepMs),
+  );
   return {
     state: withReports(state, risks, stall !== null, wouldKill),
     events,
@@ -114,7 +119,6 @@ function isAboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sam
 
 /** The rules that one sample decides. */
 function immediateKill(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
-  const { limits } = subject;
   if (sample.oomKills > 0)
     return {
       reason: sample.isOomAtOwnCap ? 'cgroup_oom_killed' : 'kernel_oom',
@@ -124,7 +128,7 @@ function immediateKill(rules: WatchRules, subject: Subject, state: WatchState, s
         oom_kills: sample.oomKills,
       },
     };
-  const pctLimitBytes = Math.floor((rules.memTotalBytes * limits.memPctLimit) / 100);
+  const pctLimitBytes = memPctLimitBytes(rules, subject);
   const limitBytes = Math.min(pctLimitBytes, subject.memMaxBytes);
   if (!rules.driverCapsMem && sample.memBytes > limitBytes)
     return {
@@ -252,6 +256,28 @@ function dueIn({ estimate, limits }: Subject, state: WatchState): number | null 
     remainingMs.push(STALL_RISK_AT * observabilityMs - silentMs, observabilityMs - silentMs);
   const nextMs = remainingMs.filter((ms) => ms >= 0);
   return nextMs.length === 0 ? null : Math.floor(Math.min(...nextMs)) + 1;
+}
+
+/** Without a cap of the kernel, a task that grows is sampled again on half of the way to its limit. */
+const GROWTH_LOOK_MIN_MS = 100;
+
+function growthLook(
+  rules: WatchRules,
+  subject: Subject,
+  memBytes: number,
+  bytesPerMs: number,
+): number | null {
+  if (!(bytesPerMs > 0)) return null;
+  const roomBytes = Math.min(memPctLimitBytes(rules, subject), subject.memMaxBytes) - memBytes;
+  return Math.max(GROWTH_LOOK_MIN_MS, Math.floor(roomBytes / bytesPerMs / 2));
+}
+
+function memPctLimitBytes({ memTotalBytes }: WatchRules, { limits }: Subject): number {
+  return Math.floor((memTotalBytes * limits.memPctLimit) / 100);
+}
+
+function soonest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 function atLeast(value: number | null, threshold: number): boolean {

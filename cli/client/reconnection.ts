@@ -33,7 +33,8 @@ export class Reconnection {
   /** Starts a daemon when none runs and the session may. Throws BabysitError when no daemon can be expected. */
   async lost(error: SocketError, request: Pick<Request, 'method'>): Promise<void> {
     this.#wasConnected ||= error.fault === 'broken';
-    if (error.fault === 'denied') throw unreachable(this.#session, error, request);
+    if (error.fault === 'denied' || error.fault === 'foreign')
+      throw unreachable(this.#session, error, request);
     if (error.fault !== 'absent') return;
     if (!this.#mayStart) {
       // A stream that was connected waits for the next daemon.

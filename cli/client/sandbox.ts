@@ -13,6 +13,8 @@ export function isSandboxed(env: Env): boolean {
 
 /** Returns undefined when the fault does not point to a sandbox. */
 export function sandboxHint(socket: string, fault: SocketFault, env: Env): string | undefined {
+  if (fault === 'foreign')
+    return 'Set BABYSIT_HOME to a directory of your own. sudo keeps HOME on some hosts: use sudo -H.';
   if (fault === 'denied') return `${allow(socket, env)} ${RISK}`;
   if (fault === 'absent' && isSandboxed(env))
     return `Start the daemon outside of the sandbox: babysit daemon-start. If it runs already, the sandbox hides it. ${allow(socket, env)} ${RISK}`;

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
-import { send, uptimeMs } from '../client/http.ts';
+import { otherOwner, SocketError, send, uptimeMs } from '../client/http.ts';
+import { sandboxHint } from '../client/sandbox.ts';
 import { makeDirectories } from '../make-directories.ts';
 import { daemonEnv } from './env.ts';
 import { type Launch, launchDetached } from './launch.ts';
@@ -22,11 +23,19 @@ const PING_MS = 2_000;
 
 /** Returns null when no daemon answers. */
 export async function ping(home: Home): Promise<PingView | null> {
+  const answer = await pingWithin(home, PING_MS);
+  return typeof answer === 'string' ? null : answer;
+}
+
+/** Throws BabysitError for a daemon of another user. `absent`: no daemon answers. `silent`: one has the socket and does not answer in this time. */
+export async function pingWithin(home: Home, timeoutMs: number): Promise<PingView | 'absent' | 'silent'> {
   try {
-    const answer = await send(home.socket, { method: 'GET', path: '/v1/ping', timeoutMs: PING_MS });
-    return answer.status === 200 ? (JSON.parse(answer.text) as PingView) : null;
-  } catch {
-    return null;
+    const answer = await send(home.socket, { method: 'GET', path: '/v1/ping', timeoutMs });
+    return answer.status === 200 ? (JSON.parse(answer.text) as PingView) : 'absent';
+  } catch (error) {
+    if (error instanceof SocketError && error.fault === 'foreign') throw foreign(home, error.message);
+    const isSilent = error instanceof SocketError && (error.fault === 'silent' || error.fault === 'busy');
+    return isSilent ? 'silent' : 'absent';
   }
 }
 
@@ -66,7 +75,16 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
   }
 }
 
+function foreign(home: Home, message: string): BabysitError {
+  return new BabysitError('daemon_unreachable', message, {
+    reason: 'foreign',
+    hint: sandboxHint(home.socket, 'foreign', {}),
+  });
+}
+
 function prepareHome(home: Home): void {
+  const owner = otherOwner(home.dir);
+  if (owner !== null) throw foreign(home, `${home.dir} belongs to the user with id ${owner}`);
   try {
     makeDirectories(home.dir, 0o700);
     if (!statSync(home.dir).isDirectory()) throw new Error('it is not a directory');

@@ -1,5 +1,5 @@
 // Finds where a request comes from: directory, project, environment, owner.
-import { accessSync, constants, existsSync, readlinkSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
 import type { Caller } from '../../src/request/request.ts';
@@ -54,9 +54,19 @@ function physicalDir(): string {
 
 /** Returns the nearest directory at or above `cwd` with a `.git` (a file in worktrees), else `cwd`. */
 export function findProject(cwd: string): string {
-  for (let dir = cwd; ; dir = dirname(dir)) {
+  const real = realDir(cwd);
+  for (let dir = real; ; dir = dirname(dir)) {
     if (existsSync(pathOf(join(dir, '.git')))) return shownText(dir);
-    if (dir === dirname(dir)) return shownText(cwd);
+    if (dir === dirname(dir)) return shownText(real);
+  }
+}
+
+/** A directory and a link to it are one project. */
+function realDir(dir: string): string {
+  try {
+    return textOf(realpathSync.native(pathOf(dir), 'buffer'));
+  } catch {
+    return dir;
   }
 }
 

@@ -72,6 +72,12 @@ export const ERRORS = {
     title: 'The disk with the state directory is full, so the daemon accepts no new task.',
     hint: 'Free space on the disk that holds BABYSIT_HOME. Running tasks keep running.',
   },
+  disk_error: {
+    http: 503,
+    exit: EXIT.tryAgain,
+    title: 'The disk with the state directory reported an error.',
+    hint: 'Check the disk of BABYSIT_HOME: dmesg shows its errors. The request was not recorded.',
+  },
   name_taken: {
     http: 409,
     exit: EXIT.failed,

@@ -1,6 +1,6 @@
 // The daemon: opens its parts, serves the API, and closes the parts in reverse order.
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { NoticeView } from '../api/schemas/daemon.ts';
@@ -34,6 +34,8 @@ const TAG_LENGTH = 8;
 const LAST_ANSWERS_MS = 200;
 /** Reading the table of processes does not delay the first answers. */
 const LOOK_FOR_OTHERS_MS = 2000;
+
+const LOG_MAX_BYTES = 8 * 1024 ** 2;
 
 /** The socket on which journald accepts output. */
 const JOURNAL = '/run/systemd/journal/stdout';
@@ -108,6 +110,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       lostDir,
       recovered,
       homeLoss: () => engine.homeLoss,
+      held: () => engine.held,
       runningCount: () => [...engine.live.active()].length,
     });
   const service = createService({
@@ -167,11 +170,29 @@ function watchPidFile({ pidFile }: Home, onLost: () => void): () => void {
   return stop;
 }
 
-/** Synchronous: no line is lost when the daemon is killed. A full disk costs log lines, not the daemon. */
+/**
+ * Synchronous: no line is lost when the daemon is killed. A full disk costs log lines, not the daemon. A full file becomes
+ * `daemon.log.1`, which replaces the one before.
+ */
 function openLog(path: string, level: string): Logger {
+  let bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   const file = pino.destination({ dest: path, sync: true });
   file.on('error', () => {});
-  return pino({ level, base: { pid: process.pid } }, file);
+  const rotate = (): void => {
+    bytes = 0;
+    try {
+      renameSync(path, `${path}.1`);
+      file.reopen();
+    } catch {
+      // The directory was moved: keep the open file.
+    }
+  };
+  const write = (line: string): void => {
+    file.write(line);
+    bytes += line.length;
+    if (bytes > LOG_MAX_BYTES) rotate();
+  };
+  return pino({ level, base: { pid: process.pid } }, { write });
 }
 
 main().catch((error: Error) => {

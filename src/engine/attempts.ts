@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Group } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
+import { shortageOf } from '../core/shortages.ts';
 import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
 import { LimitApplier } from './attempt/apply-limits.ts';
 import { GroupCleanup } from './attempt/group-cleanup.ts';
@@ -9,6 +10,7 @@ import { advanceKill, reportStuck } from './attempt/kill.ts';
 import { type LaunchDeps, launchAttempt } from './attempt/launch.ts';
 import { LiveAttempt } from './attempt/live-attempt.ts';
 import { attemptPaths } from './attempt/paths.ts';
+import { DispatchHold } from './dispatch-hold.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
 import { reconcile } from './reconcile.ts';
@@ -43,6 +45,7 @@ export class Attempts {
   readonly #groupCleanup: GroupCleanup;
   readonly #recheck: RecheckTimers;
   #whenIdle: (() => void) | null = null;
+  readonly hold = new DispatchHold();
 
   constructor(deps: AttemptsDeps, tasks: LiveTasks, loop: Loop) {
     this.#deps = deps;
@@ -92,6 +95,12 @@ export class Attempts {
       this.#advanceKill(live.id);
     } catch (error) {
       const message = `cannot start the attempt: ${(error as Error).message}`;
+      const what = shortageOf(error);
+      if (what !== null) {
+        this.hold.failed({ what, message }, this.#deps.clock.now().monoMs);
+        this.#loop.later(live.id, (work) => work.change(live.id, { kind: 'requeue', why: message }));
+        return;
+      }
       this.#loop.later(live.id, (work) =>
         work.change(live.id, { kind: 'could_not_start', message, at: work.now.wallMs }),
       );
@@ -119,7 +128,7 @@ export class Attempts {
 
   reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#byId.get(id);
-    if (live !== undefined && reconcile(work, live) === 'recheck') this.#recheck.schedule(id);
+    if (live !== undefined && reconcile(work, live, this.hold) === 'recheck') this.#recheck.schedule(id);
   }
 
   /** Retries limits that the kernel refused; see LimitApplier. */

@@ -1,6 +1,7 @@
 // Stages an attempt or a lease for each candidate that the scheduler chose. The new groups are still empty.
 import { type Driver, DriverError, type Group, type Units } from '../cgroups/port.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
+import { shortageOf } from '../core/shortages.ts';
 import { type Attempt, type Envelope, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import type { Policy } from '../scheduler/pass.ts';
@@ -9,6 +10,7 @@ import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { groupName } from './attempt/paths.ts';
 import type { Attempts } from './attempts.ts';
+import type { DispatchHold } from './dispatch-hold.ts';
 import { nextAttempt } from './found-attempts.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Profiles } from './profiles/profiles.ts';
@@ -26,6 +28,15 @@ export interface DispatchDeps {
   newLeaseId(nowMs: number): LeaseId;
 }
 
+/** Refusals of the kernel that concern every group, not this task. */
+const HOST_WIDE: Readonly<Record<string, string>> = {
+  ENOENT: 'a cgroup for its tasks',
+  ENODEV: 'a cgroup for its tasks',
+  EACCES: 'a cgroup for its tasks',
+  EPERM: 'a cgroup for its tasks',
+  EROFS: 'a cgroup for its tasks',
+};
+
 /** Attempts and leases that a round staged. They take effect with its commit. */
 export interface Starts {
   readonly attempts: LiveAttempt[];
@@ -37,20 +48,23 @@ export class Dispatcher {
   readonly #live: LiveTasks;
   readonly #tickets: Tickets;
   readonly #attempts: Attempts;
+  readonly #hold: DispatchHold;
 
-  constructor(deps: DispatchDeps, live: LiveTasks, tickets: Tickets, attempts: Attempts) {
+  constructor(deps: DispatchDeps, live: LiveTasks, tickets: Tickets, attempts: Attempts, hold: DispatchHold) {
     this.#deps = deps;
     this.#live = live;
     this.#tickets = tickets;
     this.#attempts = attempts;
+    this.#hold = hold;
   }
 
   /** Calls `snapshot` only for a non-empty queue. */
   dispatch(work: UnitOfWork, starts: Starts, snapshot: () => Snapshot): void {
-    if (this.#live.queue.size === 0) return;
+    if (this.#live.queue.size === 0 || this.#hold.allowed(work.now.monoMs) === 0) return;
     const { starts: chosen, reservation } = pass(snapshot(), work.now.wallMs, this.#deps.policy);
     this.#live.queue.reserve(reservation, work.now.wallMs);
     for (const id of chosen) {
+      if (starts.attempts.length >= this.#hold.allowed(work.now.monoMs)) break;
       const ticket = this.#tickets.get(id);
       if (ticket === undefined) this.start(work, id as TaskId, starts);
       else this.#grant(work, ticket, starts);
@@ -93,13 +107,19 @@ export class Dispatcher {
       pausedMs: 0,
       kill: null,
     };
-    this.#live.queue.served(ownerOf(task), work.now.wallMs);
     try {
       const group = this.#makeGroup(task, name, caps);
+      this.#live.queue.served(ownerOf(task), work.now.wallMs);
       starts.attempts.push(this.#attempts.create(id, number, group));
       work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
+      const what = HOST_WIDE[error.code] ?? shortageOf(error);
+      if (what !== null) {
+        // Nothing was staged: the task keeps its place in the queue.
+        this.#hold.failed({ what, message: error.message }, work.now.monoMs);
+        return;
+      }
       const driver = this.#deps.driver.kind;
       work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver, name } } });
       work.change(id, { kind: 'could_not_start', message: error.message, at: work.now.wallMs });

@@ -3,6 +3,7 @@
 import type { Group } from '../cgroups/port.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Task, TaskId } from '../core/task.ts';
+import { readFreeDisk } from '../procfs/disk.ts';
 import type { RunningItem } from '../scheduler/items.ts';
 import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
@@ -12,6 +13,7 @@ import { isUnderPressure, NO_PRESSURE, ongoingPressure, type PressureState } fro
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import { type DispatchDeps, Dispatcher, type Starts } from './dispatch.ts';
+import type { Held } from './dispatch-hold.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
 import { ParentMemory, type ParentMemoryDeps } from './parent-memory.ts';
@@ -61,6 +63,8 @@ export class Engine {
   #isStopped = false;
   #isDispatching = true;
   #homeLoss: string | null = null;
+  /** Requests of discarded rounds that may still be in the file of the database. */
+  readonly #refused: { readonly request: Request; readonly error: BabysitError }[] = [];
   /** The last commit failed. It is logged once, not for every retry. */
   #isCommitFailing = false;
   #pressure = NO_PRESSURE;
@@ -72,7 +76,7 @@ export class Engine {
     this.#attempts = new Attempts(deps, this.live, this);
     this.#parentMemory = new ParentMemory(deps, this.live);
     this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId);
-    this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts);
+    this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts, this.#attempts.hold);
   }
 
   get isStopped(): boolean {
@@ -159,6 +163,11 @@ export class Engine {
   /** The resources the host is short of, with duration and cause. */
   pressure(): ReturnType<typeof ongoingPressure> {
     return ongoingPressure(this.#pressure);
+  }
+
+  /** Why no attempt starts although the host is not under pressure; null while attempts start. */
+  get held(): Held | null {
+    return this.#attempts.hold.held;
   }
 
   /** Starts the task in this round even if there is no room for it. Later requests of the round see it running. */
@@ -284,6 +293,7 @@ export class Engine {
     for (const attempt of starts.attempts) this.#attempts.begin(attempt);
     if (starts.attempts.length > 0) this.#parentMemory.started(this.#attempts.byId.values());
     for (const task of work.changed().values()) this.#attempts.applyChange(task);
+    this.#refuse();
     for (const request of accepted) request.resolve();
     for (const { ticket, lease } of starts.granted) {
       this.#tickets.remove(ticket.item.id, work.now.wallMs);
@@ -299,12 +309,39 @@ export class Engine {
     if (!this.#isCommitFailing) this.#deps.log.error({ err: error }, 'commit failed, round discarded');
     this.#isCommitFailing = true;
     work.rollback();
-    for (const request of accepted) request.reject(commitError(error));
+    this.#refused.push(...accepted.map((request) => ({ request, error: this.#commitError(error) })));
+    // After a failed fsync the transaction may be in the file, and a daemon that starts now would run what was refused.
+    if (!isUncertain(error) || this.#seal()) this.#refuse();
     this.#attempts.discard(starts.attempts);
     this.#timers.armCommitRetry(() => {
+      if (this.#refused.length > 0 && this.#seal()) this.#refuse();
       for (const id of this.#attempts.byId.keys()) this.enqueueReconcile(id);
       this.wake();
     });
+  }
+
+  /** Answers the requests of discarded rounds. */
+  #refuse(): void {
+    for (const { request, error } of this.#refused.splice(0)) request.reject(error);
+  }
+
+  /** Writes over a transaction that was discarded. Returns false while the disk refuses. */
+  #seal(): boolean {
+    try {
+      this.#deps.store.seal();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #commitError(error: unknown): BabysitError {
+    const { code, message } = error as { code?: string; message: string };
+    const what = `cannot write the database: ${message}`;
+    if (code === 'SQLITE_FULL') return new BabysitError('disk_full', what);
+    if (!isUncertain(error)) return new BabysitError('internal', what);
+    const { bytes, inodes } = readFreeDisk(this.#deps.home);
+    return new BabysitError(bytes === 0 || inodes === 0 ? 'disk_full' : 'disk_error', what);
   }
 
   /** An idle daemon has no timer: the tick needs a running or queued task, or a host under pressure. */
@@ -342,8 +379,7 @@ function stopping(): BabysitError {
   return new BabysitError('daemon_stopping', 'the daemon is stopping');
 }
 
-function commitError(error: unknown): BabysitError {
-  const { code, message } = error as { code?: string; message: string };
-  const isDiskFull = code === 'SQLITE_FULL' || code?.startsWith('SQLITE_IOERR');
-  return new BabysitError(isDiskFull ? 'disk_full' : 'internal', `cannot write the database: ${message}`);
+/** An I/O error leaves open whether the transaction is in the file. */
+function isUncertain(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith('SQLITE_IOERR');
 }

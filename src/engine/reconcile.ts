@@ -1,29 +1,38 @@
 // Reads the records of an attempt and stages the changes that follow from them. Idempotent.
 
-import { isActive } from '../core/task.ts';
-import { claimForRecovery, exitThroughTerminal, RecordsUnreadable } from '../exec/records.ts';
+import { shortageOf } from '../core/shortages.ts';
+import { type Attempt, isActive } from '../core/task.ts';
+import {
+  claimForRecovery,
+  exitThroughTerminal,
+  NOT_STARTED,
+  type Records,
+  RecordsUnreadable,
+} from '../exec/records.ts';
 import { lastSignOfLife } from './attempt/last-sign.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
+import type { DispatchHold } from './dispatch-hold.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
 /**
  * Returns `recheck` when processes outlived the main process, because not every kernel reports when the last one ends,
  * or when no file descriptor is left to read the records with.
  */
-export function reconcile(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
+export function reconcile(work: UnitOfWork, live: LiveAttempt, hold: DispatchHold): 'done' | 'recheck' {
   try {
-    return applyRecords(work, live);
+    return applyRecords(work, live, hold);
   } catch (error) {
-    if (error instanceof RecordsUnreadable) return 'recheck';
+    if (error instanceof RecordsUnreadable || shortageOf(error) !== null) return 'recheck';
     throw error;
   }
 }
 
-function applyRecords(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
+function applyRecords(work: UnitOfWork, live: LiveAttempt, hold: DispatchHold): 'done' | 'recheck' {
   const { id } = live;
   const task = work.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
   const records = live.records(work.now);
+  if (records.started !== null && task.state.attempt.startedAt === null) hold.succeeded();
   if (records.started !== null)
     work.change(id, {
       kind: 'started',
@@ -51,6 +60,10 @@ function applyRecords(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
     if (isGone)
       work.change(id, { kind: 'requeue', why: 'its cgroup was removed before the command entered it' });
     else work.change(id, { kind: 'could_not_start', message: records.startFailed, at });
+  } else if (neverBegan(records, attempt)) {
+    const why = 'the host could not start its command';
+    hold.failed({ what: 'processes', message: why }, work.now.monoMs);
+    work.change(id, { kind: 'requeue', why });
   } else if (records.exit === null)
     work.change(id, {
       kind: 'lose',
@@ -68,6 +81,12 @@ function applyRecords(work: UnitOfWork, live: LiveAttempt): 'done' | 'recheck' {
     work.change(id, { kind: 'end', exit, usage: live.finalUsage(), at: endedAt });
   }
   return 'done';
+}
+
+/** The pipe of the log is closed, so no process of the attempt lives, and no record of a start exists: a fork failed. */
+function neverBegan({ started, exit, closedAt }: Records, { startedAt }: Attempt): boolean {
+  if (started !== null || startedAt !== null || closedAt === null) return false;
+  return exit === null || exit.code === NOT_STARTED;
 }
 
 /** Requeues a task that no supervisor started. The claim decides if a late supervisor competes. */

@@ -1,6 +1,7 @@
 // Samples the host once per tick, and once more before the watchdog kills a task to relieve it.
 import type { Logger } from 'pino';
 import type { Now } from '../core/clock.ts';
+import { isFileError } from '../core/shortages.ts';
 import { isActive } from '../core/task.ts';
 import { readDiskUse } from '../procfs/disk.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
@@ -22,6 +23,21 @@ export interface HostWatchDeps {
 
 /** Call right after the attempts were sampled. May stage a kill. Keep the returned state once the round is committed. */
 export function watchHost(
+  deps: HostWatchDeps,
+  work: UnitOfWork,
+  attempts: readonly LiveAttempt[],
+  before: PressureState,
+): PressureState {
+  try {
+    return judgeHost(deps, work, attempts, before);
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    deps.log.warn({ err: error }, 'host not sampled');
+    return before;
+  }
+}
+
+function judgeHost(
   deps: HostWatchDeps,
   work: UnitOfWork,
   attempts: readonly LiveAttempt[],

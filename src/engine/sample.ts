@@ -1,6 +1,7 @@
 // Samples every live attempt, has the watchdog judge it, and stages the resulting events and kills.
 import type { Logger } from 'pino';
 import type { KillReason } from '../core/kill-reasons.ts';
+import { isFileError } from '../core/shortages.ts';
 import { isActive } from '../core/task.ts';
 import { readSlabBytes } from '../procfs/meminfo.ts';
 import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
@@ -23,79 +24,94 @@ export const NO_WATCH_STATES: WatchStates = new Map();
 
 /** Calls `reconcile` for attempts that may be over. */
 export function sampleAll(
-  { watchRules, log, logs }: WatchDeps,
+  deps: WatchDeps,
   work: UnitOfWork,
   attempts: Iterable<LiveAttempt>,
   reconcile: (live: LiveAttempt) => void,
 ): WatchStates {
   const slabBytes = readSlabBytes();
   const states = new Map<LiveAttempt, WatchState>();
-  for (const live of attempts) {
-    const task = work.get(live.id);
-    if (task === undefined || !isActive(task.state)) continue;
-    const { attempt } = task.state;
-    if (attempt.startedAt === null) {
-      // Without a free inotify watch nothing else reports the start.
-      reconcile(live);
-      continue;
+  for (const live of attempts)
+    try {
+      sampleOne(deps, work, live, reconcile, states, slabBytes);
+    } catch (error) {
+      if (!isFileError(error)) throw error;
+      // No descriptor is left, or a file was moved: the next sample may succeed.
+      deps.log.warn({ task: live.id, err: error }, 'task not sampled');
     }
-    const usage = live.readUsage();
-    // The supervisor matters only after the main process has ended.
-    if (!live.hasMain) {
-      if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
-      else live.signalStuckSupervisor('SIGCONT');
-      if (isOver(work, live)) continue;
-    }
-    if (usage === null) continue;
-    const { isStrict } = task.limits;
-    const withIo =
-      live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
-    const sample = live.sample(usage, work.now, { isStrict, withIo });
-    if (sample === null) continue;
-    live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
-    if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);
-    logs.maintain(live.log, live.supervisor, work.now);
-    live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
-    const before = live.watchState ?? live.firstWatchState(sample, task.state);
-    if (task.state.status === 'paused') {
-      states.set(live, applyPausedSample(before, sample));
-      live.dueInMs = null;
-      continue;
-    }
-    const { estimate, limits } = task;
-    const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
-    const subject = { name: task.name, estimate, limits, pidsMax, memMaxBytes, cpuMaxCores };
-    const verdict = judge(watchRules, subject, before, sample);
-    states.set(live, verdict.state);
-    live.dueInMs = verdict.dueInMs;
-    if (attempt.kill !== null) {
-      // A task that reaches the limit during its grace period has no cap either.
-      if (attempt.kill.signal !== 'SIGKILL' && verdict.kill?.reason === 'mem_exceeded')
-        work.requestKill(live.id, { ...verdict.kill, signal: 'SIGKILL' });
-      continue;
-    }
-    for (const event of verdict.events)
-      work.emit(
-        task,
-        event.event === 'stall_risk'
-          ? withEvidence(event, stallEvidence(live, verdict.state, work.now))
-          : event,
-      );
-    if (verdict.wouldKill !== null) {
-      work.emit(task, { event: 'would_kill', ...verdict.wouldKill });
-      log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
-    }
-    if (verdict.kill === null) continue;
-    const { reason } = verdict.kill;
-    const detail =
-      reason === 'observability_stall'
-        ? stallDetail(verdict.kill.detail, stallEvidence(live, verdict.state, work.now))
-        : verdict.kill.detail;
-    const signal = WITHOUT_GRACE.has(reason) ? 'SIGKILL' : 'SIGTERM';
-    work.requestKill(live.id, { reason, detail, signal });
-    log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
-  }
   return states;
+}
+
+function sampleOne(
+  { watchRules, log, logs }: WatchDeps,
+  work: UnitOfWork,
+  live: LiveAttempt,
+  reconcile: (live: LiveAttempt) => void,
+  states: Map<LiveAttempt, WatchState>,
+  slabBytes: ReturnType<typeof readSlabBytes>,
+): void {
+  const task = work.get(live.id);
+  if (task === undefined || !isActive(task.state)) return;
+  const { attempt } = task.state;
+  if (attempt.startedAt === null) {
+    // Without a free inotify watch nothing else reports the start.
+    reconcile(live);
+    return;
+  }
+  const usage = live.readUsage();
+  // The supervisor matters only after the main process has ended.
+  if (!live.hasMain) {
+    if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
+    else live.signalStuckSupervisor('SIGCONT');
+    if (isOver(work, live)) return;
+  }
+  if (usage === null) return;
+  const { isStrict } = task.limits;
+  const withIo = live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
+  const sample = live.sample(usage, work.now, { isStrict, withIo });
+  if (sample === null) return;
+  live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
+  if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);
+  logs.maintain(live.log, live.supervisor, work.now);
+  live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
+  const before = live.watchState ?? live.firstWatchState(sample, task.state);
+  if (task.state.status === 'paused') {
+    states.set(live, applyPausedSample(before, sample));
+    live.dueInMs = null;
+    return;
+  }
+  const { estimate, limits } = task;
+  const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
+  const subject = { name: task.name, estimate, limits, pidsMax, memMaxBytes, cpuMaxCores };
+  const verdict = judge(watchRules, subject, before, sample);
+  states.set(live, verdict.state);
+  live.dueInMs = verdict.dueInMs;
+  if (attempt.kill !== null) {
+    // A task that reaches the limit during its grace period has no cap either.
+    if (attempt.kill.signal !== 'SIGKILL' && verdict.kill?.reason === 'mem_exceeded')
+      work.requestKill(live.id, { ...verdict.kill, signal: 'SIGKILL' });
+    return;
+  }
+  for (const event of verdict.events)
+    work.emit(
+      task,
+      event.event === 'stall_risk'
+        ? withEvidence(event, stallEvidence(live, verdict.state, work.now))
+        : event,
+    );
+  if (verdict.wouldKill !== null) {
+    work.emit(task, { event: 'would_kill', ...verdict.wouldKill });
+    log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
+  }
+  if (verdict.kill === null) return;
+  const { reason } = verdict.kill;
+  const detail =
+    reason === 'observability_stall'
+      ? stallDetail(verdict.kill.detail, stallEvidence(live, verdict.state, work.now))
+      : verdict.kill.detail;
+  const signal = WITHOUT_GRACE.has(reason) ? 'SIGKILL' : 'SIGTERM';
+  work.requestKill(live.id, { reason, detail, signal });
+  log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
 }
 
 /** mem_exceeded: no kernel limit stops the growth, and the host may run out of memory within the grace period. */

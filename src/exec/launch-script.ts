@@ -75,7 +75,8 @@ export function launchScript(launch: Launch): string {
     `echo 0 >"$file" || fail "cannot enter the task's cgroup: $file"; done`,
     `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj`,
     'read_stat',
-    'echo "started $EPOCHREALTIME $stat" >>"$dir/claim"',
+    // Without the record the daemon would start the command again.
+    'echo "started $EPOCHREALTIME $stat" >>"$dir/claim" || exit 125',
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`cannot enter the working directory: ${launch.cwd}`)}`,
     // bash warns about a locale that is not installed: keep the warning out of the command's output.

@@ -55,7 +55,7 @@ const NOTHING: Records = {
 const CLAIM_BYTES = 4096;
 
 /** The exit code of a launch script that could not start its command. A command may use it too. */
-const NOT_STARTED = 125;
+export const NOT_STARTED = 125;
 
 interface RecordFile {
   readonly text: string;

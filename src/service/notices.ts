@@ -1,6 +1,7 @@
 // What a person should look at: shown by `status`, and by `doctor` as failed checks.
 import { readdirSync } from 'node:fs';
 import type { NoticeView } from '../api/schemas/daemon.ts';
+import type { Held } from '../engine/dispatch-hold.ts';
 import type { Recovered } from '../engine/recover.ts';
 
 export interface NoticeDeps {
@@ -10,10 +11,12 @@ export interface NoticeDeps {
   /** Why clients no longer find this daemon; null while they do. */
   homeLoss(): string | null;
   runningCount(): number;
+  /** Why no attempt starts; null while attempts start. */
+  held(): Held | null;
 }
 
 export function notices(deps: NoticeDeps): NoticeView[] {
-  return [...homeNotice(deps), ...recoveredNotices(deps), ...lostNotice(deps)];
+  return [...homeNotice(deps), ...heldNotice(deps), ...recoveredNotices(deps), ...lostNotice(deps)];
 }
 
 function homeNotice({ homeLoss, runningCount }: NoticeDeps): NoticeView[] {
@@ -24,6 +27,18 @@ function homeNotice({ homeLoss, runningCount }: NoticeDeps): NoticeView[] {
       what: 'state directory',
       reason: `${why}; the daemon starts nothing and ends when its ${runningCount()} running tasks have ended`,
       fix: 'Move it back after that, or set BABYSIT_HOME to its new place.',
+    },
+  ];
+}
+
+function heldNotice({ held }: NoticeDeps): NoticeView[] {
+  const now = held();
+  if (now === null) return [];
+  return [
+    {
+      what: 'dispatch held',
+      reason: `no task starts, because the host lacks ${now.what}: ${now.message}`,
+      fix: 'Pending tasks start when the shortage ends. Nothing else is needed after that.',
     },
   ];
 }

@@ -75,6 +75,8 @@ export interface Store {
   filesRemoved(id: TaskId): void;
   /** The number of attempts of every task, live and ended. */
   attemptCounts(): ReadonlyMap<string, number>;
+  /** A write of its own: it replaces a transaction that failed after it was written. Throws when the disk refuses. */
+  seal(): void;
   /** From now on commits write nothing and record no event: the file is no longer that of this daemon. */
   detach(): void;
   /** Writes a copy of the database to a file, in steps, so that the daemon keeps serving. */
@@ -180,6 +182,12 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
 
   return {
     identity: db.prepare<[], { id: string }>('SELECT id FROM identity').get()?.id ?? '',
+    seal() {
+      if (isDetached) return;
+      isDurable = true;
+      db.exec('PRAGMA synchronous = FULL');
+      db.exec('UPDATE identity SET seals = seals + 1');
+    },
     detach() {
       isDetached = true;
     },

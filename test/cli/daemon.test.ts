@@ -1,7 +1,7 @@
 // daemon-start, daemon-stop, daemon-restart, daemon-status, ping, and the automatic start.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { isPidAlive } from '../../src/procfs/process-identity.ts';
@@ -9,7 +9,7 @@ import { readStat } from '../../src/procfs/stat.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
-import { submit } from '../support/tasks.ts';
+import { hasStarted, submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('daemon', () => {
@@ -140,6 +140,32 @@ describe('daemon', () => {
     const { code, stdout } = await wait.done;
     assert.equal(code, 1);
     assert.equal(jsonLine(stdout).kill_reason, 'manual');
+  });
+
+  it('is killed by daemon-stop when it hangs, which reports that; its tasks keep running', async (t) => {
+    const home = testHome(t);
+    await submit(home, 'long', 'sleep 600');
+    await waitUntil(() => hasStarted(home, 'long'), { what: 'the start' });
+    const pid = daemonPid(home);
+    process.kill(pid, 'SIGSTOP');
+    const { code, stderr } = await home.run(['daemon-stop']);
+    const { message, pid: named } = jsonLine(stderr);
+    assert.deepEqual([code, named], [69, pid], stderr);
+    assert.match(String(message), /did not answer and was ended/);
+    assert.ok(!isPidAlive(pid));
+    assert.equal(jsonLine((await home.run(['status', 'long'])).stdout).status, 'running');
+  });
+
+  it('of another user gets no request', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
+    const home = testHome(t);
+    chownSync(home.dir, 65534, 65534);
+    for (const args of [['run', 'true'], ['daemon-start'], ['daemon-stop'], ['wait', 'x']]) {
+      const { code, stderr } = await home.run(args);
+      assert.equal(code, 69, stderr);
+      assert.match(stderr, /belongs to the user with id 65534.*sudo -H/);
+    }
+    assert.deepEqual(readdirSync(home.dir), []);
+    chownSync(home.dir, 0, 0);
   });
 
   it('reports why it cannot start', async (t) => {

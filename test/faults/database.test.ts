@@ -236,6 +236,25 @@ describe('a database', () => {
       }),
   );
 
+  it('on a disk without inodes keeps its queue', { skip: NEEDS_MOUNT }, (t) =>
+    onDisk(t, '16m,nr_inodes=200', async (home, disk) => {
+      const go = join(home.work, 'go');
+      await submit(home, 'first', until(go), '--estimated_cpu_cores=1.9');
+      await waitUntil(() => hasStarted(home, 'first'), { what: 'the start' });
+      for (const name of ['second', 'third'])
+        await home.run(['run', '--queue', `--name=${name}`, ...SMALL, '--estimated_cpu_cores=1.5', 'true']);
+      const makeInodes = disk.fillInodes();
+      const refused = await home.run(['run', '--queue', ...SMALL, 'true']);
+      assert.equal(lastJson(refused.stderr).error, 'disk_full', refused.stderr);
+      writeFileSync(go, '');
+      assert.equal(lastJson((await home.run(['wait', 'first'])).stdout).exit_code, 0);
+      assert.equal((await show(home, 'second')).status, 'pending');
+      makeInodes();
+      for (const name of ['second', 'third'])
+        assert.equal(lastJson((await home.run(['wait', name])).stdout).exit_code, 0);
+    }),
+  );
+
   it('is not created in part on a full disk', { skip: NEEDS_MOUNT }, (t) =>
     onDisk(t, '1m', async (home, disk) => {
       const makeRoom = disk.fill();

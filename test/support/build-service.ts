@@ -59,6 +59,8 @@ export function serviceOf(t: TestContext, config: object = {}) {
     /** How far the wall clock was set since the start. */
     wallJumpMs: 0,
     hasGroups: false,
+    /** The error of a group that is refused. */
+    refusal: 'EBUSY',
     homeLoss: null as string | null,
     /** Names of groups that hold processes. */
     listed: [] as string[],
@@ -76,7 +78,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
   const driver: Driver = {
     kind: 'v2',
     create: (name) => {
-      if (!host.hasGroups) throw new DriverError('EBUSY', name, `no group ${name} today`);
+      if (!host.hasGroups) throw new DriverError(host.refusal, name, `no group ${name} today`);
       return {
         ...emptyGroup({ driver: 'v2', name }),
         populated: () => true,

@@ -1,6 +1,6 @@
 // A small file system of a test's own, which can be filled to the last byte.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { tempDir } from './temp-dir.ts';
@@ -13,6 +13,8 @@ export interface SmallDisk {
   readonly dir: string;
   /** Fills it; returns the function that frees the space again. */
   fill(): () => void;
+  /** Uses every inode; returns the function that frees them again. */
+  fillInodes(): () => void;
   /** Mounts it again, read-only or not. */
   setReadOnly(isReadOnly: boolean): void;
 }
@@ -34,6 +36,16 @@ export function smallDisk(t: TestContext, size: string): SmallDisk {
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       }
       return () => rmSync(filler);
+    },
+    fillInodes() {
+      const junk = join(dir, 'junk');
+      mkdirSync(junk);
+      try {
+        for (let n = 0; ; n += 1) writeFileSync(join(junk, String(n)), '');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+      return () => rmSync(junk, { recursive: true });
     },
     setReadOnly: (isReadOnly) => {
       execFileSync('mount', ['-o', `remount,${isReadOnly ? 'ro' : 'rw'}`, dir]);

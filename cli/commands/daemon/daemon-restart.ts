@@ -15,7 +15,7 @@ export const command = defineCommand({
   async run({ output, session }, { flags, positionals }) {
     noPositionals(positionals, 'daemon-restart');
     const env = withMemoryReserve(session.env, flags.memory_reserve);
-    const old = await stopDaemon(session, false);
+    const old = (await stopDaemon(session, false))?.pid ?? null;
     const { pid, version } = await startDaemonProcess(session.home, env);
     output.result({ restarted: old !== null, pid, version }, () =>
       old === null ? `was not running; started (pid ${pid})\n` : `restarted (pid ${old}, now ${pid})\n`,

@@ -1,5 +1,5 @@
 // babysit daemon-stop: stops the daemon, and with --kill_tasks its tasks.
-import { EXIT } from '../../../src/core/errors.ts';
+import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { defineCommand } from '../../command.ts';
 import { stopDaemon } from '../../daemon-control/stop.ts';
 import { noPositionals } from '../../input/refs.ts';
@@ -12,10 +12,25 @@ ends every task with the kill ladder.`,
   examples: ['babysit daemon-stop', 'babysit daemon-stop --kill_tasks'],
   async run({ output, session }, { flags, positionals }) {
     noPositionals(positionals, 'daemon-stop');
-    const pid = await stopDaemon(session, flags.kill_tasks);
+    const stopped = await stopDaemon(session, flags.kill_tasks);
+    if (stopped?.wasHanging) throw hung(stopped.pid);
+    const pid = stopped?.pid ?? null;
     output.result({ stopped: pid !== null, pid }, () =>
       pid === null ? 'the daemon was not running\n' : `stopped (pid ${pid})\n`,
     );
     return EXIT.ok;
   },
 });
+
+/** An error, because the daemon had no chance to do what was asked. */
+function hung(pid: number): BabysitError {
+  return new BabysitError(
+    'daemon_unreachable',
+    `the daemon (pid ${pid}) did not answer and was ended with SIGKILL`,
+    {
+      reason: 'silent',
+      pid,
+      hint: 'Its tasks keep running. Run babysit daemon-start: the next daemon adopts them.',
+    },
+  );
+}

@@ -1,5 +1,6 @@
 // Keeps the scheduler's snapshot inputs and its plan, and refreshes them no more often than needed.
 import type { Clock } from '../../core/clock.ts';
+import { isFileError } from '../../core/shortages.ts';
 import type { Task, TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
 import type { RunningItem } from '../../scheduler/items.ts';
@@ -52,7 +53,7 @@ export class Planner {
     const { monoMs } = this.#deps.clock.now();
     if (monoMs - this.#sampledAt >= SAMPLE_AGE_MS) {
       this.#sampledAt = monoMs;
-      for (const live of this.#attempts.values()) live.memBytes = live.group.usage()?.memBytes ?? 0;
+      for (const live of this.#attempts.values()) live.memBytes = memBytesOf(live);
     }
     let others: readonly OtherProfile[] | undefined;
     return buildSnapshot({
@@ -105,5 +106,15 @@ export class Planner {
     if (this.#host === null || monoMs - this.#host.monoMs > HOST_AGE_MS)
       this.#host = { memory: this.#deps.readHost(), monoMs };
     return this.#host.memory;
+  }
+}
+
+/** The last value when no file descriptor is left to read a new one. */
+function memBytesOf({ group, memBytes }: LiveAttempt): number {
+  try {
+    return group.usage()?.memBytes ?? 0;
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return memBytes;
   }
 }

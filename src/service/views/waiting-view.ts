@@ -25,10 +25,9 @@ export function waitingView(task: Task, engine: Engine, nowMs: number): BlockedV
 /** A task that fits starts at once, unless the host is under pressure. */
 export function plannedView(blocked: Blocked | null, engine: Engine): BlockedView | null {
   if (blocked !== null) return blockedView(blocked);
-  const pressed = engine.pressure();
-  return pressed.length === 0
-    ? null
-    : { ...NOTHING, dim: 'pressure', blocked_by: pressed.map(({ dim }) => dim) };
+  const { held } = engine;
+  const short = [...engine.pressure().map(({ dim }) => dim), ...(held === null ? [] : [held.what])];
+  return short.length === 0 ? null : { ...NOTHING, dim: 'pressure', blocked_by: short };
 }
 
 const NOTHING = {

@@ -31,5 +31,6 @@ it('keeps the variables of the user and drops those of the session, the task and
     MALLOC_ARENA_MAX: '1',
     MALLOC_MMAP_THRESHOLD_: '32768',
     BABYSIT_HOME: '/state',
+    BABYSIT_GROUP: '',
   });
 });

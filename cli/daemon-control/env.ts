@@ -1,5 +1,6 @@
 // Builds the environment of the daemon: the user's variables without those of the session or task that starts it.
 import type { Home } from '../../src/config/home.ts';
+import { GROUP_MARKER } from '../../src/procfs/process-table.ts';
 
 const KEPT =
   /^(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|NODE_EXTRA_CA_CERTS|BABYSIT_\w+)$/;
@@ -17,5 +18,6 @@ export function daemonEnv(callerEnv: NodeJS.ProcessEnv, home: Home): Record<stri
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(callerEnv))
     if (value !== undefined && KEPT.test(key) && !DROPPED.test(key)) env[key] = value;
-  return { ...env, ...MALLOC, BABYSIT_HOME: home.dir };
+  // The daemon belongs to no task, not even to the one that starts it: see membersOf in src/cgroups/none.
+  return { ...env, ...MALLOC, BABYSIT_HOME: home.dir, [GROUP_MARKER]: '' };
 }

@@ -11,6 +11,7 @@ import { code, page, prose, table } from './markdown.ts';
 const INTERRUPT_REASONS: Readonly<Record<InterruptReason, true>> = {
   host_rebooted: true,
   supervisor_lost: true,
+  kill_stuck: true,
 };
 
 export function reasonsPage(): string {

@@ -21,6 +21,7 @@ export interface Counters {
 
 export class CountedUsage implements GroupUsage {
   readonly cpuUsec: number;
+  readonly strays = [];
   readonly #counters: Counters;
   #io: { readonly bytes: IoBytes | null } | null = null;
 

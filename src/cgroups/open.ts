@@ -7,6 +7,7 @@ import { DRIVERS } from './drivers.ts';
 import { type OuterLimits, outerLimits } from './outer-limits.ts';
 import { ownGroups } from './own-groups.ts';
 import type { Driver, ProbeAnswer, ProbeResult, Units } from './port.ts';
+import { follow } from './strays/follow.ts';
 import { driverUnit } from './systemd/driver.ts';
 import { probeUnits } from './systemd/probe.ts';
 
@@ -38,13 +39,15 @@ export function openDriver(options: OpenOptions): OpenedDriver {
   const { answers, usable } = choose({ own, procRoot, processes }, want);
   const { groups, enforces, parents, shareCpu } = usable;
   const { answer, parent } = probeUnits(own.v2, cgroupRoot);
+  const units = parent === null ? null : driverUnit(parent);
   return {
     driver: {
       ...groups,
-      open: (ref) => DRIVERS[ref.driver].open(ref, processes),
+      create: (name, limits) => follow(groups.create(name, limits), processes),
+      open: (ref) => follow(DRIVERS[ref.driver].open(ref, processes), processes),
       openParentMemory: (ref) => DRIVERS[ref.driver].openParentMemory(ref),
     },
-    units: parent === null ? null : driverUnit(parent),
+    units: units === null ? null : { create: (...args) => follow(units.create(...args), processes) },
     noUnits: parent === null ? answer.reason : null,
     probe: { chosen: groups.kind, answers: [...answers, answer], enforces },
     shareCpu,

@@ -32,6 +32,16 @@ export interface GroupUsage {
   readonly isOomAtOwnCap: boolean;
   /** Forks refused because of pidsMax. */
   readonly pidsMaxHits: number;
+  /** Processes of the task outside of its group. Their use is included; no limit of the group holds for them. */
+  readonly strays: readonly Stray[];
+}
+
+export interface Stray {
+  readonly pid: number;
+  /** Program name, without arguments. */
+  readonly name: string;
+  /** The path of the group in which it is. */
+  readonly cgroup: string;
 }
 
 /** The group of one attempt. Every method treats a removed group as empty, never as an error. */
@@ -66,6 +76,8 @@ export interface Group {
   killAll(): void;
   freeze(): void;
   thaw(): void;
+  /** Thaws the groups below it too, which the task has frozen itself: before a signal that must be delivered. */
+  thawAll(): void;
   /** Removes the empty group and empty groups below it. Returns false while it is busy. */
   remove(): boolean;
   /** Calls `changed` when the kernel reports a change (empty, OOM), if it can. Returns the stop function. */

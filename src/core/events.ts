@@ -6,6 +6,14 @@ import type { EndedState, TaskId } from './task.ts';
 
 export type Dim = 'elapsed' | 'mem' | 'cpu';
 
+/** A process of a task outside of the task's group. */
+export interface StrayProcess {
+  readonly pid: number;
+  readonly name: string;
+  /** The path of the group in which it is. */
+  readonly cgroup: string;
+}
+
 export interface EventMap {
   submitted: { readonly queued: boolean; readonly forced: boolean };
   started: { readonly attempt: number; readonly pid: number | null };
@@ -46,6 +54,8 @@ export interface EventMap {
       readonly wchan: string | null;
     }[];
   };
+  /** Once per attempt: processes are outside of the task's group. They are counted and killed, but not limited. */
+  left_its_group: { readonly processes: readonly StrayProcess[]; readonly hint: string };
   daemon_restarted: Record<never, never>;
   /** New estimates, limits or priority; already applied to a running attempt. */
   adjusted: {
@@ -109,4 +119,5 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'retrying',
   'would_kill',
   'kill_stuck',
+  'left_its_group',
 ]);

@@ -25,6 +25,8 @@ export function interruptHint(reason: InterruptReason): string {
   switch (reason) {
     case 'host_rebooted':
       return 'The host restarted while the task was running: run it again.';
+    case 'kill_stuck':
+      return 'Processes survived SIGKILL for a minute and are still there: the event kill_stuck has their pids and what they sleep in. They are in uninterruptible sleep, belong to another user, or are frozen by another program.';
     case 'supervisor_lost':
       return "Another process killed the task's supervisor, so the exit code is unknown: check the log, then run it again.";
   }

@@ -94,7 +94,7 @@ interface Ended {
 }
 
 export type FailReason = 'exit' | 'could_not_start' | 'dependency_failed';
-export type InterruptReason = 'host_rebooted' | 'supervisor_lost';
+export type InterruptReason = 'host_rebooted' | 'supervisor_lost' | 'kill_stuck';
 
 /** What keeps a pending task out of the queue. */
 export interface Waiting {

@@ -198,7 +198,7 @@ function endedState(attempt: Attempt, exit: Exit, usage: Usage | null, at: numbe
 function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at: number): EndedState {
   const ended = { endedAt: at, attempt, exit: null, usage };
   const kill = attempt.kill;
-  if (kill !== null && reason !== 'host_rebooted')
+  if (kill !== null && reason === 'supervisor_lost')
     return { status: 'killed', kill, stoppedGracefully: false, ...ended };
   return { status: 'interrupted', reason, ...ended };
 }

@@ -75,6 +75,19 @@ describe('runaway_risk', () => {
   });
 });
 
+const STRAY = { pid: 4711, name: 'python3', cgroup: '/user.slice/run-r1.scope' };
+
+describe('left_its_group', () => {
+  it('comes once, when a process is outside of the group', () => {
+    const watch = new Watch(QUIET);
+    watch.step({});
+    for (let at = 0; at < 3; at += 1) watch.step({ strays: [STRAY] });
+    const [event, ...more] = watch.events;
+    assert.ok(event?.event === 'left_its_group' && more.length === 0);
+    assert.deepEqual(event.processes, [STRAY]);
+  });
+});
+
 describe('kill', () => {
   /** One sample to begin the window, then `seconds` of it. */
   const above = (seconds: number, step: Step) => new Watch(QUIET).steps(1 + seconds, step).kill?.reason;
@@ -94,6 +107,11 @@ describe('kill', () => {
     ['elapsed at the kill timeout', () => above(0, { ms: 20 * MINUTE }), undefined],
     ['elapsed above the kill timeout', () => above(0, { ms: 20 * MINUTE + 1 }), 'elapsed_exceeded'],
     ['an OOM in the group', () => above(0, { oomKills: 1 }), 'cgroup_oom_killed'],
+    [
+      'memory above the cap that processes outside of the group hold',
+      () => above(0, { memBytes: 12 * GIB + 1, strays: [STRAY] }),
+      'mem_exceeded',
+    ],
     [
       'an OOM kill for lack of memory outside',
       () => above(0, { oomKills: 1, isOomAtOwnCap: false }),

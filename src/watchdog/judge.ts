@@ -50,6 +50,9 @@ const DIMS = ['elapsed', 'mem', 'cpu'] as const;
 /** After a gap the task may have ended or printed: time for the daemon to read that before a kill. */
 const AFTER_GAP_MS = 1_000;
 
+const LEFT_HINT =
+  'No cap of the kernel holds for these processes. babysit counts their memory and CPU time, and ends them with the task. Run the command without systemd-run, su or a write to cgroup.procs to have it capped.';
+
 export function judge(rules: WatchRules, subject: Subject, before: WatchState, sample: Sample): Verdict {
   const { estimate, limits } = subject;
   const isGap = before.isNew || sample.now.monoMs - before.lastMonoMs > rules.gapMs;
@@ -66,6 +69,8 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
   const events: TaskEvent[] = risks.map((dim) => runawayRisk(dim, rules, subject, state, sample));
   const stall = stallRisk(limits, state);
   if (stall !== null) events.push(stall);
+  const left = sample.strays.length > 0 && !state.areStraysReported;
+  if (left) events.push({ event: 'left_its_group', processes: sample.strays, hint: LEFT_HINT });
   const sustained = sustainedKill(rules, subject, state, sample);
   const kill = immediateKill(rules, subject, state, sample) ?? (isGap ? null : sustained);
   const wouldKill =
@@ -77,7 +82,7 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
     growthLook(rules, subject, sample.memBytes, grownBytes / stepMs),
   );
   return {
-    state: withReports(state, risks, stall !== null, wouldKill),
+    state: withReports(state, risks, { stall: stall !== null, strays: left }, wouldKill),
     events,
     kill: rules.dryRun ? null : kill,
     wouldKill,
@@ -88,14 +93,15 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
 function withReports(
   state: WatchState,
   risks: readonly Dim[],
-  isStallReported: boolean,
+  reported: { readonly stall: boolean; readonly strays: boolean },
   wouldKill: Kill | null,
 ): WatchState {
-  if (risks.length === 0 && !isStallReported && wouldKill === null) return state;
+  if (risks.length === 0 && !reported.stall && !reported.strays && wouldKill === null) return state;
   return {
     ...state,
     reportedRisks: [...state.reportedRisks, ...risks],
-    isStallReported: state.isStallReported || isStallReported,
+    isStallReported: state.isStallReported || reported.stall,
+    areStraysReported: state.areStraysReported || reported.strays,
     reportedWouldKills:
       wouldKill === null ? state.reportedWouldKills : [...state.reportedWouldKills, wouldKill.reason],
   };
@@ -130,7 +136,8 @@ function immediateKill(rules: WatchRules, subject: Subject, state: WatchState, s
     };
   const pctLimitBytes = memPctLimitBytes(rules, subject);
   const limitBytes = Math.min(pctLimitBytes, subject.memMaxBytes);
-  if (!rules.driverCapsMem && sample.memBytes > limitBytes)
+  const isCapped = rules.driverCapsMem && sample.strays.length === 0;
+  if (!isCapped && sample.memBytes > limitBytes)
     return {
       reason: 'mem_exceeded',
       detail: {

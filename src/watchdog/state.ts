@@ -1,7 +1,7 @@
 // The watchdog's state of one attempt between two samples. Pure: a new state for each sample.
 import type { Now } from '../core/clock.ts';
 import type { Estimate, Limits } from '../core/estimate.ts';
-import type { Dim } from '../core/events.ts';
+import type { Dim, StrayProcess } from '../core/events.ts';
 import type { KillReason } from '../core/kill-reasons.ts';
 import { type CpuTrail, extendCpuTrail, newCpuTrail } from './cpu-trail.ts';
 
@@ -47,6 +47,7 @@ export interface WatchState {
   readonly pids: { readonly hits: number; readonly growingMs: number | null };
   readonly reportedRisks: readonly Dim[];
   readonly isStallReported: boolean;
+  readonly areStraysReported: boolean;
   readonly reportedWouldKills: readonly KillReason[];
 }
 
@@ -62,6 +63,8 @@ export interface Sample {
   /** The OOM kills happened at the task's own cap, not for lack of memory outside of it. */
   readonly isOomAtOwnCap: boolean;
   readonly pidsMaxHits: number;
+  /** Processes of the task outside of its group. */
+  readonly strays: readonly StrayProcess[];
   /** Bytes the command has printed so far; 0 with --observability=strict (see repetition.ts). */
   readonly outputBytes: number;
   /** When the log was last written to, or strict progress was last seen, epoch ms. A full disk stops the log's size, not this. */
@@ -93,6 +96,7 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     pids: { hits: sample.pidsMaxHits, growingMs: null },
     reportedRisks: [],
     isStallReported: false,
+    areStraysReported: false,
     reportedWouldKills: [],
   };
 }

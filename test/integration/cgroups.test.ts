@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { openDriver } from '../../src/cgroups/open.ts';
@@ -44,7 +44,8 @@ function startTicks(pid: number): number {
 let count = 0;
 async function withGroup(limits: GroupLimits, body: (group: Group) => Promise<void> | void): Promise<void> {
   count += 1;
-  const group = driver.create(`t-${count}`, limits);
+  // The name marks its processes, on the whole host.
+  const group = driver.create(`t-${process.pid}-${count}`, limits);
   try {
     await body(group);
   } finally {
@@ -55,6 +56,15 @@ async function withGroup(limits: GroupLimits, body: (group: Group) => Promise<vo
     assert.equal(group.usage(), null, 'a removed group has no usage');
     group.close();
   }
+}
+
+function removed(path: string): boolean {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+  return true;
 }
 
 const until = (what: string, condition: () => boolean) =>
@@ -133,6 +143,61 @@ if (enforces.memory) {
       await until('the file to be in the cache', () => (group.usage()?.memPeakCachedBytes ?? 0) > 8 * MIB);
       await until('the working set to be small', () => (group.usage()?.memBytes ?? Infinity) < 4 * MIB);
       await until('its peak to be small', () => (group.usage()?.memPeakBytes ?? 0) < 8 * MIB);
+    });
+  });
+}
+
+if (driver.kind === 'v1' || driver.kind === 'v2') {
+  const directoriesOf = (group: Group): string[] =>
+    [
+      ...new Set(
+        Object.values(group.ref).filter((value) => typeof value === 'string' && value.startsWith('/')),
+      ),
+    ] as string[];
+
+  test('a process that was moved out of the group is counted, signaled and killed', async () => {
+    await withGroup(ROOMY, async (group) => {
+      const others = directoriesOf(group).map((directory) => join(dirname(directory), 'other'));
+      const child = run(group, `x=$(head -c 20m /dev/zero | tr '\\0' x); sleep 1000 & wait`);
+      await until('the shell to hold 20 MiB', () => {
+        const { memBytes, pids } = group.usage() ?? { memBytes: 0, pids: 0 };
+        return (memBytes ?? 0) > 20 * MIB && pids === 2;
+      });
+      assert.deepEqual(group.usage()?.strays, []);
+      const pids = group.pids();
+      try {
+        for (const other of others) {
+          mkdirSync(other);
+          for (const pid of pids) writeFileSync(join(other, 'cgroup.procs'), String(pid));
+        }
+        await until('the processes to be found', () => group.usage()?.strays.length === pids.length);
+        assert.ok((group.usage()?.memBytes ?? 0) > 20 * MIB);
+        assert.deepEqual([...group.pids()].sort(), [...pids].sort());
+        assert.ok(group.populated());
+        group.killAll();
+        await until('all to be gone', () => !group.populated());
+        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      } finally {
+        for (const other of others) await until('the other group to be removed', () => removed(other));
+      }
+    });
+  });
+
+  test('a group below that the task has frozen is killed with it', async () => {
+    await withGroup(ROOMY, async (group) => {
+      const [directory, file, frozen] =
+        driver.kind === 'v1'
+          ? [group.ref.freezer, 'freezer.state', 'FROZEN']
+          : [group.ref.path, 'cgroup.freeze', '1'];
+      const below = join(String(directory), 'below');
+      run(group, 'sleep 1000');
+      await until('the command to run', () => group.pids().length === 1);
+      const [pid] = group.pids();
+      mkdirSync(below);
+      writeFileSync(join(below, 'cgroup.procs'), String(pid));
+      writeFileSync(join(below, file), frozen);
+      group.killAll();
+      await until('it to be gone', () => !group.populated());
     });
   });
 }

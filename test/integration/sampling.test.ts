@@ -37,7 +37,12 @@ const sampleOf = (live: LiveAttempt) => {
 
 /** A command that waits for a line on stdin, in a group with small caps, sampled until a sample shows it idle. */
 async function waiting(t: TestContext, script: string) {
-  const group = driver.create('t-1', { memMaxBytes: 16 * MIB, cpuMaxCores: 1, cpuWeight: 100, pidsMax: 6 });
+  const group = driver.create(`t-${process.pid}`, {
+    memMaxBytes: 16 * MIB,
+    cpuMaxCores: 1,
+    cpuWeight: 100,
+    pidsMax: 6,
+  });
   const tasksDir = tempDir(t, async () => {
     await leaveNothing(group);
     live.close();

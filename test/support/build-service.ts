@@ -233,6 +233,7 @@ function usageOf(memBytes: number): GroupUsage {
     pids: 1,
     oomKills: 0,
     isOomAtOwnCap: false,
+    strays: [],
     pidsMaxHits: 0,
   };
 }
@@ -256,6 +257,7 @@ export function emptyGroup(ref: GroupRef): Group {
     signal: () => 0,
     killAll: nothing,
     freeze: nothing,
+    thawAll: () => {},
     thaw: nothing,
     remove: () => true,
     watch: () => nothing,

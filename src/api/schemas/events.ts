@@ -69,6 +69,22 @@ export const EVENT_FIELDS = {
     .describe(
       'With `watchdog.dry_run`: the watchdog would have killed the task. Occurs once for each reason.',
     ),
+  left_its_group: z
+    .strictObject({
+      processes: z
+        .array(
+          z.strictObject({
+            pid: number.describe('Process id.'),
+            name: text.describe('Name of the process.'),
+            cgroup: text.describe('The path of the cgroup in which it is now.'),
+          }),
+        )
+        .describe('The processes outside of the group.'),
+      hint: text.describe('What that means, and how to avoid it.'),
+    })
+    .describe(
+      'Processes left the group of the task, as after `systemd-run --scope`. They are counted and killed with it, but not capped. Occurs once for each attempt.',
+    ),
   kill_stuck: z
     .strictObject({
       processes: z

@@ -44,6 +44,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
       oomKills: null,
       isOomAtOwnCap: false,
       pidsMaxHits: 0,
+      strays: [],
     };
   }
 
@@ -70,6 +71,7 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
       killFrozen({ pids, freeze: () => signalAll(pids(), 'SIGSTOP'), isFrozen: () => true, thaw() {} }),
     freeze: () => void signalAll(pids(), 'SIGSTOP'),
     thaw: () => void signalAll(pids(), 'SIGCONT'),
+    thawAll: () => void signalAll(pids(), 'SIGCONT'),
     remove() {
       removed ||= members(FRESH).length === 0;
       return removed;

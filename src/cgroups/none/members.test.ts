@@ -41,6 +41,16 @@ test('a member stays a member after it left the process group and lost its paren
   assert.deepEqual(pidsOf(membersOf([daemon, proc(111)], group([daemon]))), [110]);
 });
 
+test('a daemon that a member started, and its processes, are no members', () => {
+  const table = [
+    proc(100, { groupId: 100 }),
+    proc(101, { ppid: 100, groupId: 101, marker: '' }),
+    proc(102, { ppid: 101, groupId: 102 }),
+    proc(103, { ppid: 100, groupId: 103, marker: 't-2' }),
+  ];
+  assert.deepEqual(pidsOf(membersOf(table, group([proc(101)]))), [100]);
+});
+
 test('a reused pid is not a member: as main process, in its group, or as former member', () => {
   const reused = proc(100, { startTicks: 999, groupId: 100 });
   const child = proc(120, { ppid: 100, groupId: 100 });

@@ -9,7 +9,8 @@ export interface Main {
 
 /**
  * Members are the process group of the main process, processes with the group's marker, earlier members, and all
- * descendants of these. `main` is null until the command runs.
+ * descendants of these. A daemon that a task starts, and the tasks of that daemon, have another marker and are no members.
+ * `main` is null until the command runs.
  */
 export function membersOf(
   table: readonly ProcessInfo[],
@@ -20,10 +21,13 @@ export function membersOf(
   const leader = main && table.find((process) => process.pid === main.pid);
   const groupId = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
 
-  const roots = table.filter(
+  const own = table.filter(
+    ({ marker, pid }) => marker === null || marker === name || (groupId !== null && pid === groupId),
+  );
+  const roots = own.filter(
     (process) => process.groupId === groupId || process.marker === name || known.has(identityKey(process)),
   );
-  return withDescendants(table, roots);
+  return withDescendants(own, roots);
 }
 
 export const NO_CPU = NOTHING_COUNTED;

@@ -1,7 +1,16 @@
 // The group of an attempt in cgroup v1: one directory in each hierarchy.
 import type { GroupRef } from '../../core/task.ts';
 import { oomCgroupOf } from '../../procfs/kernel-log.ts';
-import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
+import {
+  type Counter,
+  childGroups,
+  copied,
+  counter,
+  processesIn,
+  read,
+  removeGroup,
+  write,
+} from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
 import { DriverError, type Group, type GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';
@@ -29,7 +38,7 @@ export function groupV1(ref: GroupRef): Group {
     freeze: () => void write(state, 'FROZEN'),
     // A read lets the kernel leave the state FREEZING. Without a freezer there is nothing to wait for.
     isFrozen: () => (read(state) ?? 'FROZEN').startsWith('FROZEN'),
-    thaw: () => void write(state, 'THAWED'),
+    thaw: () => thawTree(directories.freezer),
   };
   return {
     ref,
@@ -63,7 +72,8 @@ export function groupV1(ref: GroupRef): Group {
     signal: (signal) => signalAll(pids(), signal),
     killAll: () => killFrozen(freezer),
     freeze: freezer.freeze,
-    thaw: freezer.thaw,
+    thaw: () => void write(state, 'THAWED'),
+    thawAll: freezer.thaw,
     remove: () => paths.map(removeGroup).every((errno) => errno === null),
     // v1 reports events by eventfd (cgroup.event_control), which Node cannot open: the sampling tick finds changes.
     watch: () => () => {},
@@ -80,6 +90,12 @@ const ROOM_STEPS = 8;
 export function roomForKernel(kernelBytes: number, memMaxBytes: number): number {
   const step = Math.floor(memMaxBytes / ROOM_STEPS);
   return kernelBytes < step ? 0 : step * (Math.ceil(kernelBytes / step) + 1);
+}
+
+function thawTree(path: string | undefined): void {
+  if (path === undefined) return;
+  write(`${path}/freezer.state`, 'THAWED');
+  for (const child of childGroups(path)) thawTree(child);
 }
 
 /** Adds the absolute path to each limit. Leaves out limits of hierarchies without a directory. */
@@ -142,12 +158,12 @@ function countersOf(
     ...files,
     cacheBytes: () => reclaimableBytesV1(files.memoryStat.read() ?? '', files.memoryKernel.number() ?? 0),
     isOomAtOwnCap: () => {
-      // v1 does not count whose limit was reached, and failcnt stays 0 when the equal limit with swap is checked first. A
-      // charge that failed leaves the usage within one charge of the limit.
+      const killer = oomCgroupOf(name);
+      if (killer !== null) return killer.split('/').includes(name);
+      // Without the kernel log: v1 does not count whose limit was reached, and failcnt stays 0 when the equal limit with swap
+      // is checked first. A charge that failed leaves the usage within one charge of the limit.
       const leastBytes = (files.memoryLimit.number() ?? 0) - LARGEST_CHARGE_BYTES;
-      if ((files.memoryPeak.number() ?? 0) < leastBytes) return false;
-      // Page cache reaches the limit, too, without an OOM.
-      return oomCgroupOf(name)?.split('/').includes(name) ?? true;
+      return (files.memoryPeak.number() ?? 0) >= leastBytes;
     },
     memBytes: workingSetOf(files.memory, () => {
       const stat = files.memoryStat.read() ?? '';

@@ -1,6 +1,15 @@
 // The group of an attempt in cgroup v2: a single directory.
 import type { GroupRef } from '../../core/task.ts';
-import { type Counter, copied, counter, processesIn, read, removeGroup, write } from '../cgroupfs.ts';
+import {
+  type Counter,
+  childGroups,
+  copied,
+  counter,
+  processesIn,
+  read,
+  removeGroup,
+  write,
+} from '../cgroupfs.ts';
 import { CountedUsage, type Counters, workingSetOf } from '../counted-usage.ts';
 import type { Group, GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';
@@ -19,7 +28,7 @@ export function groupV2(ref: GroupRef): Group {
     pids,
     freeze: () => void write(`${path}/cgroup.freeze`, '1'),
     isFrozen: () => keyed(read(`${path}/cgroup.events`) ?? '', 'frozen') === 1,
-    thaw: () => void write(`${path}/cgroup.freeze`, '0'),
+    thaw: () => thawTree(path),
   };
   return {
     ref,
@@ -41,11 +50,17 @@ export function groupV2(ref: GroupRef): Group {
       if (write(`${path}/cgroup.kill`, '1') !== null) killFrozen(freezer);
     },
     freeze: freezer.freeze,
-    thaw: freezer.thaw,
+    thaw: () => void write(`${path}/cgroup.freeze`, '0'),
+    thawAll: freezer.thaw,
     remove: () => removeGroup(path) === null,
     watch: (changed) => watchFiles([`${path}/cgroup.events`, `${path}/memory.events`], changed),
     close: counters.close,
   };
+}
+
+function thawTree(path: string): void {
+  write(`${path}/cgroup.freeze`, '0');
+  for (const child of childGroups(path)) thawTree(child);
 }
 
 export function writeLimitsV2(path: string, files: readonly FileValue[], group: 'new' | 'live'): void {

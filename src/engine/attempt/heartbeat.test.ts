@@ -31,6 +31,7 @@ function sampleAt(seconds: number): Sample {
     ioWriteBytes: null,
     oomKills: 0,
     isOomAtOwnCap: false,
+    strays: [],
     pidsMaxHits: 0,
     outputBytes: 0,
     outputAt: null,

@@ -26,7 +26,7 @@ export function advanceKill(
       if (signalTask(live, task, intent.signal) === 0 && !live.hasEntered())
         return { ...step, act: 'none', againInMs: RETRY_MS };
       // A stopped or frozen process gets the signal when it runs again.
-      live.group.thaw();
+      live.group.thawAll();
       live.group.signal('SIGCONT');
       break;
     case 'kill':
@@ -72,7 +72,7 @@ export function reportStuck(
   }
   work.change(task.id, {
     kind: 'lose',
-    reason: 'supervisor_lost',
+    reason: live.group.populated() ? 'kill_stuck' : 'supervisor_lost',
     usage: usageOf(live),
     at: work.now.wallMs,
   });

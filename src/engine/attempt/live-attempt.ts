@@ -211,6 +211,7 @@ export class LiveAttempt implements Observer {
       oomKills: this.#events.oomKills,
       isOomAtOwnCap: this.#events.isOomAtOwnCap,
       pidsMaxHits: this.#events.pidsMaxHits,
+      strays: usage.strays,
       outputBytes,
       outputAt,
       ioReadBytes: io?.readBytes ?? null,

@@ -43,6 +43,7 @@ export interface Step {
   readonly prints?: number;
   readonly oomKills?: number;
   readonly isOomAtOwnCap?: boolean;
+  readonly strays?: Sample['strays'];
   readonly refusedForks?: number;
   readonly ioBytes?: number;
   /** A sample taken while the task is paused. */
@@ -73,6 +74,7 @@ export class Watch {
       ioWriteBytes: 0,
       oomKills: 0,
       isOomAtOwnCap: false,
+      strays: [],
       pidsMaxHits: 0,
       outputBytes: 0,
       outputAt: null,
@@ -91,6 +93,7 @@ export class Watch {
       ioWriteBytes: (before.ioWriteBytes ?? 0) + (more.ioBytes ?? 0),
       oomKills: before.oomKills + (more.oomKills ?? 0),
       isOomAtOwnCap: more.isOomAtOwnCap ?? true,
+      strays: more.strays ?? [],
       pidsMaxHits: before.pidsMaxHits + (more.refusedForks ?? 0),
       outputBytes: before.outputBytes + prints,
       outputAt: null,

@@ -1,0 +1,120 @@
+// Follows the processes of a task that left its group: by `echo PID >cgroup.procs`, systemd-run --scope, su with PAM.
+// Their memory and CPU time count for the task, and its signals reach them. No limit holds for them.
+import { readProcFile } from '../../procfs/proc-files.ts';
+import { isAlive } from '../../procfs/process-identity.ts';
+import { readProgramName } from '../../procfs/process-state.ts';
+import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process-table.ts';
+import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from '../none/members.ts';
+import type { Group, GroupUsage } from '../port.ts';
+import { stringIn } from '../ref.ts';
+import { killFrozen, signalAll } from '../signals.ts';
+import { type Outside, outsideOf } from './outside.ts';
+import { usageWith } from './usage.ts';
+
+type StrayInfo = ProcessInfo & Outside;
+
+/** All groups of a sampling tick share one scan. */
+const SAMPLE_AGE_MS = 200;
+const FRESH = -1;
+/** The main process is checked at the first samples, then at every fifth. The others take a scan of the host. */
+const EARLY_SAMPLES = 3;
+const MAIN_EVERY = 5;
+const SCAN_EVERY = 30;
+const RARE_SCAN_AGE_MS = 5000;
+
+export function follow(group: Group, processes: ProcessTable): Group {
+  // Without cgroups, processes are always found by descent.
+  if (group.ref.driver === 'none') return group;
+  const { ref } = group;
+  const name = stringIn(ref, 'name');
+  let main: Main | null = null;
+  let strays: readonly StrayInfo[] = [];
+  let cpu = NO_CPU;
+  /** CPU time that the strays had used, and the group had counted, before they left. */
+  let countedUsec = 0;
+  let samples = 0;
+
+  function look(maxAgeMs: number): readonly StrayInfo[] {
+    const known = new Set(strays.map(identityKey));
+    const members = membersOf(processes.scan(maxAgeMs), { name, main, known });
+    const found = members.flatMap((member): StrayInfo[] => {
+      const outside = member.pid === process.pid ? null : outsideIfLeft(member);
+      return outside === null ? [] : [{ ...member, ...outside }];
+    });
+    const pids = new Set([...strays, ...found].map(({ pid }) => pid));
+    for (const stray of found)
+      if (stray.cpu && !known.has(identityKey(stray)) && !pids.has(stray.ppid)) countedUsec += stray.cpuUsec;
+    strays = found;
+    cpu = accountCpu(
+      cpu,
+      found.filter((stray) => stray.cpu),
+    );
+    return strays;
+  }
+
+  /** The kernel shows a zombie in the root group. Check after the read: the scan may be older. */
+  function outsideIfLeft(process: Main): Outside | null {
+    const outside = outsideOf(readProcFile(process.pid, 'cgroup') ?? '', ref);
+    return outside !== null && isAlive(process) ? outside : null;
+  }
+
+  function lookIfDue(): void {
+    samples += 1;
+    const isMainDue = samples <= EARLY_SAMPLES || samples % MAIN_EVERY === 0;
+    const hasMainLeft = isMainDue && main !== null && outsideIfLeft(main) !== null;
+    if (strays.length > 0 || hasMainLeft) look(SAMPLE_AGE_MS);
+    else if (samples % SCAN_EVERY === 0) look(RARE_SCAN_AGE_MS);
+  }
+
+  /** Outside of every hierarchy of the group. */
+  function unreached(maxAgeMs: number): number[] {
+    const found = look(maxAgeMs);
+    if (found.length === 0) return [];
+    const inside = new Set(group.pids());
+    return found.map(({ pid }) => pid).filter((pid) => !inside.has(pid));
+  }
+
+  function withStrays(usage: GroupUsage | null): GroupUsage | null {
+    const cpuUsec = Math.max(0, cpuUsecOf(cpu) - countedUsec);
+    if (strays.length === 0 && (cpuUsec === 0 || usage === null)) return usage;
+    const inMemory = strays.filter((stray) => stray.mem);
+    return usageWith(usage, {
+      memBytes: inMemory.reduce((sum, stray) => sum + processes.memBytes(stray), 0),
+      cpuUsec,
+      strays: strays.map(({ pid, cgroup }) => ({ pid, cgroup, name: readProgramName(pid) ?? '' })),
+    });
+  }
+
+  return {
+    ...group,
+    attach(started) {
+      main = started;
+      group.attach(started);
+    },
+    usage() {
+      lookIfDue();
+      return withStrays(group.usage());
+    },
+    usageFrom: (copies) => withStrays(group.usageFrom(copies)),
+    populated: () => group.populated() || (main !== null && isAlive(main)) || strays.some(isAlive),
+    pids: (maxAgeMs) => [
+      ...new Set([...group.pids(maxAgeMs), ...look(maxAgeMs ?? SAMPLE_AGE_MS).map(({ pid }) => pid)]),
+    ],
+    signal: (signal) => group.signal(signal) + signalAll(unreached(SAMPLE_AGE_MS), signal),
+    killAll() {
+      group.killAll();
+      if (unreached(SAMPLE_AGE_MS).length === 0) return;
+      const pids = () => unreached(FRESH);
+      // A stopped process cannot fork.
+      killFrozen({ pids, freeze: () => signalAll(pids(), 'SIGSTOP'), isFrozen: () => true, thaw() {} });
+    },
+    freeze() {
+      group.freeze();
+      signalAll(unreached(SAMPLE_AGE_MS), 'SIGSTOP');
+    },
+    thaw() {
+      group.thaw();
+      if (strays.length > 0) signalAll(unreached(SAMPLE_AGE_MS), 'SIGCONT');
+    },
+  };
+}

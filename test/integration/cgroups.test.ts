@@ -1,76 +1,25 @@
 // The cgroup driver against the real kernel: one set of tests, run on whatever driver this kernel gives.
 // BABYSIT_TEST_DRIVER=v2|v1|none names the driver it must be, so that a silent fallback fails.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { openDriver } from '../../src/cgroups/open.ts';
-import { DriverError, type Group, type GroupLimits } from '../../src/cgroups/port.ts';
-import { readStat } from '../../src/procfs/stat.ts';
-import { expectedDriver, UNKNOWN_DRIVER } from '../support/expected-driver.ts';
-import { waitUntil } from '../support/wait-until.ts';
-
-const expected = expectedDriver();
-const { driver, probe, close } = openDriver({
-  tag: `test-${process.pid}`,
-  want: expected === 'none' ? 'none' : 'auto',
-});
-const { enforces } = probe;
-const MIB = 1 << 20;
-const ROOMY: GroupLimits = { memMaxBytes: 256 * MIB, cpuMaxCores: 1, cpuWeight: 50, pidsMax: 64 };
-const DEADLINE_MS = 20_000;
-const started: number[] = [];
-
-/** Runs `script` as the launcher does: in a session of its own, inside the group before its first instruction. */
-function run(group: Group, script: string): ChildProcess {
-  const enter = 'for file in "$@"; do echo 0 > "$file" || exit 126; done; exec sh -c "$SCRIPT"';
-  const child = spawn('sh', ['-c', enter, 'sh', ...group.entryFiles], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, SCRIPT: script, BABYSIT_GROUP: String(group.ref.name) },
-  });
-  assert(child.pid);
-  started.push(child.pid);
-  group.attach({ pid: child.pid, startTicks: startTicks(child.pid) });
-  return child;
-}
-
-function startTicks(pid: number): number {
-  return readStat(pid)?.startTicks ?? Number.NaN;
-}
-
-let count = 0;
-async function withGroup(limits: GroupLimits, body: (group: Group) => Promise<void> | void): Promise<void> {
-  count += 1;
-  // The name marks its processes, on the whole host.
-  const group = driver.create(`t-${process.pid}-${count}`, limits);
-  try {
-    await body(group);
-  } finally {
-    group.killAll();
-    await waitUntil(() => !group.populated() && group.remove(), {
-      what: `group ${count} to be empty and removed`,
-    });
-    assert.equal(group.usage(), null, 'a removed group has no usage');
-    group.close();
-  }
-}
-
-function removed(path: string): boolean {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
-  return true;
-}
-
-const until = (what: string, condition: () => boolean) =>
-  waitUntil(condition, { deadlineMs: DEADLINE_MS, what });
-const cpuUsec = (group: Group): number => group.usage()?.cpuUsec ?? 0;
-const contents = (path: string): string => readFileSync(path, 'utf8').trim();
+import { DriverError, type Group } from '../../src/cgroups/port.ts';
+import { UNKNOWN_DRIVER } from '../support/expected-driver.ts';
+import {
+  closeDriver,
+  contents,
+  cpuUsec,
+  driver,
+  enforces,
+  expected,
+  MIB,
+  probe,
+  ROOMY,
+  run,
+  until,
+  withGroup,
+} from '../support/rigs/group-rig.ts';
 
 test('the driver is the expected one', { skip: expected === null && UNKNOWN_DRIVER }, () => {
   assert.equal(driver.kind, expected, JSON.stringify(probe.answers, null, 2));
@@ -147,61 +96,6 @@ if (enforces.memory) {
   });
 }
 
-if (driver.kind === 'v1' || driver.kind === 'v2') {
-  const directoriesOf = (group: Group): string[] =>
-    [
-      ...new Set(
-        Object.values(group.ref).filter((value) => typeof value === 'string' && value.startsWith('/')),
-      ),
-    ] as string[];
-
-  test('a process that was moved out of the group is counted, signaled and killed', async () => {
-    await withGroup(ROOMY, async (group) => {
-      const others = directoriesOf(group).map((directory) => join(dirname(directory), 'other'));
-      const child = run(group, `x=$(head -c 20m /dev/zero | tr '\\0' x); sleep 1000 & wait`);
-      await until('the shell to hold 20 MiB', () => {
-        const { memBytes, pids } = group.usage() ?? { memBytes: 0, pids: 0 };
-        return (memBytes ?? 0) > 20 * MIB && pids === 2;
-      });
-      assert.deepEqual(group.usage()?.strays, []);
-      const pids = group.pids();
-      try {
-        for (const other of others) {
-          mkdirSync(other);
-          for (const pid of pids) writeFileSync(join(other, 'cgroup.procs'), String(pid));
-        }
-        await until('the processes to be found', () => group.usage()?.strays.length === pids.length);
-        assert.ok((group.usage()?.memBytes ?? 0) > 20 * MIB);
-        assert.deepEqual([...group.pids()].sort(), [...pids].sort());
-        assert.ok(group.populated());
-        group.killAll();
-        await until('all to be gone', () => !group.populated());
-        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      } finally {
-        for (const other of others) await until('the other group to be removed', () => removed(other));
-      }
-    });
-  });
-
-  test('a group below that the task has frozen is killed with it', async () => {
-    await withGroup(ROOMY, async (group) => {
-      const [directory, file, frozen] =
-        driver.kind === 'v1'
-          ? [group.ref.freezer, 'freezer.state', 'FROZEN']
-          : [group.ref.path, 'cgroup.freeze', '1'];
-      const below = join(String(directory), 'below');
-      run(group, 'sleep 1000');
-      await until('the command to run', () => group.pids().length === 1);
-      const [pid] = group.pids();
-      mkdirSync(below);
-      writeFileSync(join(below, 'cgroup.procs'), String(pid));
-      writeFileSync(join(below, file), frozen);
-      group.killAll();
-      await until('it to be gone', () => !group.populated());
-    });
-  });
-}
-
 if (driver.kind === 'v2') {
   test('the caps are in the files of the group', async () => {
     await withGroup({ memMaxBytes: 64 * MIB, cpuMaxCores: 0.5, cpuWeight: 20, pidsMax: 9 }, (group) => {
@@ -253,26 +147,6 @@ if (enforces.memory) {
       assert.equal(group.usage()?.isOomAtOwnCap, true);
       if (driver.kind === 'v2') await until('the watcher to be called', () => calls > 0);
       stop();
-    });
-  });
-}
-
-if (enforces.memory) {
-  test('an OOM kill at the limit of a group around the task is not one at its own cap', async () => {
-    await withGroup(ROOMY, async (group) => {
-      const [path, file, none] =
-        driver.kind === 'v1'
-          ? [group.ref.memory, 'memory.limit_in_bytes', '-1']
-          : [group.ref.path, 'memory.max', 'max'];
-      const limit = join(dirname(String(path)), file);
-      writeFileSync(limit, String(48 * MIB));
-      try {
-        run(group, 'head -c 200m /dev/zero | tail > /dev/null');
-        await until('an OOM kill', () => (group.usage()?.oomKills ?? 0) >= 1);
-        assert.equal(group.usage()?.isOomAtOwnCap, false);
-      } finally {
-        writeFileSync(limit, none);
-      }
     });
   });
 }
@@ -427,18 +301,4 @@ if (driver.kind !== 'none') {
     assert.deepEqual(driver.list(), []);
   });
 }
-
-after(async () => {
-  await waitUntil(() => started.every((pid) => !existsSync(`/proc/${pid}`)), {
-    what: 'every process of these tests to be gone',
-  });
-  assert.deepEqual(driver.list(), []);
-  close();
-  const parents = probe.answers.flatMap(({ ok, reason }) =>
-    ok ? (reason.match(/\/[^ ,]*babysit-test-\d+/g) ?? []) : [],
-  );
-  assert.deepEqual(
-    parents.filter((path) => existsSync(path)),
-    [],
-  );
-});
+after(closeDriver);

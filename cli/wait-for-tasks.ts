@@ -5,6 +5,7 @@ import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { WAIT_EVENTS } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen, takeInbox } from './client/inbox.ts';
+import { readLogTail, TAIL_LINES } from './client/log-tail.ts';
 import type { Context } from './command.ts';
 import type { Ref } from './input/refs.ts';
 import { drawStatusLine } from './output/status-line.ts';
@@ -17,6 +18,10 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
   /** `risk`: also return at the first warning. */
   readonly until?: 'end' | 'risk';
+  /** A task that was killed on request counts as success. */
+  readonly killedOk?: boolean;
+  /** Lines of the log with the end of a task that did not complete (default: 10). */
+  readonly tail?: number | undefined;
   /** Also print progress. */
   readonly progress?: boolean;
   /** The owner whose inbox drops the printed events (default: the caller). */
@@ -34,6 +39,8 @@ export async function waitForTasks(
 ): Promise<number> {
   const { output, session, full } = context;
   const abort = new AbortController();
+  // biome-ignore lint/plugin/no-wall-clock: compared with the times of events, which the daemon takes from the wall clock
+  const sinceMs = Date.now();
   const live = new Set(refs);
   const ends = new Map<string, number>();
   const shown = new Map<string, number>();
@@ -44,7 +51,7 @@ export async function waitForTasks(
   const warned = new Promise<number>((resolve) => {
     onRisk = resolve;
   });
-  const isNewRisk = options.until === 'risk' ? await newRisks(context, options.owner) : () => false;
+  const isNewRisk = options.until === 'risk' ? await newRisks(context, options.owner, sinceMs) : () => false;
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
   async function follow(ref: Ref): Promise<TaskView> {
@@ -52,15 +59,18 @@ export async function waitForTasks(
     live.delete(ref);
     // With --any a second task may end in the same turn of the event loop.
     if (abort.signal.aborted) throw new Aborted();
+    const logTail = await readLogTail(session, task, options.tail ?? TAIL_LINES);
+    if (abort.signal.aborted) throw new Aborted();
     statusLine.clear();
-    printResult(output, task, full);
+    printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
-    if (task.status !== 'completed') worst = EXIT.failed;
+    if (task.status !== 'completed' && !(options.killedOk && task.kill_reason === 'manual'))
+      worst = EXIT.failed;
     return task;
   }
   function onEvent(event: EventView): void {
     if (event.event === 'ended') ends.set(event.id, event.seq);
-    if (!abort.signal.aborted && isPrinted(event.event)) {
+    if (!abort.signal.aborted && isPrinted(event.event) && !isOldAdjust(event, sinceMs)) {
       statusLine.clear();
       if (isNewRisk(event)) {
         printRisk(output, event);
@@ -102,9 +112,8 @@ export async function waitForTasks(
 async function newRisks(
   { session, env }: Context,
   owner: string | undefined,
+  sinceMs: number,
 ): Promise<(event: EventView) => boolean> {
-  // biome-ignore lint/plugin/no-wall-clock: compared with the times of events, which the daemon takes from the wall clock
-  const sinceMs = Date.now();
   const scope = inboxScope(env, owner);
   const inbox = await takeInbox(session, scope, { others: true, peek: true, limit: INBOX_LIMIT });
   const unseen = new Set(inbox.events.map(({ seq }) => seq));
@@ -112,6 +121,11 @@ async function newRisks(
     (event === 'runaway_risk' || event === 'stall_risk') && (unseen.has(seq) || Date.parse(at) >= sinceMs);
 }
 const INBOX_LIMIT = 10_000;
+
+/** A stream begins with the earlier events of a task; a change of its estimates from before the wait is no news. */
+function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {
+  return event === 'adjusted' && Date.parse(at) < sinceMs;
+}
 
 function isPrinted(event: EventView['event']): boolean {
   return event === 'daemon_stopping' || event === 'progress' || WAIT_EVENTS.has(event);

@@ -2,44 +2,13 @@
 
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
-import { escapeField } from '../../src/text/terminal.ts';
+import { escapeField, escapeLine } from '../../src/text/terminal.ts';
 import { humanCores, humanDuration, humanSize, humanValue, outcome, paintStatus } from './human.ts';
 import type { Output } from './output.ts';
+import { endedView, liveView, pick } from './short-view.ts';
 
 type Part = Partial<TaskView>;
 
-const LIVE = [
-  'name',
-  'id',
-  'status',
-  'deduplicated',
-  'note',
-  'elapsed_ms',
-  'mem_bytes',
-  'cpu_cores',
-  'silent_ms',
-  'progress',
-] as const;
-const ENDED = [
-  'name',
-  'id',
-  'status',
-  'deduplicated',
-  'note',
-  'exit_code',
-  'signal',
-  'stopped_gracefully',
-  'reason',
-  'message',
-  'hint',
-  'attempt',
-  'elapsed_ms',
-  'peak_mem_bytes',
-  'cpu_seconds',
-  'over_estimate',
-  'contention',
-] as const;
-const KILL = ['kill_reason', 'kill_hint', 'kill_detail'] as const;
 const ROW = [
   'name',
   'status',
@@ -55,17 +24,16 @@ const ROW = [
 
 /** The object that `wait` prints. After a kill the reason, hint and numbers come first. */
 export function terminalView(task: TaskView, full: boolean): Part {
-  const kill = task.status === 'killed' ? pick(task, KILL) : {};
-  const next = task.status === 'killed' ? pick(task, ['suggested_command']) : {};
-  return { ...kill, ...(full ? task : { ...pick(task, ENDED), ...next }) };
+  if (!full) return endedView(task);
+  return task.status === 'killed'
+    ? { ...pick(task, ['kill_reason', 'kill_hint', 'kill_detail']), ...task }
+    : task;
 }
 
 /** For one task. */
 export function taskView(task: TaskView, full: boolean): Part {
   if (full) return task;
-  if (task.status === 'pending') return { ...pick(task, LIVE), ...waitingOf(task.waiting) };
-  if (task.ended_at === null) return { ...pick(task, LIVE), ...pick(task, ['kill_reason']) };
-  return terminalView(task, false);
+  return task.ended_at === null ? liveView(task) : endedView(task);
 }
 
 /** For one row of a list. */
@@ -75,13 +43,6 @@ export function rowView(task: TaskView, full: boolean): Part {
 
 function waitingOf(waiting: BlockedView | null): Part {
   return waiting === null ? {} : { waiting };
-}
-
-/** Leaves out fields without a value. */
-function pick(task: TaskView, keys: readonly (keyof TaskView)[]): Part {
-  return Object.fromEntries(
-    keys.flatMap((key) => (task[key] === null || task[key] === undefined ? [] : [[key, task[key]]])),
-  );
 }
 
 export function printEvent(output: Output, event: EventView): void {
@@ -107,8 +68,18 @@ export function printRisk(output: Output, event: EventView): void {
   output.result({ ...event, ...(killTime === null ? {} : { kill_time: killTime }) }, () => eventText(event));
 }
 
-export function printResult(output: Output, task: TaskView, full: boolean): void {
-  output.result(terminalView(task, full), () => resultText(task, output.color));
+/** `logTail`: the last lines of a task that failed or was killed. */
+export function printResult(
+  output: Output,
+  task: TaskView,
+  full: boolean,
+  logTail: readonly string[] = [],
+): void {
+  const tail = logTail.length === 0 ? {} : { log_tail: logTail };
+  output.result({ ...terminalView(task, full), ...tail }, () => {
+    const lines = logTail.map((line) => `  | ${escapeLine(line)}\n`).join('');
+    return `${resultText(task, output.color)}${lines}`;
+  });
 }
 
 export function resultText(task: TaskView, color: boolean): string {
@@ -122,6 +93,7 @@ export function resultText(task: TaskView, color: boolean): string {
   if (task.message !== null) lines.push(`  ${escapeField(task.message)}`);
   const hint = task.kill_hint ?? task.hint;
   if (hint !== null) lines.push(`  hint: ${escapeField(hint)}`);
+  if (task.suggested_command !== null) lines.push(`  run:  ${escapeField(task.suggested_command)}`);
   return `${lines.join('\n')}\n`;
 }
 

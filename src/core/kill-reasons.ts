@@ -100,12 +100,13 @@ function stallHint({ limits, detail, format }: KillFacts): string {
   const silent = format.duration(numberOf(detail, 'silent_ms'));
   const interval = format.duration(limits.observabilityMs);
   const { diagnosis, is_computing: isComputing } = detail;
-  const found = typeof diagnosis === 'string' ? ` (${diagnosis})` : '';
   if (limits.isStrict)
-    return `No progress in the output for ${silent}${found}: --observability=strict ignores a line that differs from recent lines only in digits and dots. Print the name of the current item more often than --observability_interval (now ${interval}), raise the interval, or run it without strict.`;
-  if (found === '' || isComputing === true)
-    return `No output for ${silent}${found}: print a line of progress more often than --observability_interval (now ${interval}), turn off output buffering (PYTHONUNBUFFERED=1 is already set; use flush=True, stdbuf -oL or --pty), or raise the interval.`;
-  return `No output for ${silent}${found}: it hangs or waits, so do not raise --observability_interval (now ${interval}). Read the end of the log and fix what it waits for; if it prints now and then, turn off output buffering (flush=True, stdbuf -oL or --pty).`;
+    return `No progress in the output for ${silent}: --observability=strict ignores a line that differs from recent lines only in digits and dots. Print the name of the current item more often than --observability_interval (now ${interval}), raise the interval, or run it without strict.`;
+  if (typeof diagnosis !== 'string')
+    return `No output for ${silent}: print a line of progress more often than --observability_interval (now ${interval}), turn off output buffering (PYTHONUNBUFFERED=1 is already set; use flush=True, stdbuf -oL or --pty), or raise the interval.`;
+  return isComputing === true
+    ? `No output for ${silent}, ${diagnosis}: print progress without buffering (--pty), or raise --observability_interval (now ${interval}).`
+    : `No output for ${silent}, ${diagnosis}: it hangs, do not raise the interval. Read the log.`;
 }
 
 function pressureHint({ estimate, suggested, detail, format }: KillFacts): string {

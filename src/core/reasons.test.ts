@@ -109,13 +109,13 @@ describe('kill hint', () => {
       diagnosis: 'busy: x',
       is_computing: true,
     });
-    assert.match(busy, /\(busy: x\).*or raise the interval/);
+    assert.match(busy, /, busy: x: .*or raise --observability_interval/);
     const hung = hint('observability_stall', {
       silent_ms: 301_000,
       diagnosis: 'idle: y',
       is_computing: false,
     });
-    assert.match(hung, /\(idle: y\).*do not raise/);
+    assert.match(hung, /, idle: y: it hangs, do not raise/);
   });
 
   it('says that strict observability ignores repeated output', () => {

@@ -187,7 +187,10 @@ function endedState(attempt: Attempt, exit: Exit, usage: Usage | null, at: numbe
   const kill = withKernelPeak(attempt.kill, usage) ?? kernelKill(attempt, exit, usage);
   if (kill !== null) {
     const stoppedGracefully =
-      attempt.kill !== null && kill.signal !== 'SIGKILL' && kill.killedAt === null && exit.signal === null;
+      attempt.kill !== null &&
+      kill.signal !== 'SIGKILL' &&
+      kill.killedAt === null &&
+      exit.signal !== 'SIGKILL';
     return { status: 'killed', kill, stoppedGracefully, ...ended };
   }
   if (exit.code === 0) return { status: 'completed', ...ended };

@@ -42,11 +42,22 @@ function logOf(
   ref: string,
 ): { readonly task: Task; readonly path: string } {
   const task = tasks.find(ref);
-  if (task.attempts === 0) throw new BabysitError('no_log', `"${task.name}" has not started`);
+  if (task.attempts === 0) throw new BabysitError('no_log', noLog(task));
   const { log: path } = attemptPaths(tasksDir, task.id, task.attempts);
   // The earlier daemon may have died during a rotation, and the attempt may have ended before this daemon started.
   if (engine.attempt(task.id) === undefined) recoverRotation(path);
   return { task, path };
+}
+
+function noLog({ name, state }: Task): string {
+  switch (state.status) {
+    case 'failed':
+      return `"${name}" never started: ${state.message ?? state.reason}`;
+    case 'killed':
+      return `"${name}" never started: it was killed while it was pending`;
+    default:
+      return `"${name}" has not started`;
+  }
 }
 
 /** Resolves at the next change of the log or at the end of the task; with true if the task has ended. */

@@ -20,7 +20,9 @@ describe('log', () => {
     const log = async (...args: string[]) => (await home.run(['log', 'count', ...args])).stdout;
     assert.equal(await log(), `${lines(87, 100)}oops\n`);
     assert.equal(await log('--tail', '3'), `${lines(99, 100)}oops\n`);
-    assert.equal(await log('--tail'), `${lines(87, 100)}oops\n`);
+    assert.equal(await log('--tail'), `${lines(52, 100)}oops\n`);
+    const left = jsonLine((await home.run(['log', 'count'])).stderr);
+    assert.deepEqual([left.left_out_lines, left.hint], [86, 'babysit log count --tail=50, or --full']);
     assert.equal(await log('--head=2'), lines(1, 2));
     assert.equal(await log('--full'), `${lines(1, 100)}oops\n`);
     assert.equal(await log('--full', '--grep=^9.$'), lines(90, 99));

@@ -16,7 +16,9 @@ describe('status', () => {
       (host.running as { name: string }[]).map(({ name }) => name),
       ['live'],
     );
-    const task = jsonLine((await home.run(['status', 'live'])).stdout);
+    const task = jsonLine((await home.run(['status', 'live', '--full'])).stdout);
+    const short = jsonLine((await home.run(['status', 'live'])).stdout);
+    assert.deepEqual([short.name, short.estimated_mem_bytes, short.cwd], ['live', 32 * 1024 ** 2, undefined]);
     assert.deepEqual([task.name, task.estimated_mem_bytes, task.cwd], ['live', 32 * 1024 ** 2, home.work]);
     const gone = await home.run(['status', 'nobody']);
     assert.equal(gone.code, 1);

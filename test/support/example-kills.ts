@@ -12,7 +12,7 @@ export function exampleHint(reason: KillReason): string {
   return killHint(reason, runningTask(), someUsage({ peakMemBytes: null }), EXAMPLES[reason], format);
 }
 
-const EXAMPLES: Readonly<Record<KillReason, KillDetail>> = {
+export const EXAMPLES: Readonly<Record<KillReason, KillDetail>> = {
   estimated_mem_exceeded: { peak_mem_bytes: 9 * GIB },
   estimated_cpu_exceeded: { cpu_cores: 9.3 },
   cgroup_oom_killed: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB },

@@ -5,6 +5,7 @@ import { changeEach } from '../../change-each.ts';
 import { defineCommand } from '../../command.ts';
 import type { FlagSpecs } from '../../input/argv.ts';
 import { NAME_FLAG, someRefs } from '../../input/refs.ts';
+import { adjustedView } from '../../output/short-view.ts';
 
 export const FLAGS = { ...NAME_FLAG, ...flagsOf('adjust') } as const satisfies FlagSpecs;
 
@@ -26,6 +27,6 @@ Room that a running task asks for in addition must be free now (exit 2 when it i
       throw new BabysitError('usage', 'adjust needs at least one field to change', {
         hint: 'For example: babysit adjust NAME --estimated_time=2h. babysit adjust --help lists all fields.',
       });
-    return changeEach(context, refs, 'adjust', body, 'adjusted');
+    return changeEach(context, refs, 'adjust', body, 'adjusted', { view: adjustedView });
   },
 });

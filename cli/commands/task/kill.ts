@@ -1,17 +1,23 @@
 // babysit kill: ends tasks with the kill ladder.
-import type { KillBody } from '../../../src/api/schemas/task.ts';
+
+import type { EventView } from '../../../src/api/schemas/events.ts';
+import type { KillBody, TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
 import { changeEach } from '../../change-each.ts';
-import { defineCommand } from '../../command.ts';
+import { Aborted, followTask } from '../../client/follow.ts';
+import { inboxScope, reportSeen } from '../../client/inbox.ts';
+import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 
 export const command = defineCommand({
-  usage: 'kill NAME... [--force | --signal SIGNAL]',
+  usage: 'kill NAME... [--force | --signal SIGNAL] [--no_wait]',
   about: `Creates the stop file, sends SIGTERM to the whole group of the task, and sends SIGKILL after the grace time.
-Returns when the daemon has recorded the request. babysit wait NAME returns when the task has ended.`,
+Returns the end of the task when it comes within 12 s (the default grace time and 2 s), else, and with --no_wait, when the
+daemon has recorded the request. babysit wait NAME returns when the task has ended.`,
   flags: {
     ...NAME_FLAG,
     force: { kind: 'switch', help: 'send SIGKILL at once' },
+    no_wait: { kind: 'switch', help: 'return at once, not at the end of the task' },
     signal: { kind: 'text', value: 'SIGNAL', help: 'send this signal instead of SIGTERM, such as SIGINT' },
   },
   examples: ['babysit kill build', 'babysit kill train-1 train-2 --force'],
@@ -24,9 +30,35 @@ Returns when the daemon has recorded the request. babysit wait NAME returns when
       ...(flags.force ? { force: true } : {}),
       ...(flags.signal === undefined ? {} : { signal: readSignal(flags.signal) }),
     };
-    return changeEach(context, refs, 'kill', body, 'kill requested');
+    const settle = flags.no_wait ? {} : { settle: (task: TaskView) => endOf(context, task) };
+    return changeEach(context, refs, 'kill', body, doneWith, settle);
   },
 });
+
+/** The default grace time, and a margin. */
+const WAIT_MS = 12_000;
+
+/** Returns the end of the task, or `task` when it has not ended in time. The inbox does not repeat an end that was shown. */
+async function endOf({ session, env }: Context, task: TaskView): Promise<TaskView> {
+  if (task.ended_at !== null) return task;
+  let seq = 0;
+  const onEvent = (event: EventView) => {
+    if (event.event === 'ended') seq = event.seq;
+  };
+  try {
+    const ended = await followTask(session, task.id, onEvent, AbortSignal.timeout(WAIT_MS));
+    await reportSeen(session, inboxScope(env), new Map([[task.id, seq]]));
+    return ended;
+  } catch (error) {
+    if (error instanceof Aborted) return task;
+    throw error;
+  }
+}
+
+function doneWith({ ended_at, stopped_gracefully }: TaskView): string {
+  if (ended_at === null) return 'kill requested';
+  return stopped_gracefully === true ? 'stopped gracefully' : 'killed';
+}
 
 function readSignal(text: string): string {
   const name = text.toUpperCase().replace(/^(SIG)?/, 'SIG');

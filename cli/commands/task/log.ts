@@ -1,4 +1,5 @@
 // babysit log: prints the output of a task.
+import type { LogRangeView } from '../../../src/api/schemas/log.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { lineSplitter } from '../../../src/text/line-splitter.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
@@ -12,6 +13,10 @@ import { NAME_FLAG, oneRef, type Ref } from '../../input/refs.ts';
 import { lineMatcher } from '../../output/log-lines.ts';
 
 const DEFAULT_TAIL = 15;
+/** `--tail` without a number. */
+const PLAIN_TAIL = 50;
+/** Lines left out are counted in at most this much of the log. */
+const COUNTED_BYTES = 4 * 1024 * 1024;
 /** Without flags: a progress bar that is drawn with carriage returns is one long line. */
 const DEFAULT_BYTES = 32 * 1024;
 const LINES_MAX = 10_000_000;
@@ -22,7 +27,7 @@ const FLAGS = {
     kind: 'optional',
     value: 'N',
     short: 'n',
-    help: `print the last N lines (default: ${DEFAULT_TAIL})`,
+    help: `print the last N lines (without N: ${PLAIN_TAIL})`,
   },
   head: { kind: 'text', value: 'N', help: 'print the first N lines' },
   full: { kind: 'switch', help: 'print the whole log' },
@@ -103,6 +108,7 @@ async function readShort(
       { left_out_bytes: left, hint: `Add --tail=${DEFAULT_TAIL} or --full to print all of it.` },
       () => `babysit: ${left} bytes left out; add --tail=${DEFAULT_TAIL} or --full to print all of it\n`,
     );
+  else if (!follow) await noteLinesLeftOut({ session, output }, range);
   const show = left > 0 ? fromWholePiece(onData) : onData;
   if (follow) await followLog(session, { id: range.id, from }, Number.POSITIVE_INFINITY, show);
   else
@@ -113,6 +119,25 @@ async function readShort(
       Number.POSITIVE_INFINITY,
       show,
     );
+}
+
+/** A reader that does not know what is missing takes 15 lines for the whole log. */
+async function noteLinesLeftOut(
+  { session, output }: Pick<Context, 'session' | 'output'>,
+  { id, name, from }: LogRangeView,
+): Promise<void> {
+  if (from === 0) return;
+  let lines = 0;
+  const countLines = (chunk: Buffer): void => {
+    for (const byte of chunk) if (byte === 10) lines += 1;
+  };
+  if (from <= COUNTED_BYTES) await readLog(session, id, new URLSearchParams({ from: '0' }), from, countLines);
+  const what = from <= COUNTED_BYTES ? `${lines} lines` : `${from} bytes`;
+  const hint = `babysit log ${name} --tail=${PLAIN_TAIL}, or --full`;
+  output.notify(
+    { ...(from <= COUNTED_BYTES ? { left_out_lines: lines } : { left_out_bytes: from }), hint },
+    () => `babysit: ${what} left out; to see more: ${hint}\n`,
+  );
 }
 
 /** Drops the piece that is cut at its start: up to a newline or carriage return, or the rest of a cut character. */
@@ -159,7 +184,7 @@ async function keptMatches(read: Read, pattern: string, flags: Flags): Promise<r
   const { tail, head } = flags;
   const limit = isWhole(flags)
     ? LINES_MAX
-    : Number(tail === true ? DEFAULT_TAIL : (tail ?? head ?? DEFAULT_TAIL));
+    : Number(tail === true ? PLAIN_TAIL : (tail ?? head ?? DEFAULT_TAIL));
   let kept: string[] = [];
   const cut = () => {
     kept = head === undefined ? kept.slice(-limit) : kept.slice(0, limit);
@@ -200,7 +225,7 @@ function readQuery(flags: Flags): URLSearchParams {
   const query = new URLSearchParams();
   if (isWhole(flags) || (grep !== undefined && !follow)) query.set('full', '1');
   else if (head !== undefined) query.set('head', count(head, '--head'));
-  else query.set('tail', count(tail === undefined || tail === true ? DEFAULT_TAIL : tail, '--tail'));
+  else query.set('tail', count(tail === true ? PLAIN_TAIL : (tail ?? DEFAULT_TAIL), '--tail'));
   // Without --head the client follows from a position.
   if (follow && head !== undefined) query.set('follow', '1');
   if (since !== undefined) query.set('since', `${parseDuration(since, '--since')}ms`);

@@ -6,20 +6,15 @@ import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
-import {
-  humanCores,
-  humanDuration,
-  humanKey,
-  humanSize,
-  humanStart,
-  humanValue,
-} from '../../output/human.ts';
+import { humanCores, humanDuration, humanSize, humanStart } from '../../output/human.ts';
+import { statusView } from '../../output/short-view.ts';
 import { fieldLines } from '../../output/table.ts';
+import { localTime, taskText } from '../../output/task-text.ts';
 
 export const command = defineCommand({
   usage: 'status [NAME]',
-  about: `Without a name it prints host, daemon, capacity and queue. With a name it prints every field of that task that has a
-value; for a pending task also why it waits and its expected start. To learn how a task ends use babysit wait; do not poll.`,
+  about: `Without a name it prints host, daemon, capacity and queue. With a name it prints what matters for the next step,
+in at most 400 bytes of JSON; for a pending task why it waits and its expected start. --full prints every field. To learn how a task ends use babysit wait; do not poll.`,
   flags: NAME_FLAG,
   examples: ['babysit status', 'babysit status build'],
   async run(context, parsed) {
@@ -36,10 +31,7 @@ async function showHost({ output, session, full }: Context): Promise<number> {
 
 async function showTask({ output, session, full }: Context, ref: Ref): Promise<number> {
   const task = await call<TaskView>(session, 'GET', taskPath(ref));
-  const fields = Object.entries(task).filter(([, value]) => full || value !== null);
-  output.result(Object.fromEntries(fields), () =>
-    fieldLines(fields.map(([key, value]) => [humanKey(key), humanValue(key, value)])),
-  );
+  output.result(full ? task : statusView(task), () => taskText(task, full, output.color));
   return EXIT.ok;
 }
 
@@ -90,7 +82,7 @@ function hostText(view: StatusView): string {
   );
   const held = leases.map(
     (row) =>
-      `  ${row.id}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores  until ${row.expires_at}\n`,
+      `  ${row.id}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores  until ${localTime(row.expires_at)}\n`,
   );
   const waiting = queue.map((row) => `  ${escapeField(row.name)}  ${escapeField(whyText(row.waiting))}\n`);
   const part = (title: string, rows: readonly string[]) =>

@@ -1,6 +1,7 @@
 // babysit wait: waits until tasks end.
 import { BabysitError } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
+import { parseCount } from '../../../src/units/number.ts';
 import { defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { NAME_FLAG, someRefs } from '../../input/refs.ts';
@@ -23,6 +24,12 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
       help: 'return at the end, or already at the first warning (default: end)',
     },
     progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
+    killed_ok: { kind: 'switch', help: 'exit 0 also for a task that was killed on request' },
+    tail: {
+      kind: 'text',
+      value: 'N',
+      help: 'lines of the log with the end of a task that did not complete (default: 10)',
+    },
     timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after this time, with exit 124' },
   },
   examples: [
@@ -35,7 +42,15 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     const refs = someRefs(parsed, 'wait');
     if (flags.all && flags.any) throw new BabysitError('usage', '--all and --any exclude each other');
     const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
+    const tail = flags.tail === undefined ? undefined : parseCount(flags.tail, '--tail', 0, 10_000);
     const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
-    return waitForTasks(context, refs, { any: flags.any, timeoutMs, until, progress: flags.progress });
+    return waitForTasks(context, refs, {
+      any: flags.any,
+      timeoutMs,
+      until,
+      killedOk: flags.killed_ok,
+      tail,
+      progress: flags.progress,
+    });
   },
 });

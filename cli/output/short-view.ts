@@ -1,0 +1,165 @@
+// The short form of a task for agents, which pay for each byte: what the next step needs, in at most 400 bytes.
+import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
+
+export const SHORT_BYTES = 400;
+
+type Part = Partial<TaskView>;
+type Key = keyof TaskView;
+
+const IDENTITY = ['name', 'id', 'status', 'deduplicated', 'note'] as const satisfies readonly Key[];
+const LIVE = [
+  'elapsed_ms',
+  'mem_bytes',
+  'cpu_cores',
+  'kill_reason',
+  'silent_ms',
+  'progress',
+] as const satisfies readonly Key[];
+const ENDED = [
+  'exit_code',
+  'signal',
+  'stopped_gracefully',
+  'reason',
+  'message',
+  'hint',
+  'attempt',
+  'elapsed_ms',
+  'peak_mem_bytes',
+  'cpu_seconds',
+  'over_estimate',
+  'contention',
+] as const satisfies readonly Key[];
+const ESTIMATES = [
+  'estimated_time_ms',
+  'estimated_mem_bytes',
+  'estimated_cpu_cores',
+] as const satisfies readonly Key[];
+/** The answer to `adjust`: what is in force. */
+const IN_FORCE = [
+  ...ESTIMATES,
+  'kill_timeout_ms',
+  'mem_max_bytes',
+  'cpu_max_cores',
+  'observability_interval_ms',
+  'priority',
+] as const satisfies readonly Key[];
+
+/** `status`: a live task with its estimates, an ended one with those for the next run. */
+export function statusView(task: TaskView): Part {
+  if (task.status === 'pending') return fit(pendingOf(task), ESTIMATES.map(only(task)));
+  if (task.ended_at === null)
+    return fit(
+      pick(task, [...IDENTITY, 'pid', ...LIVE]),
+      [...ESTIMATES, 'started_at' as const].map(only(task)),
+    );
+  return fit(endedView(task, ['ended_at']), [pick(task, ['suggested_estimates'])]);
+}
+
+export function adjustedView(task: TaskView): Part {
+  return fit(pick(task, IDENTITY), IN_FORCE.map(only(task)));
+}
+
+/** A live task, as the answer to a change. */
+export function liveView(task: TaskView): Part {
+  return fit(task.status === 'pending' ? pendingOf(task) : pick(task, [...IDENTITY, ...LIVE]), []);
+}
+
+/** The object that `wait` prints. After a kill the reason, hint and numbers come first. */
+export function endedView(task: TaskView, also: readonly Key[] = []): Part {
+  if (task.status !== 'killed')
+    return fit(
+      pick(task, [...IDENTITY, ...also, 'exit_code', 'signal', 'reason', 'message']),
+      ENDED.map(only(task)),
+    );
+  const { kill_reason, kill_hint, kill_detail } = task;
+  const must = {
+    kill_reason,
+    kill_hint,
+    kill_detail: {},
+    ...pick(task, [...IDENTITY, ...also, 'suggested_command']),
+  };
+  const detail = Object.entries(kill_detail ?? {}).filter(([, value]) => value !== null);
+  const more = ENDED.filter((key) => key !== 'hint').map(only(task));
+  const short = fit(must, [pick(task, ['stopped_gracefully'])]);
+  const shown: Record<string, string | number | boolean | null> = {};
+  for (const [key, value] of detail)
+    if (bytesOf({ ...short, kill_detail: { ...shown, [key]: value } }) <= SHORT_BYTES) shown[key] = value;
+  return fit({ ...short, kill_detail: shown }, more);
+}
+
+/** Adds each part that still fits. Shortens the longest text when even the first part does not. */
+function fit(must: Part, more: readonly Part[]): Part {
+  const view = { ...shorten(must) };
+  for (const part of more) if (bytesOf({ ...view, ...part }) <= SHORT_BYTES) Object.assign(view, part);
+  return view;
+}
+
+const TEXTS = ['note', 'message', 'kill_hint', 'progress', 'waiting'] as const;
+const MARK = '… (--full)';
+
+function shorten(view: Part): Part {
+  let short = view;
+  for (const key of TEXTS) {
+    const over = bytesOf(short) - SHORT_BYTES;
+    const value = short[key];
+    if (over <= 0) return short;
+    if (value === null || value === undefined) continue;
+    if (typeof value === 'string') {
+      const kept = Math.max(0, Buffer.byteLength(value) - over - Buffer.byteLength(MARK));
+      short = {
+        ...short,
+        [key]: `${Buffer.from(value)
+          .toString('utf8', 0, kept)
+          .replace(/\uFFFD+$/, '')}${MARK}`,
+      };
+    } else if (key === 'progress' && short.progress) {
+      const { done, total, pct, eta_s, source } = short.progress;
+      short = { ...short, progress: compact({ done, total, pct, eta_s, source }) as TaskView['progress'] };
+    }
+  }
+  return short;
+}
+
+function pendingOf(task: TaskView): Part {
+  const { waiting } = task;
+  return { ...pick(task, IDENTITY), ...(waiting === null ? {} : { waiting: shortWaiting(waiting) }) };
+}
+
+const BLOCKERS_SHOWN = 3;
+
+function shortWaiting(waiting: BlockedView): BlockedView {
+  const { dim, short_by, blocked_by, ...rest } = waiting;
+  const { expected_start, latest_start, position } = rest as Record<string, unknown>;
+  return compact({
+    dim,
+    short_by,
+    blocked_by: blocked_by.slice(0, BLOCKERS_SHOWN),
+    position,
+    expected_start,
+    latest_start,
+  }) as BlockedView;
+}
+
+function bytesOf(view: object): number {
+  return Buffer.byteLength(JSON.stringify(view));
+}
+
+const only =
+  (task: TaskView) =>
+  (key: Key): Part =>
+    pick(task, [key]);
+
+/** Leaves out fields without a value. */
+export function pick(task: TaskView, keys: readonly Key[]): Part {
+  return compact(
+    Object.fromEntries(
+      keys.map((key) => [key, key === 'progress' && task.progress ? compact(task.progress) : task[key]]),
+    ),
+  ) as Part;
+}
+
+function compact(fields: object): object {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  );
+}

@@ -80,7 +80,7 @@ export function endedView(task: TaskView, also: readonly Key[] = []): Part {
   };
   const detail = Object.entries(kill_detail ?? {}).filter(([, value]) => value !== null);
   const more = ENDED.filter((key) => key !== 'hint').map(only(task));
-  const short = fit(must, [pick(task, ['stopped_gracefully'])]);
+  const short = fit(must, []);
   const shown: Record<string, string | number | boolean | null> = {};
   for (const [key, value] of detail)
     if (bytesOf({ ...short, kill_detail: { ...shown, [key]: value } }) <= SHORT_BYTES) shown[key] = value;

@@ -40,7 +40,7 @@ export const KILL_REASONS = {
     exceeded: 'memBytes',
     retryCause: 'oom',
     hint: ({ suggested, detail, format }) =>
-      `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} (the cap is 3 x the estimate, at most --mem_pct_limit of the host) or reduce the batch size.`,
+      `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} (the cap is 3 x that) or reduce the batch size.`,
   },
   kernel_oom: {
     hint: ({ peakMemBytes, detail, format }) =>

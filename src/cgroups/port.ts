@@ -104,7 +104,7 @@ export interface GroupMemory {
 
 /** Creation of the group by the launch script: systemd may be slow, and the daemon must not block. */
 export interface Preparation {
-  /** Bash script, sourced with `args`. $dir is the attempt's directory; fd 8 is open on its FIFO `unit`. */
+  /** Body of a bash function, called with `args`. $dir is the attempt's directory; fd 8 is open on its FIFO `unit`. */
   readonly script: string;
   readonly args: readonly string[];
   /** Processes of the unit that do not belong to the task write "0" to this file. */

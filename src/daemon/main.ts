@@ -63,8 +63,19 @@ async function main(): Promise<void> {
   });
 }
 
+/** A new build renames its files into place. The program is the first argument of Node. */
+function watchProgram(): () => boolean {
+  const stat = () => statSync(process.argv[1] ?? '', { throwIfNoEntry: false });
+  const before = stat();
+  return () => {
+    const now = stat();
+    return now === undefined || now.ino !== before?.ino || now.mtimeMs !== before.mtimeMs;
+  };
+}
+
 async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): Promise<void> {
   const { config } = loaded;
+  const isReplaced = watchProgram();
   const closing = new ClosingStack();
   closing.push(() => lock.release());
   const store = openStore(home.database, undefined, !hasTasks(home));
@@ -110,6 +121,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       lostDir,
       recovered,
       homeLoss: () => engine.homeLoss,
+      isUpdated: isReplaced,
       held: () => engine.held,
       runningCount: () => [...engine.live.active()].length,
     });

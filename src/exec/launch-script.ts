@@ -1,4 +1,5 @@
 // The shell script that the supervisor's child runs: enter the group, set directory and environment, execute the command.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_TERMINAL, type Inherited, RLIMITS, type Rlimit, type Rlimits } from '../core/inherited.ts';
 import type { Command } from '../core/task.ts';
@@ -55,7 +56,8 @@ export interface Tools {
   readonly script: string | null;
 }
 
-const WITH_JOURNAL = join(import.meta.dirname, 'with-journal.sh');
+/** Read at the start, like the script of the spawner. */
+const WITH_JOURNAL = readFileSync(join(import.meta.dirname, 'with-journal.sh'), 'utf8');
 
 /**
  * A subshell of the supervisor evaluates it. The subshell leads its own process group and has `$dir`.
@@ -97,8 +99,7 @@ export function journalScript({ identifier, unit }: Journal): string {
     `journal_name=${shellQuote(identifier)}`,
     `unit_aside=${shellQuote(unit?.asideFile ?? '')}`,
     `unit_group=${shellQuote(unit?.group ?? '')}`,
-    `. ${shellQuote(WITH_JOURNAL)}`,
-    '',
+    WITH_JOURNAL,
   ].join('\n');
 }
 
@@ -107,7 +108,10 @@ function prepared({ preparation }: Launch): string[] {
   if (preparation === null) return [];
   const { script, args } = preparation;
   return [
-    `. ${[script, ...args].map(shellQuote).join(' ')} 2>"$dir/unit.err" ||`,
+    'prepare() {',
+    script,
+    '}',
+    `prepare ${args.map(shellQuote).join(' ')} 2>"$dir/unit.err" ||`,
     `fail "cannot start its systemd unit: $(<"$dir/unit.err")"`,
     'exec 8>&-',
   ];

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts a supervisor for each request on stdin. Ends at the end of stdin, that is, with the daemon.
-#   $1  supervisor.sh      $2  absolute path of cat      $3  the locale of most commands, or empty
+#   $1  text of supervisor.sh      $2  absolute path of cat      $3  the locale of most commands, or empty
 # A request is a line with three sizes in bytes, followed by three texts of these sizes: the attempt's directory, a script
 # for the journal (may be empty), and the launch script of the command. No part of it is written to disk.
 #
@@ -10,8 +10,10 @@ unset SHLVL OLDPWD
 # Load the locale once: without this, each launch script that sets it makes 40 system calls.
 [ -z "$3" ] || LC_ALL=$3
 unset LC_ALL
-. "$1"
+eval "$1"
 cat=$2
+set --
+unset supervisor spawner
 set -m
 # A signal to the supervisor's process group must not end it. The launch script resets the handlers for the command.
 trap '' INT TERM HUP QUIT PIPE

@@ -1,5 +1,6 @@
 // Controls the spawner, a small stateless process that forks supervisors. If it ends, a new one replaces it.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { bytesOf } from '../text/bytes.ts';
@@ -36,35 +37,51 @@ export function requestBytes({ dir, journal, launch }: SpawnRequest): Buffer {
   return Buffer.concat([Buffer.from(`${parts.map(({ length }) => length).join(' ')}\n`), ...parts]);
 }
 
-const SPAWNER_SCRIPT = join(import.meta.dirname, 'spawner.sh');
-const SUPERVISOR_SCRIPT = join(import.meta.dirname, 'supervisor.sh');
+/**
+ * Read at the start: an update replaces the files under a running daemon, and a new spawner must understand its requests.
+ * Sent to the shell on its stdin, so that its command line stays short.
+ */
+const SUPERVISOR = readFileSync(join(import.meta.dirname, 'supervisor.sh'));
+const SPAWNER = readFileSync(join(import.meta.dirname, 'spawner.sh'));
+const BOOTSTRAP =
+  'IFS= read -rN "$1" supervisor && IFS= read -rN "$2" spawner && set -- "$supervisor" "$3" "$4" && eval "$spawner"';
+
 const RESTART_MS = 100;
+const RESTART_MAX_MS = 30_000;
+/** A spawner needs milliseconds for a request. One that starts nothing for this long is stopped or hangs. */
+const STUCK_MS = 10_000;
 
 /**
  * `nice` is the niceness of the spawner, whatever that of the daemon is. All its children inherit it: no task needs a
  * nice(1) process.
- * Calls `onLost` when the spawner ends unexpectedly.
+ * Calls `onLost` when the spawner ends unexpectedly or is replaced because it starts nothing.
  */
-export function openSpawner(tools: Tools, nice: number, onLost: (how: string) => void): Spawner {
+export function openSpawner(
+  tools: Tools,
+  nice: number,
+  onLost: (how: string) => void,
+  stuckMs = STUCK_MS,
+): Spawner {
   // biome-ignore lint/style/noProcessEnv: the spawner's shell prints in the daemon's locale
   const locale = process.env.LC_ALL || process.env.LANG || '';
   const sent = new Set<PendingStart>();
   let niceness = nice;
   let isClosed = false;
   let reopening: NodeJS.Timeout | undefined;
+  let checking: NodeJS.Timeout | undefined;
+  /** Failures in a row. A supervisor that starts ends the row. */
+  let failures = 0;
+  let hasProgress = false;
   let shell = open();
 
   function open(): ChildProcess {
+    const { length: supervisorSize } = SUPERVISOR;
     const child = spawn(
       tools.nice,
       [
-        '-n',
-        String(niceness - getPriority()),
-        tools.bash,
-        SPAWNER_SCRIPT,
-        SUPERVISOR_SCRIPT,
-        tools.cat,
-        locale,
+        // bash -c reads ~/.bashrc when its stdin is a socket, as pipes of Node are.
+        ...['-n', String(niceness - getPriority()), tools.bash, '--norc', '-c', BOOTSTRAP, 'babysit-spawner'],
+        ...[String(supervisorSize), String(SPAWNER.length), tools.cat, locale],
       ],
       {
         cwd: '/',
@@ -76,12 +93,14 @@ export function openSpawner(tools: Tools, nice: number, onLost: (how: string) =>
     );
     // Requests that a dead spawner did not read are sent to the next one.
     child.stdin?.on('error', () => {});
+    child.stdin?.write(Buffer.concat([SUPERVISOR, SPAWNER]));
     let isGone = false;
     const gone = (how: string) => {
       if (isClosed || isGone || child !== shell) return;
       isGone = true;
       onLost(how);
-      reopening = setTimeout(reopen, RESTART_MS);
+      reopening = setTimeout(reopen, Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures));
+      failures += 1;
     };
     child.once('exit', (code, signal) => gone(`exit ${signal ?? code}`));
     child.once('error', (error) => gone(error.message));
@@ -98,6 +117,26 @@ export function openSpawner(tools: Tools, nice: number, onLost: (how: string) =>
 
   function send(request: SpawnRequest): void {
     shell.stdin?.write(requestBytes(request));
+    checking ??= setTimeout(check, stuckMs).unref();
+  }
+
+  function forgetStarted(): void {
+    for (const pending of sent) {
+      if (pending.awaitsSupervisor()) continue;
+      sent.delete(pending);
+      hasProgress = true;
+      failures = 0;
+    }
+  }
+
+  function check(): void {
+    checking = undefined;
+    forgetStarted();
+    if (isClosed || sent.size === 0) return;
+    // The first request of this time was sent at its beginning.
+    if (!hasProgress) shell.kill('SIGKILL');
+    hasProgress = false;
+    checking = setTimeout(check, stuckMs).unref();
   }
 
   return {
@@ -105,7 +144,7 @@ export function openSpawner(tools: Tools, nice: number, onLost: (how: string) =>
       return niceness;
     },
     start(request, pending) {
-      for (const earlier of sent) if (!earlier.awaitsSupervisor()) sent.delete(earlier);
+      forgetStarted();
       sent.add(pending);
       send(request);
     },
@@ -119,6 +158,7 @@ export function openSpawner(tools: Tools, nice: number, onLost: (how: string) =>
     },
     close() {
       isClosed = true;
+      clearTimeout(checking);
       shell.stdin?.end();
       shell.unref();
     },

@@ -27,8 +27,8 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
   return aLaunch(join(root, String(count)), root, command, changes);
 }
 
-async function finish(spec: Launch) {
-  startAttempt(spawner, () => spec, anObserver(spec.dir));
+async function finish(spec: Launch, by = spawner) {
+  startAttempt(by, () => spec, anObserver(spec.dir));
   await waitUntil(() => readRecords(spec.dir).closedAt !== null, {
     what: 'the supervisor to end',
   });
@@ -215,10 +215,23 @@ describe('spawner', () => {
   it('is replaced when it dies, and starts the next attempt', async () => {
     const pid = Number((await finish(launch('cut -d" " -f4 /proc/$PPID/stat'))).log);
     const parent = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    assert.match(parent, /spawner\.sh/);
+    assert.match(parent, /babysit-spawner/);
     process.kill(pid, 'SIGKILL');
     assert.equal((await finish(launch('echo after'))).log, 'after\n');
     assert.deepEqual(losses, ['exit SIGKILL']);
+  });
+
+  it('is replaced when it is stopped and a request waits', async () => {
+    const lost: string[] = [];
+    const own = openSpawner(TOOLS, NICE, (how) => lost.push(how), 200);
+    try {
+      const pid = Number((await finish(launch('cut -d" " -f4 /proc/$PPID/stat'), own)).log);
+      process.kill(pid, 'SIGSTOP');
+      assert.equal((await finish(launch('echo after'), own)).log, 'after\n');
+      assert.deepEqual(lost, ['exit SIGKILL']);
+    } finally {
+      own.close();
+    }
   });
 });
 

@@ -63,12 +63,8 @@ describe('the main process of a unit', () => {
     const group = mkdtempSync(join(root, 'group-'));
     const events = join(group, 'cgroup.events');
     const ended = join(group, 'main-ended');
-    const script = join(group, 'prepare.sh');
     writeFileSync(events, 'populated 1\nfrozen 0\n');
-    writeFileSync(
-      script,
-      `sh -c 'sh "$0" <"$1/unit"; echo $? >"$2"' '${UNIT_MAIN}' "$dir" '${ended}' >/dev/null 8>&- &\n`,
-    );
+    const script = `sh -c 'sh "$0" <"$1/unit"; echo $? >"$2"' '${UNIT_MAIN}' "$dir" '${ended}' >/dev/null 8>&- &\n`;
     return {
       events,
       ended,
@@ -104,18 +100,17 @@ describe('the main process of a unit', () => {
     const dir = join(root, String(count));
     await until(() => readRecords(dir).started !== null);
     writeFileSync(events, 'populated 0\nfrozen 0\n');
-    const scripts = ['spawner.sh', 'supervisor.sh'].map((name) => join(import.meta.dirname, name));
+    const supervisor = readFileSync(join(import.meta.dirname, 'supervisor.sh'), 'utf8');
     // Returns when every process has closed its stdout.
     const input = requestBytes(spawnRequest(aLaunch(dir, root, 'exit 8', changes)));
-    spawnSync('bash', [...scripts, findTools(NICE).cat], { input });
+    spawnSync('bash', [join(import.meta.dirname, 'spawner.sh'), supervisor, findTools(NICE).cat], { input });
     writeFileSync(join(root, 'go'), '');
     await running;
     assert.equal(await textOf(ended), '9\n');
   });
 
   it('fails the attempt with a reason when it cannot be started', async () => {
-    const script = join(root, 'refuses.sh');
-    writeFileSync(script, 'echo "Failed to start transient service unit: no" >&2; return 1\n');
+    const script = 'echo "Failed to start transient service unit: no" >&2; return 1\n';
     const { changes } = unit();
     const { records } = await finish('echo no', { ...changes, preparation: { script, args: [] } });
     assert.match(records.startFailed ?? '', /^cannot start its systemd unit: Failed to start/);

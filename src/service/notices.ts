@@ -11,12 +11,20 @@ export interface NoticeDeps {
   /** Why clients no longer find this daemon; null while they do. */
   homeLoss(): string | null;
   runningCount(): number;
+  /** The files of this daemon were replaced since its start. */
+  isUpdated(): boolean;
   /** Why no attempt starts; null while attempts start. */
   held(): Held | null;
 }
 
 export function notices(deps: NoticeDeps): NoticeView[] {
-  return [...homeNotice(deps), ...heldNotice(deps), ...recoveredNotices(deps), ...lostNotice(deps)];
+  return [
+    ...updateNotice(deps),
+    ...homeNotice(deps),
+    ...heldNotice(deps),
+    ...recoveredNotices(deps),
+    ...lostNotice(deps),
+  ];
 }
 
 function homeNotice({ homeLoss, runningCount }: NoticeDeps): NoticeView[] {
@@ -27,6 +35,17 @@ function homeNotice({ homeLoss, runningCount }: NoticeDeps): NoticeView[] {
       what: 'state directory',
       reason: `${why}; the daemon starts nothing and ends when its ${runningCount()} running tasks have ended`,
       fix: 'Move it back after that, or set BABYSIT_HOME to its new place.',
+    },
+  ];
+}
+
+function updateNotice({ isUpdated }: NoticeDeps): NoticeView[] {
+  if (!isUpdated()) return [];
+  return [
+    {
+      what: 'updated, restart needed',
+      reason: 'babysit was updated since the daemon started',
+      fix: 'Run babysit daemon-restart. Tasks keep running.',
     },
   ];
 }

@@ -1,4 +1,5 @@
 // The systemd driver: runs attempts as transient units, babysit-….service in babysit.slice.
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { DriverModule } from '../driver-module.ts';
@@ -9,7 +10,8 @@ import { groupMemoryV2 } from '../v2/memory.ts';
 import { groupUnit, taskGroup, unitProperties } from './group.ts';
 
 export const SLICE = 'babysit.slice';
-const ENTER_SCRIPT = join(import.meta.dirname, 'enter-unit.sh');
+/** Read at the start: an update replaces the file under a running daemon. */
+const ENTER_SCRIPT = readFileSync(join(import.meta.dirname, 'enter-unit.sh'), 'utf8');
 const MAIN_SCRIPT = join(import.meta.dirname, 'unit-main.sh');
 
 /** systemd-run waits without a limit for a manager that hangs, and the task can neither be watched nor killed. */

@@ -2,7 +2,7 @@
 import type { EventView } from '../src/api/schemas/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
-import { WAIT_EVENTS } from '../src/core/events.ts';
+import { type EventName, WAIT_EVENTS } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen, takeInbox } from './client/inbox.ts';
 import { readLogTail, TAIL_LINES } from './client/log-tail.ts';
@@ -76,7 +76,7 @@ export async function waitForTasks(
         printRisk(output, event);
         onRisk(EXIT.risk);
       } else printEvent(output, event);
-      if (event.event !== 'daemon_stopping' && event.event !== 'progress') shown.set(event.id, event.seq);
+      if (!NOT_STORED.has(event.event)) shown.set(event.id, event.seq);
     }
   }
   const interrupted = new Promise<number>((resolve) => {
@@ -127,8 +127,11 @@ function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {
   return event === 'adjusted' && Date.parse(at) < sinceMs;
 }
 
+/** They have no `seq`. */
+const NOT_STORED: ReadonlySet<EventView['event']> = new Set(['daemon_stopping', 'progress', 'waiting']);
+
 function isPrinted(event: EventView['event']): boolean {
-  return event === 'daemon_stopping' || event === 'progress' || WAIT_EVENTS.has(event);
+  return NOT_STORED.has(event) || WAIT_EVENTS.has(event as EventName);
 }
 
 function timeoutError(live: string[]): BabysitError {

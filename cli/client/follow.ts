@@ -8,7 +8,7 @@ import { Reconnection } from './reconnection.ts';
 import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
 
 export interface FollowOptions {
-  /** Also report `progress` events. */
+  /** Also report `progress` events; `waiting` events come in any case. */
   readonly progress?: boolean | undefined;
   /** The `seq` of the last event known. */
   readonly after?: number;
@@ -38,8 +38,8 @@ export async function followTask(
         onEvent(event);
         return;
       }
-      // A progress event is not stored, so it has no `seq`.
-      if (event.event === 'progress') {
+      // Neither is stored, so they have no `seq`.
+      if (event.event === 'progress' || event.event === 'waiting') {
         onEvent(event);
         return;
       }
@@ -51,7 +51,7 @@ export async function followTask(
       lastSeq = Math.max(lastSeq, event.seq);
     });
     try {
-      const path = taskPath(id ?? ref, `/events?after=${lastSeq}${progress ? '&progress=1' : ''}`);
+      const path = taskPath(id ?? ref, `/events?after=${lastSeq}&waiting=1${progress ? '&progress=1' : ''}`);
       const answer = await send(session.home.socket, {
         method: 'GET',
         path,

@@ -91,7 +91,7 @@ async function waitFor(
   const onEvent = (event: EventView): void => {
     if (signal.aborted || event.event === 'daemon_stopping') return;
     if (event.event === 'ended') ends.set(event.id, event.seq);
-    if (event.event === 'progress') {
+    if (event.event === 'progress' || event.event === 'waiting') {
       reporter.event(event);
       return;
     }

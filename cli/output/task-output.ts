@@ -36,9 +36,11 @@ export function taskView(task: TaskView, full: boolean): Part {
   return task.ended_at === null ? liveView(task) : endedView(task);
 }
 
-/** For one row of a list. */
-export function rowView(task: TaskView, full: boolean): Part {
-  return full ? task : { ...pick(task, ROW), ...waitingOf(task.waiting) };
+/** For one row of a list; a list over projects names the owners. */
+export function rowView(task: TaskView, full: boolean, withOwner = false): Part {
+  if (full) return task;
+  const owner = withOwner ? { owner: task.owner ?? task.project } : {};
+  return { ...pick(task, ROW), ...owner, ...waitingOf(task.waiting) };
 }
 
 function waitingOf(waiting: BlockedView | null): Part {

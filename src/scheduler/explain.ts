@@ -18,6 +18,8 @@ export interface Blocked {
   readonly shortBy: number;
   /** Task names, or `lease <id>`; for `profile` its name. */
   readonly blockedBy: readonly string[];
+  /** The owners of those, each once. */
+  readonly owners: readonly string[];
   readonly start: StartForecast;
   /** Position in the queue, from 1. */
   readonly position: number;
@@ -25,15 +27,21 @@ export interface Blocked {
 
 export const NAMES_SHOWN = 5;
 
+/** A holder of room, or an item ahead in the queue. */
+export interface Blocker {
+  readonly name: string;
+  readonly owner: string;
+}
+
 export class Explanation {
   readonly #snapshot: Snapshot;
   readonly #room: Room;
-  readonly #waiting: readonly string[];
+  readonly #waiting: readonly Blocker[];
   /** Cached by dimension and number of waiting items shown. */
-  readonly #blockers = new Map<string, readonly string[]>();
+  readonly #blockers = new Map<string, Pick<Blocked, 'blockedBy' | 'owners'>>();
 
-  /** `room`: the room the waiting items see; `waiting`: their names, in order. */
-  constructor(snapshot: Snapshot, room: Room, waiting: readonly string[]) {
+  /** `room`: the room the waiting items see; `waiting`: the items themselves, in order. */
+  constructor(snapshot: Snapshot, room: Room, waiting: readonly Blocker[]) {
     this.#snapshot = snapshot;
     this.#room = room;
     this.#waiting = waiting.slice(0, NAMES_SHOWN);
@@ -49,8 +57,7 @@ export class Explanation {
   ): Blocked {
     const { requested, available, limit } = this.#figures(need, dim);
     const shortBy = Math.max(0, requested - available);
-    const blockedBy = this.#blockedBy(dim, ahead);
-    return { dim, requested, available, limit, shortBy, blockedBy, start, position };
+    return { dim, requested, available, limit, shortBy, ...this.#blockedBy(dim, ahead), start, position };
   }
 
   #figures(need: Need, dim: RoomDim | 'reservation'): Pick<Blocked, 'requested' | 'available' | 'limit'> {
@@ -76,25 +83,29 @@ export class Explanation {
   }
 
   /** The largest holders of the dimension, then the waiting items ahead. */
-  #blockedBy(dim: RoomDim | 'reservation', ahead: number): readonly string[] {
+  #blockedBy(dim: RoomDim | 'reservation', ahead: number): Pick<Blocked, 'blockedBy' | 'owners'> {
     const shown = Math.min(ahead, this.#waiting.length);
     const key = `${dim} ${shown}`;
     const known = this.#blockers.get(key);
     if (known !== undefined) return known;
     const blockers = [...this.#holdersOf(dim), ...this.#waiting.slice(0, shown)].slice(0, NAMES_SHOWN);
-    this.#blockers.set(key, blockers);
-    return blockers;
+    const found = {
+      blockedBy: blockers.map(({ name }) => name),
+      owners: [...new Set(blockers.map(({ owner }) => owner))],
+    };
+    this.#blockers.set(key, found);
+    return found;
   }
 
-  #holdersOf(dim: RoomDim | 'reservation'): string[] {
+  #holdersOf(dim: RoomDim | 'reservation'): readonly Blocker[] {
     if (dim === 'reservation') return [];
     const { running, leases } = this.#snapshot;
     const holders = [
-      ...running.map((item) => ({ name: item.name, ...chargedNeed(item) })),
-      ...leases.map(({ id, need }) => ({ name: `lease ${id}`, ...need })),
+      ...running.map((item) => ({ name: item.name, owner: item.owner, ...chargedNeed(item) })),
+      ...leases.map(({ id, owner, need }) => ({ name: `lease ${id}`, owner, ...need })),
     ];
     if (dim === 'mem') holders.sort((a, b) => b.memBytes - a.memBytes);
     if (dim === 'cpu') holders.sort((a, b) => b.cpuCores - a.cpuCores);
-    return holders.slice(0, NAMES_SHOWN).map(({ name }) => name);
+    return holders.slice(0, NAMES_SHOWN);
   }
 }

@@ -132,6 +132,7 @@ describe('plan', () => {
       limit: 16 * GIB,
       shortBy: 4 * GIB,
       blockedBy: ['task-2', 'task-1', 'lease lease-9'],
+      owners: ['alice'],
       start: { expectedMs: NOW + 30_000, p90Ms: null, latestMs: NOW + 120_000 },
       position: 1,
     });
@@ -142,6 +143,7 @@ describe('plan', () => {
       limit: 256,
       shortBy: 0,
       blockedBy: ['task-3'],
+      owners: ['alice'],
       start: { expectedMs: NOW + 60_000, p90Ms: null, latestMs: NOW + 60_000 },
       position: 2,
     });

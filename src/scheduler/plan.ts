@@ -35,15 +35,15 @@ export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
 /** The function that explains why an item waits, by its index in the plan. */
 function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: number) {
   const running = [...snapshot.running, ...choice.starts.map((item) => toRunning(item, nowMs))];
-  const names = waiting.slice(0, NAMES_SHOWN).map(({ item }) => item.name);
-  const explanation = new Explanation({ ...snapshot, running }, choice.room, names);
+  const ahead = waiting.slice(0, NAMES_SHOWN).map(({ item }) => item);
+  const explanation = new Explanation({ ...snapshot, running }, choice.room, ahead);
   return ({ item, start }: WaitingItem, index: number): Blocked => {
     const dim = shortDim(choice.room, item.need) ?? 'reservation';
     const blocked = explanation.of(item.need, dim, index + 1, start);
     const other = profileFor(snapshot, item.need);
     if (other === null) return blocked;
     const startMs = { expectedMs: other.atMs, p90Ms: null, latestMs: null };
-    return { ...blocked, dim: 'profile', blockedBy: [other.profile], start: startMs };
+    return { ...blocked, dim: 'profile', blockedBy: [other.profile], owners: [], start: startMs };
   };
 }
 

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { StatusView } from '../api/schemas/status.ts';
 import { elapsedMs } from '../core/elapsed.ts';
+import { ownerOf } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
@@ -82,6 +83,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       const live = engine.attempt(task.id)?.figures();
       return {
         name: task.name,
+        owner: ownerOf(task),
         id: task.id,
         elapsed_ms: elapsedMs(task.state, nowMs) ?? 0,
         mem_bytes: live?.memBytes ?? null,
@@ -110,6 +112,7 @@ function queueView(engine: Engine, nowMs: number): StatusView['queue'] {
     rows.push({
       kind: item.kind,
       name: item.name,
+      owner: item.owner,
       id,
       waiting: plannedView(blocked, engine),
     });
@@ -117,7 +120,13 @@ function queueView(engine: Engine, nowMs: number): StatusView['queue'] {
   for (const task of engine.live.values()) {
     if (rows.length >= QUEUE_SHOWN) return rows;
     if (task.state.status !== 'pending' || engine.live.queue.has(task.id)) continue;
-    rows.push({ kind: 'task', name: task.name, id: task.id, waiting: waitingView(task, engine, nowMs) });
+    rows.push({
+      kind: 'task',
+      name: task.name,
+      owner: ownerOf(task),
+      id: task.id,
+      waiting: waitingView(task, engine, nowMs),
+    });
   }
   return rows;
 }

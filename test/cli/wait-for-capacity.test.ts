@@ -45,7 +45,11 @@ describe('wait_for_capacity', () => {
     const { run, wait } = await fill(home);
     const waiting = home.start([...wait, '--owner=me']);
     await waitUntil(() => waiting.stderr() !== '', { what: 'the first line' });
-    const { event, dim, position, blocked_by, expected_start } = jsonLine(waiting.stderr());
+    const { event, dim, position, blocked_by, owners, expected_start, latest_start } = jsonLine(
+      waiting.stderr(),
+    );
+    assert.deepEqual(owners, [home.work]);
+    assert.ok(Date.parse(String(latest_start)) >= Date.parse(String(expected_start)));
     assert.deepEqual([event, dim, position, blocked_by], ['waiting_for_capacity', 'cpu', 1, ['full']]);
     assert.ok(Date.parse(String(expected_start)) > Date.now());
     assert.equal(waiting.stdout(), '');

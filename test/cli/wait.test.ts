@@ -9,8 +9,13 @@ import { openStore } from '../../src/store/store.ts';
 import { jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
-import { show, submit, until } from '../support/tasks.ts';
+import { show, submit, until, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+interface HostRows {
+  readonly running: readonly { readonly name: string; readonly owner: string }[];
+  readonly queue: readonly { readonly name: string; readonly owner: string }[];
+}
 
 /** `babysit wait`, once it has printed that the task has started. */
 async function startWait(home: TestHome, name: string, env: NodeJS.ProcessEnv = {}): Promise<RunningCli> {
@@ -74,6 +79,29 @@ describe('wait', () => {
     assert.equal((await home.run(['wait', 'late', '--until=risk', '--timeout=200ms'])).code, 124);
     const adjusted = await home.run(String(event.suggested_command).split(' ').slice(1));
     assert.equal(adjusted.code, 0, adjusted.stderr);
+  });
+
+  it('of a pending task reports why it waits, behind which tasks of which owners, then its start', async (t) => {
+    const home = testHome(t);
+    const cores = await wholeHostFlags(home);
+    await home.run(['run', ...cores, '--owner=alice', '--name=holder', 'sleep 60']);
+    const waiting = home.start(['run', ...cores, '--queue', '--owner=bob', '--name=next', '--wait', 'true']);
+    await waitUntil(() => waiting.stderr().includes('"waiting"'), { what: 'the reason' });
+    const { running, queue } = jsonLine((await home.run(['status'])).stdout) as unknown as HostRows;
+    const ownerOf = (rows: HostRows['queue'], name: string) => rows.find((row) => row.name === name)?.owner;
+    assert.deepEqual([ownerOf(running, 'holder'), ownerOf(queue, 'next')], ['alice', 'bob']);
+    const rows = jsonLines((await home.run(['list', '--all_projects'])).stdout);
+    assert.equal(rows.find(({ name }) => name === 'holder')?.owner, 'alice');
+    await home.run(['kill', 'holder']);
+    assert.equal((await waiting.done).code, 0);
+    const events = jsonLines(waiting.stderr().replace(/^queued.*\n/, ''));
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['waiting', 'started'],
+    );
+    const { name, dim, blocked_by, owners, expected_start, latest_start } = events[0] ?? {};
+    assert.deepEqual([name, dim, blocked_by, owners], ['next', 'cpu', ['holder'], ['alice']]);
+    assert.ok(Date.parse(String(latest_start)) > Date.parse(String(expected_start)));
   });
 
   it('--timeout exits 124 and leaves the task running', async () => {

@@ -53,7 +53,7 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
   const columns = splitWords(flags.columns);
   const { tasks } = await call<{ tasks: TaskView[] }>(context.session, 'GET', `/v1/tasks?${query}`);
   checkColumns(columns, tasks[0]);
-  context.output.data(render(tasks, columns, format, context));
+  context.output.data(render(tasks, columns, format, flags.all_projects, context));
   if (tasks.length === 0 && !context.output.jsonMessages) context.output.message('no tasks\n');
   return EXIT.ok;
 }
@@ -62,13 +62,23 @@ function render(
   tasks: readonly TaskView[],
   columns: readonly string[],
   format: Format,
+  isOverProjects: boolean,
   { full, output }: Context,
 ): string {
   if (format === 'json') {
-    const rows = tasks.map((task) => (columns.length > 0 ? byColumns(task, columns) : rowView(task, full)));
+    const rows = tasks.map((task) =>
+      columns.length > 0 ? byColumns(task, columns) : rowView(task, full, isOverProjects),
+    );
     return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   }
-  const header = columns.length > 0 ? columns : full && tasks[0] ? Object.keys(tasks[0]) : DEFAULT_COLUMNS;
+  const header =
+    columns.length > 0
+      ? columns
+      : full && tasks[0]
+        ? Object.keys(tasks[0])
+        : isOverProjects
+          ? [...DEFAULT_COLUMNS, 'owner']
+          : DEFAULT_COLUMNS;
   if (format === 'csv')
     return csv(
       header,

@@ -78,13 +78,15 @@ function hostText(view: StatusView): string {
     lines.push(['note', escapeField(`${what}: ${reason}. ${fix}`)]);
   const live = running.map(
     (row) =>
-      `  ${escapeField(row.name)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,
+      `  ${escapeField(row.name)}  ${escapeField(row.owner)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,
   );
   const held = leases.map(
     (row) =>
       `  ${row.id}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores  until ${localTime(row.expires_at)}\n`,
   );
-  const waiting = queue.map((row) => `  ${escapeField(row.name)}  ${escapeField(whyText(row.waiting))}\n`);
+  const waiting = queue.map(
+    (row) => `  ${escapeField(row.name)}  ${escapeField(row.owner)}  ${escapeField(whyText(row.waiting))}\n`,
+  );
   const part = (title: string, rows: readonly string[]) =>
     rows.length > 0 ? `${title}\n${rows.join('')}` : '';
   return `${fieldLines(lines)}${part('running', live)}${part('leases', held)}${part('queue', waiting)}`;

@@ -5,7 +5,7 @@ import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
 import { PROFILES } from '../../core/profile.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
-import { DETAIL, PROGRESS, TASK } from './task.ts';
+import { BLOCKED, DETAIL, PROGRESS, TASK } from './task.ts';
 
 const number = z.number();
 const text = z.string();
@@ -135,7 +135,7 @@ export const EVENT_FIELDS = {
 export const EVENT = z
   .looseObject({
     event: z
-      .enum([...(Object.keys(EVENT_FIELDS) as EventName[]), 'daemon_stopping', 'progress'])
+      .enum([...(Object.keys(EVENT_FIELDS) as EventName[]), 'daemon_stopping', 'progress', 'waiting'])
       .describe('Name of the event.'),
     seq: number.describe('Number of the event. It increases over all tasks and is never reused.'),
     at: text.describe('When it happened.'),
@@ -145,7 +145,8 @@ export const EVENT = z
   })
   .superRefine((view, context) => {
     const { event, seq: _, at: __, name: ___, id: ____, task: _____, ...fields } = view;
-    const schema = event === 'progress' || event === 'daemon_stopping' ? NONE : EVENT_FIELDS[event];
+    const schema =
+      event === 'progress' || event === 'waiting' || event === 'daemon_stopping' ? NONE : EVENT_FIELDS[event];
     for (const { message } of schema.safeParse(fields).error?.issues ?? [])
       context.addIssue(`${event}: ${message}`);
   })
@@ -168,6 +169,26 @@ export const PROGRESS_LINE = z
     id: 'ProgressLine',
     description: 'The progress of a running task, between its events. Not stored.',
   });
+const { dim, blocked_by, owners, position, expected_start, expected_start_p90, latest_start } = BLOCKED.shape;
+export const WAITING_LINE = z
+  .strictObject({
+    event: z.literal('waiting').describe('Always this name.'),
+    name: text.describe('Name of the task.'),
+    id: text.describe('Id of the task.'),
+    at: text.describe('When it was read.'),
+    dim,
+    blocked_by,
+    owners,
+    position,
+    expected_start,
+    expected_start_p90,
+    latest_start,
+  })
+  .meta({
+    id: 'WaitingLine',
+    description:
+      'Why a pending task waits: when the wait begins, and when that changes, at most every 30 s. Not stored.',
+  });
 export const STOPPING = z
   .strictObject({ event: z.literal('daemon_stopping').describe('Always this name.') })
   .meta({
@@ -175,19 +196,26 @@ export const STOPPING = z
     description: 'The daemon stops. This is the last line of a stream; the client connects again.',
   });
 
-const EVENTS = z.object({ after: z.string().optional(), progress: z.string().optional() });
+const EVENTS = z.object({
+  after: z.string().optional(),
+  progress: z.string().optional(),
+  waiting: z.string().optional(),
+});
 
 export interface EventsQuery {
   /** Sequence number of the last event that the client received. */
   readonly after: number;
   /** Also send progress between the events. */
   readonly progress: boolean;
+  /** Also send why the task waits while it is pending. */
+  readonly waiting: boolean;
 }
 
 export function parseEvents(query: unknown): EventsQuery {
-  const { after, progress } = check(EVENTS, query);
+  const { after, progress, waiting } = check(EVENTS, query);
   return {
     after: after === undefined ? 0 : parseCount(after, 'after', 0, Number.MAX_SAFE_INTEGER),
     progress: progress === '1',
+    waiting: waiting === '1',
   };
 }

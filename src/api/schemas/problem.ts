@@ -29,6 +29,7 @@ export const PROBLEM_FIELDS = z
       .number()
       .describe('What all tasks together may have, in the same unit; of `queue_full`: pending tasks.'),
     blocked_by: z.array(z.string()).describe('Names of the tasks and leases that hold the room.'),
+    owners: z.array(z.string()).describe('The owners of those, each once.'),
     ...START,
     suggested_command: z.string().describe('A command that is accepted instead, for a shell.'),
     would_fit: z.string().describe('The largest estimate that fits, as a flag takes it.'),

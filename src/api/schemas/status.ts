@@ -79,6 +79,7 @@ const PRESSURE = z.strictObject({
 
 const RUNNING = z.strictObject({
   name: text.describe('Its name.'),
+  owner: text.describe('Its owner, or the project.'),
   id: text.describe('Its id.'),
   elapsed_ms: number.describe('Running time without pauses.'),
   mem_bytes: number.nullable().describe('Memory in use now. Null before the first sample.'),
@@ -96,6 +97,7 @@ const HELD = z.strictObject({
 const QUEUED = z.strictObject({
   kind: z.enum(['task', 'ticket']).describe('A task, or a caller of wait_for_capacity.'),
   name: text.describe('Its name.'),
+  owner: text.describe('Its owner, or the project.'),
   id: text.describe('Its id.'),
   waiting: BLOCKED.nullable().describe('Why it waits. Null: it is about to start.'),
 });

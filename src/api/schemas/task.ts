@@ -46,6 +46,7 @@ export const BLOCKED = z
       .describe(
         'Names of the tasks and leases that hold the room; under pressure, what the host is short of; for `profile` its name.',
       ),
+    owners: z.array(text).describe('The owners of those, each once: agent session, `--owner`, or project.'),
     position: number.nullable().describe('Place in the queue, from 1. Null: not in the queue yet.'),
     ...START,
   })

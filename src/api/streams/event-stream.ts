@@ -5,18 +5,21 @@ import type { EventsQuery, EventView } from '../schemas/events.ts';
 import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
 import { streamProgress } from './progress-lines.ts';
+import { streamWaiting } from './waiting-lines.ts';
 
 /** Throws BabysitError not_found or ambiguous for the reference. */
 export function streamEvents(
   service: Service,
   ref: string,
-  { after, progress }: EventsQuery,
+  { after, progress, waiting }: EventsQuery,
   open: (closed: () => void) => LineStream,
 ): void {
   const subscription = service.events(ref, after);
   let stopProgress = () => {};
+  let stopWaiting = () => {};
   const stream = open(() => {
     stopProgress();
+    stopWaiting();
     subscription.stop();
   });
   const send = (event: RecordedEvent) => {
@@ -26,8 +29,11 @@ export function streamEvents(
   try {
     for (const event of subscription.backlog) send(event);
     subscription.start(send);
-    if (progress && stream.isOpen)
-      stopProgress = streamProgress(service, service.task(ref).id as TaskId, (line) => stream.write(line));
+    if (!stream.isOpen) return;
+    const id = service.task(ref).id as TaskId;
+    const write = (line: Readonly<Record<string, unknown>>) => stream.write(line);
+    if (waiting) stopWaiting = streamWaiting(service, id, write);
+    if (progress) stopProgress = streamProgress(service, id, write);
   } catch (error) {
     stream.abort();
     throw error;

@@ -71,6 +71,7 @@ describe('a soft-deny', () => {
       available: big.memLimitBytes - 14 * GIB,
       limit: big.memLimitBytes,
       blocked_by: ['task-1'],
+      owners: ['alice'],
       expected_start: new Date(NOW + 90_000).toISOString(),
       latest_start: new Date(NOW + 120_000).toISOString(),
     });

@@ -52,6 +52,7 @@ export function blockedView(blocked: Blocked): BlockedView {
     limit: blocked.limit,
     short_by: blocked.shortBy,
     blocked_by: [...blocked.blockedBy],
+    owners: [...blocked.owners],
     position: blocked.position,
     ...startView(blocked.start),
   };

@@ -1,6 +1,6 @@
 // Explains why a pending task waits: for other tasks, a back-off, or capacity according to the plan.
 import type { BlockedView } from '../../api/schemas/task.ts';
-import type { Task, TaskId } from '../../core/task.ts';
+import { ownerOf, type Task, type TaskId } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { pendingItem } from '../../engine/live-tasks.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
@@ -36,6 +36,7 @@ const NOTHING = {
   limit: 0,
   short_by: 0,
   blocked_by: [],
+  owners: [],
   position: null,
   expected_start: null,
   latest_start: null,
@@ -52,10 +53,16 @@ function afterView(task: Task, waitsFor: readonly TaskId[], engine: Engine, nowM
     limit: of,
     short_by: waitsFor.length,
     blocked_by: waitsFor.slice(0, NAMES_SHOWN).map((id) => names.get(id) ?? id),
+    owners: ownersOf(waitsFor, engine),
     position: null,
     expected_start: iso(latestEndMs(waitsFor, engine, nowMs)),
     latest_start: null,
   };
+}
+
+function ownersOf(ids: readonly TaskId[], engine: Engine): string[] {
+  const tasks = ids.slice(0, NAMES_SHOWN).flatMap((id) => engine.live.get(id) ?? []);
+  return [...new Set(tasks.map(ownerOf))];
 }
 
 /** The latest expected end of these tasks; null if one is unknown. */

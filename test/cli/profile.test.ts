@@ -10,6 +10,8 @@ import { waitUntil } from '../support/wait-until.ts';
 /** A tenth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
 const CONFIG = { 'profile.day.cpu_pct': 10, 'watchdog.monitor_interval': '200ms' };
 const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
+/** Above what the day leaves on two cores, and below what a burning task gets beside other tests. */
+const BUSY = 0.3;
 
 async function switchTo(home: TestHome, profile: string): Promise<void> {
   const { code, stdout, stderr } = await home.run(['profile', profile, '--json']);
@@ -24,7 +26,7 @@ describe('babysit profile', () => {
     await home.run(['run', '--name=burn', ...BURN, '--estimated_cpu_cores=1', `--command=${command}`]);
     const follower = home.start(['wait', 'burn', '--json'], LONG);
     const cores = async () => Number((await show(home, 'burn')).cpu_cores);
-    await waitUntil(async () => (await cores()) > 0.5, { what: 'the task to burn' });
+    await waitUntil(async () => (await cores()) > BUSY, { what: 'the task to burn' });
     const before = await show(home, 'burn');
     await switchTo(home, 'day');
     const after = await show(home, 'burn');
@@ -36,7 +38,7 @@ describe('babysit profile', () => {
     await switchTo(home, 'normal');
     assert.equal((await show(home, 'burn')).cpu_max_cores, before.cpu_max_cores);
     if (after.driver !== 'none')
-      await waitUntil(async () => (await cores()) > 0.5, { what: 'the task to burn again' });
+      await waitUntil(async () => (await cores()) > BUSY, { what: 'the task to burn again' });
     await home.run(['kill', '--force', 'burn']);
     await follower.done;
     const switches = jsonLines(follower.stderr()).filter(({ event }) => event === 'profile_switched');
@@ -55,7 +57,7 @@ describe('babysit profile', () => {
       const shown = await Promise.all(names.map((name) => show(home, name)));
       return shown.reduce((sum, task) => sum + Number(task.cpu_cores), 0);
     };
-    await waitUntil(async () => (await cores()) > 0.5, { what: 'both to burn' });
+    await waitUntil(async () => (await cores()) > BUSY, { what: 'both to burn' });
     await switchTo(home, 'day');
     const { driver, cpu_max_cores } = await show(home, 'one');
     if (driver !== 'none')
@@ -63,7 +65,8 @@ describe('babysit profile', () => {
         what: 'both together to be throttled to the cap of one',
       });
     await switchTo(home, 'normal');
-    if (driver !== 'none') await waitUntil(async () => (await cores()) > 0.5, { what: 'both to burn again' });
+    if (driver !== 'none')
+      await waitUntil(async () => (await cores()) > BUSY, { what: 'both to burn again' });
     await home.run(['kill', '--force', ...names]);
   });
 

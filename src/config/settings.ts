@@ -130,6 +130,11 @@ const TABLE = {
   ),
   'defaults.mem_pct_limit': setting(percent, 40, 'Percent of the host memory that one task may use'),
   'defaults.cpu_pct_limit': setting(percent, 90, 'Percent of the cores that one task may use'),
+  'defaults.stop': setting(
+    choice('signal', 'file'),
+    'signal',
+    'How a kill begins: with SIGTERM and the stop file, or with the stop file alone for watchdog.stop_grace',
+  ),
   'defaults.lease_ttl': setting(
     timer,
     '60s',
@@ -194,6 +199,11 @@ const TABLE = {
     'Percent of the disk with BABYSIT_HOME that may be in use',
   ),
   'watchdog.dry_run': setting(flag, false, 'Report what the watchdog would kill, and kill nothing'),
+  'watchdog.stop_grace': setting(
+    timer,
+    '60s',
+    'Time between the stop file and SIGTERM for a task with --stop=file',
+  ),
   'watchdog.kill_grace': setting(timer, '10s', 'Time between SIGTERM and SIGKILL'),
   'profile.start': setting(
     choice(...PROFILES),

@@ -42,7 +42,13 @@ export interface EventMap {
     readonly last_line_age_s: number | null;
     readonly hint: string;
   };
-  kill_requested: { readonly reason: KillReason; readonly signal: string; readonly detail: KillDetail };
+  kill_requested: {
+    readonly reason: KillReason;
+    readonly signal: string;
+    /** Only with --stop=file: time in which the task sees only the stop file, before the signal. */
+    readonly stop_grace_ms?: number | undefined;
+    readonly detail: KillDetail;
+  };
   /** Only with watchdog.dry_run: the watchdog would have killed the task. Once per reason. */
   would_kill: { readonly reason: KillReason; readonly detail: KillDetail };
   /** SIGKILL did not end these processes; `wchan` is the kernel function a process sleeps in. */

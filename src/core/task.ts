@@ -30,6 +30,8 @@ export interface KillIntent {
   readonly detail: KillDetail;
   /** First signal of the kill ladder; SIGKILL skips the grace period. */
   readonly signal: NodeJS.Signals;
+  /** Time in which the task sees only the stop file, before that signal; absent: the signal comes at once. */
+  readonly stopGraceMs?: number;
   /** When the ladder sent SIGKILL; null before. */
   readonly killedAt: number | null;
 }
@@ -172,6 +174,8 @@ export interface ExecOptions {
   readonly isUnit: boolean;
   /** Its output also goes to systemd's journal, if the host has one. */
   readonly isJournaled: boolean;
+  /** --stop=file: a kill first gives the task this time with only the stop file. Absent: --stop=signal. */
+  readonly stopGraceMs?: number;
 }
 export const DEFAULT_EXEC_OPTIONS: ExecOptions = {
   nice: null,

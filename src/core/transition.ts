@@ -248,13 +248,23 @@ function killPending(task: Task, intent: KillIntent): Transition {
 function requestKill(task: Task, state: ActiveState, intent: KillIntent): Transition | null {
   const first = state.attempt.kill;
   if (first !== null) {
-    if (intent.signal !== 'SIGKILL' || first.signal === 'SIGKILL') return null;
-    const attempt = { ...state.attempt, kill: { ...first, signal: intent.signal } };
+    const isForced = intent.signal === 'SIGKILL' && first.signal !== 'SIGKILL';
+    const endsStopGrace = first.stopGraceMs !== undefined && intent.stopGraceMs === undefined;
+    if (!isForced && !endsStopGrace) return null;
+    const { stopGraceMs: _, ...kill } = first;
+    const attempt = { ...state.attempt, kill: { ...kill, signal: intent.signal } };
     return { task: withAttempt(task, state, attempt), event: null };
   }
+  const { reason, signal, detail, stopGraceMs } = intent;
   return {
     task: withAttempt(task, state, { ...state.attempt, kill: intent }),
-    event: { event: 'kill_requested', reason: intent.reason, signal: intent.signal, detail: intent.detail },
+    event: {
+      event: 'kill_requested',
+      reason,
+      signal,
+      ...(stopGraceMs === undefined ? {} : { stop_grace_ms: stopGraceMs }),
+      detail,
+    },
   };
 }
 

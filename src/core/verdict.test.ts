@@ -195,3 +195,23 @@ it('every status is either live or ended, and those with an attempt under way ar
     live.map((status) => [status, false, status !== 'pending']),
   );
 });
+
+describe('a second request to kill', () => {
+  /** What a second request changes in a kill: [first, second, signal and stop grace then; null: nothing]. */
+  const SECOND: [Partial<KillIntent>, Partial<KillIntent>, [string, number | undefined] | null][] = [
+    [{}, {}, null],
+    [{}, { signal: 'SIGINT' }, null],
+    [{}, { signal: 'SIGKILL' }, ['SIGKILL', undefined]],
+    [{ signal: 'SIGKILL' }, { signal: 'SIGKILL' }, null],
+    [{ stopGraceMs: 60_000 }, { stopGraceMs: 60_000 }, null],
+    [{ stopGraceMs: 60_000 }, { signal: 'SIGINT' }, ['SIGINT', undefined]],
+    [{ stopGraceMs: 60_000 }, { signal: 'SIGKILL' }, ['SIGKILL', undefined]],
+  ];
+  for (const [first, second, expected] of SECOND)
+    it(`takes ${JSON.stringify(second)} after ${JSON.stringify(first)} for ${JSON.stringify(expected)}`, () => {
+      const task = taskIn({ status: 'running', attempt: anAttempt({ kill: aKill(first) }) });
+      const next = transition(task, { kind: 'request_kill', intent: aKill(second) })?.task.state;
+      const kill = next?.status === 'running' ? next.attempt.kill : null;
+      assert.deepEqual(kill && [kill.signal, kill.stopGraceMs], expected);
+    });
+});

@@ -67,7 +67,7 @@ function judgeHost(
   if (wouldKill !== null) log.warn({ task: wouldKill.id, ...wouldKill }, 'dry run: would kill');
   if (kill !== null) {
     const { id, reason, detail } = kill;
-    work.requestKill(id, { reason, detail, signal: 'SIGTERM' });
+    work.requestKill(id, { reason, detail, signal: 'SIGTERM', isUrgent: true });
     log.warn({ task: id, reason, detail }, 'watchdog kill');
   }
   return state;

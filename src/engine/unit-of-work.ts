@@ -83,11 +83,19 @@ export class UnitOfWork {
     return true;
   }
 
+  /** `isUrgent`: the signal comes at once, also with --stop=file. */
   requestKill(
     id: TaskId,
-    { reason, detail, signal }: Pick<KillIntent, 'reason' | 'detail' | 'signal'>,
+    kill: Pick<KillIntent, 'reason' | 'detail' | 'signal'> & { readonly isUrgent?: boolean },
   ): void {
-    const intent: KillIntent = { reason, detail, signal, at: this.now.wallMs, killedAt: null };
+    const { isUrgent = kill.signal === 'SIGKILL', ...cause } = kill;
+    const stopGraceMs = isUrgent ? undefined : this.get(id)?.execOptions.stopGraceMs;
+    const intent: KillIntent = {
+      ...cause,
+      ...(stopGraceMs === undefined ? {} : { stopGraceMs }),
+      at: this.now.wallMs,
+      killedAt: null,
+    };
     this.change(id, { kind: 'request_kill', intent });
   }
 

@@ -169,6 +169,14 @@ export const FIELDS = {
       retry: "largest share of the host's cores that the task may use",
     },
   },
+  stop: {
+    as: 'stop',
+    type: 'choice',
+    choices: ['signal', 'file'],
+    default: 'signal',
+    config: 'defaults.stop',
+    help: { run: 'file: a kill first gives the task 60 s with only the stop file, then SIGTERM' },
+  },
   cwd: {
     as: 'cwd',
     type: 'path',

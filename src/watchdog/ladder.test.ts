@@ -3,19 +3,39 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { aKill } from '../../test/support/build-task.ts';
-import { endingForMs, LADDER_START, type LadderState, ladderStep } from './ladder.ts';
+import { endingForMs, LADDER_START, type LadderState, type LadderStep, ladderStep } from './ladder.ts';
 
 const GRACE = 10_000;
 const term = aKill();
 const sigkill = aKill({ signal: 'SIGKILL' });
 const escalated = aKill({ killedAt: 4_000 });
+const byFile = aKill({ stopGraceMs: 60_000 });
+const stopping: LadderState = { ...LADDER_START, stopFileAt: 1_000 };
 const asked: LadderState = { ...LADDER_START, askedAt: 1_000 };
 const killed: LadderState = { ...asked, firstKilledAt: 11_000, killedAt: 11_000 };
 const stuck: LadderState = { ...killed, killedAt: 16_000, reported: 'stuck' };
 const givenUp: LadderState = { ...killed, killedAt: 71_000, reported: 'given_up' };
 
 describe('the kill ladder', () => {
-  const TABLE: [string, Parameters<typeof ladderStep>, 'ask' | 'kill' | 'none', number][] = [
+  const TABLE: [string, Parameters<typeof ladderStep>, LadderStep['act'], number][] = [
+    ['makes only the stop file first', [byFile, LADDER_START, GRACE, 1_000], 'stop', 60_000],
+    ['waits in the stop grace', [byFile, stopping, GRACE, 1_001], 'none', 59_999],
+    ['waits to the last millisecond of the stop grace', [byFile, stopping, GRACE, 60_999], 'none', 1],
+    ['asks at the end of the stop grace', [byFile, stopping, GRACE, 61_000], 'ask', GRACE],
+    ['asks when a signal comes in the stop grace', [term, stopping, GRACE, 1_001], 'ask', GRACE],
+    [
+      'kills when force comes in the stop grace',
+      [{ ...byFile, signal: 'SIGKILL' }, stopping, GRACE, 1_001],
+      'kill',
+      500,
+    ],
+    [
+      'waits in the grace after the stop grace',
+      [byFile, { ...stopping, askedAt: 61_000 }, GRACE, 70_999],
+      'none',
+      1,
+    ],
+    ['kills after both graces', [byFile, { ...stopping, askedAt: 61_000 }, GRACE, 71_000], 'kill', 500],
     ['asks first', [term, LADDER_START, GRACE, 1_000], 'ask', GRACE],
     ['waits in the grace', [term, asked, GRACE, 1_001], 'none', GRACE - 1],
     ['waits to the last millisecond', [term, asked, GRACE, 10_999], 'none', 1],
@@ -33,10 +53,10 @@ describe('the kill ladder', () => {
     });
 
   it('has lasted since its first step, by the monotonic clock', () => {
-    const states = [LADDER_START, asked, killed, { ...killed, askedAt: null }];
+    const states = [LADDER_START, asked, killed, { ...killed, askedAt: null }, stopping];
     assert.deepEqual(
       states.map((state) => endingForMs(state, 12_000)),
-      [0, 11_000, 11_000, 1_000],
+      [0, 11_000, 11_000, 1_000, 11_000],
     );
   });
 

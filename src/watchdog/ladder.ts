@@ -1,8 +1,10 @@
-// The kill ladder as a pure step function: stop file and first signal, grace, SIGKILL until the group is empty or the
-// ladder gives up.
+// The kill ladder as a pure step function: the stop file, the first signal at once or after the stop grace, the kill grace,
+// SIGKILL until the group is empty or the ladder gives up.
 import type { KillIntent } from '../core/task.ts';
 
 export interface LadderState {
+  /** Monotonic ms at which this daemon made the stop file without a signal; null before, and without a stop grace. */
+  readonly stopFileAt: number | null;
   /** Monotonic ms of this daemon's first signal; null before. */
   readonly askedAt: number | null;
   /** The first SIGKILL, and the latest. */
@@ -12,6 +14,7 @@ export interface LadderState {
 }
 
 export const LADDER_START: LadderState = {
+  stopFileAt: null,
   askedAt: null,
   firstKilledAt: null,
   killedAt: null,
@@ -20,7 +23,8 @@ export const LADDER_START: LadderState = {
 
 export interface LadderStep {
   readonly state: LadderState;
-  readonly act: 'ask' | 'kill' | 'none';
+  /** `stop`: make the stop file only. `ask`: make it and send the first signal. */
+  readonly act: 'stop' | 'ask' | 'kill' | 'none';
   /** Each once. `stuck`: processes survived SIGKILL. `given_up`: the task counts as ended although processes are left. */
   readonly report: 'stuck' | 'given_up' | null;
   /** When to take the next step at the latest. */
@@ -35,7 +39,7 @@ const KILL_STUCK_AGAIN_MS = 5_000;
 /** A dead NFS server or a broken disk may hold a process forever. */
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** `monoMs`: the monotonic clock. */
+/** `graceMs`: between the first signal and SIGKILL. `monoMs`: the monotonic clock. */
 export function ladderStep(
   intent: KillIntent,
   state: LadderState,
@@ -52,14 +56,21 @@ export function ladderStep(
       report: null,
       againInMs: KILL_AGAIN_MS,
     };
-  if (askedAt === null)
-    return { state: { ...state, askedAt: monoMs }, act: 'ask', report: null, againInMs: graceMs };
+  if (askedAt === null) {
+    const { stopFileAt } = state;
+    const stopEndsInMs = (intent.stopGraceMs ?? 0) - (monoMs - (stopFileAt ?? monoMs));
+    if (stopEndsInMs <= 0)
+      return { state: { ...state, askedAt: monoMs }, act: 'ask', report: null, againInMs: graceMs };
+    return stopFileAt === null
+      ? { state: { ...state, stopFileAt: monoMs }, act: 'stop', report: null, againInMs: stopEndsInMs }
+      : { state, act: 'none', report: null, againInMs: stopEndsInMs };
+  }
   return { state, act: 'none', report: null, againInMs: graceMs - (monoMs - askedAt) };
 }
 
 /** How long ago this daemon took the first step; 0 before it. `monoMs` is the monotonic clock. */
-export function endingForMs({ askedAt, firstKilledAt }: LadderState, monoMs: number): number {
-  return monoMs - (askedAt ?? firstKilledAt ?? monoMs);
+export function endingForMs({ stopFileAt, askedAt, firstKilledAt }: LadderState, monoMs: number): number {
+  return monoMs - (stopFileAt ?? askedAt ?? firstKilledAt ?? monoMs);
 }
 
 function afterKill(state: LadderState, firstKilledAt: number, killedAt: number, monoMs: number): LadderStep {

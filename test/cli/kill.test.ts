@@ -4,6 +4,7 @@ import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { submit } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 describe('kill', () => {
   // A grace that never ends: a task that ignores SIGTERM ends by SIGKILL only when --force sends it at once.
@@ -36,6 +37,27 @@ describe('kill', () => {
     assert.equal((await home.run(['stop', 'deaf', '--force'])).code, 0);
     const task = jsonLine((await home.run(['wait', 'deaf'])).stdout);
     assert.deepEqual([task.status, task.signal], ['killed', 'SIGKILL']);
+  });
+
+  it('with --stop=file makes the stop file alone, and a signal then ends the stop grace', async () => {
+    const loop = 'until [ -e "$BABYSIT_STOP_FILE" ]; do sleep 0.05; done';
+    const trap = 'trap "echo cut; exit 9" TERM; echo ready';
+    const lines = {
+      whole: `${trap}; ${loop}; echo whole`,
+      deaf: `${trap}; ${loop}; while :; do sleep 0.05; done`,
+    };
+    for (const [name, line] of Object.entries(lines)) {
+      await submit(home, name, line, '--stop=file');
+      const isReady = async () => (await home.run(['log', name])).stdout === 'ready\n';
+      await waitUntil(isReady, { what: `the trap of ${name}` });
+    }
+    assert.equal((await home.run(['kill', 'whole', 'deaf', '--no_wait'])).code, 0);
+    const whole = jsonLine((await home.run(['wait', 'whole'])).stdout);
+    assert.deepEqual([whole.status, whole.stopped_gracefully, whole.exit_code], ['killed', true, 0]);
+    assert.match((await home.run(['log', 'whole'])).stdout, /^ready\nwhole\n$/);
+    assert.equal((await home.run(['kill', 'deaf', '--signal=TERM', '--no_wait'])).code, 0);
+    const { code, stdout, stderr } = await home.run(['wait', 'deaf']);
+    assert.deepEqual([code, jsonLine(stdout).exit_code], [1, 9], stderr);
   });
 
   it('--signal is sent first in the place of SIGTERM', async () => {

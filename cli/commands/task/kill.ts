@@ -12,6 +12,7 @@ import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 export const command = defineCommand({
   usage: 'kill NAME... [--force | --signal SIGNAL] [--no_wait]',
   about: `Creates the stop file, sends SIGTERM to the whole group of the task, and sends SIGKILL after the grace time.
+A task with --stop=file first gets the time watchdog.stop_grace (60s) with the stop file alone.
 Returns the end of the task when it comes within 12 s (the default grace time and 2 s), else, and with --no_wait, when the
 daemon has recorded the request. babysit wait NAME returns when the task has ended.`,
   flags: {

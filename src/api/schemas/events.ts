@@ -58,6 +58,11 @@ export const EVENT_FIELDS = {
     .strictObject({
       reason: z.enum(KILL_REASON_NAMES).describe('Why: one of the [reasons](reasons.md).'),
       signal: text.describe('The first signal, such as `SIGTERM`.'),
+      stop_grace_ms: number
+        .optional()
+        .describe(
+          'Only with `--stop=file`: time in which the task sees only the stop file, before the signal.',
+        ),
       detail: DETAIL.describe('The numbers that led to the kill.'),
     })
     .describe('A user, the watchdog or the kernel began to end the task.'),

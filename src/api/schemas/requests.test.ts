@@ -12,10 +12,11 @@ import { parseLog } from './log.ts';
 import { parseKill, parseList } from './task.ts';
 
 describe('parseKill', () => {
-  const TABLE: [unknown, NodeJS.Signals][] = [
-    [undefined, 'SIGTERM'],
-    [null, 'SIGTERM'],
-    [{}, 'SIGTERM'],
+  const TABLE: [unknown, NodeJS.Signals | null][] = [
+    [undefined, null],
+    [null, null],
+    [{}, null],
+    [{ signal: 'TERM' }, 'SIGTERM'],
     [{ signal: 'SIGINT' }, 'SIGINT'],
     [{ signal: 'int' }, 'SIGINT'],
     [{ signal: 'Usr1' }, 'SIGUSR1'],

@@ -230,10 +230,11 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2',
 export const KILL = z.strictObject({ force: flag.optional(), signal: text.optional() });
 export type KillBody = z.output<typeof KILL>;
 
-export function parseKill(body: unknown): NodeJS.Signals {
+/** Null without a signal: the kill ladder chooses. */
+export function parseKill(body: unknown): NodeJS.Signals | null {
   const { force, signal } = check(KILL, body ?? {});
   if (force) return 'SIGKILL';
-  if (signal === undefined) return 'SIGTERM';
+  if (signal === undefined) return null;
   const name = `SIG${signal.toUpperCase().replace(/^SIG/, '')}`;
   const known = SIGNALS.find((candidate) => candidate === name);
   if (known === undefined)

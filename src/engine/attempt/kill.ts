@@ -20,14 +20,16 @@ export function advanceKill(
 ): LadderStep {
   const step = ladderStep(intent, live.ladder, graceMs, monoMs);
   switch (step.act) {
+    case 'stop':
+      makeStopFile(live.paths.stopFile);
+      resume(live);
+      break;
     case 'ask':
       makeStopFile(live.paths.stopFile);
       // The command may be about to enter its group. Retry the step if the signal reached no process.
       if (signalTask(live, task, intent.signal) === 0 && !live.hasEntered())
         return { ...step, act: 'none', againInMs: RETRY_MS };
-      // A stopped or frozen process gets the signal when it runs again.
-      live.group.thawAll();
-      live.group.signal('SIGCONT');
+      resume(live);
       break;
     case 'kill':
       // At the second SIGKILL only a process outside the group may hold the output open: end the supervisor.
@@ -39,6 +41,12 @@ export function advanceKill(
   }
   live.ladder = step.state;
   return step;
+}
+
+/** A stopped or frozen process sees the stop file, and gets the signal, when it runs again. */
+function resume({ group }: LiveAttempt): void {
+  group.thawAll();
+  group.signal('SIGCONT');
 }
 
 /**

@@ -103,6 +103,9 @@ function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext)
     usesPty: run.pty,
     isUnit: noUnits === null && (run.driver ?? config['envelope.driver']) === 'systemd',
     isJournaled: hasJournal && (run.journal ?? config['log.journal']),
+    ...((run.stop ?? config['defaults.stop']) === 'file'
+      ? { stopGraceMs: config['watchdog.stop_grace'] }
+      : {}),
   };
 }
 

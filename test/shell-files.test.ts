@@ -34,14 +34,23 @@ const NEWER: Readonly<Record<string, RegExp>> = {
 const ALLOWED: Readonly<Record<string, string>> = {
   'read -N in src/exec/spawner.sh': 'replaced where the major version is 3',
   'EPOCHREALTIME in src/exec/supervisor.sh': 'empty, and a record without a time has that of its file',
+  'EPOCHREALTIME in src/exec/launch-script.ts': 'as in supervisor.sh',
   'BASHPID in src/exec/supervisor.sh': 'empty, and /proc//io is not readable',
 };
 
-const withoutComments = (text: string) => text.replace(/(^|\s)#.*$/gm, '');
+/** Comments of shell and of TypeScript. */
+const withoutComments = (text: string) => text.replace(/(?:(?:^|\s)(?:#|\/\/)|^\s*\/?\*+[\s/]).*$/gm, '');
 
 describe('shell files', () => {
   // Driver systemd and the journal exist only on Linux.
-  const files = globSync(['babysit', 'scripts/setup', '{src/exec,hooks,skill/scripts}/*.sh'], { cwd: ROOT })
+  // The modules of the spawner and of the launch script contain shell code.
+  const patterns = [
+    'babysit',
+    'scripts/setup',
+    '{src/exec,hooks,skill/scripts}/*.sh',
+    'src/exec/{spawner,launch-script}.ts',
+  ];
+  const files = globSync(patterns, { cwd: ROOT })
     .filter((file) => !file.endsWith('with-journal.sh'))
     .sort();
 

@@ -39,12 +39,11 @@ export function requestBytes({ dir, journal, launch }: SpawnRequest): Buffer {
 
 /**
  * Read at the start: an update replaces the files under a running daemon, and a new spawner must understand its requests.
- * Sent to the shell on its stdin, so that its command line stays short.
+ * Sent to the shell on its stdin, so that its command line stays short. A NUL ends each text: bash 3.2 has no `read -N`.
  */
-const SUPERVISOR = readFileSync(join(import.meta.dirname, 'supervisor.sh'));
-const SPAWNER = readFileSync(join(import.meta.dirname, 'spawner.sh'));
-const BOOTSTRAP =
-  'IFS= read -rN "$1" supervisor && IFS= read -rN "$2" spawner && set -- "$supervisor" "$3" "$4" && eval "$spawner"';
+const SUPERVISOR = readFileSync(join(import.meta.dirname, 'supervisor.sh'), 'utf8');
+const SPAWNER = readFileSync(join(import.meta.dirname, 'spawner.sh'), 'utf8');
+const BOOTSTRAP = `IFS= read -rd '' supervisor && IFS= read -rd '' spawner && set -- "$supervisor" "$1" "$2" && eval "$spawner"`;
 
 const RESTART_MS = 100;
 const RESTART_MAX_MS = 30_000;
@@ -75,13 +74,12 @@ export function openSpawner(
   let shell = open();
 
   function open(): ChildProcess {
-    const { length: supervisorSize } = SUPERVISOR;
     const child = spawn(
       tools.nice,
       [
         // bash -c reads ~/.bashrc when its stdin is a socket, as pipes of Node are.
         ...['-n', String(niceness - getPriority()), tools.bash, '--norc', '-c', BOOTSTRAP, 'babysit-spawner'],
-        ...[String(supervisorSize), String(SPAWNER.length), tools.cat, locale],
+        ...[tools.cat, locale],
       ],
       {
         cwd: '/',
@@ -93,7 +91,7 @@ export function openSpawner(
     );
     // Requests that a dead spawner did not read are sent to the next one.
     child.stdin?.on('error', () => {});
-    child.stdin?.write(Buffer.concat([SUPERVISOR, SPAWNER]));
+    child.stdin?.write(`${SUPERVISOR}\0${SPAWNER}\0`);
     let isGone = false;
     const gone = (how: string) => {
       if (isClosed || isGone || child !== shell) return;

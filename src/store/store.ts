@@ -6,6 +6,7 @@ import type { Task, TaskId, TaskStatus } from '../core/task.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { openDatabase, sha256 } from './open.ts';
 import { openOwnerUse } from './owner-use.ts';
+import { openReserve } from './reserve.ts';
 import { type EventRow, rowToEvent, rowToTask, type TaskRow, taskToRow } from './rows.ts';
 import type { Sqlite, SqliteLibrary } from './sqlite.ts';
 
@@ -180,6 +181,19 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     removeTexts.run();
   });
 
+  const reserve = openReserve(`${path}-reserve`);
+  /** After a checkpoint the log of changes begins again in blocks that it has. New pages of the file take the reserve. */
+  function whereFull<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'SQLITE_FULL') throw error;
+      reserve.release();
+      db.exec('PRAGMA wal_checkpoint(RESTART)');
+      return write();
+    }
+  }
+
   return {
     identity: db.prepare<[], { id: string }>('SELECT id FROM identity').get()?.id ?? '',
     seal() {
@@ -196,7 +210,8 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
       // The pragma takes effect when it is prepared, so it cannot be prepared earlier.
       if (durable !== isDurable) db.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
       isDurable = durable;
-      const events = commit.immediate(writes);
+      const events = whereFull(() => commit.immediate(writes));
+      reserve.refill();
       freshTasks = new Map(writes.tasks.map((task) => [task.id, task]));
       freshEnvironments = new Map(writes.environments.map(({ taskId, env }) => [taskId, env]));
       return events;

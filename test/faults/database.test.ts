@@ -209,30 +209,31 @@ describe('a database', () => {
   );
 
   it(
-    'on a full disk refuses new tasks, keeps the old ones, and accepts tasks again when there is room',
+    'on a full disk refuses new tasks, records the end of the old ones, and accepts tasks again when there is room',
     {
       skip: NEEDS_MOUNT,
     },
     (t) =>
-      onDisk(t, '1m', async (home, disk) => {
+      onDisk(t, '4m', async (home, disk) => {
         await runTo(home, 'before', 3);
         const go = join(home.work, 'go');
         await submit(home, 'long', `${until(go)}; exit 7`);
-        await waitUntil(() => hasStarted(home, 'long'), {
-          what: 'the start',
-        });
+        await submit(home, 'stopped', 'sleep 600');
+        for (const name of ['long', 'stopped'])
+          await waitUntil(() => hasStarted(home, name), { what: `the start of ${name}` });
         const makeRoom = disk.fill();
         await refusesWhileFull(home);
         assert.equal((await show(home, 'long')).status, 'running');
         writeFileSync(go, '');
-        const waiting = home.run(['wait', 'long']);
+        assert.equal(lastJson((await home.run(['wait', 'long'])).stdout).exit_code, 7);
+        assert.equal((await home.run(['kill', 'stopped'])).code, 0);
+        assert.equal((await show(home, 'stopped')).status, 'killed');
         const copy = new Database(join(disk.dir, 'babysit.db'), { readonly: true });
         assert.equal(copy.pragma('integrity_check', { simple: true }), 'ok');
         copy.close();
         makeRoom();
-        assert.equal(lastJson((await waiting).stdout).exit_code, 7);
         await runTo(home, 'after', 0);
-        assert.deepEqual(await names(home), ['after', 'before', 'long']);
+        assert.deepEqual(await names(home), ['after', 'before', 'long', 'stopped']);
       }),
   );
 

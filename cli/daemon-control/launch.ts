@@ -12,11 +12,14 @@ export interface Launch {
   ended(): Promise<number | string | null>;
 }
 
+/** Flags of the daemon program: it starts no pending task. */
+export const NO_DISPATCH = ['--no_dispatch'];
+
 /** The arguments of Node for the built daemon, or for its sources. */
-export function daemonArgs(): string[] {
+export function daemonArgs(flags: readonly string[]): string[] {
   const built = !import.meta.filename.endsWith('.ts');
   const program = join(import.meta.dirname, built ? 'daemon.mjs' : '../../src/daemon/main.ts');
-  return [...V8, ...withoutDebugger(), program];
+  return [...V8, ...withoutDebugger(), program, ...flags];
 }
 
 /**
@@ -43,12 +46,12 @@ function findBash(): string {
 }
 
 /** libuv resets the signals that the caller ignores; the script resets the rest. */
-export function launchDetached(home: Home, env: Record<string, string>): Launch {
+export function launchDetached(home: Home, env: Record<string, string>, flags: readonly string[]): Launch {
   // The log is private from its creation, and the daemon inherits the umask.
   process.umask(0o077);
   const log = openSync(home.log, 'a', 0o600);
   let ended: number | string | null = null;
-  const child = spawn(findBash(), [CLEAN_START, process.execPath, ...daemonArgs()], {
+  const child = spawn(findBash(), [CLEAN_START, process.execPath, ...daemonArgs(flags)], {
     cwd: '/',
     env,
     detached: true,

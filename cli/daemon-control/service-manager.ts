@@ -31,7 +31,7 @@ export function findServiceManager(home: Home, env: NodeJS.ProcessEnv): ServiceM
   const program: Program = {
     node: process.execPath,
     cli: join(import.meta.dirname, 'cli.cjs'),
-    daemonArgs: daemonArgs(),
+    daemonArgs: daemonArgs([]),
   };
   if (process.platform === 'darwin') return launchd(home, program, env);
   const environment = { ...env } as Record<string, string>;

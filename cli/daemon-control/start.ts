@@ -39,13 +39,17 @@ export async function pingWithin(home: Home, timeoutMs: number): Promise<PingVie
   }
 }
 
-/** Resolves when a daemon answers, started here or by another process. Throws BabysitError. */
-export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEnv): Promise<PingView> {
+/** Resolves when a daemon answers, started here or by another process. `flags`: see launch.ts. Throws BabysitError. */
+export async function startDaemonProcess(
+  home: Home,
+  callerEnv: NodeJS.ProcessEnv,
+  flags: readonly string[] = [],
+): Promise<PingView> {
   prepareHome(home);
   const logStart = logEnd(home.log);
   const env = daemonEnv(callerEnv, home);
   const begin = async (): Promise<Launch> =>
-    (await launchUnderSystemd(home, env)) ?? launchDetached(home, env);
+    (await launchUnderSystemd(home, env, flags)) ?? launchDetached(home, env, flags);
   let launch = await begin();
   let serviceFailures = 0;
   let signaled = 0;
@@ -70,7 +74,7 @@ export async function startDaemonProcess(home: Home, callerEnv: NodeJS.ProcessEn
       await delay(RELAUNCH_MS);
       if (launch.kind === 'systemd') serviceFailures++;
       if ((await ping(home)) === null)
-        launch = serviceFailures < SERVICE_TRIES ? await begin() : launchDetached(home, env);
+        launch = serviceFailures < SERVICE_TRIES ? await begin() : launchDetached(home, env, flags);
     }
   }
 }

@@ -1,12 +1,14 @@
-// Stops the daemon and waits until its process has ended. A daemon that hangs is killed.
-import { readFileSync } from 'node:fs';
+// Stops the daemon and waits until its process has ended. A daemon that hangs is killed. To end the tasks of a daemon that
+// has died, it starts the next one.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
 import { hasOpen } from '../../src/procfs/daemons.ts';
 import { isPidAlive } from '../../src/procfs/process-identity.ts';
 import { uptimeMs } from '../client/http.ts';
 import { call, type Session } from '../client/session.ts';
-import { pingWithin } from './start.ts';
+import { NO_DISPATCH } from './launch.ts';
+import { pingWithin, startDaemonProcess } from './start.ts';
 
 const STOP_DEADLINE_MS = 20_000;
 /** Time for the kill ladder of many tasks: grace time, SIGKILL, check of the groups. */
@@ -17,15 +19,24 @@ const HANGS_AFTER_MS = 5_000;
 
 export interface StoppedDaemon {
   readonly pid: number;
-  /** It did not answer, and was killed. Its tasks keep running. */
+  /** It did not answer, and was killed. */
   readonly wasHanging: boolean;
+  /** The tasks were ended by another daemon, which was started for that. */
+  readonly isReplaced: boolean;
 }
 
 /** Returns null without a daemon. Throws BabysitError. */
 export async function stopDaemon(session: Session, killTasks: boolean): Promise<StoppedDaemon | null> {
   const running = await pingWithin(session.home, HANGS_AFTER_MS);
-  if (running === 'absent') return null;
-  if (running === 'silent') return killHanging(session);
+  if (typeof running !== 'string') return stopRunning(session, running.pid, killTasks);
+  const hanging = running === 'silent' ? await killHanging(session) : null;
+  if (!killTasks || !hasFiles(session.home.tasks)) return hanging;
+  const next = await startDaemonProcess(session.home, session.env, NO_DISPATCH);
+  const stopped = await stopRunning(session, next.pid, killTasks);
+  return { ...stopped, wasHanging: hanging !== null, isReplaced: true };
+}
+
+async function stopRunning(session: Session, pid: number, killTasks: boolean): Promise<StoppedDaemon> {
   try {
     await call({ ...session, autostart: false }, 'POST', '/v1/daemon/stop', { kill_tasks: killTasks });
   } catch (error) {
@@ -37,14 +48,14 @@ export async function stopDaemon(session: Session, killTasks: boolean): Promise<
   }
   const deadlineMs = killTasks ? KILL_TASKS_DEADLINE_MS : STOP_DEADLINE_MS;
   const deadline = uptimeMs() + deadlineMs;
-  const isGone = await hasEnded(running.pid, deadline);
-  if (isGone) return { pid: running.pid, wasHanging: false };
+  const isGone = await hasEnded(pid, deadline);
+  if (isGone) return { pid, wasHanging: false, isReplaced: false };
   throw new BabysitError(
     'daemon_unreachable',
-    `the daemon (pid ${running.pid}) did not stop within ${deadlineMs / 1000} s`,
+    `the daemon (pid ${pid}) did not stop within ${deadlineMs / 1000} s`,
     {
-      pid: running.pid,
-      hint: `See ${session.home.log}. kill -9 ${running.pid} ends the daemon; tasks keep running.`,
+      pid,
+      hint: `See ${session.home.log}. kill -9 ${pid} ends the daemon; tasks keep running.`,
     },
   );
 }
@@ -70,7 +81,7 @@ async function killHanging({ home }: Session): Promise<StoppedDaemon> {
       },
     );
   process.kill(pid, 'SIGKILL');
-  if (await hasEnded(pid, uptimeMs() + STOP_DEADLINE_MS)) return { pid, wasHanging: true };
+  if (await hasEnded(pid, uptimeMs() + STOP_DEADLINE_MS)) return { pid, wasHanging: true, isReplaced: false };
   throw new BabysitError(
     'daemon_unreachable',
     `the daemon (pid ${pid}) does not answer, and SIGKILL does not end it`,
@@ -80,6 +91,10 @@ async function killHanging({ home }: Session): Promise<StoppedDaemon> {
       hint: `Run ps -o stat,wchan -p ${pid}: in state D it waits for the kernel, such as for a disk that does not answer.`,
     },
   );
+}
+
+function hasFiles(dir: string): boolean {
+  return existsSync(dir) && readdirSync(dir).length > 0;
 }
 
 function readPidFile(path: string): string {

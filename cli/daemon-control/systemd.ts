@@ -13,15 +13,25 @@ const SYSTEMD_RUN_MS = 10_000;
 const ASK_EVERY_MS = 500;
 
 /** Returns null without a manager or when it refuses. The caller then starts the daemon directly. */
-export async function launchUnderSystemd(home: Home, env: Record<string, string>): Promise<Launch | null> {
+export async function launchUnderSystemd(
+  home: Home,
+  env: Record<string, string>,
+  flags: readonly string[],
+): Promise<Launch | null> {
   const manager = reachManager(env);
   if (manager === null) return null;
   const unit = unitName(home);
-  const refused = await run('systemd-run', [...managerFlags(manager), ...serviceArgs(unit, home, env)], env);
+  const args = [...managerFlags(manager), ...serviceArgs(unit, home, env, flags)];
+  const refused = await run('systemd-run', args, env);
   return refused === null ? { kind: 'systemd', pid: null, ended: watchUnit(manager, unit, env) } : null;
 }
 
-function serviceArgs(unit: string, home: Home, env: Record<string, string>): string[] {
+function serviceArgs(
+  unit: string,
+  home: Home,
+  env: Record<string, string>,
+  flags: readonly string[],
+): string[] {
   const setenv = Object.entries(env).map(([key, value]) => `--setenv=${key}=${value}`);
   const properties = [
     // systemd leaves the subtree of the service to the daemon.
@@ -43,7 +53,7 @@ function serviceArgs(unit: string, home: Home, env: Record<string, string>): str
     ...setenv,
     '--',
     process.execPath,
-    ...daemonArgs(),
+    ...daemonArgs(flags),
   ];
 }
 

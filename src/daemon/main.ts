@@ -94,6 +94,8 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const homeLoss = watchHome(home);
   const parts = { home, config, log, store, opened, bootId, homeLoss, onHomeLost };
   const { engine, profiles, newId } = openEngine(parts, closing);
+  // daemon-stop --kill_tasks starts a daemon like this for tasks whose daemon has died.
+  if (process.argv.includes('--no_dispatch')) void engine.drain();
   const { driver, probe } = opened;
   const { tasks: tasksDir, lostTasks: lostDir } = home;
   const recovered = recover(engine, { store, driver, clock: realClock, log, bootId, tasksDir, lostDir });

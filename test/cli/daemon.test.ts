@@ -4,12 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import Database from 'better-sqlite3';
 import { isPidAlive } from '../../src/procfs/process-identity.ts';
 import { readStat } from '../../src/procfs/stat.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
-import { hasStarted, submit } from '../support/tasks.ts';
+import { hasStarted, show, submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('daemon', () => {
@@ -154,6 +155,28 @@ describe('daemon', () => {
     assert.match(String(message), /did not answer and was ended/);
     assert.ok(!isPidAlive(pid));
     assert.equal(jsonLine((await home.run(['status', 'long'])).stdout).status, 'running');
+  });
+
+  it('that died is replaced by daemon-stop --kill_tasks, which ends its tasks and starts no other', async (t) => {
+    const home = testHome(t);
+    await submit(home, 'long', 'sleep 600');
+    await submit(home, 'next', 'sleep 600', '--after_any=long');
+    await waitUntil(() => hasStarted(home, 'long'), { what: 'the start' });
+    const command = Number((await show(home, 'long')).pid);
+    const pid = daemonPid(home);
+    process.kill(pid, 'SIGKILL');
+    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
+    const { code, stdout } = await home.run(['daemon-stop', '--kill_tasks']);
+    const { stopped, daemon_was_dead } = jsonLine(stdout);
+    assert.deepEqual([code, stopped, daemon_was_dead], [0, true, true], stdout);
+    assert.ok(!isPidAlive(command), 'the command of the task lives');
+    const db = new Database(join(home.dir, 'babysit.db'), { readonly: true });
+    const rows = db.prepare('SELECT name, status FROM tasks ORDER BY name').all();
+    db.close();
+    assert.deepEqual(rows, [
+      { name: 'long', status: 'killed' },
+      { name: 'next', status: 'pending' },
+    ]);
   });
 
   it('of another user gets no request', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {

@@ -7,17 +7,22 @@ import { noPositionals } from '../../input/refs.ts';
 export const command = defineCommand({
   usage: 'daemon-stop [--kill_tasks]',
   about: `Returns when the daemon has ended. Tasks keep running, and the next daemon adopts them. With --kill_tasks the daemon first
-ends every task with the kill ladder.`,
-  flags: { kill_tasks: { kind: 'switch', help: 'also end every task' } },
+ends every running task with the kill ladder. If the daemon has died, another one is started for that, which starts no pending task.`,
+  flags: { kill_tasks: { kind: 'switch', help: 'also end every running task' } },
   examples: ['babysit daemon-stop', 'babysit daemon-stop --kill_tasks'],
   async run({ output, session }, { flags, positionals }) {
     noPositionals(positionals, 'daemon-stop');
     const stopped = await stopDaemon(session, flags.kill_tasks);
-    if (stopped?.wasHanging) throw hung(stopped.pid);
+    if (stopped?.wasHanging && !stopped.isReplaced) throw hung(stopped.pid);
     const pid = stopped?.pid ?? null;
-    output.result({ stopped: pid !== null, pid }, () =>
-      pid === null ? 'the daemon was not running\n' : `stopped (pid ${pid})\n`,
-    );
+    // A field of its own only where it says something.
+    const replaced = stopped?.isReplaced ? { daemon_was_dead: true } : {};
+    output.result({ stopped: pid !== null, pid, ...replaced }, () => {
+      if (pid === null) return 'the daemon was not running\n';
+      return stopped?.isReplaced
+        ? `the daemon was not running; its tasks were ended by another one (pid ${pid})\n`
+        : `stopped (pid ${pid})\n`;
+    });
     return EXIT.ok;
   },
 });

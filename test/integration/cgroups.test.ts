@@ -286,8 +286,9 @@ if (driver.kind !== 'none') {
   test('a group is listed, and with processes in it cannot be made again', async () => {
     await withGroup(ROOMY, async (group) => {
       assert.deepEqual(driver.list(), [group.ref]);
-      run(group, 'exec sleep 1000');
-      await until('the command to run', () => group.populated());
+      const child = run(group, 'echo inside; exec sleep 1000');
+      assert(child.stdout);
+      await once(child.stdout, 'data');
       assert.throws(() => driver.create(String(group.ref.name), ROOMY), {
         name: 'DriverError',
         code: 'EEXIST',

@@ -117,10 +117,10 @@ async function newRisks(
   const scope = inboxScope(env, owner);
   const inbox = await takeInbox(session, scope, { others: true, peek: true, limit: INBOX_LIMIT });
   const unseen = new Set(inbox.events.map(({ seq }) => seq));
-  return ({ event, seq, at }) =>
-    (event === 'runaway_risk' || event === 'stall_risk') && (unseen.has(seq) || Date.parse(at) >= sinceMs);
+  return ({ event, seq, at }) => RISKS.has(event) && (unseen.has(seq) || Date.parse(at) >= sinceMs);
 }
 const INBOX_LIMIT = 10_000;
+const RISKS: ReadonlySet<string> = new Set(['runaway_risk', 'stall_risk', 'held']);
 
 /** A stream begins with the earlier events of a task; a change of its estimates from before the wait is no news. */
 function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {

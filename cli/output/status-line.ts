@@ -85,7 +85,7 @@ function statusText(task: TaskView): string {
       ? ''
       : `${humanCores(task.cpu_cores)}/${humanCores(task.estimated_cpu_cores)} cores`,
     task.progress === null ? '' : escapeField(humanProgress(task.progress)),
-    task.status === 'paused' ? 'paused' : '',
+    task.status === 'paused' ? 'paused' : task.held_at !== null ? 'held' : '',
   ];
   return parts.filter((part) => part !== '').join('  ');
 }

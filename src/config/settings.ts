@@ -183,6 +183,11 @@ const TABLE = {
     '2s',
     'The same while less than half of admission.memory_reserve is available',
   ),
+  'watchdog.hold_window': setting(
+    durationOrOff,
+    '30s',
+    'How long a task that grows above its estimate stays frozen before the watchdog kills for memory; 0 freezes none',
+  ),
   'watchdog.pressure_cooldown': setting(
     duration,
     '30s',

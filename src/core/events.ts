@@ -6,6 +6,13 @@ import type { EndedState, TaskId } from './task.ts';
 
 export type Dim = 'elapsed' | 'mem' | 'cpu';
 
+/**
+ * `room`: the shortage is over. `within_estimate`: the use is within the estimate, as after adjust. `not_the_cause`: the
+ * shortage lasts, but comes from outside or from no single task. `daemon_restarted`: a new daemon judges anew.
+ */
+export const THAW_CAUSES = ['room', 'within_estimate', 'not_the_cause', 'daemon_restarted'] as const;
+export type ThawCause = (typeof THAW_CAUSES)[number];
+
 /** A process of a task outside of the task's group. */
 export interface StrayProcess {
   readonly pid: number;
@@ -19,6 +26,20 @@ export interface EventMap {
   started: { readonly attempt: number; readonly pid: number | null };
   paused: Record<never, never>;
   resumed: Record<never, never>;
+  /** The watchdog froze a task that grows above its estimate while the host is short of memory. */
+  held: {
+    readonly mem_bytes: number;
+    readonly estimated_mem_bytes: number;
+    readonly growth_bytes_per_s: number;
+    readonly host_mem_pct: number;
+    readonly limit_pct: number;
+    /** The watchdog may kill a task after this time, if the shortage lasts. */
+    readonly kill_in_s: number;
+    readonly hint: string;
+    readonly suggested_command: string;
+  };
+  /** A held task runs again. */
+  thawed: { readonly cause: ThawCause; readonly held_s: number };
   /** Once per dim and estimate: the use exceeds the estimate; the watchdog kills at `kill_at`. */
   runaway_risk: {
     readonly dim: Dim;
@@ -106,6 +127,7 @@ export type RecordedEvent = TaskEvent & {
 export const INBOX_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'runaway_risk',
   'stall_risk',
+  'held',
   'kill_requested',
   'ended',
 ]);
@@ -115,6 +137,8 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'started',
   'paused',
   'resumed',
+  'held',
+  'thawed',
   'runaway_risk',
   'stall_risk',
   'kill_requested',

@@ -82,8 +82,10 @@ export interface Attempt {
   /** When the supervisor entered the group to run the command; null before. */
   readonly startedAt: number | null;
   readonly pid: number | null;
-  /** Time spent paused until the last `resume`. */
+  /** Time spent paused or held until the last `resume` or thaw. */
   readonly pausedMs: number;
+  /** Frozen by the watchdog since then, because the host is short of memory; null: not held. */
+  readonly heldAt: number | null;
   readonly kill: KillIntent | null;
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  aHold,
   aKill,
   anAttempt,
   anEnvelope,
@@ -16,17 +17,8 @@ import {
   taskId,
   taskIn,
 } from '../../test/support/build-task.ts';
-import { elapsedMs } from './elapsed.ts';
 import type { EventName } from './events.ts';
-import {
-  isActive,
-  isEnded,
-  type KillIntent,
-  READY,
-  type Task,
-  type TaskState,
-  type TaskStatus,
-} from './task.ts';
+import { isActive, isEnded, READY, type Task, type TaskState, type TaskStatus } from './task.ts';
 import { type Change, causeOf, transition } from './transition.ts';
 
 const group = { driver: 'v2', name: 't-1-1' } as const;
@@ -50,6 +42,8 @@ const CHANGES = {
     envelope: null,
   },
   apply_profile: { kind: 'apply_profile', profile: 'day', envelope: anEnvelope({ cpuMaxCores: 2 }) },
+  hold: { kind: 'hold', at: 2_600, details: aHold() },
+  thaw: { kind: 'thaw', cause: 'room', at: 4_600 },
   retry: { kind: 'retry' },
   found: { kind: 'found', attempt: anAttempt({ number: 2 }) },
   end: { kind: 'end', exit: anExit(), usage: null, at: 5_000 },
@@ -65,6 +59,7 @@ const STATES: Record<string, TaskState> = {
   running: { status: 'running', attempt: anAttempt() },
   'running, kill requested': { status: 'running', attempt: anAttempt({ kill: aKill() }) },
   paused: { status: 'paused', attempt: anAttempt(), pausedAt: 2_500 },
+  held: { status: 'running', attempt: anAttempt({ heldAt: 2_500 }) },
   completed: ENDED.completed,
   failed: ENDED.failed,
   killed: ENDED.killed,
@@ -115,6 +110,19 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     adjust: 'running',
     apply_profile: 'running',
     request_kill: 'running',
+    hold: 'running',
+    pause: 'paused',
+    end: 'completed',
+    lose: 'interrupted',
+    found: 'running',
+  },
+  held: {
+    could_not_start: 'failed',
+    requeue_lost: 'pending',
+    adjust: 'running',
+    apply_profile: 'running',
+    request_kill: 'running',
+    thaw: 'running',
     pause: 'paused',
     end: 'completed',
     lose: 'interrupted',
@@ -168,6 +176,8 @@ describe('transition', () => {
     ['running, kill requested', 'escalate_kill', null],
     ['running', 'pause', 'paused'],
     ['paused', 'resume', 'resumed'],
+    ['running', 'hold', 'held'],
+    ['held', 'thaw', 'thawed'],
     ['running', 'end', 'ended'],
     ['running', 'lose', 'ended'],
     ['running', 'requeue_lost', 'requeued'],
@@ -274,30 +284,6 @@ describe('a task with dependencies', () => {
     assert.equal(causeOf(aTask({ state: ENDED.completed })), null));
 
   it('ignores tasks that it does not wait for', () => assert.equal(ended(waiting, OTHER, null), undefined));
-});
-
-describe('running time', () => {
-  const started = anAttempt({ startedAt: 1_000, pausedMs: 100 });
-  const paused = (kill: KillIntent | null = null): Task =>
-    taskIn({ status: 'paused', attempt: { ...started, kill }, pausedAt: 1_500 });
-  const ENDS: [what: string, Task, Change, ms: number][] = [
-    ['a task that ran', taskIn({ status: 'running', attempt: started }), CHANGES.end, 3_900],
-    ['one that ended while paused', paused(), CHANGES.end, 400],
-    ['one that was killed while paused', paused(aKill({ at: 4_800 })), CHANGES.end, 600],
-    ['one that was lost while paused', paused(), CHANGES.lose, 400],
-    ['one whose pause began after its last sign of life', paused(), { ...CHANGES.lose, at: 1_200 }, 100],
-  ];
-  for (const [what, task, change, ms] of ENDS)
-    it(`of ${what} has no pause in it`, () => {
-      const { state } = transition(task, change)?.task ?? task;
-      assert.ok(isEnded(state));
-      assert.equal(elapsedMs(state, 99_000), ms);
-    });
-
-  it('stands still during a pause, and counts again from a kill on, which thaws the group', () => {
-    assert.equal(elapsedMs(paused().state, 9_000), 400);
-    assert.equal(elapsedMs(paused(aKill({ at: 4_800 })).state, 5_000), 600);
-  });
 });
 
 const anyKill = fc

@@ -1,8 +1,8 @@
 // The only file that gives a task a new status. Pure: (task, change) -> task, and the event to record with it.
 
-import { withPause } from './elapsed.ts';
+import { frozenSince, withPause } from './elapsed.ts';
 import type { Estimate, Limits } from './estimate.ts';
-import type { TaskEvent } from './events.ts';
+import type { EventMap, TaskEvent, ThawCause } from './events.ts';
 import type { ProfileName } from './profile.ts';
 import { pastAttempt, reasonOf, retried } from './retry.ts';
 import {
@@ -35,6 +35,8 @@ export type Change =
   | { readonly kind: 'escalate_kill'; readonly at: number }
   | { readonly kind: 'pause'; readonly at: number }
   | { readonly kind: 'resume'; readonly at: number }
+  | { readonly kind: 'hold'; readonly at: number; readonly details: EventMap['held'] }
+  | { readonly kind: 'thaw'; readonly at: number; readonly cause: ThawCause }
   /** A dependency has ended. */
   | {
       readonly kind: 'dependency_ended';
@@ -146,7 +148,10 @@ export function transition(task: Task, change: Change): Transition | null {
     case 'pause':
       if (state.status === 'paused') return null;
       return {
-        task: { ...task, state: { status: 'paused', attempt: state.attempt, pausedAt: change.at } },
+        task: {
+          ...task,
+          state: { status: 'paused', attempt: withPause(state, change.at), pausedAt: change.at },
+        },
         event: { event: 'paused' },
       };
     case 'resume': {
@@ -154,6 +159,23 @@ export function transition(task: Task, change: Change): Transition | null {
       return {
         task: { ...task, state: { status: 'running', attempt: withPause(state, change.at) } },
         event: { event: 'resumed' },
+      };
+    }
+    case 'hold': {
+      const { attempt } = state;
+      if (frozenSince(state) !== null || attempt.kill !== null || attempt.startedAt === null) return null;
+      return {
+        task: withAttempt(task, state, { ...attempt, heldAt: change.at }),
+        event: { event: 'held', ...change.details },
+      };
+    }
+    case 'thaw': {
+      const { heldAt } = state.attempt;
+      if (heldAt === null) return null;
+      const heldS = Math.max(0, Math.round((change.at - heldAt) / 1000));
+      return {
+        task: withAttempt(task, state, withPause(state, change.at)),
+        event: { event: 'thawed', cause: change.cause, held_s: heldS },
       };
     }
     case 'end':

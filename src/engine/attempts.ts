@@ -148,7 +148,12 @@ export class Attempts {
 
   close(): void {
     this.#recheck.close();
-    for (const live of this.#byId.values()) live.close();
+    for (const live of this.#byId.values()) {
+      const state = this.#tasks.get(live.id)?.state;
+      // Without a daemon nothing thaws it.
+      if (state?.status === 'running' && state.attempt.heldAt !== null) live.group.thaw();
+      live.close();
+    }
     this.#groupCleanup.close();
   }
 

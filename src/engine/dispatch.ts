@@ -105,6 +105,7 @@ export class Dispatcher {
       startedAt: null,
       pid: null,
       pausedMs: 0,
+      heldAt: null,
       kill: null,
     };
     try {

@@ -241,7 +241,7 @@ export class Engine {
     const attempts = [...this.#attempts.byId.values()];
     const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
     this.#parentMemory.follow(attempts);
-    const pressure = watchHost(this.#deps, work, attempts, this.#pressure);
+    const pressure = watchHost(this.#deps, work, attempts, watchStates, this.#pressure);
     const { monoMs } = clock.now();
     this.#restUntil = monoMs + REST_SHARE * (monoMs - work.now.monoMs);
     return { watchStates, pressure };

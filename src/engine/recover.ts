@@ -128,6 +128,7 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
       return;
     }
     work.emit(task, { event: 'daemon_restarted' });
+    work.change(task.id, { kind: 'thaw', cause: 'daemon_restarted', at: work.now.wallMs });
     return;
   }
   if (state.status !== 'pending') return;

@@ -66,6 +66,7 @@ export function pressureRules(config: Config, memTotalBytes: number): PressureRu
     maxSysDiskPct: config['watchdog.max_sys_disk_pct'],
     windowMs: config['watchdog.pressure_window'],
     reserveWindowMs: config['watchdog.reserve_window'],
+    holdWindowMs: config['watchdog.hold_window'],
     memReserveBytes: memReserveBytes(config, memTotalBytes),
     cooldownMs: config['watchdog.pressure_cooldown'],
     gapMs: gapMs(config),

@@ -7,10 +7,13 @@ import { readDiskUse } from '../procfs/disk.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readStalled } from '../procfs/pressure.ts';
 import { readTopProcessOutside } from '../procfs/top-process.ts';
+import { type Holds, heldDetails } from '../watchdog/hold.ts';
 import { endingForMs } from '../watchdog/ladder.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
 import type { HostSample, PressureRules, TaskUse } from '../watchdog/shortage.ts';
+import type { WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
+import type { WatchStates } from './sample.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface HostWatchDeps {
@@ -21,15 +24,19 @@ export interface HostWatchDeps {
   readHost(): HostMemory;
 }
 
-/** Call right after the attempts were sampled. May stage a kill. Keep the returned state once the round is committed. */
+/**
+ * Call right after the attempts were sampled. May stage holds and a kill. Keep the returned state once the round is
+ * committed.
+ */
 export function watchHost(
   deps: HostWatchDeps,
   work: UnitOfWork,
   attempts: readonly LiveAttempt[],
+  watched: WatchStates,
   before: PressureState,
 ): PressureState {
   try {
-    return judgeHost(deps, work, attempts, before);
+    return judgeHost(deps, work, attempts, watched, before);
   } catch (error) {
     if (!isFileError(error)) throw error;
     deps.log.warn({ err: error }, 'host not sampled');
@@ -41,17 +48,19 @@ function judgeHost(
   deps: HostWatchDeps,
   work: UnitOfWork,
   attempts: readonly LiveAttempt[],
+  watched: WatchStates,
   before: PressureState,
 ): PressureState {
   const { pressureRules, log } = deps;
   const isDiskPressed = before.disk.lastedMs !== null;
   const tasks = (memBytesOf: (live: LiveAttempt) => number) =>
     attempts
-      .map((live) => pressedTask(work, live, memBytesOf(live), isDiskPressed))
+      .map((live) => pressedTask(work, live, memBytesOf(live), watched.get(live), isDiskPressed))
       .filter((task) => task !== null);
   const sampled = tasks(({ memBytes }) => memBytes);
   const first = judgePressure(pressureRules, before, sampleHost(deps, work.now), sampled);
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
+  applyHolds(deps, work, first.holds, sampled);
   if (first.confirm === null) return first.state;
   const outside = readTopProcessOutside(new Set(attempts.flatMap(({ group }) => group.pids())));
   const resampled = tasks(({ group }) => group.usage()?.memBytes ?? 0);
@@ -73,6 +82,25 @@ function judgeHost(
   return state;
 }
 
+function applyHolds(
+  { pressureRules, log }: HostWatchDeps,
+  work: UnitOfWork,
+  { hold, thaw, detail }: Holds,
+  uses: readonly TaskUse[],
+): void {
+  const at = work.now.wallMs;
+  for (const { id, cause } of thaw)
+    if (work.change(id, { kind: 'thaw', cause, at })) log.warn({ task: id, cause }, 'task thawed');
+  for (const id of hold) {
+    const task = work.get(id);
+    const use = uses.find((one) => one.id === id);
+    if (task === undefined || use === undefined || !isActive(task.state)) continue;
+    const { memMaxBytes } = task.state.attempt.envelope;
+    const details = heldDetails(pressureRules, { name: task.name, memMaxBytes }, use, detail);
+    if (work.change(id, { kind: 'hold', details, at })) log.warn({ task: id, ...details }, 'task held');
+  }
+}
+
 function sampleHost({ readHost, home }: HostWatchDeps, now: Now): HostSample {
   const { totalBytes, availableBytes } = readHost();
   return {
@@ -89,17 +117,22 @@ function pressedTask(
   work: UnitOfWork,
   live: LiveAttempt,
   memBytes: number,
+  watched: WatchState | undefined,
   withWrites: boolean,
 ): TaskUse | null {
   const task = work.get(live.id);
   if (task === undefined || !isActive(task.state)) return null;
-  const { kill } = task.state.attempt;
+  const { kill, heldAt } = task.state.attempt;
+  const { monoMs } = work.now;
+  live.heldSince = heldAt === null ? null : (live.heldSince ?? monoMs);
   return {
     id: live.id,
     memBytes,
     estimatedMemBytes: task.estimate.memBytes,
+    growthBytesPerS: watched?.growth.bytesPerS ?? 0,
+    heldMs: live.heldSince === null ? null : monoMs - live.heldSince,
     writtenBytes: withWrites ? writtenBytes(live) : null,
-    endingMs: kill === null ? null : endingForMs(live.ladder, work.now.monoMs),
+    endingMs: kill === null ? null : endingForMs(live.ladder, monoMs),
   };
 }
 

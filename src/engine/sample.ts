@@ -1,5 +1,6 @@
 // Samples every live attempt, has the watchdog judge it, and stages the resulting events and kills.
 import type { Logger } from 'pino';
+import { frozenSince } from '../core/elapsed.ts';
 import type { KillReason } from '../core/kill-reasons.ts';
 import { isFileError } from '../core/shortages.ts';
 import { isActive } from '../core/task.ts';
@@ -75,7 +76,7 @@ function sampleOne(
   logs.maintain(live.log, live.supervisor, work.now);
   live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
   const before = live.watchState ?? live.firstWatchState(sample, task.state);
-  if (task.state.status === 'paused') {
+  if (frozenSince(task.state) !== null) {
     states.set(live, applyPausedSample(before, sample));
     live.dueInMs = null;
     return;

@@ -216,7 +216,7 @@ function runawayRisk(
       };
     }
     case 'mem': {
-      const memBytes = Math.min(roundUpMem(AHEAD * sample.memBytes), memMaxBytes);
+      const memBytes = memAhead(sample.memBytes, memMaxBytes);
       return {
         event: 'runaway_risk',
         dim,
@@ -249,6 +249,11 @@ function runawayRisk(
 
 /** A task that grows needs more than it has now. */
 const AHEAD = 1.5;
+
+/** The estimate to suggest for a task above its own. */
+export function memAhead(memBytes: number, memMaxBytes: number): number {
+  return Math.min(roundUpMem(AHEAD * memBytes), memMaxBytes);
+}
 
 function killIn(leftMs: number): { readonly kill_in_s: number } {
   return { kill_in_s: Math.max(0, Math.round(leftMs / 1000)) };

@@ -3,11 +3,13 @@
 
 import type { KillDetail } from '../core/kill-reasons.ts';
 import type { TaskId } from '../core/task.ts';
+import { type Holds, judgeHolds, NO_HOLDS } from './hold.ts';
 import {
   type DiskBaseline,
   diskBaseline,
   diskShortage,
   type HostSample,
+  isHolding,
   memShortage,
   type OutsideProcess,
   type PressureDim,
@@ -23,7 +25,7 @@ interface Episode {
   readonly lastedMs: number | null;
   /** How long the use has been above the limit without a break; null when it is not. */
   readonly overMs: number | null;
-  /** The same for less than half of the reserve. */
+  /** The same for so little of the reserve that the short window applies. */
   readonly criticalMs: number | null;
   readonly calmMs: number;
   readonly cooldownMs: number;
@@ -78,6 +80,7 @@ export type PressureEvent =
 export interface PressureVerdict {
   readonly state: PressureState;
   readonly events: readonly PressureEvent[];
+  readonly holds: Holds;
   /** Set when the caller must sample host and tasks again, find the top process outside, and call `confirmPressure`. */
   readonly confirm: { readonly dim: PressureDim; readonly finding: Finding } | null;
 }
@@ -130,8 +133,8 @@ export function judgePressure(
   const stepMs = before.lastMonoMs === null ? 0 : Math.max(0, sample.now.monoMs - before.lastMonoMs);
   const isGap = stepMs > rules.gapMs;
   const events: PressureEvent[] = [];
-  const advance = (dim: PressureDim): Episode => {
-    const shortage = shortageOf(dim, rules, sample, tasks, before.diskBaseline);
+  const memory = memShortage(rules, sample, tasks);
+  const advance = (dim: PressureDim, shortage: Shortage): Episode => {
     const episode = nextEpisode(before[dim], shortage, stepMs, isGap);
     const { lastedMs } = before[dim];
     const { detail } = shortage;
@@ -140,7 +143,8 @@ export function judgePressure(
       events.push({ event: 'pressure_ended', dim, lasted_s: seconds(lastedMs + stepMs), detail });
     return episode;
   };
-  const [mem, disk] = [advance('mem'), advance('disk')];
+  const mem = advance('mem', memory);
+  const disk = advance('disk', diskShortage(rules, sample, tasks, before.diskBaseline));
   const state: PressureState = {
     lastMonoMs: sample.now.monoMs,
     mem,
@@ -148,7 +152,12 @@ export function judgePressure(
     diskBaseline: disk.lastedMs === null ? null : diskBaseline(before.diskBaseline, sample, tasks),
   };
   // What a gap hid may be over: the first sample after it decides nothing.
-  return { state, events, confirm: isGap ? null : findingToConfirm(rules, state, sample, tasks) };
+  if (isGap) return { state, events, holds: NO_HOLDS, confirm: null };
+  const host = { finding: causeOf(memory), isPressed: mem.lastedMs !== null, ...memory };
+  const holds = judgeHolds(rules, host, tasks);
+  // A kill waits for the effect of a new hold.
+  const confirm = holds.hold.length > 0 ? null : findingToConfirm(rules, state, sample, tasks);
+  return { state, events, holds, confirm };
 }
 
 /** Judges the second sample. Kills only for the same cause and the same victim. */
@@ -234,7 +243,8 @@ function findingToConfirm(
 ): PressureVerdict['confirm'] {
   for (const dim of DIMS) {
     const { overMs, criticalMs, cooldownMs, reported } = state[dim];
-    const isLong = overMs !== null && overMs >= rules.windowMs && cooldownMs === 0;
+    const waits = dim === 'mem' && isHolding(rules, tasks);
+    const isLong = !waits && overMs !== null && overMs >= rules.windowMs && cooldownMs === 0;
     const sinceKillMs = rules.cooldownMs - cooldownMs;
     const isUrgent = criticalMs !== null && Math.min(criticalMs, sinceKillMs) >= rules.reserveWindowMs;
     if (!isLong && !isUrgent) continue;

@@ -15,6 +15,8 @@ export interface PressureRules {
   readonly windowMs: number;
   /** The same while less than half of the reserve is left. */
   readonly reserveWindowMs: number;
+  /** How long a task stays frozen before the watchdog kills one for memory; 0: none is frozen. */
+  readonly holdWindowMs: number;
   /** Memory that admission keeps free of tasks. */
   readonly memReserveBytes: number;
   /** Time between two victims: the kernel has to free the memory of the first. */
@@ -45,6 +47,10 @@ export interface TaskUse {
   readonly id: TaskId;
   readonly memBytes: number;
   readonly estimatedMemBytes: number;
+  /** How fast its peak rises; 0 while it does not grow. */
+  readonly growthBytesPerS: number;
+  /** Time since the watchdog froze it; null when it did not. */
+  readonly heldMs: number | null;
   /** Bytes that it and its log have written so far; null when not measured: only disk pressure needs it. */
   readonly writtenBytes: number | null;
   /** Time since the request to kill it; null when there is none. */
@@ -65,7 +71,7 @@ export interface DiskBaseline {
 
 export interface Shortage {
   readonly isOver: boolean;
-  /** Memory: less than half of the reserve is left, so the short window applies. */
+  /** Memory: so little of the reserve is left that the short window applies. */
   readonly isCritical: boolean;
   /** Memory: bytes to free. Disk: bytes written since the baseline that the tasks must account for. */
   readonly excessBytes: number;
@@ -76,6 +82,15 @@ export interface Shortage {
 /** PSI gives no number of bytes to free: assume this part of the host's memory. */
 const PSI_EXCESS_SHARE = 0.05;
 
+/** The host is low on memory with less than this part of the reserve: a half, or a quarter while a task is held. */
+const LOW_RESERVE = 2;
+const LOW_RESERVE_HOLDING = 4;
+
+/** A task was frozen so recently that no task is killed yet. */
+export function isHolding({ holdWindowMs }: PressureRules, tasks: readonly TaskUse[]): boolean {
+  return tasks.some(({ heldMs, endingMs }) => heldMs !== null && heldMs < holdWindowMs && endingMs === null);
+}
+
 /** Memory use above the limit, or PSI above its limit. */
 export function memShortage(rules: PressureRules, sample: HostSample, tasks: readonly TaskUse[]): Shortage {
   const { memTotalBytes, memAvailableBytes, memFullAvg10Pct } = sample;
@@ -84,15 +99,19 @@ export function memShortage(rules: PressureRules, sample: HostSample, tasks: rea
   const isStalling = memFullAvg10Pct !== null && memFullAvg10Pct > rules.memFullAvg10Pct;
   const staying = tasks.filter((task) => !isFreeing(rules, task));
   const freeingBytes = sum(tasks, (task) => (isFreeing(rules, task) ? task.memBytes : 0));
-  const isCritical = memAvailableBytes < rules.memReserveBytes / 2;
+  const isLow = memAvailableBytes < rules.memReserveBytes / LOW_RESERVE;
+  // A hold has stopped the growth: the host can do with less for a while.
+  const isCritical = isHolding(rules, tasks)
+    ? memAvailableBytes < rules.memReserveBytes / LOW_RESERVE_HOLDING
+    : isLow;
   const excessBytes = Math.max(
     aboveBytes,
     isStalling ? PSI_EXCESS_SHARE * memTotalBytes : 0,
-    isCritical ? rules.memReserveBytes - memAvailableBytes : 0,
+    isLow ? rules.memReserveBytes - memAvailableBytes : 0,
   );
   const oursBytes = sum(tasks, ({ memBytes }) => memBytes);
   return {
-    isOver: aboveBytes > 0 || isStalling || isCritical,
+    isOver: aboveBytes > 0 || isStalling || isLow,
     isCritical,
     excessBytes: excessBytes - freeingBytes,
     candidates: staying.map(({ id, memBytes, estimatedMemBytes, endingMs }) => ({

@@ -38,6 +38,8 @@ export interface WatchState {
   readonly cpuTrail: CpuTrail;
   readonly io: { readonly bytes: number | null; readonly monoMs: number; readonly bytesPerS: number | null };
   readonly peakMemBytes: number;
+  /** How fast the peak rises, from two readings; a use that goes up and down below its peak does not grow. */
+  readonly growth: { readonly peakBytes: number; readonly monoMs: number; readonly bytesPerS: number };
   /** CPU use as an exponentially weighted mean over about ten seconds, and its maximum. */
   readonly smoothCpuCores: number;
   readonly peakCpuCores: number;
@@ -89,6 +91,7 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
     peakMemBytes: sample.memBytes,
+    growth: { peakBytes: sample.memBytes, monoMs, bytesPerS: 0 },
     smoothCpuCores: 0,
     peakCpuCores: 0,
     memOverMs: null,
@@ -110,6 +113,8 @@ export interface Thresholds {
 
 /** A rate over a shorter time is noise: scheduling and counters have a granularity of milliseconds. */
 const MIN_RATE_INTERVAL_MS = 500;
+/** Samples that growth causes are 100 ms apart; memory is counted exactly. */
+const MIN_GROWTH_INTERVAL_MS = 50;
 const CPU_SMOOTHING_MS = 10_000;
 /** A single sample is noise: a warning about the CPU judges the mean of this time. */
 export const CPU_MEAN_MS = 15_000;
@@ -149,6 +154,7 @@ export function applySample(
     cpuTrail: extendCpuTrail(state.cpuTrail, { usec: sample.cpuUsec, monoMs: sample.now.monoMs }),
     io: ioRate(state.io, sample),
     peakMemBytes: Math.max(state.peakMemBytes, sample.memBytes),
+    growth: growth(state.growth, sample),
     smoothCpuCores,
     peakCpuCores: Math.max(state.peakCpuCores, smoothCpuCores),
     memOverMs: over(state.memOverMs, sample.memBytes > thresholds.memBytes),
@@ -174,6 +180,7 @@ export function applyPausedSample(state: WatchState, sample: Sample): WatchState
     cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
     peakMemBytes: Math.max(state.peakMemBytes, sample.memBytes),
+    growth: { peakBytes: Math.max(state.growth.peakBytes, sample.memBytes), monoMs, bytesPerS: 0 },
     pids: { ...state.pids, hits: sample.pidsMaxHits },
   };
 }
@@ -234,6 +241,17 @@ function cpuRate(before: WatchState['cpu'], sample: Sample): WatchState['cpu'] {
   if (intervalMs < MIN_RATE_INTERVAL_MS) return before;
   const cores = Math.max(0, (sample.cpuUsec - before.usec) / 1000 / intervalMs);
   return { usec: sample.cpuUsec, monoMs: sample.now.monoMs, cores };
+}
+
+function growth(before: WatchState['growth'], { now, memBytes }: Sample): WatchState['growth'] {
+  const intervalMs = now.monoMs - before.monoMs;
+  if (intervalMs < MIN_GROWTH_INTERVAL_MS) return before;
+  const peakBytes = Math.max(before.peakBytes, memBytes);
+  return {
+    peakBytes,
+    monoMs: now.monoMs,
+    bytesPerS: ((peakBytes - before.peakBytes) * 1000) / intervalMs,
+  };
 }
 
 function ioRate(before: WatchState['io'], sample: Sample): WatchState['io'] {

@@ -35,25 +35,38 @@ function daemonOnSmallHost(t: TestContext, { env, work, dir }: TestHome, bytes: 
   };
 }
 
-test('tasks that grow above their estimates together end at the cap for all of them, and the host keeps its reserve', {
+test('tasks that grow above their estimates together are held, then killed, and the host keeps its reserve', {
   skip: expectedDriver() !== 'v1' && NEEDS_V1,
 }, async (t) => {
-  const home = testHome(t);
+  const home = testHome(t, { watchdog: { hold_window: '3s', pressure_window: '1s' } });
   const host = daemonOnSmallHost(t, home, HOST_BYTES);
-  const { run, ended, task } = daemonApi(home, { estimated_cpu_cores: '0.05', estimated_time: '60s' });
+  const { run, ended, task, change } = daemonApi(home, {
+    estimated_cpu_cores: '0.05',
+    estimated_time: '60s',
+  });
   await run('within', hold(50 * MIB, 'sleep 600'), { estimated_mem_bytes: '64M' });
   const isHeld = async () => Number((await task('within')).mem_bytes) > 50 * MIB;
   await waitUntil(isHeld, { what: 'the task within its estimate' });
   assert.ok(host.parentLimit() < HOST_BYTES - RESERVE_BYTES, `${host.parentLimit()}`);
 
   for (const name of GROWERS) await run(name, hold(100 * MIB, 'sleep 600'), { estimated_mem_bytes: '40M' });
+  let held = '';
+  const finds = async () => {
+    const growers = await Promise.all(GROWERS.map(task));
+    held = growers.find(({ held_at }) => held_at !== null)?.name ?? '';
+    return held !== '';
+  };
+  await waitUntil(finds, { what: 'a task that is held' });
+  await change(held, 'adjust', { estimated_mem_bytes: '110M', force: true });
+  await waitUntil(async () => (await task(held)).held_at === null, { what: 'the thaw' });
   const first = await Promise.race(GROWERS.map(ended));
-  // By the kernel and not at its own cap of 120M, or by the watchdog a moment earlier.
+  // After the hold, or at the cap for all tasks if they grew faster than the watchdog looked.
   assert.match(
     String(first.task.kill_reason),
     /^(kernel_oom|system_mem_pressure)$/,
     JSON.stringify(first.task),
   );
+  assert.notEqual(first.task.name, held);
   assert.equal((await task('within')).status, 'running');
   assert.equal(host.hostLimitHits(), 0);
 });

@@ -1,6 +1,7 @@
 // Tasks, attempts and kills for tests: valid by default, changed where a test needs it.
 
 import type { Estimate, Limits } from '../../src/core/estimate.ts';
+import type { EventMap } from '../../src/core/events.ts';
 import { INHERITS_NOTHING } from '../../src/core/inherited.ts';
 import type {
   Attempt,
@@ -62,6 +63,7 @@ export function anAttempt(changes: Partial<Attempt> = {}): Attempt {
     startedAt: 2_010,
     pid: 4242,
     pausedMs: 0,
+    heldAt: null,
     kill: null,
     ...changes,
   };
@@ -137,4 +139,17 @@ export function taskIn(state: TaskState): Task {
 
 export function runningTask(attempt: Partial<Attempt> = {}): Task {
   return taskIn({ status: 'running', attempt: anAttempt(attempt) });
+}
+
+export function aHold(): EventMap['held'] {
+  return {
+    mem_bytes: 5 * GIB,
+    estimated_mem_bytes: 4 * GIB,
+    growth_bytes_per_s: GIB,
+    host_mem_pct: 80,
+    limit_pct: 70,
+    kill_in_s: 30,
+    hint: 'raise the estimate',
+    suggested_command: 'babysit adjust build --estimated_mem_bytes=8G',
+  };
 }

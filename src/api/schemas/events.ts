@@ -1,6 +1,6 @@
 // GET /v1/tasks/:ref/events: one JSON object a line.
 import { z } from 'zod';
-import type { EventMap, EventName } from '../../core/events.ts';
+import { type EventMap, type EventName, THAW_CAUSES } from '../../core/events.ts';
 import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
 import { PROFILES } from '../../core/profile.ts';
 import { parseCount } from '../../units/number.ts';
@@ -28,6 +28,32 @@ export const EVENT_FIELDS = {
     .describe('The command of an attempt started.'),
   paused: NONE.describe('The task was paused.'),
   resumed: NONE.describe('The task was resumed.'),
+  held: z
+    .strictObject({
+      mem_bytes: number.describe('Memory that the task uses.'),
+      estimated_mem_bytes: number.describe('Its estimate, which it exceeds.'),
+      growth_bytes_per_s: number.describe('How fast it grew.'),
+      host_mem_pct: number.describe("Percent of the host's memory in use."),
+      limit_pct: number.describe('The limit of that, `admission.max_sys_mem_pct`.'),
+      kill_in_s: number.describe(
+        'Seconds until the watchdog may kill a task, if the shortage lasts (`watchdog.hold_window`).',
+      ),
+      hint: text.describe('What to do.'),
+      suggested_command: text.describe('Raises the estimate, which thaws the task; works when pasted.'),
+    })
+    .describe(
+      'The watchdog froze the task, because it grew above its estimate while the host was short of memory. Held time is not running time.',
+    ),
+  thawed: z
+    .strictObject({
+      cause: z
+        .enum(THAW_CAUSES)
+        .describe(
+          'Why: there is `room` again; the use is `within_estimate`, as after adjust; the task is `not_the_cause`, because the memory is used outside or by no single task; `daemon_restarted`.',
+        ),
+      held_s: number.describe('Seconds for which it was held.'),
+    })
+    .describe('A held task runs again.'),
   runaway_risk: z
     .strictObject({
       dim: z.enum(['elapsed', 'mem', 'cpu']).describe('Which estimate was exceeded.'),

@@ -130,6 +130,11 @@ export const TASK = z
     started_at: time.nullable().describe('When the command of this attempt started.'),
     ended_at: time.nullable().describe('When it ended.'),
     elapsed_ms: number.nullable().describe('From its start to its end or now, without pauses.'),
+    held_at: time
+      .nullable()
+      .describe(
+        'Since when the watchdog has held it frozen, because the host is short of memory. Null: not held.',
+      ),
     pid: number.nullable().describe('Process id of its command. Null unless it runs.'),
     driver: text.nullable().describe('How it is isolated: `v2`, `v1`, `none` or `systemd`.'),
     unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),

@@ -1,6 +1,7 @@
 // Writes committed limits and the freezer state of live attempts to their groups.
 import type { Logger } from 'pino';
 import { DriverError } from '../../cgroups/port.ts';
+import { frozenSince } from '../../core/elapsed.ts';
 import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../../core/task.ts';
 import { renice } from '../../procfs/niceness.ts';
 import { withYield, yieldsCpu } from '../../scheduler/envelope.ts';
@@ -32,7 +33,7 @@ export class LimitApplier {
     if (!group.existsBeforeEntry && !live.hasEntered()) return;
     const { envelope, kill } = state.attempt;
     // The kill ladder thaws the group so that signals take effect.
-    const isFrozen = state.status === 'paused' && kill === null;
+    const isFrozen = frozenSince(state) !== null && kill === null;
     const before = this.#applied.get(id);
     if (before?.isFrozen !== isFrozen) {
       if (isFrozen) group.freeze();

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Group, GroupUsage } from '../../cgroups/port.ts';
 import { watchFiles } from '../../cgroups/watch.ts';
 import type { Now } from '../../core/clock.ts';
+import { frozenSince } from '../../core/elapsed.ts';
 import type { ActiveState, TaskId, Usage } from '../../core/task.ts';
 import { type Records, readCounters, readRecords } from '../../exec/records.ts';
 import type { Observer } from '../../exec/start.ts';
@@ -46,6 +47,8 @@ export class LiveAttempt implements Observer {
   watchState: WatchState | null = null;
   ladder: LadderState = LADDER_START;
   memBytes = 0;
+  /** Monotonic ms at which the watchdog first saw it held; null while it is not. */
+  heldSince: number | null = null;
   #oomTier: OomTier = 'within';
   /** Time until the watchdog's next deadline. */
   dueInMs: number | null = null;
@@ -248,7 +251,7 @@ export class LiveAttempt implements Observer {
     const { wallMs } = sample.now;
     const startedAt = state.attempt.startedAt ?? wallMs;
     const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
-    const pausedForMs = state.status === 'paused' ? Math.max(0, wallMs - state.pausedAt) : 0;
+    const pausedForMs = Math.max(0, wallMs - (frozenSince(state) ?? wallMs));
     const since = (at: number) => Math.max(0, wallMs - pausedForMs - at);
     const ageMs = processAgeMs(this.#known.started?.main ?? null) - pausedForMs;
     const elapsedMs = Math.min(since(startedAt), ageMs) - state.attempt.pausedMs;

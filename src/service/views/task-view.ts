@@ -75,6 +75,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     started_at: iso(startedAt),
     ended_at: iso(endedAt),
     elapsed_ms: elapsedMs(state, context.nowMs),
+    held_at: iso(isEnded(state) ? null : (attempt?.heldAt ?? null)),
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     unit: unitOf(attempt),

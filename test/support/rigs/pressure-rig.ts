@@ -1,5 +1,8 @@
 // Feeds samples of a host of 100 GiB to the judge of pressure, and confirms a kill as the daemon does.
+
+import type { ThawCause } from '../../../src/core/events.ts';
 import type { TaskId } from '../../../src/core/task.ts';
+import type { Holds } from '../../../src/watchdog/hold.ts';
 import {
   confirmPressure,
   judgePressure,
@@ -17,6 +20,7 @@ export const PRESSURE_RULES: PressureRules = {
   maxSysDiskPct: 98,
   windowMs: 30_000,
   reserveWindowMs: 2_000,
+  holdWindowMs: 30_000,
   memReserveBytes: 0,
   cooldownMs: 30_000,
   gapMs: 4_000,
@@ -27,7 +31,8 @@ export const HOST_BYTES = 100 * GIB;
 const DISK_BYTES = 1000 * GIB;
 
 export function aTaskUse(id: TaskId, changes: Partial<TaskUse> = {}): TaskUse {
-  return { id, memBytes: GIB, estimatedMemBytes: GIB, writtenBytes: 0, endingMs: null, ...changes };
+  const use = { memBytes: GIB, estimatedMemBytes: GIB, growthBytesPerS: 0 };
+  return { id, ...use, heldMs: null, writtenBytes: 0, endingMs: null, ...changes };
 }
 
 export interface HostStep {
@@ -41,6 +46,8 @@ export class Host {
   readonly events: PressureEvent[] = [];
   readonly kills: PressureKill[] = [];
   readonly wouldKill: PressureKill[] = [];
+  readonly holds: TaskId[] = [];
+  readonly thaws: { id: TaskId; cause: ThawCause }[] = [];
   state: PressureState = NO_PRESSURE;
   tasks: readonly TaskUse[];
   /** How often the largest process outside was looked for. */
@@ -62,11 +69,16 @@ export class Host {
   }
 
   step(step: HostStep): this {
-    this.#monoMs += step.ms ?? 1000;
+    const { ms = 1000 } = step;
+    this.#monoMs += ms;
+    this.tasks = this.tasks.map((task) =>
+      task.heldMs === null ? task : { ...task, heldMs: task.heldMs + ms },
+    );
     this.#diskUsedBytes += step.diskGrownBytes ?? 0;
     const verdict = judgePressure(this.#rules, this.state, this.#sample(step), this.tasks);
     this.state = verdict.state;
     this.events.push(...verdict.events);
+    this.#applyHolds(verdict.holds);
     if (verdict.confirm === null) return this;
     this.outsideLooks += 1;
     const { tasks = this.tasks, ...changes } = this.beforeSecondLook;
@@ -83,6 +95,17 @@ export class Host {
     if (second.kill !== null) this.kills.push(second.kill);
     if (second.wouldKill !== null) this.wouldKill.push(second.wouldKill);
     return this;
+  }
+
+  /** A held task is frozen until the thaw. */
+  #applyHolds({ hold, thaw }: Holds): void {
+    this.holds.push(...hold);
+    this.thaws.push(...thaw);
+    this.tasks = this.tasks.map((task) => {
+      if (hold.includes(task.id)) return { ...task, heldMs: 0 };
+      if (thaw.some(({ id }) => id === task.id)) return { ...task, heldMs: null };
+      return task;
+    });
   }
 
   steps(count: number, step: HostStep): this {

@@ -68,6 +68,7 @@ describe('loadConfig', () => {
         'watchdog.pids_window': 5000,
         'watchdog.pressure_window': 30_000,
         'watchdog.reserve_window': 2_000,
+        'watchdog.hold_window': 30_000,
         'watchdog.pressure_cooldown': 30_000,
         'watchdog.max_mem_stall_pct': 60,
         'watchdog.max_sys_disk_pct': 98,

@@ -1,8 +1,9 @@
 // The only file that gives a task a new status. Pure: (task, change) -> task, and the event to record with it.
 
-import { frozenSince, withPause } from './elapsed.ts';
+import { withPause } from './elapsed.ts';
 import type { Estimate, Limits } from './estimate.ts';
-import type { EventMap, TaskEvent, ThawCause } from './events.ts';
+import type { TaskEvent } from './events.ts';
+import { applyHold, type HoldChange } from './hold.ts';
 import type { ProfileName } from './profile.ts';
 import { pastAttempt, reasonOf, retried } from './retry.ts';
 import {
@@ -35,8 +36,7 @@ export type Change =
   | { readonly kind: 'escalate_kill'; readonly at: number }
   | { readonly kind: 'pause'; readonly at: number }
   | { readonly kind: 'resume'; readonly at: number }
-  | { readonly kind: 'hold'; readonly at: number; readonly details: EventMap['held'] }
-  | { readonly kind: 'thaw'; readonly at: number; readonly cause: ThawCause }
+  | HoldChange
   /** A dependency has ended. */
   | {
       readonly kind: 'dependency_ended';
@@ -161,22 +161,10 @@ export function transition(task: Task, change: Change): Transition | null {
         event: { event: 'resumed' },
       };
     }
-    case 'hold': {
-      const { attempt } = state;
-      if (frozenSince(state) !== null || attempt.kill !== null || attempt.startedAt === null) return null;
-      return {
-        task: withAttempt(task, state, { ...attempt, heldAt: change.at }),
-        event: { event: 'held', ...change.details },
-      };
-    }
+    case 'hold':
     case 'thaw': {
-      const { heldAt } = state.attempt;
-      if (heldAt === null) return null;
-      const heldS = Math.max(0, Math.round((change.at - heldAt) / 1000));
-      return {
-        task: withAttempt(task, state, withPause(state, change.at)),
-        event: { event: 'thawed', cause: change.cause, held_s: heldS },
-      };
+      const held = applyHold(state, change);
+      return held && { task: withAttempt(task, state, held.attempt), event: held.event };
     }
     case 'end':
       return retryOrEnd(task, endedState(withPause(state, change.at), change.exit, change.usage, change.at));

@@ -93,6 +93,12 @@ describe('recover', () => {
     assert.deepEqual(events(), ['requeued']);
   });
 
+  it('thaws a task that the daemon before it held', (t) => {
+    const { recovered, events } = left(t, active({ heldAt: 3_000 }), EXITED);
+    assert.equal(recovered().state.status, 'failed');
+    assert.deepEqual(events().slice(0, 2), ['daemon_restarted', 'thawed']);
+  });
+
   it('does not queue a task again after a kill request', (t) => {
     const { state } = left(t, active({ ...notBegun, kill: aKill() }), null).recovered();
     assert.ok(state.status === 'killed' && state.kill.reason === 'manual');

@@ -134,8 +134,9 @@ function shortage(detail: KillDetail): string {
 
 /** The largest process outside babysit is often the first one to end. */
 function outsideNote(detail: KillDetail, format: Format): string {
-  const { top_outside_name: name } = detail;
+  const { top_outside_name: name, top_outside_of: origin } = detail;
+  const whose = typeof origin === 'string' ? ` of ${origin}` : '';
   return typeof name === 'string'
-    ? ` (outside babysit, ${name} with pid ${numberOf(detail, 'top_outside_pid')} holds ${format.size(numberOf(detail, 'top_outside_rss_bytes'))})`
+    ? ` (outside babysit, ${name}${whose} with pid ${numberOf(detail, 'top_outside_pid')} holds ${format.size(numberOf(detail, 'top_outside_rss_bytes'))})`
     : '';
 }

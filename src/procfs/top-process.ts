@@ -1,5 +1,6 @@
 // Finds the process outside of all tasks that uses the most memory. Runs only under memory pressure.
 import { listPids, readProcFile, sizeField } from './proc-files.ts';
+import { readOrigin } from './process-origin.ts';
 import { readProgramName } from './process-state.ts';
 import { psProcesses } from './ps.ts';
 
@@ -7,6 +8,8 @@ interface TopProcess {
   readonly name: string;
   readonly pid: number;
   readonly rssBytes: number;
+  /** See readOrigin. */
+  readonly belongsTo: string | null;
 }
 
 /**
@@ -14,15 +17,22 @@ interface TopProcess {
  * per process.
  */
 export function readTopProcessOutside(ours: ReadonlySet<number>): TopProcess | null {
-  let top: TopProcess | null = null;
+  let top: Found | null = null;
   for (const found of process.platform === 'linux' ? listProc(ours) : psProcesses())
     if (!ours.has(found.pid) && found.rssBytes > (top?.rssBytes ?? 0)) top = found;
   return top === null
     ? null
-    : { pid: top.pid, rssBytes: top.rssBytes, name: readProgramName(top.pid) ?? top.name };
+    : {
+        pid: top.pid,
+        rssBytes: top.rssBytes,
+        name: readProgramName(top.pid) ?? top.name,
+        belongsTo: readOrigin(top.pid),
+      };
 }
 
-function* listProc(ours: ReadonlySet<number>): Generator<TopProcess> {
+type Found = Omit<TopProcess, 'belongsTo'>;
+
+function* listProc(ours: ReadonlySet<number>): Generator<Found> {
   for (const pid of listPids()) {
     if (ours.has(pid)) continue;
     const status = readProcFile(pid, 'status') ?? '';

@@ -202,6 +202,12 @@ describe('memory pressure', () => {
     });
   });
 
+  it('names the session or terminal to which the process outside belongs', () => {
+    const host = new Host({ tasks: [small] });
+    host.outsideOf = 'terminal pts/3';
+    assert.equal(host.steps(40, { usedPct: 90 }).events[1]?.detail.top_outside_of, 'terminal pts/3');
+  });
+
   it('in a dry run reports each victim once and kills no task', () => {
     const host = new Host({ tasks: [hog, big], rules: { ...PRESSURE_RULES, dryRun: true } });
     host.steps(200, { usedPct: 90 });

@@ -303,6 +303,7 @@ function outsideDetail(outside: OutsideProcess | null): KillDetail {
     top_outside_name: outside?.name ?? null,
     top_outside_pid: outside?.pid ?? null,
     top_outside_rss_bytes: outside?.rssBytes ?? null,
+    ...(outside === null || outside.belongsTo === null ? {} : { top_outside_of: outside.belongsTo }),
   };
 }
 

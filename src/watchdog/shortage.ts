@@ -61,6 +61,8 @@ export interface OutsideProcess {
   readonly name: string;
   readonly pid: number;
   readonly rssBytes: number;
+  /** An agent session or a terminal; null: not known. */
+  readonly belongsTo: string | null;
 }
 
 /** The disk and its writers when the pressure began. */

@@ -94,9 +94,11 @@ function hostText(view: StatusView): string {
 
 function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][number]): string {
   const { top_outside_name: name, top_outside_pid: pid, top_outside_rss_bytes: rssBytes } = detail ?? {};
+  const { top_outside_of: origin } = detail ?? {};
+  const whose = typeof origin === 'string' ? ` of ${escapeField(origin)}` : '';
   const outside =
     cause === 'external' && typeof name === 'string'
-      ? `; the largest process outside of tasks is ${escapeField(name)} (pid ${pid}) with ${humanSize(Number(rssBytes))}`
+      ? `; the largest process outside of tasks is ${escapeField(name)}${whose} (pid ${pid}) with ${humanSize(Number(rssBytes))}`
       : '';
   return `the host has been short of ${dim} for ${humanDuration(1000 * lasted_s)}; no task starts until this ends${outside}`;
 }

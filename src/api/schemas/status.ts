@@ -73,7 +73,7 @@ const PRESSURE = z.strictObject({
       'ours: a task was killed for it. external: no task causes it. spread: no single task does. Null: not known yet.',
     ),
   detail: DETAIL.nullable().describe(
-    'The numbers behind the cause. `top_outside_name` is the largest process outside of tasks.',
+    'The numbers behind the cause. `top_outside_name` is the largest process outside of tasks, `top_outside_of` the agent session or terminal to which it belongs.',
   ),
 });
 

@@ -50,6 +50,8 @@ export class Host {
   readonly thaws: { id: TaskId; cause: ThawCause }[] = [];
   state: PressureState = NO_PRESSURE;
   tasks: readonly TaskUse[];
+  /** To what the largest process outside belongs. */
+  outsideOf: string | null = null;
   /** How often the largest process outside was looked for. */
   outsideLooks = 0;
   /** What changes between the two looks. */
@@ -88,7 +90,7 @@ export class Host {
       verdict.confirm,
       this.#sample({ ...step, ...changes }),
       tasks,
-      { name: 'firefox', pid: 4711, rssBytes: 9 * GIB },
+      { name: 'firefox', pid: 4711, rssBytes: 9 * GIB, belongsTo: this.outsideOf },
     );
     this.state = second.state;
     this.events.push(...second.events);

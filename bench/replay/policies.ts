@@ -13,7 +13,7 @@ export interface ReplayPolicy {
   readonly decide: (snapshot: Snapshot, nowMs: number) => Decision;
 }
 
-const EASY = { backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY } as const;
+const EASY = { backfill: 'easy', ageingMs: Number.POSITIVE_INFINITY, expressStarts: 0 } as const;
 const NO_BACKFILL = { ...EASY, backfill: 'none' } as const;
 
 export const POLICIES: Readonly<Record<string, ReplayPolicy>> = {
@@ -47,5 +47,5 @@ function shortestFirst(snapshot: Snapshot, nowMs: number): Decision {
       backfill.take(item);
     }
   }
-  return { starts: starts.map(({ id }) => id), reservation };
+  return { starts: starts.map(({ id }) => id), express: [], reservation };
 }

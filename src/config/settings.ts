@@ -112,6 +112,11 @@ const TABLE = {
     'easy',
     'Start a task before one that waits for room if that does not delay it (easy), or never (none)',
   ),
+  'scheduler.express_starts': setting(
+    count(0, 1000),
+    2,
+    'Short tasks that may run above the core limit while another owner holds more than its share; 0: none',
+  ),
   'defaults.estimated_time': setting(duration, '10m', 'Time estimate of a run without --estimated_time'),
   'defaults.estimated_mem_bytes': setting(
     size,

@@ -86,6 +86,8 @@ export interface Attempt {
   readonly pausedMs: number;
   /** Frozen by the watchdog since then, because the host is short of memory; null: not held. */
   readonly heldAt: number | null;
+  /** It started above the core limit, for a short time: the scheduler charges it no cores. */
+  readonly isExpress: boolean;
   readonly kill: KillIntent | null;
 }
 

@@ -61,12 +61,12 @@ export class Dispatcher {
   /** Calls `snapshot` only for a non-empty queue. */
   dispatch(work: UnitOfWork, starts: Starts, snapshot: () => Snapshot): void {
     if (this.#live.queue.size === 0 || this.#hold.allowed(work.now.monoMs) === 0) return;
-    const { starts: chosen, reservation } = pass(snapshot(), work.now.wallMs, this.#deps.policy);
+    const { starts: chosen, express, reservation } = pass(snapshot(), work.now.wallMs, this.#deps.policy);
     this.#live.queue.reserve(reservation, work.now.wallMs);
     for (const id of chosen) {
       if (starts.attempts.length >= this.#hold.allowed(work.now.monoMs)) break;
       const ticket = this.#tickets.get(id);
-      if (ticket === undefined) this.start(work, id as TaskId, starts);
+      if (ticket === undefined) this.start(work, id as TaskId, starts, express.includes(id));
       else this.#grant(work, ticket, starts);
     }
   }
@@ -89,7 +89,7 @@ export class Dispatcher {
   }
 
   /** Creates the group before the commit, so that the database names it before any process runs in it. */
-  start(work: UnitOfWork, id: TaskId, starts: Starts): void {
+  start(work: UnitOfWork, id: TaskId, starts: Starts, isExpress: boolean): void {
     const task = work.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
     const { profiles, bootId } = this.#deps;
@@ -106,6 +106,7 @@ export class Dispatcher {
       pid: null,
       pausedMs: 0,
       heldAt: null,
+      isExpress,
       kill: null,
     };
     try {

@@ -171,8 +171,8 @@ export class Engine {
   }
 
   /** Starts the task in this round even if there is no room for it. Later requests of the round see it running. */
-  start(work: UnitOfWork, id: TaskId): void {
-    if (this.#isDispatching) this.#dispatcher.start(work, id, this.#starts);
+  start(work: UnitOfWork, id: TaskId, isExpress: boolean): void {
+    if (this.#isDispatching) this.#dispatcher.start(work, id, this.#starts, isExpress);
   }
 
   /** Takes over an active task of an earlier daemon. Call before the first round. */

@@ -34,6 +34,7 @@ export function policyOf(config: Config): Policy {
   return {
     backfill: config['scheduler.backfill'],
     ageingMs: ageingMs === 0 ? Number.POSITIVE_INFINITY : ageingMs,
+    expressStarts: config['scheduler.express_starts'],
   };
 }
 

@@ -37,7 +37,7 @@ const busy = aSnapshot({
 
 describe('admit', () => {
   it('accepts a task that fits next to everything charged so far, to the byte', () => {
-    assert.deepEqual(decide(busy, pending(9, { mem: 2 * GIB })), { kind: 'accept' });
+    assert.deepEqual(decide(busy, pending(9, { mem: 2 * GIB })), { kind: 'accept', isExpress: false });
     assert.equal(decide(busy, pending(9, { mem: 2 * GIB + 1 })).kind, 'deny');
   });
 
@@ -113,7 +113,10 @@ describe('admit', () => {
   });
 
   it('--force skips the gate, but not the limits of the task itself', () => {
-    assert.deepEqual(decide(busy, pending(9, { mem: 20 * GIB }), { force: true }), { kind: 'accept' });
+    assert.deepEqual(decide(busy, pending(9, { mem: 20 * GIB }), { force: true }), {
+      kind: 'accept',
+      isExpress: false,
+    });
     const own = { force: true, limits: { memPctLimit: 40, cpuPctLimit: 90 } };
     const refused = decide(busy, pending(9, { mem: 20 * GIB }), own);
     assert.ok(refused.kind === 'infeasible' && refused.why.raise === '--mem_pct_limit');
@@ -183,7 +186,10 @@ describe('infeasible', () => {
           cpuShareCores: 0.9 * cores,
         });
         const item = { ...pending(1), need: largestNeed(capacity, own) };
-        assert.deepEqual(decide(aSnapshot({ capacity }), item, { limits: own }), { kind: 'accept' });
+        assert.deepEqual(decide(aSnapshot({ capacity }), item, { limits: own }), {
+          kind: 'accept',
+          isExpress: false,
+        });
       }),
     );
   });

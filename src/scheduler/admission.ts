@@ -5,7 +5,7 @@ import type { LeaseItem, Need, PendingItem } from './items.ts';
 import { beyondCapacity } from './ledger.ts';
 import { profileFor } from './other-profile.ts';
 import { DEFAULT_POLICY, type Policy } from './pass.ts';
-import { planSubmission, startsNow } from './plan.ts';
+import { planSubmission, startNow } from './plan.ts';
 import type { Capacity, Snapshot } from './snapshot.ts';
 
 export interface Infeasible {
@@ -20,7 +20,8 @@ export interface Infeasible {
 }
 
 export type Admission =
-  | { readonly kind: 'accept' }
+  /** `isExpress`: it starts above the core limit. */
+  | { readonly kind: 'accept'; readonly isExpress: boolean }
   | { readonly kind: 'queue' }
   | { readonly kind: 'infeasible'; readonly why: Infeasible }
   | { readonly kind: 'deny'; readonly why: Blocked }
@@ -55,7 +56,8 @@ export function admit(
     infeasibleNeed(largest, item.need, limits, force) ?? (force ? null : unscheduled(snapshot, item.need));
   if (infeasible !== null) return { kind: 'infeasible', why: infeasible };
   const submitted = { item, lease };
-  if (force || startsNow(snapshot, submitted, nowMs, policy)) return { kind: 'accept' };
+  const start = force ? { isExpress: false } : startNow(snapshot, submitted, nowMs, policy);
+  if (start !== null) return { kind: 'accept', ...start };
   if (!queue) return { kind: 'deny', why: planSubmission(snapshot, submitted, nowMs, policy) };
   const { maxPending } = snapshot.capacity;
   return snapshot.queue.size < maxPending ? { kind: 'queue' } : { kind: 'queue_full', maxPending };

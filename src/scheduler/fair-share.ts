@@ -2,8 +2,9 @@
 import type { Use } from '../core/owner-use.ts';
 import { Heap } from './heap.ts';
 import type { Need, PendingItem } from './items.ts';
-import { chargedNeed, eventualRoom, roomOf, shortDim } from './ledger.ts';
+import { eventualRoom, heldNeed, roomOf, shortDim } from './ledger.ts';
 import { NO_USE, useSoFar } from './owner-use.ts';
+import { dominantPart } from './share.ts';
 import type { Capacity, Snapshot } from './snapshot.ts';
 import { bySubmission, type Fits, type Place, type SubQueue } from './sub-queue.ts';
 
@@ -167,7 +168,7 @@ function ownersOf({ queue, running, leases, capacity }: Snapshot, nowMs: number)
     const servedAtMs = queue.servedAtMs(owner);
     owners.set(owner, { memBytes: 0, cpuCores: 0, pastShare, share: pastShare, servedAtMs });
   }
-  for (const item of running) charge(owners.get(item.owner), chargedNeed(item), capacity);
+  for (const item of running) charge(owners.get(item.owner), heldNeed(item), capacity);
   for (const { owner, need } of leases) charge(owners.get(owner), need, capacity);
   return owners;
 }
@@ -176,11 +177,5 @@ function charge(owner: OwnerShare | undefined, { memBytes, cpuCores }: Need, cap
   if (owner === undefined) return;
   owner.memBytes += memBytes;
   owner.cpuCores += cpuCores;
-  const { memLimitBytes, cpuLimitCores } = capacity;
-  const held = Math.max(part(owner.memBytes, memLimitBytes), part(owner.cpuCores, cpuLimitCores));
-  owner.share = held + owner.pastShare;
-}
-
-function part(use: number, limit: number): number {
-  return limit > 0 ? use / limit : 0;
+  owner.share = dominantPart(owner, capacity) + owner.pastShare;
 }

@@ -154,13 +154,13 @@ function simulate(
 ): Simulation {
   const { queue } = snapshot;
   const startsMs = new Map<PendingItem, number>();
-  const begin = (item: PendingItem, startMs: number): Ending<RunningItem> => ({
-    item: toRunning(item, startMs),
+  const begin = (item: PendingItem, startMs: number, { express }: Choice): Ending<RunningItem> => ({
+    item: toRunning(item, startMs, express.includes(item)),
     endMs: startMs + assumedTimeMs(item, assumption),
   });
   let running = [
     ...snapshot.running.map((item) => ({ item, endMs: assumedEnd(item, assumption, nowMs) })),
-    ...first.starts.map((item) => begin(item, nowMs)),
+    ...first.starts.map((item) => begin(item, nowMs, first)),
   ];
   let leases = snapshot.leases.map((item) => ({ item, endMs: expectedExpiry(item, nowMs) }));
   const stateNow = () => ({
@@ -184,7 +184,7 @@ function simulate(
       startsMs.set(item, atMs);
       queue.remove(item.id, atMs);
       queue.served(item.owner, atMs);
-      running.push(begin(item, atMs));
+      running.push(begin(item, atMs, choice));
     }
     queue.reserve(choice.reservation, atMs);
   }

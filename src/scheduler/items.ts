@@ -43,6 +43,8 @@ export interface RunningItem extends Demand {
   /** Time spent paused so far; counts neither for the estimate nor for the kill timeout. */
   readonly pausedMs: number;
   readonly isPaused: boolean;
+  /** It started above the core limit, see `expressStarts`. */
+  readonly isExpress: boolean;
   /** Null when the task reports no progress that can be trusted. */
   readonly progressEnd: ProgressEnd | null;
 }
@@ -72,7 +74,7 @@ export interface Reservation {
 }
 
 /** `item` as a running task that starts at `nowMs`. */
-export function toRunning(item: PendingItem, nowMs: number): RunningItem {
+export function toRunning(item: PendingItem, nowMs: number, isExpress = false): RunningItem {
   const { name, owner, need, timeMs, killTimeoutMs } = item;
   return {
     id: item.id as TaskId,
@@ -86,6 +88,7 @@ export function toRunning(item: PendingItem, nowMs: number): RunningItem {
     startedAtMs: nowMs,
     pausedMs: 0,
     isPaused: false,
+    isExpress,
     progressEnd: null,
   };
 }

@@ -40,7 +40,17 @@ export function chargedMem(item: RunningItem): number {
   return Math.max(item.liveMemBytes, item.need.memBytes);
 }
 
-export function chargedCpu({ need, liveCpuCores }: RunningItem): number {
+/** An express start is charged no cores while it keeps its estimate: it runs beside the core limit, by weight. */
+export function chargedCpu(item: RunningItem): number {
+  return item.isExpress && !isAboveEstimate(item.liveCpuCores, item.need.cpuCores) ? 0 : heldCpu(item);
+}
+
+/** What counts for the share of its owner. */
+export function heldNeed(item: RunningItem): Need {
+  return { memBytes: chargedMem(item), cpuCores: heldCpu(item) };
+}
+
+function heldCpu({ need, liveCpuCores }: RunningItem): number {
   return isAboveEstimate(liveCpuCores, need.cpuCores) ? liveCpuCores : need.cpuCores;
 }
 
@@ -66,7 +76,8 @@ const CPU_EPSILON = 1e-9;
 /** The first dimension in which `need` does not fit into `room`; null when it fits. */
 export function shortDim(room: Room, need: Need): RoomDim | null {
   if (need.memBytes > room.memBytes) return 'mem';
-  if (need.cpuCores > room.cpuCores + CPU_EPSILON) return 'cpu';
+  // A need without cores fits even where more cores are charged than there are.
+  if (need.cpuCores > Math.max(0, room.cpuCores) + CPU_EPSILON) return 'cpu';
   if (room.slots < 1) return 'slots';
   return null;
 }

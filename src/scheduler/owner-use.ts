@@ -1,6 +1,7 @@
 // What each owner has used; older use counts less. Fair share adds it to what the owner holds now.
 import type { OwnerUseEntry, Use } from '../core/owner-use.ts';
 import type { RunningItem } from './items.ts';
+import { part } from './share.ts';
 import type { Capacity } from './snapshot.ts';
 
 export const DEFAULT_HALF_LIFE_MS = 86_400_000;
@@ -95,8 +96,4 @@ export function useOf(
 /** Of a running task. Its CPU time is not measured here. */
 export function useSoFar(item: RunningItem, nowMs: number): Use {
   return useOf(item, nowMs - item.startedAtMs, { cpuCoreMs: 0, peakMemBytes: item.liveMemBytes });
-}
-
-function part(use: number, limit: number): number {
-  return limit > 0 ? use / limit : 0;
 }

@@ -1,4 +1,5 @@
 // One scheduling pass: which pending items start now, and which one gets a reservation.
+import { DEFAULT_EXPRESS_STARTS, expressStarts } from './express.ts';
 import { FairShareOrder } from './fair-share.ts';
 import type { Demand, PendingItem, Reservation } from './items.ts';
 import { type Room, roomOf, shortDim, take } from './ledger.ts';
@@ -11,13 +12,21 @@ export interface Policy {
   readonly backfill: 'easy' | 'none';
   /** The head of a sub-queue gains one priority per interval; Infinity: no ageing. */
   readonly ageingMs: number;
+  /** How many express tasks run at most; 0: none. */
+  readonly expressStarts: number;
 }
 
-export const DEFAULT_POLICY: Policy = { backfill: 'easy', ageingMs: 3_600_000 };
+export const DEFAULT_POLICY: Policy = {
+  backfill: 'easy',
+  ageingMs: 3_600_000,
+  expressStarts: DEFAULT_EXPRESS_STARTS,
+};
 
 export interface Decision {
   /** Ids in the order they start. */
   readonly starts: readonly string[];
+  /** Those of them that start above the core limit. */
+  readonly express: readonly string[];
   /** For `Queue.reserve`; null when every item starts, or when no expected end makes room for one that does not. */
   readonly reservation: Reservation | null;
 }
@@ -27,12 +36,13 @@ export interface Decision {
  * starts only if that does not delay it (EASY, Lifka, JSSPP 1995), neither by the estimates nor by the limits. Items that no expected end makes room for are skipped.
  */
 export function pass(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Decision {
-  const { starts, reservation } = decide(snapshot, nowMs, policy);
-  return { starts: starts.map(({ id }) => id), reservation };
+  const { starts, express, reservation } = decide(snapshot, nowMs, policy);
+  return { starts: starts.map(({ id }) => id), express: express.map(({ id }) => id), reservation };
 }
 
 export interface Choice {
   readonly starts: readonly PendingItem[];
+  readonly express: readonly PendingItem[];
   readonly reservation: Reservation | null;
   /** The room left after the starts. */
   readonly room: Room;
@@ -42,7 +52,7 @@ export interface Choice {
 export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choice {
   const starts: PendingItem[] = [];
   let room = roomOf(snapshot);
-  if (snapshot.queue.size === 0) return { starts, reservation: null, room };
+  if (snapshot.queue.size === 0) return { starts, express: [], reservation: null, room };
   const order = new FairShareOrder(snapshot, nowMs, policy.ageingMs);
   let candidate = order.next;
   for (; candidate !== undefined && shortDim(room, candidate.item.need) === null; candidate = order.next) {
@@ -51,10 +61,11 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
     order.start(candidate);
   }
   const expected = candidate && shadow(room, releasesOf(snapshot, nowMs, starts), candidate.item.need);
-  if (!candidate || !expected) return { starts, reservation: null, room };
+  if (!candidate || !expected) return { starts, express: [], reservation: null, room };
 
-  const reservation = { id: candidate.item.id, startMs: expected.atMs };
-  if (policy.backfill === 'none') return { starts, reservation, room };
+  const holder = candidate.item;
+  const reservation = { id: holder.id, startMs: expected.atMs };
+  if (policy.backfill === 'none') return { starts, express: [], reservation, room };
   const latest = shadow(room, releasesOf(snapshot, nowMs, starts, 'limits'), candidate.item.need) ?? expected;
   const backfill = new Backfill(room, nowMs, expected, latest);
   order.skip(candidate, backfill.fits);
@@ -67,7 +78,14 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
     backfill.take(candidate.item);
     order.start(candidate);
   }
-  return { starts, reservation, room: backfill.room };
+  const express = expressStarts(snapshot, nowMs, starts, holder, backfill, policy.expressStarts);
+  return {
+    starts: [...starts, ...express],
+    express,
+    // The next pass makes a new reservation when the holder starts express.
+    reservation: express.includes(holder) ? null : reservation,
+    room: backfill.room,
+  };
 }
 
 /** The room that may be used until the shadow time of a reservation. */

@@ -14,9 +14,10 @@ import {
 } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
+import { isShort } from './express.ts';
 import type { LeaseItem, PendingItem } from './items.ts';
 import { DEFAULT_POLICY, pass } from './pass.ts';
-import { plan, planSubmission, startsNow } from './plan.ts';
+import { plan, planSubmission, startNow } from './plan.ts';
 import type { OtherProfile, Snapshot } from './snapshot.ts';
 
 type Changes = Parameters<typeof aSnapshot>[0];
@@ -152,14 +153,20 @@ describe('plan', () => {
   it('agrees with the pass on starts and reservation, and does not change the queue', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
-        const { starts: now, reservation } = pass(snapshot, NOW);
+        const decision = pass(snapshot, NOW);
+        const { starts: now, reservation } = decision;
         const planned = plan(snapshot, NOW);
         assert.equal(planned.size, snapshot.queue.size);
         const begun = [...planned].filter(([, { start }]) => start.expectedMs === NOW).map(([id]) => id);
         assert.deepEqual(begun, now);
-        if (reservation !== null)
-          assert.equal(planned.get(reservation.id)?.start.expectedMs, reservation.startMs);
-        assert.deepEqual(pass(snapshot, NOW), { starts: now, reservation });
+        if (reservation !== null) {
+          const expectedMs = planned.get(reservation.id)?.start.expectedMs;
+          const holder = snapshot.queue.get(reservation.id);
+          // A short holder may start express before its reservation.
+          if (holder && isShort(holder)) assert.ok(Number(expectedMs) <= reservation.startMs);
+          else assert.equal(expectedMs, reservation.startMs);
+        }
+        assert.deepEqual(pass(snapshot, NOW), decision);
       }),
       { numRuns: 400 },
     );
@@ -214,7 +221,7 @@ describe('plan', () => {
 
 describe('a submission', () => {
   const why = (snapshot: Snapshot, item: PendingItem, lease: LeaseItem | null = null) =>
-    startsNow(snapshot, { item, lease }, NOW, DEFAULT_POLICY)
+    startNow(snapshot, { item, lease }, NOW, DEFAULT_POLICY)
       ? null
       : planSubmission(snapshot, { item, lease }, NOW, DEFAULT_POLICY);
 

@@ -1,6 +1,7 @@
 // The plan of the queue: when each item is expected to start, and why not now. status, list, denials and
 // wait_for_capacity show the same values.
 import { type Blocked, Explanation, NAMES_SHOWN } from './explain.ts';
+import { expressDemand, isShort } from './express.ts';
 import { type Forecast, forecast, type StartForecast, type WaitingItem } from './forecast.ts';
 import { fitsInto, type LeaseItem, type PendingItem, toRunning } from './items.ts';
 import { roomOf, shortDim } from './ledger.ts';
@@ -34,7 +35,10 @@ export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
 
 /** The function that explains why an item waits, by its index in the plan. */
 function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: number) {
-  const running = [...snapshot.running, ...choice.starts.map((item) => toRunning(item, nowMs))];
+  const running = [
+    ...snapshot.running,
+    ...choice.starts.map((item) => toRunning(item, nowMs, choice.express.includes(item))),
+  ];
   const ahead = waiting.slice(0, NAMES_SHOWN).map(({ item }) => item);
   const explanation = new Explanation({ ...snapshot, running }, choice.room, ahead);
   return ({ item, start }: WaitingItem, index: number): Blocked => {
@@ -53,14 +57,25 @@ export interface Submitted {
   readonly lease: LeaseItem | null;
 }
 
-/** True when the submission would start now, queued or not. Costs at most one pass. */
-export function startsNow(snapshot: Snapshot, submitted: Submitted, nowMs: number, policy: Policy): boolean {
+export interface ImmediateStart {
+  readonly isExpress: boolean;
+}
+
+/** How the submission would start now, queued or not; null when it would wait. Costs at most one pass. */
+export function startNow(
+  snapshot: Snapshot,
+  submitted: Submitted,
+  nowMs: number,
+  policy: Policy,
+): ImmediateStart | null {
   const { item, lease } = submitted;
   // The caller of the lease has waited for its turn.
-  if (lease !== null && fitsInto(lease.need, item.need)) return true;
+  if (lease !== null && fitsInto(lease.need, item.need)) return { isExpress: false };
   const queued = queuedIn(snapshot, submitted, nowMs);
-  if (shortDim(roomOf(queued), item.need) !== null) return false;
-  return decide(queued, nowMs, policy).starts.includes(item);
+  const { need } = isShort(item) ? expressDemand(item) : item;
+  if (shortDim(roomOf(queued), need) !== null) return null;
+  const { starts, express } = decide(queued, nowMs, policy);
+  return starts.includes(item) ? { isExpress: express.includes(item) } : null;
 }
 
 /** Why a submission does not start now, and when it would start if it were queued. Costs the plan up to its place. */

@@ -8,7 +8,7 @@ import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { infeasibleNeed } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
-import { chargedNeed, roomOf, shortDim } from '../scheduler/ledger.ts';
+import { heldNeed, roomOf, shortDim } from '../scheduler/ledger.ts';
 import { formatSize } from '../units/size.ts';
 import { changedRequest } from './submission/changed-request.ts';
 import { infeasibleError } from './views/refusal.ts';
@@ -59,8 +59,8 @@ function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
   const snapshot = engine.snapshot();
   const running = snapshot.running.find(({ id }) => id === task.id);
   if (running === undefined) return;
-  const before = chargedNeed(running);
-  const after = chargedNeed({ ...running, need: estimate });
+  const before = heldNeed(running);
+  const after = heldNeed({ ...running, need: estimate });
   const more = {
     memBytes: Math.max(0, after.memBytes - before.memBytes),
     cpuCores: Math.max(0, after.cpuCores - before.cpuCores),

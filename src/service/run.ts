@@ -168,7 +168,8 @@ export function createSubmit(deps: SubmitDeps): Submit {
       const hasLease = lease !== null && holds(lease, item.need);
       // The room is this task's from now on: no later submission of the round may take it.
       const takesRoom = !queue && engine.pressure().length === 0;
-      if (run.force || hasLease || takesRoom) engine.start(work, task.id);
+      if (run.force || hasLease || takesRoom)
+        engine.start(work, task.id, admission.kind === 'accept' && admission.isExpress);
     }
     return { task: work.get(task.id) ?? task, isDeduplicated: false };
   };

@@ -58,11 +58,11 @@ function asOfToday(old: Task): Task {
 
 function stateOfToday(old: TaskState): TaskState {
   if (old.status === 'pending') return { ...READY, ...old };
-  const { pausedMs } = anAttempt();
+  const { pausedMs, isExpress } = anAttempt();
   const { peakCpuCores } = someUsage();
   return {
     ...old,
-    ...(old.attempt === null ? {} : { attempt: Object.assign({ pausedMs }, old.attempt) }),
+    ...(old.attempt === null ? {} : { attempt: Object.assign({ pausedMs, isExpress }, old.attempt) }),
     ...('usage' in old && old.usage !== null ? { usage: Object.assign({ peakCpuCores }, old.usage) } : {}),
   } as TaskState;
 }

@@ -48,8 +48,8 @@ export function pending(n: number, changes: ItemChanges & { readonly priority?: 
 export function running(n: number, changes: ItemChanges & Partial<RunningItem> = {}): RunningItem {
   const { name, owner, need, timeMs } = pending(n, changes);
   const { liveMemBytes = 0, liveCpuCores = 0, startedAtMs = NOW, killTimeoutMs = 120_000 } = changes;
-  const { pausedMs = 0, isPaused = false, progressEnd = null } = changes;
-  const times = { startedAtMs, pausedMs, isPaused, timeMs, killTimeoutMs, progressEnd };
+  const { pausedMs = 0, isPaused = false, isExpress = false, progressEnd = null } = changes;
+  const times = { startedAtMs, pausedMs, isPaused, isExpress, timeMs, killTimeoutMs, progressEnd };
   return { id: taskId(n), name, owner, need, liveMemBytes, liveCpuCores, ...times };
 }
 

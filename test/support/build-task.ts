@@ -64,6 +64,7 @@ export function anAttempt(changes: Partial<Attempt> = {}): Attempt {
     pid: 4242,
     pausedMs: 0,
     heldAt: null,
+    isExpress: false,
     kill: null,
     ...changes,
   };

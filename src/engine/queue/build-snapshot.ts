@@ -2,6 +2,7 @@
 import type { Lease } from '../../core/lease.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
+import { isShort } from '../../scheduler/express.ts';
 import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
 import type { Queue } from '../../scheduler/queue.ts';
 import type { Capacity, OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
@@ -51,7 +52,8 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
 export function runningItem(task: Task, live: LiveUse): RunningItem | null {
   const { state } = task;
   if (!isActive(state)) return null;
-  const { name, owner, need, timeMs, killTimeoutMs } = pendingItem(task);
+  const item = pendingItem(task);
+  const { name, owner, need, timeMs, killTimeoutMs } = item;
   return {
     id: task.id,
     name,
@@ -64,6 +66,8 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
     startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,
     pausedMs: state.attempt.pausedMs,
     isPaused: state.status === 'paused',
+    // An adjustment may have made it longer or larger: then it is charged like any other.
+    isExpress: state.attempt.isExpress && isShort(item),
     progressEnd: live.progressEnd(task.id),
   };
 }

@@ -136,7 +136,7 @@ describe('a submission', () => {
   ] as const)
     it(`with defaults is admitted on an idle host of ${gib} GiB and ${cores} core(s)`, () => {
       const capacity = hostOf(gib, cores);
-      assert.deepEqual(admitted(capacity, taskOn(capacity)), { kind: 'accept' });
+      assert.deepEqual(admitted(capacity, taskOn(capacity)), { kind: 'accept', isExpress: false });
     });
 
   it('with defaults is admitted on every idle host, and its envelope holds its estimate', () => {
@@ -152,7 +152,7 @@ describe('a submission', () => {
         ({ gib, cores }, memPctLimit, cpuPctLimit) => {
           const capacity = hostOf(gib, cores);
           const task = taskOn(capacity, { memPctLimit, cpuPctLimit });
-          assert.deepEqual(admitted(capacity, task), { kind: 'accept' });
+          assert.deepEqual(admitted(capacity, task), { kind: 'accept', isExpress: false });
           const caps = envelope(
             task.estimate,
             task.limits,

@@ -52,7 +52,7 @@ export class SimulatedHost {
       this.queue.served(item.owner, this.nowMs);
       this.startsMs.set(id, this.nowMs);
       if (this.lastsMs !== null) this.#endsMs.set(id, this.nowMs + this.lastsMs(item));
-      if (item.kind === 'task') this.running.push(toRunning(item, this.nowMs));
+      if (item.kind === 'task') this.running.push(toRunning(item, this.nowMs, decision.express.includes(id)));
       else this.leases.push(this.#granted(item));
     }
     this.queue.reserve(decision.reservation, this.nowMs);

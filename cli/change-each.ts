@@ -1,11 +1,16 @@
 // Sends one request for each of several tasks. A failed request does not stop the others.
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
+import { escapeField } from '../src/text/terminal.ts';
+import type { Selected, Selection } from './client/select.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
-import { type Ref, taskPath } from './input/refs.ts';
+import { taskPath } from './input/refs.ts';
 import { printError } from './output/output.ts';
 import { taskView } from './output/task-output.ts';
+
+/** Requests in flight at a time: the daemon commits those of one turn together. */
+const AT_ONCE = 16;
 
 export interface ChangeOptions {
   /** Waits until the change has taken effect; returns the task then. */
@@ -14,26 +19,51 @@ export interface ChangeOptions {
   readonly view?: (task: TaskView) => object;
 }
 
-/** POSTs `body` to `verb` of each task and prints `done: NAME`. Returns the largest exit code. */
+/**
+ * POSTs `body` to `verb` of each task and prints `done: NAME`; for a pattern or a tag one receipt, unless --full asks for
+ * each. Returns the largest exit code.
+ */
 export async function changeEach(
-  { output, session, full }: Context,
-  refs: readonly Ref[],
+  context: Context,
+  { tasks, isGroup }: Selection,
   verb: string,
   body: object,
   done: string | ((task: TaskView) => string),
   { settle = (task) => Promise.resolve(task), view = (task) => taskView(task, false) }: ChangeOptions = {},
 ): Promise<number> {
+  const { output, session, full } = context;
+  const changed: TaskView[] = [];
   let worst: number = EXIT.ok;
-  for (const ref of refs) {
-    try {
-      const task = await settle(await call<TaskView>(session, 'POST', taskPath(ref, `/${verb}`), body));
-      const what = typeof done === 'string' ? done : done(task);
-      output.result(full ? task : view(task), () => `${what}: ${task.name}\n`);
-    } catch (error) {
-      if (!(error instanceof BabysitError)) throw error;
-      printError(output, error);
-      worst = Math.max(worst, ERRORS[error.code].exit);
+  const send = (task: Selected) =>
+    call<TaskView>(session, 'POST', taskPath(task, `/${verb}`), body)
+      .then(settle)
+      .catch((error: unknown) => {
+        if (error instanceof BabysitError) return error;
+        throw error;
+      });
+  for (let i = 0; i < tasks.length; i += AT_ONCE)
+    for (const answer of await Promise.all(tasks.slice(i, i + AT_ONCE).map(send))) {
+      if (answer instanceof BabysitError) {
+        printError(output, answer);
+        worst = Math.max(worst, ERRORS[answer.code].exit);
+        continue;
+      }
+      changed.push(answer);
+      const what = typeof done === 'string' ? done : done(answer);
+      if (!isGroup || full) output.result(full ? answer : view(answer), () => `${what}: ${answer.name}\n`);
     }
-  }
+  if (isGroup && !full) printReceipt(context, verb, changed);
   return worst;
+}
+
+/** How many tasks have which status now. */
+function printReceipt({ output }: Context, verb: string, tasks: readonly TaskView[]): void {
+  const [first, last] = [tasks[0]?.name, tasks.at(-1)?.name];
+  if (first === undefined || last === undefined) return;
+  const status: Record<string, number> = {};
+  for (const task of tasks) status[task.status] = (status[task.status] ?? 0) + 1;
+  output.result({ verb, count: tasks.length, first, last, status }, () => {
+    const counts = Object.entries(status).map(([name, count]) => `${count} ${name}`);
+    return `${verb}: ${tasks.length} tasks, ${escapeField(first)} to ${escapeField(last)}; ${counts.join(', ')}\n`;
+  });
 }

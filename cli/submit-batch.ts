@@ -1,12 +1,14 @@
-// babysit run --batch: reads JSON lines and prints one result per line. Each block that is read is one transaction.
+// babysit run --batch: reads JSON lines and prints a receipt. Each block that is read is one transaction.
 import { createReadStream } from 'node:fs';
-import type { BatchBody, BatchLineView } from '../src/api/schemas/run.ts';
+import type { BatchBody, BatchLineView, BatchView } from '../src/api/schemas/run.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import type { Body, Caller } from '../src/request/request.ts';
 import { textOf } from '../src/text/bytes.ts';
 import { isJsonObject, parseJson } from '../src/text/json.ts';
+import { escapeField } from '../src/text/terminal.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
+import type { Output } from './output/output.ts';
 
 /** About two thousand requests. A read of a pipe may return less. */
 const READ_BYTES = 256 * 1024;
@@ -19,20 +21,33 @@ interface Line {
   readonly text: string;
 }
 
-/** `defaults` apply to each line that lacks the field. Returns 1 when a line was refused. Throws BabysitError. */
+type LineResult = { readonly line: number } & BatchLineView;
+
+/**
+ * `defaults` apply to each line that lacks the field. Prints refused lines in full and one receipt for the accepted ones, or
+ * each line with --full. Returns 1 when a line was refused. Throws BabysitError.
+ */
 export async function submitBatch(
   context: Context,
   file: string,
   caller: Caller,
   defaults: Partial<Body<'run'>>,
 ): Promise<number> {
-  let exit: number = EXIT.ok;
-  for await (const lines of readLines(file)) {
-    const results = await submitLines(context, lines, caller, defaults);
-    context.output.data(results.map((result) => `${JSON.stringify(result)}\n`).join(''));
-    if (results.some((result) => 'error' in result)) exit = EXIT.failed;
+  const { output, full } = context;
+  const receipt = new Receipt();
+  let refused = 0;
+  try {
+    for await (const lines of readLines(file)) {
+      const results = await submitLines(context, lines, caller, defaults, receipt);
+      const shown = results.filter((result) => full || 'error' in result);
+      output.data(shown.map((result) => `${JSON.stringify(result)}\n`).join(''));
+      refused += results.filter((result) => 'error' in result).length;
+    }
+  } finally {
+    // Also when a later part of the input fails: these tasks are accepted.
+    if (!full) receipt.print(output, refused);
   }
-  return exit;
+  return refused === 0 ? EXIT.ok : EXIT.failed;
 }
 
 async function submitLines(
@@ -40,15 +55,69 @@ async function submitLines(
   lines: readonly Line[],
   caller: Caller,
   defaults: Partial<Body<'run'>>,
-): Promise<({ line: number } & BatchLineView)[]> {
+  receipt: Receipt,
+): Promise<LineResult[]> {
   const parsed = lines.map(({ number, text }) => ({ number, request: parse(text) }));
   const good = parsed.filter(({ request }) => !(request instanceof BabysitError));
-  const body: BatchBody = { caller, lines: good.map(({ request }) => overDefaults(defaults, request)) };
-  const answers = (good.length === 0 ? [] : (await send(session, body, lines)).lines).values();
+  const body: BatchBody = {
+    caller,
+    lines: good.map(({ request }) => overDefaults(defaults, request)),
+    ...(receipt.batch === null ? {} : { batch: receipt.batch }),
+  };
+  const answer = good.length === 0 ? null : await send(session, body, lines);
+  if (answer !== null) receipt.add(answer);
+  const answers = (answer?.lines ?? []).values();
   return parsed.map(({ number, request }) => ({
     line: number,
-    ...(request instanceof BabysitError ? refused(request) : (answers.next().value as BatchLineView)),
+    ...(request instanceof BabysitError ? refusedLine(request) : (answers.next().value as BatchLineView)),
   }));
+}
+
+/** What a batch answers instead of a line for each task. */
+class Receipt {
+  /** Null until the daemon has answered. The later parts of the input join this batch. */
+  batch: string | null = null;
+  /** The batches of the accepted tasks: deduplicated ones belong to an earlier batch, or to none. */
+  readonly #batches = new Set<string | undefined>();
+  #first: string | null = null;
+  #last = '';
+  #count = 0;
+  #deduplicated = 0;
+  #note: string | null = null;
+
+  add({ batch, lines }: BatchView): void {
+    this.batch = batch;
+    for (const line of lines) {
+      if ('error' in line) continue;
+      this.#first ??= line.name;
+      this.#last = line.name;
+      this.#count += 1;
+      this.#note ??= line.note ?? null;
+      if (line.deduplicated) this.#deduplicated += 1;
+      this.#batches.add(line.deduplicated ? line.batch : batch);
+    }
+  }
+
+  print(output: Output, refused: number): void {
+    if (this.#first === null) return;
+    const [first, last, count] = [this.#first, this.#last, this.#count];
+    const tags = [...this.#batches].filter((batch) => batch !== undefined);
+    const next = tags.length === this.#batches.size ? `babysit wait --summary --tag=${tags.join(',')}` : null;
+    const view = {
+      count,
+      first,
+      last,
+      ...(this.#deduplicated === 0 ? {} : { deduplicated: this.#deduplicated }),
+      ...(refused === 0 ? {} : { refused }),
+      ...(this.#note === null ? {} : { note: this.#note }),
+      batch: tags.join(','),
+      ...(next === null ? {} : { next }),
+    };
+    output.result(view, () => {
+      const wait = next === null ? '' : `  wait for them: ${next}\n`;
+      return `queued: ${count} tasks, ${escapeField(first)} to ${escapeField(last)}\n${wait}`;
+    });
+  }
 }
 
 /** Merges the variables of a line with the default ones. Every other field replaces its default. */
@@ -61,7 +130,7 @@ async function send(
   session: Context['session'],
   body: BatchBody,
   lines: readonly Line[],
-): Promise<{ lines: BatchLineView[] }> {
+): Promise<BatchView> {
   try {
     return await call(session, 'POST', '/v1/batch', body);
   } catch (error) {
@@ -75,7 +144,7 @@ async function send(
   }
 }
 
-function refused({ code, message, hint }: BabysitError): BatchLineView {
+function refusedLine({ code, message, hint }: BabysitError): BatchLineView {
   return { error: code, message, hint };
 }
 

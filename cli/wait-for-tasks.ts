@@ -2,14 +2,14 @@
 import type { EventView } from '../src/api/schemas/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
-import { type EventName, WAIT_EVENTS } from '../src/core/events.ts';
+import { type EventName, INBOX_EVENTS, WAIT_EVENTS } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen, takeInbox } from './client/inbox.ts';
 import { readLogTail, TAIL_LINES } from './client/log-tail.ts';
+import type { Selected } from './client/select.ts';
 import type { Context } from './command.ts';
-import type { Ref } from './input/refs.ts';
 import { drawStatusLine } from './output/status-line.ts';
-import { printEvent, printResult, printRisk } from './output/task-output.ts';
+import { printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
 
 export interface WaitOptions {
   /** Return after the first end instead of the last. */
@@ -24,6 +24,8 @@ export interface WaitOptions {
   readonly tail?: number | undefined;
   /** Also print progress. */
   readonly progress?: boolean;
+  /** Print one line for all completed tasks, and of the events only the warnings. */
+  readonly summary?: boolean;
   /** The owner whose inbox drops the printed events (default: the caller). */
   readonly owner?: string | undefined;
 }
@@ -34,19 +36,20 @@ const EXIT_SIGINT = 130;
 
 export async function waitForTasks(
   context: Context,
-  refs: readonly Ref[],
+  tasks: readonly Selected[],
   options: WaitOptions,
 ): Promise<number> {
   const { output, session, full } = context;
   const abort = new AbortController();
   // biome-ignore lint/plugin/no-wall-clock: compared with the times of events, which the daemon takes from the wall clock
   const sinceMs = Date.now();
-  const live = new Set(refs);
+  const live = new Set(tasks);
   const ends = new Map<string, number>();
   const shown = new Map<string, number>();
+  const completed: TaskView[] = [];
   let worst: number = EXIT.ok;
   let timer: NodeJS.Timeout | undefined;
-  const names = () => [...live].map(({ text }) => text);
+  const names = () => [...live].map(({ name }) => name);
   let onRisk: (exit: number) => void = () => {};
   const warned = new Promise<number>((resolve) => {
     onRisk = resolve;
@@ -54,7 +57,7 @@ export async function waitForTasks(
   const isNewRisk = options.until === 'risk' ? await newRisks(context, options.owner, sinceMs) : () => false;
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
-  async function follow(ref: Ref): Promise<TaskView> {
+  async function follow(ref: Selected): Promise<TaskView> {
     const task = await followTask(session, ref, onEvent, abort.signal, { progress: options.progress });
     live.delete(ref);
     // With --any a second task may end in the same turn of the event loop.
@@ -62,7 +65,8 @@ export async function waitForTasks(
     const logTail = await readLogTail(session, task, options.tail ?? TAIL_LINES);
     if (abort.signal.aborted) throw new Aborted();
     statusLine.clear();
-    printResult(output, task, full, logTail);
+    if (options.summary && task.status === 'completed') completed.push(task);
+    else printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
     if (task.status !== 'completed' && !(options.killedOk && task.kill_reason === 'manual'))
       worst = EXIT.failed;
@@ -70,7 +74,7 @@ export async function waitForTasks(
   }
   function onEvent(event: EventView): void {
     if (event.event === 'ended') ends.set(event.id, event.seq);
-    if (!abort.signal.aborted && isPrinted(event.event) && !isOldAdjust(event, sinceMs)) {
+    if (!abort.signal.aborted && isPrinted(event.event, options) && !isOldAdjust(event, sinceMs)) {
       statusLine.clear();
       if (isNewRisk(event)) {
         printRisk(output, event);
@@ -91,12 +95,13 @@ export async function waitForTasks(
     if (options.timeoutMs === null) return;
     timer = setTimeout(() => reject(timeoutError(names())), Math.min(options.timeoutMs, TIMER_MAX_MS));
   });
-  const all = refs.map(follow);
+  const all = tasks.map(follow);
   const done = (options.any ? Promise.race(all) : Promise.all(all)).then(() => worst);
   try {
     return await Promise.race([done, warned, interrupted, timedOut]);
   } finally {
     statusLine.stop();
+    if (completed.length > 0) printSummary(output, completed);
     // The abort rejects the streams that still run.
     for (const ended of all) ended.catch(() => {});
     abort.abort();
@@ -130,8 +135,9 @@ function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {
 /** They have no `seq`. */
 const NOT_STORED: ReadonlySet<EventView['event']> = new Set(['daemon_stopping', 'progress', 'waiting']);
 
-function isPrinted(event: EventView['event']): boolean {
-  return NOT_STORED.has(event) || WAIT_EVENTS.has(event as EventName);
+function isPrinted(event: EventView['event'], { summary }: WaitOptions): boolean {
+  if (NOT_STORED.has(event)) return event !== 'waiting' || !summary;
+  return (summary ? INBOX_EVENTS : WAIT_EVENTS).has(event as EventName);
 }
 
 function timeoutError(live: string[]): BabysitError {

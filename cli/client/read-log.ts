@@ -1,9 +1,12 @@
 // Reads a task's log from the daemon, or follows it across restarts of the daemon.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EventView } from '../../src/api/schemas/events.ts';
 import type { LogRangeView } from '../../src/api/schemas/log.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { type Ref, taskPath } from '../input/refs.ts';
+import { Aborted, followTask } from './follow.ts';
 import { call, type Session, stream } from './session.ts';
 
 type OnData = (chunk: Buffer) => void;
@@ -36,6 +39,28 @@ export async function readLog(
 /** Returns the id of the task and the position of the requested part in its whole output. */
 export function findLog(session: Session, ref: Ref | string, query: URLSearchParams): Promise<LogRangeView> {
   return call<LogRangeView>(session, 'GET', taskPath(ref, `/log/range?${query}`));
+}
+
+/**
+ * Resolves when a pending task has started its next attempt, at once for any other one. Throws BabysitError no_log when it
+ * ends before.
+ */
+export async function untilStarted(session: Session, ref: Ref, onWait: () => void): Promise<void> {
+  const task = await call<TaskView>(session, 'GET', taskPath(ref));
+  if (task.status !== 'pending') return;
+  onWait();
+  const started = new AbortController();
+  const onEvent = (event: EventView): void => {
+    if (event.event === 'started' && Number(event.attempt) > task.attempt) started.abort();
+  };
+  try {
+    const { name, status } = await followTask(session, task.id, onEvent, started.signal);
+    // The start and the end came in one packet.
+    if (started.signal.aborted) return;
+    throw new BabysitError('no_log', `"${name}" is ${status} and has not started`, { name });
+  } catch (error) {
+    if (!(error instanceof Aborted)) throw error;
+  }
 }
 
 /**

@@ -7,7 +7,12 @@ import type { FlagSpecs } from '../input/argv.ts';
 import { NAME_FLAG } from '../input/refs.ts';
 
 const task = z.string().min(1).describe('task by name, id or unique prefix of the id');
-const tasks = refs.describe('names or ids, as a list or separated by commas');
+const tasks = refs
+  .describe("names, ids or patterns such as 'item-*', as a list or separated by commas")
+  .optional();
+const tag = refs
+  .describe('instead of name, or in addition: tasks with this tag, or of this batch')
+  .optional();
 const timeout = quantity.optional();
 /** Where the names of a request belong. */
 const scope = {
@@ -18,7 +23,8 @@ const scope = {
 export const run = z.strictObject(toolShapeOf('run'));
 
 export const wait = z.strictObject({
-  name: tasks.optional(),
+  name: tasks,
+  tag,
   ...scope,
   any: z.boolean().describe('answer when the first task has ended, instead of all').optional(),
   timeout: timeout.describe(
@@ -66,14 +72,15 @@ export const log = z.strictObject({
 
 export const kill = z.strictObject({
   name: tasks,
+  tag,
   ...scope,
   force: KILL.shape.force.describe('send SIGKILL at once'),
   signal: KILL.shape.signal.describe('send this signal instead of SIGTERM, such as SIGINT'),
 });
 
-export const adjust = z.strictObject({ name: tasks, ...scope, ...toolShapeOf('adjust') });
+export const adjust = z.strictObject({ name: tasks, tag, ...scope, ...toolShapeOf('adjust') });
 
-export const retry = z.strictObject({ name: tasks, ...scope, ...toolShapeOf('retry') });
+export const retry = z.strictObject({ name: tasks, tag, ...scope, ...toolShapeOf('retry') });
 
 /** Each field with the help of the flag of the same name. */
 function described<S extends z.ZodRawShape>(shape: S, flags: FlagSpecs): S {

@@ -8,11 +8,12 @@ import { parseSize } from '../../src/units/size.ts';
 import { call, readText } from '../client/session.ts';
 import { hostView } from '../commands/task/status.ts';
 import { findCaller, findCwd } from '../input/project.ts';
-import { type Ref, taskPath } from '../input/refs.ts';
+import { taskPath } from '../input/refs.ts';
+import { foldBatches, foldView } from '../output/fold.ts';
 import { errorView } from '../output/output.ts';
 import { rowView, taskView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
-import { projectOf, refOf, refsOf } from './refs.ts';
+import { type Naming, projectOf, refOf, selectNamed } from './refs.ts';
 import { type Caller, defineTool, type Outcome, type Tool } from './tool.ts';
 import { wait, waitForCapacity } from './wait.ts';
 
@@ -45,7 +46,8 @@ const list = defineTool({
     if (all) query.set('all', '1');
     if (since !== undefined) query.set('since_ms', String(parseDuration(since, 'since')));
     const { tasks } = await call<{ tasks: TaskView[] }>(session, 'GET', `/v1/tasks?${query}`);
-    return { answer: { tasks: tasks.map((task) => rowView(task, false)) } };
+    const rows = foldBatches(tasks).map((row) => ('count' in row ? foldView(row) : rowView(row, false)));
+    return { answer: { tasks: rows } };
   },
 });
 
@@ -83,16 +85,16 @@ const kill = defineTool({
     'End tasks: creates the stop file, sends SIGTERM to the whole group, and SIGKILL after the grace time.',
   input: inputs.kill,
   isReadOnly: false,
-  call: (caller, { name, cwd, all_projects, ...body }) =>
-    changeEach(caller, refsOf(name, { cwd, all_projects }), 'kill', body),
+  call: (caller, { name, tag, cwd, all_projects, ...body }) =>
+    changeEach(caller, { name, tag, cwd, all_projects }, 'kill', body),
 });
 
 const adjust = defineTool({
   description: 'Change estimates, kill timeout or priority of live tasks. The caps change at once.',
   input: inputs.adjust,
   isReadOnly: false,
-  call: (caller, { name, cwd, all_projects, ...body }) =>
-    changeEach(caller, refsOf(name, { cwd, all_projects }), 'adjust', body),
+  call: (caller, { name, tag, cwd, all_projects, ...body }) =>
+    changeEach(caller, { name, tag, cwd, all_projects }, 'adjust', body),
 });
 
 const retry = defineTool({
@@ -100,8 +102,8 @@ const retry = defineTool({
     'Start another attempt of ended tasks with the same command and directory, and with new estimates and limits where given. After a kill use the fields of its suggested_command.',
   input: inputs.retry,
   isReadOnly: false,
-  call: (caller, { name, cwd, all_projects, ...body }) =>
-    changeEach(caller, refsOf(name, { cwd, all_projects }), 'retry', body),
+  call: (caller, { name, tag, cwd, all_projects, ...body }) =>
+    changeEach(caller, { name, tag, cwd, all_projects }, 'retry', body),
 });
 
 export const TOOLS: Readonly<Record<string, Tool>> = {
@@ -117,20 +119,15 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
 };
 
 /** A failed request does not stop the others. */
-async function changeEach(
-  { session }: Caller,
-  refs: readonly Ref[],
-  verb: string,
-  body: object,
-): Promise<Outcome> {
+async function changeEach({ session }: Caller, naming: Naming, verb: string, body: object): Promise<Outcome> {
   const tasks: object[] = [];
   const errors: object[] = [];
-  for (const ref of refs) {
+  for (const ref of await selectNamed(session, naming, verb)) {
     try {
       tasks.push(taskView(await call<TaskView>(session, 'POST', taskPath(ref, `/${verb}`), body), false));
     } catch (error) {
       if (!(error instanceof BabysitError)) throw error;
-      errors.push({ name: ref.text, ...errorView(error) });
+      errors.push({ name: ref.name, ...errorView(error) });
     }
   }
   return {

@@ -12,7 +12,7 @@ import { type Ref, taskPath } from '../input/refs.ts';
 import { taskView, terminalView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
 import { reportProgress } from './progress.ts';
-import { refsOf } from './refs.ts';
+import { selectNamed } from './refs.ts';
 import { type Caller, defineTool, type Outcome, type ToolRequest } from './tool.ts';
 
 /** The longest delay of a timer, 24 days. */
@@ -25,12 +25,13 @@ export const wait = defineTool({
     'Wait until tasks end. One call is enough: never poll status. Answers {"status":"ended","ended":[...]} with how each task ended and what to change, or at the time limit {"status":"running","resume":{...}}: then call wait again with that resume. "events" lists the events during the wait (runaway_risk, stall_risk: follow their hints).',
   input: inputs.wait,
   isReadOnly: true,
-  async call(caller, { name, any = false, timeout, resume, ...scope }, request) {
-    if ((name === undefined) === (resume === undefined))
-      throw new BabysitError('usage', 'wait needs exactly one of name and resume');
+  async call(caller, { any = false, timeout, resume, ...naming }, request) {
+    const isNamed = naming.name !== undefined || naming.tag !== undefined;
+    if (isNamed === (resume !== undefined))
+      throw new BabysitError('usage', 'wait needs exactly one of name and resume; a tag counts as a name');
     const from =
       resume === undefined
-        ? await startOf(caller.session, refsOf(name ?? '', scope))
+        ? await startOf(caller.session, await selectNamed(caller.session, naming, 'wait'))
         : new Map(Object.entries(resume));
     return waitFor(caller.session, from, { any, limitMs: limitOf(caller, timeout) }, request);
   },

@@ -84,6 +84,26 @@ export function printResult(
   });
 }
 
+/** One line for tasks that completed: how many, and the numbers for the estimates of the next ones. */
+export function printSummary(output: Output, tasks: readonly TaskView[]): void {
+  const most = (values: readonly (number | null)[]) => Math.max(...values.map((value) => value ?? 0));
+  const ids = tasks.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const view = {
+    status: 'completed',
+    count: tasks.length,
+    first: ids[0]?.name ?? '',
+    last: ids.at(-1)?.name ?? '',
+    max_elapsed_ms: most(tasks.map((task) => task.elapsed_ms)),
+    max_peak_mem_bytes: most(tasks.map((task) => task.peak_mem_bytes)),
+    max_cpu_seconds: most(tasks.map((task) => task.cpu_seconds)),
+  };
+  output.result(view, () => {
+    const names = `${escapeField(view.first)} to ${escapeField(view.last)}`;
+    const longest = `longest ${humanDuration(view.max_elapsed_ms)}`;
+    return `${view.count} tasks ${paintStatus('completed', output.color)}: ${names}, ${longest}, peak ${humanSize(view.max_peak_mem_bytes)}\n`;
+  });
+}
+
 export function resultText(task: TaskView, color: boolean): string {
   const parts = [
     outcome(task),

@@ -9,7 +9,7 @@ import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { RunRequest } from '../request/request.ts';
 import { buildApp } from './app.ts';
 import type { LeaseView, WaitingView } from './schemas/capacity.ts';
-import type { BatchLineView } from './schemas/run.ts';
+import type { BatchView } from './schemas/run.ts';
 import type { TaskView } from './schemas/task.ts';
 import type { Service, Subscription, TicketListener } from './service.ts';
 
@@ -78,7 +78,7 @@ describe('routes', () => {
       '/v1/clean',
       { all: true },
       200,
-      [{ olderThanMs: null, statuses: null, isDryRun: false }],
+      [{ olderThanMs: null, statuses: null, isDryRun: false, of: null }],
     ],
     ['backup', 'POST', '/v1/backup', { path: '/b.db' }, 200, ['/b.db']],
   ];
@@ -102,14 +102,14 @@ describe('routes', () => {
   });
 
   it('POST /v1/batch passes good and bad lines in their order', async (t) => {
-    const { calls, method } = note([{ id: '1' }, { error: 'usage' }]);
-    const { ask } = appOf(t, { batch: async (lines) => method(lines) as BatchLineView[] });
+    const { calls, method } = note({ batch: 'b', lines: [{ id: '1' }, { error: 'usage' }] });
+    const { ask } = appOf(t, { batch: async ({ lines }) => method(lines) as BatchView });
     const { command: _, ...caller } = RUN;
     const payload = { caller, lines: [{ command: 'make' }, { comand: 'make' }] };
     const response = await ask('POST', '/v1/batch', { payload });
     assert.deepEqual(
       [response.statusCode, response.json()],
-      [200, { lines: [{ id: '1' }, { error: 'usage' }] }],
+      [200, { batch: 'b', lines: [{ id: '1' }, { error: 'usage' }] }],
     );
     const [[[first, second]]] = calls as [[[RunRequest, unknown]]];
     assert.equal(first.line, 'make');

@@ -63,6 +63,7 @@ const OBSERVE_ONLY = new Set([
   '/v1/ping',
   '/v1/status',
   '/v1/tasks',
+  '/v1/select',
   '/v1/tasks/:ref',
   '/v1/tasks/:ref/events',
 ]);

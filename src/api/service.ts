@@ -1,5 +1,4 @@
 // The port behind the routes: one method a verb. src/service implements it.
-import type { BabysitError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { LogQuery } from '../core/log-query.ts';
 import type { ProfileName } from '../core/profile.ts';
@@ -13,7 +12,8 @@ import type { HeartbeatView } from './schemas/heartbeat.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
 import type { ProfileView } from './schemas/profile.ts';
-import type { BatchLineView } from './schemas/run.ts';
+import type { BatchRequest, BatchView } from './schemas/run.ts';
+import type { SelectedView, SelectQuery } from './schemas/select.ts';
 import type { StatusView } from './schemas/status.ts';
 import type { ListQuery, TaskView } from './schemas/task.ts';
 
@@ -41,9 +41,11 @@ export interface Service extends Changes {
   list(query: ListQuery): TaskView[];
   /** The task that a name, an id or a unique prefix of an id refers to; null: without a project of the caller. */
   resolve(ref: string, project: string | null): TaskId;
+  /** The newest task of each name that matches one of the patterns or tags, oldest first. */
+  select(query: SelectQuery): SelectedView[];
   task(ref: string): TaskView;
   /** In the order of the lines, each accepted or refused on its own; recorded together. */
-  batch(lines: readonly (RunRequest | BabysitError)[]): Promise<BatchLineView[]>;
+  batch(request: BatchRequest): Promise<BatchView>;
   /** Returns how to leave the queue again. */
   awaitCapacity(request: TicketRequest, listener: TicketListener): () => void;
   heartbeats(ref: string): Promise<HeartbeatView[]>;

@@ -223,6 +223,8 @@ export interface Task {
   /** The caller's JSON, returned unchanged; null: none. */
   readonly context: unknown;
   readonly tags: readonly string[];
+  /** Names the batch that the task was submitted with; absent: none. A tag of this text selects its tasks. */
+  readonly batch?: string;
   /** After a restart of the host the task runs again; without it, it ends as interrupted. */
   readonly requeue: boolean;
   /** Idempotency key: a second submission with the same project and key returns this task; null: none. */
@@ -268,4 +270,9 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,127}$/;
 export const NAME_RULE = 'a letter or digit first, then up to 127 letters, digits or . _ : @ + -';
 export function isTaskName(text: string): boolean {
   return NAME.test(text);
+}
+
+/** With the wildcards of a shell, which no name contains. */
+export function isNamePattern(text: string): boolean {
+  return /[*?[]/.test(text);
 }

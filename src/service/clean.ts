@@ -6,8 +6,10 @@ import { type ScheduledTask, schedule, validate } from 'node-cron';
 import type { Logger } from 'pino';
 import type { CleanQuery, CleanView } from '../api/schemas/clean.ts';
 import type { Clock } from '../core/clock.ts';
-import type { TaskId } from '../core/task.ts';
+import { isEnded, isNamePattern, type TaskId } from '../core/task.ts';
 import type { Store } from '../store/store.ts';
+import { resolveRef } from './resolve.ts';
+import { notRunning } from './task-access.ts';
 
 export interface CleanDeps {
   readonly store: Store;
@@ -22,7 +24,8 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
   const { store, clock } = deps;
   const before =
     query.olderThanMs === null ? Number.MAX_SAFE_INTEGER : clock.now().wallMs - query.olderThanMs;
-  const found = store.endedBefore(before, query.statuses);
+  const old = store.endedBefore(before, query.statuses);
+  const found = query.of === null ? old : only(old, endedTasks(store, query.of));
   if (!query.isDryRun) {
     store.remove(found.map(({ id }) => id));
     for (const { id } of found) await removeFiles(deps, id);
@@ -32,6 +35,22 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
     dry_run: query.isDryRun,
     names: found.slice(0, NAMES_SHOWN).map(({ name }) => name),
   };
+}
+
+function only<T extends { readonly id: TaskId }>(tasks: readonly T[], ids: ReadonlySet<TaskId>): T[] {
+  return tasks.filter(({ id }) => ids.has(id));
+}
+
+/** Of a pattern or tag every ended task, of a name the one it refers to. Throws not_found, ambiguous, or not_running. */
+function endedTasks(store: Store, { refs, tags, project }: NonNullable<CleanQuery['of']>): Set<TaskId> {
+  const inProject = project === null ? {} : { project };
+  const matching = [
+    ...refs.filter(isNamePattern).map((namePattern) => ({ namePattern, ...inProject })),
+    ...tags.map((tag) => ({ tag, ...inProject })),
+  ].flatMap((filter) => store.list(filter));
+  const named = refs.filter((ref) => !isNamePattern(ref)).map((ref) => resolveRef(store, ref, project));
+  for (const task of named) if (!isEnded(task.state)) throw notRunning(task, 'removed before it ends');
+  return new Set([...matching, ...named].map(({ id }) => id));
 }
 
 /** Removes the files of removed tasks that a crash left. */
@@ -51,7 +70,12 @@ async function removeFiles({ store, tasksDir }: CleanDeps, id: TaskId): Promise<
 export function keepClean(deps: CleanDeps, cron: string, keepMs: number): () => void {
   const run = async (): Promise<void> => {
     try {
-      const { removed } = await clean(deps, { olderThanMs: keepMs, statuses: null, isDryRun: false });
+      const { removed } = await clean(deps, {
+        olderThanMs: keepMs,
+        statuses: null,
+        isDryRun: false,
+        of: null,
+      });
       if (removed > 0) deps.log.info({ removed }, 'ended tasks removed');
     } catch (error) {
       deps.log.error({ err: error }, 'ended tasks not removed');

@@ -14,8 +14,8 @@ export function list(
       ...(project === null ? {} : { project }),
       ...(owner === null ? {} : { owner }),
       ...(statuses === null ? {} : { statuses }),
+      ...(tag === null ? {} : { tag }),
       ...(sinceMs === null ? {} : { endedSince: nowMs - sinceMs }),
     })
-    .filter((task) => tag === null || task.tags.includes(tag))
     .map((task) => tasks.view(task));
 }

@@ -13,13 +13,15 @@ import type { TaskAccess, TaskAccessDeps } from './task-access.ts';
 /** Poll interval for file systems without change notification. */
 const BACKSTOP_MS = 500;
 
-/** Streams the range of the query; with `follow` until the task ends. Throws BabysitError no_log. */
+/** Streams the range of the query; with `follow` from the start of a pending task to its end. Throws BabysitError no_log. */
 export function log(
   deps: TaskAccessDeps,
   tasks: TaskAccess,
   ref: string,
   query: LogQuery,
 ): AsyncIterable<Uint8Array> {
+  const found = tasks.find(ref);
+  if (query.follow && found.state.status === 'pending') return afterStart(deps, tasks, found.id, query);
   const { task, path } = logOf(deps, tasks, ref);
   const changed = () => logChanged(deps.engine, task.id, path);
   return logStream({ path, changed }, query, deps.clock.now().wallMs);
@@ -58,6 +60,24 @@ function noLog({ name, state }: Task): string {
     default:
       return `"${name}" has not started`;
   }
+}
+
+/** Streams nothing when the task ends without a start. */
+async function* afterStart(
+  deps: TaskAccessDeps,
+  tasks: TaskAccess,
+  id: TaskId,
+  query: LogQuery,
+): AsyncGenerator<Uint8Array> {
+  const { live, eventBus } = deps.engine;
+  while (live.get(id)?.state.status === 'pending')
+    await new Promise<void>((resolve) => {
+      const stop = eventBus.listen(id, () => {
+        stop();
+        resolve();
+      });
+    });
+  if (tasks.byId(id).attempts > 0) yield* log(deps, tasks, id, query);
 }
 
 /** Resolves at the next change of the log or at the end of the task; with true if the task has ended. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build-service.ts';
+import { NOW } from '../../test/support/build-snapshot.ts';
 import { aTask, ENDED, taskId } from '../../test/support/build-task.ts';
 import type { Task } from '../core/task.ts';
 
@@ -35,6 +36,49 @@ function resolver(t: TestContext) {
     }
   };
 }
+
+describe('patterns and tags', () => {
+  const HOUR_MS = 3_600_000;
+  const endedAt = (hours: number) => ({ ...ENDED.failed, endedAt: NOW - hours * HOUR_MS });
+  const tasks = [
+    { ...of('/a', 1, 'item-1', endedAt(2)), tags: ['sweep'] },
+    { ...of('/a', 2, 'item-1', endedAt(1)), tags: ['sweep'] },
+    { ...of('/a', 3, 'item-2', endedAt(25)), tags: ['sweep'] },
+    { ...of('/a', 4, 'item-3'), tags: ['sweep', 'a,b'] },
+    { ...of('/a', 5, 'other'), batch: 'batch-0123456789' },
+    { ...of('/a', 6, 'item-10', endedAt(3)), tags: ['swee'] },
+    { ...of('/b', 7, 'item-3'), tags: ['sweep'] },
+  ];
+  const TABLE: [query: string, found: number[], why: string][] = [
+    ['pattern=item-*&project=/a', [2, 4, 6], 'the newest of each name that ended within a day'],
+    ['pattern=item-?&project=/a', [2, 4], 'one character'],
+    ['pattern=item-[1-2]&project=/a', [2], 'a set'],
+    ['pattern=*', [2, 4, 5, 6, 7], 'without a project all'],
+    ['pattern=ITEM-*', [], 'case-sensitive'],
+    ['pattern=item-%25', [], 'no wildcards of SQL'],
+    ['tag=sweep&project=/a', [2, 4], 'a whole tag'],
+    ['tag=batch-0123456789', [5], 'a batch is a tag'],
+    ['tag=sweep,batch-0123456789&pattern=item-10&project=/a', [2, 4, 5, 6], 'all together, each once'],
+    ['tag=sweep&status=failed', [2], 'only these statuses'],
+    ['tag=nope', [], 'no task'],
+  ];
+
+  it('select tasks, or the error says that none matches', async (t) => {
+    const { store, ask } = serviceOf(t);
+    store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [], ownerUse: [] });
+    for (const [query, found, why] of TABLE) {
+      const { body } = await ask('GET', `/v1/select?${query}`);
+      if (found.length === 0) assert.equal(body.error, 'not_found', why);
+      else
+        assert.deepEqual(
+          body.tasks.map(({ id }: { id: string }) => id),
+          found.map(taskId),
+          why,
+        );
+    }
+    assert.equal((await ask('GET', '/v1/select')).body.error, 'usage');
+  });
+});
 
 describe('a reference', () => {
   const TABLE: [ref: string, project: string | null, found: string, why: string][] = [

@@ -1,6 +1,8 @@
-// Resolves the reference to a task: its name, its id or a unique prefix of its id.
+// Resolves references to tasks: a name, an id or a unique prefix of an id to one; a pattern or a tag to several.
+
+import type { SelectQuery } from '../api/schemas/select.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Task } from '../core/task.ts';
+import { isEnded, type Task } from '../core/task.ts';
 import type { Store } from '../store/store.ts';
 
 type Lookup = Pick<Store, 'byId' | 'byName' | 'namesakes' | 'byIdPrefix'>;
@@ -50,4 +52,38 @@ function elsewhere(store: Lookup, ref: string): readonly Task[] {
 function byPrefix(store: Lookup, ref: string, project: string | null): readonly Task[] {
   const prefix = ref.toUpperCase();
   return ID_PREFIX.test(prefix) ? store.byIdPrefix(project, prefix, CANDIDATES_SHOWN) : [];
+}
+
+/**
+ * The tasks that match a pattern or a tag, oldest first. As a name refers to the newest task, so only the newest task of
+ * each name counts. Tasks that ended more than SELECTED_MS ago are left out. Throws BabysitError not_found when none matches.
+ */
+export function selectTasks(store: Pick<Store, 'list'>, query: SelectQuery, nowMs: number): Task[] {
+  const { project, statuses, patterns, tags } = query;
+  const newest = new Map<string, Task>();
+  for (const filter of [...patterns.map((namePattern) => ({ namePattern })), ...tags.map((tag) => ({ tag }))])
+    for (const task of store.list({
+      ...filter,
+      ...(project === null ? {} : { project }),
+      endedSince: nowMs - SELECTED_MS,
+    })) {
+      const key = `${task.project}\0${task.name}`;
+      const other = newest.get(key);
+      if (other === undefined || isEnded(other.state)) newest.set(key, task);
+    }
+  const found = [...newest.values()]
+    .filter(({ state }) => statuses === null || statuses.includes(state.status))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  if (found.length > 0) return found;
+  throw new BabysitError('not_found', nothingMatches(query, newest.size), {
+    hint: 'Run babysit list --all to see the tasks of this project with their tags.',
+  });
+}
+
+const SELECTED_MS = 24 * 3_600_000;
+
+function nothingMatches({ statuses, patterns, tags }: SelectQuery, others: number): string {
+  const asked = [...patterns.map((pattern) => `"${pattern}"`), ...tags.map((tag) => `the tag "${tag}"`)];
+  const which = others === 0 || statuses === null ? 'task' : `task that is ${statuses.join(' or ')}`;
+  return `no ${which} matches ${asked.join(' or ')}`;
 }

@@ -47,7 +47,8 @@ export interface Submitted {
   readonly isDeduplicated: boolean;
 }
 
-export type Submit = (work: UnitOfWork, run: RunRequest) => Submitted;
+/** `batch` names the batch of the task. */
+export type Submit = (work: UnitOfWork, run: RunRequest, batch?: string) => Submitted;
 
 /** Submits one task. Throws BabysitError for every refusal, and stores nothing then. */
 export async function run(
@@ -120,7 +121,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return lease;
   }
 
-  return (work, run) => {
+  return (work, run, batch) => {
     const nowMs = work.now.wallMs;
     const { project } = run.caller;
     if (run.key !== null) {
@@ -130,6 +131,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
     checkDisk(work);
     checkOwner(run.owner ?? run.caller.owner ?? project, work.now.monoMs);
     const task = taskFrom(run, {
+      ...(batch === undefined ? {} : { batch }),
       config,
       capacity: profiles.capacity,
       largest: profiles.largest,

@@ -1,6 +1,7 @@
 // Connects the API to the verbs, one file each.
 import { join } from 'node:path';
 import type { DoctorView } from '../api/schemas/daemon.ts';
+import { selectedView } from '../api/schemas/select.ts';
 import type { Service } from '../api/service.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { readHeartbeats } from '../engine/attempt/heartbeat.ts';
@@ -16,6 +17,7 @@ import { list } from './list.ts';
 import { log, rangeOfLog } from './log.ts';
 import { pause } from './pause.ts';
 import { profileView } from './profile.ts';
+import { selectTasks } from './resolve.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 import { createSubmit, run, type SubmitDeps } from './run.ts';
@@ -42,9 +44,13 @@ export function createService(deps: ServiceDeps): Service {
     doctor: deps.doctor,
     config: () => configView(deps.home, loaded),
     run: (request) => run(deps, tasks, submit, request),
-    batch: (lines) => tasks.commit((work) => batch(lines, (line) => submit(work, line))),
+    batch: (request) =>
+      tasks.commit((work) =>
+        batch(request, deps.newId(work.now.wallMs), (line, name) => submit(work, line, name)),
+      ),
     list: (query) => list(store, tasks, query, clock.now().wallMs),
     resolve: (ref, project) => tasks.find(ref, project).id,
+    select: (query) => selectTasks(store, query, clock.now().wallMs).map(selectedView),
     task: (ref) => tasks.view(tasks.find(ref)),
     kill: (ref, signal) => kill(tasks, ref, signal),
     pause: (ref) => pause(tasks, ref),

@@ -37,6 +37,10 @@ export interface TaskFilter {
   readonly statuses?: readonly TaskStatus[];
   /** Excludes tasks that ended before this time (epoch ms). */
   readonly endedSince?: number;
+  /** The tag, or the batch of the task. */
+  readonly tag?: string;
+  /** With the wildcards * ? [...] of a shell. */
+  readonly namePattern?: string;
 }
 
 export interface Store {
@@ -268,6 +272,13 @@ function list(db: Sqlite, filter: TaskFilter): Task[] {
   if (filter.endedSince !== undefined) add('(ended_at IS NULL OR ended_at >= ?)', filter.endedSince);
   if (filter.statuses !== undefined)
     add(`status IN (${filter.statuses.map(() => '?').join(', ')})`, ...filter.statuses);
+  if (filter.namePattern !== undefined) add('name GLOB ?', filter.namePattern);
+  if (filter.tag !== undefined)
+    add(
+      `(EXISTS (SELECT 1 FROM json_each(body, '$.tags') WHERE value = ?) OR json_extract(body, '$.batch') = ?)`,
+      filter.tag,
+      filter.tag,
+    );
   const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
   const rows = db
     .prepare<(string | number)[], TaskRow>(`SELECT * FROM tasks ${condition} ORDER BY id`)

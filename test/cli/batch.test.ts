@@ -23,7 +23,7 @@ describe('run --batch', () => {
         { name: 'c', command: 'exit 4', after: 'a' },
       ).trimEnd(),
     );
-    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--batch', file], {
+    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--full', '--batch', file], {
       env: { WHO: 'you' },
     });
     assert.equal(code, 0, stderr);
@@ -55,7 +55,7 @@ describe('run --batch', () => {
       { command: 'true', estimated_mem_bytes: '900T' },
       { name: 'b', command: 'true' },
     );
-    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--batch=-'], { stdin });
+    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--batch=-', '--full'], { stdin });
     assert.deepEqual([code, stderr], [1, '']);
     assert.deepEqual(
       jsonLines(stdout).map(({ line, name, error }) => [line, error ?? name]),
@@ -80,7 +80,9 @@ describe('run --batch', () => {
       { name: 'b', key: 'k2', command: `echo x >>${ran}` },
     );
     const ids = async () =>
-      jsonLines((await home.run(['run', ...SMALL, '--batch=-'], { stdin })).stdout).map(({ id }) => id);
+      jsonLines((await home.run(['run', ...SMALL, '--full', '--batch=-'], { stdin })).stdout).map(
+        ({ id }) => id,
+      );
     const first = await ids();
     assert.deepEqual([await ids(), new Set(first).size], [first, 2]);
     await home.run(['wait', ...first.map(String)]);
@@ -95,10 +97,11 @@ describe('run --batch', () => {
     );
     const { code, stdout } = await home.run(['run', ...SMALL, '--queue', '--batch=-'], { stdin });
     assert.equal(code, 0);
-    assert.deepEqual(
-      jsonLines(stdout).map(({ line, name }) => `${line} ${name}`),
-      Array.from({ length: count }, (_, n) => `${n + 1} task-${n}`),
-    );
+    const receipt = jsonLine(stdout);
+    assert.deepEqual([receipt.count, receipt.first, receipt.last], [count, 'task-0', `task-${count - 1}`]);
+    // The input came in several parts: all joined one batch.
+    const list = jsonLines((await home.run(['list', `--tag=${receipt.batch}`])).stdout);
+    assert.deepEqual(list.map(({ name, count }) => name ?? count).at(-1), count - 1);
   });
 
   it('refuses an absent file, and flags of a single task', async () => {

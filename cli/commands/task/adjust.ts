@@ -2,12 +2,12 @@
 import { BabysitError } from '../../../src/core/errors.ts';
 import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { changeEach } from '../../change-each.ts';
+import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 import type { FlagSpecs } from '../../input/argv.ts';
-import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 import { adjustedView } from '../../output/short-view.ts';
 
-export const FLAGS = { ...NAME_FLAG, ...flagsOf('adjust') } as const satisfies FlagSpecs;
+export const FLAGS = { ...SELECT_FLAGS, ...flagsOf('adjust') } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
   usage:
@@ -19,14 +19,14 @@ Room that a running task asks for in addition must be free now (exit 2 when it i
     'babysit adjust train --estimated_mem_bytes=12G --kill_timeout=8h',
     'babysit adjust nightly --priority=10',
   ],
-  run(context, parsed) {
-    const refs = someRefs(parsed, 'adjust');
+  async run(context, parsed) {
     const body = bodyFromFlags('adjust', parsed.flags);
     const { force: _, ...values } = body;
     if (Object.keys(values).length === 0)
       throw new BabysitError('usage', 'adjust needs at least one field to change', {
         hint: 'For example: babysit adjust NAME --estimated_time=2h. babysit adjust --help lists all fields.',
       });
-    return changeEach(context, refs, 'adjust', body, 'adjusted', { view: adjustedView });
+    const selection = await selectTasks(context.session, parsed, 'adjust');
+    return changeEach(context, selection, 'adjust', body, 'adjusted', { view: adjustedView });
   },
 });

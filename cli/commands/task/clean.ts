@@ -3,15 +3,19 @@ import type { CleanBody, CleanView } from '../../../src/api/schemas/clean.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
+import { SELECT_FLAGS } from '../../client/select.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
-import { noPositionals } from '../../input/refs.ts';
+import { currentProject } from '../../input/project.ts';
+import { taskRefs } from '../../input/refs.ts';
 
 export const command = defineCommand({
-  usage: 'clean [--older_than=DURATION | --all] [--status=failed,killed] [--dry_run]',
+  usage: 'clean [NAME... | --tag=TAG] [--older_than=DURATION | --all] [--status=failed,killed] [--dry_run]',
   about: `Removes ended tasks of every project from the database, with their logs and checkpoints. Never removes a live task.
-Without a flag it removes tasks that ended more than 7 days ago. The daemon also does so by itself: see babysit config retention.`,
+Without a name or flag it removes tasks that ended more than 7 days ago. With names, patterns or --tag it removes those ended
+tasks of this project, of any age. The daemon also does so by itself: see babysit config retention.`,
   flags: {
+    ...SELECT_FLAGS,
     older_than: {
       kind: 'text',
       value: 'DURATION',
@@ -21,9 +25,15 @@ Without a flag it removes tasks that ended more than 7 days ago. The daemon also
     status: { kind: 'list', value: 'STATUS[,STATUS]', help: 'only tasks with these statuses' },
     dry_run: { kind: 'switch', help: 'only print what it would remove' },
   },
-  examples: ['babysit clean --older_than=2d --dry_run', 'babysit clean --all --status=completed'],
-  async run({ output, session }, { flags, positionals }) {
-    noPositionals(positionals, 'clean');
+  examples: [
+    'babysit clean --older_than=2d --dry_run',
+    'babysit clean --all --status=completed',
+    "babysit clean 'item-*'",
+  ],
+  async run({ output, session }, parsed) {
+    const { flags } = parsed;
+    const names = taskRefs(parsed).map(({ text }) => text);
+    const isNamed = names.length + flags.tag.length > 0;
     if (flags.all && flags.older_than !== undefined)
       throw new BabysitError('usage', '--all and --older_than exclude each other');
     if (flags.older_than !== undefined) parseDuration(flags.older_than, '--older_than');
@@ -32,6 +42,9 @@ Without a flag it removes tasks that ended more than 7 days ago. The daemon also
       ...(flags.older_than === undefined ? {} : { older_than: flags.older_than }),
       ...(flags.status.length === 0 ? {} : { status: flags.status.join(',') }),
       ...(flags.dry_run ? { dry_run: true } : {}),
+      ...(names.length === 0 ? {} : { name: names }),
+      ...(flags.tag.length === 0 ? {} : { tag: flags.tag }),
+      ...(isNamed && !flags.all_projects ? { project: currentProject() } : {}),
     };
     const view = await call<CleanView>(session, 'POST', '/v1/clean', body);
     output.result(view, () => cleanText(view));

@@ -6,25 +6,24 @@ import { BabysitError } from '../../../src/core/errors.ts';
 import { changeEach } from '../../change-each.ts';
 import { Aborted, followTask } from '../../client/follow.ts';
 import { inboxScope, reportSeen } from '../../client/inbox.ts';
+import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { type Context, defineCommand } from '../../command.ts';
-import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 
 export const command = defineCommand({
-  usage: 'kill NAME... [--force | --signal SIGNAL] [--no_wait]',
+  usage: 'kill NAME... | kill --tag=TAG [--force | --signal SIGNAL] [--no_wait]',
   about: `Creates the stop file, sends SIGTERM to the whole group of the task, and sends SIGKILL after the grace time.
 A task with --stop=file first gets the time watchdog.stop_grace (60s) with the stop file alone.
 Returns the end of the task when it comes within 12 s (the default grace time and 2 s), else, and with --no_wait, when the
 daemon has recorded the request. babysit wait NAME returns when the task has ended.`,
   flags: {
-    ...NAME_FLAG,
+    ...SELECT_FLAGS,
     force: { kind: 'switch', help: 'send SIGKILL at once' },
     no_wait: { kind: 'switch', help: 'return at once, not at the end of the task' },
     signal: { kind: 'text', value: 'SIGNAL', help: 'send this signal instead of SIGTERM, such as SIGINT' },
   },
-  examples: ['babysit kill build', 'babysit kill train-1 train-2 --force'],
+  examples: ['babysit kill build', 'babysit kill train-1 train-2 --force', "babysit kill 'item-*'"],
   async run(context, parsed) {
     const { flags } = parsed;
-    const refs = someRefs(parsed, 'kill');
     if (flags.force && flags.signal !== undefined)
       throw new BabysitError('usage', '--force and --signal exclude each other');
     const body: KillBody = {
@@ -32,7 +31,8 @@ daemon has recorded the request. babysit wait NAME returns when the task has end
       ...(flags.signal === undefined ? {} : { signal: readSignal(flags.signal) }),
     };
     const settle = flags.no_wait ? {} : { settle: (task: TaskView) => endOf(context, task) };
-    return changeEach(context, refs, 'kill', body, doneWith, settle);
+    const selection = await selectTasks(context.session, parsed, 'kill');
+    return changeEach(context, selection, 'kill', body, doneWith, settle);
   },
 });
 

@@ -11,6 +11,7 @@ import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { currentProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
+import { foldBatches, foldText, foldView } from '../../output/fold.ts';
 import { humanValue, outcome, paintStatus } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-output.ts';
@@ -21,7 +22,7 @@ export const FLAGS = {
   since: { kind: 'text', value: 'DURATION', help: 'show tasks that ended within this time (default: 24h)' },
   status: { kind: 'list', value: 'STATUS[,STATUS]', help: `only these: ${TASK_STATUSES.join(', ')}` },
   owner: { kind: 'text', value: 'NAME', help: 'only tasks of this owner or agent session' },
-  tag: { kind: 'text', value: 'TAG', help: 'only tasks with this tag' },
+  tag: { kind: 'text', value: 'TAG', help: 'only tasks with this tag, or of this batch' },
   format: {
     kind: 'text',
     value: 'json|table|csv',
@@ -66,9 +67,14 @@ function render(
   { full, output }: Context,
 ): string {
   if (format === 'json') {
-    const rows = tasks.map((task) =>
-      columns.length > 0 ? byColumns(task, columns) : rowView(task, full, isOverProjects),
-    );
+    const rows =
+      columns.length > 0
+        ? tasks.map((task) => byColumns(task, columns))
+        : full
+          ? tasks
+          : foldBatches(tasks).map((row) =>
+              'count' in row ? foldView(row) : rowView(row, false, isOverProjects),
+            );
     return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   }
   const header =
@@ -87,14 +93,19 @@ function render(
       ),
     );
   if (tasks.length === 0 && output.terminal) return '';
-  return alignedTable(
+  // Columns or every field: the caller asks for each task.
+  const rows = columns.length > 0 || full ? tasks : foldBatches(tasks);
+  const single = rows.filter((row) => !('count' in row)) as readonly TaskView[];
+  const folds = rows.filter((row) => 'count' in row);
+  const table = alignedTable(
     header.map((key) => key.replace(/_(ms|bytes|cores)$/, '')),
-    tasks.map((task) =>
+    single.map((task) =>
       header.map((key) => (key === 'outcome' ? outcome(task) : humanValue(key, fieldOf(task, key)))),
     ),
     (cell, row, column) =>
-      header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
+      header[column] === 'status' && single[row] ? paintStatus(single[row].status, output.color) : cell,
   );
+  return table + folds.map(foldText).join('');
 }
 
 function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {

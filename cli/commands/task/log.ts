@@ -1,16 +1,18 @@
 // babysit log: prints the output of a task.
 import type { LogRangeView } from '../../../src/api/schemas/log.ts';
-import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { BabysitError, ERRORS, EXIT } from '../../../src/core/errors.ts';
 import { lineSplitter } from '../../../src/text/line-splitter.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { parseSize } from '../../../src/units/size.ts';
-import { findLog, followLog, readLog } from '../../client/read-log.ts';
+import { findLog, followLog, readLog, untilStarted } from '../../client/read-log.ts';
+import { SELECT_FLAGS, type Selected, selectTasks } from '../../client/select.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { NAME_FLAG, oneRef, type Ref } from '../../input/refs.ts';
+import type { Ref } from '../../input/refs.ts';
 import { lineMatcher } from '../../output/log-lines.ts';
+import { printError } from '../../output/output.ts';
 
 const DEFAULT_TAIL = 15;
 /** `--tail` without a number. */
@@ -22,7 +24,7 @@ const DEFAULT_BYTES = 32 * 1024;
 const LINES_MAX = 10_000_000;
 
 const FLAGS = {
-  ...NAME_FLAG,
+  ...SELECT_FLAGS,
   tail: {
     kind: 'optional',
     value: 'N',
@@ -38,14 +40,16 @@ const FLAGS = {
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'log NAME [--tail N | --head N | --full] [--since TIME] [--grep RE] [--follow]',
+  usage: 'log NAME... | log --tag=TAG [--tail N | --head N | --full] [--since TIME] [--grep RE] [--follow]',
   about: `Prints standard output and standard error of the task in order, as plain text; by default the last
 ${DEFAULT_TAIL} lines, of which it prints at most the last 32 KiB.
+With several tasks, a pattern or --tag each line begins with the name of its task.
 Rotated and compressed parts of the log are read as one log.
 With --json it prints one object {"name","id","lines":[...]}, and with --follow one object {"line":...} a line.`,
   flags: FLAGS,
   examples: [
     'babysit log build',
+    'babysit log --tag=sweep --tail 2',
     'babysit log build --tail 40 --grep error',
     'babysit log build --since 5m --max_bytes 8K',
   ],
@@ -57,13 +61,36 @@ type Show = (lines: readonly string[]) => void;
 
 async function showLog(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
   const { flags } = parsed;
+  const { tasks, isGroup } = await selectTasks(context.session, parsed, flags.follow ? 'follow' : 'log');
+  const [only, ...more] = tasks;
+  if (only !== undefined && more.length === 0 && !isGroup) return showOne(context, flags, only, '');
+  const width = Math.max(...tasks.map(({ name }) => name.length));
+  const show = (task: Selected) =>
+    showOne(context, flags, task, `${task.name.padEnd(width)} | `).catch((error: unknown) => {
+      if (!(error instanceof BabysitError)) throw error;
+      printError(context.output, error);
+      return ERRORS[error.code].exit;
+    });
+  const exits: number[] = flags.follow ? await Promise.all(tasks.map(show)) : [];
+  if (!flags.follow) for (const task of tasks) exits.push(await show(task));
+  return Math.max(EXIT.ok, ...exits);
+}
+
+/** Each line begins with `prefix`, which says whose it is. */
+async function showOne(context: Context, flags: Flags, ref: Selected, prefix: string): Promise<number> {
   const { session, output } = context;
-  const ref = oneRef(parsed, 'log');
   const query = readQuery(flags);
   const maxBytes =
     flags.max_bytes === undefined ? Number.POSITIVE_INFINITY : parseSize(flags.max_bytes, '--max_bytes');
   // With --grep only the matching lines count.
   const readBytes = flags.grep === undefined ? maxBytes : Number.POSITIVE_INFINITY;
+  if (flags.follow)
+    await untilStarted(session, ref, () =>
+      output.notify(
+        { event: 'log_waits', name: ref.name },
+        () => `babysit: ${ref.name} has not started yet\n`,
+      ),
+    );
   const read = async (onData: (chunk: Buffer) => void): Promise<void> => {
     if (isDefault(flags)) await readShort(context, ref, query, flags.follow, onData);
     else if (flags.follow && flags.head === undefined)
@@ -72,14 +99,15 @@ async function showLog(context: Context, parsed: Parsed<typeof FLAGS>): Promise<
   };
   // Plain text also when stdout is not a terminal: only --json selects objects.
   const { json } = flags as unknown as { json: boolean };
-  if (!json && !output.terminal && flags.grep === undefined) {
+  if (!json && !output.terminal && flags.grep === undefined && prefix === '') {
     await read((chunk) => output.data(chunk));
     return EXIT.ok;
   }
   const matched: string[] = [];
   const show = limited(maxBytes, (line) => {
-    if (!json) output.data(output.terminal ? escapeLine(bare(line)) + line.slice(bare(line).length) : line);
-    else if (flags.follow) output.data(`${JSON.stringify({ line: bare(line) })}\n`);
+    if (!json) output.data(prefix + textOf(line, output.terminal, prefix !== ''));
+    else if (flags.follow)
+      output.data(`${JSON.stringify({ ...(prefix === '' ? {} : { name: ref.name }), line: bare(line) })}\n`);
     else matched.push(bare(line));
   });
   if (flags.grep === undefined) await eachLine(read, show);
@@ -90,6 +118,13 @@ async function showLog(context: Context, parsed: Parsed<typeof FLAGS>): Promise<
     output.data(`${JSON.stringify({ name, id, lines: matched })}\n`);
   }
   return EXIT.ok;
+}
+
+/** A prefixed line ends with a newline, so that the next prefix begins a line. */
+function textOf(line: string, isTerminal: boolean, isPrefixed: boolean): string {
+  const text = bare(line);
+  const end = isPrefixed ? '\n' : line.slice(text.length);
+  return (isTerminal ? escapeLine(text) : text) + end;
 }
 
 /** Prints the end of the range when the range is long, and says how much it has left out. */

@@ -1,12 +1,13 @@
 // babysit resume: continues paused tasks.
 import { changeEach } from '../../change-each.ts';
+import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
-import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 
 export const command = defineCommand({
-  usage: 'resume NAME...',
+  usage: 'resume NAME... | resume --tag=TAG',
   about: 'Thaws every process of the task. The task continues where it was paused.',
-  flags: NAME_FLAG,
+  flags: SELECT_FLAGS,
   examples: ['babysit resume train'],
-  run: (context, parsed) => changeEach(context, someRefs(parsed, 'resume'), 'resume', {}, 'resumed'),
+  run: async (context, parsed) =>
+    changeEach(context, await selectTasks(context.session, parsed, 'resume'), 'resume', {}, 'resumed'),
 });

@@ -59,7 +59,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   if (flags.wait) {
     output.message(line);
     const { waitForTasks } = await import('../../wait-for-tasks.ts');
-    return waitForTasks(context, [{ text: task.id, project: null }], {
+    return waitForTasks(context, [{ text: task.id, project: null, name: task.id }], {
       any: false,
       timeoutMs: null,
       owner: flags.owner,

@@ -2,20 +2,21 @@
 import { BabysitError } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
+import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
-import { NAME_FLAG, someRefs } from '../../input/refs.ts';
 import { waitForTasks } from '../../wait-for-tasks.ts';
 
 export const command = defineCommand({
-  usage: 'wait NAME... [--all | --any] [--until end|risk] [--progress] [--timeout DURATION]',
+  usage:
+    'wait NAME... | wait --tag=TAG [--summary] [--all | --any] [--until end|risk] [--progress] [--timeout DURATION]',
   about: `Prints one event a line to stderr and one result a task to stdout, both as JSON unless they go to a terminal.
 Exits 0 when all tasks completed (--any: the first one), 1 otherwise, 124 after --timeout; the tasks then keep running.
 With --until=risk it also returns at the first warning, with exit 3 and the warning on stdout: what exceeds which estimate, the
 time of the kill, and the command that prevents it. Wait again after you have acted: it returns only at a new warning.
 It keeps waiting when the daemon restarts or dies. One call is enough: do not poll.`,
   flags: {
-    ...NAME_FLAG,
+    ...SELECT_FLAGS,
     all: { kind: 'switch', help: 'return when every task has ended (the default)' },
     any: { kind: 'switch', help: 'return when the first task has ended' },
     until: {
@@ -30,27 +31,26 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
       value: 'N',
       help: 'lines of the log with the end of a task that did not complete (default: 10)',
     },
+    summary: {
+      kind: 'switch',
+      help: 'print one line for all completed tasks, the result of each other one, and only warnings as events',
+    },
     timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after this time, with exit 124' },
   },
   examples: [
     'babysit wait build',
     'babysit wait train-1 train-2 --any --timeout=30m',
     'babysit wait train --until=risk',
+    'babysit wait --tag=sweep --summary',
   ],
   async run(context, parsed) {
     const { flags } = parsed;
-    const refs = someRefs(parsed, 'wait');
     if (flags.all && flags.any) throw new BabysitError('usage', '--all and --any exclude each other');
     const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
     const tail = flags.tail === undefined ? undefined : parseCount(flags.tail, '--tail', 0, 10_000);
     const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
-    return waitForTasks(context, refs, {
-      any: flags.any,
-      timeoutMs,
-      until,
-      killedOk: flags.killed_ok,
-      tail,
-      progress: flags.progress,
-    });
+    const { tasks } = await selectTasks(context.session, parsed, 'wait');
+    const { any, progress, summary, killed_ok: killedOk } = flags;
+    return waitForTasks(context, tasks, { any, timeoutMs, until, killedOk, tail, progress, summary });
   },
 });

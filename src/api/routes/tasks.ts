@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { CHANGES, type ChangeVerb } from '../schemas/changes.ts';
 import { BATCH_VIEW, parseBatch, parseRun } from '../schemas/run.ts';
+import { parseSelect, SELECTED } from '../schemas/select.ts';
 import { parseList, TASK, TASKS, type TaskView } from '../schemas/task.ts';
 import type { Service } from '../service.ts';
 import { answers, type ByRef } from './answer.ts';
@@ -11,10 +12,11 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     const task = await service.run(parseRun(request.body));
     return reply.code(201).send(task);
   });
-  app.post('/v1/batch', answers(BATCH_VIEW), async (request) => ({
-    lines: await service.batch(parseBatch(request.body)),
-  }));
+  app.post('/v1/batch', answers(BATCH_VIEW), (request) => service.batch(parseBatch(request.body)));
   app.get('/v1/tasks', answers(TASKS), (request) => ({ tasks: service.list(parseList(request.query)) }));
+  app.get('/v1/select', answers(SELECTED), (request) => ({
+    tasks: service.select(parseSelect(request.query)),
+  }));
   app.get<ByRef>('/v1/tasks/:ref', answers(TASK), (request) => service.task(request.params.ref));
   for (const verb of Object.keys(CHANGES) as ChangeVerb[]) {
     const { parse, status } = CHANGES[verb];

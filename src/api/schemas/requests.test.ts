@@ -121,11 +121,17 @@ describe('parseTicket', () => {
 
 describe('parseClean', () => {
   it('selects tasks that ended a week ago by default', () => {
-    assert.deepEqual(parseClean(undefined), { olderThanMs: 7 * 86_400_000, statuses: null, isDryRun: false });
+    assert.deepEqual(parseClean(undefined), {
+      olderThanMs: 7 * 86_400_000,
+      statuses: null,
+      isDryRun: false,
+      of: null,
+    });
     assert.deepEqual(parseClean({ older_than: '1h', status: 'failed', dry_run: true }), {
       olderThanMs: 3_600_000,
       statuses: ['failed'],
       isDryRun: true,
+      of: null,
     });
     assert.equal(parseClean({ all: true }).olderThanMs, null);
   });

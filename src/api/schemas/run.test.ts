@@ -232,7 +232,7 @@ describe('parseRun', () => {
 
 describe('parseBatch', () => {
   const caller = { cwd: '/project', env: { PATH: '/bin' }, project: '/project', umask: 0o077, owner: 'me' };
-  const batch = (...lines: unknown[]) => parseBatch({ caller, lines });
+  const batch = (...lines: unknown[]) => parseBatch({ caller, lines }).lines;
   const good = (line: unknown) => {
     const [run] = batch(line);
     assert.ok(run !== undefined && !(run instanceof BabysitError), String(run));
@@ -290,6 +290,7 @@ describe('parseBatch', () => {
     refuses(() => parseBatch({ caller: { ...caller, command: 'x' }, lines: [] }), /command/);
     refuses(() => parseBatch({ caller, lines: Array(10_001).fill({}) }), /^lines: /);
     refuses(() => parseBatch({ caller, lines: {} }), /^lines: /);
+    refuses(() => parseBatch({ caller, lines: [], batch: 'mine' }), /^batch: /);
     refuses(() => parseBatch({ caller: { ...caller, env: manyVariables() }, lines: [] }), /environment is/);
   });
 });

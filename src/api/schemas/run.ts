@@ -10,6 +10,7 @@ import { check } from './check.ts';
 import { absolutePath, env, owner, shapeOf } from './fields.ts';
 
 const MAX_LINES = 10_000;
+const BATCH_NAME = /^batch-[0-9a-z]{10}$/;
 
 const LIMIT = z.string().regex(/^(\d{1,20}|unlimited)$/, 'must be a whole number as text, or "unlimited"');
 /** The kernel holds a size in 16 bits. */
@@ -53,6 +54,11 @@ const BATCH = z
   .strictObject({
     caller: CALLER,
     lines: z.array(z.unknown()).max(MAX_LINES).describe('fields of a task; queue is true by default'),
+    batch: z
+      .string()
+      .regex(BATCH_NAME, 'must be the batch of an earlier answer')
+      .optional()
+      .describe('the batch of an earlier answer, to add more tasks to it'),
   })
   .describe('Tasks of one caller, stored in one transaction.');
 export type BatchBody = z.output<typeof BATCH>;
@@ -64,6 +70,7 @@ const BATCH_TASK = z
     status: z.enum(TASK_STATUSES).describe('Its status.'),
     note: z.string().optional().describe('What was changed in the request.'),
     deduplicated: z.literal(true).optional().describe('The key was known: this is the earlier task.'),
+    batch: z.string().optional().describe('With `deduplicated`: the batch of that task, if it has one.'),
   })
   .meta({ id: 'BatchTask', description: 'A line of a batch that was accepted.' });
 const BATCH_ERROR = z
@@ -79,8 +86,10 @@ const BATCH_ERROR = z
 export const BATCH_LINE_VIEW = z.union([BATCH_TASK, BATCH_ERROR]);
 /** One line of the answer: the task, or why there is none. */
 export type BatchLineView = z.output<typeof BATCH_LINE_VIEW>;
+export type BatchView = z.output<typeof BATCH_VIEW>;
 export const BATCH_VIEW = z
   .strictObject({
+    batch: z.string().describe('Name of the batch. `--tag` selects its tasks by it.'),
     lines: z.array(BATCH_LINE_VIEW).describe('One result a line, in the order of the request.'),
   })
   .meta({ id: 'Batch', description: 'The results of a batch.' });
@@ -97,22 +106,31 @@ export function parseRun(body: unknown): RunRequest {
   return request;
 }
 
-/** One result per line, in order; an error for an invalid line. Throws BabysitError when the batch is invalid. */
-export function parseBatch(body: unknown): (RunRequest | BabysitError)[] {
-  const { caller, lines } = check(BATCH, body);
+export interface BatchRequest {
+  /** In order; an error for an invalid line. */
+  readonly lines: readonly (RunRequest | BabysitError)[];
+  /** The batch that the tasks join; null: a new one. */
+  readonly batch: string | null;
+}
+
+/** Throws BabysitError when the batch is invalid. */
+export function parseBatch(body: unknown): BatchRequest {
+  const { caller, lines, batch = null } = check(BATCH, body);
   checkEnvironment(caller.env);
-  return lines.map((line) => {
-    try {
-      // The lines of a batch wait in the queue by default.
-      const request = parseRequest({ queue: true, ...check(BATCH_LINE, line) }, caller);
-      checkCommand(request);
-      if (request.env !== null) checkEnvironment(request.env);
-      return request;
-    } catch (error) {
-      if (error instanceof BabysitError) return error;
-      throw error;
-    }
-  });
+  return { lines: lines.map((line) => parseLine(line, caller)), batch };
+}
+
+function parseLine(line: unknown, caller: Caller): RunRequest | BabysitError {
+  try {
+    // The lines of a batch wait in the queue by default.
+    const request = parseRequest({ queue: true, ...check(BATCH_LINE, line) }, caller);
+    checkCommand(request);
+    if (request.env !== null) checkEnvironment(request.env);
+    return request;
+  } catch (error) {
+    if (error instanceof BabysitError) return error;
+    throw error;
+  }
 }
 
 function flat({ cwd, env, owner }: RunBody): object {

@@ -107,6 +107,9 @@ export const TASK = z
     key: text.nullable().describe('Value of `--key`.'),
     context: z.unknown().describe('JSON of `--context`, unchanged.'),
     tags: z.array(text).describe('Values of `--tag`.'),
+    batch: text
+      .nullable()
+      .describe('Name of the batch it was submitted with, which `--tag` takes. Null: none.'),
     requeue: flag.describe('The task runs again after a restart of the host.'),
     nice: number.nullable().describe('Niceness. Null while pending without `--nice`.'),
     background: flag.describe('Runs in the idle CPU and IO class.'),

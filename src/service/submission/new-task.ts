@@ -31,6 +31,7 @@ export interface SubmissionContext {
   readonly largest: Capacity;
   readonly id: TaskId;
   readonly now: number;
+  readonly batch?: string;
   readonly systemd: SystemdParts;
   isNameTaken(name: string): boolean;
   /** Includes ended tasks: a generated name must refer to one task only. */
@@ -73,6 +74,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     key: run.key,
     context: run.context,
     tags: run.tags ?? [],
+    ...(context.batch === undefined ? {} : { batch: context.batch }),
     requeue: run.requeue,
     execOptions: execOptionsFor(run, context),
     attempts: 0,

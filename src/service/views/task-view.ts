@@ -57,6 +57,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     key: task.key,
     context: task.context,
     tags: [...task.tags],
+    batch: task.batch ?? null,
     requeue: task.requeue,
     nice: attempt?.envelope.nice ?? task.execOptions.nice,
     background: task.execOptions.isBackground,

@@ -99,7 +99,7 @@ const adjust = defineTool({
 
 const retry = defineTool({
   description:
-    'Start another attempt of ended tasks with the same command and directory, and with new estimates and limits where given. After a kill use the fields of its suggested_command.',
+    'Start another attempt of ended tasks with the same request, or with a new command, variables, estimates or limits. Checkpoints, history and dependent tasks stay. After a kill use the fields of its suggested_command.',
   input: inputs.retry,
   isReadOnly: false,
   call: (caller, { name, tag, cwd, all_projects, ...body }) =>

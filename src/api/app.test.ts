@@ -27,7 +27,7 @@ const ADJUSTED = {
   priority: 3,
   force: false,
 };
-const RETRIED = { ...ADJUSTED, priority: null, queue: false };
+const RETRIED = { ...ADJUSTED, priority: null, queue: false, line: null, env: null };
 
 function appOf(t: TestContext, methods: Partial<Service>) {
   const internal: unknown[] = [];

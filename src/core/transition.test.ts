@@ -46,6 +46,7 @@ const CHANGES = {
   thaw: { kind: 'thaw', cause: 'room', at: 4_600 },
   retry: { kind: 'retry' },
   found: { kind: 'found', attempt: anAttempt({ number: 2 }) },
+  revive: { kind: 'revive', waitsFor: [OTHER], why: 'its dependency is retried' },
   end: { kind: 'end', exit: anExit(), usage: null, at: 5_000 },
   lose: { kind: 'lose', reason: 'supervisor_lost', usage: null, at: 5_000 },
 } as const satisfies { [K in Change['kind']]: Extract<Change, { kind: K }> };
@@ -62,6 +63,13 @@ const STATES: Record<string, TaskState> = {
   held: { status: 'running', attempt: anAttempt({ heldAt: 2_500 }) },
   completed: ENDED.completed,
   failed: ENDED.failed,
+  'failed by a dependency': {
+    ...ENDED.failed,
+    reason: 'dependency_failed',
+    message: 'its dependency ended killed',
+    attempt: null,
+    exit: null,
+  },
   killed: ENDED.killed,
   interrupted: ENDED.interrupted,
 };
@@ -152,6 +160,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
   },
   completed: { retry: 'pending', found: 'running' },
   failed: { retry: 'pending', found: 'running' },
+  'failed by a dependency': { retry: 'pending', revive: 'pending', found: 'running' },
   killed: { retry: 'pending', found: 'running' },
   interrupted: { retry: 'pending', found: 'running' },
 };
@@ -186,6 +195,7 @@ describe('transition', () => {
     ['waiting for another', 'dependency_ended', null],
     ['failed', 'retry', 'retrying'],
     ['pending', 'found', null],
+    ['failed by a dependency', 'revive', 'requeued'],
   ];
   for (const [state, kind, event] of EVENTS)
     it(`emits ${event ?? 'no event'} for ${kind} in ${state}`, () => {

@@ -56,7 +56,12 @@ export type Change =
   /** The active profile changed the caps of a running attempt. */
   | { readonly kind: 'apply_profile'; readonly profile: ProfileName; readonly envelope: Envelope }
   /** Manual retry of a task that has ended, with what changes in its request. */
-  | { readonly kind: 'retry'; readonly changes?: Partial<Pick<Task, 'estimate' | 'limits' | 'priority'>> }
+  | {
+      readonly kind: 'retry';
+      readonly changes?: Partial<Pick<Task, 'command' | 'estimate' | 'limits' | 'priority'>>;
+    }
+  /** The task that failed this dependent one is retried: it waits again. */
+  | { readonly kind: 'revive'; readonly waitsFor: readonly TaskId[]; readonly why: string }
   /** At a start: an attempt on disk that is newer than the database. */
   | { readonly kind: 'found'; readonly attempt: Attempt }
   /** The group is empty and the supervisor wrote an exit record. */
@@ -89,6 +94,7 @@ export function transition(task: Task, change: Change): Transition | null {
   if (change.kind === 'found') return found(task, change.attempt);
   if (change.kind === 'adjust') return adjust(task, change);
   if (change.kind === 'retry') return isEnded(state) ? retry(task, state, change.changes) : null;
+  if (change.kind === 'revive') return revive(task, change);
   if (state.status === 'pending') {
     if (change.kind === 'request_kill') return killPending(task, change.intent);
     if (change.kind === 'dependency_ended') return dependencyEnded(task, change);
@@ -316,6 +322,14 @@ function applyProfile(
       cpu_weight: envelope.cpuWeight,
       cpu_idle: envelope.cpuIdle,
     },
+  };
+}
+
+function revive(task: Task, { waitsFor, why }: Extract<Change, { kind: 'revive' }>): Transition | null {
+  if (task.state.status !== 'failed' || task.state.reason !== 'dependency_failed') return null;
+  return {
+    task: { ...task, state: { status: 'pending', waitsFor, notBefore: null } },
+    event: { event: 'requeued', why },
   };
 }
 

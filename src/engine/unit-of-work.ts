@@ -68,6 +68,11 @@ export class UnitOfWork {
     this.emit(task, event);
   }
 
+  /** Replaces the environment that the task was submitted with. */
+  putEnvironment(taskId: TaskId, env: Environment): void {
+    this.#environments.push({ taskId, env });
+  }
+
   /**
    * Stages the change, and the dependent tasks' changes if it ends the task. Returns false if the change does not apply.
    * `ended` is the task from the database if it is not live.

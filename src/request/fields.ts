@@ -64,7 +64,10 @@ export const FIELDS = {
     value: 'LINE',
     excludes: ['argv'],
     batch: 'line',
-    help: { run: 'command as one shell string, run by bash -c' },
+    help: {
+      run: 'command as one shell string, run by bash -c',
+      retry: 'run this command instead, one shell string',
+    },
   },
   argv: {
     as: 'argv',
@@ -190,7 +193,10 @@ export const FIELDS = {
     type: 'env',
     value: 'K=V',
     mcp: 'variables that override the environment of this server',
-    help: { run: 'variable that overrides the environment of the caller; repeatable' },
+    help: {
+      run: 'variable that overrides the environment of the caller; repeatable',
+      retry: 'variable that changes in the environment of the task; repeatable',
+    },
   },
   owner: {
     as: 'owner',

@@ -8,7 +8,7 @@ const MAX_STRING_BYTES = 131_071;
 const MAX_ENVIRONMENT_BYTES = 2 * 1024 ** 2 - MAX_STRING_BYTES;
 
 /** Throws BabysitError usage. */
-export function checkCommand({ line, argv }: RunRequest): void {
+export function checkCommand({ line, argv }: Pick<RunRequest, 'line' | 'argv'>): void {
   if (line !== null) checkLength('the command', line);
   for (const word of argv ?? []) checkLength('an argument of the command', word);
 }

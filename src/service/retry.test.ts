@@ -185,3 +185,54 @@ describe('a failed attempt', () => {
     assert.equal((await task('next')).waiting.dim, 'after');
   });
 });
+
+describe('a manual retry', () => {
+  it('runs a new command with new variables, and keeps history, place and the rest of the request', async (t) => {
+    const { run, engine, makeRoom, makeGroups, task, ask, store } = serviceOf(t);
+    makeRoom();
+    makeGroups();
+    const { id, submitted_at } = (await run({ name: 'train', env: { SEED: '1', KEEP: 'x' }, priority: 3 }))
+      .body;
+    await change(engine, id, { kind: 'end', exit: anExit({ code: 5 }), usage: null, at: 1 });
+    const body = { command: './train --lr=2', env: { SEED: '7' } };
+    const { body: after } = await ask('POST', `/v1/tasks/${id}/retry`, body);
+    assert.deepEqual([after.id, after.command, after.priority], [id, './train --lr=2', 3]);
+    assert.deepEqual([after.submitted_at, after.history.length], [submitted_at, 1]);
+    assert.deepEqual(store.environment(id), { SEED: '7', KEEP: 'x' });
+    await change(engine, id, { kind: 'end', exit: anExit({ code: 5 }), usage: null, at: 2 });
+    await ask('POST', `/v1/tasks/${id}/retry`, {});
+    assert.equal((await task(id)).command, './train --lr=2');
+    for (const wrong of [{ command: ' ' }, { env: { 'A=B': '1' } }, { cmd: 'x' }])
+      assert.equal((await ask('POST', `/v1/tasks/${id}/retry`, wrong)).body.error, 'usage');
+  });
+
+  it('revives the chain of tasks that failed because it ended', async (t) => {
+    const { run, kill, task, ask, engine, makeRoom, makeGroups } = serviceOf(t);
+    await run({ name: 'a', queue: true });
+    await run({ name: 'b', after: 'a', queue: true });
+    await run({ name: 'c', after: 'b', queue: true });
+    await run({ name: 'other', queue: true });
+    await run({ name: 'both', after: 'a,other', queue: true });
+    await run({ name: 'taken', after: 'a', queue: true });
+    await kill('other');
+    await kill('a');
+    assert.deepEqual(
+      [(await task('c')).reason, (await task('both')).reason],
+      ['dependency_failed', 'dependency_failed'],
+    );
+    await run({ name: 'taken', queue: true });
+    await ask('POST', '/v1/tasks/a/retry');
+    const statuses = await Promise.all(
+      ['b', 'c', 'both', 'taken'].map(async (name) => (await task(name)).status),
+    );
+    assert.deepEqual(statuses, ['pending', 'pending', 'failed', 'pending']);
+    assert.deepEqual((await task('b')).waiting.blocked_by, ['a']);
+    makeRoom();
+    makeGroups();
+    engine.round();
+    const { id } = await task('a');
+    await change(engine, id, { kind: 'end', exit: anExit(), usage: null, at: 9 });
+    engine.round();
+    assert.deepEqual([(await task('b')).status, (await task('c')).waiting.dim], ['running', 'after']);
+  });
+});

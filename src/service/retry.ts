@@ -1,4 +1,4 @@
-// Starts another attempt of an ended task with the same request, or with new estimates and limits.
+// Starts another attempt of an ended task with the same request, or with a new command, variables, estimates or limits.
 import type { RetryRequest } from '../api/schemas/retry.ts';
 import type { TaskView } from '../api/schemas/task.ts';
 import { BabysitError } from '../core/errors.ts';
@@ -7,15 +7,22 @@ import { type EndedState, isEnded, type Task } from '../core/task.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import { infeasibleNeed, largestNeed } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
+import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
+import { reviveFollowers } from './revive-followers.ts';
 import { changedRequest } from './submission/changed-request.ts';
 import { notRunning, type TaskAccess } from './task-access.ts';
 import { infeasibleError } from './views/refusal.ts';
 import { suggestedCommand } from './views/suggested-command.ts';
 
+export interface RetryDeps {
+  readonly profiles: Profiles;
+  readonly store: Store;
+}
+
 /** Throws BabysitError not_running for a live task, name_taken, infeasible, or cap_below_peak. */
 export async function retry(
-  profiles: Profiles,
+  { profiles, store }: RetryDeps,
   tasks: TaskAccess,
   ref: string,
   request: RetryRequest,
@@ -37,8 +44,13 @@ export async function retry(
       const why = infeasibleNeed(profiles.largest, changes.estimate, changes.limits, request.force);
       if (why !== null) throw infeasibleError(why);
     }
-    if (!request.force) checkPeak(profiles, task, task.state, changes);
-    work.change(task.id, { kind: 'retry', changes }, task);
+    const { line, env, force } = request;
+    // The known peak is that of the command before.
+    if (!force && line === null) checkPeak(profiles, task, task.state, changes);
+    if (env !== null) work.putEnvironment(task.id, { ...store.environment(task.id), ...env });
+    const command = line === null ? task.command : ({ kind: 'shell', line } as const);
+    work.change(task.id, { kind: 'retry', changes: { ...changes, command } }, task);
+    reviveFollowers(store, work, task, task.state.endedAt);
   });
   return tasks.view(tasks.byId(found.id));
 }

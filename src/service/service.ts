@@ -59,7 +59,7 @@ export function createService(deps: ServiceDeps): Service {
       const view = await tasks.change(ref, (work, task) => adjust(deps, work, task, adjustment));
       return { ...view, ...noteOf(adjustment.cpuCores, view.estimated_cpu_cores) };
     },
-    retry: (ref, request) => retry(profiles, tasks, ref, request),
+    retry: (ref, request) => retry(deps, tasks, ref, request),
     awaitCapacity: (request, listener) => waitForCapacity(deps, request, listener),
     heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, tasks.find(ref).id)),
     profile: () => profileView(profiles),

@@ -61,6 +61,8 @@ export interface Store {
   isNameKnown(project: string, name: string): boolean;
   /** The newest task of the project with the key. */
   byKey(project: string, key: string): Task | null;
+  /** Tasks that come after the task `id` and failed since `at` (epoch ms) with dependency_failed, in order of submission. */
+  failedFollowers(id: TaskId, at: number): Task[];
   environment(id: TaskId): Environment;
   eventsAfter(id: TaskId, seq: number): RecordedEvent[];
   leases(): Lease[];
@@ -125,6 +127,11 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   );
   const selectByKey = db.prepare<[string, string], TaskRow>(
     `SELECT * FROM tasks WHERE project = ${TEXT} AND key = ${TEXT} ORDER BY id DESC LIMIT 1`,
+  );
+  const selectFailedFollowers = db.prepare<[number, string], TaskRow>(
+    `SELECT * FROM tasks WHERE ended_at >= ? AND status = 'failed'
+     AND json_extract(body, '$.state.reason') = 'dependency_failed'
+     AND EXISTS (SELECT 1 FROM json_each(body, '$.after.tasks') WHERE json_extract(value, '$.id') = ${TEXT}) ORDER BY id`,
   );
   const selectEnvironment = db.prepare<[string], { body: string }>(
     `SELECT body FROM task_environments JOIN environment_texts USING (hash) WHERE task_id = ${TEXT}`,
@@ -229,6 +236,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     namesakes: (name, limit) => selectNamesakes.all(name, limit).map(rowToTask),
     isNameKnown: (project, name) => selectName.get(name, project) !== undefined,
     byKey: (project, key) => optional(selectByKey.get(project, key)),
+    failedFollowers: (id, at) => selectFailedFollowers.all(at, id).map(rowToTask),
     environment: (id) => freshEnvironments.get(id) ?? JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),

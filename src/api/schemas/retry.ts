@@ -1,5 +1,6 @@
 // POST /v1/tasks/:ref/retry.
 import { z } from 'zod';
+import { checkCommand, checkEnvironment } from '../../request/kernel-limits.ts';
 import { parseFields } from '../../request/parse.ts';
 import type { Asked } from '../../request/request.ts';
 import { check } from './check.ts';
@@ -11,5 +12,8 @@ export type RetryBody = z.output<typeof RETRY>;
 export type RetryRequest = Asked<'retry'>;
 
 export function parseRetry(body: unknown): RetryRequest {
-  return parseFields('retry', check(RETRY, body ?? {}));
+  const request = parseFields('retry', check(RETRY, body ?? {}));
+  checkCommand({ line: request.line, argv: null });
+  if (request.env !== null) checkEnvironment(request.env);
+  return request;
 }

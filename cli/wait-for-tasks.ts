@@ -7,9 +7,11 @@ import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen, takeInbox } from './client/inbox.ts';
 import { readLogTail, TAIL_LINES } from './client/log-tail.ts';
 import type { Selected } from './client/select.ts';
+import { call, type Session } from './client/session.ts';
 import type { Context } from './command.ts';
+import { taskPath } from './input/refs.ts';
 import { drawStatusLine } from './output/status-line.ts';
-import { printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
+import { eventText, printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
 
 export interface WaitOptions {
   /** Return after the first end instead of the last. */
@@ -22,6 +24,8 @@ export interface WaitOptions {
   readonly killedOk?: boolean;
   /** Lines of the log with the end of a task that did not complete (default: 10). */
   readonly tail?: number | undefined;
+  /** Return at this event of the current attempt; null: at the end. A task that ends without it counts as failed. */
+  readonly event?: EventName | null;
   /** Also print progress. */
   readonly progress?: boolean;
   /** Print one line for all completed tasks, and of the events only the warnings. */
@@ -57,9 +61,10 @@ export async function waitForTasks(
   const isNewRisk = options.until === 'risk' ? await newRisks(context, options.owner, sinceMs) : () => false;
   const statusLine = drawStatusLine(output, session, () => [...live]);
 
-  async function follow(ref: Selected): Promise<TaskView> {
-    const task = await followTask(session, ref, onEvent, abort.signal, { progress: options.progress });
+  async function follow(ref: Selected): Promise<void> {
+    const task = await untilEnd(ref);
     live.delete(ref);
+    if (task === null) return;
     // With --any a second task may end in the same turn of the event loop.
     if (abort.signal.aborted) throw new Aborted();
     const logTail = await readLogTail(session, task, options.tail ?? TAIL_LINES);
@@ -68,9 +73,34 @@ export async function waitForTasks(
     if (options.summary && task.status === 'completed') completed.push(task);
     else printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
-    if (task.status !== 'completed' && !(options.killedOk && task.kill_reason === 'manual'))
-      worst = EXIT.failed;
-    return task;
+    const isSuccess = task.status === 'completed' || (options.killedOk && task.kill_reason === 'manual');
+    if (!isSuccess || options.event) worst = EXIT.failed;
+  }
+  /** Returns null when the event of the options came first. */
+  async function untilEnd(ref: Selected): Promise<TaskView | null> {
+    const { event: wanted, progress } = options;
+    if (!wanted) return followTask(session, ref, onEvent, abort.signal, { progress });
+    const isWanted = await eventMatcher(session, ref, wanted);
+    const seen = new AbortController();
+    const see = (event: EventView): void => {
+      if (seen.signal.aborted) return;
+      if (!isWanted(event)) {
+        onEvent(event);
+        return;
+      }
+      output.result(event, () => eventText(event));
+      shown.set(event.id, event.seq);
+      seen.abort();
+    };
+    try {
+      const signal = AbortSignal.any([abort.signal, seen.signal]);
+      const task = await followTask(session, ref, see, signal, { progress });
+      // The event and the end came in one packet.
+      return seen.signal.aborted ? null : task;
+    } catch (error) {
+      if (error instanceof Aborted && seen.signal.aborted) return null;
+      throw error;
+    }
   }
   function onEvent(event: EventView): void {
     if (event.event === 'ended') ends.set(event.id, event.seq);
@@ -108,6 +138,17 @@ export async function waitForTasks(
     clearTimeout(timer);
     await reportSeen(session, inboxScope(context.env, options.owner), shown);
   }
+}
+
+/** An event that names an attempt must be of the current one, or of the next one of a pending task. */
+async function eventMatcher(
+  session: Session,
+  ref: Selected,
+  wanted: EventName,
+): Promise<(event: EventView) => boolean> {
+  const { attempt, status } = await call<TaskView>(session, 'GET', taskPath(ref));
+  const from = status === 'pending' ? attempt + 1 : attempt;
+  return (event) => event.event === wanted && (typeof event.attempt !== 'number' || event.attempt >= from);
 }
 
 /**

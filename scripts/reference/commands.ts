@@ -2,7 +2,8 @@
 import { COMMON_FLAGS, type Command } from '../../cli/command.ts';
 import { COMMANDS } from '../../cli/commands.ts';
 import type { FlagSpec } from '../../cli/input/argv.ts';
-import { FIELDS, type FieldRow, type Verb } from '../../src/request/fields.ts';
+import type { FieldRow, Verb } from '../../src/request/field-row.ts';
+import { FIELDS } from '../../src/request/fields.ts';
 import { DURATION_EXAMPLES } from '../../src/units/duration.ts';
 import { SIZE_EXAMPLES } from '../../src/units/size.ts';
 import { anchor, code, page, prose, table } from './markdown.ts';

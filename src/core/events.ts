@@ -24,6 +24,8 @@ export interface StrayProcess {
 export interface EventMap {
   submitted: { readonly queued: boolean; readonly forced: boolean };
   started: { readonly attempt: number; readonly pid: number | null };
+  /** The first time that the readiness of the attempt is seen. */
+  ready: { readonly attempt: number };
   paused: Record<never, never>;
   resumed: Record<never, never>;
   /** The watchdog froze a task that grows above its estimate while the host is short of memory. */
@@ -135,6 +137,7 @@ export const INBOX_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
 /** Events that `wait` prints as they happen. The database keeps every event. */
 export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'started',
+  'ready',
   'paused',
   'resumed',
   'held',

@@ -59,6 +59,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
     detail: { host_disk_pct: 98.7, sustained_s: 30, victim_written_bytes: 3 * GIB },
     says: ['98.7%', '30 s', '3G', 'babysit clean'],
   },
+  while_ended: { detail: { while: 'test' }, says: ['--while', 'nothing to change'] },
   manual: { detail: {}, says: ['at the request'] },
 };
 

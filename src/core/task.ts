@@ -72,6 +72,18 @@ export interface Usage {
   readonly peakCpuCores: number | null;
 }
 
+/** What shows that a task serves: a line of its output, a port one of its processes listens on, or a command that succeeds. */
+export type Readiness =
+  | { readonly kind: 'log'; readonly pattern: string }
+  | { readonly kind: 'port'; readonly port: number }
+  | { readonly kind: 'command'; readonly line: string };
+
+/** The task that this one runs for. `id` is null until a live task of the project has the name. */
+export interface Companion {
+  readonly name: string;
+  readonly id: TaskId | null;
+}
+
 export interface Attempt {
   readonly number: number;
   readonly bootId: string;
@@ -82,6 +94,8 @@ export interface Attempt {
   /** When the supervisor entered the group to run the command; null before. */
   readonly startedAt: number | null;
   readonly pid: number | null;
+  /** When its readiness was seen; absent before, and without a readiness. */
+  readonly readyAt?: number;
   /** Time spent paused or held until the last `resume` or thaw. */
   readonly pausedMs: number;
   /** Frozen by the watchdog since then, because the host is short of memory; null: not held. */
@@ -225,6 +239,10 @@ export interface Task {
   readonly tags: readonly string[];
   /** Names the batch that the task was submitted with; absent: none. A tag of this text selects its tasks. */
   readonly batch?: string;
+  /** Absent: the task has no event `ready`. */
+  readonly readiness?: Readiness;
+  /** The task ends when this one has ended; absent: it ends by itself. */
+  readonly companion?: Companion;
   /** After a restart of the host the task runs again; without it, it ends as interrupted. */
   readonly requeue: boolean;
   /** Idempotency key: a second submission with the same project and key returns this task; null: none. */

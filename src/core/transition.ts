@@ -33,6 +33,7 @@ export type Change =
   /** The command began and the host restarted; only with `requeue`. */
   | { readonly kind: 'requeue_lost'; readonly why: string; readonly at: number }
   | { readonly kind: 'request_kill'; readonly intent: KillIntent }
+  | { readonly kind: 'ready'; readonly at: number }
   | { readonly kind: 'escalate_kill'; readonly at: number }
   | { readonly kind: 'pause'; readonly at: number }
   | { readonly kind: 'resume'; readonly at: number }
@@ -143,6 +144,13 @@ export function transition(task: Task, change: Change): Transition | null {
       };
     case 'request_kill':
       return requestKill(task, state, change.intent);
+    case 'ready': {
+      if (state.attempt.readyAt !== undefined || state.attempt.startedAt === null) return null;
+      return {
+        task: withAttempt(task, state, { ...state.attempt, readyAt: change.at }),
+        event: { event: 'ready', attempt: state.attempt.number },
+      };
+    }
     case 'escalate_kill': {
       const { kill } = state.attempt;
       if (kill === null || kill.killedAt !== null) return null;

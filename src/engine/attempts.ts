@@ -7,9 +7,10 @@ import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
 import { LimitApplier } from './attempt/apply-limits.ts';
 import { GroupCleanup } from './attempt/group-cleanup.ts';
 import { advanceKill, reportStuck } from './attempt/kill.ts';
-import { type LaunchDeps, launchAttempt } from './attempt/launch.ts';
+import { environmentOf, type LaunchDeps, launchAttempt } from './attempt/launch.ts';
 import { LiveAttempt } from './attempt/live-attempt.ts';
 import { attemptPaths } from './attempt/paths.ts';
+import { observeReadiness, type ReadinessObserver } from './attempt/readiness.ts';
 import { DispatchHold } from './dispatch-hold.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
@@ -69,6 +70,7 @@ export class Attempts {
     const live = this.create(task.id, task.attempts, group);
     this.#byId.set(task.id, live);
     this.#deps.logs.adopt(live.paths);
+    live.readiness = observerOf(this.#deps, task, live);
     live.awaitStart(this.#deps.clock.now());
     live.observe();
     this.#limits.apply(task, live);
@@ -82,6 +84,7 @@ export class Attempts {
     if (task === undefined || !isActive(task.state)) return;
     // A round may requeue a task and dispatch it again: clean up the attempt before.
     this.#retire(live.id);
+    live.readiness = observerOf(this.#deps, task, live);
     this.#byId.set(live.id, live);
     this.#limits.created(live.id, task.state);
   }
@@ -189,6 +192,18 @@ export class Attempts {
   #checkIdle(): void {
     if (this.#byId.size === 0) this.#whenIdle?.();
   }
+}
+
+function observerOf(deps: LaunchDeps, task: Task, live: LiveAttempt): ReadinessObserver | null {
+  const { readiness, state } = task;
+  if (readiness === undefined || !isActive(state) || state.attempt.readyAt !== undefined) return null;
+  return observeReadiness(readiness, live.paths.log, (line) => ({
+    bash: deps.tools.bash,
+    line,
+    cwd: task.cwd,
+    env: environmentOf(deps, task, live),
+    entryFiles: live.group.entryFiles,
+  }));
 }
 
 /** For the log: reasons and numbers, never the command or its environment. */

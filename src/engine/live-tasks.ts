@@ -16,6 +16,8 @@ export class LiveTasks {
   readonly #names = new Map<string, TaskId>();
   readonly #keys = new Map<string, TaskId>();
   readonly #followers = new Map<TaskId, Set<TaskId>>();
+  /** The tasks that end with another one: by its id, or by its name until it is submitted. */
+  readonly #companions = new Map<string, Set<TaskId>>();
   readonly #pendingCounts = new Map<string, number>();
   /** Pending tasks in back-off, with the wall-clock time at which they may start. */
   readonly #deferred = new Map<TaskId, number>();
@@ -58,6 +60,12 @@ export class LiveTasks {
     return [...(this.#followers.get(id) ?? [])];
   }
 
+  /** The tasks that end when `task` has ended. */
+  companions(task: Task): TaskId[] {
+    const keys = [task.id, keyOf(task.project, task.name)];
+    return keys.flatMap((key) => [...(this.#companions.get(key) ?? [])]).filter((id) => id !== task.id);
+  }
+
   /** Replaces the task. An ended task or undefined removes it. Putting the value before undoes the change. */
   put(id: TaskId, task: Task | undefined, nowMs: number): void {
     const before = this.#tasks.get(id);
@@ -73,6 +81,8 @@ export class LiveTasks {
     if (after !== undefined && isActive(after.state)) this.#active.set(id, after);
     else this.#active.delete(id);
     this.#indexFollower(id, waitsFor(before), waitsFor(after));
+    this.#dropCompanion(before);
+    this.#indexCompanion(after);
     this.#count(before, -1);
     this.#count(after, 1);
     this.#enqueue(id, before, after, nowMs);
@@ -112,6 +122,21 @@ export class LiveTasks {
     else this.#pendingCounts.set(ownerOf(task), count);
   }
 
+  #dropCompanion(task: Task | undefined): void {
+    const key = task === undefined ? null : companionKey(task);
+    if (task === undefined || key === null) return;
+    const companions = this.#companions.get(key);
+    companions?.delete(task.id);
+    if (companions?.size === 0) this.#companions.delete(key);
+  }
+
+  #indexCompanion(task: Task | undefined): void {
+    const key = task === undefined ? null : companionKey(task);
+    if (task === undefined || key === null) return;
+    const companions = this.#companions.get(key) ?? new Set();
+    this.#companions.set(key, companions.add(task.id));
+  }
+
   #indexFollower(id: TaskId, before: readonly TaskId[], after: readonly TaskId[]): void {
     if (before === after) return;
     for (const other of before) {
@@ -139,6 +164,11 @@ export class LiveTasks {
     if (isDue && !this.queue.has(id)) this.queue.add(pendingItem(after), nowMs);
     if (isReady && !isDue) this.#deferred.set(id, notBefore);
   }
+}
+
+function companionKey({ project, companion }: Task): string | null {
+  if (companion === undefined) return null;
+  return companion.id ?? keyOf(project, companion.name);
 }
 
 const NO_TASKS: readonly TaskId[] = [];

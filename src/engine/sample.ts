@@ -62,6 +62,8 @@ function sampleOne(
   const usage = live.readUsage();
   // The supervisor matters only after the main process has ended.
   if (!live.hasMain) {
+    // A readiness command must not keep the group alive.
+    live.readiness?.close();
     if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
     else live.signalStuckSupervisor('SIGCONT');
     if (isOver(work, live)) return;
@@ -81,6 +83,8 @@ function sampleOne(
     live.dueInMs = null;
     return;
   }
+  const mayBecomeReady = attempt.readyAt === undefined && attempt.kill === null && live.hasMain;
+  if (mayBecomeReady && live.isReady()) work.change(live.id, { kind: 'ready', at: work.now.wallMs });
   const { estimate, limits } = task;
   const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
   const subject = { name: task.name, estimate, limits, pidsMax, memMaxBytes, cpuMaxCores };

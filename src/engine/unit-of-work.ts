@@ -84,7 +84,10 @@ export class UnitOfWork {
     // A list instead of recursion: a chain may have 10 000 tasks.
     const over = [changed];
     for (const task of over)
-      if (isEnded(task.state)) over.push(...this.#endDependency(task, task.state.endedAt));
+      if (isEnded(task.state)) {
+        over.push(...this.#endDependency(task, task.state.endedAt));
+        over.push(...this.#endCompanions(task));
+      }
     return true;
   }
 
@@ -195,6 +198,18 @@ export class UnitOfWork {
       if (task.key !== null) this.#endedByKey.set(keyOf(task.project, task.key), task.id);
     }
     this.#live.put(task.id, task, this.now.wallMs);
+  }
+
+  /** A pending companion ends at once, a running one with the kill ladder. Returns those that changed. */
+  #endCompanions(task: Task): Task[] {
+    return this.#live.companions(task).flatMap((id) => {
+      const companion = this.#live.get(id);
+      if (companion === undefined) return [];
+      const detail = { while: task.name, status: task.state.status };
+      const at = this.now.wallMs;
+      const intent: KillIntent = { reason: 'while_ended', detail, signal: 'SIGTERM', at, killedAt: null };
+      return this.#change(companion, { kind: 'request_kill', intent }) ?? [];
+    });
   }
 
   /** Returns the followers that changed. */

@@ -1,53 +1,7 @@
 // Defines the fields of a request, one row each. Flags, JSON bodies, schemas, MCP inputs and suggested commands derive from
 // this table.
 import { MAX_PRIORITY, MIN_PRIORITY, RETRY_CAUSES } from '../core/task.ts';
-
-export type Verb = 'run' | 'adjust' | 'retry' | 'wait_for_capacity';
-
-export interface FieldRow {
-  /** Property of the parsed request; ends with its unit. */
-  readonly as: string;
-  readonly type: FieldType;
-  /** Placeholder of the value in the help. */
-  readonly value?: string;
-  readonly aliases?: readonly string[];
-  /** Inclusive limits of the number, the length of the text, the count of the list, or the bytes of the JSON. */
-  readonly min?: number;
-  readonly max?: number;
-  /** The allowed values, in the order of the help. */
-  readonly choices?: readonly string[];
-  /** Default as the help shows it. */
-  readonly default?: string;
-  /** Setting that holds the default. An absent switch is null if it has a setting, otherwise false. */
-  readonly config?: string;
-  readonly required?: true;
-  /** Fields that cannot be given together with this one. */
-  readonly excludes?: readonly string[];
-  /** `line`: only in the lines of a batch, not as a flag of the batch. `never`: not in a batch. */
-  readonly batch?: 'line' | 'never';
-  /** Help of the MCP tools where it differs from the help of the flag. False: the tools do not offer the field. */
-  readonly mcp?: string | false;
-  /** One line for each verb that takes the field. */
-  readonly help: { readonly [V in Verb]?: string };
-}
-
-export type FieldType =
-  | 'duration'
-  | 'duration_or_off'
-  | 'size'
-  | 'cores'
-  | 'percent'
-  | 'whole'
-  | 'text'
-  | 'name'
-  | 'path'
-  | 'line'
-  | 'argv'
-  | 'list'
-  | 'choice'
-  | 'switch'
-  | 'json'
-  | 'env';
+import type { FieldRow } from './field-row.ts';
 
 export const FIELDS = {
   name: {
@@ -260,6 +214,38 @@ export const FIELDS = {
     excludes: ['force'],
     mcp: 'names: start when all of these tasks have ended, with any status',
     help: { run: 'start when all of these tasks have ended, with any status' },
+  },
+  while: {
+    as: 'whileRef',
+    type: 'text',
+    min: 1,
+    max: 128,
+    value: 'NAME',
+    help: { run: 'end this task when the task NAME has ended, which may be submitted later' },
+  },
+  ready: {
+    as: 'readyLog',
+    type: 'regexp',
+    value: 'RE',
+    excludes: ['ready_port', 'ready_cmd'],
+    help: { run: 'event ready at the first line of the output that matches this regular expression' },
+  },
+  ready_port: {
+    as: 'readyPort',
+    type: 'whole',
+    min: 1,
+    max: 65_535,
+    value: 'N',
+    excludes: ['ready_cmd'],
+    help: { run: 'event ready when a process of the task listens on this TCP port' },
+  },
+  ready_cmd: {
+    as: 'readyCmd',
+    type: 'text',
+    min: 1,
+    max: 65_536,
+    value: 'LINE',
+    help: { run: 'event ready when this shell command, run every second inside the task, exits with 0' },
   },
   retries: {
     as: 'retries',

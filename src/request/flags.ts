@@ -1,7 +1,8 @@
 // Makes the flags of a verb from the table, and a JSON body from the typed flags.
 import { BabysitError } from '../core/errors.ts';
 import { parseJson } from '../text/json.ts';
-import type { FIELDS, FieldRow, FieldType, Verb } from './fields.ts';
+import type { FieldRow, FieldType, Verb } from './field-row.ts';
+import type { FIELDS } from './fields.ts';
 import { checkExclusions, parseField, rowsOf } from './parse.ts';
 import type { Body, FieldOf } from './request.ts';
 

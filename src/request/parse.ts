@@ -5,7 +5,8 @@ import { commaWords } from '../text/split.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
-import { FIELDS, type FieldRow, type FieldType, type Verb } from './fields.ts';
+import type { FieldRow, FieldType, Verb } from './field-row.ts';
+import { FIELDS } from './fields.ts';
 import type { Asked, Body, Caller, JsonTypes, ParsedTypes, RunRequest } from './request.ts';
 
 export type Row = readonly [name: string, row: FieldRow];
@@ -91,6 +92,14 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
   line(value, what) {
     if (value.trim() !== '') return withoutNul(value, what);
     throw refused(what, "is empty; give one shell string, such as 'make test'");
+  },
+  regexp(value, what) {
+    try {
+      new RegExp(value);
+    } catch (error) {
+      throw refused(what, (error as Error).message);
+    }
+    return withoutNul(value, what);
   },
   argv(value, what) {
     if ((value[0] ?? '').trim() === '') throw refused(what, 'is empty; give a program and its arguments');

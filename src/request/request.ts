@@ -1,6 +1,7 @@
 // The types of a request, inferred from the table: the JSON body with values as typed, and the parsed request.
 import type { Rlimits, TerminalSize } from '../core/inherited.ts';
-import type { FIELDS, FieldRow, Verb } from './fields.ts';
+import type { FieldRow, Verb } from './field-row.ts';
+import type { FIELDS } from './fields.ts';
 
 type Fields = typeof FIELDS;
 export type FieldName = keyof Fields;
@@ -9,7 +10,7 @@ export type FieldOf<V extends Verb> = {
 }[FieldName];
 
 type Quantity = 'duration' | 'duration_or_off' | 'size' | 'cores' | 'percent' | 'whole';
-type Text = 'text' | 'name' | 'path' | 'line' | 'choice';
+type Text = 'text' | 'name' | 'path' | 'line' | 'regexp' | 'choice';
 
 /** In JSON, durations, sizes and numbers may be text (`"10m"`, `"4G"`), and lists text with commas. */
 export type JsonTypes = Record<Quantity, string | number> &

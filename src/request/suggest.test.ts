@@ -8,7 +8,7 @@ import { FLAGS, readRunFlags } from '../../cli/commands/task/run.ts';
 import { parseArgv } from '../../cli/input/argv.ts';
 import { readByShell } from '../../test/support/read-by-shell.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
-import type { FieldRow, FieldType } from './fields.ts';
+import type { FieldRow, FieldType } from './field-row.ts';
 import { parseFields, parseRequest, rowsOf } from './parse.ts';
 import type { Body, Caller, RunRequest } from './request.ts';
 import { suggestedCommand } from './suggest.ts';
@@ -58,6 +58,7 @@ const VALUES: { readonly [T in FieldType]: (row: FieldRow) => fc.Arbitrary<unkno
   text: (row) => anyText.filter((any) => any.length <= (row.max ?? 100)),
   name: () => fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,20}$/),
   path: () => fc.constantFrom(...DIRECTORIES),
+  regexp: () => fc.constantFrom('ready', '^listening on \\d+$', 'a|b'),
   line: () => anyText.filter((any) => any.trim() !== ''),
   argv: () => fc.array(anyText, { minLength: 1, maxLength: 5 }).filter(([first = '']) => first.trim() !== ''),
   list: (row) =>

@@ -2,7 +2,7 @@
 import { shellWord } from '../text/shell.ts';
 import { exactDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
-import type { FieldType } from './fields.ts';
+import type { FieldType } from './field-row.ts';
 import { type Row, rowsOf } from './parse.ts';
 import type { ParsedTypes, RunRequest } from './request.ts';
 

@@ -141,6 +141,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       isNameTaken: (name) => work.byName(project, name) !== undefined,
       isNameKnown: (name) => work.byName(project, name) !== undefined || store.isNameKnown(project, name),
       find: (ref) => find(work, project, ref),
+      findLive: (ref) => engine.live.byName(project, ref) ?? engine.live.get(ref as TaskId) ?? null,
     });
     const lease = leaseFor(run, task);
     const item = pendingItem(task);

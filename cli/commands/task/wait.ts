@@ -1,5 +1,6 @@
 // babysit wait: waits until tasks end.
 import { BabysitError } from '../../../src/core/errors.ts';
+import { WAIT_EVENTS } from '../../../src/core/events.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
@@ -9,7 +10,7 @@ import { waitForTasks } from '../../wait-for-tasks.ts';
 
 export const command = defineCommand({
   usage:
-    'wait NAME... | wait --tag=TAG [--summary] [--all | --any] [--until end|risk] [--progress] [--timeout DURATION]',
+    'wait NAME... | wait --tag=TAG [--summary] [--all | --any] [--until end|risk] [--event NAME] [--progress] [--timeout DURATION]',
   about: `Prints one event a line to stderr and one result a task to stdout, both as JSON unless they go to a terminal.
 Exits 0 when all tasks completed (--any: the first one), 1 otherwise, 124 after --timeout; the tasks then keep running.
 With --until=risk it also returns at the first warning, with exit 3 and the warning on stdout: what exceeds which estimate, the
@@ -23,6 +24,11 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
       kind: 'text',
       value: 'end|risk',
       help: 'return at the end, or already at the first warning (default: end)',
+    },
+    event: {
+      kind: 'text',
+      value: 'NAME',
+      help: 'return at this event of the current attempt, such as ready or started, with the event on stdout',
     },
     progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
     killed_ok: { kind: 'switch', help: 'exit 0 also for a task that was killed on request' },
@@ -41,6 +47,7 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     'babysit wait build',
     'babysit wait train-1 train-2 --any --timeout=30m',
     'babysit wait train --until=risk',
+    'babysit wait server --event=ready --timeout=1m',
     'babysit wait --tag=sweep --summary',
   ],
   async run(context, parsed) {
@@ -51,6 +58,7 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
     const { tasks } = await selectTasks(context.session, parsed, 'wait');
     const { any, progress, summary, killed_ok: killedOk } = flags;
-    return waitForTasks(context, tasks, { any, timeoutMs, until, killedOk, tail, progress, summary });
+    const event = flags.event === undefined ? null : readChoice(flags.event, [...WAIT_EVENTS], '--event');
+    return waitForTasks(context, tasks, { any, timeoutMs, until, event, killedOk, tail, progress, summary });
   },
 });

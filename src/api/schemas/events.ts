@@ -26,6 +26,9 @@ export const EVENT_FIELDS = {
       pid: number.nullable().describe('Process id of the command. Null: not known.'),
     })
     .describe('The command of an attempt started.'),
+  ready: z
+    .strictObject({ attempt: number.describe('Number of the attempt.') })
+    .describe('The task is ready, by its `--ready`, `--ready_port` or `--ready_cmd`. Once in each attempt.'),
   paused: NONE.describe('The task was paused.'),
   resumed: NONE.describe('The task was resumed.'),
   held: z

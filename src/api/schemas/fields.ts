@@ -1,6 +1,7 @@
 // Makes the schemas of request fields from the table, and defines schemas that several routes use.
 import { z } from 'zod';
-import type { FIELDS, FieldRow, FieldType, Verb } from '../../request/fields.ts';
+import type { FieldRow, FieldType, Verb } from '../../request/field-row.ts';
+import type { FIELDS } from '../../request/fields.ts';
 import { helpOf } from '../../request/flags.ts';
 import { rowsOf } from '../../request/parse.ts';
 import type { FieldOf, Json, JsonTypes } from '../../request/request.ts';
@@ -84,6 +85,7 @@ const SCHEMAS: { readonly [T in FieldType]: (row: FieldRow) => z.ZodType<JsonTyp
   name: () => text,
   path: () => text,
   line: () => text,
+  regexp: () => text,
   argv: () => z.array(text),
   list: () => refs,
   choice: ({ choices = [] }) => z.enum(choices),

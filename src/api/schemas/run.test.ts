@@ -43,6 +43,10 @@ describe('parseRun', () => {
       priority: null,
       after: null,
       afterAny: null,
+      whileRef: null,
+      readyLog: null,
+      readyPort: null,
+      readyCmd: null,
       key: null,
       context: null,
       tags: null,
@@ -95,6 +99,8 @@ describe('parseRun', () => {
       retry_on: 'OOM, exit',
       retry_backoff: '2s',
       retry_raise_mem: true,
+      while: 'test',
+      ready_port: '8080',
     });
     const { cwd: __, caller, ...read } = run;
     assert.deepEqual([caller.umask, caller.owner], [0o027, 'session-1']);
@@ -118,6 +124,10 @@ describe('parseRun', () => {
       priority: -5,
       after: null,
       afterAny: null,
+      whileRef: 'test',
+      readyLog: null,
+      readyPort: 8080,
+      readyCmd: null,
       key: 'k',
       lease: '01J',
       context: { pr: 7 },

@@ -138,6 +138,8 @@ export const TASK = z
       .describe(
         'Since when the watchdog has held it frozen, because the host is short of memory. Null: not held.',
       ),
+    ready_at: time.nullable().describe('When this attempt was ready. Null: not yet, or it has no readiness.'),
+    while: text.nullable().describe('Name of the task at whose end it ends. Null: it ends by itself.'),
     pid: number.nullable().describe('Process id of its command. Null unless it runs.'),
     driver: text.nullable().describe('How it is isolated: `v2`, `v1`, `none` or `systemd`.'),
     unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Group } from '../../cgroups/port.ts';
 import type { Attempt, Task } from '../../core/task.ts';
-import { taskEnvironment } from '../../exec/environment.ts';
+import { type Environment, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, Tools } from '../../exec/launch-script.ts';
 import type { Spawner } from '../../exec/spawner.ts';
 import { startAttempt } from '../../exec/start.ts';
@@ -46,12 +46,7 @@ function launchOf(
     cwd: task.cwd,
     umask: task.umask,
     inherited: task.inherited,
-    env: taskEnvironment(
-      store.environment(task.id),
-      task,
-      { ...live.paths, group: groupName(task.id, attempt.number) },
-      profiles.settings.threadsMax,
-    ),
+    env: environmentOf({ store, profiles }, task, live),
     tools: { ...tools, spawnerNice: spawner.nice },
   };
 }
@@ -59,4 +54,19 @@ function launchOf(
 function journalOf({ name, execOptions }: Task, { preparation }: Group): Journal | null {
   if (preparation !== null) return { identifier: name, unit: preparation };
   return execOptions.isJournaled ? { identifier: name, unit: null } : null;
+}
+
+/** The variables of the command of an attempt. */
+export function environmentOf(
+  { store, profiles }: Pick<LaunchDeps, 'store' | 'profiles'>,
+  task: Task,
+  live: LiveAttempt,
+): Environment {
+  const group = groupName(task.id, task.attempts);
+  return taskEnvironment(
+    store.environment(task.id),
+    task,
+    { ...live.paths, group },
+    profiles.settings.threadsMax,
+  );
 }

@@ -22,6 +22,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
+import type { ReadinessObserver } from './readiness.ts';
 import { StrictOutput } from './strict-output.ts';
 
 /** Records that never change after they were read. */
@@ -45,6 +46,8 @@ export class LiveAttempt implements Observer {
   readonly members = new MemberCounters();
   /** Null until the first sample of a started attempt. */
   watchState: WatchState | null = null;
+  /** Null when the task has no readiness. */
+  readiness: ReadinessObserver | null = null;
   ladder: LadderState = LADDER_START;
   memBytes = 0;
   /** Monotonic ms at which the watchdog first saw it held; null while it is not. */
@@ -296,6 +299,11 @@ export class LiveAttempt implements Observer {
     return hostBefore !== null && (this.#hostOomKills ?? 0) > hostBefore ? 'outside' : null;
   }
 
+  /** Call after each `sample` of a running attempt. */
+  isReady(): boolean {
+    return this.readiness?.look(() => this.group.pids(), this.log.size) ?? false;
+  }
+
   scheduleKillStep(delayMs: number, advance: () => void): void {
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     this.#killTimer = setTimeout(advance, delayMs);
@@ -303,6 +311,7 @@ export class LiveAttempt implements Observer {
 
   close(): void {
     this.#isClosed = true;
+    this.readiness?.close();
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     for (const stop of this.#stops.splice(0)) stop();
     this.#held?.supervisor?.close();

@@ -28,6 +28,7 @@ function contextOn(capacity: Capacity, taken: readonly string[] = []): Submissio
     systemd: NO_SYSTEMD,
     isNameTaken,
     isNameKnown: isNameTaken,
+    findLive: () => null,
     find: assert.fail,
   };
 }

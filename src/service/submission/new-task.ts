@@ -36,6 +36,8 @@ export interface SubmissionContext {
   isNameTaken(name: string): boolean;
   /** Includes ended tasks: a generated name must refer to one task only. */
   isNameKnown(name: string): boolean;
+  /** The live task of the project with this name or id. */
+  findLive(ref: string): Task | null;
   /** By name or id, live or ended. Throws not_found or ambiguous. */
   find(ref: string): Task;
 }
@@ -74,6 +76,8 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     key: run.key,
     context: run.context,
     tags: run.tags ?? [],
+    ...readinessOf(run),
+    ...companionOf(run, context),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
     requeue: run.requeue,
     execOptions: execOptionsFor(run, context),
@@ -90,6 +94,24 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
 }
 
 const DEFAULT_UMASK = 0o022;
+
+function readinessOf({ readyLog, readyPort, readyCmd }: RunRequest): Pick<Task, 'readiness'> {
+  if (readyLog !== null) return { readiness: { kind: 'log', pattern: readyLog } };
+  if (readyPort !== null) return { readiness: { kind: 'port', port: readyPort } };
+  return readyCmd === null ? {} : { readiness: { kind: 'command', line: readyCmd } };
+}
+
+/** A task that has ended does not count: the name then belongs to one that comes later. */
+function companionOf(
+  { whileRef, name }: RunRequest,
+  { findLive }: SubmissionContext,
+): Pick<Task, 'companion'> {
+  if (whileRef === null) return {};
+  if (whileRef === name)
+    throw new BabysitError('dependency_cycle', `"${name}" cannot run while itself runs`, { name });
+  const live = findLive(whileRef);
+  return { companion: live === null ? { name: whileRef, id: null } : { name: live.name, id: live.id } };
+}
 
 function commandOf({ line, argv }: RunRequest): Command {
   return argv === null ? { kind: 'shell', line: line ?? '' } : { kind: 'argv', argv };

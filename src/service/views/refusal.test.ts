@@ -39,6 +39,7 @@ function submit(
     systemd: { noUnits: 'no manager', hasJournal: false },
     isNameTaken: () => false,
     isNameKnown: () => false,
+    findLive: () => null,
     find: assert.fail,
   });
   const { queue, force } = run;

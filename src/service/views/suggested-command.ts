@@ -42,6 +42,7 @@ function changedFlags(task: Task, { kill, usage }: Killed, most: Most): readonly
     case 'kernel_oom':
       return [];
     case 'pids_exceeded':
+    case 'while_ended':
     case 'manual':
       return null;
   }

@@ -77,6 +77,8 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     ended_at: iso(endedAt),
     elapsed_ms: elapsedMs(state, context.nowMs),
     held_at: iso(isEnded(state) ? null : (attempt?.heldAt ?? null)),
+    ready_at: iso(attempt?.readyAt ?? null),
+    while: task.companion?.name ?? null,
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     unit: unitOf(attempt),
@@ -151,7 +153,7 @@ function suggested(task: Task, most: Most): TaskView['suggested_estimates'] {
   const { state } = task;
   if (!isEnded(state) || state.attempt === null) return null;
   const kill = state.status === 'killed' ? state.kill : null;
-  if (kill?.reason === 'manual') return null;
+  if (kill?.reason === 'manual' || kill?.reason === 'while_ended') return null;
   const { timeMs, memBytes, cpuCores } = suggestEstimates(task, state.usage, kill, most);
   return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
 }

@@ -1,0 +1,101 @@
+// Servers: run --ready, --ready_port, --ready_cmd, --while, and wait --event.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { after, describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { show, submit, until } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('a server', () => {
+  const home = testHome({ after });
+
+  it('is ready by a line, a port of its own, or a command in its directory and environment', async () => {
+    const port = await freePort();
+    const go = `${home.work}/go`;
+    const listen = `exec ${process.execPath} -e 'require("net").createServer().listen(${port}, "127.0.0.1")'`;
+    await submit(
+      home,
+      'log',
+      `echo ready soon; ${until(go)}; echo "listening on 80"; sleep 60`,
+      '--ready=^listening on \\d+$',
+    );
+    await submit(home, 'port', `${until(go)}; ${listen}`, `--ready_port=${port}`);
+    await submit(
+      home,
+      'cmd',
+      `${until(go)}; touch here; sleep 60`,
+      '--ready_cmd=[ -e here ] && [ "$MARK" = x ]',
+      '--env=MARK=x',
+    );
+    await submit(home, 'never', `${until(go)}; exit 3`, '--ready=never');
+    const waiting = ['log', 'port', 'cmd', 'never'].map((name) =>
+      home.start(['wait', name, '--event=ready']),
+    );
+    await waitUntil(() => waiting.every((each) => each.stderr().includes('started')), {
+      what: 'all to start',
+    });
+    assert.ok(waiting.every((each) => each.stdout() === ''));
+    writeFileSync(go, '');
+    const [never, ...ready] = (await Promise.all(waiting.map(({ done }) => done))).reverse();
+    for (const { code, stdout } of ready) {
+      const { event, attempt } = jsonLine(stdout);
+      assert.deepEqual([code, event, attempt], [0, 'ready', 1]);
+    }
+    assert.deepEqual([never?.code, jsonLine(never?.stdout ?? '').exit_code], [1, 3]);
+    assert.ok((await show(home, 'port')).ready_at);
+    // The event has happened: another wait returns at once.
+    const again = await home.run(['wait', 'log', 'port', 'cmd', '--event=ready']);
+    assert.deepEqual([again.code, jsonLines(again.stdout).length], [0, 3]);
+    await home.run(['kill', 'log', 'port', 'cmd', '--force']);
+  });
+
+  it('--while ends with a task that is submitted later, and with one that lives', async () => {
+    await submit(
+      home,
+      'server',
+      "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done",
+      '--while=test',
+      '--ready=up',
+    );
+    const test = await home.run(
+      ['run', '--wait', ...SMALL, '--name=test', '--command=babysit wait server --event=ready && exit 4'],
+      {
+        env: { PATH: `${import.meta.dirname}/../..:${process.env.PATH}` },
+      },
+    );
+    assert.equal(jsonLine(test.stdout).exit_code, 4, test.stderr);
+    const ended = jsonLine((await home.run(['wait', 'server'])).stdout);
+    assert.deepEqual(
+      [ended.status, ended.kill_reason, ended.stopped_gracefully],
+      ['killed', 'while_ended', true],
+    );
+    assert.deepEqual(ended.kill_detail, { while: 'test', status: 'failed' });
+
+    await submit(home, 'main', 'sleep 60');
+    await submit(home, 'helper', 'sleep 60', '--while=main');
+    await home.run(['kill', 'main', '--force']);
+    assert.equal(jsonLine((await home.run(['wait', 'helper'])).stdout).kill_reason, 'while_ended');
+  });
+
+  it('refuses a wrong expression, port, pair of conditions, or event', async () => {
+    for (const args of [
+      ['run', '--ready=(', 'true'],
+      ['run', '--ready_port=70000', 'true'],
+      ['run', '--ready=x', '--ready_port=80', 'true'],
+      ['run', '--name=a', '--while=a', 'true'],
+      ['wait', 'server', '--event=redy'],
+    ])
+      assert.notEqual((await home.run(args)).code, 0, args.join(' '));
+  });
+});

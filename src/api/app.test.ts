@@ -67,7 +67,7 @@ describe('routes', () => {
     ['task', 'GET', '/v1/tasks/a%40b', undefined, 200, ['a@b']],
     ['task', 'GET', `/v1/tasks/${'x'.repeat(128)}`, undefined, 200, ['x'.repeat(128)]],
     ['kill', 'POST', '/v1/tasks/build/kill', { signal: 'INT' }, 202, ['build', 'SIGINT']],
-    ['kill', 'POST', '/v1/tasks/build/kill', undefined, 202, ['build', 'SIGTERM']],
+    ['kill', 'POST', '/v1/tasks/build/kill', undefined, 202, ['build', null]],
     ['pause', 'POST', '/v1/tasks/build/pause', undefined, 200, ['build', undefined]],
     ['resume', 'POST', '/v1/tasks/build/resume', {}, 200, ['build', undefined]],
     ['retry', 'POST', '/v1/tasks/build/retry', undefined, 200, ['build', RETRIED]],

@@ -1,8 +1,9 @@
 // Bare cgroup v2 as root.
-import { DRIVER, guestTest, node, TASKS } from '../support/guest/guest-test.ts';
+import { DRIVER, ENDS, guestTest, node, TASKS } from '../support/guest/guest-test.ts';
 
 guestTest('v2-root', [
   node(DRIVER),
+  node(ENDS),
   node(TASKS),
   node('test/integration/watchdog.test.ts'),
   node('test/integration/sampling.test.ts'),

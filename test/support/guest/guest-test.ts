@@ -5,10 +5,10 @@ import { type GuestKind, runInGuest, skipWithout } from './guest.ts';
 
 /** Each of `commands` is a shell line in a process of its own, because a shared group is refused. `$NODE` is this Node. */
 export function guestTest(kind: GuestKind, commands: readonly string[]): void {
-  test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 480_000 }, async (t) => {
+  test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 930_000 }, async (t) => {
     const each = commands.map((command) => `${command} || code=1`);
     const { code, output } = await runInGuest(kind, ['sh', '-c', `code=0; ${each.join('; ')}; exit $code`], {
-      timeoutMs: 450_000,
+      timeoutMs: 900_000,
       env: { ...guestEnv(), NODE: process.execPath },
     });
     const summary = output.split('\n').filter((line) => line.startsWith('ℹ'));
@@ -29,5 +29,7 @@ export function node(file: string, only?: RegExp): string {
 
 /** Only the driver, in a group with a single process. */
 export const DRIVER = 'test/integration/cgroups.test.ts';
+/** Its evidence about the end of a group, in the same way. */
+export const ENDS = 'test/integration/cgroup-ends.test.ts';
 /** These start the daemon as a user does, so that it must find its own group. */
 export const TASKS = 'test/integration/tasks.test.ts';

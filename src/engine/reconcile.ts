@@ -75,8 +75,10 @@ function applyRecords(work: UnitOfWork, live: LiveAttempt, hold: DispatchHold): 
   else {
     // A process that outlived the main process may have held the output open, which delays `closed`.
     const endedAt = live.outlivedMain ? at : (records.closedAt ?? records.exit.at);
+    if (records.isUnitEnded && attempt.kill === null)
+      work.requestKill(id, { reason: 'manual', detail: { by: 'systemd' }, signal: 'SIGTERM' });
     const exit = task.execOptions.usesPty
-      ? exitThroughTerminal(records.exit, attempt.kill !== null)
+      ? exitThroughTerminal(records.exit, attempt.kill !== null || records.isUnitEnded)
       : records.exit;
     work.change(id, { kind: 'end', exit, usage: live.finalUsage(), at: endedAt });
   }

@@ -90,6 +90,7 @@ describe('records', () => {
       started: null,
       startFailed: null,
       exit: null,
+      isUnitEnded: false,
       io: null,
       closedAt: null,
     };

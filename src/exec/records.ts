@@ -19,6 +19,8 @@ export interface Records {
   readonly started: Started | null;
   readonly startFailed: string | null;
   readonly exit: Exit | null;
+  /** systemd ended the unit of the attempt before its command ended. */
+  readonly isUnitEnded: boolean;
   /** What the command and the children it waited for read from and wrote to storage. */
   readonly io: { readonly readBytes: number; readonly writtenBytes: number } | null;
   /** Epoch ms at which the log was complete and the supervisor ended; null before that. */
@@ -48,6 +50,7 @@ const NOTHING: Records = {
   started: null,
   startFailed: null,
   exit: null,
+  isUnitEnded: false,
   io: null,
   closedAt: null,
 };
@@ -62,7 +65,8 @@ interface RecordFile {
   readonly mtimeMs: number;
 }
 
-const LINE = /^(claimed|supervisor|started|exit|io|gap|closed)\b(?: (\d{1,10}\.\d{1,6}|)(?: (.*))?)?/;
+const LINE =
+  /^(claimed|supervisor|started|exit|io|gap|unit_ended|closed)\b(?: (\d{1,10}\.\d{1,6}|)(?: (.*))?)?/;
 const EXIT_CODE = /^\d{1,3}$/;
 /** A job that ended by exit(2), as `jobs` of bash prints it. For a signal the line has its description. */
 const EXITED = /^\[\d+\][+ -]? +(Done|Exit \d+)\b/;
@@ -83,6 +87,7 @@ function parseClaim({ text, mtimeMs }: RecordFile): Records {
     } else if (what === 'exit' && EXIT_CODE.test(value))
       records = { ...records, exit: toExit(Number(value), isSignalReported, at) };
     else if (what === 'io') records = { ...records, io: parseIo(value) };
+    else if (what === 'unit_ended') records = { ...records, isUnitEnded: true };
     else if (what === 'closed') records = { ...records, closedAt: at };
   }
   return records;

@@ -47,8 +47,25 @@ end_relay() {
 
 # The counters are removed with the unit, so copy them even if a daemon is alive.
 close_attempt() {
-  [ -z "$unit_aside" ] || copy_counters >"$dir/counters"
+  if [ -n "$unit_aside" ]; then
+    is_unit_alive || echo "unit_ended $EPOCHREALTIME"
+    copy_counters >"$dir/counters"
+  fi
   echo "closed $EPOCHREALTIME"
+}
+
+# The main process waits for the exit code. systemctl stop and systemctl kill end it before the command: when the command
+# gets the signal, the kernel has already marked the main process with SIGKILL, even if that has not run since.
+is_unit_alive() {
+  while read -r pid; do
+    script=
+    { read -r -d '' _ && read -r -d '' script; } <"/proc/$pid/cmdline"
+    [[ $script == */unit-main.sh ]] || continue
+    while read -r key value; do
+      [ "$key" != SigPnd: ] || return "$((16#$value >> 8 & 1))"
+    done <"/proc/$pid/status"
+  done <"$unit_aside"
+  return 1
 }
 
 # Processes that outlive the main process keep the unit active, as they keep the task active.

@@ -64,14 +64,20 @@ describe('the main process of a unit', () => {
     const events = join(group, 'cgroup.events');
     const ended = join(group, 'main-ended');
     writeFileSync(events, 'populated 1\nfrozen 0\n');
-    const script = `sh -c 'sh "$0" <"$1/unit"; echo $? >"$2"' '${UNIT_MAIN}' "$dir" '${ended}' >/dev/null 8>&- &\n`;
+    // The relay of the output writes 0 to this file, to enter the group.
+    const aside = join(group, 'aside');
+    const main = 'exec 7<"$1/unit"; sh "$0" <&7 7<&- & exec 7<&-; echo $! >"$3"; wait $!; echo $? >"$2"';
+    const start = `sh -c '${main}' '${UNIT_MAIN}' "$dir" '${ended}' '${aside}' >/dev/null 8>&- &`;
+    // systemd-run returns when the FIFO is open.
+    const script = `${start}\nuntil [ -s '${aside}' ]; do sleep 0.01; done\n`;
     return {
+      aside,
       events,
       ended,
       changes: {
         preparation: { script, args: [] },
         counterFiles: [events],
-        journal: { identifier: 'a-task', unit: { asideFile: '/dev/null', group } },
+        journal: { identifier: 'a-task', unit: { asideFile: aside, group } },
       },
     };
   }
@@ -86,6 +92,18 @@ describe('the main process of a unit', () => {
     writeFileSync(events, 'populated 0\nfrozen 0\n');
     assert.equal(await textOf(ended), '9\n');
   });
+
+  for (const [what, line, isUnitEnded] of [
+    ['that waits for the command leaves no record', () => 'sleep 0.1; exit 9', false],
+    ['that ends before the command is recorded', (pid: string) => `kill $(cat '${pid}'); exit 9`, true],
+  ] as const)
+    it(what, async () => {
+      const { aside, ended, events, changes } = unit();
+      const { records } = await finish(line(aside), changes);
+      assert.deepEqual([records.isUnitEnded, records.exit?.code], [isUnitEnded, 9]);
+      writeFileSync(events, 'populated 0\nfrozen 0\n');
+      assert.equal(await textOf(ended), isUnitEnded ? '143\n' : '9\n');
+    });
 
   it('ends with 1 when the supervisor is killed', async () => {
     const { ended, changes } = unit();

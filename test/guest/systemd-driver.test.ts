@@ -110,11 +110,17 @@ describe('a task as a unit of systemd', {
     await home.run(['kill', '--force', 'early']);
   });
 
-  it('fails with SIGTERM when systemctl stops it', async () => {
-    await run(home, 'stopped', 'sleep 60');
-    output('systemctl', '--user', 'stop', await begun(home, 'stopped'));
-    const ended = jsonLine((await home.run(['wait', 'stopped'])).stdout);
-    assert.deepEqual([ended.status, ended.signal], ['failed', 'SIGTERM']);
+  it('is killed by systemd when systemctl stops or kills it', async () => {
+    for (const [name, signal, ...verb] of [
+      ['stopped', 'SIGTERM', 'stop'],
+      ['shot', 'SIGKILL', 'kill', '--signal=KILL'],
+    ] as const) {
+      await run(home, name, 'sleep 60');
+      output('systemctl', '--user', ...verb, await begun(home, name));
+      const ended = jsonLine((await home.run(['wait', name, '--full'])).stdout);
+      assert.deepEqual([ended.status, ended.signal, ended.kill_reason], ['killed', signal, 'manual']);
+      assert.deepEqual(ended.kill_detail, { by: 'systemd' });
+    }
   });
 
   it('writes its output to the journal without a unit too', async () => {

@@ -169,7 +169,8 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       );
       assert.equal(silent.task.kill_reason, 'observability_stall');
       // In a slow guest the start of bash is the CPU time of a task that computes.
-      const remedy = /sleep.*it hangs, do not raise the interval\. Read the log|computes silently: print progress/;
+      const remedy =
+        /sleep.*it hangs, do not raise the interval\. Read the log|computes silently: print progress/;
       assert.match(String(silent.task.kill_hint), remedy);
     });
 

@@ -127,7 +127,10 @@ function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
   // Not find(1), which fails when a test beside this one removes a group that it has just listed.
   for (const group of globSync(`**/babysit-${groupTag(rig.home.dir)}`, { cwd: '/sys/fs/cgroup' }))
     found.push(`cgroup left: ${group}`);
-  const state = new Set(['babysit.db', 'config.json', 'daemon.lock', 'daemon.log', 'tasks']);
+  const state = new Set([
+    ...['babysit.db', 'babysit.db-reserve', 'babysit.id', 'config.json'],
+    ...['daemon.lock', 'daemon.log', 'tasks'],
+  ]);
   for (const file of readdirSync(rig.home.dir)) if (!state.has(file)) found.push(`file left: ${file}`);
   for (const id of readdirSync(rig.home.tasks)) if (!ids.has(id)) found.push(`directory left: tasks/${id}`);
   return found;

@@ -44,7 +44,7 @@ export async function changeEach(
   for (let i = 0; i < tasks.length; i += AT_ONCE)
     for (const answer of await Promise.all(tasks.slice(i, i + AT_ONCE).map(send))) {
       if (answer instanceof BabysitError) {
-        printError(output, answer);
+        printError(output, answer, full);
         worst = Math.max(worst, ERRORS[answer.code].exit);
         continue;
       }

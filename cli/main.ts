@@ -22,7 +22,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   } catch (error) {
     if (isClosedPipe(error)) return EXIT_SIGPIPE;
     const refusal = error instanceof BabysitError ? error : crash(error);
-    printError(createOutput(wantsJson(argv), env), refusal);
+    printError(createOutput(wants(argv, '--json'), env), refusal, wants(argv, '--full'));
     return ERRORS[refusal.code].exit;
   }
 }
@@ -87,9 +87,9 @@ function unknownCommand(word: string): BabysitError {
 }
 
 /** For errors before the flags are parsed. */
-function wantsJson(argv: readonly string[]): boolean {
+function wants(argv: readonly string[], flag: string): boolean {
   const end = argv.indexOf('--');
-  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
+  return argv.slice(0, end < 0 ? argv.length : end).includes(flag);
 }
 
 function crash(error: unknown): BabysitError {

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import type { BabysitError } from '../../src/core/errors.ts';
 import { escapeField, showControls } from '../../src/text/terminal.ts';
+import { denialView } from './short-denial.ts';
 
 export interface Output {
   /** Results are JSON: --json, or stdout is not a terminal. */
@@ -48,9 +49,10 @@ export function createOutput(forceJson: boolean, env: NodeJS.ProcessEnv): Output
   };
 }
 
-export function printError(output: Output, error: BabysitError): void {
+/** `full`: also what does not fit in 400 bytes. */
+export function printError(output: Output, error: BabysitError, full = false): void {
   const { message, extra, hint } = error;
-  output.notify(errorView(error), () => {
+  output.notify(errorView(error, full), () => {
     const suggested = extra.suggested_command;
     const next = typeof suggested === 'string' ? `  try:  ${escapeField(suggested)}\n` : '';
     return `babysit: ${escapeField(message)}\n  hint: ${escapeField(hint)}\n${next}`;
@@ -58,10 +60,10 @@ export function printError(output: Output, error: BabysitError): void {
 }
 
 /** In a soft-deny the dimension and its numbers come first. */
-export function errorView({ code, message, extra, hint }: BabysitError): object {
-  return code === 'capacity_exceeded'
-    ? { error: code, ...extra, hint }
-    : { error: code, message, hint, ...extra };
+export function errorView({ code, message, extra, hint }: BabysitError, full = false): object {
+  if (code !== 'capacity_exceeded') return { error: code, message, hint, ...extra };
+  const denial = { error: code, ...extra, hint };
+  return full ? denial : denialView(denial);
 }
 
 export function isClosedPipe(error: unknown): boolean {

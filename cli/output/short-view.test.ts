@@ -8,7 +8,8 @@ import type { TaskState } from '../../src/core/task.ts';
 import { taskView } from '../../src/service/views/task-view.ts';
 import { aKill, anAttempt, aTask, ENDED, GIB, someUsage } from '../../test/support/build-task.ts';
 import { EXAMPLES } from '../../test/support/example-kills.ts';
-import { adjustedView, endedView, liveView, SHORT_BYTES, statusView } from './short-view.ts';
+import { SHORT_BYTES } from './fit.ts';
+import { adjustedView, endedView, liveView, statusView } from './short-view.ts';
 
 const NAME = 'train-resnet50-lr3e-4-fold-07';
 const PROGRESS: Progress = {

@@ -1,7 +1,6 @@
 // The short form of a task for agents, which pay for each byte: what the next step needs, in at most 400 bytes.
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
-
-export const SHORT_BYTES = 400;
+import { bytesOf, compact, cutToFit, fit as fitParts, isShort, SHORT_BYTES } from './fit.ts';
 
 type Part = Partial<TaskView>;
 type Key = keyof TaskView;
@@ -83,19 +82,16 @@ export function endedView(task: TaskView, also: readonly Key[] = []): Part {
   const short = fit(must, []);
   const shown: Record<string, string | number | boolean | null> = {};
   for (const [key, value] of detail)
-    if (bytesOf({ ...short, kill_detail: { ...shown, [key]: value } }) <= SHORT_BYTES) shown[key] = value;
+    if (isShort({ ...short, kill_detail: { ...shown, [key]: value } })) shown[key] = value;
   return fit({ ...short, kill_detail: shown }, more);
 }
 
 /** Adds each part that still fits. Shortens the longest text when even the first part does not. */
 function fit(must: Part, more: readonly Part[]): Part {
-  const view = { ...shorten(must) };
-  for (const part of more) if (bytesOf({ ...view, ...part }) <= SHORT_BYTES) Object.assign(view, part);
-  return view;
+  return fitParts(shorten(must), more);
 }
 
 const TEXTS = ['note', 'message', 'kill_hint', 'progress', 'waiting'] as const;
-const MARK = '… (--full)';
 
 function shorten(view: Part): Part {
   let short = view;
@@ -105,13 +101,7 @@ function shorten(view: Part): Part {
     if (over <= 0) return short;
     if (value === null || value === undefined) continue;
     if (typeof value === 'string') {
-      const kept = Math.max(0, Buffer.byteLength(value) - over - Buffer.byteLength(MARK));
-      short = {
-        ...short,
-        [key]: `${Buffer.from(value)
-          .toString('utf8', 0, kept)
-          .replace(/\uFFFD+$/, '')}${MARK}`,
-      };
+      short = { ...short, [key]: cutToFit(value, short) };
     } else if (key === 'progress' && short.progress) {
       const { done, total, pct, eta_s, source } = short.progress;
       short = { ...short, progress: compact({ done, total, pct, eta_s, source }) as TaskView['progress'] };
@@ -140,10 +130,6 @@ function shortWaiting(waiting: BlockedView): BlockedView {
   }) as BlockedView;
 }
 
-function bytesOf(view: object): number {
-  return Buffer.byteLength(JSON.stringify(view));
-}
-
 const only =
   (task: TaskView) =>
   (key: Key): Part =>
@@ -156,10 +142,4 @@ export function pick(task: TaskView, keys: readonly Key[]): Part {
       keys.map((key) => [key, key === 'progress' && task.progress ? compact(task.progress) : task[key]]),
     ),
   ) as Part;
-}
-
-function compact(fields: object): object {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
-  );
 }

@@ -17,9 +17,12 @@ async function hostOf(home: TestHome): Promise<Record<string, unknown>> {
 describe('run', () => {
   const home = testHome({ after });
 
-  it('prints exactly one line and returns while the task lives', async () => {
+  it('prints exactly one line to stdout, says that it started, and returns while the task lives', async () => {
     const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--name=nap', 'sleep 60']);
-    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'queued: nap\n', stderr: '' });
+    assert.deepEqual(
+      { code, stdout, stderr },
+      { code: 0, stdout: 'queued: nap\n', stderr: 'babysit: nap started\n' },
+    );
     assert.equal((await show(home, 'nap')).ended_at, null);
     const taken = await home.run(['run', ...SMALL, '--name=nap', 'true']);
     assert.equal(taken.code, 1);
@@ -102,7 +105,9 @@ describe('run', () => {
     assert.deepEqual([denial.error, denial.dim, denial.blocked_by], ['capacity_exceeded', 'cpu', ['first']]);
     // A soft-deny stores nothing, the suggested flag works, and a pending task names what it waits for.
     assert.equal((await home.run(['status', 'second'])).code, 1);
-    assert.equal((await home.run(['run', ...cores, '--queue', '--name=second', 'true'])).code, 0);
+    const queued = await home.run(['run', ...cores, '--queue', '--name=second', 'true']);
+    assert.deepEqual([queued.code, queued.stdout], [0, 'queued: second\n']);
+    assert.match(queued.stderr, /^babysit: second starts in about \d+m \(behind first\)\n$/);
     const pending = jsonLine((await home.run(['status', 'second'])).stdout);
     assert.equal(pending.status, 'pending');
     assert.deepEqual((pending.waiting as { blocked_by: string[] }).blocked_by, ['first']);
@@ -117,6 +122,7 @@ describe('run', () => {
     const more = [`--cwd=${dir}`, '--env=A=b c', '--tag=x,y', '--context={"pr":7}', '--owner=me', '--wait'];
     const denied = await home.run([
       'run',
+      '--full',
       ...cores,
       ...more,
       '--name=second',

@@ -35,7 +35,7 @@ describe('status', () => {
     for (const name of ['first', 'second'])
       assert.equal((await home.run(['run', '--queue', ...whole, `--name=${name}`, 'true'])).code, 0);
     await submit(home, 'last', 'true', '--after=second');
-    const view = jsonLine((await home.run(['status'])).stdout);
+    const view = jsonLine((await home.run(['status', '--full'])).stdout);
     assert.deepEqual(view.tasks, { running: 1, paused: 0, pending: 3, tickets: 0 });
     assert.deepEqual(
       (view.leases as { id: string; mem_bytes: number }[]).map(({ id, mem_bytes }) => [id, mem_bytes]),

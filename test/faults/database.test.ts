@@ -163,7 +163,7 @@ describe('a database', () => {
       [4, 'running'],
     );
     assert.equal((await home.run(['log', 'fresh'])).stdout, 'out\n');
-    const { notices } = lastJson((await home.run(['status'])).stdout);
+    const { notices } = lastJson((await home.run(['status', '--full'])).stdout);
     assert.match(JSON.stringify(notices), /did not know 2 tasks/);
     writeFileSync(go, '');
     assert.equal(lastJson((await home.run(['wait', 'long'])).stdout).exit_code, 7);

@@ -153,7 +153,7 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     const there = { env: { BABYSIT_HOME: moved } };
     const refused = await home.run(['run', ...SMALL, 'true'], there);
     assert.deepEqual([refused.code, lastJson(refused.stderr).error], [75, 'home_lost'], refused.stderr);
-    const { notices } = lastJson((await home.run(['status'], there)).stdout);
+    const { notices } = lastJson((await home.run(['status', '--full'], there)).stdout);
     assert.match(JSON.stringify(notices), new RegExp(`moved to ${moved}`));
     // The next daemon at the old path has another database, and other groups.
     assert.equal((await home.run(['daemon-start'])).code, 0);

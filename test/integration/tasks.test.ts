@@ -269,6 +269,7 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       Array.from({ length: 8 }, () =>
         home.run([
           'run',
+          '--full',
           `--estimated_mem_bytes=${each}`,
           '--estimated_cpu_cores=0.01',
           '--command=sleep 30',

@@ -10,6 +10,7 @@ import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
+import { startText } from '../../output/start-text.ts';
 import { taskView } from '../../output/task-output.ts';
 
 export const FLAGS = {
@@ -23,8 +24,9 @@ export const FLAGS = {
 
 export const command = defineCommand({
   usage: 'run [flags] --command LINE | run [flags] LINE | run [flags] -- PROGRAM ARG...',
-  about: `Submits a command with its estimates, prints "queued: NAME" and returns at once. Without free capacity it prints one JSON
-line on stderr and exits 2. The task gets the caller's environment and directory, and hard caps of 3 x its estimates.`,
+  about: `Submits a command with its estimates, prints "queued: NAME" and returns at once; on stderr whether the task started, or when
+it is expected to and behind which tasks. Without free capacity it prints one JSON line on stderr, at most 400 bytes without
+--full, and exits 2. The task gets the caller's environment and directory, and hard caps of 3 x its estimates.`,
   flags: FLAGS,
   examples: [
     "babysit run --name=tests --estimated_time=5m --estimated_mem_bytes=2G --command='npm test'",
@@ -68,6 +70,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   // Not output.result: scripts rely on this line, so only --json prints the object.
   const asked = (flags as unknown as { json: boolean }).json;
   output.data(asked ? `${JSON.stringify(taskView(task, full))}\n` : line);
+  if (!asked) output.message(`babysit: ${task.name} ${startText(task, Date.parse(task.submitted_at))}\n`);
   return EXIT.ok;
 }
 

@@ -7,14 +7,16 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
 import { humanCores, humanDuration, humanSize, humanStart } from '../../output/human.ts';
+import { hostView } from '../../output/short-host.ts';
 import { statusView } from '../../output/short-view.ts';
 import { fieldLines } from '../../output/table.ts';
 import { localTime, taskText } from '../../output/task-text.ts';
 
 export const command = defineCommand({
   usage: 'status [NAME]',
-  about: `Without a name it prints host, daemon, capacity and queue. With a name it prints what matters for the next step,
-in at most 400 bytes of JSON; for a pending task why it waits and its expected start. --full prints every field. To learn how a task ends use babysit wait; do not poll.`,
+  about: `Without a name it prints the free capacity, the running tasks and the queue. With a name it prints what matters for the next
+step; for a pending task why it waits and its expected start. JSON has at most 400 bytes; --full prints every field. To learn how
+a task ends use babysit wait; do not poll.`,
   flags: NAME_FLAG,
   examples: ['babysit status', 'babysit status build'],
   async run(context, parsed) {
@@ -33,24 +35,6 @@ async function showTask({ output, session, full }: Context, ref: Ref): Promise<n
   const task = await call<TaskView>(session, 'GET', taskPath(ref));
   output.result(full ? task : statusView(task), () => taskText(task, full, output.color));
   return EXIT.ok;
-}
-
-/** The fields that a caller needs for its next step. */
-export function hostView(view: StatusView): object {
-  const { daemon, capacity, tasks, pressure, notices, running, leases, queue } = view;
-  return {
-    driver: daemon.driver,
-    mem_available_bytes: capacity.mem_available_bytes,
-    mem_limit_bytes: capacity.mem_limit_bytes,
-    cpu_available_cores: capacity.cpu_available_cores,
-    cpu_limit_cores: capacity.cpu_limit_cores,
-    tasks,
-    ...(pressure.length === 0 ? {} : { pressure }),
-    ...(notices.length === 0 ? {} : { notices }),
-    running: running.map(({ id: _, ...row }) => row),
-    ...(leases.length === 0 ? {} : { leases }),
-    queue: queue.map(({ id: _, kind, ...row }) => (kind === 'task' ? row : { kind, ...row })),
-  };
 }
 
 function hostText(view: StatusView): string {

@@ -7,6 +7,7 @@ import type { Admission, Infeasible } from '../../scheduler/admission.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
 import type { StartForecast } from '../../scheduler/forecast.ts';
 import { formatDuration } from '../../units/duration.ts';
+import { roundCores } from '../../units/number.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
 
 /** Returns null when admission has accepted or queued the task. */
@@ -47,10 +48,10 @@ export function infeasibleError({ dim, requested, limit, raise, profile }: Infea
 export function blockedView(blocked: Blocked): BlockedView {
   return {
     dim: blocked.dim,
-    requested: blocked.requested,
-    available: blocked.available,
-    limit: blocked.limit,
-    short_by: blocked.shortBy,
+    requested: roundCores(blocked.requested),
+    available: roundCores(blocked.available),
+    limit: roundCores(blocked.limit),
+    short_by: roundCores(blocked.shortBy),
     blocked_by: [...blocked.blockedBy],
     owners: [...blocked.owners],
     position: blocked.position,
@@ -99,8 +100,8 @@ function hintOf({ dim, start, blockedBy }: Blocked, nowMs: number): string {
   // Whole seconds, rounded up: a start in a moment is not a start in 0 s.
   const inTime = formatDuration(1000 * Math.max(1, Math.ceil((start.expectedMs - nowMs) / 1000)));
   return dim === 'profile'
-    ? `The profile ${blockedBy[0]} starts in ${inTime}. Add --queue to start the task then; do not poll.`
-    : `Capacity is expected in ${inTime}. Add --queue to start the task then; do not poll.`;
+    ? `Profile ${blockedBy[0]} in ${inTime}: add --queue to start then; do not poll.`
+    : `Room in ${inTime}: add --queue to start then; do not poll.`;
 }
 
 const MIB = 1024 ** 2;

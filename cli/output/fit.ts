@@ -1,0 +1,37 @@
+// Keeps an answer within 400 bytes: agents pay for each byte that they read.
+
+export const SHORT_BYTES = 400;
+
+/** Adds each part, in order, that still fits. */
+export function fit<T extends object>(must: T, more: readonly Partial<T>[]): T {
+  const view = { ...must };
+  for (const part of more) if (isShort({ ...view, ...part })) Object.assign(view, part);
+  return view;
+}
+
+export function isShort(view: object): boolean {
+  return bytesOf(view) <= SHORT_BYTES;
+}
+
+export function bytesOf(view: object): number {
+  return Buffer.byteLength(JSON.stringify(view));
+}
+
+const MARK = '… (--full)';
+
+/** Cuts so much from the end of `text` that `view`, which holds it, fits. */
+export function cutToFit(text: string, view: object): string {
+  const over = bytesOf(view) - SHORT_BYTES;
+  if (over <= 0) return text;
+  const kept = Math.max(0, Buffer.byteLength(text) - over - Buffer.byteLength(MARK));
+  return `${Buffer.from(text)
+    .toString('utf8', 0, kept)
+    .replace(/\uFFFD+$/, '')}${MARK}`;
+}
+
+/** Leaves out fields without a value. */
+export function compact(fields: object): object {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  );
+}

@@ -1,0 +1,26 @@
+// The short form of a soft-deny: why there is no room, when there is, and the command that waits for it.
+import { compact, cutToFit, fit } from './fit.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `denial` has the fields of the API. A long list of blockers is cut before the times and the command are left out. */
+export function denialView(denial: Fields): object {
+  const { error, dim, requested, available, limit, expected_start, latest_start, ...rest } = denial;
+  const { suggested_command, owners, expected_start_p90, hint } = rest;
+  const blockers = Array.isArray(rest.blocked_by) ? rest.blocked_by : [];
+  const blockedBy = (count: number) =>
+    count <= blockers.length ? { blocked_by: blockers.slice(0, count) } : {};
+  const must: Fields = {
+    ...compact({ error, dim, requested, available, limit }),
+    ...(rest.blocked_by === undefined ? {} : { blocked_by: blockers.slice(0, 1) }),
+    ...(expected_start === undefined ? {} : { expected_start }),
+  };
+  const text = typeof hint === 'string' ? { hint: cutToFit(hint, { ...must, hint }) } : {};
+  const parts = [{ suggested_command }, { latest_start }, blockedBy(2), blockedBy(3), { owners }];
+  return fit({ ...must, ...text }, [...parts, { expected_start_p90 }].map(given));
+}
+
+/** Unlike `compact`, keeps null: a start that is not known is an answer. */
+function given(part: Fields): Fields {
+  return Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
+}

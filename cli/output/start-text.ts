@@ -1,0 +1,28 @@
+// Says in words when a task that was submitted starts, and what it waits for.
+import type { TaskView } from '../../src/api/schemas/task.ts';
+import { formatDuration } from '../../src/units/duration.ts';
+
+const BEHIND_SHOWN = 3;
+
+/** `started`, `starts in about 4m (behind a, b)`; `nowMs` is the time of the daemon's answer. */
+export function startText(task: TaskView, nowMs: number): string {
+  const { status, waiting, message } = task;
+  if (task.deduplicated === true) return `is the earlier task with this key: ${status}`;
+  if (status !== 'pending')
+    return status === 'running' ? 'started' : `is ${status}${message === null ? '' : `: ${message}`}`;
+  if (waiting === null) return 'waits in the queue';
+  const { dim, blocked_by, expected_start } = waiting;
+  const names = blocked_by.slice(0, BEHIND_SHOWN).join(', ');
+  const more = blocked_by.length > BEHIND_SHOWN ? ', …' : '';
+  if (dim === 'after') return `starts after ${names}${more}`;
+  if (dim === 'pressure') return `waits: the host is short of ${names}`;
+  const behind = names === '' ? '' : dim === 'profile' ? ` (profile ${names})` : ` (behind ${names}${more})`;
+  if (expected_start === null) return `waits for ${dim}${behind}`;
+  return `starts in about ${roundTime(Date.parse(expected_start) - nowMs)}${behind}`;
+}
+
+/** A prediction: whole minutes from two minutes on. */
+function roundTime(ms: number): string {
+  const unitMs = ms < 120_000 ? 1_000 : 60_000;
+  return formatDuration(Math.max(unitMs, Math.round(ms / unitMs) * unitMs));
+}

@@ -49,6 +49,7 @@ export async function changeEach(
         continue;
       }
       changed.push(answer);
+      if (answer.note !== undefined) output.message(`babysit: ${answer.note}\n`);
       const what = typeof done === 'string' ? done : done(answer);
       if (!isGroup || full) output.result(full ? answer : view(answer), () => `${what}: ${answer.name}\n`);
     }

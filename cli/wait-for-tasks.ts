@@ -20,7 +20,7 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
   /** `risk`: also return at the first warning. */
   readonly until?: 'end' | 'risk';
-  /** A task that was killed on request counts as success. */
+  /** A task that its own owner killed on request counts as success. */
   readonly killedOk?: boolean;
   /** Lines of the log with the end of a task that did not complete (default: 10). */
   readonly tail?: number | undefined;
@@ -73,7 +73,7 @@ export async function waitForTasks(
     if (options.summary && task.status === 'completed') completed.push(task);
     else printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
-    const isSuccess = task.status === 'completed' || (options.killedOk && task.kill_reason === 'manual');
+    const isSuccess = task.status === 'completed' || (options.killedOk && isKilledByOwner(task));
     if (!isSuccess || options.event) worst = EXIT.failed;
   }
   /** Returns null when the event of the options came first. */
@@ -167,6 +167,10 @@ async function newRisks(
 }
 const INBOX_LIMIT = 10_000;
 const RISKS: ReadonlySet<string> = new Set(['runaway_risk', 'stall_risk', 'held']);
+
+function isKilledByOwner({ kill_reason, kill_detail, owner, project }: TaskView): boolean {
+  return kill_reason === 'manual' && kill_detail?.killed_by === (owner ?? project);
+}
 
 /** A stream begins with the earlier events of a task; a change of its estimates from before the wait is no news. */
 function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {

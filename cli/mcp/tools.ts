@@ -5,6 +5,7 @@ import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { parseSize } from '../../src/units/size.ts';
+import { graceMsOf, untilKilled } from '../client/killed.ts';
 import { call, readText } from '../client/session.ts';
 import { findCaller, findCwd } from '../input/project.ts';
 import { taskPath } from '../input/refs.ts';
@@ -82,11 +83,20 @@ const log = defineTool({
 
 const kill = defineTool({
   description:
-    'End tasks: creates the stop file, sends SIGTERM to the whole group, and SIGKILL after the grace time.',
+    'End tasks: creates the stop file, sends SIGTERM to the whole group, and SIGKILL after the grace time. Answers with the end when it comes within that time.',
   input: inputs.kill,
   isReadOnly: false,
-  call: (caller, { name, tag, cwd, all_projects, ...body }) =>
-    changeEach(caller, { name, tag, cwd, all_projects }, 'kill', body),
+  async call(caller, { name, tag, cwd, all_projects, ...body }) {
+    const graceMs = await graceMsOf(caller.session);
+    const shown = new Map<string, number>();
+    const settle = async (asked: TaskView): Promise<TaskView> => {
+      const { task, seq } = await untilKilled(caller.session, asked, graceMs);
+      if (seq > 0) shown.set(task.id, seq);
+      return task;
+    };
+    const naming = { name, tag, cwd, all_projects };
+    return { ...(await changeEach(caller, naming, 'kill', { ...body, ...caller.scope }, settle)), shown };
+  },
 });
 
 const adjust = defineTool({
@@ -119,12 +129,19 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
 };
 
 /** A failed request does not stop the others. */
-async function changeEach({ session }: Caller, naming: Naming, verb: string, body: object): Promise<Outcome> {
+async function changeEach(
+  { session }: Caller,
+  naming: Naming,
+  verb: string,
+  body: object,
+  settle = (task: TaskView): Promise<TaskView> => Promise.resolve(task),
+): Promise<Outcome> {
   const tasks: object[] = [];
   const errors: object[] = [];
   for (const ref of await selectNamed(session, naming, verb)) {
     try {
-      tasks.push(taskView(await call<TaskView>(session, 'POST', taskPath(ref, `/${verb}`), body), false));
+      const task = await settle(await call<TaskView>(session, 'POST', taskPath(ref, `/${verb}`), body));
+      tasks.push(taskView(task, false));
     } catch (error) {
       if (!(error instanceof BabysitError)) throw error;
       errors.push({ name: ref.name, ...errorView(error) });

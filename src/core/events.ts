@@ -111,7 +111,8 @@ export interface EventMap {
   };
   /** The attempt was dispatched but its command never began, or was lost; the task is pending again. */
   requeued: { readonly why: string };
-  ended: { readonly status: EndedState['status'] };
+  /** `killed_by`: the owner that asked for the kill. */
+  ended: { readonly status: EndedState['status']; readonly killed_by?: string | undefined };
 }
 
 export type EventName = keyof EventMap;

@@ -355,7 +355,9 @@ export function causeOf(task: Task): Cause | null {
 }
 
 function end(task: Task, state: EndedState): Transition {
-  return { task: { ...task, state }, event: { event: 'ended', status: state.status } };
+  const by = state.status === 'killed' ? state.kill.detail.killed_by : undefined;
+  const killer = typeof by === 'string' ? { killed_by: by } : {};
+  return { task: { ...task, state }, event: { event: 'ended', status: state.status, ...killer } };
 }
 
 function withAttempt(task: Task, state: ActiveState, attempt: Attempt): Task {

@@ -55,6 +55,33 @@ describe('adjust', () => {
     assert.equal((await task('a')).status, 'running');
   });
 
+  it('to a size that only a profile without a schedule gives is refused as run refuses it; so is retry', async (t) => {
+    const { run, adjust, ask, kill, service, fillUp } = await rigOf(t);
+    fillUp();
+    for (const name of ['waits', 'ended']) await run({ name, queue: true });
+    await kill('ended');
+    await service.switchProfile('day');
+    const size = { estimated_cpu_cores: 7 };
+    const { body: refused } = await run({ name: 'new', queue: true, ...size });
+    assert.equal(refused.error, 'infeasible');
+    for (const { body } of [await adjust('waits', size), await ask('POST', '/v1/tasks/ended/retry', size)])
+      assert.deepEqual([body.error, body.detail, body.hint], [refused.error, refused.detail, refused.hint]);
+    assert.equal((await adjust('waits', { ...size, force: true })).status, 200);
+  });
+
+  it('and retry say when more cores than the host has were reduced', async (t) => {
+    const { run, adjust, ask, kill, fillUp } = await rigOf(t);
+    fillUp();
+    await run({ name: 'ended', queue: true });
+    await kill('ended');
+    const size = { estimated_cpu_cores: 99 };
+    for (const { body } of [
+      await adjust('big', { ...size, force: true, cpu_pct_limit: 100 }),
+      await ask('POST', '/v1/tasks/ended/retry', { ...size, cpu_pct_limit: 100 }),
+    ])
+      assert.match(String(body.note), /^99 cores were requested, and reduced to 8/);
+  });
+
   it('is an event for waiting clients', async (t) => {
     const { adjust, service } = await rigOf(t);
     await adjust('big', { priority: -1 });

@@ -6,7 +6,7 @@ import { isActive, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
-import { infeasibleNeed } from '../scheduler/admission.ts';
+import { infeasibleNeed, unscheduled } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import { heldNeed, roomOf, shortDim } from '../scheduler/ledger.ts';
 import { formatSize } from '../units/size.ts';
@@ -30,7 +30,12 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     adjustment.memPctLimit,
     adjustment.cpuPctLimit,
   ].some((value) => value !== null);
-  const why = asksForRoom ? infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) : null;
+  // A running task has its room: checkRoom compares what it asks for in addition.
+  const waits = !isActive(task.state) && !adjustment.force;
+  const why = asksForRoom
+    ? (infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) ??
+      (waits ? unscheduled(engine.snapshot(), estimate) : null))
+    : null;
   if (why !== null) throw infeasibleError(why);
   const caps = isActive(task.state)
     ? envelope(estimate, limits, capacity, envelopeRules, task.execOptions)

@@ -113,6 +113,23 @@ describe('inbox', () => {
       assert.deepEqual(wordsOf(take()), ['t1 ended']);
     }));
 
+  it('does not repeat a kill to the owner that asked for it, and shows that of another owner', () =>
+    withRig(({ add, tell, take }) => {
+      const killOf = (by: string, n: number) =>
+        tell(n, { ...KILL, detail: { killed_by: by } } as TaskEvent, {
+          event: 'ended',
+          status: 'killed',
+          killed_by: by,
+        });
+      add(1);
+      add(2);
+      tell(1, riskOf('mem', 2));
+      killOf('me', 1);
+      killOf('other', 2);
+      assert.deepEqual(wordsOf(take(SESSION_START)), []);
+      assert.deepEqual(wordsOf(take()), ['t2 ended']);
+    }));
+
   it('drops the events before a retry', () =>
     withRig(({ add, tell, take }) => {
       add(1);

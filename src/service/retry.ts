@@ -4,25 +4,28 @@ import type { TaskView } from '../api/schemas/task.ts';
 import { BabysitError } from '../core/errors.ts';
 import { numberIn } from '../core/kill-reasons.ts';
 import { type EndedState, isEnded, type Task } from '../core/task.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
-import { infeasibleNeed, largestNeed } from '../scheduler/admission.ts';
+import { infeasibleNeed, largestNeed, unscheduled } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
 import { reviveFollowers } from './revive-followers.ts';
 import { changedRequest } from './submission/changed-request.ts';
 import { notRunning, type TaskAccess } from './task-access.ts';
+import { noteOf } from './views/note.ts';
 import { infeasibleError } from './views/refusal.ts';
 import { suggestedCommand } from './views/suggested-command.ts';
 
 export interface RetryDeps {
+  readonly engine: Engine;
   readonly profiles: Profiles;
   readonly store: Store;
 }
 
 /** Throws BabysitError not_running for a live task, name_taken, infeasible, or cap_below_peak. */
 export async function retry(
-  { profiles, store }: RetryDeps,
+  { engine, profiles, store }: RetryDeps,
   tasks: TaskAccess,
   ref: string,
   request: RetryRequest,
@@ -41,7 +44,10 @@ export async function retry(
       changes.estimate.memBytes !== task.estimate.memBytes ||
       changes.estimate.cpuCores !== task.estimate.cpuCores
     ) {
-      const why = infeasibleNeed(profiles.largest, changes.estimate, changes.limits, request.force);
+      const { estimate, limits } = changes;
+      const why =
+        infeasibleNeed(profiles.largest, estimate, limits, request.force) ??
+        (request.force ? null : unscheduled(engine.snapshot(), estimate));
       if (why !== null) throw infeasibleError(why);
     }
     const { line, env, force } = request;
@@ -52,7 +58,8 @@ export async function retry(
     work.change(task.id, { kind: 'retry', changes: { ...changes, command } }, task);
     reviveFollowers(store, work, task, task.state.endedAt);
   });
-  return tasks.view(tasks.byId(found.id));
+  const view = tasks.view(tasks.byId(found.id));
+  return { ...view, ...noteOf(request.cpuCores, view.estimated_cpu_cores) };
 }
 
 /** The kernel would end the next attempt where it ended the last one. */

@@ -131,6 +131,15 @@ describe('kill', () => {
     assert.deepEqual([status, body.status, body.kill_reason], [202, 'killed', 'manual']);
   });
 
+  it('records the owner that asked for it, also in the event of the end', async (t) => {
+    const { run, ask, service } = serviceOf(t);
+    await run({ name: 'build', queue: true });
+    const { body } = await ask('POST', '/v1/tasks/build/kill', { owner: 'me', project: '/project' });
+    assert.deepEqual(body.kill_detail, { signal: 'SIGTERM', killed_by: 'me' });
+    const ended = service.task('build');
+    assert.equal(ended.status, 'killed');
+  });
+
   it('of an ended task is already_ended, and names its end', async (t) => {
     const { run, kill } = serviceOf(t);
     await run({ name: 'build', queue: true });

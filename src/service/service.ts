@@ -52,7 +52,7 @@ export function createService(deps: ServiceDeps): Service {
     resolve: (ref, project) => tasks.find(ref, project).id,
     select: (query) => selectTasks(store, query, clock.now().wallMs).map(selectedView),
     task: (ref) => tasks.view(tasks.find(ref)),
-    kill: (ref, signal) => kill(tasks, ref, signal),
+    kill: (ref, request) => kill(tasks, ref, request),
     pause: (ref) => pause(tasks, ref),
     resume: (ref) => resume(tasks, ref),
     async adjust(ref, adjustment) {

@@ -33,7 +33,8 @@ export function openInbox(db: Sqlite): Inbox & { put(event: RecordedEvent): void
   const dropTask = db.prepare('DELETE FROM inbox WHERE task_id = ?');
   const put = db.prepare(
     `INSERT OR REPLACE INTO inbox (task_id, kind, seq, owner, project, is_told)
-     SELECT id, ?, ?, coalesce(owner, project), project, 0 FROM tasks WHERE id = ?`,
+     SELECT id, @kind, @seq, coalesce(owner, project), project, @by IS NOT NULL FROM tasks
+     WHERE id = @id AND coalesce(owner, project) IS NOT @by`,
   );
   const select = db.prepare<[{ owner: string; project: string | null }], Row>(
     `SELECT seq, task_id, at, events.body AS body, tasks.name AS name, inbox.owner = @owner AS is_own
@@ -53,7 +54,9 @@ export function openInbox(db: Sqlite): Inbox & { put(event: RecordedEvent): void
     put(event) {
       // The warnings of an ended attempt are obsolete. A retry means that its caller knows the end.
       if (event.event === 'ended' || event.event === 'retrying') dropTask.run(event.taskId);
-      if (INBOX_EVENTS.has(event.event)) put.run(kindOf(event), event.seq, event.taskId);
+      const by = killerOf(event);
+      if (INBOX_EVENTS.has(event.event))
+        put.run({ kind: kindOf(event), seq: event.seq, by, id: event.taskId });
     },
     unseen: (owner, project) =>
       select.all({ owner, project }).map((row) => ({ event: rowToEvent(row), isOwn: row.is_own === 1 })),
@@ -64,4 +67,11 @@ export function openInbox(db: Sqlite): Inbox & { put(event: RecordedEvent): void
 /** A new event replaces the older one of the same kind. */
 function kindOf(event: RecordedEvent): string {
   return event.event === 'runaway_risk' ? `${event.event}:${event.dim}` : event.event;
+}
+
+/** A caller knows what it did: its own kill is as if it had seen it. */
+function killerOf(event: RecordedEvent): string | null {
+  if (event.event === 'ended') return event.killed_by ?? null;
+  const by = event.event === 'kill_requested' ? event.detail.killed_by : null;
+  return typeof by === 'string' ? by : null;
 }

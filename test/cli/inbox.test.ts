@@ -73,7 +73,7 @@ describe('inbox', () => {
     const trapped = `${home.work}/trapped`;
     await run(home, 'tough', `trap '' TERM; touch ${trapped}; while :; do sleep 0.05; done`);
     await waitUntil(() => existsSync(trapped), { what: 'the trap' });
-    assert.equal((await home.run(['kill', 'tough'])).code, 0);
+    assert.equal((await home.run(['kill', 'tough', '--no_wait'])).code, 0);
     assert.deepEqual(
       (await inbox(home, ['--peek'])).map(({ event }) => event),
       ['kill_requested'],

@@ -32,6 +32,27 @@ describe('kill', () => {
     assert.equal(jsonLine(again.stderr).error, 'already_ended');
   });
 
+  it('is success for wait --killed_ok and no news for the owner that asked; that of another owner is both', async () => {
+    for (const [name, killer, code, news] of [
+      ['own', 'me', 0, []],
+      ['foreign', 'other', 1, ['foreign']],
+    ] as const) {
+      await submit(home, name, 'sleep 60', '--owner=me');
+      const env = { CLAUDE_CODE_SESSION_ID: killer };
+      assert.equal((await home.run(['kill', name, '--no_wait'], { env })).code, 0);
+      const waited = await home.run(['wait', name, '--killed_ok']);
+      assert.deepEqual(
+        [waited.code, jsonLine(waited.stdout).kill_detail],
+        [code, { signal: 'SIGTERM', killed_by: killer }],
+      );
+      const inbox = await home.run(['inbox', '--owner=me']);
+      assert.deepEqual(
+        jsonLines(inbox.stdout).map((event) => event.name),
+        news,
+      );
+    }
+  });
+
   it('--force sends SIGKILL without a grace', async () => {
     await submit(home, 'deaf', "trap '' TERM; while :; do sleep 1; done");
     assert.equal((await home.run(['stop', 'deaf', '--force'])).code, 0);

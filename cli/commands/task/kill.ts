@@ -1,11 +1,10 @@
 // babysit kill: ends tasks with the kill ladder.
 
-import type { EventView } from '../../../src/api/schemas/events.ts';
 import type { KillBody, TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
 import { changeEach } from '../../change-each.ts';
-import { Aborted, followTask } from '../../client/follow.ts';
 import { inboxScope, reportSeen } from '../../client/inbox.ts';
+import { graceMsOf, untilKilled } from '../../client/killed.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { type Context, defineCommand } from '../../command.ts';
 
@@ -13,8 +12,8 @@ export const command = defineCommand({
   usage: 'kill NAME... | kill --tag=TAG [--force | --signal SIGNAL] [--no_wait]',
   about: `Creates the stop file, sends SIGTERM to the whole group of the task, and sends SIGKILL after the grace time.
 A task with --stop=file first gets the time watchdog.stop_grace (60s) with the stop file alone.
-Returns the end of the task when it comes within 12 s (the default grace time and 2 s), else, and with --no_wait, when the
-daemon has recorded the request. babysit wait NAME returns when the task has ended.`,
+Returns the end of the task when it comes within the configured times and 2 s, else, and with --no_wait, when the daemon has
+recorded the request. babysit wait NAME returns when the task has ended.`,
   flags: {
     ...SELECT_FLAGS,
     force: { kind: 'switch', help: 'send SIGKILL at once' },
@@ -27,33 +26,24 @@ daemon has recorded the request. babysit wait NAME returns when the task has end
     if (flags.force && flags.signal !== undefined)
       throw new BabysitError('usage', '--force and --signal exclude each other');
     const body: KillBody = {
+      ...inboxScope(context.env),
       ...(flags.force ? { force: true } : {}),
       ...(flags.signal === undefined ? {} : { signal: readSignal(flags.signal) }),
     };
-    const settle = flags.no_wait ? {} : { settle: (task: TaskView) => endOf(context, task) };
+    const settle = flags.no_wait ? {} : { settle: await settleIn(context) };
     const selection = await selectTasks(context.session, parsed, 'kill');
     return changeEach(context, selection, 'kill', body, doneWith, settle);
   },
 });
 
-/** The default grace time, and a margin. */
-const WAIT_MS = 12_000;
-
-/** Returns the end of the task, or `task` when it has not ended in time. The inbox does not repeat an end that was shown. */
-async function endOf({ session, env }: Context, task: TaskView): Promise<TaskView> {
-  if (task.ended_at !== null) return task;
-  let seq = 0;
-  const onEvent = (event: EventView) => {
-    if (event.event === 'ended') seq = event.seq;
+/** The inbox does not repeat an end that was shown. */
+async function settleIn({ session, env }: Context): Promise<(task: TaskView) => Promise<TaskView>> {
+  const graceMs = await graceMsOf(session);
+  return async (asked) => {
+    const { task, seq } = await untilKilled(session, asked, graceMs);
+    if (seq > 0) await reportSeen(session, inboxScope(env), new Map([[task.id, seq]]));
+    return task;
   };
-  try {
-    const ended = await followTask(session, task.id, onEvent, AbortSignal.timeout(WAIT_MS));
-    await reportSeen(session, inboxScope(env), new Map([[task.id, seq]]));
-    return ended;
-  } catch (error) {
-    if (error instanceof Aborted) return task;
-    throw error;
-  }
 }
 
 function doneWith({ ended_at, stopped_gracefully }: TaskView): string {

@@ -31,7 +31,7 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
       help: 'return at this event of the current attempt, such as ready or started, with the event on stdout',
     },
     progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
-    killed_ok: { kind: 'switch', help: 'exit 0 also for a task that was killed on request' },
+    killed_ok: { kind: 'switch', help: 'exit 0 also for a task that its own owner killed on request' },
     tail: {
       kind: 'text',
       value: 'N',

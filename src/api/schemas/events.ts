@@ -163,7 +163,12 @@ export const EVENT_FIELDS = {
   requeued: z
     .strictObject({ why: text.describe('Why the attempt was lost.') })
     .describe('The command never started, or was lost with the host; the task is pending again.'),
-  ended: z.strictObject({ status: ENDED.describe('How the task ended.') }).describe('The task ended.'),
+  ended: z
+    .strictObject({
+      status: ENDED.describe('How the task ended.'),
+      killed_by: z.string().optional().describe('The owner that asked for the kill.'),
+    })
+    .describe('The task ended.'),
 } as const satisfies { readonly [K in EventName]: z.ZodType<EventMap[K]> };
 
 export const EVENT = z

@@ -5,6 +5,7 @@ import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
 import { TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
+import { absolutePath, owner } from './fields.ts';
 
 const number = z.number();
 const text = z.string();
@@ -237,13 +238,27 @@ export function parseStatuses(text: string): TaskStatus[] {
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
-export const KILL = z.strictObject({ force: flag.optional(), signal: text.optional() });
+export const KILL = z.strictObject({
+  force: flag.optional(),
+  signal: text.optional(),
+  owner: owner.optional().describe('owner of the caller; default: its project'),
+  project: absolutePath.optional(),
+});
 export type KillBody = z.output<typeof KILL>;
 
-/** Null without a signal: the kill ladder chooses. */
-export function parseKill(body: unknown): NodeJS.Signals | null {
-  const { force, signal } = check(KILL, body ?? {});
-  if (force) return 'SIGKILL';
+export interface KillRequest {
+  /** Sent first and at once; SIGKILL skips the grace time. Null: the first step of the kill ladder. */
+  readonly signal: NodeJS.Signals | null;
+  /** Owner of the caller; null: not given. */
+  readonly by: string | null;
+}
+
+export function parseKill(body: unknown): KillRequest {
+  const { force, signal, owner, project } = check(KILL, body ?? {});
+  return { signal: force ? 'SIGKILL' : signalOf(signal), by: owner ?? project ?? null };
+}
+
+function signalOf(signal: string | undefined): NodeJS.Signals | null {
   if (signal === undefined) return null;
   const name = `SIG${signal.toUpperCase().replace(/^SIG/, '')}`;
   const known = SIGNALS.find((candidate) => candidate === name);

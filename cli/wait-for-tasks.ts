@@ -182,7 +182,7 @@ const NOT_STORED: ReadonlySet<EventView['event']> = new Set(['daemon_stopping', 
 
 function isPrinted(event: EventView['event'], { summary }: WaitOptions): boolean {
   if (NOT_STORED.has(event)) return event !== 'waiting' || !summary;
-  return (summary ? INBOX_EVENTS : WAIT_EVENTS).has(event as EventName);
+  return WAIT_EVENTS.has(event as EventName) && (!summary || INBOX_EVENTS.has(event as EventName));
 }
 
 function timeoutError(live: string[]): BabysitError {

@@ -30,7 +30,7 @@ describe('a name', () => {
     assert.equal(jsonLine((await a('status', 'lint')).stdout).status, 'running');
     assert.equal((await a('retry', 'build')).code, 0);
     assert.equal(jsonLine((await a('wait', 'build')).stdout).attempt, 2);
-    assert.equal(jsonLine((await b('status', 'build')).stdout).attempt, 1);
+    assert.equal(jsonLine((await b('status', 'build', '--full')).stdout).attempt, 1);
   });
 
   it('that fits twice elsewhere is ambiguous, and --all_projects asks for that', async () => {

@@ -49,6 +49,8 @@ export const list = z.strictObject({
   ...described(LIST.pick({ status: true, owner: true, tag: true }).shape, LIST_FLAGS),
   since: quantity.describe(LIST_FLAGS.since.help).optional(),
   all: z.boolean().describe(LIST_FLAGS.all.help).optional(),
+  limit: z.int().min(1).max(1000).describe('return at most the N newest rows (default: 100)').optional(),
+  before: z.string().describe('the value of next in an answer: returns the rows before it').optional(),
   ...scope,
   all_projects: z.boolean().describe(LIST_FLAGS.all_projects.help).optional(),
 });

@@ -6,10 +6,11 @@ import { BabysitError } from '../../src/core/errors.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { parseSize } from '../../src/units/size.ts';
 import { graceMsOf, untilKilled } from '../client/killed.ts';
+import { listFolded } from '../client/list-tasks.ts';
 import { call, readText } from '../client/session.ts';
 import { findCaller, findCwd } from '../input/project.ts';
 import { taskPath } from '../input/refs.ts';
-import { foldBatches, foldView } from '../output/fold.ts';
+import { foldView } from '../output/fold.ts';
 import { errorView } from '../output/output.ts';
 import { hostView } from '../output/short-host.ts';
 import { rowView, taskView } from '../output/task-output.ts';
@@ -19,6 +20,7 @@ import { type Caller, defineTool, type Outcome, type Tool } from './tool.ts';
 import { wait, waitForCapacity } from './wait.ts';
 
 const LOG_BYTES = '16K';
+const LIST_ROWS = 100;
 const LOG_LINES = 15;
 
 const run = defineTool({
@@ -38,17 +40,17 @@ const list = defineTool({
   description: "List this project's live tasks and tasks that ended in the last 24 hours.",
   input: inputs.list,
   isReadOnly: true,
-  async call({ session }, { since, all, status, owner, tag, ...scope }) {
+  async call({ session }, { since, all, status, owner, tag, before, limit = LIST_ROWS, ...scope }) {
     const query = new URLSearchParams();
     const project = projectOf(scope);
     if (project !== null) query.set('project', project);
-    for (const [key, value] of Object.entries({ status, owner, tag }))
+    for (const [key, value] of Object.entries({ status, owner, tag, before }))
       if (value !== undefined) query.set(key, value);
     if (all) query.set('all', '1');
     if (since !== undefined) query.set('since_ms', String(parseDuration(since, 'since')));
-    const { tasks } = await call<{ tasks: TaskView[] }>(session, 'GET', `/v1/tasks?${query}`);
-    const rows = foldBatches(tasks).map((row) => ('count' in row ? foldView(row) : rowView(row, false)));
-    return { answer: { tasks: rows } };
+    const { rows, next } = await listFolded(session, query, limit);
+    const tasks = rows.map((row) => ('count' in row ? foldView(row) : rowView(row, false)));
+    return { answer: { tasks, ...(next === null ? {} : { next }) } };
   },
 });
 

@@ -35,6 +35,14 @@ describe('foldBatches', () => {
       ['3 of x: a to c', 'p', '3 of y: q to s'],
     ],
   ];
+  it('makes one fold of those of two pages', () => {
+    const tasks = ['a', 'b', 'c', 'd', 'e'].map(
+      (name) => ({ name, batch: 'x', status: 'pending' }) as TaskView,
+    );
+    const newer = foldBatches(tasks.slice(2));
+    const [fold, ...others] = foldBatches([...tasks.slice(0, 2), ...newer]);
+    assert.deepEqual([fold, others], [{ batch: 'x', count: 5, first: tasks[0], last: tasks[4] }, []]);
+  });
   for (const [tasks, rows] of TABLE)
     it(tasks.join(' ') || 'nothing', () => assert.deepEqual(rowsOf(...tasks), rows));
 });

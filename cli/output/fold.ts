@@ -13,23 +13,39 @@ export interface Fold {
 /** Fewer rows than this are shorter than the row that replaces them. */
 const FOLDED_FROM = 3;
 
-/** A fold takes the place of its first task. */
-export function foldBatches(tasks: readonly TaskView[]): (TaskView | Fold)[] {
-  const pending = new Map<string, TaskView[]>();
-  for (const task of tasks) {
-    if (task.batch === null || task.status !== 'pending') continue;
-    const others = pending.get(task.batch);
-    if (others === undefined) pending.set(task.batch, [task]);
-    else others.push(task);
+export type Row = TaskView | Fold;
+
+/** A fold takes the place of its first row. Folds of a batch that were made from parts of a list become one. */
+export function foldBatches(rows: readonly Row[]): Row[] {
+  const pending = new Map<string, Row[]>();
+  for (const row of rows) {
+    const batch = batchOf(row);
+    if (batch === null) continue;
+    const others = pending.get(batch);
+    if (others === undefined) pending.set(batch, [row]);
+    else others.push(row);
   }
-  return tasks.flatMap((task): (TaskView | Fold)[] => {
-    const batch = task.status === 'pending' && task.batch !== null ? task.batch : null;
+  return rows.flatMap((row): Row[] => {
+    const batch = batchOf(row);
     const members = batch === null ? [] : (pending.get(batch) ?? []);
     const [first, last] = [members[0], members.at(-1)];
-    if (batch === null || first === undefined || last === undefined || members.length < FOLDED_FROM)
-      return [task];
-    return task === first ? [{ batch, count: members.length, first, last }] : [];
+    const count = members.reduce((sum, member) => sum + ('count' in member ? member.count : 1), 0);
+    if (batch === null || first === undefined || last === undefined || count < FOLDED_FROM) return [row];
+    if (row !== first) return [];
+    return [
+      {
+        batch,
+        count,
+        first: 'count' in first ? first.first : first,
+        last: 'count' in last ? last.last : last,
+      },
+    ];
   });
+}
+
+/** The batch in which a row can be folded. */
+function batchOf(row: Row): string | null {
+  return 'count' in row || row.status === 'pending' ? row.batch : null;
 }
 
 /** `waiting` is that of the first task, without its place in the queue. */

@@ -10,7 +10,7 @@ import type { RunRequest } from '../request/request.ts';
 import { buildApp } from './app.ts';
 import type { LeaseView, WaitingView } from './schemas/capacity.ts';
 import type { BatchView } from './schemas/run.ts';
-import type { TaskView } from './schemas/task.ts';
+import type { ListQuery, TaskPage, TaskView } from './schemas/task.ts';
 import type { Service, Subscription, TicketListener } from './service.ts';
 
 const TASK = { id: taskId(1), name: 'build', status: 'running' } as unknown as TaskView;
@@ -117,13 +117,12 @@ describe('routes', () => {
   });
 
   it('GET /v1/tasks lists', async (t) => {
-    const { calls, method } = note([TASK]);
-    const { ask } = appOf(t, { list: (query) => method(query) as TaskView[] });
+    const { calls, method } = note({ tasks: [TASK], next: '01' });
+    const { ask } = appOf(t, { list: async (query) => method(query) as TaskPage });
     const response = await ask('GET', '/v1/tasks?status=running&all=1&project=%2Fp');
-    assert.deepEqual(response.json(), { tasks: [TASK] });
-    assert.deepEqual(calls, [
-      [{ project: '/p', owner: null, tag: null, statuses: ['running'], sinceMs: null }],
-    ]);
+    assert.deepEqual(response.json(), { tasks: [TASK], next: '01' });
+    const [[query]] = calls as [[ListQuery]];
+    assert.deepEqual([query.project, query.statuses, query.sinceMs], ['/p', ['running'], null]);
   });
 
   it('GET log sends the bytes unchanged', async (t) => {

@@ -15,7 +15,7 @@ import type { ProfileView } from './schemas/profile.ts';
 import type { BatchRequest, BatchView } from './schemas/run.ts';
 import type { SelectedView, SelectQuery } from './schemas/select.ts';
 import type { StatusView } from './schemas/status.ts';
-import type { ListQuery, TaskView } from './schemas/task.ts';
+import type { ListQuery, TaskPage, TaskView } from './schemas/task.ts';
 
 /** A client that waits for room: it receives its place in the queue, then its lease. */
 export interface TicketListener {
@@ -38,7 +38,7 @@ export interface Service extends Changes {
   doctor(): Promise<DoctorView>;
   config(): ConfigView;
   run(request: RunRequest): Promise<TaskView>;
-  list(query: ListQuery): TaskView[];
+  list(query: ListQuery): Promise<TaskPage>;
   /** The task that a name, an id or a unique prefix of an id refers to; null: without a project of the caller. */
   resolve(ref: string, project: string | null): TaskId;
   /** The newest task of each name that matches one of the patterns or tags, oldest first. */

@@ -82,6 +82,7 @@ describe('loadConfig', () => {
         'log.daily': true,
         'log.keep': 5,
         'api.max_body': 8 * MIB,
+        'api.max_connections': 4096,
         'api.observe_only_socket': false,
         'profile.start': 'normal',
         'profile.day.at': 'off',

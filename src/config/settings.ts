@@ -253,6 +253,11 @@ const TABLE = {
   'log.daily': setting(flag, true, 'Rotate logs at the start of each day too'),
   'log.keep': setting(count(1, 1000), 5, "Compressed parts to keep of each task's log"),
   'api.max_body': setting(size, '8M', 'Largest request that the daemon accepts'),
+  'api.max_connections': setting(
+    count(1, 100_000),
+    4096,
+    'Connections that each socket accepts at the same time',
+  ),
   'api.observe_only_socket': setting(
     flag,
     false,

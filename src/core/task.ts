@@ -294,3 +294,6 @@ export function isTaskName(text: string): boolean {
 export function isNamePattern(text: string): boolean {
   return /[*?[]/.test(text);
 }
+
+/** The most tasks in one answer of the API, and the default. */
+export const PAGE_TASKS = 1000;

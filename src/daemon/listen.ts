@@ -28,6 +28,7 @@ export async function listen(
       path: home.observeSocket,
     });
   for (const { app, path } of sockets) {
+    app.server.maxConnections = config['api.max_connections'];
     await app.listen({ path });
     chmodSync(path, 0o600);
   }

@@ -64,6 +64,10 @@ function absent({ type, config }: FieldRow): false | null {
   return type === 'switch' && config === undefined ? false : null;
 }
 
+/** Every list of a task repeats these entries. */
+const MAX_ENTRIES = 1000;
+const MAX_ENTRY_LENGTH = 256;
+
 type Parser<T extends FieldType> = (value: JsonTypes[T], what: string, row: FieldRow) => ParsedTypes[T];
 
 const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
@@ -109,6 +113,11 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
     const items = commaWords([value].flat()).map((item) => withoutNul(item, what));
     // Usually an unset shell variable.
     if (items.length < min) throw refused(what, 'the list is empty; omit it or give at least one entry');
+    if (items.length > MAX_ENTRIES)
+      throw refused(what, `has ${items.length} entries; the limit is ${MAX_ENTRIES}`);
+    const long = items.find((item) => item.length > MAX_ENTRY_LENGTH);
+    if (long !== undefined)
+      throw refused(what, `an entry has ${long.length} characters; the limit is ${MAX_ENTRY_LENGTH}`);
     return choices === undefined ? items : items.map((item) => oneOf(item.toLowerCase(), what, choices));
   },
   choice: (value, what, { choices = [] }) => oneOf(value, what, choices),

@@ -1,21 +1,58 @@
-// Lists the tasks that match a query, oldest first.
-import type { ListQuery, TaskView } from '../api/schemas/task.ts';
-import type { Store } from '../store/store.ts';
-import type { TaskAccess } from './task-access.ts';
+// Lists the tasks that match a query: the newest of them, oldest first. Each step costs the daemon some milliseconds.
+import { setImmediate } from 'node:timers/promises';
+import type { ListQuery, TaskPage, TaskView } from '../api/schemas/task.ts';
+import type { TaskId } from '../core/task.ts';
+import type { TaskFilter } from '../store/store.ts';
+import type { TaskAccess, TaskAccessDeps } from './task-access.ts';
 
-export function list(
-  store: Store,
+type Deps = Pick<TaskAccessDeps, 'engine' | 'store'>;
+
+export async function list(
+  deps: Deps,
   tasks: TaskAccess,
-  { project, owner, tag, statuses, sinceMs }: ListQuery,
+  query: ListQuery,
   nowMs: number,
-): TaskView[] {
-  return store
-    .list({
-      ...(project === null ? {} : { project }),
-      ...(owner === null ? {} : { owner }),
-      ...(statuses === null ? {} : { statuses }),
-      ...(tag === null ? {} : { tag }),
-      ...(sinceMs === null ? {} : { endedSince: nowMs - sinceMs }),
-    })
-    .map((task) => tasks.view(task));
+): Promise<TaskPage> {
+  const { project, owner, tag, statuses, sinceMs } = query;
+  const filter = {
+    ...(project === null ? {} : { project }),
+    ...(owner === null ? {} : { owner }),
+    ...(statuses === null ? {} : { statuses }),
+    ...(tag === null ? {} : { tag }),
+    ...(sinceMs === null ? {} : { endedSince: nowMs - sinceMs }),
+  };
+  // One more than the limit shows whether a page follows.
+  const ids = await newestIds(deps, filter, query.before, query.limit + 1);
+  const page = ids.slice(0, query.limit);
+  const next = ids.length > page.length ? (page.at(-1) ?? null) : null;
+  return { tasks: views(deps, tasks, page.toReversed(), query), next };
+}
+
+async function newestIds(
+  { store }: Deps,
+  filter: TaskFilter,
+  before: string | null,
+  limit: number,
+): Promise<TaskId[]> {
+  const found: TaskId[] = [];
+  for (let bound = before; ; await setImmediate()) {
+    const { ids, next } = store.idsBefore(filter, bound, limit - found.length);
+    found.push(...ids);
+    if (next === null || found.length >= limit) return found;
+    bound = next;
+  }
+}
+
+/** Views are built when they are sent. Leaves out what was removed or got another status since the selection. */
+function* views(
+  { engine, store }: Deps,
+  tasks: TaskAccess,
+  ids: readonly TaskId[],
+  { statuses }: ListQuery,
+): Generator<TaskView> {
+  for (const id of ids) {
+    const task = engine.live.get(id) ?? store.byId(id);
+    if (task === null || (statuses !== null && !statuses.includes(task.state.status))) continue;
+    yield tasks.view(task);
+  }
 }

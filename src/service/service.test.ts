@@ -189,6 +189,10 @@ describe('list and status', () => {
     assert.deepEqual(await names('owner=me'), ['a']);
     assert.deepEqual(await names('project=%2Fother'), ['b']);
     assert.deepEqual(await names('since_ms=0'), ['b']);
+    const { tasks, next } = (await ask('GET', '/v1/tasks?limit=1')).body;
+    assert.deepEqual([tasks.length, tasks[0].name, next], [1, 'b', tasks[0].id]);
+    const older = (await ask('GET', `/v1/tasks?limit=1&before=${next}`)).body;
+    assert.deepEqual([older.tasks[0].name, older.next], ['a', null]);
   });
 
   it('status sums the reservations', async (t) => {

@@ -48,7 +48,7 @@ export function createService(deps: ServiceDeps): Service {
       tasks.commit((work) =>
         batch(request, deps.newId(work.now.wallMs), (line, name) => submit(work, line, name)),
       ),
-    list: (query) => list(store, tasks, query, clock.now().wallMs),
+    list: (query) => list(deps, tasks, query, clock.now().wallMs),
     resolve: (ref, project) => tasks.find(ref, project).id,
     select: (query) => selectTasks(store, query, clock.now().wallMs).map(selectedView),
     task: (ref) => tasks.view(tasks.find(ref)),

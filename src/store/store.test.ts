@@ -206,6 +206,23 @@ describe('finding', () => {
     assert.deepEqual(list({ project: "' OR 1=1 --" }), []);
   });
 
+  it('pages through ids from the newest, in steps that read a bounded number of rows', () => {
+    put(
+      ...Array.from({ length: 1200 }, (_, index) => numbered(index + 1, { owner: index < 2 ? 'me' : 'you' })),
+    );
+    const of = (...numbers: number[]) => numbers.map(taskId);
+    assert.deepEqual(store.idsBefore({}, null, 2), { ids: of(1200, 1199), next: taskId(1199) });
+    assert.deepEqual(store.idsBefore({}, taskId(3), 5), { ids: of(2, 1), next: null });
+    const steps: number[] = [];
+    let next: string | null = null;
+    do {
+      const page = store.idsBefore({ owner: 'me' }, next, 5);
+      steps.push(page.ids.length);
+      next = page.next;
+    } while (next !== null);
+    assert.deepEqual(steps, [0, 0, 2]);
+  });
+
   it('returns the live tasks in order of submission', () => {
     put(numbered(3), numbered(1), numbered(2, { state: ENDED.killed }));
     assert.deepEqual(ids(store.liveTasks()), [taskId(1), taskId(3)]);

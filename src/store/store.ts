@@ -43,6 +43,13 @@ export interface TaskFilter {
   readonly namePattern?: string;
 }
 
+/** Ids of tasks, newest first. */
+export interface IdPage {
+  readonly ids: readonly TaskId[];
+  /** Older tasks come before this id; null: none are left. */
+  readonly next: string | null;
+}
+
 export interface Store {
   /** 32 hexadecimal digits, random for each database. */
   readonly identity: string;
@@ -50,6 +57,8 @@ export interface Store {
   commit(writes: Writes, durable?: boolean): RecordedEvent[];
   liveTasks(): Task[];
   list(filter: TaskFilter): Task[];
+  /** At most `limit` ids before the id `before`; null: from the newest. Reads a bounded number of rows. */
+  idsBefore(filter: TaskFilter, before: string | null, limit: number): IdPage;
   byId(id: string): Task | null;
   /** At most `limit` tasks of the project, newest first; null: of every project. */
   byIdPrefix(project: string | null, prefix: string, limit: number): Task[];
@@ -229,6 +238,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     },
     liveTasks: () => selectLive.all().map(rowToTask),
     list: (filter) => list(db, filter),
+    idsBefore: (filter, before, limit) => idsBefore(db, filter, before, limit),
     byId: (id) => freshTasks.get(id) ?? optional(selectById.get(id)),
     byIdPrefix: (project, prefix, limit) =>
       selectByPrefix.all(prefix, `${prefix}~`, project, limit).map(rowToTask),
@@ -268,7 +278,37 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   };
 }
 
+/** Keeps a query of idsBefore within some milliseconds, also when no row matches. */
+const ROWS_READ = 500;
+/** Above every ULID. */
+const NEWEST = '~';
+
+function idsBefore(db: Sqlite, filter: TaskFilter, before: string | null, limit: number): IdPage {
+  const { condition, values } = conditionOf(filter);
+  const bound = before ?? NEWEST;
+  const floor = db
+    .prepare<[string, number], { id: TaskId }>(
+      'SELECT id FROM tasks WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?',
+    )
+    .get(bound, ROWS_READ - 1);
+  const ids = db
+    .prepare<(string | number)[], { id: TaskId }>(
+      `SELECT id FROM (SELECT * FROM tasks WHERE id < ? ORDER BY id DESC LIMIT ?) ${condition} ORDER BY id DESC LIMIT ?`,
+    )
+    .all(bound, ROWS_READ, ...values, limit)
+    .map(({ id }) => id);
+  return { ids, next: ids.length === limit ? (ids.at(-1) ?? null) : (floor?.id ?? null) };
+}
+
 function list(db: Sqlite, filter: TaskFilter): Task[] {
+  const { condition, values } = conditionOf(filter);
+  const rows = db
+    .prepare<(string | number)[], TaskRow>(`SELECT * FROM tasks ${condition} ORDER BY id`)
+    .all(...values);
+  return rows.map(rowToTask);
+}
+
+function conditionOf(filter: TaskFilter): { condition: string; values: (string | number)[] } {
   const where: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: string, ...more: (string | number)[]) => {
@@ -287,11 +327,7 @@ function list(db: Sqlite, filter: TaskFilter): Task[] {
       filter.tag,
       filter.tag,
     );
-  const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
-  const rows = db
-    .prepare<(string | number)[], TaskRow>(`SELECT * FROM tasks ${condition} ORDER BY id`)
-    .all(...values);
-  return rows.map(rowToTask);
+  return { condition: where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`, values };
 }
 
 function endedBefore(

@@ -5,13 +5,14 @@ import { TASK_STATUSES } from '../../../src/core/task.ts';
 import { commaWords } from '../../../src/text/split.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
-import { call } from '../../client/session.ts';
+import { parseCount } from '../../../src/units/number.ts';
+import { listFolded, listTasks } from '../../client/list-tasks.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { currentProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
-import { foldBatches, foldText, foldView } from '../../output/fold.ts';
+import { foldText, foldView, type Row } from '../../output/fold.ts';
 import { humanValue, outcome, paintStatus } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-output.ts';
@@ -29,10 +30,15 @@ export const FLAGS = {
     help: 'output format (default: table on a terminal, else one JSON object a line)',
   },
   columns: { kind: 'list', value: 'A,B', help: 'print these fields in this order' },
+  limit: { kind: 'text', value: 'N', help: 'print at most the N newest rows (default: 1000)' },
+  before: { kind: 'text', value: 'ID', help: 'only tasks that are older than this one: the next page' },
 } as const satisfies FlagSpecs;
 
 const DEFAULT_COLUMNS = ['name', 'status', 'elapsed_ms', 'mem_bytes', 'cpu_cores', 'progress', 'outcome'];
 const FORMATS = ['json', 'table', 'csv'] as const;
+/** Of one answer, so that it ends. */
+const DEFAULT_ROWS = 1000;
+const MAX_ROWS = 1_000_000;
 type Format = (typeof FORMATS)[number];
 
 export const command = defineCommand({
@@ -52,31 +58,38 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
   const format = readFormat(flags.format, context.output.json);
   const query = readQuery(flags);
   const columns = splitWords(flags.columns);
-  const { tasks } = await call<{ tasks: TaskView[] }>(context.session, 'GET', `/v1/tasks?${query}`);
-  checkColumns(columns, tasks[0]);
-  context.output.data(render(tasks, columns, format, flags.all_projects, context));
-  if (tasks.length === 0 && !context.output.jsonMessages) context.output.message('no tasks\n');
+  const limit = flags.limit === undefined ? DEFAULT_ROWS : parseCount(flags.limit, '--limit', 1, MAX_ROWS);
+  // Columns, every field or CSV: the caller asks for each task.
+  const isFolded = columns.length === 0 && !context.full && format !== 'csv';
+  const { rows, next } = await (isFolded ? listFolded : listTasks)(context.session, query, limit);
+  const [sample] = rows;
+  if (sample !== undefined && !('count' in sample)) checkColumns(columns, sample);
+  context.output.data(render(rows, columns, format, flags.all_projects, context));
+  if (rows.length === 0 && !context.output.jsonMessages) context.output.message('no tasks\n');
+  if (next !== null)
+    context.output.notify(
+      { next, hint: `Add --before=${next} to list older tasks, or --limit=N.` },
+      () => `babysit: older tasks left out; add --before=${next} to list them, or --limit=N\n`,
+    );
   return EXIT.ok;
 }
 
 function render(
-  tasks: readonly TaskView[],
+  all: readonly Row[],
   columns: readonly string[],
   format: Format,
   isOverProjects: boolean,
   { full, output }: Context,
 ): string {
   if (format === 'json') {
-    const rows =
-      columns.length > 0
-        ? tasks.map((task) => byColumns(task, columns))
-        : full
-          ? tasks
-          : foldBatches(tasks).map((row) =>
-              'count' in row ? foldView(row) : rowView(row, false, isOverProjects),
-            );
-    return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const view = (row: Row): object => {
+      if ('count' in row) return foldView(row);
+      return columns.length > 0 ? byColumns(row, columns) : rowView(row, full, isOverProjects);
+    };
+    return all.map((row) => `${JSON.stringify(view(row))}\n`).join('');
   }
+  const tasks = all.filter((row): row is TaskView => !('count' in row));
+  const folds = all.filter((row) => 'count' in row);
   const header =
     columns.length > 0
       ? columns
@@ -92,18 +105,14 @@ function render(
         header.map((key) => (output.terminal ? escapeField : String)(plainCell(task, key))),
       ),
     );
-  if (tasks.length === 0 && output.terminal) return '';
-  // Columns or every field: the caller asks for each task.
-  const rows = columns.length > 0 || full ? tasks : foldBatches(tasks);
-  const single = rows.filter((row) => !('count' in row)) as readonly TaskView[];
-  const folds = rows.filter((row) => 'count' in row);
+  if (all.length === 0 && output.terminal) return '';
   const table = alignedTable(
     header.map((key) => key.replace(/_(ms|bytes|cores)$/, '')),
-    single.map((task) =>
+    tasks.map((task) =>
       header.map((key) => (key === 'outcome' ? outcome(task) : humanValue(key, fieldOf(task, key)))),
     ),
     (cell, row, column) =>
-      header[column] === 'status' && single[row] ? paintStatus(single[row].status, output.color) : cell,
+      header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
   );
   return table + folds.map(foldText).join('');
 }
@@ -114,6 +123,7 @@ function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   if (flags.owner !== undefined) query.set('owner', flags.owner);
   if (flags.tag !== undefined) query.set('tag', flags.tag);
   if (flags.all) query.set('all', '1');
+  if (flags.before !== undefined) query.set('before', flags.before);
   if (flags.since !== undefined) query.set('since_ms', String(parseDuration(flags.since, '--since')));
   const statuses = splitWords(flags.status);
   for (const status of statuses) readChoice(status, TASK_STATUSES, '--status');
@@ -126,8 +136,7 @@ function readFormat(text: string | undefined, json: boolean): Format {
 }
 
 /** Checks against the fields that the daemon sent. Without a task any name passes. */
-function checkColumns(columns: readonly string[], sample: TaskView | undefined): void {
-  if (sample === undefined) return;
+function checkColumns(columns: readonly string[], sample: TaskView): void {
   for (const column of columns) readChoice(column, [...Object.keys(sample), 'outcome'], '--columns');
 }
 

@@ -1,10 +1,12 @@
 // Routes about tasks: submit, list, show, change.
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { CHANGES, type ChangeVerb } from '../schemas/changes.ts';
 import { BATCH_VIEW, parseBatch, parseRun } from '../schemas/run.ts';
 import { parseSelect, SELECTED } from '../schemas/select.ts';
 import { parseList, TASK, TASKS, type TaskView } from '../schemas/task.ts';
 import type { Service } from '../service.ts';
+import { taskListJson } from '../streams/task-list.ts';
 import { answers, type ByRef } from './answer.ts';
 
 export function taskRoutes(app: FastifyInstance, service: Service): void {
@@ -13,7 +15,12 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     return reply.code(201).send(task);
   });
   app.post('/v1/batch', answers(BATCH_VIEW), (request) => service.batch(parseBatch(request.body)));
-  app.get('/v1/tasks', answers(TASKS), (request) => ({ tasks: service.list(parseList(request.query)) }));
+  app.get('/v1/tasks', answers(TASKS), async (request, reply) => {
+    const page = await service.list(parseList(request.query));
+    return reply
+      .type('application/json; charset=utf-8')
+      .send(Readable.from(taskListJson(page), { objectMode: false }));
+  });
   app.get('/v1/select', answers(SELECTED), (request) => ({
     tasks: service.select(parseSelect(request.query)),
   }));

@@ -150,16 +150,28 @@ describe('queries', () => {
       tag: null,
       statuses: null,
       sinceMs: 86_400_000,
+      limit: 1000,
+      before: null,
     }));
   it('list by every filter', () =>
     assert.deepEqual(
-      parseList({ project: '/p', owner: 'me', tag: 'ci', status: 'running, FAILED', since_ms: '5000' }),
+      parseList({
+        project: '/p',
+        owner: 'me',
+        tag: 'ci',
+        status: 'running, FAILED',
+        since_ms: '5000',
+        limit: '7',
+        before: '01',
+      }),
       {
         project: '/p',
         owner: 'me',
         tag: 'ci',
         statuses: ['running', 'failed'],
         sinceMs: 5000,
+        limit: 7,
+        before: '01',
       },
     ));
   it('list everything with all=1', () => assert.equal(parseList({ all: '1', since_ms: '5' }).sinceMs, null));

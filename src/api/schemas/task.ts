@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
 import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
-import { TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
+import { PAGE_TASKS, TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
 import { absolutePath, owner } from './fields.ts';
@@ -192,8 +192,17 @@ export const TASK = z
   .meta({ id: 'Task', description: 'One task. A field is null when it does not apply.' });
 export type TaskView = z.output<typeof TASK>;
 export const TASKS = z
-  .strictObject({ tasks: z.array(TASK).describe('The tasks, oldest first.') })
-  .meta({ id: 'TaskList', description: 'The tasks that match a query.' });
+  .strictObject({
+    tasks: z.array(TASK).describe('The newest tasks that match, oldest first.'),
+    next: text.nullable().describe('The value of `before` for older tasks. Null: there are none.'),
+  })
+  .meta({ id: 'TaskList', description: 'Tasks that match a query.' });
+
+/** The views are built one by one while they are sent. */
+export interface TaskPage {
+  readonly tasks: Iterable<TaskView>;
+  readonly next: string | null;
+}
 
 export const LIST = z.object({
   tag: text.optional(),
@@ -202,6 +211,8 @@ export const LIST = z.object({
   status: text.optional(),
   since_ms: text.optional(),
   all: text.optional(),
+  limit: text.optional(),
+  before: text.optional(),
 });
 
 export interface ListQuery {
@@ -211,12 +222,16 @@ export interface ListQuery {
   readonly statuses: readonly TaskStatus[] | null;
   /** Include tasks that ended within this time; null for all. */
   readonly sinceMs: number | null;
+  /** The newest tasks, at most this many. */
+  readonly limit: number;
+  /** Only tasks that are older than this id. */
+  readonly before: string | null;
 }
 
 const DAY_MS = 86_400_000;
 
 export function parseList(query: unknown): ListQuery {
-  const { project, owner, tag, status, since_ms, all } = check(LIST, query);
+  const { project, owner, tag, status, since_ms, all, limit, before } = check(LIST, query);
   const sinceMs =
     since_ms === undefined ? DAY_MS : parseCount(since_ms, 'since_ms', 0, Number.MAX_SAFE_INTEGER);
   return {
@@ -225,6 +240,8 @@ export function parseList(query: unknown): ListQuery {
     tag: tag ?? null,
     statuses: status === undefined ? null : parseStatuses(status),
     sinceMs: all === '1' ? null : sinceMs,
+    limit: limit === undefined ? PAGE_TASKS : parseCount(limit, 'limit', 1, PAGE_TASKS),
+    before: before ?? null,
   };
 }
 

@@ -6,6 +6,8 @@ import type { FastifyReply } from 'fastify';
 const KEEP_ALIVE_MS = 15_000;
 /** Disconnect a slower client: it reconnects and resumes after the last event it received. */
 const MAX_BUFFERED_BYTES = 4 * 1024 ** 2;
+/** What all streams of a socket may buffer: each has an equal share. */
+const MAX_TOTAL_BYTES = 128 * 1024 ** 2;
 
 /** The streams of an application. */
 export type OpenStreams = Set<LineStream>;
@@ -47,7 +49,8 @@ export class LineStream {
   write(value: object): void {
     if (!this.isOpen) return;
     this.#take().write(lineOf(value));
-    if (this.#raw.writableLength > MAX_BUFFERED_BYTES) this.#raw.destroy();
+    const most = Math.min(MAX_BUFFERED_BYTES, MAX_TOTAL_BYTES / this.#open.size);
+    if (this.#raw.writableLength > most) this.#raw.destroy();
   }
 
   /** `value` is the last line, sent in one packet with the end. */

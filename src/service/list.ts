@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ListQuery, TaskPage, TaskView } from '../api/schemas/task.ts';
 import type { TaskId } from '../core/task.ts';
+import type { Plan } from '../scheduler/plan.ts';
 import type { TaskFilter } from '../store/store.ts';
 import type { TaskAccess, TaskAccessDeps } from './task-access.ts';
 
@@ -50,9 +51,15 @@ function* views(
   ids: readonly TaskId[],
   { statuses }: ListQuery,
 ): Generator<TaskView> {
+  let kept: Plan | undefined;
+  // One plan for the whole list, because a change while it is sent would cost another one for each piece.
+  const plan = () => {
+    kept ??= engine.plan();
+    return kept;
+  };
   for (const id of ids) {
     const task = engine.live.get(id) ?? store.byId(id);
     if (task === null || (statuses !== null && !statuses.includes(task.state.status))) continue;
-    yield tasks.view(task);
+    yield tasks.view(task, plan);
   }
 }

@@ -58,7 +58,7 @@ export async function run(
   request: RunRequest,
 ): Promise<TaskView> {
   const { task, isDeduplicated } = await tasks.commit((work) => submit(work, request));
-  const view = tasks.view(tasks.byId(task.id), engine.live.queue.size <= PLANNED_AT_ONCE);
+  const view = tasks.view(tasks.byId(task.id), engine.live.queue.size <= PLANNED_AT_ONCE ? undefined : null);
   if (isDeduplicated) return { ...view, deduplicated: true };
   return { ...view, ...noteOf(request.cpuCores, task.estimate.cpuCores) };
 }

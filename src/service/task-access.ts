@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { largestNeed } from '../scheduler/admission.ts';
+import type { Plan } from '../scheduler/plan.ts';
 import type { Store } from '../store/store.ts';
 import { resolveRef } from './resolve.ts';
 import { taskView } from './views/task-view.ts';
@@ -26,8 +27,8 @@ export interface TaskAccess {
   find(ref: string, project?: string | null): Task;
   /** Throws BabysitError not_found. */
   byId(id: TaskId): Task;
-  /** `isPlanned` adds the predicted start of a pending task, which needs a plan of the queue. */
-  view(task: Task, isPlanned?: boolean): TaskView;
+  /** The predicted start of a pending task needs a plan of the queue: by default the current one; null: leave it out. */
+  view(task: Task, plan?: (() => Plan) | null): TaskView;
   /** Runs `apply` in the next round; resolves with its result after the commit. */
   commit<T>(apply: (work: UnitOfWork) => T): Promise<T>;
   /** Changes the live task that `ref` names. Throws BabysitError already_ended, or what `find` and `apply` throw. */
@@ -43,7 +44,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
     return task;
   };
-  const view = (task: Task, isPlanned = true): TaskView => {
+  const view: TaskAccess['view'] = (task, plan = () => engine.plan()) => {
     const attempt = isActive(task.state) ? engine.attempt(task.id) : undefined;
     const { wallMs, monoMs } = clock.now();
     return taskView(task, {
@@ -51,7 +52,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
       live: attempt?.figures() ?? null,
       progress: attempt?.progress.progress(monoMs) ?? null,
       waiters: engine.eventBus.count(task.id),
-      waiting: isPlanned ? waitingView(task, engine, wallMs) : null,
+      waiting: plan === null ? null : waitingView(task, engine, wallMs, plan),
       most: largestNeed(profiles.largest, task.limits),
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
     });

@@ -26,6 +26,8 @@ const SAMPLE_AGE_MS = 250;
 const HOST_AGE_MS = 20;
 /** A plan is valid until something changes, at most for this time. */
 const PLAN_AGE_MS = 1000;
+/** And at least for this many times what it took: the plan of a long queue takes a tenth of a second. */
+const PLAN_AGE_PER_COST = 10;
 
 export class Planner {
   readonly #deps: PlannerDeps;
@@ -34,7 +36,7 @@ export class Planner {
   readonly #attempts: ReadonlyMap<TaskId, LiveAttempt>;
   #sampledAt = Number.NEGATIVE_INFINITY;
   #host: { readonly memory: HostMemory; readonly monoMs: number } | null = null;
-  #plan: { readonly plan: Plan; readonly monoMs: number } | null = null;
+  #plan: { readonly plan: Plan; readonly untilMs: number } | null = null;
 
   constructor(
     deps: PlannerDeps,
@@ -73,9 +75,11 @@ export class Planner {
   /** The predicted start of each pending task and ticket. */
   plan(): Plan {
     const { wallMs, monoMs } = this.#deps.clock.now();
-    if (this.#plan === null || monoMs - this.#plan.monoMs > PLAN_AGE_MS)
-      this.#plan = { plan: plan(this.snapshot(), wallMs, this.#deps.policy), monoMs };
-    return this.#plan.plan;
+    if (this.#plan !== null && monoMs <= this.#plan.untilMs) return this.#plan.plan;
+    const made = plan(this.snapshot(), wallMs, this.#deps.policy);
+    const endMs = this.#deps.clock.now().monoMs;
+    this.#plan = { plan: made, untilMs: endMs + Math.max(PLAN_AGE_MS, PLAN_AGE_PER_COST * (endMs - monoMs)) };
+    return made;
   }
 
   /** Returns null for a task that does not run. */

@@ -11,12 +11,17 @@ import { iso } from './task-view.ts';
 
 const NAMES_SHOWN = 5;
 
-/** Returns null for a task that is about to start or not pending. */
-export function waitingView(task: Task, engine: Engine, nowMs: number): BlockedView | null {
+/** Returns null for a task that is about to start or not pending. A list gives the plan with which it began. */
+export function waitingView(
+  task: Task,
+  engine: Engine,
+  nowMs: number,
+  plan: () => Plan = () => engine.plan(),
+): BlockedView | null {
   const { state } = task;
   if (state.status !== 'pending') return null;
-  if (state.waitsFor.length > 0) return afterView(task, state.waitsFor, engine, nowMs);
-  const planned = engine.plan().get(task.id);
+  if (state.waitsFor.length > 0) return afterView(task, state.waitsFor, engine, nowMs, plan());
+  const planned = plan().get(task.id);
   if (planned !== undefined) return plannedView(planned.blocked, engine);
   if (state.notBefore === null) return null;
   return { ...NOTHING, dim: 'backoff', expected_start: iso(state.notBefore) };
@@ -43,7 +48,13 @@ const NOTHING = {
 };
 
 /** No start is promised before the dependencies have ended: then it takes its place in the queue. */
-function afterView(task: Task, waitsFor: readonly TaskId[], engine: Engine, nowMs: number): BlockedView {
+function afterView(
+  task: Task,
+  waitsFor: readonly TaskId[],
+  engine: Engine,
+  nowMs: number,
+  plan: Plan,
+): BlockedView {
   const names = new Map(task.after?.tasks.map((other) => [other.id, other.name]));
   const of = names.size;
   return {
@@ -55,7 +66,7 @@ function afterView(task: Task, waitsFor: readonly TaskId[], engine: Engine, nowM
     blocked_by: waitsFor.slice(0, NAMES_SHOWN).map((id) => names.get(id) ?? id),
     owners: ownersOf(waitsFor, engine),
     position: null,
-    expected_start: iso(latestEndMs(waitsFor, engine, nowMs)),
+    expected_start: iso(latestEndMs(waitsFor, engine, nowMs, plan)),
     latest_start: null,
   };
 }
@@ -66,8 +77,7 @@ function ownersOf(ids: readonly TaskId[], engine: Engine): string[] {
 }
 
 /** The latest expected end of these tasks; null if one is unknown. */
-function latestEndMs(ids: readonly TaskId[], engine: Engine, nowMs: number): number | null {
-  const plan = engine.plan();
+function latestEndMs(ids: readonly TaskId[], engine: Engine, nowMs: number, plan: Plan): number | null {
   let latestMs = 0;
   for (const id of ids) {
     const task = engine.live.get(id);

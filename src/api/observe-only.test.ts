@@ -5,7 +5,10 @@ import { buildApp } from './app.ts';
 import type { Service } from './service.ts';
 
 /** Answers every call; a refused request never reaches it. */
-const SERVICE = new Proxy({}, { get: (_, verb) => () => (verb === 'list' ? [] : { verb }) }) as Service;
+const SERVICE = new Proxy(
+  {},
+  { get: (_, verb) => () => (verb === 'list' ? { tasks: [], next: null } : { verb }) },
+) as Service;
 
 function ask(t: TestContext, method: 'GET' | 'HEAD' | 'POST', url: string) {
   const app = buildApp(SERVICE, { maxBodyBytes: 1000, onInternalError: () => {}, isObserveOnly: true });

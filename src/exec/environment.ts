@@ -1,6 +1,7 @@
 // The environment of a command: the caller's variables, missing thread-pool limits, and babysit's own variables.
 import type { Task } from '../core/task.ts';
 import { GROUP_MARKER } from '../procfs/process-table.ts';
+import { pathWithBabysit } from './search-path.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -34,6 +35,7 @@ export function taskEnvironment(
     PYTHONUNBUFFERED: '1',
     ...Object.fromEntries(THREAD_POOLS.map((name) => [name, threads])),
     ...caller,
+    ...(caller.PATH === undefined ? {} : { PATH: pathWithBabysit(caller.PATH, task.cwd) }),
     PWD: task.cwd,
     BABYSIT_TASK_NAME: task.name,
     BABYSIT_TASK_ID: task.id,

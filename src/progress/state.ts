@@ -27,6 +27,8 @@ interface SourceState {
   readonly phase: string | null;
   readonly failed: number | null;
   readonly note: string | null;
+  /** How many readings differed from the one before. A hung program may print the same count again and again. */
+  readonly advances: number;
 }
 
 const NOTHING: SourceState = {
@@ -38,6 +40,7 @@ const NOTHING: SourceState = {
   phase: null,
   failed: null,
   note: null,
+  advances: 0,
 };
 export const NO_PROGRESS: ProgressState = { output: NOTHING, reported: NOTHING, mediaMs: null };
 
@@ -121,7 +124,31 @@ function applyReading(before: SourceState, reading: Reading, nowMs: number): Sou
   const pace = reading.count === undefined ? before.pace : paceOf(before, reading.count, nowMs);
   // An epoch is printed once, before the bars that count within it.
   const trend = follow(before.trend, { ...reading, phase }, nowMs);
-  return { ...before, count, pace, trend, eta: newEta(before, reading, nowMs), phase, failed, note };
+  const advances = before.advances + (isNews(before, reading) ? 1 : 0);
+  return {
+    ...before,
+    count,
+    pace,
+    trend,
+    eta: newEta(before, reading, nowMs),
+    phase,
+    failed,
+    note,
+    advances,
+  };
+}
+
+function isNews(before: SourceState, { count, etaMs, ...others }: Reading): boolean {
+  const { done, total, fraction } = before.count ?? {};
+  if (count && (count.done !== done || count.total !== total || count.fraction !== fraction)) return true;
+  if (etaMs !== undefined && etaMs !== before.eta?.leftMs) return true;
+  const keys = ['phase', 'failed', 'note'] as const;
+  return keys.some((key) => others[key] !== undefined && others[key] !== before[key]);
+}
+
+/** Rises with each line of output that reports other progress than the one before it. */
+export function advancesOf({ output }: ProgressState): number {
+  return output.advances;
 }
 
 function paceOf(

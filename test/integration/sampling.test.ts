@@ -32,7 +32,8 @@ const ID = 't' as TaskId;
 
 const sampleOf = (live: LiveAttempt) => {
   const usage = live.readUsage();
-  return usage === null ? null : live.sample(usage, realClock.now(), { isStrict: false, withIo: false });
+  const watch = { isStrict: false, withIo: false, observe: [], cwd: '/', startedAt: 0 };
+  return usage === null ? null : live.sample(usage, realClock.now(), watch);
 };
 
 /** A command that waits for a line on stdin, in a group with small caps, sampled until a sample shows it idle. */

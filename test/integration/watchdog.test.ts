@@ -88,6 +88,26 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
     await change('neighbour', 'kill');
   });
 
+  await t.test('a sign of life is output, reported progress, or a file that grows', async () => {
+    const every = (line: string) => `for i in $(seq 1 999); do ${line}; sleep 0.2; done`;
+    const signs: Readonly<Record<string, string>> = {
+      counted: every('echo "[$i/999] item"'),
+      reported: every(`echo '{"done":1,"total":9}' >>"$BABYSIT_PROGRESS_FILE"`),
+      'into-a-file': every('echo "line $i" >>into-a-file.log'),
+      silent: every('echo same; : >>silent.log'),
+    };
+    const watch = { observability_interval: '3s', observability: 'strict' } as const;
+    for (const [name, line] of Object.entries(signs))
+      await run(name, line, { ...watch, observe: `?${name.slice(1)}.lo*` });
+    assert.equal((await ended('silent')).task.kill_reason, 'observability_stall');
+    for (const name of ['counted', 'reported', 'into-a-file']) {
+      const { status, elapsed_ms: elapsedMs } = await task(name);
+      assert.equal(status, 'running', name);
+      assert.ok(Number(elapsedMs) > 3000, `${name}: ${elapsedMs} ms`);
+      await change(name, 'kill');
+    }
+  });
+
   await t.test('a paused task can be ended, gracefully', async () => {
     await run('polite', `trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.1; done`);
     await waitUntil(async () => (await log('polite')) === 'ready\n', { what: 'the trap' });

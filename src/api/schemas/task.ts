@@ -127,6 +127,12 @@ export const TASK = z
     estimated_cpu_cores: number.describe('Estimated CPU use.'),
     kill_timeout_ms: number.describe('Running time at which the watchdog kills it.'),
     observability_interval_ms: number.describe('Silence at which the watchdog kills it. 0: never.'),
+    observe: z
+      .array(text)
+      .readonly()
+      .nullable()
+      .describe('Files whose growth counts as output; null without any.'),
+    stop: z.enum(['signal', 'file']).describe('With `file`, a kill begins with the stop file alone.'),
     observability: z.enum(['any', 'strict']).describe('With `strict`, repeated output counts as silence.'),
     mem_pct_limit: number.describe("Percent of the host's memory it may use."),
     cpu_pct_limit: number.describe("Percent of the host's cores it may use."),

@@ -20,6 +20,7 @@ import { type OomTier, oomScoreAdj, oomTier } from '../../watchdog/oom-tier.ts';
 import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
+import { type Observation, ObservedFiles } from './observed-files.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ReadinessObserver } from './readiness.ts';
@@ -34,6 +35,8 @@ export interface LiveFigures {
   /** Null after only one sample. */
   readonly cpuCores: number | null;
   readonly silentMs: number;
+  /** Highest working set of a sample, in bytes. */
+  readonly peakMemBytes: number;
 }
 
 export class LiveAttempt implements Observer {
@@ -69,6 +72,9 @@ export class LiveAttempt implements Observer {
   /** OOM kills of the host at the last sample, where the group does not count its own; else null. */
   #hostOomKills: number | null = null;
   #strict: StrictOutput | null = null;
+  readonly #observed = new ObservedFiles();
+  /** Epoch ms of the last progress that the task reported. */
+  #progressAt: number | null = null;
   #isAttached = false;
   /** Monotonic ms of the start or adoption, and of the first read of records with an exit but no log writer. */
   #awaitedSince: number | null = null;
@@ -193,12 +199,8 @@ export class LiveAttempt implements Observer {
     return this.#hasMain;
   }
 
-  /** Returns null when the group is gone. `isStrict`: only new output counts. `withIo`: reads the I/O counters too. */
-  sample(
-    usage: GroupUsage,
-    now: Now,
-    { isStrict, withIo }: { readonly isStrict: boolean; readonly withIo: boolean },
-  ): Sample | null {
+  /** Returns null when the group is gone. `withIo`: reads the I/O counters too. */
+  sample(usage: GroupUsage, now: Now, watch: Observation & { readonly withIo: boolean }): Sample | null {
     const { memBytes } = usage;
     if (memBytes === null) return null;
     this.#samples += 1;
@@ -206,7 +208,8 @@ export class LiveAttempt implements Observer {
     this.log.keepOpen();
     this.memBytes = memBytes;
     if (this.mayHaveActed) this.#readEvents(usage);
-    const { outputBytes, outputAt } = this.#output(now, isStrict);
+    const { withIo } = watch;
+    const { outputBytes, outputAt } = this.#output(now, watch);
     const isTurn = this.#samples % MEMBERS_EVERY === MEMBERS_FIRST;
     if (withIo || (isTurn && this.mayHaveActed)) this.members.read(this.group.pids(SCAN_AGE_MS));
     const io = withIo ? mostIo(usage, this.members.io) : null;
@@ -241,19 +244,29 @@ export class LiveAttempt implements Observer {
     writeOomScoreAdj(this.group.pids(), oomScoreAdj(tier, base));
   }
 
-  #output({ wallMs, monoMs }: Now, isStrict: boolean): Pick<Sample, 'outputBytes' | 'outputAt'> {
+  #output(
+    { wallMs, monoMs }: Now,
+    { isStrict, observe, cwd, startedAt }: Observation,
+  ): Pick<Sample, 'outputBytes' | 'outputAt'> {
     const { printedBytes, printedAt } = this.log.refresh();
+    const { signs } = this.progress;
     const added = this.progress.look(monoMs, this.log.size, this.mayHaveActed, isStrict);
-    if (!isStrict) return { outputBytes: printedBytes, outputAt: printedAt };
-    this.#strict ??= new StrictOutput();
-    return { outputBytes: 0, outputAt: this.#strict.see(added, wallMs) };
+    if (this.progress.signs !== signs) this.#progressAt = wallMs;
+    const observedAt = this.#observed.look(observe, cwd, startedAt, wallMs);
+    if (isStrict) this.#strict ??= new StrictOutput();
+    const newAt = isStrict ? (this.#strict?.see(added, wallMs) ?? null) : printedAt;
+    return {
+      outputBytes: isStrict ? 0 : printedBytes,
+      outputAt: latest(newAt, this.#progressAt, observedAt),
+    };
   }
 
   /** An adopted attempt continues from the times of its files. Time spent paused does not count. */
   firstWatchState(sample: Sample, state: ActiveState): WatchState {
     const { wallMs } = sample.now;
     const startedAt = state.attempt.startedAt ?? wallMs;
-    const printedAt = Math.max(startedAt, logTouchedAt(this.paths.log) ?? startedAt);
+    const files = [this.paths.log, this.paths.progressFile];
+    const printedAt = Math.max(startedAt, ...files.map((file) => logTouchedAt(file) ?? startedAt));
     const pausedForMs = Math.max(0, wallMs - (frozenSince(state) ?? wallMs));
     const since = (at: number) => Math.max(0, wallMs - pausedForMs - at);
     const ageMs = processAgeMs(this.#known.started?.main ?? null) - pausedForMs;
@@ -268,11 +281,12 @@ export class LiveAttempt implements Observer {
 
   figures(): LiveFigures | null {
     if (this.watchState === null) return null;
-    const { cpu, silentMs } = this.watchState;
+    const { cpu, silentMs, peakMemBytes } = this.watchState;
     return {
       memBytes: this.memBytes,
       cpuCores: cpu.cores === null ? null : Math.round(cpu.cores * 100) / 100,
       silentMs: Math.round(silentMs),
+      peakMemBytes,
     };
   }
 
@@ -320,6 +334,11 @@ export class LiveAttempt implements Observer {
     this.log.release();
     this.group.close();
   }
+}
+
+function latest(...times: readonly (number | null)[]): number | null {
+  const known = times.filter((at) => at !== null);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** The counters of single processes cost a read for each: every fifth sample, and one early for short tasks. */

@@ -13,6 +13,7 @@ function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
   return {
     look: (nowMs: number, mayHaveActed = true) => reader.look(nowMs, logBytes(), mayHaveActed, false),
     progress: (nowMs: number) => reader.progress(nowMs),
+    signs: () => reader.signs,
   };
 }
 
@@ -43,6 +44,28 @@ describe('the progress reader', () => {
       [reader.progress(2000)?.done, reader.progress(2000)?.total, reader.progress(2000)?.source],
       [5, 10, 'reported'],
     );
+  });
+
+  it('counts new progress and each write to the progress file as a sign of life', (t) => {
+    const { reader, log, progressFile } = filesIn(t);
+    let nowMs = 0;
+    const writes: [string, string, boolean][] = [
+      [log, '[3/42] a\n', true],
+      [log, '[3/42] a\n', false],
+      [log, '[4/42] a\n', true],
+      [log, 'working\n', false],
+      [log, 'loss=0.5\n', true],
+      [log, 'loss=0.4\n', true],
+      [progressFile, '{"done":1,"total":10}\n', true],
+      [progressFile, '{"done":1,"total":10}\n', true],
+    ];
+    for (const [file, text, isSign] of writes) {
+      const before = reader.signs();
+      appendFileSync(file, text);
+      nowMs += 1000;
+      reader.look(nowMs);
+      assert.equal(reader.signs() > before, isSign, text);
+    }
   });
 
   it('looks for a progress file when the command may have made one, and follows it afterwards', (t) => {

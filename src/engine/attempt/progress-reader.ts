@@ -4,6 +4,7 @@ import type { Now } from '../../core/clock.ts';
 import type { Progress } from '../../core/progress.ts';
 import { type Added, GrowingFile } from '../../logs/tail.ts';
 import {
+  advancesOf,
   dropUnfinished,
   foldOutput,
   foldProgressFile,
@@ -23,6 +24,7 @@ export class ProgressReader {
   readonly #report: GrowingFile;
   #hasReport = false;
   #state: ProgressState = NO_PROGRESS;
+  #reports = 0;
 
   /** The files need not exist. The first `look` reads their current content. */
   constructor(paths: { readonly log: string; readonly progressFile: string }) {
@@ -49,7 +51,14 @@ export class ProgressReader {
     const file = statSync(this.#reportPath, { throwIfNoEntry: false });
     this.#hasReport = file !== undefined;
     const added = this.#report.added(file?.size ?? 0, READ_BYTES);
-    if (added !== null && added.text !== '') this.#state = foldProgressFile(this.#state, added.text, nowMs);
+    if (added === null || added.text === '') return;
+    this.#reports += 1;
+    this.#state = foldProgressFile(this.#state, added.text, nowMs);
+  }
+
+  /** Rises with each sign of life: new progress in the output, and whatever is written to the progress file. */
+  get signs(): number {
+    return advancesOf(this.#state) + this.#reports;
   }
 
   /** The end of the task by its progress, epoch ms; null when the progress gives none or is not trusted. */

@@ -9,6 +9,7 @@ type Changeable =
   | 'killTimeoutMs'
   | 'observabilityMs'
   | 'observability'
+  | 'observe'
   | 'memPctLimit'
   | 'cpuPctLimit'
   | 'priority';
@@ -23,6 +24,7 @@ export function changedRequest(
   maxCores: number,
 ): Pick<Task, 'estimate' | 'limits' | 'priority'> {
   const { estimate, limits } = task;
+  const observe = asked.observe ?? limits.observe;
   const timeMs = asked.timeMs ?? estimate.timeMs;
   const followedMs = limits.killTimeoutMs === 2 * estimate.timeMs ? 2 * timeMs : limits.killTimeoutMs;
   return {
@@ -35,6 +37,7 @@ export function changedRequest(
       killTimeoutMs: asked.killTimeoutMs ?? followedMs,
       observabilityMs: asked.observabilityMs ?? limits.observabilityMs,
       isStrict: asked.observability === null ? limits.isStrict : asked.observability === 'strict',
+      ...(observe === undefined ? {} : { observe }),
       memPctLimit: asked.memPctLimit ?? limits.memPctLimit,
       cpuPctLimit: asked.cpuPctLimit ?? limits.cpuPctLimit,
     },

@@ -162,6 +162,7 @@ function limitsFor(run: RunRequest, config: Config): Limits {
     killTimeoutMs: run.killTimeoutMs ?? 2 * timeMs,
     observabilityMs: run.observabilityMs ?? config['defaults.observability_interval'],
     isStrict: run.observability === 'strict',
+    ...(run.observe === null ? {} : { observe: run.observe }),
     memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
     cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
   };

@@ -46,7 +46,7 @@ export const ERRORS = {
     http: 422,
     exit: EXIT.failed,
     title: 'This host can never meet the estimate.',
-    hint: 'Lower the estimate, or raise the limit named in raise.',
+    hint: 'Lower the estimate to would_fit, or raise the limit as raise says.',
   },
   no_systemd: {
     http: 422,

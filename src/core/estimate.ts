@@ -21,6 +21,8 @@ export interface Limits {
   readonly cpuPctLimit: number;
 }
 
+/** The kernel's caps are this multiple of the estimate, unless a limit of the task or the host is lower. */
+export const CAP_FACTOR = 3;
 /** The watchdog kills at sustained use above this multiple of the estimate. */
 export const KILL_FACTOR = 2;
 /** CPU is compressible and a rate is imprecise: a use of CPU up to this multiple counts as within the estimate. */

@@ -1,5 +1,5 @@
 // The kill reasons, one row each: the hint for the next run, and what a retry or a suggested estimate draws from the kill.
-import type { Estimate, Limits } from './estimate.ts';
+import { CAP_FACTOR, type Estimate, type Limits } from './estimate.ts';
 
 /** The numbers that led to a kill, as shown: keys in snake_case, the unit last. */
 export type KillDetail = Readonly<Record<string, string | number | boolean | null>>;
@@ -20,6 +20,9 @@ export interface KillFacts {
   readonly format: Format;
 }
 
+/** A higher estimate hides a leak or a loop until the next limit, and takes room from others. */
+const AUDIT = 'Audit the script first, raise the estimate last.';
+
 interface KillReasonRow {
   /** The measured numbers, and what to change before the next run. */
   readonly hint: (facts: KillFacts) => string;
@@ -34,13 +37,21 @@ export const KILL_REASONS = {
   estimated_cpu_exceeded: {
     exceeded: 'cpuCores',
     hint: ({ estimate, suggested, detail }) =>
-      `Used ${numberOf(detail, 'cpu_cores')} cores, estimated ${estimate.cpuCores}: raise --estimated_cpu_cores to ${suggested.cpuCores} or run fewer threads.`,
+      `Used ${numberOf(detail, 'cpu_cores')} cores, estimated ${estimate.cpuCores}: ${
+        suggested.cpuCores > estimate.cpuCores
+          ? `raise --estimated_cpu_cores to ${suggested.cpuCores} or run fewer threads. ${AUDIT}`
+          : 'this host admits no larger estimate, so run fewer threads.'
+      }`,
   },
   cgroup_oom_killed: {
     exceeded: 'memBytes',
     retryCause: 'oom',
-    hint: ({ suggested, detail, format }) =>
-      `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} (the cap is 3 x that) or reduce the batch size.`,
+    hint: ({ estimate, limits, suggested, detail, format }) => {
+      const reached = `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}`;
+      return isCapOfHost(estimate, detail) || suggested.memBytes <= estimate.memBytes
+        ? `${reached}, which no larger estimate raises: reduce the batch size, or raise --mem_pct_limit (now ${limits.memPctLimit}).`
+        : `${reached}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} (the cap is 3 x that) or reduce the batch size. ${AUDIT}`;
+    },
   },
   kernel_oom: {
     hint: ({ peakMemBytes, detail, format }) =>
@@ -60,8 +71,14 @@ export const KILL_REASONS = {
   },
   elapsed_exceeded: {
     exceeded: 'timeMs',
-    hint: ({ estimate, limits, suggested, detail, format }) =>
-      `Ran ${format.duration(numberOf(detail, 'elapsed_ms'))}: raise --estimated_time to ${format.duration(suggested.timeMs)} (now ${format.duration(estimate.timeMs)}) or --kill_timeout (now ${format.duration(limits.killTimeoutMs)}), or split the work.`,
+    hint: ({ estimate, limits, suggested, detail, format }) => {
+      const ran = `Ran ${format.duration(numberOf(detail, 'elapsed_ms'))}`;
+      const now = `now ${format.duration(limits.killTimeoutMs)}`;
+      // A kill timeout of its own does not follow the estimate.
+      return limits.killTimeoutMs === 2 * estimate.timeMs
+        ? `${ran}: raise --estimated_time to ${format.duration(suggested.timeMs)} (now ${format.duration(estimate.timeMs)}) or --kill_timeout (${now}), or split the work. ${AUDIT}`
+        : `${ran}, up to its timeout: raise --kill_timeout or --timeout, which are the same, to ${format.duration(2 * limits.killTimeoutMs)} (${now}), or split the work. ${AUDIT}`;
+    },
   },
   observability_stall: { retryCause: 'stall', hint: stallHint },
   system_mem_pressure: { retryCause: 'oom', hint: pressureHint },
@@ -94,7 +111,10 @@ function numberOf(detail: KillDetail, key: string): number {
 }
 
 function memoryHint({ estimate, suggested, peakMemBytes, format }: KillFacts): string {
-  return `Used ${format.size(peakMemBytes)}, estimated ${format.size(estimate.memBytes)}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} or reduce the batch size.`;
+  const used = `Used ${format.size(peakMemBytes)}, estimated ${format.size(estimate.memBytes)}`;
+  return suggested.memBytes > estimate.memBytes
+    ? `${used}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} or reduce the batch size. ${AUDIT}`
+    : `${used}: this host admits no larger estimate, so reduce the batch size.`;
 }
 
 function stallHint({ limits, detail, format }: KillFacts): string {
@@ -117,6 +137,12 @@ function pressureHint({ estimate, suggested, detail, format }: KillFacts): strin
       ? `estimated ${format.size(estimate.memBytes)}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)}, so that the scheduler reserves enough, or reduce the batch size.`
       : `within its estimate: run it again with --queue to wait for room${outsideNote(detail, format)}.`;
   return `${shortage(detail)} for ${numberOf(detail, 'sustained_s')} s and this task held ${held}, ${advice}`;
+}
+
+/** True when --mem_pct_limit or the reserve set the cap, not the estimate. */
+export function isCapOfHost(estimate: Estimate, detail: KillDetail): boolean {
+  const capBytes = numberIn(detail, 'limit_bytes') ?? numberOf(detail, 'cap_bytes');
+  return capBytes < CAP_FACTOR * estimate.memBytes - 1;
 }
 
 /** True when the exceeded limit is three times the estimate, not --mem_pct_limit of the host. */

@@ -13,6 +13,7 @@ import {
   type Cause,
   type EndedState,
   type Envelope,
+  type ExecOptions,
   type Exit,
   type GroupRef,
   type InterruptReason,
@@ -53,6 +54,8 @@ export type Change =
       readonly estimate: Estimate;
       readonly limits: Limits;
       readonly priority: number;
+      /** Absent: unchanged. */
+      readonly execOptions?: ExecOptions;
       readonly envelope: Envelope | null;
     }
   /** The active profile changed the caps of a running attempt. */
@@ -244,8 +247,8 @@ function requestKill(task: Task, state: ActiveState, intent: KillIntent): Transi
 function adjust(task: Task, change: Extract<Change, { kind: 'adjust' }>): Transition | null {
   const { state } = task;
   if (isEnded(state)) return null;
-  const { estimate, limits, priority, envelope } = change;
-  const adjusted = { ...task, estimate, limits, priority };
+  const { estimate, limits, priority, execOptions = task.execOptions, envelope } = change;
+  const adjusted = { ...task, estimate, limits, priority, execOptions };
   return {
     task:
       isActive(state) && envelope !== null

@@ -16,8 +16,10 @@ export interface FieldRow {
   readonly choices?: readonly string[];
   /** Default as the help shows it. */
   readonly default?: string;
-  /** Setting that holds the default. An absent switch is null if it has a setting, otherwise false. */
+  /** Setting that holds the default. */
   readonly config?: string;
+  /** A switch that can be turned off: absent it is null, not false. So is a switch with a setting. */
+  readonly tristate?: true;
   readonly required?: true;
   /** Fields that cannot be given together with this one. */
   readonly excludes?: readonly string[];
@@ -47,3 +49,8 @@ export type FieldType =
   | 'switch'
   | 'json'
   | 'env';
+
+/** Absent is not the same as off. */
+export function isTristate({ config, tristate }: Pick<FieldRow, 'config' | 'tristate'>): boolean {
+  return config !== undefined || tristate === true;
+}

@@ -183,6 +183,7 @@ export const FIELDS = {
     mcp: 'wait in the queue for capacity, instead of the error capacity_exceeded',
     help: {
       run: 'wait in the queue for capacity, instead of exit 2',
+      adjust: 'keep a pending task in the queue, as adjust always does',
       retry: 'wait in the queue for capacity, as a retry always does',
     },
   },
@@ -327,12 +328,16 @@ export const FIELDS = {
     value: 'N',
     default: '10; below that only as root',
     config: 'envelope.nice',
-    help: { run: 'niceness, 0 to 19' },
+    help: { run: 'niceness, 0 to 19', adjust: 'niceness, 0 to 19; below the present one only as root' },
   },
   background: {
     as: 'background',
     type: 'switch',
-    help: { run: 'use the idle classes of CPU and I/O: run only when the host is otherwise idle' },
+    tristate: true,
+    help: {
+      run: 'use the idle classes of CPU and I/O: run only when the host is otherwise idle',
+      adjust: 'use only idle CPU time (cpu.idle), or no longer: --background=false',
+    },
   },
   pty: {
     as: 'pty',

@@ -1,7 +1,7 @@
 // Makes the flags of a verb from the table, and a JSON body from the typed flags.
 import { BabysitError } from '../core/errors.ts';
 import { parseJson } from '../text/json.ts';
-import type { FieldRow, FieldType, Verb } from './field-row.ts';
+import { type FieldRow, type FieldType, isTristate, type Verb } from './field-row.ts';
 import type { FIELDS } from './fields.ts';
 import { checkExclusions, parseField, rowsOf } from './parse.ts';
 import type { Body, FieldOf } from './request.ts';
@@ -10,7 +10,7 @@ import type { Body, FieldOf } from './request.ts';
 export type FlagOf<V extends Verb> = Exclude<FieldOf<V>, 'argv'>;
 
 type KindOf<F extends FieldRow> = F['type'] extends 'switch'
-  ? F extends { readonly config: string }
+  ? F extends { readonly config: string } | { readonly tristate: true }
     ? 'tristate'
     : 'switch'
   : F['type'] extends 'list' | 'env'
@@ -56,9 +56,9 @@ export function bodyFromFlags<V extends Verb>(verb: V, typed: Typed): Partial<Bo
   return body as Partial<Body<V>>;
 }
 
-function isTyped(value: Typed[string], { config }: FieldRow): boolean {
+function isTyped(value: Typed[string], row: FieldRow): boolean {
   if (Array.isArray(value)) return value.length > 0;
-  return value !== undefined && (value !== false || config !== undefined);
+  return value !== undefined && (value !== false || isTristate(row));
 }
 
 function fieldFromFlag(row: FieldRow, value: Typed[string], flag: string): unknown {
@@ -75,10 +75,10 @@ function fieldFromFlag(row: FieldRow, value: Typed[string], flag: string): unkno
 }
 
 function flagOf(verb: Verb, row: FieldRow): FieldFlag<string> {
-  const { type, aliases, config } = row;
+  const { type, aliases } = row;
   const value = type === 'choice' ? row.choices?.join('|') : row.value;
   return {
-    kind: type === 'switch' && config !== undefined ? 'tristate' : (KINDS[type] ?? 'text'),
+    kind: type === 'switch' && isTristate(row) ? 'tristate' : (KINDS[type] ?? 'text'),
     ...(value === undefined ? {} : { value }),
     ...(aliases === undefined ? {} : { aliases }),
     help: helpOf(verb, row),

@@ -5,7 +5,7 @@ import { commaWords } from '../text/split.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
-import type { FieldRow, FieldType, Verb } from './field-row.ts';
+import { type FieldRow, type FieldType, isTristate, type Verb } from './field-row.ts';
 import { FIELDS } from './fields.ts';
 import type { Asked, Body, Caller, JsonTypes, ParsedTypes, RunRequest } from './request.ts';
 
@@ -60,8 +60,8 @@ export function checkExclusions(
         });
 }
 
-function absent({ type, config }: FieldRow): false | null {
-  return type === 'switch' && config === undefined ? false : null;
+function absent(row: FieldRow): false | null {
+  return row.type === 'switch' && !isTristate(row) ? false : null;
 }
 
 /** Every list of a task repeats these entries. */

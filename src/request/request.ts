@@ -42,7 +42,7 @@ type Parsed<F extends FieldRow> = [Choice<F>] extends [never]
 /** The value of an absent field. */
 type Absent<F extends FieldRow> = F extends { readonly required: true }
   ? never
-  : F extends { readonly type: 'switch'; readonly config: string }
+  : F extends { readonly type: 'switch'; readonly config: string } | { readonly tristate: true }
     ? null
     : F extends { readonly type: 'switch' }
       ? false

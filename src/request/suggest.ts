@@ -2,7 +2,7 @@
 import { shellWord } from '../text/shell.ts';
 import { exactDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
-import type { FieldType } from './field-row.ts';
+import { type FieldType, isTristate } from './field-row.ts';
 import { type Row, rowsOf } from './parse.ts';
 import type { ParsedTypes, RunRequest } from './request.ts';
 
@@ -20,8 +20,9 @@ function place(name: string, type: FieldType): number {
   return name === 'queue' ? 0 : type === 'argv' ? 3 : type === 'line' ? 2 : 1;
 }
 
-function wordsOf([name, { type, config }]: Row, value: unknown): readonly string[] {
-  if (value === null || (type === 'switch' && value === false && config === undefined)) return [];
+function wordsOf([name, row]: Row, value: unknown): readonly string[] {
+  const { type } = row;
+  if (value === null || (type === 'switch' && value === false && !isTristate(row))) return [];
   if (type === 'switch' && value === true) return [`--${name}`];
   const write = WRITERS[type] as ((value: unknown) => readonly string[]) | undefined;
   const texts = (write?.(value) ?? [String(value)]).map(shellWord);

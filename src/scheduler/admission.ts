@@ -13,8 +13,8 @@ export interface Infeasible {
   readonly requested: number;
   /** The largest estimate that would be accepted. */
   readonly limit: number;
-  /** Flag, setting or command that raises the limit. */
-  readonly raise: string;
+  /** Flag with its value, setting or command that raises the limit far enough; null: nothing does. */
+  readonly raise: string | null;
   /** The limit is that of the active profile: this profile gives enough. Null for the limits of host and task. */
   readonly profile: string | null;
 }
@@ -52,8 +52,10 @@ export function admit(
 ): Admission {
   const { item, limits, queue, force, lease = null } = submission;
   const { largest = snapshot.capacity } = submission;
-  const infeasible =
-    infeasibleNeed(largest, item.need, limits, force) ?? (force ? null : unscheduled(snapshot, item.need));
+  const infeasible = whyInfeasible(
+    infeasibleNeed(largest, item.need, limits, force),
+    force ? null : unscheduled(snapshot, item.need),
+  );
   if (infeasible !== null) return { kind: 'infeasible', why: infeasible };
   const submitted = { item, lease };
   const start = force ? { isExpress: false } : startNow(snapshot, submitted, nowMs, policy);
@@ -61,6 +63,13 @@ export function admit(
   if (!queue) return { kind: 'deny', why: planSubmission(snapshot, submitted, nowMs, policy) };
   const { maxPending } = snapshot.capacity;
   return snapshot.queue.size < maxPending ? { kind: 'queue' } : { kind: 'queue_full', maxPending };
+}
+
+/** Where both apply, only the smaller estimate is accepted: after the flag of the one, the other would refuse. */
+function whyInfeasible(own: Infeasible | null, active: Infeasible | null): Infeasible | null {
+  if (own === null || active === null || own.dim !== active.dim) return own ?? active;
+  const raise = own.raise?.startsWith('--') ? null : own.raise;
+  return { ...own, limit: Math.min(own.limit, active.limit), raise };
 }
 
 /** The largest estimate that this host and these limits can meet. */
@@ -90,20 +99,31 @@ export function infeasibleNeed(
   limits: Submission['limits'],
   force: boolean,
 ): Infeasible | null {
+  const memFlag = `--mem_pct_limit=${percentFor(need.memBytes, capacity.memTotalBytes)}`;
+  const cpuFlag = `--cpu_pct_limit=${percentFor(need.cpuCores, capacity.cores)}`;
   const bounds: readonly [Infeasible['dim'], number, number, string][] = [
-    ['mem', need.memBytes, ownMemLimit(capacity, limits), '--mem_pct_limit'],
-    ['cpu', need.cpuCores, ownCpuLimit(capacity, limits), '--cpu_pct_limit'],
-    ['mem', need.memBytes, capacity.memLimitBytes, 'admission.max_sys_mem_pct or admission.memory_reserve'],
+    ['mem', need.memBytes, ownMemLimit(capacity, limits), memFlag],
+    ['cpu', need.cpuCores, ownCpuLimit(capacity, limits), cpuFlag],
+    ['mem', need.memBytes, capacity.memLimitBytes, HOST_SETTINGS],
   ];
   // --force skips the host's limits, not those the caller set for the task.
   const applicable = force ? bounds.slice(0, 2) : bounds;
   const [first] = applicable.filter(([, requested, limit]) => requested > limit + 1e-9);
   if (first === undefined) return null;
   const [dim, requested] = first;
-  const [, , limit, raise] = applicable
-    .filter(([other]) => other === dim)
-    .reduce((tightest, bound) => (bound[2] < tightest[2] ? bound : tightest), first);
-  return { dim, requested, limit, raise, profile: null };
+  const exceeded = applicable.filter(([other, , bound]) => other === dim && requested > bound + 1e-9);
+  const limit = Math.min(...exceeded.map(([, , bound]) => bound));
+  // A flag raises the limit of the task, and nothing raises the memory of the host.
+  const isTooLarge = dim === 'mem' && requested > capacity.memTotalBytes;
+  const [, , , raise] = exceeded.at(-1) ?? first;
+  return { dim, requested, limit, raise: isTooLarge ? null : raise, profile: null };
+}
+
+const HOST_SETTINGS = 'admission.max_sys_mem_pct or admission.memory_reserve';
+
+/** The whole percentage of `total` that gives at least `amount`. */
+function percentFor(amount: number, total: number): number {
+  return Math.ceil((100 * amount) / total - 1e-9);
 }
 
 /** A need above the capacity that no scheduled profile gives either: it would wait for a switch by hand. */

@@ -1,6 +1,6 @@
 // The hard caps of an attempt, computed from its estimate, its limits and the host (SPEC section 6).
 
-import type { Estimate, Limits } from '../core/estimate.ts';
+import { CAP_FACTOR, type Estimate, type Limits } from '../core/estimate.ts';
 import type { Envelope, ExecOptions } from '../core/task.ts';
 import { isAboveEstimate } from './ledger.ts';
 import type { Capacity } from './snapshot.ts';
@@ -14,8 +14,6 @@ export interface EnvelopeRules {
   readonly oomScoreAdj: number;
 }
 
-/** The watchdog kills at 2 x the estimate; the cap is the hard stop above it. */
-const CAP_FACTOR = 3;
 /** The kernel's minimum cpu.weight and maximum niceness. */
 const BACKGROUND_WEIGHT = 1;
 const BACKGROUND_NICE = 19;

@@ -1,4 +1,4 @@
-// Changes estimates, limits or priority of a live task, checked against the host and the task's current usage.
+// Changes estimates, limits, priority or niceness of a live task, checked against the host and the task's current usage.
 import type { Adjustment } from '../api/schemas/adjust.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Estimate } from '../core/estimate.ts';
@@ -37,9 +37,12 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
       (waits ? unscheduled(engine.snapshot(), estimate) : null))
     : null;
   if (why !== null) throw infeasibleError(why);
-  const caps = isActive(task.state)
-    ? envelope(estimate, limits, capacity, envelopeRules, task.execOptions)
-    : null;
+  const execOptions = {
+    ...task.execOptions,
+    nice: adjustment.nice ?? task.execOptions.nice,
+    isBackground: adjustment.background ?? task.execOptions.isBackground,
+  };
+  const caps = isActive(task.state) ? envelope(estimate, limits, capacity, envelopeRules, execOptions) : null;
   if (caps !== null) {
     if (!adjustment.force) checkRoom(engine, task, estimate);
     const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;
@@ -55,6 +58,7 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     estimate,
     limits,
     priority,
+    execOptions,
     envelope: caps,
   });
 }

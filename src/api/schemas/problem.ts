@@ -33,7 +33,10 @@ export const PROBLEM_FIELDS = z
     ...START,
     suggested_command: z.string().describe('A command that is accepted instead, for a shell.'),
     would_fit: z.string().describe('The largest estimate that fits, as a flag takes it.'),
-    raise: z.string().describe('Flag or setting that raises the limit.'),
+    raise: z
+      .string()
+      .nullable()
+      .describe('Flag with its value, setting or command that raises the limit; null: nothing does.'),
     retry_after_ms: z.number().describe('Time after which the same request is accepted.'),
     candidates: z
       .array(

@@ -48,6 +48,9 @@ describe('parseAdjust', () => {
     memPctLimit: null,
     cpuPctLimit: null,
     priority: null,
+    nice: null,
+    background: null,
+    queue: false,
   };
 
   it('leaves missing fields null', () =>
@@ -66,6 +69,9 @@ describe('parseAdjust', () => {
         mem_pct_limit: '60%',
         cpu_pct_limit: 50,
         priority: -3,
+        nice: 15,
+        background: false,
+        queue: true,
         force: true,
       }),
       {
@@ -79,12 +85,19 @@ describe('parseAdjust', () => {
         memPctLimit: 60,
         cpuPctLimit: 50,
         priority: -3,
+        nice: 15,
+        background: false,
+        queue: true,
         force: true,
       },
     ));
 
   const BAD: [string, unknown, RegExp][] = [
-    ['nothing', {}, /nothing to adjust: give one of estimated_time, .*kill_timeout, .*priority$/],
+    [
+      'nothing',
+      {},
+      /nothing to adjust: give one of estimated_time, .*kill_timeout, .*priority, .*background$/,
+    ],
     ['nothing but force', { force: true }, /nothing to adjust/],
     ['no body', undefined, /^request: /],
     ['a name', { name: 'x' }, /name/],

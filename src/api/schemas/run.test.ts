@@ -53,7 +53,7 @@ describe('parseRun', () => {
       tags: null,
       requeue: false,
       nice: null,
-      background: false,
+      background: null,
       pty: false,
       driver: null,
       journal: null,

@@ -123,7 +123,7 @@ function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext)
   if (run.driver === 'systemd' && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
   return {
     nice: run.nice,
-    isBackground: run.background,
+    isBackground: run.background ?? false,
     usesPty: run.pty,
     isUnit: noUnits === null && (run.driver ?? config['envelope.driver']) === 'systemd',
     isJournaled: hasJournal && (run.journal ?? config['log.journal']),

@@ -126,7 +126,7 @@ describe('infeasible', () => {
     const { dim, requested, limit, raise, hint } = error.extra;
     assert.deepEqual(
       [dim, requested, limit, raise],
-      ['mem', 10 * GIB, Math.floor(9.6 * GIB), '--mem_pct_limit'],
+      ['mem', 10 * GIB, Math.floor(9.6 * GIB), '--mem_pct_limit=42'],
     );
     assert.match(String(hint), /--estimated_mem_bytes=9\.(59|6)G or less.*--mem_pct_limit/);
   });

@@ -40,9 +40,15 @@ export function infeasibleError({ dim, requested, limit, raise, profile }: Infea
       limit,
       would_fit: amount(dim, limit),
       raise,
-      hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less, or ${profile === null ? `raise ${raise}` : `switch with: ${raise}`}.`,
+      hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less${alternative(raise, profile)}.`,
     },
   );
+}
+
+function alternative(raise: string | null, profile: string | null): string {
+  if (raise === null) return '';
+  if (profile !== null) return `, or switch with: ${raise}`;
+  return raise.startsWith('--') ? `, or add ${raise}` : `, or raise ${raise}`;
 }
 
 export function blockedView(blocked: Blocked): BlockedView {

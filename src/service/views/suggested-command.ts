@@ -1,4 +1,5 @@
 // The one command to run after a kill: a retry with what has to change.
+import { isCapOfHost } from '../../core/kill-reasons.ts';
 import { type Most, suggestEstimates } from '../../core/suggest.ts';
 import type { Task } from '../../core/task.ts';
 import { exactDuration } from '../../units/duration.ts';
@@ -21,9 +22,11 @@ function changedFlags(task: Task, { kill, usage }: Killed, most: Most): readonly
       ? [`--estimated_mem_bytes=${exactSize(suggested.memBytes)}`]
       : null;
   switch (kill.reason) {
-    case 'estimated_mem_exceeded':
     case 'cgroup_oom_killed':
     case 'mem_exceeded':
+      // The cap would be the same, and the retry would be refused.
+      return isCapOfHost(estimate, kill.detail) ? null : moreMemory;
+    case 'estimated_mem_exceeded':
       return moreMemory;
     case 'estimated_cpu_exceeded':
       return suggested.cpuCores > estimate.cpuCores ? [`--estimated_cpu_cores=${suggested.cpuCores}`] : null;

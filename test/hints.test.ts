@@ -1,0 +1,140 @@
+// Every command that a refusal or a kill names is accepted when it is run literally, or gets a place in the queue with a start.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { KILL_REASON_NAMES } from '../src/core/kill-reasons.ts';
+import type { TaskId } from '../src/core/task.ts';
+import type { Change } from '../src/core/transition.ts';
+import type { Engine } from '../src/engine/engine.ts';
+import { bodyFromFlags } from '../src/request/flags.ts';
+import { serviceOf } from './support/build-service.ts';
+import { aKill, anExit, GIB, someUsage } from './support/build-task.ts';
+import { EXAMPLES } from './support/example-kills.ts';
+
+type Rig = ReturnType<typeof serviceOf>;
+type Answer = Readonly<Record<string, unknown>>;
+
+/** As if the daemon had observed it. */
+function change(engine: Engine, id: string, what: Change): Promise<void> {
+  return new Promise((resolve, reject) => {
+    engine.request({ apply: (work) => void work.change(id as TaskId, what), resolve, reject });
+  });
+}
+
+/** The flags of a command as the command line passes them on. */
+function typedIn(words: string): Record<string, string | boolean> {
+  const flags = [...words.matchAll(/--(\w+)(?:=(\S+))?/g)];
+  return Object.fromEntries(flags.map(([, name = '', value]) => [name, value ?? true]));
+}
+
+/** Runs the flags that a text names, in addition to those of the request. */
+async function runAgain(rig: Rig, body: object, words: string): Promise<void> {
+  const { name: _, command: __, ...typed } = typedIn(words);
+  const again = { ...body, ...bodyFromFlags('run', typed) };
+  const { status, body: answer } = await rig.run(again);
+  const isAccepted = status < 300 || (answer as Answer).error === 'capacity_exceeded';
+  assert.ok(isAccepted, `${words}: ${JSON.stringify(answer)}`);
+}
+
+const anyBody = fc.record(
+  {
+    estimated_mem_bytes: fc.integer({ min: 1, max: 40 }).map((gib) => gib * GIB),
+    estimated_cpu_cores: fc.integer({ min: 1, max: 40 }),
+    estimated_time: fc.constantFrom('1m', '1h'),
+    mem_pct_limit: fc.integer({ min: 1, max: 100 }),
+    cpu_pct_limit: fc.integer({ min: 1, max: 100 }),
+  },
+  { requiredKeys: [] },
+);
+
+describe('a command that babysit names', () => {
+  it('after a refusal of run is accepted: the smaller estimate, and the higher limit', async (t) => {
+    const rig = serviceOf(t);
+    rig.makeRoom();
+    await fc.assert(
+      fc.asyncProperty(anyBody, async (body) => {
+        const { status, body: answer } = await rig.run(body);
+        if (status < 300) return;
+        const { error, hint, raise, suggested_command: command } = answer as Answer;
+        if (typeof command === 'string') {
+          const queued = await rig.run({ ...body, ...bodyFromFlags('run', { queue: true }) });
+          assert.ok(queued.status < 300 && command.includes('--queue'), JSON.stringify(queued.body));
+          return;
+        }
+        assert.equal(error, 'infeasible');
+        const [smaller = ''] = /--estimated_\w+=\S+/.exec(String(hint)) ?? [];
+        // The other dimension may be refused next, with a hint of its own.
+        const dims = {
+          ...body,
+          ...(smaller.includes('mem') ? { estimated_cpu_cores: 0.01 } : { estimated_mem_bytes: '1M' }),
+        };
+        await runAgain(rig, dims, smaller);
+        if (typeof raise === 'string' && raise.startsWith('--')) await runAgain(rig, dims, raise);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('after a kill is a retry that is accepted and starts, for every reason', async (t) => {
+    const rig = serviceOf(t);
+    rig.makeRoom();
+    rig.makeGroups();
+    let number = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...KILL_REASON_NAMES),
+        fc.record(
+          {
+            estimated_mem_bytes: fc.constantFrom('64M', '1G', '3G'),
+            estimated_time: fc.constantFrom('1s', '10m'),
+            kill_timeout: fc.constantFrom('2s', '1h'),
+            mem_pct_limit: fc.constantFrom(10, 40, 100),
+          },
+          { requiredKeys: ['estimated_mem_bytes'] },
+        ),
+        fc.double({ min: 0.1, max: 1, noNaN: true }),
+        async (reason, body, share) => {
+          number += 1;
+          const name = `t${number}`;
+          const { status, body: started } = await rig.run({
+            ...body,
+            name,
+            estimated_cpu_cores: 0.1,
+            force: true,
+          });
+          if (status >= 300) return;
+          const { mem_max_bytes: capBytes } = (await rig.task(name)) as Answer;
+          const peak = reason === 'cgroup_oom_killed' ? Number(capBytes) : share * Number(capBytes ?? GIB);
+          const caps =
+            reason === 'mem_exceeded' ? { limit_bytes: Number(capBytes) } : { cap_bytes: Number(capBytes) };
+          const detail = { ...EXAMPLES[reason], ...caps, peak_mem_bytes: peak };
+          await change(rig.engine, started.id, { kind: 'request_kill', intent: aKill({ reason, detail }) });
+          const usage = someUsage({
+            peakMemBytes: peak,
+            peakMemCachedBytes: peak,
+            cpuSeconds: 0.1,
+            peakCpuCores: 0.1,
+          });
+          await change(rig.engine, started.id, {
+            kind: 'end',
+            exit: anExit({ code: null, signal: 'SIGKILL' }),
+            usage,
+            at: 1e15,
+          });
+          const { suggested_command: command, kill_hint: hint } = (await rig.task(name)) as Answer;
+          assert.equal(typeof hint, 'string');
+          if (typeof command !== 'string') return;
+          assert.match(command, new RegExp(`^babysit retry ${name}( --\\w+(=\\S+)?)*$`));
+          const retried = await rig.ask(
+            'POST',
+            `/v1/tasks/${name}/retry`,
+            bodyFromFlags('retry', typedIn(command)),
+          );
+          assert.equal(retried.status, 200, `${command}: ${JSON.stringify(retried.body)}`);
+          await rig.kill(name);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -106,9 +106,7 @@ export const FIELDS = {
     as: 'observe',
     type: 'list',
     min: 1,
-    max: 64,
     value: 'FILE[,FILE]',
-    mcp: 'files that the task writes, relative to cwd: their growth counts as output; * and ? match within a directory',
     help: {
       run: 'a growing FILE counts as output, for a job that logs into files; repeatable; * ? [...] match',
       adjust: 'files whose growth counts as output, in the place of the earlier ones',

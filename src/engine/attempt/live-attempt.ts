@@ -20,7 +20,7 @@ import { type OomTier, oomScoreAdj, oomTier } from '../../watchdog/oom-tier.ts';
 import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
-import { type Observation, ObservedFiles } from './observed-files.ts';
+import { latest, type Observation, ObservedFiles } from './observed-files.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ReadinessObserver } from './readiness.ts';
@@ -334,11 +334,6 @@ export class LiveAttempt implements Observer {
     this.log.release();
     this.group.close();
   }
-}
-
-function latest(...times: readonly (number | null)[]): number | null {
-  const known = times.filter((at) => at !== null);
-  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** The counters of single processes cost a read for each: every fifth sample, and one early for short tasks. */

@@ -85,3 +85,9 @@ async function regularFile(path: string): Promise<Stats | null> {
   const file = await stat(path).catch(() => null);
   return file?.isFile() ? file : null;
 }
+
+/** Of signs of life, in epoch ms; null without any. */
+export function latest(...times: readonly (number | null)[]): number | null {
+  const known = times.filter((at) => at !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}

@@ -51,7 +51,7 @@ export async function submitBatch(
 }
 
 async function submitLines(
-  { session }: Context,
+  { session, output }: Context,
   lines: readonly Line[],
   caller: Caller,
   defaults: Partial<Body<'run'>>,
@@ -67,6 +67,7 @@ async function submitLines(
   const answer = good.length === 0 ? null : await send(session, body, lines);
   if (answer !== null) receipt.add(answer);
   const answers = (answer?.lines ?? []).values();
+  if (answer?.warning !== undefined) output.message(`babysit: ${answer.warning}\n`);
   return parsed.map(({ number, request }) => ({
     line: number,
     ...(request instanceof BabysitError ? refusedLine(request) : (answers.next().value as BatchLineView)),

@@ -24,7 +24,7 @@ function aStatus(
     id: `01M8HTNJX${n}`,
   });
   return {
-    daemon: { driver: 'v2' },
+    daemon: { driver: 'v2', not_enforced: [] },
     capacity: {
       mem_limit_bytes: 17_179_869_184,
       mem_available_bytes: 1_234_567_890,

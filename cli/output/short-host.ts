@@ -15,11 +15,13 @@ export function hostView(view: StatusView): object {
   const { daemon, capacity, tasks } = view;
   const { mem_available_bytes, mem_limit_bytes, cpu_available_cores, cpu_limit_cores } = capacity;
   const room = { mem_available_bytes, mem_limit_bytes, cpu_available_cores, cpu_limit_cores };
+  const { not_enforced } = daemon;
+  const unenforced = not_enforced.length === 0 ? [] : [{ not_enforced }];
   const must = { ...room, tasks, running: [], queue: [] };
   const entries = entriesOf(view);
   for (let form = 0; form < FORMS; form += 1) {
     const whole = entries.reduce<Row>((shown, entry) => withRow(shown, entry, form), must);
-    if (isShort(whole)) return fit<Row>(whole, [{ driver: daemon.driver }]);
+    if (isShort(whole)) return fit<Row>(whole, [...unenforced, { driver: daemon.driver }]);
   }
   let shown: Row = must;
   for (const entry of entries) {

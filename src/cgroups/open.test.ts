@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
+import { capFix } from '../systemd/host.ts';
 import { openDriver } from './open.ts';
 import { basePath } from './own-groups.ts';
 import type { ProbeResult } from './port.ts';
@@ -49,7 +50,7 @@ test('refuses a v2 file system whose controllers belong to v1', (t) => {
     'cg/cgroup.controllers': 'hugetlb\n',
   });
   assert.match(result.answers[0]?.reason ?? '', /memory controller is not available/);
-  assert.match(result.answers[0]?.fix ?? '', /unified_cgroup_hierarchy/);
+  assert.equal(result.answers[0]?.fix, capFix());
 });
 
 test('names foreign processes in our group, and leaves nothing there', (t) => {
@@ -66,7 +67,7 @@ test('names foreign processes in our group, and leaves nothing there', (t) => {
     result.answers[0]?.reason ?? '',
     /other processes share the daemon's group .*\/own: 77 \(bash\)/,
   );
-  assert.match(result.answers[0]?.fix ?? '', /Delegate=yes/);
+  assert.equal(result.answers[0]?.fix, capFix());
   assert.equal(left('cg/own/babysit-x'), false);
 });
 

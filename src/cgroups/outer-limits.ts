@@ -1,4 +1,5 @@
 // The limits of the groups around the daemon (container, slice, session): the smallest on the way up applies.
+import { totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { read } from './cgroupfs.ts';
@@ -11,6 +12,8 @@ import { groupMemoryV2 } from './v2/memory.ts';
 export interface OuterLimits {
   /** The memory of the host, reduced to what the groups around the daemon leave. */
   memory(host: HostMemory): HostMemory;
+  /** The groups whose limit is below the memory of the host. */
+  readonly limitedBy: readonly string[];
   /** Cores by quota and cpuset; Infinity without a limit. A quota may be a fraction. */
   readonly cores: number;
   /** Processes and threads; Infinity without a limit. */
@@ -23,6 +26,9 @@ export function outerLimits(own: OwnGroups): OuterLimits {
   const memories = [...v2.map(groupMemoryV2), ...v1('memory').map(groupMemoryV1)];
   return {
     memory: (host) => memories.reduce((left, group) => within(left, group, host.totalBytes), host),
+    limitedBy: memories
+      .filter(({ limitBytes }) => (limitBytes() ?? Infinity) < totalmem())
+      .map(({ path }) => path),
     cores: Math.min(
       ...v2.map((path) => quotaCoresV2(read(`${path}/cpu.max`))),
       ...v1('cpu').map((path) =>

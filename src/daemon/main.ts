@@ -13,12 +13,13 @@ import { recover } from '../engine/recover.ts';
 import { policyOf } from '../engine/rules.ts';
 import { findDaemons } from '../procfs/daemons.ts';
 import { readFreeDisk } from '../procfs/disk.ts';
-import { readHostMemory } from '../procfs/meminfo.ts';
+import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
 import { readBootId } from '../procfs/process-identity.ts';
 import { keepClean, sweepFiles } from '../service/clean.ts';
 import { doctor } from '../service/doctor.ts';
 import { notices } from '../service/notices.ts';
 import { createService } from '../service/service.ts';
+import { notEnforced } from '../service/unenforced.ts';
 import { openStore } from '../store/store.ts';
 import { realClock } from './clock.ts';
 import { ClosingStack } from './closing-stack.ts';
@@ -138,6 +139,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     home: home.dir,
     tasksDir,
     driver: driver.kind,
+    notEnforced: notEnforced(probe.enforces),
     systemd: { noUnits: opened.noUnits, hasJournal: existsSync(JOURNAL) },
     version: packageJson.version,
     instance: randomUUID(),
@@ -147,7 +149,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     // The logs may be on another disk.
     freeDisk: () => readFreeDisk(home.dir, home.tasks),
     notices: notes,
-    doctor: () => doctor(probe, notes()),
+    doctor: () => doctor(probe, memorySource(opened.outer.limitedBy), notes()),
     // The response to the stop request is sent first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
   });

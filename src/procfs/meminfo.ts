@@ -33,6 +33,18 @@ function parseMeminfo(text: string): HostMemory | null {
   return totalBytes === null || availableBytes === null ? null : { totalBytes, availableBytes };
 }
 
+/** For people: where `readHostMemory` takes the available memory from. `limits`: groups with a smaller limit. */
+export function memorySource(
+  limits: readonly string[],
+  platform: NodeJS.Platform = process.platform,
+  libuv = process.versions.uv,
+): string {
+  const within = limits.length === 0 ? '' : `, within the limit of ${limits.join(' and ')}`;
+  if (platform === 'linux') return `/proc/meminfo${within}`;
+  if (countsInactive(libuv)) return `process.availableMemory() of libuv ${libuv}`;
+  return platform === 'darwin' ? 'vm_stat: free, speculative and inactive pages' : 'os.freemem()';
+}
+
 /** libuv before 1.52 returns free pages only on macOS, which caches files in nearly all of them. */
 function availableWithoutProc(): number {
   if (countsInactive(process.versions.uv)) return process.availableMemory();

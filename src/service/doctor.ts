@@ -1,26 +1,33 @@
 // Checks what babysit can enforce on this host, with the fix for each failed check.
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import type { DoctorView, NoticeView } from '../api/schemas/daemon.ts';
 import type { ProbeResult } from '../cgroups/port.ts';
 import { findDaemons } from '../procfs/daemons.ts';
 import { readKernelFile, readProcFile } from '../procfs/proc-files.ts';
 import { addonFault } from '../store/sqlite.ts';
-import { outlivesLogin } from '../systemd/manager.ts';
+import { capFix, endsAtLogout, type Host, lingerFix, readHost } from '../systemd/host.ts';
 import { shellQuote } from '../text/shell.ts';
 
 type Check = DoctorView['checks'][number];
 
-export async function doctor(probe: ProbeResult, notices: readonly NoticeView[]): Promise<DoctorView> {
+/** `memory`: where the figures of the host come from. */
+export async function doctor(
+  probe: ProbeResult,
+  memory: string,
+  notices: readonly NoticeView[],
+): Promise<DoctorView> {
   // Loaded on demand: it needs 2 MB of memory.
   const { default: si } = await import('systeminformation');
   const os = await si.osInfo();
+  const host = readHost();
+  const figures = [yes('memory of the host', memory), yes('memory of a task', taskMemory(probe, host))];
   const checks: Check[] = [
-    yes('host', `${os.distro} ${os.release}, kernel ${os.kernel}, ${os.arch}`),
+    yes('host', `${os.distro} ${os.release}, kernel ${os.kernel}, ${os.arch}${kindOf(host)}`),
     ...probe.answers.map((answer) => ({ ...answer, what: `driver ${answer.what}` })),
-    ...enforced(probe),
+    ...enforced(probe, host),
+    ...figures,
     ioAccounting(probe),
-    linger(),
+    linger(host, readProcFile(process.pid, 'cgroup') ?? ''),
     oomd(),
     swap(probe),
     psi(),
@@ -32,33 +39,56 @@ export async function doctor(probe: ProbeResult, notices: readonly NoticeView[])
   return { ok: probe.enforces.memory, driver: probe.chosen, checks };
 }
 
+function kindOf({ isContainer, isWsl }: Host): string {
+  return (isContainer ? ', in a container' : '') + (isWsl ? ', WSL' : '');
+}
+
 /** What a driver may enforce, and what applies if it does not. */
 const FEATURES: Readonly<
   Record<Exclude<keyof ProbeResult['enforces'], 'io'>, readonly [what: string, substitute: string]>
 > = {
   memory: [
     'memory limit',
-    'The watchdog samples memory and kills instead. Use a host with cgroup v2 for a hard limit.',
+    'the watchdog samples memory every second and kills a task above its limit, which may be too late',
   ],
-  swap: [
-    'no swap for tasks',
-    'Enable swap accounting (swapaccount=1 on the kernel command line), or disable swap.',
-  ],
-  cpu: ['CPU limit', 'Tasks only get a lower niceness. Use a host with the cpu controller for a hard limit.'],
-  pids: ['process limit', 'Only the watchdog stops a fork bomb. Use a host with the pids controller.'],
-  freeze: ['pause and resume', 'Pausing uses SIGSTOP, which a task can undo.'],
+  swap: ['no swap for tasks', 'tasks may push the host into swap'],
+  cpu: ['CPU limit', 'tasks only get a lower niceness'],
+  pids: ['process limit', 'only the watchdog stops a fork bomb'],
+  freeze: ['pause and resume', 'pausing uses SIGSTOP, which a task can undo'],
   wholeGroupOom: [
     'kernel kills the whole group when it is out of memory',
-    'The watchdog kills the rest of the group within a second.',
+    'the watchdog kills the rest of the group within a second',
   ],
 };
 
-function enforced({ chosen, enforces }: ProbeResult): Check[] {
+function enforced(probe: ProbeResult, host: Host): Check[] {
   return Object.entries(FEATURES).map(([key, [what, substitute]]) =>
-    enforces[key as keyof typeof FEATURES]
-      ? yes(what, `enforced by driver ${chosen}`)
-      : no(what, `driver ${chosen} does not support it`, substitute),
+    probe.enforces[key as keyof typeof FEATURES]
+      ? yes(what, `enforced by driver ${probe.chosen}`)
+      : no(what, `driver ${probe.chosen} does not support it: ${substitute}`, fixOf(key, probe, host)),
   );
+}
+
+/** Without `none` the probe has tried every driver. With another one the kernel lacks a controller or a file. */
+function fixOf(key: string, { chosen, answers }: ProbeResult, host: Host): string {
+  if (chosen === 'none')
+    return answers[0]?.what === 'no cgroups' && host.platform === 'linux'
+      ? 'Remove the setting envelope.driver, which chooses none, then run: babysit daemon-restart'
+      : capFix(host);
+  if (key === 'swap') return SWAP_FIX;
+  return chosen === 'v1'
+    ? 'Boot with systemd.unified_cgroup_hierarchy=1 on the kernel command line: cgroup v2 has it.'
+    : 'Use a kernel with all controllers of cgroup v2.';
+}
+
+const SWAP_FIX = 'Enable swap accounting (swapaccount=1 on the kernel command line), or disable swap.';
+
+/** How the memory of a task is measured. */
+function taskMemory({ chosen }: ProbeResult, { platform }: Host): string {
+  if (chosen !== 'none') return `counted by driver ${chosen}`;
+  return platform === 'linux'
+    ? 'sampled: anonymous and shared memory of each process, from /proc/PID/status'
+    : 'sampled, not capped: the resident set size of each process, from ps. It misses compressed memory and counts shared pages more than once';
 }
 
 function ioAccounting({ chosen, enforces }: ProbeResult): Check {
@@ -79,14 +109,14 @@ function ioAccounting({ chosen, enforces }: ProbeResult): Check {
       );
 }
 
-function linger(): Check {
-  if (!existsSync('/run/systemd/system'))
-    return yes('linger', 'no systemd, which would end processes at logout');
-  if (outlivesLogin()) return yes('linger', 'tasks outlive the login');
+/** `cgroup`: the groups of the daemon. */
+function linger(host: Host, cgroup: string): Check {
+  if (!host.isBooted) return yes('linger', 'no systemd, which would end processes at logout');
+  if (!endsAtLogout(host, cgroup)) return yes('linger', 'tasks outlive the login');
   return no(
     'linger',
-    'systemd ends the daemon and its tasks when you log out',
-    `Run: loginctl enable-linger ${userInfo().username}`,
+    'systemd ends the daemon and its tasks about ten seconds after you log out',
+    `Run: ${lingerFix(host)}`,
   );
 }
 
@@ -106,7 +136,7 @@ function swap({ enforces }: ProbeResult): Check {
   if (devices.length === 0) return yes('swap', 'the host has none');
   return enforces.swap
     ? yes('swap', 'the host has swap; tasks may not use it')
-    : no('swap', 'tasks may push the host into swap', FEATURES.swap[1]);
+    : no('swap', FEATURES.swap[1], SWAP_FIX);
 }
 
 function psi(): Check {

@@ -23,6 +23,7 @@ import { retry } from './retry.ts';
 import { createSubmit, run, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
 import { createTaskAccess } from './task-access.ts';
+import { unenforcedViews } from './unenforced.ts';
 import { noteOf } from './views/note.ts';
 import { waitForCapacity } from './wait-for-capacity.ts';
 
@@ -37,17 +38,20 @@ export function createService(deps: ServiceDeps): Service {
   const { engine, store, clock, loaded, profiles } = deps;
   const tasks = createTaskAccess(deps);
   const submit = createSubmit({ ...deps, config: loaded.config });
+  const unenforced = unenforcedViews(deps.notEnforced);
   const inbox = createInbox(store, clock, deps.log);
   return {
     ping: () => ({ ok: true, pid: process.pid, version: deps.version, instance: deps.instance }),
     status: () => statusView(deps, clock.now().wallMs),
     doctor: deps.doctor,
     config: () => configView(deps.home, loaded),
-    run: (request) => run(deps, tasks, submit, request),
-    batch: (request) =>
-      tasks.commit((work) =>
+    run: async (request) => ({ ...(await run(deps, tasks, submit, request)), ...unenforced() }),
+    async batch(request) {
+      const view = await tasks.commit((work) =>
         batch(request, deps.newId(work.now.wallMs), (line, name) => submit(work, line, name)),
-      ),
+      );
+      return { ...view, ...unenforced() };
+    },
     list: (query) => list(deps, tasks, query, clock.now().wallMs),
     resolve: (ref, project) => tasks.find(ref, project).id,
     select: (query) => selectTasks(store, query, clock.now().wallMs).map(selectedView),

@@ -1,6 +1,7 @@
 // The status of host and daemon: capacity, its use, and the queue in the order of predicted starts.
 import { hostname } from 'node:os';
 import type { StatusView } from '../api/schemas/status.ts';
+import type { NotEnforced } from '../api/schemas/task.ts';
 import { elapsedMs } from '../core/elapsed.ts';
 import { ownerOf } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -16,6 +17,7 @@ export interface StatusDeps {
   readonly profiles: Profiles;
   readonly home: string;
   readonly driver: string;
+  readonly notEnforced: readonly NotEnforced[];
   readonly version: string;
   readonly startedAt: number;
   readHost(): HostMemory;
@@ -52,6 +54,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       version: deps.version,
       started_at: new Date(deps.startedAt).toISOString(),
       driver: deps.driver,
+      not_enforced: deps.notEnforced,
       home: deps.home,
       node: process.version,
     },

@@ -8,13 +8,17 @@ describe('a task above its memory limit without a kernel limit', () => {
   it('gets SIGKILL without the grace period', async (t) => {
     const home = testHome(t, { envelope: { driver: 'none' }, watchdog: { kill_grace: '10m' } });
     const script = `trap '' TERM; x=$(head -c 200000000 /dev/zero | tr '\\0' x); while :; do sleep 1; done`;
-    await home.run([
+    const { stderr } = await home.run([
       'run',
       '--estimated_mem_bytes=20M',
       '--estimated_cpu_cores=0.1',
       '--name=hog',
       `--command=${script}`,
     ]);
+    assert.match(
+      stderr,
+      /^babysit: the kernel does not limit the memory, CPU, process count of tasks on this host/,
+    );
     const task = jsonLine((await home.run(['wait', 'hog', '--timeout=60s'])).stdout);
     assert.deepEqual([task.status, task.kill_reason, task.signal], ['killed', 'mem_exceeded', 'SIGKILL']);
   });

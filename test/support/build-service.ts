@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import pino from 'pino';
 import { monotonicFactory } from 'ulid';
 import { buildApp } from '../../src/api/app.ts';
+import type { NotEnforced } from '../../src/api/schemas/task.ts';
 import { type Driver, DriverError, type Group, type GroupUsage } from '../../src/cgroups/port.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { LeaseId } from '../../src/core/lease.ts';
@@ -39,7 +40,11 @@ const RUN = {
 };
 
 /** `config` as in config.json. The host has 8 cores and 24 GiB, of which tasks may take 16.8. */
-export function serviceOf(t: TestContext, config: object = {}) {
+export function serviceOf(
+  t: TestContext,
+  config: object = {},
+  options: { readonly notEnforced?: readonly NotEnforced[] } = {},
+) {
   const home = tempDir(t, async () => {
     engine.stop();
     await app.close();
@@ -160,6 +165,7 @@ export function serviceOf(t: TestContext, config: object = {}) {
     home,
     tasksDir,
     driver: 'v2',
+    notEnforced: options.notEnforced ?? [],
     systemd: { noUnits: 'no manager', hasJournal: false },
     version: '0.0.0',
     instance: 'instance-1',

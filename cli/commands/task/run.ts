@@ -56,6 +56,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
   if (flags.journal && !task.journal)
     output.message('babysit: this host has no systemd journal; the output goes only to the log\n');
+  if (task.warning !== undefined) output.message(`babysit: ${task.warning}\n`);
   if (task.note !== undefined) output.message(`babysit: ${task.note}\n`);
   const line = `queued: ${task.name}\n`;
   if (flags.wait) {

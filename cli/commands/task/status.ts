@@ -42,7 +42,10 @@ function hostText(view: StatusView): string {
   const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
     ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
-    ['daemon', `pid ${daemon.pid}, version ${daemon.version}, driver ${daemon.driver}`],
+    [
+      'daemon',
+      `pid ${daemon.pid}, version ${daemon.version}, driver ${daemon.driver}${unenforcedText(daemon)}`,
+    ],
     [
       'memory',
       `${humanSize(capacity.mem_available_bytes)} of ${humanSize(capacity.mem_limit_bytes)} free for tasks (tasks ${humanSize(used)}, others ${humanSize(capacity.mem_outside_bytes)})`,
@@ -74,6 +77,10 @@ function hostText(view: StatusView): string {
   const part = (title: string, rows: readonly string[]) =>
     rows.length > 0 ? `${title}\n${rows.join('')}` : '';
   return `${fieldLines(lines)}${part('running', live)}${part('leases', held)}${part('queue', waiting)}`;
+}
+
+function unenforcedText({ not_enforced: missing }: StatusView['daemon']): string {
+  return missing.length === 0 ? '' : ` (does not limit ${missing.join(', ')})`;
 }
 
 function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][number]): string {

@@ -8,6 +8,7 @@ import { parseRequest } from '../../request/parse.ts';
 import { type Caller, environmentOf, type RunRequest } from '../../request/request.ts';
 import { check } from './check.ts';
 import { absolutePath, env, owner, shapeOf } from './fields.ts';
+import { UNENFORCED } from './task.ts';
 
 const MAX_LINES = 10_000;
 const BATCH_NAME = /^batch-[0-9a-z]{10}$/;
@@ -86,13 +87,14 @@ const BATCH_ERROR = z
 export const BATCH_LINE_VIEW = z.union([BATCH_TASK, BATCH_ERROR]);
 /** One line of the answer: the task, or why there is none. */
 export type BatchLineView = z.output<typeof BATCH_LINE_VIEW>;
-export type BatchView = z.output<typeof BATCH_VIEW>;
 export const BATCH_VIEW = z
   .strictObject({
     batch: z.string().describe('Name of the batch. `--tag` selects its tasks by it.'),
     lines: z.array(BATCH_LINE_VIEW).describe('One result a line, in the order of the request.'),
+    ...UNENFORCED,
   })
   .meta({ id: 'Batch', description: 'The results of a batch.' });
+export type BatchView = z.output<typeof BATCH_VIEW>;
 
 export function parseRun(body: unknown): RunRequest {
   const { caller, project, umask, ...asked } = check(RUN, body);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PROFILES } from '../../core/profile.ts';
 import { NOTICE } from './daemon.ts';
-import { BLOCKED, DETAIL } from './task.ts';
+import { BLOCKED, DETAIL, NOT_ENFORCED } from './task.ts';
 
 const number = z.number();
 const text = z.string();
@@ -33,6 +33,7 @@ const DAEMON = z
     version: text.describe('Its version.'),
     started_at: text.describe('When it started.'),
     driver: text.describe('How it isolates tasks: `v2`, `v1`, `none` or `systemd`.'),
+    not_enforced: z.array(NOT_ENFORCED).readonly().describe('What the kernel does not limit here.'),
     home: text.describe('Its state directory, BABYSIT_HOME.'),
     node: text.describe('Version of its Node.'),
   })

@@ -93,6 +93,21 @@ const ESTIMATES = z
   })
   .meta({ id: 'Estimates', description: 'Estimates for the next run of the same command.' });
 
+/** What the kernel may not limit on a host. */
+export const NOT_ENFORCED = z.enum(['memory', 'cpu', 'pids']);
+export type NotEnforced = z.output<typeof NOT_ENFORCED>;
+/** Fields of an answer to a submission. */
+export const UNENFORCED = {
+  not_enforced: z
+    .array(NOT_ENFORCED)
+    .readonly()
+    .optional()
+    .describe(
+      'Only in the answer to a submission: what the kernel does not limit on this host. Absent: nothing.',
+    ),
+  warning: text.optional().describe('The same as a sentence. Only in the first answer of a daemon.'),
+};
+
 export const TASK = z
   .strictObject({
     id: text.describe('ULID of the task. A unique prefix is a reference too.'),
@@ -118,6 +133,7 @@ export const TASK = z
     journal: flag.describe("Its output also goes to systemd's journal."),
     retries: number.describe('Attempts allowed after the first.'),
     note: text.optional().describe('What was changed in the request.'),
+    ...UNENFORCED,
     deduplicated: z
       .literal(true)
       .optional()

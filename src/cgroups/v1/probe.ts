@@ -1,4 +1,6 @@
 // Probes whether the daemon can create cgroup v1 groups: creates a limited child group in every hierarchy.
+
+import { capFix } from '../../systemd/host.ts';
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
 import type { Probed } from '../driver-module.ts';
 import { TRIAL_LIMITS } from '../new-group.ts';
@@ -9,8 +11,6 @@ import { type DirectoriesV1, distinct } from './group.ts';
 import { below, createDirectories } from './groups.ts';
 import { CONTROLLERS_V1, type ControllerV1 } from './limits.ts';
 
-const FIX = 'only root can delegate cgroup v1: run the daemon as root, or boot with cgroup v2';
-
 /** The memory controller is required; the others are optional. */
 export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
   const parents: Partial<Record<ControllerV1, string>> = {};
@@ -19,13 +19,13 @@ export function probeV1(own: OwnGroups): Probed<DirectoriesV1> {
     const group = own.v1(controller);
     const reason = group ? makeParent(group) : 'no mounted hierarchy of it shows the group of the daemon';
     if (group && reason === null) parents[controller] = group.parent;
-    else missing.push({ what: `cgroup v1 ${controller}`, ok: false, reason: reason ?? '', fix: FIX });
+    else missing.push({ what: `cgroup v1 ${controller}`, ok: false, reason: reason ?? '', fix: capFix() });
   }
   const withoutMemory = missing.find(({ what }) => what === 'cgroup v1 memory');
   const refusal = withoutMemory ? `memory: ${withoutMemory.reason}` : tryChild(parents);
   if (refusal !== null) {
     for (const parent of distinct(parents)) removeIfEmpty(parent);
-    return { answers: [{ what: 'cgroup v1', ok: false, reason: refusal, fix: FIX }], usable: null };
+    return { answers: [{ what: 'cgroup v1', ok: false, reason: refusal, fix: capFix() }], usable: null };
   }
   const reason = `groups are created in ${distinct(parents).join(', ')}`;
   return {

@@ -1,7 +1,9 @@
 // Moves the daemon out of its group: in v2 a group that enables controllers for its children cannot hold processes.
+
+import { capFix } from '../../systemd/host.ts';
 import { exists, makeGroup, processesAt, read, write } from '../cgroupfs.ts';
 import { type OwnGroup, SUPERVISOR } from '../own-groups.ts';
-import { DELEGATE, refused } from '../refused.ts';
+import { refused } from '../refused.ts';
 import { enabledIn } from './group.ts';
 import { CONTROLLERS_V2 } from './limits.ts';
 
@@ -22,14 +24,14 @@ export function makeRoom({ base, insideParent }: OwnGroup, procRoot: string): Ob
   if (foreign.length > 0 && !delegatesControllers(base)) {
     return {
       reason: `other processes share the daemon's group ${base}: ${foreign.slice(0, SHOWN).map(named(procRoot)).join(', ')}`,
-      fix: `${DELEGATE}, so that it has its own group`,
+      fix: capFix(),
     };
   }
   if (!inside.includes(process.pid) && !insideParent) return null;
   const leaf = `${base}/${SUPERVISOR}`;
   const errno = makeGroup(leaf);
   if (errno !== null && errno !== 'EEXIST')
-    return { reason: refused(errno, `create ${leaf}`), fix: DELEGATE };
+    return { reason: refused(errno, `create ${leaf}`), fix: capFix() };
   return moveTo(leaf);
 }
 
@@ -42,7 +44,7 @@ function delegatesControllers(base: string): boolean {
 function moveTo(group: string): Obstacle | null {
   const file = `${group}/cgroup.procs`;
   const errno = write(file, String(process.pid));
-  return errno === null ? null : { reason: refused(errno, `move the daemon to ${group}`), fix: DELEGATE };
+  return errno === null ? null : { reason: refused(errno, `move the daemon to ${group}`), fix: capFix() };
 }
 
 function named(procRoot: string) {

@@ -1,31 +1,31 @@
 // Probes whether the daemon can create cgroup v2 groups: parent, controllers, and a limited child group.
+
+import { capFix } from '../../systemd/host.ts';
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
 import type { Probed } from '../driver-module.ts';
 import { TRIAL_LIMITS } from '../new-group.ts';
 import type { OwnGroup } from '../own-groups.ts';
 import { DriverError } from '../port.ts';
-import { DELEGATE, refused } from '../refused.ts';
+import { refused } from '../refused.ts';
 import { enabledIn, writeLimitsV2 } from './group.ts';
 import type { ParentV2 } from './groups.ts';
 import { CONTROLLERS_V2, limitsV2 } from './limits.ts';
 import { makeRoom, type Obstacle } from './make-room.ts';
-
-const UNIFIED = 'boot with systemd.unified_cgroup_hierarchy=1 to give the controllers to v2';
 
 export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2> {
   const no = (reason: string, fix: string): Probed<ParentV2> => ({
     answers: [{ what: 'cgroup v2', ok: false, reason, fix }],
     usable: null,
   });
-  if (own === null) return no('no mounted cgroup v2 file system shows the group of the daemon', UNIFIED);
+  if (own === null) return no('no mounted cgroup v2 file system shows the group of the daemon', capFix());
 
   const available = enabledIn(own.base);
   if (!available.has('memory')) {
     const has = [...available].join(', ') || 'none of memory, cpu, pids, io';
-    return no(`the memory controller is not available in ${own.base} (it has ${has})`, UNIFIED);
+    return no(`the memory controller is not available in ${own.base} (it has ${has})`, capFix());
   }
   const errno = makeGroup(own.parent);
-  if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `create ${own.parent}`), DELEGATE);
+  if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `create ${own.parent}`), capFix());
 
   const obstacle = makeRoom(own, procRoot) ?? enableControllers(own);
   if (obstacle) {
@@ -45,7 +45,7 @@ function enableControllers({ base, parent }: OwnGroup): Obstacle | null {
       if (enabledIn(group, 'cgroup.subtree_control').has(controller)) continue;
       const errno = write(file, `+${controller}`);
       if (errno === null || controller !== 'memory') continue;
-      return { reason: refused(errno, `write +memory to ${file}`), fix: DELEGATE };
+      return { reason: refused(errno, `write +memory to ${file}`), fix: capFix() };
     }
   }
   return null;
@@ -55,12 +55,12 @@ function tryChild(parent: ParentV2, no: (reason: string, fix: string) => Probed<
   const child = `${parent.path}/probe-${process.pid}`;
   try {
     const errno = makeGroup(child);
-    if (errno !== null) return no(refused(errno, `create ${child}`), DELEGATE);
+    if (errno !== null) return no(refused(errno, `create ${child}`), capFix());
     writeLimitsV2(child, limitsV2(TRIAL_LIMITS, parent.controllers), 'new');
     return yes(parent, child);
   } catch (error) {
     if (!(error instanceof DriverError)) throw error;
-    return no(error.message, DELEGATE);
+    return no(error.message, capFix());
   } finally {
     removeGroup(child);
   }
@@ -76,7 +76,7 @@ function yes(parent: ParentV2, child: string): Probed<ParentV2> {
         what: `cgroup v2 ${controller} controller`,
         ok: false,
         reason: `${controller} cannot be enabled in ${parent.path}`,
-        fix: DELEGATE,
+        fix: capFix(),
       })),
     ],
     usable: {

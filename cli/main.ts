@@ -40,8 +40,9 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
     output.data(await help(name));
     return EXIT.ok;
   }
-  const onStarted = (pid: number): void => {
+  const onStarted = (pid: number, warning: string | null): void => {
     if (!output.jsonMessages) output.message(`babysit: started the daemon (pid ${pid})\n`);
+    if (warning !== null) output.message(`babysit: ${warning}\n`);
   };
   const isObserver = isOn(env.BABYSIT_OBSERVE_ONLY);
   // A daemon that starts in a sandbox is confined to it and often ends with it.

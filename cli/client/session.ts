@@ -11,8 +11,8 @@ export interface Session {
   readonly env: NodeJS.ProcessEnv;
   /** Start the daemon when it does not run. Otherwise its absence is an error. */
   readonly autostart: boolean;
-  /** Called after this session has started a daemon. */
-  readonly onStarted: (pid: number) => void;
+  /** Called after this session has started a daemon; `warning`: what its user should know. */
+  readonly onStarted: (pid: number, warning: string | null) => void;
 }
 
 /** Longest silence of the daemon within an answer. */
@@ -76,7 +76,8 @@ async function ask(session: Session, request: Request): Promise<Answer> {
 export async function startDaemon(session: Session): Promise<void> {
   const { startDaemonProcess } = await import('../daemon-control/start.ts');
   const ping = await startDaemonProcess(session.home, session.env);
-  session.onStarted(ping.pid);
+  const { dailyLogoutWarning } = await import('../daemon-control/logout-warning.ts');
+  session.onStarted(ping.pid, dailyLogoutWarning(session.home, ping.pid));
 }
 
 /** Throws the problem of an answer, except that of a stopping daemon, after which the caller tries again. */

@@ -10,6 +10,7 @@ import { code, page, prose, table } from './markdown.ts';
 /** A record, so that the compiler asks for a new reason. */
 const INTERRUPT_REASONS: Readonly<Record<InterruptReason, true>> = {
   host_rebooted: true,
+  logged_out: true,
   supervisor_lost: true,
   kill_stuck: true,
 };

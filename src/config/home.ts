@@ -16,6 +16,8 @@ export interface Home {
   readonly tasks: string;
   /** Files of tasks that no database knows, put aside at a start. */
   readonly lostTasks: string;
+  /** Changed when a start warned that a logout ends the daemon. */
+  readonly logoutWarned: string;
   /** The identity of the database that `tasks` belongs to. */
   readonly identity: string;
 }
@@ -56,6 +58,7 @@ export function findHome(env: Env): Home {
     config: join(dir, 'config.json'),
     tasks: join(dir, 'tasks'),
     lostTasks: join(dir, 'tasks.lost'),
+    logoutWarned: join(dir, 'logout-warned'),
     identity: join(dir, 'babysit.id'),
   };
 }

@@ -136,6 +136,6 @@ describe('kill hint', () => {
 });
 
 it('every interruption has a hint', () => {
-  for (const reason of ['host_rebooted', 'supervisor_lost'] as const)
+  for (const reason of ['host_rebooted', 'logged_out', 'supervisor_lost'] as const)
     assert.match(interruptHint(reason), /run it again/);
 });

@@ -27,6 +27,8 @@ export function interruptHint(reason: InterruptReason): string {
       return 'The host restarted while the task was running: run it again.';
     case 'kill_stuck':
       return 'Processes survived SIGKILL for a minute and are still there: the event kill_stuck has their pids and what they sleep in. They are in uninterruptible sleep, belong to another user, or are frozen by another program.';
+    case 'logged_out':
+      return 'The user logged out, and systemd ended the daemon and its tasks: run loginctl enable-linger "$USER" once, then run it again.';
     case 'supervisor_lost':
       return "Another process killed the task's supervisor, so the exit code is unknown: check the log, then run it again.";
   }

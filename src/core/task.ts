@@ -114,7 +114,7 @@ interface Ended {
 }
 
 export type FailReason = 'exit' | 'could_not_start' | 'dependency_failed';
-export type InterruptReason = 'host_rebooted' | 'supervisor_lost' | 'kill_stuck';
+export type InterruptReason = 'host_rebooted' | 'logged_out' | 'supervisor_lost' | 'kill_stuck';
 
 /** What keeps a pending task out of the queue. */
 export interface Waiting {

@@ -171,6 +171,7 @@ describe('verdict', () => {
     ['host_rebooted', null, 'interrupted'],
     ['supervisor_lost', aKill(), 'killed'],
     ['host_rebooted', aKill(), 'interrupted'],
+    ['logged_out', aKill(), 'interrupted'],
   ] as const;
   for (const [reason, kill, status] of LOST)
     it(`without an exit record, ${reason}${kill ? ' after a kill' : ''} is ${status}`, () => {

@@ -16,6 +16,7 @@ import { openSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
 import type { Store } from '../store/store.ts';
+import { readLoginAt } from '../systemd/host.ts';
 import { realClock } from './clock.ts';
 import type { ClosingStack } from './closing-stack.ts';
 
@@ -88,6 +89,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     monitorIntervalMs: config['watchdog.monitor_interval'],
     killGraceMs: config['watchdog.kill_grace'],
     readHost,
+    loginAt: readLoginAt,
   });
   return { engine, profiles, newId };
 }

@@ -14,7 +14,7 @@ import { observeReadiness, type ReadinessObserver } from './attempt/readiness.ts
 import { DispatchHold } from './dispatch-hold.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
-import { reconcile } from './reconcile.ts';
+import { type LoginAt, reconcile } from './reconcile.ts';
 import { RecheckTimers } from './timers.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -24,6 +24,7 @@ export interface AttemptsDeps extends LaunchDeps {
   readonly logs: LogMaintenance;
   readonly tasksDir: string;
   readonly killGraceMs: number;
+  readonly loginAt: LoginAt;
 }
 
 /** The part of the loop that attempts report to. */
@@ -131,7 +132,10 @@ export class Attempts {
 
   reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#byId.get(id);
-    if (live !== undefined && reconcile(work, live, this.hold) === 'recheck') this.#recheck.schedule(id);
+    if (live === undefined) return;
+    const { hold } = this;
+    if (reconcile(work, live, { hold, loginAt: this.#deps.loginAt }) === 'recheck')
+      this.#recheck.schedule(id);
   }
 
   /** Retries limits that the kernel refused; see LimitApplier. */

@@ -11,23 +11,36 @@ import {
 } from '../exec/records.ts';
 import { lastSignOfLife } from './attempt/last-sign.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
+import { lossReason } from './attempt/loss.ts';
 import type { DispatchHold } from './dispatch-hold.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
+
+/** When the sessions of the user that last until now began, in epoch ms. Null when a logout ends no process, or unknown. */
+export type LoginAt = () => number | null;
+
+export interface ReconcileDeps {
+  readonly hold: DispatchHold;
+  readonly loginAt: LoginAt;
+}
 
 /**
  * Returns `recheck` when processes outlived the main process, because not every kernel reports when the last one ends,
  * or when no file descriptor is left to read the records with.
  */
-export function reconcile(work: UnitOfWork, live: LiveAttempt, hold: DispatchHold): 'done' | 'recheck' {
+export function reconcile(work: UnitOfWork, live: LiveAttempt, deps: ReconcileDeps): 'done' | 'recheck' {
   try {
-    return applyRecords(work, live, hold);
+    return applyRecords(work, live, deps);
   } catch (error) {
     if (error instanceof RecordsUnreadable || shortageOf(error) !== null) return 'recheck';
     throw error;
   }
 }
 
-function applyRecords(work: UnitOfWork, live: LiveAttempt, hold: DispatchHold): 'done' | 'recheck' {
+function applyRecords(
+  work: UnitOfWork,
+  live: LiveAttempt,
+  { hold, loginAt }: ReconcileDeps,
+): 'done' | 'recheck' {
   const { id } = live;
   const task = work.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
@@ -64,15 +77,13 @@ function applyRecords(work: UnitOfWork, live: LiveAttempt, hold: DispatchHold): 
     const why = 'the host could not start its command';
     hold.failed({ what: 'processes', message: why }, work.now.monoMs);
     work.change(id, { kind: 'requeue', why });
-  } else if (records.exit === null)
-    work.change(id, {
-      kind: 'lose',
-      reason: 'supervisor_lost',
-      usage: live.finalUsage(),
-      // It may have ended while no daemon ran.
-      at: live.watchState === null ? lastSignOfLife(live.paths, attempt, at) : at,
-    });
-  else {
+  } else if (records.exit === null) {
+    // It may have ended while no daemon ran.
+    const isUnwatched = live.watchState === null;
+    const endedAt = isUnwatched ? lastSignOfLife(live.paths, attempt, at) : at;
+    const reason = isUnwatched ? lossReason(attempt.group, endedAt, loginAt()) : 'supervisor_lost';
+    work.change(id, { kind: 'lose', reason, usage: live.finalUsage(), at: endedAt });
+  } else {
     // A process that outlived the main process may have held the output open, which delays `closed`.
     const endedAt = live.outlivedMain ? at : (records.closedAt ?? records.exit.at);
     if (records.isUnitEnded && attempt.kill === null)

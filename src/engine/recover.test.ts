@@ -1,14 +1,15 @@
 // How a daemon takes over the tasks of an earlier one: adopted, finished, queued again or interrupted.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build-service.ts';
+import { NOW } from '../../test/support/build-snapshot.ts';
 import { aKill, anAttempt, aTask, ENDED, taskId, taskIn } from '../../test/support/build-task.ts';
 import { type Attempt, READY, type Task, type TaskState, type Waiting } from '../core/task.ts';
 
-/** A database with one task, and the files of its attempt; null for no directory. */
-function left(t: TestContext, task: Task, files: Record<string, string> | null) {
+/** A database with one task, and the files of its attempt; null for no directory. `changedAt`: when they were written. */
+function left(t: TestContext, task: Task, files: Record<string, string> | null, changedAt?: number) {
   const rig = serviceOf(t);
   rig.store.commit({
     tasks: [task],
@@ -21,7 +22,10 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null) 
   if (files !== null) {
     const dir = join(rig.tasksDir, task.id, '1');
     mkdirSync(dir, { recursive: true });
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(dir, name), text);
+      if (changedAt !== undefined) utimesSync(join(dir, name), changedAt / 1000, changedAt / 1000);
+    }
   }
   return {
     /** The task after the next daemon has started and looked once. */
@@ -33,6 +37,7 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null) 
       return found;
     },
     engine: rig.engine,
+    host: rig.host,
     store: rig.store,
     events: () => rig.store.eventsAfter(task.id, 0).map(({ event }) => event),
   };
@@ -65,6 +70,21 @@ describe('recover', () => {
   it('interrupts a task whose supervisor has gone without an exit record', (t) => {
     const { state } = left(t, active({}), { claim: BEGUN }).recovered();
     assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost');
+  });
+
+  it('interrupts a task whose user logged out, at its last sign of life', (t) => {
+    const group = { driver: 'v2', path: '/sys/fs/cgroup/user.slice/user-7.slice/x/t-1' } as const;
+    const lastSignAt = NOW - 5000;
+    const { host, recovered } = left(
+      t,
+      active({ group, startedAt: NOW - 10_000 }),
+      { claim: BEGUN },
+      lastSignAt,
+    );
+    host.loginAt = NOW - 1000;
+    const { state } = recovered();
+    assert.ok(state.status === 'interrupted' && state.reason === 'logged_out');
+    assert.equal(state.endedAt, lastSignAt);
   });
 
   for (const [what, files] of [

@@ -69,10 +69,11 @@ export function endsAtLogout({ isBooted, outlivesLogin }: Host, cgroup: string):
 
 /**
  * When the sessions of the user that last until now began, in epoch ms, by the file of systemd-logind. It removes the file
- * after the last logout. Null without it.
+ * after the last logout. Null without it, and for root, whose services belong to the host.
  */
-export function readLoginAt(uid: number | undefined): number | null {
-  return parseLoginAt(textOf(`/run/systemd/users/${uid}`));
+export function readLoginAt(): number | null {
+  const uid = process.getuid?.();
+  return uid === 0 ? null : parseLoginAt(textOf(`/run/systemd/users/${uid}`));
 }
 
 export function parseLoginAt(text: string): number | null {

@@ -67,6 +67,8 @@ export function serviceOf(
     /** The error of a group that is refused. */
     refusal: 'EBUSY',
     homeLoss: null as string | null,
+    /** When the user logged in; see `LoginAt`. */
+    loginAt: null as number | null,
     /** Names of groups that hold processes. */
     listed: [] as string[],
     /** Working set of every group. */
@@ -152,6 +154,7 @@ export function serviceOf(
     memReserveBytes: 0,
     killGraceMs: 1000,
     readHost: () => host,
+    loginAt: () => host.loginAt,
   });
   const service = createService({
     engine,

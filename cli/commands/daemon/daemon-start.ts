@@ -5,6 +5,7 @@ import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { parseSize } from '../../../src/units/size.ts';
 import { call, type Session } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
+import { logoutWarning } from '../../daemon-control/logout-warning.ts';
 import { MEMORY_RESERVE_FLAG, withMemoryReserve } from '../../daemon-control/memory-reserve.ts';
 import { ping, startDaemonProcess } from '../../daemon-control/start.ts';
 import { noPositionals } from '../../input/refs.ts';
@@ -38,6 +39,8 @@ export const command = defineCommand({
     const daemonEnv = observe_only_socket ? { ...env, BABYSIT_API_OBSERVE_ONLY_SOCKET: 'true' } : env;
     const { pid, version } = before ?? (await startDaemonProcess(home, daemonEnv));
     const started = before === null;
+    const warning = started ? logoutWarning(pid) : null;
+    if (warning !== null) output.message(`babysit: ${warning}\n`);
     output.result({ started, pid, version }, () =>
       started ? `started (pid ${pid})\n` : `already running (pid ${pid})\n`,
     );

@@ -94,7 +94,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   };
   const homeLoss = watchHome(home);
   const parts = { home, config, log, store, opened, bootId, homeLoss, onHomeLost };
-  const { engine, profiles, newId } = openEngine(parts, closing);
+  const { engine, profiles, newId, spawner } = openEngine(parts, closing);
   // daemon-stop --kill_tasks starts a daemon like this for tasks whose daemon has died.
   if (process.argv.includes('--no_dispatch')) void engine.drain();
   const { driver, probe } = opened;
@@ -126,6 +126,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       homeLoss: () => engine.homeLoss,
       isUpdated: isReplaced,
       held: () => engine.held,
+      spawnerFault: () => spawner.fault,
       runningCount: () => [...engine.live.active()].length,
     });
   const service = createService({

@@ -12,7 +12,7 @@ import { Engine } from '../engine/engine.ts';
 import { LogMaintenance } from '../engine/log-maintenance.ts';
 import { Profiles } from '../engine/profiles/profiles.ts';
 import { memReserveBytes, policyOf, pressureRules, watchRules } from '../engine/rules.ts';
-import { openSpawner } from '../exec/spawner.ts';
+import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
 import type { Store } from '../store/store.ts';
@@ -56,6 +56,8 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   const newId = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32);
   const { nice } = profiles.settings.envelopeRules;
   const tools = findTools(nice);
+  const fault = probeSpawner(tools, nice);
+  if (fault !== null) throw new Error(`no task can start: ${fault}`);
   const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner ended, starting another'));
   const logs = new LogMaintenance(
     { maxBytes: config['log.max_size'], isDaily: config['log.daily'], keep: config['log.keep'] },
@@ -91,5 +93,5 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     readHost,
     loginAt: readLoginAt,
   });
-  return { engine, profiles, newId };
+  return { engine, profiles, newId, spawner };
 }

@@ -52,8 +52,10 @@ export interface Tools {
   readonly taskset: string | null;
   /** Command prefix for the idle classes of CPU and I/O; empty where the tools do not exist. */
   readonly background: readonly string[];
-  /** script(1) of util-linux; null without it. */
+  /** script(1); null without it. */
   readonly script: string | null;
+  /** script(1) is that of BSD, which macOS has: it takes the command as words. */
+  readonly isBsdScript: boolean;
 }
 
 /** Read at the start, like the script of the spawner. */
@@ -157,9 +159,13 @@ function withTerminal({ env, command, tools, inherited: { terminal } }: Launch, 
   const sizeLine = tools.stty === null ? '' : `${tools.stty} rows ${rows} columns ${columns}\n`;
   return {
     exported: [...exported.filter(isSafe), ['SHELL', tools.bash]],
-    // -e: exit with the code of the command. `exec` avoids a shell between script and the command.
-    argv: [script, '-qefc', `${sizeLine}${execLine(words)}`, '/dev/null'],
+    argv: scriptWords(tools, script, `${sizeLine}${execLine(words)}`),
   };
+}
+
+/** util-linux needs -e to exit with the code of the command. */
+function scriptWords({ bash, isBsdScript }: Tools, script: string, line: string): readonly string[] {
+  return isBsdScript ? [script, '-q', '/dev/null', bash, '-c', line] : [script, '-qefc', line, '/dev/null'];
 }
 
 /** bash drops or changes these when it starts or when the terminal changes, or warns about an unknown locale. */

@@ -1,14 +1,17 @@
 // Controls the spawner, a small stateless process that forks supervisors. If it ends, a new one replaces it.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { shortageOf } from '../core/shortages.ts';
 import { bytesOf } from '../text/bytes.ts';
 import type { Tools } from './launch-script.ts';
 
 export interface Spawner {
   /** Starts the supervisor of an attempt whose directory exists. If the spawner dies before that, sends it again. */
   start(request: SpawnRequest, pending: PendingStart): void;
+  /** Why the last spawner ended, until a supervisor starts; else null. */
+  readonly fault: string | null;
   /** Niceness of new supervisors. */
   readonly nice: number;
   setNice(nice: number): void;
@@ -44,11 +47,42 @@ export function requestBytes({ dir, journal, launch }: SpawnRequest): Buffer {
 const SUPERVISOR = readFileSync(join(import.meta.dirname, 'supervisor.sh'), 'utf8');
 const SPAWNER = readFileSync(join(import.meta.dirname, 'spawner.sh'), 'utf8');
 const BOOTSTRAP = `IFS= read -rd '' supervisor && IFS= read -rd '' spawner && set -- "$supervisor" "$1" "$2" && eval "$spawner"`;
+/** The first input of a spawner. */
+export const SPAWNER_SCRIPTS = `${SUPERVISOR}\0${SPAWNER}\0`;
 
 const RESTART_MS = 100;
 const RESTART_MAX_MS = 30_000;
 /** A spawner needs milliseconds for a request. One that starts nothing for this long is stopped or hangs. */
 const STUCK_MS = 10_000;
+
+/** The caller's environment must not reach a supervisor (LD_PRELOAD), nor the daemon's the command. */
+const OPTIONS = { cwd: '/', env: {} } as const;
+const PROBE_MS = 10_000;
+
+/** The arguments of nice(1). */
+export function spawnerWords(tools: Tools, niceness: number): string[] {
+  // biome-ignore lint/style/noProcessEnv: the spawner's shell prints in the daemon's locale
+  const locale = process.env.LC_ALL || process.env.LANG || '';
+  return [
+    // bash -c reads ~/.bashrc when its stdin is a socket, as pipes of Node are.
+    ...['-n', String(niceness - getPriority()), tools.bash, '--norc', '-c', BOOTSTRAP, 'babysit-spawner'],
+    ...[tools.cat, locale],
+  ];
+}
+
+/** Runs a spawner without requests. Returns why it fails, or null when it works or the host only lacks resources now. */
+export function probeSpawner(tools: Tools, niceness: number): string | null {
+  const { status, signal, error, stderr } = spawnSync(tools.nice, spawnerWords(tools, niceness), {
+    ...OPTIONS,
+    input: SPAWNER_SCRIPTS,
+    encoding: 'utf8',
+    timeout: PROBE_MS,
+  });
+  if (error) return shortageOf(error) === null ? error.message : null;
+  // The end of its input ends the loop of the spawner with the status of `read`.
+  const hasFailed = signal !== null || (status ?? 0) > 1 || stderr !== '';
+  return hasFailed ? `${tools.bash}: ${stderr.trim() || `exit ${signal ?? status}`}` : null;
+}
 
 /**
  * `nice` is the niceness of the spawner, whatever that of the daemon is. All its children inherit it: no task needs a
@@ -61,8 +95,6 @@ export function openSpawner(
   onLost: (how: string) => void,
   stuckMs = STUCK_MS,
 ): Spawner {
-  // biome-ignore lint/style/noProcessEnv: the spawner's shell prints in the daemon's locale
-  const locale = process.env.LC_ALL || process.env.LANG || '';
   const sent = new Set<PendingStart>();
   let niceness = nice;
   let isClosed = false;
@@ -70,33 +102,25 @@ export function openSpawner(
   let checking: NodeJS.Timeout | undefined;
   /** Failures in a row. A supervisor that starts ends the row. */
   let failures = 0;
+  let fault: string | null = null;
   let hasProgress = false;
   let shell = open();
 
   function open(): ChildProcess {
-    const child = spawn(
-      tools.nice,
-      [
-        // bash -c reads ~/.bashrc when its stdin is a socket, as pipes of Node are.
-        ...['-n', String(niceness - getPriority()), tools.bash, '--norc', '-c', BOOTSTRAP, 'babysit-spawner'],
-        ...[tools.cat, locale],
-      ],
-      {
-        cwd: '/',
-        // The caller's environment must not reach a supervisor (LD_PRELOAD), nor the daemon's the command.
-        env: {},
-        stdio: ['pipe', 'ignore', 'ignore'],
-        detached: true,
-      },
-    );
+    const child = spawn(tools.nice, spawnerWords(tools, niceness), {
+      ...OPTIONS,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
     // Requests that a dead spawner did not read are sent to the next one.
     child.stdin?.on('error', () => {});
-    child.stdin?.write(`${SUPERVISOR}\0${SPAWNER}\0`);
+    child.stdin?.write(SPAWNER_SCRIPTS);
     let isGone = false;
     const gone = (how: string) => {
       if (isClosed || isGone || child !== shell) return;
       isGone = true;
-      onLost(how);
+      fault = probeSpawner(tools, niceness) ?? how;
+      onLost(fault);
       reopening = setTimeout(reopen, Math.min(RESTART_MAX_MS, RESTART_MS * 2 ** failures));
       failures += 1;
     };
@@ -124,6 +148,7 @@ export function openSpawner(
       sent.delete(pending);
       hasProgress = true;
       failures = 0;
+      fault = null;
     }
   }
 
@@ -138,6 +163,10 @@ export function openSpawner(
   }
 
   return {
+    get fault() {
+      forgetStarted();
+      return fault;
+    },
     get nice() {
       return niceness;
     },

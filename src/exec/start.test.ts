@@ -1,7 +1,7 @@
 // The supervisor on real processes: its records, the environment of the command, and faults that it survives.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { aLaunch, anObserver, NICE, TOOLS } from '../../test/support/build-launch.ts';
@@ -11,7 +11,7 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Command } from '../core/task.ts';
 import type { Launch } from './launch-script.ts';
 import { claimForRecovery, readRecords } from './records.ts';
-import { openSpawner, type Spawner } from './spawner.ts';
+import { openSpawner, probeSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
 
 const root = tempDir({ after }, () => spawner.close());
@@ -35,6 +35,28 @@ async function finish(spec: Launch, by = spawner) {
   const log = existsSync(`${spec.dir}.log`) ? readFileSync(`${spec.dir}.log`, 'utf8') : '';
   return { records: readRecords(spec.dir), log };
 }
+
+describe('a spawner', () => {
+  const broken = join(root, 'broken-bash');
+  before(() =>
+    writeFileSync(broken, '#!/bin/sh\necho "libreadline.so.8: not found" >&2\nexit 127\n', { mode: 0o755 }),
+  );
+
+  it('is probed: a shell that cannot run is named with its message', () => {
+    assert.equal(probeSpawner(TOOLS, NICE), null);
+    assert.equal(probeSpawner({ ...TOOLS, bash: broken }, NICE), `${broken}: libreadline.so.8: not found`);
+    assert.match(probeSpawner({ ...TOOLS, nice: '/none' }, NICE) ?? '', /ENOENT/);
+  });
+
+  it('that cannot run is reported, and tried again with longer waits', async () => {
+    const lost: string[] = [];
+    const failing = openSpawner({ ...TOOLS, bash: broken }, NICE, (how) => lost.push(how));
+    await waitUntil(() => lost.length >= 2, { what: 'the second failure' });
+    assert.match(failing.fault ?? '', /libreadline/);
+    failing.close();
+    assert.equal(new Set(lost).size, 1);
+  });
+});
 
 describe('exit record', () => {
   for (const code of [0, 1, 7, 126, 137, 143, 255])
@@ -281,6 +303,18 @@ describe('the exec options of a command', () => {
     );
     assert.equal(log, "it's a terminal\r\n");
     assert.equal(records.exit?.code, 7);
+  });
+
+  it('of BSD gets the command as words', async () => {
+    const script = join(root, 'bsd-script');
+    // Stands for `script -q FILE COMMAND...` of macOS.
+    writeFileSync(script, '#!/bin/sh\n[ "$1 $2" = "-q /dev/null" ] && shift 2 && exec "$@"\n', {
+      mode: 0o755,
+    });
+    const tools = { ...TOOLS, script, isBsdScript: true, stty: null };
+    const { records, log } = await finish(launch(`echo "it's $SHELL"; exit 7`, { usesPty: true, tools }));
+    assert.equal(records.exit?.code, 7);
+    assert.match(log, /^it's /);
   });
 
   it('report the missing package without script(1)', async () => {

@@ -20,9 +20,11 @@ describe('findTools', () => {
     assert.deepEqual(words('freebsd'), []);
   });
 
-  it('uses script(1) only on Linux, where it is the one of util-linux', () => {
-    assert.equal(findTools(10, [place], 'linux').script, join(place, 'script'));
-    assert.equal(findTools(10, [place], 'darwin').script, null);
+  it('knows whether script(1) is that of util-linux or of BSD', () => {
+    for (const platform of ['linux', 'darwin'] as const) {
+      const { script, isBsdScript } = findTools(10, [place], platform);
+      assert.deepEqual([script, isBsdScript], [join(place, 'script'), platform === 'darwin']);
+    }
   });
 
   it('names the missing program, and the searched directories', () => {

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { readCpus, readRlimits } from '../procfs/inherited.ts';
 import type { Tools } from './launch-script.ts';
 
-const PLACES = ['/usr/bin', '/bin', '/usr/local/bin', '/opt/homebrew/bin', '/run/current-system/sw/bin'];
+/** taskpolicy of macOS is in /usr/sbin. */
+const PLACES = [
+  '/usr/bin',
+  '/bin',
+  '/usr/sbin',
+  '/usr/local/bin',
+  '/opt/homebrew/bin',
+  '/run/current-system/sw/bin',
+];
 
 /** Throws with the name of the first missing program. */
 export function findTools(
@@ -35,8 +43,8 @@ export function findTools(
       const path = find(words[0]);
       return path === null ? [] : [path, ...words.slice(1)];
     }),
-    // On other systems script(1) has different flags.
-    script: platform === 'linux' ? find('script') : null,
+    script: find('script'),
+    isBsdScript: platform !== 'linux',
   };
 }
 

@@ -10,7 +10,7 @@ import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Launch } from './launch-script.ts';
 import { readCounters, readRecords } from './records.ts';
-import { openSpawner, requestBytes, type Spawner } from './spawner.ts';
+import { openSpawner, requestBytes, SPAWNER_SCRIPTS, type Spawner, spawnerWords } from './spawner.ts';
 import { spawnRequest, startAttempt } from './start.ts';
 import { findTools } from './tools.ts';
 
@@ -118,10 +118,12 @@ describe('the main process of a unit', () => {
     const dir = join(root, String(count));
     await until(() => readRecords(dir).started !== null);
     writeFileSync(events, 'populated 0\nfrozen 0\n');
-    const supervisor = readFileSync(join(import.meta.dirname, 'supervisor.sh'), 'utf8');
     // Returns when every process has closed its stdout.
     const input = requestBytes(spawnRequest(aLaunch(dir, root, 'exit 8', changes)));
-    spawnSync('bash', [join(import.meta.dirname, 'spawner.sh'), supervisor, findTools(NICE).cat], { input });
+    const tools = findTools(NICE);
+    spawnSync(tools.nice, spawnerWords(tools, NICE), {
+      input: Buffer.concat([Buffer.from(SPAWNER_SCRIPTS), input]),
+    });
     writeFileSync(join(root, 'go'), '');
     await running;
     assert.equal(await textOf(ended), '9\n');

@@ -26,17 +26,17 @@ export async function doctor(
     ...probe.answers.map((answer) => ({ ...answer, what: `driver ${answer.what}` })),
     ...enforced(probe, host),
     ...figures,
-    ioAccounting(probe),
-    linger(host, readProcFile(process.pid, 'cgroup') ?? ''),
-    oomd(),
-    swap(probe),
-    psi(),
+    ...(host.platform === 'linux' ? linuxChecks(probe, host) : []),
     clock(),
     database(),
-    otherDaemons(),
     ...notices.map((notice) => ({ ...notice, ok: false })),
   ];
   return { ok: probe.enforces.memory, driver: probe.chosen, checks };
+}
+
+function linuxChecks(probe: ProbeResult, host: Host): Check[] {
+  const cgroup = readProcFile(process.pid, 'cgroup') ?? '';
+  return [ioAccounting(probe), linger(host, cgroup), oomd(), swap(probe), psi(), otherDaemons()];
 }
 
 function kindOf({ isContainer, isWsl }: Host): string {

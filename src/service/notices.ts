@@ -15,6 +15,8 @@ export interface NoticeDeps {
   isUpdated(): boolean;
   /** Why no attempt starts; null while attempts start. */
   held(): Held | null;
+  /** Why the process that starts tasks ended; null while it works. */
+  spawnerFault(): string | null;
 }
 
 export function notices(deps: NoticeDeps): NoticeView[] {
@@ -22,6 +24,7 @@ export function notices(deps: NoticeDeps): NoticeView[] {
     ...updateNotice(deps),
     ...homeNotice(deps),
     ...heldNotice(deps),
+    ...spawnerNotice(deps),
     ...recoveredNotices(deps),
     ...lostNotice(deps),
   ];
@@ -58,6 +61,18 @@ function heldNotice({ held }: NoticeDeps): NoticeView[] {
       what: 'dispatch held',
       reason: `no task starts, because the host lacks ${now.what}: ${now.message}`,
       fix: 'Pending tasks start when the shortage ends. Nothing else is needed after that.',
+    },
+  ];
+}
+
+function spawnerNotice({ spawnerFault }: NoticeDeps): NoticeView[] {
+  const fault = spawnerFault();
+  if (fault === null) return [];
+  return [
+    {
+      what: 'spawner',
+      reason: `the process that starts tasks ended: ${fault}. The daemon starts it again, with longer waits after each failure`,
+      fix: 'Repair what the message names. Pending tasks start after that.',
     },
   ];
 }

@@ -133,8 +133,10 @@ export function serviceOf(
       taskset: null,
       background: [],
       script: null,
+      isBsdScript: false,
     },
     spawner: {
+      fault: null,
       nice: 10,
       start: (request, pending) => void spawned.push({ request, pending }),
       setNice() {},

@@ -15,7 +15,7 @@ const NEEDED = [
   ...['babysit', 'package.json', 'scripts/node-releases', 'scripts/setup'],
   ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'],
   ...['.built', 'cli.cjs', 'main.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs'].map((name) => `dist/${name}`),
-  ...globSync('src/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),
+  ...globSync('{src,cli}/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),
   ...globSync('src/store/migrations/*.sql', { cwd: ROOT }).map((file) => `dist/migrations/${basename(file)}`),
   ...globSync(['docs/**/*.md', 'hooks/*.sh', 'skill/**/*.{md,sh}'], { cwd: ROOT }),
 ];

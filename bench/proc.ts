@@ -1,7 +1,7 @@
 // Reads memory and CPU time of processes. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
 import { readProcFile, sizeField } from '../src/procfs/proc-files.ts';
-import { readStat, TICK_MS } from '../src/procfs/stat.ts';
+import { readStat, TICK_MS } from '../src/procfs/process/stat.ts';
 
 const MB = 1024 ** 2;
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRecords } from '../src/exec/records.ts';
 import { listPids } from '../src/procfs/proc-files.ts';
-import { readStat } from '../src/procfs/stat.ts';
+import { readStat } from '../src/procfs/process/stat.ts';
 import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { openMemoryCharge } from './memory-charge.ts';
 import { footprint } from './proc.ts';

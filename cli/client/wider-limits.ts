@@ -2,7 +2,7 @@
 // so the tasks of every caller would have the limits of the shell that started the daemon. Tasks keep running.
 import { readFileSync } from 'node:fs';
 import { RLIMITS, type Rlimits } from '../../src/core/inherited.ts';
-import { readRlimits } from '../../src/procfs/inherited.ts';
+import { readRlimits } from '../../src/procfs/process/inherited.ts';
 import { type Session, startDaemon } from './session.ts';
 
 /** Call before a submission. Does nothing when systemd starts the daemon: its limits are the manager's. */

@@ -1,6 +1,6 @@
 // Builds the environment of the daemon: the user's variables without those of the session or task that starts it.
 import type { Home } from '../../src/config/home.ts';
-import { GROUP_MARKER } from '../../src/procfs/process-table.ts';
+import { GROUP_MARKER } from '../../src/procfs/process/process-table.ts';
 
 const KEPT =
   /^(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|NODE_EXTRA_CA_CERTS|BABYSIT_\w+)$/;

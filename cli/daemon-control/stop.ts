@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
-import { hasOpen } from '../../src/procfs/daemons.ts';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { hasOpen } from '../../src/procfs/process/daemons.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { uptimeMs } from '../client/http.ts';
 import { call, type Session } from '../client/session.ts';
 import { NO_DISPATCH } from './launch.ts';

@@ -1,6 +1,6 @@
 // Reads the limits, CPUs and terminal of the caller, which its tasks get.
 import type { Rlimits, TerminalSize } from '../../src/core/inherited.ts';
-import { readCpus, readRlimits } from '../../src/procfs/inherited.ts';
+import { readCpus, readRlimits } from '../../src/procfs/process/inherited.ts';
 import type { Caller } from '../../src/request/request.ts';
 
 /** `nofileSoft`: the soft limit before Node raised it; null if it is not known. */

@@ -1,6 +1,6 @@
 // What the folder of a driver exports: how to try it on this host, and how to open a group of it.
 import type { GroupRef } from '../core/task.ts';
-import type { ProcessTable } from '../procfs/process-table.ts';
+import type { ProcessTable } from '../procfs/process/process-table.ts';
 import type { Errno } from './cgroupfs.ts';
 import type { OwnGroups } from './own-groups.ts';
 import type { Enforces, Group, GroupFactory, GroupMemory, ProbeAnswer } from './port.ts';

@@ -1,6 +1,6 @@
 // Chooses the driver of this host: the first of the preferred ones that works.
 import { DRIVER_KINDS, type DriverKind } from '../core/task.ts';
-import { processTable } from '../procfs/process-table.ts';
+import { processTable } from '../procfs/process/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
 import type { DriverHost, ShareCpu, UsableDriver } from './driver-module.ts';
 import { DRIVERS } from './drivers.ts';

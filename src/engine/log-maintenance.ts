@@ -11,7 +11,7 @@ import { packPart } from '../logs/pack.ts';
 import { logParts, sizeOf } from '../logs/parts.ts';
 import { isRotationLeft, recoverRotation, rotateLog } from '../logs/rotate.ts';
 import { supervisorWriter } from '../logs/stop-writer.ts';
-import type { ProcessIdentity } from '../procfs/process-identity.ts';
+import type { ProcessIdentity } from '../procfs/process/process-identity.ts';
 import type { AttemptPaths } from './attempt/paths.ts';
 
 /** Delay after a file system error such as a full disk. */

@@ -6,7 +6,7 @@ import { isActive } from '../core/task.ts';
 import { readDiskUse } from '../procfs/disk.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readStalled } from '../procfs/pressure.ts';
-import { readTopProcessOutside } from '../procfs/top-process.ts';
+import { readTopProcessOutside } from '../procfs/process/top-process.ts';
 import { type Holds, heldDetails } from '../watchdog/hold.ts';
 import { endingForMs } from '../watchdog/ladder.ts';
 import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';

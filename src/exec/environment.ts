@@ -1,6 +1,6 @@
 // The environment of a command: the caller's variables, missing thread-pool limits, and babysit's own variables.
 import type { Task } from '../core/task.ts';
-import { GROUP_MARKER } from '../procfs/process-table.ts';
+import { GROUP_MARKER } from '../procfs/process/process-table.ts';
 import { pathWithBabysit } from './search-path.ts';
 
 export type Environment = Readonly<Record<string, string>>;

@@ -11,7 +11,11 @@ import {
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Exit } from '../core/task.ts';
-import { OUT_OF_DESCRIPTORS, type ProcessIdentity, parseIdentity } from '../procfs/process-identity.ts';
+import {
+  OUT_OF_DESCRIPTORS,
+  type ProcessIdentity,
+  parseIdentity,
+} from '../procfs/process/process-identity.ts';
 import { wholeLines } from '../text/split.ts';
 
 export interface Records {

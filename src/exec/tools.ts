@@ -1,7 +1,7 @@
 // Finds the absolute paths of the programs that start an attempt.
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { readCpus, readRlimits } from '../procfs/inherited.ts';
+import { readCpus, readRlimits } from '../procfs/process/inherited.ts';
 import type { Tools } from './launch-script.ts';
 
 /** taskpolicy of macOS is in /usr/sbin. */

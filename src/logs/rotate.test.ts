@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { NEEDS_MOUNT } from '../../test/support/small-disk.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { parseIdentity } from '../procfs/process-identity.ts';
+import { parseIdentity } from '../procfs/process/process-identity.ts';
 import { packPart } from './pack.ts';
 import { logParts } from './parts.ts';
 import { type LogWriter, recoverRotation, rotateLog } from './rotate.ts';

@@ -1,7 +1,7 @@
 // Stops the supervisor of an attempt for a moment, so that no process appends to the log.
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGroupStopped, signalGroup } from '../procfs/process-group.ts';
-import { isAlive, type ProcessIdentity } from '../procfs/process-identity.ts';
+import { isGroupStopped, signalGroup } from '../procfs/process/process-group.ts';
+import { isAlive, type ProcessIdentity } from '../procfs/process/process-identity.ts';
 import type { LogWriter } from './rotate.ts';
 
 const DEADLINE_MS = 1000;

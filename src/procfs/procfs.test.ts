@@ -9,11 +9,11 @@ import { MIB } from '../../test/support/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { readDiskUse } from './disk.ts';
-import { MemberCounters } from './member-counters.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
-import { readProcessState } from './process-state.ts';
-import { readWaitingProcesses, type WaitingProcess } from './stall-evidence.ts';
-import { readTopProcessOutside } from './top-process.ts';
+import { MemberCounters } from './process/member-counters.ts';
+import { readProcessState } from './process/process-state.ts';
+import { readWaitingProcesses, type WaitingProcess } from './process/stall-evidence.ts';
+import { readTopProcessOutside } from './process/top-process.ts';
 
 const ON_LINUX = { skip: process.platform === 'linux' ? false : '/proc is of Linux' };
 const dir = tempDir({ after });

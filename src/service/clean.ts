@@ -8,8 +8,8 @@ import type { CleanQuery, CleanView } from '../api/schemas/clean.ts';
 import type { Clock } from '../core/clock.ts';
 import { isEnded, isNamePattern, type TaskId } from '../core/task.ts';
 import type { Store } from '../store/store.ts';
-import { resolveRef } from './resolve.ts';
-import { notRunning } from './task-access.ts';
+import { resolveRef } from './lookup/resolve.ts';
+import { notRunning } from './lookup/task-access.ts';
 
 export interface CleanDeps {
   readonly store: Store;

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { DoctorView, NoticeView } from '../api/schemas/daemon.ts';
 import type { ProbeResult } from '../cgroups/port.ts';
-import { findDaemons } from '../procfs/daemons.ts';
 import { readKernelFile, readProcFile } from '../procfs/proc-files.ts';
+import { findDaemons } from '../procfs/process/daemons.ts';
 import { addonFault } from '../store/sqlite.ts';
 import { capFix, endsAtLogout, type Host, lingerFix, readHost } from '../systemd/host.ts';
 import { shellQuote } from '../text/shell.ts';

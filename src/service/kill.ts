@@ -1,6 +1,6 @@
 // Kills a live task: stages the request; the engine then advances the kill ladder.
 import type { KillRequest, TaskView } from '../api/schemas/task.ts';
-import type { TaskAccess } from './task-access.ts';
+import type { TaskAccess } from './lookup/task-access.ts';
 
 /** Throws what `TaskAccess.change` throws. */
 export function kill(tasks: TaskAccess, ref: string, { signal, by }: KillRequest): Promise<TaskView> {

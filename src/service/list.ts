@@ -4,7 +4,7 @@ import type { ListQuery, TaskPage, TaskView } from '../api/schemas/task.ts';
 import type { TaskId } from '../core/task.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { TaskFilter } from '../store/store.ts';
-import type { TaskAccess, TaskAccessDeps } from './task-access.ts';
+import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
 
 type Deps = Pick<TaskAccessDeps, 'engine' | 'store'>;
 

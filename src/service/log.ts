@@ -8,7 +8,7 @@ import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Engine } from '../engine/engine.ts';
 import { recoverRotation } from '../logs/rotate.ts';
 import { logRange, logStream } from '../logs/stream.ts';
-import type { TaskAccess, TaskAccessDeps } from './task-access.ts';
+import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
 
 /** Poll interval for file systems without change notification. */
 const BACKSTOP_MS = 500;

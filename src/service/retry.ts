@@ -10,9 +10,9 @@ import { infeasibleNeed, largestNeed, unscheduled } from '../scheduler/admission
 import { envelope } from '../scheduler/envelope.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
-import { reviveFollowers } from './revive-followers.ts';
+import { notRunning, type TaskAccess } from './lookup/task-access.ts';
 import { changedRequest } from './submission/changed-request.ts';
-import { notRunning, type TaskAccess } from './task-access.ts';
+import { reviveFollowers } from './submission/revive-followers.ts';
 import { noteOf } from './views/note.ts';
 import { infeasibleError } from './views/refusal.ts';
 import { suggestedCommand } from './views/suggested-command.ts';

@@ -16,10 +16,10 @@ import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/pass.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
-import { resolveRef } from './resolve.ts';
+import { resolveRef } from './lookup/resolve.ts';
+import type { TaskAccess } from './lookup/task-access.ts';
 import { type SystemdParts, taskFrom } from './submission/new-task.ts';
 import { SubmissionRate } from './submission/rate.ts';
-import type { TaskAccess } from './task-access.ts';
 import { noteOf } from './views/note.ts';
 import { refusal } from './views/refusal.ts';
 

@@ -15,16 +15,16 @@ import { createInbox } from './inbox.ts';
 import { kill } from './kill.ts';
 import { list } from './list.ts';
 import { log, rangeOfLog } from './log.ts';
+import { selectTasks } from './lookup/resolve.ts';
+import { createTaskAccess } from './lookup/task-access.ts';
 import { pause } from './pause.ts';
 import { profileView } from './profile.ts';
-import { selectTasks } from './resolve.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 import { createSubmit, run, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
-import { createTaskAccess } from './task-access.ts';
-import { unenforcedViews } from './unenforced.ts';
 import { noteOf } from './views/note.ts';
+import { unenforcedViews } from './views/unenforced.ts';
 import { waitForCapacity } from './wait-for-capacity.ts';
 
 export interface ServiceDeps extends StatusDeps, CleanDeps, Omit<SubmitDeps, 'config'> {

@@ -5,8 +5,8 @@ import { chownSync, readdirSync, readFileSync, readlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
-import { readStat } from '../../src/procfs/stat.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
+import { readStat } from '../../src/procfs/process/stat.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { ProfileView } from '../../src/api/schemas/profile.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { Heartbeat } from '../../src/engine/attempt/heartbeat.ts';
-import { readStat } from '../../src/procfs/stat.ts';
+import { readStat } from '../../src/procfs/process/stat.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import type { DaemonApi } from '../support/daemon-api.ts';
 import { until } from '../support/tasks.ts';

@@ -9,7 +9,7 @@ import type { LeaseView } from '../../src/api/schemas/capacity.ts';
 import type { TaskId } from '../../src/core/task.ts';
 import type { Change } from '../../src/core/transition.ts';
 import { readRecords } from '../../src/exec/records.ts';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { serviceOf } from '../support/build-service.ts';
 import { anExit } from '../support/build-task.ts';
 import { testHome } from '../support/home.ts';

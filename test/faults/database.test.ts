@@ -5,7 +5,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, wr
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { SMALL } from '../support/budget.ts';
 import { lastJson } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';

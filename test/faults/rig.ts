@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SocketError, send } from '../../cli/client/http.ts';
 import { findHome, type Home } from '../../src/config/home.ts';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { runCli } from '../support/cli.ts';
 import { read } from '../support/tasks.ts';
 import { makeTempDir } from '../support/temp-dir.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { SMALL } from '../support/budget.ts';
 import { lastJson } from '../support/cli.ts';
 import { expectedDriver } from '../support/expected-driver.ts';

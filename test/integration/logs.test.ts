@@ -9,7 +9,7 @@ import { readRecords } from '../../src/exec/records.ts';
 import { logParts } from '../../src/logs/parts.ts';
 import { logExtent, readLog } from '../../src/logs/read.ts';
 import { readProcFile, sizeField } from '../../src/procfs/proc-files.ts';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { LONG, SMALL } from '../support/budget.ts';
 import { jsonAmong, lastJson } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';

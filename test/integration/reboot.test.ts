@@ -6,7 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { BABYSIT, jsonAmong } from '../support/cli.ts';
 import { runInGuest, skipWithout } from '../support/guest/guest.ts';
 import { testHome } from '../support/home.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { isPidAlive } from '../../src/procfs/process-identity.ts';
+import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { SMALL } from '../support/budget.ts';
 import { type Json, jsonAmong, lastJson } from '../support/cli.ts';
 import { expectedDriver, UNKNOWN_DRIVER } from '../support/expected-driver.ts';

@@ -1,6 +1,6 @@
 // The group of an attempt without cgroups: processes found by process group, descent and marker.
 import type { GroupRef } from '../../core/task.ts';
-import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process-table.ts';
+import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process/process-table.ts';
 import type { Group, GroupUsage } from '../port.ts';
 import { numberIn, stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';

@@ -1,5 +1,5 @@
 // Makes groups of hosts without usable cgroups: no limits, but processes that can be watched and signaled.
-import type { ProcessTable } from '../../procfs/process-table.ts';
+import type { ProcessTable } from '../../procfs/process/process-table.ts';
 import type { GroupFactory } from '../port.ts';
 import { checkName } from '../ref.ts';
 import { groupNone } from './group.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { identityKey, type ProcessInfo } from '../../procfs/process-table.ts';
+import { identityKey, type ProcessInfo } from '../../procfs/process/process-table.ts';
 import { accountCpu, cpuUsecOf, membersOf, NO_CPU } from './members.ts';
 
 const proc = (pid: number, over: Partial<ProcessInfo> = {}): ProcessInfo => ({

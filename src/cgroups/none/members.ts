@@ -1,6 +1,6 @@
 // Finds the processes of a group without a cgroup, and sums up their CPU time. Pure.
 import { addReading, type LastingSum, NOTHING_COUNTED, sumOf } from '../../procfs/lasting-sum.ts';
-import { identityKey, type ProcessInfo, withDescendants } from '../../procfs/process-table.ts';
+import { identityKey, type ProcessInfo, withDescendants } from '../../procfs/process/process-table.ts';
 
 export interface Main {
   readonly pid: number;

@@ -1,9 +1,9 @@
 // Follows the processes of a task that left its group: by `echo PID >cgroup.procs`, systemd-run --scope, su with PAM.
 // Their memory and CPU time count for the task, and its signals reach them. No limit holds for them.
 import { readProcFile } from '../../procfs/proc-files.ts';
-import { isAlive } from '../../procfs/process-identity.ts';
-import { readProgramName } from '../../procfs/process-state.ts';
-import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process-table.ts';
+import { isAlive } from '../../procfs/process/process-identity.ts';
+import { readProgramName } from '../../procfs/process/process-state.ts';
+import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process/process-table.ts';
 import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from '../none/members.ts';
 import type { Group, GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';

@@ -3,7 +3,7 @@ import { createContext, Script } from 'node:vm';
 import type { Readiness } from '../../core/task.ts';
 import { Probe, type ProbeCommand } from '../../exec/probe.ts';
 import { GrowingFile } from '../../logs/tail.ts';
-import { listensOn } from '../../procfs/listening.ts';
+import { listensOn } from '../../procfs/process/listening.ts';
 import { cutLines } from '../../text/split.ts';
 
 export interface ReadinessObserver {

@@ -2,7 +2,7 @@
 import type { Now } from '../../core/clock.ts';
 import { logTouchedAt } from '../../logs/read.ts';
 import { tailText } from '../../logs/tail.ts';
-import { readWaitingProcesses } from '../../procfs/stall-evidence.ts';
+import { readWaitingProcesses } from '../../procfs/process/stall-evidence.ts';
 import { lastLineOf } from '../../watchdog/repetition.ts';
 import { type StallEvidence, silenceOf } from '../../watchdog/stall.ts';
 import type { WatchState } from '../../watchdog/state.ts';

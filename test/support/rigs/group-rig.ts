@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { openDriver } from '../../../src/cgroups/open.ts';
 import type { Group, GroupLimits } from '../../../src/cgroups/port.ts';
-import { readStat } from '../../../src/procfs/stat.ts';
+import { readStat } from '../../../src/procfs/process/stat.ts';
 import { expectedDriver } from '../expected-driver.ts';
 import { waitUntil } from '../wait-until.ts';
 

@@ -1,6 +1,6 @@
 // Reports what the kernel does not limit here: in each answer as data, and once a daemon as a sentence for people.
-import type { NotEnforced } from '../api/schemas/task.ts';
-import type { Enforces } from '../cgroups/port.ts';
+import type { NotEnforced } from '../../api/schemas/task.ts';
+import type { Enforces } from '../../cgroups/port.ts';
 
 export interface UnenforcedView {
   readonly not_enforced?: readonly NotEnforced[];

@@ -1,5 +1,5 @@
 // Names the agent session or the terminal to which a process belongs, from its ancestors and their environment.
-import { readProcFile } from './proc-files.ts';
+import { readProcFile } from '../proc-files.ts';
 import { parseStat } from './stat.ts';
 
 /** Variables that agents give to their commands, with the name of the agent. Only a session id is shown, no other value. */

@@ -1,8 +1,8 @@
 // What a person should look at: shown by `status`, and by `doctor` as failed checks.
 import { readdirSync } from 'node:fs';
-import type { NoticeView } from '../api/schemas/daemon.ts';
-import type { Held } from '../engine/dispatch-hold.ts';
-import type { Recovered } from '../engine/recover.ts';
+import type { NoticeView } from '../../api/schemas/daemon.ts';
+import type { Held } from '../../engine/dispatch-hold.ts';
+import type { Recovered } from '../../engine/recover.ts';
 
 export interface NoticeDeps {
   readonly tasksDir: string;

@@ -1,7 +1,7 @@
 // Lets the tasks that failed because a task ended wait for it again, when it is retried.
-import { isEnded, type Task, type TaskId } from '../core/task.ts';
-import type { UnitOfWork } from '../engine/unit-of-work.ts';
-import type { Store } from '../store/store.ts';
+import { isEnded, type Task, type TaskId } from '../../core/task.ts';
+import type { UnitOfWork } from '../../engine/unit-of-work.ts';
+import type { Store } from '../../store/store.ts';
 
 /** Call after the retry is staged. Leaves out tasks whose name is in use, or whose other dependency failed. */
 export function reviveFollowers(store: Store, work: UnitOfWork, task: Task, endedAt: number): void {

@@ -1,6 +1,6 @@
 // Finds what the processes of a silent task wait for. Runs once per warning, so it may be expensive.
 import { readdirSync, readlinkSync } from 'node:fs';
-import { readProcFile } from './proc-files.ts';
+import { readProcFile } from '../proc-files.ts';
 import { type ProcessState, readProcessState } from './process-state.ts';
 
 export interface WaitingProcess extends ProcessState {

@@ -1,5 +1,5 @@
 // Lists the processes of the host, with the marker of their task. Groups that ask at about the same time share one scan.
-import { listPids, readProcFile } from './proc-files.ts';
+import { listPids, readProcFile } from '../proc-files.ts';
 import { psProcesses } from './ps.ts';
 import { isDead, type ProcessStat, readStat, TICK_MS } from './stat.ts';
 

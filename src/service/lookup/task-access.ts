@@ -1,18 +1,18 @@
 // The operations that the verbs share: find a task, commit a change, build a view.
-import type { TaskView } from '../api/schemas/task.ts';
-import type { Clock } from '../core/clock.ts';
-import { BabysitError } from '../core/errors.ts';
-import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
-import { attemptPaths } from '../engine/attempt/paths.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { Profiles } from '../engine/profiles/profiles.ts';
-import type { UnitOfWork } from '../engine/unit-of-work.ts';
-import { largestNeed } from '../scheduler/admission.ts';
-import type { Plan } from '../scheduler/plan.ts';
-import type { Store } from '../store/store.ts';
+import type { TaskView } from '../../api/schemas/task.ts';
+import type { Clock } from '../../core/clock.ts';
+import { BabysitError } from '../../core/errors.ts';
+import { isActive, isEnded, type Task, type TaskId } from '../../core/task.ts';
+import { attemptPaths } from '../../engine/attempt/paths.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Profiles } from '../../engine/profiles/profiles.ts';
+import type { UnitOfWork } from '../../engine/unit-of-work.ts';
+import { largestNeed } from '../../scheduler/admission.ts';
+import type { Plan } from '../../scheduler/plan.ts';
+import type { Store } from '../../store/store.ts';
+import { taskView } from '../views/task-view.ts';
+import { waitingView } from '../views/waiting-view.ts';
 import { resolveRef } from './resolve.ts';
-import { taskView } from './views/task-view.ts';
-import { waitingView } from './views/waiting-view.ts';
 
 export interface TaskAccessDeps {
   readonly engine: Engine;

@@ -1,5 +1,5 @@
 // Signals a process group and checks whether all its processes are stopped.
-import { listPids } from './proc-files.ts';
+import { listPids } from '../proc-files.ts';
 import { psProcesses } from './ps.ts';
 import { readStat } from './stat.ts';
 

@@ -1,6 +1,6 @@
 // Finds out whether a process listens on a TCP port.
 import { readdirSync, readlinkSync } from 'node:fs';
-import { readProcFile } from './proc-files.ts';
+import { readProcFile } from '../proc-files.ts';
 
 /** True when one of the processes holds a listening socket of the port. Reads the network namespace of each process. */
 export function listensOn(pids: readonly number[], port: number, procRoot = '/proc'): boolean {

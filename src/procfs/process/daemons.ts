@@ -1,7 +1,7 @@
 // Finds the daemons of this user on the host by the lock that each holds open.
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { readKernelFile } from './proc-files.ts';
+import { readKernelFile } from '../proc-files.ts';
 
 export interface FoundDaemon {
   readonly pid: number;

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { waitUntil } from '../../test/support/wait-until.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
 import { ProcessHandle } from './process-handle.ts';
 import { parseIdentity } from './process-identity.ts';
 

@@ -1,6 +1,6 @@
 // Reads what a process passes on to its children: resource limits and CPUs.
-import { RLIMITS, type Rlimit, type Rlimits } from '../core/inherited.ts';
-import { readKernelFile } from './proc-files.ts';
+import { RLIMITS, type Rlimit, type Rlimits } from '../../core/inherited.ts';
+import { readKernelFile } from '../proc-files.ts';
 
 /** Returns {} without /proc. */
 export function readRlimits(pid: number | 'self' = 'self', procRoot = '/proc'): Rlimits {

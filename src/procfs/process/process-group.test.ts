@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { it } from 'node:test';
-import { waitUntil } from '../../test/support/wait-until.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
 import { isGroupStopped, signalGroup } from './process-group.ts';
 
 it('a group is stopped once all of it is, and gone once nothing of it is left', async () => {

@@ -1,5 +1,5 @@
 // Parses /proc/<pid>/stat.
-import { readProcFile } from './proc-files.ts';
+import { readProcFile } from '../proc-files.ts';
 
 /** See proc_pid_stat(5). A missing field is NaN. */
 export interface ProcessStat {

@@ -1,9 +1,9 @@
 // Resolves references to tasks: a name, an id or a unique prefix of an id to one; a pattern or a tag to several.
 
-import type { SelectQuery } from '../api/schemas/select.ts';
-import { BabysitError } from '../core/errors.ts';
-import { isEnded, type Task } from '../core/task.ts';
-import type { Store } from '../store/store.ts';
+import type { SelectQuery } from '../../api/schemas/select.ts';
+import { BabysitError } from '../../core/errors.ts';
+import { isEnded, type Task } from '../../core/task.ts';
+import type { Store } from '../../store/store.ts';
 
 type Lookup = Pick<Store, 'byId' | 'byName' | 'namesakes' | 'byIdPrefix'>;
 

@@ -1,7 +1,7 @@
 // Counts what the processes of one task read, wrote and waited for, from their own counters, the ended ones included.
 import { readdirSync } from 'node:fs';
-import { addReading, type Counted, NOTHING_COUNTED, sumOf } from './lasting-sum.ts';
-import { readProcFile } from './proc-files.ts';
+import { addReading, type Counted, NOTHING_COUNTED, sumOf } from '../lasting-sum.ts';
+import { readProcFile } from '../proc-files.ts';
 import { readStat } from './stat.ts';
 
 export interface IoCount {

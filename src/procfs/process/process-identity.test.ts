@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { waitUntil } from '../../test/support/wait-until.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
 import { isAlive, isPidAlive, parseIdentity, processAgeMs } from './process-identity.ts';
 
 const STAT = `41 (my (odd) na me) S 1 40 41 0 -1 4194560 ${'0 '.repeat(12)}987654 0 0`;

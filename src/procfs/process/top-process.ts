@@ -1,5 +1,5 @@
 // Finds the process outside of all tasks that uses the most memory. Runs only under memory pressure.
-import { listPids, readProcFile, sizeField } from './proc-files.ts';
+import { listPids, readProcFile, sizeField } from '../proc-files.ts';
 import { readOrigin } from './process-origin.ts';
 import { readProgramName } from './process-state.ts';
 import { psProcesses } from './ps.ts';

@@ -1,5 +1,5 @@
 // Reads from /proc what a process does now.
-import { readProcFile } from './proc-files.ts';
+import { readProcFile } from '../proc-files.ts';
 import { readStat } from './stat.ts';
 
 export interface ProcessState {

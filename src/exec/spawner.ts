@@ -78,10 +78,14 @@ export function probeSpawner(tools: Tools, niceness: number): string | null {
     encoding: 'utf8',
     timeout: PROBE_MS,
   });
-  if (error) return shortageOf(error) === null ? error.message : null;
+  // EPIPE: it ended before it had read all of its input.
+  if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE')
+    return shortageOf(error) === null ? error.message : null;
   // The end of its input ends the loop of the spawner with the status of `read`.
-  const hasFailed = signal !== null || (status ?? 0) > 1 || stderr !== '';
-  return hasFailed ? `${tools.bash}: ${stderr.trim() || `exit ${signal ?? status}`}` : null;
+  // bash warns about a locale that is not installed, and works.
+  const faults = stderr.split('\n').filter((line) => line !== '' && !line.includes(': warning: '));
+  const hasFailed = signal !== null || (status ?? 0) > 1 || faults.length > 0;
+  return hasFailed ? `${tools.bash}: ${faults.join('\n') || `exit ${signal ?? status}`}` : null;
 }
 
 /**

@@ -16,7 +16,8 @@ it('knows every flag that needs a value', async () => {
   }
   for (const flag of ['timeout', 'status', 'grep']) assert.ok(needed.has(flag), flag);
   assert.deepEqual(
-    [...needed].filter((flag) => !VALUED_FLAGS.includes(flag)),
+    // The value of --tail is recognized as a number, because `log` takes the flag without one.
+    [...needed].filter((flag) => flag !== 'tail' && !VALUED_FLAGS.includes(flag)),
     [],
   );
 });

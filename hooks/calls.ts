@@ -34,11 +34,13 @@ const QUERIES: Readonly<Record<string, string>> = {
 };
 /** Their flags whose value may be a separate word. */
 export const VALUED_FLAGS: readonly string[] = [
+  'before',
   'columns',
   'cpu_cores',
   'estimated_cpu_cores',
   'estimated_mem_bytes',
   'estimated_time',
+  'event',
   'format',
   'grep',
   'head',
@@ -53,6 +55,7 @@ export const VALUED_FLAGS: readonly string[] = [
   'status',
   'tag',
   'timeout',
+  'until',
 ];
 
 const READERS = new Set(

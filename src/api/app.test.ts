@@ -25,9 +25,14 @@ const ADJUSTED = {
   memPctLimit: null,
   cpuPctLimit: null,
   priority: 3,
+  nice: null,
+  background: null,
+  queue: false,
+  observe: null,
   force: false,
 };
-const RETRIED = { ...ADJUSTED, priority: null, queue: false, line: null, env: null };
+const { nice: _, background: __, ...BOTH } = ADJUSTED;
+const RETRIED = { ...BOTH, priority: null, line: null, env: null };
 
 function appOf(t: TestContext, methods: Partial<Service>) {
   const internal: unknown[] = [];

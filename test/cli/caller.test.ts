@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
@@ -41,7 +41,8 @@ describe('a task', () => {
   const base = [
     'OPTIND=5',
     'LC_ALL=xx_YY.nowhere',
-    `PATH=${process.env.PATH}`,
+    // babysit is found there, so nothing is added.
+    `PATH=${process.env.PATH}:${dirname(BABYSIT)}`,
     `HOME=${home.work}`,
     `BABYSIT_HOME=${home.dir}`,
   ];

@@ -17,9 +17,9 @@ describe('a task above its memory limit without a kernel limit', () => {
     ]);
     assert.match(
       stderr,
-      /^babysit: the kernel does not limit the memory, CPU, process count of tasks on this host/,
+      /^babysit: the kernel does not limit the memory, CPU, process count of tasks on this host/m,
     );
-    const task = jsonLine((await home.run(['wait', 'hog', '--timeout=60s'])).stdout);
+    const task = jsonLine((await home.run(['wait', 'hog', '--full', '--timeout=60s'])).stdout);
     assert.deepEqual([task.status, task.kill_reason, task.signal], ['killed', 'mem_exceeded', 'SIGKILL']);
   });
 });

@@ -29,7 +29,7 @@ describe('a task with a terminal', () => {
 
   it('reports the signal that ended it', async () => {
     const { signal, stopped_gracefully } = await killed(home, 'echo ready; exec sleep 600');
-    assert.deepEqual([signal, stopped_gracefully], ['SIGTERM', false]);
+    assert.deepEqual([signal, stopped_gracefully], ['SIGTERM', true]);
     const own = await home.run(['run', ...SMALL, '--pty', '--wait', 'kill -SEGV $$']);
     const { status, signal: fault } = jsonLine(own.stdout);
     assert.deepEqual([status, fault], ['failed', 'SIGSEGV']);

@@ -27,7 +27,6 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
   ['--head with --full', ['log', 'x', '--head=3', '--full'], /exclude each other/],
   ['a broken regular expression', ['log', 'x', '--grep=('], /--grep/],
   ['a count of zero', ['log', 'x', '--tail=0'], /--tail: "0"/],
-  ['two tasks for a log', ['log', 'x', 'y'], /takes one task/],
   ['an unknown signal', ['kill', 'x', '--signal=9x'], /--signal: "9x"/],
   ['--force with --signal', ['kill', 'x', '--signal=INT', '--force'], /exclude each other/],
   ['a priority in words', ['run', '--priority=high', 'true'], /--priority: "high" .*Examples/],

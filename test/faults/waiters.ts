@@ -61,7 +61,10 @@ export function startWaiters(
       waiters.unreachable += 1;
       return;
     }
-    const seqs = events.filter(({ id: of }) => of === id).map(({ seq }) => Number(seq));
+    // `waiting` is a report of the queue, not an event of the record: it has no number.
+    const seqs = events
+      .filter(({ id: of, seq }) => of === id && seq !== undefined)
+      .map(({ seq }) => Number(seq));
     const results = stdout.split('\n').filter((line) => line !== '');
     const result: Json = results.length === 1 ? JSON.parse(results[0] ?? '{}') : {};
     const isRight =

@@ -72,6 +72,20 @@ it('v2: a future group has no usage, then gets its controllers one by one', (t) 
   assert.deepEqual([later?.memBytes, later?.pidsMaxHits], [1_044_480, 1]);
 });
 
+it('v2: an OOM at the limit of the unit around a group is one at its own cap', (t) => {
+  const { path, write } = directory(t);
+  const group = groupV2({ driver: 'systemd', name: 't', path: join(path, 'task') }, path);
+  t.after(() => group.close());
+  write({ 'task/cpu.stat': 'usage_usec 1\n', 'task/memory.events.local': 'oom 0\noom_kill 1\n' });
+  assert.equal(group.usage()?.isOomAtOwnCap, false);
+  write({ 'memory.events.local': 'oom 1\noom_kill 0\n' });
+  assert.equal(group.usage()?.isOomAtOwnCap, true);
+  const copies = new Map(group.counterFiles.map((file) => [file, 'usage_usec 1\noom 0\n']));
+  assert.equal(group.usageFrom(copies)?.isOomAtOwnCap, false);
+  copies.set(join(path, 'memory.events.local'), 'oom 1\n');
+  assert.equal(group.usageFrom(copies)?.isOomAtOwnCap, true);
+});
+
 it('the usage of a removed group comes from the copies of its counters', () => {
   const ref = { driver: 'v1', name: 't', memory: '/gone/memory', cpuacct: '/gone/cpuacct' } as const;
   const group = groupV1(ref);

@@ -1,6 +1,6 @@
 // The group of an attempt in a transient systemd unit: a delegated service with one group for the command.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { GroupRef } from '../../core/task.ts';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { Group, GroupLimits, Preparation } from '../port.ts';
@@ -11,7 +11,8 @@ import { groupV2 } from '../v2/group.ts';
 export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group {
   const unit = stringIn(ref, 'unit');
   const manager = stringIn(ref, 'manager') as Manager;
-  const group = groupV2(ref);
+  // The unit has the same memory limit and a few small processes more, so the kernel may meet its limit first.
+  const group = groupV2(ref, dirname(stringIn(ref, 'path')));
   let watched: { readonly changed: () => void; stop: () => void } | null = null;
   return {
     ...group,

@@ -17,7 +17,7 @@ export const V2: DriverModule = {
     const shareCpu = shareCpuV2(parent);
     return { answers, usable: { groups: groupsV2(parent), enforces, parents: [parent.path], shareCpu } };
   },
-  open: groupV2,
+  open: (ref) => groupV2(ref),
   openParentMemory: (ref) => groupMemoryV2(dirname(stringIn(ref, 'path'))),
 };
 

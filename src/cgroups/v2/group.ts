@@ -19,11 +19,12 @@ import { watchFiles } from '../watch.ts';
 import { writeLimits } from '../write-limits.ts';
 import { CONTROLLERS_V2, type ControllerV2, type FileValue, limitsV2 } from './limits.ts';
 
-export function groupV2(ref: GroupRef): Group {
+/** `around`: the directory of a group around this one that has the same caps and holds nothing else of size. */
+export function groupV2(ref: GroupRef, around: string | null = null): Group {
   const path = stringIn(ref, 'path');
   const pids = () => processesIn(path);
   // A systemd unit creates the group later and enables the controllers one by one.
-  const counters = countersOf(path, (file) => counter(file, 'later'), pids);
+  const counters = countersOf(path, around, (file) => counter(file, 'later'), pids);
   const freezer = {
     pids,
     freeze: () => void write(`${path}/cgroup.freeze`, '1'),
@@ -40,8 +41,11 @@ export function groupV2(ref: GroupRef): Group {
     // memory.stat counts slab, and the working set leaves out what of it can be reclaimed.
     allowKernelMemory() {},
     usage: counters.usage,
-    counterFiles: LASTING.map((file) => `${path}/${file}`),
-    usageFrom: (copies) => countersOf(path, copied(copies), () => []).usage(),
+    counterFiles: [
+      ...LASTING.map((file) => `${path}/${file}`),
+      ...(around === null ? [] : [localEvents(around)]),
+    ],
+    usageFrom: (copies) => countersOf(path, around, copied(copies), () => []).usage(),
     populated: () => keyed(read(`${path}/cgroup.events`) ?? '', 'populated') === 1,
     pids,
     signal: (signal) => signalAll(pids(), signal),
@@ -89,7 +93,16 @@ const LASTING = [
   'io.stat',
 ];
 
-function countersOf(path: string, open: (path: string) => Counter, listPids: () => readonly number[]) {
+function localEvents(path: string): string {
+  return `${path}/memory.events.local`;
+}
+
+function countersOf(
+  path: string,
+  around: string | null,
+  open: (path: string) => Counter,
+  listPids: () => readonly number[],
+) {
   const of = (file: string): Counter => open(`${path}/${file}`);
   const files = {
     memory: of('memory.current'),
@@ -99,7 +112,8 @@ function countersOf(path: string, open: (path: string) => Counter, listPids: () 
     memoryPeak: of('memory.peak'),
     oomEvents: of('memory.events'),
     // Since Linux 5.2. Without groups below it counts the same as memory.events.
-    localEvents: of('memory.events.local'),
+    localEvents: open(localEvents(path)),
+    ...(around === null ? {} : { eventsAround: open(localEvents(around)) }),
     cpu: of('cpu.stat'),
     io: of('io.stat'),
     pids: of('pids.current'),
@@ -110,7 +124,10 @@ function countersOf(path: string, open: (path: string) => Counter, listPids: () 
     ...files,
     cacheBytes,
     // `oom` counts at the group whose limit was reached, `oom_kill` at the group of the victim.
-    isOomAtOwnCap: () => keyed(files.localEvents.read() ?? files.oomEvents.read() ?? '', 'oom') > 0,
+    isOomAtOwnCap: () =>
+      [files.localEvents.read() ?? files.oomEvents.read(), files.eventsAround?.read()].some(
+        (events) => keyed(events ?? '', 'oom') > 0,
+      ),
     memBytes: workingSetOf(files.memory, () => ({
       cacheBytes: cacheBytes(),
       capBytes: files.memoryMax.number() ?? 0,

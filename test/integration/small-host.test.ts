@@ -49,7 +49,9 @@ test('tasks that grow above their estimates together are held, then killed, and 
   await waitUntil(isHeld, { what: 'the task within its estimate' });
   assert.ok(host.parentLimit() < HOST_BYTES - RESERVE_BYTES, `${host.parentLimit()}`);
 
-  for (const name of GROWERS) await run(name, hold(100 * MIB, 'sleep 600'), { estimated_mem_bytes: '40M' });
+  // tail keeps a line that does not end: 100 MiB in five seconds, so that the watchdog looks before the cap is reached.
+  const grow = 'for i in $(seq 25); do head -c 4194304 /dev/zero; sleep 0.2; done; sleep 600';
+  for (const name of GROWERS) await run(name, `{ ${grow}; } | tail`, { estimated_mem_bytes: '40M' });
   let held = '';
   const finds = async () => {
     const growers = await Promise.all(GROWERS.map(task));

@@ -15,22 +15,12 @@ import type { Service, Subscription, TicketListener } from './service.ts';
 
 const TASK = { id: taskId(1), name: 'build', status: 'running' } as unknown as TaskView;
 const RUN = { command: 'make', cwd: '/project', env: {}, project: '/project' };
-const ADJUSTED = {
-  timeMs: null,
-  memBytes: null,
-  cpuCores: null,
-  killTimeoutMs: null,
-  observabilityMs: null,
-  observability: null,
-  memPctLimit: null,
-  cpuPctLimit: null,
-  priority: 3,
-  nice: null,
-  background: null,
-  queue: false,
-  observe: null,
-  force: false,
-};
+const UNCHANGED = Object.fromEntries(
+  'timeMs memBytes cpuCores killTimeoutMs observabilityMs observability memPctLimit cpuPctLimit observe'
+    .split(' ')
+    .map((field) => [field, null]),
+);
+const ADJUSTED = { ...UNCHANGED, priority: 3, nice: null, background: null, queue: false, force: false };
 const { nice: _, background: __, ...BOTH } = ADJUSTED;
 const RETRIED = { ...BOTH, priority: null, line: null, env: null };
 

@@ -32,7 +32,7 @@ const ROWS: [what: string, expected: string | null, rows: Parameters<typeof proc
     ],
   ],
   ['an agent without a session', 'agent codex', [[9, 1, 0, ['CODEX_SANDBOX=seatbelt']]]],
-  ['a session id that is no name', null, [[9, 1, 0, ['CLAUDE_CODE_SESSION_ID=a b\nc']]]],
+  ['a session id that is not a name', null, [[9, 1, 0, ['CLAUDE_CODE_SESSION_ID=a b\nc']]]],
   ['a parent that has gone', 'terminal pts/0', [[9, 8, 34816, []]]],
 ];
 

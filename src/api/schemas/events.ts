@@ -11,6 +11,14 @@ const number = z.number();
 const text = z.string();
 const NONE = z.strictObject({});
 const ENDED = z.enum(['completed', 'failed', 'killed', 'interrupted']);
+const processList = <Shape extends z.ZodRawShape>(more: Shape) =>
+  z.array(
+    z.strictObject({
+      pid: number.describe('Process id.'),
+      name: text.describe('Name of the process.'),
+      ...more,
+    }),
+  );
 
 /** The fields of each event besides those of every event, and when it occurs. */
 export const EVENT_FIELDS = {
@@ -105,15 +113,9 @@ export const EVENT_FIELDS = {
     ),
   left_its_group: z
     .strictObject({
-      processes: z
-        .array(
-          z.strictObject({
-            pid: number.describe('Process id.'),
-            name: text.describe('Name of the process.'),
-            cgroup: text.describe('The path of the cgroup in which it is now.'),
-          }),
-        )
-        .describe('The processes outside of the group.'),
+      processes: processList({
+        cgroup: text.describe('The path of the cgroup in which it is now.'),
+      }).describe('The processes outside of the group.'),
       hint: text.describe('What that means, and how to avoid it.'),
     })
     .describe(
@@ -121,16 +123,10 @@ export const EVENT_FIELDS = {
     ),
   kill_stuck: z
     .strictObject({
-      processes: z
-        .array(
-          z.strictObject({
-            pid: number.describe('Process id.'),
-            name: text.describe('Name of the process.'),
-            state: text.describe('Its state, a letter of proc(5).'),
-            wchan: text.nullable().describe('The kernel function it sleeps in.'),
-          }),
-        )
-        .describe('The processes that still exist.'),
+      processes: processList({
+        state: text.describe('Its state, a letter of proc(5).'),
+        wchan: text.nullable().describe('The kernel function it sleeps in.'),
+      }).describe('The processes that still exist.'),
     })
     .describe('SIGKILL did not end some processes of the task.'),
   daemon_restarted: NONE.describe('A new daemon adopted the running task.'),

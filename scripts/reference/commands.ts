@@ -25,7 +25,7 @@ export async function commandsPage(): Promise<string> {
   );
   return page(
     'Commands',
-    'cli/commands.ts, the files of cli/commands and src/request/fields.ts',
+    'cli/commands.ts, the files of cli/commands and src/request/fields',
     prose(
       'Every command with its flags. A flag may use `_` or `-` between its words, and its value follows a space or a `=`.',
     ),

@@ -1,0 +1,43 @@
+// Fields of a request that say how the command is executed.
+import type { FieldRow } from '../field-row.ts';
+
+export const EXECUTION_FIELDS = {
+  nice: {
+    as: 'nice',
+    type: 'whole',
+    min: 0,
+    max: 19,
+    value: 'N',
+    default: '10; below that only as root',
+    config: 'envelope.nice',
+    help: { run: 'niceness, 0 to 19', adjust: 'niceness, 0 to 19; below the present one only as root' },
+  },
+  background: {
+    as: 'background',
+    type: 'switch',
+    tristate: true,
+    help: {
+      run: 'use the idle classes of CPU and I/O: run only when the host is otherwise idle',
+      adjust: 'use only idle CPU time (cpu.idle), or no longer: --background=false',
+    },
+  },
+  pty: {
+    as: 'pty',
+    type: 'switch',
+    help: { run: 'use a terminal, for programs that buffer their output in a pipe' },
+  },
+  driver: {
+    as: 'driver',
+    type: 'choice',
+    choices: ['auto', 'systemd'],
+    default: 'setting envelope.driver',
+    config: 'envelope.driver',
+    help: { run: 'systemd: run as a transient unit in babysit.slice, for systemctl and journalctl' },
+  },
+  journal: {
+    as: 'journal',
+    type: 'switch',
+    config: 'log.journal',
+    help: { run: "also write the output to systemd's journal, under the name of the task" },
+  },
+} as const satisfies Readonly<Record<string, FieldRow>>;

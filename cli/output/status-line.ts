@@ -85,9 +85,15 @@ function statusText(task: TaskView): string {
       ? ''
       : `${humanCores(task.cpu_cores)}/${humanCores(task.estimated_cpu_cores)} cores`,
     task.progress === null ? '' : escapeField(humanProgress(task.progress)),
-    task.status === 'paused' ? 'paused' : task.held_at !== null ? 'held' : '',
+    restraint(task),
   ];
   return parts.filter((part) => part !== '').join('  ');
+}
+
+function restraint({ status, held_at, throttled_at }: TaskView): string {
+  if (status === 'paused') return 'paused';
+  if (held_at !== null) return 'held';
+  return throttled_at === null ? '' : 'throttled';
 }
 
 async function lastLine(session: Session, ref: Ref): Promise<string> {

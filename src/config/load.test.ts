@@ -72,6 +72,7 @@ describe('loadConfig', () => {
         'watchdog.hold_window': 30_000,
         'watchdog.pressure_cooldown': 30_000,
         'watchdog.max_mem_stall_pct': 60,
+        'watchdog.max_sys_cpu_pct': 95,
         'watchdog.max_sys_disk_pct': 98,
         'watchdog.dry_run': false,
         'watchdog.stop_grace': 60_000,

@@ -181,7 +181,7 @@ const TABLE = {
   'watchdog.pressure_window': setting(
     duration,
     '30s',
-    'How long the host may be short of memory or disk before the watchdog kills a task',
+    'How long the host may be short of memory, disk or CPU before the watchdog acts',
   ),
   'watchdog.reserve_window': setting(
     duration,
@@ -202,6 +202,11 @@ const TABLE = {
     percent,
     60,
     'Percent of time in which all work may stall for lack of memory (PSI full avg10)',
+  ),
+  'watchdog.max_sys_cpu_pct': setting(
+    percent,
+    95,
+    "Percent of the host's cores in use above which tasks are limited to their CPU estimate; 100 is off",
   ),
   'watchdog.max_sys_disk_pct': setting(
     percent,

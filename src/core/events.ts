@@ -13,6 +13,10 @@ export type Dim = 'elapsed' | 'mem' | 'cpu';
 export const THAW_CAUSES = ['room', 'within_estimate', 'not_the_cause', 'daemon_restarted'] as const;
 export type ThawCause = (typeof THAW_CAUSES)[number];
 
+/** `room`: the host has room for what the task used before. `within_estimate`: that is within the estimate, as after adjust. */
+export const UNTHROTTLE_CAUSES = ['room', 'within_estimate'] as const;
+export type UnthrottleCause = (typeof UNTHROTTLE_CAUSES)[number];
+
 /** A process of a task outside of the task's group. */
 export interface StrayProcess {
   readonly pid: number;
@@ -42,6 +46,17 @@ export interface EventMap {
   };
   /** A held task runs again. */
   thawed: { readonly cause: ThawCause; readonly held_s: number };
+  /** The watchdog limits a task to its CPU estimate while the host has no idle CPU time. */
+  throttled: {
+    readonly cpu_cores: number;
+    readonly estimated_cpu_cores: number;
+    readonly host_cpu_pct: number;
+    readonly limit_pct: number;
+    readonly hint: string;
+    readonly suggested_command: string;
+  };
+  /** The limit of the envelope is in force again. */
+  unthrottled: { readonly cause: UnthrottleCause; readonly throttled_s: number };
   /** Once per dim and estimate: the use exceeds the estimate; the watchdog kills at `kill_at`. */
   runaway_risk: {
     readonly dim: Dim;
@@ -143,6 +158,8 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'resumed',
   'held',
   'thawed',
+  'throttled',
+  'unthrottled',
   'runaway_risk',
   'stall_risk',
   'kill_requested',

@@ -84,6 +84,12 @@ export interface Companion {
   readonly id: TaskId | null;
 }
 
+/** Since when, and the mean use of 15 s before it. */
+export interface Throttle {
+  readonly at: number;
+  readonly fromCores: number;
+}
+
 export interface Attempt {
   readonly number: number;
   readonly bootId: string;
@@ -100,6 +106,8 @@ export interface Attempt {
   readonly pausedMs: number;
   /** Frozen by the watchdog since then, because the host is short of memory; null: not held. */
   readonly heldAt: number | null;
+  /** Limited by the watchdog to its CPU estimate, because the host has no idle CPU time. Absent: not throttled. */
+  readonly throttle?: Throttle;
   /** It started above the core limit, for a short time: the scheduler charges it no cores. */
   readonly isExpress: boolean;
   readonly kill: KillIntent | null;

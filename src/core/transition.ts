@@ -25,6 +25,7 @@ import {
   type TaskId,
   type Usage,
 } from './task.ts';
+import { applyThrottle, type ThrottleChange } from './throttle.ts';
 
 export type Change =
   | { readonly kind: 'dispatch'; readonly attempt: Attempt }
@@ -40,6 +41,7 @@ export type Change =
   | { readonly kind: 'pause'; readonly at: number }
   | { readonly kind: 'resume'; readonly at: number }
   | HoldChange
+  | ThrottleChange
   /** A dependency has ended. */
   | {
       readonly kind: 'dependency_ended';
@@ -183,6 +185,11 @@ export function transition(task: Task, change: Change): Transition | null {
     case 'thaw': {
       const held = applyHold(state, change);
       return held && { task: withAttempt(task, state, held.attempt), event: held.event };
+    }
+    case 'throttle':
+    case 'unthrottle': {
+      const throttled = applyThrottle(state.attempt, change);
+      return throttled && { task: withAttempt(task, state, throttled.attempt), event: throttled.event };
     }
     case 'end':
       return retryOrEnd(task, endedState(withPause(state, change.at), change.exit, change.usage, change.at));

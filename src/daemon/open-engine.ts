@@ -1,6 +1,6 @@
 // Opens the engine and the parts it needs.
 import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { monotonicFactory } from 'ulid';
@@ -11,9 +11,10 @@ import type { LeaseId } from '../core/lease.ts';
 import { Engine } from '../engine/engine.ts';
 import { LogMaintenance } from '../engine/log-maintenance.ts';
 import { Profiles } from '../engine/profiles/profiles.ts';
-import { memReserveBytes, policyOf, pressureRules, watchRules } from '../engine/rules.ts';
+import { memReserveBytes, policyOf, pressureRules, throttleRules, watchRules } from '../engine/rules.ts';
 import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
+import { readHostCpu } from '../procfs/host-cpu.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
 import type { Store } from '../store/store.ts';
 import { readLoginAt } from '../systemd/host.ts';
@@ -83,6 +84,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(config, host.memTotalBytes, opened.probe.enforces.memory),
     pressureRules: pressureRules(config, host.memTotalBytes),
+    throttleRules: throttleRules(config, cpus().length, opened.probe.enforces.cpu),
     memReserveBytes: memReserveBytes(config, host.memTotalBytes),
     home: home.dir,
     homeLoss: parts.homeLoss,
@@ -91,6 +93,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     monitorIntervalMs: config['watchdog.monitor_interval'],
     killGraceMs: config['watchdog.kill_grace'],
     readHost,
+    readHostCpu,
     loginAt: readLoginAt,
   });
   return { engine, profiles, newId, spawner };

@@ -10,6 +10,7 @@ import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { isUnderPressure, NO_PRESSURE, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
+import type { HostCpuTrail } from '../watchdog/throttle.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import { type DispatchDeps, Dispatcher, type Starts } from './dispatch.ts';
@@ -22,6 +23,7 @@ import { Planner, type PlannerDeps } from './queue/planner.ts';
 import { type Ticket, Tickets } from './queue/tickets.ts';
 import { NO_WATCH_STATES, sampleAll, type WatchDeps, type WatchStates } from './sample.ts';
 import { type HostWatchDeps, watchHost } from './sample-host.ts';
+import { type ThrottleDeps, watchHostCpu } from './throttle-tasks.ts';
 import { LoopTimers } from './timers.ts';
 import { type Request, UnitOfWork } from './unit-of-work.ts';
 
@@ -30,6 +32,7 @@ export interface EngineDeps
     DispatchDeps,
     WatchDeps,
     HostWatchDeps,
+    ThrottleDeps,
     PlannerDeps,
     ParentMemoryDeps {
   readonly store: Store;
@@ -68,6 +71,7 @@ export class Engine {
   /** The last commit failed. It is logged once, not for every retry. */
   #isCommitFailing = false;
   #pressure = NO_PRESSURE;
+  #hostCpu: HostCpuTrail = [];
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
@@ -222,7 +226,7 @@ export class Engine {
     for (const id of dirty) this.#attempts.reconcile(work, id);
     const sampled = this.#isSampleDue
       ? this.#sample(work)
-      : { watchStates: NO_WATCH_STATES, pressure: this.#pressure };
+      : { watchStates: NO_WATCH_STATES, pressure: this.#pressure, hostCpu: this.#hostCpu };
     this.#isSampleDue = false;
     for (const lease of this.leases.expired(work.now)) work.dropLease(lease);
     this.live.admitDue(work.now.wallMs);
@@ -242,9 +246,10 @@ export class Engine {
     const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
     this.#parentMemory.follow(attempts);
     const pressure = watchHost(this.#deps, work, attempts, watchStates, this.#pressure);
+    const hostCpu = watchHostCpu(this.#deps, work, attempts, this.#hostCpu);
     const { monoMs } = clock.now();
     this.#restUntil = monoMs + REST_SHARE * (monoMs - work.now.monoMs);
-    return { watchStates, pressure };
+    return { watchStates, pressure, hostCpu };
   }
 
   /** Between two ticks one cheap look at the parent groups finds tasks that grow fast. Returns false when none runs. */
@@ -289,6 +294,7 @@ export class Engine {
     }
     if (!work.isEmpty()) this.#planner.invalidate();
     this.#pressure = sampled.pressure;
+    this.#hostCpu = sampled.hostCpu;
     for (const [attempt, watchState] of sampled.watchStates) attempt.watchState = watchState;
     for (const attempt of starts.attempts) this.#attempts.begin(attempt);
     if (starts.attempts.length > 0) this.#parentMemory.started(this.#attempts.byId.values());
@@ -366,6 +372,7 @@ export class Engine {
 interface Sampled {
   readonly watchStates: WatchStates;
   readonly pressure: PressureState;
+  readonly hostCpu: HostCpuTrail;
 }
 
 /** Samples for growth take at most one part in so many of the daemon's time. */

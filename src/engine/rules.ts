@@ -5,6 +5,7 @@ import type { Policy } from '../scheduler/pass.ts';
 import type { Capacity } from '../scheduler/snapshot.ts';
 import type { WatchRules } from '../watchdog/judge.ts';
 import type { PressureRules } from '../watchdog/shortage.ts';
+import type { ThrottleRules } from '../watchdog/throttle.ts';
 
 const GIB = 1024 ** 3;
 
@@ -71,6 +72,16 @@ export function pressureRules(config: Config, memTotalBytes: number): PressureRu
     memReserveBytes: memReserveBytes(config, memTotalBytes),
     cooldownMs: config['watchdog.pressure_cooldown'],
     gapMs: gapMs(config),
+    dryRun: config['watchdog.dry_run'],
+  };
+}
+
+export function throttleRules(config: Config, cores: number, driverCapsCpu: boolean): ThrottleRules {
+  return {
+    maxSysCpuPct: config['watchdog.max_sys_cpu_pct'],
+    windowMs: config['watchdog.pressure_window'],
+    cores,
+    driverCapsCpu,
     dryRun: config['watchdog.dry_run'],
   };
 }

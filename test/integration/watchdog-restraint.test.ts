@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { daemonApi } from '../support/daemon-api.ts';
+import { type DaemonApi, daemonApi, type TaskEnd } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { hold, MIB, pctOfHostInUse, shareOfHost } from '../support/host-memory.ts';
 import { pass, waitUntil } from '../support/wait-until.ts';
@@ -80,11 +81,12 @@ test('under pressure from outside, kills nothing, names the process, and dispatc
   // Halfway between the use without the process outside and the use with it.
   const home = testHome(t, {
     admission: { max_sys_mem_pct: pctOfHostInUse(outside / 2) },
-    watchdog: { ...WATCHDOG, pressure_window: '1500ms' },
+    watchdog: { ...WATCHDOG, tolerance_window: '30s', pressure_window: '1500ms' },
   });
   assert.equal((await home.run(['daemon-start'])).code, 0);
-  const { run, ended, task, status } = daemonApi(home, ESTIMATES);
+  const { run, ended, task, status, change } = daemonApi(home, ESTIMATES);
   await run('good', hold(8 * MIB, 'sleep 600'));
+  await run('greedy', 'while :; do :; done', { estimated_cpu_cores: '0.05' });
   const hog = spawn('bash', ['-c', hold(outside, 'sleep 600')], { stdio: 'ignore', detached: true });
   const free = () => hog.signalCode === null && process.kill(-Number(hog.pid), 'SIGKILL');
   t.after(free);
@@ -102,7 +104,38 @@ test('under pressure from outside, kills nothing, names the process, and dispatc
   await once(hog, 'exit');
   assert.equal((await ended('waits')).task.status, 'completed');
   assert.equal((await task('good')).status, 'running');
+  const end = ended('greedy');
+  for (const _ of cpus()) {
+    const burner = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
+    t.after(() => burner.kill('SIGKILL'));
+  }
+  await limitsToItsEstimate({ task, change }, end);
 });
+
+/** The host has no idle CPU time, and only `greedy` is above its estimate. */
+async function limitsToItsEstimate(
+  { task, change }: Pick<DaemonApi, 'task' | 'change'>,
+  end: Promise<TaskEnd>,
+) {
+  const isThrottled = async () => (await task('greedy')).throttled_at !== null;
+  await waitUntil(isThrottled, { what: 'the throttle' });
+  assert.equal((await task('greedy')).cpu_max_cores, 0.05);
+  const isSlow = async () => Number((await task('greedy')).cpu_cores) < 0.08;
+  await waitUntil(isSlow, { what: 'the kernel to enforce it' });
+  await change('greedy', 'adjust', { estimated_cpu_cores: '1', force: true });
+  await waitUntil(async () => !(await isThrottled()), { what: 'the end of the throttle' });
+  assert.ok(Number((await task('greedy')).cpu_max_cores) > 0.5);
+  await change('greedy', 'kill');
+  const { events } = await end;
+  const seen = events.filter(({ event }) => event.endsWith('throttled'));
+  assert.deepEqual(
+    seen.map((event) => [event.event, 'cause' in event ? event.cause : event.limit_pct]),
+    [
+      ['throttled', 95],
+      ['unthrottled', 'within_estimate'],
+    ],
+  );
+}
 
 /** The lines of the daemon's log with this message. */
 function logged(home: TestHome, msg: string): Record<string, unknown>[] {

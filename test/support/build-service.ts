@@ -17,7 +17,7 @@ import { Engine } from '../../src/engine/engine.ts';
 import { LogMaintenance } from '../../src/engine/log-maintenance.ts';
 import { Profiles } from '../../src/engine/profiles/profiles.ts';
 import { recover } from '../../src/engine/recover.ts';
-import { policyOf, pressureRules, watchRules } from '../../src/engine/rules.ts';
+import { policyOf, pressureRules, throttleRules, watchRules } from '../../src/engine/rules.ts';
 import type { PendingStart, SpawnRequest } from '../../src/exec/spawner.ts';
 import { createService } from '../../src/service/service.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -148,6 +148,8 @@ export function serviceOf(
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     watchRules: watchRules(loaded.config, capacity.memTotalBytes, true),
     pressureRules: pressureRules(loaded.config, capacity.memTotalBytes),
+    throttleRules: throttleRules(loaded.config, capacity.cores, true),
+    readHostCpu: () => null,
     home,
     homeLoss: () => host.homeLoss,
     onHomeLost: () => {},

@@ -142,6 +142,17 @@ export function runningTask(attempt: Partial<Attempt> = {}): Task {
   return taskIn({ status: 'running', attempt: anAttempt(attempt) });
 }
 
+export function aThrottle(): EventMap['throttled'] {
+  return {
+    cpu_cores: 3,
+    estimated_cpu_cores: 1,
+    host_cpu_pct: 97.5,
+    limit_pct: 95,
+    hint: 'raise the estimate',
+    suggested_command: 'babysit adjust build --estimated_cpu_cores=3.3 --force',
+  };
+}
+
 export function aHold(): EventMap['held'] {
   return {
     mem_bytes: 5 * GIB,

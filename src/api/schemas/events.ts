@@ -1,6 +1,6 @@
 // GET /v1/tasks/:ref/events: one JSON object a line.
 import { z } from 'zod';
-import { type EventMap, type EventName, THAW_CAUSES } from '../../core/events.ts';
+import { type EventMap, type EventName, THAW_CAUSES, UNTHROTTLE_CAUSES } from '../../core/events.ts';
 import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
 import { PROFILES } from '../../core/profile.ts';
 import { parseCount } from '../../units/number.ts';
@@ -65,6 +65,30 @@ export const EVENT_FIELDS = {
       held_s: number.describe('Seconds for which it was held.'),
     })
     .describe('A held task runs again.'),
+  throttled: z
+    .strictObject({
+      cpu_cores: number.describe('Cores that the task used, as the mean of 15 s.'),
+      estimated_cpu_cores: number.describe('Its estimate, to which it is limited.'),
+      host_cpu_pct: number.describe(
+        "Mean use of the host's cores over `watchdog.pressure_window`, in percent.",
+      ),
+      limit_pct: number.describe('The limit of that, `watchdog.max_sys_cpu_pct`.'),
+      hint: text.describe('What to do.'),
+      suggested_command: text.describe('Raises the estimate, which ends the throttle; works when pasted.'),
+    })
+    .describe(
+      'The watchdog limits the task to its CPU estimate, because it used more while the cores of the host were busy.',
+    ),
+  unthrottled: z
+    .strictObject({
+      cause: z
+        .enum(UNTHROTTLE_CAUSES)
+        .describe(
+          'Why: the host has `room` for what the task used before; that use is `within_estimate`, as after adjust.',
+        ),
+      throttled_s: number.describe('Seconds for which it was throttled.'),
+    })
+    .describe('A throttled task has the CPU limit of its envelope again.'),
   runaway_risk: z
     .strictObject({
       dim: z.enum(['elapsed', 'mem', 'cpu']).describe('Which estimate was exceeded.'),

@@ -161,13 +161,18 @@ export const TASK = z
       .describe(
         'Since when the watchdog has held it frozen, because the host is short of memory. Null: not held.',
       ),
+    throttled_at: time
+      .nullable()
+      .describe(
+        'Since when the watchdog limits it to its CPU estimate, because the host has no idle CPU time. Null: not throttled.',
+      ),
     ready_at: time.nullable().describe('When this attempt was ready. Null: not yet, or it has no readiness.'),
     while: text.nullable().describe('Name of the task at whose end it ends. Null: it ends by itself.'),
     pid: number.nullable().describe('Process id of its command. Null unless it runs.'),
     driver: text.nullable().describe('How it is isolated: `v2`, `v1`, `none` or `systemd`.'),
     unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),
     mem_max_bytes: number.nullable().describe('Hard memory limit (memory.max).'),
-    cpu_max_cores: number.nullable().describe('Hard CPU limit (cpu.max).'),
+    cpu_max_cores: number.nullable().describe('CPU limit in force (cpu.max).'),
     pids_max: number.nullable().describe('Limit of processes and threads (pids.max).'),
     mem_bytes: number.nullable().describe('Memory in use now, without page cache. Null unless running.'),
     cpu_cores: number.nullable().describe('Cores in use now. Null unless running.'),

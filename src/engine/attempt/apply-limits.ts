@@ -3,12 +3,14 @@ import type { Logger } from 'pino';
 import { DriverError } from '../../cgroups/port.ts';
 import { frozenSince } from '../../core/elapsed.ts';
 import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../../core/task.ts';
+import { cpuMaxCores } from '../../core/throttle.ts';
 import { renice } from '../../procfs/process/niceness.ts';
 import { withYield, yieldsCpu } from '../../scheduler/envelope.ts';
 import type { LiveAttempt } from './live-attempt.ts';
 
 interface Applied {
   readonly envelope: Envelope;
+  readonly cpuMaxCores: number;
   readonly isFrozen: boolean;
   readonly yields: boolean;
 }
@@ -23,7 +25,13 @@ export class LimitApplier {
 
   /** Call when the group was created with the envelope's limits. */
   created(id: TaskId, { attempt }: ActiveState): void {
-    this.#applied.set(id, { envelope: attempt.envelope, isFrozen: false, yields: false });
+    const { envelope } = attempt;
+    this.#applied.set(id, {
+      envelope,
+      cpuMaxCores: envelope.cpuMaxCores,
+      isFrozen: false,
+      yields: false,
+    });
   }
 
   /** Idempotent. Retries a limit that the kernel refused before (v1: EBUSY for a memory limit below the usage). */
@@ -40,12 +48,14 @@ export class LimitApplier {
       else group.thaw();
     }
     const yields = yieldsCpu(before?.yields ?? false, live.meanCpuCores, estimate);
-    const keepsLimits = before?.envelope === envelope && before.yields === yields;
+    const maxCores = cpuMaxCores(state.attempt, estimate);
+    const keepsLimits =
+      before?.envelope === envelope && before.cpuMaxCores === maxCores && before.yields === yields;
     if (keepsLimits && before.isFrozen === isFrozen) return;
     try {
       if (before !== undefined && before.envelope.nice !== envelope.nice) renice(group.pids(), envelope.nice);
-      if (!keepsLimits) group.setLimits(withYield(envelope, yields));
-      this.#applied.set(id, { envelope, isFrozen, yields });
+      if (!keepsLimits) group.setLimits({ ...withYield(envelope, yields), cpuMaxCores: maxCores });
+      this.#applied.set(id, { envelope, cpuMaxCores: maxCores, isFrozen, yields });
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       this.#applied.delete(id);

@@ -16,6 +16,7 @@ import {
   type TaskState,
   type Usage,
 } from '../../core/task.ts';
+import { cpuMaxCores } from '../../core/throttle.ts';
 import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
 import { shownText } from '../../text/bytes.ts';
 import { shellWords } from '../../text/shell.ts';
@@ -79,13 +80,14 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     ended_at: iso(endedAt),
     elapsed_ms: elapsedMs(state, context.nowMs),
     held_at: iso(isEnded(state) ? null : (attempt?.heldAt ?? null)),
+    throttled_at: iso(isEnded(state) ? null : (attempt?.throttle?.at ?? null)),
     ready_at: iso(attempt?.readyAt ?? null),
     while: task.companion?.name ?? null,
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     unit: unitOf(attempt),
     mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
-    cpu_max_cores: roundCores(attempt?.envelope.cpuMaxCores),
+    cpu_max_cores: attempt === null ? null : roundCores(cpuMaxCores(attempt, estimate)),
     pids_max: attempt?.envelope.pidsMax ?? null,
     mem_bytes: context.live?.memBytes ?? null,
     cpu_cores: roundCores(context.live?.cpuCores),

@@ -12,6 +12,7 @@ import type { Context } from './command.ts';
 import { taskPath } from './input/refs.ts';
 import { drawStatusLine } from './output/status-line.ts';
 import { eventText, printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
+import { ownExit } from './own-exit.ts';
 
 export interface WaitOptions {
   /** Return after the first end instead of the last. */
@@ -28,6 +29,8 @@ export interface WaitOptions {
   readonly event?: EventName | null;
   /** Also print progress. */
   readonly progress?: boolean;
+  /** End with the code of the first task that did not complete, in place of 1. */
+  readonly exitCode?: boolean;
   /** Print one line for all completed tasks, and of the events only the warnings. */
   readonly summary?: boolean;
   /** The owner whose inbox drops the printed events (default: the caller). */
@@ -74,7 +77,8 @@ export async function waitForTasks(
     else printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
     const isSuccess = task.status === 'completed' || (options.killedOk && isKilledByOwner(task));
-    if (!isSuccess || options.event) worst = EXIT.failed;
+    if (isSuccess && !options.event) return;
+    if (worst === EXIT.ok) worst = options.exitCode ? ownExit(task) || EXIT.failed : EXIT.failed;
   }
   /** Returns null when the event of the options came first. */
   async function untilEnd(ref: Selected): Promise<TaskView | null> {

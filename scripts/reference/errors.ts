@@ -43,7 +43,7 @@ export function exitCodesPage(): string {
       ]),
     ),
     prose(
-      'As with other programs, 130 follows Ctrl-C, and 141 a reader that has closed the pipe. A task keeps its own exit code: it is in `exit_code` of its [result](json.md#task).',
+      'As with other programs, 130 follows Ctrl-C, and 141 a reader that has closed the pipe. A task keeps its own exit code: it is in `exit_code` of its [result](json.md#task). With `--exit_code`, `wait` and `run --wait` end with it, and so does `log --follow`: 128 + n after signal n.',
     ),
   );
 }

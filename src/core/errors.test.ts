@@ -7,7 +7,7 @@ const CODES = Object.keys(ERRORS) as ErrorCode[];
 
 describe('ERRORS', () => {
   it('uses only exit codes of the contract, and not success', () => {
-    assert.deepEqual(Object.values(EXIT), [0, 1, 2, 3, 64, 69, 75, 124]);
+    assert.deepEqual(Object.values(EXIT), [0, 1, 2, 3, 64, 69, 75, 124, 125]);
     for (const code of CODES) assert.notEqual(ERRORS[code].exit, EXIT.ok, code);
   });
 

@@ -9,6 +9,7 @@ export const EXIT = {
   unreachable: 69,
   tryAgain: 75,
   timeout: 124,
+  noOwnCode: 125,
 } as const;
 
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
@@ -20,6 +21,8 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   unreachable: 'the daemon does not answer',
   tryAgain: 'try again later',
   timeout: '`--timeout` expired; the tasks keep running',
+  noOwnCode:
+    '`--exit_code`, `log --follow`: the command has no exit code of its own, because it never started or was lost',
 };
 
 interface ErrorRow {

@@ -11,6 +11,10 @@
 # All records fit in the disk block that the first one allocates: a disk that fills up later loses none of them.
 # The script prefers `echo` to `printf`: each builtin that a supervisor uses costs it pages of memory.
 
+# bash before 5.0, as on macOS, has no -f.
+until_end=-f
+[ "${BASH_VERSINFO[0]}" -ge 5 ] || until_end=
+
 run_command() {
   claim || return
   exec 2>>"$dir/claim"
@@ -27,7 +31,8 @@ run_command() {
   # `wait` the job is forgotten. A process that is only stopped still answers kill -0.
   trap 'kill -0 $! 2>/dev/null || jobs >&2' CHLD
   (eval "${request:launch_at}") 2>&1 &
-  wait $!
+  # Without -f the wait ends when the command stops itself.
+  wait $until_end $!
   echo "exit $EPOCHREALTIME $?" >&2
   record_io
 }

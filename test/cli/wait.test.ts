@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test';
 import { WAIT_EVENTS } from '../../src/core/events.ts';
 import type { TaskId } from '../../src/core/task.ts';
 import { openStore } from '../../src/store/store.ts';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
@@ -35,6 +36,33 @@ describe('wait', () => {
     assert.deepEqual({ status, exit_code }, { status: 'failed', exit_code: 3 });
     for (const ref of [String(id), String(id).slice(0, 20), '--name=ended'])
       assert.equal(jsonLine((await home.run(['wait', ref])).stdout).id, id);
+  });
+
+  it('ends with the exit code of the task where that is asked for', async () => {
+    const rows: [name: string, line: string, own: number][] = [
+      ['good', 'true', 0],
+      ['seven', 'exit 7', 7],
+      ['most', 'exit 255', 255],
+      ['term', 'kill -TERM $$', 143],
+      ['missing', 'exec /nonexistent', 127],
+      ['stopped', '(sleep 0.1; kill -CONT $$) & kill -STOP $$; wait; exit 9', 9],
+    ];
+    const codes = await Promise.all(
+      rows.map(async ([name, line]) => {
+        const run = await home.run(['run', ...SMALL, '--wait', '--exit_code', `--name=${name}`, line]);
+        const wait = await home.run(['wait', name, '--exit_code']);
+        const log = await home.run(['log', name, '--follow']);
+        return [name, run.code, wait.code, log.code];
+      }),
+    );
+    assert.deepEqual(
+      codes,
+      rows.map(([name, , own]) => [name, own, own, own]),
+    );
+    assert.equal((await home.run(['wait', 'good', 'seven', '--exit_code'])).code, 7);
+    assert.equal((await home.run(['log', 'seven', '--follow', '--exit_code=no'])).code, 0);
+    assert.equal((await home.run(['log', 'seven'])).code, 0);
+    assert.equal((await home.run(['run', '--exit_code', 'true'])).code, 64);
   });
 
   it('reports an unknown task', async () => {

@@ -1,5 +1,6 @@
 // babysit log: prints the output of a task.
 import type { LogRangeView } from '../../../src/api/schemas/log.ts';
+import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError, ERRORS, EXIT } from '../../../src/core/errors.ts';
 import { lineSplitter } from '../../../src/text/line-splitter.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
@@ -8,11 +9,13 @@ import { parseCount } from '../../../src/units/number.ts';
 import { parseSize } from '../../../src/units/size.ts';
 import { findLog, followLog, readLog, untilStarted } from '../../client/read-log.ts';
 import { SELECT_FLAGS, type Selected, selectTasks } from '../../client/select.ts';
+import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import type { Ref } from '../../input/refs.ts';
+import { type Ref, taskPath } from '../../input/refs.ts';
 import { lineMatcher } from '../../output/log-lines.ts';
 import { printError } from '../../output/output.ts';
+import { ownExit } from '../../own-exit.ts';
 
 const DEFAULT_TAIL = 15;
 /** `--tail` without a number. */
@@ -35,6 +38,10 @@ const FLAGS = {
   full: { kind: 'switch', help: 'print the whole log' },
   since: { kind: 'text', value: '5m', help: 'print the output of this last time, to the second' },
   follow: { kind: 'switch', short: 'f', help: 'also print new output until the task ends' },
+  exit_code: {
+    kind: 'tristate',
+    help: "with --follow: end with the task's own exit code (default); --exit_code=no: with 0",
+  },
   grep: { kind: 'text', value: 'RE', help: 'print only lines that match this regular expression' },
   max_bytes: { kind: 'text', value: 'SIZE', help: 'print at most this many bytes' },
 } as const satisfies FlagSpecs;
@@ -45,6 +52,7 @@ export const command = defineCommand({
 ${DEFAULT_TAIL} lines, of which it prints at most the last 32 KiB.
 With several tasks, a pattern or --tag each line begins with the name of its task.
 Rotated and compressed parts of the log are read as one log.
+With --follow it ends with the exit code of the task, when the task has ended.
 With --json it prints one object {"name","id","lines":[...]}, and with --follow one object {"line":...} a line.`,
   flags: FLAGS,
   examples: [
@@ -76,8 +84,16 @@ async function showLog(context: Context, parsed: Parsed<typeof FLAGS>): Promise<
   return Math.max(EXIT.ok, ...exits);
 }
 
-/** Each line begins with `prefix`, which says whose it is. */
 async function showOne(context: Context, flags: Flags, ref: Selected, prefix: string): Promise<number> {
+  await printOne(context, flags, ref, prefix);
+  if (!flags.follow || flags.exit_code === false) return EXIT.ok;
+  const task = await call<TaskView>(context.session, 'GET', taskPath(ref));
+  // With --max_bytes or --head the task may still run.
+  return task.ended_at === null ? EXIT.ok : ownExit(task);
+}
+
+/** Each line begins with `prefix`, which says whose it is. */
+async function printOne(context: Context, flags: Flags, ref: Selected, prefix: string): Promise<void> {
   const { session, output } = context;
   const query = readQuery(flags);
   const maxBytes =
@@ -101,7 +117,7 @@ async function showOne(context: Context, flags: Flags, ref: Selected, prefix: st
   const { json } = flags as unknown as { json: boolean };
   if (!json && !output.terminal && flags.grep === undefined && prefix === '') {
     await read((chunk) => output.data(chunk));
-    return EXIT.ok;
+    return;
   }
   const matched: string[] = [];
   const show = limited(maxBytes, (line) => {
@@ -117,7 +133,6 @@ async function showOne(context: Context, flags: Flags, ref: Selected, prefix: st
     const { name, id } = await findLog(session, ref, query);
     output.data(`${JSON.stringify({ name, id, lines: matched })}\n`);
   }
-  return EXIT.ok;
 }
 
 /** A prefixed line ends with a newline, so that the next prefix begins a line. */

@@ -15,6 +15,7 @@ import { taskView } from '../../output/task-output.ts';
 
 export const FLAGS = {
   ...flagsOf('run'),
+  exit_code: { kind: 'switch', help: "with --wait: end with the task's own exit code" },
   batch: {
     kind: 'text',
     value: 'FILE',
@@ -41,6 +42,8 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const { output, session, full } = context;
   const { flags } = parsed;
   const fields = readRunFlags(parsed);
+  if (flags.exit_code && !flags.wait)
+    throw new BabysitError('usage', '--exit_code needs --wait', { flag: '--exit_code' });
   const caller = findCaller(context.env, fields.cwd);
   await widenLimits(session);
   if (flags.batch !== undefined) {
@@ -66,6 +69,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
       any: false,
       timeoutMs: null,
       owner: flags.owner,
+      exitCode: flags.exit_code,
     });
   }
   // Not output.result: scripts rely on this line, so only --json prints the object.

@@ -32,6 +32,10 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     },
     progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
     killed_ok: { kind: 'switch', help: 'exit 0 also for a task that its own owner killed on request' },
+    exit_code: {
+      kind: 'switch',
+      help: "end with the task's own exit code; of several tasks, that of the first failure",
+    },
     tail: {
       kind: 'text',
       value: 'N',
@@ -57,8 +61,18 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     const tail = flags.tail === undefined ? undefined : parseCount(flags.tail, '--tail', 0, 10_000);
     const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
     const { tasks } = await selectTasks(context.session, parsed, 'wait');
-    const { any, progress, summary, killed_ok: killedOk } = flags;
+    const { any, progress, summary, killed_ok: killedOk, exit_code: exitCode } = flags;
     const event = flags.event === undefined ? null : readChoice(flags.event, [...WAIT_EVENTS], '--event');
-    return waitForTasks(context, tasks, { any, timeoutMs, until, event, killedOk, tail, progress, summary });
+    return waitForTasks(context, tasks, {
+      any,
+      timeoutMs,
+      until,
+      event,
+      killedOk,
+      tail,
+      progress,
+      summary,
+      exitCode,
+    });
   },
 });

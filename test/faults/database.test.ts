@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { SMALL } from '../support/budget.ts';
@@ -59,8 +59,10 @@ function stateOf(dir: string): string[] {
     .sort();
 }
 
-async function refuses(home: TestHome, fix: RegExp): Promise<void> {
-  for (const args of [['daemon-start'], ['run', ...SMALL, 'true'], ['list']]) {
+const COMMANDS: readonly (readonly string[])[] = [['daemon-start'], ['run', ...SMALL, 'true'], ['list']];
+
+async function refuses(home: TestHome, fix: RegExp, commands = COMMANDS): Promise<void> {
+  for (const args of commands) {
     const { code, stdout, stderr } = await home.run(args);
     assert.deepEqual([code, stdout], [EXIT_UNREACHABLE, ''], `${args}: ${stderr}`);
     assert.match(stderr, fix);
@@ -115,25 +117,40 @@ const DAMAGES: readonly (readonly [what: string, fix: RegExp, damage: (path: str
 ];
 
 describe('a database', () => {
-  for (const [what, fix, damage] of DAMAGES)
-    it(`${what} is refused unchanged, and has its tasks again once it is fixed`, async (t) => {
-      const home = testHome(t);
+  describe('that is damaged', () => {
+    const home = testHome({ after });
+    const path = () => join(home.dir, 'babysit.db');
+    const saved = () => join(home.work, 'saved.db');
+
+    before(async () => {
       await runTo(home, 'before', 3);
-      const { log_path } = await show(home, 'before');
       await home.run(['daemon-stop']);
-      const path = join(home.dir, 'babysit.db');
-      const saved = join(home.work, 'saved.db');
-      cpSync(path, saved);
-      damage(path);
-      const damaged = stateOf(home.dir);
-      await refuses(home, fix);
-      assert.deepEqual(stateOf(home.dir), damaged);
-      for (const file of DATABASE) rmSync(join(home.dir, file), { force: true });
-      cpSync(saved, path);
-      assert.equal((await show(home, 'before')).exit_code, 3);
-      assert.ok(existsSync(String(log_path)));
+      cpSync(path(), saved());
+    });
+
+    for (const [what, fix, damage] of DAMAGES)
+      it(`is refused unchanged: ${what}`, async () => {
+        damage(path());
+        const damaged = stateOf(home.dir);
+        await refuses(home, fix, [['daemon-start']]);
+        assert.deepEqual(stateOf(home.dir), damaged);
+        restore();
+      });
+
+    it('is refused by every command, and has its tasks again once it is fixed', async () => {
+      writeFileSync(path(), 'my diary');
+      await refuses(home, /Restore it from a backup/);
+      restore();
+      const { exit_code, log_path } = await show(home, 'before');
+      assert.deepEqual([exit_code, existsSync(String(log_path))], [3, true]);
       await runTo(home, 'after', 0);
     });
+
+    function restore(): void {
+      for (const file of DATABASE) rmSync(join(home.dir, file), { force: true });
+      cpSync(saved(), path());
+    }
+  });
 
   it('with a log of changes from a SIGKILL opens with all of them, also with noise after them', async (t) => {
     const home = testHome(t);

@@ -6,8 +6,14 @@ export interface Use {
   readonly memByteMs: number;
 }
 
+/** What measured attempts reserved by their estimates, and what they would have used unhindered. */
+export interface Declared {
+  readonly declared: Use;
+  readonly measured: Use;
+}
+
 /** The use of one owner, decayed to `atMs` (epoch ms). */
-export interface OwnerUseEntry extends Use {
+export interface OwnerUseEntry extends Use, Declared {
   readonly owner: string;
   readonly atMs: number;
 }

@@ -14,7 +14,7 @@ import {
   taskId,
 } from '../../test/support/build-task.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import { isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../core/task.ts';
+import { type Attempt, isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../core/task.ts';
 import type { Change } from '../core/transition.ts';
 import { LiveTasks, pendingItem } from './live-tasks.ts';
 import { Leases } from './queue/leases.ts';
@@ -58,6 +58,26 @@ describe('the use of an owner', () => {
     assert.equal(live.queue.used.get('alice'), entry);
     round.rollback();
     assert.equal(live.queue.used.get('alice'), undefined);
+  });
+
+  it('counts what the attempt declared and measured, unless it was killed for too much', () => {
+    const declaredAfter = (changes: Partial<Attempt>) => {
+      const { live, work } = rig();
+      live.put(
+        active.id,
+        { ...active, state: { status: 'running', attempt: { ...attempt, ...changes } } },
+        AT,
+      );
+      const round = work();
+      round.change(active.id, { ...end, usage: { ...usage, cpuSeconds: 90, peakMemBytes: 7 } });
+      const [entry] = round.writes().ownerUse;
+      return [entry?.declared.cpuCoreMs, entry?.measured.cpuCoreMs, entry?.measured.memByteMs];
+    };
+    const declared = 60_000 * active.estimate.cpuCores;
+    assert.deepEqual(declaredAfter({}), [declared, 90_000, 7 * 60_000]);
+    assert.deepEqual(declaredAfter({ pausedMs: 30_000 }), [declared / 2, 90_000, 7 * 30_000]);
+    assert.deepEqual(declaredAfter({ kill: aKill({ reason: 'cgroup_oom_killed' }) }), [0, 0, 0]);
+    assert.deepEqual(declaredAfter({ kill: aKill() }), [declared, 90_000, 7 * 60_000]);
   });
 
   it('does not grow by an attempt whose command never began', () => {

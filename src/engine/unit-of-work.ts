@@ -2,19 +2,23 @@
 // Staged changes are visible at once, so that two submissions of a round never get the same room.
 import type { Now } from '../core/clock.ts';
 import type { TaskEvent } from '../core/events.ts';
+import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import type { OwnerUseEntry } from '../core/owner-use.ts';
+import type { Declared, OwnerUseEntry } from '../core/owner-use.ts';
+import { meanCores } from '../core/suggest.ts';
 import {
   type ActiveState,
+  type Attempt,
   isActive,
   isEnded,
   type KillIntent,
   ownerOf,
   type Task,
   type TaskId,
+  type Usage,
 } from '../core/task.ts';
 import { type Change, causeOf, transition } from '../core/transition.ts';
-import { useOf } from '../scheduler/owner-use.ts';
+import { declaredOf, useOf } from '../scheduler/owner-use.ts';
 import type { Environment, Writes } from '../store/store.ts';
 import { keyOf, type LiveTasks, pendingItem } from './live-tasks.ts';
 import type { Leases } from './queue/leases.ts';
@@ -186,8 +190,9 @@ export class UnitOfWork {
       cpuCoreMs: 1000 * (usage?.cpuSeconds ?? 0),
       peakMemBytes: usage?.peakMemBytes ?? 0,
     };
-    const use = useOf({ need, killTimeoutMs, pausedMs }, endedAt - attempt.startedAt, measured);
-    used.add(owner, use, this.now.wallMs);
+    const tookMs = endedAt - attempt.startedAt;
+    const use = useOf({ need, killTimeoutMs, pausedMs }, tookMs, measured);
+    used.add(owner, use, this.now.wallMs, declaredBy(task, attempt, usage, tookMs));
   }
 
   #put(task: Task): void {
@@ -226,4 +231,16 @@ export class UnitOfWork {
 
 function killOf({ state }: Task): KillIntent | null {
   return isActive(state) ? state.attempt.kill : null;
+}
+
+/** A kill for too much use is no habit, and is its own loss. */
+function declaredBy(task: Task, attempt: Attempt, usage: Usage | null, tookMs: number): Declared | undefined {
+  const exceeded = attempt.kill === null ? null : killReasonRow(attempt.kill.reason).exceeded;
+  if (exceeded === 'memBytes' || exceeded === 'cpuCores') return undefined;
+  const ranMs = tookMs - attempt.pausedMs;
+  const mean = meanCores(usage, ranMs);
+  // More threads than its cap has room for wait for each other.
+  const cores = mean === null ? null : Math.min(mean, attempt.envelope.cpuMaxCores);
+  const measured = { meanCores: cores, peakMemBytes: usage?.peakMemBytes ?? null };
+  return declaredOf(pendingItem(task), ranMs, measured);
 }

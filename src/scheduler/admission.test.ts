@@ -50,6 +50,7 @@ describe('admit', () => {
         available: 2 * GIB,
         limit: 16 * GIB,
         shortBy: 3 * GIB,
+        charged: null,
         blockedBy: ['task-1', 'task-2', 'task-3'],
         owners: ['alice'],
         start: { expectedMs: NOW + 30_000, p90Ms: null, latestMs: NOW + 120_000 },

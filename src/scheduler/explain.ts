@@ -1,7 +1,7 @@
 // Explains why a need does not fit now: dimension, shortage, holders of the room, expected start.
 import { roundCores } from '../units/number.ts';
 import type { StartForecast } from './forecast.ts';
-import type { Need } from './items.ts';
+import type { PendingItem } from './items.ts';
 import { chargedNeed, type Room, type RoomDim } from './ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -16,6 +16,8 @@ export interface Blocked {
   readonly available: number;
   readonly limit: number;
   readonly shortBy: number;
+  /** What it is charged for `requested`, where that is more, see `priceOf`. */
+  readonly charged: number | null;
   /** Task names, or `lease <id>`; for `profile` its name. */
   readonly blockedBy: readonly string[];
   /** The owners of those, each once. */
@@ -23,6 +25,11 @@ export interface Blocked {
   readonly start: StartForecast;
   /** Position in the queue, from 1. */
   readonly position: number;
+}
+
+interface Figures extends Pick<Blocked, 'available' | 'limit'> {
+  readonly charged: number;
+  readonly requested?: number | undefined;
 }
 
 export const NAMES_SHOWN = 5;
@@ -49,36 +56,45 @@ export class Explanation {
 
   /** `ahead`: how many waiting items, from the first on, are before this one. */
   of(
-    need: Need,
+    item: Pick<PendingItem, 'need' | 'declared'>,
     dim: RoomDim | 'reservation',
     position: number,
     start: StartForecast,
     ahead = position - 1,
   ): Blocked {
-    const { requested, available, limit } = this.#figures(need, dim);
-    const shortBy = Math.max(0, requested - available);
-    return { dim, requested, available, limit, shortBy, ...this.#blockedBy(dim, ahead), start, position };
+    const { charged, available, limit, requested = charged } = this.#figures(item, dim);
+    const shortBy = Math.max(0, charged - available);
+    return {
+      ...{ dim, requested, available, limit, shortBy, charged: charged > requested ? charged : null },
+      ...this.#blockedBy(dim, ahead),
+      ...{ start, position },
+    };
   }
 
-  #figures(need: Need, dim: RoomDim | 'reservation'): Pick<Blocked, 'requested' | 'available' | 'limit'> {
+  #figures(
+    { need, declared }: Pick<PendingItem, 'need' | 'declared'>,
+    dim: RoomDim | 'reservation',
+  ): Figures {
     const { capacity } = this.#snapshot;
     const room = this.#room;
     switch (dim) {
       case 'mem':
         return {
-          requested: need.memBytes,
+          charged: need.memBytes,
+          requested: declared?.memBytes,
           available: Math.max(0, room.memBytes),
           limit: capacity.memLimitBytes,
         };
       case 'cpu':
         return {
-          requested: need.cpuCores,
+          charged: need.cpuCores,
+          requested: declared?.cpuCores,
           available: Math.max(0, roundCores(room.cpuCores)),
           limit: capacity.cpuLimitCores,
         };
       case 'slots':
       case 'reservation':
-        return { requested: 1, available: Math.max(0, room.slots), limit: capacity.maxRunning };
+        return { charged: 1, available: Math.max(0, room.slots), limit: capacity.maxRunning };
     }
   }
 

@@ -96,7 +96,7 @@ function orderOf(
   let isLast = false;
   for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
     if (!startNow.has(candidate.item)) pending.push(candidate.item);
-    isLast ||= candidate.item === until;
+    isLast ||= candidate.item.id === until?.id;
     if (isLast && pending.length >= SIMULATED) break;
     order.start(candidate);
   }

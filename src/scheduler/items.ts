@@ -29,6 +29,8 @@ export interface PendingItem extends Demand {
   readonly owner: string;
   readonly priority: number;
   readonly submittedAtMs: number;
+  /** What it asked for; only where `need` is more, see `priceOf`. */
+  readonly declared?: Need;
 }
 
 export interface RunningItem extends Demand {

@@ -55,7 +55,7 @@ function heldCpu({ need, liveCpuCores }: RunningItem): number {
 }
 
 /** A program with one busy thread may use a few percent more than one core: its runtime collects garbage in another. */
-const CPU_TOLERANCE = 1.1;
+export const CPU_TOLERANCE = 1.1;
 
 /** `meanCores`: the mean use of the last 15 s. */
 export function isAboveEstimate(meanCores: number, estimatedCores: number): boolean {

@@ -1,5 +1,5 @@
 // What each owner has used; older use counts less. Fair share adds it to what the owner holds now.
-import type { OwnerUseEntry, Use } from '../core/owner-use.ts';
+import type { Declared, OwnerUseEntry, Use } from '../core/owner-use.ts';
 import type { RunningItem } from './items.ts';
 import { part } from './share.ts';
 import type { Capacity } from './snapshot.ts';
@@ -38,13 +38,14 @@ export class OwnerUse {
     this.#entries.delete(oldest);
   }
 
-  /** Adds a use and returns the new entry. */
-  add(owner: string, use: Use, nowMs: number): OwnerUseEntry {
+  /** Adds a use and returns the new entry. `more`: the same attempt as declared and as measured. */
+  add(owner: string, use: Use, nowMs: number, more: Declared = NOTHING_DECLARED): OwnerUseEntry {
     const before = this.#decayed(owner, nowMs);
     const entry = {
       owner,
-      cpuCoreMs: before.cpuCoreMs + use.cpuCoreMs,
-      memByteMs: before.memByteMs + use.memByteMs,
+      ...sumOf(before, use),
+      declared: sumOf(before.declared, more.declared),
+      measured: sumOf(before.measured, more.measured),
       atMs: nowMs,
     };
     this.put(owner, entry);
@@ -65,17 +66,35 @@ export class OwnerUse {
     );
   }
 
-  #decayed(owner: string, nowMs: number): Use {
+  /** How the owner keeps its estimates. */
+  declared(owner: string, nowMs: number): Declared {
+    return this.#decayed(owner, nowMs);
+  }
+
+  #decayed(owner: string, nowMs: number): Use & Declared {
     const entry = this.#entries.get(owner);
-    if (entry === undefined || this.halfLifeMs === 0) return NO_USE;
+    if (entry === undefined || this.halfLifeMs === 0) return { ...NO_USE, ...NOTHING_DECLARED };
     // An entry of the future: the clock was set back. It decays from now on.
     if (entry.atMs > nowMs) this.#entries.set(owner, { ...entry, atMs: nowMs });
     const factor = 2 ** (-Math.max(0, nowMs - entry.atMs) / this.halfLifeMs);
-    return { cpuCoreMs: entry.cpuCoreMs * factor, memByteMs: entry.memByteMs * factor };
+    return {
+      ...times(factor, entry),
+      declared: times(factor, entry.declared),
+      measured: times(factor, entry.measured),
+    };
   }
 }
 
 export const NO_USE: Use = { cpuCoreMs: 0, memByteMs: 0 };
+const NOTHING_DECLARED: Declared = { declared: NO_USE, measured: NO_USE };
+
+function sumOf(a: Use, b: Use): Use {
+  return { cpuCoreMs: a.cpuCoreMs + b.cpuCoreMs, memByteMs: a.memByteMs + b.memByteMs };
+}
+
+function times(factor: number, { cpuCoreMs, memByteMs }: Use): Use {
+  return { cpuCoreMs: factor * cpuCoreMs, memByteMs: factor * memByteMs };
+}
 
 /**
  * What an attempt used: the larger of reserved and measured, so that neither a too small nor a too large estimate gains.
@@ -96,4 +115,21 @@ export function useOf(
 /** Of a running task. Its CPU time is not measured here. */
 export function useSoFar(item: RunningItem, nowMs: number): Use {
   return useOf(item, nowMs - item.startedAtMs, { cpuCoreMs: 0, peakMemBytes: item.liveMemBytes });
+}
+
+/** What an attempt declared and what it used while it ran; a dimension that was not measured shows nothing. */
+export function declaredOf(
+  { need, killTimeoutMs }: Pick<RunningItem, 'need' | 'killTimeoutMs'>,
+  ranMs: number,
+  measured: { readonly meanCores: number | null; readonly peakMemBytes: number | null },
+): Declared {
+  const forMs = Math.min(Math.max(0, ranMs), killTimeoutMs);
+  const { meanCores, peakMemBytes } = measured;
+  return {
+    declared: {
+      cpuCoreMs: meanCores === null ? 0 : need.cpuCores * forMs,
+      memByteMs: peakMemBytes === null ? 0 : need.memBytes * forMs,
+    },
+    measured: { cpuCoreMs: (meanCores ?? 0) * forMs, memByteMs: (peakMemBytes ?? 0) * forMs },
+  };
 }

@@ -43,7 +43,7 @@ function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: num
   const explanation = new Explanation({ ...snapshot, running }, choice.room, ahead);
   return ({ item, start }: WaitingItem, index: number): Blocked => {
     const dim = shortDim(choice.room, item.need) ?? 'reservation';
-    const blocked = explanation.of(item.need, dim, index + 1, start);
+    const blocked = explanation.of(item, dim, index + 1, start);
     const other = profileFor(snapshot, item.need);
     if (other === null) return blocked;
     const startMs = { expectedMs: other.atMs, p90Ms: null, latestMs: null };
@@ -72,10 +72,13 @@ export function startNow(
   // The caller of the lease has waited for its turn.
   if (lease !== null && fitsInto(lease.need, item.need)) return { isExpress: false };
   const queued = queuedIn(snapshot, submitted, nowMs);
-  const { need } = isShort(item) ? expressDemand(item) : item;
+  const pricing = queued.queue.pricingOf(item.owner);
+  const demand = pricing === null ? item : { ...item, need: pricing(item.need) };
+  const { need } = isShort(demand) ? expressDemand(demand) : demand;
   if (shortDim(roomOf(queued), need) !== null) return null;
   const { starts, express } = decide(queued, nowMs, policy);
-  return starts.includes(item) ? { isExpress: express.includes(item) } : null;
+  const isItem = ({ id }: PendingItem) => id === item.id;
+  return starts.some(isItem) ? { isExpress: express.some(isItem) } : null;
 }
 
 /** Why a submission does not start now, and when it would start if it were queued. Costs the plan up to its place. */
@@ -88,7 +91,7 @@ export function planSubmission(
   const { item } = submitted;
   const queued = queuedIn(snapshot, submitted, nowMs);
   const planned = forecast(queued, nowMs, policy, item);
-  const index = planned.waiting.findIndex((other) => other.item === item);
+  const index = planned.waiting.findIndex((other) => other.item.id === item.id);
   const waiting = planned.waiting[index];
   if (waiting === undefined) throw new Error(`the plan starts ${item.id} now`);
   return explainer(queued, planned, nowMs)(waiting, index);

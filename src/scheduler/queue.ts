@@ -1,7 +1,8 @@
 // The pending items that are ready to start, in sub-queues. The daemon keeps the queue up to date; a decision reads it.
 import type { Need, PendingItem, Reservation } from './items.ts';
 import { OwnerUse } from './owner-use.ts';
-import { SubQueue } from './sub-queue.ts';
+import { pricedNeed, priceOf } from './price.ts';
+import { type Pricing, SubQueue } from './sub-queue.ts';
 
 /** The reservation of the last decision. */
 export interface HeldReservation {
@@ -22,6 +23,8 @@ export interface QueueView {
   /** When an item of `owner` last started, epoch ms; -Infinity when none has. */
   servedAtMs(owner: string): number;
   readonly used: OwnerUse;
+  /** How the needs of its items are priced; null: not at all. */
+  pricingOf(owner: string): Pricing;
 }
 
 /** Bounds memory: beyond this number the owner served longest ago counts as never served. */
@@ -84,6 +87,10 @@ export class Queue implements QueueView {
     return this.#items.get(id);
   }
 
+  pricingOf(): Pricing {
+    return null;
+  }
+
   has(id: string): boolean {
     return this.#items.has(id);
   }
@@ -128,11 +135,54 @@ export class Queue implements QueueView {
   }
 }
 
+/**
+ * A view of the queue in which each item costs what its owner's attempts show (`priceOf`), at most `most`. Valid until the
+ * queue changes.
+ */
+export function pricedQueue(queue: Queue, most: Need, nowMs: number): QueueView {
+  const pricings = new Map<string, Pricing>();
+  const pricingOf = (owner: string): Pricing => {
+    const known = pricings.get(owner);
+    if (known !== undefined) return known;
+    const price = priceOf(queue.used.declared(owner, nowMs));
+    const pricing: Pricing = price && ((need) => pricedNeed(need, price, most));
+    pricings.set(owner, pricing);
+    return pricing;
+  };
+  const views = new Map<SubQueue, SubQueue>();
+  const viewOf = (subQueue: SubQueue): SubQueue => {
+    const view = views.get(subQueue) ?? subQueue.priced(pricingOf(subQueue.owner));
+    views.set(subQueue, view);
+    return view;
+  };
+  const subQueueOf = (item: PendingItem) => {
+    const subQueue = queue.subQueueOf(item);
+    return subQueue && viewOf(subQueue);
+  };
+  return {
+    size: queue.size,
+    needs: queue.needs,
+    get reservation() {
+      const { reservation } = queue;
+      if (reservation === undefined) return undefined;
+      const subQueue = subQueueOf(reservation.item);
+      const item = subQueue?.at(subQueue.placeOf(reservation.item)) ?? reservation.item;
+      return { ...reservation, item };
+    },
+    *subQueues() {
+      for (const subQueue of queue.subQueues()) yield viewOf(subQueue);
+    },
+    subQueueOf,
+    servedAtMs: (owner) => queue.servedAtMs(owner),
+    used: queue.used,
+    pricingOf,
+  };
+}
+
 /** A view of the queue with `item` added, valid until the queue changes; O(sub-queues + chunks of the item's sub-queue). */
 export function withItem(queue: QueueView, item: PendingItem, nowMs: number): QueueView {
   const old = queue.subQueueOf(item);
-  const subQueue = old?.with(item, nowMs) ?? new SubQueue(item.owner, item.priority);
-  if (old === undefined) subQueue.add(item, nowMs);
+  const subQueue = old?.with(item, nowMs) ?? newSubQueue(item, queue.pricingOf(item.owner), nowMs);
   const subQueues = [...queue.subQueues()].filter((other) => other !== old);
   subQueues.push(subQueue);
   const { memBytes, cpuCores } = queue.needs;
@@ -144,7 +194,14 @@ export function withItem(queue: QueueView, item: PendingItem, nowMs: number): Qu
     subQueueOf: (other) => (subQueueKey(other) === subQueueKey(item) ? subQueue : queue.subQueueOf(other)),
     servedAtMs: (owner) => queue.servedAtMs(owner),
     used: queue.used,
+    pricingOf: (owner) => queue.pricingOf(owner),
   };
+}
+
+function newSubQueue(item: PendingItem, pricing: Pricing, nowMs: number): SubQueue {
+  const subQueue = new SubQueue(item.owner, item.priority);
+  subQueue.add(item, nowMs);
+  return subQueue.priced(pricing);
 }
 
 function subQueueKey({ owner, priority }: PendingItem): string {

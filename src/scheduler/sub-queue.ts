@@ -1,6 +1,6 @@
 // The pending items of one owner at one priority, first in, first out. Items are kept in chunks with the minimum demand
 // of each, so that a search skips a chunk in which nothing can fit.
-import type { Demand, PendingItem } from './items.ts';
+import type { Demand, Need, PendingItem } from './items.ts';
 
 export interface Place {
   readonly chunk: number;
@@ -16,6 +16,9 @@ interface Chunk {
   min: Demand;
 }
 
+/** Prices the needs of one owner; null changes none. */
+export type Pricing = ((need: Need) => Need) | null;
+
 const CHUNK_SIZE = 256;
 const FRONT: Place = { chunk: 0, index: 0 };
 
@@ -25,6 +28,9 @@ export class SubQueue {
   /** Since when the current head has been the head, epoch ms. */
   headSinceMs = 0;
   #chunks: Chunk[] = [];
+  #pricing: Pricing = null;
+  /** The items with their price, so that a decision sees one object for each. */
+  #priced = new WeakMap<PendingItem, PendingItem>();
 
   constructor(owner: string, priority: number) {
     this.owner = owner;
@@ -32,11 +38,21 @@ export class SubQueue {
   }
 
   get head(): PendingItem | undefined {
-    return this.#chunks[0]?.items[0];
+    return this.at(FRONT);
   }
 
   items(): PendingItem[] {
-    return this.#chunks.flatMap(({ items }) => items);
+    return this.#chunks.flatMap(({ items }) => items).map((item) => this.#withPrice(item));
+  }
+
+  /** The same items at a price, valid until the sub-queue changes. */
+  priced(pricing: Pricing): SubQueue {
+    if (pricing === null) return this;
+    const view = new SubQueue(this.owner, this.priority);
+    view.headSinceMs = this.headSinceMs;
+    view.#chunks = this.#chunks;
+    view.#pricing = pricing;
+    return view;
   }
 
   /** Inserts `item` by its submission. */
@@ -50,11 +66,11 @@ export class SubQueue {
       target.min = minOf(target.min, item);
       if (target.items.length > CHUNK_SIZE) this.#split(chunk);
     }
-    if (this.head === item) this.headSinceMs = nowMs;
+    if (this.#chunks[0]?.items[0] === item) this.headSinceMs = nowMs;
   }
 
   remove(item: PendingItem, nowMs: number): void {
-    const wasHead = this.head === item;
+    const wasHead = this.#chunks[0]?.items[0] === item;
     const { chunk, index } = this.placeOf(item);
     const target = this.#chunks[chunk];
     if (target?.items[index] !== item) throw new Error(`${item.id} is not in its sub-queue`);
@@ -66,17 +82,22 @@ export class SubQueue {
 
   /** The place of the first item from `from` on that fits; undefined when none does. */
   find(fits: Fits, from: Place = FRONT): Place | undefined {
+    const pricing = this.#pricing;
+    const fitsAtPrice: Fits =
+      pricing === null ? fits : (demand) => fits({ ...demand, need: pricing(demand.need) });
     let index = from.index;
     for (let chunk = from.chunk; chunk < this.#chunks.length; chunk += 1, index = 0) {
       const { items, min } = this.#chunks[chunk] as Chunk;
-      if (!fits(min)) continue;
-      for (; index < items.length; index += 1) if (fits(items[index] as PendingItem)) return { chunk, index };
+      if (!fitsAtPrice(min)) continue;
+      for (; index < items.length; index += 1)
+        if (fitsAtPrice(items[index] as PendingItem)) return { chunk, index };
     }
     return undefined;
   }
 
   at({ chunk, index }: Place): PendingItem | undefined {
-    return this.#chunks[chunk]?.items[index];
+    const item = this.#chunks[chunk]?.items[index];
+    return item && this.#withPrice(item);
   }
 
   /** The place of `item`, or the place to insert it at: in the last chunk that does not start after it. */
@@ -92,11 +113,22 @@ export class SubQueue {
     const copy = new SubQueue(this.owner, this.priority);
     copy.headSinceMs = this.headSinceMs;
     copy.#chunks = [...this.#chunks];
+    copy.#pricing = this.#pricing;
+    copy.#priced = this.#priced;
     const { chunk } = copy.placeOf(item);
     const target = copy.#chunks[chunk];
     if (target !== undefined) copy.#chunks[chunk] = { items: [...target.items], min: target.min };
     copy.add(item, nowMs);
     return copy;
+  }
+
+  #withPrice(item: PendingItem): PendingItem {
+    if (this.#pricing === null) return item;
+    const known = this.#priced.get(item);
+    if (known !== undefined) return known;
+    const priced = { ...item, need: this.#pricing(item.need), declared: item.need };
+    this.#priced.set(item, priced);
+    return priced;
   }
 
   #split(chunk: number): void {

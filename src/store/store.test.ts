@@ -269,7 +269,11 @@ describe('leases', () => {
   });
 
   it('stand next to what owners used, of which the newest entries are kept', () => {
-    const used = (owner: string, atMs: number) => ({ owner, cpuCoreMs: 1.5, memByteMs: 2e15, atMs });
+    const used = (owner: string, atMs: number) => ({
+      ...{ owner, cpuCoreMs: 1.5, memByteMs: 2e15, atMs },
+      declared: { cpuCoreMs: 1, memByteMs: 1e15 },
+      measured: { cpuCoreMs: 2.5, memByteMs: 3e15 },
+    });
     store.commit(writes({ ownerUse: [used('a', 3), used('b', 1), used('c', 2)] }));
     store.commit(writes({ ownerUse: [used('b', 4)] }));
     reopen();

@@ -12,16 +12,16 @@ export interface CpuTrail {
   readonly meanCores: number;
 }
 
-const WINDOW_MS = 15_000;
+export const CPU_WINDOW_MS = 15_000;
 
 export function newCpuTrail(reading: Reading): CpuTrail {
   return { readings: [reading], meanCores: 0 };
 }
 
 export function extendCpuTrail({ readings }: CpuTrail, reading: Reading): CpuTrail {
-  const before = readings.findLastIndex(({ monoMs }) => reading.monoMs - monoMs >= WINDOW_MS);
+  const before = readings.findLastIndex(({ monoMs }) => reading.monoMs - monoMs >= CPU_WINDOW_MS);
   const kept = [...readings.slice(Math.max(0, before)), reading];
   const [oldest = reading] = kept;
-  const windowMs = Math.max(WINDOW_MS, reading.monoMs - oldest.monoMs);
+  const windowMs = Math.max(CPU_WINDOW_MS, reading.monoMs - oldest.monoMs);
   return { readings: kept, meanCores: Math.max(0, reading.usec - oldest.usec) / 1000 / windowMs };
 }

@@ -41,6 +41,9 @@ export const BLOCKED = z
     requested: number.describe('What the task needs: bytes, cores or a count, by `dim`.'),
     available: number.describe('What is free now, in the same unit.'),
     limit: number.describe('What all tasks together may have, in the same unit.'),
+    charged: number
+      .optional()
+      .describe('What is charged for `requested`, where that is more: earlier runs of the owner used more.'),
     short_by: number.describe('What is missing, in the same unit.'),
     blocked_by: z
       .array(text)

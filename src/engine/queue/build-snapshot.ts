@@ -4,8 +4,10 @@ import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
 import { isShort } from '../../scheduler/express.ts';
 import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
-import type { Queue } from '../../scheduler/queue.ts';
+import { pricedQueue, type Queue } from '../../scheduler/queue.ts';
 import type { Capacity, OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
+import type { Pricing } from '../../scheduler/sub-queue.ts';
+import { CPU_WINDOW_MS } from '../../watchdog/cpu-trail.ts';
 import { pendingItem } from '../live-tasks.ts';
 import { leaseItem } from './leases.ts';
 
@@ -17,6 +19,7 @@ export interface SnapshotInput {
   readonly otherProfiles: () => readonly OtherProfile[];
   readonly host: HostMemory;
   readonly live: LiveUse;
+  readonly nowMs: number;
 }
 
 /** What is known of a running task from its last sample. */
@@ -29,23 +32,31 @@ export interface LiveUse {
 }
 
 export function buildSnapshot(input: SnapshotInput): Snapshot {
-  const { active, queue, leases, capacity, otherProfiles, host, live } = input;
-  const running: RunningItem[] = [];
-  let oursBytes = 0;
-  for (const task of active) {
-    const item = runningItem(task, live);
-    if (item === null) continue;
-    oursBytes += item.liveMemBytes;
-    running.push(item);
-  }
+  const { active, capacity, otherProfiles, host, live, nowMs } = input;
+  const running = [...active].flatMap((task) => runningItem(task, live) ?? []);
+  const oursBytes = running.reduce((sum, { liveMemBytes }) => sum + liveMemBytes, 0);
+  const outsideMemBytes = Math.max(0, host.totalBytes - host.availableBytes - oursBytes);
+  const most = { memBytes: capacity.memLimitBytes - outsideMemBytes, cpuCores: capacity.cpuLimitCores };
+  const queue = pricedQueue(input.queue, most, nowMs);
   return {
     capacity,
-    outsideMemBytes: Math.max(0, host.totalBytes - host.availableBytes - oursBytes),
-    running,
-    leases: leases.map(leaseItem),
+    outsideMemBytes,
+    running: running.map((item) => withPrice(item, queue.pricingOf(item.owner), nowMs)),
+    leases: input.leases.map(leaseItem).map((lease) => {
+      const pricing = queue.pricingOf(lease.owner);
+      return pricing === null ? lease : { ...lease, need: pricing(lease.need) };
+    }),
     queue,
     otherProfiles,
   };
+}
+
+/** A running task keeps its price: its memory may still grow. Its CPU use is known after 15 s. */
+export function withPrice(item: RunningItem, pricing: Pricing, nowMs: number): RunningItem {
+  if (pricing === null) return item;
+  const { memBytes, cpuCores } = pricing(item.need);
+  const isMeasured = nowMs - item.startedAtMs - item.pausedMs >= CPU_WINDOW_MS;
+  return { ...item, need: { memBytes, cpuCores: isMeasured ? item.need.cpuCores : cpuCores } };
 }
 
 /** Returns null for a task that does not run. */

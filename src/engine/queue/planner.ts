@@ -52,7 +52,7 @@ export class Planner {
 
   /** Includes changes that are staged in the current round. */
   snapshot(): Snapshot {
-    const { monoMs } = this.#deps.clock.now();
+    const { wallMs, monoMs } = this.#deps.clock.now();
     if (monoMs - this.#sampledAt >= SAMPLE_AGE_MS) {
       this.#sampledAt = monoMs;
       for (const live of this.#attempts.values()) live.memBytes = memBytesOf(live);
@@ -69,6 +69,7 @@ export class Planner {
       },
       host: this.#readHost(monoMs),
       live: this.#liveUse(),
+      nowMs: wallMs,
     });
   }
 

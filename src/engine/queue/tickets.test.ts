@@ -16,6 +16,7 @@ const BLOCKED: Blocked = {
   available: 1,
   limit: 16,
   shortBy: 3,
+  charged: null,
   blockedBy: ['train'],
   owners: ['alice'],
   start: startingAt(NOW + 600_000),

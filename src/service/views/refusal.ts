@@ -57,6 +57,7 @@ export function blockedView(blocked: Blocked): BlockedView {
     requested: roundCores(blocked.requested),
     available: roundCores(blocked.available),
     limit: roundCores(blocked.limit),
+    ...(blocked.charged === null ? {} : { charged: roundCores(blocked.charged) }),
     short_by: roundCores(blocked.shortBy),
     blocked_by: [...blocked.blockedBy],
     owners: [...blocked.owners],
@@ -86,11 +87,13 @@ function denied(why: Blocked, run: RunRequest, nowMs: number): BabysitError {
   });
 }
 
-function problemOf({ dim, requested, available, blockedBy }: Blocked): string {
+function problemOf({ dim, requested, charged, available, blockedBy }: Blocked): string {
   switch (dim) {
     case 'mem':
-    case 'cpu':
-      return `${amount(dim, requested)} of ${dim} was requested, ${amount(dim, available)} is available`;
+    case 'cpu': {
+      const price = charged === null ? '' : ` and ${amount(dim, charged)} is charged, as earlier runs used`;
+      return `${amount(dim, requested)} of ${dim} was requested${price}, ${amount(dim, available)} is available`;
+    }
     case 'slots':
       return `a slot was requested, ${available} is available`;
     case 'reservation':

@@ -1,0 +1,57 @@
+// What running tasks and leases are charged by the price of their owner.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { aCapacity, NOW } from '../../../test/support/build-snapshot.ts';
+import { anAttempt, anEstimate, aTask, GIB } from '../../../test/support/build-task.ts';
+import type { LeaseId } from '../../core/lease.ts';
+import { NO_USE, OwnerUse } from '../../scheduler/owner-use.ts';
+import { Queue } from '../../scheduler/queue.ts';
+import { buildSnapshot } from './build-snapshot.ts';
+
+const HOUR = 3_600_000;
+
+function snapshot(ranMs: number) {
+  const used = new OwnerUse();
+  const use = (factor: number) => ({
+    cpuCoreMs: factor * 1e12 * HOUR,
+    memByteMs: factor * 1e12 * GIB * HOUR,
+  });
+  used.add('alice', NO_USE, NOW, { declared: use(1), measured: use(1.5) });
+  const attempt = { ...anAttempt(), startedAt: NOW - ranMs };
+  const estimate = anEstimate({ memBytes: 2 * GIB, cpuCores: 1 });
+  const task = (owner: string) => aTask({ owner, estimate, state: { status: 'running', attempt } });
+  const lease = {
+    ...{ id: 'l' as LeaseId, owner: 'alice', memBytes: 2 * GIB, cpuCores: 1 },
+    ...{ timeMs: HOUR, grantedAt: NOW, expiresAt: NOW + HOUR },
+  };
+  return buildSnapshot({
+    active: [task('alice'), task('bob')],
+    queue: new Queue(used),
+    leases: [lease],
+    capacity: aCapacity(),
+    otherProfiles: () => [],
+    host: { totalBytes: 24 * GIB, availableBytes: 20 * GIB },
+    live: { memBytes: () => GIB, cpuCores: () => 0, progressEnd: () => null },
+    nowMs: NOW,
+  });
+}
+
+describe('buildSnapshot', () => {
+  it('prices a running task for memory, and for CPU until its use is known', () => {
+    const needs = (ranMs: number) =>
+      snapshot(ranMs).running.map(({ need }) => [need.memBytes / GIB, Math.round(100 * need.cpuCores) / 100]);
+    assert.deepEqual(needs(14_999), [
+      [3, 1.5],
+      [2, 1],
+    ]);
+    assert.deepEqual(needs(15_000), [
+      [3, 1],
+      [2, 1],
+    ]);
+  });
+
+  it('prices a lease', () => {
+    const [lease] = snapshot(0).leases;
+    assert.deepEqual([lease?.need.memBytes, lease?.need.cpuCores.toFixed(2)], [3 * GIB, '1.50']);
+  });
+});

@@ -90,8 +90,22 @@ export interface Throttle {
   readonly fromCores: number;
 }
 
+/** The task inside which the caller of this one waits for its end, and the attempt of it. */
+export interface Parent {
+  readonly id: TaskId;
+  readonly name: string;
+  readonly attempt: number;
+}
+
+/** The variable that holds the token of an attempt. */
+export const TOKEN_VARIABLE = 'BABYSIT_TASK_TOKEN';
+/** A token begins with the id of its task. */
+export const TASK_ID_LENGTH = 26;
+
 export interface Attempt {
   readonly number: number;
+  /** In the environment of its processes: proves that a request comes from inside. Absent in rows of older versions. */
+  readonly token?: string;
   readonly bootId: string;
   readonly group: GroupRef;
   readonly envelope: Envelope;
@@ -110,6 +124,8 @@ export interface Attempt {
   readonly throttle?: Throttle;
   /** It started above the core limit, for a short time: the scheduler charges it no cores. */
   readonly isExpress: boolean;
+  /** It started without room of its own, under the caps of its parent. */
+  readonly isWithinParent?: true;
   readonly kill: KillIntent | null;
 }
 
@@ -251,6 +267,8 @@ export interface Task {
   readonly readiness?: Readiness;
   /** The task ends when this one has ended; absent: it ends by itself. */
   readonly companion?: Companion;
+  /** Absent: submitted from outside of every task, or not waited for. */
+  readonly parent?: Parent;
   /** After a restart of the host the task runs again; without it, it ends as interrupted. */
   readonly requeue: boolean;
   /** Idempotency key: a second submission with the same project and key returns this task; null: none. */

@@ -1,6 +1,8 @@
 // Opens the engine and the parts it needs.
 import { randomInt } from 'node:crypto';
 import { availableParallelism, cpus } from 'node:os';
+import { randomBytes, randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { monotonicFactory } from 'ulid';
@@ -82,6 +84,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     profiles,
     policy: policyOf(config),
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
+    newSecret: () => randomBytes(18).toString('base64url'),
     watchRules: watchRules(config, host.memTotalBytes, opened.probe.enforces.memory),
     pressureRules: pressureRules(config, host.memTotalBytes),
     throttleRules: throttleRules(config, cpus().length, opened.probe.enforces.cpu),

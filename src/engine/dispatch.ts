@@ -26,6 +26,8 @@ export interface DispatchDeps {
   readonly bootId: string;
   readonly tasksDir: string;
   newLeaseId(nowMs: number): LeaseId;
+  /** A text that cannot be guessed. */
+  newSecret(): string;
 }
 
 /** Refusals of the kernel that concern every group, not this task. */
@@ -99,6 +101,7 @@ export class Dispatcher {
     const caps = envelope(task.estimate, task.limits, capacity, envelopeRules, task.execOptions);
     const attempt: Omit<Attempt, 'group'> = {
       number,
+      token: `${id}-${this.#deps.newSecret()}`,
       bootId,
       envelope: caps,
       dispatchedAt: work.now.wallMs,

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
-import { taskEnvironment } from './environment.ts';
+import { SIZED_BY_GRANT, taskEnvironment } from './environment.ts';
 
 const FILES = {
   stopFile: '/t/1.stop',
   progressFile: '/t/1.progress',
   checkpointDir: '/t/checkpoint',
   group: 't-1',
+  token: 'ID-secret',
 };
 const envOf = (caller: Record<string, string>, cpuCores = 4, threadsMax = 64) =>
   taskEnvironment(caller, aTask({ attempts: 2, estimate: anEstimate({ cpuCores }) }), FILES, threadsMax);
@@ -29,10 +30,19 @@ describe('taskEnvironment', () => {
   for (const [cores, threads] of CORES)
     it(`caps every thread pool at ${threads} for ${cores} cores`, () => {
       const env = envOf({}, cores);
-      const pools = ['OMP', 'OPENBLAS', 'MKL', 'NUMEXPR', 'RAYON'].map((pool) => `${pool}_NUM_THREADS`);
-      for (const name of [...pools, 'VECLIB_MAXIMUM_THREADS', 'POLARS_MAX_THREADS'])
-        assert.equal(env[name], threads, name);
+      for (const name of SIZED_BY_GRANT) assert.equal(env[name], threads, name);
     });
+
+  it('replaces the sizes of an outer task, and keeps those that its caller has changed', () => {
+    const outer = envOf({ GOMAXPROCS: '3' }, 4);
+    const inner = envOf({ ...outer, CARGO_BUILD_JOBS: '7' }, 1);
+    const { OMP_NUM_THREADS, GOMAXPROCS, CARGO_BUILD_JOBS } = inner;
+    assert.deepEqual([OMP_NUM_THREADS, GOMAXPROCS, CARGO_BUILD_JOBS], ['1', '3', '7']);
+  });
+
+  it('gives each attempt its own token', () => {
+    assert.equal(envOf({ BABYSIT_TASK_TOKEN: 'of the outer task' }).BABYSIT_TASK_TOKEN, 'ID-secret');
+  });
 
   it('keeps the variables of the caller', () => {
     const caller = { OMP_NUM_THREADS: '64', PYTHONUNBUFFERED: '', PATH: '/mine' };

@@ -1,5 +1,6 @@
 // The types of a request, inferred from the table: the JSON body with values as typed, and the parsed request.
 import type { Rlimits, TerminalSize } from '../core/inherited.ts';
+import { TOKEN_VARIABLE } from '../core/task.ts';
 import type { FieldRow, Verb } from './field-row.ts';
 import type { FIELDS } from './fields.ts';
 
@@ -76,6 +77,11 @@ export interface Caller {
 
 export interface RunRequest extends Asked<'run'> {
   readonly caller: Caller;
+}
+
+/** The token of the attempt inside which the caller waits for the end of its task; null: it does not, or is outside. */
+export function parentToken({ wait, caller }: RunRequest): string | null {
+  return wait ? (caller.env[TOKEN_VARIABLE] ?? null) : null;
 }
 
 /** The variables of the request override those of the caller. Without any, returns the caller's object: batches share it. */

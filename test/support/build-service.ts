@@ -146,6 +146,7 @@ export function serviceOf(
     profiles,
     policy: policyOf(loaded.config),
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
+    newSecret: () => 'secret',
     watchRules: watchRules(loaded.config, capacity.memTotalBytes, true),
     pressureRules: pressureRules(loaded.config, capacity.memTotalBytes),
     throttleRules: throttleRules(loaded.config, capacity.cores, true),

@@ -1,7 +1,7 @@
 // Starts the attempt of a dispatched task.
 import { mkdirSync } from 'node:fs';
 import type { Group } from '../../cgroups/port.ts';
-import type { Attempt, Task } from '../../core/task.ts';
+import { type Attempt, isActive, type Task } from '../../core/task.ts';
 import { type Environment, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, Tools } from '../../exec/launch-script.ts';
 import type { Spawner } from '../../exec/spawner.ts';
@@ -56,6 +56,11 @@ function journalOf({ name, execOptions }: Task, { preparation }: Group): Journal
   return execOptions.isJournaled ? { identifier: name, unit: null } : null;
 }
 
+/** Empty for an attempt of an older version, which accepts no tasks inside it. */
+function tokenOf({ state }: Task): string {
+  return isActive(state) ? (state.attempt.token ?? '') : '';
+}
+
 /** The variables of the command of an attempt. */
 export function environmentOf(
   { store, profiles }: Pick<LaunchDeps, 'store' | 'profiles'>,
@@ -66,7 +71,7 @@ export function environmentOf(
   return taskEnvironment(
     store.environment(task.id),
     task,
-    { ...live.paths, group },
+    { ...live.paths, group, token: tokenOf(task) },
     profiles.settings.threadsMax,
   );
 }

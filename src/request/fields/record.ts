@@ -39,6 +39,8 @@ export const RECORD_FIELDS = {
     type: 'switch',
     batch: 'never',
     mcp: false,
-    help: { run: 'wait for the end of the task, with the output and exit code of babysit wait' },
+    help: {
+      run: 'wait for the end of the task, with the output and exit code of babysit wait; inside a task: as a part of it',
+    },
   },
 } as const satisfies Readonly<Record<string, FieldRow>>;

@@ -42,6 +42,7 @@ function view(state: TaskState, more: Partial<TaskView> = {}): TaskView {
     live: { memBytes: 3_123_456_789, cpuCores: 1.98, silentMs: 12_345, peakMemBytes: 0 },
     progress: PROGRESS,
     waiters: 1,
+    children: [],
     waiting: state.status === 'pending' ? WAITING : null,
     logPath: '/home/someone/.local/state/babysit/tasks/01M8HTNJX69W8GSNZ6NRZR08N3/1.log',
     most: { memBytes: 1000 * GIB, cpuCores: 64 },

@@ -33,6 +33,8 @@ const ESTIMATES = [
   'estimated_mem_bytes',
   'estimated_cpu_cores',
 ] as const satisfies readonly Key[];
+/** The tasks around and inside it. */
+const INSIDE = ['parent', 'within_parent', 'children'] as const satisfies readonly Key[];
 /** The answer to `adjust`: what is in force. */
 const IN_FORCE = [
   ...ESTIMATES,
@@ -45,11 +47,12 @@ const IN_FORCE = [
 
 /** `status`: a live task with its estimates, an ended one with those for the next run. */
 export function statusView(task: TaskView): Part {
-  if (task.status === 'pending') return fit(pendingOf(task), ESTIMATES.map(only(task)));
+  const inside = INSIDE.filter((key) => task[key] !== false && task[key]?.toString() !== '');
+  if (task.status === 'pending') return fit(pendingOf(task), [...inside, ...ESTIMATES].map(only(task)));
   if (task.ended_at === null)
     return fit(
       pick(task, [...IDENTITY, 'pid', ...LIVE]),
-      [...ESTIMATES, 'started_at' as const].map(only(task)),
+      [...inside, ...ESTIMATES, 'started_at' as const].map(only(task)),
     );
   return fit(endedView(task, ['ended_at']), [pick(task, ['suggested_estimates'])]);
 }

@@ -12,6 +12,7 @@ type Part = Partial<TaskView>;
 const ROW = [
   'name',
   'status',
+  'parent',
   'elapsed_ms',
   'mem_bytes',
   'cpu_cores',

@@ -66,6 +66,8 @@ function useRows(task: TaskView): [string, string][] {
     ],
     ['progress', task.progress === null ? '' : humanProgress(task.progress)],
     ['contention', task.contention ?? ''],
+    ['inside', `${task.parent ?? ''}${task.within_parent ? ', under its caps' : ''}`],
+    ['children', task.children.join(', ')],
     ['tags', task.tags.join(', ')],
   ];
 }

@@ -100,6 +100,15 @@ export interface EventMap {
   };
   /** Once per attempt: processes are outside of the task's group. They are counted and killed, but not limited. */
   left_its_group: { readonly processes: readonly StrayProcess[]; readonly hint: string };
+  /** There is no room for what a task inside another one needs beyond the estimate of that one. */
+  within_parent: {
+    readonly parent: string;
+    readonly short_mem_bytes: number;
+    readonly short_cpu_cores: number;
+    readonly mem_max_bytes: number;
+    readonly cpu_max_cores: number;
+    readonly hint: string;
+  };
   daemon_restarted: Record<never, never>;
   /** New estimates, limits or priority; already applied to a running attempt. */
   adjusted: {
@@ -171,4 +180,5 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'would_kill',
   'kill_stuck',
   'left_its_group',
+  'within_parent',
 ]);

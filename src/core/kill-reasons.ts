@@ -87,6 +87,10 @@ export const KILL_REASONS = {
       `The disk was ${numberOf(detail, 'host_disk_pct')}% full for ${numberOf(detail, 'sustained_s')} s and this task wrote the most in that time, ${format.size(numberOf(detail, 'victim_written_bytes'))}: free space (babysit clean removes old logs), write less, or write to another disk, then run it again.`,
   },
   while_ended: { hint: () => 'Ended because the task of its --while has ended; nothing to change.' },
+  parent_killed: {
+    hint: ({ detail: { parent, parent_reason: reason } }) =>
+      `Ended because the task around it${parent ? `, ${parent},` : ''} was killed${reason ? ` (${reason})` : ''}; nothing to change here.`,
+  },
   manual: { hint: () => 'Killed at the request of a user; nothing to change.' },
 } as const satisfies Readonly<Record<string, KillReasonRow>>;
 

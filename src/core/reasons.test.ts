@@ -60,6 +60,10 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
     says: ['98.7%', '30 s', '3G', 'babysit clean'],
   },
   while_ended: { detail: { while: 'test' }, says: ['--while', 'nothing to change'] },
+  parent_killed: {
+    detail: { parent: 'outer', parent_reason: 'elapsed_exceeded' },
+    says: ['outer', 'elapsed_exceeded', 'nothing to change'],
+  },
   manual: { detail: {}, says: ['at the request'] },
 };
 

@@ -2,18 +2,20 @@
 import { type Driver, DriverError, type Group, type Units } from '../cgroups/port.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { shortageOf } from '../core/shortages.ts';
-import { type Attempt, type Envelope, ownerOf, type Task, type TaskId } from '../core/task.ts';
-import { envelope } from '../scheduler/envelope.ts';
+import { type Attempt, type Envelope, isActive, ownerOf, type Task, type TaskId } from '../core/task.ts';
+import { envelope, withinParent } from '../scheduler/envelope.ts';
 import type { Policy } from '../scheduler/pass.ts';
 import { pass } from '../scheduler/pass.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { groupName } from './attempt/paths.ts';
 import type { Attempts } from './attempts.ts';
+import { type InnerStart, innerStart, withinParentEvent } from './children.ts';
 import type { DispatchHold } from './dispatch-hold.ts';
 import { nextAttempt } from './found-attempts.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { Profiles } from './profiles/profiles.ts';
+import type { Planner } from './queue/planner.ts';
 import type { Ticket, Tickets } from './queue/tickets.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
@@ -39,6 +41,14 @@ const HOST_WIDE: Readonly<Record<string, string>> = {
   EROFS: 'a cgroup for its tasks',
 };
 
+/** How an attempt starts, where it is not the usual way. */
+export interface Start {
+  /** Above the core limit. */
+  readonly isExpress?: boolean;
+  /** Inside a running task. */
+  readonly inner?: InnerStart | undefined;
+}
+
 /** Attempts and leases that a round staged. They take effect with its commit. */
 export interface Starts {
   readonly attempts: LiveAttempt[];
@@ -51,26 +61,49 @@ export class Dispatcher {
   readonly #tickets: Tickets;
   readonly #attempts: Attempts;
   readonly #hold: DispatchHold;
+  readonly #planner: Planner;
 
-  constructor(deps: DispatchDeps, live: LiveTasks, tickets: Tickets, attempts: Attempts, hold: DispatchHold) {
+  constructor(deps: DispatchDeps, live: LiveTasks, tickets: Tickets, attempts: Attempts, planner: Planner) {
     this.#deps = deps;
     this.#live = live;
     this.#tickets = tickets;
     this.#attempts = attempts;
-    this.#hold = hold;
+    this.#hold = attempts.hold;
+    this.#planner = planner;
   }
 
   /** Calls `snapshot` only for a non-empty queue. */
   dispatch(work: UnitOfWork, starts: Starts, snapshot: () => Snapshot): void {
-    if (this.#live.queue.size === 0 || this.#hold.allowed(work.now.monoMs) === 0) return;
+    if (this.#hold.allowed(work.now.monoMs) === 0) return;
+    this.#startInside(work, starts);
+    if (this.#live.queue.size === 0) return;
     const { starts: chosen, express, reservation } = pass(snapshot(), work.now.wallMs, this.#deps.policy);
     this.#live.queue.reserve(reservation, work.now.wallMs);
     for (const id of chosen) {
       if (starts.attempts.length >= this.#hold.allowed(work.now.monoMs)) break;
       const ticket = this.#tickets.get(id);
-      if (ticket === undefined) this.start(work, id as TaskId, starts, express.includes(id));
+      if (ticket === undefined) this.start(work, id as TaskId, starts, { isExpress: express.includes(id) });
       else this.#grant(work, ticket, starts);
     }
+  }
+
+  /** The first that has to wait keeps those after it waiting: else small ones could pass it without end. */
+  #startInside(work: UnitOfWork, starts: Starts): void {
+    for (const { parent, children } of this.#live.waitingInside())
+      for (const child of children) {
+        if (starts.attempts.length >= this.#hold.allowed(work.now.monoMs)) return;
+        const inner = this.innerStart(work, parent, child);
+        if (inner === null) break;
+        this.start(work, child.id, starts, { inner });
+      }
+  }
+
+  /** How a task inside `parent` starts now; null: it waits. */
+  innerStart(work: UnitOfWork, parent: Task, child: Task): InnerStart | null {
+    const { policy } = this.#deps;
+    const branches = () => this.#planner.branches();
+    const snapshot = () => this.#planner.snapshot();
+    return innerStart({ live: this.#live, policy, branches, snapshot }, parent, child, work.now.wallMs);
   }
 
   #grant(work: UnitOfWork, ticket: Ticket, starts: Starts): void {
@@ -91,14 +124,17 @@ export class Dispatcher {
   }
 
   /** Creates the group before the commit, so that the database names it before any process runs in it. */
-  start(work: UnitOfWork, id: TaskId, starts: Starts, isExpress: boolean): void {
+  start(work: UnitOfWork, id: TaskId, starts: Starts, how: Start): void {
     const task = work.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
     const { profiles, bootId } = this.#deps;
     const { capacity, envelopeRules } = profiles.settings;
     const number = nextAttempt(this.#deps.tasksDir, task);
     const name = groupName(id, number);
-    const caps = envelope(task.estimate, task.limits, capacity, envelopeRules, task.execOptions);
+    const own = envelope(task.estimate, task.limits, capacity, envelopeRules, task.execOptions);
+    const parent = this.#live.parentOf(task);
+    const { inner } = how;
+    const caps = inner?.isWithinParent && parent ? this.#within(own, parent) : own;
     const attempt: Omit<Attempt, 'group'> = {
       number,
       token: `${id}-${this.#deps.newSecret()}`,
@@ -109,14 +145,17 @@ export class Dispatcher {
       pid: null,
       pausedMs: 0,
       heldAt: null,
-      isExpress,
+      isExpress: how.isExpress === true,
+      ...(inner?.isWithinParent ? { isWithinParent: true } : {}),
       kill: null,
     };
     try {
       const group = this.#makeGroup(task, name, caps);
-      this.#live.queue.served(ownerOf(task), work.now.wallMs);
+      // What starts inside a task is not the turn of its owner.
+      if (parent === undefined) this.#live.queue.served(ownerOf(task), work.now.wallMs);
       starts.attempts.push(this.#attempts.create(id, number, group));
       work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
+      if (inner?.isWithinParent && parent) work.emit(task, withinParentEvent(parent, inner, caps));
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
       const what = HOST_WIDE[error.code] ?? shortageOf(error);
@@ -129,6 +168,19 @@ export class Dispatcher {
       work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: { driver, name } } });
       work.change(id, { kind: 'could_not_start', message: error.message, at: work.now.wallMs });
     }
+  }
+
+  /** Beside its own cap, the use of the parent and of others without room counts against the cap of the parent. */
+  #within(own: Envelope, parent: Task): Envelope {
+    if (!isActive(parent.state)) return own;
+    const sharing = this.#live
+      .children(parent)
+      .filter(({ state }) => isActive(state) && state.attempt.isWithinParent);
+    const usedBytes = [parent, ...sharing].reduce(
+      (sum, { id }) => sum + (this.#attempts.byId.get(id)?.memBytes ?? 0),
+      0,
+    );
+    return withinParent(own, parent.state.attempt.envelope, usedBytes);
   }
 
   #makeGroup(task: Task, name: string, caps: Envelope): Group {

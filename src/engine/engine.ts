@@ -8,12 +8,14 @@ import type { RunningItem } from '../scheduler/items.ts';
 import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
+import { type Branch, foldTrees } from '../scheduler/tree.ts';
 import type { Store } from '../store/store.ts';
 import { isUnderPressure, NO_PRESSURE, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
 import type { HostCpuTrail } from '../watchdog/throttle.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
-import { type DispatchDeps, Dispatcher, type Starts } from './dispatch.ts';
+import type { InnerStart } from './children.ts';
+import { type DispatchDeps, Dispatcher, type Start, type Starts } from './dispatch.ts';
 import type { Held } from './dispatch-hold.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
@@ -78,9 +80,9 @@ export class Engine {
     this.live = new LiveTasks(new OwnerUse(deps.useHalfLifeMs));
     this.#tickets = new Tickets(this.live.queue);
     this.#attempts = new Attempts(deps, this.live, this);
-    this.#parentMemory = new ParentMemory(deps, this.live);
     this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId);
-    this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts, this.#attempts.hold);
+    this.#parentMemory = new ParentMemory(deps, () => foldTrees(this.#planner.branches()));
+    this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts, this.#planner);
   }
 
   get isStopped(): boolean {
@@ -175,8 +177,19 @@ export class Engine {
   }
 
   /** Starts the task in this round even if there is no room for it. Later requests of the round see it running. */
-  start(work: UnitOfWork, id: TaskId, isExpress: boolean): void {
-    if (this.#isDispatching) this.#dispatcher.start(work, id, this.#starts, isExpress);
+  start(work: UnitOfWork, id: TaskId, how: Start): void {
+    if (this.#isDispatching) this.#dispatcher.start(work, id, this.#starts, how);
+  }
+
+  /** How a task inside `parent` starts now; null: it waits. */
+  innerStart(work: UnitOfWork, parent: Task, task: Task): InnerStart | null {
+    const isFree = this.#isDispatching && !isUnderPressure(this.#pressure) && this.held === null;
+    return isFree ? this.#dispatcher.innerStart(work, parent, task) : null;
+  }
+
+  /** The running tasks, each on its own. */
+  branches(): readonly Branch[] {
+    return this.#planner.branches();
   }
 
   /** Takes over an active task of an earlier daemon. Call before the first round. */
@@ -244,7 +257,7 @@ export class Engine {
     this.#attempts.applyLimits();
     const attempts = [...this.#attempts.byId.values()];
     const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
-    this.#parentMemory.follow(attempts);
+    this.#parentMemory.follow(this.#attempts.byId);
     const pressure = watchHost(this.#deps, work, attempts, watchStates, this.#pressure);
     const hostCpu = watchHostCpu(this.#deps, work, attempts, this.#hostCpu);
     const { monoMs } = clock.now();
@@ -297,7 +310,7 @@ export class Engine {
     this.#hostCpu = sampled.hostCpu;
     for (const [attempt, watchState] of sampled.watchStates) attempt.watchState = watchState;
     for (const attempt of starts.attempts) this.#attempts.begin(attempt);
-    if (starts.attempts.length > 0) this.#parentMemory.started(this.#attempts.byId.values());
+    if (starts.attempts.length > 0) this.#parentMemory.started(this.#attempts.byId);
     for (const task of work.changed().values()) this.#attempts.applyChange(task);
     this.#refuse();
     for (const request of accepted) request.resolve();

@@ -18,6 +18,9 @@ export class LiveTasks {
   readonly #followers = new Map<TaskId, Set<TaskId>>();
   /** The tasks that end with another one: by its id, or by its name until it is submitted. */
   readonly #companions = new Map<string, Set<TaskId>>();
+  readonly #children = new Map<TaskId, Set<TaskId>>();
+  /** Pending tasks that may start inside a running one, by that. They are not in the queue. */
+  readonly #waitingInside = new Map<TaskId, Set<TaskId>>();
   readonly #pendingCounts = new Map<string, number>();
   /** Pending tasks in back-off, with the wall-clock time at which they may start. */
   readonly #deferred = new Map<TaskId, number>();
@@ -66,6 +69,28 @@ export class LiveTasks {
     return keys.flatMap((key) => [...(this.#companions.get(key) ?? [])]).filter((id) => id !== task.id);
   }
 
+  /** The task inside which this one was submitted, while that attempt lives. */
+  parentOf({ parent }: Task): Task | undefined {
+    const task = parent === undefined ? undefined : this.#tasks.get(parent.id);
+    return task !== undefined && isActive(task.state) && task.attempts === parent?.attempt ? task : undefined;
+  }
+
+  /** The live tasks that were submitted inside this attempt. */
+  children({ id, attempts }: Task): Task[] {
+    const children = [...(this.#children.get(id) ?? [])].flatMap((child) => this.#tasks.get(child) ?? []);
+    return children.filter(({ parent }) => parent?.attempt === attempts);
+  }
+
+  /** For each running task the pending ones inside it that may start, in the order in which they do. */
+  waitingInside(): { readonly parent: Task; readonly children: readonly Task[] }[] {
+    return [...this.#waitingInside].flatMap(([id, ids]) => {
+      const parent = this.#tasks.get(id);
+      const children = [...ids].flatMap((child) => this.#tasks.get(child) ?? []);
+      children.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
+      return parent === undefined ? [] : [{ parent, children }];
+    });
+  }
+
   /** Replaces the task. An ended task or undefined removes it. Putting the value before undoes the change. */
   put(id: TaskId, task: Task | undefined, nowMs: number): void {
     const before = this.#tasks.get(id);
@@ -85,7 +110,9 @@ export class LiveTasks {
     this.#indexCompanion(after);
     this.#count(before, -1);
     this.#count(after, 1);
+    this.#indexChild(before, after);
     this.#enqueue(id, before, after, nowMs);
+    if (hostingAttempt(before) !== hostingAttempt(after)) this.#moveChildren(id, nowMs);
   }
 
   /** Queues tasks whose back-off is over. Returns the ms until the next is due: 0 if one joined now, null without any. */
@@ -100,7 +127,7 @@ export class LiveTasks {
       this.#deferred.delete(id);
       const task = this.#tasks.get(id);
       if (task === undefined) continue;
-      this.queue.add(pendingItem(task), nowMs);
+      this.#admit(task, nowMs);
       nextMs = nowMs;
     }
     return nextMs === null ? null : nextMs - nowMs;
@@ -124,30 +151,18 @@ export class LiveTasks {
 
   #dropCompanion(task: Task | undefined): void {
     const key = task === undefined ? null : companionKey(task);
-    if (task === undefined || key === null) return;
-    const companions = this.#companions.get(key);
-    companions?.delete(task.id);
-    if (companions?.size === 0) this.#companions.delete(key);
+    if (task !== undefined && key !== null) dropFrom(this.#companions, key, task.id);
   }
 
   #indexCompanion(task: Task | undefined): void {
     const key = task === undefined ? null : companionKey(task);
-    if (task === undefined || key === null) return;
-    const companions = this.#companions.get(key) ?? new Set();
-    this.#companions.set(key, companions.add(task.id));
+    if (task !== undefined && key !== null) addTo(this.#companions, key, task.id);
   }
 
   #indexFollower(id: TaskId, before: readonly TaskId[], after: readonly TaskId[]): void {
     if (before === after) return;
-    for (const other of before) {
-      const followers = this.#followers.get(other);
-      followers?.delete(id);
-      if (followers?.size === 0) this.#followers.delete(other);
-    }
-    for (const other of after) {
-      const followers = this.#followers.get(other) ?? new Set();
-      this.#followers.set(other, followers.add(id));
-    }
+    for (const other of before) dropFrom(this.#followers, other, id);
+    for (const other of after) addTo(this.#followers, other, id);
   }
 
   #enqueue(id: TaskId, before: Task | undefined, after: Task | undefined, nowMs: number): void {
@@ -156,14 +171,52 @@ export class LiveTasks {
     const isDue = isReady && notBefore <= nowMs;
     const stays =
       isDue &&
+      this.parentOf(after) === undefined &&
       before?.estimate === after.estimate &&
       before.limits === after.limits &&
       before.priority === after.priority;
     if (this.queue.has(id) && !stays) this.queue.remove(id, nowMs);
+    const parentId = (after ?? before)?.parent?.id;
+    if (parentId !== undefined) dropFrom(this.#waitingInside, parentId, id);
     this.#deferred.delete(id);
-    if (isDue && !this.queue.has(id)) this.queue.add(pendingItem(after), nowMs);
+    if (isDue) this.#admit(after, nowMs);
     if (isReady && !isDue) this.#deferred.set(id, notBefore);
   }
+
+  /** Inside a running task it does not join the queue: it takes from the estimate of that. */
+  #admit(task: Task, nowMs: number): void {
+    const parent = this.parentOf(task);
+    if (parent !== undefined) addTo(this.#waitingInside, parent.id, task.id);
+    else if (!this.queue.has(task.id)) this.queue.add(pendingItem(task), nowMs);
+  }
+
+  /** An attempt has begun or ended: pending tasks that were submitted inside it change their place. */
+  #moveChildren(parentId: TaskId, nowMs: number): void {
+    for (const id of this.#children.get(parentId) ?? []) {
+      const child = this.#tasks.get(id);
+      if (child?.state.status === 'pending') this.#enqueue(id, child, child, nowMs);
+    }
+  }
+
+  #indexChild(before: Task | undefined, after: Task | undefined): void {
+    if (before?.parent !== undefined) dropFrom(this.#children, before.parent.id, before.id);
+    if (after?.parent !== undefined) addTo(this.#children, after.parent.id, after.id);
+  }
+}
+
+/** The attempt inside which tasks run; null: it does not run. */
+function hostingAttempt(task: Task | undefined): number | null {
+  return task !== undefined && isActive(task.state) ? task.attempts : null;
+}
+
+function addTo<K>(index: Map<K, Set<TaskId>>, key: K, id: TaskId): void {
+  index.set(key, (index.get(key) ?? new Set<TaskId>()).add(id));
+}
+
+function dropFrom<K>(index: Map<K, Set<TaskId>>, key: K, id: TaskId): void {
+  const ids = index.get(key);
+  ids?.delete(id);
+  if (ids?.size === 0) index.delete(key);
 }
 
 function companionKey({ project, companion }: Task): string | null {

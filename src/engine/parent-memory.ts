@@ -1,11 +1,11 @@
 // Keeps the memory cap of the parent groups at what tasks may take together, and notices growth between two samples.
 import type { Logger } from 'pino';
 import type { Driver, GroupMemory } from '../cgroups/port.ts';
-import { isActive } from '../core/task.ts';
+import type { TaskId } from '../core/task.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
+import type { RunningItem } from '../scheduler/items.ts';
 import { parentCap } from '../scheduler/parent-cap.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
-import type { LiveTasks } from './live-tasks.ts';
 
 export interface ParentMemoryDeps {
   readonly driver: Driver;
@@ -31,18 +31,19 @@ const GROWTH = { share: 1 / 16, minBytes: 16 * MIB, maxBytes: 128 * MIB };
 
 export class ParentMemory {
   readonly #deps: ParentMemoryDeps;
-  readonly #tasks: LiveTasks;
+  readonly #trees: () => readonly RunningItem[];
   /** By directory. An earlier daemon may have created some groups under another parent. */
   readonly #parents = new Map<string, Parent>();
   readonly #pathOf = new WeakMap<LiveAttempt, string | null>();
 
-  constructor(deps: ParentMemoryDeps, tasks: LiveTasks) {
+  /** `trees`: the running tasks, each with those inside it. */
+  constructor(deps: ParentMemoryDeps, trees: () => readonly RunningItem[]) {
     this.#deps = deps;
-    this.#tasks = tasks;
+    this.#trees = trees;
   }
 
   /** Call after a sample. */
-  follow(attempts: Iterable<LiveAttempt>): void {
+  follow(attempts: ReadonlyMap<TaskId, LiveAttempt>): void {
     const promised = this.#promised(attempts);
     if (promised.size === 0) return;
     const host = this.#deps.readHost();
@@ -50,7 +51,7 @@ export class ParentMemory {
   }
 
   /** Call before a task starts: raises the cap if the task could not reach its estimate below it. */
-  started(attempts: Iterable<LiveAttempt>): void {
+  started(attempts: ReadonlyMap<TaskId, LiveAttempt>): void {
     const promised = [...this.#promised(attempts)];
     const short = promised.filter(([parent, bytes]) => parent.capBytes === null || parent.capBytes < bytes);
     if (short.length === 0) return;
@@ -85,14 +86,13 @@ export class ParentMemory {
     return path === null ? null : (this.#parents.get(path) ?? null);
   }
 
-  /** Sum of the estimates of the tasks of each parent. */
-  #promised(attempts: Iterable<LiveAttempt>): Map<Parent, number> {
+  /** Sum of what the trees of each parent need. */
+  #promised(attempts: ReadonlyMap<TaskId, LiveAttempt>): Map<Parent, number> {
     const promised = new Map<Parent, number>();
-    for (const live of attempts) {
-      const task = this.#tasks.get(live.id);
-      const parent = this.#parentOf(live);
-      if (parent === null || task === undefined || !isActive(task.state)) continue;
-      promised.set(parent, (promised.get(parent) ?? 0) + task.estimate.memBytes);
+    for (const { id, need } of this.#trees()) {
+      const live = attempts.get(id);
+      const parent = live === undefined ? null : this.#parentOf(live);
+      if (parent !== null) promised.set(parent, (promised.get(parent) ?? 0) + need.memBytes);
     }
     return promised;
   }

@@ -71,14 +71,17 @@ function sampleOne(
   if (usage === null) return;
   const { isStrict, observe = [] } = task.limits;
   const withIo = live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
-  const sample = live.sample(usage, work.now, {
+  const own = live.sample(usage, work.now, {
     isStrict,
     observe,
     cwd: task.cwd,
     startedAt: attempt.startedAt,
     withIo,
   });
-  if (sample === null) return;
+  if (own === null) return;
+  // While tasks run inside it, it waits for them: their own silence is watched.
+  const isWaiting = work.children(task).length > 0;
+  const sample = isWaiting ? { ...own, outputAt: work.now.wallMs } : own;
   live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
   if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);
   logs.maintain(live.log, live.supervisor, work.now);

@@ -20,6 +20,7 @@ import {
 import { type Change, causeOf, transition } from '../core/transition.ts';
 import { declaredOf, useOf } from '../scheduler/owner-use.ts';
 import type { Environment, Writes } from '../store/store.ts';
+import { changeInside } from './children.ts';
 import { keyOf, type LiveTasks, pendingItem } from './live-tasks.ts';
 import type { Leases } from './queue/leases.ts';
 
@@ -78,7 +79,8 @@ export class UnitOfWork {
   }
 
   /**
-   * Stages the change, and the dependent tasks' changes if it ends the task. Returns false if the change does not apply.
+   * Stages the change, what it means for the tasks inside this one, and the dependent tasks' changes if it ends the task.
+   * Returns false if the change does not apply.
    * `ended` is the task from the database if it is not live.
    */
   change(id: TaskId, change: Change, ended?: Task): boolean {
@@ -87,12 +89,18 @@ export class UnitOfWork {
     if (changed === null) return false;
     // A list instead of recursion: a chain may have 10 000 tasks.
     const over = [changed];
-    for (const task of over)
-      if (isEnded(task.state)) {
-        over.push(...this.#endDependency(task, task.state.endedAt));
-        over.push(...this.#endCompanions(task));
-      }
+    for (const task of over) {
+      over.push(...this.#changeChildren(task, change));
+      if (!isEnded(task.state)) continue;
+      over.push(...this.#endDependency(task, task.state.endedAt));
+      over.push(...this.#endCompanions(task));
+    }
     return true;
+  }
+
+  /** The live tasks inside this one. */
+  children(task: Task): Task[] {
+    return this.#live.children(task);
   }
 
   /** `isUrgent`: the signal comes at once, also with --stop=file. */
@@ -178,7 +186,8 @@ export class UnitOfWork {
 
   /** Adds what the attempt used to its owner, whatever ended it. */
   #chargeOwner(task: Task, { attempt }: ActiveState, change: Change): void {
-    if (attempt.startedAt === null) return;
+    // What runs inside a task is a part of its use.
+    if (attempt.startedAt === null || this.#live.parentOf(task) !== undefined) return;
     const { used } = this.#live.queue;
     const owner = ownerOf(task);
     if (!this.#usedBefore.has(owner)) this.#usedBefore.set(owner, used.get(owner));
@@ -203,6 +212,14 @@ export class UnitOfWork {
       if (task.key !== null) this.#endedByKey.set(keyOf(task.project, task.key), task.id);
     }
     this.#live.put(task.id, task, this.now.wallMs);
+  }
+
+  /** A kill, a pause and a resume reach the tasks inside as well. Returns those that changed. */
+  #changeChildren(task: Task, change: Change): Task[] {
+    return this.#live.children(task).flatMap((child) => {
+      const passed = changeInside(task, change, child, this.now.wallMs);
+      return passed === null ? [] : (this.#change(child, passed) ?? []);
+    });
   }
 
   /** A pending companion ends at once, a running one with the kill ladder. Returns those that changed. */

@@ -30,6 +30,20 @@ export function withYield(envelope: Envelope, yields: boolean): Envelope {
   return yields ? { ...envelope, cpuWeight: Math.max(1, YIELDING_WEIGHT * envelope.cpuWeight) } : envelope;
 }
 
+/** At least this part of the parent's memory cap, however much of it is in use: a smaller group could not start. */
+const LEAST_PART_OF_PARENT = 1 / 16;
+
+/** The caps of a task that has no room of its own: what its parent's caps leave. `usedBytes`: used under them now. */
+export function withinParent(own: Envelope, parent: Envelope, usedBytes: number): Envelope {
+  const left = Math.max(parent.memMaxBytes - usedBytes, LEAST_PART_OF_PARENT * parent.memMaxBytes);
+  return {
+    ...own,
+    memMaxBytes: Math.floor(Math.min(own.memMaxBytes, left)),
+    cpuMaxCores: Math.min(own.cpuMaxCores, parent.cpuMaxCores),
+    pidsMax: Math.min(own.pidsMax, parent.pidsMax),
+  };
+}
+
 export function envelope(
   estimate: Estimate,
   limits: Limits,

@@ -8,7 +8,9 @@ import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import { infeasibleNeed, unscheduled } from '../scheduler/admission.ts';
 import { envelope } from '../scheduler/envelope.ts';
+import type { Need } from '../scheduler/items.ts';
 import { heldNeed, roomOf, shortDim } from '../scheduler/ledger.ts';
+import { type Branch, foldTrees } from '../scheduler/tree.ts';
 import { formatSize } from '../units/size.ts';
 import { changedRequest } from './submission/changed-request.ts';
 import { infeasibleError } from './views/refusal.ts';
@@ -63,13 +65,24 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
   });
 }
 
+/** By all running tasks. One inside another takes from the estimate of that. */
+function heldBy(branches: readonly Branch[]): Need {
+  const needs = foldTrees(branches).map(heldNeed);
+  return {
+    memBytes: needs.reduce((sum, { memBytes }) => sum + memBytes, 0),
+    cpuCores: needs.reduce((sum, { cpuCores }) => sum + cpuCores, 0),
+  };
+}
+
 /** The additional need of a running task must be free now. */
 function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
   const snapshot = engine.snapshot();
-  const running = snapshot.running.find(({ id }) => id === task.id);
-  if (running === undefined) return;
-  const before = heldNeed(running);
-  const after = heldNeed({ ...running, need: estimate });
+  const branches = engine.branches();
+  const changed = branches.map((branch) =>
+    branch.item.id === task.id ? { ...branch, item: { ...branch.item, need: estimate } } : branch,
+  );
+  const before = heldBy(branches);
+  const after = heldBy(changed);
   const more = {
     memBytes: Math.max(0, after.memBytes - before.memBytes),
     cpuCores: Math.max(0, after.cpuCores - before.cpuCores),

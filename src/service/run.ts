@@ -3,7 +3,7 @@ import type { TaskView } from '../api/schemas/task.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
-import { isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
+import { isActive, isEnded, ownerOf, TASK_ID_LENGTH, type Task, type TaskId } from '../core/task.ts';
 import { causeOf } from '../core/transition.ts';
 import type { Engine } from '../engine/engine.ts';
 import { pendingItem } from '../engine/live-tasks.ts';
@@ -11,7 +11,7 @@ import type { Profiles } from '../engine/profiles/profiles.ts';
 import { holds, leaseItem } from '../engine/queue/leases.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import type { FreeDisk } from '../procfs/disk.ts';
-import { environmentOf, type RunRequest } from '../request/request.ts';
+import { environmentOf, parentToken, type RunRequest } from '../request/request.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Policy } from '../scheduler/pass.ts';
 import type { Store } from '../store/store.ts';
@@ -121,6 +121,19 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return lease;
   }
 
+  /** The running task inside which the caller waits; null: it does not wait, or is outside. */
+  function parentFor(work: UnitOfWork, run: RunRequest): Task | null {
+    const token = parentToken(run);
+    const parent = token === null ? undefined : work.get(token.slice(0, TASK_ID_LENGTH) as TaskId);
+    if (parent === undefined || !isActive(parent.state) || parent.state.attempt.token !== token) return null;
+    if (parent.state.attempt.kill === null) return parent;
+    throw new BabysitError('not_running', `"${parent.name}" is being killed, so no task starts inside it`, {
+      name: parent.name,
+      task_status: parent.state.status,
+      hint: 'Run it without --wait to start a task that does not end with this one.',
+    });
+  }
+
   return (work, run, batch) => {
     const nowMs = work.now.wallMs;
     const { project } = run.caller;
@@ -130,8 +143,10 @@ export function createSubmit(deps: SubmitDeps): Submit {
     }
     checkDisk(work);
     checkOwner(run.owner ?? run.caller.owner ?? project, work.now.monoMs);
+    const parent = parentFor(work, run);
     const task = taskFrom(run, {
       ...(batch === undefined ? {} : { batch }),
+      parent,
       config,
       capacity: profiles.capacity,
       largest: profiles.largest,
@@ -143,10 +158,12 @@ export function createSubmit(deps: SubmitDeps): Submit {
       find: (ref) => find(work, project, ref),
       findLive: (ref) => engine.live.byName(project, ref) ?? engine.live.get(ref as TaskId) ?? null,
     });
-    const lease = leaseFor(run, task);
+    // What runs inside a task needs no lease.
+    const lease = parent !== null && run.lease === null ? null : leaseFor(run, task);
     const item = pendingItem(task);
-    // A task that waits for others may wait for room as well.
-    const queue = run.queue || task.after !== null || config['admission.when_full'] === 'queue';
+    // A task that waits for others may wait for room as well, and one inside a task starts without.
+    const queue =
+      run.queue || task.after !== null || parent !== null || config['admission.when_full'] === 'queue';
     const submission = {
       item,
       limits: task.limits,
@@ -158,7 +175,11 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policy), task);
     const refused = refusal(admission, run, nowMs);
     if (refused !== null) throw refused;
-    const isQueued = admission.kind === 'queue';
+    const inner =
+      parent === null || task.after !== null || run.force || lease !== null
+        ? null
+        : engine.innerStart(work, parent, task);
+    const isQueued = parent === null || task.after !== null ? admission.kind === 'queue' : inner === null;
     work.add(task, environmentOf(run), { event: 'submitted', queued: isQueued, forced: run.force });
     for (const other of task.after?.tasks ?? []) {
       const now = work.get(other.id) ?? store.byId(other.id);
@@ -172,8 +193,9 @@ export function createSubmit(deps: SubmitDeps): Submit {
       // The room is this task's from now on: no later submission of the round may take it.
       const takesRoom = !queue && engine.pressure().length === 0;
       if (run.force || hasLease || takesRoom)
-        engine.start(work, task.id, admission.kind === 'accept' && admission.isExpress);
+        engine.start(work, task.id, { isExpress: admission.kind === 'accept' && admission.isExpress });
     }
+    if (inner !== null) engine.start(work, task.id, { inner });
     return { task: work.get(task.id) ?? task, isDeduplicated: false };
   };
 }

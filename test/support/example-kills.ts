@@ -30,5 +30,6 @@ export const EXAMPLES: Readonly<Record<KillReason, KillDetail>> = {
   },
   system_disk_pressure: { host_disk_pct: 98.6, sustained_s: 30, victim_written_bytes: 3 * GIB },
   while_ended: { while: 'test', status: 'completed' },
+  parent_killed: { parent: 'make', parent_reason: 'manual' },
   manual: {},
 };

@@ -16,6 +16,7 @@ import { foldText, foldView, type Row } from '../../output/fold.ts';
 import { humanValue, outcome, paintStatus } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-output.ts';
+import { treeOf } from '../../output/tree.ts';
 
 export const FLAGS = {
   all: { kind: 'switch', help: 'include tasks that ended before --since' },
@@ -24,6 +25,7 @@ export const FLAGS = {
   status: { kind: 'list', value: 'STATUS[,STATUS]', help: `only these: ${TASK_STATUSES.join(', ')}` },
   owner: { kind: 'text', value: 'NAME', help: 'only tasks of this owner or agent session' },
   tag: { kind: 'text', value: 'TAG', help: 'only tasks with this tag, or of this batch' },
+  tree: { kind: 'switch', help: 'print each task below the one inside which it was submitted' },
   format: {
     kind: 'text',
     value: 'json|table|csv',
@@ -60,8 +62,10 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
   const columns = splitWords(flags.columns);
   const limit = flags.limit === undefined ? DEFAULT_ROWS : parseCount(flags.limit, '--limit', 1, MAX_ROWS);
   // Columns, every field or CSV: the caller asks for each task.
-  const isFolded = columns.length === 0 && !context.full && format !== 'csv';
-  const { rows, next } = await (isFolded ? listFolded : listTasks)(context.session, query, limit);
+  const isFolded = columns.length === 0 && !context.full && format !== 'csv' && !flags.tree;
+  const listed = await (isFolded ? listFolded : listTasks)(context.session, query, limit);
+  const { next } = listed;
+  const rows = flags.tree ? treeOf(listed.rows as readonly TaskView[], format === 'table') : listed.rows;
   const [sample] = rows;
   if (sample !== undefined && !('count' in sample)) checkColumns(columns, sample);
   context.output.data(render(rows, columns, format, flags.all_projects, context));

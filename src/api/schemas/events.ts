@@ -153,6 +153,20 @@ export const EVENT_FIELDS = {
       }).describe('The processes that still exist.'),
     })
     .describe('SIGKILL did not end some processes of the task.'),
+  within_parent: z
+    .strictObject({
+      parent: text.describe('Name of the task inside which it runs.'),
+      short_mem_bytes: number.describe(
+        'Memory that it needs beyond the estimate of the parent, and did not get.',
+      ),
+      short_cpu_cores: number.describe('Cores, likewise.'),
+      mem_max_bytes: number.describe('Its memory cap: what the cap of the parent leaves.'),
+      cpu_max_cores: number.describe('Its CPU cap, at most that of the parent.'),
+      hint: text.describe('What to do.'),
+    })
+    .describe(
+      'A task inside another one started without room of its own, because its parent waits for it. It runs under the caps of the parent.',
+    ),
   daemon_restarted: NONE.describe('A new daemon adopted the running task.'),
   adjusted: z
     .strictObject({

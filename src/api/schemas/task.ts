@@ -34,9 +34,9 @@ export const START = {
 export const BLOCKED = z
   .strictObject({
     dim: z
-      .enum(['mem', 'cpu', 'slots', 'reservation', 'profile', 'after', 'backoff', 'pressure'])
+      .enum(['mem', 'cpu', 'slots', 'reservation', 'profile', 'after', 'backoff', 'pressure', 'parent'])
       .describe(
-        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, another profile (what it needs is above the capacity of the active one), tasks it comes after, the time of its next attempt, or the end of a shortage on the host.',
+        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, another profile (what it needs is above the capacity of the active one), tasks it comes after, the time of its next attempt, the end of a shortage on the host, or the task around it, which is paused or ends.',
       ),
     requested: number.describe('What the task needs: bytes, cores or a count, by `dim`.'),
     available: number.describe('What is free now, in the same unit.'),
@@ -171,6 +171,14 @@ export const TASK = z
       ),
     ready_at: time.nullable().describe('When this attempt was ready. Null: not yet, or it has no readiness.'),
     while: text.nullable().describe('Name of the task at whose end it ends. Null: it ends by itself.'),
+    parent: text
+      .nullable()
+      .describe('Name of the task inside which it was submitted and waited for. Null: none.'),
+    parent_id: text.nullable().describe('Id of that task.'),
+    children: z.array(text).describe('Names of the live tasks inside it.'),
+    within_parent: flag.describe(
+      'There was no room for what it needs beyond the estimate of its parent: it runs under the caps of that.',
+    ),
     pid: number.nullable().describe('Process id of its command. Null unless it runs.'),
     driver: text.nullable().describe('How it is isolated: `v2`, `v1`, `none` or `systemd`.'),
     unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),

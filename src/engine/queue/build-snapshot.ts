@@ -7,6 +7,7 @@ import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
 import { pricedQueue, type Queue } from '../../scheduler/queue.ts';
 import type { Capacity, OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import type { Pricing } from '../../scheduler/sub-queue.ts';
+import { type Branch, foldTrees } from '../../scheduler/tree.ts';
 import { CPU_WINDOW_MS } from '../../watchdog/cpu-trail.ts';
 import { pendingItem } from '../live-tasks.ts';
 import { leaseItem } from './leases.ts';
@@ -33,7 +34,7 @@ export interface LiveUse {
 
 export function buildSnapshot(input: SnapshotInput): Snapshot {
   const { active, capacity, otherProfiles, host, live, nowMs } = input;
-  const running = [...active].flatMap((task) => runningItem(task, live) ?? []);
+  const running = foldTrees(branchesOf(active, live));
   const oursBytes = running.reduce((sum, { liveMemBytes }) => sum + liveMemBytes, 0);
   const outsideMemBytes = Math.max(0, host.totalBytes - host.availableBytes - oursBytes);
   const most = { memBytes: capacity.memLimitBytes - outsideMemBytes, cpuCores: capacity.cpuLimitCores };
@@ -57,6 +58,20 @@ export function withPrice(item: RunningItem, pricing: Pricing, nowMs: number): R
   const { memBytes, cpuCores } = pricing(item.need);
   const isMeasured = nowMs - item.startedAtMs - item.pausedMs >= CPU_WINDOW_MS;
   return { ...item, need: { memBytes, cpuCores: isMeasured ? item.need.cpuCores : cpuCores } };
+}
+
+/** The running tasks, each on its own. */
+export function branchesOf(active: Iterable<Task>, live: LiveUse): Branch[] {
+  const tasks = [...active];
+  const attempts = new Map(tasks.map(({ id, attempts }) => [id, attempts]));
+  return tasks.flatMap((task) => {
+    const item = runningItem(task, live);
+    if (item === null || !isActive(task.state)) return [];
+    const { parent } = task;
+    const isInside = parent !== undefined && attempts.get(parent.id) === parent.attempt;
+    const isWithinParent = task.state.attempt.isWithinParent === true;
+    return [{ item, parentId: isInside ? parent.id : null, isWithinParent }];
+  });
 }
 
 /** Returns null for a task that does not run. */

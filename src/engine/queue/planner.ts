@@ -7,10 +7,11 @@ import type { RunningItem } from '../../scheduler/items.ts';
 import type { Policy } from '../../scheduler/pass.ts';
 import { type Plan, plan } from '../../scheduler/plan.ts';
 import type { OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
+import type { Branch } from '../../scheduler/tree.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
 import type { Profiles } from '../profiles/profiles.ts';
-import { buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';
+import { branchesOf, buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';
 import type { Leases } from './leases.ts';
 
 export interface PlannerDeps {
@@ -71,6 +72,11 @@ export class Planner {
       live: this.#liveUse(),
       nowMs: wallMs,
     });
+  }
+
+  /** The running tasks, each on its own, with the changes that are staged in the current round. */
+  branches(): Branch[] {
+    return branchesOf(this.#live.active(), this.#liveUse());
   }
 
   /** The predicted start of each pending task and ticket. */

@@ -52,6 +52,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
       live: attempt?.figures() ?? null,
       progress: attempt?.progress.progress(monoMs) ?? null,
       waiters: engine.eventBus.count(task.id),
+      children: engine.live.children(task).map(({ name }) => name),
       waiting: plan === null ? null : waitingView(task, engine, wallMs, plan),
       most: largestNeed(profiles.largest, task.limits),
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,

@@ -24,6 +24,7 @@ function contextOn(capacity: Capacity, taken: readonly string[] = []): Submissio
     capacity,
     largest: capacity,
     id: taskId(1),
+    parent: null,
     now: NOW,
     systemd: NO_SYSTEMD,
     isNameTaken,

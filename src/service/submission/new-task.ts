@@ -32,6 +32,8 @@ export interface SubmissionContext {
   readonly id: TaskId;
   readonly now: number;
   readonly batch?: string;
+  /** The running task inside which it is submitted; null: none. */
+  readonly parent: Task | null;
   readonly systemd: SystemdParts;
   isNameTaken(name: string): boolean;
   /** Includes ended tasks: a generated name must refer to one task only. */
@@ -52,7 +54,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     throw new BabysitError('name_taken', `a live task of this project has the name "${run.name}"`, {
       name: run.name,
     });
-  const limits = limitsFor(run, context.config);
+  const limits = limitsFor(run, context);
   const others = findOthers(run, context.find);
   const tasks = others.map((other) => ({ id: other.id, name: other.name }));
   return {
@@ -78,6 +80,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     tags: run.tags ?? [],
     ...readinessOf(run),
     ...companionOf(run, context),
+    ...parentOf(context),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
     requeue: run.requeue,
     execOptions: execOptionsFor(run, context),
@@ -111,6 +114,10 @@ function companionOf(
     throw new BabysitError('dependency_cycle', `"${name}" cannot run while itself runs`, { name });
   const live = findLive(whileRef);
   return { companion: live === null ? { name: whileRef, id: null } : { name: live.name, id: live.id } };
+}
+
+function parentOf({ parent }: SubmissionContext): Pick<Task, 'parent'> {
+  return parent === null ? {} : { parent: { id: parent.id, name: parent.name, attempt: parent.attempts } };
 }
 
 function commandOf({ line, argv }: RunRequest): Command {
@@ -156,8 +163,25 @@ function retryFor(run: RunRequest, limits: Limits, context: SubmissionContext): 
   };
 }
 
-function limitsFor(run: RunRequest, config: Config): Limits {
-  const timeMs = run.timeMs ?? config['defaults.estimated_time'];
+/** What a request leaves out: inside a task at most what that has. */
+function defaultsFor({ config, parent }: Pick<SubmissionContext, 'config' | 'parent'>): Estimate {
+  const { timeMs, memBytes, cpuCores } = parent?.estimate ?? UNBOUNDED;
+  return {
+    timeMs: Math.min(config['defaults.estimated_time'], timeMs),
+    memBytes: Math.min(config['defaults.estimated_mem_bytes'], memBytes),
+    cpuCores: Math.min(config['defaults.estimated_cpu_cores'], cpuCores),
+  };
+}
+
+const UNBOUNDED: Estimate = {
+  timeMs: Number.POSITIVE_INFINITY,
+  memBytes: Number.POSITIVE_INFINITY,
+  cpuCores: Number.POSITIVE_INFINITY,
+};
+
+function limitsFor(run: RunRequest, context: Pick<SubmissionContext, 'config' | 'parent'>): Limits {
+  const { config } = context;
+  const timeMs = run.timeMs ?? defaultsFor(context).timeMs;
   return {
     killTimeoutMs: run.killTimeoutMs ?? 2 * timeMs,
     observabilityMs: run.observabilityMs ?? config['defaults.observability_interval'],
@@ -170,15 +194,13 @@ function limitsFor(run: RunRequest, config: Config): Limits {
 
 /** Reduces cores to those of the host: a task gets less CPU time and runs longer. Admission refuses too much memory. */
 function estimateFor(run: RunRequest, limits: Limits, context: SubmissionContext): Estimate {
-  const { config, capacity, largest } = context;
+  const { capacity, largest } = context;
   const most = largestDefault(capacity, limits);
+  const defaults = defaultsFor(context);
   return {
-    timeMs: run.timeMs ?? config['defaults.estimated_time'],
-    memBytes: run.memBytes ?? Math.min(config['defaults.estimated_mem_bytes'], most.memBytes),
-    cpuCores: Math.min(
-      run.cpuCores ?? Math.min(config['defaults.estimated_cpu_cores'], most.cpuCores),
-      largest.cpuLimitCores,
-    ),
+    timeMs: run.timeMs ?? defaults.timeMs,
+    memBytes: run.memBytes ?? Math.min(defaults.memBytes, most.memBytes),
+    cpuCores: Math.min(run.cpuCores ?? Math.min(defaults.cpuCores, most.cpuCores), largest.cpuLimitCores),
   };
 }
 

@@ -35,6 +35,7 @@ function submit(
     capacity,
     largest: capacity,
     id: taskId(9),
+    parent: null,
     now: NOW,
     systemd: { noUnits: 'no manager', hasJournal: false },
     isNameTaken: () => false,

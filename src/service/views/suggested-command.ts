@@ -46,6 +46,7 @@ function changedFlags(task: Task, { kill, usage }: Killed, most: Most): readonly
       return [];
     case 'pids_exceeded':
     case 'while_ended':
+    case 'parent_killed':
     case 'manual':
       return null;
   }

@@ -2,7 +2,7 @@
 import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
 import { CPU_RISK_MARGIN } from '../../core/estimate.ts';
-import type { Format } from '../../core/kill-reasons.ts';
+import type { Format, KillReason } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
 import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
 import { cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
@@ -30,6 +30,8 @@ export interface ViewContext {
   readonly live: LiveFigures | null;
   readonly progress: Progress | null;
   readonly waiters: number;
+  /** Names of the live tasks inside it. */
+  readonly children: readonly string[];
   readonly waiting: BlockedView | null;
   readonly logPath: string | null;
   /** The largest estimate that the host and the task's own limits admit. */
@@ -83,6 +85,10 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     throttled_at: iso(isEnded(state) ? null : (attempt?.throttle?.at ?? null)),
     ready_at: iso(attempt?.readyAt ?? null),
     while: task.companion?.name ?? null,
+    parent: task.parent?.name ?? null,
+    parent_id: task.parent?.id ?? null,
+    children: [...context.children],
+    within_parent: attempt?.isWithinParent === true,
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     unit: unitOf(attempt),
@@ -152,12 +158,14 @@ function contention(usage: Usage | null): string | null {
     : `got ${Math.round(100 * share)} % of the CPU time it wanted`;
 }
 
-/** A kill by hand says nothing about the need. */
+/** Kills that say nothing about the need. */
+const NOT_FOR_USE: ReadonlySet<KillReason> = new Set(['manual', 'while_ended', 'parent_killed']);
+
 function suggested(task: Task, most: Most): TaskView['suggested_estimates'] {
   const { state } = task;
   if (!isEnded(state) || state.attempt === null) return null;
   const kill = state.status === 'killed' ? state.kill : null;
-  if (kill?.reason === 'manual' || kill?.reason === 'while_ended') return null;
+  if (kill !== null && NOT_FOR_USE.has(kill.reason)) return null;
   const { timeMs, memBytes, cpuCores } = suggestEstimates(task, state.usage, kill, most);
   return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
 }

@@ -1,11 +1,13 @@
 // Explains why a pending task waits: for other tasks, a back-off, or capacity according to the plan.
 import type { BlockedView } from '../../api/schemas/task.ts';
 import { ownerOf, type Task, type TaskId } from '../../core/task.ts';
+import { beyondParent, endsByItself } from '../../engine/children.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { pendingItem } from '../../engine/live-tasks.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
 import type { Plan } from '../../scheduler/plan.ts';
-import { assumedEnd, assumedTimeMs } from '../../scheduler/releases.ts';
+import { type Assumption, assumedEnd, assumedTimeMs } from '../../scheduler/releases.ts';
+import { roundCores } from '../../units/number.ts';
 import { blockedView } from './refusal.ts';
 import { iso } from './task-view.ts';
 
@@ -21,6 +23,8 @@ export function waitingView(
   const { state } = task;
   if (state.status !== 'pending') return null;
   if (state.waitsFor.length > 0) return afterView(task, state.waitsFor, engine, nowMs, plan());
+  const parent = engine.live.parentOf(task);
+  if (parent !== undefined && state.notBefore === null) return insideView(task, parent, engine, nowMs);
   const planned = plan().get(task.id);
   if (planned !== undefined) return plannedView(planned.blocked, engine);
   if (state.notBefore === null) return null;
@@ -46,6 +50,42 @@ const NOTHING = {
   expected_start: null,
   latest_start: null,
 };
+
+/** Inside a task it waits for the first end of the others there, or for room. */
+function insideView(task: Task, parent: Task, engine: Engine, nowMs: number): BlockedView {
+  if (parent.state.status !== 'running' || parent.state.attempt.kill !== null)
+    return { ...NOTHING, dim: 'parent', blocked_by: [parent.name], owners: [ownerOf(parent)] };
+  const { need } = pendingItem(task);
+  const beyond = beyondParent(engine.branches(), parent, task, nowMs);
+  const { capacity } = engine.snapshot();
+  const others = engine.live.children(parent).filter(endsByItself);
+  const ends = (assumption: Assumption) =>
+    others.flatMap((other) => {
+      const item = engine.runningItem(other);
+      return item === null ? [] : assumedEnd(item, assumption, nowMs);
+    });
+  const [dim, requested, shortBy, limit] =
+    beyond.memBytes > 0
+      ? (['mem', need.memBytes, beyond.memBytes, capacity.memLimitBytes] as const)
+      : (['cpu', need.cpuCores, beyond.cpuCores, capacity.cpuLimitCores] as const);
+  return {
+    dim,
+    requested: roundCores(requested),
+    available: roundCores(Math.max(0, requested - shortBy)),
+    limit: roundCores(limit),
+    short_by: roundCores(shortBy),
+    blocked_by: others.slice(0, NAMES_SHOWN).map(({ name }) => name),
+    owners: [...new Set(others.slice(0, NAMES_SHOWN).map(ownerOf))],
+    position: null,
+    expected_start: iso(firstOf(ends('p50'))),
+    latest_start: iso(firstOf(ends('limits'))),
+  };
+}
+
+function firstOf(times: readonly number[]): number | null {
+  const first = Math.min(...times);
+  return Number.isFinite(first) ? first : null;
+}
 
 /** No start is promised before the dependencies have ended: then it takes its place in the queue. */
 function afterView(

@@ -181,10 +181,11 @@ export class Engine {
     if (this.#isDispatching) this.#dispatcher.start(work, id, this.#starts, how);
   }
 
-  /** How a task inside `parent` starts now; null: it waits. */
+  /** How a new task inside `parent` starts now; null: it waits. */
   innerStart(work: UnitOfWork, parent: Task, task: Task): InnerStart | null {
     const isFree = this.#isDispatching && !isUnderPressure(this.#pressure) && this.held === null;
-    return isFree ? this.#dispatcher.innerStart(work, parent, task) : null;
+    if (!isFree || this.live.hasWaitingInside(parent.id)) return null;
+    return this.#dispatcher.innerStart(work, parent, task);
   }
 
   /** The running tasks, each on its own. */

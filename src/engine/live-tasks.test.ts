@@ -65,3 +65,39 @@ describe('a change', () => {
     assert.equal(live.queue.needs.cpuCores, 1);
   });
 });
+
+describe('a pending task inside another one', () => {
+  const parent = aTask({ id: taskId(1), name: 'outer', attempts: 1 });
+  const running: Task = { ...parent, state: { status: 'running', attempt: anAttempt() } };
+  const child = aTask({ id: taskId(2), name: 'inner', parent: { id: parent.id, name: 'outer', attempt: 1 } });
+  const placesOf = (live: LiveTasks) => [
+    live.queue.has(child.id),
+    live.waitingInside().map(({ children }) => children.map(({ name }) => name)),
+  ];
+
+  it('is in the queue only while the attempt around it does not run', () => {
+    const live = new LiveTasks();
+    // As after a restart, in any order.
+    live.put(child.id, child, AT);
+    assert.deepEqual(placesOf(live), [true, []]);
+    live.put(parent.id, running, AT);
+    assert.deepEqual(placesOf(live), [false, [['inner']]]);
+    assert.deepEqual(live.children(running), [child]);
+    live.put(parent.id, { ...running, attempts: 2 }, AT);
+    assert.deepEqual(placesOf(live), [true, []]);
+    live.put(parent.id, running, AT);
+    live.put(parent.id, undefined, AT);
+    assert.deepEqual(placesOf(live), [true, []]);
+    live.put(parent.id, running, AT);
+    live.put(child.id, undefined, AT);
+    assert.deepEqual([placesOf(live), live.children(running)], [[false, []], []]);
+  });
+
+  it('starts by priority, then by submission', () => {
+    const live = new LiveTasks();
+    live.put(parent.id, running, AT);
+    for (const [n, priority] of [0, 5, 0, 5].entries())
+      live.put(taskId(n + 2), { ...child, id: taskId(n + 2), name: `t${n}`, priority }, AT);
+    assert.deepEqual(placesOf(live), [false, [['t1', 't3', 't0', 't2']]]);
+  });
+});

@@ -91,6 +91,10 @@ export class LiveTasks {
     });
   }
 
+  hasWaitingInside(id: TaskId): boolean {
+    return this.#waitingInside.has(id);
+  }
+
   /** Replaces the task. An ended task or undefined removes it. Putting the value before undoes the change. */
   put(id: TaskId, task: Task | undefined, nowMs: number): void {
     const before = this.#tasks.get(id);

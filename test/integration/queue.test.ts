@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { EVENT_MS, LONG, RARE_SAMPLES, SMALL } from '../support/budget.ts';
-import { jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
+import { BABYSIT, jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { daemonPid, processesOf } from '../support/processes.ts';
 import { show, until, wholeHost } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -52,6 +53,11 @@ async function wait(home: TestHome, ...refs: string[]): Promise<Record<string, u
   const { code, stdout, stderr } = await home.run(['wait', '--full', ...refs], LONG);
   assert.ok(code === 0 || code === 1, stderr);
   return jsonLines(stdout);
+}
+
+async function killDaemon(home: TestHome): Promise<void> {
+  const { stdout } = await home.run(['daemon-start']);
+  process.kill(jsonLine(stdout).pid as number, 'SIGKILL');
 }
 
 const at = (time: unknown) => Date.parse(String(time));
@@ -172,11 +178,6 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
   const names = Array.from({ length: 100 }, (_, n) => `task-${String(n).padStart(3, '0')}`);
 
   /** Also when another command is starting it. */
-  async function killDaemon(home: TestHome): Promise<void> {
-    const { stdout } = await home.run(['daemon-start']);
-    process.kill(jsonLine(stdout).pid as number, 'SIGKILL');
-  }
-
   /** Waits until each has run, and kills the daemon four times in between. */
   async function allRunOnce({ home, lines }: Rig): Promise<void> {
     for (const count of [5, 30, 60, 90]) {
@@ -227,5 +228,56 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
     await batch(home, requests);
     open();
     await allRunOnce(rig);
+  });
+});
+
+describe('tasks inside a task', () => {
+  it('build with make on a full host, one after another where the estimate ends, and end with a kill', async (t) => {
+    const { home, wholeFlags } = await rigOf(t);
+    // Each client that waits inside takes about 12 MB of it.
+    const outer = [...wholeFlags, '--estimated_mem_bytes=256M'];
+    const { work } = home;
+    const recipe = (name: string, line: string) =>
+      `${name}:\n\t@'${BABYSIT}' run --wait ${wholeFlags.join(' ')} --name=$@ --command='${line}'\n`;
+    writeFileSync(
+      `${work}/Makefile`,
+      `all: a b\n${['a', 'b'].map((n) => recipe(n, 'sleep 0.1')).join('')}`,
+    );
+    writeFileSync(
+      `${work}/endless`,
+      `all: d e\n${recipe('d', 'setsid sleep 600')}${recipe('e', 'sleep 600')}`,
+    );
+    const built = await home.run(['run', '--wait', ...outer, '--name=make', 'make -s -j2'], LONG);
+    assert.equal(built.code, 0, built.stdout + built.stderr);
+    const rows = jsonLines((await home.run(['list', '--tree', '--full'])).stdout);
+    assert.deepEqual(rows.map(({ name, parent, status }) => [name, parent, status]).slice(0, 1), [
+      ['make', null, 'completed'],
+    ]);
+    const inner = rows.slice(1).sort((a, b) => at(a.started_at) - at(b.started_at));
+    assert.deepEqual(
+      inner.map(({ parent, status }) => [parent, status]),
+      Array(2).fill(['make', 'completed']),
+    );
+    for (const [index, { started_at }] of inner.entries())
+      if (index > 0) assert.ok(at(started_at) >= at(inner[index - 1]?.ended_at) - 50, JSON.stringify(inner));
+
+    await home.run(['run', ...outer, '--name=endless', 'make -s -j2 -f endless']);
+    const isRunning = async () =>
+      jsonLines((await home.run(['list', '--full', '--status=running'])).stdout).length === 2;
+    await waitUntil(isRunning, { what: 'endless and one task inside it to run' });
+    await killDaemon(home);
+    await home.run(['kill', 'endless']);
+    const [endless, ...others] = await wait(home, 'endless', 'd', 'e').then((all) =>
+      all.sort((a) => (a.name === 'endless' ? -1 : 1)),
+    );
+    assert.deepEqual(
+      [endless?.kill_reason, others.map(({ kill_reason }) => kill_reason)],
+      ['manual', ['parent_killed', 'parent_killed']],
+    );
+    const daemon = `${daemonPid(home)} `;
+    assert.deepEqual(
+      processesOf(work).filter((line) => !line.startsWith(daemon)),
+      [],
+    );
   });
 });

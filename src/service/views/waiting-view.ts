@@ -5,6 +5,7 @@ import { beyondParent, endsByItself } from '../../engine/children.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { pendingItem } from '../../engine/live-tasks.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
+import { roomOf, shortDim } from '../../scheduler/ledger.ts';
 import type { Plan } from '../../scheduler/plan.ts';
 import { type Assumption, assumedEnd, assumedTimeMs } from '../../scheduler/releases.ts';
 import { roundCores } from '../../units/number.ts';
@@ -57,21 +58,26 @@ function insideView(task: Task, parent: Task, engine: Engine, nowMs: number): Bl
     return { ...NOTHING, dim: 'parent', blocked_by: [parent.name], owners: [ownerOf(parent)] };
   const { need } = pendingItem(task);
   const beyond = beyondParent(engine.branches(), parent, task, nowMs);
-  const { capacity } = engine.snapshot();
+  const snapshot = engine.snapshot();
+  const room = roomOf(snapshot);
   const others = engine.live.children(parent).filter(endsByItself);
   const ends = (assumption: Assumption) =>
     others.flatMap((other) => {
       const item = engine.runningItem(other);
       return item === null ? [] : assumedEnd(item, assumption, nowMs);
     });
-  const [dim, requested, shortBy, limit] =
-    beyond.memBytes > 0
-      ? (['mem', need.memBytes, beyond.memBytes, capacity.memLimitBytes] as const)
-      : (['cpu', need.cpuCores, beyond.cpuCores, capacity.cpuLimitCores] as const);
+  const dim = shortDim({ ...room, slots: Math.max(1, room.slots) }, beyond) ?? 'reservation';
+  const { capacity } = snapshot;
+  const [requested, shortBy, limit] =
+    dim === 'mem'
+      ? [need.memBytes, beyond.memBytes - Math.max(0, room.memBytes), capacity.memLimitBytes]
+      : dim === 'cpu'
+        ? [need.cpuCores, beyond.cpuCores - Math.max(0, room.cpuCores), capacity.cpuLimitCores]
+        : [1, 0, capacity.maxRunning];
   return {
     dim,
     requested: roundCores(requested),
-    available: roundCores(Math.max(0, requested - shortBy)),
+    available: roundCores(requested - shortBy),
     limit: roundCores(limit),
     short_by: roundCores(shortBy),
     blocked_by: others.slice(0, NAMES_SHOWN).map(({ name }) => name),

@@ -1,8 +1,6 @@
 // Opens the engine and the parts it needs.
-import { randomInt } from 'node:crypto';
-import { availableParallelism, cpus } from 'node:os';
 import { randomBytes, randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { monotonicFactory } from 'ulid';

@@ -3,7 +3,6 @@
 import type { Group } from '../cgroups/port.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { Task, TaskId } from '../core/task.ts';
-import { readFreeDisk } from '../procfs/disk.ts';
 import type { RunningItem } from '../scheduler/items.ts';
 import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
@@ -15,6 +14,7 @@ import type { HostCpuTrail } from '../watchdog/throttle.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import type { InnerStart } from './children.ts';
+import { commitError, isUncertain } from './commit-error.ts';
 import { type DispatchDeps, Dispatcher, type Start, type Starts } from './dispatch.ts';
 import type { Held } from './dispatch-hold.ts';
 import { EventBus } from './event-bus.ts';
@@ -329,7 +329,9 @@ export class Engine {
     if (!this.#isCommitFailing) this.#deps.log.error({ err: error }, 'commit failed, round discarded');
     this.#isCommitFailing = true;
     work.rollback();
-    this.#refused.push(...accepted.map((request) => ({ request, error: this.#commitError(error) })));
+    this.#refused.push(
+      ...accepted.map((request) => ({ request, error: commitError(error, this.#deps.home) })),
+    );
     // After a failed fsync the transaction may be in the file, and a daemon that starts now would run what was refused.
     if (!isUncertain(error) || this.#seal()) this.#refuse();
     this.#attempts.discard(starts.attempts);
@@ -353,15 +355,6 @@ export class Engine {
     } catch {
       return false;
     }
-  }
-
-  #commitError(error: unknown): BabysitError {
-    const { code, message } = error as { code?: string; message: string };
-    const what = `cannot write the database: ${message}`;
-    if (code === 'SQLITE_FULL') return new BabysitError('disk_full', what);
-    if (!isUncertain(error)) return new BabysitError('internal', what);
-    const { bytes, inodes } = readFreeDisk(this.#deps.home);
-    return new BabysitError(bytes === 0 || inodes === 0 ? 'disk_full' : 'disk_error', what);
   }
 
   /** An idle daemon has no timer: the tick needs a running or queued task, or a host under pressure. */
@@ -398,9 +391,4 @@ function noStarts(): Starts {
 
 function stopping(): BabysitError {
   return new BabysitError('daemon_stopping', 'the daemon is stopping');
-}
-
-/** An I/O error leaves open whether the transaction is in the file. */
-function isUncertain(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith('SQLITE_IOERR');
 }

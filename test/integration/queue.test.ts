@@ -239,10 +239,7 @@ describe('tasks inside a task', () => {
     const { work } = home;
     const recipe = (name: string, line: string) =>
       `${name}:\n\t@'${BABYSIT}' run --wait ${wholeFlags.join(' ')} --name=$@ --command='${line}'\n`;
-    writeFileSync(
-      `${work}/Makefile`,
-      `all: a b\n${['a', 'b'].map((n) => recipe(n, 'sleep 0.1')).join('')}`,
-    );
+    writeFileSync(`${work}/Makefile`, `all: a b\n${['a', 'b'].map((n) => recipe(n, 'sleep 0.1')).join('')}`);
     writeFileSync(
       `${work}/endless`,
       `all: d e\n${recipe('d', 'setsid sleep 600')}${recipe('e', 'sleep 600')}`,

@@ -1,7 +1,7 @@
 // babysit mcp, called by the client of the SDK, with a real daemon behind it.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { describe, it, type TestContext } from 'node:test';
+import { after, describe, it, type TestContext } from 'node:test';
 import { Client, type Progress } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { SMALL, SMALL_BODY } from './support/budget.ts';
@@ -9,8 +9,6 @@ import { BABYSIT, jsonLine, jsonLines } from './support/cli.ts';
 import { type TestHome, testHome } from './support/home.ts';
 import { until } from './support/tasks.ts';
 import { waitUntil } from './support/wait-until.ts';
-
-const OWNER = 'session-of-the-test';
 
 interface Answer {
   readonly isError: boolean;
@@ -20,12 +18,14 @@ interface Answer {
   readonly news: Record<string, unknown>[];
 }
 
+/** A session of its own, on the daemon that all tests share; with `config` on one of its own. */
 async function rig(t: TestContext, config?: object) {
   const client = new Client({ name: 'test', version: '1.0.0' });
   // Before the home checks for leftovers.
   t.after(() => client.close());
-  const home = testHome(t, config);
-  const env = { ...process.env, ...home.env, BABYSIT_NODE: process.execPath, CLAUDE_CODE_SESSION_ID: OWNER };
+  const home = config === undefined ? shared : testHome(t, config);
+  const owner = `session of: ${t.name}`;
+  const env = { ...process.env, ...home.env, BABYSIT_NODE: process.execPath, CLAUDE_CODE_SESSION_ID: owner };
   const transport = new StdioClientTransport({
     command: BABYSIT,
     args: ['mcp'],
@@ -42,21 +42,27 @@ async function rig(t: TestContext, config?: object) {
     const [first, second] = (result.content as { text: string }[]).map(({ text }) => text);
     const text = first ?? '';
     const json = text.startsWith('{') ? JSON.parse(text) : null;
+    const news = second === undefined ? {} : JSON.parse(second);
+    if (result.isError !== true)
+      assert.deepEqual(result.structuredContent, { ...(json ?? { output: text }), ...news });
     return {
       isError: result.isError === true,
       text,
       json,
-      news: second === undefined ? [] : JSON.parse(second).inbox,
+      news: news.inbox ?? [],
     };
   };
   return {
     home,
+    owner,
     client,
     call,
     run: (name: string, command: string, more: object = {}) =>
       call('run', { ...SMALL_BODY, name, command, ...more }),
   };
 }
+
+const shared = testHome({ after });
 
 describe('babysit mcp', () => {
   it('lists the verbs as tools, with the fields of the API', async (t) => {
@@ -79,6 +85,7 @@ describe('babysit mcp', () => {
     ])
       assert.ok(run[key]?.description, key);
     assert.ok(!('project' in run) && !('umask' in run));
+    for (const { name, outputSchema } of tools) assert.equal(outputSchema?.type, 'object', name);
     assert.deepEqual(
       tools.filter(({ annotations }) => annotations?.destructiveHint).map(({ name }) => name),
       ['kill'],
@@ -86,8 +93,8 @@ describe('babysit mcp', () => {
   });
 
   it('runs a task, reports its progress, and answers with its end', async (t) => {
-    const { home, call, run } = await rig(t);
-    const go = `${home.work}/go`;
+    const { home, owner, call, run } = await rig(t);
+    const go = `${home.work}/go-on`;
     const queued = await run('build', `umask; echo $SEED; ${until(go)}; exit 3`, { env: { SEED: '7' } });
     assert.equal(queued.json.name, 'build');
     const progress: Progress[] = [];
@@ -111,14 +118,14 @@ describe('babysit mcp', () => {
       (await call('log', { name: 'build' })).text,
       `0${process.umask().toString(8).padStart(3, '0')}\n7\n`,
     );
-    const [row] = (await call('list')).json.tasks;
+    const [row] = (await call('list', { owner })).json.tasks;
     assert.deepEqual([row.name, row.status], ['build', 'failed']);
-    assert.equal((await call('status', { name: 'build' })).json.owner, OWNER);
+    assert.equal((await call('status', { name: 'build' })).json.owner, owner);
   });
 
   it('answers a wait before the client gives up, and resumes it without losing or repeating an event', async (t) => {
     const { home, call, run } = await rig(t);
-    const go = `${home.work}/go`;
+    const go = `${home.work}/go-1`;
     await run('build', until(go));
     const first = (await call('wait', { name: 'build', timeout: '300ms' })).json;
     assert.equal(first.status, 'running');
@@ -153,15 +160,15 @@ describe('babysit mcp', () => {
 
   it('ends a wait that the client cancels, and keeps serving', async (t) => {
     const { call, run } = await rig(t);
-    await run('build', 'sleep 300');
+    await run('canceled', 'sleep 300');
     const cancel = new AbortController();
-    const waiting = call('wait', { name: 'build' }, { signal: cancel.signal });
-    await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 1, {
+    const waiting = call('wait', { name: 'canceled' }, { signal: cancel.signal });
+    await waitUntil(async () => (await call('status', { name: 'canceled' })).json.waiters === 1, {
       what: 'the wait',
     });
     cancel.abort();
     await assert.rejects(waiting);
-    await waitUntil(async () => (await call('status', { name: 'build' })).json.waiters === 0, {
+    await waitUntil(async () => (await call('status', { name: 'canceled' })).json.waiters === 0, {
       what: 'the wait to end',
     });
   });
@@ -183,7 +190,7 @@ describe('babysit mcp', () => {
 
   it('reports a soft-deny as a tool error with its numbers; wait_for_capacity keeps its place between two calls', async (t) => {
     const { home, call } = await rig(t, { 'admission.max_running': 1 });
-    const go = `${home.work}/go`;
+    const go = `${home.work}/go-2`;
     await call('run', { ...SMALL_BODY, name: 'first', command: until(go) });
     const denied = await call('run', { ...SMALL_BODY, name: 'second', command: 'true' });
     assert.equal(denied.isError, true);
@@ -227,9 +234,9 @@ describe('babysit mcp', () => {
   });
 
   it('reports once, beside any answer, the ends of the tasks of the session', async (t) => {
-    const { home, call, run } = await rig(t);
+    const { home, owner, call, run } = await rig(t);
     // The task must not end before the answer to this call, which would report it.
-    const go = `${home.work}/go`;
+    const go = `${home.work}/go-3`;
     await run('quick', `${until(go)}; exit 4`);
     writeFileSync(go, '');
     assert.equal((await home.run(['run', '--wait', ...SMALL, '--after_any=quick', 'true'])).code, 0);
@@ -239,12 +246,12 @@ describe('babysit mcp', () => {
       [{ event: 'ended', name: 'quick', exit_code: 4 }],
     );
     assert.deepEqual((await call('status')).news, []);
-    assert.equal((await inbox(home)).length, 0);
+    assert.equal((await inbox(home, owner)).length, 0);
   });
 
   it('survives a SIGKILL of the daemon', async (t) => {
     const { home, call, run } = await rig(t);
-    const go = `${home.work}/go`;
+    const go = `${home.work}/go-4`;
     await run('build', `${until(go)}; exit 5`);
     const progress: Progress[] = [];
     const waiting = call('wait', { name: 'build' }, { onprogress: (each) => progress.push(each) });
@@ -255,8 +262,8 @@ describe('babysit mcp', () => {
   });
 });
 
-async function inbox(home: TestHome): Promise<Record<string, unknown>[]> {
-  const { code, stdout, stderr } = await home.run(['inbox'], { env: { CLAUDE_CODE_SESSION_ID: OWNER } });
+async function inbox(home: TestHome, owner: string): Promise<Record<string, unknown>[]> {
+  const { code, stdout, stderr } = await home.run(['inbox'], { env: { CLAUDE_CODE_SESSION_ID: owner } });
   assert.equal(code, 0, stderr);
   return jsonLines(stdout);
 }

@@ -28,7 +28,7 @@ export const wait = z.strictObject({
   ...scope,
   any: z.boolean().describe('answer when the first task has ended, instead of all').optional(),
   timeout: timeout.describe(
-    'answer after this time, with the arguments to continue (default: 50s, below the limit of most clients)',
+    'answer after this time, with the arguments to continue (default: as long as the client waits)',
   ),
   resume: z
     .record(z.string(), z.int().min(0))
@@ -38,7 +38,9 @@ export const wait = z.strictObject({
 
 export const waitForCapacity = z.strictObject({
   ...toolShapeOf('wait_for_capacity'),
-  timeout: timeout.describe('answer after this time, with the arguments to continue (default: 50s)'),
+  timeout: timeout.describe(
+    'answer after this time, with the arguments to continue (default: as long as the client waits)',
+  ),
   resume: z
     .strictObject({ since_ms: z.int().min(0) })
     .describe('the value that the previous call returned: keeps the place in the queue')

@@ -9,6 +9,7 @@ import { errorView } from '../output/output.ts';
 import { version } from '../version.ts';
 import type { Caller, Outcome, Tool, ToolRequest } from './tool.ts';
 import { TOOLS } from './tools.ts';
+import { WaitLimit } from './wait-limit.ts';
 
 const INSTRUCTIONS = `babysit runs long, heavy or unattended commands within the capacity of the host and reports how they end.
 Call run with honest estimates, then wait. When wait answers "running", call it again with its "resume". Never poll status or log in a loop.
@@ -35,8 +36,9 @@ function answerInvalid({ name }: Error): void {
 
 function buildServer(caller: Caller): McpServer {
   const server = new McpServer({ name: 'babysit', version: version() }, { instructions: INSTRUCTIONS });
+  const waitLimit = new WaitLimit(caller.waitLimitMs);
   for (const [name, tool] of Object.entries(TOOLS)) {
-    const { description, input, isReadOnly } = tool;
+    const { description, input, output, isReadOnly } = tool;
     const annotations = {
       readOnlyHint: isReadOnly,
       destructiveHint: name === 'kill',
@@ -44,7 +46,7 @@ function buildServer(caller: Caller): McpServer {
     };
     server.registerTool(
       name,
-      { description, inputSchema: advertised(input), annotations },
+      { description, inputSchema: advertised(input), outputSchema: output, annotations },
       async (args, ctx) => {
         const { signal, _meta, notify } = ctx.mcpReq;
         const progressToken = _meta?.progressToken;
@@ -56,7 +58,11 @@ function buildServer(caller: Caller): McpServer {
                   method: 'notifications/progress',
                   params: { progressToken, ...progress },
                 }).catch(() => {});
-        return answer(caller, tool, args, { signal, report });
+        const client = server.server.getClientVersion()?.name;
+        const waitLimitMs = waitLimit.of(client, progressToken !== undefined);
+        const startedAt = performance.now();
+        signal.addEventListener('abort', () => waitLimit.canceledAfter(performance.now() - startedAt));
+        return answer(caller, tool, args, { waitLimitMs, signal, report });
       },
     );
   }
@@ -74,8 +80,12 @@ function advertised(input: z.ZodObject): StandardSchemaWithJSON<unknown> {
 async function answer(caller: Caller, tool: Tool, args: unknown, request: ToolRequest) {
   try {
     const outcome = await tool.call(caller, check(tool.input, args ?? {}), request);
-    const inbox = outcome.isError ? [] : await inboxAfter(caller, outcome);
-    return { content: [text(outcome.answer), ...inbox.map(text)], isError: outcome.isError ?? false };
+    const inbox = outcome.isError ? null : await inboxAfter(caller, outcome);
+    return {
+      content: [text(outcome.text ?? outcome.answer), ...(inbox === null ? [] : [text(inbox)])],
+      structuredContent: { ...outcome.answer, ...inbox },
+      isError: outcome.isError ?? false,
+    };
   } catch (error) {
     if (error instanceof BabysitError) return { content: [text(errorView(error))], isError: true };
     throw error;
@@ -87,12 +97,15 @@ function text(value: string | object): { type: 'text'; text: string } {
 }
 
 /** The inbox without the events of the answer. Reports both as seen after the answer has been sent. */
-async function inboxAfter({ session, scope }: Caller, { shown = new Map() }: Outcome): Promise<object[]> {
+async function inboxAfter(
+  { session, scope }: Caller,
+  { shown = new Map() }: Outcome,
+): Promise<object | null> {
   const page = await takeInbox(session, scope).catch(() => ({ events: [], more: 0 }));
   const seen = new Map([...shown, ...seqByTask(page)]);
   setImmediate(() => void reportSeen(session, scope, seen));
   const events = page.events.filter(({ id, seq }) => seq > (shown.get(id) ?? 0));
-  if (events.length === 0) return [];
+  if (events.length === 0) return null;
   const more = page.more === 0 ? {} : { more: page.more };
-  return [{ inbox: events.map((event) => inboxEventView(event, false)), ...more }];
+  return { inbox: events.map((event) => inboxEventView(event, false)), ...more };
 }

@@ -8,8 +8,8 @@ export interface Caller {
   readonly session: Session;
   readonly scope: InboxScope;
   readonly umask: number;
-  /** The longest wait of a call without its own timeout, in ms. */
-  readonly waitLimitMs: number;
+  /** The longest wait of a call without its own timeout, in ms. Null: as long as the client waits. */
+  readonly waitLimitMs: number | null;
 }
 
 export interface Progress {
@@ -20,6 +20,8 @@ export interface Progress {
 }
 
 export interface ToolRequest {
+  /** The longest wait of this call without its own timeout, in ms. */
+  readonly waitLimitMs: number;
   /** Aborted when the client cancels the call. */
   readonly signal: AbortSignal;
   /** Null when the client did not request progress. */
@@ -27,8 +29,9 @@ export interface ToolRequest {
 }
 
 export interface Outcome {
-  /** An object is sent as JSON. */
-  readonly answer: string | object;
+  readonly answer: object;
+  /** What a client without structured results shows; absent: the answer as JSON. */
+  readonly text?: string;
   readonly isError?: boolean;
   /** Task ids with the `seq` of the last event in the answer. The inbox does not show these events again. */
   readonly shown?: ReadonlyMap<string, number>;
@@ -37,6 +40,7 @@ export interface Outcome {
 export interface Tool {
   readonly description: string;
   readonly input: z.ZodObject;
+  readonly output: z.ZodObject;
   /** The tool changes no state. */
   readonly isReadOnly: boolean;
   /** `input` has passed the schema. Throws BabysitError. */

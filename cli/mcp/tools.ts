@@ -15,6 +15,7 @@ import { errorView } from '../output/output.ts';
 import { hostView } from '../output/short-host.ts';
 import { rowView, taskView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
+import * as outputs from './outputs.ts';
 import { type Naming, projectOf, refOf, selectNamed } from './refs.ts';
 import { type Caller, defineTool, type Outcome, type Tool } from './tool.ts';
 import { wait, waitForCapacity } from './wait.ts';
@@ -27,6 +28,7 @@ const run = defineTool({
   description:
     'Submit a long, heavy or unattended shell command with estimates of its time, memory and CPU; returns at once. The command runs in a cgroup with hard caps of 3 x the estimates and outlives this session. It is killed with a reason when it exceeds its limits or stays silent. Use wait to learn how it ends. The error capacity_exceeded means no room now: set queue=true, call wait_for_capacity, or lower the estimates.',
   input: inputs.run,
+  output: outputs.run,
   isReadOnly: false,
   async call({ session, scope, umask }, request) {
     const cwd = request.cwd === undefined ? undefined : findCwd(request.cwd);
@@ -39,6 +41,7 @@ const run = defineTool({
 const list = defineTool({
   description: "List this project's live tasks and tasks that ended in the last 24 hours.",
   input: inputs.list,
+  output: outputs.list,
   isReadOnly: true,
   async call({ session }, { since, all, status, owner, tag, before, limit = LIST_ROWS, ...scope }) {
     const query = new URLSearchParams();
@@ -58,6 +61,7 @@ const status = defineTool({
   description:
     'Show one task in full (why it waits, current use, how it ended, suggested estimates), or without a name host, capacity and queue. Do not poll: wait returns when a task ends.',
   input: inputs.status,
+  output: outputs.status,
   isReadOnly: true,
   async call({ session }, { name, ...scope }) {
     if (name === undefined) return { answer: hostView(await call<StatusView>(session, 'GET', '/v1/status')) };
@@ -70,6 +74,7 @@ const log = defineTool({
   description:
     'Read the output of a task, standard output and standard error in order; the last lines by default.',
   input: inputs.log,
+  output: outputs.log,
   isReadOnly: true,
   async call({ session }, { name, tail, head, full, max_bytes = LOG_BYTES, ...scope }) {
     const parts = { tail, head, full };
@@ -79,7 +84,8 @@ const log = defineTool({
     if (full) query.set('full', '1');
     else if (head !== undefined) query.set('head', String(head));
     else query.set('tail', String(tail ?? LOG_LINES));
-    return { answer: await readText(session, taskPath(refOf(name, scope), `/log?${query}`)) };
+    const text = await readText(session, taskPath(refOf(name, scope), `/log?${query}`));
+    return { answer: { output: text }, text };
   },
 });
 
@@ -87,6 +93,7 @@ const kill = defineTool({
   description:
     'End tasks: creates the stop file, sends SIGTERM to the whole group, and SIGKILL after the grace time. Answers with the end when it comes within that time.',
   input: inputs.kill,
+  output: outputs.changed,
   isReadOnly: false,
   async call(caller, { name, tag, cwd, all_projects, ...body }) {
     const graceMs = await graceMsOf(caller.session);
@@ -104,6 +111,7 @@ const kill = defineTool({
 const adjust = defineTool({
   description: 'Change estimates, kill timeout or priority of live tasks. The caps change at once.',
   input: inputs.adjust,
+  output: outputs.changed,
   isReadOnly: false,
   call: (caller, { name, tag, cwd, all_projects, ...body }) =>
     changeEach(caller, { name, tag, cwd, all_projects }, 'adjust', body),
@@ -113,6 +121,7 @@ const retry = defineTool({
   description:
     'Start another attempt of ended tasks with the same request, or with a new command, variables, estimates or limits. Checkpoints, history and dependent tasks stay. After a kill use the fields of its suggested_command.',
   input: inputs.retry,
+  output: outputs.changed,
   isReadOnly: false,
   call: (caller, { name, tag, cwd, all_projects, ...body }) =>
     changeEach(caller, { name, tag, cwd, all_projects }, 'retry', body),

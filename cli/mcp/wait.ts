@@ -11,12 +11,12 @@ import { holdTicket } from '../client/ticket.ts';
 import { type Ref, taskPath } from '../input/refs.ts';
 import { taskView, terminalView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
+import * as outputs from './outputs.ts';
 import { reportProgress } from './progress.ts';
 import { selectNamed } from './refs.ts';
-import { type Caller, defineTool, type Outcome, type ToolRequest } from './tool.ts';
+import { defineTool, type Outcome, type ToolRequest } from './tool.ts';
+import { TIMER_MAX_MS } from './wait-limit.ts';
 
-/** The longest delay of a timer, 24 days. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
 /** The most live tasks in an answer. */
 const LIVE_SHOWN = 10;
 
@@ -24,6 +24,7 @@ export const wait = defineTool({
   description:
     'Wait until tasks end. One call is enough: never poll status. Answers {"status":"ended","ended":[...]} with how each task ended and what to change, or at the time limit {"status":"running","resume":{...}}: then call wait again with that resume. "events" lists the events during the wait (runaway_risk, stall_risk: follow their hints).',
   input: inputs.wait,
+  output: outputs.wait,
   isReadOnly: true,
   async call(caller, { any = false, timeout, resume, ...naming }, request) {
     const isNamed = naming.name !== undefined || naming.tag !== undefined;
@@ -33,7 +34,7 @@ export const wait = defineTool({
       resume === undefined
         ? await startOf(caller.session, await selectNamed(caller.session, naming, 'wait'))
         : new Map(Object.entries(resume));
-    return waitFor(caller.session, from, { any, limitMs: limitOf(caller, timeout) }, request);
+    return waitFor(caller.session, from, { any, limitMs: limitOf(request, timeout) }, request);
   },
 });
 
@@ -41,13 +42,14 @@ export const waitForCapacity = defineTool({
   description:
     'Wait for room for a task of this size, after run answered capacity_exceeded. Answers {"status":"granted","lease":...}: the room is held for the next run, or for the run with that lease. At the time limit it answers {"status":"waiting","resume":{...}}: then call it again with the same numbers and that resume.',
   input: inputs.waitForCapacity,
+  output: outputs.waitForCapacity,
   isReadOnly: false,
   async call(caller, { timeout, resume, ...need }, request) {
     // biome-ignore lint/plugin/no-wall-clock: the time is stored; a restarted daemon has no other
     const since = resume ?? { since_ms: Date.now() };
     const body = { ...need, ...caller.scope, ...since } as TicketBody;
     let waiting: WaitingView | null = null;
-    const limit = AbortSignal.timeout(limitOf(caller, timeout));
+    const limit = AbortSignal.timeout(limitOf(request, timeout));
     const done = new AbortController();
     const signal = AbortSignal.any([limit, request.signal, done.signal]);
     let reports = 0;
@@ -152,7 +154,7 @@ async function liveView(session: Session, id: string): Promise<object> {
   return taskView(await call<TaskView>(session, 'GET', taskPath(id)), false);
 }
 
-function limitOf(caller: Caller, timeout: string | number | undefined): number {
-  const asked = timeout === undefined ? caller.waitLimitMs : parseDuration(timeout, 'timeout');
+function limitOf({ waitLimitMs }: ToolRequest, timeout: string | number | undefined): number {
+  const asked = timeout === undefined ? waitLimitMs : parseDuration(timeout, 'timeout');
   return Math.min(asked, TIMER_MAX_MS);
 }

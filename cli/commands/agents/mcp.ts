@@ -8,9 +8,6 @@ import { defineCommand } from '../../command.ts';
 import { noPositionals } from '../../input/refs.ts';
 import type { serveMcp } from '../../mcp/server.ts';
 
-/** Many clients abort a call after 60 s. */
-const WAIT_LIMIT = '50s';
-
 export const command = defineCommand({
   usage: 'mcp [--wait_limit DURATION] [--owner NAME]',
   about: `Serves MCP on stdin and stdout until the client closes the connection. The tools are run, wait, wait_for_capacity, list,
@@ -20,14 +17,15 @@ without losing an event.`,
     wait_limit: {
       kind: 'text',
       value: 'DURATION',
-      help: `longest wait of a call without its own timeout (default: ${WAIT_LIMIT})`,
+      help: 'longest wait of a call without its own timeout (default: 50s; for a client that requests progress, as long as it waits)',
     },
     owner: { kind: 'text', value: 'NAME', help: 'owner of the tasks (default: CLAUDE_CODE_SESSION_ID)' },
   },
   examples: ['babysit mcp --wait_limit=10m', 'claude mcp add babysit -- babysit mcp'],
   async run({ session, env }, { flags, positionals }) {
     noPositionals(positionals, 'mcp');
-    const waitLimitMs = parseDuration(flags.wait_limit ?? WAIT_LIMIT, '--wait_limit');
+    const { wait_limit } = flags;
+    const waitLimitMs = wait_limit === undefined ? null : parseDuration(wait_limit, '--wait_limit');
     // Starting a daemon changes the umask of this process.
     const umask = process.umask();
     const serve = await loadServer();

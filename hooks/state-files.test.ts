@@ -12,7 +12,7 @@ it('a state directory is recognized by the name in BABYSIT_HOME and by its real 
   mkdirSync(join(base, 'real'));
   symlinkSync('real', join(base, 'link'));
   const isState = (path: string, home: string) =>
-    isStatePath(join(base, path), new Map([['BABYSIT_HOME', [join(base, home)]]]));
+    isStatePath(join(base, path), new Map([['BABYSIT_HOME', { texts: [join(base, home)] }]]));
   for (const home of ['link', 'link/', 'absent/../link']) {
     assert.ok(isState('link/daemon.log', home), home);
     assert.ok(isState('real/daemon.log', home), home);

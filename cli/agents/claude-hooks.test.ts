@@ -39,7 +39,7 @@ describe('withHooks', () => {
 	"hooks": {
 		"PreToolUse": [
 			{
-				"matcher": "Bash",
+				"matcher": "Bash|Monitor",
 				"hooks": [
 					{
 						"type": "command",
@@ -55,7 +55,7 @@ describe('withHooks', () => {
     );
     assert.equal(
       withHooks('{"a":1}', HOOKS.slice(0, 1), () => 'x/no-sleep-babysit.sh'),
-      '{"a":1,"hooks":{"PreToolUse":[{"matcher":"Bash","hooks":[{"type":"command","command":"x/no-sleep-babysit.sh","timeout":5}]}]}}',
+      '{"a":1,"hooks":{"PreToolUse":[{"matcher":"Bash|Monitor","hooks":[{"type":"command","command":"x/no-sleep-babysit.sh","timeout":5}]}]}}',
     );
   });
 

@@ -21,7 +21,7 @@ export interface InstalledHook {
 }
 
 export const HOOKS: readonly Hook[] = [
-  { event: 'PreToolUse', script: 'no-sleep-babysit.sh', matcher: 'Bash', timeoutS: 5 },
+  { event: 'PreToolUse', script: 'no-sleep-babysit.sh', matcher: 'Bash|Monitor', timeoutS: 5 },
   { event: 'SessionStart', script: 'babysit-session-start.sh', timeoutS: 10 },
   { event: 'Stop', script: 'babysit-stop.sh', timeoutS: 10 },
 ];

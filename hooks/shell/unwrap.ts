@@ -1,122 +1,181 @@
 // Finds the program that a wrapper such as timeout, env, nohup or bash -c starts.
-
 export type Unwrapped =
+  /** `at`: the index of the program among the fields. */
+  | { readonly kind: 'program'; readonly name: string; readonly at: number; readonly around: Around }
+  /** A shell that runs the code in the fields from `from` to `to`, or with null the code from standard input. */
   | {
-      readonly kind: 'program';
-      readonly name: string;
-      readonly args: readonly string[];
-      readonly limit?: string;
+      readonly kind: 'shell';
+      readonly code: readonly [from: number, to: number] | null;
+      readonly around: Around;
     }
-  /** A shell that runs `code`, or with null the code from standard input. */
-  | { readonly kind: 'shell'; readonly code: string | null; readonly limit?: string }
-  /** `watch`, which runs `code` repeatedly. */
-  | { readonly kind: 'watch'; readonly code: string; readonly limit?: string };
+  /** A shell that runs the file in the field `file`. */
+  | { readonly kind: 'script'; readonly file: number; readonly around: Around }
+  /** `watch`, which runs the code in the fields from `from` repeatedly. */
+  | { readonly kind: 'watch'; readonly code: readonly [from: number, to: number]; readonly around: Around };
+
+/** What the wrappers around a program change. */
+export interface Around {
+  /** The duration of the outermost `timeout`. */
+  readonly limit?: string;
+  /** The program runs as another user, in a container or on another host. */
+  readonly isElsewhere: boolean;
+  /** The words of the program come from standard input too: xargs, parallel. */
+  readonly isFed: boolean;
+  /** The program outlives the shell: nohup, setsid. */
+  readonly isDetached: boolean;
+  /** The names of the wrappers, outermost first. */
+  readonly names: readonly string[];
+}
 
 interface Wrapper {
   /** Flags whose value is a separate word. */
-  readonly valued: readonly string[];
+  readonly valued?: readonly string[];
   /** The number of words before the command, such as a duration or a file. */
   readonly words?: number;
+  /** The words after this one are the command. */
+  readonly verb?: RegExp;
+  readonly isElsewhere?: true;
+  readonly isFed?: true;
 }
 
+const SUDO = '-u -g -h -C -D -R -T --user --group'.split(' ');
+const XARGS = '-I -n -P -L -d -s -a -E --max-args --max-procs --delimiter --arg-file'.split(' ');
+const EXEC = '-u --user -w --workdir -e --env --env-file -c --container -n --namespace --index'.split(' ');
+const TIMEOUT: Wrapper = { valued: ['-s', '--signal', '-k', '--kill-after'], words: 1 };
+const CONTAINER: Wrapper = { verb: /^exec$/, valued: EXEC, words: 1, isElsewhere: true };
+
 const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  builtin: { valued: [] },
-  bunx: { valued: [] },
-  busybox: { valued: [] },
+  builtin: {},
+  bunx: {},
+  busybox: {},
   caffeinate: { valued: ['-t', '-w'] },
-  chronic: { valued: [] },
-  chrt: { valued: [], words: 1 },
-  command: { valued: [] },
-  doas: { valued: ['-u', '-C'] },
+  chronic: {},
+  chrt: { words: 1 },
+  command: {},
+  doas: { valued: ['-u', '-C'], isElsewhere: true },
+  docker: CONTAINER,
   env: { valued: ['-u', '--unset', '-C', '--chdir'] },
   exec: { valued: ['-a'] },
   flock: { valued: ['-w', '--timeout', '-E'], words: 1 },
-  gtimeout: { valued: ['-s', '--signal', '-k', '--kill-after'], words: 1 },
+  gtimeout: TIMEOUT,
   ionice: { valued: ['-c', '-n', '--class', '--classdata'] },
+  kubectl: CONTAINER,
   nice: { valued: ['-n', '--adjustment'] },
-  nohup: { valued: [] },
+  nohup: {},
+  npm: { verb: /^(?:exec|x)$/, valued: ['-p', '--package', '-w', '--workspace'] },
   npx: { valued: ['-p', '--package'] },
-  setsid: { valued: [] },
+  parallel: { valued: ['-j', '--jobs', '-n', '-N', '-a', '--arg-file', '--delay'], isFed: true },
+  pnpm: { verb: /^(?:exec|dlx)$/, valued: ['-C', '--dir', '--filter', '-F'] },
+  podman: CONTAINER,
+  setsid: {},
   stdbuf: { valued: ['-i', '-o', '-e', '--input', '--output', '--error'] },
-  sudo: { valued: ['-u', '-g', '-h', '-C', '-D', '-R', '-T', '--user', '--group'] },
-  taskset: { valued: [], words: 1 },
+  sudo: { valued: SUDO, isElsewhere: true },
+  taskset: { words: 1 },
   time: { valued: ['-f', '-o', '--format', '--output'] },
-  timeout: { valued: ['-s', '--signal', '-k', '--kill-after'], words: 1 },
-  unbuffer: { valued: [] },
-  xargs: {
-    valued: [
-      '-I',
-      '-i',
-      '-n',
-      '-P',
-      '-L',
-      '-d',
-      '-s',
-      '-a',
-      '-E',
-      '--max-args',
-      '--max-procs',
-      '--delimiter',
-    ],
-  },
+  timeout: TIMEOUT,
+  unbuffer: {},
+  uvx: { valued: ['--from', '--with', '-p', '--python'] },
+  xargs: { valued: XARGS, isFed: true },
+  yarn: { verb: /^(?:exec|dlx|run)$/ },
 };
 const SHELLS = new Set(['ash', 'bash', 'dash', 'ksh', 'mksh', 'sh', 'zsh']);
+const SSH_VALUED = '-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w'.split(' ');
 const WATCH_VALUED = ['-n', '--interval', '-q', '--equexit'];
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
+const PLAIN: Around = { isElsewhere: false, isFed: false, isDetached: false, names: [] };
 
-/** Returns the innermost command. `limit` is the duration of the outermost `timeout`. */
+/** Returns the innermost command, or null without one. */
 export function unwrap(fields: readonly string[]): Unwrapped | null {
-  let rest = fields;
-  let limit: string | undefined;
+  let at = 0;
+  let around = PLAIN;
   for (;;) {
-    const [first, ...args] = rest;
+    const first = fields[at];
     if (first === undefined) return null;
     const name = programName(first);
-    const within = limit === undefined ? {} : { limit };
-    if (SHELLS.has(name)) {
-      const code = shellCode(args);
-      return code === undefined
-        ? { kind: 'program', name, args, ...within }
-        : { kind: 'shell', code, ...within };
+    if (SHELLS.has(name)) return shell(fields, at, around);
+    if (name === 'eval') return { kind: 'shell', code: [at + 1, fields.length], around };
+    if (name === 'source' || (name === '.' && first === '.')) return { kind: 'script', file: at + 1, around };
+    if (name === 'watch') {
+      const from = afterFlags(fields, at + 1, WATCH_VALUED);
+      return { kind: 'watch', code: [from, fields.length], around };
     }
-    if (name === 'eval') return { kind: 'shell', code: args.join(' '), ...within };
-    if (name === 'watch') return { kind: 'watch', code: afterFlags(args, WATCH_VALUED).join(' '), ...within };
+    if (name === 'ssh') {
+      const from = afterFlags(fields, at + 1, SSH_VALUED) + 1;
+      if (from >= fields.length) return { kind: 'program', name, at, around };
+      return {
+        kind: 'shell',
+        code: [from, fields.length],
+        around: { ...around, isElsewhere: true, names: [...around.names, name] },
+      };
+    }
     const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
     // `command -v NAME` does not run NAME.
-    if (wrapper === undefined || (name === 'command' && /^-[vV]/.test(args[0] ?? '')))
-      return { kind: 'program', name, args, ...within };
-    const words = afterFlags(args, wrapper.valued);
-    if (name.endsWith('timeout')) limit ??= words[0];
-    rest = words.slice(wrapper.words ?? 0);
-    while (name === 'env' && ASSIGNMENT.test(rest[0] ?? '')) rest = rest.slice(1);
+    if (wrapper === undefined || (name === 'command' && /^-[vV]/.test(fields[at + 1] ?? '')))
+      return { kind: 'program', name, at, around };
+    const next = inside(fields, at, name, wrapper);
+    if (next === null) return { kind: 'program', name, at, around };
+    const limit = around.limit ?? (name.endsWith('timeout') ? fields[next - 1] : undefined);
+    around = {
+      ...(limit === undefined ? {} : { limit }),
+      isElsewhere: around.isElsewhere || wrapper.isElsewhere === true,
+      isFed: around.isFed || wrapper.isFed === true,
+      isDetached: around.isDetached || name === 'nohup' || name === 'setsid',
+      names: [...around.names, name],
+    };
+    at = next;
   }
 }
 
-function programName(path: string): string {
+/** The index of the command inside the wrapper at `at`, or null when it runs none. */
+function inside(fields: readonly string[], at: number, name: string, wrapper: Wrapper): number | null {
+  let next = at + 1;
+  if (wrapper.verb !== undefined) {
+    // `docker compose exec`, `npm --silent exec`.
+    while (/^-/.test(fields[next] ?? '') || fields[next] === 'compose') next++;
+    const isVerb = wrapper.verb.test(fields[next] ?? '');
+    if (!isVerb && name !== 'yarn' && name !== 'pnpm') return null;
+    // `pnpm babysit`, `yarn babysit`: a name that is not a script runs the program.
+    if (!isVerb) return fields[next] === 'babysit' ? next : null;
+    next++;
+  }
+  next = afterFlags(fields, next, wrapper.valued ?? []) + (wrapper.words ?? 0);
+  if (wrapper.verb !== undefined && fields[next] === '--') next++;
+  while (name === 'env' && ASSIGNMENT.test(fields[next] ?? '')) next++;
+  // `npm exec -c "code"`.
+  return next < fields.length ? next : null;
+}
+
+export function programName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function afterFlags(args: readonly string[], valued: readonly string[]): readonly string[] {
-  let i = 0;
-  for (; i < args.length; i++) {
-    const arg = args[i] ?? '';
-    if (arg === '--') return args.slice(i + 1);
-    if (!/^-./.test(arg)) break;
-    if (valued.includes(arg)) i++;
+function afterFlags(fields: readonly string[], from: number, valued: readonly string[]): number {
+  let i = from;
+  for (; i < fields.length; i++) {
+    const field = fields[i] ?? '';
+    if (field === '--') return i + 1;
+    if (!/^-./.test(field)) break;
+    if (valued.includes(field)) i++;
   }
-  return args.slice(i);
+  return i;
 }
 
-/** Returns the word after `-c`, null when the shell reads standard input, undefined when it runs a file. */
-function shellCode(args: readonly string[]): string | null | undefined {
+/** The word after `-c`, standard input, or a file. */
+function shell(fields: readonly string[], at: number, around: Around): Unwrapped {
   let hasCode = false;
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] ?? '';
-    if (!/^[-+]/.test(arg) || arg === '-') return hasCode ? arg : undefined;
-    if (arg === '--') return hasCode ? args[i + 1] : args[i + 1] === undefined ? null : undefined;
-    if (/^-[a-z]*s[a-z]*$/i.test(arg) && !arg.includes('c')) return null;
-    if (/^-[a-z]*c[a-z]*$/i.test(arg)) hasCode = true;
-    if (/^[-+][a-z]*[oO]$/.test(arg) || arg === '--rcfile' || arg === '--init-file') i++;
+  const stdin: Unwrapped = { kind: 'shell', code: null, around };
+  for (let i = at + 1; i < fields.length; i++) {
+    const field = fields[i] ?? '';
+    const isPlain = !/^[-+]/.test(field) || field === '-';
+    if (isPlain || field === '--') {
+      const found = isPlain ? i : i + 1;
+      if (found >= fields.length) return stdin;
+      if (hasCode) return { kind: 'shell', code: [found, found + 1], around };
+      return field === '-' ? stdin : { kind: 'script', file: found, around };
+    }
+    if (/^-[a-z]*s[a-z]*$/i.test(field) && !field.includes('c')) return stdin;
+    if (/^-[a-z]*c[a-z]*$/i.test(field)) hasCode = true;
+    if (/^[-+][a-z]*[oO]$/.test(field) || field === '--rcfile' || field === '--init-file') i++;
   }
-  return hasCode ? undefined : null;
+  return stdin;
 }

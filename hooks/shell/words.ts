@@ -1,18 +1,40 @@
 // Expands the words of a command without running it: removes quotes, replaces variables with known values.
 import type { DoubleQuotedChild, Word, WordPart } from 'unbash';
+import type { Source } from './source.ts';
 
-/** The possible values of each variable: one after an assignment, several in a `for`. */
-export type Variables = ReadonlyMap<string, readonly string[]>;
+export interface Value {
+  /** The possible texts: one after an assignment, several in a `for` and for an array. */
+  readonly texts: readonly string[];
+  /** The word that was assigned, for a value that is code. */
+  readonly word?: { readonly word: Word; readonly source: Source };
+  /** Names or ids of tasks whose log, pid or state the value holds. */
+  readonly tasks?: readonly string[];
+  readonly isArray?: boolean;
+}
+
+export type Variables = ReadonlyMap<string, Value>;
+
+/** One word of a command after expansion. */
+export interface Field {
+  readonly text: string;
+  readonly word: Word;
+  /** The word became this field only. */
+  readonly isWhole: boolean;
+}
 
 /** Limits of an expansion: a variable that is doubled thirty times must not take a gigabyte. */
 const TEXTS_MAX = 16;
+const BRACES_MAX = 512;
 const TEXT_MAX_CHARS = 10_000;
 
 /** Returns the fields after word splitting. Unknown expansions stay as written (`$x`, `$(date)`). */
-export function fieldsOf(words: readonly Word[], variables: Variables): string[] {
+export function fieldsOf(words: readonly Word[], variables: Variables): Field[] {
   return words.flatMap((word) => {
     const texts = textsOf(word, variables);
-    return isSplit(word) ? texts.flatMap((text) => text.split(/\s+/).filter((field) => field !== '')) : texts;
+    const split = isSplit(word)
+      ? texts.flatMap((text) => text.split(/\s+/).filter((field) => field !== ''))
+      : texts;
+    return split.map((text) => ({ text, word, isWhole: split.length === 1 }));
   });
 }
 
@@ -24,7 +46,7 @@ export function textsOf(word: Word, variables: Variables): readonly string[] {
 
 function join(heads: readonly string[], tails: readonly string[]): readonly string[] {
   const texts = heads.flatMap((head) => tails.map((tail) => (head + tail).slice(0, TEXT_MAX_CHARS)));
-  return texts.slice(0, TEXTS_MAX);
+  return texts.slice(0, Math.max(TEXTS_MAX, tails.length));
 }
 
 function partTexts(part: WordPart | DoubleQuotedChild, variables: Variables): readonly string[] {
@@ -40,11 +62,13 @@ function partTexts(part: WordPart | DoubleQuotedChild, variables: Variables): re
         [''],
       );
     case 'SimpleExpansion':
-      return variables.get(part.text.slice(1)) ?? [part.text];
+      return variables.get(part.text.slice(1))?.texts ?? [part.text];
     case 'ParameterExpansion': {
       const { operation } = part;
-      const isPlain = part.prefix === undefined && part.index === undefined;
-      const known = isPlain ? variables.get(part.parameter) : undefined;
+      const isAll = part.index !== undefined && /^[@*]$/.test(part.index.value);
+      const isPlain = part.prefix === undefined && (part.index === undefined || isAll);
+      const value = isPlain ? variables.get(part.parameter) : undefined;
+      const known = value?.isArray === true && !isAll ? value.texts.slice(0, 1) : value?.texts;
       if (operation === undefined) return known ?? [part.text];
       if (operation.type !== 'Default' || !isPlain) return [part.text];
       return (
@@ -53,9 +77,25 @@ function partTexts(part: WordPart | DoubleQuotedChild, variables: Variables): re
     }
     case 'CommandExpansion':
       return [lookedUp(part.text) ?? part.text];
+    case 'BraceExpansion':
+      return braces(part.text);
     default:
       return [part.text];
   }
+}
+
+/** `{1..3}`, `{a,b}`. Nested braces stay as written. */
+function braces(text: string): readonly string[] {
+  const inside = text.slice(1, -1);
+  const range = /^(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?$/.exec(inside);
+  if (range !== null) {
+    const [from, to, by] = [Number(range[1]), Number(range[2]), Math.abs(Number(range[3] ?? 1)) || 1];
+    const width = /^-?0\d/.test(`${range[1]}`) ? `${range[1]}`.length : 0;
+    const count = Math.min(BRACES_MAX, Math.floor(Math.abs(to - from) / by) + 1);
+    const step = to < from ? -by : by;
+    return Array.from({ length: count }, (_, i) => String(from + i * step).padStart(width, '0'));
+  }
+  return /[{}$'"`]/.test(inside) || !inside.includes(',') ? [text] : inside.split(',');
 }
 
 /** Replaces `$(command -v babysit)` by the name. */
@@ -86,4 +126,15 @@ function isSubstitution(part: WordPart | DoubleQuotedChild): boolean {
     default:
       return false;
   }
+}
+
+/** The variables that a text uses. */
+export function namesIn(text: string): string[] {
+  return [...text.matchAll(/\$\{?[#!]?([A-Za-z_]\w*|[\d@*!])/g)].map(([, name]) => name ?? '');
+}
+
+/** The only variable of a word such as `$x`, `"$x"` and `"${x[@]}"`, else null. */
+export function variableOf(word: Word): string | null {
+  const inner = word.text.replace(/^"(.*)"$/s, '$1');
+  return /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:\[[@*]\])?\})$/.exec(inner)?.slice(1).find(Boolean) ?? null;
 }

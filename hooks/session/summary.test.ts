@@ -1,7 +1,7 @@
 // The text for tasks of every status, and few lines for many tasks.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { TaskView } from '../src/api/schemas/task.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { remindText, summaryText } from './summary.ts';
 
 const NOW = Date.parse('2026-11-21T14:00:00Z');

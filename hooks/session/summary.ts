@@ -1,7 +1,7 @@
 // Summarizes tasks for an agent, with its next step. Pure.
-import type { EventView } from '../src/api/schemas/events.ts';
-import type { TaskView } from '../src/api/schemas/task.ts';
-import { formatDuration } from '../src/units/duration.ts';
+import type { EventView } from '../../src/api/schemas/events.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
+import { formatDuration } from '../../src/units/duration.ts';
 
 const LIVE_MAX = 10;
 const ENDED_MAX = 5;

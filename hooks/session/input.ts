@@ -1,9 +1,9 @@
 // Reads the input of the session hooks, and keeps in files which tasks a session was reminded of.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { currentProject, findProject } from '../cli/input/project.ts';
-import type { Home } from '../src/config/home.ts';
-import { isJsonObject } from '../src/text/json.ts';
+import { currentProject, findProject } from '../../cli/input/project.ts';
+import type { Home } from '../../src/config/home.ts';
+import { isJsonObject } from '../../src/text/json.ts';
 
 export interface SessionInput {
   /** Null without a session id, or when it is not safe in a file name. */

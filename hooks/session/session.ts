@@ -1,11 +1,11 @@
 // Answers the session hooks: a summary at the start of a session, a reminder at its stop.
 import { existsSync } from 'node:fs';
-import { reportSeen, takeInbox } from '../cli/client/inbox.ts';
-import { call, type Session } from '../cli/client/session.ts';
-import type { TaskView } from '../src/api/schemas/task.ts';
-import { findHome } from '../src/config/home.ts';
-import { json, type Reply, SILENT } from './harness.ts';
-import { readReminded, readSessionInput, writeReminded } from './session-input.ts';
+import { reportSeen, takeInbox } from '../../cli/client/inbox.ts';
+import { call, type Session } from '../../cli/client/session.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
+import { findHome } from '../../src/config/home.ts';
+import { json, type Reply, SILENT } from '../harness.ts';
+import { readReminded, readSessionInput, writeReminded } from './input.ts';
 import { remindText, summaryText } from './summary.ts';
 
 /** The whole inbox: the summary also counts the tasks that it does not list. */

@@ -1,0 +1,312 @@
+// The steps of one command: what it assigns, which program runs inside its wrappers, and what that program does.
+import type { Assignment, Command, CommandNode, Word } from 'unbash';
+import { shellWords } from '../../src/text/shell.ts';
+import { codeOfHereDoc, codeOfWord } from '../shell/code.ts';
+import { Source } from '../shell/source.ts';
+import { programName, type Unwrapped, unwrap } from '../shell/unwrap.ts';
+import { type Field, fieldsOf, hasSubstitution, namesIn, textsOf } from '../shell/words.ts';
+import { babysitSteps } from './babysit.ts';
+import { type Call, inputOf, plainPath } from './call.ts';
+import { collectorOf } from './filters.ts';
+import { readLook } from './looks.ts';
+import { foreignSteps, pauseOf, secondsOf } from './pauses.ts';
+import { change, inSubshell, type Scope } from './scope.ts';
+import type { Element, Step } from './steps.ts';
+import { workOf } from './work.ts';
+
+export function commandSteps(node: Command, element: Element, scope: Scope): Step[] {
+  const before = [
+    ...[...node.prefix, ...node.suffix].flatMap((part) =>
+      part.type === 'Redirect' || part.type === 'HereDoc' || part.type === 'HereString'
+        ? scope.shared.walk.redirectSteps(part, element, scope)
+        : scope.shared.walk.expansionSteps(part, element, scope),
+    ),
+    ...(node.name === undefined ? [] : scope.shared.walk.expansionSteps(node.name, element, scope)),
+  ];
+  const assignments = [...node.prefix, ...node.args].filter((part) => part.type === 'Assignment');
+  // An assignment before a command applies only to it. Alone or after `export` it stays.
+  if (node.name === undefined || node.args.some(({ type }) => type === 'Assignment'))
+    for (const assignment of assignments) assign(assignment, before, scope);
+  if (node.name === undefined) return before;
+  const fields = fieldsOf([node.name, ...wordsOf(node)], scope.variables);
+  const unwrapped = unwrap(fields.map(({ text }) => text));
+  const steps = unwrapped === null ? [] : unwrappedSteps(unwrapped, fields, node, element, scope);
+  noteFiles(node, fields, scope);
+  const isRecord =
+    unwrapped?.kind === 'program' &&
+    steps.some(({ kind }) => kind === 'look') &&
+    collectorOf(node.redirects, scope) !== null;
+  return [...before, ...(isRecord ? [{ kind: 'work', need: 'claims', element } as const] : steps)];
+}
+
+function wordsOf(command: Command): Word[] {
+  return command.args.filter((arg) => arg.type === 'Word');
+}
+
+function assign(assignment: Assignment, steps: readonly Step[], scope: Scope): void {
+  const { name, value, append, index } = assignment;
+  change(name, scope);
+  const tasks = tasksOf(assignment.text, steps, scope);
+  if (value.type === 'ArrayValue') {
+    const fields = fieldsOf(value.elements, scope.variables).map(({ text }) => text);
+    const isKnown = append !== true && fields.every((text) => !text.includes('$'));
+    if (isKnown) scope.variables.set(name, { texts: fields, isArray: true });
+    return;
+  }
+  if (append === true || index !== undefined) return;
+  // The output of a substitution is unknown: the variable stays in the text as written.
+  if (hasSubstitution(value)) {
+    scope.variables.delete(name);
+    if (tasks !== null) scope.variables.set(name, { texts: [`$${name}`], tasks });
+    return;
+  }
+  const word = { word: value, source: scope.source };
+  scope.variables.set(name, {
+    texts: textsOf(value, scope.variables),
+    word,
+    ...(tasks === null ? {} : { tasks }),
+  });
+}
+
+/** The tasks whose pid, log or state a value holds: it comes from a look, from `$!` of a wait, or from such a variable. */
+function tasksOf(written: string, steps: readonly Step[], scope: Scope): readonly string[] | null {
+  const looks = steps.filter((step) => step.kind === 'look');
+  if (looks.length > 0) return looks.flatMap(({ refs }) => refs);
+  const names = namesIn(written);
+  if (names.includes('!') || /\$!/.test(written)) return scope.shared.lastJobTasks;
+  for (const name of names) {
+    const tasks = scope.variables.get(name)?.tasks;
+    if (tasks !== undefined) return tasks;
+  }
+  return null;
+}
+
+function unwrappedSteps(
+  call: Unwrapped,
+  fields: readonly Field[],
+  node: Command,
+  element: Element,
+  outer: Scope,
+): Step[] {
+  const limit = outer.limit ?? call.around.limit;
+  const isElsewhere = outer.isElsewhere || call.around.isElsewhere;
+  const scope: Scope = { ...outer, limit, isElsewhere };
+  const range = { start: node.pos, end: node.end };
+  switch (call.kind) {
+    case 'shell': {
+      const code =
+        call.code === null ? inputOf(node.redirects, outer) : codeOf(fields.slice(...call.code), node, outer);
+      if (code === null) return [{ kind: 'work', need: outer.hasInput ? 'quiet' : 'claims', element }];
+      const names = call.around.names.filter((name) => !name.endsWith('timeout'));
+      const isPlain = names.length === 0 && node.redirects.length === 0 && call.code?.[1] === fields.length;
+      if (isPlain) code.runner = { start: node.pos, end: node.end, limit: call.around.limit };
+      // `eval` runs in this shell, other shells have variables of their own.
+      const isEval = programName(fields[0]?.text ?? '') === 'eval';
+      const steps = scope.shared.walk.codeSteps(code, isEval ? scope : inSubshell(scope));
+      return isNap(steps)
+        ? [{ kind: 'pause', element, own: element.isBare ? element : range, seconds: null }]
+        : steps;
+    }
+    case 'script': {
+      const path = fields[call.file]?.text ?? '';
+      const code = scope.shared.scripts.get(plainPath(path));
+      return code === undefined
+        ? [{ kind: 'work', need: 'claims', element }]
+        : scope.shared.walk.codeSteps(code, inSubshell(scope));
+    }
+    case 'watch': {
+      const code = codeOf(fields.slice(...call.code), node, outer);
+      const body = code === null ? [] : scope.shared.walk.codeSteps(code, inSubshell(scope));
+      return [
+        {
+          kind: 'loop',
+          type: 'watch',
+          clause: [],
+          body,
+          changes: new Set(),
+          over: null,
+          times: null,
+          seconds: limit === undefined ? null : secondsOf(limit),
+          inside: range,
+          own: range,
+          element,
+        },
+      ];
+    }
+    case 'program':
+      return programSteps(
+        {
+          name: programName(fields[call.at]?.text ?? ''),
+          args: fields.slice(call.at + 1),
+          texts: fields.slice(call.at + 1).map(({ text }) => text),
+          fields,
+          at: call.at,
+          around: call.around,
+          node,
+          element,
+          scope,
+        },
+        outer,
+      );
+  }
+}
+
+/** Code that does nothing but pause. */
+function isNap(steps: readonly Step[]): boolean {
+  const isQuiet = (step: Step) => step.kind === 'work' && step.need === 'quiet';
+  return (
+    steps.some(({ kind }) => kind === 'pause') &&
+    steps.every((step) => step.kind === 'pause' || isQuiet(step))
+  );
+}
+
+/** The code in one word, or the words of a command line as code. */
+function codeOf(fields: readonly Field[], node: Command, scope: Scope): Source | null {
+  const [first, ...more] = fields;
+  if (first === undefined) return null;
+  if (more.length === 0 && first.isWhole) return codeOfWord(first.word, scope.source, scope.variables);
+  const words = [...new Set(fields.map(({ word }) => word))];
+  const start = first.word.pos;
+  const end = words.at(-1)?.end ?? node.end;
+  const quote = (code: string) => shellWords([code]);
+  return new Source(fields.map(({ text }) => text).join(' '), {
+    kind: 'whole',
+    source: scope.source,
+    start,
+    end,
+    quote,
+  });
+}
+
+function programSteps(call: Call, outer: Scope): Step[] {
+  const { name, texts, scope, element, node } = call;
+  const known = scope.functions.get(name);
+  if (known !== undefined) return functionSteps(known.node, known.source, call);
+  const script = scope.shared.scripts.get(plainPath(call.fields[call.at]?.text ?? ''));
+  if (script !== undefined) return scope.shared.walk.codeSteps(script, inSubshell(scope));
+  if (name === 'babysit') return babysitSteps(call);
+  switch (name) {
+    case 'trap':
+      if (texts.some((text) => /^(EXIT|0)$/.test(text)) && call.args[0] !== undefined) {
+        const code = codeOfWord(call.args[0].word, scope.source, scope.variables);
+        if (code !== null) scope.shared.atExit.push(code);
+      }
+      return [];
+    case 'read':
+    case 'mapfile':
+    case 'readarray':
+    case 'getopts':
+    case 'let':
+      for (const text of texts) change(text.replace(/\W.*$/s, ''), outer);
+      change('REPLY', outer);
+      break;
+    case 'unset':
+      for (const text of texts) change(text, outer);
+      return [];
+    case 'shift':
+      for (const positional of ['1', '2', '3', '@', '*']) change(positional, outer);
+      return [];
+    case 'wait':
+    case 'fg':
+      return [{ kind: 'join', element }];
+    case 'break':
+    case 'exit':
+    case 'return':
+    case 'continue':
+      return [{ kind: 'exit', element }];
+  }
+  const own = element.isBare ? element : { start: node.pos, end: node.end };
+  const look = foreignSteps(call, own) ?? readLook(call, own);
+  if (look !== null) return look;
+  const pause = pauseOf(call);
+  return pause === null ? [workOf(call)] : [{ kind: 'pause', element, own, seconds: pause.seconds }];
+}
+
+/** The steps of the body of a called function. A recursive function is a loop. */
+function functionSteps(node: import('unbash').Function, source: Source, call: Call): Step[] {
+  const { scope, element } = call;
+  if (scope.calling.includes(node)) {
+    scope.recursive.add(node);
+    return [{ kind: 'work', need: 'quiet', isRecursion: true, element }];
+  }
+  const variables = new Map(scope.variables);
+  call.texts.forEach((text, i) => {
+    variables.set(String(i + 1), { texts: [text] });
+  });
+  variables.set('@', { texts: call.texts, isArray: true });
+  const changes = new Set<string>();
+  const calling = [...scope.calling, node];
+  const body = scope.shared.walk.nodeSteps(node.body, element, {
+    ...scope,
+    source,
+    variables,
+    changes,
+    calling,
+  });
+  if (!scope.recursive.has(node)) return body;
+  const inside = { start: node.body.pos, end: node.body.end };
+  return [
+    {
+      kind: 'loop',
+      type: 'call',
+      clause: [],
+      body,
+      changes,
+      over: null,
+      times: null,
+      seconds: null,
+      inside,
+      own: inside,
+      element,
+    },
+  ];
+}
+
+/** Remembers code that the command writes to a file: `cat > FILE <<END`, `echo … > FILE`, `tee FILE <<END`. */
+function noteFiles(node: Command, fields: readonly Field[], scope: Scope): void {
+  const name = programName(fields[0]?.text ?? '');
+  if (!/^(?:cat|tee|echo|printf)$/.test(name)) return;
+  const target = node.redirects.find(
+    (redirect) => redirect.type === 'Redirect' && /^>[>|]?$/.test(redirect.operator),
+  );
+  const word = target?.type === 'Redirect' ? target.target : undefined;
+  const path =
+    name === 'tee'
+      ? fields.slice(1).find(({ text }) => !text.startsWith('-'))?.text
+      : word === undefined
+        ? undefined
+        : textsOf(word, scope.variables)[0];
+  const code = path === undefined ? null : printedBy(node, scope);
+  if (path !== undefined && code !== null) scope.shared.scripts.set(plainPath(path), code);
+}
+
+/** The known text that `echo`, `printf` or `cat <<EOF` prints, else null. */
+export function printedBy(node: CommandNode, scope: Scope): Source | null {
+  if (node.type !== 'Command' || node.name === undefined) return null;
+  const [name, ...args] = fieldsOf([node.name, ...wordsOf(node)], scope.variables);
+  const program = name?.text ?? '';
+  if (program === 'cat' || program === 'tee') {
+    const body = node.redirects.findLast((redirect) => redirect.type === 'HereDoc');
+    return body?.type === 'HereDoc' ? codeOfHereDoc(body, scope.source) : null;
+  }
+  if (program !== 'echo' && program !== 'printf') return null;
+  const isFormat = program === 'printf' && args.length > 1 && args[0]?.text.includes('%') === true;
+  const shown = isFormat ? args.slice(1) : args.filter(({ text }) => !/^-[neE]+$/.test(text));
+  const [only, ...more] = shown;
+  if (only !== undefined && more.length === 0 && only.isWhole) {
+    const code = codeOfWord(only.word, scope.source, scope.variables);
+    if (code === null || !code.text.includes('\\n')) return code;
+  }
+  if (only === undefined) return null;
+  const text = shown.map((each) => each.text.replaceAll('\\n', '\n')).join('\n');
+  const start = only.word.pos;
+  const end = shown.at(-1)?.word.end ?? node.end;
+  const quote = (code: string) => shellWords([code]);
+  return new Source(text, { kind: 'whole', source: scope.source, start, end, quote });
+}
+
+export function readsCode(node: CommandNode, scope: Scope): boolean {
+  if (node.type !== 'Command' || node.name === undefined) return false;
+  const call = unwrap(fieldsOf([node.name, ...wordsOf(node)], scope.variables).map(({ text }) => text));
+  return call?.kind === 'shell' && call.code === null;
+}

@@ -1,0 +1,169 @@
+// Recognizes a look at a task that does not call babysit: its log, its pid, a file that it writes, the socket.
+import type { SyntaxNode, Word } from 'unbash';
+import { forEachChild } from 'unbash';
+import { namesIn, textsOf } from '../shell/words.ts';
+import { isStatePath, taskOfPath } from '../state-files.ts';
+import { type Call, isFollowing, plainPath, writtenFiles } from './call.ts';
+import { READERS } from './lists.ts';
+import type { Scope } from './scope.ts';
+import type { Element, Look } from './steps.ts';
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The look of a program that reads what babysit hands out, else null. */
+export function readLook(call: Call, own: Range): Look[] | null {
+  const { name, texts, scope, element, args } = call;
+  if (name === 'curl' && texts.some((text) => text.endsWith('daemon.sock') || text.endsWith('observe.sock')))
+    return [lookAt(curlRefs(texts), 'status', element, own, scope, call)];
+  if (/^(?:kill|ps|pgrep|pidof|tail|lsof)$/.test(name)) {
+    const refs = processRefs(call);
+    if (refs !== null)
+      return [{ ...lookAt(refs, 'process', element, own, scope, call), isFollow: name === 'tail' }];
+  }
+  if (scope.isFedByPs && /^(?:[ef]?grep|rg|awk)$/.test(name) && !texts.some((text) => /^-\w*v/.test(text))) {
+    const refs = patternTasks(texts.filter((text) => !text.startsWith('-')).at(0) ?? '', scope);
+    if (refs !== null) return [{ ...lookAt(refs, 'process', element, own, scope, call), pattern: null }];
+  }
+  if (!READERS.has(name) || name === 'kill') return null;
+  if (/^(?:test|\[)$/.test(name) && !texts.some((text) => /^-[defhsrw]$/.test(text))) return null;
+  const found = args.map(({ text, word }) => taskOfText(text, word, scope));
+  const refs = found.flatMap((ref) => (ref === null || ref === '' ? [] : [ref]));
+  if (found.every((ref) => ref === null)) return null;
+  const isFollow = name === 'tail' && isFollowing(texts);
+  const pattern = /^(?:[ef]?grep|rg)$/.test(name) ? grepOf(texts, scope) : scope.pattern;
+  return [{ ...lookAt(refs, 'file', element, own, scope, call), isFollow, pattern }];
+}
+
+function grepOf(texts: readonly string[], scope: Scope): Look['pattern'] {
+  const text = texts.find((each) => !each.startsWith('-'));
+  return text === undefined ? null : { text, isNegated: scope.isNegated };
+}
+
+/** The name or id of the task whose file, pid or log it is; '' when only the state directory is known; else null. */
+function taskOfText(text: string, word: Word, scope: Scope): string | null {
+  const id = taskOfPath(text);
+  if (id !== null) return id;
+  const path = plainPath(text);
+  const own = scope.shared.taskFiles.get(path);
+  if (own !== undefined) return own;
+  for (const { name, log_path: log, command, cwd, pid } of scope.shared.known) {
+    if (log !== null && text === log) return name;
+    if (pid !== null && new RegExp(`^/proc/${pid}(?:/|$)`).test(text)) return name;
+    const files = path.length < 3 ? [] : writtenFiles(command).map(plainPath);
+    if (files.some((file) => file === path || `${cwd}/${file}` === path)) return name;
+  }
+  for (const name of namesIn(word.text)) {
+    const tasks = scope.variables.get(name)?.tasks;
+    if (tasks !== undefined) return tasks[0] ?? '';
+  }
+  return isStatePath(text, scope.variables) ? '' : null;
+}
+
+/** The tasks of `kill -0 PID`, `ps -p PID`, `pgrep -f PATTERN`, `tail --pid=PID`. */
+function processRefs({ name, texts, args, scope }: Call): readonly string[] | null {
+  if (name === 'kill' && !(texts[0] === '-0' || (texts[0] === '-s' && texts[1] === '0'))) return null;
+  if (name === 'tail' && !texts.some((text) => text.startsWith('--pid'))) return null;
+  if (name === 'pgrep' || name === 'pidof') {
+    const pattern = texts.filter((text) => !text.startsWith('-')).at(-1) ?? '';
+    return patternTasks(pattern, scope);
+  }
+  for (const { text, word } of args) {
+    for (const variable of namesIn(word.text)) {
+      const tasks = scope.variables.get(variable)?.tasks;
+      if (tasks !== undefined) return tasks;
+    }
+    const pid = Number(/(\d+)$/.exec(text)?.[1] ?? Number.NaN);
+    const task = scope.shared.known.find((known) => known.pid !== null && known.pid === pid);
+    if (task !== undefined) return [task.name];
+  }
+  return null;
+}
+
+/** The tasks of a pattern of processes: those of a `babysit wait`, and those whose command matches. */
+function patternTasks(pattern: string, scope: Scope): readonly string[] | null {
+  const waits = /(?:babysit|\[b\]abysit)\s+wait\b\s*(.*)$/.exec(pattern);
+  if (waits !== null) return (waits[1] ?? '').split(/\s+/).filter((ref) => /^[\w.-]+$/.test(ref));
+  return matchingTasks(pattern, scope);
+}
+
+/** The live tasks whose command matches; null for a pattern without one, or one that fits almost everything. */
+export function matchingTasks(pattern: string, { shared }: Pick<Scope, 'shared'>): readonly string[] | null {
+  if (pattern.length < 3) return null;
+  let expression: RegExp;
+  try {
+    expression = new RegExp(pattern);
+  } catch {
+    return null;
+  }
+  const found = shared.known.filter(({ command }) => expression.test(command)).map(({ name }) => name);
+  return found.length === 0 ? null : found;
+}
+
+/** `< FILE` of a file of babysit. */
+export function pathLook(paths: readonly string[], node: SyntaxNode, element: Element, scope: Scope): Look[] {
+  const word = ('target' in node ? node.target : undefined) as Word | undefined;
+  const found = paths.map((path) => (word === undefined ? null : taskOfText(path, word, scope)));
+  if (found.every((ref) => ref === null)) return [];
+  const refs = found.flatMap((ref) => (ref === null || ref === '' ? [] : [ref]));
+  return [lookAt(refs, 'file', element, { start: node.pos, end: node.end }, scope)];
+}
+
+/** `[[ -f FILE ]]` of a file of babysit, `[[ -d /proc/$PID ]]`. */
+export function testedLook(node: SyntaxNode, element: Element, scope: Scope): Look[] {
+  if (!/\s-[defhsrw]\s/.test(scope.source.text.slice(node.pos, node.end))) return [];
+  const words: Word[] = [];
+  const collect = (child: SyntaxNode): void => {
+    if (child.type === 'Word') words.push(child);
+    else forEachChild(child, collect);
+  };
+  forEachChild(node, collect);
+  const found = words.flatMap((word) =>
+    textsOf(word, scope.variables).map((text) => taskOfText(text, word, scope)),
+  );
+  if (found.every((ref) => ref === null)) return [];
+  const refs = found.flatMap((ref) => (ref === null || ref === '' ? [] : [ref]));
+  return [lookAt(refs, 'file', element, { start: node.pos, end: node.end }, scope)];
+}
+
+function curlRefs(texts: readonly string[]): string[] {
+  const ref = texts
+    .map((text) => /\/v1\/tasks\/([^/?]+)/.exec(text)?.[1])
+    .find((found) => found !== undefined);
+  return ref === undefined ? [] : [decodeURIComponent(ref)];
+}
+
+/** A look in the code of another language: the names follow the verb. */
+export function babysitLook(call: Call, own: Range, code: string): Look {
+  const found = /babysit['"]?[,\s]+['"]?(\w+)['"]?[,\s]+['"]?([A-Za-z][\w.-]*)/.exec(code);
+  const ref = found?.[2] === undefined || /^(?:json|full)$/.test(found[2]) ? [] : [found[2]];
+  return lookAt(ref, found?.[1] === 'log' ? 'log' : 'status', call.element, own, call.scope, call);
+}
+
+function lookAt(
+  refs: readonly string[],
+  verb: string,
+  element: Element,
+  own: Range,
+  scope: Scope,
+  call?: Call,
+): Look {
+  return {
+    kind: 'look',
+    verb,
+    refs: [...new Set(refs)],
+    written: null,
+    prefix: 'babysit ',
+    flags: [],
+    isFollow: false,
+    isElsewhere: scope.isElsewhere,
+    limit: call?.around.limit,
+    pattern: scope.pattern,
+    mentions: call === undefined ? [] : namesIn(scope.source.text.slice(call.node.pos, call.node.end)),
+    fedVerb: null,
+    element,
+    own,
+  };
+}

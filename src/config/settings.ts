@@ -254,7 +254,11 @@ const TABLE = {
     'When the daemon removes old tasks, as a cron expression; off is never',
   ),
   'retention.older_than': setting(duration, '30d', 'How long an ended task and its log are kept'),
-  'log.max_size': setting(logSize, '50M', "Size at which the daemon rotates a task's log"),
+  'log.max_size': setting(
+    logSize,
+    '50M',
+    "Size at which a task's log is rotated; it exceeds this by a few KiB at most",
+  ),
   'log.daily': setting(flag, true, 'Rotate logs at the start of each day too'),
   'log.keep': setting(count(1, 1000), 5, "Compressed parts to keep of each task's log"),
   'api.max_body': setting(size, '8M', 'Largest request that the daemon accepts'),

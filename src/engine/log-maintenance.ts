@@ -18,7 +18,7 @@ import type { AttemptPaths } from './attempt/paths.ts';
 const RETRY_MS = 30_000;
 
 export class LogMaintenance {
-  readonly #rules: LogRules;
+  readonly rules: LogRules;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #stop = new AbortController();
@@ -30,7 +30,7 @@ export class LogMaintenance {
   #hasWarned = false;
 
   constructor(rules: LogRules, clock: Clock, log: Logger) {
-    this.#rules = rules;
+    this.rules = rules;
     this.#clock = clock;
     this.#log = log;
   }
@@ -94,7 +94,7 @@ export class LogMaintenance {
 
   #rotateWhenDue(log: AttemptLog, supervisor: ProcessIdentity, { wallMs, monoMs }: Now): void {
     if (log.isRotating || this.#stop.signal.aborted || monoMs < this.#retryAtMs) return;
-    if (!log.isDue(this.#rules, wallMs)) return;
+    if (!log.isDue(this.rules, wallMs)) return;
     const rotate = async () => {
       await this.#rotate(log, supervisor);
       log.rotation = null;
@@ -117,7 +117,7 @@ export class LogMaintenance {
         this.#retryLater(path, 'not enough disk space to rotate the log');
         return;
       }
-      const outcome = await rotateLog(path, this.#rules, supervisorWriter(supervisor), (start) =>
+      const outcome = await rotateLog(path, this.rules, supervisorWriter(supervisor), (start) =>
         log.rotated(start),
       );
       if (outcome === 'long_line') log.notBelowBytes = 2 * size;
@@ -143,7 +143,7 @@ export class LogMaintenance {
   /** Deletes the oldest parts beyond `keep`. */
   async #prune(path: string): Promise<void> {
     const rotated = logParts(path).slice(0, -1);
-    for (const part of rotated.slice(0, Math.max(0, rotated.length - this.#rules.keep)))
+    for (const part of rotated.slice(0, Math.max(0, rotated.length - this.rules.keep)))
       await rm(part.path, { force: true });
   }
 

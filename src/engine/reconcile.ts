@@ -44,7 +44,7 @@ function applyRecords(
   const { id } = live;
   const task = work.get(id);
   if (task === undefined || !live.isObserved || !isActive(task.state)) return 'done';
-  const records = live.records(work.now);
+  const records = live.records();
   if (records.started !== null && task.state.attempt.startedAt === null) hold.succeeded();
   if (records.started !== null)
     work.change(id, {

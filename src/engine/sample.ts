@@ -84,6 +84,7 @@ function sampleOne(
   const sample = isWaiting ? { ...own, outputAt: work.now.wallMs } : own;
   live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
   if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);
+  live.continueSupervisor();
   logs.maintain(live.log, live.supervisor, work.now);
   live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
   const before = live.watchState ?? live.firstWatchState(sample, task.state);

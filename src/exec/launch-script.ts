@@ -9,6 +9,7 @@ import { splitEnvironment, type Variable } from './variables.ts';
 
 export interface Launch {
   readonly dir: string;
+  readonly log: LogLimits;
   readonly entryFiles: readonly string[];
   /** Script that creates the group, sourced with `args` before the group is entered; null if the group exists. */
   readonly preparation: { readonly script: string; readonly args: readonly string[] } | null;
@@ -28,6 +29,13 @@ export interface Launch {
   readonly tools: Tools;
 }
 
+/** Rules for the log that the supervisor enforces. */
+export interface LogLimits {
+  readonly maxBytes: number;
+  /** Number of rotated parts to keep. */
+  readonly keep: number;
+}
+
 export interface Journal {
   /** SYSLOG_IDENTIFIER of the lines. */
   readonly identifier: string;
@@ -37,7 +45,8 @@ export interface Journal {
 
 /** Absolute paths: the caller's PATH must not decide which programs babysit runs. */
 export interface Tools {
-  readonly cat: string;
+  /** Directories of the programs that the supervisor runs, as in PATH. */
+  readonly path: string;
   readonly env: string;
   readonly nice: string;
   readonly bash: string;

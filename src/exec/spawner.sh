@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Starts a supervisor for each request on stdin. Ends at the end of stdin, that is, with the daemon.
-#   $1  text of supervisor.sh      $2  absolute path of cat      $3  the locale of most commands, or empty
-# A request is a line with three sizes in bytes, followed by three texts of these sizes: the attempt's directory, a script
-# for the journal (may be empty), and the launch script of the command. No part of it is written to disk.
+#   $1  text of supervisor.sh      $2  directories with programs, as in PATH      $3  the locale of most commands, or empty
+# A request is a line with three sizes in bytes and the rules of the log (see supervisor.sh), followed by three texts of
+# these sizes: the attempt's directory, a script for the journal (may be empty), and the launch script of the command. No
+# part of it is written to disk.
 #
 # A supervisor is two forks of this small process: forking the daemon costs three times as much, and nothing is executed.
 # The spawner is bash because it needs `set -m`: in sh a background job ignores SIGINT, and so do all its children.
@@ -11,7 +12,7 @@ unset SHLVL OLDPWD
 [ -z "$3" ] || LC_ALL=$3
 unset LC_ALL
 eval "$1"
-cat=$2
+tools=$2
 set --
 unset supervisor spawner
 set -m
@@ -20,13 +21,13 @@ trap '' INT TERM HUP QUIT PIPE
 # -N reads in blocks. bash 3.2, that of macOS, has no -N: it reads byte by byte up to a size or a NUL, which no request has.
 read_request() { IFS= read -rN "$1" request; }
 [ "${BASH_VERSINFO[0]}" -gt 3 ] || read_request() { IFS= read -r -d '' -n "$1" request; }
-while read -r dir_size journal_size launch_size && launch_at=$((dir_size + journal_size)) &&
+while read -r dir_size journal_size launch_size log_max log_keep && launch_at=$((dir_size + journal_size)) &&
   read_request $((launch_at + launch_size)); do
   dir=${request:0:dir_size}
   if [ "$journal_size" != 0 ]; then
-    (eval "${request:dir_size:journal_size}" && supervise) &
+    (eval "${request:dir_size:journal_size}" && supervise) </dev/null >/dev/null 2>&1 &
   else
-    run_command </dev/null 2>/dev/null | write_log >/dev/null 2>&1 &
+    run_command </dev/null >/dev/null 2>&1 &
   fi
   disown
 done

@@ -5,7 +5,7 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { shortageOf } from '../core/shortages.ts';
 import { bytesOf } from '../text/bytes.ts';
-import type { Tools } from './launch-script.ts';
+import type { LogLimits, Tools } from './launch-script.ts';
 
 export interface Spawner {
   /** Starts the supervisor of an attempt whose directory exists. If the spawner dies before that, sends it again. */
@@ -22,6 +22,7 @@ export interface Spawner {
 /** The input of spawner.sh for one attempt. */
 export interface SpawnRequest {
   readonly dir: string;
+  readonly log: LogLimits;
   /** See journalScript; empty without a journal. */
   readonly journal: string;
   /** See launchScript. */
@@ -35,9 +36,10 @@ export interface PendingStart {
 }
 
 /** The format that spawner.sh reads. */
-export function requestBytes({ dir, journal, launch }: SpawnRequest): Buffer {
+export function requestBytes({ dir, log, journal, launch }: SpawnRequest): Buffer {
   const parts = [dir, journal, launch].map(bytesOf);
-  return Buffer.concat([Buffer.from(`${parts.map(({ length }) => length).join(' ')}\n`), ...parts]);
+  const header = [...parts.map(({ length }) => length), log.maxBytes, log.keep].join(' ');
+  return Buffer.concat([Buffer.from(`${header}\n`), ...parts]);
 }
 
 /**
@@ -66,7 +68,7 @@ export function spawnerWords(tools: Tools, niceness: number): string[] {
   return [
     // bash -c reads ~/.bashrc when its stdin is a socket, as pipes of Node are.
     ...['-n', String(niceness - getPriority()), tools.bash, '--norc', '-c', BOOTSTRAP, 'babysit-spawner'],
-    ...[tools.cat, locale],
+    ...[tools.path, locale],
   ];
 }
 

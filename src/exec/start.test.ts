@@ -9,6 +9,7 @@ import { NEEDS_MOUNT, smallDisk } from '../../test/support/small-disk.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Command } from '../core/task.ts';
+import { logParts } from '../logs/parts.ts';
 import type { Launch } from './launch-script.ts';
 import { claimForRecovery, readRecords } from './records.ts';
 import { openSpawner, probeSpawner, type Spawner } from './spawner.ts';
@@ -96,16 +97,49 @@ describe('exit record', () => {
     assert.match(log, /^f/);
   });
 
-  it('survives a SIGKILL of the log writer, which is replaced', async () => {
-    const { records, log } = await finish(
-      launch(
-        `group=$(cut -d' ' -f5 /proc/$PPID/stat)
-        echo one; until writer=$(pgrep -g $group -x cat); do :; done
-        kill -KILL $writer; while kill -0 $writer 2>/dev/null; do :; done; echo two; exit 4`,
-      ),
-    );
+  const group = "group=$(cut -d' ' -f5 /proc/$PPID/stat)";
+  const kill = (found: string) =>
+    `until victim=$(${found}); do :; done; kill -KILL $victim; while kill -0 $victim 2>/dev/null; do :; done`;
+  const copier = kill('pgrep -g $group -x dd');
+  const writer = kill('pgrep -g $group -P $PPID');
+  for (const [what, line, output] of [
+    ['the copier', `echo one; ${copier}; echo two`, /\n\[babysit: output is missing above[^\n]*\]\ntwo\n$/],
+    ['the log writer, before any output', `${writer}; echo two`, /^\n\[babysit: [^\n]*\]\ntwo\n$/],
+    ['the log writer', `echo one; ${copier}; ${writer}; echo two`, /\n\[babysit: [^\n]*\]\ntwo\n$/],
+    [
+      'one after the other, many times',
+      `for i in 1 2 3; do ${writer}; echo $i; ${copier}; ${writer}; done; seq 1000`,
+      /\]\n1\n2\n3\n[\s\S]*\n999\n1000\n$/,
+    ],
+  ] as const)
+    it(`survives a SIGKILL of ${what}: the command is not disturbed, and the log marks it`, async () => {
+      const { records, log } = await finish(launch(`${group}; set -e; ${line}; exit 4`));
+      assert.equal(records.exit?.code, 4);
+      assert.match(log, output);
+    });
+
+  it('keeps the log to its parts, whatever the speed, without a daemon and without a loss', async () => {
+    const maxBytes = 64 * 1024;
+    const keep = 3;
+    const spec = launch('yes | head -c 3000000; seq 100000; exit 4', { log: { maxBytes, keep } });
+    let most = 0;
+    const sizes = () => logParts(`${spec.dir}.log`).map(({ start, end }) => end - start);
+    const watch = setInterval(() => {
+      most = Math.max(
+        most,
+        sizes().reduce((sum, size) => sum + size, 0),
+      );
+    }, 1);
+    const { records } = await finish(spec);
+    clearInterval(watch);
     assert.equal(records.exit?.code, 4);
-    assert.match(log, /\n\[babysit: output is missing above[^\n]*\]\ntwo\n$/);
+    assert.ok(most <= 1.1 * (keep + 1) * maxBytes, `${most} bytes`);
+    const parts = logParts(`${spec.dir}.log`);
+    assert.equal(parts.length, keep + 1);
+    assert.equal(parts.at(-1)?.end, 3_000_000 + 588_895);
+    const text = parts.map(({ path }) => readFileSync(path, 'utf8')).join('');
+    const all = Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join('');
+    assert.equal(text, all.slice(-text.length));
   });
 
   it('dates start and end by the wall clock', async () => {
@@ -250,7 +284,8 @@ describe('spawner', () => {
       const pid = Number((await finish(launch('cut -d" " -f4 /proc/$PPID/stat'), own)).log);
       process.kill(pid, 'SIGSTOP');
       assert.equal((await finish(launch('echo after'), own)).log, 'after\n');
-      assert.deepEqual(lost, ['exit SIGKILL']);
+      // On a busy host the next spawner may need longer, too.
+      assert.deepEqual([...new Set(lost)], ['exit SIGKILL']);
     } finally {
       own.close();
     }
@@ -258,10 +293,10 @@ describe('spawner', () => {
 });
 
 describe('claim', () => {
-  it('is given back when the log writer cannot be informed, and nothing has run', () => {
-    const dir = join(root, 'without-writer');
+  it('is given back when the output has no pipe, and nothing has run', () => {
+    const dir = join(root, 'without-pipe');
     mkdirSync(dir);
-    const script = `. "$1"; dir=$2 launch_at=0 request='touch "$dir/ran"'; run_command 2>/dev/null >/dev/full`;
+    const script = `. "$1"; dir=$2 launch_at=0 request='touch "$dir/ran"'; open_pipe() { return 1; }; run_command`;
     const supervisor = join(import.meta.dirname, 'supervisor.sh');
     const { status } = spawnSync('bash', ['-c', script, 'bash', supervisor, dir], { stdio: 'ignore' });
     assert.equal(status, 1);

@@ -23,6 +23,6 @@ export function startAttempt(spawner: Spawner, describe: () => Launch, observer:
 }
 
 export function spawnRequest(launch: Launch): SpawnRequest {
-  const { dir, journal } = launch;
-  return { dir, journal: journal === null ? '' : journalScript(journal), launch: launchScript(launch) };
+  const { dir, log, journal } = launch;
+  return { dir, log, journal: journal === null ? '' : journalScript(journal), launch: launchScript(launch) };
 }

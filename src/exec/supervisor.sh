@@ -1,15 +1,18 @@
-# The supervisor of one attempt, sourced by the spawner. It is two processes joined by a pipe: the parent of the command
-# and the log writer. They form a process group outside of the task's cgroup and outlive the daemon.
+# The supervisor of one attempt, sourced by the spawner: the parent of the command, and its child, the log writer, whose
+# child copies the output. They form a process group outside of the task's cgroup and outlive the daemon. The parent keeps
+# the pipe of the output open and replaces a log writer that dies; the log writer replaces a copier that dies.
 #   $dir                  absolute path of the attempt's directory; the log is $dir.log, because the daemon watches $dir
 #   $request, $launch_at  the launch script starts at this offset of the request
-#   $cat                  absolute path of cat
+#   $log_max, $log_keep   largest size of the log in bytes, and number of rotated parts to keep
+#   $tools                directories with the programs that the supervisor runs
 # Attempt records are lines of the claim file, `WHAT SECONDS [...]`, with the time since the epoch: `claimed`,
-# `supervisor` and `started` (in any order, each with the identity of the process), the line of `jobs` that says how the
+# `supervisor` and `started` (each of the two with the identity of the process), the line of `jobs` that says how the
 # command ended, `exit` with the code, `io` with the bytes read and written, `gap` if output is missing, and `closed` when
 # the log is complete.
 #
 # All records fit in the disk block that the first one allocates: a disk that fills up later loses none of them.
 # The script prefers `echo` to `printf`: each builtin that a supervisor uses costs it pages of memory.
+#   fd 3  the end of the pipe that the log writer reads     fd 4  the end that the command gets     fd 5  the claim file
 
 # bash before 5.0, as on macOS, has no -f.
 until_end=-f
@@ -17,55 +20,118 @@ until_end=-f
 
 run_command() {
   claim || return
-  exec 2>>"$dir/claim"
+  exec 5>>"$dir/claim"
   # Write from here first: the kernel charges the page to the first writer, and a page keeps a removed cgroup alive.
-  # The empty line on stdout starts the log writer.
-  if ! { echo "claimed $EPOCHREALTIME" >&2 && echo; }; then
-    # The disk is full, or the log writer died with the spawner. Release the claim: the command has not started.
+  if ! { echo "claimed $EPOCHREALTIME" >&5 && identify && open_pipe; }; then
+    # The disk is full. Release the claim: the command has not started.
     rm -f "$dir/claim"
     return 1
   fi
+  open_relay
+  ended=
   # The command gets its own process group, so that its `kill 0` does not reach the supervisor.
   set -m
-  # $? is 128+n both for signal n and for exit code 128+n. `jobs` distinguishes the two, but only in the handler: after
-  # `wait` the job is forgotten. A process that is only stopped still answers kill -0.
-  trap 'kill -0 $! 2>/dev/null || jobs >&2' CHLD
-  (eval "${request:launch_at}") 2>&1 &
-  # Without -f the wait ends when the command stops itself.
-  wait $until_end $!
-  echo "exit $EPOCHREALTIME $?" >&2
+  (eval "${request:launch_at}") >&4 2>&1 3<&- 4>&- 5>&- 9>&- &
+  command=$!
+  trap on_child CHLD
+  exec 4>&-
+  # Ends a copier, see keep_writing. The command keeps the signal.
+  trap '' USR2
+  keep_writing
+  trap 'is_running || jobs %1 >&5' CHLD
+  if [ -z "$ended" ]; then
+    is_running || jobs %1 >&5
+    # Without -f the wait ends when the command stops itself.
+    wait $until_end "$command"
+    record_exit $?
+  fi
+  trap - CHLD
+  set +m
+  close_relay
+  close_attempt
+  exec 3<&- 5>&-
+}
+
+# /proc/self/fd reopens an anonymous pipe. Elsewhere a FIFO is opened and removed.
+open_pipe() {
+  if exec 3< <(:) && [ -e /proc/self/fd/3 ]; then
+    exec 4>/proc/self/fd/3
+  else
+    PATH=$tools mkfifo "$dir/output" && exec 6<>"$dir/output" 3<"$dir/output" 4>"$dir/output" 6>&-
+    rm -f "$dir/output"
+  fi
+}
+
+# with-journal.sh replaces these.
+open_relay() { :; }
+close_relay() { :; }
+
+# A process that is only stopped still answers kill -0.
+is_running() { kill -0 "$command"; }
+
+# $? is 128+n both for signal n and for exit code 128+n. `jobs` distinguishes the two, but only in the handler: after
+# `wait` the job is forgotten.
+on_child() {
+  [ -z "$ended" ] && ! is_running || return
+  jobs %1 >&5
+  wait "$command"
+  record_exit $?
+}
+
+record_exit() {
+  ended=1
+  echo "exit $EPOCHREALTIME $1" >&5
   record_io
 }
 
+# Returns when all output is in the log. `set +m` keeps the log writer in the process group of the supervisor.
+keep_writing() {
+  missing=false
+  while :; do
+    set +m
+    write_log &
+    writer=$!
+    set -m
+    # The end of the command causes no trap in between.
+    on_child
+    while
+      wait $until_end "$writer" && break 2
+      # Without -f the wait ends when the log writer is stopped.
+      kill -0 "$writer"
+    do kill -CONT "$writer"; done
+    # It was killed. End the copier that it leaves: only a copier does not ignore the signal.
+    kill -USR2 0
+    missing=true
+  done
+  on_child
+}
+
 # The I/O counters of a process include the children it has waited for, so this is the I/O of the command. The daemon
-# cannot read it: a command may end between two samples.
+# cannot read it: a command may end between two samples. The writes of a log writer that has ended do not count.
 record_io() {
   [ -r "/proc/$BASHPID/io" ] || return
+  logged=0
+  kill -0 "$writer" || logged=$(output_size)
   while read -r key value; do
     case $key in
       read_bytes:) read_bytes=$value ;;
-      write_bytes:) echo "io $EPOCHREALTIME $read_bytes $value" >&2 ;;
+      write_bytes:) echo "io $EPOCHREALTIME $read_bytes $((value > logged ? value - logged : 0))" >&5 ;;
     esac
   done <"/proc/$BASHPID/io"
 }
 
-write_log() {
-  read -r || return
-  exec >>"$dir/claim"
-  identify
-  # run_command holds the pipe open until it has written the exit record.
-  copy_output
+close_attempt() {
   if is_daemon_alive; then
     # The daemon stores the exit in its database, so no sync is needed.
-    close_attempt
+    record_closed
   else
     copy_counters >"$dir/counters"
-    close_attempt
+    record_closed
     sync "$dir/claim" || sync
   fi
 }
 
-close_attempt() { echo "closed $EPOCHREALTIME"; }
+record_closed() { echo "closed $EPOCHREALTIME" >&5; }
 
 # $$ is the spawner, which ends with the daemon. A zombie has no /proc/PID/cwd, so it does not count as alive.
 is_daemon_alive() { [ -e /proc/$$/cwd ] || { ! [ -e /proc/self ] && kill -0 $$; }; }
@@ -85,22 +151,90 @@ read_stat() {
 
 identify() {
   read_stat
-  echo "supervisor $EPOCHREALTIME $stat"
+  echo "supervisor $EPOCHREALTIME $stat" >&5
 }
 
-# Reads the first byte here, so that a silent command needs no cat process.
-# If the copier meets a full disk or is killed, the loop starts a new one: the command must not get SIGPIPE.
-copy_output() {
-  missing=false
+# Reads the first byte here, so that a silent command needs no copier.
+# If the copier meets a full disk or is killed, the loop starts a new one.
+write_log() {
+  exec <&3 3<&-
+  room=$log_max
+  # The log of a writer that was killed.
+  [ -s "$dir.log" ] && room=0
   while IFS= read -r -d '' -n 1 byte; do
-    : >>"$dir.log" || exec "$cat" >/dev/null
+    [ "$room" -gt 0 ] || room=$(make_room)
     if $missing && mark_gap; then missing=false; fi
-    print_byte >>"$dir.log" || missing=true
-    if copy_rest >>"$dir.log"; then break; fi
-    missing=true
+    if $missing; then
+      try_output >>"$dir.log"
+    else
+      copy_output >>"$dir.log" || missing=true
+    fi
+    room=0
   done
   # If the mark does not fit in the log, record `gap`: the daemon adds the mark when the attempt is over.
-  if $missing; then mark_gap || echo gap; fi
+  if $missing; then mark_gap || echo gap >&5; fi
+}
+
+copy_output() { print_byte && copy_rest; }
+
+# A copier ends after a number of reads, of which each may be short, so the log stays within its size. dd writes each read
+# at once, and never reads more than it writes.
+copy_rest() {
+  (
+    trap - USR2
+    PATH=$tools
+    exec dd bs=4096 count=$((room / 4096 + 1))
+  )
+}
+
+# Drops what does not fit: the command must not wait for the disk.
+try_output() {
+  print_byte
+  (
+    trap - USR2
+    PATH=$tools
+    exec dd bs=65536 count=1
+  )
+}
+
+# Prints how many bytes the log may grow. A log that is nearly full becomes a rotated part first (src/logs/parts.ts); a
+# daemon that rotates it now has left a journal.
+make_room() {
+  PATH=$tools
+  size=$(size_of "$dir.log")
+  if [ $((size * 16)) -gt $((log_max * 15)) ] && ! [ -e "$dir.log.journal" ]; then
+    printf -v part '%s.log.%015d' "$dir" "$(rotated_size)"
+    mv "$dir.log" "$part" && size=0
+    remove_parts
+  fi
+  echo $((log_max > size ? log_max - size : 1))
+}
+
+size_of() { echo $(($(wc -c <"$1" || echo 0))); }
+
+# All output so far.
+output_size() {
+  PATH=$tools
+  echo $(($(rotated_size) + $(size_of "$dir.log")))
+}
+
+# The newest part is never packed while the attempt runs.
+rotated_size() {
+  for part in "$dir.log".???????????????; do :; done
+  if [ -e "$part" ]; then echo $((10#${part##*.} + $(size_of "$part"))); else echo 0; fi
+}
+
+remove_parts() {
+  parts=() last=
+  for part in "$dir.log".[0-9]*; do
+    # A part that is being packed has two names.
+    part=${part%.gz}
+    case $part in
+      *.new | *.packing | "$last") ;;
+      *) parts+=("$part") last=$part ;;
+    esac
+  done
+  for ((i = 0; i < ${#parts[@]} - log_keep; i++)); do rm -f "${parts[i]}" "${parts[i]}.gz"; done
 }
 
 print_byte() {
@@ -110,8 +244,6 @@ print_byte() {
     *) echo -n "$byte" ;;
   esac
 }
-
-copy_rest() { "$cat"; }
 
 mark_gap() {
   printf '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n' >>"$dir.log"

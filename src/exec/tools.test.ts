@@ -8,7 +8,19 @@ import { findTools } from './tools.ts';
 
 const place = tempDir({ after });
 before(() => {
-  for (const name of ['cat', 'env', 'nice', 'bash', 'chrt', 'ionice', 'taskpolicy', 'script'])
+  for (const name of [
+    'dd',
+    'mv',
+    'rm',
+    'wc',
+    'env',
+    'nice',
+    'bash',
+    'chrt',
+    'ionice',
+    'taskpolicy',
+    'script',
+  ])
     writeFileSync(join(place, name), '', { mode: 0o755 });
 });
 
@@ -28,9 +40,9 @@ describe('findTools', () => {
   });
 
   it('names the missing program, and the searched directories', () => {
-    rmSync(join(place, 'cat'));
+    rmSync(join(place, 'dd'));
     assert.throws(() => findTools(10, [place]), {
-      message: `cat not found in ${place}. Install it and try again`,
+      message: `dd not found in ${place}. Install it and try again`,
     });
   });
 });

@@ -1,6 +1,6 @@
 // Finds the absolute paths of the programs that start an attempt.
 import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readCpus, readRlimits } from '../procfs/process/inherited.ts';
 import type { Tools } from './launch-script.ts';
 
@@ -30,7 +30,7 @@ export function findTools(
     throw new Error(`${name} not found in ${places.join(', ')}. Install it and try again`);
   };
   return {
-    cat: need('cat'),
+    path: [...new Set(SUPERVISOR.map((name) => dirname(need(name))))].join(':'),
     env: need('env'),
     nice: need('nice'),
     bash: need('bash'),
@@ -47,6 +47,9 @@ export function findTools(
     isBsdScript: platform !== 'linux',
   };
 }
+
+/** Programs that supervisor.sh runs. */
+const SUPERVISOR = ['dd', 'mv', 'rm', 'wc'];
 
 const BACKGROUND = [
   [['ionice', '-c', '3'], 'linux'],

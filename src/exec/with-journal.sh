@@ -5,53 +5,55 @@
 #   $unit_aside    cgroup.procs of the unit's other group, which the relay enters; empty without a unit
 #   $unit_group    the task's group in the unit
 
-PATH=/usr/local/bin:/usr/bin:/bin:/run/current-system/sw/bin
-relay=
-
 supervise() {
   if [ -n "$unit_aside" ]; then
     mkfifo "$dir/unit"
     # Open for reading and writing, so that the open does not block. The unit ends when no process has the FIFO open.
     exec 8<>"$dir/unit"
   fi
-  run_command </dev/null 2>/dev/null | {
-    write_log
-    end_relay
-  } >/dev/null 2>&1
   # Without the claim there is no unit to end.
-  [ "${PIPESTATUS[0]}" != 0 ] || [ -z "$unit_aside" ] || end_unit >&8
+  run_command && [ -n "$unit_aside" ] && end_unit >&8
 }
 
-# copy_output has read the first byte. tee ends on a full disk, so that copy_output replaces it, but keeps running when
-# the relay ends.
-copy_rest() {
-  [ -n "$relay" ] || begin_relay
-  print_byte >&9
-  tee --output-error=exit-nopipe /dev/fd/9
-}
-
-begin_relay() {
+# The relay waits for a first byte, so that a silent command needs no systemd-cat.
+open_relay() {
   exec 9> >(
-    exec 8>&- >/dev/null
+    exec 3<&- 4>&- 5>&- 8>&- >/dev/null
+    read -r -n 1 || exit
     [ -z "$unit_aside" ] || echo 0 >"$unit_aside"
     exec systemd-cat --identifier="$journal_name" --level-prefix=false
   )
   relay=$!
 }
 
-end_relay() {
-  [ -n "$relay" ] || return
+close_relay() {
   exec 9>&-
   wait "$relay"
 }
 
+# write_log has read the first byte. tee ends on a full disk, so that write_log replaces it, but keeps running when the
+# relay ends. The empty line starts the relay.
+copy_output() {
+  (
+    trap - USR2
+    PATH=$tools
+    set -o pipefail
+    [ -n "$has_output" ] || echo >&9
+    { print_byte && exec dd bs=4096 count=$((room / 4096 + 1)); } | tee --output-error=exit-nopipe /dev/fd/9
+  )
+  status=$?
+  has_output=1
+  return $status
+}
+has_output=
+
 # The counters are removed with the unit, so copy them even if a daemon is alive.
 close_attempt() {
   if [ -n "$unit_aside" ]; then
-    is_unit_alive || echo "unit_ended $EPOCHREALTIME"
+    is_unit_alive || echo "unit_ended $EPOCHREALTIME" >&5
     copy_counters >"$dir/counters"
   fi
-  echo "closed $EPOCHREALTIME"
+  record_closed
 }
 
 # The main process waits for the exit code. systemctl stop and systemctl kill end it before the command: when the command

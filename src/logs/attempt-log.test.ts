@@ -1,6 +1,6 @@
 // When a log is due for rotation, what counts as output across a rotation, and which parts are packed.
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -32,16 +32,36 @@ const isDue = (atMs: number, rules = RULES) => {
   return log.isDue(rules, atMs);
 };
 
-describe('a log is due', () => {
-  it('when it has grown to its size', () => {
-    print('x'.repeat(99));
-    assert.equal(isDue(NOON), false);
-    print('\n');
-    assert.equal(isDue(NOON), true);
-    log.notBelowBytes = 200;
-    assert.equal(isDue(NOON), false);
+describe('a log that its writer rotates', () => {
+  it('counts on, also when it is rotated again before the next look', () => {
+    log.keepOpen();
+    const printed: number[] = [];
+    const rename = (start: number) => renameSync(path, partPath(path, start));
+    const look = () => printed.push(log.refresh().printedBytes);
+    print('a'.repeat(100));
+    look();
+    rename(0);
+    look();
+    print('b'.repeat(30));
+    look();
+    print('c'.repeat(80));
+    look();
+    rename(100);
+    print('d'.repeat(110));
+    look();
+    look();
+    rename(210);
+    print('e');
+    rename(320);
+    rmSync(partPath(path, 100));
+    print('f');
+    look();
+    assert.deepEqual(printed, [100, 100, 130, 210, 320, 320, 322]);
+    log.release();
   });
+});
 
+describe('a log is due', () => {
   it('on another day than that of its first byte, unless it is empty', () => {
     assert.equal(isDue(NOON), false);
     assert.equal(isDue(NOON + DAY_MS), false);

@@ -7,9 +7,9 @@ import { openRegular } from './regular-file.ts';
 import { LogTimes, timesPath, writtenAt } from './times.ts';
 
 export interface LogRules {
-  /** Rotate at this size. */
+  /** The supervisor rotates at this size (supervisor.sh). */
   readonly maxBytes: number;
-  /** Rotate as well when the day (local time) of the first byte is over. */
+  /** The daemon rotates when the day (local time) of the first byte is over. */
   readonly isDaily: boolean;
   /** Number of rotated parts to keep. */
   readonly keep: number;
@@ -26,6 +26,10 @@ export class AttemptLog {
   notBelowBytes = 0;
   #keepsOpen = false;
   #fd: number | null = null;
+  #ino: number | null = null;
+  /** The supervisor renames a full log, which changes its ctime. That has a coarse clock, so look twice after a change. */
+  #ctimeMs: number | null = null;
+  #wasChanged = false;
   #start: number | null = null;
   #size = 0;
   #touchedAt: number | null = null;
@@ -48,8 +52,11 @@ export class AttemptLog {
   /** Reads size and mtime, which the other methods use. `printedAt` (epoch ms) advances even on a full disk. */
   refresh(): { readonly printedBytes: number; readonly printedAt: number | null } {
     const file = this.#stat();
+    this.#wasChanged = file?.ctimeMs !== this.#ctimeMs;
+    this.#ctimeMs = file?.ctimeMs ?? null;
     this.#size = file?.size ?? 0;
-    this.#touchedAt = file?.mtimeMs ?? null;
+    // A log that was just renamed has no file for a moment.
+    this.#touchedAt = file?.mtimeMs ?? this.#touchedAt;
     return { printedBytes: this.printedBytes(), printedAt: this.#printedAt() };
   }
 
@@ -62,12 +69,28 @@ export class AttemptLog {
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
     this.#keepsOpen = false;
+    this.#forgetStart();
+  }
+
+  #forgetStart(): void {
+    this.#start = null;
+    this.#day = null;
+    this.#isPlainStale = true;
   }
 
   #stat(): Stats | undefined {
-    if (this.#fd !== null) return fstatSync(this.#fd);
+    if (this.#fd !== null) {
+      const open = fstatSync(this.#fd);
+      if (open.ctimeMs === this.#ctimeMs && !this.#wasChanged) return open;
+    }
     const file = statSync(this.path, { throwIfNoEntry: false });
-    if (this.#keepsOpen && file !== undefined) this.#fd = openedAt(this.path);
+    if (file?.ino !== this.#ino) {
+      if (this.#fd !== null) closeSync(this.#fd);
+      this.#fd = null;
+      this.#ino = file?.ino ?? null;
+      this.#forgetStart();
+    }
+    if (this.#keepsOpen && file !== undefined) this.#fd ??= openedAt(this.path);
     return file;
   }
 
@@ -108,11 +131,8 @@ export class AttemptLog {
     }
   }
 
-  isDue({ maxBytes, isDaily }: LogRules, nowMs: number): boolean {
-    const size = this.#size;
-    if (size === 0 || size < this.notBelowBytes) return false;
-    if (size >= maxBytes) return true;
-    if (!isDaily) return false;
+  isDue({ isDaily }: LogRules, nowMs: number): boolean {
+    if (!isDaily || this.#size === 0 || this.#size < this.notBelowBytes) return false;
     this.#day ??= dayOf(this.#firstByteAt(nowMs));
     return this.#day !== dayOf(nowMs);
   }

@@ -28,9 +28,15 @@ export function packedPath(plainPath: string): string {
 
 /** The existing parts, the current one last. Gaps are deleted parts. */
 export function logParts(log: string): readonly LogPart[] {
-  const parts = rotatedNames(log).flatMap((name) => partOf(log, name) ?? []);
-  const start = parts.at(-1)?.end ?? 0;
-  return [...parts, { path: log, start, end: start + (sizeOf(log) ?? 0), kind: 'current' }];
+  for (let names = rotatedNames(log); ; ) {
+    const parts = names.flatMap((name) => partOf(log, name) ?? []);
+    const start = parts.at(-1)?.end ?? 0;
+    const end = start + (sizeOf(log) ?? 0);
+    const after = rotatedNames(log);
+    // The writer may rotate the log at any time, and an older current part would be taken for a newer one.
+    if (after.at(-1) === names.at(-1)) return [...parts, { path: log, start, end, kind: 'current' }];
+    names = after;
+  }
 }
 
 /** Offset of the current part in all output. */

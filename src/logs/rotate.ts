@@ -5,7 +5,16 @@
 // With the journal, this process or a later one completes the same steps in the same order:
 //   1. rename the copies to part names           2. move the unfinished last line to the start of the log
 //   3. truncate the log after that line          4. remove the journal
-import { closeSync, fstatSync, ftruncateSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { logParts, PACKING, packedPath, partPath, suffixesOf } from './parts.ts';
 import { openRegular, readRegular } from './regular-file.ts';
@@ -25,7 +34,7 @@ export interface LogWriter {
 }
 
 /** long_line: more than half of the log is one unfinished line that is not yet long enough to be cut. */
-export type Rotation = 'rotated' | 'long_line' | 'not_stopped';
+export type Rotation = 'rotated' | 'long_line' | 'not_stopped' | 'superseded';
 
 const COPY_BYTES = 1024 ** 2;
 const SCAN_BYTES = 64 * 1024;
@@ -60,6 +69,8 @@ export async function rotateLog(
     for (const [i, cut] of cuts.entries())
       await copy(file, copyPath(log, start + cut), cut, cut, cuts[i + 1] ?? size);
     if (!(await writer.stop())) return 'not_stopped';
+    // The writer has rotated it by its size since.
+    if (statSync(log, { throwIfNoEntry: false })?.ino !== (await file.stat()).ino) return 'superseded';
     return await finishCopies(
       file,
       log,

@@ -146,7 +146,7 @@ describe('a log that grows', () => {
   it('is cut with a mark when its disk is full, and the task runs on', { skip: NEEDS_MOUNT }, async (t) => {
     const home = testHome(t, {
       admission: { min_free_disk: '16K' },
-      log: { max_size: '64K' },
+      log: { max_size: '64K', keep: 1000 },
       watchdog: { monitor_interval: '50ms' },
     });
     symlinkSync(smallDisk(t, '1m').dir, join(home.dir, 'tasks'));

@@ -101,7 +101,7 @@ describe(`samples on ${driver.kind}`, { skip: WITHOUT_CGROUPS }, () => {
     const { live, child, dir } = await waiting(t, 'exit');
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'claim'), `started 1.5 ${readFileSync(`/proc/${child.pid}/stat`, 'utf8')}`);
-    live.records(realClock.now());
+    live.records();
     await untilIdle(live);
     assert.ok(live.hasMain);
     child.kill('SIGKILL');

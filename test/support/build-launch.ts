@@ -21,6 +21,7 @@ export function aLaunch(
 ): Launch {
   return {
     dir,
+    log: { maxBytes: 50 * 1024 ** 2, keep: 5 },
     entryFiles: [],
     preparation: null,
     journal: null,

@@ -122,7 +122,7 @@ export function serviceOf(
     logs: new LogMaintenance({ maxBytes: 1024 ** 2, isDaily: true, keep: 5 }, clock, log),
     tasksDir,
     tools: {
-      cat: '',
+      path: '',
       env: '',
       nice: '',
       bash: '',

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import type { Group } from '../../cgroups/port.ts';
 import { type Attempt, isActive, type Task } from '../../core/task.ts';
 import { type Environment, taskEnvironment } from '../../exec/environment.ts';
-import type { Journal, Launch, Tools } from '../../exec/launch-script.ts';
+import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
 import type { Spawner } from '../../exec/spawner.ts';
 import { startAttempt } from '../../exec/start.ts';
 import type { Store } from '../../store/store.ts';
@@ -17,6 +17,7 @@ export interface LaunchDeps {
   readonly store: Store;
   readonly spawner: Spawner;
   readonly profiles: Profiles;
+  readonly logs: { readonly rules: LogLimits };
 }
 
 /** Observes the attempt before the supervisor writes the first record. */
@@ -27,13 +28,14 @@ export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, li
 }
 
 function launchOf(
-  { tools, store, spawner, profiles }: LaunchDeps,
+  { tools, store, spawner, profiles, logs }: LaunchDeps,
   task: Task,
   attempt: Attempt,
   live: LiveAttempt,
 ): Launch {
   return {
     dir: live.paths.dir,
+    log: logs.rules,
     entryFiles: live.group.entryFiles,
     preparation: live.group.preparation,
     journal: journalOf(task, live.group),

@@ -12,7 +12,7 @@ import { logTouchedAt } from '../../logs/read.ts';
 import { readHostOomKills } from '../../procfs/oom-kills.ts';
 import { writeOomScoreAdj } from '../../procfs/oom-score.ts';
 import { type IoCount, MemberCounters } from '../../procfs/process/member-counters.ts';
-import { signalGroup } from '../../procfs/process/process-group.ts';
+import { hasSurvivors, signalGroup } from '../../procfs/process/process-group.ts';
 import { ProcessHandle } from '../../procfs/process/process-handle.ts';
 import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/process/process-identity.ts';
 import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
@@ -76,9 +76,8 @@ export class LiveAttempt implements Observer {
   /** Epoch ms of the last progress that the task reported. */
   #progressAt: number | null = null;
   #isAttached = false;
-  /** Monotonic ms of the start or adoption, and of the first read of records with an exit but no log writer. */
+  /** Monotonic ms of the start or adoption. */
   #awaitedSince: number | null = null;
-  #unwrittenSince: number | null = null;
   #isClosed = false;
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
@@ -100,7 +99,7 @@ export class LiveAttempt implements Observer {
   }
 
   /** The records so far. When `isOver` is true, they are complete. Throws RecordsUnreadable. */
-  records({ monoMs }: Now): Records & { readonly isOver: boolean } {
+  records(): Records & { readonly isOver: boolean } {
     const { dir } = this.paths;
     const records = this.#keepKnown(readRecords(dir));
     if (!this.#isAttached && records.started?.main) {
@@ -109,8 +108,7 @@ export class LiveAttempt implements Observer {
     }
     if (records.closedAt !== null) return { ...records, isOver: true };
     // The supervisor may have written records between the first read and its end: read again.
-    if (this.isSupervisorGone() || this.#isWriterMissing(records, monoMs))
-      return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
+    if (this.isSupervisorGone()) return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
     return { ...records, isOver: false };
   }
 
@@ -121,13 +119,6 @@ export class LiveAttempt implements Observer {
       started: this.#known.started ?? records.started,
     };
     return { ...records, ...this.#known };
-  }
-
-  /** The supervisor's log writer died with the spawner before it wrote its identity; the other half recorded the end. */
-  #isWriterMissing({ supervisor, exit }: Records, monoMs: number): boolean {
-    if (supervisor !== null || exit === null) return false;
-    this.#unwrittenSince ??= monoMs;
-    return monoMs - this.#unwrittenSince > WRITER_DEADLINE_MS;
   }
 
   /** Call when this daemon starts or adopts the attempt. */
@@ -144,9 +135,17 @@ export class LiveAttempt implements Observer {
     return !this.#isClosed && this.#known.supervisor === null && this.#known.started === null;
   }
 
-  /** False as well while the supervisor is not known. */
+  /** False as well while the supervisor is not known. Its log writer may outlive it until the output is complete. */
   isSupervisorGone(): boolean {
-    return this.#known.supervisor !== null && !this.#isSupervisorAlive();
+    const { supervisor } = this.#known;
+    return supervisor !== null && !this.#isSupervisorAlive() && !hasSurvivors(supervisor);
+  }
+
+  /** Continues a supervisor that a process has stopped. A signal to a running one changes nothing. */
+  continueSupervisor(): void {
+    const groupId = this.#known.supervisor?.groupId ?? null;
+    if (groupId === null || this.#samples % CONTINUE_EVERY !== 0 || this.log.isRotating) return;
+    if (this.#isSupervisorAlive()) signalGroup(groupId, 'SIGCONT');
   }
 
   /**
@@ -156,10 +155,10 @@ export class LiveAttempt implements Observer {
   signalStuckSupervisor(signal: 'SIGCONT' | 'SIGKILL'): void {
     // During a rotation the supervisor is stopped on purpose and must not write.
     if (this.log.isRotating && signal === 'SIGCONT') return;
-    if (this.#isMainAlive() || !this.#isSupervisorAlive() || this.group.populated()) return;
     const { supervisor } = this.#known;
+    if (supervisor === null || this.#isMainAlive() || this.isSupervisorGone()) return;
     // The process group holds only the supervisor's processes: the command has its own.
-    if (supervisor?.groupId) signalGroup(supervisor.groupId, signal);
+    if (supervisor.groupId && !this.group.populated()) signalGroup(supervisor.groupId, signal);
   }
 
   get supervisor(): ProcessIdentity | null {
@@ -343,8 +342,8 @@ const SCAN_AGE_MS = 200;
 
 const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0, isOomAtOwnCap: false };
 
+const CONTINUE_EVERY = 10;
 const BEGIN_DEADLINE_MS = 30_000;
-const WRITER_DEADLINE_MS = 5000;
 
 function holdProcesses({ supervisor, started }: KnownRecords) {
   const main = started?.main ?? null;

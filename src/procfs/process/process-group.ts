@@ -1,5 +1,6 @@
 // Signals a process group and checks whether all its processes are stopped.
 import { listPids } from '../proc-files.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { psProcesses } from './ps.ts';
 import { readStat } from './stat.ts';
 
@@ -16,6 +17,15 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
 /** True if every process of the group is stopped (T) or dead (Z, X). */
 export function isGroupStopped(groupId: number): boolean {
   return statesOf(groupId).every((state) => /^[TZX]/.test(state));
+}
+
+/** True while processes of a group live although its leader has ended. */
+export function hasSurvivors({ pid, groupId, startTicks }: ProcessIdentity): boolean {
+  if (groupId !== pid) return false;
+  // The number of a group is not reused while a process is in it: another process with it means that the group is gone.
+  const leader = process.platform === 'linux' ? readStat(pid) : null;
+  if (leader !== null && leader.startTicks !== startTicks) return false;
+  return statesOf(pid).some((state) => !/^[ZX]/.test(state));
 }
 
 function statesOf(groupId: number): string[] {

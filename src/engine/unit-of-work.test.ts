@@ -41,6 +41,20 @@ function after(n: number, others: readonly Task[], mode: 'ok' | 'any' = 'ok'): T
 
 const kill = (at = AT): Change => ({ kind: 'request_kill', intent: aKill({ at }) });
 
+it('a kill by the watchdog and a start wait for no disk; an end and an answered request do', () => {
+  const { live, work } = rig();
+  const active = aTask({
+    id: taskId(1),
+    state: { status: 'running', attempt: { ...anAttempt(), startedAt: AT } },
+  });
+  live.put(active.id, active, AT);
+  const round = work();
+  round.change(active.id, kill());
+  assert.deepEqual([round.needsDurability(false), round.needsDurability(true)], [false, true]);
+  round.change(active.id, { kind: 'end', exit: anExit(), usage: someUsage(), at: AT });
+  assert.ok(round.needsDurability(false));
+});
+
 describe('the use of an owner', () => {
   const attempt = { ...anAttempt(), startedAt: AT - 60_000 };
   const active = aTask({ id: taskId(1), owner: 'alice', state: { status: 'running', attempt } });

@@ -137,13 +137,12 @@ export class UnitOfWork {
     return this.#changed;
   }
 
-  /** Skip fsync for starts and events: a power cut ends every attempt anyway. */
+  /** Skip fsync for starts, events and kills by the watchdog: a power cut ends every attempt anyway, and a kill is urgent. */
   needsDurability(isAnswered: boolean): boolean {
     if (isAnswered || this.#granted.size + this.#dropped.size > 0) return true;
     for (const [id, task] of this.#changed) {
       const before = this.#before.get(id);
       if (before?.state.status !== task.state.status || before.attempts !== task.attempts) return true;
-      if (killOf(before) !== killOf(task)) return true;
     }
     return false;
   }
@@ -244,10 +243,6 @@ export class UnitOfWork {
       return this.#change(follower, { kind: 'dependency_ended', id: task.id, cause: blamed, at }) ?? [];
     });
   }
-}
-
-function killOf({ state }: Task): KillIntent | null {
-  return isActive(state) ? state.attempt.kill : null;
 }
 
 /** A kill for too much use is no habit, and is its own loss. */

@@ -84,25 +84,27 @@ record_exit() {
   record_io
 }
 
-# Returns when all output is in the log. `set +m` keeps the log writer in the process group of the supervisor.
+# Returns when all output is in the log.
 keep_writing() {
   missing=false
-  while :; do
-    set +m
-    write_log &
-    writer=$!
-    set -m
-    # The end of the command causes no trap in between.
-    on_child
-    while
-      wait $until_end "$writer" && break 2
-      # Without -f the wait ends when the log writer is stopped.
-      kill -0 "$writer"
-    do kill -CONT "$writer"; done
+  start_writer
+  until wait $until_end "$writer"; do
+    # Without -f the wait also ends when the log writer is stopped.
+    kill -CONT "$writer" && continue
     # It was killed. End the copier that it leaves: only a copier does not ignore the signal.
     kill -USR2 0
     missing=true
+    start_writer
   done
+  on_child
+}
+
+# `set +m` keeps the log writer in the process group of the supervisor. No trap reports an end of the command during it.
+start_writer() {
+  set +m
+  write_log &
+  writer=$!
+  set -m
   on_child
 }
 

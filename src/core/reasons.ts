@@ -1,4 +1,5 @@
 // The hint for every kill and interrupt reason: the measured numbers, and what to change before the next run.
+import { boundEstimate } from './estimate.ts';
 import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { type Most, suggestEstimates } from './suggest.ts';
 import type { Exit, InterruptReason, Task, Usage } from './task.ts';
@@ -12,7 +13,7 @@ export function killHint(
   most?: Most,
 ): string {
   return killReasonRow(reason).hint({
-    estimate: task.estimate,
+    estimate: boundEstimate(task),
     limits: task.limits,
     suggested: suggestEstimates(task, usage, { reason, detail }, most),
     peakMemBytes: Math.max(usage?.peakMemBytes ?? 0, numberIn(detail, 'peak_mem_bytes') ?? 0),

@@ -1,6 +1,6 @@
 // Suggests estimates for the next run from the use measured in this one.
 import { elapsedMs } from './elapsed.ts';
-import { type Estimate, KILL_FACTOR } from './estimate.ts';
+import { boundEstimate, type Estimate, KILL_FACTOR } from './estimate.ts';
 import { type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { isEnded, type Task, type Usage } from './task.ts';
 
@@ -35,7 +35,8 @@ export function suggestEstimates(
   kill: Cause | null,
   most: Most = NO_LIMIT,
 ): Estimate {
-  const { estimate, state } = task;
+  const { state } = task;
+  const estimate = boundEstimate(task);
   const isWhole = state.status === 'completed';
   const ranMs = largest(runningMs(task), numberIn(kill?.detail, 'elapsed_ms'));
   const exceeded = kill === null ? undefined : killReasonRow(kill.reason).exceeded;

@@ -1,5 +1,5 @@
 // The vocabulary of a task: the request, the attempt and its resources, and the state.
-import type { Estimate, Limits } from './estimate.ts';
+import type { Estimate, EstimateBasis, Limits } from './estimate.ts';
 import type { Inherited } from './inherited.ts';
 import type { KillDetail, KillReason } from './kill-reasons.ts';
 
@@ -250,7 +250,12 @@ export interface Task {
   /** The caller's umask; the daemon's own is stricter than a command expects. */
   readonly umask: number;
   readonly inherited: Inherited;
+  /** What the scheduler charges. */
   readonly estimate: Estimate;
+  /** Where the estimate comes from. Absent in older rows: all of it was declared. */
+  readonly basis?: EstimateBasis;
+  /** The run is not recorded for later estimates. */
+  readonly isNotLearned?: true;
   readonly limits: Limits;
   /** MIN_PRIORITY..MAX_PRIORITY; a higher priority starts first. */
   readonly priority: number;

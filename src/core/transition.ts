@@ -2,7 +2,7 @@
 
 import { withPause } from './elapsed.ts';
 import { endedState, lost } from './end-state.ts';
-import type { Estimate, Limits } from './estimate.ts';
+import { type Estimate, type Limits, restated } from './estimate.ts';
 import type { TaskEvent } from './events.ts';
 import { applyHold, type HoldChange } from './hold.ts';
 import type { ProfileName } from './profile.ts';
@@ -255,7 +255,7 @@ function adjust(task: Task, change: Extract<Change, { kind: 'adjust' }>): Transi
   const { state } = task;
   if (isEnded(state)) return null;
   const { estimate, limits, priority, execOptions = task.execOptions, envelope } = change;
-  const adjusted = { ...task, estimate, limits, priority, execOptions };
+  const adjusted = { ...task, ...restated(task, estimate), estimate, limits, priority, execOptions };
   return {
     task:
       isActive(state) && envelope !== null
@@ -306,6 +306,7 @@ function retry(task: Task, ended: EndedState, changes: Partial<Task> = {}): Tran
     task: {
       ...task,
       ...changes,
+      ...restated(task, changes.estimate ?? task.estimate),
       after: null,
       history,
       retriedFrom: history.length,

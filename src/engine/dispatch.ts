@@ -1,5 +1,6 @@
 // Stages an attempt or a lease for each candidate that the scheduler chose. The new groups are still empty.
 import { type Driver, DriverError, type Group, type Units } from '../cgroups/port.ts';
+import { boundEstimate } from '../core/estimate.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { shortageOf } from '../core/shortages.ts';
 import { type Attempt, type Envelope, isActive, ownerOf, type Task, type TaskId } from '../core/task.ts';
@@ -131,7 +132,7 @@ export class Dispatcher {
     const { capacity, envelopeRules } = profiles.settings;
     const number = nextAttempt(this.#deps.tasksDir, task);
     const name = groupName(id, number);
-    const own = envelope(task.estimate, task.limits, capacity, envelopeRules, task.execOptions);
+    const own = envelope(boundEstimate(task), task.limits, capacity, envelopeRules, task.execOptions);
     const parent = this.#live.parentOf(task);
     const { inner } = how;
     const caps = inner?.isWithinParent && parent ? this.#within(own, parent) : own;

@@ -1,6 +1,7 @@
 // Samples every live attempt, has the watchdog judge it, and stages the resulting events and kills.
 import type { Logger } from 'pino';
 import { frozenSince } from '../core/elapsed.ts';
+import { boundEstimate, statedEstimate } from '../core/estimate.ts';
 import type { KillReason } from '../core/kill-reasons.ts';
 import { isFileError } from '../core/shortages.ts';
 import { isActive } from '../core/task.ts';
@@ -95,9 +96,10 @@ function sampleOne(
   }
   const mayBecomeReady = attempt.readyAt === undefined && attempt.kill === null && live.hasMain;
   if (mayBecomeReady && live.isReady()) work.change(live.id, { kind: 'ready', at: work.now.wallMs });
-  const { estimate, limits } = task;
+  const { limits } = task;
   const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
-  const subject = { name: task.name, estimate, limits, pidsMax, memMaxBytes, cpuMaxCores };
+  const [estimate, bound] = [statedEstimate(task), boundEstimate(task)];
+  const subject = { name: task.name, estimate, bound, limits, pidsMax, memMaxBytes, cpuMaxCores };
   const verdict = judge(watchRules, subject, before, sample);
   states.set(live, verdict.state);
   live.dueInMs = verdict.dueInMs;

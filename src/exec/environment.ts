@@ -1,4 +1,5 @@
 // The environment of a command: the caller's variables, missing thread-pool limits, and babysit's own variables.
+import { boundEstimate } from '../core/estimate.ts';
 import { type Task, TOKEN_VARIABLE } from '../core/task.ts';
 import { GROUP_MARKER } from '../procfs/process/process-table.ts';
 import { pathWithBabysit } from './search-path.ts';
@@ -46,7 +47,7 @@ export function taskEnvironment(
   files: TaskFiles,
   threadsMax: number,
 ): Environment {
-  const threads = String(Math.max(1, Math.min(threadsMax, Math.round(task.estimate.cpuCores))));
+  const threads = String(Math.max(1, Math.min(threadsMax, Math.round(boundEstimate(task).cpuCores))));
   const outer = caller[THREADS_VARIABLE];
   const isGiven = (name: string) => caller[name] !== undefined && caller[name] !== outer;
   return {

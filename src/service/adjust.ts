@@ -1,7 +1,7 @@
 // Changes estimates, limits, priority or niceness of a live task, checked against the host and the task's current usage.
 import type { Adjustment } from '../api/schemas/adjust.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Estimate } from '../core/estimate.ts';
+import { boundEstimate, type Estimate, restated } from '../core/estimate.ts';
 import { isActive, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
@@ -44,7 +44,8 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     nice: adjustment.nice ?? task.execOptions.nice,
     isBackground: adjustment.background ?? task.execOptions.isBackground,
   };
-  const caps = isActive(task.state) ? envelope(estimate, limits, capacity, envelopeRules, execOptions) : null;
+  const bound = boundEstimate({ estimate, ...restated(task, estimate) });
+  const caps = isActive(task.state) ? envelope(bound, limits, capacity, envelopeRules, execOptions) : null;
   if (caps !== null) {
     if (!adjustment.force) checkRoom(engine, task, estimate);
     const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;

@@ -2,6 +2,7 @@
 import type { RetryRequest } from '../api/schemas/retry.ts';
 import type { TaskView } from '../api/schemas/task.ts';
 import { BabysitError } from '../core/errors.ts';
+import { boundEstimate, restated } from '../core/estimate.ts';
 import { numberIn } from '../core/kill-reasons.ts';
 import { type EndedState, isEnded, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -70,7 +71,7 @@ function checkPeak(
   { estimate, limits }: Pick<Task, 'estimate' | 'limits'>,
 ): void {
   const { memMaxBytes } = envelope(
-    estimate,
+    boundEstimate({ estimate, ...restated(task, estimate) }),
     limits,
     settings.capacity,
     settings.envelopeRules,

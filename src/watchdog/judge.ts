@@ -24,7 +24,10 @@ export interface WatchRules {
 /** The numbers of a task that the judge needs. */
 export interface Subject {
   readonly name: string;
+  /** `runaway_risk` is reported above this. */
   readonly estimate: Estimate;
+  /** Kills above KILL_FACTOR x this. At least the estimate in each dimension. */
+  readonly bound: Estimate;
   readonly limits: Limits;
   readonly pidsMax: number;
   readonly memMaxBytes: number;
@@ -54,11 +57,11 @@ const LEFT_HINT =
   'No cap of the kernel holds for these processes. babysit counts their memory and CPU time, and ends them with the task. Run the command without systemd-run, su or a write to cgroup.procs to have it capped.';
 
 export function judge(rules: WatchRules, subject: Subject, before: WatchState, sample: Sample): Verdict {
-  const { estimate, limits } = subject;
+  const { estimate, bound, limits } = subject;
   const isGap = before.isNew || sample.now.monoMs - before.lastMonoMs > rules.gapMs;
   const thresholds = {
-    memBytes: KILL_FACTOR * estimate.memBytes,
-    cpuCores: KILL_FACTOR * estimate.cpuCores,
+    memBytes: KILL_FACTOR * bound.memBytes,
+    cpuCores: KILL_FACTOR * bound.cpuCores,
     silentMs:
       limits.observabilityMs === 0 ? Number.POSITIVE_INFINITY : STALL_RISK_AT * limits.observabilityMs,
   };
@@ -151,7 +154,7 @@ function immediateKill(rules: WatchRules, subject: Subject, state: WatchState, s
 
 /** The rules that need time. The first sample after a gap does not decide them. */
 function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
-  const { estimate, limits } = subject;
+  const { bound, limits } = subject;
   if (state.elapsedMs > limits.killTimeoutMs)
     return {
       reason: 'elapsed_exceeded',
@@ -163,7 +166,7 @@ function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, s
       detail: {
         peak_mem_bytes: state.peakMemBytes,
         mem_bytes: sample.memBytes,
-        estimated_mem_bytes: estimate.memBytes,
+        estimated_mem_bytes: bound.memBytes,
         sustained_ms: Math.round(state.memOverMs ?? 0),
       },
     };
@@ -172,7 +175,7 @@ function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, s
       reason: 'estimated_cpu_exceeded',
       detail: {
         cpu_cores: round2(state.cpu.cores ?? 0),
-        estimated_cpu_cores: estimate.cpuCores,
+        estimated_cpu_cores: bound.cpuCores,
         sustained_ms: Math.round(state.cpuOverMs ?? 0),
       },
     };
@@ -193,7 +196,7 @@ function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, s
 function runawayRisk(
   dim: Dim,
   rules: WatchRules,
-  { name, estimate, limits, memMaxBytes, cpuMaxCores }: Subject,
+  { name, estimate, bound, limits, memMaxBytes, cpuMaxCores }: Subject,
   state: WatchState,
   sample: Sample,
 ): TaskEvent {
@@ -222,7 +225,7 @@ function runawayRisk(
         dim,
         estimate: estimate.memBytes,
         actual: sample.memBytes,
-        kill_at: KILL_FACTOR * estimate.memBytes,
+        kill_at: KILL_FACTOR * bound.memBytes,
         cap: memMaxBytes,
         ...windowLeft(state.memOverMs),
         hint: `The task is killed after ${windowS} s above kill_at, and at once at its cap. If it is healthy, raise both with suggested_command.`,
@@ -237,7 +240,7 @@ function runawayRisk(
         dim,
         estimate: estimate.cpuCores,
         actual: round2(meanCores),
-        kill_at: round2(KILL_FACTOR * estimate.cpuCores),
+        kill_at: round2(KILL_FACTOR * bound.cpuCores),
         cap: round2(cpuMaxCores),
         ...windowLeft(state.cpuOverMs),
         hint: `The task is slowed down at its cap, and killed after ${windowS} s above kill_at. If it is healthy, raise both with suggested_command.`,

@@ -1,6 +1,7 @@
 // The settings of a profile: capacity, CPU limits, niceness and thread limits.
 import type { CpuShare } from '../../cgroups/driver-module.ts';
 import type { Config } from '../../config/settings.ts';
+import { boundEstimate } from '../../core/estimate.ts';
 import type { ProfileName } from '../../core/profile.ts';
 import type { ActiveState, Envelope, Task } from '../../core/task.ts';
 import { type EnvelopeRules, envelope } from '../../scheduler/envelope.ts';
@@ -55,17 +56,13 @@ function settingsOf(profile: ProfileName, config: Config): Partial<Config> {
 }
 
 /** A profile changes the CPU limits of a running attempt, never memory: a lower memory limit could kill it. */
-export function envelopeUnder(
-  { estimate, limits, execOptions }: Task,
-  { attempt }: ActiveState,
-  settings: ProfileSettings,
-): Envelope {
+export function envelopeUnder(task: Task, { attempt }: ActiveState, settings: ProfileSettings): Envelope {
   const { cpuMaxCores, cpuWeight, cpuIdle, nice } = envelope(
-    estimate,
-    limits,
+    boundEstimate(task),
+    task.limits,
     settings.capacity,
     settings.envelopeRules,
-    execOptions,
+    task.execOptions,
   );
   return { ...attempt.envelope, cpuMaxCores, cpuWeight, cpuIdle, nice };
 }

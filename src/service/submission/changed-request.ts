@@ -1,4 +1,5 @@
 // The estimates, limits and priority of an existing task with the fields that a request changes.
+import { boundEstimate, KILL_FACTOR, restated } from '../../core/estimate.ts';
 import type { Task } from '../../core/task.ts';
 import type { Asked } from '../../request/request.ts';
 
@@ -26,13 +27,16 @@ export function changedRequest(
   const { estimate, limits } = task;
   const observe = asked.observe ?? limits.observe;
   const timeMs = asked.timeMs ?? estimate.timeMs;
-  const followedMs = limits.killTimeoutMs === 2 * estimate.timeMs ? 2 * timeMs : limits.killTimeoutMs;
+  const changed = {
+    timeMs,
+    memBytes: asked.memBytes ?? estimate.memBytes,
+    cpuCores: Math.min(asked.cpuCores ?? estimate.cpuCores, maxCores),
+  };
+  const followsEstimate = limits.killTimeoutMs === KILL_FACTOR * boundEstimate(task).timeMs;
+  const after = boundEstimate({ estimate: changed, ...restated(task, changed) });
+  const followedMs = followsEstimate ? KILL_FACTOR * after.timeMs : limits.killTimeoutMs;
   return {
-    estimate: {
-      timeMs,
-      memBytes: asked.memBytes ?? estimate.memBytes,
-      cpuCores: Math.min(asked.cpuCores ?? estimate.cpuCores, maxCores),
-    },
+    estimate: changed,
     limits: {
       killTimeoutMs: asked.killTimeoutMs ?? followedMs,
       observabilityMs: asked.observabilityMs ?? limits.observabilityMs,

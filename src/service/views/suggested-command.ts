@@ -1,4 +1,5 @@
 // The one command to run after a kill: a retry with what has to change.
+import { boundEstimate } from '../../core/estimate.ts';
 import { isCapOfHost } from '../../core/kill-reasons.ts';
 import { type Most, suggestEstimates } from '../../core/suggest.ts';
 import type { Task } from '../../core/task.ts';
@@ -8,7 +9,7 @@ import { exactSize } from '../../units/size.ts';
 /** Returns null when the task was not killed, or when no retry would end differently. */
 export function suggestedCommand(task: Task, most: Most): string | null {
   if (task.state.status !== 'killed') return null;
-  const flags = changedFlags(task, task.state, most);
+  const flags = changedFlags({ ...task, estimate: boundEstimate(task) }, task.state, most);
   return flags === null ? null : ['babysit retry', task.name, ...flags, '--queue'].join(' ');
 }
 

@@ -1,7 +1,7 @@
 // The API view of a task: one flat object with every field, null where it does not apply.
 import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
-import { CPU_RISK_MARGIN } from '../../core/estimate.ts';
+import { CPU_RISK_MARGIN, statedEstimate } from '../../core/estimate.ts';
 import type { Format, KillReason } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
 import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
@@ -136,7 +136,7 @@ function peakCores(task: Task, usage: Usage | null): number | null {
 function overEstimate(task: Task, usage: Usage | null): TaskView['over_estimate'] {
   const elapsed = runningMs(task);
   if (task.state.status !== 'completed' || elapsed === null) return null;
-  const { timeMs, memBytes, cpuCores } = task.estimate;
+  const { timeMs, memBytes, cpuCores } = statedEstimate(task);
   const cpu = ((usage?.cpuSeconds ?? 0) * 1000) / elapsed / cpuCores;
   const ratios = {
     elapsed: elapsed / timeMs,

@@ -29,6 +29,7 @@ export const GAP_RULES: WatchRules = { ...RULES, gapMs: 4_000 };
 export const SUBJECT: Subject = {
   name: 'build',
   estimate: anEstimate(),
+  bound: anEstimate(),
   limits: someLimits(),
   pidsMax: 4096,
   memMaxBytes: 12 * GIB,

@@ -44,6 +44,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   units: ['core'],
   request: ['core', 'units', 'text'],
   config: ['core', 'units', 'text'],
+  estimates: ['core', 'units', 'text'],
   scheduler: ['core', 'units', 'text'],
   watchdog: ['core', 'units', 'text'],
   progress: ['core', 'units', 'text'],
@@ -52,13 +53,14 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   cgroups: ['core', 'units', 'text', 'procfs', 'systemd'],
   logs: ['core', 'units', 'text', 'procfs'],
   exec: ['core', 'units', 'text', 'procfs'],
-  store: ['core', 'units', 'text'],
+  store: ['core', 'units', 'text', 'estimates'],
   api: ['core', 'units', 'text', 'request'],
   engine: [
     'core',
     'units',
     'text',
     'config',
+    'estimates',
     'scheduler',
     'watchdog',
     'progress',
@@ -74,6 +76,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'text',
     'request',
     'config',
+    'estimates',
     'scheduler',
     'cgroups',
     'procfs',
@@ -101,10 +104,11 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   hooks: ['core', 'units', 'text', 'cli'],
 };
 /** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */
-const PURE = ['core', 'text', 'request', 'scheduler', 'watchdog', 'progress'];
+const PURE = ['core', 'text', 'request', 'estimates', 'scheduler', 'watchdog', 'progress'];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: [],
   text: [],
+  estimates: ['unbash'],
   scheduler: [],
   watchdog: [],
   progress: [],

@@ -1,6 +1,8 @@
 // Collects the changes of one round to tasks and leases: they are committed together or rolled back.
 // Staged changes are visible at once, so that two submissions of a round never get the same room.
 import type { Now } from '../core/clock.ts';
+import { withPause } from '../core/elapsed.ts';
+import { endedState } from '../core/end-state.ts';
 import type { TaskEvent } from '../core/events.ts';
 import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
@@ -18,7 +20,9 @@ import {
   type Usage,
 } from '../core/task.ts';
 import { type Change, causeOf, transition } from '../core/transition.ts';
+import { runSample } from '../estimates/run-sample.ts';
 import { declaredOf, useOf } from '../scheduler/owner-use.ts';
+import type { LearnedRun } from '../store/learned-runs.ts';
 import type { Environment, Writes } from '../store/store.ts';
 import { changeInside } from './children.ts';
 import { keyOf, type LiveTasks, pendingItem } from './live-tasks.ts';
@@ -46,6 +50,7 @@ export class UnitOfWork {
   readonly #dropped = new Map<LeaseId, Lease>();
   /** The entries before this round, of the owners whose attempts ended in it. */
   readonly #usedBefore = new Map<string, OwnerUseEntry | undefined>();
+  readonly #learned: LearnedRun[] = [];
 
   constructor(live: LiveTasks, leases: Leases, now: Now) {
     this.#live = live;
@@ -158,6 +163,7 @@ export class UnitOfWork {
       events: this.#events,
       leases: [...this.#granted.values()],
       droppedLeases: [...this.#dropped.keys()],
+      learned: this.#learned,
       ownerUse: [...this.#usedBefore.keys()].flatMap((owner) => this.#live.queue.used.get(owner) ?? []),
     };
   }
@@ -177,7 +183,10 @@ export class UnitOfWork {
   #change(task: Task, change: Change): Task | null {
     const result = transition(task, change);
     if (result === null) return null;
-    if (isActive(task.state) && !isActive(result.task.state)) this.#chargeOwner(task, task.state, change);
+    if (isActive(task.state) && !isActive(result.task.state)) {
+      this.#chargeOwner(task, task.state, change);
+      this.#learn(task, task.state, change);
+    }
     this.#put(result.task);
     if (result.event !== null) this.emit(result.task, result.event);
     return result.task;
@@ -201,6 +210,14 @@ export class UnitOfWork {
     const tookMs = endedAt - attempt.startedAt;
     const use = useOf({ need, killTimeoutMs, pausedMs }, tookMs, measured);
     used.add(owner, use, this.now.wallMs, declaredBy(task, attempt, usage, tookMs));
+  }
+
+  /** Records what the run shows of its command, also when another attempt follows. */
+  #learn(task: Task, state: ActiveState, change: Change): void {
+    if (change.kind !== 'end' || task.isNotLearned) return;
+    const { exit, usage, at } = change;
+    const run = runSample(task, endedState(withPause(state, at), exit, usage, at));
+    if (run !== null) this.#learned.push({ project: task.project, command: task.command, run });
   }
 
   #put(task: Task): void {

@@ -71,7 +71,7 @@ function assertOurs(db: Sqlite, path: string, mayBegin: boolean): void {
 
 const TABLES = [
   ...['tasks', 'task_environments', 'environment_texts', 'events', 'leases', 'inbox'],
-  ...['identity', 'removals'],
+  ...['identity', 'removals', 'learned_runs', 'learning'],
 ];
 
 function assertComplete(db: Sqlite, path: string): void {

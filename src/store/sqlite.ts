@@ -17,7 +17,10 @@ export interface Sqlite {
 }
 
 export interface Statement<Parameters extends readonly unknown[], Row> {
-  run(...parameters: Parameters): { readonly lastInsertRowid: number | bigint };
+  run(...parameters: Parameters): {
+    readonly lastInsertRowid: number | bigint;
+    readonly changes: number | bigint;
+  };
   get(...parameters: Parameters): Row | undefined;
   all(...parameters: Parameters): Row[];
 }

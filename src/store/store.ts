@@ -4,6 +4,8 @@ import type { Lease, LeaseId } from '../core/lease.ts';
 import type { OwnerUseEntry } from '../core/owner-use.ts';
 import type { Task, TaskId, TaskStatus } from '../core/task.ts';
 import { type Inbox, openInbox } from './inbox.ts';
+import { learnEnded } from './learn-ended.ts';
+import { type LearnedRun, type LearnedRuns, openLearnedRuns } from './learned-runs.ts';
 import { openDatabase, sha256 } from './open.ts';
 import { openOwnerUse } from './owner-use.ts';
 import { openReserve } from './reserve.ts';
@@ -27,6 +29,8 @@ export interface Writes {
   readonly droppedLeases: readonly LeaseId[];
   /** New values of what owners have used. */
   readonly ownerUse: readonly OwnerUseEntry[];
+  /** What the runs that ended show of their commands. Absent: none. */
+  readonly learned?: readonly LearnedRun[];
 }
 
 export type Environment = Readonly<Record<string, string>>;
@@ -78,6 +82,7 @@ export interface Store {
   /** The newest entries, oldest first; drops the others. */
   ownerUse(limit: number): OwnerUseEntry[];
   readonly inbox: Inbox;
+  readonly learned: LearnedRuns;
   /** Tasks that ended before `at` (epoch ms), oldest end first. */
   endedBefore(
     at: number,
@@ -153,6 +158,8 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
   const inbox = openInbox(db);
   const ownerUse = openOwnerUse(db);
+  const learned = openLearnedRuns(db);
+  learnEnded(db, learned);
   const selectLeases = db.prepare<[], { body: string }>('SELECT body FROM leases ORDER BY id');
 
   let isDurable = true;
@@ -177,6 +184,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     for (const lease of writes.leases) putLease.run(lease.id, lease.expiresAt, JSON.stringify(lease));
     for (const id of writes.droppedLeases) dropLease.run(id);
     for (const use of writes.ownerUse) ownerUse.put(use);
+    for (const run of writes.learned ?? []) learned.put(run);
     return writes.events.map(({ taskId, name, at, event }) => {
       const { lastInsertRowid } = putEvent.run(taskId, at, event.event, JSON.stringify(event));
       const recorded = { ...event, seq: Number(lastInsertRowid), at, taskId, name };
@@ -252,6 +260,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
     ownerUse: ownerUse.newest,
     inbox,
+    learned,
     endedBefore: (at, statuses) => endedBefore(db, at, statuses),
     remove(ids) {
       remove.immediate(ids);

@@ -1,16 +1,18 @@
 // babysit adjust.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { testHome } from '../support/home.ts';
+import { sharedDaemon } from '../support/home.ts';
 import { show, submit, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+const projectOf = sharedDaemon({ after });
 
 const MIB = 1024 ** 2;
 
 describe('adjust', () => {
   it('changes the given numbers of running tasks and their caps, and reports it to waiting clients', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'a', 'sleep 60');
     await submit(home, 'b', 'sleep 60');
     const waiting = home.start(['wait', 'a']);
@@ -39,7 +41,7 @@ describe('adjust', () => {
   });
 
   it('ends a task that has run for longer than its new kill timeout', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'a', 'sleep 60');
     await home.run(['adjust', 'a', '--kill_timeout=1s']);
     const { status, kill_reason } = jsonLine((await home.run(['wait', 'a'])).stdout);
@@ -47,7 +49,7 @@ describe('adjust', () => {
   });
 
   it('moves a pending task by its priority, and starts it when its new estimate fits', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const whole = await wholeHostFlags(home);
     for (const name of ['first', 'second', 'third'])
       await home.run(['run', '--queue', ...whole, `--name=${name}`, 'sleep 60']);
@@ -64,7 +66,7 @@ describe('adjust', () => {
   });
 
   it('exits 2 when the host has no room for more, and leaves the task unchanged', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const whole = await wholeHostFlags(home);
     await submit(home, 'small', 'sleep 60');
     const full = await home.run(['run', '--queue', ...whole, '--name=full', 'sleep 60']);
@@ -84,7 +86,7 @@ describe('adjust', () => {
   });
 
   it('refuses usage errors without a daemon, and adjusts the others when one name is unknown', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const MISTAKES: [string[], RegExp][] = [
       [['adjust', 'a'], /needs at least one field to change/],
       [['adjust', '--priority=1'], /needs the name of a task/],

@@ -2,14 +2,16 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { testHome } from '../support/home.ts';
+import { sharedDaemon } from '../support/home.ts';
 import { show, submit, until } from '../support/tasks.ts';
+
+const projectOf = sharedDaemon({ after });
 
 describe('run --after', () => {
   it('starts only when all have completed, and names those it waits for', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const [goA, goB, ran] = ['a', 'b', 'ran'].map((name) => join(home.work, name)) as [
       string,
       string,
@@ -32,7 +34,7 @@ describe('run --after', () => {
   });
 
   it('fails a whole chain with the first cause, and runs none of it', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const [go, ran] = [`${home.work}/go`, `${home.work}/ran`];
     await submit(home, 'compile', `${until(go)}; exit 3`);
     await submit(home, 'test', `touch ${ran}`, '--after=compile');
@@ -50,7 +52,7 @@ describe('run --after', () => {
   });
 
   it('refuses unknown tasks, cycles and flags that exclude each other', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const MISTAKES: [string[], number, string, RegExp][] = [
       [['--after=nobody'], 1, 'not_found', /nobody/],
       [['--name=x', '--after=x'], 64, 'dependency_cycle', /itself/],

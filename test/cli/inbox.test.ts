@@ -1,13 +1,15 @@
 // babysit inbox; and wait and the session hook, which report the same events.
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { callHook } from '../hooks/call-hook.ts';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { type TestHome, testHome } from '../support/home.ts';
+import { sharedDaemon, type TestHome, testHome } from '../support/home.ts';
 import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+const projectOf = sharedDaemon({ after });
 
 const ME = { CLAUDE_CODE_SESSION_ID: 'me' };
 
@@ -31,7 +33,7 @@ async function ended(home: TestHome, name: string): Promise<void> {
 
 describe('inbox', () => {
   it('reports the end of a task once, with the exit code', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await run(home, 'bad', 'exit 3');
     await ended(home, 'bad');
     assert.deepEqual((await inbox(home, ['--peek'])).length, 1);
@@ -44,7 +46,7 @@ describe('inbox', () => {
   });
 
   it('omits an end that wait of the same owner has shown, not one that another owner has seen', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await run(home, 'a', 'true');
     await run(home, 'b', 'true');
     assert.equal((await home.run(['wait', 'a'], { env: ME })).code, 0);
@@ -56,7 +58,7 @@ describe('inbox', () => {
   });
 
   it('keeps the end of a task whose wait timed out', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const go = `${home.work}/go`;
     await run(home, 'a', until(go));
     assert.equal((await home.run(['wait', 'a', '--timeout=200ms'], { env: ME })).code, 124);
@@ -85,7 +87,7 @@ describe('inbox', () => {
   });
 
   it('reports an end that came while no daemon lived', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const go = `${home.work}/go`;
     await run(home, 'a', `${until(go)}; touch ${go}.done; exit 6`);
     await waitUntil(async () => jsonLine((await home.run(['status', 'a'])).stdout).pid !== undefined, {
@@ -102,7 +104,7 @@ describe('inbox', () => {
   });
 
   it('gives each end to one of many readers at the same time', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const names = ['a', 'b', 'c'];
     for (const name of names) await run(home, name, 'true');
     for (const name of names) await ended(home, name);
@@ -117,7 +119,7 @@ describe('inbox', () => {
   });
 
   it('has one inbox a project for tasks without an owner', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const ownerless = { CLAUDE_CODE_SESSION_ID: '' };
     assert.equal((await home.run(['run', ...SMALL, '--name=a', 'true'], { env: ownerless })).code, 0);
     await ended(home, 'a');
@@ -129,7 +131,7 @@ describe('inbox', () => {
   });
 
   it('is reported once at the start of a session, to another session of the project too', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await run(home, 'bad', 'exit 3');
     await ended(home, 'bad');
     const start = async (session: string) =>

@@ -1,13 +1,15 @@
 // Output on a terminal: the table of babysit list, and the line that babysit wait draws.
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
-import { type TestHome, testHome } from '../support/home.ts';
+import { sharedDaemon, type TestHome } from '../support/home.ts';
 import { submit, until } from '../support/tasks.ts';
 import { onTerminal, type Terminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+const projectOf = sharedDaemon({ after });
 
 const COLOURS = /\^\[\[\d+m/g;
 
@@ -24,7 +26,7 @@ async function shownBy(home: TestHome, line: string, env?: NodeJS.ProcessEnv): P
 
 describe('list on a terminal', () => {
   it('aligns its columns, and colors the status unless the caller or the terminal refuses colors', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await home.run(['run', ...SMALL, '--wait', '--name=good', 'true']);
     await home.run(['run', ...SMALL, '--wait', '--name=a-longer-name', 'exit 3']);
     await submit(home, 'live', 'sleep 600');
@@ -78,11 +80,11 @@ describe('wait on a terminal', () => {
     const full =
       /^train {2}\S+\/1m \[[#-]{12}\] {2}\S+\/32M {2}\S+\/0\.1 cores {2}3\/42 7%.* {2}\[3\/42\] loss=0\.1 on/;
     const isFull = (lines: readonly string[]) => lines.filter((line) => full.test(line)).length >= 2;
-    assert.match(await waited(testHome(t), isFull, 200), /\^\[\[Ktrain \^\[\[32mcompleted\^\[\[0m: /);
+    assert.match(await waited(projectOf(t), isFull, 200), /\^\[\[Ktrain \^\[\[32mcompleted\^\[\[0m: /);
   });
 
   it('stays within a narrow terminal, and draws no colors with NO_COLOR', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     for (const [columns, COLUMNS] of [
       [20, undefined],
       [0, '20'],
@@ -95,7 +97,7 @@ describe('wait on a terminal', () => {
   });
 
   it('draws nothing on a terminal that cannot move its cursor', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const text = await shownBy(home, `babysit run --wait ${SMALL.join(' ')} --name=x 'sleep 1.5'`, {
       TERM: 'dumb',
     });

@@ -1,13 +1,15 @@
 // babysit log without flags stays short when lines are long.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { after, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
-import { testHome } from '../support/home.ts';
+import { sharedDaemon } from '../support/home.ts';
+
+const projectOf = sharedDaemon({ after });
 
 const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
 
 it('a progress bar of carriage returns is cut at the start, and in full when asked', async (t) => {
-  const home = testHome(t);
+  const home = projectOf(t);
   const bar = 'awk \'BEGIN { for (i = 1; i <= 20000; i++) printf "\\r%05d of 20000", i }\'';
   await home.run(['run', ...SMALL, '--wait', '--name=bar', bar]);
   const short = await home.run(['log', 'bar']);
@@ -23,7 +25,7 @@ it('a progress bar of carriage returns is cut at the start, and in full when ask
 });
 
 it('a cut inside a character drops its rest', async (t) => {
-  const home = testHome(t);
+  const home = projectOf(t);
   await home.run([
     'run',
     ...SMALL,

@@ -1,15 +1,17 @@
 // babysit pause and resume.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { testHome } from '../support/home.ts';
+import { sharedDaemon } from '../support/home.ts';
 import { show, submit } from '../support/tasks.ts';
 import { pass, waitUntil } from '../support/wait-until.ts';
 
+const projectOf = sharedDaemon({ after });
+
 describe('pause and resume', () => {
   it('freeze a task and thaw it, and report both to waiting clients', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const file = `${home.work}/ticks`;
     const ticks = () => (existsSync(file) ? readFileSync(file, 'utf8').length : 0);
     await submit(home, 'a', `while :; do printf . >>${file}; sleep 0.01; done`);
@@ -38,7 +40,7 @@ describe('pause and resume', () => {
   });
 
   it('stop the clocks of a task: its elapsed time stands still, and its kill timeout does not come', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'a', 'sleep 60');
     await home.run(['pause', 'a']);
     const before = await show(home, 'a');
@@ -52,7 +54,7 @@ describe('pause and resume', () => {
   });
 
   it('keep a task paused over a restart of the daemon, and a kill ends it', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'a', 'sleep 60');
     await home.run(['pause', 'a']);
     await home.run(['daemon-restart']);
@@ -63,7 +65,7 @@ describe('pause and resume', () => {
   });
 
   it('are refused for a pending task', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'a', 'sleep 60');
     await submit(home, 'b', 'true', '--after=a');
     for (const verb of ['pause', 'resume']) {

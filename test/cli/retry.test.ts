@@ -1,12 +1,14 @@
 // babysit retry and run --retries.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { testHome } from '../support/home.ts';
+import { sharedDaemon } from '../support/home.ts';
 import { show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+const projectOf = sharedDaemon({ after });
 
 /** Succeeds at its n-th run; the exit code of the others names the run. */
 const failsUntil = (n: number, file: string) =>
@@ -19,7 +21,7 @@ interface Waiting {
 
 describe('run --retries', () => {
   it('starts another attempt until one succeeds, and reports each', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const go = `${home.work}/go`;
     const line = `${failsUntil(3, `${home.work}/runs`)}; ${until(go)}`;
     const flags = ['--retries=5', '--retry_backoff=20ms', '--name=flaky'];
@@ -51,7 +53,7 @@ describe('run --retries', () => {
   });
 
   it('ends as the last attempt when none succeeds, and does not retry other causes', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const flags = ['--retries=1', '--retry_backoff=20ms'];
     const spent = await home.run(['run', '--wait', ...SMALL, ...flags, failsUntil(9, `${home.work}/runs`)]);
     const { status, attempt, exit_code } = jsonLine(spent.stdout);
@@ -61,7 +63,7 @@ describe('run --retries', () => {
   });
 
   it('keeps its back-off over a restart of the daemon, and a kill ends it', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'flaky', 'exit 3', '--retries=1', '--retry_backoff=5m');
     const waitingOf = async () => (await show(home, 'flaky')).waiting as Waiting | null;
     await waitUntil(async () => (await waitingOf())?.dim === 'backoff', {
@@ -82,7 +84,7 @@ describe('run --retries', () => {
 
 describe('retry', () => {
   it('runs the same request again under the same name and id', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'a', failsUntil(2, `${home.work}/runs`));
     const first = jsonLine((await home.run(['wait', 'a'])).stdout);
     assert.equal(first.exit_code, 41);
@@ -93,7 +95,7 @@ describe('retry', () => {
   });
 
   it('is refused while the task lives, and when a live task has its name', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'a', 'sleep 60');
     const live = await home.run(['retry', 'a']);
     assert.deepEqual([live.code, jsonLine(live.stderr).error], [1, 'not_running']);
@@ -107,7 +109,7 @@ describe('retry', () => {
 
 describe('run --key', () => {
   it('returns the first task, although it has ended and the other flags differ, and runs nothing', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const run = (...args: string[]) => home.run(['run', ...SMALL, '--key=build-42', ...args]);
     const first = await run('--name=a', `echo x >>${home.work}/runs`);
     assert.equal(first.stdout, 'queued: a\n');

@@ -1,14 +1,16 @@
 // babysit status, doctor, config.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { SETTING_KEYS } from '../../src/config/settings.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { testHome } from '../support/home.ts';
+import { sharedDaemon, testHome } from '../support/home.ts';
 import { show, submit, wholeHostFlags } from '../support/tasks.ts';
+
+const projectOf = sharedDaemon({ after });
 
 describe('status', () => {
   it('shows capacity and running tasks; and one task in full', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     await submit(home, 'live', 'sleep 60');
     const host = jsonLine((await home.run(['status'])).stdout);
     assert.ok((host.mem_limit_bytes as number) > (host.mem_available_bytes as number));
@@ -26,7 +28,7 @@ describe('status', () => {
   });
 
   it('shows the queue in order, why each task waits, and the leases', async (t) => {
-    const home = testHome(t);
+    const home = projectOf(t);
     const whole = await wholeHostFlags(home);
     await submit(home, 'live', 'sleep 60');
     const lease = jsonLine(
@@ -63,7 +65,7 @@ describe('status', () => {
 
 describe('doctor', () => {
   it('gives a reason for every check, and exits 1 unless the host is ok', async (t) => {
-    const { code, stdout } = await testHome(t).run(['doctor']);
+    const { code, stdout } = await projectOf(t).run(['doctor']);
     const report = jsonLine(stdout);
     assert.equal(code, report.ok ? 0 : 1);
     const checks = report.checks as { what: string; reason: string }[];

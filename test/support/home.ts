@@ -46,6 +46,26 @@ export function testHome(t: Cleanup, config?: object): TestHome {
   };
 }
 
+/**
+ * For tests that share one daemon: each gets the same home with a project of its own, whose tasks end with the test. Names,
+ * queue and capacity are then those of an empty host.
+ */
+export function sharedDaemon(t: Cleanup): (t: Cleanup) => TestHome {
+  const home = testHome(t);
+  let count = 0;
+  return (test) => {
+    count += 1;
+    const work = join(home.work, `project-${count}`);
+    mkdirSync(work);
+    const inWork = (options?: CliOptions): CliOptions => ({ cwd: work, ...options });
+    const run: TestHome['run'] = (args, options) => home.run(args, inWork(options));
+    test.after(async () => {
+      await run(['kill', '--force', '*']);
+    });
+    return { ...home, work, run, start: (args, options) => home.start(args, inWork(options)) };
+  };
+}
+
 async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): Promise<void> {
   try {
     // A daemon never removes its lock: without one, none has ever run here.

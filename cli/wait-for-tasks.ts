@@ -3,16 +3,17 @@ import type { EventView } from '../src/api/schemas/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { type EventName, INBOX_EVENTS, WAIT_EVENTS } from '../src/core/events.ts';
+import { escapeLine } from '../src/text/terminal.ts';
 import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen, takeInbox } from './client/inbox.ts';
 import { readLogTail, TAIL_LINES } from './client/log-tail.ts';
 import type { Selected } from './client/select.ts';
-import { call, type Session } from './client/session.ts';
+import type { LineFound } from './client/watch-log.ts';
 import type { Context } from './command.ts';
-import { taskPath } from './input/refs.ts';
 import { drawStatusLine } from './output/status-line.ts';
 import { eventText, printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
 import { ownExit } from './own-exit.ts';
+import { endOrWake, type Wake } from './wake.ts';
 
 export interface WaitOptions {
   /** Return after the first end instead of the last. */
@@ -25,8 +26,8 @@ export interface WaitOptions {
   readonly killedOk?: boolean;
   /** Lines of the log with the end of a task that did not complete (default: 10). */
   readonly tail?: number | undefined;
-  /** Return at this event of the current attempt; null: at the end. A task that ends without it counts as failed. */
-  readonly event?: EventName | null;
+  /** Return when this happens; null: at the end. A task that ends without it counts as failed. */
+  readonly wake?: Wake | null;
   /** Also print progress. */
   readonly progress?: boolean;
   /** End with the code of the first task that did not complete, in place of 1. */
@@ -77,44 +78,29 @@ export async function waitForTasks(
     else printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
     const isSuccess = task.status === 'completed' || (options.killedOk && isKilledByOwner(task));
-    if (isSuccess && !options.event) return;
+    if (isSuccess && !options.wake) return;
     if (worst === EXIT.ok) worst = options.exitCode ? ownExit(task) || EXIT.failed : EXIT.failed;
   }
-  /** Returns null when the event of the options came first. */
-  async function untilEnd(ref: Selected): Promise<TaskView | null> {
-    const { event: wanted, progress } = options;
-    if (!wanted) return followTask(session, ref, onEvent, abort.signal, { progress });
-    const isWanted = await eventMatcher(session, ref, wanted);
-    const seen = new AbortController();
-    const see = (event: EventView): void => {
-      if (seen.signal.aborted) return;
-      if (!isWanted(event)) {
-        onEvent(event);
-        return;
-      }
-      output.result(event, () => eventText(event));
-      shown.set(event.id, event.seq);
-      seen.abort();
+  /** Returns null when `wake` came first. */
+  function untilEnd(ref: Selected): Promise<TaskView | null> {
+    const { wake, progress } = options;
+    if (!wake) return followTask(session, ref, onEvent, abort.signal, { progress });
+    const found = (what: EventView | LineFound): void => {
+      statusLine.clear();
+      output.result(what, () => (what.event === 'line' ? `${escapeLine(what.line)}\n` : eventText(what)));
+      if (what.event !== 'line' && what.seq !== undefined) shown.set(what.id, what.seq);
     };
-    try {
-      const signal = AbortSignal.any([abort.signal, seen.signal]);
-      const task = await followTask(session, ref, see, signal, { progress });
-      // The event and the end came in one packet.
-      return seen.signal.aborted ? null : task;
-    } catch (error) {
-      if (error instanceof Aborted && seen.signal.aborted) return null;
-      throw error;
-    }
+    return endOrWake(session, ref, wake, { found, onEvent, progress }, abort.signal);
   }
   function onEvent(event: EventView): void {
     if (event.event === 'ended') ends.set(event.id, event.seq);
-    if (!abort.signal.aborted && isPrinted(event.event, options) && !isOldAdjust(event, sinceMs)) {
+    if (!abort.signal.aborted && isPrinted(event, options) && !isOldAdjust(event, sinceMs)) {
       statusLine.clear();
       if (isNewRisk(event)) {
         printRisk(output, event);
         onRisk(EXIT.risk);
       } else printEvent(output, event);
-      if (!NOT_STORED.has(event.event)) shown.set(event.id, event.seq);
+      if (event.seq !== undefined) shown.set(event.id, event.seq);
     }
   }
   const interrupted = new Promise<number>((resolve) => {
@@ -144,17 +130,6 @@ export async function waitForTasks(
   }
 }
 
-/** An event that names an attempt must be of the current one, or of the next one of a pending task. */
-async function eventMatcher(
-  session: Session,
-  ref: Selected,
-  wanted: EventName,
-): Promise<(event: EventView) => boolean> {
-  const { attempt, status } = await call<TaskView>(session, 'GET', taskPath(ref));
-  const from = status === 'pending' ? attempt + 1 : attempt;
-  return (event) => event.event === wanted && (typeof event.attempt !== 'number' || event.attempt >= from);
-}
-
 /**
  * A stream begins with the earlier events of the task: a warning among them counts only if this owner has not seen it. So
  * a second wait does not return at the warning that ended the first one.
@@ -181,11 +156,8 @@ function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {
   return event === 'adjusted' && Date.parse(at) < sinceMs;
 }
 
-/** They have no `seq`. */
-const NOT_STORED: ReadonlySet<EventView['event']> = new Set(['daemon_stopping', 'progress', 'waiting']);
-
-function isPrinted(event: EventView['event'], { summary }: WaitOptions): boolean {
-  if (NOT_STORED.has(event)) return event !== 'waiting' || !summary;
+function isPrinted({ event, seq }: EventView, { summary }: WaitOptions): boolean {
+  if (seq === undefined) return event !== 'waiting' || !summary;
   return WAIT_EVENTS.has(event as EventName) && (!summary || INBOX_EVENTS.has(event as EventName));
 }
 

@@ -10,6 +10,8 @@ import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
 export interface FollowOptions {
   /** Also report `progress` events; `waiting` events come in any case. */
   readonly progress?: boolean | undefined;
+  /** Also report `listening` when a process of the task listens on this port. */
+  readonly port?: number | undefined;
   /** The `seq` of the last event known. */
   readonly after?: number;
 }
@@ -23,7 +25,7 @@ export async function followTask(
   ref: Ref | string,
   onEvent: (event: EventView) => void,
   signal: AbortSignal,
-  { progress = false, after = 0 }: FollowOptions = {},
+  { progress = false, after = 0, port }: FollowOptions = {},
 ): Promise<TaskView> {
   let id: string | null = null;
   let lastSeq = after;
@@ -38,8 +40,8 @@ export async function followTask(
         onEvent(event);
         return;
       }
-      // Neither is stored, so they have no `seq`.
-      if (event.event === 'progress' || event.event === 'waiting') {
+      // What is not stored has no `seq`.
+      if (event.seq === undefined) {
         onEvent(event);
         return;
       }
@@ -51,7 +53,8 @@ export async function followTask(
       lastSeq = Math.max(lastSeq, event.seq);
     });
     try {
-      const path = taskPath(id ?? ref, `/events?after=${lastSeq}&waiting=1${progress ? '&progress=1' : ''}`);
+      const more = `${progress ? '&progress=1' : ''}${port === undefined ? '' : `&port=${port}`}`;
+      const path = taskPath(id ?? ref, `/events?after=${lastSeq}&waiting=1${more}`);
       const answer = await send(session.home.socket, {
         method: 'GET',
         path,

@@ -3,7 +3,7 @@ import type { TicketBody, WaitingView } from '../../src/api/schemas/capacity.ts'
 import type { EventView } from '../../src/api/schemas/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
-import { WAIT_EVENTS } from '../../src/core/events.ts';
+import { type EventName, WAIT_EVENTS } from '../../src/core/events.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { Aborted, followTask } from '../client/follow.ts';
 import { call, type Session } from '../client/session.ts';
@@ -94,11 +94,11 @@ async function waitFor(
   const onEvent = (event: EventView): void => {
     if (signal.aborted || event.event === 'daemon_stopping') return;
     if (event.event === 'ended') ends.set(event.id, event.seq);
-    if (event.event === 'progress' || event.event === 'waiting') {
+    if (event.seq === undefined) {
       reporter.event(event);
       return;
     }
-    if (!WAIT_EVENTS.has(event.event)) return;
+    if (!WAIT_EVENTS.has(event.event as EventName)) return;
     shown.set(event.id, event.seq);
     events.push(event);
     reporter.event(event);

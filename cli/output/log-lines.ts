@@ -9,8 +9,8 @@ const MATCH_MS = 2000;
  * Returns the lines that match. Throws BabysitError usage for an invalid expression, and after MATCH_MS: backtracking
  * cannot be predicted from the expression, but a script context can limit the time.
  */
-export function lineMatcher(text: string): (lines: readonly string[]) => readonly string[] {
-  const scope: { pattern: RegExp; lines: readonly string[] } = { pattern: readRegExp(text), lines: [] };
+export function lineMatcher(text: string, flag = '--grep'): (lines: readonly string[]) => readonly string[] {
+  const scope: { pattern: RegExp; lines: readonly string[] } = { pattern: readRegExp(text, flag), lines: [] };
   const context = createContext(scope);
   const script = new Script(
     "lines.filter((line) => pattern.test(line.endsWith('\\n') ? line.slice(0, -1) : line))",
@@ -23,9 +23,9 @@ export function lineMatcher(text: string): (lines: readonly string[]) => readonl
       if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
       throw new BabysitError(
         'usage',
-        `--grep: the expression takes more than ${MATCH_MS / 1000} s on a line`,
+        `${flag}: the expression takes more than ${MATCH_MS / 1000} s on a line`,
         {
-          flag: '--grep',
+          flag,
           hint: 'Remove nested repetitions such as (a+)+ from the expression.',
         },
       );
@@ -33,12 +33,12 @@ export function lineMatcher(text: string): (lines: readonly string[]) => readonl
   };
 }
 
-function readRegExp(text: string): RegExp {
+function readRegExp(text: string, flag: string): RegExp {
   try {
     return new RegExp(text);
   } catch (error) {
-    throw new BabysitError('usage', `--grep: ${(error as Error).message}`, {
-      flag: '--grep',
+    throw new BabysitError('usage', `${flag}: ${(error as Error).message}`, {
+      flag,
       hint: 'Escape . * + ? ( ) [ ] { } with a backslash.',
     });
   }

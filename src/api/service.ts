@@ -58,6 +58,8 @@ export interface Service extends Changes {
   log(ref: string, query: LogQuery): AsyncIterable<Uint8Array>;
   logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
+  /** A process of the running task listens on this TCP port. */
+  listens(id: TaskId, port: number): boolean;
   /** Reserves the returned events for this reader until `see` reports them, or for a short time. */
   inbox(query: InboxQuery): InboxPage;
   see(report: SeenReport): void;

@@ -5,6 +5,7 @@ import { selectedView } from '../api/schemas/select.ts';
 import type { Service } from '../api/service.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { readHeartbeats } from '../engine/attempt/heartbeat.ts';
+import { listensOn } from '../procfs/process/listening.ts';
 import { adjust } from './adjust.ts';
 import { backup } from './backup.ts';
 import { batch } from './batch.ts';
@@ -26,6 +27,9 @@ import { type StatusDeps, statusView } from './status.ts';
 import { noteOf } from './views/note.ts';
 import { unenforcedViews } from './views/unenforced.ts';
 import { waitForCapacity } from './wait-for-capacity.ts';
+
+/** Of the host's processes, where a group needs it. */
+const SCAN_AGE_MS = 200;
 
 export interface ServiceDeps extends StatusDeps, CleanDeps, Omit<SubmitDeps, 'config'> {
   readonly loaded: LoadedConfig;
@@ -76,6 +80,7 @@ export function createService(deps: ServiceDeps): Service {
     log: (ref, query) => log(deps, tasks, ref, query),
     logRange: (ref, query) => rangeOfLog(deps, tasks, ref, query),
     events: (ref, after) => events(engine, store, tasks.find(ref), after),
+    listens: (id, port) => listensOn(engine.attempt(id)?.group.pids(SCAN_AGE_MS) ?? [], port),
     inbox: inbox.take,
     see: inbox.see,
     view: (id) => tasks.view(tasks.byId(id)),

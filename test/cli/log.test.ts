@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { SMALL } from '../support/budget.ts';
+import { EVENT_MS, SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { until } from '../support/tasks.ts';
@@ -71,14 +71,18 @@ describe('log', () => {
     assert.equal((await home.run(['log', 'a', '--grep=a{60}!$'])).code, 0);
   });
 
-  it('ends when its reader ends', async () => {
+  it('ends when its reader ends, also while the task prints nothing', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=long', 'seq 1000000']);
-    const script = 'set -o pipefail; "$0" log long --full --follow | head -1';
-    const { stdout, status } = spawnSync('bash', ['-c', script, BABYSIT], {
-      env: { ...home.env, BABYSIT_NODE: process.execPath },
-      encoding: 'utf8',
-    });
-    assert.deepEqual([stdout, status], ['1\n', 141]);
+    await home.run(['run', ...SMALL, '--name=silent', 'echo 1; sleep 60']);
+    for (const name of ['long', 'silent']) {
+      const script = 'set -o pipefail; "$0" log "$1" --full --follow | head -1';
+      const { stdout, status } = spawnSync('bash', ['-c', script, BABYSIT, name], {
+        env: { ...home.env, BABYSIT_NODE: process.execPath },
+        encoding: 'utf8',
+        timeout: EVENT_MS,
+      });
+      assert.deepEqual([stdout, status], ['1\n', 141], name);
+    }
   });
 
   it('reports an unknown task', async () => {

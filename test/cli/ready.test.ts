@@ -60,6 +60,27 @@ describe('a server', () => {
     await home.run(['kill', 'log', 'port', 'cmd', '--force']);
   });
 
+  it('is waited for by a line, also a prompt, and by its port; without them the end is a failure', async () => {
+    const port = await freePort();
+    const go = `${home.work}/on`;
+    const listen = `${process.execPath} -e 'require("net").createServer().listen(${port}, "127.0.0.1")' & `;
+    await submit(home, 'serve', `echo one; ${until(go)}; ${listen} echo up; printf 'ready> '; wait`);
+    const first = await home.run(['wait', 'serve', '--log=^o']);
+    assert.deepEqual([first.code, jsonLine(first.stdout).line], [0, 'one']);
+    const others = [['--log=^ready> $'], [`--port=${port}`]].map((flags) =>
+      home.run(['wait', 'serve', ...flags]),
+    );
+    const never = home.run(['wait', 'serve', '--log=never']);
+    writeFileSync(go, '');
+    const [line, listening] = (await Promise.all(others)).map(({ code, stdout }) => [code, jsonLine(stdout)]);
+    assert.deepEqual([line?.[0], Object(line?.[1]).line], [0, 'ready> ']);
+    assert.deepEqual([listening?.[0], Object(listening?.[1]).port], [0, port]);
+    await home.run(['kill', 'serve', '--force']);
+    const end = await never;
+    assert.deepEqual([end.code, jsonLine(end.stdout).status], [1, 'killed']);
+    assert.equal((await home.run(['wait', 'serve', '--log=up'])).code, 0);
+  });
+
   it('--while ends with a task that is submitted later, and with one that lives', async () => {
     await submit(
       home,
@@ -95,6 +116,8 @@ describe('a server', () => {
       ['run', '--ready=x', '--ready_port=80', 'true'],
       ['run', '--name=a', '--while=a', 'true'],
       ['wait', 'server', '--event=redy'],
+      ['wait', 'server', '--log=('],
+      ['wait', 'server', '--log=x', '--port=80'],
     ])
       assert.notEqual((await home.run(args)).code, 0, args.join(' '));
   });

@@ -15,6 +15,7 @@ import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { type Ref, taskPath } from '../../input/refs.ts';
 import { lineMatcher } from '../../output/log-lines.ts';
 import { printError } from '../../output/output.ts';
+import { untilReaderGone } from '../../output/reader-gone.ts';
 import { ownExit } from '../../own-exit.ts';
 
 const DEFAULT_TAIL = 15;
@@ -61,7 +62,10 @@ With --json it prints one object {"name","id","lines":[...]}, and with --follow 
     'babysit log build --tail 40 --grep error',
     'babysit log build --since 5m --max_bytes 8K',
   ],
-  run: showLog,
+  run: (context, parsed) =>
+    parsed.flags.follow
+      ? Promise.race([showLog(context, parsed), untilReaderGone()])
+      : showLog(context, parsed),
 });
 
 type Flags = Parsed<typeof FLAGS>['flags'];

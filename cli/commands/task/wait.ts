@@ -7,14 +7,16 @@ import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { waitForTasks } from '../../wait-for-tasks.ts';
+import type { Wake } from '../../wake.ts';
 
 export const command = defineCommand({
   usage:
-    'wait NAME... | wait --tag=TAG [--summary] [--all | --any] [--until end|risk] [--event NAME] [--progress] [--timeout DURATION]',
+    'wait NAME... | wait --tag=TAG [--summary] [--all | --any] [--until end|risk] [--event NAME | --log RE | --port N] [--progress] [--timeout DURATION]',
   about: `Prints one event a line to stderr and one result a task to stdout, both as JSON unless they go to a terminal.
 Exits 0 when all tasks completed (--any: the first one), 1 otherwise, 124 after --timeout; the tasks then keep running.
 With --until=risk it also returns at the first warning, with exit 3 and the warning on stdout: what exceeds which estimate, the
 time of the kill, and the command that prevents it. Wait again after you have acted: it returns only at a new warning.
+With --event, --log or --port it returns at that, with exit 0, and with exit 1 when the task ends without it.
 It keeps waiting when the daemon restarts or dies. One call is enough: do not poll.`,
   flags: {
     ...SELECT_FLAGS,
@@ -29,6 +31,16 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
       kind: 'text',
       value: 'NAME',
       help: 'return at this event of the current attempt, such as ready or started, with the event on stdout',
+    },
+    log: {
+      kind: 'text',
+      value: 'RE',
+      help: 'return at the first line of the output that matches this regular expression, with the line on stdout',
+    },
+    port: {
+      kind: 'text',
+      value: 'N',
+      help: 'return when a process of the task listens on this TCP port',
     },
     progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
     killed_ok: { kind: 'switch', help: 'exit 0 also for a task that its own owner killed on request' },
@@ -52,6 +64,7 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     'babysit wait train-1 train-2 --any --timeout=30m',
     'babysit wait train --until=risk',
     'babysit wait server --event=ready --timeout=1m',
+    "babysit wait server --log='listening on' --timeout=1m",
     'babysit wait --tag=sweep --summary',
   ],
   async run(context, parsed) {
@@ -62,12 +75,12 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
     const { tasks } = await selectTasks(context.session, parsed, 'wait');
     const { any, progress, summary, killed_ok: killedOk, exit_code: exitCode } = flags;
-    const event = flags.event === undefined ? null : readChoice(flags.event, [...WAIT_EVENTS], '--event');
+    const wake = readWake(flags);
     return waitForTasks(context, tasks, {
       any,
       timeoutMs,
       until,
-      event,
+      wake,
       killedOk,
       tail,
       progress,
@@ -76,3 +89,17 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     });
   },
 });
+
+interface WakeFlags {
+  readonly event?: string | undefined;
+  readonly log?: string | undefined;
+  readonly port?: string | undefined;
+}
+
+function readWake({ event, log, port }: WakeFlags): Wake | null {
+  if ([event, log, port].filter((value) => value !== undefined).length > 1)
+    throw new BabysitError('usage', '--event, --log and --port exclude each other');
+  if (event !== undefined) return { kind: 'event', name: readChoice(event, [...WAIT_EVENTS], '--event') };
+  if (log !== undefined) return { kind: 'log', pattern: log };
+  return port === undefined ? null : { kind: 'port', port: parseCount(port, '--port', 1, 65_535) };
+}

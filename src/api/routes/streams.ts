@@ -1,7 +1,14 @@
 // Routes that answer a line at a time until something ends: events of a task, and tickets that wait for room.
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { LEASE, parseTicket, WAITING } from '../schemas/capacity.ts';
-import { EVENT, PROGRESS_LINE, parseEvents, STOPPING, WAITING_LINE } from '../schemas/events.ts';
+import {
+  EVENT,
+  LISTENING_LINE,
+  PROGRESS_LINE,
+  parseEvents,
+  STOPPING,
+  WAITING_LINE,
+} from '../schemas/events.ts';
 import type { Service } from '../service.ts';
 import { streamEvents } from '../streams/event-stream.ts';
 import { announceStop, LineStream, type OpenStreams } from '../streams/line-stream.ts';
@@ -18,7 +25,10 @@ export function streamRoutes(app: FastifyInstance, service: Service): void {
   // A HEAD would wait for the end of the task.
   app.get<ByRef>(
     '/v1/tasks/:ref/events',
-    { exposeHeadRoute: false, ...answers(STOPPING.or(PROGRESS_LINE).or(WAITING_LINE).or(EVENT)) },
+    {
+      exposeHeadRoute: false,
+      ...answers(STOPPING.or(PROGRESS_LINE).or(WAITING_LINE).or(LISTENING_LINE).or(EVENT)),
+    },
     (request, reply) => {
       streamEvents(service, request.params.ref, parseEvents(request.query), open(reply));
     },

@@ -205,10 +205,13 @@ export const EVENT_FIELDS = {
     .describe('The task ended.'),
 } as const satisfies { readonly [K in EventName]: z.ZodType<EventMap[K]> };
 
+/** Lines of a stream that are not stored, so they have no `seq`. */
+const NOT_STORED = ['daemon_stopping', 'progress', 'waiting', 'listening'] as const;
+
 export const EVENT = z
   .looseObject({
     event: z
-      .enum([...(Object.keys(EVENT_FIELDS) as EventName[]), 'daemon_stopping', 'progress', 'waiting'])
+      .enum([...(Object.keys(EVENT_FIELDS) as EventName[]), ...NOT_STORED])
       .describe('Name of the event.'),
     seq: number.describe('Number of the event. It increases over all tasks and is never reused.'),
     at: text.describe('When it happened.'),
@@ -218,8 +221,7 @@ export const EVENT = z
   })
   .superRefine((view, context) => {
     const { event, seq: _, at: __, name: ___, id: ____, task: _____, ...fields } = view;
-    const schema =
-      event === 'progress' || event === 'waiting' || event === 'daemon_stopping' ? NONE : EVENT_FIELDS[event];
+    const schema = event in EVENT_FIELDS ? EVENT_FIELDS[event as EventName] : NONE;
     for (const { message } of schema.safeParse(fields).error?.issues ?? [])
       context.addIssue(`${event}: ${message}`);
   })
@@ -262,6 +264,18 @@ export const WAITING_LINE = z
     description:
       'Why a pending task waits: when the wait begins, and when that changes, at most every 30 s. Not stored.',
   });
+export const LISTENING_LINE = z
+  .strictObject({
+    event: z.literal('listening').describe('Always this name.'),
+    name: text.describe('Name of the task.'),
+    id: text.describe('Id of the task.'),
+    at: text.describe('When it was seen.'),
+    port: number.describe('The TCP port.'),
+  })
+  .meta({
+    id: 'ListeningLine',
+    description: 'A process of the task listens on the port that the client asked for. Not stored.',
+  });
 export const STOPPING = z
   .strictObject({ event: z.literal('daemon_stopping').describe('Always this name.') })
   .meta({
@@ -273,6 +287,7 @@ const EVENTS = z.object({
   after: z.string().optional(),
   progress: z.string().optional(),
   waiting: z.string().optional(),
+  port: z.string().optional(),
 });
 
 export interface EventsQuery {
@@ -282,13 +297,16 @@ export interface EventsQuery {
   readonly progress: boolean;
   /** Also send why the task waits while it is pending. */
   readonly waiting: boolean;
+  /** Also send one line when a process of the task listens on this TCP port; null: none. */
+  readonly port: number | null;
 }
 
 export function parseEvents(query: unknown): EventsQuery {
-  const { after, progress, waiting } = check(EVENTS, query);
+  const { after, progress, waiting, port } = check(EVENTS, query);
   return {
     after: after === undefined ? 0 : parseCount(after, 'after', 0, Number.MAX_SAFE_INTEGER),
     progress: progress === '1',
     waiting: waiting === '1',
+    port: port === undefined ? null : parseCount(port, 'port', 1, 65_535),
   };
 }

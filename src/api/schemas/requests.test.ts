@@ -212,7 +212,7 @@ describe('queries', () => {
     it(`read log ${JSON.stringify(query)}`, () => assert.deepEqual(parseLog(query), expected));
 
   it('read the sequence number and the flag to kill', () => {
-    assert.deepEqual(parseEvents({}), { after: 0, progress: false, waiting: false });
+    assert.deepEqual(parseEvents({}), { after: 0, progress: false, waiting: false, port: null });
     assert.deepEqual(parseEvents({ after: '7', progress: '1', waiting: '1' }), {
       after: 7,
       progress: true,

@@ -4,6 +4,7 @@ import type { TaskId } from '../../core/task.ts';
 import type { EventsQuery, EventView } from '../schemas/events.ts';
 import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
+import { streamPort } from './port-lines.ts';
 import { streamProgress } from './progress-lines.ts';
 import { streamWaiting } from './waiting-lines.ts';
 
@@ -11,15 +12,17 @@ import { streamWaiting } from './waiting-lines.ts';
 export function streamEvents(
   service: Service,
   ref: string,
-  { after, progress, waiting }: EventsQuery,
+  { after, progress, waiting, port }: EventsQuery,
   open: (closed: () => void) => LineStream,
 ): void {
   const subscription = service.events(ref, after);
   let stopProgress = () => {};
   let stopWaiting = () => {};
+  let stopPort = () => {};
   const stream = open(() => {
     stopProgress();
     stopWaiting();
+    stopPort();
     subscription.stop();
   });
   const send = (event: RecordedEvent) => {
@@ -33,6 +36,7 @@ export function streamEvents(
     const id = service.task(ref).id as TaskId;
     const write = (line: Readonly<Record<string, unknown>>) => stream.write(line);
     if (waiting) stopWaiting = streamWaiting(service, id, write);
+    if (port !== null) stopPort = streamPort(service, id, port, write);
     if (progress) stopProgress = streamProgress(service, id, write);
   } catch (error) {
     stream.abort();

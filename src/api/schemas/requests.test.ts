@@ -213,10 +213,11 @@ describe('queries', () => {
 
   it('read the sequence number and the flag to kill', () => {
     assert.deepEqual(parseEvents({}), { after: 0, progress: false, waiting: false, port: null });
-    assert.deepEqual(parseEvents({ after: '7', progress: '1', waiting: '1' }), {
+    assert.deepEqual(parseEvents({ after: '7', progress: '1', waiting: '1', port: '80' }), {
       after: 7,
       progress: true,
       waiting: true,
+      port: 80,
     });
     assert.deepEqual(
       [parseStop(undefined), parseStop({}), parseStop({ kill_tasks: true })],

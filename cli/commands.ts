@@ -12,6 +12,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'submit a command with its estimates and return at once',
     load: () => import('./commands/task/run.ts'),
   },
+  exec: {
+    summary: 'run a command as if it stood there alone',
+    load: () => import('./commands/task/exec.ts'),
+  },
+  attach: {
+    summary: 'continue the output and input of a task of exec',
+    load: () => import('./commands/task/attach.ts'),
+  },
+  send: {
+    summary: 'write to the standard input of a task',
+    load: () => import('./commands/task/send.ts'),
+  },
   wait: {
     summary: 'wait until tasks end, and report how they ended',
     load: () => import('./commands/task/wait.ts'),

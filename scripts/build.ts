@@ -53,6 +53,7 @@ const cli: BuildOptions = {
 const BUNDLES: Readonly<Record<string, BuildOptions>> = {
   'main.cjs': { ...cli, entryPoints: ['cli/main.ts'] },
   'hooks.cjs': { ...cli, entryPoints: ['hooks/main.ts'] },
+  'relay.cjs': { ...cli, entryPoints: ['src/relay/main.ts'] },
   'mcp.mjs': { entryPoints: ['cli/mcp/server.ts'], minify: true },
   'daemon.mjs': { entryPoints: ['src/daemon/main.ts'], packages: 'external' },
 };

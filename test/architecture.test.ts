@@ -53,6 +53,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   cgroups: ['core', 'units', 'text', 'procfs', 'systemd'],
   logs: ['core', 'units', 'text', 'procfs'],
   exec: ['core', 'units', 'text', 'procfs'],
+  relay: ['core', 'text', 'procfs', 'exec'],
   store: ['core', 'units', 'text', 'estimates'],
   api: ['core', 'units', 'text', 'request'],
   engine: [
@@ -67,6 +68,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'cgroups',
     'procfs',
     'exec',
+    'relay',
     'logs',
     'store',
   ],
@@ -94,6 +96,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'procfs',
     'systemd',
     'exec',
+    'relay',
     'store',
     'api',
     'engine',
@@ -124,7 +127,12 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const API_SCHEMAS = 'src/api/schemas/';
 
 /** What clients see of rooms that are the daemon's otherwise. */
-const CLIENT_FILES = ['src/config/home.ts', 'src/config/home-tag.ts', 'src/logs/tail.ts'];
+const CLIENT_FILES = [
+  'src/config/home.ts',
+  'src/config/home-tag.ts',
+  'src/logs/tail.ts',
+  'src/relay/frames.ts',
+];
 
 /** Null: the arrow is allowed. */
 function objection({ from, to, isType }: Arrow): string | null {

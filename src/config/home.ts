@@ -6,6 +6,8 @@ import { BabysitError } from '../core/errors.ts';
 export interface Home {
   readonly dir: string;
   readonly socket: string;
+  /** Of the process that passes output to clients (src/relay). */
+  readonly relaySocket: string;
   /** Exists only with api.observe_only_socket. */
   readonly observeSocket: string;
   readonly database: string;
@@ -50,6 +52,7 @@ export function findHome(env: Env): Home {
   return {
     dir,
     socket: join(dir, 'daemon.sock'),
+    relaySocket: join(dir, 'relay.sock'),
     observeSocket: join(dir, OBSERVE_SOCKET),
     database: join(dir, 'babysit.db'),
     lock: join(dir, 'daemon.lock'),

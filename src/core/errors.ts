@@ -22,7 +22,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   tryAgain: 'try again later',
   timeout: '`--timeout` expired; the tasks keep running',
   noOwnCode:
-    '`--exit_code`, `log --follow`: the command has no exit code of its own, because it never started or was lost',
+    '`exec`: babysit itself failed; `--exit_code` and `log --follow`: the command has no exit code, because it never started or was lost',
 };
 
 interface ErrorRow {
@@ -110,6 +110,18 @@ export const ERRORS = {
     exit: EXIT.failed,
     title: 'The state of the task does not allow this.',
     hint: 'Run babysit status NAME to see its state.',
+  },
+  not_attachable: {
+    http: 409,
+    exit: EXIT.failed,
+    title: 'No client can attach to this task.',
+    hint: 'Follow its log: babysit log NAME --follow.',
+  },
+  no_stdin: {
+    http: 409,
+    exit: EXIT.failed,
+    title: 'The task has no open standard input.',
+    hint: 'Start the task with run --stdin, or with exec.',
   },
   cap_below_use: {
     http: 409,

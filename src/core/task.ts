@@ -2,6 +2,7 @@
 import type { Estimate, EstimateBasis, Limits } from './estimate.ts';
 import type { Inherited } from './inherited.ts';
 import type { KillDetail, KillReason } from './kill-reasons.ts';
+import type { Streams } from './streams.ts';
 
 /** A ULID: 26 characters of Crockford base 32 that sort by submission time. */
 export type TaskId = string & { readonly __brand: 'TaskId' };
@@ -212,6 +213,8 @@ export interface ExecOptions {
   readonly isBackground: boolean;
   /** Runs on a pseudoterminal, so that libc buffers its output by lines. */
   readonly usesPty: boolean;
+  /** Absent: no standard input, and the output goes to the log only. */
+  readonly streams?: Streams;
   /** Runs as a transient unit of systemd, in the unit's cgroup. */
   readonly isUnit: boolean;
   /** Its output also goes to systemd's journal, if the host has one. */

@@ -16,6 +16,7 @@ import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { readHostCpu } from '../procfs/host-cpu.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
+import { openRelay } from '../relay/control.ts';
 import type { Store } from '../store/store.ts';
 import { readLoginAt } from '../systemd/host.ts';
 import { realClock } from './clock.ts';
@@ -60,6 +61,10 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   const fault = probeSpawner(tools, nice);
   if (fault !== null) throw new Error(`no task can start: ${fault}`);
   const spawner = openSpawner(tools, nice, (how) => log.error({ how }, 'spawner ended, starting another'));
+  const relay = openRelay(home.dir, home.relaySocket, (how) =>
+    log.error({ how }, 'relay ended, starting another'),
+  );
+  closing.push(() => relay.close());
   const logs = new LogMaintenance(
     { maxBytes: config['log.max_size'], isDaily: config['log.daily'], keep: config['log.keep'] },
     realClock,
@@ -78,6 +83,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     tasksDir: home.tasks,
     tools,
     spawner,
+    relay,
     bootId,
     profiles,
     policy: policyOf(config),

@@ -74,6 +74,7 @@ export class Attempts {
     live.readiness = observerOf(this.#deps, task, live);
     live.awaitStart(this.#deps.clock.now());
     live.observe();
+    if (task.execOptions.streams !== undefined) this.#deps.relay.open(live.paths.dir);
     this.#limits.apply(task, live);
     this.#loop.enqueueReconcile(task.id);
     this.#advanceKill(task.id);
@@ -188,6 +189,7 @@ export class Attempts {
     this.#limits.forget(id);
     this.#recheck.forget(id);
     live.close();
+    this.#deps.relay.over(live.paths.dir);
     void this.#deps.logs.ended(live.log, live.paths);
     this.#groupCleanup.remove(live.group);
     this.#checkIdle();

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_TERMINAL, type Inherited, RLIMITS, type Rlimit, type Rlimits } from '../core/inherited.ts';
+import { pipesOf, type Streams } from '../core/streams.ts';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
 import type { Environment } from './environment.ts';
@@ -22,6 +23,8 @@ export interface Launch {
   /** Run in the idle scheduling classes of CPU and I/O, where the tools exist. */
   readonly isBackground: boolean;
   readonly usesPty: boolean;
+  /** Null: no standard input, and the output goes to the log. */
+  readonly streams: Streams | null;
   readonly cwd: string;
   readonly umask: number;
   readonly inherited: Inherited;
@@ -57,6 +60,7 @@ export interface Tools {
   readonly spawnerCpus: string | null;
   /** Null without it. */
   readonly stty: string | null;
+  readonly tty: string | null;
   /** Null where CPUs cannot be chosen. */
   readonly taskset: string | null;
   /** Command prefix for the idle classes of CPU and I/O; empty where the tools do not exist. */
@@ -78,6 +82,7 @@ export function launchScript(launch: Launch): string {
   const { script } = launch.tools;
   const { exported, argv } = launch.usesPty && script !== null ? withTerminal(launch, script) : plain(launch);
   return [
+    ...pipeLine(launch),
     // The supervisor copies these files when no daemon is alive to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
     'trap - INT TERM HUP QUIT PIPE',
@@ -99,9 +104,42 @@ export function launchScript(launch: Launch): string {
     'set +a',
     ...limitLines(launch),
     '} 2>/dev/null',
+    ...redirections(launch),
     execLine([...execOptionWords(launch), ...argv]),
     '',
   ].join('\n');
+}
+
+/** What the supervisor makes before the start: see make_pipes in supervisor.sh. */
+function pipeLine({ streams, dir }: Launch): string[] {
+  if (streams === null) return [];
+  const { in: stdin, out, err, log } = pipesOf(streams, dir);
+  const names = [stdin, out, err, log].flatMap((path) => (path === null ? [] : path.slice(dir.length + 1)));
+  return names.length === 0 ? [] : [`#pipes ${names.join(' ')}`];
+}
+
+/** script(1) has the pipes of the terminal; what is not a terminal is redirected inside of it. */
+function redirections({ streams, dir, usesPty }: Launch): string[] {
+  if (streams === null) return [];
+  const { in: stdin, out } = pipesOf(streams, dir);
+  const line = usesPty
+    ? `${streams.stdin === 'terminal' ? `<${shellQuote(stdin ?? '')} ` : ''}${out === null ? '' : `>${shellQuote(out)} 2>&1`}`
+    : streamWords(streams, dir);
+  return [`exec ${line} || fail 'cannot open the streams of the task'`];
+}
+
+function streamWords(streams: Streams, dir: string): string {
+  const { in: stdin, out, err } = pipesOf(streams, dir);
+  const words: string[] = [];
+  if (streams.stdin === 'pipe') words.push(`<${shellQuote(stdin ?? '')}`);
+  if (streams.stdin === 'null') words.push('</dev/null');
+  if (streams.stdin === 'closed') words.push('<&-');
+  if (streams.stdout === 'pipe') words.push(`>${shellQuote(out ?? '')}`);
+  if (streams.stderr === 'pipe') words.push(`2>${shellQuote(err ?? '')}`);
+  if (streams.stderr === 'stdout') words.push('2>&1');
+  if (streams.stdout === 'closed') words.push('>&-');
+  if (streams.stderr === 'closed') words.push('2>&-');
+  return words.join(' ');
 }
 
 /** The supervisor evaluates it: it sets the variables of with-journal.sh and sources it. */
@@ -158,17 +196,24 @@ function plain({ env, command, tools }: Launch): Execution {
  * script(1) gives the terminal to a shell that it finds in SHELL: bash, with the variables that cannot change a shell.
  * That shell sets the size and executes the command with the rest.
  */
-function withTerminal({ env, command, tools, inherited: { terminal } }: Launch, script: string): Execution {
+function withTerminal(launch: Launch, script: string): Execution {
+  const { env, command, tools, inherited, streams, dir } = launch;
   const { exported, viaEnv, unset } = splitEnvironment(env);
   const isSafe = ([name]: Variable) => !TERMINAL_SHELL.test(name);
   const others = exported.filter((variable) => !isSafe(variable));
   const removed = env.SHELL === undefined ? [...unset, 'SHELL'] : unset;
   const words = envWords(tools, [...viaEnv, ...others], removed, commandWords(command, tools));
-  const { columns, rows } = terminal ?? DEFAULT_TERMINAL;
-  const sizeLine = tools.stty === null ? '' : `${tools.stty} rows ${rows} columns ${columns}\n`;
+  const { columns, rows } = inherited.terminal ?? DEFAULT_TERMINAL;
+  // script(1) turns the echo off when its own input is not a terminal.
+  const sane = streams === null ? '' : 'sane ';
+  const sizeLine = tools.stty === null ? '' : `${tools.stty} ${sane}rows ${rows} columns ${columns}\n`;
+  // For signals and a new size: see src/relay/wishes.ts.
+  const place =
+    streams === null || tools.tty === null ? '' : `echo "$(${tools.tty}) $$" >${shellQuote(`${dir}.tty`)}\n`;
+  const inner = streams === null ? '' : `exec ${streamWords(streams, dir)}\n`;
   return {
     exported: [...exported.filter(isSafe), ['SHELL', tools.bash]],
-    argv: scriptWords(tools, script, `${sizeLine}${execLine(words)}`),
+    argv: scriptWords(tools, script, `${place}${sizeLine}${inner}${execLine(words)}`),
   };
 }
 

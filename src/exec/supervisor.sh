@@ -54,12 +54,26 @@ run_command() {
 
 # /proc/self/fd reopens an anonymous pipe. Elsewhere a FIFO is opened and removed.
 open_pipe() {
-  if exec 3< <(:) && [ -e /proc/self/fd/3 ]; then
+  if [[ ${request:launch_at} == '#pipes '* ]]; then make_pipes || return; fi
+  if [ -p "$dir.relay" ]; then
+    open_fifo "$dir.relay"
+  elif exec 3< <(:) && [ -e /proc/self/fd/3 ]; then
     exec 4>/proc/self/fd/3
   else
-    PATH=$tools mkfifo "$dir/output" && exec 6<>"$dir/output" 3<"$dir/output" 4>"$dir/output" 6>&-
+    PATH=$tools mkfifo "$dir/output" && open_fifo "$dir/output"
     rm -f "$dir/output"
   fi
+}
+
+open_fifo() { exec 6<>"$1" 3<"$1" 4>"$1" 6>&-; }
+
+# The named pipes of a task with a relay (src/relay), next to $dir. The command waits until the relay has opened them.
+make_pipes() {
+  names=${request:launch_at}
+  names=${names%%$'\n'*}
+  set --
+  for name in ${names#'#pipes '}; do set -- "$@" "$dir.$name"; done
+  PATH=$tools mkfifo "$@"
 }
 
 # with-journal.sh replaces these.
@@ -254,6 +268,7 @@ mark_gap() {
 # When a daemon dies, systemd removes its unit with all empty groups and their counters.
 copy_counters() {
   rest=${request:launch_at}
+  rest=${rest#'#pipes '*$'\n'}
   while [[ $rest == '#counter '* ]]; do
     file=${rest%%$'\n'*}
     file=${file#'#counter '}

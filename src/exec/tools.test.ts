@@ -13,6 +13,7 @@ before(() => {
     'mv',
     'rm',
     'wc',
+    'mkfifo',
     'env',
     'nice',
     'bash',

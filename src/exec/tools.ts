@@ -38,6 +38,7 @@ export function findTools(
     spawnerRlimits: readRlimits(),
     spawnerCpus: readCpus(),
     stty: find('stty'),
+    tty: find('tty'),
     taskset: find('taskset'),
     background: BACKGROUND.filter(([, on]) => on === platform).flatMap(([words]) => {
       const path = find(words[0]);
@@ -49,7 +50,7 @@ export function findTools(
 }
 
 /** Programs that supervisor.sh runs. */
-const SUPERVISOR = ['dd', 'mv', 'rm', 'wc'];
+const SUPERVISOR = ['dd', 'mkfifo', 'mv', 'rm', 'wc'];
 
 const BACKGROUND = [
   [['ionice', '-c', '3'], 'linux'],

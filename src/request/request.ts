@@ -1,5 +1,6 @@
 // The types of a request, inferred from the table: the JSON body with values as typed, and the parsed request.
 import type { Rlimits, TerminalSize } from '../core/inherited.ts';
+import type { Streams } from '../core/streams.ts';
 import { TOKEN_VARIABLE } from '../core/task.ts';
 import type { FieldRow, Verb } from './field-row.ts';
 import type { FIELDS } from './fields.ts';
@@ -72,6 +73,8 @@ export interface Caller {
   readonly rlimits?: Rlimits | undefined;
   readonly cpus?: string | undefined;
   readonly terminal?: TerminalSize | undefined;
+  /** Of a client that is the standard input and output of the task: `exec`. */
+  readonly streams?: Streams | undefined;
   readonly owner?: string | undefined;
 }
 

@@ -35,6 +35,7 @@ export function aLaunch(
     nice: NICE,
     isBackground: false,
     usesPty: false,
+    streams: null,
     tools: TOOLS,
     ...changes,
   };

@@ -130,11 +130,13 @@ export function serviceOf(
       spawnerRlimits: {},
       spawnerCpus: null,
       stty: null,
+      tty: null,
       taskset: null,
       background: [],
       script: null,
       isBsdScript: false,
     },
+    relay: { open() {}, over() {}, close() {} },
     spawner: {
       fault: null,
       nice: 10,

@@ -35,6 +35,14 @@ const CALLER = z
       .strictObject({ columns: TERMINAL_SIDE, rows: TERMINAL_SIDE })
       .optional()
       .describe('size of the terminal of --pty, default 80x24'),
+    streams: z
+      .strictObject({
+        stdin: z.enum(['pipe', 'terminal', 'null', 'closed']),
+        stdout: z.enum(['pipe', 'terminal', 'log', 'closed']),
+        stderr: z.enum(['pipe', 'terminal', 'stdout', 'log', 'closed']),
+      })
+      .optional()
+      .describe('the standard streams, where a client attaches to the task'),
     owner: owner.optional().describe('session of the agent'),
   })
   .describe('Origin of a request. Fields of the task override it.') satisfies z.ZodType<Caller>;

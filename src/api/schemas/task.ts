@@ -133,6 +133,8 @@ export const TASK = z
     nice: number.nullable().describe('Niceness. Null while pending without `--nice`.'),
     background: flag.describe('Runs in the idle CPU and IO class.'),
     pty: flag.describe('Runs on a pseudoterminal.'),
+    attachable: flag.describe('Its output goes to a client: `babysit attach` continues it.'),
+    stdin: flag.describe('Its standard input is open: `babysit send` writes to it.'),
     journal: flag.describe("Its output also goes to systemd's journal."),
     retries: number.describe('Attempts allowed after the first.'),
     note: text.optional().describe('What was changed in the request.'),

@@ -6,6 +6,7 @@ import { type Environment, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
 import type { Spawner } from '../../exec/spawner.ts';
 import { startAttempt } from '../../exec/start.ts';
+import type { Relay } from '../../relay/control.ts';
 import type { Store } from '../../store/store.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import { writeDescription } from './description.ts';
@@ -16,6 +17,7 @@ export interface LaunchDeps {
   readonly tools: Tools;
   readonly store: Store;
   readonly spawner: Spawner;
+  readonly relay: Relay;
   readonly profiles: Profiles;
   readonly logs: { readonly rules: LogLimits };
 }
@@ -25,6 +27,7 @@ export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, li
   mkdirSync(live.paths.checkpointDir, { recursive: true, mode: 0o700 });
   writeDescription(live.paths.description, task);
   startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);
+  if (task.execOptions.streams !== undefined) deps.relay.open(live.paths.dir);
 }
 
 function launchOf(
@@ -45,6 +48,7 @@ function launchOf(
     nice: attempt.envelope.nice,
     isBackground: task.execOptions.isBackground,
     usesPty: task.execOptions.usesPty,
+    streams: task.execOptions.streams ?? null,
     cwd: task.cwd,
     umask: task.umask,
     inherited: task.inherited,

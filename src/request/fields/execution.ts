@@ -26,6 +26,12 @@ export const EXECUTION_FIELDS = {
     type: 'switch',
     help: { run: 'use a terminal, for programs that buffer their output in a pipe' },
   },
+  stdin: {
+    as: 'stdin',
+    type: 'switch',
+    mcp: false,
+    help: { run: 'keep standard input open: babysit send NAME writes to it' },
+  },
   driver: {
     as: 'driver',
     type: 'choice',

@@ -3,6 +3,7 @@ import { type Stats, statSync } from 'node:fs';
 import type { Config } from '../../config/settings.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { Estimate, Limits } from '../../core/estimate.ts';
+import { type Streams, usesTerminal } from '../../core/streams.ts';
 import {
   type Command,
   type ExecOptions,
@@ -127,17 +128,24 @@ function commandOf({ line, argv }: RunRequest): Command {
 /** Ignores `journal` on a host without a journal. Throws BabysitError no_systemd when a requested unit is not available. */
 function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext): ExecOptions {
   const { noUnits, hasJournal } = systemd;
+  const streams = streamsFor(run);
   if (run.driver === 'systemd' && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
   return {
     nice: run.nice,
     isBackground: run.background ?? false,
-    usesPty: run.pty,
+    usesPty: run.pty || (streams !== undefined && usesTerminal(streams)),
+    ...(streams === undefined ? {} : { streams }),
     isUnit: noUnits === null && (run.driver ?? config['envelope.driver']) === 'systemd',
     isJournaled: hasJournal && (run.journal ?? config['log.journal']),
     ...((run.stop ?? config['defaults.stop']) === 'file'
       ? { stopGraceMs: config['watchdog.stop_grace'] }
       : {}),
   };
+}
+
+function streamsFor({ stdin, pty, caller }: RunRequest): Streams | undefined {
+  if (!stdin) return caller.streams;
+  return { stdin: pty ? 'terminal' : 'pipe', stdout: 'log', stderr: 'log' };
 }
 
 /** A dependency is an existing task, so only a task's own name can form a cycle. */

@@ -45,6 +45,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
   const attempt = attemptOf(state);
   const usage = isEnded(state) ? state.usage : null;
   const startedAt = attempt?.startedAt ?? null;
+  const { streams } = task.execOptions;
   const endedAt = isEnded(state) ? state.endedAt : null;
   return {
     id: task.id,
@@ -65,6 +66,8 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     nice: attempt?.envelope.nice ?? task.execOptions.nice,
     background: task.execOptions.isBackground,
     pty: task.execOptions.usesPty,
+    attachable: streams !== undefined && streams.stdout !== 'log',
+    stdin: streams?.stdin === 'pipe' || streams?.stdin === 'terminal',
     journal: task.execOptions.isJournaled,
     retries: task.retry?.max ?? 0,
     estimated_time_ms: estimate.timeMs,

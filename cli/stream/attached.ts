@@ -1,0 +1,166 @@
+// Makes this command the standard streams of a task: passes its input, output and signals until the task ends.
+import { constants as fileConstants, openSync } from 'node:fs';
+import { connect, Socket } from 'node:net';
+import { isatty } from 'node:tty';
+import {
+  type End,
+  frameReader,
+  type Hello,
+  jsonFrame,
+  KIND,
+  type Ready,
+  type StreamKind,
+  takenFrame,
+  type Wish,
+} from '../../src/relay/frames.ts';
+import { uptimeMs } from '../client/http.ts';
+import { makeRaw } from './terminal.ts';
+import { Writer } from './writer.ts';
+
+export interface Attachment {
+  readonly socketPath: string;
+  readonly task: string;
+  readonly attempt: number;
+  /** End the task when this client is lost. */
+  readonly tie: boolean;
+  /** The task has a terminal of its own. */
+  readonly hasTerminal: boolean;
+  /** Pass standard input. */
+  readonly withStdin: boolean;
+  onReady(): void;
+  /** That much output is lost before the next byte. */
+  onGap(bytes: number): void;
+}
+
+export interface Attached {
+  /** The end of the command; null when the relay cannot serve the task. */
+  readonly end: Promise<End | { readonly refused: string } | null>;
+  signal(signal: string): void;
+  /** Stops passing. The task keeps running. */
+  detach(): void;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+const RETRY_MS = 5;
+const RETRY_MAX_MS = 250;
+/** The daemon starts the relay again when it ends. */
+const GIVE_UP_MS = 30_000;
+
+export function attach(attachment: Attachment): Attached {
+  const { socketPath, task, attempt, tie, withStdin, hasTerminal } = attachment;
+  let connection: Socket | null = null;
+  let isOver = false;
+  let isReady = false;
+  let delayMs = RETRY_MS;
+  let lostAt = uptimeMs();
+  let restore: (() => void) | null = null;
+  let finish: (end: Awaited<Attached['end']>) => void = () => {};
+  const end = new Promise<Awaited<Attached['end']>>((resolve) => {
+    finish = (value) => {
+      if (isOver) return;
+      isOver = true;
+      restore?.();
+      connection?.destroy();
+      resolve(value);
+    };
+  });
+
+  function send(kind: number, value: Hello | Wish): void {
+    connection?.write(jsonFrame(kind, value));
+  }
+
+  function reach(): void {
+    const writers = new Map<StreamKind, Writer>();
+    let ended: End | null = null;
+    const writerOf = (stream: StreamKind): Writer => {
+      const known = writers.get(stream);
+      if (known !== undefined) return known;
+      const writer = new Writer(
+        stream === KIND.out ? 1 : 2,
+        (bytes) => {
+          socket.write(takenFrame(stream, bytes));
+        },
+        () => send(KIND.wish, { wish: 'close', stream }),
+      );
+      writers.set(stream, writer);
+      return writer;
+    };
+    const onFrame = (kind: number, content: Buffer): void => {
+      if (kind === KIND.ready) start(JSON.parse(content.toString()) as Ready);
+      else if (kind === KIND.gap) attachment.onGap(Number(content.toString()));
+      else if (kind === KIND.end) ended = JSON.parse(content.toString()) as End;
+      else if (kind === KIND.refused) finish({ refused: content.toString() });
+    };
+    const read = frameReader(onFrame, (stream, part) => writerOf(stream).write(part));
+    const socket = connect({
+      path: socketPath,
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(CHUNK_BYTES),
+        callback: (bytes, buffer) => {
+          read((buffer as Buffer).subarray(0, bytes));
+          return true;
+        },
+      },
+    });
+    connection = socket;
+    socket.on('connect', () => {
+      delayMs = RETRY_MS;
+      lostAt = uptimeMs();
+      send(KIND.hello, { role: 'client', task, attempt, tie });
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      for (const writer of writers.values()) writer.close();
+      if (ended !== null) return finish(ended);
+      if (isOver) return;
+      if (uptimeMs() - lostAt > GIVE_UP_MS) return finish(null);
+      setTimeout(reach, delayMs);
+      delayMs = Math.min(RETRY_MAX_MS, delayMs * 2);
+    });
+  }
+
+  function start(ready: Ready): void {
+    if (isReady) return;
+    isReady = true;
+    attachment.onReady();
+    const passesStdin = ready.stdin !== null && withStdin;
+    if (hasTerminal && isatty(1)) {
+      restore = makeRaw(passesStdin && isatty(0));
+      process.stdout.on('resize', resize);
+    }
+    if (passesStdin) passStdin(ready.stdin ?? '');
+  }
+
+  function passStdin(path: string): void {
+    const pipe = openPipe(path);
+    if (pipe === null) return;
+    // The command has closed its standard input, or has ended.
+    pipe.on('error', () => process.stdin.unpipe(pipe));
+    process.stdin.on('error', () => pipe.end());
+    pipe.on('close', () => send(KIND.wish, { wish: 'close_stdin' }));
+    process.stdin.pipe(pipe);
+    pipe.on('finish', () => pipe.destroy());
+  }
+
+  function resize(): void {
+    const { columns, rows } = process.stdout;
+    send(KIND.wish, { wish: 'resize', columns, rows });
+  }
+
+  reach();
+  return {
+    end,
+    signal: (signal) => send(KIND.wish, { wish: 'signal', signal }),
+    detach: () => finish(null),
+  };
+}
+
+/** Null when the task has ended. */
+function openPipe(path: string): Socket | null {
+  try {
+    const fd = openSync(path, fileConstants.O_WRONLY | fileConstants.O_NONBLOCK);
+    return new Socket({ fd, readable: false, writable: true });
+  } catch {
+    return null;
+  }
+}

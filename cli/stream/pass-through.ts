@@ -1,0 +1,190 @@
+// Passes the streams and signals of this command to a task, and ends as its command does.
+
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { TaskView } from '../../src/api/schemas/task.ts';
+import { BabysitError, EXIT } from '../../src/core/errors.ts';
+import type { End } from '../../src/relay/frames.ts';
+import { call } from '../client/session.ts';
+import type { Context } from '../command.ts';
+import { type Attached, attach } from './attached.ts';
+
+export interface PassThrough {
+  readonly task: string;
+  readonly attempt: number;
+  readonly tie: boolean;
+  readonly quiet: boolean;
+  readonly withStdin: boolean;
+  /** The task has a terminal of its own. */
+  readonly hasTerminal: boolean;
+  /** File for the JSON of the ended task. */
+  readonly receipt: string | undefined;
+  /** A signal before the start cancels the task. */
+  readonly cancels: boolean;
+}
+
+const FORWARDED = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGTSTP',
+  'SIGCONT',
+] as const;
+type Forwarded = (typeof FORWARDED)[number];
+/** A start that takes longer is explained. */
+const EXPLAIN_AFTER_MS = 1000;
+/** How long the reason of a kill is waited for after the command has ended. */
+const REASON_MS = 2000;
+
+export async function passThrough(context: Context, options: PassThrough): Promise<number> {
+  const { session } = context;
+  const note = (text: string): void => {
+    if (!options.quiet) context.output.message(`babysit: ${text}\n`);
+  };
+  let isStarted = false;
+  const stopWaiting = new AbortController();
+  const attached = attach({
+    socketPath: session.home.relaySocket,
+    task: options.task,
+    attempt: options.attempt,
+    tie: options.tie,
+    withStdin: options.withStdin,
+    hasTerminal: options.hasTerminal,
+    onReady: () => {
+      isStarted = true;
+      clearTimeout(explaining);
+      stopWaiting.abort();
+    },
+    onGap: (bytes) => note(`${bytes} bytes of output are missing here: see babysit log ${options.task}`),
+  });
+  let isHungUp = false;
+  const hangUp = (): void => {
+    isHungUp = true;
+    attached.detach();
+  };
+  const forward = forwarder(context, options, attached, () => isStarted, hangUp);
+  for (const signal of FORWARDED) process.on(signal, forward);
+  let notStarted: Promise<null> = new Promise(() => {});
+  const explaining = setTimeout(() => {
+    notStarted = watchQueue(context, options, note, stopWaiting.signal).then((ended) => {
+      if (ended !== null && !isStarted) attached.detach();
+      return null;
+    });
+    notStarted.catch(() => attached.detach());
+  }, EXPLAIN_AFTER_MS);
+  const end = await attached.end;
+  clearTimeout(explaining);
+  stopWaiting.abort();
+  for (const signal of FORWARDED) process.removeAllListeners(signal);
+  if (isHungUp) return 128 + constants.signals.SIGHUP;
+  if (end !== null && 'refused' in end) throw new BabysitError('not_attachable', end.refused);
+  const task = await endedTask(context, options, end);
+  if (task !== null && options.receipt !== undefined)
+    writeFileSync(options.receipt, `${JSON.stringify(task)}\n`);
+  if (task !== null && why(task) !== null) note(why(task) ?? '');
+  if (end === null && task !== null && (task.exit_code !== null || task.signal !== null))
+    return endAs({ code: task.exit_code, signal: task.signal });
+  if (end === null || end.startFailed !== null) return EXIT.noOwnCode;
+  return endAs(end);
+}
+
+/** Says once why the task waits. Returns the task when it ends before it starts. */
+async function watchQueue(
+  { session }: Context,
+  { task }: PassThrough,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<TaskView | null> {
+  const { startText } = await import('../output/start-text.ts');
+  const { Aborted, followTask } = await import('../client/follow.ts');
+  const view = await call<TaskView>(session, 'GET', `/v1/tasks/${task}`);
+  // biome-ignore lint/plugin/no-wall-clock: compared with a time of the daemon, which takes it from the wall clock
+  if (view.status === 'pending') note(`${view.name} ${startText(view, Date.now())}`);
+  try {
+    return await followTask(session, task, () => {}, signal);
+  } catch (error) {
+    if (error instanceof Aborted) return null;
+    throw error;
+  }
+}
+
+/** The task with its end, where it is needed: for the receipt, or for the reason of a kill. */
+async function endedTask(
+  { session }: Context,
+  { task, receipt }: PassThrough,
+  end: Awaited<Attached['end']>,
+): Promise<TaskView | null> {
+  const isPlain = end !== null && !('refused' in end) && end.signal === null && end.startFailed === null;
+  if (isPlain && receipt === undefined) return null;
+  const { followTask } = await import('../client/follow.ts');
+  const limit =
+    receipt === undefined && end !== null ? AbortSignal.timeout(REASON_MS) : new AbortController().signal;
+  try {
+    return await followTask(session, task, () => {}, limit);
+  } catch {
+    return null;
+  }
+}
+
+/** Null when the command ended by itself. */
+function why({ status, kill_reason, kill_hint, message, name }: TaskView): string | null {
+  if (status === 'killed') return `${name} was killed: ${kill_reason}${kill_hint ? `. ${kill_hint}` : ''}`;
+  if (status === 'interrupted') return `${name} was interrupted`;
+  return message === null ? null : `${name}: ${message}`;
+}
+
+function forwarder(
+  { session }: Context,
+  { task, cancels }: PassThrough,
+  attached: Attached,
+  isStarted: () => boolean,
+  onHangup: () => void,
+): (signal: NodeJS.Signals) => void {
+  const hadTerminal = hasTerminal();
+  return (signal) => {
+    const name = signal as Forwarded;
+    // The terminal was closed: the task keeps running.
+    if (name === 'SIGHUP' && hadTerminal && !hasTerminal()) {
+      onHangup();
+      return;
+    }
+    if (name === 'SIGTSTP') {
+      attached.signal(name);
+      process.kill(process.pid, 'SIGSTOP');
+    } else if (name === 'SIGCONT' || isStarted()) attached.signal(name);
+    else if (cancels)
+      void call(session, 'POST', `/v1/tasks/${task}/kill`, {})
+        .catch(() => {})
+        .then(() => endAs({ code: null, signal: name }));
+    else void endAs({ code: null, signal: name });
+  };
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves with the exit code; for a signal, this process ends by it. */
+async function endAs({ code, signal }: Pick<End, 'code' | 'signal'>): Promise<number> {
+  const number = constants.signals[signal as NodeJS.Signals];
+  if (number === undefined) return code ?? EXIT.noOwnCode;
+  // A listener that is added and removed leaves the default action, which Node replaces for some signals.
+  const name = signal as NodeJS.Signals;
+  if (name !== 'SIGKILL' && name !== 'SIGSTOP') {
+    process.on(name, () => {});
+    process.removeAllListeners(name);
+  }
+  process.kill(process.pid, name);
+  await new Promise((resolve) => setTimeout(resolve, SIGNALED_MS));
+  return 128 + number;
+}
+/** The signal ends this process before. */
+const SIGNALED_MS = 1000;

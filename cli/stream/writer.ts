@@ -1,0 +1,123 @@
+// Passes output on to a standard stream, and reports each byte only after it has left this process.
+import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+
+/** The kernel writes at most this much to a pipe as a whole: a killed client has written all of it or nothing. */
+const ATOMIC_BYTES = 4096;
+
+export class Writer {
+  readonly #fd: number;
+  readonly #onTaken: (bytes: number) => void;
+  readonly #onClosed: () => void;
+  /** The same pipe or terminal, opened again: only this descriptor does not block. Null: the stream cannot be. */
+  readonly #unblocked: number | null;
+  readonly #isFile: boolean;
+  #queue: Buffer[] = [];
+  #isWaiting = false;
+  #takenBytes = 0;
+  #isBroken = false;
+
+  /** `onTaken`: the sum of bytes that are written. `onClosed`: the reader is gone; all later output counts as written. */
+  constructor(fd: number, onTaken: (bytes: number) => void, onClosed: () => void) {
+    this.#fd = fd;
+    this.#onTaken = onTaken;
+    this.#onClosed = onClosed;
+    this.#isFile = isRegular(fd);
+    this.#unblocked = this.#isFile ? null : openAgain(fd);
+  }
+
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && !this.#isWaiting;
+  }
+
+  /** `part` may be reused after the call. */
+  write(part: Buffer): void {
+    let rest = part;
+    if (this.isIdle) rest = rest.subarray(this.#writeNow(rest));
+    if (rest.length === 0) return;
+    this.#queue.push(Buffer.from(rest));
+    this.#wait();
+  }
+
+  close(): void {
+    if (this.#unblocked !== null) closeSync(this.#unblocked);
+  }
+
+  /** Returns how much it has written without waiting. */
+  #writeNow(bytes: Buffer): number {
+    let done = 0;
+    const fd = this.#isFile ? this.#fd : this.#unblocked;
+    while (done < bytes.length) {
+      if (this.#isBroken) {
+        this.#take(bytes.length - done);
+        return bytes.length;
+      }
+      if (fd === null) break;
+      try {
+        const written = writeSync(fd, bytes, done, bytes.length - done);
+        done += written;
+        this.#take(written);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') break;
+        this.#break();
+      }
+    }
+    return done;
+  }
+
+  /** Waits in another thread until the stream takes more, so that signals still arrive here. */
+  #wait(): void {
+    if (this.#isWaiting) return;
+    const [first] = this.#queue;
+    if (first === undefined) return;
+    this.#isWaiting = true;
+    write(this.#fd, first, 0, Math.min(first.length, ATOMIC_BYTES), null, (error, written) => {
+      this.#isWaiting = false;
+      if (error !== null && error.code !== 'EAGAIN') this.#break();
+      else if (error === null) {
+        this.#take(written);
+        this.#queue[0] = first.subarray(written);
+      }
+      this.#advance();
+    });
+  }
+
+  #advance(): void {
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const rest = first.subarray(this.#writeNow(first));
+      if (rest.length > 0) {
+        this.#queue[0] = rest;
+        this.#wait();
+        return;
+      }
+      this.#queue.shift();
+    }
+  }
+
+  #take(bytes: number): void {
+    this.#takenBytes += bytes;
+    this.#onTaken(this.#takenBytes);
+  }
+
+  #break(): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#onClosed();
+  }
+}
+
+function isRegular(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Fails for a socket, and without /proc. */
+function openAgain(fd: number): number | null {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,35 @@
+// The standard streams of a task whose client is its standard input and output.
+
+/**
+ * `pipe`: through the relay to the client. `terminal`: of the task's own terminal, likewise. `log`: to the log only.
+ * `stdout`: what standard output is, so that both keep their order.
+ */
+export interface Streams {
+  readonly stdin: 'pipe' | 'terminal' | 'null' | 'closed';
+  readonly stdout: 'pipe' | 'terminal' | 'log' | 'closed';
+  readonly stderr: 'pipe' | 'terminal' | 'stdout' | 'log' | 'closed';
+}
+
+/** The named pipes of an attempt; each is a file next to its directory. */
+export interface Pipes {
+  readonly in: string | null;
+  readonly out: string | null;
+  readonly err: string | null;
+  /** From the relay to the log writer. */
+  readonly log: string | null;
+}
+
+/** `dir`: the directory of the attempt. */
+export function pipesOf({ stdin, stdout, stderr }: Streams, dir: string): Pipes {
+  const isRelayed = stdout === 'pipe' || stdout === 'terminal' || stderr === 'pipe';
+  return {
+    in: stdin === 'pipe' || stdin === 'terminal' ? `${dir}.in` : null,
+    out: stdout === 'pipe' || stdout === 'terminal' ? `${dir}.out` : null,
+    err: stderr === 'pipe' ? `${dir}.err` : null,
+    log: isRelayed ? `${dir}.relay` : null,
+  };
+}
+
+export function usesTerminal({ stdin, stdout, stderr }: Streams): boolean {
+  return [stdin, stdout, stderr].includes('terminal');
+}

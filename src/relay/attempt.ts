@@ -1,0 +1,273 @@
+// Relays one attempt: its output to the client that is attached and to the log, and to a file while there is no client.
+import { closeSync, constants, existsSync, type FSWatcher, openSync, rmSync, watch } from 'node:fs';
+import { Socket } from 'node:net';
+import { readRecords } from '../exec/records.ts';
+import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
+import { LogPipe } from './log-pipe.ts';
+import { type Frame, Spool } from './spool.ts';
+import { resizeTerminal, signalCommand } from './wishes.ts';
+
+/** The connection of the client. */
+export interface Client {
+  send(kind: number, content: Buffer): void;
+  /** After the last message. */
+  end(): void;
+}
+
+/** Sent and not taken: the client or its reader is slow. The command then waits, as it would for a pipe. */
+const WINDOW_BYTES = 1024 * 1024;
+/** With a client, the command waits as well when this much waits in the file. */
+const SPOOL_WINDOW_BYTES = 64 * 1024 ** 2;
+/** Without a client, later output is only in the log. */
+const SPOOL_MAX_BYTES = 256 * 1024 ** 2;
+
+export class RelayedAttempt {
+  readonly #dir: string;
+  readonly #onIdle: () => void;
+  readonly #spool: Spool;
+  readonly #streams = new Map<StreamKind, Socket>();
+  readonly #taken = new Map<StreamKind, number>();
+  #log: LogPipe | null = null;
+  #stdin: number | null = null;
+  #watcher: FSWatcher | null = null;
+  #client: Client | null = null;
+  #tie: (() => void) | null = null;
+  /** Sent to the client and not taken by it. */
+  #sent: Frame[] = [];
+  #sentBytes = 0;
+  #isOpen = false;
+  #isLogWritten = true;
+  #isEndSent = false;
+  #lostBytes = 0;
+  #end: End | null = null;
+
+  /** `dir`: of the attempt. `onIdle` is called when nothing is left to do but to serve a later client. */
+  constructor(dir: string, onIdle: () => void) {
+    this.#dir = dir;
+    this.#onIdle = onIdle;
+    this.#spool = new Spool(`${dir}.spool`);
+  }
+
+  /** The command has ended and its log is written. */
+  get isOver(): boolean {
+    return this.#end !== null && this.#isLogWritten;
+  }
+
+  get hasClient(): boolean {
+    return this.#client !== null;
+  }
+
+  /** Reads what has changed: the pipes, and the end of the command. */
+  look(): void {
+    if (this.#end !== null || !existsSync(this.#dir)) return;
+    if (this.#watcher === null) this.#watch();
+    const records = readRecords(this.#dir);
+    // The supervisor makes the pipes before the start.
+    if (!this.#isOpen && records.started !== null && records.exit === null) this.#open();
+    if (records.exit === null || this.#streams.size > 0) return;
+    const { startFailed } = readRecords(this.#dir, true);
+    this.#finish({ code: records.exit.code, signal: records.exit.signal, startFailed });
+  }
+
+  /** The daemon says that the attempt is over, although its supervisor may have left no record of the end. */
+  over(): void {
+    this.look();
+    if (this.#end !== null) return;
+    for (const socket of this.#streams.values()) socket.destroy();
+    this.#streams.clear();
+    const { exit, startFailed } = readRecords(this.#dir, true);
+    this.#finish({ code: exit?.code ?? null, signal: exit?.signal ?? null, startFailed });
+  }
+
+  /** Returns false when another client is attached. `tie`: called when the client is lost before the end. */
+  attach(client: Client, tie: (() => void) | null): boolean {
+    if (this.#client !== null) return false;
+    this.#client = client;
+    this.#tie = tie;
+    this.#taken.clear();
+    this.#isEndSent = false;
+    this.look();
+    if (this.#isOpen || this.#end !== null) this.#sendReady();
+    this.#flow();
+    return true;
+  }
+
+  detach(): void {
+    const tie = this.#tie;
+    this.#client = null;
+    this.#tie = null;
+    // What was sent and not taken comes first for the next client.
+    this.#spool.unread(this.#untaken());
+    this.#sent = [];
+    this.#sentBytes = 0;
+    if (this.#end === null) tie?.();
+    this.#flow();
+    if (this.#end !== null) this.#onIdle();
+  }
+
+  /** The client has passed on the first `bytes` of what it got of the stream. */
+  taken(stream: StreamKind, bytes: number): void {
+    this.#taken.set(stream, bytes);
+    // Each client counts from its own beginning.
+    let left = bytes - (this.#forgotten.get(stream) ?? 0);
+    const kept: Frame[] = [];
+    for (const frame of this.#sent) {
+      if (frame.kind === stream && frame.content.length <= left) {
+        left -= frame.content.length;
+        this.#forgotten.set(stream, (this.#forgotten.get(stream) ?? 0) + frame.content.length);
+        this.#sentBytes -= frame.content.length;
+      } else {
+        if (frame.kind === stream) left = 0;
+        kept.push(frame);
+      }
+    }
+    this.#sent = kept;
+    this.#flow();
+  }
+  /** Bytes of messages that were taken whole. */
+  readonly #forgotten = new Map<StreamKind, number>();
+
+  wish(wish: Wish): void {
+    switch (wish.wish) {
+      case 'signal':
+        signalCommand(this.#dir, wish.signal);
+        return;
+      case 'resize':
+        resizeTerminal(this.#dir, wish);
+        return;
+      case 'close_stdin':
+        if (this.#stdin !== null) closeSync(this.#stdin);
+        this.#stdin = null;
+        return;
+      case 'close': {
+        // The command gets SIGPIPE, as it would without babysit.
+        this.#streams.get(wish.stream)?.destroy();
+        this.#streams.delete(wish.stream);
+        this.look();
+        return;
+      }
+      case 'open':
+      case 'over':
+        return;
+    }
+  }
+
+  #watch(): void {
+    this.#watcher = watch(this.#dir, () => this.look());
+    this.#watcher.on('error', () => this.#watcher?.close());
+  }
+
+  #open(): void {
+    this.#isOpen = true;
+    // None of these blocks. The command waits until its standard output has a reader.
+    const stdin = `${this.#dir}.in`;
+    if (existsSync(stdin)) this.#stdin = openSync(stdin, constants.O_RDWR | constants.O_NONBLOCK);
+    if (existsSync(`${this.#dir}.relay`)) {
+      this.#isLogWritten = false;
+      this.#log = new LogPipe(`${this.#dir}.relay`, () => this.#flow());
+    }
+    for (const [kind, name] of [
+      [KIND.out, 'out'],
+      [KIND.err, 'err'],
+    ] as const)
+      if (existsSync(`${this.#dir}.${name}`)) this.#read(kind, `${this.#dir}.${name}`);
+    if (this.#client !== null) this.#sendReady();
+  }
+
+  #read(kind: StreamKind, path: string): void {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const socket = new Socket({ fd, readable: true, writable: false });
+    this.#streams.set(kind, socket);
+    socket.on('data', (content: Buffer) => {
+      this.#log?.write(content, this.#client !== null);
+      this.#emit({ kind, content });
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      if (this.#streams.get(kind) !== socket) return;
+      this.#streams.delete(kind);
+      this.look();
+    });
+  }
+
+  #emit(frame: Frame): void {
+    if (this.#client !== null && this.#spool.isEmpty) this.#send(frame);
+    else this.#keep(frame);
+    this.#flow();
+  }
+
+  #keep(frame: Frame): void {
+    const isFull = this.#lostBytes > 0 || this.#spool.unreadBytes > SPOOL_MAX_BYTES;
+    if (isFull || !this.#spool.append(frame)) this.#lostBytes += frame.content.length;
+  }
+
+  #send(frame: Frame): void {
+    this.#client?.send(frame.kind, frame.content);
+    if (frame.kind !== KIND.out && frame.kind !== KIND.err) return;
+    this.#sent.push(frame);
+    this.#sentBytes += frame.content.length;
+  }
+
+  /** Sends what waits, as far as the client takes it, and lets the command write or not. */
+  #flow(): void {
+    if (this.#client !== null) {
+      while (this.#sentBytes < WINDOW_BYTES) {
+        const frame = this.#spool.next();
+        if (frame === null) break;
+        this.#send(frame);
+      }
+      if (this.#spool.isEmpty && this.#lostBytes > 0) {
+        this.#client.send(KIND.gap, Buffer.from(JSON.stringify(this.#lostBytes)));
+        this.#lostBytes = 0;
+      }
+      if (this.#spool.isEmpty && this.#sentBytes === 0) this.#spool.clear();
+      if (this.#end !== null && this.#spool.isEmpty && this.#sentBytes === 0) this.#sendEnd(this.#end);
+    }
+    const isSlow =
+      this.#client === null
+        ? this.#log?.isFull === true
+        : this.#sentBytes >= WINDOW_BYTES || this.#spool.unreadBytes > SPOOL_WINDOW_BYTES;
+    for (const socket of this.#streams.values())
+      if (isSlow) socket.pause();
+      else if (socket.isPaused()) socket.resume();
+  }
+
+  #untaken(): Frame[] {
+    const skip = new Map<StreamKind, number>();
+    for (const [stream, bytes] of this.#taken) skip.set(stream, bytes - (this.#forgotten.get(stream) ?? 0));
+    this.#forgotten.clear();
+    return this.#sent.flatMap(({ kind, content }) => {
+      const done = Math.min(content.length, skip.get(kind as StreamKind) ?? 0);
+      skip.set(kind as StreamKind, (skip.get(kind as StreamKind) ?? 0) - done);
+      return done === content.length ? [] : [{ kind, content: content.subarray(done) }];
+    });
+  }
+
+  #sendReady(): void {
+    const ready: Ready = {
+      stdin: this.#stdin === null ? null : `${this.#dir}.in`,
+    };
+    this.#client?.send(KIND.ready, Buffer.from(JSON.stringify(ready)));
+  }
+
+  #sendEnd(end: End): void {
+    if (this.#isEndSent) return;
+    this.#isEndSent = true;
+    this.#client?.send(KIND.end, Buffer.from(JSON.stringify(end)));
+    this.#client?.end();
+  }
+
+  #finish(end: End): void {
+    this.#end = end;
+    this.#watcher?.close();
+    this.#log?.close(() => {
+      this.#isLogWritten = true;
+      this.#onIdle();
+    });
+    if (this.#stdin !== null) closeSync(this.#stdin);
+    this.#stdin = null;
+    for (const name of ['in', 'out', 'err', 'relay', 'tty']) rmSync(`${this.#dir}.${name}`, { force: true });
+    this.#flow();
+    this.#onIdle();
+  }
+}

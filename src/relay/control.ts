@@ -1,0 +1,94 @@
+// Controls the relay, the process that passes output of tasks to their clients. If it ends, a new one replaces it.
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { jsonFrame, KIND, type Wish } from './frames.ts';
+
+export interface Relay {
+  /** Call when the directory of the attempt exists. Starts the relay if none runs. */
+  open(dir: string): void;
+  /** Call when the attempt is over, also for one without a relay. */
+  over(dir: string): void;
+  /** The relay keeps running as long as it has attempts. */
+  close(): void;
+}
+
+const RETRY_MS = 10;
+const RETRY_MAX_MS = 10_000;
+
+/** The bundle is next to that of the daemon. */
+const PROGRAM = [join(import.meta.dirname, 'relay.cjs'), join(import.meta.dirname, 'main.ts')].find((path) =>
+  existsSync(path),
+);
+
+/** Calls `onLost` when the relay ends while it has attempts. */
+export function openRelay(home: string, socketPath: string, onLost: (how: string) => void): Relay {
+  const dirs = new Set<string>();
+  let connection: Socket | null = null;
+  let isConnected = false;
+  let isClosed = false;
+  let failures = 0;
+  let retry: NodeJS.Timeout | undefined;
+
+  function reach(): void {
+    if (connection !== null || isClosed) return;
+    const socket = connect(socketPath);
+    connection = socket;
+    socket.once('connect', () => {
+      isConnected = true;
+      failures = 0;
+      socket.write(jsonFrame(KIND.hello, { role: 'daemon' }));
+      for (const dir of dirs) send('open', dir);
+    });
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      connection = null;
+      if (isClosed) return;
+      if (isConnected && dirs.size > 0) onLost('its connection was closed');
+      else if (!isConnected && failures === 0) start();
+      isConnected = false;
+      if (dirs.size === 0) return;
+      retry = setTimeout(reach, Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.max(0, failures - 4)));
+      // A relay that does not come up is started again now and then.
+      failures = (failures + 1) % RESTART_AFTER;
+    });
+    socket.unref();
+  }
+
+  function start(): void {
+    // A relay that was killed leaves its socket.
+    rmSync(socketPath, { force: true });
+    const child = spawn(process.execPath, ['--no-warnings', PROGRAM ?? '', home], {
+      cwd: '/',
+      env: {},
+      stdio: 'ignore',
+      detached: true,
+    });
+    child.on('error', (error) => onLost(error.message));
+    child.unref();
+  }
+
+  function send(wish: 'open' | 'over', dir: string): void {
+    const message: Wish = { wish, task: basename(dirname(dir)), attempt: Number(basename(dir)) };
+    connection?.write(jsonFrame(KIND.wish, message));
+  }
+
+  return {
+    open(dir) {
+      dirs.add(dir);
+      if (isConnected) send('open', dir);
+      else reach();
+    },
+    over(dir) {
+      if (dirs.delete(dir) && isConnected) send('over', dir);
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(retry);
+      connection?.end();
+    },
+  };
+}
+
+const RESTART_AFTER = 12;

@@ -1,0 +1,49 @@
+// Writes the relayed output to the log writer of the attempt. Never lets a client wait for the disk.
+import { constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+
+/** More than this waits for the log writer: the disk is slower than the command. */
+const QUEUE_BYTES = 8 * 1024 ** 2;
+
+export class LogPipe {
+  readonly #socket: Socket;
+  readonly #onDrain: () => void;
+  #droppedBytes = 0;
+
+  constructor(path: string, onDrain: () => void) {
+    this.#onDrain = onDrain;
+    // For reading as well: a log writer that is being replaced must not break the pipe.
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    this.#socket = new Socket({ fd, readable: false, writable: true });
+    this.#socket.on('error', () => {});
+    this.#socket.on('drain', () => {
+      this.#mark();
+      this.#onDrain();
+    });
+  }
+
+  get isFull(): boolean {
+    return this.#socket.writableLength > QUEUE_BYTES;
+  }
+
+  /** `mayDrop`: a client gets the output, so the log may miss some of it. */
+  write(content: Buffer, mayDrop: boolean): void {
+    if (mayDrop && (this.#droppedBytes > 0 || this.isFull)) this.#droppedBytes += content.length;
+    else this.#socket.write(content);
+  }
+
+  close(onWritten: () => void): void {
+    this.#mark();
+    this.#socket.once('close', onWritten);
+    this.#socket.end(() => this.#socket.destroy());
+  }
+
+  #mark(): void {
+    if (this.#droppedBytes === 0) return;
+    const bytes = this.#droppedBytes;
+    this.#droppedBytes = 0;
+    this.#socket.write(
+      `\n[babysit: ${bytes} bytes of output are missing here: the command printed faster than the log is written]\n`,
+    );
+  }
+}

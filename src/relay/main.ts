@@ -1,0 +1,99 @@
+// The relay: passes the output of tasks to their clients. It is a process of its own, so that a task keeps running, and
+// its client keeps getting output, when the daemon ends.
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { RelayedAttempt } from './attempt.ts';
+import { frameReader, type Hello, head, KIND, readTaken, type Wish } from './frames.ts';
+import { killTask } from './kill-task.ts';
+
+const TASK = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+
+function main(home: string): void {
+  process.umask(0o077);
+  process.on('SIGUSR1', () => {});
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  const socketPath = join(home, 'relay.sock');
+  const attempts = new Map<string, RelayedAttempt>();
+  let daemons = 0;
+
+  const server = createServer((connection) => serve(connection));
+  server.on('error', () => process.exit(1));
+  server.listen(socketPath, () => chmodSync(socketPath, 0o600));
+
+  function exitWhenIdle(): void {
+    for (const [key, attempt] of attempts) if (attempt.isOver && !attempt.hasClient) attempts.delete(key);
+    if (daemons > 0 || attempts.size > 0) return;
+    rmSync(socketPath, { force: true });
+    process.exit(0);
+  }
+
+  function attemptOf(task: string, number: number): RelayedAttempt {
+    if (!TASK.test(task) || !Number.isSafeInteger(number)) throw new Error('not an attempt');
+    const key = `${task}/${number}`;
+    const attempt =
+      attempts.get(key) ?? new RelayedAttempt(join(home, 'tasks', task, String(number)), exitWhenIdle);
+    attempts.set(key, attempt);
+    return attempt;
+  }
+
+  function serve(connection: Socket): void {
+    let attached: RelayedAttempt | null = null;
+    let addressed: RelayedAttempt | null = null;
+    let isDaemon = false;
+    const send = (kind: number, content: Buffer): void => {
+      connection.cork();
+      connection.write(head(kind, content.length));
+      connection.write(content);
+      connection.uncork();
+    };
+    const greet = (hello: Hello): void => {
+      if (hello.role === 'daemon') {
+        isDaemon = true;
+        daemons += 1;
+        return;
+      }
+      const attempt = attemptOf(hello.task, hello.attempt);
+      addressed = attempt;
+      if (hello.role === 'sender') return;
+      const tie = hello.tie
+        ? () => killTask(join(home, 'daemon.sock'), hello.task, () => attempt.isOver)
+        : null;
+      if (attempt.attach({ send, end: () => connection.end() }, tie)) attached = attempt;
+      else {
+        addressed = null;
+        send(KIND.refused, Buffer.from('another client is attached'));
+        connection.end();
+      }
+    };
+    const onFrame = (kind: number, content: Buffer): void => {
+      if (kind === KIND.hello) greet(JSON.parse(content.toString()) as Hello);
+      else if (kind === KIND.taken) {
+        const { stream, bytes } = readTaken(content);
+        attached?.taken(stream, bytes);
+      } else if (kind === KIND.wish) {
+        const wish = JSON.parse(content.toString()) as Wish;
+        if (wish.wish === 'open') attemptOf(wish.task, wish.attempt).look();
+        else if (wish.wish === 'over') attempts.get(`${wish.task}/${wish.attempt}`)?.over();
+        else addressed?.wish(wish);
+      }
+    };
+    const read = frameReader(onFrame, null);
+    connection.on('data', (chunk) => {
+      try {
+        read(chunk);
+      } catch {
+        connection.destroy();
+      }
+    });
+    connection.on('error', () => {});
+    connection.on('close', () => {
+      attached?.detach();
+      attached = null;
+      if (isDaemon) daemons -= 1;
+      exitWhenIdle();
+    });
+  }
+}
+
+main(process.argv[2] ?? '');

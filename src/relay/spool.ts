@@ -1,0 +1,99 @@
+// Keeps the output that no client has taken in a file next to the attempt, as messages of the relay.
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { HEAD_BYTES, head } from './frames.ts';
+
+export interface Frame {
+  readonly kind: number;
+  readonly content: Buffer;
+}
+
+export class Spool {
+  readonly #path: string;
+  #fd: number | null = null;
+  #readAt = 0;
+  #size = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#open('r+');
+    } catch {
+      // No client has left anything behind.
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#readAt >= this.#size;
+  }
+
+  get unreadBytes(): number {
+    return this.#size - this.#readAt;
+  }
+
+  /** Returns false when the disk is full. */
+  append({ kind, content }: Frame): boolean {
+    try {
+      const fd = this.#fd ?? this.#open('w+');
+      const bytes = Buffer.concat([head(kind, content.length), content]);
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(fd, bytes, done, bytes.length - done, this.#size + done);
+      this.#size += bytes.length;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The next message; null at the end. */
+  next(): Frame | null {
+    if (this.#fd === null || this.isEmpty) return null;
+    const first = Buffer.allocUnsafe(HEAD_BYTES);
+    if (readSync(this.#fd, first, 0, HEAD_BYTES, this.#readAt) < HEAD_BYTES) return this.#drop();
+    const content = Buffer.allocUnsafe(first.readUInt32LE(1));
+    if (readSync(this.#fd, content, 0, content.length, this.#readAt + HEAD_BYTES) < content.length)
+      return this.#drop();
+    this.#readAt += HEAD_BYTES + content.length;
+    return { kind: first[0] ?? 0, content };
+  }
+
+  /** Puts messages that were read, or never written, in front of the others. */
+  unread(frames: readonly Frame[]): void {
+    if (frames.length === 0) return;
+    const old = this.#fd;
+    rmSync(`${this.#path}.new`, { force: true });
+    const temporary = new Spool(`${this.#path}.new`);
+    for (const frame of frames) temporary.append(frame);
+    if (old !== null)
+      for (let frame = this.next(); frame !== null; frame = this.next()) temporary.append(frame);
+    temporary.#close();
+    this.#close();
+    renameSync(`${this.#path}.new`, this.#path);
+    this.#readAt = 0;
+    this.#open('r+');
+  }
+
+  /** Call when all of it was taken. */
+  clear(): void {
+    this.#close();
+    this.#readAt = 0;
+    this.#size = 0;
+    rmSync(this.#path, { force: true });
+  }
+
+  #drop(): null {
+    this.#readAt = this.#size;
+    return null;
+  }
+
+  #open(flags: 'r+' | 'w+'): number {
+    const fd = openSync(this.#path, flags, 0o600);
+    this.#fd = fd;
+    this.#size = fstatSync(fd).size;
+    return fd;
+  }
+
+  #close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+}

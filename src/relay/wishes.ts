@@ -1,0 +1,50 @@
+// What a client asks for besides the output: a signal to the command, or another size of its terminal.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { readRecords } from '../exec/records.ts';
+import { signalGroup } from '../procfs/process/process-group.ts';
+import { isAlive } from '../procfs/process/process-identity.ts';
+import { readStat } from '../procfs/process/stat.ts';
+
+/** What a terminal or timeout(1) sends to a whole process group. */
+const TO_GROUP: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGTSTP', 'SIGCONT']);
+
+/** To the process group of the command; with a terminal of its own, to the foreground group of it. */
+export function signalCommand(dir: string, signal: string): void {
+  const main = readRecords(dir).started?.main ?? null;
+  if (main === null || !(signal in constants.signals) || !isAlive(main)) return;
+  const group = terminalGroup(dir) ?? main.groupId;
+  if (group && TO_GROUP.has(signal)) signalGroup(group, signal as NodeJS.Signals);
+  else process.kill(terminalOf(dir)?.leader ?? main.pid, signal);
+}
+
+export function resizeTerminal(dir: string, { columns, rows }: { columns: number; rows: number }): void {
+  const path = terminalOf(dir)?.path;
+  if (path === undefined) return;
+  const flag = process.platform === 'linux' ? '-F' : '-f';
+  spawn('stty', [flag, path, 'rows', String(rows), 'columns', String(columns)], { stdio: 'ignore' }).on(
+    'error',
+    () => {},
+  );
+}
+
+/** tpgid of proc_pid_stat(5). */
+const TERMINAL_GROUP = 8;
+
+/** The launch script leaves the path of the terminal and the process that leads its session. */
+function terminalOf(dir: string): { readonly path: string; readonly leader: number } | null {
+  try {
+    const [path = '', leader = ''] = readFileSync(`${dir}.tty`, 'utf8').trim().split(' ');
+    return /^\/dev\/[\w/]+$/.test(path) ? { path, leader: Number(leader) } : null;
+  } catch {
+    return null;
+  }
+}
+
+function terminalGroup(dir: string): number | null {
+  const leader = terminalOf(dir)?.leader;
+  if (leader === undefined) return null;
+  const group = readStat(leader)?.field(TERMINAL_GROUP);
+  return group !== undefined && group > 0 ? group : leader;
+}

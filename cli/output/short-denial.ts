@@ -6,7 +6,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** `denial` has the fields of the API. A long list of blockers is cut before the times and the command are left out. */
 export function denialView(denial: Fields): object {
   const { error, dim, requested, available, limit, expected_start, latest_start, ...rest } = denial;
-  const { suggested_command, owners, expected_start_p90, hint } = rest;
+  const { suggested_command, owners, expected_start_p90, hint, advice } = rest;
+  const hints = Array.isArray(advice) ? advice.map((one: { hint: string }) => one.hint) : undefined;
   const blockers = Array.isArray(rest.blocked_by) ? rest.blocked_by : [];
   const blockedBy = (count: number) =>
     count <= blockers.length ? { blocked_by: blockers.slice(0, count) } : {};
@@ -16,7 +17,14 @@ export function denialView(denial: Fields): object {
     ...(expected_start === undefined ? {} : { expected_start }),
   };
   const text = typeof hint === 'string' ? { hint: cutToFit(hint, { ...must, hint }) } : {};
-  const parts = [{ suggested_command }, { latest_start }, blockedBy(2), blockedBy(3), { owners }];
+  const parts = [
+    { suggested_command },
+    { latest_start },
+    blockedBy(2),
+    blockedBy(3),
+    { advice: hints },
+    { owners },
+  ];
   return fit({ ...must, ...text }, [...parts, { expected_start_p90 }].map(given));
 }
 

@@ -26,6 +26,7 @@ const ENDED = [
   'peak_mem_bytes',
   'cpu_seconds',
   'over_estimate',
+  'unusual',
   'contention',
 ] as const satisfies readonly Key[];
 const ESTIMATES = [
@@ -33,6 +34,8 @@ const ESTIMATES = [
   'estimated_mem_bytes',
   'estimated_cpu_cores',
 ] as const satisfies readonly Key[];
+/** What earlier runs of the command say of this one. */
+const LEARNED = ['unusual', 'advice'] as const satisfies readonly Key[];
 /** The tasks around and inside it. */
 const INSIDE = ['parent', 'within_parent', 'children'] as const satisfies readonly Key[];
 /** The answer to `adjust`: what is in force. */
@@ -48,13 +51,14 @@ const IN_FORCE = [
 /** `status`: a live task with its estimates, an ended one with those for the next run. */
 export function statusView(task: TaskView): Part {
   const inside = INSIDE.filter((key) => task[key] !== false && task[key]?.toString() !== '');
-  if (task.status === 'pending') return fit(pendingOf(task), [...inside, ...ESTIMATES].map(only(task)));
+  if (task.status === 'pending')
+    return fit(pendingOf(task), [...inside, ...ESTIMATES, 'advice' as const].map(only(task)));
   if (task.ended_at === null)
     return fit(
       pick(task, [...IDENTITY, 'pid', ...LIVE]),
-      [...inside, ...ESTIMATES, 'started_at' as const].map(only(task)),
+      [...inside, ...ESTIMATES, ...LEARNED, 'started_at' as const].map(only(task)),
     );
-  return fit(endedView(task, ['ended_at']), [pick(task, ['suggested_estimates'])]);
+  return fit(endedView(task, ['ended_at']), (['suggested_estimates', 'advice'] as const).map(only(task)));
 }
 
 export function adjustedView(task: TaskView): Part {
@@ -63,7 +67,9 @@ export function adjustedView(task: TaskView): Part {
 
 /** A live task, as the answer to a change. */
 export function liveView(task: TaskView): Part {
-  return fit(task.status === 'pending' ? pendingOf(task) : pick(task, [...IDENTITY, ...LIVE]), []);
+  return fit(task.status === 'pending' ? pendingOf(task) : pick(task, [...IDENTITY, ...LIVE]), [
+    pick(task, ['advice']),
+  ]);
 }
 
 /** The object that `wait` prints. After a kill the reason, hint and numbers come first. */
@@ -81,7 +87,7 @@ export function endedView(task: TaskView, also: readonly Key[] = []): Part {
     ...pick(task, [...IDENTITY, ...also, 'suggested_command']),
   };
   const detail = Object.entries(kill_detail ?? {}).filter(([, value]) => value !== null);
-  const more = ENDED.filter((key) => key !== 'hint').map(only(task));
+  const more = [...ENDED.filter((key) => key !== 'hint'), 'advice' as const].map(only(task));
   const short = fit(must, []);
   const shown: Record<string, string | number | boolean | null> = {};
   for (const [key, value] of detail)
@@ -140,9 +146,11 @@ const only =
 
 /** Leaves out fields without a value. */
 export function pick(task: TaskView, keys: readonly Key[]): Part {
-  return compact(
-    Object.fromEntries(
-      keys.map((key) => [key, key === 'progress' && task.progress ? compact(task.progress) : task[key]]),
-    ),
-  ) as Part;
+  return compact(Object.fromEntries(keys.map((key) => [key, shownValue(task, key)]))) as Part;
+}
+
+/** Of an advice only the hint: it has the numbers. */
+function shownValue(task: TaskView, key: Key): unknown {
+  if (key === 'progress' && task.progress) return compact(task.progress);
+  return key === 'advice' && task.advice ? task.advice.map(({ hint }) => hint) : task[key];
 }

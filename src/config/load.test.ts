@@ -50,6 +50,7 @@ describe('loadConfig', () => {
         'scheduler.use_half_life': 86_400_000,
         'scheduler.backfill': 'easy',
         'scheduler.express_starts': 2,
+        'estimates.mode': 'declared',
         'defaults.estimated_time': 600_000,
         'defaults.estimated_mem_bytes': 4 * GIB,
         'defaults.estimated_cpu_cores': 4,

@@ -117,6 +117,11 @@ const TABLE = {
     2,
     'Short tasks that may run above the core limit while another owner holds more than its share; 0: none',
   ),
+  'estimates.mode': setting(
+    choice('declared', 'learned'),
+    'declared',
+    'What the scheduler charges where a caller declared an estimate and earlier runs showed another use',
+  ),
   'defaults.estimated_time': setting(duration, '10m', 'Time estimate of a run without --estimated_time'),
   'defaults.estimated_mem_bytes': setting(
     size,

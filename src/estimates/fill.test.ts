@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aRun } from '../../test/support/rigs/learned-runs.ts';
+import { aRun, NO_RUNS } from '../../test/support/rigs/learned-runs.ts';
 import { boundEstimate, statedEstimate } from '../core/estimate.ts';
 import { adviceFor, adviceHint } from './advice.ts';
 import { fillEstimate } from './fill.ts';
@@ -12,7 +12,6 @@ import { type History, predict } from './predict.ts';
 const GIB = 1024 ** 3;
 const DEFAULTS = { timeMs: 600_000, memBytes: 4 * GIB, cpuCores: 4 };
 const NOTHING = { timeMs: null, memBytes: null, cpuCores: null };
-const NO_RUNS: History = { exact: [], shape: [], subcommand: [], elsewhere: [] };
 const SIX = Array.from({ length: 6 }, () => aRun());
 const known = predict({ ...NO_RUNS, shape: SIX }, { statedMs: 600_000, declaredCores: null });
 const base = {

@@ -38,11 +38,8 @@ const SECOND_MS = 1000;
 export function fillEstimate(filling: Filling): Filled {
   const { declared, defaults, ofKind, mode, advice } = filling;
   const learned = learnedValues(filling);
-  const kind = ofKind && {
-    ...ofKind,
-    memBytes: Math.min(ofKind.memBytes, defaults.memBytes),
-    cpuCores: Math.min(ofKind.cpuCores, defaults.cpuCores),
-  };
+  // A small host, or a task around this one, has lower defaults.
+  const kind = ofKind && perDimension((dim) => Math.min(ofKind[dim], defaults[dim]));
   const choose = (dim: Dimension): readonly [EstimateSource, number] => {
     const own = declared[dim];
     const known = learned[dim];

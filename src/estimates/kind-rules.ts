@@ -22,7 +22,7 @@ const RULES: readonly Rule[] = [
   {
     pattern:
       /^(?:make|ninja|cmake|bazel build|tsc|webpack|vite build|(?:npm|pnpm|yarn|bun)(?: run)? build\S*|(?:cargo|go|dotnet|swift|docker) build|mvn (?:package|install|compile)|gradle (?:build|assemble))\b/,
-    estimate: { timeMs: 15 * MINUTE_MS, memBytes: 4 * GIB, cpuCores: 4 },
+    estimate: { timeMs: 10 * MINUTE_MS, memBytes: 4 * GIB, cpuCores: 4 },
   },
   {
     pattern:

@@ -1,6 +1,7 @@
 // Submits the lines of a batch. A refused line does not affect the others.
 import type { BatchLineView, BatchRequest, BatchView } from '../api/schemas/run.ts';
 import { BabysitError } from '../core/errors.ts';
+import { statedEstimate } from '../core/estimate.ts';
 import type { RunRequest } from '../request/request.ts';
 import type { Submitted } from './run.ts';
 import { noteOf } from './views/note.ts';
@@ -19,7 +20,7 @@ function batchLine(line: Line, batch: string, submit: SubmitLine): BatchLineView
     if (line instanceof BabysitError) throw line;
     const { task, isDeduplicated } = submit(line, batch);
     const view = { id: task.id, name: task.name, status: task.state.status };
-    if (!isDeduplicated) return { ...view, ...noteOf(line.cpuCores, task.estimate.cpuCores) };
+    if (!isDeduplicated) return { ...view, ...noteOf(line.cpuCores, statedEstimate(task).cpuCores) };
     return { ...view, deduplicated: true, ...(task.batch === undefined ? {} : { batch: task.batch }) };
   } catch (error) {
     if (!(error instanceof BabysitError)) throw error;

@@ -2,6 +2,7 @@
 import type { TaskView } from '../api/schemas/task.ts';
 import type { Config } from '../config/settings.ts';
 import { BabysitError } from '../core/errors.ts';
+import { statedEstimate } from '../core/estimate.ts';
 import type { Lease } from '../core/lease.ts';
 import { isActive, isEnded, ownerOf, TASK_ID_LENGTH, type Task, type TaskId } from '../core/task.ts';
 import { causeOf } from '../core/transition.ts';
@@ -60,7 +61,7 @@ export async function run(
   const { task, isDeduplicated } = await tasks.commit((work) => submit(work, request));
   const view = tasks.view(tasks.byId(task.id), engine.live.queue.size <= PLANNED_AT_ONCE ? undefined : null);
   if (isDeduplicated) return { ...view, deduplicated: true };
-  return { ...view, ...noteOf(request.cpuCores, task.estimate.cpuCores) };
+  return { ...view, ...noteOf(request.cpuCores, statedEstimate(task).cpuCores) };
 }
 
 /** The returned function throws BabysitError for every refusal, and stages nothing then. */
@@ -156,6 +157,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       isNameTaken: (name) => work.byName(project, name) !== undefined,
       isNameKnown: (name) => work.byName(project, name) !== undefined || store.isNameKnown(project, name),
       find: (ref) => find(work, project, ref),
+      history: store.learned.history,
       findLive: (ref) => engine.live.byName(project, ref) ?? engine.live.get(ref as TaskId) ?? null,
     });
     // What runs inside a task needs no lease.
@@ -173,7 +175,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       lease: lease === null ? null : leaseItem(lease),
     };
     const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policy), task);
-    const refused = refusal(admission, run, nowMs);
+    const refused = refusal(admission, run, task.basis, nowMs);
     if (refused !== null) throw refused;
     const inner =
       parent === null || task.after !== null || run.force || lease !== null

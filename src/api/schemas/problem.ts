@@ -1,7 +1,7 @@
 // Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
 import { TASK_STATUSES } from '../../core/task.ts';
-import { START } from './task.ts';
+import { ADVICE, START } from './task.ts';
 
 export const PROBLEM = z
   .looseObject({
@@ -32,6 +32,7 @@ export const PROBLEM_FIELDS = z
     owners: z.array(z.string()).describe('The owners of those, each once.'),
     ...START,
     suggested_command: z.string().describe('A command that is accepted instead, for a shell.'),
+    advice: z.array(ADVICE).describe('Declared estimates that are far from what earlier runs used.'),
     would_fit: z.string().describe('The largest estimate that fits, as a flag takes it.'),
     raise: z
       .string()

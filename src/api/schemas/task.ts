@@ -1,6 +1,7 @@
 // A task as every route returns it, the query of a list, and the body of a kill.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
+import { ESTIMATE_SOURCES, LEARNED_LEVELS } from '../../core/estimate.ts';
 import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
 import { PAGE_TASKS, TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
 import { parseCount } from '../../units/number.ts';
@@ -111,6 +112,32 @@ export const UNENFORCED = {
   warning: text.optional().describe('The same as a sentence. Only in the first answer of a daemon.'),
 };
 
+const ESTIMATED = z.strictObject({
+  value: number.describe('What the scheduler charges: ms, bytes or cores.'),
+  from: z
+    .enum(ESTIMATE_SOURCES)
+    .describe('`declared`, `learned` from earlier runs, a `rule` for the kind of command, or `default`.'),
+  level: z
+    .enum(LEARNED_LEVELS)
+    .nullable()
+    .describe(
+      'What the earlier runs have in common: the `exact` command, its `shape`, its `subcommand`, or that in other projects (`elsewhere`). Null: not learned.',
+    ),
+  n: number.nullable().describe('Number of the earlier runs. Null: not learned.'),
+});
+
+export const ADVICE = z.strictObject({
+  dim: z.enum(['time', 'mem', 'cpu']),
+  declared: number.describe('The value of the caller: ms, bytes or cores.'),
+  learned: number.describe('What earlier runs suggest, in the same unit.'),
+  n: number.describe('Number of those runs.'),
+  level: z.enum(LEARNED_LEVELS),
+  recent: z.array(number).describe('The use of the last runs, oldest first.'),
+  killed: number.describe('How many of them were killed for it, or cut short.'),
+  hint: text.describe('What to change.'),
+});
+export type AdviceView = z.output<typeof ADVICE>;
+
 export const TASK = z
   .strictObject({
     id: text.describe('ULID of the task. A unique prefix is a reference too.'),
@@ -146,6 +173,19 @@ export const TASK = z
     estimated_time_ms: number.describe('Estimated time.'),
     estimated_mem_bytes: number.describe('Estimated memory.'),
     estimated_cpu_cores: number.describe('Estimated CPU use.'),
+    estimates: z
+      .strictObject({ time: ESTIMATED, mem: ESTIMATED, cpu: ESTIMATED })
+      .describe('Where each estimate comes from.'),
+    advice: z
+      .array(ADVICE)
+      .nullable()
+      .describe('Declared estimates that are far from what earlier runs used. Null: none.'),
+    unusual: z
+      .partialRecord(z.enum(['elapsed', 'mem', 'cpu']), number)
+      .nullable()
+      .describe(
+        'What this attempt used of each learned estimate that it exceeded: 1.25 is a quarter more. Null: none, or fewer than three runs are known.',
+      ),
     kill_timeout_ms: number.describe('Running time at which the watchdog kills it.'),
     observability_interval_ms: number.describe('Silence at which the watchdog kills it. 0: never.'),
     observe: z

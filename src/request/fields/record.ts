@@ -25,6 +25,11 @@ export const RECORD_FIELDS = {
     mcp: 'tags that list can filter by',
     help: { run: 'tags that babysit list --tag can filter by' },
   },
+  no_learn: {
+    as: 'noLearn',
+    type: 'switch',
+    help: { run: 'ignore what earlier runs of this command used, and do not learn from this one' },
+  },
   lease: {
     as: 'lease',
     type: 'text',

@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { aRun, configWith, hostOf } from '../../../test/support/build-run.ts';
 import { aSnapshot, NOW } from '../../../test/support/build-snapshot.ts';
 import { GIB, taskId } from '../../../test/support/build-task.ts';
+import { aRun as aLearnedRun, NO_RUNS } from '../../../test/support/rigs/learned-runs.ts';
 import { BabysitError } from '../../core/errors.ts';
+import { boundEstimate } from '../../core/estimate.ts';
 import { isTaskName, READY, RETRY_CAUSES, type Task } from '../../core/task.ts';
 import { pendingItem } from '../../engine/live-tasks.ts';
 import { envelopeRules, memReserveBytes } from '../../engine/rules.ts';
@@ -30,6 +32,7 @@ function contextOn(capacity: Capacity, taken: readonly string[] = []): Submissio
     isNameTaken,
     isNameKnown: isNameTaken,
     findLive: () => null,
+    history: () => NO_RUNS,
     find: assert.fail,
   };
 }
@@ -112,14 +115,38 @@ describe('a submission', () => {
 
   it('retries after every cause by default, after the back-off of the config', () => {
     const retry = (run: Partial<RunRequest>) => taskOn(hostOf(64, 16), run).retry;
-    assert.deepEqual(retry({ retries: 2 }), {
+    assert.deepEqual(retry({ retries: 2, memBytes: GIB }), {
       max: 2,
       on: RETRY_CAUSES,
       backoffMs: 5000,
       memCeilingBytes: null,
     });
+    // babysit chose the estimate, so it also corrects it.
+    assert.ok((retry({ retries: 2 })?.memCeilingBytes ?? 0) > 4 * GIB);
     assert.deepEqual(retry({ retries: 1, retryOn: ['oom'], retryBackoffMs: 7 })?.on, ['oom']);
     assert.equal(retry({ retries: 0, retryOn: ['oom'] }), null);
+  });
+
+  it('takes what it leaves out from earlier runs, and keeps the caps and the kill timeout of the defaults', () => {
+    const runs = Array.from({ length: 5 }, () => aLearnedRun({ timeMs: 8_000, cpuCores: 0.9 }));
+    const context = { ...contextOn(hostOf(64, 16)), history: () => ({ ...NO_RUNS, exact: runs }) };
+    const task = taskFrom(aRun({ cpuCores: 3 }), context);
+    assert.deepEqual(task.basis?.from, { timeMs: 'learned', memBytes: 'learned', cpuCores: 'declared' });
+    assert.deepEqual([task.estimate.timeMs, task.estimate.cpuCores], [8_000, 3]);
+    assert.ok(task.estimate.memBytes < 1.3 * GIB);
+    assert.deepEqual([task.limits.killTimeoutMs, boundEstimate(task).memBytes], [1_200_000, 4 * GIB]);
+    assert.deepEqual(
+      task.basis?.advice?.map(({ dim, declared, learned }) => [dim, declared, learned]),
+      [['cpu', 3, 0.9]],
+    );
+    const without = taskFrom(aRun({ noLearn: true }), context);
+    assert.deepEqual([without.estimate.memBytes, without.isNotLearned], [4 * GIB, true]);
+    const long = { ...NO_RUNS, exact: runs.map((run) => ({ ...run, timeMs: 3_600_000 })) };
+    assert.equal(taskFrom(aRun(), { ...context, history: () => long }).limits.killTimeoutMs, 7_200_000);
+    const small = { ...context, capacity: hostOf(1, 2), largest: hostOf(1, 2) };
+    const huge = { ...NO_RUNS, exact: runs.map((run) => ({ ...run, memBytes: 30 * GIB })) };
+    const clamped = taskFrom(aRun(), { ...small, history: () => huge });
+    assert.deepEqual(admitted(small.capacity, clamped), { kind: 'accept', isExpress: false });
   });
 
   it('has twice its estimate as kill timeout unless it gives one', () => {

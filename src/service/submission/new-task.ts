@@ -2,7 +2,7 @@
 import { type Stats, statSync } from 'node:fs';
 import type { Config } from '../../config/settings.ts';
 import { BabysitError } from '../../core/errors.ts';
-import type { Estimate, Limits } from '../../core/estimate.ts';
+import type { Limits } from '../../core/estimate.ts';
 import { type Streams, usesTerminal } from '../../core/streams.ts';
 import {
   type Command,
@@ -12,10 +12,11 @@ import {
   type Task,
   type TaskId,
 } from '../../core/task.ts';
+import type { Filled } from '../../estimates/fill.ts';
 import type { RunRequest } from '../../request/request.ts';
-import { largestDefault, largestNeed } from '../../scheduler/admission.ts';
-import type { Capacity } from '../../scheduler/snapshot.ts';
+import { largestNeed } from '../../scheduler/admission.ts';
 import { pathOf } from '../../text/bytes.ts';
+import { defaultKillTimeoutMs, type EstimateContext, estimatesFor, type Shares } from './estimates.ts';
 import { makeName } from './task-name.ts';
 
 /** The parts of systemd that this daemon can use. */
@@ -25,16 +26,10 @@ export interface SystemdParts {
   readonly hasJournal: boolean;
 }
 
-export interface SubmissionContext {
-  readonly config: Config;
-  readonly capacity: Capacity;
-  /** The largest capacity of any profile. */
-  readonly largest: Capacity;
+export interface SubmissionContext extends EstimateContext {
   readonly id: TaskId;
   readonly now: number;
   readonly batch?: string;
-  /** The running task inside which it is submitted; null: none. */
-  readonly parent: Task | null;
   readonly systemd: SystemdParts;
   isNameTaken(name: string): boolean;
   /** Includes ended tasks: a generated name must refer to one task only. */
@@ -55,7 +50,13 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     throw new BabysitError('name_taken', `a live task of this project has the name "${run.name}"`, {
       name: run.name,
     });
-  const limits = limitsFor(run, context);
+  const { config } = context;
+  const shares = {
+    memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
+    cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
+  };
+  const filled = estimatesFor(run, command, shares, context);
+  const limits = limitsFor(run, config, shares, filled);
   const others = findOthers(run, context.find);
   const tasks = others.map((other) => ({ id: other.id, name: other.name }));
   return {
@@ -71,11 +72,12 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
       cpus: caller.cpus ?? null,
       terminal: caller.terminal ?? null,
     },
-    estimate: estimateFor(run, limits, context),
+    ...filled,
+    ...(run.noLearn ? { isNotLearned: true as const } : {}),
     limits,
     priority: run.priority ?? 0,
     after: tasks.length === 0 ? null : { mode: run.afterAny === null ? 'ok' : 'any', tasks },
-    retry: retryFor(run, limits, context),
+    retry: retryFor(run, limits, filled, context),
     key: run.key,
     context: run.context,
     tags: run.tags ?? [],
@@ -160,55 +162,31 @@ function findOthers({ after, afterAny, name }: RunRequest, find: SubmissionConte
   return [...found.values()];
 }
 
-function retryFor(run: RunRequest, limits: Limits, context: SubmissionContext): RetryPolicy | null {
+/** Where the memory was not declared, an attempt that ran out of memory is followed by one with more. */
+function retryFor(
+  run: RunRequest,
+  limits: Limits,
+  { basis }: Filled,
+  context: SubmissionContext,
+): RetryPolicy | null {
   const { retries, retryOn, retryBackoffMs, retryRaiseMem } = run;
   if (retries === null || retries === 0) return null;
+  const raises = retryRaiseMem || basis.from.memBytes !== 'declared';
   return {
     max: retries,
     on: retryOn ?? RETRY_CAUSES,
     backoffMs: retryBackoffMs ?? context.config['defaults.retry_backoff'],
-    memCeilingBytes: retryRaiseMem ? largestNeed(context.capacity, limits).memBytes : null,
+    memCeilingBytes: raises ? largestNeed(context.capacity, limits).memBytes : null,
   };
 }
 
-/** What a request leaves out: inside a task at most what that has. */
-function defaultsFor({ config, parent }: Pick<SubmissionContext, 'config' | 'parent'>): Estimate {
-  const { timeMs, memBytes, cpuCores } = parent?.estimate ?? UNBOUNDED;
+function limitsFor(run: RunRequest, config: Config, shares: Shares, filled: Filled): Limits {
   return {
-    timeMs: Math.min(config['defaults.estimated_time'], timeMs),
-    memBytes: Math.min(config['defaults.estimated_mem_bytes'], memBytes),
-    cpuCores: Math.min(config['defaults.estimated_cpu_cores'], cpuCores),
-  };
-}
-
-const UNBOUNDED: Estimate = {
-  timeMs: Number.POSITIVE_INFINITY,
-  memBytes: Number.POSITIVE_INFINITY,
-  cpuCores: Number.POSITIVE_INFINITY,
-};
-
-function limitsFor(run: RunRequest, context: Pick<SubmissionContext, 'config' | 'parent'>): Limits {
-  const { config } = context;
-  const timeMs = run.timeMs ?? defaultsFor(context).timeMs;
-  return {
-    killTimeoutMs: run.killTimeoutMs ?? 2 * timeMs,
+    killTimeoutMs: run.killTimeoutMs ?? defaultKillTimeoutMs(filled),
     observabilityMs: run.observabilityMs ?? config['defaults.observability_interval'],
     isStrict: run.observability === 'strict',
     ...(run.observe === null ? {} : { observe: run.observe }),
-    memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
-    cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
-  };
-}
-
-/** Reduces cores to those of the host: a task gets less CPU time and runs longer. Admission refuses too much memory. */
-function estimateFor(run: RunRequest, limits: Limits, context: SubmissionContext): Estimate {
-  const { capacity, largest } = context;
-  const most = largestDefault(capacity, limits);
-  const defaults = defaultsFor(context);
-  return {
-    timeMs: run.timeMs ?? defaults.timeMs,
-    memBytes: run.memBytes ?? Math.min(defaults.memBytes, most.memBytes),
-    cpuCores: Math.min(run.cpuCores ?? Math.min(defaults.cpuCores, most.cpuCores), largest.cpuLimitCores),
+    ...shares,
   };
 }
 

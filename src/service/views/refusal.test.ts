@@ -8,6 +8,7 @@ import { aRun, configWith, hostOf } from '../../../test/support/build-run.ts';
 import { aSnapshot, NOW, running } from '../../../test/support/build-snapshot.ts';
 import { GIB, MIB, taskId } from '../../../test/support/build-task.ts';
 import { readByShell } from '../../../test/support/read-by-shell.ts';
+import { NO_RUNS } from '../../../test/support/rigs/learned-runs.ts';
 import type { BabysitError } from '../../core/errors.ts';
 import { pendingItem } from '../../engine/live-tasks.ts';
 import { parseFields } from '../../request/parse.ts';
@@ -41,6 +42,7 @@ function submit(
     isNameTaken: () => false,
     isNameKnown: () => false,
     findLive: () => null,
+    history: () => NO_RUNS,
     find: assert.fail,
   });
   const { queue, force } = run;
@@ -48,6 +50,7 @@ function submit(
   return refusal(
     admit(snapshot, { item: pendingItem(task), limits: task.limits, queue, force }, NOW),
     run,
+    task.basis,
     NOW,
   );
 }

@@ -1,6 +1,7 @@
 // Converts a refusal of admission to an error with the command that would be accepted.
 import type { BlockedView, StartView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
+import type { EstimateBasis } from '../../core/estimate.ts';
 import type { RunRequest } from '../../request/request.ts';
 import { suggestedCommand } from '../../request/suggest.ts';
 import type { Admission, Infeasible } from '../../scheduler/admission.ts';
@@ -9,9 +10,15 @@ import type { StartForecast } from '../../scheduler/forecast.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { roundCores } from '../../units/number.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
+import { adviceView } from './learned-view.ts';
 
 /** Returns null when admission has accepted or queued the task. */
-export function refusal(admission: Admission, run: RunRequest, nowMs: number): BabysitError | null {
+export function refusal(
+  admission: Admission,
+  run: RunRequest,
+  basis: EstimateBasis | undefined,
+  nowMs: number,
+): BabysitError | null {
   switch (admission.kind) {
     case 'accept':
     case 'queue':
@@ -23,7 +30,7 @@ export function refusal(admission: Admission, run: RunRequest, nowMs: number): B
     case 'infeasible':
       return infeasibleError(admission.why);
     case 'deny':
-      return denied(admission.why, run, nowMs);
+      return denied(admission.why, run, basis, nowMs);
   }
 }
 
@@ -78,11 +85,18 @@ function isoTime(atMs: number | null): string | null {
   return atMs === null ? null : new Date(atMs).toISOString();
 }
 
-function denied(why: Blocked, run: RunRequest, nowMs: number): BabysitError {
+function denied(
+  why: Blocked,
+  run: RunRequest,
+  basis: EstimateBasis | undefined,
+  nowMs: number,
+): BabysitError {
+  const advice = adviceView(basis);
   const { short_by: _, position: __, ...fields } = blockedView(why);
   return new BabysitError('capacity_exceeded', problemOf(why), {
     ...fields,
     hint: hintOf(why, nowMs),
+    ...(advice === null ? {} : { advice }),
     suggested_command: suggestedCommand(run),
   });
 }

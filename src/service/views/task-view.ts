@@ -23,6 +23,7 @@ import { shellWords } from '../../text/shell.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { roundCores } from '../../units/number.ts';
 import { formatSize } from '../../units/size.ts';
+import { adviceView, estimatesView, unusual } from './learned-view.ts';
 import { suggestedCommand } from './suggested-command.ts';
 
 export interface ViewContext {
@@ -73,6 +74,9 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     estimated_time_ms: estimate.timeMs,
     estimated_mem_bytes: estimate.memBytes,
     estimated_cpu_cores: estimate.cpuCores,
+    estimates: estimatesView(task),
+    advice: adviceView(task.basis),
+    unusual: unusual(task, context),
     kill_timeout_ms: limits.killTimeoutMs,
     observability_interval_ms: limits.observabilityMs,
     observability: limits.isStrict ? 'strict' : 'any',

@@ -1,4 +1,5 @@
 // Runs as the estimator sees them.
+import type { History } from '../../../src/estimates/predict.ts';
 import type { RunSample } from '../../../src/estimates/run-sample.ts';
 
 /** By default 30 s, 1 GiB, one core, ended by itself. */
@@ -13,3 +14,5 @@ export function aRun(changes: Partial<RunSample> = {}): RunSample {
     ...changes,
   };
 }
+
+export const NO_RUNS: History = { exact: [], shape: [], subcommand: [], elsewhere: [] };

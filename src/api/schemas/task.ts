@@ -127,11 +127,11 @@ const ESTIMATED = z.strictObject({
 });
 
 export const ADVICE = z.strictObject({
-  dim: z.enum(['time', 'mem', 'cpu']),
+  dim: z.enum(['time', 'mem', 'cpu']).describe('The estimate it is about.'),
   declared: number.describe('The value of the caller: ms, bytes or cores.'),
   learned: number.describe('What earlier runs suggest, in the same unit.'),
   n: number.describe('Number of those runs.'),
-  level: z.enum(LEARNED_LEVELS),
+  level: z.enum(LEARNED_LEVELS).describe('What those runs have in common, as in `estimates`.'),
   recent: z.array(number).describe('The use of the last runs, oldest first.'),
   killed: number.describe('How many of them were killed for it, or cut short.'),
   hint: text.describe('What to change.'),
@@ -174,7 +174,11 @@ export const TASK = z
     estimated_mem_bytes: number.describe('Estimated memory.'),
     estimated_cpu_cores: number.describe('Estimated CPU use.'),
     estimates: z
-      .strictObject({ time: ESTIMATED, mem: ESTIMATED, cpu: ESTIMATED })
+      .strictObject({
+        time: ESTIMATED.describe('The time.'),
+        mem: ESTIMATED.describe('The memory.'),
+        cpu: ESTIMATED.describe('The cores.'),
+      })
       .describe('Where each estimate comes from.'),
     advice: z
       .array(ADVICE)

@@ -70,6 +70,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'copy the database while the daemon runs',
     load: () => import('./commands/daemon/backup.ts'),
   },
+  estimates: {
+    summary: 'show or forget what earlier runs of a command used',
+    load: () => import('./commands/task/estimates.ts'),
+  },
   progress: {
     summary: 'inside a task: report its progress',
     load: () => import('./commands/task/progress.ts'),

@@ -8,6 +8,7 @@ import type { LeaseView, TicketRequest, WaitingView } from './schemas/capacity.t
 import type { Changes } from './schemas/changes.ts';
 import type { BackupView, CleanQuery, CleanView } from './schemas/clean.ts';
 import type { ConfigView, DoctorView, PingView } from './schemas/daemon.ts';
+import type { ForgottenView, LearnedListView, LearnedQuery } from './schemas/estimates.ts';
 import type { HeartbeatView } from './schemas/heartbeat.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
@@ -49,6 +50,8 @@ export interface Service extends Changes {
   /** Returns how to leave the queue again. */
   awaitCapacity(request: TicketRequest, listener: TicketListener): () => void;
   heartbeats(ref: string): Promise<HeartbeatView[]>;
+  learned(query: LearnedQuery): LearnedListView;
+  forget(project: string, command: string): ForgottenView;
   profile(): ProfileView;
   /** Resolves once it is in force, for running tasks too. */
   switchProfile(profile: ProfileName): Promise<ProfileView>;

@@ -73,6 +73,7 @@ describe('the memory to charge', () => {
     const cut = (gib: number) => aRun({ memBytes: gib * GIB, memKind: 'bound' });
     assert.equal(memEstimate([...mem(2, 2), cut(1)])?.n, 2);
     assert.equal(memEstimate([...mem(2, 2), cut(3)])?.n, 3);
+    assert.equal(memEstimate([cut(0)])?.bytes, MEM_LEAST_BYTES);
   });
 
   it('forgets an old peak', () => {

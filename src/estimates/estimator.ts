@@ -66,7 +66,7 @@ export function memEstimate(runs: readonly RunSample[]): MemEstimate | null {
     if (memKind === 'bound') bounds.push({ value: memBytes, weight });
     else values.push({ value: memKind === 'cap' ? CUT_MEM_FACTOR * memBytes : memBytes, weight });
   }
-  const known = weightedQuantile(values, MEM_QUANTILE) ?? 0;
+  const known = weightedQuantile(values, MEM_QUANTILE) ?? Number.NEGATIVE_INFINITY;
   const counted = [...values, ...bounds.filter(({ value }) => value > known)];
   const quantile = weightedQuantile(counted, MEM_QUANTILE);
   if (quantile === null) return null;

@@ -11,6 +11,7 @@ import { backup } from './backup.ts';
 import { batch } from './batch.ts';
 import { type CleanDeps, clean } from './clean.ts';
 import { configView } from './config.ts';
+import { learned } from './estimates.ts';
 import { events } from './events.ts';
 import { createInbox } from './inbox.ts';
 import { kill } from './kill.ts';
@@ -70,6 +71,11 @@ export function createService(deps: ServiceDeps): Service {
     retry: (ref, request) => retry(deps, tasks, ref, request),
     awaitCapacity: (request, listener) => waitForCapacity(deps, request, listener),
     heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, tasks.find(ref).id)),
+    learned: (query) => learned(store, query, loaded.config['defaults.estimated_time']),
+    forget: (project, line) => ({
+      command: line,
+      forgotten: store.learned.forget(project, { kind: 'shell', line }),
+    }),
     profile: () => profileView(profiles),
     async switchProfile(profile) {
       await profiles.switchTo(profile, 'hand', engine);

@@ -97,3 +97,36 @@ describe('config', () => {
     assert.equal((await home.run(['config', 'show', 'zzz'])).code, 64);
   });
 });
+
+describe('estimates', () => {
+  it('are learned from the ended runs, fill in what is left out, and can be forgotten', async (t) => {
+    const home = projectOf(t);
+    const learned = async (...words: string[]) => jsonLines((await home.run(['estimates', ...words])).stdout);
+    for (const name of ['one', 'two', 'three'])
+      assert.equal(
+        (await home.run(['run', '--wait', `--name=${name}`, '--', 'sh', './work.sh', name])).code,
+        1,
+      );
+    const [known] = await learned('sh ./work.sh four');
+    assert.deepEqual([known?.subcommand, (known?.mem as { n: number } | null)?.n], ['sh work.sh', 3]);
+    assert.deepEqual(
+      (await learned()).map(({ subcommand }) => subcommand),
+      ['sh work.sh'],
+    );
+    const submitted = async (...flags: string[]) =>
+      jsonLine(
+        (await home.run(['run', '--json', '--full', ...flags, '--', 'sh', './work.sh', 'five'])).stdout,
+      );
+    const { estimates, advice } = (await submitted('--estimated_time=1h')) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    assert.deepEqual(estimates?.mem, { value: 256 * 1024 ** 2, from: 'learned', level: 'subcommand', n: 3 });
+    assert.match(JSON.stringify(advice), /You gave 1h; .* leave --estimated_time out/);
+    const { estimates: unused } = (await submitted('--no_learn')) as Record<string, Record<string, unknown>>;
+    assert.deepEqual((unused?.mem as { from?: string } | undefined)?.from, 'default');
+    const forgotten = jsonLine((await home.run(['estimates', 'sh ./work.sh', '--forget'])).stdout);
+    assert.ok((forgotten.forgotten as number) > 0);
+    assert.equal((await home.run(['estimates', '--forget'])).code, 64);
+  });
+});

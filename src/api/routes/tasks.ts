@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { CHANGES, type ChangeVerb } from '../schemas/changes.ts';
+import { FORGOTTEN, LEARNED_LIST, parseForget, parseLearnedQuery } from '../schemas/estimates.ts';
 import { BATCH_VIEW, parseBatch, parseRun } from '../schemas/run.ts';
 import { parseSelect, SELECTED } from '../schemas/select.ts';
 import { parseList, TASK, TASKS, type TaskView } from '../schemas/task.ts';
@@ -25,6 +26,13 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     tasks: service.select(parseSelect(request.query)),
   }));
   app.get<ByRef>('/v1/tasks/:ref', answers(TASK), (request) => service.task(request.params.ref));
+  app.get('/v1/estimates', answers(LEARNED_LIST), (request) =>
+    service.learned(parseLearnedQuery(request.query)),
+  );
+  app.post('/v1/estimates/forget', answers(FORGOTTEN), (request) => {
+    const { project, command } = parseForget(request.body);
+    return service.forget(project, command);
+  });
   for (const verb of Object.keys(CHANGES) as ChangeVerb[]) {
     const { parse, status } = CHANGES[verb];
     app.post<ByRef>(`/v1/tasks/:ref/${verb}`, answers(TASK), async (request, reply) => {

@@ -84,7 +84,9 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   const task = await endedTask(context, options, end);
   if (task !== null && options.receipt !== undefined)
     writeFileSync(options.receipt, `${JSON.stringify(task)}\n`);
-  if (task !== null && why(task) !== null) note(why(task) ?? '');
+  const reason = task === null ? null : why(task);
+  // The command has printed nothing that says so.
+  if (reason !== null) context.output.message(`babysit: ${reason}\n`);
   if (end === null && task !== null && (task.exit_code !== null || task.signal !== null))
     return endAs({ code: task.exit_code, signal: task.signal });
   if (end === null || end.startFailed !== null) return EXIT.noOwnCode;

@@ -113,7 +113,7 @@ function sampleOne(
     work.emit(
       task,
       event.event === 'stall_risk'
-        ? withEvidence(event, stallEvidence(live, verdict.state, work.now))
+        ? withEvidence(event, stallEvidence(live, task, verdict.state, work.now))
         : event,
     );
   if (verdict.wouldKill !== null) {
@@ -124,7 +124,7 @@ function sampleOne(
   const { reason } = verdict.kill;
   const detail =
     reason === 'observability_stall'
-      ? stallDetail(verdict.kill.detail, stallEvidence(live, verdict.state, work.now))
+      ? stallDetail(verdict.kill.detail, stallEvidence(live, task, verdict.state, work.now))
       : verdict.kill.detail;
   const signal = WITHOUT_GRACE.has(reason) ? 'SIGKILL' : 'SIGTERM';
   work.requestKill(live.id, { reason, detail, signal });

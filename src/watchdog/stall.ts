@@ -29,6 +29,8 @@ export interface StallEvidence {
   readonly cpuCores: number | null;
   readonly ioBytesPerS: number | null;
   readonly processes: readonly ProcessEvidence[];
+  /** Name of the task, when babysit send can write to its standard input. */
+  readonly sendTo?: string;
   readonly lastLine: string | null;
   readonly lastLineAgeMs: number | null;
 }
@@ -101,9 +103,9 @@ export function withEvidence(risk: StallRisk, evidence: StallEvidence): StallRis
 }
 
 export function diagnoseStall(
-  evidence: Pick<StallEvidence, 'cpuCores' | 'ioBytesPerS' | 'processes' | 'silence'>,
+  evidence: Pick<StallEvidence, 'cpuCores' | 'ioBytesPerS' | 'processes' | 'silence' | 'sendTo'>,
 ): StallDiagnosis {
-  const { cpuCores, ioBytesPerS, processes, silence } = evidence;
+  const { cpuCores, ioBytesPerS, processes, silence, sendTo } = evidence;
   const used = silence ? `; ${round2(silence.cpuS)} s of CPU in ${Math.round(silence.ms / 1000)} s` : '';
   const living = processes.filter(({ state }) => state !== 'Z' && state !== 'X');
   // It may have computed all the time and sleep at this moment.
@@ -119,7 +121,10 @@ export function diagnoseStall(
     return {
       kind: 'stdin',
       text: `stdin: ${labelOf(reader)} waits for input from a ${reader.awaits}`,
-      hint: 'Pass its answers by flags (--yes, --batch, GIT_TERMINAL_PROMPT=0), or redirect its input from a file.',
+      hint:
+        sendTo === undefined
+          ? 'Pass its answers by flags (--yes, --batch, GIT_TERMINAL_PROMPT=0), or redirect its input from a file.'
+          : `Answer it: babysit send ${sendTo} 'ANSWER'. If no more input comes: babysit send ${sendTo} --eof.`,
     };
   const blocked = living.find(({ state }) => state === 'D');
   if (blocked !== undefined || (ioBytesPerS ?? 0) > BUSY_IO_BYTES_PER_S)

@@ -13,7 +13,7 @@ const EXEC = [
   'exec',
   '--quiet',
   '--estimated_mem_bytes=16M',
-  '--estimated_cpu_cores=0.01',
+  '--estimated_cpu_cores=0.1',
   '--estimated_time=30s',
 ];
 const WORDS = '"$'.concat('{W[@]}"');

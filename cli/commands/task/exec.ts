@@ -78,7 +78,7 @@ async function execute(
   const interactive = streams.stdin === 'terminal' ? { observability_interval: 0 } : {};
   await widenLimits(session);
   const caller = { ...findCaller(env, fields.cwd), streams };
-  const body: RunBody = { queue: true, ...interactive, ...fields, ...words, caller };
+  const body: RunBody = { queue: true, wait: true, ...interactive, ...fields, ...words, caller };
   const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
   return passThrough(context, {
     task: task.id,

@@ -1,5 +1,5 @@
 // Finds what the processes of a silent task wait for. Runs once per warning, so it may be expensive.
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { readProcFile } from '../proc-files.ts';
 import { type ProcessState, readProcessState } from './process-state.ts';
 
@@ -27,8 +27,13 @@ function awaitedBy({ pid, wchan, state }: ProcessState, pids: readonly number[])
   if (/^\/dev\/(tty|pts\/|console)/.test(target)) return 'terminal';
   if (fd !== 0) return null;
   if (target.startsWith('socket:')) return 'socket';
-  const isPipe = target.startsWith('pipe:');
+  const isPipe = target.startsWith('pipe:') || isNamedPipe(target);
   return isPipe && !pids.slice(0, MAX_PROCESSES).some((other) => writesTo(other, target)) ? 'pipe' : null;
+}
+
+/** As babysit send writes to. */
+function isNamedPipe(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
 }
 
 /** System call numbers of read and readv. */

@@ -4,6 +4,7 @@ import { batch } from './batch.ts';
 import { type Benchmark, isMet, type Row } from './benchmark.ts';
 import { cliRun } from './cli-run.ts';
 import { daemonIdle } from './daemon-idle.ts';
+import { exec } from './exec.ts';
 import { hook } from './hook.ts';
 import { buildProduct } from './product.ts';
 import { showProgress } from './progress.ts';
@@ -19,6 +20,7 @@ import { waitLatency } from './wait-latency.ts';
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   hook,
   'cli-run': cliRun,
+  exec,
   'wait-latency': waitLatency,
   'start-latency': startLatency,
   throughput,

@@ -132,10 +132,10 @@ async function endedTask(
 }
 
 /** Null when the command ended by itself. */
-function why({ status, kill_reason, kill_hint, message, name }: TaskView): string | null {
+function why({ status, kill_reason, kill_hint, message, name, exit_code, signal }: TaskView): string | null {
   if (status === 'killed') return `${name} was killed: ${kill_reason}${kill_hint ? `. ${kill_hint}` : ''}`;
   if (status === 'interrupted') return `${name} was interrupted`;
-  return message === null ? null : `${name}: ${message}`;
+  return message === null || exit_code !== null || signal !== null ? null : `${name}: ${message}`;
 }
 
 function forwarder(

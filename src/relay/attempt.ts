@@ -53,8 +53,9 @@ export class RelayedAttempt {
     return this.#end !== null && this.#isLogWritten;
   }
 
-  get hasClient(): boolean {
-    return this.#client !== null;
+  /** False as well for an attempt that a client waits for and that never started. */
+  get isNeeded(): boolean {
+    return this.#client !== null || (this.#watcher !== null && !this.isOver);
   }
 
   /** Reads what has changed: the pipes, and the end of the command. */

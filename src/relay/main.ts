@@ -22,7 +22,7 @@ function main(home: string): void {
   server.listen(socketPath, () => chmodSync(socketPath, 0o600));
 
   function exitWhenIdle(): void {
-    for (const [key, attempt] of attempts) if (attempt.isOver && !attempt.hasClient) attempts.delete(key);
+    for (const [key, attempt] of attempts) if (!attempt.isNeeded) attempts.delete(key);
     if (daemons > 0 || attempts.size > 0) return;
     rmSync(socketPath, { force: true });
     process.exit(0);

@@ -4,8 +4,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { BABYSIT } from '../support/cli.ts';
+import { SMALL } from '../support/budget.ts';
+import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { hasStarted, submit, wholeHostFlags } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { ROWS, type Row } from './exec-rows.ts';
 
 const EXEC = [
@@ -74,6 +77,114 @@ describe('babysit exec', () => {
           assert.ok(under.stdout === bare.stdout);
         });
     });
+  });
+
+  it('continues where its killed client has stopped, without a byte lost or repeated', async () => {
+    const line =
+      'i=0; while [ $i -lt 150 ]; do i=$((i+1)); echo $i; [ $((i % 7)) != 0 ] || echo -$i >&2; sleep 0.005; done; exit 4';
+    const client = home.start(['exec', '--quiet', ...SMALL, '--name=build', line]);
+    await waitUntil(() => client.stdout().includes('\n20\n'), { what: 'output' });
+    process.kill(client.pid, 'SIGKILL');
+    const first = await client.done;
+    assert.equal(first.signal, 'SIGKILL');
+    const rest = await home.run(['attach', 'build', '--no_stdin']);
+    const numbers = Array.from({ length: 150 }, (_, i) => i + 1);
+    assert.equal(first.stdout + rest.stdout, numbers.map((n) => `${n}\n`).join(''));
+    assert.equal(
+      first.stderr + rest.stderr,
+      numbers
+        .filter((n) => n % 7 === 0)
+        .map((n) => `-${n}\n`)
+        .join(''),
+    );
+    assert.equal(rest.code, 4);
+    assert.equal((await home.run(['wait', 'build', '--exit_code'])).code, 4);
+    assert.equal((await home.run(['log', 'build', '--full'])).stdout.match(/^\d+$/gm)?.length, 150);
+  });
+
+  it('passes input to the next client, and signals', async () => {
+    const client = home.start(
+      ['exec', '--quiet', ...SMALL, '--name=talk', 'echo ready; read a; echo "<$a>"; cat; exit 6'],
+      {
+        stdin: '',
+        keepStdin: true,
+      },
+    );
+    await waitUntil(() => client.stdout() === 'ready\n', { what: 'the first client' });
+    const second = await home.run(['attach', 'talk']);
+    assert.equal(second.code, 1);
+    assert.equal(jsonLine(second.stderr).error, 'not_attachable');
+    process.kill(client.pid, 'SIGKILL');
+    await client.done;
+    const { code, stdout } = await home.run(['attach', 'talk'], { stdin: 'one\ntwo\nthree' });
+    assert.deepEqual([code, stdout], [6, '<one>\ntwo\nthree']);
+
+    const trap = home.start([
+      'exec',
+      '--quiet',
+      ...SMALL,
+      `trap 'echo usr1' USR1; trap 'echo int; exit 3' INT; echo ready; while :; do sleep 0.05; done`,
+    ]);
+    await waitUntil(() => trap.stdout() === 'ready\n', { what: 'the traps' });
+    trap.kill('SIGUSR1');
+    await waitUntil(() => trap.stdout() === 'ready\nusr1\n', { what: 'SIGUSR1' });
+    trap.kill('SIGINT');
+    const end = await trap.done;
+    assert.deepEqual([end.code, end.stdout], [3, 'ready\nusr1\nint\n']);
+    const killed = home.start(['exec', '--quiet', ...SMALL, 'echo ready; exec sleep 60']);
+    await waitUntil(() => killed.stdout() === 'ready\n', { what: 'sleep' });
+    killed.kill('SIGTERM');
+    assert.equal((await killed.done).signal, 'SIGTERM');
+  });
+
+  it('ends the task with its client when they are tied', async () => {
+    const client = home.start(['exec', '--tie', ...SMALL, '--name=tied', 'echo ready; exec sleep 60']);
+    await waitUntil(() => client.stdout() === 'ready\n', { what: 'the task' });
+    process.kill(client.pid, 'SIGKILL');
+    await client.done;
+    const { status } = jsonLine((await home.run(['wait', 'tied'])).stdout);
+    assert.equal(status, 'killed');
+  });
+
+  it('has codes of its own, and keeps the end in a file', async () => {
+    const receipt = join(home.work, 'receipt.json');
+    const read = () => JSON.parse(readFileSync(receipt, 'utf8'));
+    const missing = await home.run(['exec', ...SMALL, `--receipt=${receipt}`, '--', 'no-such-program']);
+    assert.equal(missing.code, 127);
+    assert.deepEqual([read().status, read().exit_code], ['failed', 127]);
+    assert.equal((await home.run(['exec', ...SMALL, '--', '/'])).code, 126);
+    assert.equal((await home.run(['exec'])).code, 125);
+    const refused = await home.run([
+      'exec',
+      '--estimated_mem_bytes=900T',
+      `--receipt=${receipt}`,
+      '--',
+      'true',
+    ]);
+    assert.equal(refused.code, 125);
+    assert.equal(read().error, 'infeasible');
+  });
+
+  it('says why it waits, and cancels the task on a signal', async () => {
+    await home.run(['run', ...(await wholeHostFlags(home)), '--name=holder', '--force', 'sleep 60']);
+    const client = home.start(['exec', ...(await wholeHostFlags(home)), '--name=later', '--', 'true']);
+    await waitUntil(() => client.stderr() !== '', { what: 'the reason' });
+    assert.match(client.stderr(), /^babysit: later (starts in about|waits) .*holder.*\n$/);
+    client.kill('SIGINT');
+    assert.equal((await client.done).signal, 'SIGINT');
+    assert.equal(jsonLine((await home.run(['wait', 'later'])).stdout).status, 'killed');
+    assert.equal((await home.run(['kill', 'holder', '--force'])).code, 0);
+  });
+
+  it('sends to the standard input of a task', async () => {
+    await submit(home, 'asks', 'read a; echo "<$a>"; cat; echo end', '--stdin');
+    await waitUntil(() => hasStarted(home, 'asks'), { what: 'the task' });
+    assert.equal((await home.run(['send', 'asks', 'an answer'])).code, 0);
+    assert.equal((await home.run(['send', 'asks', '-', '--eof'], { stdin: 'b\0c' })).code, 0);
+    assert.equal((await home.run(['wait', 'asks'])).code, 0);
+    assert.equal((await home.run(['log', 'asks', '--full'])).stdout, '<an answer>\nb\0cend\n');
+    const late = await home.run(['send', 'asks', 'x']);
+    assert.equal(jsonLine(late.stderr).error, 'not_running');
   });
 });
 

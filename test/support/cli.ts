@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Without it there is no standard input. */
   readonly stdin?: string;
+  /** Standard input stays open after `stdin`. */
+  readonly keepStdin?: boolean;
   /** A test that hangs is a failure, not a stop of the suite. */
   readonly deadlineMs?: number;
 }
@@ -48,7 +50,8 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   // A command that does not read all of it says why by its exit code.
-  child.stdin?.on('error', () => {}).end(stdin);
+  child.stdin?.on('error', () => {}).write(stdin ?? '');
+  if (!options.keepStdin) child.stdin?.end();
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {

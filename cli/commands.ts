@@ -28,6 +28,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'wait until tasks end, and report how they ended',
     load: () => import('./commands/task/wait.ts'),
   },
+  events: {
+    summary: 'print the events of all tasks from a cursor on',
+    load: () => import('./commands/task/events.ts'),
+  },
   inbox: {
     summary: 'show events of your tasks that no reader has shown yet',
     load: () => import('./commands/task/inbox.ts'),

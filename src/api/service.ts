@@ -4,6 +4,7 @@ import type { LogQuery } from '../core/log-query.ts';
 import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
 import type { RunRequest } from '../request/request.ts';
+import type { AllEventsQuery, GapReason } from './schemas/all-events.ts';
 import type { LeaseView, TicketRequest, WaitingView } from './schemas/capacity.ts';
 import type { Changes } from './schemas/changes.ts';
 import type { BackupView, CleanQuery, CleanView } from './schemas/clean.ts';
@@ -30,6 +31,22 @@ export interface Subscription {
   /** Calls back for each later event, in order, until `stop`. */
   start(listener: (event: RecordedEvent) => void): void;
   stop(): void;
+}
+
+/** The events of all tasks from a cursor on, page by page. */
+export interface EventFeed {
+  /** Events after this one come first. */
+  readonly from: number;
+  /** What the cursor of the client misses; null: nothing. */
+  readonly gap: { readonly reason: GapReason; readonly since: number; readonly through: number } | null;
+  page(after: number): {
+    readonly events: readonly RecordedEvent[];
+    /** The cursor of the next page. */
+    readonly through: number;
+    readonly isLast: boolean;
+  };
+  /** Calls back when there may be a next page. Returns how to stop it. */
+  onNew(listener: () => void): () => void;
 }
 
 /** Every method throws BabysitError for an expected refusal. A `ref` that is not an id may refer to any project. */
@@ -61,6 +78,7 @@ export interface Service extends Changes {
   log(ref: string, query: LogQuery): AsyncIterable<Uint8Array>;
   logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
+  allEvents(query: AllEventsQuery): EventFeed;
   /** A process of the running task listens on this TCP port. */
   listens(id: TaskId, port: number): boolean;
   /** Reserves the returned events for this reader until `see` reports them, or for a short time. */

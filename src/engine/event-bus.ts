@@ -6,6 +6,7 @@ type Listener = (event: RecordedEvent) => void;
 
 export class EventBus {
   readonly #listeners = new Map<TaskId, Set<Listener>>();
+  readonly #anyListeners = new Set<() => void>();
 
   listen(id: TaskId, listener: Listener): () => void {
     const listeners = this.#listeners.get(id) ?? new Set();
@@ -16,6 +17,12 @@ export class EventBus {
     };
   }
 
+  /** Calls back after each commit with events, of whatever task. */
+  listenToAll(listener: () => void): () => void {
+    this.#anyListeners.add(listener);
+    return () => void this.#anyListeners.delete(listener);
+  }
+
   /** The number of clients that wait for the task or follow its log. */
   count(id: TaskId): number {
     return this.#listeners.get(id)?.size ?? 0;
@@ -24,5 +31,6 @@ export class EventBus {
   publish(events: readonly RecordedEvent[]): void {
     for (const event of events)
       for (const listener of [...(this.#listeners.get(event.taskId) ?? [])]) listener(event);
+    if (events.length > 0) for (const listener of [...this.#anyListeners]) listener();
   }
 }

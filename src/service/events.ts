@@ -1,5 +1,6 @@
-// The events of one task: first those the client missed, then new ones.
-import type { Subscription } from '../api/service.ts';
+// The events of one task: first those the client missed, then new ones; and those of all tasks, from a cursor on.
+import type { AllEventsQuery } from '../api/schemas/all-events.ts';
+import type { EventFeed, Subscription } from '../api/service.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import { isEnded, type Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -35,4 +36,29 @@ function backlog(store: Store, task: Task, after: number): readonly RecordedEven
 
 function isEnd(event: RecordedEvent): boolean {
   return event.event === 'ended';
+}
+
+/** A cursor is too old when events after it were removed, and too new for an older copy of the database. */
+export function allEvents(engine: Engine, { allEvents: stored }: Store, query: AllEventsQuery): EventFeed {
+  const { since, follow, project, owner, tag, statuses, names } = query;
+  const [newest, removed] = [stored.newest(), stored.removedThrough()];
+  const filter = {
+    ...(project === null ? {} : { project }),
+    ...(owner === null ? {} : { owner }),
+    ...(tag === null ? {} : { tag }),
+    ...(statuses === null ? {} : { statuses }),
+    ...(names === null ? {} : { names }),
+  };
+  const isAhead = since !== null && since > newest;
+  const isRemoved = since !== null && since < removed;
+  return {
+    from: isAhead ? newest : (since ?? (follow ? newest : 0)),
+    gap: isAhead
+      ? { reason: 'ahead', since, through: newest }
+      : isRemoved
+        ? { reason: 'removed', since, through: removed }
+        : null,
+    page: (after) => stored.page(filter, after),
+    onNew: (listener) => engine.eventBus.listenToAll(listener),
+  };
 }

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { ListQuery, TaskPage, TaskView } from '../api/schemas/task.ts';
 import type { TaskId } from '../core/task.ts';
 import type { Plan } from '../scheduler/plan.ts';
-import type { TaskFilter } from '../store/store.ts';
+import type { TaskFilter } from '../store/task-filter.ts';
 import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
 
 type Deps = Pick<TaskAccessDeps, 'engine' | 'store'>;

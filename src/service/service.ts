@@ -12,7 +12,7 @@ import { batch } from './batch.ts';
 import { type CleanDeps, clean } from './clean.ts';
 import { configView } from './config.ts';
 import { learned } from './estimates.ts';
-import { events } from './events.ts';
+import { allEvents, events } from './events.ts';
 import { createInbox } from './inbox.ts';
 import { kill } from './kill.ts';
 import { list } from './list.ts';
@@ -86,6 +86,7 @@ export function createService(deps: ServiceDeps): Service {
     log: (ref, query) => log(deps, tasks, ref, query),
     logRange: (ref, query) => rangeOfLog(deps, tasks, ref, query),
     events: (ref, after) => events(engine, store, tasks.find(ref), after),
+    allEvents: (query) => allEvents(engine, store, query),
     listens: (id, port) => listensOn(engine.attempt(id)?.group.pids(SCAN_AGE_MS) ?? [], port),
     inbox: inbox.take,
     see: inbox.see,

@@ -3,6 +3,7 @@ import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import type { OwnerUseEntry } from '../core/owner-use.ts';
 import type { Task, TaskId, TaskStatus } from '../core/task.ts';
+import { type AllEvents, openAllEvents } from './all-events.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { learnEnded } from './learn-ended.ts';
 import { type LearnedRun, type LearnedRuns, openLearnedRuns } from './learned-runs.ts';
@@ -11,6 +12,7 @@ import { openOwnerUse } from './owner-use.ts';
 import { openReserve } from './reserve.ts';
 import { type EventRow, rowToEvent, rowToTask, type TaskRow, taskToRow } from './rows.ts';
 import type { Sqlite, SqliteLibrary } from './sqlite.ts';
+import { conditionOf, type TaskFilter } from './task-filter.ts';
 
 export interface Writes {
   readonly tasks: readonly Task[];
@@ -34,18 +36,6 @@ export interface Writes {
 }
 
 export type Environment = Readonly<Record<string, string>>;
-
-export interface TaskFilter {
-  readonly project?: string;
-  readonly owner?: string;
-  readonly statuses?: readonly TaskStatus[];
-  /** Excludes tasks that ended before this time (epoch ms). */
-  readonly endedSince?: number;
-  /** The tag, or the batch of the task. */
-  readonly tag?: string;
-  /** With the wildcards * ? [...] of a shell. */
-  readonly namePattern?: string;
-}
 
 /** Ids of tasks, newest first. */
 export interface IdPage {
@@ -78,6 +68,7 @@ export interface Store {
   failedFollowers(id: TaskId, at: number): Task[];
   environment(id: TaskId): Environment;
   eventsAfter(id: TaskId, seq: number): RecordedEvent[];
+  readonly allEvents: AllEvents;
   leases(): Lease[];
   /** The newest entries, oldest first; drops the others. */
   ownerUse(limit: number): OwnerUseEntry[];
@@ -194,6 +185,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   });
 
   const removeEnded = db.prepare('DELETE FROM tasks WHERE id = ? AND ended_at IS NOT NULL');
+  const allEvents = openAllEvents(db);
   const putRemoval = db.prepare(
     'INSERT OR IGNORE INTO removals SELECT id FROM tasks WHERE id = ? AND ended_at IS NOT NULL',
   );
@@ -203,6 +195,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   );
   const remove = db.transaction((ids: readonly TaskId[]) => {
     for (const id of ids) {
+      allEvents.removing(id);
       putRemoval.run(id);
       removeEnded.run(id);
     }
@@ -257,6 +250,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     failedFollowers: (id, at) => selectFailedFollowers.all(at, id).map(rowToTask),
     environment: (id) => freshEnvironments.get(id) ?? JSON.parse(selectEnvironment.get(id)?.body ?? '{}'),
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
+    allEvents,
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
     ownerUse: ownerUse.newest,
     inbox,
@@ -315,28 +309,6 @@ function list(db: Sqlite, filter: TaskFilter): Task[] {
     .prepare<(string | number)[], TaskRow>(`SELECT * FROM tasks ${condition} ORDER BY id`)
     .all(...values);
   return rows.map(rowToTask);
-}
-
-function conditionOf(filter: TaskFilter): { condition: string; values: (string | number)[] } {
-  const where: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (condition: string, ...more: (string | number)[]) => {
-    where.push(condition);
-    values.push(...more);
-  };
-  if (filter.project !== undefined) add('project = ?', filter.project);
-  if (filter.owner !== undefined) add('owner = ?', filter.owner);
-  if (filter.endedSince !== undefined) add('(ended_at IS NULL OR ended_at >= ?)', filter.endedSince);
-  if (filter.statuses !== undefined)
-    add(`status IN (${filter.statuses.map(() => '?').join(', ')})`, ...filter.statuses);
-  if (filter.namePattern !== undefined) add('name GLOB ?', filter.namePattern);
-  if (filter.tag !== undefined)
-    add(
-      `(EXISTS (SELECT 1 FROM json_each(body, '$.tags') WHERE value = ?) OR json_extract(body, '$.batch') = ?)`,
-      filter.tag,
-      filter.tag,
-    );
-  return { condition: where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`, values };
 }
 
 function endedBefore(

@@ -1,5 +1,6 @@
 // Routes that answer a line at a time until something ends: events of a task, and tickets that wait for room.
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { CURSOR_LINE, GAP_LINE, parseAllEvents } from '../schemas/all-events.ts';
 import { LEASE, parseTicket, WAITING } from '../schemas/capacity.ts';
 import {
   EVENT,
@@ -10,6 +11,7 @@ import {
   WAITING_LINE,
 } from '../schemas/events.ts';
 import type { Service } from '../service.ts';
+import { streamAllEvents } from '../streams/all-events.ts';
 import { streamEvents } from '../streams/event-stream.ts';
 import { announceStop, LineStream, type OpenStreams } from '../streams/line-stream.ts';
 import { streamTicket } from '../streams/ticket-stream.ts';
@@ -22,6 +24,17 @@ export function streamRoutes(app: FastifyInstance, service: Service): void {
   app.post('/v1/tickets', answers(WAITING.or(LEASE).or(STOPPING)), (request, reply) => {
     streamTicket(service, parseTicket(request.body), open(reply));
   });
+  app.get(
+    '/v1/events',
+    { exposeHeadRoute: false, ...answers(STOPPING.or(GAP_LINE).or(CURSOR_LINE).or(EVENT)) },
+    (request, reply) => {
+      const query = parseAllEvents(request.query);
+      void streamAllEvents(service, query, open(reply)).catch((error: unknown) => {
+        request.log.error(error);
+        reply.raw.destroy();
+      });
+    },
+  );
   // A HEAD would wait for the end of the task.
   app.get<ByRef>(
     '/v1/tasks/:ref/events',

@@ -66,6 +66,14 @@ export class LineStream {
     this.#close();
   }
 
+  /** Resolves when the client has taken most of what was written, or has disconnected. */
+  async isDrained(): Promise<void> {
+    if (!this.isOpen || !this.#raw.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      this.#raw.once('drain', resolve).once('close', resolve);
+    });
+  }
+
   /** Resolves when the last byte is sent or the client has disconnected. */
   isSent(): Promise<void> {
     return new Promise((resolve) => this.#raw.once('close', resolve));

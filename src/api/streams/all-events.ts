@@ -1,0 +1,46 @@
+// Streams the events of all tasks from a cursor on, and with `follow` those that come.
+import { setImmediate } from 'node:timers/promises';
+import type { AllEventsQuery, GapReason } from '../schemas/all-events.ts';
+import type { Service } from '../service.ts';
+import { eventView } from './event-stream.ts';
+import type { LineStream } from './line-stream.ts';
+
+const HINTS: Readonly<Record<GapReason, string>> = {
+  removed: 'Events of removed tasks are gone. Run babysit list --all for the present state, and continue.',
+  ahead:
+    'The database is older than this cursor. Run babysit list --all for the present state, and continue.',
+};
+
+export async function streamAllEvents(
+  service: Pick<Service, 'allEvents' | 'view'>,
+  query: AllEventsQuery,
+  open: (closed: () => void) => LineStream,
+): Promise<void> {
+  const feed = service.allEvents(query);
+  let wake = () => {};
+  const stopListening = feed.onNew(() => wake());
+  const stream = open(() => {
+    stopListening();
+    wake();
+  });
+  if (feed.gap !== null) stream.write({ event: 'gap', ...feed.gap, hint: HINTS[feed.gap.reason] });
+  let at = feed.from;
+  let reported = query.since ?? at;
+  while (stream.isOpen) {
+    const news = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const { events, through, isLast } = feed.page(at);
+    for (const event of events) stream.write(eventView(service, event));
+    at = through;
+    reported = events.at(-1)?.seq ?? reported;
+    // Other clients come between two pages, and a slow one takes what was sent.
+    await setImmediate();
+    await stream.isDrained();
+    if (!isLast) continue;
+    if (!query.follow) stream.end({ event: 'cursor', seq: at });
+    else if (at !== reported) stream.write({ event: 'cursor', seq: at });
+    reported = at;
+    if (stream.isOpen) await news;
+  }
+}

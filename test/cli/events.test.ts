@@ -1,0 +1,72 @@
+// babysit events: all tasks, from a cursor on, and what a cursor misses.
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { daemonPid } from '../support/processes.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+describe('events', () => {
+  const home = testHome({ after });
+  const runOne = (name: string, line: string, ...flags: string[]) =>
+    home.run(['run', '--wait', ...SMALL, ...flags, `--name=${name}`, line]);
+  const read = async (...flags: string[]) => {
+    const { code, stdout, stderr } = await home.run(['events', ...flags]);
+    assert.equal(code, 0, stderr);
+    return { lines: jsonLines(stdout), next: Number(jsonLine(stderr).next_since) };
+  };
+  const shown = (lines: readonly Record<string, unknown>[]) => lines.map(({ event, name }) => [event, name]);
+
+  it('prints those of all tasks in order, by filter, and continues at its cursor', async () => {
+    await runOne('good', 'true', '--tag=x');
+    await runOne('bad', 'exit 3', '--owner=ci');
+    const all = await read();
+    assert.deepEqual(shown(all.lines), [
+      ['submitted', 'good'],
+      ['started', 'good'],
+      ['ended', 'good'],
+      ['submitted', 'bad'],
+      ['started', 'bad'],
+      ['ended', 'bad'],
+    ]);
+    assert.equal(all.lines.at(-1)?.exit_code, 3);
+    assert.equal(all.next, all.lines.at(-1)?.seq);
+    const ends = await read('--event=ended', '--status=failed,killed');
+    assert.deepEqual(shown(ends.lines), [['ended', 'bad']]);
+    assert.deepEqual(shown((await read('--owner=ci', '--event=started,ended')).lines).length, 2);
+    assert.deepEqual(shown((await read('--tag=x', '--event=ended')).lines), [['ended', 'good']]);
+    assert.deepEqual((await read(`--since=${all.next}`)).lines, []);
+    assert.equal((await home.run(['events', '--event=ende'])).code, 64);
+  });
+
+  it('follows new ones across a crash of the daemon, each once', async () => {
+    const following = home.start(['events', '--follow', '--event=ended']);
+    const { next } = await read();
+    await runOne('first', 'true');
+    await waitUntil(() => following.stdout() !== '', { what: 'the first end' });
+    process.kill(daemonPid(home), 'SIGKILL');
+    await runOne('second', 'true');
+    await waitUntil(() => following.stdout().split('\n').length === 3, { what: 'the second end' });
+    following.kill('SIGTERM');
+    assert.deepEqual(shown(jsonLines(following.stdout())), [
+      ['ended', 'first'],
+      ['ended', 'second'],
+    ]);
+    assert.deepEqual(shown((await read(`--since=${next}`, '--event=ended')).lines).length, 2);
+  });
+
+  it('names a gap when events after the cursor were removed, or the cursor is of another time', async () => {
+    const { next } = await read();
+    await runOne('gone', 'true');
+    await home.run(['clean', '--all']);
+    await runOne('kept', 'true');
+    const [gap, ...rest] = (await read(`--since=${next}`)).lines;
+    assert.deepEqual([gap?.event, gap?.reason, gap?.since], ['gap', 'removed', next]);
+    assert.ok(Number(gap?.through) > next);
+    assert.deepEqual(shown(rest).at(-1), ['ended', 'kept']);
+    assert.deepEqual(shown((await read(`--since=${gap?.through}`)).lines)[0], ['submitted', 'kept']);
+    const ahead = (await read('--since=1000000')).lines;
+    assert.deepEqual([ahead.length, ahead[0]?.reason], [1, 'ahead']);
+  });
+});

@@ -93,6 +93,8 @@ export async function waitForTasks(
     return endOrWake(session, ref, wake, { found, onEvent, progress }, abort.signal);
   }
   function onEvent(event: EventView): void {
+    const own = waitsForOwnRoom(event, context.env.BABYSIT_TASK_NAME);
+    if (own !== null) output.notify(own, () => `babysit: ${own.hint}\n`);
     if (event.event === 'ended') ends.set(event.id, event.seq);
     if (!abort.signal.aborted && isPrinted(event, options) && !isOldAdjust(event, sinceMs)) {
       statusLine.clear();
@@ -159,6 +161,14 @@ function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {
 function isPrinted({ event, seq }: EventView, { summary }: WaitOptions): boolean {
   if (seq === undefined) return event !== 'waiting' || !summary;
   return WAIT_EVENTS.has(event as EventName) && (!summary || INBOX_EVENTS.has(event as EventName));
+}
+
+/** A task of its own that was submitted inside a task may wait for the room of that one, which waits for it here. */
+function waitsForOwnRoom({ event, name, blocked_by: blockers }: EventView, self: string | undefined) {
+  if (event !== 'waiting' || self === undefined || !Array.isArray(blockers)) return null;
+  if (!blockers.includes(self)) return null;
+  const hint = `${name} waits for the room of ${self}, inside which this command waits: babysit kill ${name}, then submit it with run --wait, which takes the room of ${self}`;
+  return { event: 'waits_for_own_room', name, hint };
 }
 
 function timeoutError(live: string[]): BabysitError {

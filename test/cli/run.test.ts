@@ -1,6 +1,6 @@
 // babysit run.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
@@ -64,6 +64,21 @@ describe('run', () => {
     assert.equal(task.project, join(home.work, 'deep'));
     await home.run(['wait', String(task.id)]);
     assert.equal((await home.run(['log', String(task.id)])).stdout, `${dir}|a=b|new||1\n`);
+  });
+
+  it('--id_file holds the id when it returns, and refuses a file that cannot be written', async () => {
+    const file = join(home.work, 'id');
+    writeFileSync(file, 'an older and longer text that is replaced as a whole\n');
+    const run = await home.run(['run', ...SMALL, '--json', `--id_file=${file}`, 'true']);
+    assert.equal(readFileSync(file, 'utf8'), `${jsonLine(run.stdout).id}\n`);
+    const refused = await home.run(['run', ...SMALL, '--name=no', '--id_file=/proc/no/id', 'true']);
+    assert.equal(refused.code, 64);
+    assert.equal((await home.run(['status', 'no'])).code, 1);
+    assert.equal((await home.run(['run', ...SMALL, '--name=no', `--id_file=${file}`, ''])).code, 64);
+    assert.deepEqual(
+      readdirSync(home.work).filter((name) => name.startsWith('id')),
+      ['id'],
+    );
   });
 
   it('--wait prints the name on stderr and the result on stdout, and exits as wait does', async () => {

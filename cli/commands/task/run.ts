@@ -5,7 +5,8 @@ import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { parseFields, rowsOf } from '../../../src/request/parse.ts';
 import type { Body } from '../../../src/request/request.ts';
-import { call } from '../../client/session.ts';
+import { openIdFile } from '../../client/id-file.ts';
+import { call, type Session } from '../../client/session.ts';
 import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
@@ -16,6 +17,11 @@ import { taskView } from '../../output/task-output.ts';
 export const FLAGS = {
   ...flagsOf('run'),
   exit_code: { kind: 'switch', help: "with --wait: end with the task's own exit code" },
+  id_file: {
+    kind: 'text',
+    value: 'FILE',
+    help: 'write the id of the task to FILE, durably, before it returns or waits',
+  },
   batch: {
     kind: 'text',
     value: 'FILE',
@@ -48,6 +54,11 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   await widenLimits(session);
   if (flags.batch !== undefined) {
     refuseWithBatch(fields);
+    if (flags.id_file !== undefined)
+      throw new BabysitError('usage', '--batch and --id_file exclude each other', {
+        flag: '--id_file',
+        hint: 'The answer to --batch has the id of each line.',
+      });
     const { submitBatch } = await import('../../submit-batch.ts');
     return submitBatch(context, flags.batch, caller, fields);
   }
@@ -56,7 +67,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
       hint: "babysit run --command='make test', or babysit run -- make test",
     });
   const body: RunBody = { ...fields, caller };
-  const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
+  const task = await submitTo(session, body, flags.id_file);
   if (flags.journal && !task.journal)
     output.message('babysit: this host has no systemd journal; the output goes only to the log\n');
   if (task.warning !== undefined) output.message(`babysit: ${task.warning}\n`);
@@ -77,6 +88,16 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   output.data(asked ? `${JSON.stringify(taskView(task, full))}\n` : line);
   if (!asked) output.message(`babysit: ${task.name} ${startText(task, Date.parse(task.submitted_at))}\n`);
   return EXIT.ok;
+}
+
+async function submitTo(session: Session, body: RunBody, idFile: string | undefined): Promise<TaskView> {
+  const file = idFile === undefined ? null : openIdFile(idFile);
+  const task = await call<TaskView>(session, 'POST', '/v1/tasks', body).catch((error: unknown) => {
+    file?.discard();
+    throw error;
+  });
+  file?.write(task.id);
+  return task;
 }
 
 /** The typed fields with command and directory. Throws BabysitError usage or bad_cwd. */

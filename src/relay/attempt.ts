@@ -24,6 +24,7 @@ const SPOOL_MAX_BYTES = 256 * 1024 ** 2;
 export class RelayedAttempt {
   readonly #dir: string;
   readonly #onIdle: () => void;
+  readonly #onShown: () => void;
   readonly #spool: Spool;
   readonly #streams = new Map<StreamKind, Socket>();
   readonly #taken = new Map<StreamKind, number>();
@@ -41,9 +42,13 @@ export class RelayedAttempt {
   #lostBytes = 0;
   #end: End | null = null;
 
-  /** `dir`: of the attempt. `onIdle` is called when nothing is left to do but to serve a later client. */
-  constructor(dir: string, onIdle: () => void) {
+  /**
+   * `dir`: of the attempt. `onIdle` is called when nothing is left to do but to serve a later client, `onShown` when a
+   * client has got the end.
+   */
+  constructor(dir: string, onIdle: () => void, onShown: () => void) {
     this.#dir = dir;
+    this.#onShown = onShown;
     this.#onIdle = onIdle;
     this.#spool = new Spool(`${dir}.spool`);
   }
@@ -254,8 +259,10 @@ export class RelayedAttempt {
   #sendEnd(end: End): void {
     if (this.#isEndSent) return;
     this.#isEndSent = true;
-    this.#client?.send(KIND.end, Buffer.from(JSON.stringify(end)));
-    this.#client?.end();
+    if (this.#client === null) return;
+    this.#client.send(KIND.end, Buffer.from(JSON.stringify(end)));
+    this.#onShown();
+    this.#client.end();
   }
 
   #finish(end: End): void {

@@ -4,11 +4,16 @@ import { Socket } from 'node:net';
 
 /** More than this waits for the log writer: the disk is slower than the command. */
 const QUEUE_BYTES = 8 * 1024 ** 2;
+/** With a client, a log gets this much at once and then this much a second: copying all of a flood would slow it down. */
+const BURST_BYTES = 64 * 1024 ** 2;
+const BYTES_PER_MS = (16 * 1024 ** 2) / 1000;
 
 export class LogPipe {
   readonly #socket: Socket;
   readonly #onDrain: () => void;
   #droppedBytes = 0;
+  #allowedBytes = BURST_BYTES;
+  #allowedAt = performance.now();
 
   constructor(path: string, onDrain: () => void) {
     this.#onDrain = onDrain;
@@ -16,10 +21,7 @@ export class LogPipe {
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     this.#socket = new Socket({ fd, readable: false, writable: true });
     this.#socket.on('error', () => {});
-    this.#socket.on('drain', () => {
-      this.#mark();
-      this.#onDrain();
-    });
+    this.#socket.on('drain', () => this.#onDrain());
   }
 
   get isFull(): boolean {
@@ -28,14 +30,29 @@ export class LogPipe {
 
   /** `mayDrop`: a client gets the output, so the log may miss some of it. */
   write(content: Buffer, mayDrop: boolean): void {
-    if (mayDrop && (this.#droppedBytes > 0 || this.isFull)) this.#droppedBytes += content.length;
-    else this.#socket.write(content);
+    if (mayDrop && !this.#isAllowed(content.length)) {
+      this.#droppedBytes += content.length;
+      return;
+    }
+    this.#mark();
+    this.#socket.write(content);
   }
 
   close(onWritten: () => void): void {
     this.#mark();
     this.#socket.once('close', onWritten);
     this.#socket.end(() => this.#socket.destroy());
+  }
+
+  /** After a piece was left out, some room must be free first: each gap costs a mark. */
+  #isAllowed(bytes: number): boolean {
+    const now = performance.now();
+    this.#allowedBytes = Math.min(BURST_BYTES, this.#allowedBytes + (now - this.#allowedAt) * BYTES_PER_MS);
+    this.#allowedAt = now;
+    const needed = this.#droppedBytes > 0 ? BURST_BYTES / 4 : bytes;
+    if (this.isFull || this.#allowedBytes < needed) return false;
+    this.#allowedBytes -= bytes;
+    return true;
   }
 
   #mark(): void {

@@ -1,11 +1,12 @@
 // The relay: passes the output of tasks to their clients. It is a process of its own, so that a task keeps running, and
 // its client keeps getting output, when the daemon ends.
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { RelayedAttempt } from './attempt.ts';
 import { frameReader, type Hello, head, KIND, readTaken, type Wish } from './frames.ts';
 import { killTask } from './kill-task.ts';
+import { reportSeen } from './report-seen.ts';
 
 const TASK = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
@@ -14,17 +15,23 @@ function main(home: string): void {
   process.on('SIGUSR1', () => {});
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   const socketPath = join(home, 'relay.sock');
+  const daemonSocket = join(home, 'daemon.sock');
   const attempts = new Map<string, RelayedAttempt>();
   let daemons = 0;
 
   const server = createServer((connection) => serve(connection));
   server.on('error', () => process.exit(1));
-  server.listen(socketPath, () => chmodSync(socketPath, 0o600));
+  let inode: number | undefined;
+  server.listen(socketPath, () => {
+    chmodSync(socketPath, 0o600);
+    inode = inodeOf(socketPath);
+  });
 
   function exitWhenIdle(): void {
     for (const [key, attempt] of attempts) if (!attempt.isNeeded) attempts.delete(key);
     if (daemons > 0 || attempts.size > 0) return;
-    rmSync(socketPath, { force: true });
+    // The next daemon may have started another relay.
+    if (inodeOf(socketPath) === inode) rmSync(socketPath, { force: true });
     process.exit(0);
   }
 
@@ -32,7 +39,10 @@ function main(home: string): void {
     if (!TASK.test(task) || !Number.isSafeInteger(number)) throw new Error('not an attempt');
     const key = `${task}/${number}`;
     const attempt =
-      attempts.get(key) ?? new RelayedAttempt(join(home, 'tasks', task, String(number)), exitWhenIdle);
+      attempts.get(key) ??
+      new RelayedAttempt(join(home, 'tasks', task, String(number)), exitWhenIdle, () =>
+        reportSeen(daemonSocket, task),
+      );
     attempts.set(key, attempt);
     return attempt;
   }
@@ -56,9 +66,7 @@ function main(home: string): void {
       const attempt = attemptOf(hello.task, hello.attempt);
       addressed = attempt;
       if (hello.role === 'sender') return;
-      const tie = hello.tie
-        ? () => killTask(join(home, 'daemon.sock'), hello.task, () => attempt.isOver)
-        : null;
+      const tie = hello.tie ? () => killTask(daemonSocket, hello.task, () => attempt.isOver) : null;
       if (attempt.attach({ send, end: () => connection.end() }, tie)) attached = attempt;
       else {
         addressed = null;
@@ -94,6 +102,10 @@ function main(home: string): void {
       exitWhenIdle();
     });
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 main(process.argv[2] ?? '');

@@ -186,8 +186,66 @@ describe('babysit exec', () => {
     const late = await home.run(['send', 'asks', 'x']);
     assert.equal(jsonLine(late.stderr).error, 'not_running');
   });
+
+  it('gives a terminal, keys and signals as without it', async () => {
+    for (const [line, steps] of ON_TERMINAL) {
+      const shown = await Promise.all(
+        [['env'], EXEC.concat('--')].map((words) => typed(home, `${words.join(' ')} ${line}`, steps)),
+      );
+      assert.deepEqual(shown[1], shown[0], line);
+    }
+  });
+
+  it('leaves nothing in the inbox that its client has shown', async () => {
+    const env = { CLAUDE_CODE_SESSION_ID: 'session-exec' };
+    assert.equal((await home.run(['exec', '--quiet', ...SMALL, 'exit 3'], { env })).code, 3);
+    const inbox = async () => (await home.run(['inbox', '--peek'], { env })).stdout;
+    await waitUntil(async () => (await inbox()) === '', { what: 'an empty inbox' });
+  });
 });
 
 function short(text: string): string {
   return text.length < 500 ? text : `${text.length} bytes, ${text.slice(0, 100)}`;
+}
+
+type Steps = readonly (readonly [shown: string, keys: string])[];
+
+const ON_TERMINAL: readonly (readonly [line: string, steps: Steps])[] = [
+  [`sh -c 'test -t 0 && test -t 1 && test -t 2 && stty size && exit 4'`, []],
+  [`bash -c 'read -p "name? " n; echo "<$n>"'`, [['name? ', 'bob\n']]],
+  [`sh -c 'trap "echo int; exit 3" INT; echo ready; while :; do sleep 0.05; done'`, [['ready', '\x03']]],
+  [
+    'python3 -qi',
+    [
+      ['>>> ', '6*7\n'],
+      ['42', 'exit(5)\n'],
+    ],
+  ],
+  [`sh -c 'test -t 0 || test -t 1 && cat' </dev/null`, []],
+];
+
+/** What a terminal has shown, and the exit code. Each step waits for a text and then presses keys. */
+function typed(home: TestHome, line: string, steps: Steps): Promise<readonly [string, number | null]> {
+  const child = spawn('script', ['-qec', `stty cols 90 rows 30; ${line}`, '/dev/null'], {
+    cwd: home.work,
+    env: { ...home.env, TERM: 'dumb', BABYSIT_NODE: process.execPath },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  let shown = '';
+  let seen = 0;
+  const left = [...steps];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    shown += text;
+    const at = shown.indexOf(left[0]?.[0] ?? '\0', seen);
+    if (at < 0) return;
+    const [what = '', keys = ''] = left.shift() ?? [];
+    seen = at + what.length;
+    child.stdin.write(keys);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve([shown, code]));
+  });
 }

@@ -45,7 +45,7 @@ const list = defineTool({
   isReadOnly: true,
   async call({ session }, { since, all, status, owner, tag, before, limit = LIST_ROWS, ...scope }) {
     const query = new URLSearchParams();
-    const project = projectOf(scope);
+    const project = all ? null : projectOf(scope);
     if (project !== null) query.set('project', project);
     for (const [key, value] of Object.entries({ status, owner, tag, before }))
       if (value !== undefined) query.set(key, value);

@@ -45,7 +45,12 @@ export function fieldLines(fields: readonly (readonly [string, string])[]): stri
 
 /** RFC 4180, but lines end with `\n`. */
 export function csv(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, ...rows].map((row) => `${row.map(csvCell).join(',')}\n`).join('');
+  return csvRows([header, ...rows]);
+}
+
+/** Without a header. */
+export function csvRows(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(csvCell).join(',')}\n`).join('');
 }
 
 function csvCell(text: string): string {

@@ -139,7 +139,7 @@ export const ERRORS = {
     http: 404,
     exit: EXIT.failed,
     title: 'No task matches this reference.',
-    hint: 'Run babysit list --all_projects --all to see every task with its id.',
+    hint: 'Run babysit list --all to see every task with its id.',
   },
   ambiguous: {
     http: 409,

@@ -25,7 +25,8 @@ describe('list', () => {
     assert.deepEqual(await names('--status=failed,running'), ['bad', 'live']);
     assert.deepEqual(await names('--owner=me'), ['bad']);
     assert.deepEqual(await names('--since=1ms'), ['live']);
-    assert.deepEqual(await names('--since=1ms', '--all'), ['good', 'bad', 'live']);
+    assert.deepEqual(await names('--since=1ms', '--all'), ['good', 'bad', 'live', 'elsewhere']);
+    assert.deepEqual(await names('--all', '--status=completed'), ['good', 'elsewhere']);
 
     const bad = jsonLine((await home.run(['list', '--status=failed', '--columns=exit_code,name'])).stdout);
     assert.deepEqual(Object.entries(bad), [

@@ -111,7 +111,7 @@ describe('progress of a task', () => {
     const printed = jsonLines((await follower.done).stderr).filter(({ event }) => event === 'progress');
     assert.deepEqual([printed[0]?.name, printed[0]?.done, printed[0]?.phase], ['batch', 3, 'upload']);
     assert.ok(!(await plain.done).stderr.includes('"progress"'));
-    const beats = await home.run(['heartbeat', 'batch', '--format=csv']);
+    const beats = await home.run(['heartbeat', 'batch', '--header']);
     assert.match(beats.stdout, /^timestamp,job_name,phase,/);
   });
 });

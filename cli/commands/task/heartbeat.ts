@@ -1,14 +1,14 @@
 // babysit heartbeat: prints what tasks used, one record a minute.
 import type { HeartbeatView } from '../../../src/api/schemas/heartbeat.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
-import { EXIT } from '../../../src/core/errors.ts';
+import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { filledLines } from '../../../src/text/split.ts';
 import { call, readText } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { currentProject } from '../../input/project.ts';
 import { NAME_FLAG, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
-import { csv } from '../../output/table.ts';
+import { csv, csvRows } from '../../output/table.ts';
 
 const FORMATS = ['csv', 'jsonl'] as const;
 type Format = (typeof FORMATS)[number];
@@ -27,20 +27,25 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof HeartbeatView)[];
 
 export const command = defineCommand({
-  usage: 'heartbeat [NAME...] [--format=csv|jsonl]',
+  usage: 'heartbeat [NAME...] [--format=csv|jsonl] [--header]',
   about: `Prints one record for each minute a task has run: ${COLUMNS.join(', ')}.
-cpu_pct is the mean of the minute; 100 is one core. An unknown value is empty (null in JSON). The daemon keeps the records of
-the last days, over all attempts. Without a name it prints the records of the live tasks of this project.`,
+cpu_pct is the mean of the minute; 100 is one core. CSV has whole numbers, and NA for an unknown value (null in JSON). The
+daemon keeps the records of the last days, over all attempts. Without a name it prints those of this project's live tasks.`,
   flags: {
     ...NAME_FLAG,
     format: { kind: 'text', value: 'csv|jsonl', help: 'output format (default: jsonl, one object a line)' },
+    header: { kind: 'switch', help: 'csv: print the names of the columns first' },
   },
   examples: ['babysit heartbeat train', 'babysit heartbeat train --format=csv > train.csv'],
   async run(context, parsed) {
-    const format = readChoice(parsed.flags.format ?? 'jsonl', FORMATS, '--format');
+    const { flags } = parsed;
+    const format = readChoice(flags.format ?? (flags.header ? 'csv' : 'jsonl'), FORMATS, '--format');
     const named = taskRefs(parsed);
     const refs = named.length > 0 ? named : await liveTasks(context);
-    if (format === 'csv') context.output.data(csv(COLUMNS, []));
+    if (flags.header) {
+      if (format !== 'csv') throw new BabysitError('usage', '--header applies only to --format=csv');
+      context.output.data(csv(COLUMNS, []));
+    }
     for (const ref of refs) await print(context, ref, format);
     return EXIT.ok;
   },
@@ -62,6 +67,12 @@ async function print({ session, output }: Context, ref: Ref | string, format: Fo
     return;
   }
   const records = filledLines(text).map((line) => JSON.parse(line) as HeartbeatView);
-  const rows = records.map((record) => COLUMNS.map((column) => String(record[column] ?? '')));
-  output.data(csv(COLUMNS, rows).slice(csv(COLUMNS, []).length));
+  const rows = records.map((record) => COLUMNS.map((column) => cell(record[column])));
+  output.data(csvRows(rows));
+}
+
+/** `2025-10-11T07:12:00Z`, `10517`, `NA` */
+function cell(value: string | number | null): string {
+  if (value === null) return 'NA';
+  return typeof value === 'number' ? String(Math.round(value)) : value.replace(/\.\d{3}Z$/, 'Z');
 }

@@ -19,7 +19,7 @@ import { rowView } from '../../output/task-output.ts';
 import { treeOf } from '../../output/tree.ts';
 
 export const FLAGS = {
-  all: { kind: 'switch', help: 'include tasks that ended before --since' },
+  all: { kind: 'switch', help: 'list the tasks of every project, whenever they ended' },
   all_projects: { kind: 'switch', help: 'list the tasks of every project' },
   since: { kind: 'text', value: 'DURATION', help: 'show tasks that ended within this time (default: 24h)' },
   status: { kind: 'list', value: 'STATUS[,STATUS]', help: `only these: ${TASK_STATUSES.join(', ')}` },
@@ -45,7 +45,8 @@ type Format = (typeof FORMATS)[number];
 
 export const command = defineCommand({
   usage: 'list [--all] [--all_projects] [--status=running,pending] [--since=2h]',
-  about: 'Prints live tasks of this project and tasks that ended in the last 24 hours, the newest last.',
+  about: `Prints live tasks of this project and tasks that ended in the last 24 hours, the newest last.
+--all prints the tasks of all projects and all ages.`,
   flags: FLAGS,
   examples: [
     'babysit list',
@@ -68,7 +69,7 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
   const rows = flags.tree ? treeOf(listed.rows as readonly TaskView[], format === 'table') : listed.rows;
   const [sample] = rows;
   if (sample !== undefined && !('count' in sample)) checkColumns(columns, sample);
-  context.output.data(render(rows, columns, format, flags.all_projects, context));
+  context.output.data(render(rows, columns, format, isOverProjects(flags), context));
   if (rows.length === 0 && !context.output.jsonMessages) context.output.message('no tasks\n');
   if (next !== null)
     context.output.notify(
@@ -82,13 +83,13 @@ function render(
   all: readonly Row[],
   columns: readonly string[],
   format: Format,
-  isOverProjects: boolean,
+  withProjects: boolean,
   { full, output }: Context,
 ): string {
   if (format === 'json') {
     const view = (row: Row): object => {
       if ('count' in row) return foldView(row);
-      return columns.length > 0 ? byColumns(row, columns) : rowView(row, full, isOverProjects);
+      return columns.length > 0 ? byColumns(row, columns) : rowView(row, full, withProjects);
     };
     return all.map((row) => `${JSON.stringify(view(row))}\n`).join('');
   }
@@ -99,7 +100,7 @@ function render(
       ? columns
       : full && tasks[0]
         ? Object.keys(tasks[0])
-        : isOverProjects
+        : withProjects
           ? [...DEFAULT_COLUMNS, 'owner']
           : DEFAULT_COLUMNS;
   if (format === 'csv')
@@ -121,9 +122,13 @@ function render(
   return table + folds.map(foldText).join('');
 }
 
+function isOverProjects({ all, all_projects }: Parsed<typeof FLAGS>['flags']): boolean {
+  return all || all_projects;
+}
+
 function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   const query = new URLSearchParams();
-  if (!flags.all_projects) query.set('project', currentProject());
+  if (!isOverProjects(flags)) query.set('project', currentProject());
   if (flags.owner !== undefined) query.set('owner', flags.owner);
   if (flags.tag !== undefined) query.set('tag', flags.tag);
   if (flags.all) query.set('all', '1');

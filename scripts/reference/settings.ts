@@ -20,7 +20,7 @@ export function settingsPage(): string {
     ),
     FILE,
     prose(
-      'The daemon reads the settings at its start: run `babysit daemon-restart` after a change. An unknown key or an invalid value is an error. `babysit config show` prints every setting with its value and where the value comes from.',
+      '`babysit config set KEY VALUE` writes the file. The daemon takes the change over at once; a setting marked with ↻ needs `babysit daemon-restart`, and so does every change by hand. An unknown key or an invalid value is an error. `babysit config show` prints every setting with its value and where the value comes from.',
     ),
     ...[...groups].flatMap(([group, keys]) => [
       `## ${group}`,
@@ -30,6 +30,12 @@ export function settingsPage(): string {
 }
 
 function row(key: SettingKey): string[] {
-  const { schema, fallback, help } = SETTINGS[key];
-  return [`${code(key)}<br>${code(envName(key))}`, schema.description ?? '', code(String(fallback)), help];
+  const { schema, fallback, help, takesEffect } = SETTINGS[key];
+  const mark = takesEffect === 'after_restart' ? ' ↻' : '';
+  return [
+    `${code(key)}${mark}<br>${code(envName(key))}`,
+    schema.description ?? '',
+    code(String(fallback)),
+    help,
+  ];
 }

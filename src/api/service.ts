@@ -8,7 +8,7 @@ import type { AllEventsQuery, GapReason } from './schemas/all-events.ts';
 import type { LeaseView, TicketRequest, WaitingView } from './schemas/capacity.ts';
 import type { Changes } from './schemas/changes.ts';
 import type { BackupView, CleanQuery, CleanView } from './schemas/clean.ts';
-import type { ConfigView, DoctorView, PingView } from './schemas/daemon.ts';
+import type { ConfigChangeView, ConfigSetBody, ConfigView, DoctorView, PingView } from './schemas/daemon.ts';
 import type { ForgottenView, LearnedListView, LearnedQuery } from './schemas/estimates.ts';
 import type { HeartbeatView } from './schemas/heartbeat.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
@@ -55,6 +55,7 @@ export interface Service extends Changes {
   status(): StatusView;
   doctor(): Promise<DoctorView>;
   config(): ConfigView;
+  setConfig(body: ConfigSetBody): ConfigChangeView;
   run(request: RunRequest): Promise<TaskView>;
   list(query: ListQuery): Promise<TaskPage>;
   /** The task that a name, an id or a unique prefix of an id refers to; null: without a project of the caller. */

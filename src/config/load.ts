@@ -13,14 +13,21 @@ export interface LoadedConfig {
   readonly written: Readonly<Record<SettingKey, unknown>>;
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** `admission.when_full` -> `BABYSIT_ADMISSION_WHEN_FULL` */
 export function envName(key: SettingKey): string {
   return `BABYSIT_${key.replaceAll('.', '_').toUpperCase()}`;
 }
 
 /** Throws BabysitError `usage` that names the source, the key and the problem. */
-export function loadConfig(path: string, env: Readonly<Record<string, string | undefined>>): LoadedConfig {
-  const file = readConfigFile(path);
+export function loadConfig(path: string, env: Env): LoadedConfig {
+  return loadConfigText(readConfigFile(path), path, env);
+}
+
+/** `text`: that of the file at `path`. */
+export function loadConfigText(text: string, path: string, env: Env): LoadedConfig {
+  const file = parseConfigFile(text, path);
   const values: Partial<Record<SettingKey, unknown>> = {};
   const sources = {} as Record<SettingKey, Source>;
   const written = {} as Record<SettingKey, unknown>;
@@ -32,7 +39,7 @@ export function loadConfig(path: string, env: Readonly<Record<string, string | u
     written[key] = raw;
     values[key] = read(key, raw, source === 'env' ? `environment ${envName(key)}` : path);
   }
-  return { config: Object.freeze(values as Config), sources, written };
+  return { config: values as Config, sources, written };
 }
 
 function read(key: SettingKey, raw: unknown, place: string): unknown {
@@ -51,14 +58,16 @@ function describe(error: ZodError): string {
   return error.issues.map((issue) => issue.message).join('; ');
 }
 
-function readConfigFile(path: string): Map<string, unknown> {
-  let text: string;
+function readConfigFile(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
     throw new BabysitError('usage', `${path}: cannot be read: ${(error as Error).message}`);
   }
+}
+
+function parseConfigFile(text: string, path: string): Map<string, unknown> {
   const { value: json, why } = parseJson(text);
   if (why !== null) throw new BabysitError('usage', `${path}: invalid JSON: ${why}`);
   if (!isJsonObject(json)) throw new BabysitError('usage', `${path}: must contain a JSON object`);

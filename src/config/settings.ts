@@ -9,8 +9,14 @@ import { parseSize } from '../units/size.ts';
 /** A schema whose messages name the key of the setting. */
 type SchemaOf<S extends z.ZodType> = (key: string) => S;
 
-function setting<S extends z.ZodType>(schema: SchemaOf<S>, fallback: z.input<S>, help: string) {
-  return { schema, fallback, help };
+/** `takesEffect`: when the daemon takes a changed value over. */
+function setting<S extends z.ZodType>(
+  schema: SchemaOf<S>,
+  fallback: z.input<S>,
+  help: string,
+  takesEffect: 'now' | 'after_restart' = 'now',
+) {
+  return { schema, fallback, help, takesEffect };
 }
 
 const text = z.union([z.string(), z.number()]);
@@ -26,6 +32,10 @@ const percent = parsed(parsePercent, 'percent');
 const cores = parsed(parseCores, 'cores');
 const count = (min: number, max: number) =>
   parsed((value, key) => parseCount(value, key, min, max), `${min} to ${max}`);
+const countOrAuto = (min: number, max: number) => (key: string) =>
+  z
+    .union([z.literal('auto').transform(() => null), count(min, max)(key)])
+    .describe(`${min} to ${max}, or auto`);
 const choice =
   <const T extends readonly [string, ...string[]]>(...values: T) =>
   () =>
@@ -96,6 +106,7 @@ const TABLE = {
     count(0, 1_000_000),
     0,
     'Submissions of one owner, averaged over ten seconds; 0 means no limit',
+    'after_restart',
   ),
   'scheduler.ageing_interval': setting(
     durationOrOff,
@@ -106,6 +117,7 @@ const TABLE = {
     durationOrOff,
     '1d',
     'Time after which what an owner used counts half for its turn; 0: only what it holds now counts',
+    'after_restart',
   ),
   'scheduler.backfill': setting(
     choice('easy', 'none'),
@@ -159,6 +171,7 @@ const TABLE = {
     choice('auto', ...DRIVER_KINDS),
     'auto',
     'How tasks are isolated; auto picks the best driver, systemd starts each task as a transient unit',
+    'after_restart',
   ),
   'envelope.pids_max': setting(
     count(8, 4_194_304),
@@ -229,6 +242,7 @@ const TABLE = {
     choice(...PROFILES),
     'normal',
     'The profile until a user or a schedule switches it; restarts keep the active profile',
+    'after_restart',
   ),
   'profile.day.at': setting(cron, 'off', 'When to switch to the day profile, as a cron expression'),
   'profile.day.cpu_pct': setting(percent, 50, 'Percent of the cores that tasks may reserve and use by day'),
@@ -238,6 +252,11 @@ const TABLE = {
     choice('on', 'off'),
     'off',
     'By day tasks get only idle CPU time (cpu.idle)',
+  ),
+  'profile.day.threads': setting(
+    countOrAuto(1, 4096),
+    1,
+    'Largest thread pool (OMP_NUM_THREADS and others) of a task that starts by day; auto is the cores by day',
   ),
   'profile.day.nice': setting(count(0, 19), 15, 'Replaces envelope.nice by day'),
   'profile.night.at': setting(cron, 'off', 'When to switch to the night profile, as a cron expression'),
@@ -257,8 +276,14 @@ const TABLE = {
     cron,
     '17 4 * * *',
     'When the daemon removes old tasks, as a cron expression; off is never',
+    'after_restart',
   ),
-  'retention.older_than': setting(duration, '30d', 'How long an ended task and its log are kept'),
+  'retention.older_than': setting(
+    duration,
+    '30d',
+    'How long an ended task and its log are kept',
+    'after_restart',
+  ),
   'log.max_size': setting(
     logSize,
     '50M',
@@ -266,16 +291,18 @@ const TABLE = {
   ),
   'log.daily': setting(flag, true, 'Rotate logs at the start of each day too'),
   'log.keep': setting(count(1, 1000), 5, "Compressed parts to keep of each task's log"),
-  'api.max_body': setting(size, '8M', 'Largest request that the daemon accepts'),
+  'api.max_body': setting(size, '8M', 'Largest request that the daemon accepts', 'after_restart'),
   'api.max_connections': setting(
     count(1, 100_000),
     4096,
     'Connections that each socket accepts at the same time',
+    'after_restart',
   ),
   'api.observe_only_socket': setting(
     flag,
     false,
     'Also listen on observe.sock, which is read-only and serves no logs',
+    'after_restart',
   ),
   'log.journal': setting(
     flag,
@@ -297,6 +324,7 @@ type Settings = {
     readonly schema: ReturnType<(typeof TABLE)[K]['schema']>;
     readonly fallback: (typeof TABLE)[K]['fallback'];
     readonly help: string;
+    readonly takesEffect: 'now' | 'after_restart';
   };
 };
 export const SETTINGS = Object.fromEntries(
@@ -304,3 +332,8 @@ export const SETTINGS = Object.fromEntries(
 ) as Settings;
 
 export type Config = { readonly [K in SettingKey]: z.output<Settings[K]['schema']> };
+
+/** Settings that the daemon reads only at its start. */
+export const NEEDS_RESTART: ReadonlySet<SettingKey> = new Set(
+  SETTING_KEYS.filter((key) => SETTINGS[key].takesEffect === 'after_restart'),
+);

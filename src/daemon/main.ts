@@ -6,11 +6,11 @@ import packageJson from '../../package.json' with { type: 'json' };
 import type { NoticeView } from '../api/schemas/daemon.ts';
 import { openDriver } from '../cgroups/open.ts';
 import { watchFiles } from '../cgroups/watch.ts';
+import { liveConfig } from '../config/change.ts';
 import { findHome, type Home } from '../config/home.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
 import { recover } from '../engine/recover.ts';
-import { policyOf } from '../engine/rules.ts';
 import { readFreeDisk } from '../procfs/disk.ts';
 import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
 import { findDaemons } from '../procfs/process/daemons.ts';
@@ -76,6 +76,7 @@ function watchProgram(): () => boolean {
 
 async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): Promise<void> {
   const { config } = loaded;
+  const settings = liveConfig(home.config, process.env, loaded);
   const isReplaced = watchProgram();
   const closing = new ClosingStack();
   closing.push(() => lock.release());
@@ -125,6 +126,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       recovered,
       homeLoss: () => engine.homeLoss,
       isUpdated: isReplaced,
+      pendingSettings: () => settings.pending,
       held: () => engine.held,
       spawnerFault: () => spawner.fault,
       runningCount: () => [...engine.live.active()].length,
@@ -133,9 +135,12 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     engine,
     store,
     clock: realClock,
-    loaded,
+    settings,
+    reconfigure: () => {
+      log.level = config['log.level'];
+      profiles.reload(engine);
+    },
     profiles,
-    policy: policyOf(config),
     newId,
     home: home.dir,
     tasksDir,

@@ -24,6 +24,7 @@ import type { ClosingStack } from './closing-stack.ts';
 
 export interface EngineParts {
   readonly home: Home;
+  /** It may change: read a value when it is used. */
   readonly config: Config;
   readonly log: Logger;
   readonly store: Store;
@@ -34,15 +35,13 @@ export interface EngineParts {
 }
 
 export function openEngine(parts: EngineParts, closing: ClosingStack) {
-  const { home, config: settings, log, store, opened, bootId } = parts;
+  const { home, config, log, store, opened, bootId } = parts;
   const { outer } = opened;
-  // A limit above that of the groups around the daemon would never be reached.
-  const pidsMax = Math.min(settings['envelope.pids_max'], outer.pidsMax);
-  const config = { ...settings, 'envelope.pids_max': pidsMax };
   const readHost = () => outer.memory(readHostMemory());
   const host = {
     memTotalBytes: readHost().totalBytes,
     cores: Math.min(availableParallelism(), outer.cores),
+    pidsMax: outer.pidsMax,
   };
   const profiles = new Profiles({
     config,
@@ -66,13 +65,25 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   );
   closing.push(() => relay.close());
   const logs = new LogMaintenance(
-    { maxBytes: config['log.max_size'], isDaily: config['log.daily'], keep: config['log.keep'] },
+    {
+      get maxBytes() {
+        return config['log.max_size'];
+      },
+      get isDaily() {
+        return config['log.daily'];
+      },
+      get keep() {
+        return config['log.keep'];
+      },
+    },
     realClock,
     log,
   );
   // An interrupted rotation would leave a supervisor stopped until the next daemon starts.
   closing.push(() => logs.close());
   closing.push(() => spawner.close());
+  const { enforces } = opened.probe;
+  const hostCores = cpus().length;
   const engine = new Engine({
     driver: opened.driver,
     units: opened.units,
@@ -86,22 +97,37 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     relay,
     bootId,
     profiles,
-    policy: policyOf(config),
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,
     newSecret: () => randomBytes(18).toString('base64url'),
-    watchRules: watchRules(config, host.memTotalBytes, opened.probe.enforces.memory),
-    pressureRules: pressureRules(config, host.memTotalBytes),
-    throttleRules: throttleRules(config, cpus().length, opened.probe.enforces.cpu),
-    memReserveBytes: memReserveBytes(config, host.memTotalBytes),
     home: home.dir,
     homeLoss: parts.homeLoss,
     onHomeLost: parts.onHomeLost,
     useHalfLifeMs: config['scheduler.use_half_life'],
-    monitorIntervalMs: config['watchdog.monitor_interval'],
-    killGraceMs: config['watchdog.kill_grace'],
     readHost,
     readHostCpu,
     loginAt: readLoginAt,
+    // Settings may change while the daemon runs: read them at each use.
+    get policy() {
+      return policyOf(config);
+    },
+    get watchRules() {
+      return watchRules(config, host.memTotalBytes, enforces.memory);
+    },
+    get pressureRules() {
+      return pressureRules(config, host.memTotalBytes);
+    },
+    get throttleRules() {
+      return throttleRules(config, hostCores, enforces.cpu);
+    },
+    get memReserveBytes() {
+      return memReserveBytes(config, host.memTotalBytes);
+    },
+    get monitorIntervalMs() {
+      return config['watchdog.monitor_interval'];
+    },
+    get killGraceMs() {
+      return config['watchdog.kill_grace'];
+    },
   });
   return { engine, profiles, newId, spawner };
 }

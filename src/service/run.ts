@@ -10,11 +10,11 @@ import type { Engine } from '../engine/engine.ts';
 import { pendingItem } from '../engine/live-tasks.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import { holds, leaseItem } from '../engine/queue/leases.ts';
+import { policyOf } from '../engine/rules.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import type { FreeDisk } from '../procfs/disk.ts';
 import { environmentOf, parentToken, type RunRequest } from '../request/request.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
-import type { Policy } from '../scheduler/pass.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
 import { resolveRef } from './lookup/resolve.ts';
@@ -35,7 +35,6 @@ export interface SubmitDeps {
   readonly store: Store;
   readonly config: Config;
   readonly profiles: Profiles;
-  readonly policy: Policy;
   readonly home: string;
   readonly systemd: SystemdParts;
   newId(nowMs: number): string;
@@ -66,7 +65,7 @@ export async function run(
 
 /** The returned function throws BabysitError for every refusal, and stages nothing then. */
 export function createSubmit(deps: SubmitDeps): Submit {
-  const { engine, store, config, profiles, policy } = deps;
+  const { engine, store, config, profiles } = deps;
   const rate = new SubmissionRate(config['admission.max_submissions_per_second']);
   let diskCheckedAt: UnitOfWork | null = null;
 
@@ -174,7 +173,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       largest: profiles.largest,
       lease: lease === null ? null : leaseItem(lease),
     };
-    const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policy), task);
+    const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policyOf(config)), task);
     const refused = refusal(admission, run, task.basis, nowMs);
     if (refused !== null) throw refused;
     const inner =

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import type { DoctorView } from '../api/schemas/daemon.ts';
 import { selectedView } from '../api/schemas/select.ts';
 import type { Service } from '../api/service.ts';
-import type { LoadedConfig } from '../config/load.ts';
 import { readHeartbeats } from '../engine/attempt/heartbeat.ts';
 import { listensOn } from '../procfs/process/listening.ts';
 import { adjust } from './adjust.ts';
 import { backup } from './backup.ts';
 import { batch } from './batch.ts';
 import { type CleanDeps, clean } from './clean.ts';
-import { configView } from './config.ts';
+import { configView, type SetConfigDeps, setConfig } from './config.ts';
 import { learned } from './estimates.ts';
 import { allEvents, events } from './events.ts';
 import { createInbox } from './inbox.ts';
@@ -32,15 +31,15 @@ import { waitForCapacity } from './wait-for-capacity.ts';
 /** Of the host's processes, where a group needs it. */
 const SCAN_AGE_MS = 200;
 
-export interface ServiceDeps extends StatusDeps, CleanDeps, Omit<SubmitDeps, 'config'> {
-  readonly loaded: LoadedConfig;
+export interface ServiceDeps extends StatusDeps, CleanDeps, SetConfigDeps, Omit<SubmitDeps, 'config'> {
   readonly instance: string;
   doctor(): Promise<DoctorView>;
   stop(killTasks: boolean): void;
 }
 
 export function createService(deps: ServiceDeps): Service {
-  const { engine, store, clock, loaded, profiles } = deps;
+  const { engine, store, clock, profiles, settings } = deps;
+  const { loaded } = settings;
   const tasks = createTaskAccess(deps);
   const submit = createSubmit({ ...deps, config: loaded.config });
   const unenforced = unenforcedViews(deps.notEnforced);
@@ -50,6 +49,7 @@ export function createService(deps: ServiceDeps): Service {
     status: () => statusView(deps, clock.now().wallMs),
     doctor: deps.doctor,
     config: () => configView(deps.home, loaded),
+    setConfig: (body) => setConfig(deps, body),
     run: async (request) => ({ ...(await run(deps, tasks, submit, request)), ...unenforced() }),
     async batch(request) {
       const view = await tasks.commit((work) =>

@@ -1,7 +1,7 @@
 // Puts a client that waits for capacity into the queue as a ticket.
 import type { TicketRequest } from '../api/schemas/capacity.ts';
 import type { TicketListener } from '../api/service.ts';
-import type { Config } from '../config/settings.ts';
+import type { LiveConfig } from '../config/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
@@ -13,7 +13,7 @@ import { blockedView, infeasibleError } from './views/refusal.ts';
 export interface TicketDeps {
   readonly engine: Engine;
   readonly clock: Clock;
-  readonly loaded: { readonly config: Config };
+  readonly settings: Pick<LiveConfig, 'loaded'>;
   readonly profiles: Profiles;
   newId(nowMs: number): string;
 }
@@ -27,7 +27,8 @@ export function waitForCapacity(
   request: TicketRequest,
   listener: TicketListener,
 ): () => void {
-  const { engine, clock, loaded, profiles } = deps;
+  const { engine, clock, profiles } = deps;
+  const { config } = deps.settings.loaded;
   const need = {
     memBytes: request.memBytes,
     cpuCores: Math.min(request.cpuCores, profiles.largest.cpuLimitCores),
@@ -37,7 +38,7 @@ export function waitForCapacity(
   if (why !== null) throw infeasibleError(why);
   const { wallMs } = clock.now();
   const id = deps.newId(wallMs);
-  const timeMs = request.timeMs ?? loaded.config['defaults.estimated_time'];
+  const timeMs = request.timeMs ?? config['defaults.estimated_time'];
   const item: PendingItem = {
     id,
     kind: 'ticket',
@@ -57,7 +58,7 @@ export function waitForCapacity(
     queue.reserve(null, wallMs);
   engine.join({
     item,
-    leaseTtlMs: request.leaseTtlMs ?? loaded.config['defaults.lease_ttl'],
+    leaseTtlMs: request.leaseTtlMs ?? config['defaults.lease_ttl'],
     waiting: (blocked) => listener.waiting({ event: 'waiting_for_capacity', ...blockedView(blocked) }),
     granted: (lease) =>
       listener.granted({

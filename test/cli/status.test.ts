@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { SETTING_KEYS } from '../../src/config/settings.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
-import { sharedDaemon, testHome } from '../support/home.ts';
+import { sharedDaemon, type TestHome, testHome } from '../support/home.ts';
 import { show, submit, wholeHostFlags } from '../support/tasks.ts';
 
 const projectOf = sharedDaemon({ after });
@@ -76,6 +76,53 @@ describe('doctor', () => {
   });
 });
 
+/** A daemon takes a change over at once, or says that it needs a restart. */
+async function changes(home: TestHome): Promise<void> {
+  const config = async (...words: string[]) => {
+    const { code, stdout, stderr } = await home.run(['config', ...words]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  };
+  assert.deepEqual(jsonLine(await config('set', 'defaults.estimated_time', '3m')), {
+    key: 'defaults.estimated_time',
+    value: '3m',
+    source: 'file',
+    takes_effect: 'now',
+  });
+  assert.equal(await config('get', 'defaults.estimated_time'), '3m\n');
+  await config('set', 'admission.memory_reserve=1G');
+  const limit = async () => Number(jsonLine((await home.run(['status'])).stdout).mem_limit_bytes);
+  const before = await limit();
+  await config('set', 'admission.max_sys_mem_pct', '10');
+  assert.equal(Math.round((10 * (await limit())) / before), Math.round(100 / 70));
+  const later = jsonLine(await config('set', 'api.max_body', '9M'));
+  assert.deepEqual(
+    [later.takes_effect, String(later.hint).includes('daemon-restart')],
+    ['after_restart', true],
+  );
+  const { notices } = jsonLine((await home.run(['status', '--full'])).stdout) as { notices: object[] };
+  assert.match(JSON.stringify(notices), /restart needed.*api\.max_body/);
+  const unset = jsonLine(await config('unset', 'admission.max_sys_mem_pct'));
+  assert.deepEqual([unset.value, unset.source], [70, 'default']);
+  const refusal = async (...words: string[]) => {
+    const { code, stderr } = await home.run(['config', ...words]);
+    const { message, hint } = jsonLine(stderr);
+    return [code, `${message} ${hint}`];
+  };
+  for (const [words, why] of [
+    ['set log.keep many', /log\.keep/],
+    ['set log.kep 3', /Did you mean log\.keep\?/],
+    ['set admission.memory_reserve 100T', /leaves no memory/],
+    ['set profile.day.at', /usage: babysit config set KEY VALUE/],
+    ['get', /usage: babysit config get KEY/],
+  ] as const) {
+    const [code, text] = await refusal(...words.split(' '));
+    assert.equal(code, 64, words);
+    assert.match(String(text), why);
+  }
+  assert.match(String((await refusal('set', 'profile.day.at', '61 8 * * *'))[1]), /is not a cron expression/);
+}
+
 describe('config', () => {
   it('shows the source of every value', async (t) => {
     const home = testHome(t, { admission: { max_running: 7 } });
@@ -95,6 +142,7 @@ describe('config', () => {
       ['admission.max_running'],
     );
     assert.equal((await home.run(['config', 'show', 'zzz'])).code, 64);
+    await changes(home);
   });
 });
 

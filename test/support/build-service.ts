@@ -10,6 +10,7 @@ import { monotonicFactory } from 'ulid';
 import { buildApp } from '../../src/api/app.ts';
 import type { NotEnforced } from '../../src/api/schemas/task.ts';
 import { type Driver, DriverError, type Group, type GroupUsage } from '../../src/cgroups/port.ts';
+import { liveConfig } from '../../src/config/change.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { LeaseId } from '../../src/core/lease.ts';
 import type { GroupRef } from '../../src/core/task.ts';
@@ -106,7 +107,7 @@ export function serviceOf(
   const log = pino({ level: 'silent' });
   const profiles = new Profiles({
     config: loaded.config,
-    host: capacity,
+    host: { ...capacity, pidsMax: Number.POSITIVE_INFINITY },
     clock,
     log,
     path: join(home, 'profile.json'),
@@ -167,10 +168,10 @@ export function serviceOf(
     engine,
     store,
     clock,
-    loaded,
+    settings: liveConfig(join(home, 'config.json'), {}, loaded),
+    reconfigure: () => profiles.reload(engine),
     log,
     profiles,
-    policy: policyOf(loaded.config),
     newId,
     home,
     tasksDir,

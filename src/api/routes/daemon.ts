@@ -1,7 +1,7 @@
 // Routes about the daemon, its host and its database.
 import type { FastifyInstance } from 'fastify';
 import { BACKUP_VIEW, CLEAN_VIEW, parseBackup, parseClean } from '../schemas/clean.ts';
-import { CONFIG, DOCTOR, OK, PING, parseStop } from '../schemas/daemon.ts';
+import { CONFIG, CONFIG_CHANGE, DOCTOR, OK, PING, parseConfigSet, parseStop } from '../schemas/daemon.ts';
 import { PROFILE_VIEW, parseProfile } from '../schemas/profile.ts';
 import { STATUS } from '../schemas/status.ts';
 import type { Service } from '../service.ts';
@@ -12,6 +12,9 @@ export function daemonRoutes(app: FastifyInstance, service: Service): void {
   app.get('/v1/status', answers(STATUS), () => service.status());
   app.get('/v1/doctor', answers(DOCTOR), () => service.doctor());
   app.get('/v1/config', answers(CONFIG), () => service.config());
+  app.post('/v1/config', answers(CONFIG_CHANGE), (request) =>
+    service.setConfig(parseConfigSet(request.body)),
+  );
   app.get('/v1/profile', answers(PROFILE_VIEW), () => service.profile());
   app.post('/v1/profile', answers(PROFILE_VIEW), (request) =>
     service.switchProfile(parseProfile(request.body)),

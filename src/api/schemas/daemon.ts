@@ -52,6 +52,34 @@ export const CONFIG = z
   .meta({ id: 'Config', description: 'Every setting with its value and the source of the value.' });
 export type ConfigView = z.output<typeof CONFIG>;
 
+const CONFIG_SET = z.strictObject({
+  key: text.describe('Name of the setting.'),
+  value: z
+    .union([text, z.number(), z.boolean(), z.null()])
+    .describe('The new value; null: the default again.'),
+});
+export type ConfigSetBody = z.output<typeof CONFIG_SET>;
+
+export const CONFIG_CHANGE = z
+  .strictObject({
+    key: text.describe('Name of the [setting](settings.md).'),
+    value: z.unknown().describe('Its value, as written in its source.'),
+    source: z.enum(['default', 'file', 'env']).describe('The default, config.json, or the environment.'),
+    takes_effect: z
+      .enum(['now', 'after_restart', 'environment'])
+      .describe(
+        'Whether the daemon has taken the value over, needs a restart, or has another value in its environment.',
+      ),
+    hint: text.optional().describe('What is left to do.'),
+  })
+  .meta({ id: 'ConfigChange', description: 'A setting that was changed in config.json.' });
+export type ConfigChangeView = z.output<typeof CONFIG_CHANGE>;
+
+/** Throws BabysitError usage. */
+export function parseConfigSet(body: unknown): ConfigSetBody {
+  return check(CONFIG_SET, body);
+}
+
 export const OK = z
   .strictObject({ ok: z.literal(true).describe('Always true.') })
   .meta({ id: 'Ok', description: 'The daemon accepted the request, which has no other result.' });

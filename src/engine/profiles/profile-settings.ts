@@ -17,11 +17,14 @@ export interface ProfileSettings {
   readonly cpuShare: CpuShare;
 }
 
-export function profileSettings(
-  profile: ProfileName,
-  config: Config,
-  host: { readonly memTotalBytes: number; readonly cores: number },
-): ProfileSettings {
+export interface HostSize {
+  readonly memTotalBytes: number;
+  readonly cores: number;
+  /** Of the groups around the daemon: a higher limit of a task would never be reached. */
+  readonly pidsMax: number;
+}
+
+export function profileSettings(profile: ProfileName, config: Config, host: HostSize): ProfileSettings {
   const own = settingsOf(profile, config);
   const settings: Config = { ...config, ...own };
   const capacity = capacityOf(settings, host);
@@ -30,13 +33,18 @@ export function profileSettings(
   const cpuLimitCores = profile === 'normal' ? cores : cpuShareCores;
   const cpuIdle = profile === 'day' && config['profile.day.cpu_idle'] === 'on';
   const weight = settings['envelope.cpu_weight'];
+  const rules = envelopeRules(settings, host.memTotalBytes);
   return {
     profile,
     capacity: { ...capacity, cpuLimitCores },
-    envelopeRules: { ...envelopeRules(settings, host.memTotalBytes), cpuIdle },
-    threadsMax: Math.max(1, Math.floor(cpuLimitCores)),
+    envelopeRules: { ...rules, pidsMax: Math.min(rules.pidsMax, host.pidsMax), cpuIdle },
+    threadsMax: Math.max(1, Math.floor(Math.min(cpuLimitCores, threadsOf(profile, config)))),
     cpuShare: { maxCores: cpuShareCores < cores ? cpuShareCores : null, weight, isIdle: cpuIdle },
   };
+}
+
+function threadsOf(profile: ProfileName, config: Config): number {
+  return (profile === 'day' ? config['profile.day.threads'] : null) ?? Number.POSITIVE_INFINITY;
 }
 
 /** The settings that a profile overrides. */

@@ -18,7 +18,7 @@ import { UnitOfWork } from '../unit-of-work.ts';
 import { type ProfileSettings, profileSettings } from './profile-settings.ts';
 import { Profiles } from './profiles.ts';
 
-const HOST = { memTotalBytes: 64 * GIB, cores: 16 };
+const HOST = { memTotalBytes: 64 * GIB, cores: 16, pidsMax: Number.POSITIVE_INFINITY };
 /** Day 1 is a Monday. In the local time zone, like cron expressions. */
 const at = (day: number, hour: number, minute = 0, second = 0) =>
   new Date(2026, 10, 22 + day, hour, minute, second).getTime();
@@ -77,7 +77,7 @@ function rig(t: TestContext, settings: Partial<Config> = {}, startMs = at(1, 12)
 describe('a profile', () => {
   const TABLE: [ProfileSettings['profile'], object][] = [
     ['normal', { cores: 16, share: 14.4, memGib: 44.8, weight: 50, nice: 10, threads: 16 }],
-    ['day', { cores: 8, share: 8, memGib: 38.4, weight: 20, nice: 15, threads: 8 }],
+    ['day', { cores: 8, share: 8, memGib: 38.4, weight: 20, nice: 15, threads: 1 }],
     ['night', { cores: 16, share: null, memGib: 48, weight: 100, nice: 5, threads: 16 }],
   ];
   for (const [name, expected] of TABLE)

@@ -11,6 +11,7 @@ import type { Capacity, OtherProfile } from '../../scheduler/snapshot.ts';
 import type { Request, UnitOfWork } from '../unit-of-work.ts';
 import {
   envelopeUnder,
+  type HostSize,
   lastDue,
   type ProfileSettings,
   profileSettings,
@@ -19,7 +20,7 @@ import {
 
 export interface ProfilesDeps {
   readonly config: Config;
-  readonly host: { readonly memTotalBytes: number; readonly cores: number };
+  readonly host: HostSize;
   readonly clock: Clock;
   readonly log: Logger;
   /** File that keeps the active profile. */
@@ -49,8 +50,8 @@ const LOOK_BACK_MS = 8 * 24 * 60 * MINUTE_MS;
 
 export class Profiles {
   readonly #deps: ProfilesDeps;
-  readonly #settingsByProfile: Readonly<Record<ProfileName, ProfileSettings>>;
-  readonly #schedule: readonly Scheduled[];
+  #settingsByProfile: Readonly<Record<ProfileName, ProfileSettings>>;
+  #schedule: readonly Scheduled[];
   /** The profile of the last commit. */
   #active: ActiveProfile;
   /** The settings in use. During the round of a switch they are those of the new profile. */
@@ -62,9 +63,8 @@ export class Profiles {
   /** Throws on a bad cron expression. */
   constructor(deps: ProfilesDeps) {
     this.#deps = deps;
-    const { config, host, clock, path } = deps;
-    const settingsByProfile = PROFILES.map((name) => [name, profileSettings(name, config, host)] as const);
-    this.#settingsByProfile = Object.fromEntries(settingsByProfile) as Record<ProfileName, ProfileSettings>;
+    const { config, clock, path } = deps;
+    this.#settingsByProfile = settingsByProfile(deps);
     this.#schedule = scheduleOf(config);
     const nowMs = clock.now().wallMs;
     const saved = readSaved(path);
@@ -176,6 +176,16 @@ export class Profiles {
     if (this.#schedule.length > 0) this.#arm(rounds);
   }
 
+  /** Call when settings have changed: applies them, also to running tasks. */
+  reload(rounds: Rounds): void {
+    this.#settingsByProfile = settingsByProfile(this.#deps);
+    this.#schedule = scheduleOf(this.#deps.config);
+    this.#settings = this.#settingsByProfile[this.#active.profile];
+    this.#deps.switched(this.#settings);
+    this.stop();
+    this.start(rounds);
+  }
+
   stop(): void {
     for (const timer of [this.#timer, this.#shareRetry]) if (timer !== null) clearTimeout(timer);
   }
@@ -224,6 +234,14 @@ export class Profiles {
 
 function groupsOf({ live }: Rounds): GroupRef[] {
   return [...live.active()].flatMap(({ state }) => (isActive(state) ? [state.attempt.group] : []));
+}
+
+function settingsByProfile({
+  config,
+  host,
+}: Pick<ProfilesDeps, 'config' | 'host'>): Record<ProfileName, ProfileSettings> {
+  const settings = PROFILES.map((name) => [name, profileSettings(name, config, host)] as const);
+  return Object.fromEntries(settings) as Record<ProfileName, ProfileSettings>;
 }
 
 function scheduleOf(config: Config): Scheduled[] {

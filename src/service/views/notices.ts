@@ -13,6 +13,8 @@ export interface NoticeDeps {
   runningCount(): number;
   /** The files of this daemon were replaced since its start. */
   isUpdated(): boolean;
+  /** Changed settings that wait for a restart. */
+  pendingSettings(): ReadonlySet<string>;
   /** Why no attempt starts; null while attempts start. */
   held(): Held | null;
   /** Why the process that starts tasks ended; null while it works. */
@@ -22,6 +24,7 @@ export interface NoticeDeps {
 export function notices(deps: NoticeDeps): NoticeView[] {
   return [
     ...updateNotice(deps),
+    ...settingsNotice(deps),
     ...homeNotice(deps),
     ...heldNotice(deps),
     ...spawnerNotice(deps),
@@ -48,6 +51,18 @@ function updateNotice({ isUpdated }: NoticeDeps): NoticeView[] {
     {
       what: 'updated, restart needed',
       reason: 'babysit was updated since the daemon started',
+      fix: 'Run babysit daemon-restart. Tasks keep running.',
+    },
+  ];
+}
+
+function settingsNotice({ pendingSettings }: NoticeDeps): NoticeView[] {
+  const keys = [...pendingSettings()];
+  if (keys.length === 0) return [];
+  return [
+    {
+      what: 'settings changed, restart needed',
+      reason: `the daemon still has the former value of ${keys.join(', ')}`,
       fix: 'Run babysit daemon-restart. Tasks keep running.',
     },
   ];

@@ -132,6 +132,7 @@ const CLIENT_FILES = [
   'src/config/home-tag.ts',
   'src/logs/tail.ts',
   'src/relay/frames.ts',
+  'src/config/checkpoint-dir.ts',
 ];
 
 /** Null: the arrow is allowed. */

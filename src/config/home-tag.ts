@@ -1,4 +1,4 @@
-// Names what belongs to one state directory and lies outside of it, so that two daemons never share it. Not part of
+// Names what belongs to one directory and lies outside of it, so that two daemons or projects never share it. Not part of
 // home.ts, which every command of the CLI loads: node:crypto takes 2 to 10 ms.
 import { createHash } from 'node:crypto';
 

@@ -277,6 +277,8 @@ export interface Task {
   readonly companion?: Companion;
   /** Absent: submitted from outside of every task, or not waited for. */
   readonly parent?: Parent;
+  /** Its BABYSIT_CHECKPOINT_DIR is that of all tasks of the project with this name; absent: one of its own. */
+  readonly checkpoint?: string;
   /** After a restart of the host the task runs again; without it, it ends as interrupted. */
   readonly requeue: boolean;
   /** Idempotency key: a second submission with the same project and key returns this task; null: none. */

@@ -154,9 +154,13 @@ exerciseSection('From the guide for long batch jobs', {
   async 'the heartbeat as CSV'(stage, command) {
     await beaten(stage);
     const { stdout } = await stage.sh(command);
-    assert.match(
-      stdout,
-      /^timestamp,job_name,phase,items_total,items_done,items_failed,eta_minutes,rss_mb,cpu_pct\n[^,]+,batch,load,42,21,0,,64,50\n$/,
+    assert.equal(stdout, '1970-01-01T00:01:00Z,batch,load,42,21,0,NA,64,50\n');
+  },
+  async '… with the names of the columns'(stage, command) {
+    await beaten(stage);
+    assert.equal(
+      (await stage.sh(command)).stdout.split('\n')[0],
+      'timestamp,job_name,phase,items_total,items_done,items_failed,eta_minutes,rss_mb,cpu_pct',
     );
   },
   async '… as JSON lines'(stage, command) {
@@ -201,6 +205,19 @@ exerciseSection('From the guide for long batch jobs', {
     await sh(command);
     const { attempt, status } = (await api.ended('batch')).task;
     assert.deepEqual([attempt, status], [2, 'completed']);
+  },
+  async '… with a new `run`'({ sh }, command) {
+    const first = "babysit run --wait --name=first --checkpoint=nightly 'babysit checkpoint add a'";
+    await sh(first);
+    await sh(command);
+    await sh(command.replace('nightly', 'weekly'), {}, 1);
+  },
+  async '… from outside of a task'({ sh }, command) {
+    await sh('babysit checkpoint clear --all --checkpoint=nightly');
+    await sh('babysit checkpoint add --checkpoint=nightly b a');
+    assert.equal((await sh(command)).stdout, 'b\na\n');
+    await sh('babysit checkpoint clear --all --checkpoint=nightly');
+    assert.equal((await sh(command)).stdout, '');
   },
 });
 

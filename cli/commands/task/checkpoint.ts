@@ -1,6 +1,7 @@
 // babysit checkpoint: records the finished items of a batch for all attempts of the task. Needs no daemon.
 import { readFileSync } from 'node:fs';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { isTaskName, NAME_RULE } from '../../../src/core/task.ts';
 import { filledLines } from '../../../src/text/split.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
 import {
@@ -14,6 +15,7 @@ import {
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { readChoice } from '../../input/nearest.ts';
+import { currentProject } from '../../input/project.ts';
 
 const VERBS = ['add', 'has', 'list', 'clear'] as const;
 type Verb = (typeof VERBS)[number];
@@ -21,11 +23,17 @@ type Verb = (typeof VERBS)[number];
 const FLAGS = {
   missing: { kind: 'switch', help: 'has: print the missing keys, one a line' },
   all: { kind: 'switch', help: 'clear: remove every key' },
+  checkpoint: {
+    kind: 'text',
+    value: 'NAME',
+    help: 'the checkpoints that run --checkpoint=NAME of this project shares',
+  },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'checkpoint add|has|list|clear [KEY... | -]',
+  usage: 'checkpoint add|has|list|clear [KEY... | -] [--checkpoint=NAME]',
   about: `Call it from the command of a task. It keeps the keys of finished items in $BABYSIT_CHECKPOINT_DIR, which all attempts share.
+With --checkpoint=NAME it works outside of tasks too, on what tasks started with run --checkpoint=NAME share.
 add KEY...    adds keys; they are on disk when it returns; processes may add at the same time
 has KEY...    exits 0 when every key is there, 1 otherwise
 list          prints the keys, one a line, in the order of their addition
@@ -47,7 +55,7 @@ async function checkpoint(context: Context, parsed: Parsed<typeof FLAGS>): Promi
     throw new BabysitError('usage', '--missing applies only to checkpoint has');
   if (flags.all && verb !== 'clear')
     throw new BabysitError('usage', '--all applies only to checkpoint clear');
-  const dir = checkpointDir(context.env);
+  const dir = await checkpointDir(context, flags.checkpoint);
   switch (verb) {
     case 'add':
       addKeys(dir, readKeys(words, verb));
@@ -77,11 +85,18 @@ function print({ output }: Context, keys: Iterable<string>): void {
   if (lines.length > 0) output.data(lines.join(''));
 }
 
-function checkpointDir(env: NodeJS.ProcessEnv): string {
+async function checkpointDir({ env, session }: Context, name: string | undefined): Promise<string> {
+  if (name !== undefined) {
+    if (!isTaskName(name))
+      throw new BabysitError('usage', `--checkpoint: "${name}" is not a valid name: ${NAME_RULE}`);
+    // Only here: the module hashes, and loading that takes longer than a look into a manifest.
+    const { sharedCheckpointDir } = await import('../../../src/config/checkpoint-dir.ts');
+    return sharedCheckpointDir(session.home.dir, currentProject(), name);
+  }
   const dir = env.BABYSIT_CHECKPOINT_DIR;
   if (dir) return dir;
   throw new BabysitError('usage', 'BABYSIT_CHECKPOINT_DIR is not set: checkpoint runs inside a task', {
-    hint: 'Call it from a command that babysit run started, or set BABYSIT_CHECKPOINT_DIR to a directory.',
+    hint: 'Call it from a command that babysit run started, or add --checkpoint=NAME for what run --checkpoint=NAME shares.',
   });
 }
 

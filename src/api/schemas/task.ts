@@ -215,6 +215,7 @@ export const TASK = z
       .describe(
         'Since when the watchdog limits it to its CPU estimate, because the host has no idle CPU time. Null: not throttled.',
       ),
+    checkpoint: text.nullable().describe('Name of the checkpoints that it shares. Null: it has its own.'),
     ready_at: time.nullable().describe('When this attempt was ready. Null: not yet, or it has no readiness.'),
     while: text.nullable().describe('Name of the task at whose end it ends. Null: it ends by itself.'),
     parent: text

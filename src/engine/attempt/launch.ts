@@ -1,6 +1,8 @@
 // Starts the attempt of a dispatched task.
 import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Group } from '../../cgroups/port.ts';
+import { sharedCheckpointDir } from '../../config/checkpoint-dir.ts';
 import { type Attempt, isActive, type Task } from '../../core/task.ts';
 import { type Environment, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
@@ -20,22 +22,21 @@ export interface LaunchDeps {
   readonly relay: Relay;
   readonly profiles: Profiles;
   readonly logs: { readonly rules: LogLimits };
+  /** The state directory. */
+  readonly home: string;
 }
 
 /** Observes the attempt before the supervisor writes the first record. */
 export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): void {
-  mkdirSync(live.paths.checkpointDir, { recursive: true, mode: 0o700 });
+  for (const dir of [dirname(live.paths.dir), checkpointDirOf(deps, task, live)])
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeDescription(live.paths.description, task);
   startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);
   if (task.execOptions.streams !== undefined) deps.relay.open(live.paths.dir);
 }
 
-function launchOf(
-  { tools, store, spawner, profiles, logs }: LaunchDeps,
-  task: Task,
-  attempt: Attempt,
-  live: LiveAttempt,
-): Launch {
+function launchOf(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): Launch {
+  const { tools, spawner, logs } = deps;
   return {
     dir: live.paths.dir,
     log: logs.rules,
@@ -52,7 +53,7 @@ function launchOf(
     cwd: task.cwd,
     umask: task.umask,
     inherited: task.inherited,
-    env: environmentOf({ store, profiles }, task, live),
+    env: environmentOf(deps, task, live),
     tools: { ...tools, spawnerNice: spawner.nice },
   };
 }
@@ -69,15 +70,22 @@ function tokenOf({ state }: Task): string {
 
 /** The variables of the command of an attempt. */
 export function environmentOf(
-  { store, profiles }: Pick<LaunchDeps, 'store' | 'profiles'>,
+  deps: Pick<LaunchDeps, 'store' | 'profiles' | 'home'>,
   task: Task,
   live: LiveAttempt,
 ): Environment {
   const group = groupName(task.id, task.attempts);
+  const checkpointDir = checkpointDirOf(deps, task, live);
   return taskEnvironment(
-    store.environment(task.id),
+    deps.store.environment(task.id),
     task,
-    { ...live.paths, group, token: tokenOf(task) },
-    profiles.settings.threadsMax,
+    { ...live.paths, checkpointDir, group, token: tokenOf(task) },
+    deps.profiles.settings.threadsMax,
   );
+}
+
+function checkpointDirOf({ home }: Pick<LaunchDeps, 'home'>, task: Task, { paths }: LiveAttempt): string {
+  return task.checkpoint === undefined
+    ? paths.checkpointDir
+    : sharedCheckpointDir(home, task.project, task.checkpoint);
 }

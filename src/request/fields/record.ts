@@ -30,6 +30,14 @@ export const RECORD_FIELDS = {
     type: 'switch',
     help: { run: 'ignore what earlier runs of this command used, and do not learn from this one' },
   },
+  checkpoint: {
+    as: 'checkpoint',
+    type: 'name',
+    value: 'NAME',
+    help: {
+      run: 'share the checkpoints of this name with all tasks of the project that give it, instead of own ones',
+    },
+  },
   lease: {
     as: 'lease',
     type: 'text',

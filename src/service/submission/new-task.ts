@@ -84,6 +84,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     ...readinessOf(run),
     ...companionOf(run, context),
     ...parentOf(context),
+    ...(run.checkpoint === null ? {} : { checkpoint: run.checkpoint }),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
     requeue: run.requeue,
     execOptions: execOptionsFor(run, context),

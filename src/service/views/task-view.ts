@@ -63,6 +63,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     context: task.context,
     tags: [...task.tags],
     batch: task.batch ?? null,
+    checkpoint: task.checkpoint ?? null,
     requeue: task.requeue,
     nice: attempt?.envelope.nice ?? task.execOptions.nice,
     background: task.execOptions.isBackground,

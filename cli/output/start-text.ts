@@ -1,8 +1,29 @@
 // Says in words when a task that was submitted starts, and what it waits for.
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
+import { roundCores } from '../../src/units/number.ts';
+import { formatSize } from '../../src/units/size.ts';
 
 const BEHIND_SHOWN = 3;
+
+/** What a request left out, and when the task is killed for it; null when it has every estimate. */
+export function assumedText(
+  task: TaskView,
+  given: { readonly [K in 'estimated_time' | 'estimated_mem_bytes' | 'estimated_cpu_cores']?: unknown },
+): string | null {
+  const missing = [
+    given.estimated_time === undefined ? formatDuration(task.estimated_time_ms) : '',
+    given.estimated_mem_bytes === undefined ? formatSize(task.estimated_mem_bytes) : '',
+    given.estimated_cpu_cores === undefined ? `${roundCores(task.estimated_cpu_cores)} cores` : '',
+  ].filter((text) => text !== '');
+  if (missing.length === 0) return null;
+  const { kill_timeout_ms, observability_interval_ms: silence } = task;
+  const kills = [
+    `after ${formatDuration(kill_timeout_ms)}`,
+    silence === 0 ? '' : `${formatDuration(silence)} without output`,
+  ];
+  return `assumed ${missing.join(', ')}; killed ${kills.filter((text) => text !== '').join(' or ')}, or far above an estimate`;
+}
 
 /** `started`, `starts in about 4m (behind a, b)`; `nowMs` is the time of the daemon's answer. */
 export function startText(task: TaskView, nowMs: number): string {

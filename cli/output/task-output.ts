@@ -11,6 +11,7 @@ type Part = Partial<TaskView>;
 
 const ROW = [
   'name',
+  'id',
   'status',
   'parent',
   'elapsed_ms',

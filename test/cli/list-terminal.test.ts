@@ -32,7 +32,7 @@ describe('list on a terminal', () => {
     await submit(home, 'live', 'sleep 600');
     const coloured = await shownBy(home, 'babysit list');
     const row = (name: string, code: number, status: string) =>
-      new RegExp(`\\n${name} +\\^\\[\\[${code}m${status}\\^\\[\\[0m `);
+      new RegExp(`\\n${name} +[0-9A-Z]{10,26} +\\^\\[\\[${code}m${status}\\^\\[\\[0m `);
     assert.match(coloured, row('good', 32, 'completed'));
     assert.match(coloured, row('a-longer-name', 31, 'failed'));
     assert.match(coloured, row('live', 36, 'running'));
@@ -47,7 +47,7 @@ describe('list on a terminal', () => {
     assert.equal(await shownBy(home, line, { NO_COLOR: '1' }), plain);
     assert.equal(await shownBy(home, line, { TERM: 'dumb' }), plain);
     assert.equal((await home.run([...line.split(' ').slice(1), '--format=table'])).stdout, plain);
-    assert.ok((await home.run(['list'])).stdout.startsWith('{"name":"good"'));
+    assert.ok((await home.run(['list'])).stdout.startsWith('{"name":"good","id":"'));
   });
 });
 

@@ -24,6 +24,12 @@ describe('run', () => {
       { code: 0, stdout: 'queued: nap\n', stderr: 'babysit: nap started\n' },
     );
     assert.equal((await show(home, 'nap')).ended_at, null);
+    const assumed = await home.run(['run', '--queue', '--name=bare', '--estimated_mem_bytes=64M', 'true']);
+    assert.match(
+      assumed.stderr,
+      /^babysit: assumed 10m, \S+ cores?; killed after 20m or 5m without output, or far above an estimate\nbabysit: bare /,
+    );
+    await home.run(['wait', 'bare']);
     const taken = await home.run(['run', ...SMALL, '--name=nap', 'true']);
     assert.equal(taken.code, 1);
     assert.equal(jsonLine(taken.stderr).error, 'name_taken');

@@ -36,7 +36,16 @@ export const FLAGS = {
   before: { kind: 'text', value: 'ID', help: 'only tasks that are older than this one: the next page' },
 } as const satisfies FlagSpecs;
 
-const DEFAULT_COLUMNS = ['name', 'status', 'elapsed_ms', 'mem_bytes', 'cpu_cores', 'progress', 'outcome'];
+const DEFAULT_COLUMNS = [
+  'name',
+  'id',
+  'status',
+  'elapsed_ms',
+  'mem_bytes',
+  'cpu_cores',
+  'progress',
+  'outcome',
+];
 const FORMATS = ['json', 'table', 'csv'] as const;
 /** Of one answer, so that it ends. */
 const DEFAULT_ROWS = 1000;
@@ -111,10 +120,14 @@ function render(
       ),
     );
   if (all.length === 0 && output.terminal) return '';
+  const idLength = shortIdLength(tasks.map(({ id }) => id));
   const table = alignedTable(
     header.map((key) => key.replace(/_(ms|bytes|cores)$/, '')),
     tasks.map((task) =>
-      header.map((key) => (key === 'outcome' ? outcome(task) : humanValue(key, fieldOf(task, key)))),
+      header.map((key) => {
+        if (key === 'id' && columns.length === 0 && !full) return task.id.slice(0, idLength);
+        return key === 'outcome' ? outcome(task) : humanValue(key, fieldOf(task, key));
+      }),
     ),
     (cell, row, column) =>
       header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
@@ -138,6 +151,16 @@ function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   for (const status of statuses) readChoice(status, TASK_STATUSES, '--status');
   if (statuses.length > 0) query.set('status', statuses.join(','));
   return query;
+}
+
+/** The first ten letters are the time in ms. */
+const SHORT_ID = 10;
+
+/** How many letters tell the ids apart: a reference may be the beginning of an id. */
+function shortIdLength(ids: readonly string[]): number {
+  let length = SHORT_ID;
+  while (new Set(ids.map((id) => id.slice(0, length))).size < ids.length) length += 1;
+  return length;
 }
 
 function readFormat(text: string | undefined, json: boolean): Format {

@@ -11,7 +11,7 @@ import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
-import { startText } from '../../output/start-text.ts';
+import { assumedText, startText } from '../../output/start-text.ts';
 import { taskView } from '../../output/task-output.ts';
 
 export const FLAGS = {
@@ -72,6 +72,8 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
     output.message('babysit: this host has no systemd journal; the output goes only to the log\n');
   if (task.warning !== undefined) output.message(`babysit: ${task.warning}\n`);
   if (task.note !== undefined) output.message(`babysit: ${task.note}\n`);
+  const assumed = task.deduplicated === true ? null : assumedText(task, fields);
+  if (assumed !== null) output.message(`babysit: ${assumed}\n`);
   const line = `queued: ${task.name}\n`;
   if (flags.wait) {
     output.message(line);

@@ -22,7 +22,7 @@ export interface Program {
 /** The default home has the plain name; every other home has its own name. */
 export function unitFileName(home: Home, env: NodeJS.ProcessEnv): string {
   if (home.dir === findHome({ ...env, BABYSIT_HOME: undefined }).dir) return 'babysit.service';
-  return `babysit-${homeTag(home.dir)}.service`;
+  return `babysitd-${homeTag(home.dir)}.service`;
 }
 
 export function unitDir(env: NodeJS.ProcessEnv, manager: Manager): string {

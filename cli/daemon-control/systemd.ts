@@ -65,9 +65,9 @@ export function reachManager(env: Record<string, string>): Manager | null {
   return manager;
 }
 
-/** The random part: the unit of the previous daemon may still exist. */
+/** The random part: the unit of the previous daemon may still exist. `systemctl stop 'babysit-*'` stops only tasks. */
 function unitName(home: Home): string {
-  return `babysit-${homeTag(home.dir)}-${randomBytes(4).toString('hex')}`;
+  return `babysitd-${homeTag(home.dir)}-${randomBytes(4).toString('hex')}`;
 }
 
 function watchUnit(

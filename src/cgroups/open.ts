@@ -47,7 +47,7 @@ export function openDriver(options: OpenOptions): OpenedDriver {
       open: (ref) => follow(DRIVERS[ref.driver].open(ref, processes), processes),
       openParentMemory: (ref) => DRIVERS[ref.driver].openParentMemory(ref),
     },
-    units: units === null ? null : { create: (...args) => follow(units.create(...args), processes) },
+    units: units && { ...units, create: (...args) => follow(units.create(...args), processes) },
     noUnits: parent === null ? answer.reason : null,
     probe: { chosen: groups.kind, answers: [...answers, answer], enforces },
     shareCpu,

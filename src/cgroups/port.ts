@@ -1,5 +1,5 @@
 // The port that every cgroup driver implements. Only this room accesses cgroupfs and, for `none`, process groups.
-import type { DriverKind, GroupRef } from '../core/task.ts';
+import type { DriverKind, GroupRef, UnitOptions } from '../core/task.ts';
 
 /** Limits of a group: bytes, cores (1 is the full time of one core), weight 1 to 10000 as in cpu.weight. */
 export interface GroupLimits {
@@ -130,8 +130,10 @@ export interface Driver extends GroupFactory {
 
 /** Creates groups in transient systemd units. `Driver.open` opens them again. */
 export interface Units {
-  /** Describes the group `name` in the unit `babysit-<label>-<name>.service`. Its preparation creates both. */
-  create(name: string, limits: GroupLimits, label: string): Group;
+  /** Describes the group `name` in a unit, by default `babysit-<label>-<name>.service`. Its preparation creates both. */
+  create(name: string, limits: GroupLimits, label: string, options?: UnitOptions): Group;
+  /** Unloads the ended units whose names match the patterns of systemctl. Does not wait. */
+  unload(patterns: readonly string[]): void;
 }
 
 /** The kernel refused an operation: the errno, the file and the reason. */

@@ -205,6 +205,17 @@ export interface RetryPolicy {
   readonly memCeilingBytes: number | null;
 }
 
+export interface UnitOptions {
+  /** `train.service`; null: a name of babysit. */
+  readonly name: string | null;
+  /** `big.slice`; null: babysit.slice. */
+  readonly slice: string | null;
+  /** The unit stays loaded with its result until the task is removed. */
+  readonly remains: boolean;
+  /** With `stop` systemd shows an OOM as Result=oom-kill. The kernel kills a task whole in any case. */
+  readonly oomPolicy: 'continue' | 'stop';
+}
+
 /** How the command is executed, apart from its caps. */
 export interface ExecOptions {
   /** 0..19; null: the setting envelope.nice applies. */
@@ -217,6 +228,8 @@ export interface ExecOptions {
   readonly streams?: Streams;
   /** Runs as a transient unit of systemd, in the unit's cgroup. */
   readonly isUnit: boolean;
+  /** What the caller asks of the unit; absent: nothing. */
+  readonly unit?: UnitOptions;
   /** Its output also goes to systemd's journal, if the host has one. */
   readonly isJournaled: boolean;
   /** --stop=file: a kill first gives the task this time with only the stop file. Absent: --stop=signal. */

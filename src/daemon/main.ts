@@ -131,6 +131,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       spawnerFault: () => spawner.fault,
       runningCount: () => [...engine.live.active()].length,
     });
+  const unloadUnits = (patterns: readonly string[]) => opened.units?.unload(patterns);
   const service = createService({
     engine,
     store,
@@ -155,11 +156,12 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     // The logs may be on another disk.
     freeDisk: () => readFreeDisk(home.dir, home.tasks),
     notices: notes,
+    unloadUnits,
     doctor: () => doctor(probe, memorySource(opened.outer.limitedBy), notes()),
     // The response to the stop request is sent first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
   });
-  const cleaning = { store, clock: realClock, tasksDir, log };
+  const cleaning = { store, clock: realClock, tasksDir, log, unloadUnits };
   const retention = config['retention.schedule'];
   if (retention !== 'off') closing.push(keepClean(cleaning, retention, config['retention.older_than']));
   claimHome(home);

@@ -188,6 +188,6 @@ export class Dispatcher {
     const { driver, units } = this.#deps;
     // An earlier daemon may have accepted a unit that this one cannot start: run the task in a group instead.
     if (!task.execOptions.isUnit || units === null) return driver.create(name, caps);
-    return units.create(name, caps, task.name);
+    return units.create(name, caps, task.name, task.execOptions.unit);
   }
 }

@@ -86,12 +86,14 @@ function applyRecords(
   } else {
     // A process that outlived the main process may have held the output open, which delays `closed`.
     const endedAt = live.outlivedMain ? at : (records.closedAt ?? records.exit.at);
-    if (records.isUnitEnded && attempt.kill === null)
+    const usage = live.finalUsage();
+    // With an OOM policy of its unit, systemd ends it because the kernel has killed for memory.
+    if (records.isUnitEnded && attempt.kill === null && !usage?.oom)
       work.requestKill(id, { reason: 'manual', detail: { by: 'systemd' }, signal: 'SIGTERM' });
     const exit = task.execOptions.usesPty
       ? exitThroughTerminal(records.exit, attempt.kill !== null || records.isUnitEnded)
       : records.exit;
-    work.change(id, { kind: 'end', exit, usage: live.finalUsage(), at: endedAt });
+    work.change(id, { kind: 'end', exit, usage, at: endedAt });
   }
   return 'done';
 }

@@ -40,6 +40,7 @@ export type FieldType =
   | 'whole'
   | 'text'
   | 'name'
+  | 'unit'
   | 'path'
   | 'line'
   | 'regexp'

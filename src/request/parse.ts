@@ -68,6 +68,9 @@ function absent(row: FieldRow): false | null {
 const MAX_ENTRIES = 1000;
 const MAX_ENTRY_LENGTH = 256;
 
+/** Of the characters that systemd.unit(5) allows, those without a meaning of their own (`@` is an instance). */
+const UNIT_NAME = /^[a-zA-Z0-9][a-zA-Z0-9:_.-]{0,200}$/;
+
 type Parser<T extends FieldType> = (value: JsonTypes[T], what: string, row: FieldRow) => ParsedTypes[T];
 
 const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
@@ -88,6 +91,13 @@ const PARSERS: { readonly [T in FieldType]: Parser<T> } = {
   name(value, what) {
     if (isTaskName(value)) return value;
     throw refused(what, `"${value}" is not a valid name: ${NAME_RULE}`);
+  },
+  unit(value, what) {
+    if (UNIT_NAME.test(value)) return value;
+    throw refused(
+      what,
+      `"${value}" is not a valid name of a unit: a letter or digit first, then up to 200 of a-z A-Z 0-9 : _ . -`,
+    );
   },
   path(value, what) {
     if (value.startsWith('/')) return withoutNul(value, what);

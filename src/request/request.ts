@@ -12,7 +12,7 @@ export type FieldOf<V extends Verb> = {
 }[FieldName];
 
 type Quantity = 'duration' | 'duration_or_off' | 'size' | 'cores' | 'percent' | 'whole';
-type Text = 'text' | 'name' | 'path' | 'line' | 'regexp' | 'choice';
+type Text = 'text' | 'name' | 'unit' | 'path' | 'line' | 'regexp' | 'choice';
 
 /** In JSON, durations, sizes and numbers may be text (`"10m"`, `"4G"`), and lists text with commas. */
 export type JsonTypes = Record<Quantity, string | number> &

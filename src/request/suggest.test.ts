@@ -57,6 +57,7 @@ const VALUES: { readonly [T in FieldType]: (row: FieldRow) => fc.Arbitrary<unkno
     fc.integer({ min, max }).chain((n) => fc.constantFrom<unknown>(n, String(n))),
   text: (row) => anyText.filter((any) => any.length <= (row.max ?? 100)),
   name: () => fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,20}$/),
+  unit: () => fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9:_.-]{0,20}$/),
   path: () => fc.constantFrom(...DIRECTORIES),
   regexp: () => fc.constantFrom('ready', '^listening on \\d+$', 'a|b'),
   line: () => anyText.filter((any) => any.trim() !== ''),

@@ -6,7 +6,8 @@ import { type ScheduledTask, schedule, validate } from 'node-cron';
 import type { Logger } from 'pino';
 import type { CleanQuery, CleanView } from '../api/schemas/clean.ts';
 import type { Clock } from '../core/clock.ts';
-import { isEnded, isNamePattern, type TaskId } from '../core/task.ts';
+import { isEnded, isNamePattern, type Task, type TaskId } from '../core/task.ts';
+import { groupName } from '../engine/attempt/paths.ts';
 import type { Store } from '../store/store.ts';
 import { resolveRef } from './lookup/resolve.ts';
 import { notRunning } from './lookup/task-access.ts';
@@ -16,6 +17,8 @@ export interface CleanDeps {
   readonly clock: Clock;
   readonly tasksDir: string;
   readonly log: Logger;
+  /** See Units. */
+  unloadUnits(patterns: readonly string[]): void;
 }
 
 const NAMES_SHOWN = 20;
@@ -27,7 +30,9 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
   const old = store.endedBefore(before, query.statuses);
   const found = query.of === null ? old : only(old, endedTasks(store, query.of));
   if (!query.isDryRun) {
+    const units = found.flatMap(({ id }) => leftUnits(store.byId(id)));
     store.remove(found.map(({ id }) => id));
+    if (units.length > 0) deps.unloadUnits(units);
     for (const { id } of found) await removeFiles(deps, id);
   }
   return {
@@ -35,6 +40,13 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
     dry_run: query.isDryRun,
     names: found.slice(0, NAMES_SHOWN).map(({ name }) => name),
   };
+}
+
+/** Patterns of the units that the attempts of a task left. */
+function leftUnits(task: Task | null): string[] {
+  const unit = task?.execOptions.unit;
+  if (!task || !unit?.remains) return [];
+  return [unit.name ?? `babysit-*-${groupName(task.id, 0).slice(0, -1)}*.service`];
 }
 
 function only<T extends { readonly id: TaskId }>(tasks: readonly T[], ids: ReadonlySet<TaskId>): T[] {

@@ -312,7 +312,11 @@ exerciseSection('From the babysit skill', {
     const store = openStore(join(home.dir, 'babysit.db'));
     const log = pino({ level: 'silent' });
     const tasksDir = join(home.dir, 'tasks');
-    const stop = keepClean({ store, clock: realClock, tasksDir, log }, '* * * * * *', 1);
+    const stop = keepClean(
+      { store, clock: realClock, tasksDir, log, unloadUnits: () => {} },
+      '* * * * * *',
+      1,
+    );
     await waitUntil(() => !existsSync(join(tasksDir, id)), { what: 'the purge' });
     stop();
     store.close();

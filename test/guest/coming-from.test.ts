@@ -19,6 +19,29 @@ async function unitOf({ api }: UnitOfWork, name: string): Promise<{ unit: string
   return { unit: String((await api.task(name)).unit) };
 }
 
+/** Waits until systemctl shows these properties. */
+async function shows(
+  { sh }: UnitOfWork,
+  unit: string,
+  expected: Readonly<Record<string, string>>,
+): Promise<void> {
+  const flags = Object.keys(expected)
+    .map((key) => `-p ${key}`)
+    .join(' ');
+  let seen = {};
+  const isSo = async () => {
+    const { stdout } = await sh(`systemctl --user show ${unit} ${flags}`);
+    seen = Object.fromEntries(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split('=', 2)),
+    );
+    return Object.entries(expected).every(([key, value]) => (seen as typeof expected)[key] === value);
+  };
+  await waitUntil(isSo, { what: unit }).catch(() => assert.deepEqual(seen, expected));
+}
+
 exerciseSection(
   'From big-job: units of systemd',
   {
@@ -29,6 +52,51 @@ exerciseSection(
       const { stdout } = await stage.sh(`systemctl --user show ${unit} -p Transient -p ActiveState`);
       assert.match(stdout, /^Transient=yes$/m);
       assert.match(stdout, /^ActiveState=active$/m);
+    },
+    async 'a name of your own: `--unit`'(stage, command) {
+      await stage.sh(command);
+      const name = String(jsonLines((await stage.sh('babysit list --status=running')).stdout)[0]?.name);
+      assert.deepEqual(await unitOf(stage, name), { unit: 'train.service' });
+      await shows(stage, 'train', { ActiveState: 'active' });
+      // The name is in use.
+      const second = await stage.sh(command.replace('run', 'run --wait'), {}, 1);
+      assert.match(jsonLine(second.stdout).message as string, /train\.service/);
+      await shows(stage, 'train', { ActiveState: 'active' });
+      await stage.sh(`babysit kill ${name}`);
+    },
+    async '`--slice`'(stage, command) {
+      await stage.sh(command);
+      const { unit } = await unitOf(stage, 'train');
+      await shows(stage, unit, { Slice: 'big-jobs.slice', ActiveState: 'active' });
+    },
+    async '`--remain_after_exit`'(stage, command) {
+      const { sh } = stage;
+      const { name } = jsonLine((await sh(command, {}, 1)).stdout);
+      await shows(stage, 'build', { SubState: 'failed', Result: 'exit-code', ExecMainStatus: '7' });
+      await sh(`babysit retry ${name} --command=true && babysit wait ${name}`);
+      await shows(stage, 'build', { SubState: 'exited', Result: 'success', ExecMainStatus: '0' });
+      await sh(`babysit clean ${name}`);
+      await shows(stage, 'build', { SubState: 'dead', LoadState: 'not-found' });
+    },
+    async '… of one that ran out of memory'(stage, command) {
+      const { kill_reason, name } = jsonLine((await stage.sh(command, {}, 1)).stdout);
+      assert.equal(kill_reason, 'cgroup_oom_killed');
+      await shows(stage, 'hog', { SubState: 'failed', Result: 'oom-kill', ExecMainStatus: '9' });
+      await stage.sh(`babysit clean ${name}`);
+    },
+    async '`OOMPolicy`'(stage, command) {
+      await stage.sh(command);
+      const { unit } = await unitOf(stage, 'train');
+      await shows(stage, unit, { OOMPolicy: 'stop', Result: 'success' });
+    },
+    async '`systemctl stop` of all tasks'(stage, command) {
+      await stage.api.run('train', './train.sh', AS_UNIT);
+      await unitOf(stage, 'train');
+      const { pid } = jsonLine((await stage.sh('babysit ping')).stdout);
+      await stage.sh(command);
+      const { status, kill_detail } = (await stage.api.ended('train')).task;
+      assert.deepEqual([status, kill_detail], ['killed', { by: 'systemd' }]);
+      assert.equal(jsonLine((await stage.sh('babysit ping')).stdout).pid, pid);
     },
     async '`systemctl status`'(stage, command) {
       await stage.api.run('train', './train.sh', AS_UNIT);

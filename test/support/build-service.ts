@@ -169,6 +169,7 @@ export function serviceOf(
     store,
     clock,
     settings: liveConfig(join(home, 'config.json'), {}, loaded),
+    unloadUnits: () => {},
     reconfigure: () => profiles.reload(engine),
     log,
     profiles,

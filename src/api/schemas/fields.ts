@@ -83,6 +83,7 @@ const SCHEMAS: { readonly [T in FieldType]: (row: FieldRow) => z.ZodType<JsonTyp
     z.union([z.int().min(min).max(max), text], { error: `must be a whole number from ${min} to ${max}` }),
   text: () => text,
   name: () => text,
+  unit: () => text,
   path: () => text,
   line: () => text,
   regexp: () => text,

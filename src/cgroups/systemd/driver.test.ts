@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CONTROLLERS_V2 } from '../v2/limits.ts';
-import { driverUnit, unitName } from './driver.ts';
+import { driverUnit, SYSTEMD, unitName } from './driver.ts';
 import { unitProperties } from './group.ts';
 import { managerGroup } from './probe.ts';
 
@@ -47,6 +47,30 @@ test('a group has its future path, and the arguments that make it', () => {
     '--property=MemoryMax=201326592',
   ])
     assert.match(args, new RegExp(`^${part.replaceAll('.', '\\.')}$`, 'm'));
+});
+
+test('a unit that the caller names is in the slice of the caller, and stays with its result', () => {
+  const manager = '/sys/fs/cgroup/user.slice/user-7.slice/user@7.service';
+  const units = driverUnit({ path: manager, manager: 'user', controllers: new Set(CONTROLLERS_V2) });
+  const options = {
+    name: 'train.service',
+    slice: 'big-jobs.slice',
+    remains: true,
+    oomPolicy: 'stop',
+  } as const;
+  const { ref, preparation } = units.create('t-01-1', LIMITS, 'build', options);
+  assert.equal(ref.path, `${manager}/big.slice/big-jobs.slice/train.service/t-01-1`);
+  const args = preparation?.args ?? [];
+  for (const part of [
+    '--slice=big-jobs.slice',
+    '--unit=train.service',
+    '--property=RemainAfterExit=yes',
+    '--property=OOMPolicy=stop',
+  ])
+    assert.ok(args.includes(part), part);
+  assert.ok(!args.includes('--collect'));
+  // Other programs may be in that slice: it gets no cap for all tasks.
+  assert.equal(SYSTEMD.openParentMemory(ref), null);
 });
 
 test('the group of the user manager is found in the path of ours, but not for another user', () => {

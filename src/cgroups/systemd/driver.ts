@@ -1,13 +1,15 @@
 // The systemd driver: runs attempts as transient units, babysit-….service in babysit.slice.
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { UnitOptions } from '../../core/task.ts';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { DriverModule } from '../driver-module.ts';
 import type { Units } from '../port.ts';
 import { checkName, stringIn } from '../ref.ts';
 import { type ControllerV2, limitsV2 } from '../v2/limits.ts';
 import { groupMemoryV2 } from '../v2/memory.ts';
-import { groupUnit, taskGroup, unitProperties } from './group.ts';
+import { groupUnit, TASK_GROUP, unitProperties } from './group.ts';
 
 export const SLICE = 'babysit.slice';
 /** Read at the start: an update replaces the file under a running daemon. */
@@ -28,42 +30,83 @@ export interface UnitParent {
 export const SYSTEMD: DriverModule = {
   probe: () => ({ answers: [], usable: null }),
   open: (ref) => groupUnit(ref, null),
-  // Slice, unit, task. Units of another daemon of this user are in the same slice, and the cap is for all of them.
-  openParentMemory: (ref) => groupMemoryV2(dirname(dirname(stringIn(ref, 'path')))),
+  // Slice, unit, task. Units of another daemon of this user are in the same slice, and the cap is for all of them. A slice
+  // that the caller chose may hold other programs.
+  openParentMemory: (ref) =>
+    (ref.slice ?? SLICE) === SLICE ? groupMemoryV2(dirname(dirname(stringIn(ref, 'path')))) : null,
 };
 
+const NO_OPTIONS: UnitOptions = { name: null, slice: null, remains: false, oomPolicy: 'continue' };
+
 export function driverUnit({ path, manager, controllers }: UnitParent): Units {
+  const systemctl = () => ['systemctl', ...managerFlags(manager)];
   return {
-    create(name, limits, label) {
-      const unit = unitName(label, checkName(name));
-      const directory = join(path, SLICE, unit);
-      const group = taskGroup(directory);
+    create(name, limits, label, options = NO_OPTIONS) {
+      const unit = options.name ?? unitName(label, checkName(name));
+      const slice = options.slice ?? SLICE;
+      const directory = join(path, slicePath(slice), unit);
+      // A unit of another task may have the name already: its group is not ours.
+      const group = join(directory, options.name === null ? TASK_GROUP : name);
       const caps = limitsV2(limits, controllers).map(({ file, value }) => `${file}=${value}`);
-      const env = Object.entries(managerEnv(manager, process.env)).map(([key, value]) => `${key}=${value}`);
+      const env = ['env', ...Object.entries(managerEnv(manager, process.env)).map((pair) => pair.join('='))];
       const properties = [
         ...unitProperties(limits),
         // systemd-run returns after exec, when the unit has opened its FIFO.
         'Type=exec',
         'Delegate=yes',
-        // After an OOM kill in the task's group, the unit runs until the supervisor has recorded the exit.
-        'OOMPolicy=continue',
+        // With continue, the unit runs after an OOM kill until the supervisor has recorded the exit.
+        `OOMPolicy=${options.oomPolicy}`,
+        ...(options.remains ? ['RemainAfterExit=yes'] : []),
       ].map((property) => `--property=${property}`);
       const start = [
-        ...['env', ...env, 'timeout', '--verbose', String(START_TIMEOUT_S), 'systemd-run'],
-        ...[...managerFlags(manager), '--quiet', '--collect'],
-        ...[`--unit=${unit}`, `--slice=${SLICE}`, `--description=babysit task ${label}`, ...properties],
+        ...[...env, 'timeout', '--verbose', String(START_TIMEOUT_S), 'systemd-run'],
+        ...[...managerFlags(manager), '--quiet', ...(options.remains ? [] : ['--collect'])],
+        ...[`--unit=${unit}`, `--slice=${slice}`, `--description=babysit task ${label}`, ...properties],
       ];
+      // Only a name that the caller chose may belong to an earlier attempt.
+      const unload = options.name === null ? [] : [unit, ...env, ...systemctl()];
       return groupUnit(
-        { driver: 'systemd', name, path: group, unit, manager },
+        { driver: 'systemd', name, path: group, unit, slice, manager },
         {
           script: ENTER_SCRIPT,
-          args: [group, ...caps, '--', ...start, '--', '/bin/sh', MAIN_SCRIPT],
+          args: [
+            group,
+            ...caps,
+            '--',
+            ...unload,
+            '--',
+            ...start,
+            '--',
+            '/bin/sh',
+            MAIN_SCRIPT,
+            options.oomPolicy,
+          ],
           asideFile: join(directory, 'main', 'cgroup.procs'),
           group,
         },
       );
     },
+    unload(patterns) {
+      const env = { ...process.env, ...managerEnv(manager, process.env) };
+      spawn('/bin/sh', ['-c', UNLOAD, 'unload', managerFlags(manager).join(' '), ...patterns], {
+        stdio: 'ignore',
+        env,
+      })
+        .on('error', () => {})
+        .unref();
+    },
   };
+}
+
+/** Leaves a unit that runs: another task may have the name now. The words of a list of units are safe to split. */
+const UNLOAD = `flags=$1; shift
+units=$(systemctl $flags list-units --all --plain --no-legend --full --state=exited,failed -- "$@" | cut -d ' ' -f 1)
+[ -z "$units" ] || { systemctl $flags stop $units; systemctl $flags reset-failed $units; }`;
+
+/** `a-b.slice` is in `a.slice`, which it begins with; see systemd.slice(5). */
+export function slicePath(slice: string): string {
+  const words = slice.replace(/\.slice$/, '').split('-');
+  return words.map((_, index) => `${words.slice(0, index + 1).join('-')}.slice`).join('/');
 }
 
 /** Replaces characters of task names that systemd does not allow (`+`) or interprets (`@`). */

@@ -1,6 +1,6 @@
 // The group of an attempt in a transient systemd unit: a delegated service with one group for the command.
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { GroupRef } from '../../core/task.ts';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
 import type { Group, GroupLimits, Preparation } from '../port.ts';
@@ -42,10 +42,8 @@ export function groupUnit(ref: GroupRef, preparation: Preparation | null): Group
   };
 }
 
-/** The task's group is `task` in the directory of the unit. */
-export function taskGroup(unitDirectory: string): string {
-  return join(unitDirectory, 'task');
-}
+/** The task's group in the directory of its unit. */
+export const TASK_GROUP = 'task';
 
 /** Additional processes of the unit: its main process and the output relay. */
 const ASIDE_PIDS = 8;

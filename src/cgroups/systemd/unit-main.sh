@@ -1,4 +1,26 @@
 # The main process of an attempt's unit. It ends with the attempt, with the exit code that the supervisor writes.
 # At end of file the supervisor has died: exit, so that systemd kills the processes left in the unit.
-read -r code
+#   $1  the OOMPolicy of the unit
+
+# With OOMPolicy=stop, systemd ends the unit after an OOM kill with SIGTERM: wait for the exit code all the same.
+is_oom() {
+  read -r own </proc/self/cgroup || return
+  while read -r key value; do
+    [ "$key" != oom_kill ] || [ "$value" = 0 ] || return 0
+  done <"/sys/fs/cgroup${own#0::}/../memory.events"
+  return 1
+}
+terminated() {
+  is_signaled=1
+  is_oom || { trap - TERM && kill -TERM $$; }
+}
+[ "$1" != stop ] || trap terminated TERM
+
+until read -r code; do
+  # A signal ends a read like the end of the file.
+  [ -n "$is_signaled" ] || break
+  is_signaled=
+done
+# As systemd shows a command that the kernel ended itself.
+[ "$code" != 137 ] || ! is_oom || { sleep 0.2 && kill -KILL $$; }
 exit "${code:-1}"

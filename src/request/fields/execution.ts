@@ -40,6 +40,39 @@ export const EXECUTION_FIELDS = {
     config: 'envelope.driver',
     help: { run: 'systemd: run as a transient unit in babysit.slice, for systemctl and journalctl' },
   },
+  unit: {
+    as: 'unit',
+    type: 'unit',
+    value: 'NAME',
+    batch: 'line',
+    mcp: false,
+    help: { run: 'name of its unit of systemd, instead of a made one; implies --driver=systemd' },
+  },
+  slice: {
+    as: 'slice',
+    type: 'unit',
+    value: 'NAME',
+    mcp: false,
+    help: { run: 'slice of its unit, instead of babysit.slice; implies --driver=systemd' },
+  },
+  remain_after_exit: {
+    as: 'remainAfterExit',
+    type: 'switch',
+    mcp: false,
+    help: {
+      run: 'keep its unit for systemctl until babysit clean removes the task; implies --driver=systemd',
+    },
+  },
+  oom_policy: {
+    as: 'oomPolicy',
+    type: 'choice',
+    choices: ['continue', 'stop'],
+    default: 'continue; with --remain_after_exit stop',
+    mcp: false,
+    help: {
+      run: 'OOMPolicy of its unit; with stop systemd shows an OOM as Result=oom-kill; implies --driver=systemd',
+    },
+  },
   journal: {
     as: 'journal',
     type: 'switch',

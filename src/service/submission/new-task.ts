@@ -11,6 +11,7 @@ import {
   type RetryPolicy,
   type Task,
   type TaskId,
+  type UnitOptions,
 } from '../../core/task.ts';
 import type { Filled } from '../../estimates/fill.ts';
 import type { RunRequest } from '../../request/request.ts';
@@ -132,13 +133,16 @@ function commandOf({ line, argv }: RunRequest): Command {
 function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext): ExecOptions {
   const { noUnits, hasJournal } = systemd;
   const streams = streamsFor(run);
-  if (run.driver === 'systemd' && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
+  const unit = unitOptions(run);
+  const isAsked = unit !== null || run.driver === 'systemd';
+  if (isAsked && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
   return {
     nice: run.nice,
     isBackground: run.background ?? false,
     usesPty: run.pty || (streams !== undefined && usesTerminal(streams)),
     ...(streams === undefined ? {} : { streams }),
-    isUnit: noUnits === null && (run.driver ?? config['envelope.driver']) === 'systemd',
+    isUnit: isAsked || (noUnits === null && (run.driver ?? config['envelope.driver']) === 'systemd'),
+    ...(unit === null ? {} : { unit }),
     isJournaled: hasJournal && (run.journal ?? config['log.journal']),
     ...((run.stop ?? config['defaults.stop']) === 'file'
       ? { stopGraceMs: config['watchdog.stop_grace'] }
@@ -149,6 +153,21 @@ function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext)
 function streamsFor({ stdin, pty, caller }: RunRequest): Streams | undefined {
   if (!stdin) return caller.streams;
   return { stdin: pty ? 'terminal' : 'pipe', stdout: 'log', stderr: 'log' };
+}
+
+/** Null when the request says nothing about its unit. */
+function unitOptions({ unit, slice, remainAfterExit, oomPolicy }: RunRequest): UnitOptions | null {
+  if (unit === null && slice === null && !remainAfterExit && oomPolicy === null) return null;
+  return {
+    name: withType(unit, '.service'),
+    slice: withType(slice, '.slice'),
+    remains: remainAfterExit,
+    oomPolicy: oomPolicy ?? (remainAfterExit ? 'stop' : 'continue'),
+  };
+}
+
+function withType(name: string | null, type: string): string | null {
+  return name === null || name.endsWith(type) ? name : `${name}${type}`;
 }
 
 /** A dependency is an existing task, so only a task's own name can form a cycle. */

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'nod
 
 /** The kernel writes at most this much to a pipe as a whole: a killed client has written all of it or nothing. */
 const ATOMIC_BYTES = 4096;
+const REPORT_BYTES = 32 * 1024;
 
 export class Writer {
   readonly #fd: number;
@@ -14,6 +15,8 @@ export class Writer {
   #queue: Buffer[] = [];
   #isWaiting = false;
   #takenBytes = 0;
+  #reportedBytes = 0;
+  #isReporting = false;
   #isBroken = false;
 
   /** `onTaken`: the sum of bytes that are written. `onClosed`: the reader is gone; all later output counts as written. */
@@ -52,16 +55,27 @@ export class Writer {
         return bytes.length;
       }
       if (fd === null) break;
-      try {
-        const written = writeSync(fd, bytes, done, bytes.length - done);
-        done += written;
-        this.#take(written);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') break;
-        this.#break();
-      }
+      const written = this.#tryWrite(fd, bytes, done);
+      if (written === null) break;
+      done += written;
+      this.#take(written);
     }
     return done;
+  }
+
+  /** Null when the stream is full. A full stream is frequent: its error needs no stack. */
+  #tryWrite(fd: number, bytes: Buffer, from: number): number | null {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return writeSync(fd, bytes, from, bytes.length - from);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null;
+      this.#break();
+      return 0;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 
   /** Waits in another thread until the stream takes more, so that signals still arrive here. */
@@ -93,8 +107,24 @@ export class Writer {
     }
   }
 
+  /** Reports a large piece at once, and small ones together at the end of this turn. */
   #take(bytes: number): void {
     this.#takenBytes += bytes;
+    if (bytes >= REPORT_BYTES) {
+      this.#report();
+      return;
+    }
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    queueMicrotask(() => {
+      this.#isReporting = false;
+      this.#report();
+    });
+  }
+
+  #report(): void {
+    if (this.#reportedBytes === this.#takenBytes) return;
+    this.#reportedBytes = this.#takenBytes;
     this.#onTaken(this.#takenBytes);
   }
 

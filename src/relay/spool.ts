@@ -74,6 +74,7 @@ export class Spool {
 
   /** Call when all of it was taken. */
   clear(): void {
+    if (this.#fd === null) return;
     this.#close();
     this.#readAt = 0;
     this.#size = 0;

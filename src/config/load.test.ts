@@ -51,6 +51,7 @@ describe('loadConfig', () => {
         'scheduler.backfill': 'easy',
         'scheduler.express_starts': 2,
         'estimates.mode': 'declared',
+        'scheduler.learned': 'order',
         'defaults.estimated_time': 600_000,
         'defaults.estimated_mem_bytes': 4 * GIB,
         'defaults.estimated_cpu_cores': 4,

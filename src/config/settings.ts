@@ -129,6 +129,11 @@ const TABLE = {
     2,
     'Short tasks that may run above the core limit while another owner holds more than its share; 0: none',
   ),
+  'scheduler.learned': setting(
+    choice('off', 'order', 'full'),
+    'order',
+    'What learned times decide: nothing, which task is backfilled first (order), or also whether it fits (full)',
+  ),
   'estimates.mode': setting(
     choice('declared', 'learned'),
     'declared',

@@ -250,5 +250,12 @@ export function pendingItem(task: Task): PendingItem {
     need: { memBytes: task.estimate.memBytes, cpuCores: task.estimate.cpuCores },
     timeMs: task.estimate.timeMs,
     killTimeoutMs: task.limits.killTimeoutMs,
+    ...learnedTimes(task.basis),
   };
+}
+
+function learnedTimes(basis: Task['basis']): Pick<PendingItem, 'expectedMs' | 'safeMs'> {
+  const safe = basis?.learned.timeMs;
+  const expectedMs = basis?.expectedTimeMs;
+  return !safe || !expectedMs ? {} : { expectedMs, safeMs: safe.value };
 }

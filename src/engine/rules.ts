@@ -36,6 +36,7 @@ export function policyOf(config: Config): Policy {
     backfill: config['scheduler.backfill'],
     ageingMs: ageingMs === 0 ? Number.POSITIVE_INFINITY : ageingMs,
     expressStarts: config['scheduler.express_starts'],
+    learned: config['scheduler.learned'],
   };
 }
 

@@ -61,8 +61,10 @@ export function forecast(snapshot: Snapshot, nowMs: number, policy: Policy, unti
   };
   if (order.length + blocked.length === 0) return { choice, waiting: [] };
   const expected = startsUnder('p50');
-  const hasProgress = snapshot.running.some(({ progressEnd }) => progressEnd !== null);
-  const cautious = hasProgress ? startsUnder('p90') : expected;
+  const hasSpread =
+    snapshot.running.some(({ progressEnd, safeMs }) => progressEnd !== null || safeMs !== undefined) ||
+    [...choice.starts, ...order].some(({ safeMs }) => safeMs !== undefined);
+  const cautious = hasSpread ? startsUnder('p90') : expected;
   const latest = startsUnder('limits');
   const waiting = order.map((item, index) => ({
     item,

@@ -18,6 +18,10 @@ export interface Demand {
   readonly need: Need;
   readonly timeMs: number;
   readonly killTimeoutMs: number;
+  /** Learned: half of the runs of the command end by then. Absent: not known. */
+  readonly expectedMs?: number | undefined;
+  /** Learned: four of five runs of the command end by then. Absent: not known. */
+  readonly safeMs?: number | undefined;
 }
 
 /** A candidate for a start: a pending task, or the ticket of a caller in `wait_for_capacity`. */
@@ -77,7 +81,7 @@ export interface Reservation {
 
 /** `item` as a running task that starts at `nowMs`. */
 export function toRunning(item: PendingItem, nowMs: number, isExpress = false): RunningItem {
-  const { name, owner, need, timeMs, killTimeoutMs } = item;
+  const { name, owner, need, timeMs, killTimeoutMs, expectedMs, safeMs } = item;
   return {
     id: item.id as TaskId,
     name,
@@ -85,6 +89,8 @@ export function toRunning(item: PendingItem, nowMs: number, isExpress = false): 
     need,
     timeMs,
     killTimeoutMs,
+    expectedMs,
+    safeMs,
     liveMemBytes: 0,
     liveCpuCores: 0,
     startedAtMs: nowMs,

@@ -223,8 +223,42 @@ it('decides the example of docs/design/scheduling.md as described there', () => 
   const [lint, docs, web] = [task(5, 'bob', 4, 20), task(6, 'bob', 1, 600), task(7, 'carol', 15, 120)];
   const train = running(1, { mem: 10 * GIB, timeMs: 30_000 });
   const decision = pass(aSnapshot({ running: [train], pending: [big, fmt, tidy, lint, docs, web] }), NOW);
-  assert.deepEqual(decision.starts, [lint.id, docs.id, tidy.id]);
+  assert.deepEqual(decision.starts, [lint.id, tidy.id, fmt.id]);
   assert.deepEqual(reserved(decision), [7, 30_000]);
+});
+
+describe('learned times', () => {
+  // Task 1 ends after 100 s; task 2 waits for all of the memory; one of the others fits beside task 1 until then.
+  const holder = pending(2, { mem: 15 * GIB, timeMs: 50_000 });
+  const startsOf = (learned: Policy['learned'], ...items: PendingItem[]) =>
+    pass(
+      aSnapshot({ running: [running(1, { mem: 10 * GIB, timeMs: 100_000 })], pending: [holder, ...items] }),
+      NOW,
+      { ...DEFAULT_POLICY, expressStarts: 0, learned },
+    ).starts;
+  const candidate = (n: number, timeMs: number, expectedMs?: number, safeMs = expectedMs): PendingItem => ({
+    ...pending(n, { mem: 4 * GIB, timeMs }),
+    killTimeoutMs: timeMs,
+    expectedMs,
+    safeMs,
+  });
+  const [first, second] = [candidate(3, 60_000, 50_000), candidate(4, 90_000, 10_000)];
+
+  it('decide the order of backfill, unless they are off', () => {
+    assert.deepEqual(startsOf('order', first, second), [second.id]);
+    assert.deepEqual(startsOf('full', first, second), [second.id]);
+    assert.deepEqual(startsOf('off', first, second), [first.id]);
+  });
+
+  it('are the estimates where nothing was learned', () =>
+    assert.deepEqual(startsOf('order', candidate(3, 60_000), candidate(4, 40_000)), [pending(4).id]));
+
+  it('decide whether a candidate ends in time only when they count in full', () => {
+    const overestimated = candidate(3, 900_000, 10_000, 20_000);
+    assert.deepEqual(startsOf('order', overestimated), []);
+    assert.deepEqual(startsOf('full', overestimated), [overestimated.id]);
+    assert.deepEqual(startsOf('full', candidate(3, 900_000, 10_000, 200_000)), []);
+  });
 });
 
 describe('a held reservation', () => {

@@ -3,7 +3,7 @@ import { DEFAULT_EXPRESS_STARTS, expressStarts } from './express.ts';
 import { FairShareOrder } from './fair-share.ts';
 import type { Demand, PendingItem, Reservation } from './items.ts';
 import { type Room, roomOf, shortDim, take } from './ledger.ts';
-import { assumedTimeMs, releasesOf, type Shadow, shadow } from './releases.ts';
+import { assumedTimeMs, backfillTimeMs, releasesOf, type Shadow, shadow } from './releases.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Fits } from './sub-queue.ts';
 
@@ -14,13 +14,25 @@ export interface Policy {
   readonly ageingMs: number;
   /** How many express tasks run at most; 0: none. */
   readonly expressStarts: number;
+  /**
+   * What learned times decide. `order`: which item is backfilled first, the one expected to end soonest. `full`: also whether
+   * it ends by the shadow time, so that it may delay the reserved item when it runs longer than most runs before.
+   */
+  readonly learned: Learned;
 }
+
+export const LEARNED_USES = ['off', 'order', 'full'] as const;
+type Learned = (typeof LEARNED_USES)[number];
 
 export const DEFAULT_POLICY: Policy = {
   backfill: 'easy',
   ageingMs: 3_600_000,
   expressStarts: DEFAULT_EXPRESS_STARTS,
+  learned: 'order',
 };
+
+/** Bounds the cost of a pass with a long queue. */
+const SORTED_MAX = 256;
 
 export interface Decision {
   /** Ids in the order they start. */
@@ -67,17 +79,10 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
   const reservation = { id: holder.id, startMs: expected.atMs };
   if (policy.backfill === 'none') return { starts, express: [], reservation, room };
   const latest = shadow(room, releasesOf(snapshot, nowMs, starts, 'limits'), candidate.item.need) ?? expected;
-  const backfill = new Backfill(room, nowMs, expected, latest);
+  const backfill = new Backfill(room, nowMs, expected, latest, policy.learned === 'full');
   order.skip(candidate, backfill.fits);
-  for (candidate = order.next; candidate !== undefined; candidate = order.next) {
-    if (!backfill.fits(candidate.item)) {
-      order.skip(candidate, backfill.fits);
-      continue;
-    }
-    starts.push(candidate.item);
-    backfill.take(candidate.item);
-    order.start(candidate);
-  }
+  if (policy.learned === 'off') startInOrder(order, backfill, starts);
+  else startSoonestEnd(order, backfill, starts);
   const express = expressStarts(snapshot, nowMs, starts, holder, backfill, policy.expressStarts);
   return {
     starts: [...starts, ...express],
@@ -88,29 +93,75 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
   };
 }
 
+function startInOrder(order: FairShareOrder, backfill: Backfill, starts: PendingItem[]): void {
+  for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
+    if (!backfill.fits(candidate.item)) {
+      order.skip(candidate, backfill.fits);
+      continue;
+    }
+    starts.push(candidate.item);
+    backfill.take(candidate.item);
+    order.start(candidate);
+  }
+}
+
+/**
+ * Of the first SORTED_MAX candidates that fit, the highest priority first, then the one expected to end soonest (Tsafrir,
+ * Etsion and Feitelson, IEEE TPDS 18(6), 2007).
+ */
+function startSoonestEnd(order: FairShareOrder, backfill: Backfill, starts: PendingItem[]): void {
+  const found: PendingItem[] = [];
+  for (let candidate = order.next; candidate !== undefined; candidate = order.next) {
+    if (found.length === SORTED_MAX) break;
+    if (backfill.fits(candidate.item)) found.push(candidate.item);
+    order.skip(candidate, backfill.fits);
+  }
+  // Not by the priority that waiting adds: that makes an item the reserved one.
+  found.sort((a, b) => b.priority - a.priority || expectedTimeMs(a) - expectedTimeMs(b));
+  for (const item of found) {
+    if (!backfill.fits(item)) continue;
+    starts.push(item);
+    backfill.take(item);
+  }
+}
+
+function expectedTimeMs(item: PendingItem): number {
+  return assumedTimeMs(item, 'p50');
+}
+
 /** The room that may be used until the shadow time of a reservation. */
 export class Backfill {
   room: Room;
   readonly #expected: Guard;
   readonly #latest: Guard;
+  /** The times that a candidate is tested with against each shadow. */
+  readonly #timesMs: (demand: Demand) => readonly [expectedMs: number, latestMs: number];
 
-  /** `expected` and `latest`: the shadow of the reserved item by the estimates and by the kill timeouts. */
-  constructor(room: Room, nowMs: number, expected: Shadow, latest: Shadow) {
+  /**
+   * `expected` and `latest`: the shadow of the reserved item by the estimates and by the kill timeouts. `byLearned`: a
+   * candidate is tested with its learned time.
+   */
+  constructor(room: Room, nowMs: number, expected: Shadow, latest: Shadow, byLearned = false) {
     this.room = room;
+    this.#timesMs = byLearned
+      ? (demand) => [backfillTimeMs(demand), backfillTimeMs(demand)]
+      : (demand) => [assumedTimeMs(demand, 'estimates'), assumedTimeMs(demand, 'limits')];
     this.#expected = { extra: expected.extra, untilMs: expected.atMs - nowMs };
     this.#latest = { extra: latest.extra, untilMs: latest.atMs - nowMs };
   }
 
   /** True when the demand fits now, and either ends by the shadow time or fits next to the reserved item. */
-  readonly fits: Fits = (demand) =>
-    shortDim(this.room, demand.need) === null &&
-    spares(this.#expected, demand, assumedTimeMs(demand, 'estimates')) &&
-    spares(this.#latest, demand, assumedTimeMs(demand, 'limits'));
+  readonly fits: Fits = (demand) => {
+    if (shortDim(this.room, demand.need) !== null) return false;
+    const [expectedMs, latestMs] = this.#timesMs(demand);
+    return spares(this.#expected, demand, expectedMs) && spares(this.#latest, demand, latestMs);
+  };
 
   take(demand: Demand): void {
     this.room = take(this.room, demand.need);
-    occupy(this.#expected, demand, assumedTimeMs(demand, 'estimates'));
-    occupy(this.#latest, demand, assumedTimeMs(demand, 'limits'));
+    const [expectedMs, latestMs] = this.#timesMs(demand);
+    occupy(this.#expected, demand, expectedMs);
+    occupy(this.#latest, demand, latestMs);
   }
 }
 

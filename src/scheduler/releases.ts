@@ -23,8 +23,8 @@ export function expectedEnd(item: RunningItem, nowMs: number): number {
 }
 
 /**
- * What a prediction assumes about the ends of tasks. `estimates`: what the caller declared. `p50`, `p90`: the progress of a
- * task, else its estimate. `limits`: the kill timeout, the latest end that the watchdog allows.
+ * What a prediction assumes about the ends of tasks. `estimates`: what is charged. `p50`, `p90`: the progress of a task, else
+ * what was learned of its command, else its estimate. `limits`: the kill timeout, the latest end that the watchdog allows.
  */
 export type Assumption = 'estimates' | 'p50' | 'p90' | 'limits';
 
@@ -36,15 +36,34 @@ export function assumedEnd(item: RunningItem, assumption: Assumption, nowMs: num
   const latestMs = killedAtMs > nowMs ? killedAtMs : nowMs + OVERDUE_MS;
   if (assumption === 'limits') return latestMs;
   const { progressEnd } = item;
-  if (progressEnd === null) return byEstimateMs;
+  if (progressEnd === null) {
+    // A task that has outlived what was learned is expected to end by its estimate.
+    const learnedMs = item.startedAtMs + item.pausedMs + assumedTimeMs(item, assumption);
+    return learnedMs > nowMs ? learnedMs : byEstimateMs;
+  }
   const p50Ms = Math.min(Math.max(progressEnd.p50Ms, nowMs + 1), latestMs);
   if (assumption === 'p50') return p50Ms;
   return Math.min(Math.max(p50Ms, progressEnd.p90Ms ?? byEstimateMs), latestMs);
 }
 
 /** The running time of an item that has not started. */
-export function assumedTimeMs({ timeMs, killTimeoutMs }: Demand, assumption: Assumption): number {
-  return assumption === 'limits' ? killTimeoutMs : Math.min(timeMs, killTimeoutMs);
+export function assumedTimeMs(demand: Demand, assumption: Assumption): number {
+  const { timeMs, killTimeoutMs, expectedMs, safeMs } = demand;
+  switch (assumption) {
+    case 'estimates':
+      return Math.min(timeMs, killTimeoutMs);
+    case 'p50':
+      return Math.min(expectedMs ?? timeMs, killTimeoutMs);
+    case 'p90':
+      return Math.min(safeMs ?? timeMs, killTimeoutMs);
+    case 'limits':
+      return killTimeoutMs;
+  }
+}
+
+/** The time that a candidate for backfill is tested with where what was learned counts: by the estimate at the latest. */
+export function backfillTimeMs({ timeMs, killTimeoutMs, safeMs }: Demand): number {
+  return Math.min(timeMs, killTimeoutMs, safeMs ?? timeMs);
 }
 
 /** The expiry, or the end of a task that runs for the lease's time from the grant; always in the future. */

@@ -1,6 +1,7 @@
 // The pending items of one owner at one priority, first in, first out. Items are kept in chunks with the minimum demand
 // of each, so that a search skips a chunk in which nothing can fit.
 import type { Demand, Need, PendingItem } from './items.ts';
+import { backfillTimeMs } from './releases.ts';
 
 export interface Place {
   readonly chunk: number;
@@ -164,7 +165,8 @@ function minOf(a: Demand, b: Demand): Demand {
     a.need.memBytes <= b.need.memBytes &&
     a.need.cpuCores <= b.need.cpuCores &&
     a.timeMs <= b.timeMs &&
-    a.killTimeoutMs <= b.killTimeoutMs;
+    a.killTimeoutMs <= b.killTimeoutMs &&
+    backfillTimeMs(a) <= backfillTimeMs(b);
   if (isMin) return a;
   return {
     need: {
@@ -173,6 +175,7 @@ function minOf(a: Demand, b: Demand): Demand {
     },
     timeMs: Math.min(a.timeMs, b.timeMs),
     killTimeoutMs: Math.min(a.killTimeoutMs, b.killTimeoutMs),
+    safeMs: Math.min(backfillTimeMs(a), backfillTimeMs(b)),
   };
 }
 
@@ -181,6 +184,7 @@ function equalsInOneDim(item: Demand, min: Demand): boolean {
     item.need.memBytes === min.need.memBytes ||
     item.need.cpuCores === min.need.cpuCores ||
     item.timeMs === min.timeMs ||
-    item.killTimeoutMs === min.killTimeoutMs
+    item.killTimeoutMs === min.killTimeoutMs ||
+    backfillTimeMs(item) === backfillTimeMs(min)
   );
 }

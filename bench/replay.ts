@@ -1,21 +1,29 @@
-// node bench/replay.ts FILE.swf[.gz] [--policy=NAME] [--estimate=requested|actual] [--json]: replays a trace of the Parallel
-// Workloads Archive in simulated time through the daemon's scheduler, with all policies and estimates by default.
+// node bench/replay.ts FILE.swf[.gz] [--policy=NAME] [--estimate=requested|actual|omitted] [--learn=off|order|full]
+// [--quantile=q50|q80] [--shake=SEEDS] [--json]: replays a trace of the Parallel Workloads Archive in simulated time through
+// the daemon's scheduler, with all policies and both known times by default. --shake: mean of that many shaken inputs.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { alignedTable } from '../cli/output/table.ts';
+import { LEARNED_USES } from '../src/scheduler/pass.ts';
 import { progressBar, showProgress } from './progress.ts';
 import { type Figures, figuresOf } from './replay/figures.ts';
 import { POLICIES } from './replay/policies.ts';
-import { type EstimateUsed, simulate } from './replay/simulate.ts';
+import { shaken } from './replay/shake.ts';
+import { type EstimateUsed, type Learning, simulate } from './replay/simulate.ts';
 import { parseSwf, type Trace } from './replay/swf.ts';
 
-const ESTIMATES: readonly EstimateUsed[] = ['requested', 'actual'];
-const USAGE = `usage: node bench/replay.ts FILE.swf[.gz] [--policy=${Object.keys(POLICIES).join('|')}] [--estimate=${ESTIMATES.join('|')}] [--json]`;
+const ESTIMATES: readonly EstimateUsed[] = ['requested', 'actual', 'omitted'];
+const BY_DEFAULT: readonly EstimateUsed[] = ['requested', 'actual'];
+const QUANTILES = ['q50', 'q80'] as const;
+const USAGE = `usage: node bench/replay.ts FILE.swf[.gz] [--policy=${Object.keys(POLICIES).join('|')}] [--estimate=${ESTIMATES.join('|')}] [--learn=${LEARNED_USES.join('|')}] [--quantile=${QUANTILES.join('|')}] [--shake=SEEDS] [--json]`;
 
 interface Result extends Figures {
   readonly policy: string;
   readonly estimate: EstimateUsed;
+  readonly learning: Learning | null;
+  /** Standard deviation of the slowdown over the shaken inputs; NaN for one input. */
+  readonly slowdownSd: number;
   readonly decisionsPerSecond: number;
   readonly jobsPerSecond: number;
 }
@@ -30,10 +38,12 @@ function main(args: string[]): number {
   }
   const trace = readTrace(given.file);
   if (trace === null) return 1;
+  const seeds = Array.from({ length: given.seeds }, (_, index) => index + 1);
+  const traces = seeds.length === 0 ? [trace] : seeds.map((seed) => shaken(trace, seed));
   const results: Result[] = [];
   for (const policy of given.policies)
     for (const estimate of given.estimates) {
-      const result = replay(trace, policy, estimate);
+      const result = meanOf(traces.map((one) => replay(one, policy, estimate, given.learning)));
       results.push(result);
       if (given.isJson) process.stdout.write(`${JSON.stringify(result)}\n`);
     }
@@ -50,14 +60,24 @@ function readArgs(args: string[]) {
       options: {
         policy: { type: 'string' },
         estimate: { type: 'string' },
+        learn: { type: 'string' },
+        quantile: { type: 'string', default: 'q80' },
+        shake: { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
       },
     });
     const [file, ...more] = positionals;
     const policies = Object.keys(POLICIES).filter((name) => name === (values.policy ?? name));
-    const estimates = ESTIMATES.filter((name) => name === (values.estimate ?? name));
+    const estimates =
+      values.estimate === undefined ? BY_DEFAULT : ESTIMATES.filter((name) => name === values.estimate);
+    const use = LEARNED_USES.find((name) => name === values.learn);
+    const quantile = QUANTILES.find((name) => name === values.quantile);
+    const seeds = Number(values.shake);
     if (file === undefined || more.length > 0 || policies.length * estimates.length === 0) return null;
-    return { file, policies, estimates, isJson: values.json };
+    if (quantile === undefined || !Number.isInteger(seeds) || seeds < 0) return null;
+    if (use === undefined && values.learn !== undefined) return null;
+    const learning = use === undefined ? null : { use, quantile };
+    return { file, policies, estimates, learning, seeds, isJson: values.json };
   } catch {
     return null;
   }
@@ -74,20 +94,41 @@ function readTrace(file: string): Trace | null {
   }
 }
 
-function replay(trace: Trace, name: string, estimate: EstimateUsed): Result {
+/** The mean of each figure. */
+function meanOf(results: readonly Result[]): Result {
+  const [first] = results;
+  if (first === undefined) throw new Error('no result');
+  const mean = (of: (result: Result) => number) =>
+    results.reduce((sum, result) => sum + of(result), 0) / results.length;
+  const slowdown = mean((result) => result.averageBoundedSlowdown);
+  const variance = mean((result) => (result.averageBoundedSlowdown - slowdown) ** 2);
+  return {
+    ...first,
+    averageBoundedSlowdown: slowdown,
+    slowdownSd: Math.sqrt((variance * results.length) / (results.length - 1)),
+    meanWaitS: mean((result) => result.meanWaitS),
+    p95WaitS: mean((result) => result.p95WaitS),
+    utilisation: mean((result) => result.utilisation),
+    fairness: mean((result) => result.fairness),
+    late: mean((result) => result.late),
+  };
+}
+
+function replay(trace: Trace, name: string, estimate: EstimateUsed, learning: Learning | null): Result {
   const policy = POLICIES[name];
   if (policy === undefined) throw new Error(`unknown policy ${name}`);
   const { length } = trace.jobs;
   const what = `${name}, ${estimate} time`;
   const begin = performance.now();
-  const replayed = simulate(trace, policy, estimate, (ended) =>
-    showProgress(progressBar(what, ended, length)),
-  );
+  const show = (ended: number) => showProgress(progressBar(what, ended, length));
+  const replayed = simulate(trace, policy, estimate, show, learning);
   const tookS = (performance.now() - begin) / 1000;
   showProgress('');
   return {
     policy: name,
     estimate,
+    learning,
+    slowdownSd: Number.NaN,
     ...figuresOf(trace, replayed),
     decisionsPerSecond: replayed.passes / tookS,
     jobsPerSecond: length / tookS,
@@ -100,6 +141,7 @@ function table(results: readonly Result[]): string {
     'estimate',
     'jobs',
     'slowdown',
+    'late',
     'mean wait',
     'p95 wait',
     'used',
@@ -111,7 +153,8 @@ function table(results: readonly Result[]): string {
     result.policy,
     result.estimate,
     String(result.jobs),
-    result.averageBoundedSlowdown.toFixed(2),
+    `${result.averageBoundedSlowdown.toFixed(2)}${Number.isNaN(result.slowdownSd) ? '' : ` ± ${result.slowdownSd.toFixed(2)}`}`,
+    Number.isNaN(result.late) ? '-' : `${(100 * result.late).toFixed(1)}%`,
     `${result.meanWaitS.toFixed(0)}s`,
     `${result.p95WaitS.toFixed(0)}s`,
     `${(100 * result.utilisation).toFixed(1)}%`,

@@ -12,6 +12,8 @@ export interface Figures {
   readonly utilisation: number;
   /** Jain's index of the owners' mean bounded slowdowns: 1 when all are equal, 1/owners when one has all of it. */
   readonly fairness: number;
+  /** Share of the promised starts that came more than a second late; NaN without a promise. */
+  readonly late: number;
 }
 
 /** Limits the slowdown of jobs that are too short for a user to notice a delay. */
@@ -28,7 +30,7 @@ export function jainIndex(values: readonly number[]): number {
   return (sum * sum) / (values.length * total(values.map((value) => value * value)));
 }
 
-export function figuresOf({ jobs, processors }: Trace, { startsMs }: Replay): Figures {
+export function figuresOf({ jobs, processors }: Trace, { startsMs, promisesMs }: Replay): Figures {
   const waitsMs = jobs.map(({ submitMs }, index) => (startsMs[index] ?? Number.NaN) - submitMs);
   const slowdowns = jobs.map(({ runMs }, index) => boundedSlowdown(waitsMs[index] ?? Number.NaN, runMs));
   const endsMs = jobs.map(({ runMs }, index) => (startsMs[index] ?? Number.NaN) + runMs);
@@ -45,7 +47,16 @@ export function figuresOf({ jobs, processors }: Trace, { startsMs }: Replay): Fi
     p95WaitS: p95(waitsMs) / 1000,
     utilisation: usedMs / (processors * (lastMs - (jobs[0]?.submitMs ?? 0))),
     fairness: jainIndex(ofOwners),
+    late: lateShare(startsMs, promisesMs),
   };
+}
+
+const LATE_MS = 1000;
+
+function lateShare(startsMs: Float64Array, promisesMs: Float64Array): number {
+  const promised = [...promisesMs.keys()].filter((index) => !Number.isNaN(promisesMs[index]));
+  const isLate = (index: number) => Number(startsMs[index]) > Number(promisesMs[index]) + LATE_MS;
+  return promised.filter(isLate).length / promised.length;
 }
 
 function mean(values: readonly number[]): number {

@@ -2,16 +2,29 @@
 import { Heap } from '../../src/scheduler/heap.ts';
 import { type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
 import { OwnerUse, useSoFar } from '../../src/scheduler/owner-use.ts';
+import type { Policy } from '../../src/scheduler/pass.ts';
 import { Queue } from '../../src/scheduler/queue.ts';
+import { Learner, type Quantile } from './learner.ts';
 import type { ReplayPolicy } from './policies.ts';
 import type { Job, Trace } from './swf.ts';
 
-/** The run time that the scheduler sees. `actual` is the real one, which only a replay knows. */
-export type EstimateUsed = 'requested' | 'actual';
+/**
+ * The run time that the scheduler sees. `actual` is the real one, which only a replay knows. `omitted`: nobody gives one, so
+ * it is what was learned, else ten minutes. The limit of the job is known.
+ */
+export type EstimateUsed = 'requested' | 'actual' | 'omitted';
+
+/** How a replay learns, and what the policy does with it; null: it learns nothing. */
+export interface Learning {
+  readonly use: Policy['learned'];
+  readonly quantile: Quantile;
+}
 
 export interface Replay {
   /** Start times in ms since the epoch of the trace, by the index of the job. */
   readonly startsMs: Float64Array;
+  /** The start that the first reservation of a job promised; NaN: it started without. */
+  readonly promisesMs: Float64Array;
   readonly passes: number;
 }
 
@@ -21,8 +34,16 @@ export type Progress = (ended: number) => void;
 const PROGRESS_EVERY = 1024;
 
 /** Runs one pass for each time at which jobs end or are submitted. Throws when a job never starts. */
-export function simulate(trace: Trace, policy: ReplayPolicy, used: EstimateUsed, progress: Progress): Replay {
+export function simulate(
+  trace: Trace,
+  policy: ReplayPolicy,
+  used: EstimateUsed,
+  progress: Progress,
+  learning: Learning | null = null,
+): Replay {
   const { jobs } = trace;
+  const learner = learning && new Learner(learning.quantile);
+  const promisesMs = new Float64Array(jobs.length).fill(Number.NaN);
   const startsMs = new Float64Array(jobs.length).fill(Number.NaN);
   const indexOf = new Map(jobs.map(({ id }, index) => [id, index]));
   const queue = new Queue(new OwnerUse(policy.useHalfLifeMs));
@@ -40,13 +61,16 @@ export function simulate(trace: Trace, policy: ReplayPolicy, used: EstimateUsed,
       const end = ends.take();
       if (end !== undefined) queue.used.add(end.item.owner, useSoFar(end.item, end.atMs), end.atMs);
       removeFrom(running, end?.item);
+      const job = jobs[indexOf.get(end?.item.id ?? '') ?? Number.NaN];
+      if (job !== undefined) learner?.ended(job);
       if (ended % PROGRESS_EVERY === 0) progress(ended);
     }
     for (let job = jobs[submitted]; job !== undefined && job.submitMs <= nowMs; job = jobs[submitted]) {
-      queue.add(pendingOf(job, used, policy.isFair), nowMs);
+      queue.add(pendingOf(job, used, policy.isFair, learner), nowMs);
       submitted += 1;
     }
-    const { starts, reservation } = policy.decide(snapshot, nowMs);
+    const { starts, reservation } = policy.decide(snapshot, nowMs, learning?.use);
+
     passes += 1;
     for (const id of starts) {
       const item = queue.get(id);
@@ -61,8 +85,10 @@ export function simulate(trace: Trace, policy: ReplayPolicy, used: EstimateUsed,
       startsMs[index] = nowMs;
     }
     queue.reserve(reservation, nowMs);
+    const promised = indexOf.get(reservation?.id ?? '') ?? Number.NaN;
+    if (reservation && Number.isNaN(promisesMs[promised])) promisesMs[promised] = reservation.startMs;
   }
-  return { startsMs, passes };
+  return { startsMs, promisesMs, passes };
 }
 
 function capacityOf({ processors, jobs }: Trace) {
@@ -77,8 +103,10 @@ function capacityOf({ processors, jobs }: Trace) {
   };
 }
 
-function pendingOf(job: Job, used: EstimateUsed, isFair: boolean): PendingItem {
-  const timeMs = used === 'requested' ? job.requestedMs : Math.max(1000, job.runMs);
+function pendingOf(job: Job, used: EstimateUsed, isFair: boolean, learner: Learner | null): PendingItem {
+  const statedMs = statedTimeMs(job, used);
+  const learned = learner?.predict(job, statedMs) ?? null;
+  const timeMs = used === 'omitted' ? (learned?.safeMs ?? statedMs) : statedMs;
   return {
     id: job.id,
     kind: 'task',
@@ -88,8 +116,22 @@ function pendingOf(job: Job, used: EstimateUsed, isFair: boolean): PendingItem {
     submittedAtMs: job.submitMs,
     need: { memBytes: 0, cpuCores: job.processors },
     timeMs,
-    killTimeoutMs: timeMs,
+    killTimeoutMs: used === 'omitted' ? Math.max(timeMs, job.requestedMs) : timeMs,
+    ...learned,
   };
+}
+
+const DEFAULT_MS = 600_000;
+
+function statedTimeMs(job: Job, used: EstimateUsed): number {
+  switch (used) {
+    case 'requested':
+      return job.requestedMs;
+    case 'actual':
+      return Math.max(1000, job.runMs);
+    case 'omitted':
+      return DEFAULT_MS;
+  }
 }
 
 /** The order of the running jobs has no meaning. */

@@ -112,5 +112,7 @@ function babysit(args: readonly string[], env: NodeJS.ProcessEnv): void {
 /** Drops the caller's settings, which would change the figures. */
 function baseEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('BABYSIT_'));
-  return { ...Object.fromEntries(own), BABYSIT_NODE: process.execPath };
+  // The benchmark itself uses cores outside of tasks.
+  const quiet = { BABYSIT_ADMISSION_COUNT_OUTSIDE_CPU: 'false' };
+  return { ...Object.fromEntries(own), ...quiet, BABYSIT_NODE: process.execPath };
 }

@@ -79,7 +79,14 @@ class BusyHost {
   }
 
   #snapshot(): Snapshot {
-    return { capacity: CAPACITY, outsideMemBytes: 0, running: this.#running, leases: [], queue: this.#queue };
+    return {
+      capacity: CAPACITY,
+      outsideMemBytes: 0,
+      outsideCpuCores: 0,
+      running: this.#running,
+      leases: [],
+      queue: this.#queue,
+    };
   }
 
   #dispatch(): void {

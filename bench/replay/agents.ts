@@ -85,7 +85,14 @@ export function replayAgents(runs: readonly AgentRun[], replay: AgentsReplay): A
     const items = running.map((active) =>
       withPrice(sampled(active, nowMs), view.pricingOf(active.item.owner), nowMs),
     );
-    const snapshot = { capacity, outsideMemBytes: OUTSIDE_BYTES, running: items, leases: [], queue: view };
+    const snapshot = {
+      capacity,
+      outsideMemBytes: OUTSIDE_BYTES,
+      outsideCpuCores: 0,
+      running: items,
+      leases: [],
+      queue: view,
+    };
     const { starts, express, reservation } = pass(snapshot, nowMs, DEFAULT_POLICY);
     for (const id of starts) {
       const job = byId.get(id);

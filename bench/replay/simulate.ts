@@ -48,7 +48,14 @@ export function simulate(
   const indexOf = new Map(jobs.map(({ id }, index) => [id, index]));
   const queue = new Queue(new OwnerUse(policy.useHalfLifeMs));
   const running: RunningItem[] = [];
-  const snapshot = { capacity: capacityOf(trace), outsideMemBytes: 0, running, leases: [], queue };
+  const snapshot = {
+    capacity: capacityOf(trace),
+    outsideMemBytes: 0,
+    outsideCpuCores: 0,
+    running,
+    leases: [],
+    queue,
+  };
   const ends = new Heap<{ atMs: number; item: RunningItem }>((a, b) => a.atMs - b.atMs);
   const nextEndMs = () => ends.first?.atMs ?? Number.POSITIVE_INFINITY;
   let submitted = 0;

@@ -1,5 +1,5 @@
 // Formats numbers, progress and statuses for people.
-import type { StartView, TaskView } from '../../src/api/schemas/task.ts';
+import type { BlockedView, StartView, TaskView } from '../../src/api/schemas/task.ts';
 import type { Progress } from '../../src/core/progress.ts';
 import type { TaskStatus } from '../../src/core/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
@@ -84,4 +84,10 @@ export function humanStart(start: StartView): string {
 
 function clockUtc(iso: string): string {
   return iso.slice(11, 19);
+}
+
+/** `, 2 cores used outside babysit`; nothing when there would be no room without that either. */
+export function humanOutside({ dim, outside }: Pick<BlockedView, 'dim' | 'outside'>): string {
+  if (outside === undefined) return '';
+  return `, ${dim === 'cpu' ? `${humanCores(outside)} cores` : humanSize(outside)} used outside babysit`;
 }

@@ -39,7 +39,7 @@ describe('the short soft-deny', () => {
       const view = denialView(denial) as Record<string, unknown>;
       assert.ok(bytesOf(view) <= SHORT_BYTES, `${bytesOf(view)}: ${JSON.stringify(view)}`);
       assert.deepEqual(Object.keys(view).slice(0, 3), ['error', 'dim', 'requested']);
-      for (const key of ['available', 'limit', 'blocked_by', 'expected_start', 'hint'])
+      for (const key of ['available', 'limit', 'blocked_by', 'expected_start', 'latest_start', 'hint'])
         assert.ok(key in view, key);
     });
 

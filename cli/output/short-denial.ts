@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** `denial` has the fields of the API. A long list of blockers is cut before the times and the command are left out. */
 export function denialView(denial: Fields): object {
   const { error, dim, requested, available, limit, expected_start, latest_start, ...rest } = denial;
-  const { suggested_command, owners, expected_start_p90, hint, advice } = rest;
+  const { suggested_command, owners, expected_start_p90, hint, advice, outside, charged } = rest;
   const hints = Array.isArray(advice) ? advice.map((one: { hint: string }) => one.hint) : undefined;
   const blockers = Array.isArray(rest.blocked_by) ? rest.blocked_by : [];
   const blockedBy = (count: number) =>
@@ -14,12 +14,12 @@ export function denialView(denial: Fields): object {
   const must: Fields = {
     ...compact({ error, dim, requested, available, limit }),
     ...(rest.blocked_by === undefined ? {} : { blocked_by: blockers.slice(0, 1) }),
-    ...(expected_start === undefined ? {} : { expected_start }),
+    ...given({ expected_start, latest_start }),
   };
   const text = typeof hint === 'string' ? { hint: cutToFit(hint, { ...must, hint }) } : {};
   const parts = [
     { suggested_command },
-    { latest_start },
+    { outside, charged },
     blockedBy(2),
     blockedBy(3),
     { advice: hints },

@@ -35,9 +35,10 @@ const FORMS = 3;
 const LEFT_OUT = { left_out: 'babysit status --full' };
 
 /** Shortages and notices say why nothing starts. Then the first of each list, the second of each list, and so on. */
-function entriesOf({ pressure, notices, running, queue, leases }: StatusView): Entry[] {
+function entriesOf({ host, pressure, notices, running, queue, leases }: StatusView): Entry[] {
   const first: Entry[] = [
     ...pressure.map(({ dim, lasted_s, cause }) => ({ list: 'pressure', forms: [{ dim, lasted_s, cause }] })),
+    ...(queue.some(({ waiting }) => waiting?.outside !== undefined) ? outsideEntries(host) : []),
     ...notices.map(({ what, reason, fix }) => ({
       list: 'notices',
       forms: [{ what, reason, fix }, { what, reason }, { what }],
@@ -58,6 +59,14 @@ function queueEntry({ kind, name, owner, waiting }: StatusView['queue'][number])
   const who = { ...(kind === 'task' ? {} : { kind }), name, owner };
   const { dim, expected_start } = waiting ?? {};
   return { list: 'queue', forms: [{ ...who, waiting }, { ...who, dim, expected_start }, who] };
+}
+
+/** The largest program that keeps the queue waiting. */
+function outsideEntries({ outside }: StatusView['host']): Entry[] {
+  return outside.slice(0, 1).map(({ name, belongs_to, mem_bytes, cpu_cores }) => ({
+    list: 'outside',
+    forms: [{ name, belongs_to, mem_bytes, cpu_cores }, { name, belongs_to }, { name }],
+  }));
 }
 
 function leaseEntry({ id, owner, mem_bytes, cpu_cores, expires_at }: StatusView['leases'][number]): Entry {

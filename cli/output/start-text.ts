@@ -3,6 +3,7 @@ import type { TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { roundCores } from '../../src/units/number.ts';
 import { formatSize } from '../../src/units/size.ts';
+import { humanOutside } from './human.ts';
 
 const BEHIND_SHOWN = 3;
 
@@ -38,7 +39,7 @@ export function startText(task: TaskView, nowMs: number): string {
   if (dim === 'after') return `starts after ${names}${more}`;
   if (dim === 'pressure') return `waits: the host is short of ${names}`;
   const behind = names === '' ? '' : dim === 'profile' ? ` (profile ${names})` : ` (behind ${names}${more})`;
-  if (expected_start === null) return `waits for ${dim}${behind}`;
+  if (expected_start === null) return `waits for ${dim}${behind}${humanOutside(waiting)}`;
   return `starts in about ${roundTime(Date.parse(expected_start) - nowMs)}${behind}`;
 }
 

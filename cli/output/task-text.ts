@@ -5,6 +5,7 @@ import { formatDuration } from '../../src/units/duration.ts';
 import {
   humanCores,
   humanDuration,
+  humanOutside,
   humanProgress,
   humanSize,
   humanStart,
@@ -33,7 +34,10 @@ function whenRows(task: TaskView): [string, string][] {
   const { waiting } = task;
   return [
     ['submitted', localTime(task.submitted_at)],
-    ['waits', waiting === null ? '' : `for ${waiting.dim}${behind(waiting.blocked_by)}`],
+    [
+      'waits',
+      waiting === null ? '' : `for ${waiting.dim}${behind(waiting.blocked_by)}${humanOutside(waiting)}`,
+    ],
     ['starts', waiting === null || waiting.expected_start === null ? '' : humanStart(waiting)],
     ['started', localTime(task.started_at)],
     ['ended', localTime(task.ended_at)],

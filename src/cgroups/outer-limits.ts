@@ -1,11 +1,11 @@
 // The limits of the groups around the daemon (container, slice, session): the smallest on the way up applies.
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { read } from './cgroupfs.ts';
 import type { OwnGroup, OwnGroups } from './own-groups.ts';
 import type { GroupMemory } from './port.ts';
-import { cpuCount, quotaCoresV1, quotaCoresV2, single } from './usage.ts';
+import { cpuCount, keyed, quotaCoresV1, quotaCoresV2, single } from './usage.ts';
 import { groupMemoryV1 } from './v1/memory.ts';
 import { groupMemoryV2 } from './v2/memory.ts';
 
@@ -16,6 +16,8 @@ export interface OuterLimits {
   readonly limitedBy: readonly string[];
   /** Cores by quota and cpuset; Infinity without a limit. A quota may be a fraction. */
   readonly cores: number;
+  /** CPU time in us of the group with the smallest quota; null without a quota: then the cores of the host are shared. */
+  cpuUsec(): number | null;
   /** Processes and threads; Infinity without a limit. */
   readonly pidsMax: number;
 }
@@ -24,21 +26,35 @@ export function outerLimits(own: OwnGroups): OuterLimits {
   const v1 = (controller: string) => wayUp(own.v1(controller));
   const v2 = wayUp(own.v2);
   const memories = [...v2.map(groupMemoryV2), ...v1('memory').map(groupMemoryV1)];
+  const quotas = [
+    ...v2.map((path) => ({ path, cores: quotaCoresV2(read(`${path}/cpu.max`)) })),
+    ...v1('cpu').map((path) => ({
+      path,
+      cores: quotaCoresV1(read(`${path}/cpu.cfs_quota_us`), read(`${path}/cpu.cfs_period_us`)),
+    })),
+  ].sort((a, b) => a.cores - b.cores);
+  const [smallest] = quotas.filter(({ cores }) => cores < availableParallelism());
   return {
     memory: (host) => memories.reduce((left, group) => within(left, group, host.totalBytes), host),
     limitedBy: memories
       .filter(({ limitBytes }) => (limitBytes() ?? Infinity) < totalmem())
       .map(({ path }) => path),
     cores: Math.min(
-      ...v2.map((path) => quotaCoresV2(read(`${path}/cpu.max`))),
-      ...v1('cpu').map((path) =>
-        quotaCoresV1(read(`${path}/cpu.cfs_quota_us`), read(`${path}/cpu.cfs_period_us`)),
-      ),
+      ...quotas.map(({ cores }) => cores),
       ...v2.map((path) => cpuCount(read(`${path}/cpuset.cpus.effective`))),
       ...v1('cpuset').map((path) => cpuCount(read(`${path}/cpuset.effective_cpus`))),
     ),
+    cpuUsec: () => (smallest === undefined ? null : groupCpuUsec(smallest.path)),
     pidsMax: Math.min(...[...v2, ...v1('pids')].map((path) => single(read(`${path}/pids.max`)) ?? Infinity)),
   };
+}
+
+/** v1 has the counter in this directory where cpu and cpuacct are mounted together, which is the usual case. */
+function groupCpuUsec(path: string): number | null {
+  const stat = read(`${path}/cpu.stat`) ?? '';
+  if (stat.includes('usage_usec')) return keyed(stat, 'usage_usec');
+  const usageNs = single(read(`${path}/cpuacct.usage`));
+  return usageNs === null ? null : usageNs / 1000;
 }
 
 /** A group whose limit is not below the memory of the machine changes nothing. */

@@ -41,6 +41,7 @@ describe('loadConfig', () => {
         'admission.max_sys_mem_pct': 70,
         'admission.memory_reserve': null,
         'admission.max_babysit_cpu_pct': 90,
+        'admission.count_outside_cpu': true,
         'admission.max_running': 256,
         'admission.max_pending': 100_000,
         'admission.min_free_disk': 64 * MIB,

@@ -90,6 +90,11 @@ const TABLE = {
     90,
     'CPU time of all tasks together, in percent of the cores (cpu.max of their parent group)',
   ),
+  'admission.count_outside_cpu': setting(
+    flag,
+    true,
+    'Count the cores that programs outside of tasks use (mean of 15 s) against the cores for tasks',
+  ),
   'admission.max_running': setting(count(1, 100_000), 256, 'Tasks that may run at the same time'),
   'admission.max_pending': setting(count(0, 10_000_000), 100_000, 'Tasks that may be pending'),
   'admission.min_free_disk': setting(

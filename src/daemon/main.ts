@@ -14,6 +14,7 @@ import { recover } from '../engine/recover.ts';
 import { readFreeDisk } from '../procfs/disk.ts';
 import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
 import { findDaemons } from '../procfs/process/daemons.ts';
+import { OutsidePrograms } from '../procfs/process/outside-programs.ts';
 import { readBootId } from '../procfs/process/process-identity.ts';
 import { keepClean, sweepFiles } from '../service/clean.ts';
 import { doctor } from '../service/doctor.ts';
@@ -132,6 +133,9 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       runningCount: () => [...engine.live.active()].length,
     });
   const unloadUnits = (patterns: readonly string[]) => opened.units?.unload(patterns);
+  const outside = new OutsidePrograms();
+  const taskPids = () =>
+    new Set([...engine.live.active()].flatMap(({ id }) => engine.attempt(id)?.group.pids() ?? []));
   const service = createService({
     engine,
     store,
@@ -151,6 +155,11 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     version: packageJson.version,
     instance: randomUUID(),
     startedAt: realClock.now().wallMs,
+    largestOutside: () =>
+      outside.largest(taskPids, {
+        cores: profiles.capacity.cores,
+        memBytes: profiles.capacity.memTotalBytes,
+      }),
     readHost: () => opened.outer.memory(readHostMemory()),
     log,
     // The logs may be on another disk.

@@ -14,7 +14,7 @@ import { Profiles } from '../engine/profiles/profiles.ts';
 import { memReserveBytes, policyOf, pressureRules, throttleRules, watchRules } from '../engine/rules.ts';
 import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
-import { readHostCpu } from '../procfs/host-cpu.ts';
+import { busyReader, readHostCpu } from '../procfs/host-cpu.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
 import { openRelay } from '../relay/control.ts';
 import type { Store } from '../store/store.ts';
@@ -37,6 +37,7 @@ export interface EngineParts {
 export function openEngine(parts: EngineParts, closing: ClosingStack) {
   const { home, config, log, store, opened, bootId } = parts;
   const { outer } = opened;
+  const readBusyUsec = busyReader();
   const readHost = () => outer.memory(readHostMemory());
   const host = {
     memTotalBytes: readHost().totalBytes,
@@ -105,6 +106,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     useHalfLifeMs: config['scheduler.use_half_life'],
     readHost,
     readHostCpu,
+    readBusyUsec: () => (config['admission.count_outside_cpu'] ? (outer.cpuUsec() ?? readBusyUsec()) : null),
     loginAt: readLoginAt,
     // Settings may change while the daemon runs: read them at each use.
     get policy() {

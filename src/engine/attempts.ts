@@ -43,6 +43,7 @@ export class Attempts {
   readonly #tasks: LiveTasks;
   readonly #loop: Loop;
   readonly #byId = new Map<TaskId, LiveAttempt>();
+  #endedUsec = 0;
   readonly #limits: LimitApplier;
   readonly #groupCleanup: GroupCleanup;
   readonly #recheck: RecheckTimers;
@@ -60,6 +61,15 @@ export class Attempts {
 
   get byId(): ReadonlyMap<TaskId, LiveAttempt> {
     return this.#byId;
+  }
+
+  /** CPU time of all attempts so far, those that ended included. */
+  get cpuUsec(): number {
+    return [...this.#byId.values()].reduce((sum, { idleness }) => sum + idleness.cpuUsec, this.#endedUsec);
+  }
+
+  get count(): number {
+    return this.#byId.size;
   }
 
   create(id: TaskId, number: number, group: Group): LiveAttempt {
@@ -186,6 +196,7 @@ export class Attempts {
     const live = this.#byId.get(id);
     if (live === undefined) return;
     this.#byId.delete(id);
+    this.#endedUsec += live.idleness.cpuUsec;
     this.#limits.forget(id);
     this.#recheck.forget(id);
     live.close();

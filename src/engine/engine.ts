@@ -19,6 +19,7 @@ import { type DispatchDeps, Dispatcher, type Start, type Starts } from './dispat
 import type { Held } from './dispatch-hold.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
+import { OutsideCpu, type OutsideCpuDeps } from './outside-cpu.ts';
 import { ParentMemory, type ParentMemoryDeps } from './parent-memory.ts';
 import { Leases } from './queue/leases.ts';
 import { Planner, type PlannerDeps } from './queue/planner.ts';
@@ -36,6 +37,7 @@ export interface EngineDeps
     HostWatchDeps,
     ThrottleDeps,
     PlannerDeps,
+    OutsideCpuDeps,
     ParentMemoryDeps {
   readonly store: Store;
   readonly monitorIntervalMs: number;
@@ -57,6 +59,7 @@ export class Engine {
   readonly #planner: Planner;
   readonly #timers = new LoopTimers();
   readonly #parentMemory: ParentMemory;
+  readonly #outsideCpu: OutsideCpu;
   #requests: Request[] = [];
   #dirty = new Set<TaskId>();
   /** What the current round starts. */
@@ -80,7 +83,8 @@ export class Engine {
     this.live = new LiveTasks(new OwnerUse(deps.useHalfLifeMs));
     this.#tickets = new Tickets(this.live.queue);
     this.#attempts = new Attempts(deps, this.live, this);
-    this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId);
+    this.#outsideCpu = new OutsideCpu(deps, this.#attempts);
+    this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId, this.#outsideCpu);
     this.#parentMemory = new ParentMemory(deps, () => foldTrees(this.#planner.branches()));
     this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts, this.#planner);
   }
@@ -229,6 +233,7 @@ export class Engine {
     for (const ticket of [...this.#tickets.values()]) ticket.failed(stopping());
     this.#attempts.close();
     this.#parentMemory.close();
+    this.#outsideCpu.close();
   }
 
   round(): void {
@@ -258,6 +263,7 @@ export class Engine {
     this.#attempts.applyLimits();
     const attempts = [...this.#attempts.byId.values()];
     const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
+    this.#outsideCpu.look();
     this.#parentMemory.follow(this.#attempts.byId);
     const pressure = watchHost(this.#deps, work, attempts, watchStates, this.#pressure);
     const hostCpu = watchHostCpu(this.#deps, work, attempts, this.#hostCpu);

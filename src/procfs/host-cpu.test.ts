@@ -1,7 +1,7 @@
 // The CPU time of the host, from pasted lines of kernels.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseHostCpu, readHostCpu } from './host-cpu.ts';
+import { allowedCores, busyTicksOf, parseHostCpu, readHostCpu } from './host-cpu.ts';
 
 describe('the CPU time of the host', () => {
   it('leaves out idle time and waiting for I/O, and counts stolen time', () => {
@@ -12,5 +12,14 @@ describe('the CPU time of the host', () => {
   it('is null without the line, and without the file', () => {
     assert.equal(parseHostCpu('intr 1 2\n'), null);
     assert.equal(readHostCpu('/nonexistent'), null);
+  });
+
+  it('counts only the cores that the process may use', () => {
+    const text = 'cpu  60 0 0 9\ncpu0 10 0 0 3\ncpu1 20 0 0 3\ncpu10 30 0 0 3\nintr 1\n';
+    assert.equal(busyTicksOf(text, null), 60);
+    assert.equal(busyTicksOf(text, new Set([0, 10])), 40);
+    const cores = allowedCores('Cpus_allowed:\tf0d\nCpus_allowed_list:\t0,2-3,8-11\nMems_allowed:\t1\n');
+    assert.deepEqual([...(cores ?? [])], [0, 2, 3, 8, 9, 10, 11]);
+    assert.equal(allowedCores('Name:\tnode\n'), null);
   });
 });

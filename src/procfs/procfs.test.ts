@@ -11,6 +11,7 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 import { readDiskUse } from './disk.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
 import { MemberCounters } from './process/member-counters.ts';
+import { OutsidePrograms } from './process/outside-programs.ts';
 import { readProcessState } from './process/process-state.ts';
 import { readWaitingProcesses, type WaitingProcess } from './process/stall-evidence.ts';
 import { readTopProcessOutside } from './process/top-process.ts';
@@ -213,6 +214,33 @@ it('the top process outside has the name of its program, not of its main thread'
   await waitUntil(() => topAmong([process.pid])?.pid === process.pid, { what: 'this process on top' });
   assert.equal(topAmong([process.pid])?.name, 'node');
 });
+
+it(
+  'programs outside are named with their origin, by their part of the host, same ones together',
+  ON_LINUX,
+  async () => {
+    const burner = (session: string) =>
+      run(`CLAUDE_CODE_SESSION_ID=${session} exec sh -c 'while :; do :; done' secret-argument`);
+    const pids = [burner('s1'), burner('s1'), burner('s2')];
+    const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
+    const ours = new Set(all.filter((pid) => !pids.includes(pid)));
+    const programs = new OutsidePrograms();
+    const host = { cores: 4, memBytes: 1e15 };
+    await waitUntil(
+      () => {
+        const shown = new OutsidePrograms().largest(() => ours, host).slice(0, 2);
+        const names = shown.map(({ name, processes, belongsTo }) => `${name} ${processes} ${belongsTo}`);
+        return (
+          names.join() === 'sh 2 agent session s1,sh 1 agent session s2' && (shown[0]?.cpuCores ?? 0) > 0.1
+        );
+      },
+      { what: 'both programs' },
+    );
+    const first = programs.largest(() => ours, host);
+    assert.ok(!JSON.stringify(first).includes('secret'));
+    assert.equal(programs.largest(assert.fail, host), first, 'a look is shared for a while');
+  },
+);
 
 /** Excludes all other processes, except those that start at the same moment. */
 function topAmong(pids: readonly number[]) {

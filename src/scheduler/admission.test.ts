@@ -51,6 +51,7 @@ describe('admit', () => {
         limit: 16 * GIB,
         shortBy: 3 * GIB,
         charged: null,
+        outside: 0,
         blockedBy: ['task-1', 'task-2', 'task-3'],
         owners: ['alice'],
         start: { expectedMs: NOW + 30_000, p90Ms: null, latestMs: NOW + 120_000 },

@@ -18,6 +18,8 @@ export interface Blocked {
   readonly shortBy: number;
   /** What it is charged for `requested`, where that is more, see `priceOf`. */
   readonly charged: number | null;
+  /** What is charged for programs outside of the tasks. 0 for dimensions other than memory and CPU. */
+  readonly outside: number;
   /** Task names, or `lease <id>`; for `profile` its name. */
   readonly blockedBy: readonly string[];
   /** The owners of those, each once. */
@@ -30,6 +32,7 @@ export interface Blocked {
 interface Figures extends Pick<Blocked, 'available' | 'limit'> {
   readonly charged: number;
   readonly requested?: number | undefined;
+  readonly outside?: number;
 }
 
 export const NAMES_SHOWN = 5;
@@ -62,10 +65,18 @@ export class Explanation {
     start: StartForecast,
     ahead = position - 1,
   ): Blocked {
-    const { charged, available, limit, requested = charged } = this.#figures(item, dim);
+    const { charged, available, limit, outside = 0, requested = charged } = this.#figures(item, dim);
     const shortBy = Math.max(0, charged - available);
     return {
-      ...{ dim, requested, available, limit, shortBy, charged: charged > requested ? charged : null },
+      ...{
+        dim,
+        requested,
+        available,
+        limit,
+        shortBy,
+        charged: charged > requested ? charged : null,
+        outside,
+      },
       ...this.#blockedBy(dim, ahead),
       ...{ start, position },
     };
@@ -75,7 +86,7 @@ export class Explanation {
     { need, declared }: Pick<PendingItem, 'need' | 'declared'>,
     dim: RoomDim | 'reservation',
   ): Figures {
-    const { capacity } = this.#snapshot;
+    const { capacity, outsideMemBytes, outsideCpuCores } = this.#snapshot;
     const room = this.#room;
     switch (dim) {
       case 'mem':
@@ -84,6 +95,7 @@ export class Explanation {
           requested: declared?.memBytes,
           available: Math.max(0, room.memBytes),
           limit: capacity.memLimitBytes,
+          outside: outsideMemBytes,
         };
       case 'cpu':
         return {
@@ -91,6 +103,7 @@ export class Explanation {
           requested: declared?.cpuCores,
           available: Math.max(0, roundCores(room.cpuCores)),
           limit: capacity.cpuLimitCores,
+          outside: outsideCpuCores,
         };
       case 'slots':
       case 'reservation':

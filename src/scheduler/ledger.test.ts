@@ -1,10 +1,12 @@
 // The arithmetic of reservations.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aCapacity, aLease, aSnapshot, pending, running } from '../../test/support/build-snapshot.ts';
+import { aCapacity, aLease, aSnapshot, NOW, pending, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import type { Need } from './items.ts';
-import { type Room, roomOf, shortDim } from './ledger.ts';
+import { outsideCharge, type Room, roomOf, shortDim } from './ledger.ts';
+import { pass } from './pass.ts';
+import { plan } from './plan.ts';
 
 const capacity = aCapacity({ memLimitBytes: 16 * GIB, cpuLimitCores: 7.2, maxRunning: 4 });
 const room = (gib: number, cpuCores: number, slots: number): Room => ({
@@ -17,6 +19,7 @@ describe('roomOf', () => {
   const TABLE: [string, Parameters<typeof aSnapshot>[0], Room][] = [
     ['an idle host', {}, room(16, 7.2, 4)],
     ['memory used by others', { outsideMemBytes: 6 * GIB }, room(10, 7.2, 4)],
+    ['cores used by others', { outsideCpuCores: 3 }, room(16, 4.2, 4)],
     [
       'a task below its estimate',
       { running: [running(1, { mem: 4 * GIB, liveMemBytes: GIB, cpu: 2 })] },
@@ -51,6 +54,38 @@ describe('roomOf', () => {
       const snapshot = aSnapshot({ capacity, ...changes });
       assert.deepEqual(rounded(roomOf(snapshot)), left);
     });
+});
+
+describe('the charge for cores outside', () => {
+  // Cores of the host, share of tasks, limit of tasks, mean use outside: charge.
+  const TABLE: [string, number, number, number, number, number][] = [
+    ['an idle host', 2, 1.8, 2, 0, 0],
+    ['the noise of a desktop', 2, 1.8, 2, 0.6, 0],
+    ['one busy thread', 2, 1.8, 2, 1, 1],
+    ['make -j on two cores', 2, 1.8, 2, 2, 2],
+    ['one busy thread on one core', 1, 0.9, 1, 1, 1],
+    ['one busy thread on many cores: a part of what tasks leave free', 64, 57.6, 64, 1, 0],
+    ['make -j8 on many cores', 64, 57.6, 64, 14, 8],
+    ['cores that the day profile leaves to others', 8, 4, 4, 4, 0],
+    ['more than that', 8, 4, 4, 6.2, 2],
+    ['all of the host by day', 8, 4, 4, 8, 4],
+    ['a share of 100 %: a twentieth stays unnoticed', 16, 16, 16, 1.2, 0],
+    ['a half core of a container', 0.5, 0.45, 0.5, 0.5, 0],
+  ];
+  for (const [what, cores, cpuShareCores, cpuLimitCores, mean, charge] of TABLE)
+    it(`${what}: ${charge}`, () =>
+      assert.equal(outsideCharge(mean, { ...capacity, cores, cpuShareCores, cpuLimitCores }), charge));
+
+  it('of an item that waits for them is in the plan, without a start', () => {
+    const snapshot = aSnapshot({
+      capacity: aCapacity({ cpuLimitCores: 2 }),
+      outsideCpuCores: 2,
+      pending: [pending(1, { cpu: 1 })],
+    });
+    assert.deepEqual(pass(snapshot, NOW).starts, []);
+    const blocked = plan(snapshot, NOW).get(pending(1).id)?.blocked;
+    assert.deepEqual([blocked?.dim, blocked?.outside, blocked?.start.expectedMs], ['cpu', 2, null]);
+  });
 });
 
 describe('shortDim', () => {

@@ -8,13 +8,25 @@ export interface Room {
   readonly slots: number;
 }
 
+/** What the programs of a desktop use at all times. */
+const UNNOTICED_SHARE = 0.05;
+
 /**
- * The room for dispatch. Charged are memory outside, `chargedNeed` of each running task, and the leases (SPEC section 4).
+ * The cores that tasks cannot have because programs outside use them: whole cores, so that the noise of a desktop holds no
+ * task. What `cpuShareCores` keeps free of tasks is for them anyway. `meanCores`: the mean use of the last 15 s.
+ */
+export function outsideCharge(meanCores: number, { cores, cpuShareCores, cpuLimitCores }: Capacity): number {
+  const spareCores = Math.max(cores - cpuShareCores, UNNOTICED_SHARE * cores);
+  return Math.min(cpuLimitCores, Math.round(Math.max(0, meanCores - spareCores)));
+}
+
+/**
+ * The room for dispatch. Charged are memory and CPU outside, `chargedNeed` of each running task, and the leases (SPEC section 4).
  * Negative when the charges exceed the limit.
  */
-export function roomOf({ capacity, outsideMemBytes, running, leases }: Snapshot): Room {
+export function roomOf({ capacity, outsideMemBytes, outsideCpuCores, running, leases }: Snapshot): Room {
   let memBytes = capacity.memLimitBytes - outsideMemBytes;
-  let cpuCores = capacity.cpuLimitCores;
+  let cpuCores = capacity.cpuLimitCores - outsideCpuCores;
   for (const item of running) {
     memBytes -= chargedMem(item);
     cpuCores -= chargedCpu(item);
@@ -26,7 +38,7 @@ export function roomOf({ capacity, outsideMemBytes, running, leases }: Snapshot)
   return { memBytes, cpuCores, slots: capacity.maxRunning - running.length - leases.length };
 }
 
-/** The room after every expected end: only memory outside and paused tasks stay charged. */
+/** The room after every expected end: only what is outside and paused tasks stay charged. */
 export function eventualRoom(snapshot: Snapshot): Room {
   return roomOf({ ...snapshot, running: snapshot.running.filter(({ isPaused }) => isPaused), leases: [] });
 }

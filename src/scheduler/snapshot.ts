@@ -28,6 +28,8 @@ export interface Snapshot {
   readonly capacity: Capacity;
   /** Host memory in use outside babysit's tasks, page cache not counted. */
   readonly outsideMemBytes: number;
+  /** Cores charged for programs outside of the tasks, see `outsideCharge`. */
+  readonly outsideCpuCores: number;
   readonly running: readonly RunningItem[];
   readonly leases: readonly LeaseItem[];
   readonly queue: QueueView;

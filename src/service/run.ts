@@ -22,6 +22,7 @@ import type { TaskAccess } from './lookup/task-access.ts';
 import { type SystemdParts, taskFrom } from './submission/new-task.ts';
 import { SubmissionRate } from './submission/rate.ts';
 import { noteOf } from './views/note.ts';
+import type { LargestOutside } from './views/outside.ts';
 import { refusal } from './views/refusal.ts';
 
 /** A start makes about ten files. */
@@ -39,6 +40,7 @@ export interface SubmitDeps {
   readonly systemd: SystemdParts;
   newId(nowMs: number): string;
   freeDisk(): FreeDisk;
+  readonly largestOutside: LargestOutside;
 }
 
 export interface Submitted {
@@ -174,7 +176,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       lease: lease === null ? null : leaseItem(lease),
     };
     const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policyOf(config)), task);
-    const refused = refusal(admission, run, task.basis, nowMs);
+    const refused = refusal(admission, run, task.basis, nowMs, deps.largestOutside);
     if (refused !== null) throw refused;
     const inner =
       parent === null || task.after !== null || run.force || lease !== null

@@ -10,6 +10,7 @@ import type { HostMemory } from '../procfs/meminfo.ts';
 import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomOf } from '../scheduler/ledger.ts';
 import { roundCores } from '../units/number.ts';
+import type { LargestOutside } from './views/outside.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
 export interface StatusDeps {
@@ -21,6 +22,7 @@ export interface StatusDeps {
   readonly version: string;
   readonly startedAt: number;
   readHost(): HostMemory;
+  readonly largestOutside: LargestOutside;
   notices(): StatusView['notices'];
 }
 
@@ -48,6 +50,9 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
         cpu_some_pct: stalled.cpu?.someAvg10Pct ?? null,
         io_full_pct: stalled.io?.fullAvg10Pct ?? null,
       },
+      outside: deps.largestOutside().map(({ name, processes, memBytes, cpuCores, belongsTo }) => ({
+        ...{ name, processes, mem_bytes: memBytes, cpu_cores: roundCores(cpuCores), belongs_to: belongsTo },
+      })),
     },
     daemon: {
       pid: process.pid,
@@ -66,7 +71,8 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       mem_leased_bytes: leased,
       mem_available_bytes: Math.max(0, room.memBytes),
       cpu_limit_cores: roundCores(capacity.cpuLimitCores),
-      cpu_reserved_cores: roundCores(capacity.cpuLimitCores - room.cpuCores),
+      cpu_outside_cores: snapshot.outsideCpuCores,
+      cpu_reserved_cores: roundCores(capacity.cpuLimitCores - snapshot.outsideCpuCores - room.cpuCores),
       cpu_available_cores: Math.max(0, roundCores(room.cpuCores)),
     },
     tasks: {

@@ -49,7 +49,10 @@ export async function openRig(config: object): Promise<Rig> {
   const base = makeTempDir();
   const [dir, work] = [join(base, 's'), join(base, 'work')];
   for (const path of [dir, work]) mkdirSync(path, { mode: 0o700 });
-  writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
+  writeFileSync(
+    join(dir, 'config.json'),
+    JSON.stringify({ 'admission.count_outside_cpu': false, ...config }),
+  );
   const env = { PATH: process.env.PATH, HOME: work, TMPDIR: base, BABYSIT_HOME: dir };
   const home = findHome(env);
   // The launcher builds a missing build; the daemon is started without it.

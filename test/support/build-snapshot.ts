@@ -72,7 +72,15 @@ interface SnapshotChanges extends Omit<Partial<Snapshot>, 'queue'> {
 /** Its queue may be changed, as the daemon changes its own. */
 export function aSnapshot({ pending: items = [], ...changes }: SnapshotChanges = {}) {
   const queue = queueOf(items);
-  return { capacity: aCapacity(), outsideMemBytes: 0, running: [], leases: [], ...changes, queue };
+  return {
+    capacity: aCapacity(),
+    outsideMemBytes: 0,
+    outsideCpuCores: 0,
+    running: [],
+    leases: [],
+    ...changes,
+    queue,
+  };
 }
 
 const demand = {

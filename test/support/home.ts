@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { removeGroup } from '../../src/cgroups/cgroupfs.ts';
 import { ownGroups } from '../../src/cgroups/own-groups.ts';
 import { CONTROLLERS_V1 } from '../../src/cgroups/v1/limits.ts';
+import { envName } from '../../src/config/load.ts';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
 import { processesOf } from './processes.ts';
 import { type Cleanup, makeTempDir, processesLeave } from './temp-dir.ts';
@@ -19,9 +20,11 @@ export interface TestHome {
   start(args: readonly string[], options?: CliOptions): RunningCli;
 }
 
+const COUNT_OUTSIDE = 'admission.count_outside_cpu';
+
 /**
  * Cleaned and checked when the test has ended, also when it failed; with `after` of node:test, at the end of the suite.
- * `config` becomes config.json.
+ * `config` becomes config.json. Other programs of a busy test machine hold no task, unless `config` says so.
  */
 export function testHome(t: Cleanup, config?: object): TestHome {
   const base = makeTempDir();
@@ -30,7 +33,9 @@ export function testHome(t: Cleanup, config?: object): TestHome {
   mkdirSync(dir, { mode: 0o700 });
   mkdirSync(work);
   if (config !== undefined) writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
-  const env = { ...process.env, HOME: work, BABYSIT_HOME: dir };
+  const isCounted = config !== undefined && COUNT_OUTSIDE in config;
+  const quiet = isCounted ? {} : { [envName(COUNT_OUTSIDE)]: 'false' };
+  const env = { ...process.env, ...quiet, HOME: work, BABYSIT_HOME: dir };
   const withHome = (options: CliOptions = {}): CliOptions => ({
     cwd: work,
     ...options,

@@ -6,7 +6,7 @@ import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
-import { humanCores, humanDuration, humanSize, humanStart } from '../../output/human.ts';
+import { humanCores, humanDuration, humanOutside, humanSize, humanStart } from '../../output/human.ts';
 import { hostView } from '../../output/short-host.ts';
 import { statusView } from '../../output/short-view.ts';
 import { fieldLines } from '../../output/table.ts';
@@ -52,7 +52,7 @@ function hostText(view: StatusView): string {
     ],
     [
       'cpu',
-      `${humanCores(capacity.cpu_available_cores)} of ${humanCores(capacity.cpu_limit_cores)} cores free for tasks`,
+      `${humanCores(capacity.cpu_available_cores)} of ${humanCores(capacity.cpu_limit_cores)} cores free for tasks${othersText(capacity)}`,
     ],
     [
       'tasks',
@@ -60,6 +60,7 @@ function hostText(view: StatusView): string {
     ],
   ];
   if (host.stalled.cpu_some_pct !== null) lines.push(['stalled', stalledText(host.stalled)]);
+  if (host.outside.length > 0) lines.push(['outside', host.outside.map(outsideText).join('; ')]);
   for (const each of pressure) lines.push(['pressure', pressureText(each)]);
   for (const { what, reason, fix } of notices)
     lines.push(['note', escapeField(`${what}: ${reason}. ${fix}`)]);
@@ -77,6 +78,17 @@ function hostText(view: StatusView): string {
   const part = (title: string, rows: readonly string[]) =>
     rows.length > 0 ? `${title}\n${rows.join('')}` : '';
   return `${fieldLines(lines)}${part('running', live)}${part('leases', held)}${part('queue', waiting)}`;
+}
+
+function othersText({ cpu_outside_cores: outside }: StatusView['capacity']): string {
+  return outside === 0 ? '' : ` (others ${humanCores(outside)})`;
+}
+
+function outsideText(program: StatusView['host']['outside'][number]): string {
+  const { name, processes, mem_bytes, cpu_cores, belongs_to } = program;
+  const count = processes === 1 ? '' : ` (${processes})`;
+  const whose = belongs_to === null ? '' : ` of ${escapeField(belongs_to)}`;
+  return `${escapeField(name)}${count}${whose} ${humanSize(mem_bytes)} ${humanCores(cpu_cores)} cores`;
 }
 
 function unenforcedText({ not_enforced: missing }: StatusView['daemon']): string {
@@ -99,7 +111,7 @@ function whyText(waiting: BlockedView | null): string {
   const start = waiting.expected_start === null ? '' : `, ${humanStart(waiting)}`;
   if (waiting.dim === 'backoff') return `waits for its next attempt${start}`;
   const blockers = waiting.blocked_by.length === 0 ? '' : `, after ${waiting.blocked_by.join(', ')}`;
-  return `waits for ${waiting.dim}${blockers}${start}`;
+  return `waits for ${waiting.dim}${blockers}${humanOutside(waiting)}${start}`;
 }
 
 /** Pressure stall information of the last 10 s. A high CPU value is normal on a busy host. */

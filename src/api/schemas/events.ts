@@ -244,7 +244,8 @@ export const PROGRESS_LINE = z
     id: 'ProgressLine',
     description: 'The progress of a running task, between its events. Not stored.',
   });
-const { dim, blocked_by, owners, position, expected_start, expected_start_p90, latest_start } = BLOCKED.shape;
+const { dim, outside, blocked_by, owners, position, expected_start, expected_start_p90, latest_start } =
+  BLOCKED.shape;
 export const WAITING_LINE = z
   .strictObject({
     event: z.literal('waiting').describe('Always this name.'),
@@ -252,6 +253,7 @@ export const WAITING_LINE = z
     id: text.describe('Id of the task.'),
     at: text.describe('When it was read.'),
     dim,
+    outside,
     blocked_by,
     owners,
     position,

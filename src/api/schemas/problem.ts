@@ -1,7 +1,7 @@
 // Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
 import { TASK_STATUSES } from '../../core/task.ts';
-import { ADVICE, START } from './task.ts';
+import { ADVICE, BLOCKED, START } from './task.ts';
 
 export const PROBLEM = z
   .looseObject({
@@ -28,6 +28,8 @@ export const PROBLEM_FIELDS = z
     limit: z
       .number()
       .describe('What all tasks together may have, in the same unit; of `queue_full`: pending tasks.'),
+    charged: BLOCKED.shape.charged,
+    outside: BLOCKED.shape.outside,
     blocked_by: z.array(z.string()).describe('Names of the tasks and leases that hold the room.'),
     owners: z.array(z.string()).describe('The owners of those, each once.'),
     ...START,

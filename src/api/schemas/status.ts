@@ -17,6 +17,16 @@ const STALLED = z
   })
   .describe('Percent of the last ten seconds (PSI avg10). Null: the kernel has no PSI.');
 
+const OUTSIDE = z.strictObject({
+  name: text.describe('Name of the program.'),
+  processes: number.describe('How many of its processes are among the largest.'),
+  mem_bytes: number.describe('Their resident memory.'),
+  cpu_cores: number.describe(
+    'Their CPU use: since the last look of the last minute, else since they started.',
+  ),
+  belongs_to: text.nullable().describe('Agent session or terminal; null: not known.'),
+});
+
 const HOST = z
   .strictObject({
     hostname: text.describe('Name of the host.'),
@@ -24,6 +34,9 @@ const HOST = z
     mem_total_bytes: number.describe('Memory of the host.'),
     mem_available_bytes: number.describe('Memory that programs can still get.'),
     stalled: STALLED,
+    outside: z
+      .array(OUTSIDE)
+      .describe('The programs outside of all tasks that use most of the memory or the cores.'),
   })
   .describe('The host.');
 
@@ -48,6 +61,9 @@ const CAPACITY = z
     mem_leased_bytes: number.describe('Held by leases.'),
     mem_available_bytes: number.describe('What is free now.'),
     cpu_limit_cores: number.describe('What all tasks together may reserve.'),
+    cpu_outside_cores: number.describe(
+      'Charged for other programs (`admission.count_outside_cpu`): their mean use of 15 s in whole cores.',
+    ),
     cpu_reserved_cores: number.describe(
       'Charged to running tasks and leases: the larger of mean use and estimate of each task.',
     ),

@@ -31,7 +31,7 @@ export function streamWaiting(
     const nowMs = Date.now();
     if (!isNews(last, waiting, nowMs)) return;
     last = { waiting, atMs: nowMs };
-    const { requested: _, available: __, limit: ___, short_by: ____, ...shown } = waiting;
+    const { requested: _, available: __, limit: ___, short_by: ____, charged: _____, ...shown } = waiting;
     send({ event: 'waiting', name, id, at: new Date(nowMs).toISOString(), ...shown });
   };
   look();
@@ -50,6 +50,7 @@ function hasChanged(before: BlockedView, now: BlockedView): boolean {
   return (
     before.dim !== now.dim ||
     before.position !== now.position ||
+    (before.outside === undefined) !== (now.outside === undefined) ||
     !same(before.blocked_by, now.blocked_by) ||
     hasMoved(before.expected_start, now.expected_start) ||
     hasMoved(before.latest_start, now.latest_start)

@@ -5,14 +5,15 @@ import { wasIdle } from '../../cgroups/usage.ts';
 const MAX_IDLE_SAMPLES = 4;
 
 export class Idleness {
-  #cpuUsec = 0;
+  /** Of the last sample. */
+  cpuUsec = 0;
   #idleSamples = 0;
 
   /** Call once per sample. `cpuUsec` is the total CPU time in µs; 0 where it is not counted. */
   update(cpuUsec: number): void {
-    const isIdle = wasIdle(this.#cpuUsec, cpuUsec);
+    const isIdle = wasIdle(this.cpuUsec, cpuUsec);
     this.#idleSamples = isIdle && this.#idleSamples < MAX_IDLE_SAMPLES ? this.#idleSamples + 1 : 0;
-    this.#cpuUsec = cpuUsec;
+    this.cpuUsec = cpuUsec;
   }
 
   /** The group was idle before the last sample. False for at least every fifth sample. */

@@ -66,7 +66,7 @@ export class LiveAttempt implements Observer {
   /** Opened at the first sample: an attempt that ends earlier uses no file descriptors. */
   #held: { readonly supervisor: ProcessHandle | null; readonly main: ProcessHandle | null } | null = null;
   #samples = 0;
-  readonly #idleness = new Idleness();
+  readonly idleness = new Idleness();
   #hasMain = false;
   #events = NO_EVENTS;
   /** OOM kills of the host at the last sample, where the group does not count its own; else null. */
@@ -183,14 +183,14 @@ export class LiveAttempt implements Observer {
   /** Call once before each `sample`. Returns null when the group is gone. */
   readUsage(): GroupUsage | null {
     const usage = this.group.usage();
-    if (usage !== null) this.#idleness.update(usage.cpuUsec);
+    if (usage !== null) this.idleness.update(usage.cpuUsec);
     if (usage === null || this.mayHaveActed || !this.#hasMain) this.#hasMain = this.#isMainAlive();
     return usage;
   }
 
   /** The group may have run between the last two calls of `readUsage`. */
   get mayHaveActed(): boolean {
-    return !this.#idleness.isIdle;
+    return !this.idleness.isIdle;
   }
 
   /** The main process was alive at the last `readUsage`. False as well while it is not known. */
@@ -293,6 +293,7 @@ export class LiveAttempt implements Observer {
   finalUsage(): Usage | null {
     const usage = this.group.usage() ?? this.group.usageFrom(readCounters(this.paths.dir));
     if (usage === null) return null;
+    this.idleness.update(usage.cpuUsec);
     const io = mostIo(usage, this.members.io, readRecords(this.paths.dir).io);
     return toUsage(
       usage,

@@ -31,6 +31,7 @@ function snapshot(ranMs: number) {
     capacity: aCapacity(),
     otherProfiles: () => [],
     host: { totalBytes: 24 * GIB, availableBytes: 20 * GIB },
+    outsideCores: 0,
     live: { memBytes: () => GIB, cpuCores: () => 0, progressEnd: () => null },
     nowMs: NOW,
   });

@@ -4,6 +4,7 @@ import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
 import { isShort } from '../../scheduler/express.ts';
 import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
+import { outsideCharge } from '../../scheduler/ledger.ts';
 import { pricedQueue, type Queue } from '../../scheduler/queue.ts';
 import type { Capacity, OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import type { Pricing } from '../../scheduler/sub-queue.ts';
@@ -19,6 +20,8 @@ export interface SnapshotInput {
   readonly capacity: Capacity;
   readonly otherProfiles: () => readonly OtherProfile[];
   readonly host: HostMemory;
+  /** Mean use of the last 15 s by programs outside of the tasks. */
+  readonly outsideCores: number;
   readonly live: LiveUse;
   readonly nowMs: number;
 }
@@ -37,11 +40,16 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
   const running = foldTrees(branchesOf(active, live));
   const oursBytes = running.reduce((sum, { liveMemBytes }) => sum + liveMemBytes, 0);
   const outsideMemBytes = Math.max(0, host.totalBytes - host.availableBytes - oursBytes);
-  const most = { memBytes: capacity.memLimitBytes - outsideMemBytes, cpuCores: capacity.cpuLimitCores };
+  const outsideCpuCores = outsideCharge(input.outsideCores, capacity);
+  const most = {
+    memBytes: capacity.memLimitBytes - outsideMemBytes,
+    cpuCores: capacity.cpuLimitCores - outsideCpuCores,
+  };
   const queue = pricedQueue(input.queue, most, nowMs);
   return {
     capacity,
     outsideMemBytes,
+    outsideCpuCores,
     running: running.map((item) => withPrice(item, queue.pricingOf(item.owner), nowMs)),
     leases: input.leases.map(leaseItem).map((lease) => {
       const pricing = queue.pricingOf(lease.owner);

@@ -10,6 +10,7 @@ import type { OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import type { Branch } from '../../scheduler/tree.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
+import type { OutsideCpu } from '../outside-cpu.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import { branchesOf, buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';
 import type { Leases } from './leases.ts';
@@ -35,6 +36,7 @@ export class Planner {
   readonly #live: LiveTasks;
   readonly #leases: Leases;
   readonly #attempts: ReadonlyMap<TaskId, LiveAttempt>;
+  readonly #outsideCpu: Pick<OutsideCpu, 'meanCores'>;
   #sampledAt = Number.NEGATIVE_INFINITY;
   #host: { readonly memory: HostMemory; readonly monoMs: number } | null = null;
   #plan: { readonly plan: Plan; readonly untilMs: number } | null = null;
@@ -44,11 +46,13 @@ export class Planner {
     live: LiveTasks,
     leases: Leases,
     attempts: ReadonlyMap<TaskId, LiveAttempt>,
+    outsideCpu: Pick<OutsideCpu, 'meanCores'>,
   ) {
     this.#deps = deps;
     this.#live = live;
     this.#leases = leases;
     this.#attempts = attempts;
+    this.#outsideCpu = outsideCpu;
   }
 
   /** Includes changes that are staged in the current round. */
@@ -69,6 +73,7 @@ export class Planner {
         return others;
       },
       host: this.#readHost(monoMs),
+      outsideCores: this.#outsideCpu.meanCores,
       live: this.#liveUse(),
       nowMs: wallMs,
     });

@@ -17,6 +17,7 @@ const BLOCKED: Blocked = {
   limit: 16,
   shortBy: 3,
   charged: null,
+  outside: 0,
   blockedBy: ['train'],
   owners: ['alice'],
   start: startingAt(NOW + 600_000),

@@ -25,11 +25,17 @@ interface Host {
   readonly capacity: Capacity;
   readonly running: readonly RunningItem[];
   readonly outsideMemBytes?: number;
+  readonly outsideCpuCores?: number;
 }
+
+const OUTSIDE = [
+  { name: 'cc1plus', processes: 8, memBytes: GIB, cpuCores: 7.9, belongsTo: 'agent session 7f2c' },
+  { name: 'firefox', processes: 1, memBytes: GIB, cpuCores: 0.1, belongsTo: null },
+];
 
 function submit(
   run: RunRequest,
-  { capacity, running: active, outsideMemBytes = 0 }: Host,
+  { capacity, running: active, outsideMemBytes = 0, outsideCpuCores = 0 }: Host,
 ): BabysitError | null {
   const task = taskFrom(run, {
     config: configWith(),
@@ -46,12 +52,13 @@ function submit(
     find: assert.fail,
   });
   const { queue, force } = run;
-  const snapshot = aSnapshot({ capacity, running: active, outsideMemBytes });
+  const snapshot = aSnapshot({ capacity, running: active, outsideMemBytes, outsideCpuCores });
   return refusal(
     admit(snapshot, { item: pendingItem(task), limits: task.limits, queue, force }, NOW),
     run,
     task.basis,
     NOW,
+    () => OUTSIDE,
   );
 }
 
@@ -91,7 +98,24 @@ describe('a soft-deny', () => {
       outsideMemBytes: 15 * GIB,
     });
     assert.equal(error?.extra.expected_start, null);
-    assert.match(error?.hint ?? '', /outside babysit/);
+    assert.match(
+      error?.hint ?? '',
+      /outside babysit.*\(cc1plus \(8 processes\) of agent session 7f2c, firefox\)/,
+    );
+    assert.deepEqual([error?.extra.dim, error?.extra.outside], ['mem', 15 * GIB]);
+  });
+
+  it('says which programs outside use the cores', () => {
+    const host = { capacity: hostOf(24, 8), running: [], outsideCpuCores: 8 };
+    const error = submit(aRun({ memBytes: GIB, cpuCores: 1 }), host);
+    assert.deepEqual(
+      [error?.extra.dim, error?.extra.available, error?.extra.outside, error?.extra.blocked_by],
+      ['cpu', 0, 8, []],
+    );
+    const hint =
+      'Programs outside babysit use 8 of the cores (cc1plus (8 processes) of agent session 7f2c, firefox): add --queue to start when they need less.';
+    assert.equal(error?.hint, hint);
+    assert.equal(submit(aRun({ memBytes: GIB, cpuCores: 1 }), { ...host, outsideCpuCores: 7 }), null);
   });
 });
 

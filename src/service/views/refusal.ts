@@ -11,6 +11,7 @@ import { formatDuration } from '../../units/duration.ts';
 import { roundCores } from '../../units/number.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
 import { adviceView } from './learned-view.ts';
+import { type LargestOutside, outsideText } from './outside.ts';
 
 /** Returns null when admission has accepted or queued the task. */
 export function refusal(
@@ -18,6 +19,7 @@ export function refusal(
   run: RunRequest,
   basis: EstimateBasis | undefined,
   nowMs: number,
+  largestOutside: LargestOutside,
 ): BabysitError | null {
   switch (admission.kind) {
     case 'accept':
@@ -30,7 +32,7 @@ export function refusal(
     case 'infeasible':
       return infeasibleError(admission.why);
     case 'deny':
-      return denied(admission.why, run, basis, nowMs);
+      return denied(admission.why, run, basis, nowMs, largestOutside);
   }
 }
 
@@ -66,11 +68,17 @@ export function blockedView(blocked: Blocked): BlockedView {
     limit: roundCores(blocked.limit),
     ...(blocked.charged === null ? {} : { charged: roundCores(blocked.charged) }),
     short_by: roundCores(blocked.shortBy),
+    ...(holdsRoom(blocked) ? { outside: roundCores(blocked.outside) } : {}),
     blocked_by: [...blocked.blockedBy],
     owners: [...blocked.owners],
     position: blocked.position,
     ...startView(blocked.start),
   };
+}
+
+/** Without the programs outside there would be room. */
+function holdsRoom({ outside, shortBy }: Blocked): boolean {
+  return outside > 0 && shortBy > 0 && outside >= shortBy;
 }
 
 export function startView({ expectedMs, p90Ms, latestMs }: StartForecast): StartView {
@@ -90,12 +98,13 @@ function denied(
   run: RunRequest,
   basis: EstimateBasis | undefined,
   nowMs: number,
+  largestOutside: LargestOutside,
 ): BabysitError {
   const advice = adviceView(basis);
   const { short_by: _, position: __, ...fields } = blockedView(why);
   return new BabysitError('capacity_exceeded', problemOf(why), {
     ...fields,
-    hint: hintOf(why, nowMs),
+    hint: hintOf(why, nowMs, largestOutside),
     ...(advice === null ? {} : { advice }),
     suggested_command: suggestedCommand(run),
   });
@@ -117,14 +126,23 @@ function problemOf({ dim, requested, charged, available, blockedBy }: Blocked): 
   }
 }
 
-function hintOf({ dim, start, blockedBy }: Blocked, nowMs: number): string {
-  if (start.expectedMs === null)
-    return 'Processes outside babysit use too much memory, or tasks are paused: end some, or lower the estimate.';
+function hintOf(why: Blocked, nowMs: number, largestOutside: LargestOutside): string {
+  const { dim, start, blockedBy } = why;
+  if (start.expectedMs === null) return withoutStart(why, largestOutside);
   // Whole seconds, rounded up: a start in a moment is not a start in 0 s.
   const inTime = formatDuration(1000 * Math.max(1, Math.ceil((start.expectedMs - nowMs) / 1000)));
   return dim === 'profile'
     ? `Profile ${blockedBy[0]} in ${inTime}: add --queue to start then; do not poll.`
     : `Room in ${inTime}: add --queue to start then; do not poll.`;
+}
+
+/** No known end makes room: programs outside hold it, or paused tasks. */
+function withoutStart({ dim, outside }: Blocked, largestOutside: LargestOutside): string {
+  const names = outside > 0 ? outsideText(largestOutside()) : null;
+  const named = names === null ? '' : ` (${names})`;
+  if (dim === 'cpu' && outside > 0)
+    return `Programs outside babysit use ${amount(dim, outside)} of the cores${named}: add --queue to start when they need less.`;
+  return `Processes outside babysit use too much memory${named}, or tasks are paused: end some, or lower the estimate.`;
 }
 
 const MIB = 1024 ** 2;

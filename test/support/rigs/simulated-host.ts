@@ -18,6 +18,7 @@ export class SimulatedHost {
   readonly policy: Policy;
   nowMs = NOW;
   outsideMemBytes = 0;
+  outsideCpuCores = 0;
   running: RunningItem[] = [];
   leases: LeaseItem[] = [];
   /** How long each task that starts really takes; null: until its expected end. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build-service.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import { aHold, GIB } from '../../test/support/build-task.ts';
+import type { UnitOfWork } from '../engine/unit-of-work.ts';
 
 /** `big` (4 GiB, 1 core) runs, on a host with room for 12.8 GiB more. */
 async function rigOf(t: TestContext) {
@@ -173,6 +174,27 @@ describe('pause and resume', () => {
       events.filter((event) => event === 'paused' || event === 'resumed'),
       ['paused', 'resumed'],
     );
+  });
+
+  it('resume says why it changes nothing: the task is not paused, or is held for lack of memory', async (t) => {
+    const { ask, engine } = await rigOf(t);
+    const resume = async () => (await ask('POST', '/v1/tasks/big/resume')).body;
+    assert.equal((await resume()).note, 'big is not paused');
+    const { id } = (await ask('GET', '/v1/tasks/big')).body;
+    await new Promise<void>((resolve, reject) => {
+      const apply = (work: UnitOfWork) => {
+        const group = { driver: 'v2', name: 'big' } as const;
+        work.change(id, { kind: 'started', pid: 1, group, at: 1 });
+        work.change(id, { kind: 'hold', details: aHold(), at: 2 });
+      };
+      engine.request({ apply, resolve, reject });
+    });
+    assert.match(
+      (await resume()).note,
+      /^big stays held: .*babysit adjust big --estimated_mem_bytes=SIZE --force$/,
+    );
+    await ask('POST', '/v1/tasks/big/pause');
+    assert.equal((await resume()).note, undefined);
   });
 
   it('keep the room of the task', async (t) => {

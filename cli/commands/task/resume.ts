@@ -5,9 +5,12 @@ import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
   usage: 'resume NAME... | resume --tag=TAG',
-  about: 'Thaws every process of the task. The task continues where it was paused.',
+  about:
+    'Thaws every process of the task. The task continues where it was paused. One that the watchdog holds for lack of memory stays held.',
   flags: SELECT_FLAGS,
   examples: ['babysit resume train'],
   run: async (context, parsed) =>
-    changeEach(context, await selectTasks(context.session, parsed, 'resume'), 'resume', {}, 'resumed'),
+    changeEach(context, await selectTasks(context.session, parsed, 'resume'), 'resume', {}, (task) =>
+      task.note === undefined ? 'resumed' : 'not resumed',
+    ),
 });

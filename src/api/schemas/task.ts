@@ -167,7 +167,7 @@ export const TASK = z
     stdin: flag.describe('Its standard input is open: `babysit send` writes to it.'),
     journal: flag.describe("Its output also goes to systemd's journal."),
     retries: number.describe('Attempts allowed after the first.'),
-    note: text.optional().describe('What was changed in the request.'),
+    note: text.optional().describe('What was changed in the request, or why it changed nothing.'),
     ...UNENFORCED,
     deduplicated: z
       .literal(true)

@@ -45,13 +45,17 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
     socket.once('close', () => {
       connection = null;
       if (isClosed) return;
-      if (isConnected && dirs.size > 0) onLost('its connection was closed');
-      else if (!isConnected && failures === 0) start();
-      isConnected = false;
+      if (isConnected) {
+        isConnected = false;
+        failures = 0;
+        if (dirs.size > 0) onLost('its connection was closed');
+      } else {
+        // A relay that does not come up is started again now and then.
+        if (failures === 0) start();
+        failures = (failures + 1) % RESTART_AFTER;
+      }
       if (dirs.size === 0) return;
       retry = setTimeout(reach, Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.max(0, failures - 4)));
-      // A relay that does not come up is started again now and then.
-      failures = (failures + 1) % RESTART_AFTER;
     });
     socket.unref();
   }

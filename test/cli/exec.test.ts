@@ -7,6 +7,7 @@ import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { processesOf } from '../support/processes.ts';
 import { hasStarted, submit, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { ROWS, type Row } from './exec-rows.ts';
@@ -194,6 +195,18 @@ describe('babysit exec', () => {
       );
       assert.deepEqual(shown[1], shown[0], line);
     }
+  });
+
+  it('continues when the relay is killed', async () => {
+    const line = `trap '' PIPE; i=0; while [ ! -e done ]; do i=$((i+1)); /bin/echo $i; sleep 0.05; done 2>/dev/null; exit 5`;
+    const client = home.start(['exec', '--quiet', ...SMALL, '--', 'bash', '-c', line]);
+    await waitUntil(() => client.stdout().includes('3\n'), { what: 'output' });
+    const relay = processesOf(home.dir).find((found) => found.includes('relay.cjs'));
+    process.kill(Number.parseInt(relay ?? '', 10), 'SIGKILL');
+    const before = client.stdout().length;
+    await waitUntil(() => client.stdout().length > before + 20, { what: 'output of another relay' });
+    writeFileSync(join(home.work, 'done'), '');
+    assert.equal((await client.done).code, 5);
   });
 
   it('leaves nothing in the inbox that its client has shown', async () => {

@@ -55,6 +55,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   exec: ['core', 'units', 'text', 'procfs'],
   relay: ['core', 'text', 'procfs', 'exec'],
   store: ['core', 'units', 'text', 'estimates'],
+  notify: ['core', 'store'],
   api: ['core', 'units', 'text', 'request'],
   engine: [
     'core',
@@ -97,6 +98,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'systemd',
     'exec',
     'relay',
+    'notify',
     'store',
     'api',
     'engine',

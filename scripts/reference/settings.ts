@@ -35,7 +35,7 @@ function row(key: SettingKey): string[] {
   return [
     `${code(key)}${mark}<br>${code(envName(key))}`,
     schema.description ?? '',
-    code(String(fallback)),
+    code(typeof fallback === 'object' ? JSON.stringify(fallback) : String(fallback)),
     help,
   ];
 }

@@ -103,6 +103,7 @@ describe('loadConfig', () => {
         'profile.night.nice': 5,
         'log.journal': false,
         'log.level': 'info',
+        'notify.targets': [],
       },
     );
     assert.deepEqual(new Set(Object.values(sources)), new Set(['default']));

@@ -5,6 +5,7 @@ import { DRIVER_KINDS } from '../core/task.ts';
 import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
 import { parseCores, parseCount, parsePercent } from '../units/number.ts';
 import { parseSize } from '../units/size.ts';
+import { notifyTargets } from './notify-targets.ts';
 
 /** A schema whose messages name the key of the setting. */
 type SchemaOf<S extends z.ZodType> = (key: string) => S;
@@ -318,6 +319,11 @@ const TABLE = {
     flag,
     false,
     "Also write the output of tasks to systemd's journal, under their names",
+  ),
+  'notify.targets': setting(
+    notifyTargets,
+    [],
+    'Commands, webhooks and notices for the ends and warnings of tasks',
   ),
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error'),

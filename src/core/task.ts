@@ -292,6 +292,8 @@ export interface Task {
   readonly parent?: Parent;
   /** Its BABYSIT_CHECKPOINT_DIR is that of all tasks of the project with this name; absent: one of its own. */
   readonly checkpoint?: string;
+  /** Shell line that the daemon runs when the task has ended; absent: none. */
+  readonly onEnd?: string;
   /** After a restart of the host the task runs again; without it, it ends as interrupted. */
   readonly requeue: boolean;
   /** Idempotency key: a second submission with the same project and key returns this task; null: none. */

@@ -11,6 +11,8 @@ import { findHome, type Home } from '../config/home.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
 import { recover } from '../engine/recover.ts';
+import { findTools } from '../exec/tools.ts';
+import { Notifier } from '../notify/notifier.ts';
 import { readFreeDisk } from '../procfs/disk.ts';
 import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
 import { findDaemons } from '../procfs/process/daemons.ts';
@@ -103,6 +105,20 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const { tasks: tasksDir, lostTasks: lostDir } = home;
   const recovered = recover(engine, { store, driver, clock: realClock, log, bootId, tasksDir, lostDir });
   profiles.start(engine);
+  const notifier = new Notifier({
+    targets: () => config['notify.targets'],
+    deliveries: store.deliveries,
+    env: process.env,
+    clock: realClock,
+    log,
+    bash: findTools(profiles.settings.envelopeRules.nice).bash,
+    home: home.dir,
+    identity: store.identity,
+    task: (id) => engine.live.get(id) ?? store.byId(id),
+    environment: (id) => store.environment(id),
+    listen: (listener) => engine.eventBus.listenToAll(listener),
+  });
+  closing.push(() => notifier.close());
 
   let isStopping = false;
   const stop = async (killTasks: boolean): Promise<void> => {

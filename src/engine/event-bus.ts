@@ -6,7 +6,7 @@ type Listener = (event: RecordedEvent) => void;
 
 export class EventBus {
   readonly #listeners = new Map<TaskId, Set<Listener>>();
-  readonly #anyListeners = new Set<() => void>();
+  readonly #anyListeners = new Set<(events: readonly RecordedEvent[]) => void>();
 
   listen(id: TaskId, listener: Listener): () => void {
     const listeners = this.#listeners.get(id) ?? new Set();
@@ -17,8 +17,8 @@ export class EventBus {
     };
   }
 
-  /** Calls back after each commit with events, of whatever task. */
-  listenToAll(listener: () => void): () => void {
+  /** Calls back after each commit with its events, of whatever task. */
+  listenToAll(listener: (events: readonly RecordedEvent[]) => void): () => void {
     this.#anyListeners.add(listener);
     return () => void this.#anyListeners.delete(listener);
   }
@@ -31,6 +31,6 @@ export class EventBus {
   publish(events: readonly RecordedEvent[]): void {
     for (const event of events)
       for (const listener of [...(this.#listeners.get(event.taskId) ?? [])]) listener(event);
-    if (events.length > 0) for (const listener of [...this.#anyListeners]) listener();
+    if (events.length > 0) for (const listener of [...this.#anyListeners]) listener(events);
   }
 }

@@ -24,6 +24,7 @@ import { resume } from './resume.ts';
 import { retry } from './retry.ts';
 import { createSubmit, run, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
+import { deliveryViews } from './views/deliveries.ts';
 import { noteOf } from './views/note.ts';
 import { unenforcedViews } from './views/unenforced.ts';
 import { waitForCapacity } from './wait-for-capacity.ts';
@@ -60,7 +61,10 @@ export function createService(deps: ServiceDeps): Service {
     list: (query) => list(deps, tasks, query, clock.now().wallMs),
     resolve: (ref, project) => tasks.find(ref, project).id,
     select: (query) => selectTasks(store, query, clock.now().wallMs).map(selectedView),
-    task: (ref) => tasks.view(tasks.find(ref)),
+    task(ref) {
+      const task = tasks.find(ref);
+      return { ...tasks.view(task), ...deliveryViews(store.deliveries, task.id) };
+    },
     kill: (ref, request) => kill(tasks, ref, request),
     pause: (ref) => pause(tasks, ref),
     resume: (ref) => resume(tasks, ref),

@@ -4,6 +4,7 @@ import type { Lease, LeaseId } from '../core/lease.ts';
 import type { OwnerUseEntry } from '../core/owner-use.ts';
 import type { Task, TaskId, TaskStatus } from '../core/task.ts';
 import { type AllEvents, openAllEvents } from './all-events.ts';
+import { type Deliveries, openDeliveries } from './deliveries.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { learnEnded } from './learn-ended.ts';
 import { type LearnedRun, type LearnedRuns, openLearnedRuns } from './learned-runs.ts';
@@ -73,6 +74,7 @@ export interface Store {
   /** The newest entries, oldest first; drops the others. */
   ownerUse(limit: number): OwnerUseEntry[];
   readonly inbox: Inbox;
+  readonly deliveries: Deliveries;
   readonly learned: LearnedRuns;
   /** Tasks that ended before `at` (epoch ms), oldest end first. */
   endedBefore(
@@ -148,6 +150,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   const putLease = db.prepare('INSERT OR REPLACE INTO leases (id, expires_at, body) VALUES (?, ?, ?)');
   const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
   const inbox = openInbox(db);
+  const deliveries = openDeliveries(db);
   const ownerUse = openOwnerUse(db);
   const learned = openLearnedRuns(db);
   learnEnded(db, learned);
@@ -254,6 +257,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
     ownerUse: ownerUse.newest,
     inbox,
+    deliveries,
     learned,
     endedBefore: (at, statuses) => endedBefore(db, at, statuses),
     remove(ids) {

@@ -92,6 +92,17 @@ const PAST_ATTEMPT = z
   .meta({ id: 'PastAttempt', description: 'An attempt before the current or last one.' });
 export type PastAttemptView = z.output<typeof PAST_ATTEMPT>;
 
+const DELIVERY = z
+  .strictObject({
+    target: text.describe('Name of the target; `on_end of` and an id for `--on_end`.'),
+    seq: number.describe('Number of the event.'),
+    attempts: number.describe('Attempts so far.'),
+    next_at: time.nullable().describe('When the next attempt is due. Null: it was delivered or given up.'),
+    delivered_at: time.nullable().describe('When it was delivered. Null: not yet.'),
+    error: text.nullable().describe('Why the last attempt failed. Null: it did not.'),
+  })
+  .meta({ id: 'Delivery', description: 'An event of the task for one target of notifications.' });
+
 const ESTIMATES = z
   .strictObject({
     estimated_time_ms: number.describe('Time.'),
@@ -276,6 +287,11 @@ export const TASK = z
       .describe('What to run after a kill: a retry with what has to change. Null: none.'),
     log_path: text.nullable().describe('File with the newest part of its output.'),
     history: z.array(PAST_ATTEMPT).describe('Earlier attempts, oldest first.'),
+    on_end: text.nullable().describe('Shell command that the daemon runs when it has ended.'),
+    deliveries: z
+      .array(DELIVERY)
+      .optional()
+      .describe('Only for one task: its events for `--on_end` and `notify.targets`. Absent: none.'),
   })
   .meta({ id: 'Task', description: 'One task. A field is null when it does not apply.' });
 export type TaskView = z.output<typeof TASK>;

@@ -38,6 +38,16 @@ export const RECORD_FIELDS = {
       run: 'share the checkpoints of this name with all tasks of the project that give it, instead of own ones',
     },
   },
+  on_end: {
+    as: 'onEnd',
+    type: 'text',
+    min: 1,
+    max: 65_536,
+    value: 'LINE',
+    help: {
+      run: 'shell command that the daemon runs when the task has ended; it gets the end as JSON on standard input and in variables',
+    },
+  },
   lease: {
     as: 'lease',
     type: 'text',

@@ -87,6 +87,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     ...parentOf(context),
     ...(run.checkpoint === null ? {} : { checkpoint: run.checkpoint }),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
+    ...(run.onEnd === null ? {} : { onEnd: run.onEnd }),
     requeue: run.requeue,
     execOptions: execOptionsFor(run, context),
     attempts: 0,

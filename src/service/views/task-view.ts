@@ -125,6 +125,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     suggested_command: suggestedCommand(task, context.most),
     log_path: context.logPath,
     history: task.history.map(pastAttemptView),
+    on_end: task.onEnd ?? null,
   };
 }
 

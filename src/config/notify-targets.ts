@@ -1,0 +1,71 @@
+// The schema of the setting notify.targets.
+import { z } from 'zod';
+import { NOTIFY_EVENTS, type NotifyAction, type NotifyTarget } from '../core/notify.ts';
+import { TASK_STATUSES } from '../core/task.ts';
+import { parseJson } from '../text/json.ts';
+
+const name = z.string().min(1).max(64);
+const absolute = z.string().regex(/^\//, 'must be an absolute path');
+
+const TARGET = z
+  .strictObject({
+    name: name.optional(),
+    on: z.array(z.enum(NOTIFY_EVENTS)).min(1).default(['ended']),
+    owner: name.optional(),
+    project: absolute.optional(),
+    tag: name.optional(),
+    status: z.array(z.enum(TASK_STATUSES)).min(1).optional(),
+    command: z.string().min(1).max(65_536).optional(),
+    webhook: z.url({ protocol: /^https?$/ }).optional(),
+    secret_file: absolute.optional(),
+    desktop: z.literal(true).optional(),
+    bell: absolute.optional(),
+  })
+  .transform(({ name, on, owner, project, tag, status, ...given }, context): NotifyTarget => {
+    const actions: NotifyAction[] = [];
+    const { command, webhook, secret_file, desktop, bell } = given;
+    if (command !== undefined) actions.push({ kind: 'command', line: command });
+    if (webhook !== undefined)
+      actions.push({ kind: 'webhook', url: webhook, secretFile: secret_file ?? null });
+    if (desktop) actions.push({ kind: 'desktop' });
+    if (bell !== undefined) actions.push({ kind: 'bell', terminal: bell });
+    const [action] = actions;
+    if (action === undefined || actions.length > 1) {
+      context.addIssue('needs exactly one of command, webhook, desktop and bell');
+      return z.NEVER;
+    }
+    if (secret_file !== undefined && webhook === undefined)
+      context.addIssue('secret_file belongs to a webhook');
+    return {
+      name: name ?? action.kind,
+      on,
+      owner: owner ?? null,
+      project: project ?? null,
+      tag: tag ?? null,
+      statuses: status ?? null,
+      action,
+    };
+  });
+
+/** An array, or its JSON as text; an empty text is an empty array. The messages name the target by its place, from 1. */
+export const notifyTargets = () =>
+  z
+    .preprocess((value) => (typeof value === 'string' ? parseJson(value || '[]').value : value), z.unknown())
+    .transform((value, context): readonly NotifyTarget[] => {
+      const parsed = z.array(TARGET).safeParse(value);
+      if (!parsed.success) {
+        for (const { path, message } of parsed.error.issues) {
+          const [place, ...field] = path;
+          const where =
+            place === undefined ? '' : `${[`target ${Number(place) + 1}`, ...field].join(', ')}: `;
+          context.addIssue(`${where}${message}`);
+        }
+        return z.NEVER;
+      }
+      const names = parsed.data.map((target) => target.name);
+      const twice = names.find((each, place) => names.indexOf(each) !== place);
+      if (twice === undefined) return parsed.data;
+      context.addIssue(`two targets have the name "${twice}": give each a "name" of its own`);
+      return z.NEVER;
+    })
+    .describe('list of targets');

@@ -1,0 +1,168 @@
+// Delivers one message: by a command, a webhook, a notice on the desktop, or the bell of a terminal.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { NotifyAction } from '../core/notify.ts';
+import type { Message } from './message.ts';
+
+export interface Receiver {
+  readonly action: NotifyAction;
+  /** Environment and directory of a command. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+export interface DeliverDeps {
+  readonly bash: string;
+  /** BABYSIT_HOME, so that a command reaches this daemon. */
+  readonly home: string;
+  /** Of the database: makes the ids of messages unique over daemons. */
+  readonly identity: string;
+}
+
+/** A command that runs longer is killed, and a request that takes longer is given up. Both count as failed. */
+const LIMIT_MS = 30_000;
+const ERROR_MAX_CHARS = 300;
+
+/** Rejects with an Error that says why the message was not delivered. */
+export function deliver(deps: DeliverDeps, { action, env, cwd }: Receiver, message: Message): Promise<void> {
+  switch (action.kind) {
+    case 'command': {
+      const values = { ...env, ...variablesOf(message), BABYSIT_HOME: deps.home };
+      return runProgram([deps.bash, '-c', action.line], { env: values, cwd, input: JSON.stringify(message) });
+    }
+    case 'webhook':
+      return post(deps, action, message);
+    case 'desktop':
+      return runProgram(noticeOf(message), { env: desktopEnv(env), cwd: '/', input: '' });
+    case 'bell':
+      return ring(action.terminal);
+  }
+}
+
+/** `kill_reason` -> `BABYSIT_KILL_REASON`; a value that is null is not set. */
+function variablesOf(message: Message): Record<string, string> {
+  const given = Object.entries(message).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([key, value]) => [`BABYSIT_${key.toUpperCase()}`, String(value)]));
+}
+
+interface ProgramOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly input: string;
+}
+
+function runProgram(
+  [file = '', ...args]: readonly string[],
+  { env, cwd, input }: ProgramOptions,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const child = spawn(file, args, {
+    env,
+    cwd: existsSync(cwd) ? cwd : '/',
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+  });
+  let said = '';
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    killGroup(child);
+  }, LIMIT_MS);
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(0, ERROR_MAX_CHARS);
+  });
+  // A command need not read its input.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  child.once('error', reject);
+  child.once('exit', (code, signal) => {
+    clearTimeout(timer);
+    // What the command has started in the background may keep the pipe open.
+    child.stderr.destroy();
+    if (code === 0) return resolve();
+    const how = isLate
+      ? `took longer than ${LIMIT_MS / 1000} s`
+      : `ended with ${signal ?? `exit code ${code}`}`;
+    reject(new Error([how, said.trim()].filter((part) => part !== '').join(': ')));
+  });
+  return promise.finally(() => clearTimeout(timer));
+}
+
+/** `detached` made the child the leader of a process group. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended since.
+  }
+}
+
+/** The headers are those of Standard Webhooks 1.0 (standardwebhooks.com): id, timestamp, and an HMAC-SHA256 of both and the body. */
+async function post(
+  { identity }: DeliverDeps,
+  { url, secretFile }: NotifyAction & { readonly kind: 'webhook' },
+  message: Message,
+): Promise<void> {
+  const body = JSON.stringify(message);
+  const id = `${identity}-${message.seq}`;
+  const timestamp = String(Math.floor(Date.parse(String(message.at)) / 1000));
+  const signed =
+    secretFile === null ? {} : { 'webhook-signature': sign(secretFile, `${id}.${timestamp}.${body}`) };
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      ...signed,
+    },
+    body,
+    redirect: 'error',
+    signal: AbortSignal.timeout(LIMIT_MS),
+  }).catch((error: Error & { cause?: Error }) => {
+    throw new Error(error.cause?.message || error.message);
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`the receiver answered with HTTP status ${response.status}`);
+}
+
+/** A secret in base64 may have the prefix `whsec_`. */
+function sign(secretFile: string, text: string): string {
+  const secret = readFileSync(secretFile, 'utf8')
+    .trim()
+    .replace(/^whsec_/, '');
+  return `v1,${createHmac('sha256', Buffer.from(secret, 'base64')).update(text).digest('base64')}`;
+}
+
+function noticeOf({ event, name, status, hint, project }: Message): string[] {
+  const title = `babysit: ${name} ${status ?? event}`;
+  const text = String(hint ?? project);
+  if (process.platform !== 'darwin') return ['notify-send', '--app-name=babysit', '--', title, text];
+  const script = [
+    'on run argv',
+    'display notification (item 2 of argv) with title (item 1 of argv)',
+    'end run',
+  ];
+  return ['osascript', ...script.flatMap((line) => ['-e', line]), title, text];
+}
+
+/** The bus of the user's session, which a daemon that outlives its login has no variable for. */
+function desktopEnv(env: Receiver['env']): NodeJS.ProcessEnv {
+  const bus = `/run/user/${process.getuid?.()}/bus`;
+  return env.DBUS_SESSION_BUS_ADDRESS === undefined && existsSync(bus)
+    ? { ...env, DBUS_SESSION_BUS_ADDRESS: `unix:path=${bus}`, XDG_RUNTIME_DIR: dirname(bus) }
+    : { ...env };
+}
+
+async function ring(terminal: string): Promise<void> {
+  const fd = openSync(terminal, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(fd).isCharacterDevice()) throw new Error(`${terminal} is no terminal`);
+    writeSync(fd, '\x07');
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,57 @@
+// Decides which targets an event goes to, and what they get: a pointer to the task and the compact end, no output.
+import type { RecordedEvent } from '../core/events.ts';
+import type { NotifyTarget } from '../core/notify.ts';
+import { isEnded, ownerOf, type Task } from '../core/task.ts';
+
+/** Field of the message -> value. The names are those of the JSON of a task and of an event. */
+export type Message = Readonly<Record<string, string | number | boolean | null>>;
+
+export function matches(target: NotifyTarget, event: RecordedEvent, task: Task): boolean {
+  const isKill = event.event === 'ended' && event.status === 'killed';
+  const isOn = target.on.some((kind) => (kind === 'killed' ? isKill : kind === event.event));
+  return (
+    isOn &&
+    (target.owner === null || target.owner === ownerOf(task)) &&
+    (target.project === null || target.project === task.project) &&
+    (target.tag === null || task.tags.includes(target.tag) || task.batch === target.tag) &&
+    (target.statuses === null || (event.event === 'ended' && target.statuses.includes(event.status)))
+  );
+}
+
+export function messageOf(event: RecordedEvent, task: Task): Message {
+  const { seq, at, name, taskId } = event;
+  return {
+    event: event.event,
+    seq,
+    at: new Date(at).toISOString(),
+    id: taskId,
+    name,
+    project: task.project,
+    owner: ownerOf(task),
+    attempt: task.attempts,
+    ...warningOf(event),
+    ...(event.event === 'ended' ? endOf(task) : {}),
+  };
+}
+
+/** Without the last line, which is output. */
+function warningOf(event: RecordedEvent): Message {
+  if (event.event === 'runaway_risk') {
+    const { dim, estimate, actual, kill_at, kill_in_s = null, hint, suggested_command } = event;
+    return { dim, estimate, actual, kill_at, kill_in_s, hint, suggested_command };
+  }
+  if (event.event !== 'stall_risk') return {};
+  const { silent_s, kill_in_s, hint } = event;
+  return { silent_s, kill_in_s, hint };
+}
+
+function endOf({ state }: Task): Message {
+  if (!isEnded(state)) return {};
+  return {
+    status: state.status,
+    exit_code: state.exit?.code ?? null,
+    signal: state.exit?.signal ?? null,
+    kill_reason: state.status === 'killed' ? state.kill.reason : null,
+    reason: state.status === 'failed' || state.status === 'interrupted' ? state.reason : null,
+  };
+}

@@ -32,7 +32,7 @@ export const DEFAULT_POLICY: Policy = {
 };
 
 /** Bounds the cost of a pass with a long queue. */
-const SORTED_MAX = 256;
+const SORTED_MAX = 64;
 
 export interface Decision {
   /** Ids in the order they start. */

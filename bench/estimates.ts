@@ -6,6 +6,8 @@ import { predictionCostUs } from './estimates/cost.ts';
 import { agentRuns, type RecordedRun, syntheticRuns, workflowTasks } from './estimates/recorded-runs.ts';
 import { type MemoryFigures, replayRuns, type Setting } from './estimates/replay-runs.ts';
 import { RULES } from './estimates/rules.ts';
+import { narrowedCaps } from './estimates/safety.ts';
+import { mulberry32 } from './replay/shake.ts';
 
 const DEFAULT_BYTES = 4 * 1024 ** 3;
 /** Kills above the limit of the watchdog, 2 x, or at the cap of the kernel, 3 x. */
@@ -74,3 +76,7 @@ function rows(): string[][] {
     `${(100 * killed).toFixed(2)}%`,
   ]);
 }
+const SIMULATED = 1_000_000;
+process.stdout.write(
+  `${narrowedCaps(SIMULATED, mulberry32(1))} of ${SIMULATED} simulated submissions have narrower caps than declared\n`,
+);

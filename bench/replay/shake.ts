@@ -12,7 +12,7 @@ export function shaken({ processors, jobs }: Trace, seed: number, withinMs = 60_
 }
 
 /** Tommy Ettinger's generator: 32 bits of state, uniform in [0, 1). */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -13,16 +13,16 @@ import type { Sqlite } from './sqlite.ts';
 
 const command = (line: string) => ({ kind: 'shell', line }) as const;
 
-it('packs runs into 16 bytes and reads them back', () => {
+it('packs runs into 12 bytes and reads them back', () => {
   const runs = [
     aRun({ timeMs: 1_500, memBytes: 300 * 1024 ** 2, cpuCores: 0.5, declaredCores: 8 }),
     aRun({ isTimeCut: true, memKind: 'cap', memBytes: null, cpuCores: null, declaredCores: 0.25 }),
     aRun({ memKind: 'bound', isTimeCut: true }),
   ];
   const bytes = packRuns(runs);
-  assert.equal(bytes.byteLength, 48);
+  assert.equal(bytes.byteLength, 36);
   assert.deepEqual(unpackRuns(bytes), runs);
-  assert.deepEqual(unpackRuns(bytes.subarray(0, 47)), runs.slice(0, 2));
+  assert.deepEqual(unpackRuns(bytes.subarray(0, 35)), runs.slice(0, 2));
 });
 
 describe('what was learned', () => {

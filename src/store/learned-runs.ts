@@ -57,7 +57,7 @@ export function openLearnedRuns(db: Sqlite, keysMax = KEYS_MAX): LearnedRuns {
   };
   return {
     put({ project, command, run }) {
-      for (const key of Object.values(hashesOf(salt, project, command))) {
+      for (const key of LEARNED_LEVELS.map(hashing(salt, project, command))) {
         const before = select.get(key);
         if (before === undefined) keys += 1;
         const runs = [...(before === undefined ? [] : unpackRuns(before.body)), run];
@@ -69,12 +69,31 @@ export function openLearnedRuns(db: Sqlite, keysMax = KEYS_MAX): LearnedRuns {
       keys = count.get()?.count ?? keys;
     },
     history(project, command) {
-      const hashes = hashesOf(salt, project, command);
-      const levels = LEARNED_LEVELS.map((level) => [level, runsOf(hashes[level])] as const);
-      return Object.fromEntries(levels) as Record<LearnedLevel, RunSample[]>;
+      const hashOf = hashing(salt, project, command);
+      const read = new Map<LearnedLevel, RunSample[]>();
+      // Most predictions need only the first level that has runs.
+      const at = (level: LearnedLevel) => {
+        const runs = read.get(level) ?? runsOf(hashOf(level));
+        read.set(level, runs);
+        return runs;
+      };
+      return {
+        get exact() {
+          return at('exact');
+        },
+        get shape() {
+          return at('shape');
+        },
+        get subcommand() {
+          return at('subcommand');
+        },
+        get elsewhere() {
+          return at('elsewhere');
+        },
+      };
     },
     forget(project, command) {
-      const changes = Object.values(hashesOf(salt, project, command)).map((key) =>
+      const changes = LEARNED_LEVELS.map(hashing(salt, project, command)).map((key) =>
         Number(drop.run(key).changes),
       );
       const forgotten = changes.reduce((sum, change) => sum + change, 0);
@@ -87,14 +106,14 @@ export function openLearnedRuns(db: Sqlite, keysMax = KEYS_MAX): LearnedRuns {
 }
 
 /** The first 52 bits of a hash, which a number holds exactly: of 100 000 keys two are equal with a probability of 1e-6. */
-function hashesOf(salt: string, project: string, command: Command): Readonly<Record<LearnedLevel, number>> {
+function hashing(salt: string, project: string, command: Command): (level: LearnedLevel) => number {
   const { exact, shape, subcommand } = commandKey(command);
-  const of = (level: LearnedLevel, ...parts: readonly string[]) =>
-    Number.parseInt(hash('sha256', [salt, level, ...parts].join('\0')).slice(0, 13), 16);
-  return {
-    exact: of('exact', project, exact),
-    shape: of('shape', project, shape),
-    subcommand: of('subcommand', project, subcommand),
-    elsewhere: of('elsewhere', subcommand),
+  const parts: Readonly<Record<LearnedLevel, readonly string[]>> = {
+    exact: [project, exact],
+    shape: [project, shape],
+    subcommand: [project, subcommand],
+    elsewhere: [subcommand],
   };
+  return (level) =>
+    Number.parseInt(hash('sha256', [salt, level, ...parts[level]].join('\0')).slice(0, 13), 16);
 }

@@ -1,29 +1,32 @@
-// Packs the runs of a key into 16 bytes each, so that 100 000 keys stay below 100 MB.
+// Packs the runs of a key into 12 bytes each, so that 100 000 keys stay below 100 MB.
 import type { RunSample } from '../estimates/run-sample.ts';
 
-const RECORD_BYTES = 16;
+const RECORD_BYTES = 12;
 const MIB = 1024 ** 2;
-const KINDS = ['peak', 'cap', 'bound'] as const satisfies readonly RunSample['memKind'][];
-/** Bits of the flags. Bits 0 and 1: the index of the kind of memory. */
-const TIME_CUT = 4;
-/** Cores in hundredths, at most 655; 0 means null. */
+/** Used cores in hundredths, at most 655; the largest value means null. */
 const CORE_STEPS = 100;
-const U16_MAX = 65_535;
+const NO_CORES = 65_535;
+/** The flags are the lowest three bits of a word: the index of the kind of memory, and whether the time was cut. */
+const KINDS = ['peak', 'cap', 'bound'] as const satisfies readonly RunSample['memKind'][];
+const TIME_CUT = 4;
+/** Declared cores in eighths are its other bits, at most 1023; 0 means null. */
+const DECLARED_STEPS = 8;
+const DECLARED_MAX = 8191;
 
-/**
- * Little endian: time in seconds (f32), memory in MiB (f32, NaN for null), used cores (f32, NaN for null), declared cores in
- * hundredths (u16), flags (u8), one byte free. A float keeps seven digits.
- */
+/** Little endian: time in seconds (f32), memory in MiB (f32, NaN for null), used cores (u16), declared cores and flags (u16). */
 export function packRuns(runs: readonly RunSample[]): Uint8Array {
   const bytes = new Uint8Array(RECORD_BYTES * runs.length);
   const view = new DataView(bytes.buffer);
   for (const [index, run] of runs.entries()) {
     const at = RECORD_BYTES * index;
-    view.setFloat32(at, run.timeMs / 1000, true);
-    view.setFloat32(at + 4, run.memBytes === null ? Number.NaN : run.memBytes / MIB, true);
-    view.setFloat32(at + 8, run.cpuCores ?? Number.NaN, true);
-    view.setUint16(at + 12, Math.min(U16_MAX, Math.round(CORE_STEPS * (run.declaredCores ?? 0))), true);
-    view.setUint8(at + 14, KINDS.indexOf(run.memKind) | (run.isTimeCut ? TIME_CUT : 0));
+    const { timeMs, isTimeCut, memBytes, memKind, cpuCores, declaredCores } = run;
+    const cores = cpuCores === null ? NO_CORES : Math.min(NO_CORES - 1, Math.round(CORE_STEPS * cpuCores));
+    const eighths = Math.round(DECLARED_STEPS * (declaredCores ?? 0));
+    const declared = declaredCores === null ? 0 : Math.max(1, Math.min(DECLARED_MAX, eighths));
+    view.setFloat32(at, timeMs / 1000, true);
+    view.setFloat32(at + 4, memBytes === null ? Number.NaN : memBytes / MIB, true);
+    view.setUint16(at + 8, cores, true);
+    view.setUint16(at + 10, (declared << 3) | (isTimeCut ? TIME_CUT : 0) | KINDS.indexOf(memKind), true);
   }
   return bytes;
 }
@@ -34,16 +37,16 @@ export function unpackRuns(bytes: Uint8Array): RunSample[] {
   return Array.from({ length: Math.floor(bytes.byteLength / RECORD_BYTES) }, (_, index): RunSample => {
     const at = RECORD_BYTES * index;
     const memory = view.getFloat32(at + 4, true);
-    const cores = view.getFloat32(at + 8, true);
-    const declared = view.getUint16(at + 12, true);
-    const flags = view.getUint8(at + 14);
+    const cores = view.getUint16(at + 8, true);
+    const flags = view.getUint16(at + 10, true);
+    const declared = flags >> 3;
     return {
       timeMs: 1000 * view.getFloat32(at, true),
       isTimeCut: (flags & TIME_CUT) !== 0,
       memBytes: Number.isNaN(memory) ? null : MIB * memory,
       memKind: KINDS[flags & 3] ?? 'bound',
-      cpuCores: Number.isNaN(cores) ? null : cores,
-      declaredCores: declared === 0 ? null : declared / CORE_STEPS,
+      cpuCores: cores === NO_CORES ? null : cores / CORE_STEPS,
+      declaredCores: declared === 0 ? null : declared / DECLARED_STEPS,
     };
   });
 }

@@ -1,5 +1,5 @@
 -- The last runs of each key of a command, for estimates. They outlive the tasks that `clean` removes. `key` is a salted hash:
--- the table holds no text of a command. `body`: one record of 16 bytes for each run, oldest first. `seq` orders by last use.
+-- the table holds no text of a command. `body`: one record of 12 bytes for each run, oldest first. `seq` orders by last use.
 CREATE TABLE learned_runs (
   key  INTEGER PRIMARY KEY,
   seq  INTEGER NOT NULL,

@@ -1,5 +1,6 @@
-// Kills the daemon with SIGKILL at chosen moments under load, then checks every promise.
-//   node test/faults/chaos.ts [--seed=N] [--kills=200]
+// Kills the daemon with SIGKILL at chosen moments under load, and with --storm also stops and kills the processes around a
+// task; then checks every promise. With --errors, system calls of the daemon fail, too.
+//   node test/faults/chaos.ts [--seed=N] [--kills=200] [--storm] [--errors] [--driver=v2]
 // The same seed makes the same choices; the timing of the kernel varies.
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,11 +11,17 @@ import { examineRun, type Findings } from './invariants.ts';
 import { isEndless, type Load, startLoad } from './load.ts';
 import { type Random, random } from './random.ts';
 import { type Json, openRig, type Rig } from './rig.ts';
+import { injectError, STRIKES } from './strikes.ts';
 import { startWaiters, type Waiters } from './waiters.ts';
 
 export interface ChaosOptions {
   readonly seed: number;
   readonly kills: number;
+  /** SIGKILL and SIGSTOP also of spawner, log writers and parents, and SIGSTOP of the daemon. */
+  readonly isStorm?: boolean;
+  /** Injects errors into system calls of the daemon, with strace(1). */
+  readonly withErrors?: boolean;
+  readonly driver?: string;
   readonly say: (line: string) => void;
 }
 
@@ -39,18 +46,19 @@ const AGENTS = 3;
 const WAITERS = 4;
 const CONFIG = { watchdog: { kill_grace: '400ms' }, log: { level: 'info' } };
 
-export async function chaos({ seed, kills, say }: ChaosOptions): Promise<ChaosResult> {
-  const rig = await openRig(CONFIG);
+export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { seed, kills, say, isStorm = false, withErrors = false, driver } = options;
+  const rig = await openRig(driver === undefined ? CONFIG : { ...CONFIG, envelope: { driver } });
   const randomOf = (actor: string) => random(seed, actor);
   const moments = new Map<string, number>();
   say(`seed ${seed}, ${kills} kills, home ${rig.home.dir}`);
   try {
     await rig.up();
-    const load = startLoad(rig, randomOf, AGENTS);
+    const load = startLoad(rig, randomOf, AGENTS, withErrors);
     const waiters = startWaiters(rig, load.promised, randomOf, WAITERS);
     const killer = randomOf('killer');
     for (let done = 0; done < kills; ) {
-      const moment = await strike(rig, load, killer);
+      const moment = await nextFault(rig, load, killer, isStorm, withErrors);
       if (moment === null) continue;
       moments.set(moment, (moments.get(moment) ?? 0) + 1);
       done += 1;
@@ -58,7 +66,7 @@ export async function chaos({ seed, kills, say }: ChaosOptions): Promise<ChaosRe
         say(`${done} kills, ${load.promised.length} tasks, ${waiters.waited.length} waits`);
     }
     await settle(rig, load, waiters);
-    const findings = examineRun(rig, { promised: load.promised, waited: waiters.waited });
+    const findings = examineRun(rig, { promised: load.promised, waited: waiters.waited }, withErrors);
     return {
       ...findings,
       broken: [...load.wrong, ...waiters.wrong, ...findings.broken],
@@ -74,6 +82,18 @@ export async function chaos({ seed, kills, say }: ChaosOptions): Promise<ChaosRe
     await runCli(['daemon-stop', '--kill_tasks'], { env, deadlineMs: SETTLE_MS });
     rmSync(rig.base, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+async function nextFault(rig: Rig, load: Load, random: Random, isStorm: boolean, withErrors: boolean) {
+  if (withErrors && random.chance(0.5)) {
+    await rig.up();
+    return injectError(rig, random);
+  }
+  if (!isStorm || random.chance(0.3)) return strike(rig, load, random);
+  const what = random.pick(Object.keys(STRIKES));
+  await rig.up();
+  await delay(random.between(0, 120));
+  return (await STRIKES[what]?.(rig, load, random)) === true ? what : null;
 }
 
 /** Starts a daemon if none lives, waits for the moment and kills it. Returns null when none was left to kill. */
@@ -149,10 +169,24 @@ function figures(result: ChaosResult): string {
 }
 
 if (import.meta.main) {
-  const options = { seed: { type: 'string' }, kills: { type: 'string', default: '200' } } as const;
+  const options = {
+    seed: { type: 'string' },
+    kills: { type: 'string', default: '200' },
+    storm: { type: 'boolean' },
+    errors: { type: 'boolean' },
+    driver: { type: 'string' },
+  } as const;
   const { values } = parseArgs({ options });
   const seed = Number(values.seed ?? Date.now() % 1_000_000);
-  const result = await chaos({ seed, kills: Number(values.kills), say: (line) => console.log(line) });
+  const { storm: isStorm = false, errors: withErrors = false, driver } = values;
+  const result = await chaos({
+    seed,
+    kills: Number(values.kills),
+    isStorm,
+    withErrors,
+    ...(driver === undefined ? {} : { driver }),
+    say: (line) => console.log(line),
+  });
   console.log(figures(result));
   process.exitCode = result.broken.length === 0 ? 0 : 1;
 }

@@ -1,10 +1,12 @@
 // The promises that hold after any number of kills, checked against the database, the notes of the tasks and the host.
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type RecordedEvent, WAIT_EVENTS } from '../../src/core/events.ts';
 import { isEnded, type Task, type TaskId } from '../../src/core/task.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { groupTag } from '../support/home.ts';
 import { processesOf } from '../support/processes.ts';
+import { PRINTED_LINES } from './kinds.ts';
 import type { Promised } from './load.ts';
 import type { Rig } from './rig.ts';
 import type { Waited } from './waiters.ts';
@@ -24,7 +26,8 @@ export interface Findings {
 }
 
 /** Call when the daemon has stopped. */
-export function examineRun(rig: Rig, { promised, waited }: Ledger): Findings {
+/** `mayFail`: errors were injected, so the daemon logs them. */
+export function examineRun(rig: Rig, { promised, waited }: Ledger, mayFail = false): Findings {
   const broken: string[] = [];
   const store = openStore(rig.home.database);
   const notes = readNotes(rig.ran);
@@ -34,7 +37,11 @@ export function examineRun(rig: Rig, { promised, waited }: Ledger): Findings {
     for (const entry of promised) {
       const task = tasks.get(entry.id);
       if (task === undefined) broken.push(`lost: ${entry.name} ${entry.id} was acknowledged`);
-      else broken.push(...objections(entry, task, notes));
+      else {
+        broken.push(...objections(entry, task, notes));
+        if (isEnded(task.state) && (task.state.exit ?? null) !== null && !isLost(task))
+          broken.push(...brokenLog(rig, entry));
+      }
     }
     const names = [...tasks.values()].map(({ key }) => key);
     if (new Set(names).size !== names.length) broken.push('a submission that was repeated made two tasks');
@@ -53,7 +60,7 @@ export function examineRun(rig: Rig, { promised, waited }: Ledger): Findings {
   } finally {
     store.close();
   }
-  broken.push(...leftovers(rig, new Set(promised.map(({ id }) => id))), ...complaints(rig));
+  broken.push(...leftovers(rig, new Set(promised.map(({ id }) => id))), ...complaints(rig, mayFail));
   return {
     broken,
     runs: notes.begun.size,
@@ -84,7 +91,31 @@ function readNotes(path: string): Notes {
   return { begun, begins, ends };
 }
 
+/** The exit code of a command is lost with its parent, and then those that come after it do not begin. */
+function mayBeLost({ mayBeLost: isLost, after }: Promised): boolean {
+  return isLost || (after !== null && mayBeLost(after));
+}
+
+function isLost({ state }: Task): boolean {
+  return (
+    (state.status === 'interrupted' && state.reason === 'supervisor_lost') ||
+    (state.status === 'failed' && state.attempt === null)
+  );
+}
+
+/** Every line in order, or the mark of a gap. */
+function brokenLog({ home }: Rig, { kind, name, id }: Promised): string[] {
+  if (kind.name !== 'printer') return [];
+  const path = join(home.tasks, id, '1.log');
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const whole = Array.from({ length: PRINTED_LINES }, (_, i) => `line ${i + 1}\n`).join('');
+  return text === whole || text.includes('[babysit: output is missing above')
+    ? []
+    : [`log of ${name}: ${text}`];
+}
+
 function objections(entry: Promised, task: Task, { begins, ends }: Notes): string[] {
+  if (mayBeLost(entry) && isLost(task)) return [];
   const { kind, name } = entry;
   const found: string[] = [];
   const { state } = task;
@@ -142,12 +173,14 @@ function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
 /** Level 50 is pino's `error`. Nothing in this test is an error of the daemon. */
 const ERROR_LEVEL = 50;
 
-function complaints({ home, endings }: Rig): string[] {
+function complaints({ home, endings }: Rig, mayFail: boolean): string[] {
   const lines = readFileSync(home.log, 'utf8').split('\n').filter(Boolean);
   const errors = lines.filter((line) => {
     if (!line.startsWith('{')) return !line.startsWith('babysit: a daemon is already running');
+    if (line.includes('"spawner ended, starting another"')) return false;
     // SIGKILL may have cut off the line.
     return Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? 0) >= ERROR_LEVEL;
   });
+  if (mayFail) errors.length = 0;
   return [...endings.map((how) => `ended by itself: ${how}`), ...errors.map((line) => `daemon.log: ${line}`)];
 }

@@ -52,6 +52,14 @@ export function daemonising(random: Random): Kind {
   return { name: 'daemonising', script, flags: {}, end: exit(code), runs: 1 };
 }
 
+/** Its log has every line, or the mark. */
+export function printer(random: Random): Kind {
+  const code = random.between(0, 9);
+  const script = `for i in {1..${PRINTED_LINES}}; do echo line $i; sleep 0.0${random.between(1, 4)}; done; NOTE_END; exit ${code}`;
+  return { name: 'printer', script, flags: {}, end: exit(code), runs: 1 };
+}
+export const PRINTED_LINES = 60;
+
 export function signalled(random: Random): Kind {
   const signal = random.pick(['SIGTERM', 'SIGSEGV', 'SIGHUP']);
   return {
@@ -113,6 +121,8 @@ export const ANY = [
   short,
   long,
   long,
+  printer,
+  printer,
   daemonising,
   signalled,
   outOfMemory,

@@ -17,6 +17,8 @@ export interface Promised {
   perhapsRuns: number;
   /** A kill was acknowledged. */
   isKilled: boolean;
+  /** The parent of its command was killed: its exit code may be lost with it. */
+  mayBeLost: boolean;
 }
 
 export interface Load {
@@ -37,8 +39,16 @@ const ADDING = new Set(['run', 'batch', 'chain', 'lease', 'retry']);
 const MAX_LIVE = 30;
 const BATCH_LINES = 4;
 const LEASE_TTL = '4s';
+const DISK_ERRORS = new Set(['disk_error', 'disk_full', 'internal', 'bad_cwd']);
 
-export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents: number): Load {
+/** `mayFail`: the disk fails at times, and a request may be refused for it. */
+export function startLoad(
+  rig: Rig,
+  randomOf: (actor: string) => Random,
+  agents: number,
+  mayFail = false,
+): Load {
+  const isDiskError = (body: Json) => mayFail && DISK_ERRORS.has(String(body.error));
   const promised: Promised[] = [];
   const answered = new Map<string, number>();
   const wrong: string[] = [];
@@ -84,6 +94,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
       extraRuns: 0,
       perhapsRuns: 0,
       isKilled: false,
+      mayBeLost: false,
     };
     promised.push(entry);
     return entry;
@@ -98,6 +109,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
       return entry;
     }
     if (body.error === 'lease_expired' && more.lease !== undefined) return null;
+    if (isDiskError(body)) return null;
     wrong.push(`run ${name}: ${status} ${JSON.stringify(body)}`);
     return null;
   }
@@ -109,6 +121,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
     const answers = (body.lines ?? []) as Json[];
     for (const [index, kind] of kinds.entries()) {
       const [line, answer] = [lines[index], answers[index]];
+      if (line !== undefined && isDiskError(answer ?? body)) continue;
       if (line === undefined || answer?.id === undefined)
         wrong.push(`batch: ${status} ${JSON.stringify(answer ?? body)}`);
       else promise(answer, line.name, kind);
@@ -143,7 +156,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
     noteAnswer('lease');
     await delay(random.between(0, 400));
     const used = await run(short(random), { lease: String(id), owner: 'lessee', queue: false });
-    if (used === null && Date.now() < Date.parse(String(expires_at)))
+    if (used === null && !mayFail && Date.now() < Date.parse(String(expires_at)))
       wrong.push(`lease ${id} was not honoured although it is good until ${expires_at}`);
     if (used !== null) noteAnswer('leased run');
   }
@@ -156,7 +169,7 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
   /** Orders about a task that may have ended: a refusal is an answer. */
   async function change(order: string, entry: Promised, body: object = {}): Promise<Reply | null> {
     const reply = await rig.ask('POST', `/v1/tasks/${entry.id}/${order}`, body);
-    if (reply !== null && reply.status !== 409 && reply.status >= 300)
+    if (reply !== null && reply.status !== 409 && reply.status >= 300 && !isDiskError(reply.body))
       wrong.push(`${order} ${entry.name}: ${reply.status} ${JSON.stringify(reply.body)}`);
     if (reply !== null && reply.status < 300) noteAnswer(order);
     return reply;
@@ -215,6 +228,8 @@ export function startLoad(rig: Rig, randomOf: (actor: string) => Random, agents:
   async function agent(random: Random): Promise<void> {
     while (!isStopped) {
       const { body } = await rig.insist('GET', '/v1/status');
+      // An injected error may be the answer.
+      if (mayFail && body.tasks === undefined) continue;
       const { running, paused, pending } = body.tasks as Record<string, number>;
       const isCrowded = (running ?? 0) + (paused ?? 0) + (pending ?? 0) >= MAX_LIVE;
       const order = random.pick(ORDERS);

@@ -33,6 +33,7 @@ export interface Rig {
   launch(): ChildProcess | null;
   /** Resolves once a daemon answers. */
   up(): Promise<void>;
+  servingPid(): number | null;
   /** Sends SIGKILL to the serving daemon and the starting one; resolves when they are gone. False if there was none. */
   kill(): Promise<boolean>;
   /** Waits for a daemon. Resolves with null when the connection broke, so that the result is unknown. */
@@ -129,6 +130,7 @@ export async function openRig(config: object): Promise<Rig> {
     ran: join(base, 'ran'),
     env,
     launch,
+    servingPid,
     async up() {
       launch();
       await insist('GET', '/v1/ping');

@@ -26,7 +26,7 @@ const DEADLINE_MS = 180_000;
 const EXIT_UNREACHABLE = 69;
 /** The CLI itself waits this long for a daemon to start; a guest may need longer. */
 const START_PATIENCE_MS = 20_000;
-const TERMINAL = new Set(['completed', 'failed', 'killed']);
+const TERMINAL = new Set(['completed', 'failed', 'killed', 'interrupted']);
 
 export function startWaiters(
   rig: Rig,

@@ -61,13 +61,13 @@ export interface Service extends Changes {
   /** The task that a name, an id or a unique prefix of an id refers to; null: without a project of the caller. */
   resolve(ref: string, project: string | null): TaskId;
   /** The newest task of each name that matches one of the patterns or tags, oldest first. */
-  select(query: SelectQuery): SelectedView[];
+  select(query: SelectQuery): Promise<SelectedView[]>;
   task(ref: string): TaskView;
   /** In the order of the lines, each accepted or refused on its own; recorded together. */
   batch(request: BatchRequest): Promise<BatchView>;
   /** Returns how to leave the queue again. */
   awaitCapacity(request: TicketRequest, listener: TicketListener): () => void;
-  heartbeats(ref: string): Promise<HeartbeatView[]>;
+  heartbeats(ref: string): AsyncIterable<HeartbeatView>;
   learned(query: LearnedQuery): LearnedListView;
   forget(project: string, command: string): ForgottenView;
   profile(): ProfileView;

@@ -1,14 +1,16 @@
-// Removes ended tasks: first their rows in one transaction, then their files. After a crash in between, the next start
-// of the daemon removes the files.
+// Removes ended tasks in pages: of each first the rows in one transaction, then the files. After a crash in between, the
+// next start of the daemon removes the files.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ScheduledTask, schedule, validate } from 'node-cron';
 import type { Logger } from 'pino';
 import type { CleanQuery, CleanView } from '../api/schemas/clean.ts';
 import type { Clock } from '../core/clock.ts';
-import { isEnded, isNamePattern, type Task, type TaskId } from '../core/task.ts';
+import { isEnded, isNamePattern, type Task, type TaskId, type TaskState } from '../core/task.ts';
 import { groupName } from '../engine/attempt/paths.ts';
 import type { Store } from '../store/store.ts';
+import type { TaskFilter } from '../store/task-filter.ts';
+import { idPages } from './lookup/pages.ts';
 import { resolveRef } from './lookup/resolve.ts';
 import { notRunning } from './lookup/task-access.ts';
 
@@ -25,48 +27,64 @@ const NAMES_SHOWN = 20;
 
 export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanView> {
   const { store, clock } = deps;
-  const before =
+  const endedBefore =
     query.olderThanMs === null ? Number.MAX_SAFE_INTEGER : clock.now().wallMs - query.olderThanMs;
-  const old = store.endedBefore(before, query.statuses);
-  const found = query.of === null ? old : only(old, endedTasks(store, query.of));
-  if (!query.isDryRun) {
-    const units = found.flatMap(({ id }) => leftUnits(store.byId(id)));
+  const filter = { endedBefore, ...(query.statuses === null ? {} : { statuses: query.statuses }) };
+  const names: string[] = [];
+  const seen = new Set<TaskId>();
+  for await (const page of endedTasks(store, query.of, filter)) {
+    const found = page.flatMap((id) => (seen.has(id) ? [] : (store.byId(id) ?? [])));
+    for (const { id, name } of found) {
+      seen.add(id);
+      if (names.length < NAMES_SHOWN) names.push(name);
+    }
+    if (query.isDryRun) continue;
+    const units = found.flatMap(leftUnits);
     store.remove(found.map(({ id }) => id));
     if (units.length > 0) deps.unloadUnits(units);
     for (const { id } of found) await removeFiles(deps, id);
   }
-  return {
-    removed: found.length,
-    dry_run: query.isDryRun,
-    names: found.slice(0, NAMES_SHOWN).map(({ name }) => name),
-  };
+  if (!query.isDryRun && seen.size > 0) store.removeEnvironments();
+  return { removed: seen.size, dry_run: query.isDryRun, names };
 }
 
 /** Patterns of the units that the attempts of a task left. */
-function leftUnits(task: Task | null): string[] {
-  const unit = task?.execOptions.unit;
-  if (!task || !unit?.remains) return [];
-  return [unit.name ?? `babysit-*-${groupName(task.id, 0).slice(0, -1)}*.service`];
+function leftUnits({ id, execOptions: { unit } }: Task): string[] {
+  if (!unit?.remains) return [];
+  return [unit.name ?? `babysit-*-${groupName(id, 0).slice(0, -1)}*.service`];
 }
 
-function only<T extends { readonly id: TaskId }>(tasks: readonly T[], ids: ReadonlySet<TaskId>): T[] {
-  return tasks.filter(({ id }) => ids.has(id));
-}
-
-/** Of a pattern or tag every ended task, of a name the one it refers to. Throws not_found, ambiguous, or not_running. */
-function endedTasks(store: Store, { refs, tags, project }: NonNullable<CleanQuery['of']>): Set<TaskId> {
-  const inProject = project === null ? {} : { project };
-  const matching = [
-    ...refs.filter(isNamePattern).map((namePattern) => ({ namePattern, ...inProject })),
-    ...tags.map((tag) => ({ tag, ...inProject })),
-  ].flatMap((filter) => store.list(filter));
+/**
+ * Of a pattern or tag every ended task, of a name the one it refers to; without them all. Throws not_found, ambiguous, or
+ * not_running.
+ */
+async function* endedTasks(
+  store: Store,
+  of: CleanQuery['of'],
+  filter: TaskFilter & { readonly endedBefore: number },
+): AsyncGenerator<readonly TaskId[]> {
+  if (of === null) {
+    yield* idPages(store, filter);
+    return;
+  }
+  const { refs, tags, project } = of;
   const named = refs.filter((ref) => !isNamePattern(ref)).map((ref) => resolveRef(store, ref, project));
   for (const task of named) if (!isEnded(task.state)) throw notRunning(task, 'removed before it ends');
-  return new Set([...matching, ...named].map(({ id }) => id));
+  yield named.flatMap(({ id, state }) => (isDue(state, filter) ? [id] : []));
+  const inProject = project === null ? {} : { project };
+  for (const namePattern of refs.filter(isNamePattern))
+    yield* idPages(store, { ...filter, ...inProject, namePattern });
+  for (const tag of tags) yield* idPages(store, { ...filter, ...inProject, tag });
+}
+
+function isDue(state: TaskState, { endedBefore, statuses }: TaskFilter): boolean {
+  if (!isEnded(state) || state.endedAt >= (endedBefore ?? 0)) return false;
+  return statuses === undefined || statuses.includes(state.status);
 }
 
 /** Removes the files of removed tasks that a crash left. */
 export async function sweepFiles(deps: CleanDeps): Promise<void> {
+  deps.store.removeEnvironments();
   for (const id of deps.store.removals()) {
     await removeFiles(deps, id);
     deps.log.info({ task: id }, 'files of a removed task removed');

@@ -1,9 +1,9 @@
 // Lists the tasks that match a query: the newest of them, oldest first. Each step costs the daemon some milliseconds.
-import { setImmediate } from 'node:timers/promises';
 import type { ListQuery, TaskPage, TaskView } from '../api/schemas/task.ts';
 import type { TaskId } from '../core/task.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { TaskFilter } from '../store/task-filter.ts';
+import { idPages } from './lookup/pages.ts';
 import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
 
 type Deps = Pick<TaskAccessDeps, 'engine' | 'store'>;
@@ -36,12 +36,11 @@ async function newestIds(
   limit: number,
 ): Promise<TaskId[]> {
   const found: TaskId[] = [];
-  for (let bound = before; ; await setImmediate()) {
-    const { ids, next } = store.idsBefore(filter, bound, limit - found.length);
+  for await (const ids of idPages(store, filter, before)) {
     found.push(...ids);
-    if (next === null || found.length >= limit) return found;
-    bound = next;
+    if (found.length >= limit) break;
   }
+  return found.slice(0, limit);
 }
 
 /** Views are built when they are sent. Leaves out what was removed or got another status since the selection. */

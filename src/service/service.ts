@@ -1,7 +1,6 @@
 // Connects the API to the verbs, one file each.
 import { join } from 'node:path';
 import type { DoctorView } from '../api/schemas/daemon.ts';
-import { selectedView } from '../api/schemas/select.ts';
 import type { Service } from '../api/service.ts';
 import { readHeartbeats } from '../engine/attempt/heartbeat.ts';
 import { listensOn } from '../procfs/process/listening.ts';
@@ -60,7 +59,7 @@ export function createService(deps: ServiceDeps): Service {
     },
     list: (query) => list(deps, tasks, query, clock.now().wallMs),
     resolve: (ref, project) => tasks.find(ref, project).id,
-    select: (query) => selectTasks(store, query, clock.now().wallMs).map(selectedView),
+    select: (query) => selectTasks(store, query, clock.now().wallMs),
     task(ref) {
       const task = tasks.find(ref);
       return { ...tasks.view(task), ...deliveryViews(store.deliveries, task.id) };
@@ -74,7 +73,7 @@ export function createService(deps: ServiceDeps): Service {
     },
     retry: (ref, request) => retry(deps, tasks, ref, request),
     awaitCapacity: (request, listener) => waitForCapacity(deps, request, listener),
-    heartbeats: async (ref) => readHeartbeats(join(deps.tasksDir, tasks.find(ref).id)),
+    heartbeats: (ref) => readHeartbeats(join(deps.tasksDir, tasks.find(ref).id)),
     learned: (query) => learned(store, query, loaded.config['defaults.estimated_time']),
     forget: (project, line) => ({
       command: line,

@@ -296,20 +296,21 @@ describe('removal', () => {
     const environments = [1, 2, 3].map((n) => ({ taskId: taskId(n), env: n === 3 ? { B: '2' } : env }));
     store.commit(writes({ environments, events: [eventOf(1), eventOf(2), eventOf(3)] }));
     store.remove([taskId(1), taskId(2), taskId(3), taskId(9)]);
+    store.removeEnvironments();
     assert.deepEqual(store.environment(taskId(3)), {});
     assert.deepEqual(ids(store.list({})), [taskId(2)]);
     assert.deepEqual([rowsOf('events'), rowsOf('environment_texts')], [1, 1]);
     assert.deepEqual(store.environment(taskId(2)), env);
   });
 
-  it('finds tasks that ended before a time, oldest end first', () => {
+  it('finds tasks that ended before a time, newest first', () => {
     const ended = (n: number, endedAt: number, status: 'completed' | 'failed' = 'completed') =>
       numbered(n, { state: { ...ENDED[status], endedAt } });
     put(ended(1, 300), ended(2, 100), ended(3, 200, 'failed'), numbered(4));
     const found = (at: number, statuses: readonly TaskStatus[] | null = null) =>
-      store.endedBefore(at, statuses).map(({ id }) => id);
-    assert.deepEqual(found(300), [taskId(2), taskId(3)]);
-    assert.deepEqual(found(1e15), [taskId(2), taskId(3), taskId(1)]);
+      store.idsBefore({ endedBefore: at, ...(statuses === null ? {} : { statuses }) }, null, 9).ids;
+    assert.deepEqual(found(300), [taskId(3), taskId(2)]);
+    assert.deepEqual(found(1e15), [taskId(3), taskId(2), taskId(1)]);
     assert.deepEqual(found(1e15, ['failed']), [taskId(3)]);
   });
 });

@@ -2,7 +2,7 @@
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import type { OwnerUseEntry } from '../core/owner-use.ts';
-import type { Task, TaskId, TaskStatus } from '../core/task.ts';
+import type { Task, TaskId } from '../core/task.ts';
 import { type AllEvents, openAllEvents } from './all-events.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
 import { type Inbox, openInbox } from './inbox.ts';
@@ -76,13 +76,10 @@ export interface Store {
   readonly inbox: Inbox;
   readonly deliveries: Deliveries;
   readonly learned: LearnedRuns;
-  /** Tasks that ended before `at` (epoch ms), oldest end first. */
-  endedBefore(
-    at: number,
-    statuses: readonly TaskStatus[] | null,
-  ): { readonly id: TaskId; readonly name: string }[];
-  /** Removes ended tasks with their events and unshared environments. Ignores live tasks. */
+  /** Removes ended tasks with their events. Ignores live tasks. */
   remove(ids: readonly TaskId[]): void;
+  /** Removes the environments that no task has any longer. */
+  removeEnvironments(): void;
   /** Removed tasks whose files may still exist. */
   removals(): TaskId[];
   /** Call when the files of a removed task no longer exist. */
@@ -202,7 +199,6 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
       putRemoval.run(id);
       removeEnded.run(id);
     }
-    removeTexts.run();
   });
 
   const reserve = openReserve(`${path}-reserve`);
@@ -259,12 +255,12 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     inbox,
     deliveries,
     learned,
-    endedBefore: (at, statuses) => endedBefore(db, at, statuses),
     remove(ids) {
       remove.immediate(ids);
       freshTasks = new Map();
       freshEnvironments = new Map();
     },
+    removeEnvironments: () => void removeTexts.run(),
     removals: () =>
       db
         .prepare<[], { task_id: TaskId }>('SELECT task_id FROM removals')
@@ -313,19 +309,6 @@ function list(db: Sqlite, filter: TaskFilter): Task[] {
     .prepare<(string | number)[], TaskRow>(`SELECT * FROM tasks ${condition} ORDER BY id`)
     .all(...values);
   return rows.map(rowToTask);
-}
-
-function endedBefore(
-  db: Sqlite,
-  at: number,
-  statuses: readonly TaskStatus[] | null,
-): { id: TaskId; name: string }[] {
-  const condition = statuses === null ? '' : `AND status IN (${statuses.map(() => '?').join(', ')})`;
-  return db
-    .prepare<(string | number)[], { id: TaskId; name: string }>(
-      `SELECT id, name FROM tasks WHERE ended_at < ? ${condition} ORDER BY ended_at`,
-    )
-    .all(at, ...(statuses ?? []));
 }
 
 function optional(row: TaskRow | undefined): Task | null {

@@ -7,6 +7,8 @@ export interface TaskFilter {
   readonly statuses?: readonly TaskStatus[];
   /** Excludes tasks that ended before this time (epoch ms). */
   readonly endedSince?: number;
+  /** Only tasks that ended before this time (epoch ms). */
+  readonly endedBefore?: number;
   /** The tag, or the batch of the task. */
   readonly tag?: string;
   /** With the wildcards * ? [...] of a shell. */
@@ -23,6 +25,7 @@ export function conditionOf(filter: TaskFilter): { condition: string; values: (s
   if (filter.project !== undefined) add('project = ?', filter.project);
   if (filter.owner !== undefined) add('owner = ?', filter.owner);
   if (filter.endedSince !== undefined) add('(ended_at IS NULL OR ended_at >= ?)', filter.endedSince);
+  if (filter.endedBefore !== undefined) add('ended_at < ?', filter.endedBefore);
   if (filter.statuses !== undefined)
     add(`status IN (${filter.statuses.map(() => '?').join(', ')})`, ...filter.statuses);
   if (filter.namePattern !== undefined) add('name GLOB ?', filter.namePattern);

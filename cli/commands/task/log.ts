@@ -123,20 +123,31 @@ async function printOne(context: Context, flags: Flags, ref: Selected, prefix: s
     await read((chunk) => output.data(chunk));
     return;
   }
-  const matched: string[] = [];
+  const asObject = json && !flags.follow ? await lineArray(context, ref, query) : null;
   const show = limited(maxBytes, (line) => {
     if (!json) output.data(prefix + textOf(line, output.terminal, prefix !== ''));
     else if (flags.follow)
       output.data(`${JSON.stringify({ ...(prefix === '' ? {} : { name: ref.name }), line: bare(line) })}\n`);
-    else matched.push(bare(line));
+    else asObject?.add(bare(line));
   });
   if (flags.grep === undefined) await eachLine(read, show);
   else if (flags.follow) await matching(read, flags.grep, show);
   else show(await keptMatches(read, flags.grep, flags));
-  if (json && !flags.follow) {
-    const { name, id } = await findLog(session, ref, query);
-    output.data(`${JSON.stringify({ name, id, lines: matched })}\n`);
-  }
+  asObject?.end();
+}
+
+/** Prints the object of a log line by line: a whole log may be larger than a string can be. */
+async function lineArray({ session, output }: Context, ref: Ref, query: URLSearchParams) {
+  const { name, id } = await findLog(session, ref, query);
+  output.data(`{"name":${JSON.stringify(name)},"id":${JSON.stringify(id)},"lines":[`);
+  let isFirst = true;
+  return {
+    add(line: string) {
+      output.data(`${isFirst ? '' : ','}${JSON.stringify(line)}`);
+      isFirst = false;
+    },
+    end: () => output.data(']}\n'),
+  };
 }
 
 /** A prefixed line ends with a newline, so that the next prefix begins a line. */

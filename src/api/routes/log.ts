@@ -14,9 +14,12 @@ export function logRoutes(app: FastifyInstance, service: Service): void {
   app.get<ByRef>('/v1/tasks/:ref/log/range', answers(LOG_RANGE), (request) =>
     service.logRange(request.params.ref, parseLog(request.query)),
   );
-  app.get<ByRef>('/v1/tasks/:ref/heartbeat', answers(HEARTBEAT), async (request, reply) => {
-    const records = await service.heartbeats(request.params.ref);
-    reply.type('application/x-ndjson');
-    return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  app.get<ByRef>('/v1/tasks/:ref/heartbeat', answers(HEARTBEAT), (request, reply) => {
+    const lines = jsonLines(service.heartbeats(request.params.ref));
+    return reply.type('application/x-ndjson').send(Readable.from(lines, { objectMode: false }));
   });
+}
+
+async function* jsonLines(values: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const value of values) yield `${JSON.stringify(value)}\n`;
 }

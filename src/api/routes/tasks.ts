@@ -1,6 +1,6 @@
 // Routes about tasks: submit, list, show, change.
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { CHANGES, type ChangeVerb } from '../schemas/changes.ts';
 import { FORGOTTEN, LEARNED_LIST, parseForget, parseLearnedQuery } from '../schemas/estimates.ts';
 import { BATCH_VIEW, parseBatch, parseRun } from '../schemas/run.ts';
@@ -18,13 +18,11 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
   app.post('/v1/batch', answers(BATCH_VIEW), (request) => service.batch(parseBatch(request.body)));
   app.get('/v1/tasks', answers(TASKS), async (request, reply) => {
     const page = await service.list(parseList(request.query));
-    return reply
-      .type('application/json; charset=utf-8')
-      .send(Readable.from(taskListJson(page), { objectMode: false }));
+    return sendJson(reply, taskListJson(page.tasks, { next: page.next }));
   });
-  app.get('/v1/select', answers(SELECTED), (request) => ({
-    tasks: service.select(parseSelect(request.query)),
-  }));
+  app.get('/v1/select', answers(SELECTED), async (request, reply) =>
+    sendJson(reply, taskListJson(await service.select(parseSelect(request.query)))),
+  );
   app.get<ByRef>('/v1/tasks/:ref', answers(TASK), (request) => service.task(request.params.ref));
   app.get('/v1/estimates', answers(LEARNED_LIST), (request) =>
     service.learned(parseLearnedQuery(request.query)),
@@ -41,4 +39,8 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
       return reply.code(status).send(await change(request.params.ref, parse(request.body)));
     });
   }
+}
+
+function sendJson(reply: FastifyReply, pieces: AsyncIterable<string>): FastifyReply {
+  return reply.type('application/json; charset=utf-8').send(Readable.from(pieces, { objectMode: false }));
 }

@@ -44,6 +44,6 @@ export function parseSelect(query: unknown): SelectQuery {
   return { patterns, tags, project, statuses: status === undefined ? null : parseStatuses(status) };
 }
 
-export function selectedView({ id, name, state }: Task): SelectedView {
+export function selectedView({ id, name, state }: Pick<Task, 'id' | 'name' | 'state'>): SelectedView {
   return { id, name, status: state.status };
 }

@@ -1,12 +1,12 @@
 // The JSON answer of a list in pieces: the daemon serves other requests between two of them, and waits for a slow reader.
 import { setImmediate } from 'node:timers/promises';
-import type { TaskPage } from '../schemas/task.ts';
 
 /** A piece takes the daemon about 3 ms. */
 const PIECE_ROWS = 32;
 const PIECE_LENGTH = 64 * 1024;
 
-export async function* taskListJson({ tasks, next }: TaskPage): AsyncGenerator<string> {
+/** `more`: the other fields of the answer. */
+export async function* taskListJson(tasks: Iterable<object>, more: object = {}): AsyncGenerator<string> {
   let piece = '{"tasks":[';
   let rows = 0;
   for (const task of tasks) {
@@ -17,5 +17,6 @@ export async function* taskListJson({ tasks, next }: TaskPage): AsyncGenerator<s
     piece = '';
     await setImmediate();
   }
-  yield `${piece}],"next":${JSON.stringify(next)}}`;
+  const fields = JSON.stringify(more).slice(1, -1);
+  yield `${piece}]${fields === '' ? '' : `,${fields}`}}`;
 }

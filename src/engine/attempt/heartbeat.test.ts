@@ -8,6 +8,12 @@ import type { Progress } from '../../core/progress.ts';
 import type { Sample } from '../../watchdog/state.ts';
 import { Heartbeat, readHeartbeats } from './heartbeat.ts';
 
+async function recordsOf(taskDir: string) {
+  const records = [];
+  for await (const record of readHeartbeats(taskDir)) records.push(record);
+  return records;
+}
+
 const MIB = 1024 ** 2;
 const START = Date.UTC(2026, 10, 21, 14, 30, 10);
 const PROGRESS: Progress = {
@@ -44,7 +50,7 @@ describe('the heartbeat', () => {
     const heart = new Heartbeat(dir);
     for (let second = 0; second <= 125; second += 1)
       heart.beat('batch', sampleAt(second), () => (second < 100 ? null : PROGRESS));
-    const records = await readHeartbeats(dir);
+    const records = await recordsOf(dir);
     assert.deepEqual(records, [
       {
         timestamp: '2026-11-21T14:31:00.000Z',
@@ -78,7 +84,7 @@ describe('the heartbeat', () => {
       heart.beat('x'.repeat(128), sampleAt(minute * 60), () => PROGRESS);
     assert.deepEqual(readdirSync(dir).sort(), ['heartbeat.jsonl', 'heartbeat.jsonl.1']);
     for (const file of readdirSync(dir)) assert.ok(statSync(join(dir, file)).size < 1.01 * MIB);
-    const records = await readHeartbeats(dir);
+    const records = await recordsOf(dir);
     const last = new Date(START + 19_999 * 60_000).toISOString();
     assert.equal(records.at(-1)?.timestamp, last);
     assert.ok(records.length > 24 * 60);
@@ -87,12 +93,12 @@ describe('the heartbeat', () => {
   it('is appended over restarts, and a cut record is skipped', async (t) => {
     const dir = tempDir(t);
     writeFileSync(join(dir, 'heartbeat.jsonl'), '{"timestamp":"a"}\n{"timest');
-    assert.equal((await readHeartbeats(dir)).length, 1);
+    assert.equal((await recordsOf(dir)).length, 1);
     appendFileSync(join(dir, 'heartbeat.jsonl'), '\n');
     const heart = new Heartbeat(dir);
     heart.beat('batch', sampleAt(0), () => null);
     heart.beat('batch', sampleAt(60), () => null);
-    assert.equal((await readHeartbeats(dir)).length, 2);
+    assert.equal((await recordsOf(dir)).length, 2);
   });
 
   it('of a removed task is dropped without an error', async (t) => {
@@ -100,6 +106,6 @@ describe('the heartbeat', () => {
     const heart = new Heartbeat(dir);
     heart.beat('batch', sampleAt(0), () => null);
     heart.beat('batch', sampleAt(60), () => null);
-    assert.deepEqual(await readHeartbeats(dir), []);
+    assert.deepEqual(await recordsOf(dir), []);
   });
 });

@@ -2,6 +2,7 @@
 import { appendFileSync, closeSync, renameSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Progress } from '../../core/progress.ts';
 import { openRegular } from '../../logs/regular-file.ts';
 import { parseJson } from '../../text/json.ts';
@@ -12,6 +13,7 @@ const MINUTE_MS = 60_000;
 const MIB = 1024 ** 2;
 /** About four days. A full file is renamed to `.1` and replaces the one before. */
 const FILE_MAX_BYTES = MIB;
+const PIECE_LINES = 200;
 
 /** One line of the file. The field names are those of the API. */
 export interface HeartbeatRecord {
@@ -82,15 +84,18 @@ function recordOf(
   };
 }
 
-/** The records of a task, oldest first. Skips an incomplete last line. */
-export async function readHeartbeats(taskDir: string): Promise<HeartbeatRecord[]> {
+/** The records of a task, oldest first, in pieces. Skips an incomplete last line. */
+export async function* readHeartbeats(taskDir: string): AsyncGenerator<HeartbeatRecord> {
   const path = heartbeatFile(taskDir);
-  const texts = await Promise.all([`${path}.1`, path].map(readIfThere));
-  return texts.flatMap(wholeLines).flatMap((line) => {
-    // A full disk may have cut a line in the middle, so that the next one follows in the same line.
-    const { value, why } = parseJson(line);
-    return why === null ? [value as HeartbeatRecord] : [];
-  });
+  let read = 0;
+  for (const part of [`${path}.1`, path])
+    for (const line of wholeLines(await readIfThere(part))) {
+      // A full disk may have cut a line in the middle, so that the next one follows in the same line.
+      const { value, why } = parseJson(line);
+      if (why === null) yield value as HeartbeatRecord;
+      read += 1;
+      if (read % PIECE_LINES === 0) await setImmediate();
+    }
 }
 
 export function heartbeatFile(taskDir: string): string {

@@ -1,9 +1,10 @@
 // Resolves references to tasks: a name, an id or a unique prefix of an id to one; a pattern or a tag to several.
 
-import type { SelectQuery } from '../../api/schemas/select.ts';
+import { type SelectedView, type SelectQuery, selectedView } from '../../api/schemas/select.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { isEnded, type Task } from '../../core/task.ts';
 import type { Store } from '../../store/store.ts';
+import { idPages } from './pages.ts';
 
 type Lookup = Pick<Store, 'byId' | 'byName' | 'namesakes' | 'byIdPrefix'>;
 
@@ -58,22 +59,31 @@ function byPrefix(store: Lookup, ref: string, project: string | null): readonly 
  * The tasks that match a pattern or a tag, oldest first. As a name refers to the newest task, so only the newest task of
  * each name counts. Tasks that ended more than SELECTED_MS ago are left out. Throws BabysitError not_found when none matches.
  */
-export function selectTasks(store: Pick<Store, 'list'>, query: SelectQuery, nowMs: number): Task[] {
+export async function selectTasks(
+  store: Pick<Store, 'idsBefore' | 'byId'>,
+  query: SelectQuery,
+  nowMs: number,
+): Promise<SelectedView[]> {
   const { project, statuses, patterns, tags } = query;
-  const newest = new Map<string, Task>();
+  const newest = new Map<string, Pick<Task, 'id' | 'name' | 'state'>>();
   for (const filter of [...patterns.map((namePattern) => ({ namePattern })), ...tags.map((tag) => ({ tag }))])
-    for (const task of store.list({
+    for await (const ids of idPages(store, {
       ...filter,
       ...(project === null ? {} : { project }),
       endedSince: nowMs - SELECTED_MS,
-    })) {
-      const key = `${task.project}\0${task.name}`;
-      const other = newest.get(key);
-      if (other === undefined || isEnded(other.state)) newest.set(key, task);
-    }
+    }))
+      for (const taskId of ids) {
+        const task = store.byId(taskId);
+        if (task === null) continue;
+        const { id, name, state } = task;
+        const key = `${task.project}\0${name}`;
+        // The newest comes first, and a live one refuses newer ones with its name.
+        if (!newest.has(key) || !isEnded(state)) newest.set(key, { id, name, state });
+      }
   const found = [...newest.values()]
     .filter(({ state }) => statuses === null || statuses.includes(state.status))
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map(selectedView);
   if (found.length > 0) return found;
   throw new BabysitError('not_found', nothingMatches(query, newest.size), {
     hint: 'Run babysit list --all to see the tasks of this project with their tags.',

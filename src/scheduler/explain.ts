@@ -25,8 +25,8 @@ export interface Blocked {
   /** The owners of those, each once. */
   readonly owners: readonly string[];
   readonly start: StartForecast;
-  /** Position in the queue, from 1. */
-  readonly position: number;
+  /** Position in the queue, from 1. Null for an item that is further back than the plan. */
+  readonly position: number | null;
 }
 
 interface Figures extends Pick<Blocked, 'available' | 'limit'> {
@@ -61,9 +61,9 @@ export class Explanation {
   of(
     item: Pick<PendingItem, 'need' | 'declared'>,
     dim: RoomDim | 'reservation',
-    position: number,
+    position: number | null,
     start: StartForecast,
-    ahead = position - 1,
+    ahead = (position ?? NAMES_SHOWN + 1) - 1,
   ): Blocked {
     const { charged, available, limit, outside = 0, requested = charged } = this.#figures(item, dim);
     const shortBy = Math.max(0, charged - available);

@@ -25,7 +25,7 @@ const half = { mem: 8 * GIB };
 
 /** Start times from now in ms, in the order of the plan. */
 function starts(changes: Changes): (number | null)[] {
-  return [...plan(aSnapshot(changes), NOW).values()].map(
+  return [...plan(aSnapshot(changes), NOW).entries.values()].map(
     ({ start: { expectedMs } }) => expectedMs && expectedMs - NOW,
   );
 }
@@ -160,8 +160,10 @@ describe('plan', () => {
         const decision = pass(snapshot, NOW);
         const { starts: now, reservation } = decision;
         const planned = plan(snapshot, NOW);
-        assert.equal(planned.size, snapshot.queue.size);
-        const begun = [...planned].filter(([, { start }]) => start.expectedMs === NOW).map(([id]) => id);
+        assert.equal(planned.entries.size, snapshot.queue.size);
+        const begun = [...planned.entries]
+          .filter(([, { start }]) => start.expectedMs === NOW)
+          .map(([id]) => id);
         assert.deepEqual(begun, now);
         if (reservation !== null) {
           const expectedMs = planned.get(reservation.id)?.start.expectedMs;
@@ -180,7 +182,7 @@ describe('plan', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         let position = 0;
-        for (const [id, { start, blocked }] of plan(snapshot, NOW)) {
+        for (const [id, { start, blocked }] of plan(snapshot, NOW).entries) {
           assert.equal(blocked === null, start.expectedMs === NOW);
           if (blocked === null) continue;
           position += 1;
@@ -210,25 +212,44 @@ describe('plan', () => {
         if (host.running.length < snapshot.running.length) return;
         host.leases = snapshot.leases.filter(({ expiresAtMs }) => expiresAtMs > NOW);
         if (host.leases.length < snapshot.leases.length) return;
-        for (const id of planned.keys()) {
+        for (const id of planned.entries.keys()) {
           const item = snapshot.queue.get(id);
           if (item !== undefined) host.submit(item);
         }
         host.run();
-        for (const [id, { start }] of planned) assert.equal(host.startsMs.get(id) ?? null, start.expectedMs);
-        checked += planned.size;
+        for (const [id, { start }] of planned.entries)
+          assert.equal(host.startsMs.get(id) ?? null, start.expectedMs);
+        checked += planned.entries.size;
       }),
     );
     assert.ok(checked > 30, `only ${checked} starts`);
   });
 });
 
-describe('a submission', () => {
-  const why = (snapshot: Snapshot, item: PendingItem, lease: LeaseItem | null = null) =>
-    startNow(snapshot, { item, lease }, NOW, DEFAULT_POLICY)
-      ? null
-      : planSubmission(snapshot, { item, lease }, NOW, DEFAULT_POLICY);
+describe('a queue longer than the plan', () => {
+  it('has a forecast for its first items, and for the others the reason without a start', () => {
+    const items = Array.from({ length: 2100 }, (_, n) => pending(n + 1, { mem: 6 * GIB }));
+    const snapshot = aSnapshot({ pending: items });
+    const planned = plan(snapshot, NOW);
+    const far = planned.get(pending(2100).id)?.blocked ?? assert.fail();
+    assert.deepEqual(
+      [far.dim, far.position, far.start.expectedMs, far.blockedBy.length],
+      ['mem', null, null, 5],
+    );
+    assert.equal(planned.get(pending(2002).id)?.blocked?.position, 2000);
+    assert.ok(Number(planned.get(pending(2002).id)?.start.expectedMs) > NOW);
+    assert.equal(planned.get(pending(2003).id)?.blocked?.position, null);
+    assert.equal(planned.get('unknown'), undefined);
+    assert.equal(why(snapshot, pending(9999, { mem: 6 * GIB }))?.position, null);
+  });
+});
 
+const why = (snapshot: Snapshot, item: PendingItem, lease: LeaseItem | null = null) =>
+  startNow(snapshot, { item, lease }, NOW, DEFAULT_POLICY)
+    ? null
+    : planSubmission(snapshot, { item, lease }, NOW, DEFAULT_POLICY);
+
+describe('a submission', () => {
   it('starts now exactly when the next pass starts it, and has the start of the plan otherwise', () => {
     let [started, waiting] = [0, 0];
     fc.assert(

@@ -2,7 +2,7 @@
 // wait_for_capacity show the same values.
 import { type Blocked, Explanation, NAMES_SHOWN } from './explain.ts';
 import { expressDemand, isShort } from './express.ts';
-import { type Forecast, forecast, type StartForecast, type WaitingItem } from './forecast.ts';
+import { type Forecast, forecast, NO_START, type StartForecast, type WaitingItem } from './forecast.ts';
 import { fitsInto, type LeaseItem, type PendingItem, toRunning } from './items.ts';
 import { roomOf, shortDim } from './ledger.ts';
 import { profileFor } from './other-profile.ts';
@@ -16,10 +16,26 @@ export interface PlanEntry {
   readonly blocked: Blocked | null;
 }
 
-/** By id: first the items that start now, then the waiting ones in order. */
-export type Plan = ReadonlyMap<string, PlanEntry>;
+/** First the items that start now, then the waiting ones in order, as far as the forecast goes. */
+export class Plan {
+  readonly entries: ReadonlyMap<string, PlanEntry>;
+  readonly #beyond: (id: string) => Blocked | undefined;
 
-/** Plans the whole queue; too slow for the path of a submission. */
+  constructor(entries: ReadonlyMap<string, PlanEntry>, beyond: (id: string) => Blocked | undefined) {
+    this.entries = entries;
+    this.#beyond = beyond;
+  }
+
+  /** An item further back has no expected start. Undefined when the queue has no such item. */
+  get(id: string): PlanEntry | undefined {
+    const entry = this.entries.get(id);
+    if (entry !== undefined) return entry;
+    const blocked = this.#beyond(id);
+    return blocked && { start: blocked.start, blocked };
+  }
+}
+
+/** Too slow for the path of a submission. */
 export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Plan {
   const planned = forecast(snapshot, nowMs, policy);
   const entries = new Map<string, PlanEntry>();
@@ -30,10 +46,13 @@ export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
     const blocked = explain(waiting, index);
     entries.set(waiting.item.id, { start: blocked.start, blocked });
   }
-  return entries;
+  return new Plan(entries, (id) => {
+    const item = snapshot.queue.get(id);
+    return item && explain({ item, start: NO_START }, null);
+  });
 }
 
-/** The function that explains why an item waits, by its index in the plan. */
+/** The function that explains why an item waits, by its index in the plan; null: it is further back. */
 function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: number) {
   const running = [
     ...snapshot.running,
@@ -41,9 +60,9 @@ function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: num
   ];
   const ahead = waiting.slice(0, NAMES_SHOWN).map(({ item }) => item);
   const explanation = new Explanation({ ...snapshot, running }, choice.room, ahead);
-  return ({ item, start }: WaitingItem, index: number): Blocked => {
+  return ({ item, start }: WaitingItem, index: number | null): Blocked => {
     const dim = shortDim(choice.room, item.need) ?? 'reservation';
-    const blocked = explanation.of(item, dim, index + 1, start);
+    const blocked = explanation.of(item, dim, index === null ? null : index + 1, start);
     const other = profileFor(snapshot, item.need);
     if (other === null) return blocked;
     const startMs = { expectedMs: other.atMs, p90Ms: null, latestMs: null };
@@ -93,8 +112,11 @@ export function planSubmission(
   const planned = forecast(queued, nowMs, policy, item);
   const index = planned.waiting.findIndex((other) => other.item.id === item.id);
   const waiting = planned.waiting[index];
-  if (waiting === undefined) throw new Error(`the plan starts ${item.id} now`);
-  return explainer(queued, planned, nowMs)(waiting, index);
+  const explain = explainer(queued, planned, nowMs);
+  if (waiting !== undefined) return explain(waiting, index);
+  if (planned.choice.starts.some(({ id }) => id === item.id))
+    throw new Error(`the plan starts ${item.id} now`);
+  return explain({ item: queued.queue.get(item.id) ?? item, start: NO_START }, null);
 }
 
 function queuedIn(snapshot: Snapshot, { item, lease }: Submitted, nowMs: number): Snapshot {

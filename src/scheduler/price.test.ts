@@ -100,7 +100,8 @@ describe('understating before the start', () => {
         understated(lying, 'alice', factor);
         const view = (queue: Queue): Snapshot => ({ ...snapshot, queue: pricedQueue(queue, MOST, NOW) });
         assert.deepEqual(pass(view(lying), NOW), pass(view(truthful), NOW));
-        const startsOf = (queue: Queue) => [...plan(view(queue), NOW)].map(([id, { start }]) => [id, start]);
+        const startsOf = (queue: Queue) =>
+          [...plan(view(queue), NOW).entries].map(([id, { start }]) => [id, start]);
         assert.deepEqual(startsOf(lying), startsOf(truthful));
         const item = pending(99, { owner: 'alice', mem: 2 * GIB, cpu: 1 });
         const submitted = (need: Need) => ({ item: { ...item, need }, limits, queue: false, force: false });

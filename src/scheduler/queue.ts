@@ -20,6 +20,7 @@ export interface QueueView {
   readonly reservation: HeldReservation | undefined;
   subQueues(): Iterable<SubQueue>;
   subQueueOf(item: PendingItem): SubQueue | undefined;
+  get(id: string): PendingItem | undefined;
   /** When an item of `owner` last started, epoch ms; -Infinity when none has. */
   servedAtMs(owner: string): number;
   readonly used: OwnerUse;
@@ -159,15 +160,20 @@ export function pricedQueue(queue: Queue, most: Need, nowMs: number): QueueView 
     const subQueue = queue.subQueueOf(item);
     return subQueue && viewOf(subQueue);
   };
+  const itemOf = (item: PendingItem) => {
+    const subQueue = subQueueOf(item);
+    return subQueue?.at(subQueue.placeOf(item)) ?? item;
+  };
   return {
     size: queue.size,
     needs: queue.needs,
     get reservation() {
       const { reservation } = queue;
-      if (reservation === undefined) return undefined;
-      const subQueue = subQueueOf(reservation.item);
-      const item = subQueue?.at(subQueue.placeOf(reservation.item)) ?? reservation.item;
-      return { ...reservation, item };
+      return reservation && { ...reservation, item: itemOf(reservation.item) };
+    },
+    get(id) {
+      const item = queue.get(id);
+      return item && itemOf(item);
     },
     *subQueues() {
       for (const subQueue of queue.subQueues()) yield viewOf(subQueue);
@@ -191,6 +197,7 @@ export function withItem(queue: QueueView, item: PendingItem, nowMs: number): Qu
     needs: { memBytes: memBytes + item.need.memBytes, cpuCores: cpuCores + item.need.cpuCores },
     reservation: queue.reservation,
     subQueues: () => subQueues,
+    get: (id) => (id === item.id ? item : queue.get(id)),
     subQueueOf: (other) => (subQueueKey(other) === subQueueKey(item) ? subQueue : queue.subQueueOf(other)),
     servedAtMs: (owner) => queue.servedAtMs(owner),
     used: queue.used,

@@ -114,7 +114,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
 /** First the planned tasks and tickets in their order, then tasks that wait for other tasks or a back-off. */
 function queueView(engine: Engine, nowMs: number): StatusView['queue'] {
   const rows: StatusView['queue'] = [];
-  for (const [id, { blocked }] of engine.plan()) {
+  for (const [id, { blocked }] of engine.plan().entries) {
     if (rows.length >= QUEUE_SHOWN) return rows;
     const item = engine.live.queue.get(id);
     if (item === undefined) continue;

@@ -60,7 +60,7 @@ export class Tickets {
   }
 
   /** Calls `plan` at most every ANNOUNCE_MS and for new tickets: its cost grows with the queue. */
-  announce(plan: () => Plan, monoMs: number): void {
+  announce(plan: () => Pick<Plan, 'get'>, monoMs: number): void {
     const hasNew = this.#announced.size < this.#waiting.size;
     if (this.#waiting.size === 0 || !(hasNew || monoMs - this.#announcedAt >= ANNOUNCE_MS)) return;
     this.#announcedAt = monoMs;

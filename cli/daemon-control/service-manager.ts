@@ -104,7 +104,7 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv): 
       env,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 20_000,
+      timeout: 60_000,
     });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };

@@ -11,8 +11,6 @@ import { NO_DISPATCH } from './launch.ts';
 import { pingWithin, startDaemonProcess } from './start.ts';
 
 const STOP_DEADLINE_MS = 20_000;
-/** Time for the kill ladder of many tasks: grace time, SIGKILL, check of the groups. */
-const KILL_TASKS_DEADLINE_MS = 90_000;
 const POLL_MS = 10;
 /** A daemon that does not answer in this time hangs: the longest work of its thread takes a second. */
 const HANGS_AFTER_MS = 5_000;
@@ -46,13 +44,15 @@ async function stopRunning(session: Session, pid: number, killTasks: boolean): P
       (error.code === 'daemon_stopping' || error.code === 'daemon_unreachable');
     if (!gone) throw error;
   }
-  const deadlineMs = killTasks ? KILL_TASKS_DEADLINE_MS : STOP_DEADLINE_MS;
-  const deadline = uptimeMs() + deadlineMs;
-  const isGone = await hasEnded(pid, deadline);
-  if (isGone) return { pid, wasHanging: false, isReplaced: false };
+  const isAnswering = async () => typeof (await pingWithin(session.home, HANGS_AFTER_MS)) !== 'string';
+  // A task may ask for minutes of grace. The daemon answers until the last one has ended.
+  do
+    if (await hasEnded(pid, uptimeMs() + STOP_DEADLINE_MS))
+      return { pid, wasHanging: false, isReplaced: false };
+  while (killTasks && (await isAnswering()));
   throw new BabysitError(
     'daemon_unreachable',
-    `the daemon (pid ${pid}) did not stop within ${deadlineMs / 1000} s`,
+    `the daemon (pid ${pid}) did not stop within ${STOP_DEADLINE_MS / 1000} s`,
     {
       pid,
       hint: `See ${session.home.log}. kill -9 ${pid} ends the daemon; tasks keep running.`,

@@ -14,9 +14,20 @@ function open(path: string, changed: () => void): FSWatcher | null {
     // Not persistent: a watch must not keep a stopping daemon alive.
     const watcher = watch(path, { persistent: false }, changed);
     watcher.on('error', () => watcher.close());
+    shortage = null;
     return watcher;
-  } catch {
+  } catch (error) {
     // The file was deleted, or no inotify watch is left. The sampling tick handles both.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EMFILE') shortage = 'instances';
+    else if (code === 'ENOSPC') shortage = 'watches';
     return null;
   }
+}
+
+let shortage: 'instances' | 'watches' | null = null;
+
+/** What inotify lacked at the last watch: events are then seen at the next sample only. */
+export function inotifyShortage(): 'instances' | 'watches' | null {
+  return shortage;
 }

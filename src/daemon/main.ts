@@ -5,7 +5,7 @@ import pino, { type Logger } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { NoticeView } from '../api/schemas/daemon.ts';
 import { openDriver } from '../cgroups/open.ts';
-import { watchFiles } from '../cgroups/watch.ts';
+import { inotifyShortage, watchFiles } from '../cgroups/watch.ts';
 import { liveConfig } from '../config/change.ts';
 import { findHome, type Home } from '../config/home.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
@@ -98,7 +98,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   };
   const homeLoss = watchHome(home);
   const parts = { home, config, log, store, opened, bootId, homeLoss, onHomeLost };
-  const { engine, profiles, newId, spawner } = openEngine(parts, closing);
+  const { engine, profiles, newId, spawner, openFiles } = openEngine(parts, closing);
   // daemon-stop --kill_tasks starts a daemon like this for tasks whose daemon has died.
   if (process.argv.includes('--no_dispatch')) void engine.drain();
   const { driver, probe } = opened;
@@ -146,6 +146,8 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       pendingSettings: () => settings.pending,
       held: () => engine.held,
       spawnerFault: () => spawner.fault,
+      inotifyShortage,
+      openFiles,
       runningCount: () => [...engine.live.active()].length,
     });
   const unloadUnits = (patterns: readonly string[]) => opened.units?.unload(patterns);

@@ -11,11 +11,19 @@ import type { LeaseId } from '../core/lease.ts';
 import { Engine } from '../engine/engine.ts';
 import { LogMaintenance } from '../engine/log-maintenance.ts';
 import { Profiles } from '../engine/profiles/profiles.ts';
-import { memReserveBytes, policyOf, pressureRules, throttleRules, watchRules } from '../engine/rules.ts';
+import {
+  memReserveBytes,
+  openFilesBudget,
+  policyOf,
+  pressureRules,
+  throttleRules,
+  watchRules,
+} from '../engine/rules.ts';
 import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { busyReader, readHostCpu } from '../procfs/host-cpu.ts';
 import { readHostMemory } from '../procfs/meminfo.ts';
+import { readRlimits } from '../procfs/process/inherited.ts';
 import { openRelay } from '../relay/control.ts';
 import type { Store } from '../store/store.ts';
 import { readLoginAt } from '../systemd/host.ts';
@@ -38,11 +46,13 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   const { home, config, log, store, opened, bootId } = parts;
   const { outer } = opened;
   const readBusyUsec = busyReader();
+  const files = openFileLimit();
   const readHost = () => outer.memory(readHostMemory());
   const host = {
     memTotalBytes: readHost().totalBytes,
     cores: Math.min(availableParallelism(), outer.cores),
     pidsMax: outer.pidsMax,
+    maxRunning: openFilesBudget(files, Number.POSITIVE_INFINITY)?.maxRunning ?? Number.POSITIVE_INFINITY,
   };
   const profiles = new Profiles({
     config,
@@ -131,5 +141,12 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
       return config['watchdog.kill_grace'];
     },
   });
-  return { engine, profiles, newId, spawner };
+  const openFiles = () => openFilesBudget(files, config['admission.max_running']);
+  return { engine, profiles, newId, spawner, openFiles };
+}
+
+/** Node has raised the soft limit to the hard one. */
+function openFileLimit(): number | null {
+  const soft = Number(readRlimits().nofile?.[0]);
+  return Number.isFinite(soft) ? soft : null;
 }

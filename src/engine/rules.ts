@@ -30,6 +30,20 @@ export function capacityOf(config: Config, host: { memTotalBytes: number; cores:
   };
 }
 
+/** What the daemon opens for itself and its clients, and for each running task: log, group, two processes. */
+const OWN_FILES = 64;
+const FILES_OF_TASK = 12;
+
+/** `limit`: open files; null is unlimited. Null when it allows `maxRunning` tasks. */
+export function openFilesBudget(
+  limit: number | null,
+  maxRunning: number,
+): { readonly limit: number; readonly maxRunning: number } | null {
+  if (limit === null) return null;
+  const possible = Math.max(1, Math.floor((limit - OWN_FILES) / FILES_OF_TASK));
+  return possible < maxRunning ? { limit, maxRunning: possible } : null;
+}
+
 export function policyOf(config: Config): Policy {
   const ageingMs = config['scheduler.ageing_interval'];
   return {

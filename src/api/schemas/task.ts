@@ -55,7 +55,9 @@ export const BLOCKED = z
         'Names of the tasks and leases that hold the room; under pressure, what the host is short of; for `profile` its name.',
       ),
     owners: z.array(text).describe('The owners of those, each once: agent session, `--owner`, or project.'),
-    position: number.nullable().describe('Place in the queue, from 1. Null: not in the queue yet, or not among the first 2000.'),
+    position: number
+      .nullable()
+      .describe('Place in the queue, from 1. Null: not in the queue yet, or not among the first 2000.'),
     ...START,
   })
   .meta({ id: 'Blocked', description: 'Why a task or a ticket waits.' });

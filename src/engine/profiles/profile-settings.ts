@@ -22,6 +22,8 @@ export interface HostSize {
   readonly cores: number;
   /** Of the groups around the daemon: a higher limit of a task would never be reached. */
   readonly pidsMax: number;
+  /** As many tasks as the daemon can open files for. */
+  readonly maxRunning: number;
 }
 
 export function profileSettings(profile: ProfileName, config: Config, host: HostSize): ProfileSettings {
@@ -29,6 +31,7 @@ export function profileSettings(profile: ProfileName, config: Config, host: Host
   const settings: Config = { ...config, ...own };
   const capacity = capacityOf(settings, host);
   const { cores, cpuShareCores } = capacity;
+  const maxRunning = Math.min(capacity.maxRunning, host.maxRunning);
   // The profile `normal` reserves whole cores: only the parent group's limit keeps the host's share free.
   const cpuLimitCores = profile === 'normal' ? cores : cpuShareCores;
   const cpuIdle = profile === 'day' && config['profile.day.cpu_idle'] === 'on';
@@ -36,7 +39,7 @@ export function profileSettings(profile: ProfileName, config: Config, host: Host
   const rules = envelopeRules(settings, host.memTotalBytes);
   return {
     profile,
-    capacity: { ...capacity, cpuLimitCores },
+    capacity: { ...capacity, maxRunning, cpuLimitCores },
     envelopeRules: { ...rules, pidsMax: Math.min(rules.pidsMax, host.pidsMax), cpuIdle },
     threadsMax: Math.max(1, Math.floor(Math.min(cpuLimitCores, threadsOf(profile, config)))),
     cpuShare: { maxCores: cpuShareCores < cores ? cpuShareCores : null, weight, isIdle: cpuIdle },

@@ -18,7 +18,12 @@ import { UnitOfWork } from '../unit-of-work.ts';
 import { type ProfileSettings, profileSettings } from './profile-settings.ts';
 import { Profiles } from './profiles.ts';
 
-const HOST = { memTotalBytes: 64 * GIB, cores: 16, pidsMax: Number.POSITIVE_INFINITY };
+const HOST = {
+  memTotalBytes: 64 * GIB,
+  cores: 16,
+  pidsMax: Number.POSITIVE_INFINITY,
+  maxRunning: Number.POSITIVE_INFINITY,
+};
 /** Day 1 is a Monday. In the local time zone, like cron expressions. */
 const at = (day: number, hour: number, minute = 0, second = 0) =>
   new Date(2026, 10, 22 + day, hour, minute, second).getTime();

@@ -38,7 +38,9 @@ function rig() {
   };
   tickets.add(ticket, NOW);
   const announce = (changes: Partial<Blocked>, monoMs: number): number => {
-    const plan: Plan = new Map([['ticket-1', { start: NO_START, blocked: { ...BLOCKED, ...changes } }]]);
+    const plan: Pick<Plan, 'get'> = new Map([
+      ['ticket-1', { start: NO_START, blocked: { ...BLOCKED, ...changes } }],
+    ]);
     const before = heard.length;
     tickets.announce(() => plan, monoMs);
     return heard.length - before;

@@ -19,6 +19,10 @@ export interface NoticeDeps {
   held(): Held | null;
   /** Why the process that starts tasks ended; null while it works. */
   spawnerFault(): string | null;
+  /** What inotify lacks; null when it works. */
+  inotifyShortage(): 'instances' | 'watches' | null;
+  /** The limits when fewer tasks run at the same time than the setting allows, because of open files; else null. */
+  openFiles(): { readonly limit: number; readonly maxRunning: number } | null;
 }
 
 export function notices(deps: NoticeDeps): NoticeView[] {
@@ -28,6 +32,8 @@ export function notices(deps: NoticeDeps): NoticeView[] {
     ...homeNotice(deps),
     ...heldNotice(deps),
     ...spawnerNotice(deps),
+    ...inotifyNotice(deps),
+    ...openFilesNotice(deps),
     ...recoveredNotices(deps),
     ...lostNotice(deps),
   ];
@@ -88,6 +94,31 @@ function spawnerNotice({ spawnerFault }: NoticeDeps): NoticeView[] {
       what: 'spawner',
       reason: `the process that starts tasks ended: ${fault}. The daemon starts it again, with longer waits after each failure`,
       fix: 'Repair what the message names. Pending tasks start after that.',
+    },
+  ];
+}
+
+function inotifyNotice({ inotifyShortage }: NoticeDeps): NoticeView[] {
+  const what = inotifyShortage();
+  if (what === null) return [];
+  return [
+    {
+      what: 'inotify',
+      reason: `this user has no free inotify ${what}, so the daemon sees the start and the end of a task up to a second late`,
+      fix: `Run: sysctl -w fs.inotify.max_user_${what}=8192, or end a program that holds many.`,
+    },
+  ];
+}
+
+function openFilesNotice({ openFiles }: NoticeDeps): NoticeView[] {
+  const budget = openFiles();
+  if (budget === null) return [];
+  const { limit, maxRunning } = budget;
+  return [
+    {
+      what: 'open files',
+      reason: `the daemon may open ${limit} files, so at most ${maxRunning} tasks run at the same time`,
+      fix: 'Raise the hard limit (ulimit -H -n 65536, LimitNOFILE= of a service), then run babysit daemon-restart.',
     },
   ];
 }

@@ -1,7 +1,7 @@
 // Entry point: starts the CLI with V8's compile cache in the user's cache directory.
 const { existsSync, mkdirSync } = require('node:fs');
 const { enableCompileCache } = require('node:module');
-const { dirname } = require('node:path');
+const { dirname, isAbsolute } = require('node:path');
 
 // The listener replaces Node's own, which opens a debugger on a TCP port.
 process.on('SIGUSR1', () => {});
@@ -10,7 +10,7 @@ const { XDG_CACHE_HOME, HOME } = process.env;
 const cache = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
 const code = `${cache}/babysit/code`;
 // A cache directory that cannot be used only costs the gain.
-if (cache && isMade(code)) enableCompileCache(code);
+if (cache && isAbsolute(cache) && isMade(code)) enableCompileCache(code);
 require('./main.cjs');
 
 /** One directory at a time: Node, which would create it too, never returns under /proc. */

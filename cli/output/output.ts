@@ -1,7 +1,7 @@
 // Writes results to stdout and messages to stderr, as JSON for programs and as text for people.
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { BabysitError } from '../../src/core/errors.ts';
+import { BabysitError } from '../../src/core/errors.ts';
 import { escapeField, showControls } from '../../src/text/terminal.ts';
 import { denialView } from './short-denial.ts';
 
@@ -15,7 +15,7 @@ export interface Output {
   readonly color: boolean;
   /** Writes to stdout without a change. */
   data(chunk: string | Uint8Array): void;
-  /** Writes to stderr without a change. Ignores a closed pipe: a message is not the result. */
+  /** Writes to stderr without a change. Ignores errors of it: a message is not the result. */
   message(chunk: string): void;
   /** Writes a result to stdout: `value` as one JSON line, or the text with its newlines. */
   result(value: object, text: () => string): void;
@@ -28,13 +28,19 @@ export function createOutput(forceJson: boolean, env: NodeJS.ProcessEnv): Output
   const messagesToTerminal = isatty(2);
   const json = forceJson || !terminal;
   const jsonMessages = forceJson || !messagesToTerminal;
-  const data = (chunk: string | Uint8Array): void =>
-    writeAll(1, terminal && typeof chunk === 'string' ? showControls(chunk) : chunk);
+  const data = (chunk: string | Uint8Array): void => {
+    try {
+      writeAll(1, terminal && typeof chunk === 'string' ? showControls(chunk) : chunk);
+    } catch (error) {
+      if (isClosedPipe(error)) throw error;
+      throw new BabysitError('output_failed', `cannot write to standard output: ${(error as Error).message}`);
+    }
+  };
   const message = (chunk: string): void => {
     try {
       writeAll(2, messagesToTerminal ? showControls(chunk) : chunk);
-    } catch (error) {
-      if (!isClosedPipe(error)) throw error;
+    } catch {
+      // Closed, or a full disk.
     }
   };
   return {

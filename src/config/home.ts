@@ -86,8 +86,12 @@ function fitsSocket(dir: string): boolean {
 function stateHome(env: Env): string {
   if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return env.XDG_STATE_HOME;
   if (!env.HOME || !isAbsolute(env.HOME))
-    throw new BabysitError('usage', 'HOME is not set, so babysit has no state directory', {
-      hint: 'Set HOME or BABYSIT_HOME.',
+    throw new BabysitError('usage', `${homeFault(env)}, so babysit has no state directory`, {
+      hint: 'Set HOME or BABYSIT_HOME to an absolute path.',
     });
   return join(env.HOME, '.local', 'state');
+}
+
+function homeFault({ HOME }: Env): string {
+  return HOME ? `HOME is "${HOME}", which is not an absolute path` : 'HOME is not set';
 }

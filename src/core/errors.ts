@@ -39,6 +39,12 @@ export const ERRORS = {
     title: 'The request is not valid.',
     hint: 'Run the command with --help to see its flags and an example.',
   },
+  output_failed: {
+    http: 500,
+    exit: EXIT.failed,
+    title: 'The result cannot be written to standard output. The request was carried out.',
+    hint: 'Make room on the disk of the output, or send it elsewhere, then read the result with babysit status or list.',
+  },
   bad_cwd: {
     http: 400,
     exit: EXIT.usage,

@@ -75,6 +75,51 @@ describe('a command that babysit names', () => {
     );
   });
 
+  it('after a refusal of adjust is accepted', async (t) => {
+    const rig = serviceOf(t);
+    rig.makeRoom();
+    rig.makeGroups();
+    await rig.run({ name: 'other', estimated_mem_bytes: '6G', estimated_cpu_cores: 3 });
+    await rig.run({ name: 'grows', estimated_mem_bytes: '1G', estimated_cpu_cores: 1 });
+    const refusals = new Set<unknown>();
+    await fc.assert(
+      fc.asyncProperty(anyBody, async ({ estimated_time: _, ...body }) => {
+        const adjust = (more: object) => rig.ask('POST', '/v1/tasks/grows/adjust', { ...body, ...more });
+        const { status, body: answer } = await adjust({});
+        if (status < 300) return;
+        const { error, hint, raise } = answer as Answer;
+        refusals.add(error);
+        if (error === 'capacity_exceeded') {
+          assert.match(String(hint), /add --force/);
+          assert.equal((await adjust({ force: true })).status, 200, JSON.stringify(answer));
+          await rig.ask('POST', '/v1/tasks/grows/adjust', {
+            estimated_mem_bytes: '1G',
+            estimated_cpu_cores: 1,
+            mem_pct_limit: 40,
+            cpu_pct_limit: 90,
+          });
+          return;
+        }
+        assert.equal(error, 'infeasible', JSON.stringify(answer));
+        const [smaller = ''] = /--estimated_\w+=\S+/.exec(String(hint)) ?? [];
+        for (const words of [smaller, typeof raise === 'string' ? raise : '']) {
+          if (!words.startsWith('--')) continue;
+          const again = await adjust({ ...bodyFromFlags('adjust', typedIn(words)), force: true });
+          const next = (again.body as Answer).error ?? 'accepted';
+          // The other dimension may be refused next.
+          assert.ok(
+            ['accepted', 'infeasible'].includes(String(next)),
+            `${words}: ${JSON.stringify(again.body)}`,
+          );
+          if (next === 'infeasible')
+            assert.notEqual((again.body as Answer).dim, (answer as Answer).dim, words);
+        }
+      }),
+      { numRuns: 25 },
+    );
+    assert.ok(refusals.has('capacity_exceeded') && refusals.has('infeasible'), [...refusals].join());
+  });
+
   it('after a kill is a retry that is accepted and starts, for every reason', async (t) => {
     const rig = serviceOf(t);
     rig.makeRoom();

@@ -12,6 +12,7 @@ is_oom() {
 }
 terminated() {
   is_signaled=1
+  was_signaled=1
   is_oom || { trap - TERM && kill -TERM $$; }
 }
 [ "$1" != stop ] || trap terminated TERM
@@ -21,6 +22,14 @@ until read -r code; do
   [ -n "$is_signaled" ] || break
   is_signaled=
 done
-# As systemd shows a command that the kernel ended itself.
-[ "$code" != 137 ] || ! is_oom || { sleep 0.2 && kill -KILL $$; }
+# End as a command of systemd that the kernel killed. With OOMPolicy=stop wait until systemd has seen the OOM, else the
+# result would be that of the signal.
+if [ "$code" = 137 ] && is_oom; then
+  left=50
+  until [ "$1" != stop ] || [ -n "$was_signaled" ] || [ "$left" = 0 ]; do
+    sleep 0.1
+    left=$((left - 1))
+  done
+  kill -KILL $$
+fi
 exit "${code:-1}"

@@ -128,7 +128,10 @@ describe('run', () => {
     assert.equal((await home.run(['status', 'second'])).code, 1);
     const queued = await home.run(['run', ...cores, '--queue', '--name=second', 'true']);
     assert.deepEqual([queued.code, queued.stdout], [0, 'queued: second\n']);
-    assert.match(queued.stderr, /^babysit: assumed 10m; killed after .*\nbabysit: second starts in about \d+m \(behind first\)\n$/);
+    assert.match(
+      queued.stderr,
+      /^babysit: assumed 10m; killed after .*\nbabysit: second starts in about \d+m \(behind first\)\n$/,
+    );
     const pending = jsonLine((await home.run(['status', 'second'])).stdout);
     assert.equal(pending.status, 'pending');
     assert.deepEqual((pending.waiting as { blocked_by: string[] }).blocked_by, ['first']);

@@ -124,8 +124,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/daemon/config.ts'),
   },
   hooks: {
-    summary: 'install Claude Code hooks that keep agents from polling',
+    summary: 'install and explain hooks that guide agents',
     load: () => import('./commands/agents/hooks.ts'),
+  },
+  shim: {
+    summary: 'run programs through babysit by their names in PATH',
+    load: () => import('./commands/agents/shim.ts'),
   },
   skills: {
     summary: 'install instructions for agents: a skill or a text block',

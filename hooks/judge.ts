@@ -1,27 +1,51 @@
-// Judges a shell command of an agent: runs it, runs it with advice, or refuses it with the command to run instead.
-import { type Advice, decide } from './decide.ts';
-import { type Reply, refuse, type ShellRequest, SILENT } from './harness.ts';
-import { askTasks } from './known-tasks.ts';
+// Answers a harness about a shell command: silence, advice, another command, or a refusal with the command to run instead.
+import { BYPASS } from './decide.ts';
+import { inform, type Reply, refuse, replace, type ShellRequest, SILENT } from './harness.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+const WHAT: Readonly<Record<Verdict['because'], string>> = {
+  polls: 'this command polls. Run this instead, without sleep or loop',
+  never_ends: 'this command never ends. Run this instead',
+  kills_others: 'this command can end work that is not yours. Run this instead',
+  third_look: 'this is the third look within three minutes at a task that still runs. Run this instead',
+  heavy: 'heavy work must run under babysit',
+};
 
 export async function judge(request: ShellRequest, env: NodeJS.ProcessEnv): Promise<Reply> {
-  const tasks = await askTasks(request, env);
-  const advice = decide(request.command, tasks);
-  return advice === null ? SILENT : refuse(request, refusalText(advice, request));
+  const verdict = await verdictOf(request, env, true);
+  if (verdict === null) return SILENT;
+  switch (verdict.action) {
+    case 'advise':
+      return inform(request, adviceText(verdict));
+    case 'deny':
+      return refuse(request, refusalText(verdict, request));
+    case 'rewrite': {
+      const why = `babysit: rule "${verdict.route?.rule.name}" runs it in its turn`;
+      return replace(request, verdict.instead, why) ?? refuse(request, refusalText(verdict, request));
+    }
+  }
 }
 
 /** Short, because an agent pays for each token. */
-export function refusalText({ command, why }: Advice, request: ShellRequest): string {
-  const shown = command.includes('\n') ? command : `  ${command}`;
-  return `babysit: this command polls. Run this instead, without sleep or loop:
-${shown}
-${why}${background(command, request)} If this is not polling, add the comment # BYPASS_SLEEP_BABYSIT_CHECK.
-`;
+export function refusalText(verdict: Verdict, request: ShellRequest): string {
+  const { because, instead, why, route } = verdict;
+  const rule = route === undefined ? '' : ` (rule "${route.rule.name}"). Run this instead`;
+  const bypass = because === 'polls' ? ` If this is not polling, add the comment # ${BYPASS}.` : '';
+  return `babysit: ${WHAT[because]}${rule}:\n${shown(instead)}\n${why}${background(verdict, request)}${bypass}\n`;
+}
+
+function adviceText({ instead, why, route }: Verdict): string {
+  return `babysit: this is heavy work (rule "${route?.rule.name}") on a host that others use. Run it through babysit:\n${shown(instead)}\n${why} For work in the background use babysit run, then babysit wait.`;
+}
+
+function shown(command: string): string {
+  return command.includes('\n') ? command : `  ${command}`;
 }
 
 /** A wait that may take longer than the harness lets a command run. */
-function background(command: string, { harness, isBackground, limitMs }: ShellRequest): string {
-  if (isBackground || !/\bbabysit wait\b|\swait\s/.test(command)) return '';
-  const bound = /--timeout=(\d+)s/.exec(command)?.[1];
+function background({ instead, because }: Verdict, { harness, isBackground, limitMs }: ShellRequest): string {
+  if (because === 'heavy' || isBackground || !/\swait\s/.test(instead)) return '';
+  const bound = /--timeout=(\d+)s/.exec(instead)?.[1];
   const isShort = bound !== undefined && limitMs !== null && Number(bound) * 1000 < limitMs;
   if (isShort) return '';
   return harness === 'claude'

@@ -153,7 +153,7 @@ function taskSteps(call: Call, rest: readonly Field[]): Step[] {
   const command = flagField('command', rest);
   const last = rest.at(-1);
   const dashes = rest.findIndex(({ text }) => text === '--');
-  const inside = { ...inSubshell(scope), isCaptured: false, limit: undefined };
+  const inside = { ...inSubshell(scope), isCaptured: false, isTask: true, limit: undefined };
   if (command !== null) {
     const code = codeOfWord(wordFrom(command.field.word, command.skip), scope.source, scope.variables);
     return code === null ? [] : scope.shared.walk.codeSteps(code, inside);

@@ -184,7 +184,11 @@ function programSteps(call: Call, outer: Scope): Step[] {
   if (known !== undefined) return functionSteps(known.node, known.source, call);
   const script = scope.shared.scripts.get(plainPath(call.fields[call.at]?.text ?? ''));
   if (script !== undefined) return scope.shared.walk.codeSteps(script, inSubshell(scope));
-  if (name === 'babysit') return babysitSteps(call);
+  if (name === 'babysit') {
+    scope.shared.ownCalls.push(call);
+    return babysitSteps(call);
+  }
+  scope.shared.calls.push(call);
   switch (name) {
     case 'trap':
       if (texts.some((text) => /^(EXIT|0)$/.test(text)) && call.args[0] !== undefined) {

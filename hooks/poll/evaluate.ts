@@ -16,6 +16,7 @@ import {
 } from 'unbash';
 import { Source } from '../shell/source.ts';
 import { textsOf } from '../shell/words.ts';
+import type { Call } from './call.ts';
 import { commandSteps, printedBy, readsCode } from './command.ts';
 import { collectorOf, findPattern, patternOfTest } from './filters.ts';
 import { pathLook, testedLook } from './looks.ts';
@@ -32,12 +33,22 @@ import {
 } from './scope.ts';
 import { type Chain, type Element, isPause, type List, type Step } from './steps.ts';
 
+export interface Evaluated {
+  readonly source: Source;
+  readonly steps: Step[];
+  /** Every call of a program, and every call of babysit. */
+  readonly calls: readonly Call[];
+  readonly ownCalls: readonly Call[];
+}
+
 /** Throws TooComplex for code that is too large or too deep. */
-export function evaluate(text: string, known: readonly KnownTask[]): { source: Source; steps: Step[] } {
+export function evaluate(text: string, known: readonly KnownTask[]): Evaluated {
   const source = new Source(text);
   const scope = newScope(source, known, { codeSteps, nodeSteps, expansionSteps, redirectSteps });
   const steps = scriptSteps(parse(text), scope);
-  return { source, steps: [...steps, ...scope.shared.atExit.flatMap((late) => codeSteps(late, scope))] };
+  const late = scope.shared.atExit.flatMap((code) => codeSteps(code, scope));
+  const { calls, ownCalls } = scope.shared;
+  return { source, steps: [...steps, ...late], calls, ownCalls };
 }
 
 /** The steps of code inside a word, a heredoc or a file. */
@@ -71,9 +82,8 @@ function statementSteps(statement: Statement, index: number, list: List, outer: 
   const node = statement.command;
   const nodes: readonly PipelineNode[] = node.type === 'AndOr' ? node.commands : [node];
   const isBackground = statement.background === true;
-  const scope = isBackground ? inSubshell(outer) : outer;
   const chain: Chain = {
-    source: scope.source,
+    source: outer.source,
     start: statement.pos,
     end: statement.end,
     isBackground,
@@ -82,7 +92,8 @@ function statementSteps(statement: Statement, index: number, list: List, outer: 
     list,
     index,
   };
-  const elements = nodes.map((each, i) => elementOf(each, chain, i, scope));
+  const elements = nodes.map((each, i) => elementOf(each, chain, i, outer));
+  const scope = isBackground ? { ...inSubshell(outer), background: outer.background ?? chain } : outer;
   const steps = nodes.flatMap((each, i) => nodeSteps(each, elements[i] as Element, scope));
   if (!isBackground) return steps;
   const waits = steps.flatMap((step) => (step.kind === 'look' && step.verb === 'wait' ? step.refs : []));

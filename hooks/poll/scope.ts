@@ -2,7 +2,8 @@
 import type { Function as FunctionNode, Redirection, SyntaxNode } from 'unbash';
 import type { Source } from '../shell/source.ts';
 import type { Value } from '../shell/words.ts';
-import type { Element, Step } from './steps.ts';
+import type { Call } from './call.ts';
+import type { Chain, Element, Step } from './steps.ts';
 
 /** A live task, as the daemon reports it. */
 export interface KnownTask {
@@ -36,6 +37,10 @@ export interface Scope {
   readonly hasInput: boolean;
   /** Standard input is a list of processes. */
   readonly isFedByPs: boolean;
+  /** The code is the command of a task. */
+  readonly isTask: boolean;
+  /** The statement that started the code in the background. */
+  readonly background: Chain | null;
   /** Code on another host, in a container, or of another user. */
   readonly isElsewhere: boolean;
   /** What a look prints is searched for. */
@@ -53,6 +58,10 @@ export interface Walk {
 
 /** The same for the whole command. */
 export interface Shared {
+  /** Every call of a program other than babysit. */
+  readonly calls: Call[];
+  /** Every call of babysit. */
+  readonly ownCalls: Call[];
   readonly walk: Walk;
   budget: number;
   /** Code of `trap … EXIT`. */
@@ -89,6 +98,8 @@ export function newScope(source: Source, known: readonly KnownTask[], walk: Walk
     limit: undefined,
     depth: 0,
     shared: {
+      calls: [],
+      ownCalls: [],
       walk,
       budget: 0,
       atExit: [],
@@ -101,6 +112,8 @@ export function newScope(source: Source, known: readonly KnownTask[], walk: Walk
     isCaptured: false,
     hasInput: false,
     isFedByPs: false,
+    isTask: false,
+    background: null,
     isElsewhere: false,
     pattern: null,
     isNegated: false,

@@ -315,6 +315,11 @@ const TABLE = {
     'Also listen on observe.sock, which is read-only and serves no logs',
     'after_restart',
   ),
+  'hooks.route': setting(
+    choice('advise', 'deny', 'rewrite', 'off'),
+    'advise',
+    'What the hook does with heavy commands of an agent: give advice, refuse them, run them through babysit, or nothing',
+  ),
   'log.journal': setting(
     flag,
     false,

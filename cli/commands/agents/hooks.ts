@@ -1,6 +1,7 @@
 // babysit hooks: installs hooks into the settings of Claude Code that keep agents from polling.
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { EXIT } from '../../../src/core/errors.ts';
+import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { shellWord } from '../../../src/text/shell.ts';
 import { HOOKS } from '../../agents/claude-hooks.ts';
 import { claudeDir, ownPath, readScope, SCOPE_FLAG, type Scope } from '../../agents/places.ts';
@@ -9,6 +10,7 @@ import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { noPositionals } from '../../input/refs.ts';
+import { alignedTable } from '../../output/table.ts';
 
 const FLAGS = {
   scope: SCOPE_FLAG,
@@ -16,21 +18,40 @@ const FLAGS = {
     kind: 'switch',
     help: 'also install a hook that reminds a stopping agent once of tasks that still run',
   },
+  in_background: { kind: 'switch', help: 'explain it as a command that the harness runs in the background' },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'hooks install|uninstall|status [--scope=user|project] [--stop]',
+  usage:
+    "hooks install|uninstall|status [--scope=user|project] [--stop] | hooks route | hooks explain 'COMMAND' [--in_background]",
   about: `install adds two hooks to the settings.json of Claude Code and changes nothing else in it. One blocks commands that poll
 babysit and names the right command. The other prints a summary of the project's tasks at the start of a session.
-uninstall restores the file. The first install saves a copy of the file as settings.json.before-babysit.`,
+uninstall restores the file. The first install saves a copy of the file as settings.json.before-babysit.
+route prints the mode (setting hooks.route) and the rules for heavy commands; explain prints what the hook does with a command, by
+which rule, and the command that it names instead. Neither runs the command.`,
   flags: FLAGS,
-  examples: ['babysit hooks install', 'babysit hooks install --scope=project --stop', 'babysit hooks status'],
+  examples: [
+    'babysit hooks install',
+    'babysit hooks install --scope=project --stop',
+    'babysit hooks status',
+    "babysit hooks explain 'cargo build && cargo test'",
+  ],
   run: async (context, parsed) => hooks(context, parsed),
 });
 
 function hooks(context: Context, { flags, positionals: [word, ...more] }: Parsed<typeof FLAGS>): number {
-  const verb = readChoice(word, ['install', 'uninstall', 'status'], 'hooks');
+  const verb = readChoice(word, ['install', 'uninstall', 'status', 'route', 'explain'], 'hooks');
+  if (verb === 'explain') {
+    const [command, ...rest] = more;
+    noPositionals(rest, 'hooks');
+    if (command === undefined)
+      throw new BabysitError('usage', 'hooks explain needs a command', {
+        hint: "Run babysit hooks explain 'cargo build'.",
+      });
+    return explain(context, command, flags.in_background);
+  }
   noPositionals(more, 'hooks');
+  if (verb === 'route') return route(context);
   const scope = readScope(flags.scope);
   const file = join(claudeDir(scope, context.env), 'settings.json');
   switch (verb) {
@@ -60,6 +81,51 @@ function print({ output }: Context, file: string, scope: Scope, changed: boolean
     return `${file}${changed === false ? ' (unchanged)' : ''}\n${rows.join('') || '  no hooks of babysit\n'}`;
   });
   return EXIT.ok;
+}
+
+function explain({ output, env }: Context, command: string, inBackground: boolean): number {
+  const words = ['explain', command, ...(inBackground ? ['background'] : [])];
+  const view = askHook(words, env);
+  output.result(view, () => {
+    const { action, because, rule, instead, why } = view as Record<string, string | undefined>;
+    if (action === 'pass') return 'The command may run.\n';
+    const by = rule === undefined ? '' : `, rule "${rule}"`;
+    return `${action} (${because}${by}). Instead:\n${instead}\n${why}\n`;
+  });
+  return EXIT.ok;
+}
+
+interface Routing {
+  readonly mode: string;
+  readonly rules: readonly {
+    name: string;
+    programs: readonly string[];
+    args?: string;
+    except?: string;
+    mode?: string;
+  }[];
+  readonly files: readonly { file: string; fault: string | null }[];
+}
+
+function route({ output, env }: Context): number {
+  const view = askHook(['route'], env) as Routing;
+  output.result(view, () => {
+    const rows = view.rules.map(({ name, programs, mode }) => [name, programs.join(' '), mode ?? view.mode]);
+    const files = view.files
+      .map(({ file, fault }) => `${file}${fault === null ? '' : `: ${fault}`}\n`)
+      .join('');
+    return `mode ${view.mode}\n${files}${alignedTable(['rule', 'programs', 'mode'], rows)}`;
+  });
+  return EXIT.ok;
+}
+
+/** The rules are in the bundle of the hooks. */
+function askHook(words: readonly string[], env: NodeJS.ProcessEnv): object {
+  const text = execFileSync(process.execPath, [ownPath('dist', 'hooks.cjs'), ...words], {
+    env,
+    encoding: 'utf8',
+  });
+  return JSON.parse(text) as object;
 }
 
 /** Other users of a project's settings may not have this path. The hook then does nothing. */

@@ -1,0 +1,49 @@
+// Prints which rule applies to a command and why, for `babysit hooks explain` and `babysit hooks route`.
+import { currentProject } from '../cli/input/project.ts';
+import { findHome } from '../src/config/home.ts';
+import type { ShellRequest } from './harness.ts';
+import { findRule } from './route/rules.ts';
+import { readRouting } from './route/settings.ts';
+import { verdictOf } from './verdict.ts';
+
+/** The verdict of a command in this directory as one JSON object. */
+export async function explain(
+  command: string,
+  isBackground: boolean,
+  env: NodeJS.ProcessEnv,
+): Promise<object> {
+  const request: ShellRequest = {
+    command,
+    harness: 'claude',
+    cwd: process.cwd(),
+    session: env.CLAUDE_CODE_SESSION_ID || null,
+    isBackground,
+    limitMs: null,
+    input: { command },
+    permissionMode: null,
+  };
+  const verdict = await verdictOf(request, env, false);
+  if (verdict === null) return { action: 'pass' };
+  const { action, because, instead, why, route } = verdict;
+  const rule =
+    route === undefined
+      ? {}
+      : {
+          rule: route.rule.name,
+          part: route.part,
+          ...(route.detached === null ? {} : { detached: route.detached }),
+        };
+  return { action, because, ...rule, instead, why };
+}
+
+/** The mode, the rules in their order, and the files that they come from. */
+export function routing(env: NodeJS.ProcessEnv): object {
+  return readRouting(findHome(env), currentProject(), env);
+}
+
+/** For a shim: whether a rule says that the program with these words is heavy. */
+export function isHeavy([name = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  const { mode, rules } = readRouting(findHome(env), currentProject(), env);
+  const rule = findRule(name, args, rules);
+  return rule !== null && (rule.mode ?? mode) !== 'off';
+}

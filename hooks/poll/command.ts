@@ -223,7 +223,7 @@ function programSteps(call: Call, outer: Scope): Step[] {
   const look = foreignSteps(call, own) ?? readLook(call, own);
   if (look !== null) return look;
   const pause = pauseOf(call);
-  return pause === null ? [workOf(call)] : [{ kind: 'pause', element, own, seconds: pause.seconds }];
+  return pause === null ? [workOf(call)] : [{ kind: 'pause', element, own, ...pause }];
 }
 
 /** The steps of the body of a called function. A recursive function is a loop. */

@@ -70,3 +70,14 @@ export function waitBefore({ element }: Look, text: string, work: Work): void {
     source.edit(element.end, element.end, '; }');
   }
 }
+
+/** A look whose names come from standard input: `xargs babysit log --tail 3` → `xargs babysit wait`. */
+export function fedText({ element, fedVerb, refs }: Look, start: number, end: number): string {
+  const { text } = element.source;
+  if (fedVerb === null) return text.slice(start, end);
+  const rest = text.slice(fedVerb.end, end);
+  const names = refs.some((ref) => ref.includes('{}')) ? ' {}' : '';
+  const inputs = /\s:::.*/s.exec(rest)?.[0] ?? '';
+  const pipe = /\s*(?:[|<>]|2>).*/s.exec(rest)?.[0] ?? '';
+  return `${text.slice(start, fedVerb.start)}wait${names}${inputs === '' ? pipe : inputs}`;
+}

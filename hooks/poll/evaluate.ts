@@ -98,6 +98,7 @@ function statementSteps(statement: Statement, index: number, list: List, outer: 
   if (!isBackground) return steps;
   const waits = steps.flatMap((step) => (step.kind === 'look' && step.verb === 'wait' ? step.refs : []));
   outer.shared.lastJobTasks = waits.length > 0 ? waits : null;
+  outer.shared.isLookJob = steps.length > 0 && steps.every(({ kind }) => kind === 'look');
   return [{ kind: 'job', isShellJob: true, steps, element: elements[0] as Element }];
 }
 

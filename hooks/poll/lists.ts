@@ -13,7 +13,7 @@ export const FOREIGN_PAUSES: readonly { readonly pattern: RegExp; readonly unit:
   { pattern: /\bsetTimeout\b[\s\S]*?,\s*([\d_e.]+)\s*\)/, unit: 0.001 },
   { pattern: /\bsetInterval\b[\s\S]*?,\s*([\d_e.]+)\s*\)/, unit: 0.001 },
   { pattern: /\bAtomics\.wait\b[\s\S]*?,\s*([\d_e.]+)\s*\)/, unit: 0.001 },
-  { pattern: /\bselect(?:\.select)?[\s(]*(?:undef|\[\])[\s\S]*?,\s*([\d.]+)\s*\)/, unit: 1 },
+  { pattern: /\bselect(?:\.select)?[\s(]*(?:undef|\[\])[^;\n]*?,\s*([\d.]+)\s*(?:\)|$|;)/m, unit: 1 },
   { pattern: /\bBun\.sleep(?:Sync)?\s*\(\s*([\d_e.]+)/, unit: 0.001 },
   { pattern: /\bdelay\s*\(?\s*([\d.]+)?/, unit: 1 },
 ];

@@ -59,6 +59,8 @@ function taskOfText(text: string, word: Word, scope: Scope): string | null {
     const tasks = scope.variables.get(name)?.tasks;
     if (tasks !== undefined) return tasks[0] ?? '';
   }
+  const handedOut = /\$\([^)]*\bbabysit\s+status\s+(?:--?\S+\s+)*([\w.-]+)/.exec(word.text)?.[1];
+  if (handedOut !== undefined) return handedOut;
   return isStatePath(text, scope.variables) ? '' : null;
 }
 

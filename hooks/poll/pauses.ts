@@ -8,6 +8,8 @@ import type { Step } from './steps.ts';
 export interface PauseTime {
   /** Null: unknown or without an end. */
   readonly seconds: number | null;
+  /** The time of all turns of the loop around it: its words come from the loop. */
+  readonly isTotal?: boolean;
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
@@ -25,12 +27,16 @@ export function pauseOf(call: Call): PauseTime | null {
     const sum = times.some((time) => time === null)
       ? null
       : times.reduce((a = 0, b) => (a ?? 0) + (b ?? 0), 0);
-    return { seconds: limit !== null && (sum === null || limit < (sum ?? 0)) ? limit : (sum ?? null) };
+    const isTotal = call.args.some(({ isWhole }) => !isWhole);
+    return {
+      isTotal,
+      seconds: limit !== null && (sum === null || limit < (sum ?? 0)) ? limit : (sum ?? null),
+    };
   }
   if (name === 'tail') {
     if (!isFollowing(texts) || texts.some((text) => text.startsWith('--pid'))) return null;
     // With a limit, following another file is a pause that shows something.
-    return texts.includes('/dev/null') || (limit !== null && !call.element.isCaptured)
+    return texts.includes('/dev/null') || (limit !== null && !call.scope.isCaptured)
       ? { seconds: limit }
       : null;
   }

@@ -1,5 +1,6 @@
 // Rewrites a loop that polls: a wait with the bound of the loop, then what else the loop does, once.
 import {
+  fedText,
   isAside,
   isOnly,
   isWholeList,
@@ -38,14 +39,9 @@ export function rewriteLoop(
     return;
   }
   const fed = looks.find(({ fedVerb }) => fedVerb !== null);
-  if (fed?.fedVerb != null) {
-    const { start, end } = fed.fedVerb;
-    const text = fed.element.source.text;
-    source.edit(
-      own.start,
-      own.end,
-      `${text.slice(fed.element.start, start)}wait${text.slice(end, fed.element.end)}`,
-    );
+  if (fed !== undefined) {
+    const { start, end } = fed.element;
+    source.edit(own.start, own.end, fedText(fed, start, end));
     return;
   }
   const changing = looks.filter((look) => look.refs.some((ref) => /\$/.test(ref)) && isChanging(look, step));
@@ -73,7 +69,11 @@ export function rewriteLoop(
   const text = bare === null || left === null ? bare : `${bare} && ${left}`;
   if (isPure(step)) {
     const shown = text === null ? lookText(first) : shownAfter(step, looks);
-    const parts = [...(text === null ? [] : [text]), ...(shown === null ? [] : [shown])];
+    const parts = [
+      ...(text === null ? [] : [text]),
+      ...(shown === null ? [] : [shown]),
+      ...assignedAfter(step),
+    ];
     const joined = parts.join('; ');
     const isAlone =
       (parts.length === 1 && left === null) || (element.isBare ? isOnly(element) : isWholeList(element, own));
@@ -175,11 +175,24 @@ function shownAfter(step: Loop, looks: readonly Look[]): string | null {
       !element.isCaptured &&
       step.body.some((each) => flatten([each]).some((leaf) => isLook(leaf) && leaf.element === element)),
   );
-  return look === undefined ? null : lookText(look);
+  const text = look === undefined ? null : lookText(look);
+  // A test shows nothing.
+  return text === null || /^\s*(?:\[|test\b)/.test(text) ? null : text;
+}
+
+/** A variable that the loop takes from a look, and that is used after the loop. */
+function assignedAfter({ element, own }: Loop): string[] {
+  const { text } = element.source;
+  const inside = text.slice(own.start, own.end);
+  const after = text.slice(own.end);
+  const assigned = [
+    ...inside.matchAll(/\b([A-Za-z_]\w*)=\$\((?:[^()]|\([^()]*\))*\bbabysit\b(?:[^()]|\([^()]*\))*\)/g),
+  ];
+  return assigned.filter(([, name]) => new RegExp(`\\$\\{?${name}\\b`).test(after)).map(([whole]) => whole);
 }
 
 function lookText({ element, verb, own, pattern }: Look): string | null {
-  if (verb === 'status' && !element.isBare) return 'babysit list';
+  if (verb === 'process' || (verb === 'status' && !element.isBare)) return 'babysit list';
   const range = pattern === null ? element : own;
   return element.source.text.slice(range.start, range.end).replace(/\s(?:-f|--follow)\b/, '');
 }

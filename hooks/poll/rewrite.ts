@@ -1,6 +1,7 @@
 // Rewrites a command that polls: each poll becomes a wait, and everything else stays in place and order.
 import type { Source } from '../shell/source.ts';
 import {
+  fedText,
   isAside,
   isBeside,
   isOnly,
@@ -89,7 +90,8 @@ function sequence(poll: Extract<Poll, { kind: 'sequence' }>, work: Work): void {
       continue;
     }
     if (look.fedVerb !== null) {
-      look.element.source.edit(look.fedVerb.start, look.fedVerb.end, 'wait');
+      const { start, end } = look.own;
+      look.element.source.edit(start, end, fedText(look, start, end));
       continue;
     }
     const names = namesOf(look, work.context);
@@ -99,7 +101,7 @@ function sequence(poll: Extract<Poll, { kind: 'sequence' }>, work: Work): void {
     }
     if (waited.has(names)) continue;
     const pattern = isQuietGrep(look) ? look.pattern?.text : null;
-    const seconds = isServer(poll.after) ? pausedSeconds(poll.pauses) : null;
+    const seconds = isServer(poll.after, names, work.context) ? pausedSeconds(poll.pauses) : null;
     const text = waitText(look, names, { pattern: pattern ?? null, seconds });
     if (merged !== null && isAside(look) && isNext(merged, look)) {
       removals.add(look.element);
@@ -118,8 +120,9 @@ function sequence(poll: Extract<Poll, { kind: 'sequence' }>, work: Work): void {
 }
 
 /** A server does not end: the wait is as long as the pause was. */
-function isServer(after: Submit | null): boolean {
-  return after?.verb === 'run' && SERVER.test(after.written);
+function isServer(after: Submit | null, names: string, { known }: Context): boolean {
+  const command = known?.find(({ name }) => name === names)?.command ?? '';
+  return SERVER.test(command) || (after?.verb === 'run' && SERVER.test(after.written));
 }
 
 function pausedSeconds(pauses: readonly Pause[]): number | null {

@@ -75,6 +75,8 @@ export interface Shared {
   readonly text: string;
   /** The tasks that the last background job waits for: its `$!` is a look. */
   lastJobTasks: readonly string[] | null;
+  /** The last background job only looks, such as `babysit log -f`. */
+  isLookJob: boolean;
 }
 
 export class TooComplex extends Error {}
@@ -108,6 +110,7 @@ export function newScope(source: Source, known: readonly KnownTask[], walk: Walk
       known,
       text: source.text,
       lastJobTasks: null,
+      isLookJob: false,
     },
     isCaptured: false,
     hasInput: false,

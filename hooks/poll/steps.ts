@@ -27,6 +27,8 @@ export interface Pause {
   /** The command itself, which may be a part of the element. */
   readonly own: Range;
   readonly seconds: number | null;
+  /** The time of all turns of the loop around it. */
+  readonly isTotal?: boolean;
 }
 
 /** Reads the state of tasks, with a verb of babysit or from what babysit hands out. */

@@ -110,8 +110,10 @@ export function boundOf(loop: Loop): number | null {
       .some(({ mentions }) => mentions.includes(loop.over?.name ?? ''))
   )
     return null;
-  const turn = pauses.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
-  const total = Math.ceil(turn * loop.times);
+  const sum = (some: typeof pauses) => some.reduce((all, { seconds }) => all + (seconds ?? 0), 0);
+  const isTotal = ({ isTotal = false }) => isTotal;
+  const turn = sum(pauses.filter((pause) => !isTotal(pause)));
+  const total = Math.ceil(turn * loop.times + sum(pauses.filter(isTotal)));
   return total > 0 ? total : null;
 }
 

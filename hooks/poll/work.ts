@@ -7,10 +7,12 @@ export function workOf(call: Call): Work {
   const { name, texts, element, scope } = call;
   const port = probedPort(name, texts);
   if (port !== null) return { kind: 'work', need: 'probe', port, element };
-  return { kind: 'work', need: needOf(name, texts, scope.hasInput), element };
+  // The end of a look that runs in the background.
+  const isOwnLook = scope.shared.isLookJob && texts.some((text) => /^(?:%|\$)/.test(text));
+  return { kind: 'work', need: needOf(name, texts, scope.hasInput, isOwnLook), element };
 }
 
-function needOf(name: string, texts: readonly string[], hasInput: boolean): Work['need'] {
+function needOf(name: string, texts: readonly string[], hasInput: boolean, isOwnLook: boolean): Work['need'] {
   if (hasInput && (FILTERS.has(name) || QUIET.has(name))) return 'quiet';
   if (/^(?:test|\[)$/.test(name) && texts.some((text) => /^-[defhsLrwx]$/.test(text))) return 'viewer';
   if (QUIET.has(name)) return 'quiet';
@@ -18,7 +20,7 @@ function needOf(name: string, texts: readonly string[], hasInput: boolean): Work
   const [first = '', second = ''] = texts.filter((text) => !text.startsWith('-'));
   switch (name) {
     case 'kill':
-      return texts[0] === '-0' ? 'viewer' : 'claims';
+      return texts[0] === '-0' ? 'viewer' : isOwnLook ? 'quiet' : 'claims';
     case 'git':
       return GIT_VIEWS.has(first) ? 'quiet' : 'claims';
     case 'docker':

@@ -151,7 +151,7 @@ function inside(fields: readonly string[], at: number, name: string, wrapper: Wr
   }
   next = afterFlags(fields, next, wrapper.valued ?? []) + (wrapper.words ?? 0);
   if (wrapper.verb !== undefined && fields[next] === '--') next++;
-  while (name === 'env' && ASSIGNMENT.test(fields[next] ?? '')) next++;
+  while (/^(?:env|sudo|doas)$/.test(name) && ASSIGNMENT.test(fields[next] ?? '')) next++;
   // `npm exec -c "code"`.
   return next < fields.length ? next : null;
 }

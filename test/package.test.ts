@@ -17,7 +17,7 @@ const NEEDED = [
   ...['.built', 'cli.cjs', 'main.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs'].map((name) => `dist/${name}`),
   ...globSync('{src,cli}/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),
   ...globSync('src/store/migrations/*.sql', { cwd: ROOT }).map((file) => `dist/migrations/${basename(file)}`),
-  ...globSync(['docs/**/*.md', 'hooks/*.sh', 'skill/**/*.{md,sh}'], { cwd: ROOT }),
+  ...globSync(['docs/**/*.{md,json}', 'hooks/*.sh', 'skill/**/*.{md,sh}'], { cwd: ROOT }),
 ];
 /** What a directory of `files` may hold beside them. */
 const ALLOWED = /^hooks\/README\.md$/;

@@ -32,7 +32,7 @@ export const SHIPPED: readonly Rule[] = [
     name: 'cargo',
     programs: ['cargo', 'cross'],
     args: String.raw`^(?:\+\S+\s+|--?\S+\s+)*(?:build|b|test|t|nextest|bench|clippy|check|c|doc|install|tarpaulin|llvm-cov|run\s+(?:\S+\s+)*(?:--release|-r))(?:\s|$)`,
-    except: String.raw`${VERSION}|${WORD}(?:-p|--package|--manifest-path|--bin|--example)(?:[ =]|$)`,
+    except: `${VERSION}|${WORD}(?:-p|--package|--manifest-path|--bin|--example)(?:[ =]|$)`,
   },
   {
     name: 'make',
@@ -82,7 +82,7 @@ export const SHIPPED: readonly Rule[] = [
     name: 'go',
     programs: ['go'],
     args: String.raw`^(?:test|build|vet|install)\s+(?:.*\s)?\S*\.\.\.(?:\s|$)`,
-    except: String.raw`${WORD}-run[ =]`,
+    except: `${WORD}-run[ =]`,
   },
   {
     name: 'npm scripts',
@@ -117,7 +117,7 @@ export const SHIPPED: readonly Rule[] = [
     name: 'turbo',
     programs: ['turbo', 'nx', 'lerna'],
     args: String.raw`^(?:run\s+|run-many|affected|exec\s+)?.*(?:build|test|run-many|affected|lint)`,
-    except: String.raw`${VERSION}|^(?:graph|serve|dev|show)`,
+    except: `${VERSION}|^(?:graph|serve|dev|show)`,
   },
   {
     name: 'pytest',
@@ -137,7 +137,7 @@ export const SHIPPED: readonly Rule[] = [
   {
     name: 'training',
     programs: ['torchrun', 'accelerate', 'deepspeed', 'horovodrun', 'mpirun', 'ray'],
-    args: String.raw`^(?!config|env|version|status|stop|--help|--version)`,
+    args: '^(?!config|env|version|status|stop|--help|--version)',
     except: VERSION,
   },
   {
@@ -150,7 +150,7 @@ export const SHIPPED: readonly Rule[] = [
   {
     name: 'xcodebuild',
     programs: ['xcodebuild'],
-    except: String.raw`-(?:version|list|showsdks|showBuildSettings)|-only-testing`,
+    except: '-(?:version|list|showsdks|showBuildSettings)|-only-testing',
   },
   { name: 'dotnet', programs: ['dotnet'], args: '^(?:build|test|publish|pack)', except: '--filter' },
   {
@@ -160,7 +160,7 @@ export const SHIPPED: readonly Rule[] = [
     except: String.raw`\.exs`,
   },
   { name: 'ruby', programs: ['rspec', 'rake'], except: String.raw`${VERSION}|_spec\.rb|${WORD}-[TP]` },
-  { name: 'haskell', programs: ['cabal', 'stack'], args: String.raw`^(?:build|test|bench|install)` },
+  { name: 'haskell', programs: ['cabal', 'stack'], args: '^(?:build|test|bench|install)' },
   { name: 'zig', programs: ['zig'], args: '^build' },
   {
     name: 'workflows',

@@ -7,6 +7,7 @@ import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import { type FlagSpecs, parseArgv } from './input/argv.ts';
 import { exactWords } from './input/environ.ts';
 import { nearest } from './input/nearest.ts';
+import { checkLever } from './levers.ts';
 import { createOutput, isClosedPipe, printError } from './output/output.ts';
 
 /** 128 + SIGPIPE, as a shell reports a writer whose reader has closed the pipe. */
@@ -57,6 +58,7 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
     autostart,
     onStarted,
   };
+  checkLever(name, parsed, () => session.home, env);
   return command.run({ output, session, env, full: parsed.flags.full === true, help }, parsed);
 }
 

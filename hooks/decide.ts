@@ -34,9 +34,12 @@ const ROUNDS_MAX = 4;
 const WHY = 'It returns at the event.';
 const WHY_NAME = 'Then wait once for the task you mean: babysit wait with its name.';
 
-/** Returns null when the command may run, also when it cannot be interpreted. `tasks` is null without a daemon. */
-export function decide(command: string, tasks: Tasks | null = null): Advice | null {
-  if (command.includes(BYPASS) || command.length > COMMAND_MAX_CHARS) return null;
+/**
+ * Returns null when the command may run, also when it cannot be interpreted. `tasks` is null without a daemon.
+ * `mayBypass`: the bypass word counts.
+ */
+export function decide(command: string, tasks: Tasks | null = null, mayBypass = true): Advice | null {
+  if ((mayBypass && command.includes(BYPASS)) || command.length > COMMAND_MAX_CHARS) return null;
   try {
     return advise(command, tasks);
   } catch (error) {

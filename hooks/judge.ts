@@ -1,5 +1,4 @@
 // Answers a harness about a shell command: silence, advice, another command, or a refusal with the command to run instead.
-import { BYPASS } from './decide.ts';
 import { inform, type Reply, refuse, replace, type ShellRequest, SILENT } from './harness.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -30,8 +29,7 @@ export async function judge(request: ShellRequest, env: NodeJS.ProcessEnv): Prom
 export function refusalText(verdict: Verdict, request: ShellRequest): string {
   const { because, instead, why, route } = verdict;
   const rule = route === undefined ? '' : ` (rule "${route.rule.name}"). Run this instead`;
-  const bypass = because === 'polls' ? ` If this is not polling, add the comment # ${BYPASS}.` : '';
-  return `babysit: ${WHAT[because]}${rule}:\n${shown(instead)}\n${why}${background(verdict, request)}${bypass}\n`;
+  return `babysit: ${WHAT[because]}${rule}:\n${shown(instead)}\n${why}${background(verdict, request)}\n`;
 }
 
 function adviceText({ instead, why, route }: Verdict): string {

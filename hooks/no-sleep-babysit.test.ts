@@ -56,7 +56,7 @@ describe('no-sleep-babysit.sh', () => {
     }));
 
   it('passes a command of each kind with exit 0 and no output', () =>
-    each(firstOfKinds(PASSED), async ({ command }) =>
+    each(firstOfKinds(PASSED.filter(({ command }) => !command.includes('BYPASS'))), async ({ command }) =>
       assert.deepEqual(await call(claude(command)), SILENT, command),
     ));
 
@@ -68,7 +68,7 @@ describe('no-sleep-babysit.sh', () => {
       stderr,
       `babysit: this command polls. Run this instead, without sleep or loop:
   babysit wait build
-It returns at the event. Run it with run_in_background: the wait may take longer than a command may. If this is not polling, add the comment # BYPASS_SLEEP_BABYSIT_CHECK.
+It returns at the event. Run it with run_in_background: the wait may take longer than a command may.
 `,
     );
   });

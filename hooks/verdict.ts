@@ -1,5 +1,6 @@
 // Decides about a shell command of an agent. The verdict is data; judge.ts and explain.ts render it.
 import { currentProject, findProject } from '../cli/input/project.ts';
+import { mayPull } from '../cli/levers.ts';
 import { findHome } from '../src/config/home.ts';
 import { BYPASS, decide } from './decide.ts';
 import { findEndless, findKill } from './endless.ts';
@@ -28,11 +29,12 @@ export async function verdictOf(
   isReal: boolean,
 ): Promise<Verdict | null> {
   const { command } = request;
-  if (command.length > COMMAND_MAX_CHARS || command.includes(BYPASS)) return null;
+  const mayBypass = mayPull('bypass', findHome(env));
+  if (command.length > COMMAND_MAX_CHARS || (mayBypass && command.includes(BYPASS))) return null;
   try {
     const tasks = await askTasks(request, env);
     return (
-      pollVerdict(command, tasks) ??
+      pollVerdict(command, tasks, mayBypass) ??
       endlessVerdict(command) ??
       killVerdict(command, tasks) ??
       (isReal && tasks !== null ? lookVerdict(command, tasks, env) : null) ??
@@ -44,11 +46,16 @@ export async function verdictOf(
   }
 }
 
-function pollVerdict(command: string, tasks: AllTasks | null): Verdict | null {
-  const advice = decide(command, tasks);
-  return advice === null
-    ? null
-    : { action: 'deny', because: 'polls', instead: advice.command, why: advice.why };
+function pollVerdict(command: string, tasks: AllTasks | null, mayBypass: boolean): Verdict | null {
+  const advice = decide(command, tasks, mayBypass);
+  if (advice === null) return null;
+  // The word is a lever of people: from an agent it needs the setting.
+  const refused = command.includes(BYPASS)
+    ? ' The bypass word is operator_only (setting agents.may_bypass).'
+    : '';
+  const offered = mayBypass ? ` If this is not polling, add the comment # ${BYPASS}.` : '';
+  const instead = advice.command.replace(new RegExp(`\\s*#\\s*${BYPASS}\\s*$`), '');
+  return { action: 'deny', because: 'polls', instead, why: `${advice.why}${refused}${offered}` };
 }
 
 function endlessVerdict(command: string): Verdict | null {

@@ -1,8 +1,9 @@
 // Reads how heavy commands are routed: the mode of the user, and the rule files of the repository and the user.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { settingIn } from '../../cli/levers.ts';
 import type { Home } from '../../src/config/home.ts';
-import { isJsonObject, parseJson } from '../../src/text/json.ts';
+import { parseJson } from '../../src/text/json.ts';
 import { MODES, type Mode, mergeRules, type Rule, type RuleFile, readRuleFile } from './rules.ts';
 
 export interface Routing {
@@ -34,8 +35,7 @@ export function readRouting(home: Home, project: string, env: NodeJS.ProcessEnv)
 export function settingOf(key: string, home: Home, env: NodeJS.ProcessEnv): unknown {
   const variable = env[`BABYSIT_${key.replaceAll('.', '_').toUpperCase()}`];
   if (variable !== undefined && variable !== '') return variable;
-  const config = readJson(home.config);
-  return isJsonObject(config) ? config[key] : undefined;
+  return settingIn(home, key);
 }
 
 /** Returns undefined without a file, null when it is not JSON. */

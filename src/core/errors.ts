@@ -165,6 +165,12 @@ export const ERRORS = {
     title: 'The task has no log yet.',
     hint: 'A pending task has no output. Run babysit status NAME to see what it waits for.',
   },
+  operator_only: {
+    http: 403,
+    exit: EXIT.failed,
+    title: 'An agent may not do this.',
+    hint: 'Ask the user, who can allow it with the setting that the error names.',
+  },
   observe_only: {
     http: 403,
     exit: EXIT.failed,

@@ -315,40 +315,16 @@ const TABLE = {
     'Also listen on observe.sock, which is read-only and serves no logs',
     'after_restart',
   ),
-  'agents.may_force': setting(
-    flag,
-    false,
-    'An agent may use run --force, which skips the check for room',
-  ),
-  'agents.may_config': setting(
-    flag,
-    false,
-    'An agent may change settings',
-  ),
-  'agents.may_profile': setting(
-    flag,
-    false,
-    'An agent may switch the profile',
-  ),
-  'agents.may_uninstall_hooks': setting(
-    flag,
-    false,
-    'An agent may remove the hooks',
-  ),
-  'agents.may_stop_daemon': setting(
-    flag,
-    false,
-    'An agent may use daemon-stop --kill_tasks',
-  ),
-  'agents.may_bypass': setting(
-    flag,
-    false,
-    'An agent may use the bypass word of the hook against polling',
-  ),
+  'agents.may_force': setting(flag, false, 'An agent may use run --force, which skips the check for room'),
+  'agents.may_config': setting(flag, false, 'An agent may change settings'),
+  'agents.may_profile': setting(flag, false, 'An agent may switch the profile'),
+  'agents.may_uninstall_hooks': setting(flag, false, 'An agent may remove the hooks'),
+  'agents.may_stop_daemon': setting(flag, false, 'An agent may use daemon-stop --kill_tasks'),
+  'agents.may_bypass': setting(flag, false, 'An agent may use the bypass word of the hook against polling'),
   'hooks.route': setting(
     choice('advise', 'deny', 'rewrite', 'off'),
     'advise',
-    'What the hook does with heavy commands of an agent: give advice, refuse them, run them through babysit, or nothing',
+    'What the hook does with heavy commands of agents: give advice, refuse them, rewrite them, or nothing',
   ),
   'log.journal': setting(
     flag,

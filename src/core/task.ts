@@ -234,6 +234,8 @@ export interface ExecOptions {
   readonly isJournaled: boolean;
   /** --stop=file: a kill first gives the task this time with only the stop file. Absent: --stop=signal. */
   readonly stopGraceMs?: number;
+  /** MAKEFLAGS names a job server with one job for each estimated core. */
+  readonly hasJobserver?: true;
 }
 export const DEFAULT_EXEC_OPTIONS: ExecOptions = {
   nice: null,

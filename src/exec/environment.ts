@@ -28,7 +28,7 @@ export const SIZED_BY_GRANT = [
 ] as const;
 
 /** The value of those variables. A task inside this one replaces them where they still have it. */
-const THREADS_VARIABLE = 'BABYSIT_THREADS';
+export const THREADS_VARIABLE = 'BABYSIT_THREADS';
 
 interface TaskFiles {
   readonly stopFile: string;

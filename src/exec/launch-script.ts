@@ -6,6 +6,7 @@ import { pipesOf, type Streams } from '../core/streams.ts';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
 import type { Environment } from './environment.ts';
+import { jobserverLines } from './jobserver.ts';
 import { splitEnvironment, type Variable } from './variables.ts';
 
 export interface Launch {
@@ -29,6 +30,8 @@ export interface Launch {
   readonly umask: number;
   readonly inherited: Inherited;
   readonly env: Environment;
+  /** Jobs of the job server; null: it has none. */
+  readonly jobs: number | null;
   readonly tools: Tools;
 }
 
@@ -80,6 +83,8 @@ const WITH_JOURNAL = readFileSync(join(import.meta.dirname, 'with-journal.sh'), 
  */
 export function launchScript(launch: Launch): string {
   const { script } = launch.tools;
+  const { dir, jobs, env } = launch;
+  const jobserver = jobs === null ? null : jobserverLines(dir, jobs, env.MAKEFLAGS);
   const { exported, argv } = launch.usesPty && script !== null ? withTerminal(launch, script) : plain(launch);
   return [
     ...pipeLine(launch),
@@ -95,6 +100,7 @@ export function launchScript(launch: Launch): string {
     'read_stat',
     // Without the record the daemon would start the command again.
     'echo "started $EPOCHREALTIME $stat" >>"$dir/claim" || exit 125',
+    ...(jobserver?.create ?? []),
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`cannot enter the working directory: ${launch.cwd}`)}`,
     // bash warns about a locale that is not installed: keep the warning out of the command's output.
@@ -103,6 +109,7 @@ export function launchScript(launch: Launch): string {
     exported.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' '),
     'set +a',
     ...limitLines(launch),
+    ...(jobserver?.announce ?? []),
     '} 2>/dev/null',
     ...redirections(launch),
     execLine([...execOptionWords(launch), ...argv]),

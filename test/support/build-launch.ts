@@ -32,6 +32,7 @@ export function aLaunch(
     umask: 0o022,
     inherited: INHERITS_NOTHING,
     env: { PATH: process.env.PATH ?? '' },
+    jobs: null,
     nice: NICE,
     isBackground: false,
     usesPty: false,

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Group } from '../../cgroups/port.ts';
 import { sharedCheckpointDir } from '../../config/checkpoint-dir.ts';
 import { type Attempt, isActive, type Task } from '../../core/task.ts';
-import { type Environment, taskEnvironment } from '../../exec/environment.ts';
+import { type Environment, THREADS_VARIABLE, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
 import type { Spawner } from '../../exec/spawner.ts';
 import { startAttempt } from '../../exec/start.ts';
@@ -37,6 +37,7 @@ export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, li
 
 function launchOf(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): Launch {
   const { tools, spawner, logs } = deps;
+  const env = environmentOf(deps, task, live);
   return {
     dir: live.paths.dir,
     log: logs.rules,
@@ -53,7 +54,8 @@ function launchOf(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAtte
     cwd: task.cwd,
     umask: task.umask,
     inherited: task.inherited,
-    env: environmentOf(deps, task, live),
+    env,
+    jobs: task.execOptions.hasJobserver ? Number(env[THREADS_VARIABLE]) : null,
     tools: { ...tools, spawnerNice: spawner.nice },
   };
 }

@@ -26,6 +26,13 @@ export const EXECUTION_FIELDS = {
     type: 'switch',
     help: { run: 'use a terminal, for programs that buffer their output in a pipe' },
   },
+  jobserver: {
+    as: 'jobserver',
+    type: 'switch',
+    help: {
+      run: 'give make and other builders a job server with one job for each estimated core; call make without -j',
+    },
+  },
   stdin: {
     as: 'stdin',
     type: 'switch',

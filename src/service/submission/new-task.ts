@@ -148,6 +148,7 @@ function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext)
     ...((run.stop ?? config['defaults.stop']) === 'file'
       ? { stopGraceMs: config['watchdog.stop_grace'] }
       : {}),
+    ...(run.jobserver ? { hasJobserver: true } : {}),
   };
 }
 

@@ -53,7 +53,7 @@ export function forecast(snapshot: Snapshot, nowMs: number, policy: Policy, unti
   const choice = decide(snapshot, nowMs, policy);
   const order = orderOf(snapshot, nowMs, policy, choice, until);
   const isWhole = order.length + choice.starts.length === snapshot.queue.size;
-  const blocked = isWhole || order.length >= PLANNED ? [] : unschedulable(snapshot).slice(0, PLANNED);
+  const blocked = isWhole || order.length >= PLANNED ? [] : unschedulable(snapshot, choice).slice(0, PLANNED);
   const startsUnder = (assumption: Assumption): (number | null)[] => {
     const near = order.slice(0, SIMULATED);
     const queue = queueOf([...near, ...blocked.slice(0, SIMULATED)], snapshot.queue, choice, nowMs);
@@ -107,12 +107,13 @@ function orderOf(
   return pending;
 }
 
-/** The items that are no candidates of `FairShareOrder`. */
-function unschedulable(snapshot: Snapshot): PendingItem[] {
+/** The items that are no candidates of `FairShareOrder`, without those that start express. */
+function unschedulable(snapshot: Snapshot, { express }: Choice): PendingItem[] {
   const room = eventualRoom(snapshot);
   const items: PendingItem[] = [];
   for (const subQueue of snapshot.queue.subQueues())
-    for (const item of subQueue.items()) if (shortDim(room, item.need) !== null) items.push(item);
+    for (const item of subQueue.items())
+      if (shortDim(room, item.need) !== null && !express.includes(item)) items.push(item);
   return items.sort((a, b) => b.priority - a.priority || bySubmission(a, b));
 }
 

@@ -48,7 +48,7 @@ export const BLOCKED = z
     short_by: number.describe('What is missing, in the same unit.'),
     outside: number
       .optional()
-      .describe('What programs outside of babysit hold, where there would be room without them.'),
+      .describe('What other programs hold, where there would be room without them.'),
     blocked_by: z
       .array(text)
       .describe(

@@ -10,7 +10,8 @@ import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
 /** Variables that babysit adds or replaces, and `_`, which bash sets to the program. */
-const ADDED = /^(PYTHONUNBUFFERED|\w+_(NUM|MAXIMUM|MAX)_THREADS|BABYSIT_(?!HOME)\w+|PWD|_)=/;
+const ADDED =
+  /^(PYTHONUNBUFFERED|\w+_(NUM|MAXIMUM|MAX)_(THREADS|WORKERS)|GOMAXPROCS|CARGO_BUILD_JOBS|CMAKE_BUILD_PARALLEL_LEVEL|UV_CONCURRENT_BUILDS|DOTNET_PROCESSOR_COUNT|BABYSIT_(?!HOME)\w+|PWD|_)=/;
 /** Names that a shell drops, resets or obeys. */
 const ODD_NAMES =
   'root node self link file my-var a.b %% __proto__ constructor IFS PPID SHLVL OLDPWD BASH_ENV ENV PS1 SHELLOPTS NODE_OPTIONS babysit_root';

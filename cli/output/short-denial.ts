@@ -14,7 +14,7 @@ export function denialView(denial: Fields): object {
   const must: Fields = {
     ...compact({ error, dim, requested, available, limit }),
     ...(rest.blocked_by === undefined ? {} : { blocked_by: blockers.slice(0, 1) }),
-    ...given({ expected_start, latest_start }),
+    ...given({ expected_start: toSecond(expected_start), latest_start: toSecond(latest_start) }),
   };
   const text = typeof hint === 'string' ? { hint: cutToFit(hint, { ...must, hint }) } : {};
   const parts = [
@@ -24,8 +24,15 @@ export function denialView(denial: Fields): object {
     blockedBy(3),
     { advice: hints },
     { owners },
+    { expected_start_p90: toSecond(expected_start_p90) },
   ];
-  return fit({ ...must, ...text }, [...parts, { expected_start_p90 }].map(given));
+  return fit({ ...must, ...text }, parts.map(given));
+}
+
+/** An ISO time without milliseconds, rounded up: four bytes less, and never before the start. */
+function toSecond(time: unknown): unknown {
+  if (typeof time !== 'string') return time;
+  return new Date(1000 * Math.ceil(Date.parse(time) / 1000)).toISOString().replace('.000Z', 'Z');
 }
 
 /** Unlike `compact`, keeps null: a start that is not known is an answer. */

@@ -54,7 +54,7 @@ describe('adjust', () => {
     for (const name of ['first', 'second', 'third'])
       await home.run(['run', '--queue', ...whole, `--name=${name}`, 'sleep 60']);
     await home.run(['adjust', 'third', '--priority=5']);
-    const { queue } = jsonLine((await home.run(['status'])).stdout);
+    const { queue } = jsonLine((await home.run(['status', '--full'])).stdout);
     assert.deepEqual(
       (queue as { name: string }[]).map(({ name }) => name),
       ['third', 'second'],

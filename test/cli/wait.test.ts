@@ -122,7 +122,7 @@ describe('wait', () => {
     assert.equal(rows.find(({ name }) => name === 'holder')?.owner, 'alice');
     await home.run(['kill', 'holder']);
     assert.equal((await waiting.done).code, 0);
-    const events = jsonLines(waiting.stderr().replace(/^queued.*\n/, ''));
+    const events = jsonLines(waiting.stderr().replace(/^(queued|babysit):.*\n/gm, ''));
     assert.deepEqual(
       events.map(({ event }) => event),
       ['waiting', 'started'],

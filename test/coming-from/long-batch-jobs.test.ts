@@ -86,7 +86,7 @@ exerciseSection('From the guide for long batch jobs', {
       assert.equal(await terminal.done, 0);
       return terminal.shown();
     };
-    assert.match(await shownWith({}), /\nbad +\^\[\[31mfailed\^\[\[0m .* exit 3\n/);
+    assert.match(await shownWith({}), /\nbad +\w+ +\^\[\[31mfailed\^\[\[0m .* exit 3\n/);
     const plain = await shownWith({ NO_COLOR: '1' });
     assert.ok(!plain.includes('^['));
     const columns = plain

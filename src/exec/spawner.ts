@@ -80,9 +80,11 @@ export function probeSpawner(tools: Tools, niceness: number): string | null {
     encoding: 'utf8',
     timeout: PROBE_MS,
   });
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  // The host is too busy for an answer. A spawner that starts nothing is replaced later.
+  if (code === 'ETIMEDOUT') return null;
   // EPIPE: it ended before it had read all of its input.
-  if (error && (error as NodeJS.ErrnoException).code !== 'EPIPE')
-    return shortageOf(error) === null ? error.message : null;
+  if (error && code !== 'EPIPE') return shortageOf(error) === null ? error.message : null;
   // The end of its input ends the loop of the spawner with the status of `read`.
   // bash warns about a locale that is not installed, and works.
   const faults = stderr.split('\n').filter((line) => line !== '' && !line.includes(': warning: '));

@@ -46,9 +46,7 @@ export const BLOCKED = z
       .optional()
       .describe('What is charged for `requested`, where that is more: earlier runs of the owner used more.'),
     short_by: number.describe('What is missing, in the same unit.'),
-    outside: number
-      .optional()
-      .describe('What other programs hold, where there would be room without them.'),
+    outside: number.optional().describe('What other programs hold, where there would be room without them.'),
     blocked_by: z
       .array(text)
       .describe(

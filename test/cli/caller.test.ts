@@ -47,7 +47,7 @@ describe('a task', () => {
     `HOME=${home.work}`,
     `BABYSIT_HOME=${home.dir}`,
   ];
-  const launcher = [`BABYSIT_NODE=${process.execPath}`];
+  const launcher = [`BABYSIT_NODE=${process.execPath}`, 'BABYSIT_ADMISSION_COUNT_OUTSIDE_CPU=false'];
 
   /** Runs a shell script of bytes to its end and returns the output of its task `name`. */
   function outputOf(script: string): string {

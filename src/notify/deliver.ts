@@ -26,7 +26,11 @@ const LIMIT_MS = 30_000;
 const ERROR_MAX_CHARS = 300;
 
 /** Rejects with an Error that says why the message was not delivered. */
-export function deliver(deps: DeliverDeps, { action, env, cwd }: Receiver, message: Message): Promise<void> {
+export async function deliver(
+  deps: DeliverDeps,
+  { action, env, cwd }: Receiver,
+  message: Message,
+): Promise<void> {
   switch (action.kind) {
     case 'command': {
       const values = { ...env, ...variablesOf(message), BABYSIT_HOME: deps.home };
@@ -78,7 +82,6 @@ function runProgram(
   child.stdin.end(input);
   child.once('error', reject);
   child.once('exit', (code, signal) => {
-    clearTimeout(timer);
     // What the command has started in the background may keep the pipe open.
     child.stderr.destroy();
     if (code === 0) return resolve();

@@ -36,6 +36,8 @@ const KINDS: ReadonlySet<string> = new Set(NOTIFY_EVENTS);
 export class Notifier {
   readonly #deps: NotifierDeps;
   readonly #inFlight = new Set<string>();
+  /** Of the last delivery to each target, until it is stored. */
+  readonly #outcomes = new Map<string, Delivery>();
   readonly #stopListening: () => void;
   #timer: NodeJS.Timeout | undefined;
   #isScheduled = false;
@@ -54,6 +56,7 @@ export class Notifier {
     this.#isClosed = true;
     this.#stopListening();
     clearTimeout(this.#timer);
+    this.#whereWritable(() => this.#saveOutcomes());
   }
 
   /** Outside of the round that published the event. */
@@ -63,15 +66,30 @@ export class Notifier {
     setImmediate(() => {
       this.#isScheduled = false;
       if (this.#isClosed) return;
-      try {
+      this.#whereWritable(() => {
+        this.#saveOutcomes();
         this.#compare();
         this.#sendDue();
-      } catch (error) {
-        // A full disk: the next event or the timer tries again.
-        this.#deps.log.warn({ err: error }, 'deliveries could not be stored');
-        this.#arm(MAX_BACKOFF_MS);
-      }
+      });
     });
+  }
+
+  /** On a full disk the next event or the timer tries again. */
+  #whereWritable(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'deliveries could not be stored');
+      if (!this.#isClosed) this.#arm(MAX_BACKOFF_MS);
+    }
+  }
+
+  /** Before anything is sent: a delivery whose outcome is not stored would be sent again. */
+  #saveOutcomes(): void {
+    for (const [target, outcome] of this.#outcomes) {
+      this.#deps.deliveries.put(outcome);
+      this.#outcomes.delete(target);
+    }
   }
 
   #compare(): void {
@@ -109,7 +127,7 @@ export class Notifier {
   #sendDue(): void {
     clearTimeout(this.#timer);
     const { wallMs } = this.#deps.clock.now();
-    let nextMs = MAX_BACKOFF_MS;
+    let nextMs = Number.POSITIVE_INFINITY;
     for (const delivery of this.#deps.deliveries.firsts()) {
       if (this.#inFlight.has(delivery.target)) continue;
       const inMs = delivery.nextAt - wallMs;
@@ -117,57 +135,47 @@ export class Notifier {
       if (inMs > 0 && inMs <= MAX_BACKOFF_MS) nextMs = Math.min(nextMs, inMs);
       else if (this.#inFlight.size < IN_FLIGHT_MAX) this.#send(delivery);
     }
-    this.#arm(nextMs);
+    if (nextMs !== Number.POSITIVE_INFINITY) this.#arm(nextMs);
   }
 
   #arm(ms: number): void {
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#schedule(), ms);
   }
 
   #send(delivery: Delivery): void {
-    const { deliveries, log } = this.#deps;
-    const event = deliveries.event(delivery.seq);
+    const event = this.#deps.deliveries.event(delivery.seq);
     const task = this.#deps.task(delivery.taskId);
     const receiver = task === null ? null : this.#receiver(delivery.target, task);
     if (event === null || task === null || receiver === null) {
-      this.#end(delivery, 'the target is no longer in the settings');
-      this.#schedule();
+      this.#settle({ ...this.#done(delivery), error: 'the target is no longer in the settings' });
       return;
     }
     this.#inFlight.add(delivery.target);
     const attempt = { ...delivery, attempts: delivery.attempts + 1 };
-    deliver(this.#deps, receiver, messageOf(event, task))
-      .then(
-        () => this.#end(attempt, null),
-        (error: Error) => {
-          log.warn(
-            { target: attempt.target, task: task.id, attempt: attempt.attempts, err: error.message },
-            'not delivered',
-          );
-          const { wallMs } = this.#deps.clock.now();
-          if (wallMs - event.at > GIVE_UP_MS) return this.#end(attempt, error.message);
-          const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempt.attempts - 1), MAX_BACKOFF_MS);
-          this.#put({ ...attempt, error: error.message, nextAt: wallMs + backoffMs });
-        },
-      )
-      .finally(() => {
-        this.#inFlight.delete(delivery.target);
-        this.#schedule();
-      });
+    deliver(this.#deps, receiver, messageOf(event, task)).then(
+      () => this.#settle({ ...this.#done(attempt), error: null }),
+      (error: Error) => this.#settle(this.#failed(attempt, event, error)),
+    );
   }
 
-  #end(delivery: Delivery, error: string | null): void {
-    this.#put({ ...delivery, error, doneAt: this.#deps.clock.now().wallMs });
+  #done(delivery: Delivery): Delivery {
+    return { ...delivery, doneAt: this.#deps.clock.now().wallMs };
   }
 
-  /** Where the database cannot be written, the event is delivered once more. */
-  #put(delivery: Delivery): void {
-    if (this.#isClosed) return;
-    try {
-      this.#deps.deliveries.put(delivery);
-    } catch (error) {
-      this.#deps.log.warn({ err: error, target: delivery.target }, 'a delivery could not be stored');
-    }
+  #failed(attempt: Delivery, event: RecordedEvent, { message }: Error): Delivery {
+    const { target, taskId, attempts } = attempt;
+    this.#deps.log.warn({ target, task: taskId, attempt: attempts, err: message }, 'not delivered');
+    const { wallMs } = this.#deps.clock.now();
+    if (wallMs - event.at > GIVE_UP_MS) return { ...this.#done(attempt), error: message };
+    const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (attempts - 1), MAX_BACKOFF_MS);
+    return { ...attempt, error: message, nextAt: wallMs + backoffMs };
+  }
+
+  #settle(outcome: Delivery): void {
+    this.#inFlight.delete(outcome.target);
+    this.#outcomes.set(outcome.target, outcome);
+    this.#schedule();
   }
 
   #receiver(name: string, task: Task): Receiver | null {

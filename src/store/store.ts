@@ -214,12 +214,24 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     }
   }
 
+  function setDurable(durable: boolean): void {
+    // The pragma takes effect when it is prepared, so it cannot be prepared earlier.
+    if (durable !== isDurable) db.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+    isDurable = durable;
+  }
+
+  /** A power cut repeats a delivery, so none of these writes waits for the disk. */
+  function unlessDetached(write: () => void): void {
+    if (isDetached) return;
+    setDurable(false);
+    write();
+  }
+
   return {
     identity: db.prepare<[], { id: string }>('SELECT id FROM identity').get()?.id ?? '',
     seal() {
       if (isDetached) return;
-      isDurable = true;
-      db.exec('PRAGMA synchronous = FULL');
+      setDurable(true);
       db.exec('UPDATE identity SET seals = seals + 1');
     },
     detach() {
@@ -227,9 +239,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     },
     commit(writes, durable = true) {
       if (isDetached) return [];
-      // The pragma takes effect when it is prepared, so it cannot be prepared earlier.
-      if (durable !== isDurable) db.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
-      isDurable = durable;
+      setDurable(durable);
       const events = whereFull(() => commit.immediate(writes));
       reserve.refill();
       freshTasks = new Map(writes.tasks.map((task) => [task.id, task]));
@@ -253,7 +263,12 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
     ownerUse: ownerUse.newest,
     inbox,
-    deliveries,
+    deliveries: {
+      ...deliveries,
+      add: (rows, seq) => unlessDetached(() => deliveries.add(rows, seq)),
+      put: (delivery) => unlessDetached(() => deliveries.put(delivery)),
+      firsts: () => (isDetached ? [] : deliveries.firsts()),
+    },
     learned,
     remove(ids) {
       remove.immediate(ids);

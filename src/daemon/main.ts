@@ -11,7 +11,6 @@ import { findHome, type Home } from '../config/home.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
 import { recover } from '../engine/recover.ts';
-import { findTools } from '../exec/tools.ts';
 import { Notifier } from '../notify/notifier.ts';
 import { readFreeDisk } from '../procfs/disk.ts';
 import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
@@ -98,7 +97,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   };
   const homeLoss = watchHome(home);
   const parts = { home, config, log, store, opened, bootId, homeLoss, onHomeLost };
-  const { engine, profiles, newId, spawner, openFiles } = openEngine(parts, closing);
+  const { engine, profiles, newId, spawner, tools, openFiles } = openEngine(parts, closing);
   // daemon-stop --kill_tasks starts a daemon like this for tasks whose daemon has died.
   if (process.argv.includes('--no_dispatch')) void engine.drain();
   const { driver, probe } = opened;
@@ -111,7 +110,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     env: process.env,
     clock: realClock,
     log,
-    bash: findTools(profiles.settings.envelopeRules.nice).bash,
+    bash: tools.bash,
     home: home.dir,
     identity: store.identity,
     task: (id) => engine.live.get(id) ?? store.byId(id),

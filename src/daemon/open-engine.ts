@@ -142,7 +142,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     },
   });
   const openFiles = () => openFilesBudget(files, config['admission.max_running']);
-  return { engine, profiles, newId, spawner, openFiles };
+  return { engine, profiles, newId, spawner, tools, openFiles };
 }
 
 /** Node has raised the soft limit to the hard one. */

@@ -9,8 +9,8 @@ import type { ReplayPolicy } from './policies.ts';
 import type { Job, Trace } from './swf.ts';
 
 /**
- * The run time that the scheduler sees. `actual` is the real one, which only a replay knows. `omitted`: nobody gives one, so
- * it is what was learned, else ten minutes. The limit of the job is known.
+ * The run time that the scheduler sees. `actual` is the real one, which only a replay knows. `omitted`: the request has
+ * none, so it is what was learned, else ten minutes. The limit of the job is known.
  */
 export type EstimateUsed = 'requested' | 'actual' | 'omitted';
 

@@ -59,7 +59,7 @@ describe('the sample of a run', () => {
       assert.deepEqual([run?.memKind, run?.memBytes], cap === undefined ? ['bound', GIB] : ['cap', cap]);
     });
 
-  it('whose end nobody saw is none', () => {
+  it('is none when its end was not observed', () => {
     assert.equal(runSample(aTask(), { ...ENDED.interrupted, ...measured, exit: null }), null);
     assert.equal(runSample(aTask(), { ...ENDED.failed, attempt: null, exit: null, usage: null }), null);
   });

@@ -138,7 +138,7 @@ describe('a task inside a task', () => {
     assert.deepEqual([late.status, late.body.error], [409, 'not_running']);
   });
 
-  it('is a task of its own when nobody waits for it, or with the token of another time', async (t) => {
+  it('is a task of its own when its client does not wait for it, or with the token of an earlier attempt', async (t) => {
     const { start, inside, tokenOf } = rig(t);
     const outer = await start({ estimated_cpu_cores: 1, name: 'outer' });
     assert.equal((await inside(outer, { estimated_cpu_cores: 1, wait: false })).parent, null);

@@ -93,7 +93,7 @@ function isAbove(cores: number, estimatedCores: number): boolean {
 
 /**
  * The task that was throttled first, of those for whose former use the host has room. A task that alone exceeds the limit
- * is free when the rest of the host has been idle for a whole window: then nobody needs the cores.
+ * is freed when the rest of the host has been idle for a whole window: then no other program needs the cores.
  */
 function nextFree(rules: ThrottleRules, trail: HostCpuTrail, tasks: readonly TaskCpu[]): TaskId | undefined {
   const { maxSysCpuPct, cores: hostCores, windowMs } = rules;

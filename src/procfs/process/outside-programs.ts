@@ -1,4 +1,4 @@
-// Names the programs outside of all tasks that use most of the host. Looks only when somebody asks.
+// Names the programs outside of all tasks that use most of the host. Reads the process table only on request.
 import { uptime } from 'node:os';
 import { listPids } from '../proc-files.ts';
 import { readOrigin } from './process-origin.ts';

@@ -3,24 +3,14 @@ import assert from 'node:assert/strict';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { LINUX_HOST } from '../../test/support/rigs/linux-host.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { isDue, warningFor } from './logout-warning.ts';
 
 it('warns a user of systemd without linger, with the command that keeps the daemon', () => {
-  const host = {
-    platform: 'linux',
-    user: 'ada',
-    isRoot: false,
-    isContainer: false,
-    isWsl: false,
-    isBooted: true,
-    hasManager: true,
-    hasV2: true,
-    outlivesLogin: false,
-  } as const;
   const cgroup = '0::/user.slice/user-1000.slice/user@1000.service/babysit-1.service\n';
-  assert.match(warningFor(host, cgroup) ?? '', /log out.*: loginctl enable-linger ada$/);
-  assert.equal(warningFor({ ...host, outlivesLogin: true }, cgroup), null);
+  assert.match(warningFor(LINUX_HOST, cgroup) ?? '', /log out.*: loginctl enable-linger ada$/);
+  assert.equal(warningFor({ ...LINUX_HOST, outlivesLogin: true }, cgroup), null);
 });
 
 it('warns once a day', (t) => {

@@ -1,5 +1,6 @@
 // Finds the known word that a mistyped word probably means.
 import { BabysitError } from '../../src/core/errors.ts';
+import { commaWords } from '../../src/text/split.ts';
 
 /** Returns null when no known word is close enough. */
 export function nearest(word: string, known: readonly string[]): string | null {
@@ -29,6 +30,15 @@ export function readChoice<const T extends string>(
     ...(what.startsWith('--') ? { flag: what } : {}),
     hint: near === null ? `Use one of ${known}.` : `Did you mean ${near}?`,
   });
+}
+
+/** For words that are repeated or separated by commas. Throws BabysitError usage, with the nearest choice. */
+export function readChoices<const T extends string>(
+  words: readonly string[],
+  choices: readonly T[],
+  what: string,
+): T[] {
+  return commaWords(words).map((word) => readChoice(word, choices, what));
 }
 
 /** Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbors. */

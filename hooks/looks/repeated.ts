@@ -46,24 +46,8 @@ function runningTask({ refs }: Look, { all }: AllTasks): TaskView | null {
 
 /** Differs after each event that a look may follow. */
 function stateOf(task: TaskView): string {
-  const {
-    attempt,
-    status,
-    started_at,
-    ready_at,
-    held_at,
-    estimated_time_ms,
-    estimated_mem_bytes,
-    kill_timeout_ms,
-  } = task;
-  return [
-    attempt,
-    status,
-    started_at,
-    ready_at,
-    held_at,
-    estimated_time_ms,
-    estimated_mem_bytes,
-    kill_timeout_ms,
-  ].join(' ');
+  const { attempt, status, started_at, ready_at, held_at } = task;
+  const { estimated_time_ms, estimated_mem_bytes, kill_timeout_ms } = task;
+  const moments = [attempt, status, started_at, ready_at, held_at];
+  return [...moments, estimated_time_ms, estimated_mem_bytes, kill_timeout_ms].join(' ');
 }

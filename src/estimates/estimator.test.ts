@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aRun } from '../../test/support/rigs/learned-runs.ts';
+import { anyRun, aRun } from '../../test/support/rigs/learned-runs.ts';
 import {
   cpuEstimate,
   kaplanMeierQuantile,
@@ -105,17 +105,9 @@ describe('the cores', () => {
 });
 
 it('estimates of any runs are finite, positive and lie between the runs and their margins', () => {
-  const run = fc.record({
-    timeMs: fc.integer({ min: 1, max: 1e9 }),
-    isTimeCut: fc.boolean(),
-    memBytes: fc.option(fc.integer({ min: 0, max: 2 ** 45 })),
-    memKind: fc.constantFrom('peak' as const, 'cap' as const, 'bound' as const),
-    cpuCores: fc.option(fc.float({ min: 0, max: 256, noNaN: true })),
-    declaredCores: fc.option(fc.integer({ min: 1, max: 64 })),
-  });
   fc.assert(
     fc.property(
-      fc.array(run, { minLength: 1, maxLength: 120 }),
+      fc.array(anyRun, { minLength: 1, maxLength: 120 }),
       fc.integer({ min: 1, max: 1e8 }),
       (runs, statedMs) => {
         const mem = memEstimate(runs);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aRun, NO_RUNS } from '../../test/support/rigs/learned-runs.ts';
+import { anyRun, aRun, NO_RUNS } from '../../test/support/rigs/learned-runs.ts';
 import { boundEstimate, statedEstimate } from '../core/estimate.ts';
 import { adviceFor, adviceHint } from './advice.ts';
 import { fillEstimate } from './fill.ts';
@@ -111,15 +111,7 @@ describe('advice', () => {
 });
 
 it('learning never narrows what ends a task, for any history', () => {
-  const run = fc.record({
-    timeMs: fc.integer({ min: 1, max: 1e9 }),
-    isTimeCut: fc.boolean(),
-    memBytes: fc.option(fc.integer({ min: 0, max: 2 ** 45 })),
-    memKind: fc.constantFrom('peak' as const, 'cap' as const, 'bound' as const),
-    cpuCores: fc.option(fc.float({ min: 0, max: 256, noNaN: true })),
-    declaredCores: fc.option(fc.integer({ min: 1, max: 64 })),
-  });
-  const runs = fc.array(run, { maxLength: 8 });
+  const runs = fc.array(anyRun, { maxLength: 8 });
   const value = fc.option(fc.integer({ min: 1, max: 2 ** 40 }));
   fc.assert(
     fc.property(

@@ -1,19 +1,8 @@
 // The fixes for each kind of host, and whether a logout ends the daemon.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { LINUX_HOST } from '../../test/support/rigs/linux-host.ts';
 import { capFix, endsAtLogout, type Host, lingerFix, parseLoginAt } from './host.ts';
-
-const LINUX: Host = {
-  platform: 'linux',
-  user: 'ada',
-  isRoot: false,
-  isContainer: false,
-  isWsl: false,
-  isBooted: true,
-  hasManager: true,
-  hasV2: true,
-  outlivesLogin: false,
-};
 
 describe('the fix for limits that the kernel does not enforce', () => {
   const rows: [string, Partial<Host>, RegExp][] = [
@@ -33,7 +22,7 @@ describe('the fix for limits that the kernel does not enforce', () => {
     ['a daemon outside of its manager', {}, /^Run: babysit daemon-restart/],
   ];
   for (const [what, facts, expected] of rows)
-    it(what, () => assert.match(capFix({ ...LINUX, ...facts }), expected));
+    it(what, () => assert.match(capFix({ ...LINUX_HOST, ...facts }), expected));
 });
 
 describe('the end at logout', () => {
@@ -48,10 +37,10 @@ describe('the end at logout', () => {
     ['without /proc', {}, '', false],
   ];
   for (const [what, facts, cgroup, expected] of rows)
-    it(what, () => assert.equal(endsAtLogout({ ...LINUX, ...facts }, cgroup), expected));
+    it(what, () => assert.equal(endsAtLogout({ ...LINUX_HOST, ...facts }, cgroup), expected));
 
   it('has a fix with the name of the user', () =>
-    assert.equal(lingerFix(LINUX), 'loginctl enable-linger ada'));
+    assert.equal(lingerFix(LINUX_HOST), 'loginctl enable-linger ada'));
 
   it('is followed by a login, whose time is in the file of systemd-logind', () => {
     const text = 'NAME=ada\nSTATE=active\nSTOPPING=no\nREALTIME=1700000000123456\nMONOTONIC=99\n';

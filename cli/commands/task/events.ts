@@ -7,11 +7,12 @@ import { type FeedLine, followAll } from '../../client/follow-all.ts';
 import { inboxEventView } from '../../client/inbox.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoices } from '../../input/nearest.ts';
 import { findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { untilReaderGone } from '../../output/reader-gone.ts';
 import { eventText, resultText } from '../../output/task-output.ts';
+import { FLAGS as LIST_FLAGS } from './list.ts';
 
 const FLAGS = {
   since: {
@@ -26,9 +27,9 @@ const FLAGS = {
     value: 'STATUS[,STATUS]',
     help: 'only events of tasks that have one of these statuses when the event is read',
   },
-  owner: { kind: 'text', value: 'NAME', help: 'only tasks of this owner or agent session' },
+  owner: LIST_FLAGS.owner,
   project: { kind: 'text', value: 'DIR', help: 'only tasks of the project of this directory' },
-  tag: { kind: 'text', value: 'TAG', help: 'only tasks with this tag, or of this batch' },
+  tag: LIST_FLAGS.tag,
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
@@ -59,7 +60,7 @@ function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   // The daemon knows the names.
   const names = commaWords(flags.event);
   if (names.length > 0) query.set('event', names.join(','));
-  const statuses = commaWords(flags.status).map((word) => readChoice(word, TASK_STATUSES, '--status'));
+  const statuses = readChoices(flags.status, TASK_STATUSES, '--status');
   if (statuses.length > 0) query.set('status', statuses.join(','));
   if (flags.owner !== undefined) query.set('owner', flags.owner);
   if (flags.project !== undefined) query.set('project', findProject(findCwd(flags.project)));

@@ -9,7 +9,7 @@ import { parseCount } from '../../../src/units/number.ts';
 import { listFolded, listTasks } from '../../client/list-tasks.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice, readChoices } from '../../input/nearest.ts';
 import { currentProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { foldText, foldView, type Row } from '../../output/fold.ts';
@@ -147,8 +147,7 @@ function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
   if (flags.all) query.set('all', '1');
   if (flags.before !== undefined) query.set('before', flags.before);
   if (flags.since !== undefined) query.set('since_ms', String(parseDuration(flags.since, '--since')));
-  const statuses = splitWords(flags.status);
-  for (const status of statuses) readChoice(status, TASK_STATUSES, '--status');
+  const statuses = readChoices(flags.status, TASK_STATUSES, '--status');
   if (statuses.length > 0) query.set('status', statuses.join(','));
   return query;
 }

@@ -205,6 +205,11 @@ export const EVENT_FIELDS = {
     .describe('The task ended.'),
 } as const satisfies { readonly [K in EventName]: z.ZodType<EventMap[K]> };
 
+const OF_TASK = {
+  name: text.describe('Name of the task.'),
+  id: text.describe('Id of the task.'),
+};
+
 /** Lines of a stream that are not stored, so they have no `seq`. */
 const NOT_STORED = ['daemon_stopping', 'progress', 'waiting', 'listening'] as const;
 
@@ -215,8 +220,7 @@ export const EVENT = z
       .describe('Name of the event.'),
     seq: number.describe('Number of the event. It increases over all tasks and is never reused.'),
     at: text.describe('When it happened.'),
-    name: text.describe('Name of the task.'),
-    id: text.describe('Id of the task.'),
+    ...OF_TASK,
     task: TASK.optional().describe('The task, only in `ended`.'),
   })
   .superRefine((view, context) => {
@@ -235,8 +239,7 @@ export type EventView = z.output<typeof EVENT>;
 export const PROGRESS_LINE = z
   .strictObject({
     event: z.literal('progress').describe('Always this name.'),
-    name: text.describe('Name of the task.'),
-    id: text.describe('Id of the task.'),
+    ...OF_TASK,
     at: text.describe('When it was read.'),
     ...PROGRESS.shape,
   })
@@ -249,8 +252,7 @@ const { dim, outside, blocked_by, owners, position, expected_start, expected_sta
 export const WAITING_LINE = z
   .strictObject({
     event: z.literal('waiting').describe('Always this name.'),
-    name: text.describe('Name of the task.'),
-    id: text.describe('Id of the task.'),
+    ...OF_TASK,
     at: text.describe('When it was read.'),
     dim,
     outside,
@@ -269,8 +271,7 @@ export const WAITING_LINE = z
 export const LISTENING_LINE = z
   .strictObject({
     event: z.literal('listening').describe('Always this name.'),
-    name: text.describe('Name of the task.'),
-    id: text.describe('Id of the task.'),
+    ...OF_TASK,
     at: text.describe('When it was seen.'),
     port: number.describe('The TCP port.'),
   })

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { readStat } from '../../src/procfs/process/stat.ts';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
@@ -85,6 +86,8 @@ describe('babysit exec', () => {
       'i=0; while [ $i -lt 150 ]; do i=$((i+1)); echo $i; [ $((i % 7)) != 0 ] || echo -$i >&2; sleep 0.005; done; exit 4';
     const client = home.start(['exec', '--quiet', ...SMALL, '--name=build', line]);
     await waitUntil(() => client.stdout().includes('\n20\n'), { what: 'output' });
+    // What it has written and not reported would be repeated.
+    await waitUntil(() => readStat(client.pid)?.state === 'S', { what: 'a moment between two writes' });
     process.kill(client.pid, 'SIGKILL');
     const first = await client.done;
     assert.equal(first.signal, 'SIGKILL');
@@ -226,12 +229,12 @@ type Steps = readonly (readonly [shown: string, keys: string])[];
 const ON_TERMINAL: readonly (readonly [line: string, steps: Steps])[] = [
   [`sh -c 'test -t 0 && test -t 1 && test -t 2 && stty size && exit 4'`, []],
   [`bash -c 'read -p "name? " n; echo "<$n>"'`, [['name? ', 'bob\n']]],
-  [`sh -c 'trap "echo int; exit 3" INT; echo ready; while :; do sleep 0.05; done'`, [['ready', '\x03']]],
+  [`sh -c 'trap "echo int; exit 3" INT; echo ready; while :; do sleep 0.05; done'`, [['ready\r\n', '\x03']]],
   [
     'python3 -qi',
     [
       ['>>> ', '6*7\n'],
-      ['42', 'exit(5)\n'],
+      ['42\r\n>>> ', 'exit(5)\n'],
     ],
   ],
   [`sh -c 'test -t 0 || test -t 1 && cat' </dev/null`, []],

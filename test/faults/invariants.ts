@@ -25,8 +25,7 @@ export interface Findings {
   readonly eventsTold: number;
 }
 
-/** Call when the daemon has stopped. */
-/** `mayFail`: errors were injected, so the daemon logs them. */
+/** Call when the daemon has stopped. `mayFail`: errors were injected, so the daemon logs them. */
 export function examineRun(rig: Rig, { promised, waited }: Ledger, mayFail = false): Findings {
   const broken: string[] = [];
   const store = openStore(rig.home.database);
@@ -39,8 +38,7 @@ export function examineRun(rig: Rig, { promised, waited }: Ledger, mayFail = fal
       if (task === undefined) broken.push(`lost: ${entry.name} ${entry.id} was acknowledged`);
       else {
         broken.push(...objections(entry, task, notes));
-        if (isEnded(task.state) && (task.state.exit ?? null) !== null && !isLost(task))
-          broken.push(...brokenLog(rig, entry));
+        broken.push(...brokenLog(rig, entry, task));
       }
     }
     const names = [...tasks.values()].map(({ key }) => key);
@@ -103,15 +101,29 @@ function isLost({ state }: Task): boolean {
   );
 }
 
-/** Every line in order, or the mark of a gap. */
-function brokenLog({ home }: Rig, { kind, name, id }: Promised): string[] {
-  if (kind.name !== 'printer') return [];
-  const path = join(home.tasks, id, '1.log');
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+/** A task that babysit killed has no exit when its parent was killed before it could record one. */
+function isKilledWithoutParent({ mayBeLost: isLost }: Promised, { state }: Task): boolean {
+  return isLost && state.status === 'killed' && state.exit === null;
+}
+
+/** Of an attempt that ended by itself: every line in order, or the mark of a gap. */
+function brokenLog(
+  { home }: Rig,
+  { kind, name, id, mayBeLost: isParentKilled }: Promised,
+  task: Task,
+): string[] {
+  const { state } = task;
+  if (kind.name !== 'printer' || !isEnded(state) || isLost(task)) return [];
+  if ((state.exit ?? null) === null || state.attempt === null) return [];
+  const attempt = join(home.tasks, id, String(state.attempt.number));
+  const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : 'no such file');
+  const text = read(`${attempt}.log`);
   const whole = Array.from({ length: PRINTED_LINES }, (_, i) => `line ${i + 1}\n`).join('');
-  return text === whole || text.includes('[babysit: output is missing above')
-    ? []
-    : [`log of ${name}: ${text}`];
+  if (text === whole || text.includes('[babysit: output is missing above')) return [];
+  const claim = read(join(attempt, 'claim'));
+  return [
+    `log ${attempt} of ${name}${isParentKilled ? ', whose parent was killed' : ''}: ${text}\nclaim: ${claim}`,
+  ];
 }
 
 function objections(entry: Promised, task: Task, { begins, ends }: Notes): string[] {
@@ -119,7 +131,8 @@ function objections(entry: Promised, task: Task, { begins, ends }: Notes): strin
   const { kind, name } = entry;
   const found: string[] = [];
   const { state } = task;
-  const how = `${name} (${kind.name}) is ${JSON.stringify(state)}`;
+  const parent = entry.mayBeLost ? ', whose parent was killed,' : '';
+  const how = `${name} (${kind.name})${parent} is ${JSON.stringify(state)}`;
   if (!isEnded(state)) return [`never ended: ${how}`];
   const { end } = kind;
   // Killed while it was pending, it never began.
@@ -127,7 +140,12 @@ function objections(entry: Promised, task: Task, { begins, ends }: Notes): strin
   if (state.status !== end.status) found.push(`wrong status, ${end.status} was due: ${how}`);
   else if (end.exitCode !== null && state.exit?.code !== end.exitCode)
     found.push(`wrong exit code, ${end.exitCode} was due: ${how}`);
-  else if (end.signal !== undefined && state.exit?.signal !== end.signal && !isUnbegun)
+  else if (
+    end.signal !== undefined &&
+    state.exit?.signal !== end.signal &&
+    !isUnbegun &&
+    !isKilledWithoutParent(entry, task)
+  )
     found.push(`wrong signal, ${end.signal} was due: ${how}`);
   if (end.killReason !== undefined && (state.status !== 'killed' || state.kill.reason !== end.killReason))
     found.push(`wrong reason, ${end.killReason} was due: ${how}`);

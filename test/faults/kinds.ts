@@ -75,7 +75,8 @@ export function outOfMemory(): Kind {
   return {
     name: 'oom',
     script: 'exec tail /dev/zero',
-    flags: { estimated_mem_bytes: '12M' },
+    // Each one would raise the cap of the next.
+    flags: { estimated_mem_bytes: '12M', no_learn: true },
     end: { status: 'killed', exitCode: null, signal: 'SIGKILL', killReason: 'cgroup_oom_killed' },
     runs: 1,
   };

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type DaemonApi, daemonApi, type TaskEnd } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { hold, MIB, pctOfHostInUse, shareOfHost } from '../support/host-memory.ts';
+import { hold, MIB, shareOfHost } from '../support/host-memory.ts';
+import { daemonOnSmallHost, HAS_SMALL_HOST, NEEDS_V1 } from '../support/small-host.ts';
 import { pass, waitUntil } from '../support/wait-until.ts';
 
 const WATCHDOG = { monitor_interval: '250ms', kill_grace: '1s', tolerance_window: '4s' };
@@ -76,18 +77,25 @@ test('the watchdog', async (t) => {
   });
 });
 
-test('under pressure from outside, kills nothing, names the process, and dispatches nothing', async (t) => {
+test('under pressure from outside, kills nothing, names the process, and dispatches nothing', {
+  skip: !HAS_SMALL_HOST && NEEDS_V1,
+}, async (t) => {
+  // The largest process of the machine.
   const outside = shareOfHost(0.1, 200);
-  // Halfway between the use without the process outside and the use with it.
   const home = testHome(t, {
-    admission: { max_sys_mem_pct: pctOfHostInUse(outside / 2) },
     watchdog: { ...WATCHDOG, tolerance_window: '30s', pressure_window: '1500ms' },
   });
-  assert.equal((await home.run(['daemon-start'])).code, 0);
+  const host = daemonOnSmallHost(t, home, Math.max(3 * outside, 1024 * MIB));
+  // Halfway between the use without the process outside and the use with it.
+  const maxPct = host.usedPct(outside / 2).toFixed(1);
+  assert.equal((await home.run(['config', 'set', 'admission.max_sys_mem_pct', maxPct])).code, 0);
   const { run, ended, task, status, change } = daemonApi(home, ESTIMATES);
   await run('good', hold(8 * MIB, 'sleep 600'));
   await run('greedy', 'while :; do :; done', { estimated_cpu_cores: '0.05' });
-  const hog = spawn('bash', ['-c', hold(outside, 'sleep 600')], { stdio: 'ignore', detached: true });
+  const hog = spawn('bash', ['-c', host.inside(hold(outside, 'sleep 600'))], {
+    stdio: 'ignore',
+    detached: true,
+  });
   const free = () => hog.signalCode === null && process.kill(-Number(hog.pid), 'SIGKILL');
   t.after(free);
   await waitUntil(() => logged(home, 'external_cause').length > 0, { what: 'the cause' });

@@ -158,6 +158,8 @@ function simulate(
   assumption: Assumption,
 ): Simulation {
   const { queue } = snapshot;
+  // An express start depends on what its owner holds then, which a task that starts before it changes: no promise rests on one.
+  const rules = assumption === 'limits' ? { ...policy, expressStarts: 0 } : policy;
   const startsMs = new Map<PendingItem, number>();
   const begin = (item: PendingItem, startMs: number, { express }: Choice): Ending<RunningItem> => ({
     item: toRunning(item, startMs, express.includes(item)),
@@ -184,7 +186,7 @@ function simulate(
       if (endMs <= atMs) queue.used.add(item.owner, useSoFar(item, atMs), atMs);
     running = running.filter(({ endMs }) => endMs > atMs);
     leases = leases.filter(({ endMs }) => endMs > atMs);
-    const choice = decide(stateNow(), atMs, policy);
+    const choice = decide(stateNow(), atMs, rules);
     for (const item of choice.starts) {
       startsMs.set(item, atMs);
       queue.remove(item.id, atMs);

@@ -97,6 +97,14 @@ describe('exit record', () => {
     assert.match(log, /^f/);
   });
 
+  it('records the end while a child holds the output, however often it is woken', async () => {
+    const wakes =
+      '(while kill -0 $$; do :; done; while kill -USR1 $PPID; do sleep 0.01; done) >/dev/null 2>&1 &';
+    const { records, log } = await finish(launch(`${wakes} (seq 200; sleep 0.3) & exit 6`));
+    assert.deepEqual([records.exit?.code, log.length], [6, 692]);
+    assert.ok(Number(records.closedAt) - Number(records.exit?.at) >= 200, JSON.stringify(records));
+  });
+
   const group = "group=$(cut -d' ' -f5 /proc/$PPID/stat)";
   const kill = (found: string) =>
     `until victim=$(${found}); do :; done; kill -KILL $victim; while kill -0 $victim 2>/dev/null; do :; done`;

@@ -28,7 +28,10 @@ run_command() {
     return 1
   fi
   open_relay
-  ended=
+  ended= command=
+  # bash runs no CHLD trap for a child that ends while `wait` is being entered. The daemon sends SIGUSR1 to a supervisor
+  # whose command has ended (not earlier: a signal that ends `wait` may cost bash the status of a child).
+  trap on_child USR1
   # The command gets its own process group, so that its `kill 0` does not reach the supervisor.
   set -m
   (eval "${request:launch_at}") >&4 2>&1 3<&- 4>&- 5>&- 9>&- &
@@ -38,6 +41,7 @@ run_command() {
   # Ends a copier, see keep_writing. The command keeps the signal.
   trap '' USR2
   keep_writing
+  trap '' USR1
   trap 'is_running || jobs %1 >&5' CHLD
   if [ -z "$ended" ]; then
     is_running || jobs %1 >&5
@@ -86,7 +90,7 @@ is_running() { kill -0 "$command"; }
 # $? is 128+n both for signal n and for exit code 128+n. `jobs` distinguishes the two, but only in the handler: after
 # `wait` the job is forgotten.
 on_child() {
-  [ -z "$ended" ] && ! is_running || return
+  [ -n "$command" ] && [ -z "$ended" ] && ! is_running || return
   jobs %1 >&5
   wait "$command"
   record_exit $?
@@ -103,8 +107,10 @@ keep_writing() {
   missing=false
   start_writer
   until wait $until_end "$writer"; do
-    # Without -f the wait also ends when the log writer is stopped.
+    # SIGUSR1 has ended the wait. Without -f a log writer that is stopped ends it, too.
     kill -CONT "$writer" && continue
+    # It may have ended by itself since.
+    wait "$writer" && break
     # It was killed. End the copier that it leaves: only a copier does not ignore the signal.
     kill -USR2 0
     missing=true

@@ -148,8 +148,7 @@ export class RelayedAttempt {
       case 'close': {
         // The command gets SIGPIPE, as it would without babysit.
         this.#streams.get(wish.stream)?.destroy();
-        this.#streams.delete(wish.stream);
-        this.look();
+        this.#remove(wish.stream);
         return;
       }
       case 'open':
@@ -191,9 +190,23 @@ export class RelayedAttempt {
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#streams.get(kind) !== socket) return;
-      this.#streams.delete(kind);
-      this.look();
+      this.#remove(kind);
     });
+  }
+
+  /** No output follows the last stream. The log writer ends, and does not wait for the record of the exit. */
+  #remove(kind: StreamKind): void {
+    this.#streams.delete(kind);
+    if (this.#streams.size === 0) this.#closeLog();
+    this.look();
+  }
+
+  #closeLog(): void {
+    this.#log?.close(() => {
+      this.#isLogWritten = true;
+      this.#onIdle();
+    });
+    this.#log = null;
   }
 
   #emit(frame: Frame): void {
@@ -268,10 +281,7 @@ export class RelayedAttempt {
   #finish(end: End): void {
     this.#end = end;
     this.#watcher?.close();
-    this.#log?.close(() => {
-      this.#isLogWritten = true;
-      this.#onIdle();
-    });
+    this.#closeLog();
     if (this.#stdin !== null) closeSync(this.#stdin);
     this.#stdin = null;
     for (const name of ['in', 'out', 'err', 'relay', 'tty']) rmSync(`${this.#dir}.${name}`, { force: true });

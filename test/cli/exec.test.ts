@@ -242,7 +242,7 @@ const ON_TERMINAL: readonly (readonly [line: string, steps: Steps])[] = [
 
 /** What a terminal has shown, and the exit code. Each step waits for a text and then presses keys. */
 function typed(home: TestHome, line: string, steps: Steps): Promise<readonly [string, number | null]> {
-  const child = spawn('script', ['-qec', `stty cols 90 rows 30; ${line}`, '/dev/null'], {
+  const child = spawn('script', ['-qec', `stty cols 90 rows 30; exec ${line}`, '/dev/null'], {
     cwd: home.work,
     env: { ...home.env, TERM: 'dumb', BABYSIT_NODE: process.execPath },
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -12,7 +12,7 @@ import { logTouchedAt } from '../../logs/read.ts';
 import { readHostOomKills } from '../../procfs/oom-kills.ts';
 import { writeOomScoreAdj } from '../../procfs/oom-score.ts';
 import { type IoCount, MemberCounters } from '../../procfs/process/member-counters.ts';
-import { hasSurvivors, signalGroup } from '../../procfs/process/process-group.ts';
+import { hasSurvivors, signalGroup, signalProcess } from '../../procfs/process/process-group.ts';
 import { ProcessHandle } from '../../procfs/process/process-handle.ts';
 import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/process/process-identity.ts';
 import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
@@ -149,14 +149,15 @@ export class LiveAttempt implements Observer {
   }
 
   /**
-   * Signals a supervisor that keeps running after its command ended: a process stopped it (`kill -STOP $PPID`),
-   * or a process outside the group holds the output open.
+   * Signals a supervisor that keeps running after its command ended: it missed the end (see supervisor.sh), a process
+   * stopped it (`kill -STOP $PPID`), or a process outside the group holds the output open.
    */
   signalStuckSupervisor(signal: 'SIGCONT' | 'SIGKILL'): void {
     // During a rotation the supervisor is stopped on purpose and must not write.
     if (this.log.isRotating && signal === 'SIGCONT') return;
     const { supervisor } = this.#known;
     if (supervisor === null || this.#isMainAlive() || this.isSupervisorGone()) return;
+    if (this.#isSupervisorAlive()) signalProcess(supervisor.pid, 'SIGUSR1');
     // The process group holds only the supervisor's processes: the command has its own.
     if (supervisor.groupId && !this.group.populated()) signalGroup(supervisor.groupId, signal);
   }

@@ -1,4 +1,4 @@
-// Signals a process group and checks whether all its processes are stopped.
+// Signals a process or a process group, and checks whether all processes of a group are stopped.
 import { listPids } from '../proc-files.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { psProcesses } from './ps.ts';
@@ -6,9 +6,13 @@ import { readStat } from './stat.ts';
 
 /** Returns false when the group does not exist. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
+  return signalProcess(-groupId, signal);
+}
+
+/** Returns false when the process does not exist. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
-    process.kill(-groupId, signal);
-    return true;
+    return process.kill(pid, signal);
   } catch {
     return false;
   }

@@ -116,7 +116,10 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     useHalfLifeMs: config['scheduler.use_half_life'],
     readHost,
     readHostCpu,
-    readBusyUsec: () => (config['admission.count_outside_cpu'] ? (outer.cpuUsec() ?? readBusyUsec()) : null),
+    readBusyUsec: () => outer.cpuUsec() ?? readBusyUsec(),
+    get countsOutsideCpu() {
+      return config['admission.count_outside_cpu'];
+    },
     loginAt: readLoginAt,
     // Settings may change while the daemon runs: read them at each use.
     get policy() {

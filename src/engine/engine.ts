@@ -7,10 +7,9 @@ import type { RunningItem } from '../scheduler/items.ts';
 import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
-import { type Branch, foldTrees } from '../scheduler/tree.ts';
+import type { Branch } from '../scheduler/tree.ts';
 import type { Store } from '../store/store.ts';
-import { isUnderPressure, NO_PRESSURE, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
-import type { HostCpuTrail } from '../watchdog/throttle.ts';
+import { isUnderPressure, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import type { InnerStart } from './children.ts';
@@ -19,26 +18,15 @@ import { type DispatchDeps, Dispatcher, type Start, type Starts } from './dispat
 import type { Held } from './dispatch-hold.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
-import { OutsideCpu, type OutsideCpuDeps } from './outside-cpu.ts';
-import { ParentMemory, type ParentMemoryDeps } from './parent-memory.ts';
+import type { PassFeed } from './passes/pass.ts';
+import { type Sampled, Sampler, type SamplerDeps } from './passes/sampler.ts';
 import { Leases } from './queue/leases.ts';
 import { Planner, type PlannerDeps } from './queue/planner.ts';
 import { type Ticket, Tickets } from './queue/tickets.ts';
-import { NO_WATCH_STATES, sampleAll, type WatchDeps, type WatchStates } from './sample.ts';
-import { type HostWatchDeps, watchHost } from './sample-host.ts';
-import { type ThrottleDeps, watchHostCpu } from './throttle-tasks.ts';
 import { LoopTimers } from './timers.ts';
 import { type Request, UnitOfWork } from './unit-of-work.ts';
 
-export interface EngineDeps
-  extends AttemptsDeps,
-    DispatchDeps,
-    WatchDeps,
-    HostWatchDeps,
-    ThrottleDeps,
-    PlannerDeps,
-    OutsideCpuDeps,
-    ParentMemoryDeps {
+export interface EngineDeps extends AttemptsDeps, DispatchDeps, SamplerDeps, PlannerDeps {
   readonly store: Store;
   readonly monitorIntervalMs: number;
   /** Why clients no longer find this daemon; null while they do. Called in every round. */
@@ -58,15 +46,12 @@ export class Engine {
   readonly #dispatcher: Dispatcher;
   readonly #planner: Planner;
   readonly #timers = new LoopTimers();
-  readonly #parentMemory: ParentMemory;
-  readonly #outsideCpu: OutsideCpu;
+  readonly #sampler: Sampler;
   #requests: Request[] = [];
   #dirty = new Set<TaskId>();
   /** What the current round starts. */
   #starts: Starts = noStarts();
   #isSampleDue = false;
-  /** Monotonic ms until which growth causes no sample. */
-  #restUntil = 0;
   #isScheduled = false;
   #isStopped = false;
   #isDispatching = true;
@@ -75,17 +60,18 @@ export class Engine {
   readonly #refused: { readonly request: Request; readonly error: BabysitError }[] = [];
   /** The last commit failed. It is logged once, not for every retry. */
   #isCommitFailing = false;
-  #pressure = NO_PRESSURE;
-  #hostCpu: HostCpuTrail = [];
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
     this.live = new LiveTasks(new OwnerUse(deps.useHalfLifeMs));
     this.#tickets = new Tickets(this.live.queue);
     this.#attempts = new Attempts(deps, this.live, this);
-    this.#outsideCpu = new OutsideCpu(deps, this.#attempts);
-    this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId, this.#outsideCpu);
-    this.#parentMemory = new ParentMemory(deps, () => foldTrees(this.#planner.branches()));
+    this.#sampler = new Sampler(deps, this.#attempts, {
+      planner: () => this.#planner,
+      pendingCount: () => this.live.pendingCount,
+      wake: () => this.wake(),
+    });
+    this.#planner = new Planner(deps, this.live, this.leases, this.#attempts.byId, this.#sampler.outsideCpu);
     this.#dispatcher = new Dispatcher(deps, this.live, this.#tickets, this.#attempts, this.#planner);
   }
 
@@ -170,9 +156,14 @@ export class Engine {
     return this.#planner.runningItem(task);
   }
 
+  /** What each sampling pass measures. */
+  get passes(): PassFeed {
+    return this.#sampler.passes;
+  }
+
   /** The resources the host is short of, with duration and cause. */
   pressure(): ReturnType<typeof ongoingPressure> {
-    return ongoingPressure(this.#pressure);
+    return ongoingPressure(this.#sampler.pressure);
   }
 
   /** Why no attempt starts although the host is not under pressure; null while attempts start. */
@@ -187,7 +178,7 @@ export class Engine {
 
   /** How a new task inside `parent` starts now; null: it waits. */
   innerStart(work: UnitOfWork, parent: Task, task: Task): InnerStart | null {
-    const isFree = this.#isDispatching && !isUnderPressure(this.#pressure) && this.held === null;
+    const isFree = this.#isDispatching && !isUnderPressure(this.#sampler.pressure) && this.held === null;
     if (!isFree || this.live.hasWaitingInside(parent.id)) return null;
     return this.#dispatcher.innerStart(work, parent, task);
   }
@@ -232,8 +223,7 @@ export class Engine {
     for (const request of this.#requests.splice(0)) request.reject(stopping());
     for (const ticket of [...this.#tickets.values()]) ticket.failed(stopping());
     this.#attempts.close();
-    this.#parentMemory.close();
-    this.#outsideCpu.close();
+    this.#sampler.close();
   }
 
   round(): void {
@@ -243,9 +233,7 @@ export class Engine {
     const dirty = this.#dirty;
     this.#dirty = new Set();
     for (const id of dirty) this.#attempts.reconcile(work, id);
-    const sampled = this.#isSampleDue
-      ? this.#sample(work)
-      : { watchStates: NO_WATCH_STATES, pressure: this.#pressure, hostCpu: this.#hostCpu };
+    const sampled = this.#isSampleDue ? this.#sampler.sample(work) : this.#sampler.unchanged();
     this.#isSampleDue = false;
     for (const lease of this.leases.expired(work.now)) work.dropLease(lease);
     this.live.admitDue(work.now.wallMs);
@@ -257,24 +245,9 @@ export class Engine {
     this.#armTimers();
   }
 
-  #sample(work: UnitOfWork): Sampled {
-    const { clock } = this.#deps;
-    this.#planner.sampled(work.now.monoMs);
-    this.#attempts.applyLimits();
-    const attempts = [...this.#attempts.byId.values()];
-    const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
-    this.#outsideCpu.look();
-    this.#parentMemory.follow(this.#attempts.byId);
-    const pressure = watchHost(this.#deps, work, attempts, watchStates, this.#pressure);
-    const hostCpu = watchHostCpu(this.#deps, work, attempts, this.#hostCpu);
-    const { monoMs } = clock.now();
-    this.#restUntil = monoMs + REST_SHARE * (monoMs - work.now.monoMs);
-    return { watchStates, pressure, hostCpu };
-  }
-
-  /** Between two ticks one cheap look at the parent groups finds tasks that grow fast. Returns false when none runs. */
+  /** Returns false when no task runs. */
   #lookForGrowth(): boolean {
-    if (this.#deps.clock.now().monoMs >= this.#restUntil && this.#parentMemory.hasGrown()) {
+    if (this.#sampler.hasGrown()) {
       this.#isSampleDue = true;
       this.wake();
     }
@@ -313,11 +286,9 @@ export class Engine {
       return;
     }
     if (!work.isEmpty()) this.#planner.invalidate();
-    this.#pressure = sampled.pressure;
-    this.#hostCpu = sampled.hostCpu;
-    for (const [attempt, watchState] of sampled.watchStates) attempt.watchState = watchState;
+    this.#sampler.keep(sampled);
     for (const attempt of starts.attempts) this.#attempts.begin(attempt);
-    if (starts.attempts.length > 0) this.#parentMemory.started(this.#attempts.byId);
+    if (starts.attempts.length > 0) this.#sampler.starting();
     for (const task of work.changed().values()) this.#attempts.applyChange(task);
     this.#refuse();
     for (const request of accepted) request.resolve();
@@ -326,6 +297,7 @@ export class Engine {
       ticket.granted(lease);
     }
     this.eventBus.publish(events);
+    this.#sampler.report(sampled, work.now);
     // One per turn of the event loop: a spawn blocks for about 1 ms, and answers leave between two of them.
     for (const attempt of starts.attempts) setImmediate(() => this.#attempts.launch(attempt));
   }
@@ -363,11 +335,12 @@ export class Engine {
     }
   }
 
-  /** An idle daemon has no timer: the tick needs a running or queued task, or a host under pressure. */
+  /** The tick needs a running or queued task, a host under pressure, or a client that watches. */
   #armTimers(): void {
     if (this.#isStopped) return;
     const attempts = this.#attempts.byId;
-    const needsTick = attempts.size + this.live.queue.size > 0 || isUnderPressure(this.#pressure);
+    const isWanted = isUnderPressure(this.#sampler.pressure) || this.passes.isWatched;
+    const needsTick = isWanted || attempts.size + this.live.queue.size > 0;
     if (needsTick && !this.#timers.isTickArmed) {
       const dueInMs = [...attempts.values()].flatMap((attempt) => attempt.dueInMs ?? []);
       this.#timers.armTick(Math.min(this.#deps.monitorIntervalMs, ...dueInMs), () => {
@@ -381,15 +354,6 @@ export class Engine {
     this.#timers.armDue(nextMs.length === 0 ? null : Math.min(...nextMs), () => this.wake());
   }
 }
-
-interface Sampled {
-  readonly watchStates: WatchStates;
-  readonly pressure: PressureState;
-  readonly hostCpu: HostCpuTrail;
-}
-
-/** Samples for growth take at most one part in so many of the daemon's time. */
-const REST_SHARE = 10;
 
 function noStarts(): Starts {
   return { attempts: [], granted: [] };

@@ -12,11 +12,13 @@ class Host {
 
   constructor(isCounted = true) {
     const clock = { now: () => ({ monoMs: this.monoMs, wallMs: 0 }) };
-    this.#outside = new OutsideCpu(
-      { clock, readBusyUsec: isCounted ? () => this.busyUsec : null },
-      this.tasks,
-    );
+    const deps = { clock, readBusyUsec: () => this.busyUsec, countsOutsideCpu: isCounted };
+    this.#outside = new OutsideCpu(deps, this.tasks, () => {});
     this.#outside.close();
+  }
+
+  get use() {
+    return this.#outside.use;
   }
 
   seconds(count: number, outside: number, tasks: number): number {
@@ -49,4 +51,13 @@ describe('the CPU use outside', () => {
   });
 
   it('is 0 where it is not counted', () => assert.equal(new Host(false).seconds(20, 2, 0), 0));
+
+  it('of the last two looks is known, counted or not', () => {
+    for (const isCounted of [true, false]) {
+      const host = new Host(isCounted);
+      assert.equal(host.use, null);
+      host.seconds(20, 0.5, 0.25);
+      assert.deepEqual(host.use, { cores: 0.75, oursCores: 0.25, outsideCores: 0.5 });
+    }
+  });
 });

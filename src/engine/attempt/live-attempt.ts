@@ -11,15 +11,17 @@ import { AttemptLog } from '../../logs/attempt-log.ts';
 import { logTouchedAt } from '../../logs/read.ts';
 import { readHostOomKills } from '../../procfs/oom-kills.ts';
 import { writeOomScoreAdj } from '../../procfs/oom-score.ts';
-import { type IoCount, MemberCounters } from '../../procfs/process/member-counters.ts';
+import { MemberCounters } from '../../procfs/process/member-counters.ts';
 import { hasSurvivors, signalGroup, signalProcess } from '../../procfs/process/process-group.ts';
 import { ProcessHandle } from '../../procfs/process/process-handle.ts';
 import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/process/process-identity.ts';
 import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
 import { type OomTier, oomScoreAdj, oomTier } from '../../watchdog/oom-tier.ts';
 import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
+import { mostIo, toUsage } from './final-usage.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
+import { IoRate } from './io-rate.ts';
 import { latest, type Observation, ObservedFiles } from './observed-files.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
@@ -47,6 +49,7 @@ export class LiveAttempt implements Observer {
   readonly progress: ProgressReader;
   readonly heartbeat: Heartbeat;
   readonly members = new MemberCounters();
+  readonly ioRate = new IoRate();
   /** Null until the first sample of a started attempt. */
   watchState: WatchState | null = null;
   /** Null when the task has no readiness. */
@@ -212,6 +215,7 @@ export class LiveAttempt implements Observer {
     const { outputBytes, outputAt } = this.#output(now, watch);
     const isTurn = this.#samples % MEMBERS_EVERY === MEMBERS_FIRST;
     if (withIo || (isTurn && this.mayHaveActed)) this.members.read(this.group.pids(SCAN_AGE_MS));
+    if (isTurn) this.ioRate.count(this.members.io, now.monoMs);
     const io = withIo ? mostIo(usage, this.members.io) : null;
     return {
       now,
@@ -352,47 +356,5 @@ function holdProcesses({ supervisor, started }: KnownRecords) {
   return {
     supervisor: supervisor === null ? null : new ProcessHandle(supervisor),
     main: main === null ? null : new ProcessHandle(main),
-  };
-}
-
-/** With fewer samples, or after an OOM kill, the kernel's high-water mark is more exact than the sampled peak. */
-const ENOUGH_SAMPLES = 2;
-
-function toUsage(
-  usage: GroupUsage,
-  state: WatchState | null,
-  samples: number,
-  io: IoCount | null,
-  waitPerCpuSecond: number | null,
-  oom: Usage['oom'],
-): Usage {
-  const { oomKills } = usage;
-  const isKernelBetter = samples < ENOUGH_SAMPLES || oom !== null;
-  const sampledBytes = samples > 0 ? (state?.peakMemBytes ?? 0) : null;
-  const kernelBytes = isKernelBetter ? usage.memPeakBytes : null;
-  const cpuSeconds = usage.cpuUsec / 1e6;
-  return {
-    peakMemBytes: kernelBytes === null ? sampledBytes : Math.max(kernelBytes, sampledBytes ?? 0),
-    peakMemCachedBytes: usage.memPeakCachedBytes,
-    cpuSeconds,
-    cpuWaitSeconds: waitPerCpuSecond === null ? null : cpuSeconds * waitPerCpuSecond,
-    ioReadBytes: io?.readBytes ?? null,
-    ioWriteBytes: io?.writtenBytes ?? null,
-    oomKills,
-    oom,
-    peakCpuCores: state?.peakCpuCores ?? null,
-  };
-}
-
-/** No source counts too much: a group misses buffered writes (v1), a process those of children it did not wait for. */
-function mostIo(usage: GroupUsage, ...counts: readonly (IoCount | null)[]): IoCount | null {
-  const { ioReadBytes, ioWriteBytes } = usage;
-  const all = counts.filter((count) => count !== null);
-  if (ioReadBytes !== null || ioWriteBytes !== null)
-    all.push({ readBytes: ioReadBytes ?? 0, writtenBytes: ioWriteBytes ?? 0 });
-  if (all.length === 0) return null;
-  return {
-    readBytes: Math.max(...all.map(({ readBytes }) => readBytes)),
-    writtenBytes: Math.max(...all.map(({ writtenBytes }) => writtenBytes)),
   };
 }

@@ -56,6 +56,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   relay: ['core', 'text', 'procfs', 'exec'],
   store: ['core', 'units', 'text', 'estimates'],
   notify: ['core', 'store'],
+  series: ['core', 'logs'],
   api: ['core', 'units', 'text', 'request'],
   engine: [
     'core',
@@ -87,6 +88,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'store',
     'logs',
+    'series',
     'api',
   ],
   daemon: [
@@ -99,6 +101,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'exec',
     'relay',
     'notify',
+    'series',
     'store',
     'api',
     'engine',

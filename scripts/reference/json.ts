@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { daemonRoutes } from '../../src/api/routes/daemon.ts';
 import { inboxRoutes } from '../../src/api/routes/inbox.ts';
 import { logRoutes } from '../../src/api/routes/log.ts';
+import { observeRoutes } from '../../src/api/routes/observe.ts';
 import { streamRoutes } from '../../src/api/routes/streams.ts';
 import { taskRoutes } from '../../src/api/routes/tasks.ts';
 import { PROBLEM, PROBLEM_FIELDS } from '../../src/api/schemas/problem.ts';
@@ -71,7 +72,7 @@ function listRoutes(): Route[] {
       });
     };
   const app = { get: add('GET'), post: add('POST'), addHook: () => {} } as unknown as FastifyInstance;
-  for (const register of [taskRoutes, logRoutes, streamRoutes, inboxRoutes, daemonRoutes])
+  for (const register of [taskRoutes, logRoutes, streamRoutes, observeRoutes, inboxRoutes, daemonRoutes])
     register(app, {} as Service);
   return routes;
 }

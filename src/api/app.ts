@@ -6,6 +6,7 @@ import { resolveRefs } from './resolve-ref.ts';
 import { daemonRoutes } from './routes/daemon.ts';
 import { inboxRoutes } from './routes/inbox.ts';
 import { logRoutes } from './routes/log.ts';
+import { observeRoutes } from './routes/observe.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import type { Service } from './service.ts';
@@ -54,6 +55,7 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   taskRoutes(app, service);
   logRoutes(app, service);
   streamRoutes(app, service);
+  observeRoutes(app, service);
   inboxRoutes(app, service);
   return app;
 }

@@ -13,6 +13,7 @@ import type { ForgottenView, LearnedListView, LearnedQuery } from './schemas/est
 import type { HeartbeatView } from './schemas/heartbeat.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
+import type { SeriesRequest, SeriesView } from './schemas/observe/series.ts';
 import type { ProfileView } from './schemas/profile.ts';
 import type { BatchRequest, BatchView } from './schemas/run.ts';
 import type { SelectedView, SelectQuery } from './schemas/select.ts';
@@ -86,5 +87,9 @@ export interface Service extends Changes {
   inbox(query: InboxQuery): InboxPage;
   see(report: SeenReport): void;
   view(id: TaskId): TaskView;
+  /** `ref` null: of the host. */
+  series(ref: string | null, request: SeriesRequest): Promise<SeriesView>;
+  /** Calls back with a line of JSON, the first at once. Returns the stop function. */
+  live(subscriber: (line: string) => void): () => void;
   stop(killTasks: boolean): void;
 }

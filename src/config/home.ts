@@ -15,6 +15,8 @@ export interface Home {
   readonly pidFile: string;
   readonly log: string;
   readonly config: string;
+  /** The time series of the host. */
+  readonly series: string;
   readonly tasks: string;
   /** Files of tasks that no database knows, put aside at a start. */
   readonly lostTasks: string;
@@ -59,6 +61,7 @@ export function findHome(env: Env): Home {
     pidFile: join(dir, 'daemon.pid'),
     log: join(dir, 'daemon.log'),
     config: join(dir, 'config.json'),
+    series: join(dir, 'host.series'),
     tasks: join(dir, 'tasks'),
     lostTasks: join(dir, 'tasks.lost'),
     logoutWarned: join(dir, 'logout-warned'),

@@ -1,6 +1,7 @@
 // The daemon: opens its parts, serves the API, and closes the parts in reverse order.
 import { randomUUID } from 'node:crypto';
 import { existsSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { NoticeView } from '../api/schemas/daemon.ts';
@@ -17,8 +18,10 @@ import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
 import { findDaemons } from '../procfs/process/daemons.ts';
 import { OutsidePrograms } from '../procfs/process/outside-programs.ts';
 import { readBootId } from '../procfs/process/process-identity.ts';
+import { SeriesRecorder } from '../series/recorder.ts';
 import { keepClean, sweepFiles } from '../service/clean.ts';
 import { doctor } from '../service/doctor.ts';
+import { recordSeries } from '../service/observe/series.ts';
 import { createService } from '../service/service.ts';
 import { notices } from '../service/views/notices.ts';
 import { notEnforced } from '../service/views/unenforced.ts';
@@ -104,6 +107,9 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const { tasks: tasksDir, lostTasks: lostDir } = home;
   const recovered = recover(engine, { store, driver, clock: realClock, log, bootId, tasksDir, lostDir });
   profiles.start(engine);
+  const recorder = new SeriesRecorder({ host: home.series, task: (id) => join(tasksDir, id, 'series') });
+  closing.push(() => recorder.close());
+  closing.push(recordSeries(engine, recorder));
   const notifier = new Notifier({
     targets: () => config['notify.targets'],
     deliveries: store.deliveries,
@@ -164,6 +170,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     },
     profiles,
     newId,
+    recorder,
     home: home.dir,
     tasksDir,
     driver: driver.kind,

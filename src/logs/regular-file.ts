@@ -2,12 +2,17 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
-const MODES = { read: O_RDONLY, update: O_RDWR, append: O_WRONLY | O_APPEND | O_CREAT } as const;
+const MODES = {
+  read: O_RDONLY,
+  update: O_RDWR,
+  append: O_WRONLY | O_APPEND | O_CREAT,
+  create: O_WRONLY | O_CREAT,
+} as const;
 
 /** The path exists and is not a regular file. */
 export class NotARegularFile extends Error {}
 
-/** Returns a descriptor. `append` creates the file with mode 0600. Throws NotARegularFile and file system errors. */
+/** Returns a descriptor. `append` and `create` make the file with mode 0600. Throws NotARegularFile and file system errors. */
 export function openRegular(path: string, mode: keyof typeof MODES): number {
   const fd = openSync(path, MODES[mode] | O_NONBLOCK, 0o600);
   if (fstatSync(fd).isFile()) return fd;

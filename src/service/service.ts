@@ -17,6 +17,8 @@ import { list } from './list.ts';
 import { log, rangeOfLog } from './log.ts';
 import { selectTasks } from './lookup/resolve.ts';
 import { createTaskAccess } from './lookup/task-access.ts';
+import { LiveStream } from './observe/live.ts';
+import { type SeriesDeps, series } from './observe/series.ts';
 import { pause } from './pause.ts';
 import { profileView } from './profile.ts';
 import { resume } from './resume.ts';
@@ -31,7 +33,12 @@ import { waitForCapacity } from './wait-for-capacity.ts';
 /** Of the host's processes, where a group needs it. */
 const SCAN_AGE_MS = 200;
 
-export interface ServiceDeps extends StatusDeps, CleanDeps, SetConfigDeps, Omit<SubmitDeps, 'config'> {
+export interface ServiceDeps
+  extends StatusDeps,
+    CleanDeps,
+    SetConfigDeps,
+    SeriesDeps,
+    Omit<SubmitDeps, 'config'> {
   readonly instance: string;
   doctor(): Promise<DoctorView>;
   stop(killTasks: boolean): void;
@@ -43,6 +50,7 @@ export function createService(deps: ServiceDeps): Service {
   const tasks = createTaskAccess(deps);
   const submit = createSubmit({ ...deps, config: loaded.config });
   const unenforced = unenforcedViews(deps.notEnforced);
+  const live = new LiveStream(deps, tasks);
   const inbox = createInbox(store, clock, deps.log);
   return {
     ping: () => ({ ok: true, pid: process.pid, version: deps.version, instance: deps.instance }),
@@ -94,6 +102,8 @@ export function createService(deps: ServiceDeps): Service {
     inbox: inbox.take,
     see: inbox.see,
     view: (id) => tasks.view(tasks.byId(id)),
+    series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),
+    live: (subscriber) => live.subscribe(subscriber),
     stop: deps.stop,
   };
 }

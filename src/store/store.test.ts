@@ -303,7 +303,7 @@ describe('removal', () => {
     assert.deepEqual(store.environment(taskId(2)), env);
   });
 
-  it('finds tasks that ended before a time, newest first', () => {
+  it('finds tasks that ended before a time, and those that ended last', () => {
     const ended = (n: number, endedAt: number, status: 'completed' | 'failed' = 'completed') =>
       numbered(n, { state: { ...ENDED[status], endedAt } });
     put(ended(1, 300), ended(2, 100), ended(3, 200, 'failed'), numbered(4));
@@ -312,6 +312,7 @@ describe('removal', () => {
     assert.deepEqual(found(300), [taskId(3), taskId(2)]);
     assert.deepEqual(found(1e15), [taskId(3), taskId(2), taskId(1)]);
     assert.deepEqual(found(1e15, ['failed']), [taskId(3)]);
+    assert.deepEqual(ids(store.newestEnded(2)), [taskId(1), taskId(3)]);
   });
 });
 

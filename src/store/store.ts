@@ -51,6 +51,8 @@ export interface Store {
   /** Throws when nothing could be written. A commit survives a crash of this process; a durable one also a power cut. */
   commit(writes: Writes, durable?: boolean): RecordedEvent[];
   liveTasks(): Task[];
+  /** The tasks that ended last, newest first. */
+  newestEnded(limit: number): Task[];
   list(filter: TaskFilter): Task[];
   /** At most `limit` ids before the id `before`; null: from the newest. Reads a bounded number of rows. */
   idsBefore(filter: TaskFilter, before: string | null, limit: number): IdPage;
@@ -112,6 +114,9 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   const putEnvironment = db.prepare('INSERT OR REPLACE INTO task_environments (task_id, hash) VALUES (?, ?)');
   const putEvent = db.prepare('INSERT INTO events (task_id, at, event, body) VALUES (?, ?, ?, ?)');
   const selectLive = db.prepare<[], TaskRow>('SELECT * FROM tasks WHERE ended_at IS NULL ORDER BY id');
+  const selectNewestEnded = db.prepare<[number], TaskRow>(
+    'SELECT * FROM tasks WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT ?',
+  );
   const selectById = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE id = ?');
   const selectByPrefix = db.prepare<[string, string, string | null, number], TaskRow>(
     'SELECT * FROM tasks WHERE id >= ? AND id < ? AND project = ifnull(?, project) ORDER BY id DESC LIMIT ?',
@@ -247,6 +252,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
       return events;
     },
     liveTasks: () => selectLive.all().map(rowToTask),
+    newestEnded: (limit) => selectNewestEnded.all(limit).map(rowToTask),
     list: (filter) => list(db, filter),
     idsBefore: (filter, before, limit) => idsBefore(db, filter, before, limit),
     byId: (id) => freshTasks.get(id) ?? optional(selectById.get(id)),

@@ -20,6 +20,8 @@ import { Profiles } from '../../src/engine/profiles/profiles.ts';
 import { recover } from '../../src/engine/recover.ts';
 import { policyOf, pressureRules, throttleRules, watchRules } from '../../src/engine/rules.ts';
 import type { PendingStart, SpawnRequest } from '../../src/exec/spawner.ts';
+import { SeriesRecorder } from '../../src/series/recorder.ts';
+import { recordSeries } from '../../src/service/observe/series.ts';
 import { createService } from '../../src/service/service.ts';
 import { openStore } from '../../src/store/store.ts';
 import { hostOf } from './build-run.ts';
@@ -155,6 +157,7 @@ export function serviceOf(
     throttleRules: throttleRules(loaded.config, capacity.cores, true),
     readHostCpu: () => null,
     readBusyUsec: null,
+    countsOutsideCpu: false,
     home,
     homeLoss: () => host.homeLoss,
     onHomeLost: () => {},
@@ -165,6 +168,11 @@ export function serviceOf(
     readHost: () => host,
     loginAt: () => host.loginAt,
   });
+  const recorder = new SeriesRecorder({
+    host: join(home, 'host.series'),
+    task: (id) => join(tasksDir, id, 'series'),
+  });
+  recordSeries(engine, recorder);
   const service = createService({
     engine,
     store,
@@ -175,6 +183,7 @@ export function serviceOf(
     log,
     profiles,
     newId,
+    recorder,
     home,
     tasksDir,
     driver: 'v2',

@@ -10,10 +10,12 @@ import {
   STOPPING,
   WAITING_LINE,
 } from '../schemas/events.ts';
+import { FRAME } from '../schemas/observe/live.ts';
 import type { Service } from '../service.ts';
 import { streamAllEvents } from '../streams/all-events.ts';
 import { streamEvents } from '../streams/event-stream.ts';
 import { announceStop, LineStream, type OpenStreams } from '../streams/line-stream.ts';
+import { streamLive } from '../streams/live-stream.ts';
 import { streamTicket } from '../streams/ticket-stream.ts';
 import { answers, type ByRef } from './answer.ts';
 
@@ -35,6 +37,9 @@ export function streamRoutes(app: FastifyInstance, service: Service): void {
       });
     },
   );
+  app.get('/v1/live', { exposeHeadRoute: false, ...answers(STOPPING.or(FRAME)) }, (_request, reply) => {
+    streamLive(service, open(reply));
+  });
   // A HEAD would wait for the end of the task.
   app.get<ByRef>(
     '/v1/tasks/:ref/events',

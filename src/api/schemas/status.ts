@@ -17,7 +17,7 @@ const STALLED = z
   })
   .describe('Percent of the last ten seconds (PSI avg10). Null: the kernel has no PSI.');
 
-const OUTSIDE = z.strictObject({
+export const OUTSIDE = z.strictObject({
   name: text.describe('Name of the program.'),
   processes: number.describe('How many of its processes are among the largest.'),
   mem_bytes: number.describe('Their resident memory.'),

@@ -47,8 +47,13 @@ export class LineStream {
   }
 
   write(value: object): void {
+    this.writeLine(lineOf(value));
+  }
+
+  /** `line`: JSON with its line feed, made once for several streams. */
+  writeLine(line: string): void {
     if (!this.isOpen) return;
-    this.#take().write(lineOf(value));
+    this.#take().write(line);
     const most = Math.min(MAX_BUFFERED_BYTES, MAX_TOTAL_BYTES / this.#open.size);
     if (this.#raw.writableLength > most) this.#raw.destroy();
   }

@@ -1,0 +1,12 @@
+// Routes that show how the use of the host and its tasks developed, and what they do now.
+import type { FastifyInstance } from 'fastify';
+import { parseSeries, SERIES } from '../schemas/observe/series.ts';
+import type { Service } from '../service.ts';
+import { answers, type ByRef } from './answer.ts';
+
+export function observeRoutes(app: FastifyInstance, service: Service): void {
+  app.get('/v1/series', answers(SERIES), (request) => service.series(null, parseSeries(request.query)));
+  app.get<ByRef>('/v1/tasks/:ref/series', answers(SERIES), (request) =>
+    service.series(request.params.ref, parseSeries(request.query)),
+  );
+}

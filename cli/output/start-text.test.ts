@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TaskView } from '../../src/api/schemas/task.ts';
-import { startText } from './start-text.ts';
+import { assumedText, startText } from './start-text.ts';
 
 const NOW = Date.parse('2026-11-28T19:00:00.000Z');
 
@@ -31,4 +31,35 @@ describe('the start of a submitted task', () => {
   ];
   for (const [task, text] of TABLE)
     it(text, () => assert.equal(startText({ message: null, waiting: null, ...task } as TaskView, NOW), text));
+});
+
+describe('what a request left out', () => {
+  type Source = TaskView['estimates']['time'];
+  const task = (time: Partial<Source>, mem: Partial<Source>, cpu: Partial<Source>) =>
+    ({
+      estimated_time_ms: 120_000,
+      estimated_mem_bytes: 300 * 1024 ** 2,
+      estimated_cpu_cores: 1.5,
+      kill_timeout_ms: 240_000,
+      observability_interval_ms: 0,
+      estimates: { time, mem, cpu },
+    }) as TaskView;
+  const learned = { from: 'learned', n: 4 } as const;
+  const byDefault = { from: 'default', n: null } as const;
+  const end = '; killed after 4m, or far above an estimate';
+  const all = { estimated_time: '1m', estimated_mem_bytes: '1G', estimated_cpu_cores: 1 };
+  const TABLE: [Parameters<typeof assumedText>, string | null][] = [
+    [[task(learned, learned, learned), all], null],
+    [[task(byDefault, byDefault, byDefault), {}], `assumed 2m, 300M, 1.5 cores${end}`],
+    [[task(learned, learned, learned), {}], `assumed 2m, 300M, 1.5 cores (learned from 4 runs)${end}`],
+    [
+      [task(byDefault, { from: 'learned', n: 1 }, { from: 'rule' }), {}],
+      `assumed 2m, 300M (learned from one run), 1.5 cores (usual for this kind of command)${end}`,
+    ],
+    [
+      [task(byDefault, learned, byDefault), { ...all, estimated_mem_bytes: undefined }],
+      `assumed 300M (learned from 4 runs)${end}`,
+    ],
+  ];
+  for (const [args, text] of TABLE) it(String(text), () => assert.equal(assumedText(...args), text));
 });

@@ -7,23 +7,44 @@ import { humanOutside } from './human.ts';
 
 const BEHIND_SHOWN = 3;
 
-/** What a request left out, and when the task is killed for it; null when it has every estimate. */
+/** What a request left out, from where it was filled in, and when the task is killed for it; null when it has every estimate. */
 export function assumedText(
   task: TaskView,
   given: { readonly [K in 'estimated_time' | 'estimated_mem_bytes' | 'estimated_cpu_cores']?: unknown },
 ): string | null {
+  const { time, mem, cpu } = task.estimates;
   const missing = [
-    given.estimated_time === undefined ? formatDuration(task.estimated_time_ms) : '',
-    given.estimated_mem_bytes === undefined ? formatSize(task.estimated_mem_bytes) : '',
-    given.estimated_cpu_cores === undefined ? `${roundCores(task.estimated_cpu_cores)} cores` : '',
-  ].filter((text) => text !== '');
-  if (missing.length === 0) return null;
+    {
+      isGiven: given.estimated_time !== undefined,
+      text: formatDuration(task.estimated_time_ms),
+      ...from(time),
+    },
+    {
+      isGiven: given.estimated_mem_bytes !== undefined,
+      text: formatSize(task.estimated_mem_bytes),
+      ...from(mem),
+    },
+    {
+      isGiven: given.estimated_cpu_cores !== undefined,
+      text: `${roundCores(task.estimated_cpu_cores)} cores`,
+      ...from(cpu),
+    },
+  ].filter(({ isGiven }) => !isGiven);
+  const [first] = missing;
+  if (first === undefined) return null;
+  const isOne = missing.every(({ source }) => source === first.source);
+  const values = missing.map(({ text, source }) => (isOne ? text : text + source)).join(', ');
   const { kill_timeout_ms, observability_interval_ms: silence } = task;
   const kills = [
     `after ${formatDuration(kill_timeout_ms)}`,
     silence === 0 ? '' : `${formatDuration(silence)} without output`,
   ];
-  return `assumed ${missing.join(', ')}; killed ${kills.filter((text) => text !== '').join(' or ')}, or far above an estimate`;
+  return `assumed ${values}${isOne ? first.source : ''}; killed ${kills.filter((text) => text !== '').join(' or ')}, or far above an estimate`;
+}
+
+function from({ from, n }: TaskView['estimates']['time']): { readonly source: string } {
+  if (from === 'rule') return { source: ' (usual for this kind of command)' };
+  return { source: from === 'learned' ? ` (learned from ${n === 1 ? 'one run' : `${n} runs`})` : '' };
 }
 
 /** `started`, `starts in about 4m (behind a, b)`; `nowMs` is the time of the daemon's answer. */

@@ -94,6 +94,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show or switch how much of the host tasks may use',
     load: () => import('./commands/daemon/profile.ts'),
   },
+  dashboard: {
+    summary: 'serve a page with the host, the queue and the tasks',
+    load: () => import('./commands/daemon/dashboard.ts'),
+  },
   ping: { summary: 'check whether the daemon answers', load: () => import('./commands/daemon/ping.ts') },
   'daemon-start': {
     summary: 'start the daemon (other commands start it when needed)',

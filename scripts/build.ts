@@ -1,4 +1,4 @@
-// Builds dist/: the bundles of the CLI, the hooks, the MCP server and the daemon, with the daemon's scripts and migrations.
+// Builds dist/: the bundles of the CLI, the hooks, the servers, the page and the daemon, with their scripts and files.
 import {
   copyFileSync,
   mkdirSync,
@@ -25,6 +25,7 @@ const COPIES = [
   ['cli/start.cjs', 'cli.cjs'],
   ['cli/daemon-control/clean-start.sh', 'clean-start.sh'],
   ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => [`src/exec/${name}`, name]),
+  ...['index.html', 'icon.svg'].map((name) => [`web/${name}`, `web/${name}`]),
   ...['enter-unit.sh', 'unit-main.sh'].map((name) => [`src/cgroups/systemd/${name}`, name]),
   ...migrations.map((name) => [`src/store/${MIGRATIONS}/${name}`, `${MIGRATIONS}/${name}`]),
 ] as [source: string, place: string][];
@@ -55,6 +56,16 @@ const BUNDLES: Readonly<Record<string, BuildOptions>> = {
   'hooks.cjs': { ...cli, entryPoints: ['hooks/main.ts'] },
   'relay.cjs': { ...cli, entryPoints: ['src/relay/main.ts'] },
   'mcp.mjs': { entryPoints: ['cli/mcp/server.ts'], minify: true },
+  'dashboard.mjs': { entryPoints: ['cli/dashboard/serve.ts'], packages: 'external' },
+  'web/page.js': {
+    entryPoints: ['web/main.tsx'],
+    platform: 'browser',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+  },
+  'web/page.css': { entryPoints: ['web/page.css'], minify: true },
   'daemon.mjs': { entryPoints: ['src/daemon/main.ts'], packages: 'external' },
 };
 
@@ -64,9 +75,9 @@ try {
   writeFileSync(join(half, STAMP), '');
   for (const [name, options] of Object.entries(BUNDLES))
     await build({ ...common, ...options, outfile: join(half, name) });
-  mkdirSync(join(half, MIGRATIONS));
+  for (const name of [MIGRATIONS, 'web']) mkdirSync(join(half, name), { recursive: true });
   for (const [source, place] of COPIES) copyFileSync(join(root, source), join(half, place));
-  mkdirSync(join(dist, MIGRATIONS), { recursive: true });
+  for (const name of [MIGRATIONS, 'web']) mkdirSync(join(dist, name), { recursive: true });
   // Rename each file into place, so that a running daemon always finds its scripts. The stamp is last.
   const places = [...Object.keys(BUNDLES), ...COPIES.map(([, place]) => place), STAMP];
   for (const place of places) renameSync(join(half, place), join(dist, place));

@@ -16,11 +16,11 @@ interface Arrow {
 }
 
 function filesOf(...roots: readonly string[]): string[] {
-  return roots.flatMap((root) => globSync(`${root}/**/*.ts`, { cwd: ROOT })).sort();
+  return roots.flatMap((root) => globSync(`${root}/**/*.{ts,tsx}`, { cwd: ROOT })).sort();
 }
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const isTest = (file: string) => file.endsWith('.test.ts');
-const production = filesOf('src', 'cli', 'hooks').filter((file) => !isTest(file));
+const production = filesOf('src', 'cli', 'hooks', 'web').filter((file) => !isTest(file));
 
 function arrowsOf(file: string, text = read(file)): Arrow[] {
   return [...text.matchAll(IMPORT)].map(([, type, from, bare, dynamic]) => {
@@ -30,9 +30,9 @@ function arrowsOf(file: string, text = read(file)): Arrow[] {
   });
 }
 
-/** `src/api/app.ts` -> `api`, `cli/x.ts` -> `cli`, `cli/mcp/x.ts` -> `mcp`. */
+/** `src/api/app.ts` -> `api`, `cli/x.ts` -> `cli`, `cli/mcp/x.ts` -> `mcp`, `web/now/x.tsx` -> `web`. */
 function roomOf(path: string): string {
-  if (path.startsWith('cli/mcp/')) return 'mcp';
+  for (const room of ['mcp', 'dashboard']) if (path.startsWith(`cli/${room}/`)) return room;
   const [top, room] = path.split('/');
   return top === 'src' ? (room ?? '') : (top ?? '');
 }
@@ -109,6 +109,8 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: ['core', 'units', 'text', 'request', 'procfs', 'systemd'],
   mcp: ['core', 'units', 'text', 'request', 'cli'],
+  dashboard: ['core', 'text', 'cli'],
+  web: ['units'],
   hooks: ['core', 'units', 'text', 'cli'],
 };
 /** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */
@@ -126,10 +128,16 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cgroups: [],
   cli: ['jsonc-parser'],
   mcp: ['zod', '@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio'],
+  dashboard: ['fastify'],
+  web: ['preact', 'preact/hooks', 'uplot'],
   hooks: ['unbash'],
 };
 
 const API_SCHEMAS = 'src/api/schemas/';
+/** Rooms outside of the daemon. */
+const CLIENTS = ['cli', 'mcp', 'dashboard', 'hooks', 'web'];
+/** Servers with a bundle of their own, loaded when they are asked to serve. */
+const SERVERS = ['cli/mcp/server.ts', 'cli/dashboard/serve.ts'];
 
 /** What clients see of rooms that are the daemon's otherwise. */
 const CLIENT_FILES = [
@@ -144,17 +152,19 @@ const CLIENT_FILES = [
 function objection({ from, to, isType }: Arrow): string | null {
   const room = roomOf(from);
   if (to.startsWith('node:'))
-    return PURE.includes(room) || room === 'units' ? `${room} imports no node:*` : null;
-  if (/^(src|cli|hooks)\//.test(to)) {
+    return PURE.includes(room) || room === 'units' || room === 'web' ? `${room} imports no node:*` : null;
+  if (/^(src|cli|hooks|web)\//.test(to)) {
     const other = roomOf(to);
     if (other === room || MAY_SEE[room]?.includes(other)) return null;
-    const isClient = room === 'cli' || room === 'mcp' || room === 'hooks';
+    const isClient = CLIENTS.includes(room);
     if (isClient && CLIENT_FILES.includes(to)) return null;
     // The schemas load zod, which is heavy: only the server of tools does, and only its bundle holds it.
     if (isClient && to.startsWith(API_SCHEMAS))
       return isType || room === 'mcp' ? null : `${room} sees only the types of the schemas`;
-    if (room === 'cli' && to === 'cli/mcp/server.ts')
+    if (room === 'cli' && SERVERS.includes(to))
       return isType ? null : `${room} loads the server when it is asked to serve`;
+    if (room === 'web' && to === 'cli/dashboard/frame.ts')
+      return isType ? null : 'web sees only the types of the frame';
     return `${room} does not see ${other}`;
   }
   if (to === 'package.json')
@@ -212,7 +222,7 @@ describe('arrows', () => {
 });
 
 describe('house rules', () => {
-  const all = filesOf('src', 'cli', 'test', 'scripts', 'bench', 'hooks');
+  const all = filesOf('src', 'cli', 'test', 'scripts', 'bench', 'hooks', 'web');
   /** Code without comments and texts, so that words in them do not count. */
   const code = (file: string) =>
     read(file)

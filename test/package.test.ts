@@ -14,10 +14,18 @@ const { engines, license } = JSON.parse(read('package.json'));
 const NEEDED = [
   ...['babysit', 'package.json', 'scripts/node-releases', 'scripts/setup'],
   ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md'],
-  ...['.built', 'cli.cjs', 'main.cjs', 'hooks.cjs', 'mcp.mjs', 'daemon.mjs', 'relay.cjs'].map(
-    (name) => `dist/${name}`,
-  ),
+  ...[
+    '.built',
+    'cli.cjs',
+    'main.cjs',
+    'hooks.cjs',
+    'mcp.mjs',
+    'daemon.mjs',
+    'relay.cjs',
+    'dashboard.mjs',
+  ].map((name) => `dist/${name}`),
   ...globSync('{src,cli}/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),
+  ...['index.html', 'icon.svg', 'page.css', 'page.js'].map((name) => `dist/web/${name}`),
   ...globSync('src/store/migrations/*.sql', { cwd: ROOT }).map((file) => `dist/migrations/${basename(file)}`),
   ...globSync(['docs/**/*.{md,json}', 'hooks/*.sh', 'skill/**/*.{md,sh}'], { cwd: ROOT }),
 ];

@@ -22,6 +22,10 @@ export interface Home {
   readonly lostTasks: string;
   /** Changed when a start warned that a logout ends the daemon. */
   readonly logoutWarned: string;
+  /** Address of the dashboard that runs, with its token. */
+  readonly dashboard: string;
+  /** Leads a browser to that address. */
+  readonly dashboardPage: string;
   /** The identity of the database that `tasks` belongs to. */
   readonly identity: string;
 }
@@ -65,6 +69,8 @@ export function findHome(env: Env): Home {
     tasks: join(dir, 'tasks'),
     lostTasks: join(dir, 'tasks.lost'),
     logoutWarned: join(dir, 'logout-warned'),
+    dashboard: join(dir, 'dashboard.json'),
+    dashboardPage: join(dir, 'dashboard.html'),
     identity: join(dir, 'babysit.id'),
   };
 }

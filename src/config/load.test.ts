@@ -88,6 +88,7 @@ describe('loadConfig', () => {
         'api.max_body': 8 * MIB,
         'api.max_connections': 4096,
         'api.observe_only_socket': false,
+        'dashboard.idle_timeout': 600_000,
         'agents.may_force': false,
         'agents.may_config': false,
         'agents.may_profile': false,

@@ -315,6 +315,11 @@ const TABLE = {
     'Also listen on observe.sock, which is read-only and serves no logs',
     'after_restart',
   ),
+  'dashboard.idle_timeout': setting(
+    timer,
+    '10m',
+    'Time after which babysit dashboard ends when no page is open',
+  ),
   'agents.may_force': setting(flag, false, 'An agent may use run --force, which skips the check for room'),
   'agents.may_config': setting(flag, false, 'An agent may change settings'),
   'agents.may_profile': setting(flag, false, 'An agent may switch the profile'),

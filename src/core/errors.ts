@@ -171,6 +171,18 @@ export const ERRORS = {
     title: 'An agent may not do this.',
     hint: 'Ask the user, who can allow it with the setting that the error names.',
   },
+  foreign_site: {
+    http: 403,
+    exit: EXIT.failed,
+    title: 'The dashboard answers only its own page.',
+    hint: 'Open the address that babysit dashboard prints.',
+  },
+  wrong_token: {
+    http: 401,
+    exit: EXIT.failed,
+    title: 'The token of the dashboard is missing, or is that of an earlier one.',
+    hint: 'Run babysit dashboard and open the address that it prints.',
+  },
   observe_only: {
     http: 403,
     exit: EXIT.failed,

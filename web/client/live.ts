@@ -1,0 +1,119 @@
+// The live state of the page: the last frame, ten minutes of the host, and the events of all tasks.
+import { useEffect, useState } from 'preact/hooks';
+import type { Frame, HostFigures } from '../../cli/dashboard/frame.ts';
+import type { EventView } from '../../src/api/schemas/events.ts';
+import { ask, RequestError, readStream } from './request.ts';
+import { eventReader } from './server-events.ts';
+
+const RETRY_MS = 1000;
+export const HISTORY_MS = 600_000;
+
+/** refused: the token is wrong, so trying again is useless. gone: the dashboard's server does not answer. */
+export type Link = 'connecting' | 'up' | 'daemon_down' | 'gone' | 'refused';
+
+export interface Live {
+  readonly link: Link;
+  readonly frame: Frame | null;
+  readonly mayAct: boolean;
+  readonly version: string;
+  /** Oldest first. */
+  readonly host: readonly HostFigures[];
+}
+
+let live: Live = { link: 'connecting', frame: null, mayAct: false, version: '', host: [] };
+const watchers = new Set<(live: Live) => void>();
+const listeners = new Set<(event: EventView) => void>();
+let isScheduled = false;
+
+function update(change: Partial<Live>): void {
+  live = { ...live, ...change };
+  if (isScheduled) return;
+  // Several frames between two pictures cost one rendering, and a hidden tab renders nothing.
+  isScheduled = true;
+  requestAnimationFrame(() => {
+    isScheduled = false;
+    for (const watcher of watchers) watcher(live);
+  });
+}
+
+export function useLive(): Live {
+  const [state, setState] = useState(live);
+  useEffect(() => {
+    watchers.add(setState);
+    setState(live);
+    return () => void watchers.delete(setState);
+  }, []);
+  return state;
+}
+
+/** Calls back for each event of any task. Returns how to stop it. */
+export function onEvent(listener: (event: EventView) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Connects, and again after every end, until the token is refused. */
+export async function connect(): Promise<void> {
+  for (;;) {
+    try {
+      void loadHistory();
+      const read = eventReader((name, data) => take(name, JSON.parse(data)));
+      await readStream('/v1/live', read, new AbortController().signal);
+      update({ link: 'gone' });
+    } catch (error) {
+      if (error instanceof RequestError && (error.status === 401 || error.status === 403)) {
+        update({ link: 'refused' });
+        return;
+      }
+      update({ link: 'gone' });
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+function take(name: string, value: unknown): void {
+  switch (name) {
+    case 'hello': {
+      const { version, may_act } = value as { version: string; may_act: boolean };
+      update({ version, mayAct: may_act });
+      break;
+    }
+    case 'link':
+      update({ link: (value as { up: boolean }).up ? 'up' : 'daemon_down' });
+      break;
+    case 'frame': {
+      const frame = value as Frame;
+      update({ frame, host: frame.host === null ? live.host : joined(live.host, [frame.host]) });
+      break;
+    }
+    case 'event':
+      for (const listener of listeners) listener(value as EventView);
+  }
+}
+
+interface Series {
+  readonly fields: readonly string[];
+  readonly points: readonly (readonly (number | null)[])[];
+}
+
+/** Rows of a series as objects with the names of its fields. */
+export function pointsOf<T>({ fields, points }: Series): T[] {
+  return points.map((point) => Object.fromEntries(fields.map((field, i) => [field, point[i] ?? null])) as T);
+}
+
+async function loadHistory(): Promise<void> {
+  try {
+    const earlier = pointsOf<HostFigures>(await ask<Series>(`/v1/series?since=${HISTORY_MS / 60_000}m`));
+    update({ host: joined(earlier, live.host) });
+  } catch {
+    // The chart then begins with the first frame.
+  }
+}
+
+/** In order of time, without what is older than the charts. */
+function joined(earlier: readonly HostFigures[], later: readonly HostFigures[]): HostFigures[] {
+  const first = later[0]?.at ?? Number.POSITIVE_INFINITY;
+  const all = [...earlier.filter(({ at }) => at < first), ...later];
+  const from = (all.at(-1)?.at ?? 0) - HISTORY_MS;
+  return all.filter(({ at }) => at >= from);
+}

@@ -1,0 +1,42 @@
+// The view Now: the host, running tasks, the queue, the timeline, other programs, and recent ends.
+import type { Live } from '../client/live.ts';
+import { duration } from '../text.ts';
+import { Ended } from './ended.tsx';
+import { Host } from './host.tsx';
+import { Outside } from './outside.tsx';
+import { Queue } from './queue.tsx';
+import { Running } from './running.tsx';
+import { Timeline } from './timeline.tsx';
+
+export function NowPage({ live: { frame, host, mayAct } }: { readonly live: Live }) {
+  if (frame === null) return <p class="empty">Waiting for the daemon…</p>;
+  const { at: now, running, pending, ended, outside } = frame;
+  return (
+    <>
+      <h1 class="hidden">Now</h1>
+      {frame.pressure.map(({ dim, lasted_s }) => (
+        <p key={dim} class="banner bad">
+          The host has been short of {dim === 'mem' ? 'memory' : 'disk space'} for {duration(1000 * lasted_s)}
+          . No task starts until this ends.
+        </p>
+      ))}
+      {frame.notices.map(({ what, reason, fix }) => (
+        <p key={what} class="banner">
+          <b>{what}:</b> {reason}. {fix}
+        </p>
+      ))}
+      <Host frame={frame} host={host} />
+      <div class="columns">
+        <div>
+          <Running rows={running} count={frame.counts.running + frame.counts.paused} mayAct={mayAct} />
+          <Queue rows={pending} count={frame.counts.pending} now={now} mayAct={mayAct} />
+        </div>
+        <div>
+          <Timeline running={running} pending={pending} now={now} />
+          <Ended rows={ended} now={now} />
+          <Outside programs={outside} />
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,77 @@
+// The queue in the order of expected starts: why each task waits, and the start that the plan promises.
+import { useState } from 'preact/hooks';
+import type { Row } from '../../cli/dashboard/frame.ts';
+import { Actions } from '../parts/actions.tsx';
+import { cores, duration, promise, size, why } from '../text.ts';
+import { SHOWN } from './running.tsx';
+
+interface Props {
+  readonly rows: readonly Row[];
+  readonly count: number;
+  readonly now: number;
+  readonly mayAct: boolean;
+}
+
+export function Queue({ rows, count, now, mayAct }: Props) {
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? rows : rows.slice(0, SHOWN);
+  return (
+    <section aria-labelledby="queue-title">
+      <h2 id="queue-title">
+        Queue <span class="count">{count}</span>
+      </h2>
+      {count === 0 ? <p class="empty">No task waits.</p> : null}
+      <ol class="tasks queue">
+        {shown.map((row) => (
+          <Waiting key={row.id} row={row} now={now} mayAct={mayAct} />
+        ))}
+      </ol>
+      {rows.length > shown.length ? (
+        <button type="button" onClick={() => setWhole(true)}>
+          Show {rows.length}
+        </button>
+      ) : null}
+      {count > rows.length ? (
+        <p class="quiet">
+          The first {rows.length} of {count} tasks.
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function Waiting({
+  row,
+  now,
+  mayAct,
+}: {
+  readonly row: Row;
+  readonly now: number;
+  readonly mayAct: boolean;
+}) {
+  const position = row.waiting?.position ?? null;
+  return (
+    <li class="task">
+      <div class="task-head">
+        <span class="position">{position === null ? '' : `${position}.`}</span>
+        <a class="name" href={`#/task/${row.id}`}>
+          {row.name}
+        </a>
+        <span class="owner">{row.owner ?? row.project}</span>
+        {mayAct ? <Actions task={row} /> : null}
+      </div>
+      <p class="why">
+        {why(row.waiting)}
+        {position !== null && position > 1 ? `; ${position - 1} before it` : ''}
+      </p>
+      <p class="start">
+        <span class="what">starts</span> {promise(row.waiting, now)}{' '}
+        <span class="quiet">
+          then {duration(row.estimated_time_ms)}, {size(row.estimated_mem_bytes)},{' '}
+          {cores(row.estimated_cpu_cores)} cores
+          {row.priority === 0 ? '' : `, priority ${row.priority}`}
+        </span>
+      </p>
+    </li>
+  );
+}

@@ -1,0 +1,197 @@
+// A chart over time: lines with a legend that shows the values at the cursor, marks of events, and limits.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import { clock } from '../text.ts';
+
+export interface Line {
+  readonly label: string;
+  /** Name of a color in page.css. */
+  readonly color: string;
+  readonly values: readonly (number | null)[];
+  readonly isFilled?: boolean;
+  /** A limit: a dashed line. */
+  readonly isLimit?: boolean;
+}
+
+export interface Mark {
+  readonly at: number;
+  readonly label: string;
+  readonly color: string;
+}
+
+interface Props {
+  readonly title: string;
+  /** In ms since the epoch, ascending. */
+  readonly times: readonly number[];
+  readonly lines: readonly Line[];
+  readonly format: (value: number | null | undefined) => string;
+  readonly marks?: readonly Mark[];
+  /** Charts with the same key share the cursor. */
+  readonly sync: string;
+  /** The scale reaches at least this value. */
+  readonly atLeast?: number;
+  readonly height?: number;
+  /** Axes of bytes have round numbers of GiB and MiB. */
+  readonly isBinary?: boolean;
+  /** Called with the time at the cursor, null when it leaves the chart. */
+  readonly onCursor?: (at: number | null) => void;
+}
+
+const HEIGHT = 150;
+const POWERS_OF_2 = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+export function Chart(props: Props) {
+  const { title, times, lines, format } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const [index, setIndex] = useState<number | null>(null);
+  const scheme = useColorScheme();
+  const shape = lines.map(({ label, color }) => `${label}${color}`).join();
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another shape or scheme needs another plot; data follows below.
+  useEffect(() => {
+    const place = box.current;
+    if (place === null) return;
+    const chart = new uPlot(optionsOf(latest, place, setIndex), dataOf(latest.current), place);
+    plot.current = chart;
+    const observer = new ResizeObserver(() =>
+      chart.setSize({ width: place.clientWidth, height: latest.current.height ?? HEIGHT }),
+    );
+    observer.observe(place);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [shape, scheme]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the data derives from these.
+  useEffect(() => plot.current?.setData(dataOf(latest.current)), [times, lines]);
+
+  const shown = index ?? times.length - 1;
+  const at = times[shown];
+  return (
+    <figure class="chart">
+      <figcaption>
+        <span class="chart-title">{title}</span>
+        <ul class="legend">
+          {lines.map(({ label, color, values, isLimit }) => (
+            <li key={label}>
+              <span
+                class={isLimit ? 'swatch dashed' : 'swatch'}
+                style={{ color: `var(--${color})` }}
+                aria-hidden="true"
+              />
+              {label} <b>{format(values[shown])}</b>
+            </li>
+          ))}
+          {index !== null && at !== undefined ? <li class="quiet">{clock(at)}</li> : null}
+        </ul>
+      </figcaption>
+      <div
+        ref={box}
+        class="plot"
+        role="img"
+        aria-label={`${title} over time; the values beside it are the latest.`}
+      />
+    </figure>
+  );
+}
+
+function useColorScheme(): string {
+  const query = matchMedia('(prefers-color-scheme: dark)');
+  const [isDark, setDark] = useState(query.matches);
+  useEffect(() => {
+    const listen = () => setDark(query.matches);
+    query.addEventListener('change', listen);
+    return () => query.removeEventListener('change', listen);
+  }, [query]);
+  return isDark ? 'dark' : 'light';
+}
+
+function dataOf({ times, lines }: Props): uPlot.AlignedData {
+  return [times.map((ms) => ms / 1000), ...lines.map(({ values }) => [...values])] as uPlot.AlignedData;
+}
+
+function optionsOf(
+  latest: { readonly current: Props },
+  place: HTMLElement,
+  setIndex: (index: number | null) => void,
+): uPlot.Options {
+  const style = getComputedStyle(place);
+  const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const { lines, format, sync, height, isBinary } = latest.current;
+  const font = `11px ${style.fontFamily}`;
+  const axis = {
+    stroke: color('quiet'),
+    grid: { stroke: color('line'), width: 1 },
+    ticks: { show: false },
+    font,
+  };
+  return {
+    width: place.clientWidth,
+    height: height ?? HEIGHT,
+    legend: { show: false },
+    padding: [8, 4, 0, 0],
+    cursor: {
+      sync: { key: sync },
+      drag: { x: false, y: false },
+      points: { size: 6 },
+    },
+    scales: {
+      y: { range: (_plot, _min, max) => [0, Math.max(latest.current.atLeast ?? 0, (max || 1) * 1.05)] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 26,
+        space: 70,
+        values: (_plot, seconds) => seconds.map((s) => clock(s * 1000).slice(0, 5)),
+      },
+      {
+        ...axis,
+        size: 52,
+        space: 30,
+        values: (_plot, values) => values.map((value) => format(value)),
+        ...(isBinary ? { incrs: POWERS_OF_2 } : {}),
+      },
+    ],
+    series: [
+      {},
+      ...lines.map(({ label, color: name, isFilled, isLimit }) => ({
+        label,
+        stroke: color(name),
+        width: isLimit ? 1 : 1.5,
+        points: { show: false },
+        ...(isFilled ? { fill: `color-mix(in srgb, ${color(name)} 25%, transparent)` } : {}),
+        ...(isLimit ? { dash: [5, 4] } : {}),
+      })),
+    ],
+    hooks: {
+      setCursor: [
+        ({ cursor: { idx } }) => {
+          setIndex(idx ?? null);
+          latest.current.onCursor?.(idx == null ? null : (latest.current.times[idx] ?? null));
+        },
+      ],
+      draw: [(plot) => drawMarks(plot, latest.current.marks ?? [], color)],
+    },
+  };
+}
+
+function drawMarks(plot: uPlot, marks: readonly Mark[], color: (name: string) => string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.lineWidth = Math.max(1, devicePixelRatio);
+  for (const mark of marks) {
+    const x = Math.round(plot.valToPos(mark.at / 1000, 'x', true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = color(mark.color);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}

@@ -1,0 +1,20 @@
+// The status of a task, as a word with a color and a sign: color alone says nothing to some readers.
+import type { Row } from '../../cli/dashboard/frame.ts';
+
+const SIGNS: Readonly<Record<Row['status'], string>> = {
+  pending: '…',
+  running: '▶',
+  paused: '‖',
+  completed: '✓',
+  failed: '✗',
+  killed: '✗',
+  interrupted: '!',
+};
+
+export function Status({ status }: { readonly status: Row['status'] }) {
+  return (
+    <span class={`status ${status}`}>
+      <span aria-hidden="true">{SIGNS[status]}</span> {status}
+    </span>
+  );
+}

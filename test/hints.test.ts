@@ -85,6 +85,7 @@ describe('a command that babysit names', () => {
     await fc.assert(
       fc.asyncProperty(anyBody, async ({ estimated_time: _, ...body }) => {
         const adjust = (more: object) => rig.ask('POST', '/v1/tasks/grows/adjust', { ...body, ...more });
+        if (Object.keys(body).length === 0) return;
         const { status, body: answer } = await adjust({});
         if (status < 300) return;
         const { error, hint, raise } = answer as Answer;
@@ -115,7 +116,13 @@ describe('a command that babysit names', () => {
             assert.notEqual((again.body as Answer).dim, (answer as Answer).dim, words);
         }
       }),
-      { numRuns: 25, seed: 7 },
+      {
+        numRuns: 25,
+        examples: [
+          [{ estimated_mem_bytes: 40 * GIB }],
+          [{ estimated_mem_bytes: 12 * GIB, mem_pct_limit: 80 }],
+        ],
+      },
     );
     assert.ok(refusals.has('capacity_exceeded') && refusals.has('infeasible'), [...refusals].join());
   });

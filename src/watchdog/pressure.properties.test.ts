@@ -49,7 +49,7 @@ const anyCourse: fc.Arbitrary<Stretch[]> = fc.noBias(
     { maxLength: 8 },
   ),
 );
-const RUNS = { numRuns: 2_000 };
+const RUNS = { numRuns: 600 };
 
 interface Kill {
   readonly kill: PressureKill;

@@ -47,15 +47,15 @@ const aKey = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter
 });
 
 describe('the manifest', () => {
-  it('keeps every key of 50 concurrent writers with 40 keys each', async (t) => {
+  it('keeps every key of 50 concurrent writers with 12 keys each', async (t) => {
     const dir = tempDir(t);
-    const writers = Array.from({ length: 50 }, (_, n) => startWriter(t, dir, `w${n}`, 40));
+    const writers = Array.from({ length: 50 }, (_, n) => startWriter(t, dir, `w${n}`, 12));
     for (const writer of writers) writer.stdout?.resume();
     const codes = await Promise.all(
       writers.map(async (writer) => (await once(writer, 'close'))[0] as number | null),
     );
     assert.deepEqual(new Set(codes), new Set([0]));
-    const expected = writers.flatMap((_, w) => Array.from({ length: 40 }, (_, n) => `w${w}/${n}`));
+    const expected = writers.flatMap((_, w) => Array.from({ length: 12 }, (_, n) => `w${w}/${n}`));
     assert.deepEqual([...doneKeys(dir)].sort(), expected.sort());
     assert.equal(readFileSync(join(dir, 'manifest'), 'utf8').split('\n').length, 2001);
   });

@@ -1,5 +1,5 @@
 // Relays one attempt: its output to the client that is attached and to the log, and to a file while there is no client.
-import { closeSync, constants, existsSync, type FSWatcher, openSync, rmSync, watch } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, rmSync, watch } from 'node:fs';
 import { Socket } from 'node:net';
 import { readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
@@ -14,6 +14,8 @@ export interface Client {
   end(): void;
 }
 
+/** Without inotify. */
+const POLL_MS = 50;
 /** Sent and not taken: the client or its reader is slow. The command then waits, as it would for a pipe. */
 const WINDOW_BYTES = 1024 * 1024;
 /** With a client, the command waits as well when this much waits in the file. */
@@ -30,7 +32,7 @@ export class RelayedAttempt {
   readonly #taken = new Map<StreamKind, number>();
   #log: LogPipe | null = null;
   #stdin: number | null = null;
-  #watcher: FSWatcher | null = null;
+  #watcher: { close(): void } | null = null;
   #client: Client | null = null;
   #tie: (() => void) | null = null;
   /** Sent to the client and not taken by it. */
@@ -158,8 +160,20 @@ export class RelayedAttempt {
   }
 
   #watch(): void {
-    this.#watcher = watch(this.#dir, () => this.look());
-    this.#watcher.on('error', () => this.#watcher?.close());
+    try {
+      const watcher = watch(this.#dir, () => this.look());
+      watcher.on('error', () => this.#poll());
+      this.#watcher = watcher;
+    } catch {
+      // The user has no free inotify instance or watch.
+      this.#poll();
+    }
+  }
+
+  #poll(): void {
+    this.#watcher?.close();
+    const timer = setInterval(() => this.look(), POLL_MS);
+    this.#watcher = { close: () => clearInterval(timer) };
   }
 
   #open(): void {

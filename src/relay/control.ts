@@ -29,6 +29,8 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
   let isConnected = false;
   let isClosed = false;
   let failures = 0;
+  let connectedAt = 0;
+  let shortLives = 0;
   let retry: NodeJS.Timeout | undefined;
 
   function reach(): void {
@@ -37,7 +39,7 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
     connection = socket;
     socket.once('connect', () => {
       isConnected = true;
-      failures = 0;
+      connectedAt = performance.now();
       socket.write(jsonFrame(KIND.hello, { role: 'daemon' }));
       for (const dir of dirs) send('open', dir);
     });
@@ -48,6 +50,8 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
       if (isConnected) {
         isConnected = false;
         failures = 0;
+        // One that ends soon is started again with longer and longer waits.
+        shortLives = performance.now() - connectedAt < RETRY_MAX_MS ? shortLives + 1 : 0;
         if (dirs.size > 0) onLost('its connection was closed');
       } else {
         // A relay that does not come up is started again now and then.
@@ -55,7 +59,8 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
         failures = (failures + 1) % RESTART_AFTER;
       }
       if (dirs.size === 0) return;
-      retry = setTimeout(reach, Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.max(0, failures - 4)));
+      const doublings = Math.max(0, Math.max(failures, shortLives) - 4);
+      retry = setTimeout(reach, Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** doublings));
     });
     socket.unref();
   }

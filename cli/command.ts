@@ -12,6 +12,19 @@ export interface Context {
   readonly full: boolean;
   /** The overview, or the help of the command that `word` names. Throws BabysitError usage for an unknown command. */
   readonly help: (word?: string) => Promise<string>;
+  readonly commands: CommandTable;
+}
+
+export interface CommandEntry {
+  readonly summary: string;
+  readonly aliases?: readonly string[];
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+export interface CommandTable {
+  readonly entries: Readonly<Record<string, CommandEntry>>;
+  /** Returns the name in the table for `daemon_start`, `logs` and the like, else null. */
+  readonly resolve: (word: string) => string | null;
 }
 
 export interface Command<S extends FlagSpecs = FlagSpecs> {

@@ -1,11 +1,5 @@
 // The table of commands. The code of a command is loaded when it is called.
-import type { Command } from './command.ts';
-
-export interface CommandEntry {
-  readonly summary: string;
-  readonly aliases?: readonly string[];
-  readonly load: () => Promise<{ readonly command: Command }>;
-}
+import type { CommandEntry } from './command.ts';
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   run: {
@@ -142,6 +136,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   mcp: {
     summary: 'serve the verbs as tools of an MCP server',
     load: () => import('./commands/agents/mcp.ts'),
+  },
+  completions: {
+    summary: 'print the completion script of a shell',
+    load: () => import('./commands/people/completions.ts'),
   },
   help: { summary: 'show this overview or the help of a command', load: () => import('./commands/help.ts') },
   version: {

@@ -59,7 +59,8 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
     onStarted,
   };
   checkLever(name, parsed, () => session.home, env);
-  return command.run({ output, session, env, full: parsed.flags.full === true, help }, parsed);
+  const commands = { entries: COMMANDS, resolve: resolveCommand };
+  return command.run({ output, session, env, full: parsed.flags.full === true, help, commands }, parsed);
 }
 
 function isOn(value: string | undefined): boolean {

@@ -15,6 +15,7 @@ export function configView(home: string, loaded: LoadedConfig): ConfigView {
       key,
       value: loaded.written[key],
       source: loaded.sources[key],
+      values: SETTINGS[key].schema.description ?? '',
       help: SETTINGS[key].help,
     })),
   };

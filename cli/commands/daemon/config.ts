@@ -43,7 +43,12 @@ async function show({ output, session, full }: Context, keys: readonly string[])
     });
   if (output.json)
     output.data(
-      shown.map(({ help, ...row }) => `${JSON.stringify(full ? { ...row, help } : row)}\n`).join(''),
+      shown
+        .map(
+          ({ help, values: type, ...row }) =>
+            `${JSON.stringify(full ? { ...row, values: type, help } : row)}\n`,
+        )
+        .join(''),
     );
   else
     output.data(

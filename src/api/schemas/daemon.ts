@@ -41,6 +41,7 @@ const SETTING = z.strictObject({
   key: text.describe('Name of the [setting](settings.md).'),
   value: z.unknown().describe('Its value, as written in its source.'),
   source: z.enum(['default', 'file', 'env']).describe('The default, config.json, or the environment.'),
+  values: text.describe('Which values it takes: a type such as `duration`, a range, or its choices.'),
   help: text.describe('What it means.'),
 });
 

@@ -10,12 +10,15 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import { writeManPages } from './man.ts';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const half = join(dist, `.half.${process.pid}`);
 const STAMP = '.built';
 
+/** Of the manual pages; package.json names it too. */
+const MAN = 'man';
 /** The daemon finds this directory next to its bundle. */
 const MIGRATIONS = 'migrations';
 const migrations = readdirSync(join(root, 'src/store', MIGRATIONS));
@@ -77,9 +80,15 @@ try {
     await build({ ...common, ...options, outfile: join(half, name) });
   for (const name of [MIGRATIONS, 'web']) mkdirSync(join(half, name), { recursive: true });
   for (const [source, place] of COPIES) copyFileSync(join(root, source), join(half, place));
-  for (const name of [MIGRATIONS, 'web']) mkdirSync(join(dist, name), { recursive: true });
+  const manPages = await writeManPages(join(half, MAN), version);
+  for (const name of [MIGRATIONS, 'web', MAN]) mkdirSync(join(dist, name), { recursive: true });
   // Rename each file into place, so that a running daemon always finds its scripts. The stamp is last.
-  const places = [...Object.keys(BUNDLES), ...COPIES.map(([, place]) => place), STAMP];
+  const places = [
+    ...Object.keys(BUNDLES),
+    ...COPIES.map(([, place]) => place),
+    ...manPages.map((name) => `${MAN}/${name}`),
+    STAMP,
+  ];
   for (const place of places) renameSync(join(half, place), join(dist, place));
   // Remove files of an earlier build: npm would publish them.
   for (const file of readdirSync(dist, { recursive: true, withFileTypes: true }))

@@ -4,12 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { manPages } from '../scripts/man.ts';
 import { BABYSIT } from './support/cli.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = dirname(BABYSIT);
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-const { engines, license } = JSON.parse(read('package.json'));
+const { engines, license, man, version } = JSON.parse(read('package.json'));
 
 const NEEDED = [
   ...['babysit', 'package.json', 'scripts/node-releases', 'scripts/setup'],
@@ -27,6 +28,7 @@ const NEEDED = [
   ...globSync('{src,cli}/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),
   ...['index.html', 'icon.svg', 'page.css', 'page.js'].map((name) => `dist/web/${name}`),
   ...globSync('src/store/migrations/*.sql', { cwd: ROOT }).map((file) => `dist/migrations/${basename(file)}`),
+  ...man,
   ...globSync(['docs/**/*.{md,json}', 'hooks/*.sh', 'skill/**/*.{md,sh}'], { cwd: ROOT }),
 ];
 /** What a directory of `files` may hold beside them. */
@@ -60,6 +62,10 @@ describe('the package', () => {
       packed.filter((file) => !NEEDED.includes(file) && !ALLOWED.test(file)),
       [],
     ));
+});
+
+it('package.json names the manual page of every command, so that npm installs it', async () => {
+  assert.deepEqual(man, [...(await manPages(version)).keys()].map((page) => `dist/man/${page}`).sort());
 });
 
 describe('the oldest Node', () => {

@@ -4,7 +4,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /** bash splits words at `=`, so the words are joined again, and the part before the `=` is cut off each proposal. */
-const BASH = `# Completion of babysit for bash. Load it with: source <(babysit completions bash)
+const BASH = `# Completion for bash. Load it with: source <(babysit completions bash)
 _babysit() {
   local word cut line i
   local words=()
@@ -32,7 +32,7 @@ complete -o default -F _babysit babysit
 `;
 
 const ZSH = `#compdef babysit
-# Completion of babysit for zsh. Load it with: source <(babysit completions zsh)
+# Completion for zsh. Load it with: source <(babysit completions zsh)
 _babysit() {
   local line
   local -a found
@@ -40,7 +40,7 @@ _babysit() {
     found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
   done < <("\${words[1]}" completions words -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   if (( \${#found} )); then
-    _describe babysit found
+    _describe word found
   else
     _files
   fi
@@ -48,7 +48,7 @@ _babysit() {
 compdef _babysit babysit
 `;
 
-const FISH = `# Completion of babysit for fish. Load it with: babysit completions fish | source
+const FISH = `# Completion for fish. Load it with: babysit completions fish | source
 function __babysit_words
     set -l words (commandline -opc) (commandline -ct)
     $words[1] completions words -- $words[2..-1] 2>/dev/null

@@ -15,7 +15,7 @@ bash   add to ~/.bashrc: source <(babysit completions bash)
 zsh    add to ~/.zshrc, after compinit: source <(babysit completions zsh)
 fish   run: babysit completions fish > ~/.config/fish/completions/babysit.fish`,
   flags: {},
-  examples: ['source <(babysit completions bash)'],
+  examples: ['babysit completions bash > ~/.local/share/bash-completion/completions/babysit'],
   run(context, { positionals, dashed }) {
     const [word, ...words] = positionals;
     if (word === 'words' && dashed) return propose(context, words);

@@ -84,6 +84,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'show what a task used, one record a minute',
     load: () => import('./commands/task/heartbeat.ts'),
   },
+  hold: {
+    summary: 'stop the starting of tasks; running ones are not touched',
+    load: () => import('./commands/daemon/hold.ts'),
+  },
+  release: {
+    summary: 'let held tasks start again',
+    load: () => import('./commands/daemon/release.ts'),
+  },
   profile: {
     summary: 'show or switch how much of the host tasks may use',
     load: () => import('./commands/daemon/profile.ts'),

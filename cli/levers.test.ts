@@ -13,6 +13,8 @@ const CALLS: readonly (readonly [string, string, object, readonly string[]])[] =
   ['force', 'exec', { force: true }, []],
   ['config', 'config', {}, ['set', 'admission.max_running', '5']],
   ['profile', 'profile', {}, ['night']],
+  ['hold', 'hold', {}, []],
+  ['hold', 'release', { all: true }, []],
   ['uninstall_hooks', 'hooks', {}, ['uninstall']],
   ['stop_daemon', 'daemon-stop', { kill_tasks: true }, []],
 ];

@@ -5,7 +5,15 @@ import { BabysitError } from '../src/core/errors.ts';
 import { isJsonObject, parseJson } from '../src/text/json.ts';
 
 /** Each lever has the setting `agents.may_<lever>`. */
-export const LEVERS = ['force', 'config', 'profile', 'uninstall_hooks', 'stop_daemon', 'bypass'] as const;
+export const LEVERS = [
+  'force',
+  'config',
+  'profile',
+  'hold',
+  'uninstall_hooks',
+  'stop_daemon',
+  'bypass',
+] as const;
 export type Lever = (typeof LEVERS)[number];
 
 /** Variables that agent harnesses set for the commands that they run. */
@@ -43,6 +51,7 @@ const NAMES: Readonly<Record<Lever, string>> = {
   force: '--force',
   config: 'a change of settings',
   profile: 'a switch of the profile',
+  hold: 'hold, which stops the starting of tasks,',
   uninstall_hooks: 'hooks uninstall',
   stop_daemon: 'daemon-stop --kill_tasks',
   bypass: 'the bypass word',
@@ -58,6 +67,9 @@ function leverOf(command: string, { flags, positionals: [word] }: Typed): Lever 
       return word === 'set' || word === 'unset' ? 'config' : null;
     case 'profile':
       return word === undefined ? null : 'profile';
+    case 'hold':
+    case 'release':
+      return 'hold';
     case 'hooks':
       return word === 'uninstall' ? 'uninstall_hooks' : null;
     case 'daemon-stop':

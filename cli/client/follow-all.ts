@@ -1,12 +1,13 @@
 // Reads the events of all tasks from a cursor on; with `follow` across restarts of the daemon.
 import type { EventView } from '../../src/api/schemas/events.ts';
+import type { HostEventView } from '../../src/api/schemas/host-events.ts';
 import { lineReader } from './follow.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
 import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
 
 /** A line of the stream without the lines that only the client needs. */
-export type FeedLine = EventView | { readonly event: 'gap'; readonly [key: string]: unknown };
+export type FeedLine = EventView | HostEventView | { readonly event: 'gap'; readonly [key: string]: unknown };
 
 /** Resolves with the next cursor. With `follow` in the query it ends only by an error. */
 export async function followAll(

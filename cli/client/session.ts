@@ -26,7 +26,7 @@ const STARTS_MAX = 5;
 /** Returns the JSON of a 2xx answer. Throws BabysitError. */
 export async function call<T>(
   session: Session,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: unknown,
 ): Promise<T> {

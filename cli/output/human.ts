@@ -4,6 +4,7 @@ import type { Progress } from '../../src/core/progress.ts';
 import type { TaskStatus } from '../../src/core/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { formatSize } from '../../src/units/size.ts';
+import { waitsText } from './hold-text.ts';
 
 const GREEN = 32;
 const RED = 31;
@@ -45,7 +46,7 @@ export function outcome(task: TaskView): string {
   if (task.kill_reason !== null) return task.kill_reason;
   if (task.signal !== null) return task.signal;
   if (task.exit_code !== null) return `exit ${task.exit_code}`;
-  return task.reason ?? (task.waiting ? `waits for ${task.waiting.dim}` : '');
+  return task.reason ?? (task.waiting ? waitsText(task.waiting) : '');
 }
 
 export function paintStatus(status: TaskStatus, color: boolean): string {

@@ -6,14 +6,14 @@ type Fields = Readonly<Record<string, unknown>>;
 /** `denial` has the fields of the API. A long list of blockers is cut before the times and the command are left out. */
 export function denialView(denial: Fields): object {
   const { error, dim, requested, available, limit, expected_start, latest_start, ...rest } = denial;
-  const { suggested_command, owners, expected_start_p90, hint, advice, outside, charged } = rest;
+  const { suggested_command, owners, expected_start_p90, hint, advice, outside, charged, hold } = rest;
   const hints = Array.isArray(advice) ? advice.map((one: { hint: string }) => one.hint) : undefined;
   const blockers = Array.isArray(rest.blocked_by) ? rest.blocked_by : [];
   const blockedBy = (count: number) =>
     count <= blockers.length ? { blocked_by: blockers.slice(0, count) } : {};
   const must: Fields = {
-    ...compact({ error, dim, requested, available, limit }),
-    ...(rest.blocked_by === undefined ? {} : { blocked_by: blockers.slice(0, 1) }),
+    ...compact(hold === undefined ? { error, dim, requested, available, limit } : { error, dim, hold }),
+    ...(rest.blocked_by === undefined || hold !== undefined ? {} : { blocked_by: blockers.slice(0, 1) }),
     ...given({ expected_start: toSecond(expected_start), latest_start: toSecond(latest_start) }),
   };
   const text = typeof hint === 'string' ? { hint: cutToFit(hint, { ...must, hint }) } : {};

@@ -35,9 +35,17 @@ const FORMS = 3;
 const LEFT_OUT = { left_out: 'babysit status --full' };
 
 /** Shortages and notices say why nothing starts. Then the first of each list, the second of each list, and so on. */
-function entriesOf({ host, pressure, notices, running, queue, leases }: StatusView): Entry[] {
+function entriesOf({ host, pressure, holds, notices, running, queue, leases }: StatusView): Entry[] {
   const first: Entry[] = [
     ...pressure.map(({ dim, lasted_s, cause }) => ({ list: 'pressure', forms: [{ dim, lasted_s, cause }] })),
+    ...holds.map(({ scope, of, name, reason, by, until, held }) => ({
+      list: 'holds',
+      forms: [
+        { scope, of: name ?? of, reason, by, until, held },
+        { scope, of: name ?? of, by, until },
+        { scope, by },
+      ],
+    })),
     ...(queue.some(({ waiting }) => waiting?.outside !== undefined) ? outsideEntries(host) : []),
     ...notices.map(({ what, reason, fix }) => ({
       list: 'notices',

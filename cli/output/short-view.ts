@@ -128,10 +128,11 @@ const BLOCKERS_SHOWN = 3;
 
 function shortWaiting(waiting: BlockedView): BlockedView {
   const { dim, short_by, blocked_by, ...rest } = waiting;
-  const { expected_start, latest_start, position, outside } = rest as Record<string, unknown>;
+  const { expected_start, latest_start, position, outside, hold } = rest as Record<string, unknown>;
   return compact({
     dim,
-    short_by,
+    hold,
+    short_by: hold === undefined ? short_by : undefined,
     blocked_by: blocked_by.slice(0, BLOCKERS_SHOWN),
     outside,
     position,

@@ -3,6 +3,7 @@ import type { TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { roundCores } from '../../src/units/number.ts';
 import { formatSize } from '../../src/units/size.ts';
+import { waitsText } from './hold-text.ts';
 import { humanOutside } from './human.ts';
 
 const BEHIND_SHOWN = 3;
@@ -57,6 +58,7 @@ export function startText(task: TaskView, nowMs: number): string {
   const { dim, blocked_by, expected_start } = waiting;
   const names = blocked_by.slice(0, BEHIND_SHOWN).join(', ');
   const more = blocked_by.length > BEHIND_SHOWN ? ', …' : '';
+  if (dim === 'hold') return waitsText(waiting);
   if (dim === 'after') return `starts after ${names}${more}`;
   if (dim === 'pressure') return `waits: the host is short of ${names}`;
   const behind = names === '' ? '' : dim === 'profile' ? ` (profile ${names})` : ` (behind ${names}${more})`;

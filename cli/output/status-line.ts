@@ -3,6 +3,7 @@ import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
 import { call, readText, type Session } from '../client/session.ts';
 import { type Ref, taskPath } from '../input/refs.ts';
+import { waitsText } from './hold-text.ts';
 import { humanCores, humanDuration, humanProgress, humanSize } from './human.ts';
 import type { Output } from './output.ts';
 
@@ -72,7 +73,7 @@ function statusText(task: TaskView): string {
     if (waiting === null) return `${name}  starts`;
     const start =
       waiting.expected_start === null ? '' : `, about ${waiting.expected_start.slice(11, 19)} UTC`;
-    return `${name}  waits for ${waiting.dim}${start}`;
+    return `${name}  ${waitsText(waiting)}${start}`;
   }
   const elapsed = task.elapsed_ms ?? 0;
   const share = Math.min(1, elapsed / task.estimated_time_ms);

@@ -1,6 +1,7 @@
 // Shows a task: selects the fields that a caller needs for its next step, and prints the events and results of `wait`.
 
 import type { EventView } from '../../src/api/schemas/events.ts';
+import type { HostEventView } from '../../src/api/schemas/host-events.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
 import { humanCores, humanDuration, humanSize, humanValue, outcome, paintStatus } from './human.ts';
@@ -63,6 +64,17 @@ export function eventText(event: EventView): string {
   const words = shown.map(([key, value]) => `${key}=${humanValue(key, value)}`).join(' ');
   const hint = typeof event.hint === 'string' ? `\n  hint: ${escapeField(event.hint)}` : '';
   return `${clockTime(at)} ${escapeField(name)} ${what}${words ? ` ${escapeField(words)}` : ''}${hint}\n`;
+}
+
+export function hostEventText({ event: what, seq: _, at, ...fields }: HostEventView): string {
+  return `${clockTime(at)} ${what} ${escapeField(wordsOf(Object.entries(fields)))}\n`;
+}
+
+function wordsOf(fields: readonly (readonly [string, unknown])[]): string {
+  return fields
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key}=${humanValue(key, value)}`)
+    .join(' ');
 }
 
 /** The warning that ends `wait --until=risk`. `kill_time` is when the kill comes if the use stays as it is. */

@@ -2,6 +2,7 @@
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField } from '../../src/text/terminal.ts';
 import { formatDuration } from '../../src/units/duration.ts';
+import { waitsText } from './hold-text.ts';
 import {
   humanCores,
   humanDuration,
@@ -36,7 +37,9 @@ function whenRows(task: TaskView): [string, string][] {
     ['submitted', localTime(task.submitted_at)],
     [
       'waits',
-      waiting === null ? '' : `for ${waiting.dim}${behind(waiting.blocked_by)}${humanOutside(waiting)}`,
+      waiting === null
+        ? ''
+        : `${waitsText(waiting).replace(/^waits /, '')}${behind(waiting.blocked_by)}${humanOutside(waiting)}`,
     ],
     ['starts', waiting === null || waiting.expected_start === null ? '' : humanStart(waiting)],
     ['started', localTime(task.started_at)],

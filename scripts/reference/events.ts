@@ -1,5 +1,6 @@
 // The page of events, from the schemas of their fields.
 import { EVENT, EVENT_FIELDS } from '../../src/api/schemas/events.ts';
+import { HOST_EVENT_FIELDS } from '../../src/api/schemas/host-events.ts';
 import { type EventName, INBOX_EVENTS, WAIT_EVENTS } from '../../src/core/events.ts';
 import { code, page, prose, table } from './markdown.ts';
 import { type Schema, schemaOf, schemaTable } from './schema-table.ts';
@@ -7,7 +8,7 @@ import { type Schema, schemaOf, schemaTable } from './schema-table.ts';
 const OBJECTS_PAGE = 'json.md';
 
 export function eventsPage(): string {
-  const events = Object.entries(EVENT_FIELDS).map(([name, fields]) => ({
+  const events = Object.entries({ ...EVENT_FIELDS, ...HOST_EVENT_FIELDS }).map(([name, fields]) => ({
     name: name as EventName,
     schema: schemaOf(fields),
   }));
@@ -16,7 +17,7 @@ export function eventsPage(): string {
     'Events',
     'src/core/events.ts and src/api/schemas/events.ts',
     prose(
-      'An event is something that happened to a task. `babysit wait` prints events as they happen, and `babysit inbox` prints later what no reader has shown.',
+      'An event is something that happened to a task, or to the starting of tasks. `babysit wait` prints events as they happen, and `babysit inbox` prints later what no reader has shown.',
     ),
     table(
       ['event', 'occurs when', '`wait`', 'inbox'],

@@ -1,5 +1,5 @@
 // The port behind the routes: one method a verb. src/service implements it.
-import type { RecordedEvent } from '../core/events.ts';
+import type { RecordedEvent, RecordedHostEvent } from '../core/events.ts';
 import type { LogQuery } from '../core/log-query.ts';
 import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
@@ -11,6 +11,7 @@ import type { BackupView, CleanQuery, CleanView } from './schemas/clean.ts';
 import type { ConfigChangeView, ConfigSetBody, ConfigView, DoctorView, PingView } from './schemas/daemon.ts';
 import type { ForgottenView, LearnedListView, LearnedQuery } from './schemas/estimates.ts';
 import type { HeartbeatView } from './schemas/heartbeat.ts';
+import type { HoldRequest, HoldsView, HoldView, ReleasedView, ReleaseRequest } from './schemas/hold.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
 import type { SeriesRequest, SeriesView } from './schemas/observe/series.ts';
@@ -41,7 +42,7 @@ export interface EventFeed {
   /** What the cursor of the client misses; null: nothing. */
   readonly gap: { readonly reason: GapReason; readonly since: number; readonly through: number } | null;
   page(after: number): {
-    readonly events: readonly RecordedEvent[];
+    readonly events: readonly (RecordedEvent | RecordedHostEvent)[];
     /** The cursor of the next page. */
     readonly through: number;
     readonly isLast: boolean;
@@ -74,6 +75,9 @@ export interface Service extends Changes {
   profile(): ProfileView;
   /** Resolves once it is in force, for running tasks too. */
   switchProfile(profile: ProfileName): Promise<ProfileView>;
+  holds(): HoldsView;
+  hold(request: HoldRequest): Promise<HoldView>;
+  release(request: ReleaseRequest): Promise<ReleasedView>;
   clean(query: CleanQuery): Promise<CleanView>;
   /** To a file that does not exist yet. */
   backup(path: string): Promise<BackupView>;

@@ -153,6 +153,12 @@ export const ERRORS = {
     title: 'More than one task matches this reference.',
     hint: 'Use one of the ids in candidates.',
   },
+  not_held: {
+    http: 404,
+    exit: EXIT.failed,
+    title: 'No hold has this scope.',
+    hint: 'Run babysit status to see the holds in force.',
+  },
   already_ended: {
     http: 409,
     exit: EXIT.failed,

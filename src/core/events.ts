@@ -2,6 +2,7 @@
 
 import type { KillDetail, KillReason } from './kill-reasons.ts';
 import type { ProfileName } from './profile.ts';
+import type { HoldTarget } from './start-hold.ts';
 import type { EndedState, TaskId } from './task.ts';
 
 export type Dim = 'elapsed' | 'mem' | 'cpu';
@@ -141,6 +142,25 @@ export interface EventMap {
 
 export type EventName = keyof EventMap;
 export type TaskEvent = { [K in EventName]: { readonly event: K } & EventMap[K] }[EventName];
+
+/** Events of the host. They belong to no task. */
+export interface HostEventMap {
+  /** A person holds the starts of tasks. `until`: ISO time. */
+  hold: HoldTarget & {
+    readonly reason: string | null;
+    readonly by: string;
+    readonly until: string | null;
+    readonly drain: boolean;
+  };
+  /** `over`: the time of the hold has passed, and `by` is null. */
+  release: HoldTarget & { readonly cause: 'released' | 'over'; readonly by: string | null };
+}
+
+export type HostEventName = keyof HostEventMap;
+export type HostEvent = { [K in HostEventName]: { readonly event: K } & HostEventMap[K] }[HostEventName];
+
+/** `seq` is from the same sequence as that of the events of tasks. */
+export type RecordedHostEvent = HostEvent & { readonly seq: number; readonly at: number };
 
 /** An event as stored. `seq` increases over all tasks and is never reused. */
 export type RecordedEvent = TaskEvent & {

@@ -1,6 +1,6 @@
 // Opens the engine and the parts it needs.
 import { randomBytes, randomInt } from 'node:crypto';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { monotonicFactory } from 'ulid';
@@ -116,6 +116,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     useHalfLifeMs: config['scheduler.use_half_life'],
     readHost,
     readHostCpu,
+    uptimeMs: () => 1000 * uptime(),
     readBusyUsec: () => outer.cpuUsec() ?? readBusyUsec(),
     get countsOutsideCpu() {
       return config['admission.count_outside_cpu'];

@@ -63,7 +63,7 @@ export class Engine {
 
   constructor(deps: EngineDeps) {
     this.#deps = deps;
-    this.live = new LiveTasks(new OwnerUse(deps.useHalfLifeMs));
+    this.live = new LiveTasks(new OwnerUse(deps.useHalfLifeMs), deps.uptimeMs);
     this.#tickets = new Tickets(this.live.queue);
     this.#attempts = new Attempts(deps, this.live, this);
     this.#sampler = new Sampler(deps, this.#attempts, {
@@ -235,7 +235,7 @@ export class Engine {
     for (const id of dirty) this.#attempts.reconcile(work, id);
     const sampled = this.#isSampleDue ? this.#sampler.sample(work) : this.#sampler.unchanged();
     this.#isSampleDue = false;
-    for (const lease of this.leases.expired(work.now)) work.dropLease(lease);
+    work.dropExpired();
     this.live.admitDue(work.now.wallMs);
     const accepted = this.#applyRequests(work);
     this.#dispatch(work, sampled.pressure);
@@ -296,7 +296,7 @@ export class Engine {
       this.#tickets.remove(ticket.item.id, work.now.wallMs);
       ticket.granted(lease);
     }
-    this.eventBus.publish(events);
+    this.eventBus.publish(events, work.changesHolds);
     this.#sampler.report(sampled, work.now);
     // One per turn of the event loop: a spawn blocks for about 1 ms, and answers leave between two of them.
     for (const attempt of starts.attempts) setImmediate(() => this.#attempts.launch(attempt));
@@ -350,7 +350,9 @@ export class Engine {
     }
     if (attempts.size > 0) this.#timers.armGrowth(() => this.#lookForGrowth());
     const now = this.#deps.clock.now();
-    const nextMs = [this.leases.nextInMs(now), this.live.admitDue(now.wallMs)].filter((ms) => ms !== null);
+    const nextMs = [
+      ...[this.leases.nextInMs(now), this.live.admitDue(now.wallMs), this.live.holds.nextInMs()],
+    ].filter((ms) => ms !== null);
     this.#timers.armDue(nextMs.length === 0 ? null : Math.min(...nextMs), () => this.wake());
   }
 }

@@ -28,9 +28,10 @@ export class EventBus {
     return this.#listeners.get(id)?.size ?? 0;
   }
 
-  publish(events: readonly RecordedEvent[]): void {
+  /** `hasOthers`: the commit also recorded events of the host. */
+  publish(events: readonly RecordedEvent[], hasOthers = false): void {
     for (const event of events)
       for (const listener of [...(this.#listeners.get(event.taskId) ?? [])]) listener(event);
-    if (events.length > 0) for (const listener of [...this.#anyListeners]) listener(events);
+    if (events.length > 0 || hasOthers) for (const listener of [...this.#anyListeners]) listener(events);
   }
 }

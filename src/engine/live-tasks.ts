@@ -4,6 +4,7 @@ import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task
 import type { PendingItem } from '../scheduler/items.ts';
 import type { OwnerUse } from '../scheduler/owner-use.ts';
 import { Queue } from '../scheduler/queue.ts';
+import { StartHolds } from './queue/start-holds.ts';
 
 /** A back-off starts at the mtime of a file, which may be slightly ahead of the daemon's clock. */
 const CLOCK_SKEW_MS = 1000;
@@ -11,6 +12,7 @@ const CLOCK_SKEW_MS = 1000;
 export class LiveTasks {
   /** Pending tasks that may start, and tickets. */
   readonly queue: Queue;
+  readonly holds: StartHolds;
   readonly #tasks = new Map<TaskId, Task>();
   readonly #active = new Map<TaskId, Task>();
   readonly #names = new Map<string, TaskId>();
@@ -25,8 +27,10 @@ export class LiveTasks {
   /** Pending tasks in back-off, with the wall-clock time at which they may start. */
   readonly #deferred = new Map<TaskId, number>();
 
-  constructor(used?: OwnerUse) {
+  /** `uptimeMs`: see `StartHolds`. */
+  constructor(used?: OwnerUse, uptimeMs: () => number = () => 0) {
     this.queue = new Queue(used);
+    this.holds = new StartHolds(this.queue, uptimeMs);
   }
 
   get(id: TaskId): Task | undefined {
@@ -240,11 +244,14 @@ export function keyOf(project: string, name: string): string {
 }
 
 export function pendingItem(task: Task): PendingItem {
+  const tags = task.batch === undefined ? task.tags : [...task.tags, task.batch];
   return {
     id: task.id,
     kind: 'task',
     name: task.name,
     owner: ownerOf(task),
+    project: task.project,
+    ...(tags.length === 0 ? {} : { tags }),
     priority: task.priority,
     submittedAtMs: task.submittedAt,
     need: { memBytes: task.estimate.memBytes, cpuCores: task.estimate.cpuCores },

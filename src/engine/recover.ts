@@ -41,6 +41,7 @@ export function recover(engine: Engine, deps: RecoverDeps): Recovered {
   const now = clock.now();
   const newer = findAttempts(deps);
   for (const lease of store.leases()) engine.leases.put(lease, now);
+  for (const hold of store.holds()) engine.live.holds.put(hold, now);
   const { used } = engine.live.queue;
   for (const entry of store.ownerUse(MAX_OWNERS)) used.put(entry.owner, entry);
   const found = store.liveTasks();

@@ -3,10 +3,11 @@
 import type { Now } from '../core/clock.ts';
 import { withPause } from '../core/elapsed.ts';
 import { endedState } from '../core/end-state.ts';
-import type { TaskEvent } from '../core/events.ts';
+import type { HostEvent, TaskEvent } from '../core/events.ts';
 import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import type { Declared, OwnerUseEntry } from '../core/owner-use.ts';
+import { type HoldTarget, keyOfHold, type StartHold } from '../core/start-hold.ts';
 import { meanCores } from '../core/suggest.ts';
 import {
   type ActiveState,
@@ -48,6 +49,12 @@ export class UnitOfWork {
   readonly #events: { taskId: TaskId; name: string; at: number; event: TaskEvent }[] = [];
   readonly #granted = new Map<LeaseId, Lease>();
   readonly #dropped = new Map<LeaseId, Lease>();
+  /** The holds before this round, by scope; undefined: there was none. */
+  readonly #holdsBefore = new Map<
+    string,
+    { readonly target: HoldTarget; readonly hold: StartHold | undefined }
+  >();
+  readonly #hostEvents: { at: number; event: HostEvent }[] = [];
   /** The entries before this round, of the owners whose attempts ended in it. */
   readonly #usedBefore = new Map<string, OwnerUseEntry | undefined>();
   readonly #learned: LearnedRun[] = [];
@@ -138,13 +145,57 @@ export class UnitOfWork {
     if (!this.#granted.delete(lease.id)) this.#dropped.set(lease.id, lease);
   }
 
+  /** Replaces a hold of the same scope. */
+  putHold(hold: StartHold): void {
+    this.#keepHold(hold);
+    this.#live.holds.put(hold, this.now);
+    const { scope, of, reason, by, until, isDrain } = hold;
+    this.#emitOfHost({
+      event: 'hold',
+      scope,
+      of,
+      reason,
+      by,
+      until: until === null ? null : isoTime(until),
+      drain: isDrain,
+    });
+  }
+
+  /** `by`: who released it; null: it is over. */
+  dropHold(hold: StartHold, by: string | null): void {
+    this.#keepHold(hold);
+    this.#live.holds.drop(hold, this.now);
+    const { scope, of } = hold;
+    this.#emitOfHost({ event: 'release', scope, of, cause: by === null ? 'over' : 'released', by });
+  }
+
+  /** Leases and holds that are over. */
+  dropExpired(): void {
+    for (const lease of this.#leases.expired(this.now)) this.dropLease(lease);
+    for (const hold of this.#live.holds.expired(this.now)) this.dropHold(hold, null);
+  }
+
+  get changesHolds(): boolean {
+    return this.#holdsBefore.size > 0;
+  }
+
+  #keepHold(target: HoldTarget): void {
+    const key = keyOfHold(target);
+    if (!this.#holdsBefore.has(key))
+      this.#holdsBefore.set(key, { target, hold: this.#live.holds.get(target) });
+  }
+
+  #emitOfHost(event: HostEvent): void {
+    this.#hostEvents.push({ at: this.now.wallMs, event });
+  }
+
   changed(): ReadonlyMap<TaskId, Task> {
     return this.#changed;
   }
 
   /** Skip fsync for starts, events and kills by the watchdog: a power cut ends every attempt anyway, and a kill is urgent. */
   needsDurability(isAnswered: boolean): boolean {
-    if (isAnswered || this.#granted.size + this.#dropped.size > 0) return true;
+    if (isAnswered || this.#granted.size + this.#dropped.size + this.#holdsBefore.size > 0) return true;
     for (const [id, task] of this.#changed) {
       const before = this.#before.get(id);
       if (before?.state.status !== task.state.status || before.attempts !== task.attempts) return true;
@@ -153,7 +204,10 @@ export class UnitOfWork {
   }
 
   isEmpty(): boolean {
-    return this.#changed.size + this.#events.length + this.#granted.size + this.#dropped.size === 0;
+    const { size } = this.#changed;
+    return (
+      size + this.#events.length + this.#granted.size + this.#dropped.size + this.#holdsBefore.size === 0
+    );
   }
 
   writes(): Writes {
@@ -163,6 +217,7 @@ export class UnitOfWork {
       events: this.#events,
       leases: [...this.#granted.values()],
       droppedLeases: [...this.#dropped.keys()],
+      ...(this.changesHolds ? { holds: this.#live.holds.values(), hostEvents: this.#hostEvents } : {}),
       learned: this.#learned,
       ownerUse: [...this.#usedBefore.keys()].flatMap((owner) => this.#live.queue.used.get(owner) ?? []),
     };
@@ -173,6 +228,9 @@ export class UnitOfWork {
     for (const [id, before] of this.#before) this.#live.put(id, before, this.now.wallMs);
     for (const id of this.#granted.keys()) this.#leases.drop(id);
     for (const lease of this.#dropped.values()) this.#leases.put(lease, this.now);
+    for (const { target, hold } of this.#holdsBefore.values())
+      if (hold === undefined) this.#live.holds.drop(target, this.now);
+      else this.#live.holds.put(hold, this.now);
     for (const [owner, entry] of this.#usedBefore) this.#live.queue.used.put(owner, entry);
   }
 
@@ -260,6 +318,10 @@ export class UnitOfWork {
       return this.#change(follower, { kind: 'dependency_ended', id: task.id, cause: blamed, at }) ?? [];
     });
   }
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** A kill for too much use is no habit, and is its own loss. */

@@ -32,7 +32,7 @@ export interface Submission {
   readonly limits: Pick<Limits, 'memPctLimit' | 'cpuPctLimit'>;
   /** Queue the task where it would be denied. */
   readonly queue: boolean;
-  /** Skip the capacity check; the envelope and the task's own limits still apply. */
+  /** Skip the capacity check; a hold, the envelope and the task's own limits still apply. */
   readonly force: boolean;
   /** The largest capacity of any profile; absent: the current one. Only a need above it is infeasible. */
   readonly largest?: Capacity;
@@ -58,7 +58,8 @@ export function admit(
   );
   if (infeasible !== null) return { kind: 'infeasible', why: infeasible };
   const submitted = { item, lease };
-  const start = force ? { isExpress: false } : startNow(snapshot, submitted, nowMs, policy);
+  const isFree = force && snapshot.queue.holdOf(item) === null;
+  const start = isFree ? { isExpress: false } : startNow(snapshot, submitted, nowMs, policy);
   if (start !== null) return { kind: 'accept', ...start };
   if (!queue) return { kind: 'deny', why: planSubmission(snapshot, submitted, nowMs, policy) };
   const { maxPending } = snapshot.capacity;

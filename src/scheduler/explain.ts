@@ -1,4 +1,5 @@
 // Explains why a need does not fit now: dimension, shortage, holders of the room, expected start.
+import type { StartHold } from '../core/start-hold.ts';
 import { roundCores } from '../units/number.ts';
 import type { StartForecast } from './forecast.ts';
 import type { PendingItem } from './items.ts';
@@ -8,9 +9,9 @@ import type { Snapshot } from './snapshot.ts';
 export interface Blocked {
   /**
    * `reservation`: it fits, but would delay an item with a reservation. `profile`: it is above the whole capacity, and only
-   * another profile gives enough.
+   * another profile gives enough. `hold`: a person holds its start.
    */
-  readonly dim: RoomDim | 'reservation' | 'profile';
+  readonly dim: RoomDim | 'reservation' | 'profile' | 'hold';
   /** Bytes, cores or slots, by `dim`. */
   readonly requested: number;
   readonly available: number;
@@ -25,6 +26,8 @@ export interface Blocked {
   /** The owners of those, each once. */
   readonly owners: readonly string[];
   readonly start: StartForecast;
+  /** Only with `dim: hold`. */
+  readonly hold?: StartHold;
   /** Position in the queue, from 1. Null for an item that is further back than the plan. */
   readonly position: number | null;
 }

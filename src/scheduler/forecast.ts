@@ -1,6 +1,6 @@
 // The order and the start of every pending item, simulated for three assumptions about the ends of tasks.
 import { FairShareOrder } from './fair-share.ts';
-import { type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';
+import { type HeldItem, type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';
 import { chargedNeed, eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
 import { useSoFar } from './owner-use.ts';
 import { type Choice, decide, type Policy } from './pass.ts';
@@ -29,7 +29,7 @@ export interface StartForecast {
 export interface Forecast {
   /** The items that start now, and the room left. */
   readonly choice: Choice;
-  /** The other items in order; last those that no expected end makes room for. */
+  /** The other items in order, then the held ones; last those that no expected end makes room for. */
   readonly waiting: readonly WaitingItem[];
 }
 
@@ -47,32 +47,60 @@ const PLANNED = 2000;
 
 /**
  * After the simulated items each item starts when it fits, and not before its predecessor. That is later than with
- * backfill, rarely earlier. Items after the first PLANNED are left out, and those after `until`.
+ * backfill, rarely earlier. Items after the first PLANNED are left out, and those after `until`. A held item joins the queue
+ * at the end of its hold; one under a hold without an end has no start.
  */
 export function forecast(snapshot: Snapshot, nowMs: number, policy: Policy, until?: PendingItem): Forecast {
   const choice = decide(snapshot, nowMs, policy);
   const order = orderOf(snapshot, nowMs, policy, choice, until);
   const isWhole = order.length + choice.starts.length === snapshot.queue.size;
   const blocked = isWhole || order.length >= PLANNED ? [] : unschedulable(snapshot, choice).slice(0, PLANNED);
+  const held = heldItems(snapshot.queue);
+  const room = eventualRoom(snapshot);
+  const willStart = ({ item, hold }: HeldItem) => hold.until !== null && shortDim(room, item.need) === null;
+  const joining = held.filter(willStart);
+  const joiningItems = joining.map(({ item }) => item);
   const startsUnder = (assumption: Assumption): (number | null)[] => {
-    const near = order.slice(0, SIMULATED);
+    const [near, joins] = [order.slice(0, SIMULATED), joining.slice(0, SIMULATED)];
     const queue = queueOf([...near, ...blocked.slice(0, SIMULATED)], snapshot.queue, choice, nowMs);
-    const simulated = simulate({ ...snapshot, queue }, choice, near.length, nowMs, policy, assumption);
-    const startsMs = near.map((item) => simulated.startsMs.get(item) ?? null);
-    return startsMs.concat(startInOrder(order.slice(SIMULATED), simulated, assumption));
+    const simulated = simulate({ ...snapshot, queue }, choice, near.length, joins, nowMs, policy, assumption);
+    const simulatedMs = (item: PendingItem) => simulated.startsMs.get(item) ?? null;
+    const later = [...order.slice(SIMULATED), ...joiningItems.slice(SIMULATED)];
+    const laterMs = startInOrder(
+      later,
+      simulated,
+      assumption,
+      ({ id }) => snapshot.queue.heldBy(id)?.until ?? 0,
+    );
+    const inOrder = laterMs.splice(0, order.length - near.length);
+    return [
+      ...[...near.map(simulatedMs), ...inOrder],
+      ...[...joins.map(({ item }) => simulatedMs(item)), ...laterMs],
+    ];
   };
-  if (order.length + blocked.length === 0) return { choice, waiting: [] };
+  if (order.length + blocked.length + held.length === 0) return { choice, waiting: [] };
   const expected = startsUnder('p50');
   const hasSpread =
     snapshot.running.some(({ progressEnd, safeMs }) => progressEnd !== null || safeMs !== undefined) ||
-    [...choice.starts, ...order].some(({ safeMs }) => safeMs !== undefined);
+    [...choice.starts, ...order, ...joiningItems].some(({ safeMs }) => safeMs !== undefined);
   const cautious = hasSpread ? startsUnder('p90') : expected;
   const latest = startsUnder('limits');
-  const waiting = order.map((item, index) => ({
+  const waiting = [...order, ...joiningItems].map((item, index) => ({
     item,
     start: startOf(expected[index] ?? null, cautious[index] ?? null, latest[index] ?? null),
   }));
-  return { choice, waiting: [...waiting, ...blocked.map((item) => ({ item, start: NO_START }))] };
+  const without = [...held.filter((item) => !willStart(item)).map(({ item }) => item), ...blocked];
+  return { choice, waiting: [...waiting, ...without.map((item) => ({ item, start: NO_START }))] };
+}
+
+/** At most PLANNED, those whose hold ends first before the others. */
+function heldItems(queue: QueueView): HeldItem[] {
+  const items: HeldItem[] = [];
+  for (const held of queue.held()) if (items.push(held) === PLANNED) break;
+  const untilMs = ({ hold }: HeldItem) => hold.until ?? Number.MAX_SAFE_INTEGER;
+  return items.sort(
+    (a, b) => untilMs(a) - untilMs(b) || b.item.priority - a.item.priority || bySubmission(a.item, b.item),
+  );
 }
 
 /** A longer run of one task can let another start earlier (Graham, 1969), so the three are put in order. */
@@ -146,13 +174,14 @@ interface Ending<T> {
 }
 
 /**
- * Runs a pass at each end, until `count` items have started or no end is expected. The ends are fixed by the assumption;
- * the passes decide by the estimates, as they do for real.
+ * Runs a pass at each end and each join, until the `count` items of the queue and the joining ones have started or nothing
+ * more is expected. The ends are fixed by the assumption; the passes decide by the estimates, as they do for real.
  */
 function simulate(
   snapshot: Omit<Snapshot, 'queue'> & { readonly queue: Queue },
   first: Choice,
   count: number,
+  joins: readonly HeldItem[],
   nowMs: number,
   policy: Policy,
   assumption: Assumption,
@@ -176,12 +205,15 @@ function simulate(
     leases: leases.map(({ item }) => item),
   });
   let atMs = nowMs;
-  while (startsMs.size < count) {
-    let nextMs = Number.POSITIVE_INFINITY;
+  let joined = 0;
+  while (startsMs.size < count + joins.length) {
+    let nextMs = joins[joined]?.hold.until ?? Number.POSITIVE_INFINITY;
     for (const { endMs } of running) nextMs = Math.min(nextMs, endMs);
     for (const { endMs } of leases) nextMs = Math.min(nextMs, endMs);
     if (nextMs === Number.POSITIVE_INFINITY) break;
-    atMs = nextMs;
+    atMs = Math.max(atMs, nextMs);
+    for (; (joins[joined]?.hold.until ?? Number.POSITIVE_INFINITY) <= atMs; joined += 1)
+      queue.add((joins[joined] as HeldItem).item, atMs);
     for (const { item, endMs } of running)
       if (endMs <= atMs) queue.used.add(item.owner, useSoFar(item, atMs), atMs);
     running = running.filter(({ endMs }) => endMs > atMs);
@@ -213,16 +245,27 @@ function releasesAt(
     .sort(bySoonest);
 }
 
-/** First come, first served: each item starts when it fits, and not before its predecessor. */
+/** First come, first served: each item starts when it fits, and neither before its predecessor nor `notBefore`. */
 function startInOrder(
   items: readonly PendingItem[],
   { snapshot, atMs: fromMs, releases: ahead }: Simulation,
   assumption: Assumption,
+  notBefore: (item: PendingItem) => number,
 ): number[] {
   let atMs = fromMs;
   let room = roomOf(snapshot);
   const releases = [...ahead];
   return items.map((item) => {
+    for (const least = notBefore(item); atMs < least; ) {
+      const next = releases[0];
+      if (next === undefined || next.atMs > least) {
+        atMs = least;
+        break;
+      }
+      atMs = Math.max(atMs, next.atMs);
+      room = give(room, next.need);
+      releases.shift();
+    }
     while (shortDim(room, item.need) !== null) {
       const next = releases.shift();
       if (next === undefined) break;

@@ -1,4 +1,5 @@
 // The items the scheduler works with: pending and running tasks, leases, and the resources they need.
+import type { Holdable, StartHold } from '../core/start-hold.ts';
 import type { TaskId } from '../core/task.ts';
 
 export interface Need {
@@ -25,16 +26,21 @@ export interface Demand {
 }
 
 /** A candidate for a start: a pending task, or the ticket of a caller in `wait_for_capacity`. */
-export interface PendingItem extends Demand {
+export interface PendingItem extends Demand, Holdable {
   /** Task or ticket id. Items submitted in the same millisecond are ordered by id. */
   readonly id: string;
   readonly kind: 'task' | 'ticket';
   readonly name: string;
-  readonly owner: string;
   readonly priority: number;
   readonly submittedAtMs: number;
   /** What it asked for; only where `need` is more, see `priceOf`. */
   readonly declared?: Need;
+}
+
+/** A candidate that may not start before the end of a hold. */
+export interface HeldItem {
+  readonly item: PendingItem;
+  readonly hold: StartHold;
 }
 
 export interface RunningItem extends Demand {

@@ -54,6 +54,7 @@ export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
 
 /** The function that explains why an item waits, by its index in the plan; null: it is further back. */
 function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: number) {
+  const heldBy = (id: string) => snapshot.queue.heldBy(id);
   const running = [
     ...snapshot.running,
     ...choice.starts.map((item) => toRunning(item, nowMs, choice.express.includes(item))),
@@ -63,12 +64,20 @@ function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: num
   return ({ item, start }: WaitingItem, index: number | null): Blocked => {
     const dim = shortDim(choice.room, item.need) ?? 'reservation';
     const blocked = explanation.of(item, dim, index === null ? null : index + 1, start);
+    const hold = heldBy(item.id);
+    if (hold !== null) return { ...blocked, ...UNMEASURED, dim: 'hold', hold };
     const other = profileFor(snapshot, item.need);
     if (other === null) return blocked;
     const startMs = { expectedMs: other.atMs, p90Ms: null, latestMs: null };
     return { ...blocked, dim: 'profile', blockedBy: [other.profile], owners: [], start: startMs };
   };
 }
+
+/** A hold has no quantity, and nothing that holds room is the reason. */
+const UNMEASURED = {
+  ...{ requested: 0, available: 0, limit: 0, shortBy: 0, charged: null, outside: 0 },
+  ...{ blockedBy: [], owners: [] },
+} as const;
 
 /** A submission, and the lease it takes over. */
 export interface Submitted {
@@ -88,6 +97,8 @@ export function startNow(
   policy: Policy,
 ): ImmediateStart | null {
   const { item, lease } = submitted;
+  // A lease is room, not a permission to start.
+  if (snapshot.queue.holdOf(item) !== null) return null;
   // The caller of the lease has waited for its turn.
   if (lease !== null && fitsInto(lease.need, item.need)) return { isExpress: false };
   const queued = queuedIn(snapshot, submitted, nowMs);

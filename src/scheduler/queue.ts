@@ -1,5 +1,7 @@
-// The pending items that are ready to start, in sub-queues. The daemon keeps the queue up to date; a decision reads it.
-import type { Need, PendingItem, Reservation } from './items.ts';
+// The pending items that are ready to start, in sub-queues, and those under a hold. The daemon keeps the queue up to date; a
+// decision reads it.
+import { holdOf, type StartHold } from '../core/start-hold.ts';
+import type { HeldItem, Need, PendingItem, Reservation } from './items.ts';
 import { OwnerUse } from './owner-use.ts';
 import { pricedNeed, priceOf } from './price.ts';
 import { type Pricing, SubQueue } from './sub-queue.ts';
@@ -13,13 +15,21 @@ export interface HeldReservation {
 
 /** The part of the queue that a decision reads. */
 export interface QueueView {
+  /** Without the held items. */
   readonly size: number;
-  /** Sum over all items. */
+  /** Sum over all items, also the held ones. */
   readonly needs: Need;
+  /** The items under a hold, in the order in which they came: no decision starts them. */
+  held(): Iterable<HeldItem>;
+  /** The hold that an item of the queue is under; null: none. */
+  heldBy(id: string): StartHold | null;
+  /** The hold that a new item would be under; null: none. */
+  holdOf(item: PendingItem): StartHold | null;
   /** See `Queue.reserve`. */
   readonly reservation: HeldReservation | undefined;
   subQueues(): Iterable<SubQueue>;
   subQueueOf(item: PendingItem): SubQueue | undefined;
+  /** Also a held item. */
   get(id: string): PendingItem | undefined;
   /** When an item of `owner` last started, epoch ms; -Infinity when none has. */
   servedAtMs(owner: string): number;
@@ -34,6 +44,8 @@ const MAX_SERVED_OWNERS = 10_000;
 export class Queue implements QueueView {
   readonly used: OwnerUse;
   readonly #items = new Map<string, PendingItem>();
+  readonly #held = new Map<string, HeldItem>();
+  #holds: readonly StartHold[] = [];
   readonly #subQueues = new Map<string, SubQueue>();
   readonly #counts = new Map<string, number>();
   /** Ordered by service, longest ago first. */
@@ -50,6 +62,30 @@ export class Queue implements QueueView {
     return this.#items.size;
   }
 
+  held(): Iterable<HeldItem> {
+    return this.#held.values();
+  }
+
+  heldBy(id: string): StartHold | null {
+    return this.#held.get(id)?.hold ?? null;
+  }
+
+  holdOf(item: PendingItem): StartHold | null {
+    return holdOf(this.#holds, item);
+  }
+
+  /** Moves every item under the holds in force. Released items get their old places. */
+  setHolds(holds: readonly StartHold[], nowMs: number): void {
+    this.#holds = holds;
+    const items = [...this.#items.values(), ...[...this.#held.values()].map(({ item }) => item)];
+    for (const item of items) {
+      const before = this.#held.get(item.id)?.hold ?? null;
+      if (before === this.holdOf(item)) continue;
+      this.remove(item.id, nowMs);
+      this.add(item, nowMs);
+    }
+  }
+
   get needs(): Need {
     return { memBytes: this.#memBytes.value, cpuCores: this.#cpuCores.value };
   }
@@ -61,9 +97,14 @@ export class Queue implements QueueView {
 
   /** Inserts `item` by its submission, so that an item requeued after an attempt gets its old place. */
   add(item: PendingItem, nowMs: number): void {
-    if (this.#items.has(item.id)) throw new Error(`${item.id} is already in the queue`);
-    this.#items.set(item.id, item);
+    if (this.has(item.id)) throw new Error(`${item.id} is already in the queue`);
     this.#count(item, 1);
+    const hold = this.holdOf(item);
+    if (hold !== null) {
+      this.#held.set(item.id, { item, hold });
+      return;
+    }
+    this.#items.set(item.id, item);
     let subQueue = this.subQueueOf(item);
     if (subQueue === undefined) {
       subQueue = new SubQueue(item.owner, item.priority);
@@ -74,10 +115,11 @@ export class Queue implements QueueView {
 
   /** Does nothing when the queue has no such item. */
   remove(id: string, nowMs: number): void {
-    const item = this.#items.get(id);
+    const item = this.get(id);
     if (item === undefined) return;
-    this.#items.delete(id);
     this.#count(item, -1);
+    if (this.#held.delete(id)) return;
+    this.#items.delete(id);
     const subQueue = this.subQueueOf(item);
     subQueue?.remove(item, nowMs);
     if (subQueue?.head === undefined) this.#subQueues.delete(subQueueKey(item));
@@ -85,7 +127,7 @@ export class Queue implements QueueView {
   }
 
   get(id: string): PendingItem | undefined {
-    return this.#items.get(id);
+    return this.#items.get(id) ?? this.#held.get(id)?.item;
   }
 
   pricingOf(): Pricing {
@@ -93,7 +135,7 @@ export class Queue implements QueueView {
   }
 
   has(id: string): boolean {
-    return this.#items.has(id);
+    return this.#items.has(id) || this.#held.has(id);
   }
 
   /** The number of items of `owner`. */
@@ -167,12 +209,19 @@ export function pricedQueue(queue: Queue, most: Need, nowMs: number): QueueView 
   return {
     size: queue.size,
     needs: queue.needs,
+    *held() {
+      for (const { item, hold } of queue.held())
+        yield { item: pricedItem(item, pricingOf(item.owner)), hold };
+    },
+    heldBy: (id) => queue.heldBy(id),
+    holdOf: (item) => queue.holdOf(item),
     get reservation() {
       const { reservation } = queue;
       return reservation && { ...reservation, item: itemOf(reservation.item) };
     },
     get(id) {
       const item = queue.get(id);
+      if (item !== undefined && queue.heldBy(id) !== null) return pricedItem(item, pricingOf(item.owner));
       return item && itemOf(item);
     },
     *subQueues() {
@@ -185,8 +234,14 @@ export function pricedQueue(queue: Queue, most: Need, nowMs: number): QueueView 
   };
 }
 
+function pricedItem(item: PendingItem, pricing: Pricing): PendingItem {
+  return pricing === null ? item : { ...item, need: pricing(item.need), declared: item.need };
+}
+
 /** A view of the queue with `item` added, valid until the queue changes; O(sub-queues + chunks of the item's sub-queue). */
 export function withItem(queue: QueueView, item: PendingItem, nowMs: number): QueueView {
+  const hold = queue.holdOf(item);
+  if (hold !== null) return withHeld(queue, { item: pricedItem(item, queue.pricingOf(item.owner)), hold });
   const old = queue.subQueueOf(item);
   const subQueue = old?.with(item, nowMs) ?? newSubQueue(item, queue.pricingOf(item.owner), nowMs);
   const subQueues = [...queue.subQueues()].filter((other) => other !== old);
@@ -195,10 +250,34 @@ export function withItem(queue: QueueView, item: PendingItem, nowMs: number): Qu
   return {
     size: queue.size + 1,
     needs: { memBytes: memBytes + item.need.memBytes, cpuCores: cpuCores + item.need.cpuCores },
+    held: () => queue.held(),
+    heldBy: (id) => queue.heldBy(id),
+    holdOf: (other) => queue.holdOf(other),
     reservation: queue.reservation,
     subQueues: () => subQueues,
     get: (id) => (id === item.id ? item : queue.get(id)),
     subQueueOf: (other) => (subQueueKey(other) === subQueueKey(item) ? subQueue : queue.subQueueOf(other)),
+    servedAtMs: (owner) => queue.servedAtMs(owner),
+    used: queue.used,
+    pricingOf: (owner) => queue.pricingOf(owner),
+  };
+}
+
+function withHeld(queue: QueueView, added: HeldItem): QueueView {
+  const { item } = added;
+  return {
+    size: queue.size,
+    needs: queue.needs,
+    *held() {
+      yield* queue.held();
+      yield added;
+    },
+    heldBy: (id) => (id === item.id ? added.hold : queue.heldBy(id)),
+    holdOf: (other) => queue.holdOf(other),
+    reservation: queue.reservation,
+    subQueues: () => queue.subQueues(),
+    get: (id) => (id === item.id ? item : queue.get(id)),
+    subQueueOf: (other) => queue.subQueueOf(other),
     servedAtMs: (owner) => queue.servedAtMs(owner),
     used: queue.used,
     pricingOf: (owner) => queue.pricingOf(owner),

@@ -11,6 +11,7 @@ import { type CleanDeps, clean } from './clean.ts';
 import { configView, type SetConfigDeps, setConfig } from './config.ts';
 import { learned } from './estimates.ts';
 import { allEvents, events } from './events.ts';
+import { hold, holdsView, release } from './hold.ts';
 import { createInbox } from './inbox.ts';
 import { kill } from './kill.ts';
 import { list } from './list.ts';
@@ -92,6 +93,9 @@ export function createService(deps: ServiceDeps): Service {
       await profiles.switchTo(profile, 'hand', engine);
       return profileView(profiles);
     },
+    holds: () => holdsView(engine, clock.now().wallMs),
+    hold: (request) => hold(engine, tasks, request, () => clock.now().wallMs),
+    release: (request) => release(engine, tasks, request, () => clock.now().wallMs),
     clean: (query) => clean(deps, query),
     backup: (path) => backup(store, path),
     log: (ref, query) => log(deps, tasks, ref, query),

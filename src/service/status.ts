@@ -10,6 +10,7 @@ import type { HostMemory } from '../procfs/meminfo.ts';
 import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomOf } from '../scheduler/ledger.ts';
 import { roundCores } from '../units/number.ts';
+import { holdsView } from './hold.ts';
 import type { LargestOutside } from './views/outside.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
@@ -88,6 +89,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       cause: cause?.cause ?? null,
       detail: cause?.detail ?? null,
     })),
+    ...holdsView(engine, nowMs),
     running: active.map((task) => {
       const live = engine.attempt(task.id)?.figures();
       return {

@@ -1,16 +1,17 @@
 // Reads the events of all tasks in the order in which they were recorded.
-import type { EventName, RecordedEvent } from '../core/events.ts';
+import type { EventName, HostEventName, RecordedEvent, RecordedHostEvent } from '../core/events.ts';
 import type { TaskId } from '../core/task.ts';
+import { openHostEvents } from './host-events.ts';
 import { type EventRow, rowToEvent } from './rows.ts';
 import type { Sqlite } from './sqlite.ts';
 import { conditionOf, type TaskFilter } from './task-filter.ts';
 
 export interface EventFilter extends Pick<TaskFilter, 'project' | 'owner' | 'statuses' | 'tag'> {
-  readonly names?: readonly EventName[];
+  readonly names?: readonly (EventName | HostEventName)[];
 }
 
 export interface EventPage {
-  readonly events: readonly RecordedEvent[];
+  readonly events: readonly (RecordedEvent | RecordedHostEvent)[];
   /** Every event up to this one was looked at. */
   readonly through: number;
   /** No later event exists. */
@@ -38,8 +39,10 @@ export function openAllEvents(db: Sqlite): AllEvents & { removing(id: TaskId): v
        WHERE task_id = ? AND ended_at IS NOT NULL), 0))`,
   );
   const window = db.prepare<[number, number], { through: number | null; count: number }>(
-    'SELECT max(seq) AS through, count(*) AS count FROM (SELECT seq FROM events WHERE seq > ? ORDER BY seq LIMIT ?)',
+    `SELECT max(seq) AS through, count(*) AS count FROM (
+       SELECT seq FROM events WHERE seq > ?1 UNION ALL SELECT seq FROM host_events WHERE seq > ?1 ORDER BY seq LIMIT ?2)`,
   );
+  const hostEvents = openHostEvents(db);
   return {
     newest: () => newest.get()?.seq ?? 0,
     removedThrough: () => removed.get()?.seq ?? 0,
@@ -57,8 +60,20 @@ export function openAllEvents(db: Sqlite): AllEvents & { removing(id: TaskId): v
              AND EXISTS (SELECT 1 FROM (SELECT * FROM tasks WHERE id = found.task_id) ${condition}) ORDER BY seq`,
         )
         .all(after, through, ...names, ...values);
-      return { events: rows.map(rowToEvent), through, isLast };
+      const ofHost = hostEvents.between(after, through).filter((event) => isWanted(event, filter));
+      const events = [...rows.map(rowToEvent), ...ofHost].sort((a, b) => a.seq - b.seq);
+      return { events, through, isLast };
     },
     removing: (id) => void raise.run(id),
   };
+}
+
+/** An event of the host has no owner and no status: a filter for those leaves it out unless it is about the same scope. */
+function isWanted({ event, scope, of }: RecordedHostEvent, filter: EventFilter): boolean {
+  const { names, project, owner, tag, statuses } = filter;
+  if (names !== undefined && names.length > 0 && !names.includes(event)) return false;
+  const asked = { project, owner, tag };
+  const filters = Object.entries(asked).filter(([, value]) => value !== undefined);
+  if (statuses !== undefined) return false;
+  return scope === 'all' || filters.every(([kind, value]) => kind === scope && value === of);
 }

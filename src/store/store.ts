@@ -1,10 +1,13 @@
 // Stores tasks, environments, events and leases. A commit is one transaction: it stores states and events together or nothing.
-import type { RecordedEvent, TaskEvent } from '../core/events.ts';
+import type { HostEvent, RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import type { OwnerUseEntry } from '../core/owner-use.ts';
+import type { StartHold } from '../core/start-hold.ts';
 import type { Task, TaskId } from '../core/task.ts';
 import { type AllEvents, openAllEvents } from './all-events.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
+import { openHolds } from './holds.ts';
+import { openHostEvents } from './host-events.ts';
 import { type Inbox, openInbox } from './inbox.ts';
 import { learnEnded } from './learn-ended.ts';
 import { type LearnedRun, type LearnedRuns, openLearnedRuns } from './learned-runs.ts';
@@ -30,6 +33,9 @@ export interface Writes {
   }[];
   readonly leases: readonly Lease[];
   readonly droppedLeases: readonly LeaseId[];
+  /** All holds in force. Absent: as before. */
+  readonly holds?: readonly StartHold[];
+  readonly hostEvents?: readonly { readonly at: number; readonly event: HostEvent }[];
   /** New values of what owners have used. */
   readonly ownerUse: readonly OwnerUseEntry[];
   /** What the runs that ended show of their commands. Absent: none. */
@@ -73,6 +79,7 @@ export interface Store {
   eventsAfter(id: TaskId, seq: number): RecordedEvent[];
   readonly allEvents: AllEvents;
   leases(): Lease[];
+  holds(): StartHold[];
   /** The newest entries, oldest first; drops the others. */
   ownerUse(limit: number): OwnerUseEntry[];
   readonly inbox: Inbox;
@@ -151,6 +158,8 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
   );
   const putLease = db.prepare('INSERT OR REPLACE INTO leases (id, expires_at, body) VALUES (?, ?, ?)');
   const dropLease = db.prepare('DELETE FROM leases WHERE id = ?');
+  const holds = openHolds(db);
+  const hostEvents = openHostEvents(db);
   const inbox = openInbox(db);
   const deliveries = openDeliveries(db);
   const ownerUse = openOwnerUse(db);
@@ -179,6 +188,8 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     }
     for (const lease of writes.leases) putLease.run(lease.id, lease.expiresAt, JSON.stringify(lease));
     for (const id of writes.droppedLeases) dropLease.run(id);
+    if (writes.holds !== undefined) holds.replace(writes.holds);
+    for (const { at, event } of writes.hostEvents ?? []) hostEvents.put(at, event);
     for (const use of writes.ownerUse) ownerUse.put(use);
     for (const run of writes.learned ?? []) learned.put(run);
     return writes.events.map(({ taskId, name, at, event }) => {
@@ -267,6 +278,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     eventsAfter: (id, seq) => selectEvents.all(id, seq).map(rowToEvent),
     allEvents,
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
+    holds: holds.all,
     ownerUse: ownerUse.newest,
     inbox,
     deliveries: {

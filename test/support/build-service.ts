@@ -64,6 +64,8 @@ export function serviceOf(
     availableBytes: 0,
     freeDisk: { bytes: 100 * GIB, inodes: 1e6 },
     monoMs: 0,
+    /** How long the machine slept: no monotonic time passes. */
+    sleptMs: 0,
     /** How far the wall clock was set since the start. */
     wallJumpMs: 0,
     hasGroups: false,
@@ -80,7 +82,7 @@ export function serviceOf(
   const clock = {
     now: () => {
       host.monoMs += 1;
-      return { wallMs: NOW + host.monoMs + host.wallJumpMs, monoMs: host.monoMs };
+      return { wallMs: NOW + host.monoMs + host.sleptMs + host.wallJumpMs, monoMs: host.monoMs };
     },
   };
   /** Groups that were killed. */
@@ -166,6 +168,7 @@ export function serviceOf(
     memReserveBytes: 0,
     killGraceMs: 1000,
     readHost: () => host,
+    uptimeMs: () => host.monoMs + host.sleptMs,
     loginAt: () => host.loginAt,
   });
   const recorder = new SeriesRecorder({
@@ -212,7 +215,7 @@ export function serviceOf(
       tasksDir,
       lostDir: join(home, 'tasks.lost'),
     });
-  const ask = async (method: 'GET' | 'POST', url: string, payload?: object) => {
+  const ask = async (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) => {
     const response = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
     return { status: response.statusCode, body: response.json() };
   };

@@ -1,4 +1,5 @@
 // babysit events: prints the events of all tasks from a cursor on.
+import type { HostEventView } from '../../../src/api/schemas/host-events.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { TASK_STATUSES } from '../../../src/core/task.ts';
 import { commaWords } from '../../../src/text/split.ts';
@@ -11,7 +12,7 @@ import { readChoices } from '../../input/nearest.ts';
 import { findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { untilReaderGone } from '../../output/reader-gone.ts';
-import { eventText, resultText } from '../../output/task-output.ts';
+import { eventText, hostEventText, resultText } from '../../output/task-output.ts';
 import { FLAGS as LIST_FLAGS } from './list.ts';
 
 const FLAGS = {
@@ -73,8 +74,16 @@ function print({ output, full }: Context, line: FeedLine): void {
     output.result(line, () => `events are missing: ${line.hint}\n`);
     return;
   }
+  if (isOfHost(line)) {
+    output.result(line, () => hostEventText(line));
+    return;
+  }
   const { task, seq } = line;
   output.result({ ...inboxEventView(line, full), seq }, () =>
     task === undefined ? eventText(line) : resultText(task, output.color),
   );
+}
+
+function isOfHost(line: Exclude<FeedLine, { event: 'gap' }>): line is HostEventView {
+  return line.event === 'hold' || line.event === 'release';
 }

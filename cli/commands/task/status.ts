@@ -6,6 +6,7 @@ import { escapeField } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
+import { holdText, scopeText, waitsText } from '../../output/hold-text.ts';
 import { humanCores, humanDuration, humanOutside, humanSize, humanStart } from '../../output/human.ts';
 import { hostView } from '../../output/short-host.ts';
 import { statusView } from '../../output/short-view.ts';
@@ -38,7 +39,7 @@ async function showTask({ output, session, full }: Context, ref: Ref): Promise<n
 }
 
 function hostText(view: StatusView): string {
-  const { host, daemon, capacity, tasks, pressure, notices, running, leases, queue } = view;
+  const { host, daemon, capacity, tasks, pressure, holds, notices, running, leases, queue } = view;
   const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
     ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
@@ -62,6 +63,7 @@ function hostText(view: StatusView): string {
   if (host.stalled.cpu_some_pct !== null) lines.push(['stalled', stalledText(host.stalled)]);
   if (host.outside.length > 0) lines.push(['outside', host.outside.map(outsideText).join('; ')]);
   for (const each of pressure) lines.push(['pressure', pressureText(each)]);
+  for (const hold of holds) lines.push(['hold', heldText(hold)]);
   for (const { what, reason, fix } of notices)
     lines.push(['note', escapeField(`${what}: ${reason}. ${fix}`)]);
   const live = running.map(
@@ -106,12 +108,19 @@ function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][n
   return `the host has been short of ${dim} for ${humanDuration(1000 * lasted_s)}; no task starts until this ends${outside}`;
 }
 
+/** `all tasks held: call, by alice, until 15:30; 3 wait, 2 run (done about 15:10:00)` */
+function heldText(hold: StatusView['holds'][number]): string {
+  const { held, running, expected_end, name } = hold;
+  const done = running > 0 && expected_end !== null ? ` (done about ${localTime(expected_end)})` : '';
+  return `${scopeText(hold, name)} ${holdText(hold)}; ${held} wait, ${running} run${done}`;
+}
+
 function whyText(waiting: BlockedView | null): string {
   if (waiting === null) return 'is starting';
   const start = waiting.expected_start === null ? '' : `, ${humanStart(waiting)}`;
   if (waiting.dim === 'backoff') return `waits for its next attempt${start}`;
   const blockers = waiting.blocked_by.length === 0 ? '' : `, after ${waiting.blocked_by.join(', ')}`;
-  return `waits for ${waiting.dim}${blockers}${humanOutside(waiting)}${start}`;
+  return `${waitsText(waiting)}${blockers}${humanOutside(waiting)}${start}`;
 }
 
 /** Pressure stall information of the last 10 s. A high CPU value is normal on a busy host. */

@@ -9,6 +9,7 @@ import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Flags } from '../../input/argv.ts';
 import { currentProject, findOwner } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
+import { holdText } from '../../output/hold-text.ts';
 import { humanCores, humanSize, humanStart } from '../../output/human.ts';
 
 export const FLAGS = {
@@ -81,7 +82,8 @@ function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBod
 }
 
 function waitingText(waiting: WaitingView): string {
-  const { dim, position, blocked_by } = waiting;
+  const { dim, position, blocked_by, hold } = waiting;
+  if (hold !== undefined) return `${holdText(hold)}; ${humanStart(waiting)}\n`;
   const blocker = blocked_by.length === 0 ? '' : `, blocked by ${escapeField(blocked_by.join(', '))}`;
   return `waiting for ${dim}, position ${position ?? 'unknown'} in the queue${blocker}; ${humanStart(waiting)}\n`;
 }

@@ -10,6 +10,7 @@ import {
   STOPPING,
   WAITING_LINE,
 } from '../schemas/events.ts';
+import { HOST_EVENT } from '../schemas/host-events.ts';
 import { FRAME } from '../schemas/observe/live.ts';
 import type { Service } from '../service.ts';
 import { streamAllEvents } from '../streams/all-events.ts';
@@ -28,7 +29,7 @@ export function streamRoutes(app: FastifyInstance, service: Service): void {
   });
   app.get(
     '/v1/events',
-    { exposeHeadRoute: false, ...answers(STOPPING.or(GAP_LINE).or(CURSOR_LINE).or(EVENT)) },
+    { exposeHeadRoute: false, ...answers(STOPPING.or(GAP_LINE).or(CURSOR_LINE).or(HOST_EVENT).or(EVENT)) },
     (request, reply) => {
       const query = parseAllEvents(request.query);
       void streamAllEvents(service, query, open(reply)).catch((error: unknown) => {

@@ -1,12 +1,13 @@
 // GET /v1/events: events of all tasks, one JSON object a line.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
-import type { EventName } from '../../core/events.ts';
+import type { EventName, HostEventName } from '../../core/events.ts';
 import type { TaskStatus } from '../../core/task.ts';
 import { commaWords } from '../../text/split.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
 import { EVENT_FIELDS } from './events.ts';
+import { HOST_EVENT_FIELDS } from './host-events.ts';
 import { parseStatuses } from './task.ts';
 
 const GAP_REASONS = ['removed', 'ahead'] as const;
@@ -37,7 +38,7 @@ export const CURSOR_LINE = z
   })
   .meta({ id: 'CursorLine', description: 'How far a stream of all events has come.' });
 
-const EVENT_NAMES = Object.keys(EVENT_FIELDS) as EventName[];
+const EVENT_NAMES = Object.keys({ ...EVENT_FIELDS, ...HOST_EVENT_FIELDS }) as (EventName | HostEventName)[];
 
 const QUERY = z.object({
   since: z.string().optional(),
@@ -58,7 +59,7 @@ export interface AllEventsQuery {
   readonly tag: string | null;
   /** Of the task when the event is read. */
   readonly statuses: readonly TaskStatus[] | null;
-  readonly names: readonly EventName[] | null;
+  readonly names: readonly (EventName | HostEventName)[] | null;
 }
 
 /** Statuses and names of events are separated by commas. */
@@ -75,7 +76,7 @@ export function parseAllEvents(query: unknown): AllEventsQuery {
   };
 }
 
-function readName(word: string): EventName {
+function readName(word: string): EventName | HostEventName {
   const name = EVENT_NAMES.find((candidate) => candidate === word);
   if (name === undefined)
     throw new BabysitError('usage', `event: "${word}" is not one of ${EVENT_NAMES.join(', ')}`);

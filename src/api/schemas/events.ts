@@ -247,7 +247,7 @@ export const PROGRESS_LINE = z
     id: 'ProgressLine',
     description: 'The progress of a running task, between its events. Not stored.',
   });
-const { dim, outside, blocked_by, owners, position, expected_start, expected_start_p90, latest_start } =
+const { dim, outside, hold, blocked_by, owners, position, expected_start, expected_start_p90, latest_start } =
   BLOCKED.shape;
 export const WAITING_LINE = z
   .strictObject({
@@ -256,6 +256,7 @@ export const WAITING_LINE = z
     at: text.describe('When it was read.'),
     dim,
     outside,
+    hold,
     blocked_by,
     owners,
     position,

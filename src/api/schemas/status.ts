@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PROFILES } from '../../core/profile.ts';
 import { NOTICE } from './daemon.ts';
+import { HOLD } from './hold.ts';
 import { BLOCKED, DETAIL, NOT_ENFORCED } from './task.ts';
 
 const number = z.number();
@@ -127,6 +128,7 @@ export const STATUS = z
     tasks: COUNTS,
     profile: z.enum(PROFILES).describe('The active profile.'),
     pressure: z.array(PRESSURE).describe('Shortages of the host. No task starts until they are over.'),
+    holds: z.array(HOLD).describe('Holds of people. No task of their scopes starts.'),
     running: z.array(RUNNING).describe('Running and paused tasks.'),
     leases: z.array(HELD).describe('Leases that have not expired.'),
     notices: z.array(NOTICE).describe('What a person should look at. `babysit doctor` shows it too.'),

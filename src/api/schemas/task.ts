@@ -7,6 +7,7 @@ import { PAGE_TASKS, TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
 import { parseCount } from '../../units/number.ts';
 import { check } from './check.ts';
 import { absolutePath, owner } from './fields.ts';
+import { HELD_BY } from './hold.ts';
 
 const number = z.number();
 const text = z.string();
@@ -35,9 +36,20 @@ export const START = {
 export const BLOCKED = z
   .strictObject({
     dim: z
-      .enum(['mem', 'cpu', 'slots', 'reservation', 'profile', 'after', 'backoff', 'pressure', 'parent'])
+      .enum([
+        'mem',
+        'cpu',
+        'slots',
+        'reservation',
+        'profile',
+        'after',
+        'backoff',
+        'pressure',
+        'parent',
+        'hold',
+      ])
       .describe(
-        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, another profile (what it needs is above the capacity of the active one), tasks it comes after, the time of its next attempt, the end of a shortage on the host, or the task around it, which is paused or ends.',
+        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, another profile (what it needs is above the capacity of the active one), tasks it comes after, the time of its next attempt, the end of a shortage on the host, the task around it, which is paused or ends, or the end of a hold by a person.',
       ),
     requested: number.describe('What the task needs: bytes, cores or a count, by `dim`.'),
     available: number.describe('What is free now, in the same unit.'),
@@ -53,6 +65,7 @@ export const BLOCKED = z
         'Names of the tasks and leases that hold the room; under pressure, what the host is short of; for `profile` its name.',
       ),
     owners: z.array(text).describe('The owners of those, each once: agent session, `--owner`, or project.'),
+    hold: HELD_BY.optional().describe('The hold. Only with `hold` in `dim`.'),
     position: number
       .nullable()
       .describe('Place in the queue, from 1. Null: not in the queue yet, or not among the first 2000.'),

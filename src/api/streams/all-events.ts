@@ -1,6 +1,9 @@
 // Streams the events of all tasks from a cursor on, and with `follow` those that come.
 import { setImmediate } from 'node:timers/promises';
+import type { RecordedEvent, RecordedHostEvent } from '../../core/events.ts';
 import type { AllEventsQuery, GapReason } from '../schemas/all-events.ts';
+import type { EventView } from '../schemas/events.ts';
+import type { HostEventView } from '../schemas/host-events.ts';
 import type { Service } from '../service.ts';
 import { eventView } from './event-stream.ts';
 import type { LineStream } from './line-stream.ts';
@@ -31,7 +34,7 @@ export async function streamAllEvents(
       wake = resolve;
     });
     const { events, through, isLast } = feed.page(at);
-    for (const event of events) stream.write(eventView(service, event));
+    for (const event of events) stream.write(lineOf(service, event));
     at = through;
     reported = events.at(-1)?.seq ?? reported;
     // Other clients come between two pages, and a slow one takes what was sent.
@@ -43,4 +46,13 @@ export async function streamAllEvents(
     reported = at;
     if (stream.isOpen) await news;
   }
+}
+
+function lineOf(
+  service: Pick<Service, 'view'>,
+  event: RecordedEvent | RecordedHostEvent,
+): EventView | HostEventView {
+  if ('taskId' in event) return eventView(service, event);
+  const { seq, at, event: kind, ...fields } = event;
+  return { event: kind, at: new Date(at).toISOString(), ...fields, seq };
 }

@@ -40,9 +40,18 @@ export function streamWaiting(
 }
 
 function isNews(last: Sent | null, waiting: BlockedView, nowMs: number): boolean {
-  if (last === null) return true;
+  if (last === null || hasOtherHold(last.waiting, waiting)) return true;
   const isDue = Math.abs(nowMs - last.atMs) >= WAITING_MS;
   return isDue && hasChanged(last.waiting, waiting);
+}
+
+/** A person did it, and the client wants to know at once. */
+function hasOtherHold({ hold: before }: BlockedView, { hold: now }: BlockedView): boolean {
+  return (
+    before?.by !== now?.by ||
+    before?.reason !== now?.reason ||
+    hasMoved(before?.until ?? null, now?.until ?? null)
+  );
 }
 
 function hasChanged(before: BlockedView, now: BlockedView): boolean {

@@ -20,6 +20,8 @@ export interface PlannerDeps {
   readonly profiles: Profiles;
   readonly policy: Policy;
   readHost(): HostMemory;
+  /** Time since boot, also while the machine slept. */
+  uptimeMs(): number;
 }
 
 /** Samples older than this are refreshed before memory is promised to a task. */

@@ -1,7 +1,9 @@
 // Converts a refusal of admission to an error with the command that would be accepted.
+import type { HeldByView } from '../../api/schemas/hold.ts';
 import type { BlockedView, StartView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { EstimateBasis } from '../../core/estimate.ts';
+import type { StartHold } from '../../core/start-hold.ts';
 import type { RunRequest } from '../../request/request.ts';
 import { suggestedCommand } from '../../request/suggest.ts';
 import type { Admission, Infeasible } from '../../scheduler/admission.ts';
@@ -71,9 +73,14 @@ export function blockedView(blocked: Blocked): BlockedView {
     ...(holdsRoom(blocked) ? { outside: roundCores(blocked.outside) } : {}),
     blocked_by: [...blocked.blockedBy],
     owners: [...blocked.owners],
+    ...(blocked.hold === undefined ? {} : { hold: heldByView(blocked.hold) }),
     position: blocked.position,
     ...startView(blocked.start),
   };
+}
+
+export function heldByView({ scope, of, reason, by, until }: StartHold): HeldByView {
+  return { scope, of, reason, by, until: isoTime(until) };
 }
 
 /** Without the programs outside there would be room. */
@@ -110,8 +117,10 @@ function denied(
   });
 }
 
-function problemOf({ dim, requested, charged, available, blockedBy }: Blocked): string {
+function problemOf({ dim, requested, charged, available, blockedBy, hold }: Blocked): string {
   switch (dim) {
+    case 'hold':
+      return `${hold?.by} holds the start of ${hold?.scope === 'all' ? 'all tasks' : `tasks of this ${hold?.scope}`}${hold?.reason ? ` (${hold.reason})` : ''}`;
     case 'mem':
     case 'cpu': {
       const price = charged === null ? '' : ` and ${amount(dim, charged)} is charged, as earlier runs used`;
@@ -127,10 +136,13 @@ function problemOf({ dim, requested, charged, available, blockedBy }: Blocked): 
 }
 
 function hintOf(why: Blocked, nowMs: number, largestOutside: LargestOutside): string {
-  const { dim, start, blockedBy } = why;
+  const { dim, start, blockedBy, hold } = why;
+  if (hold?.until === null) return 'No end is set. Add --queue to start after the release; do not poll.';
   if (start.expectedMs === null) return withoutStart(why, largestOutside);
   // Whole seconds, rounded up: a start in a moment is not a start in 0 s.
   const inTime = formatDuration(1000 * Math.max(1, Math.ceil((start.expectedMs - nowMs) / 1000)));
+  if (dim === 'hold')
+    return `Held; the start is expected in ${inTime}: add --queue to start then; do not poll.`;
   return dim === 'profile'
     ? `Profile ${blockedBy[0]} in ${inTime}: add --queue to start then; do not poll.`
     : `Room in ${inTime}: add --queue to start then; do not poll.`;

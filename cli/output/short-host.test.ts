@@ -15,6 +15,7 @@ function aStatus(
   leases = 0,
   notices = 0,
   pressure: StatusView['pressure'] = [],
+  holds: number = 0,
 ): StatusView {
   const of = <T>(count: number, make: (n: number) => T): T[] =>
     Array.from({ length: count }, (_, n) => make(n));
@@ -33,6 +34,17 @@ function aStatus(
     },
     tasks: { running, paused: 0, pending: queued, tickets: 0 },
     pressure,
+    holds: of(holds, (n) => ({
+      ...{
+        scope: 'project',
+        of: OWNERS[1],
+        name: null,
+        reason: 'r'.repeat(100),
+        by: 'alice',
+        until: AT,
+        held: n,
+      },
+    })),
     notices: of(notices, () => ({ what: 'updated', reason: 'r'.repeat(150), fix: 'f'.repeat(80) })),
     running: of(running, (n) => ({ ...who(n), elapsed_ms: 123_456, mem_bytes: 3 * GIB, cpu_cores: 1.025 })),
     leases: of(leases, (n) => ({
@@ -51,7 +63,7 @@ function aStatus(
 }
 
 type Short = { left_out?: string } & Record<'running' | 'queue', { name: string; owner: string }[]> &
-  Partial<Record<'leases' | 'notices' | 'pressure', Record<string, unknown>[]>>;
+  Partial<Record<'leases' | 'notices' | 'pressure' | 'holds', Record<string, unknown>[]>>;
 const short = (status: StatusView): Short => hostView(status) as Short;
 
 describe('the short status of the host', () => {
@@ -89,5 +101,8 @@ describe('the short status of the host', () => {
     const view = short(aStatus(40, 40, 3, 1, shortage));
     assert.deepEqual(view.pressure, [{ dim: 'mem', lasted_s: 17, cause: 'external' }]);
     assert.equal(view.notices?.[0]?.what, 'updated');
+    const held = short(aStatus(40, 40, 3, 1, [], 2));
+    assert.ok(bytesOf(held) <= SHORT_BYTES);
+    assert.equal(held.holds?.[0]?.by, 'alice');
   });
 });

@@ -71,7 +71,12 @@ function listRoutes(): Route[] {
         answer: options.config?.answer ?? null,
       });
     };
-  const app = { get: add('GET'), post: add('POST'), addHook: () => {} } as unknown as FastifyInstance;
+  const app = {
+    get: add('GET'),
+    post: add('POST'),
+    delete: add('DELETE'),
+    addHook: () => {},
+  } as unknown as FastifyInstance;
   for (const register of [taskRoutes, logRoutes, streamRoutes, observeRoutes, inboxRoutes, daemonRoutes])
     register(app, {} as Service);
   return routes;

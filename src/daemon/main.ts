@@ -21,9 +21,10 @@ import { readBootId } from '../procfs/process/process-identity.ts';
 import { SeriesRecorder } from '../series/recorder.ts';
 import { keepClean, sweepFiles } from '../service/clean.ts';
 import { doctor } from '../service/doctor.ts';
+import { holdsView, releaseCommand } from '../service/hold.ts';
 import { recordSeries } from '../service/observe/series.ts';
 import { createService } from '../service/service.ts';
-import { notices } from '../service/views/notices.ts';
+import { holdNotices, notices } from '../service/views/notices.ts';
 import { notEnforced } from '../service/views/unenforced.ts';
 import { openStore } from '../store/store.ts';
 import { realClock } from './clock.ts';
@@ -155,6 +156,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       openFiles,
       runningCount: () => [...engine.live.active()].length,
     });
+  const held = () => holdNotices(holdsView(engine, realClock.now().wallMs).holds, releaseCommand);
   const unloadUnits = (patterns: readonly string[]) => opened.units?.unload(patterns);
   const outside = new OutsidePrograms();
   const taskPids = () =>
@@ -190,7 +192,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     freeDisk: () => readFreeDisk(home.dir, home.tasks),
     notices: notes,
     unloadUnits,
-    doctor: () => doctor(probe, memorySource(opened.outer.limitedBy), notes()),
+    doctor: () => doctor(probe, memorySource(opened.outer.limitedBy), [...notes(), ...held()]),
     // The response to the stop request is sent first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
   });

@@ -38,16 +38,16 @@ export function openAllEvents(db: Sqlite): AllEvents & { removing(id: TaskId): v
     `UPDATE removed_events SET seq = max(seq, coalesce((SELECT max(events.seq) FROM events JOIN tasks ON id = task_id
        WHERE task_id = ? AND ended_at IS NOT NULL), 0))`,
   );
-  const window = db.prepare<[number, number], { through: number | null; count: number }>(
+  const window = db.prepare<[number, number, number], { through: number | null; count: number }>(
     `SELECT max(seq) AS through, count(*) AS count FROM (
-       SELECT seq FROM events WHERE seq > ?1 UNION ALL SELECT seq FROM host_events WHERE seq > ?1 ORDER BY seq LIMIT ?2)`,
+       SELECT seq FROM events WHERE seq > ? UNION ALL SELECT seq FROM host_events WHERE seq > ? ORDER BY seq LIMIT ?)`,
   );
   const hostEvents = openHostEvents(db);
   return {
     newest: () => newest.get()?.seq ?? 0,
     removedThrough: () => removed.get()?.seq ?? 0,
     page(filter, after) {
-      const { through = null, count = 0 } = window.get(after, ROWS_READ) ?? {};
+      const { through = null, count = 0 } = window.get(after, after, ROWS_READ) ?? {};
       const isLast = count < ROWS_READ;
       if (through === null) return { events: [], through: after, isLast };
       const { condition, values } = conditionOf(filter);

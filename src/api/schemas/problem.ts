@@ -1,7 +1,8 @@
 // Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
 import { TASK_STATUSES } from '../../core/task.ts';
-import { ADVICE, BLOCKED, START } from './task.ts';
+import { ADVICE } from './advice.ts';
+import { BLOCKED, START } from './task.ts';
 
 export const PROBLEM = z
   .looseObject({
@@ -22,7 +23,9 @@ export type ProblemView = z.output<typeof PROBLEM>;
 /** Fields of single errors. Each is absent where it says nothing. */
 export const PROBLEM_FIELDS = z
   .strictObject({
-    dim: z.enum(['mem', 'cpu', 'slots', 'reservation', 'profile']).describe('What there is too little of.'),
+    dim: z
+      .enum(['mem', 'cpu', 'slots', 'reservation', 'profile', 'hold'])
+      .describe('What there is too little of; `hold`: a person holds the start.'),
     requested: z.number().describe('What was requested: bytes, cores or a count, by `dim`.'),
     available: z.number().describe('What is free now, in the same unit.'),
     limit: z
@@ -30,6 +33,7 @@ export const PROBLEM_FIELDS = z
       .describe('What all tasks together may have, in the same unit; of `queue_full`: pending tasks.'),
     charged: BLOCKED.shape.charged,
     outside: BLOCKED.shape.outside,
+    hold: BLOCKED.shape.hold,
     blocked_by: z.array(z.string()).describe('Names of the tasks and leases that hold the room.'),
     owners: z.array(z.string()).describe('The owners of those, each once.'),
     ...START,

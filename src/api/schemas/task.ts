@@ -5,6 +5,7 @@ import { ESTIMATE_SOURCES, LEARNED_LEVELS } from '../../core/estimate.ts';
 import { KILL_REASON_NAMES } from '../../core/kill-reasons.ts';
 import { PAGE_TASKS, TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
 import { parseCount } from '../../units/number.ts';
+import { ADVICE } from './advice.ts';
 import { check } from './check.ts';
 import { absolutePath, owner } from './fields.ts';
 import { HELD_BY } from './hold.ts';
@@ -152,18 +153,6 @@ const ESTIMATED = z.strictObject({
     ),
   n: number.nullable().describe('Number of the earlier runs. Null: not learned.'),
 });
-
-export const ADVICE = z.strictObject({
-  dim: z.enum(['time', 'mem', 'cpu']).describe('The estimate it is about.'),
-  declared: number.describe('The value of the caller: ms, bytes or cores.'),
-  learned: number.describe('What earlier runs suggest, in the same unit.'),
-  n: number.describe('Number of those runs.'),
-  level: z.enum(LEARNED_LEVELS).describe('What those runs have in common, as in `estimates`.'),
-  recent: z.array(number).describe('The use of the last runs, oldest first.'),
-  killed: number.describe('How many of them were killed for it, or cut short.'),
-  hint: text.describe('What to change.'),
-});
-export type AdviceView = z.output<typeof ADVICE>;
 
 export const TASK = z
   .strictObject({

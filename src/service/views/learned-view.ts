@@ -1,5 +1,6 @@
 // What was learned of the command of a task, as its view shows it.
-import type { AdviceView, TaskView } from '../../api/schemas/task.ts';
+import type { AdviceView } from '../../api/schemas/advice.ts';
+import type { TaskView } from '../../api/schemas/task.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
 import { CPU_RISK_MARGIN, type Dimension, type EstimateBasis } from '../../core/estimate.ts';
 import { meanCores } from '../../core/suggest.ts';

@@ -1,6 +1,7 @@
 // What a person should look at: shown by `status`, and by `doctor` as failed checks.
 import { readdirSync } from 'node:fs';
 import type { NoticeView } from '../../api/schemas/daemon.ts';
+import type { HoldView } from '../../api/schemas/hold.ts';
 import type { Held } from '../../engine/dispatch-hold.ts';
 import type { Recovered } from '../../engine/recover.ts';
 
@@ -37,6 +38,15 @@ export function notices(deps: NoticeDeps): NoticeView[] {
     ...recoveredNotices(deps),
     ...lostNotice(deps),
   ];
+}
+
+/** Status shows the holds themselves. `command` ends a hold. */
+export function holdNotices(holds: readonly HoldView[], command: (hold: HoldView) => string): NoticeView[] {
+  return holds.map((hold) => ({
+    what: 'hold',
+    reason: `${hold.by} holds the start of ${hold.scope === 'all' ? 'all tasks' : `${hold.scope} ${hold.name ?? hold.of}`}${hold.reason === null ? '' : ` (${hold.reason})`} until ${hold.until ?? 'babysit release'}; ${hold.held} wait`,
+    fix: `Run: ${command(hold)}`,
+  }));
 }
 
 function homeNotice({ homeLoss, runningCount }: NoticeDeps): NoticeView[] {

@@ -41,7 +41,7 @@ describe('babysit hold', () => {
     for (const verb of ['hold', 'release'])
       assert.equal(jsonLine((await home.run([verb], agent)).stderr).error, 'operator_only');
     const drained = home.start(['hold', '--wait']);
-    assert.equal(jsonLine((await home.run(['release'])).stdout).holds instanceof Array, true);
+    assert.equal((await home.run(['release'])).code, 0);
     assert.equal((await waiter.done).code, 0);
     assert.equal((await home.run(['run', ...SMALL, '--wait', `--command=touch ${done}`])).code, 0);
     assert.equal((await drained.done).code, 0);

@@ -232,6 +232,7 @@ function statusOf({ outside, running, pending }: Omit<Scene, 'now' | 'status'>, 
     tasks: { running: running.length - 1, paused: 1, pending: pending.length, tickets: 0 },
     profile: 'normal',
     pressure: [],
+    holds: [],
     running: [],
     leases: [],
     notices: mark === '' ? [] : [{ what: `what${mark}`, reason: `reason${mark}`, fix: `fix${mark}` }],
@@ -269,7 +270,7 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
     const { status, running, pending, ended, outside } = sceneAt(now);
     const counts = { running: running.length, pending: pending.length };
     const host = hostPoint(now, now, counts);
-    return `${JSON.stringify({ event: 'frame', at: now, host, status, running, pending, ended, outside })}\n`;
+    return `${JSON.stringify({ event: 'frame', at: now, host, status, running, pending, ended, hold: null, outside })}\n`;
   };
   const json = (response: ServerResponse, value: unknown) => {
     response.writeHead(200, { 'content-type': 'application/json' });

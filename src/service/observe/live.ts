@@ -98,6 +98,7 @@ export class LiveStream {
       running: [...engine.live.active()].map(view),
       pending: this.#pending(plan).map(view),
       ended: this.#ended,
+      hold: status.holds.find(({ scope }) => scope === 'all') ?? null,
       outside: status.host.outside,
     };
   }

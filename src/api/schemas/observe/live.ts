@@ -1,5 +1,6 @@
 // GET /v1/live: what the host and its tasks do now, one frame a line.
 import { z } from 'zod';
+import { HOLD } from '../hold.ts';
 import { OUTSIDE, STATUS } from '../status.ts';
 import { TASK } from '../task.ts';
 
@@ -35,6 +36,7 @@ export const FRAME = z
     running: z.array(TASK).describe('Running and paused tasks.'),
     pending: z.array(TASK).describe('The first 200 pending tasks, in the order of their expected starts.'),
     ended: z.array(TASK).describe('The last 20 tasks that ended, newest first.'),
+    hold: HOLD.nullable().describe('The hold of all tasks. Null: none. `status` has the others too.'),
     outside: z.array(OUTSIDE).describe('The programs outside of all tasks that use most of the host.'),
   })
   .meta({ id: 'Frame', description: 'The host and its tasks at one moment: a line of the live stream.' });

@@ -35,19 +35,20 @@ export async function followTask(
     let ended: TaskView | null = null;
     const lines = lineReader((line) => {
       const event = JSON.parse(line) as EventView;
+      // A pending task may have no stored event for its waiters yet.
+      reconnection.connected();
       if (event.event === 'daemon_stopping') {
         reconnection.stopping();
         onEvent(event);
         return;
       }
+      // Names are reused: after a reconnection only the id refers to the same task.
+      id ??= event.id;
       // What is not stored has no `seq`.
       if (event.seq === undefined) {
         onEvent(event);
         return;
       }
-      // Names are reused: after a reconnection only the id refers to the same task.
-      id ??= event.id;
-      reconnection.connected();
       if (event.task !== undefined) ended = event.task;
       if (event.seq > lastSeq) onEvent(event);
       lastSeq = Math.max(lastSeq, event.seq);

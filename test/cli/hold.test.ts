@@ -42,7 +42,7 @@ describe('babysit hold', () => {
       assert.equal(jsonLine((await home.run([verb], agent)).stderr).error, 'operator_only');
     const drained = home.start(['hold', '--wait']);
     assert.equal((await home.run(['release'])).code, 0);
-    assert.equal((await waiter.done).code, 0);
+    assert.equal((await waiter.done).code, 0, waiter.stderr());
     assert.equal((await home.run(['run', ...SMALL, '--wait', `--command=touch ${done}`])).code, 0);
     assert.equal((await drained.done).code, 0);
     const events = jsonLines((await home.run(['events', '--event=hold,release'])).stdout);

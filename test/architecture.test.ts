@@ -110,7 +110,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'units', 'text', 'request', 'procfs', 'systemd'],
   mcp: ['core', 'units', 'text', 'request', 'cli'],
   dashboard: ['core', 'text', 'cli'],
-  web: ['units'],
+  web: ['units', 'text'],
   hooks: ['core', 'units', 'text', 'cli'],
 };
 /** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */

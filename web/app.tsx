@@ -3,8 +3,13 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Link, type Live, useLive } from './client/live.ts';
 import { NowPage } from './now/now-page.tsx';
 import { Announcer } from './parts/announcer.tsx';
+import { SettingsPage } from './settings/settings-page.tsx';
+import { TaskPage } from './task/task-page.tsx';
 
-const VIEWS = [['now', 'Now']] as const;
+const VIEWS = [
+  ['now', 'Now'],
+  ['settings', 'Settings'],
+] as const;
 
 /** `#/task/ID` -> `['task', 'ID']` */
 function readRoute(): string[] {
@@ -51,8 +56,15 @@ export function App() {
   );
 }
 
-function Page({ live }: { readonly view: string; readonly id: string; readonly live: Live }) {
-  return <NowPage live={live} />;
+function Page({ view, id, live }: { readonly view: string; readonly id: string; readonly live: Live }) {
+  switch (view) {
+    case 'task':
+      return <TaskPage id={id} live={live} />;
+    case 'settings':
+      return <SettingsPage />;
+    default:
+      return <NowPage live={live} />;
+  }
 }
 
 /** A screen reader then reads the new view from its heading. */

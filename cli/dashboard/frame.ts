@@ -1,4 +1,5 @@
 // What the page gets of the daemon's live stream: the fields that it shows, with bounded texts.
+import type { FrameView } from '../../src/api/schemas/observe/live.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 
@@ -40,43 +41,10 @@ const ROW = [
 ] as const satisfies readonly (keyof TaskView)[];
 export type Row = Pick<TaskView, (typeof ROW)[number]>;
 
-/** The measurements of the host in one frame; null where the kernel has none. */
-export interface HostFigures {
-  readonly at: number;
-  readonly mem_total_bytes: number;
-  readonly mem_reserve_bytes: number;
-  readonly mem_ours_bytes: number;
-  readonly mem_outside_bytes: number;
-  /** In use, not the cores of the host. */
-  readonly cpu_cores: number | null;
-  readonly cpu_ours_cores: number | null;
-  readonly cpu_outside_cores: number | null;
-  readonly psi_cpu_pct: number | null;
-  readonly psi_mem_pct: number | null;
-  readonly psi_io_pct: number | null;
-  readonly disk_free_bytes: number | null;
-  readonly running: number;
-  readonly pending: number;
-}
-
-type Outside = StatusView['host']['outside'][number];
-
-/** A line of `GET /v1/live`. */
-export interface LiveLine {
-  readonly event: 'frame';
-  readonly at: number;
-  readonly host: HostFigures | null;
-  readonly status: StatusView;
-  readonly running: readonly TaskView[];
-  readonly pending: readonly TaskView[];
-  readonly ended: readonly TaskView[];
-  readonly outside: readonly Outside[];
-}
-
 export interface Frame {
   readonly at: number;
   /** Null before the first sampling pass. */
-  readonly host: HostFigures | null;
+  readonly host: FrameView['host'];
   readonly hostname: string;
   readonly cores: number;
   readonly profile: string;
@@ -90,14 +58,14 @@ export interface Frame {
   readonly running: readonly Row[];
   readonly pending: readonly Row[];
   readonly ended: readonly Row[];
-  readonly outside: readonly Outside[];
+  readonly outside: FrameView['outside'];
 }
 
 /** The task page shows the whole text. */
 const TEXT_MAX = 200;
 const NAMES_MAX = 8;
 
-export function frameOf(line: LiveLine): Frame {
+export function frameOf(line: FrameView): Frame {
   const { status } = line;
   return {
     at: line.at,

@@ -1,9 +1,10 @@
 // One stream of the daemon for all open pages: frames and events, sent on as server-sent events.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FrameView } from '../../src/api/schemas/observe/live.ts';
 import { lineReader } from '../client/follow.ts';
 import { send } from '../client/http.ts';
-import { frameOf, type LiveLine } from './frame.ts';
+import { frameOf } from './frame.ts';
 
 const SILENCE_MS = 30_000;
 const RETRY_MS = 500;
@@ -62,7 +63,7 @@ export class LiveFeed {
       const value = JSON.parse(line) as { readonly event: string };
       if (value.event !== 'frame') return;
       this.#report(true);
-      this.#lastFrame = sse('frame', frameOf(value as LiveLine));
+      this.#lastFrame = sse('frame', frameOf(value as FrameView));
       this.#sendAll(this.#lastFrame, BEHIND_BYTES);
     };
     const events = (line: string): void => {

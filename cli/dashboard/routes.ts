@@ -13,7 +13,7 @@ const LOST_BYTES = 8 * 1024 ** 2;
 /** The page knows tasks by their ids, so no name is a part of a path. */
 const TASK = '/v1/tasks/:id(^[0-9A-Z]{26}$)';
 
-const READS = ['/v1/tasks', TASK, `${TASK}/series`, '/v1/series'];
+const READS = ['/v1/tasks', TASK, `${TASK}/series`, `${TASK}/log/range`, '/v1/series'];
 const CHANGES = ['kill', 'pause', 'resume', 'adjust'].map((verb) => `${TASK}/${verb}`);
 
 export interface RouteDeps {

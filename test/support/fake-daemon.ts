@@ -280,7 +280,7 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://babysit');
     const now = Date.now();
     const scene = sceneAt(now);
-    const [, id, rest] = /^\/v1\/tasks\/(\w{26})(?:\/(\w+))?$/.exec(pathname) ?? [];
+    const [, id, rest] = /^\/v1\/tasks\/(\w{26})(?:\/([\w/]+))?$/.exec(pathname) ?? [];
     const task = [...scene.running, ...scene.pending, ...scene.ended].find((each) => each.id === id);
     if (request.method !== 'GET') {
       changes.push(`${request.method} ${request.url} ${body}`);
@@ -303,6 +303,7 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
       });
     }
     if (rest === 'series') return json(response, taskSeries(now));
+    if (rest === 'log/range') return json(response, { id, name: task?.name, from: 0, to: log.length });
     if (rest === 'log') return response.end(log);
     if (rest === 'events' || pathname === '/v1/events') {
       response.writeHead(200, { 'content-type': 'application/x-ndjson' });

@@ -1,7 +1,9 @@
 // The live state of the page: the last frame, ten minutes of the host, and the events of all tasks.
 import { useEffect, useState } from 'preact/hooks';
-import type { Frame, HostFigures } from '../../cli/dashboard/frame.ts';
+import type { Frame } from '../../cli/dashboard/frame.ts';
 import type { EventView } from '../../src/api/schemas/events.ts';
+import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
+import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { ask, RequestError, readStream } from './request.ts';
 import { eventReader } from './server-events.ts';
 
@@ -17,7 +19,7 @@ export interface Live {
   readonly mayAct: boolean;
   readonly version: string;
   /** Oldest first. */
-  readonly host: readonly HostFigures[];
+  readonly host: readonly HostPoint[];
 }
 
 let live: Live = { link: 'connecting', frame: null, mayAct: false, version: '', host: [] };
@@ -91,19 +93,14 @@ function take(name: string, value: unknown): void {
   }
 }
 
-interface Series {
-  readonly fields: readonly string[];
-  readonly points: readonly (readonly (number | null)[])[];
-}
-
 /** Rows of a series as objects with the names of its fields. */
-export function pointsOf<T>({ fields, points }: Series): T[] {
+export function pointsOf<T>({ fields, points }: SeriesView): T[] {
   return points.map((point) => Object.fromEntries(fields.map((field, i) => [field, point[i] ?? null])) as T);
 }
 
 async function loadHistory(): Promise<void> {
   try {
-    const earlier = pointsOf<HostFigures>(await ask<Series>(`/v1/series?since=${HISTORY_MS / 60_000}m`));
+    const earlier = pointsOf<HostPoint>(await ask<SeriesView>(`/v1/series?since=${HISTORY_MS / 60_000}m`));
     update({ host: joined(earlier, live.host) });
   } catch {
     // The chart then begins with the first frame.
@@ -111,7 +108,7 @@ async function loadHistory(): Promise<void> {
 }
 
 /** In order of time, without what is older than the charts. */
-function joined(earlier: readonly HostFigures[], later: readonly HostFigures[]): HostFigures[] {
+function joined(earlier: readonly HostPoint[], later: readonly HostPoint[]): HostPoint[] {
   const first = later[0]?.at ?? Number.POSITIVE_INFINITY;
   const all = [...earlier.filter(({ at }) => at < first), ...later];
   const from = (all.at(-1)?.at ?? 0) - HISTORY_MS;

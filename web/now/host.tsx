@@ -1,13 +1,14 @@
 // The host: what tasks, other programs and the reserve take, with the last ten minutes.
 import { useMemo } from 'preact/hooks';
-import type { Frame, HostFigures } from '../../cli/dashboard/frame.ts';
+import type { Frame } from '../../cli/dashboard/frame.ts';
+import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { cores, size } from '../text.ts';
 
 const SYNC = 'host';
 
-export function Host({ frame, host }: { readonly frame: Frame; readonly host: readonly HostFigures[] }) {
+export function Host({ frame, host }: { readonly frame: Frame; readonly host: readonly HostPoint[] }) {
   return (
     <section aria-labelledby="host-title" class="host">
       <h2 id="host-title">Host</h2>
@@ -26,8 +27,8 @@ export function Host({ frame, host }: { readonly frame: Frame; readonly host: re
 
 interface Props {
   readonly frame: Frame;
-  readonly now: HostFigures;
-  readonly host: readonly HostFigures[];
+  readonly now: HostPoint;
+  readonly host: readonly HostPoint[];
 }
 
 function Memory({ frame: { capacity }, now, host }: Props) {
@@ -154,6 +155,6 @@ function Pressure({ now, host }: Omit<Props, 'frame'>) {
   );
 }
 
-function useTimes(host: readonly HostFigures[]): number[] {
+function useTimes(host: readonly HostPoint[]): number[] {
   return useMemo(() => host.map(({ at }) => at), [host]);
 }

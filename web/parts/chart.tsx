@@ -183,6 +183,7 @@ function optionsOf(
 function drawMarks(plot: uPlot, marks: readonly Mark[], color: (name: string) => string): void {
   const { ctx, bbox } = plot;
   ctx.save();
+  ctx.setLineDash([]);
   ctx.lineWidth = Math.max(1, devicePixelRatio);
   for (const mark of marks) {
     const x = Math.round(plot.valToPos(mark.at / 1000, 'x', true));

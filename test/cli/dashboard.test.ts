@@ -1,0 +1,193 @@
+// The dashboard in a real browser: the life of tasks as a person sees it, texts of tasks that try to be HTML, and both themes.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/browser.ts';
+import { SMALL } from '../support/budget.ts';
+import { jsonLine } from '../support/cli.ts';
+import { busyScene, fakeDaemon } from '../support/fake-daemon.ts';
+import { testHome } from '../support/home.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const DEADLINE = { timeout: 20_000 };
+/** The page of a person, also when an agent runs the tests. */
+const PERSON = Object.fromEntries(
+  [
+    'CLAUDE_CODE_SESSION_ID',
+    'CLAUDECODE',
+    'CODEX_SANDBOX',
+    'CODEX_THREAD_ID',
+    'CURSOR_AGENT',
+    'GEMINI_CLI',
+    'OPENCODE',
+  ].map((name) => [name, '']),
+);
+/** For the images of the documents: BABYSIT_SCREENSHOTS=docs/images. */
+const IMAGES = process.env.BABYSIT_SCREENSHOTS ?? '';
+const WIDTHS = [390, 1024, 1920];
+const TASK = 'task/01JD0000000000000000000041';
+const VIEWS = ['now', TASK, 'settings'];
+const HOSTILE = '<script>pwned=1</script><img src=x onerror=pwned=1>';
+
+describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser.close());
+
+  it('shows a job appear, progress, and be killed with its reason; and the promise of a queued one', async (t) => {
+    const home = testHome(t, { 'admission.max_running': 1 });
+    const server = home.start(['dashboard'], { env: PERSON });
+    await waitUntil(() => server.stdout().endsWith('\n'), { what: 'the address' });
+    const { url } = jsonLine(server.stdout());
+    const { page, faults } = await openPage(browser, String(url));
+    await page.getByText('No task runs.').waitFor(DEADLINE);
+    assert.equal(new URL(page.url()).hash, '#/now', 'the token is not in the address');
+
+    const line = 'echo "[3/10] compiling"; sleep 300';
+    await home.run([
+      'run',
+      '--name=build',
+      '--estimated_time=10m',
+      ...SMALL.slice(0, 2),
+      `--command=${line}`,
+    ]);
+    const running = page.getByRole('region', { name: /^Running/ });
+    await running.getByRole('link', { name: 'build' }).waitFor(DEADLINE);
+    await running.getByText('3/10').waitFor(DEADLINE);
+    await home.run(['run', '--queue', '--name=next', ...SMALL, '--command=sleep 300']);
+    const queue = page.getByRole('region', { name: /^Queue/ });
+    await queue.getByRole('link', { name: 'next' }).waitFor(DEADLINE);
+    await queue.getByText(/waits for a free place: held by build/).waitFor(DEADLINE);
+    await queue.getByText(/\d\d:\d\d:\d\d \(in (9m|10m)/).waitFor(DEADLINE);
+
+    // By the keyboard alone: the dialog takes the focus, Escape gives it back.
+    const kill = running.getByRole('button', { name: 'Kill build' });
+    await kill.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Kill build?' }).waitFor(DEADLINE);
+    await page.keyboard.press('Escape');
+    await waitUntil(() => kill.evaluate((button) => button.matches(':focus')), {
+      what: 'the focus',
+    });
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Kill the task' }).click();
+    const ended = page.getByRole('region', { name: 'Recently ended' });
+    await ended.getByText('manual').waitFor(DEADLINE);
+    await running.getByRole('link', { name: 'next' }).waitFor(DEADLINE);
+    await page
+      .getByRole('status')
+      .getByText(/^Task (build ended: killed|next started)/)
+      .waitFor({ ...DEADLINE, state: 'attached' });
+
+    await ended.getByRole('link', { name: 'build' }).click();
+    await page.getByRole('heading', { name: 'build' }).waitFor(DEADLINE);
+    await page.getByRole('log').getByText('[3/10] compiling').waitFor(DEADLINE);
+    await page.getByText('kill_requested').waitFor(DEADLINE);
+    assert.deepEqual(faults, []);
+    await page.close();
+    server.kill('SIGINT');
+    assert.equal((await server.done).code, 0);
+    await assert.rejects(listens(Number(new URL(String(url)).port)), /ECONNREFUSED/);
+  });
+
+  describe('with a busy daemon', () => {
+    let mark = '';
+    const daemon = fakeDaemon(
+      (now) => busyScene(now, mark),
+      Array.from(
+        { length: 200 },
+        (_, i) => `[${i + 1}/420] test_module_${i} ${i % 50 === 7 ? HOSTILE : 'ok'}\n`,
+      ).join(''),
+    );
+    let url = '';
+    const dir = tempDir({ after }, async () => {
+      await app?.close();
+      daemon.server.closeAllConnections();
+      daemon.server.close();
+    });
+    let app: { close(): Promise<unknown> } | undefined;
+    before(async () => {
+      const { buildDashboard } = await import('../../cli/dashboard/server.ts');
+      const { readAssets } = await import('../../cli/dashboard/assets.ts');
+      await new Promise<void>((resolve) => daemon.server.listen(join(dir, 'd.sock'), resolve));
+      const built = buildDashboard({
+        socket: join(dir, 'd.sock'),
+        token: 'T',
+        assets: readAssets(join(import.meta.dirname, '../../dist/web')),
+        version: '1',
+        mayAct: true,
+        onUse: () => {},
+      });
+      app = built;
+      url = `${await built.listen({ host: '127.0.0.1', port: 0 })}/`;
+    });
+    const show = async (page: Page, view: string) => {
+      await page.goto(`${url}#/${view}`);
+      await page.locator('section').first().waitFor(DEADLINE);
+      if (view === TASK) await page.getByText('[200/420]').waitFor({ ...DEADLINE, state: 'attached' });
+    };
+
+    it('shows what a task or another program controls as text, never as HTML', async () => {
+      mark = HOSTILE;
+      const { page, faults } = await openPage(browser, `${url}#token=T`);
+      for (const view of VIEWS) {
+        await show(page, view);
+        assert.equal(await page.evaluate(() => 'pwned' in globalThis), false);
+        assert.equal(await page.locator('main script, main img, main iframe, main [onerror]').count(), 0);
+        if (view !== 'settings') assert.ok((await page.locator('main').innerText()).includes(HOSTILE), view);
+      }
+      assert.deepEqual(faults, []);
+      await page.close();
+      mark = '';
+    });
+
+    it('refuses a page with an old token, and says what to do', async () => {
+      const { page } = await openPage(browser, `${url}#token=old`);
+      await page.getByText('This page has no valid token').waitFor(DEADLINE);
+      await page.close();
+    });
+
+    for (const theme of ['light', 'dark'] as const)
+      it(`is accessible and fits every width in the ${theme} theme`, async () => {
+        const { page, faults } = await openPage(browser, `${url}#token=T`, { theme });
+        for (const view of VIEWS) {
+          await show(page, view);
+          assert.deepEqual(await seriousFindings(page), [], view);
+          for (const width of WIDTHS) {
+            await page.setViewportSize({ width, height: 900 });
+            const tooWide = await page
+              .locator('html')
+              .evaluate((html) => html.scrollWidth - html.clientWidth);
+            assert.ok(tooWide <= 0, `${view} is ${tooWide} px too wide at ${width} px`);
+            if (IMAGES !== '' && (view === 'now' || width === 1024))
+              await photograph(page, `${view.split('/')[0]}-${width}-${theme}`);
+          }
+        }
+        assert.deepEqual(faults, []);
+        await page.close();
+      });
+  });
+});
+
+async function photograph(page: Page, name: string): Promise<void> {
+  mkdirSync(IMAGES, { recursive: true });
+  // Charts follow a new width in the next picture of the browser.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await page.screenshot({ path: join(IMAGES, `dashboard-${name}.png`), fullPage: true });
+}
+
+function listens(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on('error', reject);
+  });
+}

@@ -92,6 +92,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'let held tasks start again',
     load: () => import('./commands/daemon/release.ts'),
   },
+  series: {
+    summary: 'print the use of the host or of a task over time',
+    load: () => import('./commands/observe/series.ts'),
+  },
+  metrics: {
+    summary: 'print metrics for Prometheus, or write them to a file',
+    load: () => import('./commands/observe/metrics.ts'),
+  },
   profile: {
     summary: 'show or switch how much of the host tasks may use',
     load: () => import('./commands/daemon/profile.ts'),

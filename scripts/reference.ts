@@ -5,6 +5,7 @@ import { commandsPage } from './reference/commands.ts';
 import { errorsPage, exitCodesPage } from './reference/errors.ts';
 import { eventsPage } from './reference/events.ts';
 import { jsonPage } from './reference/json.ts';
+import { metricsPage } from './reference/metrics.ts';
 import { reasonsPage } from './reference/reasons.ts';
 import { settingsPage } from './reference/settings.ts';
 
@@ -19,6 +20,7 @@ export async function referencePages(): Promise<Readonly<Record<string, string>>
     'json.md': jsonPage(),
     'errors.md': errorsPage(),
     'exit-codes.md': exitCodesPage(),
+    'metrics.md': metricsPage(),
     'reasons.md': reasonsPage(),
   };
 }

@@ -57,6 +57,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   store: ['core', 'units', 'text', 'estimates'],
   notify: ['core', 'store'],
   series: ['core', 'logs'],
+  metrics: ['core'],
   api: ['core', 'units', 'text', 'request'],
   engine: [
     'core',
@@ -89,6 +90,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'store',
     'logs',
     'series',
+    'metrics',
     'api',
   ],
   daemon: [
@@ -124,6 +126,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   progress: [],
   units: ['ms', 'bytes'],
   request: [],
+  series: [],
+  metrics: ['prom-client'],
   config: ['zod'],
   cgroups: [],
   cli: ['jsonc-parser'],

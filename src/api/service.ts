@@ -95,5 +95,7 @@ export interface Service extends Changes {
   series(ref: string | null, request: SeriesRequest): Promise<SeriesView>;
   /** Calls back with a line of JSON, the first at once. Returns the stop function. */
   live(subscriber: (line: string) => void): () => void;
+  /** In the text format of Prometheus. */
+  metricsText(): Promise<string>;
   stop(killTasks: boolean): void;
 }

@@ -19,12 +19,13 @@ import { log, rangeOfLog } from './log.ts';
 import { selectTasks } from './lookup/resolve.ts';
 import { createTaskAccess } from './lookup/task-access.ts';
 import { LiveStream } from './observe/live.ts';
+import { Metrics } from './observe/metrics.ts';
 import { type SeriesDeps, series } from './observe/series.ts';
 import { pause } from './pause.ts';
 import { profileView } from './profile.ts';
 import { resume } from './resume.ts';
 import { retry } from './retry.ts';
-import { createSubmit, run, type SubmitDeps } from './run.ts';
+import { createSubmit, run, type Submit, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
 import { deliveryViews } from './views/deliveries.ts';
 import { noteOf } from './views/note.ts';
@@ -49,7 +50,9 @@ export function createService(deps: ServiceDeps): Service {
   const { engine, store, clock, profiles, settings } = deps;
   const { loaded } = settings;
   const tasks = createTaskAccess(deps);
-  const submit = createSubmit({ ...deps, config: loaded.config });
+  const metrics = new Metrics(engine);
+  const uncounted = createSubmit({ ...deps, config: loaded.config });
+  const submit: Submit = (...submission) => metrics.submitting(() => uncounted(...submission));
   const unenforced = unenforcedViews(deps.notEnforced);
   const live = new LiveStream(deps, tasks);
   const inbox = createInbox(store, clock, deps.log);
@@ -108,6 +111,7 @@ export function createService(deps: ServiceDeps): Service {
     view: (id) => tasks.view(tasks.byId(id)),
     series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),
     live: (subscriber) => live.subscribe(subscriber),
+    metricsText: () => metrics.text(statusView(deps, clock.now().wallMs)),
     stop: deps.stop,
   };
 }

@@ -9,4 +9,7 @@ export function observeRoutes(app: FastifyInstance, service: Service): void {
   app.get<ByRef>('/v1/tasks/:ref/series', answers(SERIES), (request) =>
     service.series(request.params.ref, parseSeries(request.query)),
   );
+  app.get('/v1/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(await service.metricsText()),
+  );
 }

@@ -1,0 +1,42 @@
+// babysit metrics: prints the metrics of the daemon, or writes them for a collector. Never starts the daemon.
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { readText } from '../../client/session.ts';
+import { defineCommand } from '../../command.ts';
+import { noPositionals } from '../../input/refs.ts';
+
+export const command = defineCommand({
+  usage: 'metrics [--output=FILE]',
+  about: `Prints the metrics of the daemon in the text format of Prometheus: tasks, admissions, denials, kills, waits, host, ledger
+and daemon. With --output it replaces FILE at once, so that the textfile collector of node_exporter never reads a part.
+It exits 69 when the daemon does not run, and never starts it.`,
+  flags: {
+    output: { kind: 'text', value: 'FILE', help: 'write this file, readable by every user' },
+  },
+  examples: ['babysit metrics', 'babysit metrics --output=/var/lib/prometheus/node-exporter/babysit.prom'],
+  async run({ session, output }, { flags, positionals }) {
+    noPositionals(positionals, 'metrics');
+    const text = await readText({ ...session, autostart: false }, '/v1/metrics');
+    if (flags.output === undefined) output.data(text);
+    else replaceFile(resolve(flags.output), text);
+    return EXIT.ok;
+  },
+});
+
+/** The collector reads files whose names end in .prom: the draft's does not. Throws BabysitError usage. */
+function replaceFile(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(draft, text);
+    // The collector runs as another user.
+    chmodSync(draft, 0o644);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new BabysitError('usage', `--output: cannot write ${path}: ${(error as Error).message}`, {
+      flag: '--output',
+      hint: 'Give a file in a directory that exists and that you may write to.',
+    });
+  }
+}

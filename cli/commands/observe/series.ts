@@ -1,0 +1,71 @@
+// babysit series: prints how the use of the host or of a task developed.
+import type { SeriesView } from '../../../src/api/schemas/observe/series.ts';
+import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { call } from '../../client/session.ts';
+import { defineCommand } from '../../command.ts';
+import { readChoice } from '../../input/nearest.ts';
+import { NAME_FLAG, taskPath, taskRefs } from '../../input/refs.ts';
+import { csv } from '../../output/table.ts';
+
+const FORMATS = ['csv', 'jsonl', 'json'] as const;
+
+export const command = defineCommand({
+  usage: 'series [NAME] [--since=10m] [--step=1s] [--format=csv|jsonl|json]',
+  about: `Prints memory, CPU and IO of a task over time, or without a name memory, CPU, stalls, disk and queue of the host.
+Points are one second apart for the last 10 minutes, ten seconds for 6 hours, and a minute for 7 days; those of a task are kept
+until it is removed. A value that is not known is empty in CSV and null in JSON.`,
+  flags: {
+    ...NAME_FLAG,
+    since: {
+      kind: 'text',
+      value: '10m',
+      help: 'print this last time (default: 10m of the host, all of a task)',
+    },
+    step: { kind: 'text', value: '1s', help: 'print at most one point in this time (default: 1s)' },
+    format: {
+      kind: 'text',
+      value: 'csv|jsonl|json',
+      help: 'csv with a header, one JSON object a point, or one for all (default: csv on a terminal, else jsonl)',
+    },
+  },
+  examples: [
+    'babysit series --since=1h --step=1m',
+    'babysit series train --format=csv > train.csv',
+    'babysit series --since=15m --format=jsonl',
+  ],
+  async run({ session, output }, parsed) {
+    const { flags } = parsed;
+    const format = readChoice(flags.format ?? (output.json ? 'jsonl' : 'csv'), FORMATS, '--format');
+    const [ref, ...more] = taskRefs(parsed);
+    if (more.length > 0)
+      throw new BabysitError('usage', `series takes one task, not ${more.length + 1}`, {
+        hint: 'Run babysit series NAME for each of them.',
+      });
+    const query = new URLSearchParams();
+    if (flags.since !== undefined) query.set('since', flags.since);
+    if (flags.step !== undefined) query.set('step', flags.step);
+    const rest = `/series${query.size === 0 ? '' : `?${query}`}`;
+    const path = ref === undefined ? `/v1${rest}` : taskPath(ref, rest);
+    const view = await call<SeriesView>(session, 'GET', path);
+    if (format === 'json') output.data(`${JSON.stringify(view)}\n`);
+    else if (format === 'csv') output.data(csv(view.fields, view.points.map(csvRow)));
+    else for (const point of view.points) output.data(`${jsonOf(view.fields, point)}\n`);
+    return EXIT.ok;
+  },
+});
+
+type Point = SeriesView['points'][number];
+
+/** Times as everywhere in the output of commands. */
+function timeOf([at]: Point): string {
+  return new Date(at ?? 0).toISOString();
+}
+
+function csvRow(point: Point): string[] {
+  return [timeOf(point), ...point.slice(1).map((value) => (value === null ? '' : String(value)))];
+}
+
+function jsonOf(fields: readonly string[], point: Point): string {
+  const values = fields.map((field, index) => [field, index === 0 ? timeOf(point) : (point[index] ?? null)]);
+  return JSON.stringify(Object.fromEntries(values));
+}

@@ -1,0 +1,77 @@
+// babysit series and babysit metrics, on one daemon: formats, a kill of the daemon, damage, and what clean removes.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { daemonPid } from '../support/processes.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const home = testHome({ after }, { watchdog: { monitor_interval: '100ms' } });
+const ok = async (...args: string[]) => {
+  const { code, stdout, stderr } = await home.run(args);
+  assert.equal(code, 0, stderr);
+  return stdout;
+};
+const tasks = join(home.dir, 'tasks');
+
+describe('series', () => {
+  it('prints the points of a task and of the host in each format, also after a kill of the daemon', async () => {
+    await ok('run', ...SMALL, '--name=long', 'sleep 60');
+    await waitUntil(async () => jsonLines(await ok('series', 'long')).length > 0, { what: 'a first point' });
+    const [point] = jsonLines(await ok('series', 'long', '--format=jsonl'));
+    assert.match(String(point?.at), /^\d{4}-.*:\d\d\.000Z$/);
+    assert.ok(Number(point?.mem_bytes) > 0);
+    const [header, row] = (await ok('series', 'long', '--format=csv', '--since=1h')).split('\n');
+    assert.equal(header, 'at,mem_bytes,cpu_cores,io_read_bytes_per_s,io_write_bytes_per_s');
+    assert.equal(row?.split(',').length, 5);
+    const whole = jsonLine(await ok('series', '--format=json', '--step=5s'));
+    assert.equal(whole.step_ms, 5000);
+    assert.ok((whole.points as unknown[]).length > 0);
+    process.kill(daemonPid(home), 'SIGKILL');
+    await ok('kill', 'long');
+    await waitUntil(async () => jsonLine(await ok('status', 'long')).status === 'killed', {
+      what: 'the end',
+    });
+    assert.deepEqual(jsonLines(await ok('series', 'long'))[0]?.at, point?.at);
+    writeFileSync(join(tasks, readdirSync(tasks)[0] ?? '', 'series'), 'no series');
+    assert.equal(await ok('series', 'long'), '');
+  });
+
+  it('refuses two tasks, an unknown one, and a wrong format', async () => {
+    assert.equal((await home.run(['series', 'a', 'b'])).code, 64);
+    assert.equal(jsonLine((await home.run(['series', 'nothing'])).stderr).error, 'not_found');
+    assert.equal((await home.run(['series', '--format=xml'])).code, 64);
+    assert.equal((await home.run(['series', '--step=often'])).code, 64);
+  });
+
+  it('is removed with the task', async () => {
+    await ok('clean', '--all');
+    assert.deepEqual(readdirSync(tasks), []);
+  });
+});
+
+describe('metrics', () => {
+  it('are printed, and written at once to a file that every user can read', async () => {
+    const text = await ok('metrics');
+    assert.match(text, /^babysit_tasks\{state="running"\} 0$/m);
+    const file = join(home.work, 'babysit.prom');
+    await ok('metrics', `--output=${file}`);
+    assert.equal(statSync(file).mode & 0o777, 0o644);
+    assert.match(readFileSync(file, 'utf8'), /^# TYPE babysit_tasks gauge$/m);
+    assert.deepEqual(
+      readdirSync(home.work).filter((name) => name.includes('prom')),
+      ['babysit.prom'],
+    );
+    const refused = await home.run(['metrics', '--output=/nowhere/babysit.prom']);
+    assert.deepEqual([refused.code, jsonLine(refused.stderr).flag], [64, '--output']);
+  });
+
+  it('are not available without a daemon, and do not start one', async () => {
+    await ok('daemon-stop');
+    const { code, stdout } = await home.run(['metrics']);
+    assert.deepEqual([code, stdout, existsSync(join(home.dir, 'daemon.pid'))], [69, '', false]);
+  });
+});

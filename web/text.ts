@@ -1,4 +1,5 @@
 // Numbers, times and reasons as the page shows them.
+import type { HeldByView } from '../src/api/schemas/hold.ts';
 import type { BlockedView } from '../src/api/schemas/task.ts';
 import { formatDuration } from '../src/units/duration.ts';
 import { formatSize } from '../src/units/size.ts';
@@ -22,14 +23,17 @@ export function cores(value: number | null | undefined): string {
   return value == null ? NONE : value >= 10 ? value.toFixed(0) : String(Number(value.toFixed(1)));
 }
 
+/** One for all texts: making one takes longer than using it. */
+const CLOCK = new Intl.DateTimeFormat([], {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
 /** `14:02:10`, in the time zone of the reader. */
 export function clock(at: string | number): string {
-  return new Date(at).toLocaleTimeString([], {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hour12: false,
-  });
+  return CLOCK.format(new Date(at));
 }
 
 /** `3m ago`, `in 20s`. */
@@ -49,11 +53,13 @@ const NOUNS: Readonly<Record<BlockedView['dim'], string>> = {
   backoff: 'its next attempt',
   pressure: 'the end of a shortage on the host',
   parent: 'the task around it',
+  hold: 'the end of a hold',
 };
 
 /** `waits for memory: needs 2G, 512M free, held by build, train` */
 export function why(waiting: BlockedView | null): string {
   if (waiting === null) return 'is about to start';
+  if (waiting.hold !== undefined) return `held ${hold(waiting.hold)}`;
   const { dim, requested, charged, available, blocked_by, outside } = waiting;
   const unit = dim === 'mem' ? size : dim === 'cpu' ? cores : null;
   const numbers = unit === null ? [] : [`needs ${unit(charged ?? requested)}`, `${unit(available)} free`];
@@ -62,6 +68,12 @@ export function why(waiting: BlockedView | null): string {
     blocked_by.length === 0 ? [] : [`${dim === 'after' ? 'after' : 'held by'} ${blocked_by.join(', ')}`];
   const details = [...numbers, ...others, ...blockers];
   return `waits for ${NOUNS[dim]}${details.length === 0 ? '' : `: ${details.join(', ')}`}`;
+}
+
+/** `by ada: "call", until 15:30:00` */
+export function hold({ by, reason, until }: HeldByView): string {
+  const end = until === null ? 'until it is released' : `until ${clock(until)}`;
+  return `by ${by}${reason === null ? '' : `: "${reason}"`}, ${end}`;
 }
 
 /** `14:02:10 (in 3m), at the latest 14:10:00` */

@@ -53,6 +53,7 @@ export interface Frame {
   readonly capacity: StatusView['capacity'];
   readonly counts: StatusView['tasks'];
   readonly pressure: StatusView['pressure'];
+  readonly holds: StatusView['holds'];
   readonly notices: StatusView['notices'];
   readonly leases: StatusView['leases'];
   readonly running: readonly Row[];
@@ -78,6 +79,7 @@ export function frameOf(line: FrameView): Frame {
     capacity: status.capacity,
     counts: status.tasks,
     pressure: status.pressure,
+    holds: status.holds,
     notices: status.notices,
     leases: status.leases,
     running: line.running.map(rowOf),

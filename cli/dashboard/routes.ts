@@ -14,7 +14,8 @@ const LOST_BYTES = 8 * 1024 ** 2;
 const TASK = '/v1/tasks/:id(^[0-9A-Z]{26}$)';
 
 const READS = ['/v1/tasks', TASK, `${TASK}/series`, `${TASK}/log/range`, '/v1/series'];
-const CHANGES = ['kill', 'pause', 'resume', 'adjust'].map((verb) => `${TASK}/${verb}`);
+const HOLD = '/v1/hold';
+const CHANGES = [...['kill', 'pause', 'resume', 'adjust'].map((verb) => `${TASK}/${verb}`), HOLD];
 
 export interface RouteDeps {
   readonly socket: string;
@@ -36,12 +37,13 @@ export function passOnRoutes(app: FastifyInstance, deps: RouteDeps): void {
     const lines = lineReader((line) => write.bytes(sse('event', JSON.parse(line) as object)));
     return stream(deps.socket, request.url, reply, write.signal, lines);
   });
-  for (const path of CHANGES)
-    app.post(path, (request, reply) => {
-      if (!deps.mayAct)
-        throw new BabysitError('operator_only', 'the dashboard runs in the session of an agent');
-      return passOn(deps, request, reply);
-    });
+  const act = (request: FastifyRequest, reply: FastifyReply) => {
+    if (!deps.mayAct)
+      throw new BabysitError('operator_only', 'the dashboard runs in the session of an agent');
+    return passOn(deps, request, reply);
+  };
+  for (const path of CHANGES) app.post(path, act);
+  app.delete(HOLD, act);
 }
 
 async function passOn(
@@ -50,7 +52,7 @@ async function passOn(
   reply: FastifyReply,
   edit: (text: string) => string = (text) => text,
 ): Promise<FastifyReply> {
-  const request = { method: method as 'GET' | 'POST', path: url, timeoutMs: ANSWER_MS };
+  const request = { method: method as 'GET' | 'POST' | 'DELETE', path: url, timeoutMs: ANSWER_MS };
   const answer = await send(socket, { ...request, ...(method === 'POST' ? { body: body ?? {} } : {}) }).catch(
     unreachable,
   );

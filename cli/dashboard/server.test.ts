@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { busyScene, fakeDaemon } from '../../test/support/fake-daemon.ts';
+import { busyScene } from '../../test/support/busy-scene.ts';
+import { fakeDaemon } from '../../test/support/fake-daemon.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { buildDashboard } from './server.ts';
@@ -160,7 +161,8 @@ describe('the dashboard', () => {
       await status({ method: 'POST', url: adjust, headers: good(), payload: { priority: 5 } }),
       200,
     );
-    assert.deepEqual(daemon.changes.splice(0), [`POST ${adjust} {"priority":5}`]);
+    assert.equal(await status({ method: 'DELETE', url: '/v1/hold?all=1', headers: good() }), 200);
+    assert.deepEqual(daemon.changes.splice(0), [`POST ${adjust} {"priority":5}`, 'DELETE /v1/hold?all=1 ']);
   });
 
   it('sends every answer with headers that keep the page apart from others', async () => {

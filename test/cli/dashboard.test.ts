@@ -7,8 +7,9 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/browser.ts';
 import { SMALL } from '../support/budget.ts';
+import { busyScene } from '../support/busy-scene.ts';
 import { jsonLine } from '../support/cli.ts';
-import { busyScene, fakeDaemon } from '../support/fake-daemon.ts';
+import { fakeDaemon } from '../support/fake-daemon.ts';
 import { testHome } from '../support/home.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -65,6 +66,14 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await queue.getByRole('link', { name: 'next' }).waitFor(DEADLINE);
     await queue.getByText(/waits for a free place: held by build/).waitFor(DEADLINE);
     await queue.getByText(/\d\d:\d\d:\d\d \(in (9m|10m)/).waitFor(DEADLINE);
+
+    await queue.getByRole('button', { name: 'Hold the queue' }).click();
+    await page.getByLabel('Reason').fill('call');
+    await page.getByRole('dialog').getByRole('button', { name: 'Hold the queue' }).click();
+    await page.getByText(/No start of all tasks by .*: "call", until \d\d:/).waitFor(DEADLINE);
+    await page.getByRole('button', { name: 'Release all tasks' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
+    await page.getByText(/No start of/).waitFor({ ...DEADLINE, state: 'detached' });
 
     // By the keyboard alone: the dialog takes the focus, Escape gives it back.
     const kill = running.getByRole('button', { name: 'Kill build' });

@@ -19,7 +19,8 @@ export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
 
 export async function change<T>(method: 'POST' | 'DELETE', path: string, body: object = {}): Promise<T> {
   const headers = { 'content-type': 'application/json' };
-  const response = await sent(path, { method, headers, body: JSON.stringify(body) });
+  const content = method === 'POST' ? { headers, body: JSON.stringify(body) } : {};
+  const response = await sent(path, { method, ...content });
   return (await response.json()) as T;
 }
 

@@ -2,6 +2,7 @@
 import type { Live } from '../client/live.ts';
 import { duration } from '../text.ts';
 import { Ended } from './ended.tsx';
+import { Holds } from './holds.tsx';
 import { Host } from './host.tsx';
 import { Outside } from './outside.tsx';
 import { Queue } from './queue.tsx';
@@ -25,6 +26,7 @@ export function NowPage({ live: { frame, host, mayAct } }: { readonly live: Live
           <b>{what}:</b> {reason}. {fix}
         </p>
       ))}
+      <Holds holds={frame.holds} mayAct={mayAct} />
       <Host frame={frame} host={host} />
       <div class="columns">
         <div>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Row } from '../../cli/dashboard/frame.ts';
 import { Actions } from '../parts/actions.tsx';
 import { cores, duration, promise, size, why } from '../text.ts';
+import { HoldQueue } from './holds.tsx';
 import { SHOWN } from './running.tsx';
 
 interface Props {
@@ -17,9 +18,12 @@ export function Queue({ rows, count, now, mayAct }: Props) {
   const shown = isWhole ? rows : rows.slice(0, SHOWN);
   return (
     <section aria-labelledby="queue-title">
-      <h2 id="queue-title">
-        Queue <span class="count">{count}</span>
-      </h2>
+      <div class="head">
+        <h2 id="queue-title">
+          Queue <span class="count">{count}</span>
+        </h2>
+        {mayAct ? <HoldQueue /> : null}
+      </div>
       {count === 0 ? <p class="empty">No task waits.</p> : null}
       <ol class="tasks queue">
         {shown.map((row) => (

@@ -111,7 +111,13 @@ function useColorScheme(): string {
 }
 
 function dataOf({ times, lines }: Props): uPlot.AlignedData {
-  return [times.map((ms) => ms / 1000), ...lines.map(({ values }) => [...values])] as uPlot.AlignedData;
+  const values = lines.map((line) => (line.isLimit ? endsOf(line.values) : [...line.values]));
+  return [times.map((ms) => ms / 1000), ...values] as uPlot.AlignedData;
+}
+
+/** A dashed path of a few hundred points takes ten times as long as one of two. */
+function endsOf(values: Line['values']): (number | null)[] {
+  return values.map((value, i) => (i === 0 || i === values.length - 1 ? value : null));
 }
 
 function optionsOf(
@@ -165,7 +171,7 @@ function optionsOf(
         width: isLimit ? 1 : 1.5,
         points: { show: false },
         ...(isFilled ? { fill: `color-mix(in srgb, ${color(name)} 25%, transparent)` } : {}),
-        ...(isLimit ? { dash: [5, 4] } : {}),
+        ...(isLimit ? { dash: [5, 4], spanGaps: true } : {}),
       })),
     ],
     hooks: {

@@ -1,0 +1,94 @@
+// Holds of people: what does not start, by whom, why and until when; and how to hold and release the whole queue.
+import { useState } from 'preact/hooks';
+import type { Frame } from '../../cli/dashboard/frame.ts';
+import { change } from '../client/request.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { hold as holdText } from '../text.ts';
+
+type Hold = Frame['holds'][number];
+
+export function Holds({ holds, mayAct }: { readonly holds: readonly Hold[]; readonly mayAct: boolean }) {
+  return (
+    <>
+      {holds.map((hold) => (
+        <div key={`${hold.scope}${hold.of}`} class="banner held">
+          <p>
+            <b>No start of {scopeOf(hold)}</b> {holdText(hold)}. {hold.held} waiting, {hold.running} still
+            running.
+          </p>
+          {mayAct ? <Release hold={hold} /> : null}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function scopeOf({ scope, of, name }: Hold): string {
+  return scope === 'all' ? 'all tasks' : `${scope} ${name ?? of ?? ''}`;
+}
+
+function Release({ hold }: { readonly hold: Hold }) {
+  const [isOpen, setOpen] = useState(false);
+  const query = new URLSearchParams({ [hold.scope]: hold.of ?? '1' });
+  return (
+    <>
+      <button type="button" class="small" onClick={() => setOpen(true)}>
+        Release<span class="hidden"> {scopeOf(hold)}</span>
+      </button>
+      {isOpen ? (
+        <Dialog
+          title={`Release ${scopeOf(hold)}?`}
+          confirm="Release"
+          onConfirm={() => change('DELETE', `/v1/hold?${query}`)}
+          onClose={() => setOpen(false)}
+        >
+          <p>
+            {hold.held} waiting tasks may start in their order. The hold is {holdText(hold)}.
+          </p>
+        </Dialog>
+      ) : null}
+    </>
+  );
+}
+
+/** The daemon takes both as text. */
+export function HoldQueue() {
+  const [isOpen, setOpen] = useState(false);
+  const [lasting, setLasting] = useState('30m');
+  const [reason, setReason] = useState('');
+  const confirm = () =>
+    change('POST', '/v1/hold', {
+      all: true,
+      ...(lasting.trim() === '' ? {} : { for: lasting }),
+      ...(reason.trim() === '' ? {} : { reason }),
+    });
+  return (
+    <>
+      <button type="button" class="small" onClick={() => setOpen(true)}>
+        Hold the queue
+      </button>
+      {isOpen ? (
+        <Dialog
+          title="Hold the whole queue?"
+          confirm="Hold the queue"
+          onConfirm={confirm}
+          onClose={() => setOpen(false)}
+        >
+          <p>No task starts until the time is over or the hold is released. Running tasks keep running.</p>
+          <label class="field">
+            <span>
+              For <small>such as 30m or 2h; empty: until it is released</small>
+            </span>
+            <input value={lasting} onInput={(event) => setLasting(event.currentTarget.value)} />
+          </label>
+          <label class="field">
+            <span>
+              Reason <small>for everyone who waits</small>
+            </span>
+            <input value={reason} maxLength={100} onInput={(event) => setReason(event.currentTarget.value)} />
+          </label>
+        </Dialog>
+      ) : null}
+    </>
+  );
+}

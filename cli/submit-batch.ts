@@ -1,5 +1,5 @@
 // babysit run --batch: reads JSON lines and prints a receipt. Each block that is read is one transaction.
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import type { BatchBody, BatchLineView, BatchView } from '../src/api/schemas/run.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import type { Body, Caller } from '../src/request/request.ts';
@@ -8,6 +8,7 @@ import { isJsonObject, parseJson } from '../src/text/json.ts';
 import { escapeField } from '../src/text/terminal.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
+import { whileBusy } from './output/busy.ts';
 import type { Output } from './output/output.ts';
 
 /** About two thousand requests. A read of a pipe may return less. */
@@ -35,14 +36,19 @@ export async function submitBatch(
 ): Promise<number> {
   const { output, full } = context;
   const receipt = new Receipt();
-  let refused = 0;
-  try {
+  const sizeBytes = file === '-' ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  let [refused, sentBytes] = [0, 0];
+  const submitAll = async (): Promise<void> => {
     for await (const lines of readLines(file)) {
       const results = await submitLines(context, lines, caller, defaults, receipt);
       const shown = results.filter((result) => full || 'error' in result);
       output.data(shown.map((result) => `${JSON.stringify(result)}\n`).join(''));
       refused += results.filter((result) => 'error' in result).length;
+      sentBytes += lines.reduce((sum, { text }) => sum + Buffer.byteLength(text) + 1, 0);
     }
+  };
+  try {
+    await whileBusy(context, 'batch', submitAll, () => (sizeBytes === 0 ? null : sentBytes / sizeBytes));
   } finally {
     // Also when a later part of the input fails: these tasks are accepted.
     if (!full) receipt.print(output, refused);

@@ -5,11 +5,8 @@ import type { TaskStatus } from '../../src/core/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { formatSize } from '../../src/units/size.ts';
 import { waitsText } from './hold-text.ts';
-
-const GREEN = 32;
-const RED = 31;
-const YELLOW = 33;
-const CYAN = 36;
+import { localTime } from './local-time.ts';
+import { type Meaning, paint } from './style.ts';
 
 export function humanSize(bytes: number | null): string {
   return bytes === null ? '' : formatSize(bytes);
@@ -50,22 +47,22 @@ export function outcome(task: TaskView): string {
 }
 
 export function paintStatus(status: TaskStatus, color: boolean): string {
-  return color ? `\x1b[${colorOf(status)}m${status}\x1b[0m` : status;
+  return paint(status, meaningOf(status), color);
 }
 
-function colorOf(status: TaskStatus): number {
+function meaningOf(status: TaskStatus): Meaning {
   switch (status) {
     case 'completed':
-      return GREEN;
+      return 'good';
     case 'failed':
     case 'killed':
     case 'interrupted':
-      return RED;
+      return 'bad';
     case 'pending':
     case 'paused':
-      return YELLOW;
+      return 'warning';
     case 'running':
-      return CYAN;
+      return 'active';
   }
 }
 
@@ -74,17 +71,13 @@ export function humanKey(key: string): string {
   return key.replace(/_(ms|bytes)$/, '');
 }
 
-/** `expected 15:54:45 to 15:55:10 UTC, at the latest 15:57:15 UTC` */
+/** `expected 15:54:45 (in 55s) to 15:55:10 (in 1m20s), at the latest 15:57:15 (in 3m25s)` */
 export function humanStart(start: StartView): string {
   const { expected_start, expected_start_p90, latest_start } = start;
   if (expected_start === null) return 'the start is not known';
-  const until = expected_start_p90 === undefined ? '' : ` to ${clockUtc(expected_start_p90)}`;
-  const latest = latest_start === null ? '' : `, at the latest ${clockUtc(latest_start)} UTC`;
-  return `expected ${clockUtc(expected_start)}${until} UTC${latest}`;
-}
-
-function clockUtc(iso: string): string {
-  return iso.slice(11, 19);
+  const until = expected_start_p90 === undefined ? '' : ` to ${localTime(expected_start_p90)}`;
+  const latest = latest_start === null ? '' : `, at the latest ${localTime(latest_start)}`;
+  return `expected ${localTime(expected_start)}${until}${latest}`;
 }
 
 /** `, 2 cores used outside babysit`; nothing when there would be no room without that either. */

@@ -1,5 +1,6 @@
 // Formats rows as aligned columns and as CSV.
 import { escapeField } from '../../src/text/terminal.ts';
+import { paint } from './style.ts';
 
 /** An empty cell, or a number with its unit. */
 const NUMBER = /^(\d[\d.]*[a-zA-Z%]{0,2})?$/;
@@ -11,7 +12,8 @@ export type Paint = (cell: string, row: number, column: number) => string;
 export function alignedTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  paint: Paint = (cell) => cell,
+  paintCell: Paint = (cell) => cell,
+  color = false,
 ): string {
   const names = header.map((text) => text.toUpperCase());
   const cells = rows.map((row) => row.map(escapeField));
@@ -31,10 +33,11 @@ export function alignedTable(
   const body = cells.map((row, index) =>
     line(
       row,
-      row.map((cell, column) => paint(cell, index, column)),
+      row.map((cell, column) => paintCell(cell, index, column)),
     ),
   );
-  return [line(names, names), ...body].join('');
+  const head = line(names, names).trimEnd();
+  return [`${paint(head, 'heading', color)}\n`, ...body].join('');
 }
 
 /** One `key  value` line a field. */

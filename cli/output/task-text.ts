@@ -1,7 +1,6 @@
 // Lays out one task for people: what it is, how it does against its estimates, and when.
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField } from '../../src/text/terminal.ts';
-import { formatDuration } from '../../src/units/duration.ts';
 import { waitsText } from './hold-text.ts';
 import {
   humanCores,
@@ -14,6 +13,7 @@ import {
   outcome,
   paintStatus,
 } from './human.ts';
+import { localTime } from './local-time.ts';
 import { fieldLines } from './table.ts';
 
 /** `isFull` adds every other field that has a value. */
@@ -120,16 +120,4 @@ function capOf(cap: string): string {
 
 function behind(names: readonly string[]): string {
   return names.length === 0 ? '' : `, behind ${names.map(escapeField).join(', ')}`;
-}
-
-/** `13:23:40 (in 55s)`, `13:23:40 (2m ago)`; with the date from a day on. */
-export function localTime(iso: string | null): string {
-  if (iso === null) return '';
-  const at = new Date(iso);
-  // biome-ignore lint/plugin/no-wall-clock: a time relative to now, for people
-  const awayMs = at.getTime() - Date.now();
-  const time = at.toTimeString().slice(0, 8);
-  const day = Math.abs(awayMs) < 86_400_000 ? '' : `${at.toLocaleDateString('sv-SE')} `;
-  const away = formatDuration(Math.abs(awayMs));
-  return `${day}${time} (${awayMs > 0 ? `in ${away}` : `${away} ago`})`;
 }

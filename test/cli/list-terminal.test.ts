@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
-import { BABYSIT } from '../support/cli.ts';
+import { BABYSIT, jsonLines } from '../support/cli.ts';
 import { sharedDaemon, type TestHome } from '../support/home.ts';
 import { submit, until } from '../support/tasks.ts';
 import { onTerminal, type Terminal } from '../support/terminal.ts';
@@ -48,6 +48,30 @@ describe('list on a terminal', () => {
     assert.equal(await shownBy(home, line, { TERM: 'dumb' }), plain);
     assert.equal((await home.run([...line.split(' ').slice(1), '--format=table'])).stdout, plain);
     assert.ok((await home.run(['list'])).stdout.startsWith('{"name":"good","id":"'));
+  });
+});
+
+describe('--watch', () => {
+  it('redraws the list when a task ends, and shows a task until its end', async (t) => {
+    const home = projectOf(t);
+    const go = `${home.work}/go`;
+    await submit(home, 'watched', until(go));
+    const list = typed(home, 'timeout 20 babysit list --watch');
+    const lines = home.start(['list', '--watch']);
+    const one = home.start(['status', 'watched', '--watch']);
+    const drawn = () => list.shown().replace(COLOURS, '').split('^[[H');
+    await waitUntil(() => drawn().length > 2, { what: 'two redraws' });
+    await waitUntil(() => one.stdout() !== '' && lines.stdout() !== '', { what: 'the first rows' });
+    writeFileSync(go, '');
+    assert.equal((await one.done).code, 0);
+    await waitUntil(() => /watched .* completed/.test(drawn().at(-1) ?? ''), { what: 'the end in the list' });
+    await waitUntil(() => lines.stdout().includes('completed'), { what: 'the end as a row' });
+    const statuses = (text: string) => jsonLines(text).map(({ status }) => status);
+    assert.deepEqual(statuses(lines.stdout()), ['running', 'completed']);
+    assert.deepEqual(statuses(one.stdout()), ['running', 'completed']);
+    lines.kill('SIGTERM');
+    await lines.done;
+    for (const line of drawn().at(-1)?.split('\n') ?? []) assert.ok(line.length <= 210, line);
   });
 });
 

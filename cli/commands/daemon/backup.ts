@@ -5,6 +5,7 @@ import type { BackupView } from '../../../src/api/schemas/clean.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
+import { whileBusy } from '../../output/busy.ts';
 import { humanSize } from '../../output/human.ts';
 
 export const command = defineCommand({
@@ -13,11 +14,14 @@ export const command = defineCommand({
 To restore it: run babysit daemon-stop, replace babysit.db in BABYSIT_HOME by the file, remove babysit.db-wal and babysit.db-shm.`,
   flags: {},
   examples: ['babysit backup ~/babysit-2026-11-21.db'],
-  async run({ output, session }, { positionals: [file, ...more] }) {
+  async run(context, { positionals: [file, ...more] }) {
+    const { output, session } = context;
     if (file === undefined || more.length > 0) throw new BabysitError('usage', 'backup takes one file');
     const path = resolve(file);
     if (existsSync(path)) throw new BabysitError('usage', `backup: ${path} already exists`);
-    const view = await call<BackupView>(session, 'POST', '/v1/backup', { path });
+    const view = await whileBusy(context, 'backup', () =>
+      call<BackupView>(session, 'POST', '/v1/backup', { path }),
+    );
     output.result(view, () => `wrote ${view.path}, ${humanSize(view.bytes)}\n`);
     return EXIT.ok;
   },

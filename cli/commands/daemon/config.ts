@@ -55,6 +55,8 @@ async function show({ output, session, full }: Context, keys: readonly string[])
       alignedTable(
         ['key', 'value', 'source', 'help'],
         shown.map(({ key, value, source, help }) => [key, humanValue(key, value), source, help]),
+        undefined,
+        output.color,
       ),
     );
   return EXIT.ok;

@@ -7,7 +7,7 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { HOLD_FLAGS, type HoldTargetBody, holdTargets } from '../../input/hold-target.ts';
 import { holdText, scopeText } from '../../output/hold-text.ts';
-import { localTime } from '../../output/task-text.ts';
+import { localTime } from '../../output/local-time.ts';
 import { waitForTasks } from '../../wait-for-tasks.ts';
 
 export const command = defineCommand({

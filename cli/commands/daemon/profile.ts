@@ -37,11 +37,11 @@ function print({ output, full }: Context, view: ProfileView, isSwitch: boolean):
   output.result(isShort ? { profile, by, since, next } : view, () => {
     const later = next === null ? '' : `; ${next.profile} follows at ${new Date(next.at).toLocaleString()}`;
     const inForce = `${profile} (by ${by} since ${new Date(since).toLocaleString()})${later}\n`;
-    return isShort ? inForce : inForce + profileTable(view);
+    return isShort ? inForce : inForce + profileTable(view, output.color);
   });
 }
 
-function profileTable({ profiles }: ProfileView): string {
+function profileTable({ profiles }: ProfileView, color: boolean): string {
   return alignedTable(
     ['profile', 'cores', 'memory', 'weight', 'idle', 'nice', 'threads', 'at'],
     profiles.map((each) => [
@@ -54,5 +54,7 @@ function profileTable({ profiles }: ProfileView): string {
       String(each.threads_max),
       each.at,
     ]),
+    undefined,
+    color,
   );
 }

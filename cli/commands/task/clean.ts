@@ -8,6 +8,7 @@ import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { currentProject } from '../../input/project.ts';
 import { taskRefs } from '../../input/refs.ts';
+import { whileBusy } from '../../output/busy.ts';
 
 export const command = defineCommand({
   usage: 'clean [NAME... | --tag=TAG] [--older_than=DURATION | --all] [--status=failed,killed] [--dry_run]',
@@ -30,7 +31,8 @@ tasks of this project, of any age. The daemon also does so by itself: see babysi
     'babysit clean --all --status=completed',
     "babysit clean 'item-*'",
   ],
-  async run({ output, session }, parsed) {
+  async run(context, parsed) {
+    const { output, session } = context;
     const { flags } = parsed;
     const names = taskRefs(parsed).map(({ text }) => text);
     const isNamed = names.length + flags.tag.length > 0;
@@ -46,7 +48,7 @@ tasks of this project, of any age. The daemon also does so by itself: see babysi
       ...(flags.tag.length === 0 ? {} : { tag: flags.tag }),
       ...(isNamed && !flags.all_projects ? { project: currentProject() } : {}),
     };
-    const view = await call<CleanView>(session, 'POST', '/v1/clean', body);
+    const view = await whileBusy(context, 'clean', () => call<CleanView>(session, 'POST', '/v1/clean', body));
     output.result(view, () => cleanText(view));
     return EXIT.ok;
   },

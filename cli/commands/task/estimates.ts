@@ -32,7 +32,7 @@ command of each program in this project is listed. --forget removes what was lea
     const query = new URLSearchParams({ project, ...(line === undefined ? {} : { command: line }) });
     const { estimates } = await call<LearnedListView>(session, 'GET', `/v1/estimates?${query}`);
     if (output.json) for (const view of estimates) output.data(`${JSON.stringify(view)}\n`);
-    else output.data(alignedTable(HEAD, estimates.map(cells)));
+    else output.data(alignedTable(HEAD, estimates.map(cells), undefined, output.color));
     return EXIT.ok;
   },
 });

@@ -17,6 +17,7 @@ import { humanValue, outcome, paintStatus } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-output.ts';
 import { treeOf } from '../../output/tree.ts';
+import { watchRows } from '../../watch-rows.ts';
 
 export const FLAGS = {
   all: { kind: 'switch', help: 'list the tasks of every project, whenever they ended' },
@@ -34,6 +35,11 @@ export const FLAGS = {
   columns: { kind: 'list', value: 'A,B', help: 'print these fields in this order' },
   limit: { kind: 'text', value: 'N', help: 'print at most the N newest rows (default: 1000)' },
   before: { kind: 'text', value: 'ID', help: 'only tasks that are older than this one: the next page' },
+  watch: {
+    kind: 'switch',
+    short: 'w',
+    help: 'redraw at each change, until Ctrl-C; as JSON print each row again that changed',
+  },
 } as const satisfies FlagSpecs;
 
 const DEFAULT_COLUMNS = [
@@ -55,7 +61,7 @@ type Format = (typeof FORMATS)[number];
 export const command = defineCommand({
   usage: 'list [--all] [--all_projects] [--status=running,pending] [--since=2h]',
   about: `Prints live tasks of this project and tasks that ended in the last 24 hours, the newest last.
---all prints the tasks of all projects and all ages.`,
+--all prints the tasks of all projects and all ages. --watch shows changes as the daemon reports them.`,
   flags: FLAGS,
   examples: [
     'babysit list',
@@ -73,12 +79,17 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
   const limit = flags.limit === undefined ? DEFAULT_ROWS : parseCount(flags.limit, '--limit', 1, MAX_ROWS);
   // Columns, every field or CSV: the caller asks for each task.
   const isFolded = columns.length === 0 && !context.full && format !== 'csv' && !flags.tree;
-  const listed = await (isFolded ? listFolded : listTasks)(context.session, query, limit);
-  const { next } = listed;
-  const rows = flags.tree ? treeOf(listed.rows as readonly TaskView[], format === 'table') : listed.rows;
-  const [sample] = rows;
-  if (sample !== undefined && !('count' in sample)) checkColumns(columns, sample);
-  context.output.data(render(rows, columns, format, isOverProjects(flags), context));
+  const read = async () => {
+    const listed = await (isFolded ? listFolded : listTasks)(context.session, query, limit);
+    const rows = flags.tree ? treeOf(listed.rows as readonly TaskView[], format === 'table') : listed.rows;
+    const [sample] = rows;
+    if (sample !== undefined && !('count' in sample)) checkColumns(columns, sample);
+    return { rows, next: listed.next };
+  };
+  const text = (rows: readonly Row[]) => render(rows, columns, format, isOverProjects(flags), context);
+  if (flags.watch) return watchRows(context, async () => (await read()).rows, text);
+  const { rows, next } = await read();
+  context.output.data(text(rows));
   if (rows.length === 0 && !context.output.jsonMessages) context.output.message('no tasks\n');
   if (next !== null)
     context.output.notify(
@@ -131,6 +142,7 @@ function render(
     ),
     (cell, row, column) =>
       header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
+    output.color,
   );
   return table + folds.map(foldText).join('');
 }

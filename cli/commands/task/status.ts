@@ -3,32 +3,74 @@ import type { StatusView } from '../../../src/api/schemas/status.ts';
 import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
+import { taskIn } from '../../client/live.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
 import { holdText, scopeText, waitsText } from '../../output/hold-text.ts';
 import { humanCores, humanDuration, humanOutside, humanSize, humanStart } from '../../output/human.ts';
+import { localTime } from '../../output/local-time.ts';
+import { canRedraw, Screen } from '../../output/screen.ts';
 import { hostView } from '../../output/short-host.ts';
 import { statusView } from '../../output/short-view.ts';
-import { fieldLines } from '../../output/table.ts';
-import { localTime, taskText } from '../../output/task-text.ts';
+import { paint } from '../../output/style.ts';
+import { alignedTable, fieldLines } from '../../output/table.ts';
+import { taskText } from '../../output/task-text.ts';
+import { watch } from '../../watch.ts';
 
 export const command = defineCommand({
-  usage: 'status [NAME]',
+  usage: 'status [NAME] [--watch]',
   about: `Without a name it prints the free capacity, the running tasks and the queue. With a name it prints what matters for the next
 step; for a pending task why it waits and its expected start. JSON has at most 400 bytes; --full prints every field. To learn how
 a task ends use babysit wait; do not poll.`,
-  flags: NAME_FLAG,
+  flags: {
+    ...NAME_FLAG,
+    watch: {
+      kind: 'switch',
+      short: 'w',
+      help: 'show it again at each change, until Ctrl-C or the end of the task',
+    },
+  },
   examples: ['babysit status', 'babysit status build'],
   async run(context, parsed) {
-    if (taskRefs(parsed).length === 0) return showHost(context);
-    return showTask(context, oneRef(parsed, 'status'));
+    const { watch: isWatched } = parsed.flags;
+    if (taskRefs(parsed).length === 0) return (isWatched ? watchHost : showHost)(context);
+    return (isWatched ? watchTask : showTask)(context, oneRef(parsed, 'status'));
   },
 });
 
 async function showHost({ output, session, full }: Context): Promise<number> {
   const view = await call<StatusView>(session, 'GET', '/v1/status');
-  output.result(full ? view : hostView(view), () => hostText(view));
+  output.result(full ? view : hostView(view), () => hostText(view, output.color));
+  return EXIT.ok;
+}
+
+/** On a terminal at each frame; as JSON only when a task or a hold changes. */
+async function watchHost(context: Context): Promise<number> {
+  const { output, env, full } = context;
+  const screen = canRedraw(output, env) ? new Screen(output) : null;
+  await watch(context, async ({ status }, hasChanged) => {
+    if (screen !== null) screen.draw(hostText(status, output.color));
+    else if (hasChanged) output.result(full ? status : hostView(status), () => hostText(status, false));
+    return 'more';
+  });
+  return EXIT.ok;
+}
+
+/** Until the task has ended. */
+async function watchTask(context: Context, ref: Ref): Promise<number> {
+  const { output, env, session, full } = context;
+  const { id } = await call<TaskView>(session, 'GET', taskPath(ref));
+  const screen = canRedraw(output, env) ? new Screen(output) : null;
+  await watch(context, async (frame, hasChanged) => {
+    const shown = taskIn(frame, { text: id, project: null });
+    if (shown === undefined && !hasChanged) return 'more';
+    const task = shown ?? (await call<TaskView>(session, 'GET', taskPath(id)));
+    if (screen !== null) screen.draw(taskText(task, full, output.color));
+    else if (hasChanged)
+      output.result(full ? task : statusView(task), () => taskText(task, full, output.color));
+    return task.ended_at === null ? 'more' : 'done';
+  });
   return EXIT.ok;
 }
 
@@ -38,7 +80,7 @@ async function showTask({ output, session, full }: Context, ref: Ref): Promise<n
   return EXIT.ok;
 }
 
-function hostText(view: StatusView): string {
+function hostText(view: StatusView, color: boolean): string {
   const { host, daemon, capacity, tasks, pressure, holds, notices, running, leases, queue } = view;
   const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
@@ -66,20 +108,36 @@ function hostText(view: StatusView): string {
   for (const hold of holds) lines.push(['hold', heldText(hold)]);
   for (const { what, reason, fix } of notices)
     lines.push(['note', escapeField(`${what}: ${reason}. ${fix}`)]);
-  const live = running.map(
-    (row) =>
-      `  ${escapeField(row.name)}  ${escapeField(row.owner)}  ${humanDuration(row.elapsed_ms)}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores\n`,
-  );
-  const held = leases.map(
-    (row) =>
-      `  ${row.id}  ${humanSize(row.mem_bytes)}  ${humanCores(row.cpu_cores)} cores  until ${localTime(row.expires_at)}\n`,
-  );
-  const waiting = queue.map(
-    (row) => `  ${escapeField(row.name)}  ${escapeField(row.owner)}  ${escapeField(whyText(row.waiting))}\n`,
-  );
-  const part = (title: string, rows: readonly string[]) =>
-    rows.length > 0 ? `${title}\n${rows.join('')}` : '';
-  return `${fieldLines(lines)}${part('running', live)}${part('leases', held)}${part('queue', waiting)}`;
+  const live = running.map((row) => [
+    row.name,
+    row.owner,
+    humanDuration(row.elapsed_ms),
+    humanSize(row.mem_bytes),
+    humanCores(row.cpu_cores),
+  ]);
+  const held = leases.map((row) => [
+    row.id,
+    row.owner,
+    humanSize(row.mem_bytes),
+    humanCores(row.cpu_cores),
+    localTime(row.expires_at),
+  ]);
+  const waiting = queue.map((row) => [row.name, row.owner, whyText(row.waiting)]);
+  const part = (header: readonly string[], rows: readonly (readonly string[])[]) =>
+    rows.length > 0 ? `\n${alignedTable(header, rows, undefined, color)}` : '';
+  const tables = [
+    part(['running', 'owner', 'elapsed', 'mem', 'cpu'], live),
+    part(['lease', 'owner', 'mem', 'cpu', 'until'], held),
+    part(['queue', 'owner', 'waits'], waiting),
+  ];
+  return paintLines(fieldLines(lines), color) + tables.join('');
+}
+
+/** What stops the queue, or needs a look. */
+const WARNINGS = /^(?:pressure|hold|note) .*$/gm;
+
+function paintLines(text: string, color: boolean): string {
+  return text.replace(WARNINGS, (line) => paint(line, 'warning', color));
 }
 
 function othersText({ cpu_outside_cores: outside }: StatusView['capacity']): string {

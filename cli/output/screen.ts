@@ -1,0 +1,53 @@
+// Redraws a text in place on a terminal, without clearing the screen in between, so that nothing flickers.
+import type { Output } from './output.ts';
+
+const FIRST = '\x1b[2J';
+const HOME = '\x1b[H';
+const CLEAR_LINE = '\x1b[K';
+const CLEAR_REST = '\x1b[J';
+const DEFAULT_COLUMNS = 80;
+const DEFAULT_ROWS = 24;
+
+/** stdout is a terminal whose cursor can be moved. */
+export function canRedraw({ json }: Output, env: NodeJS.ProcessEnv): boolean {
+  return !json && env.TERM !== 'dumb';
+}
+
+export class Screen {
+  readonly #output: Output;
+  #isDrawn = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** Cuts what is wider or longer than the terminal: a wrapped line would move the others. */
+  draw(text: string): void {
+    // A serial line reports a size of 0.
+    const columns = process.stdout.columns || DEFAULT_COLUMNS;
+    const rows = process.stdout.rows || DEFAULT_ROWS;
+    const all = text.trimEnd().split('\n');
+    const isCut = all.length > rows - 1;
+    const lines = isCut ? [...all.slice(0, rows - 2), `… ${all.length - rows + 2} more lines`] : all;
+    const body = lines.map((line) => `${cutVisible(line, columns)}${CLEAR_LINE}\n`).join('');
+    this.#output.data(`${this.#isDrawn ? HOME : FIRST + HOME}${body}${CLEAR_REST}`);
+    this.#isDrawn = true;
+  }
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the colors of the table
+const COLOR = /(\x1b\[[\d;]*m)/;
+
+/** The first `width` characters; colors have no width and are kept, so that each one ends. */
+export function cutVisible(line: string, width: number): string {
+  let left = width;
+  return line
+    .split(COLOR)
+    .map((part, index) => {
+      if (index % 2 === 1) return part;
+      const shown = [...part].slice(0, left);
+      left -= shown.length;
+      return shown.join('');
+    })
+    .join('');
+}

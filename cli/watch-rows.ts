@@ -1,0 +1,53 @@
+// list --watch: redraws the table on a terminal, and prints the rows that changed elsewhere.
+import type { TaskView } from '../src/api/schemas/task.ts';
+import { EXIT } from '../src/core/errors.ts';
+import type { Context } from './command.ts';
+import type { Row } from './output/fold.ts';
+import { canRedraw, Screen } from './output/screen.ts';
+import { watch } from './watch.ts';
+
+/** `read` asks the daemon, after a change only; `text` formats rows. Ends with the user or the reader of the output. */
+export async function watchRows(
+  context: Context,
+  read: () => Promise<readonly Row[]>,
+  text: (rows: readonly Row[]) => string,
+): Promise<number> {
+  const { output, env } = context;
+  const screen = canRedraw(output, env) ? new Screen(output) : null;
+  const printed = new Map<string, string>();
+  let rows: readonly Row[] = [];
+  await watch(context, async (frame, hasChanged) => {
+    if (hasChanged) rows = await read();
+    if (screen !== null) {
+      const used = new Map(frame.running.map((task) => [task.id, task]));
+      rows = rows.map((row) => ('count' in row ? row : withUse(row, used.get(row.id))));
+      screen.draw(text(rows) || 'no tasks\n');
+    } else {
+      const news = rows.filter((row) => isNews(row, printed));
+      if (news.length > 0) output.data(text(news));
+    }
+    return 'more';
+  });
+  return EXIT.ok;
+}
+
+/** Keeps what the list adds to a task, such as its place in a tree. */
+function withUse(row: TaskView, now: TaskView | undefined): TaskView {
+  if (now === undefined) return row;
+  const { elapsed_ms, mem_bytes, cpu_cores, progress, silent_ms } = now;
+  return { ...row, elapsed_ms, mem_bytes, cpu_cores, progress, silent_ms };
+}
+
+/** Use and time alone are no news. */
+function isNews(row: Row, printed: Map<string, string>): boolean {
+  const [key, state] =
+    'count' in row
+      ? [row.batch, `${row.count} ${row.first.id} ${row.last.id}`]
+      : [
+          row.id,
+          [row.status, row.attempt, row.held_at, row.waiting?.dim, row.waiting?.expected_start].join(' '),
+        ];
+  if (printed.get(key) === state) return false;
+  printed.set(key, state);
+  return true;
+}

@@ -36,6 +36,8 @@ const FORWARDED = [
 type Forwarded = (typeof FORWARDED)[number];
 /** A start that takes longer is explained. */
 const EXPLAIN_AFTER_MS = 1000;
+/** How long the output is waited for when the daemon has reported the end of the task first. */
+const OUTPUT_MS = 10_000;
 /** How long the reason of a kill is waited for after the command has ended. */
 const REASON_MS = 2000;
 
@@ -67,13 +69,18 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   };
   const forward = forwarder(context, options, attached, () => isStarted, hangUp);
   for (const signal of FORWARDED) process.on(signal, forward);
-  let notStarted: Promise<null> = new Promise(() => {});
+  const detachUnlessStarted = () => {
+    if (!isStarted) attached.detach();
+  };
   const explaining = setTimeout(() => {
-    notStarted = watchQueue(context, options, note, stopWaiting.signal).then((ended) => {
-      if (ended !== null && !isStarted) attached.detach();
-      return null;
-    });
-    notStarted.catch(() => attached.detach());
+    watchQueue(context, options, note, stopWaiting.signal).then(
+      (ended) => {
+        if (ended === null) return;
+        // The output of a command that has run may still be on its way from the relay.
+        setTimeout(detachUnlessStarted, ended.started_at === null ? 0 : OUTPUT_MS).unref();
+      },
+      () => attached.detach(),
+    );
   }, EXPLAIN_AFTER_MS);
   const end = await attached.end;
   clearTimeout(explaining);

@@ -177,7 +177,15 @@ describe('babysit exec', () => {
     client.kill('SIGINT');
     assert.equal((await client.done).signal, 'SIGINT');
     assert.equal(jsonLine((await home.run(['wait', 'later'])).stdout).status, 'killed');
+    const late = home.start(['exec', ...(await wholeHostFlags(home)), '--name=late', 'echo out; exit 3']);
+    await waitUntil(() => late.stderr() !== '', { what: 'the reason' });
+    // It hears of the end from the daemon and gets the output at the same time.
+    process.kill(late.pid, 'SIGSTOP');
     assert.equal((await home.run(['kill', 'holder', '--force'])).code, 0);
+    assert.equal((await home.run(['wait', 'late', '--exit_code'])).code, 3);
+    process.kill(late.pid, 'SIGCONT');
+    const end = await late.done;
+    assert.deepEqual([end.stdout, end.code], ['out\n', 3]);
   });
 
   it('sends to the standard input of a task', async () => {

@@ -5,6 +5,7 @@ import { daemonRoutes } from '../../src/api/routes/daemon.ts';
 import { inboxRoutes } from '../../src/api/routes/inbox.ts';
 import { logRoutes } from '../../src/api/routes/log.ts';
 import { observeRoutes } from '../../src/api/routes/observe.ts';
+import { openApiRoute } from '../../src/api/routes/openapi.ts';
 import { streamRoutes } from '../../src/api/routes/streams.ts';
 import { taskRoutes } from '../../src/api/routes/tasks.ts';
 import { PROBLEM, PROBLEM_FIELDS } from '../../src/api/schemas/problem.ts';
@@ -65,7 +66,7 @@ function listRoutes(): Route[] {
   const routes: Route[] = [];
   const add =
     (method: string) =>
-    (path: string, options: { readonly config?: { readonly answer: z.ZodType } }): void => {
+    (path: string, options: { readonly config?: { readonly answer?: z.ZodType } }): void => {
       routes.push({
         request: `${method} ${path.replace(':ref', 'REF')}`,
         answer: options.config?.answer ?? null,
@@ -77,7 +78,15 @@ function listRoutes(): Route[] {
     delete: add('DELETE'),
     addHook: () => {},
   } as unknown as FastifyInstance;
-  for (const register of [taskRoutes, logRoutes, streamRoutes, observeRoutes, inboxRoutes, daemonRoutes])
+  for (const register of [
+    taskRoutes,
+    logRoutes,
+    streamRoutes,
+    observeRoutes,
+    inboxRoutes,
+    daemonRoutes,
+    openApiRoute,
+  ])
     register(app, {} as Service);
   return routes;
 }

@@ -7,6 +7,7 @@ import { daemonRoutes } from './routes/daemon.ts';
 import { inboxRoutes } from './routes/inbox.ts';
 import { logRoutes } from './routes/log.ts';
 import { observeRoutes } from './routes/observe.ts';
+import { openApiRoute } from './routes/openapi.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import type { Service } from './service.ts';
@@ -51,6 +52,7 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   // A hook applies only to routes that are added after it.
   if (options.isObserveOnly) observeOnly(app);
   resolveRefs(app, service);
+  openApiRoute(app, service);
   daemonRoutes(app, service);
   taskRoutes(app, service);
   logRoutes(app, service);

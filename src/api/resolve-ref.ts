@@ -5,7 +5,9 @@ import { check } from './schemas/check.ts';
 import type { Service } from './service.ts';
 
 /** Every route of one task takes it. Without `project`, a name may refer to a task of any project. */
-const SCOPE = z.object({ project: z.string().optional() });
+export const SCOPE = z.object({
+  project: z.string().optional().describe('The project in which a name is looked up first.'),
+});
 
 /** Add it before the routes: a hook applies only to later ones. A request with a wrong reference gets the error. */
 export function resolveRefs(app: FastifyInstance, service: Pick<Service, 'resolve'>): void {

@@ -2,21 +2,21 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { HEARTBEAT } from '../schemas/heartbeat.ts';
-import { LOG_RANGE, parseLog } from '../schemas/log.ts';
+import { LOG_QUERY, LOG_RANGE, parseLog } from '../schemas/log.ts';
 import type { Service } from '../service.ts';
-import { answers, type ByRef } from './answer.ts';
+import { answers, type ByRef, lines, plainText } from './answer.ts';
 
 export function logRoutes(app: FastifyInstance, service: Service): void {
-  app.get<ByRef>('/v1/tasks/:ref/log', (request, reply) => {
+  app.get<ByRef>('/v1/tasks/:ref/log', plainText({ query: LOG_QUERY }), (request, reply) => {
     const blocks = service.log(request.params.ref, parseLog(request.query));
     return reply.type('text/plain; charset=utf-8').send(Readable.from(blocks, { objectMode: false }));
   });
-  app.get<ByRef>('/v1/tasks/:ref/log/range', answers(LOG_RANGE), (request) =>
+  app.get<ByRef>('/v1/tasks/:ref/log/range', answers(LOG_RANGE, { query: LOG_QUERY }), (request) =>
     service.logRange(request.params.ref, parseLog(request.query)),
   );
-  app.get<ByRef>('/v1/tasks/:ref/heartbeat', answers(HEARTBEAT), (request, reply) => {
-    const lines = jsonLines(service.heartbeats(request.params.ref));
-    return reply.type('application/x-ndjson').send(Readable.from(lines, { objectMode: false }));
+  app.get<ByRef>('/v1/tasks/:ref/heartbeat', lines(HEARTBEAT), (request, reply) => {
+    const records = jsonLines(service.heartbeats(request.params.ref));
+    return reply.type('application/x-ndjson').send(Readable.from(records, { objectMode: false }));
   });
 }
 

@@ -40,7 +40,7 @@ export const CURSOR_LINE = z
 
 const EVENT_NAMES = Object.keys({ ...EVENT_FIELDS, ...HOST_EVENT_FIELDS }) as (EventName | HostEventName)[];
 
-const QUERY = z.object({
+export const ALL_EVENTS_QUERY = z.object({
   since: z.string().optional(),
   follow: z.string().optional(),
   project: z.string().optional(),
@@ -64,7 +64,7 @@ export interface AllEventsQuery {
 
 /** Statuses and names of events are separated by commas. */
 export function parseAllEvents(query: unknown): AllEventsQuery {
-  const { since, follow, project, owner, tag, status, event } = check(QUERY, query);
+  const { since, follow, project, owner, tag, status, event } = check(ALL_EVENTS_QUERY, query);
   return {
     since: since === undefined ? null : parseCount(since, 'since', 0, Number.MAX_SAFE_INTEGER),
     follow: follow === '1',

@@ -1,11 +1,14 @@
 // The verbs that change one task: POST /v1/tasks/:ref/<verb>. Routes and the service port derive from this table.
-import { parseAdjust } from './adjust.ts';
-import { parseRetry } from './retry.ts';
-import { parseKill, type TaskView } from './task.ts';
+import type { z } from 'zod';
+import { ADJUST, parseAdjust } from './adjust.ts';
+import { parseRetry, RETRY } from './retry.ts';
+import { KILL, parseKill, type TaskView } from './task.ts';
 
 interface ChangeRow {
   /** Reads the body of the request. Throws BabysitError usage. */
   readonly parse: (body: unknown) => unknown;
+  /** Null: the body is ignored. */
+  readonly body: z.ZodType | null;
   /** 202: the change is recorded and takes effect later. */
   readonly status: 200 | 202;
 }
@@ -13,11 +16,11 @@ interface ChangeRow {
 const noInput = (): void => {};
 
 export const CHANGES = {
-  kill: { parse: parseKill, status: 202 },
-  pause: { parse: noInput, status: 200 },
-  resume: { parse: noInput, status: 200 },
-  adjust: { parse: parseAdjust, status: 200 },
-  retry: { parse: parseRetry, status: 200 },
+  kill: { parse: parseKill, body: KILL, status: 202 },
+  pause: { parse: noInput, body: null, status: 200 },
+  resume: { parse: noInput, body: null, status: 200 },
+  adjust: { parse: parseAdjust, body: ADJUST, status: 200 },
+  retry: { parse: parseRetry, body: RETRY, status: 200 },
 } as const satisfies Readonly<Record<string, ChangeRow>>;
 
 export type ChangeVerb = keyof typeof CHANGES;

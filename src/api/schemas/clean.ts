@@ -57,7 +57,7 @@ export function parseClean(body: unknown): CleanQuery {
   };
 }
 
-const BACKUP = z.strictObject({ path: absolutePath.describe('a file that does not exist yet') });
+export const BACKUP = z.strictObject({ path: absolutePath.describe('a file that does not exist yet') });
 export const BACKUP_VIEW = z
   .strictObject({
     path: z.string().describe('The new file.'),

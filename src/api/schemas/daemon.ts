@@ -53,7 +53,7 @@ export const CONFIG = z
   .meta({ id: 'Config', description: 'Every setting with its value and the source of the value.' });
 export type ConfigView = z.output<typeof CONFIG>;
 
-const CONFIG_SET = z.strictObject({
+export const CONFIG_SET = z.strictObject({
   key: text.describe('Name of the setting.'),
   value: z
     .union([text, z.number(), z.boolean(), z.null()])
@@ -85,7 +85,7 @@ export const OK = z
   .strictObject({ ok: z.literal(true).describe('Always true.') })
   .meta({ id: 'Ok', description: 'The daemon accepted the request, which has no other result.' });
 
-const STOP = z.strictObject({ kill_tasks: z.boolean().optional() });
+export const STOP = z.strictObject({ kill_tasks: z.boolean().optional() });
 
 /** Returns true if the tasks end with the daemon. */
 export function parseStop(body: unknown): boolean {

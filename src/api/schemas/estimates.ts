@@ -61,15 +61,15 @@ export interface LearnedQuery {
   readonly command: string | null;
 }
 
-const QUERY = z.strictObject({ project: absolutePath, command: text.optional() });
+export const LEARNED_QUERY = z.strictObject({ project: absolutePath, command: text.optional() });
 
 export function parseLearnedQuery(query: unknown): LearnedQuery {
-  const { project, command } = check(QUERY, query);
+  const { project, command } = check(LEARNED_QUERY, query);
   return { project, command: command ?? null };
 }
 
 export function parseForget(body: unknown): { readonly project: string; readonly command: string } {
-  const { project, command } = check(QUERY, body ?? {});
+  const { project, command } = check(LEARNED_QUERY, body ?? {});
   if (command === undefined) throw new BabysitError('usage', 'command: is missing; give one shell line');
   return { project, command };
 }

@@ -287,7 +287,7 @@ export const STOPPING = z
     description: 'The daemon stops. This is the last line of a stream; the client connects again.',
   });
 
-const EVENTS = z.object({
+export const EVENTS_QUERY = z.object({
   after: z.string().optional(),
   progress: z.string().optional(),
   waiting: z.string().optional(),
@@ -306,7 +306,7 @@ export interface EventsQuery {
 }
 
 export function parseEvents(query: unknown): EventsQuery {
-  const { after, progress, waiting, port } = check(EVENTS, query);
+  const { after, progress, waiting, port } = check(EVENTS_QUERY, query);
   return {
     after: after === undefined ? 0 : parseCount(after, 'after', 0, Number.MAX_SAFE_INTEGER),
     progress: progress === '1',

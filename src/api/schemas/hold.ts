@@ -62,14 +62,14 @@ const TARGET = {
   by: owner.optional(),
 };
 const REASON_MAX = 100;
-const HOLD_BODY = z.strictObject({
+export const HOLD_BODY = z.strictObject({
   ...TARGET,
   for: quantity.optional(),
   drain: z.boolean().optional(),
   reason: text.max(REASON_MAX).optional(),
 });
 export type HoldBody = z.input<typeof HOLD_BODY>;
-const RELEASE_QUERY = z.strictObject(TARGET);
+export const RELEASE_QUERY = z.strictObject(TARGET);
 
 /** A target whose task may still be a name. */
 export interface AskedTarget {

@@ -7,7 +7,7 @@ import { parseSize } from '../../units/size.ts';
 import { check } from './check.ts';
 
 const text = z.string().optional();
-const LOG = z.object({
+export const LOG_QUERY = z.object({
   tail: text,
   head: text,
   full: text,
@@ -31,7 +31,7 @@ const DEFAULT_LINES = 15;
 const MAX_LINES = 10_000_000;
 
 export function parseLog(query: unknown): LogQuery {
-  const { since, from, max_bytes, follow, ...part } = check(LOG, query);
+  const { since, from, max_bytes, follow, ...part } = check(LOG_QUERY, query);
   return {
     part: partOf(part),
     sinceMs: since === undefined ? null : parseDuration(since, 'since'),
@@ -45,7 +45,7 @@ function partOf({
   full,
   head,
   tail,
-}: Pick<z.output<typeof LOG>, 'full' | 'head' | 'tail'>): LogQuery['part'] {
+}: Pick<z.output<typeof LOG_QUERY>, 'full' | 'head' | 'tail'>): LogQuery['part'] {
   if (full === '1') return { kind: 'full' };
   if (head !== undefined) return { kind: 'head', lines: parseCount(head, 'head', 1, MAX_LINES) };
   return {

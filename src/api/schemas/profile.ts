@@ -41,7 +41,7 @@ export const PROFILE_VIEW = z
   .meta({ id: 'Profile', description: 'The active profile, and the limits of all profiles.' });
 export type ProfileView = z.output<typeof PROFILE_VIEW>;
 
-const SWITCH = z.strictObject({ profile: z.string() });
+export const SWITCH = z.strictObject({ profile: z.string() });
 
 export function parseProfile(body: unknown): ProfileName {
   const { profile } = check(SWITCH, body ?? {});

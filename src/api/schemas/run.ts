@@ -59,7 +59,7 @@ export const RUN = z
   .describe('One task. Durations, sizes and numbers may be text ("10m", "4G").');
 export type RunBody = z.output<typeof RUN>;
 
-const BATCH = z
+export const BATCH = z
   .strictObject({
     caller: CALLER,
     lines: z.array(z.unknown()).max(MAX_LINES).describe('fields of a task; queue is true by default'),

@@ -6,7 +6,7 @@ import { commaWords } from '../../text/split.ts';
 import { check } from './check.ts';
 import { parseStatuses } from './task.ts';
 
-const SELECT = z.object({
+export const SELECT = z.object({
   pattern: z.string().optional(),
   tag: z.string().optional(),
   project: z.string().optional(),

@@ -37,6 +37,7 @@ export const METRICS = {
   babysit_tasks: gauge('Live tasks by state.', { state: ['running', 'paused', 'pending'] }),
   babysit_tickets: gauge('Callers that wait for room without a task.', {}),
   babysit_leases: gauge('Leases that hold room.', {}),
+  babysit_start_holds: gauge('Holds by a person, which stop the starting of tasks.', {}),
   babysit_admissions_total: counter('Accepted submissions.', { outcome: ['started', 'queued', 'forced'] }),
   babysit_denials_total: counter('Refused submissions, by error and by the dimension that was short.', {
     error: DENIALS,
@@ -48,9 +49,12 @@ export const METRICS = {
     status: ['completed', 'failed', 'killed', 'interrupted'],
   }),
   babysit_kills_total: counter('Requested kills by reason.', { reason: KILL_REASON_NAMES }),
-  babysit_holds_total: counter('Times that the watchdog froze or throttled a task for a shortage.', {
-    kind: ['held', 'throttled'],
-  }),
+  babysit_watchdog_limits_total: counter(
+    'Times that the watchdog froze or throttled a task for a shortage.',
+    {
+      kind: ['held', 'throttled'],
+    },
+  ),
   babysit_queue_wait_seconds: histogram(
     'Time from the submission to the first start, with the wait for other tasks.',
     [0.1, 1, 5, 15, 60, 300, 900, 3600, 14_400, 43_200],

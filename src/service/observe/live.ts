@@ -12,6 +12,8 @@ import { hostPoint } from '../views/host-point.ts';
 
 /** After events, at most one frame in this time. */
 const EVENTS_EVERY_MS = 250;
+/** The programs outside cost a look at every process, and no event reports that ended tasks were removed. */
+const SLOW_EVERY_MS = 5000;
 const PENDING_SHOWN = 200;
 const ENDED_SHOWN = 20;
 
@@ -30,6 +32,8 @@ export class LiveStream {
   #stops: (() => void)[] = [];
   #host: HostPoint | null = null;
   #ended: TaskView[] | null = null;
+  #outside: ReturnType<LiveDeps['largestOutside']> = [];
+  #slowAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #sentAt = Number.NEGATIVE_INFINITY;
 
@@ -62,7 +66,7 @@ export class LiveStream {
   #end(): void {
     for (const stop of this.#stops.splice(0)) stop();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    [this.#timer, this.#host, this.#ended] = [null, null, null];
+    [this.#timer, this.#host, this.#slowAt] = [null, null, Number.NEGATIVE_INFINITY];
   }
 
   #sendSoon(events: readonly RecordedEvent[]): void {
@@ -87,9 +91,12 @@ export class LiveStream {
     const { engine, clock, store } = this.#deps;
     const plan = engine.plan();
     const view = (task: Task) => this.#tasks.view(task, () => plan);
-    const at = clock.now().wallMs;
+    const { wallMs: at, monoMs } = clock.now();
+    if (monoMs - this.#slowAt >= SLOW_EVERY_MS) {
+      [this.#ended, this.#outside, this.#slowAt] = [null, this.#deps.largestOutside(), monoMs];
+    }
     this.#ended ??= store.newestEnded(ENDED_SHOWN).map(view);
-    const status = statusView(this.#deps, at);
+    const status = statusView({ ...this.#deps, largestOutside: () => this.#outside }, at);
     return {
       event: 'frame',
       at,

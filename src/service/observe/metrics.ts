@@ -82,7 +82,7 @@ export class Metrics {
         break;
       case 'held':
       case 'throttled':
-        counts.count('babysit_holds_total', { kind: event.event });
+        counts.count('babysit_watchdog_limits_total', { kind: event.event });
         break;
       case 'ended':
         counts.count('babysit_ends_total', { status: event.status });
@@ -100,6 +100,7 @@ function readingsOf(status: StatusView, host: HostPoint | null, busy: number): R
     babysit_tasks: by('state', { running: tasks.running, paused: tasks.paused, pending: tasks.pending }),
     babysit_tickets: one(tasks.tickets),
     babysit_leases: one(status.leases.length),
+    babysit_start_holds: one(status.holds.length),
     babysit_host_memory_bytes: by('kind', {
       total: mem_total_bytes,
       available: mem_available_bytes,

@@ -43,6 +43,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     aliases: ['ls'],
     load: () => import('./commands/task/list.ts'),
   },
+  top: {
+    summary: 'watch host, tasks and queue on a full screen',
+    load: () => import('./commands/people/top.ts'),
+  },
   log: {
     summary: 'show the output of a task',
     aliases: ['logs'],

@@ -54,10 +54,22 @@ const cli: BuildOptions = {
   define: { ...common.define, 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
 };
 
+// Ink has a top-level await, and packages that call require. Without this variable React checks everything. Ink loads the
+// developer tools of React only when their package is installed next to the bundle, so any module can stand for them.
+const screen: BuildOptions = {
+  minify: true,
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
+  define: { ...common.define, 'process.env.NODE_ENV': '"production"' },
+  alias: { 'react-devtools-core': 'node:module' },
+};
+
 const BUNDLES: Readonly<Record<string, BuildOptions>> = {
   'main.cjs': { ...cli, entryPoints: ['cli/main.ts'] },
   'hooks.cjs': { ...cli, entryPoints: ['hooks/main.ts'] },
   'relay.cjs': { ...cli, entryPoints: ['src/relay/main.ts'] },
+  'top.mjs': { ...screen, entryPoints: ['cli/top/run.ts'] },
   'mcp.mjs': { entryPoints: ['cli/mcp/server.ts'], minify: true },
   'dashboard.mjs': { entryPoints: ['cli/dashboard/serve.ts'], packages: 'external' },
   'web/page.js': {

@@ -32,7 +32,7 @@ function arrowsOf(file: string, text = read(file)): Arrow[] {
 
 /** `src/api/app.ts` -> `api`, `cli/x.ts` -> `cli`, `cli/mcp/x.ts` -> `mcp`, `web/now/x.tsx` -> `web`. */
 function roomOf(path: string): string {
-  for (const room of ['mcp', 'dashboard']) if (path.startsWith(`cli/${room}/`)) return room;
+  for (const room of ['mcp', 'dashboard', 'top']) if (path.startsWith(`cli/${room}/`)) return room;
   const [top, room] = path.split('/');
   return top === 'src' ? (room ?? '') : (top ?? '');
 }
@@ -112,6 +112,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'units', 'text', 'request', 'procfs', 'systemd'],
   mcp: ['core', 'units', 'text', 'request', 'cli'],
   dashboard: ['core', 'text', 'cli'],
+  top: ['core', 'units', 'text', 'request', 'cli'],
   web: ['units', 'text'],
   hooks: ['core', 'units', 'text', 'cli'],
 };
@@ -133,15 +134,16 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   cli: ['jsonc-parser'],
   mcp: ['zod', '@modelcontextprotocol/server', '@modelcontextprotocol/server/stdio'],
   dashboard: ['fastify'],
+  top: ['ink', 'react'],
   web: ['preact', 'preact/hooks', 'uplot'],
   hooks: ['unbash'],
 };
 
 const API_SCHEMAS = 'src/api/schemas/';
 /** Rooms outside of the daemon. */
-const CLIENTS = ['cli', 'mcp', 'dashboard', 'hooks', 'web'];
+const CLIENTS = ['cli', 'mcp', 'dashboard', 'top', 'hooks', 'web'];
 /** Servers with a bundle of their own, loaded when they are asked to serve. */
-const SERVERS = ['cli/mcp/server.ts', 'cli/dashboard/serve.ts'];
+const SERVERS = ['cli/mcp/server.ts', 'cli/dashboard/serve.ts', 'cli/top/run.ts'];
 
 /** What clients see of rooms that are the daemon's otherwise. */
 const CLIENT_FILES = [

@@ -24,6 +24,7 @@ const NEEDED = [
     'daemon.mjs',
     'relay.cjs',
     'dashboard.mjs',
+    'top.mjs',
   ].map((name) => `dist/${name}`),
   ...globSync('{src,cli}/**/*.sh', { cwd: ROOT }).map((file) => `dist/${basename(file)}`),
   ...['index.html', 'icon.svg', 'page.css', 'page.js'].map((name) => `dist/web/${name}`),

@@ -57,7 +57,7 @@ function projectOf(asked: string | true): string {
 }
 
 /** The user, and the agent's session where one acts for the user. */
-function callerName(env: NodeJS.ProcessEnv): string {
+export function callerName(env: NodeJS.ProcessEnv): string {
   const session = findOwner(undefined, env);
   let user = env.USER ?? 'unknown';
   try {

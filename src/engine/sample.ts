@@ -66,10 +66,7 @@ function sampleOne(
     // A readiness command must not keep the group alive.
     live.readiness?.close();
     if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
-    else {
-      live.signalStuckSupervisor('SIGCONT');
-      live.wakeSupervisor();
-    }
+    else live.signalStuckSupervisor('SIGCONT');
     if (isOver(work, live)) return;
   }
   if (usage === null) return;

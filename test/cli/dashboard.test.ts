@@ -81,9 +81,15 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Kill build?' }).waitFor(DEADLINE);
     await page.keyboard.press('Escape');
-    await waitUntil(() => kill.evaluate((button) => button.matches(':focus')), {
-      what: 'the focus',
-    });
+    await waitUntil(
+      () =>
+        kill.evaluate((button: unknown) =>
+          (button as { matches(selector: string): boolean }).matches(':focus'),
+        ),
+      {
+        what: 'the focus',
+      },
+    );
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Kill the task' }).click();
     const ended = page.getByRole('region', { name: 'Recently ended' });
@@ -170,9 +176,10 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
           assert.deepEqual(await seriousFindings(page), [], view);
           for (const width of WIDTHS) {
             await page.setViewportSize({ width, height: 900 });
-            const tooWide = await page
-              .locator('html')
-              .evaluate((html) => html.scrollWidth - html.clientWidth);
+            const tooWide = await page.locator('html').evaluate((html: unknown) => {
+              const { scrollWidth, clientWidth } = html as { scrollWidth: number; clientWidth: number };
+              return scrollWidth - clientWidth;
+            });
             assert.ok(tooWide <= 0, `${view} is ${tooWide} px too wide at ${width} px`);
             if (IMAGES !== '' && (view === 'now' || width === 1024))
               await photograph(page, `${view.split('/')[0]}-${width}-${theme}`);

@@ -14,6 +14,7 @@ function readerOf(files: ConstructorParameters<typeof ProgressReader>[0]) {
     look: (nowMs: number, mayHaveActed = true) => reader.look(nowMs, logBytes(), mayHaveActed, false),
     progress: (nowMs: number) => reader.progress(nowMs),
     signs: () => reader.signs,
+    lastLine: () => reader.lastLine,
   };
 }
 
@@ -44,6 +45,17 @@ describe('the progress reader', () => {
       [reader.progress(2000)?.done, reader.progress(2000)?.total, reader.progress(2000)?.source],
       [5, 10, 'reported'],
     );
+  });
+
+  it('keeps the last line, also across two reads, without escape sequences', (t) => {
+    const { reader, log } = filesIn(t);
+    reader.look(0);
+    assert.equal(reader.lastLine(), null);
+    appendFileSync(log, 'a\n\x1b[31mloss');
+    reader.look(1000);
+    appendFileSync(log, '=0.5\x1b[0m\n\n');
+    reader.look(2000);
+    assert.equal(reader.lastLine(), 'loss=0.5');
   });
 
   it('counts new progress and each write to the progress file as a sign of life', (t) => {

@@ -13,10 +13,12 @@ import {
   progressOf,
   timeLeft,
 } from '../../progress/state.ts';
+import { lastLineOf } from '../../watchdog/repetition.ts';
 
 /** Largest read per sample, from the end of the file. A strict task is judged by every line, so more is read. */
 const READ_BYTES = 64 * 1024;
 const STRICT_READ_BYTES = 256 * 1024;
+const TAIL_CHARS = 1000;
 
 export class ProgressReader {
   readonly #log: GrowingFile;
@@ -25,6 +27,7 @@ export class ProgressReader {
   #hasReport = false;
   #state: ProgressState = NO_PROGRESS;
   #reports = 0;
+  #tail = '';
 
   /** The files need not exist. The first `look` reads their current content. */
   constructor(paths: { readonly log: string; readonly progressFile: string }) {
@@ -42,6 +45,7 @@ export class ProgressReader {
     if (output !== null) {
       if (output.isAfterGap) this.#state = dropUnfinished(this.#state);
       this.#state = foldOutput(this.#state, output.text, nowMs);
+      this.#tail = (this.#tail + output.text).slice(-TAIL_CHARS);
     }
     if (mayHaveActed || this.#hasReport) this.#readReport(nowMs);
     return output;
@@ -54,6 +58,11 @@ export class ProgressReader {
     if (added === null || added.text === '') return;
     this.#reports += 1;
     this.#state = foldProgressFile(this.#state, added.text, nowMs);
+  }
+
+  /** Null without output. */
+  get lastLine(): string | null {
+    return lastLineOf(this.#tail);
   }
 
   /** Rises with each sign of life: new progress in the output, and whatever is written to the progress file. */

@@ -103,11 +103,22 @@ export class LiveStream {
       host: this.#host,
       status,
       running: [...engine.live.active()].map(view),
+      last_lines: this.#lastLines(),
       pending: this.#pending(plan).map(view),
       ended: this.#ended,
       hold: status.holds.find(({ scope }) => scope === 'all') ?? null,
       outside: status.host.outside,
     };
+  }
+
+  #lastLines(): FrameView['last_lines'] {
+    const { engine } = this.#deps;
+    return Object.fromEntries(
+      [...engine.live.active()].flatMap(({ id }) => {
+        const line = engine.attempt(id)?.progress.lastLine ?? null;
+        return line === null ? [] : [[id, line]];
+      }),
+    );
   }
 
   /** First the planned tasks in the order of their starts, then those that wait for other tasks or a back-off. */

@@ -34,6 +34,9 @@ export const FRAME = z
     host: HOST_POINT.nullable().describe('The last sampling pass. Null before the first one.'),
     status: z.lazy(() => STATUS).describe('What GET /v1/status answers.'),
     running: z.array(TASK).describe('Running and paused tasks.'),
+    last_lines: z
+      .record(z.string(), z.string())
+      .describe('The last line of output of each of them, by its id; at most 200 characters.'),
     pending: z.array(TASK).describe('The first 200 pending tasks, in the order of their expected starts.'),
     ended: z.array(TASK).describe('The last 20 tasks that ended, newest first.'),
     hold: HOLD.nullable().describe('The hold of all tasks. Null: none. `status` has the others too.'),

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { aCapacity, aLease, aSnapshot, NOW, pending, running } from '../../test/support/build-snapshot.ts';
 import { GIB } from '../../test/support/build-task.ts';
 import type { Need } from './items.ts';
-import { outsideCharge, type Room, roomOf, shortDim } from './ledger.ts';
+import { OUTSIDE_PATIENCE_MS, outsideCharge, patientCharge, type Room, roomOf, shortDim } from './ledger.ts';
 import { pass } from './pass.ts';
 import { plan } from './plan.ts';
 
@@ -75,6 +75,27 @@ describe('the charge for cores outside', () => {
   for (const [what, cores, cpuShareCores, cpuLimitCores, mean, charge] of TABLE)
     it(`${what}: ${charge}`, () =>
       assert.equal(outsideCharge(mean, { ...capacity, cores, cpuShareCores, cpuLimitCores }), charge));
+
+  // Cores of tasks, the charge, the needs of the heads of two owners: the charge when they have waited.
+  const PATIENT: [string, number, number, number[], number][] = [
+    ['an empty queue', 2, 2, [], 2],
+    ['one core', 2, 2, [1], 1],
+    ['both cores', 2, 1, [2], 0],
+    ['what the charge leaves', 8, 4, [2], 4],
+    ['the larger of two', 8, 8, [2, 6], 2],
+    ['more than the host has', 2, 2, [64], 0],
+    ['nothing outside', 2, 0, [2], 0],
+  ];
+  for (const [what, cpuLimitCores, charge, needs, left] of PATIENT)
+    it(`leaves room for an item that has waited a minute for ${what}`, () => {
+      const items = needs.map((cpu, n) => pending(n, { cpu, owner: `owner ${n}` }));
+      const snapshot = aSnapshot({ capacity: aCapacity({ cpuLimitCores }), pending: items });
+      assert.equal(patientCharge(charge, snapshot, NOW + OUTSIDE_PATIENCE_MS - 1), charge);
+      assert.equal(patientCharge(charge, snapshot, NOW + OUTSIDE_PATIENCE_MS), left);
+      const outsideCpuCores = left;
+      if (needs.length === 1 && (needs[0] ?? 0) <= cpuLimitCores)
+        assert.equal(pass({ ...snapshot, outsideCpuCores }, NOW).starts.length, 1);
+    });
 
   it('of an item that waits for them is in the plan, without a start', () => {
     const snapshot = aSnapshot({

@@ -20,6 +20,27 @@ export function outsideCharge(meanCores: number, { cores, cpuShareCores, cpuLimi
   return Math.min(cpuLimitCores, Math.round(Math.max(0, meanCores - spareCores)));
 }
 
+/** An item at the head of its sub-queue waits so long for programs outside. */
+export const OUTSIDE_PATIENCE_MS = 60_000;
+
+/**
+ * The charge for programs outside leaves room for each item that has waited at the head of its sub-queue for
+ * OUTSIDE_PATIENCE_MS: CPU is compressible and the tasks have the lower weight, but a task that never starts is lost. Memory
+ * outside has no such limit.
+ */
+export function patientCharge(
+  chargeCores: number,
+  { queue, capacity }: Pick<Snapshot, 'queue' | 'capacity'>,
+  nowMs: number,
+): number {
+  if (chargeCores === 0) return 0;
+  let needCores = 0;
+  for (const { head, headSinceMs } of queue.subQueues())
+    if (head !== undefined && nowMs - headSinceMs >= OUTSIDE_PATIENCE_MS)
+      needCores = Math.max(needCores, head.need.cpuCores);
+  return Math.max(0, Math.min(chargeCores, capacity.cpuLimitCores - needCores));
+}
+
 /**
  * The room for dispatch. Charged are memory and CPU outside, `chargedNeed` of each running task, and the leases (SPEC section 4).
  * Negative when the charges exceed the limit.

@@ -4,7 +4,7 @@ import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
 import { isShort } from '../../scheduler/express.ts';
 import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
-import { outsideCharge } from '../../scheduler/ledger.ts';
+import { outsideCharge, patientCharge } from '../../scheduler/ledger.ts';
 import { pricedQueue, type Queue } from '../../scheduler/queue.ts';
 import type { Capacity, OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import type { Pricing } from '../../scheduler/sub-queue.ts';
@@ -40,7 +40,7 @@ export function buildSnapshot(input: SnapshotInput): Snapshot {
   const running = foldTrees(branchesOf(active, live));
   const oursBytes = running.reduce((sum, { liveMemBytes }) => sum + liveMemBytes, 0);
   const outsideMemBytes = Math.max(0, host.totalBytes - host.availableBytes - oursBytes);
-  const outsideCpuCores = outsideCharge(input.outsideCores, capacity);
+  const outsideCpuCores = patientCharge(outsideCharge(input.outsideCores, capacity), input, nowMs);
   const most = {
     memBytes: capacity.memLimitBytes - outsideMemBytes,
     cpuCores: capacity.cpuLimitCores - outsideCpuCores,

@@ -241,7 +241,7 @@ export class Engine {
     this.#dispatch(work, sampled.pressure);
     this.#commit(work, accepted, this.#starts, sampled);
     this.#starts = noStarts();
-    this.#tickets.announce(() => this.plan(), work.now.monoMs);
+    this.#tickets.announce(() => this.plan(), work.now);
     this.#armTimers();
   }
 

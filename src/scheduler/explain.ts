@@ -32,6 +32,11 @@ export interface Blocked {
   readonly position: number | null;
 }
 
+/** Without the programs outside there would be room. */
+export function holdsRoom({ outside, shortBy }: Pick<Blocked, 'outside' | 'shortBy'>): boolean {
+  return outside > 0 && shortBy > 0 && outside >= shortBy;
+}
+
 interface Figures extends Pick<Blocked, 'available' | 'limit'> {
   readonly charged: number;
   readonly requested?: number | undefined;

@@ -267,7 +267,7 @@ export const WAITING_LINE = z
   .meta({
     id: 'WaitingLine',
     description:
-      'Why a pending task waits: when the wait begins, and when that changes, at most every 30 s. Not stored.',
+      'Why a pending task waits: when the wait begins, at news (another dimension, a hold, a start that moved by a minute and a quarter of the wait), else after 30 s, 1 min, 2 min and so on, at most every 10 min. Not stored.',
   });
 export const LISTENING_LINE = z
   .strictObject({

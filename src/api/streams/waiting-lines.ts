@@ -1,19 +1,11 @@
-// Sends a `waiting` line while the task of a stream is pending: when it begins to wait, and when the reason changes. They
-// are not stored.
+// Sends a `waiting` line while the task of a stream is pending: when it begins to wait, and when a report is due. They are
+// not stored.
 import type { TaskId } from '../../core/task.ts';
+import { nextReport, type WaitingReport, type WaitingState } from '../../core/waiting-report.ts';
 import type { BlockedView } from '../schemas/task.ts';
 import type { Service } from '../service.ts';
 
 const LOOK_MS = 1_000;
-/** Between two lines of one wait. */
-export const WAITING_MS = 30_000;
-/** A predicted start that moves by less is not reported. */
-const SHIFT_MS = 30_000;
-
-interface Sent {
-  readonly waiting: BlockedView;
-  readonly atMs: number;
-}
 
 /** Calls `send` at once for a pending task. Returns a function that stops it. */
 export function streamWaiting(
@@ -21,52 +13,34 @@ export function streamWaiting(
   id: TaskId,
   send: (line: Readonly<Record<string, unknown>>) => void,
 ): () => void {
-  let last: Sent | null = null;
+  let report: WaitingReport | null = null;
+  let monoMs = 0;
   const look = () => {
     const { name, status, waiting } = service.view(id);
     // The next attempt waits anew.
-    if (status !== 'pending') last = null;
+    if (status !== 'pending') report = null;
     if (waiting === null) return;
     // biome-ignore lint/plugin/no-wall-clock: the line shows the time
     const nowMs = Date.now();
-    if (!isNews(last, waiting, nowMs)) return;
-    last = { waiting, atMs: nowMs };
+    const next = nextReport(report, stateOf(waiting), { wallMs: nowMs, monoMs });
+    if (next === null) return;
+    report = next;
     const { requested: _, available: __, limit: ___, short_by: ____, charged: _____, ...shown } = waiting;
     send({ event: 'waiting', name, id, at: new Date(nowMs).toISOString(), ...shown });
   };
   look();
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(() => {
+    monoMs += LOOK_MS;
+    look();
+  }, LOOK_MS);
   return () => clearInterval(timer);
 }
 
-function isNews(last: Sent | null, waiting: BlockedView, nowMs: number): boolean {
-  if (last === null || hasOtherHold(last.waiting, waiting)) return true;
-  const isDue = Math.abs(nowMs - last.atMs) >= WAITING_MS;
-  return isDue && hasChanged(last.waiting, waiting);
-}
-
-/** A person did it, and the client wants to know at once. */
-function hasOtherHold({ hold: before }: BlockedView, { hold: now }: BlockedView): boolean {
-  return (
-    before?.by !== now?.by ||
-    before?.reason !== now?.reason ||
-    hasMoved(before?.until ?? null, now?.until ?? null)
-  );
-}
-
-function hasChanged(before: BlockedView, now: BlockedView): boolean {
-  const same = (a: readonly string[], b: readonly string[]) => a.join('\n') === b.join('\n');
-  return (
-    before.dim !== now.dim ||
-    before.position !== now.position ||
-    (before.outside === undefined) !== (now.outside === undefined) ||
-    !same(before.blocked_by, now.blocked_by) ||
-    hasMoved(before.expected_start, now.expected_start) ||
-    hasMoved(before.latest_start, now.latest_start)
-  );
-}
-
-function hasMoved(before: string | null, now: string | null): boolean {
-  if (before === null || now === null) return before !== now;
-  return Math.abs(Date.parse(before) - Date.parse(now)) >= SHIFT_MS;
+function stateOf({ dim, outside, hold, expected_start }: BlockedView): WaitingState {
+  return {
+    dim,
+    isOutside: outside !== undefined,
+    hold: hold === undefined ? null : `${hold.by} ${hold.until} ${hold.reason}`,
+    expectedMs: expected_start === null ? null : Date.parse(expected_start),
+  };
 }

@@ -7,7 +7,7 @@ import type { StartHold } from '../../core/start-hold.ts';
 import type { RunRequest } from '../../request/request.ts';
 import { suggestedCommand } from '../../request/suggest.ts';
 import type { Admission, Infeasible } from '../../scheduler/admission.ts';
-import type { Blocked } from '../../scheduler/explain.ts';
+import { type Blocked, holdsRoom } from '../../scheduler/explain.ts';
 import type { StartForecast } from '../../scheduler/forecast.ts';
 import { formatDuration } from '../../units/duration.ts';
 import { roundCores } from '../../units/number.ts';
@@ -81,11 +81,6 @@ export function blockedView(blocked: Blocked): BlockedView {
 
 export function heldByView({ scope, of, reason, by, until }: StartHold): HeldByView {
   return { scope, of, reason, by, until: isoTime(until) };
-}
-
-/** Without the programs outside there would be room. */
-function holdsRoom({ outside, shortBy }: Blocked): boolean {
-  return outside > 0 && shortBy > 0 && outside >= shortBy;
 }
 
 export function startView({ expectedMs, p90Ms, latestMs }: StartForecast): StartView {

@@ -93,6 +93,7 @@ describe('loadConfig', () => {
         'agents.may_config': false,
         'agents.may_profile': false,
         'agents.may_hold': false,
+        'agents.may_kill_others': false,
         'agents.may_uninstall_hooks': false,
         'agents.may_stop_daemon': false,
         'agents.may_bypass': false,

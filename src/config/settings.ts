@@ -324,6 +324,7 @@ const TABLE = {
   'agents.may_config': setting(flag, false, 'An agent may change settings'),
   'agents.may_profile': setting(flag, false, 'An agent may switch the profile'),
   'agents.may_hold': setting(flag, false, 'An agent may hold the start of tasks and release them'),
+  'agents.may_kill_others': setting(flag, false, 'An agent may kill the tasks of other agents'),
   'agents.may_uninstall_hooks': setting(flag, false, 'An agent may remove the hooks'),
   'agents.may_stop_daemon': setting(flag, false, 'An agent may use daemon-stop --kill_tasks'),
   'agents.may_bypass': setting(flag, false, 'An agent may use the bypass word of the hook against polling'),

@@ -76,7 +76,7 @@ export function createService(deps: ServiceDeps): Service {
       const task = tasks.find(ref);
       return { ...tasks.view(task), ...deliveryViews(store.deliveries, task.id) };
     },
-    kill: (ref, request) => kill(tasks, ref, request),
+    kill: (ref, request) => kill(tasks, ref, request, loaded.config['agents.may_kill_others']),
     pause: (ref) => pause(tasks, ref),
     resume: (ref) => resume(tasks, ref),
     async adjust(ref, adjustment) {

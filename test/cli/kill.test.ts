@@ -32,6 +32,16 @@ describe('kill', () => {
     assert.equal(jsonLine(again.stderr).error, 'already_ended');
   });
 
+  it('of the task of another agent is for people, unless agents.may_kill_others allows it', async () => {
+    await submit(home, 'theirs', 'sleep 60', '--owner=a-third');
+    const env = { CLAUDE_CODE_SESSION_ID: 'other' };
+    const refused = await home.run(['kill', 'theirs'], { env });
+    const { error, setting } = jsonLine(refused.stderr);
+    assert.deepEqual([refused.code, error, setting], [1, 'operator_only', 'agents.may_kill_others']);
+    assert.equal((await home.run(['config', 'set', 'agents.may_kill_others', 'true'])).code, 0);
+    assert.equal((await home.run(['kill', 'theirs'], { env })).code, 0);
+  });
+
   it('is success for wait --killed_ok and no news for the owner that asked; that of another owner is both', async () => {
     for (const [name, killer, code, news] of [
       ['own', 'me', 0, []],

@@ -374,11 +374,17 @@ export interface KillRequest {
   readonly signal: NodeJS.Signals | null;
   /** Owner of the caller; null: not given. */
   readonly by: string | null;
+  /** The agent session that asks; null: a person. */
+  readonly session: string | null;
 }
 
 export function parseKill(body: unknown): KillRequest {
   const { force, signal, owner, project } = check(KILL, body ?? {});
-  return { signal: force ? 'SIGKILL' : signalOf(signal), by: owner ?? project ?? null };
+  return {
+    signal: force ? 'SIGKILL' : signalOf(signal),
+    by: owner ?? project ?? null,
+    session: owner ?? null,
+  };
 }
 
 function signalOf(signal: string | undefined): NodeJS.Signals | null {

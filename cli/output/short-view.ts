@@ -36,8 +36,8 @@ const ESTIMATES = [
 ] as const satisfies readonly Key[];
 /** What earlier runs of the command say of this one. */
 const LEARNED = ['unusual', 'advice'] as const satisfies readonly Key[];
-/** The tasks around and inside it. */
-const INSIDE = ['parent', 'within_parent', 'children'] as const satisfies readonly Key[];
+/** The tasks around and inside it, and a start beside the core limit. */
+const INSIDE = ['parent', 'within_parent', 'children', 'express'] as const satisfies readonly Key[];
 /** The answer to `adjust`: what is in force. */
 const IN_FORCE = [
   ...ESTIMATES,

@@ -75,6 +75,7 @@ function useRows(task: TaskView): [string, string][] {
     ['contention', task.contention ?? ''],
     ['inside', `${task.parent ?? ''}${task.within_parent ? ', under its caps' : ''}`],
     ['children', task.children.join(', ')],
+    ['start', task.express ? 'beside the core limit, as a short task' : ''],
     ['tags', task.tags.join(', ')],
   ];
 }

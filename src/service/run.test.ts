@@ -218,3 +218,25 @@ describe('the limits', () => {
     assert.equal((await run(QUEUED)).status, 201);
   });
 });
+
+describe('a short task on a full host', () => {
+  it('starts beside the core limit, and its view says so', async (t) => {
+    const { run, makeRoom, makeGroups } = serviceOf(t);
+    makeRoom();
+    makeGroups();
+    const body = { estimated_mem_bytes: '64M', cpu_pct_limit: 100 };
+    const long = await run({
+      ...body,
+      name: 'long',
+      owner: 'a',
+      estimated_cpu_cores: 8,
+      estimated_time: '1h',
+    });
+    const short = await run({ ...body, name: 'short', owner: 'b', estimated_time: '10s' });
+    for (const [{ body: view }, express] of [
+      [long, false],
+      [short, true],
+    ] as const)
+      assert.deepEqual([view.status, view.express], ['running', express]);
+  });
+});

@@ -242,6 +242,9 @@ export const TASK = z
     within_parent: flag.describe(
       'There was no room for what it needs beyond the estimate of its parent: it runs under the caps of that.',
     ),
+    express: flag.describe(
+      'It is short and its owner held less than its share, so it started beside the core limit.',
+    ),
     pid: number.nullable().describe('Process id of its command. Null unless it runs.'),
     driver: text.nullable().describe('How it is isolated: `v2`, `v1`, `none` or `systemd`.'),
     unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),

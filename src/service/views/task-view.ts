@@ -97,6 +97,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     parent_id: task.parent?.id ?? null,
     children: [...context.children],
     within_parent: attempt?.isWithinParent === true,
+    express: attempt?.isExpress === true,
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     unit: unitOf(attempt),

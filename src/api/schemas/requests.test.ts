@@ -25,7 +25,7 @@ describe('parseKill', () => {
   ];
   for (const [body, signal] of TABLE)
     it(`reads ${JSON.stringify(body)} as ${signal}`, () =>
-      assert.deepEqual(parseKill(body), { signal, by: null }));
+      assert.deepEqual(parseKill(body), { signal, by: null, session: null }));
   for (const signal of ['', 'STOP', 'SIGSIGINT', '9', 'x\0'])
     it(`refuses the signal ${JSON.stringify(signal)}`, () =>
       refuses(() => parseKill({ signal }), /^signal: .*SIGTERM/));

@@ -1,11 +1,13 @@
-// babysit series and babysit metrics, on one daemon: formats, a kill of the daemon, damage, and what clean removes.
+// babysit series, babysit metrics, the live stream and the OpenAPI document, on one daemon.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { openApiValidator } from '../support/openapi-validator.ts';
 import { daemonPid } from '../support/processes.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -20,7 +22,8 @@ const tasks = join(home.dir, 'tasks');
 describe('series', () => {
   it('prints the points of a task and of the host in each format, also after a kill of the daemon', async () => {
     await ok('run', ...SMALL, '--name=long', 'sleep 60');
-    await waitUntil(async () => jsonLines(await ok('series', 'long')).length > 0, { what: 'a first point' });
+    // The first point is in the file when it is read together with the next one.
+    await waitUntil(async () => jsonLines(await ok('series', 'long')).length > 1, { what: 'two points' });
     const [point] = jsonLines(await ok('series', 'long', '--format=jsonl'));
     assert.match(String(point?.at), /^\d{4}-.*:\d\d\.000Z$/);
     assert.ok(Number(point?.mem_bytes) > 0);
@@ -53,10 +56,46 @@ describe('series', () => {
   });
 });
 
+/** The answer of the daemon, at most `lines` of it. */
+function get(path: string, lines = Number.POSITIVE_INFINITY): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath: join(home.dir, 'daemon.sock'), path }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+        if (text.split('\n').length > lines) sent.destroy();
+      });
+      answer.on('close', () => resolve(text));
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+describe('the OpenAPI document of a daemon', () => {
+  it('accepts its answers, and the frames of its live stream', async () => {
+    await ok('run', ...SMALL, '--name=shown', 'sleep 60');
+    const { answer } = openApiValidator(JSON.parse(await get('/v1/openapi.json')));
+    for (const [path, asked] of [
+      ['/v1/status', '/v1/status'],
+      ['/v1/tasks', '/v1/tasks?all=1'],
+      ['/v1/tasks/{ref}', '/v1/tasks/shown'],
+      ['/v1/tasks/{ref}/series', '/v1/tasks/shown/series'],
+      ['/v1/series', '/v1/series?since=1h'],
+      ['/v1/config', '/v1/config'],
+    ] as const)
+      assert.equal(answer(path)(JSON.parse(await get(asked))), '', path);
+    const frames = jsonLines(await get('/v1/live', 3));
+    for (const frame of frames) assert.equal(answer('/v1/live', 'application/x-ndjson')(frame), '');
+    const last = frames.at(-1) as { host: { running: number }; running: { name: string }[] };
+    assert.deepEqual([last.host.running, last.running[0]?.name], [1, 'shown']);
+    await ok('kill', 'shown');
+  });
+});
+
 describe('metrics', () => {
   it('are printed, and written at once to a file that every user can read', async () => {
     const text = await ok('metrics');
-    assert.match(text, /^babysit_tasks\{state="running"\} 0$/m);
+    assert.match(text, /^babysit_tasks\{state="paused"\} 0$/m);
     const file = join(home.work, 'babysit.prom');
     await ok('metrics', `--output=${file}`);
     assert.equal(statSync(file).mode & 0o777, 0o644);

@@ -34,7 +34,7 @@ describe('series', () => {
     assert.equal(whole.step_ms, 5000);
     assert.ok((whole.points as unknown[]).length > 0);
     process.kill(daemonPid(home), 'SIGKILL');
-    await ok('kill', 'long');
+    await ok('kill', 'long', '--force');
     await waitUntil(async () => jsonLine(await ok('status', 'long')).status === 'killed', {
       what: 'the end',
     });

@@ -1,5 +1,7 @@
 // The live stream over the real service: what a frame holds, when one is sent, and that it costs nothing without a reader.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../../test/support/build-service.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
@@ -33,6 +35,19 @@ describe('the live stream', () => {
     const { length } = frames;
     await run({ name: 'unseen', queue: true });
     assert.deepEqual([frames.length, engine.passes.isWatched], [length, false]);
+  });
+
+  it('continues after the state directory was moved, without series: another daemon may use their files', async (t) => {
+    const { frames, run, makeRoom, makeGroups, host, engine, tasksDir } = liveOf(t);
+    makeRoom();
+    makeGroups();
+    await run({ name: 'build' });
+    host.homeLoss = 'moved';
+    engine.wake();
+    await waitUntil(() => engine.homeLoss !== null, { what: 'the loss' });
+    const { length } = frames;
+    await waitUntil(() => frames.length > length + 1, { what: 'two passes' });
+    assert.equal(existsSync(join(tasksDir, '..', 'host.series')), false);
   });
 
   it('shows the use of running tasks, and records it as series', async (t) => {

@@ -10,9 +10,13 @@ import { measured } from '../views/host-point.ts';
 const HOST_SINCE_MS = 600_000;
 
 /** Returns the stop function. */
-export function recordSeries({ passes, eventBus }: Engine, recorder: SeriesRecorder): () => void {
+export function recordSeries(engine: Engine, recorder: SeriesRecorder): () => void {
+  const { passes, eventBus } = engine;
   const stops = [
-    passes.listen((pass) => recorder.record(measured(pass))),
+    passes.listen((pass) => {
+      // Another daemon may use the paths of a state directory that was moved.
+      if (engine.homeLoss === null) recorder.record(measured(pass));
+    }),
     eventBus.listenToAll((events) => {
       for (const { event, taskId } of events) if (event === 'ended') recorder.ended(taskId);
     }),

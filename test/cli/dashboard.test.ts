@@ -60,7 +60,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     ]);
     const running = page.getByRole('region', { name: /^Running/ });
     await running.getByRole('link', { name: 'build' }).waitFor(DEADLINE);
-    await running.getByText('3/10').waitFor(DEADLINE);
+    await running.getByText(/progress .*3\/10/).waitFor(DEADLINE);
     await home.run(['run', '--queue', '--name=next', ...SMALL, '--command=sleep 300']);
     const queue = page.getByRole('region', { name: /^Queue/ });
     await queue.getByRole('link', { name: 'next' }).waitFor(DEADLINE);

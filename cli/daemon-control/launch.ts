@@ -29,7 +29,7 @@ export function daemonArgs(flags: readonly string[]): string[] {
 const HAS_MAGLEV =
   [24, 26].includes(Number.parseInt(process.versions.node, 10)) && ['x64', 'arm64'].includes(process.arch);
 /** A small young generation saves 8 MB. */
-const V8 = ['--max-semi-space-size=1', ...(HAS_MAGLEV ? ['--no-turbofan'] : [])];
+const V8 = ['--max-semi-space-size=1', '--v8-pool-size=1', ...(HAS_MAGLEV ? ['--no-turbofan'] : [])];
 
 /** Node opens a debugger on a TCP port at SIGUSR1. Node 22.14 and 23.7 have the flag; 23.0 to 23.6 do not start with it. */
 function withoutDebugger(): string[] {

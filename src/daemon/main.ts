@@ -101,7 +101,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   };
   const homeLoss = watchHome(home);
   const parts = { home, config, log, store, opened, bootId, homeLoss, onHomeLost };
-  const { engine, profiles, newId, spawner, tools, openFiles } = openEngine(parts, closing);
+  const { engine, profiles, newId, spawner, tools, budget } = openEngine(parts, closing);
   // daemon-stop --kill_tasks starts a daemon like this for tasks whose daemon has died.
   if (process.argv.includes('--no_dispatch')) void engine.drain();
   const { driver, probe } = opened;
@@ -153,7 +153,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
       held: () => engine.held,
       spawnerFault: () => spawner.fault,
       inotifyShortage,
-      openFiles,
+      runningBudget: budget,
       runningCount: () => [...engine.live.active()].length,
     });
   const held = () => holdNotices(holdsView(engine, realClock.now().wallMs).holds, releaseCommand);

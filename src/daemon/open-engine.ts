@@ -13,9 +13,9 @@ import { LogMaintenance } from '../engine/log-maintenance.ts';
 import { Profiles } from '../engine/profiles/profiles.ts';
 import {
   memReserveBytes,
-  openFilesBudget,
   policyOf,
   pressureRules,
+  runningBudget,
   throttleRules,
   watchRules,
 } from '../engine/rules.ts';
@@ -46,13 +46,13 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   const { home, config, log, store, opened, bootId } = parts;
   const { outer } = opened;
   const readBusyUsec = busyReader();
-  const files = openFileLimit();
+  const limits = { 'open files': openFileLimit(), processes: outer.pidsMax };
   const readHost = () => outer.memory(readHostMemory());
   const host = {
     memTotalBytes: readHost().totalBytes,
     cores: Math.min(availableParallelism(), outer.cores),
     pidsMax: outer.pidsMax,
-    maxRunning: openFilesBudget(files, Number.POSITIVE_INFINITY)?.maxRunning ?? Number.POSITIVE_INFINITY,
+    maxRunning: runningBudget(limits, Number.POSITIVE_INFINITY)?.maxRunning ?? Number.POSITIVE_INFINITY,
   };
   const profiles = new Profiles({
     config,
@@ -145,12 +145,12 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
       return config['watchdog.kill_grace'];
     },
   });
-  const openFiles = () => openFilesBudget(files, config['admission.max_running']);
-  return { engine, profiles, newId, spawner, tools, openFiles };
+  const budget = () => runningBudget(limits, config['admission.max_running']);
+  return { engine, profiles, newId, spawner, tools, budget };
 }
 
 /** Node has raised the soft limit to the hard one. */
-function openFileLimit(): number | null {
+function openFileLimit(): number {
   const soft = Number(readRlimits().nofile?.[0]);
-  return Number.isFinite(soft) ? soft : null;
+  return Number.isFinite(soft) ? soft : Number.POSITIVE_INFINITY;
 }

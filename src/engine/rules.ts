@@ -30,18 +30,33 @@ export function capacityOf(config: Config, host: { memTotalBytes: number; cores:
   };
 }
 
-/** What the daemon opens for itself and its clients, and for each running task: log, group, two processes. */
-const OWN_FILES = 64;
-const FILES_OF_TASK = 12;
+/** What the daemon and its clients use of a limit, and each running task: log, group, two processes. */
+const USES = {
+  'open files': { own: 64, task: 12 },
+  // Threads count.
+  processes: { own: 20, task: 4 },
+} as const;
 
-/** `limit`: open files; null is unlimited. Null when it allows `maxRunning` tasks. */
-export function openFilesBudget(
-  limit: number | null,
+/** A limit of the daemon that allows fewer tasks than `admission.max_running`. */
+export interface RunningBudget {
+  readonly what: keyof typeof USES;
+  readonly limit: number;
+  readonly maxRunning: number;
+}
+
+/** The limit that allows the fewest tasks; null when all allow `maxRunning`. Infinity is unlimited. */
+export function runningBudget(
+  limits: Readonly<Record<keyof typeof USES, number>>,
   maxRunning: number,
-): { readonly limit: number; readonly maxRunning: number } | null {
-  if (limit === null) return null;
-  const possible = Math.max(1, Math.floor((limit - OWN_FILES) / FILES_OF_TASK));
-  return possible < maxRunning ? { limit, maxRunning: possible } : null;
+): RunningBudget | null {
+  let least: RunningBudget | null = null;
+  for (const what of ['open files', 'processes'] as const) {
+    const { own, task } = USES[what];
+    const possible = Math.max(1, Math.floor((limits[what] - own) / task));
+    if (possible < (least?.maxRunning ?? maxRunning))
+      least = { what, limit: limits[what], maxRunning: possible };
+  }
+  return least;
 }
 
 export function policyOf(config: Config): Policy {

@@ -66,7 +66,10 @@ function sampleOne(
     // A readiness command must not keep the group alive.
     live.readiness?.close();
     if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
-    else live.signalStuckSupervisor('SIGCONT');
+    else {
+      live.signalStuckSupervisor('SIGCONT');
+      live.wakeSupervisor();
+    }
     if (isOver(work, live)) return;
   }
   if (usage === null) return;

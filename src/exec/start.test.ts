@@ -99,8 +99,8 @@ describe('exit record', () => {
 
   it('records the end while a child holds the output, however often it is woken', async () => {
     const wakes =
-      '(while kill -0 $$; do :; done; while kill -USR1 $PPID; do sleep 0.01; done) >/dev/null 2>&1 &';
-    const { records, log } = await finish(launch(`${wakes} (seq 200; sleep 0.3) & exit 6`));
+      '(while kill -0 $$; do :; done; sleep 0.2; while kill -USR1 $PPID; do sleep 0.01; done) >/dev/null 2>&1 &';
+    const { records, log } = await finish(launch(`${wakes} (seq 200; sleep 0.5) & exit 6`));
     assert.deepEqual([records.exit?.code, log.length], [6, 692]);
     assert.ok(Number(records.closedAt) - Number(records.exit?.at) >= 200, JSON.stringify(records));
   });

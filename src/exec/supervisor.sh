@@ -30,7 +30,7 @@ run_command() {
   open_relay
   ended= command=
   # bash runs no CHLD trap for a child that ends while `wait` is being entered. The daemon sends SIGUSR1 to a supervisor
-  # whose command has ended (not earlier: a signal that ends `wait` may cost bash the status of a child).
+  # that sleeps without having recorded the end.
   trap on_child USR1
   # The command gets its own process group, so that its `kill 0` does not reach the supervisor.
   set -m

@@ -68,7 +68,7 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
   function start(): void {
     // A relay that was killed leaves its socket.
     rmSync(socketPath, { force: true });
-    const child = spawn(process.execPath, ['--no-warnings', PROGRAM ?? '', home], {
+    const child = spawn(process.execPath, ['--no-warnings', '--v8-pool-size=1', PROGRAM ?? '', home], {
       cwd: '/',
       env: {},
       stdio: 'ignore',

@@ -22,6 +22,7 @@ import { mostIo, toUsage } from './final-usage.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
 import { IoRate } from './io-rate.ts';
+import { hasMissedTheEnd } from './missed-end.ts';
 import { latest, type Observation, ObservedFiles } from './observed-files.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
@@ -152,18 +153,28 @@ export class LiveAttempt implements Observer {
   }
 
   /**
-   * Signals a supervisor that keeps running after its command ended: it missed the end (see supervisor.sh), a process
-   * stopped it (`kill -STOP $PPID`), or a process outside the group holds the output open.
+   * Signals a supervisor that keeps running after its command ended: a process stopped it (`kill -STOP $PPID`),
+   * or a process outside the group holds the output open.
    */
   signalStuckSupervisor(signal: 'SIGCONT' | 'SIGKILL'): void {
     // During a rotation the supervisor is stopped on purpose and must not write.
     if (this.log.isRotating && signal === 'SIGCONT') return;
     const { supervisor } = this.#known;
     if (supervisor === null || this.#isMainAlive() || this.isSupervisorGone()) return;
-    if (this.#isSupervisorAlive()) signalProcess(supervisor.pid, 'SIGUSR1');
     // The process group holds only the supervisor's processes: the command has its own.
     if (supervisor.groupId && !this.group.populated()) signalGroup(supervisor.groupId, signal);
   }
+
+  /** Call at each sample after the command has ended. Twice in a row: the first may have come between the end and its record. */
+  wakeSupervisor(): void {
+    const { supervisor, started } = this.#known;
+    const main = started?.main ?? null;
+    const hadMissed = this.#hasMissedEnd;
+    this.#hasMissedEnd =
+      supervisor !== null && main !== null && hasMissedTheEnd(this.paths.dir, { supervisor, main });
+    if (hadMissed && this.#hasMissedEnd && supervisor !== null) signalProcess(supervisor.pid, 'SIGUSR1');
+  }
+  #hasMissedEnd = false;
 
   get supervisor(): ProcessIdentity | null {
     return this.#known.supervisor;

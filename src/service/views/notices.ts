@@ -4,6 +4,7 @@ import type { NoticeView } from '../../api/schemas/daemon.ts';
 import type { HoldView } from '../../api/schemas/hold.ts';
 import type { Held } from '../../engine/dispatch-hold.ts';
 import type { Recovered } from '../../engine/recover.ts';
+import type { RunningBudget } from '../../engine/rules.ts';
 
 export interface NoticeDeps {
   readonly tasksDir: string;
@@ -22,8 +23,8 @@ export interface NoticeDeps {
   spawnerFault(): string | null;
   /** What inotify lacks; null when it works. */
   inotifyShortage(): 'instances' | 'watches' | null;
-  /** The limits when fewer tasks run at the same time than the setting allows, because of open files; else null. */
-  openFiles(): { readonly limit: number; readonly maxRunning: number } | null;
+  /** The limits when fewer tasks run at the same time than the setting allows, because of a limit; else null. */
+  runningBudget(): RunningBudget | null;
 }
 
 export function notices(deps: NoticeDeps): NoticeView[] {
@@ -34,7 +35,7 @@ export function notices(deps: NoticeDeps): NoticeView[] {
     ...heldNotice(deps),
     ...spawnerNotice(deps),
     ...inotifyNotice(deps),
-    ...openFilesNotice(deps),
+    ...runningBudgetNotice(deps),
     ...recoveredNotices(deps),
     ...lostNotice(deps),
   ];
@@ -120,15 +121,30 @@ function inotifyNotice({ inotifyShortage }: NoticeDeps): NoticeView[] {
   ];
 }
 
-function openFilesNotice({ openFiles }: NoticeDeps): NoticeView[] {
-  const budget = openFiles();
+const RAISE_LIMIT = {
+  'open files': {
+    may: 'open',
+    things: 'files',
+    raise: 'the hard limit (ulimit -H -n 65536, LimitNOFILE= of a service)',
+  },
+  processes: {
+    may: 'start',
+    things: 'processes and threads, with those of its tasks',
+    raise: 'the limit of its cgroup (pids.max, docker run --pids-limit, TasksMax= of a service)',
+  },
+} as const;
+
+function runningBudgetNotice({ runningBudget }: NoticeDeps): NoticeView[] {
+  const budget = runningBudget();
   if (budget === null) return [];
-  const { limit, maxRunning } = budget;
+  const { what, limit, maxRunning } = budget;
+  const { may, things, raise } = RAISE_LIMIT[what];
+  const tasks = maxRunning === 1 ? 'one task runs' : `${maxRunning} tasks run`;
   return [
     {
-      what: 'open files',
-      reason: `the daemon may open ${limit} files, so at most ${maxRunning} tasks run at the same time`,
-      fix: 'Raise the hard limit (ulimit -H -n 65536, LimitNOFILE= of a service), then run babysit daemon-restart.',
+      what,
+      reason: `the daemon may ${may} ${limit} ${things}, so at most ${tasks} at the same time`,
+      fix: `Raise ${raise}, then run babysit daemon-restart.`,
     },
   ];
 }

@@ -1,9 +1,9 @@
 // Draws the rows with Ink and turns its key events into keys.
 import { Box, type Key as InkKey, Text, useApp, useInput, useWindowSize } from 'ink';
-import { createElement as h, type ReactElement, useEffect, useSyncExternalStore } from 'react';
+import { createElement as h, memo, type ReactElement, useEffect, useSyncExternalStore } from 'react';
 import { CONTROL_KEYS, type Key, type KeyName, typedKeys } from './keys.ts';
+import { painted } from './paint.ts';
 import { screen } from './screen.ts';
-import type { Row, Span, Tone } from './spans.ts';
 import type { Store } from './store.ts';
 
 export interface AppProps {
@@ -26,49 +26,19 @@ export function App({ store, hasColor, onReady }: AppProps): ReactElement {
   });
   return h(
     Box,
-    { flexDirection: 'column', width: state.size.columns, height: state.size.rows, overflow: 'hidden' },
-    screen(state).map((row, index) => h(Line, { key: index, row, hasColor })),
+    { flexDirection: 'column', width: columns, height: rows },
+    ...screen(state).map((row) => line(painted(row, hasColor))),
   );
 }
 
-function Line({ row, hasColor }: { readonly row: Row; readonly hasColor: boolean }): ReactElement {
-  const isSelected = row.isSelected === true;
-  return h(
-    Text,
-    { wrap: 'truncate', inverse: isSelected },
-    row.spans.map(({ text, tone }: Span, index) =>
-      h(Text, { key: index, ...(hasColor ? COLORS[tone] : PLAIN[tone]) }, text),
-    ),
-  );
+function line(text: string): ReactElement {
+  return h(Line, { text });
 }
 
-interface Style {
-  readonly color?: string;
-  readonly bold?: boolean;
-  readonly dimColor?: boolean;
-}
-
-const COLORS: Readonly<Record<Tone, Style>> = {
-  plain: {},
-  dim: { dimColor: true },
-  strong: { bold: true },
-  good: { color: 'green' },
-  warn: { color: 'yellow' },
-  bad: { color: 'red', bold: true },
-  info: { color: 'cyan' },
-  title: { color: 'blue', bold: true },
-};
-/** NO_COLOR: bold is not a color. */
-const PLAIN: Readonly<Record<Tone, Style>> = {
-  plain: {},
-  dim: {},
-  strong: { bold: true },
-  good: {},
-  warn: {},
-  bad: { bold: true },
-  info: {},
-  title: { bold: true },
-};
+/** A row that did not change costs nothing. */
+const Line = memo(({ text }: { readonly text: string }) =>
+  h(Text, { wrap: 'truncate' }, text === '' ? ' ' : text),
+);
 
 const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
   ['upArrow', 'up'],

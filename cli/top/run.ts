@@ -13,12 +13,18 @@ import { createStore } from './store.ts';
 const MAX_FPS = 10;
 
 /** Both standard input and output are a terminal. Throws what ended the stream of the daemon. */
-export async function runTop(session: Session, env: NodeJS.ProcessEnv): Promise<void> {
+export async function runTop(caller: Session, env: NodeJS.ProcessEnv): Promise<void> {
   const { stdout } = process;
   const size = { columns: stdout.columns || 80, rows: stdout.rows || 24 };
   const ended = new AbortController();
   let leave: Parameters<AppProps['onReady']>[0] | null = null;
   const suspend = (): void => void leave?.suspend(stopped);
+  // A message on standard error would be drawn over.
+  const session: Session = {
+    ...caller,
+    onStarted: (pid, warning) =>
+      store.report({ kind: 'message', text: warning ?? `started the daemon (pid ${pid})`, isError: false }),
+  };
   const store = createStore(firstState(size, glyphsFor(env)), {
     session,
     env,

@@ -17,7 +17,9 @@ const WIDE = 116;
 export function hostRows(state: State): Row[] {
   const { frame, size, glyphs, history } = state;
   if (frame === null) return [];
-  const { host, status } = frame;
+  const { status } = frame;
+  // The first frame comes before the next pass.
+  const host = frame.host ?? history.at(-1) ?? null;
   if (host === null) return [row(span('The daemon has not measured the host yet.', 'dim')), BLANK, BLANK];
   const graphColumns = Math.min(GRAPH_MAX, Math.max(GRAPH_MIN, Math.floor(size.columns / 4)));
   const barColumns = Math.min(BAR_MAX, Math.max(BAR_MIN, Math.floor(size.columns / 4)));

@@ -114,7 +114,9 @@ function about(task: TaskView, frame: FrameView): string {
     const start =
       waiting === null
         ? ''
-        : ` Starts ${inTime(waiting.expected_start, frame.at)}, at the latest ${inTime(waiting.latest_start, frame.at)}.`;
+        : waiting.expected_start === null
+          ? ' Its start is not known.'
+          : ` Starts ${inTime(waiting.expected_start, frame.at)}, at the latest ${inTime(waiting.latest_start, frame.at)}.`;
     return `${name} waits for ${waitsFor(waiting)}.${start}`;
   }
   const kill = nextKill(task);

@@ -21,9 +21,8 @@ async function drive(home: TestHome, terminal: Tmux): Promise<void> {
   await submit(home, 'third', 'sleep 600', '--after=train');
 
   terminal.keys(`echo before; ${BABYSIT} top`, 'Enter');
-  const first = await terminal.until(/train .* 30%/);
+  const first = await terminal.until(/MEM .* of .*G\n(.*\n)*.* train .* 30%/);
   assert.match(first, /▶ train +.* 30% .*\/32M .* \[3\/10\] loss=0\.5/);
-  assert.match(first, /MEM .* of .*G\n/);
   assert.match(first, /third .* in 9m\d+s .* the end of train/);
   assert.doesNotMatch(first, /before|stolen|2J/);
   assert.doesNotMatch(terminal.title(), /stolen/);
@@ -75,6 +74,6 @@ describe('top', { skip }, () => {
     const { code, stderr } = await home.run(['top']);
     assert.equal(code, 64);
     assert.match(stderr, /top needs a terminal/);
-    assert.match(stderr, /babysit list/);
+    assert.match(stderr, /babysit list --watch/);
   });
 });

@@ -12,14 +12,14 @@ export const command = defineCommand({
   about: `Shows the host with a minute of history, the running tasks with their limits, the queue with the reason and the promised
 start of each task, the tasks that ended, and the largest programs outside of babysit. The daemon pushes each change.
 Keys: arrows select, enter shows one task with its output, / filters, s sorts, p pauses or resumes, k kills (it asks first),
-+ and - change the priority, a adjusts, h holds the queue, ? shows all keys, q quits. For a screen reader use babysit list.`,
++ and - change the priority, a adjusts, h holds the queue, ? shows all keys, q quits. For a screen reader use babysit list --watch.`,
   flags: {},
   examples: ['babysit top', 'NO_COLOR=1 babysit top'],
   async run({ session, env, output }, { positionals }) {
     noPositionals(positionals, 'top');
     if (!isatty(0) || !isatty(1) || env.TERM === 'dumb' || output.json)
       throw new BabysitError('usage', 'top needs a terminal that can move its cursor', {
-        hint: 'Run babysit list --all_projects for the tasks, or babysit status for the host.',
+        hint: 'Run babysit list --watch for the tasks, or babysit status for the host.',
       });
     const run = await loadTop();
     await run(session, env);

@@ -56,7 +56,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   relay: ['core', 'text', 'procfs', 'exec'],
   store: ['core', 'units', 'text', 'estimates'],
   notify: ['core', 'store'],
-  series: ['core', 'logs'],
+  series: ['core', 'text', 'logs'],
   metrics: ['core'],
   api: ['core', 'units', 'text', 'request'],
   engine: [

@@ -14,6 +14,7 @@ import type { HeartbeatView } from './schemas/heartbeat.ts';
 import type { HoldRequest, HoldsView, HoldView, ReleasedView, ReleaseRequest } from './schemas/hold.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
+import type { OutsideHistoryView } from './schemas/observe/outside.ts';
 import type { SeriesRequest, SeriesView } from './schemas/observe/series.ts';
 import type { ProfileView } from './schemas/profile.ts';
 import type { BatchRequest, BatchView } from './schemas/run.ts';
@@ -95,6 +96,8 @@ export interface Service extends Changes {
   series(ref: string | null, request: SeriesRequest): Promise<SeriesView>;
   /** Calls back with a line of JSON, the first at once. Returns the stop function. */
   live(subscriber: (line: string) => void): () => void;
+  /** The programs outside of all tasks that used most of the host. */
+  outside(sinceMs: number): OutsideHistoryView;
   /** In the text format of Prometheus. */
   metricsText(): Promise<string>;
   stop(killTasks: boolean): void;

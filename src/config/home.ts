@@ -17,6 +17,8 @@ export interface Home {
   readonly config: string;
   /** The time series of the host. */
   readonly series: string;
+  /** The programs that used the host outside of all tasks. */
+  readonly outsideLog: string;
   readonly tasks: string;
   /** Files of tasks that no database knows, put aside at a start. */
   readonly lostTasks: string;
@@ -66,6 +68,7 @@ export function findHome(env: Env): Home {
     log: join(dir, 'daemon.log'),
     config: join(dir, 'config.json'),
     series: join(dir, 'host.series'),
+    outsideLog: join(dir, 'host.outside'),
     tasks: join(dir, 'tasks'),
     lostTasks: join(dir, 'tasks.lost'),
     logoutWarned: join(dir, 'logout-warned'),

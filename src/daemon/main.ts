@@ -18,10 +18,12 @@ import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
 import { findDaemons } from '../procfs/process/daemons.ts';
 import { OutsidePrograms } from '../procfs/process/outside-programs.ts';
 import { readBootId } from '../procfs/process/process-identity.ts';
+import { OutsideLog } from '../series/outside-log.ts';
 import { SeriesRecorder } from '../series/recorder.ts';
 import { keepClean, sweepFiles } from '../service/clean.ts';
 import { doctor } from '../service/doctor.ts';
 import { holdsView, releaseCommand } from '../service/hold.ts';
+import { recordOutside } from '../service/observe/outside.ts';
 import { recordSeries } from '../service/observe/series.ts';
 import { createService } from '../service/service.ts';
 import { holdNotices, notices } from '../service/views/notices.ts';
@@ -161,6 +163,13 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const outside = new OutsidePrograms();
   const taskPids = () =>
     new Set([...engine.live.active()].flatMap(({ id }) => engine.attempt(id)?.group.pids() ?? []));
+  const largestOutside = () =>
+    outside.largest(taskPids, {
+      cores: profiles.capacity.cores,
+      memBytes: profiles.capacity.memTotalBytes,
+    });
+  const outsideLog = new OutsideLog(home.outsideLog);
+  closing.push(recordOutside({ engine, clock: realClock, outsideLog, largestOutside }));
   const service = createService({
     engine,
     store,
@@ -181,11 +190,8 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     version: packageJson.version,
     instance: randomUUID(),
     startedAt: realClock.now().wallMs,
-    largestOutside: () =>
-      outside.largest(taskPids, {
-        cores: profiles.capacity.cores,
-        memBytes: profiles.capacity.memTotalBytes,
-      }),
+    largestOutside,
+    outsideLog,
     readHost: () => opened.outer.memory(readHostMemory()),
     log,
     // The logs may be on another disk.

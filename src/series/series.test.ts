@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { type Field, TASK_FIELDS, TIERS } from './fields.ts';
+import { OutsideLog } from './outside-log.ts';
 import { SeriesRecorder } from './recorder.ts';
 import { fileBytes } from './slots.ts';
 import { Thinner, thinTo } from './thin.ts';
@@ -133,6 +134,26 @@ describe('a series', () => {
     assert.equal((await read(path, START + 39_000)).length, 30);
     track.close();
     assert.equal((await read(path, START + 39_000)).length, 39);
+  });
+});
+
+describe('the record of programs outside', () => {
+  it('is read since a time, without damaged lines, and keeps two files of bounded size', (t) => {
+    const path = join(directory(t), 'outside');
+    const log = new OutsideLog(path);
+    const programs = 'x'.repeat(1000);
+    for (let at = 1; at <= 2000; at += 1) log.append({ at, programs } as { readonly at: number });
+    writeFileSync(path, '{"at":"never"}\nno JSON\n{"at":3000}\n{"at":30', { flag: 'a' });
+    const kept = log.read(0);
+    assert.deepEqual(kept.at(-1), { at: 3000 });
+    assert.ok(kept.length > 500 && kept.length < 1100, `${kept.length}`);
+    assert.deepEqual(
+      log.read(1999).map(({ at }) => at),
+      [1999, 2000, 3000],
+    );
+    for (const name of [path, `${path}.1`]) assert.ok(statSync(name).size < 2 ** 19 + 2 ** 11);
+    assert.deepEqual(new OutsideLog('/nowhere/outside').read(0), []);
+    new OutsideLog('/nowhere/outside').append({ at: 1 });
   });
 });
 

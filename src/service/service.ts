@@ -20,6 +20,7 @@ import { selectTasks } from './lookup/resolve.ts';
 import { createTaskAccess } from './lookup/task-access.ts';
 import { LiveStream } from './observe/live.ts';
 import { Metrics } from './observe/metrics.ts';
+import { type OutsideDeps, outside } from './observe/outside.ts';
 import { type SeriesDeps, series } from './observe/series.ts';
 import { pause } from './pause.ts';
 import { profileView } from './profile.ts';
@@ -40,6 +41,7 @@ export interface ServiceDeps
     CleanDeps,
     SetConfigDeps,
     SeriesDeps,
+    OutsideDeps,
     Omit<SubmitDeps, 'config'> {
   readonly instance: string;
   doctor(): Promise<DoctorView>;
@@ -111,6 +113,7 @@ export function createService(deps: ServiceDeps): Service {
     view: (id) => tasks.view(tasks.byId(id)),
     series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),
     live: (subscriber) => live.subscribe(subscriber),
+    outside: (sinceMs) => outside(deps, sinceMs),
     metricsText: () => metrics.text(statusView(deps, clock.now().wallMs)),
     stop: deps.stop,
   };

@@ -11,7 +11,7 @@ import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomOf } from '../scheduler/ledger.ts';
 import { roundCores } from '../units/number.ts';
 import { holdsView } from './hold.ts';
-import type { LargestOutside } from './views/outside.ts';
+import { type LargestOutside, outsideViews } from './views/outside.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
 export interface StatusDeps {
@@ -51,9 +51,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
         cpu_some_pct: stalled.cpu?.someAvg10Pct ?? null,
         io_full_pct: stalled.io?.fullAvg10Pct ?? null,
       },
-      outside: deps.largestOutside().map(({ name, processes, memBytes, cpuCores, belongsTo }) => ({
-        ...{ name, processes, mem_bytes: memBytes, cpu_cores: roundCores(cpuCores), belongs_to: belongsTo },
-      })),
+      outside: outsideViews(deps.largestOutside()),
     },
     daemon: {
       pid: process.pid,

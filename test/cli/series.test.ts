@@ -43,6 +43,17 @@ describe('series', () => {
     assert.equal(await ok('series', 'long'), '');
   });
 
+  it('prints the programs outside of all tasks', async () => {
+    await waitUntil(async () => (await ok('series', '--outside')) !== '', { what: 'a first look' });
+    const [point] = jsonLines(await ok('series', '--outside', '--since=1h'));
+    const [program] = (point?.programs ?? []) as Record<string, unknown>[];
+    assert.ok(Number(program?.processes) > 0);
+    const [header, row = ''] = (await ok('series', '--outside', '--format=csv')).split('\n');
+    assert.equal(header, 'at,name,processes,mem_bytes,cpu_cores,belongs_to');
+    assert.ok(row.startsWith(`${point?.at},${program?.name},`), row);
+    assert.equal((await home.run(['series', 'long', '--outside'])).code, 64);
+  });
+
   it('refuses two tasks, an unknown one, and a wrong format', async () => {
     assert.equal((await home.run(['series', 'a', 'b'])).code, 64);
     assert.equal(jsonLine((await home.run(['series', 'nothing'])).stderr).error, 'not_found');
@@ -81,6 +92,7 @@ describe('the OpenAPI document of a daemon', () => {
       ['/v1/tasks/{ref}', '/v1/tasks/shown'],
       ['/v1/tasks/{ref}/series', '/v1/tasks/shown/series'],
       ['/v1/series', '/v1/series?since=1h'],
+      ['/v1/outside', '/v1/outside'],
       ['/v1/config', '/v1/config'],
     ] as const)
       assert.equal(answer(path)(JSON.parse(await get(asked))), '', path);

@@ -20,6 +20,7 @@ import { Profiles } from '../../src/engine/profiles/profiles.ts';
 import { recover } from '../../src/engine/recover.ts';
 import { policyOf, pressureRules, throttleRules, watchRules } from '../../src/engine/rules.ts';
 import type { PendingStart, SpawnRequest } from '../../src/exec/spawner.ts';
+import { OutsideLog } from '../../src/series/outside-log.ts';
 import { SeriesRecorder } from '../../src/series/recorder.ts';
 import { recordSeries } from '../../src/service/observe/series.ts';
 import { createService } from '../../src/service/service.ts';
@@ -187,6 +188,7 @@ export function serviceOf(
     profiles,
     newId,
     recorder,
+    outsideLog: new OutsideLog(join(home, 'host.outside')),
     home,
     tasksDir,
     driver: 'v2',

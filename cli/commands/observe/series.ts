@@ -1,8 +1,9 @@
 // babysit series: prints how the use of the host or of a task developed.
+import type { OutsideHistoryView } from '../../../src/api/schemas/observe/outside.ts';
 import type { SeriesView } from '../../../src/api/schemas/observe/series.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
-import { defineCommand } from '../../command.ts';
+import { type Context, defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { NAME_FLAG, taskPath, taskRefs } from '../../input/refs.ts';
 import { csv } from '../../output/table.ts';
@@ -10,10 +11,11 @@ import { csv } from '../../output/table.ts';
 const FORMATS = ['csv', 'jsonl', 'json'] as const;
 
 export const command = defineCommand({
-  usage: 'series [NAME] [--since=10m] [--step=1s] [--format=csv|jsonl|json]',
+  usage: 'series [NAME | --outside] [--since=10m] [--step=1s] [--format=csv|jsonl|json]',
   about: `Prints memory, CPU and IO of a task over time, or without a name memory, CPU, stalls, disk and queue of the host.
 Points are one second apart for the last 10 minutes, ten seconds for 6 hours, and a minute for 7 days; those of a task are kept
-until it is removed. A value that is not known is empty in CSV and null in JSON.`,
+until it is removed. A value that is not known is empty in CSV and null in JSON. With --outside it prints about once a minute, for two
+days, which programs outside of all tasks used most of the host.`,
   flags: {
     ...NAME_FLAG,
     since: {
@@ -21,6 +23,7 @@ until it is removed. A value that is not known is empty in CSV and null in JSON.
       value: '10m',
       help: 'print this last time (default: 10m of the host, all of a task)',
     },
+    outside: { kind: 'switch', help: 'print the programs outside of all tasks' },
     step: { kind: 'text', value: '1s', help: 'print at most one point in this time (default: 1s)' },
     format: {
       kind: 'text',
@@ -31,14 +34,15 @@ until it is removed. A value that is not known is empty in CSV and null in JSON.
   examples: [
     'babysit series --since=1h --step=1m',
     'babysit series train --format=csv > train.csv',
-    'babysit series --since=15m --format=jsonl',
+    'babysit series --outside --since=15m',
   ],
   async run({ session, output }, parsed) {
     const { flags } = parsed;
     const format = readChoice(flags.format ?? (output.json ? 'jsonl' : 'csv'), FORMATS, '--format');
     const [ref, ...more] = taskRefs(parsed);
-    if (more.length > 0)
-      throw new BabysitError('usage', `series takes one task, not ${more.length + 1}`, {
+    if (flags.outside && ref === undefined) return printOutside(session, output, format, flags.since);
+    if (more.length > 0 || flags.outside)
+      throw new BabysitError('usage', 'series takes one task, or --outside without one', {
         hint: 'Run babysit series NAME for each of them.',
       });
     const query = new URLSearchParams();
@@ -53,6 +57,26 @@ until it is removed. A value that is not known is empty in CSV and null in JSON.
     return EXIT.ok;
   },
 });
+
+const OUTSIDE_COLUMNS = ['name', 'processes', 'mem_bytes', 'cpu_cores', 'belongs_to'] as const;
+
+async function printOutside(
+  session: Context['session'],
+  output: Context['output'],
+  format: (typeof FORMATS)[number],
+  since: string | undefined,
+): Promise<number> {
+  const query = since === undefined ? '' : `?since=${encodeURIComponent(since)}`;
+  const view = await call<OutsideHistoryView>(session, 'GET', `/v1/outside${query}`);
+  const points = view.points.map(({ at, programs }) => ({ at: new Date(at).toISOString(), programs }));
+  const rows = points.flatMap(({ at, programs }) =>
+    programs.map((program) => [at, ...OUTSIDE_COLUMNS.map((column) => String(program[column] ?? ''))]),
+  );
+  if (format === 'json') output.data(`${JSON.stringify(view)}\n`);
+  else if (format === 'csv') output.data(csv(['at', ...OUTSIDE_COLUMNS], rows));
+  else for (const point of points) output.data(`${JSON.stringify(point)}\n`);
+  return EXIT.ok;
+}
 
 type Point = SeriesView['points'][number];
 

@@ -1,5 +1,6 @@
 // Routes that show how the use of the host and its tasks developed, and what they do now.
 import type { FastifyInstance } from 'fastify';
+import { OUTSIDE_HISTORY, OUTSIDE_QUERY, parseOutside } from '../schemas/observe/outside.ts';
 import { parseSeries, SERIES, SERIES_QUERY } from '../schemas/observe/series.ts';
 import type { Service } from '../service.ts';
 import { answers, type ByRef, plainText } from './answer.ts';
@@ -10,6 +11,9 @@ export function observeRoutes(app: FastifyInstance, service: Service): void {
   );
   app.get<ByRef>('/v1/tasks/:ref/series', answers(SERIES, { query: SERIES_QUERY }), (request) =>
     service.series(request.params.ref, parseSeries(request.query)),
+  );
+  app.get('/v1/outside', answers(OUTSIDE_HISTORY, { query: OUTSIDE_QUERY }), (request) =>
+    service.outside(parseOutside(request.query).sinceMs),
   );
   app.get('/v1/metrics', plainText(), async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await service.metricsText()),

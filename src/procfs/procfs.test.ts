@@ -1,7 +1,7 @@
 // The readers of the host against the real /proc.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
@@ -12,6 +12,7 @@ import { readDiskUse } from './disk.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
 import { MemberCounters } from './process/member-counters.ts';
 import { OutsidePrograms } from './process/outside-programs.ts';
+import { isOwnProgram } from './process/own-programs.ts';
 import { readProcessState } from './process/process-state.ts';
 import { readWaitingProcesses, type WaitingProcess } from './process/stall-evidence.ts';
 import { readTopProcessOutside } from './process/top-process.ts';
@@ -241,6 +242,25 @@ it(
     assert.equal(programs.largest(assert.fail, host), first, 'a look is shared for a while');
   },
 );
+
+it('a process of babysit is one of an installation, or its spawner', ON_LINUX, async (t) => {
+  const dir = tempDir(t);
+  for (const name of ['dist', 'other']) mkdirSync(join(dir, name));
+  writeFileSync(join(dir, 'dist/supervisor.sh'), '');
+  const TABLE: [line: string, isOwn: boolean][] = [
+    [`exec -a node sh -c 'read -r _' --flag ${dir}/dist/cli.cjs run`, true],
+    [`cd ${dir}; exec -a node sh -c 'read -r _' ./dist/relay.cjs`, true],
+    [`cd ${dir}/other; exec -a node sh -c 'read -r _' ../dist/daemon.mjs`, true],
+    [`exec -a bash sh -c 'read -r _' babysit-spawner`, true],
+    [`exec -a node sh -c 'read -r _' ${dir}/other/cli.cjs run`, false],
+    [`exec -a node sh -c 'read -r _' cat ${dir}/dist/supervisor.sh`, false],
+  ];
+  for (const [line, isOwn] of TABLE) {
+    const pid = run(line);
+    await waitUntil(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('read -r _'), { what: line });
+    await waitUntil(() => isOwnProgram(pid) === isOwn, { what: `${line}: ${isOwn}` });
+  }
+});
 
 /** Excludes all other processes, except those that start at the same moment. */
 function topAmong(pids: readonly number[]) {

@@ -1,6 +1,7 @@
-// Names the programs outside of all tasks that use most of the host. Reads the process table only on request.
+// Names the programs outside of all tasks and of babysit that use most of the host. Reads the process table only on request.
 import { uptime } from 'node:os';
 import { listPids } from '../proc-files.ts';
+import { isOwnProgram } from './own-programs.ts';
 import { readOrigin } from './process-origin.ts';
 import { readProgramName } from './process-state.ts';
 import { identityKey } from './process-table.ts';
@@ -55,7 +56,7 @@ export class OutsidePrograms {
     this.#before = { monoMs, cpuUsec: new Map(found.map(({ key, cpuUsec }) => [key, cpuUsec])) };
     const part = ({ cores, rssBytes }: { cores: number; rssBytes: number }) =>
       Math.max(cores / host.cores, rssBytes / host.memBytes);
-    const candidates = used.sort((a, b) => part(b) - part(a)).slice(0, CANDIDATES);
+    const candidates = firstOutside(used.sort((a, b) => part(b) - part(a)));
     const programs = programsOf(candidates)
       .sort((a, b) => part({ ...b, ...sizeOf(b) }) - part({ ...a, ...sizeOf(a) }))
       .slice(0, SHOWN);
@@ -70,6 +71,16 @@ export class OutsidePrograms {
     if (beforeUsec !== undefined && isComparable) return Math.max(0, cpuUsec - beforeUsec) / 1000 / sinceMs;
     return cpuUsec / 1000 / Math.max(1000, ageMs);
   }
+}
+
+/** A daemon, a client or the relay of babysit is nothing that a user can end to make room. */
+function firstOutside<T extends Found>(sorted: readonly T[]): readonly T[] {
+  const outside: T[] = [];
+  for (const process of sorted) {
+    if (outside.length === CANDIDATES) break;
+    if (!isOwnProgram(process.pid)) outside.push(process);
+  }
+  return outside;
 }
 
 const sizeOf = ({ cpuCores, memBytes }: OutsideProgram) => ({ cores: cpuCores, rssBytes: memBytes });

@@ -1,5 +1,6 @@
-// Finds the process outside of all tasks that uses the most memory. Runs only under memory pressure.
+// Finds the process outside of all tasks and of babysit that uses the most memory. Runs only under memory pressure.
 import { listPids, readProcFile, sizeField } from '../proc-files.ts';
+import { isOwnProgram } from './own-programs.ts';
 import { readOrigin } from './process-origin.ts';
 import { readProgramName } from './process-state.ts';
 import { psProcesses } from './ps.ts';
@@ -19,7 +20,8 @@ interface TopProcess {
 export function readTopProcessOutside(ours: ReadonlySet<number>): TopProcess | null {
   let top: Found | null = null;
   for (const found of process.platform === 'linux' ? listProc(ours) : psProcesses())
-    if (!ours.has(found.pid) && found.rssBytes > (top?.rssBytes ?? 0)) top = found;
+    if (!ours.has(found.pid) && found.rssBytes > (top?.rssBytes ?? 0) && !isOwnProgram(found.pid))
+      top = found;
   return top === null
     ? null
     : {

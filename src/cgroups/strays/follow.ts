@@ -4,6 +4,7 @@ import { readProcFile } from '../../procfs/proc-files.ts';
 import { isAlive } from '../../procfs/process/process-identity.ts';
 import { readProgramName } from '../../procfs/process/process-state.ts';
 import { identityKey, type ProcessInfo, type ProcessTable } from '../../procfs/process/process-table.ts';
+import { isExiting, readStat } from '../../procfs/process/stat.ts';
 import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from '../none/members.ts';
 import type { Group, GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';
@@ -52,10 +53,11 @@ export function follow(group: Group, processes: ProcessTable): Group {
     return strays;
   }
 
-  /** The kernel shows a zombie in the root group. Check after the read: the scan may be older. */
-  function outsideIfLeft(process: Main): Outside | null {
-    const outside = outsideOf(readProcFile(process.pid, 'cgroup') ?? '', ref);
-    return outside !== null && isAlive(process) ? outside : null;
+  /** The kernel shows a process that exits in the root group (v1), long before it is a zombie. Check after the read. */
+  function outsideIfLeft({ pid, startTicks }: Main): Outside | null {
+    const outside = outsideOf(readProcFile(pid, 'cgroup') ?? '', ref);
+    const stat = outside === null ? null : readStat(pid);
+    return stat !== null && stat.startTicks === startTicks && !isExiting(stat) ? outside : null;
   }
 
   function lookIfDue(): void {

@@ -44,6 +44,14 @@ export function readStat(pid: number, procRoot = '/proc'): ProcessStat | null {
   return text === null ? null : parseStat(text);
 }
 
+/** PF_EXITING in field 9 of proc_pid_stat(5), from include/linux/sched.h: it runs no more code of its program. */
+const EXITING = 0x4;
+
+/** A dead process, or one that the kernel is taking apart, which may take long for a large one. */
+export function isExiting(stat: ProcessStat): boolean {
+  return isDead(stat) || (stat.field(9) & EXITING) !== 0;
+}
+
 /** A zombie, or a process that the kernel is removing. */
 export function isDead({ state }: Pick<ProcessStat, 'state'>): boolean {
   return state === 'Z' || state === 'X';

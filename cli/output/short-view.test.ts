@@ -79,6 +79,9 @@ const STATES: [string, TaskView][] = [
   ...killed,
 ];
 
+/** With a name of usual length. */
+const named = (task: TaskView): TaskView => JSON.parse(JSON.stringify(task).replaceAll(NAME, 'train-7'));
+
 describe('the short view', () => {
   for (const [what, task] of STATES)
     it(`of a task that is ${what} has at most ${SHORT_BYTES} bytes, its name and its status`, () => {
@@ -99,6 +102,17 @@ describe('the short view', () => {
       const short = endedView(task);
       assert.deepEqual(Object.keys(short).slice(0, 3), ['kill_reason', 'kill_hint', 'kill_detail']);
       assert.equal(short.suggested_command ?? null, task.suggested_command);
+    });
+
+  for (const [what, task] of STATES.filter(([, { ended_at }]) => ended_at !== null))
+    it(`of a task that is ${what} has its use, a number of its kill, and is the same in status`, () => {
+      const short = endedView(named(task));
+      for (const key of ['attempt', 'elapsed_ms', 'peak_mem_bytes', 'cpu_seconds'] as const)
+        assert.equal(typeof short[key], 'number', key);
+      if (Object.keys(task.kill_detail ?? {}).length > 2)
+        assert.ok(Object.keys(short.kill_detail ?? {}).length > 0, JSON.stringify(short));
+      const status = statusView(named(task));
+      assert.deepEqual({ ...status, ...short }, status);
     });
 
   it('of a running task has its use, its estimates and its progress', () => {

@@ -14,17 +14,13 @@ const LIVE = [
   'silent_ms',
   'progress',
 ] as const satisfies readonly Key[];
+/** What a run used, in every end. The last ones give way first. */
+const USED = ['elapsed_ms', 'peak_mem_bytes', 'cpu_seconds', 'attempt'] as const satisfies readonly Key[];
 const ENDED = [
   'exit_code',
   'signal',
   'stopped_gracefully',
-  'reason',
-  'message',
   'hint',
-  'attempt',
-  'elapsed_ms',
-  'peak_mem_bytes',
-  'cpu_seconds',
   'over_estimate',
   'unusual',
   'contention',
@@ -58,7 +54,7 @@ export function statusView(task: TaskView): Part {
       pick(task, [...IDENTITY, 'pid', ...LIVE]),
       [...inside, ...ESTIMATES, ...LEARNED, 'started_at' as const].map(only(task)),
     );
-  return fit(endedView(task, ['ended_at']), (['suggested_estimates', 'advice'] as const).map(only(task)));
+  return fit(endedView(task), (['ended_at', 'suggested_estimates', 'advice'] as const).map(only(task)));
 }
 
 export function adjustedView(task: TaskView): Part {
@@ -72,27 +68,60 @@ export function liveView(task: TaskView): Part {
   ]);
 }
 
-/** The object that `wait` prints. After a kill the reason, hint and numbers come first. */
-export function endedView(task: TaskView, also: readonly Key[] = []): Part {
-  if (task.status !== 'killed')
-    return fit(
-      pick(task, [...IDENTITY, ...also, 'exit_code', 'signal', 'reason', 'message']),
-      ENDED.map(only(task)),
-    );
-  const { kill_reason, kill_hint, kill_detail } = task;
-  const must = {
+/** The object that `wait` prints. */
+export function endedView(task: TaskView): Part {
+  if (task.status === 'killed') return killedView(task);
+  return fit(
+    pick(task, [...IDENTITY, 'exit_code', 'signal', 'reason', 'message', 'attempt', ...USED]),
+    ENDED.map(only(task)),
+  );
+}
+
+/** A shorter hint says too little. */
+const HINT_BYTES = 70;
+
+/**
+ * The reason, the hint and a number of the kill come first. The use of the run is in it as in that of every other end;
+ * the hint loses its last sentences for it, and gives way no further than HINT_BYTES.
+ */
+function killedView(task: TaskView): Part {
+  const { kill_reason, kill_hint } = task;
+  const detail = detailOf(task);
+  const first = Object.fromEntries(detail.slice(0, 1).filter(([, value]) => typeof value !== 'string'));
+  const identity = pick(task, [...IDENTITY, 'suggested_command']);
+  const withUse = (count: number) => ({
     kill_reason,
-    kill_hint,
-    kill_detail: {},
-    ...pick(task, [...IDENTITY, ...also, 'suggested_command']),
-  };
-  const detail = Object.entries(kill_detail ?? {}).filter(([, value]) => value !== null);
-  const more = [...ENDED.filter((key) => key !== 'hint'), 'advice' as const].map(only(task));
-  const short = fit(must, []);
-  const shown: Record<string, string | number | boolean | null> = {};
+    kill_hint: '',
+    kill_detail: first,
+    ...identity,
+    ...pick(task, USED.slice(0, count)),
+  });
+  let count = USED.length;
+  const needed = Math.min(HINT_BYTES, Buffer.byteLength(kill_hint ?? ''));
+  while (count > 0 && bytesOf(withUse(count)) + needed > SHORT_BYTES) count -= 1;
+  const short = shorten({ ...withUse(count), kill_hint: wholeSentences(kill_hint ?? '', withUse(count)) });
+  const shown: Record<string, string | number | boolean | null> = { ...short.kill_detail };
   for (const [key, value] of detail)
     if (isShort({ ...short, kill_detail: { ...shown, [key]: value } })) shown[key] = value;
-  return fit({ ...short, kill_detail: shown }, more);
+  return fit({ ...short, kill_detail: shown }, [...ENDED, 'advice' as const].map(only(task)));
+}
+
+/** Numbers first: a diagnosis is in the hint, and the last lines come with the answer. */
+function detailOf({ kill_detail }: TaskView): [string, string | number | boolean | null][] {
+  const known = Object.entries(kill_detail ?? {}).filter(([, value]) => value !== null);
+  const rank = ([key, value]: [string, unknown]) =>
+    typeof value === 'string' ? 2 : (USED as readonly string[]).includes(key) ? 1 : 0;
+  return known.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Leaves out sentences from the end until `view` has room for the rest. Keeps the first. */
+function wholeSentences(text: string, view: Part): string {
+  let kept = text;
+  for (let end = kept.lastIndexOf('. '); end > 0 && !isShort({ ...view, kill_hint: kept }); ) {
+    kept = kept.slice(0, end + 1);
+    end = kept.lastIndexOf('. ', end - 1);
+  }
+  return kept;
 }
 
 /** Adds each part that still fits. Shortens the longest text when even the first part does not. */

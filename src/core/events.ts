@@ -101,6 +101,15 @@ export interface EventMap {
   };
   /** Once per attempt: processes are outside of the task's group. They are counted and killed, but not limited. */
   left_its_group: { readonly processes: readonly StrayProcess[]; readonly hint: string };
+  /** Once per attempt: the main process has ended, and others keep the task running. */
+  main_exited: {
+    readonly exit_code: number | null;
+    readonly signal: string | null;
+    /** From the start to the end of the main process. */
+    readonly after_s: number;
+    readonly processes: readonly { readonly pid: number; readonly name: string }[];
+    readonly hint: string;
+  };
   /** There is no room for what a task inside another one needs beyond the estimate of that one. */
   within_parent: {
     readonly parent: string;
@@ -200,5 +209,6 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'would_kill',
   'kill_stuck',
   'left_its_group',
+  'main_exited',
   'within_parent',
 ]);

@@ -11,12 +11,18 @@ export interface Format {
 }
 
 export interface KillFacts {
+  /** Of the task. */
+  readonly name: string;
   readonly estimate: Estimate;
   readonly limits: Limits;
   /** The estimate suggested for the next run. */
   readonly suggested: Estimate;
+  /** The limits of time suggested for the next run. */
+  readonly suggestedLimits: Pick<Limits, 'killTimeoutMs' | 'observabilityMs'>;
   readonly peakMemBytes: number;
   readonly detail: KillDetail;
+  /** It ended within the grace period. */
+  readonly isGraceful: boolean;
   readonly format: Format;
 }
 
@@ -50,7 +56,7 @@ export const KILL_REASONS = {
       const reached = `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}`;
       return isCapOfHost(estimate, detail) || suggested.memBytes <= estimate.memBytes
         ? `${reached}, which no larger estimate raises: reduce the batch size, or raise --mem_pct_limit (now ${limits.memPctLimit}).`
-        : `${reached}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} (cap: 3 x that). ${AUDIT}`;
+        : `${reached}, and needs more: raise --estimated_mem_bytes to at least ${format.size(suggested.memBytes)} (cap: 3 x that). ${AUDIT}`;
     },
   },
   kernel_oom: {
@@ -71,13 +77,17 @@ export const KILL_REASONS = {
   },
   elapsed_exceeded: {
     exceeded: 'timeMs',
-    hint: ({ estimate, limits, suggested, detail, format }) => {
-      const ran = `Ran ${format.duration(numberOf(detail, 'elapsed_ms'))}`;
+    hint: (facts) => {
+      if (hasOutlived(facts.detail)) return outlivedHint(facts);
+      const { estimate, limits, suggested, suggestedLimits, detail, format } = facts;
+      const remainingMs = numberIn(detail, 'remaining_ms');
+      const left = remainingMs === null ? '' : ` with about ${format.duration(remainingMs)} left`;
+      const ran = `Ran ${format.duration(numberOf(detail, 'elapsed_ms'))}${left}${busyNote(detail)}`;
       const now = `now ${format.duration(limits.killTimeoutMs)}`;
       // A kill timeout of its own does not follow the estimate.
       return limits.killTimeoutMs === 2 * estimate.timeMs
         ? `${ran}: raise --estimated_time to ${format.duration(suggested.timeMs)} (now ${format.duration(estimate.timeMs)}) or --kill_timeout (${now}), or split the work. ${AUDIT}`
-        : `${ran}, up to its timeout: raise --kill_timeout or --timeout, which are the same, to ${format.duration(2 * limits.killTimeoutMs)} (${now}), or split the work. ${AUDIT}`;
+        : `${ran}, up to its timeout: raise --kill_timeout or --timeout, which are the same, to ${format.duration(suggestedLimits.killTimeoutMs)} (${now}), or split the work. ${AUDIT}`;
     },
   },
   observability_stall: { retryCause: 'stall', hint: stallHint },
@@ -91,7 +101,12 @@ export const KILL_REASONS = {
     hint: ({ detail: { parent, parent_reason: reason } }) =>
       `Ended because the task around it${parent ? `, ${parent},` : ''} was killed${reason ? ` (${reason})` : ''}; nothing to change here.`,
   },
-  manual: { hint: () => 'Killed at the request of a user; nothing to change.' },
+  manual: {
+    hint: ({ name, isGraceful }) =>
+      isGraceful
+        ? `Stopped at the request of a user: babysit retry ${name} runs it again, from its checkpoint if it has one.`
+        : 'Killed at the request of a user; nothing to change.',
+  },
 } as const satisfies Readonly<Record<string, KillReasonRow>>;
 
 export type KillReason = keyof typeof KILL_REASONS;
@@ -114,15 +129,39 @@ function numberOf(detail: KillDetail, key: string): number {
   return numberIn(detail, key) ?? 0;
 }
 
-function memoryHint({ estimate, suggested, peakMemBytes, format }: KillFacts): string {
+function memoryHint({ estimate, suggested, peakMemBytes, detail, format }: KillFacts): string {
   const used = `Used ${format.size(peakMemBytes)}, estimated ${format.size(estimate.memBytes)}`;
+  // At its cap the need is unknown.
+  const least = numberIn(detail, 'limit_bytes') === null ? '' : 'at least ';
   return suggested.memBytes > estimate.memBytes
-    ? `${used}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} or reduce the batch size. ${AUDIT}`
+    ? `${used}: raise --estimated_mem_bytes to ${least}${format.size(suggested.memBytes)} or reduce the batch size. ${AUDIT}`
     : `${used}: this host admits no larger estimate, so reduce the batch size.`;
 }
 
-function stallHint({ limits, detail, format }: KillFacts): string {
-  const silent = format.duration(numberOf(detail, 'silent_ms'));
+/** The main process has ended, and others keep the task running. */
+export function hasOutlived(detail: KillDetail): boolean {
+  return typeof detail.left_processes === 'string';
+}
+
+function outlivedHint({ detail, format }: KillFacts): string {
+  const { main_signal: signal, left_processes: left } = detail;
+  const how =
+    typeof signal === 'string' ? `by ${signal}` : `with exit code ${numberOf(detail, 'main_exit_code')}`;
+  return `The command ended ${how} after ${format.duration(numberOf(detail, 'main_ran_ms'))}, but left ${left}, which kept the task running: wait for it in the command, run it as a task of its own, or end it.`;
+}
+
+/** Work that the host did not run is neither slow nor silent. */
+function busyNote(detail: KillDetail): string {
+  const sharePct = numberIn(detail, 'cpu_share_pct');
+  return sharePct === null
+    ? ''
+    : `, but got ${sharePct} % of the CPU time that it wanted because the host was busy`;
+}
+
+function stallHint(facts: KillFacts): string {
+  const { name, limits, suggestedLimits, detail, format } = facts;
+  if (hasOutlived(detail)) return outlivedHint(facts);
+  const silent = `${format.duration(numberOf(detail, 'silent_ms'))}${busyNote(detail)}`;
   const interval = format.duration(limits.observabilityMs);
   const { diagnosis, is_computing: isComputing } = detail;
   if (limits.isStrict)
@@ -130,8 +169,8 @@ function stallHint({ limits, detail, format }: KillFacts): string {
   if (typeof diagnosis !== 'string')
     return `No output for ${silent}: print a line of progress more often than --observability_interval (now ${interval}), turn off output buffering (PYTHONUNBUFFERED=1 is already set; use flush=True, stdbuf -oL or --pty), add --observe=FILE when it logs into a file, or raise the interval.`;
   return isComputing === true
-    ? `No output for ${silent}, ${diagnosis}: print progress without buffering (--pty), or raise --observability_interval (now ${interval}).`
-    : `No output for ${silent}, ${diagnosis}: it hangs, do not raise the interval. Read the log.`;
+    ? `No output for ${silent}, ${diagnosis.split(';')[0]}: print progress without buffering (--pty), or raise --observability_interval to ${format.duration(suggestedLimits.observabilityMs)} (now ${interval}).`
+    : `No output for ${silent}, ${diagnosis}: it hangs, do not raise the interval. Find the cause (babysit log ${name}), then retry it.`;
 }
 
 function pressureHint({ estimate, suggested, detail, format }: KillFacts): string {

@@ -1,7 +1,7 @@
 // Every kill has a hint on what to change, with the measured numbers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aTask, GIB, someUsage } from '../../test/support/build-task.ts';
+import { aKill, aTask, ENDED, GIB, someUsage } from '../../test/support/build-task.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
 import { KILL_REASON_NAMES, type KillDetail, type KillReason } from './kill-reasons.ts';
@@ -29,7 +29,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   },
   cgroup_oom_killed: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
-    says: ['12G', '--estimated_mem_bytes to 13.2G'],
+    says: ['12G', '--estimated_mem_bytes to at least 16G'],
   },
   kernel_oom: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 5 * GIB, oom_kills: 1 },
@@ -39,7 +39,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   pids_exceeded: { detail: { pids_max: 4096 }, says: ['4096', 'envelope.pids_max'] },
   elapsed_exceeded: {
     detail: { elapsed_ms: 1_200_500 },
-    says: ['20m', '--estimated_time to 23m (now 10m)', '--kill_timeout (now 20m)'],
+    says: ['20m', '--estimated_time to 41m (now 10m)', '--kill_timeout (now 20m)'],
   },
   observability_stall: {
     detail: { silent_ms: 301_000 },
@@ -121,6 +121,52 @@ describe('kill hint', () => {
       is_computing: false,
     });
     assert.match(hung, /, idle: y: it hangs, do not raise/);
+    assert.match(hung, /babysit log build/);
+  });
+
+  it('says that the host was busy, and asks for the time that the work takes there', () => {
+    const stall = { silent_ms: 301_000, diagnosis: 'busy: x', is_computing: true, cpu_share_pct: 50 };
+    assert.match(
+      hint('observability_stall', stall),
+      /got 50 % of the CPU time that it wanted because the host was busy, .*raise --observability_interval to 11m /,
+    );
+    const late = hint('elapsed_exceeded', { elapsed_ms: 1_200_500, cpu_share_pct: 14 });
+    assert.match(late, /got 14 % .* raise --estimated_time to 1h19m /);
+  });
+
+  it('asks for the time that the progress foretells', () => {
+    const late = { elapsed_ms: 1_200_500, remaining_ms: 2_400_000, cpu_share_pct: 14 };
+    assert.match(hint('elapsed_exceeded', late), /with about 40m left, .* raise --estimated_time to 1h7m /);
+    const limits = { ...aTask().limits, killTimeoutMs: 60_000 };
+    assert.match(
+      hint('elapsed_exceeded', { elapsed_ms: 60_000, remaining_ms: 240_000 }, null, aTask({ limits })),
+      /raise --kill_timeout or --timeout, which are the same, to 8m20s /,
+    );
+  });
+
+  it('names the processes that outlived the command, and asks for no more time', () => {
+    const left = {
+      main_exit_code: 0,
+      main_signal: null,
+      main_ran_ms: 100,
+      left_processes: 'sleep (pid 41)',
+    };
+    for (const reason of ['elapsed_exceeded', 'observability_stall'] as const) {
+      const text = hint(reason, { elapsed_ms: 1_200_500, silent_ms: 301_000, ...left });
+      assert.match(text, /ended with exit code 0 after 100ms, but left sleep \(pid 41\), which kept/);
+      assert.doesNotMatch(text, /raise/);
+    }
+    const killed = hint('elapsed_exceeded', { ...left, main_exit_code: null, main_signal: 'SIGSEGV' });
+    assert.match(killed, /ended by SIGSEGV/);
+  });
+
+  it('of a graceful stop says how to resume', () => {
+    const state = { ...ENDED.killed, kill: aKill({ reason: 'manual' }), stoppedGracefully: true };
+    assert.match(hint('manual', {}, null, aTask({ state })), /babysit retry build runs it again/);
+    assert.match(
+      hint('manual', {}, null, aTask({ state: { ...state, stoppedGracefully: false } })),
+      /^Killed at the request/,
+    );
   });
 
   it('says that strict observability ignores repeated output', () => {

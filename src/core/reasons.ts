@@ -1,7 +1,7 @@
 // The hint for every kill and interrupt reason: the measured numbers, and what to change before the next run.
 import { boundEstimate } from './estimate.ts';
 import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
-import { type Most, suggestEstimates } from './suggest.ts';
+import { type Most, suggestEstimates, suggestLimits } from './suggest.ts';
 import type { Exit, InterruptReason, Task, Usage } from './task.ts';
 
 export function killHint(
@@ -13,11 +13,14 @@ export function killHint(
   most?: Most,
 ): string {
   return killReasonRow(reason).hint({
+    name: task.name,
     estimate: boundEstimate(task),
     limits: task.limits,
     suggested: suggestEstimates(task, usage, { reason, detail }, most),
+    suggestedLimits: suggestLimits(task.limits, { detail }),
     peakMemBytes: Math.max(usage?.peakMemBytes ?? 0, numberIn(detail, 'peak_mem_bytes') ?? 0),
     detail,
+    isGraceful: task.state.status === 'killed' && task.state.stoppedGracefully,
     format,
   });
 }

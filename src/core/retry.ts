@@ -1,12 +1,10 @@
 // Decides whether another attempt follows an ended one, and with which estimate. Pure.
 
-import { killReasonRow, numberIn } from './kill-reasons.ts';
-import { roundUpMem, suggestEstimates } from './suggest.ts';
+import { killReasonRow } from './kill-reasons.ts';
+import { suggestEstimates } from './suggest.ts';
 import type { EndedState, PastAttempt, RetryCause, Task } from './task.ts';
 
 export const MAX_BACKOFF_MS = 300_000;
-/** The estimate after an OOM kill is this multiple of the cap, so that the new cap, 3 x the estimate, is 4 x the old one. */
-const RAISE_AFTER_OOM = 4 / 3;
 
 /** Returns the task pending for its next attempt, or null when no attempt follows. */
 export function retried(task: Task, ended: EndedState): Task | null {
@@ -60,7 +58,5 @@ function retryCauseOf(ended: EndedState): RetryCause | null {
 
 function suggestedMemBytes(task: Task, ended: EndedState): number {
   const kill = ended.status === 'killed' ? ended.kill : null;
-  const suggested = suggestEstimates({ ...task, state: ended }, ended.usage, kill).memBytes;
-  const capBytes = kill?.reason === 'cgroup_oom_killed' ? numberIn(kill.detail, 'cap_bytes') : null;
-  return capBytes === null ? suggested : Math.max(suggested, roundUpMem(RAISE_AFTER_OOM * capBytes));
+  return suggestEstimates({ ...task, state: ended }, ended.usage, kill).memBytes;
 }

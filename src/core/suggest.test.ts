@@ -83,15 +83,21 @@ describe('suggested estimates', () => {
 
   const KILLS: [KillReason, KillDetail, Partial<Estimate>][] = [
     ['estimated_mem_exceeded', { peak_mem_bytes: 9 * GIB }, { memBytes: Math.floor(9.9 * GIB) }],
-    ['cgroup_oom_killed', { peak_mem_bytes: 12 * GIB }, { memBytes: Math.floor(13.2 * GIB) }],
-    [
-      'cgroup_oom_killed',
-      { cap_bytes: 12 * GIB, peak_mem_bytes: 5 * GIB },
-      { memBytes: Math.floor(13.2 * GIB) },
-    ],
+    ['cgroup_oom_killed', { cap_bytes: 12 * GIB }, { memBytes: 16 * GIB }],
+    ['cgroup_oom_killed', { cap_bytes: 12 * GIB, peak_mem_bytes: 5 * GIB }, { memBytes: 16 * GIB }],
     ['mem_exceeded', {}, { memBytes: 6 * GIB }],
     ['estimated_cpu_exceeded', { cpu_cores: 9.3 }, { cpuCores: 10 }],
-    ['elapsed_exceeded', { elapsed_ms: 20 * MINUTE }, { timeMs: 22 * MINUTE }],
+    ['elapsed_exceeded', { elapsed_ms: 20 * MINUTE }, { timeMs: 40 * MINUTE }],
+    ['elapsed_exceeded', { elapsed_ms: 20 * MINUTE, remaining_ms: 40 * MINUTE }, { timeMs: 66 * MINUTE }],
+    // Nothing is known of 99 % of the work.
+    ['elapsed_exceeded', { elapsed_ms: 20 * MINUTE, remaining_ms: 1e15 }, { timeMs: 40 * MINUTE }],
+    ['elapsed_exceeded', { elapsed_ms: 20 * MINUTE, cpu_share_pct: 14 }, { timeMs: 79 * MINUTE }],
+    // The pace has the share in it.
+    [
+      'elapsed_exceeded',
+      { elapsed_ms: 20 * MINUTE, remaining_ms: 4 * MINUTE, cpu_share_pct: 14 },
+      { timeMs: 27 * MINUTE },
+    ],
   ];
   for (const [reason, detail, expected] of KILLS)
     it(`after ${reason} ask for more of it`, () => {

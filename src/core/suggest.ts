@@ -1,6 +1,6 @@
 // Suggests estimates for the next run from the use measured in this one.
 import { elapsedMs } from './elapsed.ts';
-import { boundEstimate, type Estimate, KILL_FACTOR } from './estimate.ts';
+import { boundEstimate, type Estimate, KILL_FACTOR, type Limits } from './estimate.ts';
 import { type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { isEnded, type Task, type Usage } from './task.ts';
 
@@ -8,6 +8,12 @@ import { isEnded, type Task, type Usage } from './task.ts';
 const HEADROOM = 1.1;
 /** A killed run shows only that the estimate was too low, not by how much. */
 const CUT_SHORT_FACTOR = 1.5;
+/** Without a known end: each retry gets several times more than the one before. */
+const UNKNOWN_TIME_FACTOR = 2;
+/** A longer rest rests on less than 1 % of the work. */
+const PLAUSIBLE_REST = 100;
+/** The estimate after a kill at the cap is this multiple of the cap, so that the new cap, 3 x the estimate, is 4 x the old one. */
+const RAISE_AFTER_CAP = 4 / 3;
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
 /** The kernel charges memory in batches for each core: a cap of three times less is noise. */
@@ -39,6 +45,10 @@ export function suggestEstimates(
   const estimate = boundEstimate(task);
   const isWhole = state.status === 'completed';
   const ranMs = largest(runningMs(task), numberIn(kill?.detail, 'elapsed_ms'));
+  const neededMs =
+    kill?.reason === 'elapsed_exceeded' && ranMs !== null
+      ? timeAhead(ranMs, remainingIn(kill.detail), uncontended(estimate.timeMs, kill.detail))
+      : times(HEADROOM, ranMs);
   const exceeded = kill === null ? undefined : killReasonRow(kill.reason).exceeded;
   const suggest = (dim: keyof Estimate, wanted: number | null): number => {
     const isCutShort = exceeded === dim;
@@ -49,21 +59,63 @@ export function suggestEstimates(
         : estimate[dim];
     return Math.max(least, wanted ?? 0);
   };
-  const peakMemBytes = largest(
-    usage?.peakMemBytes,
-    numberIn(kill?.detail, 'peak_mem_bytes'),
-    // The cap stopped the growth: the need is larger.
-    kill?.reason === 'cgroup_oom_killed' ? numberIn(kill.detail, 'cap_bytes') : null,
-  );
+  const peakMemBytes = largest(usage?.peakMemBytes, numberIn(kill?.detail, 'peak_mem_bytes'));
+  const wantedMemBytes = largest(times(HEADROOM, peakMemBytes), times(RAISE_AFTER_CAP, capReached(kill)));
   return {
-    timeMs: roundUpTime(suggest('timeMs', times(HEADROOM, ranMs))),
-    memBytes: atMost(most.memBytes, MIB, roundUpMem(suggest('memBytes', times(HEADROOM, peakMemBytes)))),
+    timeMs: roundUpTime(suggest('timeMs', neededMs)),
+    memBytes: atMost(most.memBytes, MIB, roundUpMem(suggest('memBytes', wantedMemBytes))),
     cpuCores: atMost(
       most.cpuCores,
       CPU_STEP_CORES,
       roundUp(suggest('cpuCores', coresOf(usage, ranMs, kill)), CPU_STEP_CORES),
     ),
   };
+}
+
+/** The time for a run that has taken `ranMs`: by its progress, if that gives the time left; else at least `leastMs`. */
+export function timeAhead(ranMs: number, remainingMs: number | null, leastMs = 0): number {
+  return roundUpTime(
+    remainingMs === null || remainingMs > PLAUSIBLE_REST * ranMs
+      ? Math.max(UNKNOWN_TIME_FACTOR * ranMs, leastMs)
+      : HEADROOM * (ranMs + remainingMs),
+  );
+}
+
+/** The limits of time for the next run of a task whose kill they caused. */
+export function suggestLimits(
+  { killTimeoutMs, observabilityMs }: Limits,
+  { detail }: Pick<Cause, 'detail'>,
+): Pick<Limits, 'killTimeoutMs' | 'observabilityMs'> {
+  const remainingMs = remainingIn(detail);
+  const ranMs = numberIn(detail, 'elapsed_ms') ?? killTimeoutMs;
+  const neededMs =
+    remainingMs === null
+      ? uncontended(killTimeoutMs, detail)
+      : CUT_SHORT_FACTOR * timeAhead(ranMs, remainingMs);
+  const doubledMs = UNKNOWN_TIME_FACTOR * observabilityMs;
+  return {
+    killTimeoutMs: roundUpTime(Math.max(UNKNOWN_TIME_FACTOR * killTimeoutMs, neededMs)),
+    // A task that is silent up to its kill timeout ends by that.
+    observabilityMs: roundUpTime(
+      Math.max(doubledMs, Math.min(uncontended(observabilityMs, detail), killTimeoutMs)),
+    ),
+  };
+}
+
+function remainingIn(detail: KillDetail): number | null {
+  return numberIn(detail, 'remaining_ms');
+}
+
+/** The time that `timeMs` of work takes with the share of CPU that the task got. */
+function uncontended(timeMs: number, detail: KillDetail): number {
+  const sharePct = numberIn(detail, 'cpu_share_pct');
+  return sharePct === null ? 0 : (HEADROOM * timeMs * 100) / Math.max(1, sharePct);
+}
+
+/** The need is above the cap that stopped the growth, and unknown. */
+function capReached(kill: Cause | null): number | null {
+  if (kill?.reason === 'cgroup_oom_killed') return numberIn(kill.detail, 'cap_bytes');
+  return kill?.reason === 'mem_exceeded' ? numberIn(kill.detail, 'limit_bytes') : null;
 }
 
 /** Running time without pauses; null before the end, or if it never started. */

@@ -102,7 +102,9 @@ function sampleOne(
   const { limits } = task;
   const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
   const [estimate, bound] = [statedEstimate(task), boundEstimate(task)];
-  const subject = { name: task.name, estimate, bound, limits, pidsMax, memMaxBytes, cpuMaxCores };
+  const remainingMs = live.progress.remainingMs(work.now.monoMs);
+  const { name } = task;
+  const subject = { name, estimate, bound, limits, pidsMax, memMaxBytes, cpuMaxCores, remainingMs };
   const verdict = judge(watchRules, subject, before, sample);
   states.set(live, verdict.state);
   live.dueInMs = verdict.dueInMs;

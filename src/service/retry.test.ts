@@ -54,7 +54,7 @@ describe('retry', () => {
     const rig = serviceOf(t);
     await killedAtItsCap(rig);
     const { suggested_command: ready } = await rig.task('build');
-    assert.equal(ready, 'babysit retry build --estimated_mem_bytes=3.3G --queue');
+    assert.equal(ready, 'babysit retry build --estimated_mem_bytes=4G --queue');
     for (const body of [{}, { estimated_mem_bytes: '900M' }]) {
       const { status, body: refused } = await rig.ask('POST', '/v1/tasks/build/retry', body);
       assert.deepEqual([status, refused.error, refused.suggested_command], [409, 'cap_below_peak', ready]);

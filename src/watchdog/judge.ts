@@ -3,10 +3,12 @@
 import { CPU_RISK_MARGIN, type Estimate, KILL_FACTOR, type Limits } from '../core/estimate.ts';
 import type { Dim, TaskEvent } from '../core/events.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
-import { roundUpMem } from '../core/suggest.ts';
+import { roundUpMem, timeAhead } from '../core/suggest.ts';
 import { exactDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
-import { STALL_RISK_AT, stallRisk } from './stall.ts';
+import { outlivedDetail, outlivedEvent } from './outlived.ts';
+import { countedSilenceMs, STALL_RISK_AT, stallRisk } from './stall.ts';
+import { lowSharePct } from './starvation.ts';
 import { applyAdjust, applySample, type Sample, type WatchState } from './state.ts';
 
 export interface WatchRules {
@@ -32,6 +34,8 @@ export interface Subject {
   readonly pidsMax: number;
   readonly memMaxBytes: number;
   readonly cpuMaxCores: number;
+  /** By its progress; null: unknown. */
+  readonly remainingMs: number | null;
 }
 
 export interface Kill {
@@ -64,6 +68,7 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
     cpuCores: KILL_FACTOR * bound.cpuCores,
     silentMs:
       limits.observabilityMs === 0 ? Number.POSITIVE_INFINITY : STALL_RISK_AT * limits.observabilityMs,
+    claimedCores: bound.cpuCores,
   };
   const state = applySample(applyAdjust(before, { estimate, limits }), sample, thresholds, isGap);
   const risks = DIMS.filter(
@@ -74,8 +79,11 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
   if (stall !== null) events.push(stall);
   const left = sample.strays.length > 0 && !state.areStraysReported;
   if (left) events.push({ event: 'left_its_group', processes: sample.strays, hint: LEFT_HINT });
+  const outlived = state.isOutlivedReported ? null : outlivedEvent(sample.outlived);
+  if (outlived !== null) events.push(outlived);
   const sustained = sustainedKill(rules, subject, state, sample);
-  const kill = immediateKill(rules, subject, state, sample) ?? (isGap ? null : sustained);
+  const cause = immediateKill(rules, subject, state, sample) ?? (isGap ? null : sustained);
+  const kill = cause && { ...cause, detail: { ...cause.detail, ...outlivedDetail(sample.outlived) } };
   const wouldKill =
     rules.dryRun && kill !== null && !state.reportedWouldKills.includes(kill.reason) ? kill : null;
   const stepMs = sample.now.monoMs - before.lastMonoMs;
@@ -85,7 +93,12 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
     growthLook(rules, subject, sample.memBytes, grownBytes / stepMs),
   );
   return {
-    state: withReports(state, risks, { stall: stall !== null, strays: left }, wouldKill),
+    state: withReports(
+      state,
+      risks,
+      { stall: stall !== null, strays: left, outlived: outlived !== null },
+      wouldKill,
+    ),
     events,
     kill: rules.dryRun ? null : kill,
     wouldKill,
@@ -96,15 +109,16 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
 function withReports(
   state: WatchState,
   risks: readonly Dim[],
-  reported: { readonly stall: boolean; readonly strays: boolean },
+  reported: Readonly<Record<'stall' | 'strays' | 'outlived', boolean>>,
   wouldKill: Kill | null,
 ): WatchState {
-  if (risks.length === 0 && !reported.stall && !reported.strays && wouldKill === null) return state;
+  if (risks.length === 0 && !Object.values(reported).includes(true) && wouldKill === null) return state;
   return {
     ...state,
     reportedRisks: [...state.reportedRisks, ...risks],
     isStallReported: state.isStallReported || reported.stall,
     areStraysReported: state.areStraysReported || reported.strays,
+    isOutlivedReported: state.isOutlivedReported || reported.outlived,
     reportedWouldKills:
       wouldKill === null ? state.reportedWouldKills : [...state.reportedWouldKills, wouldKill.reason],
   };
@@ -112,7 +126,7 @@ function withReports(
 
 /** True when a stall warning may be due within `withinMs`. It contains an I/O rate, which takes two samples. */
 export function isStallNear({ observabilityMs }: Limits, state: WatchState, withinMs: number): boolean {
-  return observabilityMs > 0 && state.silentMs + withinMs > STALL_RISK_AT * observabilityMs;
+  return observabilityMs > 0 && countedSilenceMs(state) + withinMs > STALL_RISK_AT * observabilityMs;
 }
 
 function isAboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sample: Sample): boolean {
@@ -154,11 +168,16 @@ function immediateKill(rules: WatchRules, subject: Subject, state: WatchState, s
 
 /** The rules that need time. The first sample after a gap does not decide them. */
 function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, sample: Sample): Kill | null {
-  const { bound, limits } = subject;
+  const { bound, limits, remainingMs } = subject;
   if (state.elapsedMs > limits.killTimeoutMs)
     return {
       reason: 'elapsed_exceeded',
-      detail: { elapsed_ms: Math.round(state.elapsedMs), kill_timeout_ms: limits.killTimeoutMs },
+      detail: {
+        elapsed_ms: Math.round(state.elapsedMs),
+        kill_timeout_ms: limits.killTimeoutMs,
+        ...(remainingMs === null ? {} : { remaining_ms: Math.round(remainingMs) }),
+        ...shareDetail(state.starvedMs, state.elapsedMs),
+      },
     };
   if (atLeast(state.memOverMs, rules.toleranceWindowMs))
     return {
@@ -184,19 +203,28 @@ function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, s
       reason: 'pids_exceeded',
       detail: { pids_max: subject.pidsMax, refused_forks: sample.pidsMaxHits },
     };
-  if (limits.observabilityMs > 0 && state.silentMs > limits.observabilityMs)
+  if (limits.observabilityMs > 0 && countedSilenceMs(state) > limits.observabilityMs)
     return {
       reason: 'observability_stall',
-      detail: { silent_ms: Math.round(state.silentMs), observability_interval_ms: limits.observabilityMs },
+      detail: {
+        silent_ms: Math.round(state.silentMs),
+        observability_interval_ms: limits.observabilityMs,
+        ...shareDetail(state.starvedSilentMs, state.silentMs),
+      },
     };
   return null;
+}
+
+function shareDetail(starvedMs: number, ms: number): KillDetail {
+  const pct = lowSharePct(starvedMs, ms);
+  return pct === null ? {} : { cpu_share_pct: pct };
 }
 
 /** `kill_in_s` only while time runs towards a kill: below `kill_at` no window of the memory or CPU rule has begun. */
 function runawayRisk(
   dim: Dim,
   rules: WatchRules,
-  { name, estimate, bound, limits, memMaxBytes, cpuMaxCores }: Subject,
+  { name, estimate, bound, limits, memMaxBytes, cpuMaxCores, remainingMs }: Subject,
   state: WatchState,
   sample: Sample,
 ): TaskEvent {
@@ -206,7 +234,7 @@ function runawayRisk(
     overMs === null ? {} : killIn(rules.toleranceWindowMs - overMs);
   switch (dim) {
     case 'elapsed': {
-      const timeMs = 60_000 * Math.ceil((2 * state.elapsedMs) / 60_000);
+      const timeMs = timeAhead(state.elapsedMs, remainingMs);
       return {
         event: 'runaway_risk',
         dim,
@@ -264,7 +292,8 @@ function killIn(leftMs: number): { readonly kill_in_s: number } {
 
 /** Time until the elapsed or silent time crosses its next limit, so that the daemon need not wait for a tick. */
 function dueIn({ estimate, limits }: Subject, state: WatchState): number | null {
-  const { elapsedMs, silentMs } = state;
+  const { elapsedMs } = state;
+  const silentMs = countedSilenceMs(state);
   const { observabilityMs } = limits;
   const remainingMs = [estimate.timeMs - elapsedMs, limits.killTimeoutMs - elapsedMs];
   if (observabilityMs > 0)

@@ -53,7 +53,11 @@ const BUFFERED =
 
 /** Returns null when no warning is due. */
 export function stallRisk({ observabilityMs }: Limits, state: WatchState): StallRisk | null {
-  if (observabilityMs === 0 || state.isStallReported || state.silentMs <= STALL_RISK_AT * observabilityMs)
+  if (
+    observabilityMs === 0 ||
+    state.isStallReported ||
+    countedSilenceMs(state) <= STALL_RISK_AT * observabilityMs
+  )
     return null;
   const { text, hint } = diagnoseStall({
     ...silenceOf(state),
@@ -64,12 +68,17 @@ export function stallRisk({ observabilityMs }: Limits, state: WatchState): Stall
   return {
     event: 'stall_risk',
     silent_s: Math.round(state.silentMs / 1000),
-    kill_in_s: Math.max(0, Math.round((observabilityMs - state.silentMs) / 1000)),
+    kill_in_s: Math.max(0, Math.round((observabilityMs - countedSilenceMs(state)) / 1000)),
     diagnosis: text,
     last_line: null,
     last_line_age_s: null,
     hint,
   };
+}
+
+/** A task cannot print while the host does not run it: that time does not count. */
+export function countedSilenceMs({ silentMs, starvedSilentMs }: WatchState): number {
+  return Math.max(0, silentMs - starvedSilentMs);
 }
 
 /** What the task did since its last output. */

@@ -4,6 +4,7 @@ import type { Estimate, Limits } from '../core/estimate.ts';
 import type { Dim, StrayProcess } from '../core/events.ts';
 import type { KillReason } from '../core/kill-reasons.ts';
 import { type CpuTrail, extendCpuTrail, newCpuTrail } from './cpu-trail.ts';
+import { type Demand, starvedPart } from './starvation.ts';
 
 /** The estimate and limits that the task was measured against. */
 interface Requested {
@@ -26,6 +27,9 @@ export interface WatchState {
   readonly elapsedMs: number;
   /** Time since output last counted as progress. */
   readonly silentMs: number;
+  /** The part of the silence, and of the running time, in which it was ready and the host did not run it. */
+  readonly starvedSilentMs: number;
+  readonly starvedMs: number;
   readonly outputBytes: number;
   readonly outputAt: number | null;
   /** Readings of the CPU time over the last 15 s or a little more, oldest first. */
@@ -50,7 +54,21 @@ export interface WatchState {
   readonly reportedRisks: readonly Dim[];
   readonly isStallReported: boolean;
   readonly areStraysReported: boolean;
+  readonly isOutlivedReported: boolean;
   readonly reportedWouldKills: readonly KillReason[];
+}
+
+/** The main process has ended, and others are left. */
+export interface Outlived {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** From the start of the main process to its end. */
+  readonly mainRanMs: number;
+  /** Since its end. */
+  readonly sinceMs: number;
+  /** Some of those that are left. */
+  readonly processes: readonly { readonly pid: number; readonly name: string }[];
+  readonly count: number;
 }
 
 /** One reading of an attempt. */
@@ -67,6 +85,10 @@ export interface Sample {
   readonly pidsMaxHits: number;
   /** Processes of the task outside of its group. */
   readonly strays: readonly StrayProcess[];
+  /** Null while the main process lives, or when its end is not known. */
+  readonly outlived: Outlived | null;
+  /** Null: not measured, or idle. */
+  readonly demand: Demand | null;
   /** Bytes the command has printed so far; 0 with --observability=strict (see repetition.ts). */
   readonly outputBytes: number;
   /** When the log was last written to, or strict progress was last seen, epoch ms. A full disk stops the log's size, not this. */
@@ -82,6 +104,8 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     requested: null,
     elapsedMs,
     silentMs,
+    starvedSilentMs: 0,
+    starvedMs: 0,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpuMarks: [{ usec: sample.cpuUsec, monoMs }],
@@ -100,6 +124,7 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     reportedRisks: [],
     isStallReported: false,
     areStraysReported: false,
+    isOutlivedReported: false,
     reportedWouldKills: [],
   };
 }
@@ -109,6 +134,8 @@ export interface Thresholds {
   readonly memBytes: number;
   readonly cpuCores: number;
   readonly silentMs: number;
+  /** The estimate, up to which the task has a claim to CPU. */
+  readonly claimedCores: number;
 }
 
 /** A rate over a shorter time is noise: scheduling and counters have a granularity of milliseconds. */
@@ -137,6 +164,7 @@ export function applySample(
     ? smooth(state.smoothCpuCores, cpu.cores ?? 0, cpu.monoMs - state.cpu.monoMs)
     : state.smoothCpuCores;
   const printed = sample.outputBytes !== state.outputBytes || sample.outputAt !== state.outputAt;
+  const starvedMs = isGap ? 0 : stepMs * starvedPart(sample.demand, thresholds.claimedCores);
   // The use during a gap is unknown: the gap itself counts for no window.
   const over = (beforeMs: number | null, holds: boolean) => sustained(beforeMs, holds, isGap ? 0 : stepMs);
   return {
@@ -145,6 +173,8 @@ export function applySample(
     isNew: false,
     elapsedMs: state.elapsedMs + stepMs,
     silentMs: printed ? 0 : silence(state, stepMs, isGap ? thresholds.silentMs : Number.POSITIVE_INFINITY),
+    starvedSilentMs: printed ? 0 : state.starvedSilentMs + starvedMs,
+    starvedMs: state.starvedMs + starvedMs,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpuMarks,
@@ -203,6 +233,7 @@ export function applyAdjust(state: WatchState, requested: Requested): WatchState
     ...state,
     requested,
     silentMs: isSilenceChanged ? 0 : state.silentMs,
+    starvedSilentMs: isSilenceChanged ? 0 : state.starvedSilentMs,
     isStallReported: state.isStallReported && !isSilenceChanged,
     memOverMs: changed.mem ? null : state.memOverMs,
     cpuOverMs: changed.cpu ? null : state.cpuOverMs,

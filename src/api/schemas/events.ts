@@ -145,6 +145,17 @@ export const EVENT_FIELDS = {
     .describe(
       'Processes left the group of the task, as after `systemd-run --scope`. They are counted and killed with it, but not capped. Occurs once for each attempt.',
     ),
+  main_exited: z
+    .strictObject({
+      exit_code: number.nullable().describe('Exit code of the command.'),
+      signal: text.nullable().describe('The signal that ended it, instead of an exit code.'),
+      after_s: number.describe('Seconds from its start to its end.'),
+      processes: processList({}).describe('Some of the processes that it left.'),
+      hint: text.describe('What to change.'),
+    })
+    .describe(
+      'The command ended five seconds ago, and processes that it left keep the task running. Occurs once for each attempt.',
+    ),
   kill_stuck: z
     .strictObject({
       processes: processList({

@@ -38,6 +38,8 @@ function sampleAt(seconds: number): Sample {
     oomKills: 0,
     isOomAtOwnCap: false,
     strays: [],
+    outlived: null,
+    demand: null,
     pidsMaxHits: 0,
     outputBytes: 0,
     outputAt: null,

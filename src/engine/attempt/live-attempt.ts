@@ -4,7 +4,7 @@ import type { Group, GroupUsage } from '../../cgroups/port.ts';
 import { watchFiles } from '../../cgroups/watch.ts';
 import type { Now } from '../../core/clock.ts';
 import { frozenSince } from '../../core/elapsed.ts';
-import type { ActiveState, TaskId, Usage } from '../../core/task.ts';
+import type { ActiveState, Exit, TaskId, Usage } from '../../core/task.ts';
 import { type Records, readCounters, readRecords } from '../../exec/records.ts';
 import type { Observer } from '../../exec/start.ts';
 import { AttemptLog } from '../../logs/attempt-log.ts';
@@ -18,6 +18,7 @@ import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/proces
 import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
 import { type OomTier, oomScoreAdj, oomTier } from '../../watchdog/oom-tier.ts';
 import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
+import { CpuDemand } from './cpu-demand.ts';
 import { mostIo, toUsage } from './final-usage.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
@@ -27,6 +28,7 @@ import { latest, type Observation, ObservedFiles } from './observed-files.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ReadinessObserver } from './readiness.ts';
+import { outlivedBy } from './stall-diagnosis.ts';
 import { StrictOutput } from './strict-output.ts';
 
 /** Records that never change after they were read. */
@@ -51,6 +53,7 @@ export class LiveAttempt implements Observer {
   readonly heartbeat: Heartbeat;
   readonly members = new MemberCounters();
   readonly ioRate = new IoRate();
+  readonly #demand = new CpuDemand();
   /** Null until the first sample of a started attempt. */
   watchState: WatchState | null = null;
   /** Null when the task has no readiness. */
@@ -67,6 +70,8 @@ export class LiveAttempt implements Observer {
   isObserved = false;
   readonly #onChange: () => void;
   #known: KnownRecords = { supervisor: null, started: null };
+  /** How the main process ended; null before. */
+  #exit: Exit | null = null;
   /** Opened at the first sample: an attempt that ends earlier uses no file descriptors. */
   #held: { readonly supervisor: ProcessHandle | null; readonly main: ProcessHandle | null } | null = null;
   #samples = 0;
@@ -122,6 +127,7 @@ export class LiveAttempt implements Observer {
       supervisor: this.#known.supervisor ?? records.supervisor,
       started: this.#known.started ?? records.started,
     };
+    this.#exit ??= records.exit;
     return { ...records, ...this.#known };
   }
 
@@ -225,7 +231,12 @@ export class LiveAttempt implements Observer {
     const { withIo } = watch;
     const { outputBytes, outputAt } = this.#output(now, watch);
     const isTurn = this.#samples % MEMBERS_EVERY === MEMBERS_FIRST;
-    if (withIo || (isTurn && this.mayHaveActed)) this.members.read(this.group.pids(SCAN_AGE_MS));
+    // A task that gets no CPU at all looks idle.
+    const isActing = this.mayHaveActed || this.#demand.now !== null;
+    if (withIo || (isTurn && isActing)) {
+      this.members.read(this.group.pids(SCAN_AGE_MS));
+      this.#demand.count(this.members.cpu, now.monoMs);
+    }
     if (isTurn) this.ioRate.count(this.members.io, now.monoMs);
     const io = withIo ? mostIo(usage, this.members.io) : null;
     return {
@@ -236,11 +247,18 @@ export class LiveAttempt implements Observer {
       isOomAtOwnCap: this.#events.isOomAtOwnCap,
       pidsMaxHits: this.#events.pidsMaxHits,
       strays: usage.strays,
+      outlived: this.#outlived(now, watch.startedAt),
+      demand: this.#demand.now,
       outputBytes,
       outputAt,
       ioReadBytes: io?.readBytes ?? null,
       ioWriteBytes: io?.writtenBytes ?? null,
     };
+  }
+
+  #outlived({ wallMs }: Now, startedAt: number): Sample['outlived'] {
+    if (this.#hasMain || this.#exit === null) return null;
+    return outlivedBy(this.#exit, startedAt, this.group.pids(SCAN_AGE_MS), wallMs);
   }
 
   #readEvents(usage: GroupUsage): void {

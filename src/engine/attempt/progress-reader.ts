@@ -77,6 +77,11 @@ export class ProgressReader {
     return { p50Ms: wallMs + left.p50Ms, p90Ms: left.p90Ms === null ? null : wallMs + left.p90Ms };
   }
 
+  /** By the progress; null when it gives no end, or is not trusted. */
+  remainingMs(nowMs: number): number | null {
+    return timeLeft(this.#state, nowMs)?.p50Ms ?? null;
+  }
+
   /** Returns null without any progress. */
   progress(nowMs: number): Progress | null {
     return progressOf(this.#state, nowMs);

@@ -9,6 +9,12 @@ export interface IoCount {
   readonly writtenBytes: number;
 }
 
+/** `waitedMs`: ready to run and not running. */
+export interface CpuCount {
+  readonly ranMs: number;
+  readonly waitedMs: number;
+}
+
 /** Only so many processes, and threads of each, are read. */
 const MAX_PROCESSES = 64;
 const MAX_THREADS = 64;
@@ -51,6 +57,11 @@ export class MemberCounters {
   /** Returns null when the counters of no process were readable. */
   get io(): IoCount | null {
     return this.#hasIo ? { readBytes: sumOf(this.#read), writtenBytes: sumOf(this.#written) } : null;
+  }
+
+  /** Times of all threads so far. */
+  get cpu(): CpuCount {
+    return { ranMs: sumOf(this.#ran) / 1e6, waitedMs: sumOf(this.#waited) / 1e6 };
   }
 
   /** Seconds ready without CPU for each second of CPU time; null when not measured. */

@@ -1,7 +1,7 @@
 // The one command to run after a kill: a retry with what has to change.
 import { boundEstimate } from '../../core/estimate.ts';
-import { isCapOfHost } from '../../core/kill-reasons.ts';
-import { type Most, suggestEstimates } from '../../core/suggest.ts';
+import { hasOutlived, isCapOfHost } from '../../core/kill-reasons.ts';
+import { type Most, suggestEstimates, suggestLimits } from '../../core/suggest.ts';
 import type { Task } from '../../core/task.ts';
 import { exactDuration } from '../../units/duration.ts';
 import { exactSize } from '../../units/size.ts';
@@ -17,7 +17,10 @@ type Killed = Extract<Task['state'], { status: 'killed' }>;
 
 function changedFlags(task: Task, { kill, usage }: Killed, most: Most): readonly string[] | null {
   const { estimate, limits } = task;
+  // More time changes nothing: the same processes would stay.
+  if (hasOutlived(kill.detail)) return null;
   const suggested = suggestEstimates(task, usage, kill, most);
+  const { killTimeoutMs, observabilityMs } = suggestLimits(limits, kill);
   const moreMemory =
     suggested.memBytes > estimate.memBytes
       ? [`--estimated_mem_bytes=${exactSize(suggested.memBytes)}`]
@@ -35,11 +38,12 @@ function changedFlags(task: Task, { kill, usage }: Killed, most: Most): readonly
       // A kill timeout of its own does not follow the estimate.
       return limits.killTimeoutMs === 2 * estimate.timeMs
         ? [`--estimated_time=${exactDuration(suggested.timeMs)}`]
-        : [`--kill_timeout=${exactDuration(2 * limits.killTimeoutMs)}`];
+        : [`--kill_timeout=${exactDuration(killTimeoutMs)}`];
     case 'observability_stall':
       return kill.detail.is_computing === true
-        ? [`--observability_interval=${exactDuration(2 * limits.observabilityMs)}`]
-        : [];
+        ? [`--observability_interval=${exactDuration(observabilityMs)}`]
+        : // It would hang again.
+          null;
     case 'system_mem_pressure':
       return kill.detail.victim_tier === 'above_estimate' ? moreMemory : [];
     case 'system_disk_pressure':

@@ -2,7 +2,7 @@
 import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
 import { CPU_RISK_MARGIN, statedEstimate } from '../../core/estimate.ts';
-import type { Format, KillReason } from '../../core/kill-reasons.ts';
+import { type Format, hasOutlived, type KillReason } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
 import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
 import { cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
@@ -175,7 +175,7 @@ function suggested(task: Task, most: Most): TaskView['suggested_estimates'] {
   const { state } = task;
   if (!isEnded(state) || state.attempt === null) return null;
   const kill = state.status === 'killed' ? state.kill : null;
-  if (kill !== null && NOT_FOR_USE.has(kill.reason)) return null;
+  if (kill !== null && (NOT_FOR_USE.has(kill.reason) || hasOutlived(kill.detail))) return null;
   const { timeMs, memBytes, cpuCores } = suggestEstimates(task, state.usage, kill, most);
   return { estimated_time_ms: timeMs, estimated_mem_bytes: memBytes, estimated_cpu_cores: cpuCores };
 }

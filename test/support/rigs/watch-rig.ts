@@ -34,6 +34,7 @@ export const SUBJECT: Subject = {
   pidsMax: 4096,
   memMaxBytes: 12 * GIB,
   cpuMaxCores: 12,
+  remainingMs: null,
 };
 
 /** The changes since the last sample; `cores`: the average use of CPU in that time. */
@@ -45,6 +46,8 @@ export interface Step {
   readonly oomKills?: number;
   readonly isOomAtOwnCap?: boolean;
   readonly strays?: Sample['strays'];
+  readonly outlived?: Sample['outlived'];
+  readonly demand?: Sample['demand'];
   readonly refusedForks?: number;
   readonly ioBytes?: number;
   /** A sample taken while the task is paused. */
@@ -76,6 +79,8 @@ export class Watch {
       oomKills: 0,
       isOomAtOwnCap: false,
       strays: [],
+      outlived: null,
+      demand: null,
       pidsMaxHits: 0,
       outputBytes: 0,
       outputAt: null,
@@ -95,6 +100,8 @@ export class Watch {
       oomKills: before.oomKills + (more.oomKills ?? 0),
       isOomAtOwnCap: more.isOomAtOwnCap ?? true,
       strays: more.strays ?? [],
+      outlived: more.outlived ?? null,
+      demand: more.demand ?? null,
       pidsMaxHits: before.pidsMaxHits + (more.refusedForks ?? 0),
       outputBytes: before.outputBytes + prints,
       outputAt: null,

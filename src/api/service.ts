@@ -14,6 +14,7 @@ import type { HeartbeatView } from './schemas/heartbeat.ts';
 import type { HoldRequest, HoldsView, HoldView, ReleasedView, ReleaseRequest } from './schemas/hold.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
+import type { HistoryRequest, PastRunView } from './schemas/observe/history.ts';
 import type { OutsideHistoryView } from './schemas/observe/outside.ts';
 import type { SeriesRequest, SeriesView } from './schemas/observe/series.ts';
 import type { ProfileView } from './schemas/profile.ts';
@@ -92,6 +93,8 @@ export interface Service extends Changes {
   inbox(query: InboxQuery): InboxPage;
   see(report: SeenReport): void;
   view(id: TaskId): TaskView;
+  /** The tasks that ended within a time, newest first, page by page. */
+  history(request: HistoryRequest): AsyncIterable<readonly PastRunView[]>;
   /** `ref` null: of the host. */
   series(ref: string | null, request: SeriesRequest): Promise<SeriesView>;
   /** Calls back with a line of JSON, the first at once. Returns the stop function. */

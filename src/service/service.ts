@@ -18,6 +18,7 @@ import { list } from './list.ts';
 import { log, rangeOfLog } from './log.ts';
 import { selectTasks } from './lookup/resolve.ts';
 import { createTaskAccess } from './lookup/task-access.ts';
+import { history } from './observe/history.ts';
 import { LiveStream } from './observe/live.ts';
 import { Metrics } from './observe/metrics.ts';
 import { type OutsideDeps, outside } from './observe/outside.ts';
@@ -111,6 +112,7 @@ export function createService(deps: ServiceDeps): Service {
     inbox: inbox.take,
     see: inbox.see,
     view: (id) => tasks.view(tasks.byId(id)),
+    history: (request) => history(deps, request),
     series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),
     live: (subscriber) => live.subscribe(subscriber),
     outside: (sinceMs) => outside(deps, sinceMs),

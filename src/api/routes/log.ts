@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { HEARTBEAT } from '../schemas/heartbeat.ts';
 import { LOG_QUERY, LOG_RANGE, parseLog } from '../schemas/log.ts';
 import type { Service } from '../service.ts';
+import { sendLines } from '../streams/json-lines.ts';
 import { answers, type ByRef, lines, plainText } from './answer.ts';
 
 export function logRoutes(app: FastifyInstance, service: Service): void {
@@ -15,11 +16,6 @@ export function logRoutes(app: FastifyInstance, service: Service): void {
     service.logRange(request.params.ref, parseLog(request.query)),
   );
   app.get<ByRef>('/v1/tasks/:ref/heartbeat', lines(HEARTBEAT), (request, reply) => {
-    const records = jsonLines(service.heartbeats(request.params.ref));
-    return reply.type('application/x-ndjson').send(Readable.from(records, { objectMode: false }));
+    return sendLines(reply, service.heartbeats(request.params.ref));
   });
-}
-
-async function* jsonLines(values: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const value of values) yield `${JSON.stringify(value)}\n`;
 }

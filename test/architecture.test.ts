@@ -111,7 +111,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: ['core', 'units', 'text', 'request', 'procfs', 'systemd'],
   mcp: ['core', 'units', 'text', 'request', 'cli'],
-  dashboard: ['core', 'text', 'cli'],
+  dashboard: ['core', 'units', 'text', 'estimates', 'cli'],
   top: ['core', 'units', 'text', 'request', 'cli'],
   web: ['units', 'text'],
   hooks: ['core', 'units', 'text', 'cli'],
@@ -142,6 +142,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const API_SCHEMAS = 'src/api/schemas/';
 /** Rooms outside of the daemon. */
 const CLIENTS = ['cli', 'mcp', 'dashboard', 'top', 'hooks', 'web'];
+/** Of the server of the page: what it sends. */
+const SHOWN = ['cli/dashboard/frame.ts', 'cli/history/summary.ts'];
 /** Servers with a bundle of their own, loaded when they are asked to serve. */
 const SERVERS = ['cli/mcp/server.ts', 'cli/dashboard/serve.ts', 'cli/top/run.ts'];
 
@@ -169,8 +171,7 @@ function objection({ from, to, isType }: Arrow): string | null {
       return isType || room === 'mcp' ? null : `${room} sees only the types of the schemas`;
     if (room === 'cli' && SERVERS.includes(to))
       return isType ? null : `${room} loads the server when it is asked to serve`;
-    if (room === 'web' && to === 'cli/dashboard/frame.ts')
-      return isType ? null : 'web sees only the types of the frame';
+    if (room === 'web' && SHOWN.includes(to)) return isType ? null : `web sees only the types of ${to}`;
     return `${room} does not see ${other}`;
   }
   if (to === 'package.json')

@@ -1,6 +1,7 @@
 // The frame of the page: navigation by the fragment of the address, the state of the connection, and one of the views.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Link, type Live, useLive } from './client/live.ts';
+import { HistoryPage } from './history/history-page.tsx';
 import { NowPage } from './now/now-page.tsx';
 import { Announcer } from './parts/announcer.tsx';
 import { SettingsPage } from './settings/settings-page.tsx';
@@ -8,6 +9,7 @@ import { TaskPage } from './task/task-page.tsx';
 
 const VIEWS = [
   ['now', 'Now'],
+  ['history', 'History'],
   ['settings', 'Settings'],
 ] as const;
 
@@ -60,6 +62,8 @@ function Page({ view, id, live }: { readonly view: string; readonly id: string; 
   switch (view) {
     case 'task':
       return <TaskPage id={id} live={live} />;
+    case 'history':
+      return <HistoryPage />;
     case 'settings':
       return <SettingsPage />;
     default:

@@ -36,6 +36,13 @@ export function clock(at: string | number): string {
   return CLOCK.format(new Date(at));
 }
 
+const DAY = new Intl.DateTimeFormat([], { month: 'short', day: 'numeric' });
+
+/** `Nov 29` */
+export function day(at: number): string {
+  return DAY.format(new Date(at));
+}
+
 /** `3m ago`, `in 20s`. */
 export function relative(at: string | number, nowMs: number): string {
   const ms = new Date(at).getTime() - nowMs;

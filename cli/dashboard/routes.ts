@@ -2,8 +2,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BabysitError, ERRORS } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/text/json.ts';
+import { parseDuration } from '../../src/units/duration.ts';
 import { lineReader } from '../client/follow.ts';
 import { SocketError, send } from '../client/http.ts';
+import { summarize } from './history.ts';
 import { sse } from './live-feed.ts';
 
 const ANSWER_MS = 30_000;
@@ -28,6 +30,11 @@ export interface RouteDeps {
 export function passOnRoutes(app: FastifyInstance, deps: RouteDeps): void {
   for (const path of READS) app.get(path, (request, reply) => passOn(deps, request, reply));
   app.get('/v1/config', (request, reply) => passOn(deps, request, reply, withoutTargets));
+  app.get<{ Querystring: { since?: string } }>('/v1/history', ({ query }) => {
+    const sinceMs = parseDuration(query.since ?? '7d', 'since');
+    // biome-ignore lint/plugin/no-wall-clock: the times of the page, which the daemon counts by the same clock.
+    return summarize(deps.socket, sinceMs, Date.now()).catch(unreachable);
+  });
   app.get(`${TASK}/log`, (request, reply) => {
     const write = streamTo(deps, reply, 'text/plain; charset=utf-8');
     return stream(deps.socket, request.url, reply, write.signal, write.bytes);

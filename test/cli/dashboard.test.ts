@@ -31,7 +31,7 @@ const PERSON = Object.fromEntries(
 const IMAGES = process.env.BABYSIT_SCREENSHOTS ?? '';
 const WIDTHS = [390, 1024, 1920];
 const TASK = 'task/01JD0000000000000000000041';
-const VIEWS = ['now', TASK, 'settings'];
+const VIEWS = ['now', TASK, 'history', 'settings'];
 const HOSTILE = '<script>pwned=1</script><img src=x onerror=pwned=1>';
 
 describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
@@ -145,6 +145,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     const show = async (page: Page, view: string) => {
       await page.goto(`${url}#/${view}`);
       await page.locator('section').first().waitFor(DEADLINE);
+      if (view === 'history') await page.getByRole('rowheader').first().waitFor(DEADLINE);
       if (view === TASK) await page.getByText('[200/420]').waitFor({ ...DEADLINE, state: 'attached' });
     };
 
@@ -153,6 +154,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
       const { page, faults } = await openPage(browser, `${url}#token=T`);
       for (const view of VIEWS) {
         await show(page, view);
+        if (view === 'history') await page.getByLabel('Group by').selectOption('owner');
         assert.equal(await page.evaluate(() => 'pwned' in globalThis), false);
         assert.equal(await page.locator('main script, main img, main iframe, main [onerror]').count(), 0);
         if (view !== 'settings') assert.ok((await page.locator('main').innerText()).includes(HOSTILE), view);
@@ -181,7 +183,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
               return scrollWidth - clientWidth;
             });
             assert.ok(tooWide <= 0, `${view} is ${tooWide} px too wide at ${width} px`);
-            if (IMAGES !== '' && (view === 'now' || width === 1024))
+            if (IMAGES !== '' && (view === 'now' || (view !== 'settings' && width === 1024)))
               await photograph(page, `${view.split('/')[0]}-${width}-${theme}`);
           }
         }

@@ -1,4 +1,5 @@
 // A busy host as the daemon's views show it: running tasks, two of them in danger, a queue, ends, and other programs.
+import type { PastRunView } from '../../src/api/schemas/observe/history.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 import type { Task, TaskState } from '../../src/core/task.ts';
@@ -250,4 +251,39 @@ function aHold(mark: string): StatusView['holds'][number] {
     expected_end: null,
     latest_end: null,
   };
+}
+
+/** A week of ends: every command has a habit of its own. */
+export function somePastRuns({ ended: [sample] }: Scene, now: number, count = 600): PastRunView[] {
+  const { owner = null, project = '' } = sample ?? {};
+  const commands = ['make all', 'cargo test', 'pytest -q', 'npm run build', 'python train.py --lr 0.1'];
+  return Array.from({ length: count }, (_, i): PastRunView => {
+    const kind = i % commands.length;
+    const status = i % 23 === 5 ? 'killed' : i % 17 === 3 ? 'failed' : 'completed';
+    const reasons = [
+      'estimated_mem_exceeded',
+      'observability_stall',
+      'elapsed_exceeded',
+      'cgroup_oom_killed',
+    ];
+    const elapsed = (40 + 60 * kind + ((i * 37) % 50)) * 1000;
+    return {
+      id: taskId(i),
+      name: `task-${i}`,
+      owner: `${owner}`,
+      project,
+      command: `${commands[kind]} ${project}`,
+      status,
+      reason: status === 'killed' ? (reasons[i % 3] ?? null) : status === 'failed' ? 'exit' : null,
+      earlier_kills: i % 61 === 7 ? ['cgroup_oom_killed'] : [],
+      ended_at: new Date(now - ((i * 7919) % (7 * 24 * 60)) * MINUTE).toISOString(),
+      waited_ms: ((i * 53) % 240) * 1000 * (1 + kind),
+      elapsed_ms: elapsed,
+      estimated_time_ms: elapsed * ([1.2, 2.5, 0.9, 6, 1.6][kind] ?? 1),
+      estimated_mem_bytes: 4 * GIB,
+      estimated_cpu_cores: 2,
+      peak_mem_bytes: (0.6 + kind * 0.7 + (i % 7) / 10) * GIB,
+      cpu_seconds: elapsed / 800,
+    };
+  });
 }

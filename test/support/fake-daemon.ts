@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { GIB } from './build-task.ts';
-import type { Scene } from './busy-scene.ts';
+import { type Scene, somePastRuns } from './busy-scene.ts';
 
 export interface FakeDaemon {
   readonly server: Server;
@@ -87,6 +87,12 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
     if (task !== undefined) return json(response, task);
     if (pathname === '/v1/tasks')
       return json(response, { tasks: searchParams.has('before') ? [] : scene.ended, next: null });
+    if (pathname === '/v1/history')
+      return response.end(
+        somePastRuns(scene, now)
+          .map((run) => `${JSON.stringify(run)}\n`)
+          .join(''),
+      );
     if (pathname === '/v1/config') return json(response, { home: '/h', values: SETTINGS });
     response.writeHead(404, { 'content-type': 'application/problem+json' });
     return response.end(JSON.stringify({ error: 'not_found', detail: 'no such task', hint: 'x' }));

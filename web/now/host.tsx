@@ -76,7 +76,7 @@ function Memory({ frame: { capacity }, now, host }: Props) {
         format={size}
         sync={SYNC}
         atLeast={total}
-        isBinary
+        ticks="binary"
       />
     </div>
   );

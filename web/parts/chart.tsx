@@ -1,7 +1,7 @@
 // A chart over time: lines with a legend that shows the values at the cursor, marks of events, and limits.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import { clock } from '../text.ts';
+import { clock, day } from '../text.ts';
 
 export interface Line {
   readonly label: string;
@@ -31,14 +31,18 @@ interface Props {
   /** The scale reaches at least this value. */
   readonly atLeast?: number;
   readonly height?: number;
-  /** Axes of bytes have round numbers of GiB and MiB. */
-  readonly isBinary?: boolean;
+  /** Where the axis has its numbers: round GiB and MiB, round minutes and hours, or round decimals. */
+  readonly ticks?: 'binary' | 'time';
   /** Called with the time at the cursor, null when it leaves the chart. */
   readonly onCursor?: (at: number | null) => void;
 }
 
 const HEIGHT = 150;
-const POWERS_OF_2 = Array.from({ length: 50 }, (_, i) => 2 ** i);
+const STEPS = {
+  binary: Array.from({ length: 50 }, (_, i) => 2 ** i),
+  time: [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400].map((s) => 1000 * s),
+} as const;
+const DAY_S = 86_400;
 
 export function Chart(props: Props) {
   const { title, times, lines, format } = props;
@@ -86,7 +90,7 @@ export function Chart(props: Props) {
               {label} <b>{format(values[shown])}</b>
             </li>
           ))}
-          {index !== null && at !== undefined ? <li class="quiet">{clock(at)}</li> : null}
+          {index !== null && at !== undefined ? <li class="quiet">{moment(at, times)}</li> : null}
         </ul>
       </figcaption>
       <div
@@ -97,6 +101,12 @@ export function Chart(props: Props) {
       />
     </figure>
   );
+}
+
+/** With the day where the chart shows several. */
+function moment(at: number, times: readonly number[]): string {
+  const spanMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return spanMs < 1000 * DAY_S ? clock(at) : `${day(at)} ${clock(at).slice(0, 5)}`;
 }
 
 function useColorScheme(): string {
@@ -127,7 +137,7 @@ function optionsOf(
 ): uPlot.Options {
   const style = getComputedStyle(place);
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const { lines, format, sync, height, isBinary } = latest.current;
+  const { lines, format, sync, height, ticks } = latest.current;
   const font = `11px ${style.fontFamily}`;
   const axis = {
     stroke: color('quiet'),
@@ -153,14 +163,15 @@ function optionsOf(
         ...axis,
         size: 26,
         space: 70,
-        values: (_plot, seconds) => seconds.map((s) => clock(s * 1000).slice(0, 5)),
+        values: (_plot, seconds, _axis, _space, step) =>
+          seconds.map((s) => (step >= DAY_S ? day(s * 1000) : clock(s * 1000).slice(0, 5))),
       },
       {
         ...axis,
         size: 52,
         space: 30,
         values: (_plot, values) => values.map((value) => format(value)),
-        ...(isBinary ? { incrs: POWERS_OF_2 } : {}),
+        ...(ticks === undefined ? {} : { incrs: [...STEPS[ticks]] }),
       },
     ],
     series: [

@@ -58,9 +58,9 @@ export function Charts({ task, points, events, onCursor }: Props) {
   if (points.length === 0) return <p class="empty">Nothing has been measured yet.</p>;
   return (
     <>
-      <Chart {...common} title="Memory" lines={memory} format={size} isBinary />
+      <Chart {...common} title="Memory" lines={memory} format={size} ticks="binary" />
       <Chart {...common} title="Cores" lines={processor} format={cores} height={110} />
-      <Chart {...common} title="IO" lines={io} format={perSecond} height={90} isBinary />
+      <Chart {...common} title="IO" lines={io} format={perSecond} height={90} ticks="binary" />
     </>
   );
 }

@@ -5,9 +5,6 @@ import { change } from '../client/request.ts';
 import { duration, size } from '../text.ts';
 import { Dialog } from './dialog.tsx';
 
-/** Who asked for the kill, in its record. */
-const CALLER = 'dashboard';
-
 type Open = 'kill' | 'pause' | 'resume' | 'adjust' | null;
 type Subject = Pick<
   Row,
@@ -52,7 +49,7 @@ function Confirmation({ verb, task, onClose }: ConfirmationProps) {
           title={`Kill ${name}?`}
           confirm="Kill the task"
           isDangerous
-          onConfirm={() => post({ owner: CALLER })}
+          onConfirm={() => post()}
           onClose={onClose}
         >
           <p>

@@ -23,12 +23,13 @@ export async function summarize(socket: string, sinceMs: number, nowMs: number):
 
 const keys = new Map<string, string>();
 
-/** Parsing a command takes longer than looking it up, and commands repeat. */
+/** Parsing a command takes longer than looking it up, and commands repeat, often with other numbers. */
 function commandOf(command: string): string {
-  const known = keys.get(command);
+  const alike = command.replace(/\d+/g, '0');
+  const known = keys.get(alike);
   if (known !== undefined) return known;
   const key = commandKey({ kind: 'shell', line: command }).subcommand || command;
   if (keys.size >= KEPT_KEYS) keys.clear();
-  keys.set(command, key);
+  keys.set(alike, key);
   return key;
 }

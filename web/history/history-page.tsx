@@ -26,7 +26,7 @@ interface Loaded {
 }
 
 export function HistoryPage() {
-  const [since, setSince] = useState<Since>('7d');
+  const [since, setSince] = useState<Since>('1d');
   const [loaded, setLoaded] = useState<Loaded | string | null>(null);
   useEffect(() => {
     const leaving = new AbortController();

@@ -100,6 +100,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'print the use of the host or of a task over time',
     load: () => import('./commands/observe/series.ts'),
   },
+  history: {
+    summary: 'show what tasks took, waited for and lost, over days',
+    load: () => import('./commands/observe/history.ts'),
+  },
   metrics: {
     summary: 'print metrics for Prometheus, or write them to a file',
     load: () => import('./commands/observe/metrics.ts'),

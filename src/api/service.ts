@@ -15,6 +15,7 @@ import type { HoldRequest, HoldsView, HoldView, ReleasedView, ReleaseRequest } f
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
 import type { HistoryRequest, PastRunView } from './schemas/observe/history.ts';
+import type { HistoryQuery, HistoryView } from './schemas/observe/history-summary.ts';
 import type { OutsideHistoryView } from './schemas/observe/outside.ts';
 import type { SeriesRequest, SeriesView } from './schemas/observe/series.ts';
 import type { ProfileView } from './schemas/profile.ts';
@@ -96,6 +97,7 @@ export interface Service extends Changes {
   /** The tasks that ended within a time, newest first, page by page. */
   history(request: HistoryRequest): AsyncIterable<readonly PastRunView[]>;
   /** `ref` null: of the host. */
+  historySummary(query: HistoryQuery): Promise<HistoryView>;
   series(ref: string | null, request: SeriesRequest): Promise<SeriesView>;
   /** Calls back with a line of JSON, the first at once. Returns the stop function. */
   live(subscriber: (line: string) => void): () => void;

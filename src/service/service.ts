@@ -19,6 +19,7 @@ import { log, rangeOfLog } from './log.ts';
 import { selectTasks } from './lookup/resolve.ts';
 import { createTaskAccess } from './lookup/task-access.ts';
 import { history } from './observe/history.ts';
+import { historySummary, type SummaryDeps } from './observe/history-summary.ts';
 import { LiveStream } from './observe/live.ts';
 import { Metrics } from './observe/metrics.ts';
 import { type OutsideDeps, outside } from './observe/outside.ts';
@@ -42,6 +43,7 @@ export interface ServiceDeps
     CleanDeps,
     SetConfigDeps,
     SeriesDeps,
+    SummaryDeps,
     OutsideDeps,
     Omit<SubmitDeps, 'config'> {
   readonly instance: string;
@@ -113,6 +115,7 @@ export function createService(deps: ServiceDeps): Service {
     see: inbox.see,
     view: (id) => tasks.view(tasks.byId(id)),
     history: (request) => history(deps, request),
+    historySummary: (query) => historySummary(deps, query),
     series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),
     live: (subscriber) => live.subscribe(subscriber),
     outside: (sinceMs) => outside(deps, sinceMs),

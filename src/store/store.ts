@@ -6,6 +6,7 @@ import type { StartHold } from '../core/start-hold.ts';
 import type { Task, TaskId } from '../core/task.ts';
 import { type AllEvents, openAllEvents } from './all-events.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';
+import { type EndedPage, type EndPlace, openEndedTasks } from './ended-tasks.ts';
 import { openHolds } from './holds.ts';
 import { openHostEvents } from './host-events.ts';
 import { type Inbox, openInbox } from './inbox.ts';
@@ -59,6 +60,8 @@ export interface Store {
   liveTasks(): Task[];
   /** The tasks that ended last, newest first. */
   newestEnded(limit: number): Task[];
+  /** At most `limit` tasks that ended after this place, in the order of their ends. */
+  endedAfter(after: EndPlace, limit: number): EndedPage;
   list(filter: TaskFilter): Task[];
   /** At most `limit` ids before the id `before`; null: from the newest. Reads a bounded number of rows. */
   idsBefore(filter: TaskFilter, before: string | null, limit: number): IdPage;
@@ -263,6 +266,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
       return events;
     },
     liveTasks: () => selectLive.all().map(rowToTask),
+    endedAfter: openEndedTasks(db),
     newestEnded: (limit) => selectNewestEnded.all(limit).map(rowToTask),
     list: (filter) => list(db, filter),
     idsBefore: (filter, before, limit) => idsBefore(db, filter, before, limit),

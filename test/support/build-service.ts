@@ -227,6 +227,7 @@ export function serviceOf(
     store,
     host,
     engine,
+    recorder,
     tasksDir,
     /** The requests to the spawner. */
     spawned,

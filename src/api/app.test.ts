@@ -260,6 +260,7 @@ describe('event stream', () => {
     const asked: unknown[] = [];
     const service: Partial<Service> = {
       view: () => view,
+      viewAtEnd: () => view,
       events(ref, after): Subscription {
         asked.push([ref, after]);
         return {

@@ -1,6 +1,7 @@
 // The port behind the routes: one method a verb. src/service implements it.
 import type { RecordedEvent, RecordedHostEvent } from '../core/events.ts';
 import type { LogQuery } from '../core/log-query.ts';
+import type { EndedEvent } from '../core/past-end.ts';
 import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -96,6 +97,8 @@ export interface Service extends Changes {
   view(id: TaskId): TaskView;
   /** The tasks that ended within a time, newest first, page by page. */
   history(request: HistoryRequest): AsyncIterable<readonly PastRunView[]>;
+  /** The task as it was at this end, also when it was retried since. */
+  viewAtEnd(event: EndedEvent): TaskView;
   /** `ref` null: of the host. */
   historySummary(query: HistoryQuery): Promise<HistoryView>;
   series(ref: string | null, request: SeriesRequest): Promise<SeriesView>;

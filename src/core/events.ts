@@ -145,8 +145,13 @@ export interface EventMap {
   };
   /** The attempt was dispatched but its command never began, or was lost; the task is pending again. */
   requeued: { readonly why: string };
-  /** `killed_by`: the owner that asked for the kill. */
-  ended: { readonly status: EndedState['status']; readonly killed_by?: string | undefined };
+  /** `attempt`: null when none had begun; it and `reason` are absent in older rows. `killed_by`: the owner that asked. */
+  ended: {
+    readonly status: EndedState['status'];
+    readonly attempt?: number | null | undefined;
+    readonly reason?: string | null | undefined;
+    readonly killed_by?: string | undefined;
+  };
 }
 
 export type EventName = keyof EventMap;

@@ -368,7 +368,11 @@ export function causeOf(task: Task): Cause | null {
 function end(task: Task, state: EndedState): Transition {
   const by = state.status === 'killed' ? state.kill.detail.killed_by : undefined;
   const killer = typeof by === 'string' ? { killed_by: by } : {};
-  return { task: { ...task, state }, event: { event: 'ended', status: state.status, ...killer } };
+  const attempt = state.attempt?.number ?? null;
+  return {
+    task: { ...task, state },
+    event: { event: 'ended', status: state.status, attempt, reason: reasonOf(state), ...killer },
+  };
 }
 
 function withAttempt(task: Task, state: ActiveState, attempt: Attempt): Task {

@@ -1,6 +1,8 @@
 // Decides which targets an event goes to, and what they get: a pointer to the task and the compact end, no output.
 import type { RecordedEvent } from '../core/events.ts';
 import type { NotifyTarget } from '../core/notify.ts';
+import { type EndedEvent, pastEnd } from '../core/past-end.ts';
+import { pastAttempt } from '../core/retry.ts';
 import { isEnded, ownerOf, type Task } from '../core/task.ts';
 
 /** Field of the message -> value. The names are those of the JSON of a task and of an event. */
@@ -30,7 +32,7 @@ export function messageOf(event: RecordedEvent, task: Task): Message {
     owner: ownerOf(task),
     attempt: task.attempts,
     ...warningOf(event),
-    ...(event.event === 'ended' ? endOf(task) : {}),
+    ...(event.event === 'ended' ? endOf(task, event) : {}),
   };
 }
 
@@ -45,13 +47,16 @@ function warningOf(event: RecordedEvent): Message {
   return { silent_s, kill_in_s, hint };
 }
 
-function endOf({ state }: Task): Message {
-  if (!isEnded(state)) return {};
+function endOf(task: Task, event: EndedEvent): Message {
+  const end = pastEnd(task, event) ?? (isEnded(task.state) ? pastAttempt(task, task.state) : null);
+  if (end === null) return {};
+  const isKill = end.status === 'killed';
   return {
-    status: state.status,
-    exit_code: state.exit?.code ?? null,
-    signal: state.exit?.signal ?? null,
-    kill_reason: state.status === 'killed' ? state.kill.reason : null,
-    reason: state.status === 'failed' || state.status === 'interrupted' ? state.reason : null,
+    attempt: end.number,
+    status: end.status,
+    exit_code: end.exit?.code ?? null,
+    signal: end.exit?.signal ?? null,
+    kill_reason: isKill ? end.reason : null,
+    reason: isKill ? null : end.reason,
   };
 }

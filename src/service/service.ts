@@ -116,6 +116,7 @@ export function createService(deps: ServiceDeps): Service {
     view: (id) => tasks.view(tasks.byId(id)),
     history: (request) => history(deps, request),
     historySummary: (query) => historySummary(deps, query),
+    viewAtEnd: tasks.viewAtEnd,
     series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),
     live: (subscriber) => live.subscribe(subscriber),
     outside: (sinceMs) => outside(deps, sinceMs),

@@ -1,5 +1,6 @@
 // babysit events: all tasks, from a cursor on, and what a cursor misses.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
@@ -54,6 +55,25 @@ describe('events', () => {
       ['ended', 'second'],
     ]);
     assert.deepEqual(shown((await read(`--since=${next}`, '--event=ended')).lines).length, 2);
+  });
+
+  it('shows each end as it was, also after a retry', async () => {
+    const ok = `${home.work}/ok`;
+    await runOne('flaky', `if test -e ${ok}; then exit 0; else exit 3; fi`, '--tag=retried');
+    const ends = async () =>
+      (await read('--event=ended', '--tag=retried')).lines.map(({ status, attempt, exit_code }) => [
+        status,
+        attempt,
+        exit_code,
+      ]);
+    assert.deepEqual(await ends(), [['failed', 1, 3]]);
+    writeFileSync(ok, '');
+    assert.equal((await home.run(['retry', 'flaky'])).code, 0);
+    assert.equal((await home.run(['wait', 'flaky'])).code, 0);
+    assert.deepEqual(await ends(), [
+      ['failed', 1, 3],
+      ['completed', 2, 0],
+    ]);
   });
 
   it('names a gap when events after the cursor were removed, or the cursor is of another time', async () => {

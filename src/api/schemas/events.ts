@@ -211,6 +211,11 @@ export const EVENT_FIELDS = {
   ended: z
     .strictObject({
       status: ENDED.describe('How the task ended.'),
+      attempt: number
+        .nullable()
+        .optional()
+        .describe('Number of the attempt that ended. Null: none had begun.'),
+      reason: text.nullable().optional().describe('[Reason](reasons.md) of the end.'),
       killed_by: z.string().optional().describe('The owner that asked for the kill.'),
     })
     .describe('The task ended.'),

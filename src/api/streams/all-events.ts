@@ -15,7 +15,7 @@ const HINTS: Readonly<Record<GapReason, string>> = {
 };
 
 export async function streamAllEvents(
-  service: Pick<Service, 'allEvents' | 'view'>,
+  service: Pick<Service, 'allEvents' | 'viewAtEnd'>,
   query: AllEventsQuery,
   open: (closed: () => void) => LineStream,
 ): Promise<void> {
@@ -49,7 +49,7 @@ export async function streamAllEvents(
 }
 
 function lineOf(
-  service: Pick<Service, 'view'>,
+  service: Pick<Service, 'viewAtEnd'>,
   event: RecordedEvent | RecordedHostEvent,
 ): EventView | HostEventView {
   if ('taskId' in event) return eventView(service, event);

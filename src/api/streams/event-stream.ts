@@ -44,9 +44,9 @@ export function streamEvents(
   }
 }
 
-/** The event `ended` contains the task. */
-export function eventView(service: Pick<Service, 'view'>, event: RecordedEvent): EventView {
+/** The event `ended` contains the task as it was then. */
+export function eventView(service: Pick<Service, 'viewAtEnd'>, event: RecordedEvent): EventView {
   const { seq, at, taskId, name, event: kind, ...fields } = event;
   const view = { event: kind, name, id: taskId, at: new Date(at).toISOString(), ...fields, seq };
-  return kind === 'ended' ? { ...view, task: service.view(taskId) } : view;
+  return event.event === 'ended' ? { ...view, task: service.viewAtEnd(event) } : view;
 }

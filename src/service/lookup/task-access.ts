@@ -2,6 +2,7 @@
 import type { TaskView } from '../../api/schemas/task.ts';
 import type { Clock } from '../../core/clock.ts';
 import { BabysitError } from '../../core/errors.ts';
+import { type EndedEvent, pastEnd } from '../../core/past-end.ts';
 import { isActive, isEnded, type Task, type TaskId } from '../../core/task.ts';
 import { attemptPaths } from '../../engine/attempt/paths.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -10,6 +11,7 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import type { Plan } from '../../scheduler/plan.ts';
 import type { Store } from '../../store/store.ts';
+import { pastEndView } from '../views/past-end-view.ts';
 import { taskView } from '../views/task-view.ts';
 import { waitingView } from '../views/waiting-view.ts';
 import { resolveRef } from './resolve.ts';
@@ -29,6 +31,8 @@ export interface TaskAccess {
   byId(id: TaskId): Task;
   /** The predicted start of a pending task needs a plan of the queue: by default the current one; null: leave it out. */
   view(task: Task, plan?: (() => Plan) | null): TaskView;
+  /** The task as it was at this end, also when it was retried since. */
+  viewAtEnd(event: EndedEvent): TaskView;
   /** Runs `apply` in the next round; resolves with its result after the commit. */
   commit<T>(apply: (work: UnitOfWork) => T): Promise<T>;
   /** Changes the live task that `ref` names. Throws BabysitError already_ended, or what `find` and `apply` throw. */
@@ -58,6 +62,13 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
     });
   };
+  const viewAtEnd: TaskAccess['viewAtEnd'] = (event) => {
+    const task = byId(event.taskId);
+    const past = pastEnd(task, event);
+    if (past === null) return view(task);
+    const logPath = past.startedAt === null ? null : attemptPaths(tasksDir, task.id, past.number).log;
+    return pastEndView(view(task, null), past, logPath);
+  };
   const commit = <T>(apply: (work: UnitOfWork) => T): Promise<T> =>
     new Promise((resolve, reject) => {
       let value: T;
@@ -82,7 +93,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     });
     return view(byId(id));
   };
-  return { find, byId, view, commit, change };
+  return { find, byId, view, viewAtEnd, commit, change };
 }
 
 export function notRunning(task: Task, what: string): BabysitError {

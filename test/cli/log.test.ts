@@ -52,6 +52,10 @@ describe('log', () => {
     await home.run(['run', ...SMALL, '--wait', '--name=numbers', "seq 100; printf 'no newline 7'"]);
     const log = async (...args: string[]) => (await home.run(['log', 'numbers', ...args])).stdout;
     assert.equal(await log('--grep=7', '--tail=3'), '87\n97\nno newline 7\n');
+    assert.equal((await log('--grep=7')).split('\n').length, 21);
+    assert.equal(await log('--grep=7', '--count'), '20\n');
+    assert.deepEqual(jsonLine(await log('--grep=7', '--count', '--json')), { name: 'numbers', count: 20 });
+    assert.equal((await home.run(['log', 'numbers', '--count'])).code, 64);
     assert.equal(await log('--grep=7', '--head=2'), '7\n17\n');
     assert.equal(await log('--grep=^7', '--full'), `7\n${lines(70, 79)}`);
     assert.equal(await log('--grep=^7', '--full', '--max_bytes=7'), '7\n70\n71');
@@ -61,6 +65,21 @@ describe('log', () => {
     assert.equal(await log('--since=1h', '--head=2'), lines(1, 2));
     assert.equal(await log('--since=1h', '--grep=00'), '100\n');
     assert.deepEqual(jsonLine(await log('--since=1h', '--json', '--tail=1')).lines, ['no newline 7']);
+  });
+
+  it('with --grep prints every match of the whole log up to a bound, and says how many it left out', async () => {
+    await home.run(['run', ...SMALL, '--wait', '--name=many', 'seq -f "match %g" 300']);
+    const found = await home.run(['log', 'many', '--grep=match']);
+    assert.equal(
+      found.stdout,
+      lines(101, 300)
+        .replace(/^/gm, 'match ')
+        .replace(/match $/, ''),
+    );
+    const { left_out_matches, hint } = jsonLine(found.stderr);
+    assert.deepEqual([left_out_matches, hint], [100, 'babysit log many --grep=match --full']);
+    const few = await home.run(['log', 'many', '--grep=match 1.$']);
+    assert.deepEqual([few.stdout, few.stderr], [lines(10, 19).replace(/^(?=.)/gm, 'match '), '']);
   });
 
   it('stops an expression that backtracks without end', async () => {

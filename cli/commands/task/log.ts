@@ -3,6 +3,7 @@ import type { LogRangeView } from '../../../src/api/schemas/log.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError, ERRORS, EXIT } from '../../../src/core/errors.ts';
 import { lineSplitter } from '../../../src/text/line-splitter.ts';
+import { shellWords } from '../../../src/text/shell.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
@@ -21,6 +22,8 @@ import { ownExit } from '../../own-exit.ts';
 const DEFAULT_TAIL = 15;
 /** `--tail` without a number. */
 const PLAIN_TAIL = 50;
+/** With --grep alone: the last matches, of at most DEFAULT_BYTES. */
+const DEFAULT_MATCHES = 200;
 /** Lines left out are counted in at most this much of the log. */
 const COUNTED_BYTES = 4 * 1024 * 1024;
 /** Without flags: a progress bar that is drawn with carriage returns is one long line. */
@@ -43,12 +46,18 @@ const FLAGS = {
     kind: 'tristate',
     help: "with --follow: end with the task's own exit code (default); --exit_code=no: with 0",
   },
-  grep: { kind: 'text', value: 'RE', help: 'print only lines that match this regular expression' },
+  grep: {
+    kind: 'text',
+    value: 'RE',
+    help: `search the whole log for this regular expression and print the matching lines (the last ${DEFAULT_MATCHES}; --full: all)`,
+  },
+  count: { kind: 'switch', help: 'with --grep: print only how many lines match' },
   max_bytes: { kind: 'text', value: 'SIZE', help: 'print at most this many bytes' },
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'log NAME... | log --tag=TAG [--tail N | --head N | --full] [--since TIME] [--grep RE] [--follow]',
+  usage:
+    'log NAME... | log --tag=TAG [--tail N | --head N | --full] [--since TIME] [--grep RE [--count]] [--follow]',
   about: `Prints standard output and standard error of the task in order, as plain text; by default the last
 ${DEFAULT_TAIL} lines, of which it prints at most the last 32 KiB.
 With several tasks, a pattern or --tag each line begins with the name of its task.
@@ -59,7 +68,7 @@ With --json it prints one object {"name","id","lines":[...]}, and with --follow 
   examples: [
     'babysit log build',
     'babysit log --tag=sweep --tail 2',
-    'babysit log build --tail 40 --grep error',
+    "babysit log build --grep 'error|warning'",
     'babysit log build --since 5m --max_bytes 8K',
   ],
   run: (context, parsed) =>
@@ -117,6 +126,7 @@ async function printOne(context: Context, flags: Flags, ref: Selected, prefix: s
       await followLog(session, await findLog(session, ref, query), readBytes, onData);
     else await readLog(session, ref, query, readBytes, onData);
   };
+  if (flags.count) return printCount(context, flags, ref, prefix, read);
   // Plain text also when stdout is not a terminal: only --json selects objects.
   const { json } = flags as unknown as { json: boolean };
   if (!json && !output.terminal && flags.grep === undefined && prefix === '') {
@@ -132,7 +142,7 @@ async function printOne(context: Context, flags: Flags, ref: Selected, prefix: s
   });
   if (flags.grep === undefined) await eachLine(read, show);
   else if (flags.follow) await matching(read, flags.grep, show);
-  else show(await keptMatches(read, flags.grep, flags));
+  else show(await keptMatches(context, read, ref.name, flags.grep, flags));
   asObject?.end();
 }
 
@@ -244,22 +254,66 @@ function matching(read: Read, pattern: string, show: Show): Promise<void> {
   return eachLine(read, (lines) => show(match(lines).map((line) => `${bare(line)}\n`)));
 }
 
-/** Keeps the first matches with --head, all with --full or --since, else the last. */
-async function keptMatches(read: Read, pattern: string, flags: Flags): Promise<readonly string[]> {
+/** Keeps the first matches with --head, all with --full or --since, else the last; says how many it has left out. */
+async function keptMatches(
+  { output }: Context,
+  read: Read,
+  name: string,
+  pattern: string,
+  flags: Flags,
+): Promise<readonly string[]> {
   const { tail, head } = flags;
-  const limit = isWhole(flags)
-    ? LINES_MAX
-    : Number(tail === true ? PLAIN_TAIL : (tail ?? head ?? DEFAULT_TAIL));
+  const isLimited = !isWhole(flags) && tail === undefined && head === undefined;
+  const asked = isWhole(flags) ? LINES_MAX : Number(tail === true ? PLAIN_TAIL : (tail ?? head));
+  const limit = isLimited ? DEFAULT_MATCHES : asked;
   let kept: string[] = [];
+  let found = 0;
   const cut = () => {
     kept = head === undefined ? kept.slice(-limit) : kept.slice(0, limit);
   };
   await matching(read, pattern, (lines) => {
+    found += lines.length;
     kept.push(...lines);
     if (kept.length > 2 * limit) cut();
   });
   cut();
+  if (isLimited && flags.max_bytes === undefined) kept = lastOf(kept, DEFAULT_BYTES);
+  if (kept.length < found) noteMatchesLeftOut(output, name, pattern, found - kept.length);
   return kept;
+}
+
+/** The last lines that fit, at least one. */
+function lastOf(lines: readonly string[], maxBytes: number): string[] {
+  let left = maxBytes;
+  const from = lines.findLastIndex((line) => {
+    left -= Buffer.byteLength(line);
+    return left < 0;
+  });
+  return lines.slice(Math.min(from + 1, lines.length - 1));
+}
+
+function noteMatchesLeftOut(output: Context['output'], name: string, pattern: string, left: number): void {
+  const hint = `babysit log ${shellWords([name, `--grep=${pattern}`])} --full`;
+  output.notify(
+    { left_out_matches: left, hint },
+    () => `babysit: ${left} matching lines left out; to see them: ${hint}\n`,
+  );
+}
+
+/** As grep -c: how many lines match. */
+async function printCount(
+  { output }: Context,
+  { grep, json }: Flags & { readonly json?: boolean },
+  ref: Selected,
+  prefix: string,
+  read: Read,
+): Promise<void> {
+  let count = 0;
+  await matching(read, grep ?? '', (lines) => {
+    count += lines.length;
+  });
+  if (json) output.data(`${JSON.stringify({ name: ref.name, count })}\n`);
+  else output.data(`${prefix}${count}\n`);
 }
 
 /** Cuts a line at the limit. */
@@ -287,6 +341,10 @@ function readQuery(flags: Flags): URLSearchParams {
   const { tail, head, full, since, grep, follow } = flags;
   if ([tail !== undefined, head !== undefined, full].filter(Boolean).length > 1)
     throw new BabysitError('usage', '--tail, --head and --full exclude each other');
+  if (flags.count && (grep === undefined || follow))
+    throw new BabysitError('usage', '--count needs --grep, and excludes --follow', {
+      hint: 'For example: babysit log NAME --grep=error --count',
+    });
   const query = new URLSearchParams();
   if (isWhole(flags) || (grep !== undefined && !follow)) query.set('full', '1');
   else if (head !== undefined) query.set('head', count(head, '--head'));

@@ -42,7 +42,7 @@ function withUse(row: TaskView, now: TaskView | undefined): TaskView {
 function isNews(row: Row, printed: Map<string, string>): boolean {
   const [key, state] =
     'count' in row
-      ? [row.batch, `${row.count} ${row.first.id} ${row.last.id}`]
+      ? [`${row.group} ${row.isEnded}`, `${row.count} ${row.first.id} ${row.last.id}`]
       : [
           row.id,
           [row.status, row.attempt, row.held_at, row.waiting?.dim, row.waiting?.expected_start].join(' '),

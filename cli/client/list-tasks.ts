@@ -1,7 +1,7 @@
 // Reads a list of tasks page by page, the newest page first, and folds batches on the way.
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { PAGE_TASKS } from '../../src/core/task.ts';
-import { foldBatches, type Row } from '../output/fold.ts';
+import { foldBatches, foldPending, type Row } from '../output/fold.ts';
 import { call, type Session } from './session.ts';
 
 export interface Listing<R> {
@@ -19,9 +19,12 @@ export function listTasks(
   return readPages(session, query, limit, (rows) => rows);
 }
 
-/** Counts a fold as one row, so a batch of any size is one row with the number of its tasks. */
+/**
+ * Counts a fold as one row, so a batch of any size is one row with the number of its tasks. A caller that asks for statuses gets
+ * each ended task.
+ */
 export function listFolded(session: Session, query: URLSearchParams, limit: number): Promise<Listing<Row>> {
-  return readPages<Row>(session, query, limit, foldBatches);
+  return readPages<Row>(session, query, limit, query.has('status') ? foldPending : foldBatches);
 }
 
 async function readPages<R>(

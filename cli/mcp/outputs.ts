@@ -45,8 +45,8 @@ export const waitForCapacity = z.looseObject({
 
 export const list = z.looseObject({
   tasks: z
-    .array(z.looseObject({ status: z.string() }))
-    .describe('tasks, or a fold of pending tasks of a batch'),
+    .array(z.looseObject({ status: z.union([z.string(), z.record(z.string(), z.number())]) }))
+    .describe('tasks, or a fold of the pending or the ended tasks of a batch or tag'),
   next: z.string().describe('argument "before" of the next call').optional(),
   ...INBOX,
 });

@@ -35,3 +35,15 @@ export function compact(fields: object): object {
     Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
   );
 }
+
+/** What programs outside of babysit hold, with its unit in the name. */
+export function outsideView({
+  dim,
+  outside,
+}: {
+  readonly dim?: unknown;
+  readonly outside?: unknown;
+}): object {
+  if (outside === undefined || outside === null) return {};
+  return dim === 'cpu' ? { outside_cpu_cores: outside } : { outside_mem_bytes: outside };
+}

@@ -4,6 +4,7 @@ import type { EventView } from '../../src/api/schemas/events.ts';
 import type { HostEventView } from '../../src/api/schemas/host-events.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
+import { outsideView } from './fit.ts';
 import { humanCores, humanDuration, humanSize, humanValue, outcome, paintStatus } from './human.ts';
 import type { Output } from './output.ts';
 import { endedView, liveView, pick } from './short-view.ts';
@@ -47,7 +48,9 @@ export function rowView(task: TaskView, full: boolean, withOwner = false): Part 
 }
 
 function waitingOf(waiting: BlockedView | null): Part {
-  return waiting === null ? {} : { waiting };
+  if (waiting === null) return {};
+  const { outside, ...rest } = waiting;
+  return { waiting: { ...rest, ...outsideView(waiting) } };
 }
 
 export function printEvent(output: Output, event: EventView): void {
@@ -98,11 +101,11 @@ export function printResult(
   });
 }
 
-/** One line for tasks that completed: how many, and the numbers for the estimates of the next ones. */
-export function printSummary(output: Output, tasks: readonly TaskView[]): void {
+/** Of tasks that completed: how many, and the numbers for the estimates of the next ones. */
+function summaryView(tasks: readonly TaskView[]) {
   const most = (values: readonly (number | null)[]) => Math.max(...values.map((value) => value ?? 0));
   const ids = tasks.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const view = {
+  return {
     status: 'completed',
     count: tasks.length,
     first: ids[0]?.name ?? '',
@@ -111,7 +114,12 @@ export function printSummary(output: Output, tasks: readonly TaskView[]): void {
     max_peak_mem_bytes: most(tasks.map((task) => task.peak_mem_bytes)),
     max_cpu_seconds: most(tasks.map((task) => task.cpu_seconds)),
   };
-  output.result(view, () => {
+}
+
+/** One line for tasks that completed; `where`: what they have in common. */
+export function printSummary(output: Output, tasks: readonly TaskView[], where: object = {}): void {
+  const view = summaryView(tasks);
+  output.result({ ...where, ...view }, () => {
     const names = `${escapeField(view.first)} to ${escapeField(view.last)}`;
     const longest = `longest ${humanDuration(view.max_elapsed_ms)}`;
     return `${view.count} tasks ${paintStatus('completed', output.color)}: ${names}, ${longest}, peak ${humanSize(view.max_peak_mem_bytes)}\n`;

@@ -57,6 +57,21 @@ describe('inbox', () => {
     );
   });
 
+  it('has one line for the completed tasks of a batch or a tag, and leaves out what wait --owner has shown', async (t) => {
+    const home = projectOf(t);
+    for (const name of ['a', 'b', 'c', 'd'])
+      await run(home, name, name === 'b' ? 'exit 3' : 'true', '--tag=sweep');
+    for (const name of ['a', 'b', 'c', 'd']) await ended(home, name);
+    const shown = (await inbox(home, ['--peek'])).map(
+      ({ name, tag, count, first, last }) => name ?? [tag, count, first, last],
+    );
+    assert.deepEqual(shown, [['sweep', 3, 'a', 'd'], 'b']);
+    assert.equal((await inbox(home, ['--peek', '--full'])).length, 4);
+    const env = { CLAUDE_CODE_SESSION_ID: '' };
+    assert.equal((await home.run(['wait', '--tag=sweep', '--summary', '--owner=me'], { env })).code, 1);
+    assert.deepEqual(await inbox(home), []);
+  });
+
   it('keeps the end of a task whose wait timed out', async (t) => {
     const home = projectOf(t);
     const go = `${home.work}/go`;

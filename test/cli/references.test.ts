@@ -102,6 +102,13 @@ describe('a pattern or a tag', () => {
     );
     assert.deepEqual([(await following.done).stdout, (await following.done).code], ['line 4\n', 0]);
 
+    const ended = jsonLines((await run('list')).stdout).find(({ batch: of }) => of === receipt.batch) ?? {};
+    assert.deepEqual(
+      [ended.status, ended.not_completed],
+      [{ completed: 3, failed: 1, killed: 2 }, ['item-3', 'item-5', 'item-6']],
+    );
+    assert.equal(jsonLines((await run('list', '--status=killed')).stdout).length, 2);
+
     const logs = await run('log', 'item-1', 'item-4');
     assert.equal(logs.stdout, 'item-1 | line 1\nitem-4 | line 4\n');
     assert.equal((await run('log', '--tag=sweep', '--grep=4')).stdout, 'item-4 | line 4\n');

@@ -8,6 +8,7 @@ import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
 import { cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
 import {
   type Attempt,
+  type Cause,
   type Command,
   type FailReason,
   isEnded,
@@ -223,8 +224,13 @@ function killFields(
 export const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
   exit: null,
   could_not_start: 'The command did not run: fix the cause in the message and run it again.',
-  dependency_failed: 'The command did not run: fix and retry the task in the message, then retry this one.',
+  dependency_failed:
+    'The command did not run: fix and retry the task in the message. This one then waits for it again by itself.',
 };
+
+function causeHint({ name }: Cause): string {
+  return `Fix "${name}", then run babysit retry ${name}: this task then waits for it again by itself.`;
+}
 
 function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {
   switch (state.status) {
@@ -232,7 +238,7 @@ function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | '
       return {
         reason: state.reason,
         message: state.message,
-        hint: signalHint(state.exit) ?? FAIL_HINTS[state.reason],
+        hint: signalHint(state.exit) ?? (state.cause && causeHint(state.cause)) ?? FAIL_HINTS[state.reason],
       };
     case 'interrupted':
       return { reason: state.reason, message: null, hint: interruptHint(state.reason) };

@@ -7,6 +7,7 @@ import { call } from './client/session.ts';
 import type { Context } from './command.ts';
 import { taskPath } from './input/refs.ts';
 import { printError } from './output/output.ts';
+import { startText } from './output/start-text.ts';
 import { taskView } from './output/task-output.ts';
 
 /** Requests in flight at a time: the daemon commits those of one turn together. */
@@ -15,6 +16,10 @@ const AT_ONCE = 16;
 export interface ChangeOptions {
   /** Waits until the change has taken effect; returns the task then. */
   readonly settle?: (task: TaskView) => Promise<TaskView>;
+  /** Returns the task when the error is no failure of this command, else null. */
+  readonly forgive?: (error: BabysitError, ref: Selected) => Promise<TaskView | null>;
+  /** The text says when a task that is pending then starts, and why it waits. */
+  readonly saysStart?: boolean;
   /** The short answer. */
   readonly view?: (task: TaskView) => object;
 }
@@ -29,7 +34,12 @@ export async function changeEach(
   verb: string,
   body: object,
   done: string | ((task: TaskView) => string),
-  { settle = (task) => Promise.resolve(task), view = (task) => taskView(task, false) }: ChangeOptions = {},
+  {
+    settle = (task) => Promise.resolve(task),
+    forgive = () => Promise.resolve(null),
+    saysStart = false,
+    view = (task) => taskView(task, false),
+  }: ChangeOptions = {},
 ): Promise<number> {
   const { output, session, full } = context;
   const changed: TaskView[] = [];
@@ -38,8 +48,8 @@ export async function changeEach(
     call<TaskView>(session, 'POST', taskPath(task, `/${verb}`), body)
       .then(settle)
       .catch((error: unknown) => {
-        if (error instanceof BabysitError) return error;
-        throw error;
+        if (!(error instanceof BabysitError)) throw error;
+        return forgive(error, task).then((forgiven) => forgiven ?? error);
       });
   for (let i = 0; i < tasks.length; i += AT_ONCE)
     for (const answer of await Promise.all(tasks.slice(i, i + AT_ONCE).map(send))) {
@@ -51,10 +61,17 @@ export async function changeEach(
       changed.push(answer);
       if (answer.note !== undefined) output.message(`babysit: ${answer.note}\n`);
       const what = typeof done === 'string' ? done : done(answer);
-      if (!isGroup || full) output.result(full ? answer : view(answer), () => `${what}: ${answer.name}\n`);
+      const start = saysStart && answer.status === 'pending' ? `; it ${startText(answer, nowMs())}` : '';
+      if (!isGroup || full)
+        output.result(full ? answer : view(answer), () => `${what}: ${answer.name}${start}\n`);
     }
   if (isGroup && !full) printReceipt(context, verb, changed);
   return worst;
+}
+
+function nowMs(): number {
+  // biome-ignore lint/plugin/no-wall-clock: a time relative to now, for people
+  return Date.now();
 }
 
 /** How many tasks have which status now. */

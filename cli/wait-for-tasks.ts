@@ -2,7 +2,8 @@
 import type { EventView } from '../src/api/schemas/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
-import { type EventName, INBOX_EVENTS, WAIT_EVENTS } from '../src/core/events.ts';
+import { type EventName, WAIT_EVENTS } from '../src/core/events.ts';
+import { shellWords } from '../src/text/shell.ts';
 import { escapeLine } from '../src/text/terminal.ts';
 import { Aborted, followTask } from './client/follow.ts';
 import { inboxScope, reportSeen, takeInbox } from './client/inbox.ts';
@@ -13,7 +14,7 @@ import type { Context } from './command.ts';
 import { drawStatusLine } from './output/status-line.ts';
 import { eventText, printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
 import { ownExit } from './own-exit.ts';
-import { endOrWake, type Wake } from './wake.ts';
+import { endOrWake, missingText, type Wake, wakeFlag } from './wake.ts';
 
 export interface WaitOptions {
   /** Return after the first end instead of the last. */
@@ -32,8 +33,10 @@ export interface WaitOptions {
   readonly progress?: boolean;
   /** End with the code of the first task that did not complete, in place of 1. */
   readonly exitCode?: boolean;
-  /** Print one line for all completed tasks, and of the events only the warnings. */
+  /** Print one line for all completed tasks, and of the events only the first warning of each kind. */
   readonly summary?: boolean;
+  /** What selects the tasks again, as words of a command (default: the names of those that have not ended). */
+  readonly again?: readonly string[];
   /** The owner whose inbox drops the printed events (default: the caller). */
   readonly owner?: string | undefined;
 }
@@ -55,11 +58,13 @@ export async function waitForTasks(
   const ends = new Map<string, number>();
   const shown = new Map<string, number>();
   const completed: TaskView[] = [];
+  const counts: Record<string, number> = {};
+  const warned = new Set<string>();
   let worst: number = EXIT.ok;
   let timer: NodeJS.Timeout | undefined;
   const names = () => [...live].map(({ name }) => name);
   let onRisk: (exit: number) => void = () => {};
-  const warned = new Promise<number>((resolve) => {
+  const risk = new Promise<number>((resolve) => {
     onRisk = resolve;
   });
   const isNewRisk = options.until === 'risk' ? await newRisks(context, options.owner, sinceMs) : () => false;
@@ -74,6 +79,7 @@ export async function waitForTasks(
     const logTail = await readLogTail(session, task, options.tail ?? TAIL_LINES);
     if (abort.signal.aborted) throw new Aborted();
     statusLine.clear();
+    counts[task.status] = (counts[task.status] ?? 0) + 1;
     if (options.summary && task.status === 'completed') completed.push(task);
     else printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
@@ -96,7 +102,7 @@ export async function waitForTasks(
     const own = waitsForOwnRoom(event, context.env.BABYSIT_TASK_NAME);
     if (own !== null) output.notify(own, () => `babysit: ${own.hint}\n`);
     if (event.event === 'ended') ends.set(event.id, event.seq);
-    if (!abort.signal.aborted && isPrinted(event, options) && !isOldAdjust(event, sinceMs)) {
+    if (!abort.signal.aborted && isPrinted(event, options, warned) && !isOldAdjust(event, sinceMs)) {
       statusLine.clear();
       if (isNewRisk(event)) {
         printRisk(output, event);
@@ -108,19 +114,24 @@ export async function waitForTasks(
   const interrupted = new Promise<number>((resolve) => {
     process.once('SIGINT', () => {
       statusLine.stop();
-      const hint = `babysit wait ${names().join(' ')}`;
-      output.notify({ event: 'wait_interrupted', live: names(), hint }, () => interruptText(names(), hint));
+      const hint = nextWait(names(), options);
+      output.notify({ event: 'wait_interrupted', ...liveOf(names()), hint }, () =>
+        interruptText(names(), hint, options.again),
+      );
       resolve(EXIT_SIGINT);
     });
   });
   const timedOut = new Promise<never>((_, reject) => {
     if (options.timeoutMs === null) return;
-    timer = setTimeout(() => reject(timeoutError(names())), Math.min(options.timeoutMs, TIMER_MAX_MS));
+    timer = setTimeout(
+      () => reject(timeoutError(names(), counts, options)),
+      Math.min(options.timeoutMs, TIMER_MAX_MS),
+    );
   });
   const all = tasks.map(follow);
   const done = (options.any ? Promise.race(all) : Promise.all(all)).then(() => worst);
   try {
-    return await Promise.race([done, warned, interrupted, timedOut]);
+    return await Promise.race([done, risk, interrupted, timedOut]);
   } finally {
     statusLine.stop();
     if (completed.length > 0) printSummary(output, completed);
@@ -158,9 +169,13 @@ function isOldAdjust({ event, at }: EventView, sinceMs: number): boolean {
   return event === 'adjusted' && Date.parse(at) < sinceMs;
 }
 
-function isPrinted({ event, seq }: EventView, { summary }: WaitOptions): boolean {
-  if (seq === undefined) return event !== 'waiting' || !summary;
-  return WAIT_EVENTS.has(event as EventName) && (!summary || INBOX_EVENTS.has(event as EventName));
+/** A summary has the first warning of each kind; a kill is in the result. `warned` holds the kinds it has shown. */
+function isPrinted({ event, seq, dim }: EventView, { summary }: WaitOptions, warned: Set<string>): boolean {
+  if (!summary) return seq === undefined || WAIT_EVENTS.has(event as EventName);
+  const kind = `${event} ${dim}`;
+  if (!RISKS.has(event) || warned.has(kind)) return event === 'daemon_stopping';
+  warned.add(kind);
+  return true;
 }
 
 /** A task of its own that was submitted inside a task may wait for the room of that one, which waits for it here. */
@@ -171,14 +186,44 @@ function waitsForOwnRoom({ event, name, blocked_by: blockers }: EventView, self:
   return { event: 'waits_for_own_room', name, hint };
 }
 
-function timeoutError(live: string[]): BabysitError {
+const NAMES_SHOWN = 5;
+
+function timeoutError(
+  live: readonly string[],
+  counts: Readonly<Record<string, number>>,
+  options: WaitOptions,
+): BabysitError {
+  const missing = options.wake ? missingText(options.wake) : 'ended';
   const still = live.length === 1 ? `${live[0]} has` : `${live.length} tasks have`;
-  return new BabysitError('wait_timeout', `--timeout reached: ${still} not ended`, {
-    live,
-    hint: `babysit wait ${live.join(' ')}`,
+  const ended = Object.entries(counts).map(([status, count]) => `${count} ${status}, `);
+  return new BabysitError('wait_timeout', `--timeout reached: ${ended.join('')}${still} not ${missing}`, {
+    ...(ended.length === 0 ? {} : { ended: counts }),
+    ...liveOf(live),
+    hint: nextWait(live, options),
   });
 }
 
-function interruptText(live: string[], hint: string): string {
-  return `\nbabysit: stopped waiting; not ended: ${live.join(', ')}\n  hint: ${hint}, or babysit kill ${live.join(' ')}\n`;
+function liveOf(live: readonly string[]): object {
+  return {
+    live: live.slice(0, NAMES_SHOWN),
+    ...(live.length > NAMES_SHOWN ? { live_count: live.length } : {}),
+  };
+}
+
+/** The same wait for what has not ended. */
+function nextWait(live: readonly string[], { again, any, until, summary, wake }: WaitOptions): string {
+  const words = [
+    ...(again ?? live),
+    ...(any ? ['--any'] : []),
+    ...(until === 'risk' ? ['--until=risk'] : []),
+    ...(summary ? ['--summary'] : []),
+    ...(wake ? [wakeFlag(wake)] : []),
+  ];
+  return `babysit wait ${shellWords(words)}`;
+}
+
+function interruptText(live: readonly string[], hint: string, again: readonly string[] = live): string {
+  const more = live.length > NAMES_SHOWN ? `, … (${live.length})` : '';
+  const names = live.slice(0, NAMES_SHOWN).join(', ');
+  return `\nbabysit: stopped waiting; not ended: ${names}${more}\n  hint: ${hint}, or babysit kill ${shellWords(again)}\n`;
 }

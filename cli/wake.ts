@@ -12,6 +12,29 @@ export type Wake =
   | { readonly kind: 'log'; readonly pattern: string }
   | { readonly kind: 'port'; readonly port: number };
 
+/** What has not happened: `NAME has not …`. */
+export function missingText(wake: Wake): string {
+  switch (wake.kind) {
+    case 'event':
+      return wake.name === 'started' ? 'started' : `had the event ${wake.name}`;
+    case 'log':
+      return `printed a line that matches ${wake.pattern}`;
+    case 'port':
+      return `listened on port ${wake.port}`;
+  }
+}
+
+export function wakeFlag(wake: Wake): string {
+  switch (wake.kind) {
+    case 'event':
+      return `--event=${wake.name}`;
+    case 'log':
+      return `--log=${wake.pattern}`;
+    case 'port':
+      return `--port=${wake.port}`;
+  }
+}
+
 export interface WakeOptions {
   /** Called once. */
   readonly found: (what: EventView | LineFound) => void;

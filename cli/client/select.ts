@@ -23,6 +23,8 @@ export interface Selection {
   readonly tasks: readonly Selected[];
   /** A pattern or a tag was given: the user has not typed each task. */
   readonly isGroup: boolean;
+  /** What selects these tasks, as words of a command. */
+  readonly words: readonly string[];
 }
 
 interface Selecting extends Named {
@@ -50,9 +52,12 @@ export async function selectTasks(session: Session, typed: Selecting, verb: stri
       hint: `Run babysit ${verb} NAME, babysit ${verb} 'item-*' or babysit ${verb} --tag=TAG. babysit list shows the names.`,
     });
   const isGroup = patterns.length + tags.length > 0;
-  if (!isGroup) return { tasks: named, isGroup };
+  const words = [...refs.map(({ text }) => text), ...(tags.length === 0 ? [] : [`--tag=${tags.join(',')}`])];
+  if (typed.flags.all_projects) words.push('--all_projects');
+  if (!isGroup) return { tasks: named, isGroup, words };
   const project = typed.flags.all_projects ? null : currentProject();
-  return { tasks: [...named, ...(await select(session, { patterns, tags, project, verb }))], isGroup };
+  const found = await select(session, { patterns, tags, project, verb });
+  return { tasks: [...named, ...found], isGroup, words };
 }
 
 /** `project`: null for every project. Throws BabysitError not_found when no task matches. */

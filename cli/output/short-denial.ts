@@ -1,5 +1,5 @@
 // The short form of a soft-deny: why there is no room, when there is, and the command that waits for it.
-import { compact, cutToFit, fit } from './fit.ts';
+import { compact, cutToFit, fit, outsideView } from './fit.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,7 @@ export function denialView(denial: Fields): object {
   const text = typeof hint === 'string' ? { hint: cutToFit(hint, { ...must, hint }) } : {};
   const parts = [
     { suggested_command },
-    { outside, charged },
+    { ...outsideView({ dim, outside }), charged },
     blockedBy(2),
     blockedBy(3),
     { advice: hints },

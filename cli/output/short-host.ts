@@ -1,6 +1,6 @@
 // The short form of the host's status: the room, what stops the queue, and as much of each task as fits.
 import type { StatusView } from '../../src/api/schemas/status.ts';
-import { compact, fit, isShort } from './fit.ts';
+import { compact, fit, isShort, outsideView } from './fit.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -65,15 +65,20 @@ function runningEntry({ id: _, ...row }: StatusView['running'][number]): Entry {
 
 function queueEntry({ kind, name, owner, waiting }: StatusView['queue'][number]): Entry {
   const who = { ...(kind === 'task' ? {} : { kind }), name, owner };
-  const { dim, expected_start } = waiting ?? {};
-  return { list: 'queue', forms: [{ ...who, waiting }, { ...who, dim, expected_start }, who] };
+  const { dim, expected_start, outside: _, ...rest } = waiting ?? {};
+  const why = waiting === null ? null : { dim, ...rest, expected_start, ...outsideView(waiting) };
+  return { list: 'queue', forms: [{ ...who, waiting: why }, { ...who, dim, expected_start }, who] };
 }
 
 /** The largest program that keeps the queue waiting. */
 function outsideEntries({ outside }: StatusView['host']): Entry[] {
   return outside.slice(0, 1).map(({ name, belongs_to, mem_bytes, cpu_cores }) => ({
     list: 'outside',
-    forms: [{ name, belongs_to, mem_bytes, cpu_cores }, { name, belongs_to }, { name }],
+    forms: [
+      { name, belongs_to, mem_bytes, cpu_cores },
+      { name, belongs_to, cpu_cores },
+      { name, cpu_cores },
+    ],
   }));
 }
 

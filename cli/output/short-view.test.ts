@@ -29,6 +29,7 @@ const WAITING = {
   limit: 16 * GIB,
   short_by: 3 * GIB,
   blocked_by: ['train-1', 'train-2', 'a-long-name-of-a-task-that-runs', 'another', 'one-more'],
+  owners: ['alice'],
   position: 17,
   expected_start: '2026-11-28T19:38:46.608Z',
   expected_start_p90: '2026-11-28T19:48:46.608Z',
@@ -126,6 +127,30 @@ describe('the short view', () => {
     ] as const)
       assert.equal(typeof short[key], 'number', key);
     assert.equal(statusView(view(running)).progress?.done, 12_345);
+  });
+
+  it('of a pending task names the start, also when it is not known, the owners, and the unit of what is outside', () => {
+    const waiting: BlockedView = {
+      ...WAITING,
+      dim: 'cpu',
+      short_by: 1,
+      outside: 2,
+      expected_start: null,
+      blocked_by: [],
+    };
+    const pending = view({ status: 'pending', waitsFor: [], notBefore: null }, { name: 'eval', waiting });
+    const { latest_start, position } = WAITING;
+    assert.deepEqual(statusView(pending).waiting, {
+      ...{ dim: 'cpu', short_by: 1, blocked_by: [], outside_cpu_cores: 2, position, latest_start },
+      ...{ expected_start: null, owners: ['alice'] },
+    });
+    assert.deepEqual(adjustedView(pending, ['priority']).waiting?.expected_start, null);
+  });
+
+  it('of an adjusted task begins with what the caller changed', () => {
+    const task = view(running, { nice: 5, background: true });
+    const keys = Object.keys(adjustedView(task, ['nice', 'background', 'kill_timeout']));
+    assert.deepEqual(keys.slice(3, 6), ['nice', 'background', 'kill_timeout_ms']);
   });
 
   it('of an adjusted task has what is in force', () => {

@@ -1,6 +1,6 @@
 // The short form of a task for agents, which pay for each byte: what the next step needs, in at most 400 bytes.
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
-import { bytesOf, compact, cutToFit, fit as fitParts, isShort, SHORT_BYTES } from './fit.ts';
+import { bytesOf, compact, cutToFit, fit as fitParts, isShort, outsideView, SHORT_BYTES } from './fit.ts';
 
 type Part = Partial<TaskView>;
 type Key = keyof TaskView;
@@ -48,7 +48,10 @@ const IN_FORCE = [
 export function statusView(task: TaskView): Part {
   const inside = INSIDE.filter((key) => task[key] !== false && task[key]?.toString() !== '');
   if (task.status === 'pending')
-    return fit(pendingOf(task), [...inside, ...ESTIMATES, 'advice' as const].map(only(task)));
+    return fit(pendingOf(task), [
+      ownersOf(task),
+      ...[...inside, ...ESTIMATES, 'advice' as const].map(only(task)),
+    ]);
   if (task.ended_at === null)
     return fit(
       pick(task, [...IDENTITY, 'pid', ...LIVE]),
@@ -57,8 +60,12 @@ export function statusView(task: TaskView): Part {
   return fit(endedView(task), (['ended_at', 'suggested_estimates', 'advice'] as const).map(only(task)));
 }
 
-export function adjustedView(task: TaskView): Part {
-  return fit(pick(task, IDENTITY), IN_FORCE.map(only(task)));
+/** `asked`: the fields of the request. What they are now comes first, and for a pending task when it starts. */
+export function adjustedView(task: TaskView, asked: readonly string[] = []): Part {
+  const names = new Set(asked.flatMap((name) => [name, `${name}_ms`]));
+  const changed = (Object.keys(task) as Key[]).filter((key) => names.has(key) && key !== 'hint');
+  const must = task.status === 'pending' ? pendingOf(task) : pick(task, IDENTITY);
+  return fit(must, [...changed, ...IN_FORCE].map(only(task)));
 }
 
 /** A live task, as the answer to a change. */
@@ -155,19 +162,26 @@ function pendingOf(task: TaskView): Part {
 
 const BLOCKERS_SHOWN = 3;
 
+/** A start that is not known is an answer, too: null. */
 function shortWaiting(waiting: BlockedView): BlockedView {
-  const { dim, short_by, blocked_by, ...rest } = waiting;
-  const { expected_start, latest_start, position, outside, hold } = rest as Record<string, unknown>;
-  return compact({
+  const { dim, hold, short_by, blocked_by, position, expected_start, latest_start } = waiting;
+  const short = compact({
     dim,
     hold,
     short_by: hold === undefined ? short_by : undefined,
     blocked_by: blocked_by.slice(0, BLOCKERS_SHOWN),
-    outside,
+    ...outsideView(waiting),
     position,
-    expected_start,
     latest_start,
-  }) as BlockedView;
+  });
+  return { ...short, expected_start } as BlockedView;
+}
+
+/** The owners ahead, where they fit. */
+function ownersOf({ waiting }: TaskView): Part {
+  if (waiting === null || waiting.owners.length === 0) return {};
+  const owners = waiting.owners.slice(0, BLOCKERS_SHOWN);
+  return { waiting: { ...shortWaiting(waiting), owners } };
 }
 
 const only =

@@ -42,6 +42,32 @@ describe('kill', () => {
     assert.equal((await home.run(['kill', 'theirs'], { env })).code, 0);
   });
 
+  it('takes an end that it caused itself for no error', async () => {
+    await submit(home, 'part', 'sleep 60');
+    await submit(home, 'ld', 'true', '--after=part');
+    // The end of `part` fails `ld`, before or after its own kill is recorded.
+    const { code, stdout, stderr } = await home.run(['kill', 'part', 'ld']);
+    assert.deepEqual([code, stderr, jsonLines(stdout).map(({ name }) => name)], [0, '', ['part', 'ld']]);
+    assert.equal((await home.run(['kill', 'ld'])).code, 1);
+  });
+
+  it('of a dependency fails what comes after it, with the command that runs both', async () => {
+    await submit(home, 'cc', 'sleep 60');
+    await submit(home, 'link', 'true', '--after=cc');
+    assert.equal((await home.run(['kill', 'cc'])).code, 0);
+    const { reason, hint } = jsonLine((await home.run(['status', 'link'])).stdout);
+    assert.deepEqual(
+      [reason, hint],
+      [
+        'dependency_failed',
+        'Fix "cc", then run babysit retry cc: this task then waits for it again by itself.',
+      ],
+    );
+    assert.equal((await home.run(['retry', 'cc'])).code, 0);
+    assert.equal(jsonLine((await home.run(['status', 'link'])).stdout).status, 'pending');
+    assert.equal((await home.run(['kill', 'cc', 'link'])).code, 0);
+  });
+
   it('is success for wait --killed_ok and no news for the owner that asked; that of another owner is both', async () => {
     for (const [name, killer, code, news] of [
       ['own', 'me', 0, []],

@@ -142,6 +142,29 @@ describe('wait', () => {
     assert.equal((await show(home, 'long')).status, 'running');
   });
 
+  it('--timeout says what has ended and what has not, and its hint is the same wait again', async () => {
+    const stdin = [0, 1, 2, 3, 4, 5].map((n) => JSON.stringify({ name: `w${n}`, command: 'sleep 60' }));
+    stdin.push(JSON.stringify({ name: 'w6', command: 'true' }));
+    await home.run(['run', ...SMALL, '--tag=items', '--batch=-'], { stdin: stdin.join('\n') });
+    assert.equal((await home.run(['wait', 'w6'])).code, 0);
+    const { code, stderr } = await home.run(['wait', '--tag=items', '--summary', '--timeout=500ms']);
+    assert.equal(code, 124);
+    const { ended, live, live_count, message, hint } = jsonLine(stderr);
+    assert.deepEqual([ended, (live as string[]).length, live_count], [{ completed: 1 }, 5, 6]);
+    assert.equal(message, '--timeout reached: 1 completed, 6 tasks have not ended');
+    assert.equal(hint, 'babysit wait --tag=items --summary');
+    await home.run(['kill', '--tag=items', '--force']);
+  });
+
+  it('--timeout of a wait for an event names it', async () => {
+    await submit(home, 'unready', 'sleep 60');
+    const { stderr } = await home.run(['wait', 'unready', '--event=ready', '--timeout=100ms']);
+    const { message, hint } = jsonLines(stderr).at(-1) ?? {};
+    assert.equal(message, '--timeout reached: unready has not had the event ready');
+    assert.equal(hint, 'babysit wait unready --event=ready');
+    await home.run(['kill', 'unready', '--force']);
+  });
+
   it('on SIGINT exits 130, names the live task and leaves it running', async () => {
     await submit(home, 'interrupted', 'sleep 60');
     const waiting = await startWait(home, 'interrupted');

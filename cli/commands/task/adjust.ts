@@ -27,6 +27,10 @@ Room that a running task asks for in addition must be free now (exit 2 when it i
         hint: 'For example: babysit adjust NAME --estimated_time=2h. babysit adjust --help lists all fields.',
       });
     const selection = await selectTasks(context.session, parsed, 'adjust');
-    return changeEach(context, selection, 'adjust', body, 'adjusted', { view: adjustedView });
+    const asked = Object.keys(values);
+    return changeEach(context, selection, 'adjust', body, 'adjusted', {
+      view: (task) => adjustedView(task, asked),
+      saysStart: true,
+    });
   },
 });

@@ -2,11 +2,13 @@
 
 import type { KillBody, TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
-import { changeEach } from '../../change-each.ts';
+import { type ChangeOptions, changeEach } from '../../change-each.ts';
 import { inboxScope, reportSeen } from '../../client/inbox.ts';
 import { graceMsOf, untilKilled } from '../../client/killed.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
+import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
+import { taskPath } from '../../input/refs.ts';
 
 export const command = defineCommand({
   usage: 'kill NAME... | kill --tag=TAG [--force | --signal SIGNAL] [--no_wait]',
@@ -23,6 +25,8 @@ recorded the request. babysit wait NAME returns when the task has ended.`,
   examples: ['babysit kill build', 'babysit kill train-1 train-2 --force', "babysit kill 'item-*'"],
   async run(context, parsed) {
     const { flags } = parsed;
+    // biome-ignore lint/plugin/no-wall-clock: compared with the times of ends, which the daemon takes from the wall clock
+    const sinceMs = Date.now();
     if (flags.force && flags.signal !== undefined)
       throw new BabysitError('usage', '--force and --signal exclude each other');
     const body: KillBody = {
@@ -32,7 +36,8 @@ recorded the request. babysit wait NAME returns when the task has ended.`,
     };
     const settle = flags.no_wait ? {} : { settle: await settleIn(context) };
     const selection = await selectTasks(context.session, parsed, 'kill');
-    return changeEach(context, selection, 'kill', body, doneWith, settle);
+    const forgive = endedSince(context, sinceMs);
+    return changeEach(context, selection, 'kill', body, doneWith, { ...settle, forgive });
   },
 });
 
@@ -46,8 +51,18 @@ async function settleIn({ session, env }: Context): Promise<(task: TaskView) => 
   };
 }
 
-function doneWith({ ended_at, stopped_gracefully }: TaskView): string {
+/** The kill of one task may end others, such as those that come after it: what ended since is as asked. */
+function endedSince({ session }: Context, sinceMs: number): NonNullable<ChangeOptions['forgive']> {
+  return async ({ code }, ref) => {
+    if (code !== 'already_ended') return null;
+    const task = await call<TaskView>(session, 'GET', taskPath(ref));
+    return task.ended_at !== null && Date.parse(task.ended_at) >= sinceMs ? task : null;
+  };
+}
+
+function doneWith({ status, ended_at, stopped_gracefully }: TaskView): string {
   if (ended_at === null) return 'kill requested';
+  if (status !== 'killed') return status;
   return stopped_gracefully === true ? 'stopped gracefully' : 'killed';
 }
 

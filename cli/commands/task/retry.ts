@@ -22,6 +22,8 @@ A memory cap that the same command is known to exceed is refused with the comman
   ],
   async run(context, parsed) {
     const selection = await selectTasks(context.session, parsed, 'retry');
-    return changeEach(context, selection, 'retry', bodyFromFlags('retry', parsed.flags), 'queued');
+    return changeEach(context, selection, 'retry', bodyFromFlags('retry', parsed.flags), 'queued', {
+      saysStart: true,
+    });
   },
 });

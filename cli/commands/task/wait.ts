@@ -55,7 +55,12 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     },
     summary: {
       kind: 'switch',
-      help: 'print one line for all completed tasks, the result of each other one, and only warnings as events',
+      help: 'print one line for all completed tasks, the result of each other one, and the first warning of each kind',
+    },
+    owner: {
+      kind: 'text',
+      value: 'NAME',
+      help: 'owner whose inbox then leaves out what was printed (default: CLAUDE_CODE_SESSION_ID)',
     },
     timeout: { kind: 'text', value: 'DURATION', help: 'stop waiting after this time, with exit 124' },
   },
@@ -73,7 +78,7 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
     const tail = flags.tail === undefined ? undefined : parseCount(flags.tail, '--tail', 0, 10_000);
     const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
-    const { tasks } = await selectTasks(context.session, parsed, 'wait');
+    const { tasks, isGroup, words } = await selectTasks(context.session, parsed, 'wait');
     const { any, progress, summary, killed_ok: killedOk, exit_code: exitCode } = flags;
     const wake = readWake(flags);
     return waitForTasks(context, tasks, {
@@ -86,6 +91,8 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
       progress,
       summary,
       exitCode,
+      owner: flags.owner,
+      ...(isGroup ? { again: words } : {}),
     });
   },
 });

@@ -21,8 +21,7 @@ const UNCHANGED = Object.fromEntries(
     .map((field) => [field, null]),
 );
 const ADJUSTED = { ...UNCHANGED, priority: 3, nice: null, background: null, queue: false, force: false };
-const { nice: _, background: __, ...BOTH } = ADJUSTED;
-const RETRIED = { ...BOTH, priority: null, line: null, env: null };
+const RETRIED = { ...UNCHANGED, queue: false, force: false, priority: null, line: null, env: null };
 
 function appOf(t: TestContext, methods: Partial<Service>) {
   const internal: unknown[] = [];

@@ -68,7 +68,7 @@ describe('after', () => {
       const { status, reason, message, hint } = await task(name);
       assert.deepEqual([status, reason], ['failed', 'dependency_failed']);
       assert.equal(message, 'its dependency "a" ended killed');
-      assert.match(hint, /retry the task in the message/);
+      assert.match(hint, /run babysit retry a: this task then waits/);
     }
     const late = (await run({ name: 'e', after: 'd' })).body;
     assert.deepEqual([late.status, late.message], ['failed', 'its dependency "a" ended killed']);

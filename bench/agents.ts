@@ -8,7 +8,7 @@ import { showProgress } from './progress.ts';
 import { type AgentsHost, replayAgents } from './replay/agents.ts';
 import { type AgentRun, parseAgentRuns } from './replay/agents-csv.ts';
 import { boundedSlowdown, jainIndex } from './replay/figures.ts';
-import { median, p95 } from './statistics.ts';
+import { median, p95 } from './support/statistics.ts';
 
 const USAGE = 'usage: node bench/agents.ts RUNS.csv... [--cores=2,16] [--samples=N] [--json]';
 const UNDERSTATED_PART = 0.8;

@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net';
 import { readHttp } from '../cli/client/http.ts';
 import type { PingView } from '../src/api/schemas/daemon.ts';
-import type { EventView } from '../src/api/schemas/events.ts';
+import type { EventView } from '../src/api/schemas/events/events.ts';
 import type { BatchBody, BatchLineView, RunBody } from '../src/api/schemas/run.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 

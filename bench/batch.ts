@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atLeast, type Row, type Run, row } from './benchmark.ts';
-import { CLI, holdHost, type Product, withProduct } from './product.ts';
-import { median } from './statistics.ts';
+import { atLeast, type Row, type Run, row } from './support/benchmark.ts';
+import { CLI, holdHost, type Product, withProduct } from './support/product.ts';
+import { median } from './support/statistics.ts';
 
 export function batch({ isQuick, progress }: Run): Promise<Row[]> {
   return withProduct(async (product) => {

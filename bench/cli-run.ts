@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { assertCompleted, CLI, LAUNCHER, type Product, SMALL, withProduct } from './product.ts';
-import { median, p95 } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { assertCompleted, CLI, LAUNCHER, type Product, SMALL, withProduct } from './support/product.ts';
+import { median, p95 } from './support/statistics.ts';
 
 const RUN = ['run', ...Object.entries(SMALL).map(([flag, value]) => `--${flag}=${value}`), '--json', 'true'];
 

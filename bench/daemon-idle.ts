@@ -1,8 +1,8 @@
 // Memory and CPU time of an idle daemon, without tasks and with 100 idle tasks.
 import { setTimeout as delay } from 'node:timers/promises';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { cpuMs, rssMb } from './proc.ts';
-import { type Product, TINY, withProduct } from './product.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { cpuMs, rssMb } from './support/proc.ts';
+import { type Product, TINY, withProduct } from './support/product.ts';
 
 const TASKS = 100;
 /** After a start or a burst of submissions V8 still compiles code and collects garbage. */

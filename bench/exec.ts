@@ -1,9 +1,9 @@
 // babysit exec beside the bare command, other ways to queue or wrap one, and the throughput of its relay beside cat.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { LAUNCHER, type Product, SMALL, withProduct } from './product.ts';
-import { median } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { LAUNCHER, type Product, SMALL, withProduct } from './support/product.ts';
+import { median } from './support/statistics.ts';
 
 const EXEC = [
   LAUNCHER,

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { median } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { median } from './support/statistics.ts';
 
 const HOOK = join(import.meta.dirname, '../hooks/no-sleep-babysit.sh');
 const CALLS = 20;

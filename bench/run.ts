@@ -1,19 +1,19 @@
 // node bench/run.ts [name…] [--quick] [--json]: runs the benchmarks one after the other and prints their rows.
 import { parseArgs } from 'node:util';
 import { batch } from './batch.ts';
-import { type Benchmark, isMet, type Row } from './benchmark.ts';
 import { cliRun } from './cli-run.ts';
 import { daemonIdle } from './daemon-idle.ts';
 import { exec } from './exec.ts';
 import { hook } from './hook.ts';
-import { buildProduct } from './product.ts';
 import { showProgress } from './progress.ts';
 import { sampling } from './sampling.ts';
 import { schedulerPass } from './scheduler-pass.ts';
 import { startLatency } from './start-latency.ts';
 import { submitCost } from './submit-cost.ts';
 import { supervisorMemory } from './supervisor-memory.ts';
-import { table } from './table.ts';
+import { type Benchmark, isMet, type Row } from './support/benchmark.ts';
+import { buildProduct } from './support/product.ts';
+import { table } from './support/table.ts';
 import { throughput } from './throughput.ts';
 import { waitLatency } from './wait-latency.ts';
 

@@ -1,9 +1,9 @@
 // CPU time that the daemon needs for one sampling pass over 200 running tasks.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Aim, atMost, type Row, type Run, row } from './benchmark.ts';
-import { cpuMs } from './proc.ts';
-import { type Product, TINY, withProduct } from './product.ts';
-import { median } from './statistics.ts';
+import { type Aim, atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { cpuMs } from './support/proc.ts';
+import { type Product, TINY, withProduct } from './support/product.ts';
+import { median } from './support/statistics.ts';
 
 const TASKS = 200;
 /** An idle daemon only samples its tasks, at this interval. */

@@ -2,10 +2,10 @@
 import { type PendingItem, type RunningItem, toRunning } from '../src/scheduler/items.ts';
 import { DEFAULT_POLICY, pass } from '../src/scheduler/pass.ts';
 import { plan } from '../src/scheduler/plan.ts';
-import { Queue } from '../src/scheduler/queue.ts';
+import { Queue } from '../src/scheduler/queue/queue.ts';
 import type { Snapshot } from '../src/scheduler/snapshot.ts';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { median, p95 } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { median, p95 } from './support/statistics.ts';
 
 /** Enough for about 64 running tasks. */
 const CPU_LIMIT_CORES = 180;

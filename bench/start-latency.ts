@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { fineClock, readStamp, stampInto } from './clock.ts';
-import { assertCompleted, type Product, withProduct } from './product.ts';
-import { median, p95 } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { fineClock, readStamp, stampInto } from './support/clock.ts';
+import { assertCompleted, type Product, withProduct } from './support/product.ts';
+import { median, p95 } from './support/statistics.ts';
 
 export function startLatency({ isQuick, progress }: Run): Promise<Row[]> {
   return withProduct(async (product) => {

@@ -1,8 +1,8 @@
 // Cost of one submission with 0, 10 000 and 100 000 tasks in the queue.
 
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { holdHost, type Product, withProduct } from './product.ts';
-import { median } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { holdHost, type Product, withProduct } from './support/product.ts';
+import { median } from './support/statistics.ts';
 
 export function submitCost({ isQuick, progress }: Run): Promise<Row[]> {
   return withProduct(async (product) => {

@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readRecords } from '../src/exec/records.ts';
 import { listPids } from '../src/procfs/proc-files.ts';
 import { readStat } from '../src/procfs/process/stat.ts';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
 import { openMemoryCharge } from './memory-charge.ts';
-import { footprint } from './proc.ts';
-import { type Product, TINY, withProduct } from './product.ts';
-import { median } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { footprint } from './support/proc.ts';
+import { type Product, TINY, withProduct } from './support/product.ts';
+import { median } from './support/statistics.ts';
 
 /** `processes`: the parent of the command, the log writer, and after the first output a copier. */
 const SILENT = { name: 'silent task', line: 'exec sleep 3600', processes: 2 };

@@ -1,10 +1,10 @@
 // Trivial tasks a second through the API, each recorded durably and in its own cgroup, compared with bare spawns.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { atLeast, type Row, type Run, row } from './benchmark.ts';
-import { cpuMs, rssMb } from './proc.ts';
-import { assertCompleted, type Product, withProduct } from './product.ts';
-import { median } from './statistics.ts';
+import { atLeast, type Row, type Run, row } from './support/benchmark.ts';
+import { cpuMs, rssMb } from './support/proc.ts';
+import { assertCompleted, type Product, withProduct } from './support/product.ts';
+import { median } from './support/statistics.ts';
 
 /** Concurrent requests share rounds and commits. A command that prints also needs a process that copies its output. */
 const LOADS = [

@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { atMost, type Row, type Run, row } from './benchmark.ts';
-import { fineClock, readStamp, stampInto } from './clock.ts';
-import { LAUNCHER, type Product, withProduct } from './product.ts';
-import { median, p95 } from './statistics.ts';
+import { atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { fineClock, readStamp, stampInto } from './support/clock.ts';
+import { LAUNCHER, type Product, withProduct } from './support/product.ts';
+import { median, p95 } from './support/statistics.ts';
 
 /** Long enough for `wait` to connect, become idle and leave the CPU caches, as in real use. */
 const TASK_S = 0.6;

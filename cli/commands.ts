@@ -8,15 +8,15 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   exec: {
     summary: 'run a command as if it stood there alone',
-    load: () => import('./commands/task/exec.ts'),
+    load: () => import('./commands/stream/exec.ts'),
   },
   attach: {
     summary: 'continue the output and input of a task of exec',
-    load: () => import('./commands/task/attach.ts'),
+    load: () => import('./commands/stream/attach.ts'),
   },
   send: {
     summary: 'write to the standard input of a task',
-    load: () => import('./commands/task/send.ts'),
+    load: () => import('./commands/stream/send.ts'),
   },
   wait: {
     summary: 'wait until tasks end, and report how they ended',

@@ -1,5 +1,5 @@
 // Waits for tasks: prints events to stderr and one result a task to stdout, and returns an exit code.
-import type { EventView } from '../src/api/schemas/events.ts';
+import type { EventView } from '../src/api/schemas/events/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import { type EventName, WAIT_EVENTS } from '../src/core/events.ts';

@@ -1,5 +1,5 @@
 // What `wait` waits for besides the end of a task: an event, a line of its output, or a port that it listens on.
-import type { EventView } from '../src/api/schemas/events.ts';
+import type { EventView } from '../src/api/schemas/events/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import type { EventName } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';

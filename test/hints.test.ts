@@ -4,11 +4,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { KILL_REASON_NAMES } from '../src/core/kill-reasons.ts';
 import type { TaskId } from '../src/core/task.ts';
-import type { Change } from '../src/core/transition.ts';
+import type { Change } from '../src/core/transition/transition.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { bodyFromFlags } from '../src/request/flags.ts';
-import { serviceOf } from './support/build-service.ts';
-import { aKill, anExit, GIB, someUsage } from './support/build-task.ts';
+import { serviceOf } from './support/build/build-service.ts';
+import { aKill, anExit, GIB, someUsage } from './support/build/build-task.ts';
 import { EXAMPLES } from './support/example-kills.ts';
 
 type Rig = ReturnType<typeof serviceOf>;

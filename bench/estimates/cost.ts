@@ -3,7 +3,7 @@ import { RUNS_MAX } from '../../src/estimates/estimator.ts';
 import { commandKey } from '../../src/estimates/key.ts';
 import { predict } from '../../src/estimates/predict.ts';
 import type { RunSample } from '../../src/estimates/run-sample.ts';
-import { median } from '../statistics.ts';
+import { median } from '../support/statistics.ts';
 
 const LINE =
   'cd /w/p && PYTHONPATH=. timeout 600 python3 -m pytest tests/unit -x -q -k "a or b" 2>&1 | tail -n 20';

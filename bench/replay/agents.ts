@@ -3,7 +3,7 @@ import { withPrice } from '../../src/engine/queue/build-snapshot.ts';
 import { type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
 import { declaredOf, OwnerUse, useOf } from '../../src/scheduler/owner-use.ts';
 import { DEFAULT_POLICY, pass } from '../../src/scheduler/pass.ts';
-import { pricedQueue, Queue } from '../../src/scheduler/queue.ts';
+import { pricedQueue, Queue } from '../../src/scheduler/queue/queue.ts';
 import type { Capacity } from '../../src/scheduler/snapshot.ts';
 import { CPU_WINDOW_MS } from '../../src/watchdog/cpu-trail.ts';
 import type { AgentRun } from './agents-csv.ts';

@@ -1,5 +1,5 @@
 // Computes the figures of a replay.
-import { p95 } from '../statistics.ts';
+import { p95 } from '../support/statistics.ts';
 import type { Replay } from './simulate.ts';
 import type { Trace } from './swf.ts';
 

@@ -1,9 +1,10 @@
 // Replays a trace in simulated time through the daemon's queue.
-import { Heap } from '../../src/scheduler/heap.ts';
+
 import { type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
 import { OwnerUse, useSoFar } from '../../src/scheduler/owner-use.ts';
 import type { Policy } from '../../src/scheduler/pass.ts';
-import { Queue } from '../../src/scheduler/queue.ts';
+import { Heap } from '../../src/scheduler/queue/heap.ts';
+import { Queue } from '../../src/scheduler/queue/queue.ts';
 import { Learner, type Quantile } from './learner.ts';
 import type { ReplayPolicy } from './policies.ts';
 import type { Job, Trace } from './swf.ts';

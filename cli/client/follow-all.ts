@@ -1,6 +1,6 @@
 // Reads the events of all tasks from a cursor on; with `follow` across restarts of the daemon.
-import type { EventView } from '../../src/api/schemas/events.ts';
-import type { HostEventView } from '../../src/api/schemas/host-events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
+import type { HostEventView } from '../../src/api/schemas/events/host-events.ts';
 import { lineReader } from './follow.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';

@@ -1,5 +1,5 @@
 // Follows one task until it ends, across restarts of the daemon, without losing or repeating an event.
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { lineSplitter } from '../../src/text/line-splitter.ts';
 import { type Ref, taskPath } from '../input/refs.ts';

@@ -1,5 +1,5 @@
 // Reads the inbox of an owner and reports which events a reader has shown.
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { InboxBody, InboxView, SeenBody } from '../../src/api/schemas/inbox.ts';
 import { currentProject, findOwner } from '../input/project.ts';
 import { terminalView } from '../output/task-output.ts';

@@ -1,6 +1,6 @@
 // Waits for the end of a killed task as long as its daemon gives it, for the command and the MCP tool.
 import type { ConfigView } from '../../src/api/schemas/daemon.ts';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { parseDuration } from '../../src/units/duration.ts';
 import { Aborted, followTask } from './follow.ts';

@@ -1,7 +1,7 @@
 // Reads a task's log from the daemon, or follows it across restarts of the daemon.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { LogRangeView } from '../../src/api/schemas/log.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';

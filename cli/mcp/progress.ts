@@ -1,5 +1,5 @@
 // Sends progress notifications to a waiting client, which show that the call is alive.
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { call, type Session } from '../client/session.ts';

@@ -12,7 +12,7 @@ import { findCaller, findCwd } from '../input/project.ts';
 import { taskPath } from '../input/refs.ts';
 import { foldView } from '../output/fold.ts';
 import { errorView } from '../output/output.ts';
-import { hostView } from '../output/short-host.ts';
+import { hostView } from '../output/short/short-host.ts';
 import { rowView, taskView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
 import * as outputs from './outputs.ts';

@@ -1,6 +1,6 @@
 // The tools that wait. Each answers within the client's time limit with the values to continue the wait.
 import type { TicketBody, WaitingView } from '../../src/api/schemas/capacity.ts';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { type EventName, WAIT_EVENTS } from '../../src/core/events.ts';

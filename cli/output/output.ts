@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { BabysitError } from '../../src/core/errors.ts';
 import { escapeField, showControls } from '../../src/text/terminal.ts';
-import { denialView } from './short-denial.ts';
+import { denialView } from './short/short-denial.ts';
 
 export interface Output {
   /** Results are JSON: --json, or stdout is not a terminal. */

@@ -1,13 +1,13 @@
 // Shows a task: selects the fields that a caller needs for its next step, and prints the events and results of `wait`.
 
-import type { EventView } from '../../src/api/schemas/events.ts';
-import type { HostEventView } from '../../src/api/schemas/host-events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
+import type { HostEventView } from '../../src/api/schemas/events/host-events.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
-import { outsideView } from './fit.ts';
 import { humanCores, humanDuration, humanSize, humanValue, outcome, paintStatus } from './human.ts';
 import type { Output } from './output.ts';
-import { endedView, liveView, pick } from './short-view.ts';
+import { outsideView } from './short/fit.ts';
+import { endedView, liveView, pick } from './short/short-view.ts';
 
 type Part = Partial<TaskView>;
 

@@ -1,5 +1,5 @@
 // Feeds the page of one task: its events, and its output as it grows.
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { Aborted, followTask } from '../client/follow.ts';
 import { SocketError, send } from '../client/http.ts';

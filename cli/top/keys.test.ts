@@ -1,7 +1,7 @@
 // What each key does, also when keys arrive together.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aFrame, aKilledView, aPendingView, aRunningView } from '../../test/support/build-frame.ts';
+import { aFrame, aKilledView, aPendingView, aRunningView } from '../../test/support/build/build-frame.ts';
 import { UNICODE } from './glyphs.ts';
 import { type Key, type KeyName, pressed, typedKeys } from './keys.ts';
 import { type Effect, firstState, type State, selectedTask, withNews } from './state.ts';

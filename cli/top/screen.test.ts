@@ -9,7 +9,7 @@ import {
   aKilledView,
   aPendingView,
   aRunningView,
-} from '../../test/support/build-frame.ts';
+} from '../../test/support/build/build-frame.ts';
 import { ASCII, type Glyphs, glyphsFor, UNICODE } from './glyphs.ts';
 import { screen } from './screen.ts';
 import { firstState, type Size, type State, withNews } from './state.ts';

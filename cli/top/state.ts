@@ -1,5 +1,5 @@
 // The state of the screen, and how frames of the daemon change it. Pure.
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { FrameView, HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import type { Glyphs } from './glyphs.ts';

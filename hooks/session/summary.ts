@@ -1,5 +1,5 @@
 // Summarizes tasks for an agent, with its next step. Pure.
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 

@@ -1,6 +1,6 @@
 // The page of events, from the schemas of their fields.
-import { EVENT, EVENT_FIELDS } from '../../src/api/schemas/events.ts';
-import { HOST_EVENT_FIELDS } from '../../src/api/schemas/host-events.ts';
+import { EVENT, EVENT_FIELDS } from '../../src/api/schemas/events/events.ts';
+import { HOST_EVENT_FIELDS } from '../../src/api/schemas/events/host-events.ts';
 import { type EventName, INBOX_EVENTS, WAIT_EVENTS } from '../../src/core/events.ts';
 import { code, page, prose, table } from './markdown.ts';
 import { type Schema, schemaOf, schemaTable } from './schema-table.ts';
@@ -15,7 +15,7 @@ export function eventsPage(): string {
   const { $defs = {} } = schemaOf(EVENT);
   return page(
     'Events',
-    'src/core/events.ts and src/api/schemas/events.ts',
+    'src/core/events.ts and src/api/schemas/events/events.ts',
     prose(
       'An event is something that happened to a task, or to the starting of tasks. `babysit wait` prints events as they happen, and `babysit inbox` prints later what no reader has shown.',
     ),

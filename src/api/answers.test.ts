@@ -1,9 +1,9 @@
 // What the real service answers fits the schema of each route; build-service checks the answers of all its tests as well.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { serviceOf } from '../../test/support/build-service.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
 import { LEASE, WAITING } from './schemas/capacity.ts';
-import { EVENT } from './schemas/events.ts';
+import { EVENT } from './schemas/events/events.ts';
 
 const linesOf = (body: string) =>
   body

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { InjectOptions } from 'fastify';
-import { ENDED, taskId } from '../../test/support/build-task.ts';
+import { ENDED, taskId } from '../../test/support/build/build-task.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { BabysitError, ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';

@@ -1,17 +1,17 @@
 // The port behind the routes: one method a verb. src/service implements it.
 import type { RecordedEvent, RecordedHostEvent } from '../core/events.ts';
 import type { LogQuery } from '../core/log-query.ts';
-import type { EndedEvent } from '../core/past-end.ts';
 import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
+import type { EndedEvent } from '../core/transition/past-end.ts';
 import type { RunRequest } from '../request/request.ts';
-import type { AllEventsQuery, GapReason } from './schemas/all-events.ts';
 import type { LeaseView, TicketRequest, WaitingView } from './schemas/capacity.ts';
 import type { Changes } from './schemas/changes.ts';
 import type { BackupView, CleanQuery, CleanView } from './schemas/clean.ts';
 import type { ConfigChangeView, ConfigSetBody, ConfigView, DoctorView, PingView } from './schemas/daemon.ts';
 import type { ForgottenView, LearnedListView, LearnedQuery } from './schemas/estimates.ts';
-import type { HeartbeatView } from './schemas/heartbeat.ts';
+import type { AllEventsQuery, GapReason } from './schemas/events/all-events.ts';
+import type { HeartbeatView } from './schemas/events/heartbeat.ts';
 import type { HoldRequest, HoldsView, HoldView, ReleasedView, ReleaseRequest } from './schemas/hold.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';

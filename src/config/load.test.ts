@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { GIB, MIB } from '../../test/support/build-task.ts';
+import { GIB, MIB } from '../../test/support/build/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { BabysitError } from '../core/errors.ts';
 import { envName, loadConfig } from './load.ts';

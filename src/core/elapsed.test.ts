@@ -1,10 +1,10 @@
 // Running time: what a pause and a hold do to it, and how they end.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aHold, aKill, anAttempt, anExit, taskIn } from '../../test/support/build-task.ts';
+import { aHold, aKill, anAttempt, anExit, taskIn } from '../../test/support/build/build-task.ts';
 import { elapsedMs } from './elapsed.ts';
 import { isEnded, type KillIntent, type Task } from './task.ts';
-import { type Change, transition } from './transition.ts';
+import { type Change, transition } from './transition/transition.ts';
 
 const END: Change = { kind: 'end', exit: anExit(), usage: null, at: 5_000 };
 const LOSE = { kind: 'lose', reason: 'supervisor_lost', usage: null, at: 5_000 } as const;

@@ -1,7 +1,7 @@
 // Every kill has a hint on what to change, with the measured numbers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aKill, aTask, ENDED, GIB, someUsage } from '../../test/support/build-task.ts';
+import { aKill, aTask, ENDED, GIB, someUsage } from '../../test/support/build/build-task.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
 import { KILL_REASON_NAMES, type KillDetail, type KillReason } from './kill-reasons.ts';

@@ -11,7 +11,7 @@ import {
   runningTask,
   someUsage,
   taskIn,
-} from '../../test/support/build-task.ts';
+} from '../../test/support/build/build-task.ts';
 import type { Estimate } from './estimate.ts';
 import type { KillDetail, KillReason } from './kill-reasons.ts';
 import { suggestEstimates } from './suggest.ts';

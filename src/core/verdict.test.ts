@@ -1,7 +1,15 @@
 // The status of an ended attempt: decided by the kill, then the kernel's OOM counter, then the exit.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aKill, anAttempt, anExit, ENDED, GIB, someUsage, taskIn } from '../../test/support/build-task.ts';
+import {
+  aKill,
+  anAttempt,
+  anExit,
+  ENDED,
+  GIB,
+  someUsage,
+  taskIn,
+} from '../../test/support/build/build-task.ts';
 import {
   type EndedState,
   type Exit,
@@ -13,7 +21,7 @@ import {
   type TaskState,
   type Usage,
 } from './task.ts';
-import { transition } from './transition.ts';
+import { transition } from './transition/transition.ts';
 
 function endOf(exit: Partial<Exit>, kill: KillIntent | null = null, usage: Usage | null = null): EndedState {
   const task = taskIn({ status: 'running', attempt: anAttempt({ kill }) });

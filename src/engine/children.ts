@@ -1,7 +1,7 @@
 // Tasks inside a running task: what a change of the outer one means for them, and how one that waits starts.
 import type { TaskEvent } from '../core/events.ts';
 import { type Envelope, isActive, isEnded, type KillIntent, type Task } from '../core/task.ts';
-import type { Change } from '../core/transition.ts';
+import type { Change } from '../core/transition/transition.ts';
 import { fitsInto, type Need, toRunning } from '../scheduler/items.ts';
 import type { Policy } from '../scheduler/pass.ts';
 import { startNow } from '../scheduler/plan.ts';

@@ -1,9 +1,9 @@
 // Tasks in back-off, and the queue when a task changes.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { anAttempt, anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
-import { MAX_BACKOFF_MS } from '../core/retry.ts';
+import { anAttempt, anEstimate, aTask, taskId } from '../../test/support/build/build-task.ts';
 import type { Task } from '../core/task.ts';
+import { MAX_BACKOFF_MS } from '../core/transition/retry.ts';
 import { LiveTasks } from './live-tasks.ts';
 
 const AT = 100_000;

@@ -1,9 +1,10 @@
 // The live tasks, indexed by id, name, key and dependency, and the scheduler's queue.
-import { MAX_BACKOFF_MS } from '../core/retry.ts';
+
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
+import { MAX_BACKOFF_MS } from '../core/transition/retry.ts';
 import type { PendingItem } from '../scheduler/items.ts';
 import type { OwnerUse } from '../scheduler/owner-use.ts';
-import { Queue } from '../scheduler/queue.ts';
+import { Queue } from '../scheduler/queue/queue.ts';
 import { StartHolds } from './queue/start-holds.ts';
 
 /** A back-off starts at the mtime of a file, which may be slightly ahead of the daemon's clock. */

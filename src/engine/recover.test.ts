@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { serviceOf } from '../../test/support/build-service.ts';
-import { NOW } from '../../test/support/build-snapshot.ts';
-import { aKill, anAttempt, aTask, ENDED, taskId, taskIn } from '../../test/support/build-task.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
+import { NOW } from '../../test/support/build/build-snapshot.ts';
+import { aKill, anAttempt, aTask, ENDED, taskId, taskIn } from '../../test/support/build/build-task.ts';
 import { type Attempt, READY, type Task, type TaskState, type Waiting } from '../core/task.ts';
 
 /** A database with one task, and the files of its attempt; null for no directory. `changedAt`: when they were written. */

@@ -6,7 +6,7 @@ import { type Driver, DriverError } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
 import { BabysitError } from '../core/errors.ts';
 import { type Attempt, isActive, type Task } from '../core/task.ts';
-import { type Change, causeOf } from '../core/transition.ts';
+import { type Change, causeOf } from '../core/transition/transition.ts';
 import { claimForRecovery, type Records, RecordsUnreadable, readRecords } from '../exec/records.ts';
 import { MAX_OWNERS } from '../scheduler/owner-use.ts';
 import type { Store } from '../store/store.ts';

@@ -1,7 +1,7 @@
 // A shortage of the host costs no task: starts are held, and a refused submission never runs.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { serviceOf } from '../../test/support/build-service.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
 import { isFileError, shortageOf } from '../core/shortages.ts';
 import { DispatchHold } from './dispatch-hold.ts';
 

@@ -12,10 +12,10 @@ import {
   someLimits,
   someUsage,
   taskId,
-} from '../../test/support/build-task.ts';
+} from '../../test/support/build/build-task.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { type Attempt, isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../core/task.ts';
-import type { Change } from '../core/transition.ts';
+import type { Change } from '../core/transition/transition.ts';
 import { LiveTasks, pendingItem } from './live-tasks.ts';
 import { Leases } from './queue/leases.ts';
 import { UnitOfWork } from './unit-of-work.ts';

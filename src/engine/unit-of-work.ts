@@ -2,7 +2,6 @@
 // Staged changes are visible at once, so that two submissions of a round never get the same room.
 import type { Now } from '../core/clock.ts';
 import { withPause } from '../core/elapsed.ts';
-import { endedState } from '../core/end-state.ts';
 import type { HostEvent, TaskEvent } from '../core/events.ts';
 import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
@@ -20,7 +19,8 @@ import {
   type TaskId,
   type Usage,
 } from '../core/task.ts';
-import { type Change, causeOf, transition } from '../core/transition.ts';
+import { endedState } from '../core/transition/end-state.ts';
+import { type Change, causeOf, transition } from '../core/transition/transition.ts';
 import { runSample } from '../estimates/run-sample.ts';
 import { declaredOf, useOf } from '../scheduler/owner-use.ts';
 import type { LearnedRun } from '../store/learned-runs.ts';

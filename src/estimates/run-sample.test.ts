@@ -1,7 +1,15 @@
 // What an end shows of the use of a command, and what only bounds it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aKill, anAttempt, anExit, aTask, ENDED, GIB, someUsage } from '../../test/support/build-task.ts';
+import {
+  aKill,
+  anAttempt,
+  anExit,
+  aTask,
+  ENDED,
+  GIB,
+  someUsage,
+} from '../../test/support/build/build-task.ts';
 import { KILL_REASON_NAMES, type KillReason } from '../core/kill-reasons.ts';
 import type { EndedState } from '../core/task.ts';
 import { runSample } from './run-sample.ts';

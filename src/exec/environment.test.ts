@@ -1,7 +1,7 @@
 // The environment of the command.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { anEstimate, aTask, taskId } from '../../test/support/build-task.ts';
+import { anEstimate, aTask, taskId } from '../../test/support/build/build-task.ts';
 import { SIZED_BY_GRANT, taskEnvironment } from './environment.ts';
 
 const FILES = {

@@ -4,7 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { aLaunch, anObserver, NICE, TOOLS } from '../../test/support/build-launch.ts';
+import { aLaunch, anObserver, NICE, TOOLS } from '../../test/support/build/build-launch.ts';
 import { NEEDS_MOUNT, smallDisk } from '../../test/support/small-disk.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { aLaunch, anObserver, NICE } from '../../test/support/build-launch.ts';
+import { aLaunch, anObserver, NICE } from '../../test/support/build/build-launch.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Launch } from './launch-script.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aTask } from '../../test/support/build-task.ts';
+import { aTask } from '../../test/support/build/build-task.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import type { NotifyTarget } from '../core/notify.ts';
 import { matches, messageOf } from './message.ts';

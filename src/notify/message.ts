@@ -1,9 +1,9 @@
 // Decides which targets an event goes to, and what they get: a pointer to the task and the compact end, no output.
 import type { RecordedEvent } from '../core/events.ts';
 import type { NotifyTarget } from '../core/notify.ts';
-import { type EndedEvent, pastEnd } from '../core/past-end.ts';
-import { pastAttempt } from '../core/retry.ts';
 import { isEnded, ownerOf, type Task } from '../core/task.ts';
+import { type EndedEvent, pastEnd } from '../core/transition/past-end.ts';
+import { pastAttempt } from '../core/transition/retry.ts';
 
 /** Field of the message -> value. The names are those of the JSON of a task and of an event. */
 export type Message = Readonly<Record<string, string | number | boolean | null>>;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
 import pino from 'pino';
-import { anExit, aTask } from '../../test/support/build-task.ts';
+import { anExit, aTask } from '../../test/support/build/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { RecordedEvent } from '../core/events.ts';

@@ -11,8 +11,8 @@ import {
   NOW,
   pending,
   running,
-} from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import { type Admission, admit, largestNeed, type Submission } from './admission.ts';
 import type { PendingItem } from './items.ts';
 import type { Snapshot } from './snapshot.ts';

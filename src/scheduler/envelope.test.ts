@@ -1,8 +1,8 @@
 // The caps of an attempt, as a table.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aCapacity } from '../../test/support/build-snapshot.ts';
-import { anEnvelope, anEstimate, GIB, someLimits } from '../../test/support/build-task.ts';
+import { aCapacity } from '../../test/support/build/build-snapshot.ts';
+import { anEnvelope, anEstimate, GIB, someLimits } from '../../test/support/build/build-task.ts';
 import { DEFAULT_EXEC_OPTIONS } from '../core/task.ts';
 import { type EnvelopeRules, envelope, withYield, yieldsCpu } from './envelope.ts';
 

@@ -11,8 +11,8 @@ import {
   pending,
   queueOf,
   running,
-} from '../../test/support/build-snapshot.ts';
-import { GIB, MIB } from '../../test/support/build-task.ts';
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB, MIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { admit } from './admission.ts';
 import type { PendingItem } from './items.ts';

@@ -1,10 +1,10 @@
 // Express starts: short tasks that start above the core limit, so that they do not wait for the long tasks of others.
 import type { Demand, PendingItem, RunningItem } from './items.ts';
 import { heldNeed, type Room, shortDim } from './ledger.ts';
+import { bySubmission, type Fits, type SubQueue } from './queue/sub-queue.ts';
 import { assumedEnd } from './releases.ts';
 import { dominantPart } from './share.ts';
 import type { Snapshot } from './snapshot.ts';
-import { bySubmission, type Fits, type SubQueue } from './sub-queue.ts';
 
 export const DEFAULT_EXPRESS_STARTS = 2;
 

@@ -1,12 +1,12 @@
 // The order of the queue by fair share. The order is computed step by step, because each start changes its owner's share.
 import type { Use } from '../core/owner-use.ts';
-import { Heap } from './heap.ts';
 import type { Need, PendingItem } from './items.ts';
 import { eventualRoom, heldNeed, roomOf, shortDim } from './ledger.ts';
 import { NO_USE, useSoFar } from './owner-use.ts';
+import { Heap } from './queue/heap.ts';
+import { bySubmission, type Fits, type Place, type SubQueue } from './queue/sub-queue.ts';
 import { dominantPart } from './share.ts';
 import type { Capacity, Snapshot } from './snapshot.ts';
-import { bySubmission, type Fits, type Place, type SubQueue } from './sub-queue.ts';
 
 /** The resources an owner holds, including those of tasks that are about to start, and its past use. */
 interface OwnerShare {

@@ -4,7 +4,8 @@ import { type HeldItem, type LeaseItem, type PendingItem, type RunningItem, toRu
 import { chargedNeed, eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
 import { useSoFar } from './owner-use.ts';
 import { type Choice, decide, type Policy } from './pass.ts';
-import { Queue, type QueueView } from './queue.ts';
+import { Queue, type QueueView } from './queue/queue.ts';
+import { bySubmission } from './queue/sub-queue.ts';
 import {
   type Assumption,
   assumedEnd,
@@ -14,7 +15,6 @@ import {
   type Release,
 } from './releases.ts';
 import type { Snapshot } from './snapshot.ts';
-import { bySubmission } from './sub-queue.ts';
 
 /** Epoch ms; null when memory outside or paused tasks leave too little room. */
 export interface StartForecast {

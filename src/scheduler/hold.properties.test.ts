@@ -10,15 +10,15 @@ import {
   pending,
   queueOf,
   running,
-} from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { holdOf, type StartHold } from '../core/start-hold.ts';
 import { admit } from './admission.ts';
 import type { PendingItem } from './items.ts';
 import { pass } from './pass.ts';
 import { plan } from './plan.ts';
-import { pricedQueue, withItem } from './queue.ts';
+import { pricedQueue, withItem } from './queue/queue.ts';
 
 const HOUR_MS = 3_600_000;
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };

@@ -1,8 +1,15 @@
 // The arithmetic of reservations.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aCapacity, aLease, aSnapshot, NOW, pending, running } from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import {
+  aCapacity,
+  aLease,
+  aSnapshot,
+  NOW,
+  pending,
+  running,
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import type { Need } from './items.ts';
 import { OUTSIDE_PATIENCE_MS, outsideCharge, patientCharge, type Room, roomOf, shortDim } from './ledger.ts';
 import { pass } from './pass.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aCapacity, aSnapshot, NOW, pending, running } from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import { aCapacity, aSnapshot, NOW, pending, running } from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import { MAX_OWNERS, NO_USE, OwnerUse, useOf } from './owner-use.ts';
 import { pass } from './pass.ts';
 

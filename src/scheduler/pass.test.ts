@@ -1,8 +1,15 @@
 // The rules of a pass one by one: order, shares, age, reservation, backfill.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aLease, aSnapshot, NOW, pending, queueOf, running } from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import {
+  aLease,
+  aSnapshot,
+  NOW,
+  pending,
+  queueOf,
+  running,
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import type { PendingItem } from './items.ts';
 import { DEFAULT_POLICY, type Decision, type Policy, pass } from './pass.ts';

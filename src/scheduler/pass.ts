@@ -3,9 +3,9 @@ import { DEFAULT_EXPRESS_STARTS, expressStarts } from './express.ts';
 import { FairShareOrder } from './fair-share.ts';
 import type { Demand, PendingItem, Reservation } from './items.ts';
 import { type Room, roomOf, shortDim, take } from './ledger.ts';
+import type { Fits } from './queue/sub-queue.ts';
 import { assumedTimeMs, backfillTimeMs, releasesOf, type Shadow, shadow } from './releases.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Fits } from './sub-queue.ts';
 
 export interface Policy {
   /** `easy`: an item may start before the reserved one if that does not delay the reserved one. */

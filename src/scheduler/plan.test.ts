@@ -11,8 +11,8 @@ import {
   NOW,
   pending,
   running,
-} from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { isShort } from './express.ts';
 import type { LeaseItem, PendingItem } from './items.ts';

@@ -7,7 +7,7 @@ import { fitsInto, type LeaseItem, type PendingItem, toRunning } from './items.t
 import { roomOf, shortDim } from './ledger.ts';
 import { profileFor } from './other-profile.ts';
 import { DEFAULT_POLICY, decide, type Policy } from './pass.ts';
-import { withItem } from './queue.ts';
+import { withItem } from './queue/queue.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface PlanEntry {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aCapacity, anySnapshot, aSnapshot, NOW, pending } from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import { aCapacity, anySnapshot, aSnapshot, NOW, pending } from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import { admit } from './admission.ts';
 import type { Need } from './items.ts';
 import { beyondCapacity, eventualRoom, shortDim } from './ledger.ts';
@@ -11,7 +11,7 @@ import { declaredOf, NO_USE, OwnerUse } from './owner-use.ts';
 import { DEFAULT_POLICY, pass } from './pass.ts';
 import { plan } from './plan.ts';
 import { pricedNeed, priceOf } from './price.ts';
-import { pricedQueue, Queue } from './queue.ts';
+import { pricedQueue, Queue } from './queue/queue.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const HOUR = 3_600_000;

@@ -2,8 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aLease, anySnapshot, aSnapshot, NOW, pending, running } from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import {
+  aLease,
+  anySnapshot,
+  aSnapshot,
+  NOW,
+  pending,
+  running,
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import type { Room } from './ledger.ts';
 import { expectedEnd, expectedExpiry, type Release, releasesOf, shadow } from './releases.ts';
 

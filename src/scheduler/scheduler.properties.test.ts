@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { hostOf } from '../../test/support/build-run.ts';
+import { hostOf } from '../../test/support/build/build-run.ts';
 import {
   anyPending,
   anyQueue,
@@ -11,8 +11,8 @@ import {
   NOW,
   pending,
   queueOf,
-} from '../../test/support/build-snapshot.ts';
-import { GIB } from '../../test/support/build-task.ts';
+} from '../../test/support/build/build-snapshot.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { admit } from './admission.ts';
 import { isShort } from './express.ts';

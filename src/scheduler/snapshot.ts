@@ -1,6 +1,6 @@
 // The input of every scheduling decision: capacity, running tasks, leases and the queue at one moment.
 import type { LeaseItem, RunningItem } from './items.ts';
-import type { QueueView } from './queue.ts';
+import type { QueueView } from './queue/queue.ts';
 
 /** What the host gives to all tasks together at most. */
 export interface Capacity {

@@ -1,5 +1,5 @@
 // The events of one task: first those the client missed, then new ones; and those of all tasks, from a cursor on.
-import type { AllEventsQuery } from '../api/schemas/all-events.ts';
+import type { AllEventsQuery } from '../api/schemas/events/all-events.ts';
 import type { EventFeed, Subscription } from '../api/service.ts';
 import type { RecordedEvent } from '../core/events.ts';
 import { isEnded, type Task } from '../core/task.ts';

@@ -1,7 +1,7 @@
 // Holds on the real engine: which submissions wait, what ends a hold, and what a restart keeps.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { serviceOf } from '../../test/support/build-service.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test';
 import { setImmediate as immediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import pino from 'pino';
-import { aTask, taskId } from '../../test/support/build-task.ts';
+import { aTask, taskId } from '../../test/support/build/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import type { InboxQuery } from '../api/schemas/inbox.ts';
 import type { RecordedEvent, TaskEvent } from '../core/events.ts';

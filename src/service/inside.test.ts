@@ -1,8 +1,8 @@
 // Tasks that are submitted and waited for inside a running task.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { serviceOf } from '../../test/support/build-service.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import type { TaskView } from '../api/schemas/task.ts';
 import { isActive, type TaskId } from '../core/task.ts';
 

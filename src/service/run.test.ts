@@ -1,7 +1,7 @@
 // Submissions: keys, tasks they come after, batches, and the limits of an owner.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { serviceOf } from '../../test/support/build-service.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
 
 const QUEUED = { queue: true };

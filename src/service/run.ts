@@ -5,7 +5,7 @@ import { BabysitError } from '../core/errors.ts';
 import { statedEstimate } from '../core/estimate.ts';
 import type { Lease } from '../core/lease.ts';
 import { isActive, isEnded, ownerOf, TASK_ID_LENGTH, type Task, type TaskId } from '../core/task.ts';
-import { causeOf } from '../core/transition.ts';
+import { causeOf } from '../core/transition/transition.ts';
 import type { Engine } from '../engine/engine.ts';
 import { pendingItem } from '../engine/live-tasks.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';

@@ -1,9 +1,9 @@
 // The verbs end to end over HTTP: from the request through admission and the database to the answer.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aRun } from '../../test/support/build-run.ts';
-import { serviceOf } from '../../test/support/build-service.ts';
-import { anExit, GIB } from '../../test/support/build-task.ts';
+import { aRun } from '../../test/support/build/build-run.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
+import { anExit, GIB } from '../../test/support/build/build-task.ts';
 import { SETTING_KEYS } from '../config/settings.ts';
 
 describe('run', () => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { serviceOf } from '../../test/support/build-service.ts';
-import { GIB } from '../../test/support/build-task.ts';
+import { serviceOf } from '../../test/support/build/build-service.ts';
+import { GIB } from '../../test/support/build/build-task.ts';
 import type { LeaseView, TicketRequest, WaitingView } from '../api/schemas/capacity.ts';
 import { BabysitError } from '../core/errors.ts';
 

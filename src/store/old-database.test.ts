@@ -4,10 +4,10 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import { anAttempt, aTask, someUsage } from '../../test/support/build-task.ts';
+import { anAttempt, aTask, someUsage } from '../../test/support/build/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { isEnded, READY, type Task, type TaskState } from '../core/task.ts';
-import { transition } from '../core/transition.ts';
+import { transition } from '../core/transition/transition.ts';
 import { openStore, type Store } from './store.ts';
 
 const OLD = join(import.meta.dirname, '../../test/fixtures/babysit-v1.db');

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { aTask, taskId } from '../../test/support/build-task.ts';
+import { aTask, taskId } from '../../test/support/build/build-task.ts';
 import { LIBRARY } from '../../test/support/sqlite-library.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { readMigrations } from './migrations.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import { anAttempt, aTask, ENDED, runningTask, taskId } from '../../test/support/build-task.ts';
+import { anAttempt, aTask, ENDED, runningTask, taskId } from '../../test/support/build/build-task.ts';
 import { LIBRARY } from '../../test/support/sqlite-library.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import type { TaskEvent } from '../core/events.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { GIB, KIB, MIB } from '../../test/support/build-task.ts';
+import { GIB, KIB, MIB } from '../../test/support/build/build-task.ts';
 import { refusesUsage } from '../../test/support/refuses.ts';
 import { formatSize, parseSize } from './size.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { GIB, someLimits } from '../../test/support/build-task.ts';
+import { GIB, someLimits } from '../../test/support/build/build-task.ts';
 import { GAP_RULES, RULES, type Step, SUBJECT, subject, Watch } from '../../test/support/rigs/watch-rig.ts';
 import { isStallNear } from './judge.ts';
 

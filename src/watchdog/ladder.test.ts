@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aKill } from '../../test/support/build-task.ts';
+import { aKill } from '../../test/support/build/build-task.ts';
 import { endingForMs, LADDER_START, type LadderState, type LadderStep, ladderStep } from './ladder.ts';
 
 const GRACE = 10_000;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
+import { GIB, MIB, taskId } from '../../test/support/build/build-task.ts';
 import {
   aTaskUse,
   HOST_BYTES,

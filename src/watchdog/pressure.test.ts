@@ -1,7 +1,7 @@
 // A host short of memory or disk: which task is killed, when, and when none is.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GIB, MIB, taskId } from '../../test/support/build-task.ts';
+import { GIB, MIB, taskId } from '../../test/support/build/build-task.ts';
 import { aTaskUse, Host, PRESSURE_RULES } from '../../test/support/rigs/pressure-rig.ts';
 import { isUnderPressure, ongoingPressure } from './pressure.ts';
 

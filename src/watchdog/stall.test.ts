@@ -1,7 +1,7 @@
 // The diagnosis of a silent task.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MIB } from '../../test/support/build-task.ts';
+import { MIB } from '../../test/support/build/build-task.ts';
 import { diagnoseStall, type ProcessEvidence, type StallRisk, withEvidence } from './stall.ts';
 
 function aProcess(changes: Partial<ProcessEvidence> = {}): ProcessEvidence {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { taskId } from '../../test/support/build-task.ts';
+import { taskId } from '../../test/support/build/build-task.ts';
 import type { UnthrottleCause } from '../core/events.ts';
 import type { TaskId } from '../core/task.ts';
 import {

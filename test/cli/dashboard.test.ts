@@ -5,12 +5,12 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/browser.ts';
 import { SMALL } from '../support/budget.ts';
 import { busyScene } from '../support/busy-scene.ts';
 import { jsonLine } from '../support/cli.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
 import { testHome } from '../support/home.ts';
+import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/screens/browser.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

@@ -5,8 +5,8 @@ import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLines } from '../support/cli.ts';
 import { sharedDaemon, type TestHome } from '../support/home.ts';
+import { onTerminal, type Terminal } from '../support/screens/terminal.ts';
 import { submit, until } from '../support/tasks.ts';
-import { onTerminal, type Terminal } from '../support/terminal.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const projectOf = sharedDaemon({ after });

@@ -4,8 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { BABYSIT } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { hasTmux, inTmux, type Tmux } from '../support/screens/tmux.ts';
 import { submit, until } from '../support/tasks.ts';
-import { hasTmux, inTmux, type Tmux } from '../support/tmux.ts';
 
 const skip = hasTmux() ? false : 'needs tmux';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { serviceOf } from '../support/build-service.ts';
+import { serviceOf } from '../support/build/build-service.ts';
 
 /** Longer than the time an attempt has to begin. */
 const OVERDUE_MS = 60_000;

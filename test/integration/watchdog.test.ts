@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type TestContext, test } from 'node:test';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import { daemonApi } from '../support/daemon-api.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { testHome } from '../support/home.ts';

@@ -15,7 +15,7 @@ import {
   MIB,
   someUsage,
   taskId,
-} from './build-task.ts';
+} from './build/build-task.ts';
 import { EXAMPLES } from './example-kills.ts';
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AdjustBody } from '../../src/api/schemas/adjust.ts';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { KillBody, TaskView } from '../../src/api/schemas/task.ts';

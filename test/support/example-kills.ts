@@ -4,7 +4,7 @@ import type { KillDetail, KillReason } from '../../src/core/kill-reasons.ts';
 import { killHint } from '../../src/core/reasons.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { formatSize } from '../../src/units/size.ts';
-import { GIB, runningTask, someUsage } from './build-task.ts';
+import { GIB, runningTask, someUsage } from './build/build-task.ts';
 
 /** The hint for a task of 10 min, 4 GiB and 4 cores. */
 export function exampleHint(reason: KillReason): string {

@@ -1,7 +1,7 @@
 // A socket that answers like a daemon with a busy host, so that the dashboard is tested without one.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { TaskView } from '../../src/api/schemas/task.ts';
-import { GIB } from './build-task.ts';
+import { GIB } from './build/build-task.ts';
 import { type Scene, somePastRuns } from './busy-scene.ts';
 
 export interface FakeDaemon {

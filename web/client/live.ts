@@ -1,7 +1,7 @@
 // The live state of the page: the last frame, ten minutes of the host, and the events of all tasks.
 import { useEffect, useState } from 'preact/hooks';
 import type { Frame } from '../../cli/dashboard/frame.ts';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { ask, RequestError, readStream } from './request.ts';

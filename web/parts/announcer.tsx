@@ -1,6 +1,6 @@
 // Reads out starts, warnings and ends of tasks to a screen reader, at most one sentence a second.
 import { useEffect, useState } from 'preact/hooks';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import { onEvent } from '../client/live.ts';
 
 const GAP_MS = 1000;

@@ -1,6 +1,6 @@
 // Memory, CPU and IO of a task over time, against its estimate, twice the estimate and its cap, with its events as marks.
 import { useMemo } from 'preact/hooks';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { Chart, type Line, type Mark } from '../parts/chart.tsx';
 import { cores, size } from '../text.ts';

@@ -1,5 +1,5 @@
 // The events of a task as a list, newest first, with their hints.
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import { clock } from '../text.ts';
 
 /** The color of the mark on the charts. */

@@ -1,6 +1,6 @@
 // The events of one task, from its start on.
 import { useEffect, useState } from 'preact/hooks';
-import type { EventView } from '../../src/api/schemas/events.ts';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import { readStream } from '../client/request.ts';
 import { eventReader } from '../client/server-events.ts';
 

@@ -5,7 +5,7 @@ import { changeEach } from '../../change-each.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 import type { FlagSpecs } from '../../input/argv.ts';
-import { adjustedView } from '../../output/short-view.ts';
+import { adjustedView } from '../../output/short/short-view.ts';
 
 export const FLAGS = { ...SELECT_FLAGS, ...flagsOf('adjust') } as const satisfies FlagSpecs;
 

@@ -1,5 +1,5 @@
 // babysit events: prints the events of all tasks from a cursor on.
-import type { HostEventView } from '../../../src/api/schemas/host-events.ts';
+import type { HostEventView } from '../../../src/api/schemas/events/host-events.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { TASK_STATUSES } from '../../../src/core/task.ts';
 import { commaWords } from '../../../src/text/split.ts';

@@ -1,5 +1,5 @@
 // babysit heartbeat: prints what tasks used, one record a minute.
-import type { HeartbeatView } from '../../../src/api/schemas/heartbeat.ts';
+import type { HeartbeatView } from '../../../src/api/schemas/events/heartbeat.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { filledLines } from '../../../src/text/split.ts';

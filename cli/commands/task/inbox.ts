@@ -1,5 +1,5 @@
 // babysit inbox: prints the events of an owner's tasks that no reader has shown yet.
-import type { EventView } from '../../../src/api/schemas/events.ts';
+import type { EventView } from '../../../src/api/schemas/events/events.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { inboxEventView, inboxScope, reportSeen, seqByTask, takeInbox } from '../../client/inbox.ts';

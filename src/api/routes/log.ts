@@ -1,7 +1,7 @@
 // Routes about what a task leaves behind while it runs: its log and its heartbeats.
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { HEARTBEAT } from '../schemas/heartbeat.ts';
+import { HEARTBEAT } from '../schemas/events/heartbeat.ts';
 import { LOG_QUERY, LOG_RANGE, parseLog } from '../schemas/log.ts';
 import type { Service } from '../service.ts';
 import { sendLines } from '../streams/json-lines.ts';

@@ -1,7 +1,7 @@
 // Routes that answer a line at a time until something ends: events of a task, and tickets that wait for room.
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { ALL_EVENTS_QUERY, CURSOR_LINE, GAP_LINE, parseAllEvents } from '../schemas/all-events.ts';
 import { LEASE, parseTicket, TICKET, WAITING } from '../schemas/capacity.ts';
+import { ALL_EVENTS_QUERY, CURSOR_LINE, GAP_LINE, parseAllEvents } from '../schemas/events/all-events.ts';
 import {
   EVENT,
   EVENTS_QUERY,
@@ -10,8 +10,8 @@ import {
   parseEvents,
   STOPPING,
   WAITING_LINE,
-} from '../schemas/events.ts';
-import { HOST_EVENT } from '../schemas/host-events.ts';
+} from '../schemas/events/events.ts';
+import { HOST_EVENT } from '../schemas/events/host-events.ts';
 import { FRAME } from '../schemas/observe/live.ts';
 import type { Service } from '../service.ts';
 import { streamAllEvents } from '../streams/all-events.ts';

@@ -1,7 +1,7 @@
 // Requests about the inbox: its owner, and refusals.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { taskId } from '../../../test/support/build-task.ts';
+import { taskId } from '../../../test/support/build/build-task.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { parseInbox, parseSeen } from './inbox.ts';
 

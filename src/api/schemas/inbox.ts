@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RecordedEvent } from '../../core/events.ts';
 import type { TaskId } from '../../core/task.ts';
 import { check } from './check.ts';
-import { EVENT } from './events.ts';
+import { EVENT } from './events/events.ts';
 import { absolutePath, owner } from './fields.ts';
 
 const MAX_ENTRIES = 10_000;

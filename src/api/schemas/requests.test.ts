@@ -1,13 +1,13 @@
 // Request bodies and queries: parsed into values with units, or refused with the name of the field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GIB } from '../../../test/support/build-task.ts';
+import { GIB } from '../../../test/support/build/build-task.ts';
 import { refusesField as refuses } from '../../../test/support/refuses.ts';
 import { parseAdjust } from './adjust.ts';
 import { parseTicket } from './capacity.ts';
 import { parseClean } from './clean.ts';
 import { parseStop } from './daemon.ts';
-import { parseEvents } from './events.ts';
+import { parseEvents } from './events/events.ts';
 import { parseLog } from './log.ts';
 import { parseKill, parseList } from './task.ts';
 

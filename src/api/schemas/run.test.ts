@@ -1,7 +1,7 @@
 // Submissions, alone or in a batch: parsed into values with units, or refused with the name of the field.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { GIB } from '../../../test/support/build-task.ts';
+import { GIB } from '../../../test/support/build/build-task.ts';
 import { refusesField as refuses } from '../../../test/support/refuses.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { environmentOf } from '../../request/request.ts';

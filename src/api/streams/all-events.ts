@@ -1,9 +1,9 @@
 // Streams the events of all tasks from a cursor on, and with `follow` those that come.
 import { setImmediate } from 'node:timers/promises';
 import type { RecordedEvent, RecordedHostEvent } from '../../core/events.ts';
-import type { AllEventsQuery, GapReason } from '../schemas/all-events.ts';
-import type { EventView } from '../schemas/events.ts';
-import type { HostEventView } from '../schemas/host-events.ts';
+import type { AllEventsQuery, GapReason } from '../schemas/events/all-events.ts';
+import type { EventView } from '../schemas/events/events.ts';
+import type { HostEventView } from '../schemas/events/host-events.ts';
 import type { Service } from '../service.ts';
 import { eventView } from './event-stream.ts';
 import type { LineStream } from './line-stream.ts';

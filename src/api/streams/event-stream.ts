@@ -1,7 +1,7 @@
 // Streams the events of a task after a sequence number until the task ends.
 import { type RecordedEvent, WAIT_EVENTS } from '../../core/events.ts';
 import type { TaskId } from '../../core/task.ts';
-import type { EventsQuery, EventView } from '../schemas/events.ts';
+import type { EventsQuery, EventView } from '../schemas/events/events.ts';
 import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
 import { streamPort } from './port-lines.ts';

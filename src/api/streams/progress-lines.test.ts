@@ -1,7 +1,7 @@
 // Progress in the stream of events: at most one in ten seconds, and only after a change.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { taskId } from '../../../test/support/build-task.ts';
+import { taskId } from '../../../test/support/build/build-task.ts';
 import type { Progress } from '../../core/progress.ts';
 import type { TaskView } from '../schemas/task.ts';
 import { PROGRESS_MS, streamProgress } from './progress-lines.ts';

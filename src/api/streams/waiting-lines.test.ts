@@ -1,7 +1,7 @@
 // Why a task waits, in the stream of events: when it begins, and when a report is due.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { taskId } from '../../../test/support/build-task.ts';
+import { taskId } from '../../../test/support/build/build-task.ts';
 import type { BlockedView, TaskView } from '../schemas/task.ts';
 import { streamWaiting } from './waiting-lines.ts';
 

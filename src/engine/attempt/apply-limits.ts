@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { DriverError } from '../../cgroups/port.ts';
 import { frozenSince } from '../../core/elapsed.ts';
 import { type ActiveState, type Envelope, isActive, type Task, type TaskId } from '../../core/task.ts';
-import { cpuMaxCores } from '../../core/throttle.ts';
+import { cpuMaxCores } from '../../core/transition/throttle.ts';
 import { renice } from '../../procfs/process/niceness.ts';
 import { withYield, yieldsCpu } from '../../scheduler/envelope.ts';
 import type { LiveAttempt } from './live-attempt.ts';

@@ -1,11 +1,11 @@
 // What running tasks and leases are charged by the price of their owner.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aCapacity, NOW } from '../../../test/support/build-snapshot.ts';
-import { anAttempt, anEstimate, aTask, GIB } from '../../../test/support/build-task.ts';
+import { aCapacity, NOW } from '../../../test/support/build/build-snapshot.ts';
+import { anAttempt, anEstimate, aTask, GIB } from '../../../test/support/build/build-task.ts';
 import type { LeaseId } from '../../core/lease.ts';
 import { NO_USE, OwnerUse } from '../../scheduler/owner-use.ts';
-import { Queue } from '../../scheduler/queue.ts';
+import { Queue } from '../../scheduler/queue/queue.ts';
 import { buildSnapshot } from './build-snapshot.ts';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 // The holds in force. They end by the time since boot: it runs while the machine sleeps, and setting the clock does not move it.
 import type { Now } from '../../core/clock.ts';
 import { type HoldTarget, keyOfHold, type StartHold } from '../../core/start-hold.ts';
-import type { Queue } from '../../scheduler/queue.ts';
+import type { Queue } from '../../scheduler/queue/queue.ts';
 
 interface Entry {
   readonly hold: StartHold;

@@ -1,11 +1,11 @@
 // The events of waiting tickets, and how often they come.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NOW, pending } from '../../../test/support/build-snapshot.ts';
+import { NOW, pending } from '../../../test/support/build/build-snapshot.ts';
 import type { Blocked } from '../../scheduler/explain.ts';
 import { NO_START, type StartForecast } from '../../scheduler/forecast.ts';
 import type { Plan } from '../../scheduler/plan.ts';
-import { Queue } from '../../scheduler/queue.ts';
+import { Queue } from '../../scheduler/queue/queue.ts';
 import { type Ticket, Tickets } from './tickets.ts';
 
 const startingAt = (expectedMs: number | null): StartForecast => ({ ...NO_START, expectedMs });

@@ -4,7 +4,7 @@ import { nextReport, type WaitingReport, type WaitingState } from '../../core/wa
 import { type Blocked, holdsRoom } from '../../scheduler/explain.ts';
 import type { PendingItem } from '../../scheduler/items.ts';
 import type { Plan } from '../../scheduler/plan.ts';
-import type { Queue } from '../../scheduler/queue.ts';
+import type { Queue } from '../../scheduler/queue/queue.ts';
 
 export interface Ticket {
   readonly item: PendingItem;

@@ -1,9 +1,9 @@
 // References: in the caller's project first, elsewhere only when one task fits there.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { serviceOf } from '../../../test/support/build-service.ts';
-import { NOW } from '../../../test/support/build-snapshot.ts';
-import { aTask, ENDED, taskId } from '../../../test/support/build-task.ts';
+import { serviceOf } from '../../../test/support/build/build-service.ts';
+import { NOW } from '../../../test/support/build/build-snapshot.ts';
+import { aTask, ENDED, taskId } from '../../../test/support/build/build-task.ts';
 import type { Task } from '../../core/task.ts';
 
 /** Task n of a project: live when no state is given. */

@@ -2,8 +2,8 @@
 import type { TaskView } from '../../api/schemas/task.ts';
 import type { Clock } from '../../core/clock.ts';
 import { BabysitError } from '../../core/errors.ts';
-import { type EndedEvent, pastEnd } from '../../core/past-end.ts';
 import { isActive, isEnded, type Task, type TaskId } from '../../core/task.ts';
+import { type EndedEvent, pastEnd } from '../../core/transition/past-end.ts';
 import { attemptPaths } from '../../engine/attempt/paths.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';

@@ -1,9 +1,9 @@
 // GET /v1/history/summary over the real database: groups, filters, spans and pages; and the use of the host from its series.
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { serviceOf } from '../../../test/support/build-service.ts';
-import { NOW } from '../../../test/support/build-snapshot.ts';
-import { aKill, anAttempt, aTask, ENDED, GIB, taskId } from '../../../test/support/build-task.ts';
+import { serviceOf } from '../../../test/support/build/build-service.ts';
+import { NOW } from '../../../test/support/build/build-snapshot.ts';
+import { aKill, anAttempt, aTask, ENDED, GIB, taskId } from '../../../test/support/build/build-task.ts';
 import type { Task } from '../../core/task.ts';
 import { HOST_FIELDS } from '../../series/fields.ts';
 

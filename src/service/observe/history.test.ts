@@ -1,7 +1,7 @@
 // The history over the real service and database: what a line of a task holds, and which tasks have one.
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
-import { serviceOf } from '../../../test/support/build-service.ts';
+import { serviceOf } from '../../../test/support/build/build-service.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { PAST_RUN, parseHistory } from '../../api/schemas/observe/history.ts';
 

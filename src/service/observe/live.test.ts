@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { serviceOf } from '../../../test/support/build-service.ts';
+import { serviceOf } from '../../../test/support/build/build-service.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { FRAME, type FrameView } from '../../api/schemas/observe/live.ts';
 

@@ -1,7 +1,7 @@
 // The metrics of the real service: what each verb and each end counts.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { serviceOf } from '../../../test/support/build-service.ts';
+import { serviceOf } from '../../../test/support/build/build-service.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 
 it('count submissions, denials, kills, ends and waits, and never carry a text of the caller', async (t) => {

@@ -9,7 +9,7 @@ import {
   ENDED,
   GIB,
   someUsage,
-} from '../../../test/support/build-task.ts';
+} from '../../../test/support/build/build-task.ts';
 import { quantiles, runOf, Tally } from './tally.ts';
 
 const ATTEMPT = anAttempt({ startedAt: 3_000, pausedMs: 1_000 });

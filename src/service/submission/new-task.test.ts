@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { aRun, configWith, hostOf } from '../../../test/support/build-run.ts';
-import { aSnapshot, NOW } from '../../../test/support/build-snapshot.ts';
-import { GIB, taskId } from '../../../test/support/build-task.ts';
+import { aRun, configWith, hostOf } from '../../../test/support/build/build-run.ts';
+import { aSnapshot, NOW } from '../../../test/support/build/build-snapshot.ts';
+import { GIB, taskId } from '../../../test/support/build/build-task.ts';
 import { aRun as aLearnedRun, NO_RUNS } from '../../../test/support/rigs/learned-runs.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { boundEstimate } from '../../core/estimate.ts';

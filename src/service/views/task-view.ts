@@ -17,7 +17,7 @@ import {
   type TaskState,
   type Usage,
 } from '../../core/task.ts';
-import { cpuMaxCores } from '../../core/throttle.ts';
+import { cpuMaxCores } from '../../core/transition/throttle.ts';
 import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
 import { shownText } from '../../text/bytes.ts';
 import { shellWords } from '../../text/shell.ts';

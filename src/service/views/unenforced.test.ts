@@ -1,7 +1,7 @@
 // What a caller learns about limits that the kernel does not enforce.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { serviceOf } from '../../../test/support/build-service.ts';
+import { serviceOf } from '../../../test/support/build/build-service.ts';
 import { notEnforced, unenforcedViews } from './unenforced.ts';
 
 const NONE = { memory: false, cpu: false, pids: false };

@@ -12,7 +12,7 @@ import {
   type PressureState,
 } from '../../../src/watchdog/pressure.ts';
 import type { HostSample, PressureRules, TaskUse } from '../../../src/watchdog/shortage.ts';
-import { GIB } from '../build-task.ts';
+import { GIB } from '../build/build-task.ts';
 
 export const PRESSURE_RULES: PressureRules = {
   maxSysMemPct: 70,

@@ -7,10 +7,10 @@ import {
 } from '../../../src/scheduler/items.ts';
 import { OwnerUse, useSoFar } from '../../../src/scheduler/owner-use.ts';
 import { DEFAULT_POLICY, type Decision, type Policy, pass } from '../../../src/scheduler/pass.ts';
-import { Queue } from '../../../src/scheduler/queue.ts';
+import { Queue } from '../../../src/scheduler/queue/queue.ts';
 import { expectedEnd, expectedExpiry } from '../../../src/scheduler/releases.ts';
 import type { Capacity } from '../../../src/scheduler/snapshot.ts';
-import { aCapacity, NOW } from '../build-snapshot.ts';
+import { aCapacity, NOW } from '../build/build-snapshot.ts';
 
 export class SimulatedHost {
   readonly capacity: Capacity;

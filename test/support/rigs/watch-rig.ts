@@ -13,7 +13,7 @@ import {
   type Sample,
   type WatchState,
 } from '../../../src/watchdog/state.ts';
-import { anEstimate, GIB, someLimits } from '../build-task.ts';
+import { anEstimate, GIB, someLimits } from '../build/build-task.ts';
 
 export const RULES: WatchRules = {
   toleranceWindowMs: 30_000,

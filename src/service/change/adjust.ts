@@ -1,0 +1,105 @@
+// Changes estimates, limits, priority or niceness of a live task, checked against the host and the task's current usage.
+import type { Adjustment } from '../../api/schemas/adjust.ts';
+import { BabysitError } from '../../core/errors.ts';
+import { boundEstimate, type Estimate, restated } from '../../core/estimate.ts';
+import { isActive, type Task } from '../../core/task.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Profiles } from '../../engine/profiles/profiles.ts';
+import type { UnitOfWork } from '../../engine/unit-of-work.ts';
+import { infeasibleNeed, unscheduled } from '../../scheduler/admission.ts';
+import { envelope } from '../../scheduler/envelope.ts';
+import type { Need } from '../../scheduler/items.ts';
+import { heldNeed, roomOf, shortDim } from '../../scheduler/ledger.ts';
+import { type Branch, foldTrees } from '../../scheduler/tree.ts';
+import { formatSize } from '../../units/size.ts';
+import { changedRequest } from '../submission/changed-request.ts';
+import { infeasibleError } from '../views/refusal.ts';
+
+export interface AdjustDeps {
+  readonly engine: Engine;
+  readonly profiles: Profiles;
+}
+
+/** Throws BabysitError infeasible, capacity_exceeded or cap_below_use, and stages nothing then. */
+export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustment: Adjustment): void {
+  const { engine, profiles } = deps;
+  const { capacity, envelopeRules } = profiles.settings;
+  const { estimate, limits, priority } = changedRequest(task, adjustment, profiles.largest.cpuLimitCores);
+  // A task admitted with --force may exceed the capacity: check only the values that change.
+  const asksForRoom = [
+    adjustment.memBytes,
+    adjustment.cpuCores,
+    adjustment.memPctLimit,
+    adjustment.cpuPctLimit,
+  ].some((value) => value !== null);
+  // A running task has its room: checkRoom compares what it asks for in addition.
+  const waits = !isActive(task.state) && !adjustment.force;
+  const why = asksForRoom
+    ? (infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) ??
+      (waits ? unscheduled(engine.snapshot(), estimate) : null))
+    : null;
+  if (why !== null) throw infeasibleError(why);
+  const execOptions = {
+    ...task.execOptions,
+    nice: adjustment.nice ?? task.execOptions.nice,
+    isBackground: adjustment.background ?? task.execOptions.isBackground,
+  };
+  const bound = boundEstimate({ estimate, ...restated(task, estimate) });
+  const caps = isActive(task.state) ? envelope(bound, limits, capacity, envelopeRules, execOptions) : null;
+  if (caps !== null) {
+    if (!adjustment.force) checkRoom(engine, task, estimate);
+    const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;
+    if (caps.memMaxBytes < used)
+      throw new BabysitError(
+        'cap_below_use',
+        `the memory limit would be ${formatSize(caps.memMaxBytes)}, but "${task.name}" uses ${formatSize(used)}`,
+        { cap_bytes: caps.memMaxBytes, used_bytes: used },
+      );
+  }
+  work.change(task.id, {
+    kind: 'adjust',
+    estimate,
+    limits,
+    priority,
+    execOptions,
+    envelope: caps,
+  });
+}
+
+/** By all running tasks. One inside another takes from the estimate of that. */
+function heldBy(branches: readonly Branch[]): Need {
+  const needs = foldTrees(branches).map(heldNeed);
+  return {
+    memBytes: needs.reduce((sum, { memBytes }) => sum + memBytes, 0),
+    cpuCores: needs.reduce((sum, { cpuCores }) => sum + cpuCores, 0),
+  };
+}
+
+/** The additional need of a running task must be free now. */
+function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
+  const snapshot = engine.snapshot();
+  const branches = engine.branches();
+  const changed = branches.map((branch) =>
+    branch.item.id === task.id ? { ...branch, item: { ...branch.item, need: estimate } } : branch,
+  );
+  const before = heldBy(branches);
+  const after = heldBy(changed);
+  const more = {
+    memBytes: Math.max(0, after.memBytes - before.memBytes),
+    cpuCores: Math.max(0, after.cpuCores - before.cpuCores),
+  };
+  if (more.memBytes === 0 && more.cpuCores === 0) return;
+  const { memBytes, cpuCores } = roomOf(snapshot);
+  // The task already has a slot. A dimension overcommitted with --force does not block the other one.
+  const room = { memBytes: Math.max(0, memBytes), cpuCores: Math.max(0, cpuCores), slots: 1 };
+  const dim = shortDim(room, more);
+  if (dim === null) return;
+  const [requested, available] =
+    dim === 'mem' ? [more.memBytes, room.memBytes] : [more.cpuCores, room.cpuCores];
+  throw new BabysitError('capacity_exceeded', `not enough ${dim} is available for the new estimate`, {
+    dim,
+    requested,
+    available,
+    hint: 'Wait until other tasks end, or add --force.',
+  });
+}

@@ -1,0 +1,28 @@
+// Kills a live task: stages the request; the engine then advances the kill ladder.
+import type { KillRequest, TaskView } from '../../api/schemas/task.ts';
+import { BabysitError } from '../../core/errors.ts';
+import type { TaskAccess } from '../lookup/task-access.ts';
+
+/** Throws what `TaskAccess.change` throws, and operator_only for the task of another agent. */
+export function kill(
+  tasks: TaskAccess,
+  ref: string,
+  { signal, by, session }: KillRequest,
+  mayKillOthers: boolean,
+): Promise<TaskView> {
+  const first = signal ?? 'SIGTERM';
+  const detail = by === null ? { signal: first } : { signal: first, killed_by: by };
+  const request = { reason: 'manual', detail, signal: first } as const;
+  return tasks.change(ref, (work, task) => {
+    if (session !== null && task.owner !== null && task.owner !== session && !mayKillOthers)
+      throw new BabysitError(
+        'operator_only',
+        `"${task.name}" belongs to ${task.owner}, and this is the session of an agent`,
+        {
+          setting: 'agents.may_kill_others',
+          hint: 'Ask the user. Outside of the session, babysit config set agents.may_kill_others true allows it.',
+        },
+      );
+    work.requestKill(task.id, { ...request, isUrgent: signal !== null });
+  });
+}

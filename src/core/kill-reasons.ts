@@ -56,7 +56,7 @@ export const KILL_REASONS = {
       const reached = `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}`;
       return isCapOfHost(estimate, detail) || suggested.memBytes <= estimate.memBytes
         ? `${reached}, which no larger estimate raises: reduce the batch size, or raise --mem_pct_limit (now ${limits.memPctLimit}).`
-        : `${reached}, and needs more: raise --estimated_mem_bytes to at least ${format.size(suggested.memBytes)} (cap: 3 x that). ${AUDIT}`;
+        : `${reached}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} or more (cap: 3 x that). ${AUDIT}`;
     },
   },
   kernel_oom: {

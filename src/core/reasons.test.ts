@@ -29,7 +29,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   },
   cgroup_oom_killed: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
-    says: ['12G', '--estimated_mem_bytes to at least 16G'],
+    says: ['12G', '--estimated_mem_bytes to 16G or more'],
   },
   kernel_oom: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 5 * GIB, oom_kills: 1 },

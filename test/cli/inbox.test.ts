@@ -26,7 +26,7 @@ async function inbox(home: TestHome, flags: string[] = [], env: NodeJS.ProcessEn
 }
 
 async function ended(home: TestHome, name: string): Promise<void> {
-  await waitUntil(async () => 'ended_at' in jsonLine((await home.run(['status', name])).stdout), {
+  await waitUntil(async () => jsonLine((await home.run(['status', name])).stdout).status !== 'running', {
     what: 'the end',
   });
 }

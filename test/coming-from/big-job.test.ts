@@ -84,8 +84,10 @@ exerciseSection('From big-job', {
     if (!(await capsMemory(api))) return t.skip(NO_CAPS);
     const task = jsonLine((await sh(command, {}, 1)).stdout);
     assert.deepEqual([task.status, task.kill_reason], ['killed', 'cgroup_oom_killed']);
-    const { cap_bytes, peak_mem_bytes } = task.kill_detail as Record<string, number>;
-    assert.deepEqual([cap_bytes, peak_mem_bytes], [48 * 1024 ** 2, 48 * 1024 ** 2]);
+    const { cap_bytes } = task.kill_detail as Record<string, number>;
+    const peak = Number(task.peak_mem_bytes);
+    assert.equal(cap_bytes, 48 * 1024 ** 2);
+    assert.ok(peak > 0.9 * cap_bytes && peak <= cap_bytes, `${peak}`);
     assert.match(String(task.kill_hint), /^Reached its memory cap of 48M: raise --estimated_mem_bytes/);
     assert.deepEqual(
       processesOf(dirname(home.dir)).filter((line) => line.includes('sleep')),

@@ -181,7 +181,7 @@ function leftovers(rig: Rig, ids: ReadonlySet<string>): string[] {
     found.push(`cgroup left: ${group}`);
   const state = new Set([
     ...['babysit.db', 'babysit.db-reserve', 'babysit.id', 'config.json'],
-    ...['daemon.lock', 'daemon.log', 'tasks'],
+    ...['daemon.lock', 'daemon.log', 'host.outside', 'host.series', 'tasks'],
   ]);
   for (const file of readdirSync(rig.home.dir)) if (!state.has(file)) found.push(`file left: ${file}`);
   for (const id of readdirSync(rig.home.tasks)) if (!ids.has(id)) found.push(`directory left: tasks/${id}`);

@@ -37,7 +37,8 @@ waiting=$!
 read -r line <"$scratch/ticket"
 [ "$(field event <<<"$line")" = waiting_for_capacity ] || astray "$line"
 step waiting for "$(field dim <<<"$line")"
-babysit kill other >/dev/null
+# The task of another agent is for its user to kill.
+env -u CLAUDE_CODE_SESSION_ID babysit kill other >/dev/null
 wait $waiting
 [ "$(field event <"$scratch/lease")" = capacity_available ] || astray "$(cat "$scratch/lease")"
 step leased

@@ -96,11 +96,9 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       const cap = 3 * 40 * 1024 ** 2;
       const detail = hog.task.kill_detail as Json;
       assert.equal(detail.cap_bytes, cap);
-      assert.ok(
-        Number(detail.peak_mem_bytes) > 0.9 * cap && Number(detail.peak_mem_bytes) <= cap,
-        String(hog.stdout),
-      );
-      assert.match(String(hog.task.kill_hint), /raise --estimated_mem_bytes to \d+M/);
+      const peak = Number(hog.task.peak_mem_bytes);
+      assert.ok(peak > 0.9 * cap && peak <= cap, String(hog.stdout));
+      assert.match(String(hog.task.kill_hint), /raise --estimated_mem_bytes to 160M/);
       const neighbour = lastJson((await home.run(['wait', 'neighbour'])).stdout);
       assert.equal(neighbour.status, 'completed');
     });
@@ -169,8 +167,7 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       );
       assert.equal(silent.task.kill_reason, 'observability_stall');
       // In a slow guest the start of bash is the CPU time of a task that computes.
-      const remedy =
-        /sleep.*it hangs, do not raise the interval\. Read the log|computes silently: print progress/;
+      const remedy = /sleep.*it hangs, do not raise the interval|computes silently: print progress/;
       assert.match(String(silent.task.kill_hint), remedy);
     });
 

@@ -83,13 +83,14 @@ describe('babysit exec', () => {
 
   it('continues where its killed client has stopped, without a byte lost or repeated', async () => {
     const line =
-      'i=0; while [ $i -lt 150 ]; do i=$((i+1)); echo $i; [ $((i % 7)) != 0 ] || echo -$i >&2; sleep 0.005; done; exit 4';
+      'i=0; while [ $i -lt 150 ]; do i=$((i+1)); echo $i; [ $((i % 7)) != 0 ] || echo -$i >&2; [ $i != 20 ] || until [ -e killed ]; do sleep 0.05; done; done; exit 4';
     const client = home.start(['exec', '--quiet', ...SMALL, '--name=build', line]);
     await waitUntil(() => client.stdout().includes('\n20\n'), { what: 'output' });
     // What it has written and not reported would be repeated.
-    await waitUntil(() => readStat(client.pid)?.state === 'S', { what: 'a moment between two writes' });
+    await waitUntil(() => readStat(client.pid)?.state === 'S', { what: 'the report' });
     process.kill(client.pid, 'SIGKILL');
     const first = await client.done;
+    writeFileSync(join(home.work, 'killed'), '');
     assert.equal(first.signal, 'SIGKILL');
     const rest = await home.run(['attach', 'build', '--no_stdin']);
     const numbers = Array.from({ length: 150 }, (_, i) => i + 1);

@@ -41,6 +41,8 @@ describe('babysit hold', () => {
     for (const verb of ['hold', 'release'])
       assert.equal(jsonLine((await home.run([verb], agent)).stderr).error, 'operator_only');
     const drained = home.start(['hold', '--wait']);
+    const holds = async () => jsonLines((await home.run(['events', '--event=hold'])).stdout);
+    await waitUntil(async () => (await holds()).length === 2, { what: 'the second hold' });
     assert.equal((await home.run(['release'])).code, 0);
     assert.equal((await waiter.done).code, 0, waiter.stderr());
     assert.equal((await home.run(['run', ...SMALL, '--wait', `--command=touch ${done}`])).code, 0);

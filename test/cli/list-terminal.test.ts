@@ -56,7 +56,8 @@ describe('--watch', () => {
     const home = projectOf(t);
     const go = `${home.work}/go`;
     await submit(home, 'watched', until(go));
-    const list = typed(home, 'timeout 20 babysit list --watch');
+    const list = typed(home, 'babysit list --watch');
+    t.after(() => list.close());
     const lines = home.start(['list', '--watch']);
     const one = home.start(['status', 'watched', '--watch']);
     const drawn = () => list.shown().replace(COLOURS, '').split('^[[H');

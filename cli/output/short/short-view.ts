@@ -95,9 +95,9 @@ function killedView(task: TaskView): Part {
   const { kill_reason, kill_hint } = task;
   const detail = detailOf(task);
   const first = Object.fromEntries(detail.slice(0, 1).filter(([, value]) => typeof value !== 'string'));
-  // Says whether a task that was stopped to be resumed has finished its item.
-  const graceful = kill_reason === 'manual' ? (['stopped_gracefully'] as const) : [];
-  const identity = pick(task, [...IDENTITY, ...graceful, 'suggested_command']);
+  // How a task ended that was stopped on purpose, perhaps to be resumed.
+  const end = kill_reason === 'manual' ? (['stopped_gracefully', 'exit_code', 'signal'] as const) : [];
+  const identity = pick(task, [...IDENTITY, ...end, 'suggested_command']);
   const withUse = (count: number) => ({
     kill_reason,
     kill_hint: '',

@@ -6,6 +6,8 @@ export interface Terminal {
   shown(): string;
   /** The exit code of the line. */
   readonly done: Promise<number | null>;
+  /** Closes the terminal, which ends the line. */
+  close(): Promise<number | null>;
 }
 
 /** By script(1) of util-linux. `columns`: the width of the terminal. */
@@ -19,11 +21,16 @@ export function onTerminal(line: string, cwd: string, env: NodeJS.ProcessEnv, co
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     shown += text;
   });
+  const done = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
   return {
     shown: () => shown.replaceAll('\x1b', '^[').replaceAll('\r\n', '\n'),
-    done: new Promise((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', resolve);
-    }),
+    done,
+    close() {
+      child.kill('SIGTERM');
+      return done;
+    },
   };
 }

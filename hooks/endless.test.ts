@@ -17,6 +17,24 @@ const WAITS: readonly (readonly [string, string?])[] = [
     'bash -c "while pgrep -f x.py; do sleep 1; done"',
     'bash -c "while pgrep -f \'[x].py\'; do sleep 1; done"',
   ],
+  [
+    'python train.py & while pgrep -f train.py; do sleep 5; done',
+    'python train.py & while pgrep --ignore-ancestors -f train.py; do sleep 5; done',
+  ],
+  [
+    'python train.py & while pgrep -f "[t]rain.py"; do sleep 5; done',
+    'python train.py & while pgrep --ignore-ancestors -f "[t]rain.py"; do sleep 5; done',
+  ],
+  [
+    `until [ -z "$(pgrep -f 'make all')" ]; do sleep 5; done`,
+    `until [ -z "$(pgrep -f '[m]ake all')" ]; do sleep 5; done`,
+  ],
+  [
+    'while [ $(pgrep -fc a.py) -gt 0 ]; do sleep 5; done',
+    "while [ $(pgrep -fc '[a].py') -gt 0 ]; do sleep 5; done",
+  ],
+  ['while [ -z "$(pgrep -f server.js)" ]; do sleep 1; done'],
+  ['while pgrep -A -f train.py; do sleep 5; done'],
   ['while pgrep -f "[t]rain.py"; do sleep 5; done'],
   ['while pgrep -x python3; do sleep 5; done'],
   ['while ps aux | grep -v grep | grep train.py; do sleep 5; done'],

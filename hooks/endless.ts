@@ -25,16 +25,24 @@ export function findEndless(command: string): Fault | null {
     const word = patternWord(call);
     if (word === null || !matchesItself(word.text, command)) continue;
     const clause = call.scope.source.text.slice(loop.own.start, loop.inside.start);
-    if ((loop.type === 'until') !== /(?:^|\s)!\s/.test(clause)) continue;
+    if ((loop.type === 'until') !== isForAbsence(clause)) continue;
     const { pos, end } = word.word;
-    const written = call.scope.source.text.slice(pos, end);
+    const { source: own } = call.scope;
+    const written = own.text.slice(pos, end);
     const bracketed = written.replace(/[A-Za-z0-9]/, (first) => `[${first}]`);
     // Without quotes the shell would replace it by the name of a file.
-    call.scope.source.edit(pos, end, /^['"]/.test(written) ? bracketed : `'${bracketed}'`);
-    return {
-      command: source.render(),
-      why: `The pattern "${word.text}" matches this shell's own command line, so the loop never ends. The brackets keep it from matching itself.`,
-    };
+    const quoted = /^['"]/.test(written) ? bracketed : `'${bracketed}'`;
+    const why = `The pattern "${word.text}" matches this shell's own command line, so the loop never ends.`;
+    const others = `${command.slice(0, command.indexOf(written))}${command.slice(command.indexOf(written) + written.length)}`;
+    if (!written.includes('[') && !matchesItself(word.text, others)) {
+      own.edit(pos, end, quoted);
+      return { command: source.render(), why: `${why} The brackets keep it from matching itself.` };
+    }
+    // The command line has the name at another place too.
+    const at = call.name === 'pgrep' ? call.fields[call.at]?.word.end : undefined;
+    if (at === undefined) continue;
+    own.edit(at, at, ' --ignore-ancestors');
+    return { command: source.render(), why: `${why} pgrep leaves its own shells out with this flag.` };
   }
   return null;
 }
@@ -58,11 +66,17 @@ function isClauseOf({ node, scope }: Call, { own, inside, element }: Loop): bool
   return scope.source === element.source && node.pos >= own.start && node.end <= inside.start;
 }
 
+/** The condition holds without such a process: `! pgrep`, `[ -z "$(pgrep …)" ]`, `[ $(pgrep -c …) -eq 0 ]`. */
+function isForAbsence(clause: string): boolean {
+  return /(?:^|\s)!\s|\s-z\s|\s-eq\s+["']?0|\s-lt\s+["']?1|\s==?\s+["']?0/.test(clause);
+}
+
 /** The pattern of `pgrep -f` or of `ps … | grep`. */
 function patternWord({ name, args, texts, scope }: Call): Call['args'][number] | null {
   const isPgrep = name === 'pgrep' && texts.some((text) => /^-\w*f/.test(text) || text === '--full');
   const isGrep = scope.isFedByPs && /^[ef]?grep$/.test(name) && !texts.some((text) => /^-\w*v/.test(text));
-  if (!isPgrep && !isGrep) return null;
+  const leavesOut = texts.some((text) => /^-\w*A|^--ignore-ancestors/.test(text));
+  if ((!isPgrep && !isGrep) || leavesOut) return null;
   return args.filter(({ text }) => !text.startsWith('-')).at(isPgrep ? -1 : 0) ?? null;
 }
 

@@ -40,20 +40,15 @@ function look(call: Call, verb: string, verbField: Field, rest: readonly Field[]
   const { source } = scope;
   const { refs, written, flags, isWritten } = readWords(rest, source);
   const own = element.isBare ? element : { start: node.pos, end: node.end };
-  const isSplit = !verbField.isWhole || verbField.word === call.fields[call.at]?.word;
-  const before = isSplit
-    ? `${call.fields
-        .slice(0, call.fields.indexOf(verbField))
-        .map(({ text }) => shellWord(text))
-        .join(' ')} `
-    : source.text.slice(own.start, verbField.word.pos);
+  const isSplit = isSplitVerb(call, verbField);
+  const before = textBefore(call, verbField, own.start);
   const hasNames = verb !== 'list' && verb !== 'ping';
   return {
     kind: 'look',
     verb,
-    refs: hasNames ? refs : [],
+    refs: hasNames ? refs : selectedNames(source.text.slice(element.start, element.end)),
     written: hasNames && isWritten && !isSplit ? written : null,
-    prefix: withoutLimit(before.replace(/^\s*(?:!\s+|time\s+(?:-p\s+)?)+/, '')).replace(/[ \t\\\n]+/g, ' '),
+    prefix: prefixOf(before),
     flags,
     isFollow: false,
     isElsewhere:
@@ -65,6 +60,27 @@ function look(call: Call, verb: string, verbField: Field, rest: readonly Field[]
     element,
     own,
   };
+}
+
+/** `list | jq 'select(.name=="x")'`. */
+function selectedNames(text: string): string[] {
+  return [...text.matchAll(/\.name\s*==\s*\\?"([\w.-]+)/g)].map(([, name]) => name ?? '');
+}
+
+/** The verb comes from a variable that holds several words. */
+function isSplitVerb(call: Call, verbField: Field): boolean {
+  return !verbField.isWhole || verbField.word === call.fields[call.at]?.word;
+}
+
+function textBefore(call: Call, verbField: Field, start: number): string {
+  if (!isSplitVerb(call, verbField)) return call.scope.source.text.slice(start, verbField.word.pos);
+  const before = call.fields.slice(0, call.fields.indexOf(verbField));
+  return `${before.map(({ text }) => shellWord(text)).join(' ')} `;
+}
+
+/** Environment, runner and path, for another call of babysit. */
+function prefixOf(before: string): string {
+  return withoutLimit(before.replace(/^\s*(?:!\s+|time\s+(?:-p\s+)?)+/, '')).replace(/[ \t\\\n]+/g, ' ');
 }
 
 function withoutLimit(prefix: string): string {
@@ -117,7 +133,7 @@ function submission(call: Call, verb: string, verbField: Field, rest: readonly F
   const { source } = scope;
   const name = flagField('name', rest)?.text;
   const task = taskSteps(call, rest);
-  if (name !== undefined) noteTaskFiles(call, name, rest);
+  if (name !== undefined) noteTask(call, name, rest, prefixOf(textBefore(call, verbField, node.pos)));
   // `run --wait` and `exec` return at the end of the task: what follows is free.
   return [
     {
@@ -194,7 +210,8 @@ function wordFrom(word: Word, skip: number): Word {
   return { ...word, pos, text: word.text.slice(skip), value: word.value.slice(skip), parts: left };
 }
 
-function noteTaskFiles({ scope }: Call, name: string, rest: readonly Field[]): void {
+function noteTask({ scope }: Call, name: string, rest: readonly Field[], prefix: string): void {
   const command = flagField('command', rest)?.text ?? rest.map(({ text }) => text).join(' ');
+  scope.shared.submitted.set(name, { command, prefix });
   for (const path of writtenFiles(command)) scope.shared.taskFiles.set(path.replace(/^\.\//, ''), name);
 }

@@ -98,7 +98,11 @@ function unwrappedSteps(
         call.code === null ? inputOf(node.redirects, outer) : codeOf(fields.slice(...call.code), node, outer);
       if (code === null) return [{ kind: 'work', need: outer.hasInput ? 'quiet' : 'claims', element }];
       const names = call.around.names.filter((name) => !name.endsWith('timeout'));
-      const isPlain = names.length === 0 && node.redirects.length === 0 && call.code?.[1] === fields.length;
+      const isPlain =
+        names.length === 0 &&
+        node.prefix.length === 0 &&
+        node.redirects.length === 0 &&
+        call.code?.[1] === fields.length;
       if (isPlain) code.runner = { start: node.pos, end: node.end, limit: call.around.limit };
       // `eval` runs in this shell, other shells have variables of their own.
       const isEval = programName(fields[0]?.text ?? '') === 'eval';

@@ -220,7 +220,7 @@ function pipelineSteps(node: Pipeline, element: Element, outer: Scope): Step[] {
       ...inSubshell(scope),
       isCaptured: scope.isCaptured || i < last,
       hasInput: scope.hasInput || i > 0,
-      isFedByPs: i > 0 && /^(?:ps|pgrep)\b/.test(scope.source.text.slice(node.pos, node.end)),
+      isFedByPs: i > 0 && /^(?:!\s+)?(?:ps|pgrep)\b/.test(scope.source.text.slice(node.pos, node.end)),
       pattern: findPattern(node.commands.slice(i + 1), scope) ?? scope.pattern,
     };
     const own = nodeSteps(command, element, inside);

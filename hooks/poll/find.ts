@@ -13,6 +13,7 @@ import {
   type Submit,
   type Work,
 } from './steps.ts';
+import { stepSeconds } from './wait.ts';
 
 export type Poll =
   /** A pause, then a look. */
@@ -48,6 +49,9 @@ export type Poll =
       readonly runs: readonly Submit[];
       readonly pauses: readonly Pause[];
     };
+
+/** A shorter pause at the end of a command does not delay the next look. */
+const PACE_MIN_SECONDS = 3;
 
 /** Verbs that return after an event. */
 const BLOCKING = new Set(['wait', 'wait_for_capacity']);
@@ -85,7 +89,7 @@ export function findPolls(steps: readonly Step[]): Poll[] {
   const state = newState();
   follow(steps, state, polls);
   const look = state.looks.at(-1);
-  if (state.pending.length > 0 && look !== undefined)
+  if (secondsOf(state.pending) >= PACE_MIN_SECONDS && look !== undefined)
     polls.push({ kind: 'trailing', pauses: state.pending, look, after: state.submits.at(-1) ?? null });
   return polls;
 }
@@ -132,7 +136,14 @@ function followOne(step: Step, state: State, polls: Poll[]): void {
   }
 }
 
+function secondsOf(pauses: readonly Pause[]): number {
+  return pauses.reduce((sum, { seconds }) => sum + (seconds ?? Number.POSITIVE_INFINITY), 0);
+}
+
 function look(step: Look, state: State, polls: Poll[]): void {
+  // A daemon that the command has started or restarted needs a moment.
+  const isStarting = state.hasStarter || /^daemon-/.test(state.submits.at(-1)?.verb ?? '');
+  if (step.verb === 'ping' && isStarting) state.pending = [];
   if (state.pending.length > 0) {
     const poll: Extract<Poll, { kind: 'sequence' }> = {
       kind: 'sequence',
@@ -250,7 +261,8 @@ function loopPoll(step: Loop, { submits }: State): Poll | null {
   const runs = leaves.filter(isSubmit).filter(({ verb }) => verb === 'run');
   const pauses = leaves.filter(isPause);
   const after = submits.at(-1) ?? null;
-  const isPaced = step.type === 'watch' || pauses.length > 0;
+  const isPaced =
+    step.type === 'watch' || pauses.length > 0 || looks.some((each) => stepSeconds(each) !== null);
   const mayExit = flatten(step.body).some(({ kind }) => kind === 'exit');
   const retried = mayExit
     ? runs

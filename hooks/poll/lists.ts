@@ -30,7 +30,7 @@ export const QUIET = new Set(
   `: true false echo printf date set cd pushd popd pwd export declare local typeset readonly shopt unset alias test [ let
   expr seq basename dirname whoami hostname nproc uname id which type command hash umask tput clear tty stty reset figlet
   say notify-send osascript logger bc shift getopts mapfile readarray read trap ulimit times history env printenv jobs
-  arch lscpu`.split(/\s+/),
+  arch lscpu comm`.split(/\s+/),
 );
 
 /** Filters of what other programs print. */

@@ -59,9 +59,12 @@ function taskOfText(text: string, word: Word, scope: Scope): string | null {
     const tasks = scope.variables.get(name)?.tasks;
     if (tasks !== undefined) return tasks[0] ?? '';
   }
-  const handedOut = /\$\([^)]*\bbabysit\s+status\s+(?:--?\S+\s+)*([\w.-]+)/.exec(word.text)?.[1];
-  if (handedOut !== undefined) return handedOut;
-  return isStatePath(text, scope.variables) ? '' : null;
+  return handedOut(word) ?? (isStatePath(text, scope.variables) ? '' : null);
+}
+
+/** The task of `$(babysit status NAME | …)`. */
+function handedOut(word: Word): string | null {
+  return /\$\([^)]*\bbabysit\s+status\s+(?:--?\S+\s+)*([\w.-]+)/.exec(word.text)?.[1] ?? null;
 }
 
 /** The tasks of `kill -0 PID`, `ps -p PID`, `pgrep -f PATTERN`, `tail --pid=PID`. */
@@ -77,6 +80,8 @@ function processRefs({ name, texts, args, scope }: Call): readonly string[] | nu
       const tasks = scope.variables.get(variable)?.tasks;
       if (tasks !== undefined) return tasks;
     }
+    const own = handedOut(word);
+    if (own !== null) return [own];
     const pid = Number(/(\d+)$/.exec(text)?.[1] ?? Number.NaN);
     const task = scope.shared.known.find((known) => known.pid !== null && known.pid === pid);
     if (task !== undefined) return [task.name];
@@ -100,8 +105,9 @@ export function matchingTasks(pattern: string, { shared }: Pick<Scope, 'shared'>
   } catch {
     return null;
   }
-  const found = shared.known.filter(({ command }) => expression.test(command)).map(({ name }) => name);
-  return found.length === 0 ? null : found;
+  const own = [...shared.submitted].map(([name, { command }]) => ({ name, command }));
+  const found = [...own, ...shared.known].filter(({ command }) => expression.test(command));
+  return found.length === 0 ? null : found.map(({ name }) => name);
 }
 
 /** `< FILE` of a file of babysit. */
@@ -157,7 +163,7 @@ function lookAt(
     verb,
     refs: [...new Set(refs)],
     written: null,
-    prefix: 'babysit ',
+    prefix: scope.shared.submitted.get(refs[0] ?? '')?.prefix ?? 'babysit ',
     flags: [],
     isFollow: false,
     isElsewhere: scope.isElsewhere,

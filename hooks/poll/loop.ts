@@ -14,6 +14,7 @@ export function loopStep(node: While, element: Element, outer: Scope, listSteps:
   const body = listSteps(node.body, scope);
   for (const name of changes) outer.changes.add(name);
   const clauseText = outer.source.text.slice(node.clause.pos, node.clause.end);
+  const bodyText = outer.source.text.slice(node.body.pos, node.body.end);
   return {
     kind: 'loop',
     type: node.kind,
@@ -21,8 +22,12 @@ export function loopStep(node: While, element: Element, outer: Scope, listSteps:
     body,
     changes,
     over: null,
-    times: /SECONDS|date|EPOCH/.test(clauseText) ? null : counted(expand(clauseText, before)),
-    seconds: clocked(clauseText, before, outer),
+    times: /SECONDS|date|EPOCH/.test(clauseText)
+      ? null
+      : (counted(expand(clauseText, before)) ?? countedTo(`${clauseText}\n${bodyText}`, before)),
+    seconds:
+      clocked(clauseText, before, outer) ??
+      (/\b(?:break|exit|return)\b/.test(bodyText) ? clocked(bodyText, before, outer) : null),
     inside: { start: node.body.pos, end: node.body.end },
     own: { start: node.pos, end: node.end },
     element,
@@ -109,9 +114,33 @@ function counted(text: string): number | null {
   return down === null ? null : Number(down[1]);
 }
 
+/** `[ $i -ge 60 ] && break`, `((i > 60)) && exit 1`, `until [ $i -ge 60 ] || …`, with a counter. */
+function countedTo(text: string, variables: Scope['variables']): number | null {
+  const tests = expandLimits(text, variables).matchAll(
+    /[[(]\s*"?(?:\+\+)?\$?\{?([A-Za-z_]\w*)\}?(?:\+\+)?"?\s*(?:-ge|-gt|-eq|>=?|==)\s*"?(\d+)"?\s*[\])]/g,
+  );
+  for (const [, name, limit] of tests) {
+    const step = new RegExp(
+      `\\b${name}=\\$\\(\\(\\s*\\$?${name}\\s*\\+\\s*(\\d+)|\\b${name}(?:\\+\\+|\\+=(\\d+))|\\+\\+${name}\\b`,
+    );
+    const found = step.exec(text);
+    if (found !== null) return Math.ceil(Number(limit) / Number(found[1] ?? found[2] ?? 1));
+  }
+  return null;
+}
+
+/** Replaces the variable at the right of a comparison. */
+function expandLimits(text: string, variables: Scope['variables']): string {
+  return text.replace(/(-ge|-gt|-eq|>=?|==)(\s*"?)(\$\{?[A-Za-z_]\w*\}?)/g, (_, operator, space, name) => {
+    return `${operator}${space}${expand(name, variables)}`;
+  });
+}
+
 /** A deadline by `SECONDS` or `date +%s`. */
 function clocked(clause: string, variables: Scope['variables'], { shared }: Scope): number | null {
-  const direct = /SECONDS\b[^\d]{0,8}(?:-l[te]|<=?)\s*"?(\d+)/.exec(clause);
+  const direct =
+    /SECONDS\b[^\d]{0,8}(?:-[lg][te]|[<>]=?)\s*"?(\d+)/.exec(clause) ??
+    /(?:%s'?"?\)|SECONDS\}?)\s*-\s*\$?\{?\w+\}?\s*\){2,3}"?\s*(?:-[lg][te]|[<>]=?)\s*"?(\d+)/.exec(clause);
   if (direct !== null) return Number(direct[1]);
   if (!/SECONDS|date \+%s|EPOCHSECONDS/.test(clause)) return null;
   const spans = shared.text.match(/(?:SECONDS|%s'?"?\)|EPOCHSECONDS\}?)\s*\+\s*(?:\$\{?)?(\w+)/);

@@ -48,7 +48,9 @@ export function pauseOf(call: Call): PauseTime | null {
   if (!INTERPRETERS.test(name)) return null;
   const code = foreignCode(call);
   if (code === null || hasOtherWork(code)) return null;
-  return foreignPause(code);
+  const pause = foreignPause(code);
+  // A fraction of a second in a program is a part of what it does.
+  return pause !== null && pause.seconds !== null && pause.seconds < 1 ? null : pause;
 }
 
 /** An agent's shell has no input: `read -t 5` is a sleep unless its input is a file or a pipe. */

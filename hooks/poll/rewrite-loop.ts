@@ -93,7 +93,10 @@ function loopWait(step: Loop, looks: readonly Look[], named: Look, all: readonly
   const names = new Set(
     looks
       .filter(({ verb }) => verb !== 'list' || named.verb === 'list')
-      .flatMap((look) => namesOf(look, work.context, isChanging(look, step))?.split(' ') ?? []),
+      .flatMap(
+        (look) =>
+          namesOf(look, work.context, isChanging(look, step) || isOutside(look, step))?.split(' ') ?? [],
+      ),
   );
   const probe = all.find((each) => each.kind === 'work' && each.need === 'probe');
   const port = probe?.kind === 'work' && names.size === 1 ? (probe.port ?? null) : null;
@@ -103,6 +106,11 @@ function loopWait(step: Loop, looks: readonly Look[], named: Look, all: readonly
 
 function isChanging({ mentions }: Look, { changes }: Loop): boolean {
   return mentions.some((name) => changes.has(name));
+}
+
+/** The look is in a function that the loop calls: its words have no meaning in the loop. */
+function isOutside({ element }: Look, { own, element: { source } }: Loop): boolean {
+  return element.source !== source || element.start < own.start || element.end > own.end;
 }
 
 /** A recursive function: it looks once, after the wait. */

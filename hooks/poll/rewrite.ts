@@ -172,12 +172,15 @@ function followed(look: Look, work: Work): void {
     source.edit(element.start, element.end, isOnly(element) ? text : `{ ${text}; }`);
     return;
   }
-  const rest = source.text.slice(own.end, element.end);
+  const rest = source.text.slice(own.end, element.end).replace(/'[^']*'|"[^"]*"/g, '');
   const isSearch =
     look.pattern !== null && /^\s*\|&?\s*(?:[ef]?grep|rg)\b[^|]*$/.test(rest) && own.start === element.start;
   if (isSearch)
     source.edit(element.start, element.end, waitText(look, names, { pattern: look.pattern?.text ?? null }));
-  else source.edit(own.start, own.end, `babysit log ${names} --follow`);
+  else {
+    const limit = look.limit === undefined ? '' : `timeout ${look.limit} `;
+    source.edit(own.start, own.end, `${limit}${look.prefix}log ${names} --follow`);
+  }
 }
 
 function retry({ loop: around, runs, pauses }: Extract<Poll, { kind: 'retry' }>, work: Work): void {

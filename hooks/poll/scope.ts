@@ -70,6 +70,8 @@ export interface Shared {
   readonly scripts: Map<string, Source>;
   /** Files that a task writes: its log, a marker. The value is the name of the task. */
   readonly taskFiles: Map<string, string>;
+  /** The tasks that the command submits: what each runs, and what stands before the verb. */
+  readonly submitted: Map<string, { readonly command: string; readonly prefix: string }>;
   readonly known: readonly KnownTask[];
   /** The whole command. */
   readonly text: string;
@@ -107,6 +109,7 @@ export function newScope(source: Source, known: readonly KnownTask[], walk: Walk
       atExit: [],
       scripts: new Map(),
       taskFiles: new Map(),
+      submitted: new Map(),
       known,
       text: source.text,
       lastJobTasks: null,

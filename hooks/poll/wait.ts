@@ -29,6 +29,9 @@ export function namesOf(look: Look, context: Context, isExpanded = false): strin
     const isAsWritten = !isExpanded && written !== null && real.length === new Set(refs).size;
     if (isAsWritten && !written.some(isList)) return written.join(' ');
     if (real.length > 0) return real.map(shellWord).join(' ');
+  } else if (isExpanded && look.mentions.some((name) => /^[\d@*]$/.test(name))) {
+    // A parameter of a function has no value at another place.
+    return candidate(look, context);
   } else if (written !== null && refs.some((ref) => /[$`]|\{\}/.test(ref))) {
     // A name that only the shell knows stays as it is written; a substitution would run twice.
     if (!written.some((text) => /\$\(|`/.test(text))) return written.map(quoted).join(' ');
@@ -91,6 +94,13 @@ export function isLong(flag: string): boolean {
   );
 }
 
+/** The seconds of a wait that is a step of a loop, else null. */
+export function stepSeconds({ verb, flags }: Look): number | null {
+  const flag = verb === 'wait' ? flags.find((each) => /^--?timeout\b/.test(each)) : undefined;
+  const found = flag === undefined || isLong(flag) ? null : /(\d+(?:\.\d+)?)(ms|s?)$/.exec(flag);
+  return found === null ? null : Number(found[1]) / (found[2] === 'ms' ? 1000 : 1);
+}
+
 function durationOf(limit: string): string | null {
   if (/^\d+(?:\.\d+)?$/.test(limit)) return `${limit}s`;
   return /^\d+(?:\.\d+)?[smhd]$/.test(limit) ? limit : null;
@@ -99,8 +109,14 @@ function durationOf(limit: string): string | null {
 /** The longest time of a loop: turns × pauses, or its own clock. */
 export function boundOf(loop: Loop): number | null {
   if (loop.seconds !== null) return loop.seconds > 0 ? Math.ceil(loop.seconds) : null;
-  const pauses = flatten([...loop.clause, ...loop.body]).filter(isPause);
-  if (loop.times === null || pauses.length === 0 || pauses.some(({ seconds }) => seconds === null))
+  const leaves = flatten([...loop.clause, ...loop.body]);
+  const pauses = leaves.filter(isPause);
+  const step = leaves.filter(isLook).reduce((all, look) => all + (stepSeconds(look) ?? 0), 0);
+  if (
+    loop.times === null ||
+    (pauses.length === 0 && step === 0) ||
+    pauses.some(({ seconds }) => seconds === null)
+  )
     return null;
   // A for over the tasks themselves looks at each of them once.
   if (
@@ -112,7 +128,8 @@ export function boundOf(loop: Loop): number | null {
     return null;
   const sum = (some: typeof pauses) => some.reduce((all, { seconds }) => all + (seconds ?? 0), 0);
   const isTotal = ({ isTotal = false }) => isTotal;
-  const turn = sum(pauses.filter((pause) => !isTotal(pause)));
+  // As a bound between the pauses, a step counts only without one.
+  const turn = pauses.length === 0 ? step : sum(pauses.filter((pause) => !isTotal(pause)));
   const total = Math.ceil(turn * loop.times + sum(pauses.filter(isTotal)));
   return total > 0 ? total : null;
 }

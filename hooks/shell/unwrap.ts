@@ -67,6 +67,7 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   parallel: { valued: ['-j', '--jobs', '-n', '-N', '-a', '--arg-file', '--delay'], isFed: true },
   pnpm: { verb: /^(?:exec|dlx)$/, valued: ['-C', '--dir', '--filter', '-F'] },
   podman: CONTAINER,
+  screen: { valued: ['-S', '-dmS', '-c', '-e', '-h', '-s', '-t', '-T', '-Logfile'] },
   setsid: {},
   stdbuf: { valued: ['-i', '-o', '-e', '--input', '--output', '--error'] },
   sudo: { valued: SUDO, isElsewhere: true },
@@ -110,6 +111,12 @@ export function unwrap(fields: readonly string[]): Unwrapped | null {
       const from = afterFlags(fields, at + 1, WATCH_VALUED);
       return { kind: 'watch', code: [from, fields.length], around };
     }
+    const code = codeWord(name, fields, at);
+    if (code !== null) {
+      const isElsewhere = around.isElsewhere || /^(?:su|runuser)$/.test(name);
+      const names = [...around.names, name];
+      return { kind: 'shell', code: [code, code + 1], around: { ...around, isElsewhere, names } };
+    }
     if (name === 'ssh') {
       const from = afterFlags(fields, at + 1, SSH_VALUED) + 1;
       if (from >= fields.length) return { kind: 'program', name, at, around };
@@ -135,6 +142,16 @@ export function unwrap(fields: readonly string[]): Unwrapped | null {
     };
     at = next;
   }
+}
+
+/** The index of the word that holds shell code: `su USER -c CODE`, `tmux new -d CODE`, `tmux send-keys -t N CODE Enter`. */
+function codeWord(name: string, fields: readonly string[], at: number): number | null {
+  let found = -1;
+  if (/^(?:su|runuser|script|sg)$/.test(name)) {
+    const flag = fields.findIndex((field, i) => i > at && /^-\w*c$|^--command$/.test(field));
+    found = flag < 0 || flag + 1 >= fields.length ? -1 : flag + 1;
+  } else if (name === 'tmux') found = fields.findLastIndex((field, i) => i > at + 1 && /\s/.test(field));
+  return found < 0 ? null : found;
 }
 
 /** The index of the command inside the wrapper at `at`, or null when it runs none. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { chaos } from './chaos.ts';
 
-const FAULTS = 14;
+const FAULTS = 10;
 
 it('keeps every promise while the daemon and the processes around its tasks are killed and stopped', {
   timeout: 300_000,

@@ -1,5 +1,5 @@
 // cgroup v2 as a user of systemd, through its manager.
-import { DRIVER, guestEnv, guestTest, node, TASKS } from '../support/guest/guest-test.ts';
+import { DRIVER, guestEnv, guestTest, node } from '../support/guest/guest-test.ts';
 
 const OF_SYSTEMD = ['service', 'systemd-driver', 'coming-from'].map((name) => `test/guest/${name}.test.ts`);
 
@@ -9,9 +9,4 @@ function delegatedService(): string {
   return ['systemd-run', '--user', ...flags, ...env].join(' ');
 }
 
-guestTest('systemd-user', [
-  `${delegatedService()} ${node(DRIVER)}`,
-  node(TASKS, /survive a SIGKILL/),
-  ...OF_SYSTEMD.map((file) => node(file)),
-  `BABYSIT_ENVELOPE_DRIVER=systemd ${node(TASKS, /memory hog/)}`,
-]);
+guestTest('systemd-user', [`${delegatedService()} ${node(DRIVER)}`, ...OF_SYSTEMD.map((file) => node(file))]);

@@ -136,13 +136,13 @@ describe('the queue', () => {
   });
 });
 
-describe('ten clients that wait for the whole host', () => {
+describe('six clients that wait for the whole host', () => {
   it('get it one after the other in order, when it is free and not at the next sample; a killed one loses its turn', async (t) => {
     const { home, whole, wholeFlags, fill, open } = await rigOf(t, RARE_SAMPLES);
     await fill();
     const ask = ['wait_for_capacity', '--mem_bytes=10M', `--cpu_cores=${whole.estimated_cpu_cores}`];
     const waiters: RunningCli[] = [];
-    for (let n = 1; n <= 10; n += 1) {
+    for (let n = 1; n <= 6; n += 1) {
       const waiter = home.start(ask, LONG);
       await waitUntil(() => waiter.stderr() !== '', { what: `waiter ${n} to be queued` });
       assert.equal(jsonLines(waiter.stderr())[0]?.position, n);
@@ -174,13 +174,13 @@ describe('ten clients that wait for the whole host', () => {
   });
 });
 
-describe('a hundred queued tasks and a daemon that is killed again and again', () => {
-  const names = Array.from({ length: 100 }, (_, n) => `task-${String(n).padStart(3, '0')}`);
+describe('queued tasks and a daemon that is killed again and again', () => {
+  const namesOf = (length: number) => Array.from({ length }, (_, n) => `task-${String(n).padStart(3, '0')}`);
 
-  /** Also when another command is starting it. */
   /** Waits until each has run, and kills the daemon four times in between. */
-  async function allRunOnce({ home, lines }: Rig): Promise<void> {
-    for (const count of [5, 30, 60, 90]) {
+  async function allRunOnce({ home, lines }: Rig, names: readonly string[]): Promise<void> {
+    for (const part of [0.05, 0.3, 0.6, 0.9]) {
+      const count = Math.round(part * names.length);
       await waitUntil(() => lines().length >= count, { what: `${count} tasks to run` });
       await killDaemon(home);
       await home.run(['daemon-start']);
@@ -191,7 +191,8 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
     assert.deepEqual(lines().toSorted(), names);
   }
 
-  it('runs each exactly once, submitted one by one', async (t) => {
+  it('runs each of forty exactly once, submitted one by one', async (t) => {
+    const names = namesOf(40);
     const rig = await rigOf(t);
     const { home, log, fill, open } = rig;
     await fill();
@@ -208,17 +209,18 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
       }
     };
     const killer = async () => {
-      for (const count of [20, 50, 80]) {
+      for (const count of [8, 20, 32]) {
         await waitUntil(() => accepted >= count, { what: `${count} submissions` });
         await killDaemon(home);
       }
     };
     await Promise.all([submitter(), submitter(), submitter(), killer()]);
     open();
-    await allRunOnce(rig);
+    await allRunOnce(rig, names);
   });
 
-  it('runs each exactly once, submitted as a batch that is sent twice', async (t) => {
+  it('runs each of a hundred exactly once, submitted as a batch that is sent twice', async (t) => {
+    const names = namesOf(100);
     const rig = await rigOf(t);
     const { home, log, fill, open } = rig;
     await fill();
@@ -227,7 +229,7 @@ describe('a hundred queued tasks and a daemon that is killed again and again', (
     await killDaemon(home);
     await batch(home, requests);
     open();
-    await allRunOnce(rig);
+    await allRunOnce(rig, names);
   });
 });
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
+import { SMALL_BODY } from '../support/budget.ts';
 import { BABYSIT, jsonAmong } from '../support/cli.ts';
 import { runInGuest, skipWithout } from '../support/guest/guest.ts';
 import { testHome } from '../support/home.ts';
@@ -86,14 +87,17 @@ describe('over two boots of one guest', { skip: skipWithout('v2-root') }, () => 
         timeoutMs: 300_000,
         env: { BABYSIT_HOME: '/mnt/s', BABYSIT_NODE: process.execPath, BABYSIT },
       });
-    const flags = '--estimated_mem_bytes=32M --estimated_cpu_cores=0.1';
-    const run = (name: string, more: string, command: string) =>
-      `"$BABYSIT" run --name=${name} ${flags} ${more} --command='echo ${name} >>/mnt/ran; ${command}'`;
+    const request = (name: string, command: string, more: object = {}) =>
+      JSON.stringify({ name, command: `echo ${name} >>/mnt/ran; ${command}`, ...SMALL_BODY, ...more });
+    const requests = [
+      request('running', 'sleep 600'),
+      request('again', 'test -e /mnt/second || sleep 600', { requeue: true }),
+      request('waiting', 'true', { after_any: ['running'] }),
+    ];
+    writeFileSync(join(shared, 'batch'), `${requests.join('\n')}\n`);
     const first = await boot(
       [
-        run('running', '', 'sleep 600'),
-        run('again', '--requeue', 'test -e /mnt/second || sleep 600'),
-        run('waiting', '--after_any=running', 'true'),
+        '"$BABYSIT" run --batch=/mnt/batch',
         'until [ "$(wc -l </mnt/ran)" = 2 ]; do sleep 0.1; done',
         'sync /mnt/ran; echo acknowledged',
         // No shutdown, nothing is written back.

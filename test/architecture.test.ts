@@ -33,6 +33,7 @@ function arrowsOf(file: string, text = read(file)): Arrow[] {
 /** `src/api/app.ts` -> `api`, `cli/x.ts` -> `cli`, `cli/mcp/x.ts` -> `mcp`, `web/now/x.tsx` -> `web`. */
 function roomOf(path: string): string {
   for (const room of ['mcp', 'dashboard', 'top']) if (path.startsWith(`cli/${room}/`)) return room;
+  if (path.startsWith('src/engines/slurm/client/')) return 'slurm-client';
   const [top, room] = path.split('/');
   return top === 'src' ? (room ?? '') : (top ?? '');
 }
@@ -54,6 +55,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   logs: ['core', 'units', 'text', 'procfs'],
   exec: ['core', 'units', 'text', 'procfs'],
   relay: ['core', 'text', 'procfs', 'exec'],
+  'slurm-client': ['core', 'units', 'text'],
   store: ['core', 'units', 'text', 'estimates'],
   notify: ['core', 'store'],
   series: ['core', 'text', 'logs'],
@@ -129,6 +131,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   request: [],
   series: [],
   metrics: ['prom-client'],
+  'slurm-client': [],
   config: ['zod'],
   cgroups: [],
   cli: ['jsonc-parser'],

@@ -54,7 +54,7 @@ export const ERRORS = {
   infeasible: {
     http: 422,
     exit: EXIT.failed,
-    title: 'This host can never meet the estimate.',
+    title: 'The host or the cluster can never meet the estimate.',
     hint: 'Lower the estimate to would_fit, or raise the limit as raise says.',
   },
   no_systemd: {
@@ -212,6 +212,18 @@ export const ERRORS = {
     exit: EXIT.unreachable,
     title: 'The daemon does not answer.',
     hint: 'Run babysit daemon-start. The log is daemon.log in BABYSIT_HOME.',
+  },
+  engine_unreachable: {
+    http: 503,
+    exit: EXIT.tryAgain,
+    title: 'The engine does not answer. Tasks keep their state.',
+    hint: 'Run babysit doctor to see what does not answer, then try again.',
+  },
+  engine_refused: {
+    http: 422,
+    exit: EXIT.failed,
+    title: 'The engine refused the request.',
+    hint: 'Run babysit doctor to see the partitions of the cluster and their limits.',
   },
   daemon_stopping: {
     http: 503,

@@ -1,0 +1,169 @@
+// Reading what the programs of Slurm print, with texts of 22.05, and the lane that calls wait in.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BabysitError } from '../../../core/errors.ts';
+import { parseJobs, parseStarts } from './job-rows.ts';
+import { openLane } from './lane.ts';
+import { refusalOf, unreachableOf } from './refusal.ts';
+import { parseExpectedStart, parseUsage } from './usage.ts';
+
+const row = (...fields: string[]) => `${fields.join('\x1f')}\x1f\x1e\n`;
+
+describe('parseJobs', () => {
+  it('reads a job of each kind, also with line breaks in its texts', () => {
+    const text =
+      row('12', 'RUNNING', '0', 'None', '1795935563', '1795939163', 'n1', '2', 'a\nb', 'c') +
+      row('3_8', 'PENDING', '0', 'Resources', 'N/A', 'N/A', '', '0', 'x', '(null)') +
+      row('9', 'FAILED', '768', 'NonZeroExitCode', '1795935560', '1795935561', 'n[1-2]', '0', '', '');
+    const [running, pending, failed] = parseJobs(text);
+    assert.deepEqual(running, {
+      id: '12',
+      state: 'RUNNING',
+      waitStatus: null,
+      reason: 'None',
+      startAt: 1_795_935_563_000,
+      endAt: 1_795_939_163_000,
+      nodes: 'n1',
+      restarts: 2,
+      name: 'a\nb',
+      comment: 'c',
+    });
+    assert.deepEqual([pending?.id, pending?.startAt, pending?.comment], ['3_8', null, '']);
+    assert.deepEqual([failed?.waitStatus, failed?.nodes], [768, 'n[1-2]']);
+  });
+
+  it('leaves out a row that has other fields', () => assert.deepEqual(parseJobs(row('1', 'RUNNING')), []));
+
+  it('reads expected starts, and leaves out those that Slurm does not name', () => {
+    const text = row('1', '1795935563') + row('2', 'N/A');
+    assert.deepEqual([...parseStarts(text)], [['1', 1_795_935_563_000]]);
+  });
+});
+
+describe('usage', () => {
+  const ROWS: readonly [string, ReturnType<typeof parseUsage>][] = [
+    ['cpu=00:00:01,energy=0,mem=3216K,vmem=4448K\n', { memBytes: 3216 * 1024, cpuSeconds: 1 }],
+    ['cpu=1-02:03:04,mem=1.50G\n', { memBytes: 1.5 * 1024 ** 3, cpuSeconds: 93_784 }],
+    ['cpu=00:10,mem=0,vmem=7M\n', { memBytes: 0, cpuSeconds: 10 }],
+    ['', null],
+  ];
+  for (const [text, usage] of ROWS) it(JSON.stringify(text), () => assert.deepEqual(parseUsage(text), usage));
+
+  it('reads an expected start, and no year as one', () => {
+    assert.equal(
+      parseExpectedStart('sbatch: Job 17 to start at 1795944563 using 1 processors'),
+      1_795_944_563_000,
+    );
+    assert.equal(parseExpectedStart('sbatch: Job 17 to start at 2026-11-29T07:19:15 using 1'), null);
+    assert.equal(parseExpectedStart(''), null);
+  });
+});
+
+const SAID: readonly [stderr: string, code: string, message: RegExp][] = [
+  [
+    'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)',
+    'engine_unreachable',
+    /slurmctld/,
+  ],
+  [
+    'squeue: error: If munged is up, restart with --num-threads=10\nsqueue: error: Munge encode failed: Failed to access "/run/munge": No such file\nslurm_load_jobs error: Protocol authentication error',
+    'engine_unreachable',
+    /munged/,
+  ],
+  ['scontrol: error: x\nUnexpected message received for job 5', 'engine_unreachable', /slurmctld/],
+  [
+    'sbatch: error: invalid partition specified: nope\nsbatch: error: Batch job submission failed: Invalid partition name specified',
+    'engine_refused',
+    /invalid partition specified: nope/,
+  ],
+  [
+    'sbatch: error: Batch job submission failed: Invalid account or account/partition combination specified',
+    'engine_refused',
+    /account/,
+  ],
+  [
+    'sbatch: error: Memory specification can not be satisfied\nsbatch: error: Batch job submission failed: Requested node configuration is not available',
+    'infeasible',
+    /Memory specification/,
+  ],
+  [
+    'sbatch: error: Batch job submission failed: Requested time limit is invalid (missing or exceeds some limit)',
+    'infeasible',
+    /time limit/,
+  ],
+  [
+    "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    'engine_refused',
+    /policy/,
+  ],
+  [
+    'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying',
+    'queue_full',
+    /unable to accept/,
+  ],
+  [
+    'sbatch: unrecognized option \'--nope\'\nTry "sbatch --help" for more information',
+    'engine_refused',
+    /^sbatch: unrecognized option '--nope'$/,
+  ],
+  ['Job has already finished for job 14', 'not_running', /already finished/],
+  ['Access/permission denied for job 3', 'engine_refused', /permission/],
+  ['', 'engine_refused', /^sbatch: failed without a message$/],
+];
+
+describe('errors', () => {
+  for (const [stderr, code, message] of SAID)
+    it(`${code}: ${stderr.slice(0, 70)}`, () => {
+      const error = unreachableOf('sbatch', { code: 1, stdout: '', stderr }) ?? refusalOf('sbatch', stderr);
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+      assert.match(error.hint, /\.$|\$USER\.?$/);
+    });
+
+  it('believes an answer, whatever else the program says', () => {
+    assert.equal(unreachableOf('squeue', { code: 0, stdout: 'x', stderr: 'timed out once' }), null);
+    assert.equal(
+      unreachableOf('sstat', { code: 0, stdout: '', stderr: "couldn't get steps for job 5" }),
+      null,
+    );
+  });
+});
+
+describe('lane', () => {
+  it('runs so many at once, in order', async () => {
+    const lane = openLane(2);
+    const ends: (() => void)[] = [];
+    const started: number[] = [];
+    const work = (id: number) =>
+      lane.run(() => {
+        started.push(id);
+        return new Promise<number>((resolve) => ends.push(() => resolve(id)));
+      });
+    const all = Promise.all([1, 2, 3, 4].map(work));
+    assert.deepEqual(started, [1, 2]);
+    for (const count of [3, 4]) {
+      ends.shift()?.();
+      await new Promise(setImmediate);
+      assert.equal(started.length, count);
+    }
+    for (const end of ends) end();
+    assert.deepEqual(await all, [1, 2, 3, 4]);
+  });
+
+  it('fails the waiting ones with the first that finds the engine unreachable, and only then', async () => {
+    const lane = openLane(1);
+    let calls = 0;
+    const fail = (error: Error) =>
+      lane.run(() => {
+        calls += 1;
+        return Promise.reject(error);
+      });
+    const gone = new BabysitError('engine_unreachable', 'x');
+    const results = await Promise.allSettled([fail(gone), fail(gone), fail(gone)]);
+    assert.equal(calls, 1);
+    assert.ok(results.every(({ status }) => status === 'rejected'));
+    const refused = new BabysitError('engine_refused', 'x');
+    await Promise.allSettled([fail(refused), fail(refused)]);
+    assert.equal(calls, 3);
+  });
+});

@@ -1,74 +1,25 @@
 // Every setting: key, schema, default and one line of help. The config type derives from this table.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { PROFILES } from '../core/profile.ts';
 import { DRIVER_KINDS } from '../core/task.ts';
-import { parseDuration, parseDurationOrOff } from '../units/duration.ts';
-import { parseCores, parseCount, parsePercent } from '../units/number.ts';
-import { parseSize } from '../units/size.ts';
 import { notifyTargets } from './notify-targets.ts';
-
-/** A schema whose messages name the key of the setting. */
-type SchemaOf<S extends z.ZodType> = (key: string) => S;
-
-/** `takesEffect`: when the daemon takes a changed value over. */
-function setting<S extends z.ZodType>(
-  schema: SchemaOf<S>,
-  fallback: z.input<S>,
-  help: string,
-  takesEffect: 'now' | 'after_restart' = 'now',
-) {
-  return { schema, fallback, help, takesEffect };
-}
-
-const text = z.union([z.string(), z.number()]);
-/** `type` describes the values in the reference. */
-const parsed =
-  <T>(parse: (value: string | number, key: string) => T, type: string) =>
-  (key: string) =>
-    text.transform((value) => parse(value, key)).describe(type);
-const duration = parsed(parseDuration, 'duration');
-const durationOrOff = parsed(parseDurationOrOff, 'duration or 0');
-const size = parsed(parseSize, 'size');
-const percent = parsed(parsePercent, 'percent');
-const cores = parsed(parseCores, 'cores');
-const count = (min: number, max: number) =>
-  parsed((value, key) => parseCount(value, key, min, max), `${min} to ${max}`);
-const countOrAuto = (min: number, max: number) => (key: string) =>
-  z
-    .union([z.literal('auto').transform(() => null), count(min, max)(key)])
-    .describe(`${min} to ${max}, or auto`);
-const choice =
-  <const T extends readonly [string, ...string[]]>(...values: T) =>
-  () =>
-    z.enum(values).describe(values.join(', '));
-const flag = () =>
-  z
-    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')])
-    .describe('true, false');
-const sizeOrAuto = (key: string) =>
-  z.union([z.literal('auto').transform(() => null), size(key)]).describe('size or auto');
-
-/** The time of a setTimeout, which is limited to 24 days. */
-const DAY_MS = 86_400_000;
-const timer = (key: string) =>
-  duration(key)
-    .refine((value) => value <= DAY_MS, `${key}: the limit is 1d`)
-    .describe('duration, at most 1d');
-/** A packed part stores its length in 32 bits, and a part with long lines may be four times as long as the limit. */
-const LOG_MAX_BYTES = 512 * 1024 ** 2;
-const logSize = (key: string) =>
-  size(key)
-    .refine((value) => value <= LOG_MAX_BYTES, `${key}: the limit is 512M`)
-    .describe('size, at most 512M');
-/** Checks the shape only; the scheduler of the job parses the fields. */
-const cron = (key: string) =>
-  z
-    .string()
-    .refine(
-      (value) => value === 'off' || /^\S+( +\S+){4}$/.test(value),
-      `${key}: must be five cron fields, such as "17 4 * * *", or off`,
-    )
-    .describe('cron expression or off');
+import {
+  choice,
+  cores,
+  count,
+  countOrAuto,
+  cron,
+  duration,
+  durationOrOff,
+  flag,
+  logSize,
+  percent,
+  setting,
+  size,
+  sizeOrAuto,
+  timer,
+} from './setting-kinds.ts';
+import { SLURM_SETTINGS } from './slurm-settings.ts';
 
 const TABLE = {
   'admission.when_full': setting(
@@ -343,6 +294,7 @@ const TABLE = {
     [],
     'Commands, webhooks and notices for the ends and warnings of tasks',
   ),
+  ...SLURM_SETTINGS,
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error'),
     'info',

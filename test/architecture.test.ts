@@ -61,7 +61,9 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   series: ['core', 'text', 'logs'],
   metrics: ['core'],
   api: ['core', 'units', 'text', 'request'],
+  engines: ['core', 'units', 'text', 'cgroups', 'procfs', 'exec'],
   engine: [
+    'engines',
     'core',
     'units',
     'text',
@@ -96,6 +98,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'api',
   ],
   daemon: [
+    'engines',
     'core',
     'units',
     'config',

@@ -13,6 +13,9 @@ const INTERRUPT_REASONS: Readonly<Record<InterruptReason, true>> = {
   logged_out: true,
   supervisor_lost: true,
   kill_stuck: true,
+  node_failed: true,
+  preempted: true,
+  job_lost: true,
 };
 
 export function reasonsPage(): string {

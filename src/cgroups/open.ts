@@ -1,12 +1,12 @@
 // Chooses the driver of this host: the first of the preferred ones that works.
-import { DRIVER_KINDS, type DriverKind } from '../core/task.ts';
+import { DRIVER_KINDS, type DriverKind, type GroupRef } from '../core/task.ts';
 import { processTable } from '../procfs/process/process-table.ts';
 import { removeIfEmpty } from './cgroupfs.ts';
-import type { DriverHost, ShareCpu, UsableDriver } from './driver-module.ts';
+import type { DriverHost, DriverModule, ShareCpu, UsableDriver } from './driver-module.ts';
 import { DRIVERS } from './drivers.ts';
 import { type OuterLimits, outerLimits } from './outer-limits.ts';
 import { ownGroups } from './own-groups.ts';
-import type { Driver, ProbeAnswer, ProbeResult, Units } from './port.ts';
+import { type Driver, DriverError, type ProbeAnswer, type ProbeResult, type Units } from './port.ts';
 import { follow } from './strays/follow.ts';
 import { driverUnit } from './systemd/driver.ts';
 import { probeUnits } from './systemd/probe.ts';
@@ -44,8 +44,8 @@ export function openDriver(options: OpenOptions): OpenedDriver {
     driver: {
       ...groups,
       create: (name, limits) => follow(groups.create(name, limits), processes),
-      open: (ref) => follow(DRIVERS[ref.driver].open(ref, processes), processes),
-      openParentMemory: (ref) => DRIVERS[ref.driver].openParentMemory(ref),
+      open: (ref) => follow(moduleOf(ref).open(ref, processes), processes),
+      openParentMemory: (ref) => moduleOf(ref).openParentMemory(ref),
     },
     units: units && { ...units, create: (...args) => follow(units.create(...args), processes) },
     noUnits: parent === null ? answer.reason : null,
@@ -56,6 +56,12 @@ export function openDriver(options: OpenOptions): OpenedDriver {
       for (const directory of parents) removeIfEmpty(directory);
     },
   };
+}
+
+function moduleOf({ driver }: GroupRef): DriverModule {
+  const found = DRIVER_KINDS.find((kind) => kind === driver);
+  if (found !== undefined) return DRIVERS[found];
+  throw new DriverError('EREF', driver, `${driver} is not a driver of cgroups`);
 }
 
 function choose(

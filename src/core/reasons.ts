@@ -29,6 +29,12 @@ export function interruptHint(reason: InterruptReason): string {
   switch (reason) {
     case 'host_rebooted':
       return 'The host restarted while the task was running: run it again.';
+    case 'node_failed':
+      return 'The node of the cluster failed while the task was running: run it again, or submit it with --requeue.';
+    case 'preempted':
+      return 'The cluster ended the task for one with a higher priority: run it again, or submit it with --requeue.';
+    case 'job_lost':
+      return 'The cluster no longer knows the job of the task, so the exit code is unknown: check the log, then run it again.';
     case 'kill_stuck':
       return 'Processes survived SIGKILL for a minute and are still there: the event kill_stuck has their pids and what they sleep in. They are in uninterruptible sleep, belong to another user, or are frozen by another program.';
     case 'logged_out':

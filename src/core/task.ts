@@ -41,9 +41,15 @@ export interface KillIntent {
 export const DRIVER_KINDS = ['v2', 'v1', 'systemd', 'none'] as const;
 export type DriverKind = (typeof DRIVER_KINDS)[number];
 
-/** Where a cgroup driver put the attempt. Only the driver that wrote it reads the other fields. */
+/** Where attempts run: in a cgroup of this host, or as a job of a cluster. Each has a folder in src/engines. */
+export const ENGINE_KINDS = ['local', 'slurm'] as const;
+export type EngineKind = (typeof ENGINE_KINDS)[number];
+/** An engine with a queue of its own: the scheduler of this host does not place its tasks. */
+export type QueueEngineKind = Exclude<EngineKind, 'local'>;
+
+/** Where a cgroup driver or another engine put the attempt. Only the one that wrote it reads the other fields. */
 export interface GroupRef {
-  readonly driver: DriverKind;
+  readonly driver: DriverKind | QueueEngineKind;
   readonly [key: string]: string | number | readonly string[] | null;
 }
 
@@ -139,7 +145,14 @@ interface Ended {
 }
 
 export type FailReason = 'exit' | 'could_not_start' | 'dependency_failed';
-export type InterruptReason = 'host_rebooted' | 'logged_out' | 'supervisor_lost' | 'kill_stuck';
+export type InterruptReason =
+  | 'host_rebooted'
+  | 'logged_out'
+  | 'supervisor_lost'
+  | 'kill_stuck'
+  | 'node_failed'
+  | 'preempted'
+  | 'job_lost';
 
 /** What keeps a pending task out of the queue. */
 export interface Waiting {
@@ -147,6 +160,8 @@ export interface Waiting {
   readonly waitsFor: readonly TaskId[];
   /** Back-off of a retry: earliest start, epoch ms; null: no back-off. */
   readonly notBefore: number | null;
+  /** The attempt that waits in the queue of its engine; absent: it waits in that of the daemon. */
+  readonly placed?: Attempt;
 }
 export const READY: Waiting = { waitsFor: [], notBefore: null };
 
@@ -265,6 +280,8 @@ export interface Task {
   readonly command: Command;
   readonly cwd: string;
   readonly execOptions: ExecOptions;
+  /** The engine in whose queue it waits and where it runs; absent: this host. */
+  readonly engine?: QueueEngineKind;
   /** The caller's umask; the daemon's own is stricter than a command expects. */
   readonly umask: number;
   readonly inherited: Inherited;
@@ -330,6 +347,12 @@ export function isEnded(state: TaskState): state is EndedState {
 
 export function isActive(state: TaskState): state is ActiveState {
   return state.status === 'running' || state.status === 'paused';
+}
+
+/** The attempt of a live task: it runs, or waits in the queue of its engine. */
+export function liveAttemptOf(state: TaskState): Attempt | null {
+  if (isActive(state)) return state.attempt;
+  return state.status === 'pending' ? (state.placed ?? null) : null;
 }
 
 /** The owner that fair share charges: the agent session or the value of --owner, else the project. */

@@ -19,6 +19,8 @@ import {
   throttleRules,
   watchRules,
 } from '../engine/rules.ts';
+import { Engines } from '../engines/engines.ts';
+import { LocalEngine } from '../engines/local/local-engine.ts';
 import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { busyReader, readHostCpu } from '../procfs/host-cpu.ts';
@@ -95,9 +97,11 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   closing.push(() => spawner.close());
   const { enforces } = opened.probe;
   const hostCores = cpus().length;
+  const engines = new Engines(new LocalEngine({ driver: opened.driver, units: opened.units }), home.tasks);
+  closing.push(() => engines.close());
   const engine = new Engine({
     driver: opened.driver,
-    units: opened.units,
+    engines,
     clock: realClock,
     store,
     log,

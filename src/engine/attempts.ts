@@ -3,26 +3,29 @@ import type { Logger } from 'pino';
 import type { Group } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
 import { shortageOf } from '../core/shortages.ts';
-import { isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
+import { type Attempt, isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
+import type { Engines } from '../engines/engines.ts';
+import type { Place } from '../engines/port.ts';
 import { LimitApplier } from './attempt/apply-limits.ts';
 import { GroupCleanup } from './attempt/group-cleanup.ts';
 import { advanceKill, reportStuck } from './attempt/kill.ts';
 import { environmentOf, type LaunchDeps, launchAttempt } from './attempt/launch.ts';
 import { LiveAttempt } from './attempt/live-attempt.ts';
-import { attemptPaths } from './attempt/paths.ts';
+import { type AttemptPaths, attemptPaths } from './attempt/paths.ts';
 import { observeReadiness, type ReadinessObserver } from './attempt/readiness.ts';
 import { DispatchHold } from './dispatch-hold.ts';
 import type { LiveTasks } from './live-tasks.ts';
 import type { LogMaintenance } from './log-maintenance.ts';
+import { Placements, type PlacementsDeps } from './placements.ts';
 import { type LoginAt, reconcile } from './reconcile.ts';
 import { RecheckTimers } from './timers.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
-export interface AttemptsDeps extends LaunchDeps {
+export interface AttemptsDeps extends LaunchDeps, PlacementsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly logs: LogMaintenance;
-  readonly tasksDir: string;
+  readonly engines: Engines;
   readonly killGraceMs: number;
   readonly loginAt: LoginAt;
 }
@@ -49,6 +52,7 @@ export class Attempts {
   readonly #recheck: RecheckTimers;
   #whenIdle: (() => void) | null = null;
   readonly hold = new DispatchHold();
+  readonly #placements: Placements;
 
   constructor(deps: AttemptsDeps, tasks: LiveTasks, loop: Loop) {
     this.#deps = deps;
@@ -57,6 +61,11 @@ export class Attempts {
     this.#limits = new LimitApplier(deps.log);
     this.#groupCleanup = new GroupCleanup(deps.log);
     this.#recheck = new RecheckTimers((id) => loop.enqueueReconcile(id));
+    this.#placements = new Placements(deps, loop);
+  }
+
+  get placements(): Placements {
+    return this.#placements;
   }
 
   get byId(): ReadonlyMap<TaskId, LiveAttempt> {
@@ -65,22 +74,38 @@ export class Attempts {
 
   /** CPU time of all attempts so far, those that ended included. */
   get cpuUsec(): number {
-    return [...this.#byId.values()].reduce((sum, { idleness }) => sum + idleness.cpuUsec, this.#endedUsec);
+    return this.onHost().reduce((sum, { idleness }) => sum + idleness.cpuUsec, this.#endedUsec);
   }
 
   get count(): number {
     return this.#byId.size;
   }
 
-  create(id: TaskId, number: number, group: Group): LiveAttempt {
-    const paths = attemptPaths(this.#deps.tasksDir, id, number);
-    return new LiveAttempt(id, paths, group, () => this.#loop.enqueueReconcile(id));
+  /** Those that run on this host. */
+  onHost(): LiveAttempt[] {
+    return [...this.#byId.values()].filter(({ supervision }) => supervision.isOnHost);
   }
 
-  adopt(task: Task, group: Group): void {
-    const live = this.create(task.id, task.attempts, group);
+  /** `group`: the new group of a task of this host. */
+  create(task: Task, number: number, group: Group): LiveAttempt {
+    return this.#live(task, number, ({ dir }) => this.#deps.engines.local.place(dir, group));
+  }
+
+  #live(task: Task, number: number, placeOf: (paths: AttemptPaths) => Place): LiveAttempt {
+    const { id } = task;
+    const paths = attemptPaths(this.#deps.engines.tasksDirOf(task), id, number);
+    return new LiveAttempt(id, paths, placeOf(paths), () => this.#loop.enqueueReconcile(id));
+  }
+
+  /** Takes over an attempt that has begun, or that an earlier daemon has dispatched. */
+  adopt(task: Task, attempt: Attempt): void {
+    const { engines } = this.#deps;
+    const queue = engines.queueOf(task);
+    const live = this.#live(task, attempt.number, ({ dir }) =>
+      queue === null ? engines.local.open(dir, attempt.group) : queue.open(task.id, attempt),
+    );
     this.#byId.set(task.id, live);
-    this.#deps.logs.adopt(live.paths);
+    if (live.supervision.isOnHost) this.#deps.logs.adopt(live.paths);
     live.readiness = observerOf(this.#deps, task, live);
     live.awaitStart(this.#deps.clock.now());
     live.observe();
@@ -125,6 +150,9 @@ export class Attempts {
   /** Applies a committed change of the task to its attempt. */
   applyChange(task: Task): void {
     const { id, name, state } = task;
+    this.#placements.applyChange(task);
+    // Its engine has started it.
+    if (isActive(state) && task.engine !== undefined && !this.#byId.has(id)) this.adopt(task, state.attempt);
     const live = this.#byId.get(id);
     if (isActive(state) && live !== undefined) {
       this.#limits.apply(task, live);
@@ -143,7 +171,7 @@ export class Attempts {
 
   reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#byId.get(id);
-    if (live === undefined) return;
+    if (live === undefined) return this.#placements.reconcile(work, id);
     const { hold } = this;
     if (reconcile(work, live, { hold, loginAt: this.#deps.loginAt }) === 'recheck')
       this.#recheck.schedule(id);
@@ -196,7 +224,7 @@ export class Attempts {
     const live = this.#byId.get(id);
     if (live === undefined) return;
     this.#byId.delete(id);
-    this.#endedUsec += live.idleness.cpuUsec;
+    if (live.supervision.isOnHost) this.#endedUsec += live.idleness.cpuUsec;
     this.#limits.forget(id);
     this.#recheck.forget(id);
     live.close();
@@ -218,7 +246,7 @@ function observerOf(deps: LaunchDeps, task: Task, live: LiveAttempt): ReadinessO
     bash: deps.tools.bash,
     line,
     cwd: task.cwd,
-    env: environmentOf(deps, task, live),
+    env: environmentOf(deps, task, live.paths),
     entryFiles: live.group.entryFiles,
   }));
 }

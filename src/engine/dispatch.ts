@@ -1,10 +1,11 @@
 // Stages an attempt or a lease for each candidate that the scheduler chose. The new groups are still empty.
-import { type Driver, DriverError, type Group, type Units } from '../cgroups/port.ts';
+import { type Driver, DriverError } from '../cgroups/port.ts';
 import { boundEstimate } from '../core/estimate.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { shortageOf } from '../core/shortages.ts';
 import { type Attempt, type Envelope, isActive, ownerOf, type Task, type TaskId } from '../core/task.ts';
-import { envelope, withinParent } from '../scheduler/envelope.ts';
+import type { Engines } from '../engines/engines.ts';
+import { clusterEnvelope, envelope, withinParent } from '../scheduler/envelope.ts';
 import type { Policy } from '../scheduler/pass.ts';
 import { pass } from '../scheduler/pass.ts';
 import type { Snapshot } from '../scheduler/snapshot.ts';
@@ -22,12 +23,10 @@ import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface DispatchDeps {
   readonly driver: Driver;
-  /** Null when this host has no systemd that can start units. */
-  readonly units: Units | null;
+  readonly engines: Engines;
   readonly profiles: Profiles;
   readonly policy: Policy;
   readonly bootId: string;
-  readonly tasksDir: string;
   newLeaseId(nowMs: number): LeaseId;
   /** A text that cannot be guessed. */
   newSecret(): string;
@@ -128,33 +127,24 @@ export class Dispatcher {
   start(work: UnitOfWork, id: TaskId, starts: Starts, how: Start): void {
     const task = work.get(id);
     if (task === undefined || task.state.status !== 'pending') return;
-    const { profiles, bootId } = this.#deps;
+    const { profiles } = this.#deps;
     const { capacity, envelopeRules } = profiles.settings;
-    const number = nextAttempt(this.#deps.tasksDir, task);
+    const number = nextAttempt(this.#deps.engines.tasksDirOf(task), task);
     const name = groupName(id, number);
     const own = envelope(boundEstimate(task), task.limits, capacity, envelopeRules, task.execOptions);
     const parent = this.#live.parentOf(task);
     const { inner } = how;
     const caps = inner?.isWithinParent && parent ? this.#within(own, parent) : own;
     const attempt: Omit<Attempt, 'group'> = {
-      number,
-      token: `${id}-${this.#deps.newSecret()}`,
-      bootId,
-      envelope: caps,
-      dispatchedAt: work.now.wallMs,
-      startedAt: null,
-      pid: null,
-      pausedMs: 0,
-      heldAt: null,
+      ...this.#newAttempt(id, number, caps, work.now.wallMs),
       isExpress: how.isExpress === true,
       ...(inner?.isWithinParent ? { isWithinParent: true } : {}),
-      kill: null,
     };
     try {
-      const group = this.#makeGroup(task, name, caps);
+      const group = this.#deps.engines.local.create(task, name, caps);
       // What starts inside a task is not the turn of its owner.
       if (parent === undefined) this.#live.queue.served(ownerOf(task), work.now.wallMs);
-      starts.attempts.push(this.#attempts.create(id, number, group));
+      starts.attempts.push(this.#attempts.create(task, number, group));
       work.change(id, { kind: 'dispatch', attempt: { ...attempt, group: group.ref } });
       if (inner?.isWithinParent && parent) work.emit(task, withinParentEvent(parent, inner, caps));
     } catch (error) {
@@ -171,6 +161,37 @@ export class Dispatcher {
     }
   }
 
+  /** Hands tasks over to engines with a queue of their own, when the round is committed. */
+  place(work: UnitOfWork): void {
+    const { engines, profiles } = this.#deps;
+    for (const task of this.#live.outbound()) {
+      const { id } = task;
+      const engine = engines.queueOf(task);
+      if (engine === null) continue;
+      const number = nextAttempt(engine.tasksDir, task);
+      const caps = clusterEnvelope(boundEstimate(task), profiles.settings.envelopeRules, task.execOptions);
+      const group = engine.refOf(groupName(id, number));
+      const attempt = { ...this.#newAttempt(id, number, caps, work.now.wallMs), group };
+      work.change(id, { kind: 'place', attempt });
+    }
+  }
+
+  #newAttempt(id: TaskId, number: number, envelope: Envelope, nowMs: number): Omit<Attempt, 'group'> {
+    return {
+      number,
+      token: `${id}-${this.#deps.newSecret()}`,
+      bootId: this.#deps.bootId,
+      envelope,
+      dispatchedAt: nowMs,
+      startedAt: null,
+      pid: null,
+      pausedMs: 0,
+      heldAt: null,
+      isExpress: false,
+      kill: null,
+    };
+  }
+
   /** Beside its own cap, the use of the parent and of others without room counts against the cap of the parent. */
   #within(own: Envelope, parent: Task): Envelope {
     if (!isActive(parent.state)) return own;
@@ -182,12 +203,5 @@ export class Dispatcher {
       0,
     );
     return withinParent(own, parent.state.attempt.envelope, usedBytes);
-  }
-
-  #makeGroup(task: Task, name: string, caps: Envelope): Group {
-    const { driver, units } = this.#deps;
-    // An earlier daemon may have accepted a unit that this one cannot start: run the task in a group instead.
-    if (!task.execOptions.isUnit || units === null) return driver.create(name, caps);
-    return units.create(name, caps, task.name, task.execOptions.unit);
   }
 }

@@ -1,8 +1,8 @@
 // The loop: each round collects requests and events, decides, commits once, then acts.
 // Requests and kernel events only queue work and wake the loop. Only `round` changes a task.
-import type { Group } from '../cgroups/port.ts';
 import { BabysitError } from '../core/errors.ts';
-import type { Task, TaskId } from '../core/task.ts';
+import { type Attempt, isActive, type Task, type TaskId } from '../core/task.ts';
+import type { EngineReports } from '../engines/port.ts';
 import type { RunningItem } from '../scheduler/items.ts';
 import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
@@ -188,9 +188,15 @@ export class Engine {
     return this.#planner.branches();
   }
 
-  /** Takes over an active task of an earlier daemon. Call before the first round. */
-  adopt(task: Task, group: Group): void {
-    this.#attempts.adopt(task, group);
+  /** Takes over an attempt of an earlier daemon. Call before the first round. */
+  adopt(task: Task, attempt: Attempt): void {
+    this.#attempts.placements.adopt(task, attempt);
+    if (isActive(task.state)) this.#attempts.adopt(task, attempt);
+  }
+
+  /** Of the engines with a queue of their own. */
+  get reports(): EngineReports {
+    return this.#attempts.placements;
   }
 
   wake(): void {
@@ -268,7 +274,9 @@ export class Engine {
   }
 
   #dispatch(work: UnitOfWork, pressure: PressureState): void {
-    if (!this.#isDispatching || isUnderPressure(pressure)) return;
+    if (!this.#isDispatching) return;
+    this.#dispatcher.place(work);
+    if (isUnderPressure(pressure)) return;
     this.#dispatcher.dispatch(work, this.#starts, () => this.snapshot());
   }
 

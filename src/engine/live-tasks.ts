@@ -24,6 +24,8 @@ export class LiveTasks {
   readonly #children = new Map<TaskId, Set<TaskId>>();
   /** Pending tasks that may start inside a running one, by that. They are not in the queue. */
   readonly #waitingInside = new Map<TaskId, Set<TaskId>>();
+  /** Pending tasks that may be handed to their engine, which has a queue of its own. */
+  readonly #outbound = new Set<TaskId>();
   readonly #pendingCounts = new Map<string, number>();
   /** Pending tasks in back-off, with the wall-clock time at which they may start. */
   readonly #deferred = new Map<TaskId, number>();
@@ -94,6 +96,13 @@ export class LiveTasks {
       children.sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
       return parent === undefined ? [] : [{ parent, children }];
     });
+  }
+
+  /** The pending tasks that no hold keeps from the queue of their engine, in the order in which they came. */
+  outbound(): Task[] {
+    return [...this.#outbound]
+      .flatMap((id) => this.#tasks.get(id) ?? [])
+      .filter((task) => this.queue.holdOf(pendingItem(task)) === null);
   }
 
   hasWaitingInside(id: TaskId): boolean {
@@ -175,7 +184,10 @@ export class LiveTasks {
   }
 
   #enqueue(id: TaskId, before: Task | undefined, after: Task | undefined, nowMs: number): void {
-    const isReady = after?.state.status === 'pending' && after.state.waitsFor.length === 0;
+    const isReady =
+      after?.state.status === 'pending' &&
+      after.state.waitsFor.length === 0 &&
+      after.state.placed === undefined;
     const notBefore = isReady && after.state.status === 'pending' ? (after.state.notBefore ?? 0) : 0;
     const isDue = isReady && notBefore <= nowMs;
     const stays =
@@ -188,6 +200,7 @@ export class LiveTasks {
     const parentId = (after ?? before)?.parent?.id;
     if (parentId !== undefined) dropFrom(this.#waitingInside, parentId, id);
     this.#deferred.delete(id);
+    this.#outbound.delete(id);
     if (isDue) this.#admit(after, nowMs);
     if (isReady && !isDue) this.#deferred.set(id, notBefore);
   }
@@ -195,7 +208,8 @@ export class LiveTasks {
   /** Inside a running task it does not join the queue: it takes from the estimate of that. */
   #admit(task: Task, nowMs: number): void {
     const parent = this.parentOf(task);
-    if (parent !== undefined) addTo(this.#waitingInside, parent.id, task.id);
+    if (task.engine !== undefined) this.#outbound.add(task.id);
+    else if (parent !== undefined) addTo(this.#waitingInside, parent.id, task.id);
     else if (!this.queue.has(task.id)) this.queue.add(pendingItem(task), nowMs);
   }
 

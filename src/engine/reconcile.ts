@@ -1,7 +1,8 @@
 // Reads the records of an attempt and stages the changes that follow from them. Idempotent.
 
 import { shortageOf } from '../core/shortages.ts';
-import { type Attempt, isActive } from '../core/task.ts';
+import { type Attempt, isActive, type Task } from '../core/task.ts';
+import type { Loss } from '../engines/port.ts';
 import {
   claimForRecovery,
   exitThroughTerminal,
@@ -66,6 +67,7 @@ function applyRecords(
     return 'recheck';
   }
   const at = work.now.wallMs;
+  const loss = live.supervision.loss();
   if (records.startFailed !== null) {
     // When a daemon dies, systemd removes its empty groups, including one that a command is about to enter.
     const { existsBeforeEntry } = live.group;
@@ -77,6 +79,8 @@ function applyRecords(
     const why = 'the host could not start its command';
     hold.failed({ what: 'processes', message: why }, work.now.monoMs);
     work.change(id, { kind: 'requeue', why });
+  } else if (records.exit === null && loss !== null) {
+    applyLoss(work, task, live, loss);
   } else if (records.exit === null) {
     // It may have ended while no daemon ran.
     const isUnwatched = live.watchState === null;
@@ -96,6 +100,19 @@ function applyRecords(
     work.change(id, { kind: 'end', exit, usage, at: endedAt });
   }
   return 'done';
+}
+
+/** The engine knows why an attempt left no exit record. */
+function applyLoss(work: UnitOfWork, { id, requeue }: Task, live: LiveAttempt, loss: Loss): void {
+  const at = work.now.wallMs;
+  if (loss.kind === 'interrupted' && requeue) {
+    work.change(id, { kind: 'requeue_lost', reason: loss.reason, why: loss.why, at });
+    return;
+  }
+  if (loss.kind === 'killed')
+    work.requestKill(id, { reason: loss.reason, detail: loss.detail, signal: 'SIGKILL' });
+  const reason = loss.kind === 'interrupted' ? loss.reason : 'supervisor_lost';
+  work.change(id, { kind: 'lose', reason, usage: live.finalUsage(), at });
 }
 
 /** The pipe of the log is closed, so no process of the attempt lives, and no record of a start exists: a fork failed. */

@@ -63,9 +63,9 @@ export function recover(engine: Engine, deps: RecoverDeps): Recovered {
   } catch (error) {
     deps.log.error({ err: error }, 'commit failed, tasks adopted unchanged');
     work.rollback();
-    retryReconcile(engine, reconcile, () => adoptActive(engine, deps.driver));
+    retryReconcile(engine, reconcile, () => adoptActive(engine));
   }
-  adoptActive(engine, deps.driver);
+  adoptActive(engine);
   const leftAlone = [...newer.leftAlone, ...removeOrphans(engine, deps)];
   const { putAside } = newer;
   if (adopted.length + putAside.length + leftAlone.length > 0)
@@ -74,10 +74,12 @@ export function recover(engine: Engine, deps: RecoverDeps): Recovered {
   return { adopted, putAside, leftAlone };
 }
 
-function adoptActive(engine: Engine, driver: Driver): void {
+function adoptActive(engine: Engine): void {
   for (const task of engine.live.active())
-    if (isActive(task.state) && engine.attempt(task.id) === undefined)
-      engine.adopt(task, driver.open(task.state.attempt.group));
+    if (isActive(task.state) && engine.attempt(task.id) === undefined) engine.adopt(task, task.state.attempt);
+  for (const task of engine.live.values())
+    if (task.state.status === 'pending' && task.state.placed !== undefined)
+      engine.adopt(task, task.state.placed);
 }
 
 const SUBMITTED = { event: 'submitted', queued: false, forced: false } as const;
@@ -120,7 +122,8 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
     const { attempt } = state;
     const paths = attemptPaths(deps.tasksDir, task.id, attempt.number);
     const { dir } = paths;
-    if (attempt.bootId !== deps.bootId) {
+    // A job of a cluster outlives a restart of this host.
+    if (attempt.bootId !== deps.bootId && task.engine === undefined) {
       work.change(task.id, endOfBoot(task, attempt, paths, work.now.wallMs));
       return;
     }
@@ -151,7 +154,7 @@ function endOfBoot(task: Task, attempt: Attempt, paths: AttemptPaths, nowMs: num
   if (hasCompleted) return { kind: 'end', exit, usage: null, at: exit.at };
   const at = lastSignOfLife(paths, attempt, nowMs);
   return task.requeue
-    ? { kind: 'requeue_lost', why: 'the host was restarted', at }
+    ? { kind: 'requeue_lost', reason: 'host_rebooted', why: 'the host was restarted', at }
     : { kind: 'lose', reason: 'host_rebooted', usage: null, at };
 }
 

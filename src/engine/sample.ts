@@ -60,15 +60,20 @@ function sampleOne(
     reconcile(live);
     return;
   }
+  if (!live.supervision.isOnHost) {
+    // Nothing else reports its end.
+    reconcile(live);
+    if (isOver(work, live)) return;
+  }
   const usage = live.readUsage();
   // The supervisor matters only after the main process has ended.
   if (!live.hasMain) {
     // A readiness command must not keep the group alive.
     live.readiness?.close();
-    if (live.supervisor === null || live.isSupervisorGone()) reconcile(live);
+    if (live.supervision.logWriter === null || live.isSupervisorGone()) reconcile(live);
     else {
       live.signalStuckSupervisor('SIGCONT');
-      live.wakeSupervisor();
+      live.supervision.wakeSupervisor();
     }
     if (isOver(work, live)) return;
   }
@@ -89,7 +94,7 @@ function sampleOne(
   live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
   if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);
   live.continueSupervisor();
-  logs.maintain(live.log, live.supervisor, work.now);
+  logs.maintain(live.log, live.supervision.logWriter, work.now);
   live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
   const before = live.watchState ?? live.firstWatchState(sample, task.state);
   if (frozenSince(task.state) !== null) {

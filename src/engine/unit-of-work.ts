@@ -252,8 +252,9 @@ export class UnitOfWork {
 
   /** Adds what the attempt used to its owner, whatever ended it. */
   #chargeOwner(task: Task, { attempt }: ActiveState, change: Change): void {
-    // What runs inside a task is a part of its use.
-    if (attempt.startedAt === null || this.#live.parentOf(task) !== undefined) return;
+    // The fair share is that of this host, and what runs inside a task is a part of its use.
+    if (attempt.startedAt === null || task.engine !== undefined) return;
+    if (this.#live.parentOf(task) !== undefined) return;
     const { used } = this.#live.queue;
     const owner = ownerOf(task);
     if (!this.#usedBefore.has(owner)) this.#usedBefore.set(owner, used.get(owner));

@@ -17,6 +17,8 @@ export interface EnvelopeRules {
 /** The kernel's minimum cpu.weight and maximum niceness. */
 const BACKGROUND_WEIGHT = 1;
 const BACKGROUND_NICE = 19;
+/** That of a group with no weight of its own. */
+const DEFAULT_WEIGHT = 100;
 
 /** A task above its CPU estimate gets this part of its weight: it yields to those within theirs. */
 const YIELDING_WEIGHT = 0.1;
@@ -41,6 +43,23 @@ export function withinParent(own: Envelope, parent: Envelope, usedBytes: number)
     memMaxBytes: Math.floor(Math.min(own.memMaxBytes, left)),
     cpuMaxCores: Math.min(own.cpuMaxCores, parent.cpuMaxCores),
     pidsMax: Math.min(own.pidsMax, parent.pidsMax),
+  };
+}
+
+/** The caps of an attempt on a machine of a cluster, which gives it whole cores. This host does not bound them. */
+export function clusterEnvelope(
+  estimate: Estimate,
+  rules: Pick<EnvelopeRules, 'pidsMax'>,
+  { nice }: Pick<ExecOptions, 'nice'>,
+): Envelope {
+  return {
+    memMaxBytes: Math.floor(CAP_FACTOR * estimate.memBytes),
+    cpuMaxCores: Math.ceil(estimate.cpuCores),
+    cpuWeight: DEFAULT_WEIGHT,
+    cpuIdle: false,
+    pidsMax: rules.pidsMax,
+    nice: nice ?? 0,
+    oomScoreAdj: 0,
   };
 }
 

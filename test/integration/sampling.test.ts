@@ -12,6 +12,7 @@ import type { TaskId } from '../../src/core/task.ts';
 import { realClock } from '../../src/daemon/clock.ts';
 import { LiveAttempt } from '../../src/engine/attempt/live-attempt.ts';
 import { attemptPaths } from '../../src/engine/attempt/paths.ts';
+import { LocalSupervision } from '../../src/engines/local/supervision.ts';
 import { readRecords } from '../../src/exec/records.ts';
 import { lastJson } from '../support/cli.ts';
 import { expectedDriver, UNKNOWN_DRIVER } from '../support/expected-driver.ts';
@@ -49,7 +50,12 @@ async function waiting(t: TestContext, script: string) {
     live.close();
   });
   const paths = attemptPaths(tasksDir, ID, 1);
-  const live = new LiveAttempt(ID, paths, group, () => {});
+  const live = new LiveAttempt(
+    ID,
+    paths,
+    { group, supervision: new LocalSupervision(paths.dir, group) },
+    () => {},
+  );
   // The clock of the guests ticks every 10 ms, so the command uses enough CPU time to show.
   const enter = `for file in "$@"; do echo 0 > "$file" || exit 126; done
     i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; read go; eval "$SCRIPT"`;

@@ -26,10 +26,12 @@ const group = { driver: 'v2', name: 't-1-1' } as const;
 const OTHER = taskId(7);
 const CHANGES = {
   dispatch: { kind: 'dispatch', attempt: anAttempt({ startedAt: null, pid: null }) },
+  place: { kind: 'place', attempt: anAttempt({ startedAt: null, pid: null }) },
+  queued: { kind: 'queued', group },
   started: { kind: 'started', pid: 4242, group, at: 2_010 },
   could_not_start: { kind: 'could_not_start', message: 'no such directory', at: 2_020 },
   requeue: { kind: 'requeue', why: 'the daemon ended' },
-  requeue_lost: { kind: 'requeue_lost', why: 'the host was restarted', at: 6_000 },
+  requeue_lost: { kind: 'requeue_lost', reason: 'host_rebooted', why: 'the host was restarted', at: 6_000 },
   request_kill: { kind: 'request_kill', intent: aKill() },
   escalate_kill: { kind: 'escalate_kill', at: 4_000 },
   pause: { kind: 'pause', at: 2_500 },
@@ -59,6 +61,12 @@ const KINDS = Object.keys(CHANGES) as Change['kind'][];
 const STATES: Record<string, TaskState> = {
   pending: { status: 'pending', ...READY },
   'waiting for another': { status: 'pending', waitsFor: [OTHER], notBefore: null },
+  placed: { status: 'pending', ...READY, placed: anAttempt({ startedAt: null, pid: null }) },
+  'placed, kill requested': {
+    status: 'pending',
+    ...READY,
+    placed: anAttempt({ startedAt: null, kill: aKill() }),
+  },
   'dispatched, not started': { status: 'running', attempt: anAttempt({ startedAt: null, pid: null }) },
   'dispatched, kill requested': { status: 'running', attempt: anAttempt({ startedAt: null, kill: aKill() }) },
   running: { status: 'running', attempt: anAttempt() },
@@ -95,9 +103,31 @@ const BEGUN = {
 
 /** The status after each change; a change that is not listed does not apply. */
 const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
-  pending: { dispatch: 'running', request_kill: 'killed', adjust: 'pending', found: 'running' },
+  pending: {
+    dispatch: 'running',
+    place: 'pending',
+    request_kill: 'killed',
+    adjust: 'pending',
+    found: 'running',
+  },
+  placed: {
+    queued: 'pending',
+    started: 'running',
+    could_not_start: 'failed',
+    requeue: 'pending',
+    request_kill: 'pending',
+    adjust: 'pending',
+  },
+  'placed, kill requested': {
+    queued: 'pending',
+    started: 'running',
+    could_not_start: 'killed',
+    requeue: 'killed',
+    adjust: 'pending',
+  },
   'waiting for another': {
     dispatch: 'running',
+    place: 'pending',
     request_kill: 'killed',
     dependency_ended: 'pending',
     adjust: 'pending',

@@ -1,16 +1,13 @@
 // The only file that gives a task a new status. Pure: (task, change) -> task, and the event to record with it.
 
 import { withPause } from '../elapsed.ts';
-import { type Estimate, type Limits, restated } from '../estimate.ts';
+import { restated } from '../estimate.ts';
 import type { TaskEvent } from '../events.ts';
-import type { ProfileName } from '../profile.ts';
 import {
   type ActiveState,
   type Attempt,
   type Cause,
   type EndedState,
-  type Envelope,
-  type ExecOptions,
   type Exit,
   type GroupRef,
   type InterruptReason,
@@ -22,8 +19,10 @@ import {
   type TaskId,
   type Usage,
 } from '../task.ts';
+import { type AdjustChange, adjust, applyProfile, withAttempt } from './adjust.ts';
 import { endedState, lost } from './end-state.ts';
 import { applyHold, type HoldChange } from './hold.ts';
+import { type PlaceChange, place, whilePlaced } from './place.ts';
 import { pastAttempt, reasonOf, retried } from './retry.ts';
 import { applyThrottle, type ThrottleChange } from './throttle.ts';
 
@@ -33,8 +32,13 @@ export type Change =
   | { readonly kind: 'could_not_start'; readonly message: string; readonly at: number }
   /** The attempt was dispatched and its command certainly never began. */
   | { readonly kind: 'requeue'; readonly why: string }
-  /** The command began and the host restarted; only with `requeue`. */
-  | { readonly kind: 'requeue_lost'; readonly why: string; readonly at: number }
+  /** The command began and its host or node was lost; only with `requeue`. */
+  | {
+      readonly kind: 'requeue_lost';
+      readonly reason: InterruptReason;
+      readonly why: string;
+      readonly at: number;
+    }
   | { readonly kind: 'request_kill'; readonly intent: KillIntent }
   | { readonly kind: 'ready'; readonly at: number }
   | { readonly kind: 'escalate_kill'; readonly at: number }
@@ -42,6 +46,7 @@ export type Change =
   | { readonly kind: 'resume'; readonly at: number }
   | HoldChange
   | ThrottleChange
+  | PlaceChange
   /** A dependency has ended. */
   | {
       readonly kind: 'dependency_ended';
@@ -50,18 +55,7 @@ export type Change =
       readonly cause: Cause | null;
       readonly at: number;
     }
-  /** `envelope`: the new caps of the running attempt; null when none runs. */
-  | {
-      readonly kind: 'adjust';
-      readonly estimate: Estimate;
-      readonly limits: Limits;
-      readonly priority: number;
-      /** Absent: unchanged. */
-      readonly execOptions?: ExecOptions;
-      readonly envelope: Envelope | null;
-    }
-  /** The active profile changed the caps of a running attempt. */
-  | { readonly kind: 'apply_profile'; readonly profile: ProfileName; readonly envelope: Envelope }
+  | AdjustChange
   /** Manual retry of a task that has ended, with what changes in its request. */
   | {
       readonly kind: 'retry';
@@ -98,6 +92,9 @@ export function transition(task: Task, change: Change): Transition | null {
       event: null,
     };
   }
+  if (change.kind === 'place') return place(task, change.attempt);
+  if (state.status === 'pending' && state.placed !== undefined)
+    return whilePlaced(task, state.placed, change, transition);
   if (change.kind === 'found') return found(task, change.attempt);
   if (change.kind === 'adjust') return adjust(task, change);
   if (change.kind === 'retry') return isEnded(state) ? retry(task, state, change.changes) : null;
@@ -141,7 +138,7 @@ export function transition(task: Task, change: Change): Transition | null {
           ...task,
           history: [
             ...task.history,
-            pastAttempt(task, lost(withPause(state, change.at), 'host_rebooted', null, change.at)),
+            pastAttempt(task, lost(withPause(state, change.at), change.reason, null, change.at)),
           ],
           retriedFrom: task.retriedFrom + 1,
           state: { status: 'pending', ...READY },
@@ -196,6 +193,7 @@ export function transition(task: Task, change: Change): Transition | null {
     case 'lose':
       return retryOrEnd(task, lost(withPause(state, change.at), change.reason, change.usage, change.at));
     case 'dependency_ended':
+    case 'queued':
       return null;
   }
 }
@@ -247,47 +245,6 @@ function requestKill(task: Task, state: ActiveState, intent: KillIntent): Transi
       signal,
       ...(stopGraceMs === undefined ? {} : { stop_grace_ms: stopGraceMs }),
       detail,
-    },
-  };
-}
-
-function adjust(task: Task, change: Extract<Change, { kind: 'adjust' }>): Transition | null {
-  const { state } = task;
-  if (isEnded(state)) return null;
-  const { estimate, limits, priority, execOptions = task.execOptions, envelope } = change;
-  const adjusted = { ...task, ...restated(task, estimate), estimate, limits, priority, execOptions };
-  return {
-    task:
-      isActive(state) && envelope !== null
-        ? withAttempt(adjusted, state, { ...state.attempt, envelope })
-        : adjusted,
-    event: {
-      event: 'adjusted',
-      estimated_time_ms: estimate.timeMs,
-      estimated_mem_bytes: estimate.memBytes,
-      estimated_cpu_cores: estimate.cpuCores,
-      kill_timeout_ms: limits.killTimeoutMs,
-      priority,
-    },
-  };
-}
-
-function applyProfile(
-  task: Task,
-  state: ActiveState,
-  { profile, envelope }: Extract<Change, { kind: 'apply_profile' }>,
-): Transition | null {
-  const before = state.attempt.envelope;
-  const keys = Object.keys(envelope) as (keyof Envelope)[];
-  if (keys.every((key) => before[key] === envelope[key])) return null;
-  return {
-    task: withAttempt(task, state, { ...state.attempt, envelope }),
-    event: {
-      event: 'profile_switched',
-      profile,
-      cpu_max_cores: envelope.cpuMaxCores,
-      cpu_weight: envelope.cpuWeight,
-      cpu_idle: envelope.cpuIdle,
     },
   };
 }
@@ -373,8 +330,4 @@ function end(task: Task, state: EndedState): Transition {
     task: { ...task, state },
     event: { event: 'ended', status: state.status, attempt, reason: reasonOf(state), ...killer },
   };
-}
-
-function withAttempt(task: Task, state: ActiveState, attempt: Attempt): Task {
-  return { ...task, state: { ...state, attempt } };
 }

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Group } from '../../cgroups/port.ts';
 import { sharedCheckpointDir } from '../../config/checkpoint-dir.ts';
-import { type Attempt, isActive, type Task } from '../../core/task.ts';
+import { type Attempt, liveAttemptOf, type Task } from '../../core/task.ts';
 import { type Environment, THREADS_VARIABLE, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
 import type { Spawner } from '../../exec/spawner.ts';
@@ -13,7 +13,7 @@ import type { Store } from '../../store/store.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import { writeDescription } from './description.ts';
 import type { LiveAttempt } from './live-attempt.ts';
-import { groupName } from './paths.ts';
+import { type AttemptPaths, groupName } from './paths.ts';
 
 export interface LaunchDeps {
   readonly tools: Tools;
@@ -28,23 +28,30 @@ export interface LaunchDeps {
 
 /** Observes the attempt before the supervisor writes the first record. */
 export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): void {
-  for (const dir of [dirname(live.paths.dir), checkpointDirOf(deps, task, live)])
+  for (const dir of [dirname(live.paths.dir), checkpointDirOf(deps, task, live.paths)])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeDescription(live.paths.description, task);
-  startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live), live);
+  startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live.paths, live.group), live);
   if (task.execOptions.streams !== undefined) deps.relay.open(live.paths.dir);
 }
 
-function launchOf(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAttempt): Launch {
+/** `group`: null for an attempt of another engine, which makes its own. */
+export function launchOf(
+  deps: LaunchDeps,
+  task: Task,
+  attempt: Attempt,
+  paths: AttemptPaths,
+  group: Group | null,
+): Launch {
   const { tools, spawner, logs } = deps;
-  const env = environmentOf(deps, task, live);
+  const env = environmentOf(deps, task, paths);
   return {
-    dir: live.paths.dir,
+    dir: paths.dir,
     log: logs.rules,
-    entryFiles: live.group.entryFiles,
-    preparation: live.group.preparation,
-    journal: journalOf(task, live.group),
-    counterFiles: live.group.counterFiles,
+    entryFiles: group?.entryFiles ?? [],
+    preparation: group?.preparation ?? null,
+    journal: journalOf(task, group),
+    counterFiles: group?.counterFiles ?? [],
     oomScoreAdj: attempt.envelope.oomScoreAdj,
     command: task.command,
     nice: attempt.envelope.nice,
@@ -60,33 +67,35 @@ function launchOf(deps: LaunchDeps, task: Task, attempt: Attempt, live: LiveAtte
   };
 }
 
-function journalOf({ name, execOptions }: Task, { preparation }: Group): Journal | null {
+function journalOf({ name, execOptions }: Task, group: Group | null): Journal | null {
+  const preparation = group?.preparation ?? null;
   if (preparation !== null) return { identifier: name, unit: preparation };
   return execOptions.isJournaled ? { identifier: name, unit: null } : null;
 }
 
 /** Empty for an attempt of an older version, which accepts no tasks inside it. */
 function tokenOf({ state }: Task): string {
-  return isActive(state) ? (state.attempt.token ?? '') : '';
+  return liveAttemptOf(state)?.token ?? '';
 }
 
 /** The variables of the command of an attempt. */
 export function environmentOf(
   deps: Pick<LaunchDeps, 'store' | 'profiles' | 'home'>,
   task: Task,
-  live: LiveAttempt,
+  paths: AttemptPaths,
 ): Environment {
   const group = groupName(task.id, task.attempts);
-  const checkpointDir = checkpointDirOf(deps, task, live);
+  const checkpointDir = checkpointDirOf(deps, task, paths);
   return taskEnvironment(
     deps.store.environment(task.id),
     task,
-    { ...live.paths, checkpointDir, group, token: tokenOf(task) },
-    deps.profiles.settings.threadsMax,
+    { ...paths, checkpointDir, group, token: tokenOf(task) },
+    // The profile shares this host.
+    task.engine === undefined ? deps.profiles.settings.threadsMax : Number.POSITIVE_INFINITY,
   );
 }
 
-function checkpointDirOf({ home }: Pick<LaunchDeps, 'home'>, task: Task, { paths }: LiveAttempt): string {
+function checkpointDirOf({ home }: Pick<LaunchDeps, 'home'>, task: Task, paths: AttemptPaths): string {
   return task.checkpoint === undefined
     ? paths.checkpointDir
     : sharedCheckpointDir(home, task.project, task.checkpoint);

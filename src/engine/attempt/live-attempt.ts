@@ -5,6 +5,7 @@ import { watchFiles } from '../../cgroups/watch.ts';
 import type { Now } from '../../core/clock.ts';
 import { frozenSince } from '../../core/elapsed.ts';
 import type { ActiveState, Exit, TaskId, Usage } from '../../core/task.ts';
+import type { KnownRecords, Place, Supervision } from '../../engines/port.ts';
 import { type Records, readCounters, readRecords } from '../../exec/records.ts';
 import type { Observer } from '../../exec/start.ts';
 import { AttemptLog } from '../../logs/attempt-log.ts';
@@ -12,9 +13,6 @@ import { logTouchedAt } from '../../logs/read.ts';
 import { readHostOomKills } from '../../procfs/oom-kills.ts';
 import { writeOomScoreAdj } from '../../procfs/oom-score.ts';
 import { MemberCounters } from '../../procfs/process/member-counters.ts';
-import { hasSurvivors, signalGroup, signalProcess } from '../../procfs/process/process-group.ts';
-import { ProcessHandle } from '../../procfs/process/process-handle.ts';
-import { isAlive, type ProcessIdentity, processAgeMs } from '../../procfs/process/process-identity.ts';
 import { LADDER_START, type LadderState } from '../../watchdog/ladder.ts';
 import { type OomTier, oomScoreAdj, oomTier } from '../../watchdog/oom-tier.ts';
 import { newWatchState, type Sample, type WatchState } from '../../watchdog/state.ts';
@@ -23,16 +21,12 @@ import { mostIo, toUsage } from './final-usage.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Idleness } from './idleness.ts';
 import { IoRate } from './io-rate.ts';
-import { hasMissedTheEnd } from './missed-end.ts';
 import { latest, type Observation, ObservedFiles } from './observed-files.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ReadinessObserver } from './readiness.ts';
 import { outlivedBy } from './stall-diagnosis.ts';
 import { StrictOutput } from './strict-output.ts';
-
-/** Records that never change after they were read. */
-type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
 
 export interface LiveFigures {
   /** Working set in bytes. */
@@ -48,6 +42,7 @@ export class LiveAttempt implements Observer {
   readonly id: TaskId;
   readonly paths: AttemptPaths;
   readonly group: Group;
+  readonly supervision: Supervision;
   readonly log: AttemptLog;
   readonly progress: ProgressReader;
   readonly heartbeat: Heartbeat;
@@ -72,8 +67,6 @@ export class LiveAttempt implements Observer {
   #known: KnownRecords = { supervisor: null, started: null };
   /** How the main process ended; null before. */
   #exit: Exit | null = null;
-  /** Opened at the first sample: an attempt that ends earlier uses no file descriptors. */
-  #held: { readonly supervisor: ProcessHandle | null; readonly main: ProcessHandle | null } | null = null;
   #samples = 0;
   readonly idleness = new Idleness();
   #hasMain = false;
@@ -91,11 +84,12 @@ export class LiveAttempt implements Observer {
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
 
-  constructor(id: TaskId, paths: AttemptPaths, group: Group, onChange: () => void) {
+  constructor(id: TaskId, paths: AttemptPaths, { group, supervision }: Place, onChange: () => void) {
     this.id = id;
     this.paths = paths;
     this.log = new AttemptLog(paths.log);
     this.group = group;
+    this.supervision = supervision;
     this.progress = new ProgressReader(paths);
     this.heartbeat = new Heartbeat(dirname(paths.dir));
     this.#onChange = onChange;
@@ -128,6 +122,7 @@ export class LiveAttempt implements Observer {
       started: this.#known.started ?? records.started,
     };
     this.#exit ??= records.exit;
+    this.supervision.know(this.#known);
     return { ...records, ...this.#known };
   }
 
@@ -147,53 +142,17 @@ export class LiveAttempt implements Observer {
 
   /** False as well while the supervisor is not known. Its log writer may outlive it until the output is complete. */
   isSupervisorGone(): boolean {
-    const { supervisor } = this.#known;
-    return supervisor !== null && !this.#isSupervisorAlive() && !hasSurvivors(supervisor);
+    return this.supervision.isSupervisorGone();
   }
 
-  /** Continues a supervisor that a process has stopped. A signal to a running one changes nothing. */
+  /** Continues a supervisor that a process has stopped, at some of the samples. */
   continueSupervisor(): void {
-    const groupId = this.#known.supervisor?.groupId ?? null;
-    if (groupId === null || this.#samples % CONTINUE_EVERY !== 0 || this.log.isRotating) return;
-    if (this.#isSupervisorAlive()) signalGroup(groupId, 'SIGCONT');
+    if (this.#samples % CONTINUE_EVERY === 0 && !this.log.isRotating) this.supervision.continueSupervisor();
   }
 
-  /**
-   * Signals a supervisor that keeps running after its command ended: a process stopped it (`kill -STOP $PPID`),
-   * or a process outside the group holds the output open.
-   */
+  /** See Supervision. During a rotation the supervisor is stopped on purpose and must not write. */
   signalStuckSupervisor(signal: 'SIGCONT' | 'SIGKILL'): void {
-    // During a rotation the supervisor is stopped on purpose and must not write.
-    if (this.log.isRotating && signal === 'SIGCONT') return;
-    const { supervisor } = this.#known;
-    if (supervisor === null || this.#isMainAlive() || this.isSupervisorGone()) return;
-    // The process group holds only the supervisor's processes: the command has its own.
-    if (supervisor.groupId && !this.group.populated()) signalGroup(supervisor.groupId, signal);
-  }
-
-  /** Call at each sample after the command has ended. Twice in a row: the first may have come between the end and its record. */
-  wakeSupervisor(): void {
-    const { supervisor, started } = this.#known;
-    const main = started?.main ?? null;
-    const hadMissed = this.#hasMissedEnd;
-    this.#hasMissedEnd =
-      supervisor !== null && main !== null && hasMissedTheEnd(this.paths.dir, { supervisor, main });
-    if (hadMissed && this.#hasMissedEnd && supervisor !== null) signalProcess(supervisor.pid, 'SIGUSR1');
-  }
-  #hasMissedEnd = false;
-
-  get supervisor(): ProcessIdentity | null {
-    return this.#known.supervisor;
-  }
-
-  #isSupervisorAlive(): boolean {
-    const { supervisor } = this.#known;
-    return supervisor !== null && (this.#held?.supervisor?.isAlive() ?? isAlive(supervisor));
-  }
-
-  #isMainAlive(): boolean {
-    const main = this.#known.started?.main ?? null;
-    return main !== null && (this.#held?.main?.isAlive() ?? isAlive(main));
+    if (!this.log.isRotating || signal === 'SIGKILL') this.supervision.signalStuck(signal);
   }
 
   /** False while the command may still be entering the group. */
@@ -205,7 +164,7 @@ export class LiveAttempt implements Observer {
   readUsage(): GroupUsage | null {
     const usage = this.group.usage();
     if (usage !== null) this.idleness.update(usage.cpuUsec);
-    if (usage === null || this.mayHaveActed || !this.#hasMain) this.#hasMain = this.#isMainAlive();
+    if (usage === null || this.mayHaveActed || !this.#hasMain) this.#hasMain = this.supervision.isMainAlive();
     return usage;
   }
 
@@ -224,7 +183,7 @@ export class LiveAttempt implements Observer {
     const { memBytes } = usage;
     if (memBytes === null) return null;
     this.#samples += 1;
-    this.#held ??= holdProcesses(this.#known);
+    this.supervision.hold();
     this.log.keepOpen();
     this.memBytes = memBytes;
     if (this.mayHaveActed) this.#readEvents(usage);
@@ -302,7 +261,7 @@ export class LiveAttempt implements Observer {
     const printedAt = Math.max(startedAt, ...files.map((file) => logTouchedAt(file) ?? startedAt));
     const pausedForMs = Math.max(0, wallMs - (frozenSince(state) ?? wallMs));
     const since = (at: number) => Math.max(0, wallMs - pausedForMs - at);
-    const ageMs = processAgeMs(this.#known.started?.main ?? null) - pausedForMs;
+    const ageMs = this.supervision.mainAgeMs() - pausedForMs;
     const elapsedMs = Math.min(since(startedAt), ageMs) - state.attempt.pausedMs;
     return newWatchState(sample, Math.max(0, elapsedMs), since(printedAt));
   }
@@ -362,9 +321,7 @@ export class LiveAttempt implements Observer {
     this.readiness?.close();
     if (this.#killTimer !== null) clearTimeout(this.#killTimer);
     for (const stop of this.#stops.splice(0)) stop();
-    this.#held?.supervisor?.close();
-    this.#held?.main?.close();
-    this.#held = null;
+    this.supervision.close();
     this.log.release();
     this.group.close();
   }
@@ -379,11 +336,3 @@ const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0, isOomAtOwnCap: false };
 
 const CONTINUE_EVERY = 10;
 const BEGIN_DEADLINE_MS = 30_000;
-
-function holdProcesses({ supervisor, started }: KnownRecords) {
-  const main = started?.main ?? null;
-  return {
-    supervisor: supervisor === null ? null : new ProcessHandle(supervisor),
-    main: main === null ? null : new ProcessHandle(main),
-  };
-}

@@ -79,8 +79,9 @@ export class Sampler {
     const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
     this.outsideCpu.look();
     this.#parentMemory.follow(this.#attempts.byId);
-    const pressure = watchHost(this.#deps, work, attempts, watchStates, this.#pressure);
-    const hostCpu = watchHostCpu(this.#deps, work, attempts, this.#hostCpu);
+    const here = this.#attempts.onHost();
+    const pressure = watchHost(this.#deps, work, here, watchStates, this.#pressure);
+    const hostCpu = watchHostCpu(this.#deps, work, here, this.#hostCpu);
     const { monoMs } = clock.now();
     const tookMs = monoMs - work.now.monoMs;
     this.#restUntil = monoMs + REST_SHARE * tookMs;
@@ -119,7 +120,7 @@ export class Sampler {
     this.passes.publish({
       at: wallMs,
       tookMs,
-      host: this.#hostUse(attempts),
+      host: this.#hostUse(this.#attempts.onHost()),
       tasks: attempts.flatMap(taskPass),
     });
   }

@@ -194,7 +194,7 @@ export class Profiles {
     // Lift the common limit first: the limits of the tasks must fit below it.
     this.#deps.shareCpu({ ...this.#settings.cpuShare, maxCores: null }, groupsOf(rounds));
     for (const task of [...rounds.live.active()]) {
-      if (!isActive(task.state)) continue;
+      if (!isActive(task.state) || task.engine !== undefined) continue;
       const envelope = envelopeUnder(task, task.state, this.#settings);
       work.change(task.id, { kind: 'apply_profile', profile: this.#settings.profile, envelope });
     }
@@ -233,7 +233,9 @@ export class Profiles {
 }
 
 function groupsOf({ live }: Rounds): GroupRef[] {
-  return [...live.active()].flatMap(({ state }) => (isActive(state) ? [state.attempt.group] : []));
+  return [...live.active()].flatMap(({ state, engine }) =>
+    isActive(state) && engine === undefined ? [state.attempt.group] : [],
+  );
 }
 
 function settingsByProfile({

@@ -68,13 +68,13 @@ export function withPrice(item: RunningItem, pricing: Pricing, nowMs: number): R
   return { ...item, need: { memBytes, cpuCores: isMeasured ? item.need.cpuCores : cpuCores } };
 }
 
-/** The running tasks, each on its own. */
+/** The tasks that run on this host, each on its own. */
 export function branchesOf(active: Iterable<Task>, live: LiveUse): Branch[] {
   const tasks = [...active];
   const attempts = new Map(tasks.map(({ id, attempts }) => [id, attempts]));
   return tasks.flatMap((task) => {
     const item = runningItem(task, live);
-    if (item === null || !isActive(task.state)) return [];
+    if (item === null || !isActive(task.state) || task.engine !== undefined) return [];
     const { parent } = task;
     const isInside = parent !== undefined && attempts.get(parent.id) === parent.attempt;
     const isWithinParent = task.state.attempt.isWithinParent === true;

@@ -19,6 +19,8 @@ import { LogMaintenance } from '../../../src/engine/log-maintenance.ts';
 import { Profiles } from '../../../src/engine/profiles/profiles.ts';
 import { recover } from '../../../src/engine/recover.ts';
 import { policyOf, pressureRules, throttleRules, watchRules } from '../../../src/engine/rules.ts';
+import { Engines } from '../../../src/engines/engines.ts';
+import { LocalEngine } from '../../../src/engines/local/local-engine.ts';
 import type { PendingStart, SpawnRequest } from '../../../src/exec/spawner.ts';
 import { OutsideLog } from '../../../src/series/outside-log.ts';
 import { SeriesRecorder } from '../../../src/series/recorder.ts';
@@ -121,7 +123,7 @@ export function serviceOf(
   });
   const engine = new Engine({
     driver,
-    units: null,
+    engines: new Engines(new LocalEngine({ driver, units: null }), tasksDir),
     clock,
     store,
     log,

@@ -28,6 +28,7 @@ const COPIES = [
   ['cli/start.cjs', 'cli.cjs'],
   ['cli/daemon-control/clean-start.sh', 'clean-start.sh'],
   ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => [`src/exec/${name}`, name]),
+  ['src/engines/slurm/job.sh', 'job.sh'],
   ...['index.html', 'icon.svg'].map((name) => [`web/${name}`, `web/${name}`]),
   ...['enter-unit.sh', 'unit-main.sh'].map((name) => [`src/cgroups/systemd/${name}`, name]),
   ...migrations.map((name) => [`src/store/${MIGRATIONS}/${name}`, `${MIGRATIONS}/${name}`]),

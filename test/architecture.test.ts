@@ -61,7 +61,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   series: ['core', 'text', 'logs'],
   metrics: ['core'],
   api: ['core', 'units', 'text', 'request'],
-  engines: ['core', 'units', 'text', 'cgroups', 'procfs', 'exec'],
+  engines: ['core', 'units', 'text', 'cgroups', 'procfs', 'exec', 'logs', 'slurm-client'],
   engine: [
     'engines',
     'core',
@@ -99,6 +99,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     'engines',
+    'slurm-client',
     'core',
     'units',
     'config',

@@ -61,6 +61,7 @@ const NOUNS: Readonly<Record<BlockedView['dim'], string>> = {
   pressure: 'the end of a shortage on the host',
   parent: 'the task around it',
   hold: 'the end of a hold',
+  engine: 'its place in the queue of its engine',
 };
 
 /** `waits for memory: needs 2G, 512M free, held by build, train` */

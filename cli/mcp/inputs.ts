@@ -1,7 +1,8 @@
 // Defines the input of each tool with the schemas of the API and the help of the CLI.
 import { z } from 'zod';
 import { quantity, refs, toolShapeOf } from '../../src/api/schemas/fields.ts';
-import { KILL, LIST } from '../../src/api/schemas/task.ts';
+import { KILL } from '../../src/api/schemas/kill.ts';
+import { LIST } from '../../src/api/schemas/task.ts';
 import { FLAGS as LIST_FLAGS } from '../commands/task/list.ts';
 import type { FlagSpecs } from '../input/argv.ts';
 import { NAME_FLAG } from '../input/refs.ts';

@@ -19,8 +19,13 @@ export function scopeText(
   return scope === 'all' ? 'all tasks' : `${scope} ${escapeField(name ?? of ?? '')}`;
 }
 
-/** `waits for mem`, or the hold. */
-export function waitsText({ dim, hold }: Pick<BlockedView, 'dim' | 'hold'>): string {
+/** `waits for mem`, or the hold. Names that follow it are those of tasks, but for an engine. */
+export function waitsText({
+  dim,
+  hold,
+  blocked_by,
+}: Pick<BlockedView, 'dim' | 'hold' | 'blocked_by'>): string {
+  if (dim === 'engine') return `waits for ${blocked_by.map(escapeField).join(', ')}`;
   return hold === undefined ? `waits for ${dim}` : holdText(hold);
 }
 

@@ -58,7 +58,7 @@ export function startText(task: TaskView, nowMs: number): string {
   const { dim, blocked_by, expected_start } = waiting;
   const names = blocked_by.slice(0, BEHIND_SHOWN).join(', ');
   const more = blocked_by.length > BEHIND_SHOWN ? ', …' : '';
-  if (dim === 'hold') return waitsText(waiting);
+  if (dim === 'hold' || (dim === 'engine' && expected_start === null)) return waitsText(waiting);
   if (dim === 'after') return `starts after ${names}${more}`;
   if (dim === 'pressure') return `waits: the host is short of ${names}`;
   const behind = names === '' ? '' : dim === 'profile' ? ` (profile ${names})` : ` (behind ${names}${more})`;

@@ -39,7 +39,7 @@ function whenRows(task: TaskView): [string, string][] {
       'waits',
       waiting === null
         ? ''
-        : `${waitsText(waiting).replace(/^waits /, '')}${behind(waiting.blocked_by)}${humanOutside(waiting)}`,
+        : `${waitsText(waiting).replace(/^waits /, '')}${waiting.dim === 'engine' ? '' : behind(waiting.blocked_by)}${humanOutside(waiting)}`,
     ],
     ['starts', waiting === null || waiting.expected_start === null ? '' : humanStart(waiting)],
     ['started', localTime(task.started_at)],

@@ -28,6 +28,8 @@ export function waitsFor(waiting: BlockedView | null): string {
       return `the end of a shortage of ${names.join(', ')}`;
     case 'hold':
       return waiting.hold === undefined ? 'babysit release' : `the end of a hold: ${holdText(waiting.hold)}`;
+    case 'engine':
+      return names.join(', ');
     case 'parent':
       return `its parent ${names.join(', ')}, which is paused or ends`;
   }

@@ -123,6 +123,7 @@ describe('loadConfig', () => {
         'profile.night.nice': 5,
         'log.journal': false,
         'log.level': 'info',
+        'engine.default': 'local',
         'notify.targets': [],
       },
     );

@@ -1,7 +1,7 @@
 // Every setting: key, schema, default and one line of help. The config type derives from this table.
 import type { z } from 'zod';
 import { PROFILES } from '../core/profile.ts';
-import { DRIVER_KINDS } from '../core/task.ts';
+import { DRIVER_KINDS, ENGINE_KINDS } from '../core/task.ts';
 import { notifyTargets } from './notify-targets.ts';
 import {
   choice,
@@ -294,6 +294,7 @@ const TABLE = {
     [],
     'Commands, webhooks and notices for the ends and warnings of tasks',
   ),
+  'engine.default': setting(choice(...ENGINE_KINDS), 'local', 'Where a run without --engine runs'),
   ...SLURM_SETTINGS,
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error'),

@@ -102,7 +102,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     void engine.drain().then(() => setTimeout(() => process.exit(EXIT.failed), LAST_ANSWERS_MS));
   };
   const homeLoss = watchHome(home);
-  const parts = { home, config, log, store, opened, bootId, homeLoss, onHomeLost };
+  const parts = { home, config, log, store, opened, bootId, env: process.env, homeLoss, onHomeLost };
   const { engine, profiles, newId, spawner, tools, budget } = openEngine(parts, closing);
   // daemon-stop --kill_tasks starts a daemon like this for tasks whose daemon has died.
   if (process.argv.includes('--no_dispatch')) void engine.drain();

@@ -31,6 +31,7 @@ import type { Store } from '../store/store.ts';
 import { readLoginAt } from '../systemd/host.ts';
 import { realClock } from './clock.ts';
 import type { ClosingStack } from './closing-stack.ts';
+import { openSlurm } from './open-slurm.ts';
 
 export interface EngineParts {
   readonly home: Home;
@@ -40,6 +41,7 @@ export interface EngineParts {
   readonly store: Store;
   readonly opened: OpenedDriver;
   readonly bootId: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
   homeLoss(): string | null;
   onHomeLost(why: string): void;
 }
@@ -97,7 +99,16 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   closing.push(() => spawner.close());
   const { enforces } = opened.probe;
   const hostCores = cpus().length;
-  const engines = new Engines(new LocalEngine({ driver: opened.driver, units: opened.units }), home.tasks);
+  const local = new LocalEngine({ driver: opened.driver, units: opened.units });
+  const slurm = openSlurm({
+    home,
+    env: parts.env,
+    config,
+    log,
+    identity: store.identity,
+    reports: () => engine.reports,
+  });
+  const engines = new Engines(local, home.tasks, { slurm });
   closing.push(() => engines.close());
   const engine = new Engine({
     driver: opened.driver,

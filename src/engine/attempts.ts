@@ -171,7 +171,10 @@ export class Attempts {
 
   reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#byId.get(id);
-    if (live === undefined) return this.#placements.reconcile(work, id);
+    if (live === undefined) {
+      this.#placements.reconcile(work, id);
+      return;
+    }
     const { hold } = this;
     if (reconcile(work, live, { hold, loginAt: this.#deps.loginAt }) === 'recheck')
       this.#recheck.schedule(id);

@@ -2,7 +2,7 @@
 // Requests and kernel events only queue work and wake the loop. Only `round` changes a task.
 import { BabysitError } from '../core/errors.ts';
 import { type Attempt, isActive, type Task, type TaskId } from '../core/task.ts';
-import type { EngineReports } from '../engines/port.ts';
+import type { EngineQueueView, EngineReports } from '../engines/port.ts';
 import type { RunningItem } from '../scheduler/items.ts';
 import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
@@ -149,6 +149,11 @@ export class Engine {
 
   plan(): Plan {
     return this.#planner.plan();
+  }
+
+  /** Why the task waits in the queue of its engine; null: it does not, or the engine has not said anything. */
+  queueView(task: Task): EngineQueueView | null {
+    return this.#deps.engines.queueOf(task)?.queueView(task.id) ?? null;
   }
 
   /** Returns null for a task that does not run. */

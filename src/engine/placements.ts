@@ -118,10 +118,11 @@ export class Placements implements EngineReports {
   /** A kill before the start: whoever has the claim decides whether the command begins. */
   #withdraw(task: Task, placed: Attempt): void {
     const { id } = task;
-    if (claimForRecovery(this.#dirOf(task, placed)) !== 'taken') return this.changed(id);
-    this.#later(id, placed.number, (work) =>
-      work.change(id, { kind: 'could_not_start', message: '', at: work.now.wallMs }),
-    );
+    if (claimForRecovery(this.#dirOf(task, placed)) !== 'taken') this.changed(id);
+    else
+      this.#later(id, placed.number, (work) =>
+        work.change(id, { kind: 'could_not_start', message: '', at: work.now.wallMs }),
+      );
   }
 
   #dirOf(task: Task, { number }: Attempt): string {

@@ -67,7 +67,8 @@ function applyRecords(
     return 'recheck';
   }
   const at = work.now.wallMs;
-  const loss = live.supervision.loss();
+  const loss = isExplained(records, attempt) ? null : live.supervision.loss();
+  if (loss === 'unknown') return 'recheck';
   if (records.startFailed !== null) {
     // When a daemon dies, systemd removes its empty groups, including one that a command is about to enter.
     const { existsBeforeEntry } = live.group;
@@ -79,7 +80,7 @@ function applyRecords(
     const why = 'the host could not start its command';
     hold.failed({ what: 'processes', message: why }, work.now.monoMs);
     work.change(id, { kind: 'requeue', why });
-  } else if (records.exit === null && loss !== null) {
+  } else if (loss !== null) {
     applyLoss(work, task, live, loss);
   } else if (records.exit === null) {
     // It may have ended while no daemon ran.
@@ -100,6 +101,12 @@ function applyRecords(
     work.change(id, { kind: 'end', exit, usage, at: endedAt });
   }
   return 'done';
+}
+
+/** An exit that no engine has caused: it did not end by a signal, or by one of the daemon. */
+function isExplained({ exit, startFailed }: Records, { kill }: Attempt): boolean {
+  if (startFailed !== null || kill !== null) return true;
+  return exit !== null && exit.signal !== 'SIGTERM' && exit.signal !== 'SIGKILL';
 }
 
 /** The engine knows why an attempt left no exit record. */

@@ -28,8 +28,11 @@ export interface Supervision {
   isMainAlive(): boolean;
   /** Infinity when the age is not known. */
   mainAgeMs(): number;
-  /** Why an attempt without an exit record is gone; null when the engine does not know. Call after its end. */
-  loss(): Loss | null;
+  /**
+   * What the engine itself did to the attempt, which is over: the records do not show it, or only as a signal. Null:
+   * nothing, or it does not know. `unknown`: ask again in a moment.
+   */
+  loss(): Loss | 'unknown' | null;
   /** Call before the first sample: short attempts use no file descriptors. */
   hold(): void;
   /** Continues a supervisor that a process has stopped. A signal to a running one changes nothing. */

@@ -46,7 +46,7 @@ export function requestBytes({ dir, log, journal, launch }: SpawnRequest): Buffe
  * Read at the start: an update replaces the files under a running daemon, and a new spawner must understand its requests.
  * Sent to the shell on its stdin, so that its command line stays short. A NUL ends each text: bash 3.2 has no `read -N`.
  */
-const SUPERVISOR = readFileSync(join(import.meta.dirname, 'supervisor.sh'), 'utf8');
+export const SUPERVISOR = readFileSync(join(import.meta.dirname, 'supervisor.sh'), 'utf8');
 const SPAWNER = readFileSync(join(import.meta.dirname, 'spawner.sh'), 'utf8');
 const BOOTSTRAP = `IFS= read -rd '' supervisor && IFS= read -rd '' spawner && set -- "$supervisor" "$1" "$2" && eval "$spawner"`;
 /** The first input of a spawner. */

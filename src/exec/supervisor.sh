@@ -97,7 +97,7 @@ on_child() {
 }
 
 record_exit() {
-  ended=1
+  ended=$1
   echo "exit $EPOCHREALTIME $1" >&5
   record_io
 }

@@ -1,7 +1,7 @@
 // Removes ended tasks in pages: of each first the rows in one transaction, then the files. After a crash in between, the
 // next start of the daemon removes the files.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readlink, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type ScheduledTask, schedule, validate } from 'node-cron';
 import type { Logger } from 'pino';
 import type { CleanQuery, CleanView } from '../api/schemas/clean.ts';
@@ -92,7 +92,11 @@ export async function sweepFiles(deps: CleanDeps): Promise<void> {
 }
 
 async function removeFiles({ store, tasksDir }: CleanDeps, id: TaskId): Promise<void> {
-  await rm(join(tasksDir, id), { recursive: true, force: true });
+  const dir = join(tasksDir, id);
+  // The attempts of a job are on the shared directory, behind a link.
+  const shared = await readlink(dir).catch(() => null);
+  if (shared !== null && basename(shared) === id) await rm(shared, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true });
   store.filesRemoved(id);
 }
 

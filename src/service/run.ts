@@ -136,6 +136,30 @@ export function createSubmit(deps: SubmitDeps): Submit {
     });
   }
 
+  function add(work: UnitOfWork, run: RunRequest, task: Task, queued: boolean): void {
+    work.add(task, environmentOf(run), { event: 'submitted', queued, forced: run.force });
+    for (const other of task.after?.tasks ?? []) {
+      const now = work.get(other.id) ?? store.byId(other.id);
+      if (now === null || !isEnded(now.state)) continue;
+      const cause = task.after?.mode === 'any' ? null : causeOf(now);
+      work.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: work.now.wallMs });
+    }
+  }
+
+  /** A task of an engine with a queue of its own: the loop hands it over as soon as nothing keeps it here. */
+  function place(work: UnitOfWork, run: RunRequest, task: Task): Task {
+    const refused = refusal(
+      checkPending({ kind: 'queue' }, task),
+      run,
+      task.basis,
+      work.now.wallMs,
+      deps.largestOutside,
+    );
+    if (refused !== null) throw refused;
+    add(work, run, task, true);
+    return work.get(task.id) ?? task;
+  }
+
   return (work, run, batch) => {
     const nowMs = work.now.wallMs;
     const { project } = run.caller;
@@ -161,6 +185,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
       history: store.learned.history,
       findLive: (ref) => engine.live.byName(project, ref) ?? engine.live.get(ref as TaskId) ?? null,
     });
+    if (task.engine !== undefined) return { task: place(work, run, task), isDeduplicated: false };
     // What runs inside a task needs no lease.
     const lease = parent !== null && run.lease === null ? null : leaseFor(run, task);
     const item = pendingItem(task);
@@ -183,13 +208,7 @@ export function createSubmit(deps: SubmitDeps): Submit {
         ? null
         : engine.innerStart(work, parent, task);
     const isQueued = parent === null || task.after !== null ? admission.kind === 'queue' : inner === null;
-    work.add(task, environmentOf(run), { event: 'submitted', queued: isQueued, forced: run.force });
-    for (const other of task.after?.tasks ?? []) {
-      const now = work.get(other.id) ?? store.byId(other.id);
-      if (now === null || !isEnded(now.state)) continue;
-      const cause = task.after?.mode === 'any' ? null : causeOf(now);
-      work.change(task.id, { kind: 'dependency_ended', id: other.id, cause, at: nowMs });
-    }
+    add(work, run, task, isQueued);
     if (!isQueued && task.after === null) {
       if (lease !== null) work.dropLease(lease);
       const hasLease = lease !== null && holds(lease, item.need);

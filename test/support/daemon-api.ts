@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AdjustBody } from '../../src/api/schemas/adjust.ts';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
+import type { KillBody } from '../../src/api/schemas/kill.ts';
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
-import type { KillBody, TaskView } from '../../src/api/schemas/task.ts';
+import type { TaskView } from '../../src/api/schemas/task.ts';
 import { filledLines } from '../../src/text/split.ts';
 import type { TestHome } from './home.ts';
 

@@ -1,6 +1,7 @@
 // babysit kill: ends tasks with the kill ladder.
 
-import type { KillBody, TaskView } from '../../../src/api/schemas/task.ts';
+import type { KillBody } from '../../../src/api/schemas/kill.ts';
+import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
 import { type ChangeOptions, changeEach } from '../../change-each.ts';
 import { inboxScope, reportSeen } from '../../client/inbox.ts';

@@ -1,8 +1,9 @@
 // The verbs that change one task: POST /v1/tasks/:ref/<verb>. Routes and the service port derive from this table.
 import type { z } from 'zod';
 import { ADJUST, parseAdjust } from './adjust.ts';
+import { KILL, parseKill } from './kill.ts';
 import { parseRetry, RETRY } from './retry.ts';
-import { KILL, parseKill, type TaskView } from './task.ts';
+import type { TaskView } from './task.ts';
 
 interface ChangeRow {
   /** Reads the body of the request. Throws BabysitError usage. */

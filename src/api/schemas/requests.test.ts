@@ -8,8 +8,9 @@ import { parseTicket } from './capacity.ts';
 import { parseClean } from './clean.ts';
 import { parseStop } from './daemon.ts';
 import { parseEvents } from './events/events.ts';
+import { parseKill } from './kill.ts';
 import { parseLog } from './log.ts';
-import { parseKill, parseList } from './task.ts';
+import { parseList } from './task.ts';
 
 describe('parseKill', () => {
   const TABLE: [unknown, NodeJS.Signals | null][] = [

@@ -7,7 +7,6 @@ import { PAGE_TASKS, TASK_STATUSES, type TaskStatus } from '../../core/task.ts';
 import { parseCount } from '../../units/number.ts';
 import { ADVICE } from './advice.ts';
 import { check } from './check.ts';
-import { absolutePath, owner } from './fields.ts';
 import { HELD_BY } from './hold.ts';
 
 const number = z.number();
@@ -48,9 +47,10 @@ export const BLOCKED = z
         'pressure',
         'parent',
         'hold',
+        'engine',
       ])
       .describe(
-        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, another profile (what it needs is above the capacity of the active one), tasks it comes after, the time of its next attempt, the end of a shortage on the host, the task around it, which is paused or ends, or the end of a hold by a person.',
+        'What it waits for: memory, cores, a free place (`admission.max_running`), tasks that start first, another profile (what it needs is above the capacity of the active one), tasks it comes after, the time of its next attempt, the end of a shortage on the host, the task around it, which is paused or ends, the end of a hold by a person, or the queue of its engine.',
       ),
     requested: number.describe('What the task needs: bytes, cores or a count, by `dim`.'),
     available: number.describe('What is free now, in the same unit.'),
@@ -63,7 +63,7 @@ export const BLOCKED = z
     blocked_by: z
       .array(text)
       .describe(
-        'Names of the tasks and leases that hold the room; under pressure, what the host is short of; for `profile` its name.',
+        'Names of the tasks and leases that hold the room; under pressure, what the host is short of; for `profile` its name; for `engine` what it waits for there.',
       ),
     owners: z.array(text).describe('The owners of those, each once: agent session, `--owner`, or project.'),
     hold: HELD_BY.optional().describe('The hold. Only with `hold` in `dim`.'),
@@ -246,7 +246,11 @@ export const TASK = z
       'It is short and its owner held less than its share, so it started beside the core limit.',
     ),
     pid: number.nullable().describe('Process id of its command. Null unless it runs.'),
-    driver: text.nullable().describe('How it is isolated: `v2`, `v1`, `none` or `systemd`.'),
+    driver: text
+      .nullable()
+      .describe('How it is isolated: `v2`, `v1`, `none` or `systemd`; or the engine that does it.'),
+    engine: text.nullable().describe('Engine in whose queue it waits and where it runs. Null: this host.'),
+    job: text.nullable().describe('Id of its job there. Null: none yet.'),
     unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),
     mem_max_bytes: number.nullable().describe('Hard memory limit (memory.max).'),
     cpu_max_cores: number.nullable().describe('CPU limit in force (cpu.max).'),
@@ -361,40 +365,4 @@ export function parseStatuses(text: string): TaskStatus[] {
       throw new BabysitError('usage', `status: "${word}" is not one of ${TASK_STATUSES.join(', ')}`);
     return status;
   });
-}
-
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGKILL'] as const;
-export const KILL = z.strictObject({
-  force: flag.optional(),
-  signal: text.optional(),
-  owner: owner.optional().describe('owner of the caller; default: its project'),
-  project: absolutePath.optional(),
-});
-export type KillBody = z.output<typeof KILL>;
-
-export interface KillRequest {
-  /** Sent first and at once; SIGKILL skips the grace time. Null: the first step of the kill ladder. */
-  readonly signal: NodeJS.Signals | null;
-  /** Owner of the caller; null: not given. */
-  readonly by: string | null;
-  /** The agent session that asks; null: a person. */
-  readonly session: string | null;
-}
-
-export function parseKill(body: unknown): KillRequest {
-  const { force, signal, owner, project } = check(KILL, body ?? {});
-  return {
-    signal: force ? 'SIGKILL' : signalOf(signal),
-    by: owner ?? project ?? null,
-    session: owner ?? null,
-  };
-}
-
-function signalOf(signal: string | undefined): NodeJS.Signals | null {
-  if (signal === undefined) return null;
-  const name = `SIG${signal.toUpperCase().replace(/^SIG/, '')}`;
-  const known = SIGNALS.find((candidate) => candidate === name);
-  if (known === undefined)
-    throw new BabysitError('usage', `signal: "${signal}" is not one of ${SIGNALS.join(', ')}`);
-  return known;
 }

@@ -19,7 +19,15 @@ import {
   taskIn,
 } from '../../../test/support/build/build-task.ts';
 import type { EventName } from '../events.ts';
-import { isActive, isEnded, READY, type Task, type TaskState, type TaskStatus } from '../task.ts';
+import {
+  isActive,
+  isEnded,
+  liveAttemptOf,
+  READY,
+  type Task,
+  type TaskState,
+  type TaskStatus,
+} from '../task.ts';
 import { type Change, causeOf, transition } from './transition.ts';
 
 const group = { driver: 'v2', name: 't-1-1' } as const;
@@ -62,11 +70,6 @@ const STATES: Record<string, TaskState> = {
   pending: { status: 'pending', ...READY },
   'waiting for another': { status: 'pending', waitsFor: [OTHER], notBefore: null },
   placed: { status: 'pending', ...READY, placed: anAttempt({ startedAt: null, pid: null }) },
-  'placed, kill requested': {
-    status: 'pending',
-    ...READY,
-    placed: anAttempt({ startedAt: null, kill: aKill() }),
-  },
   'dispatched, not started': { status: 'running', attempt: anAttempt({ startedAt: null, pid: null }) },
   'dispatched, kill requested': { status: 'running', attempt: anAttempt({ startedAt: null, kill: aKill() }) },
   running: { status: 'running', attempt: anAttempt() },
@@ -116,13 +119,6 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     could_not_start: 'failed',
     requeue: 'pending',
     request_kill: 'pending',
-    adjust: 'pending',
-  },
-  'placed, kill requested': {
-    queued: 'pending',
-    started: 'running',
-    could_not_start: 'killed',
-    requeue: 'killed',
     adjust: 'pending',
   },
   'waiting for another': {
@@ -369,10 +365,10 @@ describe('any sequence of changes', () => {
   it('an ended one has its end dated, a live one has not', () =>
     always((_, { state }) => assert.equal(isEnded(state), 'endedAt' in state && state.endedAt >= 0)));
 
-  it('attempts never decrease, and only dispatch adds one', () =>
+  it('attempts never decrease, and only dispatch and place add one', () =>
     always((before, after) => {
-      const isDispatched = before.state.status === 'pending' && isActive(after.state);
-      assert.equal(after.attempts, before.attempts + (isDispatched ? 1 : 0));
+      const isNew = liveAttemptOf(before.state) === null && liveAttemptOf(after.state) !== null;
+      assert.equal(after.attempts, before.attempts + (isNew ? 1 : 0));
     }));
 
   it('the first kill of an attempt stays its cause to the end', () =>

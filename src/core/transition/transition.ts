@@ -85,7 +85,7 @@ export interface Transition {
 export function transition(task: Task, change: Change): Transition | null {
   const { state } = task;
   if (change.kind === 'dispatch') {
-    if (state.status !== 'pending') return null;
+    if (state.status !== 'pending' || state.placed !== undefined) return null;
     const { attempt } = change;
     return {
       task: { ...task, attempts: attempt.number, state: { status: 'running', attempt } },

@@ -1,4 +1,5 @@
 // Fields of a request that say how the command is executed.
+import { ENGINE_KINDS } from '../../core/task.ts';
 import type { FieldRow } from '../field-row.ts';
 
 export const EXECUTION_FIELDS = {
@@ -38,6 +39,14 @@ export const EXECUTION_FIELDS = {
     type: 'switch',
     mcp: false,
     help: { run: 'keep standard input open: babysit send NAME writes to it' },
+  },
+  engine: {
+    as: 'engine',
+    type: 'choice',
+    choices: ENGINE_KINDS,
+    default: 'setting engine.default',
+    config: 'engine.default',
+    help: { run: 'where it runs: local, on this host; slurm, as a job of the Slurm cluster' },
   },
   driver: {
     as: 'driver',

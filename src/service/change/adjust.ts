@@ -2,16 +2,16 @@
 import type { Adjustment } from '../../api/schemas/adjust.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { boundEstimate, type Estimate, restated } from '../../core/estimate.ts';
-import { isActive, type Task } from '../../core/task.ts';
+import { isActive, liveAttemptOf, type Task } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { infeasibleNeed, unscheduled } from '../../scheduler/admission.ts';
-import { envelope } from '../../scheduler/envelope.ts';
 import type { Need } from '../../scheduler/items.ts';
 import { heldNeed, roomOf, shortDim } from '../../scheduler/ledger.ts';
 import { type Branch, foldTrees } from '../../scheduler/tree.ts';
 import { formatSize } from '../../units/size.ts';
+import { capacitiesOf, capsOf } from '../submission/capacity-of.ts';
 import { changedRequest } from '../submission/changed-request.ts';
 import { infeasibleError } from '../views/refusal.ts';
 
@@ -23,8 +23,9 @@ export interface AdjustDeps {
 /** Throws BabysitError infeasible, capacity_exceeded or cap_below_use, and stages nothing then. */
 export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustment: Adjustment): void {
   const { engine, profiles } = deps;
-  const { capacity, envelopeRules } = profiles.settings;
-  const { estimate, limits, priority } = changedRequest(task, adjustment, profiles.largest.cpuLimitCores);
+  const { largest } = capacitiesOf(task, profiles);
+  const { estimate, limits, priority } = changedRequest(task, adjustment, largest.cpuLimitCores);
+  const isHere = task.engine === undefined;
   // A task admitted with --force may exceed the capacity: check only the values that change.
   const asksForRoom = [
     adjustment.memBytes,
@@ -33,9 +34,9 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     adjustment.cpuPctLimit,
   ].some((value) => value !== null);
   // A running task has its room: checkRoom compares what it asks for in addition.
-  const waits = !isActive(task.state) && !adjustment.force;
+  const waits = isHere && !isActive(task.state) && !adjustment.force;
   const why = asksForRoom
-    ? (infeasibleNeed(profiles.largest, estimate, limits, adjustment.force) ??
+    ? (infeasibleNeed(largest, estimate, limits, adjustment.force) ??
       (waits ? unscheduled(engine.snapshot(), estimate) : null))
     : null;
   if (why !== null) throw infeasibleError(why);
@@ -45,9 +46,10 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     isBackground: adjustment.background ?? task.execOptions.isBackground,
   };
   const bound = boundEstimate({ estimate, ...restated(task, estimate) });
-  const caps = isActive(task.state) ? envelope(bound, limits, capacity, envelopeRules, execOptions) : null;
+  const isLive = liveAttemptOf(task.state) !== null;
+  const caps = isLive ? capsOf(task, bound, limits, profiles.settings, execOptions) : null;
   if (caps !== null) {
-    if (!adjustment.force) checkRoom(engine, task, estimate);
+    if (isHere && !adjustment.force) checkRoom(engine, task, estimate);
     const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;
     if (caps.memMaxBytes < used)
       throw new BabysitError(

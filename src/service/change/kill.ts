@@ -1,5 +1,6 @@
 // Kills a live task: stages the request; the engine then advances the kill ladder.
-import type { KillRequest, TaskView } from '../../api/schemas/task.ts';
+import type { KillRequest } from '../../api/schemas/kill.ts';
+import type { TaskView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { TaskAccess } from '../lookup/task-access.ts';
 

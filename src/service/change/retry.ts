@@ -8,10 +8,10 @@ import { type EndedState, isEnded, type Task } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
 import { infeasibleNeed, largestNeed, unscheduled } from '../../scheduler/admission.ts';
-import { envelope } from '../../scheduler/envelope.ts';
 import type { Store } from '../../store/store.ts';
 import { formatSize } from '../../units/size.ts';
 import { notRunning, type TaskAccess } from '../lookup/task-access.ts';
+import { capacitiesOf, capsOf } from '../submission/capacity-of.ts';
 import { changedRequest } from '../submission/changed-request.ts';
 import { reviveFollowers } from '../submission/revive-followers.ts';
 import { noteOf } from '../views/note.ts';
@@ -40,15 +40,16 @@ export async function retry(
       throw new BabysitError('name_taken', `a live task of its project has the name "${task.name}"`, {
         name: task.name,
       });
-    const changes = changedRequest(task, request, profiles.largest.cpuLimitCores);
+    const { largest } = capacitiesOf(task, profiles);
+    const changes = changedRequest(task, request, largest.cpuLimitCores);
     if (
       changes.estimate.memBytes !== task.estimate.memBytes ||
       changes.estimate.cpuCores !== task.estimate.cpuCores
     ) {
       const { estimate, limits } = changes;
       const why =
-        infeasibleNeed(profiles.largest, estimate, limits, request.force) ??
-        (request.force ? null : unscheduled(engine.snapshot(), estimate));
+        infeasibleNeed(largest, estimate, limits, request.force) ??
+        (request.force || task.engine !== undefined ? null : unscheduled(engine.snapshot(), estimate));
       if (why !== null) throw infeasibleError(why);
     }
     const { line, env, force } = request;
@@ -65,18 +66,14 @@ export async function retry(
 
 /** The kernel would end the next attempt where it ended the last one. */
 function checkPeak(
-  { largest, settings }: Profiles,
+  profiles: Profiles,
   task: Task,
   state: EndedState,
   { estimate, limits }: Pick<Task, 'estimate' | 'limits'>,
 ): void {
-  const { memMaxBytes } = envelope(
-    boundEstimate({ estimate, ...restated(task, estimate) }),
-    limits,
-    settings.capacity,
-    settings.envelopeRules,
-    task.execOptions,
-  );
+  const bound = boundEstimate({ estimate, ...restated(task, estimate) });
+  const { memMaxBytes } = capsOf(task, bound, limits, profiles.settings, task.execOptions);
+  const { largest } = capacitiesOf(task, profiles);
   const peakBytes = knownPeak(state);
   if (memMaxBytes > peakBytes) return;
   const command = suggestedCommand(task, largestNeed(largest, limits));

@@ -11,6 +11,7 @@ import type { UnitOfWork } from '../../engine/unit-of-work.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import type { Plan } from '../../scheduler/plan.ts';
 import type { Store } from '../../store/store.ts';
+import { capacitiesOf } from '../submission/capacity-of.ts';
 import { pastEndView } from '../views/past-end-view.ts';
 import { taskView } from '../views/task-view.ts';
 import { waitingView } from '../views/waiting-view.ts';
@@ -21,7 +22,7 @@ export interface TaskAccessDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly tasksDir: string;
-  readonly profiles: Pick<Profiles, 'largest'>;
+  readonly profiles: Pick<Profiles, 'capacity' | 'largest'>;
 }
 
 export interface TaskAccess {
@@ -58,7 +59,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
       waiters: engine.eventBus.count(task.id),
       children: engine.live.children(task).map(({ name }) => name),
       waiting: plan === null ? null : waitingView(task, engine, wallMs, plan),
-      most: largestNeed(profiles.largest, task.limits),
+      most: largestNeed(capacitiesOf(task, profiles).largest, task.limits),
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
     });
   };

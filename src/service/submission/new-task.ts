@@ -17,6 +17,7 @@ import type { Filled } from '../../estimates/fill.ts';
 import type { RunRequest } from '../../request/request.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import { pathOf } from '../../text/bytes.ts';
+import { capacitiesOf } from './capacity-of.ts';
 import { defaultKillTimeoutMs, type EstimateContext, estimatesFor, type Shares } from './estimates.ts';
 import { makeName } from './task-name.ts';
 
@@ -52,11 +53,13 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
       name: run.name,
     });
   const { config } = context;
+  const engine = engineOf(run, config);
+  const bounds = { ...context, ...capacitiesOf(engine, context) };
   const shares = {
     memPctLimit: run.memPctLimit ?? config['defaults.mem_pct_limit'],
     cpuPctLimit: run.cpuPctLimit ?? config['defaults.cpu_pct_limit'],
   };
-  const filled = estimatesFor(run, command, shares, context);
+  const filled = estimatesFor(run, command, shares, bounds);
   const limits = limitsFor(run, config, shares, filled);
   const others = findOthers(run, context.find);
   const tasks = others.map((other) => ({ id: other.id, name: other.name }));
@@ -78,18 +81,19 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     limits,
     priority: run.priority ?? 0,
     after: tasks.length === 0 ? null : { mode: run.afterAny === null ? 'ok' : 'any', tasks },
-    retry: retryFor(run, limits, filled, context),
+    retry: retryFor(run, limits, filled, bounds),
     key: run.key,
     context: run.context,
     tags: run.tags ?? [],
     ...readinessOf(run),
     ...companionOf(run, context),
-    ...parentOf(context),
+    ...(engine.engine === undefined ? parentOf(context) : {}),
     ...(run.checkpoint === null ? {} : { checkpoint: run.checkpoint }),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
     ...(run.onEnd === null ? {} : { onEnd: run.onEnd }),
     requeue: run.requeue,
     execOptions: execOptionsFor(run, context),
+    ...engine,
     attempts: 0,
     history: [],
     retriedFrom: 0,
@@ -103,6 +107,29 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
 }
 
 const DEFAULT_UMASK = 0o022;
+
+/** A request that needs a process of this host runs here, unless it asks for another engine. */
+function engineOf(run: RunRequest, config: Config): Pick<Task, 'engine'> {
+  const asked = run.engine ?? config['engine.default'];
+  if (asked === 'local') return {};
+  const needs = neededHere(run);
+  if (needs === null) return { engine: asked };
+  if (run.engine === null) return {};
+  throw new BabysitError('usage', `--engine=${asked} does not work with ${needs}`, {
+    hint: `Leave out ${needs}, or run it with --engine=local.`,
+  });
+}
+
+function neededHere({ stdin, pty, journal, unit, slice, driver, caller, lease }: RunRequest): string | null {
+  if (stdin) return '--stdin';
+  if (pty) return '--pty';
+  if (lease !== null) return '--lease';
+  if (caller.streams !== undefined) return 'exec';
+  if (unit !== null) return '--unit';
+  if (slice !== null) return '--slice';
+  if (driver === 'systemd') return '--driver=systemd';
+  return journal === true ? '--journal' : null;
+}
 
 function readinessOf({ readyLog, readyPort, readyCmd }: RunRequest): Pick<Task, 'readiness'> {
   if (readyLog !== null) return { readiness: { kind: 'log', pattern: readyLog } };

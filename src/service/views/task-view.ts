@@ -12,6 +12,7 @@ import {
   type Command,
   type FailReason,
   isEnded,
+  liveAttemptOf,
   type PastAttempt,
   type Task,
   type TaskState,
@@ -101,7 +102,9 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     express: attempt?.isExpress === true,
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
-    unit: unitOf(attempt),
+    engine: task.engine ?? null,
+    job: textIn(attempt, 'job'),
+    unit: textIn(attempt, 'unit'),
     mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
     cpu_max_cores: attempt === null ? null : roundCores(cpuMaxCores(attempt, estimate)),
     pids_max: attempt?.envelope.pidsMax ?? null,
@@ -131,9 +134,9 @@ export function taskView(task: Task, context: ViewContext): TaskView {
   };
 }
 
-function unitOf(attempt: Attempt | null): string | null {
-  const unit = attempt?.group.unit;
-  return typeof unit === 'string' ? unit : null;
+function textIn(attempt: Attempt | null, key: 'job' | 'unit'): string | null {
+  const value = attempt?.group[key];
+  return typeof value === 'string' ? value : null;
 }
 
 /** A mean over ten seconds misses the peak of a short task, but the mean over the whole run is a lower bound. */
@@ -248,7 +251,7 @@ function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | '
 }
 
 function attemptOf(state: TaskState): Attempt | null {
-  return state.status === 'pending' ? null : state.attempt;
+  return isEnded(state) ? state.attempt : liveAttemptOf(state);
 }
 
 export function iso(at: number | null): string | null {

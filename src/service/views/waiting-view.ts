@@ -9,7 +9,7 @@ import { roomOf, shortDim } from '../../scheduler/ledger.ts';
 import type { Plan } from '../../scheduler/plan.ts';
 import { type Assumption, assumedEnd, assumedTimeMs } from '../../scheduler/releases.ts';
 import { roundCores } from '../../units/number.ts';
-import { blockedView } from './refusal.ts';
+import { blockedView, heldByView } from './refusal.ts';
 import { iso } from './task-view.ts';
 
 const NAMES_SHOWN = 5;
@@ -24,6 +24,7 @@ export function waitingView(
   const { state } = task;
   if (state.status !== 'pending') return null;
   if (state.waitsFor.length > 0) return afterView(task, state.waitsFor, engine, nowMs, plan());
+  if (task.engine !== undefined && state.notBefore === null) return engineView(task, engine);
   const parent = engine.live.parentOf(task);
   if (parent !== undefined && state.notBefore === null) return insideView(task, parent, engine, nowMs);
   const planned = plan().get(task.id);
@@ -38,6 +39,17 @@ export function plannedView(blocked: Blocked | null, engine: Engine): BlockedVie
   const { held } = engine;
   const short = [...engine.pressure().map(({ dim }) => dim), ...(held === null ? [] : [held.what])];
   return short.length === 0 ? null : { ...NOTHING, dim: 'pressure', blocked_by: short };
+}
+
+/** In the queue of its engine, or kept from it by a hold. */
+function engineView(task: Task, engine: Engine): BlockedView | null {
+  const hold = engine.live.queue.holdOf(pendingItem(task));
+  const isPlaced = task.state.status === 'pending' && task.state.placed !== undefined;
+  if (!isPlaced) return hold === null ? null : { ...NOTHING, dim: 'hold', hold: heldByView(hold) };
+  const queued = engine.queueView(task);
+  if (queued === null) return null;
+  const { waitingFor, expectedStartMs } = queued;
+  return { ...NOTHING, dim: 'engine', blocked_by: [waitingFor], expected_start: iso(expectedStartMs) };
 }
 
 const NOTHING = {

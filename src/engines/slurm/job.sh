@@ -1,0 +1,114 @@
+# The supervisor of an attempt in a job of a cluster, sourced after supervisor.sh by the file that the job script reads.
+# It runs the command like the spawner does on the host of the daemon. Its agent, a child that is ended with it, writes what
+# the processes of the command use and sends them the signals that the daemon asks for: both through files next to $dir,
+# so that neither needs the daemons of the cluster.
+#   $bell      a file that every job writes when it begins and ends: the daemon looks at it instead of at each attempt
+#   $task      the id of the task
+#   $dir.usage     `usage TIME MEMORY PEAK CPU PROCESSES`: seconds, bytes, bytes, microseconds
+#   $dir.signals   a line with a name for each signal, as TERM
+# supervisor.sh calls open_relay before the command starts, and close_relay after its end.
+
+page_bytes=$(getconf PAGESIZE) || page_bytes=4096
+tick_usec=$((1000000 / $(getconf CLK_TCK || echo 100)))
+
+run_job() {
+  trap '' INT TERM HUP QUIT PIPE
+  ring
+  run_command </dev/null >/dev/null 2>&1
+  ring
+  # The attempt was withdrawn, or another job has it.
+  [ -n "${command-}" ] || exit 92
+  exit "${ended:-1}"
+}
+
+# The name is that of the last one that rang; the time makes each text another one.
+ring() { echo "$task $EPOCHREALTIME" >"$bell"; }
+
+open_relay() {
+  PATH=$tools rm -f "$dir.job"
+  # Not a job of this shell: the command must be %1.
+  watch_job 3<&- 4>&- 5>&- &
+  agent=$!
+  disown
+}
+
+close_relay() {
+  kill -KILL "$agent"
+  [ ! -r "$dir.usage" ] || read -r _ _ mem peak _ count <"$dir.usage"
+  read_times
+  echo "usage $EPOCHREALTIME 0 ${peak:-0} $own_usec 0" >"$dir.usage"
+}
+
+# The CPU time of the processes that this supervisor has waited for, and its process group and session.
+read_times() {
+  IFS= read -r line <"/proc/$$/stat" || return
+  set -- ${line##*) }
+  own_group=$3 own_session=$4 own_usec=$(((${14} + ${15}) * tick_usec))
+}
+
+watch_job() {
+  peak=0 seen=0 pause=0.1
+  declare -A known=()
+  # A pipe without a writer or data: a wait without another process.
+  exec 7<> <(:)
+  until read -r -t "$pause" -u 7 || ! [ -e "/proc/$$" ]; do
+    find_members
+    ((mem <= peak)) || peak=$mem
+    echo "usage $EPOCHREALTIME $mem $peak $usec ${#members[@]}" >"$dir.usage"
+    send_signals
+    # Short tasks have a peak, too.
+    case $pause in 0.1) pause=0.3 ;; *) pause=1 ;; esac
+  done
+}
+
+# Members are the processes in the session of the job, those seen before, and all descendants of these, except the
+# supervisor's own. Sets members, mem and usec.
+find_members() {
+  read_times
+  mem=0 usec=$own_usec members=()
+  local -A in=() parent=() bytes=() times=() start=()
+  local added file line pid
+  for file in /proc/[0-9]*/stat; do
+    IFS= read -r line <"$file" || continue
+    pid=${line%% *}
+    set -- ${line##*) }
+    [ "$3" != "$own_group" ] || continue
+    parent[$pid]=$2 start[$pid]=${20}
+    bytes[$pid]=$((${22} * page_bytes)) times[$pid]=$(((${12} + ${13} + ${14} + ${15}) * tick_usec))
+    if [ "$4" = "$own_session" ] || [ "${known[$pid]-}" = "${20}" ]; then in[$pid]=1; fi
+  done 2>/dev/null
+  added=1
+  while [ -n "$added" ]; do
+    added=
+    for pid in "${!parent[@]}"; do
+      [ -z "${in[$pid]-}" ] && [ -n "${in[${parent[$pid]}]-}" ] && in[$pid]=1 added=1
+    done
+  done
+  known=()
+  for pid in "${!in[@]}"; do
+    known[$pid]=${start[$pid]} members+=("$pid")
+    mem=$((mem + bytes[$pid])) usec=$((usec + times[$pid]))
+  done
+}
+
+# The pattern makes the shell read the directory: a network file system may remember for a minute that a file is missing.
+send_signals() {
+  local file lines signal
+  for file in "$dir.signals"*; do
+    [ -e "$file" ] || continue
+    mapfile -t -s "$seen" lines <"$file"
+    seen=$((seen + ${#lines[@]}))
+    for signal in "${lines[@]}"; do
+      send_signal "$signal"
+      # A process may have forked before its signal came.
+      [ "$signal" != KILL ] || for _ in 1 2 3; do
+        find_members
+        send_signal KILL
+      done
+    done
+  done
+}
+
+send_signal() {
+  [ ${#members[@]} = 0 ] || kill -s "$1" "${members[@]}"
+}

@@ -1,7 +1,7 @@
 // Reads the records of an attempt and stages the changes that follow from them. Idempotent.
 
 import { shortageOf } from '../core/shortages.ts';
-import { type Attempt, isActive, type Task } from '../core/task.ts';
+import { type Attempt, type Exit, isActive, type Task } from '../core/task.ts';
 import type { Loss } from '../engines/port.ts';
 import {
   claimForRecovery,
@@ -81,7 +81,7 @@ function applyRecords(
     hold.failed({ what: 'processes', message: why }, work.now.monoMs);
     work.change(id, { kind: 'requeue', why });
   } else if (loss !== null) {
-    applyLoss(work, task, live, loss);
+    applyLoss(work, task, live, loss, records.exit);
   } else if (records.exit === null) {
     // It may have ended while no daemon ran.
     const isUnwatched = live.watchState === null;
@@ -110,7 +110,13 @@ function isExplained({ exit, startFailed }: Records, { kill }: Attempt): boolean
 }
 
 /** The engine knows why an attempt left no exit record. */
-function applyLoss(work: UnitOfWork, { id, requeue }: Task, live: LiveAttempt, loss: Loss): void {
+function applyLoss(
+  work: UnitOfWork,
+  { id, requeue }: Task,
+  live: LiveAttempt,
+  loss: Loss,
+  exit: Exit | null,
+): void {
   const at = work.now.wallMs;
   if (loss.kind === 'interrupted' && requeue) {
     work.change(id, { kind: 'requeue_lost', reason: loss.reason, why: loss.why, at });
@@ -118,8 +124,10 @@ function applyLoss(work: UnitOfWork, { id, requeue }: Task, live: LiveAttempt, l
   }
   if (loss.kind === 'killed')
     work.requestKill(id, { reason: loss.reason, detail: loss.detail, signal: 'SIGKILL' });
+  const usage = live.finalUsage();
   const reason = loss.kind === 'interrupted' ? loss.reason : 'supervisor_lost';
-  work.change(id, { kind: 'lose', reason, usage: live.finalUsage(), at });
+  if (loss.kind === 'killed' && exit !== null) work.change(id, { kind: 'end', exit, usage, at: exit.at });
+  else work.change(id, { kind: 'lose', reason, usage, at });
 }
 
 /** The pipe of the log is closed, so no process of the attempt lives, and no record of a start exists: a fork failed. */

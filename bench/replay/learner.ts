@@ -13,13 +13,13 @@ export interface LearnedTimes {
 interface Run {
   readonly timeMs: number;
   readonly isTimeCut: boolean;
-  readonly requestedMs: number;
+  readonly statedMs: number;
   readonly processors: number;
 }
 
 const RUNS_MAX = 50;
-/** A trace names no commands: another request or another size makes a run less alike. */
-const OTHER_REQUEST = 0.1;
+/** A trace names no commands: another stated time or another size makes a run less alike. */
+const OTHER_TIME = 0.1;
 const OTHER_PROCESSORS = 0.3;
 
 export class Learner {
@@ -30,11 +30,10 @@ export class Learner {
     this.#quantile = quantile;
   }
 
-  /** Null for the first job of a user. */
-  predict({ user, requestedMs, processors }: Job, statedMs: number): LearnedTimes | null {
+  /** `statedMs`: what the caller stated, or what is assumed where it stated nothing. Null for the first job of a user. */
+  predict({ user, processors }: Job, statedMs: number): LearnedTimes | null {
     const weight = (run: Run) =>
-      (run.requestedMs === requestedMs ? 1 : OTHER_REQUEST) *
-      (run.processors === processors ? 1 : OTHER_PROCESSORS);
+      (run.statedMs === statedMs ? 1 : OTHER_TIME) * (run.processors === processors ? 1 : OTHER_PROCESSORS);
     const found = timeEstimate(this.#runs.get(user) ?? [], statedMs, weight);
     if (found === null) return null;
     const { expectedMs, safeMs } = found;
@@ -42,9 +41,9 @@ export class Learner {
   }
 
   /** A job that ran as long as it had asked for was cut short. */
-  ended({ user, runMs, requestedMs, processors }: Job): void {
+  ended({ user, runMs, requestedMs, processors }: Job, statedMs: number): void {
     const runs = this.#runs.get(user) ?? [];
-    runs.push({ timeMs: Math.max(1, runMs), isTimeCut: runMs >= requestedMs, requestedMs, processors });
+    runs.push({ timeMs: Math.max(1, runMs), isTimeCut: runMs >= requestedMs, statedMs, processors });
     if (runs.length > RUNS_MAX) runs.shift();
     this.#runs.set(user, runs);
   }

@@ -1,5 +1,6 @@
 // Replays a trace in simulated time through the daemon's queue.
 
+import { KILL_FACTOR } from '../../src/core/estimate.ts';
 import { type PendingItem, type RunningItem, toRunning } from '../../src/scheduler/items.ts';
 import { OwnerUse, useSoFar } from '../../src/scheduler/owner-use.ts';
 import type { Policy } from '../../src/scheduler/pass.ts';
@@ -11,7 +12,8 @@ import type { Job, Trace } from './swf.ts';
 
 /**
  * The run time that the scheduler sees. `actual` is the real one, which only a replay knows. `omitted`: the request has
- * none, so it is what was learned, else ten minutes. The limit of the job is known.
+ * none, so it is what was learned, else ten minutes, with the daemon's kill timeout. A job of the trace that runs longer
+ * than that is not killed: its limit is raised to its request, as `adjust` does.
  */
 export type EstimateUsed = 'requested' | 'actual' | 'omitted';
 
@@ -24,7 +26,7 @@ export interface Learning {
 export interface Replay {
   /** Start times in ms since the epoch of the trace, by the index of the job. */
   readonly startsMs: Float64Array;
-  /** The start that the first reservation of a job promised; NaN: it started without. */
+  /** The latest start that the first reservation of a job promised; NaN: it started without. */
   readonly promisesMs: Float64Array;
   readonly passes: number;
 }
@@ -68,17 +70,17 @@ export function simulate(
     for (; nextEndMs() <= nowMs; ended += 1) {
       const end = ends.take();
       if (end !== undefined) queue.used.add(end.item.owner, useSoFar(end.item, end.atMs), end.atMs);
-      removeFrom(running, end?.item);
+      removeFrom(running, end?.item.id);
       const job = jobs[indexOf.get(end?.item.id ?? '') ?? Number.NaN];
-      if (job !== undefined) learner?.ended(job);
+      if (job !== undefined) learner?.ended(job, statedTimeMs(job, used));
       if (ended % PROGRESS_EVERY === 0) progress(ended);
     }
     for (let job = jobs[submitted]; job !== undefined && job.submitMs <= nowMs; job = jobs[submitted]) {
       queue.add(pendingOf(job, used, policy.isFair, learner), nowMs);
       submitted += 1;
     }
+    if (used === 'omitted') raiseLimits(running, nowMs, (id) => jobs[indexOf.get(id) ?? Number.NaN]);
     const { starts, reservation } = policy.decide(snapshot, nowMs, learning?.use);
-
     passes += 1;
     for (const id of starts) {
       const item = queue.get(id);
@@ -94,7 +96,7 @@ export function simulate(
     }
     queue.reserve(reservation, nowMs);
     const promised = indexOf.get(reservation?.id ?? '') ?? Number.NaN;
-    if (reservation && Number.isNaN(promisesMs[promised])) promisesMs[promised] = reservation.startMs;
+    if (reservation && Number.isNaN(promisesMs[promised])) promisesMs[promised] = reservation.latestMs;
   }
   return { startsMs, promisesMs, passes };
 }
@@ -124,9 +126,17 @@ function pendingOf(job: Job, used: EstimateUsed, isFair: boolean, learner: Learn
     submittedAtMs: job.submitMs,
     need: { memBytes: 0, cpuCores: job.processors },
     timeMs,
-    killTimeoutMs: used === 'omitted' ? Math.max(timeMs, job.requestedMs) : timeMs,
+    killTimeoutMs: used === 'omitted' ? KILL_FACTOR * Math.max(timeMs, statedMs) : timeMs,
     ...learned,
   };
+}
+
+function raiseLimits(running: RunningItem[], nowMs: number, jobOf: (id: string) => Job | undefined): void {
+  for (const [index, item] of running.entries()) {
+    const requestedMs = jobOf(item.id)?.requestedMs ?? 0;
+    if (item.startedAtMs + item.killTimeoutMs <= nowMs && item.killTimeoutMs < requestedMs)
+      running[index] = { ...item, killTimeoutMs: requestedMs };
+  }
 }
 
 const DEFAULT_MS = 600_000;
@@ -143,7 +153,7 @@ function statedTimeMs(job: Job, used: EstimateUsed): number {
 }
 
 /** The order of the running jobs has no meaning. */
-function removeFrom(running: RunningItem[], item: RunningItem | undefined): void {
+function removeFrom(running: RunningItem[], id: string | undefined): void {
   const last = running.pop();
-  if (last !== undefined && item !== undefined && last !== item) running[running.indexOf(item)] = last;
+  if (last !== undefined && last.id !== id) running[running.findIndex((item) => item.id === id)] = last;
 }

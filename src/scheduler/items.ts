@@ -81,8 +81,10 @@ export interface LeaseItem {
 /** The expected start of the first candidate that does not fit now. */
 export interface Reservation {
   readonly id: string;
-  /** Epoch ms. */
+  /** By the estimates of what runs; epoch ms. */
   readonly startMs: number;
+  /** By their kill timeouts: what is promised; epoch ms. */
+  readonly latestMs: number;
 }
 
 /** `item` as a running task that starts at `nowMs`. */

@@ -76,9 +76,9 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
   if (!candidate || !expected) return { starts, express: [], reservation: null, room };
 
   const holder = candidate.item;
-  const reservation = { id: holder.id, startMs: expected.atMs };
-  if (policy.backfill === 'none') return { starts, express: [], reservation, room };
   const latest = shadow(room, releasesOf(snapshot, nowMs, starts, 'limits'), candidate.item.need) ?? expected;
+  const reservation = { id: holder.id, startMs: expected.atMs, latestMs: latest.atMs };
+  if (policy.backfill === 'none') return { starts, express: [], reservation, room };
   const backfill = new Backfill(room, nowMs, expected, latest, policy.learned === 'full');
   order.skip(candidate, backfill.fits);
   if (policy.learned === 'off') startInOrder(order, backfill, starts);

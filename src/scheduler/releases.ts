@@ -61,9 +61,12 @@ export function assumedTimeMs(demand: Demand, assumption: Assumption): number {
   }
 }
 
+/** Most runs are longer than the learned time by less than this factor. */
+const LEARNED_MARGIN = 1.5;
+
 /** The time that a candidate for backfill is tested with where what was learned counts: by the estimate at the latest. */
 export function backfillTimeMs({ timeMs, killTimeoutMs, safeMs }: Demand): number {
-  return Math.min(timeMs, killTimeoutMs, safeMs ?? timeMs);
+  return Math.min(timeMs, killTimeoutMs, safeMs === undefined ? timeMs : LEARNED_MARGIN * safeMs);
 }
 
 /** The expiry, or the end of a task that runs for the lease's time from the grant; always in the future. */

@@ -136,11 +136,11 @@ describe('Queue', () => {
     const queue = queueOf([pending(1)]);
     const { id } = pending(1);
     const holder = () => queue.reservation?.item.id;
-    queue.reserve({ id, startMs: NOW }, NOW);
+    queue.reserve({ id, startMs: NOW, latestMs: NOW }, NOW);
     assert.equal(holder(), id);
     queue.reserve(null, NOW);
     assert.equal(holder(), undefined);
-    queue.reserve({ id, startMs: NOW }, NOW);
+    queue.reserve({ id, startMs: NOW, latestMs: NOW }, NOW);
     queue.remove(id, NOW);
     assert.equal(holder(), undefined);
     queue.add(pending(1), NOW);

@@ -69,6 +69,9 @@ const lines = z.int().min(1);
 export const log = z.strictObject({
   name: task,
   ...scope,
+  attempt: lines
+    .describe('of a task that was retried: the output of this attempt (default: the last)')
+    .optional(),
   tail: lines.describe('return the last N lines (default: 15)').optional(),
   head: lines.describe('return the first N lines').optional(),
   full: z.boolean().describe('return the whole log').optional(),

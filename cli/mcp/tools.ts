@@ -76,11 +76,12 @@ const log = defineTool({
   input: inputs.log,
   output: outputs.log,
   isReadOnly: true,
-  async call({ session }, { name, tail, head, full, max_bytes = LOG_BYTES, ...scope }) {
+  async call({ session }, { name, attempt, tail, head, full, max_bytes = LOG_BYTES, ...scope }) {
     const parts = { tail, head, full };
     if (Object.values(parts).filter((part) => part !== undefined && part !== false).length > 1)
       throw new BabysitError('usage', 'tail, head and full exclude each other');
     const query = new URLSearchParams({ max_bytes: String(parseSize(max_bytes, 'max_bytes')) });
+    if (attempt !== undefined) query.set('attempt', String(attempt));
     if (full) query.set('full', '1');
     else if (head !== undefined) query.set('head', String(head));
     else query.set('tail', String(tail ?? LOG_LINES));

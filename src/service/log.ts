@@ -1,4 +1,4 @@
-// Serves the log of a task's last attempt: a range of it, or a stream until the task ends.
+// Serves the log of an attempt of a task: a range of it, or a stream until the task ends.
 import { watch } from 'node:fs';
 import type { LogRangeView } from '../api/schemas/log.ts';
 import { BabysitError } from '../core/errors.ts';
@@ -8,6 +8,7 @@ import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Engine } from '../engine/engine.ts';
 import { recoverRotation } from '../logs/rotate.ts';
 import { logRange, logStream } from '../logs/stream.ts';
+import { shellWords } from '../text/shell.ts';
 import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
 
 /** Poll interval for file systems without change notification. */
@@ -22,7 +23,7 @@ export function log(
 ): AsyncIterable<Uint8Array> {
   const found = tasks.find(ref);
   if (query.follow && found.state.status === 'pending') return afterStart(deps, tasks, found.id, query);
-  const { task, path } = logOf(deps, tasks, ref);
+  const { task, path } = logOf(deps, tasks, ref, query);
   const changed = () => logChanged(deps.engine, task.id, path);
   return logStream({ path, changed }, query, deps.clock.now().wallMs);
 }
@@ -34,21 +35,32 @@ export async function rangeOfLog(
   ref: string,
   query: LogQuery,
 ): Promise<LogRangeView> {
-  const { task, path } = logOf(deps, tasks, ref);
-  return { id: task.id, name: task.name, ...(await logRange(path, query, deps.clock.now().wallMs)) };
+  const { task, attempt, path } = logOf(deps, tasks, ref, query);
+  const range = await logRange(path, query, deps.clock.now().wallMs);
+  return { id: task.id, name: task.name, ...range, attempt, attempts: task.attempts };
 }
 
 function logOf(
   { engine, tasksDir }: TaskAccessDeps,
   tasks: TaskAccess,
   ref: string,
-): { readonly task: Task; readonly path: string } {
+  query: LogQuery,
+): { readonly task: Task; readonly attempt: number; readonly path: string } {
   const task = tasks.find(ref);
   if (task.attempts === 0) throw new BabysitError('no_log', noLog(task));
-  const { log: path } = attemptPaths(tasksDir, task.id, task.attempts);
+  const attempt = query.attempt ?? task.attempts;
+  if (attempt > task.attempts)
+    throw new BabysitError(
+      'no_log',
+      `"${task.name}" has had ${task.attempts} attempts, and no attempt ${attempt}`,
+      {
+        hint: `Run babysit log ${shellWords([task.name])} for the last one.`,
+      },
+    );
+  const { log: path } = attemptPaths(tasksDir, task.id, attempt);
   // The earlier daemon may have died during a rotation, and the attempt may have ended before this daemon started.
   if (engine.attempt(task.id) === undefined) recoverRotation(path);
-  return { task, path };
+  return { task, attempt, path };
 }
 
 function noLog({ name, state }: Task): string {

@@ -32,6 +32,23 @@ describe('log', () => {
     assert.deepEqual(jsonLines(await log('--json', '--follow', '--tail=1')), [{ line: 'oops' }]);
   });
 
+  it('of a task that was retried says which attempt it prints, and prints another one', async () => {
+    await home.run(['run', ...SMALL, '--wait', '--name=again', 'seq 20; exit 3']);
+    await home.run(['retry', 'again', '--command=echo second']);
+    await home.run(['wait', 'again']);
+    const last = await home.run(['log', 'again']);
+    assert.equal(last.stdout, 'second\n');
+    const note = jsonLine(last.stderr);
+    assert.deepEqual([note.attempt, note.attempts, note.hint], [2, 2, 'babysit log again --attempt=1']);
+    const first = await home.run(['log', 'again', '--attempt=1']);
+    assert.equal(first.stdout, lines(6, 20));
+    assert.match(first.stderr, /babysit log again --attempt=1 --tail=50/);
+    const none = await home.run(['log', 'again', '--attempt=3']);
+    assert.deepEqual([none.code, jsonLine(none.stderr).error], [1, 'no_log']);
+    assert.match(String(jsonLine(none.stderr).hint), /babysit log again /);
+    assert.equal((await home.run(['log', 'again', '--attempt=1', '--follow'])).code, 64);
+  });
+
   it('follows until the task has ended', async () => {
     const file = `${home.work}/go`;
     const script = `echo first; ${until(file)}; echo last`;

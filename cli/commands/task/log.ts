@@ -40,6 +40,7 @@ const FLAGS = {
   },
   head: { kind: 'text', value: 'N', help: 'print the first N lines' },
   full: { kind: 'switch', help: 'print the whole log' },
+  attempt: { kind: 'text', value: 'N', help: 'of a task that was retried: the output of this attempt' },
   since: { kind: 'text', value: '5m', help: 'print the output of this last time, to the second' },
   follow: { kind: 'switch', short: 'f', help: 'also print new output until the task ends' },
   exit_code: {
@@ -57,11 +58,11 @@ const FLAGS = {
 
 export const command = defineCommand({
   usage:
-    'log NAME... | log --tag=TAG [--tail N | --head N | --full] [--since TIME] [--grep RE [--count]] [--follow]',
+    'log NAME... | log --tag=TAG [--tail N | --head N | --full] [--attempt N] [--since TIME] [--grep RE [--count]] [--follow]',
   about: `Prints standard output and standard error of the task in order, as plain text; by default the last
 ${DEFAULT_TAIL} lines, of which it prints at most the last 32 KiB.
 With several tasks, a pattern or --tag each line begins with the name of its task.
-Rotated and compressed parts of the log are read as one log.
+Rotated and compressed parts of the log are read as one log. Of a task that was retried it prints the last attempt.
 With --follow it ends with the exit code of the task, when the task has ended.
 With --json it prints one object {"name","id","lines":[...]}, and with --follow one object {"line":...} a line.`,
   flags: FLAGS,
@@ -176,6 +177,7 @@ async function readShort(
   onData: (chunk: Buffer) => void,
 ): Promise<void> {
   const range = await findLog(session, ref, query);
+  noteOtherAttempts(output, range);
   const from = Math.max(range.from, range.to - DEFAULT_BYTES);
   const left = from - range.from;
   if (left > 0)
@@ -190,25 +192,36 @@ async function readShort(
     await readLog(
       session,
       range.id,
-      new URLSearchParams({ from: String(from) }),
+      new URLSearchParams({ from: String(from), attempt: String(range.attempt) }),
       Number.POSITIVE_INFINITY,
       show,
     );
 }
 
+function noteOtherAttempts(output: Context['output'], { name, attempt, attempts }: LogRangeView): void {
+  if (attempts === 1) return;
+  const hint = `babysit log ${shellWords([name])} --attempt=${attempt === 1 ? 2 : attempt - 1}`;
+  output.notify(
+    { attempt, attempts, hint },
+    () => `babysit: attempt ${attempt} of ${attempts}; another one: ${hint}\n`,
+  );
+}
+
 /** A reader that does not know what is missing takes 15 lines for the whole log. */
 async function noteLinesLeftOut(
   { session, output }: Pick<Context, 'session' | 'output'>,
-  { id, name, from }: LogRangeView,
+  { id, name, from, attempt, attempts }: LogRangeView,
 ): Promise<void> {
   if (from === 0) return;
   let lines = 0;
   const countLines = (chunk: Buffer): void => {
     for (const byte of chunk) if (byte === 10) lines += 1;
   };
-  if (from <= COUNTED_BYTES) await readLog(session, id, new URLSearchParams({ from: '0' }), from, countLines);
+  const query = new URLSearchParams({ from: '0', attempt: String(attempt) });
+  if (from <= COUNTED_BYTES) await readLog(session, id, query, from, countLines);
   const what = from <= COUNTED_BYTES ? `${lines} lines` : `${from} bytes`;
-  const hint = `babysit log ${name} --tail=${PLAIN_TAIL}, or --full`;
+  const which = attempt === attempts ? '' : ` --attempt=${attempt}`;
+  const hint = `babysit log ${shellWords([name])}${which} --tail=${PLAIN_TAIL}, or --full`;
   output.notify(
     { ...(from <= COUNTED_BYTES ? { left_out_lines: lines } : { left_out_bytes: from }), hint },
     () => `babysit: ${what} left out; to see more: ${hint}\n`,
@@ -338,7 +351,9 @@ function isWhole({ full, since, tail, head }: Flags): boolean {
 }
 
 function readQuery(flags: Flags): URLSearchParams {
-  const { tail, head, full, since, grep, follow } = flags;
+  const { tail, head, full, since, grep, follow, attempt } = flags;
+  if (follow && attempt !== undefined)
+    throw new BabysitError('usage', '--attempt excludes --follow, which shows the last attempt');
   if ([tail !== undefined, head !== undefined, full].filter(Boolean).length > 1)
     throw new BabysitError('usage', '--tail, --head and --full exclude each other');
   if (flags.count && (grep === undefined || follow))
@@ -349,6 +364,7 @@ function readQuery(flags: Flags): URLSearchParams {
   if (isWhole(flags) || (grep !== undefined && !follow)) query.set('full', '1');
   else if (head !== undefined) query.set('head', count(head, '--head'));
   else query.set('tail', count(tail === true ? PLAIN_TAIL : (tail ?? DEFAULT_TAIL), '--tail'));
+  if (attempt !== undefined) query.set('attempt', count(attempt, '--attempt'));
   // Without --head the client follows from a position.
   if (follow && head !== undefined) query.set('follow', '1');
   if (since !== undefined) query.set('since', `${parseDuration(since, '--since')}ms`);

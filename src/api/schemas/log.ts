@@ -8,6 +8,7 @@ import { check } from './check.ts';
 
 const text = z.string().optional();
 export const LOG_QUERY = z.object({
+  attempt: text,
   tail: text,
   head: text,
   full: text,
@@ -23,16 +24,19 @@ export const LOG_RANGE = z
     name: z.string().describe('Name of the task.'),
     from: z.number().describe('First byte, counted from the start of the output.'),
     to: z.number().describe('The byte after the last one.'),
+    attempt: z.number().describe('The attempt that printed it.'),
+    attempts: z.number().describe('How many attempts the task has had.'),
   })
-  .meta({ id: 'LogRange', description: 'Where a part of the log is in all output of the last attempt.' });
+  .meta({ id: 'LogRange', description: 'Where a part of the log is in all output of an attempt.' });
 export type LogRangeView = z.output<typeof LOG_RANGE>;
 
 const DEFAULT_LINES = 15;
 const MAX_LINES = 10_000_000;
 
 export function parseLog(query: unknown): LogQuery {
-  const { since, from, max_bytes, follow, ...part } = check(LOG_QUERY, query);
+  const { attempt, since, from, max_bytes, follow, ...part } = check(LOG_QUERY, query);
   return {
+    attempt: attempt === undefined ? null : parseCount(attempt, 'attempt', 1, Number.MAX_SAFE_INTEGER),
     part: partOf(part),
     sinceMs: since === undefined ? null : parseDuration(since, 'since'),
     from: from === undefined ? null : parseCount(from, 'from', 0, Number.MAX_SAFE_INTEGER),

@@ -12,9 +12,9 @@ import {
   someUsage,
   taskIn,
 } from '../../test/support/build/build-task.ts';
-import type { Estimate } from './estimate.ts';
+import { boundEstimate, type Estimate } from './estimate.ts';
 import type { KillDetail, KillReason } from './kill-reasons.ts';
-import { suggestEstimates } from './suggest.ts';
+import { CPU_MIN_MS, suggestEstimates } from './suggest.ts';
 import type { EndedState, Task, Usage } from './task.ts';
 
 const MINUTE = 60_000;
@@ -113,7 +113,7 @@ describe('suggested estimates', () => {
 
   it('cover the measured use by a tenth, and a step', () => {
     const measured = fc.record({
-      elapsedMs: fc.integer({ min: 1, max: 1e9 }),
+      elapsedMs: fc.integer({ min: CPU_MIN_MS + 1, max: 1e9 }),
       memBytes: fc.integer({ min: 1, max: 1e13 }),
       cores: fc.double({ min: 0.01, max: 512, noNaN: true }),
     });
@@ -132,5 +132,11 @@ describe('suggested estimates', () => {
         within(cores, suggested.cpuCores, 0.01);
       }),
     );
+  });
+
+  it('keep the cores of a run that is too short to show them', () => {
+    const task = ended('completed', CPU_MIN_MS);
+    const usage = used({ cpuSeconds: 20, peakCpuCores: 4 });
+    assert.equal(suggestEstimates(task, usage, null).cpuCores, boundEstimate(task).cpuCores);
   });
 });

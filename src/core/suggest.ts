@@ -19,6 +19,8 @@ const GIB = 1024 ** 3;
 /** The kernel charges memory in batches for each core: a cap of three times less is noise. */
 const MIN_MEM_BYTES = 4 * MIB;
 const CPU_STEP_CORES = 0.01;
+/** A run that is not longer shows no rate of CPU use. */
+export const CPU_MIN_MS = 5_000;
 /** A CPU rate is imprecise: a single thread may read as 1.02 cores. */
 const WHOLE_CORE_MARGIN = 1.03;
 
@@ -147,6 +149,7 @@ export function meanCores(usage: Usage | null, elapsedMs: number | null): number
 
 /** At most the whole cores it kept busy: an estimate of 1.08 cores keeps a second single thread off two cores. */
 function coresOf(usage: Usage | null, elapsedMs: number | null, kill: Cause | null): number | null {
+  if (elapsedMs !== null && elapsedMs <= CPU_MIN_MS) return null;
   const mean = meanCores(usage, elapsedMs);
   const peak = largest(usage?.peakCpuCores, numberIn(kill?.detail, 'cpu_cores'));
   if (mean === null && peak === null) return null;

@@ -2,7 +2,7 @@
 import { elapsedMs } from '../core/elapsed.ts';
 import { boundEstimate, KILL_FACTOR } from '../core/estimate.ts';
 import { numberIn } from '../core/kill-reasons.ts';
-import { meanCores } from '../core/suggest.ts';
+import { CPU_MIN_MS, meanCores } from '../core/suggest.ts';
 import type { Attempt, EndedState, KillIntent, Task } from '../core/task.ts';
 
 /** One run. A field is null when it was not measured, or when the run is too short to show it. */
@@ -20,9 +20,6 @@ export interface RunSample {
   /** The cores that the caller declared; null: omitted. */
   readonly declaredCores: number | null;
 }
-
-/** A shorter run shows no rate of CPU use. */
-const CPU_MIN_MS = 5_000;
 
 /** Returns null when the end of the run was not seen, so that nothing is known of its length. */
 export function runSample(task: Task, ended: EndedState): RunSample | null {

@@ -5,7 +5,7 @@ import { CPU_RISK_MARGIN, statedEstimate } from '../../core/estimate.ts';
 import { type Format, hasOutlived, type KillReason } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
 import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
-import { cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
+import { CPU_MIN_MS, cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
 import {
   type Attempt,
   type Cause,
@@ -155,7 +155,7 @@ function overEstimate(task: Task, usage: Usage | null): TaskView['over_estimate'
   const ratios = {
     elapsed: elapsed / timeMs,
     mem: (usage?.peakMemBytes ?? 0) / memBytes,
-    cpu: cpu > CPU_RISK_MARGIN ? cpu : 0,
+    cpu: elapsed > CPU_MIN_MS && cpu > CPU_RISK_MARGIN ? cpu : 0,
   };
   const over = Object.entries(ratios).filter(([, ratio]) => ratio > 1);
   if (over.length === 0) return null;

@@ -151,6 +151,11 @@ export class Engine {
     return this.#planner.plan();
   }
 
+  /** What the engine of a running task cannot change, in words; null: nothing. */
+  fixedOf(task: Task): string | null {
+    return isActive(task.state) ? (this.#deps.engines.queueOf(task)?.fixedWhileRunning ?? null) : null;
+  }
+
   /** Why the task waits in the queue of its engine; null: it does not, or the engine has not said anything. */
   queueView(task: Task): EngineQueueView | null {
     return this.#deps.engines.queueOf(task)?.queueView(task.id) ?? null;

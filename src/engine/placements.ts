@@ -43,7 +43,7 @@ export class Placements implements EngineReports {
     if (!this.#handed.has(task.id)) {
       this.#prepare(task);
       engine.submit(this.#handOver(task, attempt));
-    } else engine.adjust(task);
+    } else engine.adjust(task, attempt);
     if (task.state.status === 'pending' && attempt.kill !== null) this.#withdraw(task, attempt);
   }
 

@@ -86,8 +86,10 @@ export interface QueueEngine {
   failureOf(id: TaskId): StartFailure | null;
   /** The attempt is over: ends what is left of it at the engine. */
   release(id: TaskId): void;
-  /** Takes over new estimates and limits of an attempt, as far as the engine can. */
-  adjust(task: Task): void;
+  /** What it cannot change while an attempt runs, in words; null: nothing. */
+  readonly fixedWhileRunning: string | null;
+  /** Takes over new estimates and limits. Call for each change of the task: most of them change nothing here. */
+  adjust(task: Task, attempt: Attempt): void;
   /** Null when the engine has not said anything yet. */
   queueView(id: TaskId): EngineQueueView | null;
   close(): void;

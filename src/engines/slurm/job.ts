@@ -14,6 +14,13 @@ const FORGOTTEN_MS = 30_000;
 const FORGOTTEN_REPORTS = 2;
 const OUTPUT_BYTES = 4096;
 
+/** What Slurm is asked for. */
+export interface JobLimits {
+  readonly timeLimitMs: number;
+  readonly memBytes: number;
+  readonly cpus: number;
+}
+
 export class Job {
   handover: Handover;
   /** Of the attempt's records, as the nodes see it. */
@@ -22,6 +29,8 @@ export class Job {
   readonly comment: string;
   /** Null until Slurm has accepted it. */
   id: string | null;
+  /** Null: an earlier daemon asked, for what its task says. */
+  asked: JobLimits | null = null;
   reading: JobReading | null = null;
   /** Why it is not submitted yet; null: it is, or is about to be. */
   fault: string | null = null;

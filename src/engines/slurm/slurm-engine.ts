@@ -1,12 +1,12 @@
 // The engine of a Slurm cluster: a job for each attempt. Its own supervisor writes the records on the shared directory.
-import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { BabysitError } from '../../core/errors.ts';
 import type { Attempt, GroupRef, Task, TaskId } from '../../core/task.ts';
 import { readRecords } from '../../exec/records.ts';
 import type { EngineQueueView, EngineReports, Handover, Place, QueueEngine, StartFailure } from '../port.ts';
+import { listenToBell } from './bell.ts';
 import type { SlurmClient, Submission } from './client/slurm-client.ts';
-import { Job, outputOf } from './job.ts';
+import { Job, type JobLimits, outputOf } from './job.ts';
 import { lossOf, startFailure } from './job-end.ts';
 import {
   jobScript,
@@ -38,8 +38,8 @@ const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 /** A kill by the agent of the job takes up to a second; one by Slurm ends the supervisor, too. */
 const DESTROY_AFTER_MS = 5_000;
-/** One look at a file tells of every start and end, also where inotify sees no change of another machine. */
-const BELL_MS = 1_000;
+/** Slurm plans anew at distances of about this size. */
+const FORECAST_MS = 30_000;
 /** An exit by a signal waits this long for Slurm to say whether it sent it. */
 const ASK_WHY_MS = 20_000;
 const ASK_AGAIN_MS = 200;
@@ -48,6 +48,7 @@ const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin' };
 
 export class SlurmEngine implements QueueEngine {
   readonly tasksDir: string;
+  readonly fixedWhileRunning = 'memory and cores';
   readonly #deps: SlurmEngineDeps;
   readonly #jobs = new Map<TaskId, Job>();
   readonly #stop = new AbortController();
@@ -56,8 +57,8 @@ export class SlurmEngine implements QueueEngine {
   #dueAt = 0;
   #isPolling = false;
   #lastMs = 0;
-  #bell: { readonly close: () => void } | null = null;
-  #rang = '';
+  #stopBell: (() => void) | null = null;
+  #forecastAt = 0;
   #isUnreachable = false;
 
   constructor(deps: SlurmEngineDeps) {
@@ -132,10 +133,30 @@ export class SlurmEngine implements QueueEngine {
     if (job.id !== null && !job.hasEnded && !isClosed) this.#cancel(job.id);
   }
 
-  adjust(task: Task): void {
+  adjust(task: Task, attempt: Attempt): void {
     const job = this.#jobs.get(task.id);
     if (job === undefined) return;
-    job.handover = { ...job.handover, task };
+    job.handover = { ...job.handover, task, attempt };
+    if (job.id !== null) this.#update(job, job.id);
+  }
+
+  /** Tells Slurm what it was not told yet. A running job keeps its memory and CPUs. */
+  #update(job: Job, id: string): void {
+    const wanted = this.#limitsOf(job);
+    const { asked } = job;
+    const isWaiting = job.reading === null || job.reading.kind === 'pending';
+    const change = {
+      ...(wanted.timeLimitMs === asked?.timeLimitMs ? {} : { timeLimitMs: wanted.timeLimitMs }),
+      ...(!isWaiting || wanted.memBytes === asked?.memBytes ? {} : { memBytes: wanted.memBytes }),
+      ...(!isWaiting || wanted.cpus === asked?.cpus ? {} : { cpus: wanted.cpus }),
+    };
+    job.asked = wanted;
+    if (asked === null || Object.keys(change).length === 0) return;
+    this.#deps.client.update(id, change).catch((error: Error) => {
+      this.#deps.log.warn({ task: job.handover.task.id, message: error.message }, 'job not changed');
+      // Only a larger limit can be missing now, and the next change sends it again.
+      job.asked = asked;
+    });
   }
 
   queueView(id: TaskId): EngineQueueView | null {
@@ -149,7 +170,7 @@ export class SlurmEngine implements QueueEngine {
   close(): void {
     this.#stop.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#bell?.close();
+    this.#stopBell?.();
   }
 
   #dirOf(id: TaskId, attempt: number): string {
@@ -177,7 +198,9 @@ export class SlurmEngine implements QueueEngine {
         const known = isSent ? await client.findByComment(job.comment) : null;
         if (known === null) this.#writeFiles(job);
         isSent = true;
-        job.id = known?.id ?? (await client.submit(this.#submission(job)));
+        const submission = this.#submission(job);
+        job.asked = this.#limitsOf(job);
+        job.id = known?.id ?? (await client.submit(submission));
         job.fault = null;
         break;
       } catch (error) {
@@ -195,6 +218,7 @@ export class SlurmEngine implements QueueEngine {
     if (this.#stop.signal.aborted || job.id === null) return;
     if (job.isReleased) return this.#cancel(job.id);
     reports().queued(task.id, attempt.number, { ...attempt.group, job: job.id });
+    this.#update(job, job.id);
     this.#poll(this.#deps.pace.minMs);
   }
 
@@ -215,7 +239,17 @@ export class SlurmEngine implements QueueEngine {
     writeJobFile(job.handover.describe(), job.handover.task.id, this.#shared);
   }
 
-  #submission({ handover: { task, attempt }, comment, dir }: Job): Submission {
+  #limitsOf({ handover: { task, attempt } }: Job): JobLimits {
+    return {
+      timeLimitMs: task.limits.killTimeoutMs + this.#deps.graceMs,
+      memBytes: attempt.envelope.memMaxBytes,
+      cpus: attempt.envelope.cpuMaxCores,
+    };
+  }
+
+  #submission(job: Job): Submission {
+    const { handover, comment, dir } = job;
+    const { task } = handover;
     return {
       name: task.name,
       comment,
@@ -224,9 +258,7 @@ export class SlurmEngine implements QueueEngine {
       cwd: '/',
       environment: ENVIRONMENT,
       outputPath: outputOf(dir),
-      timeLimitMs: task.limits.killTimeoutMs + this.#deps.graceMs,
-      memBytes: attempt.envelope.memMaxBytes,
-      cpus: attempt.envelope.cpuMaxCores,
+      ...this.#limitsOf(job),
       gpus: 0,
       licenses: [],
       after: [],
@@ -289,10 +321,19 @@ export class SlurmEngine implements QueueEngine {
       if (row !== undefined && isOwn) job.see(row, nowMs());
       else if (job.miss()) await this.#find(job);
     }
+    if (nowMs() - this.#forecastAt >= FORECAST_MS) await this.#forecast(asked);
     // A job that runs may just have written its first record, and one that has ended its last.
     for (const job of this.#jobs.values())
       if (job.reading !== null && job.reading.kind !== 'pending') reports().changed(job.handover.task.id);
       else if (job.hasEnded) reports().changed(job.handover.task.id);
+  }
+
+  async #forecast(jobs: readonly Job[]): Promise<void> {
+    const waiting = jobs.filter(({ reading }) => reading?.kind === 'pending');
+    if (waiting.length === 0) return;
+    this.#forecastAt = this.#deps.nowMs();
+    const starts = await this.#deps.client.expectedStarts(waiting.flatMap(({ id }) => id ?? []));
+    for (const job of waiting) job.expectedStartMs = starts.get(job.id ?? '') ?? null;
   }
 
   async #find(job: Job): Promise<void> {
@@ -311,39 +352,11 @@ export class SlurmEngine implements QueueEngine {
     this.#isUnreachable = true;
   }
 
-  /** inotify reports jobs on this machine at once; a timer looks for those of others. */
   #listen({ bell }: SharedFiles): void {
-    if (this.#bell !== null) return;
-    const look = () => {
-      const text = this.#readBell(bell);
-      if (text === this.#rang) return;
-      this.#rang = text;
-      const job = this.#jobs.get(text.split(' ')[0] as TaskId);
-      if (job !== undefined) this.#deps.reports().changed(job.handover.task.id);
+    this.#stopBell ??= listenToBell(bell, (taskId) => {
+      const id = taskId as TaskId;
+      if (this.#jobs.has(id)) this.#deps.reports().changed(id);
       this.#poll(this.#deps.pace.minMs);
-    };
-    const timer = setInterval(look, BELL_MS).unref();
-    let close = () => {};
-    try {
-      const watcher = watch(bell, { persistent: false }, look);
-      watcher.on('error', () => watcher.close());
-      close = () => watcher.close();
-    } catch {
-      // No inotify watch is left: the timer looks.
-    }
-    this.#bell = {
-      close: () => {
-        clearInterval(timer);
-        close();
-      },
-    };
-  }
-
-  #readBell(bell: string): string {
-    try {
-      return readFileSync(bell, 'utf8').trim();
-    } catch {
-      return this.#rang;
-    }
+    });
   }
 }

@@ -33,6 +33,11 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     adjustment.memPctLimit,
     adjustment.cpuPctLimit,
   ].some((value) => value !== null);
+  const fixed = engine.fixedOf(task);
+  if (fixed !== null && (adjustment.memBytes !== null || adjustment.cpuCores !== null))
+    throw new BabysitError('engine_refused', `${task.engine} cannot change ${fixed} of a running task`, {
+      hint: `Adjust --estimated_time or --kill_timeout, or kill "${task.name}" and retry it with the new estimates.`,
+    });
   // A running task has its room: checkRoom compares what it asks for in addition.
   const waits = isHere && !isActive(task.state) && !adjustment.force;
   const why = asksForRoom

@@ -1,0 +1,172 @@
+// The same verbs on every engine, from one table, and what only a cluster can do to a task.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { jsonLine, jsonLines } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+const started = NO_SLURM === false ? await startCluster({ after }) : null;
+const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
+/** The agent of a job takes up to a second. */
+const RESTS_MS = 500;
+const ENGINES = ['local', 'slurm'] as const;
+
+function engineHome(cluster: Cluster) {
+  const home = testHome({ after }, { 'engine.slurm.conf': cluster.conf });
+  const file = (name: string) => join(home.work, name);
+  return {
+    ...home,
+    file,
+    submit: async (engine: string, name: string, command: string, ...flags: readonly string[]) => {
+      const argv = ['run', `--engine=${engine}`, `--name=${name}`, ...SMALL, '--queue', ...flags, command];
+      const { code, stderr } = await home.run(argv);
+      assert.equal(code, 0, stderr);
+    },
+    ended: async (name: string) => jsonLine((await home.run(['wait', name])).stdout),
+    log: async (name: string) => (await home.run(['log', name, '--full'])).stdout,
+    appears: (name: string) => waitUntil(() => existsSync(file(name)), { what: name }),
+    kill9: () => process.kill(Number(readFileSync(join(home.dir, 'daemon.pid'), 'utf8')), 'SIGKILL'),
+  };
+}
+
+describe('every engine', { skip: NO_SLURM, concurrency: 4 }, () => {
+  const home = engineHome(started as Cluster);
+
+  for (const engine of ENGINES) {
+    it(`${engine}: output, environment and exit code are those of the command`, async () => {
+      const name = `run-${engine}`;
+      const line = 'echo "$WORDS|$PWD|$(umask)|$BABYSIT_TASK_NAME"; echo two >&2; exit 3';
+      await home.submit(engine, name, line, "--env=WORDS=a 'b' $c");
+      const { status, exit_code, attempt } = await home.ended(name);
+      assert.deepEqual([status, exit_code, attempt], ['failed', 3, 1]);
+      const umask = process.umask().toString(8).padStart(4, '0');
+      assert.equal(await home.log(name), `a 'b' $c|${home.work}|${umask}|${name}\ntwo\n`);
+    });
+
+    it(`${engine}: kill asks first, and keeps the exit code`, async () => {
+      const name = `kill-${engine}`;
+      await home.submit(engine, name, `trap 'exit 7' TERM; >${name}; while :; do sleep 0.1; done`);
+      await home.appears(name);
+      await home.run(['kill', name]);
+      const { status, exit_code, kill_reason, stopped_gracefully } = await home.ended(name);
+      assert.deepEqual([status, exit_code, kill_reason, stopped_gracefully], ['killed', 7, 'manual', true]);
+    });
+
+    it(`${engine}: kill --force sends SIGKILL, and retry runs it again`, async () => {
+      const name = `force-${engine}`;
+      await home.submit(engine, name, `[ -e ${name} ] || { >${name}; sleep 60; }`);
+      await home.appears(name);
+      await home.run(['kill', '--force', name]);
+      const killed = await home.ended(name);
+      assert.deepEqual([killed.status, killed.signal], ['killed', 'SIGKILL']);
+      await home.run(['retry', name]);
+      const again = await home.ended(name);
+      assert.deepEqual([again.status, again.attempt], ['completed', 2]);
+    });
+
+    it(`${engine}: pause stops it, and adjust changes its time while it runs`, async () => {
+      const name = `pause-${engine}`;
+      await home.submit(engine, name, `while :; do echo x >>${name}; sleep 0.05; done`);
+      await home.appears(name);
+      await home.run(['pause', name]);
+      const size = () => readFileSync(home.file(name)).length;
+      let [last, since] = [0, 0];
+      const rests = () => {
+        const now = performance.now();
+        if (size() !== last) [last, since] = [size(), now];
+        return now - since > RESTS_MS;
+      };
+      await waitUntil(rests, { what: 'it to stop' });
+      const { kill_timeout_ms } = jsonLine((await home.run(['adjust', name, '--kill_timeout=3h'])).stdout);
+      assert.equal(kill_timeout_ms, 10_800_000);
+      await home.run(['resume', name]);
+      await waitUntil(() => size() > last, { what: 'it to continue' });
+      await home.run(['kill', '--force', name]);
+    });
+
+    it(`${engine}: starts after a task of the other engine, and a directory that is gone is an error`, async () => {
+      const [name, first] = [`cwd-${engine}`, `first-${engine}`];
+      mkdirSync(home.file(name));
+      await home.submit(
+        engine === 'local' ? 'slurm' : 'local',
+        first,
+        `until [ -e ${first} ]; do sleep 0.1; done`,
+      );
+      await home.submit(engine, name, 'true', `--after=${first}`, `--cwd=${home.file(name)}`);
+      rmSync(home.file(name), { recursive: true });
+      writeFileSync(home.file(first), '');
+      const { status, reason, message } = await home.ended(name);
+      assert.deepEqual([status, reason], ['failed', 'could_not_start']);
+      assert.match(String(message), /cannot enter the working directory/);
+    });
+  }
+});
+
+describe('a cluster', { skip: NO_SLURM }, () => {
+  const cluster = started as Cluster;
+  const home = engineHome(cluster);
+  const nodes = (state: string) =>
+    cluster.slurm('scontrol', 'update', 'NodeName=n1,n2', `State=${state}`, 'Reason=test');
+
+  it('keeps a task pending while no node is free; a kill ends it before it begins', async () => {
+    await nodes('DRAIN');
+    await home.submit('slurm', 'queued', '>queued');
+    const waits = async () => JSON.stringify(jsonLine((await home.run(['status', 'queued'])).stdout));
+    await waitUntil(async () => /"dim":"engine".*nodes that are down/.test(await waits()), {
+      what: 'the reason',
+    });
+    await home.run(['kill', 'queued']);
+    const { status, kill_reason } = await home.ended('queued');
+    await nodes('RESUME');
+    assert.deepEqual([status, kill_reason, existsSync(home.file('queued'))], ['killed', 'manual', false]);
+  });
+
+  it('cancels a job: its task is killed, by slurm', async () => {
+    await home.submit('slurm', 'cancelled', '>cancelled; sleep 60');
+    await home.appears('cancelled');
+    await cluster.slurm('scancel', '--name=cancelled');
+    const { status, kill_reason, kill_detail } = await home.ended('cancelled');
+    assert.deepEqual([status, kill_reason, kill_detail], ['killed', 'manual', { by: 'slurm' }]);
+  });
+
+  it('refuses what no node has', async () => {
+    await home.submit('slurm', 'huge', 'true', '--estimated_mem_bytes=9T');
+    const { status, reason, message } = await home.ended('huge');
+    assert.deepEqual([status, reason], ['failed', 'could_not_start']);
+    assert.match(String(message), /memory/i);
+  });
+
+  it('loses no task and no exit code, and runs none twice, when its daemons and that of babysit are killed', async () => {
+    const count = 24;
+    const line = (i: number) => ({
+      name: `s${i}`,
+      engine: 'slurm',
+      estimated_mem_bytes: '50M',
+      estimated_cpu_cores: 0.1,
+      command: `echo x >>ran-${i}; sleep ${(i % 4) / 4}; exit ${i}`,
+    });
+    writeFileSync(
+      home.file('storm'),
+      Array.from({ length: count }, (_, i) => JSON.stringify(line(i))).join('\n'),
+    );
+    await home.run(['run', '--batch', 'storm']);
+    await cluster.stop('slurmctld', 'SIGKILL');
+    home.kill9();
+    await home.run(['list']);
+    await cluster.start('slurmctld');
+    await cluster.stop('n1', 'SIGKILL');
+    home.kill9();
+    await home.run(['list']);
+    await cluster.start('n1');
+    const names = Array.from({ length: count }, (_, i) => `s${i}`);
+    const ended = jsonLines((await home.run(['wait', '--all', ...names], { deadlineMs: 90_000 })).stdout);
+    const codes = new Map(ended.map(({ name, exit_code }) => [name, exit_code]));
+    for (let i = 0; i < count; i += 1) {
+      assert.equal(codes.get(`s${i}`), i);
+      assert.equal(readFileSync(home.file(`ran-${i}`), 'utf8'), 'x\n');
+    }
+  });
+});

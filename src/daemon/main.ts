@@ -36,6 +36,7 @@ import { watchHome } from './home-watch.ts';
 import { listen } from './listen.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openEngine } from './open-engine.ts';
+import { checkSlurm } from './open-slurm.ts';
 
 /** Of the identity, in the names of cgroups. */
 const TAG_LENGTH = 8;
@@ -198,7 +199,10 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     freeDisk: () => readFreeDisk(home.dir, home.tasks),
     notices: notes,
     unloadUnits,
-    doctor: () => doctor(probe, memorySource(opened.outer.limitedBy), [...notes(), ...held()]),
+    doctor: () =>
+      doctor(probe, memorySource(opened.outer.limitedBy), [...notes(), ...held()], () =>
+        checkSlurm({ home, env: process.env, loaded, identity: store.identity }),
+      ),
     // The response to the stop request is sent first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),
   });

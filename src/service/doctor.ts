@@ -10,11 +10,12 @@ import { shellQuote } from '../text/shell.ts';
 
 type Check = DoctorView['checks'][number];
 
-/** `memory`: where the figures of the host come from. */
+/** `memory`: where the figures of the host come from. `engines`: the checks of other engines. */
 export async function doctor(
   probe: ProbeResult,
   memory: string,
   notices: readonly NoticeView[],
+  engines: () => Promise<readonly Check[]>,
 ): Promise<DoctorView> {
   // Loaded on demand: it needs 2 MB of memory.
   const { default: si } = await import('systeminformation');
@@ -29,6 +30,7 @@ export async function doctor(
     ...(host.platform === 'linux' ? linuxChecks(probe, host) : []),
     clock(),
     database(),
+    ...(await engines()),
     ...notices.map((notice) => ({ ...notice, ok: false })),
   ];
   return { ok: probe.enforces.memory, driver: probe.chosen, checks };

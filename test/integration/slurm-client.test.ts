@@ -1,9 +1,10 @@
 // The client of Slurm against a real cluster on this host: every end, quirk and outage that the daemon has to understand.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { BabysitError } from '../../src/core/errors.ts';
+import { diagnoseSlurm } from '../../src/engines/slurm/client/diagnosis.ts';
 import { type JobReading, readJob } from '../../src/engines/slurm/client/job-state.ts';
 import {
   openSlurmClient,
@@ -13,25 +14,22 @@ import {
 import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
+const SETTINGS: SlurmSettings = {
+  conf: null,
+  partition: null,
+  account: null,
+  qos: null,
+  constraint: null,
+  extraFlags: [],
+  commandTimeoutMs: 20_000,
+};
 const started = NO_SLURM === false ? await startCluster({ after }) : null;
 
 describe('the client of Slurm', { skip: NO_SLURM }, () => {
   const cluster = started as Cluster;
   let count = 0;
   const clientWith = (change: Partial<SlurmSettings>) =>
-    openSlurmClient(
-      () => ({
-        conf: cluster.conf,
-        partition: null,
-        account: null,
-        qos: null,
-        constraint: null,
-        extraFlags: [],
-        commandTimeoutMs: 20_000,
-        ...change,
-      }),
-      process.env,
-    );
+    openSlurmClient(() => ({ ...SETTINGS, conf: cluster.conf, ...change }), process.env);
   const client = clientWith({});
   const job = (script: string, change: Partial<Submission> = {}): Submission => {
     count += 1;
@@ -266,6 +264,31 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
         assert.equal(await codeOf(clientWith(settings).submit(job('true', change))), code));
   });
 
+  const diagnose = async (change: Partial<SlurmSettings>, sharedDir: string) => {
+    const settings = { ...SETTINGS, conf: cluster.conf, ...change };
+    const checks = await diagnoseSlurm({ settings, env: process.env, sharedDir, token: 'test' });
+    return checks
+      .map(({ what, ok, reason, fix }) => `${what}: ${ok ? reason : `NO ${reason} -> ${fix}`}`)
+      .join('\n');
+  };
+
+  it('doctor sends a probe job, and says what is wrong', async () => {
+    const shared = join(cluster.dir, 'shared');
+    mkdirSync(shared, { mode: 0o700 });
+    const found = await diagnose({}, shared);
+    assert.match(found, /^Slurm controller: answers, Slurm \d/m);
+    assert.match(found, /^Slurm partitions: main: 2 nodes, 16 cores, at most 2-00:00:00 a job/m);
+    assert.match(
+      found,
+      /^Slurm shared directory: node n\d reads and writes .*shared; a job of no work took \d/m,
+    );
+    assert.deepEqual(readdirSync(shared), []);
+    chmodSync(shared, 0o777);
+    const wrong = await diagnose({ partition: 'nope' }, shared);
+    assert.match(wrong, /^Slurm partitions: NO the cluster has no partition nope; it has main/m);
+    assert.match(wrong, /^Slurm shared directory: NO other users may write to .* -> Run: chmod go-w /m);
+  });
+
   describe('outages', () => {
     const unreachable = async (limitMs: number) => {
       const short = clientWith({ commandTimeoutMs: limitMs });
@@ -290,6 +313,11 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
       // Slurm writes its state after a few seconds; SIGTERM makes it do so.
       await cluster.stop('slurmctld');
       await unreachable(1000);
+      const found = await diagnose({ commandTimeoutMs: 1000 }, cluster.dir);
+      assert.match(
+        found,
+        /Slurm controller: NO scontrol gave no answer within 1 s|Slurm controller: NO The controller/,
+      );
       await cluster.start('slurmctld');
       assert.deepEqual(await endOf(id), { kind: 'exited', code: 7, signal: null });
     });

@@ -68,7 +68,7 @@ function memory(config: ClusterConfig): Check {
       ? no(
           what,
           'the nodes use cgroups, but ConstrainRAMSpace is not set, so the kernel does not cap the memory of a job',
-          'Ask the administrator for ConstrainRAMSpace=yes in cgroup.conf. Until then babysit samples the memory in the job.',
+          'Ask the administrator for ConstrainRAMSpace=yes in cgroup.conf. Until then an agent in the job samples the memory.',
         )
       : yes(what, 'the kernel of the node caps the memory of a job (task/cgroup)');
   if (/OverMemoryKill/i.test(of(config, 'JobAcctGatherParams')))
@@ -76,7 +76,7 @@ function memory(config: ClusterConfig): Check {
   return no(
     what,
     'Slurm reserves memory for a job but does not enforce it',
-    'Ask the administrator for TaskPlugin=task/cgroup. Until then babysit samples the memory in the job.',
+    'Ask the administrator for TaskPlugin=task/cgroup. Until then an agent in the job samples the memory.',
   );
 }
 
@@ -96,7 +96,7 @@ function measurements(config: ClusterConfig): Check {
   const what = 'Slurm measurements';
   const gather = of(config, 'JobAcctGatherType');
   return gather === '' || gather.endsWith('/none')
-    ? yes(what, 'Slurm measures no job (JobAcctGatherType is none); babysit measures in the job')
+    ? yes(what, 'Slurm measures no job (JobAcctGatherType is none); its agent in the job measures')
     : yes(what, `${gather}, ${of(config, 'JobAcctGatherFrequency') || 'default interval'}`);
 }
 
@@ -113,6 +113,6 @@ function accounting(config: ClusterConfig): Check {
       )
     : yes(
         what,
-        `none: Slurm forgets a job after ${of(config, 'MinJobAge') || 'a while'}; babysit keeps its own records`,
+        `none: Slurm forgets a job after ${of(config, 'MinJobAge') || 'a while'}; the records on the shared directory remain`,
       );
 }

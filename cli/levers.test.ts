@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import type { Home } from '../src/config/home.ts';
 import { SETTING_KEYS } from '../src/config/settings.ts';
+import { LEVERS } from '../src/core/levers.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
-import { checkLever, LEVERS, mayPull } from './levers.ts';
+import { checkLever, mayPull } from './levers.ts';
 
 const CALLS: readonly (readonly [string, string, object, readonly string[]])[] = [
   ['force', 'run', { force: true }, []],
@@ -45,6 +46,9 @@ it('a lever needs a person, or its setting', (t) => {
     assert.throws(pull(name, flags, words, { CODEX_SANDBOX: 'seatbelt' }));
     assert.doesNotThrow(pull(name, flags, words, { CLAUDE_CODE_SESSION_ID: '' }));
     writeFileSync(config, JSON.stringify({ [`agents.may_${lever}`]: true }));
+    assert.doesNotThrow(pull(name, flags, words, AGENT));
+    // As `config set` writes it.
+    writeFileSync(config, JSON.stringify({ agents: { [`may_${lever}`]: true } }));
     assert.doesNotThrow(pull(name, flags, words, AGENT));
   }
   for (const [name, flags, words] of FREE) assert.doesNotThrow(pull(name, flags, words, AGENT), name);

@@ -2,19 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { Home } from '../src/config/home.ts';
 import { BabysitError } from '../src/core/errors.ts';
+import type { Lever } from '../src/core/levers.ts';
 import { isJsonObject, parseJson } from '../src/text/json.ts';
-
-/** Each lever has the setting `agents.may_<lever>`. */
-export const LEVERS = [
-  'force',
-  'config',
-  'profile',
-  'hold',
-  'uninstall_hooks',
-  'stop_daemon',
-  'bypass',
-] as const;
-export type Lever = (typeof LEVERS)[number];
 
 /** Variables that agent harnesses set for the commands that they run. */
 const AGENT_VARIABLES = [
@@ -33,10 +22,15 @@ interface Typed {
   readonly positionals: readonly string[];
 }
 
-/** Throws BabysitError operator_only when an agent pulls a lever that no setting allows. */
-export function checkLever(command: string, typed: Typed, home: () => Home, env: NodeJS.ProcessEnv): void {
+/** Returns the lever that a command pulls. Throws BabysitError operator_only for an agent that no setting allows it. */
+export function checkLever(
+  command: string,
+  typed: Typed,
+  home: () => Home,
+  env: NodeJS.ProcessEnv,
+): CheckedLever | null {
   const lever = leverOf(command, typed);
-  if (lever === null || !isAgent(env) || mayPull(lever, home())) return;
+  if (lever === null || !isAgent(env) || mayPull(lever, home())) return lever;
   throw new BabysitError(
     'operator_only',
     `${NAMES[lever]} is for people, and this is the session of an agent`,
@@ -47,7 +41,10 @@ export function checkLever(command: string, typed: Typed, home: () => Home, env:
   );
 }
 
-const NAMES: Readonly<Record<Lever, string>> = {
+/** The daemon checks the kill of another owner's task, because it knows the owners. */
+type CheckedLever = Exclude<Lever, 'kill_others'>;
+
+const NAMES: Readonly<Record<CheckedLever, string>> = {
   force: '--force',
   config: 'a change of settings',
   profile: 'a switch of the profile',
@@ -57,7 +54,7 @@ const NAMES: Readonly<Record<Lever, string>> = {
   bypass: 'the bypass word',
 };
 
-function leverOf(command: string, { flags, positionals: [word] }: Typed): Lever | null {
+function leverOf(command: string, { flags, positionals: [word] }: Typed): CheckedLever | null {
   switch (command) {
     case 'run':
     case 'exec':
@@ -97,6 +94,17 @@ export function settingIn(home: Home, key: string): unknown {
   } catch {
     return undefined;
   }
-  const { value } = parseJson(text);
-  return isJsonObject(value) ? value[key] : undefined;
+  return valueAt(parseJson(text).value, key);
+}
+
+/** The key may be written as a whole, or in objects of its words. */
+function valueAt(node: unknown, key: string): unknown {
+  if (!isJsonObject(node)) return undefined;
+  if (Object.hasOwn(node, key)) return node[key];
+  const words = key.split('.');
+  for (let count = 1; count < words.length; count++) {
+    const found = valueAt(node[words.slice(0, count).join('.')], words.slice(count).join('.'));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

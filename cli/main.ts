@@ -58,9 +58,14 @@ async function runCommand(word: string, rest: readonly string[], env: NodeJS.Pro
     autostart,
     onStarted,
   };
-  checkLever(name, parsed, () => session.home, env);
+  const lever = checkLever(name, parsed, () => session.home, env);
+  const pulling =
+    lever === null ? session : { ...session, caller: (await import('./input/caller.ts')).callerName(env) };
   const commands = { entries: COMMANDS, resolve: resolveCommand };
-  return command.run({ output, session, env, full: parsed.flags.full === true, help, commands }, parsed);
+  return command.run(
+    { output, session: pulling, env, full: parsed.flags.full === true, help, commands },
+    parsed,
+  );
 }
 
 function isOn(value: string | undefined): boolean {

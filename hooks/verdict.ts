@@ -1,4 +1,6 @@
 // Decides about a shell command of an agent. The verdict is data; judge.ts and explain.ts render it.
+import { reportLeverUse } from '../cli/client/lever-use.ts';
+import { callerName } from '../cli/input/caller.ts';
 import { currentProject, findProject } from '../cli/input/project.ts';
 import { mayPull } from '../cli/levers.ts';
 import { findHome } from '../src/config/home.ts';
@@ -30,7 +32,14 @@ export async function verdictOf(
 ): Promise<Verdict | null> {
   const { command } = request;
   const mayBypass = mayPull('bypass', findHome(env));
-  if (command.length > COMMAND_MAX_CHARS || (mayBypass && command.includes(BYPASS))) return null;
+  if (command.length > COMMAND_MAX_CHARS) return null;
+  if (mayBypass && command.includes(BYPASS)) {
+    const by = callerName(
+      request.session === null ? env : { ...env, CLAUDE_CODE_SESSION_ID: request.session },
+    );
+    if (isReal) await reportLeverUse(findHome(env), { lever: 'bypass', of: null, by });
+    return null;
+  }
   try {
     const tasks = await askTasks(request, env);
     return (

@@ -3,12 +3,15 @@
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { CALLER_HEADER } from '../../src/core/levers.ts';
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path and query, percent-encoded. */
   readonly path: string;
   readonly body?: unknown;
+  /** Who pulls a lever. */
+  readonly caller?: string;
   /** Longest silence of the daemon before and within an answer; a stream has no limit after its head. */
   readonly timeoutMs: number;
   /** Receives the body of a 2xx answer in pieces. `text` is then empty. */
@@ -101,7 +104,9 @@ export function otherOwner(path: string): number | null {
 }
 
 function encode(request: Request): string {
-  const head = `${request.method} ${request.path} HTTP/1.1\r\nHost: babysit\r\nConnection: close\r\n`;
+  const caller =
+    request.caller === undefined ? '' : `${CALLER_HEADER}: ${encodeURIComponent(request.caller)}\r\n`;
+  const head = `${request.method} ${request.path} HTTP/1.1\r\nHost: babysit\r\nConnection: close\r\n${caller}`;
   if (request.body === undefined) return `${head}\r\n`;
   const body = JSON.stringify(request.body);
   return `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;

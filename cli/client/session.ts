@@ -9,6 +9,8 @@ import { sandboxHint } from './sandbox.ts';
 export interface Session {
   readonly home: Home;
   readonly env: NodeJS.ProcessEnv;
+  /** Who pulls a lever with this command. */
+  readonly caller?: string;
   /** Start the daemon when it does not run. Otherwise its absence is an error. */
   readonly autostart: boolean;
   /** Called after this session has started a daemon; `warning`: what its user should know. */
@@ -59,7 +61,12 @@ async function ask(session: Session, request: Request): Promise<Answer> {
   for (;;) {
     const mayRetry = uptimeMs() < deadline;
     try {
-      const answer = await send(session.home.socket, { ...request, ...(onData ? { onData } : {}) });
+      const caller = session.caller === undefined ? {} : { caller: session.caller };
+      const answer = await send(session.home.socket, {
+        ...request,
+        ...caller,
+        ...(onData ? { onData } : {}),
+      });
       if (answer.status < 400) return answer;
       const problem = problemOf(answer);
       if (problem.code !== 'daemon_stopping' || !mayRetry) throw problem;

@@ -1,12 +1,12 @@
 // Reads what a hold or a release is about: tasks by name, or one of the scopes.
-import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { HoldBody } from '../../src/api/schemas/hold.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { call, type Session } from '../client/session.ts';
 import type { FlagSpecs, Parsed } from './argv.ts';
-import { currentProject, findCwd, findOwner, findProject } from './project.ts';
+import { callerName } from './caller.ts';
+import { currentProject, findCwd, findProject } from './project.ts';
 import { NAME_FLAG, taskPath, taskRefs } from './refs.ts';
 
 export const HOLD_FLAGS = {
@@ -54,16 +54,4 @@ function projectOf(asked: string | true): string {
     if (isAbsolute(asked)) return asked;
     throw error;
   }
-}
-
-/** The user, and the agent's session where one acts for the user. */
-export function callerName(env: NodeJS.ProcessEnv): string {
-  const session = findOwner(undefined, env);
-  let user = env.USER ?? 'unknown';
-  try {
-    user = userInfo().username;
-  } catch {
-    // The user has no entry in the database of users.
-  }
-  return session === undefined ? user : `${user} (agent ${session})`;
 }

@@ -4,7 +4,7 @@ import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { inboxScope } from '../client/inbox.ts';
 import { call, type Session } from '../client/session.ts';
-import { callerName } from '../input/hold-target.ts';
+import { callerName } from '../input/caller.ts';
 import { taskPath } from '../input/refs.ts';
 import { checkLever } from '../levers.ts';
 import { feedDetail } from './detail-feed.ts';

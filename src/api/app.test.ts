@@ -148,7 +148,7 @@ describe('routes', () => {
 
   it('POST /v1/daemon/stop answers before the daemon goes', async (t) => {
     const { calls, method } = note(undefined);
-    const { ask } = appOf(t, { stop: method });
+    const { ask } = appOf(t, { stop: method, noteLever: async () => {} });
     const response = await ask('POST', '/v1/daemon/stop', { payload: { kill_tasks: true } });
     assert.deepEqual([response.statusCode, response.json(), calls], [202, { ok: true }, [[true]]]);
   });

@@ -1,6 +1,7 @@
 // Builds the HTTP application: error handling and routes. The daemon makes it listen.
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError } from '../core/errors.ts';
+import { noteLevers } from './levers.ts';
 import { fromFastify, problem } from './problem.ts';
 import { resolveRefs } from './resolve-ref.ts';
 import { daemonRoutes } from './routes/daemon.ts';
@@ -52,6 +53,7 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   // A hook applies only to routes that are added after it.
   if (options.isObserveOnly) observeOnly(app);
   resolveRefs(app, service);
+  noteLevers(app, service);
   openApiRoute(app, service);
   daemonRoutes(app, service);
   taskRoutes(app, service);

@@ -1,5 +1,6 @@
 // The port behind the routes: one method a verb. src/service implements it.
 import type { RecordedEvent, RecordedHostEvent } from '../core/events.ts';
+import type { LeverUse } from '../core/levers.ts';
 import type { LogQuery } from '../core/log-query.ts';
 import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
@@ -82,6 +83,8 @@ export interface Service extends Changes {
   holds(): HoldsView;
   hold(request: HoldRequest): Promise<HoldView>;
   release(request: ReleaseRequest): Promise<ReleasedView>;
+  /** `by` null: the user of the daemon. An id of a task becomes its name. */
+  noteLever(use: Omit<LeverUse, 'by'> & { readonly by: string | null }): Promise<void>;
   clean(query: CleanQuery): Promise<CleanView>;
   /** To a file that does not exist yet. */
   backup(path: string): Promise<BackupView>;

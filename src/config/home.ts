@@ -15,6 +15,8 @@ export interface Home {
   readonly pidFile: string;
   readonly log: string;
   readonly config: string;
+  /** Uses of levers while no daemon runs. */
+  readonly leverUses: string;
   /** The time series of the host. */
   readonly series: string;
   /** The programs that used the host outside of all tasks. */
@@ -67,6 +69,7 @@ export function findHome(env: Env): Home {
     pidFile: join(dir, 'daemon.pid'),
     log: join(dir, 'daemon.log'),
     config: join(dir, 'config.json'),
+    leverUses: join(dir, 'lever-uses.jsonl'),
     series: join(dir, 'host.series'),
     outsideLog: join(dir, 'host.outside'),
     tasks: join(dir, 'tasks'),

@@ -1,6 +1,7 @@
 // The events of a task as a typed map: event name -> its fields. A unit is the last part of a field's name.
 
 import type { KillDetail, KillReason } from './kill-reasons.ts';
+import type { LeverUse } from './levers.ts';
 import type { ProfileName } from './profile.ts';
 import type { HoldTarget } from './start-hold.ts';
 import type { EndedState, TaskId } from './task.ts';
@@ -168,9 +169,12 @@ export interface HostEventMap {
   };
   /** `over`: the time of the hold has passed, and `by` is null. */
   release: HoldTarget & { readonly cause: 'released' | 'over'; readonly by: string | null };
+  /** Somebody used what costs other users of the host. */
+  lever: LeverUse;
 }
 
 export type HostEventName = keyof HostEventMap;
+export const HOST_EVENTS: readonly string[] = ['hold', 'release', 'lever'] satisfies readonly HostEventName[];
 export type HostEvent = { [K in HostEventName]: { readonly event: K } & HostEventMap[K] }[HostEventName];
 
 /** `seq` is from the same sequence as that of the events of tasks. */

@@ -184,6 +184,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     newId,
     recorder,
     home: home.dir,
+    leverUses: home.leverUses,
     tasksDir,
     driver: driver.kind,
     notEnforced: notEnforced(probe.enforces),

@@ -314,7 +314,7 @@ export class Engine {
       this.#tickets.remove(ticket.item.id, work.now.wallMs);
       ticket.granted(lease);
     }
-    this.eventBus.publish(events, work.changesHolds);
+    this.eventBus.publish(events, work.hasHostEvents);
     this.#sampler.report(sampled, work.now);
     // One per turn of the event loop: a spawn blocks for about 1 ms, and answers leave between two of them.
     for (const attempt of starts.attempts) setImmediate(() => this.#attempts.launch(attempt));

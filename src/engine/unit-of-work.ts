@@ -5,6 +5,7 @@ import { withPause } from '../core/elapsed.ts';
 import type { HostEvent, TaskEvent } from '../core/events.ts';
 import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
+import type { LeverUse } from '../core/levers.ts';
 import type { Declared, OwnerUseEntry } from '../core/owner-use.ts';
 import { type HoldTarget, keyOfHold, type StartHold } from '../core/start-hold.ts';
 import { meanCores } from '../core/suggest.ts';
@@ -169,14 +170,19 @@ export class UnitOfWork {
     this.#emitOfHost({ event: 'release', scope, of, cause: by === null ? 'over' : 'released', by });
   }
 
+  /** `at`: epoch ms of the use; by default now. */
+  noteLever(use: LeverUse, at = this.now.wallMs): void {
+    this.#hostEvents.push({ at, event: { event: 'lever', ...use } });
+  }
+
   /** Leases and holds that are over. */
   dropExpired(): void {
     for (const lease of this.#leases.expired(this.now)) this.dropLease(lease);
     for (const hold of this.#live.holds.expired(this.now)) this.dropHold(hold, null);
   }
 
-  get changesHolds(): boolean {
-    return this.#holdsBefore.size > 0;
+  get hasHostEvents(): boolean {
+    return this.#hostEvents.length > 0;
   }
 
   #keepHold(target: HoldTarget): void {
@@ -195,7 +201,7 @@ export class UnitOfWork {
 
   /** Skip fsync for starts, events and kills by the watchdog: a power cut ends every attempt anyway, and a kill is urgent. */
   needsDurability(isAnswered: boolean): boolean {
-    if (isAnswered || this.#granted.size + this.#dropped.size + this.#holdsBefore.size > 0) return true;
+    if (isAnswered || this.#granted.size + this.#dropped.size + this.#hostEvents.length > 0) return true;
     for (const [id, task] of this.#changed) {
       const before = this.#before.get(id);
       if (before?.state.status !== task.state.status || before.attempts !== task.attempts) return true;
@@ -206,7 +212,7 @@ export class UnitOfWork {
   isEmpty(): boolean {
     const { size } = this.#changed;
     return (
-      size + this.#events.length + this.#granted.size + this.#dropped.size + this.#holdsBefore.size === 0
+      size + this.#events.length + this.#granted.size + this.#dropped.size + this.#hostEvents.length === 0
     );
   }
 
@@ -217,7 +223,8 @@ export class UnitOfWork {
       events: this.#events,
       leases: [...this.#granted.values()],
       droppedLeases: [...this.#dropped.keys()],
-      ...(this.changesHolds ? { holds: this.#live.holds.values(), hostEvents: this.#hostEvents } : {}),
+      ...(this.#holdsBefore.size > 0 ? { holds: this.#live.holds.values() } : {}),
+      hostEvents: this.#hostEvents,
       learned: this.#learned,
       ownerUse: [...this.#usedBefore.keys()].flatMap((owner) => this.#live.queue.used.get(owner) ?? []),
     };

@@ -1,5 +1,4 @@
 // Holds the start of tasks for a person, and releases them.
-import { userInfo } from 'node:os';
 import type {
   AskedTarget,
   HoldRequest,
@@ -16,6 +15,7 @@ import { pendingItem } from '../engine/live-tasks.ts';
 import { assumedEnd } from '../scheduler/releases.ts';
 import { shellWord } from '../text/shell.ts';
 import type { TaskAccess } from './lookup/task-access.ts';
+import { userName } from './lookup/user-name.ts';
 import { heldByView } from './views/refusal.ts';
 import { iso } from './views/task-view.ts';
 
@@ -108,13 +108,4 @@ function targetOf(tasks: TaskAccess, { scope, of }: AskedTarget, isNew: boolean)
 
 function nameOf({ scope, of }: HoldTarget): string {
   return scope === 'all' ? 'all tasks together are' : `the ${scope} ${of} is`;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // The user has no entry in the database of users.
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }

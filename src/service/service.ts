@@ -17,6 +17,7 @@ import { learned } from './estimates.ts';
 import { allEvents, events } from './events.ts';
 import { hold, holdsView, release } from './hold.ts';
 import { createInbox } from './inbox.ts';
+import { noteLever, takeLeverUses } from './levers.ts';
 import { list } from './list.ts';
 import { log, rangeOfLog } from './log.ts';
 import { selectTasks } from './lookup/resolve.ts';
@@ -47,6 +48,8 @@ export interface ServiceDeps
     OutsideDeps,
     Omit<SubmitDeps, 'config'> {
   readonly instance: string;
+  /** Uses of levers while no daemon ran. */
+  readonly leverUses: string;
   doctor(): Promise<DoctorView>;
   stop(killTasks: boolean): void;
 }
@@ -60,6 +63,9 @@ export function createService(deps: ServiceDeps): Service {
   const submit: Submit = (...submission) => metrics.submitting(() => uncounted(...submission));
   const unenforced = unenforcedViews(deps.notEnforced);
   const live = new LiveStream(deps, tasks);
+  takeLeverUses(deps.leverUses, tasks).catch((error: unknown) =>
+    deps.log.error({ err: error }, 'uses of levers not recorded'),
+  );
   const inbox = createInbox(store, clock, deps.log);
   return {
     ping: () => ({ ok: true, pid: process.pid, version: deps.version, instance: deps.instance }),
@@ -104,6 +110,7 @@ export function createService(deps: ServiceDeps): Service {
     holds: () => holdsView(engine, clock.now().wallMs),
     hold: (request) => hold(engine, tasks, request, () => clock.now().wallMs),
     release: (request) => release(engine, tasks, request, () => clock.now().wallMs),
+    noteLever: (use) => noteLever(deps, tasks, use),
     clean: (query) => clean(deps, query),
     backup: (path) => backup(store, path),
     log: (ref, query) => log(deps, tasks, ref, query),

@@ -9,6 +9,7 @@ import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomOf } from '../scheduler/ledger.ts';
+import type { Store } from '../store/store.ts';
 import { roundCores } from '../units/number.ts';
 import { holdsView } from './hold.ts';
 import { type LargestOutside, outsideViews } from './views/outside.ts';
@@ -17,6 +18,7 @@ import { plannedView, waitingView } from './views/waiting-view.ts';
 export interface StatusDeps {
   readonly engine: Engine;
   readonly profiles: Profiles;
+  readonly store: Store;
   readonly home: string;
   readonly driver: string;
   readonly notEnforced: readonly NotEnforced[];
@@ -27,6 +29,7 @@ export interface StatusDeps {
   notices(): StatusView['notices'];
 }
 
+const LEVERS_SHOWN = 5;
 const QUEUE_SHOWN = 100;
 
 export function statusView(deps: StatusDeps, nowMs: number): StatusView {
@@ -88,6 +91,9 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       detail: cause?.detail ?? null,
     })),
     ...holdsView(engine, nowMs),
+    levers: deps.store
+      .leverUses(LEVERS_SHOWN)
+      .map(({ lever, of, by, at }) => ({ lever, of, by, at: new Date(at).toISOString() })),
     running: active.map((task) => {
       const live = engine.attempt(task.id)?.figures();
       return {

@@ -68,12 +68,14 @@ export function openAllEvents(db: Sqlite): AllEvents & { removing(id: TaskId): v
   };
 }
 
-/** An event of the host has no owner and no status: a filter for those leaves it out unless it is about the same scope. */
-function isWanted({ event, scope, of }: RecordedHostEvent, filter: EventFilter): boolean {
+/** An event of the host has no status: a filter for the rest leaves it out unless it is about the same scope. */
+function isWanted(event: RecordedHostEvent, filter: EventFilter): boolean {
   const { names, project, owner, tag, statuses } = filter;
-  if (names !== undefined && names.length > 0 && !names.includes(event)) return false;
+  if (names !== undefined && names.length > 0 && !names.includes(event.event)) return false;
   const asked = { project, owner, tag };
   const filters = Object.entries(asked).filter(([, value]) => value !== undefined);
   if (statuses !== undefined) return false;
+  if (event.event === 'lever') return filters.length === 0;
+  const { scope, of } = event;
   return scope === 'all' || filters.every(([kind, value]) => kind === scope && value === of);
 }

@@ -1,5 +1,6 @@
 // Stores the events that belong to no task, under numbers of the same sequence as those of tasks.
 import type { HostEvent, RecordedHostEvent } from '../core/events.ts';
+import type { LeverUse } from '../core/levers.ts';
 import type { Sqlite } from './sqlite.ts';
 
 /** A person causes each of them; the oldest ones are dropped. */
@@ -19,7 +20,13 @@ export function openHostEvents(db: Sqlite) {
   const select = db.prepare<[number, number], { seq: number; at: number; body: string }>(
     'SELECT seq, at, body FROM host_events WHERE seq > ? AND seq <= ? ORDER BY seq',
   );
+  const newest = db.prepare<[string, number], { at: number; body: string }>(
+    'SELECT at, body FROM host_events WHERE event = ? ORDER BY seq DESC LIMIT ?',
+  );
   return {
+    /** The newest ones, newest first. */
+    leverUses: (count: number): (LeverUse & { at: number })[] =>
+      newest.all('lever', count).map(({ at, body }) => ({ ...(JSON.parse(body) as LeverUse), at })),
     /** Call in a transaction. */
     put(at: number, event: HostEvent): void {
       begin.run();

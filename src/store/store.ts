@@ -1,6 +1,7 @@
 // Stores tasks, environments, events and leases. A commit is one transaction: it stores states and events together or nothing.
 import type { HostEvent, RecordedEvent, TaskEvent } from '../core/events.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
+import type { LeverUse } from '../core/levers.ts';
 import type { OwnerUseEntry } from '../core/owner-use.ts';
 import type { StartHold } from '../core/start-hold.ts';
 import type { Task, TaskId } from '../core/task.ts';
@@ -83,6 +84,8 @@ export interface Store {
   readonly allEvents: AllEvents;
   leases(): Lease[];
   holds(): StartHold[];
+  /** The last uses of levers, newest first. */
+  leverUses(count: number): (LeverUse & { readonly at: number })[];
   /** The newest entries, oldest first; drops the others. */
   ownerUse(limit: number): OwnerUseEntry[];
   readonly inbox: Inbox;
@@ -283,6 +286,7 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     allEvents,
     leases: () => selectLeases.all().map(({ body }) => JSON.parse(body) as Lease),
     holds: holds.all,
+    leverUses: hostEvents.leverUses,
     ownerUse: ownerUse.newest,
     inbox,
     deliveries: {

@@ -1,6 +1,9 @@
 // babysit kill.
 import assert from 'node:assert/strict';
+import { userInfo } from 'node:os';
 import { after, describe, it } from 'node:test';
+import { BYPASS } from '../../hooks/decide.ts';
+import { callHook, SILENT } from '../hooks/call-hook.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { submit } from '../support/tasks.ts';
@@ -40,6 +43,61 @@ describe('kill', () => {
     assert.deepEqual([refused.code, error, setting], [1, 'operator_only', 'agents.may_kill_others']);
     assert.equal((await home.run(['config', 'set', 'agents.may_kill_others', 'true'])).code, 0);
     assert.equal((await home.run(['kill', 'theirs'], { env })).code, 0);
+  });
+
+  it('and every other use of a lever is an event of the host and in status', async () => {
+    const env = { CLAUDE_CODE_SESSION_ID: 'other' };
+    await submit(home, 'forced', 'true', '--force');
+    await home.run(['wait', 'forced']);
+    await home.run(['retry', 'forced', '--force']);
+    assert.equal((await home.run(['config', 'set', 'agents.may_profile', 'true'])).code, 0);
+    assert.equal((await home.run(['profile', 'normal'], { env })).code, 0);
+    const settings = await home.run(['hooks', 'install', '--scope=project']);
+    assert.equal(settings.code, 0, settings.stderr);
+    assert.equal((await home.run(['hooks', 'uninstall', '--scope=project'])).code, 0);
+    const event = JSON.stringify({
+      hook_event_name: 'PreToolUse',
+      session_id: 'hooked',
+      tool_name: 'Bash',
+      tool_input: { command: `sleep 1; babysit status forced # ${BYPASS}` },
+    });
+    assert.equal((await home.run(['config', 'set', 'agents.may_bypass', 'true'])).code, 0);
+    const hook = await callHook('no-sleep-babysit.sh', event, home.env);
+    assert.deepEqual(hook, SILENT);
+    const uses = jsonLines((await home.run(['events', '--event=lever'])).stdout);
+    const { username } = userInfo();
+    assert.deepEqual(
+      uses.map(({ lever, of, by }) => [lever, lever === 'uninstall_hooks' ? '' : of, by]),
+      [
+        ['config', 'agents.may_kill_others', username],
+        ['kill_others', 'theirs', 'other'],
+        ['force', 'forced', username],
+        ['force', 'forced', username],
+        ['config', 'agents.may_profile', username],
+        ['profile', 'normal', `${username} (agent other)`],
+        ['uninstall_hooks', '', username],
+        ['config', 'agents.may_bypass', username],
+        ['bypass', null, `${username} (agent hooked)`],
+      ],
+    );
+    const { levers } = jsonLine((await home.run(['status', '--full'])).stdout) as {
+      levers: { lever: string }[];
+    };
+    assert.deepEqual(
+      levers.map(({ lever }) => lever),
+      ['bypass', 'config', 'uninstall_hooks', 'profile', 'config'],
+    );
+    // Without a daemon a client keeps the use for the next one.
+    await home.run(['hooks', 'install', '--scope=project']);
+    await home.run(['daemon-stop', '--kill_tasks']);
+    await home.run(['hooks', 'uninstall', '--scope=project']);
+    const later = jsonLines(
+      (await home.run(['events', '--event=lever', `--since=${uses.at(-1)?.seq}`])).stdout,
+    );
+    assert.deepEqual(
+      later.map(({ lever }) => lever),
+      ['stop_daemon', 'uninstall_hooks'],
+    );
   });
 
   it('takes an end that it caused itself for no error', async () => {

@@ -6,8 +6,10 @@ import { shellWord } from '../../../src/text/shell.ts';
 import { HOOKS } from '../../agents/claude-hooks.ts';
 import { claudeDir, ownPath, readScope, SCOPE_FLAG, type Scope } from '../../agents/places.ts';
 import { installedHooks, installHooks, uninstallHooks } from '../../agents/settings-file.ts';
+import { reportLeverUse } from '../../client/lever-use.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
+import { callerName } from '../../input/caller.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { alignedTable } from '../../output/table.ts';
@@ -39,7 +41,10 @@ which rule, and the command that it names instead. Neither runs the command.`,
   run: async (context, parsed) => hooks(context, parsed),
 });
 
-function hooks(context: Context, { flags, positionals: [word, ...more] }: Parsed<typeof FLAGS>): number {
+async function hooks(
+  context: Context,
+  { flags, positionals: [word, ...more] }: Parsed<typeof FLAGS>,
+): Promise<number> {
   const verb = readChoice(word, ['install', 'uninstall', 'status', 'route', 'explain'], 'hooks');
   if (verb === 'explain') {
     const [command, ...rest] = more;
@@ -60,8 +65,13 @@ function hooks(context: Context, { flags, positionals: [word, ...more] }: Parsed
       const { isChanged } = installHooks(file, wanted, (script) => commandFor(script, scope));
       return print(context, file, scope, isChanged);
     }
-    case 'uninstall':
-      return print(context, file, scope, uninstallHooks(file).isChanged);
+    case 'uninstall': {
+      const { isChanged } = uninstallHooks(file);
+      const { session, env } = context;
+      if (isChanged)
+        await reportLeverUse(session.home, { lever: 'uninstall_hooks', of: file, by: callerName(env) });
+      return print(context, file, scope, isChanged);
+    }
     case 'status':
       return print(context, file, scope, null);
   }

@@ -1,6 +1,7 @@
 // babysit events: prints the events of all tasks from a cursor on.
 import type { HostEventView } from '../../../src/api/schemas/events/host-events.ts';
 import { EXIT } from '../../../src/core/errors.ts';
+import { HOST_EVENTS } from '../../../src/core/events.ts';
 import { TASK_STATUSES } from '../../../src/core/task.ts';
 import { commaWords } from '../../../src/text/split.ts';
 import { parseCount } from '../../../src/units/number.ts';
@@ -85,5 +86,5 @@ function print({ output, full }: Context, line: FeedLine): void {
 }
 
 function isOfHost(line: Exclude<FeedLine, { event: 'gap' }>): line is HostEventView {
-  return line.event === 'hold' || line.event === 'release';
+  return HOST_EVENTS.includes(line.event);
 }

@@ -81,7 +81,7 @@ async function showTask({ output, session, full }: Context, ref: Ref): Promise<n
 }
 
 function hostText(view: StatusView, color: boolean): string {
-  const { host, daemon, capacity, tasks, pressure, holds, notices, running, leases, queue } = view;
+  const { host, daemon, capacity, tasks, pressure, holds, levers, notices, running, leases, queue } = view;
   const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
     ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
@@ -106,6 +106,7 @@ function hostText(view: StatusView, color: boolean): string {
   if (host.outside.length > 0) lines.push(['outside', host.outside.map(outsideText).join('; ')]);
   for (const each of pressure) lines.push(['pressure', pressureText(each)]);
   for (const hold of holds) lines.push(['hold', heldText(hold)]);
+  if (levers.length > 0) lines.push(['levers', levers.map(leverText).join('; ')]);
   for (const { what, reason, fix } of notices)
     lines.push(['note', escapeField(`${what}: ${reason}. ${fix}`)]);
   const live = running.map((row) => [
@@ -131,6 +132,11 @@ function hostText(view: StatusView, color: boolean): string {
     part(['queue', 'owner', 'waits'], waiting),
   ];
   return paintLines(fieldLines(lines), color) + tables.join('');
+}
+
+/** `force of build by ann (agent 1234) at 15:30` */
+function leverText({ lever, of, by, at }: StatusView['levers'][number]): string {
+  return escapeField(`${lever}${of === null ? '' : ` of ${of}`} by ${by} at ${localTime(at)}`);
 }
 
 /** What stops the queue, or needs a look. */

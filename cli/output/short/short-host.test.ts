@@ -46,6 +46,7 @@ function aStatus(
       },
     })),
     notices: of(notices, () => ({ what: 'updated', reason: 'r'.repeat(150), fix: 'f'.repeat(80) })),
+    levers: [],
     running: of(running, (n) => ({ ...who(n), elapsed_ms: 123_456, mem_bytes: 3 * GIB, cpu_cores: 1.025 })),
     leases: of(leases, (n) => ({
       id: `01M8HTNJX69W8GSNZ6NRZR08N${n}`,

@@ -17,11 +17,13 @@ export function hostView(view: StatusView): object {
   const room = { mem_available_bytes, mem_limit_bytes, cpu_available_cores, cpu_limit_cores };
   const { not_enforced } = daemon;
   const unenforced = not_enforced.length === 0 ? [] : [{ not_enforced }];
+  const levers = view.levers.slice(0, 1);
+  const extra = [...unenforced, ...(levers.length === 0 ? [] : [{ levers }]), { driver: daemon.driver }];
   const must = { ...room, tasks, running: [], queue: [] };
   const entries = entriesOf(view);
   for (let form = 0; form < FORMS; form += 1) {
     const whole = entries.reduce<Row>((shown, entry) => withRow(shown, entry, form), must);
-    if (isShort(whole)) return fit<Row>(whole, [...unenforced, { driver: daemon.driver }]);
+    if (isShort(whole)) return fit<Row>(whole, extra);
   }
   let shown: Row = must;
   for (const entry of entries) {

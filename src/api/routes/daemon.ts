@@ -13,6 +13,7 @@ import {
   STOP,
 } from '../schemas/daemon.ts';
 import { HOLD, HOLD_BODY, HOLDS, parseHold, parseRelease, RELEASE_QUERY, RELEASED } from '../schemas/hold.ts';
+import { LEVER_BODY, parseLever } from '../schemas/levers.ts';
 import { PROFILE_VIEW, parseProfile, SWITCH } from '../schemas/profile.ts';
 import { STATUS } from '../schemas/status.ts';
 import type { Service } from '../service.ts';
@@ -37,6 +38,10 @@ export function daemonRoutes(app: FastifyInstance, service: Service): void {
   app.delete('/v1/hold', answers(RELEASED, { query: RELEASE_QUERY }), (request) =>
     service.release(parseRelease(request.query)),
   );
+  app.post('/v1/levers', answers(OK, { body: LEVER_BODY }), async (request) => {
+    await service.noteLever(parseLever(request.body));
+    return { ok: true };
+  });
   app.post('/v1/clean', answers(CLEAN_VIEW, { body: CLEAN }), (request) =>
     service.clean(parseClean(request.body)),
   );

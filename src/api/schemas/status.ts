@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PROFILES } from '../../core/profile.ts';
 import { NOTICE } from './daemon.ts';
 import { HOLD } from './hold.ts';
+import { LEVER_USE } from './levers.ts';
 import { BLOCKED, DETAIL, NOT_ENFORCED } from './task.ts';
 
 const number = z.number();
@@ -129,6 +130,9 @@ export const STATUS = z
     profile: z.enum(PROFILES).describe('The active profile.'),
     pressure: z.array(PRESSURE).describe('Shortages of the host. No task starts until they are over.'),
     holds: z.array(HOLD).describe('Holds of people. No task of their scopes starts.'),
+    levers: z
+      .array(LEVER_USE)
+      .describe('The last five uses of levers, newest first. `babysit events --event=lever` has all.'),
     running: z.array(RUNNING).describe('Running and paused tasks.'),
     leases: z.array(HELD).describe('Leases that have not expired.'),
     notices: z.array(NOTICE).describe('What a person should look at. `babysit doctor` shows it too.'),

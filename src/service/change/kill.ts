@@ -3,6 +3,7 @@ import type { KillRequest } from '../../api/schemas/kill.ts';
 import type { TaskView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { TaskAccess } from '../lookup/task-access.ts';
+import { userName } from '../lookup/user-name.ts';
 
 /** Throws what `TaskAccess.change` throws, and operator_only for the task of another agent. */
 export function kill(
@@ -24,6 +25,8 @@ export function kill(
           hint: 'Ask the user. Outside of the session, babysit config set agents.may_kill_others true allows it.',
         },
       );
+    const isOthers = task.owner === null ? by !== null && by !== task.project : by !== task.owner;
+    if (isOthers) work.noteLever({ lever: 'kill_others', of: task.name, by: session ?? userName() });
     work.requestKill(task.id, { ...request, isUrgent: signal !== null });
   });
 }

@@ -5,7 +5,6 @@ import type { Clock } from '../../core/clock.ts';
 import type { RecordedEvent } from '../../core/events.ts';
 import type { Task, TaskId } from '../../core/task.ts';
 import type { Plan } from '../../scheduler/plan.ts';
-import type { Store } from '../../store/store.ts';
 import type { TaskAccess } from '../lookup/task-access.ts';
 import { type StatusDeps, statusView } from '../status.ts';
 import { hostPoint } from '../views/host-point.ts';
@@ -18,7 +17,6 @@ const PENDING_SHOWN = 200;
 const ENDED_SHOWN = 20;
 
 export interface LiveDeps extends StatusDeps {
-  readonly store: Pick<Store, 'newestEnded'>;
   readonly clock: Clock;
 }
 

@@ -191,6 +191,7 @@ export function serviceOf(
     newId,
     recorder,
     outsideLog: new OutsideLog(join(home, 'host.outside')),
+    leverUses: join(home, 'lever-uses.jsonl'),
     home,
     tasksDir,
     driver: 'v2',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { HostEventMap, HostEventName } from '../../../core/events.ts';
 import { HELD_BY } from '../hold.ts';
+import { LEVER_USE } from '../levers.ts';
 
 const { scope, of, reason, by, until } = HELD_BY.shape;
 
@@ -20,6 +21,9 @@ export const HOST_EVENT_FIELDS = {
       by: by.nullable().describe('Who released it. Null: its time is over.'),
     })
     .describe('A hold ended. Only in the stream of all events.'),
+  lever: LEVER_USE.omit({ at: true }).describe(
+    'A user or an agent used what costs others: `--force`, a setting, the profile. Only in the stream of all events.',
+  ),
 } as const satisfies { readonly [K in HostEventName]: z.ZodType<HostEventMap[K]> };
 
 export const HOST_EVENT = z

@@ -36,7 +36,7 @@ export function pauseOf(call: Call): PauseTime | null {
   if (name === 'tail') {
     if (!isFollowing(texts) || texts.some((text) => text.startsWith('--pid'))) return null;
     // With a limit, following another file is a pause that shows something.
-    return texts.includes('/dev/null') || (limit !== null && !call.scope.isCaptured)
+    return texts.includes('/dev/null') || (limit !== null && (call.element.isBare || !call.scope.isCaptured))
       ? { seconds: limit }
       : null;
   }

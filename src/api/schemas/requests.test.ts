@@ -193,7 +193,7 @@ describe('queries', () => {
     ));
   it('list everything with all=1', () => assert.equal(parseList({ all: '1', since_ms: '5' }).sinceMs, null));
 
-  const LOG = { sinceMs: null, from: null, maxBytes: null, follow: false };
+  const LOG = { attempt: null, sinceMs: null, from: null, maxBytes: null, follow: false };
   const LOGS: [object, object][] = [
     [{}, { ...LOG, part: { kind: 'tail', lines: 15 } }],
     [

@@ -110,6 +110,8 @@ export interface Preparation {
   /** Processes of the unit that do not belong to the task write "0" to this file. */
   readonly asideFile: string;
   readonly group: string;
+  /** Shell lines that print systemd's result of a unit that systemd ended. */
+  readonly resultScript: string;
 }
 
 /** How one driver creates and lists groups. */

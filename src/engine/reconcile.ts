@@ -1,7 +1,7 @@
 // Reads the records of an attempt and stages the changes that follow from them. Idempotent.
 
 import { shortageOf } from '../core/shortages.ts';
-import { type Attempt, type Exit, isActive, type Task } from '../core/task.ts';
+import { type Attempt, type Exit, isActive, type KillIntent, type Task } from '../core/task.ts';
 import type { Loss } from '../engines/port.ts';
 import {
   claimForRecovery,
@@ -94,7 +94,7 @@ function applyRecords(
     const usage = live.finalUsage();
     // With an OOM policy of its unit, systemd ends it because the kernel has killed for memory.
     if (records.isUnitEnded && attempt.kill === null && !usage?.oom)
-      work.requestKill(id, { reason: 'manual', detail: { by: 'systemd' }, signal: 'SIGTERM' });
+      work.requestKill(id, records.isUnitOom ? oomOfUnit(attempt) : BY_SYSTEMD);
     const exit = task.execOptions.usesPty
       ? exitThroughTerminal(records.exit, attempt.kill !== null || records.isUnitEnded)
       : records.exit;
@@ -128,6 +128,16 @@ function applyLoss(
   const reason = loss.kind === 'interrupted' ? loss.reason : 'supervisor_lost';
   if (loss.kind === 'killed' && exit !== null) work.change(id, { kind: 'end', exit, usage, at: exit.at });
   else work.change(id, { kind: 'lose', reason, usage, at });
+}
+
+type KillRequest = Pick<KillIntent, 'reason' | 'detail' | 'signal'>;
+
+const BY_SYSTEMD: KillRequest = { reason: 'manual', detail: { by: 'systemd' }, signal: 'SIGTERM' };
+
+/** systemd may remove the counters of the group before they are copied. */
+function oomOfUnit({ envelope: { memMaxBytes } }: Attempt): KillRequest {
+  const detail = { cap_bytes: memMaxBytes, peak_mem_bytes: memMaxBytes };
+  return { reason: 'cgroup_oom_killed', detail, signal: 'SIGKILL' };
 }
 
 /** The pipe of the log is closed, so no process of the attempt lives, and no record of a start exists: a fork failed. */

@@ -46,7 +46,7 @@ export interface Journal {
   /** SYSLOG_IDENTIFIER of the lines. */
   readonly identifier: string;
   /** For a task in its own unit: the task's group, and the cgroup.procs of the unit's other group. Null otherwise. */
-  readonly unit: { readonly asideFile: string; readonly group: string } | null;
+  readonly unit: { readonly asideFile: string; readonly group: string; readonly resultScript: string } | null;
 }
 
 /** Absolute paths: the caller's PATH must not decide which programs babysit runs. */
@@ -155,6 +155,7 @@ export function journalScript({ identifier, unit }: Journal): string {
     `journal_name=${shellQuote(identifier)}`,
     `unit_aside=${shellQuote(unit?.asideFile ?? '')}`,
     `unit_group=${shellQuote(unit?.group ?? '')}`,
+    `unit_result() {\n${unit?.resultScript ?? ':'}\n}`,
     WITH_JOURNAL,
   ].join('\n');
 }

@@ -91,6 +91,7 @@ describe('records', () => {
       startFailed: null,
       exit: null,
       isUnitEnded: false,
+      isUnitOom: false,
       io: null,
       closedAt: null,
     };

@@ -25,6 +25,8 @@ export interface Records {
   readonly exit: Exit | null;
   /** systemd ended the unit of the attempt before its command ended. */
   readonly isUnitEnded: boolean;
+  /** It did so after an OOM kill in the unit. */
+  readonly isUnitOom: boolean;
   /** What the command and the children it waited for read from and wrote to storage. */
   readonly io: { readonly readBytes: number; readonly writtenBytes: number } | null;
   /** Epoch ms at which the log was complete and the supervisor ended; null before that. */
@@ -55,6 +57,7 @@ const NOTHING: Records = {
   startFailed: null,
   exit: null,
   isUnitEnded: false,
+  isUnitOom: false,
   io: null,
   closedAt: null,
 };
@@ -91,7 +94,8 @@ function parseClaim({ text, mtimeMs }: RecordFile): Records {
     } else if (what === 'exit' && EXIT_CODE.test(value))
       records = { ...records, exit: toExit(Number(value), isSignalReported, at) };
     else if (what === 'io') records = { ...records, io: parseIo(value) };
-    else if (what === 'unit_ended') records = { ...records, isUnitEnded: true };
+    else if (what === 'unit_ended')
+      records = { ...records, isUnitEnded: true, isUnitOom: value === 'oom-kill' };
     else if (what === 'closed') records = { ...records, closedAt: at };
   }
   return records;
@@ -108,7 +112,7 @@ function readStartFailed(dir: string): string | null {
   return text?.endsWith('\n') ? text.trim() : null;
 }
 
-/** The cgroup counters that the supervisor copied because no daemon was alive: path -> text. */
+/** The cgroup counters that the supervisor copied: path -> text. The last copy of a file counts. */
 export function readCounters(dir: string): ReadonlyMap<string, string> {
   const copies = new Map<string, string>();
   for (const part of (readRecord(join(dir, 'counters'))?.text ?? '').split(/^# /m)) {

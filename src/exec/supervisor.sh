@@ -83,6 +83,7 @@ make_pipes() {
 # with-journal.sh replaces these.
 open_relay() { :; }
 close_relay() { :; }
+before_exit() { :; }
 
 # A process that is only stopped still answers kill -0.
 is_running() { kill -0 "$command"; }
@@ -98,6 +99,7 @@ on_child() {
 
 record_exit() {
   ended=$1
+  before_exit
   echo "exit $EPOCHREALTIME $1" >&5
   record_io
 }
@@ -280,7 +282,9 @@ copy_counters() {
     file=${file#'#counter '}
     rest=${rest#*$'\n'}
     [ -r "$file" ] || continue
-    printf '# %s\n' "$file"
-    while IFS= read -r line; do printf '%s\n' "$line"; done <"$file"
+    text=
+    IFS= read -r -d '' text <"$file"
+    # A group that is removed after the open reads as empty: keep an earlier copy.
+    [ -z "$text" ] || printf '# %s\n%s' "$file" "$text"
   done
 }

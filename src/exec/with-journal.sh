@@ -4,6 +4,7 @@
 #   $journal_name  the identifier of the lines
 #   $unit_aside    cgroup.procs of the unit's other group, which the relay enters; empty without a unit
 #   $unit_group    the task's group in the unit
+#   unit_result    prints why systemd ended the unit, see systemd.service(5), where it ends units by itself
 
 supervise() {
   if [ -n "$unit_aside" ]; then
@@ -47,11 +48,16 @@ copy_output() {
 }
 has_output=
 
-# The counters are removed with the unit, so copy them even if a daemon is alive.
+# systemd removes the unit with its counters soon after an OOM kill, so copy them at once, even if a daemon is alive.
+before_exit() {
+  [ -z "$unit_aside" ] || copy_counters >"$dir/counters"
+}
+
+# The later copies replace the earlier ones, where the group still exists.
 close_attempt() {
   if [ -n "$unit_aside" ]; then
-    is_unit_alive || echo "unit_ended $EPOCHREALTIME" >&5
-    copy_counters >"$dir/counters"
+    is_unit_alive || echo "unit_ended $EPOCHREALTIME $(unit_result)" >&5
+    copy_counters >>"$dir/counters"
   fi
   record_closed
 }

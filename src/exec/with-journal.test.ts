@@ -77,7 +77,7 @@ describe('the main process of a unit', () => {
       changes: {
         preparation: { script, args: [] },
         counterFiles: [events],
-        journal: { identifier: 'a-task', unit: { asideFile: aside, group } },
+        journal: { identifier: 'a-task', unit: { asideFile: aside, group, resultScript: 'echo oom-kill' } },
       },
     };
   }
@@ -93,6 +93,13 @@ describe('the main process of a unit', () => {
     assert.equal(await textOf(ended), '9\n');
   });
 
+  it('keeps the counters that systemd removes before the output is complete', async () => {
+    const { events, changes } = unit();
+    const { dir } = await finish(`(sleep 0.2; rm '${events}') & exit 9`, changes);
+    assert.ok(!existsSync(events));
+    assert.match(readCounters(dir).get(events) ?? '', /^populated 1/);
+  });
+
   for (const [what, line, isUnitEnded] of [
     ['that waits for the command leaves no record', () => 'sleep 0.1; exit 9', false],
     ['that ends before the command is recorded', (pid: string) => `kill $(cat '${pid}'); exit 9`, true],
@@ -100,7 +107,10 @@ describe('the main process of a unit', () => {
     it(what, async () => {
       const { aside, ended, events, changes } = unit();
       const { records } = await finish(line(aside), changes);
-      assert.deepEqual([records.isUnitEnded, records.exit?.code], [isUnitEnded, 9]);
+      assert.deepEqual(
+        [records.isUnitEnded, records.isUnitOom, records.exit?.code],
+        [isUnitEnded, isUnitEnded, 9],
+      );
       writeFileSync(events, 'populated 0\nfrozen 0\n');
       assert.equal(await textOf(ended), isUnitEnded ? '143\n' : '9\n');
     });

@@ -50,7 +50,7 @@ export async function clean(deps: CleanDeps, query: CleanQuery): Promise<CleanVi
 
 /** Patterns of the units that the attempts of a task left. */
 function leftUnits({ id, execOptions: { unit } }: Task): string[] {
-  if (!unit?.remains) return [];
+  if (!unit || !(unit.remains || unit.oomPolicy === 'stop')) return [];
   return [unit.name ?? `babysit-*-${groupName(id, 0).slice(0, -1)}*.service`];
 }
 
@@ -69,7 +69,9 @@ async function* endedTasks(
   }
   const { refs, tags, project } = of;
   const named = refs.filter((ref) => !isNamePattern(ref)).map((ref) => resolveRef(store, ref, project));
-  for (const task of named) if (!isEnded(task.state)) throw notRunning(task, 'removed before it ends');
+  for (const task of named)
+    if (!isEnded(task.state))
+      throw notRunning(task, 'removed before it ends', `End it first: babysit kill ${task.name}`);
   yield named.flatMap(({ id, state }) => (isDue(state, filter) ? [id] : []));
   const inProject = project === null ? {} : { project };
   for (const namePattern of refs.filter(isNamePattern))

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { UnitOptions } from '../../core/task.ts';
 import { type Manager, managerEnv, managerFlags } from '../../systemd/manager.ts';
+import { shellQuote } from '../../text/shell.ts';
 import type { DriverModule } from '../driver-module.ts';
 import type { Units } from '../port.ts';
 import { checkName, stringIn } from '../ref.ts';
@@ -48,6 +49,8 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
       // A unit of another task may have the name already: its group is not ours.
       const group = join(directory, options.name === null ? TASK_GROUP : name);
       const caps = limitsV2(limits, controllers).map(({ file, value }) => `${file}=${value}`);
+      // systemd discards the result of a unit that it collects. Only with `stop` may it end the unit by itself.
+      const isKept = options.remains || options.oomPolicy === 'stop';
       const env = ['env', ...Object.entries(managerEnv(manager, process.env)).map((pair) => pair.join('='))];
       const properties = [
         ...unitProperties(limits),
@@ -60,7 +63,7 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
       ].map((property) => `--property=${property}`);
       const start = [
         ...[...env, 'timeout', '--verbose', String(START_TIMEOUT_S), 'systemd-run'],
-        ...[...managerFlags(manager), '--quiet', ...(options.remains ? [] : ['--collect'])],
+        ...[...managerFlags(manager), '--quiet', ...(isKept ? [] : ['--collect'])],
         ...[`--unit=${unit}`, `--slice=${slice}`, `--description=babysit task ${label}`, ...properties],
       ];
       // Only a name that the caller chose may belong to an earlier attempt.
@@ -83,6 +86,7 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
           ],
           asideFile: join(directory, 'main', 'cgroup.procs'),
           group,
+          resultScript: isKept ? resultScript([...env, ...systemctl()], unit) : ':',
         },
       );
     },
@@ -96,6 +100,10 @@ export function driverUnit({ path, manager, controllers }: UnitParent): Units {
         .unref();
     },
   };
+}
+
+function resultScript(systemctl: readonly string[], unit: string): string {
+  return [...systemctl, 'show', '--value', '--property=Result', unit].map(shellQuote).join(' ');
 }
 
 /** Leaves a unit that runs: another task may have the name now. The words of a list of units are safe to split. */

@@ -31,7 +31,9 @@ export function humanValue(key: string, value: unknown): string {
 
 /** `upload 42/100 42% eta 3m10s, 1 failed, loss=0.3` */
 export function humanProgress({ done, total, pct, phase, failed, eta_s, note }: Progress): string {
-  const count = done === null ? null : total === null ? String(done) : `${done}/${total}`;
+  const known = done === null ? null : total === null ? String(done) : `${done}/${total}`;
+  // `epoch 3/10` is the phase and the count.
+  const count = known !== null && phase?.endsWith(` ${known}`) ? null : known;
   const eta = eta_s === null ? null : `eta ${formatDuration(eta_s * 1000)}`;
   const counts = [phase, count, pct === null ? null : `${Math.floor(pct)}%`, eta];
   const rest = [failed ? `${failed} failed` : null, note];

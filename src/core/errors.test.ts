@@ -53,4 +53,9 @@ describe('BabysitError', () => {
     assert.equal(new BabysitError('not_found', 'x').hint, ERRORS.not_found.hint);
     assert.equal(new BabysitError('not_found', 'x', { hint: 'do y' }).hint, 'do y');
   });
+
+  it('puts the name of the task into the commands of its hint', () => {
+    const { hint } = new BabysitError('already_ended', 'x', { name: 'a$&b' });
+    assert.equal(hint, 'Run babysit status a$&b to see how it ended.');
+  });
 });

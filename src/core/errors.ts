@@ -91,7 +91,7 @@ export const ERRORS = {
     http: 409,
     exit: EXIT.failed,
     title: 'A live task already has this name.',
-    hint: 'Choose another --name, or kill the live task, or wait for it.',
+    hint: 'Run babysit wait NAME first, or choose another --name.',
   },
   dependency_cycle: {
     http: 400,
@@ -262,7 +262,10 @@ export type ErrorCode = keyof typeof ERRORS;
 /** Fields sent with an error, as shown: snake_case, the unit last. */
 export type ErrorExtra = Readonly<Record<string, unknown>>;
 
-/** An expected error. `message` says what is wrong with which input; `extra.hint` replaces the table's hint. */
+/**
+ * An expected error. `message` says what is wrong with which input; `extra.hint` replaces the table's hint, whose NAME
+ * becomes `extra.name`: a command in a hint works when it is pasted.
+ */
 export class BabysitError extends Error {
   readonly code: ErrorCode;
   readonly extra: ErrorExtra;
@@ -273,7 +276,10 @@ export class BabysitError extends Error {
     this.extra = extra;
   }
   get hint(): string {
-    return typeof this.extra.hint === 'string' ? this.extra.hint : ERRORS[this.code].hint;
+    const { hint, name } = this.extra;
+    if (typeof hint === 'string') return hint;
+    const { hint: general } = ERRORS[this.code];
+    return typeof name === 'string' ? general.replace('NAME', () => name) : general;
   }
 }
 

@@ -102,7 +102,9 @@ function targetOf(tasks: TaskAccess, { scope, of }: AskedTarget, isNew: boolean)
   if (scope !== 'task' || of === null) return { scope, of };
   const task = tasks.find(of);
   if (isNew && isEnded(task.state))
-    throw new BabysitError('already_ended', `"${task.name}" has already ended, so it cannot be held`);
+    throw new BabysitError('already_ended', `"${task.name}" has already ended, so it cannot be held`, {
+      name: task.name,
+    });
   return { scope, of: task.id };
 }
 

@@ -47,7 +47,7 @@ function logOf(
   query: LogQuery,
 ): { readonly task: Task; readonly attempt: number; readonly path: string } {
   const task = tasks.find(ref);
-  if (task.attempts === 0) throw new BabysitError('no_log', noLog(task));
+  if (task.attempts === 0) throw new BabysitError('no_log', noLog(task), { name: task.name });
   const attempt = query.attempt ?? task.attempts;
   if (attempt > task.attempts)
     throw new BabysitError(

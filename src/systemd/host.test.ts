@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LINUX_HOST } from '../../test/support/rigs/linux-host.ts';
-import { capFix, endsAtLogout, type Host, lingerFix, parseLoginAt } from './host.ts';
+import { capFix, controllersFix, endsAtLogout, type Host, lingerFix, parseLoginAt } from './host.ts';
 
 describe('the fix for limits that the kernel does not enforce', () => {
   const rows: [string, Partial<Host>, RegExp][] = [
@@ -23,6 +23,16 @@ describe('the fix for limits that the kernel does not enforce', () => {
   ];
   for (const [what, facts, expected] of rows)
     it(what, () => assert.match(capFix({ ...LINUX_HOST, ...facts }), expected));
+});
+
+describe('the fix for controllers that are missing', () => {
+  it('lets systemd delegate them to the manager of a user, which starts the daemon already', () => {
+    const path = '/sys/fs/cgroup/user.slice/user-7.slice/user@7.service/app.slice/babysitd-1.service';
+    const fix = controllersFix(path, LINUX_HOST);
+    assert.match(fix, /Delegate=cpu cpuset io memory pids\\n' \| sudo tee .*daemon-reload/);
+    const session = '/sys/fs/cgroup/user.slice/user-7.slice/session-1.scope';
+    assert.equal(controllersFix(session, LINUX_HOST), capFix(LINUX_HOST));
+  });
 });
 
 describe('the end at logout', () => {

@@ -57,6 +57,16 @@ export function capFix(host = readHost()): string {
   return 'Run: babysit daemon-restart, so that systemd starts the daemon in a service with its own groups.';
 }
 
+/** What gives a group the controllers that it lacks. `path` is the group of the daemon. */
+export function controllersFix(path: string, host = readHost()): string {
+  if (!/\/user@\d+\.service(\/|$)/.test(path)) return capFix(host);
+  return `Run: ${DELEGATE} && sudo systemctl daemon-reload, then log out and in again, or reboot.`;
+}
+
+/** See Delegate= in systemd.resource-control(5): a user gets only some controllers without it. */
+const DELEGATE =
+  "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf";
+
 /** Starts the manager of the user at boot. See enable-linger in loginctl(1). */
 export function lingerFix({ user }: Pick<Host, 'user'>): string {
   return `loginctl enable-linger ${user}`;

@@ -44,7 +44,9 @@ own standard input, byte for byte. --eof closes the standard input of the task, 
 
 function openStdin({ session }: Context, task: TaskView): Socket {
   if (task.status !== 'running' && task.status !== 'paused')
-    throw new BabysitError('not_running', `cannot send to ${task.name}: it is ${task.status}`);
+    throw new BabysitError('not_running', `cannot send to ${task.name}: it is ${task.status}`, {
+      name: task.name,
+    });
   const path = join(session.home.tasks, task.id, `${task.attempt}.in`);
   try {
     const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);

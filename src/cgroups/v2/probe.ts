@@ -1,6 +1,6 @@
 // Probes whether the daemon can create cgroup v2 groups: parent, controllers, and a limited child group.
 
-import { capFix } from '../../systemd/host.ts';
+import { capFix, controllersFix } from '../../systemd/host.ts';
 import { exists, makeGroup, removeGroup, removeIfEmpty, write } from '../cgroupfs.ts';
 import type { Probed } from '../driver-module.ts';
 import { TRIAL_LIMITS } from '../new-group.ts';
@@ -22,7 +22,10 @@ export function probeV2(own: OwnGroup | null, procRoot: string): Probed<ParentV2
   const available = enabledIn(own.base);
   if (!available.has('memory')) {
     const has = [...available].join(', ') || 'none of memory, cpu, pids, io';
-    return no(`the memory controller is not available in ${own.base} (it has ${has})`, capFix());
+    return no(
+      `the memory controller is not available in ${own.base} (it has ${has})`,
+      controllersFix(own.base),
+    );
   }
   const errno = makeGroup(own.parent);
   if (errno !== null && errno !== 'EEXIST') return no(refused(errno, `create ${own.parent}`), capFix());
@@ -76,7 +79,7 @@ function yes(parent: ParentV2, child: string): Probed<ParentV2> {
         what: `cgroup v2 ${controller} controller`,
         ok: false,
         reason: `${controller} cannot be enabled in ${parent.path}`,
-        fix: capFix(),
+        fix: controllersFix(parent.path),
       })),
     ],
     usable: {

@@ -97,9 +97,10 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
   return { find, byId, view, viewAtEnd, commit, change };
 }
 
-export function notRunning(task: Task, what: string): BabysitError {
+export function notRunning(task: Task, what: string, hint?: string): BabysitError {
   return new BabysitError('not_running', `"${task.name}" is ${task.state.status} and cannot be ${what}`, {
     name: task.name,
     task_status: task.state.status,
+    ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -213,6 +213,7 @@ describe('a submission', () => {
     [{ cwd: `${import.meta.filename}/below` }, 'bad_cwd', /below/],
     [{ cwd: `/${'x'.repeat(5000)}` }, 'bad_cwd', /xxx/],
     [{ name: 'build' }, 'name_taken', /"build"/],
+    [{ unit: 'build.service' }, 'name_taken', /"build" and the unit build\.service/],
   ];
   for (const [run, code, pattern] of REFUSED)
     it(`is refused as ${code}: ${pattern.source}`, () =>
@@ -220,6 +221,16 @@ describe('a submission', () => {
         () => taskOn(hostOf(8, 2), run, ['build']),
         (error) => error instanceof BabysitError && error.code === code && pattern.test(error.message),
       ));
+
+  it('is named like the unit that it asks for', () => {
+    const systemd: SystemdParts = { noUnits: null, hasJournal: true };
+    const nameOf = (run: Partial<RunRequest>) =>
+      taskFrom(aRun(run), { ...contextOn(hostOf(8, 4)), systemd }).name;
+    assert.equal(nameOf({ unit: 'train' }), 'train');
+    assert.equal(nameOf({ unit: 'train.service' }), 'train');
+    assert.equal(nameOf({ unit: 'train', name: 'other' }), 'other');
+    assert.match(nameOf({ unit: '_no-task-name' }), /^make-\d{4}-\d{6}$/);
+  });
 
   it('gets a valid and free name when it has none', () => {
     const first = taskOn(hostOf(8, 2)).name;

@@ -19,7 +19,7 @@ import { largestNeed } from '../../scheduler/admission.ts';
 import { pathOf } from '../../text/bytes.ts';
 import { capacitiesOf } from './capacity-of.ts';
 import { defaultKillTimeoutMs, type EstimateContext, estimatesFor, type Shares } from './estimates.ts';
-import { makeName } from './task-name.ts';
+import { makeName, nameOfUnit } from './task-name.ts';
 
 /** The parts of systemd that this daemon can use. */
 export interface SystemdParts {
@@ -48,10 +48,8 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
   const cwd = run.cwd ?? caller.cwd;
   assertDirectory(cwd);
   const command = commandOf(run);
-  if (run.name !== null && context.isNameTaken(run.name))
-    throw new BabysitError('name_taken', `a live task of this project has the name "${run.name}"`, {
-      name: run.name,
-    });
+  const name = run.name ?? nameOfUnit(run.unit);
+  if (name !== null && context.isNameTaken(name)) throw nameTaken(run, name);
   const { config } = context;
   const engine = engineOf(run, config);
   const bounds = { ...context, ...capacitiesOf(engine, context) };
@@ -61,11 +59,11 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
   };
   const filled = estimatesFor(run, command, shares, bounds);
   const limits = limitsFor(run, config, shares, filled);
-  const others = findOthers(run, context.find);
+  const others = findOthers(run, name, context.find);
   const tasks = others.map((other) => ({ id: other.id, name: other.name }));
   return {
     id: context.id,
-    name: run.name ?? makeName(command, new Date(context.now), context.id, context.isNameKnown),
+    name: name ?? makeName(command, new Date(context.now), context.id, context.isNameKnown),
     owner: run.owner ?? caller.owner ?? null,
     project: caller.project,
     command,
@@ -86,7 +84,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     context: run.context,
     tags: run.tags ?? [],
     ...readinessOf(run),
-    ...companionOf(run, context),
+    ...companionOf(run, name, context),
     ...(engine.engine === undefined ? parentOf(context) : {}),
     ...(run.checkpoint === null ? {} : { checkpoint: run.checkpoint }),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
@@ -104,6 +102,18 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
       notBefore: null,
     },
   };
+}
+
+function nameTaken({ unit }: RunRequest, name: string): BabysitError {
+  const isUnit = nameOfUnit(unit) === name;
+  return new BabysitError(
+    'name_taken',
+    `a live task of this project has the name "${name}"${isUnit ? ` and the unit ${name}.service` : ''}`,
+    {
+      name,
+      ...(isUnit ? { hint: `Choose another --unit, or end the live task: babysit kill ${name}` } : {}),
+    },
+  );
 }
 
 const DEFAULT_UMASK = 0o022;
@@ -139,7 +149,8 @@ function readinessOf({ readyLog, readyPort, readyCmd }: RunRequest): Pick<Task, 
 
 /** A task that has ended does not count: the name then belongs to one that comes later. */
 function companionOf(
-  { whileRef, name }: RunRequest,
+  { whileRef }: RunRequest,
+  name: string | null,
   { findLive }: SubmissionContext,
 ): Pick<Task, 'companion'> {
   if (whileRef === null) return {};
@@ -200,7 +211,11 @@ function withType(name: string | null, type: string): string | null {
 }
 
 /** A dependency is an existing task, so only a task's own name can form a cycle. */
-function findOthers({ after, afterAny, name }: RunRequest, find: SubmissionContext['find']): Task[] {
+function findOthers(
+  { after, afterAny }: RunRequest,
+  name: string | null,
+  find: SubmissionContext['find'],
+): Task[] {
   const found = new Map<TaskId, Task>();
   for (const ref of after ?? afterAny ?? []) {
     if (ref === name)

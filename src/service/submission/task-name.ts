@@ -1,5 +1,5 @@
 // Generates the name of a task from its program and the time.
-import type { Command, TaskId } from '../../core/task.ts';
+import { type Command, isTaskName, type TaskId } from '../../core/task.ts';
 
 /** `cd x && make -j4` at 10:41:05 on 21 November -> `make-1121-104105`; with the end of the id if that is taken. */
 export function makeName(command: Command, at: Date, id: TaskId, isTaken: (name: string) => boolean): string {
@@ -7,6 +7,12 @@ export function makeName(command: Command, at: Date, id: TaskId, isTaken: (name:
   const stamp = `${two(at.getMonth() + 1)}${two(at.getDate())}-${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
   const base = `${programOf(command)}-${stamp}`;
   return isTaken(base) ? `${base}-${id.slice(-6).toLowerCase()}` : base;
+}
+
+/** A unit of systemd that the caller named gives the task its name, so that both are known by the same word. */
+export function nameOfUnit(unit: string | null): string | null {
+  const name = unit?.replace(/\.service$/, '') ?? '';
+  return isTaskName(name) ? name : null;
 }
 
 /** Commands that start no program. */

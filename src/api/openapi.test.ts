@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { serviceOf } from '../../test/support/build/build-service.ts';
-import { openApiValidator } from '../../test/support/openapi-validator.ts';
+import { openApiValidator } from '../../test/support/rigs/openapi-validator.ts';
 
 const text = z.string().min(1);
 const SCHEMA = z.looseObject({});

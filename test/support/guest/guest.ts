@@ -46,7 +46,7 @@ export async function runInGuest(
 }
 
 const uml = new URL('uml-guest.sh', import.meta.url);
-const systemd = new URL('systemd-guest.sh', import.meta.url);
+const systemd = new URL('../systemd-guest.sh', import.meta.url);
 const SCRIPTS: Record<GuestKind, { script: URL; flags: readonly string[] }> = {
   'v2-root': { script: uml, flags: [] },
   'systemd-user': { script: systemd, flags: [] },

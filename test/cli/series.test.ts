@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { openApiValidator } from '../support/openapi-validator.ts';
+import { openApiValidator } from '../support/rigs/openapi-validator.ts';
 import { daemonPid } from '../support/processes.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

@@ -55,14 +55,15 @@ exerciseSection(
     },
     async 'a name of your own: `--unit`'(stage, command) {
       await stage.sh(command);
-      const name = String(jsonLines((await stage.sh('babysit list --status=running')).stdout)[0]?.name);
-      assert.deepEqual(await unitOf(stage, name), { unit: 'train.service' });
+      assert.deepEqual(await unitOf(stage, 'train'), { unit: 'train.service' });
       await shows(stage, 'train', { ActiveState: 'active' });
-      // The name is in use.
-      const second = await stage.sh(command.replace('run', 'run --wait'), {}, 1);
+      const again = await stage.sh(command, {}, 1);
+      assert.match(again.stderr, /the unit train\.service.*babysit kill train/);
+      // The name of the task is free, that of the unit is in use.
+      const second = await stage.sh(command.replace('run', 'run --wait --name=second'), {}, 1);
       assert.match(jsonLine(second.stdout).message as string, /train\.service/);
       await shows(stage, 'train', { ActiveState: 'active' });
-      await stage.sh(`babysit kill ${name}`);
+      await stage.sh('babysit kill train');
     },
     async '`--slice`'(stage, command) {
       await stage.sh(command);
@@ -71,18 +72,18 @@ exerciseSection(
     },
     async '`--remain_after_exit`'(stage, command) {
       const { sh } = stage;
-      const { name } = jsonLine((await sh(command, {}, 1)).stdout);
+      await sh(command, {}, 1);
       await shows(stage, 'build', { SubState: 'failed', Result: 'exit-code', ExecMainStatus: '7' });
-      await sh(`babysit retry ${name} --command=true && babysit wait ${name}`);
+      await sh('babysit retry build --command=true && babysit wait build');
       await shows(stage, 'build', { SubState: 'exited', Result: 'success', ExecMainStatus: '0' });
-      await sh(`babysit clean ${name}`);
+      await sh('babysit clean build');
       await shows(stage, 'build', { SubState: 'dead', LoadState: 'not-found' });
     },
     async '… of one that ran out of memory'(stage, command) {
-      const { status, name } = jsonLine((await stage.sh(command, {}, 1)).stdout);
-      assert.equal(status, 'killed');
+      const { status, kill_reason } = jsonLine((await stage.sh(command, {}, 1)).stdout);
+      assert.deepEqual([status, kill_reason], ['killed', 'cgroup_oom_killed']);
       await shows(stage, 'hog', { SubState: 'failed', Result: 'oom-kill', ExecMainStatus: '9' });
-      await stage.sh(`babysit clean ${name}`);
+      await stage.sh('babysit clean hog');
     },
     async '`OOMPolicy`'(stage, command) {
       await stage.sh(command);

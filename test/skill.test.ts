@@ -117,6 +117,11 @@ describe('the skill', () => {
     assert.equal(judge('sleep 60 && babysit status build', '/usr/bin:/bin').status, 0);
   });
 
+  it('names the flags that save an agent a script', () => {
+    for (const flag of ['--batch', '--after', '--while', '--jobserver'])
+      assert.ok(read('SKILL.md').includes(`\`${flag}`) || read('SKILL.md').includes(` ${flag}=`), flag);
+  });
+
   it('is short enough to be read each time', () => {
     assert.ok(read('SKILL.md').split('\n').length <= 150);
     for (const file of FILES) assert.ok(read(file).split('\n').length <= 150, file);

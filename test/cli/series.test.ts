@@ -7,8 +7,8 @@ import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
-import { openApiValidator } from '../support/rigs/openapi-validator.ts';
 import { daemonPid } from '../support/processes.ts';
+import { openApiValidator } from '../support/rigs/openapi-validator.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const home = testHome({ after }, { watchdog: { monitor_interval: '100ms' } });

@@ -178,7 +178,7 @@ describe('errors', () => {
         detail: 'what happened',
         error: code,
         name: 'build',
-        hint: ERRORS[code].hint,
+        hint: ERRORS[code].hint.replace('NAME', 'build'),
       });
     });
 

@@ -1,9 +1,10 @@
 // Prints which rule applies to a command and why, for `babysit hooks explain` and `babysit hooks route`.
+
+import { findRule } from '../cli/agents/heavy/rules.ts';
+import { readRouting } from '../cli/agents/heavy/settings.ts';
 import { currentProject } from '../cli/input/project.ts';
 import { findHome } from '../src/config/home.ts';
 import type { ShellRequest } from './harness.ts';
-import { findRule } from './route/rules.ts';
-import { readRouting } from './route/settings.ts';
 import { verdictOf } from './verdict.ts';
 
 /** The verdict of a command in this directory as one JSON object. */

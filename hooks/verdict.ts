@@ -1,4 +1,6 @@
 // Decides about a shell command of an agent. The verdict is data; judge.ts and explain.ts render it.
+
+import { readRouting } from '../cli/agents/heavy/settings.ts';
 import { reportLeverUse } from '../cli/client/lever-use.ts';
 import { callerName } from '../cli/input/caller.ts';
 import { currentProject, findProject } from '../cli/input/project.ts';
@@ -11,7 +13,6 @@ import { type AllTasks, askTasks } from './known-tasks.ts';
 import { findRepeated } from './looks/repeated.ts';
 import { TooComplex } from './poll/scope.ts';
 import { findRoute, type Route } from './route/route.ts';
-import { readRouting } from './route/settings.ts';
 
 export interface Verdict {
   readonly action: 'deny' | 'advise' | 'rewrite';

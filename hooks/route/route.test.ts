@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { MODES, mergeRules, readRuleFile, SHIPPED } from '../../cli/agents/heavy/rules.ts';
 import { decide } from '../decide.ts';
 import { findRoute } from './route.ts';
-import { MODES, mergeRules, readRuleFile, SHIPPED } from './rules.ts';
 
 const options = { rules: SHIPPED, mode: 'advise', isBackground: false } as const;
 const through = (command: string) => findRoute(command, options)?.command;

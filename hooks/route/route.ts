@@ -1,9 +1,10 @@
 // Finds heavy commands in a command line, and writes the line that runs them through babysit.
+
+import { findRule, type Mode, type Rule } from '../../cli/agents/heavy/rules.ts';
 import { shellQuote } from '../../src/text/shell.ts';
 import type { Call } from '../poll/call.ts';
 import { evaluate } from '../poll/evaluate.ts';
 import type { Chain } from '../poll/steps.ts';
-import { findRule, type Mode, type Rule } from './rules.ts';
 
 export interface Route {
   readonly rule: Rule;

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { shellWord } from '../../../src/text/shell.ts';
 import { HOOKS } from '../../agents/claude-hooks.ts';
+import { envOf } from '../../agents/gate-checks.ts';
 import { claudeDir, ownPath, readScope, SCOPE_FLAG, type Scope } from '../../agents/places.ts';
 import { installedHooks, installHooks, uninstallHooks } from '../../agents/settings-file.ts';
+import { missingWaitSettings } from '../../agents/wait-settings.ts';
 import { reportLeverUse } from '../../client/lever-use.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
@@ -63,7 +65,9 @@ async function hooks(
     case 'install': {
       const wanted = HOOKS.filter(({ event }) => event !== 'Stop' || flags.stop);
       const { isChanged } = installHooks(file, wanted, (script) => commandFor(script, scope));
-      return print(context, file, scope, isChanged);
+      const code = print(context, file, scope, isChanged);
+      adviseWaits(context, file);
+      return code;
     }
     case 'uninstall': {
       const { isChanged } = uninstallHooks(file);
@@ -91,6 +95,18 @@ function print({ output }: Context, file: string, scope: Scope, changed: boolean
     return `${file}${changed === false ? ' (unchanged)' : ''}\n${rows.join('') || '  no hooks of babysit\n'}`;
   });
   return EXIT.ok;
+}
+
+/** Names the variables without which Claude Code ends a long wait. Settings beside the hooks are the user's. */
+function adviseWaits({ output, env }: Context, file: string): void {
+  const missing = missingWaitSettings(env, envOf(file));
+  if (missing.length === 0) return;
+  const recommended = missing.map(({ variable, value, why }) => ({ variable, value, why }));
+  output.notify({ recommended_env: recommended }, () =>
+    recommended
+      .map(({ variable, value, why }) => `babysit: set ${variable}=${value} under env: ${why}\n`)
+      .join(''),
+  );
 }
 
 function explain({ output, env }: Context, command: string, inBackground: boolean): number {

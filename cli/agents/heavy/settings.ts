@@ -1,9 +1,9 @@
 // Reads how heavy commands are routed: the mode of the user, and the rule files of the repository and the user.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { settingIn } from '../../cli/levers.ts';
-import type { Home } from '../../src/config/home.ts';
-import { parseJson } from '../../src/text/json.ts';
+import type { Home } from '../../../src/config/home.ts';
+import { parseJson } from '../../../src/text/json.ts';
+import { settingIn } from '../../levers.ts';
 import { MODES, type Mode, mergeRules, type Rule, type RuleFile, readRuleFile } from './rules.ts';
 
 export interface Routing {

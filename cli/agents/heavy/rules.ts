@@ -1,5 +1,5 @@
 // The rules that say which commands are heavy: the shipped ones, and those of a repository or a user.
-import { isJsonObject } from '../../src/text/json.ts';
+import { isJsonObject } from '../../../src/text/json.ts';
 
 export const MODES = ['advise', 'deny', 'rewrite', 'off'] as const;
 /** advise: the agent reads advice. deny: the command does not run. rewrite: it runs through babysit. */

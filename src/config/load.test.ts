@@ -124,6 +124,8 @@ describe('loadConfig', () => {
         'log.journal': false,
         'log.level': 'info',
         'engine.default': 'local',
+        'engine.auto_projects': [],
+        'engine.auto_margin': 60_000,
         'notify.targets': [],
       },
     );

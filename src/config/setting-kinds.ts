@@ -66,3 +66,14 @@ export const cron = (key: string) =>
       `${key}: must be five cron fields, such as "17 4 * * *", or off`,
     )
     .describe('cron expression or off');
+/** Without their last slash. */
+export const paths = (key: string) =>
+  z
+    .string()
+    .transform((text) => (text === 'none' ? [] : text.split(/\s+/).filter((path) => path !== '')))
+    .refine(
+      (found) => found.every((path) => path.startsWith('/')),
+      `${key}: must be absolute paths, separated by spaces, or none`,
+    )
+    .transform((found) => found.map((path) => path.replace(/\/+$/, '')))
+    .describe('absolute paths, separated by spaces, or none');

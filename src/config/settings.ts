@@ -1,7 +1,7 @@
 // Every setting: key, schema, default and one line of help. The config type derives from this table.
 import type { z } from 'zod';
 import { PROFILES } from '../core/profile.ts';
-import { DRIVER_KINDS, ENGINE_KINDS } from '../core/task.ts';
+import { DRIVER_KINDS, ENGINE_CHOICES } from '../core/task.ts';
 import { notifyTargets } from './notify-targets.ts';
 import {
   choice,
@@ -13,6 +13,7 @@ import {
   durationOrOff,
   flag,
   logSize,
+  paths,
   percent,
   setting,
   size,
@@ -294,7 +295,17 @@ const TABLE = {
     [],
     'Commands, webhooks and notices for the ends and warnings of tasks',
   ),
-  'engine.default': setting(choice(...ENGINE_KINDS), 'local', 'Where a run without --engine runs'),
+  'engine.default': setting(choice(...ENGINE_CHOICES), 'local', 'Where a run without --engine runs'),
+  'engine.auto_projects': setting(
+    paths,
+    'none',
+    'Directories that the nodes of the cluster see too: only below them --engine=auto may choose it',
+  ),
+  'engine.auto_margin': setting(
+    timer,
+    '1m',
+    'How much sooner the cluster has to start a task for --engine=auto to choose it',
+  ),
   ...SLURM_SETTINGS,
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error'),

@@ -44,6 +44,8 @@ export type DriverKind = (typeof DRIVER_KINDS)[number];
 /** Where attempts run: in a cgroup of this host, or as a job of a cluster. Each has a folder in src/engines. */
 export const ENGINE_KINDS = ['local', 'slurm'] as const;
 export type EngineKind = (typeof ENGINE_KINDS)[number];
+/** What a request may ask for. `auto`: where it starts sooner. */
+export const ENGINE_CHOICES = [...ENGINE_KINDS, 'auto'] as const;
 /** An engine with a queue of its own: the scheduler of this host does not place its tasks. */
 export type QueueEngineKind = Exclude<EngineKind, 'local'>;
 

@@ -70,6 +70,13 @@ export interface EngineQueueView {
   readonly expectedStartMs: number | null;
 }
 
+/** What a submission would ask for. */
+export interface EngineNeed {
+  readonly memBytes: number;
+  readonly cpuCores: number;
+  readonly killTimeoutMs: number;
+}
+
 /** An engine that decides by itself when an attempt starts. No method waits for it. */
 export interface QueueEngine {
   /** Directory of the attempts, as the machines of the engine see it. */
@@ -80,6 +87,8 @@ export interface QueueEngine {
   submit(handover: Handover): void;
   /** Takes over an attempt that an earlier daemon has handed over, whether or not it was submitted, runs or has ended. */
   adopt(handover: Handover): void;
+  /** When it would start in epoch ms, if it were submitted now; null when the engine does not say, or not in time. */
+  expectedStart(need: EngineNeed): Promise<number | null>;
   /** The place of an attempt that has begun. */
   open(id: TaskId, attempt: Attempt): Place;
   /** Why it has not begun although its job is over; null while it may begin. */

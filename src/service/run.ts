@@ -191,7 +191,10 @@ export function createSubmit(deps: SubmitDeps): Submit {
     const item = pendingItem(task);
     // A task that waits for others may wait for room as well, and one inside a task starts without.
     const queue =
-      run.queue || task.after !== null || parent !== null || config['admission.when_full'] === 'queue';
+      run.queue ||
+      task.after !== null ||
+      parent !== null ||
+      (run.engine !== 'auto' && config['admission.when_full'] === 'queue');
     const submission = {
       item,
       limits: task.limits,

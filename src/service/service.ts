@@ -31,6 +31,7 @@ import { type SeriesDeps, series } from './observe/series.ts';
 import { profileView } from './profile.ts';
 import { createSubmit, run, type Submit, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
+import { runAnywhere } from './submission/elsewhere.ts';
 import { deliveryViews } from './views/deliveries.ts';
 import { noteOf } from './views/note.ts';
 import { unenforcedViews } from './views/unenforced.ts';
@@ -62,6 +63,7 @@ export function createService(deps: ServiceDeps): Service {
   const uncounted = createSubmit({ ...deps, config: loaded.config });
   const submit: Submit = (...submission) => metrics.submitting(() => uncounted(...submission));
   const unenforced = unenforcedViews(deps.notEnforced);
+  const elsewhere = { engine, config: loaded.config, nowMs: () => clock.now().wallMs };
   const live = new LiveStream(deps, tasks);
   takeLeverUses(deps.leverUses, tasks).catch((error: unknown) =>
     deps.log.error({ err: error }, 'uses of levers not recorded'),
@@ -73,7 +75,10 @@ export function createService(deps: ServiceDeps): Service {
     doctor: deps.doctor,
     config: () => configView(deps.home, loaded),
     setConfig: (body) => setConfig(deps, body),
-    run: async (request) => ({ ...(await run(deps, tasks, submit, request)), ...unenforced() }),
+    run: async (request) => ({
+      ...(await runAnywhere(elsewhere, request, (each) => run(deps, tasks, submit, each))),
+      ...unenforced(),
+    }),
     async batch(request) {
       const view = await tasks.commit((work) =>
         batch(request, deps.newId(work.now.wallMs), (line, name) => submit(work, line, name)),

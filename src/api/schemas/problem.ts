@@ -1,6 +1,6 @@
 // Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
-import { TASK_STATUSES } from '../../core/task.ts';
+import { ENGINE_KINDS, TASK_STATUSES } from '../../core/task.ts';
 import { ADVICE } from './advice.ts';
 import { BLOCKED, START } from './task.ts';
 
@@ -37,6 +37,9 @@ export const PROBLEM_FIELDS = z
     blocked_by: z.array(z.string()).describe('Names of the tasks and leases that hold the room.'),
     owners: z.array(z.string()).describe('The owners of those, each once.'),
     ...START,
+    elsewhere: z
+      .strictObject({ engine: z.enum(ENGINE_KINDS), expected_start: z.string() })
+      .describe('The engine that would start it sooner, and when.'),
     suggested_command: z.string().describe('A command that is accepted instead, for a shell.'),
     advice: z.array(ADVICE).describe('Declared estimates that are far from what earlier runs used.'),
     would_fit: z.string().describe('The largest estimate that fits, as a flag takes it.'),

@@ -1,9 +1,18 @@
 // The engine of a Slurm cluster: a job for each attempt. Its own supervisor writes the records on the shared directory.
 import { join } from 'node:path';
 import { BabysitError } from '../../core/errors.ts';
+import { CAP_FACTOR } from '../../core/estimate.ts';
 import type { Attempt, GroupRef, Task, TaskId } from '../../core/task.ts';
 import { readRecords } from '../../exec/records.ts';
-import type { EngineQueueView, EngineReports, Handover, Place, QueueEngine, StartFailure } from '../port.ts';
+import type {
+  EngineNeed,
+  EngineQueueView,
+  EngineReports,
+  Handover,
+  Place,
+  QueueEngine,
+  StartFailure,
+} from '../port.ts';
 import { listenToBell } from './bell.ts';
 import type { SlurmClient, Submission } from './client/slurm-client.ts';
 import { Job, type JobLimits, outputOf } from './job.ts';
@@ -43,6 +52,8 @@ const FORECAST_MS = 30_000;
 /** An exit by a signal waits this long for Slurm to say whether it sent it. */
 const ASK_WHY_MS = 20_000;
 const ASK_AGAIN_MS = 200;
+/** A submission waits this long for a forecast. */
+const ANSWER_MS = 2_000;
 /** What a job script gets for its own programs. The launch script sets the caller's variables. */
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin' };
 
@@ -72,6 +83,26 @@ export class SlurmEngine implements QueueEngine {
 
   submit(handover: Handover): void {
     void this.#submit(this.#add(handover, null), false);
+  }
+
+  async expectedStart({ memBytes, cpuCores, killTimeoutMs }: EngineNeed): Promise<number | null> {
+    const answer = this.#deps.client.testOnly({
+      name: 'babysit-test',
+      comment: '',
+      script: '#!/bin/sh\n',
+      cwd: '/',
+      environment: ENVIRONMENT,
+      outputPath: '/dev/null',
+      timeLimitMs: killTimeoutMs + this.#deps.graceMs,
+      memBytes: Math.floor(CAP_FACTOR * memBytes),
+      cpus: Math.ceil(cpuCores),
+      gpus: 0,
+      licenses: [],
+      after: [],
+      arraySize: null,
+    });
+    const late = new Promise<null>((resolve) => setTimeout(resolve, ANSWER_MS, null).unref());
+    return Promise.race([answer.catch(() => null), late]);
   }
 
   adopt(handover: Handover): void {

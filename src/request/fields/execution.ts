@@ -1,5 +1,5 @@
 // Fields of a request that say how the command is executed.
-import { ENGINE_KINDS } from '../../core/task.ts';
+import { ENGINE_CHOICES } from '../../core/task.ts';
 import type { FieldRow } from '../field-row.ts';
 
 export const EXECUTION_FIELDS = {
@@ -43,10 +43,12 @@ export const EXECUTION_FIELDS = {
   engine: {
     as: 'engine',
     type: 'choice',
-    choices: ENGINE_KINDS,
+    choices: ENGINE_CHOICES,
     default: 'setting engine.default',
     config: 'engine.default',
-    help: { run: 'where it runs: local, on this host; slurm, as a job of the Slurm cluster' },
+    help: {
+      run: 'where it runs: local, this host; slurm, a job of the Slurm cluster; auto, where it starts sooner',
+    },
   },
   driver: {
     as: 'driver',

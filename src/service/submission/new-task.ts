@@ -121,7 +121,7 @@ const DEFAULT_UMASK = 0o022;
 /** A request that needs a process of this host runs here, unless it asks for another engine. */
 function engineOf(run: RunRequest, config: Config): Pick<Task, 'engine'> {
   const asked = run.engine ?? config['engine.default'];
-  if (asked === 'local') return {};
+  if (asked === 'local' || asked === 'auto') return {};
   const needs = neededHere(run);
   if (needs === null) return { engine: asked };
   if (run.engine === null) return {};
@@ -130,7 +130,17 @@ function engineOf(run: RunRequest, config: Config): Pick<Task, 'engine'> {
   });
 }
 
-function neededHere({ stdin, pty, journal, unit, slice, driver, caller, lease }: RunRequest): string | null {
+/** What of the request only a process of this host can have; null: nothing. */
+export function neededHere({
+  stdin,
+  pty,
+  journal,
+  unit,
+  slice,
+  driver,
+  caller,
+  lease,
+}: RunRequest): string | null {
   if (stdin) return '--stdin';
   if (pty) return '--pty';
   if (lease !== null) return '--lease';

@@ -38,7 +38,10 @@ export const PROBLEM_FIELDS = z
     owners: z.array(z.string()).describe('The owners of those, each once.'),
     ...START,
     elsewhere: z
-      .strictObject({ engine: z.enum(ENGINE_KINDS), expected_start: z.string() })
+      .strictObject({
+        engine: z.enum(ENGINE_KINDS).describe('Its name.'),
+        expected_start: z.string().describe('When it would start the task.'),
+      })
       .describe('The engine that would start it sooner, and when.'),
     suggested_command: z.string().describe('A command that is accepted instead, for a shell.'),
     advice: z.array(ADVICE).describe('Declared estimates that are far from what earlier runs used.'),

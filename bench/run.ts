@@ -8,6 +8,7 @@ import { hook } from './hook.ts';
 import { showProgress } from './progress.ts';
 import { sampling } from './sampling.ts';
 import { schedulerPass } from './scheduler-pass.ts';
+import { slurm } from './slurm.ts';
 import { startLatency } from './start-latency.ts';
 import { submitCost } from './submit-cost.ts';
 import { supervisorMemory } from './supervisor-memory.ts';
@@ -30,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   sampling,
   'submit-cost': submitCost,
   'scheduler-pass': schedulerPass,
+  slurm,
 };
 
 const { values: flags, positionals } = parseArgs({

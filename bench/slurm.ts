@@ -1,0 +1,142 @@
+// The engine of a Slurm cluster beside the programs of Slurm: a submission, an end, a thousand jobs, and a long queue.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { userInfo } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Cluster, NO_SLURM, startCluster } from '../test/support/slurm/cluster.ts';
+import { waitUntil } from '../test/support/wait-until.ts';
+import { atLeast, atMost, type Row, type Run, row } from './support/benchmark.ts';
+import { fineClock, readStamp, stampInto } from './support/clock.ts';
+import { cpuMs } from './support/proc.ts';
+import { LAUNCHER, type Product, withProduct } from './support/product.ts';
+import { median, p95 } from './support/statistics.ts';
+
+/** One core, 16M and its cap fit sixteen times on each node. */
+const JOB = { engine: 'slurm', estimated_cpu_cores: '1' } as const;
+const ESTIMATES = ['--estimated_time=10m', '--estimated_mem_bytes=16M', '--estimated_cpu_cores=1'];
+const IN_FLIGHT = 16;
+const ALL_ENDED_MS = 300_000;
+
+/** Returns no row where Slurm is not installed. */
+export async function slurm({ isQuick, progress }: Run): Promise<Row[]> {
+  if (NO_SLURM !== false) {
+    process.stderr.write(`slurm: ${NO_SLURM}\n`);
+    return [];
+  }
+  const closing: (() => void | Promise<void>)[] = [];
+  try {
+    const cluster = await startCluster({ after: (close) => closing.push(close) }, { cpus: 16 });
+    const settings = { BABYSIT_ENGINE_SLURM_CONF: cluster.conf };
+    return await withProduct(async (product) => {
+      const count = isQuick ? 100 : 1000;
+      const rows = await submissions(product, cluster, isQuick ? 10 : 40);
+      progress(1, 4);
+      rows.push(await ends(product, isQuick ? 8 : 40));
+      progress(2, 4);
+      rows.push(await thousand(product, cluster, count));
+      progress(3, 4);
+      rows.push(await queue(product, cluster, count, isQuick ? 5_000 : 20_000));
+      return rows;
+    }, settings);
+  } finally {
+    for (const close of closing.reverse()) await close();
+  }
+}
+
+/** From the start of the program to its exit. The task is queued then; the daemon submits the job. */
+async function submissions({ env, scratch }: Product, cluster: Cluster, rounds: number): Promise<Row[]> {
+  const ours: number[] = [];
+  const here: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    bare.push(await wall('sbatch', ['--mem=48M', '--output=/dev/null', '--wrap=true'], cluster.env, scratch));
+    here.push(await wall(LAUNCHER, ['run', '--queue', ...ESTIMATES, '--command=true'], env, scratch));
+    ours.push(await wall(LAUNCHER, ['run', '--engine=slurm', ...ESTIMATES, '--command=true'], env, scratch));
+  }
+  const beyond = ours.map((ms, at) => ms - (bare[at] ?? Number.NaN));
+  return [
+    row('run --engine=slurm', 'ms', median(ours), rounds, {
+      against: { what: 'sbatch', value: median(bare) },
+      ratio: median(ours) / median(bare),
+    }),
+    row('run --queue on this host', 'ms', median(here), rounds),
+    row('run --engine=slurm beyond sbatch', 'ms', median(beyond), rounds, { aim: atMost(60) }),
+  ];
+}
+
+async function wall(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+): Promise<number> {
+  const before = performance.now();
+  const child = spawn(file, args, { env, cwd, stdio: 'ignore' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')} ended with ${code}`);
+  return performance.now() - before;
+}
+
+async function ends({ api, body, env, scratch }: Product, rounds: number): Promise<Row> {
+  const late: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const file = `${scratch}/slurm-end-${round}`;
+    const { id } = await api.submit(body(`sleep 0.6; ${stampInto(file)}`, JOB));
+    const now = fineClock();
+    await wall(LAUNCHER, ['wait', id], env, scratch);
+    late.push(now() - readStamp(file));
+  }
+  return row('end of a job -> wait gone p95', 'ms', p95(late), rounds, { aim: atMost(1200) });
+}
+
+/** From the first submission to the last end, as each side sees it. */
+async function thousand({ api, body }: Product, cluster: Cluster, count: number): Promise<Row> {
+  const began = performance.now();
+  for (let job = 0; job < count; job += 1)
+    await wall('sbatch', ['--mem=48M', '--output=/dev/null', '--wrap=true'], cluster.env, '/');
+  const hasNone = async () => (await cluster.slurm('squeue', '--noheader')) === '';
+  await waitUntil(hasNone, { what: 'the jobs of sbatch', deadlineMs: ALL_ENDED_MS });
+  const bare = (1000 * count) / (performance.now() - began);
+
+  const oursBegan = performance.now();
+  let left = count;
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      const ended: Promise<unknown>[] = [];
+      while (left-- > 0) ended.push(api.submit(body('true', JOB)).then(({ id }) => api.ended(id)));
+      for (const each of ended) await each;
+    }),
+  );
+  const ours = (1000 * count) / (performance.now() - oursBegan);
+  return row(`${count} trivial jobs`, '/s', ours, count, {
+    against: { what: 'a loop of sbatch', value: bare },
+    ratio: ours / bare,
+    aim: atLeast(0.8, 'ratio'),
+  });
+}
+
+/** The nodes are full, so that nothing but the queue is left to look at. */
+async function queue(product: Product, cluster: Cluster, count: number, ms: number): Promise<Row> {
+  const { api, body, daemonPid } = product;
+  for (const node of ['n1', 'n2'])
+    await cluster.slurm(
+      'sbatch',
+      `--nodelist=${node}`,
+      '--exclusive',
+      '--output=/dev/null',
+      '--wrap=exec sleep 3600',
+    );
+  const body1 = body('true', JOB);
+  await Promise.all(Array.from({ length: count }, () => api.submit(body1)));
+  const areQueued = async () =>
+    (await cluster.slurm('squeue', '--noheader', '--states=PENDING')).split('\n').length > count;
+  await waitUntil(areQueued, { what: 'the jobs to be queued', deadlineMs: ALL_ENDED_MS });
+  // The submissions are over, and the daemon looks at growing distances.
+  await delay(5000);
+  const before = cpuMs(daemonPid);
+  const began = performance.now();
+  await delay(ms);
+  const pct = (100 * (cpuMs(daemonPid) - before)) / (performance.now() - began);
+  await cluster.slurm('scancel', '--state=PENDING', `--user=${userInfo().username}`);
+  return row(`daemon CPU with ${count} queued jobs`, '%', pct, 1, { aim: atMost(2) });
+}

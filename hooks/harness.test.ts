@@ -79,6 +79,19 @@ const SHELL: readonly (readonly [string, object, Harness, readonly string[]])[] 
     'windsurf',
     [],
   ],
+  [
+    'opencode, Kilo',
+    {
+      harness: 'opencode',
+      hook_event_name: 'PreToolUse',
+      tool_name: 'bash',
+      session_id: 'ses_1',
+      cwd: '/p',
+      tool_input: { command, description: 'Wait' },
+    },
+    'opencode',
+    [],
+  ],
   ['Cursor', cursor, 'cursor', ['permission', 'user_message', 'agent_message']],
   [
     'Cursor, preToolUse',
@@ -180,7 +193,8 @@ describe('harnesses', () => {
       assert.ok(each);
       const isChanged = replace(each, 'x', 'why') !== null;
       const mayChange =
-        ['claude', 'copilot', 'gemini'].includes(harness) || ('tool_input' in event && harness === 'cursor');
+        ['claude', 'copilot', 'gemini', 'opencode'].includes(harness) ||
+        ('tool_input' in event && harness === 'cursor');
       assert.equal(isChanged, mayChange, JSON.stringify(event));
     }
   });
@@ -191,7 +205,7 @@ describe('harnesses', () => {
       assert.ok(each);
       const { exitCode, stdout } = inform(each, 'use babysit');
       assert.equal(exitCode, 0);
-      assert.equal(stdout.includes('use babysit'), harness !== 'windsurf');
+      assert.equal(stdout.includes('use babysit'), harness !== 'windsurf' && harness !== 'opencode');
     }
   });
 });

@@ -9,6 +9,7 @@ export const HARNESSES = [
   'copilot-cli',
   'cursor',
   'gemini',
+  'opencode',
   'windsurf',
 ] as const;
 export type Harness = (typeof HARNESSES)[number];
@@ -66,6 +67,8 @@ export function readShellRequest(event: unknown): ShellRequest | null {
 }
 
 function harnessOf(event: Readonly<Record<string, unknown>>): Harness {
+  // Set by the plugin in opencode.js.
+  if (event.harness === 'opencode') return 'opencode';
   if (event.cursor_version !== undefined || event.conversation_id !== undefined) return 'cursor';
   if (event.hook_event_name === 'BeforeTool') return 'gemini';
   // Copilot CLI with an event in PascalCase sends the form of Claude Code, but its own names of tools.
@@ -141,6 +144,7 @@ export function inform({ harness }: ShellRequest, text: string): Reply {
       return json({ systemMessage: text });
     case 'cursor':
       return json({ permission: 'allow', agent_message: text });
+    case 'opencode':
     case 'windsurf':
       return SILENT;
   }
@@ -169,6 +173,8 @@ export function replace(
     }
     case 'copilot':
       return json({ modifiedArgs: changed });
+    case 'opencode':
+      return json({ updatedInput: changed });
     case 'gemini':
       return json({ hookSpecificOutput: { hookEventName: 'BeforeTool', tool_input: changed } });
     case 'cursor':

@@ -30,7 +30,7 @@ const NEEDED = [
   ...['index.html', 'icon.svg', 'page.css', 'page.js'].map((name) => `dist/web/${name}`),
   ...globSync('src/store/migrations/*.sql', { cwd: ROOT }).map((file) => `dist/migrations/${basename(file)}`),
   ...man,
-  ...globSync(['docs/**/*.{md,json,yml}', 'hooks/*.sh', 'skill/**/*.{md,sh}'], { cwd: ROOT }),
+  ...globSync(['docs/**/*.{md,json,yml}', 'hooks/*.{sh,js}', 'skill/**/*.{md,sh}'], { cwd: ROOT }),
 ];
 /** What a directory of `files` may hold beside them. */
 const ALLOWED = /^hooks\/README\.md$/;

@@ -78,9 +78,12 @@ function textBefore(call: Call, verbField: Field, start: number): string {
   return `${before.map(({ text }) => shellWord(text)).join(' ')} `;
 }
 
-/** Environment, runner and path, for another call of babysit. */
+/** Environment, runner and path, for another call of babysit, which takes its flags after the verb. */
 function prefixOf(before: string): string {
-  return withoutLimit(before.replace(/^\s*(?:!\s+|time\s+(?:-p\s+)?)+/, '')).replace(/[ \t\\\n]+/g, ' ');
+  const plain = before
+    .replace(/^\s*(?:!\s+|time\s+(?:-p\s+)?)+/, '')
+    .replace(/(babysit['"]?)(?:\s+--?[a-z][\w-]*)+\s+$/, '$1 ');
+  return withoutLimit(plain).replace(/[ \t\\\n]+/g, ' ');
 }
 
 function withoutLimit(prefix: string): string {

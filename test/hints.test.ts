@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { parseTicket } from '../src/api/schemas/capacity.ts';
+import { BabysitError } from '../src/core/errors.ts';
 import { KILL_REASON_NAMES } from '../src/core/kill-reasons.ts';
 import type { TaskId } from '../src/core/task.ts';
 import type { Change } from '../src/core/transition/transition.ts';
@@ -73,6 +75,43 @@ describe('a command that babysit names', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it('after a refusal of wait_for_capacity is accepted', (t) => {
+    const rig = serviceOf(t);
+    rig.makeRoom();
+    const listener = { waiting() {}, granted() {}, failed() {} };
+    const wait = (...words: string[]) => {
+      const body = bodyFromFlags('wait_for_capacity', typedIn(words.join(' ')));
+      rig.service.awaitCapacity(parseTicket({ ...body, project: '/' }), listener)();
+    };
+    let refusals = 0;
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), (gib, cores) => {
+        const asked = `--mem_bytes=${gib}G --cpu_cores=${cores}`;
+        try {
+          wait(asked);
+        } catch (error) {
+          assert.ok(error instanceof BabysitError && error.code === 'infeasible', String(error));
+          const [smaller = ''] = /--\w+=\S+/.exec(error.hint) ?? [];
+          wait(asked, smaller);
+          refusals += 1;
+        }
+      }),
+      { numRuns: 25, examples: [[40, 40]] },
+    );
+    assert.ok(refusals > 0);
+  });
+
+  it('after a lease that has expired queues the task', async (t) => {
+    const rig = serviceOf(t);
+    rig.makeRoom();
+    const { status, body } = await rig.run({ lease: 'gone' });
+    const { error, suggested_command: command } = body as Answer;
+    assert.deepEqual([status, error], [410, 'lease_expired']);
+    const { env: _, ...words } = typedIn(String(command));
+    const queued = await rig.run(bodyFromFlags('run', { queue: words.queue ?? false }));
+    assert.ok(queued.status < 300 && !String(command).includes('--lease'), String(command));
   });
 
   it('after a refusal of adjust is accepted', async (t) => {

@@ -109,7 +109,7 @@ export const ERRORS = {
     http: 410,
     exit: EXIT.tryAgain,
     title: 'The lease has expired or has been used.',
-    hint: 'Get a new lease with babysit wait_for_capacity.',
+    hint: 'Run suggested_command, which queues the task, or get a new lease: babysit wait_for_capacity --help shows how.',
   },
   not_running: {
     http: 409,

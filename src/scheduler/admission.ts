@@ -67,7 +67,7 @@ export function admit(
 }
 
 /** Where both apply, only the smaller estimate is accepted: after the flag of the one, the other would refuse. */
-function whyInfeasible(own: Infeasible | null, active: Infeasible | null): Infeasible | null {
+export function whyInfeasible(own: Infeasible | null, active: Infeasible | null): Infeasible | null {
   if (own === null || active === null || own.dim !== active.dim) return own ?? active;
   const raise = own.raise?.startsWith('--') ? null : own.raise;
   return { ...own, limit: Math.min(own.limit, active.limit), raise };

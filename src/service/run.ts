@@ -14,6 +14,7 @@ import { policyOf } from '../engine/rules.ts';
 import type { UnitOfWork } from '../engine/unit-of-work.ts';
 import type { FreeDisk } from '../procfs/disk.ts';
 import { environmentOf, parentToken, type RunRequest } from '../request/request.ts';
+import { suggestedCommand } from '../request/suggest.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
@@ -119,7 +120,10 @@ export function createSubmit(deps: SubmitDeps): Submit {
     if (run.lease === null) return engine.leases.fitting(ownerOf(task), need) ?? null;
     const lease = engine.leases.get(run.lease);
     if (lease === undefined)
-      throw new BabysitError('lease_expired', `no lease has the id "${run.lease}"`, { lease: run.lease });
+      throw new BabysitError('lease_expired', `no lease has the id "${run.lease}"`, {
+        lease: run.lease,
+        suggested_command: suggestedCommand({ ...run, lease: null }),
+      });
     return lease;
   }
 

@@ -5,10 +5,10 @@ import type { LiveConfig } from '../config/change.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
-import { infeasibleNeed, unscheduled } from '../scheduler/admission.ts';
+import { infeasibleNeed, unscheduled, whyInfeasible } from '../scheduler/admission.ts';
 import type { PendingItem } from '../scheduler/items.ts';
 import { noteOf } from './views/note.ts';
-import { blockedView, infeasibleError } from './views/refusal.ts';
+import { blockedView, infeasibleError, TICKET_FLAGS } from './views/refusal.ts';
 
 export interface TicketDeps {
   readonly engine: Engine;
@@ -33,9 +33,11 @@ export function waitForCapacity(
     memBytes: request.memBytes,
     cpuCores: Math.min(request.cpuCores, profiles.largest.cpuLimitCores),
   };
-  const why =
-    infeasibleNeed(profiles.largest, need, NO_LIMITS, false) ?? unscheduled(engine.snapshot(), need);
-  if (why !== null) throw infeasibleError(why);
+  const why = whyInfeasible(
+    infeasibleNeed(profiles.largest, need, NO_LIMITS, false),
+    unscheduled(engine.snapshot(), need),
+  );
+  if (why !== null) throw infeasibleError(why, TICKET_FLAGS);
   const { wallMs } = clock.now();
   const id = deps.newId(wallMs);
   const timeMs = request.timeMs ?? config['defaults.estimated_time'];

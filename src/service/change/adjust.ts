@@ -6,7 +6,7 @@ import { isActive, liveAttemptOf, type Task } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
-import { infeasibleNeed, unscheduled } from '../../scheduler/admission.ts';
+import { infeasibleNeed, unscheduled, whyInfeasible } from '../../scheduler/admission.ts';
 import type { Need } from '../../scheduler/items.ts';
 import { heldNeed, roomOf, shortDim } from '../../scheduler/ledger.ts';
 import { type Branch, foldTrees } from '../../scheduler/tree.ts';
@@ -41,8 +41,10 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
   // A running task has its room: checkRoom compares what it asks for in addition.
   const waits = isHere && !isActive(task.state) && !adjustment.force;
   const why = asksForRoom
-    ? (infeasibleNeed(largest, estimate, limits, adjustment.force) ??
-      (waits ? unscheduled(engine.snapshot(), estimate) : null))
+    ? whyInfeasible(
+        infeasibleNeed(largest, estimate, limits, adjustment.force),
+        waits ? unscheduled(engine.snapshot(), estimate) : null,
+      )
     : null;
   if (why !== null) throw infeasibleError(why);
   const execOptions = {

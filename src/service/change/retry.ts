@@ -7,7 +7,7 @@ import { numberIn } from '../../core/kill-reasons.ts';
 import { type EndedState, isEnded, type Task } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
-import { infeasibleNeed, largestNeed, unscheduled } from '../../scheduler/admission.ts';
+import { infeasibleNeed, largestNeed, unscheduled, whyInfeasible } from '../../scheduler/admission.ts';
 import type { Store } from '../../store/store.ts';
 import { formatSize } from '../../units/size.ts';
 import { notRunning, type TaskAccess } from '../lookup/task-access.ts';
@@ -47,9 +47,10 @@ export async function retry(
       changes.estimate.cpuCores !== task.estimate.cpuCores
     ) {
       const { estimate, limits } = changes;
-      const why =
-        infeasibleNeed(largest, estimate, limits, request.force) ??
-        (request.force || task.engine !== undefined ? null : unscheduled(engine.snapshot(), estimate));
+      const why = whyInfeasible(
+        infeasibleNeed(largest, estimate, limits, request.force),
+        request.force || task.engine !== undefined ? null : unscheduled(engine.snapshot(), estimate),
+      );
       if (why !== null) throw infeasibleError(why);
     }
     const { line, env, force } = request;

@@ -38,8 +38,12 @@ export function refusal(
   }
 }
 
-export function infeasibleError({ dim, requested, limit, raise, profile }: Infeasible): BabysitError {
-  const estimate = `${flagOf(dim)}=${amount(dim, requested)}`;
+/** `flags`: those of the request that was refused, so that the hint works with the same command. */
+export function infeasibleError(
+  { dim, requested, limit, raise, profile }: Infeasible,
+  flags: NeedFlags = RUN_FLAGS,
+): BabysitError {
+  const estimate = `${flags[dim]}=${amount(dim, requested)}`;
   return new BabysitError(
     'infeasible',
     profile === null
@@ -51,7 +55,7 @@ export function infeasibleError({ dim, requested, limit, raise, profile }: Infea
       limit,
       would_fit: amount(dim, limit),
       raise,
-      hint: `Use ${flagOf(dim)}=${amount(dim, limit)} or less${alternative(raise, profile)}.`,
+      hint: `Use ${flags[dim]}=${amount(dim, limit)} or less${alternative(raise, profile)}.`,
     },
   );
 }
@@ -161,9 +165,10 @@ function sizeAtMost(valueBytes: number): string {
   return `${Math.floor(valueBytes / MIB)}M`;
 }
 
-function flagOf(dim: 'mem' | 'cpu'): string {
-  return dim === 'mem' ? '--estimated_mem_bytes' : '--estimated_cpu_cores';
-}
+type NeedFlags = Readonly<Record<'mem' | 'cpu', string>>;
+
+const RUN_FLAGS: NeedFlags = { mem: '--estimated_mem_bytes', cpu: '--estimated_cpu_cores' };
+export const TICKET_FLAGS: NeedFlags = { mem: '--mem_bytes', cpu: '--cpu_cores' };
 
 function amount(dim: 'mem' | 'cpu', value: number): string {
   return dim === 'mem' ? sizeAtMost(value) : `${Math.floor(value * 100 + 1e-6) / 100}`;

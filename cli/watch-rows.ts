@@ -1,4 +1,5 @@
 // list --watch: redraws the table on a terminal, and prints the rows that changed elsewhere.
+import type { LiveTask } from '../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { EXIT } from '../src/core/errors.ts';
 import type { Context } from './command.ts';
@@ -32,7 +33,7 @@ export async function watchRows(
 }
 
 /** Keeps what the list adds to a task, such as its place in a tree. */
-function withUse(row: TaskView, now: TaskView | undefined): TaskView {
+function withUse(row: TaskView, now: LiveTask | undefined): TaskView {
   if (now === undefined) return row;
   const { elapsed_ms, mem_bytes, cpu_cores, progress, silent_ms } = now;
   return { ...row, elapsed_ms, mem_bytes, cpu_cores, progress, silent_ms };

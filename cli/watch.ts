@@ -1,17 +1,17 @@
 // --watch: shows a view again whenever the daemon reports a change, until the user stops it. It never asks by the clock.
-import type { FrameView } from '../src/api/schemas/observe/live.ts';
+import type { Frame } from './client/frames.ts';
 import { followFrames, stateOf } from './client/live.ts';
 import type { Context } from './command.ts';
 import { untilReaderGone } from './output/reader-gone.ts';
 
 /** `hasChanged`: a task began, ended or waits for something else; otherwise only use and time are new. */
-type Show = (frame: FrameView, hasChanged: boolean) => Promise<'more' | 'done'>;
+type Show = (frame: Frame, hasChanged: boolean) => Promise<'more' | 'done'>;
 
 /** One `show` at a time; of the frames that come while it runs the last one follows. Resolves when `show` is done. */
 export async function watch({ session }: Context, show: Show): Promise<void> {
   const abort = new AbortController();
   let state = '';
-  let next: FrameView | null = null;
+  let next: Frame | null = null;
   let isShowing = false;
   let finish: (error?: unknown) => void = () => {};
   const finished = new Promise<void>((resolve, reject) => {
@@ -19,7 +19,7 @@ export async function watch({ session }: Context, show: Show): Promise<void> {
   });
   const take = async (): Promise<void> => {
     while (next !== null) {
-      const frame: FrameView = next;
+      const frame: Frame = next;
       next = null;
       const now = stateOf(frame);
       const hasChanged = now !== state;
@@ -28,14 +28,18 @@ export async function watch({ session }: Context, show: Show): Promise<void> {
     }
     isShowing = false;
   };
-  const onFrame = (frame: FrameView): void => {
+  const onFrame = (frame: Frame): void => {
     next = frame;
     if (isShowing) return;
     isShowing = true;
     take().catch(finish);
   };
   try {
-    await Promise.race([followFrames(session, onFrame, abort.signal), finished, untilReaderGone()]);
+    await Promise.race([
+      followFrames(session, { frame: onFrame }, abort.signal),
+      finished,
+      untilReaderGone(),
+    ]);
   } finally {
     abort.abort();
   }

@@ -149,8 +149,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const API_SCHEMAS = 'src/api/schemas/';
 /** Rooms outside of the daemon. */
 const CLIENTS = ['cli', 'mcp', 'dashboard', 'top', 'hooks', 'web'];
-/** Of the server of the page: what it sends. */
-const SHOWN = ['cli/dashboard/frame.ts', 'cli/history/summary.ts'];
+/** Of the clients: what runs in the browser, too. */
+const SHOWN = ['cli/client/frames.ts'];
 /** Servers with a bundle of their own, loaded when they are asked to serve. */
 const SERVERS = ['cli/mcp/server.ts', 'cli/dashboard/serve.ts', 'cli/top/run.ts'];
 
@@ -178,7 +178,7 @@ function objection({ from, to, isType }: Arrow): string | null {
       return isType || room === 'mcp' ? null : `${room} sees only the types of the schemas`;
     if (room === 'cli' && SERVERS.includes(to))
       return isType ? null : `${room} loads the server when it is asked to serve`;
-    if (room === 'web' && SHOWN.includes(to)) return isType ? null : `web sees only the types of ${to}`;
+    if (room === 'web' && SHOWN.includes(to)) return null;
     return `${room} does not see ${other}`;
   }
   if (to === 'package.json')

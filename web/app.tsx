@@ -95,7 +95,7 @@ function Where({ live: { link, frame } }: { readonly live: Live }) {
     <p class="where">
       {frame === null ? null : (
         <span>
-          {frame.hostname} <span class="quiet">profile {frame.profile}</span>
+          {frame.status.host.hostname} <span class="quiet">profile {frame.status.profile}</span>
         </span>
       )}
       <span class={`link ${link}`} role="status">

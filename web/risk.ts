@@ -1,5 +1,6 @@
 // Which running tasks the watchdog is about to kill, from the numbers of a frame. The daemon decides; this only warns.
-import type { Row } from '../cli/dashboard/frame.ts';
+import type { LiveTask } from '../src/api/schemas/observe/live.ts';
+import type { TaskView } from '../src/api/schemas/task.ts';
 import { cores, duration, size } from './text.ts';
 
 export interface Risk {
@@ -16,8 +17,11 @@ const NEAR_END = 0.9;
 /** `stall_risk` comes at this part of the interval. */
 const NEAR_STALL = 0.8;
 
+/** A row, or the task as a whole. */
+type Subject = Pick<LiveTask, keyof LiveTask & keyof TaskView>;
+
 /** The worst first. */
-export function risksOf(row: Row): Risk[] {
+export function risksOf(row: Subject): Risk[] {
   if (row.status !== 'running') return [];
   const { elapsed_ms: elapsed, silent_ms: silent, mem_bytes: mem, cpu_cores: cpu } = row;
   const risks: Risk[] = [];
@@ -50,7 +54,7 @@ export function risksOf(row: Row): Risk[] {
 }
 
 /** Tasks in danger first, then the newest. */
-export function byRisk(rows: readonly Row[]): Row[] {
+export function byRisk(rows: readonly LiveTask[]): LiveTask[] {
   const levels = new Map(rows.map((row) => [row.id, risksOf(row)[0]?.level ?? 0]));
   return [...rows].sort(
     (a, b) => (levels.get(b.id) ?? 0) - (levels.get(a.id) ?? 0) || b.id.localeCompare(a.id),

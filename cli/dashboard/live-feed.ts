@@ -3,12 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FrameView } from '../../src/api/schemas/observe/live.ts';
 import { lineReader } from '../client/follow.ts';
+import { type Frame, Frames, wholeLine } from '../client/frames.ts';
 import { send } from '../client/http.ts';
-import { frameOf } from './frame.ts';
 
 const SILENCE_MS = 30_000;
 const RETRY_MS = 500;
-/** A page that is this far behind skips frames until it has read what it has. */
+/** A page that is this far behind skips frames until it has read what it has; then it gets a whole one. */
 const BEHIND_BYTES = 1024 ** 2;
 /** A page that reads nothing is disconnected; it connects again. */
 const LOST_BYTES = 8 * 1024 ** 2;
@@ -24,9 +24,10 @@ export function sse(event: string, data: object): string {
 /** Reads from the daemon only while a page is connected. */
 export class LiveFeed {
   readonly #socket: string;
-  readonly #sinks = new Set<Sink>();
+  /** Whether the page has every frame since its last whole one. */
+  readonly #sinks = new Map<Sink, { isCurrent: boolean }>();
   #reading: AbortController | null = null;
-  #lastFrame: string | null = null;
+  #frame: Frame | null = null;
   #isUp = true;
 
   constructor(socket: string) {
@@ -39,9 +40,9 @@ export class LiveFeed {
 
   /** Returns how to remove it again. */
   add(sink: Sink): () => void {
-    this.#sinks.add(sink);
     sink.write(sse('link', { up: this.#isUp }));
-    if (this.#lastFrame !== null) sink.write(this.#lastFrame);
+    if (this.#frame !== null) sink.write(sse('frame', wholeLine(this.#frame)));
+    this.#sinks.set(sink, { isCurrent: this.#frame !== null });
     if (this.#reading === null) this.#start();
     return () => {
       this.#sinks.delete(sink);
@@ -52,37 +53,42 @@ export class LiveFeed {
   close(): void {
     this.#reading?.abort();
     this.#reading = null;
-    this.#lastFrame = null;
+    this.#frame = null;
     this.#isUp = true;
   }
 
   #start(): void {
     const reading = new AbortController();
     this.#reading = reading;
-    const frames = (line: string): void => {
-      const value = JSON.parse(line) as { readonly event: string };
-      if (value.event !== 'frame') return;
-      this.#report(true);
-      this.#lastFrame = sse('frame', frameOf(value as FrameView));
-      this.#sendAll(this.#lastFrame, BEHIND_BYTES);
+    const frames = (): ((line: string) => void) => {
+      const connection = new Frames();
+      return (line) => {
+        const value = JSON.parse(line) as FrameView | { readonly event: 'daemon_stopping' };
+        if (value.event !== 'frame') return;
+        this.#report(true);
+        this.#frame = connection.take(value);
+        this.#sendFrame(line, this.#frame);
+      };
     };
-    const events = (line: string): void => {
-      const { task: _, ...event } = JSON.parse(line) as { readonly event: string; readonly task?: unknown };
-      if ('seq' in event && 'id' in event) this.#sendAll(sse('event', event), LOST_BYTES);
-    };
+    const events =
+      () =>
+      (line: string): void => {
+        const { task: _, ...event } = JSON.parse(line) as { readonly event: string; readonly task?: unknown };
+        if ('seq' in event && 'id' in event) this.#sendAll(sse('event', event));
+      };
     void this.#read('/v1/live', frames, reading.signal);
     void this.#read('/v1/events?follow=1', events, reading.signal);
   }
 
   /** Connects again after every end. It never starts a daemon: the user may have stopped it. */
-  async #read(path: string, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+  async #read(path: string, reader: () => (line: string) => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const request = {
           method: 'GET',
           path,
           timeoutMs: SILENCE_MS,
-          onData: lineReader(onLine),
+          onData: lineReader(reader()),
           signal,
         } as const;
         const { status } = await send(this.#socket, request);
@@ -97,13 +103,25 @@ export class LiveFeed {
   #report(isUp: boolean): void {
     if (isUp === this.#isUp) return;
     this.#isUp = isUp;
-    this.#sendAll(sse('link', { up: isUp }), LOST_BYTES);
+    this.#sendAll(sse('link', { up: isUp }));
   }
 
-  #sendAll(text: string, mostBehind: number): void {
-    for (const sink of this.#sinks) {
+  /** `line`: as the daemon sent it, what changed. */
+  #sendFrame(line: string, frame: Frame): void {
+    const news = `event: frame\ndata: ${line}\n\n`;
+    let whole: string | null = null;
+    for (const [sink, state] of this.#sinks) {
+      const isBehind = sink.writableLength > BEHIND_BYTES;
+      if (!isBehind && !state.isCurrent) whole ??= sse('frame', wholeLine(frame));
+      if (!isBehind) sink.write(state.isCurrent ? news : (whole ?? news));
+      state.isCurrent = !isBehind;
+    }
+  }
+
+  #sendAll(text: string): void {
+    for (const sink of this.#sinks.keys()) {
       if (sink.writableLength > LOST_BYTES) sink.destroy();
-      else if (sink.writableLength <= mostBehind) sink.write(text);
+      else sink.write(text);
     }
   }
 }

@@ -41,7 +41,9 @@ export function humanProgress({ done, total, pct, phase, failed, eta_s, note }: 
 }
 
 /** `exit 1`, `SIGKILL`, `elapsed_exceeded`; for a pending task, what it waits for. */
-export function outcome(task: TaskView): string {
+export function outcome(
+  task: Pick<TaskView, 'kill_reason' | 'signal' | 'exit_code' | 'reason' | 'waiting'>,
+): string {
   if (task.kill_reason !== null) return task.kill_reason;
   if (task.signal !== null) return task.signal;
   if (task.exit_code !== null) return `exit ${task.exit_code}`;

@@ -1,9 +1,8 @@
 // Redraws one status line while `wait` runs on a terminal: use against the estimate, progress, last output. The daemon pushes
 // what it shows.
-import type { FrameView } from '../../src/api/schemas/observe/live.ts';
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
-import { lastLine } from '../client/last-line.ts';
+import type { Frame } from '../client/frames.ts';
 import { followFrames, taskIn } from '../client/live.ts';
 import type { Session } from '../client/session.ts';
 import type { Ref } from '../input/refs.ts';
@@ -35,7 +34,7 @@ export function drawStatusLine(output: Output, session: Session, live: () => rea
     if (isDrawn) output.message(CLEAR);
     isDrawn = false;
   };
-  const draw = (frame: FrameView): void => {
+  const draw = (frame: Frame): void => {
     const [ref, ...more] = live();
     const task = ref === undefined ? undefined : taskIn(frame, ref);
     if (abort.signal.aborted || task === undefined || task.ended_at !== null) return;
@@ -44,7 +43,10 @@ export function drawStatusLine(output: Output, session: Session, live: () => rea
   };
   // A short wait draws nothing, and a line that cannot be drawn is no reason to stop waiting.
   const quiet = { ...session, autostart: false };
-  const timer = setTimeout(() => void followFrames(quiet, draw, abort.signal).catch(() => {}), AFTER_MS);
+  const timer = setTimeout(
+    () => void followFrames(quiet, { frame: draw }, abort.signal).catch(() => {}),
+    AFTER_MS,
+  );
   return {
     clear,
     stop() {
@@ -60,15 +62,14 @@ function columnsOf(env: NodeJS.ProcessEnv): number {
   return process.stderr.columns || Number(env.COLUMNS) || DEFAULT_COLUMNS;
 }
 
-function lineOf(task: TaskView, more: number): string {
-  const { started_at: startedAt, log_path: logPath } = task;
-  const last = startedAt === null || logPath === null ? '' : escapeField(escapeLine(lastLine(logPath)));
+function lineOf(task: LiveTask, more: number): string {
+  const last = escapeField(escapeLine(task.last_line ?? ''));
   const parts = [statusText(task), last, more > 0 ? `(and ${more} more)` : ''];
   return parts.filter((part) => part !== '').join('  ');
 }
 
 /** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores  3/42 7% eta 14m`; for a pending task, the reason. */
-function statusText(task: TaskView): string {
+function statusText(task: LiveTask): string {
   const name = escapeField(task.name);
   if (task.status === 'pending') {
     const { waiting } = task;
@@ -90,7 +91,7 @@ function statusText(task: TaskView): string {
   return parts.filter((part) => part !== '').join('  ');
 }
 
-function restraint({ status, held_at, throttled_at }: TaskView): string {
+function restraint({ status, held_at, throttled_at }: LiveTask): string {
   if (status === 'paused') return 'paused';
   if (held_at !== null) return 'held';
   return throttled_at === null ? '' : 'throttled';

@@ -1,27 +1,27 @@
 // The line in which a user changes the limits of a task: `mem=2G time=10m cores=1 kill_timeout=20m`.
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { exactDuration } from '../../src/units/duration.ts';
 import { exactSize } from '../../src/units/size.ts';
 
 const FIELDS = [
-  { word: 'mem', flag: 'estimated_mem_bytes', now: (task: TaskView) => exactSize(task.estimated_mem_bytes) },
-  { word: 'time', flag: 'estimated_time', now: (task: TaskView) => exactDuration(task.estimated_time_ms) },
-  { word: 'cores', flag: 'estimated_cpu_cores', now: (task: TaskView) => String(task.estimated_cpu_cores) },
+  { word: 'mem', flag: 'estimated_mem_bytes', now: (task: LiveTask) => exactSize(task.estimated_mem_bytes) },
+  { word: 'time', flag: 'estimated_time', now: (task: LiveTask) => exactDuration(task.estimated_time_ms) },
+  { word: 'cores', flag: 'estimated_cpu_cores', now: (task: LiveTask) => String(task.estimated_cpu_cores) },
   {
     word: 'kill_timeout',
     flag: 'kill_timeout',
-    now: (task: TaskView) => exactDuration(task.kill_timeout_ms),
+    now: (task: LiveTask) => exactDuration(task.kill_timeout_ms),
   },
-  { word: 'priority', flag: 'priority', now: (task: TaskView) => String(task.priority) },
+  { word: 'priority', flag: 'priority', now: (task: LiveTask) => String(task.priority) },
 ] as const;
 
-export function adjustText(task: TaskView): string {
+export function adjustText(task: LiveTask): string {
   return FIELDS.map(({ word, now }) => `${word}=${now(task)}`).join(' ');
 }
 
 /** The changed values by the name of their flag. Throws BabysitError usage for a word that is not `FIELD=VALUE`. */
-export function readAdjust(text: string, task: TaskView): Record<string, string> {
+export function readAdjust(text: string, task: LiveTask): Record<string, string> {
   const changed: Record<string, string> = {};
   for (const pair of text.split(/\s+/).filter((word) => word !== '')) {
     const [, word, value] = /^([a-z_]+)=(.+)$/.exec(pair) ?? [];

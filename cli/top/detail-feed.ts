@@ -1,6 +1,6 @@
 // Feeds the page of one task: its events, and its output as it grows.
 import type { EventView } from '../../src/api/schemas/events/events.ts';
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Aborted, followTask } from '../client/follow.ts';
 import { SocketError, send } from '../client/http.ts';
 import { findLog } from '../client/read-log.ts';
@@ -16,7 +16,7 @@ const TAIL_LINES = 500;
 const RETRY_MS = 500;
 
 /** Ends with `signal`. Never rejects: a page without a log shows none. */
-export function feedDetail(session: Session, task: TaskView, sink: DetailSink, signal: AbortSignal): void {
+export function feedDetail(session: Session, task: LiveTask, sink: DetailSink, signal: AbortSignal): void {
   const quiet = { ...session, autostart: false };
   void followTask(quiet, task.id, sink.event, signal).catch(ignoreEnd);
   void followOutput(quiet, task.id, sink, signal);

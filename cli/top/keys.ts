@@ -1,5 +1,5 @@
 // Turns a key into a new state and its effects. Pure.
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { bodyFromFlags } from '../../src/request/flags.ts';
 import { adjustText, readAdjust } from './adjust-line.ts';
@@ -189,7 +189,7 @@ function holdOrRelease(state: State, from: Base): Step {
 
 type ChangeLetter = 'p' | 'k' | '+' | '=' | '-' | 'a';
 
-function change(state: State, letter: ChangeLetter, task: TaskView, from: Base): Step {
+function change(state: State, letter: ChangeLetter, task: LiveTask, from: Base): Step {
   if (task.ended_at !== null) return only(refused(state, `${task.name} has ended`));
   switch (letter) {
     case 'k': {
@@ -211,7 +211,7 @@ function change(state: State, letter: ChangeLetter, task: TaskView, from: Base):
   }
 }
 
-function priority(task: TaskView, by: number): Effect {
+function priority(task: LiveTask, by: number): Effect {
   return { kind: 'change', verb: 'adjust', task, body: { priority: task.priority + by } };
 }
 
@@ -222,7 +222,7 @@ function refused(state: State, text: string): State {
 function opened(state: State): Step {
   const task = selectedTask(state);
   if (task === null) return only(state);
-  const detail = { task, events: [], log: [], partial: '', scroll: 0 };
+  const detail = { task, whole: null, events: [], log: [], partial: '', scroll: 0 };
   return { state: { ...state, mode: { kind: 'detail' }, detail }, effects: [{ kind: 'open', task }] };
 }
 
@@ -284,7 +284,7 @@ function moved(state: State, by: number): State {
 /** The first task of the next section that has one. */
 function nextSection(state: State): State {
   const tasks = selectable(state);
-  const sectionOf = (task: TaskView | undefined) =>
+  const sectionOf = (task: LiveTask | undefined) =>
     task === undefined
       ? null
       : task.ended_at !== null

@@ -1,5 +1,5 @@
 // Says which limit will end a running task next, and how near it is.
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { KILL_FACTOR } from '../../src/core/estimate.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { formatSize } from '../../src/units/size.ts';
@@ -23,7 +23,7 @@ const WARN_SHARE = 0.25;
 const BAD_SHARE = 0.1;
 
 /** Returns null when no limit runs: the task is paused, or its clocks have no end. */
-export function nextKill(task: TaskView): NextKill | null {
+export function nextKill(task: LiveTask): NextKill | null {
   if (task.kill_reason !== null)
     return {
       text: 'now',

@@ -1,11 +1,12 @@
 // Runs babysit top: connects the stream of the daemon, the keys and the screen, and leaves the terminal as it was.
 import { render } from 'ink';
 import { createElement } from 'react';
-import type { FrameView } from '../../src/api/schemas/observe/live.ts';
+import type { Frame } from '../client/frames.ts';
+import { followFrames } from '../client/live.ts';
 import type { Session } from '../client/session.ts';
 import { App, type AppProps } from './app.ts';
 import { glyphsFor } from './glyphs.ts';
-import { followLive, readHistory } from './live.ts';
+import { readHistory } from './host-history.ts';
 import { firstState } from './state.ts';
 import { createStore } from './store.ts';
 
@@ -49,10 +50,10 @@ export async function runTop(caller: Session, env: NodeJS.ProcessEnv): Promise<v
     app.unmount(error instanceof Error ? error : new Error(String(error)));
   process.on('SIGTSTP', suspend).on('uncaughtException', fail).on('unhandledRejection', fail);
   const sink = {
-    frame: (frame: FrameView) => store.report({ kind: 'frame', frame }),
+    frame: (frame: Frame) => store.report({ kind: 'frame', frame }),
     lost: (why: string) => store.report({ kind: 'lost', why }),
   };
-  followLive(session, sink, ended.signal).catch(fail);
+  followFrames(session, sink, ended.signal).catch(fail);
   void readHistory(session).then((points) => store.report({ kind: 'history', points }), fail);
   try {
     await app.waitUntilExit();

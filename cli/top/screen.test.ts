@@ -9,6 +9,7 @@ import {
   aKilledView,
   aPendingView,
   aRunningView,
+  aWholeView,
 } from '../../test/support/build/build-frame.ts';
 import { ASCII, type Glyphs, glyphsFor, UNICODE } from './glyphs.ts';
 import { screen } from './screen.ts';
@@ -24,6 +25,7 @@ const SIZES: readonly Size[] = [
 const BUSY = aFrame({
   running: [
     aRunningView('train', {
+      last_line: '[42/100] loss=0.5',
       progress: {
         done: 42,
         total: 100,
@@ -40,7 +42,6 @@ const BUSY = aFrame({
     aRunningView('日本語の名前-🚀-long-long-long-long-long'),
     aRunningView('stopped', { status: 'paused' }),
   ],
-  last_lines: { [aRunningView('train').id]: '[42/100] loss=0.5' },
   pending: [
     aPendingView('third'),
     aPendingView('later', { dim: 'after', blocked_by: ['train'], position: null }),
@@ -111,8 +112,7 @@ describe('the screen', () => {
   it('removes terminal controls from every text of a task', () => {
     const evil = '\x1b]0;title\x07\x1b[2Jx\x9b31m\u202egood\r\n';
     const frame = aFrame({
-      running: [aRunningView('a', { name: evil, owner: evil, command: evil })],
-      last_lines: { [aRunningView('a').id]: evil },
+      running: [aRunningView('a', { name: evil, owner: evil, command: evil, last_line: evil })],
       pending: [aPendingView('b', { blocked_by: [evil] })],
       ended: [aKilledView('c', { kill_hint: evil })],
       outside: [{ name: evil, processes: 1, mem_bytes: 1, cpu_cores: 1, belongs_to: evil }],
@@ -120,7 +120,8 @@ describe('the screen', () => {
     const state = withNews(firstState({ columns: 300, rows: 40 }, UNICODE), { kind: 'frame', frame });
     const [task] = frame.running;
     assert.ok(task);
-    const detail = { task, events: [], log: [evil, evil], partial: evil, scroll: 0 };
+    const whole = aWholeView({ name: evil, owner: evil, command: { kind: 'shell', line: evil } });
+    const detail = { task, whole, events: [], log: [evil, evil], partial: evil, scroll: 0 };
     for (const one of [state, { ...state, detail, mode: { kind: 'detail' } as const }]) {
       const text = screen(one)
         .flatMap(({ spans }) => spans.map((span) => span.text))

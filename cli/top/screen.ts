@@ -1,7 +1,7 @@
 // The whole screen as rows, for any state and size. Pure.
 
-import type { FrameView } from '../../src/api/schemas/observe/live.ts';
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
+import type { Frame } from '../client/frames.ts';
 import { holdText, scopeText } from '../output/hold-text.ts';
 import { waitsFor } from '../output/waits-for.ts';
 import { nextKill } from './next-kill.ts';
@@ -106,7 +106,7 @@ function aboutRows(state: State): Row[] {
 }
 
 /** One sentence on the selected task: what happens next and why. */
-function about(task: TaskView, frame: FrameView): string {
+function about(task: LiveTask, frame: Frame): string {
   const { name, waiting } = task;
   if (task.ended_at !== null)
     return `${name} ${task.status}: ${task.kill_hint ?? task.hint ?? task.message ?? task.command}`;
@@ -120,7 +120,7 @@ function about(task: TaskView, frame: FrameView): string {
     return `${name} waits for ${waitsFor(waiting)}.${start}`;
   }
   const kill = nextKill(task);
-  const line = lastLine(task, frame);
+  const line = lastLine(task);
   return `${name} is ${stateOf(task).text}${kill === null ? '' : `, ${kill.why}`}. ${line === '' ? task.command : line}`;
 }
 

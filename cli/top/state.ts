@@ -1,7 +1,8 @@
 // The state of the screen, and how frames of the daemon change it. Pure.
 import type { EventView } from '../../src/api/schemas/events/events.ts';
-import type { FrameView, HostPoint } from '../../src/api/schemas/observe/live.ts';
+import type { HostPoint, LiveTask } from '../../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
+import { type Frame, tasksOf } from '../client/frames.ts';
 import type { Glyphs } from './glyphs.ts';
 import { nextKill } from './next-kill.ts';
 
@@ -15,7 +16,9 @@ export type Sort = (typeof SORTS)[number];
 
 export interface Detail {
   /** As last seen: an ended task leaves the frames after a while. */
-  readonly task: TaskView;
+  readonly task: LiveTask;
+  /** Every field, read when the page opens and after each event. Null: not read yet. */
+  readonly whole: TaskView | null;
   readonly events: readonly EventView[];
   readonly log: readonly string[];
   /** The end of the last chunk, which has no newline yet. */
@@ -30,7 +33,7 @@ export type Mode =
   | { readonly kind: 'help' }
   | { readonly kind: 'filter'; readonly before: string }
   | { readonly kind: 'confirm'; readonly question: string; readonly effect: Effect; readonly from: Base }
-  | { readonly kind: 'adjust'; readonly task: TaskView; readonly text: string; readonly from: Base };
+  | { readonly kind: 'adjust'; readonly task: LiveTask; readonly text: string; readonly from: Base };
 /** The screen below a question. */
 export type Base = 'list' | 'detail';
 
@@ -38,17 +41,17 @@ export type Base = 'list' | 'detail';
 export type Effect =
   | { readonly kind: 'quit' }
   | { readonly kind: 'suspend' }
-  | { readonly kind: 'open'; readonly task: TaskView }
+  | { readonly kind: 'open'; readonly task: LiveTask }
   | { readonly kind: 'close' }
   | { readonly kind: 'hold' }
   | { readonly kind: 'release' }
-  | { readonly kind: 'change'; readonly verb: Verb; readonly task: TaskView; readonly body: object };
+  | { readonly kind: 'change'; readonly verb: Verb; readonly task: LiveTask; readonly body: object };
 export type Verb = 'pause' | 'resume' | 'kill' | 'adjust';
 
 export interface State {
   readonly size: Size;
   readonly glyphs: Glyphs;
-  readonly frame: FrameView | null;
+  readonly frame: Frame | null;
   /** Null: connected. */
   readonly lost: string | null;
   /** One point a second, oldest first. */
@@ -78,11 +81,12 @@ export function firstState(size: Size, glyphs: Glyphs): State {
 }
 
 export type News =
-  | { readonly kind: 'frame'; readonly frame: FrameView }
+  | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'history'; readonly points: readonly HostPoint[] }
   | { readonly kind: 'lost'; readonly why: string }
   | { readonly kind: 'resized'; readonly size: Size }
   | { readonly kind: 'message'; readonly text: string; readonly isError: boolean }
+  | { readonly kind: 'whole'; readonly task: TaskView }
   | { readonly kind: 'event'; readonly id: string; readonly event: EventView }
   | { readonly kind: 'output'; readonly id: string; readonly text: string };
 
@@ -107,15 +111,16 @@ export function withNews(state: State, news: News): State {
     case 'event':
       return withDetail(state, news.id, (detail) => ({
         ...detail,
-        task: news.event.task ?? detail.task,
         events: [...detail.events, news.event].slice(-EVENTS_KEPT),
       }));
+    case 'whole':
+      return withDetail(state, news.task.id, (detail) => ({ ...detail, whole: news.task }));
     case 'output':
       return withDetail(state, news.id, (detail) => withOutput(detail, news.text));
   }
 }
 
-function withFrame(state: State, frame: FrameView): State {
+function withFrame(state: State, frame: Frame): State {
   const shown = { ...state, frame, lost: null };
   const { detail } = state;
   const found = detail && tasksOf(frame).find(({ id }) => id === detail.task.id);
@@ -153,20 +158,16 @@ function withOutput(detail: Detail, text: string): Detail {
   return { ...detail, log, partial, scroll };
 }
 
-function tasksOf(frame: FrameView): readonly TaskView[] {
-  return [...frame.running, ...frame.pending, ...frame.ended];
-}
-
 export interface Listed {
-  readonly running: readonly TaskView[];
-  readonly pending: readonly TaskView[];
-  readonly ended: readonly TaskView[];
+  readonly running: readonly LiveTask[];
+  readonly pending: readonly LiveTask[];
+  readonly ended: readonly LiveTask[];
 }
 
 /** The tasks that pass the filter, in the order of the screen. */
 export function listed({ frame, filter, sort }: State): Listed {
   if (frame === null) return { running: [], pending: [], ended: [] };
-  const passes = (task: TaskView) => matches(task, filter);
+  const passes = (task: LiveTask) => matches(task, filter);
   return {
     running: sorted(frame.running.filter(passes), sort),
     pending: frame.pending.filter(passes),
@@ -174,12 +175,12 @@ export function listed({ frame, filter, sort }: State): Listed {
   };
 }
 
-export function selectable(state: State): readonly TaskView[] {
+export function selectable(state: State): readonly LiveTask[] {
   const { running, pending, ended } = listed(state);
   return [...running, ...pending, ...ended];
 }
 
-export function selectedTask(state: State): TaskView | null {
+export function selectedTask(state: State): LiveTask | null {
   return selectable(state).find(({ id }) => id === state.selectedId) ?? null;
 }
 
@@ -189,7 +190,7 @@ export function keptSelection(state: State): string | null {
   return tasks.some(({ id }) => id === state.selectedId) ? state.selectedId : (tasks[0]?.id ?? null);
 }
 
-function matches(task: TaskView, filter: string): boolean {
+function matches(task: LiveTask, filter: string): boolean {
   const wanted = filter.toLowerCase();
   const { name, owner, project, command, status, tags, batch } = task;
   return [name, owner, project, command, status, batch, ...tags].some((text) =>
@@ -197,7 +198,7 @@ function matches(task: TaskView, filter: string): boolean {
   );
 }
 
-function sorted(tasks: readonly TaskView[], sort: Sort): TaskView[] {
+function sorted(tasks: readonly LiveTask[], sort: Sort): LiveTask[] {
   switch (sort) {
     case 'start':
       return tasks.toSorted((a, b) => compare(a.started_at ?? '~', b.started_at ?? '~'));
@@ -214,7 +215,7 @@ function sorted(tasks: readonly TaskView[], sort: Sort): TaskView[] {
   }
 }
 
-function leftMs(task: TaskView): number {
+function leftMs(task: LiveTask): number {
   return nextKill(task)?.leftMs ?? Number.MAX_SAFE_INTEGER;
 }
 

@@ -1,5 +1,6 @@
 // Holds the state of the screen, and carries out the effects of keys.
 import type { HoldBody, HoldView, ReleasedView } from '../../src/api/schemas/hold.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { inboxScope } from '../client/inbox.ts';
@@ -10,6 +11,9 @@ import { checkLever } from '../levers.ts';
 import { feedDetail } from './detail-feed.ts';
 import { type Key, pressed } from './keys.ts';
 import { type Effect, type News, type State, withNews } from './state.ts';
+
+/** Between two pictures for frames alone. A key is answered at once. */
+const FRAME_MS = 950;
 
 export interface Store {
   readonly get: () => State;
@@ -31,13 +35,38 @@ export function createStore(first: State, deps: StoreDeps): Store {
   let detail: AbortController | null = null;
   const listeners = new Set<() => void>();
 
-  function become(next: State): void {
-    if (next === state) return;
-    state = next;
+  function draw(): void {
     for (const changed of listeners) changed();
   }
 
-  const report = (news: News): void => become(withNews(state, news));
+  function become(next: State): void {
+    if (next === state) return;
+    state = next;
+    draw();
+  }
+
+  let resting: NodeJS.Timeout | null = null;
+  let isNewer = false;
+
+  /** Composing the screen costs more than all else, and a busy daemon sends several frames a second. */
+  function drawSoon(): void {
+    isNewer = resting !== null;
+    if (resting !== null) return;
+    draw();
+    resting = setTimeout(() => {
+      resting = null;
+      if (isNewer) drawSoon();
+    }, FRAME_MS);
+  }
+
+  function report(news: News): void {
+    if (news.kind !== 'frame') {
+      become(withNews(state, news));
+      return;
+    }
+    state = withNews(state, news);
+    drawSoon();
+  }
 
   function carryOut(effect: Effect): void {
     switch (effect.kind) {
@@ -65,12 +94,28 @@ export function createStore(first: State, deps: StoreDeps): Store {
     }
   }
 
-  function open(task: TaskView): void {
+  function open(task: LiveTask): void {
     detail?.abort();
     detail = new AbortController();
     const { id } = task;
+    let isReading = false;
+    const readWhole = async (): Promise<void> => {
+      if (isReading) return;
+      isReading = true;
+      await call<TaskView>(quiet, 'GET', taskPath(id))
+        .then((whole) => report({ kind: 'whole', task: whole }))
+        // The daemon restarts, or the task was removed: the next event reads again.
+        .catch((error: unknown) => {
+          if (!(error instanceof BabysitError)) throw error;
+        });
+      isReading = false;
+    };
+    void readWhole();
     const sink = {
-      event: (event: Extract<News, { kind: 'event' }>['event']) => report({ kind: 'event', id, event }),
+      event(event: Extract<News, { kind: 'event' }>['event']) {
+        report({ kind: 'event', id, event });
+        void readWhole();
+      },
       output: (text: string) => report({ kind: 'output', id, text }),
     };
     feedDetail(deps.session, task, sink, detail.signal);
@@ -128,6 +173,9 @@ export function createStore(first: State, deps: StoreDeps): Store {
       for (const effect of effects) carryOut(effect);
     },
     report,
-    close: () => detail?.abort(),
+    close() {
+      detail?.abort();
+      if (resting !== null) clearTimeout(resting);
+    },
   };
 }

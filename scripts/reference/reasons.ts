@@ -3,7 +3,7 @@
 import { KILL_REASON_NAMES } from '../../src/core/kill-reasons.ts';
 import { interruptHint } from '../../src/core/reasons.ts';
 import type { InterruptReason } from '../../src/core/task.ts';
-import { FAIL_HINTS } from '../../src/service/views/task-view.ts';
+import { FAIL_HINTS } from '../../src/service/views/task-row.ts';
 import { exampleHint } from '../../test/support/example-kills.ts';
 import { code, page, prose, table } from './markdown.ts';
 

@@ -106,7 +106,7 @@ export interface Service extends Changes {
   historySummary(query: HistoryQuery): Promise<HistoryView>;
   series(ref: string | null, request: SeriesRequest): Promise<SeriesView>;
   /** Calls back with a line of JSON, the first at once. Returns the stop function. */
-  live(subscriber: (line: string) => void): () => void;
+  live(send: (line: string) => boolean): () => void;
   /** The programs outside of all tasks that used most of the host. */
   outside(sinceMs: number): OutsideHistoryView;
   /** In the text format of Prometheus. */

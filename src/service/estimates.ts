@@ -6,7 +6,7 @@ import { type History, predict } from '../estimates/predict.ts';
 import type { RunSample } from '../estimates/run-sample.ts';
 import type { Store } from '../store/store.ts';
 import { roundCores } from '../units/number.ts';
-import { commandText } from './views/task-view.ts';
+import { commandText } from './views/task-row.ts';
 
 /** Commands are not stored with what was learned, so a list reads them from the newest tasks of the project. */
 const TASKS_READ = 500;

@@ -17,7 +17,7 @@ import { shellWord } from '../text/shell.ts';
 import type { TaskAccess } from './lookup/task-access.ts';
 import { userName } from './lookup/user-name.ts';
 import { heldByView } from './views/refusal.ts';
-import { iso } from './views/task-view.ts';
+import { iso } from './views/task-row.ts';
 
 /** A second hold of the same scope replaces the first. Throws BabysitError not_found, ambiguous or already_ended. */
 export async function hold(

@@ -1,5 +1,6 @@
 // The status of host and daemon: capacity, its use, and the queue in the order of predicted starts.
 import { hostname } from 'node:os';
+import type { LiveStatus } from '../api/schemas/observe/live.ts';
 import type { StatusView } from '../api/schemas/status.ts';
 import type { NotEnforced } from '../api/schemas/task.ts';
 import { elapsedMs } from '../core/elapsed.ts';
@@ -33,6 +34,29 @@ const LEVERS_SHOWN = 5;
 const QUEUE_SHOWN = 100;
 
 export function statusView(deps: StatusDeps, nowMs: number): StatusView {
+  const { engine } = deps;
+  return {
+    ...hostStatus(deps, nowMs),
+    running: [...engine.live.active()].map((task) => {
+      const live = engine.attempt(task.id)?.figures();
+      return {
+        name: task.name,
+        owner: ownerOf(task),
+        id: task.id,
+        elapsed_ms: elapsedMs(task.state, nowMs) ?? 0,
+        mem_bytes: live?.memBytes ?? null,
+        cpu_cores: roundCores(live?.cpuCores),
+      };
+    }),
+    queue: queueView(engine, nowMs),
+    levers: deps.store
+      .leverUses(LEVERS_SHOWN)
+      .map(({ lever, of, by, at }) => ({ lever, of, by, at: new Date(at).toISOString() })),
+  };
+}
+
+/** The status without the tasks: it costs the same with a long queue. */
+export function hostStatus(deps: StatusDeps, nowMs: number): LiveStatus {
   const { engine, profiles } = deps;
   const { capacity } = profiles;
   const snapshot = engine.snapshot();
@@ -91,20 +115,6 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       detail: cause?.detail ?? null,
     })),
     ...holdsView(engine, nowMs),
-    levers: deps.store
-      .leverUses(LEVERS_SHOWN)
-      .map(({ lever, of, by, at }) => ({ lever, of, by, at: new Date(at).toISOString() })),
-    running: active.map((task) => {
-      const live = engine.attempt(task.id)?.figures();
-      return {
-        name: task.name,
-        owner: ownerOf(task),
-        id: task.id,
-        elapsed_ms: elapsedMs(task.state, nowMs) ?? 0,
-        mem_bytes: live?.memBytes ?? null,
-        cpu_cores: roundCores(live?.cpuCores),
-      };
-    }),
     leases: snapshot.leases.map((lease) => ({
       id: lease.id,
       owner: lease.owner,
@@ -113,7 +123,6 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
       expires_at: new Date(lease.expiresAtMs).toISOString(),
     })),
     notices: deps.notices(),
-    queue: queueView(engine, nowMs),
   };
 }
 

@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { Frames } from '../../cli/client/frames.ts';
+import type { FrameView } from '../../src/api/schemas/observe/live.ts';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
@@ -98,8 +100,9 @@ describe('the OpenAPI document of a daemon', () => {
       assert.equal(answer(path)(JSON.parse(await get(asked))), '', path);
     const frames = jsonLines(await get('/v1/live', 3));
     for (const frame of frames) assert.equal(answer('/v1/live', 'application/x-ndjson')(frame), '');
-    const last = frames.at(-1) as { host: { running: number }; running: { name: string }[] };
-    assert.deepEqual([last.host.running, last.running[0]?.name], [1, 'shown']);
+    const connection = new Frames();
+    const last = frames.map((frame) => connection.take(frame as unknown as FrameView)).at(-1);
+    assert.deepEqual([last?.host?.running, last?.running[0]?.name], [1, 'shown']);
     await ok('kill', 'shown');
   });
 });

@@ -1,5 +1,5 @@
 // A busy host as the daemon's views show it: running tasks, two of them in danger, a queue, ends, and other programs.
-import type { PastRunView } from '../../src/api/schemas/observe/history.ts';
+import type { HistoryView } from '../../src/api/schemas/observe/history-summary.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 import type { Task, TaskState } from '../../src/core/task.ts';
@@ -254,37 +254,68 @@ function aHold(mark: string): StatusView['holds'][number] {
   };
 }
 
-/** A week of ends: every command has a habit of its own. */
-export function somePastRuns({ ended: [sample] }: Scene, now: number, count = 600): PastRunView[] {
-  const { owner = null, project = '' } = sample ?? {};
+/** A week of ends: every group has a habit of its own. */
+export function someHistory(scene: Scene, now: number, by: HistoryView['by']): HistoryView {
+  const { owner, project } = scene.ended[0] ?? {};
   const commands = ['make all', 'cargo test', 'pytest -q', 'npm run build', 'python train.py --lr 0.1'];
-  return Array.from({ length: count }, (_, i): PastRunView => {
-    const kind = i % commands.length;
-    const status = i % 23 === 5 ? 'killed' : i % 17 === 3 ? 'failed' : 'completed';
-    const reasons = [
-      'estimated_mem_exceeded',
-      'observability_stall',
-      'elapsed_exceeded',
-      'cgroup_oom_killed',
-    ];
-    const elapsed = (40 + 60 * kind + ((i * 37) % 50)) * 1000;
-    return {
-      id: taskId(i),
-      name: `task-${i}`,
-      owner: `${owner}`,
-      project,
-      command: `${commands[kind]} ${project}`,
-      status,
-      reason: status === 'killed' ? (reasons[i % 3] ?? null) : status === 'failed' ? 'exit' : null,
-      earlier_kills: i % 61 === 7 ? ['cgroup_oom_killed'] : [],
-      ended_at: new Date(now - ((i * 7919) % (7 * 24 * 60)) * MINUTE).toISOString(),
-      waited_ms: ((i * 53) % 240) * 1000 * (1 + kind),
-      elapsed_ms: elapsed,
-      estimated_time_ms: elapsed * ([1.2, 2.5, 0.9, 6, 1.6][kind] ?? 1),
-      estimated_mem_bytes: 4 * GIB,
-      estimated_cpu_cores: 2,
-      peak_mem_bytes: (0.6 + kind * 0.7 + (i % 7) / 10) * GIB,
-      cpu_seconds: elapsed / 800,
-    };
+  const keys = {
+    command: commands.map((command) => `${command} ${project}`),
+    owner: [`${owner}`],
+    project: [`${project}`],
+  };
+  const day = 86_400_000;
+  const quantiles = (p50: number, p90: number) => ({ n: 120, p50, p90 });
+  const tally = (kind: number, tasks: number): Omit<HistoryView['groups'][number], 'key'> => ({
+    tasks,
+    completed: tasks - 14,
+    failed: 7,
+    killed: 5,
+    interrupted: 2,
+    ran_ms: tasks * (40 + 60 * kind) * 1000,
+    cpu_seconds: tasks * 50,
+    wait_ms: quantiles(60_000 * (1 + kind), 200_000 * (1 + kind)),
+    waited_ms: tasks * 60_000,
+    lost_ms: 900_000,
+    lost_cpu_seconds: 700,
+    time_ratio: quantiles([1.2, 2.5, 0.9, 6, 1.6][kind] ?? 1, [1.4, 4, 1.3, 9, 2][kind] ?? 2),
+    mem_ratio: quantiles(4 / (0.6 + kind * 0.7), 4.4 / (0.6 + kind * 0.7)),
+    cpu_ratio: kind === 0 ? null : quantiles(1.1, 2),
+    unused_mem_byte_s: tasks * 60 * 2 * GIB,
+    unused_core_s: tasks * 30,
   });
+  const kills = ['mem_exceeded', 'observability_stall', 'elapsed_exceeded', 'host_restarted'];
+  return {
+    since: new Date(now - 7 * day).toISOString(),
+    until: new Date(now).toISOString(),
+    by,
+    ...tally(1, 600),
+    groups: keys[by].map((key, kind) => ({ key, ...tally(kind, 120) })),
+    left_out: 0,
+    kills: kills.map((reason, i) => ({
+      reason,
+      attempts: 12 - 3 * i,
+      lost_ms: (40 - 9 * i) * MINUTE,
+      lost_cpu_seconds: 500 - 100 * i,
+    })),
+    spans: Array.from({ length: 48 }, (_, i) => ({
+      at: now - 7 * day + (i * 7 * day) / 48,
+      completed: 8 + Math.round(6 * Math.sin(i / 4)),
+      failed: i % 5 === 3 ? 2 : 0,
+      killed: i % 7 === 5 ? 1 : 0,
+      wait_ms: 40_000 * (2 + Math.sin(i / 3)),
+      mem_ours_pct: 40,
+      mem_outside_pct: 20,
+      cpu_ours_pct: 50,
+      cpu_outside_pct: 12,
+    })),
+    span_ms: (7 * day) / 48,
+    idle: {
+      recorded_ms: 6 * day,
+      free_mem_pct: 31.5,
+      free_cpu_pct: 42,
+      waiting_ms: day,
+      free_mem_pct_waiting: 12,
+      free_cpu_pct_waiting: 4.5,
+    },
+  };
 }

@@ -1,8 +1,10 @@
 // A socket that answers like a daemon with a busy host, so that the dashboard is tested without one.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { wholeLine } from '../../cli/client/frames.ts';
+import type { HistoryView } from '../../src/api/schemas/observe/history-summary.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { GIB } from './build/build-task.ts';
-import { type Scene, somePastRuns } from './busy-scene.ts';
+import { type Scene, someHistory } from './busy-scene.ts';
 
 export interface FakeDaemon {
   readonly server: Server;
@@ -42,7 +44,11 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
     const { status, running, pending, ended, outside } = sceneAt(now);
     const counts = { running: running.length, pending: pending.length };
     const host = hostPoint(now, now, counts);
-    return `${JSON.stringify({ event: 'frame', at: now, host, status, running, pending, ended, hold: null, outside })}\n`;
+    const live = { last_line: null, io_read_bytes_per_s: 1e6, io_write_bytes_per_s: 2e6 };
+    const rowOf = (task: TaskView) => ({ ...task, ...live });
+    const lists = { running: running.map(rowOf), pending: pending.map(rowOf), ended: ended.map(rowOf) };
+    const line = wholeLine({ event: 'frame', at: now, host, status, ...lists, hold: null, outside });
+    return `${JSON.stringify(line)}\n`;
   };
   const json = (response: ServerResponse, value: unknown) => {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -87,11 +93,10 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
     if (task !== undefined) return json(response, task);
     if (pathname === '/v1/tasks')
       return json(response, { tasks: searchParams.has('before') ? [] : scene.ended, next: null });
-    if (pathname === '/v1/history')
-      return response.end(
-        somePastRuns(scene, now)
-          .map((run) => `${JSON.stringify(run)}\n`)
-          .join(''),
+    if (pathname === '/v1/history/summary')
+      return json(
+        response,
+        someHistory(scene, now, (searchParams.get('by') ?? 'command') as HistoryView['by']),
       );
     if (pathname === '/v1/config') return json(response, { home: '/h', values: SETTINGS });
     response.writeHead(404, { 'content-type': 'application/problem+json' });

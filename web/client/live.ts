@@ -1,8 +1,8 @@
 // The live state of the page: the last frame, ten minutes of the host, and the events of all tasks.
 import { useEffect, useState } from 'preact/hooks';
-import type { Frame } from '../../cli/dashboard/frame.ts';
+import { type Frame, Frames } from '../../cli/client/frames.ts';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
-import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
+import type { FrameView, HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { ask, RequestError, readStream } from './request.ts';
 import { eventReader } from './server-events.ts';
@@ -26,6 +26,8 @@ let live: Live = { link: 'connecting', frame: null, mayAct: false, version: '', 
 const watchers = new Set<(live: Live) => void>();
 const listeners = new Set<(event: EventView) => void>();
 let isScheduled = false;
+/** Of the open connection. */
+let frames = new Frames();
 
 function update(change: Partial<Live>): void {
   live = { ...live, ...change };
@@ -58,6 +60,7 @@ export function onEvent(listener: (event: EventView) => void): () => void {
 export async function connect(): Promise<void> {
   for (;;) {
     try {
+      frames = new Frames();
       void loadHistory();
       const read = eventReader((name, data) => take(name, JSON.parse(data)));
       await readStream('/v1/live', read, new AbortController().signal);
@@ -84,7 +87,7 @@ function take(name: string, value: unknown): void {
       update({ link: (value as { up: boolean }).up ? 'up' : 'daemon_down' });
       break;
     case 'frame': {
-      const frame = value as Frame;
+      const frame = frames.take(value as FrameView);
       update({ frame, host: frame.host === null ? live.host : joined(live.host, [frame.host]) });
       break;
     }

@@ -1,9 +1,9 @@
 // The tasks that ended last, with the reason and the hint of each that did not complete.
-import type { Row } from '../../cli/dashboard/frame.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Status } from '../parts/status.tsx';
 import { duration, relative, size } from '../text.ts';
 
-export function Ended({ rows, now }: { readonly rows: readonly Row[]; readonly now: number }) {
+export function Ended({ rows, now }: { readonly rows: readonly LiveTask[]; readonly now: number }) {
   const newestFirst = [...rows].sort((a, b) => (b.ended_at ?? '').localeCompare(a.ended_at ?? ''));
   return (
     <section aria-labelledby="ended-title">
@@ -32,7 +32,7 @@ export function Ended({ rows, now }: { readonly rows: readonly Row[]; readonly n
 }
 
 /** `estimated_mem_exceeded`, `SIGKILL`, `exit 1`; nothing for exit code 0. */
-export function reasonOf(row: Pick<Row, 'kill_reason' | 'signal' | 'exit_code' | 'reason'>): string {
+export function reasonOf(row: Pick<LiveTask, 'kill_reason' | 'signal' | 'exit_code' | 'reason'>): string {
   if (row.kill_reason !== null) return row.kill_reason;
   if (row.signal !== null) return row.signal;
   if (row.exit_code !== null) return row.exit_code === 0 ? '' : `exit ${row.exit_code}`;

@@ -1,11 +1,11 @@
 // Holds of people: what does not start, by whom, why and until when; and how to hold and release the whole queue.
 import { useState } from 'preact/hooks';
-import type { Frame } from '../../cli/dashboard/frame.ts';
+import type { Frame } from '../../cli/client/frames.ts';
 import { change } from '../client/request.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { hold as holdText } from '../text.ts';
 
-type Hold = Frame['holds'][number];
+type Hold = Frame['status']['holds'][number];
 
 export function Holds({ holds, mayAct }: { readonly holds: readonly Hold[]; readonly mayAct: boolean }) {
   return (

@@ -1,6 +1,6 @@
 // The host: what tasks, other programs and the reserve take, with the last ten minutes.
 import { useMemo } from 'preact/hooks';
-import type { Frame } from '../../cli/dashboard/frame.ts';
+import type { Frame } from '../../cli/client/frames.ts';
 import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Chart } from '../parts/chart.tsx';
@@ -31,7 +31,8 @@ interface Props {
   readonly host: readonly HostPoint[];
 }
 
-function Memory({ frame: { capacity }, now, host }: Props) {
+function Memory({ frame, now, host }: Props) {
+  const { capacity } = frame.status;
   const {
     mem_total_bytes: total,
     mem_ours_bytes: ours,
@@ -82,7 +83,9 @@ function Memory({ frame: { capacity }, now, host }: Props) {
   );
 }
 
-function Cpu({ frame: { capacity, cores: total }, now, host }: Props) {
+function Cpu({ frame, now, host }: Props) {
+  const { capacity } = frame.status;
+  const total = frame.status.host.cores;
   const lines = useMemo(
     () => [
       {

@@ -11,27 +11,27 @@ import { Timeline } from './timeline.tsx';
 
 export function NowPage({ live: { frame, host, mayAct } }: { readonly live: Live }) {
   if (frame === null) return <p class="empty">Waiting for the daemon…</p>;
-  const { at: now, running, pending, ended, outside } = frame;
+  const { at: now, running, pending, ended, outside, status } = frame;
   return (
     <>
       <h1 class="hidden">Now</h1>
-      {frame.pressure.map(({ dim, lasted_s }) => (
+      {status.pressure.map(({ dim, lasted_s }) => (
         <p key={dim} class="banner bad">
           The host has been short of {dim === 'mem' ? 'memory' : 'disk space'} for {duration(1000 * lasted_s)}
           . No task starts until this ends.
         </p>
       ))}
-      {frame.notices.map(({ what, reason, fix }) => (
+      {status.notices.map(({ what, reason, fix }) => (
         <p key={what} class="banner">
           <b>{what}:</b> {reason}. {fix}
         </p>
       ))}
-      <Holds holds={frame.holds} mayAct={mayAct} />
+      <Holds holds={status.holds} mayAct={mayAct} />
       <Host frame={frame} host={host} />
       <div class="columns">
         <div>
-          <Running rows={running} count={frame.counts.running + frame.counts.paused} mayAct={mayAct} />
-          <Queue rows={pending} count={frame.counts.pending} now={now} mayAct={mayAct} />
+          <Running rows={running} count={status.tasks.running + status.tasks.paused} mayAct={mayAct} />
+          <Queue rows={pending} count={status.tasks.pending} now={now} mayAct={mayAct} />
         </div>
         <div>
           <Timeline running={running} pending={pending} now={now} />

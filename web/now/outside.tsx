@@ -1,5 +1,5 @@
 // The largest programs outside of all tasks, with the agent session or terminal that they belong to.
-import type { Frame } from '../../cli/dashboard/frame.ts';
+import type { Frame } from '../../cli/client/frames.ts';
 import { cores, size } from '../text.ts';
 
 export function Outside({ programs }: { readonly programs: Frame['outside'] }) {

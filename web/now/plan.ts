@@ -1,5 +1,5 @@
 // The bars of the timeline: running tasks until their expected end, pending tasks from their promised start on.
-import type { Row } from '../../cli/dashboard/frame.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 
 export interface PlanBar {
   readonly id: string;
@@ -23,7 +23,7 @@ const PAST_PART = 0.25;
 const SHORTEST_MS = 60_000;
 const LONGEST_MS = 24 * 3_600_000;
 
-export function planOf(running: readonly Row[], pending: readonly Row[], now: number): Plan {
+export function planOf(running: readonly LiveTask[], pending: readonly LiveTask[], now: number): Plan {
   const bars = [
     ...running.map((row) => runningBar(row, now)),
     ...pending.flatMap((row) => promisedBar(row, now)),
@@ -37,14 +37,14 @@ export function planOf(running: readonly Row[], pending: readonly Row[], now: nu
   return { from: now - PAST_PART * (to - now), to, bars: shown };
 }
 
-function runningBar(row: Row, now: number): PlanBar {
+function runningBar(row: LiveTask, now: number): PlanBar {
   const from = row.started_at === null ? now : Date.parse(row.started_at);
   const eta = row.progress?.eta_s ?? null;
   const rest = eta === null ? Math.max(0, row.estimated_time_ms - (row.elapsed_ms ?? 0)) : 1000 * eta;
   return { id: row.id, name: row.name, kind: 'running', from, to: now + rest, latest: null };
 }
 
-function promisedBar(row: Row, now: number): PlanBar[] {
+function promisedBar(row: LiveTask, now: number): PlanBar[] {
   const { waiting } = row;
   const start = waiting?.expected_start ?? waiting?.latest_start ?? null;
   if (start === null) return [];

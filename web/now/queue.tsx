@@ -1,13 +1,13 @@
 // The queue in the order of expected starts: why each task waits, and the start that the plan promises.
 import { useState } from 'preact/hooks';
-import type { Row } from '../../cli/dashboard/frame.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Actions } from '../parts/actions.tsx';
 import { cores, duration, promise, size, why } from '../text.ts';
 import { HoldQueue } from './holds.tsx';
 import { SHOWN } from './running.tsx';
 
 interface Props {
-  readonly rows: readonly Row[];
+  readonly rows: readonly LiveTask[];
   readonly count: number;
   readonly now: number;
   readonly mayAct: boolean;
@@ -49,7 +49,7 @@ function Waiting({
   now,
   mayAct,
 }: {
-  readonly row: Row;
+  readonly row: LiveTask;
   readonly now: number;
   readonly mayAct: boolean;
 }) {

@@ -1,6 +1,6 @@
 // Running tasks: progress, time, memory and CPU against estimate and cap, and what endangers them. Worst first.
 import { useState } from 'preact/hooks';
-import type { Row } from '../../cli/dashboard/frame.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Actions } from '../parts/actions.tsx';
 import { Bar } from '../parts/bar.tsx';
 import { Status } from '../parts/status.tsx';
@@ -11,7 +11,7 @@ import { cores, duration, size } from '../text.ts';
 export const SHOWN = 40;
 
 interface Props {
-  readonly rows: readonly Row[];
+  readonly rows: readonly LiveTask[];
   readonly count: number;
   readonly mayAct: boolean;
 }
@@ -40,7 +40,7 @@ export function Running({ rows, count, mayAct }: Props) {
   );
 }
 
-function RunningTask({ row, mayAct }: { readonly row: Row; readonly mayAct: boolean }) {
+function RunningTask({ row, mayAct }: { readonly row: LiveTask; readonly mayAct: boolean }) {
   const risks = risksOf(row);
   return (
     <li class={`task level-${risks[0]?.level ?? 0}`}>
@@ -69,7 +69,7 @@ function RunningTask({ row, mayAct }: { readonly row: Row; readonly mayAct: bool
   );
 }
 
-function Progress({ row: { progress } }: { readonly row: Row }) {
+function Progress({ row: { progress } }: { readonly row: LiveTask }) {
   if (progress === null || (progress.pct === null && progress.done === null))
     return (
       <div class="gauge">
@@ -93,7 +93,7 @@ function Progress({ row: { progress } }: { readonly row: Row }) {
   );
 }
 
-function Time({ row }: { readonly row: Row }) {
+function Time({ row }: { readonly row: LiveTask }) {
   const { elapsed_ms: elapsed, estimated_time_ms: estimate, kill_timeout_ms: kill } = row;
   const text = `${duration(elapsed)} of ${duration(estimate)}`;
   return (
@@ -114,7 +114,7 @@ function Time({ row }: { readonly row: Row }) {
   );
 }
 
-function MemoryGauge({ row }: { readonly row: Row }) {
+function MemoryGauge({ row }: { readonly row: LiveTask }) {
   const { mem_bytes: use, estimated_mem_bytes: estimate, mem_max_bytes: cap } = row;
   const text = `${size(use)} of ${size(estimate)}`;
   return (
@@ -133,7 +133,7 @@ function MemoryGauge({ row }: { readonly row: Row }) {
   );
 }
 
-function CpuGauge({ row }: { readonly row: Row }) {
+function CpuGauge({ row }: { readonly row: LiveTask }) {
   const { cpu_cores: use, estimated_cpu_cores: estimate, cpu_max_cores: cap } = row;
   const text = `${cores(use)} of ${cores(estimate)}`;
   return (

@@ -1,13 +1,13 @@
 // A Gantt chart of the plan. A screen reader reads each bar as a sentence.
-import type { Row } from '../../cli/dashboard/frame.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { clock, relative } from '../text.ts';
 import { type PlanBar, planOf } from './plan.ts';
 
 const TICKS = 4;
 
 interface Props {
-  readonly running: readonly Row[];
-  readonly pending: readonly Row[];
+  readonly running: readonly LiveTask[];
+  readonly pending: readonly LiveTask[];
   readonly now: number;
 }
 

@@ -1,13 +1,13 @@
 // The changes of a task that the page offers, each with a confirmation that names the task.
 import { useState } from 'preact/hooks';
-import type { Row } from '../../cli/dashboard/frame.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { change } from '../client/request.ts';
 import { duration, size } from '../text.ts';
 import { Dialog } from './dialog.tsx';
 
 type Open = 'kill' | 'pause' | 'resume' | 'adjust' | null;
 type Subject = Pick<
-  Row,
+  LiveTask,
   'id' | 'name' | 'status' | 'priority' | 'estimated_time_ms' | 'estimated_mem_bytes' | 'estimated_cpu_cores'
 >;
 

@@ -1,7 +1,7 @@
 // The status of a task, as a word with a color and a sign: color alone says nothing to some readers.
-import type { Row } from '../../cli/dashboard/frame.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 
-const SIGNS: Readonly<Record<Row['status'], string>> = {
+const SIGNS: Readonly<Record<LiveTask['status'], string>> = {
   pending: '…',
   running: '▶',
   paused: '‖',
@@ -11,7 +11,7 @@ const SIGNS: Readonly<Record<Row['status'], string>> = {
   interrupted: '!',
 };
 
-export function Status({ status }: { readonly status: Row['status'] }) {
+export function Status({ status }: { readonly status: LiveTask['status'] }) {
   return (
     <span class={`status ${status}`}>
       <span aria-hidden="true">{SIGNS[status]}</span> {status}

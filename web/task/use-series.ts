@@ -1,4 +1,4 @@
-// The time series of a task: read once, then continued by the frames. Frames have no IO, so that is read again now and then.
+// The time series of a task: read once, then continued by the frames.
 import { useEffect, useState } from 'preact/hooks';
 import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { type Live, pointsOf } from '../client/live.ts';
@@ -13,18 +13,16 @@ export interface TaskPoint {
   readonly io_write_bytes_per_s: number | null;
 }
 
-/** The daemon counts IO every five seconds. */
-const IO_MS = 10_000;
-/** More points than a wide screen has pixels cost time and show nothing. */
-const MOST_POINTS = 4000;
+/** More points than the chart has pixels cost time and show nothing. */
+const MOST_POINTS = 1500;
+const POINT_MS = 900;
 
 export function useSeries(id: string, live: Live): readonly TaskPoint[] {
   const [points, setPoints] = useState<readonly TaskPoint[]>([]);
   const frameAt = live.frame?.at ?? 0;
   const row = rowOf(live, id);
   const isRunning = row?.status === 'running';
-  const reading = isRunning ? Math.floor(frameAt / IO_MS) : 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one reading for each task, at its end, and for each period of IO.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one reading for each task, and one at its end.
   useEffect(() => {
     const leaving = new AbortController();
     ask<SeriesView>(`/v1/tasks/${encodeURIComponent(id)}/series`, leaving.signal)
@@ -32,16 +30,24 @@ export function useSeries(id: string, live: Live): readonly TaskPoint[] {
       // A pending task has no series.
       .catch(() => {});
     return () => leaving.abort();
-  }, [id, isRunning, reading]);
-  if (!isRunning || row.mem_bytes === null || frameAt <= (points.at(-1)?.at ?? 0)) return points;
-  const none = { io_read_bytes_per_s: null, io_write_bytes_per_s: null };
-  return [...points, { at: frameAt, mem_bytes: row.mem_bytes, cpu_cores: row.cpu_cores, ...none }];
+  }, [id, isRunning]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one point for each frame.
+  useEffect(() => {
+    if (!isRunning || row.mem_bytes === null) return;
+    const { mem_bytes, cpu_cores, io_read_bytes_per_s, io_write_bytes_per_s } = row;
+    const point = { at: frameAt, mem_bytes, cpu_cores, io_read_bytes_per_s, io_write_bytes_per_s };
+    // Frames after events come more often than measurements.
+    setPoints((earlier) =>
+      frameAt - (earlier.at(-1)?.at ?? 0) < POINT_MS ? earlier : thinned([...earlier, point]),
+    );
+  }, [frameAt]);
+  return points;
 }
 
 /** Keeps the highest memory of each group of points. */
 function thinned(points: readonly TaskPoint[]): readonly TaskPoint[] {
+  if (points.length < 2 * MOST_POINTS) return points;
   const step = Math.ceil(points.length / MOST_POINTS);
-  if (step <= 1) return points;
   return Array.from({ length: Math.ceil(points.length / step) }, (_, i) =>
     points
       .slice(i * step, (i + 1) * step)

@@ -1,6 +1,7 @@
 // One task as a whole: read once, then again after each of its events, with the live numbers of the frames between.
 import { useEffect, useState } from 'preact/hooks';
-import type { Row } from '../../cli/dashboard/frame.ts';
+import { tasksOf } from '../../cli/client/frames.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { type Live, onEvent } from '../client/live.ts';
 import { ask, RequestError } from '../client/request.ts';
@@ -33,13 +34,11 @@ export function useTask(id: string, live: Live): TaskView | string | null {
   return row === undefined || isOlder(row, task) ? task : { ...task, ...row, command: task.command };
 }
 
-export function rowOf({ frame }: Live, id: string): Row | undefined {
-  return frame === null
-    ? undefined
-    : [...frame.running, ...frame.pending, ...frame.ended].find((row) => row.id === id);
+export function rowOf({ frame }: Live, id: string): LiveTask | undefined {
+  return frame === null ? undefined : tasksOf(frame).find((row) => row.id === id);
 }
 
 /** A frame of before the end may be drawn after the task was read. */
-function isOlder(row: Row, task: TaskView): boolean {
+function isOlder(row: LiveTask, task: TaskView): boolean {
   return task.ended_at !== null && row.ended_at === null;
 }

@@ -49,9 +49,21 @@ async function showHost({ output, session, full }: Context): Promise<number> {
 async function watchHost(context: Context): Promise<number> {
   const { output, env, full } = context;
   const screen = canRedraw(output, env) ? new Screen(output) : null;
-  await watch(context, async ({ status }, hasChanged) => {
-    if (screen !== null) screen.draw(hostText(status, output.color));
-    else if (hasChanged) output.result(full ? status : hostView(status), () => hostText(status, false));
+  let view = await call<StatusView>(context.session, 'GET', '/v1/status');
+  await watch(context, async ({ status, running: rows }, hasChanged) => {
+    if (hasChanged) view = await call<StatusView>(context.session, 'GET', '/v1/status');
+    const used = new Map(rows.map((row) => [row.id, row]));
+    const running = view.running.map((row) => {
+      const {
+        elapsed_ms = null,
+        mem_bytes = row.mem_bytes,
+        cpu_cores = row.cpu_cores,
+      } = used.get(row.id) ?? {};
+      return { ...row, elapsed_ms: elapsed_ms ?? row.elapsed_ms, mem_bytes, cpu_cores };
+    });
+    view = { ...view, ...status, running };
+    if (screen !== null) screen.draw(hostText(view, output.color));
+    else if (hasChanged) output.result(full ? view : hostView(view), () => hostText(view, false));
     return 'more';
   });
   return EXIT.ok;
@@ -60,12 +72,14 @@ async function watchHost(context: Context): Promise<number> {
 /** Until the task has ended. */
 async function watchTask(context: Context, ref: Ref): Promise<number> {
   const { output, env, session, full } = context;
-  const { id } = await call<TaskView>(session, 'GET', taskPath(ref));
+  let task = await call<TaskView>(session, 'GET', taskPath(ref));
+  const { id } = task;
   const screen = canRedraw(output, env) ? new Screen(output) : null;
   await watch(context, async (frame, hasChanged) => {
     const shown = taskIn(frame, { text: id, project: null });
-    if (shown === undefined && !hasChanged) return 'more';
-    const task = shown ?? (await call<TaskView>(session, 'GET', taskPath(id)));
+    if (hasChanged) task = await call<TaskView>(session, 'GET', taskPath(id));
+    else if (shown === undefined) return 'more';
+    else task = { ...task, ...shown, command: task.command };
     if (screen !== null) screen.draw(taskText(task, full, output.color));
     else if (hasChanged)
       output.result(full ? task : statusView(task), () => taskText(task, full, output.color));

@@ -1,4 +1,5 @@
 // The page of one task: what it is and does, its events, and its live output.
+import type { LiveTask } from '../../../src/api/schemas/observe/live.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
 import { eventText } from '../../output/task-output.ts';
 import { taskText } from '../../output/task-text.ts';
@@ -12,10 +13,11 @@ const INDENT = /^\S+ +/;
 
 export function detailRows(
   { size }: State,
-  { task, events, log, partial, scroll }: Detail,
+  { task, whole, events, log, partial, scroll }: Detail,
   rows: number,
 ): Row[] {
-  const lines = taskText(task, false, false)
+  const text = whole === null ? `reading ${task.name}` : taskText({ ...whole, ...live(task) }, false, false);
+  const lines = text
     .trimEnd()
     .split('\n')
     .flatMap((line) => wrapValue(line, size.columns));
@@ -38,6 +40,11 @@ export function detailRows(
     ...shown.map((line) => row(span(escapeLine(line)))),
     ...blank,
   ];
+}
+
+/** The frames have the use of now; the command of a row is cut. */
+function live({ elapsed_ms, mem_bytes, cpu_cores, silent_ms, progress, waiting }: LiveTask) {
+  return { elapsed_ms, mem_bytes, cpu_cores, silent_ms, progress, waiting };
 }
 
 /** Continues a long value below its beginning. */

@@ -1,5 +1,5 @@
 // The tables of the screen, which share its height: each gets its least rows first, then what is left.
-import type { TaskView } from '../../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../../src/api/schemas/observe/live.ts';
 import { BLANK, type Row, row, span } from '../spans.ts';
 import { listed, type State } from '../state.ts';
 import { type Column, headingRow, lay, valueRow } from './table-rows.ts';
@@ -32,7 +32,7 @@ function sectionsOf(state: State): Section[] {
   const more = tasks.pending - frame.pending.length;
   const tickets = tasks.tickets === 0 ? '' : `, ${tasks.tickets} tickets`;
   return [
-    table(state, `RUNNING ${running.length}`, running, runningColumns(frame, glyphs), 6, 'no task runs'),
+    table(state, `RUNNING ${running.length}`, running, runningColumns(glyphs), 6, 'no task runs'),
     table(
       state,
       `QUEUE ${pending.length}${more > 0 ? `+${more}` : ''}${tickets}`,
@@ -46,7 +46,7 @@ function sectionsOf(state: State): Section[] {
   ];
 }
 
-function table<T extends TaskView | { readonly name: string }>(
+function table<T extends LiveTask | { readonly name: string }>(
   { size, glyphs, selectedId }: State,
   title: string,
   values: readonly T[],

@@ -1,9 +1,9 @@
 // The columns of the tables: running tasks, the queue, ended tasks, other programs.
 
-import type { FrameView } from '../../../src/api/schemas/observe/live.ts';
-import type { TaskView } from '../../../src/api/schemas/task.ts';
+import type { LiveTask } from '../../../src/api/schemas/observe/live.ts';
 import { KILL_FACTOR } from '../../../src/core/estimate.ts';
 import { formatDuration } from '../../../src/units/duration.ts';
+import type { Frame } from '../../client/frames.ts';
 import { humanCores, humanSize, outcome } from '../../output/human.ts';
 import { waitsFor } from '../../output/waits-for.ts';
 import { limitBar, progressBar } from '../bars.ts';
@@ -13,14 +13,14 @@ import { nextKill } from '../next-kill.ts';
 import { type Span, span, type Tone } from '../spans.ts';
 import type { Column } from './table-rows.ts';
 
-const NAME: Pick<Column<TaskView>, 'title' | 'columns' | 'most' | 'rank'> = {
+const NAME: Pick<Column<LiveTask>, 'title' | 'columns' | 'most' | 'rank'> = {
   title: '',
   columns: 12,
   most: 28,
   rank: 0,
 };
 
-export function runningColumns(frame: FrameView, glyphs: Glyphs): Column<TaskView>[] {
+export function runningColumns(glyphs: Glyphs): Column<LiveTask>[] {
   return [
     { ...NAME, show: (task) => ({ text: task.name, tone: 'strong' }) },
     { title: 'STATE', columns: 9, rank: 6, show: (task) => stateOf(task) },
@@ -54,12 +54,12 @@ export function runningColumns(frame: FrameView, glyphs: Glyphs): Column<TaskVie
       columns: 19,
       most: 400,
       rank: 5,
-      show: (task) => ({ text: lastLine(task, frame), tone: 'dim' }),
+      show: (task) => ({ text: lastLine(task), tone: 'dim' }),
     },
   ];
 }
 
-export function queueColumns(frame: FrameView, glyphs: Glyphs): Column<TaskView>[] {
+export function queueColumns(frame: Frame, glyphs: Glyphs): Column<LiveTask>[] {
   return [
     { ...NAME, show: (task) => ({ text: task.name, tone: 'strong' }) },
     {
@@ -105,7 +105,7 @@ export function queueColumns(frame: FrameView, glyphs: Glyphs): Column<TaskView>
   ];
 }
 
-export function endedColumns(frame: FrameView): Column<TaskView>[] {
+export function endedColumns(frame: Frame): Column<LiveTask>[] {
   return [
     { ...NAME, show: (task) => ({ text: task.name, tone: 'strong' }) },
     { title: 'HOW', columns: 11, rank: 0, show: ({ status }) => ({ text: status, tone: TONES[status] }) },
@@ -140,7 +140,7 @@ export function endedColumns(frame: FrameView): Column<TaskView>[] {
   ];
 }
 
-type Outside = FrameView['outside'][number];
+type Outside = Frame['outside'][number];
 
 export const OUTSIDE_COLUMNS: Column<Outside>[] = [
   { title: '', columns: 14, most: 28, rank: 0, show: ({ name }) => ({ text: name }) },
@@ -162,7 +162,7 @@ export const OUTSIDE_COLUMNS: Column<Outside>[] = [
   },
 ];
 
-const TONES: Readonly<Record<TaskView['status'], Tone>> = {
+const TONES: Readonly<Record<LiveTask['status'], Tone>> = {
   pending: 'warn',
   running: 'info',
   paused: 'warn',
@@ -172,13 +172,13 @@ const TONES: Readonly<Record<TaskView['status'], Tone>> = {
   interrupted: 'bad',
 };
 
-export function stateOf({ status, held_at, throttled_at }: TaskView): { text: string; tone: Tone } {
+export function stateOf({ status, held_at, throttled_at }: LiveTask): { text: string; tone: Tone } {
   if (status !== 'running') return { text: status, tone: TONES[status] };
   if (held_at !== null) return { text: 'held', tone: 'bad' };
   return throttled_at === null ? { text: status, tone: 'info' } : { text: 'throttled', tone: 'warn' };
 }
 
-function progressOf(task: TaskView, width: number, glyphs: Glyphs): readonly Span[] {
+function progressOf(task: LiveTask, width: number, glyphs: Glyphs): readonly Span[] {
   const { status, held_at: heldAt, progress } = task;
   const pct = progress?.pct ?? null;
   if (pct !== null)
@@ -189,14 +189,14 @@ function progressOf(task: TaskView, width: number, glyphs: Glyphs): readonly Spa
 }
 
 /** By its progress, else by its estimate, which is a guess. */
-function etaOf(task: TaskView): { text: string; tone: Tone } {
+function etaOf(task: LiveTask): { text: string; tone: Tone } {
   const eta = task.progress?.eta_s ?? null;
   if (eta !== null) return { text: coarse(1000 * eta), tone: 'plain' };
   const leftMs = task.estimated_time_ms - (task.elapsed_ms ?? 0);
   return leftMs > 0 ? { text: `~${coarse(leftMs)}`, tone: 'dim' } : { text: '?', tone: 'warn' };
 }
 
-function timeOf(task: TaskView): { text: string; tone: Tone } {
+function timeOf(task: LiveTask): { text: string; tone: Tone } {
   const elapsed = task.elapsed_ms ?? 0;
   const tone = elapsed > task.estimated_time_ms ? 'warn' : 'plain';
   return { text: `${coarse(elapsed)}/${formatDuration(task.estimated_time_ms)}`, tone };
@@ -207,7 +207,7 @@ const WITH_CAP = 22;
 const BAR_WITH_CAP = 10;
 
 /** `██│     350M/2G cap 6G`: a bar of use and estimate that ends at the cap, then the numbers. */
-function memOf(task: TaskView, width: number, glyphs: Glyphs): readonly Span[] {
+function memOf(task: LiveTask, width: number, glyphs: Glyphs): readonly Span[] {
   const { mem_bytes: use, mem_max_bytes: max, estimated_mem_bytes: estimate } = task;
   const cap = max ?? KILL_FACTOR * estimate;
   const isWide = width >= BAR_WITH_CAP + WITH_CAP;
@@ -219,24 +219,24 @@ function memOf(task: TaskView, width: number, glyphs: Glyphs): readonly Span[] {
   ];
 }
 
-function cpuOf({ cpu_cores: cores, estimated_cpu_cores: estimate }: TaskView): { text: string; tone: Tone } {
+function cpuOf({ cpu_cores: cores, estimated_cpu_cores: estimate }: LiveTask): { text: string; tone: Tone } {
   return { text: humanCores(cores), tone: (cores ?? 0) > 1.25 * estimate ? 'warn' : 'plain' };
 }
 
-function killOf(task: TaskView): { text: string; tone: Tone } {
+function killOf(task: LiveTask): { text: string; tone: Tone } {
   return nextKill(task) ?? { text: task.status === 'paused' ? 'paused' : '', tone: 'dim' };
 }
 
 /** What the task printed last; without it, what it measures. */
-export function lastLine({ id, progress }: TaskView, { last_lines }: FrameView): string {
-  return last_lines[id] ?? progress?.note ?? progress?.phase ?? '';
+export function lastLine({ last_line, progress }: LiveTask): string {
+  return last_line ?? progress?.note ?? progress?.phase ?? '';
 }
 
-function ownerOf({ owner, project }: TaskView): string {
+function ownerOf({ owner, project }: LiveTask): string {
   return owner ?? project.slice(project.lastIndexOf('/') + 1);
 }
 
-function needsOf({ estimated_mem_bytes: mem, estimated_cpu_cores: cores }: TaskView): string {
+function needsOf({ estimated_mem_bytes: mem, estimated_cpu_cores: cores }: LiveTask): string {
   return `${size(mem)} ${cores} cpu`;
 }
 

@@ -7,11 +7,12 @@ export function streamLive(service: Pick<Service, 'live'>, open: (closed: () => 
   let isSending = false;
   const stream = open(() => stop());
   stop = service.live((line) => {
-    if (isSending) return;
+    if (isSending) return false;
     isSending = true;
     stream.writeLine(line);
     void stream.isDrained().then(() => {
       isSending = false;
     });
+    return true;
   });
 }

@@ -13,6 +13,7 @@ import type { Plan } from '../../scheduler/plan.ts';
 import type { Store } from '../../store/store.ts';
 import { capacitiesOf } from '../submission/capacity-of.ts';
 import { pastEndView } from '../views/past-end-view.ts';
+import { type RowContext, taskRow } from '../views/task-row.ts';
 import { taskView } from '../views/task-view.ts';
 import { waitingView } from '../views/waiting-view.ts';
 import { resolveRef } from './resolve.ts';
@@ -32,6 +33,8 @@ export interface TaskAccess {
   byId(id: TaskId): Task;
   /** The predicted start of a pending task needs a plan of the queue: by default the current one; null: leave it out. */
   view(task: Task, plan?: (() => Plan) | null): TaskView;
+  /** The fields that lists show. */
+  row(task: Task, plan: () => Plan): ReturnType<typeof taskRow>;
   /** The task as it was at this end, also when it was retried since. */
   viewAtEnd(event: EndedEvent): TaskView;
   /** Runs `apply` in the next round; resolves with its result after the commit. */
@@ -49,20 +52,25 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
     return task;
   };
-  const view: TaskAccess['view'] = (task, plan = () => engine.plan()) => {
+  const rowContext = (task: Task, plan: (() => Plan) | null): RowContext => {
     const attempt = isActive(task.state) ? engine.attempt(task.id) : undefined;
     const { wallMs, monoMs } = clock.now();
-    return taskView(task, {
+    return {
       nowMs: wallMs,
       live: attempt?.figures() ?? null,
       progress: attempt?.progress.progress(monoMs) ?? null,
-      waiters: engine.eventBus.count(task.id),
-      children: engine.live.children(task).map(({ name }) => name),
       waiting: plan === null ? null : waitingView(task, engine, wallMs, plan),
       most: largestNeed(capacitiesOf(task, profiles).largest, task.limits),
+    };
+  };
+  const row: TaskAccess['row'] = (task, plan) => taskRow(task, rowContext(task, plan));
+  const view: TaskAccess['view'] = (task, plan = () => engine.plan()) =>
+    taskView(task, {
+      ...rowContext(task, plan),
+      waiters: engine.eventBus.count(task.id),
+      children: engine.live.children(task).map(({ name }) => name),
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
     });
-  };
   const viewAtEnd: TaskAccess['viewAtEnd'] = (event) => {
     const task = byId(event.taskId);
     const past = pastEnd(task, event);
@@ -94,7 +102,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     });
     return view(byId(id));
   };
-  return { find, byId, view, viewAtEnd, commit, change };
+  return { find, byId, view, row, viewAtEnd, commit, change };
 }
 
 export function notRunning(task: Task, what: string, hint?: string): BabysitError {

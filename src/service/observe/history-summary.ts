@@ -8,7 +8,7 @@ import { commandKey } from '../../estimates/key.ts';
 import { HOST_FIELDS, type Point } from '../../series/fields.ts';
 import type { SeriesRecorder } from '../../series/recorder.ts';
 import type { Store } from '../../store/store.ts';
-import { commandText } from '../views/task-view.ts';
+import { commandText } from '../views/task-row.ts';
 import { type Loss, type Run, runOf, Tally } from './tally.ts';
 
 export interface SummaryDeps {

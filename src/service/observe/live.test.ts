@@ -3,16 +3,21 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { type Frame, Frames } from '../../../cli/client/frames.ts';
 import { serviceOf } from '../../../test/support/build/build-service.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
-import { FRAME, type FrameView } from '../../api/schemas/observe/live.ts';
+import { FRAME } from '../../api/schemas/observe/live.ts';
 
 const names = (tasks: readonly { name: string }[]) => tasks.map(({ name }) => name);
 
 function liveOf(t: TestContext) {
   const parts = serviceOf(t);
-  const frames: FrameView[] = [];
-  const stop = parts.service.live((line) => frames.push(FRAME.parse(JSON.parse(line))));
+  const frames: Frame[] = [];
+  const connection = new Frames();
+  const stop = parts.service.live((line) => {
+    frames.push(connection.take(FRAME.parse(JSON.parse(line))));
+    return true;
+  });
   const last = () => frames.at(-1);
   return { ...parts, frames, stop, last };
 }
@@ -72,7 +77,7 @@ describe('the live stream', () => {
     assert.equal((await ask('GET', '/v1/series?step=x')).status, 400);
     assert.equal((await ask('GET', '/v1/tasks/nothing/series')).status, 404);
     const other: string[] = [];
-    const stopOther = service.live((line) => other.push(line));
+    const stopOther = service.live((line) => other.push(line) > 0);
     stop();
     assert.ok(engine.passes.isWatched);
     stopOther();

@@ -1,27 +1,39 @@
-// The live stream: one frame after each sampling pass and soon after events, built once for all its subscribers.
-import type { FrameView, HostPoint } from '../../api/schemas/observe/live.ts';
-import type { TaskView } from '../../api/schemas/task.ts';
+// The live stream: one frame after each sampling pass and soon after events, with what changed since the last one.
+import type { FrameView, HostPoint, LiveTask } from '../../api/schemas/observe/live.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { RecordedEvent } from '../../core/events.ts';
 import type { Task, TaskId } from '../../core/task.ts';
+import type { IoBytesPerS } from '../../engine/attempt/io-rate.ts';
 import type { Plan } from '../../scheduler/plan.ts';
 import type { TaskAccess } from '../lookup/task-access.ts';
-import { type StatusDeps, statusView } from '../status.ts';
+import { hostStatus, type StatusDeps } from '../status.ts';
 import { hostPoint } from '../views/host-point.ts';
+import { changedRow } from './changed-row.ts';
 
 /** After events, at most one frame in this time. */
 const EVENTS_EVERY_MS = 250;
 /** The programs outside cost a look at every process, and no event reports that ended tasks were removed. */
-const SLOW_EVERY_MS = 5000;
+const SLOW_EVERY_MS = 10_000;
+/** With more pending tasks than this, a plan takes milliseconds: frames then share one, and those after events wait longer. */
+const LONG_QUEUE = 100;
+const LONG_PLAN_MS = 2000;
+const LONG_EVENTS_EVERY_MS = 1000;
 const PENDING_SHOWN = 200;
 const ENDED_SHOWN = 20;
+const COMMAND_CHARS = 200;
 
 export interface LiveDeps extends StatusDeps {
   readonly clock: Clock;
 }
 
-/** A line with its end. */
-type Subscriber = (line: string) => void;
+/** Takes a line with its end; false: the client has not read the one before, so it gets a whole frame later. */
+type Send = (line: string) => boolean;
+
+interface Subscriber {
+  readonly send: Send;
+  /** It has every line since its last whole frame. */
+  isCurrent: boolean;
+}
 
 export class LiveStream {
   readonly #deps: LiveDeps;
@@ -29,22 +41,27 @@ export class LiveStream {
   readonly #subscribers = new Set<Subscriber>();
   #stops: (() => void)[] = [];
   #host: HostPoint | null = null;
-  #ended: TaskView[] | null = null;
+  #io = new Map<TaskId, IoBytesPerS | null>();
+  /** As the last line showed them. */
+  #rows: ReadonlyMap<string, LiveTask> = new Map();
+  #ended: LiveTask[] | null = null;
   #outside: ReturnType<LiveDeps['largestOutside']> = [];
   #slowAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #sentAt = Number.NEGATIVE_INFINITY;
+  #plan: { readonly plan: Plan; readonly at: number } | null = null;
 
   constructor(deps: LiveDeps, tasks: TaskAccess) {
     this.#deps = deps;
     this.#tasks = tasks;
   }
 
-  /** Sends a frame at once. Returns the stop function; nothing is measured or built without a subscriber. */
-  subscribe(subscriber: Subscriber): () => void {
+  /** Sends a whole frame at once. Returns the stop function; nothing is measured or built without a subscriber. */
+  subscribe(send: Send): () => void {
+    const subscriber = { send, isCurrent: false };
     this.#subscribers.add(subscriber);
     if (this.#subscribers.size === 1) this.#begin();
-    subscriber(this.#line());
+    this.#send();
     return () => {
       if (this.#subscribers.delete(subscriber) && this.#subscribers.size === 0) this.#end();
     };
@@ -53,8 +70,9 @@ export class LiveStream {
   #begin(): void {
     const { passes, eventBus } = this.#deps.engine;
     this.#stops = [
-      passes.watch(({ at, host }) => {
+      passes.watch(({ at, host, tasks }) => {
         this.#host = hostPoint(at, host);
+        this.#io = new Map(tasks.map(({ id, io }) => [id, io]));
         this.#send();
       }),
       eventBus.listenToAll((events) => this.#sendSoon(events)),
@@ -65,61 +83,88 @@ export class LiveStream {
     for (const stop of this.#stops.splice(0)) stop();
     if (this.#timer !== null) clearTimeout(this.#timer);
     [this.#timer, this.#host, this.#slowAt] = [null, null, Number.NEGATIVE_INFINITY];
+    this.#io.clear();
+    this.#rows = new Map();
+    this.#plan = null;
   }
 
   #sendSoon(events: readonly RecordedEvent[]): void {
     if (events.some(({ event }) => event === 'ended')) this.#ended = null;
     const waitedMs = this.#deps.clock.now().monoMs - this.#sentAt;
-    this.#timer ??= setTimeout(() => this.#send(), Math.max(0, EVENTS_EVERY_MS - waitedMs));
+    const everyMs = this.#isLong() ? LONG_EVENTS_EVERY_MS : EVENTS_EVERY_MS;
+    this.#timer ??= setTimeout(() => this.#send(), Math.max(0, everyMs - waitedMs));
   }
 
   #send(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#sentAt = this.#deps.clock.now().monoMs;
-    const line = this.#line();
-    for (const subscriber of [...this.#subscribers]) subscriber(line);
+    const { rows, frame } = this.#frame();
+    const changed = [...rows].flatMap(([id, row]) => changedRow(row, this.#rows.get(id)) ?? []);
+    this.#rows = rows;
+    const line = (shown: FrameView['rows']) => `${JSON.stringify({ ...frame, rows: shown })}\n`;
+    const news = line(changed);
+    let whole: string | null = null;
+    for (const subscriber of [...this.#subscribers]) {
+      if (!subscriber.isCurrent) whole ??= line([...rows.values()]);
+      subscriber.isCurrent = subscriber.send(subscriber.isCurrent ? news : (whole ?? news));
+    }
   }
 
-  #line(): string {
-    return `${JSON.stringify(this.#frame())}\n`;
-  }
-
-  #frame(): FrameView {
+  #frame(): { readonly rows: ReadonlyMap<string, LiveTask>; readonly frame: Omit<FrameView, 'rows'> } {
     const { engine, clock, store } = this.#deps;
-    const plan = engine.plan();
-    const view = (task: Task) => this.#tasks.view(task, () => plan);
+    const plan = this.#currentPlan();
+    const rowOf = (task: Task) => this.#row(task, plan);
     const { wallMs: at, monoMs } = clock.now();
     if (monoMs - this.#slowAt >= SLOW_EVERY_MS) {
       [this.#ended, this.#outside, this.#slowAt] = [null, this.#deps.largestOutside(), monoMs];
     }
-    this.#ended ??= store.newestEnded(ENDED_SHOWN).map(view);
-    const status = statusView({ ...this.#deps, largestOutside: () => this.#outside }, at);
-    return {
-      event: 'frame',
+    this.#ended ??= store.newestEnded(ENDED_SHOWN).map(rowOf);
+    const status = hostStatus({ ...this.#deps, largestOutside: () => this.#outside }, at);
+    const running = [...engine.live.active()].map(rowOf);
+    const pending = this.#pending(plan).map(rowOf);
+    const ids = (rows: readonly LiveTask[]) => rows.map(({ id }) => id);
+    const frame = {
+      event: 'frame' as const,
       at,
       host: this.#host,
       status,
-      running: [...engine.live.active()].map(view),
-      last_lines: this.#lastLines(),
-      pending: this.#pending(plan).map(view),
-      ended: this.#ended,
+      running: ids(running),
+      pending: ids(pending),
+      ended: ids(this.#ended),
       hold: status.holds.find(({ scope }) => scope === 'all') ?? null,
       outside: status.host.outside,
     };
+    // The list of ended tasks may be older than a retry of one of them.
+    const rows = [...this.#ended, ...pending, ...running];
+    return { rows: new Map(rows.map((row) => [row.id, row])), frame };
   }
 
-  #lastLines(): FrameView['last_lines'] {
-    const { engine } = this.#deps;
-    return Object.fromEntries(
-      [...engine.live.active()].flatMap(({ id }) => {
-        const line = engine.attempt(id)?.progress.lastLine ?? null;
-        return line === null ? [] : [[id, line]];
-      }),
-    );
+  #currentPlan(): Plan {
+    const { engine, clock } = this.#deps;
+    const at = clock.now().monoMs;
+    if (this.#plan === null || !this.#isLong() || at - this.#plan.at >= LONG_PLAN_MS)
+      this.#plan = { plan: engine.plan(), at };
+    return this.#plan.plan;
   }
 
-  /** First the planned tasks in the order of their starts, then those that wait for other tasks or a back-off. */
+  #isLong(): boolean {
+    return this.#deps.engine.live.pendingCount > LONG_QUEUE;
+  }
+
+  #row(task: Task, plan: Plan): LiveTask {
+    const row = this.#tasks.row(task, () => plan);
+    const io = this.#io.get(task.id) ?? null;
+    return {
+      ...row,
+      command: row.command.slice(0, COMMAND_CHARS),
+      last_line: this.#deps.engine.attempt(task.id)?.progress.lastLine ?? null,
+      io_read_bytes_per_s: io?.readBytesPerS ?? null,
+      io_write_bytes_per_s: io?.writeBytesPerS ?? null,
+    };
+  }
+
+  /** First the planned tasks in the order of their starts, then those without a planned start. */
   #pending(plan: Plan): Task[] {
     const { live } = this.#deps.engine;
     const tasks: Task[] = [];
@@ -132,7 +177,7 @@ export class LiveStream {
     }
     for (const task of live.values()) {
       if (tasks.length >= PENDING_SHOWN) return tasks;
-      if (!live.queue.has(task.id)) add(task);
+      if (plan.get(task.id) === undefined) add(task);
     }
     return tasks;
   }

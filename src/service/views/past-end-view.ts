@@ -2,7 +2,7 @@
 import type { TaskView } from '../../api/schemas/task.ts';
 import type { PastAttempt } from '../../core/task.ts';
 import { roundCores } from '../../units/number.ts';
-import { iso } from './task-view.ts';
+import { iso } from './task-row.ts';
 
 /** What is not kept of an earlier attempt, or holds only for the present one. */
 const NOT_KEPT = {

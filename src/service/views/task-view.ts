@@ -1,70 +1,33 @@
 // The API view of a task: one flat object with every field, null where it does not apply.
-import type { BlockedView, PastAttemptView, TaskView } from '../../api/schemas/task.ts';
-import { elapsedMs } from '../../core/elapsed.ts';
+import type { PastAttemptView, TaskView } from '../../api/schemas/task.ts';
 import { CPU_RISK_MARGIN, statedEstimate } from '../../core/estimate.ts';
-import { type Format, hasOutlived, type KillReason } from '../../core/kill-reasons.ts';
-import type { Progress } from '../../core/progress.ts';
-import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
+import { hasOutlived, type KillReason } from '../../core/kill-reasons.ts';
 import { CPU_MIN_MS, cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
-import {
-  type Attempt,
-  type Cause,
-  type Command,
-  type FailReason,
-  isEnded,
-  liveAttemptOf,
-  type PastAttempt,
-  type Task,
-  type TaskState,
-  type Usage,
-} from '../../core/task.ts';
-import { cpuMaxCores } from '../../core/transition/throttle.ts';
-import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
+import { type Attempt, isEnded, type PastAttempt, type Task, type Usage } from '../../core/task.ts';
 import { shownText } from '../../text/bytes.ts';
-import { shellWords } from '../../text/shell.ts';
-import { formatDuration } from '../../units/duration.ts';
 import { roundCores } from '../../units/number.ts';
-import { formatSize } from '../../units/size.ts';
 import { adviceView, estimatesView, unusual } from './learned-view.ts';
 import { suggestedCommand } from './suggested-command.ts';
+import { attemptOf, iso, type RowContext, taskRow } from './task-row.ts';
 
-export interface ViewContext {
-  readonly nowMs: number;
-  readonly live: LiveFigures | null;
-  readonly progress: Progress | null;
+export interface ViewContext extends RowContext {
   readonly waiters: number;
   /** Names of the live tasks inside it. */
   readonly children: readonly string[];
-  readonly waiting: BlockedView | null;
   readonly logPath: string | null;
-  /** The largest estimate that the host and the task's own limits admit. */
-  readonly most: Most;
 }
 
-const FORMAT: Format = { size: formatSize, duration: formatDuration };
-
 export function taskView(task: Task, context: ViewContext): TaskView {
-  const { estimate, limits, state } = task;
+  const { limits, state } = task;
   const attempt = attemptOf(state);
   const usage = isEnded(state) ? state.usage : null;
-  const startedAt = attempt?.startedAt ?? null;
   const { streams } = task.execOptions;
-  const endedAt = isEnded(state) ? state.endedAt : null;
   return {
-    id: task.id,
-    name: task.name,
-    status: state.status,
-    owner: task.owner,
-    project: task.project,
-    command: commandText(task.command),
+    ...taskRow(task, context),
     cwd: shownText(task.cwd),
-    attempt: task.attempts,
-    priority: task.priority,
     after: task.after?.tasks.map((other) => other.name) ?? null,
     key: task.key,
     context: task.context,
-    tags: [...task.tags],
-    batch: task.batch ?? null,
     checkpoint: task.checkpoint ?? null,
     requeue: task.requeue,
     nice: attempt?.envelope.nice ?? task.execOptions.nice,
@@ -74,25 +37,14 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     stdin: streams?.stdin === 'pipe' || streams?.stdin === 'terminal',
     journal: task.execOptions.isJournaled,
     retries: task.retry?.max ?? 0,
-    estimated_time_ms: estimate.timeMs,
-    estimated_mem_bytes: estimate.memBytes,
-    estimated_cpu_cores: estimate.cpuCores,
     estimates: estimatesView(task),
     advice: adviceView(task.basis),
     unusual: unusual(task, context),
-    kill_timeout_ms: limits.killTimeoutMs,
-    observability_interval_ms: limits.observabilityMs,
     observability: limits.isStrict ? 'strict' : 'any',
     observe: limits.observe ?? null,
     stop: task.execOptions.stopGraceMs === undefined ? 'signal' : 'file',
     mem_pct_limit: limits.memPctLimit,
     cpu_pct_limit: limits.cpuPctLimit,
-    submitted_at: iso(task.submittedAt) ?? '',
-    started_at: iso(startedAt),
-    ended_at: iso(endedAt),
-    elapsed_ms: elapsedMs(state, context.nowMs),
-    held_at: iso(isEnded(state) ? null : (attempt?.heldAt ?? null)),
-    throttled_at: iso(isEnded(state) ? null : (attempt?.throttle?.at ?? null)),
     ready_at: iso(attempt?.readyAt ?? null),
     while: task.companion?.name ?? null,
     parent: task.parent?.name ?? null,
@@ -105,19 +57,8 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     engine: task.engine ?? null,
     job: textIn(attempt, 'job'),
     unit: textIn(attempt, 'unit'),
-    mem_max_bytes: attempt?.envelope.memMaxBytes ?? null,
-    cpu_max_cores: attempt === null ? null : roundCores(cpuMaxCores(attempt, estimate)),
     pids_max: attempt?.envelope.pidsMax ?? null,
-    mem_bytes: context.live?.memBytes ?? null,
-    cpu_cores: roundCores(context.live?.cpuCores),
-    silent_ms: context.live?.silentMs ?? null,
-    progress: context.progress,
     waiters: context.waiters,
-    waiting: context.waiting,
-    ...exitFields(state),
-    ...killFields(task, usage, context.most),
-    ...reasonFields(state),
-    peak_mem_bytes: usage?.peakMemBytes ?? context.live?.peakMemBytes ?? null,
     peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
     peak_cpu_cores: roundCores(peakCores(task, usage)),
     cpu_seconds: usage?.cpuSeconds ?? null,
@@ -196,64 +137,4 @@ function pastAttemptView(past: PastAttempt): PastAttemptView {
     peak_mem_bytes: past.usage?.peakMemBytes ?? null,
     cpu_seconds: past.usage?.cpuSeconds ?? null,
   };
-}
-
-export function commandText(command: Command): string {
-  return command.kind === 'shell' ? shownText(command.line) : shellWords(command.argv);
-}
-
-function exitFields(state: TaskState): Pick<TaskView, 'exit_code' | 'signal'> {
-  const exit = isEnded(state) ? state.exit : null;
-  return { exit_code: exit?.code ?? null, signal: exit?.signal ?? null };
-}
-
-function killFields(
-  task: Task,
-  usage: Usage | null,
-  most: Most,
-): Pick<TaskView, 'kill_reason' | 'kill_hint' | 'kill_detail' | 'stopped_gracefully'> {
-  const { state } = task;
-  const kill = state.status === 'killed' ? state.kill : (attemptOf(state)?.kill ?? null);
-  if (kill === null)
-    return { kill_reason: null, kill_hint: null, kill_detail: null, stopped_gracefully: null };
-  return {
-    kill_reason: kill.reason,
-    kill_hint: killHint(kill.reason, task, usage, kill.detail, FORMAT, most),
-    kill_detail: { ...kill.detail },
-    stopped_gracefully: state.status === 'killed' ? state.stoppedGracefully : null,
-  };
-}
-
-export const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
-  exit: null,
-  could_not_start: 'The command did not run: fix the cause in the message and run it again.',
-  dependency_failed:
-    'The command did not run: fix and retry the task in the message. This one then waits for it again by itself.',
-};
-
-function causeHint({ name }: Cause): string {
-  return `Fix "${name}", then run babysit retry ${name}: this task then waits for it again by itself.`;
-}
-
-function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {
-  switch (state.status) {
-    case 'failed':
-      return {
-        reason: state.reason,
-        message: state.message,
-        hint: signalHint(state.exit) ?? (state.cause && causeHint(state.cause)) ?? FAIL_HINTS[state.reason],
-      };
-    case 'interrupted':
-      return { reason: state.reason, message: null, hint: interruptHint(state.reason) };
-    default:
-      return { reason: null, message: null, hint: null };
-  }
-}
-
-function attemptOf(state: TaskState): Attempt | null {
-  return isEnded(state) ? state.attempt : liveAttemptOf(state);
-}
-
-export function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
 }

@@ -10,7 +10,7 @@ import type { Plan } from '../../scheduler/plan.ts';
 import { type Assumption, assumedEnd, assumedTimeMs } from '../../scheduler/releases.ts';
 import { roundCores } from '../../units/number.ts';
 import { blockedView, heldByView } from './refusal.ts';
-import { iso } from './task-view.ts';
+import { iso } from './task-row.ts';
 
 const NAMES_SHOWN = 5;
 

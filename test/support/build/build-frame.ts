@@ -1,8 +1,9 @@
 // A frame of GET /v1/live with the given tasks.
-import type { FrameView, HostPoint } from '../../../src/api/schemas/observe/live.ts';
-import type { StatusView } from '../../../src/api/schemas/status.ts';
+import type { Frame } from '../../../cli/client/frames.ts';
+import type { HostPoint, LiveStatus, LiveTask } from '../../../src/api/schemas/observe/live.ts';
 import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
-import type { TaskState } from '../../../src/core/task.ts';
+import type { Task, TaskState } from '../../../src/core/task.ts';
+import { taskRow } from '../../../src/service/views/task-row.ts';
 import { taskView } from '../../../src/service/views/task-view.ts';
 import { anAttempt, aTask, ENDED, GIB, MIB } from './build-task.ts';
 
@@ -28,7 +29,7 @@ export function aHostPoint(at = AT_MS, more: Partial<HostPoint> = {}): HostPoint
   };
 }
 
-export function aRunningView(name: string, more: Partial<TaskView> = {}): TaskView {
+export function aRunningView(name: string, more: Partial<LiveTask> = {}): LiveTask {
   return {
     ...viewOf(name, { status: 'running', attempt: anAttempt() }),
     status: 'running',
@@ -60,12 +61,12 @@ export const BLOCKED: BlockedView = {
   latest_start: iso(600_000),
 };
 
-export function aPendingView(name: string, waiting: Partial<BlockedView> = {}): TaskView {
+export function aPendingView(name: string, waiting: Partial<BlockedView> = {}): LiveTask {
   const view = viewOf(name, { status: 'pending', waitsFor: [], notBefore: null });
   return { ...view, status: 'pending', waiting: { ...BLOCKED, ...waiting } };
 }
 
-export function aKilledView(name: string, more: Partial<TaskView> = {}): TaskView {
+export function aKilledView(name: string, more: Partial<LiveTask> = {}): LiveTask {
   return {
     ...viewOf(name, ENDED.killed),
     status: 'killed',
@@ -76,21 +77,30 @@ export function aKilledView(name: string, more: Partial<TaskView> = {}): TaskVie
   };
 }
 
-function viewOf(name: string, state: TaskState): TaskView {
-  const context = {
-    nowMs: AT_MS,
-    live: null,
-    progress: null,
-    waiters: 0,
-    children: [],
-    waiting: null,
-    logPath: null,
-    most: { memBytes: 16 * GIB, cpuCores: 8 },
-  };
-  return { ...taskView(aTask({ name, state }), context), id: `01M8HTNJX69W8GSNZ6${name.toUpperCase()}` };
+const CONTEXT = {
+  nowMs: AT_MS,
+  live: null,
+  progress: null,
+  waiting: null,
+  most: { memBytes: 16 * GIB, cpuCores: 8 },
+};
+const NOT_MEASURED = { last_line: null, io_read_bytes_per_s: null, io_write_bytes_per_s: null };
+
+/** Every field of a running task. */
+export function aWholeView(more: Partial<Task>): TaskView {
+  const context = { ...CONTEXT, waiters: 0, children: [], logPath: null };
+  return taskView(aTask({ state: { status: 'running', attempt: anAttempt() }, ...more }), context);
 }
 
-export function aFrame(more: Partial<FrameView> = {}): FrameView {
+function viewOf(name: string, state: TaskState): LiveTask {
+  return {
+    ...taskRow(aTask({ name, state }), CONTEXT),
+    ...NOT_MEASURED,
+    id: `01M8HTNJX69W8GSNZ6${name.toUpperCase()}`,
+  };
+}
+
+export function aFrame(more: Partial<Frame> = {}): Frame {
   const { running = [], pending = [] } = more;
   const status = {
     host: { hostname: 'ark', cores: 8, outside: [] },
@@ -101,15 +111,13 @@ export function aFrame(more: Partial<FrameView> = {}): FrameView {
     notices: [],
     holds: [],
     leases: [],
-    queue: [],
-  } as unknown as StatusView;
+  } as unknown as LiveStatus;
   return {
     event: 'frame',
     at: AT_MS,
     host: aHostPoint(),
     status,
     running: [],
-    last_lines: {},
     pending: [],
     ended: [],
     outside: [],

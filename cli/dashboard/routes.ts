@@ -2,10 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BabysitError, ERRORS } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/text/json.ts';
-import { parseDuration } from '../../src/units/duration.ts';
 import { lineReader } from '../client/follow.ts';
 import { SocketError, send } from '../client/http.ts';
-import { summarize } from './history.ts';
 import { sse } from './live-feed.ts';
 
 const ANSWER_MS = 30_000;
@@ -15,7 +13,15 @@ const LOST_BYTES = 8 * 1024 ** 2;
 /** The page knows tasks by their ids, so no name is a part of a path. */
 const TASK = '/v1/tasks/:id(^[0-9A-Z]{26}$)';
 
-const READS = ['/v1/tasks', TASK, `${TASK}/series`, `${TASK}/log/range`, '/v1/series'];
+const READS = [
+  '/v1/tasks',
+  TASK,
+  `${TASK}/series`,
+  `${TASK}/log/range`,
+  '/v1/series',
+  '/v1/history/summary',
+  '/v1/outside',
+];
 const HOLD = '/v1/hold';
 const CHANGES = [...['kill', 'pause', 'resume', 'adjust'].map((verb) => `${TASK}/${verb}`), HOLD];
 
@@ -29,12 +35,8 @@ export interface RouteDeps {
 
 export function passOnRoutes(app: FastifyInstance, deps: RouteDeps): void {
   for (const path of READS) app.get(path, (request, reply) => passOn(deps, request, reply));
-  app.get('/v1/config', (request, reply) => passOn(deps, request, reply, withoutTargets));
-  app.get<{ Querystring: { since?: string } }>('/v1/history', ({ query }) => {
-    const sinceMs = parseDuration(query.since ?? '7d', 'since');
-    // biome-ignore lint/plugin/no-wall-clock: the times of the page, which the daemon counts by the same clock.
-    return summarize(deps.socket, sinceMs, Date.now()).catch(unreachable);
-  });
+  app.get('/v1/metrics', (request, reply) => passOn(deps, request, reply, { type: METRICS_TYPE }));
+  app.get('/v1/config', (request, reply) => passOn(deps, request, reply, { edit: withoutTargets }));
   app.get(`${TASK}/log`, (request, reply) => {
     const write = streamTo(deps, reply, 'text/plain; charset=utf-8');
     return stream(deps.socket, request.url, reply, write.signal, write.bytes);
@@ -53,18 +55,25 @@ export function passOnRoutes(app: FastifyInstance, deps: RouteDeps): void {
   app.delete(HOLD, act);
 }
 
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+interface Passing {
+  readonly type?: string;
+  readonly edit?: (text: string) => string;
+}
+
 async function passOn(
   { socket }: RouteDeps,
   { method, url, body }: FastifyRequest,
   reply: FastifyReply,
-  edit: (text: string) => string = (text) => text,
+  { type = 'application/json; charset=utf-8', edit = (text) => text }: Passing = {},
 ): Promise<FastifyReply> {
   const request = { method: method as 'GET' | 'POST' | 'DELETE', path: url, timeoutMs: ANSWER_MS };
   const answer = await send(socket, { ...request, ...(method === 'POST' ? { body: body ?? {} } : {}) }).catch(
     unreachable,
   );
   const text = answer.status < 300 ? edit(answer.text) : answer.text;
-  return reply.code(answer.status).type('application/json; charset=utf-8').send(text);
+  return reply.code(answer.status).type(type).send(text);
 }
 
 /** The targets of notifications may hold passwords of webhooks: the page shows their names. */

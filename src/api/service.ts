@@ -16,7 +16,6 @@ import type { HeartbeatView } from './schemas/events/heartbeat.ts';
 import type { HoldRequest, HoldsView, HoldView, ReleasedView, ReleaseRequest } from './schemas/hold.ts';
 import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
-import type { HistoryRequest, PastRunView } from './schemas/observe/history.ts';
 import type { HistoryQuery, HistoryView } from './schemas/observe/history-summary.ts';
 import type { OutsideHistoryView } from './schemas/observe/outside.ts';
 import type { SeriesRequest, SeriesView } from './schemas/observe/series.ts';
@@ -98,8 +97,6 @@ export interface Service extends Changes {
   inbox(query: InboxQuery): InboxPage;
   see(report: SeenReport): void;
   view(id: TaskId): TaskView;
-  /** The tasks that ended within a time, newest first, page by page. */
-  history(request: HistoryRequest): AsyncIterable<readonly PastRunView[]>;
   /** The task as it was at this end, also when it was retried since. */
   viewAtEnd(event: EndedEvent): TaskView;
   /** `ref` null: of the host. */

@@ -22,7 +22,6 @@ import { list } from './list.ts';
 import { log, rangeOfLog } from './log.ts';
 import { selectTasks } from './lookup/resolve.ts';
 import { createTaskAccess } from './lookup/task-access.ts';
-import { history } from './observe/history.ts';
 import { historySummary, type SummaryDeps } from './observe/history-summary.ts';
 import { LiveStream } from './observe/live.ts';
 import { Metrics } from './observe/metrics.ts';
@@ -126,7 +125,6 @@ export function createService(deps: ServiceDeps): Service {
     inbox: inbox.take,
     see: inbox.see,
     view: (id) => tasks.view(tasks.byId(id)),
-    history: (request) => history(deps, request),
     historySummary: (query) => historySummary(deps, query),
     viewAtEnd: tasks.viewAtEnd,
     series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),

@@ -1,7 +1,8 @@
 // Estimates against use, waits and kills for each command, owner or project.
-import { useState } from 'preact/hooks';
-import type { Calibration, Dimension, HistorySummary } from '../../cli/history/summary.ts';
+import type { HistoryView, Quantiles } from '../../src/api/schemas/observe/history-summary.ts';
 import { duration, size } from '../text.ts';
+
+type Dimension = HistoryView['by'];
 
 const TITLES: Readonly<Record<Dimension, string>> = {
   command: 'Command',
@@ -9,19 +10,19 @@ const TITLES: Readonly<Record<Dimension, string>> = {
   project: 'Project',
 };
 
-export function Groups({ summary }: { readonly summary: HistorySummary }) {
-  const [dimension, setDimension] = useState<Dimension>('command');
-  const groups = summary.by[dimension];
+interface Props {
+  readonly summary: HistoryView;
+  readonly onGroup: (by: Dimension) => void;
+}
+
+export function Groups({ summary: { by, groups, left_out }, onGroup }: Props) {
   return (
     <section aria-labelledby="groups-title">
       <div class="head">
         <h2 id="groups-title">Estimates against use</h2>
         <label class="choice">
           <span class="hidden">Group by</span>
-          <select
-            value={dimension}
-            onChange={(event) => setDimension(event.currentTarget.value as Dimension)}
-          >
+          <select value={by} onChange={(event) => onGroup(event.currentTarget.value as Dimension)}>
             {Object.entries(TITLES).map(([value, title]) => (
               <option key={value} value={value}>
                 {title}
@@ -39,7 +40,7 @@ export function Groups({ summary }: { readonly summary: HistorySummary }) {
         <table class="groups">
           <thead>
             <tr>
-              <th scope="col">{TITLES[dimension].toLowerCase()}</th>
+              <th scope="col">{TITLES[by].toLowerCase()}</th>
               {[
                 'runs',
                 'killed',
@@ -47,6 +48,7 @@ export function Groups({ summary }: { readonly summary: HistorySummary }) {
                 'waited (9 of 10)',
                 'time',
                 'memory',
+                'cores',
                 'lost',
                 'reserved, unused',
               ].map((title) => (
@@ -58,36 +60,42 @@ export function Groups({ summary }: { readonly summary: HistorySummary }) {
           </thead>
           <tbody>
             {groups.map((group) => (
-              <tr key={group.name}>
-                <th scope="row">{group.name}</th>
-                <td class="number">{group.runs}</td>
-                <td class={group.killed > 0 ? 'number bad-text' : 'number'}>{group.killed}</td>
+              <tr key={group.key}>
+                <th scope="row">{group.key}</th>
+                <td class="number">{group.tasks}</td>
+                <td class={group.killed + group.interrupted > 0 ? 'number bad-text' : 'number'}>
+                  {group.killed + group.interrupted}
+                </td>
                 <td class="number">{group.failed}</td>
-                <td class="number">{duration(group.waited_p90_ms)}</td>
-                <td class={`number ${tone(group.time)}`}>{calibrated(group.time)}</td>
-                <td class={`number ${tone(group.mem)}`}>{calibrated(group.mem)}</td>
+                <td class="number">{duration(group.wait_ms?.p90 ?? null)}</td>
+                {[group.time_ratio, group.mem_ratio, group.cpu_ratio].map((ratio, column) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: three columns
+                  <td key={column} class={`number ${tone(ratio)}`}>
+                    {calibrated(ratio)}
+                  </td>
+                ))}
                 <td class="number">{group.lost_ms === 0 ? '–' : duration(group.lost_ms)}</td>
                 <td class="number">
-                  {group.ran_ms === 0 ? '–' : size((1000 * group.idle_mem_byte_s) / group.ran_ms)}
+                  {group.ran_ms === 0 ? '–' : size((1000 * group.unused_mem_byte_s) / group.ran_ms)}
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
       </section>
-      {summary.more_groups > 0 ? <p class="quiet">The {groups.length} groups with the most runs.</p> : null}
+      {left_out > 0 ? <p class="quiet">The {groups.length} groups that ran longest.</p> : null}
     </section>
   );
 }
 
 const times = (ratio: number) => `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)}×`;
 
-function calibrated(value: Calibration | null): string {
+function calibrated(value: Quantiles): string {
   return value === null ? '–' : `${times(value.p50)} · ${times(value.p90)}`;
 }
 
 /** Too little is killed, more than three times too much makes others wait. */
-function tone(value: Calibration | null): string {
+function tone(value: Quantiles): string {
   if (value === null) return '';
   return value.p50 < 1 ? 'bad-text' : value.p50 > 3 ? 'warn-text' : '';
 }

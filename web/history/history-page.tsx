@@ -1,6 +1,6 @@
 // The view History: use of the host, ends and waits over time, kills by reason, and estimates against use for each command.
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { HistorySummary } from '../../cli/history/summary.ts';
+import type { HistoryView } from '../../src/api/schemas/observe/history-summary.ts';
 import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { pointsOf } from '../client/live.ts';
@@ -21,18 +21,19 @@ type Since = (typeof TIMES)[number][0];
 
 interface Loaded {
   readonly since: Since;
-  readonly summary: HistorySummary;
+  readonly summary: HistoryView;
   readonly host: readonly HostPoint[];
 }
 
 export function HistoryPage() {
+  const [by, setBy] = useState<HistoryView['by']>('command');
   const [since, setSince] = useState<Since>('1d');
   const [loaded, setLoaded] = useState<Loaded | string | null>(null);
   useEffect(() => {
     const leaving = new AbortController();
     const step = TIMES.find(([time]) => time === since)?.[2];
     Promise.all([
-      ask<HistorySummary>(`/v1/history?since=${since}`, leaving.signal),
+      ask<HistoryView>(`/v1/history/summary?since=${since}&by=${by}&limit=100`, leaving.signal),
       ask<SeriesView>(`/v1/series?since=${since}&step=${step}`, leaving.signal),
     ]).then(
       ([summary, series]) => setLoaded({ since, summary, host: pointsOf<HostPoint>(series) }),
@@ -42,7 +43,7 @@ export function HistoryPage() {
       },
     );
     return () => leaving.abort();
-  }, [since]);
+  }, [since, by]);
   return (
     <>
       <section class="head">
@@ -60,12 +61,12 @@ export function HistoryPage() {
       </section>
       {loaded === null ? <p class="empty">Reading the history…</p> : null}
       {typeof loaded === 'string' ? <p class="banner bad">{loaded}</p> : null}
-      {loaded !== null && typeof loaded !== 'string' ? <Whole {...loaded} /> : null}
+      {loaded !== null && typeof loaded !== 'string' ? <Whole {...loaded} onGroup={setBy} /> : null}
     </>
   );
 }
 
-function Whole({ summary, host }: Loaded) {
+function Whole({ summary, host, onGroup }: Loaded & { readonly onGroup: (by: HistoryView['by']) => void }) {
   return (
     <>
       <Totals summary={summary} />
@@ -78,27 +79,39 @@ function Whole({ summary, host }: Loaded) {
           <Kills kills={summary.kills} />
         </div>
       </div>
-      <Groups summary={summary} />
+      <Groups summary={summary} onGroup={onGroup} />
     </>
   );
 }
 
-function Totals({ summary: { all } }: { readonly summary: HistorySummary }) {
-  const completed = all.runs - all.failed - all.killed;
+function Totals({ summary: all }: { readonly summary: HistoryView }) {
   const figures = [
-    ['ended', String(all.runs), `${completed} completed, ${all.failed} failed, ${all.killed} killed`],
+    [
+      'ended',
+      String(all.tasks),
+      `${all.completed} completed, ${all.failed} failed, ${all.killed + all.interrupted} killed or interrupted`,
+    ],
     [
       'waited',
-      duration(all.waited_p50_ms),
-      `half of the tasks at most; 9 of 10 at most ${duration(all.waited_p90_ms)}`,
+      duration(all.wait_ms?.p50 ?? null),
+      `half of the tasks at most; 9 of 10 at most ${duration(all.wait_ms?.p90 ?? null)}`,
     ],
     ['ran', duration(all.ran_ms), 'running time of all tasks together'],
-    ['lost', duration(all.lost_ms), 'running time of tasks that did not complete'],
+    ['lost', duration(all.lost_ms), 'running time of attempts that were killed or interrupted'],
     [
       'reserved, unused',
-      all.ran_ms === 0 ? '–' : size((1000 * all.idle_mem_byte_s) / all.ran_ms),
+      all.ran_ms === 0 ? '–' : size((1000 * all.unused_mem_byte_s) / all.ran_ms),
       'mean memory that a running task reserved and did not use',
     ],
+    ...(all.idle === null
+      ? []
+      : [
+          [
+            'idle',
+            `${all.idle.free_mem_pct} % · ${all.idle.free_cpu_pct} %`,
+            `memory · cores that nothing used${idleWhileWaiting(all.idle)}`,
+          ] as const,
+        ]),
   ] as const;
   return (
     <section aria-label="Totals">
@@ -116,31 +129,36 @@ function Totals({ summary: { all } }: { readonly summary: HistorySummary }) {
   );
 }
 
-function Ends({ summary: { buckets } }: { readonly summary: HistorySummary }) {
-  const times = useMemo(() => buckets.map(({ at }) => at), [buckets]);
+function idleWhileWaiting(idle: NonNullable<HistoryView['idle']>): string {
+  const { free_mem_pct_waiting: mem, free_cpu_pct_waiting: cpu } = idle;
+  return mem === null || cpu === null ? '' : `; while tasks waited ${mem} % · ${cpu} %`;
+}
+
+function Ends({ summary: { spans } }: { readonly summary: HistoryView }) {
+  const times = useMemo(() => spans.map(({ at }) => at), [spans]);
   const ends = useMemo(
     () => [
       {
         label: 'completed',
         color: 'good',
         isFilled: true,
-        values: buckets.map(({ completed }) => completed),
+        values: spans.map(({ completed }) => completed),
       },
-      { label: 'failed', color: 'warn', values: buckets.map(({ failed }) => failed) },
-      { label: 'killed', color: 'bad', values: buckets.map(({ killed }) => killed) },
+      { label: 'failed', color: 'warn', values: spans.map(({ failed }) => failed) },
+      { label: 'killed', color: 'bad', values: spans.map(({ killed }) => killed) },
     ],
-    [buckets],
+    [spans],
   );
   const waits = useMemo(
     () => [
       {
-        label: '9 of 10 at most',
+        label: 'in the mean',
         color: 'others',
         isFilled: true,
-        values: buckets.map((each) => each.waited_p90_ms),
+        values: spans.map((each) => each.wait_ms),
       },
     ],
-    [buckets],
+    [spans],
   );
   return (
     <section aria-label="Ends and waits over time">
@@ -192,19 +210,19 @@ function HostUse({ host }: { readonly host: readonly HostPoint[] }) {
   );
 }
 
-function Kills({ kills }: Pick<HistorySummary, 'kills'>) {
-  const most = kills[0]?.count ?? 1;
+function Kills({ kills }: Pick<HistoryView, 'kills'>) {
+  const most = Math.max(1, ...kills.map(({ attempts }) => attempts));
   return (
     <section aria-labelledby="kills-title">
       <h2 id="kills-title">Kills by reason</h2>
       {kills.length === 0 ? <p class="empty">No task was killed.</p> : null}
       <ul class="counts">
-        {kills.map(({ reason, count: number }) => (
+        {kills.map(({ reason, attempts, lost_ms }) => (
           <li key={reason}>
             <p>
-              {reason} <b>{number}</b>
+              {reason} <b>{attempts}</b> <span class="quiet">{duration(lost_ms)} lost</span>
             </p>
-            <Bar label={`${reason}: ${number}`} parts={[{ value: number, color: 'bad' }]} max={most} />
+            <Bar label={`${reason}: ${attempts}`} parts={[{ value: attempts, color: 'bad' }]} max={most} />
           </li>
         ))}
       </ul>

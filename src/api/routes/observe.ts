@@ -1,17 +1,12 @@
 // Routes that show how the use of the host and its tasks developed, and what they do now.
 import type { FastifyInstance } from 'fastify';
-import { HISTORY_QUERY, PAST_RUN, parseHistory } from '../schemas/observe/history.ts';
 import { HISTORY, parseSummary, SUMMARY_QUERY } from '../schemas/observe/history-summary.ts';
 import { OUTSIDE_HISTORY, OUTSIDE_QUERY, parseOutside } from '../schemas/observe/outside.ts';
 import { parseSeries, SERIES, SERIES_QUERY } from '../schemas/observe/series.ts';
 import type { Service } from '../service.ts';
-import { sendLines } from '../streams/json-lines.ts';
-import { answers, type ByRef, lines, plainText } from './answer.ts';
+import { answers, type ByRef, plainText } from './answer.ts';
 
 export function observeRoutes(app: FastifyInstance, service: Service): void {
-  app.get('/v1/history', lines(PAST_RUN, { query: HISTORY_QUERY }), (request, reply) =>
-    sendLines(reply, service.history(parseHistory(request.query))),
-  );
   app.get('/v1/series', answers(SERIES, { query: SERIES_QUERY }), (request) =>
     service.series(null, parseSeries(request.query)),
   );

@@ -1,4 +1,5 @@
 // Finds the tasks of a command that takes several: names, ids, patterns such as 'item-*', and tags.
+import type { ChangeVerb } from '../../src/api/schemas/changes.ts';
 import type { SelectedView } from '../../src/api/schemas/select.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { isNamePattern, type TaskStatus } from '../../src/core/task.ts';
@@ -31,8 +32,9 @@ interface Selecting extends Named {
   readonly flags: Named['flags'] & { readonly tag: readonly string[] };
 }
 
+type Statuses = Readonly<Record<ChangeVerb, readonly TaskStatus[]> & Record<string, readonly TaskStatus[]>>;
 /** The statuses that a pattern or a tag selects for a verb; absent: all. */
-const WANTED: Readonly<Record<string, readonly TaskStatus[]>> = {
+export const SELECTED_STATUSES: Statuses = {
   kill: ['pending', 'running', 'paused'],
   adjust: ['pending', 'running', 'paused'],
   pause: ['running'],
@@ -70,7 +72,7 @@ export async function select(
     readonly verb: string;
   },
 ): Promise<Selected[]> {
-  const wanted = WANTED[query.verb];
+  const wanted = SELECTED_STATUSES[query.verb];
   const parameters = new URLSearchParams({
     ...(query.patterns.length === 0 ? {} : { pattern: query.patterns.join(',') }),
     ...(query.tags.length === 0 ? {} : { tag: query.tags.join(',') }),

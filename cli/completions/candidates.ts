@@ -1,6 +1,7 @@
 // Proposes how a command line may go on, from the tables behind --help and from live names.
 import { WAIT_EVENTS } from '../../src/core/events.ts';
 import { RETRY_CAUSES, TASK_STATUSES, type TaskStatus } from '../../src/core/task.ts';
+import { SELECTED_STATUSES } from '../client/select.ts';
 import { COMMON_FLAGS, type CommandTable } from '../command.ts';
 import type { FlagSpec, FlagSpecs } from '../input/argv.ts';
 import { nextWords } from './usage-words.ts';
@@ -112,16 +113,15 @@ function flagNames(specs: FlagSpecs, current: string): Candidate[] {
 
 const LIVE: readonly TaskStatus[] = ['pending', 'running', 'paused'];
 const ENDED: readonly TaskStatus[] = ['completed', 'failed', 'killed', 'interrupted'];
-/** The tasks that a command acts on; absent: all. */
+/** The tasks that a command acts on; absent or empty: all. */
 const ACTS_ON: Readonly<Record<string, readonly TaskStatus[]>> = {
-  kill: LIVE,
-  adjust: LIVE,
+  ...SELECTED_STATUSES,
+  // log --follow takes a pending task, and retry a completed one that is named.
+  log: [],
+  retry: ENDED,
   wait: LIVE,
-  pause: ['running'],
-  resume: ['paused'],
   attach: LIVE,
   send: ['running'],
-  retry: ENDED,
   clean: ENDED,
 };
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];

@@ -6,7 +6,8 @@ import type { ProfileName } from './profile.ts';
 import type { HoldTarget } from './start-hold.ts';
 import type { EndedState, TaskId } from './task.ts';
 
-export type Dim = 'elapsed' | 'mem' | 'cpu';
+export const DIMS = ['elapsed', 'mem', 'cpu'] as const;
+export type Dim = (typeof DIMS)[number];
 
 /**
  * `room`: the shortage is over. `within_estimate`: the use is within the estimate, as after adjust. `not_the_cause`: the

@@ -1,7 +1,7 @@
 // Judges one sample of an attempt: new state, events, at most one kill. Pure; the sample carries the clock.
 
 import { CPU_RISK_MARGIN, type Estimate, KILL_FACTOR, type Limits } from '../core/estimate.ts';
-import type { Dim, TaskEvent } from '../core/events.ts';
+import { DIMS, type Dim, type TaskEvent } from '../core/events.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
 import { roundUpMem, timeAhead } from '../core/suggest.ts';
 import { exactDuration } from '../units/duration.ts';
@@ -53,7 +53,6 @@ export interface Verdict {
   readonly dueInMs: number | null;
 }
 
-const DIMS = ['elapsed', 'mem', 'cpu'] as const;
 /** After a gap the task may have ended or printed: time for the daemon to read that before a kill. */
 const AFTER_GAP_MS = 1_000;
 

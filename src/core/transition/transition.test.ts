@@ -28,7 +28,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from '../task.ts';
-import { type Change, causeOf, transition } from './transition.ts';
+import { type Change, transition } from './transition.ts';
 
 const group = { driver: 'v2', name: 't-1-1' } as const;
 const OTHER = taskId(7);
@@ -276,41 +276,6 @@ describe('transition', () => {
     for (const kind of KINDS) transition(task, CHANGES[kind]);
     assert.deepEqual(task, before);
   });
-});
-
-describe('a task with dependencies', () => {
-  const [first, second] = [taskId(5), taskId(6)];
-  const waiting = aTask({ state: { status: 'pending', waitsFor: [first, second], notBefore: null } });
-  const ended = (task: Task, id: typeof first, cause: ReturnType<typeof causeOf>) =>
-    transition(task, { kind: 'dependency_ended', id, cause, at: 9_000 })?.task;
-
-  it('waits until the last of them has ended, in any order', () => {
-    for (const order of [
-      [first, second],
-      [second, first],
-    ] as const) {
-      const half = ended(waiting, order[0], null) ?? assert.fail();
-      assert.deepEqual(half.state, { status: 'pending', waitsFor: [order[1]], notBefore: null });
-      assert.equal(ended(half, order[0], null), undefined);
-      assert.deepEqual(ended(half, order[1], null)?.state, { status: 'pending', ...READY });
-    }
-  });
-
-  it('fails with the first cause, which a chain passes on unchanged', () => {
-    const root = aTask({ id: first, name: 'root', state: ENDED.killed });
-    const cause = causeOf(root);
-    assert.deepEqual(cause, { id: first, name: 'root', status: 'killed' });
-    const { state } = ended(waiting, first, cause) ?? assert.fail();
-    assert.ok(state.status === 'failed' && state.reason === 'dependency_failed');
-    assert.equal(state.message, 'its dependency "root" ended killed');
-    assert.deepEqual([state.cause, state.endedAt, state.attempt], [cause, 9_000, null]);
-    assert.deepEqual(causeOf({ ...waiting, state }), cause);
-  });
-
-  it('has no cause when the other completed', () =>
-    assert.equal(causeOf(aTask({ state: ENDED.completed })), null));
-
-  it('ignores tasks that it does not wait for', () => assert.equal(ended(waiting, OTHER, null), undefined));
 });
 
 const anyKill = fc

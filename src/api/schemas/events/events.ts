@@ -1,6 +1,6 @@
 // GET /v1/tasks/:ref/events: one JSON object a line.
 import { z } from 'zod';
-import { type EventMap, type EventName, THAW_CAUSES, UNTHROTTLE_CAUSES } from '../../../core/events.ts';
+import { DIMS, type EventMap, type EventName, THAW_CAUSES, UNTHROTTLE_CAUSES } from '../../../core/events.ts';
 import { KILL_REASON_NAMES } from '../../../core/kill-reasons.ts';
 import { PROFILES } from '../../../core/profile.ts';
 import { parseCount } from '../../../units/number.ts';
@@ -91,7 +91,7 @@ export const EVENT_FIELDS = {
     .describe('A throttled task has the CPU limit of its envelope again.'),
   runaway_risk: z
     .strictObject({
-      dim: z.enum(['elapsed', 'mem', 'cpu']).describe('Which estimate was exceeded.'),
+      dim: z.enum(DIMS).describe('Which estimate was exceeded.'),
       estimate: number.describe('The estimate: ms, bytes or cores, by `dim`.'),
       actual: number.describe('The use, in the same unit.'),
       kill_at: number.describe('The use at which the watchdog kills, in the same unit.'),

@@ -291,10 +291,10 @@ const anyExit = fc
 /** A function of the task, because an attempt is numbered by the attempts before it. `found` occurs only at a start. */
 const anyChange: fc.Arbitrary<(task: Task) => Change> = fc.oneof(
   fc
-    .constantFrom(...KINDS.filter((kind) => kind !== 'dispatch' && kind !== 'found'))
+    .constantFrom(...KINDS.filter((kind) => kind !== 'dispatch' && kind !== 'place' && kind !== 'found'))
     .map((kind) => () => CHANGES[kind]),
-  fc.constant((task: Task): Change => {
-    return { kind: 'dispatch', attempt: anAttempt({ number: task.attempts + 1, startedAt: null }) };
+  fc.constantFrom('dispatch' as const, 'place' as const).map((kind) => (task: Task): Change => {
+    return { kind, attempt: anAttempt({ number: task.attempts + 1, startedAt: null }) };
   }),
   anyKill.map((intent) => (): Change => ({ kind: 'request_kill', intent })),
   anyExit.map(({ exit, oomKills }) => (): Change => {

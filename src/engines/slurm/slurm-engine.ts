@@ -14,6 +14,7 @@ import type {
   StartFailure,
 } from '../port.ts';
 import { listenToBell } from './bell.ts';
+import { openLane } from './client/lane.ts';
 import type { SlurmClient, Submission } from './client/slurm-client.ts';
 import { Job, type JobLimits, outputOf } from './job.ts';
 import { lossOf, startFailure } from './job-end.ts';
@@ -43,6 +44,7 @@ export interface SlurmEngineDeps {
   nowMs(): number;
 }
 
+const SUBMIT_AT_ONCE = 8;
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 /** A kill by the agent of the job takes up to a second; one by Slurm ends the supervisor, too. */
@@ -62,6 +64,8 @@ export class SlurmEngine implements QueueEngine {
   readonly fixedWhileRunning = 'memory and cores';
   readonly #deps: SlurmEngineDeps;
   readonly #jobs = new Map<TaskId, Job>();
+  /** Files are written in small groups: a thousand at once would keep the loop busy. */
+  readonly #turns = openLane(SUBMIT_AT_ONCE);
   readonly #stop = new AbortController();
   #shared: SharedFiles | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -226,12 +230,14 @@ export class SlurmEngine implements QueueEngine {
       waitMs = Math.min(RETRY_MAX_MS, 2 * waitMs)
     ) {
       try {
-        const known = isSent ? await client.findByComment(job.comment) : null;
-        if (known === null) this.#writeFiles(job);
-        isSent = true;
-        const submission = this.#submission(job);
-        job.asked = this.#limitsOf(job);
-        job.id = known?.id ?? (await client.submit(submission));
+        await this.#turns.run(async () => {
+          const known = isSent ? await client.findByComment(job.comment) : null;
+          if (job.isReleased) return;
+          if (known === null) this.#writeFiles(job);
+          isSent = true;
+          job.asked = this.#limitsOf(job);
+          job.id = known?.id ?? (await client.submit(this.#submission(job)));
+        });
         job.fault = null;
         break;
       } catch (error) {

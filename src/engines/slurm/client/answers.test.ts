@@ -65,6 +65,7 @@ const SAID: readonly [stderr: string, code: string, message: RegExp][] = [
     'engine_unreachable',
     /slurmctld/,
   ],
+  ['sbatch: error: Batch job submission failed: Connection reset by peer', 'engine_unreachable', /slurmctld/],
   [
     'squeue: error: If munged is up, restart with --num-threads=10\nsqueue: error: Munge encode failed: Failed to access "/run/munge": No such file\nslurm_load_jobs error: Protocol authentication error',
     'engine_unreachable',

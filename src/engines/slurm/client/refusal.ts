@@ -17,7 +17,7 @@ const UNREACHABLE: readonly Row[] = [
     hint: 'Start munged on this host (systemctl start munge), and check that /etc/munge/munge.key is that of the cluster.',
   },
   {
-    says: /Unable to contact slurm controller|Unable to establish|connect(ion)? (failure|refused)|timed? ?out|Unexpected message received|Zero Bytes were transmitted|slurmctld is in backup|Resource temporarily unavailable/i,
+    says: /Unable to contact slurm controller|Unable to establish|connect(ion)? (failure|refused|reset)|Broken pipe|timed? ?out|Unexpected message received|Zero Bytes were transmitted|slurmctld is in backup|Resource temporarily unavailable/i,
     code: 'engine_unreachable',
     message: 'The controller of Slurm (slurmctld) does not answer',
     hint: 'Run scontrol ping. Tasks keep their state, and jobs that run on the cluster keep running.',

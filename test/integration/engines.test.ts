@@ -139,6 +139,15 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     assert.match(String(message), /memory/i);
   });
 
+  it('keeps the exit code of a command whose slurmd was killed', async () => {
+    await home.submit('slurm', 'under', '>under; until [ -e go ]; do sleep 0.1; done; exit 6');
+    await home.appears('under');
+    for (const node of ['n1', 'n2'] as const) await cluster.stop(node, 'SIGKILL');
+    writeFileSync(home.file('go'), '');
+    assert.equal((await home.ended('under')).exit_code, 6);
+    for (const node of ['n1', 'n2'] as const) await cluster.start(node);
+  });
+
   it('loses no task and no exit code, and runs none twice, when its daemons and that of babysit are killed', async () => {
     const count = 24;
     const line = (i: number) => ({
@@ -157,10 +166,8 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     home.kill9();
     await home.run(['list']);
     await cluster.start('slurmctld');
-    await cluster.stop('n1', 'SIGKILL');
     home.kill9();
     await home.run(['list']);
-    await cluster.start('n1');
     const names = Array.from({ length: count }, (_, i) => `s${i}`);
     const ended = jsonLines((await home.run(['wait', '--all', ...names], { deadlineMs: 90_000 })).stdout);
     const codes = new Map(ended.map(({ name, exit_code }) => [name, exit_code]));

@@ -72,9 +72,9 @@ export class Attempts {
     return this.#byId;
   }
 
-  /** CPU time of all attempts so far, those that ended included. */
+  /** CPU time of all attempts while this daemon watched them, those that ended included. */
   get cpuUsec(): number {
-    return this.onHost().reduce((sum, { idleness }) => sum + idleness.cpuUsec, this.#endedUsec);
+    return this.onHost().reduce((sum, { idleness }) => sum + idleness.seenUsec, this.#endedUsec);
   }
 
   get count(): number {
@@ -107,6 +107,7 @@ export class Attempts {
     this.#byId.set(task.id, live);
     if (live.supervision.isOnHost) this.#deps.logs.adopt(live.paths);
     live.readiness = observerOf(this.#deps, task, live);
+    live.idleness.adopt();
     live.awaitStart(this.#deps.clock.now());
     live.observe();
     if (task.execOptions.streams !== undefined) this.#deps.relay.open(live.paths.dir);
@@ -227,7 +228,7 @@ export class Attempts {
     const live = this.#byId.get(id);
     if (live === undefined) return;
     this.#byId.delete(id);
-    if (live.supervision.isOnHost) this.#endedUsec += live.idleness.cpuUsec;
+    if (live.supervision.isOnHost) this.#endedUsec += live.idleness.seenUsec;
     this.#limits.forget(id);
     this.#recheck.forget(id);
     live.close();

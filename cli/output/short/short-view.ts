@@ -62,8 +62,8 @@ export function statusView(task: TaskView): Part {
 
 /** `asked`: the fields of the request. What they are now comes first, and for a pending task when it starts. */
 export function adjustedView(task: TaskView, asked: readonly string[] = []): Part {
-  const names = new Set(asked.flatMap((name) => [name, `${name}_ms`]));
-  const changed = (Object.keys(task) as Key[]).filter((key) => names.has(key) && key !== 'hint');
+  const names = asked.flatMap((name) => [name, `${name}_ms`]);
+  const changed = names.filter((name): name is Key => name in task && name !== 'hint');
   const must = task.status === 'pending' ? pendingOf(task) : pick(task, IDENTITY);
   return fit(must, [...changed, ...IN_FORCE].map(only(task)));
 }

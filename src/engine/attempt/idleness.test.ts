@@ -39,3 +39,16 @@ test('a group is never idle at a sample with more CPU time, nor for five samples
     }),
   );
 });
+
+test('the CPU time before the adoption of an attempt is not that of this daemon', () => {
+  const adopted = new Idleness();
+  adopted.adopt();
+  const seen = [90_000_000, 90_250_000].map((cpuUsec) => {
+    adopted.update(cpuUsec);
+    return adopted.seenUsec;
+  });
+  assert.deepEqual(seen, [0, 250_000]);
+  const started = new Idleness();
+  started.update(250_000);
+  assert.equal(started.seenUsec, 250_000);
+});

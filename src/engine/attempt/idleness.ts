@@ -7,10 +7,23 @@ const MAX_IDLE_SAMPLES = 4;
 export class Idleness {
   /** Of the last sample. */
   cpuUsec = 0;
+  /** At the first sample of this daemon; 0 when that saw the start. */
+  #beforeUsec: number | null = 0;
   #idleSamples = 0;
+
+  /** Call before the first sample of an attempt that an earlier daemon started. */
+  adopt(): void {
+    this.#beforeUsec = null;
+  }
+
+  /** CPU time since the start or the adoption, in µs. */
+  get seenUsec(): number {
+    return this.cpuUsec - (this.#beforeUsec ?? 0);
+  }
 
   /** Call once per sample. `cpuUsec` is the total CPU time in µs; 0 where it is not counted. */
   update(cpuUsec: number): void {
+    this.#beforeUsec ??= cpuUsec;
     const isIdle = wasIdle(this.cpuUsec, cpuUsec);
     this.#idleSamples = isIdle && this.#idleSamples < MAX_IDLE_SAMPLES ? this.#idleSamples + 1 : 0;
     this.cpuUsec = cpuUsec;

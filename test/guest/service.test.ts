@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
+import { exchange } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';
+import { daemonPid } from '../support/processes.ts';
 import { until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -45,13 +47,12 @@ async function comesBack(home: TestHome): Promise<void> {
   assert.equal((await home.run(run, { env })).code, 0);
 
   process.kill(Number(installed.daemon_pid), 'SIGKILL');
-  await waitUntil(
-    async () => {
-      const { daemon_pid } = await service(home, 'status');
-      return typeof daemon_pid === 'number' && daemon_pid !== installed.daemon_pid;
-    },
-    { what: 'another daemon' },
-  );
+  const isAnother = async () => {
+    const answer = await exchange(home.dir, 'GET', '/v1/ping').catch(() => null);
+    return answer?.code === 200 && JSON.parse(answer.content).pid !== installed.daemon_pid;
+  };
+  await waitUntil(isAnother, { what: 'another daemon' });
+  assert.equal((await service(home, 'status')).daemon_pid, daemonPid(home));
   writeFileSync(go, '');
   const waited = await home.run(['wait', 'long'], { env });
   assert.equal(jsonLine(waited.stdout).exit_code, 3, waited.stdout + waited.stderr);

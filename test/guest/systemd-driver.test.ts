@@ -8,7 +8,7 @@ import { after, describe, it } from 'node:test';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
-import { until } from '../support/tasks.ts';
+import { hasStarted, show, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Run by test/integration/guest-systemd.test.ts in the guest that has one; there a skip is a failure. */
@@ -26,16 +26,10 @@ async function run(home: TestHome, name: string, line: string, ...flags: string[
   assert.equal(code, 0, stderr);
 }
 
-async function status(home: TestHome, name: string) {
-  return jsonLine((await home.run(['status', name, '--full'])).stdout);
-}
-
 /** The name of its unit, once the command has begun. */
 async function begun(home: TestHome, name: string): Promise<string> {
-  await waitUntil(async () => (await status(home, name)).started_at !== null, {
-    what: `${name} to begin`,
-  });
-  return String((await status(home, name)).unit);
+  await waitUntil(() => hasStarted(home, name), { what: `${name} to begin` });
+  return String((await show(home, name)).unit);
 }
 
 async function journalOf(match: string[], what: RegExp): Promise<string> {

@@ -9,8 +9,11 @@ import { BABYSIT } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
 const GUIDE = join(import.meta.dirname, '../../docs/guide');
-/** These pages have tests of their own: test/coming-from and resumable-batch.test.ts. */
-const TESTED_ELSEWHERE = ['coming-from.md', 'resumable-batch.md'];
+/**
+ * Two pages have tests of their own: test/coming-from and resumable-batch.test.ts. One needs a cluster with a shared
+ * directory: test/integration/engines.test.ts runs its verbs.
+ */
+const NOT_RUN_HERE = ['coming-from.md', 'resumable-batch.md', 'cluster.md'];
 const DEADLINE_MS = 60_000;
 /** The pages show a host with 2 cores. The daemon takes over the affinity of the command that starts it. */
 const ON_TWO_CORES = availableParallelism() > 2 ? ['taskset', '-c', '0,1'] : [];
@@ -79,7 +82,7 @@ function partsOf(line: string): string[] {
 }
 
 describe('docs/guide', { concurrency: 2 }, () => {
-  for (const page of readdirSync(GUIDE).filter((name) => !TESTED_ELSEWHERE.includes(name)))
+  for (const page of readdirSync(GUIDE).filter((name) => !NOT_RUN_HERE.includes(name)))
     it(`${page} does and prints what it shows`, async (t) => {
       const home = testHome(t);
       const cwd = join(home.work, 'project');

@@ -31,17 +31,27 @@ export interface DaemonApi {
   status(): Promise<StatusView>;
 }
 
+/** One request to the daemon of a BABYSIT_HOME. Rejects when there is no answer. */
+export function exchange(
+  dir: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body: object = {},
+): Promise<{ readonly code: number; readonly content: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request({ socketPath: join(dir, 'daemon.sock'), method, path, headers }, (response) =>
+      text(response).then((content) => resolve({ code: response.statusCode ?? 0, content }), reject),
+    );
+    sent.on('error', reject);
+    sent.end(method === 'POST' ? JSON.stringify(body) : undefined);
+  });
+}
+
 /** `defaults` of every request; the daemon must live. Rejects on any answer but a success. */
 export function daemonApi({ dir, work }: TestHome, defaults: Partial<RunBody>): DaemonApi {
   async function ask(method: 'GET' | 'POST', path: string, body: object = {}): Promise<string> {
-    const answer = await new Promise<{ code: number; content: string }>((resolve, reject) => {
-      const headers = { 'content-type': 'application/json' };
-      const sent = request({ socketPath: join(dir, 'daemon.sock'), method, path, headers }, (response) =>
-        text(response).then((content) => resolve({ code: response.statusCode ?? 0, content }), reject),
-      );
-      sent.on('error', reject);
-      sent.end(method === 'POST' ? JSON.stringify(body) : undefined);
-    });
+    const answer = await exchange(dir, method, path, body);
     if (answer.code >= 300) throw new Error(`${method} ${path}: ${answer.content}`);
     return answer.content;
   }

@@ -1,10 +1,11 @@
-// Submits tasks and asks about them through the CLI.
+// Submits tasks through the CLI, and asks the daemon about them.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecords } from '../../src/exec/records.ts';
 import { SMALL } from './budget.ts';
 import { type Json, jsonAmong, jsonLine, lastJson } from './cli.ts';
+import { exchange } from './daemon-api.ts';
 import type { TestHome } from './home.ts';
 
 /** Submits a small task and asserts that it was accepted. */
@@ -21,8 +22,12 @@ export async function runToEnd(home: TestHome, line: string, ...flags: string[])
   return { ...result, task: lastJson(result.stdout), events: jsonAmong(result.stderr) };
 }
 
-/** Every field of a task, as `status` shows it. */
+/** Every field of a task, as `status --full` prints it. Starts the daemon when none lives. */
 export async function show(home: TestHome, ref: string): Promise<Json> {
+  const query = new URLSearchParams({ project: home.work });
+  const path = `/v1/tasks/${encodeURIComponent(ref)}?${query}`;
+  const answer = await exchange(home.dir, 'GET', path).catch(() => null);
+  if (answer?.code === 200) return JSON.parse(answer.content);
   const { stdout, stderr } = await home.run(['status', ref, '--full', '--json']);
   assert.notEqual(stdout, '', stderr);
   return jsonLine(stdout);

@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.ts';
+import { hasStarted } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const started = NO_SLURM === false ? await startCluster({ after }) : null;
@@ -27,7 +28,9 @@ function engineHome(cluster: Cluster) {
     },
     ended: async (name: string) => jsonLine((await home.run(['wait', name])).stdout),
     log: async (name: string) => (await home.run(['log', name, '--full'])).stdout,
-    appears: (name: string) => waitUntil(() => existsSync(file(name)), { what: name }),
+    /** The command has made the file of its name, and the daemon knows of its start. */
+    appears: (name: string) =>
+      waitUntil(async () => existsSync(file(name)) && (await hasStarted(home, name)), { what: name }),
     kill9: () => process.kill(Number(readFileSync(join(home.dir, 'daemon.pid'), 'utf8')), 'SIGKILL'),
   };
 }
@@ -71,7 +74,7 @@ describe('every engine', { skip: NO_SLURM, concurrency: 4 }, () => {
       const name = `pause-${engine}`;
       await home.submit(engine, name, `while :; do echo x >>${name}; sleep 0.05; done`);
       await home.appears(name);
-      await home.run(['pause', name]);
+      assert.equal((await home.run(['pause', name])).code, 0);
       const size = () => readFileSync(home.file(name)).length;
       let [last, since] = [0, 0];
       const rests = () => {
@@ -82,7 +85,7 @@ describe('every engine', { skip: NO_SLURM, concurrency: 4 }, () => {
       await waitUntil(rests, { what: 'it to stop' });
       const { kill_timeout_ms } = jsonLine((await home.run(['adjust', name, '--kill_timeout=3h'])).stdout);
       assert.equal(kill_timeout_ms, 10_800_000);
-      await home.run(['resume', name]);
+      assert.equal((await home.run(['resume', name])).code, 0);
       await waitUntil(() => size() > last, { what: 'it to continue' });
       await home.run(['kill', '--force', name]);
     });

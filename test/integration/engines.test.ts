@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.ts';
-import { hasStarted } from '../support/tasks.ts';
+import { hasStarted, show } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const started = NO_SLURM === false ? await startCluster({ after }) : null;
@@ -116,15 +116,17 @@ describe('a cluster', { skip: NO_SLURM }, () => {
 
   it('keeps a task pending while no node is free; a kill ends it before it begins', async () => {
     await nodes('DRAIN');
-    await home.submit('slurm', 'queued', '>queued');
-    const waits = async () => JSON.stringify(jsonLine((await home.run(['status', 'queued'])).stdout));
-    await waitUntil(async () => /"dim":"engine".*nodes that are down/.test(await waits()), {
-      what: 'the reason',
-    });
-    await home.run(['kill', 'queued']);
-    const { status, kill_reason } = await home.ended('queued');
-    await nodes('RESUME');
-    assert.deepEqual([status, kill_reason, existsSync(home.file('queued'))], ['killed', 'manual', false]);
+    try {
+      await home.submit('slurm', 'queued', '>queued');
+      const waiting = async () => (await show(home, 'queued')).waiting as { dim?: string } | null;
+      await waitUntil(async () => (await waiting())?.dim === 'engine', { what: 'the reason' });
+      await home.run(['kill', 'queued']);
+      const { status, kill_reason } = await home.ended('queued');
+      assert.deepEqual([status, kill_reason], ['killed', 'manual']);
+    } finally {
+      await nodes('RESUME');
+    }
+    assert.equal(existsSync(home.file('queued')), false);
   });
 
   it('cancels a job: its task is killed, by slurm', async () => {

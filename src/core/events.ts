@@ -170,7 +170,7 @@ export interface HostEventMap {
   };
   /** `over`: the time of the hold has passed, and `by` is null. */
   release: HoldTarget & { readonly cause: 'released' | 'over'; readonly by: string | null };
-  /** Somebody used what costs other users of the host. */
+  /** A lever was used: it can cost other users of the host. */
   lever: LeverUse;
 }
 

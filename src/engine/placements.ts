@@ -115,7 +115,7 @@ export class Placements implements EngineReports {
     }
   }
 
-  /** A kill before the start: whoever has the claim decides whether the command begins. */
+  /** A kill before the start. The holder of the claim decides whether the command begins. */
   #withdraw(task: Task, placed: Attempt): void {
     const { id } = task;
     if (claimForRecovery(this.#dirOf(task, placed)) !== 'taken') this.changed(id);

@@ -12,24 +12,16 @@ import {
   type Submission,
 } from '../../src/engines/slurm/client/slurm-client.ts';
 import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.ts';
+import { SLURM_SETTINGS } from '../support/slurm/settings.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const SETTINGS: SlurmSettings = {
-  conf: null,
-  partition: null,
-  account: null,
-  qos: null,
-  constraint: null,
-  extraFlags: [],
-  commandTimeoutMs: 20_000,
-};
 const started = NO_SLURM === false ? await startCluster({ after }) : null;
 
 describe('the client of Slurm', { skip: NO_SLURM }, () => {
   const cluster = started as Cluster;
   let count = 0;
   const clientWith = (change: Partial<SlurmSettings>) =>
-    openSlurmClient(() => ({ ...SETTINGS, conf: cluster.conf, ...change }), process.env);
+    openSlurmClient(() => ({ ...SLURM_SETTINGS, conf: cluster.conf, ...change }), process.env);
   const client = clientWith({});
   const job = (script: string, change: Partial<Submission> = {}): Submission => {
     count += 1;
@@ -265,7 +257,7 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
   });
 
   const diagnose = async (change: Partial<SlurmSettings>, sharedDir: string) => {
-    const settings = { ...SETTINGS, conf: cluster.conf, ...change };
+    const settings = { ...SLURM_SETTINGS, conf: cluster.conf, ...change };
     const checks = await diagnoseSlurm({ settings, env: process.env, sharedDir, token: 'test' });
     return checks
       .map(({ what, ok, reason, fix }) => `${what}: ${ok ? reason : `NO ${reason} -> ${fix}`}`)

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { SLURM_SETTINGS } from '../../../../test/support/slurm/settings.ts';
 import { BabysitError } from '../../../core/errors.ts';
 import {
   type SlurmSettings,
@@ -11,15 +12,6 @@ import {
   variablesText,
 } from './submission.ts';
 
-const SETTINGS: SlurmSettings = {
-  conf: null,
-  partition: null,
-  account: null,
-  qos: null,
-  constraint: null,
-  extraFlags: [],
-  commandTimeoutMs: 1000,
-};
 const JOB: Submission = {
   name: 'build',
   comment: 'babysit:1',
@@ -36,7 +28,7 @@ const JOB: Submission = {
   arraySize: null,
 };
 const args = (change: Partial<Submission>, settings: Partial<SlurmSettings> = {}) =>
-  submitArgs({ ...JOB, ...change }, { ...SETTINGS, ...settings });
+  submitArgs({ ...JOB, ...change }, { ...SLURM_SETTINGS, ...settings });
 
 const FLAGS: readonly [what: string, change: Partial<Submission>, flag: string][] = [
   ['60 s are one minute', { timeLimitMs: 60_000 }, '--time=1'],

@@ -7,8 +7,8 @@ import { send } from '../client/http.ts';
 import { currentProject } from '../input/project.ts';
 import type { Candidate, LiveValues } from './candidates.ts';
 
-/** A person waits for each key. */
-const DEADLINE_MS = 100;
+/** A person waits for each key; on a loaded host names after half a second are better than none. */
+const DEADLINE_MS = 500;
 const TASKS_READ = 100;
 const HELP_COLUMNS = 60;
 

@@ -55,7 +55,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   logs: ['core', 'units', 'text', 'procfs'],
   exec: ['core', 'units', 'text', 'procfs'],
   relay: ['core', 'text', 'procfs', 'exec'],
-  'slurm-client': ['core', 'units', 'text'],
+  'slurm-client': ['core', 'units', 'text', 'procfs'],
   store: ['core', 'units', 'text', 'estimates'],
   notify: ['core', 'store'],
   series: ['core', 'text', 'logs'],

@@ -1,7 +1,7 @@
 // The settings of the Slurm engine: where the cluster is, what each job asks for, and how often it is asked.
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { setting, timer } from './setting-kinds.ts';
+import { flag, setting, timer } from './setting-kinds.ts';
 
 /** A name of Slurm; `other` means that Slurm chooses. */
 const nameOr = (other: 'auto' | 'none', pattern: RegExp, rule: string) => (key: string) =>
@@ -94,6 +94,11 @@ export const SLURM_SETTINGS = {
     extraFlags,
     'none',
     'More flags for sbatch, from a list of harmless ones',
+  ),
+  'engine.slurm.suspend': setting(
+    flag,
+    'false',
+    'babysit pause suspends the job, which frees its CPUs, instead of stopping its processes; only operators of Slurm may',
   ),
   'engine.slurm.command_timeout': setting(
     timer,

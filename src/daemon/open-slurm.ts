@@ -35,8 +35,12 @@ export function openSlurm({ home, env, config, log, identity, reports }: SlurmPa
     get graceMs() {
       return config['watchdog.kill_grace'];
     },
+    get suspends() {
+      return config['engine.slurm.suspend'];
+    },
     log,
     reports,
+    newArray: () => randomUUID().slice(0, 13),
     nowMs: () => realClock.now().wallMs,
   });
 }

@@ -7,6 +7,7 @@ import { type Attempt, type GroupRef, liveAttemptOf, type Task, type TaskId } fr
 import type { Engines } from '../engines/engines.ts';
 import type { EngineReports, Handover, StartFailure } from '../engines/port.ts';
 import { claimForRecovery, readRecords } from '../exec/records.ts';
+import { writeDescription } from './attempt/description.ts';
 import { type LaunchDeps, launchOf } from './attempt/launch.ts';
 import { attemptPaths } from './attempt/paths.ts';
 import type { Loop } from './attempts.ts';
@@ -75,7 +76,8 @@ export class Placements implements EngineReports {
     this.#later(id, attempt, (work) => work.change(id, { kind: 'queued', group }));
   }
 
-  refused(id: TaskId, attempt: number, { message }: BabysitError): void {
+  refused(id: TaskId, attempt: number, error: BabysitError): void {
+    const message = `${error.message}. ${error.hint}`;
     this.#later(id, attempt, (work) => {
       const task = work.get(id);
       const placed = task === undefined ? null : liveAttemptOf(task.state);
@@ -133,7 +135,14 @@ export class Placements implements EngineReports {
     this.#handed.set(task.id, attempt.number);
     const { engines } = this.#deps;
     const paths = attemptPaths(engines.tasksDirOf(task), task.id, attempt.number);
-    return { task, attempt, describe: () => launchOf(this.#deps, task, attempt, paths, null) };
+    const describe = () => {
+      const { state } = task;
+      // A daemon with a restored backup finds the attempt as one that has begun.
+      if (state.status === 'pending')
+        writeDescription(paths.description, { ...task, state: { status: 'running', attempt } });
+      return launchOf(this.#deps, task, attempt, paths, null);
+    };
+    return { task, attempt, describe };
   }
 
   /** Logs and records are read through the directory of this host. Throws nothing: a start without them fails. */

@@ -1,6 +1,6 @@
 // Finds the absolute paths of the programs that start an attempt.
-import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isExecutable } from '../procfs/executable.ts';
 import { readCpus, readRlimits } from '../procfs/process/inherited.ts';
 import type { Tools } from './launch-script.ts';
 
@@ -57,12 +57,3 @@ const BACKGROUND = [
   [['chrt', '--idle', '0'], 'linux'],
   [['taskpolicy', '-b'], 'darwin'],
 ] as const;
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -18,8 +18,6 @@ export function batch(request: BatchRequest, id: string, submit: SubmitLine): Ba
 function batchLine(line: Line, batch: string, submit: SubmitLine): BatchLineView {
   try {
     if (line instanceof BabysitError) throw line;
-    if (line.engine === 'auto')
-      throw new BabysitError('usage', 'engine: a line of a batch must name local or slurm, not auto');
     const { task, isDeduplicated } = submit(line, batch);
     const view = { id: task.id, name: task.name, status: task.state.status };
     if (!isDeduplicated) return { ...view, ...noteOf(line.cpuCores, statedEstimate(task).cpuCores) };

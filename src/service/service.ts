@@ -30,7 +30,7 @@ import { type SeriesDeps, series } from './observe/series.ts';
 import { profileView } from './profile.ts';
 import { createSubmit, run, type Submit, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
-import { runAnywhere } from './submission/elsewhere.ts';
+import { batchAnywhere, runAnywhere } from './submission/elsewhere.ts';
 import { deliveryViews } from './views/deliveries.ts';
 import { noteOf } from './views/note.ts';
 import { unenforcedViews } from './views/unenforced.ts';
@@ -79,8 +79,11 @@ export function createService(deps: ServiceDeps): Service {
       ...unenforced(),
     }),
     async batch(request) {
+      const anywhere = await batchAnywhere(elsewhere, request.lines);
       const view = await tasks.commit((work) =>
-        batch(request, deps.newId(work.now.wallMs), (line, name) => submit(work, line, name)),
+        batch(request, deps.newId(work.now.wallMs), (line, name) =>
+          anywhere(line, (each) => submit(work, each, name)),
+        ),
       );
       return { ...view, ...unenforced() };
     },

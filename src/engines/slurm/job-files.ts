@@ -60,10 +60,21 @@ export function removeJobFile(dir: string): void {
 
 /** The text that sbatch reads: the same for every attempt but for the path. */
 export function jobScript(dir: string): string {
-  const file = shellQuote(jobFile(dir));
+  return scriptOf(`job=${shellQuote(jobFile(dir))}`);
+}
+
+/** `list` has a line for each element: the path of its attempt below `tasksDir`. */
+export function arrayScript(list: string, tasksDir: string): string {
+  return scriptOf(
+    `job=${shellQuote(list)}`,
+    `[ ! -r "$job" ] || { mapfile -t -s "$SLURM_ARRAY_TASK_ID" -n 1 job <"$job" && job=${shellQuote(tasksDir)}/$job.job; }`,
+  );
+}
+
+function scriptOf(...lines: readonly string[]): string {
   return [
     '#!/bin/bash',
-    `job=${file}`,
+    ...lines,
     `[ -r "$job" ] || { echo "babysit: node $HOSTNAME cannot read $job" >&2; exit ${NOT_SHARED}; }`,
     '. "$job"',
     '',

@@ -1,9 +1,12 @@
 // An attempt that was handed to Slurm, and what Slurm has said about its job.
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { tailText } from '../../logs/tail.ts';
 import type { Handover } from '../port.ts';
 import type { SlurmJob } from './client/job-rows.ts';
-import { type JobReading, readJob } from './client/job-state.ts';
+import { type JobEnd, type JobReading, readJob } from './client/job-state.ts';
 import type { EndOfJob } from './job-end.ts';
+import type { AttemptKey } from './job-names.ts';
 import { readUse } from './usage-file.ts';
 
 /** Records that were written on a node may arrive this late on a network file system. */
@@ -13,6 +16,8 @@ const FORGOTTEN_MS = 30_000;
 /** Reports without the job until it counts as forgotten: it may be younger than the report. */
 const FORGOTTEN_REPORTS = 2;
 const OUTPUT_BYTES = 4096;
+/** See job.sh. */
+const NOT_ITS_ATTEMPT = 92;
 
 /** What Slurm is asked for. */
 export interface JobLimits {
@@ -25,20 +30,26 @@ export class Job {
   handover: Handover;
   /** Of the attempt's records, as the nodes see it. */
   readonly dir: string;
-  /** Identifies the job at Slurm. A restarted slurmctld may give its id to another job. */
-  readonly comment: string;
+  /** A restarted slurmctld may give the id to the job of another attempt. */
+  readonly key: AttemptKey;
   /** Null until Slurm has accepted it. */
-  id: string | null;
+  id: string | null = null;
+  /** The key of the array that it is an element of; null: none. */
+  array: string | null = null;
+  /** Where the job script and Slurm print. */
+  output: string;
   /** Null: an earlier daemon asked, for what its task says. */
   asked: JobLimits | null = null;
   reading: JobReading | null = null;
-  /** Why it is not submitted yet; null: it is, or is about to be. */
-  fault: string | null = null;
   expectedStartMs: number | null = null;
   /** Epoch ms. */
   readonly handedAt: number;
   /** Its attempt is over: nothing is reported. */
   isReleased = false;
+  /** Slurm was asked to suspend it. */
+  isSuspended = false;
+  /** Slurm runs commands in the order in which they end. */
+  commands: Promise<unknown> = Promise.resolve();
   /** Epoch ms of the first wish to destroy it. */
   destroySince: number | null = null;
   /** Epoch ms of the first question for the cause of its end. */
@@ -46,11 +57,12 @@ export class Job {
   #end: { readonly end: EndOfJob; readonly seenAt: number } | null = null;
   #missing = 0;
 
-  constructor(handover: Handover, dir: string, comment: string, id: string | null, nowMs: number) {
+  constructor(handover: Handover, dir: string, nowMs: number) {
+    const { task, attempt } = handover;
     this.handover = handover;
     this.dir = dir;
-    this.comment = comment;
-    this.id = id;
+    this.key = `${task.id}/${attempt.number}`;
+    this.output = `${dir}.slurm`;
     this.handedAt = nowMs;
   }
 
@@ -58,8 +70,8 @@ export class Job {
   see(row: SlurmJob, nowMs: number): boolean {
     this.#missing = 0;
     const before = this.reading?.kind;
-    this.reading = readJob(row, row.state === 'FAILED' ? this.output() : '');
-    if (this.reading.kind === 'ended') this.#end ??= { end: this.reading.end, seenAt: nowMs };
+    this.reading = readJob(row, row.state === 'FAILED' ? this.printed() : '');
+    if (this.reading.kind === 'ended') this.#end ??= { end: ownEnd(this.reading.end), seenAt: nowMs };
     return before !== this.reading.kind;
   }
 
@@ -73,9 +85,17 @@ export class Job {
     this.#end ??= { end: { kind: 'vanished' }, seenAt: nowMs };
   }
 
-  found(id: string): void {
+  /** Slurm has it. `output`: of an element of an array. */
+  is(id: string, array: string | null, output: string | null): void {
     this.id = id;
+    this.array = array;
+    this.output = output ?? `${this.dir}.slurm`;
     this.#missing = 0;
+  }
+
+  /** Its command has begun, or will never begin: another job would find the claim. */
+  get isClaimed(): boolean {
+    return lstatSync(join(this.dir, 'claim'), { throwIfNoEntry: false }) !== undefined;
   }
 
   /** Null while it may still write records. */
@@ -96,11 +116,12 @@ export class Job {
   }
 
   /** What the job script and Slurm have printed last. */
-  output(): string {
-    return tailText(outputOf(this.dir), OUTPUT_BYTES);
+  printed(): string {
+    return tailText(this.output, OUTPUT_BYTES);
   }
 }
 
-export function outputOf(dir: string): string {
-  return `${dir}.slurm`;
+/** The claim was taken: another job of the attempt may still run. Of a command, this code is in the records, too. */
+function ownEnd(end: JobEnd): EndOfJob {
+  return end.kind === 'exited' && end.code === NOT_ITS_ATTEMPT ? { kind: 'vanished' } : end;
 }

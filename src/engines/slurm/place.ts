@@ -14,6 +14,10 @@ export interface JobFacts {
   silent(): void;
   /** Ends every process of the job, the supervisor too. */
   destroy(): void;
+  /** Pauses the job; `otherwise` stops the command by signals, where Slurm must not or does not. */
+  suspend(otherwise: () => void): void;
+  /** Does nothing for a job that Slurm has not suspended. */
+  resume(): void;
 }
 
 /** The agent writes every second; a network file system may delay a change by some seconds. */
@@ -119,10 +123,14 @@ function jobGroup(dir: string, ref: GroupRef, supervision: Supervision, facts: J
     pids: () => [],
     signal: send,
     killAll: () => void send('KILL'),
-    freeze: () => void send('STOP'),
-    // Without the file nothing was stopped.
-    thaw: () => void (existsSync(`${dir}.signals`) && send('CONT')),
-    thawAll: () => {},
+    freeze: () => facts.suspend(() => void send('STOP')),
+    thaw() {
+      facts.resume();
+      // Without the file nothing was stopped.
+      if (existsSync(`${dir}.signals`)) send('CONT');
+    },
+    // The agent of a suspended job cannot signal.
+    thawAll: () => facts.resume(),
     remove: () => true,
     watch: () => () => {},
     close: () => supervision.close(),

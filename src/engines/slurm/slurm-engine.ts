@@ -1,6 +1,5 @@
 // The engine of a Slurm cluster: a job for each attempt. Its own supervisor writes the records on the shared directory.
 import { join } from 'node:path';
-import { BabysitError } from '../../core/errors.ts';
 import { CAP_FACTOR } from '../../core/estimate.ts';
 import type { Attempt, GroupRef, Task, TaskId } from '../../core/task.ts';
 import { readRecords } from '../../exec/records.ts';
@@ -14,21 +13,16 @@ import type {
   StartFailure,
 } from '../port.ts';
 import { listenToBell } from './bell.ts';
-import { openLane } from './client/lane.ts';
-import type { SlurmClient, Submission } from './client/slurm-client.ts';
-import { Job, type JobLimits, outputOf } from './job.ts';
+import type { SlurmClient } from './client/slurm-client.ts';
+import { Job, type JobLimits } from './job.ts';
 import { lossOf, startFailure } from './job-end.ts';
-import {
-  jobScript,
-  NOT_SHARED,
-  removeJobFile,
-  type SharedFiles,
-  writeJobFile,
-  writeSharedFiles,
-} from './job-files.ts';
+import { NOT_SHARED, removeJobFile, type SharedFiles, writeJobFile, writeSharedFiles } from './job-files.ts';
+import { indexOf, JobNames } from './job-names.ts';
+import { Outbox, type Wanted } from './outbox.ts';
 import { jobPlace } from './place.ts';
-import { nextPollMs, type PollPace } from './poll-pace.ts';
+import type { PollPace } from './poll-pace.ts';
 import { readUse } from './usage-file.ts';
+import { Watch } from './watch.ts';
 
 export interface SlurmEngineDeps {
   readonly client: SlurmClient;
@@ -39,18 +33,17 @@ export interface SlurmEngineDeps {
   readonly pace: PollPace;
   /** Time that Slurm grants beyond the kill timeout, so that the watchdog's kill comes first. */
   readonly graceMs: number;
+  /** Pause by Slurm, which frees the CPUs, instead of by signals. */
+  readonly suspends: boolean;
   readonly log: { warn(data: object, message: string): void; info(data: object, message: string): void };
   reports(): EngineReports;
+  /** A name that no other array has. */
+  newArray(): string;
   nowMs(): number;
 }
 
-const SUBMIT_AT_ONCE = 8;
-const RETRY_MS = 1_000;
-const RETRY_MAX_MS = 15_000;
 /** A kill by the agent of the job takes up to a second; one by Slurm ends the supervisor, too. */
 const DESTROY_AFTER_MS = 5_000;
-/** Slurm plans anew at distances of about this size. */
-const FORECAST_MS = 30_000;
 /** An exit by a signal waits this long for Slurm to say whether it sent it. */
 const ASK_WHY_MS = 20_000;
 const ASK_AGAIN_MS = 200;
@@ -64,21 +57,47 @@ export class SlurmEngine implements QueueEngine {
   readonly fixedWhileRunning = 'memory and cores';
   readonly #deps: SlurmEngineDeps;
   readonly #jobs = new Map<TaskId, Job>();
-  /** Files are written in small groups: a thousand at once would keep the loop busy. */
-  readonly #turns = openLane(SUBMIT_AT_ONCE);
-  readonly #stop = new AbortController();
+  readonly #names: JobNames;
+  /** The elements of each array that are not released. */
+  readonly #elements = new Map<string, number>();
+  readonly #outbox: Outbox;
+  readonly #watch: Watch;
+  #isClosed = false;
   #shared: SharedFiles | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #dueAt = 0;
-  #isPolling = false;
-  #lastMs = 0;
   #stopBell: (() => void) | null = null;
-  #forecastAt = 0;
   #isUnreachable = false;
 
   constructor(deps: SlurmEngineDeps) {
+    const { client, tasksDir, identity, nowMs } = deps;
     this.#deps = deps;
-    this.tasksDir = deps.tasksDir;
+    this.tasksDir = tasksDir;
+    this.#names = new JobNames(identity, tasksDir);
+    this.#outbox = new Outbox({
+      client,
+      tasksDir,
+      names: this.#names,
+      newArray: deps.newArray,
+      wanted: (job) => this.#wanted(job),
+      write: (job) => this.#writeFiles(job),
+      accepted: (job, id, array) => this.#accepted(job, id, array),
+      refused: ({ handover: { task, attempt } }, error) =>
+        deps.reports().refused(task.id, attempt.number, error),
+      vanished: (job) => job.forgotten(nowMs()),
+      failed: (message) => this.#unreachable(message),
+    });
+    this.#watch = new Watch({
+      client,
+      names: this.#names,
+      jobs: this.#jobs,
+      get pace() {
+        return deps.pace;
+      },
+      nowMs,
+      found: (job, id, array) => this.#is(job, id, array),
+      changed: (id) => deps.reports().changed(id),
+      answered: () => this.#answered(),
+      failed: (message) => this.#unreachable(message),
+    });
   }
 
   refOf(name: string): GroupRef {
@@ -86,7 +105,7 @@ export class SlurmEngine implements QueueEngine {
   }
 
   submit(handover: Handover): void {
-    void this.#submit(this.#add(handover, null), false);
+    this.#outbox.add(this.#add(handover));
   }
 
   async expectedStart({ memBytes, cpuCores, killTimeoutMs }: EngineNeed): Promise<number | null> {
@@ -103,20 +122,20 @@ export class SlurmEngine implements QueueEngine {
       gpus: 0,
       licenses: [],
       after: [],
-      arraySize: null,
+      elements: null,
     });
     const late = new Promise<null>((resolve) => setTimeout(resolve, ANSWER_MS, null).unref());
     return Promise.race([answer.catch(() => null), late]);
   }
 
   adopt(handover: Handover): void {
-    const { job } = handover.attempt.group;
-    const id = typeof job === 'string' ? job : null;
-    const added = this.#add(handover, id);
+    const { job: id, array } = handover.attempt.group;
+    const job = this.#add(handover);
     this.#share();
+    if (typeof id === 'string') this.#is(job, id, typeof array === 'string' ? array : null);
     // The daemon may have died between the submission and its record.
-    if (id === null) void this.#submit(added, true);
-    this.#poll(0);
+    else this.#outbox.add(job, true);
+    this.#watch.look(0);
   }
 
   open(id: TaskId, attempt: Attempt): Place {
@@ -133,8 +152,10 @@ export class SlurmEngine implements QueueEngine {
         const peak = readUse(`${dir}.usage`)?.peakMemBytes ?? 0;
         return lossOf(ended, job.handover.task, job.handover.attempt, nowMs(), peak);
       },
-      silent: () => this.#poll(this.#deps.pace.minMs),
+      silent: () => this.#watch.look(this.#deps.pace.minMs),
       destroy: () => job !== undefined && this.#destroy(job),
+      suspend: (otherwise) => (job === undefined ? otherwise() : this.#suspend(job, otherwise)),
+      resume: () => job !== undefined && this.#resume(job),
     });
   }
 
@@ -143,14 +164,14 @@ export class SlurmEngine implements QueueEngine {
     const nowMs = this.#deps.nowMs();
     job.askedWhyAt ??= nowMs;
     if (nowMs - job.askedWhyAt > ASK_WHY_MS) return null;
-    this.#poll(ASK_AGAIN_MS);
+    this.#watch.look(ASK_AGAIN_MS);
     return 'unknown';
   }
 
   failureOf(id: TaskId): StartFailure | null {
     const job = this.#jobs.get(id);
     const end = job?.end(this.#deps.nowMs()) ?? null;
-    return job === undefined || end === null ? null : startFailure(end, job.output(), NOT_SHARED);
+    return job === undefined || end === null ? null : startFailure(end, job.printed(), NOT_SHARED);
   }
 
   release(id: TaskId): void {
@@ -166,6 +187,7 @@ export class SlurmEngine implements QueueEngine {
     // Its script is about to end by itself.
     const isClosed = readRecords(job.dir).closedAt !== null;
     if (job.id !== null && !job.hasEnded && !isClosed) this.#cancel(job.id);
+    if (job.array !== null) this.#count(job.array, -1);
   }
 
   adjust(task: Task, attempt: Attempt): void {
@@ -197,14 +219,19 @@ export class SlurmEngine implements QueueEngine {
   queueView(id: TaskId): EngineQueueView | null {
     const job = this.#jobs.get(id);
     if (job === undefined) return null;
-    if (job.fault !== null) return { waitingFor: job.fault, expectedStartMs: null };
-    const waitingFor = job.reading?.kind === 'pending' ? job.reading.waitingFor : 'Slurm';
-    return { waitingFor, expectedStartMs: job.expectedStartMs };
+    return { waitingFor: this.#waitingFor(job), expectedStartMs: job.expectedStartMs };
+  }
+
+  #waitingFor({ id, reading }: Job): string {
+    if (id === null) return this.#outbox.fault ?? 'Slurm to accept its job';
+    if (reading === null) return 'the first report of Slurm about its job';
+    return reading.kind === 'pending' ? reading.waitingFor : 'its node to start the command';
   }
 
   close(): void {
-    this.#stop.abort();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#isClosed = true;
+    this.#outbox.close();
+    this.#watch.close();
     this.#stopBell?.();
   }
 
@@ -212,51 +239,46 @@ export class SlurmEngine implements QueueEngine {
     return join(this.tasksDir, id, String(attempt));
   }
 
-  #add(handover: Handover, jobId: string | null): Job {
+  #add(handover: Handover): Job {
     const { task, attempt } = handover;
-    const comment = `babysit:${this.#deps.identity}:${task.id}:${attempt.number}`;
-    const job = new Job(handover, this.#dirOf(task.id, attempt.number), comment, jobId, this.#deps.nowMs());
+    const job = new Job(handover, this.#dirOf(task.id, attempt.number), this.#deps.nowMs());
     this.#jobs.set(task.id, job);
     return job;
   }
 
-  /** Repeats the submission until Slurm has answered. `looksFirst`: an earlier try may have succeeded. */
-  async #submit(job: Job, looksFirst: boolean): Promise<void> {
-    const { client, reports } = this.#deps;
-    const { task, attempt } = job.handover;
-    for (
-      let isSent = looksFirst, waitMs = RETRY_MS;
-      !job.isReleased;
-      waitMs = Math.min(RETRY_MAX_MS, 2 * waitMs)
-    ) {
-      try {
-        await this.#turns.run(async () => {
-          const known = isSent ? await client.findByComment(job.comment) : null;
-          if (job.isReleased) return;
-          if (known === null) this.#writeFiles(job);
-          isSent = true;
-          job.asked = this.#limitsOf(job);
-          job.id = known?.id ?? (await client.submit(this.#submission(job)));
-        });
-        job.fault = null;
-        break;
-      } catch (error) {
-        if (this.#stop.signal.aborted) return;
-        const message = (error as Error).message;
-        if (error instanceof BabysitError && error.code !== 'engine_unreachable') {
-          reports().refused(task.id, attempt.number, error);
-          return;
-        }
-        this.#unreachable(message);
-        job.fault = message;
-        await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
-      }
+  #accepted(job: Job, id: string, array: string | null): void {
+    if (this.#isClosed) return;
+    if (job.isReleased) {
+      this.#cancel(id);
+      return;
     }
-    if (this.#stop.signal.aborted || job.id === null) return;
-    if (job.isReleased) return this.#cancel(job.id);
-    reports().queued(task.id, attempt.number, { ...attempt.group, job: job.id });
-    this.#update(job, job.id);
-    this.#poll(this.#deps.pace.minMs);
+    this.#is(job, id, array);
+    this.#update(job, id);
+    this.#watch.look(this.#deps.pace.minMs);
+  }
+
+  #is(job: Job, id: string, array: string | null): void {
+    const before = job.array;
+    job.is(id, array, array === null ? null : `${this.#names.outputOf(array)}.${indexOf(id)}`);
+    if (array !== null) this.#count(array, 1);
+    if (before !== null) this.#count(before, -1);
+    const { task, attempt } = job.handover;
+    const { group } = attempt;
+    if (group.job === id) return;
+    this.#deps.reports().queued(task.id, attempt.number, { ...group, job: id, array });
+  }
+
+  /** Removes the files of an array whose elements are all released. */
+  #count(array: string, by: 1 | -1): void {
+    const count = (this.#elements.get(array) ?? 0) + by;
+    this.#elements.set(array, count);
+    if (count > 0) return;
+    this.#elements.delete(array);
+    try {
+      this.#names.forget(array);
+    } catch {
+      // The shared directory is away.
+    }
   }
 
   /** Listens to the jobs of an earlier daemon. */
@@ -284,23 +306,43 @@ export class SlurmEngine implements QueueEngine {
     };
   }
 
-  #submission(job: Job): Submission {
-    const { handover, comment, dir } = job;
-    const { task } = handover;
+  #wanted(job: Job): Wanted {
+    job.asked = this.#limitsOf(job);
     return {
-      name: task.name,
-      comment,
-      script: jobScript(dir),
       // The launch script enters the directory of the task, and reports one that a node does not have.
       cwd: '/',
       environment: ENVIRONMENT,
-      outputPath: outputOf(dir),
-      ...this.#limitsOf(job),
+      ...job.asked,
       gpus: 0,
       licenses: [],
       after: [],
-      arraySize: null,
     };
+  }
+
+  /** `otherwise`: stops it by signals. */
+  #suspend(job: Job, otherwise: () => void): void {
+    const { id } = job;
+    if (!this.#deps.suspends || id === null) {
+      otherwise();
+      return;
+    }
+    job.isSuspended = true;
+    job.commands = job.commands.then(() =>
+      this.#deps.client.suspend(id).catch((error: Error) => {
+        job.isSuspended = false;
+        this.#deps.log.warn({ task: job.handover.task.id, message: error.message }, 'job not suspended');
+        otherwise();
+      }),
+    );
+  }
+
+  #resume(job: Job): void {
+    const { id } = job;
+    if (id === null || !(job.isSuspended || job.reading?.kind === 'suspended')) return;
+    job.isSuspended = false;
+    job.commands = job.commands.then(() =>
+      this.#deps.client.resume(id).catch((error: Error) => this.#unreachable(error.message)),
+    );
   }
 
   #destroy(job: Job): void {
@@ -308,79 +350,12 @@ export class SlurmEngine implements QueueEngine {
     job.destroySince ??= nowMs;
     if (job.id === null || nowMs - job.destroySince < DESTROY_AFTER_MS) return;
     job.destroySince = nowMs;
-    this.#deps.client.signal(job.id, 'SIGKILL').catch((error: Error) => this.#unreachable(error.message));
+    this.#deps.client.kill(job.id).catch((error: Error) => this.#unreachable(error.message));
   }
 
   /** A job that stays in the queue of Slurm for lack of an answer finds that its attempt was withdrawn. */
   #cancel(id: string): void {
     this.#deps.client.cancel(id).catch((error: Error) => this.#unreachable(error.message));
-  }
-
-  /** Asks Slurm in `inMs` at the latest. */
-  #poll(inMs: number): void {
-    const dueAt = this.#deps.nowMs() + inMs;
-    if (this.#stop.signal.aborted || (this.#timer !== null && this.#dueAt <= dueAt)) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#ask();
-    }, inMs);
-    this.#timer.unref();
-  }
-
-  async #ask(): Promise<void> {
-    if (this.#isPolling) return;
-    this.#isPolling = true;
-    try {
-      await this.#look();
-      if (this.#isUnreachable) this.#deps.log.info({}, 'Slurm answers again');
-      this.#isUnreachable = false;
-    } catch (error) {
-      this.#unreachable((error as Error).message);
-    }
-    this.#isPolling = false;
-    if (this.#jobs.size === 0) return;
-    const { pace, nowMs } = this.#deps;
-    this.#lastMs = nextPollMs(this.#jobs.values(), this.#lastMs, nowMs(), pace);
-    this.#poll(this.#lastMs);
-  }
-
-  async #look(): Promise<void> {
-    const { client, reports, nowMs } = this.#deps;
-    const asked = [...this.#jobs.values()].filter(({ id, hasEnded }) => id !== null && !hasEnded);
-    const rows = new Map(
-      (await client.jobs(asked.flatMap(({ id }) => id ?? []))).map((row) => [row.id, row] as const),
-    );
-    for (const job of asked) {
-      const row = rows.get(job.id ?? '');
-      const isOwn = row?.comment === job.comment;
-      if (row !== undefined && isOwn) job.see(row, nowMs());
-      else if (job.miss()) await this.#find(job);
-    }
-    if (nowMs() - this.#forecastAt >= FORECAST_MS) await this.#forecast(asked);
-    // A job that runs may just have written its first record, and one that has ended its last.
-    for (const job of this.#jobs.values())
-      if (job.reading !== null && job.reading.kind !== 'pending') reports().changed(job.handover.task.id);
-      else if (job.hasEnded) reports().changed(job.handover.task.id);
-  }
-
-  async #forecast(jobs: readonly Job[]): Promise<void> {
-    const waiting = jobs.filter(({ reading }) => reading?.kind === 'pending');
-    if (waiting.length === 0) return;
-    this.#forecastAt = this.#deps.nowMs();
-    const starts = await this.#deps.client.expectedStarts(waiting.flatMap(({ id }) => id ?? []));
-    for (const job of waiting) job.expectedStartMs = starts.get(job.id ?? '') ?? null;
-  }
-
-  async #find(job: Job): Promise<void> {
-    const { client, reports, nowMs } = this.#deps;
-    const found = await client.findByComment(job.comment);
-    if (job.isReleased) return;
-    if (found === null) return job.forgotten(nowMs());
-    job.found(found.id);
-    const { task, attempt } = job.handover;
-    reports().queued(task.id, attempt.number, { ...attempt.group, job: found.id });
   }
 
   #unreachable(message: string): void {
@@ -389,11 +364,16 @@ export class SlurmEngine implements QueueEngine {
     this.#isUnreachable = true;
   }
 
+  #answered(): void {
+    if (this.#isUnreachable) this.#deps.log.info({}, 'Slurm answers again');
+    this.#isUnreachable = false;
+  }
+
   #listen({ bell }: SharedFiles): void {
     this.#stopBell ??= listenToBell(bell, (taskId) => {
       const id = taskId as TaskId;
       if (this.#jobs.has(id)) this.#deps.reports().changed(id);
-      this.#poll(this.#deps.pace.minMs);
+      this.#watch.look(this.#deps.pace.minMs);
     });
   }
 }

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { aRun, configWith } from '../../../test/support/build/build-run.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { RunRequest } from '../../request/request.ts';
-import { runAnywhere } from './elsewhere.ts';
+import { batchAnywhere, runAnywhere } from './elsewhere.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const at = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString();
@@ -48,6 +48,43 @@ const CASES: readonly [string, Parameters<typeof outcome>, string][] = [
 ];
 for (const [what, args, expected] of CASES)
   it(`${what}: ${expected}`, async () => assert.equal(await outcome(...args), expected));
+
+it('the lines of a batch go where each starts sooner, and ask the other engine once for each need', async () => {
+  const asked: number[] = [];
+  const expectedStart = async (_: string, { memBytes }: { readonly memBytes: number }) => {
+    asked.push(memBytes);
+    return NOW + (memBytes > 10 ? 20 : 1) * 60_000;
+  };
+  const line = (memBytes: number, engine: RunRequest['engine']) =>
+    aRun({ cwd: '/data/project', queue: true, memBytes, engine });
+  const lines = [
+    line(5, 'auto'),
+    new BabysitError('usage', 'not a JSON object'),
+    line(5, 'auto'),
+    line(99, 'auto'),
+    line(5, 'local'),
+    line(5, 'slurm'),
+  ];
+  const deps = { engine: { expectedStart }, config: shared, nowMs: () => NOW };
+  const submit = await batchAnywhere(deps, lines);
+  const went = lines.map((each) =>
+    each instanceof BabysitError
+      ? null
+      : submit(each, ({ engine, queue }) => {
+          if (engine === 'auto') throw full(10);
+          return `${engine}${queue ? ' queued' : ''}`;
+        }),
+  );
+  assert.deepEqual(went, [
+    'slurm queued',
+    null,
+    'slurm queued',
+    'local queued',
+    'local queued',
+    'slurm queued',
+  ]);
+  assert.deepEqual(asked, [5, 99]);
+});
 
 it('refuses with the reason of this host where it may not wait, and where a person holds the start', async () => {
   for (const [error, there] of [

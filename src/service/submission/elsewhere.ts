@@ -13,6 +13,8 @@ export interface ElsewhereDeps {
   nowMs(): number;
 }
 
+type EngineNeed = Parameters<Engine['expectedStart']>[1];
+
 /** The start of the task on another engine, in epoch ms. */
 interface Elsewhere {
   readonly engine: QueueEngineKind;
@@ -28,25 +30,77 @@ export async function runAnywhere<T>(
   submit: (request: RunRequest) => Promise<T>,
 ): Promise<T> {
   const { config } = deps;
-  const isAuto = (request.engine ?? config['engine.default']) === 'auto';
-  if (isAuto && neededHere(request) !== null) return submit({ ...request, engine: 'local' });
   try {
-    return await submit(isAuto ? { ...request, engine: 'auto', queue: false } : request);
+    return await submit(firstTry(config, request));
   } catch (error) {
-    if (!(error instanceof BabysitError) || !isRefusedHere(error) || !isShared(config, request)) {
-      if (!isAuto || !isQueueable(config, request, error)) throw error;
-      return submit({ ...request, engine: 'local', queue: true });
-    }
-    const other = await sooner(deps, request, error);
-    if (isAuto && other !== null) return submit({ ...request, engine: other.engine });
-    if (isAuto && isQueueable(config, request, error))
-      return submit({ ...request, engine: 'local', queue: true });
-    throw other === null ? error : withOther(error, other);
+    const mayMove = isRefusedHere(error) && isShared(config, request);
+    const startMs = mayMove ? await deps.engine.expectedStart(OTHER, needOf(config, request)) : null;
+    return submit(secondTry(deps, request, error, startMs));
   }
 }
 
+/** The lines of a batch are one transaction, so the other engine is asked before. The result submits one line. */
+export async function batchAnywhere(
+  deps: ElsewhereDeps,
+  lines: readonly (RunRequest | BabysitError)[],
+): Promise<<T>(request: RunRequest, submit: (request: RunRequest) => T) => T> {
+  const { config, engine } = deps;
+  const starts = new Map<string, Promise<number | null>>();
+  const keyOf = (request: RunRequest) => JSON.stringify(needOf(config, request));
+  for (const line of lines) {
+    if (line instanceof BabysitError || !isAuto(config, line) || !isShared(config, line)) continue;
+    const key = keyOf(line);
+    if (starts.size < FORECASTS_MAX && !starts.has(key))
+      starts.set(key, engine.expectedStart(OTHER, needOf(config, line)));
+  }
+  const known = new Map<string, number | null>();
+  for (const [key, start] of starts) known.set(key, await start);
+  return (request, submit) => {
+    if (!isAuto(config, request)) return submit(firstTry(config, request));
+    try {
+      return submit(firstTry(config, request));
+    } catch (error) {
+      const mayMove = isRefusedHere(error) && isShared(config, request);
+      const startMs = mayMove ? (known.get(keyOf(request)) ?? null) : null;
+      return submit(secondTry(deps, request, error, startMs));
+    }
+  };
+}
+
+/** Different needs in one batch. */
+const FORECASTS_MAX = 100;
+
+const asksForAuto = (config: Config, { engine }: RunRequest) =>
+  (engine ?? config['engine.default']) === 'auto';
+
+const isAuto = (config: Config, request: RunRequest) =>
+  asksForAuto(config, request) && neededHere(request) === null;
+
+function firstTry(config: Config, request: RunRequest): RunRequest {
+  if (isAuto(config, request)) return { ...request, engine: 'auto', queue: false };
+  return asksForAuto(config, request) ? { ...request, engine: 'local' } : request;
+}
+
+/** `startMs`: on the other engine; null: none. Throws the error of the first try where it is final. */
+function secondTry(
+  { config, nowMs }: ElsewhereDeps,
+  request: RunRequest,
+  error: unknown,
+  startMs: number | null,
+): RunRequest {
+  const other =
+    error instanceof BabysitError && startMs !== null ? sooner(config, error, startMs, nowMs()) : null;
+  if (isAuto(config, request)) {
+    if (other !== null) return { ...request, engine: other.engine };
+    if (isQueueable(config, request, error)) return { ...request, engine: 'local', queue: true };
+  }
+  throw other === null ? error : withOther(error as BabysitError, other);
+}
+
 /** A person's hold counts for every engine. */
-function isRefusedHere({ code, extra }: BabysitError): boolean {
+function isRefusedHere(error: unknown): boolean {
+  if (!(error instanceof BabysitError)) return false;
+  const { code, extra } = error;
   return (code === 'capacity_exceeded' && extra.dim !== 'hold') || code === 'infeasible';
 }
 
@@ -61,26 +115,22 @@ function isShared(config: Config, { cwd, caller }: RunRequest): boolean {
   return config['engine.auto_projects'].some((parent) => dir === parent || dir.startsWith(`${parent}/`));
 }
 
-/** Null when the other engine starts it no sooner, refuses it, or does not answer. */
-async function sooner(
-  { engine, config, nowMs }: ElsewhereDeps,
-  request: RunRequest,
-  error: BabysitError,
-): Promise<Elsewhere | null> {
+function needOf(config: Config, request: RunRequest): EngineNeed {
   const timeMs = request.timeMs ?? config['defaults.estimated_time'];
-  const startMs = await engine.expectedStart(OTHER, {
+  return {
     memBytes: request.memBytes ?? config['defaults.estimated_mem_bytes'],
     cpuCores: request.cpuCores ?? config['defaults.estimated_cpu_cores'],
     killTimeoutMs: request.killTimeoutMs ?? KILL_FACTOR * timeMs,
-  });
+  };
+}
+
+/** Null when the other engine starts it no sooner than this host promises in the error. */
+function sooner(config: Config, error: BabysitError, startMs: number, nowMs: number): Elsewhere | null {
   const { latest_start: latest, expected_start: expected } = error.extra;
   const hereMs = Date.parse(String(latest ?? expected));
-  if (
-    startMs === null ||
-    startMs + config['engine.auto_margin'] >= (Number.isNaN(hereMs) ? Number.POSITIVE_INFINITY : hereMs)
-  )
+  if (startMs + config['engine.auto_margin'] >= (Number.isNaN(hereMs) ? Number.POSITIVE_INFINITY : hereMs))
     return null;
-  return { engine: OTHER, startMs: Math.max(startMs, nowMs()) };
+  return { engine: OTHER, startMs: Math.max(startMs, nowMs) };
 }
 
 function withOther(error: BabysitError, { engine, startMs }: Elsewhere): BabysitError {

@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BabysitError } from '../../../core/errors.ts';
-import { parseJobs, parseStarts } from './job-rows.ts';
+import { parseExpectedStart, parseJobs, parseStarts } from './job-rows.ts';
 import { openLane } from './lane.ts';
 import { refusalOf, unreachableOf } from './refusal.ts';
-import { parseExpectedStart, parseUsage } from './usage.ts';
 
 const row = (...fields: string[]) => `${fields.join('\x1f')}\x1f\x1e\n`;
 
@@ -34,21 +33,6 @@ describe('parseJobs', () => {
 
   it('leaves out a row that has other fields', () => assert.deepEqual(parseJobs(row('1', 'RUNNING')), []));
 
-  it('reads expected starts, and leaves out those that Slurm does not name', () => {
-    const text = row('1', '1795935563') + row('2', 'N/A');
-    assert.deepEqual([...parseStarts(text)], [['1', 1_795_935_563_000]]);
-  });
-});
-
-describe('usage', () => {
-  const ROWS: readonly [string, ReturnType<typeof parseUsage>][] = [
-    ['cpu=00:00:01,energy=0,mem=3216K,vmem=4448K\n', { memBytes: 3216 * 1024, cpuSeconds: 1 }],
-    ['cpu=1-02:03:04,mem=1.50G\n', { memBytes: 1.5 * 1024 ** 3, cpuSeconds: 93_784 }],
-    ['cpu=00:10,mem=0,vmem=7M\n', { memBytes: 0, cpuSeconds: 10 }],
-    ['', null],
-  ];
-  for (const [text, usage] of ROWS) it(JSON.stringify(text), () => assert.deepEqual(parseUsage(text), usage));
-
   it('reads an expected start, and no year as one', () => {
     assert.equal(
       parseExpectedStart('sbatch: Job 17 to start at 1795944563 using 1 processors'),
@@ -56,6 +40,11 @@ describe('usage', () => {
     );
     assert.equal(parseExpectedStart('sbatch: Job 17 to start at 2026-11-29T07:19:15 using 1'), null);
     assert.equal(parseExpectedStart(''), null);
+  });
+
+  it('reads expected starts, and leaves out those that Slurm does not name', () => {
+    const text = row('1', '1795935563') + row('2', 'N/A');
+    assert.deepEqual([...parseStarts(text)], [['1', 1_795_935_563_000]]);
   });
 });
 
@@ -123,10 +112,7 @@ describe('errors', () => {
 
   it('believes an answer, whatever else the program says', () => {
     assert.equal(unreachableOf('squeue', { code: 0, stdout: 'x', stderr: 'timed out once' }), null);
-    assert.equal(
-      unreachableOf('sstat', { code: 0, stdout: '', stderr: "couldn't get steps for job 5" }),
-      null,
-    );
+    assert.equal(unreachableOf('scancel', { code: 0, stdout: '', stderr: 'Job already finished' }), null);
   });
 });
 

@@ -21,7 +21,7 @@ export interface DiagnosisDeps {
   readonly token: string;
 }
 
-const PROGRAMS = ['sbatch', 'squeue', 'scancel', 'scontrol', 'sstat'];
+const PROGRAMS = ['sbatch', 'squeue', 'scancel', 'scontrol'];
 /** A free node starts a job within the interval of the scheduler, which is 30 s by default with backfill only. */
 const PROBE_WAIT_MS = 15_000;
 const PROBE_LOOK_MS = 200;
@@ -112,7 +112,7 @@ async function sharedDirectory({ settings, env, sharedDir, token }: DiagnosisDep
       gpus: 0,
       licenses: [],
       after: [],
-      arraySize: null,
+      elements: null,
     });
     while (performance.now() - began < PROBE_WAIT_MS) {
       const [job] = await client.jobs([id]);

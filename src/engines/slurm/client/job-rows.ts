@@ -1,4 +1,4 @@
-// The rows that squeue prints about jobs: the format to ask for, and how to read them.
+// The rows that squeue prints about jobs, and the start that sbatch --test-only prints: the format to ask for, and how to read it.
 
 export interface SlurmJob {
   /** `12`, or `12_3` for an element of an array. */
@@ -80,6 +80,12 @@ export function parseStarts(text: string): Map<string, number> {
     if (at !== null) starts.set(id, at);
   }
   return starts;
+}
+
+/** Epoch ms; null without the sentence `Job 7 to start at …`. */
+export function parseExpectedStart(text: string): number | null {
+  const seconds = /\bJob \d+ to start at (\d+) /.exec(text)?.[1];
+  return seconds === undefined ? null : Number(seconds) * 1000;
 }
 
 function rowsOf(text: string, width: number): string[][] {

@@ -1,9 +1,9 @@
 // Runs one program of Slurm with a time limit, bounded output, and no environment of the user.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { BabysitError } from '../../../core/errors.ts';
+import { isExecutable } from '../../../procfs/executable.ts';
 
 export interface ProgramCall {
   readonly program: string;
@@ -78,15 +78,6 @@ export function findProgram(name: string, { PATH = '' }: SlurmEnv): string | nul
   for (const place of [...PATH.split(':'), ...PLACES])
     if (place.startsWith('/') && isExecutable(join(place, name))) return join(place, name);
   return null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function notInstalled(program: string): BabysitError {

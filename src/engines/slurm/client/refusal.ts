@@ -97,7 +97,7 @@ const REFUSED: readonly Row[] = [
   },
 ];
 
-/** Null when the program reached the controller. sstat exits with 0 in any case. */
+/** Null when the program reached the controller. */
 export function unreachableOf(
   program: string,
   {

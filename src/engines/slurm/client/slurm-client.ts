@@ -1,17 +1,21 @@
-// The only code that calls the programs of Slurm: sbatch, squeue, scancel, scontrol and sstat.
+// The only code that calls the programs of Slurm: sbatch, squeue, scancel and scontrol.
 import { BabysitError } from '../../../core/errors.ts';
-import { JOB_FORMAT, parseJobs, parseStarts, type SlurmJob, START_FORMAT } from './job-rows.ts';
+import {
+  JOB_FORMAT,
+  parseExpectedStart,
+  parseJobs,
+  parseStarts,
+  type SlurmJob,
+  START_FORMAT,
+} from './job-rows.ts';
 import { openLane } from './lane.ts';
 import { type ProgramResult, runProgram, type SlurmEnv } from './program.ts';
 import { refusalOf, unreachableOf } from './refusal.ts';
 import type { SlurmSettings, Submission } from './submission.ts';
 import { mebibytes, minutes, submitArgs, submittedScript, variablesText } from './submission.ts';
-import { type JobUsage, parseExpectedStart, parseUsage } from './usage.ts';
 
 export type { SlurmJob } from './job-rows.ts';
 export type { SlurmSettings, Submission } from './submission.ts';
-
-export type SlurmSignal = 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';
 
 /**
  * Every method rejects with BabysitError. `engine_unreachable`: no answer within the time limit, so a submission may have
@@ -24,20 +28,18 @@ export interface SlurmClient {
   testOnly(submission: Submission): Promise<number | null>;
   /** The expected starts of those that are pending and have one, in epoch ms. */
   expectedStarts(ids: readonly string[]): Promise<Map<string, number>>;
-  /** Also ended ones until Slurm forgets them (MinJobAge); unknown ids are left out. An array gives a row for each element. */
+  /** Also ended ones until Slurm forgets them (MinJobAge); unknown ids are left out. There may be rows of other jobs. */
   jobs(ids: readonly string[]): Promise<SlurmJob[]>;
-  /** The newest job of this user with this comment. */
-  findByComment(comment: string): Promise<SlurmJob | null>;
-  /** To every process of a running job. SIGKILL also cancels a pending one. Does nothing for an ended or unknown job. */
-  signal(id: string, signal: SlurmSignal): Promise<void>;
+  /** Every job of this user. */
+  ownJobs(): Promise<SlurmJob[]>;
+  /** Ends every process of the job at once, and cancels a pending one. Does nothing for an ended or unknown job. */
+  kill(id: string): Promise<void>;
   /** Does nothing for an ended or unknown job. */
   cancel(id: string): Promise<void>;
   suspend(id: string): Promise<void>;
   resume(id: string): Promise<void>;
   /** Slurm changes memory and CPUs only while the job is pending. */
   update(id: string, change: JobChange): Promise<void>;
-  /** What the job uses now, by sstat; null when it does not run. */
-  usage(id: string): Promise<JobUsage | null>;
 }
 
 export interface JobChange {
@@ -113,26 +115,15 @@ export function openSlurmClient(settings: () => SlurmSettings, env: SlurmEnv): S
 
     async jobs(ids) {
       if (ids.length === 0) return [];
-      const found = parseJobs(await squeue(['--states=all', ...idArgs(ids), `--Format=${JOB_FORMAT}`]));
-      const wanted = new Set(ids);
-      return found.filter(({ id }) => wanted.has(id) || wanted.has(id.split('_')[0] ?? ''));
+      return parseJobs(await squeue(['--states=all', ...idArgs(ids), `--Format=${JOB_FORMAT}`]));
     },
 
-    async findByComment(comment) {
-      const found = parseJobs(await squeue(['--states=all', '--me', `--Format=${JOB_FORMAT}`]));
-      const own = found.filter((job) => job.comment === comment);
-      return own.reduce<SlurmJob | null>((a, b) => (a === null || number(b.id) > number(a.id) ? b : a), null);
-    },
+    ownJobs: async () => parseJobs(await squeue(['--states=all', '--me', `--Format=${JOB_FORMAT}`])),
 
-    async signal(id, signal) {
-      const job = checkedId(id);
-      if (signal === 'SIGKILL') {
-        // Alone, scancel sends SIGTERM first and SIGKILL after KillWait, which is 30 s by default.
-        await scancel(['--batch', '--signal=KILL', job]);
-        return scancel([job]);
-      }
-      // Of a pending job scancel would retry for 95 s (22.05).
-      await scancel(['--state=RUNNING', '--full', `--signal=${signal.slice(3)}`, job]);
+    async kill(id) {
+      // Alone, scancel sends SIGTERM first and SIGKILL after KillWait, which is 30 s by default.
+      await scancel(['--batch', '--signal=KILL', checkedId(id)]);
+      await scancel([checkedId(id)]);
     },
 
     cancel: (id) => scancel([checkedId(id)]),
@@ -144,12 +135,6 @@ export function openSlurmClient(settings: () => SlurmSettings, env: SlurmEnv): S
       if (words.length > 0)
         await need({ program: 'scontrol', args: ['update', `JobId=${checkedId(id)}`, ...words] });
     },
-
-    async usage(id) {
-      const args = ['--noheader', '--parsable2', `--jobs=${checkedId(id)}.batch`, '--format=TRESUsageInTot'];
-      // sstat exits with 0 also when the job does not run.
-      return parseUsage((await run({ program: 'sstat', args })).stdout);
-    },
   };
 }
 
@@ -158,7 +143,9 @@ const IS_GONE = /Invalid job id specified|already completing or completed|alread
 
 /** squeue exits with 1 for one unknown id, and leaves unknown ones out when there are two or more (22.05). */
 function idArgs(ids: readonly string[]): string[] {
-  const list = [...ids, ...ids.slice(0, ids.length === 1 ? 1 : 0)].map(checkedId).join(',');
+  // The id of an array gives all its elements.
+  const jobs = [...new Set(ids.map((id) => checkedId(id).split('_')[0] ?? ''))];
+  const list = [...jobs, ...jobs.slice(0, jobs.length === 1 ? 1 : 0)].join(',');
   return list.length <= IDS_MAX_CHARS ? [`--jobs=${list}`] : ['--me'];
 }
 
@@ -175,5 +162,3 @@ function changeWords({ timeLimitMs, memBytes, cpus }: JobChange): string[] {
     ...(cpus === undefined ? [] : [`NumCPUs=${cpus}`, `CPUsPerTask=${cpus}`]),
   ];
 }
-
-const number = (id: string) => Number(id.split('_')[0]);

@@ -25,7 +25,7 @@ const JOB: Submission = {
   gpus: 0,
   licenses: [],
   after: [],
-  arraySize: null,
+  elements: null,
 };
 const args = (change: Partial<Submission>, settings: Partial<SlurmSettings> = {}) =>
   submitArgs({ ...JOB, ...change }, { ...SLURM_SETTINGS, ...settings });
@@ -55,8 +55,9 @@ const FLAGS: readonly [what: string, change: Partial<Submission>, flag: string][
     { after: [{ jobId: '7', kind: 'afterok' }] },
     '--kill-on-invalid-dep=yes',
   ],
-  ['an array', { arraySize: 3 }, '--array=0-2'],
-  ['the output of its elements', { arraySize: 3 }, '--output=/shared/out.%a'],
+  ['an array', { elements: [0, 1, 2] }, '--array=0-2'],
+  ['an array without the elements that were withdrawn', { elements: [0, 2, 3, 9] }, '--array=0,2-3,9'],
+  ['the output of its elements', { elements: [0] }, '--output=/shared/out.%a'],
   ['a percent sign is no pattern', { outputPath: '/a%j/b' }, '--output=/a%%j/b'],
   ['a name that looks like a flag', { name: '--wrap=id' }, '--job-name=--wrap=id'],
   ['a line break in a name', { name: 'a\n\u0007b' }, '--job-name=a??b'],
@@ -67,7 +68,7 @@ describe('submitArgs', () => {
     it(what, () => assert.ok(args(change).includes(flag), args(change).join(' ')));
 
   it('every word is a flag with its value', () => {
-    const words = args({ name: 'a b', comment: '; rm', licenses: ['l'], arraySize: 2 });
+    const words = args({ name: 'a b', comment: '; rm', licenses: ['l'], elements: [0, 1] });
     assert.deepEqual(
       words.filter((word) => !/^--[a-z-]+(=.*)?$/.test(word)),
       [],

@@ -25,8 +25,8 @@ export interface Submission {
     readonly jobId: string;
     readonly kind: 'afterok' | 'afterany' | 'afternotok';
   }[];
-  /** Number of elements, from index 0; null: one job. */
-  readonly arraySize: number | null;
+  /** Indices of the elements of an array, in ascending order; null: one job. */
+  readonly elements: readonly number[] | null;
 }
 
 /** The settings `engine.slurm.*` that the client needs. Null: what Slurm chooses. */
@@ -60,7 +60,7 @@ export function submitArgs(job: Submission, settings: SlurmSettings): string[] {
     ...(job.gpus > 0 ? [`--gres=gpu:${job.gpus}`] : []),
     ...(job.licenses.length > 0 ? [`--licenses=${job.licenses.map(licenseName).join(',')}`] : []),
     ...dependencyArgs(job.after),
-    ...(job.arraySize === null ? [] : [`--array=0-${job.arraySize - 1}`]),
+    ...(job.elements === null ? [] : [`--array=${rangesOf(job.elements)}`]),
     ...(partition === null ? [] : [`--partition=${partition}`]),
     ...(account === null ? [] : [`--account=${account}`]),
     ...(qos === null ? [] : [`--qos=${qos}`]),
@@ -101,6 +101,17 @@ export function variablesText(environment: Submission['environment']): string {
     .join('');
 }
 
+/** `0-2,5` */
+function rangesOf(elements: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const index of elements) {
+    const last = ranges.at(-1);
+    if (last?.to === index - 1) last.to = index;
+    else ranges.push({ from: index, to: index });
+  }
+  return ranges.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+}
+
 function dependencyArgs(after: Submission['after']): string[] {
   if (after.length === 0) return [];
   const terms = after.map(({ jobId, kind }) => `${kind}:${jobId}`);
@@ -109,14 +120,14 @@ function dependencyArgs(after: Submission['after']): string[] {
 }
 
 /** `%` begins a pattern of Slurm, and a backslash turns patterns off. */
-function outputPattern({ outputPath, arraySize }: Submission): string {
+function outputPattern({ outputPath, elements }: Submission): string {
   if (/\\|\p{Cc}/u.test(outputPath))
     throw new BabysitError(
       'usage',
       `Slurm cannot write to "${oneLine(outputPath)}": the path has a backslash or a control character`,
       { hint: 'Choose another directory: set engine.slurm.shared_dir, or move the state directory.' },
     );
-  return `${outputPath.replaceAll('%', '%%')}${arraySize === null ? '' : '.%a'}`;
+  return `${outputPath.replaceAll('%', '%%')}${elements === null ? '' : '.%a'}`;
 }
 
 function licenseName(name: string): string {

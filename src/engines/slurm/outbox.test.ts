@@ -1,0 +1,131 @@
+// What is submitted together, and what happens to it when Slurm refuses it, does not answer, or has it already.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { anAttempt, aTask } from '../../../test/support/build/build-task.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
+import { BabysitError } from '../../core/errors.ts';
+import type { TaskId } from '../../core/task.ts';
+import type { SlurmJob } from './client/job-rows.ts';
+import type { Submission } from './client/slurm-client.ts';
+import { Job } from './job.ts';
+import { JobNames } from './job-names.ts';
+import { Outbox } from './outbox.ts';
+
+type Answer = string | BabysitError;
+
+/** `answers`: of Slurm to each submission; later ones are accepted. */
+function rig(t: Parameters<typeof tempDir>[0], answers: Answer[] = [], own: SlurmJob[] = []) {
+  const dir = tempDir(t);
+  const names = new JobNames('db', dir);
+  const sent: Submission[] = [];
+  const log: string[] = [];
+  const outbox = new Outbox({
+    client: {
+      async submit(submission) {
+        sent.push(submission);
+        const answer = answers.shift() ?? `${100 + sent.length}`;
+        if (answer instanceof BabysitError) throw answer;
+        return answer;
+      },
+      ownJobs: async () => own,
+    },
+    names,
+    tasksDir: dir,
+    newArray: () => `k${sent.length}`,
+    wanted: ({ handover: { task } }) => ({
+      cwd: '/',
+      environment: {},
+      timeLimitMs: 1,
+      memBytes: task.estimate.memBytes,
+      cpus: 1,
+      gpus: 0,
+      licenses: [],
+      after: [],
+    }),
+    write: (job) => log.push(`write ${job.key}`),
+    accepted: (job, id) => log.push(`${job.key} is ${id}`),
+    refused: (job, { message }) => log.push(`${job.key} refused: ${message}`),
+    vanished: (job) => log.push(`${job.key} vanished`),
+    failed: (message) => log.push(`failed: ${message}`),
+  });
+  t.after(() => outbox.close());
+  const job = (id: string, batch?: string, memBytes = 1) => {
+    const task = { ...aTask(), id: id as TaskId, name: id, ...(batch === undefined ? {} : { batch }) };
+    const estimate = { ...task.estimate, memBytes };
+    return new Job(
+      { task: { ...task, estimate }, attempt: anAttempt(), describe: () => assert.fail() },
+      `${dir}/${id}/1`,
+      0,
+    );
+  };
+  const logged = (count: number) =>
+    waitUntil(() => log.filter((line) => !line.startsWith('write')).length >= count, {
+      what: log.join('; '),
+    });
+  return { outbox, names, sent, log, job, logged };
+}
+
+it('submits the lines of a batch that ask for the same as one array, and others alone', async (t) => {
+  const { outbox, sent, job, logged, log } = rig(t);
+  const jobs = [job('A', 'b'), job('B', 'b', 2), job('C', 'b'), job('D'), job('E', 'b'), job('F', 'other')];
+  for (const each of jobs) outbox.add(each);
+  const withdrawn = jobs[2];
+  if (withdrawn !== undefined) withdrawn.isReleased = true;
+  await logged(5);
+  assert.deepEqual(
+    sent.map(({ name, elements }) => [name, elements]),
+    [
+      ['b', [0, 1]],
+      ['B', null],
+      ['D', null],
+      ['F', null],
+    ],
+  );
+  assert.ok(log.includes('A/1 is 101_0') && log.includes('E/1 is 101_1'), log.join('; '));
+  assert.ok(!log.includes('write C/1'));
+});
+
+it('submits each element alone when Slurm refuses the array', async (t) => {
+  const { outbox, sent, job, logged, log } = rig(t, [
+    new BabysitError('engine_refused', 'no arrays here'),
+    new BabysitError('engine_refused', 'bad account'),
+  ]);
+  outbox.add(job('A', 'b'));
+  outbox.add(job('B', 'b'));
+  await logged(2);
+  assert.deepEqual(
+    sent.map(({ elements }) => elements),
+    [[0, 1], null, null],
+  );
+  assert.deepEqual(log.slice(2).sort(), ['A/1 refused: bad account', 'B/1 is 103', 'write A/1', 'write B/1']);
+});
+
+it('looks for a job before it is submitted again, and tells why the others wait', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const own: SlurmJob[] = [];
+  const { outbox, names, sent, job, log } = rig(
+    t,
+    [new BabysitError('engine_unreachable', 'no answer')],
+    own,
+  );
+  outbox.add(job('A'));
+  const settle = async (done: () => boolean) => {
+    for (let turn = 0; turn < 100 && !done(); turn += 1) await new Promise(setImmediate);
+    assert.ok(done(), log.join('; '));
+  };
+  await settle(() => log.includes('failed: no answer'));
+  assert.equal(outbox.fault, 'no answer');
+  own.push({ id: '55', comment: names.comment('A/1') } as SlurmJob);
+  t.mock.timers.tick(1_000);
+  await settle(() => log.includes('A/1 is 55'));
+  assert.equal(sent.length, 1);
+  assert.equal(outbox.fault, null);
+});
+
+it('submits an attempt of an earlier daemon that Slurm does not know', async (t) => {
+  const { outbox, sent, job, logged, log } = rig(t);
+  outbox.add(job('A'), true);
+  await logged(1);
+  assert.deepEqual([sent.length, log.at(-1)], [1, 'A/1 is 101']);
+});

@@ -1,0 +1,221 @@
+// Submits attempts to Slurm, a few jobs at a time and those of a batch as arrays, until Slurm has answered about each.
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { BabysitError } from '../../core/errors.ts';
+import type { SlurmClient, Submission } from './client/slurm-client.ts';
+import type { Job } from './job.ts';
+import { arrayScript, jobScript } from './job-files.ts';
+import type { JobNames } from './job-names.ts';
+
+/** What a job asks for. Elements of an array ask for the same. */
+export type Wanted = Omit<Submission, 'name' | 'comment' | 'script' | 'outputPath' | 'elements'>;
+
+export interface OutboxDeps {
+  readonly client: Pick<SlurmClient, 'submit' | 'ownJobs'>;
+  readonly names: JobNames;
+  readonly tasksDir: string;
+  newArray(): string;
+  wanted(job: Job): Wanted;
+  /** Writes the files that the job reads. Throws when the shared directory is full or away. */
+  write(job: Job): void;
+  /** `array`: the key of that of an element. */
+  accepted(job: Job, id: string, array: string | null): void;
+  refused(job: Job, error: BabysitError): void;
+  /** Slurm has no job for an attempt that was claimed. */
+  vanished(job: Job): void;
+  /** Slurm does not answer, or the files cannot be written. */
+  failed(message: string): void;
+}
+
+/** A submission costs slurmctld more than a question. */
+const JOBS_AT_ONCE = 4;
+/** MaxArraySize is 1001 by default. */
+const ELEMENTS_MAX = 1_000;
+/** Files are written in small groups: a thousand at once would keep the loop busy. */
+const FILES_A_TURN = 8;
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 15_000;
+/** The request may be accepted later. */
+const PASSING: ReadonlySet<string> = new Set(['engine_unreachable', 'queue_full']);
+
+export class Outbox {
+  readonly #deps: OutboxDeps;
+  readonly #waiting = new Set<Job>();
+  /** An earlier try may have succeeded: look for them before they are submitted. */
+  readonly #unsure = new Set<Job>();
+  /** Slurm has refused an array with them. */
+  readonly #alone = new WeakSet<Job>();
+  #sending = 0;
+  #isLooking = false;
+  #isScheduled = false;
+  #isClosed = false;
+  #retry: NodeJS.Timeout | null = null;
+  #retryMs = RETRY_MS;
+  /** Why jobs wait here; null: they are about to be submitted. */
+  fault: string | null = null;
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+  }
+
+  /** `isUnsure`: an earlier daemon may have submitted it. */
+  add(job: Job, isUnsure = false): void {
+    (isUnsure ? this.#unsure : this.#waiting).add(job);
+    this.#wake();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+  }
+
+  /** Later, so that a whole batch is here. */
+  #wake(): void {
+    if (this.#isScheduled || this.#isClosed || this.#retry !== null) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (this.#unsure.size > 0 && !this.#isLooking) void this.#lookUp();
+      while (this.#sending < JOBS_AT_ONCE && this.#retry === null && !this.#isClosed) {
+        const group = this.#take();
+        if (group === null) return;
+        void this.#send(group.jobs, group.wanted);
+      }
+    });
+  }
+
+  /** One job, or the elements of an array. */
+  #take(): { readonly jobs: readonly Job[]; readonly wanted: Wanted } | null {
+    const jobs: Job[] = [];
+    let wanted: Wanted | null = null;
+    for (const job of this.#waiting) {
+      const { batch } = job.handover.task;
+      if (job.isReleased) this.#waiting.delete(job);
+      else if (wanted === null) {
+        wanted = this.#deps.wanted(job);
+        jobs.push(job);
+        if (batch === undefined || this.#alone.has(job)) break;
+      } else if (batch === jobs[0]?.handover.task.batch && !this.#alone.has(job)) {
+        if (isDeepStrictEqual(wanted, this.#deps.wanted(job))) jobs.push(job);
+      }
+      if (jobs.length === ELEMENTS_MAX) break;
+    }
+    for (const job of jobs) this.#waiting.delete(job);
+    return wanted === null ? null : { jobs, wanted };
+  }
+
+  async #send(group: readonly Job[], wanted: Wanted): Promise<void> {
+    this.#sending += 1;
+    let isSent = false;
+    try {
+      for (const [at, job] of group.entries()) {
+        if (at % FILES_A_TURN === FILES_A_TURN - 1) await nextTurn();
+        if (!job.isReleased) this.#deps.write(job);
+      }
+      const submission = this.#submission(group, wanted);
+      if (submission === null) return;
+      isSent = true;
+      const id = await this.#deps.client.submit(submission.request);
+      this.#answered();
+      const elements = new Set(submission.request.elements);
+      for (const [index, job] of group.entries()) {
+        if (submission.array === null) this.#deps.accepted(job, id, null);
+        else if (elements.has(index)) this.#deps.accepted(job, `${id}_${index}`, submission.array);
+      }
+    } catch (error) {
+      this.#failed(group, error as Error, isSent);
+    } finally {
+      this.#sending -= 1;
+      this.#wake();
+    }
+  }
+
+  /** Null when every attempt was withdrawn. */
+  #submission(group: readonly Job[], wanted: Wanted) {
+    const { names, tasksDir, newArray } = this.#deps;
+    const elements = [...group.keys()].filter((index) => group[index]?.isReleased === false);
+    const first = group[elements[0] ?? 0];
+    if (first === undefined || elements.length === 0) return null;
+    const { task } = first.handover;
+    if (group.length === 1)
+      return {
+        array: null,
+        request: {
+          ...wanted,
+          name: task.name,
+          comment: names.comment(first.key),
+          script: jobScript(first.dir),
+          outputPath: first.output,
+          elements: null,
+        },
+      };
+    const key = newArray();
+    const list = names.writeList(
+      key,
+      group.map((job) => job.key),
+    );
+    return {
+      array: key,
+      request: {
+        ...wanted,
+        name: task.batch ?? task.name,
+        comment: names.arrayComment(key),
+        script: arrayScript(list, tasksDir),
+        outputPath: names.outputOf(key),
+        elements,
+      },
+    };
+  }
+
+  #answered(): void {
+    this.#retryMs = RETRY_MS;
+    this.fault = null;
+  }
+
+  #failed(group: readonly Job[], error: Error, isSent: boolean): void {
+    if (this.#isClosed) return;
+    if (!(error instanceof BabysitError) || PASSING.has(error.code)) {
+      for (const job of group) (isSent ? this.#unsure : this.#waiting).add(job);
+      this.#pause(error.message);
+      return;
+    }
+    this.#answered();
+    for (const job of group)
+      if (group.length === 1) this.#deps.refused(job, error);
+      else {
+        this.#alone.add(job);
+        this.#waiting.add(job);
+      }
+  }
+
+  #pause(message: string): void {
+    this.fault = message;
+    this.#deps.failed(message);
+    if (this.#retry !== null) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.#wake();
+    }, this.#retryMs).unref();
+    this.#retryMs = Math.min(RETRY_MAX_MS, 2 * this.#retryMs);
+  }
+
+  async #lookUp(): Promise<void> {
+    this.#isLooking = true;
+    const jobs = [...this.#unsure];
+    try {
+      const found = this.#deps.names.newest(await this.#deps.client.ownJobs());
+      this.#answered();
+      for (const job of jobs) {
+        this.#unsure.delete(job);
+        const row = found.get(job.key);
+        if (row !== undefined) this.#deps.accepted(job, row.id, this.#deps.names.arrayOf(row));
+        else if (job.isClaimed) this.#deps.vanished(job);
+        else this.#waiting.add(job);
+      }
+    } catch (error) {
+      if (!this.#isClosed) this.#pause((error as Error).message);
+    }
+    this.#isLooking = false;
+    this.#wake();
+  }
+}

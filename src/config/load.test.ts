@@ -69,6 +69,7 @@ describe('loadConfig', () => {
         'engine.slurm.qos': null,
         'engine.slurm.constraint': null,
         'engine.slurm.extra_flags': [],
+        'engine.slurm.suspend': false,
         'engine.slurm.command_timeout': 10_000,
         'engine.slurm.poll_min': 1000,
         'engine.slurm.poll_max': 15_000,

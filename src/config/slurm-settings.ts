@@ -98,7 +98,7 @@ export const SLURM_SETTINGS = {
   'engine.slurm.suspend': setting(
     flag,
     'false',
-    'babysit pause suspends the job, which frees its CPUs, instead of stopping its processes; only operators of Slurm may',
+    'Pause by suspending the job, which frees its CPUs, instead of by signals; only operators of Slurm may',
   ),
   'engine.slurm.command_timeout': setting(
     timer,

@@ -8,8 +8,8 @@
 #   $dir.signals   a line with a name for each signal, as TERM
 # supervisor.sh calls open_relay before the command starts, and close_relay after its end.
 
-page_bytes=$(getconf PAGESIZE) || page_bytes=4096
-tick_usec=$((1000000 / $(getconf CLK_TCK || echo 100)))
+# USER_HZ is 100 on every architecture that Slurm runs on.
+tick_usec=10000
 
 run_job() {
   trap '' INT TERM HUP QUIT PIPE
@@ -49,9 +49,11 @@ read_times() {
 watch_job() {
   peak=0 seen=0 pause=0.1
   declare -A known=()
+  page_bytes=
   # A pipe without a writer or data: a wait without another process.
   exec 7<> <(:)
   until read -r -t "$pause" -u 7 || ! [ -e "/proc/$$" ]; do
+    : "${page_bytes:=$(getconf PAGESIZE || echo 4096)}"
     find_members
     ((mem <= peak)) || peak=$mem
     echo "usage $EPOCHREALTIME $mem $peak $usec ${#members[@]}" >"$dir.usage"

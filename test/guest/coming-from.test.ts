@@ -60,7 +60,11 @@ exerciseSection(
       const again = await stage.sh(command, {}, 1);
       assert.match(again.stderr, /the unit train\.service.*babysit kill train/);
       // The name of the task is free, that of the unit is in use.
-      const second = await stage.sh(command.replace('run', 'run --wait --name=second --estimated_mem_bytes=32M'), {}, 1);
+      const second = await stage.sh(
+        command.replace('run', 'run --wait --name=second --estimated_mem_bytes=32M'),
+        {},
+        1,
+      );
       assert.match(jsonLine(second.stdout).message as string, /train\.service/);
       await shows(stage, 'train', { ActiveState: 'active' });
       await stage.sh('babysit kill train');

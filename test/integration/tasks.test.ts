@@ -3,14 +3,15 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
-import { SMALL } from '../support/budget.ts';
+import { SMALL, SMALL_BODY } from '../support/budget.ts';
 import { type Json, jsonAmong, lastJson } from '../support/cli.ts';
+import { daemonApi } from '../support/daemon-api.ts';
 import { expectedDriver, UNKNOWN_DRIVER } from '../support/expected-driver.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid, processesOf } from '../support/processes.ts';
-import { hasStarted, isClosed, read, runToEnd, show, submit, until } from '../support/tasks.ts';
+import { isClosed, read, runToEnd, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const DRIVER = expectedDriver();
@@ -20,6 +21,15 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       { after },
       { envelope: { pids_max: 40 }, watchdog: { pids_window: '1s', kill_grace: '1s' } },
     );
+    // A process for each command would take longer in a guest than what it asks for.
+    const api = daemonApi(home, SMALL_BODY);
+    const toEnd = async (name: string, command: string, changes: object = {}) => {
+      await api.run(name, command, changes);
+      return (await api.ended(name)).task;
+    };
+    before(async () => {
+      assert.equal((await home.run(['daemon-start'])).code, 0);
+    });
 
     it('uses the expected driver', { skip: DRIVER === null && UNKNOWN_DRIVER }, async () => {
       const doctor = lastJson((await home.run(['doctor', '--json'])).stdout);
@@ -35,13 +45,9 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
         v2: `${find('')}; cat "/sys/fs/cgroup$path/memory.max"`,
         none: 'echo',
       }[DRIVER ?? 'none'];
-      const groups = await runToEnd(
-        home,
-        `${caps}; cat /proc/self/cgroup; nice; cat /proc/self/oom_score_adj`,
-        '--name=groups',
-      );
-      assert.equal(groups.task.status, 'completed', groups.stderr);
-      const log = (await home.run(['log', 'groups', '--full'])).stdout;
+      const line = `${caps}; cat /proc/self/cgroup; nice; cat /proc/self/oom_score_adj`;
+      assert.equal((await toEnd('groups', line)).status, 'completed');
+      const log = await api.log('groups');
       if (DRIVER === 'v1' || DRIVER === 'v2')
         assert.equal(log.split('\n')[0], String(3 * 32 * 1024 ** 2), log);
       assert.match(log, /babysit-[0-9a-f]{8}\/t-/);
@@ -51,9 +57,8 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     // v1 does not count them.
     if (DRIVER === 'v2')
       it('leaves no dying group in the kernel, which one written page of a file would keep', async () => {
-        for (let count = 1; count <= 5; count += 1)
-          await runToEnd(home, 'cat /proc/self/cgroup', `--name=gone-${count}`);
-        const log = (await home.run(['log', 'gone-5', '--full'])).stdout;
+        for (let count = 1; count <= 5; count += 1) await toEnd(`gone-${count}`, 'cat /proc/self/cgroup');
+        const log = await api.log('gone-5');
         const [, parent = ''] = /^0::(.*)\/t-/m.exec(log) ?? [];
         const dying = () =>
           Number(/nr_dying_descendants (\d+)/.exec(read(`/sys/fs/cgroup${parent}/cgroup.stat`))?.[1]);
@@ -84,11 +89,10 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     });
 
     it('ends a memory hog in its own group while a neighbor runs on', async () => {
-      await submit(home, 'neighbour', 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.2; done');
+      await api.run('neighbour', 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.2; done');
       const hog = await runToEnd(home, 'tail /dev/zero', '--name=hog', '--estimated_mem_bytes=40M');
-      // A guest runs this again with each task as a unit; a group of its own is a failure there.
-      const { driver } = lastJson((await home.run(['status', 'hog', '--full'])).stdout);
-      assert.equal(driver, process.env.BABYSIT_ENVELOPE_DRIVER ?? DRIVER ?? driver);
+      const { driver } = await api.task('hog');
+      assert.equal(driver, DRIVER ?? driver);
       assert.equal(hog.code, 1);
       assert.equal(hog.task.status, 'killed');
       assert.equal(hog.task.kill_reason, 'cgroup_oom_killed');
@@ -99,51 +103,40 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       const peak = Number(hog.task.peak_mem_bytes);
       assert.ok(peak > 0.9 * cap && peak <= cap, String(hog.stdout));
       assert.match(String(hog.task.kill_hint), /raise --estimated_mem_bytes to 160M/);
-      const neighbour = lastJson((await home.run(['wait', 'neighbour'])).stdout);
-      assert.equal(neighbour.status, 'completed');
+      assert.equal((await api.ended('neighbour')).task.status, 'completed');
     });
 
     it('keeps a CPU hog below its cap', async () => {
-      const hog = await runToEnd(
-        home,
-        'end=$((SECONDS + 4)); while [ $SECONDS -lt $end ]; do :; done',
-        '--estimated_cpu_cores=0.1',
-        '--full',
-      );
-      assert.equal(hog.task.status, 'completed', hog.stdout);
-      const cores = Number(hog.task.cpu_seconds) / (Number(hog.task.elapsed_ms) / 1000);
+      const line = 'end=$((SECONDS + 4)); while [ $SECONDS -lt $end ]; do :; done';
+      const hog = await toEnd('busy', line, { estimated_cpu_cores: 0.1 });
+      assert.equal(hog.status, 'completed', JSON.stringify(hog));
+      const cores = Number(hog.cpu_seconds) / (Number(hog.elapsed_ms) / 1000);
       assert.ok(cores <= 0.3 * 1.2, `used ${cores} cores, the cap is 0.3`);
       assert.ok(cores > 0.1, `used only ${cores} cores`);
     });
 
     it('kills a fork bomb whole', async () => {
-      const bomb = await runToEnd(
-        home,
-        'b() { b | b & }; b; while :; do sleep 0.1; (:) & done',
-        '--name=bomb',
-        '--estimated_mem_bytes=200M',
-      );
-      assert.equal(bomb.task.kill_reason, 'pids_exceeded', bomb.stdout);
-      assert.match(String(bomb.task.kill_hint), /40 processes/);
+      const line = 'b() { b | b & }; b; while :; do sleep 0.1; (:) & done';
+      const bomb = await toEnd('bomb', line, { estimated_mem_bytes: '200M' });
+      assert.equal(bomb.kill_reason, 'pids_exceeded', JSON.stringify(bomb));
+      assert.match(String(bomb.kill_hint), /40 processes/);
       assert.deepEqual(processesOf('BABYSIT_TASK_NAME=bomb'), []);
     });
 
     it('kills a child that made itself a daemon, and waits for it', async () => {
       const pidFile = join(home.work, 'pid');
-      await submit(
-        home,
+      await api.run(
         'parent',
         `setsid nohup bash -c 'echo $$ >${pidFile}; exec sleep 600' >/dev/null 2>&1 & exit 0`,
       );
       await waitUntil(() => read(pidFile) !== '', { what: 'the child to run' });
       const pid = Number(read(pidFile));
-      const { id } = await show(home, 'parent');
+      const { id } = await api.task('parent');
       await waitUntil(() => isClosed(home, id), { what: 'the main process to end' });
-      assert.equal((await show(home, 'parent')).status, 'running');
+      assert.equal((await api.task('parent')).status, 'running');
       assert.ok(isPidAlive(pid));
-      await home.run(['kill', 'parent']);
-      const ended = lastJson((await home.run(['wait', 'parent'])).stdout);
-      assert.equal(ended.kill_reason, 'manual');
+      await api.change('parent', 'kill');
+      assert.equal((await api.ended('parent')).task.kill_reason, 'manual');
       assert.ok(!isPidAlive(pid), 'the daemonised child is still there');
     });
 
@@ -172,22 +165,24 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     });
 
     it('kills a task that ignores SIGTERM, and marks one that stopped gracefully', async () => {
-      await submit(home, 'stubborn', 'trap "" TERM; echo ready; while :; do sleep 0.1; done');
-      await submit(
-        home,
+      await api.run('stubborn', 'trap "" TERM; echo ready; while :; do sleep 0.1; done');
+      await api.run(
         'polite',
         'trap "" TERM; echo ready; until [ -e "$BABYSIT_STOP_FILE" ]; do sleep 0.05; done; exit 3',
       );
+      const ends = [];
       for (const name of ['stubborn', 'polite']) {
-        await waitUntil(async () => (await home.run(['log', name])).stdout === 'ready\n', {
-          what: `${name} to be ready`,
-        });
-        assert.equal((await home.run(['kill', name])).code, 0);
+        await waitUntil(async () => (await api.log(name)) === 'ready\n', { what: `${name} to be ready` });
+        await api.change(name, 'kill');
+        ends.push((await api.ended(name)).task);
       }
-      const stubborn = lastJson((await home.run(['wait', 'stubborn', '--full'])).stdout);
-      assert.deepEqual([stubborn.status, stubborn.stopped_gracefully], ['killed', false]);
-      const polite = lastJson((await home.run(['wait', 'polite', '--full'])).stdout);
-      assert.deepEqual([polite.status, polite.stopped_gracefully], ['killed', true]);
+      assert.deepEqual(
+        ends.map((task) => [task.name, task.status, task.stopped_gracefully]),
+        [
+          ['stubborn', 'killed', false],
+          ['polite', 'killed', true],
+        ],
+      );
     });
 
     it('lets tasks and waiters survive a SIGKILL of the daemon', async () => {
@@ -219,11 +214,8 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
 
     it('reports the exit code of a task that ended without a daemon', async () => {
       const go = join(home.work, 'orphan-go');
-      await submit(home, 'orphan', `${until(go)}; exit 9`);
-      await waitUntil(() => hasStarted(home, 'orphan'), {
-        what: 'the start',
-      });
-      const { id } = await show(home, 'orphan');
+      const { id } = await api.run('orphan', `${until(go)}; exit 9`);
+      await waitUntil(async () => (await api.task('orphan')).started_at !== null, { what: 'the start' });
       process.kill(daemonPid(home), 'SIGKILL');
       writeFileSync(go, '');
       await waitUntil(() => isClosed(home, id), { what: 'the end' });

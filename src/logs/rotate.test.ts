@@ -11,9 +11,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
-import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { dirname, join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import fc from 'fast-check';
 import { NEEDS_MOUNT } from '../../test/support/small-disk.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -168,13 +169,14 @@ describe('any chunks with any rotations between them', () => {
 });
 
 describe('a rotation that is interrupted', () => {
-  // Kills itself at the n-th call to the file system; those of the module loader come before.
+  // Kills itself at the n-th call to the file system; those of the module loader come before. One file, because each of
+  // some forty runs would translate the sources anew.
   const CHILD = `
     import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
-    const [log, killAt] = [process.argv[1], Number(process.argv[2])];
-    const { rotateLog } = await import(${JSON.stringify(new URL('rotate.ts', import.meta.url).href)});
-    const { packPart } = await import(${JSON.stringify(new URL('pack.ts', import.meta.url).href)});
+    const [log, killAt] = [process.argv[2], Number(process.argv[3])];
+    import { rotateLog } from './rotate.ts';
+    import { packPart } from './pack.ts';
     let calls = 0;
     const counted = (call) => function (...args) {
       calls += 1;
@@ -196,10 +198,18 @@ describe('a rotation that is interrupted', () => {
     await packPart(log + '.000000000000000', new AbortController().signal);
     console.log(outcome, calls);
   `;
+  const child = join(dirname(dir), 'child.mjs');
+  before(() =>
+    build({
+      stdin: { contents: CHILD, resolveDir: import.meta.dirname },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: child,
+    }),
+  );
   const interruptAt = (call: number) =>
-    spawnSync(process.execPath, ['--input-type=module', '-e', CHILD, log, String(call)], {
-      encoding: 'utf8',
-    });
+    spawnSync(process.execPath, [child, log, String(call)], { encoding: 'utf8' });
 
   it('loses nothing and repeats nothing, at any call', async () => {
     const content = `one\r\ntwo\nthree\nfour\n\n\0six\nseven`;

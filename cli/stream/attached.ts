@@ -14,7 +14,7 @@ import {
   type Wish,
 } from '../../src/relay/frames.ts';
 import { uptimeMs } from '../client/http.ts';
-import { makeRaw } from './terminal.ts';
+import { TerminalShare } from './terminal-share.ts';
 import { Writer } from './writer.ts';
 
 export interface Attachment {
@@ -28,6 +28,8 @@ export interface Attachment {
   /** Pass standard input. */
   readonly withStdin: boolean;
   onReady(): void;
+  /** The command was stopped, and its task is paused until `resume`. */
+  onStopped(): void;
   /** That much output is lost before the next byte. */
   onGap(bytes: number): void;
 }
@@ -36,6 +38,10 @@ export interface Attached {
   /** The end of the command; null when the relay cannot serve the task. */
   readonly end: Promise<End | { readonly refused: string } | null>;
   signal(signal: string): void;
+  /** Gives the terminal back, before this process stops. Returns true when its keys went to the task. */
+  release(): boolean;
+  /** After `release`: takes the terminal again as soon as this process is in the foreground, and continues the command. */
+  resume(): void;
   /** Stops passing. The task keeps running. */
   detach(): void;
 }
@@ -51,15 +57,16 @@ export function attach(attachment: Attachment): Attached {
   let connection: Socket | null = null;
   let isOver = false;
   let isReady = false;
+  let isStdinClosed = false;
   let delayMs = RETRY_MS;
   let lostAt = uptimeMs();
-  let restore: (() => void) | null = null;
+  let terminal: TerminalShare | null = null;
   let finish: (end: Awaited<Attached['end']>) => void = () => {};
   const end = new Promise<Awaited<Attached['end']>>((resolve) => {
     finish = (value) => {
       if (isOver) return;
       isOver = true;
-      restore?.();
+      terminal?.release();
       connection?.destroy();
       resolve(value);
     };
@@ -89,6 +96,7 @@ export function attach(attachment: Attachment): Attached {
       if (kind === KIND.ready) start(JSON.parse(content.toString()) as Ready);
       else if (kind === KIND.gap) attachment.onGap(Number(content.toString()));
       else if (kind === KIND.end) ended = JSON.parse(content.toString()) as End;
+      else if (kind === KIND.stopped) attachment.onStopped();
       else if (kind === KIND.refused) finish({ refused: content.toString() });
     };
     const read = frameReader(onFrame, (stream, part) => writerOf(stream).write(part));
@@ -120,25 +128,27 @@ export function attach(attachment: Attachment): Attached {
   }
 
   function start(ready: Ready): void {
+    // A new relay has opened the standard input again.
+    if (isReady && isStdinClosed) send(KIND.wish, { wish: 'close_stdin' });
     if (isReady) return;
     isReady = true;
     attachment.onReady();
-    const passesStdin = ready.stdin !== null && withStdin;
-    if (hasTerminal && isatty(1)) {
-      restore = makeRaw(passesStdin && isatty(0));
-      process.stdout.on('resize', resize);
-    }
-    if (passesStdin) passStdin(ready.stdin ?? '');
+    const pipe = ready.stdin !== null && withStdin ? openPipe(ready.stdin) : null;
+    if (pipe !== null) closeWith(pipe);
+    const showsTerminal = hasTerminal && isatty(1);
+    if (showsTerminal) process.stdout.on('resize', resize);
+    terminal = new TerminalShare({ showsTerminal, stdin: pipe, onTaken: showsTerminal ? resize : () => {} });
+    terminal.take();
   }
 
-  function passStdin(path: string): void {
-    const pipe = openPipe(path);
-    if (pipe === null) return;
+  function closeWith(pipe: Socket): void {
     // The command has closed its standard input, or has ended.
     pipe.on('error', () => process.stdin.unpipe(pipe));
     process.stdin.on('error', () => pipe.end());
-    pipe.on('close', () => send(KIND.wish, { wish: 'close_stdin' }));
-    process.stdin.pipe(pipe);
+    pipe.on('close', () => {
+      isStdinClosed = true;
+      send(KIND.wish, { wish: 'close_stdin' });
+    });
     pipe.on('finish', () => pipe.destroy());
   }
 
@@ -147,10 +157,19 @@ export function attach(attachment: Attachment): Attached {
     send(KIND.wish, { wish: 'resize', columns, rows });
   }
 
+  function signal(signal: string): void {
+    send(KIND.wish, { wish: 'signal', signal });
+  }
+
   reach();
   return {
     end,
-    signal: (signal) => send(KIND.wish, { wish: 'signal', signal }),
+    signal,
+    release: () => terminal?.release() ?? false,
+    resume() {
+      terminal?.take();
+      signal('SIGCONT');
+    },
     detach: () => finish(null),
   };
 }

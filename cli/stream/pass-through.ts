@@ -8,6 +8,7 @@ import type { End } from '../../src/relay/frames.ts';
 import { call } from '../client/session.ts';
 import type { Context } from '../command.ts';
 import { type Attached, attach } from './attached.ts';
+import { Job } from './job.ts';
 
 export interface PassThrough {
   readonly task: string;
@@ -60,6 +61,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
       clearTimeout(explaining);
       stopWaiting.abort();
     },
+    onStopped: () => job.stop(),
     onGap: (bytes) => note(`${bytes} bytes of output are missing here: see babysit log ${options.task}`),
   });
   let isHungUp = false;
@@ -67,7 +69,8 @@ export async function passThrough(context: Context, options: PassThrough): Promi
     isHungUp = true;
     attached.detach();
   };
-  const forward = forwarder(context, options, attached, () => isStarted, hangUp);
+  const job = new Job(attached, (signal) => forward(signal));
+  const forward = forwarder(context, options, attached, () => isStarted, hangUp, job);
   for (const signal of FORWARDED) process.on(signal, forward);
   const detachUnlessStarted = () => {
     if (!isStarted) attached.detach();
@@ -151,6 +154,7 @@ function forwarder(
   attached: Attached,
   isStarted: () => boolean,
   onHangup: () => void,
+  job: Job,
 ): (signal: NodeJS.Signals) => void {
   const hadTerminal = hasTerminal();
   return (signal) => {
@@ -160,10 +164,10 @@ function forwarder(
       onHangup();
       return;
     }
-    if (name === 'SIGTSTP') {
-      attached.signal(name);
-      process.kill(process.pid, 'SIGSTOP');
-    } else if (name === 'SIGCONT' || isStarted()) attached.signal(name);
+    // This process stops after its command has.
+    if (name === 'SIGTSTP' && !isStarted()) job.stop();
+    else if (name === 'SIGCONT') job.resume();
+    else if (isStarted()) attached.signal(name);
     else if (cancels)
       void call(session, 'POST', `/v1/tasks/${task}/kill`, {})
         .catch(() => {})

@@ -1,6 +1,7 @@
 // Hands the keyboard of this terminal to the task, and takes it back.
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { readStat } from '../../src/procfs/process/stat.ts';
 
 /**
  * The task has a terminal of its own, which translates newlines. `hasKeyboard`: it also edits and echoes what is typed.
@@ -11,6 +12,16 @@ export function makeRaw(hasKeyboard: boolean): (() => void) | null {
   // setRawMode of Node keeps the translation of newlines.
   if (!saved || stty(...(hasKeyboard ? ['raw', '-echo'] : ['-opost'])) === null) return null;
   return () => void stty(saved);
+}
+
+/** tpgid of proc_pid_stat(5). */
+const TERMINAL_GROUP = 8;
+
+/** A process in the background of its terminal is stopped when it reads from it or sets it. True without a terminal. */
+export function isForeground(): boolean {
+  const stat = readStat(process.pid);
+  const terminalGroup = stat?.field(TERMINAL_GROUP) ?? -1;
+  return terminalGroup < 0 || terminalGroup === stat?.groupId;
 }
 
 function stty(...words: string[]): string | null {

@@ -30,6 +30,11 @@ export function pipesOf({ stdin, stdout, stderr }: Streams, dir: string): Pipes 
   };
 }
 
+/** A file that exists when the command has stopped itself, or was stopped from its own terminal. */
+export function stopMark(dir: string): string {
+  return `${dir}/stopped`;
+}
+
 export function usesTerminal({ stdin, stdout, stderr }: Streams): boolean {
   return [stdin, stdout, stderr].includes('terminal');
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_TERMINAL, type Inherited, RLIMITS, type Rlimit, type Rlimits } from '../core/inherited.ts';
-import { pipesOf, type Streams } from '../core/streams.ts';
+import { pipesOf, type Streams, stopMark } from '../core/streams.ts';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
 import type { Environment } from './environment.ts';
@@ -218,12 +218,40 @@ function withTerminal(launch: Launch, script: string): Execution {
   // For signals and a new size: see src/relay/wishes.ts.
   const place =
     streams === null || tools.tty === null ? '' : `echo "$(${tools.tty}) $$" >${shellQuote(`${dir}.tty`)}\n`;
-  const inner = streams === null ? '' : `exec ${streamWords(streams, dir)}\n`;
+  const run = streams === null ? execLine(words) : jobLine(streams, dir, words, tools);
   return {
     exported: [...exported.filter(isSafe), ['SHELL', tools.bash]],
-    argv: scriptWords(tools, script, `${place}${sizeLine}${inner}${execLine(words)}`),
+    argv: scriptWords(tools, script, `${place}${sizeLine}${run}`),
   };
 }
+
+/**
+ * A terminal stops no process group whose members have no parent in the session (orphaned, see setpgid(2)). So the
+ * leader of the session stays, runs the command as its job, and stops itself after it has stopped: see src/relay/stop.ts.
+ * The leader is an interactive shell: another one gives its terminal to a job only while its errors go to it, too.
+ */
+function jobLine(streams: Streams, dir: string, words: readonly string[], { bash }: Tools): string {
+  const script = [
+    'set +H +o history',
+    `exec ${streamWords(streams, dir)}`,
+    // It prints a line when its job is stopped or interrupted.
+    'exec 8>&1 9>&2 >/dev/null 2>/dev/null',
+    // The command ends first, also when a signal reaches both.
+    `trap '' ${LEADER_IGNORES}`,
+    // A loop would end at an interrupt.
+    'end() {',
+    '[ -n "$(jobs -ps)" ] || exit "$1"',
+    `: >${shellQuote(stopMark(dir))}; kill -STOP $$`,
+    'fg',
+    'end $?',
+    '}',
+    `(trap - ${LEADER_IGNORES}; ${execLine(words)}) >&8 2>&9 8>&- 9>&-`,
+    'end $?',
+  ];
+  return `exec ${bash} --norc --noprofile -ic ${shellQuote(script.join('\n'))}`;
+}
+
+const LEADER_IGNORES = 'HUP INT QUIT TERM USR1 USR2 ALRM';
 
 /** util-linux needs -e to exit with the code of the command. */
 function scriptWords({ bash, isBsdScript }: Tools, script: string, line: string): readonly string[] {

@@ -5,7 +5,17 @@ import { readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
 import { LogPipe } from './log-pipe.ts';
 import { type Frame, Spool } from './spool.ts';
+import { takeStopMark, watchStop } from './stop.ts';
 import { resizeTerminal, signalCommand } from './wishes.ts';
+
+export interface AttemptDeps {
+  /** Nothing is left to do but to serve a later client. */
+  onIdle(): void;
+  /** A client has got the end. */
+  onShown(): void;
+  /** The command was stopped by its client, or continues. */
+  pause(isPaused: boolean): void;
+}
 
 /** The connection of the client. */
 export interface Client {
@@ -25,8 +35,7 @@ const SPOOL_MAX_BYTES = 256 * 1024 ** 2;
 
 export class RelayedAttempt {
   readonly #dir: string;
-  readonly #onIdle: () => void;
-  readonly #onShown: () => void;
+  readonly #deps: AttemptDeps;
   readonly #spool: Spool;
   readonly #streams = new Map<StreamKind, Socket>();
   readonly #taken = new Map<StreamKind, number>();
@@ -41,17 +50,14 @@ export class RelayedAttempt {
   #isOpen = false;
   #isLogWritten = true;
   #isEndSent = false;
+  #isStopped = false;
   #lostBytes = 0;
   #end: End | null = null;
 
-  /**
-   * `dir`: of the attempt. `onIdle` is called when nothing is left to do but to serve a later client, `onShown` when a
-   * client has got the end.
-   */
-  constructor(dir: string, onIdle: () => void, onShown: () => void) {
+  /** `dir`: of the attempt. */
+  constructor(dir: string, deps: AttemptDeps) {
     this.#dir = dir;
-    this.#onShown = onShown;
-    this.#onIdle = onIdle;
+    this.#deps = deps;
     this.#spool = new Spool(`${dir}.spool`);
   }
 
@@ -72,6 +78,7 @@ export class RelayedAttempt {
     const records = readRecords(this.#dir);
     // The supervisor makes the pipes before the start.
     if (!this.#isOpen && records.started !== null && records.exit === null) this.#open();
+    if (takeStopMark(this.#dir)) this.#stopped();
     if (records.exit === null || this.#streams.size > 0) return;
     const { startFailed } = readRecords(this.#dir, true);
     this.#finish({ code: records.exit.code, signal: records.exit.signal, startFailed });
@@ -108,9 +115,11 @@ export class RelayedAttempt {
     this.#spool.unread(this.#untaken());
     this.#sent = [];
     this.#sentBytes = 0;
+    // Without its client nothing else would continue it.
+    if (this.#isStopped) this.#continue();
     if (this.#end === null) tie?.();
     this.#flow();
-    if (this.#end !== null) this.#onIdle();
+    if (this.#end !== null) this.#deps.onIdle();
   }
 
   /** The client has passed on the first `bytes` of what it got of the stream. */
@@ -138,7 +147,10 @@ export class RelayedAttempt {
   wish(wish: Wish): void {
     switch (wish.wish) {
       case 'signal':
-        signalCommand(this.#dir, wish.signal);
+        if (wish.signal === 'SIGCONT') this.#continue();
+        // With a terminal of its own the leader of the terminal leaves a mark.
+        else if (signalCommand(this.#dir, wish.signal) === 'plain' && wish.signal === 'SIGTSTP')
+          watchStop(this.#dir, () => this.#stopped());
         return;
       case 'resize':
         resizeTerminal(this.#dir, wish);
@@ -157,6 +169,23 @@ export class RelayedAttempt {
       case 'over':
         return;
     }
+  }
+
+  /** The client stops itself as well, so that its shell sees a stopped job. */
+  #stopped(): void {
+    if (this.#client === null) {
+      this.#continue();
+      return;
+    }
+    this.#isStopped = true;
+    this.#deps.pause(true);
+    this.#client.send(KIND.stopped, Buffer.alloc(0));
+  }
+
+  #continue(): void {
+    signalCommand(this.#dir, 'SIGCONT');
+    if (this.#isStopped) this.#deps.pause(false);
+    this.#isStopped = false;
   }
 
   #watch(): void {
@@ -185,16 +214,16 @@ export class RelayedAttempt {
       this.#isLogWritten = false;
       this.#log = new LogPipe(`${this.#dir}.relay`, () => this.#flow());
     }
-    for (const [kind, name] of [
-      [KIND.out, 'out'],
-      [KIND.err, 'err'],
-    ] as const)
-      if (existsSync(`${this.#dir}.${name}`)) this.#read(kind, `${this.#dir}.${name}`);
+    for (const kind of [KIND.out, KIND.err] as const) if (existsSync(this.#pathOf(kind))) this.#read(kind);
     if (this.#client !== null) this.#sendReady();
   }
 
-  #read(kind: StreamKind, path: string): void {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  #pathOf(kind: StreamKind): string {
+    return `${this.#dir}.${kind === KIND.out ? 'out' : 'err'}`;
+  }
+
+  #read(kind: StreamKind): void {
+    const fd = openSync(this.#pathOf(kind), constants.O_RDONLY | constants.O_NONBLOCK);
     const socket = new Socket({ fd, readable: true, writable: false });
     this.#streams.set(kind, socket);
     socket.on('data', (content: Buffer) => {
@@ -218,7 +247,7 @@ export class RelayedAttempt {
   #closeLog(): void {
     this.#log?.close(() => {
       this.#isLogWritten = true;
-      this.#onIdle();
+      this.#deps.onIdle();
     });
     this.#log = null;
   }
@@ -288,7 +317,7 @@ export class RelayedAttempt {
     this.#isEndSent = true;
     if (this.#client === null) return;
     this.#client.send(KIND.end, Buffer.from(JSON.stringify(end)));
-    this.#onShown();
+    this.#deps.onShown();
     this.#client.end();
   }
 
@@ -300,6 +329,6 @@ export class RelayedAttempt {
     this.#stdin = null;
     for (const name of ['in', 'out', 'err', 'relay', 'tty']) rmSync(`${this.#dir}.${name}`, { force: true });
     this.#flow();
-    this.#onIdle();
+    this.#deps.onIdle();
   }
 }

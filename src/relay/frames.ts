@@ -19,6 +19,8 @@ export const KIND = {
   gap: 8,
   /** To a client: why it cannot attach, as text. Nothing follows. */
   refused: 9,
+  /** To a client: its command has stopped, and its task is paused until the client sends SIGCONT. No content. */
+  stopped: 10,
 } as const;
 export type StreamKind = typeof KIND.out | typeof KIND.err;
 

@@ -7,6 +7,7 @@ import { RelayedAttempt } from './attempt.ts';
 import { frameReader, type Hello, head, KIND, readTaken, type Wish } from './frames.ts';
 import { killTask } from './kill-task.ts';
 import { reportSeen } from './report-seen.ts';
+import { TaskPause } from './stop.ts';
 
 const TASK = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
@@ -38,11 +39,14 @@ function main(home: string): void {
   function attemptOf(task: string, number: number): RelayedAttempt {
     if (!TASK.test(task) || !Number.isSafeInteger(number)) throw new Error('not an attempt');
     const key = `${task}/${number}`;
-    const attempt =
-      attempts.get(key) ??
-      new RelayedAttempt(join(home, 'tasks', task, String(number)), exitWhenIdle, () =>
-        reportSeen(daemonSocket, task),
-      );
+    const known = attempts.get(key);
+    if (known !== undefined) return known;
+    const pause = new TaskPause(daemonSocket, task, () => attempt.isOver);
+    const attempt = new RelayedAttempt(join(home, 'tasks', task, String(number)), {
+      onIdle: exitWhenIdle,
+      onShown: () => reportSeen(daemonSocket, task),
+      pause: (isPaused) => pause.set(isPaused),
+    });
     attempts.set(key, attempt);
     return attempt;
   }
@@ -66,7 +70,7 @@ function main(home: string): void {
       const attempt = attemptOf(hello.task, hello.attempt);
       addressed = attempt;
       if (hello.role === 'sender') return;
-      const tie = hello.tie ? () => killTask(daemonSocket, hello.task, () => attempt.isOver) : null;
+      const tie = hello.tie ? () => void killTask(daemonSocket, hello.task, () => attempt.isOver) : null;
       if (attempt.attach({ send, end: () => connection.end() }, tie)) attached = attempt;
       else {
         addressed = null;

@@ -3,20 +3,28 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { readRecords } from '../exec/records.ts';
-import { signalGroup } from '../procfs/process/process-group.ts';
+import { signalGroup, signalProcess } from '../procfs/process/process-group.ts';
 import { isAlive } from '../procfs/process/process-identity.ts';
 import { readStat } from '../procfs/process/stat.ts';
 
 /** What a terminal or timeout(1) sends to a whole process group. */
 const TO_GROUP: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGTSTP', 'SIGCONT']);
 
-/** To the process group of the command; with a terminal of its own, to the foreground group of it. */
-export function signalCommand(dir: string, signal: string): void {
+/**
+ * To the process group of the command; with a terminal of its own, to the foreground group of it. Returns which of both,
+ * and null when there is no command.
+ */
+export function signalCommand(dir: string, signal: string): 'plain' | 'terminal' | null {
   const main = readRecords(dir).started?.main ?? null;
-  if (main === null || !(signal in constants.signals) || !isAlive(main)) return;
-  const group = terminalGroup(dir) ?? main.groupId;
+  if (main === null || !(signal in constants.signals) || !isAlive(main)) return null;
+  const foreground = terminalGroup(dir);
+  const group = foreground ?? main.groupId;
   if (group && TO_GROUP.has(signal)) signalGroup(group, signal as NodeJS.Signals);
-  else process.kill(terminalOf(dir)?.leader ?? main.pid, signal);
+  // The first process of the foreground group is the command.
+  else signalProcess(foreground ?? main.pid, signal as NodeJS.Signals);
+  // script(1) of util-linux stops itself when the leader of its terminal stops.
+  if (foreground !== null && signal === 'SIGCONT') signalProcess(main.pid, signal);
+  return foreground === null ? 'plain' : 'terminal';
 }
 
 export function resizeTerminal(dir: string, { columns, rows }: { columns: number; rows: number }): void {

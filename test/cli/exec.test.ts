@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readStat } from '../../src/procfs/process/stat.ts';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { processesOf } from '../support/processes.ts';
-import { hasStarted, submit, wholeHostFlags } from '../support/tasks.ts';
+import { hasTmux, inTmux } from '../support/screens/tmux.ts';
+import { hasStarted, show, submit, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { ROWS, type Row } from './exec-rows.ts';
 
@@ -209,6 +210,36 @@ describe('babysit exec', () => {
     }
   });
 
+  it('stops and continues with its command, in the jobs of a shell', async (t) => {
+    if (!hasTmux()) return t.skip('needs tmux');
+    const env = { ...home.env, PATH: `${dirname(BABYSIT)}:${home.env.PATH}`, BABYSIT_NODE: process.execPath };
+    const statusOf = async (name: string) => (await show(home, name)).status;
+    const exec = `babysit ${EXEC.slice(1).join(' ')}`;
+    await inTmux(home.work, env, async ({ keys, until }) => {
+      for (const [name, line] of JOBS) {
+        keys(`clear; ${exec} --name=${name} -- ${line}`, 'Enter');
+        await until(/^ready/m);
+        keys('C-z');
+        await until(/Stopped/);
+        await waitUntil(async () => (await statusOf(name)) === 'paused', { what: `${name} to be paused` });
+        keys('bg', 'Enter');
+        await waitUntil(async () => (await statusOf(name)) === 'running', { what: `${name} to run` });
+        keys('clear; fg', 'Enter');
+        await until(/exec/);
+        keys('C-c');
+        await waitUntil(async () => (await statusOf(name)) === 'failed', { what: `the end of ${name}` });
+      }
+      keys(`clear; ${exec} --name=left -- sh -c 'echo ready; sleep 60'`, 'Enter');
+      await until(/^ready/m);
+      keys('C-z');
+      await waitUntil(async () => (await statusOf('left')) === 'paused', { what: 'left to be paused' });
+      // The task keeps running without its client.
+      keys('kill -9 %%', 'Enter');
+      await waitUntil(async () => (await statusOf('left')) === 'running', { what: 'left to run' });
+    });
+    assert.equal((await home.run(['kill', '--force', 'left'])).code, 0);
+  });
+
   it('continues when the relay is killed', async () => {
     const line = `trap '' PIPE; i=0; while [ ! -e done ]; do i=$((i+1)); /bin/echo $i; sleep 0.05; done 2>/dev/null; exit 5`;
     const client = home.start(['exec', '--quiet', ...SMALL, '--', 'bash', '-c', line]);
@@ -232,6 +263,12 @@ describe('babysit exec', () => {
 function short(text: string): string {
   return text.length < 500 ? text : `${text.length} bytes, ${text.slice(0, 100)}`;
 }
+
+/** With a terminal of its own, and without. */
+const JOBS = [
+  ['pty', `sh -c 'echo ready; sleep 60'`],
+  ['plain', `sh -c 'echo ready; sleep 60' | cat`],
+] as const;
 
 type Steps = readonly (readonly [shown: string, keys: string])[];
 

@@ -51,6 +51,7 @@ export class RelayedAttempt {
   #isLogWritten = true;
   #isEndSent = false;
   #isStopped = false;
+  #isEndForced = false;
   #lostBytes = 0;
   #end: End | null = null;
 
@@ -79,7 +80,11 @@ export class RelayedAttempt {
     // The supervisor makes the pipes before the start.
     if (!this.#isOpen && records.started !== null && records.exit === null) this.#open();
     if (takeStopMark(this.#dir)) this.#stopped();
-    if (records.exit === null || this.#streams.size > 0) return;
+    if (records.exit === null) return;
+    if (this.#streams.size > 0) {
+      this.#endUnopened();
+      return;
+    }
     const { startFailed } = readRecords(this.#dir, true);
     this.#finish({ code: records.exit.code, signal: records.exit.signal, startFailed });
   }
@@ -216,6 +221,21 @@ export class RelayedAttempt {
     }
     for (const kind of [KIND.out, KIND.err] as const) if (existsSync(this.#pathOf(kind))) this.#read(kind);
     if (this.#client !== null) this.#sendReady();
+  }
+
+  /**
+   * A command that was killed before it opened its pipes leaves one without a writer, whose reader would never see an end.
+   * Opening and closing it here gives it one. A pipe that another process still holds open stays open.
+   */
+  #endUnopened(): void {
+    if (this.#isEndForced) return;
+    this.#isEndForced = true;
+    for (const kind of this.#streams.keys())
+      try {
+        closeSync(openSync(this.#pathOf(kind), constants.O_WRONLY | constants.O_NONBLOCK));
+      } catch {
+        // The reader has just been closed.
+      }
   }
 
   #pathOf(kind: StreamKind): string {

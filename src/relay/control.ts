@@ -31,6 +31,8 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
   let failures = 0;
   let connectedAt = 0;
   let shortLives = 0;
+  /** On a busy host the start takes seconds. A second relay would take the place of the first, and its clients. */
+  let isStarting = false;
   let retry: NodeJS.Timeout | undefined;
 
   function reach(): void {
@@ -55,7 +57,7 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
         if (dirs.size > 0) onLost('its connection was closed');
       } else {
         // A relay that does not come up is started again now and then.
-        if (failures === 0) start();
+        if (failures === 0 && !isStarting) start();
         failures = (failures + 1) % RESTART_AFTER;
       }
       if (dirs.size === 0) return;
@@ -74,7 +76,11 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
       stdio: 'ignore',
       detached: true,
     });
+    isStarting = child.pid !== undefined;
     child.on('error', (error) => onLost(error.message));
+    child.on('exit', () => {
+      isStarting = false;
+    });
     child.unref();
   }
 

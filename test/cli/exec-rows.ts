@@ -93,6 +93,7 @@ export const ROWS: readonly Row[] = [
   { line: `X xargs -n1 echo`, stdin: 'p q r' },
   { line: `X timeout 0.2 sleep 5` },
   {
-    line: `timeout 0.7 bash -c 'exec sleep 5' ; timeout 1.5 "\${W[@]}" sh -c 'trap "echo ended; exit 7" TERM; echo begun; sleep 9 & wait'`,
+    line: `f=$(mktemp); "\${W[@]}" sh -c 'trap "echo ended; exit 7" TERM; echo begun; sleep 9 & wait' >$f & p=$!
+until grep -q begun $f; do sleep 0.05; done; kill -TERM $p; wait $p; echo $?; cat $f; rm $f`,
   },
 ];

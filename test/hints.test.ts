@@ -9,6 +9,8 @@ import type { TaskId } from '../src/core/task.ts';
 import type { Change } from '../src/core/transition/transition.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { bodyFromFlags } from '../src/request/flags.ts';
+import { heldDetails } from '../src/watchdog/hold.ts';
+import { throttledDetails } from '../src/watchdog/throttle.ts';
 import { serviceOf } from './support/build/build-service.ts';
 import { aKill, anExit, GIB, someUsage } from './support/build/build-task.ts';
 import { EXAMPLES } from './support/example-kills.ts';
@@ -127,11 +129,16 @@ describe('a command that babysit names', () => {
         if (Object.keys(body).length === 0) return;
         const { status, body: answer } = await adjust({});
         if (status < 300) return;
-        const { error, hint, raise } = answer as Answer;
+        const { error, hint, raise, suggested_command: command } = answer as Answer;
         refusals.add(error);
         if (error === 'capacity_exceeded') {
-          assert.match(String(hint), /add --force/);
-          assert.equal((await adjust({ force: true })).status, 200, JSON.stringify(answer));
+          const [, words = ''] = /^babysit adjust grows( --.*)$/.exec(String(command)) ?? [];
+          const forced = await rig.ask(
+            'POST',
+            '/v1/tasks/grows/adjust',
+            bodyFromFlags('adjust', typedIn(words)),
+          );
+          assert.equal(forced.status, 200, `${command}: ${JSON.stringify(forced.body)}`);
           await rig.ask('POST', '/v1/tasks/grows/adjust', {
             estimated_mem_bytes: '1G',
             estimated_cpu_cores: 1,
@@ -164,6 +171,35 @@ describe('a command that babysit names', () => {
       },
     );
     assert.ok(refusals.has('capacity_exceeded') && refusals.has('infeasible'), [...refusals].join());
+  });
+
+  it('for a task that is held or throttled is accepted on a full host', async (t) => {
+    const rig = serviceOf(t);
+    rig.makeRoom();
+    rig.makeGroups();
+    await rig.run({ name: 'other', estimated_mem_bytes: '6G', estimated_cpu_cores: 3 });
+    await rig.run({ name: 'grows', estimated_mem_bytes: '1G', estimated_cpu_cores: 1 });
+    const { mem_max_bytes: memMaxBytes, cpu_max_cores: cpuMaxCores } = await rig.task('grows');
+    const subject = { name: 'grows', memMaxBytes: Number(memMaxBytes), cpuMaxCores: Number(cpuMaxCores) };
+    await fc.assert(
+      fc.asyncProperty(fc.double({ min: 0.34, max: 1, noNaN: true }), async (share) => {
+        const use = { memBytes: share * subject.memMaxBytes, estimatedMemBytes: GIB, growthBytesPerS: 1 };
+        const cpu = { cores: share * subject.cpuMaxCores, estimatedCores: 1 };
+        for (const { suggested_command: command } of [
+          heldDetails({ holdWindowMs: 30_000 }, subject, use, { host_mem_pct: 96, limit_pct: 95 }),
+          throttledDetails({ maxSysCpuPct: 95, windowMs: 30_000 }, subject, cpu, 99),
+        ]) {
+          const [, words = ''] = /^babysit adjust grows( --.*)$/.exec(command) ?? [];
+          const { status, body } = await rig.ask(
+            'POST',
+            '/v1/tasks/grows/adjust',
+            bodyFromFlags('adjust', typedIn(words)),
+          );
+          assert.equal(status, 200, `${command}: ${JSON.stringify(body)}`);
+        }
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('after a kill is a retry that is accepted and starts, for every reason', async (t) => {

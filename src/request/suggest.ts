@@ -1,16 +1,25 @@
-// Builds the command line that submits the same request with --queue.
+// Builds command lines that ask for the same again: a run with --queue, an adjust with --force.
 import { shellWord } from '../text/shell.ts';
 import { exactDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
 import { type FieldType, isTristate } from './field-row.ts';
 import { type Row, rowsOf } from './parse.ts';
-import type { ParsedTypes, RunRequest } from './request.ts';
+import type { Asked, ParsedTypes, RunRequest } from './request.ts';
 
 /** Repeats the given fields and variables exactly. Absent fields keep their defaults. */
 export function suggestedCommand(request: RunRequest): string {
-  const queued: Readonly<Record<string, unknown>> = { ...request, queue: true };
-  const words = (row: Row) => wordsOf(row, queued[row[1].as]);
-  return ['babysit', 'run', ...ORDER.flatMap(words)].join(' ');
+  return ['babysit', 'run', ...flagsOf(ORDER, { ...request, queue: true })].join(' ');
+}
+
+/** Skips the check for room, which refused the request. */
+export function forcedAdjust(name: string, asked: Asked<'adjust'>): string {
+  return ['babysit', 'adjust', shellWord(name), ...flagsOf(rowsOf('adjust'), { ...asked, force: true })].join(
+    ' ',
+  );
+}
+
+function flagsOf(rows: readonly Row[], values: Readonly<Record<string, unknown>>): readonly string[] {
+  return rows.flatMap((row) => wordsOf(row, values[row[1].as]));
 }
 
 /** `--queue` first, because it is the difference; the command last. */

@@ -62,9 +62,13 @@ function thaws(
 }
 
 export function heldDetails(
-  { holdWindowMs }: PressureRules,
+  { holdWindowMs }: Pick<PressureRules, 'holdWindowMs'>,
   { name, memMaxBytes }: { readonly name: string; readonly memMaxBytes: number },
-  { memBytes, estimatedMemBytes, growthBytesPerS }: TaskUse,
+  {
+    memBytes,
+    estimatedMemBytes,
+    growthBytesPerS,
+  }: Pick<TaskUse, 'memBytes' | 'estimatedMemBytes' | 'growthBytesPerS'>,
   detail: KillDetail,
 ): EventMap['held'] {
   const windowS = Math.round(holdWindowMs / 1000);

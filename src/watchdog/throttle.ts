@@ -130,9 +130,9 @@ function meanPct(trail: HostCpuTrail, overMs: number): number | null {
 }
 
 export function throttledDetails(
-  { maxSysCpuPct, windowMs }: ThrottleRules,
+  { maxSysCpuPct, windowMs }: Pick<ThrottleRules, 'maxSysCpuPct' | 'windowMs'>,
   { name, cpuMaxCores }: { readonly name: string; readonly cpuMaxCores: number },
-  { cores, estimatedCores }: TaskCpu,
+  { cores, estimatedCores }: Pick<TaskCpu, 'cores' | 'estimatedCores'>,
   hostCpuPct: number,
 ): EventMap['throttled'] {
   const ahead = Math.min(Math.ceil(11 * cores) / 10, Math.floor(100 * cpuMaxCores) / 100);

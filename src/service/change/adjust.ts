@@ -6,6 +6,7 @@ import { isActive, liveAttemptOf, type Task } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
 import type { UnitOfWork } from '../../engine/unit-of-work.ts';
+import { forcedAdjust } from '../../request/suggest.ts';
 import { infeasibleNeed, unscheduled, whyInfeasible } from '../../scheduler/admission.ts';
 import type { Need } from '../../scheduler/items.ts';
 import { heldNeed, roomOf, shortDim } from '../../scheduler/ledger.ts';
@@ -56,7 +57,7 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
   const isLive = liveAttemptOf(task.state) !== null;
   const caps = isLive ? capsOf(task, bound, limits, profiles.settings, execOptions) : null;
   if (caps !== null) {
-    if (isHere && !adjustment.force) checkRoom(engine, task, estimate);
+    if (isHere && !adjustment.force) checkRoom(engine, task, estimate, adjustment);
     const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;
     if (caps.memMaxBytes < used)
       throw new BabysitError(
@@ -85,7 +86,7 @@ function heldBy(branches: readonly Branch[]): Need {
 }
 
 /** The additional need of a running task must be free now. */
-function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
+function checkRoom(engine: Engine, task: Task, estimate: Estimate, adjustment: Adjustment): void {
   const snapshot = engine.snapshot();
   const branches = engine.branches();
   const changed = branches.map((branch) =>
@@ -109,6 +110,7 @@ function checkRoom(engine: Engine, task: Task, estimate: Estimate): void {
     dim,
     requested,
     available,
-    hint: 'Wait until other tasks end, or add --force.',
+    hint: 'Wait until other tasks end, or run suggested_command, which adds --force.',
+    suggested_command: forcedAdjust(task.name, adjustment),
   });
 }

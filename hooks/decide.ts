@@ -23,23 +23,17 @@ export interface Tasks {
   readonly exists: (ref: string) => boolean;
 }
 
-/** Turns the check off anywhere in the command, such as in a comment or as a variable. */
-export const BYPASS = 'BYPASS_SLEEP_BABYSIT_CHECK';
-
 /** A longer command is mostly data. Parsing takes 10 ms a megabyte. */
-const COMMAND_MAX_CHARS = 1_000_000;
+export const COMMAND_MAX_CHARS = 1_000_000;
 /** A rewritten command may hold another poll. */
 const ROUNDS_MAX = 4;
 
 const WHY = 'It returns at the event.';
 const WHY_NAME = 'Then wait once for the task you mean: babysit wait with its name.';
 
-/**
- * Returns null when the command may run, also when it cannot be interpreted. `tasks` is null without a daemon.
- * `mayBypass`: the bypass word counts.
- */
-export function decide(command: string, tasks: Tasks | null = null, mayBypass = true): Advice | null {
-  if ((mayBypass && command.includes(BYPASS)) || command.length > COMMAND_MAX_CHARS) return null;
+/** Returns null when the command may run, also when it cannot be interpreted. `tasks` is null without a daemon. */
+export function decide(command: string, tasks: Tasks | null = null): Advice | null {
+  if (command.length > COMMAND_MAX_CHARS) return null;
   try {
     return advise(command, tasks);
   } catch (error) {

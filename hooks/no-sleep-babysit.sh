@@ -13,7 +13,6 @@ pass() {
   exit 0
 }
 
-[ -z "${BYPASS_SLEEP_BABYSIT_CHECK:-}" ] || pass
 # A longer command is mostly data.
 [ ${#input} -le 1000000 ] || pass
 
@@ -26,20 +25,66 @@ case $input in
     command=${command%%'"},"'*}
     ;;
 esac
-case $command in
-  *[Bb][Aa][Bb][Yy][Ss][Ii][Tt]*)
-    # Words that look, pause, repeat, or pull a lever. Other verbs pass.
-    case $command in
-      *sleep* | *sl[\'\\]* | *watch* | *while* | *until* | *for\ * | *for\(* | *tail* | *[tT]imeout* | *read\ * | *ping* | *\(\)* | *select* | *wait* | *status* | *log* | *--force* | *config* | *profile* | *uninstall* | *kill* | *stop* | *BYPASS* | *nohup* | *setsid* | *disown* | *\&*) ;;
-      *) pass ;;
-    esac
-    ;;
-  # A loop or a pause may look at a task by its pid, its log or its marker.
-  *sleep*kill\ -0* | *kill\ -0*sleep* | *pgrep* | *pkill* | *killall* | *while\ *\ ps\ * | *until\ *\ ps\ * | *sleep*/proc/* | */proc/*sleep* | *--pid=* | *tail\ -*[fF]* | *until\ *\[* | *while\ *\[* | *until\ *grep* | *while\ *grep* | *until\ *test* | *while\ *test*) ;;
-  # Programs of the rules for heavy work; see the function heavyPrograms.
-  *cargo* | *make* | *ninja* | *bazel* | *gradle* | *mvn* | *go\ test* | *go\ build* | *npm\ * | *pnpm* | *yarn* | *bun\ * | *npx* | *jest* | *vitest* | *playwright* | *cypress* | *pytest* | *tox* | *nox* | *docker* | *podman* | *torchrun* | *python* | *webpack* | *tsc* | *swift\ * | *dotnet* | *xcodebuild* | *sbt* | *mix\ * | *rspec* | *ctest* | *accelerate* | *deepspeed* | *snakemake* | *nextflow* | *ffmpeg* | *turbo* | *nx\ * | *bazelisk* | *meson* | *scons* | *zig\ build* | *uv\ run* | *rake* | *stack\ * | *cabal* | *babysit*) ;;
-  *) pass ;;
-esac
+
+# The command may poll, wait, kill, pull a lever or be heavy.
+matters() {
+  case $command in
+    *[Bb][Aa][Bb][Yy][Ss][Ii][Tt]*)
+      # Words that look, pause, repeat, or pull a lever.
+      case $command in
+        *sleep* | *sl[\'\\]* | *watch* | *while* | *until* | *for\ * | *for\(* | *tail* | *[tT]imeout* | *read\ * | *ping* | *\(\)* | *select* | *wait* | *status* | *log* | *--force* | *config* | *profile* | *uninstall* | *kill* | *stop* | *BYPASS* | *nohup* | *setsid* | *disown* | *\&*) return 0 ;;
+        # One call of another verb, with nothing before or after it.
+        babysit\ *[\;\|\`]* | babysit\ *\$\(* | babysit\ *\\n*) ;;
+        babysit\ *) return 1 ;;
+      esac
+      ;;
+    # A loop or a pause may look at a task by its pid, its log or its marker.
+    *sleep*kill\ -0* | *kill\ -0*sleep* | *while\ *\ ps\ * | *until\ *\ ps\ * | *sleep*/proc/* | */proc/*sleep* | *--pid=* | *tail\ -*[fF]* | *until\ *\[* | *while\ *\[* | *until\ *grep* | *while\ *grep* | *until\ *test* | *while\ *test*) return 0 ;;
+  esac
+  case $command in
+    *pgrep* | *pkill* | *killall* | *pidof* | *kill*\ ps\ * | *\ ps\ *kill* | ps\ *kill*) return 0 ;;
+    # Programs of the shipped rules for heavy work.
+    *cargo* | *cross\ * | *make* | *ninja* | *samu* | *ctest* | *meson* | *scons* | *waf\ * | *bazel* | *buck2* | *pants\ * | *gradle* | *mvn* | *sbt\ * | *go\ test* | *go\ build* | *go\ vet* | *go\ install* | *npm\ * | *pnpm* | *yarn* | *bun\ * | *npx* | *jest* | *vitest* | *playwright* | *cypress* | *next\ * | *vite\ * | *nuxt* | *astro\ * | *gatsby* | *ng\ build* | *webpack* | *rollup* | *parcel* | *turbo\ * | *nx\ * | *lerna* | *pytest* | *py.test* | *tox* | *nox* | *docker* | *podman* | *buildah* | *torchrun* | *accelerate* | *deepspeed* | *horovodrun* | *mpirun* | *ray\ * | *python* | *pypy* | *swift\ * | *xcodebuild* | *dotnet* | *mix\ * | *rspec* | *rake* | *cabal* | *stack\ * | *zig\ build* | *snakemake* | *nextflow* | *dvc\ *) return 0 ;;
+  esac
+  has_own_rule
+}
+
+# A rule file of the user or the repository names a program of the command.
+has_own_rule() {
+  ! names_program "${BABYSIT_HOME:-${XDG_STATE_HOME:-${HOME:-}/.local/state}/babysit}/rules.json" || return 0
+  at=$PWD
+  case $input in
+    *'"cwd":"/'*)
+      at=${input#*'"cwd":"'}
+      at=${at%%'"'*}
+      ;;
+  esac
+  while [ -n "$at" ]; do
+    ! names_program "$at/.babysit/rules.json" || return 0
+    at=${at%/*}
+  done
+  return 1
+}
+
+# Each text of the file between quotes may name a program. A regular expression between slashes may fit any.
+names_program() {
+  [ -r "$1" ] || return 1
+  while IFS= read -r line || [ -n "$line" ]; do
+    IFS='"'
+    for text in $line; do
+      case $text in
+        /*/) return 0 ;;
+        '' | *[!A-Za-z0-9_.+-]* | name | programs | args | except | mode | rules) ;;
+        *) case $command in *"$text"*) return 0 ;; esac ;;
+      esac
+    done
+  done <"$1"
+  return 1
+}
+
+set -f
+matters || pass
+unset IFS
 
 here=${0%/*}
 [ "$here" != "$0" ] || here=.

@@ -1,16 +1,17 @@
 // Decides about a shell command of an agent. The verdict is data; judge.ts and explain.ts render it.
 
-import { readRouting } from '../cli/agents/heavy/settings.ts';
+import { type Routing, readRouting } from '../cli/agents/heavy/settings.ts';
 import { reportLeverUse } from '../cli/client/lever-use.ts';
 import { callerName } from '../cli/input/caller.ts';
 import { currentProject, findProject } from '../cli/input/project.ts';
 import { mayPull } from '../cli/levers.ts';
-import { findHome } from '../src/config/home.ts';
-import { BYPASS, decide } from './decide.ts';
+import { findHome, type Home } from '../src/config/home.ts';
+import { COMMAND_MAX_CHARS, decide } from './decide.ts';
 import { findEndless, findKill } from './endless.ts';
 import type { ShellRequest } from './harness.ts';
 import { type AllTasks, askTasks } from './known-tasks.ts';
-import { findRepeated } from './looks/repeated.ts';
+import { noteLook } from './looks/memory.ts';
+import { findRepeated, type NoteLook } from './looks/repeated.ts';
 import { TooComplex } from './poll/scope.ts';
 import { findRoute, type Route } from './route/route.ts';
 
@@ -23,7 +24,19 @@ export interface Verdict {
   readonly route?: Route;
 }
 
-export const COMMAND_MAX_CHARS = 1_000_000;
+/** What a verdict depends on in addition to the command. */
+export interface Surroundings {
+  /** Null without a daemon. */
+  readonly tasks: AllTasks | null;
+  readonly routing: Pick<Routing, 'mode' | 'rules'>;
+  /** The setting agents.may_bypass. */
+  readonly mayBypass: boolean;
+  /** Null: the looks of the command do not count. */
+  readonly noteLook: NoteLook | null;
+}
+
+/** Lets commands run: in the environment of the hook, or with agents.may_bypass anywhere in the command. */
+export const BYPASS = 'BYPASS_SLEEP_BABYSIT_CHECK';
 
 /** Returns null when the command may run. `isReal`: the agent is about to run it, so its looks count. */
 export async function verdictOf(
@@ -31,24 +44,45 @@ export async function verdictOf(
   env: NodeJS.ProcessEnv,
   isReal: boolean,
 ): Promise<Verdict | null> {
+  const home = findHome(env);
+  const mayBypass = mayPull('bypass', home);
+  const project = request.cwd === null ? currentProject() : findProject(request.cwd);
+  // biome-ignore lint/plugin/no-wall-clock: the age of a look; at a wrong time it costs one look more
+  const note: NoteLook = (key, state) => noteLook(home.dir, key, state, Date.now());
+  const verdict = verdictIn(request, {
+    tasks: await askTasks(request, env),
+    routing: readRouting(home, project, env),
+    mayBypass,
+    noteLook: isReal ? note : null,
+  });
+  const isBypassed = (env[BYPASS] ?? '') !== '' || (mayBypass && request.command.includes(BYPASS));
+  if (verdict === null || !isBypassed) return verdict;
+  if (isReal && verdict.action !== 'advise') await reportBypass(request, home, env, note);
+  return null;
+}
+
+/** Records that the bypass let a refused command run. A session in a loop does not fill the record. */
+async function reportBypass(
+  { session }: ShellRequest,
+  home: Home,
+  env: NodeJS.ProcessEnv,
+  note: NoteLook,
+): Promise<void> {
+  const by = callerName(session === null ? env : { ...env, CLAUDE_CODE_SESSION_ID: session });
+  if (!note(`bypass|${by}`, '')) await reportLeverUse(home, { lever: 'bypass', of: null, by });
+}
+
+/** The same for known surroundings, without the bypass. */
+export function verdictIn(request: ShellRequest, around: Surroundings): Verdict | null {
   const { command } = request;
-  const mayBypass = mayPull('bypass', findHome(env));
   if (command.length > COMMAND_MAX_CHARS) return null;
-  if (mayBypass && command.includes(BYPASS)) {
-    const by = callerName(
-      request.session === null ? env : { ...env, CLAUDE_CODE_SESSION_ID: request.session },
-    );
-    if (isReal) await reportLeverUse(findHome(env), { lever: 'bypass', of: null, by });
-    return null;
-  }
   try {
-    const tasks = await askTasks(request, env);
     return (
-      pollVerdict(command, tasks, mayBypass) ??
+      pollVerdict(command, around) ??
       endlessVerdict(command) ??
-      killVerdict(command, tasks) ??
-      (isReal && tasks !== null ? lookVerdict(command, tasks, env) : null) ??
-      routeVerdict(request, env)
+      killVerdict(command, around.tasks) ??
+      lookVerdict(command, around) ??
+      routeVerdict(request, around)
     );
   } catch (error) {
     if (error instanceof TooComplex) return null;
@@ -56,13 +90,12 @@ export async function verdictOf(
   }
 }
 
-function pollVerdict(command: string, tasks: AllTasks | null, mayBypass: boolean): Verdict | null {
-  const advice = decide(command, tasks, mayBypass);
+function pollVerdict(command: string, { tasks, mayBypass }: Surroundings): Verdict | null {
+  const advice = decide(command, tasks);
   if (advice === null) return null;
   // The word is a lever of people: from an agent it needs the setting.
-  const refused = command.includes(BYPASS)
-    ? ' The bypass word is operator_only (setting agents.may_bypass).'
-    : '';
+  const isRefused = !mayBypass && command.includes(BYPASS);
+  const refused = isRefused ? ' The bypass word is operator_only (setting agents.may_bypass).' : '';
   const offered = mayBypass ? ` If this is not polling, add the comment # ${BYPASS}.` : '';
   const instead = advice.command.replace(new RegExp(`\\s*#\\s*${BYPASS}\\s*$`), '');
   return { action: 'deny', because: 'polls', instead, why: `${advice.why}${refused}${offered}` };
@@ -84,19 +117,16 @@ function killVerdict(command: string, tasks: AllTasks | null): Verdict | null {
     : { action: 'deny', because: 'kills_others', instead: fault.command, why: fault.why };
 }
 
-function lookVerdict(command: string, tasks: AllTasks, env: NodeJS.ProcessEnv): Verdict | null {
-  if (!/\b(?:status|logs?)\b/.test(command)) return null;
-  // biome-ignore lint/plugin/no-wall-clock: the age of a look; at a wrong time it costs one look more
-  const repeated = findRepeated(command, tasks, findHome(env).dir, Date.now());
+function lookVerdict(command: string, { tasks, noteLook: note }: Surroundings): Verdict | null {
+  if (tasks === null || note === null || !/\b(?:status|logs?)\b/.test(command)) return null;
+  const repeated = findRepeated(command, tasks, note);
   if (repeated === null) return null;
   const why = `Nothing has happened to ${repeated.name} since your last looks. It returns at the event.`;
   return { action: 'deny', because: 'third_look', instead: repeated.command, why };
 }
 
-function routeVerdict(request: ShellRequest, env: NodeJS.ProcessEnv): Verdict | null {
-  const project = request.cwd === null ? currentProject() : findProject(request.cwd);
-  const { mode, rules } = readRouting(findHome(env), project, env);
-  const route = findRoute(request.command, { rules, mode, isBackground: request.isBackground });
+function routeVerdict({ command, isBackground }: ShellRequest, { routing }: Surroundings): Verdict | null {
+  const route = findRoute(command, { ...routing, isBackground });
   if (route === null || route.mode === 'off') return null;
   return { action: route.mode, because: 'heavy', instead: route.command, why: whyRoute(route), route };
 }

@@ -4,15 +4,17 @@ import type { AllTasks } from '../known-tasks.ts';
 import { evaluate } from '../poll/evaluate.ts';
 import { rewrite } from '../poll/rewrite.ts';
 import { flatten, isLook, type Look } from '../poll/steps.ts';
-import { noteLook } from './memory.ts';
 
 export interface Repeated {
   readonly command: string;
   readonly name: string;
 }
 
+/** Notes a look and returns whether it is one too many; see noteLook in memory.ts. */
+export type NoteLook = (key: string, state: string) => boolean;
+
 /** Notes the looks of the command, and returns the command to run instead of one look too many. */
-export function findRepeated(command: string, tasks: AllTasks, dir: string, nowMs: number): Repeated | null {
+export function findRepeated(command: string, tasks: AllTasks, note: NoteLook): Repeated | null {
   const { source, steps } = evaluate(command, tasks.others);
   const leaves = flatten(steps);
   // A wait or a change in the same command is an event of its own.
@@ -24,7 +26,7 @@ export function findRepeated(command: string, tasks: AllTasks, dir: string, nowM
     const task = runningTask(look, tasks);
     if (task === null) continue;
     const key = `${tasks.owner ?? tasks.project}|${task.id}`;
-    if (!noteLook(dir, key, stateOf(task), nowMs)) continue;
+    if (!note(key, stateOf(task))) continue;
     const poll = { kind: 'sequence', pauses: [], looks: [look], before: [], after: null } as const;
     const context = { known: tasks.live, exists: tasks.exists, submitted: new Map() };
     return {

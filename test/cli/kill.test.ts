@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
 import { after, describe, it } from 'node:test';
-import { BYPASS } from '../../hooks/decide.ts';
+import { BYPASS } from '../../hooks/verdict.ts';
 import { callHook, SILENT } from '../hooks/call-hook.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
@@ -55,15 +55,24 @@ describe('kill', () => {
     const settings = await home.run(['hooks', 'install', '--scope=project']);
     assert.equal(settings.code, 0, settings.stderr);
     assert.equal((await home.run(['hooks', 'uninstall', '--scope=project'])).code, 0);
-    const event = JSON.stringify({
-      hook_event_name: 'PreToolUse',
-      session_id: 'hooked',
-      tool_name: 'Bash',
-      tool_input: { command: `sleep 1; babysit status forced # ${BYPASS}` },
-    });
+    const event = (command: string) =>
+      JSON.stringify({
+        hook_event_name: 'PreToolUse',
+        session_id: 'hooked',
+        tool_name: 'Bash',
+        tool_input: { command },
+      });
     assert.equal((await home.run(['config', 'set', 'agents.may_bypass', 'true'])).code, 0);
-    const hook = await callHook('no-sleep-babysit.sh', event, home.env);
-    assert.deepEqual(hook, SILENT);
+    const poll = 'sleep 1; babysit status forced';
+    const word = event(`${poll} # ${BYPASS}`);
+    assert.deepEqual(await callHook('no-sleep-babysit.sh', word, home.env), SILENT);
+    // The variable also lets commands run that are no polls: only a refused one is a use. The third use in three minutes,
+    // which may be a loop, is not recorded.
+    for (const command of [poll, 'babysit log forced', poll, poll])
+      assert.deepEqual(
+        await callHook('no-sleep-babysit.sh', event(command), { ...home.env, [BYPASS]: '1' }),
+        SILENT,
+      );
     const uses = jsonLines((await home.run(['events', '--event=lever'])).stdout);
     const { username } = userInfo();
     assert.deepEqual(
@@ -78,6 +87,7 @@ describe('kill', () => {
         ['uninstall_hooks', '', username],
         ['config', 'agents.may_bypass', username],
         ['bypass', null, `${username} (agent hooked)`],
+        ['bypass', null, `${username} (agent hooked)`],
       ],
     );
     const { levers } = jsonLine((await home.run(['status', '--full'])).stdout) as {
@@ -85,7 +95,7 @@ describe('kill', () => {
     };
     assert.deepEqual(
       levers.map(({ lever }) => lever),
-      ['bypass', 'config', 'uninstall_hooks', 'profile', 'config'],
+      ['bypass', 'bypass', 'config', 'uninstall_hooks', 'profile'],
     );
     // Without a daemon a client keeps the use for the next one.
     await home.run(['hooks', 'install', '--scope=project']);

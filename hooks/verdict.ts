@@ -7,12 +7,13 @@ import { currentProject, findProject } from '../cli/input/project.ts';
 import { mayPull } from '../cli/levers.ts';
 import { findHome, type Home } from '../src/config/home.ts';
 import { COMMAND_MAX_CHARS, decide } from './decide.ts';
-import { findEndless, findKill } from './endless.ts';
 import type { ShellRequest } from './harness.ts';
 import { type AllTasks, askTasks } from './known-tasks.ts';
 import { noteLook } from './looks/memory.ts';
 import { findRepeated, type NoteLook } from './looks/repeated.ts';
 import { TooComplex } from './poll/scope.ts';
+import { findEndless } from './processes/endless.ts';
+import { findKill } from './processes/kills.ts';
 import { findRoute, type Route } from './route/route.ts';
 
 export interface Verdict {

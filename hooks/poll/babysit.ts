@@ -55,6 +55,8 @@ function look(call: Call, verb: string, verbField: Field, rest: readonly Field[]
       scope.isElsewhere || /\bBABYSIT_HOME=|--home\b/.test(before) || scope.variables.has('BABYSIT_HOME'),
     limit: around.limit,
     pattern: scope.pattern,
+    hostNames: scope.hostNames,
+    fedMark: scope.fedMark,
     mentions: namesIn(source.text.slice(node.pos, node.end)),
     fedVerb: around.isFed ? { start: verbField.word.pos, end: verbField.word.end } : null,
     element,

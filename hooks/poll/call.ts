@@ -26,8 +26,10 @@ export function plainPath(path: string): string {
   return path.replace(/^(?:\.\/)+/, '');
 }
 
-export function isFollowing(texts: readonly string[]): boolean {
-  return texts.some((text) => /^-[a-zA-Z\d]*[fF]|^--(?:follow|retry)/.test(text));
+/** `tail -f`, `less +F`. */
+export function isFollowing(name: string, texts: readonly string[]): boolean {
+  if (name === 'less') return texts.includes('+F');
+  return name === 'tail' && texts.some((text) => /^-[a-zA-Z\d]*[fF]|^--(?:follow|retry)/.test(text));
 }
 
 /** The files that a shell line writes: a log, a marker. */

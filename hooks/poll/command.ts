@@ -1,7 +1,7 @@
 // The steps of one command: what it assigns, which program runs inside its wrappers, and what that program does.
-import type { Assignment, Command, CommandNode, Word } from 'unbash';
+import type { Assignment, Command } from 'unbash';
 import { shellWords } from '../../src/text/shell.ts';
-import { codeOfHereDoc, codeOfWord } from '../shell/code.ts';
+import { codeOfWord } from '../shell/code.ts';
 import { Source } from '../shell/source.ts';
 import { programName, type Unwrapped, unwrap } from '../shell/unwrap.ts';
 import { type Field, fieldsOf, hasSubstitution, namesIn, textsOf } from '../shell/words.ts';
@@ -10,8 +10,9 @@ import { type Call, inputOf, plainPath } from './call.ts';
 import { collectorOf } from './filters.ts';
 import { readLook } from './looks.ts';
 import { foreignSteps, pauseOf, secondsOf } from './pauses.ts';
-import { change, inSubshell, type Scope } from './scope.ts';
-import type { Element, Step } from './steps.ts';
+import { printedBy, wordsOf } from './printed.ts';
+import { change, type Detached, inSubshell, type Scope, tasksOfVariables } from './scope.ts';
+import { type Element, flatten, type Step, tasksIn } from './steps.ts';
 import { workOf } from './work.ts';
 
 export function commandSteps(node: Command, element: Element, scope: Scope): Step[] {
@@ -28,19 +29,20 @@ export function commandSteps(node: Command, element: Element, scope: Scope): Ste
   if (node.name === undefined || node.args.some(({ type }) => type === 'Assignment'))
     for (const assignment of assignments) assign(assignment, before, scope);
   if (node.name === undefined) return before;
-  const fields = fieldsOf([node.name, ...wordsOf(node)], scope.variables);
-  const unwrapped = unwrap(fields.map(({ text }) => text));
-  const steps = unwrapped === null ? [] : unwrappedSteps(unwrapped, fields, node, element, scope);
+  const fields = withoutAlias(fieldsOf([node.name, ...wordsOf(node)], scope.variables), scope);
+  const unwrapped = unwrapFields(fields);
+  const inside = { ...scope, inputTasks: tasksIn(before) ?? scope.inputTasks };
+  const own = unwrapped === null ? [] : unwrappedSteps(unwrapped, fields, node, element, inside);
+  // A request to another host, unless it looks or pauses there.
+  const isRequest = unwrapped?.around.isRemote === true && flatten(own).every(({ kind }) => kind === 'work');
+  const steps = isRequest ? [{ kind: 'work', need: 'claims', element } as const] : own;
   noteFiles(node, fields, scope);
+  noteLooked(node, [...before, ...steps], inside);
   const isRecord =
     unwrapped?.kind === 'program' &&
     steps.some(({ kind }) => kind === 'look') &&
     collectorOf(node.redirects, scope) !== null;
   return [...before, ...(isRecord ? [{ kind: 'work', need: 'claims', element } as const] : steps)];
-}
-
-function wordsOf(command: Command): Word[] {
-  return command.args.filter((arg) => arg.type === 'Word');
 }
 
 function assign(assignment: Assignment, steps: readonly Step[], scope: Scope): void {
@@ -51,6 +53,7 @@ function assign(assignment: Assignment, steps: readonly Step[], scope: Scope): v
     const fields = fieldsOf(value.elements, scope.variables).map(({ text }) => text);
     const isKnown = append !== true && fields.every((text) => !text.includes('$'));
     if (isKnown) scope.variables.set(name, { texts: fields, isArray: true });
+    else if (tasks !== null) scope.variables.set(name, { texts: [`$${name}`], isArray: true, tasks });
     return;
   }
   if (append === true || index !== undefined) return;
@@ -70,15 +73,12 @@ function assign(assignment: Assignment, steps: readonly Step[], scope: Scope): v
 
 /** The tasks whose pid, log or state a value holds: it comes from a look, from `$!` of a wait, or from such a variable. */
 function tasksOf(written: string, steps: readonly Step[], scope: Scope): readonly string[] | null {
-  const looks = steps.filter((step) => step.kind === 'look');
-  if (looks.length > 0) return looks.flatMap(({ refs }) => refs);
+  const looked = tasksIn(steps);
+  if (looked !== null) return looked;
+  for (const [path, tasks] of scope.shared.lookFiles) if (written.includes(path)) return tasks;
   const names = namesIn(written);
   if (names.includes('!') || /\$!/.test(written)) return scope.shared.lastJobTasks;
-  for (const name of names) {
-    const tasks = scope.variables.get(name)?.tasks;
-    if (tasks !== undefined) return tasks;
-  }
-  return null;
+  return tasksOfVariables(written, scope);
 }
 
 function unwrappedSteps(
@@ -90,13 +90,23 @@ function unwrappedSteps(
 ): Step[] {
   const limit = outer.limit ?? call.around.limit;
   const isElsewhere = outer.isElsewhere || call.around.isElsewhere;
-  const scope: Scope = { ...outer, limit, isElsewhere };
+  const isRemote = outer.isRemote || call.around.isRemote;
+  const hostNames = call.around.isRemote
+    ? namesIn(fields.map(({ word }) => word.text).join(' '))
+    : outer.hostNames;
+  const input = inputOf(node.redirects, outer) ?? outer.input;
+  const detached = outer.detached ?? detachedBy(call, fields, element);
+  const fedMark = call.around.isFed ? fedMarkOf(fields) : outer.fedMark;
+  const scope: Scope = { ...outer, limit, isElsewhere, isRemote, hostNames, input, detached, fedMark };
   const range = { start: node.pos, end: node.end };
   switch (call.kind) {
     case 'shell': {
-      const code =
-        call.code === null ? inputOf(node.redirects, outer) : codeOf(fields.slice(...call.code), node, outer);
+      const code = call.code === null ? input : codeOf(fields.slice(...call.code), node, outer);
       if (code === null) return [{ kind: 'work', need: outer.hasInput ? 'quiet' : 'claims', element }];
+      if (call.around.isElsewhere) code.caller = node.pos;
+      // Such a program is not a shell: its code has no form of its own to run in.
+      if (detached !== null && outer.detached === null && call.around.detaching.length === 0)
+        Object.assign(scope, { detached: { ...detached, code } });
       const names = call.around.names.filter((name) => !name.endsWith('timeout'));
       const isPlain =
         names.length === 0 &&
@@ -155,6 +165,55 @@ function unwrappedSteps(
   }
 }
 
+function withoutAlias([first, ...rest]: readonly Field[], { shared }: Scope): Field[] {
+  if (first === undefined) return [];
+  const words = shared.aliases.get(first.text) ?? [first.text];
+  return [
+    ...words.map((text) => ({ ...first, text, isWhole: words.length === 1 && first.isWhole })),
+    ...rest,
+  ];
+}
+
+/** A variable of a `for` has one value at a time: it is one word of the command. */
+function unwrapFields(fields: readonly Field[]): Unwrapped | null {
+  const words = fields.filter(({ isOther }) => !isOther);
+  const call = unwrap(words.map(({ text }) => text));
+  if (call === null || words.length === fields.length) return call;
+  const place = (i: number): number => {
+    const word = words[i];
+    return word === undefined ? fields.length : fields.indexOf(word);
+  };
+  const pair = ([from, to]: readonly [number, number]) => [place(from), place(to)] as const;
+  const around = { ...call.around, detaching: call.around.detaching.map(pair) };
+  switch (call.kind) {
+    case 'program':
+      return { ...call, around, at: place(call.at) };
+    case 'script':
+      return { ...call, around, file: place(call.file) };
+    case 'watch':
+      return { ...call, around, code: pair(call.code) };
+    case 'shell':
+      return { ...call, around, code: call.code === null ? null : pair(call.code) };
+  }
+}
+
+/** What `xargs -I` replaces; null: the words come after those of the command. */
+function fedMarkOf(fields: readonly Field[]): string | null {
+  const at = fields.findIndex(({ text }) => /^-(?:I|-replace)/.test(text));
+  const text = fields[at]?.text ?? '';
+  if (at >= 0) return /^(?:-I|--replace=)(.+)/.exec(text)?.[1] ?? fields[at + 1]?.text ?? '{}';
+  return fields.some((field) => field.text.includes('{}')) ? '{}' : null;
+}
+
+function detachedBy({ around }: Unwrapped, fields: readonly Field[], { chain }: Element): Detached | null {
+  if (around.detacher === null) return null;
+  const words = around.detaching.flatMap(([from, to]) => {
+    const [first, next] = [fields[from], fields[to]];
+    return first === undefined || next === undefined ? [] : [{ start: first.word.pos, end: next.word.pos }];
+  });
+  return { name: around.detacher, chain, words, code: null };
+}
+
 /** Code that does nothing but pause. */
 function isNap(steps: readonly Step[]): boolean {
   const isQuiet = (step: Step) => step.kind === 'work' && step.need === 'quiet';
@@ -205,9 +264,17 @@ function programSteps(call: Call, outer: Scope): Step[] {
     case 'readarray':
     case 'getopts':
     case 'let':
-      for (const text of texts) change(text.replace(/\W.*$/s, ''), outer);
-      change('REPLY', outer);
+      for (const variable of [...texts.map((text) => text.replace(/\W.*$/s, '')), 'REPLY', 'MAPFILE']) {
+        change(variable, outer);
+        if (scope.inputTasks !== null && variable !== '')
+          outer.variables.set(variable, { texts: [`$${variable}`], tasks: scope.inputTasks });
+      }
       break;
+    case 'alias':
+      for (const part of node.args)
+        if (part.type === 'Assignment' && part.value.type === 'Word')
+          scope.shared.aliases.set(part.name, part.value.value.split(/\s+/));
+      return [];
     case 'unset':
       for (const text of texts) change(text, outer);
       return [];
@@ -238,8 +305,9 @@ function functionSteps(node: import('unbash').Function, source: Source, call: Ca
     return [{ kind: 'work', need: 'quiet', isRecursion: true, element }];
   }
   const variables = new Map(scope.variables);
-  call.texts.forEach((text, i) => {
-    variables.set(String(i + 1), { texts: [text] });
+  call.args.forEach(({ text, word }, i) => {
+    const tasks = tasksOfVariables(word.text, scope);
+    variables.set(String(i + 1), { texts: [text], ...(tasks === null ? {} : { tasks }) });
   });
   variables.set('@', { texts: call.texts, isArray: true });
   const changes = new Set<string>();
@@ -270,6 +338,19 @@ function functionSteps(node: import('unbash').Function, source: Source, call: Ca
   ];
 }
 
+/** Remembers what a look hands out: in a file, or in the variables that `eval "$(babysit status t | …)"` assigns. */
+function noteLooked(node: Command, steps: readonly Step[], scope: Scope): void {
+  const tasks = tasksIn(steps) ?? scope.inputTasks;
+  if (tasks === null) return;
+  for (const redirect of node.redirects)
+    if (redirect.type === 'Redirect' && /^>[>|]?$/.test(redirect.operator) && redirect.target !== undefined)
+      scope.shared.lookFiles.set(redirect.target.value, tasks);
+  if (node.name?.value !== 'eval') return;
+  const text = scope.source.text.slice(node.pos, node.end);
+  for (const [, name = ''] of text.matchAll(/\b([A-Za-z_]\w*)=/g))
+    scope.variables.set(name, { texts: [`$${name}`], tasks });
+}
+
 /** Remembers code that the command writes to a file: `cat > FILE <<END`, `echo … > FILE`, `tee FILE <<END`. */
 function noteFiles(node: Command, fields: readonly Field[], scope: Scope): void {
   const name = programName(fields[0]?.text ?? '');
@@ -286,35 +367,4 @@ function noteFiles(node: Command, fields: readonly Field[], scope: Scope): void 
         : textsOf(word, scope.variables)[0];
   const code = path === undefined ? null : printedBy(node, scope);
   if (path !== undefined && code !== null) scope.shared.scripts.set(plainPath(path), code);
-}
-
-/** The known text that `echo`, `printf` or `cat <<EOF` prints, else null. */
-export function printedBy(node: CommandNode, scope: Scope): Source | null {
-  if (node.type !== 'Command' || node.name === undefined) return null;
-  const [name, ...args] = fieldsOf([node.name, ...wordsOf(node)], scope.variables);
-  const program = name?.text ?? '';
-  if (program === 'cat' || program === 'tee') {
-    const body = node.redirects.findLast((redirect) => redirect.type === 'HereDoc');
-    return body?.type === 'HereDoc' ? codeOfHereDoc(body, scope.source) : null;
-  }
-  if (program !== 'echo' && program !== 'printf') return null;
-  const isFormat = program === 'printf' && args.length > 1 && args[0]?.text.includes('%') === true;
-  const shown = isFormat ? args.slice(1) : args.filter(({ text }) => !/^-[neE]+$/.test(text));
-  const [only, ...more] = shown;
-  if (only !== undefined && more.length === 0 && only.isWhole) {
-    const code = codeOfWord(only.word, scope.source, scope.variables);
-    if (code === null || !code.text.includes('\\n')) return code;
-  }
-  if (only === undefined) return null;
-  const text = shown.map((each) => each.text.replaceAll('\\n', '\n')).join('\n');
-  const start = only.word.pos;
-  const end = shown.at(-1)?.word.end ?? node.end;
-  const quote = (code: string) => shellWords([code]);
-  return new Source(text, { kind: 'whole', source: scope.source, start, end, quote });
-}
-
-export function readsCode(node: CommandNode, scope: Scope): boolean {
-  if (node.type !== 'Command' || node.name === undefined) return false;
-  const call = unwrap(fieldsOf([node.name, ...wordsOf(node)], scope.variables).map(({ text }) => text));
-  return call?.kind === 'shell' && call.code === null;
 }

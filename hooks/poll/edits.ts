@@ -1,4 +1,5 @@
 // The edits that a rewrite consists of: remove a pause, replace a look, wait before a look.
+import { FILTERS } from './lists.ts';
 import type { Removals } from './remove.ts';
 import type { Element, Look, Pause, Submit } from './steps.ts';
 import type { Context } from './wait.ts';
@@ -42,8 +43,13 @@ export function removePause(pause: Pause, removals: Removals): void {
   if (own.start === chain.start && own.end === chain.end) removals.addChain(chain);
   else if (own.start === element.start && own.end === element.end) removals.add(element);
   else {
-    const pipe = /^\s*\|&?\s*/.exec(element.source.text.slice(own.end, element.end))?.[0];
-    if (pipe !== undefined && own.start === element.start)
+    const rest = element.source.text.slice(own.end, element.end);
+    const pipe = /^\s*\|&?\s*/.exec(rest)?.[0];
+    const next = pipe === undefined ? '' : (/^[\w-]+/.exec(rest.slice(pipe.length))?.[0] ?? '');
+    // A filter of nothing would wait for input.
+    if (own.start === element.start && FILTERS.has(next) && !/[|>]/.test(rest.slice(pipe?.length)))
+      removals.add(element);
+    else if (pipe !== undefined && own.start === element.start)
       element.source.edit(own.start, own.end + pipe.length, '');
     else element.source.edit(own.start, own.end, 'true');
   }

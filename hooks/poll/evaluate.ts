@@ -16,11 +16,12 @@ import {
 } from 'unbash';
 import { Source } from '../shell/source.ts';
 import { textsOf } from '../shell/words.ts';
-import type { Call } from './call.ts';
-import { commandSteps, printedBy, readsCode } from './command.ts';
+import { type Call, inputOf } from './call.ts';
+import { commandSteps } from './command.ts';
 import { collectorOf, findPattern, patternOfTest } from './filters.ts';
 import { pathLook, testedLook } from './looks.ts';
 import { forStep, loopStep } from './loop.ts';
+import { printedBy } from './printed.ts';
 import {
   change,
   DEPTH_MAX,
@@ -31,7 +32,7 @@ import {
   spend,
   TooComplex,
 } from './scope.ts';
-import { type Chain, type Element, isPause, type List, type Step } from './steps.ts';
+import { type Chain, type Element, isPause, type List, type Step, tasksIn } from './steps.ts';
 
 export interface Evaluated {
   readonly source: Source;
@@ -140,7 +141,7 @@ export function nodeSteps(node: SyntaxNode, element: Element, scope: Scope): Ste
       const pattern = node.items.flatMap(({ pattern: words }) => words.map(({ value }) => value)).join('|');
       const inside = { ...scope, pattern: { text: pattern, isNegated: false } };
       const branches = node.items.map(({ body }) => listSteps(body.commands, scope));
-      return [...expansionSteps(node.word, element, inside), { kind: 'branch', branches }];
+      return [...expansionSteps(node.word, element, inside), { kind: 'branch', branches, clause: null }];
     }
     case 'Function':
       define(node, scope);
@@ -150,15 +151,20 @@ export function nodeSteps(node: SyntaxNode, element: Element, scope: Scope): Ste
         { kind: 'job', isShellJob: true, steps: nodeSteps(node.body, element, inSubshell(scope)), element },
       ];
     case 'Redirected': {
+      const before = node.redirects.flatMap((redirect) => redirectSteps(redirect, element, scope));
       const hasInput = node.redirects.some(
         ({ type, ...redirect }) =>
           type !== 'Redirect' || ('operator' in redirect && redirect.operator === '<'),
       );
-      const inside = { ...scope, hasInput: scope.hasInput || hasInput };
+      const inside = {
+        ...scope,
+        hasInput: scope.hasInput || hasInput,
+        input: inputOf(node.redirects, scope) ?? scope.input,
+        inputTasks: tasksIn(before) ?? scope.inputTasks,
+      };
       const steps = nodeSteps(node.command, element, inside);
       const file = collectorOf(node.redirects, scope);
       const isSeries = /^(?:While|For|ArithmeticFor)$/.test(node.command.type) || !steps.some(isPause);
-      const before = node.redirects.flatMap((redirect) => redirectSteps(redirect, element, scope));
       return [...before, ...(file !== null && isSeries ? asWork(steps) : steps)];
     }
     case 'TestCommand': {
@@ -185,13 +191,18 @@ function ifSteps(
   if (first === undefined) return otherwise === undefined ? [] : listSteps(otherwise.commands, scope);
   const condition = listSteps(first.clause.commands, scope);
   const branches = [listSteps(first.then.commands, scope), ifSteps(rest, otherwise, scope)];
-  return [...condition, { kind: 'branch', branches }];
+  const { pos: start, end } = first.clause;
+  return [...condition, { kind: 'branch', branches, clause: { start, end } }];
 }
 
 /** The steps of expansions in a word, a redirection or a condition: `$(…)`, `<(…)`. */
 export function expansionSteps(node: SyntaxNode, element: Element, scope: Scope): Step[] {
   spend(scope);
-  if (node.type !== 'CommandExpansion' && node.type !== 'ProcessSubstitution') {
+  if (
+    node.type !== 'CommandExpansion' &&
+    node.type !== 'ProcessSubstitution' &&
+    node.type !== 'ArithmeticCommandExpansion'
+  ) {
     const steps: Step[] = [];
     forEachChild(node, (child) => {
       steps.push(...expansionSteps(child, element, scope));
@@ -214,19 +225,20 @@ function pipelineSteps(node: Pipeline, element: Element, outer: Scope): Step[] {
   const scope = isNegated ? { ...outer, isNegated: !outer.isNegated } : outer;
   const last = node.commands.length - 1;
   if (last === 0) return nodeSteps(node.commands[0] as CommandNode, element, scope);
-  const steps = node.commands.flatMap((command, i) => {
+  const steps: Step[] = [];
+  for (const [i, command] of node.commands.entries()) {
     const before = node.commands[i - 1];
     const inside: Scope = {
       ...inSubshell(scope),
       isCaptured: scope.isCaptured || i < last,
       hasInput: scope.hasInput || i > 0,
+      input: before === undefined ? scope.input : printedBy(before, scope),
+      inputTasks: before === undefined ? scope.inputTasks : tasksIn(steps),
       isFedByPs: i > 0 && /^(?:!\s+)?(?:ps|pgrep)\b/.test(scope.source.text.slice(node.pos, node.end)),
       pattern: findPattern(node.commands.slice(i + 1), scope) ?? scope.pattern,
     };
-    const own = nodeSteps(command, element, inside);
-    const fed = before !== undefined && readsCode(command, scope) ? printedBy(before, scope) : null;
-    return fed === null ? own : [...own, ...codeSteps(fed, inSubshell(scope))];
-  });
+    steps.push(...nodeSteps(command, element, inside));
+  }
   const end = node.commands[last];
   const file = end?.type === 'Command' ? collectorOf(end.redirects, scope) : null;
   return file === null ? steps : asWork(steps);

@@ -54,8 +54,9 @@ export function collectorOf(redirects: readonly Redirection[], scope: Scope): st
     if (!isOutput || (descriptor?.type === 'FileDescriptor' && descriptor.value === 2)) continue;
     const path = textsOf(target, scope.variables)[0] ?? '';
     if (path === '' || path.startsWith('/dev/')) continue;
-    // A file that occurs twice is read again.
-    if (scope.shared.text.split(target.text).length === 2) return path;
+    // A file that occurs twice is read again. A file that grows is a record, unless its own loop reads it.
+    const around = operator.endsWith('>>') ? (scope.loop ?? scope.shared.text) : scope.shared.text;
+    if (around.split(target.text).length === 2) return path;
   }
   return null;
 }

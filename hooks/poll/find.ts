@@ -257,7 +257,9 @@ function loop(step: Loop, state: State, polls: Poll[]): void {
 function loopPoll(step: Loop, { submits }: State): Poll | null {
   const steps = [...step.clause, ...step.body];
   const leaves = flatten(withoutInnerPolls(steps));
-  const looks = leaves.filter(isLook).filter(({ isFollow }) => !isFollow);
+  // Each turn looks at another host.
+  const isElsewhere = ({ hostNames }: Look) => hostNames.some((name) => step.changes.has(name));
+  const looks = leaves.filter(isLook).filter((each) => !each.isFollow && !isElsewhere(each));
   const runs = leaves.filter(isSubmit).filter(({ verb }) => verb === 'run');
   const pauses = leaves.filter(isPause);
   const after = submits.at(-1) ?? null;
@@ -274,7 +276,7 @@ function loopPoll(step: Loop, { submits }: State): Poll | null {
   if (looks.length === 0 || runs.length > 0 || steadyWork(step).length > 0) return null;
   if (isPaced) return { kind: 'loop', loop: step, looks, after, next: null };
   // A loop without a pause is busy polling, unless a turn blocks or looks at another task.
-  if (step.type === 'for' || looks.some(({ verb }) => BLOCKING.has(verb))) return null;
+  if ((step.type === 'for' && !mayExit) || looks.some(({ verb }) => BLOCKING.has(verb))) return null;
   const again = looks.filter(({ mentions }) => !mentions.some((name) => step.changes.has(name)));
   return again.length > 0 ? { kind: 'loop', loop: step, looks: again, after, next: null } : null;
 }

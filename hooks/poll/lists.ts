@@ -4,11 +4,16 @@
 export const SLEEPERS = new Set(['sleep', 'gsleep', 'usleep', 'nanosleep', 'snooze', 'sleepenh']);
 
 export const INTERPRETERS =
-  /^(?:python[\d.]*|pypy3?|perl|ruby|node|nodejs|bun|deno|php|lua|tclsh|osascript|pwsh)$/;
+  /^(?:python[\d.]*|pypy3?|perl|ruby|node|nodejs|bun|deno|tsx|ts-node|php|lua|tclsh|expect|osascript|R|Rscript|julia|elixir|[gmn]?awk|(?:pwsh|powershell)(?:\.exe)?)$/;
+
+/** Their code calls programs by name, as a shell does. */
+export const SHELL_LIKE = /^(?:pwsh|powershell)(?:\.exe)?$/;
 
 /** A pause in the code of another language. The first group is the time in seconds, the second in milliseconds. */
 export const FOREIGN_PAUSES: readonly { readonly pattern: RegExp; readonly unit: number }[] = [
-  { pattern: /\b(?:time\.)?sleep[\s(]+([\d.]+)?/i, unit: 1 },
+  { pattern: /\b(?:time\.)?sleep[\s(]+([\d.]+(?![\w.]))?/i, unit: 1 },
+  { pattern: /\bEvent\(\)\.wait\(([\d.]+)?/, unit: 1 },
+  { pattern: /\bsignal\.(?:alarm\((\d+)\)|pause\()/, unit: 1 },
   { pattern: /\bStart-Sleep\b[^\d]*([\d.]+)?/i, unit: 1 },
   { pattern: /\bsetTimeout\b[\s\S]*?,\s*([\d_e.]+)\s*\)/, unit: 0.001 },
   { pattern: /\bsetInterval\b[\s\S]*?,\s*([\d_e.]+)\s*\)/, unit: 0.001 },
@@ -18,12 +23,13 @@ export const FOREIGN_PAUSES: readonly { readonly pattern: RegExp; readonly unit:
   { pattern: /\bdelay\s*\(?\s*([\d.]+)?/, unit: 1 },
 ];
 
-/** A look at babysit in the code of another language. */
 /** A call of a program in the code of another language. */
 export const FOREIGN_CALL =
   /subprocess|os\.(?:system|popen|exec)|check_output|getoutput|\b(?:exec|spawn|execFile|fork)\w*\s*\(|\bsystem\b|popen|shell_exec|`[^`]*babysit|%x|\$`|Open3|qx\b|Command\b/;
 
-export const FOREIGN_LOOK = /babysit['"]?[,\s]+['"]?(?:status|list|ls|logs?|wait|inbox)\b/;
+/** A look at babysit in the code of another language: `babysit status build`, `'babysit', ['status', 'build']`. */
+export const FOREIGN_LOOK =
+  /\bbabysit\b(?:[^\w\n]|\bargs\b){1,12}(status|list|ls|logs?|wait|inbox)\b(?:[^\w\n]{1,8}([A-Za-z][\w.-]*))?/;
 
 /** They print, set or ask something that does not change while time passes. */
 export const QUIET = new Set(
@@ -54,9 +60,15 @@ export const GIT_VIEWS = new Set(
 
 /** They read a file or a process by its name: with a name that babysit hands out they are looks. */
 export const READERS = new Set(
-  `awk bat cat cp cut du egrep fgrep file find grep head jq less ls more rg sed sort sqlite3 stat strings tac tail test wc [ [[
+  `awk bat cat cp cut du fswatch inotifywait lnav multitail tailf egrep fgrep file find grep head jq less ls more rg sed sort sqlite3 stat strings tac tail test wc [ [[
   kill ps pgrep pidof lsof xxd readlink realpath diff cmp md5sum python3 python`.split(/\s+/),
 );
+
+/** They show a file as it grows. */
+export const FOLLOWERS = new Set(['fswatch', 'inotifywait', 'lnav', 'multitail', 'tailf']);
+
+/** They view a process by its id or pattern. */
+export const PROCESS_VIEWERS = new Set('htop kill lsof pgrep pidof pidstat pmap ps pwdx tail top'.split(' '));
 
 /** The verbs of babysit that only read state, with the verb that the advice uses for them. */
 export const LOOKS: Readonly<Record<string, string>> = {

@@ -4,8 +4,8 @@ import { forEachChild } from 'unbash';
 import { namesIn, textsOf } from '../shell/words.ts';
 import { isStatePath, taskOfPath } from '../state-files.ts';
 import { type Call, isFollowing, plainPath, writtenFiles } from './call.ts';
-import { READERS } from './lists.ts';
-import type { Scope } from './scope.ts';
+import { FOLLOWERS, FOREIGN_LOOK, PROCESS_VIEWERS, READERS } from './lists.ts';
+import { type Scope, tasksOfVariables } from './scope.ts';
 import type { Element, Look } from './steps.ts';
 
 interface Range {
@@ -18,7 +18,7 @@ export function readLook(call: Call, own: Range): Look[] | null {
   const { name, texts, scope, element, args } = call;
   if (name === 'curl' && texts.some((text) => text.endsWith('daemon.sock') || text.endsWith('observe.sock')))
     return [lookAt(curlRefs(texts), 'status', element, own, scope, call)];
-  if (/^(?:kill|ps|pgrep|pidof|tail|lsof)$/.test(name)) {
+  if (PROCESS_VIEWERS.has(name)) {
     const refs = processRefs(call);
     if (refs !== null)
       return [{ ...lookAt(refs, 'process', element, own, scope, call), isFollow: name === 'tail' }];
@@ -29,12 +29,19 @@ export function readLook(call: Call, own: Range): Look[] | null {
   }
   if (!READERS.has(name) || name === 'kill') return null;
   if (/^(?:test|\[)$/.test(name) && !texts.some((text) => /^-[defhsrw]$/.test(text))) return null;
-  const found = args.map(({ text, word }) => taskOfText(text, word, scope));
+  const isFed = call.around.isFed && scope.fedMark === null && scope.inputTasks !== null;
+  const found = [
+    ...args.map(({ text, word }) => taskOfText(text, word, scope)),
+    ...(isFed ? [scope.inputTasks?.[0] ?? ''] : []),
+  ];
   const refs = found.flatMap((ref) => (ref === null || ref === '' ? [] : [ref]));
   if (found.every((ref) => ref === null)) return null;
-  const isFollow = name === 'tail' && isFollowing(texts);
-  const pattern = /^(?:[ef]?grep|rg)$/.test(name) ? grepOf(texts, scope) : scope.pattern;
-  return [{ ...lookAt(refs, 'file', element, own, scope, call), isFollow, pattern }];
+  const isFollow = FOLLOWERS.has(name) || isFollowing(name, texts);
+  const isLog = !texts.some((text) => taskOfPath(text) !== null && !text.endsWith('.log'));
+  const pattern = !isLog ? null : /^(?:[ef]?grep|rg)$/.test(name) ? grepOf(texts, scope) : scope.pattern;
+  // A watcher shows no lines.
+  const verb = /^(?:inotifywait|fswatch)$/.test(name) ? 'process' : 'file';
+  return [{ ...lookAt(refs, verb, element, own, scope, call), isFollow, pattern }];
 }
 
 function grepOf(texts: readonly string[], scope: Scope): Look['pattern'] {
@@ -55,11 +62,16 @@ function taskOfText(text: string, word: Word, scope: Scope): string | null {
     const files = path.length < 3 ? [] : writtenFiles(command).map(plainPath);
     if (files.some((file) => file === path || `${cwd}/${file}` === path)) return name;
   }
-  for (const name of namesIn(word.text)) {
-    const tasks = scope.variables.get(name)?.tasks;
-    if (tasks !== undefined) return tasks[0] ?? '';
-  }
+  const tasks = tasksOfWord(text, word, scope);
+  if (tasks !== null) return tasks[0] ?? '';
   return handedOut(word) ?? (isStatePath(text, scope.variables) ? '' : null);
+}
+
+/** The tasks that a variable, or a word that `xargs` fills in, comes from. */
+function tasksOfWord(text: string, word: Word, scope: Scope): readonly string[] | null {
+  const { fedMark, inputTasks } = scope;
+  if (fedMark !== null && text.includes(fedMark)) return inputTasks;
+  return tasksOfVariables(word.text, scope);
 }
 
 /** The task of `$(babysit status NAME | …)`. */
@@ -68,18 +80,17 @@ function handedOut(word: Word): string | null {
 }
 
 /** The tasks of `kill -0 PID`, `ps -p PID`, `pgrep -f PATTERN`, `tail --pid=PID`. */
-function processRefs({ name, texts, args, scope }: Call): readonly string[] | null {
+function processRefs({ name, texts, args, scope, around }: Call): readonly string[] | null {
   if (name === 'kill' && !(texts[0] === '-0' || (texts[0] === '-s' && texts[1] === '0'))) return null;
   if (name === 'tail' && !texts.some((text) => text.startsWith('--pid'))) return null;
   if (name === 'pgrep' || name === 'pidof') {
     const pattern = texts.filter((text) => !text.startsWith('-')).at(-1) ?? '';
     return patternTasks(pattern, scope);
   }
+  if (around.isFed && scope.fedMark === null) return scope.inputTasks;
   for (const { text, word } of args) {
-    for (const variable of namesIn(word.text)) {
-      const tasks = scope.variables.get(variable)?.tasks;
-      if (tasks !== undefined) return tasks;
-    }
+    const tasks = tasksOfWord(text, word, scope);
+    if (tasks !== null) return tasks;
     const own = handedOut(word);
     if (own !== null) return [own];
     const pid = Number(/(\d+)$/.exec(text)?.[1] ?? Number.NaN);
@@ -143,11 +154,20 @@ function curlRefs(texts: readonly string[]): string[] {
   return ref === undefined ? [] : [decodeURIComponent(ref)];
 }
 
-/** A look in the code of another language: the names follow the verb. */
+/** A look in the code of another language: the name follows the verb. */
 export function babysitLook(call: Call, own: Range, code: string): Look {
-  const found = /babysit['"]?[,\s]+['"]?(\w+)['"]?[,\s]+['"]?([A-Za-z][\w.-]*)/.exec(code);
-  const ref = found?.[2] === undefined || /^(?:json|full)$/.test(found[2]) ? [] : [found[2]];
-  return lookAt(ref, found?.[1] === 'log' ? 'log' : 'status', call.element, own, call.scope, call);
+  const [, verb = 'status', name] = FOREIGN_LOOK.exec(code) ?? [];
+  // A script may take the name as an argument: `python3 poll.py build`.
+  const [file, ...args] = call.texts.filter((text) => !text.startsWith('-'));
+  const given = file !== undefined && call.scope.shared.scripts.has(plainPath(file)) ? args : [];
+  const refs = isForeignName(name, code) ? [name] : given;
+  return lookAt(refs, verb, call.element, own, call.scope, call);
+}
+
+/** A name is a part of a text. A word outside of one is a variable. */
+function isForeignName(name: string | undefined, code: string): name is string {
+  if (name === undefined || /^(?:json|full)$/.test(name)) return false;
+  return new RegExp(`babysit\\s+\\w+\\s+${name}\\b|["'\`]${name}["'\`]`).test(code);
 }
 
 function lookAt(
@@ -169,6 +189,8 @@ function lookAt(
     isElsewhere: scope.isElsewhere,
     limit: call?.around.limit,
     pattern: scope.pattern,
+    hostNames: scope.hostNames,
+    fedMark: scope.fedMark,
     mentions: call === undefined ? [] : namesIn(scope.source.text.slice(call.node.pos, call.node.end)),
     fedVerb: null,
     element,

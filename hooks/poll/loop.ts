@@ -9,7 +9,8 @@ type ListSteps = (list: CompoundList, scope: Scope) => Step[];
 export function loopStep(node: While, element: Element, outer: Scope, listSteps: ListSteps): Loop {
   const changes = new Set<string>();
   const before = new Map(outer.variables);
-  const scope: Scope = { ...outer, changes };
+  const loop = outer.source.text.slice(node.pos, node.end);
+  const scope: Scope = { ...outer, changes, loop };
   const clause = listSteps(node.clause, { ...scope, isNegated: false });
   const body = listSteps(node.body, scope);
   for (const name of changes) outer.changes.add(name);
@@ -68,7 +69,7 @@ export function forStep(
     const head = expand(text.slice(node.pos, node.body.pos), outer.variables);
     times = counted(head);
   }
-  const body = listSteps(node.body, { ...outer, changes });
+  const body = listSteps(node.body, { ...outer, changes, loop: text.slice(node.pos, node.end) });
   for (const changed of changes) outer.changes.add(changed);
   const loop: Loop = {
     kind: 'loop',
@@ -107,6 +108,8 @@ function sequenceLength(args: string): number | null {
 
 /** `$i -lt 60`, `i < 60`, `i++ < 60`, `n -gt 0` with a counter. */
 function counted(text: string): number | null {
+  // What a command prints is no counter.
+  if (/\$\([^(]|`/.test(text)) return null;
   const up = /(?:-lt|-ne|<(?!=))\s*"?(\d+)|(?:-le|<=)\s*"?(\d+)/.exec(text);
   const by = Number(/\+=\s*(\d+)/.exec(text)?.[1] ?? 1);
   if (up !== null) return Math.ceil((up[1] === undefined ? Number(up[2]) + 1 : Number(up[1])) / by);

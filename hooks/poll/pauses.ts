@@ -1,7 +1,7 @@
 // Recognizes a pause: a program that only lets time pass, or code of another language that does.
 
 import { type Call, inputOf, isFollowing, plainPath } from './call.ts';
-import { FOREIGN_CALL, FOREIGN_LOOK, FOREIGN_PAUSES, INTERPRETERS, SLEEPERS } from './lists.ts';
+import { FOREIGN_CALL, FOREIGN_LOOK, FOREIGN_PAUSES, INTERPRETERS, SHELL_LIKE, SLEEPERS } from './lists.ts';
 import { babysitLook } from './looks.ts';
 import type { Step } from './steps.ts';
 
@@ -34,14 +34,17 @@ export function pauseOf(call: Call): PauseTime | null {
     };
   }
   if (name === 'tail') {
-    if (!isFollowing(texts) || texts.some((text) => text.startsWith('--pid'))) return null;
+    if (!isFollowing(name, texts) || texts.some((text) => text.startsWith('--pid'))) return null;
     // With a limit, following another file is a pause that shows something.
     return texts.includes('/dev/null') || (limit !== null && (call.element.isBare || !call.scope.isCaptured))
       ? { seconds: limit }
       : null;
   }
-  // Without a file, cat and yes wait for nothing but the limit.
-  if (/^(?:cat|yes)$/.test(name) && limit !== null && texts.length === 0 && !call.scope.hasInput)
+  // Without a file, or with one that has no end, they wait for nothing but the limit.
+  const isEndless = texts.every((text) =>
+    /^(?:(?:if=|of=)?\/dev\/(?:zero|u?random|null|full)|-)$/.test(text),
+  );
+  if (/^(?:cat|yes|dd|tee)$/.test(name) && limit !== null && isEndless && !call.scope.hasInput)
     return call.node.redirects.some(({ type }) => type === 'HereDoc') ? null : { seconds: limit };
   if (name === 'read') return readPause(call);
   if (name === 'ping') return pingPause(texts);
@@ -75,13 +78,19 @@ function pingPause(texts: readonly string[]): PauseTime | null {
   return { seconds: Number.isFinite(count) ? count : null };
 }
 
-/** The code of an interpreter: after -c or -e, from a heredoc, or in a file of the same command. */
-export function foreignCode({ texts, node, scope }: Call): string | null {
-  const at = texts.findIndex((text) => /^-(?:[a-zA-Z]*[ce]|-eval|-command|p)$/.test(text));
-  if (at >= 0) return texts[at + 1] ?? null;
+/** The code of an interpreter: after -c or -e, from standard input, or in a file of the same command. */
+export function foreignCode({ name, texts, node, scope }: Call): string | null {
+  // A program of awk is a filter, unless it runs others.
+  if (name.endsWith('awk')) return texts.find((text) => /\bsystem\s*\(|\|\s*getline/.test(text)) ?? null;
+  if (SHELL_LIKE.test(name)) {
+    const from = texts.findIndex((text) => /^-c\w*$/i.test(text)) + 1;
+    if (from > 0) return texts.slice(from).join(' ');
+  }
+  const at = texts.findIndex((text) => /^(?:-[a-zA-Z]*[ce]|--eval|--command|-[pr]|eval)$/.test(text));
+  if (at >= 0) return texts.slice(at + 1).find((text) => !/^-\w/.test(text)) ?? null;
   const file = texts.find((text) => !text.startsWith('-'));
   if (file !== undefined) return scope.shared.scripts.get(plainPath(file))?.text ?? null;
-  return inputOf(node.redirects, scope)?.text ?? null;
+  return (inputOf(node.redirects, scope) ?? scope.input)?.text ?? null;
 }
 
 function foreignPause(code: string): PauseTime | null {
@@ -108,7 +117,8 @@ function hasOtherWork(code: string): boolean {
 export function foreignSteps(call: Call, own: { start: number; end: number }): Step[] | null {
   if (!INTERPRETERS.test(call.name)) return null;
   const code = foreignCode(call);
-  if (code === null || !FOREIGN_LOOK.test(code) || !FOREIGN_CALL.test(code)) return null;
+  if (code === null || !FOREIGN_LOOK.test(code)) return null;
+  if (!SHELL_LIKE.test(call.name) && !FOREIGN_CALL.test(code)) return null;
   const look = babysitLook(call, own, code);
   const pause = foreignPause(code);
   if (pause === null && !/\bwhile\b|\bloop\b/.test(code)) return [look];

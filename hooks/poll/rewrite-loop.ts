@@ -1,4 +1,6 @@
 // Rewrites a loop that polls: a wait with the bound of the loop, then what else the loop does, once.
+
+import { outward } from '../shell/source.ts';
 import {
   fedText,
   isAside,
@@ -35,7 +37,7 @@ export function rewriteLoop(
   const [first] = looks;
   if (first === undefined) return;
   if (looks.every(({ verb }) => verb === 'ping')) {
-    source.edit(own.start, own.end, `${first.prefix}daemon-start`);
+    source.edit(own.start, own.end, inLoop(`${first.prefix}daemon-start`, first, step));
     return;
   }
   const fed = looks.find(({ fedVerb }) => fedVerb !== null);
@@ -45,10 +47,18 @@ export function rewriteLoop(
     return;
   }
   const changing = looks.filter((look) => look.refs.some((ref) => /\$/.test(ref)) && isChanging(look, step));
+  // What each turn shows is shown in each turn.
+  const isShown = looks.some(
+    ({ verb, mentions }) => verb !== 'status' && mentions.includes(step.over?.name ?? ''),
+  );
+  if (isShown && changing.length === 0) {
+    inPlace(all, looks, work);
+    return;
+  }
   if (changing.length > 0) {
     const words = wordsOver(step, changing);
     if (words === null || !isPure(step)) inPlace(all, looks, work);
-    else source.edit(own.start, own.end, waitText(first, words));
+    else source.edit(own.start, own.end, inLoop(waitText(first, words), first, step));
     return;
   }
   const named = looks.find(
@@ -68,7 +78,7 @@ export function rewriteLoop(
   const left = leavesWith(step);
   const text = bare === null || left === null ? bare : `${bare} && ${left}`;
   if (isPure(step)) {
-    const shown = text === null ? lookText(first) : shownAfter(step, looks);
+    const shown = text === null ? lookText(first, step) : shownAfter(step, looks);
     const parts = [
       ...(text === null ? [] : [text]),
       ...(shown === null ? [] : [shown]),
@@ -101,7 +111,13 @@ function loopWait(step: Loop, looks: readonly Look[], named: Look, all: readonly
   const probe = all.find((each) => each.kind === 'work' && each.need === 'probe');
   const port = probe?.kind === 'work' && names.size === 1 ? (probe.port ?? null) : null;
   const { pattern = null, event = null } = awaited(step, looks);
-  return waitText(named, [...names].join(' '), { seconds: boundOf(step), pattern, port, event });
+  const text = waitText(named, [...names].join(' '), { seconds: boundOf(step), pattern, port, event });
+  return inLoop(text, named, step);
+}
+
+/** A look on another host or of another user: the loop gets the whole call. */
+function inLoop(text: string, { isElsewhere, element }: Look, loop: Loop): string {
+  return isElsewhere ? outward(text, element.source, loop.element.source) : text;
 }
 
 function isChanging({ mentions }: Look, { changes }: Loop): boolean {
@@ -183,7 +199,7 @@ function shownAfter(step: Loop, looks: readonly Look[]): string | null {
       !element.isCaptured &&
       step.body.some((each) => flatten([each]).some((leaf) => isLook(leaf) && leaf.element === element)),
   );
-  const text = look === undefined ? null : lookText(look);
+  const text = look === undefined ? null : lookText(look, step);
   // A test shows nothing.
   return text === null || /^\s*(?:\[|test\b)/.test(text) ? null : text;
 }
@@ -199,8 +215,10 @@ function assignedAfter({ element, own }: Loop): string[] {
   return assigned.filter(([, name]) => new RegExp(`\\$\\{?${name}\\b`).test(after)).map(([whole]) => whole);
 }
 
-function lookText({ element, verb, own, pattern }: Look): string | null {
-  if (verb === 'process' || (verb === 'status' && !element.isBare)) return 'babysit list';
+function lookText(look: Look, loop: Loop): string | null {
+  const { element, verb, own, pattern } = look;
+  if (verb === 'process' || (verb === 'status' && !element.isBare)) return inLoop('babysit list', look, loop);
   const range = pattern === null ? element : own;
-  return element.source.text.slice(range.start, range.end).replace(/\s(?:-f|--follow)\b/, '');
+  const text = element.source.text.slice(range.start, range.end).replace(/\s(?:-f|--follow)\b/, '');
+  return inLoop(text, look, loop);
 }

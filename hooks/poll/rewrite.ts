@@ -217,7 +217,9 @@ function unwrapShells(source: Source): void {
 }
 
 function tidy(command: string): string {
-  return command.replace(/^[\s;]+|[\s;]+$/g, '');
+  // Two polls of the same task in a row become one wait.
+  const once = command.replace(/(?<=^|[;\n]\s*)([\w./~-]+ wait [^;&|\n]+); (?=\1(?:[;\n]|$))/g, '');
+  return once.replace(/^[\s;]+|[\s;]+$/g, '');
 }
 
 function isNext(before: Merged, look: Look): boolean {

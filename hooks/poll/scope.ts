@@ -1,9 +1,9 @@
 // What is known at one point of a script: variables, functions, files that were written, and the live tasks.
 import type { Function as FunctionNode, Redirection, SyntaxNode } from 'unbash';
 import type { Source } from '../shell/source.ts';
-import type { Value } from '../shell/words.ts';
+import { namesIn, type Value } from '../shell/words.ts';
 import type { Call } from './call.ts';
-import type { Chain, Element, Step } from './steps.ts';
+import type { Chain, Element, Range, Step } from './steps.ts';
 
 /** A live task, as the daemon reports it. */
 export interface KnownTask {
@@ -35,17 +35,40 @@ export interface Scope {
   readonly isCaptured: boolean;
   /** Standard input is a pipe or a file. */
   readonly hasInput: boolean;
+  /** The known text on standard input. */
+  readonly input: Source | null;
+  /** Stands for a word from standard input, such as `{}` of xargs. */
+  readonly fedMark: string | null;
+  /** The innermost loop, as typed. */
+  readonly loop: string | null;
+  /** The tasks whose state, pid or log is on standard input. */
+  readonly inputTasks: readonly string[] | null;
   /** Standard input is a list of processes. */
   readonly isFedByPs: boolean;
   /** The code is the command of a task. */
   readonly isTask: boolean;
   /** The statement that started the code in the background. */
   readonly background: Chain | null;
+  /** What lets the code outlive the shell: nohup, setsid, tmux, at. */
+  readonly detached: Detached | null;
   /** Code on another host, in a container, or of another user. */
   readonly isElsewhere: boolean;
+  /** Code on another host or in a container. */
+  readonly isRemote: boolean;
+  /** The variables in the name of that host or container. */
+  readonly hostNames: readonly string[];
   /** What a look prints is searched for. */
   readonly pattern: { readonly text: string; readonly isNegated: boolean } | null;
   readonly isNegated: boolean;
+}
+
+export interface Detached {
+  readonly name: string;
+  readonly chain: Chain;
+  /** The words of the program that detaches. */
+  readonly words: readonly Range[];
+  /** The code that it gives to another shell; null: its own words follow. */
+  readonly code: Source | null;
 }
 
 /** The evaluator, for the code that a command runs. */
@@ -66,8 +89,11 @@ export interface Shared {
   budget: number;
   /** Code of `trap … EXIT`. */
   readonly atExit: Source[];
+  readonly aliases: Map<string, readonly string[]>;
   /** Files that the command writes, with the code in them. */
   readonly scripts: Map<string, Source>;
+  /** Files that the command writes with the output of a look. */
+  readonly lookFiles: Map<string, readonly string[]>;
   /** Files that a task writes: its log, a marker. The value is the name of the task. */
   readonly taskFiles: Map<string, string>;
   /** The tasks that the command submits: what each runs, and what stands before the verb. */
@@ -107,7 +133,9 @@ export function newScope(source: Source, known: readonly KnownTask[], walk: Walk
       walk,
       budget: 0,
       atExit: [],
+      aliases: new Map(),
       scripts: new Map(),
+      lookFiles: new Map(),
       taskFiles: new Map(),
       submitted: new Map(),
       known,
@@ -117,10 +145,17 @@ export function newScope(source: Source, known: readonly KnownTask[], walk: Walk
     },
     isCaptured: false,
     hasInput: false,
+    input: null,
+    inputTasks: null,
+    fedMark: null,
+    loop: null,
     isFedByPs: false,
     isTask: false,
     background: null,
+    detached: null,
     isElsewhere: false,
+    isRemote: false,
+    hostNames: [],
     pattern: null,
     isNegated: false,
   };
@@ -129,6 +164,15 @@ export function newScope(source: Source, known: readonly KnownTask[], walk: Walk
 /** Assignments in a subshell end with it. */
 export function inSubshell(scope: Scope): Scope {
   return { ...scope, variables: new Map(scope.variables), functions: new Map(scope.functions) };
+}
+
+/** The tasks whose log, pid or state a variable of the text holds. */
+export function tasksOfVariables(text: string, { variables }: Scope): readonly string[] | null {
+  for (const name of namesIn(text)) {
+    const tasks = variables.get(name)?.tasks;
+    if (tasks !== undefined) return tasks;
+  }
+  return null;
 }
 
 const UNKNOWN: Value = { texts: ['$()'] };

@@ -12,11 +12,16 @@ export type Step =
   | { readonly kind: 'join'; readonly element: Element }
   | Loop
   /** One of these branches runs, as in `if … else` and `case`. */
-  | { readonly kind: 'branch'; readonly branches: readonly (readonly Step[])[] }
+  | {
+      readonly kind: 'branch';
+      readonly branches: readonly (readonly Step[])[];
+      /** The condition of an `if`: the first branch runs when it holds. */
+      readonly clause: Range | null;
+    }
   /** Runs in parallel to the next steps. */
   | Job;
 
-interface Range {
+export interface Range {
   readonly start: number;
   readonly end: number;
 }
@@ -51,8 +56,12 @@ export interface Look {
   readonly limit: string | undefined;
   /** What the output is searched for. */
   readonly pattern: Pattern | null;
+  /** The variables in the name of the host or container that it runs on. */
+  readonly hostNames: readonly string[];
   /** The variables that its words use. */
   readonly mentions: readonly string[];
+  /** Stands for a name from standard input, such as `{}`. */
+  readonly fedMark: string | null;
   /** For `xargs` and `parallel`: the range of the verb. */
   readonly fedVerb: Range | null;
   readonly element: Element;
@@ -171,6 +180,12 @@ export function flatten(steps: readonly Step[]): Step[] {
 
 export function isLook(step: Step): step is Look {
   return step.kind === 'look';
+}
+
+/** The tasks that the steps look at, by name or id; null without a look. */
+export function tasksIn(steps: readonly Step[]): readonly string[] | null {
+  const looks = flatten(steps).filter(isLook);
+  return looks.length === 0 ? null : looks.flatMap(({ refs }) => refs);
 }
 
 export function isPause(step: Step): step is Pause {

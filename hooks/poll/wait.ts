@@ -32,7 +32,7 @@ export function namesOf(look: Look, context: Context, isExpanded = false): strin
   } else if (isExpanded && look.mentions.some((name) => /^[\d@*]$/.test(name))) {
     // A parameter of a function has no value at another place.
     return candidate(look, context);
-  } else if (written !== null && refs.some((ref) => /[$`]|\{\}/.test(ref))) {
+  } else if (written !== null && refs.some((ref) => /[$`]|\{\}/.test(ref) || ref === look.fedMark)) {
     // A name that only the shell knows stays as it is written; a substitution would run twice.
     if (!written.some((text) => /\$\(|`/.test(text))) return written.map(quoted).join(' ');
   }
@@ -48,12 +48,29 @@ function quoted(text: string): string {
   return /^\$\{?\w+\}?$/.test(text) ? `"${text}"` : text;
 }
 
-/** The only task that the caller can mean. */
+/** The only task that the caller can mean, or those that a search in a list names: `list | grep build`. */
 function candidate(look: Look, { known, submitted }: Context): string | null {
   if (look.isElsewhere) return null;
   const before = [...submitted].filter(([, at]) => at < look.element.start).map(([name]) => name);
-  const [only, ...more] = new Set([...before, ...(known ?? []).map(({ name }) => name)]);
+  const names = [...new Set([...before, ...(known ?? []).map(({ name }) => name)])];
+  const found = look.verb === 'list' ? names.filter(searchIn(look)) : [];
+  if (found.length > 0) return found.map(shellWord).join(' ');
+  const [only, ...more] = names;
   return only === undefined || more.length > 0 ? null : shellWord(only);
+}
+
+/** Whether the pattern of the look names a task. What it says of the status is left out. */
+function searchIn({ pattern }: Look): (name: string) => boolean {
+  const text = pattern?.text
+    .replace(/(?:\.\*|[\s"':,]|\\s\*?)*\b(?:running|pending|paused|completed|failed|killed)\b.*$/, '')
+    .replace(/^["\s]+|["\s]+$/g, '');
+  if (text === undefined || text.replace(/\W/g, '') === '') return () => false;
+  try {
+    const expression = new RegExp(`^(?:${text})$`);
+    return (name) => expression.test(name);
+  } catch {
+    return () => false;
+  }
 }
 
 export interface WaitOptions {
@@ -86,19 +103,25 @@ export function waitText(look: Look, names: string, options: WaitOptions = {}): 
     .join(' ');
 }
 
-/** A bound of less than half a minute was the step of a loop. */
-export function isLong(flag: string): boolean {
-  const found = /(\d+)(ms|[smhd]?)$/.exec(flag);
-  return (
-    found !== null && found[2] !== 'ms' && (found[2] === 'm' || found[2] === 'h' || Number(found[1]) >= 30)
-  );
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, '': 1 };
+/** A shorter wait after a pause was a look, and in a loop it is a step of the loop. */
+const LONG_SECONDS = 30;
+
+function secondsAtEnd(text: string): number | null {
+  const found = /(\d+(?:\.\d+)?)(ms|[smhd]?)$/.exec(text);
+  return found === null ? null : Number(found[1]) * (UNIT_SECONDS[found[2] ?? ''] ?? 1);
 }
 
-/** The seconds of a wait that is a step of a loop, else null. */
-export function stepSeconds({ verb, flags }: Look): number | null {
-  const flag = verb === 'wait' ? flags.find((each) => /^--?timeout\b/.test(each)) : undefined;
-  const found = flag === undefined || isLong(flag) ? null : /(\d+(?:\.\d+)?)(ms|s?)$/.exec(flag);
-  return found === null ? null : Number(found[1]) / (found[2] === 'ms' ? 1000 : 1);
+export function isLong(flag: string): boolean {
+  return (secondsAtEnd(flag) ?? 0) >= LONG_SECONDS;
+}
+
+/** The seconds of a wait that is a step of a loop, by its own flag or by `timeout`, else null. */
+export function stepSeconds({ verb, flags, limit }: Look): number | null {
+  if (verb !== 'wait') return null;
+  const bound = flags.find((each) => /^--?timeout\b/.test(each)) ?? limit;
+  const seconds = bound === undefined ? null : secondsAtEnd(bound);
+  return seconds === null || seconds >= LONG_SECONDS ? null : seconds;
 }
 
 function durationOf(limit: string): string | null {

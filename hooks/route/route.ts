@@ -4,14 +4,14 @@ import { findRule, type Mode, type Rule } from '../../cli/agents/heavy/rules.ts'
 import { shellQuote } from '../../src/text/shell.ts';
 import type { Call } from '../poll/call.ts';
 import { evaluate } from '../poll/evaluate.ts';
-import type { Chain } from '../poll/steps.ts';
+import type { Chain, Range } from '../poll/steps.ts';
 
 export interface Route {
   readonly rule: Rule;
   /** The heavy command as typed. */
   readonly part: string;
-  /** The form in which it escapes from the shell: nohup, setsid, disown, &, or the harness's background. */
-  readonly detached: 'nohup' | 'setsid' | 'disown' | '&' | 'run_in_background' | null;
+  /** How it outlives the shell: nohup, setsid, tmux, disown, &, or run_in_background of the harness. */
+  readonly detached: string | null;
   readonly mode: Mode;
   /** The whole command line through babysit. */
   readonly command: string;
@@ -29,10 +29,7 @@ const NAME_MAX = 40;
 export function findRoute(command: string, { rules, mode, isBackground }: RouteOptions): Route | null {
   const { source, calls } = evaluate(command, []);
   const heavy = calls.flatMap((call) => {
-    const rule =
-      call.scope.isTask || call.scope.isElsewhere || call.around.isFed
-        ? null
-        : findRule(call.name, call.texts, rules);
+    const rule = isOutOfReach(call) ? null : findRule(call.name, call.texts, rules);
     return rule === null ? [] : [{ call, rule }];
   });
   const [first] = heavy;
@@ -58,7 +55,9 @@ export function findRoute(command: string, { rules, mode, isBackground }: RouteO
   const done = new Set<Chain>();
   for (const each of heavy) {
     const chain =
-      detachedBy(each.call, calls) === null ? null : (each.call.scope.background ?? each.call.element.chain);
+      detachedBy(each.call, calls) === null
+        ? null
+        : (each.call.scope.background ?? each.call.scope.detached?.chain ?? each.call.element.chain);
     if (chain === null) insertExec(each.call);
     else if (!done.has(chain)) {
       done.add(chain);
@@ -68,12 +67,18 @@ export function findRoute(command: string, { rules, mode, isBackground }: RouteO
   return { rule, part, detached, mode: own, command: source.render().trim() };
 }
 
+/** A task, a call on another host, or code that runs as another user, who has a babysit of their own. */
+function isOutOfReach({ scope, around }: Call): boolean {
+  const isOfOther = scope.isElsewhere && !around.isElsewhere;
+  return scope.isTask || scope.isRemote || around.isRemote || isOfOther || around.isFed;
+}
+
 function detachedBy(call: Call, calls: readonly Call[]): Route['detached'] {
-  const wrapper = call.around.names.find((name) => name === 'nohup' || name === 'setsid');
-  if (wrapper !== undefined) return wrapper as 'nohup' | 'setsid';
-  if (call.scope.background === null) return null;
-  // The shell waits for a job that it started: the work does not escape.
+  const { detached, background } = call.scope;
+  if (detached !== null) return detached.name;
+  if (background === null) return null;
   const at = calls.indexOf(call);
+  // The shell waits for a job that it started: the work does not escape.
   if (calls.some(({ name }, i) => i > at && (name === 'wait' || name === 'fg'))) return null;
   return calls.some(({ name }) => name === 'disown') ? 'disown' : '&';
 }
@@ -97,8 +102,10 @@ function insertExec({ node, scope }: Call): void {
 
 /** `nohup make > log 2>&1 &` → `babysit run --name=make --command='make > log 2>&1'`. */
 function submitChain({ source, start, end, list, index }: Chain, call: Call, calls: readonly Call[]): void {
-  const text = source.text.slice(start, end).replace(/\s*&\s*$/, '');
-  const plain = text.replace(/\b(?:nohup|setsid)\s+(?:-\S+\s+)*/g, '');
+  const { detached } = call.scope;
+  const plain =
+    detached?.code?.text.trim() ??
+    without(source.text, { start, end }, detached?.words ?? []).replace(/\s*&\s*$/, '');
   const next = source.text.slice(end);
   const separator = /^[ \t]*[^\s;)&|]/.test(next) ? ';' : '';
   source.edit(start, end, `babysit run --name=${taskName(call)} --command=${shellQuote(plain)}${separator}`);
@@ -110,11 +117,22 @@ function submitChain({ source, start, end, list, index }: Chain, call: Call, cal
   }
 }
 
+function without(text: string, { start, end }: Range, words: readonly Range[]): string {
+  let kept = '';
+  let at = start;
+  for (const word of words) {
+    if (word.start < at || word.end > end) continue;
+    kept += text.slice(at, word.start);
+    at = word.end;
+  }
+  return kept + text.slice(at, end);
+}
+
 /** `cargo build --release` → `cargo-build`. */
 function taskName({ name, texts }: Call): string {
-  const second = texts.find(
-    (text) => /^[A-Za-z][\w.:-]*$/.test(text) && !/^(?:run|run-script|exec)$/.test(text),
-  );
+  const second = texts
+    .map((text) => text.replace(/^.*\/(?=.)/, ''))
+    .find((text) => /^[A-Za-z][\w.:-]*\/?$/.test(text) && !/^(?:run|run-script|exec)$/.test(text));
   const words = [name, ...(second === undefined ? [] : [second])].join('-');
   return (
     words

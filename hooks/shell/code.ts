@@ -34,7 +34,11 @@ function quoted(part: DoubleQuotedPart, source: Source, variables: Variables): S
   const heredoc = catHereDoc(part);
   if (heredoc !== null) return codeOfHereDoc(heredoc, source);
   const printed = echoed(part);
-  if (printed !== null) return codeOfWord(printed, source, variables);
+  if (printed !== null && printed.name === 'echo') return codeOfWord(printed.word, source, variables);
+  if (printed !== null) {
+    const text = printed.word.value.replaceAll('\\n', '\n');
+    return new Source(text, { kind: 'whole', source, start: part.pos, end: part.end, quote: shellQuote });
+  }
   const { text, placeOf } = unescaped(source.text.slice(part.pos + 1, part.end - 1), part.pos + 1);
   const known = part.parts.some(
     (child) => child.type === 'SimpleExpansion' && variables.has(child.text.slice(1)),
@@ -85,14 +89,15 @@ function catHereDoc(part: DoubleQuotedPart): HereDoc | null {
   return command.redirects.find((redirect): redirect is HereDoc => redirect.type === 'HereDoc') ?? null;
 }
 
-/** `"$(echo 'code')"` is the code. */
-function echoed(part: DoubleQuotedPart): Word | null {
+/** `"$(echo 'code')"` is the code, and `"$(printf 'code')"`. */
+function echoed(part: DoubleQuotedPart): { readonly name: string; readonly word: Word } | null {
   const [child, ...more] = part.parts;
   if (child?.type !== 'CommandExpansion' || more.length > 0) return null;
   const command = child.script?.commands[0]?.command;
   const [word, ...rest] = command?.type === 'Command' ? command.args : [];
-  const isEcho = command?.type === 'Command' && command.name?.value === 'echo' && rest.length === 0;
-  return isEcho && word?.type === 'Word' ? word : null;
+  const name = command?.type === 'Command' ? (command.name?.value ?? '') : '';
+  const isKnown = /^(?:echo|printf)$/.test(name) && rest.length === 0 && word?.type === 'Word';
+  return isKnown ? { name, word } : null;
 }
 
 /** The body of a heredoc. Leading tabs of `<<-` do not matter to a shell. */

@@ -32,6 +32,8 @@ export class Source {
   readonly bodies: { readonly at: number; readonly start: number; readonly end: number }[] = [];
   /** The command that runs this code with a shell of its own, when it does nothing else. */
   runner: { readonly start: number; readonly end: number; readonly limit: string | undefined } | null = null;
+  /** Where the command starts in the enclosing source that gives this code to another user, container or host. */
+  caller: number | null = null;
   readonly #edits: Edit[] = [];
   readonly #inner: Source[] = [];
 
@@ -90,6 +92,21 @@ export class Source {
       text: host.quote(edit.text),
     }));
   }
+}
+
+/** The code for an enclosing source: `babysit wait t` → `ssh host 'babysit wait t'`. */
+export function outward(code: string, from: Source, to: Source): string {
+  let text = code;
+  for (let at = from; at !== to && at.host !== null; at = at.host.source) {
+    const { host, caller } = at;
+    if (caller === null) continue;
+    const outer = host.source.text;
+    const start = host.kind === 'mapped' ? host.placeOf(0) : host.start;
+    const end = host.kind === 'mapped' ? host.placeOf(at.text.length) : host.end;
+    const closing = host.kind === 'mapped' ? (/^["']/.exec(outer.slice(end))?.[0] ?? '') : '';
+    text = `${outer.slice(caller, start)}${host.quote(text)}${closing}`;
+  }
+  return text;
 }
 
 function isInside(edit: Edit, other: Edit): boolean {

@@ -1,4 +1,6 @@
 // Finds the program that a wrapper such as timeout, env, nohup or bash -c starts.
+import { WRAPPERS, type Wrapper } from './wrappers.ts';
+
 export type Unwrapped =
   /** `at`: the index of the program among the fields. */
   | { readonly kind: 'program'; readonly name: string; readonly at: number; readonly around: Around }
@@ -19,82 +21,35 @@ export interface Around {
   readonly limit?: string;
   /** The program runs as another user, in a container or on another host. */
   readonly isElsewhere: boolean;
+  /** It runs in a container or on another host. */
+  readonly isRemote: boolean;
   /** The words of the program come from standard input too: xargs, parallel. */
   readonly isFed: boolean;
-  /** The program outlives the shell: nohup, setsid. */
-  readonly isDetached: boolean;
+  /** The outermost wrapper whose program outlives the shell. */
+  readonly detacher: string | null;
+  /** The fields of such wrappers, without what they run. */
+  readonly detaching: readonly (readonly [from: number, to: number])[];
   /** The names of the wrappers, outermost first. */
   readonly names: readonly string[];
 }
 
-interface Wrapper {
-  /** Flags whose value is a separate word. */
-  readonly valued?: readonly string[];
-  /** The number of words before the command, such as a duration or a file. */
-  readonly words?: number;
-  /** The words after this one are the command. */
-  readonly verb?: RegExp;
-  readonly isElsewhere?: true;
-  readonly isFed?: true;
-}
-
-const SUDO = '-u -g -h -C -D -R -T --user --group'.split(' ');
-const XARGS = '-I -n -P -L -d -s -a -E --max-args --max-procs --delimiter --arg-file'.split(' ');
-const EXEC = '-u --user -w --workdir -e --env --env-file -c --container -n --namespace --index'.split(' ');
-const TIMEOUT: Wrapper = { valued: ['-s', '--signal', '-k', '--kill-after'], words: 1 };
-const CONTAINER: Wrapper = { verb: /^exec$/, valued: EXEC, words: 1, isElsewhere: true };
-
-const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  builtin: {},
-  bunx: {},
-  busybox: {},
-  caffeinate: { valued: ['-t', '-w'] },
-  chronic: {},
-  chrt: { words: 1 },
-  command: {},
-  doas: { valued: ['-u', '-C'], isElsewhere: true },
-  docker: CONTAINER,
-  env: { valued: ['-u', '--unset', '-C', '--chdir'] },
-  exec: { valued: ['-a'] },
-  flock: { valued: ['-w', '--timeout', '-E'], words: 1 },
-  gtimeout: TIMEOUT,
-  ionice: { valued: ['-c', '-n', '--class', '--classdata'] },
-  kubectl: CONTAINER,
-  nice: { valued: ['-n', '--adjustment'] },
-  nohup: {},
-  npm: { verb: /^(?:exec|x)$/, valued: ['-p', '--package', '-w', '--workspace'] },
-  npx: { valued: ['-p', '--package'] },
-  parallel: { valued: ['-j', '--jobs', '-n', '-N', '-a', '--arg-file', '--delay'], isFed: true },
-  pnpm: { verb: /^(?:exec|dlx)$/, valued: ['-C', '--dir', '--filter', '-F'] },
-  podman: CONTAINER,
-  screen: { valued: ['-S', '-dmS', '-c', '-e', '-h', '-s', '-t', '-T', '-Logfile'] },
-  setsid: {},
-  stdbuf: { valued: ['-i', '-o', '-e', '--input', '--output', '--error'] },
-  sudo: { valued: SUDO, isElsewhere: true },
-  taskset: { words: 1 },
-  time: { valued: ['-f', '-o', '--format', '--output'] },
-  timeout: TIMEOUT,
-  unbuffer: {},
-  uv: {
-    verb: /^run$/,
-    valued: ['--with', '-p', '--python', '--extra', '--group', '--project', '--directory'],
-  },
-  poetry: { verb: /^run$/ },
-  pipenv: { verb: /^run$/ },
-  pdm: { verb: /^run$/ },
-  hatch: { verb: /^run$/ },
-  rye: { verb: /^run$/ },
-  bundle: { verb: /^exec$/ },
-  conda: { verb: /^run$/, valued: ['-n', '--name', '-p', '--prefix'] },
-  uvx: { valued: ['--from', '--with', '-p', '--python'] },
-  xargs: { valued: XARGS, isFed: true },
-  yarn: { verb: /^(?:exec|dlx|run)$/ },
-};
 const SHELLS = new Set(['ash', 'bash', 'dash', 'ksh', 'mksh', 'sh', 'zsh']);
+const WATCHES = new Set(['watch', 'gwatch', 'hwatch', 'viddy']);
 const SSH_VALUED = '-b -c -D -E -e -F -I -i -J -L -l -m -O -o -p -Q -R -S -W -w'.split(' ');
 const WATCH_VALUED = ['-n', '--interval', '-q', '--equexit'];
+const RUNNERS = /^(?:yarn|pnpm|bun)$/;
+/** Programs that a package installs for its scripts, and that no script is named after. */
+const LOCAL =
+  /^(?:babysit|jest|vitest|playwright|cypress|mocha|ava|webpack|rollup|vite|next|nuxt|astro|turbo|nx|lerna|tsc|eslint)$/;
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
-const PLAIN: Around = { isElsewhere: false, isFed: false, isDetached: false, names: [] };
+const PLAIN: Around = {
+  isElsewhere: false,
+  isRemote: false,
+  isFed: false,
+  detacher: null,
+  detaching: [],
+  names: [],
+};
 
 /** Returns the innermost command, or null without one. */
 export function unwrap(fields: readonly string[]): Unwrapped | null {
@@ -107,24 +62,22 @@ export function unwrap(fields: readonly string[]): Unwrapped | null {
     if (SHELLS.has(name)) return shell(fields, at, around);
     if (name === 'eval') return { kind: 'shell', code: [at + 1, fields.length], around };
     if (name === 'source' || (name === '.' && first === '.')) return { kind: 'script', file: at + 1, around };
-    if (name === 'watch') {
+    if (WATCHES.has(name)) {
       const from = afterFlags(fields, at + 1, WATCH_VALUED);
       return { kind: 'watch', code: [from, fields.length], around };
     }
-    const code = codeWord(name, fields, at);
-    if (code !== null) {
-      const isElsewhere = around.isElsewhere || /^(?:su|runuser)$/.test(name);
-      const names = [...around.names, name];
-      return { kind: 'shell', code: [code, code + 1], around: { ...around, isElsewhere, names } };
+    if (/^(?:node|nodejs|bun|tsx)$/.test(name)) {
+      const file = afterFlags(fields, at + 1, []);
+      if (programName(fields[file] ?? '') === 'babysit')
+        return { kind: 'program', name: 'babysit', at: file, around };
     }
-    if (name === 'ssh') {
-      const from = afterFlags(fields, at + 1, SSH_VALUED) + 1;
-      if (from >= fields.length) return { kind: 'program', name, at, around };
-      return {
-        kind: 'shell',
-        code: [from, fields.length],
-        around: { ...around, isElsewhere: true, names: [...around.names, name] },
-      };
+    const code = codeOf(name, fields, at);
+    if (code !== null) {
+      const names = [...around.names, name];
+      const isElsewhere = around.isElsewhere || /^(?:su|runuser|ssh)$/.test(name);
+      const detacher = around.detacher ?? (isDetaching(name, fields, at) ? name : null);
+      const isRemote = around.isRemote || name === 'ssh';
+      return { kind: 'shell', ...code, around: { ...around, isElsewhere, isRemote, detacher, names } };
     }
     const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
     // `command -v NAME` does not run NAME.
@@ -132,48 +85,111 @@ export function unwrap(fields: readonly string[]): Unwrapped | null {
       return { kind: 'program', name, at, around };
     const next = inside(fields, at, name, wrapper);
     if (next === null) return { kind: 'program', name, at, around };
+    const isDetached = isDetaching(name, fields, at);
     const limit = around.limit ?? (name.endsWith('timeout') ? fields[next - 1] : undefined);
     around = {
       ...(limit === undefined ? {} : { limit }),
       isElsewhere: around.isElsewhere || wrapper.isElsewhere === true,
+      isRemote: around.isRemote || wrapper.isRemote === true,
       isFed: around.isFed || wrapper.isFed === true,
-      isDetached: around.isDetached || name === 'nohup' || name === 'setsid',
+      detacher: around.detacher ?? (isDetached ? name : null),
+      detaching: isDetached ? [...around.detaching, [at, next]] : around.detaching,
       names: [...around.names, name],
     };
     at = next;
   }
 }
 
-/** The index of the word that holds shell code: `su USER -c CODE`, `tmux new -d CODE`, `tmux send-keys -t N CODE Enter`. */
-function codeWord(name: string, fields: readonly string[], at: number): number | null {
-  let found = -1;
-  if (/^(?:su|runuser|script|sg)$/.test(name)) {
-    const flag = fields.findIndex((field, i) => i > at && /^-\w*c$|^--command$/.test(field));
-    found = flag < 0 || flag + 1 >= fields.length ? -1 : flag + 1;
-  } else if (name === 'tmux') found = fields.findLastIndex((field, i) => i > at + 1 && /\s/.test(field));
-  return found < 0 ? null : found;
+type Code = Pick<Extract<Unwrapped, { kind: 'shell' }>, 'code'>;
+
+/**
+ * The shell code that a program other than a shell runs: `su USER -c CODE`, `tmux new -d CODE`, `parallel CODE`,
+ * `ssh HOST CODE`. With null it comes from standard input: `ssh HOST`, `at now`. Null: the program runs none.
+ */
+function codeOf(name: string, fields: readonly string[], at: number): Code | null {
+  const word = (found: number): Code | null =>
+    found < 0 || found >= fields.length ? null : { code: [found, found + 1] };
+  const after = (flag: RegExp) => {
+    const found = fields.findIndex((field, i) => i > at && flag.test(field));
+    return found < 0 ? -1 : found + 1;
+  };
+  switch (name) {
+    case 'su':
+    case 'runuser':
+      return word(after(/^-\w*c$|^--command$/)) ?? { code: null };
+    case 'script':
+    case 'sg':
+    case 'npm':
+      return word(after(/^-\w*c$|^--command$|^--call$/));
+    case 'nix-shell':
+      return word(after(/^--(?:run|command)$/));
+    case 'tmux':
+      return word(fields.findLastIndex((field, i) => i > at + 1 && /\s/.test(field)));
+    case 'parallel':
+      return word(fields.findIndex((field, i) => i > at && /\s/.test(field) && !field.startsWith('-')));
+    case 'at':
+    case 'batch':
+      return { code: null };
+    case 'ssh': {
+      const from = afterFlags(fields, at + 1, SSH_VALUED) + 1;
+      return { code: from < fields.length ? [from, fields.length] : null };
+    }
+    default:
+      return null;
+  }
+}
+
+/** `screen` and `systemd-run` also run a program in the foreground. */
+function isDetaching(name: string, fields: readonly string[], at: number): boolean {
+  const has = (flag: RegExp) => fields.some((field, i) => i > at && flag.test(field));
+  switch (name) {
+    case 'tmux':
+    case 'at':
+    case 'batch':
+    case 'nohup':
+    case 'setsid':
+      return true;
+    case 'screen':
+      return has(/^-\w*d/);
+    case 'systemd-run':
+      return !has(/^--(?:wait|pty|pipe|scope)$|^-[tP]/);
+    default:
+      return false;
+  }
 }
 
 /** The index of the command inside the wrapper at `at`, or null when it runs none. */
 function inside(fields: readonly string[], at: number, name: string, wrapper: Wrapper): number | null {
   let next = at + 1;
   if (wrapper.verb !== undefined) {
-    // `docker compose exec`, `npm --silent exec`.
-    while (/^-/.test(fields[next] ?? '') || fields[next] === 'compose') next++;
+    // `docker compose exec`, `kubectl -n ci exec`, `npm --silent exec`.
+    next = afterFlags(fields, next, wrapper.valued ?? []);
+    if (fields[next] === 'compose') next = afterFlags(fields, next + 1, wrapper.valued ?? []);
     const isVerb = wrapper.verb.test(fields[next] ?? '');
-    if (!isVerb && name !== 'yarn' && name !== 'pnpm') return null;
-    // `pnpm babysit`, `yarn babysit`: a name that is not a script runs the program.
-    if (!isVerb) return fields[next] === 'babysit' ? next : null;
+    // `pnpm babysit`, `yarn jest`: a name that is not a script runs the program.
+    if (!isVerb) return RUNNERS.test(name) && LOCAL.test(fields[next] ?? '') ? next : null;
     next++;
   }
-  next = afterFlags(fields, next, wrapper.valued ?? []) + (wrapper.words ?? 0);
+  if (wrapper.isAfterDashes === true || name === 'kubectl') {
+    const dashes = fields.indexOf('--', next);
+    if (dashes >= 0 && dashes + 1 < fields.length) return dashes + 1;
+    if (wrapper.isAfterDashes === true) return null;
+  }
+  const first = next;
+  next = afterFlags(fields, next, wrapper.valued ?? []);
+  // A container that runs in the background.
+  const isBackground = fields.slice(first, next).some((field) => /^-\w*d\w*$|^--detach$/.test(field));
+  if (wrapper.isRemote === true && isBackground) return null;
+  next += wrapper.words ?? 0;
   if (wrapper.verb !== undefined && fields[next] === '--') next++;
-  while (/^(?:env|sudo|doas)$/.test(name) && ASSIGNMENT.test(fields[next] ?? '')) next++;
+  while (/^(?:env|sudo|doas|cross-env)$/.test(name) && ASSIGNMENT.test(fields[next] ?? '')) next++;
   // `npm exec -c "code"`.
   return next < fields.length ? next : null;
 }
 
 export function programName(path: string): string {
+  // Its own files, run by Node.
+  if (/(?:^|\/)(?:babysit\/)?(?:dist\/(?:cli|main)\.cjs|cli\/main\.ts)$/.test(path)) return 'babysit';
   return path.slice(path.lastIndexOf('/') + 1);
 }
 

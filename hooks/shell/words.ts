@@ -20,6 +20,8 @@ export interface Field {
   readonly word: Word;
   /** The word became this field only. */
   readonly isWhole: boolean;
+  /** Another value of a variable that has one at a time, as in a `for`. */
+  readonly isOther: boolean;
 }
 
 /** Limits of an expansion: a variable that is doubled thirty times must not take a gigabyte. */
@@ -34,7 +36,16 @@ export function fieldsOf(words: readonly Word[], variables: Variables): Field[] 
     const split = isSplit(word)
       ? texts.flatMap((text) => text.split(/\s+/).filter((field) => field !== ''))
       : texts;
-    return split.map((text) => ({ text, word, isWhole: split.length === 1 }));
+    const isChoice = texts.length > 1 && hasChoice(word, variables);
+    return split.map((text, i) => ({ text, word, isWhole: split.length === 1, isOther: isChoice && i > 0 }));
+  });
+}
+
+/** A variable of the word has several values, one at a time. */
+function hasChoice(word: Word, variables: Variables): boolean {
+  return namesIn(word.text).some((name) => {
+    const value = variables.get(name);
+    return value !== undefined && value.texts.length > 1 && value.isArray !== true;
   });
 }
 

@@ -23,8 +23,12 @@ export interface RuleFile {
 
 const WORD = String.raw`(?:^|\s)`;
 const VERSION = String.raw`${WORD}(?:--version|-V|--help|-h|help)(?:\s|$)`;
-const ONE_TEST = String.raw`\.(?:test|spec|cy)\.[cm]?[jt]sx?\b`;
-const SCRIPT = String.raw`^(?:--?\S+\s+(?:\S+\s+)?)*?(?:run(?:-script)?\s+)?(?:build|test|tests|t|e2e|bundle|ci|typecheck|coverage)(?::[\w:-]+)?(?:\s|$)`;
+/** Flags that select single tests, and files of tests. */
+const ONE_TEST = String.raw`\.(?:test|spec|cy)\.[cm]?[jt]sx?\b|--(?:testPathPatterns?|testNamePattern|findRelatedTests|runTestsByPath|grep|spec)[ =]|(?:^|\s)-t\s`;
+const SCRIPT = String.raw`^(?:(?:workspaces?\s+(?:foreach\s+)?|--?)\S+\s+(?:\S+\s+)?)*?(?:run(?:-script)?\s+)?(?:build|test|tests|t|e2e|bundle|ci|typecheck|coverage)(?::[\w:-]+)?(?:\s|$)`;
+
+/** `train.py`, `pretrain_gpt.py`, `run_finetune.py`; not `plot_training.py`. */
+const TRAINING = String.raw`(?!(?:plot|test|show|view|check|parse|analy[sz]e|eval|list|inspect|visuali[sz]e|print|dump|convert|export|download|prepare|make|split|clean|summari[sz]e|monitor)[_-])(?:\w+[_-])?(?:pre|fine_?)?(?:train|tune|sweep|benchmark)[\w-]*\.py`;
 
 /** The order matters: the first rule that fits is used. */
 export const SHIPPED: readonly Rule[] = [
@@ -122,7 +126,7 @@ export const SHIPPED: readonly Rule[] = [
   {
     name: 'pytest',
     programs: ['pytest', 'py.test'],
-    except: String.raw`${VERSION}|::|--collect-only|--co(?:\s|$)|--fixtures|^(?:-\S+\s+)*\S+\.py(?:\s+-\S+)*\s*$`,
+    except: String.raw`${VERSION}|::|${WORD}-k[ =]?\S|--collect-only|--co(?:\s|$)|--fixtures|^(?:-\S+\s+)*\S+\.py(?:\s+-\S+)*\s*$`,
   },
   {
     name: 'tox',
@@ -143,7 +147,7 @@ export const SHIPPED: readonly Rule[] = [
   {
     name: 'python training',
     programs: ['/python[\\d.]*|pypy3?/'],
-    args: String.raw`^(?:-[A-Zuv]\S*\s+)*(?:-m\s+(?:torch\.distributed\.\S+|\S*train\S*)|\S*(?:^|[/_-])(?:pre|fine_?)?(?:train|tune|sweep|benchmark)\w*\.py)(?:\s|$)`,
+    args: String.raw`^(?:-[A-Zuv]\S*\s+)*(?:-m\s+(?:torch\.distributed\.\S+|\S*train\S*)|(?:\S*/)?${TRAINING})(?:\s|$)`,
     except: VERSION,
   },
   { name: 'swift', programs: ['swift'], args: '^(?:build|test)', except: '--filter' },
@@ -189,6 +193,7 @@ export function findRule(name: string, args: readonly string[], rules: readonly 
   const words = program.args.join(' ');
   for (const rule of rules) {
     if (!rule.programs.some((each) => isProgram(each, program.name))) continue;
+    if (/(?:^|\s)--(?:help|version)(?:\s|$)/.test(words)) return null;
     if (rule.args !== undefined && !matches(rule.args, words)) continue;
     if (rule.except !== undefined && matches(rule.except, words)) return null;
     return rule;

@@ -1,8 +1,9 @@
 // Waits that never end, and kills that hit the work of others.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findEndless, findKill } from './endless.ts';
-import type { KnownTask } from './poll/scope.ts';
+import type { KnownTask } from '../poll/scope.ts';
+import { findEndless } from './endless.ts';
+import { findKill } from './kills.ts';
 
 /** [typed, answer]; without an answer it may run. */
 const WAITS: readonly (readonly [string, string?])[] = [

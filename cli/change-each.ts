@@ -5,6 +5,7 @@ import { escapeField } from '../src/text/terminal.ts';
 import type { Selected, Selection } from './client/select.ts';
 import { call } from './client/session.ts';
 import type { Context } from './command.ts';
+import { callerName } from './input/caller.ts';
 import { taskPath } from './input/refs.ts';
 import { printError } from './output/output.ts';
 import { startText } from './output/start-text.ts';
@@ -41,7 +42,8 @@ export async function changeEach(
     view = (task) => taskView(task, false),
   }: ChangeOptions = {},
 ): Promise<number> {
-  const { output, session, full } = context;
+  const { output, env, full } = context;
+  const session = { ...context.session, caller: callerName(env) };
   const changed: TaskView[] = [];
   let worst: number = EXIT.ok;
   const send = (task: Selected) =>

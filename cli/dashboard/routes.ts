@@ -29,6 +29,8 @@ export interface RouteDeps {
   readonly socket: string;
   /** False in the session of an agent: the page then only shows. */
   readonly mayAct: boolean;
+  /** The person at the page, for the record of each change. */
+  readonly caller: string;
   /** Counts the stream as an open page until the returned function is called. */
   readonly stay: () => () => void;
 }
@@ -49,7 +51,7 @@ export function passOnRoutes(app: FastifyInstance, deps: RouteDeps): void {
   const act = (request: FastifyRequest, reply: FastifyReply) => {
     if (!deps.mayAct)
       throw new BabysitError('operator_only', 'the dashboard runs in the session of an agent');
-    return passOn(deps, request, reply);
+    return passOn(deps, request, reply, { caller: deps.caller });
   };
   for (const path of CHANGES) app.post(path, act);
   app.delete(HOLD, act);
@@ -58,6 +60,7 @@ export function passOnRoutes(app: FastifyInstance, deps: RouteDeps): void {
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 interface Passing {
+  readonly caller?: string;
   readonly type?: string;
   readonly edit?: (text: string) => string;
 }
@@ -66,12 +69,14 @@ async function passOn(
   { socket }: RouteDeps,
   { method, url, body }: FastifyRequest,
   reply: FastifyReply,
-  { type = 'application/json; charset=utf-8', edit = (text) => text }: Passing = {},
+  { type = 'application/json; charset=utf-8', edit = (text) => text, caller }: Passing = {},
 ): Promise<FastifyReply> {
   const request = { method: method as 'GET' | 'POST' | 'DELETE', path: url, timeoutMs: ANSWER_MS };
-  const answer = await send(socket, { ...request, ...(method === 'POST' ? { body: body ?? {} } : {}) }).catch(
-    unreachable,
-  );
+  const answer = await send(socket, {
+    ...request,
+    ...(method === 'POST' ? { body: body ?? {} } : {}),
+    ...(caller === undefined ? {} : { caller }),
+  }).catch(unreachable);
   const text = answer.status < 300 ? edit(answer.text) : answer.text;
   return reply.code(answer.status).type(type).send(text);
 }

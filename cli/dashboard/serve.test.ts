@@ -22,6 +22,7 @@ function start(dir: string, idleMs: number, signal: AbortSignal) {
     assetsDir: join(dir, 'web'),
     version: '1',
     mayAct: true,
+    caller: 'ada (dashboard)',
     idleMs,
     signal,
     onReady: ready.resolve,

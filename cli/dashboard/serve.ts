@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly assetsDir: string;
   readonly version: string;
   readonly mayAct: boolean;
+  /** The person at the page, for the record of each change. */
+  readonly caller: string;
   readonly idleMs: number;
   /** Called when it accepts connections, or with the dashboard that runs already. */
   readonly onReady: (found: { readonly url: string; readonly pid: number }) => void;
@@ -45,9 +47,9 @@ export async function serveDashboard(options: ServeOptions): Promise<'idle' | 's
     clearTimeout(timer);
     if (openPages === 0) timer = setTimeout(() => ended.resolve('idle'), idleMs);
   };
-  const { version, mayAct } = options;
+  const { version, mayAct, caller } = options;
   const assets = readAssets(options.assetsDir);
-  const app = buildDashboard({ socket: home.socket, token, assets, version, mayAct, onUse });
+  const app = buildDashboard({ socket: home.socket, token, assets, version, mayAct, caller, onUse });
   try {
     await app.listen({ host: '127.0.0.1', port: 0 });
     const session = { pid: process.pid, port: (app.server.address() as AddressInfo).port, token };

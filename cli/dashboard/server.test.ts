@@ -39,6 +39,7 @@ describe('the dashboard', () => {
       assets: { '/': PAGE },
       version: '1',
       mayAct,
+      caller: 'ada (dashboard)',
       onUse: (pages) => {
         open = pages;
       },

@@ -20,12 +20,14 @@ export interface DashboardOptions {
   readonly version: string;
   /** False in the session of an agent: the page then only shows. */
   readonly mayAct: boolean;
+  /** The person at the page, for the record of each change. */
+  readonly caller: string;
   /** Called for every request with the token, and when a stream of a page opens or closes. */
   readonly onUse: (openPages: number) => void;
 }
 
 export function buildDashboard(options: DashboardOptions): FastifyInstance {
-  const { socket, token, assets, version, mayAct, onUse } = options;
+  const { socket, token, assets, version, mayAct, caller, onUse } = options;
   let open = 0;
   const app = Fastify({
     bodyLimit: BODY_MAX_BYTES,
@@ -72,7 +74,7 @@ export function buildDashboard(options: DashboardOptions): FastifyInstance {
       leave();
     });
   });
-  passOnRoutes(app, { socket, mayAct, stay });
+  passOnRoutes(app, { socket, mayAct, caller, stay });
   return app;
 }
 

@@ -1,7 +1,8 @@
 // Notes each use of a lever that a request pulls. The kill of another owner's task is noted by the verb itself.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { CALLER_HEADER, type LeverUse } from '../core/levers.ts';
+import type { LeverUse } from '../core/levers.ts';
 import { isJsonObject } from '../text/json.ts';
+import { callerOf } from './caller.ts';
 import type { Service } from './service.ts';
 
 type Pull = Pick<LeverUse, 'lever' | 'of'>;
@@ -24,11 +25,11 @@ const PULLS: Readonly<Record<string, (body: Body, ref: string) => Pull | null>> 
 export function noteLevers(app: FastifyInstance, service: Service): void {
   app.addHook('preHandler', async (request) => {
     const pull = isStop(request) ? pullOf(request) : null;
-    if (pull !== null) await service.noteLever({ ...pull, by: callerOf(request) });
+    if (pull !== null) await service.noteLever({ ...pull, by: callerOf(request) ?? ownerIn(request) });
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const pull = reply.statusCode >= 400 || isStop(request) ? null : pullOf(request);
-    if (pull !== null) await service.noteLever({ ...pull, by: callerOf(request) });
+    if (pull !== null) await service.noteLever({ ...pull, by: callerOf(request) ?? ownerIn(request) });
     return payload;
   });
 }
@@ -53,17 +54,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** Null: the client does not say. */
-function callerOf({ headers, body }: FastifyRequest): string | null {
-  const sent = headers[CALLER_HEADER];
-  if (typeof sent === 'string') return decoded(sent);
+/** A client that names only the owner of its tasks. */
+function ownerIn({ body }: FastifyRequest): string | null {
   return isJsonObject(body) ? textOf(body.owner) : null;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

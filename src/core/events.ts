@@ -28,13 +28,18 @@ export interface StrayProcess {
   readonly cgroup: string;
 }
 
+/** Who asked for a change; absent in older rows, and when the client did not say. */
+interface Asked {
+  readonly by?: string | undefined;
+}
+
 export interface EventMap {
   submitted: { readonly queued: boolean; readonly forced: boolean };
   started: { readonly attempt: number; readonly pid: number | null };
   /** The first time that the readiness of the attempt is seen. */
   ready: { readonly attempt: number };
-  paused: Record<never, never>;
-  resumed: Record<never, never>;
+  paused: Asked;
+  resumed: Asked;
   /** The watchdog froze a task that grows above its estimate while the host is short of memory. */
   held: {
     readonly mem_bytes: number;
@@ -123,7 +128,7 @@ export interface EventMap {
   };
   daemon_restarted: Record<never, never>;
   /** New estimates, limits or priority; already applied to a running attempt. */
-  adjusted: {
+  adjusted: Asked & {
     readonly estimated_time_ms: number;
     readonly estimated_mem_bytes: number;
     readonly estimated_cpu_cores: number;
@@ -147,7 +152,7 @@ export interface EventMap {
   };
   /** The attempt was dispatched but its command never began, or was lost; the task is pending again. */
   requeued: { readonly why: string };
-  /** `attempt`: null when none had begun; it and `reason` are absent in older rows. `killed_by`: the owner that asked. */
+  /** `attempt`: null when none had begun; it and `reason` are absent in older rows. `killed_by`: who asked. */
   ended: {
     readonly status: EndedState['status'];
     readonly attempt?: number | null | undefined;

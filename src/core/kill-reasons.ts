@@ -102,10 +102,10 @@ export const KILL_REASONS = {
       `Ended because the task around it${parent ? `, ${parent},` : ''} was killed${reason ? ` (${reason})` : ''}; nothing to change here.`,
   },
   manual: {
-    hint: ({ name, isGraceful }) =>
+    hint: ({ name, isGraceful, detail }) =>
       isGraceful
-        ? `Stopped at the request of a user: babysit retry ${name} runs it again, from its checkpoint if it has one.`
-        : 'Killed at the request of a user; nothing to change.',
+        ? `Stopped at the request of ${killerOf(detail)}: babysit retry ${name} runs it again, from its checkpoint if it has one.`
+        : `Killed at the request of ${killerOf(detail)}; nothing to change.`,
   },
 } as const satisfies Readonly<Record<string, KillReasonRow>>;
 
@@ -113,6 +113,12 @@ export type KillReason = keyof typeof KILL_REASONS;
 
 /** For schemas of values from outside. */
 export const KILL_REASON_NAMES = Object.keys(KILL_REASONS) as [KillReason, ...KillReason[]];
+
+/** `killed_by` is an owner, a person, or the directory of a project without owners. */
+function killerOf({ killed_by: by }: KillDetail): string {
+  if (typeof by !== 'string') return 'a user';
+  return by.startsWith('/') ? `a user in ${by}` : by;
+}
 
 /** Widens the row: a literal type lacks the fields that a row leaves out. */
 export function killReasonRow(reason: KillReason): KillReasonRow {

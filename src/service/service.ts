@@ -94,11 +94,11 @@ export function createService(deps: ServiceDeps): Service {
       const task = tasks.find(ref);
       return { ...tasks.view(task), ...deliveryViews(store.deliveries, task.id) };
     },
-    kill: (ref, request) => kill(tasks, ref, request, loaded.config['agents.may_kill_others']),
-    pause: (ref) => pause(tasks, ref),
-    resume: (ref) => resume(tasks, ref),
-    async adjust(ref, adjustment) {
-      const view = await tasks.change(ref, (work, task) => adjust(deps, work, task, adjustment));
+    kill: (ref, request, by) => kill(tasks, ref, request, by, loaded.config['agents.may_kill_others']),
+    pause: (ref, _, by) => pause(tasks, ref, by),
+    resume: (ref, _, by) => resume(tasks, ref, by),
+    async adjust(ref, adjustment, by) {
+      const view = await tasks.change(ref, (work, task) => adjust(deps, work, task, adjustment, by));
       return { ...view, ...noteOf(adjustment.cpuCores, view.estimated_cpu_cores) };
     },
     retry: (ref, request) => retry(deps, tasks, ref, request),

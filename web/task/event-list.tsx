@@ -38,6 +38,14 @@ export function EventList({ events }: { readonly events: readonly EventView[] })
 }
 
 /** What says most about an event: its reason or status, and the hint. */
-function detailOf({ hint, reason, status, why }: EventView): string {
-  return [reason, status, why, hint].filter((part) => typeof part === 'string').join(': ');
+function detailOf({ hint, reason, status, why, ...event }: EventView): string {
+  const who = killerIn(event.detail) ?? event.killed_by ?? event.by;
+  const by = typeof who === 'string' ? `by ${who}` : null;
+  return [reason, status, by, why, hint].filter((part) => typeof part === 'string').join(': ');
+}
+
+function killerIn(detail: unknown): unknown {
+  return typeof detail === 'object' && detail !== null && 'killed_by' in detail
+    ? detail.killed_by
+    : undefined;
 }

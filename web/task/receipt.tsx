@@ -39,6 +39,7 @@ function rowsOf(task: TaskView, now: number): [string, string | null][] {
     ['promised start', task.waiting === null ? '' : promise(task.waiting, now)],
     ['started', time(task.started_at)],
     ['ended', time(task.ended_at)],
+    ['killed by', String(task.kill_detail?.killed_by ?? '')],
     [
       'time',
       `${duration(task.elapsed_ms)} of ${duration(task.estimated_time_ms)}${source('time')}, killed at ${duration(task.kill_timeout_ms)}`,

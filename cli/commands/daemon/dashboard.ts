@@ -8,6 +8,7 @@ import { formatDuration, parseDuration } from '../../../src/units/duration.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { serveDashboard } from '../../dashboard/serve.ts';
+import { callerName } from '../../input/caller.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { isAgent } from '../../levers.ts';
 import { version } from '../../version.ts';
@@ -34,6 +35,7 @@ when no page has been open for dashboard.idle_timeout. If a dashboard runs alrea
       assetsDir: join(import.meta.dirname, isBuilt ? 'web' : '../../../dist/web'),
       version: version(),
       mayAct: !isAgent(env),
+      caller: `${callerName(env)} (dashboard)`,
       idleMs,
       signal: ending.signal,
       onReady: (found) => {

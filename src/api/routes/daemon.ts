@@ -1,5 +1,6 @@
 // Routes about the daemon, its host and its database.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { callerOf } from '../caller.ts';
 import { BACKUP, BACKUP_VIEW, CLEAN, CLEAN_VIEW, parseBackup, parseClean } from '../schemas/clean.ts';
 import {
   CONFIG,
@@ -33,10 +34,10 @@ export function daemonRoutes(app: FastifyInstance, service: Service): void {
   );
   app.get('/v1/hold', answers(HOLDS), () => service.holds());
   app.post('/v1/hold', answers(HOLD, { body: HOLD_BODY }), (request) =>
-    service.hold(parseHold(request.body)),
+    service.hold(byCaller(parseHold(request.body), request)),
   );
   app.delete('/v1/hold', answers(RELEASED, { query: RELEASE_QUERY }), (request) =>
-    service.release(parseRelease(request.query)),
+    service.release(byCaller(parseRelease(request.query), request)),
   );
   app.post('/v1/levers', answers(OK, { body: LEVER_BODY }), async (request) => {
     await service.noteLever(parseLever(request.body));
@@ -52,4 +53,9 @@ export function daemonRoutes(app: FastifyInstance, service: Service): void {
     service.stop(parseStop(request.body));
     reply.code(202).send({ ok: true });
   });
+}
+
+/** The page of the dashboard sends no `by`: its server names the person in the header. */
+function byCaller<T extends { readonly by: string | null }>(asked: T, request: FastifyRequest): T {
+  return { ...asked, by: asked.by ?? callerOf(request) };
 }

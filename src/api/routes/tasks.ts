@@ -1,6 +1,7 @@
 // Routes about tasks: submit, list, show, change.
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { callerOf } from '../caller.ts';
 import { CHANGES, type ChangeVerb } from '../schemas/changes.ts';
 import {
   FORGOTTEN,
@@ -44,8 +45,9 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     const asks = { ...(body === null ? {} : { body }), ...(status === 200 ? {} : { status }) };
     app.post<ByRef>(`/v1/tasks/:ref/${verb}`, answers(TASK, asks), async (request, reply) => {
       // TypeScript does not relate the input of a verb to the method of the same verb.
-      const change = service[verb] as (ref: string, input: unknown) => Promise<TaskView>;
-      return reply.code(status).send(await change(request.params.ref, parse(request.body)));
+      const change = service[verb] as (ref: string, input: unknown, by: string | null) => Promise<TaskView>;
+      const task = await change(request.params.ref, parse(request.body), callerOf(request));
+      return reply.code(status).send(task);
     });
   }
 }

@@ -26,10 +26,11 @@ export const CHANGES = {
 
 export type ChangeVerb = keyof typeof CHANGES;
 
-/** One method a verb: takes a name or id and what `parse` returns, resolves with the changed task. */
+/** One method a verb: takes a name or id, what `parse` returns and who asks; resolves with the changed task. */
 export type Changes = {
   readonly [V in ChangeVerb]: (
     ref: string,
     input: ReturnType<(typeof CHANGES)[V]['parse']>,
+    by: string | null,
   ) => Promise<TaskView>;
 };

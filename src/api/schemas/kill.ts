@@ -19,8 +19,8 @@ export type KillBody = z.output<typeof KILL>;
 export interface KillRequest {
   /** Sent first and at once; SIGKILL skips the grace time. Null: the first step of the kill ladder. */
   readonly signal: NodeJS.Signals | null;
-  /** Owner of the caller; null: not given. */
-  readonly by: string | null;
+  /** The owner, or the project, whose inbox need not report the end; null: not given, as by a person at the dashboard. */
+  readonly owner: string | null;
   /** The agent session that asks; null: a person. */
   readonly session: string | null;
 }
@@ -29,7 +29,7 @@ export function parseKill(body: unknown): KillRequest {
   const { force, signal, owner, project } = check(KILL, body ?? {});
   return {
     signal: force ? 'SIGKILL' : signalOf(signal),
-    by: owner ?? project ?? null,
+    owner: owner ?? project ?? null,
     session: owner ?? null,
   };
 }

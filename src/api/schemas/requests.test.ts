@@ -26,13 +26,13 @@ describe('parseKill', () => {
   ];
   for (const [body, signal] of TABLE)
     it(`reads ${JSON.stringify(body)} as ${signal}`, () =>
-      assert.deepEqual(parseKill(body), { signal, by: null, session: null }));
+      assert.deepEqual(parseKill(body), { signal, owner: null, session: null }));
   for (const signal of ['', 'STOP', 'SIGSIGINT', '9', 'x\0'])
     it(`refuses the signal ${JSON.stringify(signal)}`, () =>
       refuses(() => parseKill({ signal }), /^signal: .*SIGTERM/));
   it('takes the owner of the caller, else its project', () => {
-    const by = (body: object) => parseKill(body).by;
-    assert.deepEqual([by({ owner: 'me', project: '/p' }), by({ project: '/p' })], ['me', '/p']);
+    const of = (body: object) => parseKill(body).owner;
+    assert.deepEqual([of({ owner: 'me', project: '/p' }), of({ project: '/p' })], ['me', '/p']);
   });
   it('refuses unknown fields', () => refuses(() => parseKill({ sig: 'INT' }), /sig/));
 });

@@ -12,9 +12,14 @@ import {
 } from '../task.ts';
 import type { Transition } from './transition.ts';
 
+/** Who asked for a change; absent: the client did not say. */
+export interface AskedBy {
+  readonly by?: string | undefined;
+}
+
 export type AdjustChange =
   /** `envelope`: the new caps of the running attempt; null when none runs. */
-  | {
+  | (AskedBy & {
       readonly kind: 'adjust';
       readonly estimate: Estimate;
       readonly limits: Limits;
@@ -22,7 +27,7 @@ export type AdjustChange =
       /** Absent: unchanged. */
       readonly execOptions?: ExecOptions;
       readonly envelope: Envelope | null;
-    }
+    })
   /** The active profile changed the caps of a running attempt. */
   | { readonly kind: 'apply_profile'; readonly profile: ProfileName; readonly envelope: Envelope };
 
@@ -43,8 +48,13 @@ export function adjust(task: Task, change: Extract<AdjustChange, { kind: 'adjust
       estimated_cpu_cores: estimate.cpuCores,
       kill_timeout_ms: limits.killTimeoutMs,
       priority,
+      ...askedBy(change),
     },
   };
+}
+
+export function askedBy({ by }: AskedBy): AskedBy {
+  return by === undefined ? {} : { by };
 }
 
 export function applyProfile(

@@ -19,7 +19,7 @@ import {
   type TaskId,
   type Usage,
 } from '../task.ts';
-import { type AdjustChange, adjust, applyProfile, withAttempt } from './adjust.ts';
+import { type AdjustChange, type AskedBy, adjust, applyProfile, askedBy, withAttempt } from './adjust.ts';
 import { endedState, lost } from './end-state.ts';
 import { applyHold, type HoldChange } from './hold.ts';
 import { type PlaceChange, place, whilePlaced } from './place.ts';
@@ -42,8 +42,8 @@ export type Change =
   | { readonly kind: 'request_kill'; readonly intent: KillIntent }
   | { readonly kind: 'ready'; readonly at: number }
   | { readonly kind: 'escalate_kill'; readonly at: number }
-  | { readonly kind: 'pause'; readonly at: number }
-  | { readonly kind: 'resume'; readonly at: number }
+  | ({ readonly kind: 'pause'; readonly at: number } & AskedBy)
+  | ({ readonly kind: 'resume'; readonly at: number } & AskedBy)
   | HoldChange
   | ThrottleChange
   | PlaceChange
@@ -169,13 +169,13 @@ export function transition(task: Task, change: Change): Transition | null {
           ...task,
           state: { status: 'paused', attempt: withPause(state, change.at), pausedAt: change.at },
         },
-        event: { event: 'paused' },
+        event: { event: 'paused', ...askedBy(change) },
       };
     case 'resume': {
       if (state.status === 'running') return null;
       return {
         task: { ...task, state: { status: 'running', attempt: withPause(state, change.at) } },
-        event: { event: 'resumed' },
+        event: { event: 'resumed', ...askedBy(change) },
       };
     }
     case 'hold':

@@ -22,7 +22,13 @@ export interface AdjustDeps {
 }
 
 /** Throws BabysitError infeasible, capacity_exceeded or cap_below_use, and stages nothing then. */
-export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustment: Adjustment): void {
+export function adjust(
+  deps: AdjustDeps,
+  work: UnitOfWork,
+  task: Task,
+  adjustment: Adjustment,
+  by: string | null,
+): void {
   const { engine, profiles } = deps;
   const { largest } = capacitiesOf(task, profiles);
   const { estimate, limits, priority } = changedRequest(task, adjustment, largest.cpuLimitCores);
@@ -73,6 +79,7 @@ export function adjust(deps: AdjustDeps, work: UnitOfWork, task: Task, adjustmen
     priority,
     execOptions,
     envelope: caps,
+    by: by ?? undefined,
   });
 }
 

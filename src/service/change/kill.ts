@@ -9,10 +9,12 @@ import { userName } from '../lookup/user-name.ts';
 export function kill(
   tasks: TaskAccess,
   ref: string,
-  { signal, by, session }: KillRequest,
+  { signal, owner, session }: KillRequest,
+  caller: string | null,
   mayKillOthers: boolean,
 ): Promise<TaskView> {
   const first = signal ?? 'SIGTERM';
+  const by = owner ?? caller;
   const detail = by === null ? { signal: first } : { signal: first, killed_by: by };
   const request = { reason: 'manual', detail, signal: first } as const;
   return tasks.change(ref, (work, task) => {
@@ -25,8 +27,9 @@ export function kill(
           hint: 'Ask the user. Outside of the session, babysit config set agents.may_kill_others true allows it.',
         },
       );
-    const isOthers = task.owner === null ? by !== null && by !== task.project : by !== task.owner;
-    if (isOthers) work.noteLever({ lever: 'kill_others', of: task.name, by: session ?? userName() });
+    const isOthers = task.owner === null ? owner !== null && owner !== task.project : owner !== task.owner;
+    if (isOthers)
+      work.noteLever({ lever: 'kill_others', of: task.name, by: session ?? caller ?? userName() });
     work.requestKill(task.id, { ...request, isUrgent: signal !== null });
   });
 }

@@ -4,11 +4,12 @@ import { isActive, type Task } from '../../core/task.ts';
 import { notRunning, type TaskAccess } from '../lookup/task-access.ts';
 
 /** A running task keeps running, and a held one stays held: the note says so. Throws not_running for a pending task. */
-export async function resume(tasks: TaskAccess, ref: string): Promise<TaskView> {
+export async function resume(tasks: TaskAccess, ref: string, by: string | null): Promise<TaskView> {
   let note: string | undefined;
   const view = await tasks.change(ref, (work, task) => {
     if (task.state.status === 'pending') throw notRunning(task, 'resumed');
-    if (!work.change(task.id, { kind: 'resume', at: work.now.wallMs })) note = whyNot(task);
+    const change = { kind: 'resume', at: work.now.wallMs, by: by ?? undefined } as const;
+    if (!work.change(task.id, change)) note = whyNot(task);
   });
   return note === undefined ? view : { ...view, note };
 }

@@ -10,6 +10,7 @@ import { BLOCKED, DETAIL, PROGRESS, TASK } from '../task.ts';
 const number = z.number();
 const text = z.string();
 const NONE = z.strictObject({});
+const BY = { by: text.optional().describe('Who asked, where the client says it.') };
 const ENDED = z.enum(['completed', 'failed', 'killed', 'interrupted']);
 const processList = <Shape extends z.ZodRawShape>(more: Shape) =>
   z.array(
@@ -37,8 +38,8 @@ export const EVENT_FIELDS = {
   ready: z
     .strictObject({ attempt: number.describe('Number of the attempt.') })
     .describe('The task is ready, by its `--ready`, `--ready_port` or `--ready_cmd`. Once in each attempt.'),
-  paused: NONE.describe('The task was paused.'),
-  resumed: NONE.describe('The task was resumed.'),
+  paused: z.strictObject(BY).describe('The task was paused.'),
+  resumed: z.strictObject(BY).describe('The task was resumed.'),
   held: z
     .strictObject({
       mem_bytes: number.describe('Memory that the task uses.'),
@@ -186,6 +187,7 @@ export const EVENT_FIELDS = {
       estimated_cpu_cores: number.describe('The new CPU estimate.'),
       kill_timeout_ms: number.describe('The new kill timeout.'),
       priority: number.describe('The new priority.'),
+      ...BY,
     })
     .describe('Estimates, kill timeout or priority of the task changed.'),
   profile_switched: z
@@ -216,7 +218,7 @@ export const EVENT_FIELDS = {
         .optional()
         .describe('Number of the attempt that ended. Null: none had begun.'),
       reason: text.nullable().optional().describe('[Reason](reasons.md) of the end.'),
-      killed_by: z.string().optional().describe('The owner that asked for the kill.'),
+      killed_by: z.string().optional().describe('Who asked for the kill: an owner, a project or a person.'),
     })
     .describe('The task ended.'),
 } as const satisfies { readonly [K in EventName]: z.ZodType<EventMap[K]> };

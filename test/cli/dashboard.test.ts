@@ -1,13 +1,13 @@
 // The dashboard in a real browser: the life of tasks as a person sees it, texts of tasks that try to be HTML, and both themes.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { SMALL } from '../support/budget.ts';
 import { busyScene } from '../support/busy-scene.ts';
-import { jsonLine } from '../support/cli.ts';
+import { jsonLine, jsonLines } from '../support/cli.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
 import { testHome } from '../support/home.ts';
 import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/screens/browser.ts';
@@ -43,9 +43,17 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
 
   it('shows a job appear, progress, and be killed with its reason; and the promise of a queued one', async (t) => {
     const home = testHome(t, { 'admission.max_running': 1 });
-    const server = home.start(['dashboard'], { env: PERSON });
+    const bin = join(home.work, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\ncp "$1" ${home.work}/opened\n`, { mode: 0o755 });
+    const env = { ...PERSON, PATH: `${bin}:${process.env.PATH}` };
+    const server = home.start(['dashboard', '--open'], { env });
     await waitUntil(() => server.stdout().endsWith('\n'), { what: 'the address' });
     const { url } = jsonLine(server.stdout());
+    const opened = join(home.work, 'opened');
+    await waitUntil(() => existsSync(opened) && readFileSync(opened, 'utf8').includes(`url=${url}"`), {
+      what: 'the desktop to open a file that leads to the address',
+    });
     const { page, faults } = await openPage(browser, String(url));
     await page.getByText('No task runs.').waitFor(DEADLINE);
     assert.equal(new URL(page.url()).hash, '#/now', 'the token is not in the address');
@@ -61,7 +69,9 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     const running = page.getByRole('region', { name: /^Running/ });
     await running.getByRole('link', { name: 'build' }).waitFor(DEADLINE);
     await running.getByText(/progress .*3\/10/).waitFor(DEADLINE);
-    await home.run(['run', '--queue', '--name=next', ...SMALL, '--command=sleep 300']);
+    const of = ['--owner=ci', '--tag=nightly'];
+    await home.run(['run', '--queue', '--name=next', ...SMALL, ...of, '--command=sleep 300']);
+    const waiter = home.start(['wait', 'next']);
     const queue = page.getByRole('region', { name: /^Queue/ });
     await queue.getByRole('link', { name: 'next' }).waitFor(DEADLINE);
     await queue.getByText(/waits for a free place: held by build/).waitFor(DEADLINE);
@@ -70,10 +80,20 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await queue.getByRole('button', { name: 'Hold the queue' }).click();
     await page.getByLabel('Reason').fill('call');
     await page.getByRole('dialog').getByRole('button', { name: 'Hold the queue' }).click();
-    await page.getByText(/No start of all tasks by .*: "call", until \d\d:/).waitFor(DEADLINE);
+    await page.getByText(/No start of all tasks by .* \(dashboard\): "call", until \d\d:/).waitFor(DEADLINE);
     await page.getByRole('button', { name: 'Release all tasks' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
     await page.getByText(/No start of/).waitFor({ ...DEADLINE, state: 'detached' });
+    await queue.getByRole('button', { name: 'Hold the queue' }).click();
+    await page.getByRole('combobox').selectOption({ label: 'of tag nightly' });
+    await page.getByRole('dialog').getByRole('button', { name: 'Hold the queue' }).click();
+    await waitUntil(() => heldScopes(waiter.stderr()).at(-1) === 'tag nightly', {
+      what: 'the waiting client to know of the hold',
+    });
+    await page.getByRole('button', { name: 'Release tag nightly' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
+    await page.getByText(/No start of/).waitFor({ ...DEADLINE, state: 'detached' });
+    waiter.kill('SIGTERM');
 
     // By the keyboard alone: the dialog takes the focus, Escape gives it back.
     const kill = running.getByRole('button', { name: 'Kill build' });
@@ -104,6 +124,8 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await page.getByRole('heading', { name: 'build' }).waitFor(DEADLINE);
     await page.getByRole('log').getByText('[3/10] compiling').waitFor(DEADLINE);
     await page.getByText('kill_requested').waitFor(DEADLINE);
+    await page.getByText(/^Hint: (?:Killed|Stopped) at the request of .* \(dashboard\)/).waitFor(DEADLINE);
+    await page.getByText('killed by').waitFor(DEADLINE);
     assert.deepEqual(faults, []);
     await page.close();
     server.kill('SIGINT');
@@ -137,6 +159,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
         assets: readAssets(join(import.meta.dirname, '../../dist/web')),
         version: '1',
         mayAct: true,
+        caller: 'ada (dashboard)',
         onUse: () => {},
       });
       app = built;
@@ -207,5 +230,13 @@ function listens(port: number): Promise<void> {
       resolve();
     });
     socket.on('error', reject);
+  });
+}
+
+/** The holds of which a waiting client was informed, as `owner ci`. */
+function heldScopes(stderr: string): string[] {
+  return jsonLines(stderr).flatMap(({ hold }) => {
+    const { scope, of } = (hold ?? {}) as { scope?: string; of?: string };
+    return scope === undefined ? [] : [`${scope} ${of}`];
   });
 }

@@ -61,14 +61,36 @@ describe('babysit hold', () => {
   it('of one task or a project leaves the others alone', async (t) => {
     const home = testHome(t);
     await home.run(['hold', '--project']);
-    await submit(home, 'held', 'true', '--queue');
+    await submit(home, 'held', 'true', '--queue', '--owner=ci', '--tag=nightly');
     assert.equal((await home.run(['run', ...SMALL, '--wait', 'true'], { cwd: '/' })).code, 0);
     const wrong = await home.run(['release']);
     assert.deepEqual([wrong.code, jsonLine(wrong.stderr).error], [1, 'not_held']);
     await home.run(['hold', 'held']);
     await home.run(['release', '--project']);
     assert.equal((await show(home, 'held')).status, 'pending');
-    assert.equal((await home.run(['release', 'held'])).code, 0);
-    assert.equal((await home.run(['wait', 'held'])).code, 0);
+    const waiter = home.start(['wait', 'held']);
+    const toldOf = (scope: string) =>
+      waitUntil(() => heldBy(waiter.stderr()) === scope, {
+        what: `the waiter to know of the hold by ${scope}`,
+      });
+    // Each hold keeps the task before the one before it is released.
+    let release = 'held';
+    for (const [flag, scope] of [
+      ['--owner=ci', 'owner'],
+      ['--tag=nightly', 'tag'],
+    ] as const) {
+      assert.equal((await home.run(['hold', flag])).code, 0);
+      assert.equal((await home.run(['release', release])).code, 0);
+      await toldOf(scope);
+      release = flag;
+    }
+    assert.equal((await home.run(['release', release])).code, 0);
+    assert.equal((await waiter.done).code, 0, waiter.stderr());
   });
 });
+
+/** The scope of the last hold of which a waiting client was informed. */
+function heldBy(stderr: string): unknown {
+  const holds = jsonLines(stderr).flatMap(({ hold }) => hold ?? []);
+  return (holds.at(-1) as { readonly scope?: unknown } | undefined)?.scope;
+}

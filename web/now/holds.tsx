@@ -1,9 +1,11 @@
 // Holds of people: what does not start, by whom, why and until when; and how to hold and release the whole queue.
 import { useState } from 'preact/hooks';
 import type { Frame } from '../../cli/client/frames.ts';
+import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { change } from '../client/request.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { hold as holdText } from '../text.ts';
+import { ALL, scopesOf } from './hold-scopes.ts';
 
 type Hold = Frame['status']['holds'][number];
 
@@ -51,14 +53,20 @@ function Release({ hold }: { readonly hold: Hold }) {
   );
 }
 
-/** The daemon takes both as text. */
-export function HoldQueue() {
+interface HoldQueueProps {
+  /** Their owners, projects and tags are the scopes to choose from. */
+  readonly rows: readonly LiveTask[];
+}
+
+/** The daemon takes the time and the reason as text. */
+export function HoldQueue({ rows }: HoldQueueProps) {
   const [isOpen, setOpen] = useState(false);
+  const [scope, setScope] = useState(ALL);
   const [lasting, setLasting] = useState('30m');
   const [reason, setReason] = useState('');
   const confirm = () =>
     change('POST', '/v1/hold', {
-      all: true,
+      ...(JSON.parse(scope) as object),
       ...(lasting.trim() === '' ? {} : { for: lasting }),
       ...(reason.trim() === '' ? {} : { reason }),
     });
@@ -69,12 +77,22 @@ export function HoldQueue() {
       </button>
       {isOpen ? (
         <Dialog
-          title="Hold the whole queue?"
+          title="Hold the queue?"
           confirm="Hold the queue"
           onConfirm={confirm}
           onClose={() => setOpen(false)}
         >
           <p>No task starts until the time is over or the hold is released. Running tasks keep running.</p>
+          <label class="field">
+            <span>Tasks</span>
+            <select value={scope} onChange={(event) => setScope(event.currentTarget.value)}>
+              {scopesOf(rows).map(({ target, text }) => (
+                <option key={target} value={target}>
+                  {text}
+                </option>
+              ))}
+            </select>
+          </label>
           <label class="field">
             <span>
               For <small>such as 30m or 2h; empty: until it is released</small>

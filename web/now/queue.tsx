@@ -7,13 +7,14 @@ import { HoldQueue } from './holds.tsx';
 import { SHOWN } from './running.tsx';
 
 interface Props {
+  readonly running: readonly LiveTask[];
   readonly rows: readonly LiveTask[];
   readonly count: number;
   readonly now: number;
   readonly mayAct: boolean;
 }
 
-export function Queue({ rows, count, now, mayAct }: Props) {
+export function Queue({ running, rows, count, now, mayAct }: Props) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? rows : rows.slice(0, SHOWN);
   return (
@@ -22,7 +23,7 @@ export function Queue({ rows, count, now, mayAct }: Props) {
         <h2 id="queue-title">
           Queue <span class="count">{count}</span>
         </h2>
-        {mayAct ? <HoldQueue /> : null}
+        {mayAct ? <HoldQueue rows={[...running, ...rows]} /> : null}
       </div>
       {count === 0 ? <p class="empty">No task waits.</p> : null}
       <ol class="tasks queue">

@@ -40,7 +40,7 @@ function stateOf({ dim, outside, hold, expected_start }: BlockedView): WaitingSt
   return {
     dim,
     isOutside: outside !== undefined,
-    hold: hold === undefined ? null : `${hold.by} ${hold.until} ${hold.reason}`,
+    hold: hold === undefined ? null : `${hold.scope} ${hold.of} ${hold.by} ${hold.until} ${hold.reason}`,
     expectedMs: expected_start === null ? null : Date.parse(expected_start),
   };
 }

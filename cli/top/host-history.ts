@@ -1,8 +1,10 @@
-// Reads how the use of the host developed before the first frame.
+// Reads what happened on the host before the first frame: its use, and the programs outside of all tasks.
 
 import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
+import type { OutsideHistoryView } from '../../src/api/schemas/observe/outside.ts';
 import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { BabysitError } from '../../src/core/errors.ts';
+import { PEAKS_MS } from '../client/outside-peaks.ts';
 import { call, type Session } from '../client/session.ts';
 
 /** The minute before the first frame. */
@@ -19,4 +21,14 @@ export async function readHistory(session: Session): Promise<HostPoint[]> {
         fields.map((field, index) => [field, values[index] ?? null]),
       ) as unknown as HostPoint,
   );
+}
+
+/** At the programs outside of all tasks, in the last hour. */
+export async function readLooks(session: Session): Promise<OutsideHistoryView['points']> {
+  const path = `/v1/outside?since=${PEAKS_MS / 60_000}m`;
+  const { points } = await call<OutsideHistoryView>(session, 'GET', path).catch((error: unknown) => {
+    if (error instanceof BabysitError) return { points: [] };
+    throw error;
+  });
+  return points;
 }

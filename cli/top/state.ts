@@ -1,8 +1,10 @@
 // The state of the screen, and how frames of the daemon change it. Pure.
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { HostPoint, LiveTask } from '../../src/api/schemas/observe/live.ts';
+import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { type Frame, tasksOf } from '../client/frames.ts';
+import { withLook } from '../client/outside-peaks.ts';
 import type { Glyphs } from './glyphs.ts';
 import { nextKill } from './next-kill.ts';
 
@@ -56,6 +58,8 @@ export interface State {
   readonly lost: string | null;
   /** One point a second, oldest first. */
   readonly history: readonly HostPoint[];
+  /** At the programs outside of all tasks, in the last hour, oldest first. */
+  readonly looks: readonly OutsidePoint[];
   readonly selectedId: string | null;
   readonly filter: string;
   readonly sort: Sort;
@@ -71,6 +75,7 @@ export function firstState(size: Size, glyphs: Glyphs): State {
     frame: null,
     lost: null,
     history: [],
+    looks: [],
     selectedId: null,
     filter: '',
     sort: 'start',
@@ -83,6 +88,7 @@ export function firstState(size: Size, glyphs: Glyphs): State {
 export type News =
   | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'history'; readonly points: readonly HostPoint[] }
+  | { readonly kind: 'looks'; readonly points: readonly OutsidePoint[] }
   | { readonly kind: 'lost'; readonly why: string }
   | { readonly kind: 'resized'; readonly size: Size }
   | { readonly kind: 'message'; readonly text: string; readonly isError: boolean }
@@ -102,6 +108,8 @@ export function withNews(state: State, news: News): State {
       return withFrame(state, news.frame);
     case 'history':
       return { ...state, history: joined(news.points, state.history) };
+    case 'looks':
+      return { ...state, looks: [...news.points, ...state.looks.filter(isAfter(news.points))] };
     case 'lost':
       return { ...state, lost: news.why };
     case 'resized':
@@ -127,6 +135,7 @@ function withFrame(state: State, frame: Frame): State {
   return {
     ...shown,
     history: withPoint(state.history, frame.host),
+    looks: withLook(state.looks, { at: frame.at, programs: frame.outside }),
     detail: detail && found ? { ...detail, task: found } : detail,
     selectedId: keptSelection(shown),
   };
@@ -136,6 +145,11 @@ function withFrame(state: State, frame: Frame): State {
 function withPoint(history: readonly HostPoint[], point: HostPoint | null): readonly HostPoint[] {
   const last = history.at(-1)?.at ?? 0;
   return point === null || point.at - last < POINT_MS ? history : joined(history, [point]);
+}
+
+function isAfter(points: readonly { readonly at: number }[]): (point: { readonly at: number }) => boolean {
+  const last = points.at(-1)?.at ?? 0;
+  return ({ at }) => at > last;
 }
 
 function joined(older: readonly HostPoint[], newer: readonly HostPoint[]): HostPoint[] {

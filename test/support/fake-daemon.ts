@@ -14,11 +14,19 @@ export interface FakeDaemon {
   readonly changes: string[];
 }
 
+const HUMP_AGE_MS = 320_000;
+
+/** The program that caused the hump has ended since. */
+function lookAt(at: number, { outside: [program] }: Scene) {
+  const belongs_to = program?.belongs_to ?? null;
+  return { at, programs: [{ name: 'rustc', processes: 8, mem_bytes: 9 * GIB, cpu_cores: 7.8, belongs_to }] };
+}
+
 /** Ten minutes of the host, with a program outside that takes memory in the middle. */
 function hostPoint(at: number, now: number, counts: { readonly running: number; readonly pending: number }) {
   const age = (now - at) / 1000;
   const wave = Math.sin(age / 37) + Math.sin(age / 11) / 3;
-  const hump = Math.exp(-(((age - 320) / 70) ** 2));
+  const hump = Math.exp(-(((age - HUMP_AGE_MS / 1000) / 70) ** 2));
   return {
     at,
     mem_total_bytes: 32 * GIB,
@@ -80,6 +88,7 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
         points: points.map(Object.values),
       });
     }
+    if (pathname === '/v1/outside') return json(response, { points: [lookAt(now - HUMP_AGE_MS, scene)] });
     if (rest === 'series') return json(response, taskSeries(now));
     if (rest === 'log/range') return json(response, { id, name: task?.name, from: 0, to: log.length });
     if (rest === 'log') return response.end(log);

@@ -1,8 +1,10 @@
 // The live state of the page: the last frame, ten minutes of the host, and the events of all tasks.
 import { useEffect, useState } from 'preact/hooks';
 import { type Frame, Frames } from '../../cli/client/frames.ts';
+import { PEAKS_MS, withLook } from '../../cli/client/outside-peaks.ts';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { FrameView, HostPoint } from '../../src/api/schemas/observe/live.ts';
+import type { OutsideHistoryView, OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
 import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { ask, RequestError, readStream } from './request.ts';
 import { eventReader } from './server-events.ts';
@@ -20,9 +22,11 @@ export interface Live {
   readonly version: string;
   /** Oldest first. */
   readonly host: readonly HostPoint[];
+  /** At the programs outside of all tasks, in the last hour, oldest first. */
+  readonly looks: readonly OutsidePoint[];
 }
 
-let live: Live = { link: 'connecting', frame: null, mayAct: false, version: '', host: [] };
+let live: Live = { link: 'connecting', frame: null, mayAct: false, version: '', host: [], looks: [] };
 const watchers = new Set<(live: Live) => void>();
 const listeners = new Set<(event: EventView) => void>();
 let isScheduled = false;
@@ -62,6 +66,7 @@ export async function connect(): Promise<void> {
     try {
       frames = new Frames();
       void loadHistory();
+      void loadLooks();
       const read = eventReader((name, data) => take(name, JSON.parse(data)));
       await readStream('/v1/live', read, new AbortController().signal);
       update({ link: 'gone' });
@@ -88,7 +93,11 @@ function take(name: string, value: unknown): void {
       break;
     case 'frame': {
       const frame = frames.take(value as FrameView);
-      update({ frame, host: frame.host === null ? live.host : joined(live.host, [frame.host]) });
+      update({
+        frame,
+        host: frame.host === null ? live.host : joined(live.host, [frame.host]),
+        looks: withLook(live.looks, { at: frame.at, programs: frame.outside }),
+      });
       break;
     }
     case 'event':
@@ -107,6 +116,16 @@ async function loadHistory(): Promise<void> {
     update({ host: joined(earlier, live.host) });
   } catch {
     // The chart then begins with the first frame.
+  }
+}
+
+async function loadLooks(): Promise<void> {
+  try {
+    const { points } = await ask<OutsideHistoryView>(`/v1/outside?since=${PEAKS_MS / 60_000}m`);
+    const last = points.at(-1)?.at ?? 0;
+    update({ looks: [...points, ...live.looks.filter(({ at }) => at > last)] });
+  } catch {
+    // The peaks then begin with the first frame.
   }
 }
 

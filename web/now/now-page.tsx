@@ -9,9 +9,9 @@ import { Queue } from './queue.tsx';
 import { Running } from './running.tsx';
 import { Timeline } from './timeline.tsx';
 
-export function NowPage({ live: { frame, host, mayAct } }: { readonly live: Live }) {
+export function NowPage({ live: { frame, host, looks, mayAct } }: { readonly live: Live }) {
   if (frame === null) return <p class="empty">Waiting for the daemon…</p>;
-  const { at: now, running, pending, ended, outside, status } = frame;
+  const { at: now, running, pending, ended, status } = frame;
   return (
     <>
       <h1 class="hidden">Now</h1>
@@ -31,12 +31,12 @@ export function NowPage({ live: { frame, host, mayAct } }: { readonly live: Live
       <div class="columns">
         <div>
           <Running rows={running} count={status.tasks.running + status.tasks.paused} mayAct={mayAct} />
-          <Queue rows={pending} count={status.tasks.pending} now={now} mayAct={mayAct} />
+          <Queue running={running} rows={pending} count={status.tasks.pending} now={now} mayAct={mayAct} />
         </div>
         <div>
           <Timeline running={running} pending={pending} now={now} />
           <Ended rows={ended} now={now} />
-          <Outside programs={outside} />
+          <Outside frame={frame} looks={looks} />
         </div>
       </div>
     </>

@@ -1,12 +1,22 @@
-// The largest programs outside of all tasks, with the agent session or terminal that they belong to.
+// The largest programs outside of all tasks, now and at their peak of the last hour, with the agent session they belong to.
 import type { Frame } from '../../cli/client/frames.ts';
-import { cores, size } from '../text.ts';
+import { type Peak, peaksOf } from '../../cli/client/outside-peaks.ts';
+import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
+import { cores, relative, size } from '../text.ts';
 
-export function Outside({ programs }: { readonly programs: Frame['outside'] }) {
+interface Props {
+  readonly frame: Frame;
+  /** Of the last hour. */
+  readonly looks: readonly OutsidePoint[];
+}
+
+export function Outside({ frame: { at, outside, status }, looks }: Props) {
+  const host = { cores: status.host.cores, memBytes: status.host.mem_total_bytes };
+  const peaks = peaksOf(looks, outside, at, host);
   return (
     <section aria-labelledby="outside-title">
       <h2 id="outside-title">Other programs</h2>
-      {programs.length === 0 ? (
+      {peaks.length === 0 ? (
         <p class="empty">No program outside of tasks uses much of this host.</p>
       ) : (
         <table>
@@ -20,22 +30,42 @@ export function Outside({ programs }: { readonly programs: Frame['outside'] }) {
               <th scope="col" class="number">
                 cores
               </th>
+              <th scope="col" class="number">
+                most in the last hour
+              </th>
             </tr>
           </thead>
           <tbody>
-            {programs.map(({ name, processes, mem_bytes, cpu_cores, belongs_to }) => (
-              <tr key={`${name}${belongs_to}`}>
-                <td>
-                  {name} {processes > 1 ? <span class="quiet">× {processes}</span> : null}
-                </td>
-                <td>{belongs_to ?? <span class="quiet">not known</span>}</td>
-                <td class="number">{size(mem_bytes)}</td>
-                <td class="number">{cores(cpu_cores)}</td>
-              </tr>
+            {peaks.map((peak) => (
+              <Program key={`${peak.name}${peak.belongs_to}`} peak={peak} at={at} />
             ))}
           </tbody>
         </table>
       )}
     </section>
+  );
+}
+
+function Program({
+  peak: { name, belongs_to, now, most, dim, at: then },
+  at,
+}: {
+  readonly peak: Peak;
+  readonly at: number;
+}) {
+  const { processes } = now ?? most;
+  return (
+    <tr class={now === null ? 'quiet' : undefined}>
+      <td>
+        {name} {processes > 1 ? <span class="quiet">× {processes}</span> : null}
+      </td>
+      <td>{belongs_to ?? <span class="quiet">not known</span>}</td>
+      <td class="number">{size(now?.mem_bytes)}</td>
+      <td class="number">{cores(now?.cpu_cores)}</td>
+      <td class="number">
+        {dim === 'mem' ? size(most.mem_bytes) : `${cores(most.cpu_cores)} cores`}{' '}
+        <span class="quiet">{relative(then, at)}</span>
+      </td>
+    </tr>
   );
 }

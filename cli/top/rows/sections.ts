@@ -1,9 +1,11 @@
 // The tables of the screen, which share its height: each gets its least rows first, then what is left.
 import type { LiveTask } from '../../../src/api/schemas/observe/live.ts';
+import type { Frame } from '../../client/frames.ts';
+import { type Peak, peaksOf } from '../../client/outside-peaks.ts';
 import { BLANK, type Row, row, span } from '../spans.ts';
 import { listed, type State } from '../state.ts';
 import { type Column, headingRow, lay, valueRow } from './table-rows.ts';
-import { endedColumns, OUTSIDE_COLUMNS, queueColumns, runningColumns } from './task-columns.ts';
+import { endedColumns, outsideColumns, queueColumns, runningColumns } from './task-columns.ts';
 
 interface Section {
   readonly count: number;
@@ -42,8 +44,12 @@ function sectionsOf(state: State): Section[] {
       'no task waits',
     ),
     table(state, 'ENDED', ended, endedColumns(frame), 3, 'no task has ended'),
-    table(state, 'NOT MANAGED', frame.outside, OUTSIDE_COLUMNS, 2, 'no large program'),
+    table(state, 'NOT MANAGED', outsideOf(state, frame), outsideColumns(frame.at), 2, 'no large program'),
   ];
+}
+
+function outsideOf({ looks }: State, { at, outside, status: { host } }: Frame): Peak[] {
+  return peaksOf(looks, outside, at, { cores: host.cores, memBytes: host.mem_total_bytes });
 }
 
 function table<T extends LiveTask | { readonly name: string }>(

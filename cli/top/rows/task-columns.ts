@@ -4,6 +4,7 @@ import type { LiveTask } from '../../../src/api/schemas/observe/live.ts';
 import { KILL_FACTOR } from '../../../src/core/estimate.ts';
 import { formatDuration } from '../../../src/units/duration.ts';
 import type { Frame } from '../../client/frames.ts';
+import type { Peak } from '../../client/outside-peaks.ts';
 import { humanCores, humanSize, outcome } from '../../output/human.ts';
 import { waitsFor } from '../../output/waits-for.ts';
 import { limitBar, progressBar } from '../bars.ts';
@@ -140,27 +141,49 @@ export function endedColumns(frame: Frame): Column<LiveTask>[] {
   ];
 }
 
-type Outside = Frame['outside'][number];
+export function outsideColumns(nowMs: number): Column<Peak>[] {
+  return [
+    { title: '', columns: 14, most: 28, rank: 0, show: ({ name }) => ({ text: name }) },
+    {
+      title: 'PROCESSES',
+      columns: 9,
+      rank: 2,
+      align: 'right',
+      show: ({ now, most }) => ({ text: String((now ?? most).processes) }),
+    },
+    {
+      title: 'MEM',
+      columns: 7,
+      rank: 0,
+      align: 'right',
+      show: ({ now }) => ({ text: now === null ? '-' : size(now.mem_bytes) }),
+    },
+    {
+      title: 'CPU',
+      columns: 5,
+      rank: 0,
+      align: 'right',
+      show: ({ now }) => ({ text: now === null ? '-' : humanCores(now.cpu_cores) }),
+    },
+    {
+      title: 'BELONGS TO',
+      columns: 20,
+      most: 60,
+      rank: 1,
+      show: ({ belongs_to: whose }) => ({
+        text: whose ?? 'not known',
+        tone: whose === null ? 'dim' : 'plain',
+      }),
+    },
+    { title: 'MOST IN 1H', columns: 16, most: 24, rank: 0, show: (peak) => ({ text: mostOf(peak, nowMs) }) },
+  ];
+}
 
-export const OUTSIDE_COLUMNS: Column<Outside>[] = [
-  { title: '', columns: 14, most: 28, rank: 0, show: ({ name }) => ({ text: name }) },
-  {
-    title: 'PROCESSES',
-    columns: 9,
-    rank: 2,
-    align: 'right',
-    show: ({ processes }) => ({ text: String(processes) }),
-  },
-  { title: 'MEM', columns: 7, rank: 0, align: 'right', show: (one) => ({ text: size(one.mem_bytes) }) },
-  { title: 'CPU', columns: 5, rank: 0, align: 'right', show: (one) => ({ text: humanCores(one.cpu_cores) }) },
-  {
-    title: 'BELONGS TO',
-    columns: 20,
-    most: 60,
-    rank: 1,
-    show: (one) => ({ text: one.belongs_to ?? 'not known', tone: one.belongs_to === null ? 'dim' : 'plain' }),
-  },
-];
+/** `7.8 cpu 8m ago` */
+function mostOf({ most, dim, at }: Peak, nowMs: number): string {
+  const use = dim === 'mem' ? size(most.mem_bytes) : `${humanCores(most.cpu_cores)} cpu`;
+  return nowMs - at < 1000 ? `${use} now` : `${use} ${coarse(nowMs - at)} ago`;
+}
 
 const TONES: Readonly<Record<LiveTask['status'], Tone>> = {
   pending: 'warn',

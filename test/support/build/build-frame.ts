@@ -103,7 +103,7 @@ function viewOf(name: string, state: TaskState): LiveTask {
 export function aFrame(more: Partial<Frame> = {}): Frame {
   const { running = [], pending = [] } = more;
   const status = {
-    host: { hostname: 'ark', cores: 8, outside: [] },
+    host: { hostname: 'ark', cores: 8, mem_total_bytes: 16 * GIB, outside: [] },
     daemon: { not_enforced: [] },
     tasks: { running: running.length, paused: 0, pending: pending.length, tickets: 0 },
     profile: 'normal',

@@ -1,0 +1,72 @@
+// Which programs outside of all tasks used most of the host in the last hour, also those that have ended. Runs in the browser, too.
+import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
+
+type Program = OutsidePoint['programs'][number];
+
+export interface Peak {
+  readonly name: string;
+  readonly belongs_to: string | null;
+  /** Null: it is not among the largest now. */
+  readonly now: Program | null;
+  /** The look at which it took the largest part of the memory or of the cores of the host. */
+  readonly most: Program;
+  readonly dim: 'mem' | 'cpu';
+  readonly at: number;
+}
+
+export interface HostSize {
+  readonly cores: number;
+  readonly memBytes: number;
+}
+
+export const PEAKS_MS = 3_600_000;
+/** The daemon looks at the processes at most this often. */
+const LOOK_MS = 10_000;
+/** A program that has ended is worth a row from this part of the host on. */
+const NOTABLE = 0.1;
+const MOST = 6;
+
+/** Adds what a frame shows, unless the last look is the same one. Oldest first. */
+export function withLook(
+  points: readonly OutsidePoint[],
+  { at, programs }: OutsidePoint,
+): readonly OutsidePoint[] {
+  if (Math.abs(at - (points.at(-1)?.at ?? 0)) < LOOK_MS) return points;
+  // The clock of the host may have been set back.
+  const kept = points.filter((point) => point.at > at - PEAKS_MS && point.at < at);
+  return [...kept, { at, programs }];
+}
+
+/** By the largest part of the host that each took. */
+export function peaksOf(
+  points: readonly OutsidePoint[],
+  now: readonly Program[],
+  nowMs: number,
+  host: HostSize,
+): Peak[] {
+  const part = ({ mem_bytes, cpu_cores }: Program) => ({
+    mem: mem_bytes / host.memBytes,
+    cpu: cpu_cores / host.cores,
+  });
+  const peaks = new Map<string, Peak & { readonly part: number }>();
+  for (const { at, programs } of [...points, { at: nowMs, programs: now }])
+    for (const program of programs) {
+      const { mem, cpu } = part(program);
+      const { name, belongs_to } = program;
+      const key = `${name}\0${belongs_to}`;
+      const before = peaks.get(key);
+      const isNow = at === nowMs ? program : null;
+      if (before !== undefined && before.part >= Math.max(mem, cpu))
+        peaks.set(key, { ...before, now: isNow ?? before.now });
+      else
+        peaks.set(key, {
+          ...{ name, belongs_to, at, now: isNow ?? before?.now ?? null, most: program },
+          ...{ dim: mem > cpu ? 'mem' : 'cpu', part: Math.max(mem, cpu) },
+        });
+    }
+  return [...peaks.values()]
+    .filter((peak) => peak.now !== null || peak.part >= NOTABLE)
+    .sort((a, b) => b.part - a.part)
+    .slice(0, MOST)
+    .map(({ part: _, ...peak }) => peak);
+}

@@ -16,6 +16,7 @@ import { type Benchmark, isMet, type Row } from './support/benchmark.ts';
 import { buildProduct } from './support/product.ts';
 import { table } from './support/table.ts';
 import { throughput } from './throughput.ts';
+import { top } from './top.ts';
 import { waitLatency } from './wait-latency.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -32,6 +33,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'submit-cost': submitCost,
   'scheduler-pass': schedulerPass,
   slurm,
+  top,
 };
 
 const { values: flags, positionals } = parseArgs({

@@ -8,7 +8,7 @@ export interface Run {
 
 export type Benchmark = (run: Run) => Promise<Row[]>;
 
-export type Unit = 'ms' | 'MB' | '%' | '/s' | 'MB/s';
+export type Unit = 'ms' | 'KB' | 'MB' | '%' | '/s' | 'MB/s';
 
 export interface Row {
   readonly name: string;

@@ -1,44 +1,23 @@
-// Draws the rows with Ink and turns its key events into keys.
-import { Box, type Key as InkKey, Text, useApp, useInput, useWindowSize } from 'ink';
-import { createElement as h, memo, type ReactElement, useEffect, useSyncExternalStore } from 'react';
+// Takes the keys from Ink, which keeps the terminal: its second screen, its raw mode, and the way to the shell and back.
+// Nothing is drawn with Ink: for each picture it takes every cell of the screen apart, 3% of a core at 200 x 50.
+import { type Key as InkKey, useApp, useInput } from 'ink';
+import { useEffect } from 'react';
 import { CONTROL_KEYS, type Key, type KeyName, typedKeys } from './keys.ts';
-import { painted } from './paint.ts';
-import { screen } from './screen.ts';
-import type { Store } from './store.ts';
 
 export interface AppProps {
-  readonly store: Store;
-  readonly hasColor: boolean;
-  /** Receives what leaves the screen for a while: the caller stops the process in it. */
-  readonly onReady: (screen: { readonly suspend: (work: () => Promise<void>) => Promise<void> }) => void;
+  readonly onKey: (key: Key) => void;
+  /** Receives what gives the terminal back while `work` runs. */
+  readonly onReady: (giveBack: (work: () => Promise<void>) => Promise<void>) => void;
 }
 
-export function App({ store, hasColor, onReady }: AppProps): ReactElement {
-  const state = useSyncExternalStore(store.subscribe, store.get);
+export function App({ onKey, onReady }: AppProps): null {
   const { suspendTerminal } = useApp();
-  const { columns, rows } = useWindowSize();
-  useEffect(() => onReady({ suspend: suspendTerminal }), [onReady, suspendTerminal]);
-  useEffect(() => {
-    store.report({ kind: 'resized', size: { columns, rows } });
-  }, [store, columns, rows]);
+  useEffect(() => onReady(suspendTerminal), [onReady, suspendTerminal]);
   useInput((input, key) => {
-    for (const pressed of keysOf(input, key)) store.press(pressed);
+    for (const pressed of keysOf(input, key)) onKey(pressed);
   });
-  return h(
-    Box,
-    { flexDirection: 'column', width: columns, height: rows },
-    ...screen(state).map((row) => line(painted(row, hasColor))),
-  );
+  return null;
 }
-
-function line(text: string): ReactElement {
-  return h(Line, { text });
-}
-
-/** A row that did not change costs nothing. */
-const Line = memo(({ text }: { readonly text: string }) =>
-  h(Text, { wrap: 'truncate' }, text === '' ? ' ' : text),
-);
 
 const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
   ['upArrow', 'up'],

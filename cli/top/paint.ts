@@ -24,8 +24,13 @@ const PLAIN: Readonly<Record<Tone, string>> = {
   title: '1',
 };
 const SELECTED = '7';
+const RESET = '\x1b[0m';
+const ERASE_REST = '\x1b[K';
 
-/** Neighbors with the same look share one code. Blanks at the end are left out, except in a selected row. */
+/**
+ * A text that overwrites a whole line of the terminal. Neighbors with the same look share one code. Blanks at the end are
+ * erased instead, except in a selected row.
+ */
 export function painted({ spans, isSelected = false }: Row, hasColor: boolean): string {
   const codes = hasColor ? COLORS : PLAIN;
   let text = '';
@@ -40,6 +45,8 @@ export function painted({ spans, isSelected = false }: Row, hasColor: boolean): 
     }
     text += span.text;
   }
-  if (!isSelected) text = text.trimEnd();
-  return current === '' ? text : `${text}\x1b[0m`;
+  const shown = isSelected ? text : text.trimEnd();
+  // In a full line the cursor is still on the last column, which would be erased.
+  const rest = shown === text ? '' : ERASE_REST;
+  return `${shown}${current === '' ? '' : RESET}${rest}`;
 }

@@ -4,50 +4,75 @@ import { createElement } from 'react';
 import type { Frame } from '../client/frames.ts';
 import { followFrames } from '../client/live.ts';
 import type { Session } from '../client/session.ts';
+import { callerName } from '../input/caller.ts';
 import { App, type AppProps } from './app.ts';
 import { glyphsFor } from './glyphs.ts';
-import { readHistory } from './host-history.ts';
+import { readHistory, readLooks } from './host-history.ts';
+import { createPace } from './pace.ts';
+import { painted } from './paint.ts';
+import { Painter } from './painter.ts';
+import { screen } from './screen.ts';
 import { firstState } from './state.ts';
 import { createStore } from './store.ts';
-
-/** More frames a second do not help a reader, and cost CPU time on a slow line. */
-const MAX_FPS = 10;
 
 /** Both standard input and output are a terminal. Throws what ended the stream of the daemon. */
 export async function runTop(caller: Session, env: NodeJS.ProcessEnv): Promise<void> {
   const { stdout } = process;
-  const size = { columns: stdout.columns || 80, rows: stdout.rows || 24 };
+  // A serial line reports a size of 0.
+  const size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
   const ended = new AbortController();
-  let leave: Parameters<AppProps['onReady']>[0] | null = null;
-  const suspend = (): void => void leave?.suspend(stopped);
+  const painter = new Painter((text) => stdout.write(text));
+  let isAway = false;
+  const pace = createPace(() => {
+    if (!isAway) painter.paint(screen(store.get()).map((row) => painted(row, !env.NO_COLOR)));
+  });
+  let giveBack: Parameters<AppProps['onReady']>[0] = (work) => work();
+  const suspend = (): void => {
+    isAway = true;
+    const back = (): void => {
+      isAway = false;
+      redraw();
+    };
+    giveBack(stopped).then(back, fail);
+  };
   // A message on standard error would be drawn over.
   const session: Session = {
     ...caller,
+    caller: callerName(env),
     onStarted: (pid, warning) =>
       store.report({ kind: 'message', text: warning ?? `started the daemon (pid ${pid})`, isError: false }),
   };
-  const store = createStore(firstState(size, glyphsFor(env)), {
+  const store = createStore(firstState(size(), glyphsFor(env)), {
     session,
     env,
-    quit: () => app.unmount(),
+    draw: (gapMs) => pace.want(gapMs),
+    quit: () => leave(),
     suspend,
   });
   const props: AppProps = {
-    store,
-    hasColor: !env.NO_COLOR,
-    onReady: (screen) => {
-      leave = screen;
+    onKey: (key) => store.press(key),
+    onReady: (found) => {
+      giveBack = found;
     },
   };
   const app = render(createElement(App, props), {
     alternateScreen: true,
-    incrementalRendering: true,
     exitOnCtrlC: false,
     interactive: true,
-    maxFps: MAX_FPS,
   });
-  const fail = (error: unknown): void =>
-    app.unmount(error instanceof Error ? error : new Error(String(error)));
+  // After the listener of Ink, which clears rows.
+  const redraw = (): void => {
+    painter.forget();
+    store.report({ kind: 'resized', size: size() });
+  };
+  stdout.on('resize', redraw);
+  redraw();
+  // A picture after the end would be on the screen of the shell.
+  const leave = (error?: Error): void => {
+    pace.stop();
+    app.unmount(error);
+  };
+  const fail = (error: unknown): void => leave(error instanceof Error ? error : new Error(String(error)));
   process.on('SIGTSTP', suspend).on('uncaughtException', fail).on('unhandledRejection', fail);
   const sink = {
     frame: (frame: Frame) => store.report({ kind: 'frame', frame }),
@@ -55,11 +80,13 @@ export async function runTop(caller: Session, env: NodeJS.ProcessEnv): Promise<v
   };
   followFrames(session, sink, ended.signal).catch(fail);
   void readHistory(session).then((points) => store.report({ kind: 'history', points }), fail);
+  void readLooks(session).then((points) => store.report({ kind: 'looks', points }), fail);
   try {
     await app.waitUntilExit();
   } finally {
     ended.abort();
     store.close();
+    stdout.off('resize', redraw);
     process.off('SIGTSTP', suspend).off('uncaughtException', fail).off('unhandledRejection', fail);
   }
 }

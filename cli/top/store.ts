@@ -12,12 +12,13 @@ import { feedDetail } from './detail-feed.ts';
 import { type Key, pressed } from './keys.ts';
 import { type Effect, type News, type State, withNews } from './state.ts';
 
-/** Between two pictures for frames alone. A key is answered at once. */
+/** The least time between two pictures, by what changed. */
 const FRAME_MS = 950;
+const OUTPUT_MS = 200;
+const CHANGE_MS = 50;
 
 export interface Store {
   readonly get: () => State;
-  readonly subscribe: (changed: () => void) => () => void;
   press(key: Key): void;
   report(news: News): void;
   close(): void;
@@ -26,6 +27,8 @@ export interface Store {
 export interface StoreDeps {
   readonly session: Session;
   readonly env: NodeJS.ProcessEnv;
+  /** Wants a picture of the state, `gapMs` after the last one at the earliest. */
+  draw(gapMs: number): void;
   quit(): void;
   suspend(): void;
 }
@@ -33,39 +36,20 @@ export interface StoreDeps {
 export function createStore(first: State, deps: StoreDeps): Store {
   let state = first;
   let detail: AbortController | null = null;
-  const listeners = new Set<() => void>();
 
-  function draw(): void {
-    for (const changed of listeners) changed();
+  /** A busy daemon sends several frames a second, and a command may print without a pause. */
+  function gapOf({ kind }: News): number {
+    return kind === 'frame' ? FRAME_MS : kind === 'output' || kind === 'event' ? OUTPUT_MS : CHANGE_MS;
   }
 
-  function become(next: State): void {
+  function become(next: State, gapMs: number): void {
     if (next === state) return;
     state = next;
-    draw();
-  }
-
-  let resting: NodeJS.Timeout | null = null;
-  let isNewer = false;
-
-  /** Composing the screen costs more than all else, and a busy daemon sends several frames a second. */
-  function drawSoon(): void {
-    isNewer = resting !== null;
-    if (resting !== null) return;
-    draw();
-    resting = setTimeout(() => {
-      resting = null;
-      if (isNewer) drawSoon();
-    }, FRAME_MS);
+    deps.draw(gapMs);
   }
 
   function report(news: News): void {
-    if (news.kind !== 'frame') {
-      become(withNews(state, news));
-      return;
-    }
-    state = withNews(state, news);
-    drawSoon();
+    become(withNews(state, news), gapOf(news));
   }
 
   function carryOut(effect: Effect): void {
@@ -163,19 +147,14 @@ export function createStore(first: State, deps: StoreDeps): Store {
 
   return {
     get: () => state,
-    subscribe(changed) {
-      listeners.add(changed);
-      return () => listeners.delete(changed);
-    },
     press(key) {
       const { state: next, effects } = pressed(state, key);
-      become(next);
+      become(next, CHANGE_MS);
       for (const effect of effects) carryOut(effect);
     },
     report,
     close() {
       detail?.abort();
-      if (resting !== null) clearTimeout(resting);
     },
   };
 }

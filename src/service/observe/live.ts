@@ -10,14 +10,16 @@ import { hostStatus, type StatusDeps } from '../status.ts';
 import { hostPoint } from '../views/host-point.ts';
 import { changedRow } from './changed-row.ts';
 
-/** After events, at most one frame in this time. */
-const EVENTS_EVERY_MS = 250;
+/** On a quiet host an event is shown at once. */
+const SOON_MS = 50;
+const QUIET_MS = 5000;
+/** On a busy one events are shown with the next pass, or after this time: a frame costs milliseconds. */
+const EVENTS_EVERY_MS = 1000;
 /** The programs outside cost a look at every process, and no event reports that ended tasks were removed. */
 const SLOW_EVERY_MS = 10_000;
-/** With more pending tasks than this, a plan takes milliseconds: frames then share one, and those after events wait longer. */
+/** With more pending tasks than this, a plan takes milliseconds: frames then share one. */
 const LONG_QUEUE = 100;
 const LONG_PLAN_MS = 2000;
-const LONG_EVENTS_EVERY_MS = 1000;
 const PENDING_SHOWN = 200;
 const ENDED_SHOWN = 20;
 const COMMAND_CHARS = 200;
@@ -49,6 +51,7 @@ export class LiveStream {
   #slowAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #sentAt = Number.NEGATIVE_INFINITY;
+  #eventAt = Number.NEGATIVE_INFINITY;
   #plan: { readonly plan: Plan; readonly at: number } | null = null;
 
   constructor(deps: LiveDeps, tasks: TaskAccess) {
@@ -90,9 +93,11 @@ export class LiveStream {
 
   #sendSoon(events: readonly RecordedEvent[]): void {
     if (events.some(({ event }) => event === 'ended')) this.#ended = null;
-    const waitedMs = this.#deps.clock.now().monoMs - this.#sentAt;
-    const everyMs = this.#isLong() ? LONG_EVENTS_EVERY_MS : EVENTS_EVERY_MS;
-    this.#timer ??= setTimeout(() => this.#send(), Math.max(0, everyMs - waitedMs));
+    const { monoMs } = this.#deps.clock.now();
+    const isQuiet = monoMs - this.#eventAt >= QUIET_MS && !this.#isLong();
+    this.#eventAt = monoMs;
+    const dueMs = isQuiet ? SOON_MS : Math.max(0, EVENTS_EVERY_MS - (monoMs - this.#sentAt));
+    this.#timer ??= setTimeout(() => this.#send(), dueMs);
   }
 
   #send(): void {

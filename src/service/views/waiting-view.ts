@@ -29,7 +29,8 @@ export function waitingView(
   if (parent !== undefined && state.notBefore === null) return insideView(task, parent, engine, nowMs);
   const planned = plan().get(task.id);
   if (planned !== undefined) return plannedView(planned.blocked, engine);
-  if (state.notBefore === null) return null;
+  // The frames of a long queue share a plan for a while: a task that came after it waits behind the planned ones.
+  if (state.notBefore === null) return { ...NOTHING, dim: 'reservation' };
   return { ...NOTHING, dim: 'backoff', expected_start: iso(state.notBefore) };
 }
 

@@ -1,5 +1,5 @@
 // babysit backup: copies the database while the daemon runs.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BackupView } from '../../../src/api/schemas/clean.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
@@ -19,10 +19,19 @@ To restore it: run babysit daemon-stop, replace babysit.db in BABYSIT_HOME by th
     if (file === undefined || more.length > 0) throw new BabysitError('usage', 'backup takes one file');
     const path = resolve(file);
     if (existsSync(path)) throw new BabysitError('usage', `backup: ${path} already exists`);
-    const view = await whileBusy(context, 'backup', () =>
-      call<BackupView>(session, 'POST', '/v1/backup', { path }),
+    const copied = () => sizeOf(path) / Math.max(1, sizeOf(session.home.database));
+    const view = await whileBusy(
+      context,
+      'backup',
+      () => call<BackupView>(session, 'POST', '/v1/backup', { path }),
+      () => Math.min(1, copied()),
     );
     output.result(view, () => `wrote ${view.path}, ${humanSize(view.bytes)}\n`);
     return EXIT.ok;
   },
 });
+
+/** Of a file that may not exist yet. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -7,6 +7,8 @@ import { type Frame, Frames } from '../../../cli/client/frames.ts';
 import { serviceOf } from '../../../test/support/build/build-service.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { FRAME } from '../../api/schemas/observe/live.ts';
+import { Plan } from '../../scheduler/plan.ts';
+import { waitingView } from '../views/waiting-view.ts';
 
 const names = (tasks: readonly { name: string }[]) => tasks.map(({ name }) => name);
 
@@ -40,6 +42,16 @@ describe('the live stream', () => {
     const { length } = frames;
     await run({ name: 'unseen', queue: true });
     assert.deepEqual([frames.length, engine.passes.isWatched], [length, false]);
+  });
+
+  it('does not show a task as about to start that is newer than a shared plan', async (t) => {
+    const { run, engine } = liveOf(t);
+    await run({ name: 'late', queue: true });
+    const [task] = [...engine.live.values()];
+    assert.ok(task);
+    const older = new Plan(new Map(), () => undefined);
+    const waiting = waitingView(task, engine, Date.now(), () => older);
+    assert.deepEqual([waiting?.dim, waiting?.expected_start], ['reservation', null]);
   });
 
   it('continues after the state directory was moved, without series: another daemon may use their files', async (t) => {

@@ -7,6 +7,10 @@ import { parseJson } from '../text/json.ts';
 const name = z.string().min(1).max(64);
 const absolute = z.string().regex(/^\//, 'must be an absolute path');
 
+/** The app-server of Codex listens only for programs on the host. */
+const ENDPOINT = /^(unix:\/\/\/.+|ws:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+\/?)$/;
+const KINDS = 'command, webhook, desktop, bell, codex and opencode';
+
 const TARGET = z
   .strictObject({
     name: name.optional(),
@@ -20,22 +24,30 @@ const TARGET = z
     secret_file: absolute.optional(),
     desktop: z.literal(true).optional(),
     bell: absolute.optional(),
+    codex: z.string().regex(ENDPOINT, 'must be unix:///path or ws://127.0.0.1:PORT').optional(),
+    opencode: z.url({ protocol: /^https?$/ }).optional(),
+    session: name.optional(),
   })
   .transform(({ name, on, owner, project, tag, status, ...given }, context): NotifyTarget => {
     const actions: NotifyAction[] = [];
-    const { command, webhook, secret_file, desktop, bell } = given;
+    const { command, webhook, secret_file, desktop, bell, codex, opencode } = given;
+    const session = given.session ?? null;
+    const secretFile = secret_file ?? null;
     if (command !== undefined) actions.push({ kind: 'command', line: command });
-    if (webhook !== undefined)
-      actions.push({ kind: 'webhook', url: webhook, secretFile: secret_file ?? null });
+    if (webhook !== undefined) actions.push({ kind: 'webhook', url: webhook, secretFile });
     if (desktop) actions.push({ kind: 'desktop' });
     if (bell !== undefined) actions.push({ kind: 'bell', terminal: bell });
+    if (codex !== undefined) actions.push({ kind: 'codex', endpoint: codex, session, secretFile });
+    if (opencode !== undefined) actions.push({ kind: 'opencode', url: opencode, session, secretFile });
     const [action] = actions;
     if (action === undefined || actions.length > 1) {
-      context.addIssue('needs exactly one of command, webhook, desktop and bell');
+      context.addIssue(`needs exactly one of ${KINDS}`);
       return z.NEVER;
     }
-    if (secret_file !== undefined && webhook === undefined)
-      context.addIssue('secret_file belongs to a webhook');
+    if (secret_file !== undefined && !('secretFile' in action))
+      context.addIssue('secret_file belongs to webhook, codex and opencode');
+    if (given.session !== undefined && !('session' in action))
+      context.addIssue('session belongs to codex and opencode');
     return {
       name: name ?? action.kind,
       on,

@@ -12,7 +12,26 @@ export type NotifyAction =
   | { readonly kind: 'webhook'; readonly url: string; readonly secretFile: string | null }
   | { readonly kind: 'desktop' }
   /** Writes the control character BEL to a terminal. */
-  | { readonly kind: 'bell'; readonly terminal: string };
+  | { readonly kind: 'bell'; readonly terminal: string }
+  /** A turn in a thread of Codex, through its app-server. `session`: the thread; null: the owner of the task. */
+  | {
+      readonly kind: 'codex';
+      readonly endpoint: string;
+      readonly session: string | null;
+      readonly secretFile: string | null;
+    }
+  /** A prompt in a session of opencode, through its HTTP server. `session` as above. */
+  | {
+      readonly kind: 'opencode';
+      readonly url: string;
+      readonly session: string | null;
+      readonly secretFile: string | null;
+    };
+
+/** The agent's session that a message goes to; undefined for an action without sessions, null when none is known. */
+export function sessionOf(action: NotifyAction, owner: string | null): string | null | undefined {
+  return action.kind === 'codex' || action.kind === 'opencode' ? (action.session ?? owner) : undefined;
+}
 
 /** A filter that is null matches every task. */
 export interface NotifyTarget {

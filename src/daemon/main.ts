@@ -123,6 +123,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     bash: tools.bash,
     home: home.dir,
     identity: store.identity,
+    version: packageJson.version,
     task: (id) => engine.live.get(id) ?? store.byId(id),
     environment: (id) => store.environment(id),
     listen: (listener) => engine.eventBus.listenToAll(listener),

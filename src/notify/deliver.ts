@@ -1,9 +1,11 @@
-// Delivers one message: by a command, a webhook, a notice on the desktop, or the bell of a terminal.
+// Delivers one message: by a command, a webhook, a notice on the desktop, the bell of a terminal, or a prompt for an agent.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { NotifyAction } from '../core/notify.ts';
+import { wakeText } from '../core/wake-text.ts';
+import { startTurn } from './codex.ts';
 import type { Message } from './message.ts';
 
 export interface Receiver {
@@ -19,6 +21,8 @@ export interface DeliverDeps {
   readonly home: string;
   /** Of the database: makes the ids of messages unique over daemons. */
   readonly identity: string;
+  /** Of babysit. */
+  readonly version: string;
 }
 
 /** A command that runs longer is killed, and a request that takes longer is given up. Both count as failed. */
@@ -31,6 +35,7 @@ export async function deliver(
   { action, env, cwd }: Receiver,
   message: Message,
 ): Promise<void> {
+  const owner = String(message.owner);
   switch (action.kind) {
     case 'command': {
       const values = { ...env, ...variablesOf(message), BABYSIT_HOME: deps.home };
@@ -42,6 +47,14 @@ export async function deliver(
       return runProgram(noticeOf(message), { env: desktopEnv(env), cwd: '/', input: '' });
     case 'bell':
       return ring(action.terminal);
+    case 'codex': {
+      const token = action.secretFile === null ? null : readSecret(action.secretFile);
+      const thread = action.session ?? owner;
+      const limit = AbortSignal.timeout(LIMIT_MS);
+      return startTurn({ endpoint: action.endpoint, token, thread }, wakeText(message), deps.version, limit);
+    }
+    case 'opencode':
+      return prompt(action, action.session ?? owner, message);
   }
 }
 
@@ -114,14 +127,31 @@ async function post(
   const timestamp = String(Math.floor(Date.parse(String(message.at)) / 1000));
   const signed =
     secretFile === null ? {} : { 'webhook-signature': sign(secretFile, `${id}.${timestamp}.${body}`) };
+  await postJson(url, body, {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    ...signed,
+  });
+}
+
+/** https://opencode.ai/docs/server: the server answers before the model does. */
+function prompt(
+  { url, secretFile }: NotifyAction & { readonly kind: 'opencode' },
+  session: string,
+  message: Message,
+): Promise<void> {
+  const place = new URL(url);
+  place.pathname = `${place.pathname.replace(/\/$/, '')}/session/${encodeURIComponent(session)}/prompt_async`;
+  const login =
+    secretFile === null ? null : Buffer.from(`opencode:${readSecret(secretFile)}`).toString('base64');
+  const body = JSON.stringify({ parts: [{ type: 'text', text: wakeText(message) }] });
+  return postJson(place, body, login === null ? {} : { authorization: `Basic ${login}` });
+}
+
+async function postJson(url: string | URL, body: string, headers: Record<string, string>): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      ...signed,
-    },
+    headers: { 'content-type': 'application/json', ...headers },
     body,
     redirect: 'error',
     signal: AbortSignal.timeout(LIMIT_MS),
@@ -132,11 +162,13 @@ async function post(
   if (!response.ok) throw new Error(`the receiver answered with HTTP status ${response.status}`);
 }
 
+function readSecret(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
+
 /** A secret in base64 may have the prefix `whsec_`. */
 function sign(secretFile: string, text: string): string {
-  const secret = readFileSync(secretFile, 'utf8')
-    .trim()
-    .replace(/^whsec_/, '');
+  const secret = readSecret(secretFile).replace(/^whsec_/, '');
   return `v1,${createHmac('sha256', Buffer.from(secret, 'base64')).update(text).digest('base64')}`;
 }
 

@@ -43,10 +43,23 @@ describe('a target matches', () => {
       [{ owner: 'you' }, ended('completed'), false],
       [{ project: '/q' }, ended('completed'), false],
       [{ tag: 'daily' }, ended('completed'), false],
+      [{ action: { kind: 'codex', endpoint: '', session: null, secretFile: null } }, ended('killed'), true],
     ];
   for (const [change, event, expected] of ROWS)
     it(`${event.event} with ${JSON.stringify(change)}: ${expected}`, () =>
       assert.equal(matches({ ...target, ...change }, event, task), expected));
+});
+
+it('a prompt needs a session: that of the target, or the owner of the task', () => {
+  const anonymous = aTask({ project: '/p' });
+  const to = (session: string | null): NotifyTarget => ({
+    ...target,
+    action: { kind: 'opencode', url: 'http://h', session, secretFile: null },
+  });
+  assert.deepEqual(
+    [to(null), to('ses_1')].map((each) => matches(each, ended('completed'), anonymous)),
+    [false, true],
+  );
 });
 
 it('a message has no output', () => {

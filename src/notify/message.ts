@@ -1,6 +1,6 @@
 // Decides which targets an event goes to, and what they get: a pointer to the task and the compact end, no output.
 import type { RecordedEvent } from '../core/events.ts';
-import type { NotifyTarget } from '../core/notify.ts';
+import { type NotifyTarget, sessionOf } from '../core/notify.ts';
 import { isEnded, ownerOf, type Task } from '../core/task.ts';
 import { type EndedEvent, pastEnd } from '../core/transition/past-end.ts';
 import { pastAttempt } from '../core/transition/retry.ts';
@@ -13,6 +13,7 @@ export function matches(target: NotifyTarget, event: RecordedEvent, task: Task):
   const isOn = target.on.some((kind) => (kind === 'killed' ? isKill : kind === event.event));
   return (
     isOn &&
+    sessionOf(target.action, task.owner ?? null) !== null &&
     (target.owner === null || target.owner === ownerOf(task)) &&
     (target.project === null || target.project === task.project) &&
     (target.tag === null || task.tags.includes(target.tag) || task.batch === target.tag) &&

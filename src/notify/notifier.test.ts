@@ -43,6 +43,7 @@ function rig(
     bash: '/bin/bash',
     home: dir,
     identity: store.identity,
+    version: '1.0.0',
     task: () => task,
     environment: () => ({}),
     listen(listener) {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
+import { type CodexTurn, codexServer } from '../support/codex-server.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
 import { show } from '../support/tasks.ts';
@@ -21,6 +22,8 @@ interface Call {
 }
 
 const calls: Call[] = [];
+/** What the stand-in for the server of opencode got. */
+const prompts: (Call & { readonly path: string })[] = [];
 /** The receiver is down while this is true. */
 let isDown = false;
 const server: Server = createServer((request, response) => {
@@ -29,6 +32,12 @@ const server: Server = createServer((request, response) => {
     body += text;
   });
   request.on('end', () => {
+    if (request.url?.startsWith('/oc/')) {
+      const { url: path, headers } = request;
+      prompts.push({ path, headers, body });
+      response.writeHead(/^\/oc\/session\/ses_1\/prompt_async$/.test(path) ? 204 : 404).end();
+      return;
+    }
     if (!isDown) calls.push({ headers: request.headers, body });
     response.writeHead(isDown ? 503 : 204).end();
   });
@@ -43,9 +52,18 @@ after(() => {
   server.close();
 });
 writeFileSync(join(home.work, 'secret'), `whsec_${SECRET}\n`);
+writeFileSync(join(home.work, 'password'), 'pass word\n');
+const codexSocket = join(home.work, 'codex.sock');
 const targets = [
   { webhook: url, secret_file: join(home.work, 'secret') },
   { name: 'killed', on: ['killed'], command: `cat >>${home.work}/killed; echo >>${home.work}/killed` },
+  { codex: `unix://${codexSocket}`, tag: 'codex', session: 'thr_1' },
+  {
+    opencode: url.replace('/hook', '/oc'),
+    tag: 'opencode',
+    on: ['ended'],
+    secret_file: join(home.work, 'password'),
+  },
 ];
 writeFileSync(join(home.dir, 'config.json'), JSON.stringify({ notify: { targets } }));
 
@@ -53,13 +71,13 @@ async function run(name: string, ...args: string[]): Promise<void> {
   const { code, stderr } = await home.run(['run', ...SMALL, `--name=${name}`, ...args]);
   assert.equal(code, 0, stderr);
 }
-const deliveries = async (name: string) =>
-  ((await show(home, name)).deliveries ?? []) as {
-    target: string;
-    attempts: number;
-    delivered_at: string | null;
-    error: string | null;
-  }[];
+interface Delivery {
+  readonly target: string;
+  readonly attempts: number;
+  readonly delivered_at: string | null;
+  readonly error: string | null;
+}
+const deliveries = async (name: string) => ((await show(home, name)).deliveries ?? []) as Delivery[];
 const areDelivered = async (name: string) => {
   const rows = await deliveries(name);
   return rows.length > 0 && rows.every((row) => row.delivered_at !== null);
@@ -106,6 +124,47 @@ describe('a notification', () => {
     assert.deepEqual(
       lines.map((each) => [JSON.parse(each).name, JSON.parse(each).kill_reason]),
       [['b', 'manual']],
+    );
+  });
+
+  it('is a turn of Codex, also in a thread that is not loaded and when the server comes later', async () => {
+    await run('x1', '--tag=codex', 'echo the output; exit 3');
+    await run('x2', '--tag=codex', '--after=x1', 'true');
+    const ofCodex = async (name: string) =>
+      (await deliveries(name)).find(({ target }) => target === 'codex') as Delivery;
+    await waitUntil(async () => ((await ofCodex('x1'))?.attempts ?? 0) > 0, { what: 'an attempt' });
+    assert.match((await ofCodex('x1')).error ?? '', /ENOENT/);
+    const turns: CodexTurn[] = [];
+    const codex = codexServer(codexSocket, new Set(), turns);
+    try {
+      for (const name of ['x1', 'x2']) await waitUntil(() => areDelivered(name), { what: `that of ${name}` });
+    } finally {
+      codex.closeAllConnections();
+      codex.close();
+    }
+    const id = (await show(home, 'x1')).id;
+    assert.deepEqual(turns[0], {
+      threadId: 'thr_1',
+      text: `babysit: task x1 (${id}) ended as failed: exit code 3\nNext: babysit log ${id}`,
+    });
+    assert.deepEqual(
+      turns.map(({ text }) => text.split(' ')[2]),
+      ['x1', 'x2'],
+    );
+    assert.doesNotMatch(JSON.stringify(turns), /the output/);
+  });
+
+  it('is a prompt of opencode in the session that owns the task', async () => {
+    await run('o', '--tag=opencode', '--owner=ses_1', 'echo the output; exit 4');
+    await waitUntil(() => areDelivered('o'), { what: 'the prompt' });
+    const [{ path, headers, body } = {} as (typeof prompts)[number]] = prompts;
+    assert.equal(path, '/oc/session/ses_1/prompt_async');
+    assert.equal(headers.authorization, `Basic ${Buffer.from('opencode:pass word').toString('base64')}`);
+    const { parts } = JSON.parse(body);
+    assert.equal(parts[0].type, 'text');
+    assert.match(
+      parts[0].text,
+      /^babysit: task o \(\w+\) ended as failed: exit code 4\nNext: babysit log \w+$/,
     );
   });
 

@@ -1,5 +1,6 @@
 // babysit mcp, called by the client of the SDK, with a real daemon behind it.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, describe, it, type TestContext } from 'node:test';
 import { Client, type Progress } from '@modelcontextprotocol/client';
@@ -59,6 +60,46 @@ async function rig(t: TestContext, config?: object) {
     call,
     run: (name: string, command: string, more: object = {}) =>
       call('run', { ...SMALL_BODY, name, command, ...more }),
+  };
+}
+
+interface RawAnswer {
+  readonly result: ReturnType<typeof JSON.parse>;
+  readonly error?: { readonly code: number };
+}
+
+/** Frames of a client whose protocol the SDK does not speak. */
+function raw(t: TestContext, owner: string, ...flags: string[]) {
+  const env = {
+    ...process.env,
+    ...shared.env,
+    BABYSIT_NODE: process.execPath,
+    CLAUDE_CODE_SESSION_ID: owner,
+  };
+  const child = spawn(BABYSIT, ['mcp', ...flags], {
+    cwd: shared.work,
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.after(() => child.stdin.end());
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  const frames = () => jsonLines(text.slice(0, text.lastIndexOf('\n') + 1));
+  const send = (frame: object) => void child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...frame })}\n`);
+  let last = 0;
+  return {
+    frames,
+    send,
+    async ask(method: string, params: object): Promise<RawAnswer> {
+      last += 1;
+      const id = last;
+      send({ id, method, params });
+      const find = () => frames().find((frame) => frame.id === id);
+      await waitUntil(() => find() !== undefined, { what: `the answer to ${method}` });
+      return find() as unknown as RawAnswer;
+    },
   };
 }
 
@@ -259,6 +300,84 @@ describe('babysit mcp', () => {
     process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
     writeFileSync(go, '');
     assert.equal((await waiting).json.ended[0].exit_code, 5);
+  });
+
+  it('gives a client with the extension for tasks a handle instead of a wait', async (t) => {
+    const { ask } = raw(t, `session of: ${t.name}`);
+    const meta = (extensions: object) => ({
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+      'io.modelcontextprotocol/clientCapabilities': { extensions },
+    });
+    const plain = { _meta: meta({}) };
+    const withTasks = { _meta: meta({ 'io.modelcontextprotocol/tasks': {} }) };
+    const { result: found } = await ask('server/discover', withTasks);
+    assert.deepEqual(found.capabilities.extensions, { 'io.modelcontextprotocol/tasks': {} });
+    const call = async (name: string, args: object, more: object = withTasks) =>
+      (await ask('tools/call', { name, arguments: args, ...more })).result;
+    const go = `${shared.work}/go-task`;
+    await call('run', { ...SMALL_BODY, name: 'deferred', command: `${until(go)}; exit 3` });
+    const handle = await call('wait', { name: 'deferred' });
+    assert.deepEqual([handle.resultType, handle.status, handle.ttlMs], ['task', 'working', null]);
+    const { taskId } = handle;
+    const get = async (more: object) => ask('tasks/get', { taskId, ...more });
+    const { result: working } = await get(withTasks);
+    assert.deepEqual(
+      [working.resultType, working.taskId, working.status, working.createdAt],
+      ['complete', taskId, 'working', handle.createdAt],
+    );
+    assert.equal((await get(plain)).error?.code, -32021);
+    assert.equal((await ask('tasks/get', { taskId: 'bm9uZQ', ...withTasks })).error?.code, -32602);
+    const short = await call('wait', { name: 'deferred', timeout: '50ms' }, plain);
+    assert.deepEqual([short.resultType, short.structuredContent.status], ['complete', 'running']);
+    assert.equal((await ask('tasks/cancel', { taskId, ...withTasks })).result.resultType, 'complete');
+    writeFileSync(go, '');
+    await waitUntil(async () => (await get(withTasks)).result.status === 'completed', { what: 'the end' });
+    const { result: done } = await get(withTasks);
+    const [end] = done.result.structuredContent.ended;
+    assert.deepEqual([end.name, end.status, end.exit_code], ['deferred', 'failed', 3]);
+    // A wait that is over needs no handle.
+    assert.equal((await call('wait', { name: 'deferred' })).structuredContent.status, 'ended');
+  });
+
+  it('is a channel of Claude Code, from the unseen ends on', async (t) => {
+    const owner = `session of: ${t.name}`;
+    const env = { CLAUDE_CODE_SESSION_ID: owner };
+    const run = (name: string, as: Record<string, string> = env) =>
+      shared.run(['run', ...SMALL, `--name=${name}`, 'echo the output; exit 3'], { env: as });
+    const peek = async () => (await shared.run(['inbox', '--peek'], { env })).stdout;
+    await run('before');
+    await waitUntil(async () => (await peek()) !== '', { what: 'an end in the inbox' });
+    const { ask, send, frames } = raw(t, owner, '--channel');
+    const clientInfo = { name: 'claude-code', version: '1' };
+    const { result } = await ask('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo,
+    });
+    assert.deepEqual(result.capabilities.experimental, { 'claude/channel': {} });
+    send({ method: 'notifications/initialized' });
+    const messages = () => frames().filter(({ method }) => method === 'notifications/claude/channel');
+    await waitUntil(() => messages().length > 0, { what: 'the end before' });
+    await run('other', { CLAUDE_CODE_SESSION_ID: 'another session' });
+    await run('later');
+    await waitUntil(() => messages().length > 1, { what: 'the end after it' });
+    assert.deepEqual(
+      messages().map(({ params }) => (params as { meta: { name: string } }).meta.name),
+      ['before', 'later'],
+    );
+    const [, later] = messages();
+    const { content, meta } = (later as { params: unknown }).params as {
+      content: string;
+      meta: Record<string, string>;
+    };
+    assert.deepEqual([meta.event, meta.status], ['ended', 'failed']);
+    assert.equal(
+      content,
+      `babysit: task later (${meta.task}) ended as failed: exit code 3\nNext: babysit log ${meta.task}`,
+    );
+    // Without an acknowledgement the inbox keeps them.
+    assert.match(await peek(), /"name":"later"/);
   });
 });
 

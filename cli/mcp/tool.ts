@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { InboxScope } from '../client/inbox.ts';
 import type { Session } from '../client/session.ts';
+import type { WaitTask } from './wait-task.ts';
 
 /** The agent at the other end of the connection. */
 export interface Caller {
@@ -10,6 +11,8 @@ export interface Caller {
   readonly umask: number;
   /** The longest wait of a call without its own timeout, in ms. Null: as long as the client waits. */
   readonly waitLimitMs: number | null;
+  /** Send the ends and warnings of the owner's tasks as messages: see channel.ts. */
+  readonly channel: boolean;
 }
 
 export interface Progress {
@@ -26,6 +29,8 @@ export interface ToolRequest {
   readonly signal: AbortSignal;
   /** Null when the client did not request progress. */
   readonly report: ((progress: Progress) => void) | null;
+  /** The client takes a handle instead of an answer: see wait-task.ts. */
+  readonly takesTask: boolean;
 }
 
 export interface Outcome {
@@ -35,6 +40,8 @@ export interface Outcome {
   readonly isError?: boolean;
   /** Task ids with the `seq` of the last event in the answer. The inbox does not show these events again. */
   readonly shown?: ReadonlyMap<string, number>;
+  /** The client gets this handle instead of the answer. */
+  readonly task?: WaitTask;
 }
 
 export interface Tool {

@@ -16,6 +16,7 @@ import { reportProgress } from './progress.ts';
 import { selectNamed } from './refs.ts';
 import { defineTool, type Outcome, type ToolRequest } from './tool.ts';
 import { TIMER_MAX_MS } from './wait-limit.ts';
+import { deferWait } from './wait-task.ts';
 
 /** The most live tasks in an answer. */
 const LIVE_SHOWN = 10;
@@ -34,6 +35,11 @@ export const wait = defineTool({
       resume === undefined
         ? await startOf(caller.session, await selectNamed(caller.session, naming, 'wait'))
         : new Map(Object.entries(resume));
+    if (request.takesTask && timeout === undefined) {
+      // biome-ignore lint/plugin/no-wall-clock: a time for the client
+      const task = await deferWait(caller.session, { any, from }, Date.now());
+      if (task !== null) return { answer: { status: 'running', resume: Object.fromEntries(from) }, task };
+    }
     return waitFor(caller.session, from, { any, limitMs: limitOf(request, timeout) }, request);
   },
 });

@@ -9,7 +9,7 @@ import { noPositionals } from '../../input/refs.ts';
 import type { serveMcp } from '../../mcp/server.ts';
 
 export const command = defineCommand({
-  usage: 'mcp [--wait_limit DURATION] [--owner NAME]',
+  usage: 'mcp [--wait_limit DURATION] [--owner NAME] [--channel]',
   about: `Serves MCP on stdin and stdout until the client closes the connection. The tools are run, wait, wait_for_capacity, list,
 status, log, kill, adjust and retry. A wait that reaches its limit returns a "resume" value; the next wait continues from it
 without losing an event.`,
@@ -20,6 +20,10 @@ without losing an event.`,
       help: 'longest wait of a call without its own timeout (default: 50s; for a client that requests progress, as long as it waits)',
     },
     owner: { kind: 'text', value: 'NAME', help: 'owner of the tasks (default: CLAUDE_CODE_SESSION_ID)' },
+    channel: {
+      kind: 'switch',
+      help: 'also be a channel of Claude Code: ends and warnings of the tasks wake the session',
+    },
   },
   examples: ['babysit mcp --wait_limit=10m', 'claude mcp add babysit -- babysit mcp'],
   async run({ session, env }, { flags, positionals }) {
@@ -29,7 +33,8 @@ without losing an event.`,
     // Starting a daemon changes the umask of this process.
     const umask = process.umask();
     const serve = await loadServer();
-    await serve({ session, scope: inboxScope(env, flags.owner), umask, waitLimitMs });
+    const scope = inboxScope(env, flags.owner);
+    await serve({ session, scope, umask, waitLimitMs, channel: flags.channel });
     return EXIT.ok;
   },
 });

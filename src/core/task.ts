@@ -164,6 +164,8 @@ export interface Waiting {
   readonly notBefore: number | null;
   /** The attempt that waits in the queue of its engine; absent: it waits in that of the daemon. */
   readonly placed?: Attempt;
+  /** A dependency of the placed attempt failed: it is being withdrawn. Absent: none. */
+  readonly blame?: { readonly cause: Cause; readonly at: number };
 }
 export const READY: Waiting = { waitsFor: [], notBefore: null };
 

@@ -167,7 +167,12 @@ export class Dispatcher {
     for (const task of this.#live.outbound()) {
       const { id } = task;
       const engine = engines.queueOf(task);
-      if (engine === null) continue;
+      if (engine === null || task.state.status !== 'pending') continue;
+      const { waitsFor } = task.state;
+      if (waitsFor.length > 0 && !engine.canFollow(waitsFor)) {
+        this.#live.keep(id);
+        continue;
+      }
       const number = nextAttempt(engine.tasksDir, task);
       const caps = clusterEnvelope(boundEstimate(task), profiles.settings.envelopeRules, task.execOptions);
       const group = engine.refOf(groupName(id, number));

@@ -101,3 +101,42 @@ describe('a pending task inside another one', () => {
     assert.deepEqual(placesOf(live), [false, [['t1', 't3', 't0', 't2']]]);
   });
 });
+
+describe('a task of a cluster that waits for others', () => {
+  const first = { ...aTask(), id: taskId(1), name: 'first', engine: 'slurm' as const };
+  const next: Task = {
+    ...first,
+    id: taskId(2),
+    name: 'next',
+    state: { status: 'pending', waitsFor: [first.id], notBefore: null },
+  };
+  const placed: Task = {
+    ...first,
+    state: { status: 'pending', waitsFor: [], notBefore: null, placed: anAttempt({ startedAt: null }) },
+  };
+  const outbound = (live: LiveTasks) => live.outbound().map(({ name }) => name);
+
+  it('is offered to its engine when the others change there', () => {
+    const live = new LiveTasks();
+    live.put(first.id, first, AT);
+    live.put(next.id, next, AT);
+    assert.deepEqual(outbound(live), ['first', 'next']);
+    live.keep(next.id);
+    assert.deepEqual(outbound(live), ['first']);
+    live.put(first.id, placed, AT);
+    assert.deepEqual(outbound(live), ['next']);
+    live.put(next.id, { ...placed, id: next.id, name: 'next' }, AT);
+    live.put(first.id, { ...placed }, AT);
+    assert.deepEqual(outbound(live), []);
+  });
+
+  it('is not offered for a task of this host, and not to another engine', () => {
+    const live = new LiveTasks();
+    const { engine: _, ...here } = first;
+    live.put(first.id, here, AT);
+    live.put(next.id, next, AT);
+    live.keep(next.id);
+    live.put(first.id, { ...here, state: { status: 'running', attempt: anAttempt() } }, AT);
+    assert.deepEqual(outbound(live), []);
+  });
+});

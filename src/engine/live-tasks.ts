@@ -24,7 +24,7 @@ export class LiveTasks {
   readonly #children = new Map<TaskId, Set<TaskId>>();
   /** Pending tasks that may start inside a running one, by that. They are not in the queue. */
   readonly #waitingInside = new Map<TaskId, Set<TaskId>>();
-  /** Pending tasks that may be handed to their engine, which has a queue of its own. */
+  /** Pending tasks that may be handed to their engine, which has a queue of its own; some wait for tasks of that engine. */
   readonly #outbound = new Set<TaskId>();
   readonly #pendingCounts = new Map<string, number>();
   /** Pending tasks in back-off, with the wall-clock time at which they may start. */
@@ -105,6 +105,11 @@ export class LiveTasks {
       .filter((task) => this.queue.holdOf(pendingItem(task)) === null);
   }
 
+  /** Its engine cannot follow the tasks that it waits for: it is asked again when one of them changes. */
+  keep(id: TaskId): void {
+    this.#outbound.delete(id);
+  }
+
   hasWaitingInside(id: TaskId): boolean {
     return this.#waitingInside.has(id);
   }
@@ -131,6 +136,7 @@ export class LiveTasks {
     this.#indexChild(before, after);
     this.#enqueue(id, before, after, nowMs);
     if (hostingAttempt(before) !== hostingAttempt(after)) this.#moveChildren(id, nowMs);
+    if (after?.engine !== undefined && isHandedOver(after)) this.#offerFollowers(after);
   }
 
   /** Queues tasks whose back-off is over. Returns the ms until the next is due: 0 if one joined now, null without any. */
@@ -201,8 +207,17 @@ export class LiveTasks {
     if (parentId !== undefined) dropFrom(this.#waitingInside, parentId, id);
     this.#deferred.delete(id);
     this.#outbound.delete(id);
+    if (after?.engine !== undefined && waitsFor(after).length > 0 && !isHandedOver(after))
+      this.#outbound.add(id);
     if (isDue) this.#admit(after, nowMs);
     if (isReady && !isDue) this.#deferred.set(id, notBefore);
+  }
+
+  #offerFollowers({ id, engine }: Task): void {
+    for (const follower of this.#followers.get(id) ?? []) {
+      const task = this.#tasks.get(follower);
+      if (task?.engine === engine && task !== undefined && !isHandedOver(task)) this.#outbound.add(follower);
+    }
   }
 
   /** Inside a running task it does not join the queue: it takes from the estimate of that. */
@@ -225,6 +240,10 @@ export class LiveTasks {
     if (before?.parent !== undefined) dropFrom(this.#children, before.parent.id, before.id);
     if (after?.parent !== undefined) addTo(this.#children, after.parent.id, after.id);
   }
+}
+
+function isHandedOver({ state }: Task): boolean {
+  return state.status !== 'pending' || state.placed !== undefined;
 }
 
 /** The attempt inside which tasks run; null: it does not run. */

@@ -45,14 +45,14 @@ export class Placements implements EngineReports {
       this.#prepare(task);
       engine.submit(this.#handOver(task, attempt));
     } else engine.adjust(task, attempt);
-    if (task.state.status === 'pending' && attempt.kill !== null) this.#withdraw(task, attempt);
+    if (isWithdrawn(task, attempt)) this.#withdraw(task, attempt);
   }
 
   /** Takes over an attempt of an earlier daemon. */
   adopt(task: Task, attempt: Attempt): void {
     if (this.#handed.get(task.id) === attempt.number) return;
     this.#deps.engines.queueOf(task)?.adopt(this.#handOver(task, attempt));
-    if (task.state.status === 'pending' && attempt.kill !== null) this.#withdraw(task, attempt);
+    if (isWithdrawn(task, attempt)) this.#withdraw(task, attempt);
   }
 
   /** Stages what the records and the engine show of an attempt that has not begun. */
@@ -117,7 +117,7 @@ export class Placements implements EngineReports {
     }
   }
 
-  /** A kill before the start. The holder of the claim decides whether the command begins. */
+  /** A kill before the start, or a failed dependency. The holder of the claim decides whether the command begins. */
   #withdraw(task: Task, placed: Attempt): void {
     const { id } = task;
     if (claimForRecovery(this.#dirOf(task, placed)) !== 'taken') this.changed(id);
@@ -156,4 +156,8 @@ export class Placements implements EngineReports {
       if (!isFileError(error) && (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
+}
+
+function isWithdrawn({ state }: Task, { kill }: Attempt): boolean {
+  return state.status === 'pending' && (kill !== null || state.blame !== undefined);
 }

@@ -85,6 +85,8 @@ export interface QueueEngine {
   refOf(name: string): GroupRef;
   /** Submits the attempt once. Reports `queued` or `refused`. */
   submit(handover: Handover): void;
+  /** It can keep an attempt waiting by itself until these tasks have ended, if it is handed over now. */
+  canFollow(ids: readonly TaskId[]): boolean;
   /** Takes over an attempt that an earlier daemon has handed over, whether or not it was submitted, runs or has ended. */
   adopt(handover: Handover): void;
   /** When it would start in epoch ms, if it were submitted now; null when the engine does not say, or not in time. */

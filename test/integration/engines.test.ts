@@ -144,6 +144,26 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     assert.match(String(message), /memory/i);
   });
 
+  it('continues a chain while no daemon runs, and withdraws what waits for a failed task', async () => {
+    const wait = 'until [ -e chain ]; do sleep 0.1; done';
+    await home.submit('slurm', 'first', wait);
+    await home.submit('slurm', 'bad', `${wait}; exit 1`);
+    await home.submit('slurm', 'next', '>next; exit 4', '--after=first');
+    await home.submit('slurm', 'never', '>never', '--after=bad');
+    const isThere = async (name: string) =>
+      (await cluster.slurm('squeue', '--noheader', `--name=${name}`, '--format=%E')).startsWith('after');
+    const areThere = async () => (await isThere('next')) && (await isThere('never'));
+    await waitUntil(areThere, { what: 'the dependencies in Slurm' });
+    home.kill9();
+    writeFileSync(home.file('chain'), '');
+    await waitUntil(() => existsSync(home.file('next')), { what: 'the next of the chain' });
+    const { status, exit_code, attempt } = await home.ended('next');
+    assert.deepEqual([status, exit_code, attempt], ['failed', 4, 1]);
+    const never = await home.ended('never');
+    assert.deepEqual([never.status, never.reason], ['failed', 'dependency_failed']);
+    assert.equal(existsSync(home.file('never')), false);
+  });
+
   it('keeps the exit code of a command whose slurmd was killed', async () => {
     await home.submit('slurm', 'under', '>under; until [ -e go ]; do sleep 0.1; done; exit 6');
     await home.appears('under');

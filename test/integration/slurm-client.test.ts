@@ -121,7 +121,7 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
       const first = await client.submit(job('exit 1'));
       const second = await client.submit(job('true', { after: [{ jobId: first, kind: 'afterok' }] }));
       const third = await client.submit(job('true', { after: [{ jobId: first, kind: 'afterany' }] }));
-      assert.equal((await endOf(second)).kind, 'could_not_start');
+      assert.deepEqual(await endOf(second), { kind: 'never_satisfied' });
       assert.deepEqual(await endOf(third), { kind: 'exited', code: 0, signal: null });
     });
 
@@ -153,7 +153,7 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
       await client.kill(id);
       assert.deepEqual(await endOf(id), { kind: 'cancelled' });
       await client.kill(id);
-      await client.cancel(id);
+      await client.cancel([id]);
     });
 
     it('a pending job: why it waits, and its size', async () => {
@@ -168,7 +168,7 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
       await until(id, 'running');
       await client.update(id, { timeLimitMs: 120_000 });
       assert.equal(await codeOf(client.update(id, { memBytes: 10 ** 9 })), 'not_running');
-      await client.cancel(next);
+      await client.cancel([next]);
       await client.kill(id);
       assert.equal(await codeOf(client.suspend(id)), 'not_running');
     });
@@ -189,7 +189,7 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
       assert.deepEqual(await client.jobs(['99999']), []);
       assert.deepEqual(await client.jobs(['99998', '99999']), []);
       assert.deepEqual(await client.jobs([]), []);
-      await client.cancel('99999');
+      await client.cancel(['99999']);
       await client.kill('99999');
     });
 
@@ -254,7 +254,7 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
         short.jobs(['1']),
         short.ownJobs(),
         short.submit(job('true')),
-        short.cancel('1'),
+        short.cancel(['1']),
         short.update('1', { timeLimitMs: 1 }),
         ...Array.from({ length: 20 }, () => short.jobs(['1'])),
       ];

@@ -1,5 +1,7 @@
 // Decides how an attempt ended: completed, failed, killed or interrupted. Pure.
-import type { Attempt, EndedState, Exit, InterruptReason, KillIntent, Usage } from '../task.ts';
+import type { Attempt, Cause, EndedState, Exit, InterruptReason, KillIntent, Task, Usage } from '../task.ts';
+import { reasonOf } from './retry.ts';
+import type { Transition } from './transition.ts';
 
 /** An intended kill decides first, then an OOM kill with evidence, then the exit. */
 export function endedState(attempt: Attempt, exit: Exit, usage: Usage | null, at: number): EndedState {
@@ -51,4 +53,27 @@ function kernelKill(attempt: Attempt, exit: Exit, usage: Usage | null): KillInte
       oom_kills: oomKills,
     },
   };
+}
+
+export function end(task: Task, state: EndedState): Transition {
+  const by = state.status === 'killed' ? state.kill.detail.killed_by : undefined;
+  const killer = typeof by === 'string' ? { killed_by: by } : {};
+  const attempt = state.attempt?.number ?? null;
+  return {
+    task: { ...task, state },
+    event: { event: 'ended', status: state.status, attempt, reason: reasonOf(state), ...killer },
+  };
+}
+
+export function failedBy(task: Task, cause: Cause, at: number): Transition {
+  return end(task, {
+    status: 'failed',
+    reason: 'dependency_failed',
+    message: `its dependency "${cause.name}" ended ${cause.status}`,
+    cause,
+    endedAt: at,
+    attempt: null,
+    exit: null,
+    usage: null,
+  });
 }

@@ -92,6 +92,7 @@ const STATES: Record<string, TaskState> = {
 
 /** No requeue: its command has begun, and a task runs twice only on request. */
 const BEGUN = {
+  queued: 'running',
   could_not_start: 'failed',
   requeue_lost: 'pending',
   adjust: 'running',
@@ -130,6 +131,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     found: 'running',
   },
   'dispatched, not started': {
+    queued: 'running',
     started: 'running',
     could_not_start: 'failed',
     requeue: 'pending',
@@ -144,6 +146,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
   },
   // A task with a kill request must not run again.
   'dispatched, kill requested': {
+    queued: 'running',
     started: 'running',
     could_not_start: 'killed',
     requeue: 'killed',
@@ -160,6 +163,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
   throttled: { ...BEGUN, hold: 'running', unthrottle: 'running' },
   held: { ...BEGUN, thaw: 'running', throttle: 'running' },
   paused: {
+    queued: 'paused',
     could_not_start: 'failed',
     requeue_lost: 'pending',
     adjust: 'paused',

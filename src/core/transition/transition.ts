@@ -20,7 +20,7 @@ import {
   type Usage,
 } from '../task.ts';
 import { type AdjustChange, type AskedBy, adjust, applyProfile, askedBy, withAttempt } from './adjust.ts';
-import { endedState, lost } from './end-state.ts';
+import { end, endedState, failedBy, lost } from './end-state.ts';
 import { applyHold, type HoldChange } from './hold.ts';
 import { type PlaceChange, place, whilePlaced } from './place.ts';
 import { pastAttempt, reasonOf, retried } from './retry.ts';
@@ -94,7 +94,7 @@ export function transition(task: Task, change: Change): Transition | null {
   }
   if (change.kind === 'place') return place(task, change.attempt);
   if (state.status === 'pending' && state.placed !== undefined)
-    return whilePlaced(task, state.placed, change, transition);
+    return whilePlaced(task, state, state.placed, change, transition);
   if (change.kind === 'found') return found(task, change.attempt);
   if (change.kind === 'adjust') return adjust(task, change);
   if (change.kind === 'retry') return isEnded(state) ? retry(task, state, change.changes) : null;
@@ -192,8 +192,13 @@ export function transition(task: Task, change: Change): Transition | null {
       return retryOrEnd(task, endedState(withPause(state, change.at), change.exit, change.usage, change.at));
     case 'lose':
       return retryOrEnd(task, lost(withPause(state, change.at), change.reason, change.usage, change.at));
-    case 'dependency_ended':
+    // Its engine reported the job after the command began.
     case 'queued':
+      return {
+        task: withAttempt(task, state, { ...state.attempt, group: change.group }),
+        event: null,
+      };
+    case 'dependency_ended':
       return null;
   }
 }
@@ -302,16 +307,7 @@ function dependencyEnded(
       task: { ...task, state: { ...state, waitsFor: state.waitsFor.filter((other) => other !== id) } },
       event: null,
     };
-  return end(task, {
-    status: 'failed',
-    reason: 'dependency_failed',
-    message: `its dependency "${cause.name}" ended ${cause.status}`,
-    cause,
-    endedAt: at,
-    attempt: null,
-    exit: null,
-    usage: null,
-  });
+  return failedBy(task, cause, at);
 }
 
 /** Why a task that depends on this ended one fails; null when this one completed. */
@@ -320,14 +316,4 @@ export function causeOf(task: Task): Cause | null {
   if (state.status === 'completed') return null;
   if (state.status === 'failed' && state.cause !== undefined) return state.cause;
   return { id: task.id, name: task.name, status: state.status };
-}
-
-function end(task: Task, state: EndedState): Transition {
-  const by = state.status === 'killed' ? state.kill.detail.killed_by : undefined;
-  const killer = typeof by === 'string' ? { killed_by: by } : {};
-  const attempt = state.attempt?.number ?? null;
-  return {
-    task: { ...task, state },
-    event: { event: 'ended', status: state.status, attempt, reason: reasonOf(state), ...killer },
-  };
 }

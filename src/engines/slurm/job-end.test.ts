@@ -20,6 +20,7 @@ const ENDS: readonly [EndOfJob, started: string | null, before: string, text: st
   ],
   [{ kind: 'node_failed', nodes: 'n1' }, 'node_failed', 'requeue', 'n1 failed'],
   [{ kind: 'preempted' }, 'preempted', 'requeue', 'preempted'],
+  [{ kind: 'never_satisfied' }, null, 'requeue', 'depends on'],
   [{ kind: 'vanished' }, 'job_lost', 'requeue', 'no longer knows'],
   [{ kind: 'could_not_start', message: 'no output file' }, null, 'failed', 'no output file'],
   [{ kind: 'failed', reason: 'REVOKED' }, null, 'failed', 'REVOKED: last words'],

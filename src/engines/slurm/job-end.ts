@@ -15,6 +15,8 @@ export function startFailure(end: EndOfJob, output: string, notShared: number): 
   switch (end.kind) {
     case 'cancelled':
       return { kind: 'cancelled', detail: BY_SLURM };
+    case 'never_satisfied':
+      return { kind: 'requeue', why: 'a job that it depends on did not end as required' };
     case 'vanished':
       return { kind: 'requeue', why: 'Slurm no longer knows its job' };
     case 'node_failed':
@@ -79,6 +81,7 @@ export function lossOf(
       return { kind: 'interrupted', reason: 'preempted', why: 'Slurm preempted its job' };
     case 'vanished':
       return { kind: 'interrupted', reason: 'job_lost', why: 'Slurm no longer knows its job' };
+    case 'never_satisfied':
     case 'could_not_start':
     case 'failed':
     case 'exited':

@@ -18,7 +18,18 @@ run_job() {
   ring
   # The attempt was withdrawn, or another job has it.
   [ -n "${command-}" ] || exit 92
+  # A task that was killed has not completed, so jobs that depend on it must not begin.
+  ! was_killed || exit 93
   exit "${ended:-1}"
+}
+
+was_killed() {
+  local signal
+  [ -e "$dir.signals" ] || return
+  while read -r signal; do
+    case $signal in STOP | CONT) ;; *) return 0 ;; esac
+  done <"$dir.signals"
+  return 1
 }
 
 # The name is that of the last one that rang; the time makes each text another one.

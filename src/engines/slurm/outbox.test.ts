@@ -41,7 +41,7 @@ function rig(t: Parameters<typeof tempDir>[0], answers: Answer[] = [], own: Slur
       cpus: 1,
       gpus: 0,
       licenses: [],
-      after: [],
+      after: task.after === null ? [] : [{ jobId: '7', kind: 'afterok' }],
     }),
     write: (job) => log.push(`write ${job.key}`),
     accepted: (job, id) => log.push(`${job.key} is ${id}`),
@@ -128,4 +128,20 @@ it('submits an attempt of an earlier daemon that Slurm does not know', async (t)
   outbox.add(job('A'), true);
   await logged(1);
   assert.deepEqual([sent.length, log.at(-1)], [1, 'A/1 is 101']);
+});
+
+it('keeps a job that Slurm refuses with its dependencies until it has fewer', async (t) => {
+  const { outbox, sent, job, logged, log } = rig(t, [new BabysitError('engine_refused', 'no job 7')]);
+  const follower = job('A');
+  const { handover } = follower;
+  const after = { mode: 'ok', tasks: [{ id: 'X' as TaskId, name: 'x' }] } as const;
+  follower.handover = { ...handover, task: { ...handover.task, after } };
+  outbox.add(follower);
+  await waitUntil(() => sent.length === 1, { what: 'the submission' });
+  follower.handover = handover;
+  // Slurm has refused it by then.
+  await new Promise(setImmediate);
+  outbox.changed(follower);
+  await logged(1);
+  assert.deepEqual([sent.length, log.at(-1)], [2, 'A/1 is 102']);
 });

@@ -43,6 +43,8 @@ export class Outbox {
   readonly #waiting = new Set<Job>();
   /** An earlier try may have succeeded: look for them before they are submitted. */
   readonly #unsure = new Set<Job>();
+  /** Slurm has refused them with the jobs that they wait for, one of which it may have forgotten. */
+  readonly #parked = new Set<Job>();
   /** Slurm has refused an array with them. */
   readonly #alone = new WeakSet<Job>();
   #sending = 0;
@@ -62,6 +64,11 @@ export class Outbox {
   add(job: Job, isUnsure = false): void {
     (isUnsure ? this.#unsure : this.#waiting).add(job);
     this.#wake();
+  }
+
+  /** Its task has changed: it may wait for fewer tasks. */
+  changed(job: Job): void {
+    if (this.#parked.delete(job)) this.add(job);
   }
 
   close(): void {
@@ -123,7 +130,7 @@ export class Outbox {
         else if (elements.has(index)) this.#deps.accepted(job, `${id}_${index}`, submission.array);
       }
     } catch (error) {
-      this.#failed(group, error as Error, isSent);
+      this.#failed(group, wanted, error as Error, isSent);
     } finally {
       this.#sending -= 1;
       this.#wake();
@@ -172,7 +179,7 @@ export class Outbox {
     this.fault = null;
   }
 
-  #failed(group: readonly Job[], error: Error, isSent: boolean): void {
+  #failed(group: readonly Job[], { after }: Wanted, error: Error, isSent: boolean): void {
     if (this.#isClosed) return;
     if (!(error instanceof BabysitError) || PASSING.has(error.code)) {
       for (const job of group) (isSent ? this.#unsure : this.#waiting).add(job);
@@ -181,7 +188,8 @@ export class Outbox {
     }
     this.#answered();
     for (const job of group)
-      if (group.length === 1) this.#deps.refused(job, error);
+      if (after.length > 0) this.#parked.add(job);
+      else if (group.length === 1) this.#deps.refused(job, error);
       else {
         this.#alone.add(job);
         this.#waiting.add(job);

@@ -1,7 +1,7 @@
 // The engine of a Slurm cluster: a job for each attempt. Its own supervisor writes the records on the shared directory.
 import { join } from 'node:path';
 import { CAP_FACTOR } from '../../core/estimate.ts';
-import type { Attempt, GroupRef, Task, TaskId } from '../../core/task.ts';
+import { type Attempt, type GroupRef, liveAttemptOf, type Task, type TaskId } from '../../core/task.ts';
 import { readRecords } from '../../exec/records.ts';
 import type {
   EngineNeed,
@@ -13,6 +13,7 @@ import type {
   StartFailure,
 } from '../port.ts';
 import { listenToBell } from './bell.ts';
+import { Cancellations } from './cancellations.ts';
 import type { SlurmClient } from './client/slurm-client.ts';
 import { Job, type JobLimits } from './job.ts';
 import { lossOf, startFailure } from './job-end.ts';
@@ -62,6 +63,7 @@ export class SlurmEngine implements QueueEngine {
   readonly #elements = new Map<string, number>();
   readonly #outbox: Outbox;
   readonly #watch: Watch;
+  readonly #cancellations: Cancellations;
   #isClosed = false;
   #shared: SharedFiles | null = null;
   #stopBell: (() => void) | null = null;
@@ -85,6 +87,7 @@ export class SlurmEngine implements QueueEngine {
       vanished: (job) => job.forgotten(nowMs()),
       failed: (message) => this.#unreachable(message),
     });
+    this.#cancellations = new Cancellations(client, (message) => this.#unreachable(message));
     this.#watch = new Watch({
       client,
       names: this.#names,
@@ -106,6 +109,16 @@ export class SlurmEngine implements QueueEngine {
 
   submit(handover: Handover): void {
     this.#outbox.add(this.#add(handover));
+  }
+
+  /** Another attempt of such a task would be another job. */
+  canFollow(ids: readonly TaskId[]): boolean {
+    return ids.every((id) => {
+      const job = this.#jobs.get(id);
+      if (job === undefined || job.id === null || job.hasEnded) return false;
+      const { retry, requeue, state } = job.handover.task;
+      return retry === null && !requeue && liveAttemptOf(state)?.kill === null;
+    });
   }
 
   async expectedStart({ memBytes, cpuCores, killTimeoutMs }: EngineNeed): Promise<number | null> {
@@ -186,7 +199,7 @@ export class SlurmEngine implements QueueEngine {
     }
     // Its script is about to end by itself.
     const isClosed = readRecords(job.dir).closedAt !== null;
-    if (job.id !== null && !job.hasEnded && !isClosed) this.#cancel(job.id);
+    if (job.id !== null && !job.hasEnded && !isClosed) this.#cancellations.add(job.id);
     if (job.array !== null) this.#count(job.array, -1);
   }
 
@@ -195,6 +208,7 @@ export class SlurmEngine implements QueueEngine {
     if (job === undefined) return;
     job.handover = { ...job.handover, task, attempt };
     if (job.id !== null) this.#update(job, job.id);
+    else this.#outbox.changed(job);
   }
 
   /** Tells Slurm what it was not told yet. A running job keeps its memory and CPUs. */
@@ -249,7 +263,7 @@ export class SlurmEngine implements QueueEngine {
   #accepted(job: Job, id: string, array: string | null): void {
     if (this.#isClosed) return;
     if (job.isReleased) {
-      this.#cancel(id);
+      this.#cancellations.add(id);
       return;
     }
     this.#is(job, id, array);
@@ -315,8 +329,18 @@ export class SlurmEngine implements QueueEngine {
       ...job.asked,
       gpus: 0,
       licenses: [],
-      after: [],
+      after: this.#dependenciesOf(job.handover.task),
     };
+  }
+
+  /** Of a task that still waits for others: the jobs of those. */
+  #dependenciesOf({ state, after }: Task): Wanted['after'] {
+    const kind = after?.mode === 'any' ? 'afterany' : 'afterok';
+    const ids = state.status === 'pending' ? state.waitsFor : [];
+    return ids.flatMap((id) => {
+      const jobId = this.#jobs.get(id)?.id ?? null;
+      return jobId === null ? [] : [{ jobId, kind }];
+    });
   }
 
   /** `otherwise`: stops it by signals. */
@@ -351,11 +375,6 @@ export class SlurmEngine implements QueueEngine {
     if (job.id === null || nowMs - job.destroySince < DESTROY_AFTER_MS) return;
     job.destroySince = nowMs;
     this.#deps.client.kill(job.id).catch((error: Error) => this.#unreachable(error.message));
-  }
-
-  /** A job that stays in the queue of Slurm for lack of an answer finds that its attempt was withdrawn. */
-  #cancel(id: string): void {
-    this.#deps.client.cancel(id).catch((error: Error) => this.#unreachable(error.message));
   }
 
   #unreachable(message: string): void {

@@ -122,7 +122,7 @@ async function sharedDirectory({ settings, env, sharedDir, token }: DiagnosisDep
       await delay(PROBE_LOOK_MS);
     }
     const [job] = await client.jobs([id]);
-    await client.cancel(id);
+    await client.cancel([id]);
     const reading = job === undefined ? null : readJob(job);
     return no(
       what,

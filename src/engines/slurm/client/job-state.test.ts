@@ -89,7 +89,7 @@ const ROWS: readonly Row[] = [
   {
     what: 'a dependency that failed',
     job: ['CANCELLED', 0, 'DependencyNeverSatisfied'],
-    means: ended({ kind: 'could_not_start', message: 'a job that it depends on did not end as required' }),
+    means: ended({ kind: 'never_satisfied' }),
   },
   {
     what: 'an output file that cannot be opened',

@@ -14,6 +14,8 @@ export type JobEnd =
   | { readonly kind: 'preempted' }
   /** By scancel, of another user than the daemon when the daemon sent none. */
   | { readonly kind: 'cancelled' }
+  /** A job that it depends on did not end as required. */
+  | { readonly kind: 'never_satisfied' }
   | { readonly kind: 'could_not_start'; readonly message: string }
   /** A state or reason that this table does not know, in Slurm's own words. */
   | { readonly kind: 'failed'; readonly reason: string };
@@ -104,9 +106,7 @@ function failure({ waitStatus, reason, nodes }: Facts, output: string): JobEnd {
 }
 
 function cancellation({ reason }: Facts): JobEnd {
-  return reason === 'DependencyNeverSatisfied'
-    ? { kind: 'could_not_start', message: 'a job that it depends on did not end as required' }
-    : { kind: 'cancelled' };
+  return { kind: reason === 'DependencyNeverSatisfied' ? 'never_satisfied' : 'cancelled' };
 }
 
 const isSaid = (reason: string) => reason !== '' && reason !== 'None';

@@ -34,8 +34,8 @@ export interface SlurmClient {
   ownJobs(): Promise<SlurmJob[]>;
   /** Ends every process of the job at once, and cancels a pending one. Does nothing for an ended or unknown job. */
   kill(id: string): Promise<void>;
-  /** Does nothing for an ended or unknown job. */
-  cancel(id: string): Promise<void>;
+  /** Does nothing for ended and unknown jobs. */
+  cancel(ids: readonly string[]): Promise<void>;
   suspend(id: string): Promise<void>;
   resume(id: string): Promise<void>;
   /** Slurm changes memory and CPUs only while the job is pending. */
@@ -126,7 +126,7 @@ export function openSlurmClient(settings: () => SlurmSettings, env: SlurmEnv): S
       await scancel([checkedId(id)]);
     },
 
-    cancel: (id) => scancel([checkedId(id)]),
+    cancel: (ids) => scancel(ids.map(checkedId)),
     suspend: async (id) => void (await need({ program: 'scontrol', args: ['suspend', checkedId(id)] })),
     resume: async (id) => void (await need({ program: 'scontrol', args: ['resume', checkedId(id)] })),
 

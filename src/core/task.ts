@@ -286,6 +286,8 @@ export interface Task {
   readonly execOptions: ExecOptions;
   /** The engine in whose queue it waits and where it runs; absent: this host. */
   readonly engine?: QueueEngineKind;
+  /** What it takes of the cluster besides memory and cores: GPUs, and `name` or `name:count`. Absent: nothing. */
+  readonly resources?: { readonly gpus: number; readonly named: readonly string[] };
   /** The caller's umask; the daemon's own is stricter than a command expects. */
   readonly umask: number;
   readonly inherited: Inherited;

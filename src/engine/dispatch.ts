@@ -15,7 +15,7 @@ import type { Attempts } from './attempts.ts';
 import { type InnerStart, innerStart, withinParentEvent } from './children.ts';
 import type { DispatchHold } from './dispatch-hold.ts';
 import { nextAttempt } from './found-attempts.ts';
-import type { LiveTasks } from './live-tasks.ts';
+import { type LiveTasks, pendingItem } from './live-tasks.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import type { Planner } from './queue/planner.ts';
 import type { Ticket, Tickets } from './queue/tickets.ts';
@@ -62,6 +62,7 @@ export class Dispatcher {
   readonly #attempts: Attempts;
   readonly #hold: DispatchHold;
   readonly #planner: Planner;
+  #seenHolds = 0;
 
   constructor(deps: DispatchDeps, live: LiveTasks, tickets: Tickets, attempts: Attempts, planner: Planner) {
     this.#deps = deps;
@@ -164,6 +165,7 @@ export class Dispatcher {
   /** Hands tasks over to engines with a queue of their own, when the round is committed. */
   place(work: UnitOfWork): void {
     const { engines, profiles } = this.#deps;
+    this.#recallHeld();
     for (const task of this.#live.outbound()) {
       const { id } = task;
       const engine = engines.queueOf(task);
@@ -178,6 +180,19 @@ export class Dispatcher {
       const group = engine.refOf(groupName(id, number));
       const attempt = { ...this.#newAttempt(id, number, caps, work.now.wallMs), group };
       work.change(id, { kind: 'place', attempt });
+    }
+  }
+
+  /** A hold also keeps the tasks that wait in the queue of their engine: they come back to that of the daemon. */
+  #recallHeld(): void {
+    const { queue, holds } = this.#live;
+    if (holds.changes === this.#seenHolds) return;
+    this.#seenHolds = holds.changes;
+    for (const task of this.#live.values()) {
+      const { state } = task;
+      if (state.status !== 'pending' || state.placed === undefined) continue;
+      const hold = queue.holdOf(pendingItem(task));
+      if (hold !== null) this.#attempts.placements.recall(task, state.placed, `held by ${hold.by}`);
     }
   }
 

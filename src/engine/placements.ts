@@ -127,6 +127,13 @@ export class Placements implements EngineReports {
       );
   }
 
+  /** Takes it back from the queue of its engine, unless its command has begun. */
+  recall(task: Task, placed: Attempt, why: string): void {
+    const { id } = task;
+    if (claimForRecovery(this.#dirOf(task, placed)) !== 'taken') this.changed(id);
+    else this.#later(id, placed.number, (work) => work.change(id, { kind: 'requeue', why }));
+  }
+
   #dirOf(task: Task, { number }: Attempt): string {
     return attemptPaths(this.#deps.engines.tasksDirOf(task), task.id, number).dir;
   }

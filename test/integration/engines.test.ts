@@ -1,6 +1,6 @@
 // The same verbs on every engine, from one table, and what only a cluster can do to a task.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { jsonLine, jsonLines } from '../support/cli.ts';
@@ -114,12 +114,21 @@ describe('a cluster', { skip: NO_SLURM }, () => {
   const nodes = (state: string) =>
     cluster.slurm('scontrol', 'update', 'NodeName=n1,n2', `State=${state}`, 'Reason=test');
 
-  it('keeps a task pending while no node is free; a kill ends it before it begins', async () => {
+  it('keeps a task pending while no node is free or a person holds it; a kill ends it before it begins', async () => {
     await nodes('DRAIN');
     try {
       await home.submit('slurm', 'queued', '>queued');
       const waiting = async () => (await show(home, 'queued')).waiting as { dim?: string } | null;
-      await waitUntil(async () => (await waiting())?.dim === 'engine', { what: 'the reason' });
+      const waitsFor = (dim: string) =>
+        waitUntil(async () => (await waiting())?.dim === dim, { what: `to wait for ${dim}` });
+      await waitsFor('engine');
+      // A hold takes it back from the queue of Slurm.
+      await home.run(['hold', 'queued']);
+      await waitsFor('hold');
+      const isInSlurm = async () => (await cluster.slurm('squeue', '--noheader', '--name=queued')) !== '';
+      await waitUntil(async () => !(await isInSlurm()), { what: 'its job to be cancelled' });
+      await home.run(['release', 'queued']);
+      await waitsFor('engine');
       await home.run(['kill', 'queued']);
       const { status, kill_reason } = await home.ended('queued');
       assert.deepEqual([status, kill_reason], ['killed', 'manual']);
@@ -171,6 +180,26 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     writeFileSync(home.file('go'), '');
     assert.equal((await home.ended('under')).exit_code, 6);
     for (const node of ['n1', 'n2'] as const) await cluster.start(node);
+  });
+
+  it('adopts jobs that are newer than a restored backup', async () => {
+    const command = (name: string) => `echo x >>${name}; until [ -e restored ]; do sleep 0.1; done; exit 9`;
+    await nodes('DRAIN');
+    await home.submit('slurm', 'known', command('known'));
+    const backup = home.file('backup.db');
+    await home.run(['backup', backup]);
+    await nodes('RESUME');
+    await home.submit('slurm', 'newer', command('newer'));
+    for (const name of ['known', 'newer']) await home.appears(name);
+    await home.run(['daemon-stop']);
+    for (const end of ['', '-wal', '-shm']) rmSync(join(home.dir, `babysit.db${end}`), { force: true });
+    copyFileSync(backup, join(home.dir, 'babysit.db'));
+    await home.run(['list']);
+    writeFileSync(home.file('restored'), '');
+    for (const name of ['known', 'newer']) {
+      const { exit_code, attempt } = await home.ended(name);
+      assert.deepEqual([exit_code, attempt, readFileSync(home.file(name), 'utf8')], [9, 1, 'x\n']);
+    }
   });
 
   it('loses no task and no exit code, and runs none twice, when its daemons and that of babysit are killed', async () => {

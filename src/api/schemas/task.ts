@@ -251,6 +251,8 @@ export const TASK = z
       .describe('How it is isolated: `v2`, `v1`, `none` or `systemd`; or the engine that does it.'),
     engine: text.nullable().describe('Engine in whose queue it waits and where it runs. Null: this host.'),
     job: text.nullable().describe('Id of its job there. Null: none yet.'),
+    gpus: number.describe('GPUs of a node of the cluster that it takes.'),
+    use: z.array(text).nullable().describe('Named resources of the cluster that it takes. Null: none.'),
     unit: text.nullable().describe('Transient unit of systemd, if it runs as one.'),
     mem_max_bytes: number.nullable().describe('Hard memory limit (memory.max).'),
     cpu_max_cores: number.nullable().describe('CPU limit in force (cpu.max).'),

@@ -16,11 +16,17 @@ export class StartHolds {
   readonly #queue: Queue;
   readonly #uptimeMs: () => number;
   readonly #entries = new Map<string, Entry>();
+  #changes = 0;
 
   /** `uptimeMs`: CLOCK_BOOTTIME. */
   constructor(queue: Queue, uptimeMs: () => number) {
     this.#queue = queue;
     this.#uptimeMs = uptimeMs;
+  }
+
+  /** Another number after each change. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get(target: HoldTarget): StartHold | undefined {
@@ -71,6 +77,7 @@ export class StartHolds {
   }
 
   #apply(wallMs: number): void {
+    this.#changes += 1;
     this.#queue.setHolds(this.values(), wallMs);
   }
 }

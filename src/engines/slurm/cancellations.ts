@@ -2,6 +2,8 @@
 import type { SlurmClient } from './client/slurm-client.ts';
 
 const IDS_MAX = 500;
+/** Nothing waits for it: the attempt of each job is over, or withdrawn by its claim. */
+const DELAY_MS = 200;
 
 export class Cancellations {
   readonly #client: Pick<SlurmClient, 'cancel'>;
@@ -19,8 +21,7 @@ export class Cancellations {
     this.#waiting.push(id);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // Later, so that those of the same round are here.
-    setImmediate(() => void this.#run());
+    setTimeout(() => void this.#run(), DELAY_MS).unref();
   }
 
   async #run(): Promise<void> {

@@ -101,7 +101,7 @@ it('submits each element alone when Slurm refuses the array', async (t) => {
   assert.deepEqual(log.slice(2).sort(), ['A/1 refused: bad account', 'B/1 is 103', 'write A/1', 'write B/1']);
 });
 
-it('looks for a job before it is submitted again, and tells why the others wait', async (t) => {
+it('looks for a job before it is submitted again, and says what the others wait for', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const own: SlurmJob[] = [];
   const { outbox, names, sent, job, log } = rig(
@@ -115,7 +115,7 @@ it('looks for a job before it is submitted again, and tells why the others wait'
     assert.ok(done(), log.join('; '));
   };
   await settle(() => log.includes('failed: no answer'));
-  assert.equal(outbox.fault, 'no answer');
+  assert.equal(outbox.fault, 'an answer of Slurm (no answer)');
   own.push({ id: '55', comment: names.comment('A/1') } as SlurmJob);
   t.mock.timers.tick(1_000);
   await settle(() => log.includes('A/1 is 55'));

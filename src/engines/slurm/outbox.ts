@@ -53,7 +53,7 @@ export class Outbox {
   #isClosed = false;
   #retry: NodeJS.Timeout | null = null;
   #retryMs = RETRY_MS;
-  /** Why jobs wait here; null: they are about to be submitted. */
+  /** What the jobs here wait for; null: they are about to be submitted. */
   fault: string | null = null;
 
   constructor(deps: OutboxDeps) {
@@ -183,7 +183,7 @@ export class Outbox {
     if (this.#isClosed) return;
     if (!(error instanceof BabysitError) || PASSING.has(error.code)) {
       for (const job of group) (isSent ? this.#unsure : this.#waiting).add(job);
-      this.#pause(error.message);
+      this.#pause(error);
       return;
     }
     this.#answered();
@@ -196,8 +196,10 @@ export class Outbox {
       }
   }
 
-  #pause(message: string): void {
-    this.fault = message;
+  #pause(error: Error): void {
+    const { message } = error;
+    const what = error instanceof BabysitError ? 'an answer of Slurm' : 'the shared directory';
+    this.fault = `${what} (${message})`;
     this.#deps.failed(message);
     if (this.#retry !== null) return;
     this.#retry = setTimeout(() => {
@@ -221,7 +223,7 @@ export class Outbox {
         else this.#waiting.add(job);
       }
     } catch (error) {
-      if (!this.#isClosed) this.#pause((error as Error).message);
+      if (!this.#isClosed) this.#pause(error as Error);
     }
     this.#isLooking = false;
     this.#wake();

@@ -50,8 +50,15 @@ const ASK_WHY_MS = 20_000;
 const ASK_AGAIN_MS = 200;
 /** A submission waits this long for a forecast. */
 const ANSWER_MS = 2_000;
-/** What a job script gets for its own programs. The launch script sets the caller's variables. */
-const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin' };
+const PLAIN = {
+  // The launch script enters the directory of the task, and reports one that a node does not have.
+  cwd: '/',
+  // For the job script's own programs: the launch script sets the caller's variables.
+  environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+  gpus: 0,
+  licenses: [],
+  after: [],
+};
 
 export class SlurmEngine implements QueueEngine {
   readonly tasksDir: string;
@@ -80,7 +87,7 @@ export class SlurmEngine implements QueueEngine {
       names: this.#names,
       newArray: deps.newArray,
       wanted: (job) => this.#wanted(job),
-      write: (job) => this.#writeFiles(job),
+      write: ({ handover }) => writeJobFile(handover.describe(), handover.task.id, this.#files()),
       accepted: (job, id, array) => this.#accepted(job, id, array),
       refused: ({ handover: { task, attempt } }, error) =>
         deps.reports().refused(task.id, attempt.number, error),
@@ -126,15 +133,11 @@ export class SlurmEngine implements QueueEngine {
       name: 'babysit-test',
       comment: '',
       script: '#!/bin/sh\n',
-      cwd: '/',
-      environment: ENVIRONMENT,
+      ...PLAIN,
       outputPath: '/dev/null',
       timeLimitMs: killTimeoutMs + this.#deps.graceMs,
       memBytes: Math.floor(CAP_FACTOR * memBytes),
       cpus: Math.ceil(cpuCores),
-      gpus: 0,
-      licenses: [],
-      after: [],
       elements: null,
     });
     const late = new Promise<null>((resolve) => setTimeout(resolve, ANSWER_MS, null).unref());
@@ -144,7 +147,12 @@ export class SlurmEngine implements QueueEngine {
   adopt(handover: Handover): void {
     const { job: id, array } = handover.attempt.group;
     const job = this.#add(handover);
-    this.#share();
+    try {
+      // Listens to the jobs of an earlier daemon.
+      this.#files();
+    } catch (error) {
+      this.#unreachable((error as Error).message);
+    }
     if (typeof id === 'string') this.#is(job, id, typeof array === 'string' ? array : null);
     // The daemon may have died between the submission and its record.
     else this.#outbox.add(job, true);
@@ -295,21 +303,15 @@ export class SlurmEngine implements QueueEngine {
     }
   }
 
-  /** Listens to the jobs of an earlier daemon. */
-  #share(): void {
-    try {
-      this.#shared ??= writeSharedFiles(this.tasksDir);
-      this.#listen(this.#shared);
-    } catch (error) {
-      this.#unreachable((error as Error).message);
-    }
-  }
-
   /** Throws when the shared directory is full or away. */
-  #writeFiles(job: Job): void {
+  #files(): SharedFiles {
     this.#shared ??= writeSharedFiles(this.tasksDir);
-    this.#listen(this.#shared);
-    writeJobFile(job.handover.describe(), job.handover.task.id, this.#shared);
+    this.#stopBell ??= listenToBell(this.#shared.bell, (taskId) => {
+      const id = taskId as TaskId;
+      if (this.#jobs.has(id)) this.#deps.reports().changed(id);
+      this.#watch.look(this.#deps.pace.minMs);
+    });
+    return this.#shared;
   }
 
   #limitsOf({ handover: { task, attempt } }: Job): JobLimits {
@@ -321,15 +323,14 @@ export class SlurmEngine implements QueueEngine {
   }
 
   #wanted(job: Job): Wanted {
+    const { task } = job.handover;
     job.asked = this.#limitsOf(job);
     return {
-      // The launch script enters the directory of the task, and reports one that a node does not have.
-      cwd: '/',
-      environment: ENVIRONMENT,
+      ...PLAIN,
       ...job.asked,
-      gpus: 0,
-      licenses: [],
-      after: this.#dependenciesOf(job.handover.task),
+      gpus: task.resources?.gpus ?? 0,
+      licenses: task.resources?.named ?? [],
+      after: this.#dependenciesOf(task),
     };
   }
 
@@ -379,20 +380,15 @@ export class SlurmEngine implements QueueEngine {
 
   #unreachable(message: string): void {
     if (!this.#isUnreachable)
-      this.#deps.log.warn({ message }, 'Slurm does not answer; tasks keep their state');
+      this.#deps.log.warn(
+        { message },
+        'Slurm or its shared directory is not available; tasks keep their state',
+      );
     this.#isUnreachable = true;
   }
 
   #answered(): void {
-    if (this.#isUnreachable) this.#deps.log.info({}, 'Slurm answers again');
+    if (this.#isUnreachable) this.#deps.log.info({}, 'Slurm is available again');
     this.#isUnreachable = false;
-  }
-
-  #listen({ bell }: SharedFiles): void {
-    this.#stopBell ??= listenToBell(bell, (taskId) => {
-      const id = taskId as TaskId;
-      if (this.#jobs.has(id)) this.#deps.reports().changed(id);
-      this.#watch.look(this.#deps.pace.minMs);
-    });
   }
 }

@@ -50,6 +50,21 @@ export const EXECUTION_FIELDS = {
       run: 'where it runs: local, this host; slurm, a job of the Slurm cluster; auto, where it starts sooner',
     },
   },
+  gpus: {
+    as: 'gpus',
+    type: 'whole',
+    min: 1,
+    max: 1024,
+    value: 'N',
+    help: { run: 'GPUs of a node of the cluster (--gres=gpu:N of sbatch); only with --engine=slurm' },
+  },
+  use: {
+    as: 'use',
+    type: 'list',
+    min: 1,
+    value: 'NAME[:N][,NAME]',
+    help: { run: 'resources of the cluster with this name (--licenses of sbatch); only with --engine=slurm' },
+  },
   driver: {
     as: 'driver',
     type: 'choice',

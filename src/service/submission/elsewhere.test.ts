@@ -44,6 +44,7 @@ const CASES: readonly [string, Parameters<typeof outcome>, string][] = [
     'local queued',
   ],
   ['a terminal', [{ ...auto, pty: true, queue: true }, full(10), 0], 'local queued'],
+  ['a GPU of the cluster', [{ ...auto, gpus: 1 }, null, null], 'slurm'],
   ['by default', [{}, full(10), 1, { ...shared, 'engine.default': 'auto' }], 'slurm'],
 ];
 for (const [what, args, expected] of CASES)

@@ -5,7 +5,7 @@ import { KILL_FACTOR } from '../../core/estimate.ts';
 import type { QueueEngineKind } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { RunRequest } from '../../request/request.ts';
-import { neededHere } from './new-task.ts';
+import { neededHere, neededThere } from './engine-choice.ts';
 
 export interface ElsewhereDeps {
   readonly engine: Pick<Engine, 'expectedStart'>;
@@ -74,11 +74,12 @@ const asksForAuto = (config: Config, { engine }: RunRequest) =>
   (engine ?? config['engine.default']) === 'auto';
 
 const isAuto = (config: Config, request: RunRequest) =>
-  asksForAuto(config, request) && neededHere(request) === null;
+  asksForAuto(config, request) && neededHere(request) === null && neededThere(request) === null;
 
 function firstTry(config: Config, request: RunRequest): RunRequest {
   if (isAuto(config, request)) return { ...request, engine: 'auto', queue: false };
-  return asksForAuto(config, request) ? { ...request, engine: 'local' } : request;
+  if (!asksForAuto(config, request)) return request;
+  return { ...request, engine: neededThere(request) === null ? 'local' : OTHER };
 }
 
 /** `startMs`: on the other engine; null: none. Throws the error of the first try where it is final. */

@@ -76,6 +76,35 @@ describe('capacity', () => {
   });
 });
 
+describe('the engine', () => {
+  const here = hostOf(24, 8);
+  const codeOf = (run: Partial<RunRequest>) => {
+    try {
+      return taskOn(here, run).engine ?? 'local';
+    } catch (error) {
+      return error instanceof BabysitError ? `${error.code}: ${error.message}` : String(error);
+    }
+  };
+
+  const CASES: readonly [Partial<RunRequest>, string][] = [
+    [{}, 'local'],
+    [{ engine: 'slurm' }, 'slurm'],
+    [{ engine: 'slurm', gpus: 2, use: ['matlab:2', 'x@srv'] }, 'slurm'],
+    [{ gpus: 1 }, 'usage: --engine=local does not work with --gpus'],
+    [{ use: ['matlab'] }, 'usage: --engine=local does not work with --use'],
+    [{ engine: 'slurm', use: ['a b'] }, 'usage: "a b" in --use is not the name of a resource'],
+    [{ engine: 'slurm', use: ['a:0'] }, 'usage: "a:0" in --use is not the name of a resource'],
+    [{ engine: 'slurm', pty: true }, 'usage: --engine=slurm does not work with --pty'],
+  ];
+  for (const [run, expected] of CASES)
+    it(`${JSON.stringify(run)}: ${expected}`, () => assert.equal(codeOf(run), expected));
+
+  it('gets the resources of the cluster', () => {
+    const { resources } = taskOn(here, { engine: 'slurm', gpus: 2, use: ['matlab:2'] });
+    assert.deepEqual(resources, { gpus: 2, named: ['matlab:2'] });
+  });
+});
+
 describe('a submission', () => {
   it('is a unit of systemd, and journaled, by caller, config and host', () => {
     const here: SystemdParts = { noUnits: null, hasJournal: true };

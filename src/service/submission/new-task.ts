@@ -18,6 +18,7 @@ import type { RunRequest } from '../../request/request.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import { pathOf } from '../../text/bytes.ts';
 import { capacitiesOf } from './capacity-of.ts';
+import { engineOf, resourcesOf } from './engine-choice.ts';
 import { defaultKillTimeoutMs, type EstimateContext, estimatesFor, type Shares } from './estimates.ts';
 import { makeName, nameOfUnit } from './task-name.ts';
 
@@ -92,6 +93,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     requeue: run.requeue,
     execOptions: execOptionsFor(run, context),
     ...engine,
+    ...resourcesOf(run),
     attempts: 0,
     history: [],
     retriedFrom: 0,
@@ -117,39 +119,6 @@ function nameTaken({ unit }: RunRequest, name: string): BabysitError {
 }
 
 const DEFAULT_UMASK = 0o022;
-
-/** A request that needs a process of this host runs here, unless it asks for another engine. */
-function engineOf(run: RunRequest, config: Config): Pick<Task, 'engine'> {
-  const asked = run.engine ?? config['engine.default'];
-  if (asked === 'local' || asked === 'auto') return {};
-  const needs = neededHere(run);
-  if (needs === null) return { engine: asked };
-  if (run.engine === null) return {};
-  throw new BabysitError('usage', `--engine=${asked} does not work with ${needs}`, {
-    hint: `Leave out ${needs}, or run it with --engine=local.`,
-  });
-}
-
-/** What of the request only a process of this host can have; null: nothing. */
-export function neededHere({
-  stdin,
-  pty,
-  journal,
-  unit,
-  slice,
-  driver,
-  caller,
-  lease,
-}: RunRequest): string | null {
-  if (stdin) return '--stdin';
-  if (pty) return '--pty';
-  if (lease !== null) return '--lease';
-  if (caller.streams !== undefined) return 'exec';
-  if (unit !== null) return '--unit';
-  if (slice !== null) return '--slice';
-  if (driver === 'systemd') return '--driver=systemd';
-  return journal === true ? '--journal' : null;
-}
 
 function readinessOf({ readyLog, readyPort, readyCmd }: RunRequest): Pick<Task, 'readiness'> {
   if (readyLog !== null) return { readiness: { kind: 'log', pattern: readyLog } };

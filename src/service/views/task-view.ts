@@ -55,6 +55,8 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     pid: isEnded(state) ? null : (attempt?.pid ?? null),
     driver: attempt?.group.driver ?? null,
     engine: task.engine ?? null,
+    gpus: task.resources?.gpus ?? 0,
+    use: task.resources === undefined ? null : [...task.resources.named],
     job: textIn(attempt, 'job'),
     unit: textIn(attempt, 'unit'),
     pids_max: attempt?.envelope.pidsMax ?? null,

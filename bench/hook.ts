@@ -22,12 +22,14 @@ export async function hook({ isQuick, progress }: Run): Promise<Row[]> {
     const passed: number[] = [];
     const passedOurs: number[] = [];
     const decided: number[] = [];
+    const decidedCpu: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       progress(round, rounds);
       bare.push(callMs(other, 'bash', '-c', ':'));
       passed.push(callMs(other, HOOK));
       passedOurs.push(callMs(ours, HOOK));
       decided.push(callMs(poll, HOOK));
+      decidedCpu.push(cpuMs(poll, HOOK));
     }
     const versus = (name: string, values: readonly number[], aim: Row['aim']): Row =>
       row(name, 'ms', median(values), rounds * CALLS, {
@@ -39,6 +41,7 @@ export async function hook({ isQuick, progress }: Run): Promise<Row[]> {
       versus('hook passes a command', passed, atMost(1.6, 'ratio')),
       versus('hook passes a babysit command', passedOurs, atMost(10)),
       versus('hook blocks a poll', decided, null),
+      row('hook blocks a poll, CPU', 'ms', median(decidedCpu), rounds * CALLS, { aim: atMost(60) }),
     ];
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -59,6 +62,17 @@ function inputFile(dir: string, command: string): string {
   };
   writeFileSync(file, JSON.stringify(request));
   return file;
+}
+
+/** The CPU time of the hook and of all that it starts, as `times` prints it: 0m1.234s of user and of system. */
+function cpuMs(input: string, program: string): number {
+  const script = `${LOOP}; times`;
+  const printed = execFileSync('bash', ['-c', script, 'bash', input, program], { encoding: 'utf8' });
+  const children = printed.trim().split('\n').at(-1) ?? '';
+  const spent = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(
+    ([, minutes, s]) => Number(minutes) * 60 + Number(s),
+  );
+  return (spent.reduce((sum, each) => sum + each, 0) * 1000) / CALLS;
 }
 
 function callMs(input: string, ...program: readonly string[]): number {

@@ -1,7 +1,7 @@
-// Entry point: starts the CLI with V8's compile cache in the user's cache directory.
+// Entry point: starts the CLI, or as hooks.cjs the hook, with V8's compile cache in the user's cache directory.
 const { existsSync, mkdirSync } = require('node:fs');
 const { enableCompileCache } = require('node:module');
-const { dirname, isAbsolute } = require('node:path');
+const { basename, dirname, isAbsolute } = require('node:path');
 
 // The listener replaces Node's own, which opens a debugger on a TCP port.
 process.on('SIGUSR1', () => {});
@@ -11,7 +11,7 @@ const cache = XDG_CACHE_HOME || (HOME && `${HOME}/.cache`);
 const code = `${cache}/babysit/code`;
 // A cache directory that cannot be used only costs the gain.
 if (cache && isAbsolute(cache) && isMade(code)) enableCompileCache(code);
-require('./main.cjs');
+require(basename(__filename) === 'hooks.cjs' ? './judge.cjs' : './main.cjs');
 
 /** One directory at a time: Node, which would create it too, never returns under /proc. */
 function isMade(dir) {

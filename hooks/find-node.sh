@@ -20,6 +20,6 @@ session_hook() {
   home=${BABYSIT_HOME:-${XDG_STATE_HOME:-${HOME:-}/.local/state}/babysit}
   [ -f "$home/daemon.pid" ] || exit 0
   find_node "$1" || exit 0
-  printf '%s\n' "$input" | "$node" "$bundle" "$2"
+  printf '%s\n' "$input" | "$node" "${bundle%/*}/session-hooks.cjs" "$2"
   exit 0
 }

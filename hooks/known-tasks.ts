@@ -1,6 +1,5 @@
 // Asks the daemon for the tasks that a command may mean. A daemon that does not answer at once is not asked.
 import { existsSync } from 'node:fs';
-import { send } from '../cli/client/http.ts';
 import { currentProject, findProject } from '../cli/input/project.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { findHome } from '../src/config/home.ts';
@@ -21,6 +20,7 @@ export async function askTasks(request: ShellRequest, env: NodeJS.ProcessEnv): P
   const home = findHome(env);
   if (!existsSync(home.pidFile)) return null;
   try {
+    const { send } = await import('../cli/client/http.ts');
     const path = `/v1/tasks?limit=${TASKS_MAX}`;
     const { status, text } = await send(home.socket, { method: 'GET', path, timeoutMs: ANSWER_MS });
     if (status !== 200) return null;

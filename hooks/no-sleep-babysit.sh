@@ -26,32 +26,36 @@ case $input in
     ;;
 esac
 
-# The command may poll, wait, kill, pull a lever or be heavy.
+here=${0%/*}
+[ "$here" != "$0" ] || here=.
+
+# Returns 0 when the command may poll, wait, kill, pull a lever or be heavy.
 matters() {
   case $command in
     *[Bb][Aa][Bb][Yy][Ss][Ii][Tt]*)
       # Words that look, pause, repeat, or pull a lever.
       case $command in
-        *sleep* | *sl[\'\\]* | *watch* | *while* | *until* | *for\ * | *for\(* | *tail* | *[tT]imeout* | *read\ * | *ping* | *\(\)* | *select* | *wait* | *status* | *log* | *--force* | *config* | *profile* | *uninstall* | *kill* | *stop* | *BYPASS* | *nohup* | *setsid* | *disown* | *\&*) return 0 ;;
+        *sleep* | *sl[\'\\]* | *watch* | *viddy* | *while* | *until* | *for\ * | *for\(* | *tail* | *[tT]imeout* | *read\ * | *ping* | *\(\)* | *select* | *wait* | *status* | *log* | *--force* | *config* | *profile* | *uninstall* | *kill* | *stop* | *BYPASS* | *nohup* | *setsid* | *disown* | *\&*) return 0 ;;
         # One call of another verb, with nothing before or after it.
         babysit\ *[\;\|\`]* | babysit\ *\$\(* | babysit\ *\\n*) ;;
         babysit\ *) return 1 ;;
       esac
       ;;
-    # A loop or a pause may look at a task by its pid, its log or its marker.
-    *sleep*kill\ -0* | *kill\ -0*sleep* | *while\ *\ ps\ * | *until\ *\ ps\ * | *sleep*/proc/* | */proc/*sleep* | *--pid=* | *tail\ -*[fF]* | *until\ *\[* | *while\ *\[* | *until\ *grep* | *while\ *grep* | *until\ *test* | *while\ *test*) return 0 ;;
+    # A pause or a loop may look at a task by its pid, its log or its marker.
+    *sleep* | *while\ *\ ps\ * | *until\ *\ ps\ * | *--pid=* | *tail\ -*[fF]* | *until\ *\[* | *while\ *\[* | *until\ *grep* | *while\ *grep* | *until\ *test* | *while\ *test*) return 0 ;;
   esac
   case $command in
-    *pgrep* | *pkill* | *killall* | *pidof* | *kill*\ ps\ * | *\ ps\ *kill* | ps\ *kill*) return 0 ;;
+    *pgrep* | *pkill* | *killall* | *pidof* | *kill*ps\ * | *ps\ *kill* | *kill\ *-1*) return 0 ;;
     # Programs of the shipped rules for heavy work.
     *cargo* | *cross\ * | *make* | *ninja* | *samu* | *ctest* | *meson* | *scons* | *waf\ * | *bazel* | *buck2* | *pants\ * | *gradle* | *mvn* | *sbt\ * | *go\ test* | *go\ build* | *go\ vet* | *go\ install* | *npm\ * | *pnpm* | *yarn* | *bun\ * | *npx* | *jest* | *vitest* | *playwright* | *cypress* | *next\ * | *vite\ * | *nuxt* | *astro\ * | *gatsby* | *ng\ build* | *webpack* | *rollup* | *parcel* | *turbo\ * | *nx\ * | *lerna* | *pytest* | *py.test* | *tox* | *nox* | *docker* | *podman* | *buildah* | *torchrun* | *accelerate* | *deepspeed* | *horovodrun* | *mpirun* | *ray\ * | *python* | *pypy* | *swift\ * | *xcodebuild* | *dotnet* | *mix\ * | *rspec* | *rake* | *cabal* | *stack\ * | *zig\ build* | *snakemake* | *nextflow* | *dvc\ *) return 0 ;;
   esac
-  has_own_rule
+  return 1
 }
 
-# A rule file of the user or the repository names a program of the command.
+# Returns 0 when a rule file of the user or of the repository names a program of the command.
 has_own_rule() {
-  ! names_program "${BABYSIT_HOME:-${XDG_STATE_HOME:-${HOME:-}/.local/state}/babysit}/rules.json" || return 0
+  own=${BABYSIT_HOME:-${XDG_STATE_HOME:-${HOME:-}/.local/state}/babysit}/rules.json
+  [ -r "$own" ] || own=
   at=$PWD
   case $input in
     *'"cwd":"/'*)
@@ -60,34 +64,14 @@ has_own_rule() {
       ;;
   esac
   while [ -n "$at" ]; do
-    ! names_program "$at/.babysit/rules.json" || return 0
+    [ ! -r "$at/.babysit/rules.json" ] || own="$own:$at/.babysit/rules.json"
     at=${at%/*}
   done
-  return 1
+  [ -n "$own" ] && [ -r "$here/own-rules.sh" ] && . "$here/own-rules.sh"
 }
 
-# Each text of the file between quotes may name a program. A regular expression between slashes may fit any.
-names_program() {
-  [ -r "$1" ] || return 1
-  while IFS= read -r line || [ -n "$line" ]; do
-    IFS='"'
-    for text in $line; do
-      case $text in
-        /*/) return 0 ;;
-        '' | *[!A-Za-z0-9_.+-]* | name | programs | args | except | mode | rules) ;;
-        *) case $command in *"$text"*) return 0 ;; esac ;;
-      esac
-    done
-  done <"$1"
-  return 1
-}
+matters || has_own_rule || pass
 
-set -f
-matters || pass
-unset IFS
-
-here=${0%/*}
-[ "$here" != "$0" ] || here=.
 # A shell that cannot read a sourced file exits with 2, which blocks the command.
 [ -r "$here/find-node.sh" ] || pass
 . "$here/find-node.sh"

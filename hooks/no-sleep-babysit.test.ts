@@ -4,9 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import { SHIPPED } from '../cli/agents/heavy/rules.ts';
 import { shellQuote } from '../src/text/shell.ts';
 import { callHook, HOOKS_DIR, SILENT } from '../test/hooks/call-hook.ts';
-import { BLOCKED, type Case, PASSED } from '../test/hooks/cases.ts';
+import { BLOCKED, type Case, PASSED, VERDICTS } from '../test/hooks/cases.ts';
 import { runCli } from '../test/support/cli.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
 
@@ -37,10 +38,19 @@ const firstOfKinds = (cases: readonly Case[]): Case[] =>
   [...Map.groupBy(cases, ({ kind }) => kind).values()].flatMap((group) => group.slice(0, 1));
 
 describe('no-sleep-babysit.sh', () => {
-  it('starts Node for every command of the table that polls', () => {
+  it('starts Node for every command of the tables that is not passed, and for every program of the rules', () => {
     const script = readFileSync(join(HOOKS_DIR, 'no-sleep-babysit.sh'), 'utf8');
-    const filter = script.slice(script.indexOf('# Inside a JSON text'), script.indexOf('here='));
-    const calls = BLOCKED.map(({ command }) => `judge ${shellQuote(claude(command))}\n`).join('');
+    const filter = script.slice(
+      script.indexOf('# Inside a JSON text'),
+      script.indexOf('# A shell that cannot'),
+    );
+    const judged = VERDICTS.filter(({ because }) => because !== undefined);
+    const heavy = SHIPPED.flatMap(({ programs }) => programs.filter((name) => !name.startsWith('/')));
+    const commands = [
+      ...[...BLOCKED, ...judged].map(({ command }) => command),
+      ...heavy.map((program) => `cd ~/src/babysit && ${program} build`),
+    ];
+    const calls = commands.map((command) => `judge ${shellQuote(claude(command))}\n`).join('');
     const code = `pass() { echo "passed: $input"; exit 0; }\njudge() (\ninput=$1\n${filter})\n${calls}`;
     assert.equal(execFileSync('sh', ['-s'], { input: code, encoding: 'utf8' }), '');
   });
@@ -59,6 +69,21 @@ describe('no-sleep-babysit.sh', () => {
     each(firstOfKinds(PASSED), async ({ command }) =>
       assert.deepEqual(await call(claude(command)), SILENT, command),
     ));
+
+  it('knows the programs of rule files, from any directory of the repository', async (t) => {
+    const dir = tempDir(t);
+    for (const name of ['.git', '.babysit', 'src', 'home']) mkdirSync(join(dir, name));
+    const rules = (rule: object) => JSON.stringify({ rules: [{ mode: 'deny', ...rule }] }, null, 2);
+    writeFileSync(join(dir, '.babysit/rules.json'), rules({ name: 'sim', programs: 'sim', args: '--full' }));
+    writeFileSync(join(dir, 'home/rules.json'), rules({ name: 'render', programs: ['/render-\\w+/'] }));
+    const codes = await Promise.all(
+      ['./sim --full', './sim', 'render-all', 'ls -la'].map(async (command) => {
+        const input = JSON.stringify({ ...JSON.parse(claude(command)), cwd: join(dir, 'src') });
+        return (await call(input, { BABYSIT_HOME: join(dir, 'home') })).code;
+      }),
+    );
+    assert.deepEqual(codes, [2, 0, 2, 0]);
+  });
 
   it('prints the advice, and in Claude Code how to run a long wait', async () => {
     const { stderr } = await call(

@@ -1,8 +1,6 @@
 // Decides about a shell command of an agent. The verdict is data; judge.ts and explain.ts render it.
 
 import { type Routing, readRouting } from '../cli/agents/heavy/settings.ts';
-import { reportLeverUse } from '../cli/client/lever-use.ts';
-import { callerName } from '../cli/input/caller.ts';
 import { currentProject, findProject } from '../cli/input/project.ts';
 import { mayPull } from '../cli/levers.ts';
 import { findHome, type Home } from '../src/config/home.ts';
@@ -69,6 +67,9 @@ async function reportBypass(
   env: NodeJS.ProcessEnv,
   note: NoteLook,
 ): Promise<void> {
+  // Loaded here only: a hook that loads less starts sooner.
+  const { callerName } = await import('../cli/input/caller.ts');
+  const { reportLeverUse } = await import('../cli/client/lever-use.ts');
   const by = callerName(session === null ? env : { ...env, CLAUDE_CODE_SESSION_ID: session });
   if (!note(`bypass|${by}`, '')) await reportLeverUse(home, { lever: 'bypass', of: null, by });
 }

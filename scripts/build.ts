@@ -26,6 +26,7 @@ const migrations = readdirSync(join(root, 'src/store', MIGRATIONS));
 /** Files to copy to dist unchanged. */
 const COPIES = [
   ['cli/start.cjs', 'cli.cjs'],
+  ['cli/start.cjs', 'hooks.cjs'],
   ['cli/daemon-control/clean-start.sh', 'clean-start.sh'],
   ...['spawner.sh', 'supervisor.sh', 'with-journal.sh'].map((name) => [`src/exec/${name}`, name]),
   ['src/engines/slurm/job.sh', 'job.sh'],
@@ -68,7 +69,8 @@ const screen: BuildOptions = {
 
 const BUNDLES: Readonly<Record<string, BuildOptions>> = {
   'main.cjs': { ...cli, entryPoints: ['cli/main.ts'] },
-  'hooks.cjs': { ...cli, entryPoints: ['hooks/main.ts'] },
+  'judge.cjs': { ...cli, entryPoints: ['hooks/main.ts'] },
+  'session-hooks.cjs': { ...cli, entryPoints: ['hooks/session/main.ts'] },
   'relay.cjs': { ...cli, entryPoints: ['src/relay/main.ts'] },
   'top.mjs': { ...screen, entryPoints: ['cli/top/run.ts'] },
   'mcp.mjs': { entryPoints: ['cli/mcp/server.ts'], minify: true },

@@ -20,6 +20,8 @@ const NEEDED = [
     'cli.cjs',
     'main.cjs',
     'hooks.cjs',
+    'judge.cjs',
+    'session-hooks.cjs',
     'mcp.mjs',
     'daemon.mjs',
     'relay.cjs',

@@ -7,7 +7,7 @@ import { readEvent, runHook } from './run-hook.ts';
 /** The exit code for a shim: run it through babysit. A failure is 0. */
 const HEAVY = 3;
 
-runHook(reply);
+void runHook(reply).then((code) => process.exit(code));
 
 async function reply([hook, ...words]: readonly string[]): Promise<Reply> {
   const { env } = process;

@@ -1,16 +1,12 @@
-// Reads the event of a hook, writes its reply and ends the process. A hook that fails must not block the harness.
+// Reads the event of a hook and writes its reply. A hook that fails must not block the harness.
 import { readFileSync, writeSync } from 'node:fs';
 import { parseJson } from '../src/text/json.ts';
 import type { Reply } from './harness.ts';
 
 const BOM = '\uFEFF';
 
-/** `reply` gets the words of the command line. */
-export function runHook(reply: (words: readonly string[]) => Promise<Reply>): void {
-  void answer(reply).then((code) => process.exit(code));
-}
-
-async function answer(reply: (words: readonly string[]) => Promise<Reply>): Promise<number> {
+/** Returns the exit code. `reply` gets the words of the command line. */
+export async function runHook(reply: (words: readonly string[]) => Promise<Reply>): Promise<number> {
   try {
     const { exitCode, stdout, stderr, onSent } = await reply(process.argv.slice(2));
     if (stdout !== '') writeSync(1, stdout);

@@ -3,7 +3,7 @@ import { type Reply, SILENT } from '../harness.ts';
 import { readEvent, runHook } from '../run-hook.ts';
 import { answerSessionStart, answerStop } from './session.ts';
 
-runHook(reply);
+void runHook(reply).then((code) => process.exit(code));
 
 async function reply([hook]: readonly string[]): Promise<Reply> {
   switch (hook) {

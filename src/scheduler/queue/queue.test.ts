@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { anyQueue, NOW, pending, queueOf } from '../../../test/support/build/build-snapshot.ts';
 import { GIB } from '../../../test/support/build/build-task.ts';
 import type { Demand, PendingItem } from '../items.ts';
+import { backfillTimeMs } from '../releases.ts';
 import { Queue, type QueueView, withItem } from './queue.ts';
 import { bySubmission, type SubQueue } from './sub-queue.ts';
 
@@ -97,6 +98,31 @@ describe('Queue', () => {
         assert.equal(subQueue && find(subQueue, gate), rest.find(gate));
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('finds an item that fits by its learned time, whatever waits with it', () => {
+    const anyLearned = fc.option(fc.integer({ min: 1, max: 3_600_000 }), { nil: undefined });
+    const anyItems = anyQueue(60, 2).chain((items) =>
+      fc
+        .array(anyLearned, { minLength: items.length, maxLength: items.length })
+        .map((safe) => items.map((item, n) => ({ ...item, owner: 'alice', priority: 0, safeMs: safe[n] }))),
+    );
+    fc.assert(
+      fc.property(
+        anyItems,
+        fc.integer({ min: 1, max: 3_600_000 }),
+        fc.nat({ max: 30 }),
+        (items, untilMs, removed) => {
+          const queue = queueOf(items);
+          const rest = items.slice(removed);
+          for (const { id } of items.slice(0, removed)) queue.remove(id, NOW);
+          const gate = (demand: Demand) => backfillTimeMs(demand) <= untilMs;
+          const [subQueue] = queue.subQueues();
+          assert.equal(subQueue && find(subQueue, gate), rest.find(gate));
+        },
+      ),
+      { numRuns: 200 },
     );
   });
 

@@ -175,7 +175,7 @@ function minOf(a: Demand, b: Demand): Demand {
     },
     timeMs: Math.min(a.timeMs, b.timeMs),
     killTimeoutMs: Math.min(a.killTimeoutMs, b.killTimeoutMs),
-    safeMs: Math.min(backfillTimeMs(a), backfillTimeMs(b)),
+    safeMs: leastOf(a.safeMs, b.safeMs),
   };
 }
 
@@ -185,6 +185,10 @@ function equalsInOneDim(item: Demand, min: Demand): boolean {
     item.need.cpuCores === min.need.cpuCores ||
     item.timeMs === min.timeMs ||
     item.killTimeoutMs === min.killTimeoutMs ||
-    backfillTimeMs(item) === backfillTimeMs(min)
+    item.safeMs === min.safeMs
   );
+}
+
+function leastOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }

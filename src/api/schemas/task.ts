@@ -21,12 +21,12 @@ export const START = {
   expected_start: time
     .nullable()
     .describe(
-      'Likely start: by the progress of the running tasks where they report it, else by their estimates. Null: no end is expected that makes room.',
+      'Likely start: by the progress of the running tasks where they report it, else by what their commands took before, else by their estimates. Null: no end is expected that makes room.',
     ),
   expected_start_p90: time
     .optional()
     .describe(
-      'The start is likely (9 of 10) not after this. Absent unless it follows from the progress of a task.',
+      'The start is likely not after this: by the slow pace of the progress, or the time in which four of five earlier runs ended. Absent unless one of them moves it.',
     ),
   latest_start: time
     .nullable()

@@ -6,7 +6,8 @@ import { anAttempt, anEstimate, aTask, GIB } from '../../../test/support/build/b
 import type { LeaseId } from '../../core/lease.ts';
 import { NO_USE, OwnerUse } from '../../scheduler/owner-use.ts';
 import { Queue } from '../../scheduler/queue/queue.ts';
-import { buildSnapshot } from './build-snapshot.ts';
+import { assumedEnd } from '../../scheduler/releases.ts';
+import { buildSnapshot, runningItem } from './build-snapshot.ts';
 
 const HOUR = 3_600_000;
 
@@ -54,5 +55,26 @@ describe('buildSnapshot', () => {
   it('prices a lease', () => {
     const [lease] = snapshot(0).leases;
     assert.deepEqual([lease?.need.memBytes, lease?.need.cpuCores.toFixed(2)], [3 * GIB, '1.50']);
+  });
+
+  it('takes the learned times of a running task, which forecasts assume for its end', () => {
+    const learned = { value: 90_000, level: 'shape', n: 5 } as const;
+    const { estimate } = aTask();
+    const basis = {
+      stated: estimate,
+      from: { timeMs: 'declared', memBytes: 'declared', cpuCores: 'declared' },
+      learned: { timeMs: learned, memBytes: null, cpuCores: null },
+      expectedTimeMs: 60_000,
+    } as const;
+    const attempt = { ...anAttempt(), startedAt: NOW };
+    const item = runningItem(aTask({ basis, state: { status: 'running', attempt } }), {
+      memBytes: () => 0,
+      cpuCores: () => 0,
+      progressEnd: () => null,
+    });
+    assert.deepEqual([item?.expectedMs, item?.safeMs], [60_000, 90_000]);
+    assert.equal(item && assumedEnd(item, 'p50', NOW), NOW + 60_000);
+    assert.equal(item && assumedEnd(item, 'p90', NOW), NOW + 90_000);
+    assert.equal(item && assumedEnd(item, 'estimates', NOW), NOW + estimate.timeMs);
   });
 });

@@ -87,7 +87,7 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
   const { state } = task;
   if (!isActive(state)) return null;
   const item = pendingItem(task);
-  const { name, owner, need, timeMs, killTimeoutMs } = item;
+  const { name, owner, need, timeMs, killTimeoutMs, expectedMs, safeMs } = item;
   return {
     id: task.id,
     name,
@@ -95,6 +95,8 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
     need,
     timeMs,
     killTimeoutMs,
+    expectedMs,
+    safeMs,
     liveMemBytes: live.memBytes(task.id),
     liveCpuCores: live.cpuCores(task.id),
     startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,

@@ -14,7 +14,7 @@ import { KILL_REASON_NAMES, type KillReason } from '../core/kill-reasons.ts';
 import type { EndedState } from '../core/task.ts';
 import { runSample } from './run-sample.ts';
 
-const attempt = anAttempt({ startedAt: 10_000 });
+const attempt = { ...anAttempt(), startedAt: 10_000 };
 const measured = { attempt, endedAt: 70_000, usage: someUsage({ peakMemBytes: GIB, cpuSeconds: 120 }) };
 const completed: EndedState = { ...ENDED.completed, ...measured, exit: anExit({ code: 0 }) };
 const killed = (reason: KillReason): EndedState => ({
@@ -72,6 +72,19 @@ describe('the sample of a run', () => {
     assert.equal(runSample(aTask(), { ...ENDED.failed, attempt: null, exit: null, usage: null }), null);
   });
 
-  it('during which the clock was set back is none', () =>
-    assert.equal(runSample(aTask(), { ...completed, endedAt: 5_000 }), null));
+  it('during which the clock was set back is none, or has at most the cores of its cap', () => {
+    assert.equal(runSample(aTask(), { ...completed, endedAt: 5_000 }), null);
+    const back = { ...completed, endedAt: 16_000 };
+    assert.equal(runSample(aTask(), back)?.cpuCores, attempt.envelope.cpuMaxCores);
+  });
+
+  it('during which the clock was set forward is none, unless the watchdog saw the time pass', () => {
+    const { killTimeoutMs } = aTask().limits;
+    const year = attempt.startedAt + 365 * 86_400_000;
+    assert.equal(runSample(aTask(), { ...completed, endedAt: year }), null);
+    assert.equal(runSample(aTask(), { ...killed('manual'), endedAt: year }), null);
+    assert.ok(runSample(aTask(), { ...completed, endedAt: attempt.startedAt + killTimeoutMs + 10_000 }));
+    // No daemon was there to end it in time.
+    assert.ok(runSample(aTask(), { ...killed('elapsed_exceeded'), endedAt: year })?.isTimeCut);
+  });
 });

@@ -26,10 +26,10 @@ export function runSample(task: Task, ended: EndedState): RunSample | null {
   const { attempt, exit, usage, endedAt } = ended;
   const ranMs = elapsedMs(ended, endedAt);
   if (attempt === null || attempt.startedAt === null || ranMs === null || exit === null) return null;
-  // After a clock that was set back the end is before the start.
-  if (endedAt < attempt.startedAt) return null;
-  const timeMs = Math.max(1, ranMs);
   const kill = ended.status === 'killed' ? ended.kill : null;
+  // A clock that was set back puts the end before the start.
+  if (endedAt < attempt.startedAt || isTooLong(task, ranMs, kill)) return null;
+  const timeMs = Math.max(1, ranMs);
   const capBytes = kill === null ? null : cutAtBytes(task, kill, attempt);
   const isCut = kill !== null || exit.signal !== null;
   return {
@@ -37,9 +37,25 @@ export function runSample(task: Task, ended: EndedState): RunSample | null {
     isTimeCut: isCut,
     memBytes: capBytes ?? usage?.peakMemBytes ?? null,
     memKind: capBytes !== null ? 'cap' : isCut ? 'bound' : 'peak',
-    cpuCores: timeMs > CPU_MIN_MS ? meanCores(usage, timeMs) : null,
+    cpuCores: timeMs > CPU_MIN_MS ? coresWithin(attempt, meanCores(usage, timeMs)) : null,
     declaredCores: task.basis?.from.cpuCores === 'declared' ? task.basis.stated.cpuCores : null,
   };
+}
+
+/** Beside twice its kill timeout: the grace of a kill, and a daemon that was busy. */
+const LATE_MS = 60_000;
+
+/**
+ * The watchdog, which counts monotonic time, would have ended the run long before: the clock jumped forward, or no daemon
+ * watched it.
+ */
+function isTooLong({ limits }: Task, ranMs: number, kill: KillIntent | null): boolean {
+  return kill?.reason !== 'elapsed_exceeded' && ranMs > KILL_FACTOR * limits.killTimeoutMs + LATE_MS;
+}
+
+/** A clock that was set back shortens the time. No run uses more cores than its cap. */
+function coresWithin({ envelope }: Attempt, cores: number | null): number | null {
+  return cores === null ? null : Math.min(cores, envelope.cpuMaxCores);
 }
 
 /** The limit at which a kill for the memory of its own stopped the run; null for other kills. */

@@ -17,7 +17,7 @@ export function learnEnded(db: Sqlite, learned: LearnedRuns): void {
   db.transaction(() => {
     for (const row of select.all(TASKS_MAX).reverse()) {
       const task = rowToTask(row);
-      const run = isEnded(task.state) ? runSample(task, task.state) : null;
+      const run = isEnded(task.state) && !task.isNotLearned ? runSample(task, task.state) : null;
       if (run !== null) learned.put({ project: task.project, command: task.command, run });
     }
     learned.begun();

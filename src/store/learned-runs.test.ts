@@ -1,6 +1,6 @@
 // What is learned survives on disk, under hashes, within bounds.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { aRun } from '../../test/support/rigs/learned-runs.ts';
@@ -77,6 +77,25 @@ describe('what was learned', () => {
     assert.ok(count <= 104 && count > 80, `${count}`);
     assert.equal(learned.history('/q', command('prog')).exact.length, 0);
     assert.equal(learned.history('/q', command(`prog${'x'.repeat(59)}`)).exact.length, 1);
+  });
+
+  it('stays within 100 MB with 100 000 keys of 50 runs each', () => {
+    const full = openDatabase(join(dir, 'full.db'));
+    const body = packRuns(Array.from({ length: RUNS_MAX }, () => aRun()));
+    const put = full.prepare<[number, number, Uint8Array]>('INSERT INTO learned_runs VALUES (?, ?, ?)');
+    const keys = 2_000;
+    full
+      .transaction(() => {
+        // Hashes come in no order.
+        for (let n = 1; n <= keys; n++) put.run((n * 2_654_435_761) % 2 ** 32, n, body);
+      })
+      .immediate();
+    full.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    full.close();
+    const { size: empty } = statSync(join(dir, 'a.db'));
+    const { size } = statSync(join(dir, 'full.db'));
+    const perKey = (size - Math.min(size, empty)) / keys;
+    assert.ok(100_000 * perKey < 100e6, `${perKey} bytes a key`);
   });
 
   it('continues after the database was opened again', () => {

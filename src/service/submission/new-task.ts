@@ -205,7 +205,7 @@ function findOthers(
   return [...found.values()];
 }
 
-/** Where the memory was not declared, an attempt that ran out of memory is followed by one with more. */
+/** Where babysit decides the memory, an attempt that ran out of it is followed by one with more. */
 function retryFor(
   run: RunRequest,
   limits: Limits,
@@ -214,7 +214,8 @@ function retryFor(
 ): RetryPolicy | null {
   const { retries, retryOn, retryBackoffMs, retryRaiseMem } = run;
   if (retries === null || retries === 0) return null;
-  const raises = retryRaiseMem || basis.from.memBytes !== 'declared';
+  const isOurs = basis.from.memBytes !== 'declared' || context.config['estimates.mode'] === 'learned';
+  const raises = retryRaiseMem || isOurs;
   return {
     max: retries,
     on: retryOn ?? RETRY_CAUSES,

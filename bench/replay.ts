@@ -1,12 +1,14 @@
 // node bench/replay.ts FILE.swf[.gz] [--policy=NAME] [--estimate=requested|actual|omitted] [--learn=off|order|full]
-// [--quantile=q50|q80] [--shake=SEEDS] [--json]: replays a trace of the Parallel Workloads Archive in simulated time through
-// the daemon's scheduler, with all policies and both known times by default. --shake: mean of that many shaken inputs.
+// [--quantile=q50|q80] [--shake=SEEDS] [--dominant=users|whole-machine] [--json]: replays a trace of the Parallel Workloads
+// Archive in simulated time through the daemon's scheduler, with all policies and both known times by default. --shake: mean of
+// that many shaken inputs. --dominant: one owner has most of the work.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { alignedTable } from '../cli/output/table.ts';
 import { LEARNED_USES } from '../src/scheduler/pass.ts';
 import { progressBar, showProgress } from './progress.ts';
+import { DOMINANT } from './replay/dominant.ts';
 import { type Figures, figuresOf } from './replay/figures.ts';
 import { POLICIES } from './replay/policies.ts';
 import { shaken } from './replay/shake.ts';
@@ -16,7 +18,7 @@ import { parseSwf, type Trace } from './replay/swf.ts';
 const ESTIMATES: readonly EstimateUsed[] = ['requested', 'actual', 'omitted'];
 const BY_DEFAULT: readonly EstimateUsed[] = ['requested', 'actual'];
 const QUANTILES = ['q50', 'q80'] as const;
-const USAGE = `usage: node bench/replay.ts FILE.swf[.gz] [--policy=${Object.keys(POLICIES).join('|')}] [--estimate=${ESTIMATES.join('|')}] [--learn=${LEARNED_USES.join('|')}] [--quantile=${QUANTILES.join('|')}] [--shake=SEEDS] [--json]`;
+const USAGE = `usage: node bench/replay.ts FILE.swf[.gz] [--policy=${Object.keys(POLICIES).join('|')}] [--estimate=${ESTIMATES.join('|')}] [--learn=${LEARNED_USES.join('|')}] [--quantile=${QUANTILES.join('|')}] [--shake=SEEDS] [--dominant=${Object.keys(DOMINANT).join('|')}] [--json]`;
 
 interface Result extends Figures {
   readonly policy: string;
@@ -38,8 +40,10 @@ function main(args: string[]): number {
   }
   const trace = readTrace(given.file);
   if (trace === null) return 1;
+  const derive = given.dominant === undefined ? (one: Trace) => one : DOMINANT[given.dominant];
   const seeds = Array.from({ length: given.seeds }, (_, index) => index + 1);
-  const traces = seeds.length === 0 ? [trace] : seeds.map((seed) => shaken(trace, seed));
+  const traces =
+    seeds.length === 0 ? [derive(trace, 1)] : seeds.map((seed) => derive(shaken(trace, seed), seed));
   const results: Result[] = [];
   for (const policy of given.policies)
     for (const estimate of given.estimates) {
@@ -63,6 +67,7 @@ function readArgs(args: string[]) {
         learn: { type: 'string' },
         quantile: { type: 'string', default: 'q80' },
         shake: { type: 'string', default: '0' },
+        dominant: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
@@ -76,8 +81,10 @@ function readArgs(args: string[]) {
     if (file === undefined || more.length > 0 || policies.length * estimates.length === 0) return null;
     if (quantile === undefined || !Number.isInteger(seeds) || seeds < 0) return null;
     if (use === undefined && values.learn !== undefined) return null;
+    const dominant = (['users', 'whole-machine'] as const).find((name) => name === values.dominant);
+    if (dominant === undefined && values.dominant !== undefined) return null;
     const learning = use === undefined ? null : { use, quantile };
-    return { file, policies, estimates, learning, seeds, isJson: values.json };
+    return { file, policies, estimates, learning, seeds, dominant, isJson: values.json };
   } catch {
     return null;
   }
@@ -110,6 +117,7 @@ function meanOf(results: readonly Result[]): Result {
     p95WaitS: mean((result) => result.p95WaitS),
     utilisation: mean((result) => result.utilisation),
     fairness: mean((result) => result.fairness),
+    largestOwner: mean((result) => result.largestOwner),
     late: mean((result) => result.late),
   };
 }
@@ -141,6 +149,7 @@ function table(results: readonly Result[]): string {
     'estimate',
     'jobs',
     'slowdown',
+    'largest owner',
     'late',
     'mean wait',
     'p95 wait',
@@ -154,6 +163,7 @@ function table(results: readonly Result[]): string {
     result.estimate,
     String(result.jobs),
     `${result.averageBoundedSlowdown.toFixed(2)}${Number.isNaN(result.slowdownSd) ? '' : ` ± ${result.slowdownSd.toFixed(2)}`}`,
+    result.largestOwner.toFixed(2),
     Number.isNaN(result.late) ? '-' : `${(100 * result.late).toFixed(1)}%`,
     `${result.meanWaitS.toFixed(0)}s`,
     `${result.p95WaitS.toFixed(0)}s`,

@@ -12,6 +12,8 @@ export interface Figures {
   readonly utilisation: number;
   /** Jain's index of the owners' mean bounded slowdowns: 1 when all are equal, 1/owners when one has all of it. */
   readonly fairness: number;
+  /** Mean bounded slowdown of the owner with the most work; the others have the rest of `averageBoundedSlowdown`. */
+  readonly largestOwner: number;
   /** Share of the promised starts that came more than a second late; NaN without a promise. */
   readonly late: number;
 }
@@ -36,17 +38,20 @@ export function figuresOf({ jobs, processors }: Trace, { startsMs, promisesMs }:
   const endsMs = jobs.map(({ runMs }, index) => (startsMs[index] ?? Number.NaN) + runMs);
   const lastMs = endsMs.reduce((last, end) => Math.max(last, end), 0);
   const usedMs = total(jobs.map((job) => job.processors * job.runMs));
-  const byOwner = Map.groupBy(jobs.keys(), (index) => jobs[index]?.user);
-  const ofOwners = [...byOwner.values()].map((own) =>
-    mean(own.map((index) => slowdowns[index] ?? Number.NaN)),
-  );
+  const byOwner = Map.groupBy(jobs.keys(), (index) => jobs[index]?.owner);
+  const slowdownOf = (own: readonly number[]) => mean(own.map((index) => slowdowns[index] ?? Number.NaN));
+  const workOf = (own: readonly number[]) =>
+    total(own.map((index) => (jobs[index]?.processors ?? 0) * (jobs[index]?.runMs ?? 0)));
+  const owners = [...byOwner.values()].map((own) => ({ slowdown: slowdownOf(own), work: workOf(own) }));
+  const largest = owners.reduce((most, owner) => (owner.work > most.work ? owner : most));
   return {
     jobs: jobs.length,
     averageBoundedSlowdown: mean(slowdowns),
     meanWaitS: mean(waitsMs) / 1000,
     p95WaitS: p95(waitsMs) / 1000,
     utilisation: usedMs / (processors * (lastMs - (jobs[0]?.submitMs ?? 0))),
-    fairness: jainIndex(ofOwners),
+    fairness: jainIndex(owners.map(({ slowdown }) => slowdown)),
+    largestOwner: largest.slowdown,
     late: lateShare(startsMs, promisesMs),
   };
 }

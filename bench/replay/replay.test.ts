@@ -5,10 +5,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { progressBar } from '../progress.ts';
+import { DOMINANT } from './dominant.ts';
 import { boundedSlowdown, figuresOf, jainIndex } from './figures.ts';
 import { POLICIES } from './policies.ts';
 import { type EstimateUsed, simulate } from './simulate.ts';
-import { parseSwf } from './swf.ts';
+import { parseSwf, type Trace } from './swf.ts';
 
 const SAMPLE = join(import.meta.dirname, 'sample.swf');
 const trace = parseSwf(readFileSync(SAMPLE, 'utf8'));
@@ -33,6 +34,7 @@ describe('parseSwf', () => {
       processors: 4,
       requestedMs: 60_000,
       user: '2',
+      owner: '2',
     });
   });
 
@@ -73,7 +75,7 @@ describe('simulate', () => {
   });
 
   it('of first come first served ignores the owner', () => {
-    const sameUser = { ...trace, jobs: trace.jobs.map((job) => ({ ...job, user: 'x' })) };
+    const sameUser = { ...trace, jobs: trace.jobs.map((job) => ({ ...job, owner: 'x' })) };
     const policy = POLICIES['fcfs-easy'];
     assert.ok(policy);
     const { startsMs } = simulate(sameUser, policy, 'requested', () => {});
@@ -148,8 +150,25 @@ describe('bench/replay.ts', () => {
     assert.equal(text.stderr, '');
   });
 
+  it('gives one owner most of the work', () => {
+    const users = DOMINANT.users(trace, 1);
+    const work = (jobs: Trace['jobs']) => jobs.reduce((sum, job) => sum + job.processors * job.runMs, 0);
+    const own = users.jobs.filter(({ owner }) => owner === 'dominant');
+    assert.ok(work(own) >= 0.65 * work(trace.jobs));
+    assert.deepEqual(
+      users.jobs.map((job) => ({ ...job, owner: job.user })),
+      trace.jobs,
+    );
+    const { jobs } = DOMINANT['whole-machine'](trace, 1);
+    const added = jobs.filter(({ id }) => id.startsWith('flood'));
+    assert.ok(added.length > 0 && added.every(({ processors }) => processors === trace.processors));
+    const { status } = run(SAMPLE, '--policy=default', '--estimate=requested', '--dominant=users', '--json');
+    assert.equal(status, 0);
+  });
+
   it('refuses a missing file and wrong usage', () => {
     assert.equal(run(SAMPLE, '--policy=best').status, 64);
+    assert.equal(run(SAMPLE, '--dominant=all').status, 64);
     assert.equal(run().status, 64);
     const { status, stderr } = run('missing.swf');
     assert.equal(status, 1);

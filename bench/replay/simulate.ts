@@ -121,7 +121,7 @@ function pendingOf(job: Job, used: EstimateUsed, isFair: boolean, learner: Learn
     id: job.id,
     kind: 'task',
     name: job.id,
-    owner: isFair ? job.user : 'all',
+    owner: isFair ? job.owner : 'all',
     priority: 0,
     submittedAtMs: job.submitMs,
     need: { memBytes: 0, cpuCores: job.processors },

@@ -7,7 +7,10 @@ export interface Job {
   readonly processors: number;
   /** At least 1 s. */
   readonly requestedMs: number;
+  /** Its past jobs show what this one takes. */
   readonly user: string;
+  /** Whose share it counts for: the user, unless the trace was changed. */
+  readonly owner: string;
 }
 
 export interface Trace {
@@ -49,5 +52,6 @@ function jobOf(line: string, lineNumber: number): Job | null {
     processors,
     requestedMs: Math.max(1, field(9) > 0 ? field(9) : run) * 1000,
     user: String(field(12)),
+    owner: String(field(12)),
   };
 }

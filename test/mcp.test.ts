@@ -240,6 +240,8 @@ describe('babysit mcp', () => {
       ['capacity_exceeded', 'slots', ['first']],
     );
     assert.ok(denied.json.hint);
+    const test = (await call('run', { ...SMALL_BODY, command: 'true', test_only: true })).json;
+    assert.deepEqual([test.starts_now, test.dim, test.blocked_by], [false, 'slots', ['first']]);
     const need = { mem_bytes: '50M', cpu_cores: 0.1 };
     const waiting = (await call('wait_for_capacity', { ...need, timeout: '300ms' })).json;
     assert.deepEqual([waiting.status, waiting.position], ['waiting', 1]);

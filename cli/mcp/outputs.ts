@@ -25,7 +25,13 @@ const ended = task.extend({
 const event = z.looseObject({ event: z.string(), id: z.string(), name: z.string() });
 const problem = z.looseObject({ name: z.string(), error: z.string(), message: z.string() });
 
-export const run = task.extend(INBOX);
+/** `test_only` submits no task, so it has neither name nor status. */
+export const run = task.partial({ name: true, status: true }).extend({
+  starts_now: z.boolean().describe('with test_only: it would start at once').optional(),
+  expected_start: z.string().nullable().describe('with test_only: the likely start').optional(),
+  latest_start: z.string().nullable().describe('with test_only: the start at the latest').optional(),
+  ...INBOX,
+});
 
 export const wait = z.looseObject({
   status: z.enum(['ended', 'running']),

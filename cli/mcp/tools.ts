@@ -1,4 +1,5 @@
 // The table of tools. Each sends the same request as the command of the same name.
+import type { TestRunView } from '../../src/api/schemas/capacity.ts';
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
@@ -13,6 +14,7 @@ import { taskPath } from '../input/refs.ts';
 import { foldView } from '../output/fold.ts';
 import { errorView } from '../output/output.ts';
 import { hostView } from '../output/short/short-host.ts';
+import { testView } from '../output/short/short-test.ts';
 import { rowView, taskView } from '../output/task-output.ts';
 import * as inputs from './inputs.ts';
 import * as outputs from './outputs.ts';
@@ -34,7 +36,8 @@ const run = defineTool({
     const cwd = request.cwd === undefined ? undefined : findCwd(request.cwd);
     const caller = { ...findCaller(session.env, cwd), umask, owner: scope.owner };
     const body: RunBody = { ...request, cwd, caller };
-    return { answer: taskView(await call<TaskView>(session, 'POST', '/v1/tasks', body), false) };
+    const view = await call<TaskView | TestRunView>(session, 'POST', '/v1/tasks', body);
+    return { answer: 'test_only' in view ? testView(view) : taskView(view, false) };
   },
 });
 

@@ -1,8 +1,9 @@
 // When a submitted task starts, in words.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { TestRunView } from '../../src/api/schemas/capacity.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
-import { assumedText, startText } from './start-text.ts';
+import { assumedText, startText, testText } from './start-text.ts';
 
 const NOW = Date.parse('2026-11-28T19:00:00.000Z');
 
@@ -31,6 +32,33 @@ describe('the start of a submitted task', () => {
   ];
   for (const [task, text] of TABLE)
     it(text, () => assert.equal(startText({ message: null, waiting: null, ...task } as TaskView, NOW), text));
+});
+
+describe('the start of a tested task', () => {
+  const at = (inMs: number | null) => (inMs === null ? null : new Date(NOW + inMs).toISOString());
+  const blocked = (inMs: number | null) => ({
+    starts_now: false,
+    waiting: { dim: 'cpu', blocked_by: ['a'] } as TestRunView['waiting'],
+    expected_start: at(inMs),
+  });
+  const TABLE: [Partial<TestRunView>, string][] = [
+    [{ starts_now: true, waiting: null, expected_start: at(0) }, 'would start now'],
+    [blocked(45_000), 'would wait: starts in about 45s (behind a)'],
+    [blocked(null), 'would wait: waits for cpu (behind a)'],
+    [
+      { ...blocked(600_000), elsewhere: { engine: 'slurm', expected_start: at(0) ?? '' } },
+      'would wait: starts in about 10m (behind a); sooner with --engine=slurm',
+    ],
+    [
+      { starts_now: false, waiting: null, engine: 'slurm', expected_start: at(60_000) },
+      'would wait on slurm: starts in about 1m',
+    ],
+    [
+      { starts_now: false, waiting: null, engine: 'slurm', expected_start: null },
+      'would wait on slurm: no start is known',
+    ],
+  ];
+  for (const [view, text] of TABLE) it(text, () => assert.equal(testText(view as TestRunView, NOW), text));
 });
 
 describe('what a request left out', () => {

@@ -1,5 +1,6 @@
 // Says in words when a task that was submitted starts, and what it waits for.
-import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { TestRunView } from '../../src/api/schemas/capacity.ts';
+import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { roundCores } from '../../src/units/number.ts';
 import { formatSize } from '../../src/units/size.ts';
@@ -54,7 +55,26 @@ export function startText(task: TaskView, nowMs: number): string {
   if (task.deduplicated === true) return `is the earlier task with this key: ${status}`;
   if (status !== 'pending')
     return status === 'running' ? 'started' : `is ${status}${message === null ? '' : `: ${message}`}`;
-  if (waiting === null) return 'waits in the queue';
+  return waiting === null ? 'waits in the queue' : waitingText(waiting, nowMs);
+}
+
+/** `run --test_only`: `would start now`, `would wait: starts in about 4m (behind a, b)`. */
+export function testText(
+  { starts_now, waiting, engine, elsewhere, ...start }: TestRunView,
+  nowMs: number,
+): string {
+  const { expected_start, latest_start } = start;
+  if (starts_now) return 'would start now';
+  const where = engine === undefined ? '' : ` on ${engine}`;
+  const other = elsewhere === undefined ? '' : `; sooner with --engine=${elsewhere.engine}`;
+  if (waiting !== null)
+    return `would wait: ${waitingText({ ...waiting, expected_start, latest_start }, nowMs)}${other}`;
+  return expected_start === null
+    ? `would wait${where}: no start is known`
+    : `would wait${where}: starts in about ${roundTime(Date.parse(expected_start) - nowMs)}`;
+}
+
+function waitingText(waiting: BlockedView, nowMs: number): string {
   const { dim, blocked_by, expected_start } = waiting;
   const names = blocked_by.slice(0, BEHIND_SHOWN).join(', ');
   const more = blocked_by.length > BEHIND_SHOWN ? ', …' : '';

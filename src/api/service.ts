@@ -6,7 +6,7 @@ import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
 import type { EndedEvent } from '../core/transition/past-end.ts';
 import type { RunRequest } from '../request/request.ts';
-import type { LeaseView, TicketRequest, WaitingView } from './schemas/capacity.ts';
+import type { LeaseView, TestRunView, TicketRequest, WaitingView } from './schemas/capacity.ts';
 import type { Changes } from './schemas/changes.ts';
 import type { BackupView, CleanQuery, CleanView } from './schemas/clean.ts';
 import type { ConfigChangeView, ConfigSetBody, ConfigView, DoctorView, PingView } from './schemas/daemon.ts';
@@ -63,6 +63,8 @@ export interface Service extends Changes {
   config(): ConfigView;
   setConfig(body: ConfigSetBody): ConfigChangeView;
   run(request: RunRequest): Promise<TaskView>;
+  /** When `request` would start; stores nothing. */
+  testRun(request: RunRequest): Promise<TestRunView>;
   list(query: ListQuery): Promise<TaskPage>;
   /** The task that a name, an id or a unique prefix of an id refers to; null: without a project of the caller. */
   resolve(ref: string, project: string | null): TaskId;

@@ -16,6 +16,7 @@ import type { FreeDisk } from '../procfs/disk.ts';
 import { environmentOf, parentToken, type RunRequest } from '../request/request.ts';
 import { suggestedCommand } from '../request/suggest.ts';
 import { type Admission, admit } from '../scheduler/admission.ts';
+import type { Blocked } from '../scheduler/explain.ts';
 import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
 import { resolveRef } from './lookup/resolve.ts';
@@ -66,8 +67,25 @@ export async function run(
   return { ...view, ...noteOf(request.cpuCores, statedEstimate(task).cpuCores) };
 }
 
-/** The returned function throws BabysitError for every refusal, and stages nothing then. */
-export function createSubmit(deps: SubmitDeps): Submit {
+export interface Tested {
+  readonly task: Task;
+  /** Why it would wait in the queue of this host; null: it would start, or has another engine. */
+  readonly blocked: Blocked | null;
+}
+
+/** Stages nothing. Throws BabysitError for what `Submit` would refuse for another reason than room. */
+export type Test = (work: UnitOfWork, run: RunRequest) => Tested;
+
+/** A submission that has passed the checks of disk, owner and references. */
+interface Built {
+  readonly task: Task;
+  readonly parent: Task | null;
+  /** The lease that it takes over. */
+  readonly lease: Lease | null;
+}
+
+/** `submit` throws BabysitError for every refusal, and stages nothing then. */
+export function createSubmit(deps: SubmitDeps): { readonly submit: Submit; readonly test: Test } {
   const { engine, store, config, profiles } = deps;
   const rate = new SubmissionRate(config['admission.max_submissions_per_second']);
   let diskCheckedAt: UnitOfWork | null = null;
@@ -164,13 +182,14 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return work.get(task.id) ?? task;
   }
 
-  return (work, run, batch) => {
+  function known(work: UnitOfWork, { key, caller: { project } }: RunRequest): Task | null {
+    const found = key === null ? null : (work.byKey(project, key) ?? store.byKey(project, key));
+    return found && (work.get(found.id) ?? found);
+  }
+
+  function build(work: UnitOfWork, run: RunRequest, batch?: string): Built {
     const nowMs = work.now.wallMs;
     const { project } = run.caller;
-    if (run.key !== null) {
-      const known = work.byKey(project, run.key) ?? store.byKey(project, run.key);
-      if (known !== null) return { task: work.get(known.id) ?? known, isDeduplicated: true };
-    }
     checkDisk(work);
     checkOwner(run.owner ?? run.caller.owner ?? project, work.now.monoMs);
     const parent = parentFor(work, run);
@@ -189,42 +208,66 @@ export function createSubmit(deps: SubmitDeps): Submit {
       history: store.learned.history,
       findLive: (ref) => engine.live.byName(project, ref) ?? engine.live.get(ref as TaskId) ?? null,
     });
-    if (task.engine !== undefined) return { task: place(work, run, task), isDeduplicated: false };
     // What runs inside a task needs no lease.
     const lease = parent !== null && run.lease === null ? null : leaseFor(run, task);
-    const item = pendingItem(task);
-    // A task that waits for others may wait for room as well, and one inside a task starts without.
-    const queue =
-      run.queue ||
-      task.after !== null ||
-      parent !== null ||
-      (run.engine !== 'auto' && config['admission.when_full'] === 'queue');
+    return { task, parent, lease };
+  }
+
+  function admission({ task, lease }: Built, run: RunRequest, queue: boolean, nowMs: number): Admission {
     const submission = {
-      item,
+      item: pendingItem(task),
       limits: task.limits,
       queue,
       force: run.force,
       largest: profiles.largest,
       lease: lease === null ? null : leaseItem(lease),
     };
-    const admission = checkPending(admit(engine.snapshot(), submission, nowMs, policyOf(config)), task);
-    const refused = refusal(admission, run, task.basis, nowMs, deps.largestOutside);
+    return admit(engine.snapshot(), submission, nowMs, policyOf(config));
+  }
+
+  const submit: Submit = (work, run, batch) => {
+    const nowMs = work.now.wallMs;
+    const earlier = known(work, run);
+    if (earlier !== null) return { task: earlier, isDeduplicated: true };
+    const built = build(work, run, batch);
+    const { task, parent, lease } = built;
+    if (task.engine !== undefined) return { task: place(work, run, task), isDeduplicated: false };
+    // A task that waits for others may wait for room as well, and one inside a task starts without.
+    const queue =
+      run.queue ||
+      task.after !== null ||
+      parent !== null ||
+      (run.engine !== 'auto' && config['admission.when_full'] === 'queue');
+    const admitted = checkPending(admission(built, run, queue, nowMs), task);
+    const refused = refusal(admitted, run, task.basis, nowMs, deps.largestOutside);
     if (refused !== null) throw refused;
     const inner =
       parent === null || task.after !== null || run.force || lease !== null
         ? null
         : engine.innerStart(work, parent, task);
-    const isQueued = parent === null || task.after !== null ? admission.kind === 'queue' : inner === null;
+    const isQueued = parent === null || task.after !== null ? admitted.kind === 'queue' : inner === null;
     add(work, run, task, isQueued);
     if (!isQueued && task.after === null) {
       if (lease !== null) work.dropLease(lease);
-      const hasLease = lease !== null && holds(lease, item.need);
+      const hasLease = lease !== null && holds(lease, pendingItem(task).need);
       // The room is this task's from now on: no later submission of the round may take it.
       const takesRoom = !queue && engine.pressure().length === 0;
       if (run.force || hasLease || takesRoom)
-        engine.start(work, task.id, { isExpress: admission.kind === 'accept' && admission.isExpress });
+        engine.start(work, task.id, { isExpress: admitted.kind === 'accept' && admitted.isExpress });
     }
     if (inner !== null) engine.start(work, task.id, { inner });
     return { task: work.get(task.id) ?? task, isDeduplicated: false };
   };
+
+  const test: Test = (work, run) => {
+    const built = build(work, run);
+    const { task } = built;
+    if (task.engine !== undefined) return { task, blocked: null };
+    const admitted = admission(built, run, false, work.now.wallMs);
+    if (admitted.kind === 'deny') return { task, blocked: admitted.why };
+    const refused = refusal(admitted, run, task.basis, work.now.wallMs, deps.largestOutside);
+    if (refused !== null) throw refused;
+    return { task, blocked: null };
+  };
+  return { submit, test };
 }

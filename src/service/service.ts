@@ -30,7 +30,8 @@ import { type SeriesDeps, series } from './observe/series.ts';
 import { profileView } from './profile.ts';
 import { createSubmit, run, type Submit, type SubmitDeps } from './run.ts';
 import { type StatusDeps, statusView } from './status.ts';
-import { batchAnywhere, runAnywhere } from './submission/elsewhere.ts';
+import { batchAnywhere, runAnywhere, testedElsewhere } from './submission/elsewhere.ts';
+import { testRun } from './test-run.ts';
 import { deliveryViews } from './views/deliveries.ts';
 import { noteOf } from './views/note.ts';
 import { unenforcedViews } from './views/unenforced.ts';
@@ -59,7 +60,7 @@ export function createService(deps: ServiceDeps): Service {
   const { loaded } = settings;
   const tasks = createTaskAccess(deps);
   const metrics = new Metrics(engine);
-  const uncounted = createSubmit({ ...deps, config: loaded.config });
+  const { submit: uncounted, test } = createSubmit({ ...deps, config: loaded.config });
   const submit: Submit = (...submission) => metrics.submitting(() => uncounted(...submission));
   const unenforced = unenforcedViews(deps.notEnforced);
   const elsewhere = { engine, config: loaded.config, nowMs: () => clock.now().wallMs };
@@ -78,6 +79,10 @@ export function createService(deps: ServiceDeps): Service {
       ...(await runAnywhere(elsewhere, request, (each) => run(deps, tasks, submit, each))),
       ...unenforced(),
     }),
+    testRun: async (request) => {
+      const view = await runAnywhere(elsewhere, request, (each) => testRun(deps, tasks, test, each));
+      return testedElsewhere(elsewhere, request, view);
+    },
     async batch(request) {
       const anywhere = await batchAnywhere(elsewhere, request.lines);
       const view = await tasks.commit((work) =>

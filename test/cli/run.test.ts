@@ -124,6 +124,13 @@ describe('run', () => {
     ])
       assert.ok(key in denial, key);
     assert.deepEqual([denial.error, denial.dim, denial.blocked_by], ['capacity_exceeded', 'cpu', ['first']]);
+    // A test is no place in the queue, and has the same start.
+    const test = await home.run(['run', ...cores, '--test_only', '--name=second', 'sleep 60']);
+    const { test_only, starts_now, dim, blocked_by } = jsonLine(test.stdout);
+    assert.deepEqual([test.code, test_only, starts_now, dim, blocked_by], [0, true, false, 'cpu', ['first']]);
+    const small = await home.run(['run', '--test_only', '--force', ...cores, 'true']);
+    assert.equal(jsonLine(small.stdout).starts_now, true);
+    assert.equal((await home.run(['run', '--test_only', '--wait', 'true'])).code, 64);
     // A soft-deny stores nothing, the suggested flag works, and a pending task names what it waits for.
     assert.equal((await home.run(['status', 'second'])).code, 1);
     const queued = await home.run(['run', ...cores, '--queue', '--name=second', 'true']);

@@ -1,4 +1,5 @@
 // babysit run: submits a command with its estimates.
+import type { TestRunView } from '../../../src/api/schemas/capacity.ts';
 import type { RunBody } from '../../../src/api/schemas/run.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
@@ -11,7 +12,8 @@ import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
-import { assumedText, startText } from '../../output/start-text.ts';
+import { testView } from '../../output/short/short-test.ts';
+import { assumedText, startText, testText } from '../../output/start-text.ts';
 import { taskView } from '../../output/task-output.ts';
 
 export const FLAGS = {
@@ -38,6 +40,7 @@ it is expected to and behind which tasks. Without free capacity it prints one JS
   examples: [
     "babysit run --name=tests --estimated_time=5m --estimated_mem_bytes=2G --command='npm test'",
     'babysit run --wait --estimated_time=20m -- python train.py --epochs 3',
+    'babysit run --test_only --estimated_mem_bytes=8G -- python train.py',
     'babysit run --name=report --after=train-1,train-2 --queue --command="python report.py"',
     `printf '{"name":"s%d","command":"./step %d"}\\n' 1 1 2 2 | babysit run --batch=- --estimated_mem_bytes=512M`,
   ],
@@ -67,6 +70,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
       hint: "babysit run --command='make test', or babysit run -- make test",
     });
   const body: RunBody = { ...fields, caller };
+  if (flags.test_only) return testOnly(context, body, flags.id_file);
   const task = await submitTo(session, body, flags.id_file);
   if (flags.journal && !task.journal)
     output.message('babysit: this host has no systemd journal; the output goes only to the log\n');
@@ -89,6 +93,15 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const asked = (flags as unknown as { json: boolean }).json;
   output.data(asked ? `${JSON.stringify(taskView(task, full))}\n` : line);
   if (!asked) output.message(`babysit: ${task.name} ${startText(task, Date.parse(task.submitted_at))}\n`);
+  return EXIT.ok;
+}
+
+async function testOnly({ output, session, full }: Context, body: RunBody, idFile?: string): Promise<number> {
+  if (idFile !== undefined)
+    throw new BabysitError('usage', '--test_only and --id_file exclude each other', { flag: '--id_file' });
+  const view = await call<TestRunView>(session, 'POST', '/v1/tasks', body);
+  // biome-ignore lint/plugin/no-wall-clock: a time relative to now, for people
+  output.result(full ? view : testView(view), () => `${testText(view, Date.now())}\n`);
   return EXIT.ok;
 }
 

@@ -1,7 +1,9 @@
 // Routes about tasks: submit, list, show, change.
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { callerOf } from '../caller.ts';
+import { TEST_RUN } from '../schemas/capacity.ts';
 import { CHANGES, type ChangeVerb } from '../schemas/changes.ts';
 import {
   FORGOTTEN,
@@ -17,10 +19,13 @@ import type { Service } from '../service.ts';
 import { taskListJson } from '../streams/task-list.ts';
 import { answers, type ByRef } from './answer.ts';
 
+const RUN_ANSWER = z.union([TASK, TEST_RUN]);
+
 export function taskRoutes(app: FastifyInstance, service: Service): void {
-  app.post('/v1/tasks', answers(TASK, { body: RUN, status: 201 }), async (request, reply) => {
-    const task = await service.run(parseRun(request.body));
-    return reply.code(201).send(task);
+  app.post('/v1/tasks', answers(RUN_ANSWER, { body: RUN, status: 201 }), async (request, reply) => {
+    const run = parseRun(request.body);
+    if (run.testOnly) return reply.code(200).send(await service.testRun(run));
+    return reply.code(201).send(await service.run(run));
   });
   app.post('/v1/batch', answers(BATCH_VIEW, { body: BATCH }), (request) =>
     service.batch(parseBatch(request.body)),

@@ -1,10 +1,12 @@
-// POST /v1/tickets: capacity without a task. The answer is a stream of WaitingView lines that ends with a LeaseView.
+// Capacity without a task. POST /v1/tickets: a stream of WaitingView lines that ends with a LeaseView. POST /v1/tasks with
+// test_only: when the task would start.
 import { z } from 'zod';
 import { parseFields } from '../../request/parse.ts';
 import type { Asked } from '../../request/request.ts';
+import { ADVICE } from './advice.ts';
 import { check } from './check.ts';
 import { absolutePath, shapeOf } from './fields.ts';
-import { BLOCKED } from './task.ts';
+import { BLOCKED, START } from './task.ts';
 
 export const TICKET = z.strictObject({
   ...shapeOf('wait_for_capacity'),
@@ -42,6 +44,38 @@ export const LEASE = z
   })
   .meta({ id: 'Lease', description: 'The room is there and is held for the next run.' });
 export type LeaseView = z.output<typeof LEASE>;
+
+const { expected_start: _, expected_start_p90: __, latest_start: ___, ...WHY } = BLOCKED.shape;
+
+export const TEST_RUN = z
+  .strictObject({
+    test_only: z.literal(true).describe('Nothing was submitted, and no place in the queue is taken.'),
+    starts_now: z.boolean().describe('It would start at once, also without `queue`.'),
+    ...START,
+    waiting: z.strictObject(WHY).nullable().describe('What it would wait for. Null: it would start at once.'),
+    engine: z.string().optional().describe('Engine in whose queue it would wait. Absent: this host.'),
+    elsewhere: z
+      .strictObject({
+        engine: z.string().describe('Value for `--engine`.'),
+        expected_start: z.string().describe('The likely start there.'),
+      })
+      .optional()
+      .describe('Another engine that would start it sooner.'),
+    estimated_time_ms: z.number().describe('What would be charged: declared, learned, or the default.'),
+    estimated_mem_bytes: z.number().describe('The same for memory.'),
+    estimated_cpu_cores: z.number().describe('The same for CPU.'),
+    kill_timeout_ms: z.number().describe('Running time at which the watchdog would kill it.'),
+    advice: z
+      .array(ADVICE)
+      .optional()
+      .describe('Declared estimates that are far from what earlier runs used.'),
+    note: z.string().optional().describe('What would be changed in the request.'),
+  })
+  .meta({
+    id: 'TestRun',
+    description: 'When a task would start if it were submitted now with `queue`.',
+  });
+export type TestRunView = z.output<typeof TEST_RUN>;
 
 export function parseTicket(body: unknown): TicketRequest {
   const { project, since_ms, ...fields } = check(TICKET, body);

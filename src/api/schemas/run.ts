@@ -47,7 +47,7 @@ const CALLER = z
   })
   .describe('Origin of a request. Fields of the task override it.') satisfies z.ZodType<Caller>;
 
-const { wait: _, ...LINE } = shapeOf('run');
+const { wait: _, test_only: __, ...LINE } = shapeOf('run');
 const BATCH_LINE = z.strictObject(LINE);
 export const RUN = z
   .strictObject({

@@ -13,6 +13,14 @@ export const START_FIELDS = {
       retry: 'wait in the queue for capacity, as a retry always does',
     },
   },
+  test_only: {
+    as: 'testOnly',
+    type: 'switch',
+    excludes: ['after', 'after_any', 'wait'],
+    batch: 'never',
+    mcp: 'only answer when it would start: nothing is submitted, and it takes no place in the queue',
+    help: { run: 'print when it would start, like sbatch --test-only: nothing is submitted or queued' },
+  },
   force: {
     as: 'force',
     type: 'switch',

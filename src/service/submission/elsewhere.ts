@@ -1,4 +1,5 @@
 // Compares this host with an engine that has a queue of its own: for --engine=auto, and in the error capacity_exceeded.
+import type { TestRunView } from '../../api/schemas/capacity.ts';
 import type { Config } from '../../config/settings.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { KILL_FACTOR } from '../../core/estimate.ts';
@@ -37,6 +38,19 @@ export async function runAnywhere<T>(
     const startMs = mayMove ? await deps.engine.expectedStart(OTHER, needOf(config, request)) : null;
     return submit(secondTry(deps, request, error, startMs));
   }
+}
+
+/** The answer to a test, with an engine that starts the task sooner. */
+export async function testedElsewhere(
+  { engine, config, nowMs }: ElsewhereDeps,
+  request: RunRequest,
+  view: TestRunView,
+): Promise<TestRunView> {
+  if (view.starts_now || view.engine !== undefined || view.waiting?.dim === 'hold') return view;
+  if (!isShared(config, request) || neededHere(request) !== null) return view;
+  const startMs = await engine.expectedStart(OTHER, needOf(config, request));
+  const other = startMs === null ? null : sooner(config, view, startMs, nowMs());
+  return other === null ? view : { ...view, elsewhere: elsewhereView(other) };
 }
 
 /** The lines of a batch are one transaction, so the other engine is asked before. The result submits one line. */
@@ -90,7 +104,7 @@ function secondTry(
   startMs: number | null,
 ): RunRequest {
   const other =
-    error instanceof BabysitError && startMs !== null ? sooner(config, error, startMs, nowMs()) : null;
+    error instanceof BabysitError && startMs !== null ? sooner(config, error.extra, startMs, nowMs()) : null;
   if (isAuto(config, request)) {
     if (other !== null) return { ...request, engine: other.engine };
     if (isQueueable(config, request, error)) return { ...request, engine: 'local', queue: true };
@@ -125,20 +139,30 @@ function needOf(config: Config, request: RunRequest): EngineNeed {
   };
 }
 
-/** Null when the other engine starts it no sooner than this host promises in the error. */
-function sooner(config: Config, error: BabysitError, startMs: number, nowMs: number): Elsewhere | null {
-  const { latest_start: latest, expected_start: expected } = error.extra;
-  const hereMs = Date.parse(String(latest ?? expected));
+/** The start on this host, ISO 8601. */
+interface Starts {
+  readonly latest_start?: unknown;
+  readonly expected_start?: unknown;
+}
+
+/** Null when the other engine starts it no sooner than this host promises. */
+function sooner(config: Config, here: Starts, startMs: number, nowMs: number): Elsewhere | null {
+  const hereMs = Date.parse(String(here.latest_start ?? here.expected_start));
   if (startMs + config['engine.auto_margin'] >= (Number.isNaN(hereMs) ? Number.POSITIVE_INFINITY : hereMs))
     return null;
   return { engine: OTHER, startMs: Math.max(startMs, nowMs) };
 }
 
-function withOther(error: BabysitError, { engine, startMs }: Elsewhere): BabysitError {
-  const start = new Date(startMs).toISOString();
+function elsewhereView({ engine, startMs }: Elsewhere): NonNullable<TestRunView['elsewhere']> {
+  return { engine, expected_start: new Date(startMs).toISOString() };
+}
+
+function withOther(error: BabysitError, other: Elsewhere): BabysitError {
+  const elsewhere = elsewhereView(other);
+  const { engine, expected_start: start } = elsewhere;
   return new BabysitError(error.code, error.message, {
     ...error.extra,
-    elsewhere: { engine, expected_start: start },
+    elsewhere,
     hint: `${error.hint} Or add --engine=${engine}: it starts there about ${start}.`,
   });
 }

@@ -44,7 +44,7 @@ const costUs = predictionCostUs();
 if (values.json) for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
 else
   process.stdout.write(
-    alignedTable(['runs', 'rule', 'wasted / used', 'overcommitted / used', 'killed'], rows()),
+    alignedTable(['runs', 'rule', 'wasted / used', 'overcommitted / used', 'killed', 'of unknown'], rows()),
   );
 process.stdout.write(
   values.json
@@ -68,12 +68,13 @@ function medianPeak(runs: readonly RecordedRun[]): number {
 }
 
 function rows(): string[][] {
-  return results.map(({ set, rule, wasted, overcommitted, killed }) => [
+  return results.map(({ set, rule, wasted, overcommitted, killed, killedUnknown }) => [
     set,
     rule,
-    wasted.toFixed(2),
+    wasted.toFixed(3),
     overcommitted.toFixed(3),
     `${(100 * killed).toFixed(2)}%`,
+    `${(100 * killedUnknown).toFixed(2)}%`,
   ]);
 }
 const SIMULATED = 1_000_000;

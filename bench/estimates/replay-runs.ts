@@ -25,6 +25,8 @@ export interface MemoryFigures {
   readonly overcommitted: number;
   /** Share of the runs that were killed for too little memory. */
   readonly killed: number;
+  /** The part of that in which the rule knew nothing of the command: no rule can do better. */
+  readonly killedUnknown: number;
   /** Of them, those killed below max(declared or default, charge): always 0, because learning only widens a cap. */
   readonly killedBelowStated: number;
 }
@@ -40,7 +42,7 @@ export function replayRuns(runs: readonly RecordedRun[], rule: Rule, setting: Se
   const history = new MemoryHistory();
   let busy: Ending[] = [];
   let nowS = 0;
-  const sums = { used: 0, wasted: 0, over: 0, killed: 0, below: 0 };
+  const sums = { used: 0, wasted: 0, over: 0, killed: 0, unknown: 0, below: 0 };
   for (const run of runs) {
     busy.sort((a, b) => a.endS - b.endS);
     nowS = run.submitS ?? (busy.length < setting.atOnce ? nowS : Math.max(nowS, busy[0]?.endS ?? 0));
@@ -55,6 +57,7 @@ export function replayRuns(runs: readonly RecordedRun[], rule: Rule, setting: Se
     const cap = setting.capFactor * bound;
     const isKilled = run.peakBytes > cap;
     if (isKilled) sums.killed += 1;
+    if (isKilled && learned === null) sums.unknown += 1;
     if (isKilled && cap < setting.capFactor * stated) sums.below += 1;
     sums.used += run.peakBytes * run.runS;
     sums.wasted += (isKilled && setting.isStrict ? charge : Math.max(0, charge - run.peakBytes)) * run.runS;
@@ -66,6 +69,7 @@ export function replayRuns(runs: readonly RecordedRun[], rule: Rule, setting: Se
     wasted: sums.wasted / sums.used,
     overcommitted: sums.over / sums.used,
     killed: sums.killed / runs.length,
+    killedUnknown: sums.unknown / runs.length,
     killedBelowStated: setting.isStrict ? 0 : sums.below,
   };
 }

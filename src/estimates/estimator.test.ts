@@ -69,6 +69,14 @@ describe('the memory to charge', () => {
       Math.ceil(1.6 * 8 * GIB),
     ));
 
+  it('is no less than that while the killed run is among the last 50', () => {
+    const killed = aRun({ memBytes: 4 * GIB, memKind: 'cap' });
+    // Of so many runs it weighs less than a twentieth, so it is not in the percentile.
+    assert.equal(memEstimate([...mem(...Array(48).fill(1)), killed, ...mem(1)])?.bytes, 8 * GIB);
+    assert.equal(memEstimate([killed, ...mem(...Array(49).fill(1))])?.bytes, 8 * GIB);
+    assert.ok((memEstimate([killed, ...mem(...Array(50).fill(1))])?.bytes ?? 0) < 2 * GIB);
+  });
+
   it('counts the peak of a run that was cut short only above the others', () => {
     const cut = (gib: number) => aRun({ memBytes: gib * GIB, memKind: 'bound' });
     assert.equal(memEstimate([...mem(2, 2), cut(1)])?.n, 2);

@@ -54,24 +54,28 @@ export interface MemEstimate {
 
 /**
  * Bytes to charge: the recency-weighted 95th percentile x (1.1 + 0.5 / n), at least 256 MiB. `runs`: oldest first. A run
- * killed for its memory counts as 2 x its cap; the peak of a run killed for another reason counts only above the percentile.
- * Null when no run was measured.
+ * killed for its memory counts as 2 x its cap, and the result is no less: the percentile of many runs leaves a single kill
+ * out after the next run, and then kills again at the same size. The peak of a run killed for another reason counts only above the
+ * percentile. Null when no run was measured.
  */
 export function memEstimate(runs: readonly RunSample[]): MemEstimate | null {
   const values: Weighted[] = [];
   const bounds: Weighted[] = [];
+  let needOfKilled = 0;
   for (const [age, { memBytes, memKind }] of runs.slice(-RUNS_MAX).reverse().entries()) {
     if (memBytes === null) continue;
     const weight = recency(age, HALF_LIFE_RUNS);
-    if (memKind === 'bound') bounds.push({ value: memBytes, weight });
-    else values.push({ value: memKind === 'cap' ? CUT_MEM_FACTOR * memBytes : memBytes, weight });
+    const value = memKind === 'cap' ? CUT_MEM_FACTOR * memBytes : memBytes;
+    if (memKind === 'cap') needOfKilled = Math.max(needOfKilled, value);
+    (memKind === 'bound' ? bounds : values).push({ value, weight });
   }
   const known = weightedQuantile(values, MEM_QUANTILE) ?? Number.NEGATIVE_INFINITY;
   const counted = [...values, ...bounds.filter(({ value }) => value > known)];
   const quantile = weightedQuantile(counted, MEM_QUANTILE);
   if (quantile === null) return null;
   const n = counted.length;
-  return { bytes: Math.max(MEM_LEAST_BYTES, Math.ceil(quantile * (MEM_MARGIN + MEM_MARGIN_OF_FEW / n))), n };
+  const usual = Math.ceil(quantile * (MEM_MARGIN + MEM_MARGIN_OF_FEW / n));
+  return { bytes: Math.max(MEM_LEAST_BYTES, usual, needOfKilled), n };
 }
 
 export interface TimeSample {

@@ -30,11 +30,19 @@ describe('the level', () => {
 
   it('is the most exact one with enough measured runs', () => {
     assert.equal(at({}), undefined);
-    assert.equal(at({ exact: [aRun()], shape: SIX }), 'exact');
+    assert.equal(at({ exact: SIX.slice(0, 3), shape: SIX }), 'exact');
     assert.equal(at({ exact: [aRun({ memBytes: null })], shape: SIX }), 'shape');
     assert.equal(at({ subcommand: [aRun()], elsewhere: SIX }), 'subcommand');
     assert.equal(at({ elsewhere: [aRun(), aRun()] }), undefined);
     assert.equal(at({ elsewhere: SIX }), 'elsewhere');
+  });
+
+  it('is the shape where the exact command has fewer than three runs and the shape has more', () => {
+    const [one, three] = [[aRun()], SIX.slice(0, 3)];
+    assert.equal(at({ exact: one, shape: three }), 'shape');
+    assert.equal(at({ exact: one, shape: SIX.slice(0, 2) }), 'exact');
+    assert.equal(at({ exact: one, subcommand: SIX }), 'exact');
+    assert.equal(at({ shape: one, subcommand: SIX }), 'shape');
   });
 
   it('uses the runs with comparable declared cores, if there are any', () => {

@@ -33,6 +33,8 @@ export interface Command<S extends FlagSpecs = FlagSpecs> {
   readonly about: string;
   readonly flags: S;
   readonly examples: readonly string[];
+  /** Exit code of each failure of babysit itself; absent: that of the error. */
+  readonly failureExit?: number;
   /** Resolves with the exit code; throws BabysitError. */
   readonly run: (context: Context, parsed: Parsed<S>) => Promise<number>;
 }

@@ -2,7 +2,7 @@
 import { findHome } from '../src/config/home.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
 import { isSandboxed } from './client/sandbox.ts';
-import { COMMON_FLAGS } from './command.ts';
+import { COMMON_FLAGS, type Command } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import { type FlagSpecs, parseArgv } from './input/argv.ts';
 import { exactWords } from './input/environ.ts';
@@ -18,21 +18,30 @@ void main(exactWords(process.argv.slice(2)), process.env).then((code) => process
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [word = 'help', ...rest] = argv;
+  let failureExit: number | undefined;
   try {
-    return await runCommand(word, rest, env);
+    return await runCommand(word, rest, env, (command) => {
+      ({ failureExit } = command);
+    });
   } catch (error) {
     if (isClosedPipe(error)) return EXIT_SIGPIPE;
     const refusal = error instanceof BabysitError ? error : crash(error);
     printError(createOutput(wants(argv, '--json'), env), refusal, wants(argv, '--full'));
-    return ERRORS[refusal.code].exit;
+    return failureExit ?? ERRORS[refusal.code].exit;
   }
 }
 
-async function runCommand(word: string, rest: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function runCommand(
+  word: string,
+  rest: readonly string[],
+  env: NodeJS.ProcessEnv,
+  onLoaded: (command: Command) => void,
+): Promise<number> {
   const name = resolveCommand(translate(word));
   const entry = name === null ? undefined : COMMANDS[name];
   if (name === null || entry === undefined) throw unknownCommand(word);
   const { command } = await entry.load();
+  onLoaded(command);
   const specs: FlagSpecs = { ...COMMON_FLAGS, ...command.flags };
   const parsed = parseArgv(specs, rest);
   const output = createOutput(parsed.flags.json === true, env);

@@ -159,7 +159,10 @@ describe('babysit exec', () => {
     assert.equal(missing.code, 127);
     assert.deepEqual([read().status, read().exit_code], ['failed', 127]);
     assert.equal((await home.run(['exec', ...SMALL, '--', '/'])).code, 126);
-    assert.equal((await home.run(['exec'])).code, 125);
+    for (const words of [[], ['--no_such_flag', '--', 'true'], ['--estimated_time=0', '--', 'true']])
+      assert.equal((await home.run(['exec', ...words])).code, 125, words.join(' '));
+    const session = { CLAUDE_CODE_SESSION_ID: 'an agent' };
+    assert.equal((await home.run(['exec', '--force', '--', 'true'], { env: session })).code, 125);
     const refused = await home.run([
       'exec',
       '--estimated_mem_bytes=900T',

@@ -9,7 +9,7 @@ import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
-import { errorView, printError } from '../../output/output.ts';
+import { errorView } from '../../output/output.ts';
 import { passThrough } from '../../stream/pass-through.ts';
 import { standardStreams } from '../../stream/standard-streams.ts';
 
@@ -41,6 +41,7 @@ signals, gives it a terminal when this command has one, and ends with its exit c
 with estimates, caps, watchdog and log. When this command is killed the task keeps running, and babysit attach NAME continues.
 Exit codes of its own: 125 babysit failed, 126 the program is not executable, 127 the program was not found.`,
   flags: FLAGS,
+  failureExit: EXIT.noOwnCode,
   examples: [
     'babysit exec -- make -j4 2>&1 | tail -5',
     'babysit exec --estimated_time=20m --estimated_mem_bytes=6G -- python train.py',
@@ -55,9 +56,8 @@ async function exec(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
     return await execute(context, parsed);
   } catch (error) {
     const refusal = error instanceof BabysitError ? error : new BabysitError('internal', String(error));
-    printError(context.output, refusal, context.full);
     if (receipt !== undefined) writeFileSync(receipt, `${JSON.stringify(errorView(refusal, true))}\n`);
-    return EXIT.noOwnCode;
+    throw error;
   }
 }
 

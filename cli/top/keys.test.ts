@@ -136,8 +136,8 @@ describe('keys', () => {
   });
 
   it('s sorts, ? helps, q quits, and ctrl-c quits from everywhere', () => {
-    assert.equal(press([{ typed: 's' }]).state.sort, 'kill');
-    assert.equal(press([{ typed: 'ssssss' }]).state.sort, 'start');
+    assert.equal(press([{ typed: 's' }]).state.sort, 'start');
+    assert.equal(press([{ typed: 'ssssss' }]).state.sort, 'kill');
     assert.equal(press([{ typed: '?' }]).state.mode.kind, 'help');
     assert.equal(press([{ typed: '?' }, { typed: 'x' }]).state.mode.kind, 'list');
     assert.deepEqual(press([{ typed: 'q' }]).effects, [{ kind: 'quit' }]);

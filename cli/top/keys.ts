@@ -167,7 +167,7 @@ function command(state: State, letter: string, from: Base): Step {
     case 'h':
       return holdOrRelease(state, from);
     case 's':
-      return only({ ...state, sort: SORTS[(SORTS.indexOf(state.sort) + 1) % SORTS.length] ?? 'start' });
+      return only({ ...state, sort: SORTS[(SORTS.indexOf(state.sort) + 1) % SORTS.length] ?? 'kill' });
     case 'p':
     case 'k':
     case '+':

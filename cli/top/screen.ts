@@ -59,7 +59,7 @@ function titleRow({ frame, filter, sort, lost }: State): Row {
     span(`${host.hostname} `, 'strong'),
     span(` ${tasks.running} running${paused}, ${tasks.pending} waiting  profile ${profile}`),
   ];
-  if (sort !== 'start') spans.push(span(`  sorted by ${sort}`, 'info'));
+  if (sort !== 'kill') spans.push(span(`  sorted by ${sort}`, 'info'));
   if (filter !== '') spans.push(span(`  filter "${filter}"`, 'info'));
   if (lost !== null) spans.push(span(`  ${lost}`, 'bad'));
   return { spans };

@@ -13,7 +13,7 @@ export interface Size {
   readonly rows: number;
 }
 
-export const SORTS = ['start', 'kill', 'mem', 'cpu', 'time', 'name'] as const;
+export const SORTS = ['kill', 'start', 'mem', 'cpu', 'time', 'name'] as const;
 export type Sort = (typeof SORTS)[number];
 
 export interface Detail {
@@ -78,7 +78,7 @@ export function firstState(size: Size, glyphs: Glyphs): State {
     looks: [],
     selectedId: null,
     filter: '',
-    sort: 'start',
+    sort: 'kill',
     mode: { kind: 'list' },
     detail: null,
     message: null,

@@ -8,7 +8,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['enter', 'show one task: its numbers, events, hint and output'],
   ['/', 'filter by name, owner, project, command, tag or status'],
   ['esc', 'clear the filter; leave a page'],
-  ['s', 'sort running tasks by start, next kill, memory, CPU, time or name'],
+  ['s', 'sort running tasks by next kill, start, memory, CPU, time or name'],
   ['p', 'pause or resume the task'],
   ['k', 'kill the task; asks first'],
   ['+ -', 'raise or lower its priority'],

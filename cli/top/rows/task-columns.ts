@@ -132,6 +132,13 @@ export function endedColumns(frame: Frame): Column<LiveTask>[] {
       show: (task) => ({ text: size(task.peak_mem_bytes) }),
     },
     {
+      title: 'CPU',
+      columns: 4,
+      rank: 3,
+      align: 'right',
+      show: (task) => ({ text: humanCores(meanCores(task)) }),
+    },
+    {
       title: 'HINT',
       columns: 20,
       most: 400,
@@ -183,6 +190,11 @@ export function outsideColumns(nowMs: number): Column<Peak>[] {
 function mostOf({ most, dim, at }: Peak, nowMs: number): string {
   const use = dim === 'mem' ? size(most.mem_bytes) : `${humanCores(most.cpu_cores)} cpu`;
   return nowMs - at < 1000 ? `${use} now` : `${use} ${coarse(nowMs - at)} ago`;
+}
+
+/** Of its whole running time. */
+function meanCores({ cpu_seconds: used, elapsed_ms: ran }: LiveTask): number | null {
+  return used == null || !ran ? null : (1000 * used) / ran;
 }
 
 const TONES: Readonly<Record<LiveTask['status'], Tone>> = {

@@ -71,6 +71,7 @@ export function taskRow(task: Task, context: RowContext) {
     progress: context.progress,
     waiting: context.waiting,
     peak_mem_bytes: usage?.peakMemBytes ?? context.live?.peakMemBytes ?? null,
+    cpu_seconds: usage?.cpuSeconds ?? null,
     ...exitFields(state),
     ...killFields(task, usage, context.most),
     ...reasonFields(state),

@@ -63,7 +63,6 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     waiters: context.waiters,
     peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
     peak_cpu_cores: roundCores(peakCores(task, usage)),
-    cpu_seconds: usage?.cpuSeconds ?? null,
     io_read_bytes: usage?.ioReadBytes ?? null,
     io_write_bytes: usage?.ioWriteBytes ?? null,
     oom_kills: usage?.oomKills ?? null,

@@ -64,7 +64,7 @@ export const LIVE_TASK = TASK.pick({
     exit_code: true,
   },
   ...{ signal: true, kill_reason: true, kill_hint: true, reason: true, message: true, hint: true },
-  ...{ peak_mem_bytes: true, kill_detail: true, stopped_gracefully: true },
+  ...{ peak_mem_bytes: true, cpu_seconds: true, kill_detail: true, stopped_gracefully: true },
 })
   .extend({
     command: text.describe('The first 200 characters of its command.'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
-import { PEAKS_MS, peaksOf, withLook } from './outside-peaks.ts';
+import { lookAt, PEAKS_MS, peaksOf, withLook } from './outside-peaks.ts';
 
 const NOW = 10_000_000;
 const HOST = { cores: 8, memBytes: 16 };
@@ -50,5 +50,13 @@ describe('looks', () => {
     const looks = withLook([old, recent], look(0));
     assert.deepEqual(looks, [recent, look(0)]);
     assert.equal(withLook(looks, { at: NOW + 9000, programs: [] }), looks);
+  });
+
+  it('the use at a time is in the look after it, as each shows the use since the one before', () => {
+    const looks = [look(150_000), look(100_000), look(50_000)];
+    assert.equal(lookAt(looks, NOW - 120_000), looks[1]);
+    assert.equal(lookAt(looks, NOW - 10_000), looks[2]);
+    assert.equal(lookAt(looks, NOW - 300_000), null);
+    assert.equal(lookAt([], NOW), null);
   });
 });

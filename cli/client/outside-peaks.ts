@@ -37,6 +37,15 @@ export function withLook(
   return [...kept, { at, programs }];
 }
 
+/** The daemon records a look at most this long before the next one, and each shows the use since the one before. */
+const RECORD_MS = 70_000;
+
+/** The look that shows what was used at a time; null: none was recorded then. */
+export function lookAt(points: readonly OutsidePoint[], at: number): OutsidePoint | null {
+  const next = points.find((point) => point.at >= at) ?? points.at(-1);
+  return next !== undefined && Math.abs(next.at - at) <= RECORD_MS ? next : null;
+}
+
 /** By the largest part of the host that each took. */
 export function peaksOf(
   points: readonly OutsidePoint[],

@@ -1,7 +1,7 @@
 // The tasks that ended last, with the reason and the hint of each that did not complete.
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Status } from '../parts/status.tsx';
-import { duration, relative, size } from '../text.ts';
+import { cores, duration, relative, size } from '../text.ts';
 
 export function Ended({ rows, now }: { readonly rows: readonly LiveTask[]; readonly now: number }) {
   const newestFirst = [...rows].sort((a, b) => (b.ended_at ?? '').localeCompare(a.ended_at ?? ''));
@@ -22,6 +22,9 @@ export function Ended({ rows, now }: { readonly rows: readonly LiveTask[]; reado
             </div>
             <p class="quiet">
               {duration(row.elapsed_ms)}, peak {size(row.peak_mem_bytes)} of {size(row.estimated_mem_bytes)}
+              {row.cpu_seconds == null || !row.elapsed_ms
+                ? ''
+                : `, ${cores((1000 * row.cpu_seconds) / row.elapsed_ms)} cores`}
             </p>
             {row.status === 'completed' ? null : <p class="hint">{row.kill_hint ?? row.hint}</p>}
           </li>

@@ -1,25 +1,39 @@
 // The host: what tasks, other programs and the reserve take, with the last ten minutes.
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { Frame } from '../../cli/client/frames.ts';
 import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
+import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { cores, size } from '../text.ts';
+import { Then } from './then.tsx';
 
 const SYNC = 'host';
 
-export function Host({ frame, host }: { readonly frame: Frame; readonly host: readonly HostPoint[] }) {
+interface HostProps {
+  readonly frame: Frame;
+  readonly host: readonly HostPoint[];
+  /** At the programs outside of all tasks, in the last hour. */
+  readonly looks: readonly OutsidePoint[];
+}
+
+export function Host({ frame, host, looks }: HostProps) {
+  const [at, setAt] = useState<number | null>(null);
+  const charts = { host, onCursor: setAt };
   return (
     <section aria-labelledby="host-title" class="host">
       <h2 id="host-title">Host</h2>
       {frame.host === null ? (
         <p class="empty">The daemon has not measured the host yet.</p>
       ) : (
-        <div class="tiles">
-          <Memory frame={frame} now={frame.host} host={host} />
-          <Cpu frame={frame} now={frame.host} host={host} />
-          <Pressure now={frame.host} host={host} />
-        </div>
+        <>
+          <div class="tiles">
+            <Memory {...charts} frame={frame} now={frame.host} />
+            <Cpu {...charts} frame={frame} now={frame.host} />
+            <Pressure {...charts} now={frame.host} />
+          </div>
+          <Then frame={frame} looks={looks} at={at} />
+        </>
       )}
     </section>
   );
@@ -29,9 +43,11 @@ interface Props {
   readonly frame: Frame;
   readonly now: HostPoint;
   readonly host: readonly HostPoint[];
+  /** Called with the time at the cursor, null when it leaves the chart. */
+  readonly onCursor: (at: number | null) => void;
 }
 
-function Memory({ frame, now, host }: Props) {
+function Memory({ frame, now, host, onCursor }: Props) {
   const { capacity } = frame.status;
   const {
     mem_total_bytes: total,
@@ -78,12 +94,13 @@ function Memory({ frame, now, host }: Props) {
         sync={SYNC}
         atLeast={total}
         ticks="binary"
+        onCursor={onCursor}
       />
     </div>
   );
 }
 
-function Cpu({ frame, now, host }: Props) {
+function Cpu({ frame, now, host, onCursor }: Props) {
   const { capacity } = frame.status;
   const total = frame.status.host.cores;
   const lines = useMemo(
@@ -118,14 +135,22 @@ function Cpu({ frame, now, host }: Props) {
       <p class="split">
         tasks {cores(ours)} · others {cores(others)} · reserved {cores(capacity.cpu_reserved_cores)}
       </p>
-      <Chart title="Cores" times={useTimes(host)} lines={lines} format={cores} sync={SYNC} atLeast={total} />
+      <Chart
+        title="Cores"
+        times={useTimes(host)}
+        lines={lines}
+        format={cores}
+        sync={SYNC}
+        atLeast={total}
+        onCursor={onCursor}
+      />
     </div>
   );
 }
 
 const pct = (value: number | null | undefined) => (value == null ? '–' : `${value.toFixed(0)}%`);
 
-function Pressure({ now, host }: Omit<Props, 'frame'>) {
+function Pressure({ now, host, onCursor }: Omit<Props, 'frame'>) {
   const lines = useMemo(
     () => [
       { label: 'memory', color: 'bad', values: host.map((point) => point.psi_mem_pct) },
@@ -135,25 +160,34 @@ function Pressure({ now, host }: Omit<Props, 'frame'>) {
     [host],
   );
   const parts = [
-    ['memory', now.psi_mem_pct],
-    ['IO', now.psi_io_pct],
-  ] as const;
-  const worst = Math.max(...parts.map(([, value]) => value ?? 0));
+    { of: 'waiting for memory', value: now.psi_mem_pct, bad: 20 },
+    { of: 'waiting for IO', value: now.psi_io_pct, bad: 20 },
+    { of: 'waiting for a core', value: now.psi_cpu_pct, bad: 80 },
+  ];
+  const worst = parts.reduce((most, part) => ((part.value ?? 0) > (most.value ?? 0) ? part : most));
+  const value = worst.value ?? 0;
   return (
     <div class="tile">
       <p class="figure">
-        <b>{now.psi_mem_pct == null ? '–' : pct(worst)}</b> of the time all work stalled{' '}
-        <span class="quiet">(PSI, 10 s)</span>
+        <b>{pct(worst.value)}</b> of the time {worst.of} <span class="quiet">(PSI)</span>
       </p>
       <Bar
-        label={`Stalled for memory ${pct(now.psi_mem_pct)}, for IO ${pct(now.psi_io_pct)} of the time`}
-        parts={[{ value: worst, color: worst > 20 ? 'bad' : 'warn' }]}
+        label={parts.map((part) => `${pct(part.value)} of the time ${part.of}`).join(', ')}
+        parts={[{ value, color: value > worst.bad ? 'bad' : 'warn' }]}
         max={100}
       />
       <p class="split">
         {now.disk_free_bytes == null ? 'disk not known' : `disk ${size(now.disk_free_bytes)} free`}
       </p>
-      <Chart title="Stalled" times={useTimes(host)} lines={lines} format={pct} sync={SYNC} atLeast={10} />
+      <Chart
+        title="Stalled"
+        times={useTimes(host)}
+        lines={lines}
+        format={pct}
+        sync={SYNC}
+        atLeast={10}
+        onCursor={onCursor}
+      />
     </div>
   );
 }

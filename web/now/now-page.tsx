@@ -27,7 +27,7 @@ export function NowPage({ live: { frame, host, looks, mayAct } }: { readonly liv
         </p>
       ))}
       <Holds holds={status.holds} mayAct={mayAct} />
-      <Host frame={frame} host={host} />
+      <Host frame={frame} host={host} looks={looks} />
       <div class="columns">
         <div>
           <Running rows={running} count={status.tasks.running + status.tasks.paused} mayAct={mayAct} />

@@ -19,7 +19,7 @@ export function Outside({ frame: { at, outside, status }, looks }: Props) {
       {peaks.length === 0 ? (
         <p class="empty">No program outside of tasks uses much of this host.</p>
       ) : (
-        <table>
+        <table class="programs">
           <thead>
             <tr>
               <th scope="col">program</th>

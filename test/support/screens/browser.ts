@@ -40,17 +40,24 @@ export async function openPage(
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** Serious findings of axe-core, as `rule: element`. */
-export async function seriousFindings(page: Page): Promise<string[]> {
+/** Serious findings of axe-core, as `rule: element`; `rules`: only these. */
+export async function seriousFindings(page: Page, rules: readonly string[] = []): Promise<string[]> {
   // The policy of the page forbids scripts of others; this one comes through the debugger.
   await page.evaluate(readFileSync(AXE, 'utf8'));
-  return page.evaluate(async () => {
+  return page.evaluate(async (only) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>;
+      };
     };
-    const { violations } = await axe.run();
+    const { violations } = await axe.run({
+      resultTypes: ['violations'],
+      ...(only.length === 0 ? {} : { runOnly: only }),
+    });
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
-  });
+  }, rules);
 }

@@ -378,8 +378,15 @@ describe('babysit mcp', () => {
       content,
       `babysit: task later (${meta.task}) ended as failed: exit code 3\nNext: babysit log ${meta.task}`,
     );
-    // Without an acknowledgement the inbox keeps them.
-    assert.match(await peek(), /"name":"later"/);
+    // The answer to a wait is enough.
+    const call = (name: string, args: object) => ask('tools/call', { name, arguments: args });
+    await call('run', { ...SMALL_BODY, name: 'waited', command: 'sleep 0.3; exit 3' });
+    assert.match(JSON.stringify(await call('wait', { name: 'waited' })), /"exit_code":3/);
+    await run('last');
+    await waitUntil(() => messages().length > 2, { what: 'the last end' });
+    assert.match(JSON.stringify(messages()[2]), /"name":"last"/);
+    // Without an acknowledgement the inbox keeps the event until an answer shows it.
+    assert.match(await peek(), /"name":"last"/);
   });
 });
 

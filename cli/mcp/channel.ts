@@ -15,12 +15,40 @@ export interface ChannelMessage {
   readonly params: { readonly content: string; readonly meta: Readonly<Record<string, string>> };
 }
 
+/** What the answers of tools show needs no message. */
+export class Channel {
+  readonly #covered = new Map<string, number>();
+  readonly #shown = new Map<string, number>();
+
+  /** `id` of a task whose events the answer of a running call will show. */
+  cover(id: string): void {
+    this.#covered.set(id, (this.#covered.get(id) ?? 0) + 1);
+  }
+
+  /** After the call. */
+  uncover(id: string): void {
+    const calls = (this.#covered.get(id) ?? 0) - 1;
+    if (calls > 0) this.#covered.set(id, calls);
+    else this.#covered.delete(id);
+  }
+
+  /** An answer has shown the events of a task up to `seq`. */
+  showed(id: string, seq: number): void {
+    this.#shown.set(id, Math.max(seq, this.#shown.get(id) ?? 0));
+  }
+
+  needs({ id, seq = 0 }: EventView): boolean {
+    return !this.#covered.has(id) && seq > (this.#shown.get(id) ?? 0);
+  }
+}
+
 /**
  * Begins with the events of the inbox. The client does not acknowledge a message, and drops it when its user has not
  * enabled the channel: so the inbox keeps the event until an answer has shown it. Ends only by an error.
  */
 export async function serveChannel(
   { session, scope }: Caller,
+  channel: Channel,
   send: (message: ChannelMessage) => Promise<void>,
 ): Promise<void> {
   const { owner, project } = scope;
@@ -34,7 +62,7 @@ export async function serveChannel(
     // Without an owner the inbox is that of the tasks without one.
     if (owner === undefined && task?.owner) return;
     last = seq;
-    void send(channelMessage(event)).catch(() => {});
+    if (channel.needs(event)) void send(channelMessage(event)).catch(() => {});
   };
   const { events } = await takeInbox(session, scope, { peek: true });
   for (const event of events) push(event);

@@ -14,7 +14,7 @@ import { BabysitError } from '../../src/core/errors.ts';
 import { inboxEventView, reportSeen, seqByTask, takeInbox } from '../client/inbox.ts';
 import { errorView } from '../output/output.ts';
 import { version } from '../version.ts';
-import { CHANNEL_CAPABILITY, serveChannel } from './channel.ts';
+import { CHANNEL_CAPABILITY, Channel, serveChannel } from './channel.ts';
 import type { Caller, Outcome, Tool, ToolRequest } from './tool.ts';
 import { TOOLS } from './tools.ts';
 import { DEFAULT_LIMIT_MS, WaitLimit } from './wait-limit.ts';
@@ -26,9 +26,13 @@ Call run with honest estimates, then wait. When wait answers "running", call it 
 const CHANNEL =
   'Messages of the channel say that one of your tasks has ended or needs attention, with the command to run next. They need no reply.';
 
+export type ServeOptions = Omit<Caller, 'channel'> & { readonly channel: boolean };
+
 /** Resolves when the client closes the connection. */
-export function serveMcp(caller: Caller): Promise<void> {
-  if (caller.channel) void serveWithChannel(caller);
+export function serveMcp(options: ServeOptions): Promise<void> {
+  const channel = options.channel ? new Channel() : null;
+  const caller = { ...options, channel };
+  if (channel !== null) void serveWithChannel(caller, channel);
   else serveStdio(({ era }) => buildServer(caller, era), { onerror: answerInvalid });
   return new Promise((resolve) => {
     process.stdin
@@ -40,12 +44,12 @@ export function serveMcp(caller: Caller): Promise<void> {
 }
 
 /** Without the protocol of 2026-07-28, in which a server cannot send a message of its own. */
-async function serveWithChannel(caller: Caller): Promise<void> {
+async function serveWithChannel(caller: Caller, channel: Channel): Promise<void> {
   const { server } = buildServer(caller, 'legacy');
   const transport = new StdioServerTransport();
   server.onerror = answerInvalid;
   server.oninitialized = () => {
-    serveChannel(caller, (message) => server.notification(message)).catch((error: unknown) =>
+    serveChannel(caller, channel, (message) => server.notification(message)).catch((error: unknown) =>
       process.stderr.write(`babysit: the channel has ended: ${String(error)}\n`),
     );
   };
@@ -169,9 +173,16 @@ function advertised(input: z.ZodObject): StandardSchemaWithJSON<unknown> {
   } as StandardSchemaWithJSON<unknown>;
 }
 
-async function answer(caller: Caller, tool: Tool, args: unknown, request: ToolRequest) {
+async function answer(caller: Caller, tool: Tool, args: unknown, request: Omit<ToolRequest, 'covers'>) {
+  const { channel } = caller;
+  const covered = new Set<string>();
+  const covers = (id: string): void => {
+    if (!covered.has(id)) channel?.cover(id);
+    covered.add(id);
+  };
   try {
-    const outcome = await tool.call(caller, check(tool.input, args ?? {}), request);
+    const outcome = await tool.call(caller, check(tool.input, args ?? {}), { ...request, covers });
+    for (const [id, seq] of outcome.shown ?? []) channel?.showed(id, seq);
     const inbox = outcome.isError ? null : await inboxAfter(caller, outcome);
     return {
       content: [text(outcome.text ?? outcome.answer), ...(inbox === null ? [] : [text(inbox)])],
@@ -183,6 +194,8 @@ async function answer(caller: Caller, tool: Tool, args: unknown, request: ToolRe
   } catch (error) {
     if (error instanceof BabysitError) return { content: [text(errorView(error))], isError: true };
     throw error;
+  } finally {
+    for (const id of covered) channel?.uncover(id);
   }
 }
 

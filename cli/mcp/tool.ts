@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { InboxScope } from '../client/inbox.ts';
 import type { Session } from '../client/session.ts';
+import type { Channel } from './channel.ts';
 import type { WaitTask } from './wait-task.ts';
 
 /** The agent at the other end of the connection. */
@@ -11,8 +12,8 @@ export interface Caller {
   readonly umask: number;
   /** The longest wait of a call without its own timeout, in ms. Null: as long as the client waits. */
   readonly waitLimitMs: number | null;
-  /** Send the ends and warnings of the owner's tasks as messages: see channel.ts. */
-  readonly channel: boolean;
+  /** Send the ends and warnings of the owner's tasks as messages: see channel.ts. Null: no. */
+  readonly channel: Channel | null;
 }
 
 export interface Progress {
@@ -29,6 +30,8 @@ export interface ToolRequest {
   readonly signal: AbortSignal;
   /** Null when the client did not request progress. */
   readonly report: ((progress: Progress) => void) | null;
+  /** The answer will show the events of this task: no other message of them is needed. */
+  covers(id: string): void;
   /** The client takes a handle instead of an answer: see wait-task.ts. */
   readonly takesTask: boolean;
 }

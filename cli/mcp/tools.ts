@@ -99,10 +99,11 @@ const kill = defineTool({
   input: inputs.kill,
   output: outputs.changed,
   isReadOnly: false,
-  async call(caller, { name, tag, cwd, all_projects, ...body }) {
+  async call(caller, { name, tag, cwd, all_projects, ...body }, request) {
     const graceMs = await graceMsOf(caller.session);
     const shown = new Map<string, number>();
     const settle = async (asked: TaskView): Promise<TaskView> => {
+      request.covers(asked.id);
       const { task, seq } = await untilKilled(caller.session, asked, graceMs);
       if (seq > 0) shown.set(task.id, seq);
       return task;

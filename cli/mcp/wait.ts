@@ -88,6 +88,7 @@ async function waitFor(
   { any, limitMs }: { readonly any: boolean; readonly limitMs: number },
   request: ToolRequest,
 ): Promise<Outcome> {
+  for (const id of from.keys()) request.covers(id);
   const shown = new Map(from);
   const ends = new Map<string, number>();
   const events: EventView[] = [];

@@ -12,6 +12,8 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'disk space or inodes',
   SQLITE_BUSY: 'access to the database',
   SQLITE_CANTOPEN: 'file descriptors',
+  // A read that failed at the wrong moment looks like this, too. A daemon refuses to start with a damaged database.
+  SQLITE_CORRUPT: 'a readable database',
 };
 
 /** An error of the file system or of a driver. In a sample it is a missing value, not a fault of the daemon. */

@@ -275,11 +275,11 @@ export class Engine {
     return this.#attempts.byId.size > 0;
   }
 
-  /** Each request sees the changes of those before it in the round. */
+  /** Each request sees the changes of those before it in the round. One that throws leaves nothing of it. */
   #applyRequests(work: UnitOfWork): readonly Request[] {
     return this.#requests.splice(0).filter((request) => {
       try {
-        request.apply(work);
+        work.apply(request);
         return true;
       } catch (error) {
         request.reject(error);

@@ -14,7 +14,7 @@ import {
   taskId,
 } from '../../test/support/build/build-task.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import { type Attempt, isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../core/task.ts';
+import { isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../core/task.ts';
 import type { Change } from '../core/transition/transition.ts';
 import { LiveTasks, pendingItem } from './live-tasks.ts';
 import { Leases } from './queue/leases.ts';
@@ -53,55 +53,6 @@ it('a kill by the watchdog and a start wait for no disk; an end and an answered 
   assert.deepEqual([round.needsDurability(false), round.needsDurability(true)], [false, true]);
   round.change(active.id, { kind: 'end', exit: anExit(), usage: someUsage(), at: AT });
   assert.ok(round.needsDurability(false));
-});
-
-describe('the use of an owner', () => {
-  const attempt = { ...anAttempt(), startedAt: AT - 60_000 };
-  const active = aTask({ id: taskId(1), owner: 'alice', state: { status: 'running', attempt } });
-  const usage = { ...someUsage(), cpuSeconds: 900, peakMemBytes: 0 };
-  const end: Change = { kind: 'end', exit: anExit(), usage, at: AT };
-
-  it('grows when an attempt ends, is written with it, and comes back when the commit fails', () => {
-    const { live, work } = rig();
-    live.put(active.id, active, AT);
-    const round = work();
-    round.change(active.id, end);
-    const [entry] = round.writes().ownerUse;
-    assert.deepEqual([entry?.owner, entry?.cpuCoreMs, entry?.atMs], ['alice', 900_000, AT]);
-    assert.equal(entry?.memByteMs, active.estimate.memBytes * 60_000);
-    assert.equal(live.queue.used.get('alice'), entry);
-    round.rollback();
-    assert.equal(live.queue.used.get('alice'), undefined);
-  });
-
-  it('counts what the attempt declared and measured, unless it was killed for too much', () => {
-    const declaredAfter = (changes: Partial<Attempt>) => {
-      const { live, work } = rig();
-      live.put(
-        active.id,
-        { ...active, state: { status: 'running', attempt: { ...attempt, ...changes } } },
-        AT,
-      );
-      const round = work();
-      round.change(active.id, { ...end, usage: { ...usage, cpuSeconds: 90, peakMemBytes: 7 } });
-      const [entry] = round.writes().ownerUse;
-      return [entry?.declared.cpuCoreMs, entry?.measured.cpuCoreMs, entry?.measured.memByteMs];
-    };
-    const declared = 60_000 * active.estimate.cpuCores;
-    assert.deepEqual(declaredAfter({}), [declared, 90_000, 7 * 60_000]);
-    assert.deepEqual(declaredAfter({ pausedMs: 30_000 }), [declared / 2, 90_000, 7 * 30_000]);
-    assert.deepEqual(declaredAfter({ kill: aKill({ reason: 'cgroup_oom_killed' }) }), [0, 0, 0]);
-    assert.deepEqual(declaredAfter({ kill: aKill() }), [declared, 90_000, 7 * 60_000]);
-  });
-
-  it('does not grow by an attempt whose command never began', () => {
-    const { live, work } = rig();
-    const state = { status: 'running', attempt: { ...attempt, startedAt: null } } as const;
-    live.put(active.id, { ...active, state }, AT);
-    const round = work();
-    round.change(active.id, end);
-    assert.deepEqual(round.writes().ownerUse, []);
-  });
 });
 
 describe('the end of a task', () => {
@@ -211,6 +162,8 @@ interface Step {
   readonly what: 'add' | 'grant' | 'drop' | 'retry' | Change['kind'];
   readonly n: number;
   readonly others: readonly number[];
+  /** The request that begins with this step fails. */
+  readonly isRefused: boolean;
 }
 const MAX_TASKS = 12;
 const anyNumber = fc.nat({ max: MAX_TASKS - 1 });
@@ -233,6 +186,7 @@ const anyStep: fc.Arbitrary<Step> = fc.record({
   ),
   n: anyNumber,
   others: fc.uniqueArray(anyNumber, { maxLength: 3 }),
+  isRefused: fc.nat({ max: 4 }).map((n) => n === 0),
 });
 const anyRounds = fc.array(
   fc.record({ steps: fc.array(anyStep, { maxLength: 12 }), isCommitted: fc.boolean() }),
@@ -356,11 +310,27 @@ describe('any round', () => {
         let leaseCount = 0;
         for (const { steps, isCommitted } of rounds) {
           const round = work();
-          for (const step of steps) {
+          const stage = (step: Step) => {
             const lease = leases.values()[step.n];
             if (step.what === 'grant') round.grant(aLease(++leaseCount));
             else if (step.what === 'drop' && lease !== undefined) round.dropLease(lease);
             else apply(round, step, record);
+          };
+          for (const [index, step] of steps.entries()) {
+            if (!step.isRefused) {
+              stage(step);
+              continue;
+            }
+            // The database fails when a request has staged a part of what it asks for.
+            const before = structuredClone([contents({ live, leases }), round.writes()]);
+            const partly = {
+              apply() {
+                for (const one of steps.slice(index, index + 3)) stage(one);
+                throw new Error('SQLITE_IOERR');
+              },
+            };
+            assert.throws(() => round.apply(partly), /SQLITE_IOERR/);
+            assert.deepEqual([contents({ live, leases }), round.writes()], before);
           }
           const writes = round.writes();
           const next = new Map([...record, ...writes.tasks.map((task) => [task.id, task] as const)]);

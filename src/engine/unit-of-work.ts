@@ -6,8 +6,8 @@ import type { HostEvent, TaskEvent } from '../core/events.ts';
 import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import type { LeverUse } from '../core/levers.ts';
-import type { Declared, OwnerUseEntry } from '../core/owner-use.ts';
-import { type HoldTarget, keyOfHold, type StartHold } from '../core/start-hold.ts';
+import type { Declared } from '../core/owner-use.ts';
+import type { HoldTarget, StartHold } from '../core/start-hold.ts';
 import { meanCores } from '../core/suggest.ts';
 import {
   type ActiveState,
@@ -50,15 +50,13 @@ export class UnitOfWork {
   readonly #events: { taskId: TaskId; name: string; at: number; event: TaskEvent }[] = [];
   readonly #granted = new Map<LeaseId, Lease>();
   readonly #dropped = new Map<LeaseId, Lease>();
-  /** The holds before this round, by scope; undefined: there was none. */
-  readonly #holdsBefore = new Map<
-    string,
-    { readonly target: HoldTarget; readonly hold: StartHold | undefined }
-  >();
+  #hasHoldChange = false;
   readonly #hostEvents: { at: number; event: HostEvent }[] = [];
-  /** The entries before this round, of the owners whose attempts ended in it. */
-  readonly #usedBefore = new Map<string, OwnerUseEntry | undefined>();
+  /** The owners whose attempts ended in this round. */
+  readonly #charged = new Set<string>();
   readonly #learned: LearnedRun[] = [];
+  /** One for each staged step, in order. */
+  readonly #undo: (() => void)[] = [];
 
   constructor(live: LiveTasks, leases: Leases, now: Now) {
     this.#live = live;
@@ -80,15 +78,26 @@ export class UnitOfWork {
     return this.#changed.get(id) ?? this.#live.get(id);
   }
 
+  /** When the request throws, nothing of it stays staged. */
+  apply(request: Pick<Request, 'apply'>): void {
+    const mark = this.#undo.length;
+    try {
+      request.apply(this);
+    } catch (error) {
+      this.#undoTo(mark);
+      throw error;
+    }
+  }
+
   add(task: Task, env: Environment, event: TaskEvent): void {
     this.#put(task);
-    this.#environments.push({ taskId: task.id, env });
+    this.putEnvironment(task.id, env);
     this.emit(task, event);
   }
 
   /** Replaces the environment that the task was submitted with. */
   putEnvironment(taskId: TaskId, env: Environment): void {
-    this.#environments.push({ taskId, env });
+    this.#push(this.#environments, { taskId, env });
   }
 
   /**
@@ -133,17 +142,28 @@ export class UnitOfWork {
   }
 
   emit(task: Task, event: TaskEvent): void {
-    this.#events.push({ taskId: task.id, name: task.name, at: this.now.wallMs, event });
+    this.#push(this.#events, { taskId: task.id, name: task.name, at: this.now.wallMs, event });
   }
 
   grant(lease: Lease): void {
     this.#granted.set(lease.id, lease);
     this.#leases.put(lease, this.now);
+    this.#undo.push(() => {
+      this.#granted.delete(lease.id);
+      this.#leases.drop(lease.id);
+    });
   }
 
   dropLease(lease: Lease): void {
+    const [from, to] = this.#granted.has(lease.id) ? [this.#granted, null] : [null, this.#dropped];
     this.#leases.drop(lease.id);
-    if (!this.#granted.delete(lease.id)) this.#dropped.set(lease.id, lease);
+    from?.delete(lease.id);
+    to?.set(lease.id, lease);
+    this.#undo.push(() => {
+      to?.delete(lease.id);
+      from?.set(lease.id, lease);
+      this.#leases.put(lease, this.now);
+    });
   }
 
   /** Replaces a hold of the same scope. */
@@ -172,7 +192,7 @@ export class UnitOfWork {
 
   /** `at`: epoch ms of the use; by default now. */
   noteLever(use: LeverUse, at = this.now.wallMs): void {
-    this.#hostEvents.push({ at, event: { event: 'lever', ...use } });
+    this.#push(this.#hostEvents, { at, event: { event: 'lever', ...use } });
   }
 
   /** Leases and holds that are over. */
@@ -185,14 +205,19 @@ export class UnitOfWork {
     return this.#hostEvents.length > 0;
   }
 
+  /** Call before a hold of this scope changes. */
   #keepHold(target: HoldTarget): void {
-    const key = keyOfHold(target);
-    if (!this.#holdsBefore.has(key))
-      this.#holdsBefore.set(key, { target, hold: this.#live.holds.get(target) });
+    const { holds } = this.#live;
+    const before = holds.get(target);
+    this.#hasHoldChange = true;
+    this.#undo.push(() => {
+      if (before === undefined) holds.drop(target, this.now);
+      else holds.put(before, this.now);
+    });
   }
 
   #emitOfHost(event: HostEvent): void {
-    this.#hostEvents.push({ at: this.now.wallMs, event });
+    this.#push(this.#hostEvents, { at: this.now.wallMs, event });
   }
 
   changed(): ReadonlyMap<TaskId, Task> {
@@ -223,22 +248,25 @@ export class UnitOfWork {
       events: this.#events,
       leases: [...this.#granted.values()],
       droppedLeases: [...this.#dropped.keys()],
-      ...(this.#holdsBefore.size > 0 ? { holds: this.#live.holds.values() } : {}),
+      ...(this.#hasHoldChange ? { holds: this.#live.holds.values() } : {}),
       hostEvents: this.#hostEvents,
       learned: this.#learned,
-      ownerUse: [...this.#usedBefore.keys()].flatMap((owner) => this.#live.queue.used.get(owner) ?? []),
+      ownerUse: [...this.#charged].flatMap((owner) => this.#live.queue.used.get(owner) ?? []),
     };
   }
 
-  /** Restores live tasks and leases. */
+  /** Restores live tasks, leases, holds and the use of owners. */
   rollback(): void {
-    for (const [id, before] of this.#before) this.#live.put(id, before, this.now.wallMs);
-    for (const id of this.#granted.keys()) this.#leases.drop(id);
-    for (const lease of this.#dropped.values()) this.#leases.put(lease, this.now);
-    for (const { target, hold } of this.#holdsBefore.values())
-      if (hold === undefined) this.#live.holds.drop(target, this.now);
-      else this.#live.holds.put(hold, this.now);
-    for (const [owner, entry] of this.#usedBefore) this.#live.queue.used.put(owner, entry);
+    this.#undoTo(0);
+  }
+
+  #undoTo(mark: number): void {
+    while (this.#undo.length > mark) this.#undo.pop()?.();
+  }
+
+  #push<T>(list: T[], item: T): void {
+    list.push(item);
+    this.#undo.push(() => void list.pop());
   }
 
   #ended(id: TaskId | undefined): Task | undefined {
@@ -264,7 +292,13 @@ export class UnitOfWork {
     if (this.#live.parentOf(task) !== undefined) return;
     const { used } = this.#live.queue;
     const owner = ownerOf(task);
-    if (!this.#usedBefore.has(owner)) this.#usedBefore.set(owner, used.get(owner));
+    const before = used.get(owner);
+    const isFirst = !this.#charged.has(owner);
+    this.#charged.add(owner);
+    this.#undo.push(() => {
+      if (isFirst) this.#charged.delete(owner);
+      used.put(owner, before);
+    });
     const usage = 'usage' in change ? change.usage : null;
     const endedAt = 'at' in change ? change.at : this.now.wallMs;
     const { need, killTimeoutMs } = pendingItem(task);
@@ -283,12 +317,19 @@ export class UnitOfWork {
     if (change.kind !== 'end' || task.isNotLearned) return;
     const { exit, usage, at } = change;
     const run = runSample(task, endedState(withPause(state, at), exit, usage, at));
-    if (run !== null) this.#learned.push({ project: task.project, command: task.command, run });
+    if (run !== null) this.#push(this.#learned, { project: task.project, command: task.command, run });
   }
 
   #put(task: Task): void {
-    if (!this.#before.has(task.id)) this.#before.set(task.id, this.#live.get(task.id));
-    this.#changed.set(task.id, task);
+    const { id } = task;
+    const [live, changed] = [this.#live.get(id), this.#changed.get(id)];
+    if (changed === undefined) this.#before.set(id, live);
+    this.#changed.set(id, task);
+    this.#undo.push(() => {
+      if (changed === undefined) this.#changed.delete(id);
+      else this.#changed.set(id, changed);
+      this.#live.put(id, live, this.now.wallMs);
+    });
     if (isEnded(task.state)) {
       this.#endedByName.set(keyOf(task.project, task.name), task.id);
       if (task.key !== null) this.#endedByKey.set(keyOf(task.project, task.key), task.id);

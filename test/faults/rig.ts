@@ -44,6 +44,8 @@ export interface Rig {
   follow(path: string, body: unknown, onLine: (line: Json) => void): Promise<void>;
   /** Daemons that ended by themselves, and how. */
   readonly endings: readonly string[];
+  /** Daemons that may end by SIGABRT. */
+  readonly mayAbort: Set<number>;
 }
 
 export async function openRig(config: object): Promise<Rig> {
@@ -60,6 +62,7 @@ export async function openRig(config: object): Promise<Rig> {
   const built = await runCli(['version'], { env: { ...env, ...process.env } });
   if (built.code !== 0 || !existsSync(DAEMON)) throw new Error(`no build: ${built.stderr}`);
   const endings: string[] = [];
+  const mayAbort = new Set<number>();
   let child: ChildProcess | null = null;
 
   function launch(): ChildProcess | null {
@@ -74,7 +77,9 @@ export async function openRig(config: object): Promise<Rig> {
     closeSync(log);
     // Exit 0: a waiting client had started another one.
     started.on('exit', (code, signal) => {
-      if (signal !== 'SIGKILL' && code !== 0) endings.push(`daemon ${started.pid}: ${signal ?? code}`);
+      const isExpected = signal === 'SIGABRT' && mayAbort.has(started.pid ?? 0);
+      if (signal !== 'SIGKILL' && code !== 0 && !isExpected)
+        endings.push(`daemon ${started.pid}: ${signal ?? code}`);
     });
     child = started;
     return child;
@@ -159,6 +164,7 @@ export async function openRig(config: object): Promise<Rig> {
       });
     },
     endings,
+    mayAbort,
   };
 }
 

@@ -56,12 +56,15 @@ const ERRORS = [
   ['kill', 'EPERM'],
 ] as const;
 const INJECTED_MS = 400;
+/** libuv ends its process when the descriptor fails by which its threads wake each other. No kernel answers so there. */
+const OF_LIBUV = new Set(['read', 'write']);
 
 /** One call in eight fails for a moment. */
 export async function injectError(rig: Rig, random: Random): Promise<string | null> {
   const [call, error] = random.pick(ERRORS);
   const [pid] = daemons(rig);
   if (pid === undefined) return null;
+  if (OF_LIBUV.has(call)) rig.mayAbort.add(pid);
   const inject = `inject=${call}:error=${error}:when=${random.between(1, 8)}+8`;
   const words = ['-qq', '-f', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject, '-p', String(pid)];
   const tracer = spawn('strace', words, { stdio: 'ignore' });

@@ -41,9 +41,9 @@ export function unpackRuns(bytes: Uint8Array): RunSample[] {
     const flags = view.getUint16(at + 10, true);
     const declared = flags >> 3;
     return {
-      timeMs: 1000 * view.getFloat32(at, true),
+      timeMs: Math.max(1, Math.round(1000 * view.getFloat32(at, true))),
       isTimeCut: (flags & TIME_CUT) !== 0,
-      memBytes: Number.isNaN(memory) ? null : MIB * memory,
+      memBytes: Number.isNaN(memory) ? null : Math.round(MIB * memory),
       memKind: KINDS[flags & 3] ?? 'bound',
       cpuCores: cores === NO_CORES ? null : cores / CORE_STEPS,
       declaredCores: declared === 0 ? null : declared / DECLARED_STEPS,

@@ -14,6 +14,7 @@ import {
   taskIn,
 } from '../../../test/support/build/build-task.ts';
 import { formatSize, parseSize } from '../../units/size.ts';
+import { boundEstimate } from '../estimate.ts';
 import { KILL_REASON_NAMES, type KillReason } from '../kill-reasons.ts';
 import { type EndedState, RETRY_CAUSES, type RetryPolicy, type Task } from '../task.ts';
 import { retried } from './retry.ts';
@@ -144,6 +145,22 @@ describe('memory after an OOM', () => {
       memAfter({ ...ENDED.failed, usage: someUsage({ peakMemBytes: 9 * GIB }) }, 100 * GIB),
       4 * GIB,
     ));
+
+  it('that was declared is charged as declared, within a cap of four times the old one', () => {
+    const { estimate } = aTask();
+    const declared = { timeMs: 'declared', memBytes: 'declared', cpuCores: 'declared' } as const;
+    const nothing = { timeMs: null, memBytes: null, cpuCores: null };
+    const basis = { stated: estimate, from: declared, learned: nothing, expectedTimeMs: null };
+    const at = (kill: KillReason, more: Partial<Task> = {}) => {
+      const ended = { ...killed(kill), kill: aKill({ reason: kill, detail: { cap_bytes: 12 * GIB } }) };
+      return retried({ ...taskWith(), basis, ...more }, ended) ?? assert.fail();
+    };
+    const again = at('cgroup_oom_killed');
+    assert.equal(again.estimate.memBytes, 4 * GIB);
+    assert.equal(boundEstimate(again).memBytes, 16 * GIB);
+    assert.equal(boundEstimate(at('system_mem_pressure')).memBytes, 4 * GIB);
+    assert.equal(boundEstimate(at('cgroup_oom_killed', { isNotLearned: true })).memBytes, 4 * GIB);
+  });
 
   it('is above the peak and the estimate, for any values', () => {
     const bytes = fc.integer({ min: 1, max: 2 ** 45 });

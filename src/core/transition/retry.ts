@@ -21,6 +21,7 @@ export function retried(task: Task, ended: EndedState): Task | null {
   return {
     ...task,
     estimate: { ...task.estimate, memBytes },
+    ...wider(task, ended),
     history: [...task.history, pastAttempt(task, ended)],
     state: { status: 'pending', waitsFor: [], notBefore: ended.endedAt + backoffMs },
   };
@@ -48,6 +49,15 @@ export function reasonOf(ended: EndedState): string | null {
     case 'interrupted':
       return ended.reason;
   }
+}
+
+/** A kill at a memory limit shows the need, so it widens the caps of the next attempt, also where the charge stays as declared. */
+function wider(task: Task, ended: EndedState): Pick<Task, 'basis'> {
+  const { basis, isNotLearned } = task;
+  if (basis === undefined || isNotLearned || ended.status !== 'killed') return {};
+  if (killReasonRow(ended.kill.reason).exceeded !== 'memBytes') return {};
+  const memBytes = { value: suggestedMemBytes(task, ended), level: 'exact', n: 1 } as const;
+  return { basis: { ...basis, learned: { ...basis.learned, memBytes } } };
 }
 
 function retryCauseOf(ended: EndedState): RetryCause | null {

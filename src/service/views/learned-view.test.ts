@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { anAttempt, aTask, ENDED, GIB, someUsage } from '../../../test/support/build/build-task.ts';
 import type { EstimateBasis, LearnedValue } from '../../core/estimate.ts';
 import type { TaskState } from '../../core/task.ts';
-import { unusual } from './learned-view.ts';
+import { adviceView, unusual } from './learned-view.ts';
 
 const learned = (value: number, n = 3): LearnedValue => ({ value, level: 'shape', n });
 const basisOf = (n: number): EstimateBasis => ({
@@ -20,6 +20,13 @@ const ended = (ranMs: number, peakMemBytes: number, cpuSeconds: number): TaskSta
 });
 const of = (state: TaskState, n = 3, nowMs = 0) =>
   unusual(aTask({ state, basis: basisOf(n) }), { live: null, nowMs });
+
+it('advice has no more digits than it needs', () => {
+  const advice = { dim: 'cpu', declared: 4, learned: 1.004999, n: 3, level: 'shape', killed: 0 } as const;
+  const basis = { ...basisOf(3), advice: [{ ...advice, recent: [0.987654321, 1] }] };
+  const [view] = adviceView(basis) ?? [];
+  assert.deepEqual([view?.learned, view?.recent], [1.005, [0.988, 1]]);
+});
 
 describe('unusual', () => {
   it('names each learned estimate that the run exceeded, by its ratio', () => {

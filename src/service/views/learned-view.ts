@@ -21,7 +21,16 @@ export function estimatesView({ estimate, basis }: Pick<Task, 'estimate' | 'basi
 export function adviceView(basis: EstimateBasis | undefined): AdviceView[] | null {
   const { advice = [] } = basis ?? {};
   if (advice.length === 0) return null;
-  return advice.map((one) => ({ ...one, recent: [...one.recent], hint: adviceHint(one) }));
+  return advice.map((one) => ({
+    ...one,
+    learned: rounded(one, one.learned),
+    recent: one.recent.map((use) => rounded(one, use)),
+    hint: adviceHint(one),
+  }));
+}
+
+function rounded({ dim }: { readonly dim: 'time' | 'mem' | 'cpu' }, value: number): number {
+  return dim === 'cpu' ? roundCores(value) : Math.round(value);
 }
 
 /** Fewer runs say little of what is usual. */

@@ -8,6 +8,7 @@ import { anAttempt, aTask, someUsage } from '../../test/support/build/build-task
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { isEnded, READY, type Task, type TaskState } from '../core/task.ts';
 import { transition } from '../core/transition/transition.ts';
+import { runSample } from '../estimates/run-sample.ts';
 import { openStore, type Store } from './store.ts';
 
 const OLD = join(import.meta.dirname, '../../test/fixtures/babysit-v1.db');
@@ -121,6 +122,23 @@ describe('a database of the first release', () => {
       });
       assert.deepEqual(named(store, task.name), changed);
     }
+  });
+
+  it('teaches what its ended tasks show, once, and their removal erases none of it', (t) => {
+    const { store, path } = oldStore(t);
+    const done = named(store, 'done') ?? assert.fail();
+    const runs = () => store.learned.history(done.project, done.command).exact;
+    assert.ok(isEnded(done.state));
+    const run = runSample(done, done.state);
+    assert.ok(run !== null && runs().length > 0);
+    assert.ok(runs().some(({ timeMs, memKind }) => timeMs === run.timeMs && memKind === run.memKind));
+    const before = runs();
+    store.remove(store.list({}).map(({ id }) => id));
+    assert.equal(store.byId(done.id), null);
+    assert.deepEqual(runs(), before);
+    const again = openStore(path);
+    assert.deepEqual(again.learned.history(done.project, done.command).exact, before);
+    again.close();
   });
 
   it('keeps environments and events, and opens again without another migration', (t) => {

@@ -12,8 +12,12 @@ const ROWS: Readonly<Record<string, MetricRow>> = METRICS;
 const TARGET_LABELS = ['instance', 'job', 'le'];
 
 function dashboardExpressions(): string[] {
-  const { panels } = JSON.parse(read('grafana.json')) as { panels: { targets: { expr: string }[] }[] };
-  return panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const { panels, templating } = JSON.parse(read('grafana.json')) as {
+    panels: { targets: { expr: string }[] }[];
+    templating: { list: { type: string; query: string | { query: string } }[] };
+  };
+  const choices = templating.list.flatMap(({ query }) => (typeof query === 'string' ? [] : query.query));
+  return [...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)), ...choices];
 }
 
 function alertExpressions(): string[] {
@@ -28,7 +32,7 @@ function rowOf(name: string): MetricRow | undefined {
 
 function faultsOf(expr: string): string[] {
   const faults: string[] = [];
-  for (const [, name = '', selector = ''] of expr.matchAll(/\b(babysit_[a-z_]+)(\{[^}]*\})?/g)) {
+  for (const [, name = '', selector = ''] of expr.matchAll(/\b(babysit[a-z]*_[a-z_]+)(\{[^}]*\})?/g)) {
     const row = rowOf(name);
     if (row === undefined) faults.push(`no metric ${name}`);
     if (row?.kind === 'histogram' && ROWS[name] !== undefined) faults.push(`${name} has no value of its own`);

@@ -164,6 +164,7 @@ describe('the dashboard', () => {
     );
     assert.equal(await status({ method: 'DELETE', url: '/v1/hold?all=1', headers: good() }), 200);
     assert.deepEqual(daemon.changes.splice(0), [`POST ${adjust} {"priority":5}`, 'DELETE /v1/hold?all=1 ']);
+    assert.deepEqual(daemon.callers.splice(0), ['ada (dashboard)', 'ada (dashboard)']);
   });
 
   it('sends every answer with headers that keep the page apart from others', async () => {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { wholeLine } from '../../cli/client/frames.ts';
 import type { HistoryView } from '../../src/api/schemas/observe/history-summary.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
+import { CALLER_HEADER } from '../../src/core/levers.ts';
 import { GIB } from './build/build-task.ts';
 import { type Scene, someHistory } from './busy-scene.ts';
 
@@ -12,6 +13,8 @@ export interface FakeDaemon {
   frame(): void;
   /** `POST /v1/tasks/…/kill {"owner":"x"}` */
   readonly changes: string[];
+  /** Who asked for each change. */
+  readonly callers: string[];
 }
 
 const HUMP_AGE_MS = 320_000;
@@ -47,6 +50,7 @@ function hostPoint(at: number, now: number, counts: { readonly running: number; 
 export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 2\n'): FakeDaemon {
   const clients = new Set<ServerResponse>();
   const changes: string[] = [];
+  const callers: string[] = [];
   const frame = (): string => {
     const now = Date.now();
     const { status, running, pending, ended, outside } = sceneAt(now);
@@ -70,6 +74,7 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
     const task = [...scene.running, ...scene.pending, ...scene.ended].find((each) => each.id === id);
     if (request.method !== 'GET') {
       changes.push(`${request.method} ${request.url} ${body}`);
+      callers.push(decodeURIComponent(String(request.headers[CALLER_HEADER])));
       return json(response, task ?? {});
     }
     if (pathname === '/v1/live') {
@@ -121,6 +126,7 @@ export function fakeDaemon(sceneAt: (now: number) => Scene, log = 'line 1\nline 
   return {
     server,
     changes,
+    callers,
     frame: () => {
       const line = frame();
       for (const client of clients) client.write(line);

@@ -31,6 +31,10 @@ command_not_found_handle() {
 
 emulate() {
   local verb= word
+  # The words, with tabs between them.
+  local IFS=$'\t'
+  builtin echo "$*" >>"$RECORD.calls"
+  IFS=$' \t\n'
   for word in "$@"; do [[ $word == -* ]] || { verb=$word; break; }; done
   case $verb in
     wait)

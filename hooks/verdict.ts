@@ -127,10 +127,15 @@ function lookVerdict(command: string, { tasks, noteLook: note }: Surroundings): 
   return { action: 'deny', because: 'third_look', instead: repeated.command, why };
 }
 
-function routeVerdict({ command, isBackground }: ShellRequest, { routing }: Surroundings): Verdict | null {
+function routeVerdict(
+  { command, isBackground }: ShellRequest,
+  { routing, tasks }: Surroundings,
+): Verdict | null {
   const route = findRoute(command, { ...routing, isBackground });
   if (route === null || route.mode === 'off') return null;
-  return { action: route.mode, because: 'heavy', instead: route.command, why: whyRoute(route), route };
+  // What follows `nohup make > log &` may pause for the log, which is now that of a task.
+  const instead = decide(route.command, tasks)?.command ?? route.command;
+  return { action: route.mode, because: 'heavy', instead, why: whyRoute(route), route };
 }
 
 function whyRoute({ detached }: Route): string {

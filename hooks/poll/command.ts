@@ -8,7 +8,7 @@ import { type Field, fieldsOf, hasSubstitution, namesIn, textsOf } from '../shel
 import { babysitSteps } from './babysit.ts';
 import { type Call, inputOf, plainPath } from './call.ts';
 import { collectorOf } from './filters.ts';
-import { readLook } from './looks.ts';
+import { handedOut, readLook } from './looks.ts';
 import { foreignSteps, pauseOf, secondsOf } from './pauses.ts';
 import { printedBy, wordsOf } from './printed.ts';
 import { change, type Detached, inSubshell, type Scope, tasksOfVariables } from './scope.ts';
@@ -306,7 +306,8 @@ function functionSteps(node: import('unbash').Function, source: Source, call: Ca
   }
   const variables = new Map(scope.variables);
   call.args.forEach(({ text, word }, i) => {
-    const tasks = tasksOfVariables(word.text, scope);
+    const own = handedOut(word);
+    const tasks = own === null ? tasksOfVariables(word.text, scope) : [own];
     variables.set(String(i + 1), { texts: [text], ...(tasks === null ? {} : { tasks }) });
   });
   variables.set('@', { texts: call.texts, isArray: true });

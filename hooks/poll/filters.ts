@@ -15,7 +15,8 @@ export function findPattern(commands: readonly CommandNode[], scope: Scope): Pat
   return null;
 }
 
-function grepPattern(name: string, args: readonly string[], isNegated: boolean): Pattern | null {
+/** What `grep` or `rg` with these words searches for, as a regular expression of JavaScript. */
+export function grepPattern(name: string, args: readonly string[], isNegated: boolean): Pattern | null {
   const flags = args.filter((arg) => /^-[A-Za-z]+$/.test(arg)).join('');
   if (/v/.test(flags)) return null;
   const afterE = args.findIndex((arg) => arg === '-e' || arg === '--regexp');

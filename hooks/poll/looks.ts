@@ -4,6 +4,7 @@ import { forEachChild } from 'unbash';
 import { namesIn, textsOf } from '../shell/words.ts';
 import { isStatePath, taskOfPath } from '../state-files.ts';
 import { type Call, isFollowing, plainPath, writtenFiles } from './call.ts';
+import { grepPattern } from './filters.ts';
 import { FOLLOWERS, FOREIGN_LOOK, PROCESS_VIEWERS, READERS } from './lists.ts';
 import { type Scope, tasksOfVariables } from './scope.ts';
 import type { Element, Look } from './steps.ts';
@@ -38,15 +39,14 @@ export function readLook(call: Call, own: Range): Look[] | null {
   if (found.every((ref) => ref === null)) return null;
   const isFollow = FOLLOWERS.has(name) || isFollowing(name, texts);
   const isLog = !texts.some((text) => taskOfPath(text) !== null && !text.endsWith('.log'));
-  const pattern = !isLog ? null : /^(?:[ef]?grep|rg)$/.test(name) ? grepOf(texts, scope) : scope.pattern;
+  const pattern = !isLog
+    ? null
+    : /^(?:[ef]?grep|rg)$/.test(name)
+      ? grepPattern(name, texts, scope.isNegated)
+      : scope.pattern;
   // A watcher shows no lines.
   const verb = /^(?:inotifywait|fswatch)$/.test(name) ? 'process' : 'file';
   return [{ ...lookAt(refs, verb, element, own, scope, call), isFollow, pattern }];
-}
-
-function grepOf(texts: readonly string[], scope: Scope): Look['pattern'] {
-  const text = texts.find((each) => !each.startsWith('-'));
-  return text === undefined ? null : { text, isNegated: scope.isNegated };
 }
 
 /** The name or id of the task whose file, pid or log it is; '' when only the state directory is known; else null. */
@@ -75,7 +75,7 @@ function tasksOfWord(text: string, word: Word, scope: Scope): readonly string[] 
 }
 
 /** The task of `$(babysit status NAME | …)`. */
-function handedOut(word: Word): string | null {
+export function handedOut(word: Word): string | null {
   return /\$\([^)]*\bbabysit\s+status\s+(?:--?\S+\s+)*([\w.-]+)/.exec(word.text)?.[1] ?? null;
 }
 

@@ -58,7 +58,7 @@ export function rewriteLoop(
   if (changing.length > 0) {
     const words = wordsOver(step, changing);
     if (words === null || !isPure(step)) inPlace(all, looks, work);
-    else source.edit(own.start, own.end, inLoop(waitText(first, words), first, step));
+    else source.edit(own.start, own.end, inLoop(waitForWords(first, words), first, step));
     return;
   }
   const named = looks.find(
@@ -160,6 +160,14 @@ function wordsOver({ over }: Loop, looks: readonly Look[]): string | null {
   return looks.every(({ written }) => written?.length === 1 && own.includes(written[0] ?? ''))
     ? over.words
     : null;
+}
+
+/** The output of a command may name no task, and a wait needs one. */
+function waitForWords(look: Look, words: string): string {
+  const command = /^\$\(([^`]*)\)$|^`([^`]*)`$/s.exec(words)?.slice(1).find(Boolean);
+  if (command === undefined) return waitText(look, words);
+  const wait = waitText(look, '');
+  return `${command.trim()} | xargs -r ${/^\w+=/.test(wait) ? 'env ' : ''}${wait}`;
 }
 
 /** Nothing in the loop has to run but looks, pauses and what prints them. */

@@ -163,7 +163,9 @@ export function awaited(loop: Loop, looks: readonly Look[]): { pattern?: string;
     const { pattern, verb } = look;
     if (pattern === null) continue;
     const isClause = loop.clause.some((step) => flatten([step]).includes(look));
-    const appears = isClause ? (loop.type === 'until') !== pattern.isNegated : leavesAt(look, loop);
+    // Only a look in the code of the loop itself shows whether the loop leaves with it.
+    const isOwn = look.element.source === loop.element.source;
+    const appears = isClause ? (loop.type === 'until') !== pattern.isNegated : isOwn && leavesAt(look, loop);
     if (!appears && verb === 'status' && /^\W*(?:pending|queued)\W*$/i.test(pattern.text))
       return { event: 'started' };
     if (!appears) continue;

@@ -16,9 +16,10 @@ export function searchOf(call: Call): Search | null {
   if (name === 'pidof') return { call, pattern, isFull: false };
   if (name === 'pgrep') return { call, pattern, isFull: hasFull(texts) };
   const isGrep = /^(?:[ef]?grep|rg|awk)$/.test(name) && !texts.some((text) => /^-\w*v/.test(text));
-  // A filter of what pgrep has found finds no more.
-  const isAfterPgrep = /\bpgrep\b/.test(scope.source.text.slice(element.start, node.pos));
-  return scope.isFedByPs && isGrep && !isAfterPgrep
+  // A second filter finds no more than the first has found.
+  const before = scope.source.text.slice(element.start, node.pos);
+  const isSecond = /\bpgrep\b|\b(?:[ef]?grep|rg)\s+(?!-\w*v)/.test(before);
+  return scope.isFedByPs && isGrep && !isSecond
     ? { call, pattern: plain(name, pattern), isFull: true }
     : null;
 }

@@ -190,7 +190,8 @@ function inside(fields: readonly string[], at: number, name: string, wrapper: Wr
 export function programName(path: string): string {
   // Its own files, run by Node.
   if (/(?:^|\/)(?:babysit\/)?(?:dist\/(?:cli|main)\.cjs|cli\/main\.ts)$/.test(path)) return 'babysit';
-  return path.slice(path.lastIndexOf('/') + 1);
+  // `npx babysit@latest`.
+  return path.slice(path.lastIndexOf('/') + 1).replace(/^babysit@.*/, 'babysit');
 }
 
 function afterFlags(fields: readonly string[], from: number, valued: readonly string[]): number {

@@ -92,17 +92,17 @@ export const SHIPPED: readonly Rule[] = [
     name: 'npm scripts',
     programs: ['npm', 'pnpm', 'yarn', 'bun'],
     args: SCRIPT,
-    except: String.raw`${ONE_TEST}|--watch|${WORD}ci\s*(?:-|$)|^test\s+\S+\.[cm]?[jt]sx?\b`,
+    except: String.raw`${ONE_TEST}|--watch(?!\w*=false)|${WORD}ci\s*(?:-|$)|^test\s+\S+\.[cm]?[jt]sx?\b`,
   },
   {
     name: 'jest',
     programs: ['jest'],
-    except: String.raw`${VERSION}|${ONE_TEST}|--watch|--listTests|--showConfig|${WORD}-t\s|\S+\.[cm]?[jt]sx?(?:\s|$)`,
+    except: String.raw`${VERSION}|${ONE_TEST}|--watch(?!\w*=false)|--listTests|--showConfig|${WORD}-t\s|\S+\.[cm]?[jt]sx?(?:\s|$)`,
   },
   {
     name: 'vitest',
     programs: ['vitest'],
-    except: String.raw`${VERSION}|${ONE_TEST}|^(?:watch|dev|list|init)(?:\s|$)|--watch|${WORD}-t\s`,
+    except: String.raw`${VERSION}|${ONE_TEST}|^(?:watch|dev|list|init)(?:\s|$)|--watch(?!\w*=false)|${WORD}-t\s`,
   },
   {
     name: 'playwright',
@@ -115,7 +115,7 @@ export const SHIPPED: readonly Rule[] = [
   {
     name: 'webpack',
     programs: ['webpack', 'rollup', 'parcel'],
-    except: String.raw`${VERSION}|^(?:serve|watch)|--watch|${WORD}-w(?:\s|$)`,
+    except: String.raw`${VERSION}|^(?:serve|watch)|--watch(?!\w*=false)|${WORD}-w(?:\s|$)`,
   },
   {
     name: 'turbo',

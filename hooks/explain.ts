@@ -1,10 +1,11 @@
 // Prints which rule applies to a command and why, for `babysit hooks explain` and `babysit hooks route`.
 
-import { findRule } from '../cli/agents/heavy/rules.ts';
+import { findRule, ruleOf } from '../cli/agents/heavy/rules.ts';
 import { readRouting } from '../cli/agents/heavy/settings.ts';
 import { currentProject } from '../cli/input/project.ts';
 import { findHome } from '../src/config/home.ts';
 import type { ShellRequest } from './harness.ts';
+import { evaluate } from './poll/evaluate.ts';
 import { verdictOf } from './verdict.ts';
 
 /** The verdict of a command in this directory as one JSON object. */
@@ -24,7 +25,7 @@ export async function explain(
     permissionMode: null,
   };
   const verdict = await verdictOf(request, env, false);
-  if (verdict === null) return { action: 'pass' };
+  if (verdict === null) return { action: 'pass', ...passedBy(command, env) };
   const { action, because, instead, why, route } = verdict;
   const rule =
     route === undefined
@@ -35,6 +36,23 @@ export async function explain(
           ...(route.detached === null ? {} : { detached: route.detached }),
         };
   return { action, because, ...rule, instead, why };
+}
+
+/** The rule for a program of the command, and why it lets this call run. Empty without one. */
+function passedBy(command: string, env: NodeJS.ProcessEnv): object {
+  const { mode, rules } = readRouting(findHome(env), currentProject(), env);
+  for (const { name, texts, scope } of evaluate(command, []).calls) {
+    const rule = ruleOf(name, texts, rules);
+    if (rule === null) continue;
+    if (scope.isTask) return { rule: rule.name, why: 'It already runs under babysit.' };
+    if (scope.isRemote) return { rule: rule.name, why: 'It runs on another host or in a container.' };
+    const isOff = (rule.mode ?? mode) === 'off';
+    const why = isOff
+      ? 'The mode is off.'
+      : 'The rule leaves this call alone, because it is short or no such work.';
+    return { rule: rule.name, why };
+  }
+  return {};
 }
 
 /** The mode, the rules in their order, and the files that they come from. */

@@ -120,7 +120,7 @@ function killVerdict(command: string, tasks: AllTasks | null): Verdict | null {
 }
 
 function lookVerdict(command: string, { tasks, noteLook: note }: Surroundings): Verdict | null {
-  if (tasks === null || note === null || !/\b(?:status|logs?)\b/.test(command)) return null;
+  if (tasks === null || note === null || !/\b(?:status|logs?|wait)\b/.test(command)) return null;
   const repeated = findRepeated(command, tasks, note);
   if (repeated === null) return null;
   const why = `Nothing has happened to ${repeated.name} since your last looks. It returns at the event.`;

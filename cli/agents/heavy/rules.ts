@@ -201,6 +201,12 @@ export function findRule(name: string, args: readonly string[], rules: readonly 
   return null;
 }
 
+/** The first rule for the program, whatever its words are; null without one. */
+export function ruleOf(name: string, args: readonly string[], rules: readonly Rule[]): Rule | null {
+  const program = asProgram(name, args);
+  return rules.find(({ programs }) => programs.some((each) => isProgram(each, program.name))) ?? null;
+}
+
 function isProgram(each: string, name: string): boolean {
   const expression = /^\/(.*)\/$/.exec(each)?.[1];
   return expression === undefined ? each === name : matches(`^(?:${expression})$`, name);

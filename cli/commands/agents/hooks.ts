@@ -114,7 +114,8 @@ function explain({ output, env }: Context, command: string, inBackground: boolea
   const view = askHook(words, env);
   output.result(view, () => {
     const { action, because, rule, instead, why } = view as Record<string, string | undefined>;
-    if (action === 'pass') return 'The command may run.\n';
+    if (action === 'pass')
+      return rule === undefined ? 'The command may run.\n' : `The command may run. Rule "${rule}": ${why}\n`;
     const by = rule === undefined ? '' : `, rule "${rule}"`;
     return `${action} (${because}${by}). Instead:\n${instead}\n${why}\n`;
   });

@@ -176,6 +176,13 @@ describe('harnesses', () => {
   for (const [what, event] of OTHER)
     it(`${what}: is not judged`, () => assert.equal(readShellRequest(event), null));
 
+  it('passes events whose fields have another type', () => {
+    for (const [, event] of SHELL)
+      for (const key of Object.keys(event))
+        for (const value of [null, 5, [], {}, '\u0000', [['x']], { command: [5] }])
+          assert.doesNotThrow(() => readShellRequest({ ...event, [key]: value }));
+  });
+
   it('reads the limit and the background of Claude Code', () => {
     const request = readShellRequest(claude);
     assert.deepEqual([request?.limitMs, request?.isBackground, request?.cwd], [600_000, true, '/home/u/p']);

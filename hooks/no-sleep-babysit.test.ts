@@ -144,6 +144,27 @@ It returns at the event. Run it with run_in_background: the wait may take longer
     assert.equal((await call(claude(`${large}sleep 5; babysit status build`))).code, 2);
   });
 
+  it('reads a BOM and CRLF, and passes 5 MB and damaged input of each harness', async () => {
+    const poll = claude('sleep 5; babysit status build');
+    assert.equal((await call(`\uFEFF${poll}`)).code, 2);
+    assert.equal((await call(JSON.stringify(JSON.parse(poll), null, 2).replaceAll('\n', '\r\n'))).code, 2);
+    const large = `sleep 5; babysit status build # ${'x'.repeat(5_000_000)}`;
+    const gemini = {
+      hook_event_name: 'BeforeTool',
+      tool_name: 'run_shell_command',
+      tool_input: { command: large },
+    };
+    const windsurf = { agent_action_name: 'pre_run_command', tool_info: { command_line: large } };
+    const copilot = { toolName: 'bash', toolArgs: JSON.stringify({ command: large }) };
+    const inputs = [claude(large), ...[gemini, windsurf, copilot].map((event) => JSON.stringify(event))];
+    await each([...inputs, ...inputs.map((input) => input.slice(0, 300))], async (input) =>
+      assert.deepEqual(await call(input), SILENT),
+    );
+    const cursor = JSON.stringify({ hook_event_name: 'beforeShellExecution', command: large });
+    for (const input of [cursor, cursor.slice(0, 200)])
+      assert.deepEqual(await call(input), { ...SILENT, stdout: '{"permission":"allow"}\n' });
+  });
+
   it('can be switched off by the environment', async () =>
     assert.deepEqual(
       await call(claude('sleep 5; babysit status'), { BYPASS_SLEEP_BABYSIT_CHECK: '1' }),

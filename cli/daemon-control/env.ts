@@ -3,7 +3,7 @@ import type { Home } from '../../src/config/home.ts';
 import { GROUP_MARKER } from '../../src/procfs/process/process-table.ts';
 
 const KEPT =
-  /^(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|NODE_EXTRA_CA_CERTS|BABYSIT_\w+)$/;
+  /^(HOME|USER|LOGNAME|SHELL|PATH|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|NODE_EXTRA_CA_CERTS|SLURM_CONF|BABYSIT_\w+)$/;
 /** Variables for the launcher, for one command, or of a task that runs the command. */
 const DROPPED =
   /^(XDG_SESSION_\w+|XDG_SEAT|XDG_VTNR|BABYSIT_(NODE|PWD|CALLER_\d+|NO_AUTOSTART|NAME|ID|TASK_\w+|ATTEMPT|STOP_FILE|PROGRESS_FILE|CHECKPOINT_DIR|GROUP))$/;

@@ -8,32 +8,15 @@ export interface SlurmJob {
   /** As of wait(2); null while the job has not ended. */
   readonly waitStatus: number | null;
   readonly reason: string;
-  /** Epoch ms; of a pending job the expected start, and null when Slurm names none. */
-  readonly startAt: number | null;
-  /** Epoch ms; of a running job when its time limit ends it. */
-  readonly endAt: number | null;
   readonly nodes: string;
-  readonly restarts: number;
-  readonly name: string;
   readonly comment: string;
 }
 
-/** The names of a job and of a comment may contain any other character, also a line break. */
+/** A comment may contain any other character, also a line break. */
 const FIELD_END = '\x1f';
 const ROW_END = '\x1f\x1e\n';
 
-const JOB_FIELDS = [
-  'JobArrayID',
-  'State',
-  'exit_code',
-  'Reason',
-  'StartTime',
-  'EndTime',
-  'NodeList',
-  'RestartCnt',
-  'Name',
-  'Comment',
-] as const;
+const JOB_FIELDS = ['JobArrayID', 'State', 'exit_code', 'Reason', 'NodeList', 'Comment'] as const;
 
 /** For `squeue --Format`. */
 export const JOB_FORMAT = formatOf(JOB_FIELDS);
@@ -45,16 +28,12 @@ function formatOf(fields: readonly string[]): string {
 
 export function parseJobs(text: string): SlurmJob[] {
   return rowsOf(text, JOB_FIELDS.length).map(
-    ([id = '', state = '', waitStatus, reason = '', start, end, nodes = '', restarts, name, comment]) => ({
+    ([id = '', state = '', waitStatus, reason = '', nodes = '', comment]) => ({
       id,
       state,
       waitStatus: LIVE.has(state) ? null : Number(waitStatus),
       reason,
-      startAt: timeOf(start),
-      endAt: timeOf(end),
       nodes,
-      restarts: Number(restarts),
-      name: textOf(name),
       comment: textOf(comment),
     }),
   );

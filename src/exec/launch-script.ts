@@ -108,6 +108,8 @@ export function launchScript(launch: Launch): string {
     'set -a',
     exported.map(([name, value]) => `${name}=${shellQuote(value)}`).join(' '),
     'set +a',
+    // `exec` subtracts the one that `splitEnvironment` has added, or does not: see spawner.sh.
+    '[ -z "$SHLVL" ] || SHLVL=$((SHLVL - keeps_level))',
     ...limitLines(launch),
     ...(jobserver?.announce ?? []),
     '} 2>/dev/null',
@@ -208,7 +210,10 @@ function withTerminal(launch: Launch, script: string): Execution {
   const { env, command, tools, inherited, streams, dir } = launch;
   const { exported, viaEnv, unset } = splitEnvironment(env);
   const isSafe = ([name]: Variable) => !TERMINAL_SHELL.test(name);
-  const others = exported.filter((variable) => !isSafe(variable));
+  // Each shell on the way changes SHLVL.
+  const others = exported
+    .filter((variable) => !isSafe(variable))
+    .map(([name, value]): Variable => [name, name === 'SHLVL' ? (env.SHLVL ?? value) : value]);
   const removed = env.SHELL === undefined ? [...unset, 'SHELL'] : unset;
   const words = envWords(tools, [...viaEnv, ...others], removed, commandWords(command, tools));
   const { columns, rows } = inherited.terminal ?? DEFAULT_TERMINAL;
@@ -259,7 +264,7 @@ function scriptWords({ bash, isBsdScript }: Tools, script: string, line: string)
 }
 
 /** bash drops or changes these when it starts or when the terminal changes, or warns about an unknown locale. */
-const TERMINAL_SHELL = /^(SHELL|OLDPWD|PS\d|COLUMNS|LINES|LANG|LC_\w+)$/;
+const TERMINAL_SHELL = /^(SHELL|SHLVL|OLDPWD|PS\d|COLUMNS|LINES|LANG|LC_\w+)$/;
 
 /** The command of a line may begin with a dash: without `--` bash would take it for an option. */
 function commandWords(command: Command, { bash }: Tools): readonly string[] {

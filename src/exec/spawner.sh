@@ -13,6 +13,8 @@ unset SHLVL OLDPWD
 unset LC_ALL
 eval "$1"
 tools=$2
+# `exec` lowers SHLVL by one, but not in a subshell of newer versions of bash: 1 for those.
+keeps_level=$( (SHLVL=1 && export SHLVL && exec "$BASH" --norc -c 'echo $((SHLVL - 1))'))
 set --
 unset supervisor spawner
 set -m

@@ -25,7 +25,7 @@ export function splitEnvironment({ _, SHLVL: level, ...env }: Environment): Spli
   const isExportable = ([name]: Variable) => EXPORTABLE.test(name) && !SHELL_OWN.test(name);
   const exported: Variable[] = entries.filter(isExportable);
   const viaEnv: Variable[] = entries.filter((entry) => !isExportable(entry));
-  // `exec` subtracts one from SHLVL, and adds the variable when it is not set.
+  // The launch script subtracts one from SHLVL, and `exec` adds the variable when it is not set.
   if (level === undefined) return { exported, viaEnv, unset: ['SHLVL'] };
   if (!LEVEL.test(level)) return { exported, viaEnv: [...viaEnv, ['SHLVL', level]], unset: [] };
   return { exported: [...exported, ['SHLVL', String(Number(level) + 1)]], viaEnv, unset: [] };

@@ -277,6 +277,7 @@ type Steps = readonly (readonly [shown: string, keys: string])[];
 
 const ON_TERMINAL: readonly (readonly [line: string, steps: Steps])[] = [
   [`sh -c 'test -t 0 && test -t 1 && test -t 2 && stty size && exit 4'`, []],
+  [`sh -c 'echo "$SHLVL $PS1 $HISTFILE"; kill -9 $$'`, []],
   [`bash -c 'read -p "name? " n; echo "<$n>"'`, [['name? ', 'bob\n']]],
   [`sh -c 'trap "echo int; exit 3" INT; echo ready; while :; do sleep 0.05; done'`, [['ready\r\n', '\x03']]],
   [

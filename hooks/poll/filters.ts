@@ -55,9 +55,10 @@ export function collectorOf(redirects: readonly Redirection[], scope: Scope): st
     if (!isOutput || (descriptor?.type === 'FileDescriptor' && descriptor.value === 2)) continue;
     const path = textsOf(target, scope.variables)[0] ?? '';
     if (path === '' || path.startsWith('/dev/')) continue;
-    // A file that occurs twice is read again. A file that grows is a record, unless its own loop reads it.
+    // A file that occurs elsewhere is read again. A file that grows is a record, unless its own loop reads it.
     const around = operator.endsWith('>>') ? (scope.loop ?? scope.shared.text) : scope.shared.text;
-    if (around.split(target.text).length === 2) return path;
+    const escaped = target.text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    if (!around.replace(new RegExp(`>[>|]?\\s*${escaped}`, 'g'), '').includes(target.text)) return path;
   }
   return null;
 }

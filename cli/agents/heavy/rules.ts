@@ -28,7 +28,7 @@ const ONE_TEST = String.raw`\.(?:test|spec|cy)\.[cm]?[jt]sx?\b|--(?:testPathPatt
 const SCRIPT = String.raw`^(?:(?:workspaces?\s+(?:foreach\s+)?|--?)\S+\s+(?:\S+\s+)?)*?(?:run(?:-script)?\s+)?(?:build|test|tests|t|e2e|bundle|ci|typecheck|coverage)(?::[\w:-]+)?(?:\s|$)`;
 
 /** `train.py`, `pretrain_gpt.py`, `run_finetune.py`; not `plot_training.py`. */
-const TRAINING = String.raw`(?!(?:plot|test|show|view|check|parse|analy[sz]e|eval|list|inspect|visuali[sz]e|print|dump|convert|export|download|prepare|make|split|clean|summari[sz]e|monitor)[_-])(?:\w+[_-])?(?:pre|fine_?)?(?:train|tune|sweep|benchmark)[\w-]*\.py`;
+const TRAINING = String.raw`(?![\w-]*[_-](?:report|plots?|utils?|config|data|logs?|stats|metrics|eval|viewer|helpers?|test)\.py)(?!(?:plot|test|show|view|check|parse|analy[sz]e|eval|list|inspect|visuali[sz]e|print|dump|convert|export|download|prepare|make|split|clean|summari[sz]e|monitor)[_-])(?:\w+[_-])?(?:pre|fine_?)?(?:train|tune|sweep|benchmark)[\w-]*\.py`;
 
 /** The order matters: the first rule that fits is used. */
 export const SHIPPED: readonly Rule[] = [
@@ -92,7 +92,7 @@ export const SHIPPED: readonly Rule[] = [
     name: 'npm scripts',
     programs: ['npm', 'pnpm', 'yarn', 'bun'],
     args: SCRIPT,
-    except: String.raw`${ONE_TEST}|--watch(?!\w*=false)|${WORD}ci\s*(?:-|$)|^test\s+\S+\.[cm]?[jt]sx?\b`,
+    except: String.raw`${ONE_TEST}|--watch(?!\w*=false)|:(?:watch|dev|serve)\b|${WORD}ci\s*(?:-|$)|^test\s+\S+\.[cm]?[jt]sx?\b`,
   },
   {
     name: 'jest',

@@ -56,6 +56,7 @@ const ERRORS = [
   ['kill', 'EPERM'],
 ] as const;
 const INJECTED_MS = 400;
+const TRACER_MS = 5000;
 /** libuv ends its process when the descriptor fails by which its threads wake each other. No kernel answers so there. */
 const OF_LIBUV = new Set(['read', 'write']);
 
@@ -71,7 +72,10 @@ export async function injectError(rig: Rig, random: Random): Promise<string | nu
   const ended = once(tracer, 'exit');
   await delay(INJECTED_MS);
   tracer.kill('SIGTERM');
+  // It waits for ever for a process that aborted under it.
+  const late = setTimeout(() => tracer.kill('SIGKILL'), TRACER_MS);
   await ended;
+  clearTimeout(late);
   return `${call} ${error}`;
 }
 

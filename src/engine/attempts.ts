@@ -133,10 +133,11 @@ export class Attempts {
     live.awaitStart(this.#deps.clock.now());
     try {
       launchAttempt(this.#deps, task, task.state.attempt, live);
-      this.#advanceKill(live.id);
     } catch (error) {
       const message = `cannot start the attempt: ${(error as Error).message}`;
-      const what = shortageOf(error);
+      // A directory that was made a moment before is not found: the state directory was moved, or its disk fails.
+      const isLost = (error as { code?: unknown }).code === 'ENOENT';
+      const what = isLost ? 'the state directory' : shortageOf(error);
       if (what !== null) {
         this.hold.failed({ what, message }, this.#deps.clock.now().monoMs);
         this.#loop.later(live.id, (work) => work.change(live.id, { kind: 'requeue', why: message }));
@@ -145,7 +146,9 @@ export class Attempts {
       this.#loop.later(live.id, (work) =>
         work.change(live.id, { kind: 'could_not_start', message, at: work.now.wallMs }),
       );
+      return;
     }
+    this.#advanceKill(live.id);
   }
 
   /** Applies a committed change of the task to its attempt. */

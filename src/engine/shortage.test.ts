@@ -65,6 +65,32 @@ describe('a group that the kernel refuses', () => {
   });
 });
 
+describe('a start that fails', () => {
+  for (const [errno, status] of [
+    ['EIO', 'pending'],
+    ['ENOENT', 'pending'],
+    ['SQLITE_CORRUPT', 'pending'],
+    ['ENOTDIR', 'failed'],
+  ] as const)
+    it(`for ${errno} leaves the task ${status}`, async (t) => {
+      const { store, engine, host, run, task, makeRoom, makeGroups } = serviceOf(t);
+      makeRoom();
+      makeGroups();
+      const environment = t.mock.method(store, 'environment', () => {
+        throw failure(errno);
+      });
+      const { body } = await run({});
+      const id = String(body.id);
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      engine.round();
+      assert.equal((await task(id)).status, status);
+      environment.mock.restore();
+      host.monoMs += 5000;
+      engine.round();
+      assert.equal((await task(id)).status, status === 'pending' ? 'running' : 'failed');
+    });
+});
+
 describe('a commit whose fsync fails', () => {
   it('is written over before the refusal is answered', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -163,6 +163,33 @@ export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): 
   };
 }
 
+/** While no descriptor is left, the last reading counts: without a limit, a host would seem to have more room. */
+export function lasting(file: Counter): Counter {
+  let [text, value]: [string | null, number | null] = [null, null];
+  const unlessRefused = (read: () => void): void => {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+    }
+  };
+  return {
+    read() {
+      unlessRefused(() => {
+        text = file.read();
+      });
+      return text;
+    },
+    number() {
+      unlessRefused(() => {
+        value = file.number();
+      });
+      return value;
+    },
+    close: () => file.close(),
+  };
+}
+
 export function copied(copies: ReadonlyMap<string, string>): (path: string) => Counter {
   return (path) => {
     const text = copies.get(path) ?? null;

@@ -1,6 +1,6 @@
 // The limits around the daemon, in groups made of plain files as containers and slices have them.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -20,7 +20,7 @@ function limitsOf(t: TestContext, files: Readonly<Record<string, string>>) {
   };
   write(files);
   const outer = outerLimits(ownGroups({ cgroupRoot: `${root}/cg`, procRoot: `${root}/proc`, tag: 'x' }));
-  return { outer, write };
+  return { outer, write, root };
 }
 
 const V2 = {
@@ -43,6 +43,16 @@ test('without limits, the host is as it is', (t) => {
     'cg/slice/own/cpu.max': 'max 100000\n',
   });
   assert.deepEqual([outer.memory(HOST), outer.cores, outer.pidsMax], [HOST, Infinity, Infinity]);
+});
+
+test('a limit that cannot be opened for a moment ends nothing, and counts once it can', (t) => {
+  const { outer, write, root } = limitsOf(t, { ...V2, 'cg/memory.current': '0\n', 'cg/memory.stat': '' });
+  // The kernel refuses to open it: a loop, as too many open files would.
+  symlinkSync('memory.max', join(root, 'cg/memory.max'));
+  assert.deepEqual(outer.memory(HOST), HOST);
+  rmSync(join(root, 'cg/memory.max'));
+  write({ 'cg/memory.max': `${1024 * MIB}\n` });
+  assert.equal(outer.memory(HOST).totalBytes, 1024 * MIB);
 });
 
 test('v2: the smallest limit on the way up, and the working set of that group without its page cache', (t) => {

@@ -1,15 +1,16 @@
 // The memory of a whole v1 group: what is charged, what of it is in use, and the cap. v1 has no memory.high.
-import { counter, read, write } from '../cgroupfs.ts';
+import { counter, lasting, read, write } from '../cgroupfs.ts';
 import type { GroupMemory } from '../port.ts';
 import { reclaimableBytesV1, single } from '../usage.ts';
 import { memoryFilesV1 } from './limits.ts';
 
 export function groupMemoryV1(path: string): GroupMemory {
+  const file = (name: string) => lasting(counter(`${path}/memory.${name}`));
   const files = {
-    usage: counter(`${path}/memory.usage_in_bytes`),
-    stat: counter(`${path}/memory.stat`),
-    kernel: counter(`${path}/memory.kmem.usage_in_bytes`),
-    limit: counter(`${path}/memory.limit_in_bytes`),
+    usage: file('usage_in_bytes'),
+    stat: file('stat'),
+    kernel: file('kmem.usage_in_bytes'),
+    limit: file('limit_in_bytes'),
   };
   return {
     path,

@@ -1,14 +1,15 @@
 // The memory of a whole v2 group: what is charged, what of it is in use, and the cap.
-import { counter, write } from '../cgroupfs.ts';
+import { counter, lasting, write } from '../cgroupfs.ts';
 import type { GroupMemory } from '../port.ts';
 import { cacheBytesV2 } from '../usage.ts';
 import { wholeBytes } from './limits.ts';
 
 export function groupMemoryV2(path: string): GroupMemory {
+  const file = (name: string) => lasting(counter(`${path}/memory.${name}`, 'later'));
   const files = {
-    current: counter(`${path}/memory.current`, 'later'),
-    stat: counter(`${path}/memory.stat`, 'later'),
-    max: counter(`${path}/memory.max`, 'later'),
+    current: file('current'),
+    stat: file('stat'),
+    max: file('max'),
   };
   return {
     path,

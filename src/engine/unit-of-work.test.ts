@@ -15,6 +15,7 @@ import {
 } from '../../test/support/build/build-task.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
 import { isActive, isEnded, ownerOf, READY, type Task, type TaskId } from '../core/task.ts';
+import { type EndedEvent, pastEnd } from '../core/transition/past-end.ts';
 import type { Change } from '../core/transition/transition.ts';
 import { LiveTasks, pendingItem } from './live-tasks.ts';
 import { Leases } from './queue/leases.ts';
@@ -56,6 +57,22 @@ it('a kill by the watchdog and a start wait for no disk; an end and an answered 
 });
 
 describe('the end of a task', () => {
+  it('is the present one also when its record is dated a moment ahead of the round', () => {
+    const { work } = rig();
+    const first = aTask({ id: taskId(1), name: 'first' });
+    const round = work();
+    for (const task of [first, after(2, [first])]) round.add(task, {}, SUBMITTED);
+    round.change(first.id, { kind: 'dispatch', attempt: anAttempt() });
+    round.change(first.id, { kind: 'end', exit: anExit({ code: 3 }), usage: null, at: AT + 2 });
+    const ends = round.writes().events.filter(({ event }) => event.event === 'ended');
+    assert.equal(ends.length, 2);
+    for (const { event, ...where } of ends)
+      assert.equal(
+        pastEnd(round.get(where.taskId) as Task, { ...event, ...where, seq: 1 } as EndedEvent),
+        null,
+      );
+  });
+
   it('fails a chain of ten thousand behind it, each naming the first', () => {
     const { work, live } = rig();
     const round = work();

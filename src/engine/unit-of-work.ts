@@ -142,7 +142,9 @@ export class UnitOfWork {
   }
 
   emit(task: Task, event: TaskEvent): void {
-    this.#push(this.#events, { taskId: task.id, name: task.name, at: this.now.wallMs, event });
+    // The record of an end may be a moment ahead of this round. An event dated before its end would be that of an earlier one.
+    const at = isEnded(task.state) ? Math.max(this.now.wallMs, task.state.endedAt) : this.now.wallMs;
+    this.#push(this.#events, { taskId: task.id, name: task.name, at, event });
   }
 
   grant(lease: Lease): void {

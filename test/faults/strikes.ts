@@ -57,7 +57,7 @@ const ERRORS = [
 ] as const;
 const INJECTED_MS = 400;
 const TRACER_MS = 5000;
-/** libuv ends its process when the descriptor fails by which its threads wake each other. No kernel answers so there. */
+/** libuv aborts when the descriptor that wakes its threads fails, which no kernel does. */
 const OF_LIBUV = new Set(['read', 'write']);
 
 /** One call in eight fails for a moment. */
@@ -72,7 +72,7 @@ export async function injectError(rig: Rig, random: Random): Promise<string | nu
   const ended = once(tracer, 'exit');
   await delay(INJECTED_MS);
   tracer.kill('SIGTERM');
-  // It waits for ever for a process that aborted under it.
+  // strace does not end when its process has aborted: kill it.
   const late = setTimeout(() => tracer.kill('SIGKILL'), TRACER_MS);
   await ended;
   clearTimeout(late);

@@ -4,7 +4,7 @@ import type { Frame } from '../../cli/client/frames.ts';
 import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
 import { Bar } from '../parts/bar.tsx';
-import { Chart } from '../parts/chart.tsx';
+import { Chart, type ChartProps } from '../parts/chart.tsx';
 import { cores, size } from '../text.ts';
 import { Then } from './then.tsx';
 
@@ -19,7 +19,8 @@ interface HostProps {
 
 export function Host({ frame, host, looks }: HostProps) {
   const [at, setAt] = useState<number | null>(null);
-  const charts = { host, onCursor: setAt };
+  const times = useMemo(() => host.map((point) => point.at), [host]);
+  const charts = { host, axis: { times, sync: SYNC, onCursor: setAt } };
   return (
     <section aria-labelledby="host-title" class="host">
       <h2 id="host-title">Host</h2>
@@ -43,11 +44,11 @@ interface Props {
   readonly frame: Frame;
   readonly now: HostPoint;
   readonly host: readonly HostPoint[];
-  /** Called with the time at the cursor, null when it leaves the chart. */
-  readonly onCursor: (at: number | null) => void;
+  /** What the charts of the host share. */
+  readonly axis: Pick<ChartProps, 'times' | 'sync' | 'onCursor'>;
 }
 
-function Memory({ frame, now, host, onCursor }: Props) {
+function Memory({ frame, now, host, axis }: Props) {
   const { capacity } = frame.status;
   const {
     mem_total_bytes: total,
@@ -86,21 +87,12 @@ function Memory({ frame, now, host, onCursor }: Props) {
       <p class="split">
         tasks {size(ours)} · others {size(others)} · reserve {size(reserve)}
       </p>
-      <Chart
-        title="Memory"
-        times={useTimes(host)}
-        lines={lines}
-        format={size}
-        sync={SYNC}
-        atLeast={total}
-        ticks="binary"
-        onCursor={onCursor}
-      />
+      <Chart {...axis} title="Memory" lines={lines} format={size} atLeast={total} ticks="binary" />
     </div>
   );
 }
 
-function Cpu({ frame, now, host, onCursor }: Props) {
+function Cpu({ frame, now, host, axis }: Props) {
   const { capacity } = frame.status;
   const total = frame.status.host.cores;
   const lines = useMemo(
@@ -135,22 +127,14 @@ function Cpu({ frame, now, host, onCursor }: Props) {
       <p class="split">
         tasks {cores(ours)} · others {cores(others)} · reserved {cores(capacity.cpu_reserved_cores)}
       </p>
-      <Chart
-        title="Cores"
-        times={useTimes(host)}
-        lines={lines}
-        format={cores}
-        sync={SYNC}
-        atLeast={total}
-        onCursor={onCursor}
-      />
+      <Chart {...axis} title="Cores" lines={lines} format={cores} atLeast={total} />
     </div>
   );
 }
 
 const pct = (value: number | null | undefined) => (value == null ? '–' : `${value.toFixed(0)}%`);
 
-function Pressure({ now, host, onCursor }: Omit<Props, 'frame'>) {
+function Pressure({ now, host, axis }: Omit<Props, 'frame'>) {
   const lines = useMemo(
     () => [
       { label: 'memory', color: 'bad', values: host.map((point) => point.psi_mem_pct) },
@@ -179,19 +163,7 @@ function Pressure({ now, host, onCursor }: Omit<Props, 'frame'>) {
       <p class="split">
         {now.disk_free_bytes == null ? 'disk not known' : `disk ${size(now.disk_free_bytes)} free`}
       </p>
-      <Chart
-        title="Stalled"
-        times={useTimes(host)}
-        lines={lines}
-        format={pct}
-        sync={SYNC}
-        atLeast={10}
-        onCursor={onCursor}
-      />
+      <Chart {...axis} title="Stalled" lines={lines} format={pct} atLeast={10} />
     </div>
   );
-}
-
-function useTimes(host: readonly HostPoint[]): number[] {
-  return useMemo(() => host.map(({ at }) => at), [host]);
 }

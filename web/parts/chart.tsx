@@ -19,7 +19,7 @@ export interface Mark {
   readonly color: string;
 }
 
-interface Props {
+export interface ChartProps {
   readonly title: string;
   /** In ms since the epoch, ascending. */
   readonly times: readonly number[];
@@ -44,7 +44,7 @@ const STEPS = {
 } as const;
 const DAY_S = 86_400;
 
-export function Chart(props: Props) {
+export function Chart(props: ChartProps) {
   const { title, times, lines, format } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -120,7 +120,7 @@ function useColorScheme(): string {
   return isDark ? 'dark' : 'light';
 }
 
-function dataOf({ times, lines }: Props): uPlot.AlignedData {
+function dataOf({ times, lines }: ChartProps): uPlot.AlignedData {
   const values = lines.map((line) => (line.isLimit ? endsOf(line.values) : [...line.values]));
   return [times.map((ms) => ms / 1000), ...values] as uPlot.AlignedData;
 }
@@ -131,7 +131,7 @@ function endsOf(values: Line['values']): (number | null)[] {
 }
 
 function optionsOf(
-  latest: { readonly current: Props },
+  latest: { readonly current: ChartProps },
   place: HTMLElement,
   setIndex: (index: number | null) => void,
 ): uPlot.Options {

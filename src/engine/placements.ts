@@ -120,18 +120,19 @@ export class Placements implements EngineReports {
   /** A kill before the start, or a failed dependency. The holder of the claim decides whether the command begins. */
   #withdraw(task: Task, placed: Attempt): void {
     const { id } = task;
-    if (claimForRecovery(this.#dirOf(task, placed)) !== 'taken') this.changed(id);
-    else
-      this.#later(id, placed.number, (work) =>
-        work.change(id, { kind: 'could_not_start', message: '', at: work.now.wallMs }),
-      );
+    this.#takeBack(task, placed, (work) =>
+      work.change(id, { kind: 'could_not_start', message: '', at: work.now.wallMs }),
+    );
   }
 
   /** Takes it back from the queue of its engine, unless its command has begun. */
   recall(task: Task, placed: Attempt, why: string): void {
-    const { id } = task;
-    if (claimForRecovery(this.#dirOf(task, placed)) !== 'taken') this.changed(id);
-    else this.#later(id, placed.number, (work) => work.change(id, { kind: 'requeue', why }));
+    this.#takeBack(task, placed, (work) => work.change(task.id, { kind: 'requeue', why }));
+  }
+
+  #takeBack(task: Task, placed: Attempt, apply: (work: UnitOfWork) => void): void {
+    if (claimForRecovery(this.#dirOf(task, placed)) === 'taken') this.#later(task.id, placed.number, apply);
+    else this.changed(task.id);
   }
 
   #dirOf(task: Task, { number }: Attempt): string {

@@ -33,11 +33,11 @@ it('the newest job of an attempt counts', (t) => {
   assert.deepEqual([...names.newest(jobs)], [['A/1', jobs[0]]]);
 });
 
-it('the files of an array go with it, and a comment names no other file', (t) => {
+it('the files of an array go with it, and a comment names no other file', async (t) => {
   const dir = tempDir(t);
   const names = new JobNames('db', dir);
   const list = names.writeList('k', ['A/1']);
-  names.forget('k');
+  await names.forget('k');
   assert.equal(existsSync(list), false);
   assert.equal(names.outputOf('../../etc/x'), join(dir, '.arrays', '______etc_x.out'));
 });

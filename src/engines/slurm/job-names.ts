@@ -1,5 +1,6 @@
 // Which attempt a job at Slurm belongs to: the comment of a job of its own, or the list that an array has of its elements.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlurmJob } from './client/job-rows.ts';
 
@@ -38,13 +39,14 @@ export class JobNames {
     return `${this.#path(array)}.out`;
   }
 
-  /** No element of the array is left. */
-  forget(array: string): void {
+  /** Call when every element is released. Removes the files, without keeping the loop busy for a thousand of them. */
+  async forget(array: string): Promise<void> {
     const { length } = this.#list(array);
-    this.#lists.delete(array);
+    // Slurm reports ended elements for some minutes more: do not look for their list again.
+    this.#lists.set(array, []);
     for (let index = 0; index < length; index += 1)
-      rmSync(`${this.outputOf(array)}.${index}`, { force: true });
-    rmSync(this.#path(array), { force: true });
+      await rm(`${this.outputOf(array)}.${index}`, { force: true });
+    await rm(this.#path(array), { force: true });
   }
 
   /** The key of its array; null for a job of its own, or of another daemon. */
@@ -81,7 +83,7 @@ export class JobNames {
   }
 
   #path(array: string): string {
-    // A comment may come from anywhere.
+    // The comment is not trusted: it must not name another file.
     return join(this.#dir, array.replaceAll(/\W/g, '_'));
   }
 }

@@ -66,13 +66,11 @@ export class Job {
     this.handedAt = nowMs;
   }
 
-  /** Takes over a row of squeue. Returns true when something follows from it. */
-  see(row: SlurmJob, nowMs: number): boolean {
+  /** Takes over a row of squeue. */
+  see(row: SlurmJob, nowMs: number): void {
     this.#missing = 0;
-    const before = this.reading?.kind;
     this.reading = readJob(row, row.state === 'FAILED' ? this.printed() : '');
     if (this.reading.kind === 'ended') this.#end ??= { end: ownEnd(this.reading.end), seenAt: nowMs };
-    return before !== this.reading.kind;
   }
 
   /** Call when a report lacks it. Returns true when it has to be looked for by its comment. */
@@ -85,7 +83,7 @@ export class Job {
     this.#end ??= { end: { kind: 'vanished' }, seenAt: nowMs };
   }
 
-  /** Slurm has it. `output`: of an element of an array. */
+  /** Slurm has accepted it. `output`: of an element of an array; null for a job of its own. */
   is(id: string, array: string | null, output: string | null): void {
     this.id = id;
     this.array = array;
@@ -121,7 +119,7 @@ export class Job {
   }
 }
 
-/** The claim was taken: another job of the attempt may still run. Of a command, this code is in the records, too. */
+/** The claim was taken: another job of the attempt may still run. When a command exits with this code, the records show it. */
 function ownEnd(end: JobEnd): EndOfJob {
   return end.kind === 'exited' && end.code === NOT_ITS_ATTEMPT ? { kind: 'vanished' } : end;
 }

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { BabysitError } from '../../core/errors.ts';
-import type { SlurmClient, Submission } from './client/slurm-client.ts';
+import { type SlurmClient, SUBMIT_AT_ONCE, type Submission } from './client/slurm-client.ts';
 import type { Job } from './job.ts';
 import { arrayScript, jobScript } from './job-files.ts';
 import type { JobNames } from './job-names.ts';
@@ -27,8 +27,6 @@ export interface OutboxDeps {
   failed(message: string): void;
 }
 
-/** A submission costs slurmctld more than a question. */
-const JOBS_AT_ONCE = 4;
 /** MaxArraySize is 1001 by default. */
 const ELEMENTS_MAX = 1_000;
 /** Files are written in small groups: a thousand at once would keep the loop busy. */
@@ -45,7 +43,7 @@ export class Outbox {
   readonly #unsure = new Set<Job>();
   /** Slurm has refused them with the jobs that they wait for, one of which it may have forgotten. */
   readonly #parked = new Set<Job>();
-  /** Slurm has refused an array with them. */
+  /** Of an array that Slurm refused: they are submitted one by one. */
   readonly #alone = new WeakSet<Job>();
   #sending = 0;
   #isLooking = false;
@@ -76,14 +74,14 @@ export class Outbox {
     if (this.#retry !== null) clearTimeout(this.#retry);
   }
 
-  /** Later, so that a whole batch is here. */
+  /** In the next turn, when the whole batch has been added. */
   #wake(): void {
     if (this.#isScheduled || this.#isClosed || this.#retry !== null) return;
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
       if (this.#unsure.size > 0 && !this.#isLooking) void this.#lookUp();
-      while (this.#sending < JOBS_AT_ONCE && this.#retry === null && !this.#isClosed) {
+      while (this.#sending < SUBMIT_AT_ONCE && this.#retry === null && !this.#isClosed) {
         const group = this.#take();
         if (group === null) return;
         void this.#send(group.jobs, group.wanted);
@@ -107,8 +105,12 @@ export class Outbox {
       }
       if (jobs.length === ELEMENTS_MAX) break;
     }
-    for (const job of jobs) this.#waiting.delete(job);
-    return wanted === null ? null : { jobs, wanted };
+    if (wanted === null) return null;
+    for (const job of jobs) {
+      this.#waiting.delete(job);
+      job.asked = wanted;
+    }
+    return { jobs, wanted };
   }
 
   async #send(group: readonly Job[], wanted: Wanted): Promise<void> {

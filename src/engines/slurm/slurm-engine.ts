@@ -296,11 +296,8 @@ export class SlurmEngine implements QueueEngine {
     this.#elements.set(array, count);
     if (count > 0) return;
     this.#elements.delete(array);
-    try {
-      this.#names.forget(array);
-    } catch {
-      // The shared directory is away.
-    }
+    // It fails while the shared directory is away.
+    void this.#names.forget(array).catch(() => {});
   }
 
   /** Throws when the shared directory is full or away. */
@@ -324,10 +321,9 @@ export class SlurmEngine implements QueueEngine {
 
   #wanted(job: Job): Wanted {
     const { task } = job.handover;
-    job.asked = this.#limitsOf(job);
     return {
       ...PLAIN,
-      ...job.asked,
+      ...this.#limitsOf(job),
       gpus: task.resources?.gpus ?? 0,
       licenses: task.resources?.named ?? [],
       after: this.#dependenciesOf(task),

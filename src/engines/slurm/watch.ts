@@ -85,8 +85,8 @@ export class Watch {
     if (nowMs() - this.#forecastAt >= FORECAST_MS) await this.#forecast(asked);
     // A job that runs may just have written its first record, and one that has ended its last.
     for (const job of this.#deps.jobs.values())
-      if (job.reading !== null && job.reading.kind !== 'pending') changed(job.handover.task.id);
-      else if (job.hasEnded) changed(job.handover.task.id);
+      if (job.hasEnded || (job.reading !== null && job.reading.kind !== 'pending'))
+        changed(job.handover.task.id);
   }
 
   async #forecast(jobs: readonly Job[]): Promise<void> {

@@ -49,7 +49,7 @@ export interface JobChange {
 }
 
 /** A submission costs slurmctld more than a question; a kill must not wait for a thousand of them. */
-const SUBMIT_AT_ONCE = 4;
+export const SUBMIT_AT_ONCE = 4;
 const OTHERS_AT_ONCE = 4;
 /** One argument may have 128 KiB (MAX_ARG_STRLEN of Linux). */
 const IDS_MAX_CHARS = 100_000;

@@ -4,7 +4,7 @@ import { shellQuote } from '../../../text/shell.ts';
 
 export interface Submission {
   readonly name: string;
-  /** Identifies the job: a later look-up by `findByComment` finds it. */
+  /** Identifies the job: `ownJobs` finds it again by this. */
   readonly comment: string;
   /** Text of the batch script, for a POSIX shell. */
   readonly script: string;

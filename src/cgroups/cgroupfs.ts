@@ -163,30 +163,24 @@ export function counter(path: string, whenAbsent: 'never' | 'later' = 'never'): 
   };
 }
 
-/** While no descriptor is left, the last reading counts: without a limit, a host would seem to have more room. */
+/** Keeps the last reading of a file that cannot be opened: without its limit, a host would seem to have more room. */
 export function lasting(file: Counter): Counter {
-  let [text, value]: [string | null, number | null] = [null, null];
-  const unlessRefused = (read: () => void): void => {
+  return {
+    read: keepsLast(() => file.read()),
+    number: keepsLast(() => file.number()),
+    close: () => file.close(),
+  };
+}
+
+function keepsLast<T>(read: () => T | null): () => T | null {
+  let last: T | null = null;
+  return () => {
     try {
-      read();
+      last = read();
     } catch (error) {
       if (!(error instanceof DriverError)) throw error;
     }
-  };
-  return {
-    read() {
-      unlessRefused(() => {
-        text = file.read();
-      });
-      return text;
-    },
-    number() {
-      unlessRefused(() => {
-        value = file.number();
-      });
-      return value;
-    },
-    close: () => file.close(),
+    return last;
   };
 }
 

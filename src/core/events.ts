@@ -29,7 +29,7 @@ export interface StrayProcess {
 }
 
 /** Who asked for a change; absent in older rows, and when the client did not say. */
-interface Asked {
+export interface AskedBy {
   readonly by?: string | undefined;
 }
 
@@ -38,8 +38,8 @@ export interface EventMap {
   started: { readonly attempt: number; readonly pid: number | null };
   /** The first time that the readiness of the attempt is seen. */
   ready: { readonly attempt: number };
-  paused: Asked;
-  resumed: Asked;
+  paused: AskedBy;
+  resumed: AskedBy;
   /** The watchdog froze a task that grows above its estimate while the host is short of memory. */
   held: {
     readonly mem_bytes: number;
@@ -128,7 +128,7 @@ export interface EventMap {
   };
   daemon_restarted: Record<never, never>;
   /** New estimates, limits or priority; already applied to a running attempt. */
-  adjusted: Asked & {
+  adjusted: AskedBy & {
     readonly estimated_time_ms: number;
     readonly estimated_mem_bytes: number;
     readonly estimated_cpu_cores: number;

@@ -12,7 +12,7 @@ const SHORTAGES: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'disk space or inodes',
   SQLITE_BUSY: 'access to the database',
   SQLITE_CANTOPEN: 'file descriptors',
-  // A read that failed at the wrong moment looks like this, too. A daemon refuses to start with a damaged database.
+  // A read that failed at the wrong moment can report this, too. A daemon refuses to start with a damaged database.
   SQLITE_CORRUPT: 'a readable database',
 };
 

@@ -135,7 +135,7 @@ export class Attempts {
       launchAttempt(this.#deps, task, task.state.attempt, live);
     } catch (error) {
       const message = `cannot start the attempt: ${(error as Error).message}`;
-      // A directory that was made a moment before is not found: the state directory was moved, or its disk fails.
+      // The directory was just created, so ENOENT means that the state directory was moved, or that its disk fails.
       const isLost = (error as { code?: unknown }).code === 'ENOENT';
       const what = isLost ? 'the state directory' : shortageOf(error);
       if (what !== null) {

@@ -275,7 +275,7 @@ export class Engine {
     return this.#attempts.byId.size > 0;
   }
 
-  /** Each request sees the changes of those before it in the round. One that throws leaves nothing of it. */
+  /** Each request sees the changes of those before it in the round. A request that throws is undone. */
   #applyRequests(work: UnitOfWork): readonly Request[] {
     return this.#requests.splice(0).filter((request) => {
       try {

@@ -142,7 +142,7 @@ export class UnitOfWork {
   }
 
   emit(task: Task, event: TaskEvent): void {
-    // The record of an end may be a moment ahead of this round. An event dated before its end would be that of an earlier one.
+    // The record of an end may be a moment ahead of this round. An event that is dated before the end would belong to an earlier one.
     const at = isEnded(task.state) ? Math.max(this.now.wallMs, task.state.endedAt) : this.now.wallMs;
     this.#push(this.#events, { taskId: task.id, name: task.name, at, event });
   }
@@ -157,13 +157,12 @@ export class UnitOfWork {
   }
 
   dropLease(lease: Lease): void {
-    const [from, to] = this.#granted.has(lease.id) ? [this.#granted, null] : [null, this.#dropped];
+    const wasGranted = this.#granted.delete(lease.id);
+    if (!wasGranted) this.#dropped.set(lease.id, lease);
     this.#leases.drop(lease.id);
-    from?.delete(lease.id);
-    to?.set(lease.id, lease);
     this.#undo.push(() => {
-      to?.delete(lease.id);
-      from?.set(lease.id, lease);
+      if (wasGranted) this.#granted.set(lease.id, lease);
+      else this.#dropped.delete(lease.id);
       this.#leases.put(lease, this.now);
     });
   }

@@ -10,6 +10,7 @@ import type { TaskAccess } from './lookup/task-access.ts';
 import type { Test } from './run.ts';
 import { adviceView } from './views/learned-view.ts';
 import { noteOf } from './views/note.ts';
+import { iso } from './views/task-row.ts';
 import { plannedView } from './views/waiting-view.ts';
 
 export interface TestDeps {
@@ -17,7 +18,7 @@ export interface TestDeps {
   readonly clock: Clock;
 }
 
-/** Throws BabysitError for a request that would be refused for another reason than room. */
+/** Throws BabysitError for a request that would be refused for any reason other than room. */
 export async function testRun(
   { engine, clock }: TestDeps,
   tasks: TaskAccess,
@@ -31,7 +32,7 @@ export async function testRun(
     const { memBytes, cpuCores } = task.estimate;
     const { killTimeoutMs } = task.limits;
     const startMs = await engine.expectedStart(task.engine, { memBytes, cpuCores, killTimeoutMs });
-    const start = startMs === null ? null : new Date(Math.max(startMs, wallMs)).toISOString();
+    const start = iso(startMs === null ? null : Math.max(startMs, wallMs));
     const startsNow = startMs !== null && startMs <= wallMs;
     return {
       ...{ test_only: true, starts_now: startsNow, expected_start: start, latest_start: null, waiting: null },
@@ -40,19 +41,15 @@ export async function testRun(
   }
   const wait = request.force ? null : plannedView(blocked, engine);
   if (wait === null) {
-    const now = new Date(wallMs).toISOString();
+    const now = iso(wallMs);
     return {
       ...{ test_only: true, starts_now: true, expected_start: now, latest_start: now, waiting: null },
       ...about,
     };
   }
   const { expected_start, expected_start_p90, latest_start, ...waiting } = wait;
-  const start = {
-    expected_start,
-    latest_start,
-    ...(expected_start_p90 === undefined ? {} : { expected_start_p90 }),
-  };
-  return { test_only: true, starts_now: false, ...start, waiting, ...about };
+  const p90 = expected_start_p90 === undefined ? {} : { expected_start_p90 };
+  return { test_only: true, starts_now: false, expected_start, latest_start, ...p90, waiting, ...about };
 }
 
 function demandView({ estimate, limits, basis }: Task) {

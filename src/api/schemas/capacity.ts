@@ -45,14 +45,14 @@ export const LEASE = z
   .meta({ id: 'Lease', description: 'The room is there and is held for the next run.' });
 export type LeaseView = z.output<typeof LEASE>;
 
-const { expected_start: _, expected_start_p90: __, latest_start: ___, ...WHY } = BLOCKED.shape;
+const WHY = BLOCKED.omit({ expected_start: true, expected_start_p90: true, latest_start: true });
 
 export const TEST_RUN = z
   .strictObject({
     test_only: z.literal(true).describe('Nothing was submitted, and no place in the queue is taken.'),
     starts_now: z.boolean().describe('It would start at once, also without `queue`.'),
     ...START,
-    waiting: z.strictObject(WHY).nullable().describe('What it would wait for. Null: it would start at once.'),
+    waiting: WHY.nullable().describe('What it would wait for. Null: it would start at once.'),
     engine: z.string().optional().describe('Engine in whose queue it would wait. Absent: this host.'),
     elsewhere: z
       .strictObject({

@@ -1,5 +1,6 @@
 // New estimates, limits or caps of a live task. Pure.
 import { type Estimate, type Limits, restated } from '../estimate.ts';
+import type { AskedBy } from '../events.ts';
 import type { ProfileName } from '../profile.ts';
 import {
   type ActiveState,
@@ -11,11 +12,6 @@ import {
   type Task,
 } from '../task.ts';
 import type { Transition } from './transition.ts';
-
-/** Who asked for a change; absent: the client did not say. */
-export interface AskedBy {
-  readonly by?: string | undefined;
-}
 
 export type AdjustChange =
   /** `envelope`: the new caps of the running attempt; null when none runs. */

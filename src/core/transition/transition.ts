@@ -2,7 +2,7 @@
 
 import { withPause } from '../elapsed.ts';
 import { restated } from '../estimate.ts';
-import type { TaskEvent } from '../events.ts';
+import type { AskedBy, TaskEvent } from '../events.ts';
 import {
   type ActiveState,
   type Attempt,
@@ -19,7 +19,7 @@ import {
   type TaskId,
   type Usage,
 } from '../task.ts';
-import { type AdjustChange, type AskedBy, adjust, applyProfile, askedBy, withAttempt } from './adjust.ts';
+import { type AdjustChange, adjust, applyProfile, askedBy, withAttempt } from './adjust.ts';
 import { end, endedState, failedBy, lost } from './end-state.ts';
 import { applyHold, type HoldChange } from './hold.ts';
 import { type PlaceChange, place, whilePlaced } from './place.ts';

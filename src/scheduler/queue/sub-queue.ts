@@ -185,7 +185,7 @@ function equalsInOneDim(item: Demand, min: Demand): boolean {
     item.need.cpuCores === min.need.cpuCores ||
     item.timeMs === min.timeMs ||
     item.killTimeoutMs === min.killTimeoutMs ||
-    item.safeMs === min.safeMs
+    (item.safeMs !== undefined && item.safeMs === min.safeMs)
   );
 }
 

@@ -1,8 +1,8 @@
 // Memory and CPU time of an idle daemon, without tasks and with 100 idle tasks.
 import { setTimeout as delay } from 'node:timers/promises';
 import { atMost, type Row, type Run, row } from './support/benchmark.ts';
-import { cpuMs, rssMb } from './support/proc.ts';
-import { type Product, TINY, withProduct } from './support/product.ts';
+import { cpuPercent, rssMb } from './support/proc.ts';
+import { TINY, withProduct } from './support/product.ts';
 
 const TASKS = 100;
 /** After a start or a burst of submissions V8 still compiles code and collects garbage. */
@@ -14,13 +14,13 @@ export function daemonIdle({ isQuick, progress }: Run): Promise<Row[]> {
     progress(0, 3);
     await delay(SETTLE_MS);
     const rssEmpty = rssMb(product.daemonPid);
-    const cpuEmpty = await cpuPercent(product, windowMs);
+    const cpuEmpty = await cpuPercent(product.daemonPid, windowMs);
     progress(1, 3);
     for (let count = 0; count < TASKS; count += 1)
       await product.api.submit(product.body('exec sleep 3600', { ...TINY, observability_interval: '0' }));
     await delay(SETTLE_MS);
     progress(2, 3);
-    const cpuBusy = await cpuPercent(product, windowMs);
+    const cpuBusy = await cpuPercent(product.daemonPid, windowMs);
     const rssBusy = rssMb(product.daemonPid);
     return [
       row('daemon RSS, no task', 'MB', rssEmpty, 1, { aim: atMost(90) }),
@@ -29,12 +29,4 @@ export function daemonIdle({ isQuick, progress }: Run): Promise<Row[]> {
       row(`daemon CPU, ${TASKS} idle tasks`, '%', cpuBusy, 1, { aim: atMost(3) }),
     ];
   });
-}
-
-/** In percent of one core. */
-async function cpuPercent({ daemonPid }: Product, windowMs: number): Promise<number> {
-  const start = performance.now();
-  const before = cpuMs(daemonPid);
-  await delay(windowMs);
-  return (100 * (cpuMs(daemonPid) - before)) / (performance.now() - start);
 }

@@ -8,7 +8,7 @@ import { type Cluster, NO_SLURM, startCluster } from '../test/support/slurm/clus
 import { waitUntil } from '../test/support/wait-until.ts';
 import { atLeast, atMost, type Row, type Run, row } from './support/benchmark.ts';
 import { fineClock, readStamp, stampInto } from './support/clock.ts';
-import { cpuMs } from './support/proc.ts';
+import { cpuPercent } from './support/proc.ts';
 import { LAUNCHER, type Product, withProduct } from './support/product.ts';
 import { median, p95 } from './support/statistics.ts';
 
@@ -161,10 +161,7 @@ async function queue(product: Product, cluster: Cluster, count: number, ms: numb
   await waitUntil(areQueued, { what: 'the jobs to be queued', deadlineMs: ALL_ENDED_MS });
   // The submissions are over, and the daemon looks at growing distances.
   await delay(5000);
-  const before = cpuMs(daemonPid);
-  const began = performance.now();
-  await delay(ms);
-  const pct = (100 * (cpuMs(daemonPid) - before)) / (performance.now() - began);
+  const pct = await cpuPercent(daemonPid, ms);
   await cluster.slurm('scancel', '--state=PENDING', `--user=${userInfo().username}`);
   return row(`daemon CPU with ${count} queued jobs`, '%', pct, 1, { aim: atMost(2) });
 }

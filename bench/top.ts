@@ -1,9 +1,10 @@
 // CPU time of babysit top on a busy host, and what the daemon needs more for it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { listPids } from '../src/procfs/proc-files.ts';
+import { readStat } from '../src/procfs/process/stat.ts';
 import { atMost, type Row, type Run, row } from './support/benchmark.ts';
-import { cpuMs, rssMb } from './support/proc.ts';
+import { cpuMs, cpuPercent, rssMb } from './support/proc.ts';
 import { CLI, type Product, TINY, withProduct } from './support/product.ts';
 
 const SIZES = [
@@ -60,7 +61,7 @@ async function measure(
   [columns, rows]: readonly [number, number],
   windowMs: number,
 ): Promise<Row[]> {
-  const alone = await shareOf(daemonPid, windowMs);
+  const alone = await cpuPercent(daemonPid, windowMs);
   // The variables let it draw colors and Unicode, as on the terminal of a person.
   const line = `stty cols ${columns} rows ${rows} && exec ${process.execPath} ${CLI} top`;
   const terminal = spawn('script', ['-qec', line, '/dev/null'], {
@@ -75,7 +76,7 @@ async function measure(
     await delay(WARM_MS);
     const pid = topOf(terminal);
     const before = { top: cpuMs(pid), bytes };
-    const withTop = await shareOf(daemonPid, windowMs);
+    const withTop = await cpuPercent(daemonPid, windowMs);
     const size = `${columns}x${rows}`;
     const samples = windowMs / 1000;
     return [
@@ -89,20 +90,9 @@ async function measure(
   }
 }
 
-async function shareOf(pid: number, windowMs: number): Promise<number> {
-  const before = cpuMs(pid);
-  await delay(windowMs);
-  return (100 * (cpuMs(pid) - before)) / windowMs;
-}
-
 /** The process that the shell of the terminal became. */
 function topOf({ pid }: ChildProcess): number {
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)))
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid) return Number(name);
-    } catch {
-      // It has ended since.
-    }
-  throw new Error('babysit top does not run');
+  const found = listPids().find((other) => readStat(other)?.ppid === pid);
+  if (found === undefined) throw new Error('babysit top does not run');
+  return found;
 }

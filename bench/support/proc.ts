@@ -1,5 +1,6 @@
 // Reads memory and CPU time of processes. Linux only.
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readProcFile, sizeField } from '../../src/procfs/proc-files.ts';
 import { readStat, TICK_MS } from '../../src/procfs/process/stat.ts';
 
@@ -23,6 +24,14 @@ export function footprint(pids: readonly number[]): Footprint {
     pss += bytesOf(pid, 'smaps_rollup', 'Pss');
   }
   return { rssMb: rss / MB, pssMb: pss / MB };
+}
+
+/** Of a process in this time, in percent of one core. */
+export async function cpuPercent(pid: number, windowMs: number): Promise<number> {
+  const began = performance.now();
+  const before = cpuMs(pid);
+  await delay(windowMs);
+  return (100 * (cpuMs(pid) - before)) / (performance.now() - began);
 }
 
 /** CPU time of all threads. schedstat counts nanoseconds, stat only ticks of 10 ms. */

@@ -32,3 +32,8 @@ export function wholeLine({ running, pending, ended, ...rest }: Frame): FrameVie
 export function tasksOf({ running, pending, ended }: Frame): readonly LiveTask[] {
   return [...running, ...pending, ...ended];
 }
+
+/** The mean over its whole running time; null when it has not run, or was not measured. */
+export function coresUsed({ cpu_seconds: used, elapsed_ms: ran }: LiveTask): number | null {
+  return used == null || !ran ? null : (1000 * used) / ran;
+}

@@ -20,9 +20,11 @@ export interface HostSize {
 }
 
 export const PEAKS_MS = 3_600_000;
+/** The looks of the last hour. */
+export const LOOKS_PATH = `/v1/outside?since=${PEAKS_MS / 60_000}m`;
 /** The daemon looks at the processes at most this often. */
 const LOOK_MS = 10_000;
-/** A program that has ended is worth a row from this part of the host on. */
+/** A program that has ended gets a row if it took at least this part of the host. */
 const NOTABLE = 0.1;
 const MOST = 6;
 
@@ -35,6 +37,15 @@ export function withLook(
   // The clock of the host may have been set back.
   const kept = points.filter((point) => point.at > at - PEAKS_MS && point.at < at);
   return [...kept, { at, programs }];
+}
+
+/** The recorded looks, then those that were seen since. */
+export function afterRecorded(
+  recorded: readonly OutsidePoint[],
+  seen: readonly OutsidePoint[],
+): readonly OutsidePoint[] {
+  const last = recorded.at(-1)?.at ?? 0;
+  return [...recorded, ...seen.filter(({ at }) => at > last)];
 }
 
 /** The daemon records a look at most this long before the next one, and each shows the use since the one before. */
@@ -53,21 +64,17 @@ export function peaksOf(
   nowMs: number,
   host: HostSize,
 ): Peak[] {
-  const part = ({ mem_bytes, cpu_cores }: Program) => ({
-    mem: mem_bytes / host.memBytes,
-    cpu: cpu_cores / host.cores,
-  });
   const peaks = new Map<string, Peak & { readonly part: number }>();
   for (const { at, programs } of [...points, { at: nowMs, programs: now }])
     for (const program of programs) {
-      const { mem, cpu } = part(program);
       const { name, belongs_to } = program;
+      const [mem, cpu] = [program.mem_bytes / host.memBytes, program.cpu_cores / host.cores];
       const key = `${name}\0${belongs_to}`;
       const before = peaks.get(key);
       const isNow = at === nowMs ? program : null;
-      if (before !== undefined && before.part >= Math.max(mem, cpu))
-        peaks.set(key, { ...before, now: isNow ?? before.now });
-      else
+      if (before !== undefined && before.part >= Math.max(mem, cpu)) {
+        if (isNow !== null) peaks.set(key, { ...before, now: isNow });
+      } else
         peaks.set(key, {
           ...{ name, belongs_to, at, now: isNow ?? before?.now ?? null, most: program },
           ...{ dim: mem > cpu ? 'mem' : 'cpu', part: Math.max(mem, cpu) },

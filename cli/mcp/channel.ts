@@ -10,7 +10,7 @@ export const CHANNEL_CAPABILITY = 'claude/channel';
 const METHOD = 'notifications/claude/channel';
 const EVENTS: ReadonlySet<string> = new Set(['ended', 'runaway_risk', 'stall_risk']);
 
-export interface ChannelMessage {
+interface ChannelMessage {
   readonly method: typeof METHOD;
   readonly params: { readonly content: string; readonly meta: Readonly<Record<string, string>> };
 }
@@ -73,13 +73,12 @@ export async function serveChannel(
 }
 
 /** Keys of `meta` are attributes of a tag: letters, digits and underscores. */
-export function channelMessage(event: EventView): ChannelMessage {
+function channelMessage(event: EventView): ChannelMessage {
   const { event: what, id, name, task } = event;
-  const end = task === undefined ? {} : task;
   return {
     method: METHOD,
     params: {
-      content: wakeText({ ...end, ...event }),
+      content: wakeText({ ...task, ...event }),
       meta: { event: what, task: id, name, ...(task === undefined ? {} : { status: task.status }) },
     },
   };

@@ -14,13 +14,10 @@ export function makeRaw(hasKeyboard: boolean): (() => void) | null {
   return () => void stty(saved);
 }
 
-/** tpgid of proc_pid_stat(5). */
-const TERMINAL_GROUP = 8;
-
 /** A process in the background of its terminal is stopped when it reads from it or sets it. True without a terminal. */
 export function isForeground(): boolean {
   const stat = readStat(process.pid);
-  const terminalGroup = stat?.field(TERMINAL_GROUP) ?? -1;
+  const terminalGroup = stat?.terminalGroup ?? -1;
   return terminalGroup < 0 || terminalGroup === stat?.groupId;
 }
 

@@ -4,7 +4,7 @@ import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { OutsideHistoryView } from '../../src/api/schemas/observe/outside.ts';
 import type { SeriesView } from '../../src/api/schemas/observe/series.ts';
 import { BabysitError } from '../../src/core/errors.ts';
-import { PEAKS_MS } from '../client/outside-peaks.ts';
+import { LOOKS_PATH } from '../client/outside-peaks.ts';
 import { call, type Session } from '../client/session.ts';
 
 /** The minute before the first frame. */
@@ -23,10 +23,9 @@ export async function readHistory(session: Session): Promise<HostPoint[]> {
   );
 }
 
-/** At the programs outside of all tasks, in the last hour. */
+/** Looks at the programs outside of all tasks, in the last hour. */
 export async function readLooks(session: Session): Promise<OutsideHistoryView['points']> {
-  const path = `/v1/outside?since=${PEAKS_MS / 60_000}m`;
-  const { points } = await call<OutsideHistoryView>(session, 'GET', path).catch((error: unknown) => {
+  const { points } = await call<OutsideHistoryView>(session, 'GET', LOOKS_PATH).catch((error: unknown) => {
     if (error instanceof BabysitError) return { points: [] };
     throw error;
   });

@@ -4,7 +4,7 @@ import type { HostPoint, LiveTask } from '../../src/api/schemas/observe/live.ts'
 import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { type Frame, tasksOf } from '../client/frames.ts';
-import { withLook } from '../client/outside-peaks.ts';
+import { afterRecorded, withLook } from '../client/outside-peaks.ts';
 import type { Glyphs } from './glyphs.ts';
 import { nextKill } from './next-kill.ts';
 
@@ -109,7 +109,7 @@ export function withNews(state: State, news: News): State {
     case 'history':
       return { ...state, history: joined(news.points, state.history) };
     case 'looks':
-      return { ...state, looks: [...news.points, ...state.looks.filter(isAfter(news.points))] };
+      return { ...state, looks: afterRecorded(news.points, state.looks) };
     case 'lost':
       return { ...state, lost: news.why };
     case 'resized':
@@ -145,11 +145,6 @@ function withFrame(state: State, frame: Frame): State {
 function withPoint(history: readonly HostPoint[], point: HostPoint | null): readonly HostPoint[] {
   const last = history.at(-1)?.at ?? 0;
   return point === null || point.at - last < POINT_MS ? history : joined(history, [point]);
-}
-
-function isAfter(points: readonly { readonly at: number }[]): (point: { readonly at: number }) => boolean {
-  const last = points.at(-1)?.at ?? 0;
-  return ({ at }) => at > last;
 }
 
 function joined(older: readonly HostPoint[], newer: readonly HostPoint[]): HostPoint[] {

@@ -35,7 +35,6 @@ export async function deliver(
   { action, env, cwd }: Receiver,
   message: Message,
 ): Promise<void> {
-  const owner = String(message.owner);
   switch (action.kind) {
     case 'command': {
       const values = { ...env, ...variablesOf(message), BABYSIT_HOME: deps.home };
@@ -49,12 +48,12 @@ export async function deliver(
       return ring(action.terminal);
     case 'codex': {
       const token = action.secretFile === null ? null : readSecret(action.secretFile);
-      const thread = action.session ?? owner;
+      const thread = action.session ?? String(message.owner);
       const limit = AbortSignal.timeout(LIMIT_MS);
       return startTurn({ endpoint: action.endpoint, token, thread }, wakeText(message), deps.version, limit);
     }
     case 'opencode':
-      return prompt(action, action.session ?? owner, message);
+      return prompt(action, action.session ?? String(message.owner), message);
   }
 }
 

@@ -1,4 +1,4 @@
-// A line to a server of WebSocket (RFC 6455) for short text messages, over a Unix socket or TCP.
+// A connection to a WebSocket server (RFC 6455) for short text messages, over a Unix socket or TCP.
 
 export interface WebSocketLine {
   send(text: string): void;
@@ -34,7 +34,7 @@ export async function openWebSocket(
   });
   const abort = () => socket.terminate();
   signal.addEventListener('abort', abort);
-  // Before the line is open it tells why there is none; later the end of the line says enough.
+  // Before the connection opens, the error is the reason for the failure. Later, `close` reports the end.
   socket.on('error', reject);
   socket.on('message', (data) => listener.onText(data.toString()));
   socket.on('close', () => {

@@ -154,7 +154,7 @@ export class RelayedAttempt {
       case 'signal':
         if (wish.signal === 'SIGCONT') this.#continue();
         // With a terminal of its own the leader of the terminal leaves a mark.
-        else if (signalCommand(this.#dir, wish.signal) === 'plain' && wish.signal === 'SIGTSTP')
+        else if (signalCommand(this.#dir, wish.signal) && wish.signal === 'SIGTSTP')
           watchStop(this.#dir, () => this.#stopped());
         return;
       case 'resize':

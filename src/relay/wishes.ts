@@ -11,12 +11,12 @@ import { readStat } from '../procfs/process/stat.ts';
 const TO_GROUP: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGTSTP', 'SIGCONT']);
 
 /**
- * To the process group of the command; with a terminal of its own, to the foreground group of it. Returns which of both,
- * and null when there is no command.
+ * To the process group of the command; with a terminal of its own, to the foreground group of it. Returns true when the
+ * command got the signal without a terminal of its own.
  */
-export function signalCommand(dir: string, signal: string): 'plain' | 'terminal' | null {
+export function signalCommand(dir: string, signal: string): boolean {
   const main = readRecords(dir).started?.main ?? null;
-  if (main === null || !(signal in constants.signals) || !isAlive(main)) return null;
+  if (main === null || !(signal in constants.signals) || !isAlive(main)) return false;
   const foreground = terminalGroup(dir);
   const group = foreground ?? main.groupId;
   if (group && TO_GROUP.has(signal)) signalGroup(group, signal as NodeJS.Signals);
@@ -24,7 +24,7 @@ export function signalCommand(dir: string, signal: string): 'plain' | 'terminal'
   else signalProcess(foreground ?? main.pid, signal as NodeJS.Signals);
   // script(1) of util-linux stops itself when the leader of its terminal stops.
   if (foreground !== null && signal === 'SIGCONT') signalProcess(main.pid, signal);
-  return foreground === null ? 'plain' : 'terminal';
+  return foreground === null;
 }
 
 export function resizeTerminal(dir: string, { columns, rows }: { columns: number; rows: number }): void {
@@ -36,9 +36,6 @@ export function resizeTerminal(dir: string, { columns, rows }: { columns: number
     () => {},
   );
 }
-
-/** tpgid of proc_pid_stat(5). */
-const TERMINAL_GROUP = 8;
 
 /** The launch script leaves the path of the terminal and the process that leads its session. */
 function terminalOf(dir: string): { readonly path: string; readonly leader: number } | null {
@@ -53,6 +50,6 @@ function terminalOf(dir: string): { readonly path: string; readonly leader: numb
 function terminalGroup(dir: string): number | null {
   const leader = terminalOf(dir)?.leader;
   if (leader === undefined) return null;
-  const group = readStat(leader)?.field(TERMINAL_GROUP);
+  const group = readStat(leader)?.terminalGroup;
   return group !== undefined && group > 0 ? group : leader;
 }

@@ -1,7 +1,7 @@
 // The live state of the page: the last frame, ten minutes of the host, and the events of all tasks.
 import { useEffect, useState } from 'preact/hooks';
 import { type Frame, Frames } from '../../cli/client/frames.ts';
-import { PEAKS_MS, withLook } from '../../cli/client/outside-peaks.ts';
+import { afterRecorded, LOOKS_PATH, withLook } from '../../cli/client/outside-peaks.ts';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { FrameView, HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { OutsideHistoryView, OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
@@ -121,9 +121,8 @@ async function loadHistory(): Promise<void> {
 
 async function loadLooks(): Promise<void> {
   try {
-    const { points } = await ask<OutsideHistoryView>(`/v1/outside?since=${PEAKS_MS / 60_000}m`);
-    const last = points.at(-1)?.at ?? 0;
-    update({ looks: [...points, ...live.looks.filter(({ at }) => at > last)] });
+    const { points } = await ask<OutsideHistoryView>(LOOKS_PATH);
+    update({ looks: afterRecorded(points, live.looks) });
   } catch {
     // The peaks then begin with the first frame.
   }

@@ -1,4 +1,5 @@
 // The tasks that ended last, with the reason and the hint of each that did not complete.
+import { coresUsed } from '../../cli/client/frames.ts';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Status } from '../parts/status.tsx';
 import { cores, duration, relative, size } from '../text.ts';
@@ -22,9 +23,7 @@ export function Ended({ rows, now }: { readonly rows: readonly LiveTask[]; reado
             </div>
             <p class="quiet">
               {duration(row.elapsed_ms)}, peak {size(row.peak_mem_bytes)} of {size(row.estimated_mem_bytes)}
-              {row.cpu_seconds == null || !row.elapsed_ms
-                ? ''
-                : `, ${cores((1000 * row.cpu_seconds) / row.elapsed_ms)} cores`}
+              {usedText(coresUsed(row))}
             </p>
             {row.status === 'completed' ? null : <p class="hint">{row.kill_hint ?? row.hint}</p>}
           </li>
@@ -33,6 +32,8 @@ export function Ended({ rows, now }: { readonly rows: readonly LiveTask[]; reado
     </section>
   );
 }
+
+const usedText = (used: number | null) => (used === null ? '' : `, ${cores(used)} cores`);
 
 /** `estimated_mem_exceeded`, `SIGKILL`, `exit 1`; nothing for exit code 0. */
 export function reasonOf(row: Pick<LiveTask, 'kill_reason' | 'signal' | 'exit_code' | 'reason'>): string {

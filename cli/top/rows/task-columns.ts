@@ -3,7 +3,7 @@
 import type { LiveTask } from '../../../src/api/schemas/observe/live.ts';
 import { KILL_FACTOR } from '../../../src/core/estimate.ts';
 import { formatDuration } from '../../../src/units/duration.ts';
-import type { Frame } from '../../client/frames.ts';
+import { coresUsed, type Frame } from '../../client/frames.ts';
 import type { Peak } from '../../client/outside-peaks.ts';
 import { humanCores, humanSize, outcome } from '../../output/human.ts';
 import { waitsFor } from '../../output/waits-for.ts';
@@ -136,7 +136,7 @@ export function endedColumns(frame: Frame): Column<LiveTask>[] {
       columns: 4,
       rank: 3,
       align: 'right',
-      show: (task) => ({ text: humanCores(meanCores(task)) }),
+      show: (task) => ({ text: humanCores(coresUsed(task)) }),
     },
     {
       title: 'HINT',
@@ -190,11 +190,6 @@ export function outsideColumns(nowMs: number): Column<Peak>[] {
 function mostOf({ most, dim, at }: Peak, nowMs: number): string {
   const use = dim === 'mem' ? size(most.mem_bytes) : `${humanCores(most.cpu_cores)} cpu`;
   return nowMs - at < 1000 ? `${use} now` : `${use} ${coarse(nowMs - at)} ago`;
-}
-
-/** Of its whole running time. */
-function meanCores({ cpu_seconds: used, elapsed_ms: ran }: LiveTask): number | null {
-  return used == null || !ran ? null : (1000 * used) / ran;
 }
 
 const TONES: Readonly<Record<LiveTask['status'], Tone>> = {

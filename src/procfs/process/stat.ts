@@ -10,6 +10,8 @@ export interface ProcessStat {
   readonly state: string;
   readonly ppid: number;
   readonly groupId: number;
+  /** tpgid: the foreground group of its terminal; -1 without one. */
+  readonly terminalGroup: number;
   /** Start time in clock ticks since boot. Identifies a process together with the pid. */
   readonly startTicks: number;
   /** A field from the fourth on, numbered as in the manual page. */
@@ -33,6 +35,7 @@ export function parseStat(text: string): ProcessStat | null {
     state,
     ppid: field(4),
     groupId: field(5),
+    terminalGroup: field(8),
     startTicks: field(22),
     field,
   };

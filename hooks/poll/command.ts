@@ -104,9 +104,10 @@ function unwrappedSteps(
       const code = call.code === null ? input : codeOf(fields.slice(...call.code), node, outer);
       if (code === null) return [{ kind: 'work', need: outer.hasInput ? 'quiet' : 'claims', element }];
       if (call.around.isElsewhere) code.caller = node.pos;
-      // Such a program is not a shell: its code has no form of its own to run in.
-      if (detached !== null && outer.detached === null && call.around.detaching.length === 0)
-        Object.assign(scope, { detached: { ...detached, code } });
+      // tmux and at are not shells: the task gets their code alone.
+      const isHanded = detached !== null && outer.detached === null && call.around.detaching.length === 0;
+      const given = { source: code, range: { start: commandStart(node, element), end: element.end } };
+      const inner = isHanded ? { ...scope, detached: { ...detached, code: given } } : scope;
       const names = call.around.names.filter((name) => !name.endsWith('timeout'));
       const isPlain =
         names.length === 0 &&
@@ -116,7 +117,7 @@ function unwrappedSteps(
       if (isPlain) code.runner = { start: node.pos, end: node.end, limit: call.around.limit };
       // `eval` runs in this shell, other shells have variables of their own.
       const isEval = programName(fields[0]?.text ?? '') === 'eval';
-      const steps = scope.shared.walk.codeSteps(code, isEval ? scope : inSubshell(scope));
+      const steps = scope.shared.walk.codeSteps(code, isEval ? inner : inSubshell(inner));
       return isNap(steps)
         ? [{ kind: 'pause', element, own: element.isBare ? element : range, seconds: null }]
         : steps;
@@ -212,6 +213,11 @@ function detachedBy({ around }: Unwrapped, fields: readonly Field[], { chain }: 
     return first === undefined || next === undefined ? [] : [{ start: first.word.pos, end: next.word.pos }];
   });
   return { name: around.detacher, chain, words, code: null };
+}
+
+/** Of the first command of an element, without the assignments before it. */
+function commandStart({ pos, name }: Command, { start }: Element): number {
+  return pos === start ? (name?.pos ?? start) : start;
 }
 
 /** Code that does nothing but pause. */

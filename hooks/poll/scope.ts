@@ -67,8 +67,8 @@ export interface Detached {
   readonly chain: Chain;
   /** The words of the program that detaches. */
   readonly words: readonly Range[];
-  /** The code that it gives to another shell; null: its own words follow. */
-  readonly code: Source | null;
+  /** The code that it gives to another shell, and the range of the chain that the code stands for; null: its own words follow. */
+  readonly code: { readonly source: Source; readonly range: Range } | null;
 }
 
 /** The evaluator, for the code that a command runs. */

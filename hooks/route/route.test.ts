@@ -175,6 +175,14 @@ const LINES: readonly (readonly [string, string])[] = [
   ],
   ['setsid cargo test &', "babysit run --name=cargo-test --command='cargo test'"],
   ['cd a && (npm test &)', "cd a && (babysit run --name=npm-test --command='npm test')"],
+  ['bash -c "nohup cargo build" &', `babysit run --name=cargo-build --command='bash -c "nohup cargo build"'`],
+  ['cd app && tmux new -d "cargo build"', "babysit run --name=cargo-build --command='cd app && cargo build'"],
+  [
+    'cd app && CI=1 tmux new -d "make; make test" && echo ok',
+    "babysit run --name=make --command='cd app && CI=1 bash -c '\\''make; make test'\\'' && echo ok'",
+  ],
+  ['tmux new -d "make; make test"', "babysit run --name=make --command='make; make test'"],
+  ['echo "cargo build" | at now', "babysit run --name=cargo-build --command='cargo build'"],
 ];
 
 describe('the shipped rules', () => {

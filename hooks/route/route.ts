@@ -5,6 +5,7 @@ import { shellQuote } from '../../src/text/shell.ts';
 import type { Call } from '../poll/call.ts';
 import { evaluate } from '../poll/evaluate.ts';
 import type { Chain, Range } from '../poll/steps.ts';
+import { Source } from '../shell/source.ts';
 
 export interface Route {
   readonly rule: Rule;
@@ -67,10 +68,10 @@ export function findRoute(command: string, { rules, mode, isBackground }: RouteO
   return { rule, part, detached, mode: own, command: source.render().trim() };
 }
 
-/** A task, a call on another host, or code that runs as another user, who has a babysit of their own. */
+/** A task, a call on another host, or code that runs as another user, with a daemon of their own. */
 function isOutOfReach({ scope, around }: Call): boolean {
   const isOfOther = scope.isElsewhere && !around.isElsewhere;
-  return scope.isTask || scope.isRemote || around.isRemote || isOfOther || around.isFed;
+  return scope.isTask || scope.isRemote || isOfOther || around.isFed;
 }
 
 function detachedBy(call: Call, calls: readonly Call[]): Route['detached'] {
@@ -103,9 +104,16 @@ function insertExec({ node, scope }: Call): void {
 /** `nohup make > log 2>&1 &` → `babysit run --name=make --command='make > log 2>&1'`. */
 function submitChain({ source, start, end, list, index }: Chain, call: Call, calls: readonly Call[]): void {
   const { detached } = call.scope;
-  const plain =
-    detached?.code?.text.trim() ??
-    without(source.text, { start, end }, detached?.words ?? []).replace(/\s*&\s*$/, '');
+  const copy = new Source(source.text.slice(start, end));
+  // Its positions are those of another text when the chain stands around the code that detaches.
+  if (detached?.chain.source === source) {
+    for (const word of detached.words) copy.edit(word.start - start, word.end - start, '');
+    if (detached.code !== null) {
+      const { range, source: code } = detached.code;
+      copy.edit(range.start - start, range.end - start, inPlaceOf(range, code.text.trim(), { start, end }));
+    }
+  }
+  const plain = copy.render().replace(/\s*&\s*$/, '');
   const next = source.text.slice(end);
   const separator = /^[ \t]*[^\s;)&|]/.test(next) ? ';' : '';
   source.edit(start, end, `babysit run --name=${taskName(call)} --command=${shellQuote(plain)}${separator}`);
@@ -117,15 +125,10 @@ function submitChain({ source, start, end, list, index }: Chain, call: Call, cal
   }
 }
 
-function without(text: string, { start, end }: Range, words: readonly Range[]): string {
-  let kept = '';
-  let at = start;
-  for (const word of words) {
-    if (word.start < at || word.end > end) continue;
-    kept += text.slice(at, word.start);
-    at = word.end;
-  }
-  return kept + text.slice(at, end);
+/** Code of several commands stays one command beside others. */
+function inPlaceOf(range: Range, code: string, chain: Range): string {
+  const isAlone = range.start === chain.start && range.end === chain.end;
+  return isAlone || !/[;&|\n]/.test(code) ? code : `bash -c ${shellQuote(code)}`;
 }
 
 /** `cargo build --release` → `cargo-build`. */

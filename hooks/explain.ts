@@ -4,8 +4,11 @@ import { findRule, ruleOf } from '../cli/agents/heavy/rules.ts';
 import { readRouting } from '../cli/agents/heavy/settings.ts';
 import { currentProject } from '../cli/input/project.ts';
 import { findHome } from '../src/config/home.ts';
+import { COMMAND_MAX_CHARS } from './decide.ts';
 import type { ShellRequest } from './harness.ts';
+import type { Call } from './poll/call.ts';
 import { evaluate } from './poll/evaluate.ts';
+import { TooComplex } from './poll/scope.ts';
 import { verdictOf } from './verdict.ts';
 
 /** The verdict of a command in this directory as one JSON object. */
@@ -41,7 +44,7 @@ export async function explain(
 /** The rule for a program of the command, and why it lets this call run. Empty without one. */
 function passedBy(command: string, env: NodeJS.ProcessEnv): object {
   const { mode, rules } = readRouting(findHome(env), currentProject(), env);
-  for (const { name, texts, scope } of evaluate(command, []).calls) {
+  for (const { name, texts, scope } of callsOf(command)) {
     const rule = ruleOf(name, texts, rules);
     if (rule === null) continue;
     if (scope.isTask) return { rule: rule.name, why: 'It already runs under babysit.' };
@@ -49,10 +52,21 @@ function passedBy(command: string, env: NodeJS.ProcessEnv): object {
     const isOff = (rule.mode ?? mode) === 'off';
     const why = isOff
       ? 'The mode is off.'
-      : 'The rule leaves this call alone, because it is short or no such work.';
+      : 'The rule leaves this call alone, because it is short, or not heavy work.';
     return { rule: rule.name, why };
   }
   return {};
+}
+
+/** Empty for a command that is too large to check, which passes. */
+function callsOf(command: string): readonly Call[] {
+  if (command.length > COMMAND_MAX_CHARS) return [];
+  try {
+    return evaluate(command, []).calls;
+  } catch (error) {
+    if (error instanceof TooComplex) return [];
+    throw error;
+  }
 }
 
 /** The mode, the rules in their order, and the files that they come from. */

@@ -16,6 +16,7 @@ describe('/proc/<pid>/stat', () => {
       state: 'R',
       ppid: 100,
       groupId: 4242,
+      terminalGroup: stat.field(8),
       startTicks: 346,
     });
     assert.deepEqual([6, 7, 19, 26].map(field), [4242, 0, 0, 1]);

@@ -32,6 +32,11 @@ export function isFollowing(name: string, texts: readonly string[]): boolean {
   return name === 'tail' && texts.some((text) => /^-[a-zA-Z\d]*[fF]|^--(?:follow|retry)/.test(text));
 }
 
+/** `ps … | grep NAME`. */
+export function isProcessFilter({ name, texts, scope }: Call): boolean {
+  return scope.isFedByPs && /^(?:[ef]?grep|rg|awk)$/.test(name) && !texts.some((text) => /^-\w*v/.test(text));
+}
+
 /** The files that a shell line writes: a log, a marker. */
 export function writtenFiles(code: string): string[] {
   const pattern =

@@ -3,16 +3,11 @@ import type { SyntaxNode, Word } from 'unbash';
 import { forEachChild } from 'unbash';
 import { namesIn, textsOf } from '../shell/words.ts';
 import { isStatePath, taskOfPath } from '../state-files.ts';
-import { type Call, isFollowing, plainPath, writtenFiles } from './call.ts';
+import { type Call, isFollowing, isProcessFilter, plainPath, writtenFiles } from './call.ts';
 import { grepPattern } from './filters.ts';
 import { FOLLOWERS, FOREIGN_LOOK, PROCESS_VIEWERS, READERS } from './lists.ts';
 import { type Scope, tasksOfVariables } from './scope.ts';
-import type { Element, Look } from './steps.ts';
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Element, Look, Range } from './steps.ts';
 
 /** The look of a program that reads what babysit hands out, else null. */
 export function readLook(call: Call, own: Range): Look[] | null {
@@ -24,7 +19,7 @@ export function readLook(call: Call, own: Range): Look[] | null {
     if (refs !== null)
       return [{ ...lookAt(refs, 'process', element, own, scope, call), isFollow: name === 'tail' }];
   }
-  if (scope.isFedByPs && /^(?:[ef]?grep|rg|awk)$/.test(name) && !texts.some((text) => /^-\w*v/.test(text))) {
+  if (isProcessFilter(call)) {
     const refs = patternTasks(texts.filter((text) => !text.startsWith('-')).at(0) ?? '', scope);
     if (refs !== null) return [{ ...lookAt(refs, 'process', element, own, scope, call), pattern: null }];
   }

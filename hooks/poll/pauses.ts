@@ -1,6 +1,6 @@
 // Recognizes a pause: a program that only lets time pass, or code of another language that does.
 
-import { type Call, inputOf, isFollowing, plainPath } from './call.ts';
+import { type Call, isFollowing, plainPath } from './call.ts';
 import { FOREIGN_CALL, FOREIGN_LOOK, FOREIGN_PAUSES, INTERPRETERS, SHELL_LIKE, SLEEPERS } from './lists.ts';
 import { babysitLook } from './looks.ts';
 import type { Step } from './steps.ts';
@@ -79,7 +79,7 @@ function pingPause(texts: readonly string[]): PauseTime | null {
 }
 
 /** The code of an interpreter: after -c or -e, from standard input, or in a file of the same command. */
-export function foreignCode({ name, texts, node, scope }: Call): string | null {
+export function foreignCode({ name, texts, scope }: Call): string | null {
   // A program of awk is a filter, unless it runs others.
   if (name.endsWith('awk')) return texts.find((text) => /\bsystem\s*\(|\|\s*getline/.test(text)) ?? null;
   if (SHELL_LIKE.test(name)) {
@@ -90,7 +90,7 @@ export function foreignCode({ name, texts, node, scope }: Call): string | null {
   if (at >= 0) return texts.slice(at + 1).find((text) => !/^-\w/.test(text)) ?? null;
   const file = texts.find((text) => !text.startsWith('-'));
   if (file !== undefined) return scope.shared.scripts.get(plainPath(file))?.text ?? null;
-  return (inputOf(node.redirects, scope) ?? scope.input)?.text ?? null;
+  return scope.input?.text ?? null;
 }
 
 function foreignPause(code: string): PauseTime | null {

@@ -1,5 +1,6 @@
 // Builds the wait that replaces a poll: the names of the tasks, the bound, the line or the port to wait for.
 import { shellWord } from '../../src/text/shell.ts';
+import { secondsOf } from './pauses.ts';
 import type { KnownTask } from './scope.ts';
 import type { Look, Loop } from './steps.ts';
 import { flatten, isLook, isPause } from './steps.ts';
@@ -103,13 +104,13 @@ export function waitText(look: Look, names: string, options: WaitOptions = {}): 
     .join(' ');
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, '': 1 };
 /** A shorter wait after a pause was a look, and in a loop it is a step of the loop. */
 const LONG_SECONDS = 30;
 
 function secondsAtEnd(text: string): number | null {
   const found = /(\d+(?:\.\d+)?)(ms|[smhd]?)$/.exec(text);
-  return found === null ? null : Number(found[1]) * (UNIT_SECONDS[found[2] ?? ''] ?? 1);
+  if (found === null) return null;
+  return found[2] === 'ms' ? Number(found[1]) / 1000 : secondsOf(found[0]);
 }
 
 export function isLong(flag: string): boolean {

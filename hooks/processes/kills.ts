@@ -33,8 +33,8 @@ export function findKill(command: string, { known, isOwn }: KillContext): Fault 
   const loops = loopsOf(steps);
   let why: string | null = null;
   for (const call of calls) {
-    const { scope, around } = call;
-    if (scope.isTask || scope.isRemote || around.isRemote) continue;
+    const { scope } = call;
+    if (scope.isTask || scope.isRemote) continue;
     const kill = killOf(call, searches, loops);
     if (kill === null) continue;
     const { patterns, isFull, range } = kill;

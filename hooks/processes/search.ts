@@ -1,5 +1,5 @@
 // Recognizes a search for processes: by the pattern of `pgrep`, `pidof` or `ps … | grep`.
-import type { Call } from '../poll/call.ts';
+import { type Call, isProcessFilter } from '../poll/call.ts';
 
 export interface Search {
   readonly call: Call;
@@ -15,13 +15,10 @@ export function searchOf(call: Call): Search | null {
   if (pattern === undefined || pattern === '') return null;
   if (name === 'pidof') return { call, pattern, isFull: false };
   if (name === 'pgrep') return { call, pattern, isFull: hasFull(texts) };
-  const isGrep = /^(?:[ef]?grep|rg|awk)$/.test(name) && !texts.some((text) => /^-\w*v/.test(text));
   // A second filter finds no more than the first has found.
   const before = scope.source.text.slice(element.start, node.pos);
   const isSecond = /\bpgrep\b|\b(?:[ef]?grep|rg)\s+(?!-\w*v)/.test(before);
-  return scope.isFedByPs && isGrep && !isSecond
-    ? { call, pattern: plain(name, pattern), isFull: true }
-    : null;
+  return isProcessFilter(call) && !isSecond ? { call, pattern: plain(name, pattern), isFull: true } : null;
 }
 
 /** `awk '/node/ {print $2}'` searches for node. */

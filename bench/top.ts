@@ -16,7 +16,7 @@ const RUNNING = 20;
 const STEPS = 'exec 3<> <(:); while :; do echo "[$((++i % 400))/400] loss=0.$i"; read -rt 1 -u 3; done';
 /** They wait for a task that does not end. */
 const PENDING = 20;
-/** One task starts, and one ends, in this time. */
+/** Interval at which one task starts and one ends. */
 const EACH_MS = 1000;
 const SHORT_S = 3;
 const WARM_MS = 20_000;

@@ -74,7 +74,7 @@ async function reportBypass(
   if (!note(`bypass|${by}`, '')) await reportLeverUse(home, { lever: 'bypass', of: null, by });
 }
 
-/** The same for known surroundings, without the bypass. */
+/** The verdict for known surroundings; ignores the bypass. */
 export function verdictIn(request: ShellRequest, around: Surroundings): Verdict | null {
   const { command } = request;
   if (command.length > COMMAND_MAX_CHARS) return null;

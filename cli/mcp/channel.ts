@@ -15,7 +15,7 @@ interface ChannelMessage {
   readonly params: { readonly content: string; readonly meta: Readonly<Record<string, string>> };
 }
 
-/** What the answers of tools show needs no message. */
+/** Events that an answer of a tool shows are not sent again. */
 export class Channel {
   readonly #covered = new Map<string, number>();
   readonly #shown = new Map<string, number>();

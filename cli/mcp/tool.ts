@@ -12,7 +12,7 @@ export interface Caller {
   readonly umask: number;
   /** The longest wait of a call without its own timeout, in ms. Null: as long as the client waits. */
   readonly waitLimitMs: number | null;
-  /** Send the ends and warnings of the owner's tasks as messages: see channel.ts. Null: no. */
+  /** Send the ends and warnings of the owner's tasks as messages: see channel.ts. Null: no channel. */
   readonly channel: Channel | null;
 }
 

@@ -1,5 +1,5 @@
 // The Tasks extension of MCP (io.modelcontextprotocol/tasks, 2026-07-28): a wait answers at once with a handle, which the
-// client polls. The handle holds all that is needed to continue the wait, so another server can, too.
+// client polls. The handle holds all that is needed to continue the wait, so another server can continue it.
 import { z } from 'zod';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { parseJson } from '../../src/text/json.ts';

@@ -1,4 +1,4 @@
-// Shares the terminal of this process with the task: only while this process is in the foreground of it.
+// Shares the terminal of this process with the task: only while this process is in its foreground.
 import type { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import { isForeground, makeRaw } from './terminal.ts';

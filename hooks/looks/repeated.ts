@@ -19,7 +19,7 @@ export function findRepeated(command: string, tasks: AllTasks, note: NoteLook): 
   const leaves = flatten(steps);
   const keyOf = ({ id }: TaskView) => `${tasks.owner ?? tasks.project}|${id}`;
   const own = leaves.filter(isLook).filter(({ isElsewhere }) => !isElsewhere);
-  // A wait returns after an event, and a change is one: the looks that follow are counted again.
+  // A wait returns after an event, and a change is an event: counting starts again.
   const waited = own.filter(({ verb }) => verb === 'wait').flatMap((look) => runningTasks(look.refs, tasks));
   for (const task of waited) note(keyOf(task), 'waited');
   if (waited.length > 0 || leaves.some(({ kind }) => kind === 'submit')) return null;

@@ -46,7 +46,7 @@ export function removePause(pause: Pause, removals: Removals): void {
     const rest = element.source.text.slice(own.end, element.end);
     const pipe = /^\s*\|&?\s*/.exec(rest)?.[0];
     const next = pipe === undefined ? '' : (/^[\w-]+/.exec(rest.slice(pipe.length))?.[0] ?? '');
-    // A filter of nothing would wait for input.
+    // A filter without input would wait.
     if (own.start === element.start && FILTERS.has(next) && !/[|>]/.test(rest.slice(pipe?.length)))
       removals.add(element);
     else if (pipe !== undefined && own.start === element.start)

@@ -108,7 +108,7 @@ function sequenceLength(args: string): number | null {
 
 /** `$i -lt 60`, `i < 60`, `i++ < 60`, `n -gt 0` with a counter. */
 function counted(text: string): number | null {
-  // What a command prints is no counter.
+  // The output of a command is not a counter.
   if (/\$\([^(]|`/.test(text)) return null;
   const up = /(?:-lt|-ne|<(?!=))\s*"?(\d+)|(?:-le|<=)\s*"?(\d+)/.exec(text);
   const by = Number(/\+=\s*(\d+)/.exec(text)?.[1] ?? 1);

@@ -47,7 +47,7 @@ export function rewriteLoop(
     return;
   }
   const changing = looks.filter((look) => look.refs.some((ref) => /\$/.test(ref)) && isChanging(look, step));
-  // What each turn shows is shown in each turn.
+  // Output that each turn shows stays in the loop.
   const isShown = looks.some(
     ({ verb, mentions }) => verb !== 'status' && mentions.includes(step.over?.name ?? ''),
   );

@@ -60,7 +60,7 @@ function candidate(look: Look, { known, submitted }: Context): string | null {
   return only === undefined || more.length > 0 ? null : shellWord(only);
 }
 
-/** Whether the pattern of the look names a task. What it says of the status is left out. */
+/** Whether the pattern of the look names a task. Words about the status are ignored. */
 function searchIn({ pattern }: Look): (name: string) => boolean {
   const text = pattern?.text
     .replace(/(?:\.\*|[\s"':,]|\\s\*?)*\b(?:running|pending|paused|completed|failed|killed)\b.*$/, '')
@@ -104,7 +104,7 @@ export function waitText(look: Look, names: string, options: WaitOptions = {}): 
     .join(' ');
 }
 
-/** A shorter wait after a pause was a look, and in a loop it is a step of the loop. */
+/** A shorter wait counts as a look, or in a loop as a step of the loop. */
 const LONG_SECONDS = 30;
 
 function secondsAtEnd(text: string): number | null {

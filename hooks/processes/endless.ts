@@ -59,7 +59,7 @@ function endsByAbsence({ node, scope }: Call, loop: Loop): boolean {
   if (scope.source !== loop.element.source || !isInside(loop.own) || loop.type === 'watch') return false;
   const name = assignedFrom(text, node.pos);
   const use = name === null ? null : new RegExp(`\\$\\{?${name}\\b`);
-  /** The range has the call, or the variable with its output. */
+  /** The range contains the call, or the variable with its output. */
   const isIn = (range: Range) => isInside(range) || (use?.test(text.slice(range.start, range.end)) ?? false);
   const clause = { start: loop.own.start, end: loop.inside.start };
   if (isIn(clause))
@@ -86,7 +86,7 @@ export function assignedFrom(text: string, position: number): string | null {
 
 interface Exit {
   readonly element: Element;
-  /** The conditions around it. */
+  /** The conditions that it is under. */
   readonly under: readonly { readonly clause: Range; readonly isThen: boolean }[];
 }
 

@@ -11,7 +11,7 @@ import { hasFull, type Search, searchOf } from './search.ts';
 /** Patterns that mean every program of a kind, with those of other agents. */
 const BROAD =
   /^\^?(?:\/\S*\/)?(?:node(?:js)?|python[\d.]*|claude(?:-code)?|codex|babysit|bash|sh|zsh)(?:\$|\s|\.\*|\\b)*$/;
-/** They limit a kill to own processes. */
+/** Flags that limit a kill to processes of the user. */
 const LIMITING = /^(?:-P|--parent|-g|--pgroup|-s|--session|-t|--terminal|--ns|-F|--pidfile)/;
 const OF_USER = /^(?:-[uU]|--e?uid|--user)/;
 
@@ -77,7 +77,7 @@ function killOf(call: Call, searches: readonly Search[], loops: readonly Loop[])
     return { range: own, patterns, isFull: name === 'pkill' && hasFull(texts) };
   }
   if (!/^(?:kill|skill)$/.test(name) || texts.some((text) => /^-(?:0|l|L)$|^--list$/.test(text))) return null;
-  // Every process that the user may signal.
+  // `kill -1` signals every process that the user may signal.
   if (texts.length > 1 && texts.at(-1) === '-1') return { range: own, patterns: [], isFull: true };
   for (const search of searches) {
     const range = rangeOfKill(call, search, loops);

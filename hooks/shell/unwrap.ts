@@ -177,7 +177,7 @@ function inside(fields: readonly string[], at: number, name: string, wrapper: Wr
   }
   const first = next;
   next = afterFlags(fields, next, wrapper.valued ?? []);
-  // A container that runs in the background.
+  // A container in the background does not block.
   const isBackground = fields.slice(first, next).some((field) => /^-\w*d\w*$|^--detach$/.test(field));
   if (wrapper.isRemote === true && isBackground) return null;
   next += wrapper.words ?? 0;

@@ -54,7 +54,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** A client that names only the owner of its tasks. */
+/** For a client that sends only the owner of its tasks. */
 function ownerIn({ body }: FastifyRequest): string | null {
   return isJsonObject(body) ? textOf(body.owner) : null;
 }

@@ -27,7 +27,7 @@ export function wakeText(wake: Wake): string {
 
 function endOf({ status, exit_code, signal, kill_reason, reason }: Wake): string {
   const exit = typeof exit_code === 'number' ? `exit code ${exit_code}` : signal;
-  // The reason of an exit is only that.
+  // For an exit, the reason adds nothing.
   const how = [exit, kill_reason, exit ? null : reason].filter((each) => typeof each === 'string');
   return `ended as ${status}${how.length === 0 ? '' : `: ${how.join(', ')}`}`;
 }

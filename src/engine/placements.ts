@@ -145,7 +145,7 @@ export class Placements implements EngineReports {
     const paths = attemptPaths(engines.tasksDirOf(task), task.id, attempt.number);
     const describe = () => {
       const { state } = task;
-      // A daemon with a restored backup finds the attempt as one that has begun.
+      // So that a daemon on a restored backup recognizes the attempt as one that has begun.
       if (state.status === 'pending')
         writeDescription(paths.description, { ...task, state: { status: 'running', attempt } });
       return launchOf(this.#deps, task, attempt, paths, null);

@@ -42,7 +42,7 @@ export function runSample(task: Task, ended: EndedState): RunSample | null {
   };
 }
 
-/** Beside twice its kill timeout: the grace of a kill, and a daemon that was busy. */
+/** Added to twice its kill timeout, for the grace of a kill and a daemon that was busy. */
 const LATE_MS = 60_000;
 
 /**

@@ -36,7 +36,7 @@ describe('completions', () => {
     assert.ok(!existsSync(join(home.dir, 'daemon.lock')), 'a completion has started a daemon');
 
     await submit(home, 'train', 'sleep 600', '--tag=ml', '--owner=anna');
-    // A daemon that answers after the deadline of a completion is as good as none: the shell proposes nothing.
+    // A daemon that answers after the deadline of a completion counts as none: the shell proposes nothing.
     for (const [words, proposed] of [
       [['pause', 'tr'], 'train'],
       [['list', '--status', '=', 'ru'], 'running'],

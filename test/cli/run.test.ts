@@ -124,7 +124,7 @@ describe('run', () => {
     ])
       assert.ok(key in denial, key);
     assert.deepEqual([denial.error, denial.dim, denial.blocked_by], ['capacity_exceeded', 'cpu', ['first']]);
-    // A test is no place in the queue, and has the same start.
+    // A test takes no place in the queue, and has the same start.
     const test = await home.run(['run', ...cores, '--test_only', '--name=second', 'sleep 60']);
     const { test_only, starts_now, dim, blocked_by } = jsonLine(test.stdout);
     assert.deepEqual([test.code, test_only, starts_now, dim, blocked_by], [0, true, false, 'cpu', ['first']]);

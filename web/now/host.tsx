@@ -13,7 +13,7 @@ const SYNC = 'host';
 interface HostProps {
   readonly frame: Frame;
   readonly host: readonly HostPoint[];
-  /** At the programs outside of all tasks, in the last hour. */
+  /** Looks at the programs outside of all tasks, in the last hour. */
   readonly looks: readonly OutsidePoint[];
 }
 

@@ -24,7 +24,7 @@ export function membersOf(
   const own = table.filter(
     ({ marker, pid }) => marker === null || marker === name || (groupId !== null && pid === groupId),
   );
-  // Each of hundreds of groups looks at each process of the host: a key for nothing would be half of the cost.
+  // Each of hundreds of groups looks at each process of the host: building unused keys would be half of the cost.
   const isKnown = (process: ProcessInfo) => known.size > 0 && known.has(identityKey(process));
   const roots = own.filter(
     (process) => process.groupId === groupId || process.marker === name || isKnown(process),

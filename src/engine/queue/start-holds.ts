@@ -24,7 +24,7 @@ export class StartHolds {
     this.#uptimeMs = uptimeMs;
   }
 
-  /** Another number after each change. */
+  /** Increases with each change. */
   get changes(): number {
     return this.#changes;
   }

@@ -219,7 +219,7 @@ export class SlurmEngine implements QueueEngine {
     else this.#outbox.changed(job);
   }
 
-  /** Tells Slurm what it was not told yet. A running job keeps its memory and CPUs. */
+  /** Sends Slurm the limits that changed since the last request. A running job keeps its memory and CPUs. */
   #update(job: Job, id: string): void {
     const wanted = this.#limitsOf(job);
     const { asked } = job;

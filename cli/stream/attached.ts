@@ -137,7 +137,14 @@ export function attach(attachment: Attachment): Attached {
     if (pipe !== null) closeWith(pipe);
     const showsTerminal = hasTerminal && isatty(1);
     if (showsTerminal) process.stdout.on('resize', resize);
-    terminal = new TerminalShare({ showsTerminal, stdin: pipe, onTaken: showsTerminal ? resize : () => {} });
+    const hasKeys = isatty(0);
+    // What is not a terminal is also passed in the background, as by `timeout`, which makes a process group.
+    if (pipe !== null && !hasKeys) process.stdin.pipe(pipe);
+    terminal = new TerminalShare({
+      showsTerminal,
+      stdin: hasKeys ? pipe : null,
+      onTaken: showsTerminal ? resize : () => {},
+    });
     terminal.take();
   }
 

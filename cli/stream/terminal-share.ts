@@ -1,12 +1,11 @@
 // Shares the terminal of this process with the task: only while this process is in its foreground.
 import type { Socket } from 'node:net';
-import { isatty } from 'node:tty';
 import { isForeground, makeRaw } from './terminal.ts';
 
 export interface Share {
   /** The task has a terminal of its own, and this process shows it. */
   readonly showsTerminal: boolean;
-  /** The standard input of the task; null: it is not passed. */
+  /** The standard input of the task, which gets the keys of this terminal; null: it gets none. */
   readonly stdin: Socket | null;
   /** Called when the terminal was taken. */
   onTaken(): void;
@@ -30,7 +29,7 @@ export class TerminalShare {
     clearTimeout(this.#timer);
     if (this.#isTaken) return;
     const { showsTerminal, stdin, onTaken } = this.#share;
-    const readsTerminal = stdin !== null && isatty(0);
+    const readsTerminal = stdin !== null;
     if ((showsTerminal || readsTerminal) && !isForeground()) {
       this.#timer = setTimeout(() => this.take(), LOOK_MS).unref();
       return;
@@ -47,10 +46,10 @@ export class TerminalShare {
     if (!this.#isTaken) return false;
     this.#isTaken = false;
     const { showsTerminal, stdin } = this.#share;
-    const hadKeys = showsTerminal && stdin !== null && isatty(0);
+    const hadKeys = showsTerminal && stdin !== null;
     if (this.#restore !== null && isForeground()) this.#restore();
     this.#restore = null;
-    if (stdin !== null && isatty(0)) process.stdin.unpipe(stdin).pause();
+    if (stdin !== null) process.stdin.unpipe(stdin).pause();
     return hadKeys;
   }
 }

@@ -127,20 +127,33 @@ function pipeLine({ streams, dir }: Launch): string[] {
   return names.length === 0 ? [] : [`#pipes ${names.join(' ')}`];
 }
 
-/** script(1) has the pipes of the terminal; what is not a terminal is redirected inside of it. */
+/**
+ * script(1) has the pipes of the terminal; what is not a terminal is redirected inside of it. It keeps what it inherits
+ * open, so that it gets the end for reading only.
+ */
 function redirections({ streams, dir, usesPty }: Launch): string[] {
   if (streams === null) return [];
   const { in: stdin, out } = pipesOf(streams, dir);
-  const line = usesPty
-    ? `${streams.stdin === 'terminal' ? `<${shellQuote(stdin ?? '')} ` : ''}${out === null ? '' : `>${shellQuote(out)} 2>&1`}`
-    : streamWords(streams, dir);
-  return [`exec ${line} || fail 'cannot open the streams of the task'`];
+  const words = usesPty
+    ? [
+        ...(stdin === null
+          ? []
+          : [`${streams.stdin === 'terminal' ? '' : INPUT}<${shellQuote(stdin)} ${UNHELD}`]),
+        ...(out === null ? [] : [`>${shellQuote(out)} 2>&1`]),
+      ]
+    : [...(stdin === null ? [] : [`<${shellQuote(stdin)} ${UNHELD}`]), ...streamWords(streams, dir)];
+  return [`exec ${words.join(' ')} || fail 'cannot open the streams of the task'`];
 }
 
-function streamWords(streams: Streams, dir: string): string {
-  const { in: stdin, out, err } = pipesOf(streams, dir);
+/** Inside of script(1): the standard input that is not a terminal. */
+const INPUT = 6;
+/** See make_pipes in supervisor.sh. */
+const UNHELD = '7<&-';
+
+/** Without a standard input that is a pipe. */
+function streamWords(streams: Streams, dir: string): string[] {
+  const { out, err } = pipesOf(streams, dir);
   const words: string[] = [];
-  if (streams.stdin === 'pipe') words.push(`<${shellQuote(stdin ?? '')}`);
   if (streams.stdin === 'null') words.push('</dev/null');
   if (streams.stdin === 'closed') words.push('<&-');
   if (streams.stdout === 'pipe') words.push(`>${shellQuote(out ?? '')}`);
@@ -148,7 +161,7 @@ function streamWords(streams: Streams, dir: string): string {
   if (streams.stderr === 'stdout') words.push('2>&1');
   if (streams.stdout === 'closed') words.push('>&-');
   if (streams.stderr === 'closed') words.push('2>&-');
-  return words.join(' ');
+  return words;
 }
 
 /** The supervisor evaluates it: it sets the variables of with-journal.sh and sources it. */
@@ -238,7 +251,7 @@ function withTerminal(launch: Launch, script: string): Execution {
 function jobLine(streams: Streams, dir: string, words: readonly string[], { bash }: Tools): string {
   const script = [
     'set +H +o history',
-    `exec ${streamWords(streams, dir)}`,
+    `exec ${[...(streams.stdin === 'pipe' ? [`<&${INPUT} ${INPUT}<&-`] : []), ...streamWords(streams, dir)].join(' ')}`,
     // It prints a line when its job is stopped or interrupted.
     'exec 8>&1 9>&2 >/dev/null 2>/dev/null',
     // The command ends first, also when a signal reaches both.

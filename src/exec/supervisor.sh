@@ -13,6 +13,7 @@
 # All records fit in the disk block that the first one allocates: a disk that fills up later loses none of them.
 # The script prefers `echo` to `printf`: each builtin that a supervisor uses costs it pages of memory.
 #   fd 3  the end of the pipe that the log writer reads     fd 4  the end that the command gets     fd 5  the claim file
+#   fd 7  the standard input of a task with a relay, until the command has opened it
 
 # bash before 5.0, as on macOS, has no -f.
 until_end=-f
@@ -37,7 +38,7 @@ run_command() {
   (eval "${request:launch_at}") >&4 2>&1 3<&- 4>&- 5>&- 9>&- &
   command=$!
   trap on_child CHLD
-  exec 4>&-
+  exec 4>&- 7<&-
   # Ends a copier, see keep_writing. The command keeps the signal.
   trap '' USR2
   keep_writing
@@ -71,13 +72,16 @@ open_pipe() {
 
 open_fifo() { exec 6<>"$1" 3<"$1" 4>"$1" 6>&-; }
 
-# The named pipes of a task with a relay (src/relay), next to $dir. The command waits until the relay has opened them.
+# The named pipes of a task with a relay (src/relay), next to $dir. The command waits until the relay has opened them. The
+# client may have written its whole input and closed it by the time the command opens it: a FIFO that no process has open
+# loses what is in it, and blocks the next process that opens it.
 make_pipes() {
   names=${request:launch_at}
   names=${names%%$'\n'*}
   set --
   for name in ${names#'#pipes '}; do set -- "$@" "$dir.$name"; done
-  PATH=$tools mkfifo "$@"
+  PATH=$tools mkfifo "$@" || return
+  [ ! -p "$dir.in" ] || exec 7<>"$dir.in"
 }
 
 # with-journal.sh replaces these.

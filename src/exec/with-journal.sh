@@ -19,7 +19,7 @@ supervise() {
 # The relay waits for a first byte, so that a silent command needs no systemd-cat.
 open_relay() {
   exec 9> >(
-    exec 3<&- 4>&- 5>&- 8>&- >/dev/null
+    exec 3<&- 4>&- 5>&- 7<&- 8>&- >/dev/null
     read -r -n 1 || exit
     [ -z "$unit_aside" ] || echo 0 >"$unit_aside"
     exec systemd-cat --identifier="$journal_name" --level-prefix=false

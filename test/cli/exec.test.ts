@@ -1,9 +1,10 @@
 // babysit exec: a command behaves as it does without the word.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { readStat } from '../../src/procfs/process/stat.ts';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
@@ -22,6 +23,7 @@ const EXEC = [
   '--estimated_cpu_cores=0.1',
   '--estimated_time=30s',
 ];
+const execFileText = promisify(execFile);
 const WORDS = '"$'.concat('{W[@]}"');
 /** `timeout` needs a command, not a function: W holds the words. */
 const FUNCTIONS = 'X() { exec "$" "$@"; }; Y() { "$" "$@"; };'.replaceAll('"$"', WORDS);
@@ -65,7 +67,8 @@ describe('babysit exec', () => {
   const home = testHome({ after });
 
   it('leaves output, errors and exit status of a command as they are', { concurrency: true }, async (t) => {
-    assert.equal((await home.run(['daemon-start'])).code, 0);
+    // Also when it starts the daemon.
+    assert.equal((await home.run(['exec', '--quiet', ...SMALL, 'true'])).stderr, '');
     await t.test('rows', { concurrency: 4 }, async (rows) => {
       for (const row of ROWS)
         void rows.test(row.line, async () => {
@@ -213,6 +216,26 @@ describe('babysit exec', () => {
     }
   });
 
+  it('passes its input to a command that opens it late', async () => {
+    const bin = mkdtempSync(join(home.work, 'bin-'));
+    // --jobserver asks for its version before the command starts.
+    writeFileSync(join(bin, 'make'), '#!/bin/sh\nsleep 1\n', { mode: 0o755 });
+    const env = { ...home.env, PATH: `${bin}:${home.env.PATH}`, BABYSIT_NODE: process.execPath };
+    // `timeout` makes a process group, which is in the background of a terminal.
+    const line = `printf hello | timeout 50 ${EXEC.join(' ')} --jobserver -- cat`;
+    const callers = [
+      ['bash', '-c', line],
+      ['script', '-qec', line, '/dev/null'],
+    ];
+    const shown = await Promise.all(
+      callers.map(([program = '', ...args]) => execFileText(program, args, { cwd: home.work, env })),
+    );
+    assert.deepEqual(
+      shown.map(({ stdout }) => stdout),
+      ['hello', 'hello'],
+    );
+  });
+
   it('stops and continues with its command, in the jobs of a shell', async (t) => {
     if (!hasTmux()) return t.skip('needs tmux');
     const env = { ...home.env, PATH: `${dirname(BABYSIT)}:${home.env.PATH}`, BABYSIT_NODE: process.execPath };
@@ -228,7 +251,8 @@ describe('babysit exec', () => {
         keys('bg', 'Enter');
         await waitUntil(async () => (await statusOf(name)) === 'running', { what: `${name} to run` });
         keys('clear; fg', 'Enter');
-        await until(/exec/);
+        // The first row of the cleared screen: rows of before name the job as well.
+        await until(/^babysit exec/);
         keys('C-c');
         await waitUntil(async () => (await statusOf(name)) === 'failed', { what: `the end of ${name}` });
       }

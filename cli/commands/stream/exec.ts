@@ -51,9 +51,10 @@ Exit codes of its own: 125 babysit failed, 126 the program is not executable, 12
 });
 
 async function exec(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
-  const { receipt } = parsed.flags;
+  const { receipt, quiet } = parsed.flags;
+  const session = quiet ? { ...context.session, onStarted: () => {} } : context.session;
   try {
-    return await execute(context, parsed);
+    return await execute({ ...context, session }, parsed);
   } catch (error) {
     const refusal = error instanceof BabysitError ? error : new BabysitError('internal', String(error));
     if (receipt !== undefined) writeFileSync(receipt, `${JSON.stringify(errorView(refusal, true))}\n`);

@@ -1,5 +1,6 @@
 // Lists the processes of the host, with the marker of their task. Groups that ask at about the same time share one scan.
 import { listPids, readProcFile } from '../proc-files.ts';
+import { type Footprints, footprints } from './footprints.ts';
 import { psProcesses } from './ps.ts';
 import { isDead, type ProcessStat, readStat, TICK_MS } from './stat.ts';
 
@@ -23,15 +24,20 @@ export interface ProcessInfo {
 export interface ProcessTable {
   /** Processes without zombies. The scan is at most `maxAgeMs` old. */
   scan(maxAgeMs: number): readonly ProcessInfo[];
-  /** Anonymous and shared memory of the process, without page cache. */
+  /** Anonymous and shared memory of the process, without page cache. On macOS its physical footprint. */
   memBytes(process: ProcessInfo): number;
 }
 
-export function processTable(procRoot: string): ProcessTable {
+/** `ofTop`: where the process table comes from ps. */
+export function processTable(
+  procRoot: string,
+  platform: NodeJS.Platform = process.platform,
+  ofTop: Footprints | null = platform === 'darwin' ? footprints() : null,
+): ProcessTable {
   let last: readonly ProcessInfo[] = [];
   let takenAt = Number.NEGATIVE_INFINITY;
   let markers = new Map<string, string | null>();
-  const onLinux = process.platform === 'linux';
+  const onLinux = platform === 'linux';
 
   function scanProc(): ProcessInfo[] {
     // environ does not change after exec, so it is read once per process. A process seen between fork and exec keeps its
@@ -55,13 +61,15 @@ export function processTable(procRoot: string): ProcessTable {
       if (performance.now() - takenAt > maxAgeMs) {
         last = onLinux ? scanProc() : scanPs();
         takenAt = performance.now();
+        ofTop?.refresh();
       }
       return last;
     },
-    memBytes({ pid, rssBytes }) {
-      const status = onLinux ? readProcFile(pid, 'status', procRoot) : null;
+    memBytes(info) {
+      if (!onLinux) return ofTop?.bytesOf(info) ?? info.rssBytes;
+      const status = readProcFile(info.pid, 'status', procRoot);
       const parts = status?.match(/^Rss(?:Anon|Shmem):\s+\d+/gm);
-      if (!parts) return rssBytes;
+      if (!parts) return info.rssBytes;
       return parts.reduce((sum, part) => sum + 1024 * Number(part.split(':')[1]), 0);
     },
   };

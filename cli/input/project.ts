@@ -1,6 +1,6 @@
 // Finds where a request comes from: directory, project, environment, owner.
 import { accessSync, constants, existsSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
 import type { Caller } from '../../src/request/request.ts';
 import { pathOf, shownText, textOf } from '../../src/text/bytes.ts';
@@ -9,7 +9,19 @@ import { inheritedFrom } from './inherited.ts';
 
 /** Returns the absolute path of the directory that the caller names. Throws BabysitError bad_cwd unless the caller may enter it. */
 export function findCwd(asked: string): string {
-  return enterable(() => resolve(physicalDir(), asked), `--cwd "${shownText(asked)}"`);
+  // The current directory may have been deleted.
+  const find = () => resolve(isAbsolute(asked) ? '/' : physicalDir(), asked);
+  return enterable(find, `--cwd "${shownText(asked)}"`);
+}
+
+/** The absolute path of a file that the caller names. Throws BabysitError bad_cwd when that needs a directory that was deleted. */
+export function absolutePath(file: string): string {
+  try {
+    return resolve(file);
+  } catch {
+    const hint = 'Pass an absolute path, or change the directory.';
+    throw new BabysitError('bad_cwd', `cannot use "${file}": the current directory does not exist`, { hint });
+  }
 }
 
 /** The current directory; by the name `pwd`, with links, if that names it. Throws BabysitError bad_cwd. */

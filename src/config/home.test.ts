@@ -28,7 +28,11 @@ describe('findHome', () => {
     it(`refuses ${JSON.stringify(env).slice(0, 60)}`, () =>
       assert.throws(
         () => findHome(env),
-        (error) => error instanceof BabysitError && error.code === 'usage' && /HOME/.test(error.message),
+        (error) =>
+          error instanceof BabysitError &&
+          error.code === 'usage' &&
+          /HOME/.test(error.message) &&
+          /^Set .*HOME/.test(error.hint),
       ));
 
   it('has every path inside the directory', () => {

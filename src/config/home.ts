@@ -47,12 +47,18 @@ const SOCKET_PATH_MAX = process.platform === 'darwin' ? 103 : 107;
  */
 export function findHome(env: Env): Home {
   const named = env.BABYSIT_HOME || join(stateHome(env), 'babysit');
-  if (!isAbsolute(named)) throw new BabysitError('usage', `BABYSIT_HOME: "${named}" is not an absolute path`);
+  if (!isAbsolute(named))
+    throw new BabysitError('usage', `BABYSIT_HOME: "${named}" is not an absolute path`, {
+      hint: 'Set BABYSIT_HOME to an absolute path.',
+    });
   const real = realPath(named);
   // A link may shorten a path that is too long for a socket.
   const dir = fitsSocket(real) ? real : resolve(named);
   // The spawner reads one request per line, with paths in it.
-  if (dir.includes('\n')) throw new BabysitError('usage', 'BABYSIT_HOME: must not contain a line break');
+  if (dir.includes('\n'))
+    throw new BabysitError('usage', 'BABYSIT_HOME: must not contain a line break', {
+      hint: 'Set BABYSIT_HOME to a path without one.',
+    });
   if (!fitsSocket(dir))
     throw new BabysitError(
       'usage',

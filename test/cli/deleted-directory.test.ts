@@ -52,7 +52,10 @@ it('a deleted directory keeps its project', async (t) => {
   assert.equal(jsonLine(stdout).name, 'inside');
 });
 
-it('run names the deleted directory as the problem', async (t) => {
+it('run names the deleted directory as the problem, and needs no other when it has --cwd', async (t) => {
   const home = await startedHome(t);
   await assert.rejects(inDeleted(home, join(home.work, 'gone'), 'run true'), /bad_cwd/);
+  await assert.rejects(inDeleted(home, join(home.work, 'gone'), 'backup x.db'), /Pass an absolute path/);
+  const { stdout } = await inDeleted(home, join(home.work, 'gone'), 'run --wait --cwd=/ pwd');
+  assert.equal(jsonLine(stdout).exit_code, 0);
 });

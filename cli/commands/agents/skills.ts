@@ -1,6 +1,6 @@
 // babysit skills: installs the instructions for agents, as a skill or as a text block.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { claudeDir, ownPath, readScope, SCOPE_FLAG } from '../../agents/places.ts';
 import { installSkill, skillStatus, uninstallSkill } from '../../agents/skill-files.ts';
@@ -8,6 +8,7 @@ import { hasSnippet, snippet, withoutSnippet, withSnippet } from '../../agents/s
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { readChoice } from '../../input/nearest.ts';
+import { absolutePath } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 
 const FLAGS = {
@@ -43,7 +44,7 @@ function skills(context: Context, { flags, positionals: [word, ...more] }: Parse
     context.output.data(snippet());
     return EXIT.ok;
   }
-  if (flags.agents_md !== undefined) return changeDocument(context, verb, resolve(flags.agents_md));
+  if (flags.agents_md !== undefined) return changeDocument(context, verb, absolutePath(flags.agents_md));
   const target = join(claudeDir(readScope(flags.scope), context.env), 'skills/babysit');
   return changeSkill(context, verb, target, flags.force);
 }

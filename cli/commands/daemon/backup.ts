@@ -1,10 +1,10 @@
 // babysit backup: copies the database while the daemon runs.
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { BackupView } from '../../../src/api/schemas/clean.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
+import { absolutePath } from '../../input/project.ts';
 import { whileBusy } from '../../output/busy.ts';
 import { humanSize } from '../../output/human.ts';
 
@@ -17,7 +17,7 @@ To restore it: run babysit daemon-stop, replace babysit.db in BABYSIT_HOME by th
   async run(context, { positionals: [file, ...more] }) {
     const { output, session } = context;
     if (file === undefined || more.length > 0) throw new BabysitError('usage', 'backup takes one file');
-    const path = resolve(file);
+    const path = absolutePath(file);
     if (existsSync(path)) throw new BabysitError('usage', `backup: ${path} already exists`);
     const copied = () => sizeOf(path) / Math.max(1, sizeOf(session.home.database));
     const view = await whileBusy(

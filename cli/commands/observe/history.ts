@@ -1,6 +1,5 @@
 // babysit history: what tasks took, waited for and lost, over days.
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { HistoryView } from '../../../src/api/schemas/observe/history-summary.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
@@ -9,7 +8,7 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { readChoice } from '../../input/nearest.ts';
-import { findCwd, findProject } from '../../input/project.ts';
+import { absolutePath, findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { whileBusy } from '../../output/busy.ts';
 import { historyHtml } from '../../output/history/html.ts';
@@ -44,7 +43,7 @@ The tasks of all projects count. What babysit clean has removed is not counted.`
     const view = await whileBusy(context, 'history', () =>
       call<HistoryView>(context.session, 'GET', `/v1/history/summary?${query}`),
     );
-    if (parsed.flags.html !== undefined) write(resolve(parsed.flags.html), historyHtml(view));
+    if (parsed.flags.html !== undefined) write(absolutePath(parsed.flags.html), historyHtml(view));
     print(context, view);
     return EXIT.ok;
   },

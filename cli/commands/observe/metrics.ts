@@ -1,9 +1,9 @@
 // babysit metrics: prints the metrics of the daemon, or writes them for a collector. Never starts the daemon.
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { readText } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
+import { absolutePath } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 
 export const command = defineCommand({
@@ -19,7 +19,7 @@ It exits 69 when the daemon does not run, and never starts it.`,
     noPositionals(positionals, 'metrics');
     const text = await readText({ ...session, autostart: false }, '/v1/metrics');
     if (flags.output === undefined) output.data(text);
-    else replaceFile(resolve(flags.output), text);
+    else replaceFile(absolutePath(flags.output), text);
     return EXIT.ok;
   },
 });

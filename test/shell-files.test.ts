@@ -19,7 +19,7 @@ const NEWER: Readonly<Record<string, RegExp>> = {
   '&>>': /&>>/,
   '|&': /\|&/,
   ';& and ;;&': /;;?&/,
-  'exec {fd}>': /\{\w+\}[<>]/,
+  'exec {fd}>': /(?<!\$)\{\w+\}[<>]/,
   '[[ -v': /\[\[? -v\b/,
   'wait -n': /\bwait\s+-\w*[np]/,
   'printf %(time)T': /%\([^)]*\)T/,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, it } from 'node:test';
+import { ENGINE_KINDS, HOST_ENGINE } from '../src/core/engine-traits.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const IMPORT =
@@ -61,7 +62,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   series: ['core', 'text', 'logs'],
   metrics: ['core'],
   api: ['core', 'units', 'text', 'request'],
-  engines: ['core', 'units', 'text', 'cgroups', 'procfs', 'exec', 'logs', 'slurm-client'],
+  engines: ['core', 'units', 'text', 'config', 'cgroups', 'procfs', 'exec', 'logs', 'slurm-client'],
   engine: [
     'engines',
     'core',
@@ -99,7 +100,6 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   ],
   daemon: [
     'engines',
-    'slurm-client',
     'core',
     'units',
     'config',
@@ -235,6 +235,19 @@ describe('arrows', () => {
   });
 });
 
+const OTHERS = ENGINE_KINDS.filter((kind) => kind !== HOST_ENGINE).join('|');
+/** Code that asks which engine a task has. The traits of engines and the port answer instead. */
+const ENGINE_TESTS = [
+  new RegExp(`'(?:${OTHERS}|${HOST_ENGINE})'`, 'g'),
+  new RegExp(`engines/(?:${OTHERS})/`, 'g'),
+  /\bengine\s*[!=]==?\s*(?:undefined|'(?!auto')|")/g,
+  /\bengine\s*\?\?\s*['"]/g,
+  /\btask\??\.engine\s*(?:\?(?![?.])|&&|\|\||[!=]=)/g,
+  /!task\??\.engine\b/g,
+  /switch \((?:\w+\.)?engine\)/g,
+  /\bisOnHost\b/g,
+];
+
 describe('house rules', () => {
   const all = filesOf('src', 'cli', 'test', 'scripts', 'bench', 'hooks', 'web');
   /** Code without comments and texts, so that words in them do not count. */
@@ -264,6 +277,34 @@ describe('house rules', () => {
       ),
       [],
     ));
+
+  it('only the folder of an engine and the table of engines know which engine a task has', () => {
+    const asks = (text: string) => ENGINE_TESTS.flatMap((test) => text.match(test) ?? []);
+    const daemon = production.filter(
+      (file) => /^src\/(?!engines\/)/.test(file) && file !== 'src/core/engine-traits.ts',
+    );
+    assert.deepEqual(
+      daemon.flatMap((file) => asks(read(file)).map((found) => `${file}: ${found}`)),
+      [],
+    );
+    for (const text of [
+      'if (task.engine !== undefined) return;',
+      'return engine === undefined ? here : there;',
+      "const other = 'slurm';",
+      "run(task.engine ?? 'local')",
+      'const isHere = !task.engine;',
+      'switch (task.engine) {',
+      'if (live.supervision.isOnHost)',
+      "import { SLURM } from '../engines/slurm/module.ts';",
+    ])
+      assert.ok(asks(text).length > 0, text);
+    for (const text of [
+      'task.engine ?? null',
+      'if (engine === null) return;',
+      "'engine.slurm.qos': setting(",
+    ])
+      assert.deepEqual(asks(text), [], text);
+  });
 
   it('no file is called utils, helpers, common, types or index', () =>
     assert.deepEqual(

@@ -1,7 +1,8 @@
 // Every setting: key, schema, default and one line of help. The config type derives from this table.
 import type { z } from 'zod';
+import { ENGINE_CHOICES, HOST_ENGINE } from '../core/engine-traits.ts';
 import { PROFILES } from '../core/profile.ts';
-import { DRIVER_KINDS, ENGINE_CHOICES } from '../core/task.ts';
+import { DRIVER_KINDS } from '../core/task.ts';
 import { notifyTargets } from './notify-targets.ts';
 import {
   choice,
@@ -295,7 +296,7 @@ const TABLE = {
     [],
     'Commands, webhooks and notices for the ends and warnings of tasks',
   ),
-  'engine.default': setting(choice(...ENGINE_CHOICES), 'local', 'Where a run without --engine runs'),
+  'engine.default': setting(choice(...ENGINE_CHOICES), HOST_ENGINE, 'Where a run without --engine runs'),
   'engine.auto_projects': setting(
     paths,
     'none',

@@ -1,4 +1,5 @@
 // The vocabulary of a task: the request, the attempt and its resources, and the state.
+import type { QueueEngineKind } from './engine-traits.ts';
 import type { Estimate, EstimateBasis, Limits } from './estimate.ts';
 import type { Inherited } from './inherited.ts';
 import type { KillDetail, KillReason } from './kill-reasons.ts';
@@ -40,14 +41,6 @@ export interface KillIntent {
 /** The cgroup drivers, in order of preference; each has a folder in src/cgroups. */
 export const DRIVER_KINDS = ['v2', 'v1', 'systemd', 'none'] as const;
 export type DriverKind = (typeof DRIVER_KINDS)[number];
-
-/** Where attempts run: in a cgroup of this host, or as a job of a cluster. Each has a folder in src/engines. */
-export const ENGINE_KINDS = ['local', 'slurm'] as const;
-export type EngineKind = (typeof ENGINE_KINDS)[number];
-/** What a request may ask for. `auto`: where it starts sooner. */
-export const ENGINE_CHOICES = [...ENGINE_KINDS, 'auto'] as const;
-/** An engine with a queue of its own: the scheduler of this host does not place its tasks. */
-export type QueueEngineKind = Exclude<EngineKind, 'local'>;
 
 /** Where a cgroup driver or another engine put the attempt. Only the one that wrote it reads the other fields. */
 export interface GroupRef {

@@ -12,6 +12,7 @@ import { findHome, type Home } from '../config/home.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { EXIT } from '../core/errors.ts';
 import { recover } from '../engine/recover.ts';
+import { checkQueueEngines } from '../engines/modules.ts';
 import { Notifier } from '../notify/notifier.ts';
 import { readFreeDisk } from '../procfs/disk.ts';
 import { memorySource, readHostMemory } from '../procfs/meminfo.ts';
@@ -36,7 +37,6 @@ import { watchHome } from './home-watch.ts';
 import { listen } from './listen.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { openEngine } from './open-engine.ts';
-import { checkSlurm } from './open-slurm.ts';
 
 /** Of the identity, in the names of cgroups. */
 const TAG_LENGTH = 8;
@@ -203,7 +203,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     unloadUnits,
     doctor: () =>
       doctor(probe, memorySource(opened.outer.limitedBy), [...notes(), ...held()], () =>
-        checkSlurm({ home, env: process.env, loaded, identity: store.identity }),
+        checkQueueEngines({ tasksDir, env: process.env, loaded, identity: store.identity }),
       ),
     // The response to the stop request is sent first.
     stop: (killTasks) => void setImmediate(stopOnce, killTasks),

@@ -21,6 +21,7 @@ import {
 } from '../engine/rules.ts';
 import { Engines } from '../engines/engines.ts';
 import { LocalEngine } from '../engines/local/local-engine.ts';
+import { openQueueEngines } from '../engines/modules.ts';
 import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { busyReader, readHostCpu } from '../procfs/host-cpu.ts';
@@ -31,7 +32,6 @@ import type { Store } from '../store/store.ts';
 import { readLoginAt } from '../systemd/host.ts';
 import { realClock } from './clock.ts';
 import type { ClosingStack } from './closing-stack.ts';
-import { openSlurm } from './open-slurm.ts';
 
 export interface EngineParts {
   readonly home: Home;
@@ -100,15 +100,16 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   const { enforces } = opened.probe;
   const hostCores = cpus().length;
   const local = new LocalEngine({ driver: opened.driver, units: opened.units });
-  const slurm = openSlurm({
-    home,
+  const others = openQueueEngines({
+    tasksDir: home.tasks,
     env: parts.env,
     config,
     log,
     identity: store.identity,
     reports: () => engine.reports,
+    nowMs: () => realClock.now().wallMs,
   });
-  const engines = new Engines(local, home.tasks, { slurm });
+  const engines = new Engines(local, home.tasks, others);
   closing.push(() => engines.close());
   const engine = new Engine({
     driver: opened.driver,

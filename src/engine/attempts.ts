@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Group } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
+import { traitsOf } from '../core/engine-traits.ts';
 import { shortageOf } from '../core/shortages.ts';
 import { type Attempt, isActive, isEnded, type Task, type TaskId } from '../core/task.ts';
 import type { Engines } from '../engines/engines.ts';
@@ -81,9 +82,9 @@ export class Attempts {
     return this.#byId.size;
   }
 
-  /** Those that run on this host. */
+  /** Those that use this host. */
   onHost(): LiveAttempt[] {
-    return [...this.#byId.values()].filter(({ supervision }) => supervision.isOnHost);
+    return [...this.#byId.values()].filter(({ usesHost }) => usesHost);
   }
 
   /** `group`: the new group of a task of this host. */
@@ -94,7 +95,7 @@ export class Attempts {
   #live(task: Task, number: number, placeOf: (paths: AttemptPaths) => Place): LiveAttempt {
     const { id } = task;
     const paths = attemptPaths(this.#deps.engines.tasksDirOf(task), id, number);
-    return new LiveAttempt(id, paths, placeOf(paths), () => this.#loop.enqueueReconcile(id));
+    return new LiveAttempt(id, paths, traitsOf(task), placeOf(paths), () => this.#loop.enqueueReconcile(id));
   }
 
   /** Takes over an attempt that has begun, or that an earlier daemon has dispatched. */
@@ -105,7 +106,7 @@ export class Attempts {
       queue === null ? engines.local.open(dir, attempt.group) : queue.open(task.id, attempt),
     );
     this.#byId.set(task.id, live);
-    if (live.supervision.isOnHost) this.#deps.logs.adopt(live.paths);
+    if (live.usesHost) this.#deps.logs.adopt(live.paths);
     live.readiness = observerOf(this.#deps, task, live);
     live.idleness.adopt();
     live.awaitStart(this.#deps.clock.now());
@@ -156,7 +157,7 @@ export class Attempts {
     const { id, name, state } = task;
     this.#placements.applyChange(task);
     // Its engine has started it.
-    if (isActive(state) && task.engine !== undefined && !this.#byId.has(id)) this.adopt(task, state.attempt);
+    if (isActive(state) && traitsOf(task).hasQueue && !this.#byId.has(id)) this.adopt(task, state.attempt);
     const live = this.#byId.get(id);
     if (isActive(state) && live !== undefined) {
       this.#limits.apply(task, live);
@@ -231,7 +232,7 @@ export class Attempts {
     const live = this.#byId.get(id);
     if (live === undefined) return;
     this.#byId.delete(id);
-    if (live.supervision.isOnHost) this.#endedUsec += live.idleness.seenUsec;
+    if (live.usesHost) this.#endedUsec += live.idleness.seenUsec;
     this.#limits.forget(id);
     this.#recheck.forget(id);
     live.close();

@@ -1,8 +1,10 @@
 // The loop: each round collects requests and events, decides, commits once, then acts.
 // Requests and kernel events only queue work and wake the loop. Only `round` changes a task.
+
+import type { EngineKind } from '../core/engine-traits.ts';
 import { BabysitError } from '../core/errors.ts';
-import { type Attempt, isActive, type QueueEngineKind, type Task, type TaskId } from '../core/task.ts';
-import type { EngineNeed, EngineQueueView, EngineReports } from '../engines/port.ts';
+import { type Attempt, isActive, type Task, type TaskId } from '../core/task.ts';
+import type { EngineNeed, EngineOffer, EngineQueueView, EngineReports } from '../engines/port.ts';
 import type { RunningItem } from '../scheduler/items.ts';
 import { OwnerUse } from '../scheduler/owner-use.ts';
 import type { Plan } from '../scheduler/plan.ts';
@@ -156,9 +158,14 @@ export class Engine {
     return isActive(task.state) ? (this.#deps.engines.queueOf(task)?.fixedWhileRunning ?? null) : null;
   }
 
-  /** When another engine would start such a task, in epoch ms; null when it does not say. */
-  expectedStart(engine: QueueEngineKind, need: EngineNeed): Promise<number | null> {
-    return this.#deps.engines.queueOf({ engine })?.expectedStart(need) ?? Promise.resolve(null);
+  /** When the engine of such a task would start it, in epoch ms; null when it does not say. */
+  expectedStart(task: Pick<Task, 'engine'>, need: EngineNeed): Promise<number | null> {
+    return this.#deps.engines.queueOf(task)?.expectedStart(need) ?? Promise.resolve(null);
+  }
+
+  /** See Engines. */
+  soonest(kinds: readonly EngineKind[], need: EngineNeed): Promise<EngineOffer | null> {
+    return this.#deps.engines.soonest(kinds, need);
   }
 
   /** Why the task waits in the queue of its engine; null: it does not, or the engine has not said anything. */

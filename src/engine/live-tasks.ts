@@ -1,5 +1,6 @@
 // The live tasks, indexed by id, name, key and dependency, and the scheduler's queue.
 
+import { traitsOf } from '../core/engine-traits.ts';
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { MAX_BACKOFF_MS } from '../core/transition/retry.ts';
 import type { PendingItem } from '../scheduler/items.ts';
@@ -136,7 +137,7 @@ export class LiveTasks {
     this.#indexChild(before, after);
     this.#enqueue(id, before, after, nowMs);
     if (hostingAttempt(before) !== hostingAttempt(after)) this.#moveChildren(id, nowMs);
-    if (after?.engine !== undefined && isHandedOver(after)) this.#offerFollowers(after);
+    if (after !== undefined && hasQueue(after) && isHandedOver(after)) this.#offerFollowers(id);
   }
 
   /** Queues tasks whose back-off is over. Returns the ms until the next is due: 0 if one joined now, null without any. */
@@ -207,23 +208,24 @@ export class LiveTasks {
     if (parentId !== undefined) dropFrom(this.#waitingInside, parentId, id);
     this.#deferred.delete(id);
     this.#outbound.delete(id);
-    if (after?.engine !== undefined && waitsFor(after).length > 0 && !isHandedOver(after))
+    if (after !== undefined && hasQueue(after) && waitsFor(after).length > 0 && !isHandedOver(after))
       this.#outbound.add(id);
     if (isDue) this.#admit(after, nowMs);
     if (isReady && !isDue) this.#deferred.set(id, notBefore);
   }
 
-  #offerFollowers({ id, engine }: Task): void {
+  /** Their engine may be able to follow it. */
+  #offerFollowers(id: TaskId): void {
     for (const follower of this.#followers.get(id) ?? []) {
       const task = this.#tasks.get(follower);
-      if (task?.engine === engine && task !== undefined && !isHandedOver(task)) this.#outbound.add(follower);
+      if (task !== undefined && hasQueue(task) && !isHandedOver(task)) this.#outbound.add(follower);
     }
   }
 
   /** Inside a running task it does not join the queue: it takes from the estimate of that. */
   #admit(task: Task, nowMs: number): void {
     const parent = this.parentOf(task);
-    if (task.engine !== undefined) this.#outbound.add(task.id);
+    if (hasQueue(task)) this.#outbound.add(task.id);
     else if (parent !== undefined) addTo(this.#waitingInside, parent.id, task.id);
     else if (!this.queue.has(task.id)) this.queue.add(pendingItem(task), nowMs);
   }
@@ -265,6 +267,8 @@ function companionKey({ project, companion }: Task): string | null {
   if (companion === undefined) return null;
   return companion.id ?? keyOf(project, companion.name);
 }
+
+const hasQueue = (task: Task) => traitsOf(task).hasQueue;
 
 const NO_TASKS: readonly TaskId[] = [];
 

@@ -4,6 +4,7 @@ import { uptime } from 'node:os';
 import type { Logger } from 'pino';
 import { type Driver, DriverError } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
+import { traitsOf } from '../core/engine-traits.ts';
 import { BabysitError } from '../core/errors.ts';
 import { type Attempt, isActive, type Task } from '../core/task.ts';
 import { type Change, causeOf } from '../core/transition/transition.ts';
@@ -122,8 +123,7 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
     const { attempt } = state;
     const paths = attemptPaths(deps.tasksDir, task.id, attempt.number);
     const { dir } = paths;
-    // A job of a cluster outlives a restart of this host.
-    if (attempt.bootId !== deps.bootId && task.engine === undefined) {
+    if (attempt.bootId !== deps.bootId && !traitsOf(task).outlivesHost) {
       work.change(task.id, endOfBoot(task, attempt, paths, work.now.wallMs));
       return;
     }

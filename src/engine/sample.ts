@@ -60,7 +60,7 @@ function sampleOne(
     reconcile(live);
     return;
   }
-  if (!live.supervision.isOnHost) {
+  if (!live.supervision.reportsChanges) {
     // Nothing else reports its end.
     reconcile(live);
     if (isOver(work, live)) return;

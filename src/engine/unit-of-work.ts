@@ -1,7 +1,9 @@
 // Collects the changes of one round to tasks and leases: they are committed together or rolled back.
 // Staged changes are visible at once, so that two submissions of a round never get the same room.
+
 import type { Now } from '../core/clock.ts';
 import { withPause } from '../core/elapsed.ts';
+import { traitsOf } from '../core/engine-traits.ts';
 import type { HostEvent, TaskEvent } from '../core/events.ts';
 import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
@@ -289,7 +291,7 @@ export class UnitOfWork {
   /** Adds what the attempt used to its owner, whatever ended it. */
   #chargeOwner(task: Task, { attempt }: ActiveState, change: Change): void {
     // The fair share is that of this host, and what runs inside a task is a part of its use.
-    if (attempt.startedAt === null || task.engine !== undefined) return;
+    if (attempt.startedAt === null || !traitsOf(task).usesHost) return;
     if (this.#live.parentOf(task) !== undefined) return;
     const { used } = this.#live.queue;
     const owner = ownerOf(task);

@@ -1,5 +1,6 @@
 // The port of the engines: where the attempts of tasks run, decided by what the loop needs of an attempt.
 import type { Group } from '../cgroups/port.ts';
+import type { EngineKind } from '../core/engine-traits.ts';
 import type { BabysitError } from '../core/errors.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
 import type { Attempt, GroupRef, InterruptReason, Task, TaskId } from '../core/task.ts';
@@ -18,8 +19,8 @@ export type KnownRecords = Pick<Records, 'supervisor' | 'started'>;
 
 /** The supervisor of an attempt, and the main process of its command. */
 export interface Supervision {
-  /** It runs on this host: the kernel reports changes, and what it uses is taken from this host. */
-  readonly isOnHost: boolean;
+  /** The kernel reports its changes. False: each tick looks at its records. */
+  readonly reportsChanges: boolean;
   /** Call with each reading of the records. */
   know(known: KnownRecords): void;
   /** False as well while the supervisor is not known. Its log writer may outlive it until the output is complete. */
@@ -75,6 +76,13 @@ export interface EngineNeed {
   readonly memBytes: number;
   readonly cpuCores: number;
   readonly killTimeoutMs: number;
+}
+
+/** When an engine would start a task. */
+export interface EngineOffer {
+  readonly engine: EngineKind;
+  /** Epoch ms. */
+  readonly startMs: number;
 }
 
 /** An engine that decides by itself when an attempt starts. No method waits for it. */

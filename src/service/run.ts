@@ -1,6 +1,7 @@
 // Submits a task: limits of disk and owner, admission, leases, and dependencies.
 import type { TaskView } from '../api/schemas/task.ts';
 import type { Config } from '../config/settings.ts';
+import { traitsOf } from '../core/engine-traits.ts';
 import { BabysitError } from '../core/errors.ts';
 import { statedEstimate } from '../core/estimate.ts';
 import type { Lease } from '../core/lease.ts';
@@ -69,7 +70,7 @@ export async function run(
 
 export interface Tested {
   readonly task: Task;
-  /** Why it would wait in the queue of this host; null: it would start, or has another engine. */
+  /** Why it would wait in the queue of this host; null: it would start, or its engine has a queue. */
   readonly blocked: Blocked | null;
 }
 
@@ -231,7 +232,7 @@ export function createSubmit(deps: SubmitDeps): { readonly submit: Submit; reado
     if (earlier !== null) return { task: earlier, isDeduplicated: true };
     const built = build(work, run, batch);
     const { task, parent, lease } = built;
-    if (task.engine !== undefined) return { task: place(work, run, task), isDeduplicated: false };
+    if (traitsOf(task).hasQueue) return { task: place(work, run, task), isDeduplicated: false };
     // A task that waits for others may wait for room as well, and one inside a task starts without.
     const queue =
       run.queue ||
@@ -262,7 +263,7 @@ export function createSubmit(deps: SubmitDeps): { readonly submit: Submit; reado
   const test: Test = (work, run) => {
     const built = build(work, run);
     const { task } = built;
-    if (task.engine !== undefined) return { task, blocked: null };
+    if (traitsOf(task).hasQueue) return { task, blocked: null };
     const admitted = admission(built, run, false, work.now.wallMs);
     if (admitted.kind === 'deny') return { task, blocked: admitted.why };
     const refused = refusal(admitted, run, task.basis, work.now.wallMs, deps.largestOutside);

@@ -1,6 +1,7 @@
 // Answers when a task would start, without submitting it: run --test_only.
 import type { TestRunView } from '../api/schemas/capacity.ts';
 import type { Clock } from '../core/clock.ts';
+import { traitsOf } from '../core/engine-traits.ts';
 import { statedEstimate } from '../core/estimate.ts';
 import type { Task } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -28,10 +29,10 @@ export async function testRun(
   const { task, blocked } = await tasks.commit((work) => test(work, request));
   const about = { ...demandView(task), ...noteOf(request.cpuCores, statedEstimate(task).cpuCores) };
   const { wallMs } = clock.now();
-  if (task.engine !== undefined) {
+  if (traitsOf(task).hasQueue) {
     const { memBytes, cpuCores } = task.estimate;
     const { killTimeoutMs } = task.limits;
-    const startMs = await engine.expectedStart(task.engine, { memBytes, cpuCores, killTimeoutMs });
+    const startMs = await engine.expectedStart(task, { memBytes, cpuCores, killTimeoutMs });
     const start = iso(startMs === null ? null : Math.max(startMs, wallMs));
     const startsNow = startMs !== null && startMs <= wallMs;
     return {

@@ -53,6 +53,7 @@ async function waiting(t: TestContext, script: string) {
   const live = new LiveAttempt(
     ID,
     paths,
+    { usesHost: true },
     { group, supervision: new LocalSupervision(paths.dir, group) },
     () => {},
   );

@@ -1,6 +1,7 @@
 // Capacity without a task. POST /v1/tickets: a stream of WaitingView lines that ends with a LeaseView. POST /v1/tasks with
 // test_only: when the task would start.
 import { z } from 'zod';
+import { ENGINE_KINDS } from '../../core/engine-traits.ts';
 import { parseFields } from '../../request/parse.ts';
 import type { Asked } from '../../request/request.ts';
 import { ADVICE } from './advice.ts';
@@ -53,10 +54,13 @@ export const TEST_RUN = z
     starts_now: z.boolean().describe('It would start at once, also without `queue`.'),
     ...START,
     waiting: WHY.nullable().describe('What it would wait for. Null: it would start at once.'),
-    engine: z.string().optional().describe('Engine in whose queue it would wait. Absent: this host.'),
+    engine: z
+      .enum(ENGINE_KINDS)
+      .optional()
+      .describe('Engine in whose queue it would wait. Absent: this host.'),
     elsewhere: z
       .strictObject({
-        engine: z.string().describe('Value for `--engine`.'),
+        engine: z.enum(ENGINE_KINDS).describe('Value for `--engine`.'),
         expected_start: z.string().describe('The likely start there.'),
       })
       .optional()

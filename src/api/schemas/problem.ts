@@ -1,6 +1,7 @@
 // Errors: application/problem+json (RFC 9457) with these fields, and those of the error itself.
 import { z } from 'zod';
-import { ENGINE_KINDS, TASK_STATUSES } from '../../core/task.ts';
+import { ENGINE_KINDS } from '../../core/engine-traits.ts';
+import { TASK_STATUSES } from '../../core/task.ts';
 import { ADVICE } from './advice.ts';
 import { BLOCKED, START } from './task.ts';
 

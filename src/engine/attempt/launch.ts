@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Group } from '../../cgroups/port.ts';
 import { sharedCheckpointDir } from '../../config/checkpoint-dir.ts';
+import { traitsOf } from '../../core/engine-traits.ts';
 import { type Attempt, liveAttemptOf, type Task } from '../../core/task.ts';
 import { type Environment, THREADS_VARIABLE, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
@@ -91,7 +92,7 @@ export function environmentOf(
     task,
     { ...paths, checkpointDir, group, token: tokenOf(task) },
     // The profile shares this host.
-    task.engine === undefined ? deps.profiles.settings.threadsMax : Number.POSITIVE_INFINITY,
+    traitsOf(task).usesHost ? deps.profiles.settings.threadsMax : Number.POSITIVE_INFINITY,
   );
 }
 

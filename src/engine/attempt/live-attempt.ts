@@ -4,6 +4,7 @@ import type { Group, GroupUsage } from '../../cgroups/port.ts';
 import { watchFiles } from '../../cgroups/watch.ts';
 import type { Now } from '../../core/clock.ts';
 import { frozenSince } from '../../core/elapsed.ts';
+import type { EngineTraits } from '../../core/engine-traits.ts';
 import type { ActiveState, Exit, TaskId, Usage } from '../../core/task.ts';
 import type { KnownRecords, Place, Supervision } from '../../engines/port.ts';
 import { type Records, readCounters, readRecords } from '../../exec/records.ts';
@@ -43,6 +44,8 @@ export class LiveAttempt implements Observer {
   readonly paths: AttemptPaths;
   readonly group: Group;
   readonly supervision: Supervision;
+  /** See EngineTraits. */
+  readonly usesHost: boolean;
   readonly log: AttemptLog;
   readonly progress: ProgressReader;
   readonly heartbeat: Heartbeat;
@@ -84,12 +87,19 @@ export class LiveAttempt implements Observer {
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
 
-  constructor(id: TaskId, paths: AttemptPaths, { group, supervision }: Place, onChange: () => void) {
+  constructor(
+    id: TaskId,
+    paths: AttemptPaths,
+    { usesHost }: Pick<EngineTraits, 'usesHost'>,
+    { group, supervision }: Place,
+    onChange: () => void,
+  ) {
     this.id = id;
     this.paths = paths;
     this.log = new AttemptLog(paths.log);
     this.group = group;
     this.supervision = supervision;
+    this.usesHost = usesHost;
     this.progress = new ProgressReader(paths);
     this.heartbeat = new Heartbeat(dirname(paths.dir));
     this.#onChange = onChange;

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { ShareCpu } from '../../cgroups/driver-module.ts';
 import type { Config } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
+import { traitsOf } from '../../core/engine-traits.ts';
 import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
 import { type GroupRef, isActive, type Task } from '../../core/task.ts';
 import type { Capacity, OtherProfile } from '../../scheduler/snapshot.ts';
@@ -194,7 +195,7 @@ export class Profiles {
     // Lift the common limit first: the limits of the tasks must fit below it.
     this.#deps.shareCpu({ ...this.#settings.cpuShare, maxCores: null }, groupsOf(rounds));
     for (const task of [...rounds.live.active()]) {
-      if (!isActive(task.state) || task.engine !== undefined) continue;
+      if (!isActive(task.state) || !traitsOf(task).usesHost) continue;
       const envelope = envelopeUnder(task, task.state, this.#settings);
       work.change(task.id, { kind: 'apply_profile', profile: this.#settings.profile, envelope });
     }
@@ -233,8 +234,8 @@ export class Profiles {
 }
 
 function groupsOf({ live }: Rounds): GroupRef[] {
-  return [...live.active()].flatMap(({ state, engine }) =>
-    isActive(state) && engine === undefined ? [state.attempt.group] : [],
+  return [...live.active()].flatMap((task) =>
+    isActive(task.state) && traitsOf(task).usesHost ? [task.state.attempt.group] : [],
   );
 }
 

@@ -1,4 +1,5 @@
 // Builds the scheduler's snapshot from the active tasks, their last samples, the leases and the host's memory.
+import { traitsOf } from '../../core/engine-traits.ts';
 import type { Lease } from '../../core/lease.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
@@ -74,7 +75,7 @@ export function branchesOf(active: Iterable<Task>, live: LiveUse): Branch[] {
   const attempts = new Map(tasks.map(({ id, attempts }) => [id, attempts]));
   return tasks.flatMap((task) => {
     const item = runningItem(task, live);
-    if (item === null || !isActive(task.state) || task.engine !== undefined) return [];
+    if (item === null || !isActive(task.state) || !traitsOf(task).usesHost) return [];
     const { parent } = task;
     const isInside = parent !== undefined && attempts.get(parent.id) === parent.attempt;
     const isWithinParent = task.state.attempt.isWithinParent === true;

@@ -62,8 +62,7 @@ export class Planner {
     const { wallMs, monoMs } = this.#deps.clock.now();
     if (monoMs - this.#sampledAt >= SAMPLE_AGE_MS) {
       this.#sampledAt = monoMs;
-      for (const live of this.#attempts.values())
-        if (live.supervision.isOnHost) live.memBytes = memBytesOf(live);
+      for (const live of this.#attempts.values()) if (live.usesHost) live.memBytes = memBytesOf(live);
     }
     let others: readonly OtherProfile[] | undefined;
     return buildSnapshot({

@@ -8,7 +8,7 @@ import { hasMissedTheEnd } from './missed-end.ts';
 
 /** `dir`: the directory of the attempt's records. */
 export class LocalSupervision implements Supervision {
-  readonly isOnHost = true;
+  readonly reportsChanges = true;
   readonly #dir: string;
   readonly #group: Group;
   #known: KnownRecords = { supervisor: null, started: null };

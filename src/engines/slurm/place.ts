@@ -30,7 +30,7 @@ export function jobPlace(dir: string, attempt: Attempt, facts: JobFacts): Place 
 }
 
 class JobSupervision implements Supervision {
-  readonly isOnHost = false;
+  readonly reportsChanges = false;
   readonly logWriter = null;
   readonly #dir: string;
   readonly #facts: JobFacts;

@@ -1,5 +1,5 @@
 // Fields of a request that say how the command is executed.
-import { ENGINE_CHOICES } from '../../core/task.ts';
+import { ENGINE_CHOICES } from '../../core/engine-traits.ts';
 import type { FieldRow } from '../field-row.ts';
 
 export const EXECUTION_FIELDS = {

@@ -1,5 +1,6 @@
 // Changes estimates, limits, priority or niceness of a live task, checked against the host and the task's current usage.
 import type { Adjustment } from '../../api/schemas/adjust.ts';
+import { traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { boundEstimate, type Estimate, restated } from '../../core/estimate.ts';
 import { isActive, liveAttemptOf, type Task } from '../../core/task.ts';
@@ -32,7 +33,7 @@ export function adjust(
   const { engine, profiles } = deps;
   const { largest } = capacitiesOf(task, profiles);
   const { estimate, limits, priority } = changedRequest(task, adjustment, largest.cpuLimitCores);
-  const isHere = task.engine === undefined;
+  const { hasQueue, usesHost } = traitsOf(task);
   // A task admitted with --force may exceed the capacity: check only the values that change.
   const asksForRoom = [
     adjustment.memBytes,
@@ -46,7 +47,7 @@ export function adjust(
       hint: `Adjust --estimated_time or --kill_timeout, or kill "${task.name}" and retry it with the new estimates.`,
     });
   // A running task has its room: checkRoom compares what it asks for in addition.
-  const waits = isHere && !isActive(task.state) && !adjustment.force;
+  const waits = !hasQueue && !isActive(task.state) && !adjustment.force;
   const why = asksForRoom
     ? whyInfeasible(
         infeasibleNeed(largest, estimate, limits, adjustment.force),
@@ -63,7 +64,7 @@ export function adjust(
   const isLive = liveAttemptOf(task.state) !== null;
   const caps = isLive ? capsOf(task, bound, limits, profiles.settings, execOptions) : null;
   if (caps !== null) {
-    if (isHere && !adjustment.force) checkRoom(engine, task, estimate, adjustment);
+    if (usesHost && !adjustment.force) checkRoom(engine, task, estimate, adjustment);
     const used = engine.attempt(task.id)?.group.usage()?.memBytes ?? 0;
     if (caps.memMaxBytes < used)
       throw new BabysitError(

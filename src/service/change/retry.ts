@@ -1,6 +1,7 @@
 // Starts another attempt of an ended task with the same request, or with a new command, variables, estimates or limits.
 import type { RetryRequest } from '../../api/schemas/retry.ts';
 import type { TaskView } from '../../api/schemas/task.ts';
+import { traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { boundEstimate, restated } from '../../core/estimate.ts';
 import { numberIn } from '../../core/kill-reasons.ts';
@@ -49,7 +50,7 @@ export async function retry(
       const { estimate, limits } = changes;
       const why = whyInfeasible(
         infeasibleNeed(largest, estimate, limits, request.force),
-        request.force || task.engine !== undefined ? null : unscheduled(engine.snapshot(), estimate),
+        request.force || traitsOf(task).hasQueue ? null : unscheduled(engine.snapshot(), estimate),
       );
       if (why !== null) throw infeasibleError(why);
     }

@@ -1,4 +1,5 @@
 // What bounds the estimates and caps of a task: this host, or nothing that the daemon knows of a cluster.
+import { traitsOf } from '../../core/engine-traits.ts';
 import type { Estimate, Limits } from '../../core/estimate.ts';
 import type { Envelope, ExecOptions, Task } from '../../core/task.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
@@ -25,19 +26,19 @@ export interface Capacities {
 
 type EngineOf = Pick<Task, 'engine'>;
 
-export function capacitiesOf({ engine }: EngineOf, { capacity, largest }: Capacities): Capacities {
-  return engine === undefined ? { capacity, largest } : { capacity: CLUSTER, largest: CLUSTER };
+export function capacitiesOf(task: EngineOf, { capacity, largest }: Capacities): Capacities {
+  return traitsOf(task).usesHost ? { capacity, largest } : { capacity: CLUSTER, largest: CLUSTER };
 }
 
 /** The caps of an attempt with these estimates and limits. */
 export function capsOf(
-  { engine }: EngineOf,
+  task: EngineOf,
   bound: Estimate,
   limits: Limits,
   { capacity, envelopeRules }: Profiles['settings'],
   options: ExecOptions,
 ): Envelope {
-  return engine === undefined
+  return traitsOf(task).usesHost
     ? envelope(bound, limits, capacity, envelopeRules, options)
     : clusterEnvelope(bound, envelopeRules, options);
 }

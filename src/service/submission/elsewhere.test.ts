@@ -20,14 +20,15 @@ async function outcome(
   config = shared,
 ) {
   const submitted: string[] = [];
-  const engine = { expectedStart: async () => (there === null ? null : NOW + there * 60_000) };
+  const soonest = async () =>
+    there === null ? null : ({ engine: 'slurm', startMs: NOW + there * 60_000 } as const);
   const submit = async ({ engine: asked, queue }: RunRequest) => {
     submitted.push(`${asked}${queue ? ' queued' : ''}`);
     if (here !== null && asked !== 'slurm' && !queue) throw here;
     return submitted.at(-1);
   };
   const run = aRun({ cwd: '/data/project', ...request });
-  return runAnywhere({ engine, config, nowMs: () => NOW }, run, submit).catch((error) => error);
+  return runAnywhere({ engine: { soonest }, config, nowMs: () => NOW }, run, submit).catch((error) => error);
 }
 
 const auto = { engine: 'auto' } as const;
@@ -52,9 +53,10 @@ for (const [what, args, expected] of CASES)
 
 it('the lines of a batch go where each starts sooner, and ask the other engine once for each need', async () => {
   const asked: number[] = [];
-  const expectedStart = async (_: string, { memBytes }: { readonly memBytes: number }) => {
+  const soonest = async (kinds: readonly string[], { memBytes }: { readonly memBytes: number }) => {
     asked.push(memBytes);
-    return NOW + (memBytes > 10 ? 20 : 1) * 60_000;
+    assert.deepEqual(kinds, ['local', 'slurm']);
+    return { engine: 'slurm', startMs: NOW + (memBytes > 10 ? 20 : 1) * 60_000 } as const;
   };
   const line = (memBytes: number, engine: RunRequest['engine']) =>
     aRun({ cwd: '/data/project', queue: true, memBytes, engine });
@@ -66,7 +68,7 @@ it('the lines of a batch go where each starts sooner, and ask the other engine o
     line(5, 'local'),
     line(5, 'slurm'),
   ];
-  const deps = { engine: { expectedStart }, config: shared, nowMs: () => NOW };
+  const deps = { engine: { soonest }, config: shared, nowMs: () => NOW };
   const submit = await batchAnywhere(deps, lines);
   const went = lines.map((each) =>
     each instanceof BabysitError

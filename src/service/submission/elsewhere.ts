@@ -1,28 +1,23 @@
 // Compares this host with an engine that has a queue of its own: for --engine=auto, and in the error capacity_exceeded.
 import type { TestRunView } from '../../api/schemas/capacity.ts';
 import type { Config } from '../../config/settings.ts';
+import { ENGINE_KINDS, HOST_ENGINE, traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { KILL_FACTOR } from '../../core/estimate.ts';
-import type { QueueEngineKind } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { RunRequest } from '../../request/request.ts';
-import { neededHere, neededThere } from './engine-choice.ts';
+import { enginesFor } from './engine-choice.ts';
 
 export interface ElsewhereDeps {
-  readonly engine: Pick<Engine, 'expectedStart'>;
+  readonly engine: Pick<Engine, 'soonest'>;
   readonly config: Config;
   nowMs(): number;
 }
 
-type EngineNeed = Parameters<Engine['expectedStart']>[1];
+type EngineNeed = Parameters<Engine['soonest']>[1];
 
-/** The start of the task on another engine, in epoch ms. */
-interface Elsewhere {
-  readonly engine: QueueEngineKind;
-  readonly startMs: number;
-}
-
-const OTHER: QueueEngineKind = 'slurm';
+/** An engine with a queue of its own, and when it would start the task, in epoch ms. */
+type Offer = NonNullable<Awaited<ReturnType<Engine['soonest']>>>;
 
 /** `submit` takes the request to its engine; `auto` is this host, without a place in its queue. */
 export async function runAnywhere<T>(
@@ -34,22 +29,19 @@ export async function runAnywhere<T>(
   try {
     return await submit(firstTry(config, request));
   } catch (error) {
-    const mayMove = isRefusedHere(error) && isShared(config, request);
-    const startMs = mayMove ? await deps.engine.expectedStart(OTHER, needOf(config, request)) : null;
-    return submit(secondTry(deps, request, error, startMs));
+    const offer = isRefusedHere(error) ? await offerFor(deps, request) : null;
+    return submit(secondTry(deps, request, error, offer));
   }
 }
 
 /** The answer to a test, with an engine that starts the task sooner. */
 export async function testedElsewhere(
-  { engine, config, nowMs }: ElsewhereDeps,
+  deps: ElsewhereDeps,
   request: RunRequest,
   view: TestRunView,
 ): Promise<TestRunView> {
-  if (view.starts_now || view.engine !== undefined || view.waiting?.dim === 'hold') return view;
-  if (!isShared(config, request) || neededHere(request) !== null) return view;
-  const startMs = await engine.expectedStart(OTHER, needOf(config, request));
-  const other = startMs === null ? null : sooner(config, view, startMs, nowMs());
+  if (view.starts_now || traitsOf(view).hasQueue || view.waiting?.dim === 'hold') return view;
+  const other = sooner(deps, view, await offerFor(deps, request));
   return other === null ? view : { ...view, elsewhere: elsewhereView(other) };
 }
 
@@ -58,25 +50,23 @@ export async function batchAnywhere(
   deps: ElsewhereDeps,
   lines: readonly (RunRequest | BabysitError)[],
 ): Promise<<T>(request: RunRequest, submit: (request: RunRequest) => T) => T> {
-  const { config, engine } = deps;
-  const starts = new Map<string, Promise<number | null>>();
-  const keyOf = (request: RunRequest) => JSON.stringify(needOf(config, request));
+  const { config } = deps;
+  const offers = new Map<string, Promise<Offer | null>>();
+  const keyOf = (request: RunRequest) => JSON.stringify([needOf(config, request), isShared(config, request)]);
   for (const line of lines) {
     if (line instanceof BabysitError || !isAuto(config, line) || !isShared(config, line)) continue;
     const key = keyOf(line);
-    if (starts.size < FORECASTS_MAX && !starts.has(key))
-      starts.set(key, engine.expectedStart(OTHER, needOf(config, line)));
+    if (offers.size < FORECASTS_MAX && !offers.has(key)) offers.set(key, offerFor(deps, line));
   }
-  const known = new Map<string, number | null>();
-  for (const [key, start] of starts) known.set(key, await start);
+  const known = new Map<string, Offer | null>();
+  for (const [key, offer] of offers) known.set(key, await offer);
   return (request, submit) => {
     if (!isAuto(config, request)) return submit(firstTry(config, request));
     try {
       return submit(firstTry(config, request));
     } catch (error) {
-      const mayMove = isRefusedHere(error) && isShared(config, request);
-      const startMs = mayMove ? (known.get(keyOf(request)) ?? null) : null;
-      return submit(secondTry(deps, request, error, startMs));
+      const offer = isRefusedHere(error) ? (known.get(keyOf(request)) ?? null) : null;
+      return submit(secondTry(deps, request, error, offer));
     }
   };
 }
@@ -87,27 +77,37 @@ const FORECASTS_MAX = 100;
 const asksForAuto = (config: Config, { engine }: RunRequest) =>
   (engine ?? config['engine.default']) === 'auto';
 
+/** Any engine can run it. */
 const isAuto = (config: Config, request: RunRequest) =>
-  asksForAuto(config, request) && neededHere(request) === null && neededThere(request) === null;
+  asksForAuto(config, request) && enginesFor(request).length === ENGINE_KINDS.length;
+
+/** The first start on an engine with a queue of its own that has all the request needs. */
+async function offerFor({ engine, config }: ElsewhereDeps, request: RunRequest): Promise<Offer | null> {
+  if (!isShared(config, request)) return null;
+  return engine.soonest(
+    enginesFor(request).filter((kind) => kind !== request.engine),
+    needOf(config, request),
+  );
+}
 
 function firstTry(config: Config, request: RunRequest): RunRequest {
   if (isAuto(config, request)) return { ...request, engine: 'auto', queue: false };
   if (!asksForAuto(config, request)) return request;
-  return { ...request, engine: neededThere(request) === null ? 'local' : OTHER };
+  return { ...request, engine: enginesFor(request)[0] ?? HOST_ENGINE };
 }
 
-/** `startMs`: on the other engine; null: none. Throws the error of the first try where it is final. */
+/** Throws the error of the first try where it is final. */
 function secondTry(
-  { config, nowMs }: ElsewhereDeps,
+  deps: ElsewhereDeps,
   request: RunRequest,
   error: unknown,
-  startMs: number | null,
+  offer: Offer | null,
 ): RunRequest {
-  const other =
-    error instanceof BabysitError && startMs !== null ? sooner(config, error.extra, startMs, nowMs()) : null;
+  const { config } = deps;
+  const other = error instanceof BabysitError ? sooner(deps, error.extra, offer) : null;
   if (isAuto(config, request)) {
     if (other !== null) return { ...request, engine: other.engine };
-    if (isQueueable(config, request, error)) return { ...request, engine: 'local', queue: true };
+    if (isQueueable(config, request, error)) return { ...request, engine: HOST_ENGINE, queue: true };
   }
   throw other === null ? error : withOther(error as BabysitError, other);
 }
@@ -146,18 +146,20 @@ interface Starts {
 }
 
 /** Null when the other engine starts it no sooner than this host promises. */
-function sooner(config: Config, here: Starts, startMs: number, nowMs: number): Elsewhere | null {
+function sooner({ config, nowMs }: ElsewhereDeps, here: Starts, offer: Offer | null): Offer | null {
+  if (offer === null) return null;
+  const { engine, startMs } = offer;
   const hereMs = Date.parse(String(here.latest_start ?? here.expected_start));
   if (startMs + config['engine.auto_margin'] >= (Number.isNaN(hereMs) ? Number.POSITIVE_INFINITY : hereMs))
     return null;
-  return { engine: OTHER, startMs: Math.max(startMs, nowMs) };
+  return { engine, startMs: Math.max(startMs, nowMs()) };
 }
 
-function elsewhereView({ engine, startMs }: Elsewhere): NonNullable<TestRunView['elsewhere']> {
+function elsewhereView({ engine, startMs }: Offer): NonNullable<TestRunView['elsewhere']> {
   return { engine, expected_start: new Date(startMs).toISOString() };
 }
 
-function withOther(error: BabysitError, other: Elsewhere): BabysitError {
+function withOther(error: BabysitError, other: Offer): BabysitError {
   const elsewhere = elsewhereView(other);
   const { engine, expected_start: start } = elsewhere;
   return new BabysitError(error.code, error.message, {

@@ -1,5 +1,6 @@
 // Chooses the engine of a request: what it needs of this host or of a cluster, else what it asks for.
 import type { Config } from '../../config/settings.ts';
+import { ENGINE_KINDS, type EngineKind, HOST_ENGINE, traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { Task } from '../../core/task.ts';
 import type { RunRequest } from '../../request/request.ts';
@@ -7,26 +8,29 @@ import type { RunRequest } from '../../request/request.ts';
 /** A request that needs a process of this host runs here, unless it asks for another engine. */
 export function engineOf(run: RunRequest, config: Config): Pick<Task, 'engine'> {
   const asked = run.engine ?? config['engine.default'];
-  const needs = asked === 'slurm' ? neededHere(run) : neededThere(run);
-  if (needs === null) return asked === 'slurm' ? { engine: asked } : {};
-  if (asked === 'slurm' && run.engine === null) return {};
-  const other = asked === 'slurm' ? 'local' : 'slurm';
-  throw new BabysitError('usage', `--engine=${asked} does not work with ${needs}`, {
-    hint: `Leave out ${needs}, or run it with --engine=${other}.`,
+  const kind = asked === 'auto' ? HOST_ENGINE : asked;
+  const missing = missingAt(kind, run);
+  if (missing === null) return kind === HOST_ENGINE ? {} : { engine: kind };
+  const [other] = enginesFor(run);
+  if (run.engine === null && other === HOST_ENGINE) return {};
+  throw new BabysitError('usage', `--engine=${asked} does not work with ${missing}`, {
+    hint: `Leave out ${missing}${other === undefined ? '' : `, or run it with --engine=${other}`}.`,
   });
 }
 
-/** What of the request only a process of this host can have; null: nothing. */
-export function neededHere({
-  stdin,
-  pty,
-  journal,
-  unit,
-  slice,
-  driver,
-  caller,
-  lease,
-}: RunRequest): string | null {
+/** The engines that have all that the request needs. */
+export function enginesFor(run: RunRequest): EngineKind[] {
+  return ENGINE_KINDS.filter((kind) => missingAt(kind, run) === null);
+}
+
+/** What of the request the engine does not have; null: nothing. */
+function missingAt(engine: EngineKind, run: RunRequest): string | null {
+  const { usesHost, countsResources } = traitsOf({ engine });
+  return (usesHost ? null : processFlag(run)) ?? (countsResources ? null : resourceFlag(run));
+}
+
+/** What only a process of this host can have. */
+function processFlag({ stdin, pty, journal, unit, slice, driver, caller, lease }: RunRequest): string | null {
   if (stdin) return '--stdin';
   if (pty) return '--pty';
   if (lease !== null) return '--lease';
@@ -37,8 +41,7 @@ export function neededHere({
   return journal === true ? '--journal' : null;
 }
 
-/** What of the request only a cluster counts; null: nothing. */
-export function neededThere({ gpus, use }: RunRequest): string | null {
+function resourceFlag({ gpus, use }: RunRequest): string | null {
   if (gpus !== null) return '--gpus';
   return use === null ? null : '--use';
 }

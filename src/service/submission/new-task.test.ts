@@ -95,6 +95,7 @@ describe('the engine', () => {
     [{ engine: 'slurm', use: ['a b'] }, 'usage: "a b" in --use is not the name of a resource'],
     [{ engine: 'slurm', use: ['a:0'] }, 'usage: "a:0" in --use is not the name of a resource'],
     [{ engine: 'slurm', pty: true }, 'usage: --engine=slurm does not work with --pty'],
+    [{ pty: true, gpus: 1 }, 'usage: --engine=local does not work with --gpus'],
   ];
   for (const [run, expected] of CASES)
     it(`${JSON.stringify(run)}: ${expected}`, () => assert.equal(codeOf(run), expected));

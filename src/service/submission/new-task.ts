@@ -1,6 +1,7 @@
 // Builds a task from a parsed request: defaults from the config that fit this host, and a name.
 import { type Stats, statSync } from 'node:fs';
 import type { Config } from '../../config/settings.ts';
+import { traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { Limits } from '../../core/estimate.ts';
 import { type Streams, usesTerminal } from '../../core/streams.ts';
@@ -86,7 +87,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     tags: run.tags ?? [],
     ...readinessOf(run),
     ...companionOf(run, name, context),
-    ...(engine.engine === undefined ? parentOf(context) : {}),
+    ...(traitsOf(engine).usesHost ? parentOf(context) : {}),
     ...(run.checkpoint === null ? {} : { checkpoint: run.checkpoint }),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
     ...(run.onEnd === null ? {} : { onEnd: run.onEnd }),

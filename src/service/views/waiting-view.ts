@@ -1,5 +1,6 @@
 // Explains why a pending task waits: for other tasks, a back-off, or capacity according to the plan.
 import type { BlockedView } from '../../api/schemas/task.ts';
+import { traitsOf } from '../../core/engine-traits.ts';
 import { ownerOf, type Task, type TaskId } from '../../core/task.ts';
 import { beyondParent, endsByItself } from '../../engine/children.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -24,7 +25,7 @@ export function waitingView(
   const { state } = task;
   if (state.status !== 'pending') return null;
   if (state.waitsFor.length > 0) return afterView(task, state.waitsFor, engine, nowMs, plan());
-  if (task.engine !== undefined && state.notBefore === null) return engineView(task, engine);
+  if (traitsOf(task).hasQueue && state.notBefore === null) return engineView(task, engine);
   const parent = engine.live.parentOf(task);
   if (parent !== undefined && state.notBefore === null) return insideView(task, parent, engine, nowMs);
   const planned = plan().get(task.id);

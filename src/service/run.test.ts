@@ -11,7 +11,12 @@ describe('a key', () => {
   it('returns the first task for a second submission with any other fields, also after its end and a restart', async (t) => {
     const { run, kill, store, restart } = serviceOf(t);
     const first = (await run(named('build', { key: 'k' }))).body;
-    const second = await run({ key: 'k', name: 'other', estimated_mem_bytes: '999T', cwd: '/nonexistent' });
+    const second = await run({
+      key: 'k',
+      name: 'other',
+      estimated_mem_bytes: '999T',
+      cwd: '/nonexistent/directory',
+    });
     assert.deepEqual([second.status, second.body.id, second.body.deduplicated], [201, first.id, true]);
     await kill('build');
     restart();
@@ -127,7 +132,7 @@ describe('a batch', () => {
       { name: 'a' },
       { name: 'a' },
       { estimated_mem_bytes: '999T' },
-      { cwd: '/nonexistent' },
+      { cwd: '/nonexistent/directory' },
       { command: undefined },
       { name: 'b', after: 'a' },
       { queue: false },

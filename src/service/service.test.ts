@@ -88,7 +88,7 @@ describe('run', () => {
   });
 
   const REFUSED: [string, object, number, string][] = [
-    ['an absent directory', { cwd: '/nonexistent' }, 400, 'bad_cwd'],
+    ['an absent directory', { cwd: '/nonexistent/directory' }, 400, 'bad_cwd'],
     ['an infeasible estimate', { estimated_mem_bytes: '100G' }, 422, 'infeasible'],
     ['a bad value', { estimated_time: 'soon' }, 400, 'usage'],
   ];

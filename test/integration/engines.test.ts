@@ -9,7 +9,12 @@ import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.t
 import { hasStarted, show } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const started = NO_SLURM === false ? await startCluster({ after }) : null;
+const PREEMPTION = [
+  'PreemptType=preempt/partition_prio',
+  'PreemptMode=REQUEUE',
+  'PartitionName=urgent Nodes=n1,n2 PriorityTier=10 DefaultTime=60',
+];
+const started = NO_SLURM === false ? await startCluster({ after }, { lines: PREEMPTION }) : null;
 const SMALL = ['--estimated_mem_bytes=50M', '--estimated_cpu_cores=0.1'];
 /** The agent of a job takes up to a second. */
 const RESTS_MS = 500;
@@ -144,6 +149,24 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     await cluster.slurm('scancel', '--name=cancelled');
     const { status, kill_reason, kill_detail } = await home.ended('cancelled');
     assert.deepEqual([status, kill_reason, kill_detail], ['killed', 'manual', { by: 'slurm' }]);
+  });
+
+  it('preempts jobs: one is interrupted, and one starts again as its request says', async () => {
+    await home.submit('slurm', 'preempted', '>preempted; sleep 60');
+    await home.submit('slurm', 'again', '[ ! -e again ] || exit 8; >again; sleep 60', '--requeue');
+    for (const name of ['preempted', 'again']) await home.appears(name);
+    await cluster.slurm(
+      'sbatch',
+      '--partition=urgent',
+      '--nodes=2',
+      '--exclusive',
+      '--output=/dev/null',
+      '--wrap=:',
+    );
+    const { status, reason } = await home.ended('preempted');
+    assert.deepEqual([status, reason], ['interrupted', 'preempted']);
+    const { exit_code, attempt } = await home.ended('again');
+    assert.deepEqual([exit_code, attempt], [8, 2]);
   });
 
   it('refuses what no node has', async () => {

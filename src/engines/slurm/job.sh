@@ -10,6 +10,7 @@
 
 # USER_HZ is 100 on every architecture that Slurm runs on.
 tick_usec=10000
+first_all_usec=300000
 
 run_job() {
   trap '' INT TERM HUP QUIT PIPE
@@ -32,8 +33,8 @@ was_killed() {
   return 1
 }
 
-# The name is that of the last one that rang; the time makes each text another one.
-ring() { echo "$task $EPOCHREALTIME" >"$bell"; }
+# The name is that of the last one that rang; the rest makes each text another one (EPOCHREALTIME needs bash 5).
+ring() { echo "$task $RANDOM$EPOCHREALTIME" >"$bell"; }
 
 open_relay() {
   PATH=$tools rm -f "$dir.job"
@@ -44,9 +45,10 @@ open_relay() {
 }
 
 close_relay() {
+  # Later they hold those of the agent, too.
+  read_times
   kill -KILL "$agent"
   [ ! -r "$dir.usage" ] || read -r _ _ mem peak _ count <"$dir.usage"
-  read_times
   echo "usage $EPOCHREALTIME 0 ${peak:-0} $own_usec 0" >"$dir.usage"
 }
 
@@ -61,11 +63,13 @@ watch_job() {
   peak=0 seen=0 pause=0.1
   declare -A known=()
   page_bytes=
+  read_clock
+  all_due=$((now + first_all_usec))
   # A pipe without a writer or data: a wait without another process.
   exec 7<> <(:)
   until read -r -t "$pause" -u 7 || ! [ -e "/proc/$$" ]; do
     : "${page_bytes:=$(getconf PAGESIZE || echo 4096)}"
-    find_members
+    look
     ((mem <= peak)) || peak=$mem
     echo "usage $EPOCHREALTIME $mem $peak $usec ${#members[@]}" >"$dir.usage"
     send_signals
@@ -74,14 +78,60 @@ watch_job() {
   done
 }
 
-# Members are the processes in the session of the job, those seen before, and all descendants of these, except the
+# To read all processes of a large node takes a tenth of a second: they get a hundredth of the time. Between them the agent
+# descends from the supervisor, which misses only a process that left its parent within a second of its start.
+look() {
+  local began
+  read_clock
+  if ((now < all_due)) && [ -e "/proc/$$/task/$$/children" ]; then
+    descend
+    find_members
+  else
+    began=$now
+    find_all_members
+    read_clock
+    all_due=$((now + 100 * (now - began)))
+  fi
+}
+
+# Sets now in microseconds; bash 4 counts only seconds.
+read_clock() {
+  now=${EPOCHREALTIME/[.,]/}
+  now=${now:-$((SECONDS * 1000000))}
+}
+
+find_all_members() {
+  files=(/proc/[0-9]*/stat)
+  find_members
+}
+
+# Sets files: those of the descendants of the supervisor and of the members seen before.
+descend() {
+  local -A is=()
+  local children file pid pids=("$$" "${!known[@]}") at=0
+  files=()
+  while ((at < ${#pids[@]})); do
+    pid=${pids[at]}
+    at=$((at + 1))
+    [ -z "${is[$pid]-}" ] || continue
+    is[$pid]=1
+    files+=("/proc/$pid/stat")
+    for file in "/proc/$pid/task/"*/children; do
+      children=()
+      read -r -a children <"$file"
+      pids+=("${children[@]}")
+    done
+  done 2>/dev/null
+}
+
+# Members are those of files in the session of the job, those seen before, and all descendants of these, except the
 # supervisor's own. Sets members, mem and usec.
 find_members() {
   read_times
   mem=0 usec=$own_usec members=()
   local -A in=() parent=() bytes=() times=() start=()
   local added file line pid
-  for file in /proc/[0-9]*/stat; do
+  for file in "${files[@]}"; do
     IFS= read -r line <"$file" || continue
     pid=${line%% *}
     set -- ${line##*) }
@@ -111,11 +161,12 @@ send_signals() {
     [ -e "$file" ] || continue
     mapfile -t -s "$seen" lines <"$file"
     seen=$((seen + ${#lines[@]}))
+    [ ${#lines[@]} = 0 ] || find_all_members
     for signal in "${lines[@]}"; do
       send_signal "$signal"
       # A process may have forked before its signal came.
       [ "$signal" != KILL ] || for _ in 1 2 3; do
-        find_members
+        find_all_members
         send_signal KILL
       done
     done

@@ -11,7 +11,8 @@ export interface JobUse {
 }
 
 const MAX_BYTES = 256;
-const LINE = /^usage \d+\.\d+ (\d+) (\d+) (\d+) (\d+)\n$/;
+/** Without a time where the node has bash 4. */
+const LINE = /^usage (?:\d+\.\d+)? (\d+) (\d+) (\d+) (\d+)\n$/;
 
 /** Returns null when the file is missing, or is being written. */
 export function readUse(path: string): JobUse | null {

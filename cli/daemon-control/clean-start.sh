@@ -1,6 +1,8 @@
 # Starts the daemon without what a process inherits from its starter and Node cannot change. The arguments are the command
 # of the daemon. One function, so that bash has read all of it before it closes the script.
 #
+# The options are those that util-linux and busybox share.
+#
 # Without privileges a hard limit, a negative niceness and a raised oom_score_adj may stay.
 
 PLACES=/usr/bin:/bin:/usr/sbin:/sbin:/run/current-system/sw/bin
@@ -12,7 +14,7 @@ start() {
     use_all_cpus
     # A task may have the niceness and the idle classes that babysit gave it.
     PATH=$PLACES renice 0 -p $$
-    PATH=$PLACES chrt --other --pid 0 $$
+    PATH=$PLACES chrt -o -p 0 $$
     PATH=$PLACES ionice -c 0 -p $$
     # The kernel lets a user return only to the last value that root has set. systemd sets 100 for a session, 200 for its
     # applications.
@@ -48,7 +50,7 @@ raise_limits() {
 # The CPUs of process 1 are those that the administrator gives to all; the kernel leaves out those of other cpusets.
 use_all_cpus() {
   while read -r key value; do
-    [ "$key" != Cpus_allowed_list: ] || PATH=$PLACES taskset --cpu-list --pid "$value" $$
+    [ "$key" != Cpus_allowed_list: ] || PATH=$PLACES taskset -cp "$value" $$
   done </proc/1/status
 }
 

@@ -1,6 +1,6 @@
 // The programs that start an attempt, by platform.
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -28,7 +28,7 @@ before(() => {
 describe('findTools', () => {
   it('uses the lowest classes of CPU and IO of the platform', () => {
     const words = (platform: NodeJS.Platform) => findTools(10, [place], platform).background;
-    assert.deepEqual(words('linux'), [join(place, 'ionice'), '-c', '3', join(place, 'chrt'), '--idle', '0']);
+    assert.deepEqual(words('linux'), [join(place, 'ionice'), '-c', '3', join(place, 'chrt'), '-i', '0']);
     assert.deepEqual(words('darwin'), [join(place, 'taskpolicy'), '-b']);
     assert.deepEqual(words('freebsd'), []);
   });
@@ -38,6 +38,14 @@ describe('findTools', () => {
       const { script, isBsdScript } = findTools(10, [place], platform);
       assert.deepEqual([script, isBsdScript], [join(place, 'script'), platform === 'darwin']);
     }
+  });
+
+  it('does not use the script(1) of busybox, which cannot return an exit code', () => {
+    const first = join(place, 'busybox-links');
+    mkdirSync(first);
+    writeFileSync(join(first, 'busybox'), '', { mode: 0o755 });
+    symlinkSync('busybox', join(first, 'script'));
+    assert.equal(findTools(10, [first, place]).script, null);
   });
 
   it('names the missing program, and the searched directories', () => {

@@ -1,5 +1,6 @@
 // Finds the absolute paths of the programs that start an attempt.
-import { dirname, join } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { isExecutable } from '../procfs/executable.ts';
 import { readCpus, readRlimits } from '../procfs/process/inherited.ts';
 import type { Tools } from './launch-script.ts';
@@ -44,16 +45,22 @@ export function findTools(
       const path = find(words[0]);
       return path === null ? [] : [path, ...words.slice(1)];
     }),
-    script: find('script'),
+    script: withExitCode(find('script')),
     isBsdScript: platform !== 'linux',
   };
+}
+
+/** The script(1) of busybox cannot return the exit code of its command. */
+function withExitCode(script: string | null): string | null {
+  return script === null || basename(realpathSync(script)) === 'busybox' ? null : script;
 }
 
 /** Programs that supervisor.sh runs. */
 const SUPERVISOR = ['dd', 'mkfifo', 'mv', 'rm', 'wc'];
 
+/** With options that busybox knows, too. */
 const BACKGROUND = [
   [['ionice', '-c', '3'], 'linux'],
-  [['chrt', '--idle', '0'], 'linux'],
+  [['chrt', '-i', '0'], 'linux'],
   [['taskpolicy', '-b'], 'darwin'],
 ] as const;

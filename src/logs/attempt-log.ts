@@ -84,10 +84,11 @@ export class AttemptLog {
       if (open.ctimeMs === this.#ctimeMs && !this.#wasChanged) return open;
     }
     const file = statSync(this.path, { throwIfNoEntry: false });
-    if (file?.ino !== this.#ino) {
+    const ino = file?.ino ?? null;
+    if (ino !== this.#ino) {
       if (this.#fd !== null) closeSync(this.#fd);
       this.#fd = null;
-      this.#ino = file?.ino ?? null;
+      this.#ino = ino;
       this.#forgetStart();
     }
     if (this.#keepsOpen && file !== undefined) this.#fd ??= openedAt(this.path);
@@ -162,6 +163,7 @@ export class AttemptLog {
       this.#plain = new Map(paths.map((path) => [path, this.#plain.get(path) ?? monoMs]));
       this.#isPlainStale = false;
     }
+    if (this.#plain.size === 0) return NO_PARTS;
     const ready = [...this.#plain]
       .filter(([, seenAt], i, all) => hasEnded || (i < all.length - 1 && monoMs - seenAt > PACKED_AFTER_MS))
       .map(([path]) => path);
@@ -169,6 +171,8 @@ export class AttemptLog {
     return ready;
   }
 }
+
+const NO_PARTS: readonly string[] = [];
 
 /** Caches the day of the last minute: `isDue` runs every second for each log. */
 let lastMinute = { minute: Number.NaN, day: '' };

@@ -1,6 +1,7 @@
 // Finds the processes of a group without a cgroup, and sums up their CPU time. Pure.
 import { addReading, type LastingSum, NOTHING_COUNTED, sumOf } from '../../procfs/lasting-sum.ts';
-import { identityKey, type ProcessInfo, withDescendants } from '../../procfs/process/process-table.ts';
+import type { ProcessIndex } from '../../procfs/process/process-index.ts';
+import { identityKey, type ProcessInfo } from '../../procfs/process/process-table.ts';
 
 export interface Main {
   readonly pid: number;
@@ -13,23 +14,23 @@ export interface Main {
  * `main` is null until the command runs.
  */
 export function membersOf(
-  table: readonly ProcessInfo[],
+  table: ProcessIndex,
   group: { readonly name: string; readonly main: Main | null; readonly known: ReadonlySet<string> },
 ): ProcessInfo[] {
   const { main, name, known } = group;
   // The kernel does not reuse a pid as long as its process group exists: another process with it means an empty group.
-  const leader = main && table.find((process) => process.pid === main.pid);
+  const leader = main && table.withPid(main.pid);
   const groupId = main && (!leader || leader.startTicks === main.startTicks) ? main.pid : null;
 
-  const own = table.filter(
-    ({ marker, pid }) => marker === null || marker === name || (groupId !== null && pid === groupId),
+  const earlier = [...known].flatMap((key) => {
+    const process = table.withPid(Number.parseInt(key, 10));
+    return process !== undefined && identityKey(process) === key ? [process] : [];
+  });
+  const roots = [...(groupId === null ? [] : table.inGroup(groupId)), ...table.withMarker(name), ...earlier];
+  return table.withDescendants(
+    roots,
+    ({ marker, pid }) => marker === null || marker === name || pid === groupId,
   );
-  // Each of hundreds of groups looks at each process of the host: building unused keys would be half of the cost.
-  const isKnown = (process: ProcessInfo) => known.size > 0 && known.has(identityKey(process));
-  const roots = own.filter(
-    (process) => process.groupId === groupId || process.marker === name || isKnown(process),
-  );
-  return withDescendants(own, roots);
 }
 
 export const NO_CPU = NOTHING_COUNTED;

@@ -110,18 +110,17 @@ function listOutside(ours: ReadonlySet<number>): Found[] {
 /** Without kernel threads, the children of process 2. */
 function listProc(ours: ReadonlySet<number>): Found[] {
   const uptimeMs = 1000 * uptime();
-  return listPids()
-    .slice(0, MOST_PROCESSES)
-    .flatMap((pid) => {
-      if (ours.has(pid)) return [];
-      const stat = readStat(pid);
-      if (stat === null || isDead(stat) || stat.ppid === 2 || pid === 2) return [];
-      // proc_pid_stat(5): 14 and 15 are its own user and system time, without that of its children.
-      const cpuUsec = (stat.field(14) + stat.field(15)) * TICK_MS * 1000;
-      const ageMs = uptimeMs - stat.startTicks * TICK_MS;
-      const rssBytes = stat.field(24) * PAGE_BYTES;
-      return [{ pid, key: identityKey(stat), cpuUsec, rssBytes, ageMs, name: stat.name }];
-    });
+  const found: Found[] = [];
+  for (const pid of listPids().slice(0, MOST_PROCESSES)) {
+    const stat = ours.has(pid) ? null : readStat(pid);
+    if (stat === null || isDead(stat) || stat.ppid === 2 || pid === 2) continue;
+    // proc_pid_stat(5): 14 and 15 are its own user and system time, without that of its children.
+    const cpuUsec = (stat.field(14) + stat.field(15)) * TICK_MS * 1000;
+    const ageMs = uptimeMs - stat.startTicks * TICK_MS;
+    const rssBytes = stat.field(24) * PAGE_BYTES;
+    found.push({ pid, key: identityKey(stat), cpuUsec, rssBytes, ageMs, name: stat.name });
+  }
+  return found;
 }
 
 function listPs(ours: ReadonlySet<number>): Found[] {

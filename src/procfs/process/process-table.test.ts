@@ -1,7 +1,8 @@
 // Places in the process table: markers, descendants, and the lines of ps where there is no /proc.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { markerIn, type ProcessInfo, processTable, withDescendants } from './process-table.ts';
+import { ProcessIndex } from './process-index.ts';
+import { markerIn, type ProcessInfo, processTable } from './process-table.ts';
 import { parsePs, psProcesses } from './ps.ts';
 
 test('the marker is a whole variable of the environment', () => {
@@ -11,7 +12,7 @@ test('the marker is a whole variable of the environment', () => {
 
 test('the scan sees this process, with its memory', () => {
   const table = processTable('/proc');
-  const self = table.scan(0).find(({ pid }) => pid === process.pid) ?? assert.fail();
+  const self = table.scan(0).withPid(process.pid) ?? assert.fail();
   assert.equal(self.ppid, process.ppid);
   assert.ok(table.memBytes(self) > 1024 ** 2);
   assert.equal(table.scan(60_000), table.scan(60_000), 'a scan that is young enough is used again');
@@ -23,10 +24,11 @@ test('descendants: each once, also where parents form a circle', () => {
   });
   const table = [info(1, 0), info(2, 4), info(3, 2), info(4, 3), info(5, 1)];
   const below = (...roots: number[]) =>
-    withDescendants(
-      table,
-      table.filter(({ pid }) => roots.includes(pid)),
-    )
+    new ProcessIndex(table)
+      .withDescendants(
+        table.filter(({ pid }) => roots.includes(pid)),
+        () => true,
+      )
       .map(({ pid }) => pid)
       .sort();
   assert.deepEqual(below(3), [2, 3, 4]);

@@ -1,6 +1,7 @@
 // Lists the processes of the host, with the marker of their task. Groups that ask at about the same time share one scan.
 import { listPids, readProcFile } from '../proc-files.ts';
 import { type Footprints, footprints } from './footprints.ts';
+import { ProcessIndex } from './process-index.ts';
 import { psProcesses } from './ps.ts';
 import { isDead, type ProcessStat, readStat, TICK_MS } from './stat.ts';
 
@@ -23,7 +24,7 @@ export interface ProcessInfo {
 
 export interface ProcessTable {
   /** Processes without zombies. The scan is at most `maxAgeMs` old. */
-  scan(maxAgeMs: number): readonly ProcessInfo[];
+  scan(maxAgeMs: number): ProcessIndex;
   /** Anonymous and shared memory of the process, without page cache. On macOS its physical footprint. */
   memBytes(process: ProcessInfo): number;
 }
@@ -34,7 +35,7 @@ export function processTable(
   platform: NodeJS.Platform = process.platform,
   ofTop: Footprints | null = platform === 'darwin' ? footprints() : null,
 ): ProcessTable {
-  let last: readonly ProcessInfo[] = [];
+  let last = new ProcessIndex([]);
   let takenAt = Number.NEGATIVE_INFINITY;
   let markers = new Map<string, string | null>();
   const onLinux = platform === 'linux';
@@ -59,7 +60,7 @@ export function processTable(
   return {
     scan(maxAgeMs) {
       if (performance.now() - takenAt > maxAgeMs) {
-        last = onLinux ? scanProc() : scanPs();
+        last = new ProcessIndex(onLinux ? scanProc() : scanPs());
         takenAt = performance.now();
         ofTop?.refresh();
       }
@@ -78,19 +79,6 @@ export function processTable(
 /** Unique also when a pid is reused. */
 export function identityKey(process: { readonly pid: number; readonly startTicks: number }): string {
   return `${process.pid}:${process.startTicks}`;
-}
-
-/** The roots and their descendants, without duplicates. */
-export function withDescendants(table: readonly ProcessInfo[], roots: readonly ProcessInfo[]): ProcessInfo[] {
-  const children = Map.groupBy(table, ({ ppid }) => ppid);
-  const found = new Map<number, ProcessInfo>();
-  const pending = [...roots];
-  for (let process = pending.pop(); process; process = pending.pop()) {
-    if (found.has(process.pid)) continue;
-    found.set(process.pid, process);
-    pending.push(...(children.get(process.pid) ?? []));
-  }
-  return [...found.values()];
 }
 
 const PAGE_BYTES = 4096;

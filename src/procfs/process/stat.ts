@@ -18,6 +18,9 @@ export interface ProcessStat {
   field(number: number): number;
 }
 
+/** The longest is an unsigned 64-bit number. */
+const FIELD_CHARS = 20;
+
 /** USER_HZ is 100 on every architecture that Node supports. */
 export const TICK_MS = 10;
 
@@ -27,12 +30,16 @@ export function parseStat(text: string): ProcessStat | null {
   const nameEnd = text.lastIndexOf(')');
   const pid = Number.parseInt(text, 10);
   if (nameEnd < 0 || !(pid > 0)) return null;
-  const [state = '', ...numbers] = text.slice(nameEnd + 2).split(' ');
-  const field = (number: number) => Number(numbers[number - 4] ?? Number.NaN);
+  // A scan of the host reads a few fields of each process: it creates no string for the others.
+  const field = (number: number) => {
+    let at = nameEnd + 3;
+    for (let left = number - 4; left > 0 && at > 0; left -= 1) at = text.indexOf(' ', at + 1);
+    return at < 0 ? Number.NaN : Number.parseInt(text.slice(at + 1, at + 1 + FIELD_CHARS), 10);
+  };
   return {
     pid,
     name: text.slice(text.indexOf('(') + 1, nameEnd),
-    state,
+    state: text.slice(nameEnd + 2, nameEnd + 3),
     ppid: field(4),
     groupId: field(5),
     terminalGroup: field(8),

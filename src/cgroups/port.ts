@@ -68,7 +68,10 @@ export interface Group {
   /** The usage from copies of the counters (path -> text); null if they do not contain it. */
   usageFrom(copies: ReadonlyMap<string, string>): GroupUsage | null;
   populated(): boolean;
-  /** `maxAgeMs`: a scan of the host's processes may be that old, where the group needs one. */
+  /**
+   * `maxAgeMs`: a scan of the host's processes may be that old, where the group needs one. Infinity: for counters, without
+   * a scan and without processes that are being moved.
+   */
   pids(maxAgeMs?: number): number[];
   /** Signals every process of the group without thawing it. Returns the number of signaled processes. */
   signal(signal: NodeJS.Signals): number;

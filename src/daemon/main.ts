@@ -164,7 +164,11 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const unloadUnits = (patterns: readonly string[]) => opened.units?.unload(patterns);
   const outside = new OutsidePrograms();
   const taskPids = () =>
-    new Set([...engine.live.active()].flatMap(({ id }) => engine.attempt(id)?.group.pids() ?? []));
+    new Set(
+      [...engine.live.active()].flatMap(
+        ({ id }) => engine.attempt(id)?.group.pids(Number.POSITIVE_INFINITY) ?? [],
+      ),
+    );
   const largestOutside = () =>
     outside.largest(taskPids, {
       cores: profiles.capacity.cores,

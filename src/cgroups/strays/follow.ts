@@ -9,6 +9,7 @@ import { accountCpu, cpuUsecOf, type Main, membersOf, NO_CPU } from '../none/mem
 import type { Group, GroupUsage } from '../port.ts';
 import { stringIn } from '../ref.ts';
 import { killFrozen, signalAll } from '../signals.ts';
+import { wasIdle } from '../usage.ts';
 import { type Outside, outsideOf } from './outside.ts';
 import { usageWith } from './usage.ts';
 
@@ -19,9 +20,12 @@ const SAMPLE_AGE_MS = 200;
 const FRESH = -1;
 /** The main process is checked at the first samples, then at every fifth. The others take a scan of the host. */
 const EARLY_SAMPLES = 3;
-const MAIN_EVERY = 5;
-const SCAN_EVERY = 30;
-const RARE_SCAN_AGE_MS = 5000;
+/**
+ * A process that moves, or asks another one to move it, uses CPU time of its group. So a group without any for `afterSamples`
+ * is looked at rarely, for processes that an administrator moves.
+ */
+const ACTIVE = { mainEvery: 5, scanEvery: 30, scanAgeMs: 10_000 };
+const IDLE = { afterSamples: 30, mainEvery: 30, scanEvery: 120, scanAgeMs: 60_000 };
 
 export function follow(group: Group, processes: ProcessTable): Group {
   // Without cgroups, processes are always found by descent.
@@ -34,6 +38,8 @@ export function follow(group: Group, processes: ProcessTable): Group {
   /** CPU time that the strays had used, and the group had counted, before they left. */
   let countedUsec = 0;
   let samples = 0;
+  let idleSamples = 0;
+  let lastUsec = Number.NaN;
 
   function look(maxAgeMs: number): readonly StrayInfo[] {
     const known = new Set(strays.map(identityKey));
@@ -60,12 +66,16 @@ export function follow(group: Group, processes: ProcessTable): Group {
     return stat !== null && stat.startTicks === startTicks && !isExiting(stat) ? outside : null;
   }
 
-  function lookIfDue(): void {
+  /** `cpuUsec`: the CPU time that the group has used. */
+  function lookIfDue(cpuUsec: number): void {
     samples += 1;
-    const isMainDue = samples <= EARLY_SAMPLES || samples % MAIN_EVERY === 0;
+    idleSamples = wasIdle(lastUsec, cpuUsec) ? idleSamples + 1 : 0;
+    lastUsec = cpuUsec;
+    const { mainEvery, scanEvery, scanAgeMs } = idleSamples < IDLE.afterSamples ? ACTIVE : IDLE;
+    const isMainDue = samples <= EARLY_SAMPLES || samples % mainEvery === 0;
     const hasMainLeft = isMainDue && main !== null && outsideIfLeft(main) !== null;
     if (strays.length > 0 || hasMainLeft) look(SAMPLE_AGE_MS);
-    else if (samples % SCAN_EVERY === 0) look(RARE_SCAN_AGE_MS);
+    else if (samples % scanEvery === 0) look(scanAgeMs);
   }
 
   /** Outside of every hierarchy of the group. */
@@ -94,14 +104,16 @@ export function follow(group: Group, processes: ProcessTable): Group {
       group.attach(started);
     },
     usage() {
-      lookIfDue();
-      return withStrays(group.usage());
+      const usage = group.usage();
+      lookIfDue(usage?.cpuUsec ?? 0);
+      return withStrays(usage);
     },
     usageFrom: (copies) => withStrays(group.usageFrom(copies)),
     populated: () => group.populated() || (main !== null && isAlive(main)) || strays.some(isAlive),
-    pids: (maxAgeMs) => [
-      ...new Set([...group.pids(maxAgeMs), ...look(maxAgeMs ?? SAMPLE_AGE_MS).map(({ pid }) => pid)]),
-    ],
+    pids(maxAgeMs) {
+      const outside = maxAgeMs === Number.POSITIVE_INFINITY ? strays : look(maxAgeMs ?? SAMPLE_AGE_MS);
+      return [...new Set([...group.pids(maxAgeMs), ...outside.map(({ pid }) => pid)])];
+    },
     signal: (signal) => group.signal(signal) + signalAll(unreached(SAMPLE_AGE_MS), signal),
     killAll() {
       group.killAll();

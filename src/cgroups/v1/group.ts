@@ -27,6 +27,7 @@ export function groupV1(ref: GroupRef): Group {
   const paths = distinct(directories);
   // A process enters the hierarchies one by one and may be moved within one: the group is the union.
   const pids = () => [...new Set(paths.flatMap(processesIn))];
+  const inOne = () => processesIn(directories.memory ?? paths[0] ?? '');
   const counters = countersOf(name, directories, counter, pids);
   const state = `${directories.freezer}/freezer.state`;
   const memLimit = () => single(read(`${directories.memory}/memory.limit_in_bytes`));
@@ -68,7 +69,7 @@ export function groupV1(ref: GroupRef): Group {
     ),
     usageFrom: (copies) => countersOf(name, directories, copied(copies), () => []).usage(),
     populated: () => paths.some((path) => processesIn(path).length > 0),
-    pids,
+    pids: (maxAgeMs) => (maxAgeMs === Number.POSITIVE_INFINITY ? inOne() : pids()),
     signal: (signal) => signalAll(pids(), signal),
     killAll: () => killFrozen(freezer),
     freeze: freezer.freeze,

@@ -10,6 +10,8 @@ export class Idleness {
   /** At the first sample of this daemon; 0 when that saw the start. */
   #beforeUsec: number | null = 0;
   #idleSamples = 0;
+  /** It has used CPU time between the last two samples. True where that is not counted exactly. */
+  hasRun = true;
 
   /** Call before the first sample of an attempt that an earlier daemon started. */
   adopt(): void {
@@ -24,8 +26,8 @@ export class Idleness {
   /** Call once per sample. `cpuUsec` is the total CPU time in µs; 0 where it is not counted. */
   update(cpuUsec: number): void {
     this.#beforeUsec ??= cpuUsec;
-    const isIdle = wasIdle(this.cpuUsec, cpuUsec);
-    this.#idleSamples = isIdle && this.#idleSamples < MAX_IDLE_SAMPLES ? this.#idleSamples + 1 : 0;
+    this.hasRun = !wasIdle(this.cpuUsec, cpuUsec);
+    this.#idleSamples = !this.hasRun && this.#idleSamples < MAX_IDLE_SAMPLES ? this.#idleSamples + 1 : 0;
     this.cpuUsec = cpuUsec;
   }
 

@@ -73,6 +73,8 @@ export class LiveAttempt implements Observer {
   #samples = 0;
   readonly idleness = new Idleness();
   #hasMain = false;
+  /** Since its processes were last read. */
+  #hasActed = false;
   #events = NO_EVENTS;
   /** OOM kills of the host at the last sample, where the group does not count its own; else null. */
   #hostOomKills: number | null = null;
@@ -201,9 +203,10 @@ export class LiveAttempt implements Observer {
     const { outputBytes, outputAt } = this.#output(now, watch);
     const isTurn = this.#samples % MEMBERS_EVERY === MEMBERS_FIRST;
     // A task that gets no CPU at all looks idle.
-    const isActing = this.mayHaveActed || this.#demand.now !== null;
-    if (withIo || (isTurn && isActing)) {
-      this.members.read(this.group.pids(SCAN_AGE_MS));
+    this.#hasActed ||= this.idleness.hasRun || this.#demand.now !== null;
+    if (withIo || (isTurn && (this.#hasActed || this.#samples % IDLE_MEMBERS_EVERY === MEMBERS_FIRST))) {
+      this.#hasActed = false;
+      this.members.read(this.group.pids(KNOWN));
       this.#demand.count(this.members.cpu, now.monoMs);
     }
     if (isTurn) this.ioRate.count(this.members.io, now.monoMs);
@@ -227,7 +230,7 @@ export class LiveAttempt implements Observer {
 
   #outlived({ wallMs }: Now, startedAt: number): Sample['outlived'] {
     if (this.#hasMain || this.#exit === null) return null;
-    return outlivedBy(this.#exit, startedAt, this.group.pids(SCAN_AGE_MS), wallMs);
+    return outlivedBy(this.#exit, startedAt, this.group.pids(KNOWN), wallMs);
   }
 
   #readEvents(usage: GroupUsage): void {
@@ -340,7 +343,9 @@ export class LiveAttempt implements Observer {
 /** The counters of single processes cost a read for each: every fifth sample, and one early for short tasks. */
 const MEMBERS_EVERY = 5;
 const MEMBERS_FIRST = 2;
-const SCAN_AGE_MS = 200;
+const IDLE_MEMBERS_EVERY = 30;
+/** `usage` looks for processes outside of the group. */
+const KNOWN = Number.POSITIVE_INFINITY;
 
 const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0, isOomAtOwnCap: false };
 

@@ -14,11 +14,16 @@ export interface Measured {
   /** In the order of HOST_FIELDS. */
   readonly host: readonly number[];
   /** The values in the order of TASK_FIELDS. */
-  readonly tasks: readonly { readonly id: TaskId; readonly values: readonly number[] }[];
+  readonly tasks: readonly {
+    readonly id: TaskId;
+    readonly values: readonly number[];
+    /** It uses no CPU: its values change little. */
+    readonly isIdle: boolean;
+  }[];
 }
 
 /** Tracks that begin in the same pass write in different ones. */
-const SPREAD = { steps: 10, stepMs: 1000 };
+const PHASE_STEP_MS = 1000;
 
 export class SeriesRecorder {
   readonly #paths: SeriesPaths;
@@ -31,9 +36,9 @@ export class SeriesRecorder {
   }
 
   record({ at, host, tasks }: Measured): void {
-    this.#host ??= new Track(this.#paths.host, HOST_FIELDS, at);
+    this.#host ??= new Track(this.#paths.host, HOST_FIELDS);
     this.#host.add({ at, values: host }, tasks.length === 0);
-    for (const { id, values } of tasks) this.#track(id, at).add({ at, values });
+    for (const { id, values, isIdle } of tasks) this.#track(id).add({ at, values }, isIdle);
   }
 
   /** Call when the task has ended. */
@@ -57,12 +62,11 @@ export class SeriesRecorder {
     this.#tasks.clear();
   }
 
-  #track(id: TaskId, at: number): Track {
+  #track(id: TaskId): Track {
     let track = this.#tasks.get(id);
     if (track === undefined) {
       this.#begun += 1;
-      const writtenAt = at - SPREAD.stepMs * (this.#begun % SPREAD.steps);
-      track = new Track(this.#paths.task(id), TASK_FIELDS, writtenAt);
+      track = new Track(this.#paths.task(id), TASK_FIELDS, PHASE_STEP_MS * this.#begun);
       this.#tasks.set(id, track);
     }
     return track;

@@ -25,7 +25,7 @@ function directory(t: TestContext): string {
 const values = (second: number) => [second, second % 2, Number.NaN, 0];
 /** A task that is sampled each second. */
 function recorded(path: string, seconds: number): void {
-  const track = new Track(path, TASK_FIELDS, START);
+  const track = new Track(path, TASK_FIELDS);
   for (let second = 0; second < seconds; second += 1)
     track.add({ at: START + 1000 * second + 300, values: values(second) });
   track.close();
@@ -68,7 +68,7 @@ describe('a series', () => {
 
   it('ignores the place of a point that a pause has left over', async (t) => {
     const path = join(directory(t), 'series');
-    const track = new Track(path, TASK_FIELDS, START);
+    const track = new Track(path, TASK_FIELDS);
     for (const second of [0, 1, 2000, 2001]) track.add({ at: START + 1000 * second, values: values(second) });
     track.close();
     const seconds = (await read(path, START + 2_100_000)).map(({ at }) => (at - START) / 1000);
@@ -128,7 +128,7 @@ describe('a series', () => {
   it('loses at most ten seconds when the daemon is killed, and nothing when it stops', async (t) => {
     const dir = directory(t);
     const path = join(dir, 'series');
-    const track = new Track(path, TASK_FIELDS, START);
+    const track = new Track(path, TASK_FIELDS);
     for (let second = 0; second < 39; second += 1)
       track.add({ at: START + 1000 * second, values: values(second) });
     assert.equal((await read(path, START + 39_000)).length, 30);
@@ -165,7 +165,7 @@ describe('the recorder', () => {
     const ids = Array.from({ length: 20 }, (_, index) => `t${index}` as never);
     const written: number[] = [];
     for (let second = 0; second < 11; second += 1) {
-      const tasks = ids.map((id) => ({ id, values: values(second) }));
+      const tasks = ids.map((id) => ({ id, values: values(second), isIdle: false }));
       recorder.record({ at: START + 1000 * second, host: [1], tasks });
       written.push(
         ids.filter((id) => statSync(join(dir, id), { throwIfNoEntry: false }) !== undefined).length,
@@ -180,6 +180,21 @@ describe('the recorder', () => {
     assert.equal((await recorder.task(ids[0] ?? task, query, START + 20_000)).length, 11);
     recorder.close();
     assert.deepEqual(await recorder.task(task, query, START), []);
+  });
+
+  it('writes what an idle task measured once a minute', (t) => {
+    const dir = directory(t);
+    const recorder = new SeriesRecorder({ host: join(dir, 'host'), task: (id) => join(dir, id) });
+    const seconds = Array.from({ length: 60 }, (_, second) => second);
+    const written = seconds.filter((second) => {
+      const tasks = [{ id: task, values: values(1), isIdle: true }];
+      recorder.record({ at: START + 1000 * second, host: [1], tasks });
+      const isWritten = statSync(join(dir, task), { throwIfNoEntry: false }) !== undefined;
+      rmSync(join(dir, task), { force: true });
+      return isWritten;
+    });
+    assert.equal(written.length, 1);
+    recorder.close();
   });
 
   it('keeps a file of a task within half a MiB', () => {

@@ -37,7 +37,9 @@ export class Thinner {
   /** The point of the step so far; null when it has none. */
   get open(): Point | null {
     if (Number.isNaN(this.#at)) return null;
-    const values = this.#sums.map((sum, index) => sum / (this.#counts[index] || Number.NaN));
+    const values: number[] = [];
+    for (let index = 0; index < this.#sums.length; index += 1)
+      values.push((this.#sums[index] ?? 0) / (this.#counts[index] || Number.NaN));
     return { at: this.#at, values };
   }
 

@@ -5,7 +5,7 @@ import { joinTiers, Thinner, thinTo } from './thin.ts';
 
 /** A daemon that is killed loses the points of this time. */
 const WRITE_EVERY_MS = 10_000;
-/** An idle host: one write a minute. */
+/** Of an idle host or task: one write a minute. */
 const WRITE_IDLE_MS = 60_000;
 /** Of the clock between two daemons, or after it was set. */
 const CLOCK_SLACK_MS = 60_000;
@@ -23,23 +23,27 @@ export class Track {
   readonly #thinners: readonly Thinner[];
   /** Closed points of each tier that are not in the file yet. */
   #closed: Point[][] = TIERS.map(() => []);
-  #writtenAt: number;
+  /** Epoch ms; null before the first point. */
+  #writtenAt: number | null = null;
+  readonly #phaseMs: number;
 
-  /** `writtenAt`: epoch ms from which the time to the first write counts. */
-  constructor(path: string, fields: readonly Field[], writtenAt: number) {
+  /** `phaseMs`: tracks with different phases write at different times. */
+  constructor(path: string, fields: readonly Field[], phaseMs = 0) {
     this.#path = path;
     this.#fields = fields;
     this.#thinners = TIERS.map(({ stepMs }) => new Thinner(stepMs, fields));
-    this.#writtenAt = writtenAt;
+    this.#phaseMs = phaseMs;
   }
 
   add(point: Point, isIdle = false): void {
-    for (const [tier, thinner] of this.#thinners.entries()) {
-      const closed = thinner.add(point);
+    for (let tier = 0; tier < this.#thinners.length; tier += 1) {
+      const closed = this.#thinners[tier]?.add(point) ?? null;
       if (closed !== null) this.#closed[tier]?.push(closed);
     }
-    const waitedMs = Math.abs(point.at - this.#writtenAt);
-    if (waitedMs >= (isIdle ? WRITE_IDLE_MS : WRITE_EVERY_MS)) this.#write(point.at);
+    this.#writtenAt ??= point.at;
+    const everyMs = isIdle ? WRITE_IDLE_MS : WRITE_EVERY_MS;
+    const turnOf = (at: number) => Math.floor((at + this.#phaseMs) / everyMs);
+    if (turnOf(point.at) !== turnOf(this.#writtenAt)) this.#write(point.at);
   }
 
   /** Writes the open steps too: nothing follows. */
@@ -48,7 +52,7 @@ export class Track {
       const point = thinner.close();
       if (point !== null) this.#closed[tier]?.push(point);
     }
-    this.#write(this.#writtenAt);
+    this.#write(this.#writtenAt ?? 0);
   }
 
   async read(query: SeriesQuery, nowMs: number): Promise<Point[]> {

@@ -24,25 +24,25 @@ export function hostPoint(at: number, { cpu, psi, ...use }: HostUse): HostPoint 
   };
 }
 
-function taskPoint({ memBytes, cpuCores, io }: TaskPass): TaskPoint {
-  return {
-    mem_bytes: memBytes,
-    cpu_cores: cpuCores,
-    io_read_bytes_per_s: io?.readBytesPerS ?? null,
-    io_write_bytes_per_s: io?.writeBytesPerS ?? null,
-  };
-}
+type TaskField = (typeof TASK_FIELDS)[number]['name'];
 
-type TaskPoint = Readonly<Record<(typeof TASK_FIELDS)[number]['name'], number | null>>;
+const TASK_VALUES: Readonly<Record<TaskField, (pass: TaskPass) => number | null | undefined>> = {
+  mem_bytes: ({ memBytes }) => memBytes,
+  cpu_cores: ({ cpuCores }) => cpuCores,
+  io_read_bytes_per_s: ({ io }) => io?.readBytesPerS,
+  io_write_bytes_per_s: ({ io }) => io?.writeBytesPerS,
+};
+const TASK_READERS = TASK_FIELDS.map(({ name }) => TASK_VALUES[name]);
 
 export function measured(pass: Pass): Measured {
   const host = hostPoint(pass.at, pass.host);
   return {
     at: pass.at,
     host: HOST_FIELDS.map(({ name }) => host[name] ?? Number.NaN),
-    tasks: pass.tasks.map((task) => {
-      const point = taskPoint(task);
-      return { id: task.id, values: TASK_FIELDS.map(({ name }) => point[name] ?? Number.NaN) };
-    }),
+    tasks: pass.tasks.map((task) => ({
+      id: task.id,
+      values: TASK_READERS.map((read) => read(task) ?? Number.NaN),
+      isIdle: task.cpuCores === 0,
+    })),
   };
 }

@@ -337,6 +337,7 @@ export class Engine {
     if (!this.#isCommitFailing) this.#deps.log.error({ err: error }, 'commit failed, round discarded');
     this.#isCommitFailing = true;
     work.rollback();
+    this.#planner.invalidate();
     this.#refused.push(
       ...accepted.map((request) => ({ request, error: commitError(error, this.#deps.home) })),
     );

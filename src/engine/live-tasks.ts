@@ -85,7 +85,9 @@ export class LiveTasks {
 
   /** The live tasks that were submitted inside this attempt. */
   children({ id, attempts }: Task): Task[] {
-    const children = [...(this.#children.get(id) ?? [])].flatMap((child) => this.#tasks.get(child) ?? []);
+    const ids = this.#children.get(id);
+    if (ids === undefined) return [];
+    const children = [...ids].flatMap((child) => this.#tasks.get(child) ?? []);
     return children.filter(({ parent }) => parent?.attempt === attempts);
   }
 

@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import type { Driver, GroupMemory } from '../cgroups/port.ts';
 import type { TaskId } from '../core/task.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
-import type { RunningItem } from '../scheduler/items.ts';
 import { parentCap } from '../scheduler/parent-cap.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
+import type { Tree } from './queue/planner.ts';
 
 export interface ParentMemoryDeps {
   readonly driver: Driver;
@@ -31,13 +31,13 @@ const GROWTH = { share: 1 / 16, minBytes: 16 * MIB, maxBytes: 128 * MIB };
 
 export class ParentMemory {
   readonly #deps: ParentMemoryDeps;
-  readonly #trees: () => readonly RunningItem[];
+  readonly #trees: () => readonly Tree[];
   /** By directory. An earlier daemon may have created some groups under another parent. */
   readonly #parents = new Map<string, Parent>();
   readonly #pathOf = new WeakMap<LiveAttempt, string | null>();
 
   /** `trees`: the running tasks, each with those inside it. */
-  constructor(deps: ParentMemoryDeps, trees: () => readonly RunningItem[]) {
+  constructor(deps: ParentMemoryDeps, trees: () => readonly Tree[]) {
     this.#deps = deps;
     this.#trees = trees;
   }

@@ -4,9 +4,9 @@ import { frozenSince } from '../core/elapsed.ts';
 import { boundEstimate, statedEstimate } from '../core/estimate.ts';
 import type { KillReason } from '../core/kill-reasons.ts';
 import { isFileError } from '../core/shortages.ts';
-import { isActive } from '../core/task.ts';
+import { type Attempt, isActive, type Task } from '../core/task.ts';
 import { readSlabBytes } from '../procfs/meminfo.ts';
-import { isStallNear, judge, type WatchRules } from '../watchdog/judge.ts';
+import { isStallNear, judge, type Subject, type WatchRules } from '../watchdog/judge.ts';
 import { stallDetail, withEvidence } from '../watchdog/stall.ts';
 import { applyPausedSample, type WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
@@ -104,13 +104,8 @@ function sampleOne(
   }
   const mayBecomeReady = attempt.readyAt === undefined && attempt.kill === null && live.hasMain;
   if (mayBecomeReady && live.isReady()) work.change(live.id, { kind: 'ready', at: work.now.wallMs });
-  const { limits } = task;
-  const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
-  const [estimate, bound] = [statedEstimate(task), boundEstimate(task)];
   const remainingMs = live.progress.remainingMs(work.now.monoMs);
-  const { name } = task;
-  const subject = { name, estimate, bound, limits, pidsMax, memMaxBytes, cpuMaxCores, remainingMs };
-  const verdict = judge(watchRules, subject, before, sample);
+  const verdict = judge(watchRules, subjectOf(task, attempt, remainingMs), before, sample);
   states.set(live, verdict.state);
   live.dueInMs = verdict.dueInMs;
   if (attempt.kill !== null) {
@@ -139,6 +134,20 @@ function sampleOne(
   const signal = WITHOUT_GRACE.has(reason) ? 'SIGKILL' : 'SIGTERM';
   work.requestKill(live.id, { reason, detail, signal });
   log.warn({ task: live.id, name: task.name, reason, detail }, 'watchdog kill');
+}
+
+/** A task is a new object after each change: most subjects are those of the sample before. */
+const subjects = new WeakMap<Task, Subject>();
+
+function subjectOf(task: Task, { envelope }: Attempt, remainingMs: number | null): Subject {
+  const known = subjects.get(task);
+  if (known !== undefined && known.remainingMs === remainingMs) return known;
+  const { name, limits } = task;
+  const { pidsMax, memMaxBytes, cpuMaxCores } = envelope;
+  const [estimate, bound] = [statedEstimate(task), boundEstimate(task)];
+  const subject = { name, estimate, bound, limits, pidsMax, memMaxBytes, cpuMaxCores, remainingMs };
+  subjects.set(task, subject);
+  return subject;
 }
 
 /** mem_exceeded: no kernel limit stops the growth, and the host may run out of memory within the grace period. */

@@ -26,7 +26,7 @@ export function foldTrees(branches: readonly Branch[]): RunningItem[] {
   for (const branch of branches) {
     const { parentId } = branch;
     if (parentId === null || !known.has(parentId)) {
-      roots.push({ ...branch, isWithinParent: false });
+      roots.push(branch.isWithinParent ? { ...branch, isWithinParent: false } : branch);
       continue;
     }
     const siblings = children.get(parentId);
@@ -41,8 +41,9 @@ function fold(
   children: ReadonlyMap<TaskId, readonly Branch[]>,
 ): RunningItem {
   const own = isWithinParent ? { ...item, need: NOTHING } : item;
-  const inside = (children.get(item.id) ?? []).map((child) => fold(child, children));
-  if (inside.length === 0) return own;
+  const branches = children.get(item.id);
+  if (branches === undefined) return own;
+  const inside = branches.map((child) => fold(child, children));
   const sum = (of: (child: RunningItem) => number) => inside.reduce((total, child) => total + of(child), 0);
   const cores = sum(({ need }) => need.cpuCores);
   return {

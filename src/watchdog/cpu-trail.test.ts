@@ -38,6 +38,18 @@ describe('the mean CPU use of 15 s', () => {
       }),
     ));
 
+  it('is that of all readings, also where readings of an idle time are left out', () =>
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(0, 0, 0, 0, 3), { maxLength: 90, size: 'max' }), (cores) => {
+        const { meanCores, coveredCores } = after(...cores);
+        const sum = cores.slice(-15).reduce((total: number, each) => total + each, 0);
+        assert.ok(Math.abs(meanCores - sum / 15) < 1e-9, `${meanCores}, not ${sum / 15}`);
+        assert.equal(coveredCores, cores.length < 15 ? null : meanCores);
+      }),
+    ));
+
+  it('of an idle time takes two readings', () => assert.equal(after(...seconds(60, 0)).readings.length, 2));
+
   it('covers a gap as a whole', () => {
     const trail = extendCpuTrail(newCpuTrail({ usec: 0, monoMs: 0 }), { usec: 30e6, monoMs: 60_000 });
     assert.equal(trail.meanCores, 0.5);

@@ -135,7 +135,7 @@ function isAboveEstimate(dim: Dim, { estimate }: Subject, state: WatchState, sam
     case 'mem':
       return sample.memBytes > estimate.memBytes;
     case 'cpu':
-      return (state.meanCpuCores ?? 0) > estimate.cpuCores * CPU_RISK_MARGIN;
+      return (state.cpuTrail.coveredCores ?? 0) > estimate.cpuCores * CPU_RISK_MARGIN;
   }
 }
 
@@ -260,7 +260,7 @@ function runawayRisk(
       };
     }
     case 'cpu': {
-      const meanCores = state.meanCpuCores ?? 0;
+      const meanCores = state.cpuTrail.coveredCores ?? 0;
       const cores = Math.min(Math.ceil(11 * meanCores) / 10, Math.floor(100 * cpuMaxCores) / 100);
       return {
         event: 'runaway_risk',
@@ -294,11 +294,18 @@ function dueIn({ estimate, limits }: Subject, state: WatchState): number | null 
   const { elapsedMs } = state;
   const silentMs = countedSilenceMs(state);
   const { observabilityMs } = limits;
-  const remainingMs = [estimate.timeMs - elapsedMs, limits.killTimeoutMs - elapsedMs];
-  if (observabilityMs > 0)
-    remainingMs.push(STALL_RISK_AT * observabilityMs - silentMs, observabilityMs - silentMs);
-  const nextMs = remainingMs.filter((ms) => ms >= 0);
-  return nextMs.length === 0 ? null : Math.floor(Math.min(...nextMs)) + 1;
+  const quietMs = observabilityMs > 0 ? observabilityMs : Number.NEGATIVE_INFINITY;
+  const nextMs = Math.min(
+    ahead(estimate.timeMs - elapsedMs),
+    ahead(limits.killTimeoutMs - elapsedMs),
+    ahead(STALL_RISK_AT * quietMs - silentMs),
+    ahead(quietMs - silentMs),
+  );
+  return nextMs === Number.POSITIVE_INFINITY ? null : Math.floor(nextMs) + 1;
+}
+
+function ahead(ms: number): number {
+  return ms >= 0 ? ms : Number.POSITIVE_INFINITY;
 }
 
 /** Without a cap of the kernel, a task that grows is sampled again on half of the way to its limit. */

@@ -12,11 +12,6 @@ interface Requested {
   readonly limits: Limits;
 }
 
-interface CpuMark {
-  readonly usec: number;
-  readonly monoMs: number;
-}
-
 export interface WatchState {
   readonly lastMonoMs: number;
   /** No sample has been judged yet: the elapsed and silent times come from files and the wall clock. */
@@ -32,10 +27,6 @@ export interface WatchState {
   readonly starvedMs: number;
   readonly outputBytes: number;
   readonly outputAt: number | null;
-  /** Readings of the CPU time over the last 15 s or a little more, oldest first. */
-  readonly cpuMarks: readonly CpuMark[];
-  /** Mean use of CPU over them; null until they cover 15 s. */
-  readonly meanCpuCores: number | null;
   /** CPU time at the last output. */
   readonly cpuUsecAtOutput: number;
   readonly cpu: { readonly usec: number; readonly monoMs: number; readonly cores: number | null };
@@ -108,8 +99,6 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     starvedMs: 0,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
-    cpuMarks: [{ usec: sample.cpuUsec, monoMs }],
-    meanCpuCores: null,
     cpuUsecAtOutput: sample.cpuUsec,
     cpu: { usec: sample.cpuUsec, monoMs, cores: null },
     cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
@@ -143,8 +132,6 @@ const MIN_RATE_INTERVAL_MS = 500;
 /** Samples that growth causes are 100 ms apart; memory is counted exactly. */
 const MIN_GROWTH_INTERVAL_MS = 50;
 const CPU_SMOOTHING_MS = 10_000;
-/** A single sample is noise: a warning about the CPU judges the mean of this time. */
-export const CPU_MEAN_MS = 15_000;
 
 /**
  * Updates clocks, rates, peaks and windows. Over a gap (no samples: the daemon or the host stood still) running time
@@ -158,7 +145,6 @@ export function applySample(
 ): WatchState {
   const stepMs = Math.max(0, sample.now.monoMs - state.lastMonoMs);
   const cpu = cpuRate(state.cpu, sample);
-  const cpuMarks = withMark(state.cpuMarks, { usec: sample.cpuUsec, monoMs: sample.now.monoMs });
   const isCpuFresh = cpu !== state.cpu;
   const smoothCpuCores = isCpuFresh
     ? smooth(state.smoothCpuCores, cpu.cores ?? 0, cpu.monoMs - state.cpu.monoMs)
@@ -177,8 +163,6 @@ export function applySample(
     starvedMs: state.starvedMs + starvedMs,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
-    cpuMarks,
-    meanCpuCores: meanOver(cpuMarks),
     cpuUsecAtOutput: printed ? sample.cpuUsec : state.cpuUsecAtOutput,
     cpu,
     cpuTrail: extendCpuTrail(state.cpuTrail, { usec: sample.cpuUsec, monoMs: sample.now.monoMs }),
@@ -190,10 +174,7 @@ export function applySample(
     memOverMs: over(state.memOverMs, sample.memBytes > thresholds.memBytes),
     // After a pause there is no rate yet: the window neither grows nor ends.
     cpuOverMs: cpu.cores === null ? state.cpuOverMs : over(state.cpuOverMs, cpu.cores > thresholds.cpuCores),
-    pids: {
-      hits: sample.pidsMaxHits,
-      growingMs: over(state.pids.growingMs, sample.pidsMaxHits > state.pids.hits),
-    },
+    pids: refusals(state.pids, sample, over),
     isStallReported: state.isStallReported && !printed,
   };
 }
@@ -204,8 +185,6 @@ export function applyPausedSample(state: WatchState, sample: Sample): WatchState
   return {
     ...state,
     lastMonoMs: monoMs,
-    cpuMarks: [{ usec: sample.cpuUsec, monoMs }],
-    meanCpuCores: null,
     cpu: { usec: sample.cpuUsec, monoMs, cores: null },
     cpuTrail: newCpuTrail({ usec: sample.cpuUsec, monoMs }),
     io: { bytes: ioBytes(sample), monoMs, bytesPerS: null },
@@ -254,17 +233,13 @@ function sustained(beforeMs: number | null, holds: boolean, stepMs: number): num
   return beforeMs === null ? 0 : beforeMs + stepMs;
 }
 
-/** Drops marks that a later one makes superfluous: the oldest one left is at least CPU_MEAN_MS old, if any is. */
-function withMark(marks: readonly CpuMark[], mark: CpuMark): readonly CpuMark[] {
-  const all = [...marks, mark];
-  const first = all.findLastIndex(({ monoMs }) => mark.monoMs - monoMs >= CPU_MEAN_MS);
-  return first > 0 ? all.slice(first) : all;
-}
-
-function meanOver(marks: readonly CpuMark[]): number | null {
-  const [first, last] = [marks[0], marks.at(-1)];
-  if (first === undefined || last === undefined || last.monoMs - first.monoMs < CPU_MEAN_MS) return null;
-  return Math.max(0, (last.usec - first.usec) / 1000 / (last.monoMs - first.monoMs));
+function refusals(
+  before: WatchState['pids'],
+  { pidsMaxHits: hits }: Sample,
+  over: (beforeMs: number | null, holds: boolean) => number | null,
+): WatchState['pids'] {
+  if (hits === before.hits && before.growingMs === null) return before;
+  return { hits, growingMs: over(before.growingMs, hits > before.hits) };
 }
 
 function cpuRate(before: WatchState['cpu'], sample: Sample): WatchState['cpu'] {
@@ -289,6 +264,7 @@ function ioRate(before: WatchState['io'], sample: Sample): WatchState['io'] {
   const intervalMs = sample.now.monoMs - before.monoMs;
   if (intervalMs < MIN_RATE_INTERVAL_MS) return before;
   const bytes = ioBytes(sample);
+  if (bytes === null && before.bytes === null) return before;
   const bytesPerS =
     bytes === null || before.bytes === null ? null : (Math.max(0, bytes - before.bytes) * 1000) / intervalMs;
   return { bytes, monoMs: sample.now.monoMs, bytesPerS };

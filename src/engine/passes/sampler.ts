@@ -2,7 +2,6 @@
 import type { Now } from '../../core/clock.ts';
 import { readFreeDisk } from '../../procfs/disk.ts';
 import { readHostPressure } from '../../procfs/pressure.ts';
-import { foldTrees } from '../../scheduler/tree.ts';
 import { NO_PRESSURE, type PressureState } from '../../watchdog/pressure.ts';
 import type { HostCpuTrail } from '../../watchdog/throttle.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
@@ -59,7 +58,7 @@ export class Sampler {
     this.#pendingCount = loop.pendingCount;
     this.passes = new PassFeed(() => loop.wake());
     this.outsideCpu = new OutsideCpu(deps, attempts, () => this.#publish(deps.clock.now(), null));
-    this.#parentMemory = new ParentMemory(deps, () => foldTrees(loop.planner().branches()));
+    this.#parentMemory = new ParentMemory(deps, () => loop.planner().trees());
   }
 
   get pressure(): PressureState {

@@ -72,15 +72,18 @@ export function withPrice(item: RunningItem, pricing: Pricing, nowMs: number): R
 /** The tasks that run on this host, each on its own. */
 export function branchesOf(active: Iterable<Task>, live: LiveUse): Branch[] {
   const tasks = [...active];
-  const attempts = new Map(tasks.map(({ id, attempts }) => [id, attempts]));
-  return tasks.flatMap((task) => {
-    const item = runningItem(task, live);
-    if (item === null || !isActive(task.state) || !traitsOf(task).usesHost) return [];
+  const attempts = new Map<TaskId, number>();
+  for (const { id, attempts: number } of tasks) attempts.set(id, number);
+  const branches: Branch[] = [];
+  for (const task of tasks) {
+    const item = traitsOf(task).usesHost ? runningItem(task, live) : null;
+    if (item === null || !isActive(task.state)) continue;
     const { parent } = task;
     const isInside = parent !== undefined && attempts.get(parent.id) === parent.attempt;
     const isWithinParent = task.state.attempt.isWithinParent === true;
-    return [{ item, parentId: isInside ? parent.id : null, isWithinParent }];
-  });
+    branches.push({ item, parentId: isInside ? parent.id : null, isWithinParent });
+  }
+  return branches;
 }
 
 /** Returns null for a task that does not run. */

@@ -7,13 +7,15 @@ import type { RunningItem } from '../../scheduler/items.ts';
 import type { Policy } from '../../scheduler/pass.ts';
 import { type Plan, plan } from '../../scheduler/plan.ts';
 import type { OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
-import type { Branch } from '../../scheduler/tree.ts';
+import { type Branch, foldTrees } from '../../scheduler/tree.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
 import type { OutsideCpu } from '../outside-cpu.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import { branchesOf, buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';
 import type { Leases } from './leases.ts';
+
+export type Tree = Pick<RunningItem, 'id' | 'need'>;
 
 export interface PlannerDeps {
   readonly clock: Clock;
@@ -42,6 +44,7 @@ export class Planner {
   #sampledAt = Number.NEGATIVE_INFINITY;
   #host: { readonly memory: HostMemory; readonly monoMs: number } | null = null;
   #plan: { readonly plan: Plan; readonly untilMs: number } | null = null;
+  #trees: readonly Tree[] | null = null;
 
   constructor(
     deps: PlannerDeps,
@@ -86,6 +89,16 @@ export class Planner {
     return branchesOf(this.#live.active(), this.#liveUse());
   }
 
+  /** The running tasks, each with those inside it. Their needs stay the same until a task changes, except around others. */
+  trees(): readonly Tree[] {
+    if (this.#trees !== null) return this.#trees;
+    const branches = this.branches();
+    const trees = foldTrees(branches);
+    const isFixed = branches.every(({ parentId }) => parentId === null);
+    this.#trees = isFixed ? trees.map(({ id, need }) => ({ id, need })) : null;
+    return trees;
+  }
+
   /** The predicted start of each pending task and ticket. */
   plan(): Plan {
     const { wallMs, monoMs } = this.#deps.clock.now();
@@ -118,6 +131,7 @@ export class Planner {
   /** Call when a task, lease or ticket changed. */
   invalidate(): void {
     this.#plan = null;
+    this.#trees = null;
   }
 
   #readHost(monoMs: number): HostMemory {

@@ -92,7 +92,7 @@ test('top runs at most a tenth of the time, and rarely when it fails', async () 
 test('a table that ps prints takes the memory from top, and from ps before that', async () => {
   const source = recorded([top(`${process.pid} 2048M\n`)]);
   const table = processTable('/proc', 'darwin', { bytesOf: source.bytesOf, refresh: () => {} });
-  const own = () => table.scan(-1).find(({ pid }) => pid === process.pid) ?? assert.fail();
+  const own = () => table.scan(-1).withPid(process.pid) ?? assert.fail();
   const before = own();
   assert.ok(before.rssBytes > MIB);
   assert.equal(table.memBytes(before), before.rssBytes);

@@ -134,19 +134,16 @@ function pipeLine({ streams, dir }: Launch): string[] {
 function redirections({ streams, dir, usesPty }: Launch): string[] {
   if (streams === null) return [];
   const { in: stdin, out } = pipesOf(streams, dir);
-  const words = usesPty
-    ? [
-        ...(stdin === null
-          ? []
-          : [`${streams.stdin === 'terminal' ? '' : INPUT}<${shellQuote(stdin)} ${UNHELD}`]),
-        ...(out === null ? [] : [`>${shellQuote(out)} 2>&1`]),
-      ]
-    : [...(stdin === null ? [] : [`<${shellQuote(stdin)} ${UNHELD}`]), ...streamWords(streams, dir)];
+  const open = usesPty && streams.stdin === 'pipe' ? OPEN_INPUT : '<';
+  const input = stdin === null ? [] : [`${open}${shellQuote(stdin)} ${UNHELD}`];
+  const terminalWords = out === null ? [] : [`>${shellQuote(out)} 2>&1`];
+  const words = [...input, ...(usesPty ? terminalWords : streamWords(streams, dir))];
   return [`exec ${words.join(' ')} || fail 'cannot open the streams of the task'`];
 }
 
-/** Inside of script(1): the standard input that is not a terminal. */
-const INPUT = 6;
+/** A standard input that is not a terminal is on fd 6 inside of script(1). */
+const OPEN_INPUT = '6<';
+const TAKE_INPUT = '<&6 6<&-';
 /** See make_pipes in supervisor.sh. */
 const UNHELD = '7<&-';
 
@@ -251,7 +248,7 @@ function withTerminal(launch: Launch, script: string): Execution {
 function jobLine(streams: Streams, dir: string, words: readonly string[], { bash }: Tools): string {
   const script = [
     'set +H +o history',
-    `exec ${[...(streams.stdin === 'pipe' ? [`<&${INPUT} ${INPUT}<&-`] : []), ...streamWords(streams, dir)].join(' ')}`,
+    `exec ${[...(streams.stdin === 'pipe' ? [TAKE_INPUT] : []), ...streamWords(streams, dir)].join(' ')}`,
     // It prints a line when its job is stopped or interrupted.
     'exec 8>&1 9>&2 >/dev/null 2>/dev/null',
     // The command ends first, also when a signal reaches both.

@@ -19,7 +19,7 @@ for (const opened of [[], ['out'], ['out', 'err']])
     const frames: unknown[] = [];
     const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
     const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
-    attempt.attach({ send, end() {} }, null);
+    attempt.attach({ send, end() {}, moveTo() {} }, null);
     appendFileSync(join(dir, 'claim'), 'claimed 1.5\nstarted 1.5 1 (x) S 1 1\n');
     attempt.look();
     for (const name of opened) {

@@ -22,6 +22,8 @@ export interface Client {
   send(kind: number, content: Buffer): void;
   /** After the last message. */
   end(): void;
+  /** It waits for this attempt from now on. */
+  moveTo(attempt: RelayedAttempt): void;
 }
 
 /** Without inotify. */
@@ -72,6 +74,11 @@ export class RelayedAttempt {
     return this.#client !== null || (this.#watcher !== null && !this.isOver);
   }
 
+  /** Its command has started, or could not. */
+  get hasBegun(): boolean {
+    return this.#isOpen || this.#end !== null || readRecords(this.#dir).started !== null;
+  }
+
   /** Reads what has changed: the pipes, and the end of the command. */
   look(): void {
     if (this.#end !== null || !existsSync(this.#dir)) return;
@@ -96,7 +103,28 @@ export class RelayedAttempt {
     for (const socket of this.#streams.values()) socket.destroy();
     this.#streams.clear();
     const { exit, startFailed } = readRecords(this.#dir, true);
+    if (startFailed === null && !this.hasBegun) {
+      // The task may be back in the queue: its client waits for the next attempt.
+      this.#unwatch();
+      this.#deps.onIdle();
+      return;
+    }
     this.#finish({ code: exit?.code ?? null, signal: exit?.signal ?? null, startFailed });
+  }
+
+  /** An attempt that has not begun will not, and its client waits for the next one. */
+  handOverTo(next: RelayedAttempt): void {
+    if (this.hasBegun) return;
+    this.#unwatch();
+    const client = this.#client;
+    this.#client = null;
+    this.#tie = null;
+    client?.moveTo(next);
+  }
+
+  #unwatch(): void {
+    this.#watcher?.close();
+    this.#watcher = null;
   }
 
   /** Returns false when another client is attached. `tie`: called when the client is lost before the end. */

@@ -24,8 +24,16 @@ export const KIND = {
 } as const;
 export type StreamKind = typeof KIND.out | typeof KIND.err;
 
+export interface ClientHello {
+  readonly role: 'client';
+  readonly task: string;
+  /** Or the next attempt, where the command of this one never started. */
+  readonly attempt: number;
+  readonly tie?: boolean;
+}
+
 export type Hello =
-  | { readonly role: 'client'; readonly task: string; readonly attempt: number; readonly tie?: boolean }
+  | ClientHello
   /** Sends wishes only. */
   | { readonly role: 'sender'; readonly task: string; readonly attempt: number }
   /** The daemon lists its live attempts. */

@@ -4,7 +4,7 @@ import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { RelayedAttempt } from './attempt.ts';
-import { frameReader, type Hello, head, KIND, readTaken, type Wish } from './frames.ts';
+import { type ClientHello, frameReader, type Hello, head, KIND, readTaken, type Wish } from './frames.ts';
 import { killTask } from './kill-task.ts';
 import { reportSeen } from './report-seen.ts';
 import { TaskPause } from './stop.ts';
@@ -51,6 +51,27 @@ function main(home: string): void {
     return attempt;
   }
 
+  function open(task: string, number: number): void {
+    const attempt = attemptOf(task, number);
+    attempt.look();
+    for (const earlier of attemptsOf(task)) if (earlier !== attempt) earlier.handOverTo(attempt);
+  }
+
+  /** The newest one where the command of this one never started: the task went back into the queue. */
+  function attachable(task: string, number: number): RelayedAttempt {
+    const attempt = attemptOf(task, number);
+    return attempt.hasBegun ? attempt : (attemptsOf(task).at(-1) ?? attempt);
+  }
+
+  /** In the order of their numbers. */
+  function attemptsOf(task: string): RelayedAttempt[] {
+    const numberOf = (key: string) => Number(key.slice(task.length + 1));
+    return [...attempts]
+      .filter(([key]) => key.startsWith(`${task}/`))
+      .sort(([a], [b]) => numberOf(a) - numberOf(b))
+      .map(([, attempt]) => attempt);
+  }
+
   function serve(connection: Socket): void {
     let attached: RelayedAttempt | null = null;
     let addressed: RelayedAttempt | null = null;
@@ -67,16 +88,24 @@ function main(home: string): void {
         daemons += 1;
         return;
       }
-      const attempt = attemptOf(hello.task, hello.attempt);
-      addressed = attempt;
-      if (hello.role === 'sender') return;
+      if (hello.role === 'sender') addressed = attemptOf(hello.task, hello.attempt);
+      else attachTo(attachable(hello.task, hello.attempt), hello);
+    };
+    const attachTo = (attempt: RelayedAttempt, hello: ClientHello): void => {
       const tie = hello.tie ? () => void killTask(daemonSocket, hello.task, () => attempt.isOver) : null;
-      if (attempt.attach({ send, end: () => connection.end() }, tie)) attached = attempt;
-      else {
-        addressed = null;
-        send(KIND.refused, Buffer.from('another client is attached'));
-        connection.end();
+      const client = {
+        send,
+        end: () => connection.end(),
+        moveTo: (next: RelayedAttempt) => attachTo(next, hello),
+      };
+      if (attempt.attach(client, tie)) {
+        attached = attempt;
+        addressed = attempt;
+        return;
       }
+      attached = null;
+      send(KIND.refused, Buffer.from('another client is attached'));
+      connection.end();
     };
     const onFrame = (kind: number, content: Buffer): void => {
       if (kind === KIND.hello) greet(JSON.parse(content.toString()) as Hello);
@@ -85,7 +114,7 @@ function main(home: string): void {
         attached?.taken(stream, bytes);
       } else if (kind === KIND.wish) {
         const wish = JSON.parse(content.toString()) as Wish;
-        if (wish.wish === 'open') attemptOf(wish.task, wish.attempt).look();
+        if (wish.wish === 'open') open(wish.task, wish.attempt);
         else if (wish.wish === 'over') attempts.get(`${wish.task}/${wish.attempt}`)?.over();
         else addressed?.wish(wish);
       }

@@ -9,7 +9,7 @@ import { readStat } from '../../src/procfs/process/stat.ts';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { processesOf } from '../support/processes.ts';
+import { daemonPid, processesOf, spawnerPid } from '../support/processes.ts';
 import { hasTmux, inTmux } from '../support/screens/tmux.ts';
 import { hasStarted, show, submit, wholeHostFlags } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -265,6 +265,20 @@ describe('babysit exec', () => {
       await waitUntil(async () => (await statusOf('left')) === 'running', { what: 'left to run' });
     });
     assert.equal((await home.run(['kill', '--force', 'left'])).code, 0);
+  });
+
+  it('continues with the attempt that runs, when the daemon was killed before the first one started', async () => {
+    const spawner = spawnerPid(home) ?? assert.fail('no spawner');
+    process.kill(spawner, 'SIGSTOP');
+    const client = home.start(['exec', '--quiet', ...SMALL, '--name=again', 'echo out; sleep 0.1; exit 7']);
+    await waitUntil(async () => (await show(home, 'again')).status === 'running', {
+      what: 'a first attempt',
+    });
+    process.kill(daemonPid(home), 'SIGKILL');
+    process.kill(spawner, 'SIGKILL');
+    assert.equal((await show(home, 'again')).name, 'again');
+    const { code, stdout } = await client.done;
+    assert.deepEqual([code, stdout, (await show(home, 'again')).attempt], [7, 'out\n', 2]);
   });
 
   it('continues when the relay is killed', async () => {

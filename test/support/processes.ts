@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listPids, readProcFile } from '../../src/procfs/proc-files.ts';
+import { readStat } from '../../src/procfs/process/stat.ts';
 
 /** `pid command` of each living process whose command line or environment contains the text. */
 export function processesOf(text: string): string[] {
@@ -18,4 +19,12 @@ export function processesOf(text: string): string[] {
 /** The daemon of this BABYSIT_HOME. */
 export function daemonPid({ dir }: { readonly dir: string }): number {
   return Number(readFileSync(join(dir, 'daemon.pid'), 'utf8'));
+}
+
+/** The process that starts the supervisors of this daemon; its environment names no home. */
+export function spawnerPid(home: { readonly dir: string }): number | undefined {
+  const daemon = daemonPid(home);
+  return listPids().find(
+    (pid) => readStat(pid)?.ppid === daemon && readProcFile(pid, 'cmdline')?.includes('babysit-spawner'),
+  );
 }

@@ -56,8 +56,8 @@ async function ask(session: Session, request: Request): Promise<Answer> {
       hasData = true;
       request.onData?.(chunk);
     });
-  // A stopping daemon may accept a connection and close it. Only a GET may be sent again.
-  const mayRepeat = (error: SocketError) => error.fault === 'broken' && request.method === 'GET' && !hasData;
+  // A daemon that stops or dies may accept a connection and close it.
+  const mayRepeat = (error: SocketError) => error.fault === 'broken' && isIdempotent(request) && !hasData;
   for (;;) {
     const mayRetry = uptimeMs() < deadline;
     try {
@@ -78,6 +78,11 @@ async function ask(session: Session, request: Request): Promise<Answer> {
     }
     await delay(RETRY_MS);
   }
+}
+
+/** A second submission with the same key returns the task of the first. */
+function isIdempotent({ method, body }: Request): boolean {
+  return method === 'GET' || (body as { readonly key?: string } | undefined)?.key !== undefined;
 }
 
 export async function startDaemon(session: Session): Promise<void> {

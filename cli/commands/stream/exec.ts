@@ -79,7 +79,9 @@ async function execute(
   const interactive = streams.stdin === 'terminal' ? { observability_interval: 0 } : {};
   await widenLimits(session);
   const caller = { ...findCaller(env, fields.cwd), streams };
-  const body: RunBody = { queue: true, wait: true, ...interactive, ...fields, ...words, caller };
+  // With a key the request is repeated when the daemon dies before it has answered.
+  const key = `exec-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  const body: RunBody = { key, queue: true, wait: true, ...interactive, ...fields, ...words, caller };
   const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
   return passThrough(context, {
     task: task.id,

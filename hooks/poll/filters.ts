@@ -25,8 +25,13 @@ export function grepPattern(name: string, args: readonly string[], isNegated: bo
   if (text === undefined || /\$[({A-Za-z]/.test(text)) return null;
   const isFixed = name === 'fgrep' || flags.includes('F');
   const isBasic = name === 'grep' && !/[EP]/.test(flags);
-  const expression = isFixed ? text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&') : isBasic ? fromBasic(text) : text;
+  const expression = isFixed ? literal(text) : isBasic ? fromBasic(text) : text;
   return { text: flags.includes('i') ? anyCase(expression) : expression, isNegated };
+}
+
+/** An expression that matches the text. */
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** A basic regular expression escapes the operators that an extended one does not. */
@@ -57,8 +62,8 @@ export function collectorOf(redirects: readonly Redirection[], scope: Scope): st
     if (path === '' || path.startsWith('/dev/')) continue;
     // A file that occurs elsewhere is read again. A file that grows is a record, unless its own loop reads it.
     const around = operator.endsWith('>>') ? (scope.loop ?? scope.shared.text) : scope.shared.text;
-    const escaped = target.text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-    if (!around.replace(new RegExp(`>[>|]?\\s*${escaped}`, 'g'), '').includes(target.text)) return path;
+    if (!around.replace(new RegExp(`>[>|]?\\s*${literal(target.text)}`, 'g'), '').includes(target.text))
+      return path;
   }
   return null;
 }

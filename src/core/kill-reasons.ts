@@ -26,8 +26,13 @@ export interface KillFacts {
   readonly format: Format;
 }
 
-/** A higher estimate hides a leak or a loop until the next limit, and takes room from others. */
-const AUDIT = 'Audit the script first, raise the estimate last.';
+/**
+ * A higher estimate hides a leak or a loop until the next limit, and takes room from others. First in the hint, whose end
+ * the short form cuts.
+ */
+function audited(what: string, flag: string, rest: string): string {
+  return `audit the script first, raise the ${what} last (${flag})${rest}`;
+}
 
 interface KillReasonRow {
   /** The measured numbers, and what to change before the next run. */
@@ -45,8 +50,8 @@ export const KILL_REASONS = {
     hint: ({ estimate, suggested, detail }) =>
       `Used ${numberOf(detail, 'cpu_cores')} cores, estimated ${estimate.cpuCores}: ${
         suggested.cpuCores > estimate.cpuCores
-          ? `raise --estimated_cpu_cores to ${suggested.cpuCores} or run fewer threads. ${AUDIT}`
-          : 'this host admits no larger estimate, so run fewer threads.'
+          ? audited('estimate', `--estimated_cpu_cores=${suggested.cpuCores}`, ', or run fewer threads.')
+          : 'audit the script first, then run fewer threads: this host admits no larger estimate.'
       }`,
   },
   cgroup_oom_killed: {
@@ -55,8 +60,8 @@ export const KILL_REASONS = {
     hint: ({ estimate, limits, suggested, detail, format }) => {
       const reached = `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}`;
       return isCapOfHost(estimate, detail) || suggested.memBytes <= estimate.memBytes
-        ? `${reached}, which no larger estimate raises: reduce the batch size, or raise --mem_pct_limit (now ${limits.memPctLimit}).`
-        : `${reached}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)} or more (cap: 3 x that). ${AUDIT}`;
+        ? `${reached}, which no larger estimate raises: audit the script first, reduce the batch size, raise --mem_pct_limit last (now ${limits.memPctLimit}).`
+        : `${reached}: ${audited('estimate', `--estimated_mem_bytes=${format.size(suggested.memBytes)} or more; the cap is 3 x that`, '.')}`;
     },
   },
   kernel_oom: {
@@ -69,11 +74,11 @@ export const KILL_REASONS = {
     hint: (facts) =>
       isOverEstimate(facts.detail)
         ? memoryHint(facts)
-        : `Used ${facts.format.size(facts.peakMemBytes)}, more than ${facts.limits.memPctLimit}% of the host's memory: reduce its memory use or raise --mem_pct_limit.`,
+        : `Used ${facts.format.size(facts.peakMemBytes)}, more than ${facts.limits.memPctLimit}% of the host's memory: audit the script first, reduce the batch size, raise --mem_pct_limit last.`,
   },
   pids_exceeded: {
     hint: ({ detail }) =>
-      `Forks kept failing at its limit of ${numberOf(detail, 'pids_max')} processes: look for a fork loop, or raise the setting envelope.pids_max.`,
+      `Forks kept failing at its limit of ${numberOf(detail, 'pids_max')} processes: look for a fork loop, or raise the limit: babysit config set envelope.pids_max ${2 * numberOf(detail, 'pids_max')}`,
   },
   elapsed_exceeded: {
     exceeded: 'timeMs',
@@ -83,11 +88,10 @@ export const KILL_REASONS = {
       const remainingMs = numberIn(detail, 'remaining_ms');
       const left = remainingMs === null ? '' : ` with about ${format.duration(remainingMs)} left`;
       const ran = `Ran ${format.duration(numberOf(detail, 'elapsed_ms'))}${left}${busyNote(detail)}`;
-      const now = `now ${format.duration(limits.killTimeoutMs)}`;
       // A kill timeout of its own does not follow the estimate.
       return limits.killTimeoutMs === 2 * estimate.timeMs
-        ? `${ran}: raise --estimated_time to ${format.duration(suggested.timeMs)} (now ${format.duration(estimate.timeMs)}) or --kill_timeout (${now}), or split the work. ${AUDIT}`
-        : `${ran}, up to its timeout: raise --kill_timeout or --timeout, which are the same, to ${format.duration(suggestedLimits.killTimeoutMs)} (${now}), or split the work. ${AUDIT}`;
+        ? `${ran}, estimated ${format.duration(estimate.timeMs)}: ${audited('estimate', `--estimated_time=${format.duration(suggested.timeMs)}`, ', or split the work.')}`
+        : `${ran}, its timeout is ${format.duration(limits.killTimeoutMs)}: ${audited('timeout', `--kill_timeout=${format.duration(suggestedLimits.killTimeoutMs)}`, ', or split the work.')}`;
     },
   },
   observability_stall: { retryCause: 'stall', hint: stallHint },
@@ -138,10 +142,10 @@ function numberOf(detail: KillDetail, key: string): number {
 function memoryHint({ estimate, suggested, peakMemBytes, detail, format }: KillFacts): string {
   const used = `Used ${format.size(peakMemBytes)}, estimated ${format.size(estimate.memBytes)}`;
   // At its cap the need is unknown.
-  const least = numberIn(detail, 'limit_bytes') === null ? '' : 'at least ';
+  const more = numberIn(detail, 'limit_bytes') === null ? '' : ' or more';
   return suggested.memBytes > estimate.memBytes
-    ? `${used}: raise --estimated_mem_bytes to ${least}${format.size(suggested.memBytes)} or reduce the batch size. ${AUDIT}`
-    : `${used}: this host admits no larger estimate, so reduce the batch size.`;
+    ? `${used}: ${audited('estimate', `--estimated_mem_bytes=${format.size(suggested.memBytes)}${more}`, ', or reduce the batch size.')}`
+    : `${used}: audit the script first, then reduce the batch size: this host admits no larger estimate.`;
 }
 
 /** The main process has ended, and others keep the task running. */
@@ -183,7 +187,7 @@ function pressureHint({ estimate, suggested, detail, format }: KillFacts): strin
   const held = format.size(numberOf(detail, 'victim_mem_bytes'));
   const advice =
     detail.victim_tier === 'above_estimate'
-      ? `estimated ${format.size(estimate.memBytes)}: raise --estimated_mem_bytes to ${format.size(suggested.memBytes)}, so that the scheduler reserves enough, or reduce the batch size.`
+      ? `estimated ${format.size(estimate.memBytes)}: ${audited('estimate', `--estimated_mem_bytes=${format.size(suggested.memBytes)}`, ', or reduce the batch size.')}`
       : `within its estimate: run it again with --queue to wait for room${outsideNote(detail, format)}.`;
   return `${shortage(detail)} for ${numberOf(detail, 'sustained_s')} s and this task held ${held}, ${advice}`;
 }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { aKill, aTask, ENDED, GIB, someUsage } from '../../test/support/build/build-task.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
-import { KILL_REASON_NAMES, type KillDetail, type KillReason } from './kill-reasons.ts';
+import { KILL_REASON_NAMES, type KillDetail, type KillReason, killReasonRow } from './kill-reasons.ts';
 import { interruptHint, killHint } from './reasons.ts';
 import type { Task, Usage } from './task.ts';
 
@@ -22,14 +22,14 @@ function hint(
 
 /** The detail from the watchdog or the kernel, and the parts that the hint must contain. */
 const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
-  estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes to 6G'] },
+  estimated_mem_exceeded: { detail: {}, says: ['5G', '4G', '--estimated_mem_bytes=6G'] },
   estimated_cpu_exceeded: {
     detail: { cpu_cores: 9.3, estimated_cpu_cores: 4 },
-    says: ['9.3 cores', 'estimated 4', '--estimated_cpu_cores to 10'],
+    says: ['9.3 cores', 'estimated 4', '--estimated_cpu_cores=10'],
   },
   cgroup_oom_killed: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 12 * GIB, oom_kills: 1 },
-    says: ['12G', '--estimated_mem_bytes to 16G or more'],
+    says: ['12G', '--estimated_mem_bytes=16G or more'],
   },
   kernel_oom: {
     detail: { cap_bytes: 12 * GIB, peak_mem_bytes: 5 * GIB, oom_kills: 1 },
@@ -39,7 +39,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   pids_exceeded: { detail: { pids_max: 4096 }, says: ['4096', 'envelope.pids_max'] },
   elapsed_exceeded: {
     detail: { elapsed_ms: 1_200_500 },
-    says: ['20m', '--estimated_time to 41m (now 10m)', '--kill_timeout (now 20m)'],
+    says: ['20m', 'estimated 10m', '--estimated_time=41m'],
   },
   observability_stall: {
     detail: { silent_ms: 301_000 },
@@ -53,7 +53,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
       victim_tier: 'above_estimate',
       top_outside_name: 'firefox',
     },
-    says: ['93.4%', '31 s', '5G', '--estimated_mem_bytes to 5.5G'],
+    says: ['93.4%', '31 s', '5G', '--estimated_mem_bytes=5.5G'],
   },
   system_disk_pressure: {
     detail: { host_disk_pct: 98.7, sustained_s: 30, victim_written_bytes: 3 * GIB },
@@ -74,6 +74,7 @@ describe('kill hint', () => {
       for (const part of TABLE[reason].says)
         assert.ok(text.includes(part), `"${part}" is missing in: ${text}`);
       assert.doesNotMatch(text, /NaN|undefined|null|Infinity/);
+      if (killReasonRow(reason).exceeded !== undefined) assert.match(text, /audit the script first/);
     });
 
   for (const reason of KILL_REASON_NAMES)
@@ -131,16 +132,19 @@ describe('kill hint', () => {
       /got 50 % of the CPU time that it wanted because the host was busy, .*raise --observability_interval to 11m /,
     );
     const late = hint('elapsed_exceeded', { elapsed_ms: 1_200_500, cpu_share_pct: 14 });
-    assert.match(late, /got 14 % .* raise --estimated_time to 1h19m /);
+    assert.match(late, /got 14 % .* raise the estimate last \(--estimated_time=1h19m\)/);
   });
 
   it('asks for the time that the progress foretells', () => {
     const late = { elapsed_ms: 1_200_500, remaining_ms: 2_400_000, cpu_share_pct: 14 };
-    assert.match(hint('elapsed_exceeded', late), /with about 40m left, .* raise --estimated_time to 1h7m /);
+    assert.match(
+      hint('elapsed_exceeded', late),
+      /with about 40m left, .* raise the estimate last \(--estimated_time=1h7m\)/,
+    );
     const limits = { ...aTask().limits, killTimeoutMs: 60_000 };
     assert.match(
       hint('elapsed_exceeded', { elapsed_ms: 60_000, remaining_ms: 240_000 }, null, aTask({ limits })),
-      /raise --kill_timeout or --timeout, which are the same, to 8m20s /,
+      /its timeout is 1m: .* raise the timeout last \(--kill_timeout=8m20s\)/,
     );
   });
 
@@ -179,7 +183,7 @@ describe('kill hint', () => {
   it('always asks for more than the peak and more than the estimate', () => {
     for (const peak of [0, 1, GIB, 4 * GIB, 100 * GIB]) {
       const text = hint('estimated_mem_exceeded', {}, someUsage({ peakMemBytes: peak }));
-      const asked = Number(/to ([\d.]+)G/.exec(text)?.[1]) * GIB;
+      const asked = Number(/--estimated_mem_bytes=([\d.]+)G/.exec(text)?.[1]) * GIB;
       assert.ok(asked > peak && asked > 4 * GIB, text);
     }
   });
@@ -187,5 +191,5 @@ describe('kill hint', () => {
 
 it('every interruption has a hint', () => {
   for (const reason of ['host_rebooted', 'logged_out', 'supervisor_lost'] as const)
-    assert.match(interruptHint(reason), /run it again/);
+    assert.match(interruptHint(reason, 'build'), /run it again with babysit retry build$/);
 });

@@ -102,7 +102,7 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       assert.equal(detail.cap_bytes, cap);
       const peak = Number(hog.task.peak_mem_bytes);
       assert.ok(peak > 0.9 * cap && peak <= cap, String(hog.stdout));
-      assert.match(String(hog.task.kill_hint), /raise --estimated_mem_bytes to 160M/);
+      assert.match(String(hog.task.kill_hint), /raise the estimate last \(--estimated_mem_bytes=160M/);
       assert.equal((await api.ended('neighbour')).task.status, 'completed');
     });
 

@@ -48,7 +48,7 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
       assert.ok(Number(sustained_ms) >= 4000 && Number(mem_bytes) > 32 * MIB, `${sustained_ms} ${mem_bytes}`);
       assert.match(
         String(greedy.task.kill_hint),
-        /^Used 4\d(\.\d+)?M, estimated 16M: raise --estimated_mem_bytes to 4\d(\.\d+)?M/,
+        /^Used 4\d(\.\d+)?M, estimated 16M: audit the script first, raise the estimate last \(--estimated_mem_bytes=4\d(\.\d+)?M\)/,
       );
       const hog = await ended('hog');
       assert.equal(hog.task.kill_reason, DRIVER === 'none' ? 'mem_exceeded' : 'cgroup_oom_killed');

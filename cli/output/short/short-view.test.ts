@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
-import { KILL_REASON_NAMES } from '../../../src/core/kill-reasons.ts';
+import { KILL_REASON_NAMES, killReasonRow } from '../../../src/core/kill-reasons.ts';
 import type { Progress } from '../../../src/core/progress.ts';
 import type { TaskState } from '../../../src/core/task.ts';
 import { taskView } from '../../../src/service/views/task-view.ts';
@@ -47,6 +47,7 @@ function view(state: TaskState, more: Partial<TaskView> = {}): TaskView {
     waiting: state.status === 'pending' ? WAITING : null,
     logPath: '/home/someone/.local/state/babysit/tasks/01M8HTNJX69W8GSNZ6NRZR08N3/1.log',
     most: { memBytes: 1000 * GIB, cpuCores: 64 },
+    ref: NAME,
   };
   return { ...taskView(task, context), ...more };
 }
@@ -103,6 +104,9 @@ describe('the short view', () => {
       const short = endedView(task);
       assert.deepEqual(Object.keys(short).slice(0, 3), ['kill_reason', 'kill_hint', 'kill_detail']);
       assert.equal(short.suggested_command ?? null, task.suggested_command);
+      // The advice to audit is not what gives way.
+      if (killReasonRow(task.kill_reason ?? 'manual').exceeded !== undefined)
+        assert.match(String(short.kill_hint), /audit the script first/);
     });
 
   for (const [what, task] of STATES.filter(([, { ended_at }]) => ended_at !== null))

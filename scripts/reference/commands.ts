@@ -131,12 +131,8 @@ function defaultOf({ default: fallback, config }: FieldRow): string {
   return setting === '' ? fallback : `${fallback} (${setting})`;
 }
 
-function limitsOf(
-  { type, min, max, required, excludes = [], batch, mcp }: FieldRow,
-  verb: Verb | null,
-): string[] {
+function limitsOf({ type, min, max, excludes = [], batch, mcp }: FieldRow, verb: Verb | null): string[] {
   const limits: string[] = [];
-  if (required) limits.push('required');
   if (type === 'whole') limits.push(`${min} to ${max}`);
   if (type === 'text') limits.push(`${min} to ${max} characters`);
   if (type === 'json' && max !== undefined) limits.push(`at most ${max / 1024}K`);

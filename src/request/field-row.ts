@@ -20,7 +20,6 @@ export interface FieldRow {
   readonly config?: string;
   /** A switch that can be turned off: absent it is null, not false. So is a switch with a setting. */
   readonly tristate?: true;
-  readonly required?: true;
   /** Fields that cannot be given together with this one. */
   readonly excludes?: readonly string[];
   /** `line`: only in the lines of a batch, not as a flag of the batch. `never`: not in a batch. */

@@ -42,20 +42,15 @@ type Parsed<F extends FieldRow> = [Choice<F>] extends [never]
     ? readonly Choice<F>[]
     : Choice<F>;
 /** The value of an absent field. */
-type Absent<F extends FieldRow> = F extends { readonly required: true }
-  ? never
-  : F extends { readonly type: 'switch'; readonly config: string } | { readonly tristate: true }
-    ? null
-    : F extends { readonly type: 'switch' }
-      ? false
-      : null;
-type Required<V extends Verb> = {
-  [K in FieldOf<V>]: Fields[K] extends { readonly required: true } ? K : never;
-}[FieldOf<V>];
+type Absent<F extends FieldRow> = F extends
+  | { readonly type: 'switch'; readonly config: string }
+  | { readonly tristate: true }
+  ? null
+  : F extends { readonly type: 'switch' }
+    ? false
+    : null;
 
-export type Body<V extends Verb> = {
-  [K in Required<V>]: Json<Fields[K]>;
-} & { [K in Exclude<FieldOf<V>, Required<V>>]?: Json<Fields[K]> | undefined };
+export type Body<V extends Verb> = { [K in FieldOf<V>]?: Json<Fields[K]> | undefined };
 
 /** A null field was not given: its default comes from the caller or the config. */
 export type Asked<V extends Verb> = {

@@ -59,6 +59,16 @@ describe('a ticket', () => {
     assert.equal((stored?.expiresAt ?? 0) - (stored?.grantedAt ?? 0), 5_000);
   });
 
+  it('that leaves out an amount asks for what a run without an estimate gets', async (t) => {
+    const { wait, makeRoom, run, task } = rigOf(t);
+    makeRoom();
+    const [lease] = wait({ memBytes: null, cpuCores: null }).heard;
+    await run({ name: 'a', estimated_mem_bytes: undefined, estimated_cpu_cores: undefined, queue: true });
+    const { estimated_mem_bytes, estimated_cpu_cores } = await task('a');
+    assert.ok(lease?.event === 'capacity_available');
+    assert.deepEqual([lease.mem_bytes, lease.cpu_cores], [estimated_mem_bytes, estimated_cpu_cores]);
+  });
+
   it('waits in the queue with the tasks, and receives its place and the reason', async (t) => {
     const { wait, run } = rigOf(t);
     await run({ name: 'before', queue: true });

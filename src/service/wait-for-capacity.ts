@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Profiles } from '../engine/profiles/profiles.ts';
 import { infeasibleNeed, unscheduled, whyInfeasible } from '../scheduler/admission.ts';
 import type { PendingItem } from '../scheduler/items.ts';
+import { defaultsFor } from './submission/estimates.ts';
 import { noteOf } from './views/note.ts';
 import { blockedView, infeasibleError, TICKET_FLAGS } from './views/refusal.ts';
 
@@ -29,12 +30,18 @@ export function waitForCapacity(
 ): () => void {
   const { engine, clock, profiles } = deps;
   const { config } = deps.settings.loaded;
+  const { capacity, largest } = profiles;
+  const shares = {
+    memPctLimit: config['defaults.mem_pct_limit'],
+    cpuPctLimit: config['defaults.cpu_pct_limit'],
+  };
+  const fallback = defaultsFor(shares, { config, capacity, largest, parent: null });
   const need = {
-    memBytes: request.memBytes,
-    cpuCores: Math.min(request.cpuCores, profiles.largest.cpuLimitCores),
+    memBytes: request.memBytes ?? fallback.memBytes,
+    cpuCores: Math.min(request.cpuCores ?? fallback.cpuCores, largest.cpuLimitCores),
   };
   const why = whyInfeasible(
-    infeasibleNeed(profiles.largest, need, NO_LIMITS, false),
+    infeasibleNeed(largest, need, NO_LIMITS, false),
     unscheduled(engine.snapshot(), need),
   );
   if (why !== null) throw infeasibleError(why, TICKET_FLAGS);

@@ -11,6 +11,7 @@ import { currentProject, findOwner } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { holdText } from '../../output/hold-text.ts';
 import { humanCores, humanSize, humanStart } from '../../output/human.ts';
+import { localTime } from '../../output/local-time.ts';
 
 export const FLAGS = {
   ...flagsOf('wait_for_capacity'),
@@ -18,7 +19,7 @@ export const FLAGS = {
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'wait_for_capacity --mem_bytes=SIZE --cpu_cores=N [--timeout=DURATION]',
+  usage: 'wait_for_capacity [--mem_bytes=SIZE] [--cpu_cores=N] [--timeout=DURATION]',
   about: `Takes a place in the queue, prints the place on stderr, and blocks until there is room. Then it prints the lease and exits 0:
 the next run of the same owner that fits, or the one with --lease=ID, gets the room. One call is enough: do not poll.
 Ending it gives up the place.`,
@@ -65,17 +66,8 @@ async function waitForCapacity(
 }
 
 function readBody(flags: Flags<typeof FLAGS>, env: NodeJS.ProcessEnv): TicketBody {
-  const { mem_bytes, cpu_cores, ...rest } = bodyFromFlags('wait_for_capacity', flags);
-  if (mem_bytes === undefined || cpu_cores === undefined)
-    throw new BabysitError(
-      'usage',
-      `wait_for_capacity needs ${mem_bytes === undefined ? '--mem_bytes' : '--cpu_cores'}`,
-      { hint: 'For example: babysit wait_for_capacity --mem_bytes=4G --cpu_cores=2' },
-    );
   return {
-    mem_bytes,
-    cpu_cores,
-    ...rest,
+    ...bodyFromFlags('wait_for_capacity', flags),
     project: currentProject(),
     owner: findOwner(flags.owner, env),
   };
@@ -90,5 +82,5 @@ function waitingText(waiting: WaitingView): string {
 
 function leaseText(lease: LeaseView): string {
   const capacity = `${humanSize(lease.mem_bytes)} and ${humanCores(lease.cpu_cores)} cores`;
-  return `${capacity} held until ${lease.expires_at} for the next run, or for: babysit run --lease=${lease.lease}\n`;
+  return `${capacity} held until ${localTime(lease.expires_at)} for the next run, or for: babysit run --lease=${lease.lease}\n`;
 }

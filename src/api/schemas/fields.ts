@@ -45,10 +45,7 @@ export const env = variables((name, text) => {
 });
 export const owner = z.string().min(1).max(256);
 
-type SchemaOf<F extends FieldRow> = F extends { readonly required: true }
-  ? z.ZodType<Json<F>>
-  : z.ZodOptional<z.ZodType<Json<F>>>;
-type ShapeOf<V extends Verb> = { [K in FieldOf<V>]: SchemaOf<(typeof FIELDS)[K]> };
+type ShapeOf<V extends Verb> = { [K in FieldOf<V>]: z.ZodOptional<z.ZodType<Json<(typeof FIELDS)[K]>>> };
 
 /** Checks JSON types only: `parseFields` checks the limits, with the same messages as in the CLI. */
 export function shapeOf<V extends Verb>(verb: V): ShapeOf<V> {
@@ -66,7 +63,7 @@ function shapeOfRows(verb: Verb, isOffered: (row: FieldRow) => boolean): z.ZodRa
       .filter(([, row]) => isOffered(row))
       .map(([name, row]) => {
         const schema = SCHEMAS[row.type](row).describe(row.mcp || helpOf(verb, row));
-        return [name, row.required ? schema : schema.optional()];
+        return [name, schema.optional()];
       }),
   );
 }

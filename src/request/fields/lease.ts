@@ -7,7 +7,8 @@ export const LEASE_FIELDS = {
     type: 'size',
     value: 'SIZE',
     aliases: ['estimated_mem_bytes'],
-    required: true,
+    default: 'that of a run without an estimate',
+    config: 'defaults.estimated_mem_bytes',
     help: { wait_for_capacity: 'memory to wait for' },
   },
   cpu_cores: {
@@ -15,7 +16,8 @@ export const LEASE_FIELDS = {
     type: 'cores',
     value: 'N',
     aliases: ['estimated_cpu_cores'],
-    required: true,
+    default: 'those of a run without an estimate',
+    config: 'defaults.estimated_cpu_cores',
     help: { wait_for_capacity: 'CPU cores to wait for' },
   },
   lease_ttl: {

@@ -66,7 +66,10 @@ function isWhole(declared: PerDimension<number | null>): boolean {
 }
 
 /** What a request leaves out: inside a task at most what that has. */
-function defaultsFor(shares: Shares, { config, capacity, largest, parent }: EstimateContext): Estimate {
+export function defaultsFor(
+  shares: Shares,
+  { config, capacity, largest, parent }: Omit<EstimateContext, 'history'>,
+): Estimate {
   const { timeMs, memBytes, cpuCores } = parent?.estimate ?? UNBOUNDED;
   const most = largestDefault(capacity, shares);
   return {

@@ -5,31 +5,16 @@ import fc from 'fast-check';
 import { parseTicket } from '../src/api/schemas/capacity.ts';
 import { BabysitError } from '../src/core/errors.ts';
 import { KILL_REASON_NAMES } from '../src/core/kill-reasons.ts';
-import type { TaskId } from '../src/core/task.ts';
-import type { Change } from '../src/core/transition/transition.ts';
-import type { Engine } from '../src/engine/engine.ts';
 import { bodyFromFlags } from '../src/request/flags.ts';
 import { heldDetails } from '../src/watchdog/hold.ts';
 import { throttledDetails } from '../src/watchdog/throttle.ts';
 import { serviceOf } from './support/build/build-service.ts';
 import { aKill, anExit, GIB, someUsage } from './support/build/build-task.ts';
 import { EXAMPLES } from './support/example-kills.ts';
+import { change, typedIn, valuesIn } from './support/pasted.ts';
 
 type Rig = ReturnType<typeof serviceOf>;
 type Answer = Readonly<Record<string, unknown>>;
-
-/** As if the daemon had observed it. */
-function change(engine: Engine, id: string, what: Change): Promise<void> {
-  return new Promise((resolve, reject) => {
-    engine.request({ apply: (work) => void work.change(id as TaskId, what), resolve, reject });
-  });
-}
-
-/** The flags of a command as the command line passes them on. */
-function typedIn(words: string): Record<string, string | boolean> {
-  const flags = [...words.matchAll(/--(\w+)(?:=(\S+))?/g)];
-  return Object.fromEntries(flags.map(([, name = '', value]) => [name, value ?? true]));
-}
 
 /** Runs the flags that a text names, in addition to those of the request. */
 async function runAgain(rig: Rig, body: object, words: string): Promise<void> {
@@ -249,7 +234,13 @@ describe('a command that babysit names', () => {
             at: 1e15,
           });
           const { suggested_command: command, kill_hint: hint } = (await rig.task(name)) as Answer;
-          assert.equal(typeof hint, 'string');
+          const hinted = valuesIn(String(hint));
+          if (Object.keys(hinted).length > 0) {
+            const asked = await rig.ask('POST', `/v1/tasks/${name}/retry`, bodyFromFlags('retry', hinted));
+            assert.equal(asked.status, 200, `${hint}: ${JSON.stringify(asked.body)}`);
+            await rig.kill(name);
+            return;
+          }
           if (typeof command !== 'string') return;
           assert.match(command, new RegExp(`^babysit retry ${name}( --\\w+(=\\S+)?)*$`));
           const retried = await rig.ask(

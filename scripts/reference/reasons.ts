@@ -46,7 +46,7 @@ export function reasonsPage(): string {
       ['`reason`', '`hint`'],
       Object.keys(INTERRUPT_REASONS).map((reason) => [
         code(reason),
-        interruptHint(reason as InterruptReason),
+        interruptHint(reason as InterruptReason, 'NAME'),
       ]),
     ),
   );

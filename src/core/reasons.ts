@@ -25,22 +25,24 @@ export function killHint(
   });
 }
 
-export function interruptHint(reason: InterruptReason): string {
+/** `ref` refers to the task in a command. */
+export function interruptHint(reason: InterruptReason, ref: string): string {
+  const again = `run it again with babysit retry ${ref}`;
   switch (reason) {
     case 'host_rebooted':
-      return 'The host restarted while the task was running: run it again.';
+      return `The host restarted while the task was running: ${again}`;
     case 'node_failed':
-      return 'The node of the cluster failed while the task was running: run it again, or submit it with --requeue.';
+      return `The node of the cluster failed while the task was running. Submit it with --requeue, or ${again}`;
     case 'preempted':
-      return 'The cluster ended the task for one with a higher priority: run it again, or submit it with --requeue.';
+      return `The cluster ended the task for one with a higher priority. Submit it with --requeue, or ${again}`;
     case 'job_lost':
-      return 'The cluster no longer knows the job of the task, so the exit code is unknown: check the log, then run it again.';
+      return `The cluster no longer knows the job of the task, so the exit code is unknown: check the log, then ${again}`;
     case 'kill_stuck':
       return 'Processes survived SIGKILL for a minute and are still there: the event kill_stuck has their pids and what they sleep in. They are in uninterruptible sleep, belong to another user, or are frozen by another program.';
     case 'logged_out':
-      return 'The user logged out, and systemd ended the daemon and its tasks: run loginctl enable-linger "$USER" once, then run it again.';
+      return `The user logged out, and systemd ended the daemon and its tasks: run loginctl enable-linger "$USER" once, then ${again}`;
     case 'supervisor_lost':
-      return "Another process killed the task's supervisor, so the exit code is unknown: check the log, then run it again.";
+      return `Another process killed the task's supervisor, so the exit code is unknown: check the log, then ${again}`;
   }
 }
 

@@ -75,7 +75,7 @@ function enforced(probe: ProbeResult, host: Host): Check[] {
 function fixOf(key: string, { chosen, answers }: ProbeResult, host: Host): string {
   if (chosen === 'none')
     return answers[0]?.what === 'no cgroups' && host.platform === 'linux'
-      ? 'Remove the setting envelope.driver, which chooses none, then run: babysit daemon-restart'
+      ? 'The setting envelope.driver chooses none. Run: babysit config unset envelope.driver && babysit daemon-restart'
       : capFix(host);
   if (key === 'swap') return SWAP_FIX;
   return chosen === 'v1'

@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import type { LogRangeView } from '../api/schemas/log.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { LogQuery } from '../core/log-query.ts';
-import type { Task, TaskId } from '../core/task.ts';
+import { isEnded, type Task, type TaskId } from '../core/task.ts';
 import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Engine } from '../engine/engine.ts';
 import { recoverRotation } from '../logs/rotate.ts';
@@ -47,7 +47,13 @@ function logOf(
   query: LogQuery,
 ): { readonly task: Task; readonly attempt: number; readonly path: string } {
   const task = tasks.find(ref);
-  if (task.attempts === 0) throw new BabysitError('no_log', noLog(task), { name: task.name });
+  if (task.attempts === 0)
+    throw new BabysitError('no_log', noLog(task), {
+      name: task.name,
+      ...(isEnded(task.state)
+        ? { hint: `It has no output. Run babysit status ${task.name} to see why.` }
+        : {}),
+    });
   const attempt = query.attempt ?? task.attempts;
   if (attempt > task.attempts)
     throw new BabysitError(

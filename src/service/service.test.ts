@@ -212,10 +212,16 @@ describe('list and status', () => {
   });
 
   it('a log of a task that never started is no_log', async (t) => {
-    const { run, ask } = serviceOf(t);
+    const { run, ask, kill } = serviceOf(t);
     await run({ name: 'a', queue: true });
     const { status, body } = await ask('GET', '/v1/tasks/a/log');
     assert.deepEqual([status, body.error], [404, 'no_log']);
+    assert.match(body.hint, /to see what it waits for/);
+    await kill('a');
+    assert.match(
+      (await ask('GET', '/v1/tasks/a/log')).body.hint,
+      /^It has no output\. Run babysit status a /,
+    );
   });
 
   it('config shows every value with its source', async (t) => {

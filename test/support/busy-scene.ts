@@ -74,6 +74,7 @@ export function busyScene(now: number, mark = ''): Scene {
       waiting,
       logPath: null,
       most: { memBytes: 32 * GIB, cpuCores: 16 },
+      ref: name,
     });
   };
   const running = (startedMin: number, memMaxBytes: number): TaskState => ({

@@ -35,11 +35,17 @@ export async function retry(
   const found = tasks.find(ref);
   await tasks.commit((work) => {
     const task = work.get(found.id) ?? found;
-    if (!isEnded(task.state)) throw notRunning(task, 'retried before it ends');
+    if (!isEnded(task.state))
+      throw notRunning(
+        task,
+        'retried before it ends',
+        `Change it as it is with babysit adjust, or end it first: babysit kill ${task.name}`,
+      );
     const holder = work.byName(task.project, task.name);
     if (holder !== undefined && holder.id !== task.id)
       throw new BabysitError('name_taken', `a live task of its project has the name "${task.name}"`, {
         name: task.name,
+        hint: `Wait for that one first: babysit wait ${task.name}, or end it: babysit kill ${task.name}`,
       });
     const { largest } = capacitiesOf(task, profiles);
     const changes = changedRequest(task, request, largest.cpuLimitCores);
@@ -56,7 +62,7 @@ export async function retry(
     }
     const { line, env, force } = request;
     // The known peak is that of the command before.
-    if (!force && line === null) checkPeak(profiles, task, task.state, changes);
+    if (!force && line === null) checkPeak(profiles, { ...task, name: tasks.ref(task) }, task.state, changes);
     if (env !== null) work.putEnvironment(task.id, { ...store.environment(task.id), ...env });
     const command = line === null ? task.command : ({ kind: 'shell', line } as const);
     work.change(task.id, { kind: 'retry', changes: { ...changes, command } }, task);

@@ -33,6 +33,8 @@ export interface TaskAccess {
   byId(id: TaskId): Task;
   /** The predicted start of a pending task needs a plan of the queue: by default the current one; null: leave it out. */
   view(task: Task, plan?: (() => Plan) | null): TaskView;
+  /** Refers to the task in a command: its name, or its id when a newer task has the name. */
+  ref(task: Task): string;
   /** The fields that lists show. */
   row(task: Task, plan: () => Plan): ReturnType<typeof taskRow>;
   /** The task as it was at this end, also when it was retried since. */
@@ -52,6 +54,8 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
     return task;
   };
+  const ref: TaskAccess['ref'] = ({ id, name, project }) =>
+    store.byName(project, name)?.id === id ? name : id;
   const rowContext = (task: Task, plan: (() => Plan) | null): RowContext => {
     const attempt = isActive(task.state) ? engine.attempt(task.id) : undefined;
     const { wallMs, monoMs } = clock.now();
@@ -61,6 +65,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
       progress: attempt?.progress.progress(monoMs) ?? null,
       waiting: plan === null ? null : waitingView(task, engine, wallMs, plan),
       most: largestNeed(capacitiesOf(task, profiles).largest, task.limits),
+      ref: isNamed(task) ? task.name : ref(task),
     };
   };
   const row: TaskAccess['row'] = (task, plan) => taskRow(task, rowContext(task, plan));
@@ -102,7 +107,12 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     });
     return view(byId(id));
   };
-  return { find, byId, view, row, viewAtEnd, commit, change };
+  return { find, byId, ref, view, row, viewAtEnd, commit, change };
+}
+
+/** Other ends have no command in their hint. */
+function isNamed({ state }: Task): boolean {
+  return state.status !== 'killed' && state.status !== 'interrupted';
 }
 
 export function notRunning(task: Task, what: string, hint?: string): BabysitError {

@@ -5,6 +5,7 @@ import type { HoldView } from '../../api/schemas/hold.ts';
 import type { Held } from '../../engine/dispatch-hold.ts';
 import type { Recovered } from '../../engine/recover.ts';
 import type { RunningBudget } from '../../engine/rules.ts';
+import { shellQuote } from '../../text/shell.ts';
 
 export interface NoticeDeps {
   readonly tasksDir: string;
@@ -174,7 +175,7 @@ function lostNotice({ lostDir }: NoticeDeps): NoticeView[] {
     {
       what: 'lost tasks',
       reason: `${lostDir} holds the files of ${count(names)} that the database did not know: ${shown(names)}`,
-      fix: `Keep the logs that you need, then run: rm -r ${lostDir}`,
+      fix: `Keep the logs that you need, then run: rm -r ${shellQuote(lostDir)}`,
     },
   ];
 }

@@ -63,7 +63,9 @@ export function infeasibleError(
 function alternative(raise: string | null, profile: string | null): string {
   if (raise === null) return '';
   if (profile !== null) return `, or switch with: ${raise}`;
-  return raise.startsWith('--') ? `, or add ${raise}` : `, or raise ${raise}`;
+  if (raise.startsWith('--')) return `, or add ${raise}`;
+  const group = raise.split('.')[0];
+  return `, or raise ${raise} (babysit config show ${group})`;
 }
 
 export function blockedView(blocked: Blocked): BlockedView {

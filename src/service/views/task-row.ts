@@ -31,6 +31,8 @@ export interface RowContext {
   readonly waiting: BlockedView | null;
   /** The largest estimate that the host and the task's own limits admit. */
   readonly most: Most;
+  /** Refers to the task in commands: its name, or its id when a newer task has the name. */
+  readonly ref: string;
 }
 
 const FORMAT: Format = { size: formatSize, duration: formatDuration };
@@ -73,8 +75,8 @@ export function taskRow(task: Task, context: RowContext) {
     peak_mem_bytes: usage?.peakMemBytes ?? context.live?.peakMemBytes ?? null,
     cpu_seconds: usage?.cpuSeconds ?? null,
     ...exitFields(state),
-    ...killFields(task, usage, context.most),
-    ...reasonFields(state),
+    ...killFields({ ...task, name: context.ref }, usage, context.most),
+    ...reasonFields(state, context.ref),
   } satisfies Partial<TaskView>;
 }
 
@@ -115,7 +117,7 @@ function causeHint({ name }: Cause): string {
   return `Fix "${name}", then run babysit retry ${name}: this task then waits for it again by itself.`;
 }
 
-function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | 'hint'> {
+function reasonFields(state: TaskState, ref: string): Pick<TaskView, 'reason' | 'message' | 'hint'> {
   switch (state.status) {
     case 'failed':
       return {
@@ -124,7 +126,7 @@ function reasonFields(state: TaskState): Pick<TaskView, 'reason' | 'message' | '
         hint: signalHint(state.exit) ?? (state.cause && causeHint(state.cause)) ?? FAIL_HINTS[state.reason],
       };
     case 'interrupted':
-      return { reason: state.reason, message: null, hint: interruptHint(state.reason) };
+      return { reason: state.reason, message: null, hint: interruptHint(state.reason, ref) };
     default:
       return { reason: null, message: null, hint: null };
   }

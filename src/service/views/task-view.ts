@@ -69,7 +69,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     over_estimate: overEstimate(task, usage),
     contention: contention(usage),
     suggested_estimates: suggested(task, context.most),
-    suggested_command: suggestedCommand(task, context.most),
+    suggested_command: suggestedCommand({ ...task, name: context.ref }, context.most),
     log_path: context.logPath,
     history: task.history.map(pastAttemptView),
     on_end: task.onEnd ?? null,

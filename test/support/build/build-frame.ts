@@ -83,6 +83,7 @@ const CONTEXT = {
   progress: null,
   waiting: null,
   most: { memBytes: 16 * GIB, cpuCores: 8 },
+  ref: 'task',
 };
 const NOT_MEASURED = { last_line: null, io_read_bytes_per_s: null, io_write_bytes_per_s: null };
 

@@ -23,6 +23,8 @@ export interface ChangeOptions {
   readonly saysStart?: boolean;
   /** The short answer. */
   readonly view?: (task: TaskView) => object;
+  /** Follows the name on a terminal. */
+  readonly tail?: (task: TaskView) => string;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function changeEach(
     forgive = () => Promise.resolve(null),
     saysStart = false,
     view = (task) => taskView(task, false),
+    tail = () => '',
   }: ChangeOptions = {},
 ): Promise<number> {
   const { output, env, full } = context;
@@ -65,7 +68,7 @@ export async function changeEach(
       const what = typeof done === 'string' ? done : done(answer);
       const start = saysStart && answer.status === 'pending' ? `; it ${startText(answer, nowMs())}` : '';
       if (!isGroup || full)
-        output.result(full ? answer : view(answer), () => `${what}: ${answer.name}${start}\n`);
+        output.result(full ? answer : view(answer), () => `${what}: ${answer.name}${tail(answer)}${start}\n`);
     }
   if (isGroup && !full) printReceipt(context, verb, changed);
   return worst;

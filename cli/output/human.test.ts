@@ -1,8 +1,8 @@
-// Progress as people read it.
+// Progress and other values as people read them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Progress } from '../../src/core/progress.ts';
-import { humanProgress } from './human.ts';
+import { humanProgress, humanValue } from './human.ts';
 
 const PROGRESS: Progress = {
   ...{ done: 3, total: 10, pct: 30, phase: null, failed: null, eta_s: 70, note: null },
@@ -18,4 +18,26 @@ describe('humanProgress', () => {
   ];
   for (const [fields, expected] of rows)
     it(expected, () => assert.equal(humanProgress({ ...PROGRESS, ...fields }), expected));
+});
+
+describe('humanValue', () => {
+  const rows: [string, unknown, RegExp][] = [
+    ['mem_max_bytes', 64 * 1024 ** 2, /^64M$/],
+    ['expected_start', new Date(Date.now() + 90_500).toISOString(), /^\d\d:\d\d:\d\d \(in 1m\d+s\)$/],
+    ['tags', ['a', 'b'], /^a, b$/],
+    ['tags', [], /^$/],
+    ['detail', { elapsed_ms: 2900, last_line: null, host: 'x' }, /^elapsed 2.9s, host x$/],
+    [
+      'history',
+      [{ attempt: 1, peak_mem_bytes: 1024 }, { attempt: 2 }],
+      /^attempt 1, peak_mem 1K; attempt 2$/,
+    ],
+    [
+      'estimates',
+      { time: { from: 'declared', n: null, level: null }, mem: { from: 'learned', n: 3, level: 'exact' } },
+      /^time declared, mem learned from 3 runs$/,
+    ],
+  ];
+  for (const [key, value, expected] of rows)
+    it(`of ${key} ${JSON.stringify(value)}`, () => assert.match(humanValue(key, value), expected));
 });

@@ -20,13 +20,36 @@ export function humanCores(cores: number | null): string {
   return cores === null ? '' : cores.toFixed(1);
 }
 
-/** Formats the value by the unit that ends the field's name. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+/** Formats the value by the unit that ends the field's name; a time is local, and an object becomes words. */
 export function humanValue(key: string, value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number' && key.endsWith('_ms')) return humanDuration(value);
   if (typeof value === 'number' && key.endsWith('_bytes')) return humanSize(value);
+  if (typeof value === 'string' && ISO_TIME.test(value)) return localTime(value);
+  if (typeof value !== 'object') return String(value);
   if (key === 'progress') return humanProgress(value as Progress);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (key === 'estimates') return humanSources(value as TaskView['estimates']);
+  if (Array.isArray(value)) {
+    const isNested = value.some((each) => typeof each === 'object');
+    return value.map((each) => humanValue('', each)).join(isNested ? '; ' : ', ');
+  }
+  return Object.entries(value)
+    .map(([name, each]) => [humanKey(name), humanValue(name, each)])
+    .filter(([, text]) => text !== '')
+    .map((words) => words.join(' '))
+    .join(', ');
+}
+
+/** `time declared, mem learned from 3 runs, cpu default` */
+function humanSources(estimates: TaskView['estimates']): string {
+  return Object.entries(estimates)
+    .map(
+      ([dim, { from, n }]) =>
+        `${dim} ${from}${n === null ? '' : ` from ${n === 1 ? 'one run' : `${n} runs`}`}`,
+    )
+    .join(', ');
 }
 
 /** `upload 42/100 42% eta 3m10s, 1 failed, loss=0.3` */
@@ -48,6 +71,12 @@ export function outcome(
   if (task.signal !== null) return task.signal;
   if (task.exit_code !== null) return `exit ${task.exit_code}`;
   return task.reason ?? (task.waiting ? waitsText(task.waiting) : '');
+}
+
+/** For a row of a list: what a pending task waits for, and when it starts. */
+export function rowOutcome(task: Parameters<typeof outcome>[0]): string {
+  const start = task.waiting?.expected_start ?? null;
+  return `${outcome(task)}${start === null ? '' : `, starts ${localTime(start)}`}`;
 }
 
 export function paintStatus(status: TaskStatus, color: boolean): string {

@@ -81,6 +81,10 @@ describe('what a request left out', () => {
     [[task(byDefault, byDefault, byDefault), {}], `assumed 2m, 300M, 1.5 cores${end}`],
     [[task(learned, learned, learned), {}], `assumed 2m, 300M, 1.5 cores (learned from 4 runs)${end}`],
     [
+      [{ ...task(byDefault, byDefault, byDefault), estimated_cpu_cores: 1 }, {}],
+      `assumed 2m, 300M, 1 core${end}`,
+    ],
+    [
       [task(byDefault, { from: 'learned', n: 1 }, { from: 'rule' }), {}],
       `assumed 2m, 300M (learned from one run), 1.5 cores (usual for this kind of command)${end}`,
     ],

@@ -28,7 +28,7 @@ export function assumedText(
     },
     {
       isGiven: given.estimated_cpu_cores !== undefined,
-      text: `${roundCores(task.estimated_cpu_cores)} cores`,
+      text: coresText(roundCores(task.estimated_cpu_cores)),
       ...from(cpu),
     },
   ].filter(({ isGiven }) => !isGiven);
@@ -42,6 +42,10 @@ export function assumedText(
     silence === 0 ? '' : `${formatDuration(silence)} without output`,
   ];
   return `assumed ${values}${isOne ? first.source : ''}; killed ${kills.filter((text) => text !== '').join(' or ')}, or far above an estimate`;
+}
+
+function coresText(cores: number | null): string {
+  return `${cores} ${cores === 1 ? 'core' : 'cores'}`;
 }
 
 function from({ from, n }: TaskView['estimates']['time']): { readonly source: string } {

@@ -5,6 +5,7 @@ import { waitsText } from './hold-text.ts';
 import {
   humanCores,
   humanDuration,
+  humanKey,
   humanOutside,
   humanProgress,
   humanSize,
@@ -80,6 +81,20 @@ function useRows(task: TaskView): [string, string][] {
   ];
 }
 
+/** What is in force after a change: `time 1h (killed at 2h), memory 80M (cap 240M), cpu 0.1 cores (cap 0.3), priority 0` */
+export function inForceText(task: TaskView): string {
+  const { kill_timeout_ms, mem_max_bytes, cpu_max_cores, observability_interval_ms: silenceMs } = task;
+  const cap = (text: string) => (text === '' ? '' : ` (cap ${text})`);
+  return [
+    `time ${humanDuration(task.estimated_time_ms)} (killed at ${humanDuration(kill_timeout_ms)})`,
+    `memory ${humanSize(task.estimated_mem_bytes)}${cap(humanSize(mem_max_bytes))}`,
+    `cpu ${humanCores(task.estimated_cpu_cores)} cores${cap(humanCores(cpu_max_cores))}`,
+    silenceMs === 0 ? 'may be silent' : `silence ${humanDuration(silenceMs)}`,
+    task.background ? 'background' : `nice ${task.nice}`,
+    `priority ${task.priority}`,
+  ].join(', ');
+}
+
 function hintRows(task: TaskView): [string, string][] {
   return [
     ['message', task.message ?? ''],
@@ -88,7 +103,8 @@ function hintRows(task: TaskView): [string, string][] {
   ];
 }
 
-const SHOWN = new Set([
+/** In the rows above. */
+const ROWS = [
   'name',
   'id',
   'status',
@@ -97,17 +113,39 @@ const SHOWN = new Set([
   'submitted_at',
   'started_at',
   'ended_at',
+  'log_path',
+  'elapsed_ms',
+  'estimated_time_ms',
+  'kill_timeout_ms',
+  'mem_bytes',
+  'estimated_mem_bytes',
+  'mem_max_bytes',
+  'cpu_cores',
+  'estimated_cpu_cores',
+  'cpu_max_cores',
+  'silent_ms',
+  'observability_interval_ms',
+  'progress',
+  'contention',
+  'parent',
+  'within_parent',
+  'children',
+  'express',
+  'tags',
   'message',
   'hint',
   'kill_hint',
-]);
+  'kill_reason',
+  'suggested_command',
+] as const satisfies readonly (keyof TaskView)[];
+const SHOWN: ReadonlySet<string> = new Set(ROWS);
 
 function otherFields(task: TaskView): string {
   const isEmpty = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0);
   return fieldLines(
     Object.entries(task)
       .filter(([key, value]) => !SHOWN.has(key) && !isEmpty(value))
-      .map(([key, value]) => [key.replace(/_(ms|bytes)$/, ''), humanValue(key, value)]),
+      .map(([key, value]) => [humanKey(key), humanValue(key, value)]),
   );
 }
 

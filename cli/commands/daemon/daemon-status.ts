@@ -4,6 +4,7 @@ import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { noPositionals } from '../../input/refs.ts';
+import { humanValue } from '../../output/human.ts';
 import { fieldLines } from '../../output/table.ts';
 import { version } from '../../version.ts';
 
@@ -23,7 +24,9 @@ export const command = defineCommand({
           ? {}
           : { hint: `Run babysit daemon-restart to start version ${version()}.` };
       const view = { running: true, ...daemon, ...outdated };
-      output.result(view, () => fieldLines(Object.entries(view).map(([key, value]) => [key, String(value)])));
+      output.result(view, () =>
+        fieldLines(Object.entries(view).map(([key, value]) => [key, humanValue(key, value)])),
+      );
       return EXIT.ok;
     } catch (error) {
       if (!(error instanceof BabysitError && error.extra.reason === 'absent')) throw error;

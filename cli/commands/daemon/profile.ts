@@ -6,6 +6,7 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
 import { humanCores, humanSize } from '../../output/human.ts';
+import { localTime } from '../../output/local-time.ts';
 import { alignedTable } from '../../output/table.ts';
 
 export const command = defineCommand({
@@ -35,8 +36,8 @@ function print({ output, full }: Context, view: ProfileView, isSwitch: boolean):
   const { profile, by, since, next } = view;
   const isShort = isSwitch && !full;
   output.result(isShort ? { profile, by, since, next } : view, () => {
-    const later = next === null ? '' : `; ${next.profile} follows at ${new Date(next.at).toLocaleString()}`;
-    const inForce = `${profile} (by ${by} since ${new Date(since).toLocaleString()})${later}\n`;
+    const later = next === null ? '' : `; ${next.profile} follows at ${localTime(next.at)}`;
+    const inForce = `${profile} (by ${by} since ${localTime(since)})${later}\n`;
     return isShort ? inForce : inForce + profileTable(view, output.color);
   });
 }

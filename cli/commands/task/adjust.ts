@@ -6,6 +6,7 @@ import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 import type { FlagSpecs } from '../../input/argv.ts';
 import { adjustedView } from '../../output/short/short-view.ts';
+import { inForceText } from '../../output/task-text.ts';
 
 export const FLAGS = { ...SELECT_FLAGS, ...flagsOf('adjust') } as const satisfies FlagSpecs;
 
@@ -30,6 +31,7 @@ Room that a running task asks for in addition must be free now (exit 2 when it i
     const asked = Object.keys(values);
     return changeEach(context, selection, 'adjust', body, 'adjusted', {
       view: (task) => adjustedView(task, asked),
+      tail: (task) => `; now ${inForceText(task)}`,
       saysStart: true,
     });
   },

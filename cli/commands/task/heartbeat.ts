@@ -26,6 +26,8 @@ const COLUMNS = [
   'cpu_pct',
 ] as const satisfies readonly (keyof HeartbeatView)[];
 
+const NO_RECORD = 'A task gets its first record after a minute of running.';
+
 export const command = defineCommand({
   usage: 'heartbeat [NAME...] [--format=csv|jsonl] [--header]',
   about: `Prints one record for each minute a task has run: ${COLUMNS.join(', ')}.
@@ -46,7 +48,10 @@ daemon keeps the records of the last days, over all attempts. Without a name it 
       if (format !== 'csv') throw new BabysitError('usage', '--header applies only to --format=csv');
       context.output.data(csv(COLUMNS, []));
     }
-    for (const ref of refs) await print(context, ref, format);
+    let isEmpty = true;
+    for (const ref of refs) if (await print(context, ref, format)) isEmpty = false;
+    if (isEmpty)
+      context.output.notify({ records: 0, hint: NO_RECORD }, () => `babysit: no record yet: ${NO_RECORD}\n`);
     return EXIT.ok;
   },
 });
@@ -60,15 +65,17 @@ async function liveTasks({ session }: Context): Promise<string[]> {
   return tasks.map(({ id }) => id);
 }
 
-async function print({ session, output }: Context, ref: Ref | string, format: Format): Promise<void> {
+/** Returns false without a record. */
+async function print({ session, output }: Context, ref: Ref | string, format: Format): Promise<boolean> {
   const text = await readText(session, taskPath(ref, '/heartbeat'));
   if (format === 'jsonl') {
     output.data(text);
-    return;
+    return text !== '';
   }
   const records = filledLines(text).map((line) => JSON.parse(line) as HeartbeatView);
   const rows = records.map((record) => COLUMNS.map((column) => cell(record[column])));
   output.data(csvRows(rows));
+  return rows.length > 0;
 }
 
 /** `2025-10-11T07:12:00Z`, `10517`, `NA` */

@@ -13,7 +13,7 @@ import { readChoice, readChoices } from '../../input/nearest.ts';
 import { currentProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { foldText, foldView, type Row } from '../../output/fold.ts';
-import { humanValue, outcome, paintStatus } from '../../output/human.ts';
+import { humanValue, outcome, paintStatus, rowOutcome } from '../../output/human.ts';
 import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-output.ts';
 import { treeOf } from '../../output/tree.ts';
@@ -127,7 +127,7 @@ function render(
     return csv(
       header,
       tasks.map((task) =>
-        header.map((key) => (output.terminal ? escapeField : String)(plainCell(task, key))),
+        header.map((key) => (output.terminal ? escapeField : String)(plainCell(task, key, columns))),
       ),
     );
   if (all.length === 0 && output.terminal) return '';
@@ -137,7 +137,7 @@ function render(
     tasks.map((task) =>
       header.map((key) => {
         if (key === 'id' && columns.length === 0 && !full) return task.id.slice(0, idLength);
-        return key === 'outcome' ? outcome(task) : humanValue(key, fieldOf(task, key));
+        return key === 'outcome' ? rowOutcome(task) : humanValue(key, shownField(task, key, columns));
       }),
     ),
     (cell, row, column) =>
@@ -189,11 +189,16 @@ function byColumns(task: TaskView, columns: readonly string[]): object {
   );
 }
 
-function plainCell(task: TaskView, key: string): string {
+function plainCell(task: TaskView, key: string, columns: readonly string[]): string {
   if (key === 'outcome') return outcome(task);
-  const value = fieldOf(task, key);
+  const value = shownField(task, key, columns);
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Without columns that the caller chose, a task without an owner belongs to its project, as in JSON. */
+function shownField(task: TaskView, key: string, columns: readonly string[]): unknown {
+  return key === 'owner' && columns.length === 0 ? (task.owner ?? task.project) : fieldOf(task, key);
 }
 
 function fieldOf(task: TaskView, key: string): unknown {

@@ -25,7 +25,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     });
   } catch (error) {
     if (isClosedPipe(error)) return EXIT_SIGPIPE;
-    const refusal = error instanceof BabysitError ? error : crash(error);
+    const refusal = error instanceof BabysitError ? withVerb(error, word) : crash(error);
     printError(createOutput(wants(argv, '--json'), env), refusal, wants(argv, '--full'));
     return failureExit ?? ERRORS[refusal.code].exit;
   }
@@ -93,6 +93,17 @@ function translate(word: string): string {
     default:
       return word;
   }
+}
+
+/** A usage error without a hint of its own names the help of the command. */
+function withVerb(error: BabysitError, word: string): BabysitError {
+  const { code, message, extra } = error;
+  const name = resolveCommand(translate(word));
+  if (code !== 'usage' || extra.hint !== undefined || name === null) return error;
+  return new BabysitError(code, message, {
+    ...extra,
+    hint: `Run babysit ${name.replaceAll('-', '_')} --help to see its flags and an example.`,
+  });
 }
 
 function unknownCommand(word: string): BabysitError {

@@ -5,6 +5,7 @@ import { taskPath } from '../input/refs.ts';
 import { readText, type Session } from './session.ts';
 
 export const TAIL_LINES = 10;
+export const TAIL_MAX = 10_000;
 /** Of the default. More lines, asked for, have more room. */
 const BYTES_PER_LINE = 100;
 

@@ -99,12 +99,11 @@ function findFlag(specs: FlagSpecs, typed: string): string {
       return own;
   }
   const known = Object.entries(specs).flatMap(([own, spec]) => [own, ...(spec.aliases ?? [])]);
-  const near = nearest(name, known);
-  const hint = near ? `Did you mean --${near}?` : 'Run the command with --help for its flags and examples.';
+  const off = /^no_(.+)$/.exec(name)?.[1];
+  const near = off !== undefined && specs[off]?.kind === 'switch' ? `${off}=false` : nearest(name, known);
   throw new BabysitError('usage', `unknown flag ${typed}`, {
     flag: typed,
-    ...(near ? { nearest: `--${near}` } : {}),
-    hint,
+    ...(near ? { nearest: `--${near}`, hint: `Did you mean --${near}?` } : {}),
   });
 }
 

@@ -29,6 +29,14 @@ describe('daemon', () => {
     const up = await home.run(['daemon-status']);
     const { running, pid, home: dir } = jsonLine(up.stdout);
     assert.deepEqual([up.code, running, pid, dir], [0, true, started.pid, home.dir]);
+    for (const [words, hint] of [
+      [['reset', 'defaults.stop'], /The verbs are show, get, set, unset/],
+      [['set', 'stop', 'file'], /defaults\.stop\?$/],
+    ] as const) {
+      const refused = await home.run(['config', ...words]);
+      assert.equal(refused.code, 64);
+      assert.match(String(jsonLine(refused.stderr).hint), hint);
+    }
 
     assert.deepEqual(jsonLine((await home.run(['daemon-stop'])).stdout), {
       stopped: true,

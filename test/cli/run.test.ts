@@ -96,10 +96,10 @@ describe('run', () => {
     assert.equal(good.code, 0, good.stderr);
     assert.match(good.stderr, /^queued: good\n\{"event":"started"/);
     assert.equal(jsonLine(good.stdout).status, 'completed');
-    const bad = await home.run(['run', ...SMALL, '--wait', 'exit 7']);
+    const bad = await home.run(['run', ...SMALL, '--wait', '--tail=2', 'seq 20; exit 7']);
     assert.equal(bad.code, 1);
-    const { status, exit_code } = jsonLine(bad.stdout);
-    assert.deepEqual({ status, exit_code }, { status: 'failed', exit_code: 7 });
+    const { status, exit_code, log_tail } = jsonLine(bad.stdout);
+    assert.deepEqual([status, exit_code, log_tail], ['failed', 7, ['19', '20']]);
   });
 
   it('soft-denies with one JSON line on stderr', async (t) => {

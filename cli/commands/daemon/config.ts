@@ -8,6 +8,8 @@ import { nearest } from '../../input/nearest.ts';
 import { humanValue } from '../../output/human.ts';
 import { alignedTable } from '../../output/table.ts';
 
+const VERBS = ['show', 'get', 'set', 'unset'] as const;
+
 type Setting = ConfigView['values'][number];
 
 export const command = defineCommand({
@@ -34,13 +36,14 @@ unset KEY       removes the key from config.json: the default applies again`,
 
 async function show({ output, session, full }: Context, keys: readonly string[]): Promise<number> {
   const { values } = await call<ConfigView>(session, 'GET', '/v1/config');
+  for (const prefix of keys)
+    if (!values.some(({ key }) => key.startsWith(prefix)))
+      throw new BabysitError('usage', `"${prefix}" is not a verb of config, and no setting begins with it`, {
+        hint: `The verbs are ${VERBS.join(', ')}. Run babysit config show for all settings.`,
+      });
   const shown = values.filter(
     ({ key }) => keys.length === 0 || keys.some((prefix) => key.startsWith(prefix)),
   );
-  if (shown.length === 0 && keys.length > 0)
-    throw new BabysitError('usage', `no setting name begins with ${keys.join(' or ')}`, {
-      hint: 'Run babysit config show for all settings.',
-    });
   if (output.json)
     output.data(
       shown
@@ -54,7 +57,12 @@ async function show({ output, session, full }: Context, keys: readonly string[])
     output.data(
       alignedTable(
         ['key', 'value', 'source', 'help'],
-        shown.map(({ key, value, source, help }) => [key, humanValue(key, value), source, help]),
+        shown.map(({ key, value, source, help }) => [
+          key,
+          typeof value === 'object' ? JSON.stringify(value) : humanValue(key, value),
+          source,
+          help,
+        ]),
         undefined,
         output.color,
       ),
@@ -100,12 +108,13 @@ async function find({ session }: Context, key: string): Promise<Setting> {
   const { values } = await call<ConfigView>(session, 'GET', '/v1/config');
   const found = values.find((row) => row.key === key);
   if (found !== undefined) return found;
-  const near = nearest(
-    key,
-    values.map((row) => row.key),
-  );
+  const names = values.map((row) => row.key);
+  const near = names.filter((name) => name.endsWith(`.${key}`));
+  const best = nearest(key, names);
+  if (near.length === 0 && best !== null) near.push(best);
   throw new BabysitError('usage', `there is no setting "${key}"`, {
-    hint: near === null ? 'Run babysit config show for all settings.' : `Did you mean ${near}?`,
+    hint:
+      near.length === 0 ? 'Run babysit config show for all settings.' : `Did you mean ${near.join(' or ')}?`,
   });
 }
 

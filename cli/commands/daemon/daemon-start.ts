@@ -58,6 +58,6 @@ async function hasReserve(session: Session, text: string): Promise<boolean> {
 function runningWithout(what: string, flag: string, typed: string): BabysitError {
   return new BabysitError('usage', `cannot apply ${flag}: the daemon already runs without ${what}`, {
     flag,
-    hint: `Run babysit daemon-stop && babysit daemon-start ${typed}. Tasks keep running.`,
+    hint: `Tasks keep running while you run: babysit daemon-stop && babysit daemon-start ${typed}`,
   });
 }

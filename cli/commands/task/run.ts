@@ -6,7 +6,9 @@ import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { parseFields, rowsOf } from '../../../src/request/parse.ts';
 import type { Body } from '../../../src/request/request.ts';
+import { parseCount } from '../../../src/units/number.ts';
 import { openIdFile } from '../../client/id-file.ts';
+import { TAIL_MAX } from '../../client/log-tail.ts';
 import { call, type Session } from '../../client/session.ts';
 import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
@@ -19,6 +21,11 @@ import { taskView } from '../../output/task-output.ts';
 export const FLAGS = {
   ...flagsOf('run'),
   exit_code: { kind: 'switch', help: "with --wait: end with the task's own exit code" },
+  tail: {
+    kind: 'text',
+    value: 'N',
+    help: 'with --wait: lines of the log with the end of a task that did not complete (default: 10)',
+  },
   id_file: {
     kind: 'text',
     value: 'FILE',
@@ -53,6 +60,12 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
   const fields = readRunFlags(parsed);
   if (flags.exit_code && !flags.wait)
     throw new BabysitError('usage', '--exit_code needs --wait', { flag: '--exit_code' });
+  if (flags.tail !== undefined && !flags.wait)
+    throw new BabysitError('usage', '--tail needs --wait', {
+      flag: '--tail',
+      hint: 'babysit log NAME --tail=N prints the end of a log.',
+    });
+  const tail = flags.tail === undefined ? undefined : parseCount(flags.tail, '--tail', 0, TAIL_MAX);
   const caller = findCaller(context.env, fields.cwd);
   await widenLimits(session);
   if (flags.batch !== undefined) {
@@ -87,6 +100,7 @@ async function submit(context: Context, parsed: Parsed<typeof FLAGS>): Promise<n
       timeoutMs: null,
       owner: flags.owner,
       exitCode: flags.exit_code,
+      tail,
     });
   }
   // Not output.result: scripts rely on this line, so only --json prints the object.

@@ -3,6 +3,7 @@ import { BabysitError } from '../../../src/core/errors.ts';
 import { WAIT_EVENTS } from '../../../src/core/events.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
+import { TAIL_MAX } from '../../client/log-tail.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
@@ -76,7 +77,7 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     const { flags } = parsed;
     if (flags.all && flags.any) throw new BabysitError('usage', '--all and --any exclude each other');
     const timeoutMs = flags.timeout === undefined ? null : parseDuration(flags.timeout, '--timeout');
-    const tail = flags.tail === undefined ? undefined : parseCount(flags.tail, '--tail', 0, 10_000);
+    const tail = flags.tail === undefined ? undefined : parseCount(flags.tail, '--tail', 0, TAIL_MAX);
     const until = readChoice(flags.until ?? 'end', ['end', 'risk'], '--until');
     const { tasks, isGroup, words } = await selectTasks(context.session, parsed, 'wait');
     const { any, progress, summary, killed_ok: killedOk, exit_code: exitCode } = flags;

@@ -99,12 +99,18 @@ function findFlag(specs: FlagSpecs, typed: string): string {
       return own;
   }
   const known = Object.entries(specs).flatMap(([own, spec]) => [own, ...(spec.aliases ?? [])]);
-  const off = /^no_(.+)$/.exec(name)?.[1];
-  const near = off !== undefined && specs[off]?.kind === 'switch' ? `${off}=false` : nearest(name, known);
+  const near = turnedOff(specs, name) ?? nearest(name, known);
   throw new BabysitError('usage', `unknown flag ${typed}`, {
     flag: typed,
     ...(near ? { nearest: `--${near}`, hint: `Did you mean --${near}?` } : {}),
   });
+}
+
+/** `no_background` means `background=false`. */
+function turnedOff(specs: FlagSpecs, name: string): string | null {
+  const own = /^no_(.+)$/.exec(name)?.[1] ?? '';
+  const kind = specs[own]?.kind;
+  return kind === 'switch' || kind === 'tristate' ? `${own}=false` : null;
 }
 
 function parseSwitch(typed: string, text: string): boolean {

@@ -19,13 +19,14 @@ export function scopeText(
   return scope === 'all' ? 'all tasks' : `${scope} ${escapeField(name ?? of ?? '')}`;
 }
 
-/** `waits for mem`, or the hold. Names that follow it are those of tasks, but for an engine. */
+/** `waits for mem`, or the hold. An engine and the tasks of `--after` are in it; other names may follow it. */
 export function waitsText({
   dim,
   hold,
   blocked_by,
 }: Pick<BlockedView, 'dim' | 'hold' | 'blocked_by'>): string {
   if (dim === 'engine') return `waits for ${blocked_by.map(escapeField).join(', ')}`;
+  if (dim === 'after') return `waits for the end of ${blocked_by.map(escapeField).join(', ')}`;
   return hold === undefined ? `waits for ${dim}` : holdText(hold);
 }
 

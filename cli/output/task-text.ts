@@ -40,7 +40,7 @@ function whenRows(task: TaskView): [string, string][] {
       'waits',
       waiting === null
         ? ''
-        : `${waitsText(waiting).replace(/^waits /, '')}${waiting.dim === 'engine' ? '' : behind(waiting.blocked_by)}${humanOutside(waiting)}`,
+        : `${waitsText(waiting).replace(/^waits /, '')}${waiting.dim === 'engine' || waiting.dim === 'after' ? '' : behind(waiting.blocked_by)}${humanOutside(waiting)}`,
     ],
     ['starts', waiting === null || waiting.expected_start === null ? '' : humanStart(waiting)],
     ['started', localTime(task.started_at)],
@@ -90,9 +90,11 @@ export function inForceText(task: TaskView): string {
     `memory ${humanSize(task.estimated_mem_bytes)}${cap(humanSize(mem_max_bytes))}`,
     `cpu ${humanCores(task.estimated_cpu_cores)} cores${cap(humanCores(cpu_max_cores))}`,
     silenceMs === 0 ? 'may be silent' : `silence ${humanDuration(silenceMs)}`,
-    task.background ? 'background' : `nice ${task.nice}`,
+    task.background ? 'background' : task.nice === null ? '' : `nice ${task.nice}`,
     `priority ${task.priority}`,
-  ].join(', ');
+  ]
+    .filter((text) => text !== '')
+    .join(', ');
 }
 
 function hintRows(task: TaskView): [string, string][] {

@@ -73,7 +73,7 @@ export const ERRORS = {
     http: 429,
     exit: EXIT.tryAgain,
     title: 'The queue is full.',
-    hint: 'Wait for pending tasks to start, kill some, or raise the limit: babysit config show admission.max_pending',
+    hint: 'Wait for pending tasks to start, kill some, or raise the limit: babysit config show admission.max_pending shows it.',
   },
   disk_full: {
     http: 507,
@@ -103,7 +103,7 @@ export const ERRORS = {
     http: 429,
     exit: EXIT.tryAgain,
     title: 'This owner submits tasks faster than the config allows.',
-    hint: 'Submit more slowly, submit one run --batch, or raise the limit: babysit config show admission.max_submissions_per_second',
+    hint: 'Submit more slowly, submit one run --batch, or raise the limit: babysit config show admission.max_submissions_per_second shows it.',
   },
   lease_expired: {
     http: 410,

@@ -61,7 +61,7 @@ export const KILL_REASONS = {
       const reached = `Reached its memory cap of ${format.size(numberOf(detail, 'cap_bytes'))}`;
       return isCapOfHost(estimate, detail) || suggested.memBytes <= estimate.memBytes
         ? `${reached}, which no larger estimate raises: audit the script first, reduce the batch size, raise --mem_pct_limit last (now ${limits.memPctLimit}).`
-        : `${reached}: ${audited('estimate', `--estimated_mem_bytes=${format.size(suggested.memBytes)} or more; the cap is 3 x that`, '.')}`;
+        : `${reached}: ${audited('estimate', `--estimated_mem_bytes=${format.size(suggested.memBytes)} or more`, '.')}`;
     },
   },
   kernel_oom: {

@@ -116,7 +116,7 @@ export function createSubmit(deps: SubmitDeps): { readonly submit: Submit; reado
     if (most > 0 && engine.live.pendingCountOf(owner) >= most)
       throw new BabysitError('queue_full', `${owner} already has ${most} pending tasks`, {
         limit: most,
-        hint: 'Wait for tasks to end, kill some, or raise the limit: babysit config show admission.max_pending_per_owner',
+        hint: 'Wait for tasks to end, kill some, or raise the limit: babysit config show admission.max_pending_per_owner shows it.',
       });
   }
 

@@ -37,7 +37,7 @@ function print({ output, full }: Context, view: ProfileView, isSwitch: boolean):
   const isShort = isSwitch && !full;
   output.result(isShort ? { profile, by, since, next } : view, () => {
     const later = next === null ? '' : `; ${next.profile} follows at ${localTime(next.at)}`;
-    const inForce = `${profile} (by ${by} since ${localTime(since)})${later}\n`;
+    const inForce = `${profile}, by ${by} since ${localTime(since)}${later}\n`;
     return isShort ? inForce : inForce + profileTable(view, output.color);
   });
 }

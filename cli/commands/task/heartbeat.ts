@@ -26,7 +26,7 @@ const COLUMNS = [
   'cpu_pct',
 ] as const satisfies readonly (keyof HeartbeatView)[];
 
-const NO_RECORD = 'A task gets its first record after a minute of running.';
+const NO_RECORD = 'a task gets its first record after a minute of running';
 
 export const command = defineCommand({
   usage: 'heartbeat [NAME...] [--format=csv|jsonl] [--header]',

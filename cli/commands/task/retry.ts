@@ -1,4 +1,5 @@
 // babysit retry: starts another attempt of ended tasks.
+import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { bodyFromFlags, flagsOf } from '../../../src/request/flags.ts';
 import { changeEach } from '../../change-each.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
@@ -22,8 +23,12 @@ A memory cap that the same command is known to exceed is refused with the comman
   ],
   async run(context, parsed) {
     const selection = await selectTasks(context.session, parsed, 'retry');
-    return changeEach(context, selection, 'retry', bodyFromFlags('retry', parsed.flags), 'queued', {
+    return changeEach(context, selection, 'retry', bodyFromFlags('retry', parsed.flags), doneWith, {
       saysStart: true,
     });
   },
 });
+
+function doneWith({ status }: TaskView): string {
+  return status === 'running' ? 'started' : 'queued';
+}

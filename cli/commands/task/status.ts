@@ -197,7 +197,10 @@ function whyText(waiting: BlockedView | null): string {
   if (waiting === null) return 'is starting';
   const start = waiting.expected_start === null ? '' : `, ${humanStart(waiting)}`;
   if (waiting.dim === 'backoff') return `waits for its next attempt${start}`;
-  const blockers = waiting.blocked_by.length === 0 ? '' : `, after ${waiting.blocked_by.join(', ')}`;
+  const blockers =
+    waiting.blocked_by.length === 0 || waiting.dim === 'after'
+      ? ''
+      : `, after ${waiting.blocked_by.join(', ')}`;
   return `${waitsText(waiting)}${blockers}${humanOutside(waiting)}${start}`;
 }
 

@@ -19,14 +19,15 @@ export function bytesOf(view: object): number {
 
 const MARK = '… (--full)';
 
-/** Cuts so much from the end of `text` that `view`, which holds it, fits. */
+/** Cuts so many words from the end of `text` that `view`, which holds it, fits. */
 export function cutToFit(text: string, view: object): string {
   const over = bytesOf(view) - SHORT_BYTES;
   if (over <= 0) return text;
   const kept = Math.max(0, Buffer.byteLength(text) - over - Buffer.byteLength(MARK));
   return `${Buffer.from(text)
     .toString('utf8', 0, kept)
-    .replace(/\uFFFD+$/, '')}${MARK}`;
+    .replace(/\uFFFD+$/, '')
+    .replace(/(?<=\S{8}.*)[ (]+\S{0,40}$/, '')}${MARK}`;
 }
 
 /** Leaves out fields without a value. */

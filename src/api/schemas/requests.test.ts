@@ -127,9 +127,12 @@ describe('parseTicket', () => {
       sinceMs: null,
     }));
 
+  it('takes no amount, which is then that of a run without an estimate', () => {
+    const { memBytes, cpuCores } = parseTicket({ project: '/p' });
+    assert.deepEqual([memBytes, cpuCores], [null, null]);
+  });
+
   const BAD: [string, unknown, RegExp][] = [
-    ['no memory', { ...ROOM, mem_bytes: undefined }, /^mem_bytes: /],
-    ['no cores', { ...ROOM, cpu_cores: undefined }, /^cpu_cores: /],
     ['a bad size', { ...ROOM, mem_bytes: 'all' }, /^mem_bytes: .*Examples/],
     ['no project', { ...ROOM, project: undefined }, /^project: /],
     ['a lease of no time', { ...ROOM, lease_ttl: 0 }, /^lease_ttl: .*Examples/],

@@ -22,6 +22,8 @@ export interface ChaosOptions {
   /** Injects errors into system calls of the daemon, with strace(1). */
   readonly withErrors?: boolean;
   readonly driver?: string;
+  /** A run that broke a promise leaves its home, with database, logs and daemon.log. */
+  readonly keepsBroken?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -47,11 +49,12 @@ const WAITERS = 4;
 const CONFIG = { watchdog: { kill_grace: '400ms' }, log: { level: 'info' } };
 
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { seed, kills, say, isStorm = false, withErrors = false, driver } = options;
+  const { seed, kills, say, isStorm = false, withErrors = false, driver, keepsBroken = false } = options;
   const rig = await openRig(driver === undefined ? CONFIG : { ...CONFIG, envelope: { driver } });
   const randomOf = (actor: string) => random(seed, actor);
   const moments = new Map<string, number>();
   say(`seed ${seed}, ${kills} kills, home ${rig.home.dir}`);
+  let isKept = keepsBroken;
   try {
     await rig.up();
     const load = startLoad(rig, randomOf, AGENTS, withErrors);
@@ -67,9 +70,11 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     }
     await settle(rig, load, waiters);
     const findings = examineRun(rig, { promised: load.promised, waited: waiters.waited }, withErrors);
+    const broken = [...load.wrong, ...waiters.wrong, ...findings.broken];
+    isKept &&= broken.length > 0;
     return {
       ...findings,
-      broken: [...load.wrong, ...waiters.wrong, ...findings.broken],
+      broken,
       moments,
       tasks: load.promised.length,
       answered: load.answered,
@@ -80,7 +85,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   } finally {
     const env = { ...process.env, ...rig.env };
     await runCli(['daemon-stop', '--kill_tasks'], { env, deadlineMs: SETTLE_MS });
-    rmSync(rig.base, { recursive: true, force: true, maxRetries: 5 });
+    if (isKept) say(`kept ${rig.base}`);
+    else rmSync(rig.base, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -185,6 +191,7 @@ if (import.meta.main) {
     isStorm,
     withErrors,
     ...(driver === undefined ? {} : { driver }),
+    keepsBroken: true,
     say: (line) => console.log(line),
   });
   console.log(figures(result));

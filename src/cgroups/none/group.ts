@@ -19,8 +19,8 @@ export function groupNone(ref: GroupRef, processes: ProcessTable): Group {
   let removed = false;
 
   function members(maxAgeMs: number): ProcessInfo[] {
-    const found = membersOf(processes.scan(maxAgeMs), { name, main, known }).filter(
-      (member) => member.pid !== process.pid,
+    const found = membersOf(processes.scan(maxAgeMs), { name, main, known }).flatMap((member) =>
+      member.pid === process.pid ? [] : (processes.latest(member, maxAgeMs) ?? []),
     );
     // A member stays a member when it leaves the process group or loses its parent.
     known = new Set(found.map(identityKey));

@@ -26,7 +26,9 @@ export function membersOf(
     const process = table.withPid(Number.parseInt(key, 10));
     return process !== undefined && identityKey(process) === key ? [process] : [];
   });
-  const roots = [...(groupId === null ? [] : table.inGroup(groupId)), ...table.withMarker(name), ...earlier];
+  // What is known of the leader may be older than its process group.
+  const ofMain = groupId === null ? [] : [...(leader ? [leader] : []), ...table.inGroup(groupId)];
+  const roots = [...ofMain, ...table.withMarker(name), ...earlier];
   return table.withDescendants(
     roots,
     ({ marker, pid }) => marker === null || marker === name || pid === groupId,

@@ -46,7 +46,8 @@ export function follow(group: Group, processes: ProcessTable): Group {
     const members = membersOf(processes.scan(maxAgeMs), { name, main, known });
     const found = members.flatMap((member): StrayInfo[] => {
       const outside = member.pid === process.pid ? null : outsideIfLeft(member);
-      return outside === null ? [] : [{ ...member, ...outside }];
+      const now = outside === null ? null : processes.latest(member, FRESH);
+      return now === null || outside === null ? [] : [{ ...now, ...outside }];
     });
     const pids = new Set([...strays, ...found].map(({ pid }) => pid));
     for (const stray of found)

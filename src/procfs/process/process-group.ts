@@ -33,6 +33,17 @@ export function hasSurvivors({ pid, groupId, startTicks }: ProcessIdentity): boo
 }
 
 function statesOf(groupId: number): string[] {
+  // Most groups that are asked for have gone, and a look at every process of the host takes 20 to 40 us for each.
+  if (!hasProcess(groupId)) return [];
   const all = process.platform === 'linux' ? listPids().map((pid) => readStat(pid)) : psProcesses();
   return all.flatMap((found) => (found?.groupId === groupId ? [found.state] : []));
+}
+
+/** Zombies count. */
+function hasProcess(groupId: number): boolean {
+  try {
+    return process.kill(-groupId, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }

@@ -1,6 +1,9 @@
 // Places in the process table: markers, descendants, and the lines of ps where there is no /proc.
 import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import { ProcessIndex } from './process-index.ts';
 import { markerIn, type ProcessInfo, processTable } from './process-table.ts';
 import { parsePs, psProcesses } from './ps.ts';
@@ -16,6 +19,42 @@ test('the scan sees this process, with its memory', () => {
   assert.equal(self.ppid, process.ppid);
   assert.ok(table.memBytes(self) > 1024 ** 2);
   assert.equal(table.scan(60_000), table.scan(60_000), 'a scan that is young enough is used again');
+});
+
+test('a scan reads only the processes it does not know, until their pids may be reused', (t) => {
+  const root = tempDir(t);
+  mkdirSync(join(root, 'sys/kernel'), { recursive: true });
+  writeFileSync(join(root, 'sys/kernel/pid_max'), '1000\n');
+  const fork = (count: number) => writeFileSync(join(root, 'stat'), `cpu 1 2\nprocesses ${count}\n`);
+  const put = (pid: number, startTicks: number, ticks: number) => {
+    const fields = [1, pid, ...Array(8).fill(0), ticks, ...Array(7).fill(0), startTicks, 0, 3];
+    mkdirSync(join(root, String(pid)), { recursive: true });
+    writeFileSync(join(root, String(pid), 'stat'), `${pid} (sh) S ${fields.join(' ')}`);
+    writeFileSync(join(root, String(pid), 'environ'), `BABYSIT_GROUP=t-${startTicks}\0`);
+  };
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const table = processTable(root);
+  const at = (ms: number) => {
+    now = ms;
+    return table.scan(0).all.map(({ pid, marker, cpuUsec }) => `${pid} ${marker} ${cpuUsec}`);
+  };
+  fork(100);
+  put(7, 1, 1);
+  assert.deepEqual(at(1), ['7 t-1 10000']);
+  put(7, 1, 2);
+  assert.deepEqual(at(2001), ['7 t-1 20000'], 'a young process is read again');
+  at(2002);
+  put(7, 1, 3);
+  put(8, 2, 1);
+  assert.deepEqual(at(9000), ['7 t-1 20000', '8 t-2 10000']);
+  const [known] = table.scan(60_000).all;
+  assert.ok(known);
+  assert.equal(table.latest(known, 0)?.cpuUsec, 30_000, 'what is asked for is read');
+  put(7, 9, 0);
+  assert.equal(table.latest(known, -1), null, 'another process has its pid');
+  fork(601);
+  assert.deepEqual(at(9001), ['7 t-9 0', '8 t-2 10000']);
 });
 
 test('descendants: each once, also where parents form a circle', () => {

@@ -1,5 +1,5 @@
 // Lists the processes of the host, with the marker of their task. Groups that ask at about the same time share one scan.
-import { listPids, readProcFile } from '../proc-files.ts';
+import { listPids, readKernelFile, readProcFile } from '../proc-files.ts';
 import { type Footprints, footprints } from './footprints.ts';
 import { ProcessIndex } from './process-index.ts';
 import { psProcesses } from './ps.ts';
@@ -23,11 +23,27 @@ export interface ProcessInfo {
 }
 
 export interface ProcessTable {
-  /** Processes without zombies. The scan is at most `maxAgeMs` old. */
+  /**
+   * Processes without zombies. The list is at most `maxAgeMs` old; what is known of a process may be as old as its first
+   * look: see `latest`.
+   */
   scan(maxAgeMs: number): ProcessIndex;
+  /** The process as it was at most `maxAgeMs` ago; null when it has ended. */
+  latest(process: ProcessInfo, maxAgeMs: number): ProcessInfo | null;
   /** Anonymous and shared memory of the process, without page cache. On macOS its physical footprint. */
   memBytes(process: ProcessInfo): number;
 }
+
+interface Entry {
+  readonly info: ProcessInfo;
+  readonly seenAt: number;
+  readonly readAt: number;
+  /** Forks of the host until it was read. */
+  readonly forks: number;
+}
+
+/** A process seen between fork and exec gets its process group and its marker later. */
+const YOUNG_MS = 2000;
 
 /** `ofTop`: where the process table comes from ps. */
 export function processTable(
@@ -37,34 +53,61 @@ export function processTable(
 ): ProcessTable {
   let last = new ProcessIndex([]);
   let takenAt = Number.NEGATIVE_INFINITY;
-  let markers = new Map<string, string | null>();
+  let entries = new Map<number, Entry>();
   const onLinux = platform === 'linux';
 
+  /** The pid may belong to another process: the kernel hands pids out in turn. */
+  const mayBeReused = (entry: Entry, { forks, lap }: Forks) => forks - entry.forks > lap;
+
+  /** Reads only the processes that it does not know: a host has thousands, and reading one takes 20 to 40 us. */
   function scanProc(): ProcessInfo[] {
+    const now = performance.now();
+    const pids = listPids(procRoot);
+    const forks = readForks(procRoot);
+    const seen = new Map<number, Entry>();
+    for (const pid of pids) {
+      const before = entries.get(pid);
+      const isKnown =
+        before !== undefined && before.readAt - before.seenAt > YOUNG_MS && !mayBeReused(before, forks);
+      const entry = isKnown ? before : readEntry(pid, before, now, forks.forks);
+      if (entry !== null) seen.set(pid, entry);
+    }
+    entries = seen;
+    return [...seen.values()].map(({ info }) => info);
+  }
+
+  function readEntry(pid: number, before: Entry | undefined, now: number, forks: number): Entry | null {
+    const stat = readStat(pid, procRoot);
+    if (stat === null || isDead(stat)) return null;
     // environ does not change after exec, so it is read once per process. A process seen between fork and exec keeps its
     // parent's marker, which is the same for each descendant of a command. The command itself is known by its pid.
-    const seen = new Map<string, string | null>();
-    const found: ProcessInfo[] = [];
-    for (const pid of listPids(procRoot)) {
-      const stat = readStat(pid, procRoot);
-      if (stat === null || isDead(stat)) continue;
-      const key = identityKey(stat);
-      const marker = markers.get(key) ?? markerIn(readProcFile(pid, 'environ', procRoot) ?? '');
-      seen.set(key, marker);
-      found.push(infoOf(stat, marker));
-    }
-    markers = seen;
-    return found;
+    const known = before?.info.startTicks === stat.startTicks ? before : null;
+    const marker = known?.info.marker ?? markerIn(readProcFile(pid, 'environ', procRoot) ?? '');
+    return { info: infoOf(stat, marker), seenAt: known?.seenAt ?? now, readAt: now, forks };
   }
 
   return {
     scan(maxAgeMs) {
-      if (performance.now() - takenAt > maxAgeMs) {
+      const now = performance.now();
+      if (now - takenAt > maxAgeMs) {
         last = new ProcessIndex(onLinux ? scanProc() : scanPs());
-        takenAt = performance.now();
+        takenAt = now;
         ofTop?.refresh();
       }
       return last;
+    },
+    latest(process, maxAgeMs) {
+      const entry = entries.get(process.pid);
+      // Without /proc each scan reads every process.
+      if (!onLinux) return process;
+      if (entry?.info.startTicks !== process.startTicks) return null;
+      const now = performance.now();
+      if (now - entry.readAt <= maxAgeMs) return entry.info;
+      const stat = readStat(process.pid, procRoot);
+      if (stat === null || isDead(stat) || stat.startTicks !== process.startTicks) return null;
+      const info = infoOf(stat, entry.info.marker);
+      entries.set(process.pid, { ...entry, info, readAt: now });
+      return info;
     },
     memBytes(info) {
       if (!onLinux) return ofTop?.bytesOf(info) ?? info.rssBytes;
@@ -74,6 +117,21 @@ export function processTable(
       return parts.reduce((sum, part) => sum + 1024 * Number(part.split(':')[1]), 0);
     },
   };
+}
+
+interface Forks {
+  /** Since boot, of processes and threads. */
+  readonly forks: number;
+  /** A pid is not used again within so many forks: half of the range, because some pids are skipped. */
+  readonly lap: number;
+}
+
+/** Without the counts every pid may be reused. */
+function readForks(procRoot: string): Forks {
+  const forks = Number(/^processes (\d+)/m.exec(readKernelFile(`${procRoot}/stat`) ?? '')?.[1] ?? Number.NaN);
+  const pidMax = Number(readKernelFile(`${procRoot}/sys/kernel/pid_max`) ?? Number.NaN);
+  if (Number.isNaN(forks + pidMax)) return { forks: 0, lap: -1 };
+  return { forks, lap: pidMax / 2 };
 }
 
 /** Unique also when a pid is reused. */

@@ -136,9 +136,8 @@ export class Attempts {
       launchAttempt(this.#deps, task, task.state.attempt, live);
     } catch (error) {
       const message = `cannot start the attempt: ${(error as Error).message}`;
-      // The directory was just created, so ENOENT means that the state directory was moved, or that its disk fails.
-      const isLost = (error as { code?: unknown }).code === 'ENOENT';
-      const what = isLost ? 'the state directory' : shortageOf(error);
+      const { code } = error as { code?: unknown };
+      const what = STATE_DIRECTORY_ERRORS.has(code) ? 'access to the state directory' : shortageOf(error);
       if (what !== null) {
         this.hold.failed({ what, message }, this.#deps.clock.now().monoMs);
         this.#loop.later(live.id, (work) => work.change(live.id, { kind: 'requeue', why: message }));
@@ -246,6 +245,12 @@ export class Attempts {
     if (this.#byId.size === 0) this.#whenIdle?.();
   }
 }
+
+/**
+ * A start touches only files of the daemon, so these say nothing of the task: the state directory was moved, its owner or
+ * mode was changed, or its disk fails.
+ */
+const STATE_DIRECTORY_ERRORS: ReadonlySet<unknown> = new Set(['ENOENT', 'EACCES', 'EPERM', 'ESTALE']);
 
 function observerOf(deps: LaunchDeps, task: Task, live: LiveAttempt): ReadinessObserver | null {
   const { readiness, state } = task;

@@ -69,6 +69,7 @@ describe('a start that fails', () => {
   for (const [errno, status] of [
     ['EIO', 'pending'],
     ['ENOENT', 'pending'],
+    ['EACCES', 'pending'],
     ['SQLITE_CORRUPT', 'pending'],
     ['ENOTDIR', 'failed'],
   ] as const)

@@ -55,6 +55,10 @@ export interface Starts {
   readonly granted: { readonly ticket: Ticket; readonly lease: Lease }[];
 }
 
+export function noStarts(): Starts {
+  return { attempts: [], granted: [] };
+}
+
 export class Dispatcher {
   readonly #deps: DispatchDeps;
   readonly #live: LiveTasks;

@@ -16,7 +16,7 @@ import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import type { InnerStart } from './children.ts';
 import { commitError, isUncertain } from './commit-error.ts';
-import { type DispatchDeps, Dispatcher, type Start, type Starts } from './dispatch.ts';
+import { type DispatchDeps, Dispatcher, noStarts, type Start, type Starts } from './dispatch.ts';
 import type { Held } from './dispatch-hold.ts';
 import { EventBus } from './event-bus.ts';
 import { LiveTasks } from './live-tasks.ts';
@@ -25,6 +25,7 @@ import { type Sampled, Sampler, type SamplerDeps } from './passes/sampler.ts';
 import { Leases } from './queue/leases.ts';
 import { Planner, type PlannerDeps } from './queue/planner.ts';
 import { type Ticket, Tickets } from './queue/tickets.ts';
+import { beginSlice } from './slice.ts';
 import { LoopTimers } from './timers.ts';
 import { type Request, UnitOfWork } from './unit-of-work.ts';
 
@@ -262,7 +263,7 @@ export class Engine {
     this.#dirty = new Set();
     for (const id of dirty) this.#attempts.reconcile(work, id);
     const sampled = this.#isSampleDue ? this.#sampler.sample(work) : this.#sampler.unchanged();
-    this.#isSampleDue = false;
+    this.#isSampleDue = sampled.isPartial;
     work.dropExpired();
     this.live.admitDue(work.now.wallMs);
     const accepted = this.#applyRequests(work);
@@ -271,6 +272,7 @@ export class Engine {
     this.#starts = noStarts();
     this.#tickets.announce(() => this.plan(), work.now);
     this.#armTimers();
+    if (this.#isSampleDue || this.#requests.length > 0) this.wake();
   }
 
   /** Returns false when no task runs. */
@@ -282,17 +284,27 @@ export class Engine {
     return this.#attempts.byId.size > 0;
   }
 
-  /** Each request sees the changes of those before it in the round. A request that throws is undone. */
+  /**
+   * Each request sees the changes of those before it in the round. A request that throws is undone. What one slice has no
+   * time for waits for the next round.
+   */
   #applyRequests(work: UnitOfWork): readonly Request[] {
-    return this.#requests.splice(0).filter((request) => {
+    const isTimeOver = beginSlice(() => this.#deps.clock.now().monoMs);
+    const accepted: Request[] = [];
+    const requests = this.#requests.splice(0);
+    let applied = 0;
+    for (const request of requests) {
+      if (applied > 0 && isTimeOver()) break;
+      applied += 1;
       try {
         work.apply(request);
-        return true;
+        accepted.push(request);
       } catch (error) {
         request.reject(error);
-        return false;
       }
-    });
+    }
+    this.#requests = [...requests.slice(applied), ...this.#requests];
+    return accepted;
   }
 
   #dispatch(work: UnitOfWork, pressure: PressureState): void {
@@ -372,7 +384,8 @@ export class Engine {
     const attempts = this.#attempts.byId;
     const isWanted = isUnderPressure(this.#sampler.pressure) || this.passes.isWatched;
     const needsTick = isWanted || attempts.size + this.live.queue.size > 0;
-    if (needsTick && !this.#timers.isTickArmed) {
+    // Each round of a pass may find a deadline of the watchdog.
+    if (needsTick && !this.#isSampleDue && !this.#timers.isTickArmed) {
       const dueInMs = [...attempts.values()].flatMap((attempt) => attempt.dueInMs ?? []);
       this.#timers.armTick(Math.min(this.#deps.monitorIntervalMs, ...dueInMs), () => {
         this.#isSampleDue = true;
@@ -386,10 +399,6 @@ export class Engine {
     ].filter((ms) => ms !== null);
     this.#timers.armDue(nextMs.length === 0 ? null : Math.min(...nextMs), () => this.wake());
   }
-}
-
-function noStarts(): Starts {
-  return { attempts: [], granted: [] };
 }
 
 function stopping(): BabysitError {

@@ -24,16 +24,17 @@ export interface WatchDeps {
 export type WatchStates = ReadonlyMap<LiveAttempt, WatchState>;
 export const NO_WATCH_STATES: WatchStates = new Map();
 
-/** Calls `reconcile` for attempts that may be over. */
-export function sampleAll(
+/** Takes the attempts out of `left` until it is empty or the time is over. Calls `reconcile` for those that may be over. */
+export function sampleSome(
   deps: WatchDeps,
   work: UnitOfWork,
-  attempts: Iterable<LiveAttempt>,
+  left: LiveAttempt[],
   reconcile: (live: LiveAttempt) => void,
+  isTimeOver: () => boolean,
 ): WatchStates {
   const slabBytes = readSlabBytes();
   const states = new Map<LiveAttempt, WatchState>();
-  for (const live of attempts)
+  for (let live = left.pop(); live !== undefined; live = isTimeOver() ? undefined : left.pop())
     try {
       sampleOne(deps, work, live, reconcile, states, slabBytes);
     } catch (error) {

@@ -3,14 +3,16 @@ import type { Now } from '../../core/clock.ts';
 import { readFreeDisk } from '../../procfs/disk.ts';
 import { readHostPressure } from '../../procfs/pressure.ts';
 import { NO_PRESSURE, type PressureState } from '../../watchdog/pressure.ts';
+import type { WatchState } from '../../watchdog/state.ts';
 import type { HostCpuTrail } from '../../watchdog/throttle.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { Attempts } from '../attempts.ts';
 import { OutsideCpu, type OutsideCpuDeps } from '../outside-cpu.ts';
 import { ParentMemory, type ParentMemoryDeps } from '../parent-memory.ts';
 import type { Planner } from '../queue/planner.ts';
-import { NO_WATCH_STATES, sampleAll, type WatchDeps, type WatchStates } from '../sample.ts';
+import { NO_WATCH_STATES, sampleSome, type WatchDeps, type WatchStates } from '../sample.ts';
 import { type HostWatchDeps, watchHost } from '../sample-host.ts';
+import { beginSlice } from '../slice.ts';
 import { type ThrottleDeps, watchHostCpu } from '../throttle-tasks.ts';
 import type { UnitOfWork } from '../unit-of-work.ts';
 import { type HostUse, PassFeed, type TaskPass } from './pass.ts';
@@ -27,8 +29,19 @@ export interface Sampled {
   readonly watchStates: WatchStates;
   readonly pressure: PressureState;
   readonly hostCpu: HostCpuTrail;
-  /** Null when the round took no sample. */
+  /** The pass continues in the next round. */
+  readonly isPartial: boolean;
+  /** The time of all rounds of the pass; null when none ended in this round. */
   readonly tookMs: number | null;
+}
+
+/** A pass over hundreds of attempts takes several rounds. */
+interface PassInProgress {
+  /** The attempts that are not sampled yet. */
+  left: LiveAttempt[];
+  readonly states: Map<LiveAttempt, WatchState>;
+  readonly begunAt: number;
+  tookMs: number;
 }
 
 /** Samples for growth take at most one part in so many of the daemon's time. */
@@ -46,6 +59,7 @@ export class Sampler {
   #restUntil = 0;
   #pressure = NO_PRESSURE;
   #hostCpu: HostCpuTrail = [];
+  #pass: PassInProgress | null = null;
 
   constructor(
     deps: SamplerDeps,
@@ -67,24 +81,45 @@ export class Sampler {
 
   /** The state of a round without a sample. */
   unchanged(): Sampled {
-    return { watchStates: NO_WATCH_STATES, pressure: this.#pressure, hostCpu: this.#hostCpu, tookMs: null };
+    return this.#sampled(NO_WATCH_STATES);
   }
 
+  /** Call again in the next round while the result is partial. */
   sample(work: UnitOfWork): Sampled {
-    const { clock } = this.#deps;
-    this.#planner().sampled(work.now.monoMs);
-    this.#attempts.applyLimits();
-    const attempts = [...this.#attempts.byId.values()];
-    const watchStates = sampleAll(this.#deps, work, attempts, ({ id }) => this.#attempts.reconcile(work, id));
+    const monoMs = () => this.#deps.clock.now().monoMs;
+    this.#pass ??= this.#begin(work);
+    const pass = this.#pass;
+    const { byId } = this.#attempts;
+    pass.left = pass.left.filter((live) => byId.get(live.id) === live);
+    const reconcile = ({ id }: LiveAttempt) => this.#attempts.reconcile(work, id);
+    const watchStates = sampleSome(this.#deps, work, pass.left, reconcile, beginSlice(monoMs));
+    for (const [live, state] of watchStates) pass.states.set(live, state);
+    if (pass.left.length > 0) {
+      pass.tookMs += monoMs() - work.now.monoMs;
+      return { ...this.#sampled(watchStates), isPartial: true };
+    }
+    this.#pass = null;
+    this.#planner().sampled(pass.begunAt);
     this.outsideCpu.look();
-    this.#parentMemory.follow(this.#attempts.byId);
+    this.#parentMemory.follow(byId);
     const here = this.#attempts.onHost();
-    const pressure = watchHost(this.#deps, work, here, watchStates, this.#pressure);
+    const pressure = watchHost(this.#deps, work, here, pass.states, this.#pressure);
     const hostCpu = watchHostCpu(this.#deps, work, here, this.#hostCpu);
-    const { monoMs } = clock.now();
-    const tookMs = monoMs - work.now.monoMs;
-    this.#restUntil = monoMs + REST_SHARE * tookMs;
-    return { watchStates, pressure, hostCpu, tookMs };
+    const endMs = monoMs();
+    const tookMs = pass.tookMs + endMs - work.now.monoMs;
+    this.#restUntil = endMs + REST_SHARE * tookMs;
+    return { watchStates, pressure, hostCpu, isPartial: false, tookMs };
+  }
+
+  #begin(work: UnitOfWork): PassInProgress {
+    this.#attempts.applyLimits();
+    const left = [...this.#attempts.byId.values()].reverse();
+    return { left, states: new Map(), begunAt: work.now.monoMs, tookMs: 0 };
+  }
+
+  #sampled(watchStates: WatchStates): Sampled {
+    const [pressure, hostCpu] = [this.#pressure, this.#hostCpu];
+    return { watchStates, pressure, hostCpu, isPartial: false, tookMs: null };
   }
 
   /** Call when the round of the sample is committed. */

@@ -12,6 +12,7 @@ import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
 import type { OutsideCpu } from '../outside-cpu.ts';
 import type { Profiles } from '../profiles/profiles.ts';
+import { beginSlice } from '../slice.ts';
 import { branchesOf, buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';
 import type { Leases } from './leases.ts';
 
@@ -42,6 +43,8 @@ export class Planner {
   readonly #attempts: ReadonlyMap<TaskId, LiveAttempt>;
   readonly #outsideCpu: Pick<OutsideCpu, 'meanCores'>;
   #sampledAt = Number.NEGATIVE_INFINITY;
+  /** Attempts refreshed since the start of the daemon. */
+  #refreshed = 0;
   #host: { readonly memory: HostMemory; readonly monoMs: number } | null = null;
   #plan: { readonly plan: Plan; readonly untilMs: number } | null = null;
   #trees: readonly Tree[] | null = null;
@@ -65,7 +68,7 @@ export class Planner {
     const { wallMs, monoMs } = this.#deps.clock.now();
     if (monoMs - this.#sampledAt >= SAMPLE_AGE_MS) {
       this.#sampledAt = monoMs;
-      for (const live of this.#attempts.values()) if (live.usesHost) live.memBytes = memBytesOf(live);
+      this.#refresh();
     }
     let others: readonly OtherProfile[] | undefined;
     return buildSnapshot({
@@ -82,6 +85,17 @@ export class Planner {
       live: this.#liveUse(),
       nowMs: wallMs,
     });
+  }
+
+  /** Of hundreds of tasks one slice refreshes a part, and the next one the following part. */
+  #refresh(): void {
+    const attempts = [...this.#attempts.values()];
+    const isTimeOver = beginSlice(() => this.#deps.clock.now().monoMs);
+    for (let count = 0; count < attempts.length && !isTimeOver(); count += 1) {
+      this.#refreshed += 1;
+      const live = attempts[this.#refreshed % attempts.length];
+      if (live?.usesHost) live.memBytes = memBytesOf(live);
+    }
   }
 
   /** The running tasks, each on its own, with the changes that are staged in the current round. */

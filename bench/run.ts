@@ -17,6 +17,7 @@ import { buildProduct } from './support/product.ts';
 import { table } from './support/table.ts';
 import { throughput } from './throughput.ts';
 import { top } from './top.ts';
+import { underLoad } from './under-load.ts';
 import { waitLatency } from './wait-latency.ts';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
@@ -34,6 +35,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   'scheduler-pass': schedulerPass,
   slurm,
   top,
+  ...underLoad,
 };
 
 const { values: flags, positionals } = parseArgs({

@@ -9,7 +9,7 @@ export function p95(values: readonly number[]): number {
 }
 
 /** Interpolates linearly between the two nearest ranks. Returns NaN for no values. */
-function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = (sorted.length - 1) * share;
   const below = sorted[Math.floor(position)] ?? Number.NaN;

@@ -12,6 +12,7 @@ import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Branch } from '../scheduler/tree.ts';
 import type { Store } from '../store/store.ts';
 import { isUnderPressure, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
+import { applySome } from './apply-requests.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import type { InnerStart } from './children.ts';
@@ -284,26 +285,11 @@ export class Engine {
     return this.#attempts.byId.size > 0;
   }
 
-  /**
-   * Each request sees the changes of those before it in the round. A request that throws is undone. What one slice has no
-   * time for waits for the next round.
-   */
+  /** What one slice has no time for waits for the next round. */
   #applyRequests(work: UnitOfWork): readonly Request[] {
     const isTimeOver = beginSlice(() => this.#deps.clock.now().monoMs);
-    const accepted: Request[] = [];
-    const requests = this.#requests.splice(0);
-    let applied = 0;
-    for (const request of requests) {
-      if (applied > 0 && isTimeOver()) break;
-      applied += 1;
-      try {
-        work.apply(request);
-        accepted.push(request);
-      } catch (error) {
-        request.reject(error);
-      }
-    }
-    this.#requests = [...requests.slice(applied), ...this.#requests];
+    const { accepted, left } = applySome(work, this.#requests.splice(0), isTimeOver);
+    this.#requests = [...left, ...this.#requests];
     return accepted;
   }
 

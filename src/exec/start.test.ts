@@ -10,6 +10,8 @@ import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Command } from '../core/task.ts';
 import { logParts } from '../logs/parts.ts';
+import { listPids } from '../procfs/proc-files.ts';
+import { isDead, readStat } from '../procfs/process/stat.ts';
 import type { Launch } from './launch-script.ts';
 import { claimForRecovery, readRecords } from './records.ts';
 import { openSpawner, probeSpawner, type Spawner } from './spawner.ts';
@@ -76,6 +78,25 @@ describe('exit record', () => {
     const { records, log } = await finish(launch('echo before; kill -KILL 0'));
     assert.equal(records.exit?.signal, 'SIGKILL');
     assert.equal(log, 'before\n');
+  });
+
+  it('sees both ends when it was stopped while its command and its log writer ended', async () => {
+    const go = join(root, 'go');
+    const spec = launch(`until [ -e ${go} ]; do sleep 0.01; done; exit 7`);
+    startAttempt(spawner, () => spec, anObserver(spec.dir));
+    await waitUntil(() => readRecords(spec.dir).started !== null, { what: 'the command to start' });
+    const { pid } = readRecords(spec.dir).supervisor ?? assert.fail();
+    const children = () =>
+      listPids()
+        .flatMap((each) => readStat(each) ?? [])
+        .filter(({ ppid }) => ppid === pid);
+    await waitUntil(() => children().length === 2, { what: 'the log writer' });
+    process.kill(pid, 'SIGSTOP');
+    writeFileSync(go, '');
+    await waitUntil(() => children().every(isDead), { what: 'both to end' });
+    process.kill(pid, 'SIGCONT');
+    await waitUntil(() => readRecords(spec.dir).closedAt !== null, { what: 'the supervisor to end' });
+    assert.equal(readRecords(spec.dir).exit?.code, 7);
   });
 
   it('waits for a command that was stopped for a while', async () => {

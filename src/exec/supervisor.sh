@@ -112,8 +112,10 @@ record_exit() {
 keep_writing() {
   missing=false
   start_writer
-  until wait $until_end "$writer"; do
-    # SIGUSR1 has ended the wait. Without -f a log writer that is stopped ends it, too.
+  # No -f: bash 5.2 then looks at its record of the process again until that says "ended", also when on_child has made it free
+  # the record during the wait. A supervisor looped without an end in three of 3 000 attempts.
+  until wait "$writer"; do
+    # A signal has ended the wait, or the log writer is stopped.
     kill -CONT "$writer" && continue
     # It may have ended by itself since.
     wait "$writer" && break

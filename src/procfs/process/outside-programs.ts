@@ -102,6 +102,7 @@ function programsOf(processes: readonly (Found & { readonly cores: number })[]):
   return [...programs.values()];
 }
 
+/** Empty when no descriptor is left to list them. */
 function listOutside(ours: ReadonlySet<number>): Found[] {
   const all = process.platform === 'linux' ? listProc(ours) : listPs(ours);
   return all.filter(({ pid }) => pid !== process.pid);
@@ -111,7 +112,7 @@ function listOutside(ours: ReadonlySet<number>): Found[] {
 function listProc(ours: ReadonlySet<number>): Found[] {
   const uptimeMs = 1000 * uptime();
   const found: Found[] = [];
-  for (const pid of listPids().slice(0, MOST_PROCESSES)) {
+  for (const pid of pidsOrNone().slice(0, MOST_PROCESSES)) {
     const stat = ours.has(pid) ? null : readStat(pid);
     if (stat === null || isDead(stat) || stat.ppid === 2 || pid === 2) continue;
     // proc_pid_stat(5): 14 and 15 are its own user and system time, without that of its children.
@@ -121,6 +122,14 @@ function listProc(ours: ReadonlySet<number>): Found[] {
     found.push({ pid, key: identityKey(stat), cpuUsec, rssBytes, ageMs, name: stat.name });
   }
   return found;
+}
+
+function pidsOrNone(): number[] {
+  try {
+    return listPids();
+  } catch {
+    return [];
+  }
 }
 
 function listPs(ours: ReadonlySet<number>): Found[] {

@@ -35,8 +35,20 @@ export function hasSurvivors({ pid, groupId, startTicks }: ProcessIdentity): boo
 function statesOf(groupId: number): string[] {
   // Most groups that are asked for have gone, and a look at every process of the host takes 20 to 40 us for each.
   if (!hasProcess(groupId)) return [];
-  const all = process.platform === 'linux' ? listPids().map((pid) => readStat(pid)) : psProcesses();
+  const all = process.platform === 'linux' ? pidsOrNull()?.map((pid) => readStat(pid)) : psProcesses();
+  if (all === undefined) return [UNKNOWN];
   return all.flatMap((found) => (found?.groupId === groupId ? [found.state] : []));
+}
+
+/** No descriptor is left to look: neither stopped nor dead. */
+const UNKNOWN = '?';
+
+function pidsOrNull(): number[] | null {
+  try {
+    return listPids();
+  } catch {
+    return null;
+  }
 }
 
 /** Zombies count. */

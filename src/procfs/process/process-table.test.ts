@@ -1,6 +1,7 @@
 // Places in the process table: markers, descendants, and the lines of ps where there is no /proc.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempDir } from '../../../test/support/temp-dir.ts';
@@ -55,6 +56,21 @@ test('a scan reads only the processes it does not know, until their pids may be 
   assert.equal(table.latest(known, -1), null, 'another process has its pid');
   fork(601);
   assert.deepEqual(at(9001), ['7 t-9 0', '8 t-2 10000']);
+});
+
+test('a scan that cannot list the processes shows those of the last one', (t) => {
+  const table = processTable('/proc');
+  const before = table.scan(-1).all.map(({ pid }) => pid);
+  t.mock.method(fs, 'readdirSync', () => {
+    throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  const now = table.scan(-1).all.map(({ pid }) => pid);
+  assert.ok(now.includes(process.pid) && now.every((pid) => before.includes(pid)));
 });
 
 test('descendants: each once, also where parents form a circle', () => {

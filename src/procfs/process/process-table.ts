@@ -1,6 +1,7 @@
 // Lists the processes of the host, with the marker of their task. Groups that ask at about the same time share one scan.
 import { listPids, readKernelFile, readProcFile } from '../proc-files.ts';
 import { type Footprints, footprints } from './footprints.ts';
+import { isAlive } from './process-identity.ts';
 import { ProcessIndex } from './process-index.ts';
 import { psProcesses } from './ps.ts';
 import { isDead, type ProcessStat, readStat, TICK_MS } from './stat.ts';
@@ -62,7 +63,7 @@ export function processTable(
   /** Reads only the processes that it does not know: a host has thousands, and reading one takes 20 to 40 us. */
   function scanProc(): ProcessInfo[] {
     const now = performance.now();
-    const pids = listPids(procRoot);
+    const pids = pidsNow();
     const forks = readForks(procRoot);
     const seen = new Map<number, Entry>();
     for (const pid of pids) {
@@ -76,8 +77,19 @@ export function processTable(
     return [...seen.values()].map(({ info }) => info);
   }
 
+  /** Those of the last scan when no descriptor is left to list them. */
+  function pidsNow(): Iterable<number> {
+    try {
+      return listPids(procRoot);
+    } catch (error) {
+      if (entries.size === 0) throw error;
+      return entries.keys();
+    }
+  }
+
   function readEntry(pid: number, before: Entry | undefined, now: number, forks: number): Entry | null {
     const stat = readStat(pid, procRoot);
+    if (stat === null && before !== undefined && isAlive(before.info)) return before;
     if (stat === null || isDead(stat)) return null;
     // environ does not change after exec, so it is read once per process. A process seen between fork and exec keeps its
     // parent's marker, which is the same for each descendant of a command. The command itself is known by its pid.
@@ -104,6 +116,7 @@ export function processTable(
       const now = performance.now();
       if (now - entry.readAt <= maxAgeMs) return entry.info;
       const stat = readStat(process.pid, procRoot);
+      if (stat === null && isAlive(process)) return entry.info;
       if (stat === null || isDead(stat) || stat.startTicks !== process.startTicks) return null;
       const info = infoOf(stat, entry.info.marker);
       entries.set(process.pid, { ...entry, info, readAt: now });

@@ -86,7 +86,10 @@ test('members are those that a look at each process finds', () => {
       const groupId = leader === undefined || leader.startTicks === 100 ? 100 : null;
       const own = table.filter(({ marker, pid }) => marker === null || marker === 't-1' || pid === groupId);
       const members = new Set(
-        own.filter((one) => one.groupId === groupId || one.marker === 't-1' || known.includes(one)),
+        own.filter(
+          (one) =>
+            one.pid === groupId || one.groupId === groupId || one.marker === 't-1' || known.includes(one),
+        ),
       );
       for (let before = -1; before < members.size; ) {
         before = members.size;

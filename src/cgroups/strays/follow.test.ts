@@ -15,6 +15,7 @@ function looks(cpuUsec: (sample: number) => number, samples: number): (readonly 
       found.push([sample, maxAgeMs]);
       return new ProcessIndex([]);
     },
+    latest: (process) => process,
     memBytes: () => 0,
   };
   const group = {
@@ -62,7 +63,7 @@ describe('a look for processes that left the group', () => {
     it(`of a group ${what}`, () => assert.deepEqual(looks(cpuUsec, 120), expected));
 
   it('is not needed for the counters of its processes', () => {
-    const processes: ProcessTable = { scan: () => assert.fail(), memBytes: () => 0 };
+    const processes: ProcessTable = { scan: () => assert.fail(), latest: () => null, memBytes: () => 0 };
     const group = {
       ref: { driver: 'v2', name: 't-1', path: '/t-1' },
       pids: () => [7],

@@ -113,7 +113,7 @@ keep_writing() {
   missing=false
   start_writer
   # No -f: bash 5.2 then looks at its record of the process again until that says "ended", also when on_child has made it free
-  # the record during the wait. A supervisor looped without an end in three of 3 000 attempts.
+  # the record during the wait. In storms a supervisor looped without an end in two of 3 700 attempts.
   until wait "$writer"; do
     # A signal has ended the wait, or the log writer is stopped.
     kill -CONT "$writer" && continue

@@ -103,6 +103,8 @@ export function launchScript(launch: Launch): string {
     ...(jobserver?.create ?? []),
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
     `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`cannot enter the working directory: ${launch.cwd}`)}`,
+    ...redirections(launch),
+    ...checkLine(launch),
     // bash warns about a locale that is not installed: keep the warning out of the command's output.
     '{',
     'set -a',
@@ -113,7 +115,6 @@ export function launchScript(launch: Launch): string {
     ...limitLines(launch),
     ...(jobserver?.announce ?? []),
     '} 2>/dev/null',
-    ...redirections(launch),
     execLine([...execOptionWords(launch), ...argv]),
     '',
   ].join('\n');
@@ -125,6 +126,13 @@ function pipeLine({ streams, dir }: Launch): string[] {
   const { in: stdin, out, err, log } = pipesOf(streams, dir);
   const names = [stdin, out, err, log].flatMap((path) => (path === null ? [] : path.slice(dir.length + 1)));
   return names.length === 0 ? [] : [`#pipes ${names.join(' ')}`];
+}
+
+/** See supervisor.sh. A terminal that shows the streams of script(1) does not translate newlines. */
+function checkLine({ command, usesPty, streams, env: { PATH } }: Launch): string[] {
+  if (command.kind !== 'argv' || PATH === undefined) return [];
+  const words = [command.argv[0] ?? '', usesPty && streams !== null ? '\\r' : '', PATH];
+  return [`check_program ${words.map(shellQuote).join(' ')}`];
 }
 
 /**

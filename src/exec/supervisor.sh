@@ -179,6 +179,41 @@ read_stat() {
   { read -r stat </proc/self/stat; } 2>/dev/null || stat=$(TZ=UTC LC_ALL=C exec sh -c 'exec ps -o pid= -o pgid= -o lstart= -p "$PPID"')
 }
 
+# Ends with a message like that of env(1) for a program that cannot be executed: bash would name a line of the launch script.
+# `$2` stands before the newline, `$3` is the PATH. Call it before the environment is set: IFS, FUNCNEST and others change it.
+check_program() {
+  local PATH=$3 program=$1 head interpreter
+  if [[ $1 != */* ]]; then
+    hash -- "$1" 2>/dev/null || refuse_unfound "$@"
+    # bash before 4.0 does not have this variable.
+    program=${BASH_CMDS["$1"]:-}
+    [ -n "$program" ] || return 0
+  fi
+  [ -e "$program" ] || refuse 127 'No such file or directory' "$@"
+  ! [ -d "$program" ] || refuse 126 'Is a directory' "$@"
+  [ -f "$program" ] && [ -x "$program" ] || refuse 126 'Permission denied' "$@"
+  # A program that cannot be read may be executed.
+  { IFS= read -r -n 2 head <"$program" && [ "$head" = '#!' ] && IFS= read -r head <"$program"; } 2>/dev/null || return 0
+  head=${head#'#!'}
+  head=${head#"${head%%[![:blank:]]*}"}
+  interpreter=${head%%[[:blank:]]*}
+  [ -z "$interpreter" ] || [ -e "$interpreter" ] || refuse 127 "$interpreter: bad interpreter: No such file or directory" "$@"
+}
+
+refuse_unfound() {
+  local IFS=: place
+  set -f
+  for place in $PATH; do
+    if [ -f "${place:-.}/$1" ]; then refuse 126 'Permission denied' "$@"; fi
+  done
+  refuse 127 'command not found' "$@"
+}
+
+refuse() {
+  printf 'babysit: %s: %s%b\n' "$3" "$2" "$4" >&2
+  exit "$1"
+}
+
 identify() {
   read_stat
   echo "supervisor $EPOCHREALTIME $stat" >&5

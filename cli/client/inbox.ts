@@ -1,6 +1,6 @@
 // Reads the inbox of an owner and reports which events a reader has shown.
 import type { EventView } from '../../src/api/schemas/events/events.ts';
-import type { InboxBody, InboxView, SeenBody } from '../../src/api/schemas/inbox.ts';
+import type { InboxBody, InboxView, SeenBody, SentBody } from '../../src/api/schemas/inbox.ts';
 import { currentProject, findOwner } from '../input/project.ts';
 import { terminalView } from '../output/task-output.ts';
 import { send } from './http.ts';
@@ -35,6 +35,12 @@ export async function reportSeen(
   if (shown.size === 0) return;
   const body: SeenBody = { ...scope, seen: [...shown].map(([id, seq]) => ({ id, seq })) };
   const request = { method: 'POST', path: '/v1/inbox/seen', body, timeoutMs: SEEN_MS } as const;
+  await send(session.home.socket, request).catch(() => {});
+}
+
+/** Records a message to an agent, for `status`. Ignores failures: the message itself has been sent or not. */
+export async function reportSent(session: Session, sent: SentBody): Promise<void> {
+  const request = { method: 'POST', path: '/v1/inbox/sent', body: sent, timeoutMs: SEEN_MS } as const;
   await send(session.home.socket, request).catch(() => {});
 }
 

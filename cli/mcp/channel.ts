@@ -3,11 +3,13 @@
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import { wakeText } from '../../src/core/wake-text.ts';
 import { followAll } from '../client/follow-all.ts';
-import { takeInbox } from '../client/inbox.ts';
+import { reportSent, takeInbox } from '../client/inbox.ts';
 import type { Caller } from './tool.ts';
 
 export const CHANNEL_CAPABILITY = 'claude/channel';
 const METHOD = 'notifications/claude/channel';
+/** In the `deliveries` of `status`. */
+const TARGET = 'channel of Claude Code';
 const EVENTS: ReadonlySet<string> = new Set(['ended', 'runaway_risk', 'stall_risk']);
 
 interface ChannelMessage {
@@ -62,7 +64,10 @@ export async function serveChannel(
     // Without an owner the inbox is that of the tasks without one.
     if (owner === undefined && task?.owner) return;
     last = seq;
-    if (channel.needs(event)) void send(channelMessage(event)).catch(() => {});
+    if (!channel.needs(event)) return;
+    const report = (error?: Error): Promise<void> =>
+      reportSent(session, { id: event.id, seq, target: TARGET, ...(error ? { error: error.message } : {}) });
+    void send(channelMessage(event)).then(() => report(), report);
   };
   const { events } = await takeInbox(session, scope, { peek: true });
   for (const event of events) push(event);

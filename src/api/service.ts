@@ -14,7 +14,7 @@ import type { ForgottenView, LearnedListView, LearnedQuery } from './schemas/est
 import type { AllEventsQuery, GapReason } from './schemas/events/all-events.ts';
 import type { HeartbeatView } from './schemas/events/heartbeat.ts';
 import type { HoldRequest, HoldsView, HoldView, ReleasedView, ReleaseRequest } from './schemas/hold.ts';
-import type { InboxPage, InboxQuery, SeenReport } from './schemas/inbox.ts';
+import type { InboxPage, InboxQuery, SeenReport, SentReport } from './schemas/inbox.ts';
 import type { LogRangeView } from './schemas/log.ts';
 import type { HistoryQuery, HistoryView } from './schemas/observe/history-summary.ts';
 import type { OutsideHistoryView } from './schemas/observe/outside.ts';
@@ -98,6 +98,8 @@ export interface Service extends Changes {
   /** Reserves the returned events for this reader until `see` reports them, or for a short time. */
   inbox(query: InboxQuery): InboxPage;
   see(report: SeenReport): void;
+  /** A client has sent a message about an event. */
+  sent(report: SentReport): void;
   view(id: TaskId): TaskView;
   /** The task as it was at this end, also when it was retried since. */
   viewAtEnd(event: EndedEvent): TaskView;

@@ -29,6 +29,7 @@ import { type OutsideDeps, outside } from './observe/outside.ts';
 import { type SeriesDeps, series } from './observe/series.ts';
 import { profileView } from './profile.ts';
 import { createSubmit, run, type Submit, type SubmitDeps } from './run.ts';
+import { sent } from './sent.ts';
 import { type StatusDeps, statusView } from './status.ts';
 import { batchAnywhere, runAnywhere, testedElsewhere } from './submission/elsewhere.ts';
 import { testRun } from './test-run.ts';
@@ -132,6 +133,7 @@ export function createService(deps: ServiceDeps): Service {
     listens: (id, port) => listensOn(engine.attempt(id)?.group.pids(SCAN_AGE_MS) ?? [], port),
     inbox: inbox.take,
     see: inbox.see,
+    sent: (report) => sent(store, clock, report),
     view: (id) => tasks.view(tasks.byId(id)),
     historySummary: (query) => historySummary(deps, query),
     viewAtEnd: tasks.viewAtEnd,

@@ -1,7 +1,16 @@
 // Routes of the inbox: take unseen events, and report what was shown.
 import type { FastifyInstance } from 'fastify';
 import { OK } from '../schemas/daemon.ts';
-import { INBOX, INBOX_VIEW, type InboxView, parseInbox, parseSeen, SEEN } from '../schemas/inbox.ts';
+import {
+  INBOX,
+  INBOX_VIEW,
+  type InboxView,
+  parseInbox,
+  parseSeen,
+  parseSent,
+  SEEN,
+  SENT,
+} from '../schemas/inbox.ts';
 import type { Service } from '../service.ts';
 import { eventView } from '../streams/event-stream.ts';
 import { answers } from './answer.ts';
@@ -15,5 +24,9 @@ export function inboxRoutes(app: FastifyInstance, service: Service): void {
   app.post('/v1/inbox/seen', answers(OK, { body: SEEN, status: 202 }), (request, reply) => {
     service.see(parseSeen(request.body));
     reply.code(202).send({ ok: true });
+  });
+  app.post('/v1/inbox/sent', answers(OK, { body: SENT }), (request) => {
+    service.sent(parseSent(request.body));
+    return { ok: true } as const;
   });
 }

@@ -1,4 +1,4 @@
-// POST /v1/inbox and /v1/inbox/seen.
+// POST /v1/inbox, /v1/inbox/seen and /v1/inbox/sent.
 import { z } from 'zod';
 import type { RecordedEvent } from '../../core/events.ts';
 import type { TaskId } from '../../core/task.ts';
@@ -37,6 +37,21 @@ export const SEEN = z
   .describe('Reports events as shown, so that the inbox does not repeat them.');
 export type SeenBody = z.output<typeof SEEN>;
 
+export const SENT = z
+  .strictObject({
+    id: z.string().describe('id of the task'),
+    seq: z.int().min(0).describe('number of the event'),
+    target: z
+      .string()
+      .regex(/^[\w ]{1,40}$/)
+      .describe('where the message went'),
+    error: z.string().max(500).optional().describe('why it could not be sent'),
+  })
+  .describe(
+    'Reports a message about an event that a client has sent to an agent: status shows it in `deliveries`.',
+  );
+export type SentBody = z.output<typeof SENT>;
+
 export const INBOX_VIEW = z
   .strictObject({
     events: z.array(EVENT).describe('Ends, kill requests and warnings, oldest first.'),
@@ -67,6 +82,15 @@ export interface SeenReport {
   readonly seen: readonly { readonly id: TaskId; readonly seq: number }[];
 }
 
+/** A message that a client has sent about an event, or tried to. */
+export interface SentReport {
+  readonly taskId: TaskId;
+  readonly seq: number;
+  readonly target: string;
+  /** Null: it was sent. */
+  readonly error: string | null;
+}
+
 export function parseInbox(body: unknown): InboxQuery {
   const { owner, project, others, limit, peek } = check(INBOX, body);
   return {
@@ -80,4 +104,9 @@ export function parseInbox(body: unknown): InboxQuery {
 export function parseSeen(body: unknown): SeenReport {
   const { owner, project, seen } = check(SEEN, body);
   return { owner: owner ?? project, seen: seen.map(({ id, seq }) => ({ id: id as TaskId, seq })) };
+}
+
+export function parseSent(body: unknown): SentReport {
+  const { id, error, ...rest } = check(SENT, body);
+  return { ...rest, taskId: id as TaskId, error: error ?? null };
 }

@@ -4,7 +4,7 @@
 # so that neither needs the daemons of the cluster.
 #   $bell      a file that every job writes when it begins and ends: the daemon looks at it instead of at each attempt
 #   $task      the id of the task
-#   $dir.usage     `usage TIME MEMORY PEAK CPU PROCESSES`: seconds, bytes, bytes, microseconds
+#   $dir.usage     `usage TIME MEMORY PEAK CPU PROCESSES OOM_KILLS`: seconds, bytes, bytes, microseconds
 #   $dir.signals   a line with a name for each signal, as TERM
 # supervisor.sh calls open_relay before the command starts, and close_relay after its end.
 
@@ -38,6 +38,7 @@ ring() { echo "$task $RANDOM$EPOCHREALTIME" >"$bell"; }
 
 open_relay() {
   PATH=$tools rm -f "$dir.job"
+  find_oom_file
   # Not a job of this shell: the command must be %1.
   watch_job 3<&- 4>&- 5>&- &
   agent=$!
@@ -49,7 +50,30 @@ close_relay() {
   read_times
   kill -KILL "$agent"
   [ ! -r "$dir.usage" ] || read -r _ _ mem peak _ count <"$dir.usage"
-  echo "usage $EPOCHREALTIME 0 ${peak:-0} $own_usec 0" >"$dir.usage"
+  read_oom_kills
+  echo "usage $EPOCHREALTIME 0 ${peak:-0} $own_usec 0 $oom_kills" >"$dir.usage"
+}
+
+# Where the kernel counts the processes of this job that it killed for memory: in the cgroup of the job, if Slurm made one.
+find_oom_file() {
+  local controllers file path
+  oom_file=
+  while IFS=: read -r _ controllers path; do
+    case $controllers: in
+      :) file=/sys/fs/cgroup$path/memory.events ;;
+      memory[:,]* | *,memory[:,]*) file=/sys/fs/cgroup/memory$path/memory.oom_control ;;
+      *) continue ;;
+    esac
+    case $path/ in */job_"$SLURM_JOB_ID"/*) [ ! -r "$file" ] || oom_file=$file ;; esac
+  done <"/proc/$$/cgroup"
+}
+
+read_oom_kills() {
+  local key value
+  oom_kills=0
+  [ -z "$oom_file" ] || while read -r key value; do
+    [ "$key" != oom_kill ] || oom_kills=$value
+  done <"$oom_file"
 }
 
 # The CPU time of the processes that this supervisor has waited for, and its process group and session.
@@ -71,7 +95,8 @@ watch_job() {
     : "${page_bytes:=$(getconf PAGESIZE || echo 4096)}"
     look
     ((mem <= peak)) || peak=$mem
-    echo "usage $EPOCHREALTIME $mem $peak $usec ${#members[@]}" >"$dir.usage"
+    read_oom_kills
+    echo "usage $EPOCHREALTIME $mem $peak $usec ${#members[@]} $oom_kills" >"$dir.usage"
     send_signals
     # Short tasks have a peak, too.
     case $pause in 0.1) pause=0.3 ;; *) pause=1 ;; esac

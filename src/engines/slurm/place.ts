@@ -102,6 +102,9 @@ function jobGroup(dir: string, ref: GroupRef, supervision: Supervision, facts: J
       memPeakBytes: use.peakMemBytes > 0 ? use.peakMemBytes : null,
       cpuUsec: use.cpuUsec,
       pids: use.pids,
+      oomKills: use.oomKills,
+      // Its cgroup is that of the job.
+      isOomAtOwnCap: use.oomKills > 0,
     };
     return last;
   }

@@ -6,13 +6,15 @@ export interface JobUse {
   readonly peakMemBytes: number;
   readonly cpuUsec: number;
   readonly pids: number;
+  /** Processes that the kernel killed for memory; 0 as well where Slurm makes no cgroups. */
+  readonly oomKills: number;
   /** Epoch ms at which the node wrote it, by the clock of the file system. */
   readonly writtenAtMs: number;
 }
 
 const MAX_BYTES = 256;
 /** Without a time where the node has bash 4. */
-const LINE = /^usage (?:\d+\.\d+)? (\d+) (\d+) (\d+) (\d+)\n$/;
+const LINE = /^usage (?:\d+\.\d+)? (\d+) (\d+) (\d+) (\d+) (\d+)\n$/;
 
 /** Returns null when the file is missing, or is being written. */
 export function readUse(path: string): JobUse | null {
@@ -33,6 +35,6 @@ export function readUse(path: string): JobUse | null {
 export function parseUse(text: string, writtenAtMs: number): JobUse | null {
   const found = LINE.exec(text);
   if (found === null) return null;
-  const [memBytes = 0, peakMemBytes = 0, cpuUsec = 0, pids = 0] = found.slice(1).map(Number);
-  return { memBytes, peakMemBytes, cpuUsec, pids, writtenAtMs };
+  const [memBytes = 0, peakMemBytes = 0, cpuUsec = 0, pids = 0, oomKills = 0] = found.slice(1).map(Number);
+  return { memBytes, peakMemBytes, cpuUsec, pids, oomKills, writtenAtMs };
 }

@@ -1,16 +1,20 @@
 // An attempt that was handed to Slurm, and what Slurm has said about its job.
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRecords } from '../../exec/records.ts';
 import { tailText } from '../../logs/tail.ts';
 import type { Handover } from '../port.ts';
 import type { SlurmJob } from './client/job-rows.ts';
 import { type JobEnd, type JobReading, readJob } from './client/job-state.ts';
 import type { EndOfJob } from './job-end.ts';
 import type { AttemptKey } from './job-names.ts';
+import { lookAgain } from './look-again.ts';
 import { readUse } from './usage-file.ts';
 
 /** Records that were written on a node may arrive this late on a network file system. */
 export const SETTLE_MS = 2_000;
+/** A client of NFS keeps attributes for up to a minute (acregmax), and a busy one is late. */
+const LATE_MS = 70_000;
 /** A running job that Slurm has forgotten is not over while its agent writes. */
 const FORGOTTEN_MS = 30_000;
 /** Reports without the job until it counts as forgotten: it may be younger than the report. */
@@ -102,6 +106,17 @@ export class Job {
     const { end } = this.#end;
     const writtenAtMs = end.kind === 'vanished' ? (readUse(`${this.dir}.usage`)?.writtenAtMs ?? 0) : 0;
     return nowMs - writtenAtMs < FORGOTTEN_MS ? null : end;
+  }
+
+  /** Its script ended by itself, so it has written how the command ended: that is on its way. */
+  awaitsRecords(nowMs: number): boolean {
+    if (this.#end === null || nowMs - this.#end.seenAt >= LATE_MS) return false;
+    const { end } = this.#end;
+    if (end.kind !== 'exited' || end.signal !== null) return false;
+    lookAgain(this.dir);
+    if (!this.isClaimed) return false;
+    const { exit, startFailed } = readRecords(this.dir, true);
+    return exit === null && startFailed === null;
   }
 
   /** How it ended, as soon as Slurm says so. */

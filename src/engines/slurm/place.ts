@@ -1,8 +1,9 @@
 // The place of an attempt that began in a job: its processes by files on the shared directory, its end by Slurm.
-import { appendFileSync, existsSync, opendirSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import type { Group, GroupUsage } from '../../cgroups/port.ts';
 import type { Attempt, GroupRef } from '../../core/task.ts';
 import type { KnownRecords, Loss, Place, Supervision } from '../port.ts';
+import { lookAgain } from './look-again.ts';
 import { readUse } from './usage-file.ts';
 
 /** What the engine knows of the job. */
@@ -42,11 +43,7 @@ class JobSupervision implements Supervision {
 
   /** Called with each reading of the records, which the next one must not take from the cache of a network file system. */
   know(_known: KnownRecords): void {
-    try {
-      opendirSync(this.#dir).closeSync();
-    } catch {
-      // The directory is gone: the records are, too.
-    }
+    lookAgain(this.#dir);
   }
 
   isSupervisorGone(): boolean {

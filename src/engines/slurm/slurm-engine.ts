@@ -170,6 +170,7 @@ export class SlurmEngine implements QueueEngine {
         if (job === undefined) return null;
         const ended = job.said;
         if (ended === null) return this.#askWhy(job);
+        if (job.awaitsRecords(nowMs())) return 'unknown';
         const peak = readUse(`${dir}.usage`)?.peakMemBytes ?? 0;
         return lossOf(ended, job.handover.task, job.handover.attempt, nowMs(), peak);
       },
@@ -191,8 +192,11 @@ export class SlurmEngine implements QueueEngine {
 
   failureOf(id: TaskId): StartFailure | null {
     const job = this.#jobs.get(id);
-    const end = job?.end(this.#deps.nowMs()) ?? null;
-    return job === undefined || end === null ? null : startFailure(end, job.printed(), NOT_SHARED);
+    const nowMs = this.#deps.nowMs();
+    const end = job?.end(nowMs) ?? null;
+    return job === undefined || end === null || job.awaitsRecords(nowMs)
+      ? null
+      : startFailure(end, job.printed(), NOT_SHARED);
   }
 
   release(id: TaskId): void {

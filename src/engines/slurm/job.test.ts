@@ -1,0 +1,31 @@
+// How long an ended job waits for the record of its end, which a network file system may show late.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { anAttempt, aTask } from '../../../test/support/build/build-task.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
+import type { SlurmJob } from './client/job-rows.ts';
+import { Job } from './job.ts';
+
+const ROW: SlurmJob = { id: '7', state: 'FAILED', waitStatus: 0, reason: 'None', nodes: 'n1', comment: '' };
+
+it('waits for the exit record of a script that ended by itself, and not without a limit', (t) => {
+  const dir = join(tempDir(t), '1');
+  const claim = join(dir, 'claim');
+  mkdirSync(dir);
+  const ended = (waitStatus: number) => {
+    const job = new Job({ task: aTask(), attempt: anAttempt(), describe: () => assert.fail() }, dir, 0);
+    job.see({ ...ROW, state: waitStatus === 0 ? 'COMPLETED' : 'FAILED', waitStatus }, 1_000);
+    return job;
+  };
+  assert.equal(ended(4 << 8).awaitsRecords(3_000), false, 'it never began');
+  writeFileSync(claim, 'claimed 1.5\nstarted 1.6 1 (x) R 1 1\n');
+  for (const status of [0, 4 << 8]) {
+    assert.equal(ended(status).awaitsRecords(3_000), true);
+    assert.equal(ended(status).awaitsRecords(80_000), false);
+  }
+  assert.equal(ended(9).awaitsRecords(3_000), false, 'a signal has ended the supervisor');
+  writeFileSync(claim, 'claimed 1.5\nstarted 1.6 1 (x) R 1 1\nexit 2.5 4\n');
+  assert.equal(ended(4 << 8).awaitsRecords(3_000), false);
+});

@@ -1,6 +1,7 @@
 // Overloads a small host: tasks that grow together from below their estimates to their caps, beside a program outside that
 // must stay responsive. Long and run by hand:
-//   node test/faults/overload.ts [--host=8G] [--tasks=20] [--estimate=200M] [--rate=1G] [--watch=90s] [--unit] [--json]
+//   node test/faults/overload.ts [--host=8G] [--outside=1G] [--tasks=20] [--estimate=200M] [--rate=1G] [--watch=90s]
+//     [--unit] [--json]
 // A memory group of v1 stands for the host; on cgroup v2 it is the machine itself (a guest), and --host is ignored.
 // `--rate`: bytes a second of all tasks together. `--unit`: each task is a unit of systemd.
 import { writeFileSync } from 'node:fs';
@@ -22,12 +23,15 @@ const HEAVY = { envelope: { cpu_weight: 1000, nice: 0 } };
 const WITHIN = 3;
 const SMALL_BYTES = 64 * 1024 ** 2;
 const TIME = '10m';
-const START_MS = 120_000;
+const START_MS = 300_000;
 const LOOK_MS = 500;
+/** The echo before the growth shows what other work on the machine costs it. */
+const IDLE_MS = 10_000;
 
 const { values } = parseArgs({
   options: {
     host: { type: 'string', default: '8G' },
+    outside: { type: 'string', default: '1G' },
     tasks: { type: 'string', default: '20' },
     estimate: { type: 'string', default: '200M' },
     rate: { type: 'string', default: '1G' },
@@ -54,10 +58,10 @@ async function overload(later: { after(clean: () => void | Promise<void>): void 
   const isV1 = expectedDriver() === 'v1';
   const host = smallHost(isV1 ? parseSize(values.host, 'host') : null, later);
   const home = testHome(later, isV1 ? HEAVY : {});
-  const interactive = await startInteractive(Math.floor(host.bytes / 8));
-  later.after(() => interactive.stop());
   const started = await home.run(['daemon-start']);
   if (started.code !== 0) throw new Error(started.stderr);
+  const interactive = await startInteractive(parseSize(values.outside, 'outside'));
+  later.after(() => interactive.stop());
   const api = daemonApi(home, {
     estimated_mem_bytes: String(estimate),
     estimated_time: TIME,
@@ -84,6 +88,9 @@ async function overload(later: { after(clean: () => void | Promise<void>): void 
       log.includes('ready'),
     );
   await waitUntil(isReady, { what: 'all tasks', deadlineMs: START_MS });
+  interactive.reset();
+  await pass(IDLE_MS);
+  const quiet = interactive.result();
   const before = host.look();
   interactive.reset();
   writeFileSync(`${home.work}/go`, '');
@@ -115,6 +122,7 @@ async function overload(later: { after(clean: () => void | Promise<void>): void 
     refused: WITHIN + count - admitted.length,
     fastestBytesPerS,
     leastAvailableBytes,
+    quiet,
     outside: interactive.result(),
     oomAbove: host.oomKillsAbove(),
     limitHits: host.look().limitHits - before.limitHits,

@@ -16,6 +16,8 @@ export interface Overload {
   /** Over half a second. */
   readonly fastestBytesPerS: number;
   readonly leastAvailableBytes: number;
+  /** Before the tasks grew. */
+  readonly quiet: InteractiveResult;
   readonly outside: InteractiveResult;
   readonly oomAbove: number | null;
   readonly limitHits: number;
@@ -42,7 +44,7 @@ export function findingsOf(overload: Overload) {
     `driver ${overload.driver}, host ${mib(overload.hostBytes)}, ${results.length} tasks started, ${overload.refused} refused`,
     `ended: ${ends.length === 0 ? 'none' : ends.join(', ')}; held at some time: ${held}; alive: ${results.length - ended.length}`,
     `grew by up to ${mib(overload.fastestBytesPerS)}/s, least available ${mib(overload.leastAvailableBytes)}, limit of the host met ${overload.limitHits} times, OOM kills above: ${oomAbove ?? 'not known'}`,
-    `echo of ${outside.echoes}: p50 ${outside.p50Ms} ms, p99 ${outside.p99Ms} ms, worst ${outside.worstMs} ms`,
+    `echo of ${outside.echoes}: p50 ${outside.p50Ms} ms, p99 ${outside.p99Ms} ms, worst ${outside.worstMs} ms; before the growth p99 ${overload.quiet.p99Ms} ms`,
     broken.length === 0 ? 'ok' : `broken: ${broken.join('; ')}`,
   ].join('\n');
   return { ...overload, results: undefined, held, ends, broken, text };

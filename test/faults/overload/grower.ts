@@ -12,7 +12,7 @@ export interface Growth {
 export function grower({ toBytes, bytesPerS, go }: Growth): string {
   const script = [
     'use Time::HiRes qw(time sleep); $| = 1;',
-    'my ($go, $rate, $to) = @ARGV; print "ready\\n"; sleep 0.02 until -e $go;',
+    'my ($go, $rate, $to) = @ARGV; print "ready\\n"; sleep 0.2 until -e $go;',
     'my ($begun, $have, @held) = (time, 0);',
     'while ($have < $to) {',
     '  push @held, "\\1" x 2097152; $have += 2097152;',

@@ -7,7 +7,7 @@ import { frozenSince } from '../../core/elapsed.ts';
 import type { EngineTraits } from '../../core/engine-traits.ts';
 import type { ActiveState, Exit, TaskId, Usage } from '../../core/task.ts';
 import type { KnownRecords, Place, Supervision } from '../../engines/port.ts';
-import { type Records, readCounters, readRecords } from '../../exec/records.ts';
+import { type Records, RecordsUnreadable, readCounters, readRecords } from '../../exec/records.ts';
 import type { Observer } from '../../exec/start.ts';
 import { AttemptLog } from '../../logs/attempt-log.ts';
 import { logTouchedAt } from '../../logs/read.ts';
@@ -70,6 +70,8 @@ export class LiveAttempt implements Observer {
   #known: KnownRecords = { supervisor: null, started: null };
   /** How the main process ended; null before. */
   #exit: Exit | null = null;
+  /** In a row, of records that were there. */
+  #emptyReads = 0;
   #samples = 0;
   readonly idleness = new Idleness();
   #hasMain = false;
@@ -122,12 +124,16 @@ export class LiveAttempt implements Observer {
       this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
     }
     if (records.closedAt !== null) return { ...records, isOver: true };
+    if (!this.isSupervisorGone()) return { ...records, isOver: false };
     // The supervisor may have written records between the first read and its end: read again.
-    if (this.isSupervisorGone()) return { ...this.#keepKnown(readRecords(dir, true)), isOver: true };
-    return { ...records, isOver: false };
+    const last = readRecords(dir, true);
+    this.#emptyReads = last.supervisor === null ? this.#emptyReads + 1 : 0;
+    // A disk may fail to read them once.
+    if (this.#emptyReads > 0 && this.#emptyReads < EMPTY_READS) throw new RecordsUnreadable('no records');
+    return { ...this.#keepKnown(last), isOver: true };
   }
 
-  /** Identities stay known even if the task deletes its records. */
+  /** Identities and the exit stay known even if the task deletes its records. */
   #keepKnown(records: Records): Records {
     this.#known = {
       supervisor: this.#known.supervisor ?? records.supervisor,
@@ -135,7 +141,7 @@ export class LiveAttempt implements Observer {
     };
     this.#exit ??= records.exit;
     this.supervision.know(this.#known);
-    return { ...records, ...this.#known };
+    return { ...records, ...this.#known, exit: this.#exit };
   }
 
   /** Call when this daemon starts or adopts the attempt. */
@@ -351,3 +357,5 @@ const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0, isOomAtOwnCap: false };
 
 const CONTINUE_EVERY = 10;
 const BEGIN_DEADLINE_MS = 30_000;
+/** The command has removed its records when so many reads find none. */
+const EMPTY_READS = 3;

@@ -4,7 +4,7 @@ import type { HostEventView } from '../../src/api/schemas/events/host-events.ts'
 import { lineReader } from './follow.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
-import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
+import { ANSWER_MS, type Session } from './session.ts';
 
 /** A line of the stream without the lines that only the client needs. */
 export type FeedLine = EventView | HostEventView | { readonly event: 'gap'; readonly [key: string]: unknown };
@@ -33,7 +33,7 @@ export async function followAll(
     try {
       const path = `/v1/events?${next}`;
       const request = { method: 'GET', path, timeoutMs: ANSWER_MS, onData: lines } as const;
-      throwUnlessStopping(await send(session.home.socket, request));
+      reconnection.ended(await send(session.home.socket, request));
       if (end !== null && !query.has('follow')) return end;
     } catch (error) {
       if (!(error instanceof SocketError)) throw error;

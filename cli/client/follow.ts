@@ -5,7 +5,7 @@ import { lineSplitter } from '../../src/text/line-splitter.ts';
 import { type Ref, taskPath } from '../input/refs.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
-import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
+import { ANSWER_MS, type Session } from './session.ts';
 
 export interface FollowOptions {
   /** Also report `progress` events; `waiting` events come in any case. */
@@ -63,7 +63,7 @@ export async function followTask(
         onData: lines,
         signal,
       });
-      throwUnlessStopping(answer);
+      reconnection.ended(answer);
     } catch (error) {
       if (ended !== null) return ended;
       if (signal.aborted) throw new Aborted();

@@ -5,7 +5,7 @@ import { lineReader } from './follow.ts';
 import { type Frame, Frames, tasksOf } from './frames.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
-import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
+import { ANSWER_MS, type Session } from './session.ts';
 
 export interface FrameSink {
   frame(frame: Frame): void;
@@ -30,7 +30,7 @@ export async function followFrames(session: Session, sink: FrameSink, signal: Ab
     });
     try {
       const request = { method: 'GET', path: '/v1/live', timeoutMs: ANSWER_MS, onData, signal } as const;
-      throwUnlessStopping(await send(session.home.socket, request));
+      reconnection.ended(await send(session.home.socket, request));
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof SocketError)) throw error;

@@ -1,9 +1,11 @@
 // Decides what a stream does after it lost the daemon: start another one, wait, or give up.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Request, SocketError } from './http.ts';
-import { type Session, startDaemon, unreachable } from './session.ts';
+import type { Answer, Request, SocketError } from './http.ts';
+import { isPassing, problemOf, type Session, startDaemon, unreachable } from './session.ts';
 
 const START_TRIES = 5;
+/** In a row: about ten seconds. */
+const READ_TRIES = 15;
 const BACKOFF_MIN_MS = 20;
 const BACKOFF_MAX_MS = 1_000;
 
@@ -12,6 +14,7 @@ export class Reconnection {
   #mayStart: boolean;
   #wasConnected = false;
   #failedStarts = 0;
+  #failedReads = 0;
   #backoffMs = 0;
 
   constructor(session: Session) {
@@ -23,6 +26,15 @@ export class Reconnection {
   connected(): void {
     this.#wasConnected = true;
     this.#backoffMs = 0;
+    this.#failedReads = 0;
+  }
+
+  /** Call at the end of a stream. Throws its problem, except one after which the stream can be opened again. */
+  ended(answer: Answer): void {
+    if (answer.status < 400) return;
+    const problem = problemOf(answer);
+    if (problem.code === 'disk_error') this.#failedReads += 1;
+    if (!isPassing(problem, { method: 'GET' }) || this.#failedReads > READ_TRIES) throw problem;
   }
 
   /** Call when a user stops the daemon. The stream then waits for the next daemon and starts none. */

@@ -69,7 +69,7 @@ async function ask(session: Session, request: Request): Promise<Answer> {
       });
       if (answer.status < 400) return answer;
       const problem = problemOf(answer);
-      if (problem.code !== 'daemon_stopping' || !mayRetry) throw problem;
+      if (!isPassing(problem, request) || !mayRetry) throw problem;
     } catch (error) {
       if (!(error instanceof SocketError)) throw error;
       if (error.fault === 'absent' && session.autostart && starts++ < STARTS_MAX) await startDaemon(session);
@@ -92,14 +92,12 @@ export async function startDaemon(session: Session): Promise<void> {
   session.onStarted(ping.pid, dailyLogoutWarning(session.home, ping.pid));
 }
 
-/** Throws the problem of an answer, except that of a stopping daemon, after which the caller tries again. */
-export function throwUnlessStopping(answer: Answer): void {
-  if (answer.status < 400) return;
-  const problem = problemOf(answer);
-  if (problem.code !== 'daemon_stopping') throw problem;
+/** The daemon stops, or a read of its database has failed: the request can be sent again. */
+export function isPassing({ code }: BabysitError, { method }: Pick<Request, 'method'>): boolean {
+  return code === 'daemon_stopping' || (code === 'disk_error' && method === 'GET');
 }
 
-function problemOf(answer: Answer): BabysitError {
+export function problemOf(answer: Answer): BabysitError {
   try {
     const { type, title, status, detail, error, ...extra } = JSON.parse(answer.text) as ProblemView;
     if (isErrorCode(error)) return new BabysitError(error, detail || title, extra);

@@ -3,7 +3,7 @@ import type { LeaseView, TicketBody, WaitingView } from '../../src/api/schemas/c
 import { Aborted, lineReader } from './follow.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
-import { ANSWER_MS, type Session, throwUnlessStopping } from './session.ts';
+import { ANSWER_MS, type Session } from './session.ts';
 
 type Line = WaitingView | LeaseView | { readonly event: 'daemon_stopping' };
 
@@ -37,7 +37,7 @@ export async function holdTicket(
       signal,
     } as const;
     try {
-      throwUnlessStopping(await send(session.home.socket, request));
+      reconnection.ended(await send(session.home.socket, request));
     } catch (error) {
       if (lease !== null) return lease;
       if (!(error instanceof SocketError) || signal.aborted) throw error;

@@ -1,6 +1,7 @@
 // Builds the HTTP application: error handling and routes. The daemon makes it listen.
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError } from '../core/errors.ts';
+import { shortageOf } from '../core/shortages.ts';
 import { noteLevers } from './levers.ts';
 import { fromFastify, problem } from './problem.ts';
 import { resolveRefs } from './resolve-ref.ts';
@@ -34,7 +35,8 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
     let known = error instanceof BabysitError ? error : fromFastify(error);
     if (known === null) {
       options.onInternalError(error);
-      known = new BabysitError('internal', error.message);
+      // A read of the database may fail once: a client can ask again.
+      known = new BabysitError(shortageOf(error) === null ? 'internal' : 'disk_error', error.message);
     }
     const body = problem(known);
     reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRecords } from '../../src/exec/records.ts';
 import { listPids } from '../../src/procfs/proc-files.ts';
+import { isAlive } from '../../src/procfs/process/process-identity.ts';
 import { readStat } from '../../src/procfs/process/stat.ts';
 import type { Load, Promised } from './load.ts';
 import type { Random } from './random.ts';
@@ -104,7 +105,8 @@ function parents({ home }: Rig, { promised }: Load, random: Random): Found[] {
   const found = promised.slice(-40).flatMap((entry) =>
     attemptsOf(join(home.tasks, entry.id)).flatMap((dir) => {
       const { supervisor, closedAt } = readRecords(dir);
-      return supervisor === null || closedAt !== null || readStat(supervisor.pid) === null
+      // Its pid may be that of another process since.
+      return supervisor === null || closedAt !== null || !isAlive(supervisor)
         ? []
         : [{ entry, pid: supervisor.pid }];
     }),

@@ -1,5 +1,5 @@
 // Makes this command the standard streams of a task: passes its input, output and signals until the task ends.
-import { constants as fileConstants, openSync } from 'node:fs';
+import { closeSync, constants as fileConstants, openSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import {
@@ -61,12 +61,15 @@ export function attach(attachment: Attachment): Attached {
   let delayMs = RETRY_MS;
   let lostAt = uptimeMs();
   let terminal: TerminalShare | null = null;
+  /** Read ends of the pipes of the output; the relay reads them. */
+  const held = new Map<StreamKind, number>();
   let finish: (end: Awaited<Attached['end']>) => void = () => {};
   const end = new Promise<Awaited<Attached['end']>>((resolve) => {
     finish = (value) => {
       if (isOver) return;
       isOver = true;
       terminal?.release();
+      for (const stream of held.keys()) letGo(stream);
       connection?.destroy();
       resolve(value);
     };
@@ -87,7 +90,10 @@ export function attach(attachment: Attachment): Attached {
         (bytes) => {
           socket.write(takenFrame(stream, bytes));
         },
-        () => send(KIND.wish, { wish: 'close', stream }),
+        () => {
+          letGo(stream);
+          send(KIND.wish, { wish: 'close', stream });
+        },
       );
       writers.set(stream, writer);
       return writer;
@@ -132,6 +138,7 @@ export function attach(attachment: Attachment): Attached {
     if (isReady && isStdinClosed) send(KIND.wish, { wish: 'close_stdin' });
     if (isReady) return;
     isReady = true;
+    hold(ready);
     attachment.onReady();
     const pipe = ready.stdin !== null && withStdin ? openPipe(ready.stdin) : null;
     if (pipe !== null) closeWith(pipe);
@@ -146,6 +153,22 @@ export function attach(attachment: Attachment): Attached {
       onTaken: showsTerminal ? resize : () => {},
     });
     terminal.take();
+  }
+
+  /** A command that writes while a killed relay is replaced would get SIGPIPE. */
+  function hold({ outputs }: Ready): void {
+    for (const { stream, path } of outputs)
+      try {
+        held.set(stream, openSync(path, fileConstants.O_RDONLY | fileConstants.O_NONBLOCK));
+      } catch {
+        // The task has ended.
+      }
+  }
+
+  function letGo(stream: StreamKind): void {
+    const fd = held.get(stream);
+    held.delete(stream);
+    if (fd !== undefined) closeSync(fd);
   }
 
   function closeWith(pipe: Socket): void {

@@ -34,6 +34,11 @@ for (const opened of [[], ['out'], ['out', 'err']])
     const outputs = [KIND.out, KIND.err]
       .map((kind, at) => [kind, ['out', 'err'][at]])
       .slice(0, opened.length);
-    assert.deepEqual(frames, [[KIND.ready, '{"stdin":null}'], ...outputs, END]);
+    const pipes = [
+      { stream: KIND.out, path: `${dir}.out` },
+      { stream: KIND.err, path: `${dir}.err` },
+    ];
+    const ready = [KIND.ready, JSON.stringify({ stdin: null, outputs: pipes })];
+    assert.deepEqual(frames, [ready, ...outputs, END]);
     assert.ok(!existsSync(`${dir}.out`));
   });

@@ -356,6 +356,7 @@ export class RelayedAttempt {
   #sendReady(): void {
     const ready: Ready = {
       stdin: this.#stdin === null ? null : `${this.#dir}.in`,
+      outputs: [...this.#streams.keys()].map((stream) => ({ stream, path: this.#pathOf(stream) })),
     };
     this.#client?.send(KIND.ready, Buffer.from(JSON.stringify(ready)));
   }

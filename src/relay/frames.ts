@@ -42,6 +42,8 @@ export type Hello =
 export interface Ready {
   /** Path of the pipe that is the task's standard input; null when a client cannot write to it. */
   readonly stdin: string | null;
+  /** Paths of the pipes of its output that the relay reads. */
+  readonly outputs: readonly { readonly stream: StreamKind; readonly path: string }[];
 }
 
 export type Wish =

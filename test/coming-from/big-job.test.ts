@@ -89,8 +89,8 @@ exerciseSection('From big-job', {
     assert.equal(cap_bytes, 48 * 1024 ** 2);
     assert.ok(peak > 0.9 * cap_bytes && peak <= cap_bytes, `${peak}`);
     assert.match(
-      String(task.kill_hint),
-      /^Reached its memory cap of 48M: audit the script first, raise the estimate last \(--estimated_mem_bytes=/,
+      `${task.kill_hint} ${task.suggested_command}`,
+      /^Reached its memory cap of 48M: audit the script first, raise the estimate last.*--estimated_mem_bytes=/,
     );
     assert.deepEqual(
       processesOf(dirname(home.dir)).filter((line) => line.includes('sleep')),

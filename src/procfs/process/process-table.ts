@@ -46,6 +46,8 @@ interface Entry {
 /** A process seen between fork and exec gets its process group and its marker later. */
 const YOUNG_MS = 2000;
 
+const EXEC_MS = 2;
+
 /** `ofTop`: where the process table comes from ps. */
 export function processTable(
   procRoot: string,
@@ -94,8 +96,17 @@ export function processTable(
     // environ does not change after exec, so it is read once per process. A process seen between fork and exec keeps its
     // parent's marker, which is the same for each descendant of a command. The command itself is known by its pid.
     const known = before?.info.startTicks === stat.startTicks ? before : null;
-    const marker = known?.info.marker ?? markerIn(readProcFile(pid, 'environ', procRoot) ?? '');
+    const marker = known?.info.marker ?? markerIn(environOf(pid, known === null && hasMemory(stat)));
     return { info: infoOf(stat, marker), seenAt: known?.seenAt ?? now, readAt: now, forks };
+  }
+
+  /** Empty for a moment in the middle of execve(2), also for a member of a group. */
+  function environOf(pid: number, mayExec: boolean): string {
+    const deadline = performance.now() + (mayExec ? EXEC_MS : 0);
+    for (;;) {
+      const text = readProcFile(pid, 'environ', procRoot);
+      if (text !== '' || performance.now() >= deadline) return text ?? '';
+    }
   }
 
   return {
@@ -153,6 +164,9 @@ export function identityKey(process: { readonly pid: number; readonly startTicks
 }
 
 const PAGE_BYTES = 4096;
+
+/** A kernel thread has none. */
+const hasMemory = (stat: ProcessStat) => stat.field(23) > 0;
 
 /** proc_pid_stat(5), fields 14 to 17: user and system time of the process and its waited-for children; 24: resident pages. */
 export function infoOf(stat: ProcessStat, marker: string | null): ProcessInfo {

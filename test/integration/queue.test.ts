@@ -261,9 +261,12 @@ describe('tasks inside a task', () => {
       if (index > 0) assert.ok(at(started_at) >= at(inner[index - 1]?.ended_at) - 50, JSON.stringify(inner));
 
     await home.run(['run', ...outer, '--name=endless', 'make -s -j2 -f endless']);
-    const isRunning = async () =>
-      jsonLines((await home.run(['list', '--full', '--status=running'])).stdout).length === 2;
-    await waitUntil(isRunning, { what: 'endless and one task inside it to run' });
+    const areThere = async () => {
+      const all = jsonLines((await home.run(['list', '--full'])).stdout).map(({ status }) => status);
+      const count = (wanted: string) => all.filter((status) => status === wanted).length;
+      return count('running') === 2 && count('pending') === 1;
+    };
+    await waitUntil(areThere, { what: 'endless and one task inside it to run, and one to wait' });
     await killDaemon(home);
     await home.run(['kill', 'endless']);
     const [endless, ...others] = await wait(home, 'endless', 'd', 'e').then((all) =>

@@ -271,9 +271,8 @@ describe('babysit exec', () => {
     const spawner = spawnerPid(home) ?? assert.fail('no spawner');
     process.kill(spawner, 'SIGSTOP');
     const client = home.start(['exec', '--quiet', ...SMALL, '--name=again', 'echo out; sleep 0.1; exit 7']);
-    await waitUntil(async () => (await show(home, 'again')).status === 'running', {
-      what: 'a first attempt',
-    });
+    const isRunning = async () => (await show(home, 'again').catch(() => null))?.status === 'running';
+    await waitUntil(isRunning, { what: 'a first attempt' });
     process.kill(daemonPid(home), 'SIGKILL');
     process.kill(spawner, 'SIGKILL');
     assert.equal((await show(home, 'again')).name, 'again');

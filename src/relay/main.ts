@@ -60,7 +60,8 @@ function main(home: string): void {
   /** The newest one where the command of this one never started: the task went back into the queue. */
   function attachable(task: string, number: number): RelayedAttempt {
     const attempt = attemptOf(task, number);
-    return attempt.hasBegun ? attempt : (attemptsOf(task).at(-1) ?? attempt);
+    const newest = attemptsOf(task).at(-1) ?? attempt;
+    return newest === attempt || attempt.hasBegun ? attempt : newest;
   }
 
   /** In the order of their numbers. */
@@ -98,12 +99,9 @@ function main(home: string): void {
         end: () => connection.end(),
         moveTo: (next: RelayedAttempt) => attachTo(next, hello),
       };
-      if (attempt.attach(client, tie)) {
-        attached = attempt;
-        addressed = attempt;
-        return;
-      }
-      attached = null;
+      attached = attempt.attach(client, tie) ? attempt : null;
+      addressed = attached;
+      if (attached !== null) return;
       send(KIND.refused, Buffer.from('another client is attached'));
       connection.end();
     };

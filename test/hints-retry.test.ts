@@ -9,6 +9,7 @@ import { capFix, controllersFix, type Host, lingerFix } from '../src/systemd/hos
 import { serviceOf } from './support/build/build-service.ts';
 import { aKill, anExit, someUsage } from './support/build/build-task.ts';
 import { change, commandIn, syntaxError, typedIn } from './support/pasted.ts';
+import { LINUX_HOST } from './support/rigs/linux-host.ts';
 
 type Rig = ReturnType<typeof serviceOf>;
 type Answer = Readonly<Record<string, unknown>>;
@@ -153,18 +154,11 @@ describe('a command that babysit names', () => {
   });
 
   it('for the host is one that a shell can parse', () => {
-    const base: Host = {
-      platform: 'linux',
-      user: 'ann',
-      isRoot: false,
-      isContainer: false,
-      isWsl: false,
-      isBooted: true,
-      hasManager: true,
-      hasV2: true,
-      outlivesLogin: false,
-    };
-    const hosts: Host[] = [base, { ...base, hasManager: false }, { ...base, isWsl: true, isBooted: false }];
+    const hosts: Host[] = [
+      LINUX_HOST,
+      { ...LINUX_HOST, hasManager: false },
+      { ...LINUX_HOST, isWsl: true, isBooted: false },
+    ];
     const noted = notices({
       isUpdated: () => true,
       pendingSettings: () => ['log.daily'],
@@ -180,8 +174,8 @@ describe('a command that babysit names', () => {
     } as unknown as Parameters<typeof notices>[0]);
     const texts = [
       ...hosts.map((host) => capFix(host)),
-      controllersFix('/user.slice/user-1000.slice/user@1000.service/app.slice', base),
-      `Run: ${lingerFix(base)}`,
+      controllersFix('/user.slice/user-1000.slice/user@1000.service/app.slice', LINUX_HOST),
+      `Run: ${lingerFix(LINUX_HOST)}`,
       ...noted.map(({ fix }) => fix),
     ];
     const commands = texts.map(commandIn).filter((command) => command !== null);

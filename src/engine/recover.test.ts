@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build/build-service.ts';
 import { NOW } from '../../test/support/build/build-snapshot.ts';
-import { aKill, anAttempt, aTask, ENDED, taskId, taskIn } from '../../test/support/build/build-task.ts';
+import {
+  aKill,
+  anAttempt,
+  aTask,
+  ENDED,
+  GONE_RECORDS,
+  taskId,
+  taskIn,
+} from '../../test/support/build/build-task.ts';
 import { type Attempt, READY, type Task, type TaskState, type Waiting } from '../core/task.ts';
 
 /** A database with one task, and the files of its attempt; null for no directory. `changedAt`: when they were written. */
@@ -45,10 +53,7 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null, 
 
 const active = (changes: Partial<Attempt>) => taskIn({ status: 'running', attempt: anAttempt(changes) });
 const notBegun = { startedAt: null, pid: null };
-/** No process has this pid and start time. */
-const GONE = `4194305 (sh) S 1 1 1 0 -1 0 ${'0 '.repeat(12)}1 0 0`;
-const BEGUN = `claimed 1.0\nsupervisor 1.0 ${GONE}\nstarted 1.0 ${GONE}\n`;
-const EXITED = { claim: `${BEGUN}exit 2.0 3\nclosed 2.0\n` };
+const EXITED = { claim: `${GONE_RECORDS}exit 2.0 3\nclosed 2.0\n` };
 
 describe('recover', () => {
   it('leaves pending tasks in the queue', (t) => {
@@ -68,7 +73,7 @@ describe('recover', () => {
   });
 
   it('interrupts a task whose supervisor has gone without an exit record', (t) => {
-    const { state } = left(t, active({}), { claim: BEGUN }).recovered();
+    const { state } = left(t, active({}), { claim: GONE_RECORDS }).recovered();
     assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost');
   });
 
@@ -78,7 +83,7 @@ describe('recover', () => {
     const { host, recovered } = left(
       t,
       active({ group, startedAt: NOW - 10_000 }),
-      { claim: BEGUN },
+      { claim: GONE_RECORDS },
       lastSignAt,
     );
     host.loginAt = NOW - 1000;
@@ -202,7 +207,7 @@ describe('an attempt that is newer than the database', () => {
   });
 
   it('is left alone when it runs and nothing describes it', (t) => {
-    const { restart, host, dir, signals } = beside(t, [], { claim: BEGUN }, false);
+    const { restart, host, dir, signals } = beside(t, [], { claim: GONE_RECORDS }, false);
     host.listed = [group.name];
     assert.deepEqual(restart(), { adopted: [], putAside: [], leftAlone: [id, group.name] });
     assert.ok(existsSync(dir));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { GONE_RECORDS } from '../../../test/support/build/build-task.ts';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import { openDriver } from '../../cgroups/open.ts';
 import type { TaskId } from '../../core/task.ts';
@@ -10,10 +11,6 @@ import { LocalSupervision } from '../../engines/local/supervision.ts';
 import { RecordsUnreadable } from '../../exec/records.ts';
 import { LiveAttempt } from './live-attempt.ts';
 import { attemptPaths } from './paths.ts';
-
-/** No process has this pid and start time. */
-const GONE = `4194305 (sh) S 1 1 1 0 -1 0 ${'0 '.repeat(12)}1 0 0`;
-const BEGUN = `supervisor 1.0 ${GONE}\nstarted 1.0 ${GONE}\n`;
 
 /** An attempt whose supervisor has ended, and that has read `claim`. */
 function ended(t: TestContext, claim: string) {
@@ -32,23 +29,23 @@ function ended(t: TestContext, claim: string) {
 }
 
 it('an attempt waits for records that cannot be read once', (t) => {
-  const { live, write } = ended(t, BEGUN);
+  const { live, write } = ended(t, GONE_RECORDS);
   assert.throws(() => live.records(), RecordsUnreadable);
   assert.throws(() => live.records(), RecordsUnreadable);
-  write(`${BEGUN}exit 2.0 3\nclosed 2.0\n`);
+  write(`${GONE_RECORDS}exit 2.0 3\nclosed 2.0\n`);
   const { isOver, exit } = live.records();
   assert.deepEqual([isOver, exit?.code], [true, 3]);
 });
 
 it('an attempt is over when its command has removed its records', (t) => {
-  const { live } = ended(t, BEGUN);
+  const { live } = ended(t, GONE_RECORDS);
   for (let read = 1; read < 3; read += 1) assert.throws(() => live.records(), RecordsUnreadable);
   const { isOver, exit } = live.records();
   assert.deepEqual([isOver, exit], [true, null]);
 });
 
 it('an attempt keeps the exit that it has read', (t) => {
-  const { live } = ended(t, `${BEGUN}exit 2.0 3\n`);
+  const { live } = ended(t, `${GONE_RECORDS}exit 2.0 3\n`);
   for (let read = 1; read < 3; read += 1) assert.throws(() => live.records(), RecordsUnreadable);
   assert.equal(live.records().exit?.code, 3);
 });

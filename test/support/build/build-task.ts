@@ -165,3 +165,9 @@ export function aHold(): EventMap['held'] {
     suggested_command: 'babysit adjust build --estimated_mem_bytes=8G',
   };
 }
+
+/** No process has this pid and start time. */
+const GONE = `4194305 (sh) S 1 1 1 0 -1 0 ${'0 '.repeat(12)}1 0 0`;
+
+/** The attempt records of a command that has begun, and whose processes have gone. */
+export const GONE_RECORDS = `claimed 1.0\nsupervisor 1.0 ${GONE}\nstarted 1.0 ${GONE}\n`;

@@ -45,11 +45,12 @@ export function humanValue(key: string, value: unknown): string {
 /** `time declared, mem learned from 3 runs, cpu default` */
 function humanSources(estimates: TaskView['estimates']): string {
   return Object.entries(estimates)
-    .map(
-      ([dim, { from, n }]) =>
-        `${dim} ${from}${n === null ? '' : ` from ${n === 1 ? 'one run' : `${n} runs`}`}`,
-    )
+    .map(([dim, { from, n }]) => `${dim} ${from}${n === null ? '' : ` from ${runsText(n)}`}`)
     .join(', ');
+}
+
+export function runsText(n: number | null): string {
+  return n === 1 ? 'one run' : `${n} runs`;
 }
 
 /** `upload 42/100 42% eta 3m10s, 1 failed, loss=0.3` */

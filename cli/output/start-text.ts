@@ -5,7 +5,7 @@ import { formatDuration } from '../../src/units/duration.ts';
 import { roundCores } from '../../src/units/number.ts';
 import { formatSize } from '../../src/units/size.ts';
 import { waitsText } from './hold-text.ts';
-import { humanOutside } from './human.ts';
+import { humanOutside, runsText } from './human.ts';
 
 const BEHIND_SHOWN = 3;
 
@@ -50,7 +50,7 @@ function coresText(cores: number | null): string {
 
 function from({ from, n }: TaskView['estimates']['time']): { readonly source: string } {
   if (from === 'rule') return { source: ' (usual for this kind of command)' };
-  return { source: from === 'learned' ? ` (learned from ${n === 1 ? 'one run' : `${n} runs`})` : '' };
+  return { source: from === 'learned' ? ` (learned from ${runsText(n)})` : '' };
 }
 
 /** `started`, `starts in about 4m (behind a, b)`; `nowMs` is the time of the daemon's answer. */

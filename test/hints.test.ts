@@ -252,7 +252,7 @@ describe('a command that babysit names', () => {
           await rig.kill(name);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 30, examples: [['mem_exceeded', { estimated_mem_bytes: '1G', mem_pct_limit: 10 }, 0.1]] },
     );
   });
 });

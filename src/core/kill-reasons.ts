@@ -72,7 +72,7 @@ export const KILL_REASONS = {
     exceeded: 'memBytes',
     retryCause: 'oom',
     hint: (facts) =>
-      isOverEstimate(facts.detail)
+      isOverEstimate(facts.detail) && !isCapOfHost(facts.estimate, facts.detail)
         ? memoryHint(facts)
         : `Used ${facts.format.size(facts.peakMemBytes)}, more than ${facts.limits.memPctLimit}% of the host's memory: audit the script first, reduce the batch size, raise --mem_pct_limit last.`,
   },

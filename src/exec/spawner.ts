@@ -56,6 +56,8 @@ const RESTART_MS = 100;
 const RESTART_MAX_MS = 30_000;
 /** A spawner needs milliseconds for a request. One that starts nothing for this long is stopped or hangs. */
 const STUCK_MS = 10_000;
+/** Each spawner that replaces a stuck one gets twice the time: on a busy host its start alone may take longer. */
+const STUCK_DOUBLINGS = 3;
 
 /** The caller's environment must not reach a supervisor (LD_PRELOAD), nor the daemon's the command. */
 const OPTIONS = { cwd: '/', env: {} } as const;
@@ -140,6 +142,9 @@ export function openSpawner(
   function reopen(): void {
     clearTimeout(reopening);
     if (isClosed) return;
+    clearTimeout(checking);
+    checking = undefined;
+    hasProgress = false;
     shell = open();
     // A request may be sent twice: only one supervisor gets the claim.
     for (const pending of sent) if (pending.awaitsSupervisor()) send(pending.request());
@@ -147,7 +152,11 @@ export function openSpawner(
 
   function send(request: SpawnRequest): void {
     shell.stdin?.write(requestBytes(request));
-    checking ??= setTimeout(check, stuckMs).unref();
+    checking ??= armCheck();
+  }
+
+  function armCheck(): NodeJS.Timeout {
+    return setTimeout(check, stuckMs * 2 ** Math.min(failures, STUCK_DOUBLINGS)).unref();
   }
 
   function forgetStarted(): void {
@@ -167,7 +176,7 @@ export function openSpawner(
     // The first request of this time was sent at its beginning.
     if (!hasProgress) shell.kill('SIGKILL');
     hasProgress = false;
-    checking = setTimeout(check, stuckMs).unref();
+    checking = armCheck();
   }
 
   return {

@@ -108,7 +108,8 @@ export class FairShareOrder {
   /** Only the head of a sub-queue ages. */
   #effectivePriority(subQueue: SubQueue, item: PendingItem): number {
     if (item !== subQueue.head) return subQueue.priority;
-    return subQueue.priority + Math.floor(Math.max(0, this.#nowMs - subQueue.headSinceMs) / this.#ageingMs);
+    const waitedMs = Math.max(0, this.#nowMs - subQueue.headSinceMs);
+    return subQueue.priority + Math.floor(waitedMs / ageingIntervalMs(item, this.#ageingMs));
   }
 
   /**
@@ -137,6 +138,19 @@ export class FairShareOrder {
     Object.assign(candidate, holder, { isReserved: true });
     this.#reserved = item;
   }
+}
+
+/** So many times its estimate raise a short item by one priority, at least a minute. */
+const AGEING_TIMES = 3;
+const AGEING_MIN_MS = 60_000;
+
+/**
+ * A wait counts in proportion to the length of the item, as in highest response ratio next (Brinch Hansen, SOSP 1971), and
+ * for a long item each `longestMs`. Infinity: no ageing.
+ */
+function ageingIntervalMs({ timeMs }: PendingItem, longestMs: number): number {
+  if (longestMs === Number.POSITIVE_INFINITY) return longestMs;
+  return Math.min(longestMs, Math.max(AGEING_MIN_MS, AGEING_TIMES * timeMs));
 }
 
 /** The order of `docs/design/scheduling.md`. */

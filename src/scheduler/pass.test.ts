@@ -118,6 +118,26 @@ describe('order', () => {
   });
 });
 
+it('raises a short head sooner: by one for each three times its estimate, at least a minute', () => {
+  const startsAfter = (timeMs: number, waitedMs: number) => {
+    const items = [pending(1, { ...all, timeMs }), pending(2, { ...all, ...bob, priority: 1 })];
+    const snapshot = { ...aSnapshot(), queue: queueOf([items[0] as PendingItem]) };
+    snapshot.queue.add(items[1] as PendingItem, NOW + waitedMs);
+    return pass(snapshot, NOW + waitedMs).starts[0];
+  };
+  const [first, second] = [pending(1).id, pending(2).id];
+  const cases = [
+    [1000, 59_999, second],
+    [1000, 60_000, first],
+    [100_000, 299_999, second],
+    [100_000, 300_000, first],
+    [7_200_000, 3_599_999, second],
+    [7_200_000, 3_600_000, first],
+  ] as const;
+  for (const [timeMs, waitedMs, id] of cases)
+    assert.equal(startsAfter(timeMs, waitedMs), id, `${timeMs} ${waitedMs}`);
+});
+
 describe('reservation', () => {
   const head = pending(10, { ...half, timeMs: 60_000 });
   const use = [running(1, { mem: 10 * GIB, timeMs: 30_000 })];

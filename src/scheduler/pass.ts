@@ -10,7 +10,7 @@ import type { Snapshot } from './snapshot.ts';
 export interface Policy {
   /** `easy`: an item may start before the reserved one if that does not delay the reserved one. */
   readonly backfill: 'easy' | 'none';
-  /** The head of a sub-queue gains one priority per interval; Infinity: no ageing. */
+  /** The head of a sub-queue gains one priority per interval, a short one sooner; Infinity: no ageing. */
   readonly ageingMs: number;
   /** How many express tasks run at most; 0: none. */
   readonly expressStarts: number;

@@ -92,7 +92,7 @@ describe('plan', () => {
   it('tracks the waiting time of heads in the simulation', () => {
     const snapshot = aSnapshot({ running: [running(1, { mem: 16 * GIB })] });
     const of = (n: number, owner: string, priority: number) => pending(n, { mem: 16 * GIB, owner, priority });
-    snapshot.queue.add(of(2, 'alice', 0), NOW - 2.5 * DEFAULT_POLICY.ageingMs);
+    snapshot.queue.add(of(2, 'alice', 0), NOW - 2.5 * 3 * 60_000);
     snapshot.queue.add(of(3, 'bob', 1), NOW);
     snapshot.queue.add(of(4, 'carol', 9), NOW);
     const startOf = (n: number) => Number(plan(snapshot, NOW).get(pending(n).id)?.start.expectedMs) - NOW;

@@ -26,13 +26,13 @@ describe('the price of an owner', () => {
     ['without a history is none', [0, 0], [0, 0], null],
     ['that keeps its estimates is none', [100, 400], [80, 300], null],
     ['that is up to a tenth above them is none', [100, 400], [109, 438], null],
-    ['is measured / declared by dimension', [1e6, 1e6], [1.25e6, 1e6], { mem: 1, cpu: 1.25 }],
+    ['is above measured / declared, by dimension', [1e6, 1e6], [1.25e6, 1e6], { mem: 1, cpu: 1.3 }],
     ['is at most 2', [1e6, 1e6], [9e6, 9e6], { mem: 2, cpu: 2 }],
     [
       'is none after half a minute at twice the estimate',
       [30 / 3600, 0],
       [60 / 3600, 0],
-      { mem: 1, cpu: 1.2 },
+      { mem: 1, cpu: 1.24 },
     ],
     ['is none after a short attempt with a wrong estimate', [10 / 3600, 0], [20 / 3600, 0], null],
   ];
@@ -67,11 +67,12 @@ describe('the price of an owner', () => {
   });
 });
 
-/** The history after which the price of an owner that declares `factor` of its use is exact. */
+/** The history of an owner whose price is exactly 1 / `factor`. */
 function understated(queue: Queue, owner: string, factor: number): void {
   const declared = use(1000, 1000);
   const prior = { cpuCoreMs: 120_000, memByteMs: GIB * 120_000 };
-  const exact = (key: keyof typeof prior) => (declared[key] + prior[key]) / factor - prior[key];
+  const ratio = 1 + (1 / factor - 1) / 1.2;
+  const exact = (key: keyof typeof prior) => (declared[key] + prior[key]) * ratio - prior[key];
   queue.used.add(owner, NO_USE, NOW, {
     declared,
     measured: { cpuCoreMs: exact('cpuCoreMs'), memByteMs: exact('memByteMs') },
@@ -86,7 +87,7 @@ describe('understating before the start', () => {
   // Powers of two and of ten keep sums of cores exact.
   const anyFactor = fc.constantFrom(0.5, 0.625, 0.75, 0.8);
 
-  it('never gains: pass, plan and admission decide as for the honest estimate', () => {
+  it('never gains: pass, plan and admission decide as for what the price makes of it', () => {
     fc.assert(
       fc.property(anySnapshot, anyFactor, (snapshot, factor) => {
         const items = [...snapshot.queue.subQueues()].flatMap((subQueue) => subQueue.items());

@@ -1,9 +1,10 @@
 // Relays one attempt: its output to the client that is attached and to the log, and to a file while there is no client.
 import { closeSync, constants, existsSync, openSync, rmSync, watch } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
 import { LogPipe } from './log-pipe.ts';
+import { readPipe } from './output-pipe.ts';
 import { type Frame, Spool } from './spool.ts';
 import { takeStopMark, watchStop } from './stop.ts';
 import { resizeTerminal, signalCommand } from './wishes.ts';
@@ -166,6 +167,7 @@ export class RelayedAttempt {
         left -= frame.content.length;
         this.#forgotten.set(stream, (this.#forgotten.get(stream) ?? 0) + frame.content.length);
         this.#sentBytes -= frame.content.length;
+        frame.recycle?.();
       } else {
         if (frame.kind === stream) left = 0;
         kept.push(frame);
@@ -271,13 +273,11 @@ export class RelayedAttempt {
   }
 
   #read(kind: StreamKind): void {
-    const fd = openSync(this.#pathOf(kind), constants.O_RDONLY | constants.O_NONBLOCK);
-    const socket = new Socket({ fd, readable: true, writable: false });
-    this.#streams.set(kind, socket);
-    socket.on('data', (content: Buffer) => {
-      this.#log?.write(content, this.#client !== null);
-      this.#emit({ kind, content });
+    const socket = readPipe(this.#pathOf(kind), ({ content, recycle }) => {
+      const isHeld = this.#log?.write(content, this.#client !== null) === 'held';
+      this.#emit({ kind, content, ...(isHeld ? {} : { recycle }) });
     });
+    this.#streams.set(kind, socket);
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#streams.get(kind) !== socket) return;
@@ -302,7 +302,10 @@ export class RelayedAttempt {
 
   #emit(frame: Frame): void {
     if (this.#client !== null && this.#spool.isEmpty) this.#send(frame);
-    else this.#keep(frame);
+    else {
+      this.#keep(frame);
+      frame.recycle?.();
+    }
     this.#flow();
   }
 

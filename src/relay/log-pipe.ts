@@ -28,14 +28,15 @@ export class LogPipe {
     return this.#socket.writableLength > QUEUE_BYTES;
   }
 
-  /** `mayDrop`: a client gets the output, so the log may miss some of it. */
-  write(content: Buffer, mayDrop: boolean): void {
+  /** `mayDrop`: a client gets the output, so the log may miss some of it. Held: the content is still needed. */
+  write(content: Buffer, mayDrop: boolean): 'held' | 'done' {
     if (mayDrop && !this.#isAllowed(content.length)) {
       this.#droppedBytes += content.length;
-      return;
+      return 'done';
     }
     this.#mark();
     this.#socket.write(content);
+    return this.#socket.writableLength > 0 ? 'held' : 'done';
   }
 
   close(onWritten: () => void): void {

@@ -5,6 +5,8 @@ import { HEAD_BYTES, head } from './frames.ts';
 export interface Frame {
   readonly kind: number;
   readonly content: Buffer;
+  /** Absent where something else may refer to the content. */
+  readonly recycle?: () => void;
 }
 
 export class Spool {

@@ -1,0 +1,42 @@
+// Reads the output of a command from its pipe, into buffers that are used again: new ones would be half of the relay's work.
+import { constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+
+/** What a pipe holds. */
+const BUFFER_BYTES = 64 * 1024;
+/** What is smaller is copied, so that many short lines that no client has taken hold no large buffers. */
+const COPIED_BYTES = 16 * 1024;
+/** More than a relay keeps for one client. */
+const FREE_MAX = 32;
+
+/** Output. `recycle`: to call when nothing refers to the content any longer; without the call its memory is freed later. */
+export interface Piece {
+  readonly content: Buffer;
+  readonly recycle: () => void;
+}
+
+/** `path`: of a named pipe. The socket closes at the end of the last writer. */
+export function readPipe(path: string, onPiece: (piece: Piece) => void): Socket {
+  const free: Buffer[] = [];
+  const recycle = (buffer: Buffer): void => {
+    if (free.length < FREE_MAX) free.push(buffer);
+  };
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const onread = {
+    buffer: () => free.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES),
+    callback(bytes: number, buffer: Buffer) {
+      const content = buffer.subarray(0, bytes);
+      if (bytes > COPIED_BYTES) onPiece({ content, recycle: () => recycle(buffer) });
+      else {
+        const copy = Buffer.from(content);
+        recycle(buffer);
+        onPiece({ content: copy, recycle: () => {} });
+      }
+      return true;
+    },
+  };
+  return new Socket({ fd, readable: true, writable: false, onread } as SocketOptions).resume();
+}
+
+/** `onread` works for each socket; the types of Node know it for `connect` alone. */
+type SocketOptions = ConstructorParameters<typeof Socket>[0];

@@ -6,6 +6,7 @@ import { COMMON_FLAGS, type Command } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import { type FlagSpecs, parseArgv } from './input/argv.ts';
 import { exactWords } from './input/environ.ts';
+import { keepIgnoring } from './input/ignored-signals.ts';
 import { nearest } from './input/nearest.ts';
 import { checkLever } from './levers.ts';
 import { createOutput, isClosedPipe, printError } from './output/output.ts';
@@ -19,6 +20,7 @@ void main(exactWords(process.argv.slice(2)), process.env).then((code) => process
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [word = 'help', ...rest] = argv;
   let failureExit: number | undefined;
+  keepIgnoring(env);
   try {
     return await runCommand(word, rest, env, (command) => {
       ({ failureExit } = command);

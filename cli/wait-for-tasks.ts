@@ -11,6 +11,7 @@ import { readLogTail, TAIL_LINES } from './client/log-tail.ts';
 import type { Selected } from './client/select.ts';
 import type { LineFound } from './client/watch-log.ts';
 import type { Context } from './command.ts';
+import { heeded } from './input/ignored-signals.ts';
 import { drawStatusLine } from './output/status-line.ts';
 import { eventText, printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
 import { ownExit } from './own-exit.ts';
@@ -112,14 +113,15 @@ export async function waitForTasks(
     }
   }
   const interrupted = new Promise<number>((resolve) => {
-    process.once('SIGINT', () => {
-      statusLine.stop();
-      const hint = nextWait(names(), options);
-      output.notify({ event: 'wait_interrupted', ...liveOf(names()), hint }, () =>
-        interruptText(names(), hint, options.again),
-      );
-      resolve(EXIT_SIGINT);
-    });
+    for (const name of heeded(['SIGINT'], context.env))
+      process.once(name, () => {
+        statusLine.stop();
+        const hint = nextWait(names(), options);
+        output.notify({ event: 'wait_interrupted', ...liveOf(names()), hint }, () =>
+          interruptText(names(), hint, options.again),
+        );
+        resolve(EXIT_SIGINT);
+      });
   });
   const timedOut = new Promise<never>((_, reject) => {
     if (options.timeoutMs === null) return;

@@ -48,7 +48,7 @@ function variablesOf(entries: readonly string[]): Record<string, string> {
 
 /** Variables for babysit itself, and those of Node that name a descriptor, which the command does not get. */
 const OWN =
-  /^(BABYSIT_(NODE|NO_AUTOSTART|PWD|CALLER_\d+)|NODE_CHANNEL_(FD|SERIALIZATION_MODE)|NODE_UNIQUE_ID)$/;
+  /^(BABYSIT_(NODE|NO_AUTOSTART|PWD|IGNORED|CLOSED|CALLER_\d+)|NODE_CHANNEL_(FD|SERIALIZATION_MODE)|NODE_UNIQUE_ID)$/;
 
 function taskVariables(env: Readonly<Record<string, string>>): Record<string, string> {
   const { BABYSIT_PWD: directory } = env;

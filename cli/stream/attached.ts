@@ -32,6 +32,8 @@ export interface Attachment {
   onStopped(): void;
   /** That much output is lost before the next byte. */
   onGap(bytes: number): void;
+  /** Input is missing, or output is lost. */
+  onFailed(fd: number, error: Error): void;
 }
 
 export interface Attached {
@@ -54,6 +56,10 @@ const GIVE_UP_MS = 30_000;
 
 export function attach(attachment: Attachment): Attached {
   const { socketPath, task, attempt, tie, withStdin, hasTerminal } = attachment;
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  /** The other end is gone; EIO: the terminal. */
+  const isEnd = ({ code }: NodeJS.ErrnoException, fd: number): boolean =>
+    code === 'EPIPE' || code === 'ECONNRESET' || (code === 'EIO' && terminals.includes(fd));
   let connection: Socket | null = null;
   let isOver = false;
   let isReady = false;
@@ -85,12 +91,14 @@ export function attach(attachment: Attachment): Attached {
     const writerOf = (stream: StreamKind): Writer => {
       const known = writers.get(stream);
       if (known !== undefined) return known;
+      const fd = stream === KIND.out ? 1 : 2;
       const writer = new Writer(
-        stream === KIND.out ? 1 : 2,
+        fd,
         (bytes) => {
           socket.write(takenFrame(stream, bytes));
         },
-        () => {
+        (error) => {
+          if (!isEnd(error, fd)) attachment.onFailed(fd, error);
           letGo(stream);
           send(KIND.wish, { wish: 'close', stream });
         },
@@ -174,7 +182,10 @@ export function attach(attachment: Attachment): Attached {
   function closeWith(pipe: Socket): void {
     // The command has closed its standard input, or has ended.
     pipe.on('error', () => process.stdin.unpipe(pipe));
-    process.stdin.on('error', () => pipe.end());
+    process.stdin.on('error', (error) => {
+      if (!isEnd(error, 0)) attachment.onFailed(0, error);
+      pipe.end();
+    });
     pipe.on('close', () => {
       isStdinClosed = true;
       send(KIND.wish, { wish: 'close_stdin' });

@@ -7,6 +7,7 @@ import { BabysitError, EXIT } from '../../src/core/errors.ts';
 import type { End } from '../../src/relay/frames.ts';
 import { call } from '../client/session.ts';
 import type { Context } from '../command.ts';
+import { heeded } from '../input/ignored-signals.ts';
 import { type Attached, attach } from './attached.ts';
 import { Job } from './job.ts';
 
@@ -35,6 +36,8 @@ const FORWARDED = [
   'SIGCONT',
 ] as const;
 type Forwarded = (typeof FORWARDED)[number];
+const STREAMS = ['standard input', 'standard output', 'standard error'];
+const STDERR = 2;
 /** A start that takes longer is explained. */
 const EXPLAIN_AFTER_MS = 1000;
 /** How long the output is waited for when the daemon has reported the end of the task first. */
@@ -48,6 +51,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
     if (!options.quiet) context.output.message(`babysit: ${text}\n`);
   };
   let isStarted = false;
+  let isIncomplete = false;
   const stopWaiting = new AbortController();
   const attached = attach({
     socketPath: session.home.relaySocket,
@@ -62,6 +66,10 @@ export async function passThrough(context: Context, options: PassThrough): Promi
       stopWaiting.abort();
     },
     onStopped: () => job.stop(),
+    onFailed: (fd, { message }) => {
+      isIncomplete ||= fd !== STDERR;
+      context.output.message(`babysit: cannot ${fd === 0 ? 'read' : 'write'} ${STREAMS[fd]}: ${message}\n`);
+    },
     onGap: (bytes) => note(`${bytes} bytes of output are missing here: see babysit log ${options.task}`),
   });
   let isHungUp = false;
@@ -71,7 +79,8 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   };
   const job = new Job(attached, (signal) => forward(signal));
   const forward = forwarder(context, options, attached, () => isStarted, hangUp, job);
-  for (const signal of FORWARDED) process.on(signal, forward);
+  const forwarded = heeded(FORWARDED, context.env);
+  for (const signal of forwarded) process.on(signal, forward);
   const detachUnlessStarted = () => {
     if (!isStarted) attached.detach();
   };
@@ -88,7 +97,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   const end = await attached.end;
   clearTimeout(explaining);
   stopWaiting.abort();
-  for (const signal of FORWARDED) process.removeAllListeners(signal);
+  for (const signal of forwarded) process.removeAllListeners(signal);
   if (isHungUp) return 128 + constants.signals.SIGHUP;
   if (end !== null && 'refused' in end) throw new BabysitError('not_attachable', end.refused);
   const task = await endedTask(context, options, end);
@@ -100,6 +109,8 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   if (end === null && task !== null && (task.exit_code !== null || task.signal !== null))
     return endAs({ code: task.exit_code, signal: task.signal });
   if (end === null || end.startFailed !== null) return EXIT.noOwnCode;
+  // The command does not know of it.
+  if (isIncomplete && end.code === 0) return EXIT.noOwnCode;
   return endAs(end);
 }
 

@@ -8,7 +8,7 @@ const REPORT_BYTES = 32 * 1024;
 export class Writer {
   readonly #fd: number;
   readonly #onTaken: (bytes: number) => void;
-  readonly #onClosed: () => void;
+  readonly #onClosed: (error: NodeJS.ErrnoException) => void;
   /** The same pipe or terminal, opened again: only this descriptor does not block. Null: the stream cannot be. */
   readonly #unblocked: number | null;
   readonly #isFile: boolean;
@@ -19,8 +19,12 @@ export class Writer {
   #isReporting = false;
   #isBroken = false;
 
-  /** `onTaken`: the sum of bytes that are written. `onClosed`: the reader is gone; all later output counts as written. */
-  constructor(fd: number, onTaken: (bytes: number) => void, onClosed: () => void) {
+  /** `onTaken`: the sum of bytes that are written. `onClosed`: the stream takes no more; all later output counts as written. */
+  constructor(
+    fd: number,
+    onTaken: (bytes: number) => void,
+    onClosed: (error: NodeJS.ErrnoException) => void,
+  ) {
     this.#fd = fd;
     this.#onTaken = onTaken;
     this.#onClosed = onClosed;
@@ -71,7 +75,7 @@ export class Writer {
       return writeSync(fd, bytes, from, bytes.length - from);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null;
-      this.#break();
+      this.#break(error as NodeJS.ErrnoException);
       return 0;
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
@@ -86,7 +90,7 @@ export class Writer {
     this.#isWaiting = true;
     write(this.#fd, first, 0, Math.min(first.length, ATOMIC_BYTES), null, (error, written) => {
       this.#isWaiting = false;
-      if (error !== null && error.code !== 'EAGAIN') this.#break();
+      if (error !== null && error.code !== 'EAGAIN') this.#break(error);
       else if (error === null) {
         this.#take(written);
         this.#queue[0] = first.subarray(written);
@@ -128,10 +132,10 @@ export class Writer {
     this.#onTaken(this.#takenBytes);
   }
 
-  #break(): void {
+  #break(error: NodeJS.ErrnoException): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
-    this.#onClosed();
+    this.#onClosed(error);
   }
 }
 

@@ -24,6 +24,24 @@ export type Rlimit = (typeof RLIMITS)[number];
 /** The soft and the hard limit: a whole number in the unit of setrlimit(2), or `unlimited`. */
 export type Rlimits = Readonly<Partial<Record<Rlimit, readonly [soft: string, hard: string]>>>;
 
+/** Signals that a process may pass on as ignored, as nohup does. */
+export const IGNORABLE = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGTERM',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGXCPU',
+  'SIGXFSZ',
+] as const;
+export type Ignorable = (typeof IGNORABLE)[number];
+
 export interface TerminalSize {
   readonly columns: number;
   readonly rows: number;
@@ -37,5 +55,7 @@ export interface Inherited {
   readonly cpus: string | null;
   /** The terminal of the caller; null: none. */
   readonly terminal: TerminalSize | null;
+  /** Absent: none. */
+  readonly ignored?: readonly Ignorable[] | undefined;
 }
 export const INHERITS_NOTHING: Inherited = { rlimits: {}, cpus: null, terminal: null };

@@ -10,7 +10,10 @@ const TOO_SMALL = 1.5;
 const TOO_LARGE = 3;
 const RECENT = 7;
 
-/** Only from three runs on, and when the declared value is more than 1.5 times too small or 3 times too large. */
+/**
+ * Only from three runs on, and when the declared value is more than 1.5 times too small or 3 times too large; never against
+ * what the runs used.
+ */
 export function adviceFor(
   declared: PerDimension<number | null>,
   prediction: Prediction,
@@ -30,6 +33,10 @@ export function adviceFor(
     if (value <= TOO_SMALL * stated && stated <= TOO_LARGE * value) return;
     const runs = history[level].filter((run) => use(run) !== null).slice(-RECENT);
     const recent = runs.flatMap((run) => use(run) ?? []);
+    // What was learned is at least a floor, which a small task does not need.
+    if (value > stated && !runs.some(isCut) && Math.max(...recent) <= stated) return;
+    // The level may be that of similar commands.
+    if (value < stated && history.exact.some((run) => (use(run) ?? 0) > value)) return;
     found.push({
       dim,
       declared: stated,

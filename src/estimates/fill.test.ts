@@ -116,6 +116,26 @@ describe('advice', () => {
     );
     assert.equal(adviceOn(8 * GIB).length, 1);
   });
+
+  it('does not ask for more than each run has used', () => {
+    const small = SIX.map((run) => ({ ...run, memBytes: GIB / 1024 }));
+    assert.deepEqual(adviceOn(GIB / 32, small), []);
+    const [advice] = adviceOn(GIB / 2048, small);
+    assert.equal(advice?.dim, 'mem');
+    const killed = small.map((run) => ({ ...run, memKind: 'cap' as const }));
+    assert.equal(adviceOn(GIB / 32, killed).length, 1);
+  });
+
+  it('does not ask for less than a run of the same command has used', () => {
+    const history = {
+      ...NO_RUNS,
+      shape: SIX,
+      exact: SIX.slice(0, 1).map((run) => ({ ...run, memBytes: 9 * GIB })),
+    };
+    const asked = { statedMs: 600_000, declaredCores: null };
+    const advice = adviceFor({ ...NOTHING, memBytes: 20 * GIB }, predict(history, asked), history);
+    assert.deepEqual(advice, []);
+  });
 });
 
 it('learning never narrows what ends a task, for any history', () => {

@@ -1,7 +1,14 @@
 // The shell script that the supervisor's child runs: enter the group, set directory and environment, execute the command.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_TERMINAL, type Inherited, RLIMITS, type Rlimit, type Rlimits } from '../core/inherited.ts';
+import {
+  DEFAULT_TERMINAL,
+  type Ignorable,
+  type Inherited,
+  RLIMITS,
+  type Rlimit,
+  type Rlimits,
+} from '../core/inherited.ts';
 import { pipesOf, type Streams, stopMark } from '../core/streams.ts';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
@@ -115,9 +122,18 @@ export function launchScript(launch: Launch): string {
     ...limitLines(launch),
     ...(jobserver?.announce ?? []),
     '} 2>/dev/null',
+    ...ignoreLine(launch.inherited),
     execLine([...execOptionWords(launch), ...argv]),
     '',
   ].join('\n');
+}
+
+function ignoreLine({ ignored = [] }: Inherited): string[] {
+  return ignored.length === 0 ? [] : [`trap '' ${ignored.map(trapName).join(' ')}`];
+}
+
+function trapName(signal: Ignorable): string {
+  return signal.slice('SIG'.length);
 }
 
 /** What the supervisor makes before the start: see make_pipes in supervisor.sh. */
@@ -241,7 +257,7 @@ function withTerminal(launch: Launch, script: string): Execution {
   // For signals and a new size: see src/relay/wishes.ts.
   const place =
     streams === null || tools.tty === null ? '' : `echo "$(${tools.tty}) $$" >${shellQuote(`${dir}.tty`)}\n`;
-  const run = streams === null ? execLine(words) : jobLine(streams, dir, words, tools);
+  const run = streams === null ? execLine(words) : jobLine(streams, launch, words);
   return {
     exported: [...exported.filter(isSafe), ['SHELL', tools.bash]],
     argv: scriptWords(tools, script, `${place}${sizeLine}${run}`),
@@ -253,14 +269,20 @@ function withTerminal(launch: Launch, script: string): Execution {
  * leader of the session stays, runs the command as its job, and stops itself after it has stopped: see src/relay/stop.ts.
  * The leader is an interactive shell: another one gives its terminal to a job only while its errors go to it, too.
  */
-function jobLine(streams: Streams, dir: string, words: readonly string[], { bash }: Tools): string {
+function jobLine(
+  streams: Streams,
+  { dir, inherited, tools: { bash } }: Launch,
+  words: readonly string[],
+): string {
+  const ignored = (inherited.ignored ?? []).map(trapName);
+  const restored = LEADER_IGNORES.filter((name) => !ignored.includes(name));
   const script = [
     'set +H +o history',
     `exec ${[...(streams.stdin === 'pipe' ? [TAKE_INPUT] : []), ...streamWords(streams, dir)].join(' ')}`,
     // It prints a line when its job is stopped or interrupted.
     'exec 8>&1 9>&2 >/dev/null 2>/dev/null',
     // The command ends first, also when a signal reaches both.
-    `trap '' ${LEADER_IGNORES}`,
+    `trap '' ${LEADER_IGNORES.join(' ')}`,
     // A loop would end at an interrupt.
     'end() {',
     '[ -n "$(jobs -ps)" ] || exit "$1"',
@@ -268,13 +290,13 @@ function jobLine(streams: Streams, dir: string, words: readonly string[], { bash
     'fg',
     'end $?',
     '}',
-    `(trap - ${LEADER_IGNORES}; ${execLine(words)}) >&8 2>&9 8>&- 9>&-`,
+    `(${restored.length === 0 ? '' : `trap - ${restored.join(' ')}; `}${execLine(words)}) >&8 2>&9 8>&- 9>&-`,
     'end $?',
   ];
   return `exec ${bash} --norc --noprofile -ic ${shellQuote(script.join('\n'))}`;
 }
 
-const LEADER_IGNORES = 'HUP INT QUIT TERM USR1 USR2 ALRM';
+const LEADER_IGNORES = ['HUP', 'INT', 'QUIT', 'TERM', 'USR1', 'USR2', 'ALRM'];
 
 /** util-linux needs -e to exit with the code of the command. */
 function scriptWords({ bash, isBsdScript }: Tools, script: string, line: string): readonly string[] {

@@ -1,5 +1,5 @@
 // The types of a request, inferred from the table: the JSON body with values as typed, and the parsed request.
-import type { Rlimits, TerminalSize } from '../core/inherited.ts';
+import type { Ignorable, Rlimits, TerminalSize } from '../core/inherited.ts';
 import type { Streams } from '../core/streams.ts';
 import { TOKEN_VARIABLE } from '../core/task.ts';
 import type { FieldRow, Verb } from './field-row.ts';
@@ -70,6 +70,8 @@ export interface Caller {
   readonly terminal?: TerminalSize | undefined;
   /** Of a client that is the standard input and output of the task: `exec`. */
   readonly streams?: Streams | undefined;
+  /** Of a client that stands for the command: the signals that it ignores. */
+  readonly ignored?: readonly Ignorable[] | undefined;
   readonly owner?: string | undefined;
 }
 

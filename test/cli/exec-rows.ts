@@ -94,6 +94,15 @@ export const ROWS: readonly Row[] = [
   { line: `X grep -c a`, stdin: 'a\nb\na\n' },
   { line: `X sed -n 2p`, stdin: 'a\nb\na\n' },
   { line: `X tee /dev/stderr`, stdin: 'both\n' },
+  {
+    line: `trap '' HUP INT QUIT TERM USR1 USR2 PIPE TSTP XFSZ
+X sh -c 'for s in HUP INT QUIT TERM USR1 USR2 PIPE TSTP XFSZ; do kill -$s $$; done; grep ^SigIgn /proc/$$/status'`,
+  },
+  {
+    line: `f=$(mktemp); trap '' HUP TERM
+"\${W[@]}" sh -c 'echo begun; until [ -e $0.go ]; do sleep 0.05; done; echo done; exit 7' $f >$f & p=$!
+until grep -q begun $f; do sleep 0.05; done; kill -HUP $p; kill -TERM $p; kill -INT $p; touch $f.go; wait $p; echo $?; cat $f; rm $f $f.go`,
+  },
   { line: `X xargs -n1 echo`, stdin: 'p q r' },
   { line: `X timeout 0.2 sleep 5` },
   {

@@ -177,6 +177,20 @@ describe('babysit exec', () => {
     assert.equal(read().error, 'infeasible');
   });
 
+  it('does not report success for output that it could not write or input that it could not read', async () => {
+    const words = EXEC.concat('--');
+    const lost = await run(home, { line: 'X echo lost >/dev/full' }, words);
+    assert.deepEqual(
+      [lost.end, lost.stderr],
+      [125, 'babysit: cannot write standard output: ENOSPC: no space left on device, write\n'],
+    );
+    assert.equal((await run(home, { line: `X sh -c 'echo lost; exit 3' >/dev/full` }, words)).end, 3);
+    assert.equal((await run(home, { line: `X sh -c 'echo lost >&2' 2>/dev/full` }, words)).end, 0);
+    const unread = await run(home, { line: 'X cat 0>write-only' }, words);
+    assert.equal(unread.end, 125);
+    assert.match(unread.stderr, /^babysit: cannot read standard input: EBADF/);
+  });
+
   it('says why it waits, and cancels the task on a signal', async () => {
     await home.run(['run', ...(await wholeHostFlags(home)), '--name=holder', '--force', 'sleep 60']);
     const client = home.start(['exec', ...(await wholeHostFlags(home)), '--name=later', '--', 'true']);

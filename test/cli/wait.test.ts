@@ -1,5 +1,7 @@
 // babysit wait.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -7,7 +9,7 @@ import { WAIT_EVENTS } from '../../src/core/events.ts';
 import type { TaskId } from '../../src/core/task.ts';
 import { openStore } from '../../src/store/store.ts';
 import { SMALL } from '../support/budget.ts';
-import { jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
+import { BABYSIT, jsonLine, jsonLines, type RunningCli } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
 import { show, submit, until, wholeHostFlags } from '../support/tasks.ts';
@@ -36,6 +38,23 @@ describe('wait', () => {
     assert.deepEqual({ status, exit_code }, { status: 'failed', exit_code: 3 });
     for (const ref of [String(id), String(id).slice(0, 20), '--name=ended'])
       assert.equal(jsonLine((await home.run(['wait', ref])).stdout).id, id);
+  });
+
+  it('keeps waiting at a signal that its caller ignores', async () => {
+    await submit(home, 'under-nohup', 'until [ -e over ]; do sleep 0.05; done');
+    const wait = spawn('bash', ['-c', `trap '' HUP INT TERM; exec "$0" wait under-nohup`, BABYSIT], {
+      cwd: home.work,
+      env: { ...home.env, BABYSIT_NODE: process.execPath },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let printed = '';
+    wait.stderr.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+    await waitUntil(() => printed.includes('"started"'), { what: 'the started event' });
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) wait.kill(signal);
+    writeFileSync(join(home.work, 'over'), '');
+    assert.deepEqual(await once(wait, 'close'), [0, null]);
   });
 
   it('ends with the exit code of the task where that is asked for', async () => {

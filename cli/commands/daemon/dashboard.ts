@@ -9,6 +9,7 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { serveDashboard } from '../../dashboard/serve.ts';
 import { callerName } from '../../input/caller.ts';
+import { heeded } from '../../input/ignored-signals.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { isAgent } from '../../levers.ts';
 import { version } from '../../version.ts';
@@ -28,7 +29,7 @@ when no page has been open for dashboard.idle_timeout. If a dashboard runs alrea
     const { values } = await call<ConfigView>(session, 'GET', '/v1/config');
     const idleMs = parseDuration(String(values.find(({ key }) => key === IDLE)?.value), IDLE);
     const ending = new AbortController();
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
+    for (const name of heeded(['SIGINT', 'SIGTERM', 'SIGHUP'], env)) process.on(name, () => ending.abort());
     const serve = await loadServer();
     const end = await serve({
       home: session.home,

@@ -8,6 +8,7 @@ import { call } from '../../client/session.ts';
 import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
+import { ignoredSignals } from '../../input/ignored-signals.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
 import { errorView } from '../../output/output.ts';
 import { passThrough } from '../../stream/pass-through.ts';
@@ -78,7 +79,8 @@ async function execute(
   // A person at the terminal sees that it is silent.
   const interactive = streams.stdin === 'terminal' ? { observability_interval: 0 } : {};
   await widenLimits(session);
-  const caller = { ...findCaller(env, fields.cwd), streams };
+  const ignored = ignoredSignals(env);
+  const caller = { ...findCaller(env, fields.cwd), streams, ...(ignored.length === 0 ? {} : { ignored }) };
   // With a key the request is repeated when the daemon dies before it has answered.
   const key = `exec-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const body: RunBody = { key, queue: true, wait: true, ...interactive, ...fields, ...words, caller };

@@ -1,7 +1,7 @@
 // POST /v1/tasks and POST /v1/batch: the fields of a task, and its caller.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
-import { RLIMITS } from '../../core/inherited.ts';
+import { IGNORABLE, RLIMITS } from '../../core/inherited.ts';
 import { TASK_STATUSES } from '../../core/task.ts';
 import { checkCommand, checkEnvironment } from '../../request/kernel-limits.ts';
 import { parseRequest } from '../../request/parse.ts';
@@ -43,6 +43,12 @@ const CALLER = z
       })
       .optional()
       .describe('the standard streams, where a client attaches to the task'),
+    ignored: z
+      .array(z.enum(IGNORABLE))
+      .max(IGNORABLE.length)
+      .readonly()
+      .optional()
+      .describe('signals that the command ignores from its start'),
     owner: owner.optional().describe('session of the agent'),
   })
   .describe('Origin of a request. Fields of the task override it.') satisfies z.ZodType<Caller>;

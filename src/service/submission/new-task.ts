@@ -75,6 +75,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
       rlimits: caller.rlimits ?? {},
       cpus: caller.cpus ?? null,
       terminal: caller.terminal ?? null,
+      ...(caller.ignored === undefined ? {} : { ignored: caller.ignored }),
     },
     ...filled,
     ...(run.noLearn ? { isNotLearned: true as const } : {}),

@@ -36,11 +36,13 @@ function express(items: readonly PendingItem[], changes: Parameters<typeof aSnap
 describe('an express start', () => {
   const bob = pending(5, { ...smoke, owner: 'bob' });
 
-  it('is for a short task of another owner than the one that holds more than its share', () => {
+  it('is for a short task while another owner holds more than its share', () => {
     assert.deepEqual(express([bob]), [5]);
     assert.deepEqual(express([pending(5, smoke)]), [], 'of the owner that holds all');
     const both = [running(1, hour), running(2, { ...hour, owner: 'bob' })];
     assert.deepEqual(express([bob], { running: both }), [], 'each holds its share');
+    const waits = pending(6, { ...hour, owner: 'carol' });
+    assert.deepEqual(express([bob, waits], { running: both }), [5], 'both hold more than a third');
   });
 
   const TOO_LARGE: [string, Parameters<typeof pending>[1]][] = [
@@ -95,7 +97,7 @@ describe('an express start', () => {
     const some = [
       running(1, { ...long, mem: GIB, owner: 'bob' }),
       running(2, { ...long, mem: 9 * GIB, cpu: 0.5 }),
-      running(3, { ...smoke, cpu: 0.1, killTimeoutMs: 20_000, owner: 'bob' }),
+      running(3, { ...smoke, cpu: 0.1, killTimeoutMs: 20_000, owner: 'bob', isExpress: true }),
     ];
     const next = pending(5, { ...smoke, cpu: 0.6, owner: 'bob' });
     const snapshot = aSnapshot({ capacity: twoCores, running: some, pending: [next] });

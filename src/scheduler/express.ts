@@ -40,9 +40,9 @@ interface Express {
 }
 
 /**
- * The items that start express beside `starts`: of each owner that holds no more than its fair share while another
- * holds more, the first short one. At most one of an owner and `atMost` in all run at once. The holder of the
- * reservation needs no guard; every other one has to leave it its memory and its slot.
+ * The items that start express beside `starts`: the first short one of each owner while another owner holds more than its
+ * fair share. At most one of an owner and `atMost` in all run at once. The holder of the reservation needs no guard; every
+ * other one has to leave it its memory and its slot.
  */
 export function expressStarts(
   snapshot: Snapshot,
@@ -68,10 +68,10 @@ export function expressStarts(
   if (firsts.length === 0) return [];
   const held = heldParts(snapshot, starts);
   const fairPart = 1 / held.size;
-  if (![...held.values()].some((part) => part > fairPart + 1e-9)) return [];
+  const above = [...held].flatMap(([owner, part]) => (part > fairPart + 1e-9 ? [owner] : []));
   const partOf = ({ owner }: PendingItem) => held.get(owner) ?? 0;
   const candidates = firsts
-    .filter((item) => partOf(item) <= fairPart + 1e-9)
+    .filter(({ owner }) => above.some((other) => other !== owner))
     .sort((a, b) => partOf(a) - partOf(b) || bySubmission(a, b));
   const chosen: PendingItem[] = [];
   for (const item of candidates) {

@@ -4,6 +4,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
+import { signalNumber } from '../../src/procfs/process/signal-names.ts';
 import type { End } from '../../src/relay/frames.ts';
 import { call } from '../client/session.ts';
 import type { Context } from '../command.ts';
@@ -198,15 +199,15 @@ function hasTerminal(): boolean {
 
 /** Resolves with the exit code; for a signal, this process ends by it. */
 async function endAs({ code, signal }: Pick<End, 'code' | 'signal'>): Promise<number> {
-  const number = constants.signals[signal as NodeJS.Signals];
-  if (number === undefined) return code ?? EXIT.noOwnCode;
+  const number = signalNumber(signal);
+  if (number === null) return code ?? EXIT.noOwnCode;
   // A listener that is added and removed leaves the default action, which Node replaces for some signals.
   const name = signal as NodeJS.Signals;
   if (name !== 'SIGKILL' && name !== 'SIGSTOP') {
     process.on(name, () => {});
     process.removeAllListeners(name);
   }
-  process.kill(process.pid, name);
+  process.kill(process.pid, number);
   await new Promise((resolve) => setTimeout(resolve, SIGNALED_MS));
   return 128 + number;
 }

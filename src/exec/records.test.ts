@@ -27,6 +27,8 @@ describe('an exit record', () => {
     [`${KILLED}exit 1.5 137\n`, { code: null, signal: 'SIGKILL' }],
     [`${KILLED}exit 1.5 137\ngap\nclosed 1.6\n`, { code: null, signal: 'SIGKILL' }],
     ['Terminated\nexit 1.5 143\n', { code: null, signal: 'SIGTERM' }],
+    [`${job('Real-time signal 0')}exit 1.5 162\n`, { code: null, signal: 'SIGRTMIN' }],
+    [`${job('Exit 162')}exit 1.5 162\n`, { code: 162, signal: null }],
     // The line of `jobs` decides; without one the code stays a code.
     ['exit 1.5 130\n', { code: 130, signal: null }],
     ['exit 1.5 141\n', { code: 141, signal: null }],

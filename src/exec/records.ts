@@ -8,7 +8,6 @@ import {
   readSync,
   symlinkSync,
 } from 'node:fs';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Exit } from '../core/task.ts';
 import {
@@ -16,6 +15,7 @@ import {
   type ProcessIdentity,
   parseIdentity,
 } from '../procfs/process/process-identity.ts';
+import { signalName } from '../procfs/process/signal-names.ts';
 import { wholeLines } from '../text/split.ts';
 
 export interface Records {
@@ -162,12 +162,6 @@ const CRASHES: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'S
 export function exitThroughTerminal(exit: Exit, isKilled: boolean): Exit {
   const signal = exit.code === null ? null : signalName(exit.code - 128);
   return signal === null || !(isKilled || CRASHES.has(signal)) ? exit : { ...exit, code: null, signal };
-}
-
-function signalName(number: number): NodeJS.Signals | null {
-  for (const [name, value] of Object.entries(constants.signals))
-    if (value === number) return name as NodeJS.Signals;
-  return null;
 }
 
 /** Does not block on a FIFO that the command has put in place of the file. */

@@ -1,8 +1,8 @@
 // Keeps the levers that cost others for people: from an agent's session they need a setting.
-import { readFileSync } from 'node:fs';
 import type { Home } from '../src/config/home.ts';
 import { BabysitError } from '../src/core/errors.ts';
 import type { Lever } from '../src/core/levers.ts';
+import { readRegular } from '../src/files/regular-file.ts';
 import { isJsonObject, parseJson } from '../src/text/json.ts';
 
 /** Variables that agent harnesses set for the commands that they run. */
@@ -90,7 +90,7 @@ export function mayPull(lever: Lever, home: Home): boolean {
 export function settingIn(home: Home, key: string): unknown {
   let text: string;
   try {
-    text = readFileSync(home.config, 'utf8');
+    text = readRegular(home.config, 'utf8');
   } catch {
     return undefined;
   }

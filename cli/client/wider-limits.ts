@@ -1,7 +1,7 @@
 // Restarts a daemon that was started with lower hard limits than those of this command: only root can raise a hard limit,
 // so the tasks of every caller would have the limits of the shell that started the daemon. Tasks keep running.
-import { readFileSync } from 'node:fs';
 import { RLIMITS, type Rlimits } from '../../src/core/inherited.ts';
+import { readRegular } from '../../src/files/regular-file.ts';
 import { readRlimits } from '../../src/procfs/process/inherited.ts';
 import { type Session, startDaemon } from './session.ts';
 
@@ -36,7 +36,7 @@ function hardLimit(rlimits: Rlimits, name: (typeof RLIMITS)[number]): number | n
 /** Returns {} without a daemon. */
 function daemonRlimits({ home }: Session): Rlimits {
   try {
-    return readRlimits(Number.parseInt(readFileSync(home.pidFile, 'utf8'), 10));
+    return readRlimits(Number.parseInt(readRegular(home.pidFile, 'utf8'), 10));
   } catch {
     return {};
   }

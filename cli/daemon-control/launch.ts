@@ -1,8 +1,9 @@
 // Starts the daemon process directly, in its own session, with its output in daemon.log.
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../src/config/home.ts';
+import { openRegular } from '../../src/files/regular-file.ts';
 
 export interface Launch {
   readonly kind: 'direct' | 'systemd';
@@ -47,9 +48,7 @@ function findBash(): string {
 
 /** libuv resets the signals that the caller ignores; the script resets the rest. */
 export function launchDetached(home: Home, env: Record<string, string>, flags: readonly string[]): Launch {
-  // The log is private from its creation, and the daemon inherits the umask.
-  process.umask(0o077);
-  const log = openSync(home.log, 'a', 0o600);
+  const log = openRegular(home.log, 'append');
   let ended: number | string | null = null;
   const child = spawn(findBash(), [CLEAN_START, process.execPath, ...daemonArgs(flags)], {
     cwd: '/',

@@ -1,9 +1,10 @@
 // Starts the daemon, detached from the terminal and the caller's session, and waits until it answers.
-import { accessSync, constants, statfsSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, statfsSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PingView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
+import { openRegular } from '../../src/files/regular-file.ts';
 import { otherOwner, SocketError, send, uptimeMs } from '../client/http.ts';
 import { sandboxHint } from '../client/sandbox.ts';
 import { makeDirectories } from '../make-directories.ts';
@@ -46,6 +47,8 @@ export async function startDaemonProcess(
   callerEnv: NodeJS.ProcessEnv,
   flags: readonly string[] = [],
 ): Promise<PingView> {
+  // The daemon inherits it. That of the caller may forbid this user to use its own files.
+  process.umask(0o077);
   prepareHome(home);
   const logStart = logEnd(home.log);
   const env = daemonEnv(callerEnv, home);
@@ -100,6 +103,18 @@ function prepareHome(home: Home): void {
       `cannot use the state directory ${home.dir}: ${(error as Error).message}`,
       {
         hint: 'Inside a sandbox, run babysit daemon-start outside of it. Otherwise set BABYSIT_HOME to a directory that you may write to.',
+      },
+    );
+  }
+  try {
+    closeSync(openRegular(home.log, 'append'));
+  } catch (error) {
+    throw new BabysitError(
+      'daemon_unreachable',
+      `cannot write to the log of the daemon: ${(error as Error).message}`,
+      {
+        reason: 'not_started',
+        hint: `Move ${home.log} away.`,
       },
     );
   }

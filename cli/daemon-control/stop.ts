@@ -1,8 +1,9 @@
 // Stops the daemon and waits until its process has ended. A daemon that hangs is killed. To end the tasks of a daemon that
 // has died, it starts the next one.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
+import { readRegular } from '../../src/files/regular-file.ts';
 import { hasOpen } from '../../src/procfs/process/daemons.ts';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { uptimeMs } from '../client/http.ts';
@@ -99,7 +100,7 @@ function hasFiles(dir: string): boolean {
 
 function readPidFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readRegular(path, 'utf8').trim();
   } catch {
     return '';
   }

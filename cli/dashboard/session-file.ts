@@ -1,6 +1,7 @@
 // The file with the address and the token of the dashboard that runs, and the page that leads a browser there.
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Home } from '../../src/config/home.ts';
+import { readRegular } from '../../src/files/regular-file.ts';
 import { isJsonObject, parseJson } from '../../src/text/json.ts';
 
 export interface DashboardSession {
@@ -35,7 +36,7 @@ function writePrivate(path: string, text: string): void {
 export function readSession({ dashboard }: Files): DashboardSession | null {
   let text: string;
   try {
-    text = readFileSync(dashboard, 'utf8');
+    text = readRegular(dashboard, 'utf8');
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 // Changes one setting: in config.json, and in the settings in force where that needs no restart.
-import { readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { BabysitError } from '../core/errors.ts';
+import { readRegular, replaceFile } from '../files/regular-file.ts';
 import { isJsonObject, parseJson } from '../text/json.ts';
 import { envName, type LoadedConfig, loadConfigText } from './load.ts';
 import { type Config, NEEDS_RESTART, SETTING_KEYS, type SettingKey } from './settings.ts';
@@ -61,7 +62,7 @@ function settingKey(name: string): SettingKey {
 
 function readFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegular(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
     throw error;
@@ -93,9 +94,7 @@ function put(node: Readonly<Record<string, unknown>>, words: readonly string[], 
 
 /** Through a link, and never half: a daemon that cannot read its settings does not start. */
 function writeFile(path: string, text: string): void {
-  const target = realPath(path);
-  writeFileSync(`${target}.new`, text, { mode: 0o600 });
-  renameSync(`${target}.new`, target);
+  replaceFile(realPath(path), text);
 }
 
 function realPath(path: string): string {

@@ -1,7 +1,7 @@
 // Loads the settings: the environment overrides config.json, which overrides the defaults. Keeps the source of each value.
-import { readFileSync } from 'node:fs';
 import type { ZodError } from 'zod';
 import { BabysitError } from '../core/errors.ts';
+import { readRegular } from '../files/regular-file.ts';
 import { isJsonObject, parseJson } from '../text/json.ts';
 import { type Config, SETTING_KEYS, SETTINGS, type SettingKey } from './settings.ts';
 
@@ -60,7 +60,7 @@ function describe(error: ZodError): string {
 
 function readConfigFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegular(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}';
     throw new BabysitError('usage', `${path}: cannot be read: ${(error as Error).message}`);

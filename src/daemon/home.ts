@@ -2,25 +2,55 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
 import type { Home } from '../config/home.ts';
+import { openRegular, readRegular } from '../files/regular-file.ts';
 
 /** Throws with a hint when the directory cannot be used. */
 export function prepareHome(paths: Home): void {
-  mkdirSync(paths.tasks, { recursive: true, mode: 0o700 });
+  makeTasks(paths);
   const { uid, mode } = statSync(paths.dir);
   if (process.getuid !== undefined && uid !== process.getuid())
     throw new Error(`${paths.dir}: belongs to user ${uid}. Set BABYSIT_HOME to a directory of your own`);
   if ((mode & 0o077) !== 0) chmodSync(paths.dir, 0o700);
+  for (const path of filesOf(paths)) checkRegular(path);
+  for (const path of [paths.socket, paths.observeSocket, paths.relaySocket])
+    if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) throw inTheWay(path, 'it is a directory');
+}
+
+function makeTasks({ tasks }: Home): void {
+  try {
+    mkdirSync(tasks, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (lstatSync(tasks, { throwIfNoEntry: false }) === undefined) throw error;
+    throw inTheWay(tasks, 'it is not a directory');
+  }
+}
+
+/** SQLite opens some of them: it would wait at a FIFO, and its lock of a device excludes no other daemon. */
+function filesOf({ lock, pidFile, identity, config, database }: Home): string[] {
+  return [lock, pidFile, identity, config, database, `${database}-wal`, `${database}-shm`];
+}
+
+function checkRegular(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+  try {
+    if (statSync(path).isFile()) return;
+  } catch (error) {
+    throw inTheWay(path, `it is a link that leads to no file (${(error as NodeJS.ErrnoException).code})`);
+  }
+  throw inTheWay(path, 'it is not a regular file');
+}
+
+function inTheWay(path: string, what: string): Error {
+  return new Error(`${path}: cannot be used: ${what}. Move it away, then start the daemon again`);
 }
 
 /** The directory holds files of tasks. */
@@ -47,7 +77,7 @@ export function claimHome(paths: Home): void {
 
 /** Overwrites the old file in place, which works on a full disk. The daemon also runs without the file. */
 function writeLine(path: string, line: string): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  const fd = openRegular(path, 'create');
   try {
     writeSync(fd, `${line}\n`);
     ftruncateSync(fd, line.length + 1);
@@ -71,7 +101,7 @@ export function readPid(path: string): string {
 /** Returns null for a file that is empty or cannot be read. */
 function readLine(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8').trim() || null;
+    return readRegular(path, 'utf8').trim() || null;
   } catch {
     return null;
   }

@@ -1,15 +1,16 @@
 // Files that a task can replace by a FIFO.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { AttemptLog } from './attempt-log.ts';
-import { lacksGapMark, markGap } from './gap.ts';
-import { openRegular } from './regular-file.ts';
-import { tailText } from './tail.ts';
-import { LogTimes, offsetBefore, timesPath, writtenAt } from './times.ts';
+import { AttemptLog } from '../logs/attempt-log.ts';
+import { lacksGapMark, markGap } from '../logs/gap.ts';
+import { logParts, partPath } from '../logs/parts.ts';
+import { tailText } from '../logs/tail.ts';
+import { LogTimes, offsetBefore, timesPath, writtenAt } from '../logs/times.ts';
+import { NotARegularFile, openRegular, replaceFile } from './regular-file.ts';
 
 describe('a file that a task can replace', () => {
   const dir = mkdtempSync(join(tmpdir(), 'bs-regular-'));
@@ -30,8 +31,32 @@ describe('a file that a task can replace', () => {
 
   for (const mode of ['read', 'update', 'append'] as const)
     it(`is refused as a FIFO without a wait: ${mode}`, () => {
-      assert.throws(() => closeSync(openRegular(log, mode)));
+      assert.throws(() => closeSync(openRegular(log, mode)), NotARegularFile);
     });
+
+  it('is replaced in its place, and a link there is not followed', () => {
+    const path = join(dir, 'replaced');
+    const target = join(dir, 'target');
+    writeFileSync(target, 'kept');
+    for (const plant of [
+      () => execFileSync('mkfifo', [`${path}.new`]),
+      () => symlinkSync(target, `${path}.new`),
+    ]) {
+      plant();
+      replaceFile(path, 'text');
+      assert.equal(readFileSync(path, 'utf8'), 'text');
+    }
+    assert.equal(readFileSync(target, 'utf8'), 'kept');
+  });
+
+  it('is no part of a log', () => {
+    const whole = join(dir, '2.log');
+    execFileSync('mkfifo', [partPath(whole, 0), `${partPath(whole, 9)}.gz`]);
+    assert.deepEqual(
+      logParts(whole).map(({ kind }) => kind),
+      ['current'],
+    );
+  });
 
   it('does not block the readers and writers of a log', () => {
     assert.equal(tailText(log, 100), '');

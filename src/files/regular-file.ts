@@ -1,5 +1,14 @@
 // Opens files that a task can replace: the daemon must not block on a FIFO or write to a device.
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const MODES = {
@@ -14,10 +23,20 @@ export class NotARegularFile extends Error {}
 
 /** Returns a descriptor. `append` and `create` make the file with mode 0600. Throws NotARegularFile and file system errors. */
 export function openRegular(path: string, mode: keyof typeof MODES): number {
-  const fd = openSync(path, MODES[mode] | O_NONBLOCK, 0o600);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
+  const fd = openNow(path, MODES[mode]);
+  if (fd !== null && fstatSync(fd).isFile()) return fd;
+  if (fd !== null) closeSync(fd);
   throw new NotARegularFile(`not a regular file: ${path}`);
+}
+
+/** Null for a socket, and for a FIFO without a reader. */
+function openNow(path: string, flags: number): number | null {
+  try {
+    return openSync(path, flags | O_NONBLOCK, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENXIO') return null;
+    throw error;
+  }
 }
 
 /** The whole file. Throws NotARegularFile and file system errors. */
@@ -28,4 +47,17 @@ export function readRegular(path: string, encoding: 'utf8' | 'latin1'): string {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Creates the file with mode 0600 in the place of what is there. Throws file system errors, such as for a directory. */
+export function writeNew(path: string, content: string | Uint8Array): void {
+  rmSync(path, { force: true });
+  // `wx` opens nothing that another process puts there meanwhile.
+  writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
+}
+
+/** As writeNew, through a file with the suffix `.new`: a reader sees the old file or the whole new one. */
+export function replaceFile(path: string, text: string): void {
+  writeNew(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
 }

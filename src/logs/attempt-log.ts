@@ -1,9 +1,9 @@
 // Tracks the log of a live attempt: its size, the time of the last output, and its unpacked parts.
 import { closeSync, fstatSync, type Stats, statSync } from 'node:fs';
 import type { Now } from '../core/clock.ts';
+import { openRegular } from '../files/regular-file.ts';
 import { currentStart, logParts } from './parts.ts';
 import { logTouchedAt } from './read.ts';
-import { openRegular } from './regular-file.ts';
 import { LogTimes, timesPath, writtenAt } from './times.ts';
 
 export interface LogRules {

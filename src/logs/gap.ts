@@ -1,7 +1,7 @@
 // Writes the mark for missing output when the supervisor could not write it.
 import { closeSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRegular, readRegular } from './regular-file.ts';
+import { openRegular, readRegular } from '../files/regular-file.ts';
 
 /** The same text as in supervisor.sh. */
 const MARK = '\n[babysit: output is missing above: the disk was full or the log writer was killed]\n';

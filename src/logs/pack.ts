@@ -15,10 +15,11 @@ const LEVEL = constants.Z_BEST_SPEED;
 export async function packPart(path: string, signal: AbortSignal): Promise<void> {
   const packing = `${path}${PACKING}`;
   try {
+    await rm(packing, { force: true });
     await pipeline(
       createReadStream(path, { highWaterMark: 256 * 1024 }),
       createGzip({ level: LEVEL, chunkSize: 256 * 1024 }),
-      createWriteStream(packing, { mode: 0o600, flush: true }),
+      createWriteStream(packing, { flags: 'wx', mode: 0o600, flush: true }),
       { signal },
     );
     // If the part was deleted during the packing, discard the packed file as well.

@@ -1,6 +1,7 @@
 // The files of an attempt's log: the rotated parts, oldest first, and the current part.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { NotARegularFile } from '../files/regular-file.ts';
 import { readTail } from './tail.ts';
 
 export interface LogPart {
@@ -75,8 +76,10 @@ export function suffixesOf(log: string): string[] {
   }
 }
 
+/** Null unless it is a regular file: a task can create others under these names. */
 export function sizeOf(path: string): number | null {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? stat.size : null;
 }
 
 /** RFC 1952, ISIZE: the last four bytes are the length modulo 2^32. No part is that long. */
@@ -85,7 +88,7 @@ function unpackedLength(path: string): number | null {
     const { bytes } = readTail(path, 4);
     return bytes.length === 4 ? bytes.readUInt32LE() : null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (error instanceof NotARegularFile || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
 }

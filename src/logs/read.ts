@@ -1,6 +1,6 @@
 // Reads an attempt's log across its parts, including during a rotation. A position is an offset into all output, so a
 // rotation does not change it.
-import { createReadStream, statSync } from 'node:fs';
+import { constants, createReadStream, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -131,7 +131,7 @@ async function readPlain(log: string, part: LogPart, from: number, to: number): 
 /** Empty when the file does not exist. */
 async function readAt(path: string, from: number, to: number): Promise<Buffer> {
   try {
-    const file = await open(path, 'r');
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const buffer = Buffer.allocUnsafe(to - from);
       const { bytesRead } = await file.read(buffer, 0, buffer.length, from);

@@ -7,6 +7,7 @@
 //   3. truncate the log after that line          4. remove the journal
 import {
   closeSync,
+  constants,
   fstatSync,
   ftruncateSync,
   readSync,
@@ -15,9 +16,11 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { type FileHandle, open, truncate } from 'node:fs/promises';
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
+import { openRegular, readRegular } from '../files/regular-file.ts';
 import { logParts, PACKING, packedPath, partPath, suffixesOf } from './parts.ts';
-import { openRegular, readRegular } from './regular-file.ts';
+
+const { O_NONBLOCK, O_RDONLY } = constants;
 
 export interface RotationRules {
   /** Length of a part; up to four times as much for long lines. */
@@ -54,7 +57,7 @@ export async function rotateLog(
   writer: LogWriter,
   onRotated: (start: number) => void,
 ): Promise<Rotation> {
-  const file = await open(log, 'r');
+  const file = await open(log, O_RDONLY | O_NONBLOCK);
   try {
     // A disk error may have interrupted an earlier rotation.
     if (isRotationLeft(log) && !(await writer.stop())) return 'not_stopped';
@@ -106,7 +109,8 @@ async function finishCopies(
   const cut = cutOf(await lastLineEnd(file, 0, size), size, rules);
   if (cut === null) return 'long_line';
   await shorten(path, cut - last);
-  const journal = await open(`${log}${JOURNAL_COPY}`, 'w', 0o600);
+  await rm(`${log}${JOURNAL_COPY}`, { force: true });
+  const journal = await open(`${log}${JOURNAL_COPY}`, 'wx', 0o600);
   try {
     await journal.writeFile(`${cut} ${size}\n`);
     await journal.datasync();
@@ -226,7 +230,8 @@ async function firstLineEnd(file: FileHandle, from: number, to: number): Promise
 /** Copies bytes [from, to) of the log to the copy that starts at `origin`, and syncs it to disk. */
 async function copy(file: FileHandle, path: string, origin: number, from: number, to: number): Promise<void> {
   if (from === to) return;
-  const target = await open(path, from === origin ? 'w' : 'r+', 0o600);
+  if (from === origin) await rm(path, { force: true });
+  const target = await open(path, from === origin ? 'wx' : 'r+', 0o600);
   try {
     const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, to - from));
     for (let at = from; at < to; ) {

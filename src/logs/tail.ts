@@ -1,7 +1,7 @@
 // Reads the end of a file that another process writes.
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { openRegular } from './regular-file.ts';
+import { openRegular } from '../files/regular-file.ts';
 
 export interface Tail {
   /** Valid until the next call: all calls share one buffer. */

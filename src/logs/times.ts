@@ -1,7 +1,7 @@
 // Records when a log had grown how far, because log lines have no time: at most one entry `<epoch ms> <bytes>` a second.
 // When the file is full, every second entry of its older half is removed: recent hours keep the resolution of one second.
-import { closeSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import { NotARegularFile, openRegular, readRegular } from './regular-file.ts';
+import { closeSync, writeSync } from 'node:fs';
+import { NotARegularFile, openRegular, readRegular, replaceFile } from '../files/regular-file.ts';
 
 const GRAIN_MS = 1000;
 /** Tolerance for clocks and timers. */
@@ -56,9 +56,8 @@ export class LogTimes {
     const middle = entries.length / 2;
     const kept = entries.filter((_, i) => i >= middle || i % 2 === 0);
     const text = kept.map(({ ms, offset }) => `${ms} ${offset}\n`).join('');
-    writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
     this.close();
-    renameSync(`${this.#path}.new`, this.#path);
+    replaceFile(this.#path, text);
     this.#bytes = text.length;
   }
 }

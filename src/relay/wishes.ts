@@ -1,8 +1,8 @@
 // What a client asks for besides the output: a signal to the command, or another size of its terminal.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { readRecords } from '../exec/records.ts';
+import { readRegular } from '../files/regular-file.ts';
 import { signalGroup, signalProcess } from '../procfs/process/process-group.ts';
 import { isAlive } from '../procfs/process/process-identity.ts';
 import { readStat } from '../procfs/process/stat.ts';
@@ -40,7 +40,7 @@ export function resizeTerminal(dir: string, { columns, rows }: { columns: number
 /** The launch script leaves the path of the terminal and the process that leads its session. */
 function terminalOf(dir: string): { readonly path: string; readonly leader: number } | null {
   try {
-    const [path = '', leader = ''] = readFileSync(`${dir}.tty`, 'utf8').trim().split(' ');
+    const [path = '', leader = ''] = readRegular(`${dir}.tty`, 'utf8').trim().split(' ');
     return /^\/dev\/[\w/]+$/.test(path) ? { path, leader: Number(leader) } : null;
   } catch {
     return null;

@@ -1,7 +1,7 @@
 // A record of what used the host outside of all tasks, one JSON object a line, in two files of bounded size.
 import { closeSync, fstatSync, renameSync, writeSync } from 'node:fs';
 import { isFileError } from '../core/shortages.ts';
-import { NotARegularFile, openRegular, readRegular } from '../logs/regular-file.ts';
+import { NotARegularFile, openRegular, readRegular } from '../files/regular-file.ts';
 import { isJsonObject } from '../text/json.ts';
 import { filledLines } from '../text/split.ts';
 

@@ -2,7 +2,7 @@
 import { closeSync, read, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { isFileError } from '../core/shortages.ts';
-import { NotARegularFile, openRegular } from '../logs/regular-file.ts';
+import { NotARegularFile, openRegular } from '../files/regular-file.ts';
 import type { Field, Point } from './fields.ts';
 import { decode, encode, fileBytes, pointBytes } from './slots.ts';
 

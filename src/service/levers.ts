@@ -1,8 +1,9 @@
 // Records each use of a lever: of what costs other users of the host.
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { isLever, type LeverUse } from '../core/levers.ts';
 import type { TaskId } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
+import { readRegular } from '../files/regular-file.ts';
 import type { Store } from '../store/store.ts';
 import { isJsonObject, parseJson } from '../text/json.ts';
 import { filledLines } from '../text/split.ts';
@@ -28,7 +29,7 @@ export async function noteLever(
 export async function takeLeverUses(file: string, tasks: Pick<TaskAccess, 'commit'>): Promise<void> {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegular(file, 'utf8');
   } catch {
     return;
   }

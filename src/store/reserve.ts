@@ -1,7 +1,8 @@
 // Keeps space on the disk for the database, so that the end of a task is recorded on a full disk too.
 import { randomFillSync } from 'node:crypto';
-import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeNew } from '../files/regular-file.ts';
 
 /** The end of a task takes about 30 KB until the next checkpoint. */
 const RESERVE_BYTES = 256 * 1024;
@@ -33,7 +34,7 @@ export function openReserve(path: string): Reserve {
       if (isHeld || freeBytes(dirname(path)) < NEEDED_BYTES) return;
       try {
         // Random, because a file system that compresses stores zeros in no space.
-        writeFileSync(path, randomFillSync(Buffer.allocUnsafe(RESERVE_BYTES)), { mode: 0o600 });
+        writeNew(path, randomFillSync(Buffer.allocUnsafe(RESERVE_BYTES)));
         isHeld = true;
       } catch {
         remove();

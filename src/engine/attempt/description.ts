@@ -1,7 +1,7 @@
 // Describes an attempt in a file next to its log: a daemon whose database does not know the attempt adopts it from there.
-import { statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
-import { readRegular } from '../../logs/regular-file.ts';
+import { readRegular, writeNew } from '../../files/regular-file.ts';
 import { rowToTask } from '../../store/rows.ts';
 import { attemptPaths, groupName } from './paths.ts';
 
@@ -10,7 +10,7 @@ const MAX_BYTES = 16 * 1024 ** 2;
 
 /** Call before the start, with the task as it was committed. The file holds no environment. */
 export function writeDescription(path: string, task: Task): void {
-  writeFileSync(path, JSON.stringify(task), { mode: 0o600 });
+  writeNew(path, JSON.stringify(task));
 }
 
 /** The task in the state `running`; null when the file is missing, damaged, or describes another attempt. */

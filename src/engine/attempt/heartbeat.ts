@@ -1,10 +1,9 @@
 // Writes one heartbeat record per minute of a running task. The file is kept for all attempts and removed with the task.
 import { appendFileSync, closeSync, renameSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Progress } from '../../core/progress.ts';
-import { openRegular } from '../../logs/regular-file.ts';
+import { NotARegularFile, openRegular, readRegular } from '../../files/regular-file.ts';
 import { parseJson } from '../../text/json.ts';
 import { wholeLines } from '../../text/split.ts';
 import type { Sample } from '../../watchdog/state.ts';
@@ -89,7 +88,7 @@ export async function* readHeartbeats(taskDir: string): AsyncGenerator<Heartbeat
   const path = heartbeatFile(taskDir);
   let read = 0;
   for (const part of [`${path}.1`, path])
-    for (const line of wholeLines(await readIfThere(part))) {
+    for (const line of wholeLines(readIfThere(part))) {
       // A full disk may have cut a line in the middle, so that the next one follows in the same line.
       const { value, why } = parseJson(line);
       if (why === null) yield value as HeartbeatRecord;
@@ -102,11 +101,11 @@ export function heartbeatFile(taskDir: string): string {
   return join(taskDir, 'heartbeat.jsonl');
 }
 
-async function readIfThere(path: string): Promise<string> {
+function readIfThere(path: string): string {
   try {
-    return await readFile(path, 'utf8');
+    return readRegular(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (error instanceof NotARegularFile || (error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }
 }

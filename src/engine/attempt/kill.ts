@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import { signalAll } from '../../cgroups/signals.ts';
 import { isActive, type KillIntent, type Task, type Usage } from '../../core/task.ts';
 import { RecordsUnreadable } from '../../exec/records.ts';
-import { openRegular } from '../../logs/regular-file.ts';
+import { openRegular } from '../../files/regular-file.ts';
 import { readProcessState } from '../../procfs/process/process-state.ts';
 import { type LadderStep, ladderStep } from '../../watchdog/ladder.ts';
 import type { UnitOfWork } from '../unit-of-work.ts';

@@ -1,5 +1,4 @@
 // The active profile: switched by hand or by schedule, applied to new and running tasks, and kept across restarts.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createTask, validate } from 'node-cron';
 import type { Logger } from 'pino';
 import type { ShareCpu } from '../../cgroups/driver-module.ts';
@@ -8,6 +7,7 @@ import type { Clock } from '../../core/clock.ts';
 import { traitsOf } from '../../core/engine-traits.ts';
 import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
 import { type GroupRef, isActive, type Task } from '../../core/task.ts';
+import { readRegular, replaceFile } from '../../files/regular-file.ts';
 import type { Capacity, OtherProfile } from '../../scheduler/snapshot.ts';
 import type { Request, UnitOfWork } from '../unit-of-work.ts';
 import {
@@ -225,8 +225,7 @@ export class Profiles {
   #save(): void {
     const { path, log } = this.#deps;
     try {
-      writeFileSync(`${path}.new`, `${JSON.stringify(this.#active)}\n`, { mode: 0o600 });
-      renameSync(`${path}.new`, path);
+      replaceFile(path, `${JSON.stringify(this.#active)}\n`);
     } catch (error) {
       log.error({ err: error }, 'active profile not saved');
     }
@@ -264,7 +263,7 @@ function scheduleOf(config: Config): Scheduled[] {
 /** Returns null when the file is absent or unreadable. */
 function readSaved(path: string): ActiveProfile | null {
   try {
-    const saved = JSON.parse(readFileSync(path, 'utf8')) as Partial<ActiveProfile>;
+    const saved = JSON.parse(readRegular(path, 'utf8')) as Partial<ActiveProfile>;
     return isProfile(saved.profile) && typeof saved.at === 'number'
       ? { profile: saved.profile, by: saved.by ?? 'hand', at: saved.at }
       : null;

@@ -1,0 +1,68 @@
+// Other kinds of files in the places of the daemon's own: named at a start, and never waited for.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { jsonLine } from '../support/cli.ts';
+import { testHome } from '../support/home.ts';
+
+const fifo = (path: string) => execFileSync('mkfifo', [path]);
+const link = (path: string) => symlinkSync('/dev/zero', path);
+const dangling = (path: string) => symlinkSync('/absent/file', path);
+
+describe('in the place of a file of the daemon', () => {
+  const TABLE: [string, (path: string) => void, RegExp][] = [
+    ['config.json', fifo, /config\.json: cannot be used: it is not a regular file/],
+    ['daemon.pid', fifo, /daemon\.pid: cannot be used: it is not a regular file/],
+    ['babysit.id', link, /babysit\.id: cannot be used: it is not a regular file/],
+    ['babysit.db', dangling, /babysit\.db: cannot be used: it is a link that leads to no file/],
+    ['daemon.sock', mkdirSync, /daemon\.sock: cannot be used: it is a directory/],
+    ['daemon.log', fifo, /not a regular file: .*daemon\.log/],
+  ];
+  for (const [name, put, expected] of TABLE)
+    it(`${put.name} ${name} is named, and the start ends`, async (t) => {
+      const home = testHome(t);
+      const path = join(home.dir, name);
+      put(path);
+      const { code, stderr } = await home.run(['daemon-start']);
+      rmSync(path, { recursive: true });
+      assert.equal(code, 69, stderr);
+      assert.match(String(jsonLine(stderr).message), expected);
+    });
+
+  it('the reserve of the database is made anew', async (t) => {
+    const home = testHome(t);
+    fifo(join(home.dir, 'babysit.db-reserve'));
+    assert.equal((await home.run(['daemon-start'])).code, 0);
+  });
+});
+
+it('a running daemon waits for no file that a process has replaced', async (t) => {
+  const home = testHome(t, {});
+  await home.run(['daemon-start']);
+  const config = join(home.dir, 'config.json');
+  renameSync(config, `${config}.kept`);
+  for (const name of ['config.json', 'config.json.new', 'profile.json.new']) fifo(join(home.dir, name));
+  const refused = await home.run(['config', 'set', 'admission.max_running', '7']);
+  assert.equal(refused.code, 1, refused.stderr);
+  assert.match(String(jsonLine(refused.stderr).message), /not a regular file: .*config\.json/);
+  renameSync(`${config}.kept`, config);
+  for (const args of [['config', 'set', 'admission.max_running', '7'], ['profile', 'night'], ['ping']]) {
+    const { code, stderr } = await home.run(args);
+    assert.equal(code, 0, `${args}: ${stderr}`);
+  }
+});
+
+it('a umask that forbids everything does not lock the user out of the state directory', async (t) => {
+  const home = testHome(t);
+  const state = join(home.work, 'made');
+  const before = process.umask(0o777);
+  const env = { BABYSIT_HOME: state };
+  const start = home.run(['daemon-start'], { env });
+  process.umask(before);
+  assert.equal((await start).code, 0, (await start).stderr);
+  const mode = execFileSync('stat', ['-c', '%a', state], { encoding: 'utf8' }).trim();
+  await home.run(['daemon-stop'], { env });
+  assert.equal(mode, '700');
+});

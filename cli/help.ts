@@ -15,7 +15,9 @@ export async function helpText(word?: string): Promise<string> {
   const entry = name === null ? undefined : COMMANDS[name];
   if (name !== null && entry !== undefined) return commandHelp(name, (await entry.load()).command);
   const near = nearest(word, commandWords());
-  const hint = near ? { nearest: near, hint: `Did you mean babysit help ${near}?` } : {};
+  const hint = near
+    ? { nearest: near, hint: `Did you mean babysit help ${near}?` }
+    : { hint: 'Run babysit --help for the commands.' };
   throw new BabysitError('usage', `unknown command "${word}"`, hint);
 }
 

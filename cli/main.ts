@@ -101,7 +101,8 @@ function translate(word: string): string {
 function withVerb(error: BabysitError, word: string): BabysitError {
   const { code, message, extra } = error;
   const name = resolveCommand(translate(word));
-  if (code !== 'usage' || extra.hint !== undefined || name === null) return error;
+  if (code !== 'usage' || (extra.hint ?? ERRORS.usage.hint) !== ERRORS.usage.hint || name === null)
+    return error;
   return new BabysitError(code, message, {
     ...extra,
     hint: `Run babysit ${name.replaceAll('-', '_')} --help to see its flags and an example.`,

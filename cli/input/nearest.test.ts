@@ -38,10 +38,7 @@ describe('readChoice', () => {
       '--format',
     ]));
   it('lists the words when none is near or none is given', () => {
-    assert.deepEqual(refusal('xml')?.slice(1, 3), [
-      '--format: "xml" is not one of csv, jsonl',
-      'Use one of csv, jsonl.',
-    ]);
+    assert.equal(refusal('xml')?.[1], '--format: "xml" is not one of csv, jsonl');
     assert.equal(refusal(undefined)?.[1], '--format needs one of csv, jsonl');
   });
 });

@@ -28,7 +28,7 @@ export function readChoice<const T extends string>(
     word === undefined ? `${what} needs one of ${known}` : `${what}: "${word}" is not one of ${known}`;
   throw new BabysitError('usage', problem, {
     ...(what.startsWith('--') ? { flag: what } : {}),
-    hint: near === null ? `Use one of ${known}.` : `Did you mean ${near}?`,
+    ...(near === null ? {} : { hint: `Did you mean ${near}?` }),
   });
 }
 

@@ -1,6 +1,6 @@
 // Passes the streams and signals of this command to a task, and ends as its command does.
 
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
@@ -11,6 +11,7 @@ import type { Context } from '../command.ts';
 import { heeded } from '../input/ignored-signals.ts';
 import { type Attached, attach } from './attached.ts';
 import { Job } from './job.ts';
+import type { Receipt } from './receipt.ts';
 
 export interface PassThrough {
   readonly task: string;
@@ -20,8 +21,7 @@ export interface PassThrough {
   readonly withStdin: boolean;
   /** The task has a terminal of its own. */
   readonly hasTerminal: boolean;
-  /** File for the JSON of the ended task. */
-  readonly receipt: string | undefined;
+  readonly receipt: Receipt | null;
   /** A signal before the start cancels the task. */
   readonly cancels: boolean;
 }
@@ -102,8 +102,12 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   if (isHungUp) return 128 + constants.signals.SIGHUP;
   if (end !== null && 'refused' in end) throw new BabysitError('not_attachable', end.refused);
   const task = await endedTask(context, options, end);
-  if (task !== null && options.receipt !== undefined)
-    writeFileSync(options.receipt, `${JSON.stringify(task)}\n`);
+  if (task !== null && options.receipt !== null)
+    try {
+      options.receipt(task);
+    } catch (error) {
+      context.output.message(`babysit: cannot write the receipt: ${(error as Error).message}\n`);
+    }
   const reason = task === null ? null : why(task);
   // The command has printed nothing that says so.
   if (reason !== null) context.output.message(`babysit: ${reason}\n`);
@@ -142,10 +146,10 @@ async function endedTask(
   end: Awaited<Attached['end']>,
 ): Promise<TaskView | null> {
   const isPlain = end !== null && !('refused' in end) && end.signal === null && end.startFailed === null;
-  if (isPlain && receipt === undefined) return null;
+  if (isPlain && receipt === null) return null;
   const { followTask } = await import('../client/follow.ts');
   const limit =
-    receipt === undefined && end !== null ? AbortSignal.timeout(REASON_MS) : new AbortController().signal;
+    receipt === null && end !== null ? AbortSignal.timeout(REASON_MS) : new AbortController().signal;
   try {
     return await followTask(session, task, () => {}, limit);
   } catch {

@@ -1,7 +1,7 @@
 // babysit exec: a command behaves as it does without the word.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -164,6 +164,20 @@ describe('babysit exec', () => {
     assert.equal((await home.run(['exec', ...SMALL, '--', '/'])).code, 126);
     for (const words of [[], ['--no_such_flag', '--', 'true'], ['--estimated_time=0', '--', 'true']])
       assert.equal((await home.run(['exec', ...words])).code, 125, words.join(' '));
+    const nowhere = `--receipt=${join(home.work, 'missing', 'receipt.json')}`;
+    const unwritable = await home.run(['exec', ...SMALL, nowhere, '--', 'touch', 'has-run']);
+    assert.deepEqual([unwritable.code, jsonLine(unwritable.stderr).flag], [125, '--receipt']);
+    assert.ok(!existsSync(join(home.work, 'has-run')));
+    const full = await home.run(['exec', ...SMALL, '--receipt=/dev/full', 'exit 3']);
+    assert.deepEqual(
+      [full.code, full.stderr],
+      [3, 'babysit: cannot write the receipt: ENOSPC: no space left on device, write\n'],
+    );
+    const empty = await home.run(['exec', '']);
+    assert.match(String(jsonLine(empty.stderr).hint), /^Run babysit exec --help/);
+    const substituted = await run(home, { line: 'X cat <(echo)' }, EXEC.concat('--'));
+    assert.equal(substituted.end, 125);
+    assert.match(String(jsonLine(substituted.stderr).hint), /put the whole line in quotes/);
     const session = { CLAUDE_CODE_SESSION_ID: 'an agent' };
     assert.equal((await home.run(['exec', '--force', '--', 'true'], { env: session })).code, 125);
     const refused = await home.run([

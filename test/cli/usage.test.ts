@@ -7,6 +7,12 @@ import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
 const MISTAKES: [string, string[], RegExp, RegExp?][] = [
+  [
+    'help of an unknown command',
+    ['help', 'xyzzy'],
+    /unknown command "xyzzy"/,
+    /^Run babysit --help for the commands/,
+  ],
   ['an unknown command', ['rnu', 'true'], /unknown command "rnu"/, /babysit run\?/],
   ['a flag before the command', ['--name=x', 'run'], /command comes before/],
   [

@@ -5,6 +5,7 @@ import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, taskPath } from '../../input/refs.ts';
 import { passThrough } from '../../stream/pass-through.ts';
+import { openReceipt } from '../../stream/receipt.ts';
 
 export const command = defineCommand({
   usage: 'attach NAME [--no_stdin] [--tie]',
@@ -20,6 +21,7 @@ follows, passes standard input and signals, and ends with the exit code of the t
   examples: ['babysit attach build', 'babysit attach build --no_stdin | tail -5'],
   async run(context, parsed) {
     const { flags } = parsed;
+    const receipt = openReceipt(flags.receipt);
     const task = await call<TaskView>(context.session, 'GET', taskPath(oneRef(parsed, 'attach')));
     if (!task.attachable)
       throw new BabysitError('not_attachable', `${task.name} was not started by babysit exec`, {
@@ -32,7 +34,7 @@ follows, passes standard input and signals, and ends with the exit code of the t
       quiet: flags.quiet,
       withStdin: !flags.no_stdin,
       hasTerminal: task.pty,
-      receipt: flags.receipt,
+      receipt,
       cancels: false,
     });
   },

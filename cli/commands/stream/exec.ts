@@ -1,5 +1,4 @@
 // babysit exec: runs a command as if it stood there alone, as a task.
-import { writeFileSync } from 'node:fs';
 import type { RunBody } from '../../../src/api/schemas/run.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
@@ -12,6 +11,7 @@ import { ignoredSignals } from '../../input/ignored-signals.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
 import { errorView } from '../../output/output.ts';
 import { passThrough } from '../../stream/pass-through.ts';
+import { openReceipt, type Receipt } from '../../stream/receipt.ts';
 import { standardStreams } from '../../stream/standard-streams.ts';
 
 const {
@@ -51,14 +51,18 @@ Exit codes of its own: 125 babysit failed, 126 the program is not executable, 12
   run: exec,
 });
 
+/** What a shell puts in the place of `<(...)`. */
+const SHELL_FILE = /^(--[\w-]+=)?\/(dev|proc\/self)\/fd\/([3-9]|\d\d+)$/;
+
 async function exec(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
-  const { receipt, quiet } = parsed.flags;
+  const { quiet } = parsed.flags;
+  const receipt = openReceipt(parsed.flags.receipt);
   const session = quiet ? { ...context.session, onStarted: () => {} } : context.session;
   try {
-    return await execute({ ...context, session }, parsed);
+    return await execute({ ...context, session }, parsed, receipt);
   } catch (error) {
     const refusal = error instanceof BabysitError ? error : new BabysitError('internal', String(error));
-    if (receipt !== undefined) writeFileSync(receipt, `${JSON.stringify(errorView(refusal, true))}\n`);
+    receipt?.(errorView(refusal, true));
     throw error;
   }
 }
@@ -66,6 +70,7 @@ async function exec(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
 async function execute(
   context: Context,
   { flags, positionals, dashed }: Parsed<typeof FLAGS>,
+  receipt: Receipt | null,
 ): Promise<number> {
   const { session, env } = context;
   const streams = standardStreams(env);
@@ -76,6 +81,11 @@ async function execute(
     throw new BabysitError('usage', 'exec needs one command', { hint: 'babysit exec -- make test' });
   const words =
     line === undefined ? {} : positionals.length === 1 && !dashed ? { command: line } : { argv: positionals };
+  const substituted = positionals.find((word) => SHELL_FILE.test(word));
+  if (substituted !== undefined)
+    throw new BabysitError('usage', `${substituted} is open in your shell only, and not in the command`, {
+      hint: "Let the command open it: put the whole line in quotes, as in babysit exec 'diff <(sort a) <(sort b)'.",
+    });
   // A person at the terminal sees that it is silent.
   const interactive = streams.stdin === 'terminal' ? { observability_interval: 0 } : {};
   await widenLimits(session);
@@ -92,7 +102,7 @@ async function execute(
     quiet: flags.quiet,
     withStdin: streams.stdin !== 'null' && streams.stdin !== 'closed',
     hasTerminal: streams.stdout === 'terminal',
-    receipt: flags.receipt,
+    receipt,
     cancels: true,
   });
 }

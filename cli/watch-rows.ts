@@ -4,7 +4,7 @@ import type { TaskView } from '../src/api/schemas/task.ts';
 import { EXIT } from '../src/core/errors.ts';
 import type { Context } from './command.ts';
 import type { Row } from './output/fold.ts';
-import { canRedraw, Screen } from './output/screen.ts';
+import { bodyRows, canRedraw, Screen } from './output/screen.ts';
 import { watch } from './watch.ts';
 
 /** `read` asks the daemon, after a change only; `text` formats rows. Ends with the user or the reader of the output. */
@@ -22,7 +22,9 @@ export async function watchRows(
     if (screen !== null) {
       const used = new Map(frame.running.map((task) => [task.id, task]));
       rows = rows.map((row) => ('count' in row ? row : withUse(row, used.get(row.id))));
-      screen.draw(text(rows) || 'no tasks\n');
+      const { shown, hidden } = fitting(rows, bodyRows());
+      const more = hidden === 0 ? '' : `… ${hidden} more that have ended\n`;
+      screen.draw((text(shown) || 'no tasks\n') + more);
     } else {
       const news = rows.filter((row) => isNews(row, printed));
       if (news.length > 0) output.data(text(news));
@@ -30,6 +32,18 @@ export async function watchRows(
     return 'more';
   });
   return EXIT.ok;
+}
+
+/** The live tasks and the newest of the others, in the order of the list. `hidden`: the number of rows that are left out. */
+export function fitting(rows: readonly Row[], max: number): { shown: readonly Row[]; hidden: number } {
+  const ended = rows.filter(isOver);
+  const hidden = Math.max(0, Math.min(ended.length, rows.length - max));
+  const left = new Set(ended.slice(0, hidden));
+  return { shown: rows.filter((row) => !left.has(row)), hidden };
+}
+
+function isOver(row: Row): boolean {
+  return 'count' in row ? row.isEnded : row.ended_at !== null;
 }
 
 /** Keeps what the list adds to a task, such as its place in a tree. */

@@ -10,6 +10,7 @@ it('cuts a line by its visible characters, and ends its colors', () => {
   assert.equal(cutVisible(line, 100), line);
   assert.equal(cutVisible(line, 4), 'a \x1b[36mru\x1b[0m');
   assert.equal(cutVisible('ünïcödé', 3), 'ünï');
+  assert.equal(cutVisible('進捗 42%', 5), '進捗 ');
   assert.equal(paint('x', 'bad', false), 'x');
 });
 

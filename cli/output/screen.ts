@@ -1,4 +1,5 @@
 // Redraws a text in place on a terminal, without clearing the screen in between, so that nothing flickers.
+import { cutText, textWidth } from '../../src/text/width.ts';
 import type { Output } from './output.ts';
 
 const FIRST = '\x1b[2J';
@@ -13,6 +14,15 @@ export function canRedraw({ json }: Output, env: NodeJS.ProcessEnv): boolean {
   return !json && env.TERM !== 'dumb';
 }
 
+function screenRows(): number {
+  return process.stdout.rows || DEFAULT_ROWS;
+}
+
+/** The lines that are left beside a header and a line at the end. */
+export function bodyRows(): number {
+  return screenRows() - 3;
+}
+
 export class Screen {
   readonly #output: Output;
   #isDrawn = false;
@@ -25,7 +35,7 @@ export class Screen {
   draw(text: string): void {
     // A serial line reports a size of 0.
     const columns = process.stdout.columns || DEFAULT_COLUMNS;
-    const rows = process.stdout.rows || DEFAULT_ROWS;
+    const rows = screenRows();
     const all = text.trimEnd().split('\n');
     const isCut = all.length > rows - 1;
     const lines = isCut ? [...all.slice(0, rows - 2), `… ${all.length - rows + 2} more lines`] : all;
@@ -38,16 +48,16 @@ export class Screen {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colors of the table
 const COLOR = /(\x1b\[[\d;]*m)/;
 
-/** The first `width` characters; colors have no width and are kept, so that each one ends. */
+/** The first `width` columns of the terminal; colors have no width and are kept, so that each one ends. */
 export function cutVisible(line: string, width: number): string {
   let left = width;
   return line
     .split(COLOR)
     .map((part, index) => {
       if (index % 2 === 1) return part;
-      const shown = [...part].slice(0, left);
-      left -= shown.length;
-      return shown.join('');
+      const shown = cutText(part, left);
+      left -= textWidth(shown);
+      return shown;
     })
     .join('');
 }

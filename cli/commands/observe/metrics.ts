@@ -1,10 +1,10 @@
 // babysit metrics: prints the metrics of the daemon, or writes them for a collector. Never starts the daemon.
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { readText } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { absolutePath } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
+import { openReplaced } from '../../output/replaced-file.ts';
 
 export const command = defineCommand({
   usage: 'metrics [--output=FILE]',
@@ -24,16 +24,11 @@ It exits 69 when the daemon does not run, and never starts it.`,
   },
 });
 
-/** The collector reads files whose names end in .prom: the draft's does not. Throws BabysitError usage. */
+/** The collector runs as another user, and reads files whose names end in .prom: the draft's does not. Throws BabysitError usage. */
 function replaceFile(path: string, text: string): void {
-  const draft = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(draft, text);
-    // The collector runs as another user.
-    chmodSync(draft, 0o644);
-    renameSync(draft, path);
+    openReplaced(path, 0o644).commit(text);
   } catch (error) {
-    rmSync(draft, { force: true });
     throw new BabysitError('usage', `--output: cannot write ${path}: ${(error as Error).message}`, {
       flag: '--output',
       hint: 'Give a file in a directory that exists and that you may write to.',

@@ -235,7 +235,7 @@ export const ERRORS = {
     http: 503,
     exit: EXIT.tryAgain,
     title: 'The state directory of the daemon was moved or deleted.',
-    hint: 'The daemon ends with its running tasks. After that, move the directory back or set BABYSIT_HOME to its new place.',
+    hint: 'The daemon ends with its running tasks. After that, move the directory back or set BABYSIT_HOME to its new place. For a deleted file, run babysit daemon-restart: tasks keep running.',
   },
   wait_timeout: {
     http: 408,

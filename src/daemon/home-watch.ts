@@ -5,12 +5,18 @@ import type { Home } from '../config/home.ts';
 /** Call when the database exists. The returned function is cheap: why clients no longer find this daemon, or null. */
 export function watchHome({ dir, database }: Home): () => string | null {
   const homeStat = statSync(dir);
-  const databaseStat = statSync(database);
+  // A file system without shared memory has no log of changes.
+  const files = [database, `${database}-wal`].flatMap((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? [] : [{ path, stat }];
+  });
   // A descriptor follows the directory when it is moved.
   const fd = openSync(dir, 'r');
   return () => {
-    if (isSame(dir, homeStat))
-      return isSame(database, databaseStat) ? null : `its database ${database} was moved or deleted`;
+    if (isSame(dir, homeStat)) {
+      const lost = files.find(({ path, stat }) => !isSame(path, stat));
+      return lost === undefined ? null : `its database ${lost.path} was moved or deleted`;
+    }
     const now = locationOf(fd);
     return now === null || now.endsWith(' (deleted)') || now === dir
       ? `its state directory ${dir} was deleted`

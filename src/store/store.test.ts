@@ -1,5 +1,6 @@
 // The store on a real SQLite file: whole commits or none, lookups, and no environment in an answer.
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import Database from 'better-sqlite3';
@@ -54,6 +55,15 @@ const reopen = () => {
   store.close();
   store = openStore(path, LIBRARY);
 };
+
+it('a detached store has in its file what it recorded before, also when its log of changes was deleted', () => {
+  put(numbered(1));
+  for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`);
+  put(numbered(2));
+  store.detach();
+  put(numbered(3));
+  assert.equal(rowsOf('tasks'), 2);
+});
 
 describe('commit', () => {
   it('keeps every task unchanged over a restart', () => {

@@ -258,6 +258,12 @@ export function openStore(path: string, library?: SqliteLibrary, mayBegin = true
     },
     detach() {
       isDetached = true;
+      try {
+        // The log of changes may be what was deleted: nothing else holds what was acknowledged since the last checkpoint.
+        db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } catch {
+        // The disk is gone.
+      }
     },
     commit(writes, durable = true) {
       if (isDetached) return [];

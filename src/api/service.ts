@@ -58,7 +58,7 @@ export interface EventFeed {
 /** Every method throws BabysitError for an expected refusal. A `ref` that is not an id may refer to any project. */
 export interface Service extends Changes {
   ping(): PingView;
-  status(): StatusView;
+  status(): Promise<StatusView>;
   doctor(): Promise<DoctorView>;
   config(): ConfigView;
   setConfig(body: ConfigSetBody): ConfigChangeView;
@@ -70,7 +70,7 @@ export interface Service extends Changes {
   resolve(ref: string, project: string | null): TaskId;
   /** The newest task of each name that matches one of the patterns or tags, oldest first. */
   select(query: SelectQuery): Promise<SelectedView[]>;
-  task(ref: string): TaskView;
+  task(ref: string): Promise<TaskView>;
   /** In the order of the lines, each accepted or refused on its own; recorded together. */
   batch(request: BatchRequest): Promise<BatchView>;
   /** Returns how to leave the queue again. */
@@ -100,7 +100,10 @@ export interface Service extends Changes {
   see(report: SeenReport): void;
   /** A client has sent a message about an event. */
   sent(report: SentReport): void;
+  /** Without the predicted start of a pending task. */
   view(id: TaskId): TaskView;
+  /** With it. */
+  planned(id: TaskId): Promise<TaskView>;
   /** The task as it was at this end, also when it was retried since. */
   viewAtEnd(event: EndedEvent): TaskView;
   /** `ref` null: of the host. */

@@ -151,7 +151,8 @@ export class Engine {
     return this.#planner.snapshot();
   }
 
-  plan(): Plan {
+  /** See Planner. */
+  plan(): Promise<Plan> {
     return this.#planner.plan();
   }
 
@@ -271,7 +272,7 @@ export class Engine {
     this.#dispatch(work, sampled.pressure);
     this.#commit(work, accepted, this.#starts, sampled);
     this.#starts = noStarts();
-    this.#tickets.announce(() => this.plan(), work.now);
+    void this.#tickets.announce(() => this.plan(), work.now);
     this.#armTimers();
     if (this.#isSampleDue || this.#requests.length > 0) this.wake();
   }

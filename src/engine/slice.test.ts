@@ -1,6 +1,7 @@
 // Work that one turn of the event loop has no time for continues in the next one.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { serviceOf } from '../../test/support/build/build-service.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { sampleSome, type WatchDeps } from './sample.ts';
@@ -57,4 +58,21 @@ it('a sampling pass leaves the attempts it has no time for', () => {
     () => false,
   );
   assert.equal(left.length, 0);
+});
+
+it('the plan of a long queue is made in slices: a request is answered between two of them', async (t) => {
+  const { batch, ask, engine, makeRoom, makeGroups } = serviceOf(t);
+  makeRoom();
+  makeGroups();
+  // Each end of a running task is a pass of the simulation.
+  await batch(...Array.from({ length: 150 }, () => ({})));
+  let isMade = false;
+  const made = engine.plan().then((plan) => {
+    isMade = true;
+    return plan;
+  });
+  await setImmediate();
+  assert.equal((await ask('GET', '/v1/ping')).status, 200);
+  assert.equal(isMade, false);
+  assert.ok((await made).entries.size > 100);
 });

@@ -1,4 +1,6 @@
 // The order and the start of every pending item, simulated for three assumptions about the ends of tasks.
+import type { StartHold } from '../core/start-hold.ts';
+import { allSteps, type Steps } from '../core/steps.ts';
 import { FairShareOrder } from './fair-share.ts';
 import { type HeldItem, type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';
 import { chargedNeed, eventualRoom, give, roomOf, shortDim, take } from './ledger.ts';
@@ -31,6 +33,8 @@ export interface Forecast {
   readonly choice: Choice;
   /** The other items in order, then the held ones; last those that no expected end makes room for. */
   readonly waiting: readonly WaitingItem[];
+  /** By the id of a held item. */
+  readonly holds: ReadonlyMap<string, StartHold>;
 }
 
 export interface WaitingItem {
@@ -45,52 +49,64 @@ const SIMULATED = 128;
 /** Later items have no forecast: the order of 100 000 items costs the only thread a tenth of a second. */
 const PLANNED = 2000;
 
+/** `Forecast`, in one go. */
+export function forecast(snapshot: Snapshot, nowMs: number, policy: Policy, until?: PendingItem): Forecast {
+  return allSteps(forecastSteps(snapshot, nowMs, policy, until));
+}
+
 /**
  * After the simulated items each item starts when it fits, and not before its predecessor. That is later than with
  * backfill, rarely earlier. Items after the first PLANNED are left out, and those after `until`. A held item joins the queue
- * at the end of its hold; one under a hold without an end has no start.
+ * at the end of its hold; one under a hold without an end has no start. The queue is read before the first pause: it may
+ * change in a pause.
  */
-export function forecast(snapshot: Snapshot, nowMs: number, policy: Policy, until?: PendingItem): Forecast {
+export function* forecastSteps(
+  snapshot: Snapshot,
+  nowMs: number,
+  policy: Policy,
+  until?: PendingItem,
+): Steps<Forecast> {
   const choice = decide(snapshot, nowMs, policy);
   const order = orderOf(snapshot, nowMs, policy, choice, until);
   const isWhole = order.length + choice.starts.length === snapshot.queue.size;
   const blocked = isWhole || order.length >= PLANNED ? [] : unschedulable(snapshot, choice).slice(0, PLANNED);
   const held = heldItems(snapshot.queue);
+  const holds = new Map(held.map(({ item, hold }) => [item.id, hold]));
+  if (order.length + blocked.length + held.length === 0) return { choice, waiting: [], holds };
   const room = eventualRoom(snapshot);
   const willStart = ({ item, hold }: HeldItem) => hold.until !== null && shortDim(room, item.need) === null;
   const joining = held.filter(willStart);
   const joiningItems = joining.map(({ item }) => item);
-  const startsUnder = (assumption: Assumption): (number | null)[] => {
-    const [near, joins] = [order.slice(0, SIMULATED), joining.slice(0, SIMULATED)];
-    const queue = queueOf([...near, ...blocked.slice(0, SIMULATED)], snapshot.queue, choice, nowMs);
-    const simulated = simulate({ ...snapshot, queue }, choice, near.length, joins, nowMs, policy, assumption);
+  const [near, joins] = [order.slice(0, SIMULATED), joining.slice(0, SIMULATED)];
+  const queued = [...near, ...blocked.slice(0, SIMULATED)];
+  const hasSpread =
+    snapshot.running.some(({ progressEnd, safeMs }) => progressEnd !== null || safeMs !== undefined) ||
+    [...choice.starts, ...order, ...joiningItems].some(({ safeMs }) => safeMs !== undefined);
+  const queues = Array.from({ length: hasSpread ? 3 : 2 }, () =>
+    queueOf(queued, snapshot.queue, choice, nowMs),
+  );
+  yield;
+  function* startsUnder(assumption: Assumption): Steps<(number | null)[]> {
+    const own = { ...snapshot, queue: queues.pop() as Queue };
+    const simulated = yield* simulate(own, choice, near.length, joins, nowMs, policy, assumption);
     const simulatedMs = (item: PendingItem) => simulated.startsMs.get(item) ?? null;
     const later = [...order.slice(SIMULATED), ...joiningItems.slice(SIMULATED)];
-    const laterMs = startInOrder(
-      later,
-      simulated,
-      assumption,
-      ({ id }) => snapshot.queue.heldBy(id)?.until ?? 0,
-    );
+    const laterMs = yield* startInOrder(later, simulated, assumption, ({ id }) => holds.get(id)?.until ?? 0);
     const inOrder = laterMs.splice(0, order.length - near.length);
     return [
       ...[...near.map(simulatedMs), ...inOrder],
       ...[...joins.map(({ item }) => simulatedMs(item)), ...laterMs],
     ];
-  };
-  if (order.length + blocked.length + held.length === 0) return { choice, waiting: [] };
-  const expected = startsUnder('p50');
-  const hasSpread =
-    snapshot.running.some(({ progressEnd, safeMs }) => progressEnd !== null || safeMs !== undefined) ||
-    [...choice.starts, ...order, ...joiningItems].some(({ safeMs }) => safeMs !== undefined);
-  const cautious = hasSpread ? startsUnder('p90') : expected;
-  const latest = startsUnder('limits');
+  }
+  const expected = yield* startsUnder('p50');
+  const cautious = hasSpread ? yield* startsUnder('p90') : expected;
+  const latest = yield* startsUnder('limits');
   const waiting = [...order, ...joiningItems].map((item, index) => ({
     item,
     start: startOf(expected[index] ?? null, cautious[index] ?? null, latest[index] ?? null),
   }));
   const without = [...held.filter((item) => !willStart(item)).map(({ item }) => item), ...blocked];
-  return { choice, waiting: [...waiting, ...without.map((item) => ({ item, start: NO_START }))] };
+  return { choice, waiting: [...waiting, ...without.map((item) => ({ item, start: NO_START }))], holds };
 }
 
 /** At most PLANNED, those whose hold ends first before the others. */
@@ -177,7 +193,7 @@ interface Ending<T> {
  * Runs a pass at each end and each join, until the `count` items of the queue and the joining ones have started or nothing
  * more is expected. The ends are fixed by the assumption; the passes decide by the estimates, as they do for real.
  */
-function simulate(
+function* simulate(
   snapshot: Omit<Snapshot, 'queue'> & { readonly queue: Queue },
   first: Choice,
   count: number,
@@ -185,7 +201,7 @@ function simulate(
   nowMs: number,
   policy: Policy,
   assumption: Assumption,
-): Simulation {
+): Steps<Simulation> {
   const { queue } = snapshot;
   // An express start depends on what its owner holds then, which a task that starts before it changes: no promise rests on one.
   const rules = assumption === 'limits' ? { ...policy, expressStarts: 0 } : policy;
@@ -226,6 +242,7 @@ function simulate(
       running.push(begin(item, atMs, choice));
     }
     queue.reserve(choice.reservation, atMs);
+    yield;
   }
   return { startsMs, snapshot: stateNow(), atMs, releases: releasesAt(running, leases) };
 }
@@ -245,17 +262,21 @@ function releasesAt(
     .sort(bySoonest);
 }
 
+/** Items between two pauses. */
+const PART_ITEMS = 64;
+
 /** First come, first served: each item starts when it fits, and neither before its predecessor nor `notBefore`. */
-function startInOrder(
+function* startInOrder(
   items: readonly PendingItem[],
   { snapshot, atMs: fromMs, releases: ahead }: Simulation,
   assumption: Assumption,
   notBefore: (item: PendingItem) => number,
-): number[] {
+): Steps<number[]> {
   let atMs = fromMs;
   let room = roomOf(snapshot);
   const releases = [...ahead];
-  return items.map((item) => {
+  const startsMs: number[] = [];
+  for (const item of items) {
     for (const least = notBefore(item); atMs < least; ) {
       const next = releases[0];
       if (next === undefined || next.atMs > least) {
@@ -274,8 +295,10 @@ function startInOrder(
     }
     room = take(room, item.need);
     insertSorted(releases, { atMs: atMs + assumedTimeMs(item, assumption), need: item.need });
-    return atMs;
-  });
+    startsMs.push(atMs);
+    if (startsMs.length % PART_ITEMS === 0) yield;
+  }
+  return startsMs;
 }
 
 function insertSorted(releases: Release[], release: Release): void {

@@ -1,8 +1,16 @@
 // The plan of the queue: when each item is expected to start, and why not now. status, list, denials and
 // wait_for_capacity show the same values.
+import { allSteps, type Steps } from '../core/steps.ts';
 import { type Blocked, Explanation, NAMES_SHOWN } from './explain.ts';
 import { expressDemand, isShort } from './express.ts';
-import { type Forecast, forecast, NO_START, type StartForecast, type WaitingItem } from './forecast.ts';
+import {
+  type Forecast,
+  forecast,
+  forecastSteps,
+  NO_START,
+  type StartForecast,
+  type WaitingItem,
+} from './forecast.ts';
 import { fitsInto, type LeaseItem, type PendingItem, toRunning } from './items.ts';
 import { roomOf, shortDim } from './ledger.ts';
 import { profileFor } from './other-profile.ts';
@@ -35,9 +43,17 @@ export class Plan {
   }
 }
 
-/** Too slow for the path of a submission. */
+/** `planSteps`, in one go. */
 export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Plan {
-  const planned = forecast(snapshot, nowMs, policy);
+  return allSteps(planSteps(snapshot, nowMs, policy));
+}
+
+/** Items between two pauses. */
+const PART_ITEMS = 64;
+
+/** Too slow for the path of a submission. A change of the queue in a pause changes no entry. */
+export function* planSteps(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT_POLICY): Steps<Plan> {
+  const planned = yield* forecastSteps(snapshot, nowMs, policy);
   const entries = new Map<string, PlanEntry>();
   const now = { expectedMs: nowMs, p90Ms: null, latestMs: nowMs };
   for (const { id } of planned.choice.starts) entries.set(id, { start: now, blocked: null });
@@ -45,6 +61,7 @@ export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
   for (const [index, waiting] of planned.waiting.entries()) {
     const blocked = explain(waiting, index);
     entries.set(waiting.item.id, { start: blocked.start, blocked });
+    if (index % PART_ITEMS === 0) yield;
   }
   return new Plan(entries, (id) => {
     const item = snapshot.queue.get(id);
@@ -53,8 +70,7 @@ export function plan(snapshot: Snapshot, nowMs: number, policy: Policy = DEFAULT
 }
 
 /** The function that explains why an item waits, by its index in the plan; null: it is further back. */
-function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: number) {
-  const heldBy = (id: string) => snapshot.queue.heldBy(id);
+function explainer(snapshot: Snapshot, { choice, waiting, holds }: Forecast, nowMs: number) {
   const running = [
     ...snapshot.running,
     ...choice.starts.map((item) => toRunning(item, nowMs, choice.express.includes(item))),
@@ -64,7 +80,7 @@ function explainer(snapshot: Snapshot, { choice, waiting }: Forecast, nowMs: num
   return ({ item, start }: WaitingItem, index: number | null): Blocked => {
     const dim = shortDim(choice.room, item.need) ?? 'reservation';
     const blocked = explanation.of(item, dim, index === null ? null : index + 1, start);
-    const hold = heldBy(item.id);
+    const hold = holds.get(item.id) ?? (index === null ? snapshot.queue.heldBy(item.id) : null);
     if (hold !== null) return { ...blocked, ...UNMEASURED, dim: 'hold', hold };
     const other = profileFor(snapshot, item.need);
     if (other === null) return blocked;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { serviceOf } from '../../test/support/build/build-service.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -117,6 +118,7 @@ describe('a hold', () => {
       { waiting: ({ dim }) => void waits.push(dim), failed() {}, granted: () => void waits.push('granted') },
     );
     round();
+    await waitUntil(() => waits.length > 0, { what: 'the reason' });
     assert.deepEqual(waits, ['hold']);
     await ask('POST', '/v1/tasks/second/adjust', { priority: 3 });
     assert.equal(await status('second'), 'pending');

@@ -26,7 +26,9 @@ export async function list(
   const ids = await newestIds(deps, filter, query.before, query.limit + 1);
   const page = ids.slice(0, query.limit);
   const next = ids.length > page.length ? (page.at(-1) ?? null) : null;
-  return { tasks: views(deps, tasks, page.toReversed(), query), next };
+  // One plan for the whole list, because a change while it is sent would cost another one for each piece.
+  const plan = statuses === null || statuses.includes('pending') ? await deps.engine.plan() : null;
+  return { tasks: views(deps, tasks, page.toReversed(), query, plan), next };
 }
 
 async function newestIds(
@@ -49,13 +51,8 @@ function* views(
   tasks: TaskAccess,
   ids: readonly TaskId[],
   { statuses }: ListQuery,
+  plan: Plan | null,
 ): Generator<TaskView> {
-  let kept: Plan | undefined;
-  // One plan for the whole list, because a change while it is sent would cost another one for each piece.
-  const plan = () => {
-    kept ??= engine.plan();
-    return kept;
-  };
   for (const id of ids) {
     const task = engine.live.get(id) ?? store.byId(id);
     if (task === null || (statuses !== null && !statuses.includes(task.state.status))) continue;

@@ -63,7 +63,8 @@ export async function run(
   request: RunRequest,
 ): Promise<TaskView> {
   const { task, isDeduplicated } = await tasks.commit((work) => submit(work, request));
-  const view = tasks.view(tasks.byId(task.id), engine.live.queue.size <= PLANNED_AT_ONCE ? undefined : null);
+  const now = tasks.byId(task.id);
+  const view = engine.live.queue.size <= PLANNED_AT_ONCE ? await tasks.planned(now) : tasks.view(now, null);
   if (isDeduplicated) return { ...view, deduplicated: true };
   return { ...view, ...noteOf(request.cpuCores, statedEstimate(task).cpuCores) };
 }

@@ -136,7 +136,7 @@ describe('kill', () => {
     await run({ name: 'build', queue: true });
     const { body } = await ask('POST', '/v1/tasks/build/kill', { owner: 'me', project: '/project' });
     assert.deepEqual(body.kill_detail, { signal: 'SIGTERM', killed_by: 'me' });
-    const ended = service.task('build');
+    const ended = await service.task('build');
     assert.equal(ended.status, 'killed');
   });
 

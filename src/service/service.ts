@@ -30,7 +30,7 @@ import { type SeriesDeps, series } from './observe/series.ts';
 import { profileView } from './profile.ts';
 import { createSubmit, run, type Submit, type SubmitDeps } from './run.ts';
 import { sent } from './sent.ts';
-import { type StatusDeps, statusView } from './status.ts';
+import { hostStatus, type StatusDeps, statusView } from './status.ts';
 import { batchAnywhere, runAnywhere, testedElsewhere } from './submission/elsewhere.ts';
 import { testRun } from './test-run.ts';
 import { deliveryViews } from './views/deliveries.ts';
@@ -72,7 +72,7 @@ export function createService(deps: ServiceDeps): Service {
   const inbox = createInbox(store, clock, deps.log);
   return {
     ping: () => ({ ok: true, pid: process.pid, version: deps.version, instance: deps.instance }),
-    status: () => statusView(deps, clock.now().wallMs),
+    status: () => statusView(deps),
     doctor: deps.doctor,
     config: () => configView(deps.home, loaded),
     setConfig: (body) => setConfig(deps, body),
@@ -93,9 +93,9 @@ export function createService(deps: ServiceDeps): Service {
     list: (query) => list(deps, tasks, query, clock.now().wallMs),
     resolve: (ref, project) => tasks.find(ref, project).id,
     select: (query) => selectTasks(store, query, clock.now().wallMs),
-    task(ref) {
+    async task(ref) {
       const task = tasks.find(ref);
-      return { ...tasks.view(task), ...deliveryViews(store.deliveries, task.id) };
+      return { ...(await tasks.planned(task)), ...deliveryViews(store.deliveries, task.id) };
     },
     kill: (ref, request, by) => kill(tasks, ref, request, by, loaded.config['agents.may_kill_others']),
     pause: (ref, _, by) => pause(tasks, ref, by),
@@ -131,13 +131,14 @@ export function createService(deps: ServiceDeps): Service {
     inbox: inbox.take,
     see: inbox.see,
     sent: (report) => sent(store, clock, report),
-    view: (id) => tasks.view(tasks.byId(id)),
+    view: (id) => tasks.view(tasks.byId(id), null),
+    planned: (id) => tasks.planned(tasks.byId(id)),
     historySummary: (query) => historySummary(deps, query),
     viewAtEnd: tasks.viewAtEnd,
     series: (ref, request) => series(deps, ref === null ? null : tasks.find(ref).id, request),
     live: (subscriber) => live.subscribe(subscriber),
     outside: (sinceMs) => outside(deps, sinceMs),
-    metricsText: () => metrics.text(statusView(deps, clock.now().wallMs)),
+    metricsText: () => metrics.text(hostStatus(deps, clock.now().wallMs)),
     stop: deps.stop,
   };
 }

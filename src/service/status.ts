@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { LiveStatus } from '../api/schemas/observe/live.ts';
 import type { StatusView } from '../api/schemas/status.ts';
 import type { NotEnforced } from '../api/schemas/task.ts';
+import type { Clock } from '../core/clock.ts';
 import { elapsedMs } from '../core/elapsed.ts';
 import { ownerOf } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -10,6 +11,7 @@ import type { Profiles } from '../engine/profiles/profiles.ts';
 import type { HostMemory } from '../procfs/meminfo.ts';
 import { readHostPressure } from '../procfs/pressure.ts';
 import { chargedMem, roomOf } from '../scheduler/ledger.ts';
+import type { Plan } from '../scheduler/plan.ts';
 import type { Store } from '../store/store.ts';
 import { roundCores } from '../units/number.ts';
 import { holdsView } from './hold.ts';
@@ -17,6 +19,7 @@ import { type LargestOutside, outsideViews } from './views/outside.ts';
 import { plannedView, waitingView } from './views/waiting-view.ts';
 
 export interface StatusDeps {
+  readonly clock: Clock;
   readonly engine: Engine;
   readonly profiles: Profiles;
   readonly store: Store;
@@ -33,8 +36,10 @@ export interface StatusDeps {
 const LEVERS_SHOWN = 5;
 const QUEUE_SHOWN = 100;
 
-export function statusView(deps: StatusDeps, nowMs: number): StatusView {
-  const { engine } = deps;
+export async function statusView(deps: StatusDeps): Promise<StatusView> {
+  const { engine, clock } = deps;
+  const plan = await engine.plan();
+  const nowMs = clock.now().wallMs;
   return {
     ...hostStatus(deps, nowMs),
     running: [...engine.live.active()].map((task) => {
@@ -48,7 +53,7 @@ export function statusView(deps: StatusDeps, nowMs: number): StatusView {
         cpu_cores: roundCores(live?.cpuCores),
       };
     }),
-    queue: queueView(engine, nowMs),
+    queue: queueView(engine, plan, nowMs),
     levers: deps.store
       .leverUses(LEVERS_SHOWN)
       .map(({ lever, of, by, at }) => ({ lever, of, by, at: new Date(at).toISOString() })),
@@ -127,9 +132,9 @@ export function hostStatus(deps: StatusDeps, nowMs: number): LiveStatus {
 }
 
 /** First the planned tasks and tickets in their order, then tasks that wait for other tasks or a back-off. */
-function queueView(engine: Engine, nowMs: number): StatusView['queue'] {
+function queueView(engine: Engine, plan: Plan, nowMs: number): StatusView['queue'] {
   const rows: StatusView['queue'] = [];
-  for (const [id, { blocked }] of engine.plan().entries) {
+  for (const [id, { blocked }] of plan.entries) {
     if (rows.length >= QUEUE_SHOWN) return rows;
     const item = engine.live.queue.get(id);
     if (item === undefined) continue;
@@ -149,7 +154,7 @@ function queueView(engine: Engine, nowMs: number): StatusView['queue'] {
       name: task.name,
       owner: ownerOf(task),
       id: task.id,
-      waiting: waitingView(task, engine, nowMs),
+      waiting: waitingView(task, engine, nowMs, plan),
     });
   }
   return rows;

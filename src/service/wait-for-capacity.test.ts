@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { serviceOf } from '../../test/support/build/build-service.ts';
 import { GIB } from '../../test/support/build/build-task.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
 import type { LeaseView, TicketRequest, WaitingView } from '../api/schemas/capacity.ts';
 import { BabysitError } from '../core/errors.ts';
 
@@ -73,6 +74,7 @@ describe('a ticket', () => {
     const { wait, run } = rigOf(t);
     await run({ name: 'before', queue: true });
     const { heard } = wait();
+    await waitUntil(() => heard.length > 0, { what: 'the reason' });
     const [view] = heard;
     assert.ok(view?.event === 'waiting_for_capacity');
     assert.deepEqual(

@@ -101,9 +101,9 @@ describe('when the wall clock is set', () => {
       assert.equal(granted.length, 1);
       host.wallJumpMs = jumpMs;
       await seconds(50);
-      assert.equal(service.status().leases.length, 1);
+      assert.equal((await service.status()).leases.length, 1);
       await seconds(15);
-      assert.equal(service.status().leases.length, 0);
+      assert.equal((await service.status()).leases.length, 0);
     });
 
     it(`${what}, a back-off ends, and one attempt follows`, async (t) => {

@@ -1,6 +1,5 @@
 // Streams the events of a task after a sequence number until the task ends.
 import { type RecordedEvent, WAIT_EVENTS } from '../../core/events.ts';
-import type { TaskId } from '../../core/task.ts';
 import type { EventsQuery, EventView } from '../schemas/events/events.ts';
 import type { Service } from '../service.ts';
 import type { LineStream } from './line-stream.ts';
@@ -33,7 +32,7 @@ export function streamEvents(
     for (const event of subscription.backlog) send(event);
     subscription.start(send);
     if (!stream.isOpen) return;
-    const id = service.task(ref).id as TaskId;
+    const id = service.resolve(ref, null);
     const write = (line: Readonly<Record<string, unknown>>) => stream.write(line);
     if (waiting) stopWaiting = streamWaiting(service, id, write);
     if (port !== null) stopPort = streamPort(service, id, port, write);

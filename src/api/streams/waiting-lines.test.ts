@@ -1,6 +1,7 @@
 // Why a task waits, in the stream of events: when it begins, and when a report is due.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { taskId } from '../../../test/support/build/build-task.ts';
 import type { BlockedView, TaskView } from '../schemas/task.ts';
 import { streamWaiting } from './waiting-lines.ts';
@@ -20,24 +21,28 @@ const WAITING: BlockedView = {
   latest_start: inS(1200),
 };
 
-it('sends the beginning of each wait, and reports', (t) => {
+it('sends the beginning of each wait, and reports', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval', 'Date'], now: AT });
   let task: Pick<TaskView, 'status' | 'waiting'> = { status: 'pending', waiting: WAITING };
   const sent: Readonly<Record<string, unknown>>[] = [];
-  const view = () => ({ name: 'test', ...task }) as TaskView;
-  const stop = streamWaiting({ view }, taskId(1), (line) => sent.push(line));
-  const after = (ms: number, waiting: BlockedView | null, status: TaskView['status'] = 'pending') => {
+  const planned = async () => ({ name: 'test', ...task }) as TaskView;
+  const stop = streamWaiting({ planned }, taskId(1), (line) => sent.push(line));
+  await setImmediate();
+  const after = async (ms: number, waiting: BlockedView | null, status: TaskView['status'] = 'pending') => {
     task = { status, waiting };
-    t.mock.timers.tick(ms);
+    for (let passed = 0; passed < ms; passed += 1000) {
+      t.mock.timers.tick(1000);
+      await setImmediate();
+    }
     return sent.length;
   };
   const { requested: _, available: __, limit: ___, short_by: ____, ...shown } = WAITING;
   assert.deepEqual(sent, [{ event: 'waiting', name: 'test', id: taskId(1), at: inS(0), ...shown }]);
-  assert.equal(after(29_000, { ...WAITING, position: 2, blocked_by: ['build'], short_by: 0.5 }), 1);
-  assert.equal(after(1000, { ...WAITING, outside: 1.5 }), 2);
-  assert.equal(after(1000, null, 'running'), 2);
+  assert.equal(await after(29_000, { ...WAITING, position: 2, blocked_by: ['build'], short_by: 0.5 }), 1);
+  assert.equal(await after(1000, { ...WAITING, outside: 1.5 }), 2);
+  assert.equal(await after(1000, null, 'running'), 2);
   // A new attempt waits again.
-  assert.equal(after(1000, { ...WAITING, dim: 'backoff' }), 3);
+  assert.equal(await after(1000, { ...WAITING, dim: 'backoff' }), 3);
   stop();
-  assert.equal(after(600_000, WAITING), 3);
+  assert.equal(await after(600_000, WAITING), 3);
 });

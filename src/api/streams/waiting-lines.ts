@@ -7,16 +7,18 @@ import type { Service } from '../service.ts';
 
 const LOOK_MS = 1_000;
 
-/** Calls `send` at once for a pending task. Returns a function that stops it. */
+/** Calls `send` soon for a pending task. Returns a function that stops it. */
 export function streamWaiting(
-  service: Pick<Service, 'view'>,
+  service: Pick<Service, 'planned'>,
   id: TaskId,
   send: (line: Readonly<Record<string, unknown>>) => void,
 ): () => void {
   let report: WaitingReport | null = null;
   let monoMs = 0;
-  const look = () => {
-    const { name, status, waiting } = service.view(id);
+  let isOver = false;
+  const look = async () => {
+    const { name, status, waiting } = await service.planned(id);
+    if (isOver) return;
     // The next attempt waits anew.
     if (status !== 'pending') report = null;
     if (waiting === null) return;
@@ -28,12 +30,15 @@ export function streamWaiting(
     const { requested: _, available: __, limit: ___, short_by: ____, charged: _____, ...shown } = waiting;
     send({ event: 'waiting', name, id, at: new Date(nowMs).toISOString(), ...shown });
   };
-  look();
+  void look();
   const timer = setInterval(() => {
     monoMs += LOOK_MS;
-    look();
+    void look();
   }, LOOK_MS);
-  return () => clearInterval(timer);
+  return () => {
+    isOver = true;
+    clearInterval(timer);
+  };
 }
 
 function stateOf({ dim, outside, hold, expected_start }: BlockedView): WaitingState {

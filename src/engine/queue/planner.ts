@@ -5,14 +5,14 @@ import type { Task, TaskId } from '../../core/task.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
 import type { RunningItem } from '../../scheduler/items.ts';
 import type { Policy } from '../../scheduler/pass.ts';
-import { type Plan, plan } from '../../scheduler/plan.ts';
+import { type Plan, planSteps } from '../../scheduler/plan.ts';
 import type { OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import { type Branch, foldTrees } from '../../scheduler/tree.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
 import type { OutsideCpu } from '../outside-cpu.ts';
 import type { Profiles } from '../profiles/profiles.ts';
-import { beginSlice } from '../slice.ts';
+import { beginSlice, inSlices } from '../slice.ts';
 import { branchesOf, buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';
 import type { Leases } from './leases.ts';
 
@@ -47,6 +47,12 @@ export class Planner {
   #refreshed = 0;
   #host: { readonly memory: HostMemory; readonly monoMs: number } | null = null;
   #plan: { readonly plan: Plan; readonly untilMs: number } | null = null;
+  /** Of tasks, leases and tickets, so far. */
+  #changes = 0;
+  /** The plan that is being made, or the last one that was. */
+  #making: Promise<unknown> = Promise.resolve();
+  /** It begins after that one, with all changes until then. */
+  #next: Promise<Plan> | null = null;
   #trees: readonly Tree[] | null = null;
 
   constructor(
@@ -113,14 +119,33 @@ export class Planner {
     return trees;
   }
 
-  /** The predicted start of each pending task and ticket. */
-  plan(): Plan {
+  /** The predicted start of each pending task and ticket. Others are served while the plan of a long queue is made. */
+  plan(): Promise<Plan> {
+    if (this.#next === null) {
+      const made = this.#making.then(() => {
+        this.#next = null;
+        return this.#keptPlan() ?? this.#makePlan();
+      });
+      this.#next = made;
+      this.#making = made.catch(() => {});
+    }
+    return this.#next;
+  }
+
+  #keptPlan(): Plan | null {
+    const { monoMs } = this.#deps.clock.now();
+    return this.#plan !== null && monoMs <= this.#plan.untilMs ? this.#plan.plan : null;
+  }
+
+  async #makePlan(): Promise<Plan> {
     const { wallMs, monoMs } = this.#deps.clock.now();
-    if (this.#plan !== null && monoMs <= this.#plan.untilMs) return this.#plan.plan;
-    const made = plan(this.snapshot(), wallMs, this.#deps.policy);
-    const endMs = this.#deps.clock.now().monoMs;
-    this.#plan = { plan: made, untilMs: endMs + Math.max(PLAN_AGE_MS, PLAN_AGE_PER_COST * (endMs - monoMs)) };
-    return made;
+    const changes = this.#changes;
+    const clock = () => this.#deps.clock.now().monoMs;
+    const plan = await inSlices(planSteps(this.snapshot(), wallMs, this.#deps.policy), clock);
+    const endMs = clock();
+    if (changes === this.#changes)
+      this.#plan = { plan, untilMs: endMs + Math.max(PLAN_AGE_MS, PLAN_AGE_PER_COST * (endMs - monoMs)) };
+    return plan;
   }
 
   /** Returns null for a task that does not run. */
@@ -144,6 +169,7 @@ export class Planner {
 
   /** Call when a task, lease or ticket changed. */
   invalidate(): void {
+    this.#changes += 1;
     this.#plan = null;
     this.#trees = null;
   }

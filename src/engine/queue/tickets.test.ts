@@ -39,12 +39,12 @@ function rig() {
     failed: () => assert.fail(),
   };
   tickets.add(ticket, NOW);
-  const announce = (changes: Partial<Blocked>, monoMs: number): number => {
+  const announce = async (changes: Partial<Blocked>, monoMs: number): Promise<number> => {
     const plan: Pick<Plan, 'get'> = new Map([
       ['ticket-1', { start: NO_START, blocked: { ...BLOCKED, ...changes } }],
     ]);
     const before = heard.length;
-    tickets.announce(() => plan, at(monoMs));
+    await tickets.announce(async () => plan, at(monoMs));
     return heard.length - before;
   };
   return { queue, tickets, heard, announce };
@@ -60,7 +60,7 @@ describe('tickets', () => {
     assert.deepEqual([tickets.size, queue.size, [...tickets.values()]], [0, 0, []]);
   });
 
-  it('get an event at the beginning and at news, looked for every half second', () => {
+  it('get an event at the beginning and at news, looked for every half second', async () => {
     const { announce } = rig();
     const hold = {
       scope: 'all',
@@ -71,17 +71,18 @@ describe('tickets', () => {
       until: null,
       isDrain: false,
     } as const;
-    assert.equal(announce({}, 0), 1);
-    assert.equal(announce({ position: 1, blockedBy: ['test'] }, 500), 0);
-    assert.equal(announce({ dim: 'hold', hold }, 999), 0);
-    assert.equal(announce({ dim: 'hold', hold }, 1000), 1);
-    assert.equal(announce({ dim: 'hold', hold }, 1500), 0);
+    assert.equal(await announce({}, 0), 1);
+    assert.equal(await announce({ position: 1, blockedBy: ['test'] }, 500), 0);
+    assert.equal(await announce({ dim: 'hold', hold }, 999), 0);
+    assert.equal(await announce({ dim: 'hold', hold }, 1000), 1);
+    assert.equal(await announce({ dim: 'hold', hold }, 1500), 0);
   });
 
-  it('that start now or are in no plan get no event', () => {
+  it('that start now or are in no plan get no event', async () => {
     const { tickets, heard } = rig();
-    tickets.announce(() => new Map([['ticket-1', { start: startingAt(NOW), blocked: null }]]), at(0));
-    tickets.announce(() => new Map(), at(500));
+    const startsNow = new Map([['ticket-1', { start: startingAt(NOW), blocked: null }]]);
+    await tickets.announce(async () => startsNow, at(0));
+    await tickets.announce(async () => new Map(), at(500));
     assert.deepEqual(heard, []);
   });
 });

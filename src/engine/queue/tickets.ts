@@ -24,6 +24,7 @@ export class Tickets {
   readonly #waiting = new Map<string, Ticket>();
   readonly #reports = new Map<string, WaitingReport>();
   #announcedAt = Number.NEGATIVE_INFINITY;
+  #isAnnouncing = false;
 
   constructor(queue: Queue) {
     this.#queue = queue;
@@ -52,12 +53,19 @@ export class Tickets {
   }
 
   /** Calls `plan` at most every ANNOUNCE_MS and for new tickets: its cost grows with the queue. */
-  announce(plan: () => Pick<Plan, 'get'>, now: { readonly wallMs: number; readonly monoMs: number }): void {
+  async announce(
+    plan: () => Promise<Pick<Plan, 'get'>>,
+    now: { readonly wallMs: number; readonly monoMs: number },
+  ): Promise<void> {
+    if (this.#isAnnouncing) return;
     const hasNew = this.#reports.size < this.#waiting.size;
     const { monoMs } = now;
     if (this.#waiting.size === 0 || !(hasNew || monoMs - this.#announcedAt >= ANNOUNCE_MS)) return;
     this.#announcedAt = monoMs;
-    const planned = plan();
+    this.#isAnnouncing = true;
+    const planned = await plan().finally(() => {
+      this.#isAnnouncing = false;
+    });
     for (const [id, ticket] of this.#waiting) {
       const blocked = planned.get(id)?.blocked;
       if (blocked === undefined || blocked === null) continue;

@@ -68,7 +68,7 @@ export async function retry(
     work.change(task.id, { kind: 'retry', changes: { ...changes, command } }, task);
     reviveFollowers(store, work, task, task.state.endedAt);
   });
-  const view = tasks.view(tasks.byId(found.id));
+  const view = await tasks.planned(tasks.byId(found.id));
   return { ...view, ...noteOf(request.cpuCores, view.estimated_cpu_cores) };
 }
 

@@ -31,12 +31,14 @@ export interface TaskAccess {
   find(ref: string, project?: string | null): Task;
   /** Throws BabysitError not_found. */
   byId(id: TaskId): Task;
-  /** The predicted start of a pending task needs a plan of the queue: by default the current one; null: leave it out. */
-  view(task: Task, plan?: (() => Plan) | null): TaskView;
+  /** `plan`: for the predicted start of a pending task; null: leave it out. */
+  view(task: Task, plan: Plan | null): TaskView;
+  /** With the predicted start of a pending task. */
+  planned(task: Task): Promise<TaskView>;
   /** Refers to the task in a command: its name, or its id when a newer task has the name. */
   ref(task: Task): string;
   /** The fields that lists show. */
-  row(task: Task, plan: () => Plan): ReturnType<typeof taskRow>;
+  row(task: Task, plan: Plan): ReturnType<typeof taskRow>;
   /** The task as it was at this end, also when it was retried since. */
   viewAtEnd(event: EndedEvent): TaskView;
   /** Runs `apply` in the next round; resolves with its result after the commit. */
@@ -56,7 +58,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
   };
   const ref: TaskAccess['ref'] = ({ id, name, project }) =>
     store.byName(project, name)?.id === id ? name : id;
-  const rowContext = (task: Task, plan: (() => Plan) | null): RowContext => {
+  const rowContext = (task: Task, plan: Plan | null): RowContext => {
     const attempt = isActive(task.state) ? engine.attempt(task.id) : undefined;
     const { wallMs, monoMs } = clock.now();
     return {
@@ -69,17 +71,22 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     };
   };
   const row: TaskAccess['row'] = (task, plan) => taskRow(task, rowContext(task, plan));
-  const view: TaskAccess['view'] = (task, plan = () => engine.plan()) =>
+  const view: TaskAccess['view'] = (task, plan) =>
     taskView(task, {
       ...rowContext(task, plan),
       waiters: engine.eventBus.count(task.id),
       children: engine.live.children(task).map(({ name }) => name),
       logPath: task.attempts === 0 ? null : attemptPaths(tasksDir, task.id, task.attempts).log,
     });
+  const planned: TaskAccess['planned'] = async (task) => {
+    if (task.state.status !== 'pending') return view(task, null);
+    const plan = await engine.plan();
+    return view(engine.live.get(task.id) ?? store.byId(task.id) ?? task, plan);
+  };
   const viewAtEnd: TaskAccess['viewAtEnd'] = (event) => {
     const task = byId(event.taskId);
     const past = pastEnd(task, event);
-    if (past === null) return view(task);
+    if (past === null) return view(task, null);
     const logPath = past.startedAt === null ? null : attemptPaths(tasksDir, task.id, past.number).log;
     return pastEndView(view(task, null), past, logPath);
   };
@@ -105,9 +112,9 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
         });
       apply(work, task);
     });
-    return view(byId(id));
+    return planned(byId(id));
   };
-  return { find, byId, ref, view, row, viewAtEnd, commit, change };
+  return { find, byId, ref, view, planned, row, viewAtEnd, commit, change };
 }
 
 /** Other ends have no command in their hint. */

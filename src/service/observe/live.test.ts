@@ -27,6 +27,7 @@ function liveOf(t: TestContext) {
 describe('the live stream', () => {
   it('sends a frame at once, soon after an event, and after each pass also while nothing runs', async (t) => {
     const { frames, last, run, stop, engine } = liveOf(t);
+    await waitUntil(() => frames.length > 0, { what: 'the first frame' });
     assert.deepEqual([frames.length, last()?.host, last()?.pending], [1, null, []]);
     await run({ name: 'later', queue: true });
     await run({ name: 'last', queue: true });
@@ -50,7 +51,7 @@ describe('the live stream', () => {
     const [task] = [...engine.live.values()];
     assert.ok(task);
     const older = new Plan(new Map(), () => undefined);
-    const waiting = waitingView(task, engine, Date.now(), () => older);
+    const waiting = waitingView(task, engine, Date.now(), older);
     assert.deepEqual([waiting?.dim, waiting?.expected_start], ['reservation', null]);
   });
 

@@ -53,18 +53,19 @@ export class LiveStream {
   #sentAt = Number.NEGATIVE_INFINITY;
   #eventAt = Number.NEGATIVE_INFINITY;
   #plan: { readonly plan: Plan; readonly at: number } | null = null;
+  #isPlanning = false;
 
   constructor(deps: LiveDeps, tasks: TaskAccess) {
     this.#deps = deps;
     this.#tasks = tasks;
   }
 
-  /** Sends a whole frame at once. Returns the stop function; nothing is measured or built without a subscriber. */
+  /** Sends a whole frame soon. Returns the stop function; nothing is measured or built without a subscriber. */
   subscribe(send: Send): () => void {
     const subscriber = { send, isCurrent: false };
     this.#subscribers.add(subscriber);
     if (this.#subscribers.size === 1) this.#begin();
-    this.#send();
+    void this.#send();
     return () => {
       if (this.#subscribers.delete(subscriber) && this.#subscribers.size === 0) this.#end();
     };
@@ -76,7 +77,7 @@ export class LiveStream {
       passes.watch(({ at, host, tasks }) => {
         this.#host = hostPoint(at, host);
         this.#io = new Map(tasks.map(({ id, io }) => [id, io]));
-        this.#send();
+        void this.#send();
       }),
       eventBus.listenToAll((events) => this.#sendSoon(events)),
     ];
@@ -97,14 +98,24 @@ export class LiveStream {
     const isQuiet = monoMs - this.#eventAt >= QUIET_MS && !this.#isLong();
     this.#eventAt = monoMs;
     const dueMs = isQuiet ? SOON_MS : Math.max(0, EVENTS_EVERY_MS - (monoMs - this.#sentAt));
-    this.#timer ??= setTimeout(() => this.#send(), dueMs);
+    this.#timer ??= setTimeout(() => void this.#send(), dueMs);
   }
 
-  #send(): void {
+  /** A call while the plan is made is for the same frame. */
+  async #send(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#isPlanning) return;
+    this.#isPlanning = true;
+    const plan = await this.#currentPlan().finally(() => {
+      this.#isPlanning = false;
+    });
+    if (this.#subscribers.size > 0) this.#sendFrame(plan);
+  }
+
+  #sendFrame(plan: Plan): void {
     this.#sentAt = this.#deps.clock.now().monoMs;
-    const { rows, frame } = this.#frame();
+    const { rows, frame } = this.#frame(plan);
     const changed = [...rows].flatMap(([id, row]) => changedRow(row, this.#rows.get(id)) ?? []);
     this.#rows = rows;
     const line = (shown: FrameView['rows']) => `${JSON.stringify({ ...frame, rows: shown })}\n`;
@@ -116,9 +127,11 @@ export class LiveStream {
     }
   }
 
-  #frame(): { readonly rows: ReadonlyMap<string, LiveTask>; readonly frame: Omit<FrameView, 'rows'> } {
+  #frame(plan: Plan): {
+    readonly rows: ReadonlyMap<string, LiveTask>;
+    readonly frame: Omit<FrameView, 'rows'>;
+  } {
     const { engine, clock, store } = this.#deps;
-    const plan = this.#currentPlan();
     const rowOf = (task: Task) => this.#row(task, plan);
     const { wallMs: at, monoMs } = clock.now();
     if (monoMs - this.#slowAt >= SLOW_EVERY_MS) {
@@ -145,11 +158,11 @@ export class LiveStream {
     return { rows: new Map(rows.map((row) => [row.id, row])), frame };
   }
 
-  #currentPlan(): Plan {
+  async #currentPlan(): Promise<Plan> {
     const { engine, clock } = this.#deps;
     const at = clock.now().monoMs;
     if (this.#plan === null || !this.#isLong() || at - this.#plan.at >= LONG_PLAN_MS)
-      this.#plan = { plan: engine.plan(), at };
+      this.#plan = { plan: await engine.plan(), at };
     return this.#plan.plan;
   }
 
@@ -158,7 +171,7 @@ export class LiveStream {
   }
 
   #row(task: Task, plan: Plan): LiveTask {
-    const row = this.#tasks.row(task, () => plan);
+    const row = this.#tasks.row(task, plan);
     const io = this.#io.get(task.id) ?? null;
     return {
       ...row,

@@ -1,6 +1,5 @@
 // The metrics of the daemon: counts its events and sampling passes, and reads the rest when it is asked.
-import type { HostPoint } from '../../api/schemas/observe/live.ts';
-import type { StatusView } from '../../api/schemas/status.ts';
+import type { HostPoint, LiveStatus } from '../../api/schemas/observe/live.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { RecordedEvent } from '../../core/events.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -41,7 +40,7 @@ export class Metrics {
   }
 
   /** `status`: of now. */
-  async text(status: StatusView): Promise<string> {
+  async text(status: LiveStatus): Promise<string> {
     const { user, system } = process.cpuUsage();
     const cpuSeconds = (user + system) / 1e6;
     this.#counts.count('babysit_daemon_cpu_seconds_total', {}, cpuSeconds - this.#cpuSeconds);
@@ -92,7 +91,7 @@ export class Metrics {
   }
 }
 
-function readingsOf(status: StatusView, host: HostPoint | null, busy: number): Readings {
+function readingsOf(status: LiveStatus, host: HostPoint | null, busy: number): Readings {
   const { capacity, tasks, daemon, pressure } = status;
   const { mem_total_bytes, mem_available_bytes, cores, stalled } = status.host;
   const secondsShort = (dim: 'mem' | 'disk') => pressure.find((one) => one.dim === dim)?.lasted_s ?? 0;

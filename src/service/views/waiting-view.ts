@@ -15,22 +15,17 @@ import { iso } from './task-row.ts';
 
 const NAMES_SHOWN = 5;
 
-/** Returns null for a task that is about to start or not pending. A list gives the plan with which it began. */
-export function waitingView(
-  task: Task,
-  engine: Engine,
-  nowMs: number,
-  plan: () => Plan = () => engine.plan(),
-): BlockedView | null {
+/** Returns null for a task that is about to start or not pending. */
+export function waitingView(task: Task, engine: Engine, nowMs: number, plan: Plan): BlockedView | null {
   const { state } = task;
   if (state.status !== 'pending') return null;
-  if (state.waitsFor.length > 0) return afterView(task, state.waitsFor, engine, nowMs, plan());
+  if (state.waitsFor.length > 0) return afterView(task, state.waitsFor, engine, nowMs, plan);
   if (traitsOf(task).hasQueue && state.notBefore === null) return engineView(task, engine);
   const parent = engine.live.parentOf(task);
   if (parent !== undefined && state.notBefore === null) return insideView(task, parent, engine, nowMs);
-  const planned = plan().get(task.id);
+  const planned = plan.get(task.id);
   if (planned !== undefined) return plannedView(planned.blocked, engine);
-  // The frames of a long queue share a plan for a while: a task that came after it waits behind the planned ones.
+  // It came after the plan: it waits behind the planned ones.
   if (state.notBefore === null) return { ...NOTHING, dim: 'reservation' };
   return { ...NOTHING, dim: 'backoff', expected_start: iso(state.notBefore) };
 }

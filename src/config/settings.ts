@@ -70,7 +70,7 @@ const TABLE = {
   'scheduler.ageing_interval': setting(
     durationOrOff,
     '1h',
-    'Waiting time that raises the next task of an owner by one priority; three times its estimate does, if that is shorter; 0 is off',
+    'Longest wait that raises the next task of an owner by one priority: three times its estimate; 0 is off',
   ),
   'scheduler.use_half_life': setting(
     durationOrOff,

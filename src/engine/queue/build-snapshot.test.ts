@@ -38,23 +38,28 @@ function snapshot(ranMs: number) {
   });
 }
 
+function hundredths(value: number): number {
+  return Math.round(100 * value) / 100;
+}
+
 describe('buildSnapshot', () => {
   it('prices a running task for memory, and for CPU until its use is known', () => {
     const needs = (ranMs: number) =>
-      snapshot(ranMs).running.map(({ need }) => [need.memBytes / GIB, Math.round(100 * need.cpuCores) / 100]);
+      snapshot(ranMs).running.map(({ need }) => [hundredths(need.memBytes / GIB), hundredths(need.cpuCores)]);
     assert.deepEqual(needs(14_999), [
-      [3, 1.5],
+      [3.2, 1.6],
       [2, 1],
     ]);
     assert.deepEqual(needs(15_000), [
-      [3, 1],
+      [3.2, 1],
       [2, 1],
     ]);
   });
 
   it('prices a lease', () => {
     const [lease] = snapshot(0).leases;
-    assert.deepEqual([lease?.need.memBytes, lease?.need.cpuCores.toFixed(2)], [3 * GIB, '1.50']);
+    const { memBytes = 0, cpuCores = 0 } = lease?.need ?? {};
+    assert.deepEqual([hundredths(memBytes / GIB), hundredths(cpuCores)], [3.2, 1.6]);
   });
 
   it('takes the learned times of a running task, which forecasts assume for its end', () => {

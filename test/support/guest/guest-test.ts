@@ -19,7 +19,11 @@ export function guestTest(kind: GuestKind, commands: readonly string[]): void {
 }
 
 export function guestEnv(): Record<string, string> {
-  return { BABYSIT_TEST_DRIVER: 'v2', ...(process.env.CI === undefined ? {} : { CI: process.env.CI }) };
+  return {
+    BABYSIT_TEST_DRIVER: 'v2',
+    BABYSIT_TEST_PATIENCE: '4',
+    ...(process.env.CI === undefined ? {} : { CI: process.env.CI }),
+  };
 }
 
 /** The command for a file of tests. `only`: the tests of these names. */

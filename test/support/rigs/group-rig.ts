@@ -16,7 +16,6 @@ export const { driver, probe, close } = openDriver({
 export const { enforces } = probe;
 export const MIB = 1 << 20;
 export const ROOMY: GroupLimits = { memMaxBytes: 256 * MIB, cpuMaxCores: 1, cpuWeight: 50, pidsMax: 64 };
-const DEADLINE_MS = 20_000;
 const started: number[] = [];
 
 /** Runs `script` as the launcher does: in a session of its own, inside the group before its first instruction. */
@@ -57,8 +56,7 @@ export async function withGroup(
   }
 }
 
-export const until = (what: string, condition: () => boolean) =>
-  waitUntil(condition, { deadlineMs: DEADLINE_MS, what });
+export const until = (what: string, condition: () => boolean) => waitUntil(condition, { what });
 export const cpuUsec = (group: Group): number => group.usage()?.cpuUsec ?? 0;
 export const contents = (path: string): string => readFileSync(path, 'utf8').trim();
 

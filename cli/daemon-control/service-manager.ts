@@ -16,6 +16,9 @@ import {
 } from './service-unit.ts';
 import { reachManager } from './systemd.ts';
 
+/** Longer than the start of a daemon may take: systemctl waits for it. */
+const ANSWER_MS = 200_000;
+
 export interface ServiceManager {
   readonly kind: 'systemd' | 'launchd';
   readonly file: ServiceFile;
@@ -104,7 +107,7 @@ function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv): 
       env,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: ANSWER_MS,
     });
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };

@@ -230,11 +230,10 @@ describe('a manual retry', () => {
     assert.deepEqual((await task('b')).waiting.blocked_by, ['a']);
     makeRoom();
     makeGroups();
-    const statusOf = async (name: string) => (await task(name)).status;
     // On a slow machine a sample of the full host was taken: it starts nothing until the next one.
     const isRunning = async (name: string) => {
       engine.round();
-      return (await statusOf(name)) === 'running';
+      return (await task(name)).status === 'running';
     };
     await waitUntil(() => isRunning('a'), { what: 'a to run' });
     const { id } = await task('a');

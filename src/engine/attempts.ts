@@ -109,7 +109,7 @@ export class Attempts {
     if (live.usesHost) this.#deps.logs.adopt(live.paths);
     live.readiness = observerOf(this.#deps, task, live);
     live.idleness.adopt();
-    live.awaitStart(this.#deps.clock.now());
+    live.awaitStart(this.#deps.clock.now(), attempt);
     live.observe();
     if (task.execOptions.streams !== undefined) this.#deps.relay.open(live.paths.dir);
     this.#limits.apply(task, live);
@@ -131,7 +131,7 @@ export class Attempts {
   launch(live: LiveAttempt): void {
     const task = this.#tasks.get(live.id);
     if (this.#loop.isStopped || task === undefined || !isActive(task.state)) return;
-    live.awaitStart(this.#deps.clock.now());
+    live.awaitStart(this.#deps.clock.now(), task.state.attempt);
     try {
       launchAttempt(this.#deps, task, task.state.attempt, live);
     } catch (error) {

@@ -49,3 +49,13 @@ it('an attempt keeps the exit that it has read', (t) => {
   for (let read = 1; read < 3; read += 1) assert.throws(() => live.records(), RecordsUnreadable);
   assert.equal(live.records().exit?.code, 3);
 });
+
+it('a later attempt has more time to begin', (t) => {
+  const { live } = ended(t, GONE_RECORDS);
+  const start = { monoMs: 1_000, wallMs: 0 };
+  const after = (seconds: number) => ({ ...start, monoMs: start.monoMs + seconds * 1_000 });
+  live.awaitStart(start, { number: 1 });
+  assert.deepEqual([live.isOverdue(after(30)), live.isOverdue(after(31))], [false, true]);
+  live.awaitStart(start, { number: 3 });
+  assert.deepEqual([live.isOverdue(after(90)), live.isOverdue(after(91))], [false, true]);
+});

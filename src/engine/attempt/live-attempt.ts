@@ -5,7 +5,7 @@ import { watchFiles } from '../../cgroups/watch.ts';
 import type { Now } from '../../core/clock.ts';
 import { frozenSince } from '../../core/elapsed.ts';
 import type { EngineTraits } from '../../core/engine-traits.ts';
-import type { ActiveState, Exit, TaskId, Usage } from '../../core/task.ts';
+import type { ActiveState, Attempt, Exit, TaskId, Usage } from '../../core/task.ts';
 import type { KnownRecords, Place, Supervision } from '../../engines/port.ts';
 import { type Records, RecordsUnreadable, readCounters, readRecords } from '../../exec/records.ts';
 import type { Observer } from '../../exec/start.ts';
@@ -85,8 +85,8 @@ export class LiveAttempt implements Observer {
   /** Epoch ms of the last progress that the task reported. */
   #progressAt: number | null = null;
   #isAttached = false;
-  /** Monotonic ms of the start or adoption. */
-  #awaitedSince: number | null = null;
+  /** Monotonic ms. */
+  #beginBy: number | null = null;
   #isClosed = false;
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
@@ -144,14 +144,14 @@ export class LiveAttempt implements Observer {
     return { ...records, ...this.#known, exit: this.#exit };
   }
 
-  /** Call when this daemon starts or adopts the attempt. */
-  awaitStart({ monoMs }: Now): void {
-    this.#awaitedSince = monoMs;
+  /** Call when this daemon starts or adopts the attempt. The next one gets more time: the host may be slow. */
+  awaitStart({ monoMs }: Now, { number }: Pick<Attempt, 'number'>): void {
+    this.#beginBy = monoMs + BEGIN_DEADLINE_MS * Math.min(number, BEGIN_DEADLINES_MAX);
   }
 
   /** No supervisor has begun, although the deadline for it has passed. */
   isOverdue({ monoMs }: Now): boolean {
-    return this.#awaitedSince !== null && monoMs - this.#awaitedSince > BEGIN_DEADLINE_MS;
+    return this.#beginBy !== null && monoMs > this.#beginBy;
   }
 
   awaitsSupervisor(): boolean {
@@ -357,5 +357,6 @@ const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0, isOomAtOwnCap: false };
 
 const CONTINUE_EVERY = 10;
 const BEGIN_DEADLINE_MS = 30_000;
+const BEGIN_DEADLINES_MAX = 10;
 /** The command has removed its records when so many reads find none. */
 const EMPTY_READS = 3;

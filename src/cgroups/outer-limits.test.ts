@@ -71,10 +71,14 @@ test('v2: the smallest limit on the way up, and the working set of that group wi
     'cg/slice/own/pids.max': 'max\n',
   });
   assert.deepEqual(outer.memory(HOST), { totalBytes: 1024 * MIB, availableBytes: 625 * MIB });
+  write({ 'cg/cgroup.procs': '1\n', 'cg/slice/cgroup.procs': '20\n', 'cg/slice/own/cgroup.procs': '21\n' });
+  assert.deepEqual(outer.sharers(HOST), [1, 20, 21]);
+  assert.equal(outer.sharers({ ...HOST, availableBytes: MIB }), null, 'the host has less');
   assert.deepEqual([outer.cores, outer.pidsMax], [1.5, 500]);
   assert.equal(outer.memory({ ...HOST, availableBytes: MIB }).availableBytes, MIB, 'the host has less');
   write({ 'cg/slice/memory.max': `${512 * MIB}\n` });
   assert.deepEqual(outer.memory(HOST), { totalBytes: 512 * MIB, availableBytes: 212 * MIB });
+  assert.deepEqual(outer.sharers(HOST), [20, 21]);
   write({ 'cg/memory.current': `${1020 * MIB}\n`, 'cg/memory.stat': 'inactive_file 0\n' });
   assert.deepEqual(
     outer.memory(HOST),

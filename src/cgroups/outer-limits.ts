@@ -2,7 +2,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import type { HostMemory } from '../procfs/meminfo.ts';
-import { read } from './cgroupfs.ts';
+import { processesIn, read } from './cgroupfs.ts';
 import type { OwnGroup, OwnGroups } from './own-groups.ts';
 import type { GroupMemory } from './port.ts';
 import { cpuCount, keyed, quotaCoresV1, quotaCoresV2, single } from './usage.ts';
@@ -12,6 +12,8 @@ import { groupMemoryV2 } from './v2/memory.ts';
 export interface OuterLimits {
   /** The memory of the host, reduced to what the groups around the daemon leave. */
   memory(host: HostMemory): HostMemory;
+  /** The processes that share what is available: those of the group that leaves the least; null: all of the host. */
+  sharers(host: HostMemory): readonly number[] | null;
   /** The groups whose limit is below the memory of the host. */
   readonly limitedBy: readonly string[];
   /** Cores by quota and cpuset; Infinity without a limit. A quota may be a fraction. */
@@ -36,6 +38,16 @@ export function outerLimits(own: OwnGroups): OuterLimits {
   const [smallest] = quotas.filter(({ cores }) => cores < availableParallelism());
   return {
     memory: (host) => memories.reduce((left, group) => within(left, group, host.totalBytes), host),
+    sharers: (host) => {
+      let least = host;
+      let path: string | null = null;
+      for (const group of memories) {
+        const left = within(least, group, host.totalBytes);
+        if (left.availableBytes < least.availableBytes) path = group.path;
+        least = left;
+      }
+      return path === null ? null : processesIn(path);
+    },
     limitedBy: memories
       .filter(({ limitBytes }) => (limitBytes() ?? Infinity) < totalmem())
       .map(({ path }) => path),

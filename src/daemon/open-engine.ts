@@ -131,6 +131,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     onHomeLost: parts.onHomeLost,
     useHalfLifeMs: config['scheduler.use_half_life'],
     readHost,
+    sharers: () => outer.sharers(readHostMemory()),
     readHostCpu,
     uptimeMs: () => 1000 * uptime(),
     readBusyUsec: () => outer.cpuUsec() ?? readBusyUsec(),

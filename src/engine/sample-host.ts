@@ -22,6 +22,8 @@ export interface HostWatchDeps {
   readonly home: string;
   readonly log: Logger;
   readHost(): HostMemory;
+  /** The processes that share this memory; null: all of the host. */
+  sharers(): readonly number[] | null;
 }
 
 /**
@@ -62,7 +64,8 @@ function judgeHost(
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
   applyHolds(deps, work, first.holds, sampled);
   if (first.confirm === null) return first.state;
-  const outside = readTopProcessOutside(new Set(attempts.flatMap(({ group }) => group.pids())));
+  const ours = new Set(attempts.flatMap(({ group }) => group.pids()));
+  const outside = readTopProcessOutside(ours, deps.sharers());
   const resampled = tasks(({ group }) => group.usage()?.memBytes ?? 0);
   const { state, events, kill, wouldKill } = confirmPressure(
     pressureRules,

@@ -204,7 +204,7 @@ it('the top process outside is the largest one that is not excluded', ON_LINUX, 
   const tailOf = (pid: number) =>
     treeOf(pid).find((below) => readProcessState(below)?.name === 'tail') ?? Number.NaN;
   const isTop = (pid: number, among: readonly number[]) => {
-    const top = topAmong(among);
+    const top = readTopProcessOutside(new Set(), among);
     return top?.pid === pid && top.name === 'tail' && top.rssBytes > 40 * MIB;
   };
   await waitUntil(() => isTop(tailOf(larger), [tailOf(larger), tailOf(smaller)]), { what: 'the larger one' });
@@ -212,8 +212,7 @@ it('the top process outside is the largest one that is not excluded', ON_LINUX, 
 });
 
 it('the top process outside has the name of its program, not of its main thread', ON_LINUX, async () => {
-  await waitUntil(() => topAmong([process.pid])?.pid === process.pid, { what: 'this process on top' });
-  assert.equal(topAmong([process.pid])?.name, 'node');
+  assert.equal(readTopProcessOutside(new Set(), [process.pid])?.name, 'node');
 });
 
 it(
@@ -261,9 +260,3 @@ it('a process of babysit is one of an installation, or its spawner', ON_LINUX, a
     await waitUntil(() => isOwnProgram(pid) === isOwn, { what: `${line}: ${isOwn}` });
   }
 });
-
-/** Excludes all other processes, except those that start at the same moment. */
-function topAmong(pids: readonly number[]) {
-  const all = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-  return readTopProcessOutside(new Set(all.map(Number).filter((pid) => !pids.includes(pid))));
-}

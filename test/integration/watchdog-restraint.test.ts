@@ -1,6 +1,6 @@
 // What the watchdog leaves alone: pressure from outside, pauses, time without samples, new output.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type DaemonApi, daemonApi, type TaskEnd } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';
-import { hold, MIB, shareOfHost } from '../support/host-memory.ts';
+import { hold, MIB } from '../support/host-memory.ts';
 import { daemonOnSmallHost, HAS_SMALL_HOST, NEEDS_V1 } from '../support/small-host.ts';
 import { pass, waitUntil } from '../support/wait-until.ts';
 
@@ -80,24 +80,27 @@ test('the watchdog', async (t) => {
 test('under pressure from outside, kills nothing, names the process, and dispatches nothing', {
   skip: !HAS_SMALL_HOST && NEEDS_V1,
 }, async (t) => {
-  // The largest process of the machine.
-  const outside = shareOfHost(0.1, 200);
+  const outside = 200 * MIB;
+  const others = new Set<ChildProcess>();
+  const end = (one: ChildProcess) => one.signalCode === null && process.kill(-Number(one.pid), 'SIGKILL');
+  // Before the group that they are in is removed.
+  t.after(() => others.forEach(end));
+  const startOther = (line: string) => {
+    const other = spawn('bash', ['-c', line], { stdio: 'ignore', detached: true });
+    others.add(other);
+    return other;
+  };
   const home = testHome(t, {
     watchdog: { ...WATCHDOG, tolerance_window: '30s', pressure_window: '1500ms' },
   });
-  const host = daemonOnSmallHost(t, home, Math.max(3 * outside, 1024 * MIB));
+  const host = daemonOnSmallHost(t, home, 1024 * MIB);
   // Halfway between the use without the process outside and the use with it.
   const maxPct = host.usedPct(outside / 2).toFixed(1);
   assert.equal((await home.run(['config', 'set', 'admission.max_sys_mem_pct', maxPct])).code, 0);
   const { run, ended, task, status, change } = daemonApi(home, ESTIMATES);
   await run('good', hold(8 * MIB, 'sleep 600'));
   await run('greedy', 'while :; do :; done', { estimated_cpu_cores: '0.05' });
-  const hog = spawn('bash', ['-c', host.inside(hold(outside, 'sleep 600'))], {
-    stdio: 'ignore',
-    detached: true,
-  });
-  const free = () => hog.signalCode === null && process.kill(-Number(hog.pid), 'SIGKILL');
-  t.after(free);
+  const hog = startOther(host.inside(hold(outside, 'sleep 600')));
   await waitUntil(() => logged(home, 'external_cause').length > 0, { what: 'the cause' });
   const [cause] = logged(home, 'external_cause');
   assert.deepEqual([cause?.dim, cause?.top_outside_name], ['mem', 'tail'], JSON.stringify(cause));
@@ -108,16 +111,13 @@ test('under pressure from outside, kills nothing, names the process, and dispatc
     ['mem', 'external', 'tail'],
   );
   assert.equal((await task('waits')).status, 'pending');
-  free();
+  end(hog);
   await once(hog, 'exit');
   assert.equal((await ended('waits')).task.status, 'completed');
   assert.equal((await task('good')).status, 'running');
-  const end = ended('greedy');
-  for (const _ of cpus()) {
-    const burner = spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
-    t.after(() => burner.kill('SIGKILL'));
-  }
-  await limitsToItsEstimate({ task, change }, end);
+  const greedy = ended('greedy');
+  for (const _ of cpus()) startOther('while :; do :; done');
+  await limitsToItsEstimate({ task, change }, greedy);
 });
 
 /** The host has no idle CPU time, and only `greedy` is above its estimate. */
@@ -127,21 +127,23 @@ async function limitsToItsEstimate(
 ) {
   const isThrottled = async () => (await task('greedy')).throttled_at !== null;
   await waitUntil(isThrottled, { what: 'the throttle' });
-  assert.equal((await task('greedy')).cpu_max_cores, 0.05);
-  const isSlow = async () => Number((await task('greedy')).cpu_cores) < 0.08;
+  // Other tests may have used the CPUs before the burners did, so that this is not the last throttle.
+  const isSlow = async () => {
+    const { cpu_cores, cpu_max_cores } = await task('greedy');
+    return cpu_max_cores === 0.05 && Number(cpu_cores) < 0.08;
+  };
   await waitUntil(isSlow, { what: 'the kernel to enforce it' });
   await change('greedy', 'adjust', { estimated_cpu_cores: '1', force: true });
   await waitUntil(async () => !(await isThrottled()), { what: 'the end of the throttle' });
   assert.ok(Number((await task('greedy')).cpu_max_cores) > 0.5);
   await change('greedy', 'kill');
   const { events } = await end;
-  const seen = events.filter(({ event }) => event.endsWith('throttled'));
-  assert.deepEqual(
-    seen.map((event) => [event.event, 'cause' in event ? event.cause : event.limit_pct]),
-    [
-      ['throttled', 95],
-      ['unthrottled', 'within_estimate'],
-    ],
+  const seen = events
+    .filter(({ event }) => event.endsWith('throttled'))
+    .map((event) => `${event.event} ${'cause' in event ? event.cause : event.limit_pct}`);
+  assert.match(
+    seen.join(', '),
+    /^(throttled 95, unthrottled room, )*throttled 95, unthrottled within_estimate$/,
   );
 }
 

@@ -10,11 +10,6 @@ export function hold(bytes: number, line: string): string {
   return `{ head -c ${bytes} /dev/zero; ${line}; } | tail -c ${bytes} >/dev/null`;
 }
 
-/** Bytes of this part of the host's memory; at least `leastMib`, which shows beside the use of other processes. */
-export function shareOfHost(part: number, leastMib: number): number {
-  return Math.round(Math.max(part * hostMemory().totalBytes, leastMib * MIB));
-}
-
 /** Percent of the host's memory: the use now plus `moreBytes`, which may be negative. */
 export function pctOfHostInUse(moreBytes: number): number {
   const { totalBytes, availableBytes } = hostMemory();

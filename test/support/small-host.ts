@@ -9,6 +9,7 @@ import { groupMemoryV1 } from '../../src/cgroups/v1/memory.ts';
 import { BABYSIT } from './cli.ts';
 import { expectedDriver } from './expected-driver.ts';
 import { groupTag, type TestHome } from './home.ts';
+import { waitUntil } from './wait-until.ts';
 
 export const NEEDS_V1 = 'needs root and cgroup v1, where one group may hold both processes and groups';
 export const HAS_SMALL_HOST = expectedDriver() === 'v1';
@@ -32,7 +33,7 @@ export function daemonOnSmallHost(t: TestContext, { env, work, dir }: TestHome, 
   count += 1;
   const path = join(own?.base ?? '', `small-host-${process.pid}-${count}`);
   mkdirSync(path);
-  t.after(() => assertRemoved(path));
+  t.after(() => removed(path));
   writeFileSync(join(path, 'memory.limit_in_bytes'), String(bytes));
   const inside = (line: string) => `echo $$ >${path}/cgroup.procs && ${line}`;
   const start = inside(`exec ${BABYSIT} daemon-start`);
@@ -47,7 +48,7 @@ export function daemonOnSmallHost(t: TestContext, { env, work, dir }: TestHome, 
   };
 }
 
-function assertRemoved(path: string): void {
-  const refusal = removeGroup(path);
-  if (refusal !== null) throw new Error(`${path} was left: ${refusal}`);
+/** A process that was killed leaves the group when its memory is free. */
+async function removed(path: string): Promise<void> {
+  await waitUntil(() => removeGroup(path) === null, { what: `${path} to be empty` });
 }

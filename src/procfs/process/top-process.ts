@@ -14,12 +14,15 @@ interface TopProcess {
 }
 
 /**
- * `ours`: the pids of all tasks. Reads /proc, because a host without free memory may be unable to start ps. Costs about 30 us
- * per process.
+ * `ours`: the pids of all tasks. `sharers`: of the processes that count; null: all. Reads /proc, because a host without free
+ * memory may be unable to start ps. Costs about 30 us per process.
  */
-export function readTopProcessOutside(ours: ReadonlySet<number>): TopProcess | null {
+export function readTopProcessOutside(
+  ours: ReadonlySet<number>,
+  sharers: readonly number[] | null,
+): TopProcess | null {
   let top: Found | null = null;
-  for (const found of process.platform === 'linux' ? listProc(ours) : psProcesses())
+  for (const found of process.platform === 'linux' ? listProc(sharers ?? listPids(), ours) : psProcesses())
     if (!ours.has(found.pid) && found.rssBytes > (top?.rssBytes ?? 0) && !isOwnProgram(found.pid))
       top = found;
   return top === null
@@ -34,8 +37,8 @@ export function readTopProcessOutside(ours: ReadonlySet<number>): TopProcess | n
 
 type Found = Omit<TopProcess, 'belongsTo'>;
 
-function* listProc(ours: ReadonlySet<number>): Generator<Found> {
-  for (const pid of listPids()) {
+function* listProc(pids: Iterable<number>, ours: ReadonlySet<number>): Generator<Found> {
+  for (const pid of pids) {
     if (ours.has(pid)) continue;
     const status = readProcFile(pid, 'status') ?? '';
     const rssBytes = sizeField(status, 'VmRSS');

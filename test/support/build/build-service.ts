@@ -171,6 +171,7 @@ export function serviceOf(
     memReserveBytes: 0,
     killGraceMs: 1000,
     readHost: () => host,
+    sharers: () => null,
     uptimeMs: () => host.monoMs + host.sleptMs,
     loginAt: () => host.loginAt,
   });

@@ -7,11 +7,11 @@ import { type TestHome, testHome } from '../support/home.ts';
 import { show } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-/** A tenth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
-const CONFIG = { 'profile.day.cpu_pct': 10, 'watchdog.monitor_interval': '200ms' };
+/** A twentieth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
+const CONFIG = { 'profile.day.cpu_pct': 5, 'watchdog.monitor_interval': '200ms' };
 const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
 /** Above what the day leaves on two cores, and below what a burning task gets beside other tests. */
-const BUSY = 0.3;
+const BUSY = 0.15;
 
 async function switchTo(home: TestHome, profile: string): Promise<void> {
   const { code, stdout, stderr } = await home.run(['profile', profile, '--json']);

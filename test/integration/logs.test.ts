@@ -154,10 +154,10 @@ describe('a log that grows', () => {
     const log = await start(
       home,
       'flood',
-      `head -c 50000000 /dev/zero | tr '\\0' x | fold -w 99; touch ${printed}
+      `head -c 10000000 /dev/zero | tr '\\0' x | fold -w 99; touch ${printed}
       ${until(go)}`,
     );
-    await waitUntil(() => existsSync(printed), { what: 'the task to print' });
+    await waitUntil(() => existsSync(printed), { what: 'the task to print', ...LONG });
     const refused = await home.run(['run', ...SMALL, 'true']);
     assert.equal(jsonAmong(refused.stderr).at(-1)?.error, 'disk_full', refused.stderr);
     writeFileSync(go, '');

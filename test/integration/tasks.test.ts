@@ -168,10 +168,7 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
 
     it('kills a task that ignores SIGTERM, and marks one that stopped gracefully', async () => {
       await api.run('stubborn', 'trap "" TERM; echo ready; while :; do sleep 0.1; done');
-      await api.run(
-        'polite',
-        'trap "" TERM; echo ready; until [ -e "$BABYSIT_STOP_FILE" ]; do sleep 0.05; done; exit 3',
-      );
+      await api.run('polite', `trap "" TERM; echo ready; ${until('"$BABYSIT_STOP_FILE"')}; exit 3`);
       const ends = [];
       for (const name of ['stubborn', 'polite']) {
         await waitUntil(async () => (await api.log(name)) === 'ready\n', { what: `${name} to be ready` });

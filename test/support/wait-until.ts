@@ -11,11 +11,18 @@ export async function waitUntil(
   { what, deadlineMs = DEADLINE_MS }: WaitOptions,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  for (;;) {
+    const askedAt = performance.now();
+    if (await condition()) return;
+    const now = performance.now();
+    if (now > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
+    await pass(Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * (now - askedAt)));
   }
 }
+
+const LEAST_PAUSE_MS = 5;
+/** What asks all the time takes the CPU from what it waits for. */
+const PAUSE_FACTOR = 3;
 
 /** Resolves when time itself has passed: for tests of a duration, where there is no condition to wait for. */
 export function pass(ms: number): Promise<void> {

@@ -1,6 +1,6 @@
 // The requests of the page that the dashboard passes to the daemon's socket, and no others: a page submits no task.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { BabysitError, ERRORS } from '../../src/core/errors.ts';
+import { BabysitError, ERRORS, type ErrorExtra } from '../../src/core/errors.ts';
 import { isJsonObject } from '../../src/text/json.ts';
 import { lineReader } from '../client/follow.ts';
 import { SocketError, send } from '../client/http.ts';
@@ -156,7 +156,7 @@ function unreachable(error: unknown): never {
 }
 
 /** The body of an error of the dashboard itself, in the form of the daemon's errors. */
-export function errorBody(error: BabysitError): object {
+export function errorBody(error: BabysitError): ErrorExtra & { readonly status: number } {
   const { http: status, title } = ERRORS[error.code];
   return { ...error.extra, title, status, detail: error.message, error: error.code, hint: error.hint };
 }

@@ -1,6 +1,7 @@
 // Builds the dashboard's HTTP server: checks, files of the page, and the requests that it passes to the daemon.
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError, type ErrorCode } from '../../src/core/errors.ts';
+import { answerUnparsed } from '../../src/core/unparsed-request.ts';
 import type { Assets } from './assets.ts';
 import { checkSite, checkToken, SECURITY_HEADERS } from './guard.ts';
 import { LiveFeed, sse } from './live-feed.ts';
@@ -34,6 +35,7 @@ export function buildDashboard(options: DashboardOptions): FastifyInstance {
     requestTimeout: 30_000,
     forceCloseConnections: true,
     frameworkErrors: (error, _request, reply) => refuse(error, reply),
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket, errorBody, SECURITY_HEADERS),
   });
   app.server.maxConnections = CONNECTIONS_MAX;
   app.addHook('onRequest', async ({ url, headers }, reply) => {
@@ -84,7 +86,7 @@ function refuse(error: Error & { statusCode?: number }, reply: FastifyReply): vo
   const body = errorBody(known);
   reply
     .headers(SECURITY_HEADERS)
-    .code((body as { status: number }).status)
+    .code(body.status)
     .type('application/problem+json')
     .send(JSON.stringify(body));
 }

@@ -2,6 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { BabysitError } from '../core/errors.ts';
 import { shortageOf } from '../core/shortages.ts';
+import { answerUnparsed } from '../core/unparsed-request.ts';
 import { noteLevers } from './levers.ts';
 import { fromFastify, problem } from './problem.ts';
 import { resolveRefs } from './resolve-ref.ts';
@@ -44,6 +45,7 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   const app = Fastify({
     routerOptions: { maxParamLength: MAX_REF_LENGTH },
     frameworkErrors: (error, _request, reply) => answer(error, reply),
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket, problem),
     bodyLimit: options.maxBodyBytes,
     // A variable may be called __proto__. Schemas refuse every other field of that name.
     onProtoPoisoning: 'ignore',

@@ -207,6 +207,18 @@ export const ERRORS = {
     title: 'The request is larger than the daemon accepts.',
     hint: 'Put a long command into a script and a large environment into a file.',
   },
+  headers_too_large: {
+    http: 431,
+    exit: EXIT.usage,
+    title: 'The address and the headers of the request are larger than the daemon accepts.',
+    hint: 'Shorten the reference, the filter or the headers: together they may have 16 KiB.',
+  },
+  request_timeout: {
+    http: 408,
+    exit: EXIT.tryAgain,
+    title: 'The request did not arrive completely in time.',
+    hint: 'Send the whole request at once.',
+  },
   daemon_unreachable: {
     http: 503,
     exit: EXIT.unreachable,

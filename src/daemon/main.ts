@@ -223,7 +223,7 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   closing.push(await listen(service, home, config, log));
   log.info({ version: packageJson.version, driver: driver.kind, home: home.dir }, 'ready');
   setTimeout(() => {
-    for (const other of findDaemons()) log.warn(other, 'another daemon of this user runs on this host');
+    for (const other of findDaemons()) log.warn({ other }, 'another daemon of this user runs on this host');
   }, LOOK_FOR_OTHERS_MS).unref();
   sweepFiles(cleaning).catch((error: unknown) =>
     log.error({ err: error }, 'the files of removed tasks could not be swept'),

@@ -11,7 +11,7 @@ export function jobserverLines(dir: string, jobs: number, makeflags = '') {
   const flags = (auth: string) => shellQuote(withJobserver(makeflags, jobs, auth));
   return {
     create: [
-      `PATH=$tools mkfifo -m 600 ${path} && exec ${FD}<>${path} || fail '--jobserver: cannot create its FIFO'`,
+      `{ PATH=$tools mkfifo -m 600 ${path} && exec ${FD}<>${path}; } 2>/dev/null || fail '--jobserver: cannot create its FIFO'`,
       // A process that make starts has one job without a token.
       ...(jobs > 1 ? [`echo -n '${'+'.repeat(jobs - 1)}' >&${FD}`] : []),
     ],

@@ -98,18 +98,18 @@ export function launchScript(launch: Launch): string {
     // The supervisor copies these files when no daemon is alive to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
     'trap - INT TERM HUP QUIT PIPE',
-    `fail() { printf '%s\\n' "$1" >"$dir/start_failed"; exit 125; }`,
+    ...FAILURE,
     ...prepared(launch),
     ...(launch.usesPty && script === null ? ["fail '--pty needs script(1) of util-linux'"] : []),
     `for file in ${launch.entryFiles.map(shellQuote).join(' ')}; do`,
-    `echo 0 >"$file" || fail "cannot enter the task's cgroup: $file"; done`,
-    `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} >/proc/self/oom_score_adj`,
+    `enter "$file" 2>/dev/null || fail "cannot enter the task's cgroup: $file$(why enter "$file")"; done`,
+    `[ ! -w /proc/self/oom_score_adj ] || echo ${launch.oomScoreAdj} 2>/dev/null >/proc/self/oom_score_adj`,
     'read_stat',
     // Without the record the daemon would start the command again.
-    'echo "started $EPOCHREALTIME $stat" >>"$dir/claim" || exit 125',
+    'echo "started $EPOCHREALTIME $stat" 2>/dev/null >>"$dir/claim" || exit 125',
     ...(jobserver?.create ?? []),
     `umask ${launch.umask.toString(8).padStart(4, '0')}`,
-    `cd ${shellQuote(launch.cwd)} || fail ${shellQuote(`cannot enter the working directory: ${launch.cwd}`)}`,
+    ...directoryLines(launch),
     ...redirections(launch),
     ...checkLine(launch),
     // bash warns about a locale that is not installed: keep the warning out of the command's output.
@@ -126,6 +126,20 @@ export function launchScript(launch: Launch): string {
     execLine([...execOptionWords(launch), ...argv]),
     '',
   ].join('\n');
+}
+
+/** bash begins its errors with a name and a line of this script, which are of no use in the log of a task. */
+const FAILURE = [
+  `fail() { printf '%s\\n' "$1" >"$dir/start_failed"; echo "babysit: $1" >&2; exit 125; }`,
+  'enter() { echo 0 >"$1"; }',
+  // Runs a step that has failed again, for its reason.
+  `why() { local text; text=$("$@" 2>&1) || echo " (\${text##*: })"; }`,
+];
+
+function directoryLines({ cwd }: Launch): string[] {
+  const step = `cd ${shellQuote(cwd)}`;
+  const what = shellQuote(`cannot enter the working directory: ${cwd}`);
+  return [`${step} 2>/dev/null || fail ${what}"$(why ${step})"`];
 }
 
 function ignoreLine({ ignored = [] }: Inherited): string[] {
@@ -204,8 +218,12 @@ function prepared({ preparation }: Launch): string[] {
     'prepare() {',
     script,
     '}',
-    `prepare ${args.map(shellQuote).join(' ')} 2>"$dir/unit.err" ||`,
-    `fail "cannot start its systemd unit: $(<"$dir/unit.err")"`,
+    `prepare ${args.map(shellQuote).join(' ')} 2>"$dir/unit.err" || {`,
+    'error=$(<"$dir/unit.err")',
+    // Without the name and the line of the script.
+    'while [[ $error =~ ^(.*)environment:[^:]*[0-9]:\\ (.*)$ ]]; do',
+    `error=\${BASH_REMATCH[1]}\${BASH_REMATCH[2]}; done`,
+    'fail "cannot start its systemd unit: $error"; }',
     'exec 8>&-',
   ];
 }

@@ -284,16 +284,24 @@ describe('command', () => {
   });
 
   it('fails with a reason when the cwd is gone', async () => {
-    const { records } = await finish(launch('echo no', { cwd: join(root, 'gone') }));
-    assert.match(records.startFailed ?? '', /cannot enter the working directory: .*gone/);
+    const { records, log } = await finish(launch('echo no', { cwd: join(root, 'gone') }));
+    const why = `cannot enter the working directory: ${join(root, 'gone')} (No such file or directory)`;
+    assert.deepEqual([records.startFailed, log], [why, `babysit: ${why}\n`]);
   });
 
   it('fails with a reason when the group cannot be entered', async () => {
-    const { records, log } = await finish(
-      launch('echo no', { entryFiles: [join(root, 'no', 'cgroup.procs')] }),
-    );
-    assert.match(records.startFailed ?? '', /cannot enter the task's cgroup/);
-    assert.doesNotMatch(log, /^no$/m);
+    const file = join(root, 'no', 'cgroup.procs');
+    const { records, log } = await finish(launch('echo no', { entryFiles: [file] }));
+    const why = `cannot enter the task's cgroup: ${file} (No such file or directory)`;
+    assert.deepEqual([records.startFailed, log], [why, `babysit: ${why}\n`]);
+  });
+
+  it('fails with the errors of its unit, without the lines of the script', async () => {
+    const script = 'echo 1 >"$1/none"; echo 2: two >&2; mkdir "$1/none/x" 2>/dev/null || echo 3 >"$1/none"';
+    const preparation = { script, args: [join(root, 'no')] };
+    const { records } = await finish(launch('echo no', { preparation }));
+    const one = `${join(root, 'no')}/none: No such file or directory`;
+    assert.equal(records.startFailed, `cannot start its systemd unit: ${one}\n2: two\n${one}`);
   });
 });
 

@@ -79,6 +79,7 @@ async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): 
       assert.equal(stop.code, 0, `daemon-stop --kill_tasks failed: ${stop.stderr}`);
     }
     await processesLeave(base);
+    assertUniqueKeys(join(dir, 'daemon.log'));
     assert.ok(!readdirSync(dir).includes('daemon.sock'), 'the daemon left its socket behind');
   } finally {
     // The next test must not suffer from what this one has left.
@@ -86,6 +87,18 @@ async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): 
     removeLeftGroups(dir);
     rmSync(base, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** A field named as one of pino (`pid`, `time`) is in a line twice, and readers of JSON keep one of the two. */
+function assertUniqueKeys(log: string): void {
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n') : [];
+  // A daemon that was killed may leave half a line.
+  for (const line of lines.filter((text) => text.endsWith('}')))
+    assert.equal(
+      JSON.stringify(JSON.parse(line)).length,
+      line.length,
+      `a key twice in a line of the log: ${line}`,
+    );
 }
 
 function killQuietly(pid: number): void {

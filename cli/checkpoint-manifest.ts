@@ -1,9 +1,10 @@
 // The checkpoint manifest: the keys that are done, in one append-only file that many processes write at the same time.
 // A record is `\t<key>\n` (done) or `\x18<key>\n` (cleared), appended by one write(2) with O_APPEND. A crash leaves half a
 // record without a newline. A key is the text between the last mark and the newline, so half a record has no effect.
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BabysitError } from '../src/core/errors.ts';
+import { openRegular, readRegularBytes } from '../src/files/regular-file.ts';
 import { wholeLines } from '../src/text/split.ts';
 import { makeDirectories } from './make-directories.ts';
 
@@ -95,7 +96,7 @@ function wholeRecords(records: readonly Buffer[], bytes: number): number {
 function withManifest(dir: string, use: (fd: number) => void): void {
   try {
     makeDirectories(dir, 0o700);
-    const fd = openSync(manifest(dir), 'a', 0o600);
+    const fd = openRegular(manifest(dir), 'append');
     try {
       use(fd);
     } finally {
@@ -122,7 +123,7 @@ function syncDirectory(dir: string): void {
 
 function readManifest(dir: string): Buffer {
   try {
-    return readFileSync(manifest(dir));
+    return readRegularBytes(manifest(dir));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
     throw unusable(dir, error);

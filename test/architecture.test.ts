@@ -59,7 +59,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   relay: ['core', 'text', 'procfs', 'exec', 'files'],
   'slurm-client': ['core', 'units', 'text', 'procfs'],
   store: ['core', 'units', 'text', 'estimates', 'files'],
-  notify: ['core', 'store'],
+  notify: ['core', 'files', 'store'],
   series: ['core', 'text', 'logs', 'files'],
   metrics: ['core'],
   api: ['core', 'units', 'text', 'request'],

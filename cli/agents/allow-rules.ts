@@ -1,6 +1,7 @@
 // Finds rules in the settings of agent harnesses that let heavy commands run without babysit and without a question.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegular } from '../../src/files/regular-file.ts';
 import { isJsonObject } from '../../src/text/json.ts';
 import { findRule, type Rule } from './heavy/rules.ts';
 import { parseJsonText } from './json-text.ts';
@@ -200,7 +201,7 @@ function filesAt(path: string): string[] {
 
 function readSafely(file: string, read: Source['read']): Found[] {
   try {
-    return read(readFileSync(file, 'utf8'));
+    return read(readRegular(file, 'utf8'));
   } catch {
     return [];
   }

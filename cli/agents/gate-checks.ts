@@ -1,8 +1,9 @@
 // The checks of doctor about the harnesses of the caller: rules that go round babysit, and limits of waits.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DoctorView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
+import { readRegular } from '../../src/files/regular-file.ts';
 import { isJsonObject } from '../../src/text/json.ts';
 import { shellWord } from '../../src/text/shell.ts';
 import { findAllowRules } from './allow-rules.ts';
@@ -80,7 +81,7 @@ function waitChecks(claude: string, env: Env): Check[] {
 /** The variables that a settings file of Claude Code sets. */
 export function envOf(file: string): Readonly<Record<string, unknown>> {
   try {
-    const json = parseJsonText(readFileSync(file, 'utf8'));
+    const json = parseJsonText(readRegular(file, 'utf8'));
     const env = isJsonObject(json) ? json.env : undefined;
     return isJsonObject(env) ? env : {};
   } catch {

@@ -12,6 +12,7 @@ import {
 import { dirname, resolve } from 'node:path';
 import { realPath } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
+import { readRegularBytes } from '../../src/files/regular-file.ts';
 import { makeDirectories } from '../make-directories.ts';
 import {
   findHooks,
@@ -87,7 +88,7 @@ function reinstall(before: string, installed: readonly InstalledHook[]): string 
 function readSettings(file: string): string | null {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(file);
+    bytes = readRegularBytes(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw refused(file, (error as Error).message);

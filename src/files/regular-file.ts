@@ -1,4 +1,4 @@
-// Opens files that a task can replace: the daemon must not block on a FIFO or write to a device.
+// Opens files that a user or a task can replace: babysit must not block on a FIFO or write to a device.
 import {
   closeSync,
   constants,
@@ -41,9 +41,14 @@ function openNow(path: string, flags: number): number | null {
 
 /** The whole file. Throws NotARegularFile and file system errors. */
 export function readRegular(path: string, encoding: 'utf8' | 'latin1'): string {
+  return readRegularBytes(path).toString(encoding);
+}
+
+/** As readRegular. */
+export function readRegularBytes(path: string): Buffer {
   const fd = openRegular(path, 'read');
   try {
-    return readFileSync(fd, encoding);
+    return readFileSync(fd);
   } finally {
     closeSync(fd);
   }

@@ -1,10 +1,11 @@
 // Delivers one message: by a command, a webhook, a notice on the desktop, the bell of a terminal, or a prompt for an agent.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { NotifyAction } from '../core/notify.ts';
 import { wakeText } from '../core/wake-text.ts';
+import { readRegular } from '../files/regular-file.ts';
 import { startTurn } from './codex.ts';
 import type { Message } from './message.ts';
 
@@ -162,7 +163,7 @@ async function postJson(url: string | URL, body: string, headers: Record<string,
 }
 
 function readSecret(file: string): string {
-  return readFileSync(file, 'utf8').trim();
+  return readRegular(file, 'utf8').trim();
 }
 
 /** A secret in base64 may have the prefix `whsec_`. */

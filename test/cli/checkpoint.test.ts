@@ -1,8 +1,8 @@
 // The checkpoint manifest: many writers, crashes in the middle of a write, odd keys; and the command around it.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
@@ -15,7 +15,7 @@ import {
   forgetKeys,
   missingKeys,
 } from '../../cli/checkpoint-manifest.ts';
-import { BABYSIT, runCli } from '../support/cli.ts';
+import { BABYSIT, jsonLine, runCli } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const SOURCE = join(import.meta.dirname, '../../cli/checkpoint-manifest.ts');
@@ -261,5 +261,20 @@ describe('babysit checkpoint', () => {
     assert.equal(code, 64);
     assert.match(String(message), /^cannot use the manifest in .*: /);
     assert.equal(readFileSync(join(dir, 'file'), 'utf8'), '');
+  });
+
+  it('waits for no manifest that is a FIFO, and writes to no device', async (t) => {
+    const dir = tempDir(t);
+    const [fifo, device] = [join(dir, 'fifo'), join(dir, 'device')];
+    for (const place of [fifo, device]) mkdirSync(place);
+    execFileSync('mkfifo', [join(fifo, 'manifest')]);
+    symlinkSync('/dev/zero', join(device, 'manifest'));
+    for (const place of [fifo, device])
+      for (const words of [['add', 'a'], ['has', 'a'], ['list'], ['clear', '--all']]) {
+        const env = { BABYSIT_CHECKPOINT_DIR: place, BABYSIT_HOME: dir };
+        const { code, stderr } = await runCli(['checkpoint', ...words], { env });
+        assert.equal(code, 64, `${words} in ${place}: ${stderr}`);
+        assert.match(String(jsonLine(stderr).message), /^cannot use the manifest in .*: not a regular file/);
+      }
   });
 });

@@ -1,11 +1,14 @@
 // Other kinds of files in the places of the daemon's own: named at a start, and never waited for.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 const fifo = (path: string) => execFileSync('mkfifo', [path]);
 const link = (path: string) => symlinkSync('/dev/zero', path);
@@ -52,6 +55,20 @@ it('a running daemon waits for no file that a process has replaced', async (t) =
     const { code, stderr } = await home.run(args);
     assert.equal(code, 0, `${args}: ${stderr}`);
   }
+});
+
+it('a running daemon waits for no secret that is a FIFO', async (t) => {
+  const base = tempDir(t);
+  const secret = join(base, 'secret');
+  fifo(secret);
+  const home = testHome(t, {
+    notify: { targets: [{ webhook: 'http://127.0.0.1:9/', secret_file: secret }] },
+  });
+  await home.run(['run', '--wait', ...SMALL, 'true']);
+  await waitUntil(() => /not delivered/.test(readFileSync(join(home.dir, 'daemon.log'), 'utf8')), {
+    what: 'the delivery to fail',
+  });
+  assert.match(readFileSync(join(home.dir, 'daemon.log'), 'utf8'), /"err":"not a regular file: .*secret"/);
 });
 
 it('a umask that forbids everything does not lock the user out of the state directory', async (t) => {

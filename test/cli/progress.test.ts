@@ -1,5 +1,6 @@
 // `babysit progress`, as the command of a task calls it without a daemon; and the answers that show progress.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -63,6 +64,14 @@ describe('babysit progress', () => {
       await message(`--phase=${'x'.repeat(5000)}`),
       '--phase and --note are longer than 4096 bytes',
     );
+  });
+
+  it('waits for no file that is a FIFO', async (t) => {
+    const fifo = join(tempDir(t), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const { code, stderr } = await runCli(['progress', '--done=3'], { env: { BABYSIT_PROGRESS_FILE: fifo } });
+    assert.equal(code, 64);
+    assert.match(String(jsonLine(stderr).message), /^cannot write the progress: ENXIO/);
   });
 
   it('is refused outside a task', async () => {

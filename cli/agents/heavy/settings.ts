@@ -1,7 +1,7 @@
 // Reads how heavy commands are routed: the mode of the user, and the rule files of the repository and the user.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../../src/config/home.ts';
+import { readRegular } from '../../../src/files/regular-file.ts';
 import { parseJson } from '../../../src/text/json.ts';
 import { settingIn } from '../../levers.ts';
 import { MODES, type Mode, mergeRules, type Rule, type RuleFile, readRuleFile } from './rules.ts';
@@ -42,7 +42,7 @@ export function settingOf(key: string, home: Home, env: NodeJS.ProcessEnv): unkn
 function readJson(file: string): unknown {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegular(file, 'utf8');
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 // babysit progress: reports the progress of a task from inside it. Needs no daemon.
-import { appendFileSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { parseDurationOrOff } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
@@ -60,7 +60,14 @@ function append(path: string | undefined, line: string): void {
       hint: 'Call it from a command that babysit run started.',
     });
   try {
-    appendFileSync(path, line, { mode: 0o600 });
+    // A FIFO that no process reads is an error. A device, such as the terminal, shows the line.
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+    const fd = openSync(path, flags, 0o600);
+    try {
+      writeSync(fd, line);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new BabysitError(

@@ -246,11 +246,30 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     home.kill9();
     await home.run(['list']);
     const names = Array.from({ length: count }, (_, i) => `s${i}`);
-    const ended = jsonLines((await home.run(['wait', '--all', ...names], { deadlineMs: 90_000 })).stdout);
+    const waiting = home.run(['wait', '--all', ...names], { deadlineMs: 90_000 });
+    // slurmctld drains a node that refuses a job whose id an older one still has. The administrator resumes it.
+    const resume = setInterval(() => void nodes('RESUME').catch(() => {}), 1_000);
+    const ended = jsonLines((await waiting.finally(() => clearInterval(resume))).stdout);
     const codes = new Map(ended.map(({ name, exit_code }) => [name, exit_code]));
     for (let i = 0; i < count; i += 1) {
       assert.equal(codes.get(`s${i}`), i);
       assert.equal(readFileSync(home.file(`ran-${i}`), 'utf8'), 'x\n');
     }
+  });
+
+  it('repeats a job that ends before its command begins, right after a start of slurmctld', async () => {
+    await cluster.stop('slurmctld', 'SIGKILL');
+    await cluster.start('slurmctld');
+    await nodes('DRAIN');
+    await home.submit('slurm', 'repeated', '>repeated; exit 5');
+    const jobs = () => cluster.slurm('squeue', '--noheader', '--name=repeated', '--format=%i');
+    await waitUntil(async () => (await jobs()) !== '', { what: 'its job' });
+    const first = await jobs();
+    // A node that still runs an older job with the same id has the new one cancelled.
+    await cluster.slurm('scancel', first.trim());
+    await waitUntil(async () => !['', first].includes(await jobs()), { what: 'another job' });
+    await nodes('RESUME');
+    const { exit_code, attempt } = await home.ended('repeated');
+    assert.deepEqual([exit_code, attempt], [5, 2]);
   });
 });

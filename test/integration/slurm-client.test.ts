@@ -192,6 +192,15 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
   });
 
   describe('questions', { concurrency: true }, () => {
+    it('when slurmctld started, and when a job ended', async () => {
+      const bootedAt = (await client.bootedAt()) ?? Number.NaN;
+      assert.ok(bootedAt > Date.now() - 3_600_000 && bootedAt <= Date.now(), String(bootedAt));
+      const id = await client.submit(job('true'));
+      await until(id, 'ended');
+      const [{ endsAt = null } = {}] = await client.jobs([id]);
+      assert.ok(endsAt !== null && endsAt >= bootedAt && endsAt <= Date.now(), String(endsAt));
+    });
+
     it('leaves out unknown ids, one or many', async () => {
       assert.deepEqual(await client.jobs(['99999']), []);
       assert.deepEqual(await client.jobs(['99998', '99999']), []);

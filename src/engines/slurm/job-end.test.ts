@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { anAttempt, aTask } from '../../../test/support/build/build-task.ts';
-import { type EndOfJob, lossOf, startFailure } from './job-end.ts';
+import { type EndOfJob, isNearStart, lossOf, startFailure } from './job-end.ts';
 
 const NOT_SHARED = 91;
 const attempt = anAttempt();
@@ -11,6 +11,8 @@ const MIB = 1024 ** 2;
 
 const ENDS: readonly [EndOfJob, started: string | null, before: string, text: string][] = [
   [{ kind: 'cancelled' }, 'manual', 'cancelled', ''],
+  [{ kind: 'cancelled', isDoubtful: true }, 'manual', 'requeue', 'slurmctld had just started'],
+  [{ kind: 'exited', code: 8, signal: null, isDoubtful: true }, null, 'requeue', 'before the command began'],
   [{ kind: 'timeout' }, 'elapsed_exceeded', 'failed', 'the time limit of the job passed'],
   [
     { kind: 'out_of_memory', usedBytes: 9 * MIB, limitBytes: 5 * MIB },
@@ -44,4 +46,10 @@ it('a kill for memory names the limit of Slurm and the highest of its peak and t
     peak_mem_bytes: 9 * MIB,
     by: 'slurm',
   });
+});
+
+it('an end is doubtful up to a minute before and after a start of slurmctld', () => {
+  for (const at of [40_001, 100_000, 159_999]) assert.equal(isNearStart(100_000, at), true);
+  for (const at of [40_000, 160_000, null]) assert.equal(isNearStart(100_000, at), false);
+  assert.equal(isNearStart(null, 100_000), false);
 });

@@ -4,7 +4,22 @@ import type { Loss, StartFailure } from '../port.ts';
 import type { JobEnd } from './client/job-state.ts';
 
 /** `vanished`: Slurm no longer knows the job, and no job has its comment. */
-export type EndOfJob = JobEnd | { readonly kind: 'vanished' };
+export type EndOfJob = (JobEnd | { readonly kind: 'vanished' }) & {
+  /** See isNearStart. */
+  readonly isDoubtful?: true;
+};
+
+/**
+ * A killed slurmctld gives the ids that it gave after its last save again. While the old job of such an id still runs on a
+ * node, its end counts as that of the new one, and its node refuses to start the new one and has it cancelled. The old one
+ * is over soon: slurmctld asks the nodes when it starts, and slurmstepd repeats its report every 15 s.
+ */
+const DOUBT_MS = 60_000;
+
+/** What slurmctld did at `at` may be meant for an older job with the same id. It may have started twice, so before, too. */
+export function isNearStart(bootedAt: number | null, at: number | null): boolean {
+  return at !== null && bootedAt !== null && Math.abs(at - bootedAt) < DOUBT_MS;
+}
 
 const BY_SLURM = { by: 'slurm' } as const;
 
@@ -12,6 +27,8 @@ const BY_SLURM = { by: 'slurm' } as const;
 export function startFailure(end: EndOfJob, output: string, notShared: number): StartFailure {
   const last = output.trim().split('\n').at(-1) ?? '';
   const printed = last === '' ? '' : `: ${last}`;
+  if (end.isDoubtful)
+    return { kind: 'requeue', why: 'slurmctld had just started, and ended its job before the command began' };
   switch (end.kind) {
     case 'cancelled':
       return { kind: 'cancelled', detail: BY_SLURM };

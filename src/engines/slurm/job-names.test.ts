@@ -7,7 +7,8 @@ import { tempDir } from '../../../test/support/temp-dir.ts';
 import type { SlurmJob } from './client/job-rows.ts';
 import { JobNames } from './job-names.ts';
 
-const row = (id: string, comment: string) => ({ id, comment }) as SlurmJob;
+const row = (id: string, comment: string, state = 'PENDING') =>
+  ({ id, comment, state, reason: '' }) as SlurmJob;
 
 it('a job of its own, and the elements of an array, name their attempts', (t) => {
   const dir = tempDir(t);
@@ -26,11 +27,24 @@ it('a job of its own, and the elements of an array, name their attempts', (t) =>
   }
 });
 
-it('the newest job of an attempt counts', (t) => {
+it('the newer job of an attempt counts, unless it is over and the older one is not', (t) => {
   const names = new JobNames('db', tempDir(t));
   names.writeList('k', ['A/1']);
-  const jobs = [row('11', names.comment('A/1')), row('9_0', names.arrayComment('k')), row('12', 'foreign')];
-  assert.deepEqual([...names.newest(jobs)], [['A/1', jobs[0]]]);
+  const older = row('9_0', names.arrayComment('k'));
+  for (const [state, counts] of [
+    ['RUNNING', '11'],
+    ['CANCELLED', '9_0'],
+  ] as const) {
+    const newer = row('11', names.comment('A/1'), state);
+    for (const jobs of [
+      [newer, older, row('12', 'foreign')],
+      [older, newer],
+    ])
+      assert.deepEqual(
+        [...names.find(jobs)].map(([attempt, { id }]) => [attempt, id]),
+        [['A/1', counts]],
+      );
+  }
 });
 
 it('the files of an array go with it, and a comment names no other file', async (t) => {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlurmJob } from './client/job-rows.ts';
+import { readJob } from './client/job-state.ts';
 
 /** Of an attempt: `TASK/NUMBER`, which is also the path of its directory. */
 export type AttemptKey = string;
@@ -24,6 +25,11 @@ export class JobNames {
 
   arrayComment(array: string): string {
     return `${this.#prefix}${ARRAY}${array}`;
+  }
+
+  /** `array`: the key of that of an element. */
+  commentOf(attempt: AttemptKey, array: string | null): string {
+    return array === null ? this.comment(attempt) : this.arrayComment(array);
   }
 
   /** Throws when the shared directory is full or away. Returns the path of the list, which has a line for each element. */
@@ -62,14 +68,13 @@ export class JobNames {
     return job.comment.startsWith(this.#prefix) ? job.comment.slice(this.#prefix.length) : null;
   }
 
-  /** The newest of these jobs for each attempt. */
-  newest(jobs: readonly SlurmJob[]): Map<AttemptKey, SlurmJob> {
+  /** The job of each attempt: of two that were submitted, one that is not over, and then the newer one. */
+  find(jobs: readonly SlurmJob[]): Map<AttemptKey, SlurmJob> {
     const found = new Map<AttemptKey, SlurmJob>();
     for (const job of jobs) {
       const attempt = this.attemptOf(job);
       const other = attempt === null ? undefined : found.get(attempt);
-      if (attempt !== null && (other === undefined || number(job.id) > number(other.id)))
-        found.set(attempt, job);
+      if (attempt !== null && (other === undefined || isBetter(job, other))) found.set(attempt, job);
     }
     return found;
   }
@@ -89,6 +94,11 @@ export class JobNames {
 }
 
 const ARRAY = 'array-';
+
+function isBetter(job: SlurmJob, other: SlurmJob): boolean {
+  const [isOver, isOtherOver] = [job, other].map((each) => readJob(each).kind === 'ended');
+  return isOver === isOtherOver ? number(job.id) > number(other.id) : isOtherOver === true;
+}
 
 const number = (id: string) => Number(id.split('_')[0]);
 

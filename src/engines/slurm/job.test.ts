@@ -8,7 +8,15 @@ import { tempDir } from '../../../test/support/temp-dir.ts';
 import type { SlurmJob } from './client/job-rows.ts';
 import { Job } from './job.ts';
 
-const ROW: SlurmJob = { id: '7', state: 'FAILED', waitStatus: 0, reason: 'None', nodes: 'n1', comment: '' };
+const ROW: SlurmJob = {
+  id: '7',
+  state: 'FAILED',
+  waitStatus: 0,
+  reason: 'None',
+  nodes: 'n1',
+  endsAt: 500,
+  comment: '',
+};
 
 it('waits for the exit record of a script that ended by itself, and not without a limit', (t) => {
   const dir = join(tempDir(t), '1');
@@ -16,7 +24,7 @@ it('waits for the exit record of a script that ended by itself, and not without 
   mkdirSync(dir);
   const ended = (waitStatus: number) => {
     const job = new Job({ task: aTask(), attempt: anAttempt(), describe: () => assert.fail() }, dir, 0);
-    job.see({ ...ROW, state: waitStatus === 0 ? 'COMPLETED' : 'FAILED', waitStatus }, 1_000);
+    job.see({ ...ROW, state: waitStatus === 0 ? 'COMPLETED' : 'FAILED', waitStatus }, 1_000, null);
     return job;
   };
   assert.equal(ended(4 << 8).awaitsRecords(3_000), false, 'it never began');
@@ -28,4 +36,22 @@ it('waits for the exit record of a script that ended by itself, and not without 
   assert.equal(ended(9).awaitsRecords(3_000), false, 'a signal has ended the supervisor');
   writeFileSync(claim, 'claimed 1.5\nstarted 1.6 1 (x) R 1 1\nexit 2.5 4\n');
   assert.equal(ended(4 << 8).awaitsRecords(3_000), false);
+});
+
+it('doubts an end near a start of slurmctld, if the command has not begun', (t) => {
+  const dir = join(tempDir(t), '1');
+  mkdirSync(dir);
+  const isDoubted = (state: string, bootedAt: number) => {
+    const job = new Job({ task: aTask(), attempt: anAttempt(), describe: () => assert.fail() }, dir, 0);
+    const row = { ...ROW, state, endsAt: 500_000, waitStatus: 8 << 8 };
+    job.see(row, 600_000, job.mayEndByMistake(row) ? bootedAt : null);
+    return job.said?.isDoubtful === true;
+  };
+  for (const state of ['FAILED', 'CANCELLED']) {
+    assert.equal(isDoubted(state, 490_000), true);
+    assert.equal(isDoubted(state, 400_000), false);
+  }
+  assert.equal(isDoubted('RUNNING', 490_000), false);
+  writeFileSync(join(dir, 'claim'), '');
+  assert.equal(isDoubted('CANCELLED', 490_000), false);
 });

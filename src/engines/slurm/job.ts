@@ -6,7 +6,7 @@ import { tailText } from '../../logs/tail.ts';
 import type { Handover } from '../port.ts';
 import type { SlurmJob } from './client/job-rows.ts';
 import { type JobEnd, type JobReading, readJob } from './client/job-state.ts';
-import type { EndOfJob } from './job-end.ts';
+import { type EndOfJob, isNearStart } from './job-end.ts';
 import type { AttemptKey } from './job-names.ts';
 import { lookAgain } from './look-again.ts';
 import { readUse } from './usage-file.ts';
@@ -70,11 +70,19 @@ export class Job {
     this.handedAt = nowMs;
   }
 
-  /** Takes over a row of squeue. */
-  see(row: SlurmJob, nowMs: number): void {
+  /** Takes over a row of squeue. `bootedAt`: see isNearStart; null as well when no end may be a mistake. */
+  see(row: SlurmJob, nowMs: number, bootedAt: number | null): void {
     this.#missing = 0;
     this.reading = readJob(row, row.state === 'FAILED' ? this.printed() : '');
-    if (this.reading.kind === 'ended') this.#end ??= { end: ownEnd(this.reading.end), seenAt: nowMs };
+    if (this.reading.kind !== 'ended') return;
+    const end = ownEnd(this.reading.end);
+    const doubt = isNearStart(bootedAt, row.endsAt) ? { isDoubtful: true as const } : {};
+    this.#end ??= { end: { ...end, ...doubt }, seenAt: nowMs };
+  }
+
+  /** It is over, and its command has not begun. */
+  mayEndByMistake(row: SlurmJob): boolean {
+    return readJob(row).kind === 'ended' && !this.isClaimed;
   }
 
   /** Call when a report lacks it. Returns true when it has to be looked for by its comment. */

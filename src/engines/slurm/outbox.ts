@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { BabysitError } from '../../core/errors.ts';
 import { type SlurmClient, SUBMIT_AT_ONCE, type Submission } from './client/slurm-client.ts';
 import type { Job } from './job.ts';
+import { isNearStart } from './job-end.ts';
 import { arrayScript, jobScript } from './job-files.ts';
 import type { JobNames } from './job-names.ts';
 
@@ -11,10 +12,11 @@ import type { JobNames } from './job-names.ts';
 export type Wanted = Omit<Submission, 'name' | 'comment' | 'script' | 'outputPath' | 'elements'>;
 
 export interface OutboxDeps {
-  readonly client: Pick<SlurmClient, 'submit' | 'ownJobs'>;
+  readonly client: Pick<SlurmClient, 'submit' | 'ownJobs' | 'bootedAt'>;
   readonly names: JobNames;
   readonly tasksDir: string;
   newArray(): string;
+  nowMs(): number;
   wanted(job: Job): Wanted;
   /** Writes the files that the job reads. Throws when the shared directory is full or away. */
   write(job: Job): void;
@@ -43,7 +45,7 @@ export class Outbox {
   readonly #unsure = new Set<Job>();
   /** Slurm has refused them with the jobs that they wait for, one of which it may have forgotten. */
   readonly #parked = new Set<Job>();
-  /** Of an array that Slurm refused: they are submitted one by one. */
+  /** Of an array that Slurm refused, or that it may confuse: they are submitted one by one. */
   readonly #alone = new WeakSet<Job>();
   #sending = 0;
   #isLooking = false;
@@ -117,6 +119,10 @@ export class Outbox {
     this.#sending += 1;
     let isSent = false;
     try {
+      if (group.length > 1 && (await this.#mayConfuse())) {
+        this.#separate(group);
+        return;
+      }
       for (const [at, job] of group.entries()) {
         if (at % FILES_A_TURN === FILES_A_TURN - 1) await nextTurn();
         if (!job.isReleased) this.#deps.write(job);
@@ -192,10 +198,19 @@ export class Outbox {
     for (const job of group)
       if (after.length > 0) this.#parked.add(job);
       else if (group.length === 1) this.#deps.refused(job, error);
-      else {
-        this.#alone.add(job);
-        this.#waiting.add(job);
-      }
+      else this.#separate([job]);
+  }
+
+  #separate(group: readonly Job[]): void {
+    for (const job of group) {
+      this.#alone.add(job);
+      this.#waiting.add(job);
+    }
+  }
+
+  /** An element of an array whose start fails takes the whole array with it, or counts as running for long (22.05). */
+  async #mayConfuse(): Promise<boolean> {
+    return isNearStart(await this.#deps.client.bootedAt(), this.#deps.nowMs());
   }
 
   #pause(error: Error): void {
@@ -215,7 +230,7 @@ export class Outbox {
     this.#isLooking = true;
     const jobs = [...this.#unsure];
     try {
-      const found = this.#deps.names.newest(await this.#deps.client.ownJobs());
+      const found = this.#deps.names.find(await this.#deps.client.ownJobs());
       this.#answered();
       for (const job of jobs) {
         this.#unsure.delete(job);

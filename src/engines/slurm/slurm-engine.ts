@@ -13,7 +13,7 @@ import type {
   StartFailure,
 } from '../port.ts';
 import { listenToBell } from './bell.ts';
-import { Cancellations } from './cancellations.ts';
+import { Cancellations, type OwnJob } from './cancellations.ts';
 import type { SlurmClient } from './client/slurm-client.ts';
 import { Job, type JobLimits } from './job.ts';
 import { lossOf, startFailure } from './job-end.ts';
@@ -86,6 +86,7 @@ export class SlurmEngine implements QueueEngine {
       tasksDir,
       names: this.#names,
       newArray: deps.newArray,
+      nowMs,
       wanted: (job) => this.#wanted(job),
       write: ({ handover }) => writeJobFile(handover.describe(), handover.task.id, this.#files()),
       accepted: (job, id, array) => this.#accepted(job, id, array),
@@ -211,7 +212,7 @@ export class SlurmEngine implements QueueEngine {
     }
     // Its script is about to end by itself.
     const isClosed = readRecords(job.dir).closedAt !== null;
-    if (job.id !== null && !job.hasEnded && !isClosed) this.#cancellations.add(job.id);
+    if (job.id !== null && !job.hasEnded && !isClosed) this.#cancellations.add(this.#own(job, job.id));
     if (job.array !== null) this.#count(job.array, -1);
   }
 
@@ -275,7 +276,7 @@ export class SlurmEngine implements QueueEngine {
   #accepted(job: Job, id: string, array: string | null): void {
     if (this.#isClosed) return;
     if (job.isReleased) {
-      this.#cancellations.add(id);
+      this.#cancellations.add({ id, comment: this.#names.commentOf(job.key, array) });
       return;
     }
     this.#is(job, id, array);
@@ -375,7 +376,11 @@ export class SlurmEngine implements QueueEngine {
     job.destroySince ??= nowMs;
     if (job.id === null || nowMs - job.destroySince < DESTROY_AFTER_MS) return;
     job.destroySince = nowMs;
-    this.#deps.client.kill(job.id).catch((error: Error) => this.#unreachable(error.message));
+    void this.#cancellations.kill(this.#own(job, job.id));
+  }
+
+  #own({ key, array }: Job, id: string): OwnJob {
+    return { id, comment: this.#names.commentOf(key, array) };
   }
 
   #unreachable(message: string): void {

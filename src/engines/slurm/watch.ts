@@ -6,7 +6,7 @@ import type { JobNames } from './job-names.ts';
 import { nextPollMs, type PollPace } from './poll-pace.ts';
 
 export interface WatchDeps {
-  readonly client: Pick<SlurmClient, 'jobs' | 'ownJobs' | 'expectedStarts'>;
+  readonly client: Pick<SlurmClient, 'jobs' | 'ownJobs' | 'expectedStarts' | 'bootedAt'>;
   readonly names: JobNames;
   readonly jobs: ReadonlyMap<TaskId, Job>;
   readonly pace: PollPace;
@@ -70,17 +70,19 @@ export class Watch {
   }
 
   async #look(): Promise<void> {
-    const { client, changed, nowMs } = this.#deps;
+    const { client, names, changed, nowMs } = this.#deps;
     const asked = [...this.#deps.jobs.values()].filter(({ id, hasEnded }) => id !== null && !hasEnded);
     const rows = new Map(
       (await client.jobs(asked.flatMap(({ id }) => id ?? []))).map((row) => [row.id, row] as const),
     );
-    const missing = asked.filter((job) => {
+    const reports = asked.map((job) => {
       const row = rows.get(job.id ?? '');
-      if (row === undefined || this.#deps.names.attemptOf(row) !== job.key) return job.miss();
-      job.see(row, nowMs());
-      return false;
+      return { job, row: row !== undefined && names.attemptOf(row) === job.key ? row : null };
     });
+    const isDoubtful = reports.some(({ job, row }) => row !== null && job.mayEndByMistake(row));
+    const bootedAt = isDoubtful ? await client.bootedAt() : null;
+    for (const { job, row } of reports) if (row !== null) job.see(row, nowMs(), bootedAt);
+    const missing = reports.flatMap(({ job, row }) => (row === null && job.miss() ? [job] : []));
     if (missing.length > 0) await this.#find(missing);
     if (nowMs() - this.#forecastAt >= FORECAST_MS) await this.#forecast(asked);
     // A job that runs may just have written its first record, and one that has ended its last.
@@ -100,7 +102,7 @@ export class Watch {
   /** A restarted slurmctld may have lost the jobs, or given them other ids. */
   async #find(jobs: readonly Job[]): Promise<void> {
     const { client, nowMs } = this.#deps;
-    const found = this.#deps.names.newest(await client.ownJobs());
+    const found = this.#deps.names.find(await client.ownJobs());
     for (const job of jobs) {
       const row = found.get(job.key);
       if (job.isReleased) continue;

@@ -11,9 +11,9 @@ const row = (...fields: string[]) => `${fields.join('\x1f')}\x1f\x1e\n`;
 describe('parseJobs', () => {
   it('reads a job of each kind, also with line breaks in its texts', () => {
     const text =
-      row('12', 'RUNNING', '0', 'None', 'n1', 'a\nb') +
-      row('3_8', 'PENDING', '0', 'Resources', '', '(null)') +
-      row('9', 'FAILED', '768', 'NonZeroExitCode', 'n[1-2]', '');
+      row('12', 'RUNNING', '0', 'None', 'n1', '1795935563', 'a\nb') +
+      row('3_8', 'PENDING', '0', 'Resources', '', 'N/A', '(null)') +
+      row('9', 'FAILED', '768', 'NonZeroExitCode', 'n[1-2]', '1795935563', '');
     const [running, pending, failed] = parseJobs(text);
     assert.deepEqual(running, {
       id: '12',
@@ -21,9 +21,10 @@ describe('parseJobs', () => {
       waitStatus: null,
       reason: 'None',
       nodes: 'n1',
+      endsAt: 1_795_935_563_000,
       comment: 'a\nb',
     });
-    assert.deepEqual([pending?.id, pending?.comment], ['3_8', '']);
+    assert.deepEqual([pending?.id, pending?.endsAt, pending?.comment], ['3_8', null, '']);
     assert.deepEqual([failed?.waitStatus, failed?.nodes], [768, 'n[1-2]']);
   });
 

@@ -9,6 +9,8 @@ export interface SlurmJob {
   readonly waitStatus: number | null;
   readonly reason: string;
   readonly nodes: string;
+  /** Epoch ms; null: not known. Of a running job it is the end of its time limit. */
+  readonly endsAt: number | null;
   readonly comment: string;
 }
 
@@ -16,7 +18,7 @@ export interface SlurmJob {
 const FIELD_END = '\x1f';
 const ROW_END = '\x1f\x1e\n';
 
-const JOB_FIELDS = ['JobArrayID', 'State', 'exit_code', 'Reason', 'NodeList', 'Comment'] as const;
+const JOB_FIELDS = ['JobArrayID', 'State', 'exit_code', 'Reason', 'NodeList', 'EndTime', 'Comment'] as const;
 
 /** For `squeue --Format`. */
 export const JOB_FORMAT = formatOf(JOB_FIELDS);
@@ -28,12 +30,13 @@ function formatOf(fields: readonly string[]): string {
 
 export function parseJobs(text: string): SlurmJob[] {
   return rowsOf(text, JOB_FIELDS.length).map(
-    ([id = '', state = '', waitStatus, reason = '', nodes = '', comment]) => ({
+    ([id = '', state = '', waitStatus, reason = '', nodes = '', endTime, comment]) => ({
       id,
       state,
       waitStatus: LIVE.has(state) ? null : Number(waitStatus),
       reason,
       nodes,
+      endsAt: timeOf(endTime),
       comment: textOf(comment),
     }),
   );
@@ -74,8 +77,8 @@ function rowsOf(text: string, width: number): string[][] {
     .filter((fields) => fields.length === width);
 }
 
-/** Seconds of the epoch; `N/A` where Slurm knows none. */
-function timeOf(text: string | undefined): number | null {
+/** Of seconds of the epoch; `N/A` where Slurm knows none. */
+export function timeOf(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) && text !== '0' ? Number(text) * 1000 : null;
 }
 

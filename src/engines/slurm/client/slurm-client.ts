@@ -1,5 +1,6 @@
 // The only code that calls the programs of Slurm: sbatch, squeue, scancel and scontrol.
 import { BabysitError } from '../../../core/errors.ts';
+import { readConfig } from './cluster-facts.ts';
 import {
   JOB_FORMAT,
   parseExpectedStart,
@@ -7,6 +8,7 @@ import {
   parseStarts,
   type SlurmJob,
   START_FORMAT,
+  timeOf,
 } from './job-rows.ts';
 import { openLane } from './lane.ts';
 import { type ProgramResult, runProgram, type SlurmEnv } from './program.ts';
@@ -32,6 +34,8 @@ export interface SlurmClient {
   jobs(ids: readonly string[]): Promise<SlurmJob[]>;
   /** Every job of this user. */
   ownJobs(): Promise<SlurmJob[]>;
+  /** The start of slurmctld by its own clock, in epoch ms; null when it does not say. */
+  bootedAt(): Promise<number | null>;
   /** Ends every process of the job at once, and cancels a pending one. Does nothing for an ended or unknown job. */
   kill(id: string): Promise<void>;
   /** Does nothing for ended and unknown jobs. */
@@ -119,6 +123,11 @@ export function openSlurmClient(settings: () => SlurmSettings, env: SlurmEnv): S
     },
 
     ownJobs: async () => parseJobs(await squeue(['--states=all', '--me', `--Format=${JOB_FORMAT}`])),
+
+    async bootedAt() {
+      const { stdout } = await run({ program: 'scontrol', args: ['show', 'config'] });
+      return timeOf(readConfig(stdout).get('BOOT_TIME'));
+    },
 
     async kill(id) {
       // Alone, scancel sends SIGTERM first and SIGKILL after KillWait, which is 30 s by default.

@@ -1,4 +1,4 @@
-// babysit run --batch: reads JSON lines and prints a receipt. Each block that is read is one transaction.
+// babysit run --batch: reads JSON lines and prints a receipt. Each block that is read is one request.
 import { createReadStream, statSync } from 'node:fs';
 import type { BatchBody, BatchLineView, BatchView } from '../src/api/schemas/run.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
@@ -70,7 +70,7 @@ async function submitLines(
     lines: good.map(({ request }) => overDefaults(defaults, request)),
     ...(receipt.batch === null ? {} : { batch: receipt.batch }),
   };
-  const answer = good.length === 0 ? null : await send(session, body, lines);
+  const answer = good.length === 0 ? null : await send(session, body, good);
   if (answer !== null) receipt.add(answer);
   const answers = (answer?.lines ?? []).values();
   if (answer?.warning !== undefined) output.message(`babysit: ${answer.warning}\n`);
@@ -136,10 +136,16 @@ function overDefaults(defaults: Partial<Body<'run'>>, line: object): object {
 async function send(
   session: Context['session'],
   body: BatchBody,
-  lines: readonly Line[],
+  lines: readonly Pick<Line, 'number'>[],
 ): Promise<BatchView> {
   try {
-    return await call(session, 'POST', '/v1/batch', body);
+    const answer: BatchView = await call(session, 'POST', '/v1/batch', body);
+    // The daemon stores a long batch in parts, and has stopped between two of them.
+    const stored = answer.lines.findIndex((line) => 'error' in line && line.error === 'daemon_stopping');
+    if (stored < 0) return answer;
+    const left = { ...body, lines: body.lines.slice(stored), batch: answer.batch };
+    const rest = await send(session, left, lines.slice(stored));
+    return { ...rest, lines: [...answer.lines.slice(0, stored), ...rest.lines] };
   } catch (error) {
     if (!(error instanceof BabysitError)) throw error;
     const [first, last] = [lines[0]?.number, lines.at(-1)?.number];

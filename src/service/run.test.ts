@@ -166,11 +166,38 @@ describe('a batch', () => {
     assert.match((await task('b')).message, /"root"/);
   });
 
-  it('is one transaction', async (t) => {
+  const MANY = Array.from({ length: 300 }, (_, n) => ({ name: `task-${n}` }));
+
+  it('of many lines is stored in slices, and other requests are answered between two of them', async (t) => {
+    const { batch, run, store } = serviceOf(t);
+    const commit = store.commit.bind(store);
+    let other: ReturnType<typeof run> | null = null;
+    t.mock.method(store, 'commit', (...args: Parameters<typeof commit>) => {
+      other ??= run(named('other'));
+      return commit(...args);
+    });
+    const ids = (await batch(...MANY)).map(({ id }: { id: string }) => id);
+    assert.equal(new Set(ids).size, 300);
+    const { id } = (await (other as unknown as ReturnType<typeof run>)).body;
+    // Ids are in the order of the submissions.
+    assert.ok(ids[0] < id && id < ids[299]);
+  });
+
+  it('of which a later slice cannot be committed answers each line, and keeps the stored ones', async (t) => {
     const { batch, store } = serviceOf(t);
-    const commits = t.mock.method(store, 'commit').mock;
-    await batch(...Array.from({ length: 300 }, (_, n) => ({ name: `task-${n}` })));
-    assert.deepEqual([commits.callCount(), store.list({}).length], [1, 300]);
+    const commit = store.commit.bind(store);
+    let commits = 0;
+    t.mock.method(store, 'commit', (...args: Parameters<typeof commit>) => {
+      commits += 1;
+      if (commits === 2) throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+      return commit(...args);
+    });
+    const lines: { id?: string; error?: string }[] = await batch(...MANY);
+    const stored = lines.findIndex(({ error }) => error !== undefined);
+    assert.ok(stored > 0);
+    assert.equal(lines.length, 300);
+    assert.ok(lines.slice(stored).every(({ error }) => error === 'disk_full'));
+    assert.equal(store.list({}).length, stored);
   });
 
   it('that cannot be committed leaves nothing, and can be sent again', async (t) => {

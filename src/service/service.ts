@@ -86,12 +86,9 @@ export function createService(deps: ServiceDeps): Service {
     },
     async batch(request) {
       const anywhere = await batchAnywhere(elsewhere, request.lines);
-      const view = await tasks.commit((work) =>
-        batch(request, deps.newId(work.now.wallMs), (line, name) =>
-          anywhere(line, (each) => submit(work, each, name)),
-        ),
-      );
-      return { ...view, ...unenforced() };
+      const id = deps.newId(clock.now().wallMs);
+      const submitLine: Submit = (work, line, name) => anywhere(line, (each) => submit(work, each, name));
+      return { ...(await batch({ clock, tasks, submit: submitLine }, request, id)), ...unenforced() };
     },
     list: (query) => list(deps, tasks, query, clock.now().wallMs),
     resolve: (ref, project) => tasks.find(ref, project).id,

@@ -1,5 +1,6 @@
 // Routes about tasks: submit, list, show, change.
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { callerOf } from '../caller.ts';
@@ -27,9 +28,12 @@ export function taskRoutes(app: FastifyInstance, service: Service): void {
     if (run.testOnly) return reply.code(200).send(await service.testRun(run));
     return reply.code(201).send(await service.run(run));
   });
-  app.post('/v1/batch', answers(BATCH_VIEW, { body: BATCH }), (request) =>
-    service.batch(parseBatch(request.body)),
-  );
+  app.post('/v1/batch', answers(BATCH_VIEW, { body: BATCH }), async (request) => {
+    const parsing = parseBatch(request.body);
+    let part = parsing.next();
+    for (; !part.done; part = parsing.next()) await setImmediate();
+    return service.batch(part.value);
+  });
   app.get('/v1/tasks', answers(TASKS, { query: LIST }), async (request, reply) => {
     const page = await service.list(parseList(request.query));
     return sendJson(reply, taskListJson(page.tasks, { next: page.next }));

@@ -282,7 +282,14 @@ describe('parseRun', () => {
 
 describe('parseBatch', () => {
   const caller = { cwd: '/project', env: { PATH: '/bin' }, project: '/project', umask: 0o077, owner: 'me' };
-  const batch = (...lines: unknown[]) => parseBatch({ caller, lines }).lines;
+  const parsed = (body: unknown) => {
+    const parsing = parseBatch(body);
+    for (;;) {
+      const part = parsing.next();
+      if (part.done) return part.value;
+    }
+  };
+  const batch = (...lines: unknown[]) => parsed({ caller, lines }).lines;
   const good = (line: unknown) => {
     const [run] = batch(line);
     assert.ok(run !== undefined && !(run instanceof BabysitError), String(run));
@@ -335,12 +342,16 @@ describe('parseBatch', () => {
       }, pattern);
     });
 
+  it('pauses between parts of many lines', () => {
+    assert.equal(parseBatch({ caller, lines: Array(1000).fill({ command: 'x' }) }).next().done, false);
+  });
+
   it('refuses the batch for a bad caller, or too many lines', () => {
-    refuses(() => parseBatch({ caller: { ...caller, cwd: 'x' }, lines: [] }), /^caller\.cwd: /);
-    refuses(() => parseBatch({ caller: { ...caller, command: 'x' }, lines: [] }), /command/);
-    refuses(() => parseBatch({ caller, lines: Array(10_001).fill({}) }), /^lines: /);
-    refuses(() => parseBatch({ caller, lines: {} }), /^lines: /);
-    refuses(() => parseBatch({ caller, lines: [], batch: 'mine' }), /^batch: /);
-    refuses(() => parseBatch({ caller: { ...caller, env: manyVariables() }, lines: [] }), /environment is/);
+    refuses(() => parsed({ caller: { ...caller, cwd: 'x' }, lines: [] }), /^caller\.cwd: /);
+    refuses(() => parsed({ caller: { ...caller, command: 'x' }, lines: [] }), /command/);
+    refuses(() => parsed({ caller, lines: Array(10_001).fill({}) }), /^lines: /);
+    refuses(() => parsed({ caller, lines: {} }), /^lines: /);
+    refuses(() => parsed({ caller, lines: [], batch: 'mine' }), /^batch: /);
+    refuses(() => parsed({ caller: { ...caller, env: manyVariables() }, lines: [] }), /environment is/);
   });
 });

@@ -75,7 +75,7 @@ export const BATCH = z
       .optional()
       .describe('the batch of an earlier answer, to add more tasks to it'),
   })
-  .describe('Tasks of one caller, stored in one transaction.');
+  .describe('Tasks of one caller. A line is stored when its answer is a task.');
 export type BatchBody = z.output<typeof BATCH>;
 
 const BATCH_TASK = z
@@ -129,11 +129,19 @@ export interface BatchRequest {
   readonly batch: string | null;
 }
 
-/** Throws BabysitError when the batch is invalid. */
-export function parseBatch(body: unknown): BatchRequest {
+/** A part takes the daemon about 3 ms. */
+const PART_LINES = 64;
+
+/** Yields after each part: the daemon serves other requests there. Throws BabysitError when the batch is invalid. */
+export function* parseBatch(body: unknown): Generator<void, BatchRequest> {
   const { caller, lines, batch = null } = check(BATCH, body);
   checkEnvironment(caller.env);
-  return { lines: lines.map((line) => parseLine(line, caller)), batch };
+  const parsed: BatchRequest['lines'][number][] = [];
+  for (const line of lines) {
+    parsed.push(parseLine(line, caller));
+    if (parsed.length % PART_LINES === 0) yield;
+  }
+  return { lines: parsed, batch };
 }
 
 function parseLine(line: unknown, caller: Caller): RunRequest | BabysitError {

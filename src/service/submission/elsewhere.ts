@@ -45,7 +45,7 @@ export async function testedElsewhere(
   return other === null ? view : { ...view, elsewhere: elsewhereView(other) };
 }
 
-/** The lines of a batch are one transaction, so the other engine is asked before. The result submits one line. */
+/** A round of the loop awaits nothing, so the other engine is asked before. The result submits one line. */
 export async function batchAnywhere(
   deps: ElsewhereDeps,
   lines: readonly (RunRequest | BabysitError)[],

@@ -123,7 +123,7 @@ test(`memory pressure on ${DRIVER ?? 'the driver found'}: ends the task above it
   const host = HAS_SMALL_HOST ? daemonOnSmallHost(t, home, 1024 * MIB) : null;
   if (host === null) assert.equal((await home.run(['daemon-start'])).code, 0);
   const { run, ended, task, status } = daemonApi(home, ESTIMATES);
-  const [runaway, big] = [70 * MIB, 100 * MIB];
+  const [runaway, big] = [28 * MIB, 40 * MIB];
   await run('runaway', hold(runaway, 'sleep 600'), { estimated_mem_bytes: Math.round(runaway / 1.5) });
   await run('big', hold(big, 'sleep 600'), { estimated_mem_bytes: Math.round(big * 1.3) });
   const held = async () =>

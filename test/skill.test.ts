@@ -15,12 +15,12 @@ import { describe, it } from 'node:test';
 import { COMMANDS } from '../cli/commands.ts';
 import { decide } from '../hooks/decide.ts';
 import { KILL_REASON_NAMES } from '../src/core/kill-reasons.ts';
+import { DEADLINE_MS } from './support/budget.ts';
 import { BABYSIT } from './support/cli.ts';
 import { type TestHome, testHome } from './support/home.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 const SKILL = join(import.meta.dirname, '../skill');
-const DEADLINE_MS = 60_000;
 const FILES = ['SKILL.md', ...readdirSync(join(SKILL, 'references')).map((name) => join('references', name))];
 const read = (file: string) => readFileSync(join(SKILL, file), 'utf8');
 const blocksOf = (file: string) =>

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { SMALL } from '../support/budget.ts';
+import { DEADLINE_MS, SMALL } from '../support/budget.ts';
 import { busyScene } from '../support/busy-scene.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
@@ -14,7 +14,7 @@ import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/s
 import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const DEADLINE = { timeout: 20_000 };
+const DEADLINE = { timeout: DEADLINE_MS };
 /** The page of a person, also when an agent runs the tests. */
 const PERSON = Object.fromEntries(
   [

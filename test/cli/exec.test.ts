@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { readStat } from '../../src/procfs/process/stat.ts';
-import { SMALL } from '../support/budget.ts';
+import { DEADLINE_MS, SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid, processesOf, spawnerPid } from '../support/processes.ts';
@@ -47,7 +47,7 @@ function run(home: TestHome, { line, stdin = '' }: Row, words: readonly string[]
     cwd: home.work,
     env: { ...home.env, BABYSIT_NODE: process.execPath },
     stdio: files,
-    timeout: 60_000,
+    timeout: DEADLINE_MS,
     killSignal: 'SIGKILL',
   });
   for (const fd of files) closeSync(fd);
@@ -361,7 +361,7 @@ function typed(home: TestHome, line: string, steps: Steps): Promise<readonly [st
     cwd: home.work,
     env: { ...home.env, TERM: 'dumb', BABYSIT_NODE: process.execPath },
     stdio: ['pipe', 'pipe', 'ignore'],
-    timeout: 60_000,
+    timeout: DEADLINE_MS,
     killSignal: 'SIGKILL',
   });
   let shown = '';

@@ -6,11 +6,11 @@ import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { decide } from '../../hooks/decide.ts';
+import { DEADLINE_MS } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
 const SCRIPT = join(import.meta.dirname, 'agent-session.sh');
-const DEADLINE_MS = 120_000;
 
 it('soft-deny, wait_for_capacity, run, wait, runaway_risk, adjust, kill, retry', async (t) => {
   const { env, work } = testHome(t);

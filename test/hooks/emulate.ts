@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filledLines } from '../../src/text/split.ts';
+import { DEADLINE_MS } from '../support/budget.ts';
 
 const EMULATOR = join(import.meta.dirname, 'emulator.sh');
-const DEADLINE_MS = 120_000;
 
 export interface Run {
   readonly lines: string[];

@@ -21,7 +21,7 @@ it('a bare CPU burner outside holds what needs the cores, and says so', async (t
   const status = async () =>
     jsonLine((await home.run(['status', '--full', '--json'])).stdout) as unknown as StatusView;
   const outsideCores = async () => Number((await status()).capacity.cpu_outside_cores);
-  await waitUntil(async () => (await outsideCores()) >= 1, { what: 'the charge', deadlineMs: 30_000 });
+  await waitUntil(async () => (await outsideCores()) >= 1, { what: 'the charge' });
   const flags = ['--estimated_mem_bytes=16M', `--estimated_cpu_cores=${cores}`, '--cpu_pct_limit=100'];
   const denied = await home.run(['run', ...flags, '--command=true', '--json']);
   assert.equal(denied.code, 2, denied.stderr);

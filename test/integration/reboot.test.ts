@@ -78,13 +78,13 @@ async function endBoot(dir: string, pid: number): Promise<void> {
 
 describe('over two boots of one guest', { skip: skipWithout('v2-root') }, () => {
   it('with power cut in between, tasks are interrupted, queued again or still queued', {
-    timeout: 630_000,
+    timeout: 1_230_000,
   }, async (t) => {
     const shared = tempDir(t);
     const boot = (script: string) =>
       // A directory of the host survives the guest, which keeps its own files in memory.
       runInGuest('v2-root', ['bash', '-c', `mount -t hostfs -o ${shared} none /mnt && ${script}`], {
-        timeoutMs: 300_000,
+        timeoutMs: 600_000,
         env: { BABYSIT_HOME: '/mnt/s', BABYSIT_NODE: process.execPath, BABYSIT },
       });
     const request = (name: string, command: string, more: object = {}) =>

@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { availableParallelism } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { DEADLINE_MS } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
@@ -14,7 +15,6 @@ const GUIDE = join(import.meta.dirname, '../../docs/guide');
  * directory: test/integration/engines.test.ts runs its verbs.
  */
 const NOT_RUN_HERE = ['coming-from.md', 'resumable-batch.md', 'cluster.md'];
-const DEADLINE_MS = 60_000;
 /** The pages show a host with 2 cores. The daemon takes over the affinity of the command that starts it. */
 const ON_TWO_CORES = availableParallelism() > 2 ? ['taskset', '-c', '0,1'] : [];
 

@@ -1,4 +1,4 @@
-// What every test may use: little of the host, and a minute of patience.
+// What every test may use: little of the host, and two minutes of patience.
 
 /** Flags of a task that leaves room for many others. */
 export const SMALL = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--estimated_time=60s'];
@@ -8,7 +8,7 @@ export const SMALL_BODY = { estimated_mem_bytes: '32M', estimated_cpu_cores: 0.1
 /** In guests, which fork twenty-five times slower than the host. */
 const PATIENCE = Number(process.env.BABYSIT_TEST_PATIENCE ?? 1);
 /** A test that waits longer has failed. */
-export const DEADLINE_MS = PATIENCE * 60_000;
+export const DEADLINE_MS = PATIENCE * 120_000;
 /** For a step that is long by itself. */
 export const LONG = { deadlineMs: 300_000 };
 

@@ -11,8 +11,6 @@ export interface Cleanup {
   after(clean: () => void | Promise<void>): void;
 }
 
-const LEAVE_DEADLINE_MS = 10_000;
-
 /**
  * `close` runs before the directory is removed. Fails the test when a process that names the directory stays, or when the
  * directory cannot be removed.
@@ -27,10 +25,10 @@ export function tempDir(t: Cleanup, close: () => void | Promise<void> = () => {}
   return dir;
 }
 
-/** Rejects when a process still names the directory after ten seconds. */
+/** Rejects when a process still names the directory after the deadline. */
 export async function processesLeave(dir: string): Promise<void> {
   const hasNone = () => processesOf(dir).length === 0;
-  await waitUntil(hasNone, { deadlineMs: LEAVE_DEADLINE_MS, what: 'processes to leave' }).catch(() =>
+  await waitUntil(hasNone, { what: 'processes to leave' }).catch(() =>
     assert.deepEqual(processesOf(dir), [], 'processes of this test are left'),
   );
 }

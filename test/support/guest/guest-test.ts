@@ -21,7 +21,7 @@ export function guestTest(kind: GuestKind, commands: readonly string[]): void {
 export function guestEnv(): Record<string, string> {
   return {
     BABYSIT_TEST_DRIVER: 'v2',
-    BABYSIT_TEST_PATIENCE: '4',
+    BABYSIT_TEST_PATIENCE: '2',
     ...(process.env.CI === undefined ? {} : { CI: process.env.CI }),
   };
 }

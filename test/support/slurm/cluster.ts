@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { DEADLINE_MS } from '../budget.ts';
 import { type Cleanup, tempDir } from '../temp-dir.ts';
 import { waitUntil } from '../wait-until.ts';
 
@@ -56,7 +57,7 @@ export async function startCluster(t: Cleanup, options: ClusterOptions = {}): Pr
   const env = { ...process.env, SLURM_CONF: conf };
   const run = promisify(execFile);
   const slurm = async (program: string, ...args: readonly string[]) =>
-    (await run(findIn(SBIN, program) ?? program, args, { env, timeout: 20_000 })).stdout;
+    (await run(findIn(SBIN, program) ?? program, args, { env, timeout: DEADLINE_MS })).stdout;
 
   const begin = (part: Part) => {
     const log = openSync(join(dir, `${part}.log`), 'a');

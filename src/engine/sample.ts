@@ -7,6 +7,7 @@ import { isFileError } from '../core/shortages.ts';
 import { type Attempt, isActive, type Task } from '../core/task.ts';
 import { readSlabBytes } from '../procfs/meminfo.ts';
 import { isStallNear, judge, type Subject, type WatchRules } from '../watchdog/judge.ts';
+import { restAfter } from '../watchdog/rest.ts';
 import { stallDetail, withEvidence } from '../watchdog/stall.ts';
 import { applyPausedSample, type WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
@@ -32,11 +33,12 @@ export function sampleSome(
   reconcile: (live: LiveAttempt) => void,
   isTimeOver: () => boolean,
 ): WatchStates {
+  const { watchRules } = deps;
   const slabBytes = readSlabBytes();
   const states = new Map<LiveAttempt, WatchState>();
   for (let live = left.pop(); live !== undefined; live = isTimeOver() ? undefined : left.pop())
     try {
-      sampleOne(deps, work, live, reconcile, states, slabBytes);
+      sampleOne(deps, watchRules, work, live, reconcile, states, slabBytes);
     } catch (error) {
       if (!isFileError(error)) throw error;
       // No descriptor is left, or a file was moved: the next sample may succeed.
@@ -46,7 +48,8 @@ export function sampleSome(
 }
 
 function sampleOne(
-  { watchRules, log, logs }: WatchDeps,
+  { log, logs }: WatchDeps,
+  watchRules: WatchRules,
   work: UnitOfWork,
   live: LiveAttempt,
   reconcile: (live: LiveAttempt) => void,
@@ -80,7 +83,10 @@ function sampleOne(
   }
   if (usage === null) return;
   const { isStrict, observe = [] } = task.limits;
-  const withIo = live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
+  const { watchState, resting } = live;
+  const withIo =
+    watchState === null ||
+    isStallNear(task.limits, watchState, resting.restedMs(watchState) + 2 * watchRules.gapMs);
   const own = live.sample(usage, work.now, {
     isStrict,
     observe,
@@ -97,7 +103,13 @@ function sampleOne(
   live.continueSupervisor();
   logs.maintain(live.log, live.supervision.logWriter, work.now);
   live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
-  const before = live.watchState ?? live.firstWatchState(sample, task.state);
+  const restsForMs = resting.passOver(watchState, task, sample, watchRules.gapMs);
+  if (restsForMs !== null) {
+    live.dueInMs = restsForMs;
+    return;
+  }
+  const before =
+    watchState === null ? live.firstWatchState(sample, task.state) : resting.upToDate(watchState);
   if (frozenSince(task.state) !== null) {
     states.set(live, applyPausedSample(before, sample));
     live.dueInMs = null;
@@ -126,7 +138,12 @@ function sampleOne(
     work.emit(task, { event: 'would_kill', ...verdict.wouldKill });
     log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
   }
-  if (verdict.kill === null) return;
+  if (verdict.kill === null) {
+    const awaitsReady = live.readiness !== null && attempt.readyAt === undefined;
+    const rest = watchRules.dryRun || awaitsReady ? null : restAfter(verdict, sample);
+    if (rest !== null) resting.begin(rest, task);
+    return;
+  }
   const { reason } = verdict.kill;
   const detail =
     reason === 'observability_stall'

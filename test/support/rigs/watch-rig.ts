@@ -49,7 +49,8 @@ export interface Step {
   readonly outlived?: Sample['outlived'];
   readonly demand?: Sample['demand'];
   readonly refusedForks?: number;
-  readonly ioBytes?: number;
+  /** Null: not read. */
+  readonly ioBytes?: number | null;
   /** A sample taken while the task is paused. */
   readonly paused?: boolean;
   /** Moves the wall clock beside the monotonic one. */
@@ -89,14 +90,22 @@ export class Watch {
     if (elapsedMs + silentMs === 0) this.step({ ms: 0 });
   }
 
-  step({ ms = 1000, memBytes = 0, cores = 0, prints = 0, ...more }: Step): Verdict {
+  step(step: Step): Verdict {
+    const sample = this.sample(step);
+    if (!step.paused) return this.judge(sample);
+    this.state = applyPausedSample(this.state, sample);
+    return { state: this.state, events: [], kill: null, wouldKill: null, dueInMs: null, isGap: false };
+  }
+
+  /** Of a step that `judge` need not follow. */
+  sample({ ms = 1000, memBytes = 0, cores = 0, prints = 0, ...more }: Step): Sample {
     const before = this.#sample;
     this.#sample = {
       now: { wallMs: before.now.wallMs + ms + (more.wallJumpMs ?? 0), monoMs: before.now.monoMs + ms },
       memBytes,
       cpuUsec: before.cpuUsec + cores * ms * 1000,
       ioReadBytes: null,
-      ioWriteBytes: (before.ioWriteBytes ?? 0) + (more.ioBytes ?? 0),
+      ioWriteBytes: more.ioBytes === null ? null : (before.ioWriteBytes ?? 0) + (more.ioBytes ?? 0),
       oomKills: before.oomKills + (more.oomKills ?? 0),
       isOomAtOwnCap: more.isOomAtOwnCap ?? true,
       strays: more.strays ?? [],
@@ -106,11 +115,11 @@ export class Watch {
       outputBytes: before.outputBytes + prints,
       outputAt: null,
     };
-    if (more.paused) {
-      this.state = applyPausedSample(this.state, this.#sample);
-      return { state: this.state, events: [], kill: null, wouldKill: null, dueInMs: null };
-    }
-    const verdict = judge(this.#rules, this.subject, this.state, this.#sample);
+    return this.#sample;
+  }
+
+  judge(sample: Sample): Verdict {
+    const verdict = judge(this.#rules, this.subject, this.state, sample);
     this.verdict = verdict;
     this.state = verdict.state;
     this.events.push(...verdict.events);

@@ -119,8 +119,8 @@ it('v1: room for kernel memory raises the limit, and at most to what the host ca
   const group = groupV1({ driver: 'v1', name: 't', memory: join(path, 'memory') });
   t.after(() => group.close());
   const limit = () => readFileSync(join(path, 'memory/memory.limit_in_bytes'), 'utf8');
-  group.allowKernelMemory(800, 5_000);
+  group.allowKernelMemory(800, () => 5_000);
   assert.equal(limit(), '1900');
-  group.allowKernelMemory(800, 0);
+  group.allowKernelMemory(800, () => 0);
   assert.equal(limit().slice(0, 3), '800');
 });

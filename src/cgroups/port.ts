@@ -60,7 +60,7 @@ export interface Group {
    */
   setLimits(limits: GroupLimits): void;
   /** v1: gives the group room for its kernel memory beyond `memMaxBytes`. `reclaimableBytes`: slab that the host can free. */
-  allowKernelMemory(memMaxBytes: number, reclaimableBytes: number): void;
+  allowKernelMemory(memMaxBytes: number, reclaimableBytes: () => number): void;
   /** Returns null when the group is gone. Called every second for every task. */
   usage(): GroupUsage | null;
   /** Counters that stay readable after the processes end. The supervisor copies them if no daemon is alive. */

@@ -75,7 +75,9 @@ export class Attempts {
 
   /** CPU time of all attempts while this daemon watched them, those that ended included. */
   get cpuUsec(): number {
-    return this.onHost().reduce((sum, { idleness }) => sum + idleness.seenUsec, this.#endedUsec);
+    let usec = this.#endedUsec;
+    for (const { usesHost, idleness } of this.#byId.values()) if (usesHost) usec += idleness.seenUsec;
+    return usec;
   }
 
   get count(): number {

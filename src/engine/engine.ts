@@ -373,8 +373,9 @@ export class Engine {
     const needsTick = isWanted || attempts.size + this.live.queue.size > 0;
     // Each round of a pass may find a deadline of the watchdog.
     if (needsTick && !this.#isSampleDue && !this.#timers.isTickArmed) {
-      const dueInMs = [...attempts.values()].flatMap((attempt) => attempt.dueInMs ?? []);
-      this.#timers.armTick(Math.min(this.#deps.monitorIntervalMs, ...dueInMs), () => {
+      let tickMs = this.#deps.monitorIntervalMs;
+      for (const { dueInMs } of attempts.values()) if (dueInMs !== null && dueInMs < tickMs) tickMs = dueInMs;
+      this.#timers.armTick(tickMs, () => {
         this.#isSampleDue = true;
         this.wake();
       });

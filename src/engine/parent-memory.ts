@@ -43,11 +43,8 @@ export class ParentMemory {
   }
 
   /** Call after a sample. */
-  follow(attempts: ReadonlyMap<TaskId, LiveAttempt>): void {
-    const promised = this.#promised(attempts);
-    if (promised.size === 0) return;
-    const host = this.#deps.readHost();
-    for (const [parent, bytes] of promised) this.#cap(parent, host, bytes);
+  follow(attempts: ReadonlyMap<TaskId, LiveAttempt>, host: HostMemory): void {
+    for (const [parent, bytes] of this.#promised(attempts)) this.#cap(parent, host, bytes);
   }
 
   /** Call before a task starts: raises the cap if the task could not reach its estimate below it. */

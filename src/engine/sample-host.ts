@@ -27,7 +27,7 @@ export interface HostWatchDeps {
 }
 
 /**
- * Call right after the attempts were sampled. May stage holds and a kill. Keep the returned state once the round is
+ * Call right after the attempts were sampled. `watched`: their new states in this round. May stage holds and a kill. Keep the returned state once the round is
  * committed.
  */
 export function watchHost(
@@ -36,9 +36,10 @@ export function watchHost(
   attempts: readonly LiveAttempt[],
   watched: WatchStates,
   before: PressureState,
+  host: HostMemory,
 ): PressureState {
   try {
-    return judgeHost(deps, work, attempts, watched, before);
+    return judgeHost(deps, work, attempts, watched, before, host);
   } catch (error) {
     if (!isFileError(error)) throw error;
     deps.log.warn({ err: error }, 'host not sampled');
@@ -52,15 +53,18 @@ function judgeHost(
   attempts: readonly LiveAttempt[],
   watched: WatchStates,
   before: PressureState,
+  host: HostMemory,
 ): PressureState {
   const { pressureRules, log } = deps;
   const isDiskPressed = before.disk.lastedMs !== null;
   const tasks = (memBytesOf: (live: LiveAttempt) => number) =>
     attempts
-      .map((live) => pressedTask(work, live, memBytesOf(live), watched.get(live), isDiskPressed))
+      .map((live) =>
+        pressedTask(work, live, memBytesOf(live), watched.get(live) ?? live.watchState, isDiskPressed),
+      )
       .filter((task) => task !== null);
   const sampled = tasks(({ memBytes }) => memBytes);
-  const first = judgePressure(pressureRules, before, sampleHost(deps, work.now), sampled);
+  const first = judgePressure(pressureRules, before, sampleHost(deps.home, work.now, host), sampled);
   for (const { event, dim, detail } of first.events) log.warn({ dim, ...detail }, event);
   applyHolds(deps, work, first.holds, sampled);
   if (first.confirm === null) return first.state;
@@ -71,7 +75,7 @@ function judgeHost(
     pressureRules,
     first.state,
     first.confirm,
-    sampleHost(deps, work.now),
+    sampleHost(deps.home, work.now, deps.readHost()),
     resampled,
     outside,
   );
@@ -104,8 +108,7 @@ function applyHolds(
   }
 }
 
-function sampleHost({ readHost, home }: HostWatchDeps, now: Now): HostSample {
-  const { totalBytes, availableBytes } = readHost();
+function sampleHost(home: string, now: Now, { totalBytes, availableBytes }: HostMemory): HostSample {
   return {
     now,
     memTotalBytes: totalBytes,
@@ -120,7 +123,7 @@ function pressedTask(
   work: UnitOfWork,
   live: LiveAttempt,
   memBytes: number,
-  watched: WatchState | undefined,
+  watched: WatchState | null,
   withWrites: boolean,
 ): TaskUse | null {
   const task = work.get(live.id);

@@ -34,11 +34,15 @@ export function sampleSome(
   isTimeOver: () => boolean,
 ): WatchStates {
   const { watchRules } = deps;
-  const slabBytes = readSlabBytes();
+  let slabBytes: number | null = null;
+  const reclaimable = () => {
+    slabBytes ??= readSlabBytes();
+    return slabBytes;
+  };
   const states = new Map<LiveAttempt, WatchState>();
   for (let live = left.pop(); live !== undefined; live = isTimeOver() ? undefined : left.pop())
     try {
-      sampleOne(deps, watchRules, work, live, reconcile, states, slabBytes);
+      sampleOne(deps, watchRules, work, live, reconcile, states, reclaimable);
     } catch (error) {
       if (!isFileError(error)) throw error;
       // No descriptor is left, or a file was moved: the next sample may succeed.
@@ -54,7 +58,7 @@ function sampleOne(
   live: LiveAttempt,
   reconcile: (live: LiveAttempt) => void,
   states: Map<LiveAttempt, WatchState>,
-  slabBytes: ReturnType<typeof readSlabBytes>,
+  reclaimableBytes: () => number,
 ): void {
   const task = work.get(live.id);
   if (task === undefined || !isActive(task.state)) return;
@@ -99,7 +103,7 @@ function sampleOne(
   const isWaiting = work.children(task).length > 0;
   const sample = isWaiting ? { ...own, outputAt: work.now.wallMs } : own;
   live.rankForOom(task.estimate.memBytes, attempt.envelope.oomScoreAdj);
-  if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, slabBytes);
+  if (live.mayHaveActed) live.group.allowKernelMemory(attempt.envelope.memMaxBytes, reclaimableBytes);
   live.continueSupervisor();
   logs.maintain(live.log, live.supervision.logWriter, work.now);
   live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));

@@ -22,6 +22,9 @@ export function listPids(procRoot = '/proc'): number[] {
 
 /** Bytes of a line `VmRSS:     1234 kB`, as in status and /proc/meminfo. Returns null without such a line. */
 export function sizeField(text: string, name: string): number | null {
-  const kib = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
-  return kib === undefined ? null : Number(kib) * 1024;
+  const field = `${name}:`;
+  const at = text.startsWith(field) ? 0 : text.indexOf(`\n${field}`);
+  if (at < 0) return null;
+  const kib = Number.parseInt(text.slice(text.indexOf(':', at) + 1, text.indexOf(' kB', at)), 10);
+  return Number.isNaN(kib) ? null : kib * 1024;
 }

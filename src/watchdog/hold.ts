@@ -51,7 +51,7 @@ function thaws(
   live: readonly TaskUse[],
 ): Holds['thaw'] {
   const held = live
-    .flatMap(({ heldMs, ...task }) => (heldMs === null ? [] : [{ ...task, heldMs }]))
+    .flatMap((task) => (task.heldMs === null ? [] : [{ ...task, heldMs: task.heldMs }]))
     .sort((a, b) => b.heldMs - a.heldMs);
   const within = held.filter((task) => task.memBytes <= task.estimatedMemBytes);
   if (within.length > 0) return within.map(({ id }) => ({ id, cause: 'within_estimate' }));

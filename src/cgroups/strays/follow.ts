@@ -33,6 +33,8 @@ export function follow(group: Group, processes: ProcessTable): Group {
   const { ref } = group;
   const name = stringIn(ref, 'name');
   let main: Main | null = null;
+  /** The groups of the main process, last seen inside of this one. */
+  let insideText = '';
   let strays: readonly StrayInfo[] = [];
   let cpu = NO_CPU;
   /** CPU time that the strays had used, and the group had counted, before they left. */
@@ -67,6 +69,15 @@ export function follow(group: Group, processes: ProcessTable): Group {
     return stat !== null && stat.startTicks === startTicks && !isExiting(stat) ? outside : null;
   }
 
+  function hasMainLeft(): boolean {
+    if (main === null) return false;
+    const text = readProcFile(main.pid, 'cgroup') ?? '';
+    if (text === insideText) return false;
+    if (outsideOf(text, ref) !== null) return outsideIfLeft(main) !== null;
+    insideText = text;
+    return false;
+  }
+
   /** `cpuUsec`: the CPU time that the group has used. */
   function lookIfDue(cpuUsec: number): void {
     samples += 1;
@@ -74,8 +85,7 @@ export function follow(group: Group, processes: ProcessTable): Group {
     lastUsec = cpuUsec;
     const { mainEvery, scanEvery, scanAgeMs } = idleSamples < IDLE.afterSamples ? ACTIVE : IDLE;
     const isMainDue = samples <= EARLY_SAMPLES || samples % mainEvery === 0;
-    const hasMainLeft = isMainDue && main !== null && outsideIfLeft(main) !== null;
-    if (strays.length > 0 || hasMainLeft) look(SAMPLE_AGE_MS);
+    if (strays.length > 0 || (isMainDue && hasMainLeft())) look(SAMPLE_AGE_MS);
     else if (samples % scanEvery === 0) look(scanAgeMs);
   }
 

@@ -53,7 +53,9 @@ export function groupV1(ref: GroupRef): Group {
       writeLimits(limitFiles(directories, limitsV1(limits, memLimit())), 'live');
     },
     allowKernelMemory(memMaxBytes, reclaimableBytes) {
-      const room = roomForKernel(Math.min(counters.kernelBytes(), reclaimableBytes), memMaxBytes);
+      const kernelBytes = counters.kernelBytes();
+      const needsRoom = roomForKernel(kernelBytes, memMaxBytes) > 0;
+      const room = needsRoom ? roomForKernel(Math.min(kernelBytes, reclaimableBytes()), memMaxBytes) : 0;
       if (room === kernelRoom) return;
       try {
         setMemory(memMaxBytes + room);

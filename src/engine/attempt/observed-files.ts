@@ -88,6 +88,7 @@ async function regularFile(path: string): Promise<Stats | null> {
 
 /** Of signs of life, in epoch ms; null without any. */
 export function latest(...times: readonly (number | null)[]): number | null {
-  const known = times.filter((at) => at !== null);
-  return known.length === 0 ? null : Math.max(...known);
+  let newest: number | null = null;
+  for (const at of times) if (at !== null && (newest === null || at > newest)) newest = at;
+  return newest;
 }

@@ -1,9 +1,9 @@
 // A sampling pass: samples the attempts and the host, has the watchdog judge them, and publishes what was measured.
 import type { Now } from '../../core/clock.ts';
 import { readFreeDisk } from '../../procfs/disk.ts';
+import type { HostMemory } from '../../procfs/meminfo.ts';
 import { readHostPressure } from '../../procfs/pressure.ts';
 import { NO_PRESSURE, type PressureState } from '../../watchdog/pressure.ts';
-import type { WatchState } from '../../watchdog/state.ts';
 import type { HostCpuTrail } from '../../watchdog/throttle.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { Attempts } from '../attempts.ts';
@@ -31,15 +31,14 @@ export interface Sampled {
   readonly hostCpu: HostCpuTrail;
   /** The pass continues in the next round. */
   readonly isPartial: boolean;
-  /** The time of all rounds of the pass; null when none ended in this round. */
-  readonly tookMs: number | null;
+  /** Of the pass that ended in this round, with the time of all its rounds; null when none did. */
+  readonly ended: { readonly tookMs: number; readonly host: HostMemory } | null;
 }
 
 /** A pass over hundreds of attempts takes several rounds. */
 interface PassInProgress {
   /** The attempts that are not sampled yet. */
   left: LiveAttempt[];
-  readonly states: Map<LiveAttempt, WatchState>;
   readonly begunAt: number;
   tookMs: number;
 }
@@ -71,7 +70,9 @@ export class Sampler {
     this.#planner = loop.planner;
     this.#pendingCount = loop.pendingCount;
     this.passes = new PassFeed(() => loop.wake());
-    this.outsideCpu = new OutsideCpu(deps, attempts, () => this.#publish(deps.clock.now(), null));
+    this.outsideCpu = new OutsideCpu(deps, attempts, () =>
+      this.#publish(deps.clock.now(), null, deps.readHost()),
+    );
     this.#parentMemory = new ParentMemory(deps, () => loop.planner().trees());
   }
 
@@ -93,7 +94,6 @@ export class Sampler {
     pass.left = pass.left.filter((live) => byId.get(live.id) === live);
     const reconcile = ({ id }: LiveAttempt) => this.#attempts.reconcile(work, id);
     const watchStates = sampleSome(this.#deps, work, pass.left, reconcile, beginSlice(monoMs));
-    for (const [live, state] of watchStates) pass.states.set(live, state);
     if (pass.left.length > 0) {
       pass.tookMs += monoMs() - work.now.monoMs;
       return { ...this.#sampled(watchStates), isPartial: true };
@@ -101,25 +101,26 @@ export class Sampler {
     this.#pass = null;
     this.#planner().sampled(pass.begunAt);
     this.outsideCpu.look();
-    this.#parentMemory.follow(byId);
+    const host = this.#deps.readHost();
+    this.#parentMemory.follow(byId, host);
     const here = this.#attempts.onHost();
-    const pressure = watchHost(this.#deps, work, here, pass.states, this.#pressure);
+    const pressure = watchHost(this.#deps, work, here, watchStates, this.#pressure, host);
     const hostCpu = watchHostCpu(this.#deps, work, here, this.#hostCpu);
     const endMs = monoMs();
     const tookMs = pass.tookMs + endMs - work.now.monoMs;
     this.#restUntil = endMs + REST_SHARE * tookMs;
-    return { watchStates, pressure, hostCpu, isPartial: false, tookMs };
+    return { watchStates, pressure, hostCpu, isPartial: false, ended: { tookMs, host } };
   }
 
   #begin(work: UnitOfWork): PassInProgress {
     this.#attempts.applyLimits();
     const left = [...this.#attempts.byId.values()].reverse();
-    return { left, states: new Map(), begunAt: work.now.monoMs, tookMs: 0 };
+    return { left, begunAt: work.now.monoMs, tookMs: 0 };
   }
 
   #sampled(watchStates: WatchStates): Sampled {
     const [pressure, hostCpu] = [this.#pressure, this.#hostCpu];
-    return { watchStates, pressure, hostCpu, isPartial: false, tookMs: null };
+    return { watchStates, pressure, hostCpu, isPartial: false, ended: null };
   }
 
   /** Call when the round of the sample is committed. */
@@ -130,8 +131,8 @@ export class Sampler {
   }
 
   /** Call after the events of the round are published. */
-  report({ tookMs }: Sampled, now: Now): void {
-    if (tookMs !== null) this.#publish(now, tookMs);
+  report({ ended }: Sampled, now: Now): void {
+    if (ended !== null) this.#publish(now, ended.tookMs, ended.host);
   }
 
   /** Call when attempts are about to start. */
@@ -149,19 +150,19 @@ export class Sampler {
     this.outsideCpu.close();
   }
 
-  #publish({ wallMs }: Now, tookMs: number | null): void {
-    const attempts = [...this.#attempts.byId.values()];
-    this.passes.publish({
-      at: wallMs,
-      tookMs,
-      host: this.#hostUse(this.#attempts.onHost()),
-      tasks: attempts.flatMap(taskPass),
-    });
+  #publish({ wallMs }: Now, tookMs: number | null, host: HostMemory): void {
+    const tasks: TaskPass[] = [];
+    for (const live of this.#attempts.byId.values()) {
+      const { id, memBytes, watchState, ioRate } = live;
+      // Null before the first sample of the attempt.
+      if (watchState !== null)
+        tasks.push({ id, memBytes, cpuCores: watchState.cpu.cores, io: ioRate.bytesPerS });
+    }
+    this.passes.publish({ at: wallMs, tookMs, host: this.#hostUse(this.#attempts.onHost(), host), tasks });
   }
 
-  #hostUse(attempts: readonly LiveAttempt[]): HostUse {
-    const { readHost, memReserveBytes, home } = this.#deps;
-    const { totalBytes, availableBytes } = readHost();
+  #hostUse(attempts: readonly LiveAttempt[], { totalBytes, availableBytes }: HostMemory): HostUse {
+    const { memReserveBytes, home } = this.#deps;
     const oursBytes = attempts.reduce((sum, { memBytes }) => sum + memBytes, 0);
     const { cpu, memory, io } = readHostPressure();
     const { bytes } = readFreeDisk(home);
@@ -181,10 +182,4 @@ export class Sampler {
       pending: this.#pendingCount(),
     };
   }
-}
-
-/** Nothing before the first sample of the attempt. */
-function taskPass(live: LiveAttempt): TaskPass[] {
-  const { id, memBytes, watchState, ioRate } = live;
-  return watchState === null ? [] : [{ id, memBytes, cpuCores: watchState.cpu.cores, io: ioRate.bytesPerS }];
 }

@@ -12,6 +12,7 @@ const INTERRUPT_REASONS: Readonly<Record<InterruptReason, true>> = {
   host_rebooted: true,
   logged_out: true,
   supervisor_lost: true,
+  records_removed: true,
   kill_stuck: true,
   node_failed: true,
   preempted: true,

@@ -190,6 +190,6 @@ describe('kill hint', () => {
 });
 
 it('every interruption has a hint', () => {
-  for (const reason of ['host_rebooted', 'logged_out', 'supervisor_lost'] as const)
+  for (const reason of ['host_rebooted', 'logged_out', 'supervisor_lost', 'records_removed'] as const)
     assert.match(interruptHint(reason, 'build'), /run it again with babysit retry build$/);
 });

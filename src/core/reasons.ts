@@ -41,6 +41,8 @@ export function interruptHint(reason: InterruptReason, ref: string): string {
       return 'Processes survived SIGKILL for a minute and are still there: the event kill_stuck has their pids and what they sleep in. They are in uninterruptible sleep, belong to another user, or are frozen by another program.';
     case 'logged_out':
       return `The user logged out, and systemd ended the daemon and its tasks: run loginctl enable-linger "$USER" once, then ${again}`;
+    case 'records_removed':
+      return `The files of the attempt were removed from BABYSIT_HOME while it ran, so the exit code is unknown: check what the command deletes, then ${again}`;
     case 'supervisor_lost':
       return `Another process killed the task's supervisor, so the exit code is unknown: check the log, then ${again}`;
   }

@@ -144,6 +144,7 @@ export type InterruptReason =
   | 'host_rebooted'
   | 'logged_out'
   | 'supervisor_lost'
+  | 'records_removed'
   | 'kill_stuck'
   | 'node_failed'
   | 'preempted'

@@ -178,6 +178,8 @@ describe('verdict', () => {
     ['supervisor_lost', null, 'interrupted'],
     ['host_rebooted', null, 'interrupted'],
     ['supervisor_lost', aKill(), 'killed'],
+    ['records_removed', null, 'interrupted'],
+    ['records_removed', aKill(), 'killed'],
     ['host_rebooted', aKill(), 'interrupted'],
     ['logged_out', aKill(), 'interrupted'],
   ] as const;

@@ -86,7 +86,8 @@ function applyRecords(
     // It may have ended while no daemon ran.
     const isUnwatched = live.watchState === null;
     const endedAt = isUnwatched ? lastSignOfLife(live.paths, attempt, at) : at;
-    const reason = isUnwatched ? lossReason(attempt.group, endedAt, loginAt()) : 'supervisor_lost';
+    const found = isUnwatched ? lossReason(attempt.group, endedAt, loginAt()) : 'supervisor_lost';
+    const reason = found === 'supervisor_lost' && records.areRemoved ? 'records_removed' : found;
     work.change(id, { kind: 'lose', reason, usage: live.finalUsage(), at: endedAt });
   } else {
     // A process that outlived the main process may have held the output open, which delays `closed`.

@@ -131,7 +131,7 @@ describe('recover', () => {
 
   it('never runs a task again whose command has begun, even when its directory was deleted', (t) => {
     const { state, attempts } = left(t, active({}), null).recovered();
-    assert.ok(state.status === 'interrupted' && state.reason === 'supervisor_lost', state.status);
+    assert.ok(state.status === 'interrupted' && state.reason === 'records_removed', state.status);
     assert.equal(attempts, 1);
   });
 });

@@ -53,6 +53,7 @@ run_command() {
   trap - CHLD
   set +m
   close_relay
+  [ -e "$dir/claim" ] || restore_records
   close_attempt
   exec 3<&- 5>&-
 }
@@ -159,6 +160,13 @@ close_attempt() {
     record_closed
     sync "$dir/claim" || sync
   fi
+}
+
+# The command, or a user, has removed the records or their directory: the open file still has them. A task directory or a
+# home that is gone is not made again.
+restore_records() {
+  PATH=$tools mkdir -m 700 "$dir"
+  PATH=$tools cat /proc/self/fd/5 >"$dir/claim" && exec 5>>"$dir/claim"
 }
 
 record_closed() { echo "closed $EPOCHREALTIME" >&5; }

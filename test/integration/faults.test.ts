@@ -131,6 +131,24 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     }
   });
 
+  it('keeps the exit code of a task that removes its own records, unless the whole directory is gone', async (t) => {
+    const home = testHome(t);
+    const own = `${join(home.dir, 'tasks')}/$BABYSIT_TASK_ID`;
+    for (const [name, what] of [
+      ['attempt', `${own}/1`],
+      ['claim', `${own}/1/claim`],
+      ['task', own],
+    ])
+      await submit(home, String(name), `echo out; rm -r ${what}; exit 3`);
+    for (const name of ['attempt', 'claim']) {
+      const { status, reason, exit_code } = lastJson((await home.run(['wait', name])).stdout);
+      assert.deepEqual([status, reason, exit_code], ['failed', 'exit', 3], name);
+    }
+    const { status, reason, hint } = lastJson((await home.run(['wait', 'task'])).stdout);
+    assert.deepEqual([status, reason], ['interrupted', 'records_removed']);
+    assert.match(String(hint), /were removed .* babysit retry task$/);
+  });
+
   it('ends the daemon when its state directory is deleted', async (t) => {
     const home = testHome(t);
     await home.run(['daemon-start']);

@@ -23,7 +23,7 @@ export function endedState(attempt: Attempt, exit: Exit, usage: Usage | null, at
 export function lost(attempt: Attempt, reason: InterruptReason, usage: Usage | null, at: number): EndedState {
   const ended = { endedAt: at, attempt, exit: null, usage };
   const kill = attempt.kill;
-  if (kill !== null && reason === 'supervisor_lost')
+  if (kill !== null && (reason === 'supervisor_lost' || reason === 'records_removed'))
     return { status: 'killed', kill, stoppedGracefully: false, ...ended };
   return { status: 'interrupted', reason, ...ended };
 }

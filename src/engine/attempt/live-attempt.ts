@@ -118,21 +118,23 @@ export class LiveAttempt implements Observer {
   }
 
   /** The records so far. When `isOver` is true, they are complete. Throws RecordsUnreadable. */
-  records(): Records & { readonly isOver: boolean } {
+  records(): Records & { readonly isOver: boolean; readonly areRemoved: boolean } {
     const { dir } = this.paths;
-    const records = this.#keepKnown(readRecords(dir));
+    const found = readRecords(dir);
+    const areRemoved = found.supervisor === null;
+    const records = this.#keepKnown(found);
     if (!this.#isAttached && records.started?.main) {
       this.#isAttached = true;
       this.group.attach({ pid: records.started.main.pid, startTicks: records.started.main.startTicks ?? 0 });
     }
-    if (records.closedAt !== null) return { ...records, isOver: true };
-    if (!this.isSupervisorGone()) return { ...records, isOver: false };
+    if (records.closedAt !== null) return { ...records, areRemoved, isOver: true };
+    if (!this.isSupervisorGone()) return { ...records, areRemoved, isOver: false };
     // The supervisor may have written records between the first read and its end: read again.
     const last = readRecords(dir, true);
     this.#emptyReads = last.supervisor === null ? this.#emptyReads + 1 : 0;
     // A disk may fail to read them once.
     if (this.#emptyReads > 0 && this.#emptyReads < EMPTY_READS) throw new RecordsUnreadable('no records');
-    return { ...this.#keepKnown(last), isOver: true };
+    return { ...this.#keepKnown(last), areRemoved: last.supervisor === null, isOver: true };
   }
 
   /** Identities and the exit stay known even if the task deletes its records. */

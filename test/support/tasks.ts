@@ -44,7 +44,7 @@ export function isClosed(home: TestHome, id: unknown): boolean {
 
 /** A line of bash that ends when the file appears. It waits without a fork, which is slow in a guest. */
 export function until(file: string): string {
-  return `exec 9<> <(:); until [ -e ${file} ]; do read -rt 0.05 -u 9; done`;
+  return `exec 9<> <(:); until [ -e ${file} ]; do read -rt 0.05 -u 9 || :; done`;
 }
 
 /** The text of a file that a task writes, without the last line end; empty while there is no such file. */

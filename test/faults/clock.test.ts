@@ -106,6 +106,31 @@ describe('when the wall clock is set', () => {
       assert.equal((await service.status()).leases.length, 0);
     });
 
+    it(`${what}, the order of the queue stays`, async (t) => {
+      const { start, begin, run, change, settle, seconds, host, task } = rigOf(t);
+      // No two have room together.
+      const most = { estimated_mem_bytes: '9G', observability_interval: 0, queue: true };
+      const end = async (id: string) => {
+        const at = Date.parse((await task(id)).started_at);
+        await change(id, { kind: 'end', exit: anExit(), usage: null, at });
+        await settle();
+      };
+      const holder = await start('holder', most);
+      const queued = async (name: string, priority: number, time: string): Promise<string> =>
+        (await run({ ...most, name, owner: name, priority, estimated_time: time })).body.id;
+      const low = await queued('low', 0, '1m');
+      const high = await queued('high', 5, '10h');
+      // Room is kept for this one.
+      const first = await queued('first', 9, '10h');
+      await seconds(5);
+      host.wallJumpMs = jumpMs;
+      await seconds(5);
+      await end(holder);
+      await begin(first);
+      await end(first);
+      assert.deepEqual([(await task(low)).status, (await task(high)).status], ['pending', 'running']);
+    });
+
     it(`${what}, a back-off ends, and one attempt follows`, async (t) => {
       const { start, begin, change, seconds, host, task } = rigOf(t);
       const id = await start('flaky', { retries: 3, retry_backoff: '10s', observability_interval: 0 });

@@ -35,6 +35,8 @@ const HOST_AGE_MS = 20;
 const PLAN_AGE_MS = 1000;
 /** And at least for this many times what it took: the plan of a long queue takes a tenth of a second. */
 const PLAN_AGE_PER_COST = 10;
+/** A smaller step of the wall clock matters to nothing that waits. */
+const JUMP_MS = 5000;
 
 export class Planner {
   readonly #deps: PlannerDeps;
@@ -54,6 +56,8 @@ export class Planner {
   /** It begins after that one, with all changes until then. */
   #next: Promise<Plan> | null = null;
   #trees: readonly Tree[] | null = null;
+  /** When the host was started, by the wall clock as it was last seen. */
+  #bootMs: number | null = null;
 
   constructor(
     deps: PlannerDeps,
@@ -72,6 +76,7 @@ export class Planner {
   /** Includes changes that are staged in the current round. */
   snapshot(): Snapshot {
     const { wallMs, monoMs } = this.#deps.clock.now();
+    this.#followClock(wallMs);
     if (monoMs - this.#sampledAt >= SAMPLE_AGE_MS) {
       this.#sampledAt = monoMs;
       this.#refresh();
@@ -91,6 +96,15 @@ export class Planner {
       live: this.#liveUse(),
       nowMs: wallMs,
     });
+  }
+
+  /** Without it, a clock that is set forward makes short tasks at the head pass those of a higher priority. */
+  #followClock(wallMs: number): void {
+    const bootMs = wallMs - this.#deps.uptimeMs();
+    this.#bootMs ??= bootMs;
+    if (Math.abs(bootMs - this.#bootMs) < JUMP_MS) return;
+    this.#live.queue.shiftClock(bootMs - this.#bootMs);
+    this.#bootMs = bootMs;
   }
 
   /** Of hundreds of tasks one slice refreshes a part, and the next one the following part. */

@@ -151,6 +151,12 @@ export class Queue implements QueueView {
     return this.#subQueues.get(subQueueKey(item));
   }
 
+  /** The wall clock was set by so much: what waits has waited as long as before. */
+  shiftClock(byMs: number): void {
+    for (const subQueue of this.subQueues()) subQueue.headSinceMs += byMs;
+    for (const [owner, atMs] of this.#servedAtMs) this.#servedAtMs.set(owner, atMs + byMs);
+  }
+
   /** Records that an item of `owner` started. */
   served(owner: string, atMs: number): void {
     this.#servedAtMs.delete(owner);

@@ -23,6 +23,12 @@ export function bodyRows(): number {
   return screenRows() - 3;
 }
 
+/** Null where the output is not a terminal, and nothing is cut for its width. */
+export function roomOf({ terminal }: Output): number | null {
+  // A serial line reports a size of 0.
+  return terminal ? process.stdout.columns || DEFAULT_COLUMNS : null;
+}
+
 export class Screen {
   readonly #output: Output;
   #isDrawn = false;
@@ -33,8 +39,7 @@ export class Screen {
 
   /** Cuts what is wider or longer than the terminal: a wrapped line would move the others. */
   draw(text: string): void {
-    // A serial line reports a size of 0.
-    const columns = process.stdout.columns || DEFAULT_COLUMNS;
+    const columns = roomOf(this.#output) ?? DEFAULT_COLUMNS;
     const rows = screenRows();
     const all = text.trimEnd().split('\n');
     const isCut = all.length > rows - 1;

@@ -2,6 +2,7 @@
 // what it shows.
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
+import { cutMiddle, cutText } from '../../src/text/width.ts';
 import type { Frame } from '../client/frames.ts';
 import { followFrames, taskIn } from '../client/live.ts';
 import type { Session } from '../client/session.ts';
@@ -15,6 +16,8 @@ import { bar } from './style.ts';
 const AFTER_MS = 1000;
 const BAR_WIDTH = 12;
 const DEFAULT_COLUMNS = 80;
+/** A long name gets a third of the line, and at least this many columns. */
+const NAME_LEAST = 16;
 const CLEAR = '\r\x1b[K';
 
 export interface StatusLine {
@@ -38,7 +41,8 @@ export function drawStatusLine(output: Output, session: Session, live: () => rea
     const [ref, ...more] = live();
     const task = ref === undefined ? undefined : taskIn(frame, ref);
     if (abort.signal.aborted || task === undefined || task.ended_at !== null) return;
-    output.message(`${CLEAR}${[...lineOf(task, more.length)].slice(0, columnsOf(session.env) - 1).join('')}`);
+    const columns = columnsOf(session.env) - 1;
+    output.message(`${CLEAR}${cutText(lineOf(task, more.length, columns), columns)}`);
     isDrawn = true;
   };
   // A short wait draws nothing, and a line that cannot be drawn is no reason to stop waiting.
@@ -62,15 +66,15 @@ function columnsOf(env: NodeJS.ProcessEnv): number {
   return process.stderr.columns || Number(env.COLUMNS) || DEFAULT_COLUMNS;
 }
 
-function lineOf(task: LiveTask, more: number): string {
+function lineOf(task: LiveTask, more: number, columns: number): string {
   const last = escapeField(escapeLine(task.last_line ?? ''));
-  const parts = [statusText(task), last, more > 0 ? `(and ${more} more)` : ''];
+  const parts = [statusText(task, columns), last, more > 0 ? `(and ${more} more)` : ''];
   return parts.filter((part) => part !== '').join('  ');
 }
 
 /** `build  1m5s/10m [#-----------]  350M/2G  0.9/2 cores  3/42 7% eta 14m`; for a pending task, the reason. */
-function statusText(task: LiveTask): string {
-  const name = escapeField(task.name);
+function statusText(task: LiveTask, columns: number): string {
+  const name = cutMiddle(escapeField(task.name), Math.max(NAME_LEAST, Math.floor(columns / 3)));
   if (task.status === 'pending') {
     const { waiting } = task;
     if (waiting === null) return `${name}  starts`;

@@ -28,8 +28,43 @@ describe('alignedTable', () => {
     const paint = (cell: string, row: number, column: number) =>
       column === 1 && row === 0 ? `\x1b[31m${cell}\x1b[0m` : cell;
     assert.equal(
-      alignedTable(['name', 'status', 'n'], rows, paint),
+      alignedTable(['name', 'status', 'n'], rows, { paintCell: paint }),
       'NAME  STATUS   N\na     \x1b[31mfailed\x1b[0m   1\nb     ok      10\n',
+    );
+  });
+});
+
+describe('alignedTable on a terminal', () => {
+  const name = `${'n'.repeat(60)}-1`;
+  const owner = `/home/${'o'.repeat(40)}/project`;
+  const lines = (columns: number, last = 'exit 137') =>
+    alignedTable(['name', 'id', 'owner', 'outcome'], [[name, '01M8MGZ66C', owner, last]], {
+      room: columns,
+      shortened: ['name', 'owner'],
+    }).split('\n');
+
+  it('cuts the middle of the widest names until the others fit', () => {
+    const [head = '', row = ''] = lines(80);
+    assert.equal(row.length, 80);
+    assert.match(row, /^n{14}…n{11}-1 {2}01M8MGZ66C {2}\/home\/o+…o+\/project {2}exit 137$/);
+    assert.equal(head.indexOf('ID'), row.indexOf('01M8MGZ66C'));
+    assert.equal(lines(200)[1], `${name}  01M8MGZ66C  ${owner}  exit 137`);
+  });
+  it('cuts no name for the end of a long last column, and none below its least', () => {
+    const long = 'waits for memory, and says a lot about it';
+    assert.match(lines(80, long)[1] ?? '', /^n+…n+-1 .* waits for memory, and says a lot about it$/);
+    assert.match(lines(20)[1] ?? '', /^nnnnnnnn…nnnnn-1 {2}01M8MGZ66C {2}\/home\/oo…project {2}exit 137$/);
+  });
+  it('measures wide characters', () => {
+    assert.equal(
+      alignedTable(
+        ['name', 'n'],
+        [
+          ['日本', '1'],
+          ['abcd', '2'],
+        ],
+      ),
+      'NAME  N\n日本  1\nabcd  2\n',
     );
   });
 });

@@ -1,5 +1,6 @@
 // Formats rows as aligned columns and as CSV.
 import { escapeField } from '../../src/text/terminal.ts';
+import { cutMiddle, textWidth } from '../../src/text/width.ts';
 import { paint } from './style.ts';
 
 /** An empty cell, or a number with its unit. */
@@ -8,27 +9,46 @@ const NUMBER = /^(\d[\d.]*[a-zA-Z%]{0,2})?$/;
 /** Adds colors to a cell. The added characters must have no width on the terminal. */
 export type Paint = (cell: string, row: number, column: number) => string;
 
-/** Text is aligned left, numbers right, with two spaces between columns. Removes control sequences from cells. */
+export interface TableStyle {
+  readonly color?: boolean;
+  readonly paintCell?: Paint;
+  /** The columns of the terminal; null keeps every cell whole. */
+  readonly room?: number | null;
+  /** Headers of names, whose middle is cut where the table is wider than the terminal. */
+  readonly shortened?: readonly string[];
+}
+
+const GAP = 2;
+/** A shortened name has at least this many columns. */
+const SHORTEST = 16;
+/** Of a last column that is not shortened, this much fits. The terminal wraps the rest. */
+const LAST_BEGINS = 20;
+
+/** Text is aligned left, numbers right. Removes control sequences from cells. */
 export function alignedTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  paintCell: Paint = (cell) => cell,
-  color = false,
+  { color = false, paintCell = (cell) => cell, room = null, shortened = [] }: TableStyle = {},
 ): string {
   const names = header.map((text) => text.toUpperCase());
-  const cells = rows.map((row) => row.map(escapeField));
-  const widths = names.map((name, column) =>
-    Math.max(name.length, ...cells.map((row) => row[column]?.length ?? 0)),
+  const whole = rows.map((row) => row.map(escapeField));
+  const widest = names.map((name, column) =>
+    Math.max(name.length, ...whole.map((row) => textWidth(row[column] ?? ''))),
+  );
+  const isShortened = (column: number) => shortened.includes(header[column] ?? '');
+  const widths = room === null ? widest : fitted(widest, room, isShortened);
+  const cells = whole.map((row) =>
+    row.map((cell, column) => (isShortened(column) ? cutMiddle(cell, widths[column] ?? 0) : cell)),
   );
   const right = header.map(
     (_, column) => cells.some((row) => row[column]) && cells.every((row) => NUMBER.test(row[column] ?? '')),
   );
   const line = (row: readonly string[], shown: readonly string[]): string => {
     const padded = shown.map((text, column) => {
-      const blank = ' '.repeat((widths[column] ?? 0) - (row[column]?.length ?? 0));
+      const blank = ' '.repeat((widths[column] ?? 0) - textWidth(row[column] ?? ''));
       return right[column] ? blank + text : text + blank;
     });
-    return `${padded.join('  ').trimEnd()}\n`;
+    return `${padded.join(' '.repeat(GAP)).trimEnd()}\n`;
   };
   const body = cells.map((row, index) =>
     line(
@@ -38,6 +58,29 @@ export function alignedTable(
   );
   const head = line(names, names).trimEnd();
   return [`${paint(head, 'heading', color)}\n`, ...body].join('');
+}
+
+/** The widths for a table in `room` columns: the widest of the shortened columns give their room first. */
+function fitted(
+  widest: readonly number[],
+  room: number,
+  isShortened: (column: number) => boolean,
+): readonly number[] {
+  const widths = [...widest];
+  const last = widths.length - 1;
+  const counted = widths.map((width, column) =>
+    column === last && !isShortened(column) ? Math.min(width, LAST_BEGINS) : width,
+  );
+  let excess = counted.reduce((sum, width) => sum + width, 0) + GAP * last - room;
+  const long = widths.flatMap((width, column) => (isShortened(column) && width > SHORTEST ? [column] : []));
+  while (excess > 0 && long.length > 0) {
+    long.sort((a, b) => (widths[b] ?? 0) - (widths[a] ?? 0));
+    const [column = 0] = long;
+    widths[column] = (widths[column] ?? 0) - 1;
+    excess -= 1;
+    if (widths[column] === SHORTEST) long.shift();
+  }
+  return widths;
 }
 
 /** One `key  value` line a field. */

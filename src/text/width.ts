@@ -33,6 +33,26 @@ export function cutText(text: string, columns: number, mark = ''): string {
   return kept + mark;
 }
 
+/** Cuts the text to at most `columns` and keeps its end. */
+export function cutStart(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  let kept = '';
+  let width = 0;
+  for (const { segment } of [...graphemes.segment(text)].toReversed()) {
+    width += graphemeWidth(segment);
+    if (width > columns) break;
+    kept = segment + kept;
+  }
+  return kept;
+}
+
+/** Puts `…` in the place of the middle: names that begin alike often differ at their end. */
+export function cutMiddle(text: string, columns: number): string {
+  if (textWidth(text) <= columns) return text;
+  const end = cutStart(text, Math.max(0, Math.floor((columns - 1) / 2)));
+  return `${cutText(text, columns - 1 - textWidth(end))}…${end}`;
+}
+
 function graphemeWidth(grapheme: string): number {
   if (EMPTY.test(grapheme)) return 0;
   return WIDE.test(grapheme) ? 2 : 1;

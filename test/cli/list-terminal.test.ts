@@ -51,6 +51,17 @@ describe('list on a terminal', () => {
   });
 });
 
+it('list shortens a name that is too long for the terminal, and only there', async (t) => {
+  const home = projectOf(t);
+  const name = `${'n'.repeat(126)}-1`;
+  await home.run(['run', ...SMALL, '--wait', `--name=${name}`, 'true']);
+  const list = typed(home, 'babysit list', { NO_COLOR: '1' }, 80);
+  assert.equal(await list.done, 0);
+  assert.match(list.shown(), /\nn+…n+-1 +[0-9A-Z]{10} +completed .* exit 0\n/);
+  for (const line of list.shown().split('\n')) assert.ok(line.length <= 80, line);
+  assert.match((await home.run(['list', '--format=table'])).stdout, new RegExp(`^${name} `, 'm'));
+});
+
 describe('--watch', () => {
   it('redraws the list when a task ends, and shows a task until its end', async (t) => {
     const home = projectOf(t);

@@ -141,7 +141,7 @@ function route({ output, env }: Context): number {
     const files = view.files
       .map(({ file, fault }) => `${file}${fault === null ? '' : `: ${fault}`}\n`)
       .join('');
-    return `mode ${view.mode}\n${files}${alignedTable(['rule', 'programs', 'mode'], rows, undefined, output.color)}`;
+    return `mode ${view.mode}\n${files}${alignedTable(['rule', 'programs', 'mode'], rows, output)}`;
   });
   return EXIT.ok;
 }

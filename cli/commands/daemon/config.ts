@@ -63,8 +63,7 @@ async function show({ output, session, full }: Context, keys: readonly string[])
           source,
           help,
         ]),
-        undefined,
-        output.color,
+        output,
       ),
     );
   return EXIT.ok;

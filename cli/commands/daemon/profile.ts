@@ -55,7 +55,6 @@ function profileTable({ profiles }: ProfileView, color: boolean): string {
       String(each.threads_max),
       each.at,
     ]),
-    undefined,
-    color,
+    { color },
   );
 }

@@ -13,6 +13,7 @@ import { noPositionals } from '../../input/refs.ts';
 import { whileBusy } from '../../output/busy.ts';
 import { historyHtml } from '../../output/history/html.ts';
 import { historyText } from '../../output/history/text.ts';
+import { roomOf } from '../../output/screen.ts';
 import { FLAGS as LIST_FLAGS } from '../task/list.ts';
 
 const BY = ['command', 'owner', 'project'] as const;
@@ -75,5 +76,5 @@ function write(path: string, text: string): void {
 /** The spans are for charts: JSON has them with --full. */
 function print({ output, full, env }: Context, view: HistoryView): void {
   const { spans: _, span_ms: __, ...short } = view;
-  output.result(full ? view : short, () => historyText(view, output.color, env));
+  output.result(full ? view : short, () => historyText(view, output.color, env, roomOf(output)));
 }

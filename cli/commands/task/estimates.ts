@@ -7,6 +7,7 @@ import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { currentProject } from '../../input/project.ts';
 import { humanCores, humanDuration, humanSize } from '../../output/human.ts';
+import { roomOf } from '../../output/screen.ts';
 import { alignedTable } from '../../output/table.ts';
 
 export const command = defineCommand({
@@ -32,7 +33,10 @@ command of each program in this project is listed. --forget removes what was lea
     const query = new URLSearchParams({ project, ...(line === undefined ? {} : { command: line }) });
     const { estimates } = await call<LearnedListView>(session, 'GET', `/v1/estimates?${query}`);
     if (output.json) for (const view of estimates) output.data(`${JSON.stringify(view)}\n`);
-    else output.data(alignedTable(HEAD, estimates.map(cells), undefined, output.color));
+    else {
+      const style = { color: output.color, room: roomOf(output), shortened: ['command'] };
+      output.data(alignedTable(HEAD, estimates.map(cells), style));
+    }
     return EXIT.ok;
   },
 });

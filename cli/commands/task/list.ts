@@ -14,6 +14,7 @@ import { currentProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { foldText, foldView, type Row } from '../../output/fold.ts';
 import { humanValue, outcome, paintStatus, rowOutcome } from '../../output/human.ts';
+import { roomOf } from '../../output/screen.ts';
 import { alignedTable, csv } from '../../output/table.ts';
 import { rowView } from '../../output/task-output.ts';
 import { treeOf } from '../../output/tree.ts';
@@ -52,6 +53,8 @@ const DEFAULT_COLUMNS = [
   'progress',
   'outcome',
 ];
+/** Shortened where the table is wider than the terminal. */
+const NAMES = ['name', 'owner', 'tags', 'batch', 'parent', 'command'];
 const FORMATS = ['json', 'table', 'csv'] as const;
 /** Of one answer, so that it ends. */
 const DEFAULT_ROWS = 1000;
@@ -140,9 +143,13 @@ function render(
         return key === 'outcome' ? rowOutcome(task) : humanValue(key, shownField(task, key, columns));
       }),
     ),
-    (cell, row, column) =>
-      header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
-    output.color,
+    {
+      paintCell: (cell, row, column) =>
+        header[column] === 'status' && tasks[row] ? paintStatus(tasks[row].status, output.color) : cell,
+      color: output.color,
+      room: roomOf(output),
+      shortened: NAMES,
+    },
   );
   return table + folds.map(foldText).join('');
 }

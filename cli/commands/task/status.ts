@@ -10,7 +10,7 @@ import { NAME_FLAG, oneRef, type Ref, taskPath, taskRefs } from '../../input/ref
 import { holdText, scopeText, waitsText } from '../../output/hold-text.ts';
 import { humanCores, humanDuration, humanOutside, humanSize, humanStart } from '../../output/human.ts';
 import { localTime } from '../../output/local-time.ts';
-import { canRedraw, Screen } from '../../output/screen.ts';
+import { canRedraw, roomOf, Screen } from '../../output/screen.ts';
 import { hostView } from '../../output/short/short-host.ts';
 import { statusView } from '../../output/short/short-view.ts';
 import { paint } from '../../output/style.ts';
@@ -41,7 +41,7 @@ a task ends use babysit wait; do not poll.`,
 
 async function showHost({ output, session, full }: Context): Promise<number> {
   const view = await call<StatusView>(session, 'GET', '/v1/status');
-  output.result(full ? view : hostView(view), () => hostText(view, output.color));
+  output.result(full ? view : hostView(view), () => hostText(view, output.color, roomOf(output)));
   return EXIT.ok;
 }
 
@@ -62,7 +62,7 @@ async function watchHost(context: Context): Promise<number> {
       return { ...row, elapsed_ms: elapsed_ms ?? row.elapsed_ms, mem_bytes, cpu_cores };
     });
     view = { ...view, ...status, running };
-    if (screen !== null) screen.draw(hostText(view, output.color));
+    if (screen !== null) screen.draw(hostText(view, output.color, roomOf(output)));
     else if (hasChanged) output.result(full ? view : hostView(view), () => hostText(view, false));
     return 'more';
   });
@@ -94,7 +94,7 @@ async function showTask({ output, session, full }: Context, ref: Ref): Promise<n
   return EXIT.ok;
 }
 
-function hostText(view: StatusView, color: boolean): string {
+function hostText(view: StatusView, color: boolean, room: number | null = null): string {
   const { host, daemon, capacity, tasks, pressure, holds, levers, notices, running, leases, queue } = view;
   const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
@@ -139,7 +139,9 @@ function hostText(view: StatusView, color: boolean): string {
   ]);
   const waiting = queue.map((row) => [row.name, row.owner, whyText(row.waiting)]);
   const part = (header: readonly string[], rows: readonly (readonly string[])[]) =>
-    rows.length > 0 ? `\n${alignedTable(header, rows, undefined, color)}` : '';
+    rows.length > 0
+      ? `\n${alignedTable(header, rows, { color, room, shortened: ['running', 'queue', 'owner'] })}`
+      : '';
   const tables = [
     part(['running', 'owner', 'elapsed', 'mem', 'cpu'], live),
     part(['lease', 'owner', 'mem', 'cpu', 'until'], held),

@@ -8,7 +8,12 @@ import { humanDuration } from '../human.ts';
 import { paint } from '../style.ts';
 import { alignedTable, fieldLines } from '../table.ts';
 
-export function historyText(view: HistoryView, color: boolean, env: NodeJS.ProcessEnv): string {
+export function historyText(
+  view: HistoryView,
+  color: boolean,
+  env: NodeJS.ProcessEnv,
+  room: number | null = null,
+): string {
   const { tasks, completed, failed, killed, interrupted, spans } = view;
   const isUnicode = speaksUnicode(env);
   const plot = (values: readonly (number | null)[], most?: number) => plotOf(values, isUnicode, most);
@@ -65,7 +70,7 @@ export function historyText(view: HistoryView, color: boolean, env: NodeJS.Proce
   const more = view.left_out === 0 ? '' : `${view.left_out} more; --limit=N shows them\n`;
   return [
     fieldLines(rows.filter(([, text]) => text !== '')),
-    `\n${alignedTable(HEAD(view.by), view.groups.map(groupCells), undefined, color)}${more}`,
+    `\n${alignedTable(HEAD(view.by), view.groups.map(groupCells), { color, room, shortened: [view.by] })}${more}`,
     `${paint('TIME, MEM, CPU', 'heading', color)} are estimate / use, p50 to p90\n`,
     view.kills.length === 0 ? '' : `\n${killTable(view, isUnicode, color)}`,
   ].join('');
@@ -119,7 +124,7 @@ function killTable({ kills }: HistoryView, isUnicode: boolean, color: boolean): 
     humanDuration(lost_ms),
     (isUnicode ? '█' : '#').repeat(Math.ceil((KILL_BAR * lost_ms) / most)),
   ]);
-  return alignedTable(['killed for', 'attempts', 'lost', ''], rows, undefined, color);
+  return alignedTable(['killed for', 'attempts', 'lost', ''], rows, { color });
 }
 
 function idleRow(idle: HistoryView['idle']): [string, string][] {

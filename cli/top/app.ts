@@ -22,6 +22,8 @@ export function App({ onKey, onReady }: AppProps): null {
 const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
   ['upArrow', 'up'],
   ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
   ['pageUp', 'pageUp'],
   ['pageDown', 'pageDown'],
   ['home', 'home'],
@@ -30,7 +32,7 @@ const NAMED: readonly (readonly [keyof InkKey, KeyName])[] = [
   ['return', 'enter'],
   ['escape', 'escape'],
   ['backspace', 'backspace'],
-  ['delete', 'backspace'],
+  ['delete', 'delete'],
 ];
 function keysOf(input: string, key: InkKey): Key[] {
   if (key.ctrl) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aFrame, aKilledView, aPendingView, aRunningView } from '../../test/support/build/build-frame.ts';
 import { UNICODE } from './glyphs.ts';
+import { textOf } from './input-line.ts';
 import { type Key, type KeyName, pressed, typedKeys } from './keys.ts';
 import { type Effect, firstState, type State, selectedTask, withNews } from './state.ts';
 
@@ -58,6 +59,9 @@ describe('keys', () => {
     assert.deepEqual(press([{ typed: 'k' }, { typed: 'n' }]).effects, []);
     assert.deepEqual(press([{ typed: 'k' }, 'enter']).effects, []);
     assert.deepEqual(press([{ typed: 'ky' }]).effects, []);
+    const frame = aFrame({ running: [aRunningView('n'.repeat(128))] });
+    const { mode } = press([{ typed: 'k' }], withNews(FIRST, { kind: 'frame', frame })).state;
+    assert.equal(mode.kind === 'confirm' && mode.question, `Kill ${'n'.repeat(15)}…${'n'.repeat(14)}?`);
     assert.deepEqual(press([{ typed: 'k' }, { typed: 'yes' }]).effects, []);
   });
 
@@ -84,7 +88,7 @@ describe('keys', () => {
   it('a sends the values that were changed, and says what is wrong with one', () => {
     const line = press([{ typed: 'a' }]).state.mode;
     assert.ok(line.kind === 'adjust');
-    assert.equal(line.text, 'mem=2G time=10m cores=2 kill_timeout=20m priority=0');
+    assert.equal(textOf(line.line), 'mem=2G time=10m cores=2 kill_timeout=20m priority=0');
     const sent = press([{ typed: 'a' }, 'clear', { typed: 'mem=4G time=10m\r' }]);
     assert.deepEqual(changes(sent.effects), [['adjust', 'train', { estimated_mem_bytes: '4G' }]]);
     assert.deepEqual(press([{ typed: 'a\r' }]).effects, []);
@@ -96,6 +100,21 @@ describe('keys', () => {
       );
     }
     assert.equal(press([{ typed: 'a' }, 'escape']).state.mode.kind, 'list');
+  });
+
+  it('a line is edited at its cursor', () => {
+    const after = (...keys: Parameters<typeof press>[0]) => {
+      const { mode } = press([{ typed: 'a' }, 'clear', { typed: 'mem=2G' }, ...keys]).state;
+      return mode.kind === 'adjust' ? mode.line : assert.fail();
+    };
+    assert.deepEqual(after('left', { typed: '0' }), { before: 'mem=20', after: 'G' });
+    assert.deepEqual(after('left', 'left', 'delete', { typed: '4' }), { before: 'mem=4', after: 'G' });
+    assert.deepEqual(after('left', 'backspace', { typed: '8' }), { before: 'mem=8', after: 'G' });
+    assert.deepEqual(after('home', 'left', 'backspace', 'right'), { before: 'm', after: 'em=2G' });
+    assert.deepEqual(after('home', 'end', 'right', 'delete'), { before: 'mem=2G', after: '' });
+    assert.deepEqual(after({ typed: '\x01\x06\x06\x02\x04\x05!' }), { before: 'mm=2G!', after: '' });
+    assert.deepEqual(after('left', 'clear', { typed: 'x' }), { before: 'x', after: '' });
+    assert.equal(press([{ typed: '/tain' }, 'home', 'right', { typed: 'r' }]).state.filter, 'train');
   });
 
   it('/ filters while it is typed; esc restores the old filter, or clears it', () => {

@@ -2,7 +2,9 @@
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { bodyFromFlags } from '../../src/request/flags.ts';
+import { cutMiddle } from '../../src/text/width.ts';
 import { adjustText, readAdjust } from './adjust-line.ts';
+import { EMPTY_LINE, edited, textOf } from './input-line.ts';
 import {
   type Base,
   type Effect,
@@ -15,11 +17,16 @@ import {
   selectedTask,
 } from './state.ts';
 
+/** Of a name in a question: the answers fit beside it. */
+export const NAME_COLUMNS = 30;
+
 /** A key by its name, or a text that was typed. */
 export type Key = { readonly name: KeyName } | { readonly name: 'text'; readonly text: string };
 export type KeyName =
   | 'up'
   | 'down'
+  | 'left'
+  | 'right'
   | 'pageUp'
   | 'pageDown'
   | 'home'
@@ -28,13 +35,19 @@ export type KeyName =
   | 'enter'
   | 'escape'
   | 'backspace'
+  | 'delete'
   | 'clear'
   | 'suspend'
   | 'interrupt';
 
 /** The control characters of a terminal in raw mode. */
 export const CONTROL_KEYS: Readonly<Record<string, KeyName>> = {
+  '\x01': 'home',
+  '\x02': 'left',
   '\x03': 'interrupt',
+  '\x04': 'delete',
+  '\x05': 'end',
+  '\x06': 'right',
   '\x08': 'backspace',
   '\t': 'tab',
   '\n': 'enter',
@@ -163,7 +176,11 @@ function command(state: State, letter: string, from: Base): Step {
     case '?':
       return only({ ...state, mode: { kind: 'help' }, detail: null });
     case '/':
-      return only({ ...state, mode: { kind: 'filter', before: state.filter }, detail: null });
+      return only({
+        ...state,
+        mode: { kind: 'filter', line: { ...EMPTY_LINE, before: state.filter }, old: state.filter },
+        detail: null,
+      });
     case 'h':
       return holdOrRelease(state, from);
     case 's':
@@ -194,7 +211,10 @@ function change(state: State, letter: ChangeLetter, task: LiveTask, from: Base):
   switch (letter) {
     case 'k': {
       const effect: Effect = { kind: 'change', verb: 'kill', task, body: {} };
-      return only({ ...state, mode: { kind: 'confirm', question: `Kill ${task.name}?`, effect, from } });
+      return only({
+        ...state,
+        mode: { kind: 'confirm', question: `Kill ${cutMiddle(task.name, NAME_COLUMNS)}?`, effect, from },
+      });
     }
     case 'p': {
       if (task.status === 'pending') return only(refused(state, `${task.name} has not started`));
@@ -202,7 +222,10 @@ function change(state: State, letter: ChangeLetter, task: LiveTask, from: Base):
       return { state, effects: [{ kind: 'change', verb, task, body: {} }] };
     }
     case 'a':
-      return only({ ...state, mode: { kind: 'adjust', task, text: adjustText(task), from } });
+      return only({
+        ...state,
+        mode: { kind: 'adjust', task, line: { ...EMPTY_LINE, before: adjustText(task) }, from },
+      });
     case '+':
     case '=':
       return { state, effects: [priority(task, 1)] };
@@ -231,9 +254,11 @@ function inFilter(state: State, mode: Mode & { kind: 'filter' }, key: Key): Stat
     case 'enter':
       return { ...state, mode: { kind: 'list' } };
     case 'escape':
-      return selectedAnew({ ...state, mode: { kind: 'list' }, filter: mode.before });
-    default:
-      return selectedAnew({ ...state, filter: edited(state.filter, key) });
+      return selectedAnew({ ...state, mode: { kind: 'list' }, filter: mode.old });
+    default: {
+      const line = edited(mode.line, key);
+      return selectedAnew({ ...state, mode: { ...mode, line }, filter: textOf(line) });
+    }
   }
 }
 
@@ -245,28 +270,15 @@ function inConfirm(state: State, mode: Mode & { kind: 'confirm' }, key: Key): St
 
 function inAdjust(state: State, mode: Mode & { kind: 'adjust' }, key: Key): Step {
   if (key.name === 'escape') return only({ ...state, mode: { kind: mode.from } });
-  if (key.name !== 'enter') return only({ ...state, mode: { ...mode, text: edited(mode.text, key) } });
+  if (key.name !== 'enter') return only({ ...state, mode: { ...mode, line: edited(mode.line, key) } });
   try {
-    const body = bodyFromFlags('adjust', readAdjust(mode.text, mode.task));
+    const body = bodyFromFlags('adjust', readAdjust(textOf(mode.line), mode.task));
     const back = { ...state, mode: { kind: mode.from } };
     if (Object.keys(body).length === 0) return only(back);
     return { state: back, effects: [{ kind: 'change', verb: 'adjust', task: mode.task, body }] };
   } catch (error) {
     if (!(error instanceof BabysitError)) throw error;
     return only(refused(state, error.message));
-  }
-}
-
-function edited(text: string, key: Key): string {
-  switch (key.name) {
-    case 'text':
-      return text + key.text;
-    case 'backspace':
-      return [...text].slice(0, -1).join('');
-    case 'clear':
-      return '';
-    default:
-      return text;
   }
 }
 

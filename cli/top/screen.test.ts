@@ -13,7 +13,7 @@ import {
 } from '../../test/support/build/build-frame.ts';
 import { ASCII, type Glyphs, glyphsFor, UNICODE } from './glyphs.ts';
 import { screen } from './screen.ts';
-import { firstState, type Size, type State, withNews } from './state.ts';
+import { firstState, type Mode, type Size, type State, withNews } from './state.ts';
 
 const SIZES: readonly Size[] = [
   { columns: 60, rows: 12 },
@@ -146,6 +146,17 @@ describe('the screen', () => {
         ?.spans.map(({ text }) => text)
         .join('') ?? '';
     assert.match(cpu, / _{16,17}#{3,4} /);
+  });
+
+  it('shows the cursor of a long line beside a long name', () => {
+    const name = 'n'.repeat(128);
+    const task = aRunningView(name);
+    const lineOf = (mode: Mode) =>
+      shown({ columns: 80, rows: 24 }, UNICODE, (state) => ({ ...state, mode })).at(-1);
+    const line = { before: `mem=2G ${'time=10m '.repeat(20)}cores=`, after: '2' };
+    const adjust = lineOf({ kind: 'adjust', task, line, from: 'list' }) ?? '';
+    assert.match(adjust, /^adjust n{15}…n{14}: .*cores=\|2$/);
+    assert.equal(adjust.length, 80);
   });
 
   it('needs 60x12, and says so', () => {

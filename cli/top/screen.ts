@@ -1,16 +1,19 @@
 // The whole screen as rows, for any state and size. Pure.
 
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
+import { cutMiddle } from '../../src/text/width.ts';
 import type { Frame } from '../client/frames.ts';
 import { holdText, scopeText } from '../output/hold-text.ts';
 import { waitsFor } from '../output/waits-for.ts';
+import { type InputLine, shownLine } from './input-line.ts';
+import { NAME_COLUMNS } from './keys.ts';
 import { nextKill } from './next-kill.ts';
 import { detailRows } from './rows/detail-rows.ts';
 import { helpRows } from './rows/help-rows.ts';
 import { hostRows } from './rows/host-rows.ts';
 import { sectionRows } from './rows/sections.ts';
 import { inTime, lastLine, stateOf } from './rows/task-columns.ts';
-import { BLANK, fitSpans, type Row, row, type Span, span, wrapText } from './spans.ts';
+import { BLANK, fitSpans, type Row, row, type Span, span, widthOf, wrapText } from './spans.ts';
 import { type State, selectedTask } from './state.ts';
 
 export const MIN_COLUMNS = 60;
@@ -107,7 +110,8 @@ function aboutRows(state: State): Row[] {
 
 /** One sentence on the selected task: what happens next and why. */
 function about(task: LiveTask, frame: Frame): string {
-  const { name, waiting } = task;
+  const { waiting } = task;
+  const name = cutMiddle(task.name, NAME_COLUMNS);
   if (task.ended_at !== null)
     return `${name} ${task.status}: ${task.kill_hint ?? task.hint ?? task.message ?? task.command}`;
   if (task.status === 'pending') {
@@ -124,25 +128,30 @@ function about(task: LiveTask, frame: Frame): string {
   return `${name} is ${stateOf(task).text}${kill === null ? '' : `, ${kill.why}`}. ${line === '' ? task.command : line}`;
 }
 
+function inputRow(label: string, line: InputLine, columns: number): Row {
+  const title = span(label, 'title');
+  return row(title, span(shownLine(line, columns - widthOf([title]))));
+}
+
 const KEYS = 'enter: detail  / filter  s sort  p pause  k kill  +- priority  h hold  ? help';
 const KEYS_OF_DETAIL = 'arrows scroll  p pause  k kill  +- priority  a adjust  esc back';
 
 /** The last rows: a question, an input line, a message, or the keys. */
-function footerRows({ mode, message, filter }: State): Row[] {
+function footerRows({ mode, message, size }: State): Row[] {
   switch (mode.kind) {
     case 'confirm':
       return [row(span(`${mode.question} `, 'bad'), span('y: yes, any other key: no', 'strong'))];
     case 'filter':
       return [
         row(span('enter keeps the filter, esc restores the old one', 'dim')),
-        row(span('filter: ', 'title'), span(`${filter}_`)),
+        inputRow('filter: ', mode.line, size.columns),
       ];
     case 'adjust':
       return [
         message === null
           ? row(span('change the values; enter applies, esc cancels, ctrl-u clears', 'dim'))
           : row(span(message.text, 'bad')),
-        row(span(`adjust ${mode.task.name}: `, 'title'), span(`${mode.text}_`)),
+        inputRow(`adjust ${cutMiddle(mode.task.name, NAME_COLUMNS)}: `, mode.line, size.columns),
       ];
     case 'list':
     case 'detail':

@@ -6,6 +6,7 @@ import type { TaskView } from '../../src/api/schemas/task.ts';
 import { type Frame, tasksOf } from '../client/frames.ts';
 import { afterRecorded, withLook } from '../client/outside-peaks.ts';
 import type { Glyphs } from './glyphs.ts';
+import type { InputLine } from './input-line.ts';
 import { nextKill } from './next-kill.ts';
 
 export interface Size {
@@ -33,9 +34,9 @@ export type Mode =
   | { readonly kind: 'list' }
   | { readonly kind: 'detail' }
   | { readonly kind: 'help' }
-  | { readonly kind: 'filter'; readonly before: string }
+  | { readonly kind: 'filter'; readonly line: InputLine; readonly old: string }
   | { readonly kind: 'confirm'; readonly question: string; readonly effect: Effect; readonly from: Base }
-  | { readonly kind: 'adjust'; readonly task: LiveTask; readonly text: string; readonly from: Base };
+  | { readonly kind: 'adjust'; readonly task: LiveTask; readonly line: InputLine; readonly from: Base };
 /** The screen below a question. */
 export type Base = 'list' | 'detail';
 

@@ -87,6 +87,6 @@ function listRoutes(): Route[] {
     daemonRoutes,
     openApiRoute,
   ])
-    register(app, {} as Service);
+    register(app, {} as Service, () => {});
   return routes;
 }

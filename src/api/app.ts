@@ -68,7 +68,7 @@ export function buildApp(service: Service, options: AppOptions): FastifyInstance
   daemonRoutes(app, service);
   taskRoutes(app, service);
   logRoutes(app, service);
-  streamRoutes(app, service);
+  streamRoutes(app, service, options.onInternalError);
   observeRoutes(app, service);
   inboxRoutes(app, service);
   return app;

@@ -21,7 +21,11 @@ import { streamLive } from '../streams/live-stream.ts';
 import { streamTicket } from '../streams/ticket-stream.ts';
 import { type ByRef, lines } from './answer.ts';
 
-export function streamRoutes(app: FastifyInstance, service: Service): void {
+export function streamRoutes(
+  app: FastifyInstance,
+  service: Service,
+  onInternalError: (error: unknown) => void,
+): void {
   const streams: OpenStreams = new Set();
   app.addHook('preClose', () => announceStop(streams));
   const open = (reply: FastifyReply) => (closed: () => void) => new LineStream(reply, streams, closed);
@@ -37,7 +41,7 @@ export function streamRoutes(app: FastifyInstance, service: Service): void {
     (request, reply) => {
       const query = parseAllEvents(request.query);
       void streamAllEvents(service, query, open(reply)).catch((error: unknown) => {
-        request.log.error(error);
+        onInternalError(error);
         reply.raw.destroy();
       });
     },

@@ -159,6 +159,13 @@ describe('the screen', () => {
     assert.equal(adjust.length, 80);
   });
 
+  it('explains its keys in 80 columns', () => {
+    for (const kind of ['help', 'list'] as const) {
+      const rows = shown({ columns: 80, rows: 24 }, UNICODE, (state) => ({ ...state, mode: { kind } }));
+      assert.doesNotMatch((kind === 'help' ? rows : rows.slice(-1)).join('\n'), /…/);
+    }
+  });
+
   it('needs 60x12, and says so', () => {
     assert.match(shown({ columns: 50, rows: 10 })[0] ?? '', /needs 60x12/);
   });

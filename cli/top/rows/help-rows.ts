@@ -12,7 +12,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['p', 'pause or resume the task'],
   ['k', 'kill the task; asks first'],
   ['+ -', 'raise or lower its priority'],
-  ['a', 'change its estimates and its kill timeout; arrows, home and end move the cursor'],
+  ['a', 'change its estimates and kill timeout; arrows move the cursor'],
   ['h', 'hold the queue, so that no task starts, or release it'],
   ['ctrl-z', 'return to the shell; fg continues'],
   ['q', 'quit; tasks keep running'],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.ts';
@@ -248,8 +249,11 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     const names = Array.from({ length: count }, (_, i) => `s${i}`);
     const waiting = home.run(['wait', '--all', ...names], { deadlineMs: 90_000 });
     // slurmctld drains a node that refuses a job whose id an older one still has. The administrator resumes it.
-    const resume = setInterval(() => void nodes('RESUME').catch(() => {}), 1_000);
-    const ended = jsonLines((await waiting.finally(() => clearInterval(resume))).stdout);
+    for (let isOver = false; !isOver; ) {
+      await nodes('RESUME').catch(() => {});
+      isOver = await Promise.race([waiting.then(() => true), delay(1_000, false)]);
+    }
+    const ended = jsonLines((await waiting).stdout);
     const codes = new Map(ended.map(({ name, exit_code }) => [name, exit_code]));
     for (let i = 0; i < count; i += 1) {
       assert.equal(codes.get(`s${i}`), i);

@@ -66,6 +66,7 @@ function applyRecords(
     live.outlivedMain = true;
     return 'recheck';
   }
+  if (isRecordLost && !live.areRecordsLost()) return 'recheck';
   const at = work.now.wallMs;
   const loss = isExplained(records, attempt) ? null : live.supervision.loss();
   if (loss === 'unknown') return 'recheck';

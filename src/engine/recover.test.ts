@@ -27,23 +27,30 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null, 
     droppedLeases: [],
     ownerUse: [],
   });
-  if (files !== null) {
+  const write = (written: Record<string, string>): void => {
     const dir = join(rig.tasksDir, task.id, '1');
     mkdirSync(dir, { recursive: true });
-    for (const [name, text] of Object.entries(files)) {
+    for (const [name, text] of Object.entries(written)) {
       writeFileSync(join(dir, name), text);
       if (changedAt !== undefined) utimesSync(join(dir, name), changedAt / 1000, changedAt / 1000);
     }
-  }
+  };
+  if (files !== null) write(files);
+  const found = (): Task => rig.store.byId(task.id) ?? assert.fail();
   return {
     /** The task after the next daemon has started and looked once. */
     recovered() {
       rig.restart();
       rig.engine.round();
-      const found = rig.store.byId(task.id);
-      assert.ok(found);
-      return found;
+      return found();
     },
+    /** With mocked timers. */
+    looksAgain() {
+      t.mock.timers.tick(1000);
+      rig.engine.round();
+      return found();
+    },
+    write,
     engine: rig.engine,
     host: rig.host,
     store: rig.store,
@@ -130,9 +137,24 @@ describe('recover', () => {
   });
 
   it('never runs a task again whose command has begun, even when its directory was deleted', (t) => {
-    const { state, attempts } = left(t, active({}), null).recovered();
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { recovered, looksAgain } = left(t, active({}), null);
+    recovered();
+    looksAgain();
+    const { state, attempts } = looksAgain();
     assert.ok(state.status === 'interrupted' && state.reason === 'records_removed', state.status);
     assert.equal(attempts, 1);
+  });
+});
+
+describe('records that cannot be read once', () => {
+  it('are read again before the task counts as lost', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { recovered, looksAgain, write } = left(t, active({}), null);
+    assert.equal(recovered().state.status, 'running');
+    write(EXITED);
+    const { state } = looksAgain();
+    assert.ok(state.status === 'failed' && state.exit?.code === 3, state.status);
   });
 });
 

@@ -137,6 +137,15 @@ export class LiveAttempt implements Observer {
     return { ...this.#keepKnown(last), areRemoved: last.supervisor === null, isOver: true };
   }
 
+  /**
+   * Call at each look that finds no records of a started attempt of an earlier daemon, and no process of it. A disk may fail
+   * to read them once, and a supervisor may be writing them again.
+   */
+  areRecordsLost(): boolean {
+    this.#emptyReads += 1;
+    return this.#emptyReads >= EMPTY_READS;
+  }
+
   /** Identities and the exit stay known even if the task deletes its records. */
   #keepKnown(records: Records): Records {
     this.#known = {

@@ -5,10 +5,10 @@ import { type GuestKind, runInGuest, skipWithout } from './guest.ts';
 
 /** Each of `commands` is a shell line in a process of its own, because a shared group is refused. `$NODE` is this Node. */
 export function guestTest(kind: GuestKind, commands: readonly string[]): void {
-  test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 1_530_000 }, async (t) => {
+  test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 2_430_000 }, async (t) => {
     const each = commands.map((command) => `${command} || code=1`);
     const { code, output } = await runInGuest(kind, ['sh', '-c', `code=0; ${each.join('; ')}; exit $code`], {
-      timeoutMs: 1_500_000,
+      timeoutMs: 2_400_000,
       env: { ...guestEnv(), NODE: process.execPath },
     });
     const summary = output.split('\n').filter((line) => line.startsWith('ℹ'));

@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { tempDir } from '../../test/support/temp-dir.ts';
+import { nextEnd } from './growth.ts';
 import { currentStart, logParts, partPath } from './parts.ts';
 import { firstLines, lineStart, logExtent, logTouchedAt, readLog, tailStart } from './read.ts';
 import { rotateLog } from './rotate.ts';
@@ -48,6 +49,27 @@ const anyText = fc
 const anyLog = fc.array(fc.tuple(anyText, fc.constantFrom<Kind>('plain', 'packed')), {
   minLength: 1,
   maxLength: 5,
+});
+
+it('streams at the same position share a read', async () => {
+  lay(['one\ntwo\n']);
+  const next = async (from: number) => (await readLog(log, from, 8).next()).value;
+  const [first, second, other] = await Promise.all([next(0), next(0), next(4)]);
+  assert.equal(first, second);
+  assert.equal(String(other), 'two\n');
+  assert.notEqual(await next(0), first);
+});
+
+it('streams that wait for a log share a watch, and the next wait is a new one', async () => {
+  lay(['one\n']);
+  const waits = [nextEnd(log), nextEnd(log)];
+  assert.equal(waits[0], waits[1]);
+  appendFileSync(log, 'two\n');
+  assert.equal(await waits[0], 8);
+  const later = nextEnd(log);
+  assert.notEqual(later, waits[0]);
+  rmSync(log);
+  assert.equal(await later, 0);
 });
 
 describe('tail', () => {

@@ -118,11 +118,23 @@ async function* readPart(log: string, part: LogPart, from: number, to: number): 
   }
 }
 
+/** Reads under way, by what they read: many clients follow a log at the same position. */
+const reads = new Map<string, Promise<Buffer | null>>();
+
+/** At least one of the bytes [from, to) of an unpacked part; null when the part was deleted or rotated during the read. */
+function readPlain(log: string, part: LogPart, from: number, to: number): Promise<Buffer | null> {
+  const key = `${part.start} ${from} ${to} ${part.path}`;
+  const known = reads.get(key);
+  if (known !== undefined) return known;
+  const read = readNow(log, part, from, to).finally(() => reads.delete(key));
+  reads.set(key, read);
+  return read;
+}
+
 /**
- * At least one of the bytes [from, to) of an unpacked part; null when the part was deleted or rotated during the read.
  * A rotation cuts the current file and moves its start in one turn of the event loop: an unchanged start proves the read.
  */
-async function readPlain(log: string, part: LogPart, from: number, to: number): Promise<Buffer | null> {
+async function readNow(log: string, part: LogPart, from: number, to: number): Promise<Buffer | null> {
   const block = await readAt(part.path, from - part.start, to - part.start);
   if (block.length === 0) return null;
   return part.kind === 'plain' || currentStart(log) === part.start ? block : null;

@@ -3,10 +3,17 @@ import type { LogQuery } from '../core/log-query.ts';
 import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } from './read.ts';
 import { offsetBefore } from './times.ts';
 
+export interface LogChange {
+  /** The task has. */
+  readonly hasEnded: boolean;
+  /** Of all output. */
+  readonly end: number;
+}
+
 interface FollowedLog {
   readonly path: string;
-  /** Resolves when the log may have grown or the task has ended; with true if it has ended. */
-  changed(): Promise<boolean>;
+  /** Resolves when the log may have grown or the task has ended. */
+  changed(): Promise<LogChange>;
 }
 
 /** The current byte range of the query. */
@@ -43,8 +50,7 @@ async function* growing(log: FollowedLog, from: number, to: number, follow: bool
   yield* readLog(log.path, from, to);
   let at = to;
   while (follow) {
-    const hasEnded = await log.changed();
-    const end = logExtent(log.path).to;
+    const { hasEnded, end } = await log.changed();
     let missing = 0;
     const blocks = readLog(log.path, at, end, (bytes) => {
       missing += bytes;

@@ -1,18 +1,16 @@
 // Serves the log of an attempt of a task: a range of it, or a stream until the task ends.
-import { watch } from 'node:fs';
 import type { LogRangeView } from '../api/schemas/log.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { LogQuery } from '../core/log-query.ts';
 import { isEnded, type Task, type TaskId } from '../core/task.ts';
 import { attemptPaths } from '../engine/attempt/paths.ts';
 import type { Engine } from '../engine/engine.ts';
+import { nextEnd } from '../logs/growth.ts';
+import { logExtent } from '../logs/read.ts';
 import { recoverRotation } from '../logs/rotate.ts';
-import { logRange, logStream } from '../logs/stream.ts';
+import { type LogChange, logRange, logStream } from '../logs/stream.ts';
 import { shellWords } from '../text/shell.ts';
 import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
-
-/** Poll interval for file systems without change notification. */
-const BACKSTOP_MS = 500;
 
 /** Streams the range of the query; with `follow` from the start of a pending task to its end. Throws BabysitError no_log. */
 export function log(
@@ -98,24 +96,19 @@ async function* afterStart(
   if (tasks.byId(id).attempts > 0) yield* log(deps, tasks, id, query);
 }
 
-/** Resolves at the next change of the log or at the end of the task; with true if the task has ended. */
-function logChanged(engine: Engine, id: TaskId, path: string): Promise<boolean> {
+/** Resolves at the next change of the log or at the end of the task. */
+function logChanged(engine: Engine, id: TaskId, path: string): Promise<LogChange> {
   const hasEnded = () => engine.live.get(id) === undefined;
-  if (hasEnded()) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const stops: (() => void)[] = [];
-    const settle = () => {
-      for (const stop of stops.splice(0)) stop();
-      resolve(hasEnded());
-    };
-    const backstop = setTimeout(settle, BACKSTOP_MS);
-    stops.push(engine.eventBus.listen(id, settle), () => clearTimeout(backstop));
-    try {
-      const watcher = watch(path, { persistent: false }, settle);
-      watcher.on('error', settle);
-      stops.push(() => watcher.close());
-    } catch {
-      // The file does not exist yet: the backstop polls.
-    }
+  const changeNow = () => ({ hasEnded: hasEnded(), end: logExtent(path).to });
+  if (hasEnded()) return Promise.resolve(changeNow());
+  return new Promise((resolve, reject) => {
+    const stop = engine.eventBus.listen(id, () => {
+      stop();
+      resolve(changeNow());
+    });
+    nextEnd(path).then((end) => {
+      stop();
+      resolve({ hasEnded: hasEnded(), end });
+    }, reject);
   });
 }

@@ -27,7 +27,8 @@ export function stallEvidence(
     ...silenceOf(state),
     cpuCores: cpu.cores,
     ioBytesPerS: io.bytesPerS,
-    processes: readWaitingProcesses(live.group.pids()),
+    // Hundreds of tasks may fall silent at once. `usage` has looked for processes outside of the group.
+    processes: readWaitingProcesses(live.group.pids(Number.POSITIVE_INFINITY)),
     ...(stdin === 'pipe' || stdin === 'terminal' ? { sendTo: name } : {}),
     lastLine,
     lastLineAgeMs: lastLine === null || touchedAt === null ? null : Math.max(0, wallMs - touchedAt),

@@ -7,7 +7,6 @@ import { isFileError } from '../core/shortages.ts';
 import { type Attempt, isActive, type Task } from '../core/task.ts';
 import { readSlabBytes } from '../procfs/meminfo.ts';
 import { isStallNear, judge, type Subject, type WatchRules } from '../watchdog/judge.ts';
-import { restAfter } from '../watchdog/rest.ts';
 import { stallDetail, withEvidence } from '../watchdog/stall.ts';
 import { applyPausedSample, type WatchState } from '../watchdog/state.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
@@ -87,10 +86,7 @@ function sampleOne(
   }
   if (usage === null) return;
   const { isStrict, observe = [] } = task.limits;
-  const { watchState, resting } = live;
-  const withIo =
-    watchState === null ||
-    isStallNear(task.limits, watchState, resting.restedMs(watchState) + 2 * watchRules.gapMs);
+  const withIo = live.watchState === null || isStallNear(task.limits, live.watchState, 2 * watchRules.gapMs);
   const own = live.sample(usage, work.now, {
     isStrict,
     observe,
@@ -107,13 +103,7 @@ function sampleOne(
   live.continueSupervisor();
   logs.maintain(live.log, live.supervision.logWriter, work.now);
   live.heartbeat.beat(task.name, sample, () => live.progress.progress(work.now.monoMs));
-  const restsForMs = resting.passOver(watchState, task, sample, watchRules.gapMs);
-  if (restsForMs !== null) {
-    live.dueInMs = restsForMs;
-    return;
-  }
-  const before =
-    watchState === null ? live.firstWatchState(sample, task.state) : resting.upToDate(watchState);
+  const before = live.watchState ?? live.firstWatchState(sample, task.state);
   if (frozenSince(task.state) !== null) {
     states.set(live, applyPausedSample(before, sample));
     live.dueInMs = null;
@@ -142,12 +132,7 @@ function sampleOne(
     work.emit(task, { event: 'would_kill', ...verdict.wouldKill });
     log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
   }
-  if (verdict.kill === null) {
-    const awaitsReady = live.readiness !== null && attempt.readyAt === undefined;
-    const rest = watchRules.dryRun || awaitsReady ? null : restAfter(verdict, sample);
-    if (rest !== null) resting.begin(rest, task);
-    return;
-  }
+  if (verdict.kill === null) return;
   const { reason } = verdict.kill;
   const detail =
     reason === 'observability_stall'

@@ -51,8 +51,6 @@ export interface Verdict {
   readonly wouldKill: Kill | null;
   /** Time from the sample to the next rule that depends on time alone; null: none. */
   readonly dueInMs: number | null;
-  /** The sample came after a gap, so the rules that need time have not decided. */
-  readonly isGap: boolean;
 }
 
 /** After a gap the task may have ended or printed: time for the daemon to read that before a kill. */
@@ -104,7 +102,6 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
     kill: rules.dryRun ? null : kill,
     wouldKill,
     dueInMs: isGap && sustained !== null ? Math.min(dueInMs ?? AFTER_GAP_MS, AFTER_GAP_MS) : dueInMs,
-    isGap,
   };
 }
 

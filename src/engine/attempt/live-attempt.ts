@@ -26,7 +26,6 @@ import { latest, type Observation, ObservedFiles } from './observed-files.ts';
 import type { AttemptPaths } from './paths.ts';
 import { ProgressReader } from './progress-reader.ts';
 import type { ReadinessObserver } from './readiness.ts';
-import { Resting } from './resting.ts';
 import { outlivedBy } from './stall-diagnosis.ts';
 import { StrictOutput } from './strict-output.ts';
 
@@ -53,9 +52,8 @@ export class LiveAttempt implements Observer {
   readonly members = new MemberCounters();
   readonly ioRate = new IoRate();
   readonly #demand = new CpuDemand();
-  /** Of the last sample that was judged: see `resting`. Null until the first sample of a started attempt. */
+  /** Null until the first sample of a started attempt. */
   watchState: WatchState | null = null;
-  readonly resting = new Resting();
   /** Null when the task has no readiness. */
   readiness: ReadinessObserver | null = null;
   ladder: LadderState = LADDER_START;
@@ -309,7 +307,7 @@ export class LiveAttempt implements Observer {
     return {
       memBytes: this.memBytes,
       cpuCores: cpu.cores === null ? null : Math.round(cpu.cores * 100) / 100,
-      silentMs: Math.round(silentMs + this.resting.restedMs(this.watchState)),
+      silentMs: Math.round(silentMs),
       peakMemBytes,
     };
   }

@@ -49,8 +49,7 @@ export interface Step {
   readonly outlived?: Sample['outlived'];
   readonly demand?: Sample['demand'];
   readonly refusedForks?: number;
-  /** Null: not read. */
-  readonly ioBytes?: number | null;
+  readonly ioBytes?: number;
   /** A sample taken while the task is paused. */
   readonly paused?: boolean;
   /** Moves the wall clock beside the monotonic one. */
@@ -90,22 +89,14 @@ export class Watch {
     if (elapsedMs + silentMs === 0) this.step({ ms: 0 });
   }
 
-  step(step: Step): Verdict {
-    const sample = this.sample(step);
-    if (!step.paused) return this.judge(sample);
-    this.state = applyPausedSample(this.state, sample);
-    return { state: this.state, events: [], kill: null, wouldKill: null, dueInMs: null, isGap: false };
-  }
-
-  /** Of a step that `judge` need not follow. */
-  sample({ ms = 1000, memBytes = 0, cores = 0, prints = 0, ...more }: Step): Sample {
+  step({ ms = 1000, memBytes = 0, cores = 0, prints = 0, ...more }: Step): Verdict {
     const before = this.#sample;
     this.#sample = {
       now: { wallMs: before.now.wallMs + ms + (more.wallJumpMs ?? 0), monoMs: before.now.monoMs + ms },
       memBytes,
       cpuUsec: before.cpuUsec + cores * ms * 1000,
       ioReadBytes: null,
-      ioWriteBytes: more.ioBytes === null ? null : (before.ioWriteBytes ?? 0) + (more.ioBytes ?? 0),
+      ioWriteBytes: (before.ioWriteBytes ?? 0) + (more.ioBytes ?? 0),
       oomKills: before.oomKills + (more.oomKills ?? 0),
       isOomAtOwnCap: more.isOomAtOwnCap ?? true,
       strays: more.strays ?? [],
@@ -115,11 +106,11 @@ export class Watch {
       outputBytes: before.outputBytes + prints,
       outputAt: null,
     };
-    return this.#sample;
-  }
-
-  judge(sample: Sample): Verdict {
-    const verdict = judge(this.#rules, this.subject, this.state, sample);
+    if (more.paused) {
+      this.state = applyPausedSample(this.state, this.#sample);
+      return { state: this.state, events: [], kill: null, wouldKill: null, dueInMs: null };
+    }
+    const verdict = judge(this.#rules, this.subject, this.state, this.#sample);
     this.verdict = verdict;
     this.state = verdict.state;
     this.events.push(...verdict.events);

@@ -88,7 +88,13 @@ describe('over two boots of one guest', { skip: skipWithout('v2-root') }, () => 
         env: { BABYSIT_HOME: '/mnt/s', BABYSIT_NODE: process.execPath, BABYSIT },
       });
     const request = (name: string, command: string, more: object = {}) =>
-      JSON.stringify({ name, command: `echo ${name} >>/mnt/ran; ${command}`, ...SMALL_BODY, ...more });
+      JSON.stringify({
+        name,
+        command: `echo ${name} >>/mnt/ran; ${command}`,
+        ...SMALL_BODY,
+        estimated_time: '1h',
+        ...more,
+      });
     const requests = [
       request('running', 'sleep 600'),
       request('again', 'test -e /mnt/second || sleep 600', { requeue: true }),

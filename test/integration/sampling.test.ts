@@ -120,13 +120,16 @@ describe(`samples on ${driver.kind}`, { skip: WITHOUT_CGROUPS }, () => {
 
 describe(`a killed supervisor on ${driver.kind}`, () => {
   it('is noticed when its command ends', async (t) => {
-    const home = testHome(t, { watchdog: { monitor_interval: '100ms' } });
+    const home = testHome(t);
     const go = join(home.work, 'go');
     await submit(home, 'orphan', until(go));
-    const id = String((await show(home, 'orphan')).id);
-    const records = () => readRecords(join(home.dir, 'tasks', id, '1'));
-    await waitUntil(() => records().started !== null, { what: 'the command to run' });
-    process.kill(-Number(records().supervisor?.groupId), 'SIGKILL');
+    // A slow guest may not start the first attempt in time.
+    const records = async () => {
+      const { id, attempt } = await show(home, 'orphan');
+      return readRecords(join(home.dir, 'tasks', String(id), String(attempt)));
+    };
+    await waitUntil(async () => (await records()).started !== null, { what: 'the command to run' });
+    process.kill(-Number((await records()).supervisor?.groupId), 'SIGKILL');
     assert.equal((await show(home, 'orphan')).status, 'running');
     writeFileSync(go, '');
     const ended = lastJson((await home.run(['wait', 'orphan', '--full'])).stdout);

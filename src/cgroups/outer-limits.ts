@@ -37,15 +37,9 @@ export function outerLimits(own: OwnGroups): OuterLimits {
   ].sort((a, b) => a.cores - b.cores);
   const [smallest] = quotas.filter(({ cores }) => cores < availableParallelism());
   return {
-    memory: (host) => memories.reduce((left, group) => within(left, group, host.totalBytes), host),
+    memory: (host) => leastOf(memories, host).left,
     sharers: (host) => {
-      let least = host;
-      let path: string | null = null;
-      for (const group of memories) {
-        const left = within(least, group, host.totalBytes);
-        if (left.availableBytes < least.availableBytes) path = group.path;
-        least = left;
-      }
+      const { path } = leastOf(memories, host);
       return path === null ? null : processesIn(path);
     },
     limitedBy: memories
@@ -67,6 +61,18 @@ function groupCpuUsec(path: string): number | null {
   if (stat.includes('usage_usec')) return keyed(stat, 'usage_usec');
   const usageNs = single(read(`${path}/cpuacct.usage`));
   return usageNs === null ? null : usageNs / 1000;
+}
+
+/** What the groups leave, and the directory of the one that leaves the least; null: the host itself does. */
+function leastOf(memories: readonly GroupMemory[], host: HostMemory) {
+  let left = host;
+  let path: string | null = null;
+  for (const group of memories) {
+    const next = within(left, group, host.totalBytes);
+    if (next.availableBytes < left.availableBytes) path = group.path;
+    left = next;
+  }
+  return { left, path };
 }
 
 /** A group whose limit is not below the memory of the machine changes nothing. */

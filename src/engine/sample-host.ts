@@ -27,8 +27,8 @@ export interface HostWatchDeps {
 }
 
 /**
- * Call right after the attempts were sampled. `watched`: their new states in this round. May stage holds and a kill. Keep the returned state once the round is
- * committed.
+ * Call right after the attempts were sampled. `watched`: their new states in this round. May stage holds and a kill. Keep the
+ * returned state once the round is committed.
  */
 export function watchHost(
   deps: HostWatchDeps,

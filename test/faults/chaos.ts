@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { LONG } from '../support/budget.ts';
 import { runCli } from '../support/cli.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { examineRun, type Findings } from './invariants.ts';
@@ -43,7 +44,6 @@ const ORDERS = ['run', 'batch', 'lease', 'leased run', 'kill', 'pause', 'resume'
 const MOMENTS = ['any time', 'any time', 'starting', 'starting', ...ORDERS, 'run', 'kill'];
 /** An order that does not come up is not waited for. */
 const ORDER_PATIENCE_MS = 1500;
-const SETTLE_MS = 120_000;
 const AGENTS = 3;
 const WAITERS = 4;
 const CONFIG = { watchdog: { kill_grace: '400ms' }, log: { level: 'info' } };
@@ -55,10 +55,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const moments = new Map<string, number>();
   say(`seed ${seed}, ${kills} kills, home ${rig.home.dir}`);
   let isKept = keepsBroken;
+  const load = startLoad(rig, randomOf, AGENTS, withErrors);
+  const waiters = startWaiters(rig, load.promised, randomOf, WAITERS);
   try {
-    await rig.up();
-    const load = startLoad(rig, randomOf, AGENTS, withErrors);
-    const waiters = startWaiters(rig, load.promised, randomOf, WAITERS);
     const killer = randomOf('killer');
     for (let done = 0; done < kills; ) {
       const moment = await nextFault(rig, load, killer, isStorm, withErrors);
@@ -83,8 +82,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
       leasesLapsed: waiters.leases,
     };
   } finally {
-    const env = { ...process.env, ...rig.env };
-    await runCli(['daemon-stop', '--kill_tasks'], { env, deadlineMs: SETTLE_MS });
+    // After a failure all of them still run, and would keep this process from its end.
+    rig.close();
+    await Promise.all([load.stop(), waiters.abandon()]);
+    await runCli(['daemon-stop', '--kill_tasks'], { env: { ...process.env, ...rig.env }, ...LONG });
     if (isKept) say(`kept ${rig.base}`);
     else rmSync(rig.base, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -144,11 +145,10 @@ async function settle(rig: Rig, load: Load, waiters: Waiters): Promise<void> {
     if (isEndless(entry) && body.ended_at === null)
       await rig.insist('POST', `/v1/tasks/${entry.id}/kill`, {});
   }
-  const patience = { deadlineMs: SETTLE_MS };
-  await waitUntil(async () => (await liveTasks(rig)) === 0, { ...patience, what: 'all tasks to end' });
+  await waitUntil(async () => (await liveTasks(rig)) === 0, { ...LONG, what: 'all tasks to end' });
   await waiters.stop();
   const isFree = async () => ((await rig.insist('GET', '/v1/status')).body.leases as Json[]).length === 0;
-  await waitUntil(isFree, { ...patience, what: 'all leases to lapse' });
+  await waitUntil(isFree, { ...LONG, what: 'all leases to lapse' });
   const stopped = await runCli(['daemon-stop'], { env: { ...process.env, ...rig.env } });
   if (stopped.code !== 0) throw new Error(`daemon-stop: ${stopped.stderr}`);
 }

@@ -42,6 +42,8 @@ export interface Rig {
   insist(method: Method, path: string, body?: unknown): Promise<Reply>;
   /** Lines of an open stream; resolves when it ends or breaks. */
   follow(path: string, body: unknown, onLine: (line: Json) => void): Promise<void>;
+  /** Requests that no daemon has received are rejected from now on. */
+  close(): void;
   /** Daemons that ended by themselves, and how. */
   readonly endings: readonly string[];
   /** Daemons that may end by SIGABRT. */
@@ -64,6 +66,7 @@ export async function openRig(config: object): Promise<Rig> {
   const endings: string[] = [];
   const mayAbort = new Set<number>();
   let child: ChildProcess | null = null;
+  let isClosed = false;
 
   function launch(): ChildProcess | null {
     if (servingPid() !== null || (child !== null && isRunning(child))) return child;
@@ -107,7 +110,7 @@ export async function openRig(config: object): Promise<Rig> {
         return await send();
       } catch (error) {
         if (!(error instanceof SocketError)) throw error;
-        if (error.fault !== 'absent' && error.fault !== 'busy') throw error;
+        if (isClosed || (error.fault !== 'absent' && error.fault !== 'busy')) throw error;
         await delay(5);
       }
     }
@@ -126,6 +129,7 @@ export async function openRig(config: object): Promise<Rig> {
     for (;;) {
       const reply = await ask(method, path, body);
       if (reply !== null) return reply;
+      if (isClosed) throw new Error(`the rig is closed: ${method} ${path}`);
     }
   }
 
@@ -162,6 +166,9 @@ export async function openRig(config: object): Promise<Rig> {
       await deliver(() => send(home.socket, stream)).catch((error) => {
         if (!(error instanceof SocketError && error.fault === 'broken')) throw error;
       });
+    },
+    close() {
+      isClosed = true;
     },
     endings,
     mayAbort,

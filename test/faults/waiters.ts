@@ -1,6 +1,6 @@
 // `babysit wait` and `babysit wait_for_capacity` as real processes that live through every kill of the daemon.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CliResult, jsonAmong, startCli } from '../support/cli.ts';
+import { type CliResult, jsonAmong, type RunningCli, startCli } from '../support/cli.ts';
 import type { Promised } from './load.ts';
 import type { Random } from './random.ts';
 import type { Json, Rig } from './rig.ts';
@@ -19,6 +19,8 @@ export interface Waiters {
   unreachable: number;
   /** No new ones; resolves when the last have returned. */
   stop(): Promise<void>;
+  /** As `stop`, but ends those that wait. */
+  abandon(): Promise<void>;
 }
 
 /** A client that waits longer has been forgotten. */
@@ -34,11 +36,18 @@ export function startWaiters(
   randomOf: (actor: string) => Random,
   count: number,
 ): Waiters {
-  const waiters: Waiters = { waited: [], wrong: [], leases: 0, unreachable: 0, stop };
+  const waiters: Waiters = { waited: [], wrong: [], leases: 0, unreachable: 0, stop, abandon };
+  const running = new Set<RunningCli>();
   let isStopped = false;
 
   async function cli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
-    return startCli(args, { env: { ...rig.env, ...env }, cwd: rig.base, deadlineMs: DEADLINE_MS }).done;
+    const started = startCli(args, {
+      env: { ...rig.env, ...env },
+      cwd: rig.base,
+      deadlineMs: DEADLINE_MS,
+    });
+    running.add(started);
+    return started.done.finally(() => running.delete(started));
   }
 
   async function waiter(random: Random): Promise<void> {
@@ -105,6 +114,11 @@ export function startWaiters(
   async function stop(): Promise<void> {
     isStopped = true;
     await Promise.all(heard);
+  }
+
+  async function abandon(): Promise<void> {
+    for (const client of running) client.kill('SIGKILL');
+    await stop();
   }
   return waiters;
 }

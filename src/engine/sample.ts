@@ -65,6 +65,7 @@ function sampleOne(
   if (attempt.startedAt === null) {
     // Without a free inotify watch nothing else reports the start.
     reconcile(live);
+    if (frozenSince(task.state) === null) live.continueStart();
     return;
   }
   if (!live.supervision.reportsChanges) {

@@ -14,15 +14,14 @@ import { listPids } from '../procfs/proc-files.ts';
 import { isDead, readStat } from '../procfs/process/stat.ts';
 import type { Launch } from './launch-script.ts';
 import { claimForRecovery, readRecords } from './records.ts';
-import { openSpawner, probeSpawner, type Spawner } from './spawner.ts';
+import { openSpawner, type Spawner } from './spawner.ts';
 import { startAttempt } from './start.ts';
 
 const root = tempDir({ after }, () => spawner.close());
 let count = 0;
 let spawner: Spawner;
-const losses: string[] = [];
 before(() => {
-  spawner = openSpawner(TOOLS, NICE, (how) => losses.push(how));
+  spawner = openSpawner(TOOLS, NICE, () => {});
 });
 
 function launch(command: Command | string, changes: Partial<Launch> = {}): Launch {
@@ -30,36 +29,14 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
   return aLaunch(join(root, String(count)), root, command, changes);
 }
 
-async function finish(spec: Launch, by = spawner) {
-  startAttempt(by, () => spec, anObserver(spec.dir));
+async function finish(spec: Launch) {
+  startAttempt(spawner, () => spec, anObserver(spec.dir));
   await waitUntil(() => readRecords(spec.dir).closedAt !== null, {
     what: 'the supervisor to end',
   });
   const log = existsSync(`${spec.dir}.log`) ? readFileSync(`${spec.dir}.log`, 'utf8') : '';
   return { records: readRecords(spec.dir), log };
 }
-
-describe('a spawner', () => {
-  const broken = join(root, 'broken-bash');
-  before(() =>
-    writeFileSync(broken, '#!/bin/sh\necho "libreadline.so.8: not found" >&2\nexit 127\n', { mode: 0o755 }),
-  );
-
-  it('is probed: a shell that cannot run is named with its message', () => {
-    assert.equal(probeSpawner(TOOLS, NICE), null);
-    assert.equal(probeSpawner({ ...TOOLS, bash: broken }, NICE), `${broken}: libreadline.so.8: not found`);
-    assert.match(probeSpawner({ ...TOOLS, nice: '/none' }, NICE) ?? '', /ENOENT/);
-  });
-
-  it('that cannot run is reported, and tried again with longer waits', async () => {
-    const lost: string[] = [];
-    const failing = openSpawner({ ...TOOLS, bash: broken }, NICE, (how) => lost.push(how));
-    await waitUntil(() => lost.length >= 2, { what: 'the second failure' });
-    assert.match(failing.fault ?? '', /libreadline/);
-    failing.close();
-    assert.equal(new Set(lost).size, 1);
-  });
-});
 
 describe('exit record', () => {
   for (const code of [0, 1, 7, 126, 137, 143, 255])
@@ -302,31 +279,6 @@ describe('command', () => {
     const { records } = await finish(launch('echo no', { preparation }));
     const one = `${join(root, 'no')}/none: No such file or directory`;
     assert.equal(records.startFailed, `cannot start its systemd unit: ${one}\n2: two\n${one}`);
-  });
-});
-
-describe('spawner', () => {
-  it('is replaced when it dies, and starts the next attempt', async () => {
-    const pid = Number((await finish(launch('cut -d" " -f4 /proc/$PPID/stat'))).log);
-    const parent = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    assert.match(parent, /babysit-spawner/);
-    process.kill(pid, 'SIGKILL');
-    assert.equal((await finish(launch('echo after'))).log, 'after\n');
-    assert.deepEqual(losses, ['exit SIGKILL']);
-  });
-
-  it('is replaced when it is stopped and a request waits', async () => {
-    const lost: string[] = [];
-    const own = openSpawner(TOOLS, NICE, (how) => lost.push(how), 200);
-    try {
-      const pid = Number((await finish(launch('cut -d" " -f4 /proc/$PPID/stat'), own)).log);
-      process.kill(pid, 'SIGSTOP');
-      assert.equal((await finish(launch('echo after'), own)).log, 'after\n');
-      // On a busy host the next spawner may need longer, too.
-      assert.deepEqual([...new Set(lost)], ['exit SIGKILL']);
-    } finally {
-      own.close();
-    }
   });
 });
 

@@ -5,6 +5,8 @@ import type { KillIntent } from '../core/task.ts';
 export interface LadderState {
   /** Monotonic ms at which this daemon made the stop file without a signal; null before, and without a stop grace. */
   readonly stopFileAt: number | null;
+  /** Monotonic ms at which the first signal reached no process of a command about to begin; null before. */
+  readonly unreachedAt: number | null;
   /** Monotonic ms of this daemon's first signal; null before. */
   readonly askedAt: number | null;
   /** The first SIGKILL, and the latest. */
@@ -15,6 +17,7 @@ export interface LadderState {
 
 export const LADDER_START: LadderState = {
   stopFileAt: null,
+  unreachedAt: null,
   askedAt: null,
   firstKilledAt: null,
   killedAt: null,

@@ -1,11 +1,23 @@
 // Faults that a task and its daemon survive: a full disk, a stopped supervisor, a process that left its group, a deleted
 // home. BABYSIT_TEST_DRIVER names the driver that babysit must find, as in tasks.test.ts.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { readRecords } from '../../src/exec/records.ts';
+import { listPids } from '../../src/procfs/proc-files.ts';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
-import { SMALL } from '../support/budget.ts';
+import { isDead, readStat } from '../../src/procfs/process/stat.ts';
+import { DEADLINE_MS, EVENT_MS, RARE_SAMPLES, SMALL } from '../support/budget.ts';
 import { lastJson } from '../support/cli.ts';
 import { expectedDriver } from '../support/expected-driver.ts';
 import { type TestHome, testHome } from '../support/home.ts';
@@ -23,6 +35,36 @@ function groupFiles(pid: number): string[] {
     .map((line) => line.split(':'))
     .map(([, controllers, path]) => join('/sys/fs/cgroup', controllers ?? '', path ?? '', 'cgroup.procs'))
     .filter((file) => existsSync(file));
+}
+
+/** Returns the id of a task whose supervisor has recorded itself, has not started the command, and is stopped. */
+async function submitStopped(home: TestHome, command: string): Promise<string> {
+  await home.run(['daemon-start']);
+  const tasks = join(home.dir, 'tasks');
+  for (const end = performance.now() + DEADLINE_MS; performance.now() < end; ) {
+    const before = new Set(readdirSync(tasks));
+    const submission = home.start(['run', ...SMALL, `--command=${command}`]);
+    // Without a pause: the command begins a fork later.
+    const [id, pid] = supervisorOf(tasks, before);
+    process.kill(pid, 'SIGSTOP');
+    await submission.done;
+    const children = listPids().flatMap((each) => readStat(each) ?? []);
+    const hasChild = children.some((child) => child.ppid === pid && !isDead(child));
+    if (!hasChild && readRecords(join(tasks, id, '1')).started === null) return id;
+    process.kill(pid, 'SIGCONT');
+    await home.run(['kill', '--force', id]);
+  }
+  return assert.fail('no supervisor was stopped in time');
+}
+
+/** The first task that is not in `before` and has a supervisor: its id, and the supervisor's. */
+function supervisorOf(tasks: string, before: ReadonlySet<string>): [id: string, pid: number] {
+  for (const end = performance.now() + DEADLINE_MS; performance.now() < end; ) {
+    const id = readdirSync(tasks).find((each) => !before.has(each));
+    const supervisor = id === undefined ? null : readRecords(join(tasks, id, '1')).supervisor;
+    if (id !== undefined && supervisor !== null) return [id, supervisor.pid];
+  }
+  return assert.fail('no supervisor in time');
 }
 
 describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
@@ -94,6 +136,21 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     const home = testHome(t);
     const { task } = await runToEnd(home, 'kill -STOP $PPID; exit 3');
     assert.deepEqual([task.status, task.exit_code], ['failed', 3]);
+  });
+
+  it('continues a supervisor that was stopped before its command began', async (t) => {
+    const home = testHome(t);
+    const stopped = await submitStopped(home, 'exit 7');
+    const ended = lastJson((await home.run(['wait', stopped])).stdout);
+    assert.deepEqual([ended.status, ended.exit_code], ['failed', 7]);
+  });
+
+  it('kills a task whose supervisor was stopped before its command began', async (t) => {
+    const home = testHome(t, RARE_SAMPLES);
+    const stopped = await submitStopped(home, 'exec sleep 600');
+    await home.run(['kill', stopped]);
+    const ended = lastJson((await home.run(['wait', stopped], { deadlineMs: EVENT_MS })).stdout);
+    assert.deepEqual([ended.status, ended.kill_reason], ['killed', 'manual']);
   });
 
   it('counts the time of a child that only keeps the output open', async (t) => {

@@ -27,7 +27,7 @@ export function advanceKill(
     case 'ask':
       makeStopFile(live.paths.stopFile);
       // The command may be about to enter its group. Retry the step if the signal reached no process.
-      if (signalTask(live, task, intent.signal) === 0 && !live.hasEntered())
+      if (signalTask(live, task, intent.signal) === 0 && mayEnter(live, graceMs, monoMs))
         return { ...step, act: 'none', againInMs: RETRY_MS };
       resume(live);
       break;
@@ -41,6 +41,16 @@ export function advanceKill(
   }
   live.ladder = step.state;
   return step;
+}
+
+/** False when a supervisor has not started its command for the time of a grace period. */
+function mayEnter(live: LiveAttempt, graceMs: number, monoMs: number): boolean {
+  if (live.hasEntered()) return false;
+  live.continueStart();
+  if (live.awaitsSupervisor()) return true;
+  const unreachedAt = live.ladder.unreachedAt ?? monoMs;
+  live.ladder = { ...live.ladder, unreachedAt };
+  return monoMs - unreachedAt < graceMs;
 }
 
 /** A stopped or frozen process sees the stop file, and gets the signal, when it runs again. */

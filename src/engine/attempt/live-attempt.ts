@@ -179,6 +179,12 @@ export class LiveAttempt implements Observer {
     if (this.#samples % CONTINUE_EVERY === 0 && !this.log.isRotating) this.supervision.continueSupervisor();
   }
 
+  /** Continues what starts the command, if a process has stopped it: nothing else ends an attempt that has not begun. */
+  continueStart(): void {
+    this.supervision.signalStuck('SIGCONT');
+    this.group.signal('SIGCONT');
+  }
+
   /** See Supervision. During a rotation the supervisor is stopped on purpose and must not write. */
   signalStuckSupervisor(signal: 'SIGCONT' | 'SIGKILL'): void {
     if (!this.log.isRotating || signal === 'SIGKILL') this.supervision.signalStuck(signal);

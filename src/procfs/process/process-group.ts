@@ -18,6 +18,14 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** Sends SIGCONT to each stopped child of a process. */
+export function continueChildren(pid: number): void {
+  for (const child of pidsOrNull() ?? []) {
+    const found = readStat(child);
+    if (found?.ppid === pid && found.state === 'T') signalProcess(child, 'SIGCONT');
+  }
+}
+
 /** True if every process of the group is stopped (T) or dead (Z, X). */
 export function isGroupStopped(groupId: number): boolean {
   return statesOf(groupId).every((state) => /^[TZX]/.test(state));

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import { jsonFrame, KIND, type Wish } from './frames.ts';
+import { signalProcess } from '../procfs/process/process-group.ts';
+import { frameReader, type Greeting, jsonFrame, KIND, type Wish } from './frames.ts';
 
 export interface Relay {
   /** Call when the directory of the attempt exists. Starts the relay if none runs. */
@@ -16,6 +17,7 @@ export interface Relay {
 
 const RETRY_MS = 10;
 const RETRY_MAX_MS = 10_000;
+const CONTINUE_EVERY_MS = 2_000;
 
 /** The bundle is next to that of the daemon. */
 const PROGRAM = [join(import.meta.dirname, 'relay.cjs'), join(import.meta.dirname, 'main.ts')].find((path) =>
@@ -45,8 +47,10 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
       socket.write(jsonFrame(KIND.hello, { role: 'daemon' }));
       for (const dir of dirs) send('open', dir);
     });
+    const release = keepContinued(socket);
     socket.on('error', () => {});
     socket.once('close', () => {
+      release();
       connection = null;
       if (isClosed) return;
       if (isConnected) {
@@ -104,6 +108,24 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
       connection?.end();
     },
   };
+}
+
+/** Another process may stop the relay, and its clients would wait for ever. Returns how to end it. */
+function keepContinued(socket: Socket): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const greeted = (_kind: number, content: Buffer): void => {
+    const { pid } = JSON.parse(content.toString()) as Greeting;
+    timer = setInterval(signalProcess, CONTINUE_EVERY_MS, pid, 'SIGCONT').unref();
+  };
+  const read = frameReader(greeted, null);
+  socket.on('data', (chunk) => {
+    try {
+      read(chunk);
+    } catch {
+      socket.destroy();
+    }
+  });
+  return () => clearInterval(timer);
 }
 
 const RESTART_AFTER = 12;

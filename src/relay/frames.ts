@@ -2,7 +2,7 @@
 
 /** The numbers are the first byte of a message. */
 export const KIND = {
-  /** From a client: JSON of Hello. */
+  /** From a client: JSON of Hello. To a daemon: JSON of Greeting. */
   hello: 1,
   /** To a client: the pipes are open, JSON of Ready. */
   ready: 2,
@@ -38,6 +38,10 @@ export type Hello =
   | { readonly role: 'sender'; readonly task: string; readonly attempt: number }
   /** The daemon lists its live attempts. */
   | { readonly role: 'daemon' };
+
+export interface Greeting {
+  readonly pid: number;
+}
 
 export interface Ready {
   /** Path of the pipe that is the task's standard input; null when a client cannot write to it. */

@@ -4,7 +4,16 @@ import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { RelayedAttempt } from './attempt.ts';
-import { type ClientHello, frameReader, type Hello, head, KIND, readTaken, type Wish } from './frames.ts';
+import {
+  type ClientHello,
+  frameReader,
+  type Greeting,
+  type Hello,
+  head,
+  KIND,
+  readTaken,
+  type Wish,
+} from './frames.ts';
 import { killTask } from './kill-task.ts';
 import { reportSeen } from './report-seen.ts';
 import { TaskPause } from './stop.ts';
@@ -87,6 +96,8 @@ function main(home: string): void {
       if (hello.role === 'daemon') {
         isDaemon = true;
         daemons += 1;
+        const greeting: Greeting = { pid: process.pid };
+        send(KIND.hello, Buffer.from(JSON.stringify(greeting)));
         return;
       }
       if (hello.role === 'sender') addressed = attemptOf(hello.task, hello.attempt);

@@ -181,6 +181,7 @@ export class LiveAttempt implements Observer {
 
   /** Continues what starts the command, if a process has stopped it: nothing else ends an attempt that has not begun. */
   continueStart(): void {
+    if (!this.usesHost) return;
     this.supervision.signalStuck('SIGCONT');
     this.group.signal('SIGCONT');
   }

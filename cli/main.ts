@@ -41,7 +41,7 @@ async function runCommand(
 ): Promise<number> {
   const name = resolveCommand(translate(word));
   const entry = name === null ? undefined : COMMANDS[name];
-  if (name === null || entry === undefined) throw unknownCommand(word);
+  if (name === null || entry === undefined) throw unknownCommand(word, rest[0]);
   const { command } = await entry.load();
   onLoaded(command);
   const specs: FlagSpecs = { ...COMMON_FLAGS, ...command.flags };
@@ -109,8 +109,9 @@ function withVerb(error: BabysitError, word: string): BabysitError {
   });
 }
 
-function unknownCommand(word: string): BabysitError {
-  const near = nearest(word.replaceAll('_', '-'), commandWords());
+/** `next`: the word after it, as in `daemon status` for daemon-status. */
+function unknownCommand(word: string, next = ''): BabysitError {
+  const near = resolveCommand(`${word}-${next}`) ?? nearest(word.replaceAll('_', '-'), commandWords());
   const hint = near ? `Did you mean babysit ${near}?` : 'Run babysit --help for the commands.';
   const what = word.startsWith('-')
     ? `the command comes before its flags, found ${word}`

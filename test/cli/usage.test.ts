@@ -14,6 +14,7 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
     /^Run babysit --help for the commands/,
   ],
   ['an unknown command', ['rnu', 'true'], /unknown command "rnu"/, /babysit run\?/],
+  ['a command in two words', ['daemon', 'status'], /unknown command "daemon"/, /babysit daemon-status\?$/],
   ['a flag before the command', ['--name=x', 'run'], /command comes before/],
   [
     'an unknown flag',

@@ -153,6 +153,19 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     assert.deepEqual([ended.status, ended.kill_reason], ['killed', 'manual']);
   });
 
+  it('waits for a slow supervisor to record the exit of a command that was killed', async (t) => {
+    const home = testHome(t, { 'watchdog.monitor_interval': '3s' });
+    await submit(home, 'sleeper', 'exec sleep 600');
+    await waitUntil(() => hasStarted(home, 'sleeper'), { what: 'the start' });
+    const { id } = await show(home, 'sleeper');
+    const { supervisor } = readRecords(join(home.dir, 'tasks', String(id), '1'));
+    // The next sample continues it.
+    process.kill(Number(supervisor?.pid), 'SIGSTOP');
+    await home.run(['kill', '--force', 'sleeper']);
+    const ended = lastJson((await home.run(['wait', 'sleeper', '--full'])).stdout);
+    assert.deepEqual([ended.status, ended.signal], ['killed', 'SIGKILL']);
+  });
+
   it('counts the time of a child that only keeps the output open', async (t) => {
     const home = testHome(t);
     const { task } = await runToEnd(home, 'sleep 1 & exit 0', '--full');

@@ -32,8 +32,10 @@ export function advanceKill(
       resume(live);
       break;
     case 'kill':
-      // At the second SIGKILL only a process outside the group may hold the output open: end the supervisor.
-      if (live.ladder.killedAt !== null) live.signalStuckSupervisor('SIGKILL');
+      // A process outside of the group may hold the output open: end the supervisor. On a busy host it needs time to record
+      // the exit first.
+      if (live.ladder.killedAt !== null && (live.hasExit || !live.usesHost || step.state.reported !== null))
+        live.signalStuckSupervisor('SIGKILL');
       live.group.killAll();
       break;
     case 'none':

@@ -165,6 +165,11 @@ export class LiveAttempt implements Observer {
     return this.#beginBy !== null && monoMs > this.#beginBy;
   }
 
+  /** How its main process ended is recorded. */
+  get hasExit(): boolean {
+    return this.#exit !== null;
+  }
+
   awaitsSupervisor(): boolean {
     return !this.#isClosed && this.#known.supervisor === null && this.#known.started === null;
   }

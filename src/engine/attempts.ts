@@ -206,7 +206,7 @@ export class Attempts {
     for (const live of this.#byId.values()) {
       const state = this.#tasks.get(live.id)?.state;
       // Without a daemon nothing thaws it.
-      if (state?.status === 'running' && state.attempt.heldAt !== null) live.group.thaw();
+      if (state?.status === 'running' && state.attempt.heldAt !== null) live.group.thawAll();
       live.close();
     }
     this.#groupCleanup.close();

@@ -81,6 +81,8 @@ function applyRecords(
     const why = 'the host could not start its command';
     hold.failed({ what: 'processes', message: why }, work.now.monoMs);
     work.change(id, { kind: 'requeue', why });
+  } else if (wasStartKilled(records, attempt) && live.finalUsage()?.oom == null) {
+    work.change(id, { kind: 'requeue', why: `${records.exit?.signal} ended its start` });
   } else if (loss !== null) {
     applyLoss(work, task, live, loss, records.exit);
   } else if (records.exit === null) {
@@ -147,6 +149,17 @@ function neverBegan({ started, exit, closedAt }: Records, { startedAt }: Attempt
   if (started !== null || startedAt !== null || closedAt === null) return false;
   return exit === null || exit.code === NOT_STARTED;
 }
+
+/**
+ * A process that is not babysit ended the launch script before the command began. Not repeated for ever: what kills every
+ * start is a fault to report.
+ */
+function wasStartKilled({ started, exit }: Records, { startedAt, kill, number }: Attempt): boolean {
+  const isUnbegun = started === null && startedAt === null;
+  return isUnbegun && kill === null && number < KILLED_STARTS_MAX && exit !== null && exit.signal !== null;
+}
+
+const KILLED_STARTS_MAX = 5;
 
 /** Requeues a task that no supervisor started. The claim decides if a late supervisor competes. */
 function abandonStart(work: UnitOfWork, { id, paths }: LiveAttempt): void {

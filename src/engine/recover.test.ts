@@ -28,7 +28,7 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null, 
     ownerUse: [],
   });
   const write = (written: Record<string, string>): void => {
-    const dir = join(rig.tasksDir, task.id, '1');
+    const dir = join(rig.tasksDir, task.id, String(numberOf(task)));
     mkdirSync(dir, { recursive: true });
     for (const [name, text] of Object.entries(written)) {
       writeFileSync(join(dir, name), text);
@@ -58,9 +58,19 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null, 
   };
 }
 
+function numberOf({ state }: Task): number {
+  return 'attempt' in state ? (state.attempt?.number ?? 1) : 1;
+}
+
 const active = (changes: Partial<Attempt>) => taskIn({ status: 'running', attempt: anAttempt(changes) });
 const notBegun = { startedAt: null, pid: null };
 const EXITED = { claim: `${GONE_RECORDS}exit 2.0 3\nclosed 2.0\n` };
+
+/** The launch script was killed before it recorded that the command begins. */
+const KILLED_START = `${GONE_RECORDS.replace(/^started.*\n/m, '')}[1]+  Killed                  ( eval "x" )
+exit 2.0 137
+closed 2.0
+`;
 
 describe('recover', () => {
   it('leaves pending tasks in the queue', (t) => {
@@ -107,6 +117,15 @@ describe('recover', () => {
       const { recovered, events } = left(t, active(notBegun), files);
       assert.equal(recovered().state.status, 'pending');
       assert.deepEqual(events(), ['requeued']);
+    });
+
+  for (const [number, status] of [
+    [1, 'pending'],
+    [5, 'failed'],
+  ] as const)
+    it(`makes a task ${status} whose start ${number} was ended by a signal`, (t) => {
+      const { recovered } = left(t, active({ ...notBegun, number }), { claim: KILLED_START });
+      assert.equal(recovered().state.status, status);
     });
 
   it('starts with a full disk, and writes the change when there is room', (t) => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { shortageOf } from '../core/shortages.ts';
-import { continueChildren } from '../procfs/process/process-group.ts';
+import { signalBelow } from '../procfs/process/process-group.ts';
 import { bytesOf } from '../text/bytes.ts';
 import type { LogLimits, Tools } from './launch-script.ts';
 
@@ -175,7 +175,7 @@ export function openSpawner(
     forgetStarted();
     if (isClosed || sent.size === 0) return;
     // A supervisor that was stopped before it recorded itself is known as a child of the spawner only.
-    if (shell.pid !== undefined) continueChildren(shell.pid);
+    if (shell.pid !== undefined) signalBelow(shell.pid, 1, 'SIGCONT');
     // The first request of this time was sent at its beginning.
     if (!hasProgress) shell.kill('SIGKILL');
     hasProgress = false;

@@ -74,8 +74,8 @@ export function groupV1(ref: GroupRef): Group {
     pids: (maxAgeMs) => (maxAgeMs === Number.POSITIVE_INFINITY ? inOne() : pids()),
     signal: (signal) => signalAll(pids(), signal),
     killAll: () => killFrozen(freezer),
-    freeze: freezer.freeze,
-    thaw: () => void write(state, 'THAWED'),
+    freeze: () => writeLimits([{ path: state, value: 'FROZEN' }], 'live'),
+    thaw: () => writeLimits([{ path: state, value: 'THAWED' }], 'live'),
     thawAll: freezer.thaw,
     remove: () => paths.map(removeGroup).every((errno) => errno === null),
     // v1 reports events by eventfd (cgroup.event_control), which Node cannot open: the sampling tick finds changes.

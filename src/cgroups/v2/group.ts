@@ -53,8 +53,8 @@ export function groupV2(ref: GroupRef, around: string | null = null): Group {
       // cgroup.kill came with Linux 5.14.
       if (write(`${path}/cgroup.kill`, '1') !== null) killFrozen(freezer);
     },
-    freeze: freezer.freeze,
-    thaw: () => void write(`${path}/cgroup.freeze`, '0'),
+    freeze: () => writeLimits([{ path: `${path}/cgroup.freeze`, value: '1' }], 'live'),
+    thaw: () => writeLimits([{ path: `${path}/cgroup.freeze`, value: '0' }], 'live'),
     thawAll: freezer.thaw,
     remove: () => removeGroup(path) === null,
     watch: (changed) => watchFiles([`${path}/cgroup.events`, `${path}/memory.events`], changed),

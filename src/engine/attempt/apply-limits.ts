@@ -34,7 +34,10 @@ export class LimitApplier {
     });
   }
 
-  /** Idempotent. Retries a limit that the kernel refused before (v1: EBUSY for a memory limit below the usage). */
+  /**
+   * Idempotent. Retries what failed before: a limit that the kernel refused (v1: EBUSY for a memory limit below the usage), and
+   * a freeze or a thaw for which no descriptor was left.
+   */
   apply({ id, state, estimate }: Task, live: LiveAttempt): void {
     if (!isActive(state)) return;
     const { group } = live;
@@ -43,16 +46,16 @@ export class LimitApplier {
     // The kill ladder thaws the group so that signals take effect.
     const isFrozen = frozenSince(state) !== null && kill === null;
     const before = this.#applied.get(id);
-    if (before?.isFrozen !== isFrozen) {
-      if (isFrozen) group.freeze();
-      else group.thaw();
-    }
     const yields = yieldsCpu(before?.yields ?? false, live.meanCpuCores, estimate);
     const maxCores = cpuMaxCores(state.attempt, estimate);
     const keepsLimits =
       before?.envelope === envelope && before.cpuMaxCores === maxCores && before.yields === yields;
     if (keepsLimits && before.isFrozen === isFrozen) return;
     try {
+      if (before?.isFrozen !== isFrozen) {
+        if (isFrozen) group.freeze();
+        else group.thaw();
+      }
       if (before !== undefined && before.envelope.nice !== envelope.nice) renice(group.pids(), envelope.nice);
       if (!keepsLimits) group.setLimits({ ...withYield(envelope, yields), cpuMaxCores: maxCores });
       this.#applied.set(id, { envelope, cpuMaxCores: maxCores, isFrozen, yields });

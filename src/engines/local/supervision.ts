@@ -1,6 +1,6 @@
 // The supervisor of an attempt on this host: found by its process identity, and kept running by signals.
 import type { Group } from '../../cgroups/port.ts';
-import { hasSurvivors, signalGroup, signalProcess } from '../../procfs/process/process-group.ts';
+import { hasSurvivors, signalBelow, signalGroup, signalProcess } from '../../procfs/process/process-group.ts';
 import { ProcessHandle } from '../../procfs/process/process-handle.ts';
 import { isAlive, processAgeMs } from '../../procfs/process/process-identity.ts';
 import type { KnownRecords, Supervision } from '../port.ts';
@@ -60,6 +60,8 @@ export class LocalSupervision implements Supervision {
   signalStuck(signal: 'SIGCONT' | 'SIGKILL'): void {
     const { supervisor } = this.#known;
     if (supervisor === null || this.isMainAlive() || this.isSupervisorGone()) return;
+    // The launch script has a process group of its own.
+    if (this.#known.started === null) signalBelow(supervisor.pid, LAUNCH_LEVELS, signal);
     // The process group holds only the supervisor's processes: the command has its own.
     if (supervisor.groupId && !this.#group.populated()) signalGroup(supervisor.groupId, signal);
   }
@@ -89,3 +91,6 @@ export class LocalSupervision implements Supervision {
     return supervisor !== null && (this.#held?.supervisor?.isAlive() ?? isAlive(supervisor));
   }
 }
+
+/** The launch script, and below it timeout(1) with the systemd-run(1) that starts a unit. */
+const LAUNCH_LEVELS = 3;

@@ -1,5 +1,5 @@
 // Signals a process or a process group, and checks whether all processes of a group are stopped.
-import { listPids } from '../proc-files.ts';
+import { listPids, readProcFile } from '../proc-files.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { psProcesses } from './ps.ts';
 import { readStat } from './stat.ts';
@@ -18,12 +18,18 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Sends SIGCONT to each stopped child of a process. */
-export function continueChildren(pid: number): void {
-  for (const child of pidsOrNull() ?? []) {
-    const found = readStat(child);
-    if (found?.ppid === pid && found.state === 'T') signalProcess(child, 'SIGCONT');
+/** Signals the processes below a process; with SIGCONT only those that are stopped. `levels`: 1 for its children. */
+export function signalBelow(pid: number, levels: number, signal: NodeJS.Signals): void {
+  for (const child of levels > 0 ? childrenOf(pid) : []) {
+    signalBelow(child, levels - 1, signal);
+    if (signal !== 'SIGCONT' || readStat(child)?.state === 'T') signalProcess(child, signal);
   }
+}
+
+/** Children of its main thread; none where the kernel does not list them (CONFIG_PROC_CHILDREN). */
+function childrenOf(pid: number): number[] {
+  const listed = readProcFile(pid, `task/${pid}/children`)?.trim() ?? '';
+  return listed === '' ? [] : listed.split(' ').map(Number);
 }
 
 /** True if every process of the group is stopped (T) or dead (Z, X). */

@@ -82,10 +82,12 @@ function runProgram(
     detached: true,
   });
   let said = '';
-  let isLate = false;
+  const fail = (how: string): void => {
+    reject(new Error([how, said.trim()].filter((part) => part !== '').join(': ')));
+  };
   const timer = setTimeout(() => {
-    isLate = true;
-    killGroup(child);
+    abandon(child);
+    fail(`took longer than ${LIMIT_MS / 1000} s`);
   }, LIMIT_MS);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(0, ERROR_MAX_CHARS);
@@ -97,23 +99,23 @@ function runProgram(
   child.once('exit', (code, signal) => {
     // What the command has started in the background may keep the pipe open.
     child.stderr.destroy();
-    if (code === 0) return resolve();
-    const how = isLate
-      ? `took longer than ${LIMIT_MS / 1000} s`
-      : `ended with ${signal ?? `exit code ${code}`}`;
-    reject(new Error([how, said.trim()].filter((part) => part !== '').join(': ')));
+    if (code === 0) resolve();
+    else fail(`ended with ${signal ?? `exit code ${code}`}`);
   });
   return promise.finally(() => clearTimeout(timer));
 }
 
-/** `detached` made the child the leader of a process group. */
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended since.
-  }
+/** Not waited for: a process in uninterruptible sleep stays after SIGKILL. */
+function abandon(child: ChildProcess): void {
+  // `detached` made the child the leader of a process group.
+  if (child.pid !== undefined)
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended since.
+    }
+  for (const stream of child.stdio) stream?.destroy();
+  child.unref();
 }
 
 /** The headers are those of Standard Webhooks 1.0 (standardwebhooks.com): id, timestamp, and an HMAC-SHA256 of both and the body. */

@@ -79,8 +79,9 @@ function applyRecords(
     else work.change(id, { kind: 'could_not_start', message: records.startFailed, at });
   } else if (neverBegan(records, attempt)) {
     const why = 'the host could not start its command';
-    hold.failed({ what: 'processes', message: why }, work.now.monoMs);
-    work.change(id, { kind: 'requeue', why });
+    // A paused task stays as it is at each look.
+    if (work.change(id, { kind: 'requeue', why }))
+      hold.failed({ what: 'processes', message: why }, work.now.monoMs);
   } else if (wasStartKilled(records, attempt) && live.finalUsage()?.oom == null) {
     work.change(id, { kind: 'requeue', why: `${records.exit?.signal} ended its start` });
   } else if (loss !== null) {

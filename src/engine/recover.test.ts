@@ -64,6 +64,10 @@ function numberOf({ state }: Task): number {
 
 const active = (changes: Partial<Attempt>) => taskIn({ status: 'running', attempt: anAttempt(changes) });
 const notBegun = { startedAt: null, pid: null };
+const paused = (changes: Partial<Attempt>) =>
+  taskIn({ status: 'paused', attempt: anAttempt({ ...notBegun, ...changes }), pausedAt: 3_000 });
+/** The host could not fork for the command. */
+const NEVER_BEGAN = GONE_RECORDS.replace(/started.*\n/, 'closed 2.0\n');
 const EXITED = { claim: `${GONE_RECORDS}exit 2.0 3\nclosed 2.0\n` };
 
 /** The launch script was killed before it recorded that the command begins. */
@@ -153,6 +157,21 @@ describe('recover', () => {
   it('does not queue a task again after a kill request', (t) => {
     const { state } = left(t, active({ ...notBegun, kill: aKill() }), null).recovered();
     assert.ok(state.status === 'killed' && state.kill.reason === 'manual');
+  });
+
+  for (const [what, files] of [
+    ['that no supervisor has begun', null],
+    ['whose start failed', { claim: NEVER_BEGAN }],
+  ] as const)
+    it(`ends a killed task that was paused, ${what}`, (t) => {
+      const { state } = left(t, paused({ kill: aKill() }), files).recovered();
+      assert.ok(state.status === 'killed' && state.kill.reason === 'manual', state.status);
+    });
+
+  it('holds no other start for a paused task whose own has failed', (t) => {
+    const { recovered, engine } = left(t, paused({}), { claim: NEVER_BEGAN });
+    assert.equal(recovered().state.status, 'paused');
+    assert.equal(engine.held, null);
   });
 
   it('never runs a task again whose command has begun, even when its directory was deleted', (t) => {

@@ -125,8 +125,9 @@ export function transition(task: Task, change: Change): Transition | null {
         usage: null,
       });
     case 'requeue':
-      if (state.status === 'paused' || state.attempt.startedAt !== null) return null;
+      if (state.attempt.startedAt !== null) return null;
       if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
+      if (state.status === 'paused') return null;
       return {
         task: { ...task, state: { status: 'pending', ...READY } },
         event: { event: 'requeued', why: change.why },

@@ -59,6 +59,7 @@ export class Engine {
   #isScheduled = false;
   #isStopped = false;
   #isDispatching = true;
+  #isKilling = false;
   #homeLoss: string | null = null;
   /** Requests of discarded rounds that may still be in the file of the database. */
   readonly #refused: { readonly request: Request; readonly error: BabysitError }[] = [];
@@ -233,11 +234,10 @@ export class Engine {
     });
   }
 
-  /** Kills every running task and resolves when all have ended. Pending tasks stay in the queue for the next daemon. */
+  /** Kills what runs, also what its engine starts until all have ended. Pending tasks stay in their queue. */
   killAll(): Promise<void> {
-    const detail = { by: 'daemon-stop' };
-    for (const id of this.#attempts.byId.keys())
-      this.later(id, (work) => work.requestKill(id, { reason: 'manual', detail, signal: 'SIGTERM' }));
+    this.#isKilling = true;
+    this.wake();
     return this.drain();
   }
 
@@ -269,6 +269,7 @@ export class Engine {
     work.dropExpired();
     this.live.admitDue(work.now.wallMs);
     const accepted = this.#applyRequests(work);
+    if (this.#isKilling) for (const { id } of [...this.live.active()]) work.requestKill(id, BY_STOP);
     this.#dispatch(work, sampled.pressure);
     this.#commit(work, accepted, this.#starts, sampled);
     this.#starts = noStarts();
@@ -388,6 +389,8 @@ export class Engine {
     this.#timers.armDue(nextMs.length === 0 ? null : Math.min(...nextMs), () => this.wake());
   }
 }
+
+const BY_STOP = { reason: 'manual', detail: { by: 'daemon-stop' }, signal: 'SIGTERM' } as const;
 
 function stopping(): BabysitError {
   return new BabysitError('daemon_stopping', 'the daemon is stopping');

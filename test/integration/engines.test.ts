@@ -144,6 +144,31 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     assert.equal(existsSync(home.file('queued')), false);
   });
 
+  it('ends what Slurm starts while daemon-stop --kill_tasks waits for another task', async () => {
+    await home.submit('local', 'slow', '>slow; until [ -e free ]; do sleep 0.1; done', '--stop=file');
+    await home.appears('slow');
+    await nodes('DRAIN');
+    await home.submit('slurm', 'late', '>late; sleep 600');
+    const isInSlurm = async () => (await cluster.slurm('squeue', '--noheader', '--name=late')) !== '';
+    await waitUntil(isInSlurm, { what: 'its job' });
+    const stop = home.run(['daemon-stop', '--kill_tasks']);
+    try {
+      const isKilling = async () => (await show(home, 'slow')).kill_reason === 'manual';
+      await waitUntil(isKilling, { what: 'the kill of the first' });
+      await nodes('RESUME');
+      const { status, kill_detail } = await home.ended('late');
+      assert.deepEqual(
+        [status, kill_detail, existsSync(home.file('late'))],
+        ['killed', { by: 'daemon-stop' }, true],
+      );
+    } finally {
+      writeFileSync(home.file('free'), '');
+      await nodes('RESUME').catch(() => {});
+    }
+    assert.equal((await stop).code, 0);
+    assert.equal((await home.ended('slow')).status, 'killed');
+  });
+
   it('cancels a job: its task is killed, by slurm', async () => {
     await home.submit('slurm', 'cancelled', '>cancelled; sleep 60');
     await home.appears('cancelled');

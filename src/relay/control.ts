@@ -26,7 +26,8 @@ const PROGRAM = [join(import.meta.dirname, 'relay.cjs'), join(import.meta.dirnam
 
 /** Calls `onLost` when the relay ends while it has attempts. */
 export function openRelay(home: string, socketPath: string, onLost: (how: string) => void): Relay {
-  const dirs = new Set<string>();
+  /** Attempts that live, and those whose end the relay does not know yet. */
+  const dirs = new Map<string, 'open' | 'over'>();
   let connection: Socket | null = null;
   let isConnected = false;
   let isClosed = false;
@@ -45,7 +46,10 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
       isConnected = true;
       connectedAt = performance.now();
       socket.write(jsonFrame(KIND.hello, { role: 'daemon' }));
-      for (const dir of dirs) send('open', dir);
+      for (const [dir, wish] of dirs) {
+        send(wish, dir);
+        if (wish === 'over') dirs.delete(dir);
+      }
     });
     const release = keepContinued(socket);
     socket.on('error', () => {});
@@ -95,12 +99,14 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
 
   return {
     open(dir) {
-      dirs.add(dir);
+      dirs.set(dir, 'open');
       if (isConnected) send('open', dir);
       else reach();
     },
     over(dir) {
-      if (dirs.delete(dir) && isConnected) send('over', dir);
+      if (!dirs.delete(dir)) return;
+      if (isConnected) send('over', dir);
+      else dirs.set(dir, 'over');
     },
     close() {
       isClosed = true;

@@ -124,7 +124,7 @@ function main(home: string): void {
       } else if (kind === KIND.wish) {
         const wish = JSON.parse(content.toString()) as Wish;
         if (wish.wish === 'open') open(wish.task, wish.attempt);
-        else if (wish.wish === 'over') attempts.get(`${wish.task}/${wish.attempt}`)?.over();
+        else if (wish.wish === 'over') attemptOf(wish.task, wish.attempt).over();
         else addressed?.wish(wish);
       }
     };

@@ -1,7 +1,17 @@
-// The relay of an attempt whose command ends before it has opened its pipes.
+// The end of a relayed attempt whose command has not opened its pipes, or whose supervisor was killed.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, closeSync, constants, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -42,3 +52,27 @@ for (const opened of [[], ['out'], ['out', 'err']])
     assert.deepEqual(frames, [ready, ...outputs, END]);
     assert.ok(!existsSync(`${dir}.out`));
   });
+
+it('ends when its supervisor and its command were killed and no exit is recorded', async (t) => {
+  const dir = join(tempDir(t), '1');
+  mkdirSync(dir);
+  const [supervisor, main] = ['60', '61'].map((seconds) => {
+    const child = spawn('sleep', [seconds]);
+    t.after(() => child.kill('SIGKILL'));
+    return { child, stat: readFileSync(`/proc/${child.pid}/stat`, 'utf8') };
+  });
+  assert.ok(supervisor && main);
+  appendFileSync(join(dir, 'claim'), `supervisor 1.5 ${supervisor.stat}started 1.5 ${main.stat}`);
+  const frames: unknown[] = [];
+  const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
+  t.after(() => attempt.over());
+  const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
+  attempt.attach({ send, end() {}, moveTo() {} }, null);
+  supervisor.child.kill('SIGKILL');
+  await once(supervisor.child, 'exit');
+  attempt.look();
+  assert.ok(!attempt.isOver);
+  main.child.kill('SIGKILL');
+  await waitUntil(() => attempt.isOver, { what: 'the end' });
+  assert.deepEqual(frames.at(-1), [KIND.end, '{"code":null,"signal":null,"startFailed":null}']);
+});

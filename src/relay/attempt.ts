@@ -1,12 +1,14 @@
 // Relays one attempt: its output to the client that is attached and to the log, and to a file while there is no client.
-import { closeSync, constants, existsSync, openSync, rmSync, watch } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import type { Exit } from '../core/task.ts';
 import { readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
 import { LogPipe } from './log-pipe.ts';
 import { readPipe } from './output-pipe.ts';
 import { type Frame, Spool } from './spool.ts';
 import { takeStopMark, watchStop } from './stop.ts';
+import { isSupervisorLost, watchAttempt } from './watch.ts';
 import { resizeTerminal, signalCommand } from './wishes.ts';
 
 export interface AttemptDeps {
@@ -27,8 +29,6 @@ export interface Client {
   moveTo(attempt: RelayedAttempt): void;
 }
 
-/** Without inotify. */
-const POLL_MS = 50;
 /** Sent and not taken: the client or its reader is slow. The command then waits, as it would for a pipe. */
 const WINDOW_BYTES = 1024 * 1024;
 /** With a client, the command waits as well when this much waits in the file. */
@@ -83,18 +83,16 @@ export class RelayedAttempt {
   /** Reads what has changed: the pipes, and the end of the command. */
   look(): void {
     if (this.#end !== null || !existsSync(this.#dir)) return;
-    if (this.#watcher === null) this.#watch();
-    const records = readRecords(this.#dir);
+    this.#watcher ??= watchAttempt(this.#dir, () => this.look());
+    let records = readRecords(this.#dir);
     // The supervisor makes the pipes before the start.
     if (!this.#isOpen && records.started !== null && records.exit === null) this.#open();
     if (takeStopMark(this.#dir)) this.#stopped();
-    if (records.exit === null) return;
-    if (this.#streams.size > 0) {
-      this.#endUnopened();
-      return;
-    }
-    const { startFailed } = readRecords(this.#dir, true);
-    this.#finish({ code: records.exit.code, signal: records.exit.signal, startFailed });
+    const isLost = isSupervisorLost(records);
+    if (isLost) records = readRecords(this.#dir);
+    if (records.exit === null && !isLost) return;
+    if (this.#streams.size > 0) this.#endUnopened();
+    else this.#finish(records.exit);
   }
 
   /** The daemon says that the attempt is over, although its supervisor may have left no record of the end. */
@@ -110,7 +108,7 @@ export class RelayedAttempt {
       this.#deps.onIdle();
       return;
     }
-    this.#finish({ code: exit?.code ?? null, signal: exit?.signal ?? null, startFailed });
+    this.#finish(exit);
   }
 
   /** An attempt that has not begun will not, and its client waits for the next one. */
@@ -221,23 +219,6 @@ export class RelayedAttempt {
     signalCommand(this.#dir, 'SIGCONT');
     if (this.#isStopped) this.#deps.pause(false);
     this.#isStopped = false;
-  }
-
-  #watch(): void {
-    try {
-      const watcher = watch(this.#dir, () => this.look());
-      watcher.on('error', () => this.#poll());
-      this.#watcher = watcher;
-    } catch {
-      // The user has no free inotify instance or watch.
-      this.#poll();
-    }
-  }
-
-  #poll(): void {
-    this.#watcher?.close();
-    const timer = setInterval(() => this.look(), POLL_MS);
-    this.#watcher = { close: () => clearInterval(timer) };
   }
 
   #open(): void {
@@ -373,8 +354,9 @@ export class RelayedAttempt {
     this.#client.end();
   }
 
-  #finish(end: End): void {
-    this.#end = end;
+  #finish(exit: Exit | null): void {
+    const { startFailed } = readRecords(this.#dir, true);
+    this.#end = { code: exit?.code ?? null, signal: exit?.signal ?? null, startFailed };
     this.#watcher?.close();
     this.#closeLog();
     if (this.#stdin !== null) closeSync(this.#stdin);

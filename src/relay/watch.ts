@@ -1,0 +1,44 @@
+// Watches the directory of an attempt for records, and looks at its processes now and then.
+import { type FSWatcher, watch } from 'node:fs';
+import { type Records, RecordsUnreadable } from '../exec/records.ts';
+import { isAlive } from '../procfs/process/process-identity.ts';
+
+/** Without inotify. */
+const POLL_MS = 50;
+/** A supervisor that was killed changes no file. */
+const LOST_POLL_MS = 1000;
+
+export function watchAttempt(dir: string, onChange: () => void): { close(): void } {
+  const look = (): void => {
+    try {
+      onChange();
+    } catch (error) {
+      if (!(error instanceof RecordsUnreadable)) throw error;
+    }
+  };
+  let watcher: FSWatcher | null = null;
+  let timer = setInterval(look, LOST_POLL_MS);
+  const pollOften = (): void => {
+    clearInterval(timer);
+    timer = setInterval(look, POLL_MS);
+  };
+  try {
+    watcher = watch(dir, look);
+    watcher.on('error', pollOften);
+  } catch {
+    // The user has no free inotify instance or watch.
+    pollOften();
+  }
+  return {
+    close() {
+      clearInterval(timer);
+      watcher?.close();
+    },
+  };
+}
+
+/** The end of the command will not be recorded. Read the records again: the supervisor may have written them since. */
+export function isSupervisorLost({ supervisor, started, exit }: Records): boolean {
+  if (exit !== null || supervisor === null || started === null || isAlive(supervisor)) return false;
+  return started.main === null || !isAlive(started.main);
+}

@@ -1,4 +1,5 @@
 // Applies the requests of a round in their order.
+import { liveAttemptOf, type TaskId } from '../core/task.ts';
 import type { Request, UnitOfWork } from './unit-of-work.ts';
 
 /**
@@ -23,4 +24,18 @@ export function applySome(
     }
   }
   return { accepted, left: requests.slice(applied) };
+}
+
+/** A request of the loop, which applies while this attempt of the task lives. `failed`: `change` threw. */
+export function ownRequest(
+  id: TaskId,
+  attempt: number,
+  change: (work: UnitOfWork) => void,
+  failed: () => void,
+): Request {
+  const apply = (work: UnitOfWork): void => {
+    const task = work.get(id);
+    if (task !== undefined && liveAttemptOf(task.state)?.number === attempt) change(work);
+  };
+  return { apply, resolve() {}, reject: failed, isOwn: true };
 }

@@ -38,8 +38,8 @@ export interface Loop {
   readonly homeLoss: string | null;
   /** Call when the records, the group or the supervisor of the attempt may have changed. */
   enqueueReconcile(id: TaskId): void;
-  /** Runs `apply` in the next round. If the commit fails, the attempt is reconciled again. */
-  later(id: TaskId, apply: (work: UnitOfWork) => void): void;
+  /** Runs `change` in the next round, and again until it is committed, while this attempt of the task lives. */
+  later(id: TaskId, attempt: number, change: (work: UnitOfWork) => void): void;
 }
 
 export class Attempts {
@@ -133,19 +133,22 @@ export class Attempts {
   launch(live: LiveAttempt): void {
     const task = this.#tasks.get(live.id);
     if (this.#loop.isStopped || task === undefined || !isActive(task.state)) return;
-    live.awaitStart(this.#deps.clock.now(), task.state.attempt);
+    const { attempt } = task.state;
+    live.awaitStart(this.#deps.clock.now(), attempt);
     try {
-      launchAttempt(this.#deps, task, task.state.attempt, live);
+      launchAttempt(this.#deps, task, attempt, live);
     } catch (error) {
       const message = `cannot start the attempt: ${(error as Error).message}`;
       const { code } = error as { code?: unknown };
       const what = STATE_DIRECTORY_ERRORS.has(code) ? 'access to the state directory' : shortageOf(error);
       if (what !== null) {
         this.hold.failed({ what, message }, this.#deps.clock.now().monoMs);
-        this.#loop.later(live.id, (work) => work.change(live.id, { kind: 'requeue', why: message }));
+        this.#loop.later(live.id, attempt.number, (work) =>
+          work.change(live.id, { kind: 'requeue', why: message }),
+        );
         return;
       }
-      this.#loop.later(live.id, (work) =>
+      this.#loop.later(live.id, attempt.number, (work) =>
         work.change(live.id, { kind: 'could_not_start', message, at: work.now.wallMs }),
       );
       return;
@@ -216,17 +219,18 @@ export class Attempts {
     const task = this.#tasks.get(id);
     const live = this.#byId.get(id);
     if (this.#loop.isStopped || live === undefined || task === undefined || !isActive(task.state)) return;
-    const { kill } = task.state.attempt;
+    const { kill, number } = task.state.attempt;
     if (kill === null || !live.isObserved) return;
     const { clock, killGraceMs } = this.#deps;
+    const { firstKilledAt } = live.ladder;
     const { act, report, againInMs } = advanceKill(live, task, kill, killGraceMs, clock.now().monoMs);
     live.scheduleKillStep(againInMs, () => {
       this.#advanceKill(id);
       this.#loop.enqueueReconcile(id);
     });
-    if (act === 'kill')
-      this.#loop.later(id, (work) => work.change(id, { kind: 'escalate_kill', at: work.now.wallMs }));
-    if (report !== null) this.#loop.later(id, (work) => reportStuck(work, task, live, report));
+    if (act === 'kill' && firstKilledAt === null)
+      this.#loop.later(id, number, (work) => work.change(id, { kind: 'escalate_kill', at: work.now.wallMs }));
+    if (report !== null) this.#loop.later(id, number, (work) => reportStuck(work, task, live, report));
   }
 
   #retire(id: TaskId): void {

@@ -12,7 +12,7 @@ import type { Snapshot } from '../scheduler/snapshot.ts';
 import type { Branch } from '../scheduler/tree.ts';
 import type { Store } from '../store/store.ts';
 import { isUnderPressure, ongoingPressure, type PressureState } from '../watchdog/pressure.ts';
-import { applySome } from './apply-requests.ts';
+import { applySome, ownRequest } from './apply-requests.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import type { InnerStart } from './children.ts';
@@ -63,6 +63,8 @@ export class Engine {
   #homeLoss: string | null = null;
   /** Requests of discarded rounds that may still be in the file of the database. */
   readonly #refused: { readonly request: Request; readonly error: BabysitError }[] = [];
+  /** What the loop itself asked for in discarded rounds. */
+  readonly #unwritten: Request[] = [];
   /** The last commit failed. It is logged once, not for every retry. */
   #isCommitFailing = false;
 
@@ -113,8 +115,8 @@ export class Engine {
     this.#deps.onHomeLost(why);
   }
 
-  later(id: TaskId, apply: (work: UnitOfWork) => void): void {
-    this.#requests.push({ apply, resolve() {}, reject: () => this.enqueueReconcile(id) });
+  later(id: TaskId, attempt: number, change: (work: UnitOfWork) => void): void {
+    this.#requests.push(ownRequest(id, attempt, change, () => this.enqueueReconcile(id)));
     this.wake();
   }
 
@@ -338,14 +340,15 @@ export class Engine {
     this.#isCommitFailing = true;
     work.rollback();
     this.#planner.invalidate();
-    this.#refused.push(
-      ...accepted.map((request) => ({ request, error: commitError(error, this.#deps.home) })),
-    );
+    for (const request of accepted)
+      if (request.isOwn) this.#unwritten.push(request);
+      else this.#refused.push({ request, error: commitError(error, this.#deps.home) });
     // After a failed fsync the transaction may be in the file, and a daemon that starts now would run what was refused.
     if (!isUncertain(error) || this.#seal()) this.#refuse();
     this.#attempts.discard(starts.attempts);
     this.#timers.armCommitRetry(() => {
       if (this.#refused.length > 0 && this.#seal()) this.#refuse();
+      this.#requests.push(...this.#unwritten.splice(0));
       for (const id of this.#attempts.byId.keys()) this.enqueueReconcile(id);
       this.wake();
     });

@@ -73,12 +73,12 @@ export class Placements implements EngineReports {
   }
 
   queued(id: TaskId, attempt: number, group: GroupRef): void {
-    this.#later(id, attempt, (work) => work.change(id, { kind: 'queued', group }));
+    this.#loop.later(id, attempt, (work) => work.change(id, { kind: 'queued', group }));
   }
 
   refused(id: TaskId, attempt: number, error: BabysitError): void {
     const message = `${error.message}. ${error.hint}`;
-    this.#later(id, attempt, (work) => {
+    this.#loop.later(id, attempt, (work) => {
       const task = work.get(id);
       const placed = task === undefined ? null : liveAttemptOf(task.state);
       if (task !== undefined && placed !== null)
@@ -88,13 +88,6 @@ export class Placements implements EngineReports {
 
   changed(id: TaskId): void {
     this.#loop.enqueueReconcile(id);
-  }
-
-  #later(id: TaskId, attempt: number, apply: (work: UnitOfWork) => void): void {
-    this.#loop.later(id, (work) => {
-      const task = work.get(id);
-      if (task !== undefined && liveAttemptOf(task.state)?.number === attempt) apply(work);
-    });
   }
 
   /** The claim decides whether its command can still begin. */
@@ -131,7 +124,8 @@ export class Placements implements EngineReports {
   }
 
   #takeBack(task: Task, placed: Attempt, apply: (work: UnitOfWork) => void): void {
-    if (claimForRecovery(this.#dirOf(task, placed)) === 'taken') this.#later(task.id, placed.number, apply);
+    if (claimForRecovery(this.#dirOf(task, placed)) === 'taken')
+      this.#loop.later(task.id, placed.number, apply);
     else this.changed(task.id);
   }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build/build-service.ts';
 import { isFileError, shortageOf } from '../core/shortages.ts';
+import type { TaskId } from '../core/task.ts';
 import { DispatchHold } from './dispatch-hold.ts';
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
@@ -90,6 +91,77 @@ describe('a start that fails', () => {
       engine.round();
       assert.equal((await task(id)).status, status === 'pending' ? 'running' : 'failed');
     });
+});
+
+/** With mocked timers. While the disk is full, each commit fails. */
+function onDisk(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const rig = serviceOf(t);
+  rig.makeRoom();
+  rig.makeGroups();
+  const disk = { isFull: false };
+  const { commit } = rig.store;
+  t.mock.method(rig.store, 'commit', (...writes: Parameters<typeof commit>) => {
+    if (disk.isFull) throw failure('SQLITE_FULL');
+    return commit.apply(rig.store, writes);
+  });
+  const settle = async () => {
+    for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    rig.engine.round();
+  };
+  const hasRoom = () => {
+    disk.isFull = false;
+    t.mock.timers.tick(1000);
+    return settle();
+  };
+  return { ...rig, disk, settle, hasRoom, submitted: async () => String((await rig.run({})).body.id) };
+}
+
+describe('a full disk delays', () => {
+  for (const [errno, status] of [
+    ['EIO', 'pending'],
+    ['ENOTDIR', 'failed'],
+  ] as const)
+    it(`the end of a start that failed for ${errno}`, async (t) => {
+      const { store, disk, submitted, settle, hasRoom, task } = onDisk(t);
+      t.mock.method(store, 'environment', () => {
+        disk.isFull = true;
+        throw failure(errno);
+      });
+      const id = await submitted();
+      await settle();
+      assert.equal((await task(id)).status, 'running');
+      await hasRoom();
+      assert.equal((await task(id)).status, status);
+    });
+
+  it('the kill of every task', async (t) => {
+    const { engine, disk, submitted, settle, hasRoom, task } = onDisk(t);
+    const id = await submitted();
+    disk.isFull = true;
+    void engine.killAll();
+    await settle();
+    assert.equal((await task(id)).kill_reason, null);
+    await hasRoom();
+    assert.equal((await task(id)).kill_reason, 'manual');
+  });
+
+  it('nothing for an attempt that is no longer the present one', async (t) => {
+    const { engine, disk, submitted, settle, hasRoom, task } = onDisk(t);
+    const id = (await submitted()) as TaskId;
+    const lose = (attempt: number) =>
+      engine.later(id, attempt, (work) =>
+        work.change(id, { kind: 'lose', reason: 'kill_stuck', usage: null, at: work.now.wallMs }),
+      );
+    disk.isFull = true;
+    lose(2);
+    await settle();
+    await hasRoom();
+    assert.equal((await task(id)).status, 'running');
+    lose(1);
+    await settle();
+    assert.equal((await task(id)).status, 'interrupted');
+  });
 });
 
 describe('a commit whose fsync fails', () => {

@@ -37,6 +37,8 @@ export interface Request {
   apply(work: UnitOfWork): void;
   resolve(): void;
   reject(error: unknown): void;
+  /** Of the loop itself: neither answered nor dropped when its commit fails, but repeated. */
+  readonly isOwn?: true;
 }
 
 export class UnitOfWork {

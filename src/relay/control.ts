@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import { findRelays } from '../procfs/process/daemons.ts';
 import { signalProcess } from '../procfs/process/process-group.ts';
 import { frameReader, type Greeting, jsonFrame, KIND, type Wish } from './frames.ts';
 
@@ -35,26 +36,30 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
   let connectedAt = 0;
   let shortLives = 0;
   /** On a busy host the start takes seconds. A second relay would take the place of the first, and its clients. */
-  let isStarting = false;
+  let startedPid: number | undefined;
+  /** Of the relay that is connected. */
+  let greetedPid: number | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let keeping: NodeJS.Timeout | undefined;
 
   function reach(): void {
     if (connection !== null || isClosed) return;
+    keeping ??= setInterval(keepContinued, CONTINUE_EVERY_MS).unref();
     const socket = connect(socketPath);
     connection = socket;
     socket.once('connect', () => {
       isConnected = true;
       connectedAt = performance.now();
       socket.write(jsonFrame(KIND.hello, { role: 'daemon' }));
-      for (const [dir, wish] of dirs) {
-        send(wish, dir);
-        if (wish === 'over') dirs.delete(dir);
-      }
+      for (const [dir, wish] of dirs) send(wish, dir);
     });
-    const release = keepContinued(socket);
+    onGreeting(socket, ({ pid }) => {
+      greetedPid = pid;
+      for (const [dir, wish] of dirs) if (wish === 'over') dirs.delete(dir);
+    });
     socket.on('error', () => {});
     socket.once('close', () => {
-      release();
+      greetedPid = undefined;
       connection = null;
       if (isClosed) return;
       if (isConnected) {
@@ -65,7 +70,7 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
         if (dirs.size > 0) onLost('its connection was closed');
       } else {
         // A relay that does not come up is started again now and then.
-        if (failures === 0 && !isStarting) start();
+        if (failures === 0 && startedPid === undefined) start();
         failures = (failures + 1) % RESTART_AFTER;
       }
       if (dirs.size === 0) return;
@@ -84,12 +89,24 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
       stdio: 'ignore',
       detached: true,
     });
-    isStarting = child.pid !== undefined;
+    startedPid = child.pid;
     child.on('error', (error) => onLost(error.message));
     child.on('exit', () => {
-      isStarting = false;
+      startedPid = undefined;
     });
     child.unref();
+  }
+
+  /** Another process may stop the relay, and its clients would wait for ever. */
+  function keepContinued(): void {
+    const known = greetedPid ?? startedPid;
+    if (known !== undefined) signalProcess(known, 'SIGCONT');
+    // One that an earlier daemon started accepts connections while it is stopped, and does not greet.
+    else if (dirs.size > 0) for (const pid of findRelays(home)) signalProcess(pid, 'SIGCONT');
+    else {
+      clearInterval(keeping);
+      keeping = undefined;
+    }
   }
 
   function send(wish: 'open' | 'over', dir: string): void {
@@ -106,24 +123,19 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
     over(dir) {
       if (!dirs.delete(dir)) return;
       if (isConnected) send('over', dir);
-      else dirs.set(dir, 'over');
+      if (greetedPid === undefined) dirs.set(dir, 'over');
     },
     close() {
       isClosed = true;
       clearTimeout(retry);
+      clearInterval(keeping);
       connection?.end();
     },
   };
 }
 
-/** Another process may stop the relay, and its clients would wait for ever. Returns how to end it. */
-function keepContinued(socket: Socket): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const greeted = (_kind: number, content: Buffer): void => {
-    const { pid } = JSON.parse(content.toString()) as Greeting;
-    timer = setInterval(signalProcess, CONTINUE_EVERY_MS, pid, 'SIGCONT').unref();
-  };
-  const read = frameReader(greeted, null);
+function onGreeting(socket: Socket, greeted: (greeting: Greeting) => void): void {
+  const read = frameReader((_kind, content) => greeted(JSON.parse(content.toString()) as Greeting), null);
   socket.on('data', (chunk) => {
     try {
       read(chunk);
@@ -131,7 +143,6 @@ function keepContinued(socket: Socket): () => void {
       socket.destroy();
     }
   });
-  return () => clearInterval(timer);
 }
 
 const RESTART_AFTER = 12;

@@ -1,4 +1,4 @@
-// Finds the daemons of this user on the host by the lock that each holds open.
+// Finds the daemons of this user on the host by the lock that each holds open, and relays by their command line.
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { readKernelFile } from '../proc-files.ts';
@@ -10,17 +10,27 @@ export interface FoundDaemon {
   readonly isDeleted: boolean;
 }
 
-const PROGRAM = /(^|\/)(daemon\.mjs|src\/daemon\/main\.ts)$/;
+const DAEMON = /(^|\/)(daemon\.mjs|src\/daemon\/main\.ts)$/;
+const RELAY = /(^|\/)(relay\.cjs|src\/relay\/main\.ts)$/;
 const LOCK = /^(.*\/daemon\.lock)( \(deleted\))?$/;
 
 /** Without this process. Empty without /proc. */
 export function findDaemons(procRoot = '/proc'): FoundDaemon[] {
+  return findPrograms(DAEMON, procRoot).flatMap(({ pid }) => lockOf(procRoot, pid));
+}
+
+/** The pids of the relays of a state directory. Empty without /proc. */
+export function findRelays(home: string): number[] {
+  return findPrograms(RELAY, '/proc').flatMap(({ pid, words }) => (words.includes(home) ? [pid] : []));
+}
+
+function findPrograms(program: RegExp, procRoot: string): { pid: number; words: readonly string[] }[] {
   const uid = process.getuid?.();
   return numericNames(procRoot).flatMap((name) => {
     const pid = Number(name);
     if (pid === process.pid || uidOf(`${procRoot}/${name}`) !== uid) return [];
     const words = (readKernelFile(`${procRoot}/${name}/cmdline`) ?? '').split('\0');
-    return words.some((word) => PROGRAM.test(word)) ? lockOf(procRoot, pid) : [];
+    return words.some((word) => program.test(word)) ? [{ pid, words }] : [];
   });
 }
 

@@ -1,6 +1,7 @@
 // Rotation: where it cuts; no byte is lost or repeated, also when it is interrupted at any call to the file system.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
@@ -19,6 +20,7 @@ import fc from 'fast-check';
 import { NEEDS_MOUNT } from '../../test/support/small-disk.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { isGroupStopped, signalGroup } from '../procfs/process/process-group.ts';
 import { parseIdentity } from '../procfs/process/process-identity.ts';
 import { packPart } from './pack.ts';
 import { logParts } from './parts.ts';
@@ -238,6 +240,28 @@ describe('a rotation that is interrupted', () => {
 });
 
 describe('a writer that is a process', () => {
+  it('is stopped and continued also when its supervisor was killed', async (t) => {
+    const supervisor = spawn('bash', ['-c', 'sleep 600 & echo; wait'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+    });
+    await once(supervisor.stdout, 'data');
+    const identity = parseIdentity(readFileSync(`/proc/${supervisor.pid}/stat`, 'utf8'));
+    const groupId = identity?.groupId;
+    assert.ok(identity !== null && groupId != null);
+    t.after(() => signalGroup(groupId, 'SIGKILL'));
+    supervisor.kill('SIGKILL');
+    await once(supervisor, 'exit');
+    const writer = supervisorWriter(identity);
+    assert.ok(await writer.stop());
+    assert.ok(isGroupStopped(groupId));
+    writer.resume();
+    assert.ok(!isGroupStopped(groupId));
+    signalGroup(groupId, 'SIGKILL');
+    await waitUntil(() => !signalGroup(groupId, 'SIGCONT'), { what: 'the writer to go' });
+    assert.ok(await writer.stop());
+  });
+
   it('is stopped for the rotation only: numbered lines at full speed', async () => {
     // As the supervisor does: a process group of its own, in which cat copies into the log.
     const script = `

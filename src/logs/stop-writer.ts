@@ -1,6 +1,6 @@
 // Stops the supervisor of an attempt for a moment, so that no process appends to the log.
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGroupStopped, signalGroup } from '../procfs/process/process-group.ts';
+import { hasSurvivors, isGroupStopped, signalGroup } from '../procfs/process/process-group.ts';
 import { isAlive, type ProcessIdentity } from '../procfs/process/process-identity.ts';
 import type { LogWriter } from './rotate.ts';
 
@@ -13,11 +13,12 @@ const POLL_MS = 2;
  */
 export function supervisorWriter(supervisor: ProcessIdentity): LogWriter {
   const { groupId } = supervisor;
+  // The process that writes outlives a supervisor that was killed.
+  const isGone = () => !isAlive(supervisor) && !hasSurvivors(supervisor);
   return {
     async stop() {
-      // An ended supervisor appends nothing.
-      if (!isAlive(supervisor)) return true;
-      if (groupId === null || !signalGroup(groupId, 'SIGSTOP')) return !isAlive(supervisor);
+      if (isGone()) return true;
+      if (groupId === null || !signalGroup(groupId, 'SIGSTOP')) return isGone();
       // A stopped process cannot fork, and a pending signal interrupts fork: the group does not grow.
       const end = performance.now() + DEADLINE_MS;
       while (!isGroupStopped(groupId)) {
@@ -27,7 +28,7 @@ export function supervisorWriter(supervisor: ProcessIdentity): LogWriter {
       return true;
     },
     resume() {
-      if (groupId !== null && isAlive(supervisor)) signalGroup(groupId, 'SIGCONT');
+      if (groupId !== null && !isGone()) signalGroup(groupId, 'SIGCONT');
     },
   };
 }

@@ -1,4 +1,4 @@
-// The signals that keep the start of an attempt going, on real processes.
+// The signals that keep the processes of an attempt going, on real ones.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,6 +34,30 @@ async function starting(t: TestContext) {
   supervision.know({ supervisor: identity, started: null });
   return { supervision, pids, supervisorPid: supervisor.pid ?? 0 };
 }
+
+/** The log writer is in the process group of the supervisor, which was killed. */
+async function orphanedWriter(t: TestContext) {
+  const supervisor = spawn('bash', ['-c', 'sleep 600 & echo $!; wait'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+  });
+  const writerPid = Number((await once(supervisor.stdout, 'data'))[0]);
+  t.after(() => signalProcess(writerPid, 'SIGKILL'));
+  const supervision = new LocalSupervision('', driver.open({ driver: 'none', name: 'none' }));
+  const identity = parseIdentity(readFileSync(`/proc/${supervisor.pid}/stat`, 'utf8'));
+  supervision.know({ supervisor: identity, started: null });
+  supervisor.kill('SIGKILL');
+  await once(supervisor, 'exit');
+  return { supervision, writerPid };
+}
+
+it('continues a log writer that outlived its supervisor', async (t) => {
+  const { supervision, writerPid } = await orphanedWriter(t);
+  process.kill(writerPid, 'SIGSTOP');
+  await waitUntil(() => stateOf(writerPid) === 'T', { what: 'the writer to stop' });
+  supervision.continueSupervisor();
+  await waitUntil(() => stateOf(writerPid) === 'S', { what: 'the writer to continue' });
+});
 
 describe('an attempt that has not begun', () => {
   it('is continued, whatever of its start was stopped', async (t) => {

@@ -54,7 +54,7 @@ export class LocalSupervision implements Supervision {
 
   continueSupervisor(): void {
     const groupId = this.#known.supervisor?.groupId ?? null;
-    if (groupId !== null && this.#isSupervisorAlive()) signalGroup(groupId, 'SIGCONT');
+    if (groupId !== null && !this.isSupervisorGone()) signalGroup(groupId, 'SIGCONT');
   }
 
   signalStuck(signal: 'SIGCONT' | 'SIGKILL'): void {

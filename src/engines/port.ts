@@ -36,7 +36,7 @@ export interface Supervision {
   loss(): Loss | 'unknown' | null;
   /** Call before the first sample: short attempts use no file descriptors. */
   hold(): void;
-  /** Continues a supervisor that a process has stopped, or its log writer that outlived it. A signal to a running one changes nothing. */
+  /** Continues a supervisor that a process has stopped, or the log writer that outlived it. */
   continueSupervisor(): void;
   /**
    * Signals a supervisor that keeps running after its command ended: a process stopped it (`kill -STOP $PPID`),

@@ -89,7 +89,8 @@ export interface Service extends Changes {
   clean(query: CleanQuery): Promise<CleanView>;
   /** To a file that does not exist yet. */
   backup(path: string): Promise<BackupView>;
-  log(ref: string, query: LogQuery): AsyncIterable<Uint8Array>;
+  /** Ends early when `closed` aborts. */
+  log(ref: string, query: LogQuery, closed: AbortSignal): AsyncIterable<Uint8Array>;
   logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
   allEvents(query: AllEventsQuery): EventFeed;

@@ -26,7 +26,7 @@ function changeOf(path: string): Promise<void> {
       for (const stop of stops.splice(0)) stop();
       resolve();
     };
-    const backstop = setTimeout(settle, BACKSTOP_MS);
+    const backstop = setTimeout(settle, BACKSTOP_MS).unref();
     stops.push(() => clearTimeout(backstop));
     try {
       const watcher = watch(path, { persistent: false }, settle);

@@ -4,15 +4,15 @@ import { firstLines, type LogExtent, lineStart, logExtent, readLog, tailStart } 
 import { offsetBefore } from './times.ts';
 
 export interface LogChange {
-  /** The task has. */
-  readonly hasEnded: boolean;
+  /** The task has ended, or the reader is gone. */
+  readonly isLast: boolean;
   /** Of all output. */
   readonly end: number;
 }
 
 interface FollowedLog {
   readonly path: string;
-  /** Resolves when the log may have grown or the task has ended. */
+  /** Resolves when the log may have grown, when the task has ended, and when the reader is gone. */
   changed(): Promise<LogChange>;
 }
 
@@ -50,7 +50,7 @@ async function* growing(log: FollowedLog, from: number, to: number, follow: bool
   yield* readLog(log.path, from, to);
   let at = to;
   while (follow) {
-    const { hasEnded, end } = await log.changed();
+    const { isLast, end } = await log.changed();
     let missing = 0;
     const blocks = readLog(log.path, at, end, (bytes) => {
       missing += bytes;
@@ -63,7 +63,7 @@ async function* growing(log: FollowedLog, from: number, to: number, follow: bool
       yield block;
     }
     at = Math.max(at, end);
-    if (hasEnded) return;
+    if (isLast) return;
   }
 }
 

@@ -12,17 +12,26 @@ import { type LogChange, logRange, logStream } from '../logs/stream.ts';
 import { shellWords } from '../text/shell.ts';
 import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
 
-/** Streams the range of the query; with `follow` from the start of a pending task to its end. Throws BabysitError no_log. */
+/**
+ * Streams the range of the query; with `follow` from the start of a pending task to its end. Throws BabysitError no_log.
+ * `closed` aborts when the reader is gone: nothing else ends a generator that waits for output.
+ */
 export function log(
   deps: TaskAccessDeps,
   tasks: TaskAccess,
   ref: string,
   query: LogQuery,
+  closed: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   const found = tasks.find(ref);
-  if (query.follow && found.state.status === 'pending') return afterStart(deps, tasks, found.id, query);
+  if (query.follow && found.state.status === 'pending')
+    return afterStart(deps, tasks, found.id, query, closed);
   const { task, path } = logOf(deps, tasks, ref, query);
-  const changed = () => logChanged(deps.engine, task.id, path);
+  const changed = async (): Promise<LogChange> => {
+    const isLast = () => closed.aborted || deps.engine.live.get(task.id) === undefined;
+    const end = isLast() ? null : await untilNews(deps.engine, task.id, closed, nextEnd(path));
+    return { isLast: isLast(), end: end ?? logExtent(path).to };
+  };
   return logStream({ path, changed }, query, deps.clock.now().wallMs);
 }
 
@@ -84,31 +93,32 @@ async function* afterStart(
   tasks: TaskAccess,
   id: TaskId,
   query: LogQuery,
+  closed: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const { live, eventBus } = deps.engine;
-  while (live.get(id)?.state.status === 'pending')
-    await new Promise<void>((resolve) => {
-      const stop = eventBus.listen(id, () => {
-        stop();
-        resolve();
-      });
-    });
-  if (tasks.byId(id).attempts > 0) yield* log(deps, tasks, id, query);
+  while (!closed.aborted && deps.engine.live.get(id)?.state.status === 'pending')
+    await untilNews(deps.engine, id, closed);
+  if (!closed.aborted && tasks.byId(id).attempts > 0) yield* log(deps, tasks, id, query, closed);
 }
 
-/** Resolves at the next change of the log or at the end of the task. */
-function logChanged(engine: Engine, id: TaskId, path: string): Promise<LogChange> {
-  const hasEnded = () => engine.live.get(id) === undefined;
-  const changeNow = () => ({ hasEnded: hasEnded(), end: logExtent(path).to });
-  if (hasEnded()) return Promise.resolve(changeNow());
+/** Resolves with null at the next event of the task and at the abort, or with the end of all output when it has grown. */
+function untilNews(
+  { eventBus }: Engine,
+  id: TaskId,
+  closed: AbortSignal,
+  growth?: Promise<number>,
+): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const stop = engine.eventBus.listen(id, () => {
+    const settle = (end: number | null): void => {
       stop();
-      resolve(changeNow());
+      closed.removeEventListener('abort', settleNow);
+      resolve(end);
+    };
+    const settleNow = () => settle(null);
+    const stop = eventBus.listen(id, settleNow);
+    closed.addEventListener('abort', settleNow);
+    growth?.then(settle, (error: unknown) => {
+      reject(error);
+      settleNow();
     });
-    nextEnd(path).then((end) => {
-      stop();
-      resolve({ hasEnded: hasEnded(), end });
-    }, reject);
   });
 }

@@ -57,6 +57,22 @@ describe('daemon', () => {
     assert.ok(!isPidAlive(Number(first.pid)));
   });
 
+  it('restarts while a client follows the log of a silent task, and after such a client has gone', async (t) => {
+    const home = testHome(t);
+    await submit(home, 'silent', 'echo one; sleep 600');
+    const [gone, stays] = [0, 1].map(() => home.start(['log', 'silent', '--follow']));
+    for (const follower of [gone, stays])
+      await waitUntil(() => follower?.stdout() === 'one\n', { what: 'the output' });
+    gone?.kill('SIGKILL');
+    await gone?.done;
+    const old = daemonPid(home);
+    const { code, stderr } = await home.run(['daemon-restart']);
+    assert.equal(code, 0, stderr);
+    assert.ok(!isPidAlive(old));
+    await home.run(['kill', 'silent', '--force']);
+    assert.equal((await stays?.done)?.stdout, 'one\n');
+  });
+
   it('is started once by the first of many commands at the same time', async (t) => {
     const home = testHome(t);
     const answers = await Promise.all(Array.from({ length: 6 }, () => home.run(['status', '--full'])));

@@ -9,7 +9,9 @@ import { answers, type ByRef, lines, plainText } from './answer.ts';
 
 export function logRoutes(app: FastifyInstance, service: Service): void {
   app.get<ByRef>('/v1/tasks/:ref/log', plainText({ query: LOG_QUERY }), (request, reply) => {
-    const blocks = service.log(request.params.ref, parseLog(request.query));
+    const closing = new AbortController();
+    reply.raw.once('close', () => closing.abort());
+    const blocks = service.log(request.params.ref, parseLog(request.query), closing.signal);
     return reply.type('text/plain; charset=utf-8').send(Readable.from(blocks, { objectMode: false }));
   });
   app.get<ByRef>('/v1/tasks/:ref/log/range', answers(LOG_RANGE, { query: LOG_QUERY }), (request) =>

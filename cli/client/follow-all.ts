@@ -21,7 +21,6 @@ export async function followAll(
     let end: number | null = null;
     const lines = lineReader((text) => {
       const line = JSON.parse(text) as { readonly event: string; readonly seq?: number };
-      reconnection.connected();
       if (line.event === 'daemon_stopping') {
         reconnection.stopping();
         return;
@@ -32,7 +31,8 @@ export async function followAll(
     });
     try {
       const path = `/v1/events?${next}`;
-      const request = { method: 'GET', path, timeoutMs: ANSWER_MS, onData: lines } as const;
+      const onData = reconnection.reading(lines);
+      const request = { method: 'GET', path, timeoutMs: ANSWER_MS, onData } as const;
       reconnection.ended(await send(session.home.socket, request));
       if (end !== null && !query.has('follow')) return end;
     } catch (error) {

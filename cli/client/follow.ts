@@ -35,8 +35,6 @@ export async function followTask(
     let ended: TaskView | null = null;
     const lines = lineReader((line) => {
       const event = JSON.parse(line) as EventView;
-      // A pending task may have no stored event for its waiters yet.
-      reconnection.connected();
       if (event.event === 'daemon_stopping') {
         reconnection.stopping();
         onEvent(event);
@@ -60,7 +58,7 @@ export async function followTask(
         method: 'GET',
         path,
         timeoutMs: ANSWER_MS,
-        onData: lines,
+        onData: reconnection.reading(lines),
         signal,
       });
       reconnection.ended(answer);

@@ -18,9 +18,8 @@ export async function followFrames(session: Session, sink: FrameSink, signal: Ab
   const reconnection = new Reconnection(session);
   while (!signal.aborted) {
     const frames = new Frames();
-    const onData = lineReader((line) => {
+    const lines = lineReader((line) => {
       const news = JSON.parse(line) as FrameView | { readonly event: 'daemon_stopping' };
-      reconnection.connected();
       if (news.event === 'frame') {
         sink.frame(frames.take(news));
         return;
@@ -29,6 +28,7 @@ export async function followFrames(session: Session, sink: FrameSink, signal: Ab
       sink.lost?.('the daemon is stopping; tasks keep running');
     });
     try {
+      const onData = reconnection.reading(lines);
       const request = { method: 'GET', path: '/v1/live', timeoutMs: ANSWER_MS, onData, signal } as const;
       reconnection.ended(await send(session.home.socket, request));
     } catch (error) {

@@ -22,11 +22,15 @@ export class Reconnection {
     this.#mayStart = session.autostart;
   }
 
-  /** Call when the daemon has answered. */
-  connected(): void {
-    this.#wasConnected = true;
-    this.#backoffMs = 0;
-    this.#failedReads = 0;
+  /** Passes the parts of a stream to `read`. Each of them, also an empty line, comes from a daemon that was not stopped. */
+  reading(read: (chunk: Buffer) => void): (chunk: Buffer) => void {
+    return (chunk) => {
+      this.#wasConnected = true;
+      this.#mayStart = this.#session.autostart;
+      this.#backoffMs = 0;
+      this.#failedReads = 0;
+      read(chunk);
+    };
   }
 
   /** Call at the end of a stream. Throws its problem, except one after which the stream can be opened again. */
@@ -37,7 +41,7 @@ export class Reconnection {
     if (!isPassing(problem, { method: 'GET' }) || this.#failedReads > READ_TRIES) throw problem;
   }
 
-  /** Call when a user stops the daemon. The stream then waits for the next daemon and starts none. */
+  /** Call when a user stops the daemon. The stream then waits for the next daemon, and starts none before that one answers. */
   stopping(): void {
     this.#mayStart = false;
   }

@@ -21,9 +21,8 @@ export async function holdTicket(
   for (;;) {
     if (signal.aborted) throw new Aborted();
     let lease: LeaseView | null = null;
-    const onData = lineReader((text) => {
+    const lines = lineReader((text) => {
       const line = JSON.parse(text) as Line;
-      reconnection.connected();
       if (line.event === 'capacity_available') lease = line;
       else if (line.event === 'waiting_for_capacity') onWaiting(line);
       else reconnection.stopping();
@@ -33,7 +32,7 @@ export async function holdTicket(
       path: '/v1/tickets',
       body: ticket,
       timeoutMs: ANSWER_MS,
-      onData,
+      onData: reconnection.reading(lines),
       signal,
     } as const;
     try {

@@ -73,6 +73,25 @@ describe('daemon', () => {
     assert.equal((await stays?.done)?.stdout, 'one\n');
   });
 
+  it('that dies after a restart is started again by a client that waits', async (t) => {
+    const home = testHome(t);
+    await submit(home, 'long', 'sleep 600');
+    const wait = home.start(['wait', 'long']);
+    const hasSeen = (event: string) =>
+      waitUntil(() => wait.stderr().includes(`"${event}"`), { what: `the event ${event}` });
+    await hasSeen('started');
+    assert.equal((await home.run(['daemon-restart'])).code, 0);
+    await home.run(['pause', 'long']);
+    await hasSeen('paused');
+    const pid = daemonPid(home);
+    process.kill(pid, 'SIGKILL');
+    // `ping` starts no daemon.
+    await waitUntil(async () => (await home.run(['ping'])).code === 0, { what: 'the next daemon' });
+    assert.notEqual(daemonPid(home), pid);
+    await home.run(['kill', 'long', '--force']);
+    assert.equal((await wait.done).code, 1);
+  });
+
   it('is started once by the first of many commands at the same time', async (t) => {
     const home = testHome(t);
     const answers = await Promise.all(Array.from({ length: 6 }, () => home.run(['status', '--full'])));

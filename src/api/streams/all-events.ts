@@ -44,6 +44,7 @@ export async function streamAllEvents(
     if (!query.follow) stream.end({ event: 'cursor', seq: at });
     else if (at !== reported) stream.write({ event: 'cursor', seq: at });
     reported = at;
+    stream.begin();
     if (stream.isOpen) await news;
   }
 }

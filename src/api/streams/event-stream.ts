@@ -37,6 +37,7 @@ export function streamEvents(
     if (waiting) stopWaiting = streamWaiting(service, id, write);
     if (port !== null) stopPort = streamPort(service, id, port, write);
     if (progress) stopProgress = streamProgress(service, id, write);
+    stream.begin();
   } catch (error) {
     stream.abort();
     throw error;

@@ -46,6 +46,11 @@ export class LineStream {
     return this.#open.has(this);
   }
 
+  /** Sends the head: the client learns at once that the daemon follows, also when nothing happens. */
+  begin(): void {
+    if (this.isOpen && !this.#raw.headersSent) this.#take().write('\n');
+  }
+
   write(value: object): void {
     this.writeLine(lineOf(value));
   }

@@ -1,8 +1,11 @@
-// The HTTP parser of the client: the same answer for any chunks.
+// The HTTP client: its parser gives the same answer for any chunks.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readHttp } from './http.ts';
+import { tempDir } from '../../test/support/temp-dir.ts';
+import { readHttp, send } from './http.ts';
 
 function read(pieces: readonly Buffer[]): { status: number; body: string; ended: boolean; whole: boolean } {
   const seen = { status: 0, body: '', ended: false };
@@ -67,4 +70,15 @@ describe('readHttp', () => {
       /invalid chunk size/,
     );
   });
+});
+
+it('a request whose signal has aborted before it is sent fails as aborted', async (t) => {
+  const server = createServer((socket) => socket.on('error', () => {}).resume());
+  const path = join(
+    tempDir(t, () => new Promise<void>((resolve) => server.close(() => resolve()))),
+    'sock',
+  );
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  const request = { method: 'GET', path: '/', timeoutMs: 300, signal: AbortSignal.abort() } as const;
+  await assert.rejects(send(path, request), { fault: 'broken', message: 'aborted' });
 });

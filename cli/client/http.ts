@@ -89,7 +89,9 @@ export function send(socketPath: string, request: Request): Promise<Answer> {
       if (!reader.close())
         reject(new SocketError('broken', 'the connection was closed before the answer was whole'));
     });
-    request.signal?.addEventListener('abort', () => fail('broken', 'aborted'), { once: true });
+    const abort = () => fail('broken', 'aborted');
+    request.signal?.addEventListener('abort', abort, { once: true });
+    if (request.signal?.aborted) abort();
   });
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findHome } from '../../src/config/home.ts';
@@ -62,6 +63,22 @@ test('a second dashboard shows the first one, and Ctrl-C ends it', async (t) => 
   assert.equal(await first.ended, 'stopped');
   assert.ok(await isRefused(url));
   assert.deepEqual(files.filter(existsSync), []);
+});
+
+test('an early Ctrl-C ends it: before it begins, and while another program on the port of the last one is silent', async (t) => {
+  const dir = homeOf(t);
+  assert.equal(await start(dir, 100, AbortSignal.abort()).ended, 'stopped');
+  const probed = Promise.withResolvers<void>();
+  const silent = createServer((socket) => socket.on('error', () => {}).once('data', () => probed.resolve()));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.after(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  writeFileSync(join(dir, 'dashboard.json'), JSON.stringify({ pid: 1, port, token: 'old' }));
+  const stop = new AbortController();
+  const { ended } = start(dir, 100, stop.signal);
+  await probed.promise;
+  stop.abort();
+  assert.equal(await ended, 'stopped');
 });
 
 test('it ends when no page is open, and a request without the token does not keep it', async (t) => {

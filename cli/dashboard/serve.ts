@@ -35,10 +35,12 @@ export interface ServeOptions {
 export async function serveDashboard(options: ServeOptions): Promise<'idle' | 'stopped' | 'elsewhere'> {
   const { home, idleMs, signal } = options;
   const running = readSession(home);
-  if (running !== null && (await answers(running))) {
+  if (running !== null && (await answers(running, signal))) {
     options.onReady({ url: addressOf(running), pid: running.pid });
     return 'elsewhere';
   }
+  // It has no event for a listener that comes later.
+  if (signal.aborted) return 'stopped';
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const ended = Promise.withResolvers<'idle' | 'stopped'>();
   signal.addEventListener('abort', () => ended.resolve('stopped'), { once: true });
@@ -65,9 +67,10 @@ export async function serveDashboard(options: ServeOptions): Promise<'idle' | 's
 }
 
 /** Another program may have the port by now; it does not get the token in a way that it could use. */
-function answers({ port }: DashboardSession): Promise<boolean> {
+function answers({ port }: DashboardSession, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/v1/live', timeout: PROBE_MS }, (response) => {
+    const options = { host: '127.0.0.1', port, path: '/v1/live', timeout: PROBE_MS, signal };
+    const request = get(options, (response) => {
       response.resume();
       const type = response.headers['content-type'] ?? '';
       resolve(response.statusCode === 401 && type.startsWith('application/problem+json'));

@@ -1,4 +1,5 @@
 // Feeds the page of one task: its events, and its output as it grows.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Aborted, followTask } from '../client/follow.ts';
@@ -51,13 +52,6 @@ async function followOutput(
     } catch (error) {
       if (!(error instanceof SocketError) && at !== null) return;
     }
-    await pause(RETRY_MS, signal);
+    await delay(RETRY_MS, undefined, { signal }).catch(() => {});
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true });
-  });
 }

@@ -41,6 +41,7 @@ export async function openWebSocket(
     signal.removeEventListener('abort', abort);
     listener.onClosed();
   });
+  if (signal.aborted) abort();
   socket.on('open', () => resolve({ send: (text) => socket.send(text), close: () => socket.close() }));
   return promise;
 }

@@ -63,6 +63,7 @@ export function attach(attachment: Attachment): Attached {
   let connection: Socket | null = null;
   let isOver = false;
   let isReady = false;
+  let wasStopped = false;
   let isStdinClosed = false;
   let delayMs = RETRY_MS;
   let lostAt = uptimeMs();
@@ -110,8 +111,10 @@ export function attach(attachment: Attachment): Attached {
       if (kind === KIND.ready) start(JSON.parse(content.toString()) as Ready);
       else if (kind === KIND.gap) attachment.onGap(Number(content.toString()));
       else if (kind === KIND.end) ended = JSON.parse(content.toString()) as End;
-      else if (kind === KIND.stopped) attachment.onStopped();
-      else if (kind === KIND.refused) finish({ refused: content.toString() });
+      else if (kind === KIND.stopped) {
+        wasStopped = true;
+        attachment.onStopped();
+      } else if (kind === KIND.refused) finish({ refused: content.toString() });
     };
     const read = frameReader(onFrame, (stream, part) => writerOf(stream).write(part));
     const socket = connect({
@@ -129,6 +132,8 @@ export function attach(attachment: Attachment): Attached {
       delayMs = RETRY_MS;
       lostAt = uptimeMs();
       send(KIND.hello, { role: 'client', task, attempt, tie });
+      // The earlier relay may have ended without having got it.
+      if (wasStopped) signal('SIGCONT');
     });
     socket.on('error', () => {});
     socket.on('close', () => {

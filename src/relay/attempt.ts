@@ -207,7 +207,7 @@ export class RelayedAttempt {
   /** The client stops itself as well, so that its shell sees a stopped job. */
   #stopped(): void {
     if (this.#client === null) {
-      this.#continue();
+      signalCommand(this.#dir, 'SIGCONT');
       return;
     }
     this.#isStopped = true;
@@ -217,7 +217,7 @@ export class RelayedAttempt {
 
   #continue(): void {
     signalCommand(this.#dir, 'SIGCONT');
-    if (this.#isStopped) this.#deps.pause(false);
+    this.#deps.pause(false);
     this.#isStopped = false;
   }
 

@@ -33,7 +33,8 @@ export class TaskPause {
   readonly #task: string;
   readonly #isOver: () => boolean;
   #isWanted = false;
-  #isSet = false;
+  /** Null: unknown. An earlier relay may have paused it. */
+  #isSet: boolean | null = null;
   #isAsking = false;
 
   constructor(socketPath: string, task: string, isOver: () => boolean) {

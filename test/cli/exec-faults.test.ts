@@ -1,10 +1,14 @@
 // babysit exec when processes that its client depends on are stopped or killed.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readRecords } from '../../src/exec/records.ts';
+import { readStat } from '../../src/procfs/process/stat.ts';
 import { SMALL } from '../support/budget.ts';
+import { BABYSIT } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid, processesOf } from '../support/processes.ts';
 import { show } from '../support/tasks.ts';
@@ -28,6 +32,33 @@ describe('babysit exec', () => {
       assert.equal((await client.done).code, 5);
       rmSync(done);
     });
+
+  it('continues a command that was stopped with its client, when the relay was killed in between', async (t) => {
+    const line = 'echo ready; until [ -e continued ]; do sleep 0.05; done; exit 6';
+    const words = [BABYSIT, 'exec', '--quiet', ...SMALL, '--name=stopped', '--', 'sh', '-c', line];
+    // A process group without a parent in its session ignores SIGTSTP.
+    const shell = spawn('bash', ['-c', 'set -m; "$@" & echo $!; wait -f $!', 'bash', ...words], {
+      cwd: home.work,
+      env: { ...home.env, BABYSIT_NODE: process.execPath },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    t.after(() => shell.kill('SIGKILL'));
+    let shown = '';
+    shell.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    await waitUntil(() => shown.includes('ready'), { what: 'output' });
+    const client = Number(/^\d+$/m.exec(shown)?.[0]);
+    process.kill(client, 'SIGTSTP');
+    const isPaused = async () => (await show(home, 'stopped')).status === 'paused';
+    await waitUntil(isPaused, { what: 'the task to be paused' });
+    await waitUntil(() => readStat(client)?.state === 'T', { what: 'the client to stop' });
+    process.kill(relayPid(), 'SIGKILL');
+    writeFileSync(join(home.work, 'continued'), '');
+    const ended = once(shell, 'exit');
+    process.kill(client, 'SIGCONT');
+    assert.deepEqual(await ended, [6, null]);
+  });
 
   for (const relay of [[], ['relay']])
     it(`ends when ${['daemon', ...relay, 'supervisor'].join(', ')} and command are killed`, async () => {

@@ -42,6 +42,8 @@ import { openEngine } from './open-engine.ts';
 const TAG_LENGTH = 8;
 /** Answers leave before the process ends without closing its sockets. */
 const LAST_ANSWERS_MS = 200;
+/** Work that is under way when all parts are closed may take this long. It is safe against a crash. */
+const LAST_WORK_MS = 1000;
 /** Reading the table of processes does not delay the first answers. */
 const LOOK_FOR_OTHERS_MS = 2000;
 
@@ -140,6 +142,8 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
     if (engine.homeLoss !== null) return void setTimeout(() => process.exit(EXIT.ok), LAST_ANSWERS_MS);
     await closing.close();
     process.exitCode = EXIT.ok;
+    // A message under way may take 30 s. It is not recorded as sent, so the next daemon sends it again.
+    setTimeout(() => process.exit(), LAST_WORK_MS).unref();
   };
   const stopOnce = (killTasks: boolean): void => {
     if (isStopping) return;

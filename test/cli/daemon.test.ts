@@ -1,16 +1,17 @@
 // daemon-start, daemon-stop, daemon-restart, daemon-status, ping, and the automatic start.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { readStat } from '../../src/procfs/process/stat.ts';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
-import { hasStarted, show, submit } from '../support/tasks.ts';
+import { hasStarted, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('daemon', () => {
@@ -71,6 +72,18 @@ describe('daemon', () => {
     assert.ok(!isPidAlive(old));
     await home.run(['kill', 'silent', '--force']);
     assert.equal((await stays?.done)?.stdout, 'one\n');
+  });
+
+  it('restarts while the command of a notice runs', async (t) => {
+    const home = testHome(t, {
+      'notify.targets': [{ name: 'slow', command: `cd "$HOME"; echo >>began; ${until('go')}` }],
+    });
+    const began = join(home.work, 'began');
+    await home.run(['run', ...SMALL, '--wait', '--command=true']);
+    await waitUntil(() => existsSync(began), { what: 'the command' });
+    const { code, stderr } = await home.run(['daemon-restart']);
+    writeFileSync(join(home.work, 'go'), '');
+    assert.equal(code, 0, stderr);
   });
 
   it('that dies after a restart is started again by a client that waits', async (t) => {

@@ -20,6 +20,7 @@ import { Writer } from './writer.ts';
 export interface Attachment {
   readonly socketPath: string;
   readonly task: string;
+  readonly name: string;
   readonly attempt: number;
   /** End the task when this client is lost. */
   readonly tie: boolean;
@@ -37,8 +38,10 @@ export interface Attachment {
 }
 
 export interface Attached {
-  /** The end of the command; null when the relay cannot serve the task. */
-  readonly end: Promise<End | { readonly refused: string } | null>;
+  /** The end of the command; null after `detach`. */
+  readonly end: Promise<End | { readonly refused: string; readonly hint?: string } | null>;
+  /** The task has started: a relay that does not answer is lost from now on. */
+  expect(): void;
   signal(signal: string): void;
   /** Gives the terminal back, before this process stops. Returns true when its keys went to the task. */
   release(): boolean;
@@ -51,11 +54,11 @@ export interface Attached {
 const CHUNK_BYTES = 256 * 1024;
 const RETRY_MS = 5;
 const RETRY_MAX_MS = 250;
-/** The daemon starts the relay again when it ends. */
+/** The daemon starts the relay with a task, and again when it ends. */
 const GIVE_UP_MS = 30_000;
 
 export function attach(attachment: Attachment): Attached {
-  const { socketPath, task, attempt, tie, withStdin, hasTerminal } = attachment;
+  const { socketPath, task, name, attempt, tie, withStdin, hasTerminal } = attachment;
   const terminals = [0, 1, 2].filter((fd) => isatty(fd));
   /** The other end is gone; EIO: the terminal. */
   const isEnd = ({ code }: NodeJS.ErrnoException, fd: number): boolean =>
@@ -64,9 +67,11 @@ export function attach(attachment: Attachment): Attached {
   let isOver = false;
   let isReady = false;
   let wasStopped = false;
+  /** A queued task may have no relay, however long it waits. */
+  let isExpected = false;
   let isStdinClosed = false;
   let delayMs = RETRY_MS;
-  let lostAt = uptimeMs();
+  let lostAt = 0;
   let terminal: TerminalShare | null = null;
   /** Read ends of the pipes of the output; the relay reads them. */
   const held = new Map<StreamKind, number>();
@@ -89,6 +94,7 @@ export function attach(attachment: Attachment): Attached {
   function reach(): void {
     const writers = new Map<StreamKind, Writer>();
     let ended: End | null = null;
+    let isConnected = false;
     const writerOf = (stream: StreamKind): Writer => {
       const known = writers.get(stream);
       if (known !== undefined) return known;
@@ -130,7 +136,7 @@ export function attach(attachment: Attachment): Attached {
     connection = socket;
     socket.on('connect', () => {
       delayMs = RETRY_MS;
-      lostAt = uptimeMs();
+      isConnected = true;
       send(KIND.hello, { role: 'client', task, attempt, tie });
       // The earlier relay may have ended without having got it.
       if (wasStopped) signal('SIGCONT');
@@ -140,10 +146,21 @@ export function attach(attachment: Attachment): Attached {
       for (const writer of writers.values()) writer.close();
       if (ended !== null) return finish(ended);
       if (isOver) return;
-      if (uptimeMs() - lostAt > GIVE_UP_MS) return finish(null);
+      if (isConnected) lostAt = uptimeMs();
+      if (isExpected && uptimeMs() - lostAt > GIVE_UP_MS) return giveUp();
       setTimeout(reach, delayMs);
       delayMs = Math.min(RETRY_MAX_MS, delayMs * 2);
     });
+  }
+
+  function giveUp(): void {
+    const refused = `the relay has not answered for ${GIVE_UP_MS / 1000} s, so ${name} is left without a client`;
+    finish({ refused, hint: `babysit attach ${name}` });
+  }
+
+  function expect(): void {
+    if (!isExpected) lostAt = uptimeMs();
+    isExpected = true;
   }
 
   function start(ready: Ready): void {
@@ -151,6 +168,7 @@ export function attach(attachment: Attachment): Attached {
     if (isReady && isStdinClosed) send(KIND.wish, { wish: 'close_stdin' });
     if (isReady) return;
     isReady = true;
+    expect();
     hold(ready);
     attachment.onReady();
     const pipe = ready.stdin !== null && withStdin ? openPipe(ready.stdin) : null;
@@ -210,6 +228,7 @@ export function attach(attachment: Attachment): Attached {
   reach();
   return {
     end,
+    expect,
     signal,
     release: () => terminal?.release() ?? false,
     resume() {

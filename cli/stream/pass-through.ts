@@ -2,6 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
+import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
 import { signalNumber } from '../../src/procfs/process/signal-names.ts';
@@ -15,6 +16,7 @@ import type { Receipt } from './receipt.ts';
 
 export interface PassThrough {
   readonly task: string;
+  readonly name: string;
   readonly attempt: number;
   readonly tie: boolean;
   readonly quiet: boolean;
@@ -57,6 +59,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   const attached = attach({
     socketPath: session.home.relaySocket,
     task: options.task,
+    name: options.name,
     attempt: options.attempt,
     tie: options.tie,
     withStdin: options.withStdin,
@@ -71,7 +74,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
       isIncomplete ||= fd !== STDERR;
       context.output.message(`babysit: cannot ${fd === 0 ? 'read' : 'write'} ${STREAMS[fd]}: ${message}\n`);
     },
-    onGap: (bytes) => note(`${bytes} bytes of output are missing here: see babysit log ${options.task}`),
+    onGap: (bytes) => note(`${bytes} bytes of output are missing here: see babysit log ${options.name}`),
   });
   let isHungUp = false;
   const hangUp = (): void => {
@@ -82,15 +85,20 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   const forward = forwarder(context, options, attached, () => isStarted, hangUp, job);
   const forwarded = heeded(FORWARDED, context.env);
   for (const signal of forwarded) process.on(signal, forward);
-  const detachUnlessStarted = () => {
-    if (!isStarted) attached.detach();
+  const detachUnlessStarted = ({ started_at, name }: TaskView) => {
+    if (isStarted) return;
+    if (started_at !== null) {
+      isIncomplete = true;
+      context.output.message(`babysit: the output of ${name} has not arrived: babysit attach ${name}\n`);
+    }
+    attached.detach();
   };
   const explaining = setTimeout(() => {
-    watchQueue(context, options, note, stopWaiting.signal).then(
+    watchQueue(context, options, note, attached.expect, stopWaiting.signal).then(
       (ended) => {
         if (ended === null) return;
         // The output of a command that has run may still be on its way from the relay.
-        setTimeout(detachUnlessStarted, ended.started_at === null ? 0 : OUTPUT_MS).unref();
+        setTimeout(detachUnlessStarted, ended.started_at === null ? 0 : OUTPUT_MS, ended).unref();
       },
       () => attached.detach(),
     );
@@ -100,7 +108,10 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   stopWaiting.abort();
   for (const signal of forwarded) process.removeAllListeners(signal);
   if (isHungUp) return 128 + constants.signals.SIGHUP;
-  if (end !== null && 'refused' in end) throw new BabysitError('not_attachable', end.refused);
+  if (end !== null && 'refused' in end) {
+    const { refused, hint } = end;
+    throw new BabysitError('not_attachable', refused, hint === undefined ? {} : { hint });
+  }
   const task = await endedTask(context, options, end);
   if (task !== null && options.receipt !== null)
     try {
@@ -111,12 +122,11 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   const reason = task === null ? null : why(task);
   // The command has printed nothing that says so.
   if (reason !== null) context.output.message(`babysit: ${reason}\n`);
-  if (end === null && task !== null && (task.exit_code !== null || task.signal !== null))
-    return endAs({ code: task.exit_code, signal: task.signal });
-  if (end === null || end.startFailed !== null) return EXIT.noOwnCode;
+  if (end !== null && end.startFailed !== null) return EXIT.noOwnCode;
+  const own = end ?? { code: task?.exit_code ?? null, signal: task?.signal ?? null };
   // The command does not know of it.
-  if (isIncomplete && end.code === 0) return EXIT.noOwnCode;
-  return endAs(end);
+  if (isIncomplete && own.code === 0) return EXIT.noOwnCode;
+  return endAs(own);
 }
 
 /** Says once why the task waits. Returns the task when it ends before it starts. */
@@ -124,6 +134,7 @@ async function watchQueue(
   { session }: Context,
   { task }: PassThrough,
   note: (text: string) => void,
+  onStarted: () => void,
   signal: AbortSignal,
 ): Promise<TaskView | null> {
   const { startText } = await import('../output/start-text.ts');
@@ -132,7 +143,8 @@ async function watchQueue(
   // biome-ignore lint/plugin/no-wall-clock: compared with a time of the daemon, which takes it from the wall clock
   if (view.status === 'pending') note(`${view.name} ${startText(view, Date.now())}`);
   try {
-    return await followTask(session, task, () => {}, signal);
+    const onEvent = ({ event }: EventView) => void (event === 'started' && onStarted());
+    return await followTask(session, task, onEvent, signal);
   } catch (error) {
     if (error instanceof Aborted) return null;
     throw error;

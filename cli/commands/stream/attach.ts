@@ -29,6 +29,7 @@ follows, passes standard input and signals, and ends with the exit code of the t
       });
     return passThrough(context, {
       task: task.id,
+      name: task.name,
       attempt: Math.max(1, task.attempt),
       tie: flags.tie,
       quiet: flags.quiet,

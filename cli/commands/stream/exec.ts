@@ -97,6 +97,7 @@ async function execute(
   const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
   return passThrough(context, {
     task: task.id,
+    name: task.name,
     attempt: Math.max(1, task.attempt),
     tie: flags.tie,
     quiet: flags.quiet,

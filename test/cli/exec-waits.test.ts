@@ -1,0 +1,67 @@
+// babysit exec waits for a start, a relay and a daemon that come late, and says so when it does not.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SMALL } from '../support/budget.ts';
+import { jsonLine } from '../support/cli.ts';
+import { type TestHome, testHome } from '../support/home.ts';
+import { daemonPid, processesOf } from '../support/processes.ts';
+import { until } from '../support/tasks.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** Longer than a client waits for a relay that should answer. */
+const LONGER_MS = 32_000;
+
+function relayPid(home: TestHome): number {
+  const relay = processesOf(home.dir).find((found) => found.includes('relay.cjs'));
+  return Number.parseInt(relay ?? assert.fail('no relay'), 10);
+}
+
+describe('babysit exec', { concurrency: true }, () => {
+  it('attaches to a task that waits longer than a relay may take', async (t) => {
+    const home = testHome(t);
+    assert.equal((await home.run(['hold', '--all'])).code, 0);
+    const client = home.start(['exec', ...SMALL, '--name=late', '--', 'cat'], { stdin: 'x' });
+    await waitUntil(() => client.stderr().includes('held'), { what: 'the reason' });
+    await delay(LONGER_MS);
+    assert.equal((await home.run(['release', '--all'])).code, 0);
+    const { code, stdout } = await client.done;
+    assert.deepEqual([code, stdout], [0, 'x']);
+  });
+
+  it('attaches to the next relay after a long connection', async (t) => {
+    const home = testHome(t);
+    const done = join(home.work, 'done');
+    const line = `until [ -e ${done} ]; do /bin/echo tick; sleep 0.1; done; exit 3`;
+    const client = home.start(['exec', '--quiet', ...SMALL, line]);
+    await waitUntil(() => client.stdout() !== '', { what: 'output' });
+    await delay(LONGER_MS);
+    process.kill(relayPid(home), 'SIGKILL');
+    const before = client.stdout().length;
+    await waitUntil(() => client.stdout().length > before + 20, { what: 'more output' });
+    writeFileSync(done, '');
+    const { code, stderr } = await client.done;
+    assert.deepEqual([code, stderr], [3, '']);
+  });
+
+  it('names the command that continues when no relay comes', async (t) => {
+    const home = testHome(t);
+    const done = join(home.work, 'done');
+    // Until the next relay comes, each write fails.
+    const line = `trap '' PIPE; echo first; ${until(done)}; until echo last 2>&-; do sleep 0.05; done`;
+    const client = home.start(['exec', '--quiet', ...SMALL, '--name=left', line]);
+    await waitUntil(() => client.stdout() === 'first\n', { what: 'output' });
+    const daemon = daemonPid(home);
+    process.kill(daemon, 'SIGSTOP');
+    t.after(() => process.kill(daemon, 'SIGCONT'));
+    process.kill(relayPid(home), 'SIGKILL');
+    const lost = await client.done;
+    process.kill(daemon, 'SIGCONT');
+    assert.deepEqual([lost.code, jsonLine(lost.stderr).hint], [125, 'babysit attach left']);
+    writeFileSync(done, '');
+    const { code, stdout } = await home.run(['attach', 'left']);
+    assert.deepEqual([code, stdout], [0, 'last\n']);
+  });
+});

@@ -2,12 +2,13 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
 import { signalNumber } from '../../src/procfs/process/signal-names.ts';
 import type { End } from '../../src/relay/frames.ts';
-import { call } from '../client/session.ts';
+import { call, type Session } from '../client/session.ts';
 import type { Context } from '../command.ts';
 import { heeded } from '../input/ignored-signals.ts';
 import { type Attached, attach } from './attached.ts';
@@ -47,6 +48,8 @@ const EXPLAIN_AFTER_MS = 1000;
 const OUTPUT_MS = 10_000;
 /** How long the reason of a kill is waited for after the command has ended. */
 const REASON_MS = 2000;
+/** How long the answer to a cancel is waited for. */
+const CANCEL_MS = 3000;
 
 export async function passThrough(context: Context, options: PassThrough): Promise<number> {
   const { session } = context;
@@ -177,14 +180,24 @@ function why({ status, kill_reason, kill_hint, message, name, exit_code, signal 
 }
 
 function forwarder(
-  { session }: Context,
-  { task, cancels }: PassThrough,
+  context: Context,
+  { task, name: taskName, cancels }: PassThrough,
   attached: Attached,
   isStarted: () => boolean,
   onHangup: () => void,
   job: Job,
 ): (signal: NodeJS.Signals) => void {
   const hadTerminal = hasTerminal();
+  let isCancelling = false;
+  /** The second signal does not wait for the daemon. */
+  const cancel = async (): Promise<void> => {
+    const isFirst = !isCancelling;
+    isCancelling = true;
+    if (isFirst && (await isCancelled(context.session, task))) return;
+    context.output.message(
+      `babysit: the daemon has not confirmed that ${taskName} is cancelled: babysit kill ${taskName}\n`,
+    );
+  };
   return (signal) => {
     const name = signal as Forwarded;
     // The terminal was closed: the task keeps running.
@@ -196,12 +209,18 @@ function forwarder(
     if (name === 'SIGTSTP' && !isStarted()) job.stop();
     else if (name === 'SIGCONT') job.resume();
     else if (isStarted()) attached.signal(name);
-    else if (cancels)
-      void call(session, 'POST', `/v1/tasks/${task}/kill`, {})
-        .catch(() => {})
-        .then(() => endAs({ code: null, signal: name }));
+    else if (cancels) void cancel().then(() => endAs({ code: null, signal: name }));
     else void endAs({ code: null, signal: name });
   };
+}
+
+/** False when the daemon does not answer in time. */
+async function isCancelled(session: Session, task: string): Promise<boolean> {
+  const cancelling = call(session, 'POST', `/v1/tasks/${task}/kill`, {}).then(
+    () => true,
+    (error) => error instanceof BabysitError && error.code === 'already_ended',
+  );
+  return Promise.race([cancelling, delay(CANCEL_MS, false)]);
 }
 
 function hasTerminal(): boolean {

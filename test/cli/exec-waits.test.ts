@@ -64,4 +64,26 @@ describe('babysit exec', { concurrency: true }, () => {
     const { code, stdout } = await home.run(['attach', 'left']);
     assert.deepEqual([code, stdout], [0, 'last\n']);
   });
+
+  it('ends by a signal while the daemon does not confirm the cancel', async (t) => {
+    const home = testHome(t);
+    assert.equal((await home.run(['hold', '--all'])).code, 0);
+    const queue = async (name: string) => {
+      const client = home.start(['exec', ...SMALL, `--name=${name}`, '--', 'true']);
+      await waitUntil(() => client.stderr().includes('held'), { what: 'the reason' });
+      return client;
+    };
+    const clients = [await queue('once'), await queue('twice')];
+    const daemon = daemonPid(home);
+    process.kill(daemon, 'SIGSTOP');
+    t.after(() => process.kill(daemon, 'SIGCONT'));
+    for (const client of clients) client.kill('SIGTERM');
+    clients[1]?.kill('SIGINT');
+    const ends = await Promise.all(clients.map(({ done }) => done));
+    process.kill(daemon, 'SIGCONT');
+    for (const { signal, stderr } of ends) {
+      assert.match(signal ?? '', /^SIG(TERM|INT)$/);
+      assert.match(stderr, /has not confirmed that (once|twice) is cancelled: babysit kill \1\n$/);
+    }
+  });
 });

@@ -44,6 +44,8 @@ const STREAMS = ['standard input', 'standard output', 'standard error'];
 const STDERR = 2;
 /** A start that takes longer is explained. */
 const EXPLAIN_AFTER_MS = 1000;
+/** How often a queued task is looked for while the daemon does not answer. */
+const RECHECK_MS = 500;
 /** How long the output is waited for when the daemon has reported the end of the task first. */
 const OUTPUT_MS = 10_000;
 /** How long the reason of a kill is waited for after the command has ended. */
@@ -58,6 +60,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   };
   let isStarted = false;
   let isIncomplete = false;
+  let failure: unknown = null;
   const stopWaiting = new AbortController();
   const attached = attach({
     socketPath: session.home.relaySocket,
@@ -103,7 +106,10 @@ export async function passThrough(context: Context, options: PassThrough): Promi
         // The output of a command that has run may still be on its way from the relay.
         setTimeout(detachUnlessStarted, ended.started_at === null ? 0 : OUTPUT_MS, ended).unref();
       },
-      () => attached.detach(),
+      (error) => {
+        failure = error;
+        attached.detach();
+      },
     );
   }, EXPLAIN_AFTER_MS);
   const end = await attached.end;
@@ -111,6 +117,12 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   stopWaiting.abort();
   for (const signal of forwarded) process.removeAllListeners(signal);
   if (isHungUp) return 128 + constants.signals.SIGHUP;
+  if (failure !== null) {
+    context.output.message(
+      `babysit: ${options.name} is left without a client: babysit attach ${options.name}\n`,
+    );
+    throw failure;
+  }
   if (end !== null && 'refused' in end) {
     const { refused, hint } = end;
     throw new BabysitError('not_attachable', refused, hint === undefined ? {} : { hint });
@@ -135,23 +147,37 @@ export async function passThrough(context: Context, options: PassThrough): Promi
 /** Says once why the task waits. Returns the task when it ends before it starts. */
 async function watchQueue(
   { session }: Context,
-  { task }: PassThrough,
+  { task, name }: PassThrough,
   note: (text: string) => void,
   onStarted: () => void,
   signal: AbortSignal,
 ): Promise<TaskView | null> {
   const { startText } = await import('../output/start-text.ts');
   const { Aborted, followTask } = await import('../client/follow.ts');
-  const view = await call<TaskView>(session, 'GET', `/v1/tasks/${task}`);
-  // biome-ignore lint/plugin/no-wall-clock: compared with a time of the daemon, which takes it from the wall clock
-  if (view.status === 'pending') note(`${view.name} ${startText(view, Date.now())}`);
-  try {
-    const onEvent = ({ event }: EventView) => void (event === 'started' && onStarted());
-    return await followTask(session, task, onEvent, signal);
-  } catch (error) {
-    if (error instanceof Aborted) return null;
-    throw error;
-  }
+  const onEvent = ({ event }: EventView) => void (event === 'started' && onStarted());
+  let isExplained = false;
+  let isLost = false;
+  while (!signal.aborted)
+    try {
+      const view = await call<TaskView>(session, 'GET', `/v1/tasks/${task}`);
+      // biome-ignore lint/plugin/no-wall-clock: compared with a time of the daemon, which takes it from the wall clock
+      if (view.status === 'pending' && !isExplained) note(`${view.name} ${startText(view, Date.now())}`);
+      isExplained = true;
+      return await followTask(session, task, onEvent, signal);
+    } catch (error) {
+      if (error instanceof Aborted) return null;
+      if (!mayReturn(error)) throw error;
+      if (!isLost) note(`${name} waits for the daemon: ${error.message}`);
+      isLost = true;
+      await delay(RECHECK_MS);
+    }
+  return null;
+}
+
+/** A daemon that does not run or answer now, as opposed to one that cannot start or be reached. */
+function mayReturn(error: unknown): error is BabysitError {
+  if (!(error instanceof BabysitError) || error.code !== 'daemon_unreachable') return false;
+  return ['absent', 'busy', 'broken', 'silent'].includes(String(error.extra.reason));
 }
 
 /** The task with its end, where it is needed: for the receipt, or for the reason of a kill. */

@@ -86,4 +86,19 @@ describe('babysit exec', { concurrency: true }, () => {
       assert.match(stderr, /has not confirmed that (once|twice) is cancelled: babysit kill \1\n$/);
     }
   });
+
+  it('waits for the next daemon when it may not start one', async (t) => {
+    const home = testHome(t);
+    assert.equal((await home.run(['hold', '--all'])).code, 0);
+    const client = home.start(['exec', ...SMALL, '--name=early', '--', 'echo', 'hello'], {
+      env: { BABYSIT_NO_AUTOSTART: '1' },
+    });
+    const list = async () => (await home.run(['list'])).stdout;
+    await waitUntil(async () => (await list()).includes('early'), { what: 'the task' });
+    process.kill(daemonPid(home), 'SIGKILL');
+    await waitUntil(() => client.stderr() !== '', { what: 'a reason' });
+    assert.equal((await home.run(['release', '--all'])).code, 0);
+    const { code, stdout } = await client.done;
+    assert.deepEqual([code, stdout], [0, 'hello\n']);
+  });
 });

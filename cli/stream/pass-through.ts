@@ -132,13 +132,15 @@ export async function passThrough(context: Context, options: PassThrough): Promi
     try {
       options.receipt(task);
     } catch (error) {
-      context.output.message(`babysit: cannot write the receipt: ${(error as Error).message}\n`);
+      context.output.message(cannotKeep(error));
     }
-  const reason = task === null ? null : why(task);
+  const own = end ?? { code: task?.exit_code ?? null, signal: task?.signal ?? null };
+  const isKnown = own.code !== null || own.signal !== null;
+  const unknown = end?.startFailed ?? 'there is no record of how it has ended';
+  const reason = (task === null ? null : why(task)) ?? (isKnown ? null : `${options.name}: ${unknown}`);
   // The command has printed nothing that says so.
   if (reason !== null) context.output.message(`babysit: ${reason}\n`);
   if (end !== null && end.startFailed !== null) return EXIT.noOwnCode;
-  const own = end ?? { code: task?.exit_code ?? null, signal: task?.signal ?? null };
   // The command does not know of it.
   if (isIncomplete && own.code === 0) return EXIT.noOwnCode;
   return endAs(own);
@@ -182,7 +184,7 @@ function mayReturn(error: unknown): error is BabysitError {
 
 /** The task with its end, where it is needed: for the receipt, or for the reason of a kill. */
 async function endedTask(
-  { session }: Context,
+  { session, output }: Context,
   { task, receipt }: PassThrough,
   end: Awaited<Attached['end']>,
 ): Promise<TaskView | null> {
@@ -193,9 +195,14 @@ async function endedTask(
     receipt === null && end !== null ? AbortSignal.timeout(REASON_MS) : new AbortController().signal;
   try {
     return await followTask(session, task, () => {}, limit);
-  } catch {
+  } catch (error) {
+    if (receipt !== null) output.message(cannotKeep(error));
     return null;
   }
+}
+
+function cannotKeep(error: unknown): string {
+  return `babysit: cannot write the receipt: ${(error as Error).message}\n`;
 }
 
 /** Null when the command ended by itself. */

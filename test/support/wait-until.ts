@@ -6,6 +6,7 @@ export interface WaitOptions {
   readonly deadlineMs?: number;
 }
 
+/** `condition` only looks: the pause before the next look grows with what it costs. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
   { what, deadlineMs = DEADLINE_MS }: WaitOptions,

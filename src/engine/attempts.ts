@@ -209,7 +209,7 @@ export class Attempts {
     for (const live of this.#byId.values()) {
       const state = this.#tasks.get(live.id)?.state;
       // Without a daemon nothing thaws it.
-      if (state?.status === 'running' && state.attempt.heldAt !== null) live.group.thawAll();
+      if (state?.status === 'running' && state.attempt.heldAt !== null) this.#limits.thaw(live);
       live.close();
     }
     this.#groupCleanup.close();

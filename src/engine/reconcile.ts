@@ -152,8 +152,8 @@ function neverBegan({ started, exit, closedAt }: Records, { startedAt }: Attempt
 }
 
 /**
- * A process that is not babysit ended the launch script before the command began. Not repeated for ever: what kills every
- * start is a fault to report.
+ * A signal that babysit did not send ended the launch script before the command began. The repeats are limited, so that a
+ * task whose every start is killed fails and shows the signal.
  */
 function wasStartKilled({ started, exit }: Records, { startedAt, kill, number }: Attempt): boolean {
   const isUnbegun = started === null && startedAt === null;

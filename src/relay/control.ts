@@ -35,7 +35,10 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
   let failures = 0;
   let connectedAt = 0;
   let shortLives = 0;
-  /** On a busy host the start takes seconds. A second relay would take the place of the first, and its clients. */
+  /**
+   * Of a relay that this daemon started. On a busy host the start takes seconds. A second relay would take the place of the
+   * first, and its clients.
+   */
   let startedPid: number | undefined;
   /** Of the relay that is connected. */
   let greetedPid: number | undefined;
@@ -97,7 +100,7 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
     child.unref();
   }
 
-  /** Another process may stop the relay, and its clients would wait for ever. */
+  /** Undoes a SIGSTOP of the relay, which blocks its clients. */
   function keepContinued(): void {
     const known = greetedPid ?? startedPid;
     if (known !== undefined) signalProcess(known, 'SIGCONT');

@@ -66,6 +66,16 @@ export class LimitApplier {
     }
   }
 
+  /** Call before the daemon ends. The next one thaws what this one could not. */
+  thaw({ id, group }: LiveAttempt): void {
+    try {
+      group.thaw();
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+      this.#log.warn({ task: id, err: error }, 'held task not thawed');
+    }
+  }
+
   forget(id: TaskId): void {
     this.#applied.delete(id);
   }

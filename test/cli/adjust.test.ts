@@ -33,7 +33,7 @@ describe('adjust', () => {
     const { estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms } = await show(home, 'a');
     assert.deepEqual(
       [estimated_mem_bytes, kill_timeout_ms, mem_max_bytes, estimated_time_ms],
-      [100 * MIB, 7_200_000, 300 * MIB, 60_000],
+      [100 * MIB, 7_200_000, 300 * MIB, 600_000],
     );
     await waitUntil(() => waiting.stderr().includes('"adjusted"'), { what: 'the adjusted event' });
     await home.run(['kill', 'a']);

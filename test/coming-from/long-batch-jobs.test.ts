@@ -71,7 +71,7 @@ exerciseSection('From the guide for long batch jobs', {
   async '`tmux attach`'({ api, env, project }, command) {
     await api.run('train', `echo "[3/42] loss=0.1"; ${until('attached')}`);
     const terminal = onTerminal(command, project, env);
-    const line = /\rtrain {2}\S+\/1m \[[#-]{12}\].*\/32M.*\/0\.1 cores.*3\/42 7%.*\[3\/42\] loss=0\.1/;
+    const line = /\rtrain {2}\S+\/10m \[[#-]{12}\].*\/32M.*\/0\.1 cores.*3\/42 7%.*\[3\/42\] loss=0\.1/;
     const isDrawn = () => line.test(terminal.shown().replaceAll('^[[K', ''));
     await waitUntil(isDrawn, { what: 'the status line' });
     await api.run('end', 'touch attached');

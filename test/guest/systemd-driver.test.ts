@@ -18,7 +18,7 @@ const REQUEST = {
   driver: 'systemd',
   estimated_mem_bytes: '64M',
   estimated_cpu_cores: 0.2,
-  estimated_time: '1m',
+  estimated_time: '10m',
 } as const;
 
 function output(program: string, ...args: string[]): string {

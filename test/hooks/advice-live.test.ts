@@ -38,7 +38,7 @@ async function submitAll(home: TestHome): Promise<void> {
     request('again', 'exit 4'),
     request('queued', 'true', { after: 'busy' }),
   ].join('\n');
-  await succeed(['run', ...SMALL, '--estimated_time=10m', '--batch=-'], { stdin: batch });
+  await succeed(['run', ...SMALL, '--batch=-'], { stdin: batch });
   const other = join(home.work, 'other');
   mkdirSync(join(other, '.git'), { recursive: true });
   await succeed(['run', ...SMALL, '--name=twin', '--command=sleep 600'], { cwd: other });

@@ -8,7 +8,7 @@ import { type TestHome, testHome } from '../support/home.ts';
 import { callHook, SILENT } from './call-hook.ts';
 
 const SESSION = '0f0e7a4c-6d54-4f0e-9a57-0f1f54d1c0de';
-const RUN = ['run', ...SMALL, '--estimated_time=10m'];
+const RUN = ['run', ...SMALL];
 
 function rig(t: TestContext) {
   const home = testHome(t);

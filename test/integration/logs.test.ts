@@ -18,8 +18,8 @@ import { NEEDS_MOUNT, smallDisk } from '../support/small-disk.ts';
 import { show, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-async function start(home: TestHome, name: string, command: string, ...flags: string[]): Promise<string> {
-  const { code, stderr } = await home.run(['run', `--name=${name}`, ...SMALL, ...flags, command]);
+async function start(home: TestHome, name: string, command: string): Promise<string> {
+  const { code, stderr } = await home.run(['run', `--name=${name}`, ...SMALL, command]);
   assert.equal(code, 0, stderr);
   return join(home.dir, 'tasks', String((await show(home, name)).id), '1.log');
 }
@@ -45,7 +45,7 @@ describe('a log that grows', () => {
     const go = join(home.work, 'go');
     // A fast machine prints all of it between two samples.
     const line = `seq ${LINES}; ${until(go)}`;
-    const log = await start(home, 'flood', line, '--estimated_time=10m');
+    const log = await start(home, 'flood', line);
     await waitUntil(() => rotated(log) >= 1, { what: 'a rotation' });
     writeFileSync(go, '');
     assert.equal((await wait(home, 'flood')).status, 'completed');

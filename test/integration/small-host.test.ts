@@ -22,7 +22,7 @@ test('tasks that grow above their estimates together are held, then killed, and 
   const host = daemonOnSmallHost(t, home, HOST_BYTES);
   const { run, ended, task, change } = daemonApi(home, {
     estimated_cpu_cores: '0.05',
-    estimated_time: '60s',
+    estimated_time: '10m',
   });
   await run('within', hold(50 * MIB, 'sleep 600'), { estimated_mem_bytes: '64M' });
   const isHeld = async () => Number((await task('within')).mem_bytes) > 50 * MIB;

@@ -13,7 +13,7 @@ import { daemonOnSmallHost, HAS_SMALL_HOST, NEEDS_V1 } from '../support/small-ho
 import { pass, waitUntil } from '../support/wait-until.ts';
 
 const WATCHDOG = { monitor_interval: '250ms', kill_grace: '1s', tolerance_window: '4s' };
-const ESTIMATES = { estimated_mem_bytes: '16M', estimated_cpu_cores: '0.1', estimated_time: '60s' };
+const ESTIMATES = { estimated_mem_bytes: '16M', estimated_cpu_cores: '0.1', estimated_time: '10m' };
 
 test('the watchdog', async (t) => {
   const home = testHome(t, { watchdog: WATCHDOG });

@@ -16,7 +16,7 @@ const WATCHDOG = { monitor_interval: '250ms', kill_grace: '1s', tolerance_window
 const ESTIMATES = {
   estimated_mem_bytes: '16M',
   estimated_cpu_cores: '0.5',
-  estimated_time: '60s',
+  estimated_time: '10m',
   force: true,
 };
 

@@ -1,9 +1,9 @@
 // What every test may use: little of the host, and two minutes of patience.
 
-/** Flags of a task that leaves room for many others. */
-export const SMALL = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--estimated_time=60s'];
+/** Flags of a task that leaves room for many others. Twice its time is longer than every deadline of a test. */
+export const SMALL = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--estimated_time=10m'];
 /** The same in the body of a request. */
-export const SMALL_BODY = { estimated_mem_bytes: '32M', estimated_cpu_cores: 0.1, estimated_time: '60s' };
+export const SMALL_BODY = { estimated_mem_bytes: '32M', estimated_cpu_cores: 0.1, estimated_time: '10m' };
 
 /** In guests, which fork twenty-five times slower than the host. */
 const PATIENCE = Number(process.env.BABYSIT_TEST_PATIENCE ?? 1);

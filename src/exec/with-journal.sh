@@ -48,9 +48,10 @@ copy_output() {
 }
 has_output=
 
-# systemd removes the unit with its counters soon after an OOM kill, so copy them at once, even if a daemon is alive.
+# systemd removes the unit with its counters soon after an OOM kill, so copy them at once, even if a daemon is alive. The
+# main process of the unit gets the exit code now: a daemon may end this process before the output is complete.
 before_exit() {
-  [ -z "$unit_aside" ] || copy_counters >"$dir/counters"
+  [ -z "$unit_aside" ] || { echo "$ended" >&8 && copy_counters >"$dir/counters"; }
 }
 
 # The later copies replace the earlier ones, where the group still exists.
@@ -79,9 +80,7 @@ is_unit_alive() {
 # Processes that outlive the main process keep the unit active, as they keep the task active.
 end_unit() {
   while is_populated; do sleep 1; done
-  while read -r what _ code; do
-    [ "$what" != exit ] || echo "$code"
-  done <"$dir/claim"
+  echo end
 }
 
 is_populated() {

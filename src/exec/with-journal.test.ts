@@ -22,11 +22,16 @@ before(() => {
   spawner = openSpawner(findTools(NICE), NICE, () => {});
 });
 
-async function finish(line: string, changes: Partial<Launch>) {
+function start(line: string, changes: Partial<Launch>): string {
   count += 1;
   const dir = join(root, String(count));
   const journal = { identifier: 'a-task', unit: null };
   startAttempt(spawner, () => aLaunch(dir, root, line, { journal, ...changes }), anObserver(dir));
+  return dir;
+}
+
+async function finish(line: string, changes: Partial<Launch>) {
+  const dir = start(line, changes);
   await until(() => readRecords(dir).closedAt !== null);
   const log = existsSync(`${dir}.log`) ? readFileSync(`${dir}.log`, 'utf8') : '';
   return { dir, records: readRecords(dir), log };
@@ -115,11 +120,20 @@ describe('the main process of a unit', () => {
       assert.equal(await textOf(ended), isUnitEnded ? '143\n' : '9\n');
     });
 
-  it('ends with 1 when the supervisor is killed', async () => {
+  it('ends with the exit code when the supervisor is killed after the command has ended', async () => {
     const { ended, changes } = unit();
-    const { dir } = await finish('exit 0', changes);
+    const { dir } = await finish('exit 9', changes);
+    process.kill(-(readRecords(dir).supervisor?.groupId ?? Number.NaN), 'SIGKILL');
+    assert.equal(await textOf(ended), '9\n');
+  });
+
+  it('ends with 1 when the supervisor is killed before', async () => {
+    const { ended, changes } = unit();
+    const dir = start('until [ -e go-on ]; do sleep 0.1; done', changes);
+    await until(() => readRecords(dir).started !== null);
     process.kill(-(readRecords(dir).supervisor?.groupId ?? Number.NaN), 'SIGKILL');
     assert.equal(await textOf(ended), '1\n');
+    writeFileSync(join(root, 'go-on'), '');
   });
 
   it('survives a supervisor that comes too late', async () => {

@@ -1,5 +1,6 @@
-# The main process of an attempt's unit. It ends with the attempt, with the exit code that the supervisor writes.
-# At end of file the supervisor has died: exit, so that systemd kills the processes left in the unit.
+# The main process of an attempt's unit. It ends with the attempt, with the exit code that the supervisor writes as soon as
+# the command has ended. The line `end` follows when the group is empty. At end of file the supervisor has died: exit, so that
+# systemd kills the processes left in the unit.
 #   $1  the OOMPolicy of the unit
 
 # With OOMPolicy=stop, systemd ends the unit after an OOM kill with SIGTERM: wait for the exit code all the same.
@@ -17,10 +18,14 @@ terminated() {
 }
 [ "$1" != stop ] || trap terminated TERM
 
-until read -r code; do
-  # A signal ends a read like the end of the file.
-  [ -n "$is_signaled" ] || break
-  is_signaled=
+until [ "$line" = end ]; do
+  if read -r line; then
+    [ "$line" = end ] || code=$line
+  else
+    # A signal ends a read like the end of the file.
+    [ -n "$is_signaled" ] || break
+    is_signaled=
+  fi
 done
 # End as a command of systemd that the kernel killed. With OOMPolicy=stop wait until systemd has seen the OOM, else the
 # result would be that of the signal.

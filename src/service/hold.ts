@@ -13,9 +13,9 @@ import { isEnded } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import { pendingItem } from '../engine/live-tasks.ts';
 import { assumedEnd } from '../scheduler/releases.ts';
+import { userName } from '../systemd/user-name.ts';
 import { shellWord } from '../text/shell.ts';
 import type { TaskAccess } from './lookup/task-access.ts';
-import { userName } from './lookup/user-name.ts';
 import { heldByView } from './views/refusal.ts';
 import { iso } from './views/task-row.ts';
 

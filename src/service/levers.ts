@@ -5,10 +5,10 @@ import type { TaskId } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readRegular } from '../files/regular-file.ts';
 import type { Store } from '../store/store.ts';
+import { userName } from '../systemd/user-name.ts';
 import { isJsonObject, parseJson } from '../text/json.ts';
 import { filledLines } from '../text/split.ts';
 import type { TaskAccess } from './lookup/task-access.ts';
-import { userName } from './lookup/user-name.ts';
 
 export interface LeverDeps {
   readonly engine: Engine;

@@ -1,5 +1,7 @@
 // The fixes for each kind of host, and whether a logout ends the daemon.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { LINUX_HOST } from '../../test/support/rigs/linux-host.ts';
 import { capFix, controllersFix, endsAtLogout, type Host, lingerFix, parseLoginAt } from './host.ts';
@@ -58,3 +60,27 @@ describe('the end at logout', () => {
     assert.equal(parseLoginAt(''), null);
   });
 });
+
+describe('the host', () => {
+  it('is known to a user without an entry in the database of users', {
+    skip: process.getuid?.() !== 0 && 'only root can become another user',
+  }, () => {
+    const uid = freeUid();
+    // Another user may be unable to read the checkout.
+    const script = `import { readHost } from '${import.meta.dirname}/host.ts';
+        process.setuid(${uid}); console.log(JSON.stringify(readHost()));`;
+    const args = ['--no-warnings', '--input-type=module', '-e', script];
+    const out = execFileSync(process.execPath, args, { encoding: 'utf8' });
+    const host: Host = JSON.parse(out);
+    assert.equal(host.user, String(uid));
+    assert.equal(host.isRoot, false);
+    assert.equal(host.outlivesLogin, false);
+  });
+});
+
+function freeUid(): number {
+  const taken = readFileSync('/etc/passwd', 'utf8');
+  let uid = 54_321;
+  while (taken.includes(`:${uid}:`)) uid++;
+  return uid;
+}

@@ -1,7 +1,7 @@
 // Knows what kind of host this is, and what its user can do so that the kernel enforces limits and tasks outlive the login.
 import { existsSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { findManager, outlivesLogin } from './manager.ts';
+import { userName } from './user-name.ts';
 
 export interface Host {
   readonly platform: NodeJS.Platform;
@@ -20,11 +20,10 @@ export interface Host {
 }
 
 export function readHost(): Host {
-  const { uid, username } = userInfo();
   return {
     platform: process.platform,
-    user: username,
-    isRoot: uid === 0,
+    user: userName(),
+    isRoot: process.getuid?.() === 0,
     // Docker and Podman create these files; systemd-nspawn and LXC set `container` for process 1, and systemd writes it there.
     isContainer: ['/.dockerenv', '/run/.containerenv', '/run/systemd/container'].some((path) =>
       existsSync(path),

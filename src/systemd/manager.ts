@@ -1,7 +1,7 @@
 // Finds the systemd manager that starts units for this user, and how its clients reach it.
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { userName } from './user-name.ts';
 
 /** `system` is the manager of the host, which root uses. */
 export type Manager = 'user' | 'system';
@@ -39,8 +39,7 @@ export function managerEnv(manager: Manager, env: Env): Record<string, string> {
 
 /** False if systemd ends the user's processes with the last session. See enable-linger in loginctl(1). */
 export function outlivesLogin(): boolean {
-  const { uid, username } = userInfo();
-  return uid === 0 || existsSync(`/var/lib/systemd/linger/${username}`);
+  return process.getuid?.() === 0 || existsSync(`/var/lib/systemd/linger/${userName()}`);
 }
 
 /** XDG_RUNTIME_DIR may name a directory without a manager, under WSLg, or of another user, after su or in an old tmux. */

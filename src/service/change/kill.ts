@@ -2,8 +2,8 @@
 import type { KillRequest } from '../../api/schemas/kill.ts';
 import type { TaskView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
+import { userName } from '../../systemd/user-name.ts';
 import type { TaskAccess } from '../lookup/task-access.ts';
-import { userName } from '../lookup/user-name.ts';
 
 /** Throws what `TaskAccess.change` throws, and operator_only for the task of another agent. */
 export function kill(

@@ -1,11 +1,11 @@
-// The user of the daemon: the name of a person who does not say who they are.
+// The name of the user of this process.
 import { userInfo } from 'node:os';
 
+/** The number of a user without an entry in the database of users, as in containers with an arbitrary user. */
 export function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // The user has no entry in the database of users.
     return String(process.getuid?.() ?? 'unknown');
   }
 }

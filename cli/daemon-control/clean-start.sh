@@ -20,8 +20,32 @@ start() {
     # applications.
     [ ! -w /proc/self/oom_score_adj ] || echo 0 >/proc/self/oom_score_adj ||
       echo 100 >/proc/self/oom_score_adj || echo 200 >/proc/self/oom_score_adj
+    # The default of the kernel.
+    echo 50000 >/proc/self/timerslack_ns
+    read -r filter </proc/1/coredump_filter && echo "0x$filter" >/proc/self/coredump_filter
+    prefix=()
+    reset_personality
+    reset_realtime_signals
   } >/dev/null 2>&1
-  exec "$@"
+  exec "${prefix[@]}" "$@"
+}
+
+# With that of the starter, all tasks would run without address randomization, or see a machine of 32 bits.
+reset_personality() {
+  read -r personality </proc/self/personality && [ "$personality" != 00000000 ] && execute_by setarch linux64
+}
+
+# libuv resets the signals below 32 only, and bash none of those that it finds ignored.
+reset_realtime_signals() {
+  while read -r key mask; do
+    [ "$key" != SigIgn: ] || [[ $mask == 00000000* ]] || execute_by env --default-signal
+  done </proc/self/status
+}
+
+# Not each version of the program has the option. PATH is that of the daemon.
+execute_by() {
+  local program
+  program=$(PATH=$PLACES type -P "$1") && "$program" "${@:2}" "$BASH" --version && prefix+=("$program" "${@:2}")
 }
 
 # An inherited descriptor would keep a lock of flock(1) or a pipe of the caller.

@@ -7,13 +7,14 @@ import { it } from 'node:test';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
-it('the daemon has no descriptor, limit, CPU set, niceness, OOM score, umask or ignored signal of its starter', (t) => {
+it('the daemon has no descriptor, limit, CPU set, priority, umask, ignored signal or personality of its starter', (t) => {
   const home = testHome(t);
   const lock = join(home.work, 'lock');
   const starter = `exec 200>'${lock}' 9>'${lock}'; flock 200
-    ulimit -S -t 100; ulimit -S -f 1000; ulimit -S -n 300; umask 0; trap '' HUP PIPE QUIT USR2
+    ulimit -S -t 100; ulimit -S -f 1000; ulimit -S -n 300; umask 0; trap '' HUP PIPE QUIT USR2 RTMIN+3
+    echo 700000000 >/proc/self/timerslack_ns; echo 0x7f >/proc/self/coredump_filter
     cpu=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/self/status)
-    echo 400 >/proc/self/oom_score_adj; exec nice -n 7 chrt --idle 0 taskset -c "$cpu" '${BABYSIT}' daemon-start`;
+    echo 400 >/proc/self/oom_score_adj; exec nice -n 7 chrt --idle 0 taskset -c "$cpu" setarch -R '${BABYSIT}' daemon-start`;
   const env = { ...home.env, BABYSIT_NODE: process.execPath };
   const { pid } = jsonLine(execFileSync('bash', ['-c', starter], { env, encoding: 'utf8' }));
   const proc = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8');
@@ -32,7 +33,11 @@ it('the daemon has no descriptor, limit, CPU set, niceness, OOM score, umask or 
   );
   assert.equal(listOf(proc('status'), 'Umask'), '0077');
   const hupQuitUsr2 = (1n << 0n) | (1n << 2n) | (1n << 11n);
-  assert.equal(BigInt(`0x${listOf(proc('status'), 'SigIgn')}`) & hupQuitUsr2, 0n);
+  const realtime = 0xffff_fffc_0000_0000n;
+  assert.equal(BigInt(`0x${listOf(proc('status'), 'SigIgn')}`) & (hupQuitUsr2 | realtime), 0n);
+  assert.equal(proc('personality'), '00000000\n');
+  assert.equal(proc('timerslack_ns'), '50000\n');
+  assert.equal(proc('coredump_filter'), readFileSync('/proc/1/coredump_filter', 'utf8'));
   assert.equal(Number(proc('oom_score_adj')), 0);
   assert.match(execFileSync('chrt', ['-p', String(pid)], { encoding: 'utf8' }), /SCHED_OTHER/);
 });

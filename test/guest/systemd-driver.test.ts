@@ -98,7 +98,7 @@ describe('a task as a unit of systemd', {
   });
 
   it('applies an adjust that comes while its unit is being started', async () => {
-    await api.run('early', 'sleep 60');
+    await api.run('early', 'sleep 600');
     await api.change('early', 'adjust', { estimated_mem_bytes: '100M' });
     const unit = await begun('early');
     const group = output('systemctl', '--user', 'show', unit, '--value', '-p', 'ControlGroup').trim();
@@ -112,7 +112,7 @@ describe('a task as a unit of systemd', {
       ['stopped', 'SIGTERM', 'stop'],
       ['shot', 'SIGKILL', 'kill', '--signal=KILL'],
     ] as const) {
-      await api.run(name, 'sleep 60');
+      await api.run(name, 'sleep 600');
       output('systemctl', '--user', ...verb, await begun(name));
       const ended = (await api.ended(name)).task;
       assert.deepEqual([ended.status, ended.signal, ended.kill_reason], ['killed', signal, 'manual']);

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
+import { readStat } from '../../src/procfs/process/stat.ts';
 import { SMALL, SMALL_BODY } from '../support/budget.ts';
 import { type Json, jsonAmong, lastJson } from '../support/cli.ts';
 import { daemonApi } from '../support/daemon-api.ts';
@@ -19,7 +20,11 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
   describe('of one daemon', () => {
     const home = testHome(
       { after },
-      { envelope: { pids_max: 40 }, watchdog: { pids_window: '1s', kill_grace: '1s' } },
+      // The hog and the bomb need so long on a slow machine that the rule for it would come first.
+      {
+        envelope: { pids_max: 40 },
+        watchdog: { pids_window: '1s', kill_grace: '1s', tolerance_window: '20m' },
+      },
     );
     // A process for each command would take longer in a guest than what it asks for.
     const api = daemonApi(home, SMALL_BODY);
@@ -90,7 +95,6 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
 
     it('ends a memory hog in its own group while a neighbor runs on', async () => {
       await api.run('neighbour', 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.2; done');
-      // Where a page fault is slow the hog takes longer than the window for its cores.
       const flags = ['--name=hog', '--estimated_mem_bytes=40M', '--estimated_cpu_cores=1', '--force'];
       const hog = await runToEnd(home, 'tail /dev/zero', ...flags);
       const { driver, kill_hint } = await api.task('hog');
@@ -109,12 +113,14 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     });
 
     it('keeps a CPU hog below its cap', async () => {
-      const line = 'end=$((SECONDS + 4)); while [ $SECONDS -lt $end ]; do :; done';
-      const hog = await toEnd('busy', line, { estimated_cpu_cores: 0.1 });
-      assert.equal(hog.status, 'completed', JSON.stringify(hog));
+      await api.run('busy', 'while :; do :; done', { estimated_cpu_cores: 0.1 });
+      // 1.2 s in ticks of 10 ms, which take four seconds at the cap.
+      const usedTicks = async () => Number(readStat(Number((await api.task('busy')).pid))?.field(14));
+      await waitUntil(async () => (await usedTicks()) >= 120, { what: 'some CPU time' });
+      await api.change('busy', 'kill');
+      const hog = (await api.ended('busy')).task;
       const cores = Number(hog.cpu_seconds) / (Number(hog.elapsed_ms) / 1000);
       assert.ok(cores <= 0.3 * 1.2, `used ${cores} cores, the cap is 0.3`);
-      assert.ok(cores > 0.1, `used only ${cores} cores`);
     });
 
     it('kills a fork bomb whole', async () => {
@@ -143,19 +149,16 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
     });
 
     it('warns of a task that runs too long, then kills it', async () => {
-      const late = await runToEnd(home, 'sleep 60', '--estimated_time=3s', '--full');
+      const late = await runToEnd(home, 'sleep 600', '--estimated_time=3s', '--full');
       const risk = late.events.find(({ event }) => event === 'runaway_risk');
       assert.equal(risk?.dim, 'elapsed', late.stderr);
       assert.equal(late.task.kill_reason, 'elapsed_exceeded');
       assert.ok(Number(late.task.elapsed_ms) >= 6000, `killed after ${late.task.elapsed_ms} ms`);
-      assert.ok(
-        Number((risk as Json).actual) >= 3000 && Number((risk as Json).actual) < 6000,
-        JSON.stringify(risk),
-      );
+      assert.ok(Number(risk?.actual) >= 3000 && risk?.kill_at === 6000, JSON.stringify(risk));
     });
 
     it('warns of silence, then kills, and names the cause and the remedy', async () => {
-      const silent = await runToEnd(home, 'echo begin; sleep 60', '--observability_interval=2s');
+      const silent = await runToEnd(home, 'echo begin; sleep 600', '--observability_interval=2s');
       assert.ok(
         silent.events.some(({ event }) => event === 'stall_risk'),
         silent.stderr,
@@ -172,6 +175,8 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
       const ends = [];
       for (const name of ['stubborn', 'polite']) {
         await waitUntil(async () => (await api.log(name)) === 'ready\n', { what: `${name} to be ready` });
+        // SIGKILL must come after the end by itself, however late that is.
+        if (name === 'polite') await home.run(['config', 'set', 'watchdog.kill_grace', '10m']);
         await api.change(name, 'kill');
         ends.push((await api.ended(name)).task);
       }
@@ -260,7 +265,7 @@ describe(`tasks on ${DRIVER ?? 'the driver found'}`, () => {
           '--full',
           `--estimated_mem_bytes=${each}`,
           '--estimated_cpu_cores=0.01',
-          '--command=sleep 30',
+          '--command=sleep 600',
         ]),
       ),
     );

@@ -5,10 +5,10 @@ import { type GuestKind, runInGuest, skipWithout } from './guest.ts';
 
 /** Each of `commands` is a shell line in a process of its own, because a shared group is refused. `$NODE` is this Node. */
 export function guestTest(kind: GuestKind, commands: readonly string[]): void {
-  test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 2_430_000 }, async (t) => {
+  test(`in a ${kind} guest`, { skip: skipWithout(kind), timeout: 4_830_000 }, async (t) => {
     const each = commands.map((command) => `${command} || code=1`);
     const { code, output } = await runInGuest(kind, ['sh', '-c', `code=0; ${each.join('; ')}; exit $code`], {
-      timeoutMs: 2_400_000,
+      timeoutMs: 4_800_000,
       env: { ...guestEnv(), NODE: process.execPath },
     });
     const summary = output.split('\n').filter((line) => line.startsWith('ℹ'));
@@ -21,7 +21,10 @@ export function guestTest(kind: GuestKind, commands: readonly string[]): void {
 export function guestEnv(): Record<string, string> {
   return {
     BABYSIT_TEST_DRIVER: 'v2',
-    BABYSIT_TEST_PATIENCE: '2',
+    BABYSIT_TEST_PATIENCE: '4',
+    // In a slow guest the start of a program, or a page fault, takes longer than the windows of these rules.
+    BABYSIT_WATCHDOG_TOLERANCE_WINDOW: '20m',
+    BABYSIT_DEFAULTS_OBSERVABILITY_INTERVAL: '20m',
     ...(process.env.CI === undefined ? {} : { CI: process.env.CI }),
   };
 }

@@ -13,8 +13,8 @@ const MIB = 1024 ** 2;
 describe('adjust', () => {
   it('changes the given numbers of running tasks and their caps, and reports it to waiting clients', async (t) => {
     const home = projectOf(t);
-    await submit(home, 'a', 'sleep 60');
-    await submit(home, 'b', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
+    await submit(home, 'b', 'sleep 600');
     const waiting = home.start(['wait', 'a']);
     await waitUntil(() => waiting.stderr().includes('"started"'), { what: 'the started event' });
     const { code, stdout } = await home.run([
@@ -42,7 +42,7 @@ describe('adjust', () => {
 
   it('ends a task that has run for longer than its new kill timeout', async (t) => {
     const home = projectOf(t);
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     await home.run(['adjust', 'a', '--kill_timeout=1s']);
     const { status, kill_reason } = jsonLine((await home.run(['wait', 'a'])).stdout);
     assert.deepEqual([status, kill_reason], ['killed', 'elapsed_exceeded']);
@@ -52,7 +52,7 @@ describe('adjust', () => {
     const home = projectOf(t);
     const whole = await wholeHostFlags(home);
     for (const name of ['first', 'second', 'third'])
-      await home.run(['run', '--queue', ...whole, `--name=${name}`, 'sleep 60']);
+      await home.run(['run', '--queue', ...whole, `--name=${name}`, 'sleep 600']);
     await home.run(['adjust', 'third', '--priority=5']);
     const { queue } = jsonLine((await home.run(['status', '--full'])).stdout);
     assert.deepEqual(
@@ -68,15 +68,15 @@ describe('adjust', () => {
   it('exits 2 when the host has no room for more, and leaves the task unchanged', async (t) => {
     const home = projectOf(t);
     const whole = await wholeHostFlags(home);
-    await submit(home, 'small', 'sleep 60');
-    const full = await home.run(['run', '--queue', ...whole, '--name=full', 'sleep 60']);
+    await submit(home, 'small', 'sleep 600');
+    const full = await home.run(['run', '--queue', ...whole, '--name=full', 'sleep 600']);
     assert.equal(full.code, 0, full.stderr);
     const cores = whole.at(-1) as string;
     const { code, stdout, stderr } = await home.run(['adjust', 'small', cores]);
     assert.equal(code, 0, stderr);
     assert.equal(jsonLine(stdout).name, 'small');
     await home.run(['kill', 'full']);
-    await submit(home, 'other', 'sleep 60', '--force');
+    await submit(home, 'other', 'sleep 600', '--force');
     const denied = await home.run(['adjust', 'other', '--estimated_cpu_cores=1']);
     assert.equal(denied.code, 2, denied.stderr);
     const { error, dim } = jsonLine(denied.stderr);
@@ -98,7 +98,7 @@ describe('adjust', () => {
       assert.equal(code, 64);
       assert.match(String(jsonLine(stderr).message), pattern);
     }
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     const some = await home.run(['adjust', 'nobody', 'a', '--priority=3']);
     assert.deepEqual(
       [some.code, jsonLine(some.stderr).error, jsonLine(some.stdout).name],

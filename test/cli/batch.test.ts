@@ -93,7 +93,7 @@ describe('run --batch', () => {
     const home = testHome(t, { admission: { max_running: 1 } });
     const count = 3_000;
     const stdin = lines(
-      ...Array.from({ length: count }, (_, n) => ({ name: `task-${n}`, command: 'sleep 60' })),
+      ...Array.from({ length: count }, (_, n) => ({ name: `task-${n}`, command: 'sleep 600' })),
     );
     const { code, stdout } = await home.run(['run', ...SMALL, '--queue', '--batch=-'], { stdin });
     assert.equal(code, 0);

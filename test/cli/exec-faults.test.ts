@@ -63,7 +63,7 @@ describe('babysit exec', () => {
   for (const relay of [[], ['relay']])
     it(`ends when ${['daemon', ...relay, 'supervisor'].join(', ')} and command are killed`, async () => {
       const name = `lost-${relay.length}`;
-      const line = ['sh', '-c', 'echo out; exec sleep 60'];
+      const line = ['sh', '-c', 'echo out; exec sleep 600'];
       const client = home.start(['exec', '--quiet', ...SMALL, `--name=${name}`, '--', ...line]);
       await waitUntil(() => client.stdout() === 'out\n', { what: 'output' });
       const { id } = await show(home, name);

@@ -140,14 +140,14 @@ describe('babysit exec', () => {
     trap.kill('SIGINT');
     const end = await trap.done;
     assert.deepEqual([end.code, end.stdout], [3, 'ready\nusr1\nint\n']);
-    const killed = home.start(['exec', '--quiet', ...SMALL, 'echo ready; exec sleep 60']);
+    const killed = home.start(['exec', '--quiet', ...SMALL, 'echo ready; exec sleep 600']);
     await waitUntil(() => killed.stdout() === 'ready\n', { what: 'sleep' });
     killed.kill('SIGTERM');
     assert.equal((await killed.done).signal, 'SIGTERM');
   });
 
   it('ends the task with its client when they are tied', async () => {
-    const client = home.start(['exec', '--tie', ...SMALL, '--name=tied', 'echo ready; exec sleep 60']);
+    const client = home.start(['exec', '--tie', ...SMALL, '--name=tied', 'echo ready; exec sleep 600']);
     await waitUntil(() => client.stdout() === 'ready\n', { what: 'the task' });
     process.kill(client.pid, 'SIGKILL');
     await client.done;
@@ -206,7 +206,7 @@ describe('babysit exec', () => {
   });
 
   it('says why it waits, and cancels the task on a signal', async () => {
-    await home.run(['run', ...(await wholeHostFlags(home)), '--name=holder', '--force', 'sleep 60']);
+    await home.run(['run', ...(await wholeHostFlags(home)), '--name=holder', '--force', 'sleep 600']);
     const client = home.start(['exec', ...(await wholeHostFlags(home)), '--name=later', '--', 'true']);
     await waitUntil(() => client.stderr() !== '', { what: 'the reason' });
     assert.match(client.stderr(), /^babysit: later (starts in about|waits) .*holder.*\n$/);
@@ -284,7 +284,7 @@ describe('babysit exec', () => {
         keys('C-c');
         await waitUntil(async () => (await statusOf(name)) === 'failed', { what: `the end of ${name}` });
       }
-      keys(`clear; ${exec} --name=left -- sh -c 'echo ready; sleep 60'`, 'Enter');
+      keys(`clear; ${exec} --name=left -- sh -c 'echo ready; sleep 600'`, 'Enter');
       await until(/^ready/m);
       keys('C-z');
       await waitUntil(async () => (await statusOf('left')) === 'paused', { what: 'left to be paused' });
@@ -322,8 +322,8 @@ function short(text: string): string {
 
 /** With a terminal of its own, and without. */
 const JOBS = [
-  ['pty', `sh -c 'echo ready; sleep 60'`],
-  ['plain', `sh -c 'echo ready; sleep 60' | cat`],
+  ['pty', `sh -c 'echo ready; sleep 600'`],
+  ['plain', `sh -c 'echo ready; sleep 600' | cat`],
 ] as const;
 
 type Steps = readonly (readonly [shown: string, keys: string])[];

@@ -14,7 +14,7 @@ describe('kill', () => {
   const home = testHome({ after }, { 'watchdog.kill_grace': '1h' });
 
   it('ends several tasks, although one name is unknown', async () => {
-    for (const name of ['a', 'b']) await submit(home, name, 'sleep 60');
+    for (const name of ['a', 'b']) await submit(home, name, 'sleep 600');
     const { code, stdout, stderr } = await home.run(['kill', 'a', 'nobody', 'b']);
     assert.equal(code, 1);
     assert.deepEqual(
@@ -36,7 +36,7 @@ describe('kill', () => {
   });
 
   it('of the task of another agent is for people, unless agents.may_kill_others allows it', async () => {
-    await submit(home, 'theirs', 'sleep 60', '--owner=a-third');
+    await submit(home, 'theirs', 'sleep 600', '--owner=a-third');
     const env = { CLAUDE_CODE_SESSION_ID: 'other' };
     const refused = await home.run(['kill', 'theirs'], { env });
     const { error, setting } = jsonLine(refused.stderr);
@@ -111,7 +111,7 @@ describe('kill', () => {
   });
 
   it('takes an end that it caused itself for no error', async () => {
-    await submit(home, 'part', 'sleep 60');
+    await submit(home, 'part', 'sleep 600');
     await submit(home, 'ld', 'true', '--after=part');
     // The end of `part` fails `ld`, before or after its own kill is recorded.
     const { code, stdout, stderr } = await home.run(['kill', 'part', 'ld']);
@@ -120,7 +120,7 @@ describe('kill', () => {
   });
 
   it('of a dependency fails what comes after it, with the command that runs both', async () => {
-    await submit(home, 'cc', 'sleep 60');
+    await submit(home, 'cc', 'sleep 600');
     await submit(home, 'link', 'true', '--after=cc');
     assert.equal((await home.run(['kill', 'cc'])).code, 0);
     const { reason, hint } = jsonLine((await home.run(['status', 'link'])).stdout);
@@ -141,7 +141,7 @@ describe('kill', () => {
       ['own', 'me', 0, []],
       ['foreign', 'other', 1, ['foreign']],
     ] as const) {
-      await submit(home, name, 'sleep 60', '--owner=me');
+      await submit(home, name, 'sleep 600', '--owner=me');
       const env = { CLAUDE_CODE_SESSION_ID: killer };
       assert.equal((await home.run(['kill', name, '--no_wait'], { env })).code, 0);
       const waited = await home.run(['wait', name, '--killed_ok']);
@@ -186,7 +186,7 @@ describe('kill', () => {
   });
 
   it('--signal is sent first in the place of SIGTERM', async () => {
-    await submit(home, 'nice', 'exec sleep 60');
+    await submit(home, 'nice', 'exec sleep 600');
     assert.equal((await home.run(['kill', 'nice', '--signal=int'])).code, 0);
     const task = jsonLine((await home.run(['wait', 'nice'])).stdout);
     assert.deepEqual([task.status, task.signal], ['killed', 'SIGINT']);

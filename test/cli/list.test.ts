@@ -16,7 +16,7 @@ describe('list', () => {
     assert.deepEqual([none.code, none.stdout, none.stderr], [0, '', '']);
     await home.run(['run', ...SMALL, '--wait', '--name=good', 'true']);
     await home.run(['run', ...SMALL, '--wait', '--name=bad', '--owner=me', 'false']);
-    await home.run(['run', ...SMALL, '--name=live', 'sleep 60']);
+    await home.run(['run', ...SMALL, '--name=live', 'sleep 600']);
     await home.run(['run', ...SMALL, '--wait', '--name=elsewhere', 'true'], { cwd: other });
     const names = async (...args: string[]) =>
       jsonLines((await home.run(['list', ...args])).stdout).map((task) => task.name);

@@ -109,7 +109,7 @@ describe('log', () => {
 
   it('ends when its reader ends, also while the task prints nothing', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=long', 'seq 1000000']);
-    await home.run(['run', ...SMALL, '--name=silent', 'echo 1; sleep 60']);
+    await home.run(['run', ...SMALL, '--name=silent', 'echo 1; sleep 600']);
     for (const name of ['long', 'silent']) {
       const script = 'set -o pipefail; "$0" log "$1" --full --follow | head -1';
       const { stdout, status } = spawnSync('bash', ['-c', script, BABYSIT, name], {

@@ -113,7 +113,7 @@ describe('a notification', () => {
   });
 
   it('of a webhook is signed, and of a filter comes only where it matches', async () => {
-    await run('b', 'sleep 60');
+    await run('b', 'sleep 600');
     await home.run(['kill', '--force', 'b']);
     await waitUntil(() => areDelivered('b'), { what: 'the deliveries' });
     const { headers, body } = calls.at(-1) as Call;

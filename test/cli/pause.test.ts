@@ -41,7 +41,7 @@ describe('pause and resume', () => {
 
   it('stop the clocks of a task: its elapsed time stands still, and its kill timeout does not come', async (t) => {
     const home = projectOf(t);
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     await home.run(['pause', 'a']);
     const before = await show(home, 'a');
     await home.run(['adjust', 'a', '--kill_timeout=1s']);
@@ -55,7 +55,7 @@ describe('pause and resume', () => {
 
   it('keep a task paused over a restart of the daemon, and a kill ends it', async (t) => {
     const home = projectOf(t);
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     await home.run(['pause', 'a']);
     await home.run(['daemon-restart']);
     assert.equal((await show(home, 'a')).status, 'paused');
@@ -66,7 +66,7 @@ describe('pause and resume', () => {
 
   it('are refused for a pending task', async (t) => {
     const home = projectOf(t);
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     await submit(home, 'b', 'true', '--after=a');
     for (const verb of ['pause', 'resume']) {
       const { code, stderr } = await home.run([verb, 'b']);

@@ -27,14 +27,14 @@ describe('a server', () => {
     await submit(
       home,
       'log',
-      `echo ready soon; ${until(go)}; echo "listening on 80"; sleep 60`,
+      `echo ready soon; ${until(go)}; echo "listening on 80"; sleep 600`,
       '--ready=^listening on \\d+$',
     );
     await submit(home, 'port', `${until(go)}; ${listen}`, `--ready_port=${port}`);
     await submit(
       home,
       'cmd',
-      `${until(go)}; touch here; sleep 60`,
+      `${until(go)}; touch here; sleep 600`,
       '--ready_cmd=[ -e here ] && [ "$MARK" = x ]',
       '--env=MARK=x',
     );
@@ -103,8 +103,8 @@ describe('a server', () => {
     );
     assert.deepEqual(ended.kill_detail, { while: 'test', status: 'failed' });
 
-    await submit(home, 'main', 'sleep 60');
-    await submit(home, 'helper', 'sleep 60', '--while=main');
+    await submit(home, 'main', 'sleep 600');
+    await submit(home, 'helper', 'sleep 600', '--while=main');
     await home.run(['kill', 'main', '--force']);
     assert.equal(jsonLine((await home.run(['wait', 'helper'])).stdout).kill_reason, 'while_ended');
   });

@@ -20,8 +20,8 @@ describe('a name', () => {
   it('refers to a task of the project of the caller first, for every verb', async () => {
     const [a, b] = [project('a'), project('b')];
     await a('run', '--wait', ...SMALL, '--name=build', 'echo of a; exit 3');
-    await a('run', ...SMALL, '--name=lint', 'sleep 60');
-    await b('run', ...SMALL, '--name=build', 'echo of b; sleep 60');
+    await a('run', ...SMALL, '--name=lint', 'sleep 600');
+    await b('run', ...SMALL, '--name=build', 'echo of b; sleep 600');
     await b('run', '--wait', ...SMALL, '--name=lint', 'true');
 
     assert.equal((await a('logs', 'build')).stdout, 'of a\n');

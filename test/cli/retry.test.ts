@@ -97,12 +97,12 @@ describe('retry', () => {
 
   it('is refused while the task lives, and when a live task has its name', async (t) => {
     const home = projectOf(t);
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     const live = await home.run(['retry', 'a']);
     assert.deepEqual([live.code, jsonLine(live.stderr).error], [1, 'not_running']);
     await home.run(['kill', 'a']);
     const { id } = jsonLine((await home.run(['wait', 'a'])).stdout);
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     const taken = await home.run(['retry', String(id)]);
     assert.deepEqual([taken.code, jsonLine(taken.stderr).error], [1, 'name_taken']);
   });

@@ -18,7 +18,7 @@ describe('run', () => {
   const home = testHome({ after });
 
   it('prints exactly one line to stdout, says that it started, and returns while the task lives', async () => {
-    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--name=nap', 'sleep 60']);
+    const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--name=nap', 'sleep 600']);
     assert.deepEqual(
       { code, stdout, stderr },
       { code: 0, stdout: 'queued: nap\n', stderr: 'babysit: nap started\n' },
@@ -106,8 +106,8 @@ describe('run', () => {
     const home = testHome(t, { admission: { max_running: 100 } });
     const limit = (jsonLine((await home.run(['status'])).stdout).cpu_limit_cores as number).toString();
     const cores = ['--estimated_mem_bytes=10M', '--cpu_pct_limit=100', `--estimated_cpu_cores=${limit}`];
-    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 60'])).code, 0);
-    const { code, stdout, stderr } = await home.run(['run', ...cores, '--name=second', 'sleep 60']);
+    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 600'])).code, 0);
+    const { code, stdout, stderr } = await home.run(['run', ...cores, '--name=second', 'sleep 600']);
     assert.equal(code, 2, stderr);
     assert.equal(stdout, '');
     const denial = jsonLine(stderr);
@@ -125,7 +125,7 @@ describe('run', () => {
       assert.ok(key in denial, key);
     assert.deepEqual([denial.error, denial.dim, denial.blocked_by], ['capacity_exceeded', 'cpu', ['first']]);
     // A test takes no place in the queue, and has the same start.
-    const test = await home.run(['run', ...cores, '--test_only', '--name=second', 'sleep 60']);
+    const test = await home.run(['run', ...cores, '--test_only', '--name=second', 'sleep 600']);
     const { test_only, starts_now, dim, blocked_by } = jsonLine(test.stdout);
     assert.deepEqual([test.code, test_only, starts_now, dim, blocked_by], [0, true, false, 'cpu', ['first']]);
     const small = await home.run(['run', '--test_only', '--force', ...cores, 'true']);
@@ -147,7 +147,7 @@ describe('run', () => {
   it('suggests a command that runs the same task with every flag that was given', async (t) => {
     const home = testHome(t);
     const cores = await wholeHostFlags(home);
-    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 60'])).code, 0);
+    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 600'])).code, 0);
     const dir = join(home.work, "it's here");
     mkdirSync(dir);
     const more = [`--cwd=${dir}`, '--env=A=b c', '--tag=x,y', '--context={"pr":7}', '--owner=me', '--wait'];

@@ -23,7 +23,7 @@ const tasks = join(home.dir, 'tasks');
 
 describe('series', () => {
   it('prints the points of a task and of the host in each format, also after a kill of the daemon', async () => {
-    await ok('run', ...SMALL, '--name=long', 'sleep 60');
+    await ok('run', ...SMALL, '--name=long', 'sleep 600');
     // The first point is in the file when it is read together with the next one.
     await waitUntil(async () => jsonLines(await ok('series', 'long')).length > 1, { what: 'two points' });
     const [point] = jsonLines(await ok('series', 'long', '--format=jsonl'));
@@ -86,7 +86,7 @@ function get(path: string, lines = Number.POSITIVE_INFINITY): Promise<string> {
 
 describe('the OpenAPI document of a daemon', () => {
   it('accepts its answers, and the frames of its live stream', async () => {
-    await ok('run', ...SMALL, '--name=shown', 'sleep 60');
+    await ok('run', ...SMALL, '--name=shown', 'sleep 600');
     const { answer } = openApiValidator(JSON.parse(await get('/v1/openapi.json')));
     for (const [path, asked] of [
       ['/v1/status', '/v1/status'],

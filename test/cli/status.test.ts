@@ -11,7 +11,7 @@ const projectOf = sharedDaemon({ after });
 describe('status', () => {
   it('shows capacity and running tasks; and one task in full', async (t) => {
     const home = projectOf(t);
-    await submit(home, 'live', 'sleep 60');
+    await submit(home, 'live', 'sleep 600');
     const host = jsonLine((await home.run(['status'])).stdout);
     assert.ok((host.mem_limit_bytes as number) > (host.mem_available_bytes as number));
     assert.deepEqual(
@@ -30,7 +30,7 @@ describe('status', () => {
   it('shows the queue in order, why each task waits, and the leases', async (t) => {
     const home = projectOf(t);
     const whole = await wholeHostFlags(home);
-    await submit(home, 'live', 'sleep 60');
+    await submit(home, 'live', 'sleep 600');
     const lease = jsonLine(
       (await home.run(['wait_for_capacity', '--mem_bytes=60M', '--cpu_cores=0.2'])).stdout,
     );

@@ -13,7 +13,7 @@ const SMALL_ROOM = ['--mem_bytes=50M', '--cpu_cores=0.1'];
 async function fill(home: TestHome, name = 'full') {
   const cores = await wholeHost(home);
   const run = ['--estimated_mem_bytes=50M', '--cpu_pct_limit=100', `--estimated_cpu_cores=${cores}`];
-  const { code, stderr } = await home.run(['run', ...run, `--name=${name}`, 'sleep 60']);
+  const { code, stderr } = await home.run(['run', ...run, `--name=${name}`, 'sleep 600']);
   assert.equal(code, 0, stderr);
   return { run, wait: ['wait_for_capacity', '--mem_bytes=50M', `--cpu_cores=${cores}`] };
 }
@@ -34,7 +34,7 @@ describe('wait_for_capacity', () => {
       (await statusOf(home)).leases?.map(({ id }) => id),
       [lease],
     );
-    await submit(home, 'a', 'sleep 60');
+    await submit(home, 'a', 'sleep 600');
     assert.equal((await statusOf(home)).leases, undefined);
     const used = await home.run(['run', ...SMALL, `--lease=${lease}`, 'true']);
     assert.deepEqual([used.code, jsonLine(used.stderr).error], [75, 'lease_expired']);

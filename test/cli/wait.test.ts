@@ -108,7 +108,7 @@ describe('wait', () => {
   });
 
   it('--any returns when the first task ends', async () => {
-    await submit(home, 'slow', 'sleep 60');
+    await submit(home, 'slow', 'sleep 600');
     await submit(home, 'fast', 'true');
     const { code, stdout } = await home.run(['wait', 'slow', 'fast', '--any']);
     assert.equal(code, 0);
@@ -117,7 +117,7 @@ describe('wait', () => {
   });
 
   it('--until=risk returns a new warning once, with the command that prevents the kill', async () => {
-    await submit(home, 'late', 'sleep 60', '--estimated_time=200ms', '--kill_timeout=5m');
+    await submit(home, 'late', 'sleep 600', '--estimated_time=200ms', '--kill_timeout=5m');
     const { code, stdout } = await home.run(['wait', 'late', '--until=risk']);
     const event = jsonLine(stdout);
     assert.deepEqual([code, event.event, event.dim, event.kill_at], [3, 'runaway_risk', 'elapsed', 300_000]);
@@ -131,7 +131,7 @@ describe('wait', () => {
   it('of a pending task reports why it waits, behind which tasks of which owners, then its start', async (t) => {
     const home = testHome(t);
     const cores = await wholeHostFlags(home);
-    await home.run(['run', ...cores, '--owner=alice', '--name=holder', 'sleep 60']);
+    await home.run(['run', ...cores, '--owner=alice', '--name=holder', 'sleep 600']);
     const waiting = home.start(['run', ...cores, '--queue', '--owner=bob', '--name=next', '--wait', 'true']);
     await waitUntil(() => waiting.stderr().includes('"waiting"'), { what: 'the reason' });
     const { running, queue } = jsonLine((await home.run(['status'])).stdout) as unknown as HostRows;
@@ -152,7 +152,7 @@ describe('wait', () => {
   });
 
   it('--timeout exits 124 and leaves the task running', async () => {
-    await submit(home, 'long', 'sleep 60');
+    await submit(home, 'long', 'sleep 600');
     const { code, stdout, stderr } = await home.run(['wait', 'long', '--timeout=300ms']);
     assert.equal(code, 124);
     assert.equal(stdout, '');
@@ -162,7 +162,7 @@ describe('wait', () => {
   });
 
   it('--timeout says what has ended and what has not, and its hint is the same wait again', async () => {
-    const stdin = [0, 1, 2, 3, 4, 5].map((n) => JSON.stringify({ name: `w${n}`, command: 'sleep 60' }));
+    const stdin = [0, 1, 2, 3, 4, 5].map((n) => JSON.stringify({ name: `w${n}`, command: 'sleep 600' }));
     stdin.push(JSON.stringify({ name: 'w6', command: 'true' }));
     await home.run(['run', ...SMALL, '--tag=items', '--batch=-'], { stdin: stdin.join('\n') });
     assert.equal((await home.run(['wait', 'w6'])).code, 0);
@@ -176,7 +176,7 @@ describe('wait', () => {
   });
 
   it('--timeout of a wait for an event names it', async () => {
-    await submit(home, 'unready', 'sleep 60');
+    await submit(home, 'unready', 'sleep 600');
     const { stderr } = await home.run(['wait', 'unready', '--event=ready', '--timeout=100ms']);
     const { message, hint } = jsonLines(stderr).at(-1) ?? {};
     assert.equal(message, '--timeout reached: unready has not had the event ready');
@@ -185,7 +185,7 @@ describe('wait', () => {
   });
 
   it('on SIGINT exits 130, names the live task and leaves it running', async () => {
-    await submit(home, 'interrupted', 'sleep 60');
+    await submit(home, 'interrupted', 'sleep 600');
     const waiting = await startWait(home, 'interrupted');
     waiting.kill('SIGINT');
     const { code, stdout, stderr } = await waiting.done;
@@ -196,7 +196,7 @@ describe('wait', () => {
   });
 
   it('prints reason, hint and detail of a kill first', async () => {
-    await submit(home, 'victim', 'sleep 60');
+    await submit(home, 'victim', 'sleep 600');
     const waiting = await startWait(home, 'victim');
     assert.equal((await home.run(['kill', 'victim'])).code, 0);
     const { code, stdout, stderr } = await waiting.done;

@@ -66,7 +66,7 @@ describe('every engine', { skip: NO_SLURM, concurrency: 4 }, () => {
 
     it(`${engine}: kill --force sends SIGKILL, and retry runs it again`, async () => {
       const name = `force-${engine}`;
-      await home.submit(engine, name, `[ -e ${name} ] || { >${name}; sleep 60; }`);
+      await home.submit(engine, name, `[ -e ${name} ] || { >${name}; sleep 600; }`);
       await home.appears(name);
       await home.run(['kill', '--force', name]);
       const killed = await home.ended(name);
@@ -170,7 +170,7 @@ describe('a cluster', { skip: NO_SLURM }, () => {
   });
 
   it('cancels a job: its task is killed, by slurm', async () => {
-    await home.submit('slurm', 'cancelled', '>cancelled; sleep 60');
+    await home.submit('slurm', 'cancelled', '>cancelled; sleep 600');
     await home.appears('cancelled');
     await cluster.slurm('scancel', '--name=cancelled');
     const { status, kill_reason, kill_detail } = await home.ended('cancelled');
@@ -178,8 +178,8 @@ describe('a cluster', { skip: NO_SLURM }, () => {
   });
 
   it('preempts jobs: one is interrupted, and one starts again as its request says', async () => {
-    await home.submit('slurm', 'preempted', '>preempted; sleep 60');
-    await home.submit('slurm', 'again', '[ ! -e again ] || exit 8; >again; sleep 60', '--requeue');
+    await home.submit('slurm', 'preempted', '>preempted; sleep 600');
+    await home.submit('slurm', 'again', '[ ! -e again ] || exit 8; >again; sleep 600', '--requeue');
     for (const name of ['preempted', 'again']) await home.appears(name);
     await cluster.slurm(
       'sbatch',

@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -33,26 +33,35 @@ export function openReplaced(path: string, mode?: number): ReplacedFile {
   const draft = `${target}.${process.pid}.new`;
   const fd = openSync(draft, 'w', 0o644);
   if (mode !== undefined) fchmodSync(fd, mode);
+  const discard = (): void => {
+    closeSync(fd);
+    rmSync(draft, { force: true });
+  };
   return {
     commit(text) {
-      writeSync(fd, text);
-      fsyncSync(fd);
+      try {
+        writeFileSync(fd, text);
+        fsyncSync(fd);
+      } catch (error) {
+        discard();
+        throw error;
+      }
       closeSync(fd);
       renameSync(draft, target);
       syncDirectory(dirname(target));
     },
-    discard() {
-      closeSync(fd);
-      rmSync(draft, { force: true });
-    },
+    discard,
   };
 }
 
 function openSpecial(path: string): ReplacedFile {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  // A FIFO without a reader is refused; a reader that is slow is waited for.
+  const probe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NOCTTY);
+  closeSync(probe);
   return {
     commit(text) {
-      writeSync(fd, text);
+      writeFileSync(fd, text);
       closeSync(fd);
     },
     discard: () => closeSync(fd),

@@ -1,10 +1,11 @@
 // babysit history on the real daemon: the runs of a command, and the page that it writes.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
-import { jsonLine } from '../support/cli.ts';
+import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
 it('shows how the runs of a command ended, and writes a page of its own', async (t) => {
@@ -28,4 +29,13 @@ it('shows how the runs of a command ended, and writes a page of its own', async 
   assert.ok(html.startsWith('<!doctype html>') && html.includes(home.work) && !html.includes('<script'));
   assert.equal((await home.run(['history', '--by=day'])).code, 64);
   assert.equal((await home.run(['history', '--html=/nowhere/x.html'])).code, 64);
+  // A limit of its files is as a full disk: the page of yesterday stays.
+  const limited = ['-c', `ulimit -f 1; trap '' XFSZ; exec "$0" "$@"`, BABYSIT, 'history', `--html=${page}`];
+  const failed = spawnSync('bash', limited, {
+    env: { ...process.env, ...home.env },
+    cwd: home.work,
+    encoding: 'utf8',
+  });
+  assert.equal(failed.status, 64, failed.stderr);
+  assert.equal(readFileSync(page, 'utf8'), html);
 });

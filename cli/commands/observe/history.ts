@@ -1,5 +1,4 @@
 // babysit history: what tasks took, waited for and lost, over days.
-import { writeFileSync } from 'node:fs';
 import type { HistoryView } from '../../../src/api/schemas/observe/history-summary.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
@@ -13,6 +12,7 @@ import { noPositionals } from '../../input/refs.ts';
 import { whileBusy } from '../../output/busy.ts';
 import { historyHtml } from '../../output/history/html.ts';
 import { historyText } from '../../output/history/text.ts';
+import { openReplaced } from '../../output/replaced-file.ts';
 import { roomOf } from '../../output/screen.ts';
 import { FLAGS as LIST_FLAGS } from '../task/list.ts';
 
@@ -65,10 +65,11 @@ function readQuery(flags: Parsed<typeof FLAGS>['flags']): URLSearchParams {
 
 function write(path: string, text: string): void {
   try {
-    writeFileSync(path, text);
+    openReplaced(path).commit(text);
   } catch (error) {
     throw new BabysitError('usage', `--html: cannot write ${path}: ${(error as Error).message}`, {
       flag: '--html',
+      hint: 'Give a file in a directory that exists, that you may write to, and that has room.',
     });
   }
 }

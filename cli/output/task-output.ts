@@ -62,9 +62,8 @@ export function printEvent(output: Output, event: EventView): void {
 }
 
 export function eventText(event: EventView): string {
-  const { event: what, seq: _seq, at, name, id: _id, ...fields } = event;
-  const shown = Object.entries(fields).filter(([key]) => key !== 'hint' && key !== 'envelope');
-  const words = shown.map(([key, value]) => `${key}=${humanValue(key, value)}`).join(' ');
+  const { event: what, seq: _seq, at, name, id: _id, task: _task, ...fields } = event;
+  const words = wordsOf(Object.entries(fields).filter(([key]) => key !== 'hint' && key !== 'envelope'));
   const hint = typeof event.hint === 'string' ? `\n  hint: ${escapeField(event.hint)}` : '';
   return `${clockTime(at)} ${escapeField(name)} ${what}${words ? ` ${escapeField(words)}` : ''}${hint}\n`;
 }
@@ -75,7 +74,7 @@ export function hostEventText({ event: what, seq: _, at, ...fields }: HostEventV
 
 function wordsOf(fields: readonly (readonly [string, unknown])[]): string {
   return fields
-    .filter(([, value]) => value !== null)
+    .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
     .map(([key, value]) => `${key}=${humanValue(key, value)}`)
     .join(' ');
 }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
+import { BabysitError } from '../../src/core/errors.ts';
 import { Aborted, followTask } from '../client/follow.ts';
 import { SocketError, send } from '../client/http.ts';
 import { findLog } from '../client/read-log.ts';
@@ -15,19 +16,37 @@ export interface DetailSink {
 
 const TAIL_LINES = 500;
 const RETRY_MS = 500;
+/** After 0 the daemon sends only the end of an ended task. The first event of all is never one that a user opens. */
+const FROM_START = { after: 1 };
 
 /** Ends with `signal`. Never rejects: a page without a log shows none. */
 export function feedDetail(session: Session, task: LiveTask, sink: DetailSink, signal: AbortSignal): void {
   const quiet = { ...session, autostart: false };
-  void followTask(quiet, task.id, sink.event, signal).catch(ignoreEnd);
-  void followOutput(quiet, task.id, sink, signal);
+  let attempt = 0;
+  let reading = new AbortController();
+  /** Each attempt has a log of its own; the one before it is complete. */
+  const read = (next: number): void => {
+    if (next <= attempt) return;
+    attempt = next;
+    reading.abort();
+    reading = new AbortController();
+    void followOutput(quiet, task.id, sink, AbortSignal.any([signal, reading.signal]));
+  };
+  const onEvent = (event: EventView): void => {
+    // It is about no task. The frames say that the daemon stops.
+    if (event.event === 'daemon_stopping') return;
+    sink.event(event);
+    if (event.event === 'started') read(Number(event.attempt));
+  };
+  read(task.attempt);
+  void followTask(quiet, task.id, onEvent, signal, FROM_START).catch(ignoreEnd);
 }
 
 function ignoreEnd(error: unknown): void {
   if (error instanceof TypeError && !(error instanceof Aborted)) throw error;
 }
 
-/** A pending task has no log yet: asks again after a while. */
+/** Until the end of the log, across restarts of the daemon. */
 async function followOutput(
   session: Session,
   id: string,
@@ -47,11 +66,17 @@ async function followOutput(
         sink.output(decoder.decode(chunk, { stream: true }));
       };
       const path = taskPath(id, `/log?follow=1&from=${from}`);
-      await send(session.home.socket, { method: 'GET', path, timeoutMs: ANSWER_MS, onData, signal });
-      if (at > from) return;
+      const request = { method: 'GET', path, timeoutMs: ANSWER_MS, onData, signal } as const;
+      const { status } = await send(session.home.socket, request);
+      if (status < 500) return;
     } catch (error) {
-      if (!(error instanceof SocketError) && at !== null) return;
+      const isLost = error instanceof SocketError || isUnreachable(error);
+      if (!isLost) return;
     }
     await delay(RETRY_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof BabysitError && error.code === 'daemon_unreachable';
 }

@@ -51,6 +51,25 @@ describe('keys', () => {
     assert.equal(selectedTask(gone)?.name, 'train');
   });
 
+  it('do nothing but quit on a screen that is too small to show what they do', () => {
+    const small = (from: State) => withNews(from, { kind: 'resized', size: { columns: 59, rows: 24 } });
+    const asked = press([{ typed: 'k' }]).state;
+    const answered = press([{ typed: 'y' }, 'enter', 'escape'], small(asked));
+    assert.deepEqual([answered.effects, answered.state.mode.kind], [[], 'confirm']);
+    assert.deepEqual(press([{ typed: 'p+h' }], small(FIRST)).effects, []);
+    for (const from of [FIRST, asked, press([{ typed: 'a' }]).state, press([{ typed: '/' }]).state])
+      assert.deepEqual(changes(press([{ typed: 'q' }], small(from)).effects), [['quit']]);
+  });
+
+  it('end what the page of a task reads when they leave it', () => {
+    const opened = press(['enter']).state;
+    for (const key of ['?', '/', 'q']) {
+      const { state, effects } = press([{ typed: key }], opened);
+      assert.deepEqual([state.detail, changes(effects)], [null, [['close']]]);
+    }
+    assert.deepEqual(press([{ typed: '?' }]).effects, []);
+  });
+
   it('k asks, and only a y of its own kills', () => {
     const asked = press([{ typed: 'k' }]);
     assert.equal(asked.state.mode.kind, 'confirm');

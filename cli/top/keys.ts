@@ -8,6 +8,7 @@ import { EMPTY_LINE, edited, textOf } from './input-line.ts';
 import {
   type Base,
   type Effect,
+  isTooSmall,
   keptSelection,
   type Mode,
   type Size,
@@ -78,6 +79,9 @@ export interface Step {
 export function pressed(state: State, key: Key): Step {
   if (key.name === 'interrupt') return { state, effects: [{ kind: 'quit' }] };
   if (key.name === 'suspend') return { state, effects: [{ kind: 'suspend' }] };
+  // A key would act on a task, or answer a question, that is not on the screen.
+  if (isTooSmall(state.size))
+    return { state, effects: key.name === 'text' && key.text === 'q' ? [{ kind: 'quit' }] : [] };
   const quiet = { ...state, message: null };
   const { mode } = state;
   switch (mode.kind) {
@@ -147,7 +151,7 @@ function inDetail(state: State, key: Key): Step {
     case 'text':
     case 'escape':
     case 'enter':
-      return { state: { ...state, mode: { kind: 'list' }, detail: null }, effects: [{ kind: 'close' }] };
+      return left({ ...state, mode: { kind: 'list' } });
     case 'up':
       return only(scrolled(state, 1));
     case 'down':
@@ -165,6 +169,11 @@ function inDetail(state: State, key: Key): Step {
   }
 }
 
+/** Ends what the page of a task reads. */
+function left(state: State): Step {
+  return { state: { ...state, detail: null }, effects: state.detail === null ? [] : [{ kind: 'close' }] };
+}
+
 /** The letters of both screens. `k` kills, so only the arrows move upwards. */
 function command(state: State, letter: string, from: Base): Step {
   const task = from === 'detail' ? (state.detail?.task ?? null) : selectedTask(state);
@@ -174,12 +183,11 @@ function command(state: State, letter: string, from: Base): Step {
     case 'q':
       return { state, effects: [{ kind: 'quit' }] };
     case '?':
-      return only({ ...state, mode: { kind: 'help' }, detail: null });
+      return left({ ...state, mode: { kind: 'help' } });
     case '/':
-      return only({
+      return left({
         ...state,
         mode: { kind: 'filter', line: { ...EMPTY_LINE, before: state.filter }, old: state.filter },
-        detail: null,
       });
     case 'h':
       return holdOrRelease(state, from);
@@ -213,7 +221,12 @@ function change(state: State, letter: ChangeLetter, task: LiveTask, from: Base):
       const effect: Effect = { kind: 'change', verb: 'kill', task, body: {} };
       return only({
         ...state,
-        mode: { kind: 'confirm', question: `Kill ${cutMiddle(task.name, NAME_COLUMNS)}?`, effect, from },
+        mode: {
+          kind: 'confirm',
+          question: `Kill ${cutMiddle(task.name, NAME_COLUMNS, state.glyphs.cut)}?`,
+          effect,
+          from,
+        },
       });
     }
     case 'p': {

@@ -68,11 +68,16 @@ export async function runTop(caller: Session, env: NodeJS.ProcessEnv): Promise<v
   stdout.on('resize', redraw);
   redraw();
   // A picture after the end would be on the screen of the shell.
-  const leave = (error?: Error): void => {
+  const leave = (): void => {
     pace.stop();
-    app.unmount(error);
+    app.unmount();
   };
-  const fail = (error: unknown): void => leave(error instanceof Error ? error : new Error(String(error)));
+  // `unmount` takes no error.
+  const failures: unknown[] = [];
+  const fail = (error: unknown): void => {
+    failures.push(error);
+    leave();
+  };
   process.on('SIGTSTP', suspend).on('uncaughtException', fail).on('unhandledRejection', fail);
   const sink = {
     frame: (frame: Frame) => store.report({ kind: 'frame', frame }),
@@ -83,6 +88,7 @@ export async function runTop(caller: Session, env: NodeJS.ProcessEnv): Promise<v
   void readLooks(session).then((points) => store.report({ kind: 'looks', points }), fail);
   try {
     await app.waitUntilExit();
+    if (failures.length > 0) throw failures[0];
   } finally {
     ended.abort();
     store.close();

@@ -157,6 +157,11 @@ describe('the screen', () => {
     const adjust = lineOf({ kind: 'adjust', task, line, from: 'list' }) ?? '';
     assert.match(adjust, /^adjust n{15}…n{14}: .*cores=\|2$/);
     assert.equal(adjust.length, 80);
+    const ascii = shown({ columns: 80, rows: 24 }, ASCII, (state) => ({
+      ...state,
+      mode: { kind: 'adjust', task, line, from: 'list' },
+    }));
+    assert.match(ascii.at(-1) ?? '', /^adjust n{15}~n{14}: /);
   });
 
   it('explains its keys in 80 columns', () => {
@@ -167,7 +172,7 @@ describe('the screen', () => {
   });
 
   it('needs 60x12, and says so', () => {
-    assert.match(shown({ columns: 50, rows: 10 })[0] ?? '', /needs 60x12/);
+    assert.match(shown({ columns: 50, rows: 10 }).join(' '), /needs 60x12, .* has 50x10; +q quits/);
   });
 
   it('uses ASCII where the locale or the console lacks the characters', () => {

@@ -14,10 +14,8 @@ import { hostRows } from './rows/host-rows.ts';
 import { sectionRows } from './rows/sections.ts';
 import { inTime, lastLine, stateOf } from './rows/task-columns.ts';
 import { BLANK, fitSpans, type Row, row, type Span, span, widthOf, wrapText } from './spans.ts';
-import { type State, selectedTask } from './state.ts';
+import { isTooSmall, MIN_COLUMNS, MIN_ROWS, type State, selectedTask } from './state.ts';
 
-export const MIN_COLUMNS = 60;
-export const MIN_ROWS = 12;
 /** Lines about the selected task. */
 const ABOUT_ROWS = 2;
 const FOOT_ROWS = ABOUT_ROWS + 1;
@@ -32,14 +30,10 @@ export function screen(state: State): Row[] {
 
 function rowsOf(state: State): Row[] {
   const { size, frame, mode, detail } = state;
-  if (size.columns < MIN_COLUMNS || size.rows < MIN_ROWS)
-    return [
-      row(
-        span(
-          `babysit top needs ${MIN_COLUMNS}x${MIN_ROWS}, this terminal has ${size.columns}x${size.rows}; q quits`,
-        ),
-      ),
-    ];
+  if (isTooSmall(size)) {
+    const needs = `babysit top needs ${MIN_COLUMNS}x${MIN_ROWS}, this terminal has ${size.columns}x${size.rows}; q quits`;
+    return wrapText(needs, size.columns).map((line) => row(span(line)));
+  }
   if (mode.kind === 'help') return [...helpRows(state)];
   if (frame === null)
     return [row(span(state.lost ?? 'waiting for the daemon', state.lost === null ? 'dim' : 'bad'))];
@@ -102,16 +96,16 @@ function causeText(cause: 'ours' | 'external' | 'spread' | null): string {
 
 function aboutRows(state: State): Row[] {
   const task = selectedTask(state);
-  const { frame } = state;
-  const text = task === null || frame === null ? '' : about(task, frame);
+  const { frame, glyphs } = state;
+  const text = task === null || frame === null ? '' : about(task, frame, glyphs.cut);
   const lines = wrapText(text, state.size.columns);
   return Array.from({ length: ABOUT_ROWS }, (_, index) => row(span(lines[index] ?? '', 'dim')));
 }
 
 /** One sentence on the selected task: what happens next and why. */
-function about(task: LiveTask, frame: Frame): string {
+function about(task: LiveTask, frame: Frame, mark: string): string {
   const { waiting } = task;
-  const name = cutMiddle(task.name, NAME_COLUMNS);
+  const name = cutMiddle(task.name, NAME_COLUMNS, mark);
   if (task.ended_at !== null)
     return `${name} ${task.status}: ${task.kill_hint ?? task.hint ?? task.message ?? task.command}`;
   if (task.status === 'pending') {
@@ -137,7 +131,7 @@ const KEYS = 'enter: detail  / filter  s sort  p pause  k kill  +- priority  h h
 const KEYS_OF_DETAIL = 'arrows scroll  p pause  k kill  +- priority  a adjust  esc back';
 
 /** The last rows: a question, an input line, a message, or the keys. */
-function footerRows({ mode, message, size }: State): Row[] {
+function footerRows({ mode, message, size, glyphs }: State): Row[] {
   switch (mode.kind) {
     case 'confirm':
       return [row(span(`${mode.question} `, 'bad'), span('y: yes, any other key: no', 'strong'))];
@@ -151,7 +145,7 @@ function footerRows({ mode, message, size }: State): Row[] {
         message === null
           ? row(span('change the values; enter applies, esc cancels, ctrl-u clears', 'dim'))
           : row(span(message.text, 'bad')),
-        inputRow(`adjust ${cutMiddle(mode.task.name, NAME_COLUMNS)}: `, mode.line, size.columns),
+        inputRow(`adjust ${cutMiddle(mode.task.name, NAME_COLUMNS, glyphs.cut)}: `, mode.line, size.columns),
       ];
     case 'list':
     case 'detail':

@@ -14,6 +14,14 @@ export interface Size {
   readonly rows: number;
 }
 
+export const MIN_COLUMNS = 60;
+export const MIN_ROWS = 12;
+
+/** The screen then shows no tables and no question. */
+export function isTooSmall({ columns, rows }: Size): boolean {
+  return columns < MIN_COLUMNS || rows < MIN_ROWS;
+}
+
 export const SORTS = ['kill', 'start', 'mem', 'cpu', 'time', 'name'] as const;
 export type Sort = (typeof SORTS)[number];
 

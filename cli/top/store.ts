@@ -83,15 +83,21 @@ export function createStore(first: State, deps: StoreDeps): Store {
     detail = new AbortController();
     const { id } = task;
     let isReading = false;
+    let isStale = false;
     const readWhole = async (): Promise<void> => {
+      // The answer on its way may be older than the event.
+      isStale = true;
       if (isReading) return;
       isReading = true;
-      await call<TaskView>(quiet, 'GET', taskPath(id))
-        .then((whole) => report({ kind: 'whole', task: whole }))
-        // The daemon restarts, or the task was removed: the next event reads again.
-        .catch((error: unknown) => {
-          if (!(error instanceof BabysitError)) throw error;
-        });
+      while (isStale) {
+        isStale = false;
+        await call<TaskView>(quiet, 'GET', taskPath(id))
+          .then((whole) => report({ kind: 'whole', task: whole }))
+          // The daemon restarts, or the task was removed: the next event reads again.
+          .catch((error: unknown) => {
+            if (!(error instanceof BabysitError)) throw error;
+          });
+      }
       isReading = false;
     };
     void readWhole();

@@ -281,6 +281,10 @@ export type ErrorExtra = Readonly<Record<string, unknown>>;
 export class BabysitError extends Error {
   readonly code: ErrorCode;
   readonly extra: ErrorExtra;
+  /** The bundle of a command that is loaded late, such as top, has a class of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'BabysitError';
+  }
   constructor(code: ErrorCode, message: string, extra: ErrorExtra = {}) {
     super(message);
     this.name = 'BabysitError';

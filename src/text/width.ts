@@ -46,11 +46,11 @@ export function cutStart(text: string, columns: number): string {
   return kept;
 }
 
-/** Puts `…` in the place of the middle: names that begin alike often differ at their end. */
-export function cutMiddle(text: string, columns: number): string {
+/** Puts `mark`, of one column, in the place of the middle: names that begin alike often differ at their end. */
+export function cutMiddle(text: string, columns: number, mark = '…'): string {
   if (textWidth(text) <= columns) return text;
   const end = cutStart(text, Math.max(0, Math.floor((columns - 1) / 2)));
-  return `${cutText(text, columns - 1 - textWidth(end))}…${end}`;
+  return `${cutText(text, columns - 1 - textWidth(end))}${mark}${end}`;
 }
 
 function graphemeWidth(grapheme: string): number {

@@ -9,6 +9,36 @@ import { submit, until } from '../support/tasks.ts';
 
 const skip = hasTmux() ? false : 'needs tmux';
 
+async function driveDetail(home: TestHome, terminal: Tmux): Promise<void> {
+  const go = `${home.work}/go`;
+  const again = `${home.work}/again`;
+  const count = `n=$(cat n 2>/dev/null || echo 0); echo $((n + 1)) > n; echo attempt-$n`;
+  const line = `${count}; ${until(go)}; echo after-the-restart; ${until(again)}; exit 1`;
+  const retry = ['--retries=1', '--retry_backoff=1s', '--estimated_time=10m'];
+  await submit(home, 'train', line, ...retry);
+  terminal.keys(`${BABYSIT} top`, 'Enter');
+  await terminal.until(/RUNNING 1/);
+  terminal.keys('Enter');
+  await terminal.until(/OUTPUT\n(.*\n)*attempt-0/);
+  await home.run(['daemon-restart']);
+  writeFileSync(go, '');
+  await terminal.until(/EVENTS\n.* started .*\n(.*\n)*OUTPUT\nattempt-0\nafter-the-restart/);
+  writeFileSync(again, '');
+  await terminal.until(/OUTPUT\n(.*\n)*after-the-restart\nattempt-1\nafter-the-restart/);
+  // An ended task has all its events, too.
+  await terminal.until(/status +failed.*\n(.*\n)*.* retrying .*\n(.*\n)*.* ended /);
+  terminal.keys('Escape');
+  await terminal.until(/RUNNING 0/);
+  terminal.keys('Enter');
+  await terminal.until(/EVENTS\n(.*\n)*.* retrying .*\n(.*\n)*.* ended /);
+  terminal.keys('q', 'q');
+  await terminal.until(/top\n\$\n/);
+
+  const none = `BABYSIT_NO_AUTOSTART=1 BABYSIT_HOME=${home.work}/none`;
+  terminal.keys(`clear; ${none} ${BABYSIT} top; echo code $?`, 'Enter');
+  assert.match(await terminal.until(/code [0-9]+/), /does not answer.*\n(.*\n)*code 69/);
+}
+
 async function drive(home: TestHome, terminal: Tmux): Promise<void> {
   const go = `${home.work}/go`;
   const evil = "printf '\\033]2;stolen\\007\\033[2J[3/10] loss=0.5\\n'";
@@ -67,6 +97,12 @@ describe('top', { skip }, () => {
     const home = testHome(t);
     const env = { ...home.env, BABYSIT_NODE: process.execPath, LC_ALL: 'C.UTF-8', PS1: '$ ', NO_COLOR: '' };
     await inTmux(home.work, env, (terminal) => drive(home, terminal));
+  });
+
+  it('follows a task across a restart of the daemon and a new attempt, and reports why it cannot go on', async (t) => {
+    const home = testHome(t);
+    const env = { ...home.env, BABYSIT_NODE: process.execPath, LC_ALL: 'C.UTF-8', PS1: '$ ' };
+    await inTmux(home.work, env, (terminal) => driveDetail(home, terminal));
   });
 
   it('needs a terminal', async (t) => {

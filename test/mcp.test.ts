@@ -7,8 +7,8 @@ import { Client, type Progress } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { SMALL, SMALL_BODY } from './support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from './support/cli.ts';
-import { type TestHome, testHome } from './support/home.ts';
-import { until } from './support/tasks.ts';
+import { testHome } from './support/home.ts';
+import { hasStarted, show, until } from './support/tasks.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 interface Answer {
@@ -168,6 +168,7 @@ describe('babysit mcp', () => {
     const { home, call, run } = await rig(t);
     const go = `${home.work}/go-1`;
     await run('build', until(go));
+    await waitUntil(() => hasStarted(home, 'build'), { what: 'the start' });
     const first = (await call('wait', { name: 'build', timeout: '300ms' })).json;
     assert.equal(first.status, 'running');
     assert.equal(first.live[0].name, 'build');
@@ -289,7 +290,7 @@ describe('babysit mcp', () => {
       [{ event: 'ended', name: 'quick', exit_code: 4 }],
     );
     assert.deepEqual((await call('status')).news, []);
-    assert.equal((await inbox(home, owner)).length, 0);
+    assert.equal((await home.run(['inbox'], { env: { CLAUDE_CODE_SESSION_ID: owner } })).stdout, '');
   });
 
   it('survives a SIGKILL of the daemon', async (t) => {
@@ -380,8 +381,12 @@ describe('babysit mcp', () => {
     );
     // The answer to a wait is enough.
     const call = (name: string, args: object) => ask('tools/call', { name, arguments: args });
-    await call('run', { ...SMALL_BODY, name: 'waited', command: 'sleep 0.3; exit 3' });
-    assert.match(JSON.stringify(await call('wait', { name: 'waited' })), /"exit_code":3/);
+    const go = `${shared.work}/go-waited`;
+    await call('run', { ...SMALL_BODY, name: 'waited', command: `${until(go)}; exit 3` });
+    const waiting = call('wait', { name: 'waited' });
+    await waitUntil(async () => (await show(shared, 'waited')).waiters === 1, { what: 'the wait' });
+    writeFileSync(go, '');
+    assert.match(JSON.stringify(await waiting), /"exit_code":3/);
     await run('last');
     await waitUntil(() => messages().length > 2, { what: 'the last end' });
     assert.match(JSON.stringify(messages()[2]), /"name":"last"/);
@@ -392,9 +397,3 @@ describe('babysit mcp', () => {
     assert.match(await peek(), /"name":"last"/);
   });
 });
-
-async function inbox(home: TestHome, owner: string): Promise<Record<string, unknown>[]> {
-  const { code, stdout, stderr } = await home.run(['inbox'], { env: { CLAUDE_CODE_SESSION_ID: owner } });
-  assert.equal(code, 0, stderr);
-  return jsonLines(stdout);
-}

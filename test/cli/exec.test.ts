@@ -21,7 +21,7 @@ const EXEC = [
   '--quiet',
   '--estimated_mem_bytes=16M',
   '--estimated_cpu_cores=0.1',
-  '--estimated_time=30s',
+  '--estimated_time=10m',
 ];
 const execFileText = promisify(execFile);
 const WORDS = '"$'.concat('{W[@]}"');
@@ -250,7 +250,7 @@ describe('babysit exec', () => {
     writeFileSync(join(bin, 'make'), '#!/bin/sh\nsleep 1\n', { mode: 0o755 });
     const env = { ...home.env, PATH: `${bin}:${home.env.PATH}`, BABYSIT_NODE: process.execPath };
     // `timeout` makes a process group, which is in the background of a terminal.
-    const line = `printf hello | timeout 50 ${EXEC.join(' ')} --jobserver -- cat`;
+    const line = `printf hello | timeout 600 ${EXEC.join(' ')} --jobserver -- cat`;
     const callers = [
       ['bash', '-c', line],
       ['script', '-qec', line, '/dev/null'],

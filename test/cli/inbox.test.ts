@@ -6,7 +6,7 @@ import { callHook } from '../hooks/call-hook.ts';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { sharedDaemon, type TestHome, testHome } from '../support/home.ts';
-import { until } from '../support/tasks.ts';
+import { show, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const projectOf = sharedDaemon({ after });
@@ -26,9 +26,7 @@ async function inbox(home: TestHome, flags: string[] = [], env: NodeJS.ProcessEn
 }
 
 async function ended(home: TestHome, name: string): Promise<void> {
-  await waitUntil(async () => jsonLine((await home.run(['status', name])).stdout).status !== 'running', {
-    what: 'the end',
-  });
+  await waitUntil(async () => (await show(home, name)).ended_at !== null, { what: 'the end' });
 }
 
 describe('inbox', () => {

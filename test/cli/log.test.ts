@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { EVENT_MS, SMALL } from '../support/budget.ts';
+import { DEADLINE_MS, SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { until } from '../support/tasks.ts';
@@ -115,7 +115,7 @@ describe('log', () => {
       const { stdout, status } = spawnSync('bash', ['-c', script, BABYSIT, name], {
         env: { ...home.env, BABYSIT_NODE: process.execPath },
         encoding: 'utf8',
-        timeout: EVENT_MS,
+        timeout: DEADLINE_MS,
       });
       assert.deepEqual([stdout, status], ['1\n', 141], name);
     }

@@ -10,7 +10,7 @@ import { waitUntil } from '../support/wait-until.ts';
 
 const SOURCE = join(import.meta.dirname, 'block-buffered.c');
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
-const FLAGS = ['run', ...SMALL, '--observability_interval=3s'];
+const FLAGS = ['run', ...SMALL, '--observability_interval=5s'];
 
 describe('a C program that prints every second', {
   skip: hasCompiler ? false : 'there is no C compiler (cc)',

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LONG } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { type Cluster, NO_SLURM, startCluster } from '../support/slurm/cluster.ts';
@@ -272,7 +273,7 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     home.kill9();
     await home.run(['list']);
     const names = Array.from({ length: count }, (_, i) => `s${i}`);
-    const waiting = home.run(['wait', '--all', ...names], { deadlineMs: 90_000 });
+    const waiting = home.run(['wait', '--all', ...names], LONG);
     // slurmctld drains a node that refuses a job whose id an older one still has. The administrator resumes it.
     for (let isOver = false; !isOver; ) {
       await nodes('RESUME').catch(() => {});

@@ -71,7 +71,8 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
   it('keeps a task running when the disk of its log is full, and counts its output as progress', {
     skip: NEEDS_MOUNT,
   }, async (t) => {
-    const home = testHome(t, { admission: { min_free_disk: '1K' }, watchdog: { kill_grace: '1s' } });
+    const watchdog = { kill_grace: '1s', monitor_interval: '250ms' };
+    const home = testHome(t, { admission: { min_free_disk: '1K' }, watchdog });
     const disk = smallDisk(t, '2m');
     symlinkSync(disk.dir, join(home.dir, 'tasks'));
     const [begun, full, printed, go] = ['begun', 'full', 'printed', 'go'].map((name) =>
@@ -84,7 +85,7 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
       `echo begin; touch ${begun}; ${until(String(full))}
       end=$((SECONDS + 5)); while [ $SECONDS -lt $end ]; do printf '%05000d\\n' 0; sleep 0.1; done
       touch ${printed}; ${until(String(go))}; echo end`,
-      '--observability_interval=3s',
+      '--observability_interval=4s',
     );
     await waitUntil(() => existsSync(String(begun)), { what: 'the task to run' });
     const makeRoom = disk.fill();

@@ -18,7 +18,7 @@ const GROWERS = [1, 2, 3, 4, 5].map((n) => `grower${n}`);
 test('tasks that grow above their estimates together are held, then killed, and the host keeps its reserve', {
   skip: !HAS_SMALL_HOST && NEEDS_V1,
 }, async (t) => {
-  const home = testHome(t, { watchdog: { hold_window: '3s', pressure_window: '1s' } });
+  const home = testHome(t, { watchdog: { hold_window: '20m', pressure_window: '1s' } });
   const host = daemonOnSmallHost(t, home, HOST_BYTES);
   const { run, ended, task, change } = daemonApi(home, {
     estimated_cpu_cores: '0.05',
@@ -53,6 +53,7 @@ test('tasks that grow above their estimates together are held, then killed, and 
   }, 'a task that is held');
   await change(held, 'adjust', { estimated_mem_bytes: '110M', force: true });
   await waitUntil(async () => (await task(held)).held_at === null, { what: 'the thaw' });
+  assert.equal((await home.run(['config', 'set', 'watchdog.hold_window', '3s'])).code, 0);
   await growUntil((views) => views.some(({ status }) => status !== 'running'), 'the first to end');
   const first = await Promise.race(GROWERS.map(ended));
   // After the hold, or at the cap for all tasks if they grew faster than the watchdog looked.

@@ -12,10 +12,7 @@ it('SIGUSR1 opens no debugger in the daemon or a waiting command', async (t) => 
   const home = testHome(t);
   const pid = Number(jsonLine((await home.run(['daemon-start'])).stdout).pid);
   const wait = home.start(['run', '--wait', '--name=long', '--command=sleep 600']);
-  await waitUntil(() => wait.stderr().includes('"started"'), {
-    deadlineMs: 15_000,
-    what: 'the wait to begin',
-  });
+  await waitUntil(() => wait.stderr().includes('"started"'), { what: 'the wait to begin' });
   process.kill(pid, 'SIGUSR1');
   wait.kill('SIGUSR1');
   // Node opens its debugger within a few milliseconds.

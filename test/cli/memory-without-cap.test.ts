@@ -1,6 +1,7 @@
 // The watchdog stands in for the memory cap where the kernel has none (driver none).
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { LONG } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
@@ -19,7 +20,7 @@ describe('a task above its memory limit without a kernel limit', () => {
       stderr,
       /^babysit: the kernel does not limit the memory, CPU, process count of tasks on this host/m,
     );
-    const task = jsonLine((await home.run(['wait', 'hog', '--full', '--timeout=60s'])).stdout);
+    const task = jsonLine((await home.run(['wait', 'hog', '--full', '--timeout=4m'], LONG)).stdout);
     assert.deepEqual([task.status, task.kill_reason, task.signal], ['killed', 'mem_exceeded', 'SIGKILL']);
   });
 });

@@ -8,7 +8,11 @@ import { show } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** A twentieth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
-const CONFIG = { 'profile.day.cpu_pct': 5, 'watchdog.monitor_interval': '200ms' };
+const CONFIG = {
+  'profile.day.cpu_pct': 5,
+  'watchdog.monitor_interval': '200ms',
+  'watchdog.tolerance_window': '20m',
+};
 const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
 /** Above what the day leaves on two cores, and below what a burning task gets beside other tests. */
 const BUSY = 0.15;

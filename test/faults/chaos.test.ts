@@ -6,7 +6,7 @@ import { chaos } from './chaos.ts';
 const FAULTS = 10;
 
 it('keeps every promise while the daemon and the processes around its tasks are killed and stopped', {
-  timeout: 900_000,
+  timeout: 1_800_000,
 }, async (t) => {
   const seed = Number(process.env.BABYSIT_CHAOS_SEED ?? Date.now() % 1_000_000);
   const { broken, tasks, runs, waits } = await chaos({

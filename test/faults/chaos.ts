@@ -46,7 +46,13 @@ const MOMENTS = ['any time', 'any time', 'starting', 'starting', ...ORDERS, 'run
 const ORDER_PATIENCE_MS = 1500;
 const AGENTS = 3;
 const WAITERS = 4;
-const CONFIG = { watchdog: { kill_grace: '400ms' }, log: { level: 'info' } };
+/** On a slow machine a run lasts for longer than these rules allow a silent task, or one whose forks take long. */
+const PATIENT = { tolerance_window: '1h', kill_grace: '400ms' };
+const CONFIG = {
+  watchdog: PATIENT,
+  'defaults.observability_interval': '1h',
+  log: { level: 'info' },
+};
 
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { seed, kills, say, isStorm = false, withErrors = false, driver, keepsBroken = false } = options;

@@ -98,7 +98,7 @@ export function endless(random: Random): Kind {
   const isStubborn = random.chance(0.4);
   return {
     name: isStubborn ? 'stubborn' : 'endless',
-    script: isStubborn ? "trap '' TERM; while :; do sleep 0.2; done" : 'exec sleep 600',
+    script: isStubborn ? "trap '' TERM; while :; do sleep 0.2; done" : 'exec sleep 3600',
     flags: {},
     end: { status: 'killed', exitCode: null, killReason: 'manual' },
     runs: 1,

@@ -69,7 +69,7 @@ export function startLoad(
       command: commandOf(kind, rig.ran),
       queue: true,
       estimated_time: '20s',
-      kill_timeout: '10m',
+      kill_timeout: '1h',
       estimated_mem_bytes: '24M',
       estimated_cpu_cores: 0.08,
       ...kind.flags,

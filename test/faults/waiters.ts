@@ -24,7 +24,7 @@ export interface Waiters {
 }
 
 /** A client that waits longer has been forgotten. */
-const DEADLINE_MS = 180_000;
+const DEADLINE_MS = 600_000;
 const EXIT_UNREACHABLE = 69;
 /** The CLI itself waits this long for a daemon to start; a guest may need longer. */
 const START_PATIENCE_MS = 20_000;

@@ -16,8 +16,6 @@ export interface Tmux {
   until(pattern: RegExp): Promise<string>;
 }
 
-const SCREEN_MS = 20_000;
-
 export function hasTmux(): boolean {
   try {
     execFileSync('tmux', ['-V'], { stdio: 'ignore' });
@@ -51,8 +49,8 @@ export async function inTmux(
         screen = shown();
         return pattern.test(screen);
       };
-      await waitUntil(matches, { what: `${pattern} on the screen`, deadlineMs: SCREEN_MS }).catch(
-        (error: unknown) => assert.fail(`${String(error)}\n${screen}`),
+      await waitUntil(matches, { what: `${pattern} on the screen` }).catch((error: unknown) =>
+        assert.fail(`${String(error)}\n${screen}`),
       );
       return screen;
     },

@@ -97,7 +97,7 @@ export function launchScript(launch: Launch): string {
     ...pipeLine(launch),
     // The supervisor copies these files when no daemon is alive to read them before the group is removed.
     ...launch.counterFiles.map((file) => `#counter ${file}`),
-    'trap - INT TERM HUP QUIT PIPE',
+    'trap - INT TERM HUP QUIT PIPE XFSZ',
     ...FAILURE,
     ...prepared(launch),
     ...(launch.usesPty && script === null ? ["fail '--pty needs script(1) of util-linux'"] : []),

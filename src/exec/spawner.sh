@@ -19,7 +19,7 @@ set --
 unset supervisor spawner
 set -m
 # A signal to the supervisor's process group must not end it. The launch script resets the handlers for the command.
-trap '' INT TERM HUP QUIT PIPE
+trap '' INT TERM HUP QUIT PIPE XFSZ
 # -N reads in blocks. bash 3.2, that of macOS, has no -N: it reads byte by byte up to a size or a NUL, which no request has.
 read_request() { IFS= read -rN "$1" request; }
 [ "${BASH_VERSINFO[0]}" -gt 3 ] || read_request() { IFS= read -r -d '' -n "$1" request; }

@@ -29,8 +29,8 @@ function launch(command: Command | string, changes: Partial<Launch> = {}): Launc
   return aLaunch(join(root, String(count)), root, command, changes);
 }
 
-async function finish(spec: Launch) {
-  startAttempt(spawner, () => spec, anObserver(spec.dir));
+async function finish(spec: Launch, by = spawner) {
+  startAttempt(by, () => spec, anObserver(spec.dir));
   await waitUntil(() => readRecords(spec.dir).closedAt !== null, {
     what: 'the supervisor to end',
   });
@@ -176,6 +176,19 @@ describe('a full disk', () => {
     const { records, log } = await finish(
       launch('head -c 200000 /dev/zero | tr "\\0" x; echo lost; exit 4', { dir: join(dir, '1') }),
     );
+    assert.equal(records.exit?.code, 4);
+    assert.ok(log.length > 0 && log.length < 200_000);
+  });
+});
+
+describe('a limit on the size of files', () => {
+  it('of the daemon affects neither the command nor its exit code', async (t) => {
+    const nice = join(root, 'limited-nice');
+    writeFileSync(nice, `#!${TOOLS.bash}\nulimit -f 64; exec ${TOOLS.nice} "$@"\n`, { mode: 0o755 });
+    const limited = openSpawner({ ...TOOLS, nice }, NICE, () => {});
+    t.after(() => limited.close());
+    const line = 'head -c 200000 /dev/zero | tr "\\0" x; echo lost; exit 4';
+    const { records, log } = await finish(launch(line), limited);
     assert.equal(records.exit?.code, 4);
     assert.ok(log.length > 0 && log.length < 200_000);
   });

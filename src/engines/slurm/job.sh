@@ -13,7 +13,7 @@ tick_usec=10000
 first_all_usec=300000
 
 run_job() {
-  trap '' INT TERM HUP QUIT PIPE
+  trap '' INT TERM HUP QUIT PIPE XFSZ
   ring
   run_command </dev/null >/dev/null 2>&1
   ring

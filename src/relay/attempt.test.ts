@@ -53,6 +53,28 @@ for (const opened of [[], ['out'], ['out', 'err']])
     assert.ok(!existsSync(`${dir}.out`));
   });
 
+for (const how of ['look', 'over'] as const)
+  it(`passes the output that an earlier relay has left in a pipe of an ended command, at ${how}`, async (t) => {
+    const dir = join(tempDir(t), '1');
+    mkdirSync(dir);
+    execFileSync('mkfifo', [`${dir}.out`]);
+    // The client holds its read end while a relay is replaced.
+    const held = openSync(`${dir}.out`, constants.O_RDONLY | constants.O_NONBLOCK);
+    t.after(() => closeSync(held));
+    const writer = openSync(`${dir}.out`, constants.O_WRONLY);
+    writeSync(writer, 'left');
+    closeSync(writer);
+    appendFileSync(join(dir, 'claim'), 'claimed 1.5\nstarted 1.5 1 (x) S 1 1\nexit 2.5 3\n');
+    const frames: unknown[] = [];
+    const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
+    attempt[how]();
+    await waitUntil(() => attempt.isOver, { what: 'the end' });
+    const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
+    attempt.attach({ send, end() {}, moveTo() {} }, null);
+    attempt.taken(KIND.out, 4);
+    assert.deepEqual(frames.slice(1), [[KIND.out, 'left'], END]);
+  });
+
 it('ends when its supervisor and its command were killed and no exit is recorded', async (t) => {
   const dir = join(tempDir(t), '1');
   mkdirSync(dir);

@@ -5,7 +5,7 @@ import type { Exit } from '../core/task.ts';
 import { readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
 import { LogPipe } from './log-pipe.ts';
-import { readPipe } from './output-pipe.ts';
+import { drainPipe, type Piece, readPipe } from './output-pipe.ts';
 import { type Frame, Spool } from './spool.ts';
 import { takeStopMark, watchStop } from './stop.ts';
 import { isSupervisorLost, watchAttempt } from './watch.ts';
@@ -35,6 +35,8 @@ const WINDOW_BYTES = 1024 * 1024;
 const SPOOL_WINDOW_BYTES = 64 * 1024 ** 2;
 /** Without a client, later output is only in the log. */
 const SPOOL_MAX_BYTES = 256 * 1024 ** 2;
+
+const OUTPUTS = [KIND.out, KIND.err] as const;
 
 export class RelayedAttempt {
   readonly #dir: string;
@@ -85,8 +87,8 @@ export class RelayedAttempt {
     if (this.#end !== null || !existsSync(this.#dir)) return;
     this.#watcher ??= watchAttempt(this.#dir, () => this.look());
     let records = readRecords(this.#dir);
-    // The supervisor makes the pipes before the start.
-    if (!this.#isOpen && records.started !== null && records.exit === null) this.#open();
+    // The supervisor makes the pipes before the start. After the end they may hold output that an earlier relay has left.
+    if (!this.#isOpen && records.started !== null && (records.exit === null || this.#hasPipes)) this.#open();
     if (takeStopMark(this.#dir)) this.#stopped();
     const isLost = isSupervisorLost(records);
     if (isLost) records = readRecords(this.#dir);
@@ -99,7 +101,10 @@ export class RelayedAttempt {
   over(): void {
     this.look();
     if (this.#end !== null) return;
-    for (const socket of this.#streams.values()) socket.destroy();
+    for (const [kind, socket] of this.#streams) {
+      drainPipe(this.#pathOf(kind), (content) => this.#take(kind, { content, recycle() {} }));
+      socket.destroy();
+    }
     this.#streams.clear();
     const { exit, startFailed } = readRecords(this.#dir, true);
     if (startFailed === null && !this.hasBegun) {
@@ -226,12 +231,21 @@ export class RelayedAttempt {
     // None of these blocks. The command waits until its standard output has a reader.
     const stdin = `${this.#dir}.in`;
     if (existsSync(stdin)) this.#stdin = openSync(stdin, constants.O_RDWR | constants.O_NONBLOCK);
-    if (existsSync(`${this.#dir}.relay`)) {
-      this.#isLogWritten = false;
-      this.#log = new LogPipe(`${this.#dir}.relay`, () => this.#flow());
-    }
-    for (const kind of [KIND.out, KIND.err] as const) if (existsSync(this.#pathOf(kind))) this.#read(kind);
+    this.#openLog(`${this.#dir}.relay`);
+    for (const kind of OUTPUTS) if (existsSync(this.#pathOf(kind))) this.#read(kind);
     if (this.#client !== null) this.#sendReady();
+  }
+
+  /** Without a log writer, which ends with its attempt, what is written would wait in the pipe without an end. */
+  #openLog(path: string): void {
+    try {
+      const probe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+      this.#isLogWritten = false;
+      this.#log = new LogPipe(path, () => this.#flow());
+      closeSync(probe);
+    } catch (error) {
+      if (!['ENXIO', 'ENOENT'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    }
   }
 
   /**
@@ -249,21 +263,28 @@ export class RelayedAttempt {
       }
   }
 
+  /** #finish removes them. */
+  get #hasPipes(): boolean {
+    return OUTPUTS.some((kind) => existsSync(this.#pathOf(kind)));
+  }
+
   #pathOf(kind: StreamKind): string {
     return `${this.#dir}.${kind === KIND.out ? 'out' : 'err'}`;
   }
 
   #read(kind: StreamKind): void {
-    const socket = readPipe(this.#pathOf(kind), ({ content, recycle }) => {
-      const isHeld = this.#log?.write(content, this.#client !== null) === 'held';
-      this.#emit({ kind, content, ...(isHeld ? {} : { recycle }) });
-    });
+    const socket = readPipe(this.#pathOf(kind), (piece) => this.#take(kind, piece));
     this.#streams.set(kind, socket);
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#streams.get(kind) !== socket) return;
       this.#remove(kind);
     });
+  }
+
+  #take(kind: StreamKind, { content, recycle }: Piece): void {
+    const isHeld = this.#log?.write(content, this.#client !== null) === 'held';
+    this.#emit({ kind, content, ...(isHeld ? {} : { recycle }) });
   }
 
   /** No output follows the last stream. The log writer ends, and does not wait for the record of the exit. */

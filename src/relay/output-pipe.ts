@@ -1,5 +1,5 @@
 // Reads the output of a command from its pipe, into buffers that are used again: new ones would be half of the relay's work.
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** What a pipe holds. */
@@ -36,6 +36,27 @@ export function readPipe(path: string, onPiece: (piece: Piece) => void): Socket 
     },
   };
   return new Socket({ fd, readable: true, writable: false, onread } as SocketOptions).resume();
+}
+
+/** What a pipe can hold: a writer that is left over must not keep the relay here. */
+const DRAIN_MAX_BYTES = 1024 * 1024;
+
+/** Reads at once what is in a pipe. Another reader has it open. */
+export function drainPipe(path: string, onContent: (content: Buffer) => void): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    for (let left = DRAIN_MAX_BYTES; left > 0; ) {
+      const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+      const bytes = readSync(fd, buffer);
+      if (bytes === 0) return;
+      onContent(buffer.subarray(0, bytes));
+      left -= bytes;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** `onread` works for each socket; the types of Node know it for `connect` alone. */

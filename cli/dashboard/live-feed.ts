@@ -29,6 +29,8 @@ export class LiveFeed {
   #reading: AbortController | null = null;
   #frame: Frame | null = null;
   #isUp = true;
+  /** Changes with each connection to the daemon, so that a page reads again what it reads on its own. */
+  #connection = 0;
 
   constructor(socket: string) {
     this.#socket = socket;
@@ -40,7 +42,7 @@ export class LiveFeed {
 
   /** Returns how to remove it again. */
   add(sink: Sink): () => void {
-    sink.write(sse('link', { up: this.#isUp }));
+    sink.write(sse('link', this.#link()));
     if (this.#frame !== null) sink.write(sse('frame', wholeLine(this.#frame)));
     this.#sinks.set(sink, { isCurrent: this.#frame !== null });
     if (this.#reading === null) this.#start();
@@ -62,10 +64,14 @@ export class LiveFeed {
     this.#reading = reading;
     const frames = (): ((line: string) => void) => {
       const connection = new Frames();
+      const wasConnected = this.#frame !== null;
+      let isFirst = true;
       return (line) => {
         const value = JSON.parse(line) as FrameView | { readonly event: 'daemon_stopping' };
         if (value.event !== 'frame') return;
-        this.#report(true);
+        if (isFirst && wasConnected) this.#connection += 1;
+        this.#report(true, isFirst && wasConnected);
+        isFirst = false;
         this.#frame = connection.take(value);
         this.#sendFrame(line, this.#frame);
       };
@@ -100,10 +106,14 @@ export class LiveFeed {
     }
   }
 
-  #report(isUp: boolean): void {
-    if (isUp === this.#isUp) return;
+  #link(): { readonly up: boolean; readonly connection: number } {
+    return { up: this.#isUp, connection: this.#connection };
+  }
+
+  #report(isUp: boolean, isNew = false): void {
+    if (isUp === this.#isUp && !isNew) return;
     this.#isUp = isUp;
-    this.#sendAll(sse('link', { up: isUp }));
+    this.#sendAll(sse('link', this.#link()));
   }
 
   /** `line`: as the daemon sent it, what changed. */

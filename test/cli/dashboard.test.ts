@@ -11,6 +11,7 @@ import { jsonLine, jsonLines } from '../support/cli.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
 import { testHome } from '../support/home.ts';
 import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/screens/browser.ts';
+import { until } from '../support/tasks.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -126,6 +127,20 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await page.getByText('kill_requested').waitFor(DEADLINE);
     await page.getByText(/^Hint: (?:Killed|Stopped) at the request of .* \(dashboard\)/).waitFor(DEADLINE);
     await page.getByText('killed by').waitFor(DEADLINE);
+
+    // The page of a task goes on with the next daemon.
+    const go = join(home.work, 'go');
+    const later = `echo first; ${until(go)}; echo after the restart; exit 3`;
+    await home.run(['kill', 'next']);
+    const { stdout } = await home.run(['run', '--queue', '--name=later', ...SMALL, `--command=${later}`]);
+    assert.match(stdout, /later/);
+    await page.getByRole('link', { name: 'Now' }).click();
+    await page.getByRole('link', { name: 'later' }).first().click();
+    await page.getByRole('log').getByText('first').waitFor(DEADLINE);
+    await home.run(['daemon-restart']);
+    writeFileSync(go, '');
+    await page.getByRole('log').getByText('after the restart').waitFor(DEADLINE);
+    await page.getByRole('heading', { name: 'Receipt' }).waitFor(DEADLINE);
     assert.deepEqual(faults, []);
     await page.close();
     server.kill('SIGINT');

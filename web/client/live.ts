@@ -17,6 +17,8 @@ export type Link = 'connecting' | 'up' | 'daemon_down' | 'gone' | 'refused';
 
 export interface Live {
   readonly link: Link;
+  /** Changes when the page or the dashboard has connected again: streams of the page ended with the old connection. */
+  readonly connection: string;
   readonly frame: Frame | null;
   readonly mayAct: boolean;
   readonly version: string;
@@ -26,12 +28,21 @@ export interface Live {
   readonly looks: readonly OutsidePoint[];
 }
 
-let live: Live = { link: 'connecting', frame: null, mayAct: false, version: '', host: [], looks: [] };
+let live: Live = {
+  link: 'connecting',
+  connection: '',
+  frame: null,
+  mayAct: false,
+  version: '',
+  host: [],
+  looks: [],
+};
 const watchers = new Set<(live: Live) => void>();
 const listeners = new Set<(event: EventView) => void>();
 let isScheduled = false;
 /** Of the open connection. */
 let frames = new Frames();
+let connects = 0;
 
 function update(change: Partial<Live>): void {
   live = { ...live, ...change };
@@ -65,6 +76,7 @@ export async function connect(): Promise<void> {
   for (;;) {
     try {
       frames = new Frames();
+      connects += 1;
       void loadHistory();
       void loadLooks();
       const read = eventReader((name, data) => take(name, JSON.parse(data)));
@@ -88,9 +100,11 @@ function take(name: string, value: unknown): void {
       update({ version, mayAct: may_act });
       break;
     }
-    case 'link':
-      update({ link: (value as { up: boolean }).up ? 'up' : 'daemon_down' });
+    case 'link': {
+      const { up, connection } = value as { up: boolean; connection: number };
+      update({ link: up ? 'up' : 'daemon_down', connection: `${connects}/${connection}` });
       break;
+    }
     case 'frame': {
       const frame = frames.take(value as FrameView);
       update({

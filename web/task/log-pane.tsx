@@ -6,12 +6,13 @@ const NEAR_END_PX = 40;
 
 interface Props {
   readonly id: string;
+  readonly connection: string;
   /** The time at the cursor of the charts; null: none. */
   readonly at: number | null;
 }
 
-export function LogPane({ id, at }: Props) {
-  const lines = useLog(id);
+export function LogPane({ id, connection, at }: Props) {
+  const lines = useLog(id, connection);
   const offset = useOffsetAt(id, at);
   const box = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(true);

@@ -32,7 +32,7 @@ export function TaskPage({ id, live }: { readonly id: string; readonly live: Liv
 function Whole({ task, live }: { readonly task: TaskView; readonly live: Live }) {
   const [at, setAt] = useState<number | null>(null);
   const points = useSeries(task.id, live);
-  const events = useEvents(task.id);
+  const events = useEvents(task.id, live.connection);
   const now = live.frame?.at ?? 0;
   return (
     <>
@@ -51,7 +51,7 @@ function Whole({ task, live }: { readonly task: TaskView; readonly live: Live })
           <section aria-label="Use over time">
             <Charts task={task} points={points} events={events} onCursor={setAt} />
           </section>
-          <LogPane id={task.id} at={at} />
+          <LogPane id={task.id} connection={live.connection} at={at} />
         </div>
         <div>
           <EventList events={events} />

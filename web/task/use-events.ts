@@ -6,8 +6,9 @@ import { eventReader } from '../client/server-events.ts';
 
 const MOST = 500;
 
-export function useEvents(id: string): readonly EventView[] {
+export function useEvents(id: string, connection: string): readonly EventView[] {
   const [events, setEvents] = useState<readonly EventView[]>([]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stream ended with the old connection.
   useEffect(() => {
     const leaving = new AbortController();
     setEvents([]);
@@ -18,6 +19,6 @@ export function useEvents(id: string): readonly EventView[] {
     // After 0 the daemon sends only the end of an ended task. The first event of all is never one that this page shows.
     readStream(`/v1/tasks/${encodeURIComponent(id)}/events?after=1`, read, leaving.signal).catch(() => {});
     return () => leaving.abort();
-  }, [id]);
+  }, [id, connection]);
   return events;
 }

@@ -14,8 +14,9 @@ const TAIL_LINES = 1000;
 const MOST_LINES = 2000;
 const LONGEST = 2000;
 
-export function useLog(id: string): readonly LogLine[] {
+export function useLog(id: string, connection: string): readonly LogLine[] {
   const [lines, setLines] = useState<readonly LogLine[]>([]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stream ended with the old connection.
   useEffect(() => {
     const leaving = new AbortController();
     setLines([]);
@@ -32,7 +33,7 @@ export function useLog(id: string): readonly LogLine[] {
     // A pending task has no log yet: its page is drawn again when it starts.
     read().catch(() => {});
     return () => leaving.abort();
-  }, [id]);
+  }, [id, connection]);
   return lines;
 }
 

@@ -9,6 +9,10 @@ import { ask, RequestError } from '../client/request.ts';
 /** A text: why the task cannot be shown. Null: not read yet. */
 export function useTask(id: string, live: Live): TaskView | string | null {
   const [task, setTask] = useState<TaskView | string | null>(null);
+  const { connection } = live;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another task is not shown with the numbers of this one.
+  useEffect(() => setTask(null), [id]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new connection has missed events.
   useEffect(() => {
     const leaving = new AbortController();
     const read = async () => {
@@ -19,7 +23,6 @@ export function useTask(id: string, live: Live): TaskView | string | null {
           setTask(error instanceof RequestError ? error.message : 'The dashboard does not answer.');
       }
     };
-    setTask(null);
     void read();
     const stop = onEvent((event) => {
       if (event.id === id) void read();
@@ -28,7 +31,7 @@ export function useTask(id: string, live: Live): TaskView | string | null {
       leaving.abort();
       stop();
     };
-  }, [id]);
+  }, [id, connection]);
   if (task === null || typeof task === 'string') return task;
   const row = rowOf(live, id);
   return row === undefined || isOlder(row, task) ? task : { ...task, ...row, command: task.command };

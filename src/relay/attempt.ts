@@ -102,7 +102,8 @@ export class RelayedAttempt {
     this.look();
     if (this.#end !== null) return;
     for (const [kind, socket] of this.#streams) {
-      drainPipe(this.#pathOf(kind), (content) => this.#take(kind, { content, recycle() {} }));
+      const path = this.#pathOf(kind);
+      if (existsSync(path)) drainPipe(path, (content) => this.#take(kind, { content, recycle() {} }));
       socket.destroy();
     }
     this.#streams.clear();

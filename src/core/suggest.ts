@@ -147,7 +147,17 @@ export function meanCores(usage: Usage | null, elapsedMs: number | null): number
   return unhinderedS <= 0 ? 0 : cpuSeconds / unhinderedS;
 }
 
-/** At most the whole cores it kept busy: an estimate of 1.08 cores keeps a second single thread off two cores. */
+/** The estimate to suggest for a task that uses more cores than estimated, at most its cap. */
+export function coresAhead(cores: number, cpuMaxCores: number): number {
+  const wanted = Math.min(roundUp(HEADROOM * cores, 0.1), wholeCores(cores));
+  return atMost(cpuMaxCores, CPU_STEP_CORES, wanted);
+}
+
+/** The cores it kept busy: an estimate of 1.08 cores keeps a second single thread off two cores. */
+function wholeCores(cores: number): number {
+  return Math.ceil(cores / WHOLE_CORE_MARGIN);
+}
+
 function coresOf(usage: Usage | null, elapsedMs: number | null, kill: Cause | null): number | null {
   if (elapsedMs !== null && elapsedMs <= CPU_MIN_MS) return null;
   const mean = meanCores(usage, elapsedMs);
@@ -156,7 +166,7 @@ function coresOf(usage: Usage | null, elapsedMs: number | null, kill: Cause | nu
   const top = Math.max(mean ?? 0, peak ?? 0);
   // The same run must not be killed: the watchdog does so at sustained use above KILL_FACTOR x the estimate.
   const least = Math.max(HEADROOM * (mean ?? top), (peak ?? 0) / KILL_FACTOR);
-  return Math.min(least, Math.ceil(top / WHOLE_CORE_MARGIN));
+  return Math.min(least, wholeCores(top));
 }
 
 function times(factor: number, value: number | null): number | null {

@@ -63,8 +63,26 @@ describe('runaway_risk', () => {
         `${adjust} --estimated_time=30m --kill_timeout=1h`,
       ],
       ['mem', 4 * GIB, 6 * GIB, 8 * GIB, 12 * GIB, NOT_YET, `${adjust} --estimated_mem_bytes=9G`],
-      ['cpu', 4, 6, 8, 12, NOT_YET, `${adjust} --estimated_cpu_cores=6.6`],
+      ['cpu', 4, 6, 8, 12, NOT_YET, `${adjust} --estimated_cpu_cores=6`],
     ]);
+  });
+
+  it('suggests at most the whole cores that the task kept busy', () => {
+    const suggested = (cores: number) => {
+      const half = { ...QUIET.estimate, cpuCores: 0.5 };
+      const watch = new Watch({ ...QUIET, estimate: half, bound: half }).steps(1, { ms: 15_000, cores });
+      const [event] = watch.events;
+      assert.ok(event?.event === 'runaway_risk' && event.dim === 'cpu');
+      return event.suggested_command;
+    };
+    for (const [cores, expected] of [
+      [0.72, 0.8],
+      [0.98, 1],
+      [1.02, 1],
+      [1.3, 1.5],
+      [1.98, 2],
+    ] as const)
+      assert.equal(suggested(cores), `babysit adjust build --estimated_cpu_cores=${expected}`);
   });
 
   it('has the time left of the window when the use is already above the value of the kill', () => {

@@ -3,7 +3,7 @@
 import { CPU_RISK_MARGIN, type Estimate, KILL_FACTOR, type Limits } from '../core/estimate.ts';
 import { DIMS, type Dim, type TaskEvent } from '../core/events.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
-import { roundUpMem, timeAhead } from '../core/suggest.ts';
+import { coresAhead, roundUpMem, timeAhead } from '../core/suggest.ts';
 import { exactDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
 import { outlivedDetail, outlivedEvent } from './outlived.ts';
@@ -261,7 +261,7 @@ function runawayRisk(
     }
     case 'cpu': {
       const meanCores = state.cpuTrail.coveredCores ?? 0;
-      const cores = Math.min(Math.ceil(11 * meanCores) / 10, Math.floor(100 * cpuMaxCores) / 100);
+      const cores = coresAhead(meanCores, cpuMaxCores);
       return {
         event: 'runaway_risk',
         dim,

@@ -181,6 +181,12 @@ describe('a throttle', () => {
       suggested_command: 'babysit adjust build --estimated_cpu_cores=3.33 --force',
     });
   });
+
+  it('suggests one core for one thread', () => {
+    const thread: TaskCpu = { id: A, cores: 0.98, estimatedCores: 0.5, throttle: null };
+    const { suggested_command } = throttledDetails(RULES, { name: 'build', cpuMaxCores: 1.5 }, thread, 97);
+    assert.equal(suggested_command, 'babysit adjust build --estimated_cpu_cores=1 --force');
+  });
 });
 
 const anyDemand = fc.record({

@@ -1,6 +1,7 @@
 // Throttles: limits tasks to their CPU estimate while the host has no idle CPU time, and frees them when it has. Pure.
 import { CPU_RISK_MARGIN } from '../core/estimate.ts';
 import type { EventMap, UnthrottleCause } from '../core/events.ts';
+import { coresAhead } from '../core/suggest.ts';
 import type { TaskId, Throttle } from '../core/task.ts';
 import { roundCores } from '../units/number.ts';
 import { RELIEF_SHARE } from './victim.ts';
@@ -135,13 +136,12 @@ export function throttledDetails(
   { cores, estimatedCores }: Pick<TaskCpu, 'cores' | 'estimatedCores'>,
   hostCpuPct: number,
 ): EventMap['throttled'] {
-  const ahead = Math.min(Math.ceil(11 * cores) / 10, Math.floor(100 * cpuMaxCores) / 100);
   return {
     cpu_cores: roundCores(cores),
     estimated_cpu_cores: estimatedCores,
     host_cpu_pct: Math.round(10 * hostCpuPct) / 10,
     limit_pct: maxSysCpuPct,
     hint: `The cores of the host were busy for ${Math.round(windowMs / 1000)} s and the task used more than its estimate: it is limited to its estimate until there is room. Nothing is killed for this. If it needs the cores, raise its estimate with suggested_command (--force, because the host has no room for it now).`,
-    suggested_command: `babysit adjust ${name} --estimated_cpu_cores=${ahead} --force`,
+    suggested_command: `babysit adjust ${name} --estimated_cpu_cores=${coresAhead(cores, cpuMaxCores)} --force`,
   };
 }

@@ -41,10 +41,7 @@ export function findLog(session: Session, ref: Ref | string, query: URLSearchPar
   return call<LogRangeView>(session, 'GET', taskPath(ref, `/log/range?${query}`));
 }
 
-/**
- * Resolves when a pending task has started its next attempt, at once for any other one. Throws BabysitError no_log when it
- * ends before.
- */
+/** Resolves when a pending task has started its next attempt or has ended, at once for any other one. */
 export async function untilStarted(session: Session, ref: Ref, onWait: () => void): Promise<void> {
   const task = await call<TaskView>(session, 'GET', taskPath(ref));
   if (task.status !== 'pending') return;
@@ -54,10 +51,7 @@ export async function untilStarted(session: Session, ref: Ref, onWait: () => voi
     if (event.event === 'started' && Number(event.attempt) > task.attempt) started.abort();
   };
   try {
-    const { name, status } = await followTask(session, task.id, onEvent, started.signal);
-    // The start and the end came in one packet.
-    if (started.signal.aborted) return;
-    throw new BabysitError('no_log', `"${name}" is ${status} and has not started`, { name });
+    await followTask(session, task.id, onEvent, started.signal);
   } catch (error) {
     if (!(error instanceof Aborted)) throw error;
   }

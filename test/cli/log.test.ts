@@ -60,6 +60,30 @@ describe('log', () => {
     assert.deepEqual([code, stdout], [0, 'first\nlast\n']);
   });
 
+  it('follows a task that ends without a start, and says why it has no output', async () => {
+    await home.run(['run', ...SMALL, '--name=first', 'sleep 60']);
+    await home.run(['run', ...SMALL, '--queue', '--after=first', '--name=next', 'true']);
+    const following = home.start(['log', 'next', '--follow']);
+    await waitUntil(() => following.stderr().includes('log_waits'), { what: 'the note that it waits' });
+    await home.run(['kill', 'first']);
+    const { code, stdout, stderr } = await following.done;
+    const { error, message, hint } = jsonLine(stderr.slice(stderr.indexOf('\n') + 1));
+    assert.deepEqual([code, stdout, error], [1, '', 'no_log']);
+    assert.match(`${message} ${hint}`, /never started: its dependency "first" ended killed It has no output/);
+  });
+
+  it('follows a task that ends before its retry: prints its last attempt', async () => {
+    const retries = ['--retries=1', '--retry_backoff=5m'];
+    await home.run(['run', ...SMALL, ...retries, '--name=once', 'echo one; exit 3']);
+    const isBetween = async () => (await home.run(['status', 'once'])).stdout.includes('"backoff"');
+    await waitUntil(isBetween, { what: 'the wait for the retry' });
+    const following = home.start(['log', 'once', '--follow']);
+    await waitUntil(() => following.stderr().includes('log_waits'), { what: 'the note that it waits' });
+    await home.run(['kill', 'once']);
+    const { code, stdout, stderr } = await following.done;
+    assert.deepEqual([code !== 0, stdout, stderr.includes('no_log')], [true, 'one\n', false]);
+  });
+
   it('prints the bytes unchanged when stdout is not a terminal', async () => {
     await home.run(['run', ...SMALL, '--wait', '--name=c', "printf '\\033[31mred\\033[0m\\r\\n'"]);
     assert.equal((await home.run(['log', 'c'])).stdout, '\x1b[31mred\x1b[0m\r\n');

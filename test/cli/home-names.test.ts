@@ -40,7 +40,7 @@ it('a full disk behind standard error loses no result, and one behind standard o
       cwd: home.work,
       encoding: 'utf8',
     });
-  const small = '--estimated_time=1m --estimated_mem_bytes=16M --estimated_cpu_cores=0.05';
+  const small = '--estimated_time=10m --estimated_mem_bytes=16M --estimated_cpu_cores=0.05';
   const run = shell(`"$0" run --name=a --wait ${small} 'exit 3' 2>/dev/full`);
   assert.deepEqual([run.status, jsonLine(run.stdout).exit_code], [1, 3]);
   const list = shell('"$0" list >/dev/full');

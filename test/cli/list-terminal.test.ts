@@ -104,7 +104,7 @@ describe('wait on a terminal', () => {
     const go = `${home.work}/go`;
     rmSync(go, { force: true });
     const command = `echo '[3/42] loss=0.1 on a line that is longer than the terminal is wide'; ${until(go)}`;
-    const flags = [...SMALL, '--estimated_time=1m', '--name=train'].join(' ');
+    const flags = [...SMALL, '--name=train'].join(' ');
     const terminal = typed(home, `babysit run --wait ${flags} --command="${command}"`, env, columns);
     await waitUntil(() => seen(drawn(terminal.shown())), { what: 'the line to be drawn' });
     writeFileSync(go, '');
@@ -114,7 +114,7 @@ describe('wait on a terminal', () => {
 
   it('redraws one line, with progress and the last line of output', async (t) => {
     const full =
-      /^train {2}\S+\/1m \[[#-]{12}\] {2}\S+\/32M {2}\S+\/0\.1 cores {2}3\/42 7%.* {2}\[3\/42\] loss=0\.1 on/;
+      /^train {2}\S+\/10m \[[#-]{12}\] {2}\S+\/32M {2}\S+\/0\.1 cores {2}3\/42 7%.* {2}\[3\/42\] loss=0\.1 on/;
     const isFull = (lines: readonly string[]) => lines.filter((line) => full.test(line)).length >= 2;
     assert.match(await waited(projectOf(t), isFull, 200), /\^\[\[Ktrain \^\[\[32mcompleted\^\[\[0m: /);
   });

@@ -12,7 +12,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # The smoke test: does it work, and what does it need?
-babysit run --wait --name=smoke --estimated_time=1m --estimated_mem_bytes=64M --estimated_cpu_cores=0.1 \
+babysit run --wait --name=smoke --estimated_time=10m --estimated_mem_bytes=64M --estimated_cpu_cores=0.1 \
   --command='echo "[1/1] loss=0.4"' >"$scratch/smoke" 2>/dev/null
 [ "$(field status <"$scratch/smoke")" = completed ] || astray "$(cat "$scratch/smoke")"
 step smoke completed

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
 import { decide } from '../../hooks/decide.ts';
-import { DEADLINE_MS } from '../support/budget.ts';
+import { LONG } from '../support/budget.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
@@ -22,7 +22,7 @@ it('soft-deny, wait_for_capacity, run, wait, runaway_risk, adjust, kill, retry',
       BABYSIT_NODE: process.execPath,
       CLAUDE_CODE_SESSION_ID: 'agent',
     },
-    timeout: DEADLINE_MS,
+    timeout: LONG.deadlineMs,
   });
   assert.deepEqual(stdout.trim().split('\n'), [
     'smoke completed',

@@ -1,4 +1,5 @@
-// A command that stays after SIGKILL, as one in uninterruptible sleep does, is given up at the limit.
+// A command that stays after SIGKILL, as one in uninterruptible sleep does, is given up at the limit. One that cannot be
+// started fails.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DEADLINE_MS } from '../../test/support/budget.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
+import { withoutDescriptors } from '../../test/support/without-descriptors.ts';
 import { deliver } from './deliver.ts';
 import type { Message } from './message.ts';
 
@@ -45,4 +47,15 @@ it('fails at the limit without the end of the command', {
   assert.equal(result, 0, 'ptrace');
   t.mock.timers.tick(30_000);
   await assert.rejects(sent, { message: 'took longer than 30 s' });
+});
+
+it('fails when no file descriptor is left', () => {
+  const url = new URL('deliver.ts', import.meta.url);
+  const printed = withoutDescriptors(`
+    const { deliver } = await import('${url}');
+    const deps = { bash: '/bin/bash', home: '/', identity: 'it', version: '1.0.0' };
+    exhaust();
+    await deliver(deps, { action: { kind: 'command', line: 'true' }, env: {}, cwd: '/' }, {}).catch(({ message }) => console.log(message));
+  `);
+  assert.match(printed, /EMFILE/);
 });

@@ -81,6 +81,9 @@ function runProgram(
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
   });
+  child.once('error', reject);
+  // Without a free descriptor the child has no streams.
+  if (child.pid === undefined) return promise;
   let said = '';
   const fail = (how: string): void => {
     reject(new Error([how, said.trim()].filter((part) => part !== '').join(': ')));
@@ -95,7 +98,6 @@ function runProgram(
   // A command need not read its input.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
-  child.once('error', reject);
   child.once('exit', (code, signal) => {
     // What the command has started in the background may keep the pipe open.
     child.stderr.destroy();

@@ -47,6 +47,11 @@ export function runProgram(call: ProgramCall, { limitMs, conf, env }: ProgramLim
     env: slurmEnvironment(conf ?? env.SLURM_CONF),
     stdio: ['pipe', 'pipe', 'pipe', call.variables === undefined ? 'ignore' : 'pipe'],
   });
+  child.once('error', ({ message }) => {
+    reject(new BabysitError('engine_unreachable', `${call.program} cannot be started: ${message}`));
+  });
+  // Without a free descriptor the child has no streams.
+  if (child.pid === undefined) return promise;
   const [stdin, stdout, stderr, variables] = child.stdio as unknown as Streams;
   const printed: Buffer[] = [];
   const said: Buffer[] = [];
@@ -60,7 +65,6 @@ export function runProgram(call: ProgramCall, { limitMs, conf, env }: ProgramLim
   collect(stderr, said, STDERR_MAX_BYTES, () => {});
   send(stdin, call.input ?? '');
   if (variables !== null) send(variables, call.variables ?? '');
-  child.once('error', (error) => give(`cannot be started: ${error.message}`));
   child.once('close', (code) => resolve({ code, stdout: text(printed), stderr: text(said) }));
   return promise.finally(() => clearTimeout(timer));
 }

@@ -180,13 +180,12 @@ export class Attempts {
 
   reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#byId.get(id);
-    if (live === undefined) {
-      this.#placements.reconcile(work, id);
-      return;
-    }
     const { hold } = this;
-    if (reconcile(work, live, { hold, loginAt: this.#deps.loginAt }) === 'recheck')
-      this.#recheck.schedule(id);
+    const outcome =
+      live === undefined
+        ? this.#placements.reconcile(work, id)
+        : reconcile(work, live, { hold, loginAt: this.#deps.loginAt });
+    if (outcome === 'recheck') this.#recheck.schedule(id);
   }
 
   /** Retries limits that the kernel refused; see LimitApplier. */

@@ -11,6 +11,7 @@ import { writeDescription } from './attempt/description.ts';
 import { type LaunchDeps, launchOf } from './attempt/launch.ts';
 import { attemptPaths } from './attempt/paths.ts';
 import type { Loop } from './attempts.ts';
+import { unlessShort } from './reconcile.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface PlacementsDeps extends LaunchDeps {
@@ -56,7 +57,14 @@ export class Placements implements EngineReports {
   }
 
   /** Stages what the records and the engine show of an attempt that has not begun. */
-  reconcile(work: UnitOfWork, id: TaskId): void {
+  reconcile(work: UnitOfWork, id: TaskId): 'done' | 'recheck' {
+    return unlessShort(() => {
+      this.#applyReport(work, id);
+      return 'done';
+    });
+  }
+
+  #applyReport(work: UnitOfWork, id: TaskId): void {
     const task = work.get(id);
     if (task?.state.status !== 'pending' || task.state.placed === undefined) return;
     const { placed } = task.state;

@@ -24,13 +24,15 @@ export interface ReconcileDeps {
   readonly loginAt: LoginAt;
 }
 
-/**
- * Returns `recheck` when processes outlived the main process, because not every kernel reports when the last one ends,
- * or when no file descriptor is left to read the records with.
- */
+/** Returns `recheck` when processes outlived the main process, because not every kernel reports when the last one ends. */
 export function reconcile(work: UnitOfWork, live: LiveAttempt, deps: ReconcileDeps): 'done' | 'recheck' {
+  return unlessShort(() => applyRecords(work, live, deps));
+}
+
+/** Returns `recheck` when no file descriptor is left to read the records with. */
+export function unlessShort(apply: () => 'done' | 'recheck'): 'done' | 'recheck' {
   try {
-    return applyRecords(work, live, deps);
+    return apply();
   } catch (error) {
     if (error instanceof RecordsUnreadable || shortageOf(error) !== null) return 'recheck';
     throw error;

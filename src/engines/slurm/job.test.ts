@@ -1,6 +1,6 @@
 // How long an ended job waits for the record of its end, which a network file system may show late.
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { anAttempt, aTask } from '../../../test/support/build/build-task.ts';
@@ -36,6 +36,13 @@ it('waits for the exit record of a script that ended by itself, and not without 
   assert.equal(ended(9).awaitsRecords(3_000), false, 'a signal has ended the supervisor');
   writeFileSync(claim, 'claimed 1.5\nstarted 1.6 1 (x) R 1 1\nexit 2.5 4\n');
   assert.equal(ended(4 << 8).awaitsRecords(3_000), false);
+});
+
+it('counts as claimed where the claim cannot be looked for', (t) => {
+  const dir = join(tempDir(t), '1');
+  symlinkSync(dir, dir);
+  const job = new Job({ task: aTask(), attempt: anAttempt(), describe: () => assert.fail() }, dir, 0);
+  assert.deepEqual([job.isClaimed, job.isClosed], [true, false]);
 });
 
 it('doubts an end near a start of slurmctld, if the command has not begun', (t) => {

@@ -103,9 +103,22 @@ export class Job {
     this.#missing = 0;
   }
 
-  /** Its command has begun, or will never begin: another job would find the claim. */
+  /** Its command has begun, or will never begin: another job would find the claim. True also where it cannot be looked for. */
   get isClaimed(): boolean {
-    return lstatSync(join(this.dir, 'claim'), { throwIfNoEntry: false }) !== undefined;
+    try {
+      return lstatSync(join(this.dir, 'claim'), { throwIfNoEntry: false }) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Its script is about to end by itself. False also without a free file descriptor. */
+  get isClosed(): boolean {
+    try {
+      return readRecords(this.dir).closedAt !== null;
+    } catch {
+      return false;
+    }
   }
 
   /** Null while it may still write records. */

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { CAP_FACTOR } from '../../core/estimate.ts';
 import { type Attempt, type GroupRef, liveAttemptOf, type Task, type TaskId } from '../../core/task.ts';
-import { readRecords } from '../../exec/records.ts';
 import type {
   EngineNeed,
   EngineQueueView,
@@ -210,9 +209,7 @@ export class SlurmEngine implements QueueEngine {
     } catch {
       // The shared directory is away. The file is only for the user who owns it.
     }
-    // Its script is about to end by itself.
-    const isClosed = readRecords(job.dir).closedAt !== null;
-    if (job.id !== null && !job.hasEnded && !isClosed) this.#cancellations.add(this.#own(job, job.id));
+    if (job.id !== null && !job.hasEnded && !job.isClosed) this.#cancellations.add(this.#own(job, job.id));
     if (job.array !== null) this.#count(job.array, -1);
   }
 

@@ -93,12 +93,15 @@ export async function sweepFiles(deps: CleanDeps): Promise<void> {
   }
 }
 
+/** A part of the log that is being packed may appear in a directory that has just been emptied. */
+const WHOLE = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 } as const;
+
 async function removeFiles({ store, tasksDir }: CleanDeps, id: TaskId): Promise<void> {
   const dir = join(tasksDir, id);
   // The attempts of a job are on the shared directory, behind a link.
   const shared = await readlink(dir).catch(() => null);
-  if (shared !== null && basename(shared) === id) await rm(shared, { recursive: true, force: true });
-  await rm(dir, { recursive: true, force: true });
+  if (shared !== null && basename(shared) === id) await rm(shared, WHOLE);
+  await rm(dir, WHOLE);
   store.filesRemoved(id);
 }
 

@@ -59,7 +59,8 @@ describe('a log that grows', () => {
     assert.equal(await hashOf(readLog(log, from, to)), expected.slice(0, 64));
     const tail = (await home.run(['log', 'flood', '--tail=2'])).stdout;
     assert.equal(tail, `${LINES - 1}\n${LINES}\n`);
-    await home.run(['clean', '--all']);
+    const cleaned = await home.run(['clean', '--all']);
+    assert.equal(cleaned.code, 0, cleaned.stderr);
     assert.deepEqual(readdirSync(join(home.dir, 'tasks')), []);
   });
 

@@ -41,6 +41,8 @@ test(`the watchdog on ${DRIVER ?? 'the driver found'}`, async (t) => {
       await run('brief', hold(40 * MIB, until(go)));
       await run('greedy', hold(40 * MIB, 'sleep 600'));
       await run('hog', 'tail /dev/zero');
+      for (const name of ['risky', 'brief'])
+        assert.equal((await home.run(['wait', name, '--event=runaway_risk'])).code, 0);
       const hasSeen = async (name: string, bytes: number) => Number((await task(name)).mem_bytes) > bytes;
       await waitUntil(async () => (await hasSeen('risky', 24 * MIB)) && (await hasSeen('brief', 40 * MIB)), {
         what: 'the samples above the estimate',

@@ -105,6 +105,15 @@ describe('adjust', () => {
     assert.equal(forced.body.estimated_mem_bytes, 8 * GIB);
   });
 
+  it('refuses more than the free cores with whole thousandths of a core', async (t) => {
+    const { adjust, run } = await rigOf(t);
+    await adjust('big', { estimated_cpu_cores: 1 });
+    await run({ name: 'other', estimated_mem_bytes: '1G', estimated_cpu_cores: 5.9 });
+    const { body } = await adjust('big', { estimated_cpu_cores: 2.3 });
+    // In floating point 2.3 - 1 is 1.2999999999999998.
+    assert.deepEqual([body.dim, body.requested, body.available], ['cpu', 1.3, 1.1]);
+  });
+
   it('does not charge memory twice that the task uses already', async (t) => {
     const { adjust, run, host } = await rigOf(t);
     await run({ name: 'other', estimated_mem_bytes: '9G' });

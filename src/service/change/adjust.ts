@@ -12,6 +12,7 @@ import { infeasibleNeed, unscheduled, whyInfeasible } from '../../scheduler/admi
 import type { Need } from '../../scheduler/items.ts';
 import { heldNeed, roomOf, shortDim } from '../../scheduler/ledger.ts';
 import { type Branch, foldTrees } from '../../scheduler/tree.ts';
+import { roundCores } from '../../units/number.ts';
 import { formatSize } from '../../units/size.ts';
 import { capacitiesOf, capsOf } from '../submission/capacity-of.ts';
 import { changedRequest } from '../submission/changed-request.ts';
@@ -116,8 +117,8 @@ function checkRoom(engine: Engine, task: Task, estimate: Estimate, adjustment: A
     dim === 'mem' ? [more.memBytes, room.memBytes] : [more.cpuCores, room.cpuCores];
   throw new BabysitError('capacity_exceeded', `not enough ${dim} is available for the new estimate`, {
     dim,
-    requested,
-    available,
+    requested: roundCores(requested),
+    available: roundCores(available),
     hint: 'Wait until other tasks end, or run suggested_command, which adds --force.',
     suggested_command: forcedAdjust(task.name, adjustment),
   });

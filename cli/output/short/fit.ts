@@ -1,4 +1,5 @@
 // Keeps an answer within 400 bytes: agents pay for each byte that they read.
+import type { HeldByView } from '../../../src/api/schemas/hold.ts';
 
 export const SHORT_BYTES = 400;
 
@@ -47,4 +48,11 @@ export function outsideView({
 }): object {
   if (outside === undefined || outside === null) return {};
   return dim === 'cpu' ? { outside_cpu_cores: outside } : { outside_mem_bytes: outside };
+}
+
+/** The hold in `viewWith(hold)`: without what it covers and the end of its reason when that has no room for them. */
+export function fitHold(hold: HeldByView, viewWith: (hold: object) => object): object {
+  if (isShort(viewWith(hold))) return hold;
+  const { of: _, ...rest } = hold;
+  return compact({ ...rest, reason: rest.reason && cutToFit(rest.reason, viewWith(rest)) });
 }

@@ -1,5 +1,6 @@
 // The short form of a soft-deny: why there is no room, when there is, and the command that waits for it.
-import { compact, cutToFit, fit, outsideView } from './fit.ts';
+import type { HeldByView } from '../../../src/api/schemas/hold.ts';
+import { compact, cutToFit, fit, fitHold, outsideView } from './fit.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -15,8 +16,12 @@ export function denialView(denial: Fields): object {
     ...compact(hold === undefined ? { error, dim, requested, available, limit } : { error, dim, hold }),
     ...(rest.blocked_by === undefined || hold !== undefined ? {} : { blocked_by: blockers.slice(0, 1) }),
     ...given({ expected_start: toSecond(expected_start), latest_start: toSecond(latest_start) }),
+    ...given({ hint }),
   };
-  const text = typeof hint === 'string' ? { hint: cutToFit(hint, { ...must, hint }) } : {};
+  const held =
+    hold === undefined ? {} : { hold: fitHold(hold as HeldByView, (short) => ({ ...must, hold: short })) };
+  const first = { ...must, ...held };
+  const text = typeof hint === 'string' ? { hint: cutToFit(hint, first) } : {};
   const parts = [
     { suggested_command },
     { ...outsideView({ dim, outside }), charged },
@@ -26,7 +31,7 @@ export function denialView(denial: Fields): object {
     { owners },
     { expected_start_p90: toSecond(expected_start_p90) },
   ];
-  return fit({ ...must, ...text }, parts.map(given));
+  return fit({ ...first, ...text }, parts.map(given));
 }
 
 /** An ISO time without milliseconds, rounded up: four bytes less, and never before the start. */

@@ -1,6 +1,16 @@
 // The short form of a task for agents, which pay for each byte: what the next step needs, in at most 400 bytes.
+import type { HeldByView } from '../../../src/api/schemas/hold.ts';
 import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
-import { bytesOf, compact, cutToFit, fit as fitParts, isShort, outsideView, SHORT_BYTES } from './fit.ts';
+import {
+  bytesOf,
+  compact,
+  cutToFit,
+  fitHold,
+  fit as fitParts,
+  isShort,
+  outsideView,
+  SHORT_BYTES,
+} from './fit.ts';
 
 type Part = Partial<TaskView>;
 type Key = keyof TaskView;
@@ -138,7 +148,7 @@ function fit(must: Part, more: readonly Part[]): Part {
   return fitParts(shorten(must), more);
 }
 
-const TEXTS = ['note', 'message', 'kill_hint', 'progress', 'waiting'] as const;
+const TEXTS = ['note', 'message', 'kill_hint', 'progress'] as const;
 
 function shorten(view: Part): Part {
   let short = view;
@@ -157,21 +167,32 @@ function shorten(view: Part): Part {
   return short;
 }
 
+/** With as many of the tasks ahead as fit. */
 function pendingOf(task: TaskView): Part {
+  const identity = pick(task, IDENTITY);
   const { waiting } = task;
-  return { ...pick(task, IDENTITY), ...(waiting === null ? {} : { waiting: shortWaiting(waiting) }) };
+  if (waiting === null) return identity;
+  const withBlockers = (count: number): Part => ({ ...identity, waiting: shortWaiting(waiting, count) });
+  let count = BLOCKERS_SHOWN;
+  while (count > 0 && !isShort(withBlockers(count))) count -= 1;
+  if (waiting.hold === undefined) return withBlockers(count);
+  const withHold = (hold: object): Part => ({
+    ...identity,
+    waiting: shortWaiting({ ...waiting, hold: hold as HeldByView }, count),
+  });
+  return withHold(fitHold(waiting.hold, withHold));
 }
 
 const BLOCKERS_SHOWN = 3;
 
 /** A start that is not known is an answer, too: null. */
-function shortWaiting(waiting: BlockedView): BlockedView {
+function shortWaiting(waiting: BlockedView, blockers: number): BlockedView {
   const { dim, hold, short_by, blocked_by, position, expected_start, latest_start } = waiting;
   const short = compact({
     dim,
     hold,
     short_by: hold === undefined ? short_by : undefined,
-    blocked_by: blocked_by.slice(0, BLOCKERS_SHOWN),
+    blocked_by: blocked_by.slice(0, blockers),
     ...outsideView(waiting),
     position,
     latest_start,
@@ -183,7 +204,7 @@ function shortWaiting(waiting: BlockedView): BlockedView {
 function ownersOf({ waiting }: TaskView): Part {
   if (waiting === null || waiting.owners.length === 0) return {};
   const owners = waiting.owners.slice(0, BLOCKERS_SHOWN);
-  return { waiting: { ...shortWaiting(waiting), owners } };
+  return { waiting: { ...shortWaiting(waiting, BLOCKERS_SHOWN), owners } };
 }
 
 const only =

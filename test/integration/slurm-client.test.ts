@@ -121,8 +121,8 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
 
     it('when its dependency failed', async () => {
       const first = await client.submit(job('exit 1'));
-      const second = await client.submit(job('true', { after: [{ jobId: first, kind: 'afterok' }] }));
-      const third = await client.submit(job('true', { after: [{ jobId: first, kind: 'afterany' }] }));
+      const second = await client.submit(job('true', { after: [{ id: first, kind: 'afterok' }] }));
+      const third = await client.submit(job('true', { after: [{ id: first, kind: 'afterany' }] }));
       assert.deepEqual(await endOf(second), { kind: 'never_satisfied' });
       assert.deepEqual(await endOf(third), { kind: 'exited', code: 0, signal: null });
     });
@@ -165,7 +165,7 @@ describe('the client of Slurm', { skip: NO_SLURM }, () => {
 
     it('a pending job: why it waits, and its size', async () => {
       const id = await client.submit(job('exec sleep 600'));
-      const next = await client.submit(job('true', { after: [{ jobId: id, kind: 'afterok' }] }));
+      const next = await client.submit(job('true', { after: [{ id, kind: 'afterok' }] }));
       assert.deepEqual(await reading(next), { kind: 'pending', waitingFor: 'jobs that it depends on' });
       await client.update(next, { timeLimitMs: 300_001, memBytes: 64 * 1024 ** 2, cpus: 2 });
       const shown = await cluster.slurm('scontrol', 'show', 'job', next);

@@ -1,11 +1,6 @@
 // Cancels jobs: all that wait for it by one program, and none of another attempt that has the id by now.
 import type { SlurmClient } from './client/slurm-client.ts';
-
-/** A job by its id and its comment: a restarted slurmctld may give the id to another one. */
-export interface OwnJob {
-  readonly id: string;
-  readonly comment: string;
-}
+import { type OwnJob, stillOwn } from './own-jobs.ts';
 
 const JOBS_MAX = 500;
 /** Nothing waits for it: the attempt of each job is over, or withdrawn by its claim. */
@@ -47,9 +42,7 @@ export class Cancellations {
 
   async #end(jobs: readonly OwnJob[], end: (ids: readonly string[]) => Promise<void>): Promise<void> {
     try {
-      const rows = await this.#client.jobs(jobs.map(({ id }) => id));
-      const comments = new Map(rows.map(({ id, comment }) => [id, comment]));
-      await end(jobs.flatMap(({ id, comment }) => (comments.get(id) === comment ? [id] : [])));
+      await end(await stillOwn(this.#client, jobs));
     } catch (error) {
       this.#failed((error as Error).message);
     }

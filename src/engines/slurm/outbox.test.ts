@@ -16,7 +16,10 @@ type Answer = string | BabysitError;
 
 const NOW_MS = 3_600_000;
 
-/** `answers`: of Slurm to each submission; later ones are accepted. `bootedAt`: an hour before now. */
+/**
+ * `answers`: of Slurm to each submission; later ones are accepted. `own`: its jobs, and the one with the comment `first` that
+ * others wait for. `bootedAt`: an hour before now.
+ */
 function rig(t: Parameters<typeof tempDir>[0], answers: Answer[] = [], own: SlurmJob[] = [], bootedAt = 0) {
   const dir = tempDir(t);
   const names = new JobNames('db', dir);
@@ -30,6 +33,7 @@ function rig(t: Parameters<typeof tempDir>[0], answers: Answer[] = [], own: Slur
         if (answer instanceof BabysitError) throw answer;
         return answer;
       },
+      jobs: async () => own,
       ownJobs: async () => own,
       bootedAt: async () => bootedAt,
     },
@@ -45,7 +49,7 @@ function rig(t: Parameters<typeof tempDir>[0], answers: Answer[] = [], own: Slur
       cpus: 1,
       gpus: 0,
       licenses: [],
-      after: task.after === null ? [] : [{ jobId: '7', kind: 'afterok' }],
+      after: task.after === null ? [] : [{ id: '7', comment: 'first', kind: 'afterok' }],
     }),
     write: (job) => log.push(`write ${job.key}`),
     accepted: (job, id) => log.push(`${job.key} is ${id}`),
@@ -148,7 +152,11 @@ it('submits an attempt of an earlier daemon that Slurm does not know', async (t)
 });
 
 it('keeps a job that Slurm refuses with its dependencies until it has fewer', async (t) => {
-  const { outbox, sent, job, logged, log } = rig(t, [new BabysitError('engine_refused', 'no job 7')]);
+  const { outbox, sent, job, logged, log } = rig(
+    t,
+    [new BabysitError('engine_refused', 'no job 7')],
+    [{ id: '7', comment: 'first' } as SlurmJob],
+  );
   const follower = job('A');
   const { handover } = follower;
   const after = { mode: 'ok', tasks: [{ id: 'X' as TaskId, name: 'x' }] } as const;
@@ -160,5 +168,25 @@ it('keeps a job that Slurm refuses with its dependencies until it has fewer', as
   await new Promise(setImmediate);
   outbox.changed(follower);
   await logged(1);
+  assert.deepEqual([sent.length, log.at(-1)], [2, 'A/1 is 102']);
+});
+
+it('does not let a job wait for another one that got the id of its dependency', async (t) => {
+  const own = [{ id: '7', comment: 'other' } as SlurmJob];
+  const { outbox, sent, job, logged, log } = rig(t, [], own);
+  const follower = job('A');
+  const { handover } = follower;
+  const after = { mode: 'ok', tasks: [{ id: 'X' as TaskId, name: 'x' }] } as const;
+  follower.handover = { ...handover, task: { ...handover.task, after } };
+  outbox.add(follower);
+  outbox.add(job('B'));
+  await logged(1);
+  assert.deepEqual(
+    sent.map(({ name }) => name),
+    ['B'],
+  );
+  own[0] = { id: '7', comment: 'first' } as SlurmJob;
+  outbox.changed(follower);
+  await logged(2);
   assert.deepEqual([sent.length, log.at(-1)], [2, 'A/1 is 102']);
 });

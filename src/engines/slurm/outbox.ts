@@ -7,12 +7,17 @@ import type { Job } from './job.ts';
 import { isNearStart } from './job-end.ts';
 import { arrayScript, jobScript } from './job-files.ts';
 import type { JobNames } from './job-names.ts';
+import { type OwnJob, stillOwn } from './own-jobs.ts';
 
 /** What a job asks for. Elements of an array ask for the same. */
-export type Wanted = Omit<Submission, 'name' | 'comment' | 'script' | 'outputPath' | 'elements'>;
+export interface Wanted
+  extends Omit<Submission, 'name' | 'comment' | 'script' | 'outputPath' | 'elements' | 'after'> {
+  /** The jobs that it waits for in Slurm. */
+  readonly after: readonly (OwnJob & { readonly kind: 'afterok' | 'afterany' })[];
+}
 
 export interface OutboxDeps {
-  readonly client: Pick<SlurmClient, 'submit' | 'ownJobs' | 'bootedAt'>;
+  readonly client: Pick<SlurmClient, 'submit' | 'jobs' | 'ownJobs' | 'bootedAt'>;
   readonly names: JobNames;
   readonly tasksDir: string;
   newArray(): string;
@@ -43,7 +48,7 @@ export class Outbox {
   readonly #waiting = new Set<Job>();
   /** An earlier try may have succeeded: look for them before they are submitted. */
   readonly #unsure = new Set<Job>();
-  /** Slurm has refused them with the jobs that they wait for, one of which it may have forgotten. */
+  /** One of the jobs that they wait for has been lost, or Slurm has refused them with these: each change tries again. */
   readonly #parked = new Set<Job>();
   /** Of an array that Slurm refused, or that it may confuse: they are submitted one by one. */
   readonly #alone = new WeakSet<Job>();
@@ -119,6 +124,10 @@ export class Outbox {
     this.#sending += 1;
     let isSent = false;
     try {
+      if (!(await this.#areOwn(wanted.after))) {
+        for (const job of group) this.#parked.add(job);
+        return;
+      }
       if (group.length > 1 && (await this.#mayConfuse())) {
         this.#separate(group);
         return;
@@ -180,6 +189,10 @@ export class Outbox {
         elements,
       },
     };
+  }
+
+  async #areOwn(after: Wanted['after']): Promise<boolean> {
+    return after.length === 0 || (await stillOwn(this.#deps.client, after)).length === after.length;
   }
 
   #answered(): void {

@@ -12,13 +12,15 @@ import type {
   StartFailure,
 } from '../port.ts';
 import { listenToBell } from './bell.ts';
-import { Cancellations, type OwnJob } from './cancellations.ts';
+import { Cancellations } from './cancellations.ts';
 import type { SlurmClient } from './client/slurm-client.ts';
 import { Job, type JobLimits } from './job.ts';
+import { JobChanges } from './job-changes.ts';
 import { lossOf, startFailure } from './job-end.ts';
 import { NOT_SHARED, removeJobFile, type SharedFiles, writeJobFile, writeSharedFiles } from './job-files.ts';
 import { indexOf, JobNames } from './job-names.ts';
 import { Outbox, type Wanted } from './outbox.ts';
+import type { OwnJob } from './own-jobs.ts';
 import { jobPlace } from './place.ts';
 import type { PollPace } from './poll-pace.ts';
 import { readUse } from './usage-file.ts';
@@ -70,6 +72,7 @@ export class SlurmEngine implements QueueEngine {
   readonly #outbox: Outbox;
   readonly #watch: Watch;
   readonly #cancellations: Cancellations;
+  readonly #changes: JobChanges;
   #isClosed = false;
   #shared: SharedFiles | null = null;
   #stopBell: (() => void) | null = null;
@@ -95,6 +98,15 @@ export class SlurmEngine implements QueueEngine {
       failed: (message) => this.#unreachable(message),
     });
     this.#cancellations = new Cancellations(client, (message) => this.#unreachable(message));
+    this.#changes = new JobChanges({
+      client,
+      get suspends() {
+        return deps.suspends;
+      },
+      log: deps.log,
+      own: (job) => this.#own(job),
+      limitsOf: (job) => this.#limitsOf(job),
+    });
     this.#watch = new Watch({
       client,
       names: this.#names,
@@ -176,8 +188,8 @@ export class SlurmEngine implements QueueEngine {
       },
       silent: () => this.#watch.look(this.#deps.pace.minMs),
       destroy: () => job !== undefined && this.#destroy(job),
-      suspend: (otherwise) => (job === undefined ? otherwise() : this.#suspend(job, otherwise)),
-      resume: () => job !== undefined && this.#resume(job),
+      suspend: (otherwise) => (job === undefined ? otherwise() : this.#changes.suspend(job, otherwise)),
+      resume: () => job !== undefined && this.#changes.resume(job),
     });
   }
 
@@ -209,7 +221,8 @@ export class SlurmEngine implements QueueEngine {
     } catch {
       // The shared directory is away. The file is only for the user who owns it.
     }
-    if (job.id !== null && !job.hasEnded && !job.isClosed) this.#cancellations.add(this.#own(job, job.id));
+    const own = this.#own(job);
+    if (own !== null && !job.hasEnded && !job.isClosed) this.#cancellations.add(own);
     if (job.array !== null) this.#count(job.array, -1);
   }
 
@@ -217,27 +230,8 @@ export class SlurmEngine implements QueueEngine {
     const job = this.#jobs.get(task.id);
     if (job === undefined) return;
     job.handover = { ...job.handover, task, attempt };
-    if (job.id !== null) this.#update(job, job.id);
+    if (job.id !== null) this.#changes.limits(job);
     else this.#outbox.changed(job);
-  }
-
-  /** Sends Slurm the limits that changed since the last request. A running job keeps its memory and CPUs. */
-  #update(job: Job, id: string): void {
-    const wanted = this.#limitsOf(job);
-    const { asked } = job;
-    const isWaiting = job.reading === null || job.reading.kind === 'pending';
-    const change = {
-      ...(wanted.timeLimitMs === asked?.timeLimitMs ? {} : { timeLimitMs: wanted.timeLimitMs }),
-      ...(!isWaiting || wanted.memBytes === asked?.memBytes ? {} : { memBytes: wanted.memBytes }),
-      ...(!isWaiting || wanted.cpus === asked?.cpus ? {} : { cpus: wanted.cpus }),
-    };
-    job.asked = wanted;
-    if (asked === null || Object.keys(change).length === 0) return;
-    this.#deps.client.update(id, change).catch((error: Error) => {
-      this.#deps.log.warn({ task: job.handover.task.id, message: error.message }, 'job not changed');
-      // Only a larger limit can be missing now, and the next change sends it again.
-      job.asked = asked;
-    });
   }
 
   queueView(id: TaskId): EngineQueueView | null {
@@ -277,7 +271,7 @@ export class SlurmEngine implements QueueEngine {
       return;
     }
     this.#is(job, id, array);
-    this.#update(job, id);
+    this.#changes.limits(job);
     this.#watch.look(this.#deps.pace.minMs);
   }
 
@@ -337,47 +331,24 @@ export class SlurmEngine implements QueueEngine {
     const kind = after?.mode === 'any' ? 'afterany' : 'afterok';
     const ids = state.status === 'pending' ? state.waitsFor : [];
     return ids.flatMap((id) => {
-      const jobId = this.#jobs.get(id)?.id ?? null;
-      return jobId === null ? [] : [{ jobId, kind }];
+      const job = this.#jobs.get(id);
+      const own = job === undefined ? null : this.#own(job);
+      return own === null ? [] : [{ ...own, kind }];
     });
-  }
-
-  /** `otherwise`: stops it by signals. */
-  #suspend(job: Job, otherwise: () => void): void {
-    const { id } = job;
-    if (!this.#deps.suspends || id === null) {
-      otherwise();
-      return;
-    }
-    job.isSuspended = true;
-    job.commands = job.commands.then(() =>
-      this.#deps.client.suspend(id).catch((error: Error) => {
-        job.isSuspended = false;
-        this.#deps.log.warn({ task: job.handover.task.id, message: error.message }, 'job not suspended');
-        otherwise();
-      }),
-    );
-  }
-
-  #resume(job: Job): void {
-    const { id } = job;
-    if (id === null || !(job.isSuspended || job.reading?.kind === 'suspended')) return;
-    job.isSuspended = false;
-    job.commands = job.commands.then(() =>
-      this.#deps.client.resume(id).catch((error: Error) => this.#unreachable(error.message)),
-    );
   }
 
   #destroy(job: Job): void {
     const nowMs = this.#deps.nowMs();
     job.destroySince ??= nowMs;
-    if (job.id === null || nowMs - job.destroySince < DESTROY_AFTER_MS) return;
+    const own = this.#own(job);
+    if (own === null || nowMs - job.destroySince < DESTROY_AFTER_MS) return;
     job.destroySince = nowMs;
-    void this.#cancellations.kill(this.#own(job, job.id));
+    void this.#cancellations.kill(own);
   }
 
-  #own({ key, array }: Job, id: string): OwnJob {
-    return { id, comment: this.#names.commentOf(key, array) };
+  /** Null until Slurm has accepted it. */
+  #own({ id, key, array }: Job): OwnJob | null {
+    return id === null ? null : { id, comment: this.#names.commentOf(key, array) };
   }
 
   #unreachable(message: string): void {

@@ -89,6 +89,7 @@ async function sharedDirectory({ settings, env, sharedDir, token }: DiagnosisDep
   const what = 'Slurm shared directory';
   const dir = join(sharedDir, `doctor-${token}`);
   const client = openSlurmClient(() => settings, env);
+  const comment = `babysit-doctor:${token}`;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     if ((statSync(sharedDir).mode & 0o022) !== 0)
@@ -101,7 +102,7 @@ async function sharedDirectory({ settings, env, sharedDir, token }: DiagnosisDep
     const began = performance.now();
     const id = await client.submit({
       name: 'babysit-doctor',
-      comment: `babysit-doctor:${token}`,
+      comment,
       script: `[ -e ${shellQuote(join(dir, 'seen'))} ] || exit ${CANNOT_SEE}\n: >${shellQuote(join(dir, 'written'))} || exit ${CANNOT_WRITE}\n`,
       cwd: '/',
       environment: {},
@@ -122,7 +123,7 @@ async function sharedDirectory({ settings, env, sharedDir, token }: DiagnosisDep
       await delay(PROBE_LOOK_MS);
     }
     const [job] = await client.jobs([id]);
-    await client.cancel([id]);
+    if (job?.comment === comment) await client.cancel([id]);
     const reading = job === undefined ? null : readJob(job);
     return no(
       what,

@@ -44,15 +44,15 @@ const FLAGS: readonly [what: string, change: Partial<Submission>, flag: string][
     'dependencies',
     {
       after: [
-        { jobId: '7', kind: 'afterok' },
-        { jobId: '8', kind: 'afterany' },
+        { id: '7', kind: 'afterok' },
+        { id: '8', kind: 'afterany' },
       ],
     },
     '--dependency=afterok:7,afterany:8',
   ],
   [
     'a dependency that fails ends the job',
-    { after: [{ jobId: '7', kind: 'afterok' }] },
+    { after: [{ id: '7', kind: 'afterok' }] },
     '--kill-on-invalid-dep=yes',
   ],
   ['an array', { elements: [0, 1, 2] }, '--array=0-2'],

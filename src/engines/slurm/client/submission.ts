@@ -22,7 +22,7 @@ export interface Submission {
   /** `name`, or `name:count`. */
   readonly licenses: readonly string[];
   readonly after: readonly {
-    readonly jobId: string;
+    readonly id: string;
     readonly kind: 'afterok' | 'afterany' | 'afternotok';
   }[];
   /** Indices of the elements of an array, in ascending order; null: one job. */
@@ -114,7 +114,7 @@ function rangesOf(elements: readonly number[]): string {
 
 function dependencyArgs(after: Submission['after']): string[] {
   if (after.length === 0) return [];
-  const terms = after.map(({ jobId, kind }) => `${kind}:${jobId}`);
+  const terms = after.map(({ id, kind }) => `${kind}:${id}`);
   // Without it a job whose dependency failed stays pending without a limit.
   return [`--dependency=${terms.join(',')}`, '--kill-on-invalid-dep=yes'];
 }

@@ -1,0 +1,61 @@
+// Changes reach the job that was meant and no other one with its id.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { anAttempt, aTask } from '../../../test/support/build/build-task.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
+import type { SlurmJob } from './client/job-rows.ts';
+import { Job, type JobLimits } from './job.ts';
+import { JobChanges } from './job-changes.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Job 7 of this daemon, which asked for an hour and now wants two. `rows`: what Slurm says about the id. */
+function rig(rows: SlurmJob[]) {
+  const log: string[] = [];
+  const limits: JobLimits = { timeLimitMs: 2 * HOUR_MS, memBytes: 1, cpus: 1 };
+  const job = new Job({ task: aTask(), attempt: anAttempt(), describe: () => assert.fail() }, '/none', 0);
+  job.is('7', null, null);
+  job.asked = { ...limits, timeLimitMs: HOUR_MS };
+  const changes = new JobChanges({
+    client: {
+      jobs: async () => rows,
+      update: async (id, change) => void log.push(`update ${id} ${JSON.stringify(change)}`),
+      suspend: async (id) => void log.push(`suspend ${id}`),
+      resume: async (id) => void log.push(`resume ${id}`),
+    },
+    suspends: true,
+    log: { warn: (_, message) => log.push(message) },
+    own: () => ({ id: '7', comment: 'own' }),
+    limitsOf: () => limits,
+  });
+  return {
+    job,
+    changes,
+    log,
+    logged: (...lines: string[]) =>
+      waitUntil(() => log.length >= lines.length, { what: lines.join('; ') }).then(() => {
+        assert.deepEqual(log.splice(0), lines);
+      }),
+  };
+}
+
+const OWN = { id: '7', comment: 'own' } as SlurmJob;
+const UPDATE = `update 7 {"timeLimitMs":${2 * HOUR_MS}}`;
+
+it('changes, suspends and resumes its job, and no other one that has the id by now', async () => {
+  const { job, changes, logged } = rig([OWN]);
+  changes.limits(job);
+  changes.suspend(job, () => assert.fail());
+  changes.resume(job);
+  await logged(UPDATE, 'suspend 7', 'resume 7');
+
+  const other = rig([{ ...OWN, comment: 'other' }]);
+  other.changes.limits(other.job);
+  let stopped = 0;
+  other.changes.suspend(other.job, () => {
+    stopped += 1;
+  });
+  other.changes.resume(other.job);
+  await other.logged('job not changed', 'job not suspended', 'job not resumed');
+  assert.equal(stopped, 1);
+});

@@ -1,0 +1,82 @@
+// Changes what Slurm does with a job: its limits, and whether it is suspended. Only with the job that was meant.
+import { BabysitError } from '../../core/errors.ts';
+import type { JobChange, SlurmClient } from './client/slurm-client.ts';
+import type { Job, JobLimits } from './job.ts';
+import { type OwnJob, stillOwn } from './own-jobs.ts';
+
+export interface JobChangesDeps {
+  readonly client: Pick<SlurmClient, 'jobs' | 'update' | 'suspend' | 'resume'>;
+  /** Pause by Slurm, which frees the CPUs, instead of by signals. */
+  readonly suspends: boolean;
+  readonly log: { warn(data: object, message: string): void };
+  /** Null until Slurm has accepted it. */
+  own(job: Job): OwnJob | null;
+  limitsOf(job: Job): JobLimits;
+}
+
+export class JobChanges {
+  readonly #deps: JobChangesDeps;
+
+  constructor(deps: JobChangesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Sends the limits that changed since the last request. A running job keeps its memory and CPUs. */
+  limits(job: Job): void {
+    const wanted = this.#deps.limitsOf(job);
+    const { asked } = job;
+    const isWaiting = job.reading === null || job.reading.kind === 'pending';
+    const change: JobChange = {
+      ...(wanted.timeLimitMs === asked?.timeLimitMs ? {} : { timeLimitMs: wanted.timeLimitMs }),
+      ...(!isWaiting || wanted.memBytes === asked?.memBytes ? {} : { memBytes: wanted.memBytes }),
+      ...(!isWaiting || wanted.cpus === asked?.cpus ? {} : { cpus: wanted.cpus }),
+    };
+    job.asked = wanted;
+    if (asked === null || Object.keys(change).length === 0) return;
+    this.#send(job, (id) => this.#deps.client.update(id, change)).catch((error: Error) => {
+      this.#warn(job, error, 'job not changed');
+      // Only a larger limit can be missing now, and the next change sends it again.
+      job.asked = asked;
+    });
+  }
+
+  /** `otherwise`: stops it by signals. */
+  suspend(job: Job, otherwise: () => void): void {
+    if (!this.#deps.suspends || job.id === null) {
+      otherwise();
+      return;
+    }
+    job.isSuspended = true;
+    this.#send(job, (id) => this.#deps.client.suspend(id)).catch((error: Error) => {
+      job.isSuspended = false;
+      this.#warn(job, error, 'job not suspended');
+      otherwise();
+    });
+  }
+
+  /** Does nothing for a job that Slurm has not suspended. */
+  resume(job: Job): void {
+    if (!job.isSuspended && job.reading?.kind !== 'suspended') return;
+    job.isSuspended = false;
+    this.#send(job, (id) => this.#deps.client.resume(id)).catch((error: Error) => {
+      this.#warn(job, error, 'job not resumed');
+    });
+  }
+
+  /** One command of a job after the other: Slurm runs them in the order in which their programs end. */
+  #send(job: Job, command: (id: string) => Promise<void>): Promise<void> {
+    const sent = job.commands.then(async () => {
+      const own = this.#deps.own(job);
+      const [id] = own === null ? [] : await stillOwn(this.#deps.client, [own]);
+      if (id === undefined)
+        throw new BabysitError('engine_unreachable', 'Slurm has lost the job, or given it another id');
+      await command(id);
+    });
+    job.commands = sent.catch(() => {});
+    return sent;
+  }
+
+  #warn(job: Job, { message }: Error, what: string): void {
+    this.#deps.log.warn({ task: job.handover.task.id, message }, what);
+  }
+}

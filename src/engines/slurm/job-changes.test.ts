@@ -1,8 +1,9 @@
-// Changes reach the job that was meant and no other one with its id.
+// Changes reach the job that was meant and no other one with its id, and come again after an outage.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { anAttempt, aTask } from '../../../test/support/build/build-task.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
+import { BabysitError } from '../../core/errors.ts';
 import type { SlurmJob } from './client/job-rows.ts';
 import { Job, type JobLimits } from './job.ts';
 import { JobChanges } from './job-changes.ts';
@@ -12,6 +13,11 @@ const HOUR_MS = 3_600_000;
 /** Job 7 of this daemon, which asked for an hour and now wants two. `rows`: what Slurm says about the id. */
 function rig(rows: SlurmJob[]) {
   const log: string[] = [];
+  let isDown = false;
+  const did = (what: string) => {
+    if (isDown) throw new BabysitError('engine_unreachable', 'no answer');
+    log.push(what);
+  };
   const limits: JobLimits = { timeLimitMs: 2 * HOUR_MS, memBytes: 1, cpus: 1 };
   const job = new Job({ task: aTask(), attempt: anAttempt(), describe: () => assert.fail() }, '/none', 0);
   job.is('7', null, null);
@@ -19,9 +25,9 @@ function rig(rows: SlurmJob[]) {
   const changes = new JobChanges({
     client: {
       jobs: async () => rows,
-      update: async (id, change) => void log.push(`update ${id} ${JSON.stringify(change)}`),
-      suspend: async (id) => void log.push(`suspend ${id}`),
-      resume: async (id) => void log.push(`resume ${id}`),
+      update: async (id, change) => did(`update ${id} ${JSON.stringify(change)}`),
+      suspend: async (id) => did(`suspend ${id}`),
+      resume: async (id) => did(`resume ${id}`),
     },
     suspends: true,
     log: { warn: (_, message) => log.push(message) },
@@ -32,6 +38,9 @@ function rig(rows: SlurmJob[]) {
     job,
     changes,
     log,
+    down: (is: boolean) => {
+      isDown = is;
+    },
     logged: (...lines: string[]) =>
       waitUntil(() => log.length >= lines.length, { what: lines.join('; ') }).then(() => {
         assert.deepEqual(log.splice(0), lines);
@@ -58,4 +67,20 @@ it('changes, suspends and resumes its job, and no other one that has the id by n
   other.changes.resume(other.job);
   await other.logged('job not changed', 'job not suspended', 'job not resumed');
   assert.equal(stopped, 1);
+});
+
+it('sends the limits and the wish to continue again after an outage', async () => {
+  const { job, changes, down, logged } = rig([OWN]);
+  job.reading = { kind: 'suspended' };
+  down(true);
+  changes.limits(job);
+  changes.resume(job);
+  await logged('job not changed', 'job not resumed');
+  down(false);
+  changes.repeat();
+  await logged(UPDATE, 'resume 7');
+  changes.repeat();
+  changes.limits(job);
+  changes.suspend(job, () => assert.fail());
+  await logged('suspend 7');
 });

@@ -1,4 +1,4 @@
-// Changes what Slurm does with a job: its limits, and whether it is suspended. Only with the job that was meant.
+// Changes what Slurm does with a job: its limits, and whether it is suspended. What Slurm did not answer is sent again.
 import { BabysitError } from '../../core/errors.ts';
 import type { JobChange, SlurmClient } from './client/slurm-client.ts';
 import type { Job, JobLimits } from './job.ts';
@@ -16,9 +16,19 @@ export interface JobChangesDeps {
 
 export class JobChanges {
   readonly #deps: JobChangesDeps;
+  /** Slurm gave no answer about their limits. */
+  readonly #limitsDue = new Set<Job>();
+  readonly #resumesDue = new Set<Job>();
 
   constructor(deps: JobChangesDeps) {
     this.#deps = deps;
+  }
+
+  /** Slurm answers: sends again what it has not answered. */
+  repeat(): void {
+    for (const job of take(this.#limitsDue)) this.limits(job);
+    for (const job of take(this.#resumesDue))
+      if (!job.isSuspended && job.reading?.kind === 'suspended') this.#sendResume(job);
   }
 
   /** Sends the limits that changed since the last request. A running job keeps its memory and CPUs. */
@@ -37,6 +47,7 @@ export class JobChanges {
       this.#warn(job, error, 'job not changed');
       // Only a larger limit can be missing now, and the next change sends it again.
       job.asked = asked;
+      if (isPassing(error)) this.#limitsDue.add(job);
     });
   }
 
@@ -58,8 +69,13 @@ export class JobChanges {
   resume(job: Job): void {
     if (!job.isSuspended && job.reading?.kind !== 'suspended') return;
     job.isSuspended = false;
+    this.#sendResume(job);
+  }
+
+  #sendResume(job: Job): void {
     this.#send(job, (id) => this.#deps.client.resume(id)).catch((error: Error) => {
       this.#warn(job, error, 'job not resumed');
+      if (isPassing(error)) this.#resumesDue.add(job);
     });
   }
 
@@ -79,4 +95,14 @@ export class JobChanges {
   #warn(job: Job, { message }: Error, what: string): void {
     this.#deps.log.warn({ task: job.handover.task.id, message }, what);
   }
+}
+
+function isPassing(error: Error): boolean {
+  return error instanceof BabysitError && error.code === 'engine_unreachable';
+}
+
+function take(jobs: Set<Job>): Job[] {
+  const taken = [...jobs].filter(({ isReleased }) => !isReleased);
+  jobs.clear();
+  return taken;
 }

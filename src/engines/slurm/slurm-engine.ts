@@ -363,5 +363,6 @@ export class SlurmEngine implements QueueEngine {
   #answered(): void {
     if (this.#isUnreachable) this.#deps.log.info({}, 'Slurm is available again');
     this.#isUnreachable = false;
+    this.#changes.repeat();
   }
 }

@@ -272,3 +272,42 @@ describe('a short task on a full host', () => {
       assert.deepEqual([view.status, view.express], ['running', express]);
   });
 });
+
+describe('while', () => {
+  const note = 'no task "test" is pending or running: this one ends with the next task of that name';
+
+  it('means the next task of the name when none is pending or running, and the answer says so', async (t) => {
+    const { run, kill, task } = serviceOf(t);
+    assert.equal((await run(named('server', { while: 'test' }))).body.note, note);
+    await run(named('test'));
+    await kill('test');
+    assert.equal((await task('server')).kill_reason, 'while_ended');
+    assert.equal((await run(named('server', { while: 'test' }))).body.note, note);
+    assert.equal((await task('server')).status, 'pending');
+    await run(named('test'));
+    assert.equal((await run(named('other', { while: 'test' }))).body.note, undefined);
+    await kill('test');
+    for (const name of ['server', 'other']) assert.equal((await task(name)).kill_reason, 'while_ended');
+  });
+
+  it('holds for a retry with the task that has the name then', async (t) => {
+    const { run, kill, task, ask } = serviceOf(t);
+    await run(named('test'));
+    await run(named('server', { while: 'test' }));
+    await kill('test');
+    assert.equal((await ask('POST', '/v1/tasks/server/retry')).body.note, note);
+    await run(named('test'));
+    await kill('test');
+    assert.equal((await task('server')).kill_reason, 'while_ended');
+  });
+
+  it('refuses the id of a task that has ended, which does not come again', async (t) => {
+    const { run, kill } = serviceOf(t);
+    const { id } = (await run(named('test'))).body;
+    assert.equal((await run(named('server', { while: id }))).status, 201);
+    await kill('test');
+    const { body } = await run(named('server', { while: id }));
+    assert.deepEqual([body.error, body.task_status], ['already_ended', 'killed']);
+    assert.match(body.hint, /--while=test /);
+  });
+});

@@ -22,6 +22,7 @@ import type { Store } from '../store/store.ts';
 import { formatSize } from '../units/size.ts';
 import { resolveRef } from './lookup/resolve.ts';
 import type { TaskAccess } from './lookup/task-access.ts';
+import { companionNote } from './submission/companion.ts';
 import { type SystemdParts, taskFrom } from './submission/new-task.ts';
 import { SubmissionRate } from './submission/rate.ts';
 import { noteOf } from './views/note.ts';
@@ -66,7 +67,7 @@ export async function run(
   const now = tasks.byId(task.id);
   const view = engine.live.queue.size <= PLANNED_AT_ONCE ? await tasks.planned(now) : tasks.view(now, null);
   if (isDeduplicated) return { ...view, deduplicated: true };
-  return { ...view, ...noteOf(request.cpuCores, statedEstimate(task).cpuCores) };
+  return { ...view, ...noteOf(request.cpuCores, statedEstimate(task).cpuCores, companionNote(task)) };
 }
 
 export interface Tested {
@@ -208,7 +209,7 @@ export function createSubmit(deps: SubmitDeps): { readonly submit: Submit; reado
       isNameKnown: (name) => work.byName(project, name) !== undefined || store.isNameKnown(project, name),
       find: (ref) => find(work, project, ref),
       history: store.learned.history,
-      findLive: (ref) => engine.live.byName(project, ref) ?? engine.live.get(ref as TaskId) ?? null,
+      findCompanion: (ref) => engine.live.byName(project, ref) ?? work.get(ref as TaskId) ?? store.byId(ref),
     });
     // What runs inside a task needs no lease.
     const lease = parent !== null && run.lease === null ? null : leaseFor(run, task);

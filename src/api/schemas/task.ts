@@ -180,7 +180,11 @@ export const TASK = z
     stdin: flag.describe('Its standard input is open: `babysit send` writes to it.'),
     journal: flag.describe("Its output also goes to systemd's journal."),
     retries: number.describe('Attempts allowed after the first.'),
-    note: text.optional().describe('What was changed in the request, or why it changed nothing.'),
+    note: text
+      .optional()
+      .describe(
+        'What was changed in the request, why it changed nothing, or that the task of `while` is to come.',
+      ),
     ...UNENFORCED,
     deduplicated: z
       .literal(true)

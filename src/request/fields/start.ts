@@ -69,7 +69,9 @@ export const START_FIELDS = {
     min: 1,
     max: 128,
     value: 'NAME',
-    help: { run: 'end this task when the task NAME has ended, which may be submitted later' },
+    help: {
+      run: 'end this task when the task NAME ends: the one pending or running now, else the next of that name',
+    },
   },
   ready: {
     as: 'readyLog',

@@ -5,7 +5,7 @@ import { traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { boundEstimate, restated } from '../../core/estimate.ts';
 import { numberIn } from '../../core/kill-reasons.ts';
-import { type EndedState, isEnded, type Task } from '../../core/task.ts';
+import { type EndedState, isEnded, type Task, type TaskId } from '../../core/task.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
 import { infeasibleNeed, largestNeed, unscheduled, whyInfeasible } from '../../scheduler/admission.ts';
@@ -14,6 +14,7 @@ import { formatSize } from '../../units/size.ts';
 import { notRunning, type TaskAccess } from '../lookup/task-access.ts';
 import { capacitiesOf, capsOf } from '../submission/capacity-of.ts';
 import { changedRequest } from '../submission/changed-request.ts';
+import { companionAgain, companionNote } from '../submission/companion.ts';
 import { reviveFollowers } from '../submission/revive-followers.ts';
 import { noteOf } from '../views/note.ts';
 import { infeasibleError } from '../views/refusal.ts';
@@ -65,11 +66,16 @@ export async function retry(
     if (!force && line === null) checkPeak(profiles, { ...task, name: tasks.ref(task) }, task.state, changes);
     if (env !== null) work.putEnvironment(task.id, { ...store.environment(task.id), ...env });
     const command = line === null ? task.command : ({ kind: 'shell', line } as const);
-    work.change(task.id, { kind: 'retry', changes: { ...changes, command } }, task);
+    const companion = companionAgain(
+      task,
+      (ref) => engine.live.get(ref as TaskId) ?? engine.live.byName(task.project, ref),
+    );
+    work.change(task.id, { kind: 'retry', changes: { ...changes, command, ...companion } }, task);
     reviveFollowers(store, work, task, task.state.endedAt);
   });
-  const view = await tasks.planned(tasks.byId(found.id));
-  return { ...view, ...noteOf(request.cpuCores, view.estimated_cpu_cores) };
+  const task = tasks.byId(found.id);
+  const view = await tasks.planned(task);
+  return { ...view, ...noteOf(request.cpuCores, view.estimated_cpu_cores, companionNote(task)) };
 }
 
 /** The kernel would end the next attempt where it ended the last one. */

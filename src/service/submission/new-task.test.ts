@@ -31,7 +31,7 @@ function contextOn(capacity: Capacity, taken: readonly string[] = []): Submissio
     systemd: NO_SYSTEMD,
     isNameTaken,
     isNameKnown: isNameTaken,
-    findLive: () => null,
+    findCompanion: () => null,
     history: () => NO_RUNS,
     find: assert.fail,
   };

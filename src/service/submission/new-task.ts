@@ -19,6 +19,7 @@ import type { RunRequest } from '../../request/request.ts';
 import { largestNeed } from '../../scheduler/admission.ts';
 import { pathOf } from '../../text/bytes.ts';
 import { capacitiesOf } from './capacity-of.ts';
+import { companionOf } from './companion.ts';
 import { engineOf, resourcesOf } from './engine-choice.ts';
 import { defaultKillTimeoutMs, type EstimateContext, estimatesFor, type Shares } from './estimates.ts';
 import { makeName, nameOfUnit } from './task-name.ts';
@@ -38,19 +39,21 @@ export interface SubmissionContext extends EstimateContext {
   isNameTaken(name: string): boolean;
   /** Includes ended tasks: a generated name must refer to one task only. */
   isNameKnown(name: string): boolean;
-  /** The live task of the project with this name or id. */
-  findLive(ref: string): Task | null;
+  /** The live task of the project with this name, or the task with this id. */
+  findCompanion(ref: string): Task | null;
   /** By name or id, live or ended. Throws not_found or ambiguous. */
   find(ref: string): Task;
 }
 
-/** Throws BabysitError bad_cwd, name_taken, dependency_cycle, or what `find` throws. */
+/** Throws BabysitError bad_cwd, name_taken, dependency_cycle, already_ended, or what `find` throws. */
 export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
   const { caller } = run;
   const cwd = run.cwd ?? caller.cwd;
   assertDirectory(cwd);
   const command = commandOf(run);
   const name = run.name ?? nameOfUnit(run.unit);
+  if (name !== null && run.whileRef === name)
+    throw new BabysitError('dependency_cycle', `"${name}" cannot run while itself runs`, { name });
   if (name !== null && context.isNameTaken(name)) throw nameTaken(run, name);
   const { config } = context;
   const engine = engineOf(run, config);
@@ -87,7 +90,7 @@ export function taskFrom(run: RunRequest, context: SubmissionContext): Task {
     context: run.context,
     tags: run.tags ?? [],
     ...readinessOf(run),
-    ...companionOf(run, name, context),
+    ...companionOf(run.whileRef, run.whileRef === null ? null : context.findCompanion(run.whileRef)),
     ...(traitsOf(engine).usesHost ? parentOf(context) : {}),
     ...(run.checkpoint === null ? {} : { checkpoint: run.checkpoint }),
     ...(context.batch === undefined ? {} : { batch: context.batch }),
@@ -126,19 +129,6 @@ function readinessOf({ readyLog, readyPort, readyCmd }: RunRequest): Pick<Task, 
   if (readyLog !== null) return { readiness: { kind: 'log', pattern: readyLog } };
   if (readyPort !== null) return { readiness: { kind: 'port', port: readyPort } };
   return readyCmd === null ? {} : { readiness: { kind: 'command', line: readyCmd } };
-}
-
-/** A task that has ended does not count: the name then belongs to one that comes later. */
-function companionOf(
-  { whileRef }: RunRequest,
-  name: string | null,
-  { findLive }: SubmissionContext,
-): Pick<Task, 'companion'> {
-  if (whileRef === null) return {};
-  if (whileRef === name)
-    throw new BabysitError('dependency_cycle', `"${name}" cannot run while itself runs`, { name });
-  const live = findLive(whileRef);
-  return { companion: live === null ? { name: whileRef, id: null } : { name: live.name, id: live.id } };
 }
 
 function parentOf({ parent }: SubmissionContext): Pick<Task, 'parent'> {

@@ -1,10 +1,16 @@
-// Tells the caller what was changed in a request.
+// Notes for the caller: what was changed in a request, and what it may not expect.
 import { roundCores } from '../../units/number.ts';
 
-/** `requested`: null when the request gives no cores. */
-export function noteOf(requested: number | null, given: number): { readonly note?: string } {
-  if (requested === null || given >= requested) return {};
-  return {
-    note: `${requested} cores were requested, and reduced to ${roundCores(given)}, all that tasks can get here`,
-  };
+/** `requested`: null when the request gives no cores. `more`: another note. */
+export function noteOf(
+  requested: number | null,
+  given: number,
+  more: string | null = null,
+): { readonly note?: string } {
+  const reduced =
+    requested === null || given >= requested
+      ? null
+      : `${requested} cores were requested, and reduced to ${roundCores(given)}, all that tasks can get here`;
+  const notes = [reduced, more].filter((note) => note !== null);
+  return notes.length === 0 ? {} : { note: notes.join('; ') };
 }

@@ -47,7 +47,7 @@ function submit(
     systemd: { noUnits: 'no manager', hasJournal: false },
     isNameTaken: () => false,
     isNameKnown: () => false,
-    findLive: () => null,
+    findCompanion: () => null,
     history: () => NO_RUNS,
     find: assert.fail,
   });

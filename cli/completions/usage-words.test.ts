@@ -6,10 +6,12 @@ import { nextWords } from './usage-words.ts';
 const CONFIG = 'config [show [KEY...] | get KEY | set KEY VALUE | unset KEY]';
 
 const ROWS: readonly (readonly [string, readonly string[], readonly string[], readonly string[]])[] = [
-  ['pause NAME... | pause --tag=TAG', [], [], ['NAME']],
-  ['pause NAME... | pause --tag=TAG', ['a', 'b'], [], ['NAME']],
+  ['pause (NAME... | --tag=TAG)', [], [], ['NAME']],
+  ['pause (NAME... | --tag=TAG)', ['a', 'b'], [], ['NAME']],
+  ['log (NAME... | --tag=TAG) [--tail N | --full] [--grep RE [--count]] [flags]', ['a'], [], ['NAME']],
+  ['run [flags] --command LINE | run [flags] LINE', [], [], ['LINE']],
   ['attach NAME [--no_stdin] [--tie]', ['a'], [], []],
-  ['kill NAME... | kill --tag=TAG [--force | --signal SIGNAL] [--no_wait]', [], [], ['NAME']],
+  ['kill (NAME... | --tag=TAG) [--force | --signal SIGNAL] [--no_wait]', [], [], ['NAME']],
   ['hooks install|uninstall|status [--scope=user|project]', [], ['install', 'uninstall', 'status'], []],
   [
     'shim install NAME... | shim uninstall [NAME...] | shim status',

@@ -7,13 +7,14 @@ export interface UsageWord {
   readonly isRepeated: boolean;
 }
 
-/** Each way to call the command, without its flags: `pause NAME... | pause --tag=TAG` -> [[NAME...], []]. */
+/** Each way to call the command, without its flags: `pause (NAME... | --tag=TAG)` -> [[NAME...], []]. */
 export function usageForms(usage: string): UsageWord[][] {
   const [verb = ''] = usage.split(' ');
   return usage
+    .replaceAll('[flags]', ' ')
     .replace(/\[?-[^|\]]*\]?/g, ' ')
     .split(/ \| | \|$/)
-    .map((form) => form.replace(/[[\]']/g, ' ').trim())
+    .map((form) => form.replace(/[[\]()']/g, ' ').trim())
     .map((form) => (form === verb || form.startsWith(`${verb} `) ? form.slice(verb.length) : form))
     .map((form) => form.split(/\s+/).filter((word) => /^[\w|-]*\w(\.{3})?$/.test(word)))
     .map((words) => words.map(readWord));

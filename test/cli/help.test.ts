@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { COMMANDS } from '../../cli/commands.ts';
+import { NAME_FLAG } from '../../cli/input/refs.ts';
 import { jsonLine, runCli } from '../support/cli.ts';
 
 const NO_DAEMON = { env: { BABYSIT_NO_AUTOSTART: '1', BABYSIT_HOME: '/nonexistent' } };
@@ -16,13 +17,24 @@ describe('help', () => {
     }
   });
 
-  for (const name of Object.keys(COMMANDS)) {
+  for (const [name, entry] of Object.entries(COMMANDS)) {
     it(`${name} --help shows its flags and an example`, async () => {
       const { code, stdout, stderr } = await runCli([name.replaceAll('-', '_'), '--help'], NO_DAEMON);
       assert.equal(code, 0, stderr);
       assert.match(stdout, new RegExp(`^babysit ${name}: `));
       assert.match(stdout, /\nExamples?:\n {2}babysit /);
       assert.match(stdout, /--json/);
+    });
+
+    it(`${name} --help has every flag in its usage line, or says that there are more`, async () => {
+      const { usage, flags } = (await entry.load()).command;
+      if (usage.includes('[flags]')) return;
+      const missing = Object.keys(flags).filter((flag) => !new RegExp(`--${flag}\\b`).test(usage));
+      // A name may also be written as a flag, for every command that takes one.
+      assert.deepEqual(
+        missing,
+        missing.filter((flag) => flag in NAME_FLAG),
+      );
     });
   }
 

@@ -22,7 +22,7 @@ const FLAGS = {
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'skills install|uninstall|status|snippet [--scope=user|project] [--agents_md=FILE]',
+  usage: 'skills install|uninstall|status|snippet [--scope=user|project] [--agents_md=FILE] [--force]',
   about: `install copies the skill into the skills directory of Claude Code, or with --agents_md adds a short block to a file that
 other harnesses read. uninstall removes only what install has added. snippet prints the block.`,
   flags: FLAGS,

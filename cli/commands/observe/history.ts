@@ -32,7 +32,8 @@ const FLAGS = {
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'history [--since=7d] [--by=command|owner|project] [--html=FILE]',
+  usage:
+    'history [--since=7d] [--by=command|owner|project] [--project=DIR] [--owner=NAME] [--limit=N] [--html=FILE]',
   about: `Prints how many tasks ended how, what they waited, what was lost to kills, which room stayed unused, and how estimates fit:
 estimate / use of completed tasks, half of them below the p50 and nine of ten below the p90. 2 means twice as much as needed.
 The tasks of all projects count. What babysit clean has removed is not counted.`,

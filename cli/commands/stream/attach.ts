@@ -8,7 +8,7 @@ import { passThrough } from '../../stream/pass-through.ts';
 import { openReceipt } from '../../stream/receipt.ts';
 
 export const command = defineCommand({
-  usage: 'attach NAME [--no_stdin] [--tie]',
+  usage: 'attach NAME [--no_stdin] [--tie] [--quiet] [--receipt=FILE]',
   about: `Continues a task of babysit exec whose client was killed: prints the output that the client has not printed, then what
 follows, passes standard input and signals, and ends with the exit code of the task or by its signal.`,
   flags: {

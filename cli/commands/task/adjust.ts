@@ -12,7 +12,7 @@ export const FLAGS = { ...SELECT_FLAGS, ...flagsOf('adjust') } as const satisfie
 
 export const command = defineCommand({
   usage:
-    'adjust NAME... [--estimated_time=D] [--estimated_mem_bytes=S] [--estimated_cpu_cores=N] [--kill_timeout=D] [--priority=N]',
+    'adjust (NAME... | --tag=TAG) [--estimated_time=D] [--estimated_mem_bytes=S] [--estimated_cpu_cores=N] [--kill_timeout=D] [--priority=N] [flags]',
   about: `Applies at once, also to running tasks: their caps are rewritten, and the watchdog restarts its windows with the new numbers.
 Room that a running task asks for in addition must be free now (exit 2 when it is not).`,
   flags: FLAGS,

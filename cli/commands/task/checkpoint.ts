@@ -31,7 +31,7 @@ const FLAGS = {
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'checkpoint add|has|list|clear [KEY... | -] [--checkpoint=NAME]',
+  usage: 'checkpoint add|has|list|clear [KEY... | - | --all] [--missing] [--checkpoint=NAME]',
   about: `Call it from the command of a task. It keeps the keys of finished items in $BABYSIT_CHECKPOINT_DIR, which all attempts share.
 With --checkpoint=NAME it works outside of tasks too, on what tasks started with run --checkpoint=NAME share.
 add KEY...    adds keys; they are on disk when it returns; processes may add at the same time

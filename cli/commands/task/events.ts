@@ -35,7 +35,8 @@ const FLAGS = {
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'events [--since SEQ] [--follow] [--event NAME] [--status STATUS] [--owner NAME] [--tag TAG]',
+  usage:
+    'events [--since SEQ] [--follow] [--event NAME] [--status STATUS] [--owner NAME] [--tag TAG] [--project DIR]',
   about: `Prints the events of all tasks in the order in which they happened, one JSON object a line unless stdout is a terminal. The
 number seq of the last one is the cursor for the next call: on stderr as next_since. When events after the cursor are gone, the
 first line is the event gap.`,

@@ -12,7 +12,7 @@ import { type Context, defineCommand } from '../../command.ts';
 import { taskPath } from '../../input/refs.ts';
 
 export const command = defineCommand({
-  usage: 'kill NAME... | kill --tag=TAG [--force | --signal SIGNAL] [--no_wait]',
+  usage: 'kill (NAME... | --tag=TAG) [--force | --signal SIGNAL] [--no_wait]',
   about: `Creates the stop file, sends SIGTERM to the whole group of the task, and sends SIGKILL after the grace time.
 A task with --stop=file first gets the time watchdog.stop_grace (60s) with the stop file alone.
 Returns the end of the task when it comes within the configured times and 2 s, else, and with --no_wait, when the daemon has

@@ -62,7 +62,7 @@ const MAX_ROWS = 1_000_000;
 type Format = (typeof FORMATS)[number];
 
 export const command = defineCommand({
-  usage: 'list [--all] [--all_projects] [--status=running,pending] [--since=2h]',
+  usage: 'list [--all] [--all_projects] [--status=running,pending] [--since=2h] [flags]',
   about: `Prints live tasks of this project and tasks that ended in the last 24 hours, the newest last.
 --all prints the tasks of all projects and all ages. --watch shows changes as the daemon reports them.`,
   flags: FLAGS,

@@ -58,7 +58,7 @@ const FLAGS = {
 
 export const command = defineCommand({
   usage:
-    'log NAME... | log --tag=TAG [--tail N | --head N | --full] [--attempt N] [--since TIME] [--grep RE [--count]] [--follow]',
+    'log (NAME... | --tag=TAG) [--tail N | --head N | --full] [--attempt N] [--since TIME] [--grep RE [--count]] [--max_bytes SIZE] [--follow [--exit_code=no]]',
   about: `Prints standard output and standard error of the task in order, as plain text; by default the last
 ${DEFAULT_TAIL} lines, of which it prints at most the last 32 KiB.
 With several tasks, a pattern or --tag each line begins with the name of its task.

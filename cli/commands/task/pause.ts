@@ -4,7 +4,7 @@ import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  usage: 'pause NAME... | pause --tag=TAG',
+  usage: 'pause (NAME... | --tag=TAG)',
   about: `Freezes every process of the task. A paused task keeps its memory and its reservation. Its clocks stop: neither its
 kill timeout nor its silence counts until babysit resume.`,
   flags: SELECT_FLAGS,

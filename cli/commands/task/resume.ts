@@ -4,7 +4,7 @@ import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  usage: 'resume NAME... | resume --tag=TAG',
+  usage: 'resume (NAME... | --tag=TAG)',
   about:
     'Thaws every process of the task. The task continues where it was paused. One that the watchdog holds for lack of memory stays held.',
   flags: SELECT_FLAGS,

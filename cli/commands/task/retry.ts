@@ -10,7 +10,7 @@ const FLAGS = { ...SELECT_FLAGS, ...flagsOf('retry') } as const satisfies FlagSp
 
 export const command = defineCommand({
   usage:
-    'retry NAME... | retry --tag=TAG [--command=LINE] [--env=K=V] [--estimated_mem_bytes=S] [--estimated_cpu_cores=N] [--estimated_time=D] [--kill_timeout=D]',
+    'retry (NAME... | --tag=TAG) [--command=LINE] [--env=K=V] [--estimated_mem_bytes=S] [--estimated_cpu_cores=N] [--estimated_time=D] [--kill_timeout=D] [flags]',
   about: `Queues the next attempt of each task with the same name, id and directory, and with the same command, environment,
 estimates and limits where no flag changes them. The logs of earlier attempts, the checkpoint directory and the place in the
 queue stay. Tasks that failed because they come after this one wait for it again.

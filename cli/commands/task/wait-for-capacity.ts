@@ -19,7 +19,8 @@ export const FLAGS = {
 } as const satisfies FlagSpecs;
 
 export const command = defineCommand({
-  usage: 'wait_for_capacity [--mem_bytes=SIZE] [--cpu_cores=N] [--timeout=DURATION]',
+  usage:
+    'wait_for_capacity [--mem_bytes=SIZE] [--cpu_cores=N] [--estimated_time=DURATION] [--timeout=DURATION] [flags]',
   about: `Takes a place in the queue, prints the place on stderr, and blocks until there is room. Then it prints the lease and exits 0:
 the next run of the same owner that fits, or the one with --lease=ID, gets the room. One call is enough: do not poll.
 Ending it gives up the place.`,

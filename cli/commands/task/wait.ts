@@ -12,7 +12,7 @@ import type { Wake } from '../../wake.ts';
 
 export const command = defineCommand({
   usage:
-    'wait NAME... | wait --tag=TAG [--summary] [--all | --any] [--until end|risk] [--event NAME | --log RE | --port N] [--progress] [--timeout DURATION]',
+    'wait (NAME... | --tag=TAG) [--summary] [--all | --any] [--until end|risk] [--event NAME | --log RE | --port N] [--progress] [--timeout DURATION] [flags]',
   about: `Prints one event a line to stderr and one result a task to stdout, both as JSON unless they go to a terminal.
 Exits 0 when all tasks completed (--any: the first one), 1 otherwise, 124 after --timeout; the tasks then keep running.
 With --until=risk it also returns at the first warning, with exit 3 and the warning on stdout: what exceeds which estimate, the

@@ -85,7 +85,17 @@ function isIdempotent({ method, body }: Request): boolean {
   return method === 'GET' || (body as { readonly key?: string } | undefined)?.key !== undefined;
 }
 
-export async function startDaemon(session: Session): Promise<void> {
+/** Starts under way, by state directory: requests beside each other share one. */
+const startsUnderWay = new Map<string, Promise<void>>();
+
+export function startDaemon(session: Session): Promise<void> {
+  const { dir } = session.home;
+  const start = startsUnderWay.get(dir) ?? launch(session).finally(() => startsUnderWay.delete(dir));
+  startsUnderWay.set(dir, start);
+  return start;
+}
+
+async function launch(session: Session): Promise<void> {
   const { startDaemonProcess } = await import('../daemon-control/start.ts');
   const ping = await startDaemonProcess(session.home, session.env);
   const { dailyLogoutWarning } = await import('../daemon-control/logout-warning.ts');

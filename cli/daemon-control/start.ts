@@ -10,6 +10,7 @@ import { sandboxHint } from '../client/sandbox.ts';
 import { makeDirectories } from '../make-directories.ts';
 import { daemonEnv } from './env.ts';
 import { type Launch, launchDetached } from './launch.ts';
+import { lockHolder } from './lock-holder.ts';
 import { logEnd, logTail } from './log.ts';
 import { launchUnderSystemd } from './systemd.ts';
 
@@ -57,27 +58,32 @@ export async function startDaemonProcess(
   let launch = await begin();
   let serviceFailures = 0;
   let signaled = 0;
+  let patience = PING_MS;
   const deadline = uptimeMs() + START_DEADLINE_MS;
   for (;;) {
-    const answer = await ping(home);
+    const answer = await pingWithin(home, patience);
+    const running = typeof answer === 'string' ? null : answer;
+    // An answer that was not waited for costs a busy daemon as much as one that was.
+    if (answer === 'silent') patience *= 2;
     const ended = await launch.ended();
     // When another daemon answers, ours ends as soon as it finds the lock. Wait for that: otherwise ours could
     // replace the other one after a user has stopped it.
-    const settled = launch.pid === null || launch.pid === answer?.pid || ended !== null;
+    const settled = launch.pid === null || launch.pid === running?.pid || ended !== null;
     const isLate = uptimeMs() > deadline;
     // On a slow host the own daemon may need longer than the deadline to find the lock.
-    if (answer !== null && (settled || isLate)) return answer;
-    if (isLate) throw notStarted(home, logStart, `it did not answer within ${START_DEADLINE_MS / 1000} s`);
+    if (running !== null && (settled || isLate)) return running;
+    if (isLate) throw late(home, logStart);
     if (ended === null) await delay(POLL_MS);
     else {
       const isSignal = typeof ended === 'string' && ended.startsWith('SIG');
       if (isSignal) signaled++;
       if (launch.kind === 'direct' && ended !== 0 && !(isSignal && signaled < SIGNAL_TRIES))
         throw notStarted(home, logStart, `it ended at once (${ended})`);
-      // Another daemon held the lock. It answers soon, or it has stopped.
       await delay(RELAUNCH_MS);
+      // Another daemon holds the lock: it answers soon, or it ends. Each further start would delay it.
+      if (answer === 'silent' || lockHolder(home) !== null) continue;
       if (launch.kind === 'systemd') serviceFailures++;
-      if ((await ping(home)) === null)
+      if ((await pingWithin(home, PING_MS)) === 'absent')
         launch = serviceFailures < SERVICE_TRIES ? await begin() : launchDetached(home, env, flags);
     }
   }
@@ -118,6 +124,18 @@ function prepareHome(home: Home): void {
       },
     );
   }
+}
+
+function late(home: Home, logStart: number): BabysitError {
+  const why = `did not answer within ${START_DEADLINE_MS / 1000} s`;
+  const pid = lockHolder(home);
+  if (pid === null) return notStarted(home, logStart, `it ${why}`);
+  return new BabysitError('daemon_unreachable', `the daemon (pid ${pid}) ${why}`, {
+    reason: 'silent',
+    pid,
+    log_path: home.log,
+    hint: 'On a slow host, run the same command again. Otherwise babysit daemon-stop ends a daemon that hangs; its tasks keep running.',
+  });
 }
 
 function notStarted(home: Home, logStart: number, why: string): BabysitError {

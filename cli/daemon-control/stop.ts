@@ -3,12 +3,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
-import { readRegular } from '../../src/files/regular-file.ts';
-import { hasOpen } from '../../src/procfs/process/daemons.ts';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { uptimeMs } from '../client/http.ts';
 import { call, type Session } from '../client/session.ts';
 import { NO_DISPATCH } from './launch.ts';
+import { lockHolder } from './lock-holder.ts';
 import { pingWithin, startDaemonProcess } from './start.ts';
 
 const STOP_DEADLINE_MS = 20_000;
@@ -69,10 +68,9 @@ async function hasEnded(pid: number, deadline: number): Promise<boolean> {
   return true;
 }
 
-/** The pid file may be stale: only a process that has the lock of this directory open is the daemon. */
 async function killHanging({ home }: Session): Promise<StoppedDaemon> {
-  const pid = Number(readPidFile(home.pidFile));
-  if (!(pid > 1 && hasOpen(pid, home.lock)))
+  const pid = lockHolder(home);
+  if (pid === null)
     throw new BabysitError(
       'daemon_unreachable',
       `a daemon in ${home.dir} does not answer, and its process is unknown`,
@@ -96,12 +94,4 @@ async function killHanging({ home }: Session): Promise<StoppedDaemon> {
 
 function hasFiles(dir: string): boolean {
   return existsSync(dir) && readdirSync(dir).length > 0;
-}
-
-function readPidFile(path: string): string {
-  try {
-    return readRegular(path, 'utf8').trim();
-  } catch {
-    return '';
-  }
 }

@@ -91,6 +91,9 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const isReplaced = watchProgram();
   const closing = new ClosingStack();
   closing.push(() => lock.release());
+  // Before the longest work of a start: clients that find the pid do not start another daemon.
+  claimHome(home);
+  closing.push(() => leaveHome(home));
   const store = openStore(home.database, undefined, !hasTasks(home));
   closing.push(() => store.close());
   checkIdentity(home, store.identity);
@@ -219,8 +222,6 @@ async function run(home: Home, loaded: LoadedConfig, lock: Lock, log: Logger): P
   const cleaning = { store, clock: realClock, tasksDir, log, unloadUnits };
   const retention = config['retention.schedule'];
   if (retention !== 'off') closing.push(keepClean(cleaning, retention, config['retention.older_than']));
-  claimHome(home);
-  closing.push(() => leaveHome(home));
   closing.push(
     watchPidFile(home, () => engine.loseHome(homeLoss() ?? `its pid file ${home.pidFile} was deleted`)),
   );

@@ -1,7 +1,15 @@
 // daemon-start, daemon-stop, daemon-restart, daemon-status, ping, and the automatic start.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
@@ -213,6 +221,30 @@ describe('daemon', () => {
     assert.equal(jsonLine((await home.run(['status', 'long'])).stdout).status, 'running');
   });
 
+  it('that runs and does not listen is waited for, without the start of another', async (t) => {
+    const home = testHome(t);
+    await home.run(['daemon-start']);
+    const socket = join(home.dir, 'daemon.sock');
+    renameSync(socket, `${socket}.away`);
+    const list = home.start(['list']);
+    await waitUntil(() => startsInVain(home.dir) > 0, { what: 'a start that finds the lock' });
+    // As long as three processes take to start and end.
+    for (let i = 0; i < 3; i++) await home.run(['ping']);
+    renameSync(`${socket}.away`, socket);
+    const { code, stderr } = await list.done;
+    assert.equal(code, 0, stderr);
+    assert.equal(startsInVain(home.dir), 1);
+  });
+
+  it('is started once by a command that sends several requests', async (t) => {
+    const home = testHome(t);
+    for (const name of ['a', 'b', 'c']) await submit(home, name, 'true');
+    await home.run(['daemon-stop']);
+    const { code, stderr } = await home.run(['wait', 'a', 'b', 'c']);
+    assert.equal(code, 0, stderr);
+    assert.equal(startsInVain(home.dir), 0);
+  });
+
   it('that died is replaced by daemon-stop --kill_tasks, which ends its tasks and starts no other', async (t) => {
     const home = testHome(t);
     await submit(home, 'long', 'sleep 600');
@@ -259,3 +291,8 @@ describe('daemon', () => {
     assert.match(String(jsonLine(stderr).message), /did not start: .*database/i);
   });
 });
+
+/** The starts that found the lock of a state directory taken. */
+function startsInVain(dir: string): number {
+  return readFileSync(join(dir, 'daemon.log'), 'utf8').split('a daemon is already running').length - 1;
+}

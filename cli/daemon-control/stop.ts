@@ -10,10 +10,10 @@ import { NO_DISPATCH } from './launch.ts';
 import { lockHolder } from './lock-holder.ts';
 import { pingWithin, startDaemonProcess } from './start.ts';
 
-const STOP_DEADLINE_MS = 20_000;
+const STOP_DEADLINE_MS = 60_000;
 const POLL_MS = 10;
-/** A daemon that does not answer in this time hangs: the longest work of its thread takes a second. */
-const HANGS_AFTER_MS = 5_000;
+/** A daemon that does not answer in this time hangs: the longest work of its thread takes a second, on a busy host ten. */
+const HANGS_AFTER_MS = 15_000;
 
 export interface StoppedDaemon {
   readonly pid: number;

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { callerProcess } from './environ.ts';
 
-/** As the launcher does: the soft limit, then the environment in base64, in pieces of `size` characters. */
+/** As the launcher does: the soft limits, then the environment in base64, in pieces of `size` characters. */
 function handedOver(environ: Buffer, size = 8): NodeJS.ProcessEnv {
   const pieces = environ.toString('base64').match(new RegExp(`.{1,${size}}`, 'g')) ?? [];
-  const named = ['1024', ...pieces].map((piece, index) => [`BABYSIT_CALLER_${index}`, piece]);
+  const named = ['n=1024', 's=8192', 'd=', 'v=unlimited', ...pieces].map((piece, index) => [
+    `BABYSIT_CALLER_${index}`,
+    piece,
+  ]);
   return { HOME: '/of-the-shell', ...Object.fromEntries(named) };
 }
 const envOf = (...entries: string[]) =>
@@ -22,7 +25,11 @@ describe('callerProcess', () => {
       ['__proto__', 'x'],
       ['my-var', '\udce9'],
     ]);
-    assert.equal(callerProcess(handedOver(Buffer.from('A=1\0'))).nofileSoft, '1024');
+    assert.deepEqual(callerProcess(handedOver(Buffer.from('A=1\0'))).softLimits, {
+      nofile: '1024',
+      stack: '8388608',
+      as: 'unlimited',
+    });
   });
 
   it('takes the first of two variables with one name, and no entry without a name', () => {

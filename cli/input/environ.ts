@@ -1,6 +1,7 @@
 // Reads the words and the environment of this process as bytes. Node decodes both with loss, and the shell of the launcher
 // drops variables whose names it cannot hold, such as exported functions.
 import { readFileSync } from 'node:fs';
+import type { Rlimit } from '../../src/core/inherited.ts';
 import { textOf } from '../../src/text/bytes.ts';
 
 const NUL = 0;
@@ -15,19 +16,45 @@ export function exactWords(words: string[]): string[] {
 
 export interface CallerProcess {
   readonly env: Record<string, string>;
-  /** The soft limit of open files; null if it is not known. Node raises its own. */
-  readonly nofileSoft: string | null;
+  readonly softLimits: SoftLimits;
 }
 
-/** `env` is process.env. The launcher passes the original environment in BABYSIT_CALLER_0 and so on. */
+/** The soft limits that the launcher and Node have raised, before that. Those that are not known are absent. */
+export type SoftLimits = Readonly<Partial<Record<Raised, string>>>;
+export type Raised = (typeof RAISED)[number]['name'];
+
+/** With the flag and the unit of ulimit. */
+export const RAISED = [
+  { name: 'nofile', flag: 'n', unit: 1n },
+  { name: 'stack', flag: 's', unit: 1024n },
+  { name: 'data', flag: 'd', unit: 1024n },
+  { name: 'as', flag: 'v', unit: 1024n },
+] as const satisfies readonly { name: Rlimit; flag: string; unit: bigint }[];
+
+/** `env` is process.env. The launcher passes limits, as in n=1024, and the original environment in BABYSIT_CALLER_0 and so on. */
 export function callerProcess(env: NodeJS.ProcessEnv): CallerProcess {
-  const [nofileSoft = null, ...pieces] = handedOver(env);
+  const all = handedOver(env);
+  const pieces = all.filter((piece) => !LIMIT.test(piece));
   const own = pieces.length > 0 ? splitStrings(Buffer.from(pieces.join(''), 'base64')) : null;
   const entries = own ?? readStrings('/proc/self/environ');
   return {
     env: taskVariables(entries === null ? (env as Record<string, string>) : variablesOf(entries)),
-    nofileSoft,
+    softLimits: softLimitsOf(all),
   };
+}
+
+/** Base64 has no `=` before other characters. */
+const LIMIT = /^([a-z])=(\d+|unlimited|)$/;
+
+function softLimitsOf(pieces: readonly string[]): SoftLimits {
+  const found: Partial<Record<Raised, string>> = {};
+  for (const piece of pieces) {
+    const [, flag, value = ''] = LIMIT.exec(piece) ?? [];
+    const raised = RAISED.find((one) => one.flag === flag);
+    if (raised === undefined || value === '') continue;
+    found[raised.name] = value === 'unlimited' ? value : String(BigInt(value) * raised.unit);
+  }
+  return found;
 }
 
 function handedOver(env: NodeJS.ProcessEnv): string[] {

@@ -2,20 +2,24 @@
 import type { Rlimits, TerminalSize } from '../../src/core/inherited.ts';
 import { readCpus, readRlimits } from '../../src/procfs/process/inherited.ts';
 import type { Caller } from '../../src/request/request.ts';
+import { RAISED, type SoftLimits } from './environ.ts';
 
-/** `nofileSoft`: the soft limit before Node raised it; null if it is not known. */
-export function inheritedFrom(nofileSoft: string | null): Pick<Caller, 'rlimits' | 'cpus' | 'terminal'> {
+export function inheritedFrom(softLimits: SoftLimits): Pick<Caller, 'rlimits' | 'cpus' | 'terminal'> {
   return {
-    rlimits: withoutRaise(readRlimits(), nofileSoft),
+    rlimits: withoutRaise(readRlimits(), softLimits),
     cpus: readCpus() ?? undefined,
     terminal: terminalSize(),
   };
 }
 
-function withoutRaise(rlimits: Rlimits, nofileSoft: string | null): Rlimits {
-  const { nofile, ...others } = rlimits;
-  if (nofile === undefined) return others;
-  return nofileSoft === null ? others : { ...others, nofile: [nofileSoft, nofile[1]] };
+function withoutRaise(rlimits: Rlimits, softLimits: SoftLimits): Rlimits {
+  const found = { ...rlimits };
+  for (const { name } of RAISED) {
+    const [soft, limit] = [softLimits[name], rlimits[name]];
+    if (soft === undefined || limit === undefined) delete found[name];
+    else found[name] = [soft, limit[1]];
+  }
+  return found;
 }
 
 function terminalSize(): TerminalSize | undefined {

@@ -111,7 +111,7 @@ export function findCaller(env: NodeJS.ProcessEnv, asked: string | undefined): C
     cwd: asked ?? findCurrent(caller.env.PWD),
     project: findProject(asked ?? physicalDir()),
     umask: process.umask(),
-    ...inheritedFrom(caller.nofileSoft),
+    ...inheritedFrom(caller.softLimits),
     env: caller.env,
     owner: findOwner(undefined, env),
   };

@@ -18,7 +18,8 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   denied: 'no room now, and nothing was queued (soft-deny)',
   risk: '`wait --until=risk`: a task exceeded an estimate or fell silent; it keeps running',
   usage: 'usage error',
-  unreachable: 'the daemon does not answer',
+  unreachable:
+    'the daemon does not answer, or babysit cannot start: its set-up failed, or a hard limit of the shell is too low',
   tryAgain: 'try again later',
   timeout: '`--timeout` expired; the tasks keep running',
   noOwnCode:

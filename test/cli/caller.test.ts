@@ -119,6 +119,12 @@ describe('a task', () => {
       '333\n4096\n99\n12345\n',
     ],
     [
+      'limits that are too low for babysit',
+      'ulimit -S -v 500000; ulimit -S -d 100000; ulimit -S -s 256; ulimit -S -n 20',
+      ['--command=ulimit -Sv; ulimit -Sd; ulimit -Ss; ulimit -Sn'],
+      '500000\n100000\n256\n20\n',
+    ],
+    [
       'CPUs',
       'c=$(sed -n "s/^Cpus_allowed_list:[^0-9]*\\([0-9]*\\).*/\\1/p" /proc/self/status); taskset -cp $c $$ >/dev/null',
       ['--command=unset OMP_NUM_THREADS; nproc'],

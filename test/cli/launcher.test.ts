@@ -180,5 +180,40 @@ describe('launcher', () => {
     const { code, stderr } = await pkg.run(pkg.launcher, { BABYSIT_NODE: '/nonexistent/node' });
     assert.equal(code, 69);
     assert.match(stderr, /BABYSIT_NODE=\/nonexistent\/node is not Node >= 22\.14\n {2}hint: /);
+    assert.equal((await pkg.run(pkg.launcher, { BABYSIT_NODE: '/nonexistent/node' }, ['exec'])).code, 125);
+  });
+
+  for (const [flag, kib, text] of [
+    [
+      'v',
+      500_000,
+      /limit of address space is 500000 KiB \(ulimit -Hv\), .* needs 1572864 KiB\n.* --as=unlimited\n$/,
+    ],
+    [
+      'd',
+      100_000,
+      /limit of data size is 100000 KiB \(ulimit -Hd\), .* needs 786432 KiB\n.* --data=unlimited\n$/,
+    ],
+    ['s', 64, /limit of stack size is 64 KiB \(ulimit -Hs\), .* needs 1024 KiB\n.* --stack=unlimited\n$/],
+    ['n', 16, /limit of open files is 16 \(ulimit -Hn\), .* needs 32\n.* prlimit --pid=\d+ --nofile=1024\n$/],
+  ] as const)
+    it(`reports a hard limit that Node cannot start with: ulimit -${flag} ${kib}`, async () => {
+      const env = { ...process.env, BABYSIT_NODE: process.execPath };
+      for (const [verb, expected] of [
+        ['version', 69],
+        ['exec', 125],
+      ] as const) {
+        const line = `ulimit -${flag} ${kib}; "$@"; exit`;
+        const { code, stdout, stderr } = await runProgram('bash', env, ['-c', line, 'bash', BABYSIT, verb]);
+        assert.deepEqual([code, stdout], [expected, '']);
+        assert.match(stderr, text);
+      }
+    });
+
+  it('starts Node with high limits where only the soft ones are low', async () => {
+    const line = `ulimit -S -v 500000; ulimit -S -d 100000; ulimit -S -s 64; ulimit -S -n 16; exec "$@"`;
+    const env = { ...process.env, BABYSIT_NODE: process.execPath };
+    const { code, stdout, stderr } = await runProgram('bash', env, ['-c', line, 'bash', BABYSIT, 'version']);
+    assert.deepEqual([code, stderr, JSON.parse(stdout)], [0, '', VERSION]);
   });
 });

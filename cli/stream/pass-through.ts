@@ -128,12 +128,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
     throw new BabysitError('not_attachable', refused, hint === undefined ? {} : { hint });
   }
   const task = await endedTask(context, options, end);
-  if (task !== null && options.receipt !== null)
-    try {
-      options.receipt(task);
-    } catch (error) {
-      context.output.message(cannotKeep(error));
-    }
+  if (task !== null) options.receipt?.keep(task);
   const own = end ?? { code: task?.exit_code ?? null, signal: task?.signal ?? null };
   const isKnown = own.code !== null || own.signal !== null;
   const unknown = end?.startFailed ?? 'there is no record of how it has ended';

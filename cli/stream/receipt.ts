@@ -1,19 +1,44 @@
 // Keeps the end of a task in a file, for `exec --receipt`.
-import { openSync, writeSync } from 'node:fs';
+import { ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { BabysitError } from '../../src/core/errors.ts';
+import type { Output } from '../output/output.ts';
 
-export type Receipt = (end: object) => void;
+export interface Receipt {
+  /** Writes the whole end, or leaves the file empty and says why. */
+  keep(end: object): void;
+}
 
 /** Call before the command starts, so that a file that cannot be written refuses it. Throws BabysitError usage. */
-export function openReceipt(path: string | undefined): Receipt | null {
+export function openReceipt(path: string | undefined, output: Output): Receipt | null {
   if (path === undefined) return null;
+  const fd = open(path);
+  return {
+    keep(end) {
+      try {
+        writeFileSync(fd, `${JSON.stringify(end)}\n`);
+      } catch (error) {
+        empty(fd);
+        output.message(`babysit: cannot write the receipt ${path}: ${(error as Error).message}\n`);
+      }
+    },
+  };
+}
+
+function open(path: string): number {
   try {
-    const fd = openSync(path, 'w');
-    return (end) => void writeSync(fd, `${JSON.stringify(end)}\n`);
+    return openSync(path, 'w');
   } catch (error) {
     throw new BabysitError('usage', `--receipt: cannot write ${path}: ${(error as Error).message}`, {
       flag: '--receipt',
       hint: 'Give a file in a directory that exists and that you may write to.',
     });
+  }
+}
+
+function empty(fd: number): void {
+  try {
+    ftruncateSync(fd);
+  } catch {
+    // A pipe or a device.
   }
 }

@@ -171,8 +171,17 @@ describe('babysit exec', () => {
     const full = await home.run(['exec', ...SMALL, '--receipt=/dev/full', 'exit 3']);
     assert.deepEqual(
       [full.code, full.stderr],
-      [3, 'babysit: cannot write the receipt: ENOSPC: no space left on device, write\n'],
+      [3, 'babysit: cannot write the receipt /dev/full: ENOSPC: no space left on device, write\n'],
     );
+    // The limit ends the write in the middle, as a full disk does.
+    const limited = await run(home, { line: `ulimit -f 1; X sh -c 'exit 4'` }, [
+      ...EXEC,
+      `--receipt=${receipt}`,
+      '--',
+    ]);
+    assert.equal(limited.end, 4);
+    assert.match(limited.stderr, /^babysit: cannot write the receipt .*: EFBIG: file too large, write\n$/);
+    assert.equal(readFileSync(receipt, 'utf8'), '');
     const empty = await home.run(['exec', '']);
     assert.match(String(jsonLine(empty.stderr).hint), /^Run babysit exec --help/);
     const substituted = await run(home, { line: 'X cat <(echo)' }, EXEC.concat('--'));

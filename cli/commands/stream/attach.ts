@@ -21,7 +21,7 @@ follows, passes standard input and signals, and ends with the exit code of the t
   examples: ['babysit attach build', 'babysit attach build --no_stdin | tail -5'],
   async run(context, parsed) {
     const { flags } = parsed;
-    const receipt = openReceipt(flags.receipt);
+    const receipt = openReceipt(flags.receipt, context.output);
     const task = await call<TaskView>(context.session, 'GET', taskPath(oneRef(parsed, 'attach')));
     if (!task.attachable)
       throw new BabysitError('not_attachable', `${task.name} was not started by babysit exec`, {

@@ -56,13 +56,13 @@ const SHELL_FILE = /^(--[\w-]+=)?\/(dev|proc\/self)\/fd\/([3-9]|\d\d+)$/;
 
 async function exec(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
   const { quiet } = parsed.flags;
-  const receipt = openReceipt(parsed.flags.receipt);
+  const receipt = openReceipt(parsed.flags.receipt, context.output);
   const session = quiet ? { ...context.session, onStarted: () => {} } : context.session;
   try {
     return await execute({ ...context, session }, parsed, receipt);
   } catch (error) {
     const refusal = error instanceof BabysitError ? error : new BabysitError('internal', String(error));
-    receipt?.(errorView(refusal, true));
+    receipt?.keep(errorView(refusal, true));
     throw error;
   }
 }

@@ -50,6 +50,8 @@ const RECHECK_MS = 500;
 const OUTPUT_MS = 10_000;
 /** How long the reason of a kill is waited for after the command has ended. */
 const REASON_MS = 2000;
+/** How long the end is waited for when a receipt needs it. */
+const RECEIPT_MS = 30_000;
 /** How long the answer to a cancel is waited for. */
 const CANCEL_MS = 3000;
 
@@ -91,8 +93,12 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   const forward = forwarder(context, options, attached, () => isStarted, hangUp, job);
   const forwarded = heeded(FORWARDED, context.env);
   for (const signal of forwarded) process.on(signal, forward);
-  const detachUnlessStarted = ({ started_at, name }: TaskView) => {
+  /** What the daemon has reported of a task whose output has not arrived. */
+  let reported: TaskView | null = null;
+  const detachUnlessStarted = (task: TaskView) => {
     if (isStarted) return;
+    reported = task;
+    const { started_at, name } = task;
     if (started_at !== null) {
       isIncomplete = true;
       context.output.message(`babysit: the output of ${name} has not arrived: babysit attach ${name}\n`);
@@ -127,7 +133,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
     const { refused, hint } = end;
     throw new BabysitError('not_attachable', refused, hint === undefined ? {} : { hint });
   }
-  const task = await endedTask(context, options, end);
+  const task = end === null ? reported : await endedTask(context, options, end);
   if (task !== null) options.receipt?.keep(task);
   const own = end ?? { code: task?.exit_code ?? null, signal: task?.signal ?? null };
   const isKnown = own.code !== null || own.signal !== null;
@@ -179,25 +185,25 @@ function mayReturn(error: unknown): error is BabysitError {
 
 /** The task with its end, where it is needed: for the receipt, or for the reason of a kill. */
 async function endedTask(
-  { session, output }: Context,
-  { task, receipt }: PassThrough,
-  end: Awaited<Attached['end']>,
+  { session }: Context,
+  { task, name, receipt }: PassThrough,
+  end: End,
 ): Promise<TaskView | null> {
-  const isPlain = end !== null && !('refused' in end) && end.signal === null && end.startFailed === null;
-  if (isPlain && receipt === null) return null;
-  const { followTask } = await import('../client/follow.ts');
-  const limit =
-    receipt === null && end !== null ? AbortSignal.timeout(REASON_MS) : new AbortController().signal;
+  if (end.signal === null && end.startFailed === null && receipt === null) return null;
+  const { Aborted, followTask } = await import('../client/follow.ts');
+  const limitMs = receipt === null ? REASON_MS : RECEIPT_MS;
+  const limit = AbortSignal.timeout(limitMs);
+  // A start of the daemon does not look at the limit.
+  const isLate = new Promise<never>((_, reject) => {
+    limit.addEventListener('abort', () => reject(new Aborted()));
+  });
   try {
-    return await followTask(session, task, () => {}, limit);
+    return await Promise.race([followTask(session, task, () => {}, limit), isLate]);
   } catch (error) {
-    if (receipt !== null) output.message(cannotKeep(error));
+    const silent = `the daemon has not reported the end of ${name} within ${limitMs / 1000} s`;
+    receipt?.miss(error instanceof Aborted ? silent : (error as Error).message, name);
     return null;
   }
-}
-
-function cannotKeep(error: unknown): string {
-  return `babysit: cannot write the receipt: ${(error as Error).message}\n`;
 }
 
 /** Null when the command ended by itself. */

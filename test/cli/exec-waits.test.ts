@@ -1,6 +1,6 @@
 // babysit exec waits for a start, a relay and a daemon that come late, and says so when it does not.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -63,6 +63,23 @@ describe('babysit exec', { concurrency: true }, () => {
     writeFileSync(done, '');
     const { code, stdout } = await home.run(['attach', 'left']);
     assert.deepEqual([code, stdout], [0, 'last\n']);
+  });
+
+  it('ends with its command when the daemon does not report the end for the receipt', async (t) => {
+    const home = testHome(t);
+    const done = join(home.work, 'done');
+    const receipt = join(home.work, 'receipt.json');
+    const flags = ['--quiet', ...SMALL, '--name=kept', `--receipt=${receipt}`];
+    const client = home.start(['exec', ...flags, `echo out; ${until(done)}; exit 3`]);
+    await waitUntil(() => client.stdout() === 'out\n', { what: 'output' });
+    const daemon = daemonPid(home);
+    process.kill(daemon, 'SIGSTOP');
+    t.after(() => process.kill(daemon, 'SIGCONT'));
+    writeFileSync(done, '');
+    const { code, stderr } = await client.done;
+    process.kill(daemon, 'SIGCONT');
+    assert.deepEqual([code, readFileSync(receipt, 'utf8')], [3, '']);
+    assert.match(stderr, /^babysit: the receipt \S+ is empty: .*: babysit wait kept --full >\S+\n$/);
   });
 
   it('ends by a signal while the daemon does not confirm the cancel', async (t) => {

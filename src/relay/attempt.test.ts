@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -75,26 +76,30 @@ for (const how of ['look', 'over'] as const)
     assert.deepEqual(frames.slice(1), [[KIND.out, 'left'], END]);
   });
 
-it('ends when its supervisor and its command were killed and no exit is recorded', async (t) => {
-  const dir = join(tempDir(t), '1');
-  mkdirSync(dir);
-  const [supervisor, main] = ['60', '61'].map((seconds) => {
-    const child = spawn('sleep', [seconds]);
-    t.after(() => child.kill('SIGKILL'));
-    return { child, stat: readFileSync(`/proc/${child.pid}/stat`, 'utf8') };
+for (const isRemoved of [false, true])
+  it(`ends without a recorded exit, its directory ${isRemoved ? 'removed' : 'in place'}`, async (t) => {
+    const dir = join(tempDir(t), '1');
+    mkdirSync(dir);
+    const [supervisor, main] = ['60', '61'].map((seconds) => {
+      const child = spawn('sleep', [seconds], { detached: true });
+      t.after(() => child.kill('SIGKILL'));
+      return { child, stat: readFileSync(`/proc/${child.pid}/stat`, 'utf8') };
+    });
+    assert.ok(supervisor && main);
+    appendFileSync(join(dir, 'claim'), `supervisor 1.5 ${supervisor.stat}started 1.5 ${main.stat}`);
+    const frames: unknown[] = [];
+    const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
+    t.after(() => attempt.over());
+    const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
+    attempt.attach({ send, end() {}, moveTo() {} }, null);
+    if (isRemoved) rmSync(dir, { recursive: true });
+    supervisor.child.kill('SIGKILL');
+    await once(supervisor.child, 'exit');
+    attempt.look();
+    assert.ok(!attempt.isOver);
+    const ended = once(main.child, 'exit');
+    attempt.wish({ wish: 'signal', signal: 'SIGTERM' });
+    await ended;
+    await waitUntil(() => attempt.isOver, { what: 'the end' });
+    assert.deepEqual(frames.at(-1), [KIND.end, '{"code":null,"signal":null,"startFailed":null}']);
   });
-  assert.ok(supervisor && main);
-  appendFileSync(join(dir, 'claim'), `supervisor 1.5 ${supervisor.stat}started 1.5 ${main.stat}`);
-  const frames: unknown[] = [];
-  const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
-  t.after(() => attempt.over());
-  const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
-  attempt.attach({ send, end() {}, moveTo() {} }, null);
-  supervisor.child.kill('SIGKILL');
-  await once(supervisor.child, 'exit');
-  attempt.look();
-  assert.ok(!attempt.isOver);
-  main.child.kill('SIGKILL');
-  await waitUntil(() => attempt.isOver, { what: 'the end' });
-  assert.deepEqual(frames.at(-1), [KIND.end, '{"code":null,"signal":null,"startFailed":null}']);
-});

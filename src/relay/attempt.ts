@@ -2,7 +2,7 @@
 import { closeSync, constants, existsSync, openSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Exit } from '../core/task.ts';
-import { readRecords } from '../exec/records.ts';
+import { type Records, readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
 import { LogPipe } from './log-pipe.ts';
 import { drainPipe, type Piece, readPipe } from './output-pipe.ts';
@@ -59,6 +59,7 @@ export class RelayedAttempt {
   #isEndForced = false;
   #lostBytes = 0;
   #end: End | null = null;
+  #records: Records | null = null;
 
   /** `dir`: of the attempt. */
   constructor(dir: string, deps: AttemptDeps) {
@@ -79,23 +80,32 @@ export class RelayedAttempt {
 
   /** Its command has started, or could not. */
   get hasBegun(): boolean {
-    return this.#isOpen || this.#end !== null || readRecords(this.#dir).started !== null;
+    return this.#isOpen || this.#end !== null || this.#readRecords().started !== null;
   }
 
   /** Reads what has changed: the pipes, and the end of the command. */
   look(): void {
-    if (this.#end !== null || !existsSync(this.#dir)) return;
+    if (this.#end !== null || !(this.#isOpen || existsSync(this.#dir))) return;
     this.#watcher ??= watchAttempt(this.#dir, () => this.look());
-    let records = readRecords(this.#dir);
+    let records = this.#readRecords();
     // The supervisor makes the pipes before the start. After the end they may hold output that an earlier relay has left.
     if (!this.#isOpen && records.started !== null && (records.exit === null || this.#hasPipes)) this.#open();
     if (takeStopMark(this.#dir)) this.#stopped();
     const isLost = isSupervisorLost(records);
-    if (isLost) records = readRecords(this.#dir);
+    if (isLost) records = this.#readRecords();
     if (records.exit === null && !isLost) return;
     if (this.#streams.size > 0) this.#endUnopened();
     else this.#finish(records.exit);
   }
+
+  /** Its directory may be removed while it runs: what the records have said until then still names its processes. */
+  #readRecords(): Records {
+    const records = readRecords(this.#dir);
+    if (records.started !== null) this.#records = records;
+    return this.#records ?? records;
+  }
+
+  readonly #main = () => this.#readRecords().started?.main ?? null;
 
   /** The daemon says that the attempt is over, although its supervisor may have left no record of the end. */
   over(): void {
@@ -188,8 +198,8 @@ export class RelayedAttempt {
       case 'signal':
         if (wish.signal === 'SIGCONT') this.#continue();
         // With a terminal of its own the leader of the terminal leaves a mark.
-        else if (signalCommand(this.#dir, wish.signal) && wish.signal === 'SIGTSTP')
-          watchStop(this.#dir, () => this.#stopped());
+        else if (signalCommand(this.#dir, this.#main(), wish.signal) && wish.signal === 'SIGTSTP')
+          watchStop(this.#main(), () => this.#stopped());
         return;
       case 'resize':
         resizeTerminal(this.#dir, wish);
@@ -213,7 +223,7 @@ export class RelayedAttempt {
   /** The client stops itself as well, so that its shell sees a stopped job. */
   #stopped(): void {
     if (this.#client === null) {
-      signalCommand(this.#dir, 'SIGCONT');
+      signalCommand(this.#dir, this.#main(), 'SIGCONT');
       return;
     }
     this.#isStopped = true;
@@ -222,7 +232,7 @@ export class RelayedAttempt {
   }
 
   #continue(): void {
-    signalCommand(this.#dir, 'SIGCONT');
+    signalCommand(this.#dir, this.#main(), 'SIGCONT');
     this.#deps.pause(false);
     this.#isStopped = false;
   }

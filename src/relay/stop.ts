@@ -1,8 +1,7 @@
 // Job control: finds out that a command was stopped, and keeps its task paused until its client continues it.
 import { existsSync, rmSync } from 'node:fs';
 import { stopMark } from '../core/streams.ts';
-import { readRecords } from '../exec/records.ts';
-import { isAlive } from '../procfs/process/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../procfs/process/process-identity.ts';
 import { readStat } from '../procfs/process/stat.ts';
 import { postTask } from './post.ts';
 
@@ -20,11 +19,10 @@ export function takeStopMark(dir: string): boolean {
 }
 
 /** Calls `onStopped` when the command without a terminal, which just got SIGTSTP, has stopped. */
-export function watchStop(dir: string, onStopped: () => void, waitedMs = 0): void {
-  const main = readRecords(dir).started?.main ?? null;
+export function watchStop(main: ProcessIdentity | null, onStopped: () => void, waitedMs = 0): void {
   if (main === null || !isAlive(main) || waitedMs > STOPS_WITHIN_MS) return;
   if (readStat(main.pid)?.state === 'T') onStopped();
-  else setTimeout(watchStop, LOOK_MS, dir, onStopped, waitedMs + LOOK_MS);
+  else setTimeout(watchStop, LOOK_MS, main, onStopped, waitedMs + LOOK_MS);
 }
 
 /** Pauses and resumes the task in the daemon, one request after the other. Repeats a request that is not answered. */

@@ -1,10 +1,9 @@
 // What a client asks for besides the output: a signal to the command, or another size of its terminal.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { readRecords } from '../exec/records.ts';
 import { readRegular } from '../files/regular-file.ts';
 import { signalGroup, signalProcess } from '../procfs/process/process-group.ts';
-import { isAlive } from '../procfs/process/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../procfs/process/process-identity.ts';
 import { readStat } from '../procfs/process/stat.ts';
 
 /** What a terminal or timeout(1) sends to a whole process group. */
@@ -14,8 +13,7 @@ const TO_GROUP: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGTERM', '
  * To the process group of the command; with a terminal of its own, to the foreground group of it. Returns true when the
  * command got the signal without a terminal of its own.
  */
-export function signalCommand(dir: string, signal: string): boolean {
-  const main = readRecords(dir).started?.main ?? null;
+export function signalCommand(dir: string, main: ProcessIdentity | null, signal: string): boolean {
   if (main === null || !(signal in constants.signals) || !isAlive(main)) return false;
   const foreground = terminalGroup(dir);
   const group = foreground ?? main.groupId;

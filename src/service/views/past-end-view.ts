@@ -3,6 +3,7 @@ import type { TaskView } from '../../api/schemas/task.ts';
 import type { PastAttempt } from '../../core/task.ts';
 import { roundCores } from '../../units/number.ts';
 import { iso } from './task-row.ts';
+import { peakCores } from './task-view.ts';
 
 /** What is not kept of an earlier attempt, or holds only for the present one. */
 const NOT_KEPT = {
@@ -37,6 +38,7 @@ const NOT_KEPT = {
 export function pastEndView(present: TaskView, past: PastAttempt, logPath: string | null): TaskView {
   const { number, status, reason, startedAt, endedAt, exit, usage } = past;
   const isKill = status === 'killed';
+  const elapsed = startedAt === null ? null : Math.max(0, endedAt - startedAt);
   const hint = `The task was retried after this end: babysit status ${present.id}`;
   return {
     ...present,
@@ -45,7 +47,7 @@ export function pastEndView(present: TaskView, past: PastAttempt, logPath: strin
     attempt: number,
     started_at: iso(startedAt),
     ended_at: iso(endedAt),
-    elapsed_ms: startedAt === null ? null : Math.max(0, endedAt - startedAt),
+    elapsed_ms: elapsed,
     exit_code: exit?.code ?? null,
     signal: exit?.signal ?? null,
     reason: isKill ? null : reason,
@@ -54,7 +56,7 @@ export function pastEndView(present: TaskView, past: PastAttempt, logPath: strin
     kill_hint: isKill ? hint : null,
     peak_mem_bytes: usage?.peakMemBytes ?? null,
     peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
-    peak_cpu_cores: roundCores(usage?.peakCpuCores ?? null),
+    peak_cpu_cores: roundCores(peakCores(usage, elapsed && Math.max(1, elapsed))),
     cpu_seconds: usage?.cpuSeconds ?? null,
     io_read_bytes: usage?.ioReadBytes ?? null,
     io_write_bytes: usage?.ioWriteBytes ?? null,

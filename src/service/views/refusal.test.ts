@@ -91,6 +91,11 @@ describe('a soft-deny', () => {
     assert.match(String(suggested_command), /^babysit run --queue /);
   });
 
+  it('says of room in a moment that it comes in a second, not in 0ms', () => {
+    const host: Host = { ...full, running: [running(1, { mem: 14 * GIB, cpu: 1, timeMs: 1 })] };
+    assert.match(submit(aRun({ memBytes: 4 * GIB }), host)?.hint ?? '', /^Room in 1s: /);
+  });
+
   it('has no start time when no known end will make room', () => {
     const error = submit(aRun({ memBytes: 4 * GIB }), {
       capacity: big,

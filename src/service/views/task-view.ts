@@ -62,7 +62,7 @@ export function taskView(task: Task, context: ViewContext): TaskView {
     pids_max: attempt?.envelope.pidsMax ?? null,
     waiters: context.waiters,
     peak_mem_cached_bytes: usage?.peakMemCachedBytes ?? null,
-    peak_cpu_cores: roundCores(peakCores(task, usage)),
+    peak_cpu_cores: roundCores(peakCores(usage, runningMs(task))),
     io_read_bytes: usage?.ioReadBytes ?? null,
     io_write_bytes: usage?.ioWriteBytes ?? null,
     oom_kills: usage?.oomKills ?? null,
@@ -82,8 +82,7 @@ function textIn(attempt: Attempt | null, key: 'job' | 'unit'): string | null {
 }
 
 /** A mean over ten seconds misses the peak of a short task, but the mean over the whole run is a lower bound. */
-function peakCores(task: Task, usage: Usage | null): number | null {
-  const elapsed = runningMs(task);
+export function peakCores(usage: Usage | null, elapsed: number | null): number | null {
   if (usage === null || usage.cpuSeconds === null || elapsed === null) return usage?.peakCpuCores ?? null;
   return Math.max(usage.peakCpuCores ?? 0, (1000 * usage.cpuSeconds) / elapsed);
 }

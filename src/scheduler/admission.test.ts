@@ -197,12 +197,13 @@ describe('infeasible', () => {
   });
 });
 
-it('a denial shows less available than requested and a start in the future, and --queue is not accepted either', () => {
-  let denials = 0;
+it('a denial shows less available than requested and starts in the future, and the answer with --queue agrees', () => {
+  let [denials, promises] = [0, 0];
   fc.assert(
     fc.property(anySnapshot, anyPending(999), (snapshot, item) => {
       const admission = decide(snapshot, item);
-      if (admission.kind !== 'deny') return;
+      const queued = decide(snapshot, item, { queue: true });
+      if (admission.kind !== 'deny') return assert.deepEqual(queued, admission);
       denials += 1;
       const { dim, requested, available, shortBy, limit, blockedBy, start } = admission.why;
       assert.ok(available >= 0 && requested <= limit);
@@ -210,10 +211,13 @@ it('a denial shows less available than requested and a start in the future, and 
       assert.ok(dim === 'reservation' ? blockedBy.length > 0 : available < requested);
       assert.ok(Math.abs(shortBy - Math.max(0, requested - available)) < 1e-6);
       assert.ok(start.expectedMs === null || start.expectedMs > NOW);
-      assert.equal(decide(snapshot, item, { queue: true }).kind, 'queue');
+      assert.equal(queued.kind, 'queue');
+      if (start.latestMs === null) return;
+      promises += 1;
+      assert.ok(start.latestMs > NOW && start.latestMs >= (start.expectedMs ?? NOW));
     }),
   );
-  assert.ok(denials > 10, `only ${denials} denials`);
+  assert.ok(denials > 10 && promises > 10, `only ${denials} denials, ${promises} promises`);
 });
 
 describe('a need above the capacity of the active profile', () => {

@@ -76,7 +76,10 @@ it('a soft-deny, and status, adjust and each change of a pending task', () => {
         else held += 1;
         const error = refusal({ kind: 'deny', why }, aRun({ line, name }), undefined, NOW, () => outside);
         assert.ok(error !== null);
-        checkShort('soft-deny', errorView(error), ['dim', 'expected_start', 'latest_start', 'hint']);
+        const denial = errorView(error) as Readonly<Record<string, unknown>>;
+        checkShort('soft-deny', denial, ['dim', 'expected_start', 'latest_start', 'hint']);
+        for (const start of [denial.expected_start, denial.latest_start])
+          assert.ok(start === null || Date.parse(String(start)) > NOW, JSON.stringify(denial));
         const state = { status: 'pending', waitsFor: [], notBefore: null } as const;
         const task = taskView(aTask({ name, state }), {
           ...{ nowMs: NOW, live: null, progress: null, waiters: 0, children: [], logPath: null, ref: name },

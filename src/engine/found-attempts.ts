@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Driver } from '../cgroups/port.ts';
+import { isFileError, shortageOf } from '../core/shortages.ts';
 import type { Task, TaskId } from '../core/task.ts';
 import { claimForRecovery, type Records, readRecords } from '../exec/records.ts';
 import type { Store } from '../store/store.ts';
@@ -27,7 +28,7 @@ export interface FoundAttempts {
   readonly attempts: readonly FoundAttempt[];
   /** Ids of tasks whose directory was moved to `lostDir`. */
   readonly putAside: readonly string[];
-  /** Ids of tasks that run without a description, or whose directory could not be moved. */
+  /** Ids of tasks that run without a description, or whose directory could not be read or moved. */
   readonly leftAlone: readonly string[];
 }
 
@@ -44,25 +45,42 @@ export function findAttempts(deps: FoundDeps): FoundAttempts {
     const recorded = known.get(id);
     // A later attempt than that of the database has a directory of its own.
     if (recorded !== undefined && !existsSync(attemptPaths(deps.tasksDir, id, recorded + 1).dir)) continue;
-    const number = newestAttempt(deps.tasksDir, id);
-    const hasBegun = number > 0 && claimForRecovery(attemptPaths(deps.tasksDir, id, number).dir) !== 'taken';
-    const task = hasBegun ? readDescription(deps.tasksDir, id, number) : null;
-    if (task !== null)
-      attempts.push({ task, records: readRecords(attemptPaths(deps.tasksDir, id, number).dir) });
-    else if (recorded !== undefined) {
-      // The database knows the task. Its next attempt gets another number.
-      if (hasBegun) leftAlone.push(id);
-    } else if (!runs(deps.driver, id, number) && putAsideTask(deps, id)) putAside.push(id);
-    else leftAlone.push(id);
+    try {
+      const found = findAttempt(deps, id, recorded !== undefined);
+      if (found === 'put_aside') putAside.push(id);
+      else if (found === 'left_alone') leftAlone.push(id);
+      else if (found !== null) attempts.push(found);
+    } catch (error) {
+      // A shortage says nothing of the attempt. The next start looks again.
+      if (!isFileError(error)) throw error;
+      leftAlone.push(id);
+    }
   }
   return { attempts, putAside, leftAlone };
 }
 
-/** 0 without any. */
+/** Null: there is nothing to do. Throws file errors for what cannot be read now. */
+function findAttempt(
+  deps: FoundDeps,
+  id: TaskId,
+  isKnown: boolean,
+): FoundAttempt | 'put_aside' | 'left_alone' | null {
+  const number = newestAttempt(deps.tasksDir, id);
+  const { dir } = attemptPaths(deps.tasksDir, id, number);
+  const hasBegun = number > 0 && claimForRecovery(dir) !== 'taken';
+  const task = hasBegun ? readDescription(deps.tasksDir, id, number) : null;
+  if (task !== null) return { task, records: readRecords(dir) };
+  // The database knows the task. Its next attempt gets another number.
+  if (isKnown) return hasBegun ? 'left_alone' : null;
+  return !runs(deps.driver, id, number) && putAsideTask(deps, id) ? 'put_aside' : 'left_alone';
+}
+
+/** 0 without any. Throws shortages. */
 function newestAttempt(tasksDir: string, id: TaskId): number {
   try {
     return Math.max(0, ...readdirSync(join(tasksDir, id)).map(Number).filter(Number.isSafeInteger));
-  } catch {
+  } catch (error) {
+    if (shortageOf(error) !== null) throw error;
     return 0;
   }
 }

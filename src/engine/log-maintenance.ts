@@ -4,7 +4,7 @@ import { rm, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock, Now } from '../core/clock.ts';
-import { type Records, readRecords } from '../exec/records.ts';
+import { recordsNow } from '../exec/records.ts';
 import type { AttemptLog, LogRules } from '../logs/attempt-log.ts';
 import { lacksGapMark, markGap } from '../logs/gap.ts';
 import { packPart } from '../logs/pack.ts';
@@ -37,7 +37,8 @@ export class LogMaintenance {
 
   /** Takes over the log. The earlier daemon may have died during a rotation and left the supervisor stopped. */
   adopt({ dir, log }: AttemptPaths): void {
-    const supervisor = supervisorOf(dir);
+    // Unreadable: the supervisor is continued when its command ends.
+    const supervisor = recordsNow(dir)?.supervisor ?? null;
     const writer = supervisor === null ? null : supervisorWriter(supervisor);
     const failed = (what: string) => (error: unknown) => this.#log.error({ err: error, path: log }, what);
     try {
@@ -172,13 +173,4 @@ export class LogMaintenance {
 async function hasRoom(path: string, size: number): Promise<boolean> {
   const { bavail, bsize } = await statfs(dirname(path));
   return bavail * bsize > 2 * size;
-}
-
-function supervisorOf(dir: string): Records['supervisor'] {
-  try {
-    return readRecords(dir).supervisor;
-  } catch {
-    // No file descriptor is left. The supervisor is continued when its command ends.
-    return null;
-  }
 }

@@ -8,7 +8,7 @@ import { traitsOf } from '../core/engine-traits.ts';
 import { BabysitError } from '../core/errors.ts';
 import { type Attempt, isActive, type Task } from '../core/task.ts';
 import { type Change, causeOf } from '../core/transition/transition.ts';
-import { claimForRecovery, type Records, RecordsUnreadable, readRecords } from '../exec/records.ts';
+import { claimForRecovery, recordsNow } from '../exec/records.ts';
 import { MAX_OWNERS } from '../scheduler/owner-use.ts';
 import type { Store } from '../store/store.ts';
 import { lastSignOfLife } from './attempt/last-sign.ts';
@@ -148,7 +148,7 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
 
 /** The host was off after the last sign of life. A task that had completed by then is not repeated. */
 function endOfBoot(task: Task, attempt: Attempt, paths: AttemptPaths, nowMs: number): Change {
-  const { exit, startFailed } = recordsOrNone(paths.dir);
+  const { exit, startFailed } = recordsNow(paths.dir, true) ?? {};
   // Another code, or a signal, may come from the shutdown.
   const hasCompleted = exit?.code === 0 && startFailed == null && exit.at < nowMs - uptime() * 1000;
   if (hasCompleted) return { kind: 'end', exit, usage: null, at: exit.at };
@@ -156,15 +156,6 @@ function endOfBoot(task: Task, attempt: Attempt, paths: AttemptPaths, nowMs: num
   return task.requeue
     ? { kind: 'requeue_lost', reason: 'host_rebooted', why: 'the host was restarted', at }
     : { kind: 'lose', reason: 'host_rebooted', usage: null, at };
-}
-
-function recordsOrNone(dir: string): Partial<Records> {
-  try {
-    return readRecords(dir, true);
-  } catch (error) {
-    if (error instanceof RecordsUnreadable) return {};
-    throw error;
-  }
 }
 
 /**

@@ -1,11 +1,17 @@
 // The records of an attempt: whole, half written or missing.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
-import { claimForRecovery, exitThroughTerminal, readRecords } from './records.ts';
+import {
+  claimForRecovery,
+  exitThroughTerminal,
+  RecordsUnreadable,
+  readRecords,
+  recordsNow,
+} from './records.ts';
 
 const dir = join(tempDir({ after }), '1');
 beforeEach(() => mkdirSync(dir));
@@ -168,5 +174,24 @@ describe('claim', () => {
     put('claim', SUPERVISOR);
     assert.equal(claimForRecovery(dir), 'begun');
     assert.equal(readRecords(dir).supervisor?.pid, 41);
+  });
+});
+
+describe('records that cannot be read now', () => {
+  it('are unreadable while the directory of the task is closed', () => {
+    put('claim', `${SUPERVISOR}${STARTED}exit 1.5 0\n`);
+    const taskDir = dirname(dir);
+    const isRoot = process.getuid?.() === 0;
+    chmodSync(taskDir, 0o600);
+    // Modes do not hold for root.
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      assert.throws(() => readRecords(dir), RecordsUnreadable);
+      assert.equal(recordsNow(dir), null);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(taskDir, 0o700);
+    }
+    assert.equal(recordsNow(dir)?.exit?.code, 0);
   });
 });

@@ -1,20 +1,10 @@
 // Reads the records that an attempt writes to its directory (see supervisor.sh).
-import {
-  closeSync,
-  constants as fileConstants,
-  fstatSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  symlinkSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fstatSync, lstatSync, readlinkSync, readSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { shortageOf } from '../core/shortages.ts';
 import type { Exit } from '../core/task.ts';
-import {
-  OUT_OF_DESCRIPTORS,
-  type ProcessIdentity,
-  parseIdentity,
-} from '../procfs/process/process-identity.ts';
+import { openRegular } from '../files/regular-file.ts';
+import { type ProcessIdentity, parseIdentity } from '../procfs/process/process-identity.ts';
 import { signalName } from '../procfs/process/signal-names.ts';
 import { wholeLines } from '../text/split.ts';
 
@@ -38,8 +28,26 @@ interface Started {
   readonly main: ProcessIdentity | null;
 }
 
-/** No file descriptor is left: try again later. */
-export class RecordsUnreadable extends Error {}
+/** For a shortage of the host, or because the directory above is closed: try again later. */
+export class RecordsUnreadable extends Error {
+  /** As that of the error of the file system. */
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** As readRecords; null when they are unreadable. */
+export function recordsNow(dir: string, isOver = false): Records | null {
+  try {
+    return readRecords(dir, isOver);
+  } catch (error) {
+    if (error instanceof RecordsUnreadable) return null;
+    throw error;
+  }
+}
 
 /** `isOver`: the records are complete. Throws RecordsUnreadable. */
 export function readRecords(dir: string, isOver = false): Records {
@@ -126,7 +134,7 @@ const RECOVERED = 'recovered';
 
 /**
  * Creates the claim before a supervisor does, which then cannot start. A symbolic link, because its creation and content
- * are one atomic step: a later daemon can distinguish it from the claim of a supervisor. `unknown`: retry (full disk).
+ * are one atomic step: a later daemon can distinguish it from the claim of a supervisor. `unknown`: retry (a shortage).
  */
 export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
   const path = join(dir, 'claim');
@@ -141,8 +149,8 @@ export function claimForRecovery(dir: string): 'taken' | 'begun' | 'unknown' {
   }
   try {
     return readlinkSync(path) === RECOVERED ? 'taken' : 'begun';
-  } catch {
-    return 'begun';
+  } catch (error) {
+    return shortageOf(error) === null ? 'begun' : 'unknown';
   }
 }
 
@@ -164,14 +172,12 @@ export function exitThroughTerminal(exit: Exit, isKilled: boolean): Exit {
   return signal === null || !(isKilled || CRASHES.has(signal)) ? exit : { ...exit, code: null, signal };
 }
 
-/** Does not block on a FIFO that the command has put in place of the file. */
-const READ_ONLY = fileConstants.O_RDONLY | fileConstants.O_NONBLOCK;
 const MAX_RECORD_BYTES = 1024 * 1024;
 
 /** Returns null when the file does not exist or is not a readable file: a command can replace its records. */
 function readRecord(path: string): RecordFile | null {
   try {
-    const fd = openSync(path, READ_ONLY);
+    const fd = openRegular(path, 'read');
     try {
       const { size, mtimeMs } = fstatSync(fd);
       const buffer = Buffer.allocUnsafe(Math.min(size, MAX_RECORD_BYTES));
@@ -181,8 +187,19 @@ function readRecord(path: string): RecordFile | null {
       closeSync(fd);
     }
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (OUT_OF_DESCRIPTORS.has(code)) throw new RecordsUnreadable(message);
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (shortageOf(error) !== null || (code === 'EACCES' && isAboveClosed(dirname(path))))
+      throw new RecordsUnreadable(message, code);
     return null;
+  }
+}
+
+/** A command may take the mode of its records and of their directory, and gets no second look for it. */
+function isAboveClosed(dir: string): boolean {
+  try {
+    lstatSync(dir);
+    return false;
+  } catch {
+    return true;
   }
 }

@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { shortageOf } from '../core/shortages.ts';
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const MODES = {
@@ -42,6 +43,28 @@ function openNow(path: string, flags: number): number | null {
 /** The whole file. Throws NotARegularFile and file system errors. */
 export function readRegular(path: string, encoding: 'utf8' | 'latin1'): string {
   return readRegularBytes(path).toString(encoding);
+}
+
+/**
+ * As readRegular; null for a file that is missing, too large, or cannot be read. Throws only what passes by waiting, see
+ * shortageOf.
+ */
+export function readRegularOrNull(
+  path: string,
+  encoding: 'utf8' | 'latin1',
+  maxBytes = Number.POSITIVE_INFINITY,
+): string | null {
+  try {
+    const fd = openRegular(path, 'read');
+    try {
+      return fstatSync(fd).size > maxBytes ? null : readFileSync(fd, encoding);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (shortageOf(error) !== null) throw error;
+    return null;
+  }
 }
 
 /** As readRegular. */

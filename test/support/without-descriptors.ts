@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * What `module`, the text of an ES module, prints. It calls `exhaust()` after its dynamic imports. An uncaught exception is an
- * error here.
+ * What `module`, the text of an ES module, prints. It calls `exhaust()` after its dynamic imports, and the function
+ * that this returns to have descriptors again. An uncaught exception is an error here.
  */
 export function withoutDescriptors(module: string): string {
   const strip = process.features.typescript ? [] : ['--experimental-strip-types'];
@@ -18,8 +18,10 @@ export function withoutDescriptors(module: string): string {
 }
 
 const EXHAUST = `
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 function exhaust() {
-  try { for (;;) openSync('/dev/null'); } catch (error) { if (error.code !== 'EMFILE') throw error; }
+  const held = [];
+  try { for (;;) held.push(openSync('/dev/null')); } catch (error) { if (error.code !== 'EMFILE') throw error; }
+  return () => held.forEach((fd) => closeSync(fd));
 }
 `;

@@ -1,7 +1,6 @@
 // Describes an attempt in a file next to its log: a daemon whose database does not know the attempt adopts it from there.
-import { statSync } from 'node:fs';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
-import { readRegular, writeNew } from '../../files/regular-file.ts';
+import { readRegularOrNull, writeNew } from '../../files/regular-file.ts';
 import { rowToTask } from '../../store/rows.ts';
 import { attemptPaths, groupName } from './paths.ts';
 
@@ -13,12 +12,13 @@ export function writeDescription(path: string, task: Task): void {
   writeNew(path, JSON.stringify(task));
 }
 
-/** The task in the state `running`; null when the file is missing, damaged, or describes another attempt. */
+/** The task in the state `running`; null when the file is missing, damaged, or describes another attempt. Throws shortages. */
 export function readDescription(tasksDir: string, id: TaskId, number: number): Task | null {
   const { description } = attemptPaths(tasksDir, id, number);
+  const body = readRegularOrNull(description, 'utf8', MAX_BYTES);
+  if (body === null) return null;
   try {
-    if (statSync(description).size > MAX_BYTES) return null;
-    const task = rowToTask({ id, body: readRegular(description, 'utf8') });
+    const task = rowToTask({ id, body });
     const isSame =
       task.id === id &&
       isActive(task.state) &&

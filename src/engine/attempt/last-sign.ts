@@ -15,7 +15,11 @@ export function lastSignOfLife(paths: AttemptPaths, attempt: Attempt, nowMs: num
   return Math.min(nowMs, Math.max(startedAt, ...files.map(changedAt)));
 }
 
-/** 0 without the file. Does not follow a link that the task has put in its place. */
+/** 0 without the file, or when it cannot be examined. Does not follow a link that the task has put in its place. */
 function changedAt(path: string): number {
-  return Math.round(lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  try {
+    return Math.round(lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  } catch {
+    return 0;
+  }
 }

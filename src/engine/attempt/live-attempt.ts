@@ -131,7 +131,8 @@ export class LiveAttempt implements Observer {
     const last = readRecords(dir, true);
     this.#emptyReads = last.supervisor === null ? this.#emptyReads + 1 : 0;
     // A disk may fail to read them once.
-    if (this.#emptyReads > 0 && this.#emptyReads < EMPTY_READS) throw new RecordsUnreadable('no records');
+    if (this.#emptyReads > 0 && this.#emptyReads < EMPTY_READS)
+      throw new RecordsUnreadable('no records', 'ENOENT');
     return { ...this.#keepKnown(last), areRemoved: last.supervisor === null, isOver: true };
   }
 

@@ -1,5 +1,5 @@
 // Finds a supervisor that has missed the end of its command, see supervisor.sh.
-import { readRecords } from '../../exec/records.ts';
+import { recordsNow } from '../../exec/records.ts';
 import type { ProcessIdentity } from '../../procfs/process/process-identity.ts';
 import { readStat } from '../../procfs/process/stat.ts';
 
@@ -16,5 +16,5 @@ export function hasMissedTheEnd(dir: string, { supervisor, main }: Watched): boo
   if (readStat(main.pid)?.startTicks === main.startTicks) return false;
   const stat = readStat(supervisor.pid);
   const sleeps = stat?.startTicks === supervisor.startTicks && stat.state === 'S';
-  return sleeps && readRecords(dir).exit === null;
+  return sleeps && recordsNow(dir)?.exit === null;
 }

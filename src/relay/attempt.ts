@@ -1,15 +1,16 @@
 // Relays one attempt: its output to the client that is attached and to the log, and to a file while there is no client.
-import { closeSync, constants, existsSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Exit } from '../core/task.ts';
 import { type Records, readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
-import { LogPipe } from './log-pipe.ts';
-import { drainPipe, type Piece, readPipe } from './output-pipe.ts';
+import { type LogPipe, openLogPipe } from './log-pipe.ts';
+import { drainPipe, endPipe, type Piece, readPipe, removePipe } from './output-pipe.ts';
 import { type Frame, Spool } from './spool.ts';
-import { takeStopMark, watchStop } from './stop.ts';
+import { takeStopMark } from './stop.ts';
+import { unlessShort, untilPossible } from './until-possible.ts';
 import { isSupervisorLost, watchAttempt } from './watch.ts';
-import { resizeTerminal, signalCommand } from './wishes.ts';
+import { CommandSignals, resizeTerminal } from './wishes.ts';
 
 export interface AttemptDeps {
   /** Nothing is left to do but to serve a later client. */
@@ -42,6 +43,7 @@ export class RelayedAttempt {
   readonly #dir: string;
   readonly #deps: AttemptDeps;
   readonly #spool: Spool;
+  readonly #signals: CommandSignals;
   readonly #streams = new Map<StreamKind, Socket>();
   readonly #taken = new Map<StreamKind, number>();
   #log: LogPipe | null = null;
@@ -66,6 +68,11 @@ export class RelayedAttempt {
     this.#dir = dir;
     this.#deps = deps;
     this.#spool = new Spool(`${dir}.spool`);
+    this.#signals = new CommandSignals(
+      dir,
+      () => (this.#records ?? this.#readRecords()).started?.main ?? null,
+      () => this.#stopped(),
+    );
   }
 
   /** The command has ended and its log is written. */
@@ -83,10 +90,14 @@ export class RelayedAttempt {
     return this.#isOpen || this.#end !== null || this.#readRecords().started !== null;
   }
 
-  /** Reads what has changed: the pipes, and the end of the command. */
+  /** Reads what has changed: the pipes, and the end of the command. What a shortage prevents is left to the next look. */
   look(): void {
     if (this.#end !== null || !(this.#isOpen || existsSync(this.#dir))) return;
     this.#watcher ??= watchAttempt(this.#dir, () => this.look());
+    unlessShort(() => this.#apply());
+  }
+
+  #apply(): void {
     let records = this.#readRecords();
     // The supervisor makes the pipes before the start. After the end they may hold output that an earlier relay has left.
     if (!this.#isOpen && records.started !== null && (records.exit === null || this.#hasPipes)) this.#open();
@@ -105,9 +116,10 @@ export class RelayedAttempt {
     return this.#records ?? records;
   }
 
-  readonly #main = () => this.#readRecords().started?.main ?? null;
-
-  /** The daemon says that the attempt is over, although its supervisor may have left no record of the end. */
+  /**
+   * The daemon says that the attempt is over, although its supervisor may have left no record of the end. Throws shortages,
+   * and can be repeated after one.
+   */
   over(): void {
     this.look();
     if (this.#end !== null) return;
@@ -197,12 +209,10 @@ export class RelayedAttempt {
     switch (wish.wish) {
       case 'signal':
         if (wish.signal === 'SIGCONT') this.#continue();
-        // With a terminal of its own the leader of the terminal leaves a mark.
-        else if (signalCommand(this.#dir, this.#main(), wish.signal) && wish.signal === 'SIGTSTP')
-          watchStop(this.#main(), () => this.#stopped());
+        else this.#signals.send(wish.signal);
         return;
       case 'resize':
-        resizeTerminal(this.#dir, wish);
+        untilPossible(() => resizeTerminal(this.#dir, wish));
         return;
       case 'close_stdin':
         if (this.#stdin !== null) closeSync(this.#stdin);
@@ -223,7 +233,7 @@ export class RelayedAttempt {
   /** The client stops itself as well, so that its shell sees a stopped job. */
   #stopped(): void {
     if (this.#client === null) {
-      signalCommand(this.#dir, this.#main(), 'SIGCONT');
+      this.#signals.send('SIGCONT');
       return;
     }
     this.#isStopped = true;
@@ -232,31 +242,23 @@ export class RelayedAttempt {
   }
 
   #continue(): void {
-    signalCommand(this.#dir, this.#main(), 'SIGCONT');
+    this.#signals.send('SIGCONT');
     this.#deps.pause(false);
     this.#isStopped = false;
   }
 
+  /** Throws shortages. The next look opens what is left. */
   #open(): void {
-    this.#isOpen = true;
     // None of these blocks. The command waits until its standard output has a reader.
     const stdin = `${this.#dir}.in`;
-    if (existsSync(stdin)) this.#stdin = openSync(stdin, constants.O_RDWR | constants.O_NONBLOCK);
-    this.#openLog(`${this.#dir}.relay`);
-    for (const kind of OUTPUTS) if (existsSync(this.#pathOf(kind))) this.#read(kind);
+    if (this.#stdin === null && existsSync(stdin))
+      this.#stdin = openSync(stdin, constants.O_RDWR | constants.O_NONBLOCK);
+    this.#log ??= openLogPipe(`${this.#dir}.relay`, () => this.#flow());
+    if (this.#log !== null) this.#isLogWritten = false;
+    for (const kind of OUTPUTS)
+      if (!this.#streams.has(kind) && existsSync(this.#pathOf(kind))) this.#read(kind);
+    this.#isOpen = true;
     if (this.#client !== null) this.#sendReady();
-  }
-
-  /** Without a log writer, which ends with its attempt, what is written would wait in the pipe without an end. */
-  #openLog(path: string): void {
-    try {
-      const probe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-      this.#isLogWritten = false;
-      this.#log = new LogPipe(path, () => this.#flow());
-      closeSync(probe);
-    } catch (error) {
-      if (!['ENXIO', 'ENOENT'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
-    }
   }
 
   /**
@@ -266,12 +268,7 @@ export class RelayedAttempt {
   #endUnopened(): void {
     if (this.#isEndForced) return;
     this.#isEndForced = true;
-    for (const kind of this.#streams.keys())
-      try {
-        closeSync(openSync(this.#pathOf(kind), constants.O_WRONLY | constants.O_NONBLOCK));
-      } catch {
-        // The reader has just been closed.
-      }
+    for (const kind of this.#streams.keys()) endPipe(this.#pathOf(kind));
   }
 
   /** #finish removes them. */
@@ -393,7 +390,7 @@ export class RelayedAttempt {
     this.#closeLog();
     if (this.#stdin !== null) closeSync(this.#stdin);
     this.#stdin = null;
-    for (const name of ['in', 'out', 'err', 'relay', 'tty']) rmSync(`${this.#dir}.${name}`, { force: true });
+    for (const name of ['in', 'out', 'err', 'relay', 'tty']) removePipe(`${this.#dir}.${name}`);
     this.#flow();
     this.#deps.onIdle();
   }

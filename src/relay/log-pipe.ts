@@ -1,5 +1,5 @@
 // Writes the relayed output to the log writer of the attempt. Never lets a client wait for the disk.
-import { constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** More than this waits for the log writer: the disk is slower than the command. */
@@ -7,6 +7,22 @@ const QUEUE_BYTES = 8 * 1024 ** 2;
 /** With a client, a log gets this much at once and then this much a second: copying all of a flood would slow it down. */
 const BURST_BYTES = 64 * 1024 ** 2;
 const BYTES_PER_MS = (16 * 1024 ** 2) / 1000;
+
+/** Null without a log writer, which ends with its attempt: what is written would wait in the pipe without an end. */
+export function openLogPipe(path: string, onDrain: () => void): LogPipe | null {
+  let probe: number;
+  try {
+    probe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (['ENXIO', 'ENOENT'].includes(String((error as NodeJS.ErrnoException).code))) return null;
+    throw error;
+  }
+  try {
+    return new LogPipe(path, onDrain);
+  } finally {
+    closeSync(probe);
+  }
+}
 
 export class LogPipe {
   readonly #socket: Socket;

@@ -17,6 +17,7 @@ import {
 import { killTask } from './kill-task.ts';
 import { reportSeen } from './report-seen.ts';
 import { TaskPause } from './stop.ts';
+import { untilPossible } from './until-possible.ts';
 
 const TASK = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
@@ -124,8 +125,11 @@ function main(home: string): void {
       } else if (kind === KIND.wish) {
         const wish = JSON.parse(content.toString()) as Wish;
         if (wish.wish === 'open') open(wish.task, wish.attempt);
-        else if (wish.wish === 'over') attemptOf(wish.task, wish.attempt).over();
-        else addressed?.wish(wish);
+        else if (wish.wish === 'over') {
+          const attempt = attemptOf(wish.task, wish.attempt);
+          // The daemon does not repeat it.
+          untilPossible(() => attempt.over());
+        } else addressed?.wish(wish);
       }
     };
     const read = frameReader(onFrame, null);

@@ -1,5 +1,5 @@
 // Reads the output of a command from its pipe, into buffers that are used again: new ones would be half of the relay's work.
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** What a pipe holds. */
@@ -57,6 +57,22 @@ export function drainPipe(path: string, onContent: (content: Buffer) => void): v
   } finally {
     closeSync(fd);
   }
+}
+
+/** Gives the reader of a pipe an end, unless another process holds it open. */
+export function endPipe(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+  } catch {
+    // The reader has just been closed.
+  }
+}
+
+/** A disk that fails must not keep the client from the end. The file goes with the task. */
+export function removePipe(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
 
 /** `onread` works for each socket; the types of Node know it for `connect` alone. */

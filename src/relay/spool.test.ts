@@ -1,6 +1,6 @@
 // The output that no client has taken, in its order.
 import assert from 'node:assert/strict';
-import { existsSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -36,6 +36,19 @@ describe('Spool', () => {
     spool.unread([frame('half of 1')]);
     spool.append(frame('4'));
     assert.deepEqual(rest(spool), ['half of 1', '2', '3', '4']);
+  });
+
+  it('keeps in memory what cannot be put back into the file', () => {
+    const path = join(dir, 'd');
+    const spool = new Spool(path);
+    for (const text of ['1', '2']) spool.append(frame(text));
+    assert.equal(spool.next()?.content.toString(), '1');
+    mkdirSync(`${path}.new`);
+    spool.unread([frame('half of 1')]);
+    spool.append(frame('3'));
+    assert.equal(spool.isEmpty, false);
+    assert.deepEqual(rest(spool), ['half of 1', '2', '3']);
+    assert.ok(spool.isEmpty);
   });
 
   it('drops a message that was cut by a full disk', () => {

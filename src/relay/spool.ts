@@ -14,6 +14,8 @@ export class Spool {
   #fd: number | null = null;
   #readAt = 0;
   #size = 0;
+  /** In front of the file, which could not be written. */
+  #front: Frame[] = [];
 
   constructor(path: string) {
     this.#path = path;
@@ -25,11 +27,12 @@ export class Spool {
   }
 
   get isEmpty(): boolean {
-    return this.#readAt >= this.#size;
+    return this.unreadBytes === 0;
   }
 
   get unreadBytes(): number {
-    return this.#size - this.#readAt;
+    const inMemory = this.#front.reduce((sum, { content }) => sum + HEAD_BYTES + content.length, 0);
+    return inMemory + Math.max(0, this.#size - this.#readAt);
   }
 
   /** Returns false when the disk is full. */
@@ -48,6 +51,8 @@ export class Spool {
 
   /** The next message; null at the end. */
   next(): Frame | null {
+    const front = this.#front.shift();
+    if (front !== undefined) return front;
     if (this.#fd === null || this.isEmpty) return null;
     const first = Buffer.allocUnsafe(HEAD_BYTES);
     if (readSync(this.#fd, first, 0, HEAD_BYTES, this.#readAt) < HEAD_BYTES) return this.#drop();
@@ -61,17 +66,29 @@ export class Spool {
   /** Puts messages that were read, or never written, in front of the others. */
   unread(frames: readonly Frame[]): void {
     if (frames.length === 0) return;
-    const old = this.#fd;
-    rmSync(`${this.#path}.new`, { force: true });
-    const temporary = new Spool(`${this.#path}.new`);
-    for (const frame of frames) temporary.append(frame);
-    if (old !== null)
-      for (let frame = this.next(); frame !== null; frame = this.next()) temporary.append(frame);
-    temporary.#close();
-    this.#close();
-    renameSync(`${this.#path}.new`, this.#path);
-    this.#readAt = 0;
-    this.#open('r+');
+    const [front, readAt] = [[...frames, ...this.#front], this.#readAt];
+    this.#front = [...front];
+    // The disk may be full, or no descriptor is left. Only a relay that is killed loses what stays in memory.
+    if (!this.#rewrite()) [this.#front, this.#readAt] = [front, readAt];
+  }
+
+  #rewrite(): boolean {
+    const temporary = `${this.#path}.new`;
+    try {
+      rmSync(temporary, { force: true });
+      const whole = new Spool(temporary);
+      for (let frame = this.next(); frame !== null; frame = this.next())
+        if (!whole.append(frame)) {
+          whole.clear();
+          return false;
+        }
+      renameSync(temporary, this.#path);
+      this.#close();
+      [this.#fd, this.#size, this.#readAt] = [whole.#fd, whole.#size, 0];
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Call when all of it was taken. */

@@ -19,8 +19,8 @@ export function takeStopMark(dir: string): boolean {
 }
 
 /** Calls `onStopped` when the command without a terminal, which just got SIGTSTP, has stopped. */
-export function watchStop(main: ProcessIdentity | null, onStopped: () => void, waitedMs = 0): void {
-  if (main === null || !isAlive(main) || waitedMs > STOPS_WITHIN_MS) return;
+export function watchStop(main: ProcessIdentity, onStopped: () => void, waitedMs = 0): void {
+  if (!isAlive(main) || waitedMs > STOPS_WITHIN_MS) return;
   if (readStat(main.pid)?.state === 'T') onStopped();
   else setTimeout(watchStop, LOOK_MS, main, onStopped, waitedMs + LOOK_MS);
 }

@@ -1,6 +1,6 @@
 // Watches the directory of an attempt for records, and looks at its processes now and then.
 import { type FSWatcher, watch } from 'node:fs';
-import { type Records, RecordsUnreadable } from '../exec/records.ts';
+import type { Records } from '../exec/records.ts';
 import { isAlive } from '../procfs/process/process-identity.ts';
 
 /** Without inotify. */
@@ -9,21 +9,14 @@ const POLL_MS = 50;
 const LOST_POLL_MS = 1000;
 
 export function watchAttempt(dir: string, onChange: () => void): { close(): void } {
-  const look = (): void => {
-    try {
-      onChange();
-    } catch (error) {
-      if (!(error instanceof RecordsUnreadable)) throw error;
-    }
-  };
   let watcher: FSWatcher | null = null;
-  let timer = setInterval(look, LOST_POLL_MS);
+  let timer = setInterval(onChange, LOST_POLL_MS);
   const pollOften = (): void => {
     clearInterval(timer);
-    timer = setInterval(look, POLL_MS);
+    timer = setInterval(onChange, POLL_MS);
   };
   try {
-    watcher = watch(dir, look);
+    watcher = watch(dir, onChange);
     watcher.on('error', pollOften);
   } catch {
     // The user has no free inotify instance or watch.

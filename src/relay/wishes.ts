@@ -1,20 +1,45 @@
 // What a client asks for besides the output: a signal to the command, or another size of its terminal.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { readRegular } from '../files/regular-file.ts';
+import { readRegularOrNull } from '../files/regular-file.ts';
 import { signalGroup, signalProcess } from '../procfs/process/process-group.ts';
 import { isAlive, type ProcessIdentity } from '../procfs/process/process-identity.ts';
 import { readStat } from '../procfs/process/stat.ts';
+import { watchStop } from './stop.ts';
+import { untilPossible } from './until-possible.ts';
 
 /** What a terminal or timeout(1) sends to a whole process group. */
 const TO_GROUP: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGTSTP', 'SIGCONT']);
 
+export class CommandSignals {
+  readonly #dir: string;
+  readonly #main: () => ProcessIdentity | null;
+  readonly #onStopped: () => void;
+
+  /** `main` may throw shortages. Calls `onStopped` when the command without a terminal has stopped for a SIGTSTP. */
+  constructor(dir: string, main: () => ProcessIdentity | null, onStopped: () => void) {
+    this.#dir = dir;
+    this.#main = main;
+    this.#onStopped = onStopped;
+  }
+
+  send(signal: string): void {
+    untilPossible(() => {
+      const main = this.#main();
+      if (main === null) return;
+      const isWithoutTerminal = signalCommand(this.#dir, main, signal);
+      // With a terminal of its own the leader of the terminal leaves a mark.
+      if (isWithoutTerminal && signal === 'SIGTSTP') watchStop(main, this.#onStopped);
+    });
+  }
+}
+
 /**
  * To the process group of the command; with a terminal of its own, to the foreground group of it. Returns true when the
- * command got the signal without a terminal of its own.
+ * command got the signal without a terminal of its own. Throws shortages before it signals.
  */
-export function signalCommand(dir: string, main: ProcessIdentity | null, signal: string): boolean {
-  if (main === null || !(signal in constants.signals) || !isAlive(main)) return false;
+function signalCommand(dir: string, main: ProcessIdentity, signal: string): boolean {
+  if (!(signal in constants.signals) || !isAlive(main)) return false;
   const foreground = terminalGroup(dir);
   const group = foreground ?? main.groupId;
   if (group && TO_GROUP.has(signal)) signalGroup(group, signal as NodeJS.Signals);
@@ -25,6 +50,7 @@ export function signalCommand(dir: string, main: ProcessIdentity | null, signal:
   return foreground === null;
 }
 
+/** Throws shortages. */
 export function resizeTerminal(dir: string, { columns, rows }: { columns: number; rows: number }): void {
   const path = terminalOf(dir)?.path;
   if (path === undefined) return;
@@ -37,12 +63,8 @@ export function resizeTerminal(dir: string, { columns, rows }: { columns: number
 
 /** The launch script leaves the path of the terminal and the process that leads its session. */
 function terminalOf(dir: string): { readonly path: string; readonly leader: number } | null {
-  try {
-    const [path = '', leader = ''] = readRegular(`${dir}.tty`, 'utf8').trim().split(' ');
-    return /^\/dev\/[\w/]+$/.test(path) ? { path, leader: Number(leader) } : null;
-  } catch {
-    return null;
-  }
+  const [path = '', leader = ''] = (readRegularOrNull(`${dir}.tty`, 'utf8') ?? '').trim().split(' ');
+  return /^\/dev\/[\w/]+$/.test(path) ? { path, leader: Number(leader) } : null;
 }
 
 function terminalGroup(dir: string): number | null {

@@ -50,7 +50,14 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   const { home, config, log, store, opened, bootId } = parts;
   const { outer } = opened;
   const readBusyUsec = busyReader();
-  const limits = { 'open files': openFileLimit(), processes: outer.pidsMax };
+  const limits = {
+    'open files': softLimit('nofile'),
+    // The kernel does not limit the processes of root.
+    processes: Math.min(
+      outer.pidsMax,
+      process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : softLimit('nproc'),
+    ),
+  };
   const readHost = () => outer.memory(readHostMemory());
   const host = {
     memTotalBytes: readHost().totalBytes,
@@ -166,8 +173,8 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
   return { engine, profiles, newId, spawner, tools, budget };
 }
 
-/** Node has raised the soft limit to the hard one. */
-function openFileLimit(): number {
-  const soft = Number(readRlimits().nofile?.[0]);
+/** Node has raised the soft limit of open files to the hard one, and the start of the daemon the others. */
+function softLimit(name: 'nofile' | 'nproc'): number {
+  const soft = Number(readRlimits()[name]?.[0]);
   return Number.isFinite(soft) ? soft : Number.POSITIVE_INFINITY;
 }

@@ -184,7 +184,11 @@ export class Attempts {
     const outcome =
       live === undefined
         ? this.#placements.reconcile(work, id)
-        : reconcile(work, live, { hold, loginAt: this.#deps.loginAt });
+        : reconcile(work, live, {
+            hold,
+            loginAt: this.#deps.loginAt,
+            forkShortage: () => this.#deps.spawner.shortage,
+          });
     if (outcome === 'recheck') this.#recheck.schedule(id);
   }
 

@@ -22,6 +22,8 @@ export type LoginAt = () => number | null;
 export interface ReconcileDeps {
   readonly hold: DispatchHold;
   readonly loginAt: LoginAt;
+  /** See Spawner. */
+  forkShortage(): string | null;
 }
 
 /** Returns `recheck` when processes outlived the main process, because not every kernel reports when the last one ends. */
@@ -42,7 +44,7 @@ export function unlessShort(apply: () => 'done' | 'recheck'): 'done' | 'recheck'
 function applyRecords(
   work: UnitOfWork,
   live: LiveAttempt,
-  { hold, loginAt }: ReconcileDeps,
+  { hold, loginAt, forkShortage }: ReconcileDeps,
 ): 'done' | 'recheck' {
   const { id } = live;
   const task = work.get(id);
@@ -61,7 +63,9 @@ function applyRecords(
   // The records of a started attempt may have been deleted.
   const isRecordLost = !hasBegun && attempt.startedAt !== null;
   if (!records.isOver && !isRecordLost) {
-    if (!hasBegun && live.isOverdue(work.now)) abandonStart(work, live);
+    const shortage = hasBegun ? null : forkShortage();
+    if (!hasBegun && (shortage !== null || live.isOverdue(work.now)))
+      abandonStart(work, live, hold, shortage);
     return 'done';
   }
   if (live.group.populated()) {
@@ -165,10 +169,17 @@ function wasStartKilled({ started, exit }: Records, { startedAt, kill, number }:
 const KILLED_STARTS_MAX = 5;
 
 /** Requeues a task that no supervisor started. The claim decides if a late supervisor competes. */
-function abandonStart(work: UnitOfWork, { id, paths }: LiveAttempt): void {
+function abandonStart(
+  work: UnitOfWork,
+  { id, paths }: LiveAttempt,
+  hold: DispatchHold,
+  shortage: string | null,
+): void {
   switch (claimForRecovery(paths.dir)) {
     case 'taken':
-      work.change(id, { kind: 'requeue', why: 'its supervisor did not start' });
+      if (shortage === null) work.change(id, { kind: 'requeue', why: 'its supervisor did not start' });
+      else if (work.change(id, { kind: 'requeue', why: shortage }))
+        hold.failed({ what: 'processes', message: shortage }, work.now.monoMs);
       break;
     case 'begun':
       work.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: null, at: work.now.wallMs });

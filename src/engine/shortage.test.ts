@@ -93,6 +93,31 @@ describe('a start that fails', () => {
     });
 });
 
+describe('a spawner that cannot fork', () => {
+  it('leaves the task pending, with the reason, until it can', async (t) => {
+    const { engine, host, run, task, makeRoom, makeGroups } = serviceOf(t);
+    makeRoom();
+    makeGroups();
+    const id = String((await run({})).body.id);
+    const look = () => {
+      engine.enqueueReconcile(id as TaskId);
+      engine.round();
+    };
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    look();
+    assert.equal((await task(id)).status, 'running');
+    host.forkShortage = 'bash: fork: retry: Resource temporarily unavailable';
+    look();
+    const { status, waiting } = await task(id);
+    assert.deepEqual([status, waiting.dim, waiting.blocked_by], ['pending', 'pressure', ['processes']]);
+    assert.equal(engine.held?.message, host.forkShortage);
+    host.forkShortage = null;
+    host.monoMs += 5000;
+    engine.round();
+    assert.equal((await task(id)).status, 'running');
+  });
+});
+
 /** With mocked timers. While the disk is full, each commit fails. */
 function onDisk(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });

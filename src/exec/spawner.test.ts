@@ -1,6 +1,6 @@
 // The spawner: how it is probed, replaced, and what it does for supervisors that are stopped.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DEADLINE_MS } from '../../test/support/budget.ts';
@@ -49,6 +49,22 @@ describe('a spawner', () => {
     assert.match(failing.fault ?? '', /libreadline/);
     failing.close();
     assert.equal(new Set(lost).size, 1);
+  });
+});
+
+describe('a spawner that may start no process', () => {
+  it('says so, and not after a supervisor has started', async (t) => {
+    const nice = join(root, 'limited-nice');
+    // The kernel does not limit root. No other process has this user.
+    const asUser = process.getuid?.() === 0 ? `setpriv --reuid=${100_000 + process.pid} --clear-groups` : '';
+    writeFileSync(nice, `#!${TOOLS.bash}\nulimit -u 1; exec ${asUser} ${TOOLS.nice} "$@"\n`, { mode: 0o755 });
+    chmodSync(root, 0o755);
+    const limited = openSpawner({ ...TOOLS, nice }, NICE, () => {});
+    t.after(() => limited.close());
+    await waitUntil(() => limited.shortage !== null, { what: 'a fork to fail' });
+    assert.match(limited.shortage ?? '', /^bash: fork: /);
+    const { spawner } = await open(t);
+    assert.equal(spawner.shortage, null);
   });
 });
 

@@ -13,6 +13,8 @@ export interface Spawner {
   start(request: SpawnRequest, pending: PendingStart): void;
   /** Why the last spawner ended, until a supervisor starts; else null. */
   readonly fault: string | null;
+  /** The failure of a fork for a limit of processes, until a supervisor starts; else null. */
+  readonly shortage: string | null;
   /** Niceness of new supervisors. */
   readonly nice: number;
   setNice(nice: number): void;
@@ -114,14 +116,19 @@ export function openSpawner(
   /** Failures in a row. A supervisor that starts ends the row. */
   let failures = 0;
   let fault: string | null = null;
+  let shortage: string | null = null;
   let hasProgress = false;
   let shell = open();
 
   function open(): ChildProcess {
     const child = spawn(tools.nice, spawnerWords(tools, niceness), {
       ...OPTIONS,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', 'ignore', 'pipe'],
       detached: true,
+    });
+    // bash repeats a fork that a limit refuses for half a minute. Each time it prints `NAME: fork: WHY`.
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('fork: ')) shortage = `bash: ${text.slice(text.indexOf('fork: ')).split('\n')[0]}`;
     });
     // Requests that a dead spawner did not read are sent to the next one.
     child.stdin?.on('error', () => {});
@@ -136,7 +143,10 @@ export function openSpawner(
       failures += 1;
     };
     child.once('exit', (code, signal) => gone(`exit ${signal ?? code}`));
-    child.once('error', (error) => gone(error.message));
+    child.once('error', (error) => {
+      if (shortageOf(error) === 'processes') shortage = error.message;
+      gone(error.message);
+    });
     return child;
   }
 
@@ -167,6 +177,7 @@ export function openSpawner(
       hasProgress = true;
       failures = 0;
       fault = null;
+      shortage = null;
     }
   }
 
@@ -186,6 +197,10 @@ export function openSpawner(
     get fault() {
       forgetStarted();
       return fault;
+    },
+    get shortage() {
+      forgetStarted();
+      return shortage;
     },
     get nice() {
       return niceness;

@@ -131,7 +131,8 @@ const RAISE_LIMIT = {
   processes: {
     may: 'start',
     things: 'processes and threads, with those of its tasks',
-    raise: 'the limit of its cgroup (pids.max, docker run --pids-limit, TasksMax= of a service)',
+    raise:
+      'the limit of its user (ulimit -H -u, LimitNPROC= of a service) or of its cgroup (pids.max, docker run --pids-limit, TasksMax=)',
   },
 } as const;
 

@@ -75,6 +75,8 @@ export function serviceOf(
     /** The error of a group that is refused. */
     refusal: 'EBUSY',
     homeLoss: null as string | null,
+    /** See `Spawner`. */
+    forkShortage: null as string | null,
     /** When the user logged in; see `LoginAt`. */
     loginAt: null as number | null,
     /** Names of groups that hold processes. */
@@ -147,6 +149,9 @@ export function serviceOf(
     relay: { open() {}, over() {}, close() {} },
     spawner: {
       fault: null,
+      get shortage() {
+        return host.forkShortage;
+      },
       nice: 10,
       start: (request, pending) => void spawned.push({ request, pending }),
       setNice() {},

@@ -129,6 +129,14 @@ describe('wait', () => {
     assert.equal((await home.run(['wait', 'late', '--until=risk', '--timeout=200ms'])).code, 124);
     const adjusted = await home.run(String(event.suggested_command).split(' ').slice(1));
     assert.equal(adjusted.code, 0, adjusted.stderr);
+    // A change from before the wait is no news.
+    const waiting = home.start(['wait', 'late']);
+    await waitUntil(() => waiting.stderr().includes('"runaway_risk"'), {
+      what: 'the events before the wait',
+    });
+    await home.run(['kill', 'late', '--force']);
+    const { stderr } = await waiting.done;
+    assert.deepEqual([stderr.includes('"kill_requested"'), stderr.includes('"adjusted"')], [true, false]);
   });
 
   it('of a pending task reports why it waits, behind which tasks of which owners, then its start', async (t) => {

@@ -122,6 +122,21 @@ describe('a command that babysit names', () => {
     assert.match(String(refused.suggested_command), new RegExp(`^babysit retry ${older} `));
   });
 
+  it('after a failed dependency retries that task by its id when a newer one has its name', async (t) => {
+    const rig = aRig(t);
+    const lost = { kind: 'lose', reason: 'supervisor_lost', usage: null, at: 1e15 } as const;
+    const first = await rig.run({ name: 'first' });
+    await rig.run({ name: 'next', after: 'first' });
+    await change(rig.engine, first.body.id, lost);
+    const retryIn = async () =>
+      /babysit retry (\S+):/.exec(String(((await rig.task('next')) as Answer).hint))?.[1] ?? '';
+    assert.equal(await retryIn(), 'first');
+    await change(rig.engine, (await rig.run({ name: 'first' })).body.id, lost);
+    assert.equal(await retryIn(), first.body.id);
+    assert.equal((await retry(rig, await retryIn(), {})).status, 200);
+    assert.equal(((await rig.task('next')) as Answer).status, 'pending');
+  });
+
   it('after an interruption is a retry that is accepted', async (t) => {
     const rig = aRig(t);
     for (const reason of [

@@ -56,10 +56,12 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
     if (task === null) throw new BabysitError('not_found', `no task has the id ${id}`);
     return task;
   };
-  const ref: TaskAccess['ref'] = ({ id, name, project }) =>
+  const refTo = ({ id, name }: Pick<Task, 'id' | 'name'>, project: string): string =>
     store.byName(project, name)?.id === id ? name : id;
+  const ref: TaskAccess['ref'] = (task) => refTo(task, task.project);
   const rowContext = (task: Task, plan: Plan | null): RowContext => {
     const attempt = isActive(task.state) ? engine.attempt(task.id) : undefined;
+    const named = namedInHint(task);
     const { wallMs, monoMs } = clock.now();
     return {
       nowMs: wallMs,
@@ -67,7 +69,7 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
       progress: attempt?.progress.progress(monoMs) ?? null,
       waiting: plan === null ? null : waitingView(task, engine, wallMs, plan),
       most: largestNeed(capacitiesOf(task, profiles).largest, task.limits),
-      ref: isNamed(task) ? task.name : ref(task),
+      ref: named === null ? task.name : refTo(named, task.project),
     };
   };
   const row: TaskAccess['row'] = (task, plan) => taskRow(task, rowContext(task, plan));
@@ -117,9 +119,11 @@ export function createTaskAccess({ engine, store, clock, tasksDir, profiles }: T
   return { find, byId, ref, view, planned, row, viewAtEnd, commit, change };
 }
 
-/** Other ends have no command in their hint. */
-function isNamed({ state }: Task): boolean {
-  return state.status !== 'killed' && state.status !== 'interrupted';
+/** The task that the command in the hint of this end is for; null when the hint has none. */
+function namedInHint(task: Task): Pick<Task, 'id' | 'name'> | null {
+  const { state } = task;
+  if (state.status === 'failed') return state.cause ?? null;
+  return state.status === 'killed' || state.status === 'interrupted' ? task : null;
 }
 
 export function notRunning(task: Task, what: string, hint?: string): BabysitError {

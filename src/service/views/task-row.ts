@@ -31,7 +31,7 @@ export interface RowContext {
   readonly waiting: BlockedView | null;
   /** The largest estimate that the host and the task's own limits admit. */
   readonly most: Most;
-  /** Refers to the task in commands: its name, or its id when a newer task has the name. */
+  /** What the command of the hint calls its task, this one or the one before it: the name, or the id when a newer task has it. */
   readonly ref: string;
 }
 
@@ -113,8 +113,8 @@ export const FAIL_HINTS: Readonly<Record<FailReason, string | null>> = {
     'The command did not run: fix and retry the task in the message. This one then waits for it again by itself.',
 };
 
-function causeHint({ name }: Cause): string {
-  return `Fix "${name}", then run babysit retry ${name}: this task then waits for it again by itself.`;
+function causeHint({ name }: Cause, ref: string): string {
+  return `Fix "${name}", then run babysit retry ${ref}: this task then waits for it again by itself.`;
 }
 
 function reasonFields(state: TaskState, ref: string): Pick<TaskView, 'reason' | 'message' | 'hint'> {
@@ -123,7 +123,8 @@ function reasonFields(state: TaskState, ref: string): Pick<TaskView, 'reason' | 
       return {
         reason: state.reason,
         message: state.message,
-        hint: signalHint(state.exit) ?? (state.cause && causeHint(state.cause)) ?? FAIL_HINTS[state.reason],
+        hint:
+          signalHint(state.exit) ?? (state.cause && causeHint(state.cause, ref)) ?? FAIL_HINTS[state.reason],
       };
     case 'interrupted':
       return { reason: state.reason, message: null, hint: interruptHint(state.reason, ref) };

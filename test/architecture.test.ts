@@ -63,7 +63,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   series: ['core', 'text', 'logs', 'files'],
   metrics: ['core'],
   api: ['core', 'units', 'text', 'request'],
-  engines: ['core', 'units', 'text', 'config', 'cgroups', 'procfs', 'exec', 'logs', 'slurm-client'],
+  engines: ['core', 'units', 'text', 'config', 'cgroups', 'procfs', 'exec', 'logs', 'slurm-client', 'files'],
   engine: [
     'files',
     'engines',

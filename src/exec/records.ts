@@ -177,7 +177,7 @@ const MAX_RECORD_BYTES = 1024 * 1024;
 /** Returns null when the file does not exist or is not a readable file: a command can replace its records. */
 function readRecord(path: string): RecordFile | null {
   try {
-    const fd = openRegular(path, 'read');
+    const fd = openRegular(path, 'read_own');
     try {
       const { size, mtimeMs } = fstatSync(fd);
       const buffer = Buffer.allocUnsafe(Math.min(size, MAX_RECORD_BYTES));

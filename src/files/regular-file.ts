@@ -11,18 +11,20 @@ import {
 } from 'node:fs';
 import { shortageOf } from '../core/shortages.ts';
 
-const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const MODES = {
   read: O_RDONLY,
+  /** What only babysit makes: a link there is refused. */
+  read_own: O_RDONLY | O_NOFOLLOW,
   update: O_RDWR,
-  append: O_WRONLY | O_APPEND | O_CREAT,
+  append: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW,
   create: O_WRONLY | O_CREAT,
 } as const;
 
 /** The path exists and is not a regular file. */
 export class NotARegularFile extends Error {}
 
-/** Returns a descriptor. `append` and `create` make the file with mode 0600. Throws NotARegularFile and file system errors. */
+/** Returns a descriptor. `append` follows no link; it and `create` make the file with mode 0600. Throws NotARegularFile and file system errors. */
 export function openRegular(path: string, mode: keyof typeof MODES): number {
   const fd = openNow(path, MODES[mode]);
   if (fd !== null && fstatSync(fd).isFile()) return fd;
@@ -46,7 +48,7 @@ export function readRegular(path: string, encoding: 'utf8' | 'latin1'): string {
 }
 
 /**
- * As readRegular; null for a file that is missing, too large, or cannot be read. Throws only what passes by waiting, see
+ * As readRegular, without following a link; null for a file that is missing, too large, or cannot be read. Throws only what passes by waiting, see
  * shortageOf.
  */
 export function readRegularOrNull(
@@ -55,7 +57,7 @@ export function readRegularOrNull(
   maxBytes = Number.POSITIVE_INFINITY,
 ): string | null {
   try {
-    const fd = openRegular(path, 'read');
+    const fd = openRegular(path, 'read_own');
     try {
       return fstatSync(fd).size > maxBytes ? null : readFileSync(fd, encoding);
     } finally {

@@ -1,8 +1,10 @@
 // Listens to the file that every job writes when it begins and ends: one look tells of all of them.
-import { readFileSync, watch } from 'node:fs';
+import { watch } from 'node:fs';
+import { readRegularOrNull } from '../../files/regular-file.ts';
 
 /** inotify reports jobs on this machine at once, and sees no change that another machine makes. */
 const LOOK_MS = 1_000;
+const MAX_BYTES = 4096;
 
 /** `rang`: called with the id of the last task that wrote. Others may have written before it. Returns the stop function. */
 export function listenToBell(path: string, rang: (taskId: string) => void): () => void {
@@ -31,8 +33,9 @@ export function listenToBell(path: string, rang: (taskId: string) => void): () =
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readRegularOrNull(path, 'utf8', MAX_BYTES)?.trim() ?? '';
   } catch {
+    // A shortage: the timer looks again.
     return '';
   }
 }

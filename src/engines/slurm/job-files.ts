@@ -1,9 +1,10 @@
 // The files of an attempt that its job reads: the shared supervisor, and the launch script with the environment.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Launch, launchScript } from '../../exec/launch-script.ts';
 import { SUPERVISOR } from '../../exec/spawner.ts';
+import { NotARegularFile, openRegular, replaceFile, writeNew } from '../../files/regular-file.ts';
 import { bytesOf } from '../../text/bytes.ts';
 import { shellQuote } from '../../text/shell.ts';
 
@@ -27,10 +28,19 @@ export function writeSharedFiles(tasksDir: string): SharedFiles {
   const supervisor = join(tasksDir, `.supervisor-${hash}.sh`);
   const bell = join(tasksDir, '.bell');
   mkdirSync(tasksDir, { recursive: true, mode: 0o700 });
-  writeFileSync(`${supervisor}.new`, text, { mode: 0o600 });
-  renameSync(`${supervisor}.new`, supervisor);
-  writeFileSync(bell, '', { mode: 0o600, flag: 'a' });
+  replaceFile(supervisor, text);
+  makeBell(bell);
   return { supervisor, bell };
+}
+
+/** Jobs that run keep the one that is there. */
+function makeBell(path: string): void {
+  try {
+    closeSync(openRegular(path, 'append'));
+  } catch (error) {
+    if (!(error instanceof NotARegularFile)) throw error;
+    writeNew(path, '');
+  }
 }
 
 /** The file of the attempt holds its environment, so the job removes it when it begins. */
@@ -51,7 +61,8 @@ export function writeJobFile(launch: Launch, taskId: string, { supervisor, bell 
   };
   const lines = Object.entries(variables).map(([name, value]) => `${name}=${shellQuote(value)}`);
   const text = [...lines, `. ${shellQuote(supervisor)} && run_job`, ''].join('\n');
-  writeFileSync(jobFile(dir), bytesOf(text), { mode: 0o600 });
+  // An earlier attempt may have made a FIFO of this name.
+  writeNew(jobFile(dir), bytesOf(text));
 }
 
 export function removeJobFile(dir: string): void {

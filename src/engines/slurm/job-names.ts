@@ -1,7 +1,8 @@
 // Which attempt a job at Slurm belongs to: the comment of a job of its own, or the list that an array has of its elements.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegular, writeNew } from '../../files/regular-file.ts';
 import type { SlurmJob } from './client/job-rows.ts';
 import { readJob } from './client/job-state.ts';
 
@@ -35,7 +36,7 @@ export class JobNames {
   /** Throws when the shared directory is full or away. Returns the path of the list, which has a line for each element. */
   writeList(array: string, attempts: readonly AttemptKey[]): string {
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-    writeFileSync(this.#path(array), `${attempts.join('\n')}\n`, { mode: 0o600 });
+    writeNew(this.#path(array), `${attempts.join('\n')}\n`);
     this.#lists.set(array, attempts);
     return this.#path(array);
   }
@@ -109,7 +110,7 @@ export function indexOf(id: string): number {
 
 function readList(path: string): AttemptKey[] {
   try {
-    return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    return readRegular(path, 'utf8').split('\n').slice(0, -1);
   } catch {
     return [];
   }

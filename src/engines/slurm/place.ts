@@ -1,7 +1,8 @@
 // The place of an attempt that began in a job: its processes by files on the shared directory, its end by Slurm.
-import { appendFileSync, existsSync } from 'node:fs';
+import { closeSync, existsSync, writeSync } from 'node:fs';
 import type { Group, GroupUsage } from '../../cgroups/port.ts';
 import type { Attempt, GroupRef } from '../../core/task.ts';
+import { openRegular } from '../../files/regular-file.ts';
 import type { KnownRecords, Loss, Place, Supervision } from '../port.ts';
 import { lookAgain } from './look-again.ts';
 import { readUse } from './usage-file.ts';
@@ -79,10 +80,15 @@ function jobGroup(dir: string, ref: GroupRef, supervision: Supervision, facts: J
   let last: GroupUsage = NOTHING;
   const send = (signal: string): number => {
     try {
-      appendFileSync(`${dir}.signals`, `${signal.replace(/^SIG/, '')}\n`, { mode: 0o600 });
+      const fd = openRegular(`${dir}.signals`, 'append');
+      try {
+        writeSync(fd, `${signal.replace(/^SIG/, '')}\n`);
+      } finally {
+        closeSync(fd);
+      }
       return 1;
     } catch {
-      // The shared directory is full or away: in the end the ladder has Slurm destroy the job.
+      // The shared directory is full or away, or the task has replaced the file: in the end the ladder has Slurm destroy the job.
       return 0;
     }
   };

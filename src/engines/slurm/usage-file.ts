@@ -1,5 +1,6 @@
 // What the processes of a job use: the file that its agent writes every second, see job.sh.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openRegular } from '../../files/regular-file.ts';
 
 export interface JobUse {
   readonly memBytes: number;
@@ -16,10 +17,10 @@ const MAX_BYTES = 256;
 /** Without a time where the node has bash 4. */
 const LINE = /^usage (?:\d+\.\d+)? (\d+) (\d+) (\d+) (\d+) (\d+)\n$/;
 
-/** Returns null when the file is missing, or is being written. */
+/** Returns null when the file is missing, was replaced by the task, or is being written. */
 export function readUse(path: string): JobUse | null {
   try {
-    const fd = openSync(path, 'r');
+    const fd = openRegular(path, 'read_own');
     try {
       const buffer = Buffer.alloc(MAX_BYTES);
       const length = readSync(fd, buffer, 0, MAX_BYTES, 0);

@@ -1,9 +1,8 @@
 // Opens the engine and the parts it needs.
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { availableParallelism, cpus, uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { monotonicFactory } from 'ulid';
 import type { OpenedDriver } from '../cgroups/open.ts';
 import type { Home } from '../config/home.ts';
 import type { Config } from '../config/settings.ts';
@@ -32,6 +31,7 @@ import type { Store } from '../store/store.ts';
 import { readLoginAt } from '../systemd/host.ts';
 import { realClock } from './clock.ts';
 import type { ClosingStack } from './closing-stack.ts';
+import { newIds } from './new-id.ts';
 
 export interface EngineParts {
   readonly home: Home;
@@ -75,8 +75,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     shareCpu: opened.shareCpu,
   });
   closing.push(() => profiles.stop());
-  // The default random source of ulid makes one system call per letter.
-  const newId = monotonicFactory(() => randomInt(2 ** 32) / 2 ** 32);
+  const newId = newIds(store.idsBefore({}, null, 1).ids[0] ?? null);
   const { nice } = profiles.settings.envelopeRules;
   const tools = findTools(nice);
   const fault = probeSpawner(tools, nice);

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anAttempt, anEstimate, aTask, taskId } from '../../test/support/build/build-task.ts';
-import type { Task } from '../core/task.ts';
+import type { Task, TaskId } from '../core/task.ts';
 import { MAX_BACKOFF_MS } from '../core/transition/retry.ts';
+import { newIds } from '../daemon/new-id.ts';
 import { LiveTasks } from './live-tasks.ts';
 
 const AT = 100_000;
@@ -139,4 +140,21 @@ describe('a task of a cluster that waits for others', () => {
     live.put(first.id, { ...here, state: { status: 'running', attempt: anAttempt() } }, AT);
     assert.deepEqual(outbound(live), []);
   });
+});
+
+it('keeps the order of submissions when the clock was set back, also for the next daemon', () => {
+  const live = new LiveTasks();
+  const submit = (newId: (nowMs: number) => string, at: number) => {
+    const id = newId(at) as TaskId;
+    live.put(id, aTask({ id, name: id, submittedAt: at }), at);
+    return id;
+  };
+  const newId = newIds(null);
+  const before = [submit(newId, 5_000_000), submit(newId, 4_000_000)];
+  const after = submit(newIds(before.at(-1) ?? null), 3_000_000);
+  const [queue] = [...live.queue.subQueues()];
+  assert.deepEqual(
+    queue?.items().map(({ id }) => id),
+    [...before, after],
+  );
 });

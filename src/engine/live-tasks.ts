@@ -1,5 +1,6 @@
 // The live tasks, indexed by id, name, key and dependency, and the scheduler's queue.
 
+import { decodeTime } from 'ulid';
 import { traitsOf } from '../core/engine-traits.ts';
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { MAX_BACKOFF_MS } from '../core/transition/retry.ts';
@@ -294,6 +295,8 @@ export function pendingItem(task: Task): PendingItem {
     ...(tags.length === 0 ? {} : { tags }),
     priority: task.priority,
     submittedAtMs: task.submittedAt,
+    // The time of an id never runs back.
+    orderMs: Math.max(task.submittedAt, decodeTime(task.id)),
     need: { memBytes: task.estimate.memBytes, cpuCores: task.estimate.cpuCores },
     timeMs: task.estimate.timeMs,
     killTimeoutMs: task.limits.killTimeoutMs,

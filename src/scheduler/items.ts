@@ -33,6 +33,8 @@ export interface PendingItem extends Demand, Holdable {
   readonly name: string;
   readonly priority: number;
   readonly submittedAtMs: number;
+  /** Of its place among the others, also when the clock was set back; absent: submittedAtMs. */
+  readonly orderMs?: number;
   /** What it asked for; only where `need` is more, see `priceOf`. */
   readonly declared?: Need;
 }

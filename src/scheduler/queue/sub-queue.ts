@@ -140,7 +140,8 @@ export class SubQueue {
 }
 
 export function bySubmission(a: PendingItem, b: PendingItem): number {
-  if (a.submittedAtMs !== b.submittedAtMs) return a.submittedAtMs - b.submittedAtMs;
+  const byTime = (a.orderMs ?? a.submittedAtMs) - (b.orderMs ?? b.submittedAtMs);
+  if (byTime !== 0) return byTime;
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 

@@ -7,6 +7,8 @@ import { DEADLINE_MS } from '../../test/support/budget.ts';
 import { aLaunch, anObserver, NICE, TOOLS } from '../../test/support/build/build-launch.ts';
 import { type Cleanup, tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { signalProcess } from '../procfs/process/process-group.ts';
+import { readStat } from '../procfs/process/stat.ts';
 import type { Launch } from './launch-script.ts';
 import { readRecords } from './records.ts';
 import { openSpawner, probeSpawner, type Spawner } from './spawner.ts';
@@ -86,6 +88,21 @@ describe('the spawner of a daemon', () => {
     assert.deepEqual(lost, []);
   });
 
+  it('leaves a supervisor stopped that has recorded itself, as during a rotation of its log', async (t) => {
+    const { spawner, pid } = await open(t, 500);
+    const rotated = launch('sleep 600');
+    startAttempt(spawner, () => rotated, anObserver(rotated.dir));
+    await waitUntil(() => readRecords(rotated.dir).started !== null, { what: 'the start' });
+    const { supervisor: found, started } = readRecords(rotated.dir);
+    const [supervisor, main] = [found?.pid ?? assert.fail(), started?.main?.pid ?? assert.fail()];
+    process.kill(supervisor, 'SIGSTOP');
+    t.after(() => [main, supervisor].map((stopped) => signalProcess(stopped, 'SIGKILL')));
+    await waitUntil(() => readStat(supervisor)?.state === 'T', { what: 'the supervisor to stop' });
+    const stopped = await startStopped(spawner, pid, supervisor);
+    assert.equal(await logAtEnd(stopped), 'continued\n');
+    assert.equal(readStat(supervisor)?.state, 'T');
+  });
+
   it('is replaced when it is stopped and a request waits', async (t) => {
     const { spawner, pid, lost } = await open(t, 200);
     process.kill(pid, 'SIGSTOP');
@@ -104,9 +121,15 @@ async function open(t: Cleanup, stuckMs?: number) {
   return { spawner, pid, lost };
 }
 
-/** Stops the supervisor of a new attempt before it records itself. */
-async function startStopped(by: Spawner, spawnerPid: number): Promise<Launch> {
-  const children = () => readFileSync(`/proc/${spawnerPid}/task/${spawnerPid}/children`, 'utf8').trim();
+/** Stops the supervisor of a new attempt before it records itself. `other`: a child of the spawner that stays. */
+async function startStopped(by: Spawner, spawnerPid: number, other = 0): Promise<Launch> {
+  const path = `/proc/${spawnerPid}/task/${spawnerPid}/children`;
+  const children = () =>
+    readFileSync(path, 'utf8')
+      .split(' ')
+      .filter((pid) => pid !== String(other))
+      .join(' ')
+      .trim();
   for (const end = performance.now() + DEADLINE_MS; performance.now() < end; ) {
     await waitUntil(() => children() === '', { what: 'earlier supervisors to end' });
     const spec = launch('echo continued');

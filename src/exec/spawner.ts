@@ -1,12 +1,13 @@
 // Controls the spawner, a small stateless process that forks supervisors. If it ends, a new one replaces it.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { getPriority } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { shortageOf } from '../core/shortages.ts';
-import { signalBelow } from '../procfs/process/process-group.ts';
+import { signalProcess, stoppedChildren } from '../procfs/process/process-group.ts';
 import { bytesOf } from '../text/bytes.ts';
 import type { LogLimits, Tools } from './launch-script.ts';
+import { recordsNow } from './records.ts';
 
 export interface Spawner {
   /** Starts the supervisor of an attempt whose directory exists. If the spawner dies before that, sends it again. */
@@ -186,7 +187,8 @@ export function openSpawner(
     forgetStarted();
     if (isClosed || sent.size === 0) return;
     // A supervisor that was stopped before it recorded itself is known as a child of the spawner only.
-    if (shell.pid !== undefined) signalBelow(shell.pid, 1, 'SIGCONT');
+    // One that has is stopped by the rotation of its log, and must not write now.
+    for (const pid of stoppedChildren(shell.pid ?? 0)) if (!hasRecorded(pid)) signalProcess(pid, 'SIGCONT');
     // The first request of this time was sent at its beginning.
     if (!hasProgress) shell.kill('SIGKILL');
     hasProgress = false;
@@ -226,3 +228,16 @@ export function openSpawner(
     },
   };
 }
+
+/** The supervisor `pid` has written its identity to the claim, which it holds open. */
+function hasRecorded(pid: number): boolean {
+  try {
+    const claim = readlinkSync(`/proc/${pid}/fd/${CLAIM_FD}`);
+    return basename(claim) === 'claim' && recordsNow(dirname(claim))?.supervisor?.pid === pid;
+  } catch {
+    return false;
+  }
+}
+
+/** See supervisor.sh. */
+const CLAIM_FD = 5;

@@ -26,6 +26,10 @@ export function signalBelow(pid: number, levels: number, signal: NodeJS.Signals)
   }
 }
 
+export function stoppedChildren(pid: number): number[] {
+  return childrenOf(pid).filter((child) => readStat(child)?.state === 'T');
+}
+
 /** Children of its main thread; none where the kernel does not list them (CONFIG_PROC_CHILDREN). */
 function childrenOf(pid: number): number[] {
   const listed = readProcFile(pid, `task/${pid}/children`)?.trim() ?? '';

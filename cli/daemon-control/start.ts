@@ -5,6 +5,7 @@ import type { PingView } from '../../src/api/schemas/daemon.ts';
 import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { openRegular } from '../../src/files/regular-file.ts';
+import { readRlimits } from '../../src/procfs/process/inherited.ts';
 import { otherOwner, SocketError, send, uptimeMs } from '../client/http.ts';
 import { sandboxHint } from '../client/sandbox.ts';
 import { makeDirectories } from '../make-directories.ts';
@@ -12,6 +13,7 @@ import { daemonEnv } from './env.ts';
 import { type Launch, launchDetached } from './launch.ts';
 import { lockHolder } from './lock-holder.ts';
 import { logEnd, logTail } from './log.ts';
+import { lowLimit } from './low-limit.ts';
 import { launchUnderSystemd } from './systemd.ts';
 
 /** One that ends is noticed at once. It takes 0.6 s of CPU time to start, of which a busy virtual machine may give it a hundredth. */
@@ -78,7 +80,7 @@ export async function startDaemonProcess(
       const isSignal = typeof ended === 'string' && ended.startsWith('SIG');
       if (isSignal) signaled++;
       if (launch.kind === 'direct' && ended !== 0 && !(isSignal && signaled < SIGNAL_TRIES))
-        throw notStarted(home, logStart, `it ended at once (${ended})`);
+        throw atLowLimit(home) ?? notStarted(home, logStart, `it ended at once (${ended})`);
       await delay(RELAUNCH_MS);
       // Another daemon holds the lock: it answers soon, or it ends. Each further start would delay it.
       if (answer === 'silent' || lockHolder(home) !== null) continue;
@@ -136,6 +138,14 @@ function late(home: Home, logStart: number): BabysitError {
     log_path: home.log,
     hint: 'On a slow host, run the same command again. Otherwise babysit daemon-stop ends a daemon that hangs; its tasks keep running.',
   });
+}
+
+/** The error in the log does not name the limit. */
+function atLowLimit(home: Home): BabysitError | null {
+  const low = lowLimit(readRlimits(), process.getuid?.() === 0, process.ppid);
+  if (low === null) return null;
+  const extra = { reason: 'not_started', log_path: home.log, hint: low.hint };
+  return new BabysitError('daemon_unreachable', `the daemon did not start: ${low.why}`, extra);
 }
 
 function notStarted(home: Home, logStart: number, why: string): BabysitError {

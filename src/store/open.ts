@@ -18,6 +18,10 @@ export class DatabaseUnusable extends Error {
 const RESTORE =
   'Nothing was changed. Restore it from a backup, or move it and tasks/ away to start with an empty database';
 
+/** An error of a write is not damage. */
+const LOOK_AT_DISK =
+  'Check the free space and the errors (dmesg) of its disk, and the limit of file size (ulimit -f), then start the daemon again';
+
 const BESIDE_TASKS =
   'The directory tasks/ next to it holds files of tasks. Nothing was changed. Restore it from a backup, or move tasks/ away to start with an empty database';
 
@@ -45,7 +49,9 @@ export function openDatabase(path: string, library?: SqliteLibrary, mayBegin = t
   } catch (error) {
     db?.close();
     if (error instanceof DatabaseUnusable) throw error;
-    throw new DatabaseUnusable(path, `the database cannot be opened (${(error as Error).message})`, RESTORE);
+    const { code, message } = error as { code?: unknown; message: string };
+    const fix = /^SQLITE_(IOERR|FULL)/.test(String(code)) ? LOOK_AT_DISK : RESTORE;
+    throw new DatabaseUnusable(path, `the database cannot be opened (${message})`, fix);
   }
 }
 

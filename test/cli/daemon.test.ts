@@ -279,6 +279,21 @@ describe('daemon', () => {
     chownSync(home.dir, 0, 0);
   });
 
+  for (const [flag, value, pattern] of [
+    ['n', 32, /limit of open files is 32 \(ulimit -Hn\), .* needs 64".*prlimit --pid=\d+ --nofile=1024"/],
+    ['f', 8, /limit of file size is 8192 bytes \(ulimit -Hf\), .*"hint":"Start it .* --fsize=unlimited"/],
+  ] as const)
+    it(`names a hard limit that is too low for it: ulimit -${flag} ${value}`, (t) => {
+      const home = testHome(t);
+      // A starter with this capability raises the limit.
+      const drop = process.getuid?.() === 0 ? 'setpriv --bounding-set=-sys_resource' : '';
+      const line = `ulimit -${flag} ${value}; ${drop} "$0" daemon-start | cat`;
+      const env = { ...home.env, BABYSIT_NODE: process.execPath };
+      const { stderr } = spawnSync('bash', ['-c', line, BABYSIT], { env, encoding: 'utf8' });
+      assert.match(stderr, pattern);
+      assert.doesNotMatch(stderr, /[Rr]estore/);
+    });
+
   it('reports why it cannot start', async (t) => {
     const home = testHome(t);
     writeFileSync(

@@ -47,7 +47,7 @@ export function reasonsPage(): string {
       ['`reason`', '`hint`'],
       Object.keys(INTERRUPT_REASONS).map((reason) => [
         code(reason),
-        interruptHint(reason as InterruptReason, 'NAME'),
+        interruptHint(reason as InterruptReason, 'NAME', { requeue: false }),
       ]),
     ),
   );

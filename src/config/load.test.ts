@@ -127,6 +127,7 @@ describe('loadConfig', () => {
         'engine.default': 'local',
         'engine.auto_projects': [],
         'engine.auto_margin': 60_000,
+        'engine.requeue_max': 10,
         'notify.targets': [],
       },
     );

@@ -307,6 +307,11 @@ const TABLE = {
     '1m',
     'How much sooner the cluster has to start a task for --engine=auto to choose it',
   ),
+  'engine.requeue_max': setting(
+    count(0, 1000),
+    10,
+    'Attempts that a cluster may lose by a failed node, a preemption or a forgotten job before their task ends',
+  ),
   ...SLURM_SETTINGS,
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error'),

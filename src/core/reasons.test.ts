@@ -191,5 +191,15 @@ describe('kill hint', () => {
 
 it('every interruption has a hint', () => {
   for (const reason of ['host_rebooted', 'logged_out', 'supervisor_lost', 'records_removed'] as const)
-    assert.match(interruptHint(reason, 'build'), /run it again with babysit retry build$/);
+    assert.match(interruptHint(reason, 'build', aTask()), /run it again with babysit retry build$/);
+});
+
+it('the hint of an attempt that the cluster lost names --requeue, or its limit where that is reached', () => {
+  for (const reason of ['node_failed', 'preempted', 'job_lost'] as const) {
+    const [once, often] = [aTask(), { ...aTask(), requeue: true, lostAttempts: 3 }];
+    assert.doesNotMatch(interruptHint(reason, 'build', once), /requeue_max/);
+    const text = interruptHint(reason, 'build', often);
+    assert.match(text, /lost 4 attempts of it, and engine.requeue_max .* babysit retry build$/);
+    assert.doesNotMatch(text, /--requeue/);
+  }
 });

@@ -321,6 +321,8 @@ export interface Task {
   readonly attempts: number;
   /** The attempts before the current or last one, oldest first. */
   readonly history: readonly PastAttempt[];
+  /** Attempts that its engine has lost since the submission or the last manual retry; absent: none. */
+  readonly lostAttempts?: number;
   /** Length of the history at the last manual retry: `retry.max` counts from there. */
   readonly retriedFrom: number;
   readonly submittedAt: number;

@@ -167,6 +167,9 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     get killGraceMs() {
       return config['watchdog.kill_grace'];
     },
+    get requeueMax() {
+      return config['engine.requeue_max'];
+    },
   });
   const budget = () => runningBudget(limits, config['admission.max_running']);
   return { engine, profiles, newId, spawner, tools, budget };

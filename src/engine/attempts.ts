@@ -181,12 +181,14 @@ export class Attempts {
   reconcile(work: UnitOfWork, id: TaskId): void {
     const live = this.#byId.get(id);
     const { hold } = this;
+    const { loginAt, requeueMax } = this.#deps;
     const outcome =
       live === undefined
         ? this.#placements.reconcile(work, id)
         : reconcile(work, live, {
             hold,
-            loginAt: this.#deps.loginAt,
+            loginAt,
+            requeueMax,
             forkShortage: () => this.#deps.spawner.shortage,
           });
     if (outcome === 'recheck') this.#recheck.schedule(id);

@@ -7,6 +7,7 @@ import { type Attempt, type GroupRef, liveAttemptOf, type Task, type TaskId } fr
 import type { Engines } from '../engines/engines.ts';
 import type { EngineReports, Handover, StartFailure } from '../engines/port.ts';
 import { claimForRecovery, readRecords } from '../exec/records.ts';
+import { afterLostStart } from './attempt/after-loss.ts';
 import { writeDescription } from './attempt/description.ts';
 import { type LaunchDeps, launchOf } from './attempt/launch.ts';
 import { attemptPaths } from './attempt/paths.ts';
@@ -18,6 +19,8 @@ export interface PlacementsDeps extends LaunchDeps {
   readonly engines: Engines;
   /** On this host. */
   readonly tasksDir: string;
+  /** See afterLostStart. */
+  readonly requeueMax: number;
 }
 
 export class Placements implements EngineReports {
@@ -112,6 +115,8 @@ export class Placements implements EngineReports {
       const reported = failure.kind === 'failed' ? failure.message : 'its job ended before the command began';
       work.change(id, { kind: 'could_not_start', message: records.startFailed ?? reported, at });
     } else if (failure.kind === 'requeue') work.change(id, { kind: 'requeue', why: failure.why });
+    else if (failure.kind === 'lost')
+      work.change(id, afterLostStart(task, failure, this.#deps.requeueMax, at));
     else {
       work.requestKill(id, { reason: 'manual', detail: failure.detail, signal: 'SIGTERM' });
       work.change(id, { kind: 'could_not_start', message: '', at });

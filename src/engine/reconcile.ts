@@ -10,6 +10,7 @@ import {
   type Records,
   RecordsUnreadable,
 } from '../exec/records.ts';
+import { mayRequeue } from './attempt/after-loss.ts';
 import { lastSignOfLife } from './attempt/last-sign.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
 import { lossReason } from './attempt/loss.ts';
@@ -22,6 +23,8 @@ export type LoginAt = () => number | null;
 export interface ReconcileDeps {
   readonly hold: DispatchHold;
   readonly loginAt: LoginAt;
+  /** See mayRequeue. */
+  readonly requeueMax: number;
   /** See Spawner. */
   forkShortage(): string | null;
 }
@@ -44,7 +47,7 @@ export function unlessShort(apply: () => 'done' | 'recheck'): 'done' | 'recheck'
 function applyRecords(
   work: UnitOfWork,
   live: LiveAttempt,
-  { hold, loginAt, forkShortage }: ReconcileDeps,
+  { hold, loginAt, requeueMax, forkShortage }: ReconcileDeps,
 ): 'done' | 'recheck' {
   const { id } = live;
   const task = work.get(id);
@@ -91,7 +94,7 @@ function applyRecords(
   } else if (wasStartKilled(records, attempt) && live.finalUsage()?.oom == null) {
     work.change(id, { kind: 'requeue', why: `${records.exit?.signal} ended its start` });
   } else if (loss !== null) {
-    applyLoss(work, task, live, loss, records.exit);
+    applyLoss(work, task, live, loss, { exit: records.exit, requeueMax });
   } else if (records.exit === null) {
     // It may have ended while no daemon ran.
     const isUnwatched = live.watchState === null;
@@ -123,13 +126,14 @@ function isExplained({ exit, startFailed }: Records, { kill }: Attempt): boolean
 /** The engine knows why an attempt left no exit record. */
 function applyLoss(
   work: UnitOfWork,
-  { id, requeue }: Task,
+  task: Task,
   live: LiveAttempt,
   loss: Loss,
-  exit: Exit | null,
+  { exit, requeueMax }: { readonly exit: Exit | null; readonly requeueMax: number },
 ): void {
+  const { id } = task;
   const at = work.now.wallMs;
-  if (loss.kind === 'interrupted' && requeue) {
+  if (loss.kind === 'interrupted' && task.requeue && mayRequeue(task, requeueMax)) {
     work.change(id, { kind: 'requeue_lost', reason: loss.reason, why: loss.why, at });
     return;
   }

@@ -114,10 +114,14 @@ export interface QueueEngine {
   close(): void;
 }
 
-/** `failed`: the task fails. `requeue`: the engine lost it, so it is handed over again. `cancelled`: a user ended it there. */
+/**
+ * `failed`: the task fails. `requeue`: it is handed over again. `lost`: the same, a limited number of times; `fix`: what to do
+ * when it happens again. `cancelled`: a user ended it there.
+ */
 export type StartFailure =
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'requeue'; readonly why: string }
+  | { readonly kind: 'lost'; readonly why: string; readonly fix: string }
   | { readonly kind: 'cancelled'; readonly detail: KillDetail };
 
 /** What an engine reports. Each call is made from the event loop, never from inside a method of the engine. */

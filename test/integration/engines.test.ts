@@ -178,22 +178,33 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     assert.deepEqual([status, kill_reason, kill_detail], ['killed', 'manual', { by: 'slurm' }]);
   });
 
-  it('preempts jobs: one is interrupted, and one starts again as its request says', async () => {
+  it('preempts jobs: one is interrupted, and one starts again as its request and a setting say', async () => {
+    await home.run(['config', 'set', 'engine.requeue_max', '1']);
     await home.submit('slurm', 'preempted', '>preempted; sleep 600');
     await home.submit('slurm', 'again', '[ ! -e again ] || exit 8; >again; sleep 600', '--requeue');
-    for (const name of ['preempted', 'again']) await home.appears(name);
-    await cluster.slurm(
-      'sbatch',
-      '--partition=urgent',
-      '--nodes=2',
-      '--exclusive',
-      '--output=/dev/null',
-      '--wrap=:',
-    );
+    const run = 'echo x >>often; >often-$(wc -l <often); sleep 600';
+    await home.submit('slurm', 'often', run, '--requeue');
+    for (const name of ['preempted', 'again', 'often']) await home.appears(name);
+    const preempt = () =>
+      cluster.slurm(
+        'sbatch',
+        '--partition=urgent',
+        '--nodes=2',
+        '--exclusive',
+        '--output=/dev/null',
+        '--wrap=:',
+      );
+    await preempt();
     const { status, reason } = await home.ended('preempted');
     assert.deepEqual([status, reason], ['interrupted', 'preempted']);
     const { exit_code, attempt } = await home.ended('again');
     assert.deepEqual([exit_code, attempt], [8, 2]);
+    await waitUntil(() => existsSync(home.file('often-2')), { what: 'its second attempt' });
+    await preempt();
+    const often = await home.ended('often');
+    assert.deepEqual([often.status, often.reason, often.attempt], ['interrupted', 'preempted', 2]);
+    assert.match(String((await show(home, 'often')).hint), /lost 2 attempts .*engine.requeue_max/);
+    await home.run(['config', 'unset', 'engine.requeue_max']);
   });
 
   it('refuses what no node has', async () => {

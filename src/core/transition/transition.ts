@@ -31,7 +31,12 @@ export type Change =
   | { readonly kind: 'started'; readonly pid: number | null; readonly group: GroupRef; readonly at: number }
   | { readonly kind: 'could_not_start'; readonly message: string; readonly at: number }
   /** The attempt was dispatched and its command certainly never began. */
-  | { readonly kind: 'requeue'; readonly why: string }
+  | {
+      readonly kind: 'requeue';
+      readonly why: string;
+      /** Its engine has lost it. */
+      readonly loss?: { readonly notBefore: number };
+    }
   /** The command began and its host or node was lost; only with `requeue`. */
   | {
       readonly kind: 'requeue_lost';
@@ -129,14 +134,18 @@ export function transition(task: Task, change: Change): Transition | null {
       if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
       if (state.status === 'paused') return null;
       return {
-        task: { ...task, state: { status: 'pending', ...READY } },
+        task: {
+          ...(change.loss === undefined ? task : withLoss(task)),
+          state: { status: 'pending', ...READY, notBefore: change.loss?.notBefore ?? null },
+        },
         event: { event: 'requeued', why: change.why },
       };
     case 'requeue_lost':
       if (state.attempt.kill !== null) return killPending(task, state.attempt.kill);
       return {
         task: {
-          ...task,
+          // A restart of the host is not the fault of an engine.
+          ...(change.reason === 'host_rebooted' ? task : withLoss(task)),
           history: [
             ...task.history,
             pastAttempt(task, lost(withPause(state, change.at), change.reason, null, change.at)),
@@ -204,6 +213,10 @@ export function transition(task: Task, change: Change): Transition | null {
   }
 }
 
+function withLoss(task: Task): Task {
+  return { ...task, lostAttempts: (task.lostAttempts ?? 0) + 1 };
+}
+
 /** A restored backup may know an earlier attempt, as pending, running or ended. */
 function found(task: Task, attempt: Attempt): Transition | null {
   if (attempt.number <= task.attempts) return null;
@@ -263,7 +276,11 @@ function revive(task: Task, { waitsFor, why }: Extract<Change, { kind: 'revive' 
   };
 }
 
-function retry(task: Task, ended: EndedState, changes: Partial<Task> = {}): Transition {
+function retry(
+  { lostAttempts: _, ...task }: Task,
+  ended: EndedState,
+  changes: Partial<Task> = {},
+): Transition {
   const history = ended.attempt === null ? task.history : [...task.history, pastAttempt(task, ended)];
   return {
     task: {

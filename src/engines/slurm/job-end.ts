@@ -35,11 +35,23 @@ export function startFailure(end: EndOfJob, output: string, notShared: number): 
     case 'never_satisfied':
       return { kind: 'requeue', why: 'a job that it depends on did not end as required' };
     case 'vanished':
-      return { kind: 'requeue', why: 'Slurm no longer knows its job' };
+      return {
+        kind: 'lost',
+        why: 'Slurm no longer knows its job',
+        fix: 'ask the administrator of the cluster why slurmctld loses jobs',
+      };
     case 'node_failed':
-      return { kind: 'requeue', why: `node ${end.nodes} failed before the command began` };
+      return {
+        kind: 'lost',
+        why: `node ${end.nodes} failed before the command began`,
+        fix: 'sinfo --list-reasons shows what is wrong with nodes, and --exclude=NODE in engine.slurm.extra_flags avoids one',
+      };
     case 'preempted':
-      return { kind: 'requeue', why: 'Slurm preempted its job before the command began' };
+      return {
+        kind: 'lost',
+        why: 'Slurm preempted its job before the command began',
+        fix: 'choose another engine.slurm.partition or engine.slurm.qos',
+      };
     case 'could_not_start':
       return { kind: 'failed', message: end.message };
     case 'failed':

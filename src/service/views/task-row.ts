@@ -76,7 +76,7 @@ export function taskRow(task: Task, context: RowContext) {
     cpu_seconds: usage?.cpuSeconds ?? null,
     ...exitFields(state),
     ...killFields({ ...task, name: context.ref }, usage, context.most),
-    ...reasonFields(state, context.ref),
+    ...reasonFields(task, context.ref),
   } satisfies Partial<TaskView>;
 }
 
@@ -117,7 +117,8 @@ function causeHint({ name }: Cause, ref: string): string {
   return `Fix "${name}", then run babysit retry ${ref}: this task then waits for it again by itself.`;
 }
 
-function reasonFields(state: TaskState, ref: string): Pick<TaskView, 'reason' | 'message' | 'hint'> {
+function reasonFields(task: Task, ref: string): Pick<TaskView, 'reason' | 'message' | 'hint'> {
+  const { state } = task;
   switch (state.status) {
     case 'failed':
       return {
@@ -127,7 +128,7 @@ function reasonFields(state: TaskState, ref: string): Pick<TaskView, 'reason' | 
           signalHint(state.exit) ?? (state.cause && causeHint(state.cause, ref)) ?? FAIL_HINTS[state.reason],
       };
     case 'interrupted':
-      return { reason: state.reason, message: null, hint: interruptHint(state.reason, ref) };
+      return { reason: state.reason, message: null, hint: interruptHint(state.reason, ref, task) };
     default:
       return { reason: null, message: null, hint: null };
   }

@@ -175,6 +175,7 @@ export function serviceOf(
     monitorIntervalMs: 1000,
     memReserveBytes: 0,
     killGraceMs: 1000,
+    requeueMax: 1,
     readHost: () => host,
     sharers: () => null,
     uptimeMs: () => host.monoMs + host.sleptMs,

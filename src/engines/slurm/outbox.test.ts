@@ -95,6 +95,37 @@ it('submits the lines of a batch that ask for the same as one array, and others 
   assert.ok(!log.includes('write C/1'));
 });
 
+it('waits for more lines of a batch as long as some come, up to a limit', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { outbox, sent, job } = rig(t);
+  const turns = async () => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  };
+  for (const id of ['A', 'B', 'C']) {
+    outbox.add(job(id, 'b'));
+    await turns();
+  }
+  outbox.add(job('other'));
+  await turns();
+  assert.deepEqual(
+    sent.map(({ name }) => name),
+    ['other'],
+  );
+  t.mock.timers.tick(500);
+  await turns();
+  assert.equal(sent.at(-1)?.name, 'other');
+  t.mock.timers.tick(500);
+  await turns();
+  assert.deepEqual(sent.at(-1)?.elements, [0, 1, 2]);
+  outbox.add(job('first', 'long'));
+  for (let added = 0; sent.length === 2 && added < 100; added += 1) {
+    outbox.add(job(`line-${added}`, 'long'));
+    t.mock.timers.tick(500);
+    await turns();
+  }
+  assert.equal(sent.at(-1)?.elements?.length, 11);
+});
+
 it('submits each element alone when Slurm refuses the array', async (t) => {
   const { outbox, sent, job, logged, log } = rig(t, [
     new BabysitError('engine_refused', 'no arrays here'),

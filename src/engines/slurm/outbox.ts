@@ -38,6 +38,10 @@ export interface OutboxDeps {
 const ELEMENTS_MAX = 1_000;
 /** Files are written in small groups: a thousand at once would keep the loop busy. */
 const FILES_A_TURN = 8;
+/** The daemon stores a batch in slices: its lines are submitted when none was added for this time, but see GATHER_LOOKS. */
+const GATHER_MS = 500;
+/** So that the first lines of a long batch on a slow host start before its last ones are stored. */
+const GATHER_LOOKS = 10;
 const RETRY_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 /** The request may be accepted later. */
@@ -52,6 +56,9 @@ export class Outbox {
   readonly #parked = new Set<Job>();
   /** Of an array that Slurm refused, or that it may confuse: they are submitted one by one. */
   readonly #alone = new WeakSet<Job>();
+  /** The batches of which lines were just added. */
+  readonly #growing = new Map<string, { hasGrown: boolean; looksLeft: number }>();
+  #gather: NodeJS.Timeout | null = null;
   #sending = 0;
   #isLooking = false;
   #isScheduled = false;
@@ -68,7 +75,31 @@ export class Outbox {
   /** `isUnsure`: an earlier daemon may have submitted it. */
   add(job: Job, isUnsure = false): void {
     (isUnsure ? this.#unsure : this.#waiting).add(job);
+    const { batch } = job.handover.task;
+    if (batch !== undefined && !isUnsure) this.#grow(batch);
     this.#wake();
+  }
+
+  #grow(batch: string): void {
+    const growing = this.#growing.get(batch);
+    if (growing !== undefined) growing.hasGrown = true;
+    else this.#growing.set(batch, { hasGrown: false, looksLeft: GATHER_LOOKS });
+    this.#gather ??= setInterval(() => this.#lookAtGrowing(), GATHER_MS).unref();
+  }
+
+  #lookAtGrowing(): void {
+    for (const [batch, growing] of this.#growing) {
+      growing.looksLeft -= 1;
+      if (!growing.hasGrown || growing.looksLeft === 0) this.#growing.delete(batch);
+      growing.hasGrown = false;
+    }
+    if (this.#growing.size === 0) this.#stopGathering();
+    this.#wake();
+  }
+
+  #stopGathering(): void {
+    if (this.#gather !== null) clearInterval(this.#gather);
+    this.#gather = null;
   }
 
   /** Its task has changed: it may wait for fewer tasks. */
@@ -78,10 +109,11 @@ export class Outbox {
 
   close(): void {
     this.#isClosed = true;
+    this.#stopGathering();
     if (this.#retry !== null) clearTimeout(this.#retry);
   }
 
-  /** In the next turn, when the whole batch has been added. */
+  /** In the next turn, when all that a round has placed is added. */
   #wake(): void {
     if (this.#isScheduled || this.#isClosed || this.#retry !== null) return;
     this.#isScheduled = true;
@@ -103,6 +135,7 @@ export class Outbox {
     for (const job of this.#waiting) {
       const { batch } = job.handover.task;
       if (job.isReleased) this.#waiting.delete(job);
+      else if (batch !== undefined && this.#growing.has(batch)) continue;
       else if (wanted === null) {
         wanted = this.#deps.wanted(job);
         jobs.push(job);

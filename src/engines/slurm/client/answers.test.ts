@@ -98,7 +98,34 @@ const SAID: readonly [stderr: string, code: string, message: RegExp][] = [
   ['', 'engine_refused', /^sbatch: failed without a message$/],
 ];
 
+/** Refusals of 22.05 by what a user sets wrong, with the setting or flag that the hint must name and the command that it must give. */
+const HINTS: readonly [says: string, names: RegExp][] = [
+  ['Required partition not available (inactive or drain)', /engine.slurm.partition .*sinfo --summarize/],
+  ["User's group not permitted to use this partition", /engine.slurm.partition .*scontrol show partition/],
+  [
+    'Invalid account or account/partition combination specified',
+    /engine.slurm.account .*sacctmgr .*scontrol show partition/,
+  ],
+  ['Invalid qos specification', /engine.slurm.qos/],
+  ['Invalid feature specification', /engine.slurm.constraint .*sinfo --Format=nodelist,features/],
+  ['Invalid license specification', /or fewer of it: scontrol show licenses/],
+  ['Invalid generic resource (gres) specification', /sinfo --Format=nodelist,gres/],
+  [
+    'Requested time limit is invalid (missing or exceeds some limit)',
+    /--kill_timeout .*sinfo --Format=partition,time/,
+  ],
+  ['More processors requested than permitted', /estimate.*sinfo --Format=partition,cpus,memory/],
+  ['Requested reservation is invalid', /--reservation .*scontrol show reservations/],
+  ['Invalid node name specified', /--nodelist .*sinfo --Node/],
+  ['Invalid numeric value "x" for --switches.', /engine.slurm.extra_flags/],
+  ['unrecognized --hint argument "x", see --hint=help', /engine.slurm.extra_flags/],
+];
+
 describe('errors', () => {
+  for (const [says, names] of HINTS)
+    it(`says what to do about "${says}"`, () =>
+      assert.match(refusalOf('sbatch', `sbatch: error: ${says}`).hint, names));
+
   for (const [stderr, code, message] of SAID)
     it(`${code}: ${stderr.slice(0, 70)}`, () => {
       const error = unreachableOf('sbatch', { code: 1, stdout: '', stderr }) ?? refusalOf('sbatch', stderr);

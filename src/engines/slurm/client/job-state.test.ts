@@ -29,7 +29,21 @@ const ROWS: readonly Row[] = [
   {
     what: 'drained nodes, by name',
     job: ['PENDING', null, 'ReqNodeNotAvail, UnavailableNodes:n[1-2]'],
-    means: pending('nodes that are down, drained or reserved: n[1-2]'),
+    means: pending('nodes that are down, drained or reserved (sinfo --list-reasons): n[1-2]'),
+  },
+  {
+    what: 'drained nodes, as a sentence',
+    job: [
+      'PENDING',
+      null,
+      'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions',
+    ],
+    means: pending('nodes that are down, drained or reserved (sinfo --list-reasons)'),
+  },
+  {
+    what: 'a new sentence',
+    job: ['PENDING', null, 'Moon is full, wait'],
+    means: pending('Moon is full, wait'),
   },
   { what: 'a new reason', job: ['PENDING', null, 'Moonlight'], means: pending('Moonlight') },
   { what: 'a name of Object', job: ['PENDING', null, 'constructor'], means: pending('constructor') },

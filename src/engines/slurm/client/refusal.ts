@@ -30,9 +30,6 @@ const UNREACHABLE: readonly Row[] = [
   },
 ];
 
-const TOO_LARGE =
-  'Lower the estimate, or choose another engine.slurm.partition: babysit doctor shows their limits.';
-
 const REFUSED: readonly Row[] = [
   {
     says: /invalid partition/i,
@@ -40,9 +37,20 @@ const REFUSED: readonly Row[] = [
     hint: 'Set engine.slurm.partition to one that sinfo lists, or to auto.',
   },
   {
+    says: /partition not available/i,
+    code: 'engine_refused',
+    hint: 'The partition takes no jobs now. Wait, or set engine.slurm.partition to one that is up: sinfo --summarize lists them.',
+  },
+  {
+    says: /not permitted to use this partition/i,
+    code: 'engine_refused',
+    hint: 'Set engine.slurm.partition to one that you may use: scontrol show partition lists AllowGroups.',
+  },
+  // Also where the partition does not allow the account.
+  {
     says: /Invalid account/i,
     code: 'engine_refused',
-    hint: 'Set engine.slurm.account to one that you may charge: sacctmgr show associations user=$USER.',
+    hint: 'Set engine.slurm.account to one of yours (sacctmgr show associations user=$USER) that the partition allows: scontrol show partition lists AllowAccounts.',
   },
   {
     says: /Invalid qos/i,
@@ -57,7 +65,17 @@ const REFUSED: readonly Row[] = [
   {
     says: /Invalid (license|generic resource)/i,
     code: 'infeasible',
-    hint: 'The cluster has no such resource: scontrol show licenses and sinfo --Format=nodelist,gres list them.',
+    hint: 'The cluster has no such resource, or fewer of it: scontrol show licenses and sinfo --Format=nodelist,gres list them.',
+  },
+  {
+    says: /reservation is invalid/i,
+    code: 'engine_refused',
+    hint: 'Change --reservation in engine.slurm.extra_flags to one that scontrol show reservations lists.',
+  },
+  {
+    says: /Invalid node name/i,
+    code: 'engine_refused',
+    hint: 'Change --nodelist or --exclude in engine.slurm.extra_flags to nodes that sinfo --Node lists.',
   },
   // Before the next row: it also speaks of time limits.
   {
@@ -66,9 +84,14 @@ const REFUSED: readonly Row[] = [
     hint: 'Wait for other jobs of your account, or request less: sacctmgr show associations user=$USER lists its limits.',
   },
   {
-    says: /Memory specification can not be satisfied|node configuration is not available|More processors requested|time limit|Node count specification|Requested partition configuration/i,
+    says: /time limit/i,
     code: 'infeasible',
-    hint: TOO_LARGE,
+    hint: 'Lower --kill_timeout or --estimated_time, or choose another engine.slurm.partition: sinfo --Format=partition,time lists their limits.',
+  },
+  {
+    says: /Memory specification can not be satisfied|node configuration is not available|More processors requested|Node count specification|Requested partition configuration/i,
+    code: 'infeasible',
+    hint: 'Lower the estimate, or choose another engine.slurm.partition: sinfo --Format=partition,cpus,memory lists what their nodes have.',
   },
   {
     says: /job array specification/i,
@@ -81,9 +104,9 @@ const REFUSED: readonly Row[] = [
     hint: 'Wait until jobs of the cluster end: its queue is full (MaxJobCount).',
   },
   {
-    says: /unrecognized option|Invalid option|ambiguous/i,
+    says: /unrecognized (option|--)|Invalid (option|numeric value|--)|ambiguous|allow an argument/i,
     code: 'engine_refused',
-    hint: 'Remove the flag from engine.slurm.extra_flags: this version of Slurm does not know it.',
+    hint: 'Correct the flag in engine.slurm.extra_flags, or remove it: this version of Slurm does not take it.',
   },
   {
     says: /Access\/permission denied|Invalid user/i,

@@ -1,5 +1,7 @@
 // What a pending job waits for, in the words of babysit. Pure.
 
+const UNAVAILABLE = 'nodes that are down, drained or reserved (sinfo --list-reasons)';
+
 /** The reasons of squeue(1), section JOB REASON CODES. */
 const TEXTS: Readonly<Record<string, string>> = {
   None: 'the next pass of the scheduler',
@@ -17,7 +19,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   PartitionInactive: 'the partition, which starts no jobs now',
   PartitionNodeLimit: 'a partition that allows as many nodes',
   PartitionTimeLimit: 'a partition that allows its time limit',
-  ReqNodeNotAvail: 'nodes that are down, drained or reserved',
+  ReqNodeNotAvail: UNAVAILABLE,
+  'Nodes required for job are DOWN': UNAVAILABLE,
   NodeDown: 'a node that is down',
   Reservation: 'its reservation to begin',
   ReservationDeleted: 'a reservation that was deleted',
@@ -36,12 +39,17 @@ const TEXTS: Readonly<Record<string, string>> = {
 /** Of an account or a QOS, such as `QOSMaxJobsPerUserLimit`. */
 const LIMIT = /^(Assoc|QOS|MaxJobs|MaxMem|MaxNode|AssocGrp|QOSGrp)\w*$/;
 
-/** `reason` may carry a list: `ReqNodeNotAvail, UnavailableNodes:n1`. An unknown one is passed on as it is. */
+/**
+ * `reason` may carry a list: `ReqNodeNotAvail, UnavailableNodes:n1`, or be a sentence: `Nodes required for job are DOWN, DRAINED
+ * or reserved …`. An unknown one is passed on as it is.
+ */
 export function waitingText(reason: string): string {
-  const [word = '', rest = ''] = reason.replace(/^\((.*)\)$/, '$1').split(/,\s*/, 2);
+  const said = reason.replace(/^\((.*)\)$/, '$1');
+  const [word = '', rest = ''] = said.split(/,\s*/, 2);
+  const unknown = word.includes(' ') ? said : word;
   const known = Object.hasOwn(TEXTS, word) ? TEXTS[word] : undefined;
   const text =
-    known ?? (LIMIT.test(word) ? `a limit of the account or QOS (${word})` : word || TEXTS.None || '');
+    known ?? (LIMIT.test(word) ? `a limit of the account or QOS (${word})` : unknown || TEXTS.None || '');
   const nodes = /^UnavailableNodes:(\S+)/.exec(rest)?.[1];
   return nodes === undefined ? text : `${text}: ${nodes}`;
 }

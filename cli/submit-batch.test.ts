@@ -1,4 +1,4 @@
-// A daemon that stops in the middle of a batch: the rest goes to the next one.
+// The requests of a batch: few lines to a slow daemon, and the rest to the next one when a daemon stops.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { it } from 'node:test';
 import { findHome } from '../src/config/home.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
 import type { Context } from './command.ts';
-import { submitBatch } from './submit-batch.ts';
+import { inRequests, submitBatch } from './submit-batch.ts';
 
 it('sends the lines again that came after the stop, in the same batch', async (t) => {
   const env = { BABYSIT_HOME: tempDir(t) };
@@ -44,5 +44,25 @@ it('sends the lines again that came after the stop, in the same batch', async (t
   assert.deepEqual(
     names.map((line) => JSON.parse(line).name),
     ['a', 'b', 'c'],
+  );
+});
+
+it('sends few lines to a daemon that answers slowly, and more after each quick answer', async () => {
+  async function* blocks() {
+    yield Array.from({ length: 2_000 }, (_, line) => line);
+    yield [2_000];
+  }
+  const sent: number[] = [];
+  let nowMs = 0;
+  const lines: number[] = [];
+  for await (const some of inRequests(blocks(), () => nowMs)) {
+    sent.push(some.length);
+    lines.push(...some);
+    nowMs += sent.length === 3 ? 20_000 : 999;
+  }
+  assert.deepEqual(sent, [100, 200, 400, 100, 200, 400, 600, 1]);
+  assert.deepEqual(
+    lines,
+    Array.from({ length: 2_001 }, (_, line) => line),
   );
 });

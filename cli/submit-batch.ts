@@ -1,4 +1,4 @@
-// babysit run --batch: reads JSON lines and prints a receipt. Each block that is read is one request.
+// babysit run --batch: reads JSON lines and prints a receipt. The lines go in requests that the daemon answers in a few seconds.
 import { createReadStream, statSync } from 'node:fs';
 import type { BatchBody, BatchLineView, BatchView } from '../src/api/schemas/run.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
@@ -15,6 +15,9 @@ import type { Output } from './output/output.ts';
 const READ_BYTES = 256 * 1024;
 /** The daemon accepts up to 10,000 lines in one request. */
 const MAX_LINES = 5000;
+/** A daemon on a busy host stores ten lines a second, and no answer for ANSWER_MS counts as none. */
+const FIRST_LINES = 100;
+const QUICK_MS = 1000;
 const MAX_LINE_BYTES = 1024 ** 2;
 
 interface Line {
@@ -39,7 +42,7 @@ export async function submitBatch(
   const sizeBytes = file === '-' ? 0 : (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
   let [refused, sentBytes] = [0, 0];
   const submitAll = async (): Promise<void> => {
-    for await (const lines of readLines(file)) {
+    for await (const lines of inRequests(readLines(file), () => performance.now())) {
       const results = await submitLines(context, lines, caller, defaults, receipt);
       const shown = results.filter((result) => full || 'error' in result);
       output.data(shown.map((result) => `${JSON.stringify(result)}\n`).join(''));
@@ -170,6 +173,22 @@ function parse(text: string): object | BabysitError {
 const EXAMPLE = 'Write one object per line, such as {"name":"a","command":"make a","estimated_time":"5m"}';
 
 /** Yields the complete, non-empty lines of each read. */
+/** Few lines at first, and twice as many after each quick answer. Take the next ones after the answer. */
+export async function* inRequests<T>(
+  blocks: AsyncIterable<readonly T[]>,
+  nowMs: () => number,
+): AsyncGenerator<readonly T[]> {
+  let size = FIRST_LINES;
+  for await (const lines of blocks)
+    for (let at = 0; at < lines.length; ) {
+      const some = lines.slice(at, at + size);
+      at += some.length;
+      const sentAt = nowMs();
+      yield some;
+      size = nowMs() - sentAt < QUICK_MS ? Math.min(MAX_LINES, 2 * size) : FIRST_LINES;
+    }
+}
+
 async function* readLines(file: string): AsyncGenerator<Line[]> {
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
   let rest = Buffer.alloc(0);
@@ -187,7 +206,7 @@ async function* readLines(file: string): AsyncGenerator<Line[]> {
       const lines = end < 0 ? [] : take(bytes.subarray(0, end));
       if (rest.length > MAX_LINE_BYTES)
         throw new BabysitError('usage', `line ${number + 1} is longer than 1 MiB`);
-      for (let i = 0; i < lines.length; i += MAX_LINES) yield lines.slice(i, i + MAX_LINES);
+      yield lines;
     }
   } catch (error) {
     if (error instanceof BabysitError) throw error;

@@ -1,5 +1,6 @@
 // The same verbs on every engine, from one table, and what only a cluster can do to a task.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -205,6 +206,17 @@ describe('a cluster', { skip: NO_SLURM }, () => {
     assert.deepEqual([often.status, often.reason, often.attempt], ['interrupted', 'preempted', 2]);
     assert.match(String((await show(home, 'often')).hint), /lost 2 attempts .*engine.requeue_max/);
     await home.run(['config', 'unset', 'engine.requeue_max']);
+  });
+
+  it('runs no command again when Slurm launches its job a second time', async () => {
+    await home.submit('slurm', 'twice', 'echo x >>twice; until [ -e once ]; do sleep 0.1; done; exit 3');
+    await home.appears('twice');
+    const id = (await cluster.slurm('squeue', '--noheader', '--name=twice', '--format=%i')).trim();
+    const script = await cluster.slurm('scontrol', 'write', 'batch_script', id, '-');
+    assert.equal(spawnSync('bash', { input: script }).status, 92);
+    writeFileSync(home.file('once'), '');
+    assert.equal((await home.ended('twice')).exit_code, 3);
+    assert.equal(readFileSync(home.file('twice'), 'utf8'), 'x\n');
   });
 
   it('refuses what no node has', async () => {

@@ -37,7 +37,8 @@ was_killed() {
 ring() { echo "$task $RANDOM$EPOCHREALTIME" >"$bell"; }
 
 open_relay() {
-  PATH=$tools rm -f "$dir.job"
+  # Instead of the environment, without another process, for a second launch of the job.
+  echo 'exit 92' >"$dir.job"
   find_oom_file
   # Not a job of this shell: the command must be %1.
   watch_job 3<&- 4>&- 5>&- &
@@ -92,7 +93,7 @@ watch_job() {
   # A pipe without a writer or data: a wait without another process.
   exec 7<> <(:)
   until read -r -t "$pause" -u 7 || ! [ -e "/proc/$$" ]; do
-    : "${page_bytes:=$(getconf PAGESIZE || echo 4096)}"
+    [ -n "$page_bytes" ] || read_page_bytes
     look
     ((mem <= peak)) || peak=$mem
     read_oom_kills
@@ -117,6 +118,16 @@ look() {
     read_clock
     all_due=$((now + 100 * (now - began)))
   fi
+}
+
+# The first mapping is that of bash, in pages of the usual size. getconf would be another process of each job.
+read_page_bytes() {
+  local key value
+  while read -r key value _; do
+    [ "$key" != KernelPageSize: ] || page_bytes=$((value * 1024))
+    [ -z "$page_bytes" ] || break
+  done </proc/self/smaps
+  : "${page_bytes:=4096}"
 }
 
 # Sets now in microseconds; bash 4 counts only seconds.

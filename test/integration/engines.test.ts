@@ -289,6 +289,8 @@ describe('a cluster', { skip: NO_SLURM }, () => {
       Array.from({ length: count }, (_, i) => JSON.stringify(line(i))).join('\n'),
     );
     await home.run(['run', '--batch', 'storm']);
+    const areThere = async () => (await cluster.slurm('squeue', '--noheader')) !== '';
+    await waitUntil(areThere, { what: 'the jobs of the batch' });
     await cluster.stop('slurmctld', 'SIGKILL');
     home.kill9();
     await home.run(['list']);
